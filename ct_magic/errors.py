@@ -1,0 +1,89 @@
+"""Everything that can go wrong, as one tree, and how it looks in a notebook.
+
+CtMagicError                what a caller catches to catch them all
+├── QueryError              the text cannot be a query; it knows the line and the column
+├── UsageError              a magic's arguments, a setting or a name that is not there
+├── AccountError            no account, no passcode, an unknown region
+├── MissingExtraError       an optional part is not installed
+├── StillRunningError       a background count was used before it had arrived
+└── CountError              counts did not all arrive; `.frame` holds those that did
+    ├── CountFailedError    the service, or the way to it, refused some
+    ├── CountTimedOutError  the deadline came first
+    └── CountCancelledError somebody pressed Cancel
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class CtMagicError(Exception):
+    """The root of this package's errors; a notebook shows it as one message, without traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
+
+
+class QueryError(CtMagicError, ValueError):
+    """A text that is not a query: where in the cell, and what to type instead.
+
+    `line` and `column` count from 1, in the text that was given; `length` is how many characters
+    the caret underlines (at least 1); `source` is that line of the text; `message` says what is
+    wrong and what to do. Rule: design, "Promises", 4.
+    """
+
+    def __init__(
+        self, message: str, *, source: str = "", line: int = 1, column: int = 1, length: int = 1
+    ) -> None:
+        super().__init__(message)
+        self.message, self.source = message, source
+        self.line, self.column, self.length = line, column, length
+
+    def __str__(self) -> str:
+        # The caret line repeats the tabs above it, so that it stands right however wide they are.
+        lead = "".join("\t" if c == "\t" else " " for c in self.source[: self.column - 1])
+        caret = lead + "^" * max(1, self.length)
+        place = f"line {self.line}, column {self.column}"
+        return f"{place}\n    {self.source}\n    {caret}\n{self.message}"
+
+
+class UsageError(CtMagicError, ValueError):
+    """A magic's arguments, a setting or a name that is not right; the message says what is."""
+
+
+class AccountError(CtMagicError):
+    """Credentials or a region that are missing, unknown or unsafe to use."""
+
+
+class MissingExtraError(CtMagicError, ImportError):
+    """A part of ct_magic that is installed by an extra."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs the extra '{extra}': pip install 'ct-magic[{extra}]'")
+
+
+class StillRunningError(CtMagicError, AttributeError):
+    """A background count was used as if it had arrived."""
+
+
+class CountError(CtMagicError):
+    """Not every count arrived. `frame` is the DataFrame with those that did and why others not."""
+
+    def __init__(self, message: str, frame: pd.DataFrame) -> None:
+        super().__init__(message)
+        self.frame = frame
+
+
+class CountFailedError(CountError):
+    """The service, or the way to it, refused at least one count."""
+
+
+class CountTimedOutError(CountError):
+    """The deadline came before the last count; what is pending can be fetched later."""
+
+
+class CountCancelledError(CountError):
+    """Somebody pressed Cancel before the last count had arrived."""

@@ -1,0 +1,136 @@
+"""A job: one count, the closed list of its states, and the answers that move it on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a job stands; the value is the word that `status` shows in a DataFrame."""
+
+    WAITING = "waiting"
+    SUBMITTED = "submitted"
+    SUCCESS = "success"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed out"
+
+    @property
+    def ended(self) -> bool:
+        """True for a state that no answer can change any more."""
+        return self not in (State.WAITING, State.SUBMITTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one count asks, in the words that the service half needs.
+
+    `title` names its row (the label, else the statement as typed), `text` is the one canonical
+    text, `start` and `end` the days really sent (both included), `pieces` the (column, value)
+    pairs that `by` fixed for this count, `body` the JSON that is sent.
+    """
+
+    title: str
+    text: str
+    event: str
+    start: date
+    end: date
+    pieces: tuple[tuple[str, str | int | float], ...]
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a success carries: profiles, and where the service says so, what is behind them."""
+
+    count: int
+    events: int | None = None
+    users: int | None = None
+    devices: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """The count is there."""
+
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """Not finished: look again under this id. An id is text, however many digits it has."""
+
+    req_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """HTTP 202, or `fail` with code 2: the same request again, later. Not a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """HTTP 429 or 409: too many at once. `retry_after` is in seconds, where the service says."""
+
+    error: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """5xx, a timeout, a lost connection: the same request again, a bounded number of times."""
+
+    error: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """`Invalid request id`: the service no longer knows it; only a new submission helps."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """HTTP 401 or 403: final for everything this account would ask."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Final for this count: the query is refused, or what came is not an answer."""
+
+    error: str
+
+
+Answer = Success | Partial | NotYet | Busy | Trouble | Forgotten | Denied | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One count on its way. Frozen: every step makes a new one with `dataclasses.replace`.
+
+    `number` is its place in the cell, from 0. `due`, `began` and `ended` are readings of the
+    run's clock in seconds: when the next request may go, when the first went, when it was over.
+    `polls` counts the polls answered; `tries` the requests in a row that brought no news; `note`
+    says in words why it waits, where there is more to say than its state. `taken` is set when the
+    count was not asked for now but taken from the journal: the moment it was counted (UTC).
+    """
+
+    number: int
+    question: Question
+    state: State = State.WAITING
+    req_id: str | None = None
+    polls: int = 0
+    tries: int = 0
+    due: float | None = None
+    began: float | None = None
+    ended: float | None = None
+    tally: Tally | None = None
+    error: str | None = None
+    note: str | None = None
+    taken: datetime | None = None
