@@ -10,6 +10,8 @@ CtMagicError                what a caller catches to catch them all
     ├── CountFailedError    the service, or the way to it, refused some
     ├── CountTimedOutError  the deadline came first
     └── CountCancelledError somebody pressed Cancel
+
+CountInterrupt              a KeyboardInterrupt that brings the `.frame` of what had arrived
 """
 
 from __future__ import annotations
@@ -20,11 +22,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class CtMagicError(Exception):
-    """The root of this package's errors; a notebook shows it as one message, without traceback."""
+class OneMessage:
+    """How an error of ours looks in a notebook: one message, no traceback, and the cell fails."""
 
     def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {self}"]
+
+
+class CtMagicError(OneMessage, Exception):
+    """The root of this package's errors."""
 
 
 class QueryError(CtMagicError, ValueError):
@@ -87,3 +93,11 @@ class CountTimedOutError(CountError):
 
 class CountCancelledError(CountError):
     """Somebody pressed Cancel before the last count had arrived."""
+
+
+class CountInterrupt(OneMessage, KeyboardInterrupt):
+    """The kernel was interrupted. `frame` is the DataFrame with what had arrived."""
+
+    def __init__(self, message: str, frame: pd.DataFrame) -> None:
+        super().__init__(message)
+        self.frame = frame

@@ -1,0 +1,105 @@
+"""What stands on a magic's line: a name and options, or one message that says what is right."""
+
+from __future__ import annotations
+
+import argparse
+import keyword
+import re
+import shlex
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import NoReturn
+
+from .errors import UsageError
+from .settings import seconds
+
+PASSCODE = (
+    "a passcode on a magic's line would be saved with the notebook and the history: "
+    "type '%ct login', which asks for it hidden, and change the one you typed if others can see it"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What `%%ctcount` was told. `timeout` is in seconds; `text` is the query."""
+
+    text: str
+    name: str | None = None
+    account: str | None = None
+    timeout: float | None = None
+    dry_run: bool = False
+    refresh: bool = False
+    background: bool = False
+    plot: bool = False
+
+
+class Parser(argparse.ArgumentParser):
+    """An argparse parser that raises our error instead of leaving the process."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError, with the option that was meant where a near miss is likely."""
+        wrong = re.search(r"unrecognized arguments: (--?[\w-]+)", message)
+        options = [o for a in self._actions for o in a.option_strings if o.startswith("--")]
+        near = get_close_matches(wrong[1], options, 1) if wrong else []
+        if near and wrong:
+            raise UsageError(f"there is no {wrong[1]}: did you mean {near[0]}?")
+        raise UsageError(f"{message}; {' '.join(self.format_usage().split())}")
+
+
+def parser() -> Parser:
+    """Describe the arguments of `%%ctcount`; `%ctcount` takes the same options."""
+    p = Parser(prog="%%ctcount", add_help=False, allow_abbrev=False)
+    p.color = False  # type: ignore[attr-defined,unused-ignore] # Python 3.14 and later have it
+    p.add_argument("name", nargs="?", help="the variable that gets the DataFrame")
+    p.add_argument("--account", metavar="NAME", help="ask this account, this once")
+    p.add_argument("--timeout", metavar="TIME", help="stop asking after 90s, 30m or 2h")
+    p.add_argument("--refresh", action="store_true", help="ask anew what the journal could answer")
+    p.add_argument("--background", action="store_true", help="return at once, NAME follows")
+    p.add_argument("--plot", action="store_true", help="draw the counts (extra 'plot')")
+    p.add_argument("--dry-run", action="store_true", help="print the JSON that would be sent")
+    return p
+
+
+def of_cell(line: str, cell: str) -> Arguments:
+    """Read `%%ctcount name --options` and the query below it."""
+    refuse_passcode(line)
+    arguments = _read(_words(line), cell)
+    name = arguments.name
+    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
+        raise UsageError(
+            f"{name!r} cannot name a variable: the first line is '%%ctcount NAME', "
+            "the query goes on the lines below it"
+        )
+    return arguments
+
+
+def of_line(line: str) -> Arguments:
+    """Read `%ctcount --options query`; the query begins where the options end."""
+    refuse_passcode(line)
+    words, rest = [], line.strip()
+    while match := re.match(r"--[\w-]+(=\S*)?\s*", rest):
+        words.append(match[0].strip())
+        rest = rest[match.end() :]
+        if words[-1] in ("--account", "--timeout"):
+            value, _, rest = rest.partition(" ")
+            words.append(value)
+    return _read(words, rest.strip())
+
+
+def refuse_passcode(line: str) -> None:
+    """Raise UsageError, which does not repeat it, where a passcode seems to stand on the line."""
+    if re.search(r"(^|\s)--?pass(code|word|wd|phrase)?[\s=]", line + " ", re.IGNORECASE):
+        raise UsageError(PASSCODE)
+
+
+def _read(words: list[str], text: str) -> Arguments:
+    found = vars(parser().parse_args(words))
+    timeout = found.pop("timeout")
+    return Arguments(text=text, timeout=timeout and seconds(timeout), **found)
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise UsageError(f"the magic's line cannot be read: {error}") from None

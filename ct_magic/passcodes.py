@@ -1,0 +1,110 @@
+"""A passcode: a value that shows as `****`, and where one is kept.
+
+An account's passcode is looked for in this session (`%ct login`), in the environment
+(`CLEVERTAP_PASSCODE` for the default account, `CLEVERTAP_PASSCODE_<NAME>` for the others) and in
+the system's keyring (extra `keyring`), in this order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from .errors import AccountError
+
+SERVICE = "ct_magic"  # the name under which the keyring holds our passcodes
+_session: dict[str, Secret] = {}
+
+
+class Secret:
+    """A text that is shown as `****` however it is printed, copied or serialised.
+
+    `reveal()` gives the text. It is kept in a closure, so that neither `vars` nor a debugger's
+    list of fields shows it.
+    """
+
+    __slots__ = ("reveal",)
+    reveal: Callable[[], str]
+
+    def __init__(self, text: str) -> None:
+        object.__setattr__(self, "reveal", lambda: text)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a passcode cannot be changed")
+
+    def __repr__(self) -> str:
+        return "****"
+
+    def __format__(self, spec: str) -> str:
+        return format("****", spec)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self.reveal() == other.reveal()
+
+    def __hash__(self) -> int:
+        return hash(self.reveal())
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Secret:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a passcode cannot be pickled")
+
+
+def find(name: str, environ: Mapping[str, str]) -> Secret:
+    """Give the passcode of the account of that name, or raise AccountError with the ways there."""
+    if name in _session:
+        return _session[name]
+    text = environ.get(variable(name), "").strip() or _from_keyring(name)
+    if not text:
+        raise AccountError(
+            f"there is no passcode for account {name!r}: set {variable(name)}, "
+            f"or type '%ct login {name}', which asks for it hidden"
+        )
+    return secret(text)
+
+
+def secret(text: str) -> Secret:
+    """Make a passcode of what somebody typed; raise AccountError if no header could carry it."""
+    text = text.strip()
+    if not text or not text.isascii() or not text.isprintable():
+        raise AccountError("this is no passcode: it is empty or holds characters that none has")
+    return Secret(text)
+
+
+def variable(name: str) -> str:
+    """Give the environment variable that holds the passcode of the account of that name."""
+    if name == "default":
+        return "CLEVERTAP_PASSCODE"
+    return "CLEVERTAP_PASSCODE_" + re.sub(r"\W", "_", name).upper()
+
+
+def remember(name: str, passcode: Secret) -> bool:
+    """Keep a passcode for this session, and in the keyring; False where there is no keyring."""
+    _session[name] = passcode
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        return False
+    try:
+        keyring.set_password(SERVICE, name, passcode.reveal())
+    except KeyringError:
+        return False
+    return True
+
+
+def _from_keyring(name: str) -> str:
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        return ""
+    try:
+        return (keyring.get_password(SERVICE, name) or "").strip()
+    except KeyringError:
+        return ""

@@ -1,0 +1,62 @@
+"""One kernel's session: the account in use, and the sandbox it may have started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import accounts
+from .accounts import Account
+from .passcodes import Secret
+
+if TYPE_CHECKING:
+    from .sandbox import Sandbox
+
+SANDBOX = "sandbox"
+
+
+class Session:
+    """What `%ct use` chose. One is shared by the magics, the form and `count()`."""
+
+    def __init__(self) -> None:
+        self._used: str | None = None
+        self._sandbox: Sandbox | None = None
+
+    @property
+    def used(self) -> str:
+        """The name of the account that is asked where none is named."""
+        return self._used or accounts.DEFAULT
+
+    def use(self, name: str) -> Account:
+        """Ask this account from now on; `sandbox` is started if it is not running."""
+        account = self.account(name)
+        self._used = name
+        return account
+
+    def account(self, name: str | None = None) -> Account:
+        """Give the account of that name, or the one in use."""
+        name = name or self.used
+        return self._sandbox_account() if name == SANDBOX else accounts.find(name)
+
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """The sandbox that this session started, if it did."""
+        return self._sandbox
+
+    def _sandbox_account(self) -> Account:
+        if self._sandbox is None:
+            from .sandbox import Sandbox
+
+            box = Sandbox()
+            box.start()
+            self._sandbox = box
+        return Account(
+            name=SANDBOX,
+            id="SANDBOX",
+            passcode=Secret("sandbox"),
+            base_url=self._sandbox.url,
+            timezone="UTC",
+            poll_interval=1.0,
+        )
+
+
+SESSION = Session()

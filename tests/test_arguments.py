@@ -1,0 +1,51 @@
+"""The magics' line: what it may hold, and one message for what it may not."""
+
+import pytest
+
+from ct_magic import arguments
+from ct_magic.errors import UsageError
+
+
+def test_a_cell_has_a_name_and_options() -> None:
+    """The order does not matter, times are read with their unit."""
+    told = arguments.of_cell("--timeout 30m pizza --dry-run --account prod", "App Launched")
+    assert (told.name, told.timeout, told.dry_run, told.account) == ("pizza", 1800.0, True, "prod")
+    assert told.text == "App Launched"
+
+
+def test_a_line_is_a_query_after_its_options() -> None:
+    """Quotes and dashes of the query are the query's own."""
+    told = arguments.of_line('--account prod --refresh Charged where A = "--x" last 7 days')
+    assert (told.account, told.refresh) == ("prod", True)
+    assert told.text == 'Charged where A = "--x" last 7 days'
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("my-df", "'my-df' cannot name a variable"),
+        ("class", "'class' cannot name a variable"),
+        ("df App", "unrecognized arguments: App; usage: %%ctcount"),
+        ("df --dryrun", "there is no --dryrun: did you mean --dry-run?"),
+        ("df --timeout soon", "'soon' is no duration: write it like 90s, 30m or 2h"),
+        ("df --timeout 0", "'0' is no duration"),
+        ("df --timeout", "--timeout: expected one argument"),
+        ('df "', "cannot be read"),
+    ],
+)
+def test_a_wrong_line_says_what_is_right(line: str, said: str) -> None:
+    """One message; nothing is sent."""
+    with pytest.raises(UsageError) as caught:
+        arguments.of_cell(line, "App Launched")
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line", ["--passcode hunter2", "df --passcode=hunter2", "--pass hunter2 x"]
+)
+def test_a_passcode_on_the_line_is_refused_and_not_repeated(line: str) -> None:
+    """A notebook saves its cells: the reason is given, the passcode is not."""
+    for read in (lambda: arguments.of_cell(line, "x"), lambda: arguments.of_line(line)):
+        with pytest.raises(UsageError, match="asks for it hidden") as caught:
+            read()
+        assert "hunter2" not in str(caught.value)
