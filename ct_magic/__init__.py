@@ -5,17 +5,21 @@
     %%ctcount foodies
     choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25
 
-The same from Python: ``ct_magic.count(text)`` gives the DataFrame, ``ct_magic.parse(text)`` the
+The same from Python: `ct_magic.count(text)` gives the DataFrame, `ct_magic.parse(text)` the
 queries behind it. Nothing heavy is imported until it is needed.
 """
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from .errors import (
     AccountError,
     CountCancelledError,
     CountError,
     CountFailedError,
+    CountInterrupt,
     CountTimedOutError,
     CtMagicError,
     MissingExtraError,
@@ -24,17 +28,59 @@ from .errors import (
     UsageError,
 )
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
+    from .cql import from_payload
+    from .counts import Counting, count, start, use
+    from .parser import parse
+
+__version__ = "0.1.0"
 __all__ = [
     "AccountError",
     "CountCancelledError",
     "CountError",
     "CountFailedError",
+    "CountInterrupt",
     "CountTimedOutError",
+    "Counting",
     "CtMagicError",
     "MissingExtraError",
     "QueryError",
     "StillRunningError",
     "UsageError",
+    "count",
+    "from_payload",
+    "parse",
+    "start",
+    "use",
 ]
+
+# Where a public name lives. It is imported when first asked for: see "nothing heavy" above.
+_HOME = {
+    "Counting": "counts",
+    "count": "counts",
+    "from_payload": "cql",
+    "parse": "parser",
+    "start": "counts",
+    "use": "counts",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(ipython: InteractiveShell) -> None:
+    """Register `%%ctcount`, `%ctcount` and `%ct`; what `%load_ext ct_magic` calls."""
+    from .magics import CountMagics
+
+    ipython.register_magics(CountMagics)

@@ -116,11 +116,21 @@ Period = Days | Last | This | Previous
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event with its filters; without a period it takes the statement's."""
+    """One event with its filters; without a period it takes the statement's.
+
+    Filters stand in the order of their scopes, since the JSON keeps no other: what asks the same
+    is equal.
+    """
 
     name: str
     where: tuple[Filter, ...] = ()
     period: Period | None = None
+
+    def __post_init__(self) -> None:
+        """Sort the filters by scope; those of one scope keep their order."""
+        order = list(Scope)
+        where = sorted(self.where, key=lambda one: order.index(one.property.scope))
+        object.__setattr__(self, "where", tuple(where))
 
 
 @dataclass(frozen=True, slots=True)

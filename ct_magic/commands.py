@@ -1,0 +1,154 @@
+"""The commands of `%ct`: everything around counts that is not a count itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from getpass import getpass
+from typing import TYPE_CHECKING, Any
+
+from . import accounts, passcodes
+from .arguments import PASSCODE, refuse_passcode
+from .errors import AccountError, UsageError
+from .session import SANDBOX, SESSION
+from .settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What stood behind the command, and what the notebook knows."""
+
+    rest: str
+    settings: Settings
+    variables: Mapping[str, Any]
+
+
+def run(line: str, cell: str | None, settings: Settings, variables: Mapping[str, Any]) -> Any:
+    """Carry out `%ct <command> <rest>`; what stands in a `%%ct` cell belongs to the rest."""
+    refuse_passcode(line)
+    word, _, rest = line.strip().partition(" ")
+    if not word:
+        return _say(overview())
+    if word not in COMMANDS:
+        near = get_close_matches(word, COMMANDS, 1)
+        hint = f"did you mean '%ct {near[0]}'?" if near else "'%ct' alone lists the commands"
+        raise UsageError(f"there is no '%ct {word}': {hint}")
+    below = rest.strip() if cell is None else f"{rest.strip()}\n{cell}".lstrip("\n")
+    return COMMANDS[word](Told(below, settings, variables))
+
+
+def overview() -> str:
+    """List the commands with the first line of what each says of itself."""
+    lines = [(command.__doc__ or "").split("\n")[0] for command in COMMANDS.values()]
+    return "\n".join(f"%ct {name:<9} {line}" for name, line in zip(COMMANDS, lines, strict=True))
+
+
+def use(told: Told) -> None:
+    """Ask this account from now on: %ct use sandbox, %ct use prod."""
+    name = _one_word(told.rest, "use", "the name of an account", default=SESSION.used)
+    account = SESSION.use(name)
+    where = account.base_url if account.name == SANDBOX else f"region {account.region}"
+    _say(f"asking account {account.name} ({account.id}, {where})")
+
+
+def show_accounts(told: Told) -> pd.DataFrame:
+    """Show the accounts that can be used, and whether a passcode is there."""
+    from .frame import records
+
+    _nothing(told.rest, "accounts")
+    names = [accounts.DEFAULT, SANDBOX, *accounts.from_file()]
+    return records([_row(name) for name in names])
+
+
+def login(told: Told) -> None:
+    """Ask for an account's passcode with a hidden prompt: %ct login prod."""
+    if len(told.rest.split()) > 1:
+        raise UsageError(PASSCODE)
+    name = _one_word(told.rest, "login", "the name of an account", default=accounts.DEFAULT)
+    if name not in (accounts.DEFAULT, *accounts.from_file()):
+        accounts.find(name)
+    try:
+        typed = getpass(f"Passcode of account {name}: ")
+    except Exception as error:
+        # Front ends without an input line raise errors of many kinds (StdinNotImplementedError, EOFError).
+        raise AccountError(
+            f"nobody can be asked here; set {passcodes.variable(name)} instead"
+        ) from error
+    kept = passcodes.remember(name, passcodes.secret(typed))
+    _say(f"kept for account {name} {'in the keyring' if kept else 'for this session'}")
+
+
+def explain(told: Told) -> None:
+    """Print a query as the language, as JSON and as curl; also for JSON of the API."""
+    from . import counts
+
+    _say(counts.explain(told.rest, params=told.variables, settings=told.settings))
+
+
+def show_help(told: Told) -> None:
+    """Explain the language, or one word of it: %ct help where."""
+    from . import guide
+
+    _say(guide.topic(told.rest.strip()) if told.rest.strip() else guide.page())
+
+
+def history(told: Told) -> pd.DataFrame:
+    """Give what was asked, under which id, and what came back, as a DataFrame."""
+    from . import counts
+
+    _nothing(told.rest, "history")
+    return counts.history()
+
+
+def resume(told: Told) -> pd.DataFrame:
+    """Fetch the counts that were still pending when a cell or a kernel ended."""
+    from . import counts
+
+    _nothing(told.rest, "resume")
+    return counts.resume(settings=told.settings)
+
+
+COMMANDS: dict[str, Callable[[Told], Any]] = {
+    "use": use,
+    "accounts": show_accounts,
+    "login": login,
+    "explain": explain,
+    "help": show_help,
+    "history": history,
+    "resume": resume,
+}
+
+
+def _row(name: str) -> dict[str, Any]:
+    try:
+        account = accounts.find(name) if name != SANDBOX else None
+    except AccountError as error:
+        return {"account": name, "in use": name == SESSION.used, "ready": False, "note": str(error)}
+    return {
+        "account": name,
+        "in use": name == SESSION.used,
+        "ready": True,
+        "id": account.id if account else "SANDBOX",
+        "region": account.region if account else "local",
+        "note": None,
+    }
+
+
+def _one_word(text: str, command: str, what: str, default: str) -> str:
+    words = text.split()
+    if len(words) > 1:
+        raise UsageError(f"'%ct {command}' takes {what}, not {text!r}")
+    return words[0] if words else default
+
+
+def _nothing(text: str, command: str) -> None:
+    if text.strip():
+        raise UsageError(f"'%ct {command}' takes nothing more, not {text.strip()!r}")
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201 # a command answers in the cell's output

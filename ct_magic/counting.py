@@ -1,0 +1,121 @@
+"""A count under way: what `start` gives, and what `--background` leaves in the variable."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .errors import (
+    CountCancelledError,
+    CountError,
+    CountFailedError,
+    CountInterrupt,
+    CountTimedOutError,
+    StillRunningError,
+)
+from .job import Job, State
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .panel import Panel
+    from .run import Run
+
+# The worst comes first: it names the error of a cell in which several things went wrong.
+ERRORS: dict[State, type[CountError]] = {
+    State.FAILED: CountFailedError,
+    State.TIMED_OUT: CountTimedOutError,
+    State.CANCELLED: CountCancelledError,
+}
+SHOWN = 3
+
+
+class Counting:
+    """A count under way. It becomes a DataFrame: `result()` waits for it.
+
+    `done` says whether it is over, `progress` how it stands in words, `frame` is the DataFrame of
+    what is there so far; `cancel()` stops asking and keeps what had arrived. Using it like the
+    DataFrame before that is a StillRunningError that says what to do.
+    """
+
+    def __init__(self, run: Run, panel: Panel) -> None:
+        self._run, self._panel = run, panel
+
+    @property
+    def done(self) -> bool:
+        """True when every count has arrived or never will."""
+        return self._run.done
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The DataFrame of what is there so far."""
+        from .frame import frame
+
+        return frame(self._run.jobs)
+
+    @property
+    def progress(self) -> str:
+        """How it stands, in words: `2 success, 1 waiting`."""
+        tally = Counter(str(job.state) for job in self._run.jobs)
+        return ", ".join(f"{n} {state}" for state, n in tally.items())
+
+    def cancel(self) -> None:
+        """Stop asking. The API has no call that stops the query itself."""
+        self._run.cancel()
+
+    def result(self, timeout: float | None = None) -> pd.DataFrame:
+        """Wait for the DataFrame, `timeout` seconds at the most, then StillRunningError.
+
+        Raises CountError where a count did not arrive; its `.frame` holds those that did.
+        """
+        if not self._run.wait(timeout):
+            raise StillRunningError(f"still counting: {self.progress}; result() waits for it")
+        return outcome(self._run.jobs, self.frame)
+
+    def watched(self) -> pd.DataFrame:
+        """Wait in the cell, with the panel and the interrupt heard, and give the result."""
+        from .wait import wait
+
+        try:
+            wait(self._run, self._panel)
+        except KeyboardInterrupt:
+            raise CountInterrupt(_what_happened(self._run.jobs), self.frame) from None
+        return self.result(0)
+
+    def __repr__(self) -> str:
+        return f"<{'done' if self.done else 'counting'}: {self.progress}>"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise StillRunningError(self._instead(f".{name}"))
+
+    def __getitem__(self, key: object) -> NoReturn:
+        raise StillRunningError(self._instead(f"[{key!r}]"))
+
+    def _instead(self, what: str) -> str:
+        if self.done:
+            return f"no {what} here: this is the handle of a count; its .result() is the DataFrame"
+        return f"no {what} yet, still counting: {self.progress}; .result() waits, .frame is so far"
+
+
+def outcome(jobs: tuple[Job, ...], frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the frame if every count arrived, else raise the error of the worst that happened."""
+    for state, error in ERRORS.items():
+        if any(job.state is state for job in jobs):
+            raise error(_what_happened(jobs), frame)
+    return frame
+
+
+def _what_happened(jobs: tuple[Job, ...]) -> str:
+    lost = [job for job in jobs if job.state is not State.SUCCESS]
+    reasons = [f"{job.question.title}: {_reason(job)}" for job in lost]
+    if len(jobs) == 1:
+        return reasons[0] if reasons else "the count had arrived"
+    more = [f"... and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
+    head = f"{len(lost)} of {len(jobs)} counts did not arrive"
+    return "\n".join([head, *(f"  {line}" for line in reasons[:SHOWN] + more)])
+
+
+def _reason(job: Job) -> str:
+    return f"{job.state}, {job.error}" if job.error else str(job.state)

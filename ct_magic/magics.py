@@ -1,0 +1,111 @@
+"""The magics `%%ctcount`, `%ctcount` and `%ct`: a thin skin over `counts` and `commands`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from traitlets import Enum, Float, Integer, Unicode
+
+from . import arguments
+from .arguments import Arguments
+from .errors import CountError, CountInterrupt, UsageError
+from .settings import PROGRESS, Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .counts import Counting
+
+USUAL = Settings()
+
+
+@magics_class
+class CountMagics(Magics):
+    """Settings of `%%ctcount`: `%config CountMagics` lists them, `%config CountMagics.x = y` sets."""
+
+    poll_interval = Float(
+        USUAL.poll_interval,
+        allow_none=True,
+        help="Seconds between two looks at one count; None: the account's own, else 30.",
+    ).tag(config=True)
+    max_concurrent = Integer(
+        USUAL.max_concurrent,
+        allow_none=True,
+        help="Counts asked at once; None: the account's own, else 3.",
+    ).tag(config=True)
+    max_counts = Integer(
+        USUAL.max_counts, help="A cell that asks more counts than this is refused."
+    ).tag(config=True)
+    retry_wait = Float(
+        USUAL.retry_wait, help="Seconds before the first retry of a request without an answer."
+    ).tag(config=True)
+    cache_ttl = Float(
+        USUAL.cache_ttl,
+        help="Seconds for which a count of past days is answered from the journal; 0: never.",
+    ).tag(config=True)
+    timeout = Float(
+        USUAL.timeout, allow_none=True, help="Seconds after which a cell stops asking; None: never."
+    ).tag(config=True)
+    timezone = Unicode(
+        USUAL.timezone,
+        allow_none=True,
+        help="Whose days are meant, like 'Asia/Kolkata'; None: the account's, else the machine's.",
+    ).tag(config=True)
+    progress = Enum(
+        PROGRESS, USUAL.progress, help="What is shown meanwhile: auto, widget, html, text or none."
+    ).tag(config=True)
+
+    @no_var_expand
+    @line_cell_magic
+    def ctcount(self, line: str, cell: str | None = None) -> pd.DataFrame | Counting | None:
+        """Ask how many profiles did something."""
+        told = arguments.of_line(line) if cell is None else arguments.of_cell(line, cell)
+        if not told.text.strip():
+            raise UsageError("there is nothing to ask: write a query, like 'App Launched today'")
+        if told.dry_run:
+            return self._dry_run(told)
+        if told.background:
+            return self._background(told)
+        return self._blocking(told)
+
+    @no_var_expand
+    @line_cell_magic
+    def ct(self, line: str, cell: str | None = None) -> Any:
+        """Everything around counts: `%ct` alone lists the commands."""
+        from . import commands
+
+        return commands.run(line, cell, self.settings(), self._variables())
+
+    def settings(self, **told: Any) -> Settings:
+        """Give the settings in force, with what the line said for this once."""
+        mine = {name: getattr(self, name) for name in Settings.__dataclass_fields__}
+        return Settings(**mine | told)
+
+    def _variables(self) -> dict[str, Any]:
+        return self.shell.user_ns
+
+    def _dry_run(self, told: Arguments) -> None:
+        from . import counts
+
+        for question in counts.prepare(told.text, **self._asking(told)).questions:
+            print(counts.pretty(question.body))  # noqa: T201 # printing is what was asked for
+
+    def _blocking(self, told: Arguments) -> pd.DataFrame | None:
+        from . import counts
+
+        try:
+            frame = counts.count(told.text, **self._asking(told), refresh=told.refresh)
+        except (CountError, CountInterrupt) as stopped:
+            self._hand_over(told, stopped.frame)
+            raise
+        return self._hand_over(told, frame)
+
+    def _hand_over(self, told: Arguments, frame: pd.DataFrame) -> pd.DataFrame | None:
+        if told.name:
+            self.shell.user_ns[told.name] = frame
+        if told.plot:
+            from .plot import plot
+
+            plot(frame)
+        return None if told.name else frame
