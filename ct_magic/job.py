@@ -29,7 +29,8 @@ class Question:
 
     `title` names its row (the label, else the statement as typed), `text` is the one canonical
     text, `start` and `end` the days really sent (both included), `pieces` the (column, value)
-    pairs that `by` fixed for this count, `body` the JSON that is sent.
+    pairs that `by` fixed for this count, `body` the JSON that is sent, and `until` the latest day
+    that any part of it looks at: before that day is over its count may still change.
     """
 
     title: str
@@ -39,6 +40,7 @@ class Question:
     end: date
     pieces: tuple[tuple[str, str | int | float], ...]
     body: str
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,9 @@ class Job:
     `number` is its place in the cell, from 0. `due`, `began` and `ended` are readings of the
     run's clock in seconds: when the next request may go, when the first went, when it was over.
     `polls` counts the polls answered; `tries` the requests in a row that brought no news; `note`
-    says in words why it waits, where there is more to say than its state. `taken` is set when the
-    count was not asked for now but taken from the journal: the moment it was counted (UTC).
+    says in words why it waits, where there is more to say than its state. `again` is true once
+    it was submitted anew because the service had forgotten its id. `taken` is set when the count
+    was not asked for now but taken from the journal: the moment it was counted (UTC).
     """
 
     number: int
@@ -133,4 +136,5 @@ class Job:
     tally: Tally | None = None
     error: str | None = None
     note: str | None = None
+    again: bool = False
     taken: datetime | None = None

@@ -16,6 +16,7 @@ ASKED = Question(
     end=date(2026, 1, 31),
     pieces=(),
     body="{}",
+    until=date(2026, 1, 31),
 )
 DONE = Job(0, ASKED, State.SUCCESS, tally=Tally(7138))
 FAILED = Job(1, ASKED, State.FAILED, error="HTTP 400: no such event")

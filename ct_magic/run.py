@@ -1,0 +1,152 @@
+"""Carries a schedule out: threads, clock, cancel, and the word to whoever listens."""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from .gate import Gate
+from .job import Answer, Failure, Job
+from .schedule import Done, Pace, Poll, Schedule, Submit, Wait
+
+if TYPE_CHECKING:
+    from .journal import Journal
+    from .service import Asker
+
+Listener = Callable[[Job], None]
+log = logging.getLogger(__name__)
+
+
+def spawn(work: Callable[[], None], name: str) -> None:
+    """Start a daemon thread that belongs to the cell that is running."""
+    # Without the cell's context its widgets and prints would land in another cell, or nowhere.
+    run = contextvars.copy_context().run
+    threading.Thread(target=run, args=(work,), name=name, daemon=True).start()
+
+
+class Run:
+    """Jobs on their way. `start()` begins, `wait()` waits, `cancel()` stops asking.
+
+    `jobs` are what to ask, some perhaps answered or pending already; `asker` sends the requests
+    (see `service.Service`); `journal` writes down what was asked and what came; each listener is
+    called, from a worker's thread, with every job that changed; `gate` bounds the requests of all
+    runs together. `clock` gives seconds and `random` numbers from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        asker: Asker,
+        pace: Pace,
+        *,
+        journal: Journal | None = None,
+        listeners: Iterable[Listener] = (),
+        gate: Gate | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        random: Callable[[], float] = random.random,
+    ) -> None:
+        self.clock = clock
+        self._asker, self._pace, self._journal = asker, pace, journal
+        self._listeners = list(listeners)
+        self._gate = gate or Gate(pace.max_concurrent)
+        self._news = threading.Condition()
+        self._over = threading.Event()
+        self._schedule = Schedule(jobs, pace, clock(), random)
+        if all(job.state.ended for job in jobs):
+            self._over.set()
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """Every job as it stands, in the order asked."""
+        with self._news:
+            return self._schedule.jobs
+
+    @property
+    def done(self) -> bool:
+        """True when every job has ended."""
+        return self._over.is_set()
+
+    def listen(self, listener: Listener) -> None:
+        """Call this with every job that changes from here on."""
+        self._listeners.append(listener)
+
+    def start(self) -> None:
+        """Begin to ask; the cell's thread is free."""
+        workers = min(self._pace.max_concurrent, sum(not j.state.ended for j in self.jobs))
+        for number in range(workers):
+            spawn(self._work, f"ct_magic-{number}")
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until all is over, `timeout` seconds at the most; say whether it is."""
+        return self._over.wait(timeout)
+
+    def cancel(self, number: int | None = None) -> None:
+        """Stop asking for one job or for all. A request under way may still be answered."""
+        with self._news:
+            changed = self._schedule.cancel(number, self.clock())
+            self._news.notify_all()
+        self._tell(changed)
+
+    def _work(self) -> None:
+        while (step := self._next_step()) is not None:
+            if self._pass_gate(step):
+                self._take(step, self._ask(step))
+
+    def _next_step(self) -> Submit | Poll | None:
+        while True:
+            with self._news:
+                expired = self._schedule.expire(self.clock())
+                step = self._schedule.next(self.clock())
+                if isinstance(step, Wait) and not expired:
+                    until = step.until
+                    self._news.wait(None if until is None else max(0.0, until - self.clock()))
+                    continue
+            self._tell(expired)
+            if not isinstance(step, Wait):
+                return None if isinstance(step, Done) else step
+
+    def _pass_gate(self, step: Submit | Poll) -> bool:
+        # In slices, so that a job that is cancelled at the gate does not wait for other runs.
+        while not self._gate.enter(0.1):
+            with self._news:
+                if self._schedule.dropped(step.job.number):
+                    return False
+        return True
+
+    def _ask(self, step: Submit | Poll) -> Answer:
+        try:
+            if isinstance(step, Poll):
+                return self._asker.poll(step.job.req_id or "")
+            if self._journal:
+                self._journal.asking(step.job)
+            return self._asker.submit(step.job.question.body)
+        except Exception as error:
+            # A mistake of ours must end its row, not leave the cell waiting for ever.
+            log.exception("ct_magic: a request failed in an unforeseen way")
+            return Failure(f"an error inside ct_magic: {type(error).__name__}")
+        finally:
+            self._gate.leave()
+
+    def _take(self, step: Submit | Poll, answer: Answer) -> None:
+        # The id is written down before anything else can happen to it.
+        if self._journal:
+            self._journal.answered(step.job, answer)
+        with self._news:
+            changed = self._schedule.answered(step.job.number, answer, self.clock())
+            self._news.notify_all()
+        self._tell(changed)
+
+    def _tell(self, changed: list[Job]) -> None:
+        for job in changed:
+            if job.state.ended and self._journal:
+                self._journal.ended(job)
+            for listener in self._listeners:
+                listener(job)
+        with self._news:
+            if self._schedule.done:
+                self._over.set()
