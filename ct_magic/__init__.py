@@ -31,8 +31,9 @@ from .errors import (
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from .counting import Counting
+    from .counts import count, start, use
     from .cql import from_payload
-    from .counts import Counting, count, start, use
     from .parser import parse
 
 __version__ = "0.1.0"
@@ -58,7 +59,7 @@ __all__ = [
 
 # Where a public name lives. It is imported when first asked for: see "nothing heavy" above.
 _HOME = {
-    "Counting": "counts",
+    "Counting": "counting",
     "count": "counts",
     "from_payload": "cql",
     "parse": "parser",

@@ -177,7 +177,7 @@ class Builder:
             return self._place_list(tree.children[-1])
         if tree.data == "compare" and _leaf(tree.children[1]).text == "=":
             return (self._place(self._value(tree.children[2]), tree.children[2]),)
-        raise self._wrong('geo knows \'=\' and \'in\': geo = "India", geo in ("India/Goa")', tree)
+        raise self._wrong("geo knows '=' and 'in': geo = \"India\", geo in (\"India/Goa\")", tree)
 
     def _place_list(self, tree: Tree) -> tuple[Place, ...]:
         return tuple(self._place(value, tree) for value in self._list(tree))
@@ -185,9 +185,7 @@ class Builder:
     def _place(self, value: Value, tree: Tree) -> Place:
         parts = tuple(value.split("/")) if isinstance(value, str) else ()
         if not 1 <= len(parts) <= 3 or not all(parts):
-            raise self._wrong(
-                'a place is "country", "country/state" or "country/state/city"', tree
-            )
+            raise self._wrong('a place is "country", "country/state" or "country/state/city"', tree)
         return parts
 
     def _value(self, tree: Tree) -> Scalar:
@@ -199,7 +197,7 @@ class Builder:
                 return token.text.capitalize()
             case "NUMBER":
                 return self._number(token)
-        return self._converted(params.scalar, tree)
+        return self._converted(params.scalar, tree)  # type: ignore[no-any-return]
 
     def _number(self, token: Token) -> int | float:
         number = float(token.text) if "." in token.text else None
@@ -265,7 +263,7 @@ class Builder:
 
     def _last(self, tree: Tree) -> Last:
         number, unit = _leaf(tree.children[1]), _unit(tree.children[2])
-        if not number.text.isdigit() or not 0 < int(number.text[:9]) or len(number.text) > 9:
+        if not number.text.isdigit() or not int(number.text[:9]) > 0 or len(number.text) > 9:
             raise error(self.text, "'last' takes a whole number from 1", number.start, number.end)
         if int(number.text) > FARTHEST[unit]:
             raise error(self.text, "this is more than a hundred years", number.start, number.end)
@@ -336,8 +334,9 @@ class Builder:
             said = f"'did any (…)' takes =, >, >=, < or <=, not '{operator.symbol}'"
             raise error(self.text, said, leaves[-2].start, leaves[-2].end)
         if not times.text.isdigit():
-            raise error(self.text, "'did any (…)' is compared with a whole number", times.start,
-                        times.end)
+            raise error(
+                self.text, "'did any (…)' is compared with a whole number", times.start, times.end
+            )
         return DidAny(events, operator, int(self._number(times)))
 
     def _by(self, tree: Tree, places: tuple[Place, ...]) -> tuple[Axis, ...]:
@@ -355,7 +354,7 @@ class Builder:
         if tree.data == "by_unit":
             unit, token = _unit(tree.children[0]), _first(tree)
             if unit is Unit.YEAR or token.text.endswith("s"):
-                raise self._wrong(f"'by {token.text}' is not there: by day, by week, by month", tree)
+                raise self._wrong("by takes day, week or month", tree)
             return ByTime(unit)
         values = self._list(tree.children[2])
         if len(set(values)) < len(values):

@@ -74,7 +74,7 @@ def login(told: Told) -> None:
     try:
         typed = getpass(f"Passcode of account {name}: ")
     except Exception as error:
-        # Front ends without an input line raise errors of many kinds (StdinNotImplementedError, EOFError).
+        # A front end without an input line raises what it likes: EOFError, a kernel's own error.
         raise AccountError(
             f"nobody can be asked here; set {passcodes.variable(name)} instead"
         ) from error

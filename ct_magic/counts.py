@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from . import dates, errors, parser
-from .accounts import Account
-from .job import Question
+from . import cql, errors, parser, printer
+from . import journal as journals
+from .accounts import REGIONS, Account
+from .gate import gate
+from .job import Job, Question, State
+from .journal import Freshness, Journal
 from .query import JsonQuery, Query
+from .schedule import Pace
 from .session import SESSION
 from .settings import Settings
 
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 
     from .counting import Counting
 
+USUAL = Pace()
 NO_PERIOD = "no period given: the last 30 days"
 
 
@@ -82,16 +88,32 @@ def start(
     **changes: Any,
 ) -> Counting:
     """Begin to ask as `count` does, and come back at once with the handle of it."""
+    how = replace(settings or Settings(), **changes)
+    asked = prepare(text, params=params, today=today, account=account, settings=how)
+    journal = _journal(asked.account)
+    freshness = (
+        None
+        if refresh or not how.cache_ttl
+        else Freshness(asked.today, _zone(asked), how.cache_ttl)
+    )
+    jobs = [Job(number, question) for number, question in enumerate(asked.questions)]
+    if not refresh:
+        jobs = [journal.recall(job, freshness) for job in jobs]
+    return begin(asked, jobs, journal)
+
+
+def begin(asked: Asked, jobs: Sequence[Job], journal: Journal) -> Counting:
+    """Send jobs on their way, with the panel that shows them."""
     from .counting import Counting
     from .panel import open_panel
     from .run import Run
     from .service import Service
 
-    how = replace(settings or Settings(), **changes)
-    asked = prepare(text, params=params, today=today, account=account, settings=how)
-    service = Service(asked.account)
-    run = Run(asked.questions, service, pace(asked), journal=_journal(asked, refresh))
-    panel = open_panel(run, mode=how.progress, note=asked.note)
+    pace, whom = _pace(asked), asked.account
+    run = Run(
+        jobs, Service(whom), pace, journal=journal, gate=gate(_who(whom), pace.max_concurrent)
+    )
+    panel = open_panel(run, mode=asked.settings.progress, note=asked.note)
     run.start()
     return Counting(run, panel)
 
@@ -107,6 +129,156 @@ def prepare(
     """Make a text ready to be asked; nothing is sent."""
     how = settings or Settings()
     whom = account if isinstance(account, Account) else SESSION.account(account)
-    day = today or _today(how.timezone or whom.timezone)
-    asked, note = questions(text, params=params, today=day, max_counts=how.max_counts)
-    return Asked(asked, whom, how, day, note)
+    day = today or day_in(how.timezone or whom.timezone)
+    statements = parser.statements(text, params=params, today=day)
+    queries = parser.unfold(statements, day, how.max_counts)
+    note = NO_PERIOD if any(_is_open(one) for one in statements) else None
+    return Asked(tuple(map(question, queries)), whom, how, day, note)
+
+
+def question(query: Query | JsonQuery) -> Question:
+    """Put a single count into the words of the service half."""
+    body = query.payload()
+    start, end = (_day(body[key]) for key in ("from", "to"))
+    return Question(
+        title=query.label if query.label is not None else query.source or str(query),
+        text=str(query),
+        event=body["event_name"],
+        start=start,
+        end=end,
+        pieces=query.pieces,
+        body=json.dumps(body),
+        until=max(_latest(body), end),
+    )
+
+
+def history() -> pd.DataFrame:
+    """Give what was asked, under which id, and what came back: a row for each submission.
+
+    Columns as in the journal; `asked` and `ended` are datetime64[ns] in UTC, counts Int64.
+    """
+    from . import frame
+
+    return frame.history(journals.history(journals.path()))
+
+
+def resume(settings: Settings | None = None, account: str | None = None) -> pd.DataFrame:
+    """Fetch the counts of an account that were pending when a cell or a kernel ended.
+
+    The DataFrame is like that of `count`, empty where nothing was pending.
+    """
+    from . import frame
+
+    whom = SESSION.account(account)
+    journal = _journal(whom)
+    rows = journal.pending()
+    if not rows:
+        return frame.frame(())
+    asked = Asked((), whom, settings or Settings(), day_in(whom.timezone))
+    jobs = [_pending_job(number, row) for number, row in enumerate(rows)]
+    for job, row in zip(jobs, rows, strict=True):
+        journal.adopt(job, row["id"])
+    return begin(asked, jobs, journal).watched()
+
+
+def explain(text: str, params: Mapping[str, Any], settings: Settings) -> str:
+    """Print a text as the language, as JSON and as `curl`, each single count of it."""
+    zone, url = settings.timezone, f"https://{REGIONS['eu1']}"
+    try:
+        whom = SESSION.account()
+        zone, url = zone or whom.timezone, whom.base_url
+    except errors.AccountError:
+        pass  # explaining needs no account; the default region's address will do
+    day = day_in(zone)
+    statements = parser.statements(text, params=params, today=day)
+    singles = parser.unfold(statements, day, settings.max_counts)
+    parts = [printer.layout(one) for one in statements]
+    for single in singles:
+        parts += [pretty(single.payload()), cql.curl(single.payload(), url)]
+    return "\n\n".join(parts)
+
+
+def dry_run(
+    text: str, params: Mapping[str, Any], settings: Settings, account: str | None
+) -> list[dict[str, Any]]:
+    """Give the JSON of every count that a text would ask. An account is not needed for it."""
+    zone = settings.timezone
+    try:
+        zone = zone or SESSION.account(account).timezone
+    except errors.AccountError:
+        if account:
+            raise
+    queries = parser.parse(text, params=params, today=day_in(zone), max_counts=settings.max_counts)
+    return [query.payload() for query in queries]
+
+
+def pretty(body: Mapping[str, Any]) -> str:
+    """Print JSON as people read it: short lists and objects on one line."""
+    return json.dumps(body, indent=2, ensure_ascii=False)
+
+
+def use(name: str) -> None:
+    """Ask this account from now on, in this process: what `%ct use` does."""
+    SESSION.use(name)
+
+
+def day_in(zone: str | None) -> date:
+    """Give today in a time zone, or on the machine where none is named."""
+    if zone is None:
+        return datetime.now().astimezone().date()
+    try:
+        return datetime.now(ZoneInfo(zone)).date()
+    except (KeyError, ValueError, OSError):
+        raise errors.UsageError(
+            f"there is no time zone {zone!r}; write it like 'Asia/Kolkata'"
+        ) from None
+
+
+def _pace(asked: Asked) -> Pace:
+    how, whom = asked.settings, asked.account
+    return Pace(
+        poll_interval=how.poll_interval or whom.poll_interval or USUAL.poll_interval,
+        max_concurrent=how.max_concurrent or whom.max_concurrent or USUAL.max_concurrent,
+        retry_wait=how.retry_wait,
+        timeout=how.timeout,
+    )
+
+
+def _journal(whom: Account) -> Journal:
+    return Journal(journals.path(), _who(whom), warn=_warn, now=time.time)
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, errors.JournalWarning, stacklevel=2)
+
+
+def _who(whom: Account) -> str:
+    return f"{whom.id} at {whom.base_url}"
+
+
+def _zone(asked: Asked) -> ZoneInfo | None:
+    name = asked.settings.timezone or asked.account.timezone
+    return ZoneInfo(name) if name else None
+
+
+def _is_open(statement: Query | JsonQuery) -> bool:
+    return isinstance(statement, Query) and statement.event.period is None
+
+
+def _day(number: int) -> date:
+    day = cql.day_of(number)
+    assert day is not None, "every payload is checked for its days when it is made"  # noqa: S101
+    return day
+
+
+def _latest(body: Any) -> date:
+    # The latest "to" of the query and of every event query inside it.
+    if isinstance(body, dict):
+        own = cql.day_of(body.get("to")) or date.min
+        return max([own, *map(_latest, body.values())])
+    return max(map(_latest, body), default=date.min) if isinstance(body, list) else date.min
+
+
+def _pending_job(number: int, row: dict[str, Any]) -> Job:
+    asked = question(replace(cql.from_payload(json.loads(row["body"])), label=row["title"]))
+    return Job(number, asked, State.SUBMITTED, req_id=row["req_id"])

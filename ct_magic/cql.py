@@ -1,4 +1,7 @@
-"""Query <-> the API's JSON, the CleverTap Query Language. Source: the API's reference, "The query"."""
+"""Query <-> the API's JSON, the CleverTap Query Language.
+
+Source: the API's reference, "The query".
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,7 @@ ORDERING = {
 CONTAINING = {Operator.CONTAINS, Operator.DOES_NOT_CONTAIN}
 EXISTING = {Operator.EXISTS, Operator.DOES_NOT_EXIST}
 COUNTING = ORDERING | {Operator.EQUALS}  # what `did any (…)` may be compared with
+FIRST, LAST = 1000_01_01, 9999_12_31  # days of four-digit years, as YYYYMMDD
 LONGEST = 400  # digits of a number; what is longer is no number anybody means
 BASE = {"event_name", "event_properties", "session_properties", "from", "to"}
 
@@ -109,7 +113,9 @@ def _event(event: Event) -> dict[str, Any]:
 
 
 def _did_any(did_any: DidAny | None) -> dict[str, Any] | None:
-    return did_any and {
+    if did_any is None:
+        return None
+    return {
         "any_events": [_event(event) for event in did_any.events],
         "operator": did_any.operator.value,
         "value": did_any.times,
@@ -135,7 +141,11 @@ def _number(day: date) -> int:
 
 def day_of(number: object) -> date | None:
     """Read a day as the API writes it, YYYYMMDD; None for what is none."""
-    if not isinstance(number, int) or isinstance(number, bool) or not 10000101 <= number <= 99991231:
+    if (
+        not isinstance(number, int)
+        or isinstance(number, bool)
+        or not 10000101 <= number <= 99991231
+    ):
         return None
     try:
         return date(number // 10000, number // 100 % 100, number % 100)
@@ -228,16 +238,18 @@ def fits(operator: Operator, value: Value) -> bool:
 
 def _read_place(body: Any) -> Place:
     place = tuple(_array(body))
-    if not 1 <= len(place) <= 3 or not all(isinstance(p, str) and p and "/" not in p for p in place):
+    if not 1 <= len(place) <= 3 or not all(
+        isinstance(p, str) and p and "/" not in p for p in place
+    ):
         raise _UnsayableError
     return place
 
 
 def _operator(name: Any) -> Operator:
-    try:
-        return Operator(name)
-    except ValueError:
-        raise _UnsayableError from None
+    found = {operator.value: operator for operator in Operator}.get(name)
+    if found is None:
+        raise _UnsayableError
+    return found
 
 
 def _scalar(value: Any) -> Scalar:

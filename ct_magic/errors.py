@@ -11,6 +11,7 @@ CtMagicError                what a caller catches to catch them all
     ├── CountTimedOutError  the deadline came first
     └── CountCancelledError somebody pressed Cancel
 
+JournalWarning              the journal cannot be used; counts go on without it
 CountInterrupt              a KeyboardInterrupt that brings the `.frame` of what had arrived
 """
 
@@ -101,3 +102,7 @@ class CountInterrupt(OneMessage, KeyboardInterrupt):
     def __init__(self, message: str, frame: pd.DataFrame) -> None:
         super().__init__(message)
         self.frame = frame
+
+
+class JournalWarning(UserWarning):
+    """The journal cannot be used; counts go on, but nothing is written down."""

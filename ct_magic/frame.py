@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -22,6 +22,20 @@ COLUMNS: dict[str, Any] = {
     "status": TEXT,
     "error": TEXT,
     "cached": "bool",
+}
+HISTORY: dict[str, Any] = {
+    "asked": "Float64",
+    "account": TEXT,
+    "title": TEXT,
+    "text": TEXT,
+    "state": TEXT,
+    "count": "Int64",
+    "events": "Int64",
+    "users": "Int64",
+    "devices": "Int64",
+    "error": TEXT,
+    "req_id": TEXT,
+    "ended": "Float64",
 }
 OPTIONAL = ("events", "users", "devices")
 
@@ -48,6 +62,19 @@ def frame(jobs: Sequence[Job]) -> pd.DataFrame:
         | {_free(name): _axis(name, jobs) for name in _axes(jobs)}
         | {name: column for name, column in columns.items() if name not in before}
     )
+
+
+def history(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Give the DataFrame of a journal's rows: what was asked, when, of whom, and what came back."""
+    found = pd.DataFrame(list(rows), columns=list(HISTORY)).astype(HISTORY)
+    for name in ("asked", "ended"):
+        found[name] = pd.to_datetime(found[name], unit="s", utc=True)
+    return found
+
+
+def records(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Give the DataFrame of some plain rows."""
+    return pd.DataFrame(list(rows))
 
 
 def _column(name: str, jobs: Sequence[Job]) -> pd.Series[Any]:
@@ -79,7 +106,8 @@ def _axes(jobs: Iterable[Job]) -> list[str]:
 
 def _axis(name: str, jobs: Sequence[Job]) -> pd.Series[Any]:
     values = [dict(job.question.pieces).get(name) for job in jobs]
-    return pd.Series(values, dtype="object").convert_dtypes()
+    column: pd.Series[Any] = pd.Series(values, dtype="object").convert_dtypes()
+    return column
 
 
 def _free(name: str) -> str:

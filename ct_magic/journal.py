@@ -100,7 +100,8 @@ class Journal:
         q = job.question
         row = (self._account, q.body, q.title, q.text, self._now(), str(State.WAITING))
         done = self._execute(
-            "INSERT INTO asked (account, body, title, text, asked, state) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO asked (account, body, title, text, asked, state)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             row,
         )
         if done is not None and done.lastrowid is not None:
@@ -142,7 +143,8 @@ class Journal:
 
     def _set(self, job: Job, what: str, values: Iterable[Any]) -> None:
         if job.number in self._rows:
-            self._execute(f"UPDATE asked SET {what} WHERE id = ?", (*values, self._rows[job.number]))
+            sql = f"UPDATE asked SET {what} WHERE id = ?"  # noqa: S608 # `what` is our own text
+            self._execute(sql, (*values, self._rows[job.number]))
 
     def _execute(self, sql: str, values: tuple[Any, ...]) -> sqlite3.Cursor | None:
         return self._guarded(lambda db: db.execute(sql, values))

@@ -15,14 +15,14 @@ from .settings import PROGRESS, Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .counts import Counting
+    from .counting import Counting
 
 USUAL = Settings()
 
 
 @magics_class
 class CountMagics(Magics):
-    """Settings of `%%ctcount`: `%config CountMagics` lists them, `%config CountMagics.x = y` sets."""
+    """The magics and their settings: `%config CountMagics` lists these."""
 
     poll_interval = Float(
         USUAL.poll_interval,
@@ -64,7 +64,8 @@ class CountMagics(Magics):
         if not told.text.strip():
             raise UsageError("there is nothing to ask: write a query, like 'App Launched today'")
         if told.dry_run:
-            return self._dry_run(told)
+            self._dry_run(told)
+            return None
         if told.background:
             return self._background(told)
         return self._blocking(told)
@@ -83,29 +84,60 @@ class CountMagics(Magics):
         return Settings(**mine | told)
 
     def _variables(self) -> dict[str, Any]:
-        return self.shell.user_ns
+        found: dict[str, Any] = self.shell.user_ns if self.shell else {}
+        return found
+
+    def _asking(self, told: Arguments) -> dict[str, Any]:
+        timeout = {"timeout": told.timeout} if told.timeout else {}
+        return {
+            "params": self._variables(),
+            "account": told.account,
+            "settings": self.settings(**timeout),
+            "refresh": told.refresh,
+        }
 
     def _dry_run(self, told: Arguments) -> None:
         from . import counts
 
-        for question in counts.prepare(told.text, **self._asking(told)).questions:
-            print(counts.pretty(question.body))  # noqa: T201 # printing is what was asked for
+        bodies = counts.dry_run(told.text, self._variables(), self.settings(), told.account)
+        print("\n".join(map(counts.pretty, bodies)))  # noqa: T201 # printing is what was asked for
 
     def _blocking(self, told: Arguments) -> pd.DataFrame | None:
         from . import counts
 
         try:
-            frame = counts.count(told.text, **self._asking(told), refresh=told.refresh)
+            frame = counts.count(told.text, **self._asking(told))
         except (CountError, CountInterrupt) as stopped:
-            self._hand_over(told, stopped.frame)
+            self._assign(told.name, stopped.frame)
             raise
-        return self._hand_over(told, frame)
+        self._assign(told.name, frame)
+        self._draw(told, frame)
+        return None if told.name else frame
 
-    def _hand_over(self, told: Arguments, frame: pd.DataFrame) -> pd.DataFrame | None:
-        if told.name:
-            self.shell.user_ns[told.name] = frame
+    def _background(self, told: Arguments) -> Counting | None:
+        from . import counts
+        from .panel import is_interactive
+
+        if not is_interactive(self.shell):
+            # Nobody would be there when it arrives: an executed notebook ends with its last cell.
+            self._blocking(told)
+            return None
+        counting = counts.start(told.text, **self._asking(told))
+        self._assign(told.name, counting)
+        counting.when_done(lambda frame: self._replace(told.name, counting, frame))
+        return None if told.name else counting
+
+    def _assign(self, name: str | None, value: Any) -> None:
+        if name:
+            self._variables()[name] = value
+
+    def _replace(self, name: str | None, counting: Counting, frame: pd.DataFrame) -> None:
+        # Only while the variable is still ours: the user may have bound it to something else.
+        if name and self._variables().get(name) is counting:
+            self._assign(name, frame)
+
+    def _draw(self, told: Arguments, frame: pd.DataFrame) -> None:
         if told.plot:
             from .plot import plot
 
             plot(frame)
-        return None if told.name else frame

@@ -21,30 +21,34 @@ SQL = {
     "select": "begin with the event: Charged where Amount > 5",
     "having": "write 'did any (…) >= 2' for how often a profile did something",
     "limit": "every statement gives its counts whole; take them from the DataFrame",
-    "equals": "a list is asked with 'in': Category in (\"a\", \"b\")",
-    "not_equals": "a list is asked with 'not in': Category not in (\"a\", \"b\")",
+    "equals": 'a list is asked with \'in\': Category in ("a", "b")',
+    "not_equals": 'a list is asked with \'not in\': Category not in ("a", "b")',
     "but": "write 'did not' for what the profile did not do",
 }
 NO_OR = (
     "there is no OR between filters: use in (…) for several values of one property, "
     "or a second statement"
 )
-# What may stand at a place, in words; the first group of which a kind is allowed is said.
-WORDS = (
-    ({"NUMBER", "STRING", "TRUE"}, 'a value ("text", a number, true or false)'),
-    ({"DATE"}, "a day (2015-08-10, today, yesterday)"),
-    ({"DAY"}, "day, week or month"),
-    ({"NAME"}, "a name"),
-    ({"NUMBER"}, "a number"),
-    ({"OP"}, "an operator (= != ~ !~ > >= < <=)"),
-    ({"OPEN"}, "'('"),
-    ({"CLOSE"}, "')'"),
-    ({"COMMA"}, "','"),
-    ({"DOTS"}, "'..'"),
-    ({"DOT"}, "'.'"),
-)
 PERIOD = {"DATE", "MONTH", "LAST", "SINCE", "THIS", "FROM"}
 VALUE = {"NUMBER", "STRING", "TRUE", "FALSE", "PARAM"}
+DAY = {"DATE", "NUMBER", "TODAY", "YESTERDAY", "AGO", "PARAM"}
+UNITS = {"DAY", "DAYS", "WEEK", "WEEKS", "MONTH_UNIT", "MONTHS", "YEAR", "YEARS"}
+# What may stand at a place, in words: the kinds that show it, and those that it covers too.
+WORDS: tuple[tuple[set[str], set[str], str], ...] = (
+    ({"DATE", "LAST"}, PERIOD | DAY | {"ON"}, "a period (last 7 days, 2015-08-10..2015-10-25)"),
+    ({"STRING", "TRUE"}, VALUE, 'a value ("text", a number, true or false)'),
+    ({"DATE"}, DAY, "a day (2015-08-10, today, yesterday)"),
+    ({"DAY"}, UNITS, "day, week or month"),
+    ({"NAME"}, {"STRING", "PARAM"}, "a name"),
+    ({"NUMBER"}, set(), "a number"),
+    ({"OP"}, set(), "an operator (= != ~ !~ > >= < <=)"),
+    ({"OPEN", "PARAM"}, set(), "a list in brackets or a $name"),
+    ({"OPEN"}, set(), "'('"),
+    ({"CLOSE"}, set(), "')'"),
+    ({"COMMA"}, set(), "','"),
+    ({"DOTS"}, set(), "'..'"),
+    ({"DOT"}, set(), "'.'"),
+)
 
 
 def explain(text: str, found: list[Token], index: int, allowed: set[str]) -> QueryError:
@@ -77,7 +81,7 @@ def json_message(text: str, wrong: json.JSONDecodeError) -> str:
     if here in ("'", "“", "”"):
         return 'JSON has texts in straight double quotes: "text"'
     if text[at : at + 4] in ("True", "Fals", "None"):
-        return "this is Python, not JSON: write true, false or null (the API wants \"True\")"
+        return 'this is Python, not JSON: write true, false or null (the API wants "True")'
     if not here:
         return "this JSON never ends: a bracket or a quote is missing"
     return f"this is no JSON: {wrong.msg[0].lower()}{wrong.msg[1:]}"
@@ -112,7 +116,9 @@ def _word_meant(word: str, allowed: set[str], *, taken: bool) -> str | None:
         return f"found '{word}': {NO_OR}"
     if word != word.lower() and word.lower() in KEYWORD_KINDS:
         return f"found '{word}': the words of the language are lower case, write '{word.lower()}'"
-    candidates = set(KEYWORD_KINDS) if taken else {KEYWORD_OF[k] for k in allowed if k in KEYWORD_OF}
+    candidates = (
+        set(KEYWORD_KINDS) if taken else {KEYWORD_OF[k] for k in allowed if k in KEYWORD_OF}
+    )
     near = get_close_matches(word.lower(), candidates, 1, 0.75)
     return f"found '{word}': did you mean '{near[0]}'?" if near and len(word) > 1 else None
 
@@ -131,20 +137,24 @@ def _unquoted(
 def _keyword_in_name(
     token: Token, before: list[Token], after: list[Token], allowed: set[str]
 ) -> Said | None:
-    # `Ride by night`: the keyword was meant as part of a name, or is the whole of one.
-    if token.kind in KEYWORD_OF and "NAME" in allowed and not before[-1:] == [] or (
-        token.kind in KEYWORD_OF and not before
-    ):
+    if token.kind in KEYWORD_OF and (not before or "NAME" in allowed):
         said = " ".join([token.text, *(t.text for t in after[:1] if t.kind == "NAME")])
         message = f"found '{token.text}', a word of the language, where a name was meant"
         return f'{message}: quote the name, "{said}"', token.start, token.end
-    whole = before[-2:] if token.kind != "NAME" else [*before[-2:]]
-    parts = [*whole, token] if token.kind == "NAME" else before[-3:]
-    if [t.kind == "NAME" for t in parts] == [True, False, True] and parts[1].kind in KEYWORD_OF:
-        said = " ".join(t.text for t in parts)
-        message = f"found '{parts[1].text}', a word of the language"
-        return f'{message}: if it belongs to the name, quote it, "{said}"', parts[1].start, parts[1].end
+    # `Ride by night`: the keyword stands between two halves of one name.
+    for parts in ([*before[-2:], token], before[-3:], [*before[-1:], token, *after[:1]]):
+        if _is_cut_name(parts):
+            said, word = " ".join(t.text for t in parts), parts[1]
+            message = f"found '{word.text}', a word of the language"
+            message += f': if it belongs to the name, quote it, "{said}"'
+            return message, word.start, word.end
     return None
+
+
+def _is_cut_name(parts: list[Token]) -> bool:
+    kinds = [part.kind for part in parts]
+    cut = len(kinds) == 3 and kinds[1] in KEYWORD_OF and kinds[1] not in ("WHERE", "AND", "DID")
+    return cut and kinds[0] == kinds[2] == "NAME"
 
 
 def _too_late(
@@ -175,16 +185,10 @@ def _meant(token: Token, before: list[Token], after: list[Token], allowed: set[s
 
 def _phrases(allowed: set[str]) -> Iterable[str]:
     left = set(allowed)
-    if {"DATE", "LAST"} <= left:
-        yield "a period (last 7 days, 2015-08-10..2015-10-25)"
-        left -= {*PERIOD, "TODAY", "YESTERDAY", "AGO", "NUMBER", "ON", "PARAM"}
-    for kinds, phrase in WORDS:
-        if kinds <= left:
+    for needed, covered, phrase in WORDS:
+        if needed <= left:
             yield phrase
-            left -= kinds | ({"STRING", "PARAM"} if "NAME" in kinds or "TRUE" in kinds else set())
-            left -= {"FALSE"} if "TRUE" in kinds else set()
-            left -= {"WEEK", "DAYS", "WEEKS", "MONTH_UNIT", "MONTHS", "YEAR", "YEARS"} if "DAY" in kinds else set()
-            left -= {"TODAY", "YESTERDAY", "AGO", "NUMBER", "PARAM"} if "DATE" in kinds else set()
+            left -= needed | covered
     yield from sorted(f"'{KEYWORD_OF[kind]}'" for kind in left if kind in KEYWORD_OF)
     if "COLON" in left:
         yield "':' after a label"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 from lark import Lark, Token, Tree, UnexpectedToken
@@ -93,8 +94,11 @@ def split(text: str) -> Iterator[Statement]:
         if line.strip() and not line.lstrip().startswith("#"):
             indented = line[0].isspace()
             if indented and begun is None:
-                raise error(text, "a statement begins at the start of its line: take the space "
-                            "before it away", at)
+                raise error(
+                    text,
+                    "a statement begins at the start of its line: take the space before it away",
+                    at,
+                )
             if not indented:
                 if begun is not None:
                     yield Statement(begun, at)
@@ -116,7 +120,7 @@ def next_kinds(before: list[Ours]) -> set[str]:
             machine.feed_token(_lark_token(token))
     except UnexpectedToken:
         return set()
-    return set(machine.accepts())
+    return _allowed(machine)
 
 
 @cache
@@ -126,7 +130,11 @@ def _grammar() -> Lark:
 
 
 def _lark_token(token: Ours) -> Token:
-    return Token(token.kind, token)  # type: ignore[arg-type] # lark passes any value through
+    return Token(token.kind, token)
+
+
+def _allowed(machine: InteractiveParser) -> set[str]:
+    return set(machine.accepts())  # type: ignore[no-untyped-call] # lark has no type here
 
 
 def _query(text: str, place: Statement, builder: build.Builder) -> Query:
@@ -144,9 +152,10 @@ def _feed(
     text: str, machine: InteractiveParser, found: list[Ours], index: int, token: Token
 ) -> Tree[Any]:
     try:
-        return machine.feed_token(token)
+        tree: Tree[Any] = machine.feed_token(token)
+        return tree
     except UnexpectedToken:
-        raise mistakes.explain(text, found, index, set(machine.accepts())) from None
+        raise mistakes.explain(text, found, index, _allowed(machine)) from None
 
 
 def _source(text: str, found: list[Ours]) -> str:
@@ -154,7 +163,7 @@ def _source(text: str, found: list[Ours]) -> str:
     labelled = len(found) > 1 and found[1].kind == "COLON"
     rest = found[2:] if labelled else found
     parts = [rest[0].text]
-    for before, token in zip(rest, rest[1:], strict=False):
+    for before, token in pairwise(rest):
         parts.append(" " if token.start > before.end else "")
         parts.append(text[token.start : token.end] if token.kind == "STRING" else token.text)
     return "".join(parts)
@@ -166,8 +175,11 @@ def _json_end(text: str, at: int) -> int:
     except json.JSONDecodeError as wrong:
         raise error(text, mistakes.json_message(text, wrong), min(wrong.pos, len(text))) from None
     except (RecursionError, ValueError):
-        raise error(text, "this JSON cannot be read: it is nested too deeply, or holds a number "
-                    "that is too long", at) from None
+        raise error(
+            text,
+            "this JSON cannot be read: it is nested too deeply, or holds a number that is too long",
+            at,
+        ) from None
     return end
 
 
@@ -181,8 +193,12 @@ def _after_json(text: str, at: int) -> int:
     rest = text[at:stop].strip()
     if rest and not rest.startswith("#"):
         where = at + len(text[at:stop]) - len(text[at:stop].lstrip())
-        raise error(text, f"found {rest[:20]!r} behind the JSON: the statement ends with its last "
-                    "bracket", where, where + len(rest))
+        raise error(
+            text,
+            f"found {rest[:20]!r} behind the JSON: the statement ends with its last bracket",
+            where,
+            where + len(rest),
+        )
     return stop
 
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from .errors import QueryError
 from .query import Operator
 
-KEYWORDS = frozenset(
-    "where and or in not exists did any from to on last this today yesterday since by true false "
-    "day days week weeks month months year years".split()
-)
+KEYWORDS = {
+    *("where", "and", "or", "not", "in", "exists", "did", "any", "by"),
+    *("from", "to", "on", "since", "last", "this", "today", "yesterday"),
+    *("day", "days", "week", "weeks", "month", "months", "year", "years"),
+    *("true", "false"),
+}
 # `2015-08` is a MONTH too, so the unit's terminal bears another name.
 KEYWORD_KINDS = {word: word.upper() for word in KEYWORDS} | {"month": "MONTH_UNIT"}
 SYMBOLS = {operator.symbol for operator in Operator if not operator.symbol[-1].isalpha()}
@@ -33,14 +35,15 @@ FOREIGN = {
     "[": "write a list in round brackets: (1, 2)",
     "{": "JSON stands alone in its statement, from its first character",
     "*": "there are no wildcards: write '~' for 'contains'",
-    "%": "a name or a text with this sign is quoted: \"50% off\"",
+    "%": 'a name or a text with this sign is quoted: "50% off"',
     ";": "a statement ends where the next line without indentation begins",
-    "`": "write a name in straight quotes: \"2x points\"",
-    "/": "a place or a text with this sign is quoted: \"India/Goa\"",
+    "`": 'write a name in straight quotes: "2x points"',
+    "/": 'a place or a text with this sign is quoted: "India/Goa"',
 }
 VALUES = ("STRING", "NUMBER", "PARAM", "TRUE", "FALSE")
 NAMING = ("NAME", "STRING", "DOT")
-QUOTES = "“”„‟«»‘’‚‛′″＂＇"
+# Quotes that text editors put in place of straight ones.
+QUOTES = "“”„‟«»‘’‚‛′″＂＇"  # noqa: RUF001 # they are what is looked for
 SPACE = re.compile(r"[ \t\r\n\f\v]*")
 PATTERNS = [
     (kind, re.compile(pattern))
@@ -48,8 +51,11 @@ PATTERNS = [
         ("AGO", r"today-[0-9]+(?![\w-])"),
         ("DATE", r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-])"),
         ("MONTH", r"[0-9]{4}-[0-9]{2}(?![\w-])"),
-        ("ODD_DATE", r"[0-9]{1,4}([-/])[0-9]{1,2}\1[0-9]{1,4}|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2,4}"
-                     r"|[0-9]{4}-[0-9]{1,2}(?![\w])"),
+        (
+            "ODD_DATE",
+            r"[0-9]{1,4}([-/])[0-9]{1,2}\1[0-9]{1,4}|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2,4}"
+            r"|[0-9]{4}-[0-9]{1,2}(?![\w])",
+        ),
         ("NUMBER", r"-?[0-9]+(\.[0-9]+)?"),
         ("PARAM", r"\$[^\W\d]\w*"),
         ("FOREIGN", "|".join(map(re.escape, sorted(FOREIGN, key=len, reverse=True)))),
@@ -102,7 +108,9 @@ def is_word_start(char: str) -> bool:
 
 def is_word_part(char: str) -> bool:
     """Say whether a word may go on with it: letters, combining marks, digits, `_` and `$`."""
-    return char in "_$" or unicodedata.category(char) == "Nd" or unicodedata.category(char)[0] in "LM"
+    return (
+        char in "_$" or unicodedata.category(char) == "Nd" or unicodedata.category(char)[0] in "LM"
+    )
 
 
 def _scan(text: str, start: int, end: int) -> Iterator[Token]:
@@ -141,7 +149,8 @@ def _string(text: str, at: int, end: int) -> Token | None:
     quote = text[at]
     if quote not in "\"'":
         return None
-    value, i = [], at + 1
+    value: list[str] = []
+    i = at + 1
     while i < end and text[i] not in "\r\n":
         if text[i] == quote:
             return Token("STRING", text[at : i + 1], at, i + 1, value="".join(value))

@@ -8,8 +8,19 @@ import pytest
 import ct_magic
 
 ROOT = Path(ct_magic.__file__).parent
-LANGUAGE = {"parser", "printer", "dates", "cql", "completion", "names"}
-SERVICE = {"service", "schedule", "run", "journal", "frame", "panel"}
+LANGUAGE = {
+    "parser",
+    "tokens",
+    "build",
+    "params",
+    "mistakes",
+    "printer",
+    "dates",
+    "cql",
+    "completion",
+    "names",
+}
+SERVICE = {"service", "schedule", "run", "gate", "journal", "frame", "panel", "counting", "wait"}
 ONLY = {
     "lark": {"parser"},
     "requests": {"service"},
