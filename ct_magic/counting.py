@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import (
     CountCancelledError,
@@ -14,6 +15,7 @@ from .errors import (
     StillRunningError,
 )
 from .job import Job, State
+from .run import spawn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,8 +40,9 @@ class Counting:
     DataFrame before that is a StillRunningError that says what to do.
     """
 
-    def __init__(self, run: Run, panel: Panel) -> None:
-        self._run, self._panel = run, panel
+    def __init__(self, run: Run, panel: Panel, kernel: Any = None) -> None:
+        self._run, self._panel, self._kernel = run, panel, kernel
+        self._then: list[Callable[[pd.DataFrame], None]] = []
 
     @property
     def done(self) -> bool:
@@ -77,10 +80,31 @@ class Counting:
         from .wait import wait
 
         try:
-            wait(self._run, self._panel)
+            wait(self._run, self._panel, self._kernel)
         except KeyboardInterrupt:
             raise CountInterrupt(_what_happened(self._run.jobs), self.frame) from None
         return self.result(0)
+
+    def followed(self) -> Counting:
+        """Let the panel live on beside the cell, and come back at once."""
+        spawn(self._follow, "ct_magic-panel")
+        return self
+
+    def when_done(self, then: Callable[[pd.DataFrame], None]) -> None:
+        """Call this with the DataFrame when it is over; from another thread."""
+        self._then.append(then)
+        if self.done:
+            self._call()
+
+    def _follow(self) -> None:
+        from .wait import follow
+
+        follow(self._run, self._panel)
+        self._call()
+
+    def _call(self) -> None:
+        while self._then:
+            self._then.pop()(self.frame)
 
     def __repr__(self) -> str:
         return f"<{'done' if self.done else 'counting'}: {self.progress}>"

@@ -65,16 +65,9 @@ def count(
     a count did not arrive CountFailedError, CountTimedOutError, CountCancelledError or, after an
     interrupt, CountInterrupt; these carry what did arrive as `.frame`.
     """
-    counting = start(
-        text,
-        params=params,
-        today=today,
-        account=account,
-        refresh=refresh,
-        settings=settings,
-        **changes,
-    )
-    return counting.watched()
+    how = replace(settings or Settings(), **changes)
+    asked = prepare(text, params=params, today=today, account=account, settings=how)
+    return ask(asked, refresh=refresh).watched()
 
 
 def start(
@@ -90,14 +83,15 @@ def start(
     """Begin to ask as `count` does, and come back at once with the handle of it."""
     how = replace(settings or Settings(), **changes)
     asked = prepare(text, params=params, today=today, account=account, settings=how)
+    return ask(asked, refresh=refresh).followed()
+
+
+def ask(asked: Asked, *, refresh: bool = False) -> Counting:
+    """Ask what was made ready: what the journal does not know is sent."""
     journal = _journal(asked.account)
-    freshness = (
-        None
-        if refresh or not how.cache_ttl
-        else Freshness(asked.today, _zone(asked), how.cache_ttl)
-    )
     jobs = [Job(number, question) for number, question in enumerate(asked.questions)]
     if not refresh:
+        freshness = Freshness(asked.today, _zone(asked), asked.settings.cache_ttl)
         jobs = [journal.recall(job, freshness) for job in jobs]
     return begin(asked, jobs, journal)
 
@@ -105,17 +99,16 @@ def start(
 def begin(asked: Asked, jobs: Sequence[Job], journal: Journal) -> Counting:
     """Send jobs on their way, with the panel that shows them."""
     from .counting import Counting
-    from .panel import open_panel
+    from .panel import current_shell, open_panel
     from .run import Run
     from .service import Service
 
-    pace, whom = _pace(asked), asked.account
-    run = Run(
-        jobs, Service(whom), pace, journal=journal, gate=gate(_who(whom), pace.max_concurrent)
-    )
-    panel = open_panel(run, mode=asked.settings.progress, note=asked.note)
+    pace, whom, shell = _pace(asked), asked.account, current_shell()
+    one_gate = gate(_who(whom), pace.max_concurrent)
+    run = Run(jobs, Service(whom), pace, journal=journal, gate=one_gate)
+    panel = open_panel(run, mode=asked.settings.progress, note=asked.note, shell=shell)
     run.start()
-    return Counting(run, panel)
+    return Counting(run, panel, getattr(shell, "kernel", None))
 
 
 def prepare(

@@ -78,7 +78,8 @@ def records(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def _column(name: str, jobs: Sequence[Job]) -> pd.Series[Any]:
-    return pd.Series([_cell(job, name) for job in jobs], dtype=COLUMNS[name])
+    column: pd.Series[Any] = pd.Series([_cell(job, name) for job in jobs], dtype=COLUMNS[name])
+    return column
 
 
 def _cell(job: Job, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from typing import TYPE_CHECKING
 
 from . import accounts
@@ -47,8 +48,9 @@ class Session:
             from .sandbox import Sandbox
 
             box = Sandbox()
-            box.start()
-            self._sandbox = box
+            self._sandbox = box.start()
+            # DuckDB complains at the end of a process about connections that are still open.
+            atexit.register(box.stop)
         return Account(
             name=SANDBOX,
             id="SANDBOX",

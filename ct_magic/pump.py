@@ -1,0 +1,92 @@
+"""Lets a cell that blocks hear the clicks on its own panel.
+
+While a cell runs, the kernel's main thread reads no messages, and whether a front end's widget
+messages go another way depends on its version and on the kernel's. So the waiting loop takes the
+messages of the main channel itself: what belongs to our widgets is handled at once, everything
+else is held and handed back in order when the cell ends.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from typing import Any
+
+SLICE = 50  # messages taken at a time
+
+
+class CommPump:
+    """`with CommPump(kernel, ids) as pump:` and call `pump()` again and again while waiting.
+
+    `ids` are the comm ids of the widgets that may be heard. On a kernel that is built otherwise
+    than ipykernel 6 and 7 are, `ok` is False and calling it does nothing.
+    """
+
+    def __init__(self, kernel: Any, ids: Collection[str]) -> None:
+        self.ok = False
+        self._kernel, self._ids = kernel, frozenset(ids)
+        self._held: list[Any] = []
+
+    def __enter__(self) -> CommPump:
+        if not self._ids or threading.current_thread() is not threading.main_thread():
+            return self
+        try:
+            self._take_over()
+        except (AttributeError, TypeError, ImportError):
+            # Private parts of ipykernel; a version that moved them leaves us deaf, not broken.
+            self.ok = False
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if not self.ok:
+            return
+        self.ok = False
+        self._stream._recv_callback = self._callback
+        held, self._held = self._held, []
+        for message in held:
+            # At once and in order: a later callback would run cells that a failure must abort.
+            self._stream._run_callback(self._callback, message)
+
+    def __call__(self) -> None:
+        """Handle what has come for our widgets."""
+        if self.ok:
+            self._stream.flush(self._readable, limit=SLICE)
+
+    def _take_over(self) -> None:
+        import zmq
+
+        self._readable = zmq.POLLIN
+        self._stream = _main_stream(self._kernel)
+        self._callback = self._stream._recv_callback
+        if self._callback is None:
+            raise AttributeError("nobody reads this stream")
+        self._stream.on_recv(self._received, copy=False)
+        self.ok = True
+
+    def _received(self, message: Any) -> None:
+        session = self._kernel.session
+        idents, frames = session.feed_identities(message, copy=False)
+        if not self._is_ours(frames):
+            self._held.append(message)
+            return
+        found = session.deserialize(frames, content=True, copy=False)
+        # The front end waits for this "idle" before it sends the next click.
+        self._kernel._publish_status("busy", "shell", parent=found)
+        try:
+            getattr(self._kernel.comm_manager, found["msg_type"])(self._stream, idents, found)
+        finally:
+            self._kernel._publish_status("idle", "shell", parent=found)
+
+    def _is_ours(self, frames: Any) -> bool:
+        # A peek: `deserialize` would note the signature, and refuse the message afterwards.
+        unpack = self._kernel.session.unpack
+        if unpack(frames[1].bytes)["msg_type"] not in ("comm_msg", "comm_close"):
+            return False
+        return unpack(frames[4].bytes).get("comm_id") in self._ids
+
+
+def _main_stream(kernel: Any) -> Any:
+    if getattr(kernel, "_supports_kernel_subshells", False):  # ipykernel 7
+        manager = kernel.shell_channel_thread.manager
+        return manager.get_shell_channel_to_subshell_pair(None).to_stream
+    return kernel.shell_stream

@@ -1,0 +1,75 @@
+"""`python -m ct_magic.sandbox`: serve the sandbox until it is stopped, or write its data out."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from ..errors import CtMagicError
+from .box import LATENCY, Sandbox
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the command line and serve; give the exit code."""
+    told = _parser().parse_args(arguments)
+    try:
+        box = Sandbox(
+            account=told.account,
+            passcode=told.passcode,
+            port=told.port,
+            latency=told.latency,
+            faults=told.faults,
+            profiles=told.profiles,
+            seed=told.seed,
+            timezone=told.timezone,
+            data=told.data,
+            say=lambda line: print(line, file=sys.stderr, flush=True),
+        )
+        if told.export is not None:
+            box.export(told.export)
+            print(f"written to {told.export}")
+            return 0
+        box.start()
+    except CtMagicError as error:
+        print(f"ct_magic.sandbox: {error}", file=sys.stderr)
+        return 1
+    print(f"serving account {told.account} at {box.url} (Ctrl-C stops it)", flush=True)
+    _wait()
+    box.stop()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="python -m ct_magic.sandbox", description=__doc__)
+    p.add_argument("--port", type=int, default=0, help="the port to serve at (any that is free)")
+    p.add_argument("--account", default="SANDBOX", help="the account's id (SANDBOX)")
+    p.add_argument("--passcode", default="sandbox", help="its passcode (sandbox)")
+    p.add_argument(
+        "--latency",
+        type=float,
+        default=LATENCY,
+        metavar="SECONDS",
+        help="how long a count takes; 0 answers at once (2 to 3.5)",
+    )
+    p.add_argument("--faults", default="", metavar="PLAN", help="like submit:429*2,later:reset")
+    p.add_argument("--profiles", type=int, default=50_000, help="how many profiles (50000)")
+    p.add_argument("--seed", type=int, default=1, help="other seed, other data (1)")
+    p.add_argument("--timezone", default="UTC", help="whose days are meant (UTC)")
+    p.add_argument("--data", type=Path, metavar="DIR", help="count over these exported events")
+    p.add_argument("--export", type=Path, metavar="DIR", help="write the data as Parquet and end")
+    return p
+
+
+def _wait() -> None:
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    while not stopped.wait(1.0):
+        pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""The sandbox's own data: a food-and-shopping app, three years long, the same for the same seed.
+
+What it tells, for whoever looks:
+
+- **A launch.** Two and a half years before today the app opened in Singapore; until then nobody
+  there has done anything.
+- **A season.** November and December are half as busy again as the rest of the year, weekends
+  busier than Mondays.
+- **A campaign.** In the second full month before today a notification went to everybody; Gold and
+  Platinum customers bought more afterwards, Silver ones did not.
+- **A drop in June.** In the last June, payments by UPI failed: `Charged` falls, and only a
+  breakdown by `Payment mode` says why.
+- **The beginning.** Some profiles are there from 2015, when the app only asked for a favourite
+  food.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+SESSIONS_A_PROFILE = 4.6  # tried before weekday and season thin them out
+
+SETUP = """
+CREATE MACRO u(a, b, salt) AS (hash(a, b, salt, {seed}) % 1000003) / 1000003.0;
+CREATE MACRO pick(list, x) AS list[1 + floor(x * len(list))::INTEGER];
+CREATE MACRO skewed(list, x) AS list[1 + floor(x * x * len(list))::INTEGER];
+CREATE TABLE profiles (
+    profile_id BIGINT, profile JSON, tech JSON, app JSON, demographics JSON, reachability JSON,
+    country VARCHAR, state VARCHAR, city VARCHAR);
+CREATE TABLE events (
+    profile_id BIGINT, event_name VARCHAR, ts TIMESTAMP, properties JSON, session JSON);
+"""
+
+PEOPLE = """
+CREATE TEMP TABLE people AS
+WITH place AS (SELECT *, row_number() OVER () AS n FROM (VALUES
+    ('India', 'Maharashtra', 'Mumbai'), ('India', 'Karnataka', 'Bengaluru'),
+    ('India', 'Delhi', 'New Delhi'), ('Singapore', 'Singapore', 'Singapore'),
+    ('India', 'Tamil Nadu', 'Chennai'), ('United Arab Emirates', 'Dubai', 'Dubai'),
+    ('Indonesia', 'Jakarta', 'Jakarta'), ('United States', 'California', 'San José')
+  ) AS t(country, state, city)),
+base AS (SELECT i AS profile_id,
+    1 + floor(power(u(i, 0, 'place'), 1.7) * 8)::INTEGER AS n,
+    CASE WHEN u(i, 0, 'type') < .62 THEN 'Silver' WHEN u(i, 0, 'type') < .91 THEN 'Gold'
+         ELSE 'Platinum' END AS kind,
+    CASE WHEN u(i, 0, 'os') < .68 THEN 'Android' ELSE 'iOS' END AS os,
+    i % 25 = 0 AS early,
+    power(u(i, 0, 'joined'), 1.8) AS joined,
+    1 / power(u(i, 0, 'keen') + .04, .75) AS keen
+  FROM range(1, {profiles} + 1) AS r(i))
+SELECT base.*, place.* EXCLUDE n,
+    CASE WHEN country = 'Singapore'
+         THEN greatest({launch}, {first} + floor(joined * {days})::INTEGER)
+         WHEN early THEN {first} ELSE {first} + floor(joined * {days})::INTEGER END AS since
+FROM base JOIN place USING (n);
+INSERT INTO profiles SELECT profile_id,
+    json_object('Customer Type', kind, 'Loyalty points', floor(u(profile_id, 1, 'pts') * 5000)::INT,
+                'Newsletter', CASE WHEN u(profile_id, 1, 'news') < .4 THEN 'True' ELSE 'False' END),
+    json_object('OS', os, 'Carrier', pick(['Airtel', 'Jio', 'Singtel', 'du'], u(profile_id, 1, 'c')),
+                'Make', CASE WHEN os = 'iOS' THEN 'Apple'
+                        ELSE pick(['Samsung', 'Xiaomi', 'Google'], u(profile_id, 1, 'make')) END),
+    json_object('App Version', skewed(['5.2', '5.1', '5.0', '4.9'], u(profile_id, 1, 'app'))),
+    json_object('Gender', pick(['F', 'M'], u(profile_id, 1, 'g')),
+                'Age', 18 + floor(power(u(profile_id, 1, 'age'), 1.6) * 50)::INT),
+    json_object('Push', CASE WHEN u(profile_id, 1, 'push') < .7 THEN 'True' ELSE 'False' END,
+                'Email', CASE WHEN u(profile_id, 1, 'mail') < .5 THEN 'True' ELSE 'False' END),
+    country, state, city
+FROM people;
+"""
+
+# How busy a day is, as a share of the busiest: weekday, season, and the campaign for some.
+VISITS = """
+CREATE TEMP TABLE visits AS
+WITH tried AS (SELECT p.*, k,
+    since + floor(u(profile_id, k, 'day') * ({today} - since + 1))::INTEGER AS day
+  FROM people p, unnest(range(0, 1 + floor(keen * {mean} / 2.05)::INTEGER)) AS t(k)),
+kept AS (SELECT * FROM tried WHERE day <= {today} AND u(profile_id, k, 'keep') <
+    (CASE WHEN dayofweek(day) IN (0, 6) THEN 1 WHEN dayofweek(day) = 1 THEN .7 ELSE .8 END)
+  * (CASE WHEN month(day) IN (11, 12) THEN .95 ELSE .63 END))
+SELECT *, row_number() OVER (PARTITION BY profile_id ORDER BY day, k) = 1 AS first_time,
+    day::TIMESTAMP + to_seconds(floor(3600 * 24 * (.25 + .73 * u(profile_id, k, 't')))::BIGINT) AS t,
+    json_object('first_time', CASE WHEN first_time THEN 'True' ELSE 'False' END,
+      'utm_source', skewed(['google', 'facebook', 'newsletter', 'referral'], u(profile_id, k, 'utm')),
+      'utm_medium', pick(['cpc', 'email', 'organic'], u(profile_id, k, 'med')),
+      'session_source', pick(['direct', 'push', 'deep link'], u(profile_id, k, 'src'))) AS session,
+    skewed(['Shoes', 'Bags', 'Groceries', 'Books', 'Toys'], u(profile_id, k, 'cat')) AS category,
+    skewed(['Acme', 'Orbit', 'Köttbullar & Söner', 'नमस्ते'], u(profile_id, k, 'brand')) AS brand,
+    round(5 + 900 * power(u(profile_id, k, 'amount'), 3), 2) AS amount,
+    skewed(['UPI', 'Credit Card', 'Cash', 'Wallet'], u(profile_id, k, 'pay')) AS payment,
+    day >= {campaign} AND day < {campaign} + 30 AND kind <> 'Silver' AS moved,
+    u(profile_id, k, 'depth') AS depth
+FROM kept;
+"""
+
+# The funnel narrows: of a hundred visits some 55 look, 24 put into the cart, 12 buy.
+HAPPENED = """
+INSERT INTO events
+SELECT profile_id, 'App Launched', t, json_object('Screen', pick(['Home', 'Offers', 'Search'], depth)),
+    session FROM visits
+UNION ALL SELECT profile_id, 'App Installed', t - INTERVAL 2 MINUTE, '{{}}', session
+    FROM visits WHERE first_time
+UNION ALL SELECT profile_id, 'Product Viewed', t + INTERVAL 1 MINUTE,
+    json_object('Category', category, 'Brand', brand, 'Price', amount), session
+    FROM visits WHERE depth < .55 OR moved
+UNION ALL SELECT profile_id, 'Added To Cart', t + INTERVAL 3 MINUTE,
+    json_object('Category', category, 'Brand', brand, 'Quantity', 1 + (k % 3)), session
+    FROM visits WHERE depth < CASE WHEN moved THEN .42 ELSE .24 END
+UNION ALL SELECT profile_id, 'Charged', t + INTERVAL 6 MINUTE,
+    json_merge_patch(json_object('Amount', amount, 'Payment mode', payment, 'Category', category,
+      'Brand', brand, 'Gift', CASE WHEN k % 7 = 0 THEN 'True' ELSE 'False' END,
+      'Items', [json_object('Product', brand || ' ' || category, 'Price', amount),
+                json_object('Product', 'Gift wrap', 'Price', 2)]),
+      CASE WHEN u(profile_id, k, 'coupon') < .3
+           THEN json_object('Coupon', pick(['WELCOME', 'FEAST10'], depth)) ELSE '{{}}' END), session
+    FROM visits WHERE depth < CASE WHEN moved THEN .26 ELSE .12 END
+    AND NOT (payment = 'UPI' AND day >= {june} AND day < {july} AND u(profile_id, k, 'fail') < .85)
+UNION ALL SELECT profile_id, 'choseNewFavoriteFood', t + INTERVAL 2 MINUTE,
+    json_object('value', skewed(['pizza', 'noodles', 'spicy pizza', 'dosa', 'salad', 'Pizza bianca'],
+      u(profile_id, k, 'food'))), session FROM visits WHERE depth BETWEEN .6 AND .72
+UNION ALL SELECT profile_id, 'Ride by night', t + INTERVAL 4 MINUTE,
+    CASE WHEN k % 2 = 0 THEN json_object('50% off', 'True', 'Distance', round(20 * depth, 1))
+         ELSE json_object('Distance', round(20 * depth, 1)) END, session
+    FROM visits WHERE depth > .97
+UNION ALL SELECT profile_id, 'Notification Sent', t - INTERVAL 8 HOUR,
+    json_object('Campaign', skewed(['Daily deals', 'Come back', 'Birthday'], depth)), '{{}}'
+    FROM visits WHERE depth BETWEEN .3 AND .62
+UNION ALL SELECT profile_id, 'Notification Clicked', t - INTERVAL 1 MINUTE,
+    json_object('Campaign', skewed(['Daily deals', 'Come back', 'Birthday'], depth)), session
+    FROM visits WHERE depth BETWEEN .3 AND .38
+UNION ALL SELECT profile_id, 'Notification Sent', {campaign}::TIMESTAMP + INTERVAL 9 HOUR,
+    json_object('Campaign', 'Feast'), '{{}}' FROM people WHERE since < {campaign}
+UNION ALL SELECT profile_id, 'App Uninstalled', max(t) + INTERVAL 1 HOUR, '{{}}', '{{}}' FROM visits
+    WHERE u(profile_id, 0, 'gone') < .16 GROUP BY profile_id
+UNION ALL SELECT profile_id, 'choseNewFavoriteFood',
+    TIMESTAMP '2015-06-01' + to_seconds(floor(u(profile_id, n, 'old') * 86400 * 200)::BIGINT),
+    json_object('value', skewed(['pizza', 'noodles', 'spicy pizza', 'dosa'],
+      u(profile_id, n, 'oldfood'))), json_object('first_time', 'False')
+    FROM (SELECT * EXCLUDE n FROM people), unnest(range(0, 4)) AS r(n) WHERE early;
+DELETE FROM events WHERE ts >= {today}::TIMESTAMP + INTERVAL 1 DAY;
+"""
+
+
+def generate(db: duckdb.DuckDBPyConnection, profiles: int, seed: int, today: date) -> None:
+    """Fill `profiles` and `events` of this database; `ts` is in UTC."""
+    first = today - timedelta(days=3 * 365)
+    june = date(today.year - (today.month <= 6), 6, 1)
+    month = (today.replace(day=1) - timedelta(days=32)).replace(day=1)
+    values = {
+        "profiles": int(profiles),
+        "seed": int(seed),
+        "days": 3 * 365 - 1,
+        "mean": SESSIONS_A_PROFILE,
+        "today": f"DATE '{today}'",
+        "first": f"DATE '{first}'",
+        "launch": f"DATE '{first + timedelta(days=180)}'",
+        "campaign": f"DATE '{month}'",
+        "june": f"DATE '{june}'",
+        "july": f"DATE '{june.replace(month=7)}'",
+    }
+    for part in (SETUP, PEOPLE, VISITS, HAPPENED):
+        db.execute(part.format(**values))
