@@ -150,7 +150,7 @@ def _many(jobs: Sequence[Job], now: float, live: bool) -> str:
         f'style="height:4px;margin:6px 0;border-radius:2px;background:{TRACK}">'
         f'<div style="height:4px;border-radius:2px;width:{share:.1f}%;background:{BAR}"></div>'
         "</div>"
-        f'<div style="{scroll}"><table style="width:100%;border-collapse:collapse;margin:0">'
+        f'<div style="{scroll}"><table style="width:100%;table-layout:auto;border-collapse:collapse;margin:0">'
         '<thead><tr><th scope="col" style="text-align:left">query</th>'
         '<th scope="col" style="text-align:left">days</th>'
         '<th scope="col" colspan="2" style="text-align:left">profiles</th>'
@@ -187,7 +187,7 @@ def _state(job: Job) -> str:
         case State.FAILED:
             return f"failed: {plain(job.error or 'no reason given')}"
         case State.CANCELLED:
-            return "cancelled: no longer asked for"
+            return "cancelled"
         case State.TIMED_OUT:
             return "timed out: '%ct resume' fetches it later"
 
