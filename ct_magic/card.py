@@ -39,6 +39,7 @@ COLOURS = {
     State.TIMED_OUT: "var(--jp-error-color1,#c62828)",
 }
 BOX = f"border:1px solid {LINE};border-radius:6px;padding:8px 14px;margin:2px 0;max-width:64em"
+TABLE = "width:100%;table-layout:auto;border-collapse:collapse;margin:0"
 NUMBERS = "font-variant-numeric:tabular-nums"
 # A countdown that needs no messages: the browser animates a whole number down to nothing.
 MOTION = """<style>
@@ -150,7 +151,7 @@ def _many(jobs: Sequence[Job], now: float, live: bool) -> str:
         f'style="height:4px;margin:6px 0;border-radius:2px;background:{TRACK}">'
         f'<div style="height:4px;border-radius:2px;width:{share:.1f}%;background:{BAR}"></div>'
         "</div>"
-        f'<div style="{scroll}"><table style="width:100%;table-layout:auto;border-collapse:collapse;margin:0">'
+        f'<div style="{scroll}"><table style="{TABLE}">'
         '<thead><tr><th scope="col" style="text-align:left">query</th>'
         '<th scope="col" style="text-align:left">days</th>'
         '<th scope="col" colspan="2" style="text-align:left">profiles</th>'

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Enum, Float, Integer, Unicode
 
-from . import arguments
-from .arguments import Arguments
 from .errors import CountError, CountInterrupt, UsageError
 from .settings import PROGRESS, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .arguments import Arguments
     from .counting import Counting
 
 USUAL = Settings()
@@ -60,6 +59,8 @@ class CountMagics(Magics):
     @line_cell_magic
     def ctcount(self, line: str, cell: str | None = None) -> pd.DataFrame | Counting | None:
         """Ask how many profiles did something."""
+        from . import arguments
+
         told = arguments.of_line(line) if cell is None else arguments.of_cell(line, cell)
         if not told.text.strip():
             raise UsageError("there is nothing to ask: write a query, like 'App Launched today'")

@@ -11,7 +11,7 @@ PROGRESS = ("auto", "widget", "html", "text", "none")
 SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """What `%config CountMagics` and the keywords of `count()` set.
 

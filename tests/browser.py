@@ -79,7 +79,7 @@ def server(
         "--expose-app-in-browser",
     ]
     with (root / ".server.log").open("w") as log:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 # our own command
             command,
             env=_environment(home) | (env or {}),
             stdout=log,
@@ -198,7 +198,7 @@ def _until(holds: Any, seconds: float) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as found:
+        with urllib.request.urlopen(url, timeout=2) as found:  # noqa: S310 # our own server
             return bool(found.status == 200)
     except OSError:
         return False
