@@ -1,0 +1,96 @@
+"""What the tests share: a small sandbox, an environment that points at it, and a real shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from traitlets.config import Config
+
+import ct_magic
+from ct_magic.sandbox import Sandbox
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture(scope="session")
+def box() -> Iterator[Sandbox]:
+    """A small sandbox that answers "partial" once, then the count; no time is involved."""
+    with Sandbox(profiles=800, partials=1, today=TODAY) as found:
+        yield found
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state and a configuration directory of the test's own, and no account."""
+    for name in ("ACCOUNT_ID", "PASSCODE", "REGION", "BASE_URL"):
+        monkeypatch.delenv(f"CLEVERTAP_{name}", raising=False)
+    monkeypatch.setenv("CT_MAGIC_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("CT_MAGIC_CONFIG_DIR", str(tmp_path / "config"))
+    return tmp_path
+
+
+@pytest.fixture
+def account(box: Sandbox, state: Path, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """An environment whose account is the sandbox's."""
+    point_at(box, monkeypatch)
+    return box
+
+
+def point_at(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the environment's account be that of this sandbox."""
+    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", "SANDBOX")
+    monkeypatch.setenv("CLEVERTAP_PASSCODE", "sandbox")
+    monkeypatch.setenv("CLEVERTAP_BASE_URL", box.url)
+
+
+@pytest.fixture(scope="session")
+def _shell() -> InteractiveShell:
+    config = Config()
+    config.HistoryManager.enabled = False
+    return InteractiveShell.instance(config=config)
+
+
+@pytest.fixture
+def shell(_shell: InteractiveShell) -> Iterator[InteractiveShell]:
+    """A real IPython shell with the extension loaded, as after `%load_ext ct_magic`."""
+    _shell.reset()
+    _shell.extension_manager.load_extension("ct_magic")
+    _shell.run_line_magic("config", "CountMagics.poll_interval = 0.01")
+    _shell.run_line_magic("config", "CountMagics.progress = 'none'")
+    yield _shell
+    _shell.extension_manager.unload_extension("ct_magic")
+    _shell.reset()
+
+
+Count = Callable[..., pd.DataFrame]
+
+
+@pytest.fixture(params=["function", "cell"])
+def count(request: pytest.FixtureRequest, shell: InteractiveShell) -> Count:
+    """Both entrances: each test runs once through `count()` and once through `%%ctcount`."""
+    if request.param == "function":
+        return lambda text, **more: ct_magic.count(
+            text, poll_interval=0.01, progress="none", **more
+        )
+    return lambda text, **more: through_cell(shell, text, **more)
+
+
+def through_cell(shell: InteractiveShell, text: str, **more: Any) -> pd.DataFrame:
+    """Ask through a cell; raise what the cell failed with."""
+    options = "".join(f" --{name}" for name, value in more.items() if value is True)
+    shell.user_ns |= more.get("params", {})
+    result = run(shell, f"%%ctcount found{options}\n{text}")
+    result.raise_error()
+    found: pd.DataFrame = shell.user_ns["found"]
+    return found
+
+
+def run(shell: InteractiveShell, cell: str) -> ExecutionResult:
+    """Run a cell as a front end would."""
+    return shell.run_cell(cell, store_history=False)
