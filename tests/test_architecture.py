@@ -8,7 +8,22 @@ import pytest
 import ct_magic
 
 ROOT = Path(ct_magic.__file__).parent
-LANGUAGE = {"parser", "printer", "dates", "cql", "completion", "names"}
+LANGUAGE = {
+    "lexer",
+    "parser",
+    "builder",
+    "findings",
+    "periods",
+    "params",
+    "mistakes",
+    "printer",
+    "dates",
+    "cql",
+    "jsontext",
+    "completion",
+    "names",
+    "guide",
+}
 SERVICE = {"service", "schedule", "run", "journal", "frame", "panel"}
 ONLY = {
     "lark": {"parser"},

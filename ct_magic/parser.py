@@ -1,0 +1,157 @@
+"""Text -> queries. The grammar decides what may stand where; the first mistake is underlined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any
+
+from lark import Lark, UnexpectedToken
+from lark.parsers.lalr_interactive_parser import InteractiveParser
+
+from . import dates, mistakes
+from .builder import Builder
+from .lexer import Source, Token, tokens, with_operators
+from .query import JsonQuery, Query
+
+MAX_COUNTS = 500
+
+
+def parse(
+    text: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    today: date | None = None,
+    max_counts: int = MAX_COUNTS,
+) -> tuple[Query | JsonQuery, ...]:
+    """Give the single counts that a cell asks, pieces of `by` unfolded, days resolved.
+
+    `params` are the values of `$name`, `today` the day the periods count from (the machine's
+    where it is not given). Raises QueryError for every text that is not a query, and for one that
+    would ask more than `max_counts` counts.
+    """
+    today = today or date.today()
+    read = list(_statements(text, params, today))
+    numbers = [dates.how_many(query, today) for query, _ in read]
+    if sum(numbers) > max_counts:
+        at = read[numbers.index(max(numbers))][1]
+        message = (
+            f"this cell would ask {sum(numbers):,} counts, and the limit is {max_counts:,}: "
+            "take a shorter period, larger pieces or fewer values"
+        )
+        raise Source(text).error(message, at.start, at.end)
+    return tuple(count for query, _ in read for count in dates.unfold(query, today))
+
+
+def statements(
+    text: str, params: Mapping[str, Any] | None = None, today: date | None = None
+) -> tuple[Query | JsonQuery, ...]:
+    """Give the statements as they were typed: `by` kept, periods not resolved.
+
+    `source` is a statement's own text on one line, without label and comments. `today` is there
+    only to refuse a period that ends before it begins.
+    """
+    read = _statements(text, params, today or date.today())
+    return tuple(query for query, _ in read)
+
+
+def accepted(line: Sequence[Token]) -> frozenset[str]:
+    """Give the types of token that may come next, after these of one statement.
+
+    `$END` is among them where the statement may end; after tokens that are no beginning of a
+    statement nothing may.
+    """
+    cursor = _grammar().parse_interactive()
+    try:
+        _feed(cursor, line)
+    except UnexpectedToken:
+        return frozenset()
+    return frozenset(cursor.accepts())  # type: ignore[no-untyped-call] # lark's
+
+
+def reach(line: Sequence[Token]) -> int:
+    """Say how many of these tokens (the last is `$END`) the grammar takes before one it cannot."""
+    cursor = _grammar().parse_interactive()
+    for at, token in enumerate(with_operators(list(line))):
+        try:
+            cursor.feed_token(token)  # type: ignore[arg-type] # lark reads only .type of it
+        except UnexpectedToken:
+            return at
+    return len(line)
+
+
+def _statements(
+    text: str, params: Mapping[str, Any] | None, today: date
+) -> Iterator[tuple[Query | JsonQuery, Token]]:
+    """Read one statement after the other, each with the token to underline for its size."""
+    source = Source(text)
+    builder = Builder(source, params or {}, today)
+    labels: dict[str, int] = {}
+    for line in _lines(source):
+        query = builder.build(_tree(source, line))
+        first = line[0]
+        if query.label is not None and query.label in labels:
+            message = f"the label '{query.label}' stands on line {labels[query.label]} already"
+            raise source.error(message, first.start, line[_colon(line) - 1].end)
+        if query.label is not None:
+            labels[query.label] = source.line(first.start)
+        yield replace(query, source=_written(source, query, line)), _by(line)
+
+
+def _lines(source: Source) -> list[list[Token]]:
+    """Cut the tokens into statements: a token without indentation begins one."""
+    found: list[list[Token]] = []
+    for token in tokens(source):
+        if source.begins_line(token.start):
+            found.append([])
+        if not found:
+            raise source.error(mistakes.INDENTED, token.start, token.end)
+        found[-1].append(token)
+    if not found:
+        raise source.error(mistakes.EMPTY, 0, 1)
+    return found
+
+
+def _tree(source: Source, line: list[Token]) -> Any:
+    end = Token("$END", "", line[-1].end)
+    cursor = _grammar().parse_interactive()
+    for at, token in enumerate([*with_operators(line), end]):
+        try:
+            tree = cursor.feed_token(token)  # type: ignore[arg-type]
+        except UnexpectedToken:
+            found = mistakes.explain([*line, end], at, accepted, reach)
+            raise source.error(found.message, found.start, found.end) from None
+    return tree
+
+
+def _feed(cursor: InteractiveParser, line: Sequence[Token]) -> None:
+    for token in with_operators(list(line)):
+        cursor.feed_token(token)  # type: ignore[arg-type]
+
+
+@cache
+def _grammar() -> Lark:
+    rules = files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
+    return Lark(rules, parser="lalr", lexer="basic", start="statement", maybe_placeholders=True)
+
+
+def _colon(line: list[Token]) -> int:
+    """Find the label's colon; -1 where there is none. No other clause has one."""
+    return next((at for at, token in enumerate(line) if token.type == "COLON"), -1)
+
+
+def _by(line: list[Token]) -> Token:
+    return next((token for token in line if token.type == "BY"), line[0])
+
+
+def _written(source: Source, query: Query | JsonQuery, line: list[Token]) -> str:
+    """Give the statement's text on one line: where something stood between tokens, one space."""
+    body = line[_colon(line) + 1 :]
+    if body[0].type == "JSON":
+        return query.body if isinstance(query, JsonQuery) else str(replace(query, label=None))
+    spaces = [" " if one.end < other.start else "" for one, other in pairwise(body)]
+    return "".join(t.text + space for t, space in zip(body, [*spaces, ""], strict=True))
