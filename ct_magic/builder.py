@@ -115,8 +115,8 @@ class Builder(PeriodRules, Reader):
         words = [s.value for s in Scope if s.value]
         if scope.text not in words:
             near = get_close_matches(scope.text, [*words, "geo"], 1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(words)}"
-            message = f"there is no scope '{scope.text}': {hint}; a name with a dot is quoted"
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(words)}."
+            message = f"there is no scope '{scope.text}': {hint} A name that holds a dot is quoted."
             self.fail(message, scope)
         return Found(Property(str(name.value), Scope(scope.text)), scope, name.last)
 
@@ -242,8 +242,9 @@ class Builder(PeriodRules, Reader):
         return clause
 
     def _geo(self, asked: Found, operator: Operator, values: list[Found]) -> Clause:
-        clause = Clause(asked, places=tuple(map(self._place, values)))
-        return clause if operator is Operator.EQUALS else self._not_geo(clause)
+        if operator is not Operator.EQUALS:
+            self._not_geo(Clause(asked))
+        return Clause(asked, places=tuple(map(self._place, values)))
 
     def _place(self, value: Found) -> Place:
         parts = tuple(str(value.value).split("/"))

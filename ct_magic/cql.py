@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -60,6 +61,10 @@ def payload(query: Query | JsonQuery) -> dict[str, Any]:
         return jsontext.decode(query.body)
     if query.by or query.event.period is None:
         raise QueryError("this statement is not a single count yet: unfold it first")
+    if query.pasted is not None:
+        pasted = jsontext.decode(query.pasted)
+        if _said(pasted) == query:  # else it was changed since
+            return pasted
     said = _event(query.event, query.event.period)
     if common := _common(query):
         said["common_profile_properties"] = common
@@ -71,22 +76,22 @@ def payload(query: Query | JsonQuery) -> dict[str, Any]:
 def from_payload(mapping: Mapping[str, Any]) -> Query | JsonQuery:
     """Give the query that this JSON asks, in the language wherever the language can say it.
 
-    Raises QueryError where `event_name`, `from` or `to` is missing or wrong.
+    What it sends stays what stood there. Raises QueryError where `event_name`, `from` or `to` is
+    missing or wrong.
     """
-    body = jsontext.encode(mapping)
-    found = jsontext.decode(body)
-    _check(found, body)
-    return _said(found) or JsonQuery(body)
+    return from_json(jsontext.encode(mapping))
 
 
 def from_json(text: str) -> Query | JsonQuery:
-    """Read a JSON statement: as `from_payload`, but what it sends is exactly what stands there."""
+    """Read a JSON statement; as `from_payload`, with errors that know the place in the text."""
     found = jsontext.decode(text)
     _check(found, text)
     query = _said(found)
-    if query and _exactly(payload(query)) == _exactly(found):
-        return query
-    return JsonQuery(jsontext.encode(found))
+    if query is None:
+        return JsonQuery(jsontext.encode(found))
+    if _exactly(payload(query)) != _exactly(found):
+        return replace(query, pasted=jsontext.encode(found))
+    return query
 
 
 def curl(payload: Mapping[str, Any], host: str) -> str:
@@ -165,10 +170,14 @@ def _check(found: dict[str, Any], text: str) -> None:
         if key not in found:
             jsontext.fail(text, f"the JSON has no {key!r}, which every query needs", 0, 1)
     if not isinstance(found["event_name"], str) or not found["event_name"]:
-        jsontext.fail(text, "'event_name' is a text", *jsontext.place_of(text, "event_name"))
+        jsontext.fail(
+            text,
+            "'event_name' must be a text, and not empty",
+            *jsontext.place_of(text, "event_name"),
+        )
     for key in ("from", "to"):
         if _date(found[key]) is None:
-            message = f"{key!r} is a day written as a number, like 20150810"
+            message = f"{key!r} must be a day, written as a number like 20150810"
             jsontext.fail(text, message, *jsontext.place_of(text, key))
     if found["from"] > found["to"]:
         message = f"the period ends ({found['to']}) before it begins ({found['from']})"

@@ -70,12 +70,12 @@ class Reader:
         for escape in re.finditer(r"\\(.)", token.text[1:-1]):
             if escape[1] not in "\"'\\":
                 start = token.start + 1 + escape.start()
-                message = f"a backslash stands before a quote or a backslash; write \\\\{escape[1]}"
+                message = "a backslash stands before a quote or a backslash: write two for one"
                 raise self.source.error(message, start, start + 2)
         with self.at(token):
             return variables.check_text(re.sub(r"\\(.)", r"\1", token.text[1:-1]))
 
-    def whole_number(self, token: Token, least: int, most: int = 10**15) -> int:
+    def whole_number(self, token: Token, least: int, most: int = 10**9) -> int:
         """Read a number that counts something."""
         with self.at(token):
             number = variables.number(token.text)

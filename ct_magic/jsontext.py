@@ -20,6 +20,14 @@ _PYTHON = {"T": "true", "F": "false", "N": "null"}
 _UNPRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029]")
 
 
+class _RefusedError(Exception):
+    """What json would take and we do not, and the part of the text that it is."""
+
+    def __init__(self, message: str, part: str) -> None:
+        super().__init__(message)
+        self.part = part
+
+
 def decode(text: str) -> dict[str, Any]:
     """Read one JSON object; raise QueryError for anything that json or we refuse.
 
@@ -31,12 +39,15 @@ def decode(text: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(
             text,
             object_pairs_hook=_object,
-            parse_int=number,
-            parse_float=number,
+            parse_int=_number,
+            parse_float=_number,
             parse_constant=_constant,
         )
     except json.JSONDecodeError as error:
         fail(text, *_in_words(text, error))
+    except _RefusedError as error:
+        start = max(0, text.rfind(error.part))
+        fail(text, str(error), start, start + len(error.part))
     encode(found)
     return found
 
@@ -74,12 +85,19 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise QueryError(f"the JSON has the key {twice!r} twice in one place")
+        raise _RefusedError(f"the JSON has the key {twice!r} twice in one place", f'"{twice}"')
     return found
 
 
 def _constant(name: str) -> NoReturn:
-    raise QueryError(f"JSON has no {name}")
+    raise _RefusedError(f"JSON has no {name}", name)
+
+
+def _number(written: str) -> int | float:
+    try:
+        return number(written)
+    except QueryError as error:
+        raise _RefusedError(error.message, written) from None
 
 
 def _check_depth(text: str) -> None:

@@ -15,19 +15,22 @@ from dataclasses import dataclass
 from .errors import QueryError
 from .query import Operator
 
-WORDS = """where and or in not exists did any from to on last this today yesterday since by true
-false day days week weeks month months year years"""
-KEYWORDS = frozenset(WORDS.split())
+WORDS = [
+    *("where", "and", "or", "in", "not", "exists", "did", "any", "by"),
+    *("from", "to", "on", "last", "this", "today", "yesterday", "since", "true", "false"),
+    *("day", "days", "week", "weeks", "month", "months", "year", "years"),
+]
+KEYWORDS = frozenset(WORDS)
 SYMBOLS = {
-    ">=": "AT_LEAST",
-    "<=": "AT_MOST",
-    "!=": "IS_NOT",
-    "!~": "LACKS",
-    "..": "DOTS",
     "=": "IS",
+    "!=": "IS_NOT",
     "~": "HAS",
+    "!~": "LACKS",
     ">": "OVER",
+    ">=": "AT_LEAST",
     "<": "UNDER",
+    "<=": "AT_MOST",
+    "..": "DOTS",
     "(": "OPENING",
     ")": "CLOSING",
     ",": "COMMA",
@@ -92,13 +95,17 @@ class Source:
         left = re.split(r"[\r\n]", before)[-1]
         right = re.split(r"[\r\n]", after, maxsplit=1)[0]
         return QueryError(
-            message,
-            # Half a surrogate pair cannot be printed, so that the message could not be either.
-            source=re.sub(r"[\ud800-\udfff]", "\ufffd", left + right),
+            _printable(message),
+            source=_printable(left + right),
             line=self.line(start),
             column=len(left) + 1,
             length=max(1, min(end - start, len(right))),
         )
+
+
+def _printable(text: str) -> str:
+    """Show half a surrogate pair as what it is: no terminal or notebook can print it."""
+    return re.sub(r"[\ud800-\udfff]", "\ufffd", text)
 
 
 def tokens(source: Source) -> Iterator[Token]:

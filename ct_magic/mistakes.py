@@ -1,14 +1,48 @@
-"""Where the grammar stops: what was found, what could stand there, and what was likely meant."""
+"""Where the grammar stops: what was found, what could stand there, and what was likely meant.
+
+Guesses are tried before they are told: a word is called misspelt only where the grammar gets
+further with the other one. Rule: design, "Promises", 4.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
-from .lexer import Token
+from .expectations import in_words
+from .lexer import API_NAMES, KEYWORDS, WORDS, Token
+from .oddities import OR, quoted, sentence
 
 INDENTED = "a statement begins without indentation: take the spaces before it away"
-EMPTY = "nothing is asked: write an event's name, as in: App Launched last 7 days"
+INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
+EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
+HABITS = {
+    "like": 'write ~ for contains, as in Category ~ "piz"',
+    "ilike": 'write ~ for contains, as in Category ~ "piz"',
+    "includes": 'write ~ for contains, as in Category ~ "piz"',
+    "matches": 'write ~ for contains, as in Category ~ "piz"',
+    "between": "write a range, as in Amount in 100..500",
+    "is": "write = before a value, 'exists' or 'not exists' to ask whether there is one",
+    "null": "write 'exists' or 'not exists' to ask whether there is a value",
+    "or": OR,
+    "group": 'write by week, or by Category in ("Shoes", "Bags")',
+    "order": "rows come in the order they are asked for: sort the DataFrame",
+    "limit": "every count is one row: cut the DataFrame",
+    "having": "write 'where' for filters, 'did' for what else the profile did",
+    "select": "begin with the event's name: every statement counts profiles",
+    "past": "write last 7 days",
+    "previous": "write last week, or last 7 days",
+    "until": "write from 2015-08-10 to 2015-10-25",
+    "before": "write from 2015-08-10 to 2015-10-25",
+    "after": "write since 2015-08-10",
+    "without": "write did not App Uninstalled",
+}
+PERIODS = frozenset(
+    ["ON", "FROM", "SINCE", "LAST", "THIS", "TODAY", "YESTERDAY", "DATE", "YEAR_MONTH"]
+)
+NUMBERS = ("NUMBER", "EIGHT_DIGITS")
+UNITS = ("day", "days", "week", "weeks", "month", "months", "year", "years")
 Line = Sequence[Token]
 
 
@@ -21,12 +55,266 @@ class Mistake:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The place where the grammar stopped: what is there, and what could be."""
+
+    line: Line
+    at: int
+    expected: frozenset[str]
+    reach: Callable[[Line], int]
+
+    @property
+    def found(self) -> Token:
+        """The token that cannot stand there."""
+        return self.line[self.at]
+
+    def before(self) -> str:
+        """Give the type of the token before it; empty at the beginning."""
+        return self.line[self.at - 1].type if self.at else ""
+
+    def next(self) -> str:
+        """Give the type of the token after it; empty at the end."""
+        return self.line[self.at + 1].type if self.at + 1 < len(self.line) else ""
+
+    def is_(self, *types: str) -> bool:
+        """Say whether the token that cannot stand there is one of these."""
+        return self.found.type in types
+
+    def after(self, *types: str) -> bool:
+        """Say whether one of these stands right before it."""
+        return self.before() in types
+
+    def has(self, kind: str) -> bool:
+        """Say whether this stands somewhere before it."""
+        return any(token.type == kind for token in self.line[: self.at])
+
+    def may(self, kind: str) -> bool:
+        """Say whether this could stand in its place."""
+        return kind in self.expected
+
+    def gains(self, changed: Line) -> int:
+        """Say how much further the grammar gets in a changed line; 0 where it does not."""
+        return max(0, len(self.line) - self.at - (len(changed) - self.reach(changed)))
+
+
 def explain(
     line: Line, at: int, accepted: Callable[[Line], frozenset[str]], reach: Callable[[Line], int]
 ) -> Mistake:
     """Explain why the token at `at` cannot stand there; the line ends with `$END`.
 
-    `accepted` says what may follow some tokens, `reach` how far the grammar follows them.
+    `accepted` says what may follow some tokens, `reach` how many of them the grammar takes.
     """
-    found = line[at]
-    return Mistake(f"found {found.text!r}", found.start, found.end)
+    stop = Stop(line, at, accepted(line[:at]), reach)
+    for guess in (_odd, _habit, _misspelt, _unquoted, _bare_range, _number_in_name, _out_of_order):
+        if mistake := guess(stop):
+            return mistake
+    return _here(
+        stop, f"{_shown(stop.found)}: {in_words(stop.expected, stop.before())}{_name(stop)}"
+    )
+
+
+def _here(stop: Stop, message: str) -> Mistake:
+    return Mistake(message, stop.found.start, stop.found.end)
+
+
+def _odd(stop: Stop) -> Mistake | None:
+    message = sentence(stop.line, stop.at)
+    if message is None:
+        return None
+    width = 1 if stop.found.type == "OPEN" else len(stop.found.text)
+    return Mistake(message, stop.found.start, stop.found.start + width)
+
+
+def _run(stop: Stop) -> range:
+    """Give the words just before the stop: a keyword misspelt looks like one of them."""
+    first = stop.at
+    while first > 0 and stop.line[first - 1].type == "WORD":
+        first -= 1
+    return range(first, stop.at)
+
+
+def _habit(stop: Stop) -> Mistake | None:
+    """Know the words that other languages would have there."""
+    places = [*_run(stop), stop.at]
+    if places[0] > 1 and stop.line[places[0] - 1].type == "BY":
+        places.insert(0, places[0] - 2)
+    for place in places:
+        token = stop.line[place]
+        begins = place == 0 or stop.line[place - 1].type in ("WHERE", "AND")
+        if token.type == "WORD" and begins == (token.text.lower() == "select"):
+            meant = HABITS.get(token.text.lower())
+            if meant:
+                return Mistake(f"found '{token.text}': {meant}", token.start, token.end)
+    return None
+
+
+def _misspelt(stop: Stop) -> Mistake | None:
+    """Find the keyword or operator that gets further in the place of a word."""
+    guesses = list(_corrections(stop))
+    gains = [_gain(stop, *guess) for guess in guesses]
+    if not any(gains):
+        return None
+    place, meant = guesses[gains.index(max(gains))]
+    token = stop.line[place]
+    case = " Keywords are lower case." if token.text.lower() == meant else ""
+    return Mistake(f"found '{token.text}': did you mean '{meant}'?{case}", token.start, token.end)
+
+
+def _corrections(stop: Stop) -> Iterator[tuple[int, str]]:
+    for place in [*_run(stop), stop.at]:
+        word = stop.line[place].text.lower()
+        if stop.line[place].type != "WORD":
+            continue
+        near = get_close_matches(word, [*WORDS, *API_NAMES], 3)
+        if place == stop.at and "STRING" in stop.expected:
+            near = [meant for meant in near if meant == word]  # else it is a text without quotes
+        yield from ((place, meant) for meant in near)
+
+
+def _gain(stop: Stop, place: int, meant: str) -> int:
+    kind = meant.upper() if meant in KEYWORDS else "WORD"
+    word = Token(kind, meant, stop.line[place].start)
+    gain = stop.gains([*stop.line[:place], word, *stop.line[place + 1 :]])
+    # That the other word itself fits where the grammar stopped is no proof: what follows must too.
+    return 0 if place == stop.at and gain == 1 else gain
+
+
+def _unquoted(stop: Stop) -> Mistake | None:
+    """Know a text without quotes, and a date, where a value is wanted."""
+    if not {"STRING", "NUMBER", "TRUE"} <= stop.expected:
+        return None
+    if stop.found.type in ("DATE", "YEAR_MONTH"):
+        message = f'a filter compares text or numbers; as text it is quoted, "{stop.found.text}"'
+        return _here(stop, f"{_shown(stop.found)}: {message}")
+    last = stop.at
+    while stop.line[last].type == "WORD" and stop.line[last + 1].type == "WORD":
+        last += 1
+    if stop.found.type != "WORD":
+        return None
+    words = " ".join(token.text for token in stop.line[stop.at : last + 1])
+    message = f"found '{words}': text is quoted, \"{words}\""
+    return Mistake(message, stop.found.start, stop.line[last].end)
+
+
+def _bare_range(stop: Stop) -> Mistake | None:
+    """Know `in` with one value behind it: neither a list nor a range."""
+    if stop.expected == {"DOTS"}:
+        value = stop.line[stop.at - 1]
+    elif stop.after("IN") and stop.is_("STRING", "WORD", "TRUE", "FALSE", *NUMBERS):
+        value = stop.found
+    else:
+        return None
+    number = stop.expected == {"DOTS"} and value.type in NUMBERS
+    hint = f", and a range is written {value.text}..500" if number else ""
+    message = f"{_shown(value)}: a list stands in brackets, in ({value.text}){hint}"
+    return Mistake(message, value.start, value.end)
+
+
+def _number_in_name(stop: Stop) -> Mistake | None:
+    """Know `Top 10 Viewed`, and `7 days` without `last`."""
+    if not stop.is_(*NUMBERS) or not (stop.may("WHERE") or stop.at == 0):
+        return None
+    if stop.next().lower() in UNITS:
+        number, unit = stop.line[stop.at : stop.at + 2]
+        return _here(stop, f"{_shown(number)}: write last {number.text} {unit.text}")
+    if not stop.after("WORD") and stop.at:
+        return None
+    name = quoted(stop.line, stop.at)
+    return _here(stop, f"{_shown(stop.found)}: a name with a number in it is quoted, {name}")
+
+
+def _out_of_order(stop: Stop) -> Mistake | None:
+    """Know what may stand in a statement, but not there."""
+    message = next((message for fits, message in MISPLACED if fits(stop)), None)
+    return _here(stop, f"{_shown(stop.found)}: {message}") if message else None
+
+
+MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
+    (lambda stop: stop.after("JSON"), "the statement ends where its JSON ends"),
+    (
+        lambda stop: stop.is_("COMMA") and stop.after("NUMBER") and stop.next() == "NUMBER",
+        "a number has no separators, write 1000",
+    ),
+    (
+        lambda stop: (
+            stop.is_("WORD", "STRING", "COMMA") and stop.may("AND") and not stop.after("WORD")
+        ),
+        "filters are joined by 'and'",
+    ),
+    (
+        lambda stop: stop.is_("WHERE") and stop.may("AND"),
+        "'where' stands already, filters are joined by 'and'",
+    ),
+    (
+        lambda stop: stop.is_("WHERE", "AND") and stop.may("$END"),
+        "filters come right after the event's name, where … and …",
+    ),
+    (
+        lambda stop: stop.is_("NOT") and stop.after("WHERE", "AND"),
+        "'not' stands behind the name, as in not in (…), not exists; or write !=",
+    ),
+    (
+        lambda stop: stop.is_(*PERIODS) and stop.may("$END") and stop.has("BY"),
+        "the period comes before 'by'",
+    ),
+    (lambda stop: stop.is_(*PERIODS) and stop.may("$END"), "there is a period already"),
+    (
+        lambda stop: stop.is_("DID") and stop.may("$END") and stop.has("BY"),
+        "'did' comes before 'by'",
+    ),
+    (
+        lambda stop: stop.is_("DAY", "DAYS") and stop.after("LAST"),
+        "write yesterday, or a number, last 7 days",
+    ),
+    (lambda stop: stop.is_("DAY", "DAYS") and stop.after("THIS"), "write today"),
+    (
+        lambda stop: stop.is_("DAYS", "WEEKS", "MONTHS", "YEAR", "YEARS") and stop.may("DAY"),
+        "write by day, by week or by month",
+    ),
+    (
+        lambda stop: stop.is_("YEAR_MONTH") or (stop.is_("DOTS") and stop.after("YEAR_MONTH")),
+        "a whole month stands alone; a range is of days, 2015-08-01..2015-10-31",
+    ),
+    (
+        lambda stop: stop.is_("NUMBER") and stop.after("TODAY", "YESTERDAY"),
+        "days are counted back from today and without a space, today-7",
+    ),
+    (
+        lambda stop: stop.is_("CLOSING") and stop.after("OPENING") and stop.may("TRUE"),
+        "a list holds at least one value",
+    ),
+    (
+        lambda stop: stop.is_("COLON"),
+        "a label stands at the statement's beginning, and is one name",
+    ),
+]
+
+
+def _shown(token: Token) -> str:
+    if token.type == "$END":
+        return "found the end of the statement"
+    return f"found {token.text}" if token.type == "STRING" else f"found '{token.text:.40}'"
+
+
+def _name(stop: Stop) -> str:
+    """Tell how a name is written that holds the keyword before or at the stop."""
+    run = _run(stop)
+    if stop.found.text in KEYWORDS and "WORD" in stop.expected and not run:
+        place = stop.at
+    elif run and run.start and stop.line[run.start - 1].type not in ("WHERE", "AND", "DID"):
+        place = run.start - 1
+    else:
+        return ""
+    if stop.line[place].text not in KEYWORDS:
+        return ""
+    first = last = place
+    while first > 0 and stop.line[first - 1].type == "WORD":
+        first -= 1
+    while stop.line[last + 1].type == "WORD":
+        last += 1
+    words = " ".join(token.text for token in stop.line[first : last + 1])
+    name = Token("STRING", words, stop.line[first].start)
+    if not stop.gains([*stop.line[:first], name, *stop.line[last + 1 :]]):
+        return ""
+    return f"; a name that holds the keyword '{stop.line[place].text}' is quoted: \"{words}\""

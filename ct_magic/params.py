@@ -15,7 +15,8 @@ from typing import Any
 from .errors import QueryError
 from .query import Scalar
 
-BIGGEST = 10**300  # a longer number fits no float, and no count needs it
+BIGGEST = 1e300  # a little more fits no float, and no count needs it
+LONGEST = 400  # characters; Python itself refuses to read integers of some thousands
 
 
 def scalar(name: str, params: Mapping[str, Any]) -> Scalar:
@@ -61,8 +62,7 @@ def text(name: str, params: Mapping[str, Any]) -> str:
 
 def number(written: str) -> int | float:
     """Read a number as the language and JSON write it; raise QueryError for one too large."""
-    if len(written) > len(str(BIGGEST)):
-        # Python itself refuses to read integers of some thousands of digits.
+    if len(written) > LONGEST:
         raise QueryError("the number is too long")
     try:
         value: int | float = int(written)

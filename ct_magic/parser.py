@@ -92,11 +92,13 @@ def _statements(
     builder = Builder(source, params or {}, today)
     labels: dict[str, int] = {}
     for line in _lines(source):
+        first, colon = line[0], _colon(line)
+        if colon > 0 and source.line(line[colon].start) > source.line(first.start):
+            raise source.error(mistakes.INDENTED_LABEL, line[colon - 1].start, line[colon].end)
         query = builder.build(_tree(source, line))
-        first = line[0]
         if query.label is not None and query.label in labels:
             message = f"the label '{query.label}' stands on line {labels[query.label]} already"
-            raise source.error(message, first.start, line[_colon(line) - 1].end)
+            raise source.error(message, first.start, line[colon - 1].end)
         if query.label is not None:
             labels[query.label] = source.line(first.start)
         yield replace(query, source=_written(source, query, line)), _by(line)

@@ -203,7 +203,8 @@ class Query:
 
     `places` are the paths of `geo`. Two queries are equal when they ask the same thing: `label`
     (what names the rows), `source` (the statement as typed, on one line) and `pieces` (the
-    column and value of each value axis that was unfolded into this count) are not compared.
+    column and value of each value axis that was unfolded into this count) are not compared, nor
+    is `pasted`: the JSON it was read from, where that says the same in other words than ours.
     """
 
     event: Event
@@ -215,6 +216,7 @@ class Query:
     label: str | None = field(default=None, compare=False)
     source: str | None = field(default=None, compare=False)
     pieces: tuple[tuple[str, Scalar], ...] = field(default=(), compare=False)
+    pasted: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not any(isinstance(axis, ByTime) for axis in self.by):

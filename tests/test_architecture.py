@@ -16,6 +16,8 @@ LANGUAGE = {
     "periods",
     "params",
     "mistakes",
+    "oddities",
+    "expectations",
     "printer",
     "dates",
     "cql",
