@@ -1,16 +1,16 @@
-"""Query <-> the API's JSON, the CleverTap Query Language.
-
-Source: the API's reference, "The query".
-"""
+"""Query <-> the API's JSON. Rules: reference on CleverTap's query language; design, "JSON"."""
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from . import jsontext
+from .dates import ends
 from .errors import QueryError
 from .query import (
     Days,
@@ -26,126 +26,166 @@ from .query import (
     Scalar,
     Scope,
     Value,
+    fits,
 )
 
 FAMILIES = {
-    Scope.PROFILE: "profile_fields",
-    Scope.TECH: "technographics",
-    Scope.APP: "app_fields",
-    Scope.DEMOGRAPHICS: "demographics",
-    Scope.REACHABILITY: "reachability",
+    "profile_fields": Scope.PROFILE,
+    "technographics": Scope.TECH,
+    "app_fields": Scope.APP,
+    "demographics": Scope.DEMOGRAPHICS,
+    "reachability": Scope.REACHABILITY,
 }
-ORDERING = {
-    Operator.GREATER_THAN,
-    Operator.GREATER_THAN_EQUALS,
-    Operator.LESS_THAN,
-    Operator.LESS_THAN_EQUALS,
-}
-CONTAINING = {Operator.CONTAINS, Operator.DOES_NOT_CONTAIN}
-EXISTING = {Operator.EXISTS, Operator.DOES_NOT_EXIST}
-COUNTING = ORDERING | {Operator.EQUALS}  # what `did any (…)` may be compared with
-FIRST, LAST = 1000_01_01, 9999_12_31  # days of four-digit years, as YYYYMMDD
-LONGEST = 400  # digits of a number; what is longer is no number anybody means
-BASE = {"event_name", "event_properties", "session_properties", "from", "to"}
+PATH = "/1/counts/profiles.json"
+TIMES = frozenset(  # what `did any (…)` may be followed by
+    {
+        Operator.EQUALS,
+        Operator.GREATER_THAN,
+        Operator.GREATER_THAN_EQUALS,
+        Operator.LESS_THAN,
+        Operator.LESS_THAN_EQUALS,
+    }
+)
 
 
-class _UnsayableError(Exception):
-    """The JSON holds something that the language cannot say."""
+class UnsayableError(Exception):
+    """JSON that the language has no words for; it stays JSON."""
 
 
 def payload(query: Query | JsonQuery) -> dict[str, Any]:
-    """Give the JSON of a single count as a new dict. A query with open dates is a QueryError."""
-    if isinstance(query, JsonQuery):
-        found: dict[str, Any] = json.loads(query.body)
-        return found
-    if query.by:
-        raise QueryError("a query with 'by' is many counts: unfold it first", source=str(query))
-    common = {FAMILIES[s]: _filters(query.event, s) for s in FAMILIES} | {
-        "geo_fields": [list(place) for place in query.places]
-    }
-    advanced = {
-        "did_all": [_event(event) for event in query.did],
-        "did_any": _did_any(query.did_any),
-        "did_none": [_event(event) for event in query.did_not],
-    }
-    more = {"common_profile_properties": _full(common), "advanced_query": _full(advanced)}
-    return _event(query.event) | _full(more)
+    """Give the JSON of a single count, as a new dict.
 
-
-def from_payload(body: Mapping[str, Any], source: str | None = None) -> Query | JsonQuery:
-    """Read the API's JSON: a Query where the language can say it, else the JSON word for word.
-
-    `source` is the JSON's own text, if there is one. Raises QueryError where `event_name`, `from`
-    or `to` is missing or wrong, since no service would take that.
+    Raises QueryError for a query that is not single: with `by`, or days that count from today.
     """
-    _check(body)
-    try:
-        return _query(body)
-    except _UnsayableError:
-        return JsonQuery(source if source is not None else json.dumps(dict(body)))
+    if isinstance(query, JsonQuery):
+        return jsontext.decode(query.body)
+    if query.by or query.event.period is None:
+        raise QueryError("this statement is not a single count yet: unfold it first")
+    if query.pasted is not None:
+        pasted = jsontext.decode(query.pasted)
+        if _said(pasted) == query:  # else it was changed since
+            return pasted
+    said = _event(query.event, query.event.period)
+    if common := _common(query):
+        said["common_profile_properties"] = common
+    if advanced := _advanced(query, query.event.period):
+        said["advanced_query"] = advanced
+    return said
 
 
-def curl(body: Mapping[str, Any], base_url: str) -> str:
-    """Write the request as a `curl` command that reads the credentials from the environment."""
-    text = json.dumps(body, ensure_ascii=False)
+def from_payload(mapping: Mapping[str, Any]) -> Query | JsonQuery:
+    """Give the query that this JSON asks, in the language wherever the language can say it.
+
+    What it sends stays what stood there. Raises QueryError where `event_name`, `from` or `to` is
+    missing or wrong.
+    """
+    return from_json(jsontext.encode(mapping))
+
+
+def from_json(text: str) -> Query | JsonQuery:
+    """Read a JSON statement; as `from_payload`, with errors that know the place in the text."""
+    found = jsontext.decode(text)
+    _check(found, text)
+    query = _said(found)
+    if query is None:
+        return JsonQuery(jsontext.encode(found))
+    if _exactly(payload(query)) != _exactly(found):
+        return replace(query, pasted=jsontext.encode(found))
+    return query
+
+
+def curl(payload: Mapping[str, Any], host: str) -> str:
+    """Give the shell command that asks this; it takes account and passcode from the environment."""
+    base = host if "://" in host else f"https://{host}"
     return " \\\n  ".join(
         [
-            f"curl -X POST {shlex.quote(base_url + '/1/counts/profiles.json')}",
+            f"curl -sS {shlex.quote(base + PATH)}",
             '-H "X-CleverTap-Account-Id: $CLEVERTAP_ACCOUNT_ID"',
             '-H "X-CleverTap-Passcode: $CLEVERTAP_PASSCODE"',
             "-H 'Content-Type: application/json'",
-            f"--data {shlex.quote(text)}",
+            f"-d {shlex.quote(jsontext.encode(payload))}",
         ]
     )
 
 
-def _event(event: Event) -> dict[str, Any]:
-    if not isinstance(event.period, Days) or not (
-        isinstance(event.period.start, date) and isinstance(event.period.end, date)
-    ):
-        raise QueryError("the dates of this query are open: unfold it first", source=event.name)
-    properties = {
-        "event_properties": _filters(event, Scope.EVENT),
-        "session_properties": _filters(event, Scope.SESSION),
-    }
-    days = {"from": _number(event.period.start), "to": _number(event.period.end)}
-    return {"event_name": event.name} | _full(properties) | days
+# query -> JSON
 
 
-def _did_any(did_any: DidAny | None) -> dict[str, Any] | None:
-    if did_any is None:
-        return None
-    return {
-        "any_events": [_event(event) for event in did_any.events],
-        "operator": did_any.operator.value,
-        "value": did_any.times,
-    }
+def _event(event: Event, period: Period) -> dict[str, Any]:
+    if not isinstance(period, Days):
+        raise QueryError("the period counts from today: resolve it first")
+    start, end = ends(period)
+    said: dict[str, Any] = {"event_name": event.name}
+    if own := _triples(event, Scope.EVENT):
+        said["event_properties"] = own
+    said |= {"from": _number(start), "to": _number(end)}
+    if session := _triples(event, Scope.SESSION):
+        said["session_properties"] = session
+    return said
 
 
-def _filters(event: Event, scope: Scope) -> list[dict[str, Any]]:
-    return [_filter(one) for one in event.where if one.property.scope is scope]
+def _triples(event: Event, scope: Scope) -> list[dict[str, Any]]:
+    return [
+        {"name": f.property.name, "operator": f.operator.value, "value": _plain(f.value)}
+        for f in event.where
+        if f.property.scope is scope
+    ]
 
 
-def _filter(one: Filter) -> dict[str, Any]:
-    value = list(one.value) if isinstance(one.value, tuple) else one.value
-    return {"name": one.property.name, "operator": one.operator.value, "value": value}
+def _common(query: Query) -> dict[str, Any]:
+    lists: dict[str, Any] = {key: _triples(query.event, scope) for key, scope in FAMILIES.items()}
+    lists["geo_fields"] = [list(place) for place in query.places]
+    return {key: listed for key, listed in lists.items() if listed}
 
 
-def _full(parts: dict[str, Any]) -> dict[str, Any]:
-    return {key: part for key, part in parts.items() if part}
+def _advanced(query: Query, period: Period) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if query.did:
+        said["did_all"] = [_event(event, event.period or period) for event in query.did]
+    if query.did_not:
+        said["did_none"] = [_event(event, event.period or period) for event in query.did_not]
+    if query.did_any:
+        said["did_any"] = {
+            "any_events": [_event(e, e.period or period) for e in query.did_any.events],
+            "operator": query.did_any.operator.value,
+            "value": query.did_any.times,
+        }
+    return said
+
+
+def _plain(value: Value) -> Scalar | list[Scalar]:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _number(day: date) -> int:
     return day.year * 10000 + day.month * 100 + day.day
 
 
-def day_of(number: object) -> date | None:
-    """Read a day as the API writes it, YYYYMMDD; None for what is none."""
-    if (
-        not isinstance(number, int)
-        or isinstance(number, bool)
-        or not 10000101 <= number <= 99991231
-    ):
+# JSON -> query
+
+
+def _check(found: dict[str, Any], text: str) -> None:
+    """Raise QueryError unless what the API requires is there, and is what it must be."""
+    for key in ("event_name", "from", "to"):
+        if key not in found:
+            jsontext.fail(text, f"the JSON has no {key!r}, which every query needs", 0, 1)
+    if not isinstance(found["event_name"], str) or not found["event_name"]:
+        jsontext.fail(
+            text,
+            "'event_name' must be a text, and not empty",
+            *jsontext.place_of(text, "event_name"),
+        )
+    for key in ("from", "to"):
+        if _date(found[key]) is None:
+            message = f"{key!r} must be a day, written as a number like 20150810"
+            jsontext.fail(text, message, *jsontext.place_of(text, key))
+    if found["from"] > found["to"]:
+        message = f"the period ends ({found['to']}) before it begins ({found['from']})"
+        jsontext.fail(text, message, *jsontext.place_of(text, "to"))
+
+
+def _date(number: object) -> date | None:
+    if type(number) is not int or not 0 < number < 10**8:
         return None
     try:
         return date(number // 10000, number // 100 % 100, number % 100)
@@ -153,127 +193,104 @@ def day_of(number: object) -> date | None:
         return None
 
 
-def _check(body: Mapping[str, Any]) -> None:
-    if not isinstance(body, Mapping):
-        raise QueryError("JSON for a count is an object: {...}")
-    if not isinstance(body.get("event_name"), str) or not body["event_name"]:
-        raise QueryError('this JSON needs an "event_name", a text')
-    for key in ("from", "to"):
-        if day_of(body.get(key)) is None:
-            raise QueryError(f'this JSON needs "{key}", a real day as the integer YYYYMMDD')
-    if body["from"] > body["to"]:
-        raise QueryError('this JSON ends before it begins: "from" is after "to"')
+def _exactly(found: dict[str, Any]) -> str:
+    # As text, because to Python 1, 1.0 and True are equal, and to the service they are not.
+    return json.dumps(found, sort_keys=True)
 
 
-def _query(body: Mapping[str, Any]) -> Query:
-    _only(body, BASE | {"common_profile_properties", "advanced_query"})
-    common = _object(body.get("common_profile_properties", {}))
-    advanced = _object(body.get("advanced_query", {}))
-    _only(common, {*FAMILIES.values(), "geo_fields"})
-    _only(advanced, {"did_all", "did_any", "did_none"})
-    base = _read_event({key: body[key] for key in BASE if key in body})
-    profile = tuple(
-        one for scope, key in FAMILIES.items() for one in _read_filters(common.get(key, []), scope)
-    )
+def _said(found: dict[str, Any]) -> Query | None:
+    try:
+        return _query(found)
+    except UnsayableError:
+        return None
+
+
+def _query(found: dict[str, Any]) -> Query:
+    found = dict(found)
+    common = _dict(found.pop("common_profile_properties", {}), {*FAMILIES, "geo_fields"})
+    advanced = _dict(found.pop("advanced_query", {}), {"did_all", "did_none", "did_any"})
+    event = _read_event(found)
+    filters = [f for key, scope in FAMILIES.items() for f in _filters(common.get(key, []), scope)]
     return Query(
-        event=Event(base.name, base.where + profile, base.period),
-        places=tuple(_read_place(place) for place in _array(common.get("geo_fields", []))),
-        did=tuple(map(_read_event, _array(advanced.get("did_all", [])))),
-        did_not=tuple(map(_read_event, _array(advanced.get("did_none", [])))),
-        did_any=_read_did_any(advanced["did_any"]) if "did_any" in advanced else None,
+        Event(event.name, (*event.where, *filters), event.period),
+        places=tuple(map(_place, _list(common.get("geo_fields", [])))),
+        did=tuple(map(_read_event, _list(advanced.get("did_all", [])))),
+        did_not=tuple(map(_read_event, _list(advanced.get("did_none", [])))),
+        did_any=_any(advanced["did_any"]) if "did_any" in advanced else None,
     )
 
 
-def _read_event(body: Any) -> Event:
-    _only(_object(body), BASE)
-    name, start, end = body.get("event_name"), day_of(body.get("from")), day_of(body.get("to"))
-    if not isinstance(name, str) or not name or start is None or end is None or start > end:
-        raise _UnsayableError
-    where = [
-        *_read_filters(body.get("event_properties", []), Scope.EVENT),
-        *_read_filters(body.get("session_properties", []), Scope.SESSION),
-    ]
-    period: Period = Days(start, end)
-    return Event(name, tuple(where), period)
+def _read_event(said: object) -> Event:
+    keys = {"event_name", "from", "to", "event_properties", "session_properties"}
+    found = _dict(said, keys)
+    name = _sayable(found.get("event_name"), str)
+    start, end = _date(found.get("from")), _date(found.get("to"))
+    if not name or start is None or end is None or start > end:
+        raise UnsayableError
+    own = _filters(found.get("event_properties", []), Scope.EVENT)
+    session = _filters(found.get("session_properties", []), Scope.SESSION)
+    return Event(name, (*own, *session), Days(start, end))
 
 
-def _read_did_any(body: Any) -> DidAny:
-    _only(_object(body), {"any_events", "operator", "value"})
-    operator, times = _operator(body.get("operator")), body.get("value")
-    events = tuple(map(_read_event, _array(body.get("any_events"))))
-    whole = isinstance(times, int) and not isinstance(times, bool) and 0 <= times < 10**LONGEST
-    if not events or not whole or operator not in COUNTING:
-        raise _UnsayableError
-    return DidAny(events, operator, times)
+def _filters(said: object, scope: Scope) -> list[Filter]:
+    return [_filter(one, scope) for one in _list(said)]
 
 
-def _read_filters(body: Any, scope: Scope) -> list[Filter]:
-    return [_read_filter(one, scope) for one in _array(body)]
+def _filter(said: object, scope: Scope) -> Filter:
+    found = _dict(said, {"name", "operator", "value"})
+    if scope is Scope.SESSION:
+        found = {"operator": "equals", **found}  # it may be left out for equality
+    name, value = _sayable(found.get("name"), str), _value(found.get("value"))
+    operator = _operator(found.get("operator"))
+    if not name or not fits(operator, value):
+        raise UnsayableError
+    return Filter(Property(name, scope), operator, value)
 
 
-def _read_filter(body: Any, scope: Scope) -> Filter:
-    _only(_object(body), {"name", "operator", "value"})
-    # Only session properties are seen without operator, for equality.
-    usual = Operator.EQUALS.value if scope is Scope.SESSION else None
-    name, operator = body.get("name"), _operator(body.get("operator", usual))
-    if not isinstance(name, str) or not name or "value" not in body:
-        raise _UnsayableError
-    value = body["value"]
-    found: Value = tuple(map(_scalar, value)) if isinstance(value, list) else _scalar(value)
-    if not fits(operator, found):
-        raise _UnsayableError
-    return Filter(Property(name, scope), operator, found)
+def _value(said: object) -> Value:
+    if isinstance(said, list):
+        return tuple(_sayable(one, str, int, float) for one in said)
+    value: Scalar = _sayable(said, str, int, float)
+    return value
 
 
-def fits(operator: Operator, value: Value) -> bool:
-    """Say whether the language can join this operator and this value."""
-    if isinstance(value, tuple):
-        return bool(value) and operator in (Operator.EQUALS, Operator.NOT_EQUALS)
-    if operator in EXISTING:
-        return value == ""
-    if operator in ORDERING:
-        return not isinstance(value, str)
-    return isinstance(value, str) or operator not in CONTAINING
-
-
-def _read_place(body: Any) -> Place:
-    place = tuple(_array(body))
-    if not 1 <= len(place) <= 3 or not all(
-        isinstance(p, str) and p and "/" not in p for p in place
-    ):
-        raise _UnsayableError
-    return place
-
-
-def _operator(name: Any) -> Operator:
-    found = {operator.value: operator for operator in Operator}.get(name)
+def _operator(said: object) -> Operator:
+    found = next((operator for operator in Operator if operator.value == said), None)
     if found is None:
-        raise _UnsayableError
+        raise UnsayableError
     return found
 
 
-def _scalar(value: Any) -> Scalar:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise _UnsayableError
-    if isinstance(value, int) and abs(value) >= 10 ** (LONGEST - 1):
-        raise _UnsayableError
-    if isinstance(value, float) and not abs(value) < float("inf"):
-        raise _UnsayableError
-    return value
+def _any(said: object) -> DidAny:
+    found = _dict(said, {"any_events", "operator", "value"})
+    events = tuple(map(_read_event, _list(found.get("any_events"))))
+    operator = _operator(found.get("operator"))
+    times = _sayable(found.get("value"), int)
+    if not events or operator not in TIMES or times < 0:
+        raise UnsayableError
+    return DidAny(events, operator, times)
 
 
-def _array(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise _UnsayableError
-    return value
+def _place(said: object) -> Place:
+    parts = tuple(_sayable(part, str) for part in _list(said))
+    if not 1 <= len(parts) <= 3 or not all(parts) or any("/" in part for part in parts):
+        raise UnsayableError
+    return parts
 
 
-def _object(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise _UnsayableError
-    return value
+def _sayable(said: object, *kinds: type) -> Any:
+    if type(said) not in kinds:  # not isinstance: True is an int to Python alone
+        raise UnsayableError
+    return said
 
 
-def _only(body: Mapping[str, Any], keys: set[str]) -> None:
-    if not set(body) <= keys:
-        raise _UnsayableError
+def _dict(said: object, keys: Iterable[str]) -> dict[str, Any]:
+    if not isinstance(said, dict) or not said.keys() <= set(keys):
+        raise UnsayableError
+    return said
+
+
+def _list(said: object) -> list[Any]:
+    if not isinstance(said, list):
+        raise UnsayableError
+    return said

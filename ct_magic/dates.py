@@ -1,14 +1,15 @@
-"""Period + today -> dates, and a period's pieces by day, week and month."""
+"""Periods + today -> days, and a statement -> its single counts. Rule: design, "Periods"."""
 
 from __future__ import annotations
 
-from calendar import monthrange
+import calendar
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product
 from math import prod
 
+from .errors import QueryError
 from .query import (
     Ago,
     Axis,
@@ -16,172 +17,192 @@ from .query import (
     ByTime,
     ByValue,
     Days,
-    DidAny,
     Event,
     Filter,
     JsonQuery,
     Last,
     Operator,
     Period,
-    Place,
     Previous,
     Query,
-    Scalar,
-    Scope,
     This,
     Unit,
 )
 
-DAY = timedelta(days=1)
-USUAL = Last(30, Unit.DAY)  # a statement without any period
+DEFAULT = Last(30, Unit.DAY)
+Piece = Days | ByValue | ByPlace  # what one turn of an axis adds: days, one value or one place
 
 
-def resolve(period: Period | None, today: date) -> tuple[date, date]:
-    """Give the first and the last day that a period means, both included."""
-    match period or USUAL:
-        case Days(start, end):
-            return _day(start, today), _day(end, today)
-        case Last(n, unit):
-            return _back(today, n, unit), today - DAY
-        case This(unit):
-            return _first(today, unit), today
-        case Previous(unit):
-            end = _first(today, unit) - DAY
-            return _first(end, unit), end
+def unfold(query: Query | JsonQuery, today: date) -> tuple[Query | JsonQuery, ...]:
+    """Give the single counts a statement asks, in order, the last axis of `by` turning fastest.
 
-
-def end_of_month(day: date) -> date:
-    """Give the last day of a day's month."""
-    return day.replace(day=monthrange(day.year, day.month)[1])
+    Each has its days resolved against `today`, no `by`, the statement's label and source, and in
+    `pieces` the column and value of each value axis. Raises QueryError for a period that ends
+    before it begins or lies before the calendar. Pasted JSON is a single count as it stands.
+    """
+    if isinstance(query, JsonQuery):
+        return (query,)
+    period = resolve(query.event.period, today)
+    axes = [list(_pieces(axis, period)) for axis in query.by]
+    return tuple(_single(query, period, pieces, today) for pieces in product(*axes))
 
 
 def how_many(query: Query | JsonQuery, today: date) -> int:
-    """Say how many single counts a statement unfolds into, without making them."""
+    """Count what `unfold` would give, in no time however many that is."""
     if isinstance(query, JsonQuery):
         return 1
-    span = resolve(query.event.period, today)
-    return prod(_length(axis, span) for axis in query.by)
+    period = resolve(query.event.period, today)
+    return prod(_size(axis, period) for axis in query.by)
 
 
-def unfold(query: Query | JsonQuery, today: date) -> Iterator[Query | JsonQuery]:
-    """Give the single counts of a statement, dates resolved, the last axis turning fastest."""
-    if isinstance(query, JsonQuery):
-        yield query
-        return
-    span = resolve(query.event.period, today)
-    for choice in product(*(list(_pieces(axis, span)) for axis in query.by)):
-        yield _single(query, span, choice, today)
+def resolve(period: Period | None, today: date) -> Days:
+    """Give the days a period means when `today` is today; no period is the last 30 days."""
+    try:
+        start, end = _ends(period or DEFAULT, _plain(today))
+    except (OverflowError, ValueError):
+        raise QueryError("the period begins before the calendar does") from None
+    if start > end:
+        raise QueryError(f"the period ends ({end}) before it begins ({start})")
+    return Days(start, end)
 
 
-def column(axis: ByValue | ByPlace) -> str:
-    """Name the column of a value axis: `Category`, `profile.Plan`, `geo`."""
-    if isinstance(axis, ByPlace):
-        return "geo"
-    scope, name = axis.property.scope, axis.property.name
-    return name if scope is Scope.EVENT else f"{scope.value}.{name}"
+def ends(period: Days) -> tuple[date, date]:
+    """Give both days of a period that is resolved; raise QueryError for one that is not."""
+    if isinstance(period.start, Ago) or isinstance(period.end, Ago):
+        raise QueryError("the period counts from today: resolve it first")
+    return period.start, period.end
 
 
-Piece = tuple[Axis, tuple[date, date] | Scalar | Place]
+def month_of(day: date) -> Days:
+    """Give the month that the day lies in."""
+    return Days(day.replace(day=1), day.replace(day=_length_of_month(day)))
 
 
-def _single(query: Query, span: tuple[date, date], choice: tuple[Piece, ...], today: date) -> Query:
-    where, places, pieces = query.event.where, query.places, query.pieces
-    for axis, value in choice:
-        match axis, value:
-            case ByTime(), (date() as start, date() as end):
-                span = (start, end)
-            case ByPlace(), tuple():
-                places = (value,)  # type: ignore[assignment] # a place is a tuple of texts
-                pieces += ((column(axis), "/".join(value)),)  # type: ignore[arg-type]
-            case ByValue(), str() | int() | float():
-                where += (Filter(axis.property, Operator.EQUALS, value),)
-                pieces += ((column(axis), value),)
-    days = Days(*span)
-    return replace(
-        query,
-        event=replace(query.event, where=where, period=days),
-        places=places,
-        did=tuple(_dated(event, days, today) for event in query.did),
-        did_not=tuple(_dated(event, days, today) for event in query.did_not),
-        did_any=_any_dated(query.did_any, days, today),
-        by=(),
-        pieces=pieces,
-    )
+def _plain(day: date) -> date:
+    return day.date() if isinstance(day, datetime) else day
 
 
-def _any_dated(did_any: DidAny | None, days: Days, today: date) -> DidAny | None:
-    if did_any is None:
-        return None
-    return replace(did_any, events=tuple(_dated(event, days, today) for event in did_any.events))
-
-
-def _dated(event: Event, days: Days, today: date) -> Event:
-    return replace(event, period=Days(*resolve(event.period, today)) if event.period else days)
-
-
-def _pieces(axis: Axis, span: tuple[date, date]) -> Iterator[Piece]:
-    match axis:
-        case ByTime(unit):
-            yield from ((axis, piece) for piece in _cut(span, unit))
-        case ByValue(_, values):
-            yield from ((axis, value) for value in values)
-        case ByPlace(places):
-            yield from ((axis, place) for place in places)
-
-
-def _cut(span: tuple[date, date], unit: Unit) -> Iterator[tuple[date, date]]:
-    start, end = span
-    while start <= end:
-        last = min(_last(start, unit), end)
-        yield start, last
-        if last == date.max:
-            return
-        start = last + DAY
-
-
-def _length(axis: Axis, span: tuple[date, date]) -> int:
-    match axis:
-        case ByTime(Unit.DAY):
-            return (span[1] - span[0]).days + 1
-        case ByTime(Unit.WEEK):
-            return (span[1].toordinal() - 1) // 7 - (span[0].toordinal() - 1) // 7 + 1
-        case ByTime():
-            return 12 * (span[1].year - span[0].year) + span[1].month - span[0].month + 1
-        case ByValue(_, values):
-            return len(values)
-        case ByPlace(places):
-            return len(places)
+def _ends(period: Period, today: date) -> tuple[date, date]:
+    yesterday = today - timedelta(1)
+    match period:
+        case Days(start, end):
+            return _day(start, today), _day(end, today)
+        case Last(n, Unit.DAY):
+            return today - timedelta(n), yesterday
+        case Last(n, Unit.WEEK):
+            return today - timedelta(7 * n), yesterday
+        case Last(n, Unit.MONTH):
+            return _months_before(today, n), yesterday
+        case Last(n):  # years
+            return _months_before(today, 12 * n), yesterday
+        case This(unit):
+            return _first_of(unit, today), today
+        case Previous(unit):
+            last = _first_of(unit, today) - timedelta(1)
+            return _first_of(unit, last), last
 
 
 def _day(day: date | Ago, today: date) -> date:
-    return today - timedelta(days=day.days) if isinstance(day, Ago) else day
+    return today - timedelta(day.days) if isinstance(day, Ago) else day
 
 
-def _back(today: date, n: int, unit: Unit) -> date:
-    if unit in (Unit.DAY, Unit.WEEK):
-        return today - timedelta(days=n * (7 if unit is Unit.WEEK else 1))
-    months = today.year * 12 + today.month - 1 - n * (12 if unit is Unit.YEAR else 1)
-    year, month = divmod(months, 12)
-    # The same day of that month; one that the month lacks becomes its last.
-    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
+def _months_before(day: date, n: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 - n, 12)
+    first = date(year, month + 1, 1)
+    return first.replace(day=min(day.day, _length_of_month(first)))
 
 
-def _first(day: date, unit: Unit) -> date:
+def _length_of_month(day: date) -> int:
+    return calendar.monthrange(day.year, day.month)[1]
+
+
+def _first_of(unit: Unit, day: date) -> date:
     match unit:
+        case Unit.DAY:
+            return day
         case Unit.WEEK:
-            return day - timedelta(days=day.weekday())
+            return day - timedelta(day.weekday())
         case Unit.MONTH:
             return day.replace(day=1)
         case Unit.YEAR:
             return day.replace(month=1, day=1)
-    return day
 
 
-def _last(day: date, unit: Unit) -> date:
+def _pieces(axis: Axis, period: Days) -> Iterator[Piece]:
+    match axis:
+        case ByTime(unit):
+            yield from _cut(period, unit)
+        case ByValue(asked, values):
+            yield from (ByValue(asked, (value,)) for value in values)
+        case ByPlace(places):
+            yield from (ByPlace((place,)) for place in places)
+
+
+def _cut(period: Days, unit: Unit) -> Iterator[Days]:
+    start, end = ends(period)
+    day = start
+    while True:
+        last = min(end.toordinal(), _last_of(unit, day))
+        yield Days(day, date.fromordinal(last))
+        if last == end.toordinal():
+            return
+        day = date.fromordinal(last + 1)
+
+
+def _last_of(unit: Unit, day: date) -> int:
+    # An ordinal, because the last week of the calendar ends after it.
     match unit:
         case Unit.WEEK:
-            sunday = day.toordinal() + 6 - day.weekday()
-            return date.fromordinal(min(sunday, date.max.toordinal()))
+            return day.toordinal() + 6 - day.weekday()
         case Unit.MONTH:
-            return end_of_month(day)
-    return day
+            return day.replace(day=_length_of_month(day)).toordinal()
+        case _:
+            return day.toordinal()
+
+
+def _size(axis: Axis, period: Days) -> int:
+    if isinstance(axis, ByValue):
+        return len(axis.values)
+    if isinstance(axis, ByPlace):
+        return len(axis.places)
+    return _number(axis.unit, ends(period)[1]) - _number(axis.unit, ends(period)[0]) + 1
+
+
+def _number(unit: Unit, day: date) -> int:
+    """Count the pieces up to here from a fixed day; a Monday has the ordinal 1."""
+    match unit:
+        case Unit.WEEK:
+            return (day.toordinal() - 1) // 7
+        case Unit.MONTH:
+            return day.year * 12 + day.month
+        case _:
+            return day.toordinal()
+
+
+def _single(query: Query, period: Days, pieces: tuple[Piece, ...], today: date) -> Query:
+    event, places, named = query.event.during(period), query.places, query.pieces
+    for piece in pieces:
+        match piece:
+            case Days():
+                event = event.during(piece)
+            case ByValue(asked, (value, *_)):
+                event = replace(event, where=(*event.where, Filter(asked, Operator.EQUALS, value)))
+                named += ((asked.column, value),)
+            case ByPlace((place, *_)):
+                places = (*places, place)
+                named += (("geo", "/".join(place)),)
+    return replace(
+        query,
+        event=event,
+        places=places,
+        did=_all_resolved(query.did, today),
+        did_not=_all_resolved(query.did_not, today),
+        did_any=query.did_any
+        and replace(query.did_any, events=_all_resolved(query.did_any.events, today)),
+        by=(),
+        pieces=named,
+    )
+
+
+def _all_resolved(events: tuple[Event, ...], today: date) -> tuple[Event, ...]:
+    return tuple(e.during(resolve(e.period, today)) if e.period else e for e in events)

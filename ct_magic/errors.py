@@ -17,6 +17,7 @@ CountInterrupt              a KeyboardInterrupt that brings the `.frame` of what
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class QueryError(CtMagicError, ValueError):
 
     `line` and `column` count from 1, in the text that was given; `length` is how many characters
     the caret underlines (at least 1); `source` is that line of the text; `message` says what is
-    wrong and what to do. Rule: design, "Promises", 4.
+    wrong and what to do. Without a place the message stands alone. Rule: design, "Promises", 4.
     """
 
     def __init__(
@@ -50,11 +51,21 @@ class QueryError(CtMagicError, ValueError):
         self.line, self.column, self.length = line, column, length
 
     def __str__(self) -> str:
+        if not self.source:
+            return self.message
+        before, under = self.source[: self.column - 1], self.source[self.column - 1 :]
         # The caret line repeats the tabs above it, so that it stands right however wide they are.
-        lead = "".join("\t" if c == "\t" else " " for c in self.source[: self.column - 1])
-        caret = lead + "^" * max(1, self.length)
+        lead = "".join("\t" if c == "\t" else " " * _cells(c) for c in before)
+        caret = lead + "^" * max(1, sum(map(_cells, under[: self.length])))
         place = f"line {self.line}, column {self.column}"
         return f"{place}\n    {self.source}\n    {caret}\n{self.message}"
+
+
+def _cells(char: str) -> int:
+    """How many cells of a monospaced line the character takes: Chinese two, an accent none."""
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 class UsageError(CtMagicError, ValueError):

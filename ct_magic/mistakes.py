@@ -1,196 +1,320 @@
-"""What went wrong in a text, where, and what was meant: the words of a QueryError."""
+"""Where the grammar stops: what was found, what could stand there, and what was likely meant.
+
+Guesses are tried before they are told: a word is called misspelt only where the grammar gets
+further with the other one. Rule: design, "Promises", 4.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
-from .errors import QueryError
-from .tokens import KEYWORD_KINDS, Token, error
+from .expectations import in_words
+from .lexer import API_NAMES, KEYWORDS, WORDS, Token
+from .oddities import OR, quoted, sentence
 
-KEYWORD_OF = {kind: word for word, kind in KEYWORD_KINDS.items()}
-SQL = {
-    "like": "write '~' for 'contains': Name ~ \"text\"",
-    "ilike": "write '~' for 'contains': Name ~ \"text\"",
-    "between": "write a range like this: Amount in 1..2",
-    "is": "write '=' for equality, 'exists' or 'not exists' for what is there or not",
-    "null": "write 'exists' or 'not exists'",
-    "group": "write 'by': Charged last 14 days by week",
-    "order": "rows come in the order asked; sort the DataFrame",
-    "select": "begin with the event: Charged where Amount > 5",
-    "having": "write 'did any (…) >= 2' for how often a profile did something",
-    "limit": "every statement gives its counts whole; take them from the DataFrame",
-    "equals": 'a list is asked with \'in\': Category in ("a", "b")',
-    "not_equals": 'a list is asked with \'not in\': Category not in ("a", "b")',
-    "but": "write 'did not' for what the profile did not do",
+INDENTED = "a statement begins without indentation: take the spaces before it away"
+INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
+EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
+HABITS = {
+    "like": 'write ~ for contains, as in Category ~ "piz"',
+    "ilike": 'write ~ for contains, as in Category ~ "piz"',
+    "includes": 'write ~ for contains, as in Category ~ "piz"',
+    "matches": 'write ~ for contains, as in Category ~ "piz"',
+    "between": "write a range, as in Amount in 100..500",
+    "is": "write = before a value, 'exists' or 'not exists' to ask whether there is one",
+    "null": "write 'exists' or 'not exists' to ask whether there is a value",
+    "or": OR,
+    "group": 'write by week, or by Category in ("Shoes", "Bags")',
+    "order": "rows come in the order they are asked for: sort the DataFrame",
+    "limit": "every count is one row: cut the DataFrame",
+    "having": "write 'where' for filters, 'did' for what else the profile did",
+    "select": "begin with the event's name: every statement counts profiles",
+    "past": "write last 7 days",
+    "previous": "write last week, or last 7 days",
+    "until": "write from 2015-08-10 to 2015-10-25",
+    "before": "write from 2015-08-10 to 2015-10-25",
+    "after": "write since 2015-08-10",
+    "without": "write did not App Uninstalled",
 }
-NO_OR = (
-    "there is no OR between filters: use in (…) for several values of one property, "
-    "or a second statement"
+PERIODS = frozenset(
+    ["ON", "FROM", "SINCE", "LAST", "THIS", "TODAY", "YESTERDAY", "DATE", "YEAR_MONTH"]
 )
-PERIOD = {"DATE", "MONTH", "LAST", "SINCE", "THIS", "FROM"}
-VALUE = {"NUMBER", "STRING", "TRUE", "FALSE", "PARAM"}
-DAY = {"DATE", "NUMBER", "TODAY", "YESTERDAY", "AGO", "PARAM"}
-UNITS = {"DAY", "DAYS", "WEEK", "WEEKS", "MONTH_UNIT", "MONTHS", "YEAR", "YEARS"}
-# What may stand at a place, in words: the kinds that show it, and those that it covers too.
-WORDS: tuple[tuple[set[str], set[str], str], ...] = (
-    ({"DATE", "LAST"}, PERIOD | DAY | {"ON"}, "a period (last 7 days, 2015-08-10..2015-10-25)"),
-    ({"STRING", "TRUE"}, VALUE, 'a value ("text", a number, true or false)'),
-    ({"DATE"}, DAY, "a day (2015-08-10, today, yesterday)"),
-    ({"DAY"}, UNITS, "day, week or month"),
-    ({"NAME"}, {"STRING", "PARAM"}, "a name"),
-    ({"NUMBER"}, set(), "a number"),
-    ({"OP"}, set(), "an operator (= != ~ !~ > >= < <=)"),
-    ({"OPEN", "PARAM"}, set(), "a list in brackets or a $name"),
-    ({"OPEN"}, set(), "'('"),
-    ({"CLOSE"}, set(), "')'"),
-    ({"COMMA"}, set(), "','"),
-    ({"DOTS"}, set(), "'..'"),
-    ({"DOT"}, set(), "'.'"),
-)
+NUMBERS = ("NUMBER", "EIGHT_DIGITS")
+UNITS = ("day", "days", "week", "weeks", "month", "months", "year", "years")
+Line = Sequence[Token]
 
 
-def explain(text: str, found: list[Token], index: int, allowed: set[str]) -> QueryError:
-    """Make the error for the token that the grammar does not take."""
-    token, before = found[index], found[:index]
-    for find in (_or, _meant_in_name, _unquoted, _keyword_in_name, _too_late, _meant):
-        if (said := find(token, before, found[index + 1 :], allowed)) is not None:
-            message, start, end = said
-            return error(text, message, start, end)
-    what = "the end" if token.kind == "$END" else f"'{token.text}'"
-    return error(text, f"found {what}: {expected(allowed)}", token.start, token.end)
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What to say, and the part of the text to underline."""
+
+    message: str
+    start: int
+    end: int
 
 
-def expected(allowed: set[str]) -> str:
-    """Say in words what may stand at a place."""
-    said = list(_phrases(allowed))
-    if len(said) == 1:
-        return f"here must stand {said[0]}"
-    return f"here may stand {', '.join(said[:-1])} or {said[-1]}"
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The place where the grammar stopped: what is there, and what could be."""
+
+    line: Line
+    at: int
+    expected: frozenset[str]
+    reach: Callable[[Line], int]
+
+    @property
+    def found(self) -> Token:
+        """The token that cannot stand there."""
+        return self.line[self.at]
+
+    def before(self) -> str:
+        """Give the type of the token before it; empty at the beginning."""
+        return self.line[self.at - 1].type if self.at else ""
+
+    def next(self) -> str:
+        """Give the type of the token after it; empty at the end."""
+        return self.line[self.at + 1].type if self.at + 1 < len(self.line) else ""
+
+    def is_(self, *types: str) -> bool:
+        """Say whether the token that cannot stand there is one of these."""
+        return self.found.type in types
+
+    def after(self, *types: str) -> bool:
+        """Say whether one of these stands right before it."""
+        return self.before() in types
+
+    def has(self, kind: str) -> bool:
+        """Say whether this stands somewhere before it."""
+        return any(token.type == kind for token in self.line[: self.at])
+
+    def may(self, kind: str) -> bool:
+        """Say whether this could stand in its place."""
+        return kind in self.expected
+
+    def gains(self, changed: Line) -> int:
+        """Say how much further the grammar gets in a changed line; 0 where it does not."""
+        return max(0, len(self.line) - self.at - (len(changed) - self.reach(changed)))
 
 
-def json_message(text: str, wrong: json.JSONDecodeError) -> str:
-    """Say what is wrong with a pasted JSON statement, at the place that json found."""
-    at = wrong.pos
-    here, before = text[at : at + 1], text[:at].rstrip()[-1:]
-    if before == "," and here in ("}", "]"):
-        return f"a comma stands before '{here}': JSON has none after the last item; take it away"
-    if here in ("#", "/"):
-        return "JSON has no comments: take this away"
-    if here in ("'", "“", "”"):
-        return 'JSON has texts in straight double quotes: "text"'
-    if text[at : at + 4] in ("True", "Fals", "None"):
-        return 'this is Python, not JSON: write true, false or null (the API wants "True")'
-    if not here:
-        return "this JSON never ends: a bracket or a quote is missing"
-    return f"this is no JSON: {wrong.msg[0].lower()}{wrong.msg[1:]}"
+def explain(
+    line: Line, at: int, accepted: Callable[[Line], frozenset[str]], reach: Callable[[Line], int]
+) -> Mistake:
+    """Explain why the token at `at` cannot stand there; the line ends with `$END`.
 
-
-Said = tuple[str, int, int]
-
-
-def _or(token: Token, before: list[Token], after: list[Token], allowed: set[str]) -> Said | None:
-    return (NO_OR, token.start, token.end) if token.kind == "OR" else None
-
-
-def _meant_in_name(
-    token: Token, before: list[Token], after: list[Token], allowed: set[str]
-) -> Said | None:
-    # `Charged wher Amount >`: the word that went wrong was taken into the name before the error.
-    names = [t for t in [*before[-1:], token] if t.kind == "NAME"]
-    for name in names:
-        first = name is before[0] if before else False
-        for position, (word, at) in enumerate(name.words):
-            if first and position == 0 and word.lower() not in ("select",):
-                continue
-            if said := _word_meant(word, allowed, taken=name is not token):
-                return said, at, at + len(word)
-    return None
-
-
-def _word_meant(word: str, allowed: set[str], *, taken: bool) -> str | None:
-    if word.lower() in SQL and (taken or word.lower() not in KEYWORD_KINDS):
-        return f"found '{word}': {SQL[word.lower()]}"
-    if word.lower() == "or":
-        return f"found '{word}': {NO_OR}"
-    if word != word.lower() and word.lower() in KEYWORD_KINDS:
-        return f"found '{word}': the words of the language are lower case, write '{word.lower()}'"
-    candidates = (
-        set(KEYWORD_KINDS) if taken else {KEYWORD_OF[k] for k in allowed if k in KEYWORD_OF}
+    `accepted` says what may follow some tokens, `reach` how many of them the grammar takes.
+    """
+    stop = Stop(line, at, accepted(line[:at]), reach)
+    for guess in (_odd, _habit, _misspelt, _unquoted, _bare_range, _number_in_name, _out_of_order):
+        if mistake := guess(stop):
+            return mistake
+    return _here(
+        stop, f"{_shown(stop.found)}: {in_words(stop.expected, stop.before())}{_name(stop)}"
     )
-    near = get_close_matches(word.lower(), candidates, 1, 0.75)
-    return f"found '{word}': did you mean '{near[0]}'?" if near and len(word) > 1 else None
 
 
-def _unquoted(
-    token: Token, before: list[Token], after: list[Token], allowed: set[str]
-) -> Said | None:
-    if token.kind == "NAME" and allowed & VALUE == VALUE:
-        return f'found {token.text}: quote a text: "{token.text}"', token.start, token.end
-    if token.kind in ("DATE", "MONTH") and allowed & VALUE == VALUE:
-        message = f'found {token.text}: a date is a text here, quote it: "{token.text}"'
-        return message, token.start, token.end
+def _here(stop: Stop, message: str) -> Mistake:
+    return Mistake(message, stop.found.start, stop.found.end)
+
+
+def _odd(stop: Stop) -> Mistake | None:
+    message = sentence(stop.line, stop.at)
+    if message is None:
+        return None
+    width = 1 if stop.found.type == "OPEN" else len(stop.found.text)
+    return Mistake(message, stop.found.start, stop.found.start + width)
+
+
+def _run(stop: Stop) -> range:
+    """Give the words just before the stop: a keyword misspelt looks like one of them."""
+    first = stop.at
+    while first > 0 and stop.line[first - 1].type == "WORD":
+        first -= 1
+    return range(first, stop.at)
+
+
+def _habit(stop: Stop) -> Mistake | None:
+    """Know the words that other languages would have there."""
+    places = [*_run(stop), stop.at]
+    if places[0] > 1 and stop.line[places[0] - 1].type == "BY":
+        places.insert(0, places[0] - 2)
+    for place in places:
+        token = stop.line[place]
+        begins = place == 0 or stop.line[place - 1].type in ("WHERE", "AND")
+        if token.type == "WORD" and begins == (token.text.lower() == "select"):
+            meant = HABITS.get(token.text.lower())
+            if meant:
+                return Mistake(f"found '{token.text}': {meant}", token.start, token.end)
     return None
 
 
-def _keyword_in_name(
-    token: Token, before: list[Token], after: list[Token], allowed: set[str]
-) -> Said | None:
-    if token.kind in KEYWORD_OF and (not before or "NAME" in allowed):
-        said = " ".join([token.text, *(t.text for t in after[:1] if t.kind == "NAME")])
-        message = f"found '{token.text}', a word of the language, where a name was meant"
-        return f'{message}: quote the name, "{said}"', token.start, token.end
-    # `Ride by night`: the keyword stands between two halves of one name.
-    for parts in ([*before[-2:], token], before[-3:], [*before[-1:], token, *after[:1]]):
-        if _is_cut_name(parts):
-            said, word = " ".join(t.text for t in parts), parts[1]
-            message = f"found '{word.text}', a word of the language"
-            message += f': if it belongs to the name, quote it, "{said}"'
-            return message, word.start, word.end
-    return None
+def _misspelt(stop: Stop) -> Mistake | None:
+    """Find the keyword or operator that gets further in the place of a word."""
+    guesses = list(_corrections(stop))
+    gains = [_gain(stop, *guess) for guess in guesses]
+    if not any(gains):
+        return None
+    place, meant = guesses[gains.index(max(gains))]
+    token = stop.line[place]
+    case = " Keywords are lower case." if token.text.lower() == meant else ""
+    return Mistake(f"found '{token.text}': did you mean '{meant}'?{case}", token.start, token.end)
 
 
-def _is_cut_name(parts: list[Token]) -> bool:
-    kinds = [part.kind for part in parts]
-    cut = len(kinds) == 3 and kinds[1] in KEYWORD_OF and kinds[1] not in ("WHERE", "AND", "DID")
-    return cut and kinds[0] == kinds[2] == "NAME"
+def _corrections(stop: Stop) -> Iterator[tuple[int, str]]:
+    for place in [*_run(stop), stop.at]:
+        word = stop.line[place].text.lower()
+        if stop.line[place].type != "WORD":
+            continue
+        near = get_close_matches(word, [*WORDS, *API_NAMES], 3)
+        if place == stop.at and "STRING" in stop.expected:
+            near = [meant for meant in near if meant == word]  # else it is a text without quotes
+        yield from ((place, meant) for meant in near)
 
 
-def _too_late(
-    token: Token, before: list[Token], after: list[Token], allowed: set[str]
-) -> Said | None:
-    if token.kind == "WHERE" and "DID" in allowed:
-        if any(t.kind == "WHERE" for t in before):
-            return "'where' stands once: join filters with 'and'", token.start, token.end
-        return "'where' stands before the period: event where … period", token.start, token.end
-    if token.kind in PERIOD and any(t.kind == "BY" for t in before):
-        return "the period stands before 'by': event period by week", token.start, token.end
-    if token.kind in PERIOD and allowed == {"$END", "DID", "BY"}:
-        return "a statement has one period", token.start, token.end
-    if token.kind == "COLON":
-        return "a label is one name at the statement's beginning", token.start, token.end
-    if token.kind == "OPEN" and "NAME" in allowed:
-        return "filters stand without brackets, joined by 'and'", token.start, token.end
-    if token.kind == "DOTS" and "BY" in allowed:
-        return "a range of days needs whole days: 2015-08-01..2015-10-31", token.start, token.end
-    return None
+def _gain(stop: Stop, place: int, meant: str) -> int:
+    kind = meant.upper() if meant in KEYWORDS else "WORD"
+    word = Token(kind, meant, stop.line[place].start)
+    gain = stop.gains([*stop.line[:place], word, *stop.line[place + 1 :]])
+    # That the other word itself fits where the grammar stopped is no proof: what follows must too.
+    return 0 if place == stop.at and gain == 1 else gain
 
 
-def _meant(token: Token, before: list[Token], after: list[Token], allowed: set[str]) -> Said | None:
-    if token.kind in ("DID", "BY", "WHERE", *PERIOD) and "CLOSE" in allowed:
-        return f"found '{token.text}': a ')' is missing before it", token.start, token.end
-    return None
+def _unquoted(stop: Stop) -> Mistake | None:
+    """Know a text without quotes, and a date, where a value is wanted."""
+    if not {"STRING", "NUMBER", "TRUE"} <= stop.expected:
+        return None
+    if stop.found.type in ("DATE", "YEAR_MONTH"):
+        message = f'a filter compares text or numbers; as text it is quoted, "{stop.found.text}"'
+        return _here(stop, f"{_shown(stop.found)}: {message}")
+    last = stop.at
+    while stop.line[last].type == "WORD" and stop.line[last + 1].type == "WORD":
+        last += 1
+    if stop.found.type != "WORD":
+        return None
+    words = " ".join(token.text for token in stop.line[stop.at : last + 1])
+    message = f"found '{words}': text is quoted, \"{words}\""
+    return Mistake(message, stop.found.start, stop.line[last].end)
 
 
-def _phrases(allowed: set[str]) -> Iterable[str]:
-    left = set(allowed)
-    for needed, covered, phrase in WORDS:
-        if needed <= left:
-            yield phrase
-            left -= needed | covered
-    yield from sorted(f"'{KEYWORD_OF[kind]}'" for kind in left if kind in KEYWORD_OF)
-    if "COLON" in left:
-        yield "':' after a label"
-    if "$END" in left:
-        yield "the statement's end"
+def _bare_range(stop: Stop) -> Mistake | None:
+    """Know `in` with one value behind it: neither a list nor a range."""
+    if stop.expected == {"DOTS"}:
+        value = stop.line[stop.at - 1]
+    elif stop.after("IN") and stop.is_("STRING", "WORD", "TRUE", "FALSE", *NUMBERS):
+        value = stop.found
+    else:
+        return None
+    number = stop.expected == {"DOTS"} and value.type in NUMBERS
+    hint = f", and a range is written {value.text}..500" if number else ""
+    message = f"{_shown(value)}: a list stands in brackets, in ({value.text}){hint}"
+    return Mistake(message, value.start, value.end)
+
+
+def _number_in_name(stop: Stop) -> Mistake | None:
+    """Know `Top 10 Viewed`, and `7 days` without `last`."""
+    if not stop.is_(*NUMBERS) or not (stop.may("WHERE") or stop.at == 0):
+        return None
+    if stop.next().lower() in UNITS:
+        number, unit = stop.line[stop.at : stop.at + 2]
+        return _here(stop, f"{_shown(number)}: write last {number.text} {unit.text}")
+    if not stop.after("WORD") and stop.at:
+        return None
+    name = quoted(stop.line, stop.at)
+    return _here(stop, f"{_shown(stop.found)}: a name with a number in it is quoted, {name}")
+
+
+def _out_of_order(stop: Stop) -> Mistake | None:
+    """Know what may stand in a statement, but not there."""
+    message = next((message for fits, message in MISPLACED if fits(stop)), None)
+    return _here(stop, f"{_shown(stop.found)}: {message}") if message else None
+
+
+MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
+    (lambda stop: stop.after("JSON"), "the statement ends where its JSON ends"),
+    (
+        lambda stop: stop.is_("COMMA") and stop.after("NUMBER") and stop.next() == "NUMBER",
+        "a number has no separators, write 1000",
+    ),
+    (
+        lambda stop: (
+            stop.is_("WORD", "STRING", "COMMA") and stop.may("AND") and not stop.after("WORD")
+        ),
+        "filters are joined by 'and'",
+    ),
+    (
+        lambda stop: stop.is_("WHERE") and stop.may("AND"),
+        "'where' stands already, filters are joined by 'and'",
+    ),
+    (
+        lambda stop: stop.is_("WHERE", "AND") and stop.may("$END"),
+        "filters come right after the event's name, where … and …",
+    ),
+    (
+        lambda stop: stop.is_("NOT") and stop.after("WHERE", "AND"),
+        "'not' stands behind the name, as in not in (…), not exists; or write !=",
+    ),
+    (
+        lambda stop: stop.is_(*PERIODS) and stop.may("$END") and stop.has("BY"),
+        "the period comes before 'by'",
+    ),
+    (lambda stop: stop.is_(*PERIODS) and stop.may("$END"), "there is a period already"),
+    (
+        lambda stop: stop.is_("DID") and stop.may("$END") and stop.has("BY"),
+        "'did' comes before 'by'",
+    ),
+    (
+        lambda stop: stop.is_("DAY", "DAYS") and stop.after("LAST"),
+        "write yesterday, or a number, last 7 days",
+    ),
+    (lambda stop: stop.is_("DAY", "DAYS") and stop.after("THIS"), "write today"),
+    (
+        lambda stop: stop.is_("DAYS", "WEEKS", "MONTHS", "YEAR", "YEARS") and stop.may("DAY"),
+        "write by day, by week or by month",
+    ),
+    (
+        lambda stop: stop.is_("YEAR_MONTH") or (stop.is_("DOTS") and stop.after("YEAR_MONTH")),
+        "a whole month stands alone; a range is of days, 2015-08-01..2015-10-31",
+    ),
+    (
+        lambda stop: stop.is_("NUMBER") and stop.after("TODAY", "YESTERDAY"),
+        "days are counted back from today and without a space, today-7",
+    ),
+    (
+        lambda stop: stop.is_("CLOSING") and stop.after("OPENING") and stop.may("TRUE"),
+        "a list holds at least one value",
+    ),
+    (
+        lambda stop: stop.is_("COLON"),
+        "a label stands at the statement's beginning, and is one name",
+    ),
+]
+
+
+def _shown(token: Token) -> str:
+    if token.type == "$END":
+        return "found the end of the statement"
+    return f"found {token.text}" if token.type == "STRING" else f"found '{token.text:.40}'"
+
+
+def _name(stop: Stop) -> str:
+    """Tell how a name is written that holds the keyword before or at the stop."""
+    run = _run(stop)
+    if stop.found.text in KEYWORDS and "WORD" in stop.expected and not run:
+        place = stop.at
+    elif run and run.start and stop.line[run.start - 1].type not in ("WHERE", "AND", "DID"):
+        place = run.start - 1
+    else:
+        return ""
+    if stop.line[place].text not in KEYWORDS:
+        return ""
+    first = last = place
+    while first > 0 and stop.line[first - 1].type == "WORD":
+        first -= 1
+    while stop.line[last + 1].type == "WORD":
+        last += 1
+    words = " ".join(token.text for token in stop.line[first : last + 1])
+    name = Token("STRING", words, stop.line[first].start)
+    if not stop.gains([*stop.line[:first], name, *stop.line[last + 1 :]]):
+        return ""
+    return f"; a name that holds the keyword '{stop.line[place].text}' is quoted: \"{words}\""

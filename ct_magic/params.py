@@ -1,97 +1,153 @@
-"""Values from Python for the `$names` of a query: each becomes a value of its type, never text."""
+"""What a `$name` stands for: a Python value -> a value of the query, or an error that names it.
+
+pandas and numpy are recognised by what their values can do, so that neither is imported here.
+Rule: design, "Values from Python".
+"""
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import Any
 
-from .cql import LONGEST
+from .errors import QueryError
 from .query import Scalar
 
+BIGGEST = 1e300  # a little more fits no float, and no count needs it
+LONGEST = 400  # characters; Python itself refuses to read integers of some thousands
 
-class UnfitError(Exception):
-    """A value that cannot stand there; the message goes on after the variable's name."""
 
-
-def scalar(value: Any) -> Scalar:
-    """Take a text, a boolean (as the text that the API wants), a number or a numpy scalar."""
-    value = _plain(value)
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, int | float):
-        return _number(value)
+def scalar(name: str, params: Mapping[str, Any]) -> Scalar:
+    """Give the text or number that `$name` stands for; booleans become "True" and "False"."""
+    value = _plain(_lookup(name, params), name)
     if isinstance(value, date):
-        raise UnfitError("is a date, and a property holds texts and numbers: use str() of it")
-    if isinstance(value, list | tuple | set | frozenset):
-        raise UnfitError("is a list, and one value stands here: use 'in'")
-    raise _unknown(value)
-
-
-def many(value: Any) -> tuple[Scalar, ...]:
-    """Take a list, a tuple, a set (sorted), a Series or an Index of such values."""
-    if isinstance(value, set | frozenset):
-        # Sorted by type first, so that a set of texts and numbers has an order too.
-        return _filled(tuple(sorted(map(_member, value), key=lambda v: (isinstance(v, str), v))))
-    if not isinstance(value, list | tuple):
-        if not callable(getattr(value, "tolist", None)) or getattr(value, "ndim", 1) != 1:
-            raise UnfitError(f"is {_kind(value)}, and a list stands here")
-        value = value.tolist()
-    return _filled(tuple(map(_member, value)))
-
-
-def day(value: Any) -> date:
-    """Take a date, a datetime, a Timestamp or a numpy datetime64."""
-    if hasattr(value, "astype") and type(value).__name__ == "datetime64":
-        value = value.astype("datetime64[D]").item()
-    if value is None or value != value:
-        raise UnfitError("is missing (None, NaN or NaT)")
-    if isinstance(value, datetime):
-        value = value.date()
-    if not isinstance(value, date):
-        raise UnfitError(f"is {_kind(value)}, and a day stands here: give a date")
-    if value.year < 1000:
-        raise UnfitError("is a day before the year 1000")
+        raise QueryError(f"${name} is a date, and a filter compares text or numbers")
+    if isinstance(value, list):
+        raise QueryError(f"${name} is a list; a list stands after 'in': in ${name}")
     return value
 
 
-def _member(value: Any) -> Scalar:
-    try:
-        return scalar(value)
-    except UnfitError as unfit:
-        raise UnfitError(f"holds a value that {unfit}") from None
-
-
-def _filled(values: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+def scalars(name: str, params: Mapping[str, Any]) -> tuple[Scalar, ...]:
+    """Give the values of the list that `$name` stands for, a set's in sorted order."""
+    values = _plain(_lookup(name, params), name)
+    if not isinstance(values, list):
+        raise QueryError(f"${name} is no list: write in (${name}), or make it one")
     if not values:
-        raise UnfitError("is an empty list: there is nothing to look for")
-    return values
+        raise QueryError(f"${name} is an empty list; no value can be in it")
+    found = [_plain(value, name) for value in values]
+    if odd := [value for value in found if isinstance(value, date | list)]:
+        kind = "dates" if isinstance(odd[0], date) else "lists"
+        raise QueryError(f"${name} holds {kind}; a list here holds text and numbers")
+    return tuple(value for value in found if not isinstance(value, date | list))
 
 
-def _plain(value: Any) -> Any:
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        raise UnfitError("is missing (None or NA)")
-    if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:
-        return value.item()
+def day(name: str, params: Mapping[str, Any]) -> date:
+    """Give the day that `$name` stands for: a date, or the date of a datetime or Timestamp."""
+    value = _plain(_lookup(name, params), name)
+    if not isinstance(value, date):
+        kind = type(_lookup(name, params)).__name__
+        raise QueryError(f"${name} is {_article(kind)}, and a date is wanted: make it a date")
     return value
 
 
-def _number(value: int | float) -> int | float:
-    # A subclass of int or float is taken for its number.
-    number = int(value) if isinstance(value, int) else float(value)
-    if isinstance(number, float) and not abs(number) < float("inf"):
-        raise UnfitError("is not a number (NaN or infinite)")
-    if isinstance(number, int) and abs(number) >= 10 ** (LONGEST - 1):
-        raise UnfitError("is a number that is too long")
-    return number
+def text(name: str, params: Mapping[str, Any]) -> str:
+    """Give the event's name that `$name` stands for."""
+    value = scalar(name, params)
+    if not isinstance(value, str) or not value:
+        raise QueryError(f"${name} is {value!r}, and an event's name is wanted: a text")
+    return value
 
 
-def _kind(value: Any) -> str:
-    return "missing (None)" if value is None else f"of the type {type(value).__name__}"
+def number(written: str) -> int | float:
+    """Read a number as the language and JSON write it; raise QueryError for one too large."""
+    if len(written) > LONGEST:
+        raise QueryError("the number is too long")
+    try:
+        value: int | float = int(written)
+    except ValueError:
+        value = float(written)
+    if not -BIGGEST <= value <= BIGGEST:
+        raise QueryError("the number is too large")
+    return value
 
 
-def _unknown(value: Any) -> UnfitError:
-    return UnfitError(
-        f"is of the type {type(value).__name__}, and a text, a number or a boolean stands here"
-    )
+def check_text(value: str) -> str:
+    """Give the text back; raise QueryError where half a surrogate pair makes it unsendable."""
+    if any("\ud800" <= char <= "\udfff" for char in value):
+        raise QueryError("the text holds half a surrogate pair, which cannot be sent")
+    return value
+
+
+def _lookup(name: str, params: Mapping[str, Any]) -> Any:
+    name = unicodedata.normalize("NFKC", name)  # as Python reads its own identifiers
+    if name in params:
+        return params[name]
+    known = [key for key in params if isinstance(key, str) and not key.startswith("_")]
+    near = get_close_matches(name, known, 1)
+    hint = f"did you mean ${near[0]}?" if near else "set it in a cell before, or pass it by name"
+    raise QueryError(f"there is no variable '{name}': {hint}")
+
+
+def _plain(value: Any, name: str) -> Scalar | date | list[Any]:
+    match value:
+        case bool():
+            return str(value)
+        case str():
+            return _text(value, name)
+        case int() | float():
+            return _number(value, name)
+        case date():
+            return _date(value, name)
+        case list() | tuple():
+            return list(value)
+        case set() | frozenset():
+            return _in_order(value, name)
+    return _foreign(value, name)
+
+
+def _foreign(value: Any, name: str) -> Scalar | date | list[Any]:
+    """Take a value of numpy or pandas for the Python value it stands for."""
+    if hasattr(value, "dtype") and getattr(value, "ndim", 0) == 1:
+        return list(value)
+    if hasattr(value, "dtype") and getattr(value, "shape", None) == () and hasattr(value, "item"):
+        if getattr(value.dtype, "kind", "") == "M":
+            value = value.astype("datetime64[us]")  # of nanoseconds, item() is a bare integer
+        if isinstance(value.item(), bool | str | int | float | date):
+            return _plain(value.item(), name)
+    kind = type(value).__name__
+    what = "not there" if value is None or kind in ("NAType", "datetime64") else _article(kind)
+    raise QueryError(f"${name} is {what} ({value!r:.60}); a text, number, date or list is wanted")
+
+
+def _text(value: str, name: str) -> str:
+    try:
+        return check_text("".join(value))  # of a str's subclass, the text itself
+    except QueryError as error:
+        raise QueryError(f"${name}: {error.message}") from None
+
+
+def _number(value: int | float, name: str) -> int | float:
+    if value != value:
+        raise QueryError(f"${name} is not a number (NaN); there is nothing to compare with")
+    if not -BIGGEST <= value <= BIGGEST:
+        raise QueryError(f"${name} is too large a number")
+    return float(value) if isinstance(value, float) else int(value)
+
+
+def _date(value: date, name: str) -> date:
+    if value != value:
+        raise QueryError(f"${name} is not a date (NaT)")
+    return value.date() if isinstance(value, datetime) else value
+
+
+def _in_order(values: Iterable[Any], name: str) -> list[Any]:
+    plain = [_plain(value, name) for value in values]
+    numbers = [value for value in plain if isinstance(value, int | float)]
+    others = [value for value in plain if not isinstance(value, int | float)]
+    return [*sorted(numbers), *sorted(others, key=str)]
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind[:1].lower() in "aeiou" else f"a {kind}"

@@ -1,15 +1,15 @@
-"""Query -> its one canonical text: the shortest unambiguous spelling."""
+"""Query -> its one canonical text: the shortest that `parse` reads back as an equal query."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import re
 from datetime import date
-from decimal import Decimal
+from typing import assert_never
 
+from . import jsontext
 from .cql import payload
-from .dates import end_of_month
-from .errors import QueryError
+from .dates import month_of
+from .lexer import is_bare_name
 from .query import (
     Ago,
     Axis,
@@ -29,197 +29,183 @@ from .query import (
     Property,
     Query,
     Scalar,
-    Scope,
     This,
     Value,
 )
-from .tokens import tokens
 
-RANGE = (Operator.GREATER_THAN_EQUALS, Operator.LESS_THAN_EQUALS)
-MANY = {Operator.EQUALS: "in", Operator.NOT_EQUALS: "not in"}
-
-
-class UnsayableError(ValueError):
-    """A text with a line break: no string of the language can hold it."""
+WIDEST = 88
+# A text between quotes stands on one line, so these cannot be said in the language.
+_UNSAYABLE = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def text(query: Query | JsonQuery) -> str:
-    """Print a query on one line. What the language cannot say is printed as JSON."""
-    return _labelled(query, " ")
+    """Print a query on one line, its label before it.
+
+    A single count that holds line breaks or other control characters prints as JSON. A statement
+    with `by`, or with days that count from today, cannot: there such a character is shown as its
+    picture (␊).
+    """
+    return _label(query) + " ".join(_clauses(query))
 
 
 def layout(query: Query | JsonQuery) -> str:
-    """Print a query as one would write it in a cell: each `did` and `by` on a line of its own."""
-    return _labelled(query, "\n  ")
+    """Print a query over indented lines, one for each clause; it reads back as the same query."""
+    head, *clauses = _clauses(query)
+    if isinstance(query, Query) and len(head) > WIDEST and not head.startswith("{"):
+        head = "\n    ".join(_parts(query.event, query.places))
+    return "\n  ".join([_label(query) + head, *clauses])
 
 
 def name(text: str) -> str:
-    """Print the name of an event, a property or a label: bare where it may be bare."""
-    return text if _is_bare(text) else string(text)
+    """Print a name: bare where it may be bare."""
+    return text if is_bare_name(text) else quote(text)
 
 
-def string(text: str) -> str:
-    """Print a text in the quotes that need fewer backslashes."""
-    if "\n" in text or "\r" in text:
-        raise UnsayableError(text)
-    quote = "'" if '"' in text and "'" not in text else '"'
-    return quote + text.replace("\\", "\\\\").replace(quote, "\\" + quote) + quote
+def quote(text: str) -> str:
+    """Print a text between the quotes that need fewer backslashes, double ones if in doubt."""
+    mark = "'" if text.count('"') > text.count("'") else '"'
+    return mark + text.replace("\\", "\\\\").replace(mark, "\\" + mark) + mark
 
 
-def scalar(value: Scalar) -> str:
-    """Print one value: a text, `true`, `false` or a number without exponent."""
-    if isinstance(value, str):
-        return value.lower() if value in ("True", "False") else string(value)
-    return format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
+def value(scalar: Scalar) -> str:
+    """Print a value: `"text"`, a number, `true` or `false`."""
+    if scalar in ("True", "False"):
+        return str(scalar).lower()
+    return quote(scalar) if isinstance(scalar, str) else repr(scalar)
 
 
-def period(value: Period) -> str:
-    """Print a period."""
-    match value:
+def property_name(asked: Property) -> str:
+    """Print a property with its scope; one of the event that is called geo keeps its quotes."""
+    if asked == Property("geo"):
+        return quote(asked.name)
+    scope = f"{asked.scope.value}." if asked.scope.value else ""
+    return scope + name(asked.name)
+
+
+def period(asked: Period) -> str:
+    """Print a period: `2015-08`, `since 2015-08-10`, `last 30 days`."""
+    match asked:
+        case Days(start, end) if start == end:
+            return _day(start)
+        case Days(start, Ago(1)):
+            return f"since {_day(start)}"
+        case Days(date() as start, date()) if month_of(start) == asked:
+            return start.isoformat()[:7]
         case Days(start, end):
-            return _days(start, end)
+            return f"{_day(start)}..{_day(end)}"
         case Last(n, unit):
             return f"last {n} {unit.value}{'' if n == 1 else 's'}"
         case This(unit):
             return f"this {unit.value}"
         case Previous(unit):
             return f"last {unit.value}"
+        case _:
+            assert_never(asked)
 
 
-def property_name(value: Property) -> str:
-    """Print a property with its scope: `Amount`, `profile.Customer Type`, `"geo"`."""
-    if value.scope is not Scope.EVENT:
-        return f"{value.scope.value}.{name(value.name)}"
-    # A bare geo means the places.
-    return '"geo"' if value.name == "geo" else name(value.name)
+def _label(query: Query | JsonQuery) -> str:
+    return f"{name(query.label)}: " if query.label is not None else ""
 
 
-def axis(value: Axis) -> str:
-    """Print one axis of `by`."""
-    match value:
-        case ByTime(unit):
-            return unit.value
-        case ByValue(about, values):
-            return f"{property_name(about)} in {_list(values)}"
-        case ByPlace(places):
-            return f"geo in {_list(tuple(map('/'.join, places)))}"
-
-
-def _labelled(query: Query | JsonQuery, gap: str) -> str:
-    label = f"{name(query.label)}: " if query.label is not None else ""
+def _clauses(query: Query | JsonQuery) -> list[str]:
     if isinstance(query, JsonQuery):
-        return label + query.body
-    try:
-        return label + gap.join(_clauses(query))
-    except UnsayableError:
-        return label + _as_json(query)
+        return [query.body]
+    said = [
+        " ".join(_parts(query.event, query.places)),
+        *(f"did {_event(event)}" for event in query.did),
+        *(f"did not {_event(event)}" for event in query.did_not),
+        *([_did_any(query.did_any)] if query.did_any else []),
+        *([f"by {', '.join(map(_axis, query.by))}"] if query.by else []),
+    ]
+    if not any(map(_UNSAYABLE.search, said)):
+        return said
+    if not query.by and _is_absolute(query.event.period):
+        return [jsontext.encode(payload(query))]
+    return [_UNSAYABLE.sub(_picture, clause) for clause in said]
 
 
-def _as_json(query: Query) -> str:
-    try:
-        return json.dumps(payload(query))
-    except QueryError:
-        return query.source or repr(query)
+def _is_absolute(asked: Period | None) -> bool:
+    return isinstance(asked, Days) and not any(isinstance(d, Ago) for d in (asked.start, asked.end))
 
 
-def _clauses(query: Query) -> Iterator[str]:
-    base = query.event
-    resolved = isinstance(base.period, Days) and not query.by and _is_absolute(base.period)
-    same = base.period if resolved else None
-    yield _event(base, query.places)
-    yield from (f"did {_event(event, (), same)}" for event in query.did)
-    yield from (f"did not {_event(event, (), same)}" for event in query.did_not)
-    if query.did_any:
-        yield _did_any(query.did_any, same)
-    if query.by:
-        yield f"by {', '.join(map(axis, query.by))}"
+def _picture(char: re.Match[str]) -> str:
+    return chr(0x2400 + ord(char[0])) if char[0] < " " else "\N{REPLACEMENT CHARACTER}"
 
 
-def _is_absolute(days: Days) -> bool:
-    return isinstance(days.start, date) and isinstance(days.end, date)
+def _parts(event: Event, places: tuple[Place, ...] = ()) -> list[str]:
+    """Print an event in the parts that `layout` may put on lines of their own."""
+    conditions = _conditions(event.where) + ([f"geo {_list(places)}"] if places else [])
+    joined = [f"{'and' if at else 'where'} {said}" for at, said in enumerate(conditions)]
+    return [name(event.name), *joined, *([period(event.period)] if event.period else [])]
 
 
-def _event(event: Event, places: tuple[Place, ...] = (), same: Period | None = None) -> str:
-    # Once the dates are resolved, a period that is the statement's need not be said again.
-    said = [name(event.name)]
-    if conditions := [*_conditions(event.where), *_geo(places)]:
-        said.append(f"where {' and '.join(conditions)}")
-    if event.period is not None and event.period != same:
-        said.append(period(event.period))
-    return " ".join(said)
+def _event(event: Event) -> str:
+    return " ".join(_parts(event))
 
 
-def _did_any(did_any: DidAny, same: Period | None) -> str:
-    events = ", ".join(_event(event, (), same) for event in did_any.events)
-    usual = (did_any.operator, did_any.times) == (Operator.GREATER_THAN_EQUALS, 1)
-    return f"did any ({events})" + ("" if usual else f" {did_any.operator.symbol} {did_any.times}")
-
-
-def _conditions(where: tuple[Filter, ...]) -> Iterator[str]:
-    rest = list(where)
-    while rest:
-        first = rest.pop(0)
-        if rest and _is_range(first, rest[0]):
-            low, high = _number(first.value), _number(rest.pop(0).value)
-            yield f"{property_name(first.property)} in {low}..{high}"
+def _conditions(where: tuple[Filter, ...]) -> list[str]:
+    """Print filters; two neighbours that bound a property from both sides are one range."""
+    said, at = [], 0
+    while at < len(where):
+        pair = where[at : at + 2]
+        if _is_range(pair):
+            ends = "..".join(_values(one.value) for one in pair)
+            said.append(f"{property_name(pair[0].property)} in {ends}")
         else:
-            yield _condition(first)
+            said.append(_condition(where[at]))
+        at += 2 if _is_range(pair) else 1
+    return said
 
 
-def _is_range(low: Filter, high: Filter) -> bool:
-    return (
-        low.property == high.property
-        and (low.operator, high.operator) == RANGE
-        and low.value <= high.value  # type: ignore[operator] # both are numbers: see RANGE
-    )
+def _is_range(pair: tuple[Filter, ...]) -> bool:
+    match pair:
+        case (
+            Filter(asked, Operator.GREATER_THAN_EQUALS, int() | float() as low),
+            Filter(same, Operator.LESS_THAN_EQUALS, int() | float() as high),
+        ):
+            return asked == same and low <= high
+    return False
 
 
 def _condition(one: Filter) -> str:
-    about = property_name(one.property)
-    if isinstance(one.value, tuple):
-        return f"{about} {MANY[one.operator]} {_list(one.value)}"
+    asked, symbol = property_name(one.property), one.operator.symbol
     if one.operator in (Operator.EXISTS, Operator.DOES_NOT_EXIST):
-        return f"{about} {one.operator.symbol}"
-    return f"{about} {one.operator.symbol} {scalar(one.value)}"
+        return f"{asked} {symbol}"
+    if isinstance(one.value, tuple):
+        symbol = "in" if one.operator is Operator.EQUALS else "not in"
+    return f"{asked} {symbol} {_values(one.value)}"
 
 
-def _geo(places: tuple[Place, ...]) -> Iterator[str]:
-    paths = ["/".join(place) for place in places]
-    if len(paths) == 1:
-        yield f"geo = {string(paths[0])}"
-    elif paths:
-        yield f"geo in {_list(tuple(paths))}"
+def _values(asked: Value) -> str:
+    if isinstance(asked, tuple):
+        return f"({', '.join(map(value, asked))})"
+    return value(asked)
 
 
-def _list(values: tuple[Scalar, ...]) -> str:
-    return f"({', '.join(map(scalar, values))})"
+def _list(places: tuple[Place, ...]) -> str:
+    said = ["/".join(place) for place in places]
+    return f"= {value(said[0])}" if len(said) == 1 else f"in {_values(tuple(said))}"
 
 
-def _number(value: Value) -> str:
-    return scalar(value) if not isinstance(value, tuple) else _list(value)
+def _did_any(asked: DidAny) -> str:
+    events = ", ".join(map(_event, asked.events))
+    times = f" {asked.operator.symbol} {asked.times}"
+    return f"did any ({events})" + ("" if asked == DidAny(asked.events) else times)
 
 
-def _days(start: date | Ago, end: date | Ago) -> str:
-    if start == end:
-        return _day(start)
-    if isinstance(start, date) and isinstance(end, date) and _is_month(start, end):
-        return f"{start:%Y-%m}"
-    return f"since {_day(start)}" if end == Ago(1) else f"{_day(start)}..{_day(end)}"
-
-
-def _is_month(start: date, end: date) -> bool:
-    return start.day == 1 and end == end_of_month(start)
+def _axis(axis: Axis) -> str:
+    match axis:
+        case ByTime(unit):
+            return unit.value
+        case ByValue(asked, values):
+            return f"{property_name(asked)} in {_values(values)}"
+        case ByPlace(places):
+            return f"geo in {_values(tuple('/'.join(place) for place in places))}"
+        case _:
+            assert_never(axis)
 
 
 def _day(day: date | Ago) -> str:
-    if isinstance(day, Ago):
-        return {0: "today", 1: "yesterday"}.get(day.days, f"today-{day.days}")
-    return day.isoformat()
-
-
-def _is_bare(text: str) -> bool:
-    try:
-        found = tokens(text, 0, len(text))
-    except QueryError:
-        return False
-    return len(found) == 1 and found[0].kind == "NAME" and found[0].value == text
+    if isinstance(day, date):
+        return day.isoformat()
+    return {0: "today", 1: "yesterday"}.get(day.days, f"today-{day.days}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
 from typing import Any
@@ -36,6 +36,18 @@ class Operator(Enum):
         return member
 
 
+ORDERING = frozenset(
+    {
+        Operator.GREATER_THAN,
+        Operator.GREATER_THAN_EQUALS,
+        Operator.LESS_THAN,
+        Operator.LESS_THAN_EQUALS,
+    }
+)
+LISTING = frozenset({Operator.EQUALS, Operator.NOT_EQUALS})
+SEARCHING = frozenset({Operator.CONTAINS, Operator.DOES_NOT_CONTAIN})
+
+
 class Scope(Enum):
     """What a filter is about: its value is the word before the dot."""
 
@@ -64,6 +76,11 @@ class Property:
     name: str
     scope: Scope = Scope.EVENT
 
+    @property
+    def column(self) -> str:
+        """What a DataFrame's column of its values is called: `Category`, `profile.Plan`."""
+        return f"{self.scope.value}.{self.name}" if self.scope.value else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -72,6 +89,17 @@ class Filter:
     property: Property
     operator: Operator
     value: Value
+
+
+def fits(operator: Operator, value: Value) -> bool:
+    """Say whether the operator can take the value: `>` numbers, `~` text, `=` also lists."""
+    if isinstance(value, tuple):
+        return operator in LISTING and bool(value)
+    if operator in ORDERING:
+        return not isinstance(value, str)
+    if operator in SEARCHING:
+        return isinstance(value, str)
+    return operator in LISTING or value == ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +146,7 @@ Period = Days | Last | This | Previous
 class Event:
     """One event with its filters; without a period it takes the statement's.
 
-    Filters stand in the order of their scopes, since the JSON keeps no other: what asks the same
-    is equal.
+    Filters stand in the order of their scopes, because the API's JSON holds a list for each.
     """
 
     name: str
@@ -127,10 +154,13 @@ class Event:
     period: Period | None = None
 
     def __post_init__(self) -> None:
-        """Sort the filters by scope; those of one scope keep their order."""
-        order = list(Scope)
-        where = sorted(self.where, key=lambda one: order.index(one.property.scope))
-        object.__setattr__(self, "where", tuple(where))
+        scopes = list(Scope)
+        ordered = sorted(self.where, key=lambda f: scopes.index(f.property.scope))
+        object.__setattr__(self, "where", tuple(ordered))
+
+    def during(self, period: Period | None) -> Event:
+        """Give the same event with this period."""
+        return replace(self, period=period)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +203,8 @@ class Query:
 
     `places` are the paths of `geo`. Two queries are equal when they ask the same thing: `label`
     (what names the rows), `source` (the statement as typed, on one line) and `pieces` (the
-    column and value of each axis that was unfolded into this count) are not compared.
+    column and value of each value axis that was unfolded into this count) are not compared, nor
+    is `pasted`: the JSON it was read from, where that says the same in other words than ours.
     """
 
     event: Event
@@ -185,6 +216,26 @@ class Query:
     label: str | None = field(default=None, compare=False)
     source: str | None = field(default=None, compare=False)
     pieces: tuple[tuple[str, Scalar], ...] = field(default=(), compare=False)
+    pasted: str | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if not any(isinstance(axis, ByTime) for axis in self.by):
+            self._forget_repeated_periods()
+
+    def _forget_repeated_periods(self) -> None:
+        """Drop from the `did` events a period that is the statement's: they take it anyway.
+
+        Where `by` cuts the statement's period that is not so: then it means the uncut one.
+        """
+
+        def plain(event: Event) -> Event:
+            return event.during(None) if event.period == self.event.period else event
+
+        object.__setattr__(self, "did", tuple(map(plain, self.did)))
+        object.__setattr__(self, "did_not", tuple(map(plain, self.did_not)))
+        if self.did_any:
+            events = tuple(map(plain, self.did_any.events))
+            object.__setattr__(self, "did_any", replace(self.did_any, events=events))
 
     def payload(self) -> dict[str, Any]:
         """Give the API's JSON for this single count, as a new dict."""

@@ -9,18 +9,24 @@ import ct_magic
 
 ROOT = Path(ct_magic.__file__).parent
 LANGUAGE = {
+    "lexer",
     "parser",
-    "tokens",
-    "build",
+    "builder",
+    "findings",
+    "periods",
     "params",
     "mistakes",
+    "oddities",
+    "expectations",
     "printer",
     "dates",
     "cql",
+    "jsontext",
     "completion",
     "names",
+    "guide",
 }
-SERVICE = {"service", "schedule", "run", "gate", "journal", "frame", "panel", "counting", "wait"}
+SERVICE = {"service", "schedule", "run", "journal", "frame", "panel"}
 ONLY = {
     "lark": {"parser"},
     "requests": {"service"},
