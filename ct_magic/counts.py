@@ -123,8 +123,8 @@ def prepare(
     how = settings or Settings()
     whom = account if isinstance(account, Account) else SESSION.account(account)
     day = today or day_in(how.timezone or whom.timezone)
+    queries = parser.parse(text, params=params, today=day, max_counts=how.max_counts)
     statements = parser.statements(text, params=params, today=day)
-    queries = parser.unfold(statements, day, how.max_counts)
     note = NO_PERIOD if any(_is_open(one) for one in statements) else None
     return Asked(tuple(map(question, queries)), whom, how, day, note)
 
@@ -184,7 +184,7 @@ def explain(text: str, params: Mapping[str, Any], settings: Settings) -> str:
         pass  # explaining needs no account; the default region's address will do
     day = day_in(zone)
     statements = parser.statements(text, params=params, today=day)
-    singles = parser.unfold(statements, day, settings.max_counts)
+    singles = parser.parse(text, params=params, today=day, max_counts=settings.max_counts)
     parts = [printer.layout(one) for one in statements]
     for single in singles:
         parts += [pretty(single.payload()), cql.curl(single.payload(), url)]
@@ -259,15 +259,13 @@ def _is_open(statement: Query | JsonQuery) -> bool:
 
 
 def _day(number: int) -> date:
-    day = cql.day_of(number)
-    assert day is not None, "every payload is checked for its days when it is made"  # noqa: S101
-    return day
+    return date(number // 10000, number // 100 % 100, number % 100)
 
 
 def _latest(body: Any) -> date:
     # The latest "to" of the query and of every event query inside it.
     if isinstance(body, dict):
-        own = cql.day_of(body.get("to")) or date.min
+        own = _day(body["to"]) if isinstance(body.get("to"), int) else date.min
         return max([own, *map(_latest, body.values())])
     return max(map(_latest, body), default=date.min) if isinstance(body, list) else date.min
 

@@ -26,7 +26,10 @@ LANGUAGE = {
     "names",
     "guide",
 }
-SERVICE = {"service", "schedule", "run", "journal", "frame", "panel"}
+SERVICE = {
+    *("service", "schedule", "run", "gate", "journal", "frame"),
+    *("counting", "wait", "pump", "card", "panel"),
+}
 ONLY = {
     "lark": {"parser"},
     "requests": {"service"},

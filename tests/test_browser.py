@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from .browser import Notebook, need_chromium, notebook, server
+from browser import Notebook, need_chromium, notebook, server
 
 pytestmark = pytest.mark.browser
 SEED = 'choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25'

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import TODAY, Count, point_at
 
 import ct_magic
 from ct_magic import errors
 from ct_magic.sandbox import Sandbox
-
-from .conftest import TODAY, Count, point_at
 
 SEED = 'choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25'
 BODY = {
@@ -44,7 +43,7 @@ def test_statements_and_pieces_are_rows_in_the_order_asked(account: Sandbox, cou
 
 
 def test_a_failure_keeps_what_arrived_and_says_why(account: Sandbox, count: Count) -> None:
-    """One short message; the DataFrame with the other counts is in the variable, or on the error."""
+    """One short message; the other counts are in the variable, or on the error."""
     with pytest.raises(errors.CountFailedError, match="1 of 2 counts did not arrive") as caught:
         count("good: App Launched 2026-10\nbad: No Such Event 2026-10")
     found = caught.value.frame
@@ -86,7 +85,7 @@ def test_too_many_counts_are_refused_before_anything_is_sent(
 ) -> None:
     """The number is in the message."""
     before = len(account.log)
-    with pytest.raises(errors.QueryError, match="1,461 counts, and 500"):
+    with pytest.raises(errors.QueryError, match="1,461 counts, and the limit is 500"):
         count("Charged 2022-01-01..2025-12-31 by day")
     assert len(account.log) == before
 

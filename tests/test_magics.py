@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import run
 from IPython.core.interactiveshell import InteractiveShell
 
 from ct_magic import errors
 from ct_magic.sandbox import Sandbox
-
-from .conftest import run
 
 
 def said(shell: InteractiveShell, cell: str, capsys: pytest.CaptureFixture[str]) -> str:
