@@ -22,6 +22,9 @@ from .job import (
 )
 
 LONGEST_WAIT = 60.0  # seconds; growing waits stop growing here
+# Submissions go first, since a look that comes later more often finds its count; but some looks
+# go between them, so that counts arrive while a large cell is still being sent.
+SUBMITS_A_POLL = 3
 PATIENCE = 64  # accepted requests at the most before a limit is tried one higher again
 
 
@@ -120,7 +123,7 @@ class Schedule:
         self._held = {job.number for job in jobs if job.state is State.SUBMITTED}
         self._in_flight = Limit(pace.max_concurrent, pace.max_concurrent)
         self._pending = Limit(pace.max_concurrent)
-        self._pause, self._busy_in_a_row, self._polled_last = now, 0, True
+        self._pause, self._busy_in_a_row, self._submitted_in_a_row = now, 0, 0
         for number in self._held:
             self._push(replace(jobs[number], began=now, due=now), now)
 
@@ -142,7 +145,7 @@ class Schedule:
             return Wait(self._deadline)
         self._take_due(now)
         poll, submit = self._ready_poll(now), self._may_submit(now)
-        if poll is not None and not (submit and self._polled_last):
+        if poll is not None and not (submit and self._submitted_in_a_row < SUBMITS_A_POLL):
             return self._poll(poll)
         return self._submit(now) if submit else Wait(self._wake(now))
 
@@ -209,7 +212,7 @@ class Schedule:
     def _hold(self, job: Job, req_id: str, now: float) -> Job:
         if job.number not in self._held:
             self._held.add(job.number)
-            self._pending.accepted(len(self._held))
+            self._pending.accepted(self._under_way())
         due = now + self.pace.poll_interval
         held = replace(
             job, state=State.SUBMITTED, req_id=req_id, due=due, tries=0, note=None, error=None
@@ -276,19 +279,22 @@ class Schedule:
     def _may_submit(self, now: float) -> bool:
         while self._fresh and self._jobs[self._fresh[0]].state.ended:
             self._fresh.popleft()
-        under_way = len(self._held) + len(self._flying - self._held)
-        return bool(self._fresh) and now >= self._pause and under_way < self._pending.now
+        room = self._under_way() < self._pending.now
+        return bool(self._fresh) and now >= self._pause and room
+
+    def _under_way(self) -> int:
+        return len(self._held) + len(self._flying - self._held)
 
     def _poll(self, number: int) -> Poll:
         heapq.heappop(self._later)
         self._flying.add(number)
-        self._polled_last = True
+        self._submitted_in_a_row = 0
         return Poll(self._jobs[number])
 
     def _submit(self, now: float) -> Submit:
         number = self._fresh.popleft()
         self._flying.add(number)
-        self._polled_last = False
+        self._submitted_in_a_row += 1
         job = self._jobs[number]
         self._jobs[number] = replace(job, began=now if job.began is None else job.began)
         return Submit(self._jobs[number])
