@@ -80,6 +80,8 @@ class Run:
         workers = min(self._pace.max_concurrent, sum(not j.state.ended for j in self.jobs))
         for number in range(workers):
             spawn(self._work, f"ct_magic-{number}")
+        if workers and self._pace.timeout is not None:
+            spawn(self._keep_deadline, "ct_magic-deadline")
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until all is over, `timeout` seconds at the most; say whether it is."""
@@ -97,18 +99,23 @@ class Run:
             if self._pass_gate(step):
                 self._take(step, self._ask(step))
 
+    def _keep_deadline(self) -> None:
+        # Apart from the workers: every one of them may hang in a request.
+        if not self._over.wait(self._pace.timeout):
+            self._tell(self._expired())
+
+    def _expired(self) -> list[Job]:
+        with self._news:
+            changed = self._schedule.expire(self.clock())
+            self._news.notify_all()
+        return changed
+
     def _next_step(self) -> Submit | Poll | None:
-        while True:
-            with self._news:
-                expired = self._schedule.expire(self.clock())
-                step = self._schedule.next(self.clock())
-                if isinstance(step, Wait) and not expired:
-                    until = step.until
-                    self._news.wait(None if until is None else max(0.0, until - self.clock()))
-                    continue
-            self._tell(expired)
-            if not isinstance(step, Wait):
-                return None if isinstance(step, Done) else step
+        with self._news:
+            while isinstance(step := self._schedule.next(self.clock()), Wait):
+                until = step.until
+                self._news.wait(None if until is None else max(0.0, until - self.clock()))
+        return None if isinstance(step, Done) else step
 
     def _pass_gate(self, step: Submit | Poll) -> bool:
         # In slices, so that a job that is cancelled at the gate does not wait for other runs.

@@ -142,7 +142,7 @@ class Schedule:
         if not self._left:
             return Done()
         if len(self._flying) >= self._in_flight.now:
-            return Wait(self._deadline)
+            return Wait(None)
         self._take_due(now)
         poll, submit = self._ready_poll(now), self._may_submit(now)
         if poll is not None and not (submit and self._submitted_in_a_row < SUBMITS_A_POLL):
@@ -300,7 +300,6 @@ class Schedule:
         return Submit(self._jobs[number])
 
     def _wake(self, now: float) -> float | None:
-        times = [self._deadline] if self._deadline is not None else []
-        times += [self._later[0][0]] if self._later else []
+        times = [self._later[0][0]] if self._later else []
         times += [self._pause] if self._fresh and self._pause > now else []
         return min(times, default=None)

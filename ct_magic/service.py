@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .accounts import Account
 
 PATH = "/1/counts/profiles.json"
-LONGEST = 1 << 20  # bytes of a body that are read; an answer has some hundred
+LONGEST = 16 << 10  # bytes of a body that are read; an answer has some hundred
 SHOWN = 120  # characters of a body that an error quotes
 STILL_IN_PROGRESS = 2  # the code of "Request still in progress"
 

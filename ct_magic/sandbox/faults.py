@@ -75,7 +75,7 @@ REPLIES: dict[str, Reply] = {
     "redirect": Reply(302, b"", (("Location", "http://127.0.0.1:9/elsewhere"),)),
     "html": Reply(200, HTML),
     "empty": Reply(200, b""),
-    "huge": Reply(200, b'{"status": "success", "count": 1, "x": "' + b"x" * (8 << 20) + b'"}'),
+    "huge": Reply(200, b'{"status": "success", "count": 1, "x": "' + b"x" * (1 << 20) + b'"}'),
     "reset": Reply(200, b"", manner="reset"),
     "half": Reply(200, json.dumps(OK | {"count": 123456789}).encode(), manner="half"),
     "slow": Reply(200, json.dumps(OK | {"count": 123456789}).encode(), manner="slow"),
