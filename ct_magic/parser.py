@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Any
 
 from lark import Lark, UnexpectedToken
-from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from . import dates, mistakes
 from .builder import Builder
@@ -59,18 +58,33 @@ def statements(
     return tuple(query for query, _ in read)
 
 
-def accepted(line: Sequence[Token]) -> frozenset[str]:
-    """Give the types of token that may come next, after these of one statement.
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a statement has come: the types of token that may be next, and lark's stack.
 
-    `$END` is among them where the statement may end; after tokens that are no beginning of a
-    statement nothing may.
+    `$END` is among the types where the statement may end; nothing is where it has gone wrong.
+    The stack holds tokens, and trees (`.data`, `.children`) of the rules that are complete.
     """
+
+    accepted: frozenset[str] = frozenset()
+    stack: tuple[Any, ...] = ()
+
+
+def progress(line: Sequence[Token]) -> Progress:
+    """Follow the beginning of a statement."""
     cursor = _grammar().parse_interactive()
     try:
-        _feed(cursor, line)
+        for token in with_operators(list(line)):
+            cursor.feed_token(token)  # type: ignore[arg-type] # lark reads only .type of it
     except UnexpectedToken:
-        return frozenset()
-    return frozenset(cursor.accepts())  # type: ignore[no-untyped-call] # lark's
+        return Progress()
+    accepted = cursor.accepts()  # type: ignore[no-untyped-call] # lark's
+    return Progress(frozenset(accepted), tuple(cursor.parser_state.value_stack))
+
+
+def accepted(line: Sequence[Token]) -> frozenset[str]:
+    """Give the types of token that may come after these."""
+    return progress(line).accepted
 
 
 def reach(line: Sequence[Token]) -> int:
@@ -128,11 +142,6 @@ def _tree(source: Source, line: list[Token]) -> Any:
             found = mistakes.explain([*line, end], at, accepted, reach)
             raise source.error(found.message, found.start, found.end) from None
     return tree
-
-
-def _feed(cursor: InteractiveParser, line: Sequence[Token]) -> None:
-    for token in with_operators(list(line)):
-        cursor.feed_token(token)  # type: ignore[arg-type]
 
 
 @cache

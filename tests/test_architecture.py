@@ -23,6 +23,7 @@ LANGUAGE = {
     "cql",
     "jsontext",
     "completion",
+    "tab",
     "names",
     "guide",
 }
