@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .counting import Counting
     from .counts import count, start, use
     from .cql import from_payload
+    from .names import Names
     from .parser import parse
 
 __version__ = "0.1.0"
@@ -81,7 +82,22 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
-    """Register `%%ctcount`, `%ctcount` and `%ct`; what `%load_ext ct_magic` calls."""
+    """Register `%%ctcount`, `%ctcount`, `%ct` and Tab; what `%load_ext ct_magic` calls."""
     from .magics import CountMagics
+    from .tab import install
 
     ipython.register_magics(CountMagics)
+    install(ipython, _names, CountMagics.OPTIONS)
+
+
+def unload_ipython_extension(ipython: InteractiveShell) -> None:
+    """Take Tab away again; what `%unload_ext ct_magic` calls."""
+    from .tab import uninstall
+
+    uninstall(ipython)
+
+
+def _names() -> Names:
+    from .counts import names
+
+    return names()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from getpass import getpass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import accounts, passcodes
@@ -96,6 +97,27 @@ def show_help(told: Told) -> None:
     _say(guide.topic(told.rest.strip()) if told.rest.strip() else guide.page())
 
 
+def names(told: Told) -> pd.DataFrame | None:
+    """Show the names that Tab knows; %ct names --from FILE (or sandbox) adds, --to FILE writes."""
+    from . import counts
+    from .frame import records
+    from .names import rows, to_json
+
+    option, _, file = told.rest.strip().partition(" ")
+    match option, file.strip():
+        case "", "":
+            return records(rows(counts.names()))
+        case "--from", source if source:
+            found = counts.read_names(source)
+        case "--to", target if target:
+            found = counts.names()
+            Path(target).write_text(to_json(found) + "\n", encoding="utf-8")
+        case _:
+            raise UsageError("'%ct names' takes --from FILE, --from sandbox or --to FILE")
+    _say(f"{len(found.events)} events are known")
+    return None
+
+
 def history(told: Told) -> pd.DataFrame:
     """Give what was asked, under which id, and what came back, as a DataFrame."""
     from . import counts
@@ -118,6 +140,7 @@ COMMANDS: dict[str, Callable[[Told], Any]] = {
     "login": login,
     "explain": explain,
     "help": show_help,
+    "names": names,
     "history": history,
     "resume": resume,
 }

@@ -6,28 +6,34 @@ import json
 import time
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from . import cql, errors, parser, printer
 from . import journal as journals
+from . import names as known
 from .accounts import REGIONS, Account
 from .gate import gate
 from .job import Job, Question, State
 from .journal import Freshness, Journal
 from .query import JsonQuery, Query
+from .run import spawn
 from .schedule import Pace
-from .session import SESSION
+from .session import SANDBOX, SESSION
 from .settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .counting import Counting
+    from .names import Names
 
 USUAL = Pace()
+RECOLLECTED = 300  # rows of the journal whose names are proposed
 NO_PERIOD = "no period given: the last 30 days"
 
 
@@ -126,6 +132,7 @@ def prepare(
     queries = parser.parse(text, params=params, today=day, max_counts=how.max_counts)
     statements = parser.statements(text, params=params, today=day)
     note = NO_PERIOD if any(_is_open(one) for one in statements) else None
+    SESSION.learn(statements)
     return Asked(tuple(map(question, queries)), whom, how, day, note)
 
 
@@ -143,6 +150,28 @@ def question(query: Query | JsonQuery) -> Question:
         body=json.dumps(body),
         until=max(_latest(body), end),
     )
+
+
+def names() -> Names:
+    """Give the names that are known; the first time, those of the journal are fetched beside."""
+    if not SESSION.recollected:
+        SESSION.recollected = True
+        spawn(_recollect, "ct_magic-names")
+    return SESSION.names
+
+
+def read_names(source: str) -> Names:
+    """Add the names of a team's file, or those of the sandbox; give all that are known now."""
+    if source == SANDBOX:
+        SESSION.account(SANDBOX)
+        assert SESSION.sandbox is not None  # noqa: S101 # the line above started it
+        SESSION.know(known.from_schema(SESSION.sandbox.schema()))
+        return SESSION.names
+    try:
+        SESSION.know(known.from_json(Path(source).read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.UsageError(f"the names file {source!r} cannot be read: {error}") from None
+    return SESSION.names
 
 
 def history() -> pd.DataFrame:
@@ -225,6 +254,12 @@ def day_in(zone: str | None) -> date:
         raise errors.UsageError(
             f"there is no time zone {zone!r}; write it like 'Asia/Kolkata'"
         ) from None
+
+
+def _recollect() -> None:
+    for row in journals.history(journals.path())[-RECOLLECTED:]:
+        with suppress(errors.QueryError):
+            SESSION.learn(parser.statements(row["text"]))
 
 
 def _pace(asked: Asked) -> Pace:

@@ -23,6 +23,11 @@ USUAL = Settings()
 class CountMagics(Magics):
     """The magics and their settings: `%config CountMagics` lists these."""
 
+    OPTIONS = (
+        *("--account", "--background", "--dry-run"),
+        *("--plot", "--refresh", "--timeout"),
+    )
+
     poll_interval = Float(
         USUAL.poll_interval,
         allow_none=True,

@@ -95,6 +95,36 @@ def from_json(text: str) -> Names:
     )
 
 
+def from_schema(schema: Mapping[str, Any]) -> Names:
+    """Read the sandbox's schema: like the file, with a type beside each property's values."""
+    plain: dict[str, Any] = {
+        scope.value: _examples(schema.get(scope.value, {})) for scope in SCOPES
+    }
+    events = {name: _examples(properties) for name, properties in schema["events"].items()}
+    return from_json(json.dumps(plain | {"events": events, "geo": schema.get("geo", [])}))
+
+
+def _examples(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: found["examples"] if found["type"] == "text" else []
+        for name, found in properties.items()
+    }
+
+
+def rows(names: Names) -> list[dict[str, Any]]:
+    """Give a plain row for each property: scope, event, property, values."""
+    found = [
+        {"scope": "event", "event": event, "property": name, "values": list(values)}
+        for event, properties in names.events.items()
+        for name, values in (properties or {"": ()}).items()
+    ]
+    return found + [
+        {"scope": scope.value, "event": "", "property": name, "values": list(values)}
+        for scope in SCOPES
+        for name, values in names.of_scope(scope).items()
+    ]
+
+
 def to_json(names: Names) -> str:
     """Write a names file: sorted, so that a team's changes stay small."""
     known: dict[str, Any] = {"events": {e: _listed(p) for e, p in sorted(names.events.items())}}

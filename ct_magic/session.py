@@ -1,8 +1,9 @@
-"""One kernel's session: the account in use, and the sandbox it may have started."""
+"""One kernel's session: the account in use, the names it knows, the sandbox it started."""
 
 from __future__ import annotations
 
 import atexit
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from . import accounts
@@ -10,17 +11,21 @@ from .accounts import Account
 from .passcodes import Secret
 
 if TYPE_CHECKING:
+    from .names import Names
+    from .query import JsonQuery, Query
     from .sandbox import Sandbox
 
 SANDBOX = "sandbox"
 
 
 class Session:
-    """What `%ct use` chose. One is shared by the magics, the form and `count()`."""
+    """What `%ct use` chose, and what was learned. Shared by the magics, the form and `count()`."""
 
     def __init__(self) -> None:
         self._used: str | None = None
         self._sandbox: Sandbox | None = None
+        self._names: Names | None = None
+        self.recollected = False
 
     @property
     def used(self) -> str:
@@ -42,6 +47,24 @@ class Session:
     def sandbox(self) -> Sandbox | None:
         """The sandbox that this session started, if it did."""
         return self._sandbox
+
+    @property
+    def names(self) -> Names:
+        """The names that Tab and the form propose: asked for, or read by `%ct names`."""
+        from .names import Names
+
+        return self._names or Names()
+
+    def know(self, names: Names) -> None:
+        """Add names; the newer come first."""
+        self._names = self.names.merged(names)
+
+    def learn(self, queries: Iterable[Query | JsonQuery]) -> None:
+        """Add the names that these queries hold."""
+        names = self.names
+        for query in queries:
+            names = names.learned(query)
+        self._names = names
 
     def _sandbox_account(self) -> Account:
         if self._sandbox is None:

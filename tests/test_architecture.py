@@ -24,6 +24,7 @@ LANGUAGE = {
     "jsontext",
     "completion",
     "tab",
+    "cells",
     "names",
     "guide",
 }

@@ -122,7 +122,7 @@ def test_names_of_thousands_of_events_come_within_ten_milliseconds() -> None:
 
 def test_no_text_and_no_cursor_makes_it_fail() -> None:
     """Tab is pressed in cells that are wrong, unfinished, and full of odd characters."""
-    rng, cells = random.Random(5), corpus()  # noqa: S311 - nothing secret
+    rng, cells = random.Random(5), corpus()
     for _ in range(600):
         cell = broken(rng, cells)
         cursor = rng.randint(0, len(cell))
