@@ -91,7 +91,7 @@ def from_json(text: str) -> Names:
             for scope in SCOPES
             if scope.value in known
         },
-        tuple(str(place) for place in _values(known.get("geo", []), "'geo'")),
+        _texts_only(known.get("geo", [])),
     )
 
 
@@ -153,6 +153,13 @@ def _values(said: object, what: str) -> Values:
     if not isinstance(said, list) or not all(type(v) in (str, int, float) for v in said):
         raise UsageError(f"in the names file, {what} has a list of texts and numbers: […]")
     return tuple(said)
+
+
+def _texts_only(said: object) -> tuple[str, ...]:
+    places = tuple(place for place in _values(said, "'geo'") if isinstance(place, str))
+    if len(places) != len(_values(said, "'geo'")):
+        raise UsageError("in the names file, 'geo' has a list of texts, as India/Goa")
+    return places
 
 
 def _merged(some: Mapping[str, Properties], others: Mapping[str, Properties]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Rule: design, "Values from Python".
 
 from __future__ import annotations
 
+import reprlib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -118,7 +119,9 @@ def _foreign(value: Any, name: str) -> Scalar | date | list[Any]:
             return _plain(value.item(), name)
     kind = type(value).__name__
     what = "not there" if value is None or kind in ("NAType", "datetime64") else _article(kind)
-    raise QueryError(f"${name} is {what} ({value!r:.60}); a text, number, date or list is wanted")
+    shown = reprlib.repr(value)  # which survives a repr that fails
+    seen = "" if "\n" in shown else f" ({shown})"
+    raise QueryError(f"${name} is {what}{seen}: a text, number, date or list is wanted")
 
 
 def _text(value: str, name: str) -> str:
