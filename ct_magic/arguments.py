@@ -13,6 +13,7 @@ from typing import NoReturn
 from .errors import UsageError
 from .settings import seconds
 
+USAGE = "%%%%ctcount [NAME] [options]   or on one line   %%ctcount [options] QUERY"
 PASSCODE = (
     "a passcode on a magic's line would be saved with the notebook and the history: "
     "type '%ct login', which asks for it hidden, and change the one you typed if others can see it"
@@ -48,7 +49,7 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     """Describe the arguments of `%%ctcount`; `%ctcount` takes the same options."""
-    p = Parser(prog="%%ctcount", add_help=False, allow_abbrev=False)
+    p = Parser(prog="%%ctcount", add_help=False, allow_abbrev=False, usage=USAGE)
     p.color = False  # type: ignore[attr-defined,unused-ignore] # Python 3.14 and later have it
     p.add_argument("name", nargs="?", help="the variable that gets the DataFrame")
     p.add_argument("--account", metavar="NAME", help="ask this account, this once")

@@ -147,3 +147,13 @@ class CountMagics(Magics):
             from .plot import plot
 
             plot(frame)
+
+
+def _manual() -> str:
+    from . import arguments, guide
+
+    return f"{arguments.parser().format_help()}\n{guide.page()}"
+
+
+# `%%ctcount?` asks this for its text, so that the manual is only put together when it is read.
+CountMagics.ctcount.getdoc = _manual
