@@ -22,14 +22,15 @@ A statement starts without indentation and goes on over indented lines.
     did not App Uninstalled
     did any (Product Viewed, Added To Cart) >= 2
 
-names     App Launched  "2x points"      quoted if they hold a keyword or odd signs
-filters   = != ~ !~ > >= < <=            ~ contains; joined by 'and'; there is no 'or'
+names     App Launched  "2x points"   quoted if they hold a keyword or odd signs
+filters   = != ~ !~ > >= < <=          ~ contains; joined by 'and', never 'or'
           in ("a", "b")   not in ("a")   in 100..500   exists   not exists
 values    "text"  5  -2  9.99  true  false  $name (a variable of the notebook)
 scopes    session. profile. tech. app. demographics. reachability.   geo
 periods   2015-08-10  2015-08  2015-08-10..2015-10-25  today  today-7..yesterday
-          since 2015-08-10  last 30 days  this week  last month; else the last 30 days
-by        day  week  month  Category in ("Shoes", "Bags")  by week, Category in (...)
+          since 2015-08-10  last 30 days  this week  last month
+          without one, the last 30 days
+by        day   week   month   Category in ("a", "b")   week, Category in ("a")
 JSON      a statement that starts with { is the API's own JSON
 
 %ct help where explains a word.
@@ -196,7 +197,7 @@ def topic(word: str) -> str:
     if found is None:
         known = [known for topic in TOPICS for known in topic.words]
         near = get_close_matches(asked, known, 3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
+        hint = f"did you mean {' or '.join(near)}?" if near else "'%ct help' shows all of it"
         raise UsageError(f"the language has no {word!r}: {hint}")
     examples = "\n\n".join(_indented(example) for example in found.examples)
     return f"{', '.join(found.words)}\n\n{found.text}\n\n{examples}\n"

@@ -156,4 +156,4 @@ def _manual() -> str:
 
 
 # `%%ctcount?` asks this for its text, so that the manual is only put together when it is read.
-CountMagics.ctcount.getdoc = _manual
+CountMagics.ctcount.getdoc = _manual  # type: ignore[union-attr] # functions take attributes

@@ -79,7 +79,7 @@ def server(
         "--expose-app-in-browser",
     ]
     with (root / ".server.log").open("w") as log:
-        process = subprocess.Popen(  # noqa: S603 # our own command
+        process = subprocess.Popen(
             command,
             env=_environment(home) | (env or {}),
             stdout=log,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -123,7 +124,7 @@ def test_a_wrong_passcode_costs_no_pending_id(tmp_path: Path) -> None:
     assert journal(tmp_path / "j").recall(JOB, fresh()).req_id == "1"
 
 
-def _write(file: Path, first: int) -> None:
+def write(file: Path, first: int) -> None:
     kept = journal(file)
     for number in range(first, first + 200):
         job = replace(JOB, number=number)
@@ -133,13 +134,12 @@ def _write(file: Path, first: int) -> None:
 
 def test_several_processes_write_one_journal(tmp_path: Path) -> None:
     """Kernels do not wait for each other, and no row is lost."""
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_write, args=(tmp_path / "j", n * 200)) for n in range(3)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    assert [writer.exitcode for writer in writers] == [0, 0, 0]
+    here, file = Path(__file__).parent, str(tmp_path / "j")
+    code = "import pathlib, sys, test_journal; test_journal.write(pathlib.Path(sys.argv[1]), %d)"
+    writers = [
+        subprocess.Popen([sys.executable, "-c", code % (n * 200), file], cwd=here) for n in range(3)
+    ]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
     assert sorted(int(row["req_id"]) for row in history(tmp_path / "j")) == list(range(600))
 
 
