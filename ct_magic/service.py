@@ -96,6 +96,8 @@ class Service:
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
             self._local.session = requests.Session()
+            # http is for loopback: a proxy of the environment would carry the passcode elsewhere.
+            self._local.session.trust_env = self._account.base_url.startswith("https:")
         session: requests.Session = self._local.session
         return session
 
@@ -104,7 +106,9 @@ class Service:
         body, begun = bytearray(), self._clock()
         for chunk in response.iter_content(1):
             body += chunk
-            if len(body) > LONGEST or self._clock() - begun > self._total:
+            if self._clock() - begun > self._total:
+                raise requests.Timeout
+            if len(body) > LONGEST:
                 break
         return bytes(body)
 

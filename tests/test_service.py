@@ -190,6 +190,30 @@ def test_a_netrc_file_does_not_replace_the_credentials(
     assert "Authorization" not in seen[0]
 
 
+def test_a_proxy_of_the_environment_never_sees_what_is_for_loopback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Over http it would read the passcode; and behind a company's proxy the sandbox must work."""
+    paths: list[str] = []
+
+    def proxy(_: str, path: str, *more: object) -> Reply:
+        paths.append(path)
+        return Reply(502, b"")
+
+    server = Server(proxy)
+    server.start(0)
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, server.url)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    try:
+        with serving(lambda *_: Reply(200, b'{"status": "success", "count": 1}')) as service:
+            assert service.submit("{}") == Success(Tally(1))
+    finally:
+        server.stop()
+    assert paths == []
+
+
 def test_a_wrong_passcode_says_what_to_check_and_names_the_region() -> None:
     """A wrong region is answered in the same way."""
     with serving(lambda *_: Reply(401, b'{"error": "Invalid Credentials"}')) as service:
@@ -216,10 +240,10 @@ def test_nobody_there_and_nobody_answering_are_trouble() -> None:
 
 
 def test_slow_and_endless_bodies_are_bounded() -> None:
-    """A body that drips is given up after `total` seconds, one that is huge early."""
+    """A body that drips is late after `total` seconds, one that is huge is given up early."""
     with serving(lambda *_: Reply(200, b"x" * 10_000, manner="slow"), total=0.5) as service:
         begun = time.monotonic()
-        assert isinstance(service.submit("{}"), Failure)
+        assert isinstance(service.submit("{}"), Trouble)
         assert time.monotonic() - begun < 5
     with serving(lambda *_: Reply(200, b"x" * (4 << 20))) as service:
         assert isinstance(service.submit("{}"), Failure)
