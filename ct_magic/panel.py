@@ -195,7 +195,9 @@ def open_panel(
     `mode` is auto, widget, html, text or none. Auto: widgets in a notebook that somebody looks
     at, replaced HTML in one that is only executed, lines on standard error everywhere else.
     """
-    match _mode(shell) if mode == "auto" else mode:
+    # Without a shell there is nothing that could replace what was displayed.
+    rich = mode in ("widget", "html") and shell is None
+    match _mode(shell) if mode == "auto" or rich else mode:
         case "none":
             return Panel(run, note)
         case "widget":
