@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +73,8 @@ def login(told: Told) -> None:
     if name not in (accounts.DEFAULT, *accounts.from_file()):
         accounts.find(name)
     try:
-        typed = getpass(f"Passcode of account {name}: ")
+        # Looked up now: a kernel puts its own in place while a cell runs.
+        typed = getpass.getpass(f"Passcode of account {name}: ")
     except Exception as error:
         # A front end without an input line raises what it likes: EOFError, a kernel's own error.
         raise AccountError(

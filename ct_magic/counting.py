@@ -103,8 +103,9 @@ class Counting:
         self._call()
 
     def _call(self) -> None:
-        while self._then:
-            self._then.pop()(self.frame)
+        waiting, self._then = self._then, []
+        for then in waiting:
+            then(self.frame)
 
     def __repr__(self) -> str:
         return f"<{'done' if self.done else 'counting'}: {self.progress}>"
@@ -114,6 +115,12 @@ class Counting:
 
     def __getitem__(self, key: object) -> NoReturn:
         raise StillRunningError(self._instead(f"[{key!r}]"))
+
+    def __len__(self) -> NoReturn:
+        raise StillRunningError(self._instead("length"))
+
+    def __bool__(self) -> bool:
+        return True
 
     def _instead(self, what: str) -> str:
         if self.done:

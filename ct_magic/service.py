@@ -90,8 +90,16 @@ class Service:
                 body = self._read(response)
         except requests.RequestException as error:
             return self._no_answer(error)
-        answer = read(response.status_code, body, polled=method == "GET")
+        answer = self._understood(response.status_code, body, polled=method == "GET")
         return self._said_of(answer, response.headers.get("Retry-After"))
+
+    def _understood(self, status: int, body: bytes, *, polled: bool) -> Answer:
+        answer = read(status, body, polled=polled)
+        passcode = self._account.passcode.reveal().encode()
+        if passcode in body and not isinstance(answer, Success | Partial | NotYet):
+            # A proxy's page may repeat what it was sent, and errors quote pages.
+            return read(status, body.replace(passcode, b"****"), polled=polled)
+        return answer
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):

@@ -1,0 +1,126 @@
+"""`--background`: the cell comes back at once, the variable follows, other cells run meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import TODAY, point_at, run
+from IPython.core.interactiveshell import InteractiveShell
+
+import ct_magic
+from ct_magic import errors
+from ct_magic.counting import Counting
+from ct_magic.sandbox import Sandbox
+
+
+def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def is_frame(shell: InteractiveShell, name: str) -> bool:
+    return isinstance(shell.user_ns.get(name), pd.DataFrame)
+
+
+def test_the_variable_is_a_handle_and_then_the_dataframe(
+    account: Sandbox, shell: InteractiveShell
+) -> None:
+    """Meanwhile other cells run."""
+    run(shell, "%config CountMagics.poll_interval = 0.3")
+    run(shell, "%%ctcount df --background\nApp Launched 2026-10").raise_error()
+    handle = shell.user_ns["df"]
+    assert isinstance(handle, Counting)
+    assert run(shell, "1 + 1").result == 2
+    assert not handle.done
+    until(lambda: is_frame(shell, "df"))
+    assert shell.user_ns["df"]["status"].iloc[0] == "success"
+    assert handle.result()["count"].iloc[0] == shell.user_ns["df"]["count"].iloc[0]
+
+
+def test_a_variable_that_was_bound_anew_is_left_alone(
+    account: Sandbox, shell: InteractiveShell
+) -> None:
+    """The count must not overwrite what the user put there since."""
+    run(shell, "%config CountMagics.poll_interval = 0.1")
+    run(shell, "%%ctcount df --background\nApp Launched 2026-10").raise_error()
+    handle = shell.user_ns["df"]
+    run(shell, "df = 'mine'").raise_error()
+    handle.result(10)
+    until(lambda: not handle._then)
+    assert shell.user_ns["df"] == "mine"
+
+
+@pytest.mark.parametrize("use", ["df.shape", "df['count']", "len(df)", "df.plot()", "list(df)"])
+def test_a_handle_that_is_used_too_early_says_what_to_do(
+    account: Sandbox, shell: InteractiveShell, use: str
+) -> None:
+    """Not an AttributeError about a class that nobody knows."""
+    run(shell, "%config CountMagics.poll_interval = 60")
+    run(shell, "%%ctcount df --background\nApp Launched 2026-10").raise_error()
+    try:
+        error = run(shell, use).error_in_exec
+        assert isinstance(error, errors.StillRunningError)
+        assert ".result() waits" in str(error)
+    finally:
+        shell.user_ns["df"].cancel()
+
+
+def test_a_failure_in_the_background_is_in_the_dataframe_and_in_result(
+    account: Sandbox, shell: InteractiveShell
+) -> None:
+    """Nobody's cell can fail any more, so the row says it, and whoever asks for the result."""
+    run(shell, "%%ctcount df --background\nNo Such 2026-10").raise_error()
+    handle = shell.user_ns["df"]
+    until(lambda: is_frame(shell, "df"))
+    assert shell.user_ns["df"]["status"].tolist() == ["failed"]
+    with pytest.raises(errors.CountFailedError, match="No Such"):
+        handle.result()
+
+
+def test_without_a_name_the_handle_is_the_cells_value(
+    account: Sandbox, shell: InteractiveShell
+) -> None:
+    """As everything in a notebook is."""
+    handle = run(shell, "%%ctcount --background\nApp Launched 2026-10").result
+    assert isinstance(handle, Counting)
+    assert handle.result(10)["count"].notna().all()
+
+
+def test_cancelling_keeps_what_had_arrived(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what is there so far can be looked at before."""
+    with Sandbox(profiles=100, partials=0, faults="submit:partial", today=TODAY) as box:
+        point_at(box, monkeypatch)
+        handle = ct_magic.start(
+            "Charged 2026-10\nApp Launched 2026-10",
+            poll_interval=0.01,
+            max_concurrent=1,
+            progress="none",
+        )
+        until(lambda: handle.frame["status"].tolist() == ["submitted", "success"])
+        assert handle.progress == "1 submitted, 1 success"
+        assert repr(handle) == "<counting: 1 submitted, 1 success>"
+        handle.cancel()
+        with pytest.raises(errors.CountCancelledError) as caught:
+            handle.result(5)
+    assert caught.value.frame["status"].tolist() == ["cancelled", "success"]
+    assert caught.value.frame["count"].notna().tolist() == [False, True]
+
+
+def test_several_at_once_share_the_accounts_limit(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three cells in the background are not three times as many requests: none is refused."""
+    with Sandbox(profiles=100, partials=1, at_once=2, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        settings = {"poll_interval": 0.02, "max_concurrent": 2, "progress": "none"}
+        texts = [f"App Launched 2026-{month:02} by week" for month in (7, 8, 9)]
+        handles = [ct_magic.start(text, **settings) for text in texts]
+        frames = [handle.result(30) for handle in handles]
+        assert all((frame["status"] == "success").all() for frame in frames)
+        assert {request.status for request in box.log} == {200}

@@ -1,0 +1,266 @@
+"""`%ct` and what it commands: in a real shell, and where somebody types, in a real kernel."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keyring
+import pandas as pd
+import pytest
+from conftest import TODAY, point_at, run
+from IPython.core.interactiveshell import InteractiveShell
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import start_new_kernel
+from keyring.backend import KeyringBackend
+
+from ct_magic import errors, passcodes
+from ct_magic.sandbox import Sandbox
+from ct_magic.session import SESSION
+
+HIDDEN = "AAE-hidden-7731"
+Say = Callable[[str], str]
+
+
+@pytest.fixture
+def say(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> Say:
+    """Run a cell that must work; give what it printed."""
+
+    def said(cell: str) -> str:
+        run(shell, cell).raise_error()
+        return capsys.readouterr().out
+
+    return said
+
+
+@pytest.fixture(autouse=True)
+def session() -> Iterator[None]:
+    """Whatever account a test chose, the next begins with the environment's."""
+    yield
+    SESSION._used = None
+
+
+def refused(shell: InteractiveShell, cell: str) -> str:
+    """Run a cell that must fail with an error of ours; give its message."""
+    error = run(shell, cell).error_in_exec
+    assert isinstance(error, errors.CtMagicError), error
+    return str(error)
+
+
+def accounts_file(state: Path, text: str) -> None:
+    file = state / "config" / "accounts.toml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+
+
+def test_use_sandbox_needs_no_account_and_no_network(
+    state: Path, shell: InteractiveShell, say: Say
+) -> None:
+    """The first thing a newcomer types starts it inside the kernel, and says where it is."""
+    assert "asking account sandbox (SANDBOX, http://127.0.0.1:" in say("%ct use sandbox")
+    say("%%ctcount df\nApp Launched 2026-10")
+    assert shell.user_ns["df"]["count"].iloc[0] > 1000
+
+
+def test_use_goes_back_to_the_environments_account(account: Sandbox, say: Say) -> None:
+    """`%ct use default`, or `%ct use` alone, which says who is asked."""
+    say("%ct use sandbox")
+    assert "account sandbox" in say("%ct use")
+    assert "asking account default (SANDBOX, region eu1)" in say("%ct use default")
+
+
+def test_an_account_can_be_asked_this_once(
+    account: Sandbox, shell: InteractiveShell, say: Say
+) -> None:
+    """`--account` does not change whom the next cell asks."""
+    before = len(account.log)
+    say("%%ctcount df --account sandbox\nApp Launched 2026-10")
+    assert len(account.log) == before
+    assert "account default" in say("%ct use")
+
+
+def test_an_unknown_account_is_named_with_those_that_are_there(
+    account: Sandbox, state: Path, shell: InteractiveShell
+) -> None:
+    """A slip of the finger gets the near one."""
+    accounts_file(state, '[prod]\nid = "P-1"\n')
+    assert "did you mean 'prod'?" in refused(shell, "%ct use prdo")
+    assert "default, sandbox, prod" in refused(shell, "%%ctcount --account xyz\nApp Launched")
+
+
+def test_accounts_are_shown_with_what_each_one_lacks(
+    account: Sandbox, state: Path, shell: InteractiveShell
+) -> None:
+    """A DataFrame: name, whether it is in use, ready, its region, and what to do."""
+    accounts_file(state, '[prod]\nid = "P-1"\nregion = "in1"\n')
+    found = run(shell, "%ct accounts").result.set_index("account")
+    assert list(found.index) == ["default", "sandbox", "prod"]
+    assert found["in use"].tolist() == [True, False, False]
+    assert found["ready"].tolist() == [True, True, False]
+    assert "%ct login prod" in found.loc["prod", "note"]
+
+
+def test_explain_prints_the_language_the_json_and_curl(state: Path, say: Say) -> None:
+    """Without an account; curl reads the passcode from the environment."""
+    said = say('%ct explain Charged where Category="Shoes" 2026-10')
+    text, body, curl = said.strip().split("\n\n")
+    assert text == 'Charged where Category = "Shoes" 2026-10'
+    assert json.loads(body)["event_properties"][0]["operator"] == "equals"
+    assert '"X-CleverTap-Passcode: $CLEVERTAP_PASSCODE"' in curl
+
+
+def test_explain_reads_json_as_well(state: Path, say: Say) -> None:
+    """Given the API's JSON, the language for it."""
+    body = '{"event_name": "Charged", "from": 20261001, "to": 20261031}'
+    assert say(f"%%ct explain\n{body}").startswith("Charged 2026-10\n")
+
+
+def test_help_explains_a_word_with_an_example(
+    state: Path, shell: InteractiveShell, say: Say
+) -> None:
+    """And a word that it does not know is told where to look."""
+    assert "where" in say("%ct help where")
+    assert "%ct help" in refused(shell, "%ct help nonsense")
+
+
+def test_names_go_to_a_file_and_come_from_it(
+    account: Sandbox, state: Path, shell: InteractiveShell, say: Say
+) -> None:
+    """What one session asked, another proposes."""
+    say('%%ctcount df\n"Ride by night" where Distance > 3 and "50% off" = "True" 2026-10')
+    file = state / "names.json"
+    say(f"%ct names --to {file}")
+    assert json.loads(file.read_text())["events"]["Ride by night"] == {
+        "50% off": ["True"],
+        "Distance": [],
+    }
+    assert "events are known" in say(f"%ct names --from {file}")
+    assert isinstance(run(shell, "%ct names").result, pd.DataFrame)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "cannot be read"), ("{", "is not JSON"), ('{"evnts": {}}', "'evnts'")],
+)
+def test_a_names_file_that_is_none_is_said_to_be_none(
+    state: Path, shell: InteractiveShell, content: str | None, said: str
+) -> None:
+    """One message that says which part; what was known stays."""
+    file = state / "names.json"
+    if content is not None:
+        file.write_text(content)
+    assert said in refused(shell, f"%ct names --from {file}")
+
+
+def test_resume_fetches_what_an_earlier_cell_left(
+    state: Path, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a deadline the ids are in the journal; nothing is submitted again."""
+    with Sandbox(profiles=100, partials=2, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        run(shell, "%config CountMagics.poll_interval = 60")
+        error = run(
+            shell, "%%ctcount df --timeout 0.3\na: App Launched 2026-10\nb: Charged 2026-10"
+        )
+        assert isinstance(error.error_in_exec, errors.CountTimedOutError)
+        run(shell, "%config CountMagics.poll_interval = 0.01")
+        found = run(shell, "%ct resume").result
+        posts = [request for request in box.log if request.method == "POST"]
+    assert found["status"].tolist() == ["success", "success"]
+    assert found["query"].tolist() == ["a", "b"]
+    assert len(posts) == 2
+
+
+def test_resume_with_nothing_pending_is_an_empty_dataframe(
+    account: Sandbox, shell: InteractiveShell
+) -> None:
+    """Not an error: a notebook may begin with it."""
+    assert run(shell, "%ct resume").result.empty
+
+
+# Login: a passcode is typed where nobody reads it
+
+
+class Memory(KeyringBackend):
+    """A keyring that forgets with the test."""
+
+    priority = 1.0
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+
+@pytest.fixture
+def memory() -> Iterator[Memory]:
+    """The keyring of a machine that has one."""
+    before, mine = keyring.get_keyring(), Memory()
+    keyring.set_keyring(mine)
+    yield mine
+    keyring.set_keyring(before)
+    passcodes._session.clear()
+
+
+def test_a_passcode_is_kept_in_the_keyring_and_found_there(memory: Memory) -> None:
+    """The next session needs no login."""
+    assert passcodes.remember("prod", passcodes.secret(HIDDEN))
+    passcodes._session.clear()
+    assert passcodes.find("prod", {}).reveal() == HIDDEN
+    assert list(memory.kept) == [("ct_magic", "prod")]
+
+
+def test_without_a_keyring_a_passcode_is_kept_for_the_session() -> None:
+    """A server has none; that is no reason to fail."""
+    try:
+        assert not passcodes.remember("prod", passcodes.secret(HIDDEN))
+        assert passcodes.find("prod", {}).reveal() == HIDDEN
+    finally:
+        passcodes._session.clear()
+
+
+@pytest.fixture
+def client(box: Sandbox, state: Path) -> Iterator[BlockingKernelClient]:
+    """A real kernel whose account has an id but no passcode."""
+    env = dict(os.environ) | {"CLEVERTAP_ACCOUNT_ID": "SANDBOX", "CLEVERTAP_BASE_URL": box.url}
+    manager, found = start_new_kernel(kernel_name="python3", env=env)
+    yield found
+    found.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def test_login_asks_with_a_hidden_prompt(client: BlockingKernelClient) -> None:
+    """The front end is asked for a password field, and what is typed is used at once."""
+    prompts: list[dict[str, Any]] = []
+    outputs: list[str] = []
+
+    def typed(message: dict[str, Any]) -> None:
+        prompts.append(message["content"])
+        client.input("sandbox")
+
+    def ask(code: str, allow_stdin: bool = True) -> Any:
+        return client.execute_interactive(
+            code,
+            allow_stdin=allow_stdin,
+            stdin_hook=typed,
+            output_hook=lambda m: outputs.append(repr(m["content"])),
+            timeout=30,
+        )["content"]
+
+    set_up = "%load_ext ct_magic\n%config CountMagics.poll_interval = 0.01"
+    assert ask(set_up)["status"] == "ok"
+    nobody = ask("%ct login", allow_stdin=False)
+    assert "nobody can be asked here; set CLEVERTAP_PASSCODE" in nobody["evalue"]
+    assert ask("%ct login")["status"] == "ok"
+    assert [(p["prompt"], p["password"]) for p in prompts] == [
+        ("Passcode of account default: ", True)
+    ]
+    assert ask("%%ctcount df\nApp Launched 2026-10")["status"] == "ok"
+    assert "kept for account default for this session" in "".join(outputs)

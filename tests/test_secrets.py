@@ -1,0 +1,123 @@
+"""The passcode is nowhere but in the header: whatever can be printed or written is searched."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import TODAY, point_at, run
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+import ct_magic
+from ct_magic import errors, passcodes
+from ct_magic.accounts import Account
+from ct_magic.sandbox import Sandbox
+from ct_magic.sandbox.faults import Reply
+from ct_magic.sandbox.http import Server
+from ct_magic.service import Service
+
+HIDDEN = "AAE-hidden-7731"
+CELLS = [
+    "%xmode Verbose",
+    "%config CountMagics.progress = '{mode}'",
+    "%%ctcount df\nApp Launched 2026-10 by week",
+    "%%ctcount df\ngood: App Launched 2026-09\nbad: No Such 2026-09",
+    "%%ctcount df\nApp Launched wher x 2026-10",
+    "%ctcount --timeout 0.001 Charged 2026-10",
+    "%%ctcount later --background\nCharged 2026-08",
+    "repr(later), vars(later), dir(later), later.progress",
+    "later.result()",
+    "%%ctcount --dry-run\nCharged 2026-10",
+    "%ct explain Charged 2026-10",
+    "%ct accounts",
+    "%ct history",
+    "%ct names",
+    "%ct use prod",
+    "%config CountMagics",
+    "from ct_magic.accounts import find; account = find(); repr(account), str(account), account",
+    "import dataclasses; dataclasses.asdict(account)",
+    "vars(account)",
+    "import pickle; pickle.dumps(account)",
+    "import copy; copy.copy(account), copy.deepcopy(account)",
+    "ct_magic_count = __import__('ct_magic').count; ct_magic_count(123, account=account)",
+    "ct_magic_count('App Launched 2026-10', account=account, today='nonsense')",
+    "ct_magic_count('App Launched 2026-10', account=account, nonsense=1)",
+    "%ctcount --account {hidden}x App Launched 2026-10",
+]
+
+
+@pytest.fixture
+def hidden(state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """An account whose passcode is not the sandbox's public one."""
+    with Sandbox(profiles=100, partials=1, passcode=HIDDEN, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        monkeypatch.setenv("CLEVERTAP_PASSCODE", HIDDEN)
+        yield box
+
+
+def searched(place: str, what: object) -> None:
+    assert HIDDEN not in str(what), f"the passcode is in {place}"
+
+
+def written(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for file in folder.rglob("*"):
+        if file.is_file():
+            yield str(file), file.read_bytes()
+
+
+@pytest.mark.parametrize("mode", ["text", "html", "widget"])
+def test_a_whole_session_never_shows_it(
+    hidden: Sandbox,
+    shell: InteractiveShell,
+    state: Path,
+    caplog: pytest.LogCaptureFixture,
+    mode: str,
+) -> None:
+    """Outputs, tracebacks with every local, logs at DEBUG, panels, files: none holds it."""
+    caplog.set_level(logging.DEBUG)
+    with capture_output() as said:
+        results = [run(shell, cell.format(mode=mode, hidden="x")) for cell in CELLS]
+    run(shell, "%xmode Context")
+    assert any(request.status == 200 for request in hidden.log), "it was never sent: no proof"
+    for result in results:
+        searched("a result", repr(result.result))
+        searched("an error", repr(result.error_in_exec))
+    searched("standard output", said.stdout)
+    searched("standard error", said.stderr)
+    for output in said.outputs:
+        searched("a display", output.data)
+    searched("the log", caplog.text)
+    for name, content in written(state):
+        assert HIDDEN.encode() not in content, name
+    searched("a variable", {k: repr(v) for k, v in shell.user_ns.items()})
+
+
+def test_a_dataframe_and_an_error_can_be_pickled_without_it(hidden: Sandbox) -> None:
+    """What an analyst stores on a shared drive holds counts and nothing else."""
+    found = ct_magic.count("App Launched 2026-10", poll_interval=0.01, progress="none")
+    assert HIDDEN.encode() not in pickle.dumps(found)
+    with pytest.raises(errors.CountFailedError) as caught:
+        ct_magic.count("No Such 2026-10", poll_interval=0.01, progress="none")
+    assert HIDDEN.encode() not in pickle.dumps(caught.value.frame)
+
+
+def test_a_page_that_repeats_the_headers_is_quoted_without_it() -> None:
+    """Proxies print what they were sent; an error quotes what a proxy printed."""
+
+    def echo(method: str, target: str, headers: Any, body: bytes) -> Reply:
+        return Reply(400, repr(sorted(dict(headers).items())).encode())
+
+    server = Server(echo)
+    server.start(0)
+    try:
+        account = Account("default", "ABC", passcodes.Secret(HIDDEN), base_url=server.url)
+        answer = Service(account).submit("{}")
+    finally:
+        server.stop()
+    searched("an answer", answer)
+    assert "HTTP 400" in repr(answer)
