@@ -61,6 +61,8 @@ class _Http(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
+    # Or the body waits 40 ms for the client to acknowledge the headers.
+    disable_nagle_algorithm = True
     answer: Answer
 
     def do_GET(self) -> None:
