@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
+from ..errors import UsageError
 from . import faults as broken
 from .cql import RefusedError
 from .engine import Engine
@@ -93,7 +94,7 @@ class Sandbox:
         planned = broken.plan(faults) if isinstance(faults, str) else faults
         self._faults, self._random = Faults(planned, seed), Random(seed)  # noqa: S311 # reproducible
         self._memory, self._lock, self._clock = _Memory(), threading.Lock(), clock
-        zone = ZoneInfo(timezone)
+        zone = _zone(timezone)
         self._engine = Engine(zone)
         if data is not None:
             self._engine.load(data, say)
@@ -227,6 +228,13 @@ class Sandbox:
             sent = body.decode("utf-8", "replace")
         with self._lock:
             self._memory.log.append(Request(method, sent, req_id, self._clock(), status))
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise UsageError(f"there is no time zone {name!r}; write it like 'Asia/Kolkata'") from None
 
 
 def _success(profiles: int, events: int) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Engine:
         """Fill it with exported events: see `load`."""
         from . import load
 
-        load.load(self._db, folder, say)
+        load.load(self._db, folder, self._zone, say)
         self._finish()
 
     def count(self, body: Any) -> tuple[int, int]:
@@ -101,8 +101,9 @@ class Engine:
             f"WITH r AS ({rows}), k AS (SELECT unnest(json_keys(j)) AS name, j FROM r), "
             "v AS (SELECT name, json_extract(j, '/' || replace(replace(name, '~', '~0'), '/', "
             "'~1')) AS x FROM k) "
-            "SELECT name, mode(json_type(x)), "
-            f"approx_top_k(x ->> '$', {SCHEMA_EXAMPLES}) FILTER (json_type(x) <> 'ARRAY') "
+            "SELECT name, mode(json_type(x)), approx_top_k(CASE json_type(x) WHEN 'BOOLEAN' THEN "
+            "CASE x ->> '$' WHEN 'true' THEN 'True' ELSE 'False' END ELSE x ->> '$' END, "
+            f"{SCHEMA_EXAMPLES}) FILTER (json_type(x) <> 'ARRAY') "
             "FROM v GROUP BY name ORDER BY name",
             values,
         ).fetchall()
