@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol, TextIO
 
 from . import card
@@ -189,11 +189,13 @@ def open_panel(
     note: str | None = None,
     shell: Any = None,
     out: TextIO | None = None,
+    environ: Mapping[str, str] = os.environ,
 ) -> Panel:
     """Show a run where it can be shown.
 
     `mode` is auto, widget, html, text or none. Auto: widgets in a notebook that somebody looks
-    at, replaced HTML in one that is only executed, lines on standard error everywhere else.
+    at, replaced HTML in one that is only executed, lines on standard error everywhere else. Where
+    `environ` has `CI`, no line is rewritten.
     """
     # Without a shell there is nothing that could replace what was displayed.
     rich = mode in ("widget", "html") and shell is None
@@ -205,7 +207,7 @@ def open_panel(
         case "html":
             return HtmlPanel(run, note)
     stream = out or sys.stderr
-    return TextPanel(run, note, stream, rewrite=stream.isatty() and not os.environ.get("CI"))
+    return TextPanel(run, note, stream, rewrite=stream.isatty() and not _is_ci(environ))
 
 
 def is_interactive(shell: Any) -> bool:
@@ -215,6 +217,10 @@ def is_interactive(shell: Any) -> bool:
         return shell is not None
     # nbclient, papermill, nbconvert and Voila ask cells to run without a line to type on.
     return bool(kernel.get_parent().get("content", {}).get("allow_stdin", False))
+
+
+def _is_ci(environ: Mapping[str, str]) -> bool:
+    return environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def _mode(shell: Any) -> str:

@@ -249,7 +249,7 @@ def test_lines_without_a_terminal_say_each_change_once() -> None:
 def test_a_terminal_has_one_line_that_is_rewritten() -> None:
     """And it ends as a line of its own."""
     run, out = Runner(), Terminal(tty=True)
-    panel = open_panel(run, out=out)
+    panel = open_panel(run, out=out, environ={})
     run.now = 2.0
     run.move(0, state=State.SUBMITTED, due=9.0)
     panel.refresh()
@@ -260,11 +260,10 @@ def test_a_terminal_has_one_line_that_is_rewritten() -> None:
     assert "next look in 7 s" in out.getvalue()
 
 
-def test_ci_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ci_is_no_terminal() -> None:
     """With `CI=true` nothing is rewritten, whatever the stream says."""
-    monkeypatch.setenv("CI", "true")
     out = Terminal(tty=True)
-    open_panel(Runner(), out=out).close()
+    open_panel(Runner(), out=out, environ={"CI": "true"}).close()
     assert "\r" not in out.getvalue()
 
 
