@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from .cql import from_payload
     from .names import Names
     from .parser import parse
+    from .plots import plot
+    from .ratios import shares
 
 __version__ = "0.1.0"
 __all__ = [
@@ -54,6 +56,8 @@ __all__ = [
     "count",
     "from_payload",
     "parse",
+    "plot",
+    "shares",
     "start",
     "use",
 ]
@@ -64,6 +68,8 @@ _HOME = {
     "count": "counts",
     "from_payload": "cql",
     "parse": "parser",
+    "plot": "plots",
+    "shares": "ratios",
     "start": "counts",
     "use": "counts",
 }

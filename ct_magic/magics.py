@@ -144,9 +144,11 @@ class CountMagics(Magics):
 
     def _draw(self, told: Arguments, frame: pd.DataFrame) -> None:
         if told.plot:
-            from .plot import plot
+            from IPython.display import display
 
-            plot(frame)
+            from .plots import plot
+
+            display(plot(frame))  # type: ignore[no-untyped-call]
 
 
 def _manual() -> str:

@@ -30,6 +30,7 @@ LANGUAGE = {
 }
 SERVICE = {
     *("service", "schedule", "run", "gate", "journal", "frame"),
+    *("shape", "ratios", "plots"),
     *("counting", "wait", "pump", "card", "panel"),
 }
 ONLY = {
@@ -37,8 +38,9 @@ ONLY = {
     "requests": {"service"},
     "sqlite3": {"journal"},
     "duckdb": {"sandbox"},
-    "pandas": {"frame", "plot"},
-    "ipywidgets": {"panel", "form"},
+    "pandas": {"frame", "plots", "shape", "ratios"},
+    "ipywidgets": {"panel", "forms"},
+    "matplotlib": {"plots"},
 }
 MODULES = sorted(p for p in ROOT.rglob("*.py") if p.name != "__init__.py")
 
