@@ -257,7 +257,10 @@ def day_in(zone: str | None) -> date:
 
 
 def _recollect() -> None:
-    for row in journals.history(journals.path())[-RECOLLECTED:]:
+    rows: list[dict[str, Any]] = []
+    with suppress(errors.JournalError):
+        rows = journals.history(journals.path())[-RECOLLECTED:]
+    for row in rows:
         with suppress(errors.QueryError):
             SESSION.learn(parser.statements(row["text"]))
 

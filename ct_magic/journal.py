@@ -14,11 +14,13 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .errors import JournalError
 from .job import Answer, Denied, Forgotten, Job, Partial, Question, State, Tally
 
 VERSION = 1
@@ -184,14 +186,18 @@ class Journal:
 
 
 def history(file: Path) -> list[dict[str, Any]]:
-    """Give every row of a journal, the oldest first: one dict for each submission."""
+    """Give every row of a journal, the oldest first: one dict for each submission.
+
+    Raises JournalError for a file that cannot be read.
+    """
     if not file.exists():
         return []
-    db = _open(file)
     try:
-        return _rows(db.execute("SELECT * FROM asked ORDER BY id"))
-    finally:
-        db.close()
+        with closing(_open(file)) as db:
+            return _rows(db.execute("SELECT * FROM asked ORDER BY id"))
+    except (sqlite3.Error, OSError) as error:
+        message = f"the journal {file} cannot be read ({error}): remove the file if it is damaged"
+        raise JournalError(message) from None
 
 
 def _open(file: Path) -> sqlite3.Connection:

@@ -81,6 +81,23 @@ def test_wrong_credentials_are_401(box: Sandbox, name: str, path: str) -> None:
     assert (answer.status_code, answer.json()["error"]) == (401, "Invalid Credentials")
 
 
+def test_names_of_headers_have_no_case(box: Sandbox) -> None:
+    """Clients written in other languages send them in small letters."""
+    small = {name.lower(): value for name, value in HEADERS.items()}
+    assert requests.post(box.url + PATH, json=BODY, headers=small, timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize("value", ["1" + "0" * 400, "NaN", "-Infinity", "[1, 1e999]"])
+@pytest.mark.parametrize("operator", ["equals", "greater_than"])
+def test_a_number_that_is_none_is_refused(box: Sandbox, operator: str, value: str) -> None:
+    """Python's JSON reads them; a query with one gets an answer, not a closed connection."""
+    one = f'{{"name": "Amount", "operator": "{operator}", "value": {value}}}'
+    body = json.dumps(BODY)[:-1] + f', "event_properties": [{one}]}}'
+    answer = post(box, body)
+    assert answer.status_code == 400
+    assert answer.json()["status"] == "fail"
+
+
 def test_paths_and_methods_that_are_not_there(box: Sandbox) -> None:
     """404 and 405."""
     assert requests.get(box.url + "/1/nothing", headers=HEADERS, timeout=10).status_code == 404

@@ -162,7 +162,9 @@ class Sandbox:
         return found
 
     def _denied(self, headers: Mapping[str, str]) -> Reply | None:
-        given = (headers.get("X-CleverTap-Account-Id"), headers.get("X-CleverTap-Passcode"))
+        # Names of headers have no case, and some clients write them small.
+        sent = {name.lower(): value for name, value in headers.items()}
+        given = (sent.get("x-clevertap-account-id"), sent.get("x-clevertap-passcode"))
         return None if given == self._credentials else failed(401, "Invalid Credentials")
 
     def _within(self, crowded: bool, method: str, req_id: str | None, body: bytes) -> Reply:

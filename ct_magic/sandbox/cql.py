@@ -20,6 +20,7 @@ Where the real service is not known, this was chosen:
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -63,6 +64,7 @@ OPERATORS = {
 EVENT_KEYS = {"event_name", "event_properties", "session_properties", "from", "to"}
 BAD_DATES = 4002
 NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE')"
+BIGGEST = sys.float_info.max
 DAY = timedelta(days=1)
 
 
@@ -285,7 +287,8 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    # NaN, infinities and integers that no float holds are not numbers that anything could meet.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= BIGGEST
 
 
 def _filter_of(body: Any) -> dict[str, Any]:
