@@ -16,6 +16,7 @@ LANGUAGE = {
     "periods",
     "params",
     "mistakes",
+    "misplaced",
     "oddities",
     "expectations",
     "printer",
