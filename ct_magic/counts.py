@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -197,7 +198,8 @@ def resume(settings: Settings | None = None, account: str | None = None) -> pd.D
     if not rows:
         return frame.frame(())
     asked = Asked((), whom, settings or Settings(), day_in(whom.timezone))
-    jobs = [_pending_job(number, row) for number, row in enumerate(rows)]
+    titles = Counter(row["title"] for row in rows)
+    jobs = [_pending_job(number, row, titles) for number, row in enumerate(rows)]
     for job, row in zip(jobs, rows, strict=True):
         journal.adopt(job, row["id"])
     return begin(asked, jobs, journal).watched()
@@ -308,6 +310,8 @@ def _latest(body: Any) -> date:
     return max(map(_latest, body), default=date.min) if isinstance(body, list) else date.min
 
 
-def _pending_job(number: int, row: dict[str, Any]) -> Job:
-    asked = question(replace(cql.from_payload(json.loads(row["body"])), label=row["title"]))
+def _pending_job(number: int, row: dict[str, Any], titles: Mapping[str, int]) -> Job:
+    # Pieces of one statement bear one title: only their own texts tell them apart.
+    label = row["title"] if titles[row["title"]] == 1 else None
+    asked = question(replace(cql.from_payload(json.loads(row["body"])), label=label))
     return Job(number, asked, State.SUBMITTED, req_id=row["req_id"])

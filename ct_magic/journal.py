@@ -21,7 +21,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .errors import JournalError
-from .job import Answer, Denied, Forgotten, Job, Partial, Question, State, Tally
+from .job import (
+    Answer,
+    Busy,
+    Denied,
+    Forgotten,
+    Job,
+    Partial,
+    Question,
+    State,
+    Tally,
+    Trouble,
+)
 
 VERSION = 1
 SCHEMA = """
@@ -110,12 +121,17 @@ class Journal:
             self._rows[job.number] = done.lastrowid
 
     def answered(self, job: Job, answer: Answer) -> None:
-        """Write down the id that came, or that the service no longer knows it."""
+        """Write down the id that came, or why there is none."""
         match answer:
             case Partial(req_id):
                 self._set(job, "req_id = ?, state = ?", (req_id, str(State.SUBMITTED)))
             case Forgotten(error):
                 self._set(job, "state = ?, error = ?", ("forgotten", error))
+            case Busy() if job.req_id is None and job.number in self._rows:
+                # It was turned away at the door: no submission, so no row of one.
+                self._execute("DELETE FROM asked WHERE id = ?", (self._rows.pop(job.number),))
+            case Trouble(error) if job.req_id is None:
+                self._set(job, "state = ?, error = ?", ("unanswered", error))
             case Denied(error):
                 # A wrong passcode must not cost the ids that wait for the right one.
                 if job.req_id is None:

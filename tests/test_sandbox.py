@@ -335,6 +335,13 @@ def test_alone_it_serves_a_script_and_stops_when_told(number: int) -> None:
     assert int(counted) > 0
 
 
+def test_a_script_that_never_stops_it_ends_in_silence() -> None:
+    """DuckDB would print its own complaint of forty lines."""
+    code = "from ct_magic.sandbox import Sandbox; box = Sandbox(profiles=10).start()"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (found.stdout, found.stderr) == ("", "")
+
+
 def test_what_it_exports_it_counts_again(tmp_path: Path) -> None:
     """The columns are documented, and the counts are the same."""
     engine = Engine(ZoneInfo("UTC"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -96,6 +97,8 @@ class Sandbox:
         self._memory, self._lock, self._clock = _Memory(), threading.Lock(), clock
         zone = _zone(timezone)
         self._engine = Engine(zone)
+        # DuckDB complains at the end of a process about connections that are still open.
+        weakref.finalize(self, self._engine.close)
         if data is not None:
             self._engine.load(data, say)
         else:
