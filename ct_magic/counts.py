@@ -169,10 +169,22 @@ def read_names(source: str) -> Names:
         SESSION.know(known.from_schema(SESSION.sandbox.schema()))
         return SESSION.names
     try:
-        SESSION.know(known.from_json(Path(source).read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise errors.UsageError(f"the names file {source!r} cannot be read: {error}") from None
+        SESSION.know(known.from_json(Path(source).expanduser().read_text(encoding="utf-8")))
+    except OSError as error:
+        what = f"the names file {source!r} cannot be read: {error.strerror}"
+        raise errors.UsageError(what) from None
+    except UnicodeDecodeError:
+        raise errors.UsageError(f"the names file {source!r} is not UTF-8 text") from None
     return SESSION.names
+
+
+def write_names(target: str) -> None:
+    """Write the names that are known into a file that a team can share."""
+    try:
+        Path(target).expanduser().write_text(known.to_json(names()), encoding="utf-8")
+    except OSError as error:
+        what = f"the names file {target!r} cannot be written: {error.strerror}"
+        raise errors.UsageError(what) from None
 
 
 def history() -> pd.DataFrame:
