@@ -181,7 +181,8 @@ class Journal:
 
     def _is_fresh(self, row: dict[str, Any], question: Question, freshness: Freshness) -> bool:
         taken = datetime.fromtimestamp(row["ended"], UTC).astimezone(freshness.zone)
-        return taken.date() > question.until and self._now() - row["ended"] < freshness.ttl
+        # A count from the future was taken while the machine's clock was wrong.
+        return taken.date() > question.until and 0 <= self._now() - row["ended"] < freshness.ttl
 
     def _guarded(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
         with self._lock:

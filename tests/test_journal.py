@@ -104,6 +104,12 @@ def test_a_count_that_is_too_old_is_asked_anew(tmp_path: Path) -> None:
     assert journal(tmp_path / "j", NOW + 86_401).recall(JOB, fresh()) == JOB
 
 
+def test_a_count_of_a_clock_that_went_ahead_is_not_believed(tmp_path: Path) -> None:
+    """Set right again, it would else be answered from the journal until that day comes."""
+    counted(tmp_path / "j", NOW + 30 * 86_400)
+    assert journal(tmp_path / "j", NOW).recall(JOB, fresh()) == JOB
+
+
 def test_a_forgotten_id_is_not_picked_up_again(tmp_path: Path) -> None:
     """Only a new submission helps."""
     kept = journal(tmp_path / "j")

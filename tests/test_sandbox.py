@@ -21,6 +21,7 @@ from conftest import TODAY
 
 from ct_magic.errors import UsageError
 from ct_magic.sandbox import Sandbox, plan
+from ct_magic.sandbox.__main__ import main
 from ct_magic.sandbox.engine import Engine
 
 HEADERS = {"X-CleverTap-Account-Id": "SANDBOX", "X-CleverTap-Passcode": "sandbox"}
@@ -371,6 +372,28 @@ def test_a_wrong_argument_is_one_line(tmp_path: Path) -> None:
         assert done.stderr.startswith("ct_magic.sandbox: ")
         assert said in done.stderr
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("--port 99999 --profiles 1", "port 99999 cannot be used"),
+        ("--profiles 0", "profiles is a whole number above 0"),
+        ("--latency -1", "latency is seconds, from 0"),
+        ("--latency nan", "latency is seconds, from 0"),
+        ("--faults submit:429@2", "is no fault"),
+        ("--faults submit:429@1.2.3", "is no fault"),
+    ],
+)
+def test_a_number_that_cannot_be_meant_is_one_line(
+    told: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same for a script that starts it in its own process."""
+    assert main(told.split()) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("ct_magic.sandbox: ")
+    assert said in error
+    assert error.count("\n") == 1
 
 
 # The story

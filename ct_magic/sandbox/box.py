@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 import weakref
@@ -24,6 +25,7 @@ from .http import Server
 
 PATH = "/1/counts/profiles.json"
 SCHEMA_PATH = "/sandbox/schema.json"
+JUMP = 3600.0  # seconds that the fault "clock" puts the sandbox's clock ahead
 LATENCY = (2.0, 3.5)  # seconds: with a look every second, two or more looks
 FIRST_ID = 10**17  # ids of eighteen digits, as long as the service's
 
@@ -54,6 +56,7 @@ class _Memory:
     log: list[Request] = field(default_factory=list)
     last_id: int = FIRST_ID
     under_way: int = 0
+    ahead: float = 0.0
 
 
 class Sandbox:
@@ -90,6 +93,10 @@ class Sandbox:
         self._credentials = (account, passcode)
         self._port, self._server = port, Server(self.answer)
         self._latency = latency if isinstance(latency, tuple) else (latency, latency)
+        if not all(0 <= seconds < math.inf for seconds in self._latency):
+            raise UsageError(f"latency is seconds, from 0, not {latency!r}")
+        if profiles < 1:
+            raise UsageError(f"profiles is a whole number above 0, not {profiles!r}")
         self._partials = partials
         self._at_once, self._pending_at_once = at_once, pending_at_once
         planned = broken.plan(faults) if isinstance(faults, str) else faults
@@ -176,6 +183,8 @@ class Sandbox:
         fault = self._faults.next(self._step(method, req_id))
         if fault in broken.REPLIES:
             return broken.REPLIES[fault]
+        if fault == "clock":
+            self._memory.ahead += JUMP
         if method == "POST":
             return self._submitted(body, fault)
         return self._polled(req_id, fault)
@@ -189,7 +198,7 @@ class Sandbox:
 
     def _submitted(self, body: bytes, fault: str | None) -> Reply:
         with self._lock:
-            open_now = sum(self._clock() < p.ready for p in self._memory.pending.values())
+            open_now = sum(self._now() < p.ready for p in self._memory.pending.values())
         if self._pending_at_once is not None and open_now >= self._pending_at_once:
             return failed(429, "Too many concurrent requests")
         try:
@@ -203,9 +212,9 @@ class Sandbox:
         if not high and not self._partials and fault is None:
             return done
         with self._lock:
-            ready = self._clock() + self._random.uniform(low, high)
+            ready = self._now() + self._random.uniform(low, high)
             looks = self._partials or 0
-            ready = self._clock() if self._partials is not None else ready
+            ready = self._now() if self._partials is not None else ready
             self._memory.last_id += self._random.randrange(1, 1000)
             req_id = str(self._memory.last_id)
             pending = _Pending(done, ready, looks, never=fault == "partial")
@@ -222,9 +231,12 @@ class Sandbox:
                 return failed(400, "Invalid request id")
             known.polls += 1
             known.never = known.never or fault == "partial"
-            if known.never or known.polls <= known.looks or self._clock() < known.ready:
+            if known.never or known.polls <= known.looks or self._now() < known.ready:
                 return _partial(int(req_id or 0))
             return known.answer
+
+    def _now(self) -> float:
+        return self._clock() + self._memory.ahead
 
     def _note(self, method: str, body: bytes, req_id: str | None, status: int) -> None:
         try:
@@ -232,7 +244,7 @@ class Sandbox:
         except (ValueError, RecursionError):
             sent = body.decode("utf-8", "replace")
         with self._lock:
-            self._memory.log.append(Request(method, sent, req_id, self._clock(), status))
+            self._memory.log.append(Request(method, sent, req_id, self._now(), status))
 
 
 def _zone(name: str) -> ZoneInfo:
