@@ -209,6 +209,17 @@ def test_a_day_is_a_day_of_the_accounts_time_zone(tmp_path: Path) -> None:
 # The schema
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/Los_Angeles"])
+def test_the_calendars_first_and_last_day_are_days(zone: str) -> None:
+    """`since 0001-01-01` and `..9999-12-31` are how people say "ever"."""
+    engine = Engine(ZoneInfo(zone))
+    engine.generate(50, 1, TODAY)
+    ever, known = ({"from": a, "to": b} for a, b in ((10101, 99991231), (20200101, 20301231)))
+    counted = [engine.count({"event_name": "App Launched"} | days) for days in (ever, known)]
+    engine.close()
+    assert counted[0] == counted[1] > (0, 0)
+
+
 def test_the_schema_has_names_types_and_examples(box: Sandbox) -> None:
     """What Tab and the form propose; over HTTP the same as from Python."""
     said = requests.get(box.url + "/sandbox/schema.json", headers=HEADERS, timeout=10).json()
