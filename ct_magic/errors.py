@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+WIDEST = 100  # characters of a line that a QueryError shows, around its place
+
+
 class OneMessage:
     """How an error of ours looks in a notebook: one message, no traceback, and the cell fails."""
 
@@ -54,12 +57,22 @@ class QueryError(CtMagicError, ValueError):
     def __str__(self) -> str:
         if not self.source:
             return self.message
-        before, under = self.source[: self.column - 1], self.source[self.column - 1 :]
+        before, under = _cut(self.source[: self.column - 1], self.source[self.column - 1 :])
         # The caret line repeats the tabs above it, so that it stands right however wide they are.
         lead = "".join("\t" if c == "\t" else " " * _cells(c) for c in before)
         caret = lead + "^" * max(1, sum(map(_cells, under[: self.length])))
         place = f"line {self.line}, column {self.column}"
-        return f"{place}\n    {self.source}\n    {caret}\n{self.message}"
+        return f"{place}\n    {before}{under}\n    {caret}\n{self.message}"
+
+
+def _cut(before: str, under: str) -> tuple[str, str]:
+    """Cut what a front end would wrap: the caret would stand under another line."""
+    if len(before) + len(under) <= WIDEST:
+        return before, under
+    half = WIDEST // 2
+    before = "\u2026" + before[-half:] if len(before) > half else before
+    rest = WIDEST - len(before)
+    return before, under[:rest] + "\u2026" if len(under) > rest else under
 
 
 def _cells(char: str) -> int:

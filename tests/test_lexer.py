@@ -97,3 +97,14 @@ def test_the_caret_stands_under_what_is_meant(before: str, under: str, carets: s
     """Wide characters take two cells of a monospaced line, accents none, tabs what they take."""
     error = QueryError("no", source=before + under, column=len(before) + 1, length=len(under))
     assert str(error).splitlines()[2] == "    " + carets
+
+
+@pytest.mark.parametrize("place", [0, 20, 60, 400, 990])
+def test_a_long_line_is_cut_around_the_caret(place: int) -> None:
+    """A front end wraps it, and the caret would point at something else."""
+    line = "a" * place + "!" * 5 + "b" * (1000 - place)
+    error = Source(line).error("wrong", place, place + 5)
+    shown, caret = str(error).split("\n")[1:3]
+    assert len(shown) <= 4 + 100 + 2
+    assert shown[caret.index("^") : caret.rindex("^") + 1] == "!!!!!"
+    assert (error.source, error.column) == (line, place + 1)
