@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Enum, Float, Integer, Unicode
 
-from .errors import CountError, CountInterrupt, UsageError
+from .errors import CountError, CountInterrupt, QueryError, UsageError
 from .settings import PROGRESS, Settings
 
 if TYPE_CHECKING:
@@ -69,12 +69,11 @@ class CountMagics(Magics):
         told = arguments.of_line(line) if cell is None else arguments.of_cell(line, cell)
         if not told.text.strip():
             raise UsageError("there is nothing to ask: write a query, like 'App Launched today'")
-        if told.dry_run:
-            self._dry_run(told)
-            return None
-        if told.background:
-            return self._background(told)
-        return self._blocking(told)
+        try:
+            return self._carry_out(told)
+        except QueryError as error:
+            error.line += cell is not None  # people count the magic's own line, too
+            raise
 
     @no_var_expand
     @line_cell_magic
@@ -101,6 +100,12 @@ class CountMagics(Magics):
             "settings": self.settings(**timeout),
             "refresh": told.refresh,
         }
+
+    def _carry_out(self, told: Arguments) -> pd.DataFrame | Counting | None:
+        if told.dry_run:
+            self._dry_run(told)
+            return None
+        return self._background(told) if told.background else self._blocking(told)
 
     def _dry_run(self, told: Arguments) -> None:
         from . import counts

@@ -104,17 +104,17 @@ def _statements(
     """Read one statement after the other, each with the token to underline for its size."""
     source = Source(text)
     builder = Builder(source, params or {}, today)
-    labels: dict[str, int] = {}
+    labels: set[str] = set()
     for line in _lines(source):
         first, colon = line[0], _colon(line)
         if colon > 0 and source.line(line[colon].start) > source.line(first.start):
             raise source.error(mistakes.INDENTED_LABEL, line[colon - 1].start, line[colon].end)
         query = builder.build(_tree(source, line))
         if query.label is not None and query.label in labels:
-            message = f"the label '{query.label}' stands on line {labels[query.label]} already"
+            message = f"two statements bear the label '{query.label}': take another for this one"
             raise source.error(message, first.start, line[colon - 1].end)
         if query.label is not None:
-            labels[query.label] = source.line(first.start)
+            labels.add(query.label)
         yield replace(query, source=_written(source, query, line)), _by(line)
 
 

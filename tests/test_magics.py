@@ -104,6 +104,18 @@ def test_history_is_a_dataframe_of_what_was_asked(
     assert found["count"].iloc[0] == shell.user_ns["df"]["count"].iloc[0]
 
 
+@pytest.mark.parametrize("option", ["", " --dry-run", " --background"])
+def test_an_error_counts_the_lines_of_the_cell(
+    account: Sandbox, shell: InteractiveShell, option: str
+) -> None:
+    """As the front end numbers them: the magic's own line is the first."""
+    error = run(shell, f"%%ctcount df{option}\nCharged today\nCharged wher A = 1").error_in_exec
+    assert isinstance(error, errors.QueryError)
+    assert str(error).startswith("line 3, column 9\n")
+    error = run(shell, "%ctcount Charged wher A = 1").error_in_exec
+    assert str(error).startswith("line 1, column 9\n")
+
+
 def test_a_setting_that_cannot_be_meant_is_refused(
     account: Sandbox, shell: InteractiveShell
 ) -> None:
