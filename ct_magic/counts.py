@@ -164,9 +164,7 @@ def names() -> Names:
 def read_names(source: str) -> Names:
     """Add the names of a team's file, or those of the sandbox; give all that are known now."""
     if source == SANDBOX:
-        SESSION.account(SANDBOX)
-        assert SESSION.sandbox is not None  # noqa: S101 # the line above started it
-        SESSION.know(known.from_schema(SESSION.sandbox.schema()))
+        SESSION.know(known.from_schema(_schema()))
         return SESSION.names
     try:
         SESSION.know(known.from_json(Path(source).expanduser().read_text(encoding="utf-8")))
@@ -268,6 +266,18 @@ def day_in(zone: str | None) -> date:
         raise errors.UsageError(
             f"there is no time zone {zone!r}; write it like 'Asia/Kolkata'"
         ) from None
+
+
+def _schema() -> dict[str, Any]:
+    """Ask the sandbox in use: one that runs beside the kernel, else the kernel's own."""
+    from .service import sandbox_schema
+
+    with suppress(errors.AccountError):
+        if SESSION.used != SANDBOX and (found := sandbox_schema(SESSION.account())):
+            return dict(found)
+    SESSION.account(SANDBOX)
+    assert SESSION.sandbox is not None  # noqa: S101 # the line above started it
+    return SESSION.sandbox.schema()
 
 
 def _recollect() -> None:

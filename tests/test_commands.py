@@ -141,6 +141,20 @@ def test_names_go_to_a_file_and_come_from_it(
     assert isinstance(run(shell, "%ct names").result, pd.DataFrame)
 
 
+def test_names_come_from_the_sandbox_that_is_asked(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch, say: Say, shell: InteractiveShell
+) -> None:
+    """One that runs beside the kernel over a team's own export knows the team's names."""
+    one = {"eventName": "Tea brewed", "ts": "20261001120000", "eventProps": {"Leaf": "green"}}
+    line = json.dumps(one | {"profile": {"objectId": "p1"}})
+    (tmp_path / "export.json").write_text(line + "\n")
+    with Sandbox(data=tmp_path) as box:
+        point_at(box, monkeypatch)
+        say("%ct names --from sandbox")
+    found = run(shell, "%ct names").result
+    assert ["green"] in found[found["property"] == "Leaf"]["values"].tolist()
+
+
 def test_a_names_file_that_cannot_be_written_is_named(shell: InteractiveShell, state: Path) -> None:
     """One message with the path and the reason."""
     assert "No such file or directory" in refused(shell, f"%ct names --to {state}/none/names.json")
