@@ -243,7 +243,8 @@ class Schedule:
     def _deny(self, job: Job, error: str, now: float) -> list[Job]:
         denied = [self._end(replace(job, error=error), State.FAILED, now)]
         for other in [other for other in self._jobs if not other.state.ended]:
-            what = "not asked again" if other.req_id else "not sent"
+            sent = other.req_id is not None or other.number in self._flying
+            what = "not asked again" if sent else "not sent"
             denied.append(self._end(replace(other, error=f"{what}: {error}"), State.FAILED, now))
         return denied
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -97,3 +98,11 @@ def through_cell(shell: InteractiveShell, text: str, **more: Any) -> pd.DataFram
 def run(shell: InteractiveShell, cell: str) -> ExecutionResult:
     """Run a cell as a front end would."""
     return shell.run_cell(cell, store_history=False)
+
+
+def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until it holds; fail where it does not in time."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import TODAY, point_at, run
+from conftest import TODAY, point_at, run, until
 from IPython.core.interactiveshell import InteractiveShell
 
 import ct_magic
 from ct_magic import errors
 from ct_magic.counting import Counting
 from ct_magic.sandbox import Sandbox
-
-
-def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def is_frame(shell: InteractiveShell, name: str) -> bool:
@@ -72,14 +63,17 @@ def test_a_handle_that_is_used_too_early_says_what_to_do(
 
 
 def test_a_failure_in_the_background_is_in_the_dataframe_and_in_result(
-    account: Sandbox, shell: InteractiveShell
+    state: Path, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody's cell can fail any more, so the row says it, and whoever asks for the result."""
-    run(shell, "%%ctcount df --background\nNo Such 2026-10").raise_error()
-    handle = shell.user_ns["df"]
-    until(lambda: is_frame(shell, "df"))
+    run(shell, "%config CountMagics.poll_interval = 0.3")
+    with Sandbox(profiles=50, partials=1, faults="first:fail", today=TODAY) as box:
+        point_at(box, monkeypatch)
+        run(shell, "%%ctcount df --background\nCharged 2026-10").raise_error()
+        handle = shell.user_ns["df"]
+        until(lambda: is_frame(shell, "df"))
     assert shell.user_ns["df"]["status"].tolist() == ["failed"]
-    with pytest.raises(errors.CountFailedError, match="No Such"):
+    with pytest.raises(errors.CountFailedError, match="Query failed"):
         handle.result()
 
 

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import TODAY, Count, point_at
+from conftest import TODAY, Count, point_at, until
 
 import ct_magic
 from ct_magic import counts, errors
+from ct_magic.counting import outcome
+from ct_magic.frame import frame
+from ct_magic.job import Job, State
 from ct_magic.sandbox import Sandbox
 from ct_magic.settings import Settings
 
@@ -124,11 +127,27 @@ def test_a_deadline_ends_what_has_not_arrived(state: Path, monkeypatch: pytest.M
         with pytest.raises(errors.CountTimedOutError) as caught:
             ct_magic.count("Charged 2026-10", timeout=0.3, poll_interval=60, progress="none")
         assert list(caught.value.frame["status"]) == ["timed out"]
-        assert "'%ct resume' fetches it" in caught.value.frame["error"].iloc[0]
-        assert "'%ct resume' fetches it" in str(caught.value)
         found = ct_magic.count("Charged 2026-10", poll_interval=0.01, progress="none")
         assert list(found["status"]) == ["success"]
         assert sum(request.method == "POST" for request in box.log) == 1
+
+
+def test_what_is_missing_is_said_once_for_each_reason() -> None:
+    """Five days with one reason are one line, which names the first three of them."""
+    asked = ct_magic.parse("App Launched 2026-10-01..2026-10-05 by day\nbad: No Such 2026-10")
+    reasons = [(State.TIMED_OUT, "the deadline came first")] * 5 + [(State.FAILED, "HTTP 400")]
+    jobs = tuple(
+        Job(number, counts.question(query), state, error=error)
+        for number, (query, (state, error)) in enumerate(zip(asked, reasons, strict=True))
+    )
+    with pytest.raises(errors.CountFailedError) as caught:
+        outcome(jobs, frame(jobs))
+    assert str(caught.value).split("\n") == [
+        "6 of 6 counts did not arrive",
+        "  App Launched 2026-10-01, App Launched 2026-10-02, App Launched 2026-10-03 and 2 more: "
+        "timed out, the deadline came first",
+        "  bad: failed, HTTP 400",
+    ]
 
 
 def test_a_handle_becomes_the_dataframe(account: Sandbox) -> None:
@@ -150,8 +169,9 @@ def test_what_is_fetched_later_can_be_told_apart(
     with Sandbox(profiles=100, partials=2, today=TODAY) as box:
         point_at(box, monkeypatch)
         text = 'Charged 2026-10 by Category in ("Shoes", "Bags")\nrest: App Launched 2026-10'
-        with pytest.raises(errors.CountTimedOutError):
-            ct_magic.count(text, timeout=0.5, poll_interval=60, progress="none")
+        handle = ct_magic.start(text, poll_interval=60, progress="none")
+        until(lambda: handle.progress == "3 submitted")
+        handle.cancel()
         found = counts.resume(Settings(poll_interval=0.01, progress="none"))
     assert list(found["query"]) == [
         'Charged where Category = "Shoes" 2026-10',

@@ -258,6 +258,27 @@ def test_the_deadline_ends_what_is_left_and_nothing_is_asked_after_it() -> None:
     assert schedule.jobs[0].state is State.SUCCESS
 
 
+def test_what_was_stopped_says_why_and_what_to_do() -> None:
+    """An id can be fetched later; without one only asking again helps."""
+    known = jobs(2)
+    held = Job(1, known[1].question, State.SUBMITTED, req_id="77")
+    late = Schedule([known[0], held], Pace(timeout=5.0), 0.0, lambda: 0.0).expire(5.0)
+    assert [job.error for job in late] == [
+        "the deadline came first; ask again",
+        "the deadline came first; '%ct resume' fetches it",
+    ]
+    stopped = Schedule([known[0], held], Pace(), 0.0, lambda: 0.0).cancel(None, 1.0)
+    assert stopped[1].error == "it was not waited for; '%ct resume' fetches it"
+
+
+def test_what_was_refused_on_the_way_is_not_called_unsent() -> None:
+    """A wrong passcode: the second request had left when the first was answered."""
+    schedule = Schedule(jobs(3), Pace(max_concurrent=2), 0.0, lambda: 0.0)
+    schedule.next(0.0), schedule.next(0.0)
+    errors = [job.error for job in schedule.answered(0, Denied("HTTP 401"), 0.1)]
+    assert errors == ["HTTP 401", "not asked again: HTTP 401", "not sent: HTTP 401"]
+
+
 def test_a_late_answer_changes_nothing() -> None:
     """A request that was under way when its job was cancelled."""
     schedule = Schedule(jobs(1), Pace(), 0.0, lambda: 0.0)
