@@ -10,10 +10,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import requests
@@ -299,6 +301,52 @@ def test_a_broken_line_is_named(tmp_path: Path, bad: Any, said: str) -> None:
     """File, line and reason: a million lines are not searched by hand."""
     lines(tmp_path / "a.jsonl", [event(), "", event(), bad, event()])
     with pytest.raises(UsageError, match=rf"a\.jsonl, line 4: .*{said}"):
+        loaded(tmp_path)
+
+
+def test_a_mark_before_the_first_line_costs_no_event(tmp_path: Path) -> None:
+    """Programs of one vendor put it there; it is neither an event's name nor part of one."""
+    lines(tmp_path / "a.json", ["\ufeff" + json.dumps(event()), event()])
+    assert loaded(tmp_path, BODY | {"from": 20261101, "to": 20261130}) == [(1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.json", b'[{"eventName": "x"}]', "is one JSON list; an export has one object on each"),
+        ("a.json", b'{"eventName": "\xe9"}', "line 1: this is not UTF-8"),
+        ("a.json.gz", b"{}", "cannot be read: Not a gzipped file"),
+        ("a.json.gz", gzip.compress(b"{}" * 999)[:-9], "cannot be read: Compressed file ended"),
+        ("a.parquet", b"PAR1", "cannot be read"),
+    ],
+)
+def test_a_file_that_is_something_else_is_named(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    """One line with the file's path, whoever wrote it and whatever went wrong on its way."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UsageError, match=said) as caught:
+        loaded(tmp_path)
+    assert "\n" not in str(caught.value)
+    assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"ts": ["2026-10-01"]}, "the column 'ts' is VARCHAR"),
+        ({"profile_id": pa.array([None], pa.string())}, "without name, time or profile"),
+        ({"properties": ["{x"]}, "row 1: properties or session is not JSON"),
+    ],
+)
+def test_a_table_with_a_wrong_column_is_named(
+    tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    """Parquet that somebody else wrote, with the columns of ours."""
+    row = {"profile_id": ["a"], "event_name": ["x"], "ts": [datetime(2026, 10, 1)]}
+    table = row | {"properties": ["{}"], "session": ["{}"]} | change
+    pq.write_table(pa.table(table), tmp_path / "events.parquet")
+    with pytest.raises(UsageError, match=rf"events\.parquet.*{said}"):
         loaded(tmp_path)
 
 

@@ -24,14 +24,15 @@ is as its latest event shows it.
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, tzinfo
+import zlib
+from collections.abc import Callable, Iterable
+from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from .lines import first_line, mistake_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,7 +42,11 @@ EVENTS = ("profile_id", "event_name", "ts", "properties", "session")
 JSONS = ("profile", "tech", "app", "demographics", "reachability")
 PROFILES = ("profile_id", *JSONS, "country", "state", "city")
 LONGEST = 1 << 24  # bytes of a line
+LARGE = 10_000_000  # bytes of a file that takes a while
 
+DOUBTFUL = (
+    "SELECT 1 FROM events WHERE profile_id IS NULL OR event_name IS NULL OR ts IS NULL LIMIT 1"
+)
 TABLES = """
 CREATE TABLE events (
     profile_id VARCHAR, event_name VARCHAR, ts TIMESTAMP, properties JSON, session JSON);
@@ -125,15 +130,28 @@ def load(
     )
     files = _files(folder)
     for number, file in enumerate(files, 1):
-        if file.suffix == ".parquet":
-            _parquet(db, file)
-        else:
-            _lines(db, file, zone)
+        if (size := file.stat().st_size) > LARGE:
+            say(f"{number} of {len(files)} files, reading {size / 1e6:,.0f} MB: {file.name}")
+        _read(db, file, zone)
         (events,) = db.execute("SELECT count(*) FROM events").fetchone() or (0,)
         say(f"{number} of {len(files)} files, {events:,} events: {file.name}")
     db.execute(SETTLED)
     db.execute("DROP TABLE people")
     _complete(db, folder)
+
+
+def _read(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
+    import duckdb
+
+    try:
+        if file.suffix == ".parquet":
+            _parquet(db, file)
+        else:
+            _lines(db, file, zone)
+    except (duckdb.Error, OSError, EOFError, zlib.error) as error:
+        raise UsageError(f"{file} cannot be read: {str(error).splitlines()[0]}") from None
+    if db.execute(DOUBTFUL).fetchone():
+        raise UsageError(f"{file} holds an event without name, time or profile")
 
 
 def _files(folder: Path) -> list[Path]:
@@ -165,7 +183,9 @@ def _complete(db: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 def _parquet(db: duckdb.DuckDBPyConnection, file: Path) -> None:
     described = db.execute("DESCRIBE SELECT * FROM read_parquet($1)", [str(file)]).fetchall()
-    columns = {row[0] for row in described}
+    columns = {row[0]: row[1] for row in described}
+    if not columns.get("ts", "TIMESTAMP").startswith("TIMESTAMP"):
+        raise UsageError(f"{file}: the column 'ts' is {columns['ts']}; it holds timestamps in UTC")
     if "event_name" in columns:
         _copy(db, file, "events", EVENTS, ("properties", "session"), columns)
     else:
@@ -178,7 +198,7 @@ def _copy(
     table: str,
     wanted: tuple[str, ...],
     texts: tuple[str, ...],
-    columns: set[str],
+    columns: Iterable[str],
 ) -> None:
     if missing := [name for name in wanted if name not in columns]:
         raise UsageError(f"{file}: the column {missing[0]!r} is missing; see --export")
@@ -201,7 +221,7 @@ def _copy(
 def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
     import duckdb
 
-    event = _first_line(file)
+    event = first_line(file)
     told = {
         "file": str(file),
         "shape": json.dumps(SHAPE),
@@ -214,63 +234,6 @@ def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
         db.execute(HAPPENED.format(read=read), told)
         db.execute(PEOPLE.format(read=read), told)
     except duckdb.Error as error:
-        raise _mistake(file, event) or UsageError(f"{file} cannot be read: {error}") from None
-    doubtful = "profile_id IS NULL OR event_name IS NULL OR ts IS NULL"
-    if db.execute(f"SELECT 1 FROM events WHERE {doubtful} LIMIT 1").fetchone():
-        raise _mistake(file, event) or UsageError(
-            f"{file} holds an event without name, time or profile"
-        )
-
-
-def _first_line(file: Path) -> str | None:
-    for line in _text(file):
-        if line.strip():
-            return None if line.lstrip().startswith("{") else line.strip().strip('"')
-    return None
-
-
-def _mistake(file: Path, event: str | None) -> UsageError | None:
-    """Look for the first line that is wrong, slowly; only called when there is one."""
-    for number, line in enumerate(_text(file), 1):
-        if line.strip() and not (number == 1 and event is not None):
-            said = _wrong(line, event)
-            if said:
-                return UsageError(f"{file}, line {number}: {said}")
-    return None
-
-
-def _wrong(line: str, event: str | None) -> str | None:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return f"this is not JSON ({error})"
-    if not isinstance(found, dict):
-        return "this is not an object: {...}"
-    if not (event or found.get("eventName") or found.get("evtName")):
-        return "there is no eventName"
-    profile = found.get("profile")
-    ways = [*_ids(profile), *_ids(found)]
-    if not any(ways):
-        return "there is no profile.objectId and no profile.identity"
-    return None if _is_time(str(found.get("ts"))) else "ts is not YYYYMMDDHHMMSS"
-
-
-def _ids(found: Any) -> Iterable[Any]:
-    return (found.get("objectId"), found.get("identity")) if isinstance(found, dict) else ()
-
-
-def _is_time(text: str) -> bool:
-    if len(text) == 10:
-        return text.isdecimal()
-    try:
-        datetime.strptime(text, "%Y%m%d%H%M%S")
-    except ValueError:
-        return False
-    return len(text) == 14
-
-
-def _text(file: Path) -> Iterator[str]:
-    zipped = file.suffix in (".gz", ".gzip")
-    with gzip.open(file, "rb") if zipped else file.open("rb") as lines:
-        for line in lines:
-            yield line.decode("utf-8", "replace")
+        raise mistake_of(file, event) or error from None
+    if db.execute(DOUBTFUL).fetchone() and (mistake := mistake_of(file, event)):
+        raise mistake
