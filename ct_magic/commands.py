@@ -147,18 +147,22 @@ COMMANDS: dict[str, Callable[[Told], Any]] = {
 
 
 def _row(name: str) -> dict[str, Any]:
-    try:
-        account = accounts.find(name) if name != SANDBOX else None
-    except AccountError as error:
-        return {"account": name, "in use": name == SESSION.used, "ready": False, "note": str(error)}
-    return {
+    table = accounts.from_file().get(name, {})
+    row = {
         "account": name,
         "in use": name == SESSION.used,
         "ready": True,
-        "id": account.id if account else "SANDBOX",
-        "region": account.region if account else "local",
+        "id": table.get("id"),
+        "region": table.get("region", "eu1" if table else None),
         "note": None,
     }
+    if name == SANDBOX:
+        return row | {"id": "SANDBOX", "region": "local"}
+    try:
+        account = accounts.find(name)
+    except AccountError as error:
+        return row | {"ready": False, "note": str(error)}
+    return row | {"id": account.id, "region": account.region}
 
 
 def _one_word(text: str, command: str, what: str, default: str) -> str:
