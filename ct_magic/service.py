@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import requests
@@ -95,7 +97,7 @@ class Service:
         except requests.RequestException as error:
             return self._no_answer(error)
         answer = self._understood(response.status_code, body, polled=method == "GET")
-        return self._said_of(answer, response.headers.get("Retry-After"))
+        return self._said_of(answer, _pause(response.headers))
 
     def _understood(self, status: int, body: bytes, *, polled: bool) -> Answer:
         answer = read(status, body, polled=polled)
@@ -136,7 +138,7 @@ class Service:
             return Trouble(f"no connection to {host}, or it was lost")
         return Failure(f"the request to {host} could not be made ({type(error).__name__})")
 
-    def _said_of(self, answer: Answer, retry_after: str | None) -> Answer:
+    def _said_of(self, answer: Answer, pause: float | None) -> Answer:
         match answer:
             case Denied(error):
                 who = f"account {self._account.id!r} in region {self._account.region!r}"
@@ -145,9 +147,9 @@ class Service:
                     "a wrong region is answered like a wrong passcode"
                 )
             case Busy(error):
-                return Busy(error, _seconds(retry_after))
+                return Busy(error, pause)
             case Trouble(error):
-                return Trouble(error, _seconds(retry_after))
+                return Trouble(error, pause)
         return answer
 
 
@@ -279,10 +281,18 @@ def _quoted(body: bytes) -> str:
     return repr(text[:SHOWN]) + (" ..." if len(text) > SHOWN else "")
 
 
-def _seconds(retry_after: str | None) -> float | None:
-    # Retry-After may also be a date; the service is not known to send one.
+def _pause(headers: Mapping[str, str]) -> float | None:
+    """Read Retry-After: seconds, or a date by the service's own clock."""
+    said = headers.get("Retry-After", "")
     try:
-        seconds = float(retry_after or "")
+        seconds = float(said)
     except ValueError:
-        return None
+        seconds = _between(headers.get("Date", ""), said)
     return min(seconds, LONGEST_PAUSE) if seconds >= 0 else None
+
+
+def _between(start: str, end: str) -> float:
+    try:
+        return (parsedate_to_datetime(end) - parsedate_to_datetime(start)).total_seconds()
+    except (TypeError, ValueError):
+        return math.nan

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,21 @@ def test_a_pause_that_the_service_asks_for_is_obeyed_up_to_a_day(
     busy = Reply(429, b'{"error": "x"}', (("Retry-After", header),))
     with serving(lambda *_: busy) as service:
         assert service.submit("{}") == Busy("HTTP 429: x", seconds)
+
+
+@pytest.mark.parametrize(
+    ("after", "least", "most"), [(90, 85, 91), (10**7, 86400, 86400), (-90, None, None)]
+)
+def test_a_pause_may_be_a_date(after: int, least: int | None, most: int | None) -> None:
+    """Counted from the date of the answer; one that is past is none."""
+    until = formatdate(time.time() + after, usegmt=True)
+    with serving(lambda *_: Reply(503, b"", (("Retry-After", until),))) as service:
+        answer = service.submit("{}")
+    assert isinstance(answer, Trouble)
+    if least is None or most is None:
+        assert answer.retry_after is None
+    else:
+        assert least <= (answer.retry_after or 0) <= most
 
 
 def test_what_a_success_adds_is_taken_only_where_it_is_a_number() -> None:
