@@ -153,7 +153,14 @@ class Run:
             if job.state.ended and self._journal:
                 self._journal.ended(job)
             for listener in self._listeners:
-                listener(job)
+                self._inform(listener, job)
         with self._news:
             if self._schedule.done:
                 self._over.set()
+
+    def _inform(self, listener: Listener, job: Job) -> None:
+        try:
+            listener(job)
+        except Exception:
+            # Who only shows a count must not keep it from arriving.
+            log.exception("ct_magic: %s was shown in vain", job.question.title)

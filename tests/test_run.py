@@ -1,0 +1,57 @@
+"""Carrying a schedule out: threads that end whatever the service or a listener does."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date
+
+import pytest
+
+from ct_magic.job import Answer, Job, Partial, Question, State, Success, Tally
+from ct_magic.run import Run
+from ct_magic.schedule import Pace
+
+DAY = date(2026, 10, 1)
+JOBS = [Job(n, Question(f"q{n}", f"q{n}", "e", DAY, DAY, (), "{}", DAY)) for n in range(5)]
+
+
+class Quick:
+    """A service that answers every look at once."""
+
+    def submit(self, body: str) -> Answer:
+        return Partial("1")
+
+    def poll(self, req_id: str) -> Answer:
+        return Success(Tally(7))
+
+
+class Broken(Quick):
+    """One whose answers cannot be read."""
+
+    def poll(self, req_id: str) -> Answer:
+        raise UnicodeError
+
+
+def states(run: Run) -> set[State]:
+    run.start()
+    assert run.wait(10), "a cell would wait for ever"
+    return {job.state for job in run.jobs}
+
+
+def test_a_listener_that_fails_costs_no_count(caplog: pytest.LogCaptureFixture) -> None:
+    """A panel whose output was closed raises what it likes; the counts arrive."""
+
+    def fail(job: Job) -> None:
+        raise RuntimeError("the output is gone")
+
+    caplog.set_level(logging.CRITICAL + 1)
+    run = Run(JOBS, Quick(), Pace(poll_interval=0.01), listeners=[fail])
+    assert states(run) == {State.SUCCESS}
+
+
+def test_a_mistake_inside_ends_its_row(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever was not foreseen is said in the row, and the other rows go on."""
+    caplog.set_level(logging.CRITICAL + 1)
+    run = Run(JOBS, Broken(), Pace(poll_interval=0.01))
+    assert states(run) == {State.FAILED}
+    assert all("UnicodeError" in str(job.error) for job in run.jobs)
