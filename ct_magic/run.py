@@ -142,7 +142,7 @@ class Run:
     def _take(self, step: Submit | Poll, answer: Answer) -> None:
         # The id is written down before anything else can happen to it.
         if self._journal:
-            self._journal.answered(step.job, answer)
+            _safely(self._journal.answered, step.job, answer)
         with self._news:
             changed = self._schedule.answered(step.job.number, answer, self.clock())
             self._news.notify_all()
@@ -151,16 +151,17 @@ class Run:
     def _tell(self, changed: list[Job]) -> None:
         for job in changed:
             if job.state.ended and self._journal:
-                self._journal.ended(job)
+                _safely(self._journal.ended, job)
             for listener in self._listeners:
-                self._inform(listener, job)
+                _safely(listener, job)
         with self._news:
             if self._schedule.done:
                 self._over.set()
 
-    def _inform(self, listener: Listener, job: Job) -> None:
-        try:
-            listener(job)
-        except Exception:
-            # Who only shows a count must not keep it from arriving.
-            log.exception("ct_magic: %s was shown in vain", job.question.title)
+
+def _safely(tell: Callable[..., None], *news: Job | Answer) -> None:
+    try:
+        tell(*news)
+    except Exception:
+        # Who shows a count or writes it down must not keep it from arriving.
+        log.exception("ct_magic: a count was told in vain")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from ct_magic.errors import JournalWarning
 from ct_magic.job import Answer, Job, Partial, Question, State, Success, Tally
+from ct_magic.journal import Journal
 from ct_magic.run import Run
 from ct_magic.schedule import Pace
 
@@ -47,6 +51,23 @@ def test_a_listener_that_fails_costs_no_count(caplog: pytest.LogCaptureFixture) 
     caplog.set_level(logging.CRITICAL + 1)
     run = Run(JOBS, Quick(), Pace(poll_interval=0.01), listeners=[fail])
     assert states(run) == {State.SUCCESS}
+
+
+def test_a_journal_whose_warning_is_an_error_costs_no_count(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever turns warnings into errors gets counts all the same, not a cell without an end."""
+
+    def refuse(message: str) -> None:
+        raise JournalWarning(message)
+
+    caplog.set_level(logging.CRITICAL + 1)
+    kept = Journal(tmp_path / "j", "a", warn=refuse, now=lambda: 0.0)
+    kept.asking(JOBS[0])
+    assert kept._db is not None
+    kept._db.execute("DROP TABLE asked")
+    held = [replace(job, state=State.SUBMITTED, req_id="1") for job in JOBS]
+    assert states(Run(held, Quick(), Pace(poll_interval=0.01), journal=kept)) == {State.SUCCESS}
 
 
 def test_a_mistake_inside_ends_its_row(caplog: pytest.LogCaptureFixture) -> None:
