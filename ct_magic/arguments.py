@@ -24,6 +24,7 @@ QUERY_BELOW = (
     "the first line is '%%ctcount NAME [options]' and the query goes on the lines below it; "
     "on one line it is '%ctcount QUERY'"
 )
+HELP = "'%%ctcount?' shows the arguments and the language, '%ct help where' explains a word"
 NAMED = re.compile(r"(^|\s)--?pass(code|word|wd|phrase)?[\s=]", re.IGNORECASE)
 SET = re.compile(r"(^|\s)pass(code|word|wd|phrase)=", re.IGNORECASE)
 
@@ -49,6 +50,8 @@ class Parser(argparse.ArgumentParser):
         """Raise UsageError, with the option that was meant where a near miss is likely."""
         wrong = re.search(r"unrecognized arguments: (--?[\w-]+)", message)
         options = [o for a in self._actions for o in a.option_strings if o.startswith("--")]
+        if wrong and wrong[1] in ("--help", "-h"):
+            raise UsageError(HELP)
         near = get_close_matches(wrong[1], options, 1) if wrong else []
         if near and wrong:
             raise UsageError(f"there is no {wrong[1]}: did you mean {near[0]}?")

@@ -27,6 +27,8 @@ def test_a_line_is_a_query_after_its_options() -> None:
         ("class", "'class' cannot name a variable"),
         ("df App", "the query goes on the lines below it"),
         ("App Launched last 7 days", "the query goes on the lines below it"),
+        ("--help", "'%%ctcount?' shows the arguments"),
+        ("-h", "'%%ctcount?' shows the arguments"),
         ("df --dryrun", "there is no --dryrun: did you mean --dry-run?"),
         ("df --timeout soon", "'soon' is no duration: write it like 90s, 30m or 2h"),
         ("df --timeout 0", "'0' is no duration"),
