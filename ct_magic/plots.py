@@ -112,10 +112,7 @@ def _time(axes: Axes, df: pd.DataFrame, known: Shape) -> None:
     if len(names) == 1 and len(table) <= FEW:
         _columns(axes, table[names[0]], _is_short(df.sort_values("start")))
     else:
-        table.columns = [_shown(name) for name in names]
-        plain = [style[1:] for style in STYLES] if len(table) > MOST else STYLES
-        styles = [plain[at % len(plain)] for at in range(len(names))]
-        table.plot.line(ax=axes, legend=False, linewidth=1.8, markersize=5, style=styles)
+        _lines(axes, table.set_axis([_shown(name) for name in names], axis="columns"))
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     if len(names) > 1:
@@ -123,11 +120,41 @@ def _time(axes: Axes, df: pd.DataFrame, known: Shape) -> None:
 
 
 def _columns(axes: Axes, counts: pd.Series[float], short: pd.Series[bool]) -> None:
-    days = pd.DatetimeIndex(counts.index)
-    form = "%b %Y" if len(days) > 1 and (days[1:].day == 1).all() else "%d %b"
     colours: list[Any] = [PALE if is_short else BAR for is_short in short]
-    named = pd.Series(counts.to_numpy(), index=days.strftime(form))
-    named.plot.bar(ax=axes, color=colours, width=0.8, rot=0 if len(days) < 9 else 45)
+    counts.reset_index(drop=True).plot.bar(ax=axes, color=colours, width=0.8)
+    _name_pieces(axes, pd.DatetimeIndex(counts.index))
+
+
+def _lines(axes: Axes, table: pd.DataFrame) -> None:
+    days = pd.DatetimeIndex(table.index)
+    styles = STYLES if len(days) <= MOST else [style[1:] for style in STYLES]
+    told: dict[str, Any] = {"legend": False, "linewidth": 1.8, "markersize": 5, "x_compat": True}
+    told["style"] = [styles[at % len(styles)] for at in range(len(table.columns))]
+    if len(days) <= FEW:
+        table.reset_index(drop=True).plot.line(ax=axes, **told)
+        _name_pieces(axes, days)
+    else:
+        table.plot.line(ax=axes, rot=0, **told)
+        _name_days(axes)
+    axes.margins(x=0.02)
+    axes.autoscale(axis="x")
+
+
+def _name_pieces(axes: Axes, days: pd.DatetimeIndex) -> None:
+    form = "%b %Y" if len(days) > 1 and (days[1:].day == 1).all() else "%d %b"
+    rotation = 0 if len(days) < 8 else 45
+    axes.set_xticks(range(len(days)), days.strftime(form), rotation=rotation)
+
+
+def _name_days(axes: Axes) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    where = AutoDateLocator(maxticks=9)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(where)
+    names = ConciseDateFormatter(where, show_offset=False)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(names)
+    for text in axes.get_xticklabels():
+        text.set_horizontalalignment("center")
 
 
 def _bars(axes: Axes, df: pd.DataFrame, known: Shape) -> None:
