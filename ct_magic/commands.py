@@ -6,7 +6,6 @@ import getpass
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import accounts, passcodes
@@ -102,17 +101,17 @@ def names(told: Told) -> pd.DataFrame | None:
     """Show the names that Tab knows; %ct names --from FILE (or sandbox) adds, --to FILE writes."""
     from . import counts
     from .frame import records
-    from .names import rows, to_json
+    from .names import rows
 
     option, _, file = told.rest.strip().partition(" ")
-    match option, file.strip():
+    match option, file.strip().strip("\"'"):
         case "", "":
             return records(rows(counts.names()))
         case "--from", source if source:
             found = counts.read_names(source)
         case "--to", target if target:
             found = counts.names()
-            Path(target).write_text(to_json(found) + "\n", encoding="utf-8")
+            counts.write_names(target)
         case _:
             raise UsageError("'%ct names' takes --from FILE, --from sandbox or --to FILE")
     _say(f"{len(found.events)} events are known")

@@ -130,6 +130,23 @@ class Notebook:
         """Wait until a code cell's outputs hold this text."""
         _until(lambda: text in self.output(cell), seconds)
 
+    def source(self, cell: int) -> str:
+        """Give the text of a cell as it stands."""
+        script = "n => window.jupyterapp.shell.currentWidget.content.model.cells.get(n)"
+        found: str = self.page.evaluate(f"{script}.sharedModel.getSource()", cell)
+        return found
+
+    def tab(self, cell: int) -> list[tuple[str, str]]:
+        """Press Tab at the end of a cell; give what is proposed, text and kind."""
+        self.page.locator(".jp-Notebook .jp-CodeCell .cm-content").nth(cell).click()
+        self.page.keyboard.press("Control+End")
+        self.page.keyboard.press("Tab")
+        shown = self.page.locator(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item")
+        _until(shown.count, 15)
+        parts = (".jp-Completer-match", ".jp-Completer-typeExtended")
+        texts, kinds = (shown.locator(part).all_inner_texts() for part in parts)
+        return list(zip(texts, kinds, strict=True))
+
     def screenshot(self, name: str) -> None:
         """Keep a picture in tests/screenshots."""
         SHOTS.mkdir(exist_ok=True)

@@ -57,3 +57,19 @@ def test_cancel_is_heard_while_the_cell_blocks(lab: tuple[str, Path]) -> None:
         assert "CountCancelledError" in found.output(1)
         assert found.output(2) == ""
         found.screenshot("many-cancelled")
+
+
+def test_tab_proposes_what_the_sandbox_knows(lab: tuple[str, Path]) -> None:
+    """A name is completed as one piece, its values come quoted, each with its kind."""
+    known = "%load_ext ct_magic\n%ct names --from sandbox"
+    with notebook(*lab, known, "%%ctcount\nCharged where Pa", name="tab.ipynb") as found:
+        found.command("notebook:run-cell")
+        found.wait_output(0, "events are known")
+        assert found.tab(1) == [("Payment mode", "property")]
+        found.page.keyboard.press("Enter")
+        assert found.source(1) == "%%ctcount\nCharged where Payment mode"
+        found.page.keyboard.type(" = ")
+        offered = found.tab(1)
+        found.screenshot("tab-values")
+        assert ('"Credit Card"', "value") in offered
+        assert {kind for _, kind in offered} == {"value", "keyword"}

@@ -145,7 +145,11 @@ def test_everywhere_a_variable_may_stand() -> None:
         ("A where x in $v", {"a": 1}, "$v is a dict"),
         ("A where x in $v", range(3), "$v is a range"),
         ("A where x in ($v)", ["a"], "$v is a list; a list stands after 'in': in $v"),
-        ("A $v", "2026-01-02", "$v is a str, and a date is wanted"),
+        (
+            "A $v",
+            "2026-01-02",
+            "$v is a str, and a date is wanted: make it datetime.date.fromisoformat(v)",
+        ),
         ("A $v", 20260102, "$v is an int, and a date is wanted"),
         ("A $v", pd.NaT, "$v is not a date (NaT)"),
         ("A $v", np.datetime64("NaT"), "$v is not there"),
