@@ -112,6 +112,10 @@ class CountMagics(Magics):
     def _blocking(self, told: Arguments) -> pd.DataFrame | None:
         from . import counts
 
+        if told.plot:
+            from .plots import need_matplotlib
+
+            need_matplotlib()
         try:
             frame = counts.count(told.text, **self._asking(told))
         except (CountError, CountInterrupt) as stopped:

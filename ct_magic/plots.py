@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,11 +78,16 @@ def plot(df: pd.DataFrame) -> Picture:
     return Picture(axes, _said(axes, df, known))
 
 
+def need_matplotlib() -> None:
+    """Raise MissingExtraError where nothing can be drawn, so that it is said before counting."""
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("plotting", "plot")
+
+
 def _axes(height: float) -> Axes:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError("plotting", "plot") from None
+    need_matplotlib()
+    from matplotlib.figure import Figure
+
     # Not pyplot's: what it does not know, it neither shows a second time nor keeps for ever.
     return Figure(figsize=(WIDTH, height)).subplots()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,11 +15,11 @@ QUERY = "Charged where Amount > 5 2026-10"
 
 
 @pytest.fixture
-def bare() -> Iterator[InteractiveShell]:
+def bare() -> InteractiveShell:
     """A shell that has run nothing yet."""
     config = Config()
     config.HistoryManager.enabled = False
-    yield InteractiveShell(config=config)
+    return InteractiveShell(config=config)
 
 
 @pytest.fixture
