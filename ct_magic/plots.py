@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,11 +85,9 @@ def plot(df: pd.DataFrame) -> Picture:
 
 
 def need_matplotlib() -> None:
-    """Raise MissingExtraError where it is not installed; better before a count than after it."""
-    try:
-        import matplotlib  # noqa: F401 # only whether it is there
-    except ImportError:
-        raise MissingExtraError("plotting", "plot") from None
+    """Raise MissingExtraError where nothing can be drawn, so that it is said before counting."""
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("plotting", "plot")
 
 
 def _axes(height: float) -> Axes:

@@ -451,9 +451,9 @@ def test_a_campaign_moved_one_segment_and_not_the_other(story: Engine) -> None:
         during = people(story, "Charged", 20260301, 20260328, **customer(kind))
         return during / people(story, "Charged", 20260201, 20260228, **customer(kind))
 
-    assert rise("Platinum") > 1.3
-    assert rise("Gold") > 1.3
-    assert 0.8 < rise("Silver") < 1.2
+    # Wide: another version of DuckDB draws other people, and of 8,000 few are so dear.
+    assert 0.65 < rise("Silver") < 1.5 < rise("Gold")
+    assert rise("Platinum") > 1.5
 
 
 def test_a_launch_and_a_season(story: Engine) -> None:
