@@ -21,6 +21,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
+EXTENSION = ROOT / "jupyter-config" / "labextension"
 SHOTS = ROOT / "tests" / "screenshots"
 FLAGS = [
     "--no-sandbox",
@@ -55,9 +56,15 @@ def server(
     app: str = "lab",
     settings: dict[str, Any] | None = None,
     env: dict[str, str] | None = None,
+    extension: bool = False,
 ) -> Iterator[str]:
-    """Serve `root` with JupyterLab (`lab`) or Notebook 7 (`notebook`); give the address."""
+    """Serve `root` with JupyterLab (`lab`) or Notebook 7 (`notebook`); give the address.
+
+    `extension` puts our labextension there, which an editable install does not.
+    """
     port, home = _free_port(), root / ".home"
+    if extension:
+        shutil.copytree(EXTENSION, home / "data" / "labextensions" / "ct-magic")
     chosen = {f"{APPUTILS}/notification": {"fetchNews": "false", "checkForUpdates": False}}
     for name, values in (chosen | (settings or {})).items():
         file = home / "settings" / f"{name}.jupyterlab-settings"
