@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,10 @@ class Notebook:
         """Wait until no cell has the prompt of a running one."""
         time.sleep(0.3)
         _until(lambda: "[*]:" not in self.prompts(), seconds)
+
+    def until(self, holds: Callable[[], object], seconds: float = 10) -> None:
+        """Wait until this holds; raise TimeoutError where it never does."""
+        _until(holds, seconds)
 
     def prompts(self) -> list[str]:
         """Give the prompts of the code cells."""

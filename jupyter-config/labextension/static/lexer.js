@@ -129,9 +129,10 @@ function inWord(line, at, end, state) {
 }
 
 function note(state, kind, text) {
+  const isWord = kind === "name" || kind === "scope";
   if (kind === "paren") state.parens = Math.max(0, state.parens + (text === "(" ? 1 : -1));
   if (text === "where" || text === "and") state.words = 0;
-  else if (kind === "name" || kind === "scope") state.words += state.words < 0 ? 0 : 1;
+  else if (!state.words || (state.words > 0 && isWord)) state.words += 1;
   else state.words = kind === "dot" && state.words === 1 ? 0 : -1;
   state.last = text;
   state.unfinished =
