@@ -60,11 +60,12 @@ def server(
 ) -> Iterator[str]:
     """Serve `root` with JupyterLab (`lab`) or Notebook 7 (`notebook`); give the address.
 
-    `extension` puts our labextension there, which an editable install does not.
+    `extension` puts our labextension there, as it stands in the tree: what an editable install
+    copied may be older.
     """
     port, home = _free_port(), root / ".home"
     if extension:
-        shutil.copytree(EXTENSION, home / "data" / "labextensions" / "ct-magic")
+        shutil.copytree(EXTENSION, home / "first" / "labextensions" / "ct-magic")
     chosen = {f"{APPUTILS}/notification": {"fetchNews": "false", "checkForUpdates": False}}
     for name, values in (chosen | (settings or {})).items():
         file = home / "settings" / f"{name}.jupyterlab-settings"
@@ -181,6 +182,7 @@ def _environment(home: Path) -> dict[str, str]:
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
         "HOME": "",
+        "JUPYTER_PATH": "first",
         "JUPYTER_RUNTIME_DIR": "run",
         "JUPYTERLAB_SETTINGS_DIR": "settings",
         "JUPYTERLAB_WORKSPACES_DIR": "workspaces",

@@ -32,13 +32,14 @@ export function language({ LanguageSupport, StreamLanguage }) {
   return new LanguageSupport(
     StreamLanguage.define({
       name: "ctcount",
-      startState: start,
+      startState: () => ({ ...start(), indent: 0 }),
       token: (stream, state) => {
+        if (stream.sol()) state.indent = stream.indentation();
         const { kind, end } = next(stream.string, stream.pos, state);
         stream.pos = end;
         return TAGS[kind] ?? null;
       },
-      indent: (state, after, context) => indentation(state, context),
+      indent: (state, after, context) => indentation(state, context.unit),
       languageData: {
         commentTokens: { line: "#" },
         closeBrackets: { brackets: ["(", "[", "{", "'", '"'] },
@@ -48,7 +49,7 @@ export function language({ LanguageSupport, StreamLanguage }) {
 }
 
 /* A statement that must go on does so indented; any other line begins where the last one did. */
-function indentation(state, context) {
-  if (!state.unfinished && !state.parens && !state.json) return null;
-  return Math.max(context.lineIndent(context.pos, -1), context.unit);
+function indentation(state, unit) {
+  const goesOn = state.unfinished || state.parens || state.json;
+  return goesOn ? Math.max(state.indent, unit) : null;
 }
