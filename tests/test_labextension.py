@@ -87,6 +87,15 @@ def source(page: Notebook) -> str:
     return found
 
 
+def press(page: Notebook) -> None:
+    """Show the button anew, press it while another cell is active, and wait for the answer."""
+    activate(page, 3)
+    page.command("notebook:run-cell", wait=True)
+    activate(page, 0)
+    page.page.locator("button.jupyter-button", has_text="Insert cell").click()
+    page.wait_output(3, "{'inserted': True}")
+
+
 def activate(page: Notebook, cell: int) -> None:
     page.page.evaluate(f"(at) => {{ {CONTENT}.activeCellIndex = at }}", cell)
     page.page.evaluate(f"(at) => {CONTENT}.scrollToItem(at)", cell)
@@ -131,18 +140,26 @@ def test_a_query_is_coloured_as_python_is(page: Notebook) -> None:
 def test_a_kernel_inserts_a_cell(page: Notebook) -> None:
     """It stands below the one that was clicked, is active, can be undone; also after a restart."""
     for _ in range(2):
-        activate(page, 3)
-        page.command("notebook:run-cell", wait=True)
-        activate(page, 0)
         before = types(page)
-        page.page.locator("button.jupyter-button", has_text="Insert cell").click()
-        page.wait_output(3, "{'inserted': True}")
+        press(page)
         assert source(page) == INSERTED
         assert types(page) == [*before[:4], "ctcount", *before[4:]]
         page.page.wait_for_function("() => document.activeElement.matches('.jp-mod-active')")
         page.command("notebook:undo-cell-action", wait=True)
         assert types(page) == before
         page.page.evaluate(f"() => {KERNEL}.restart()")
+
+
+@pytest.mark.browser
+@LAB
+def test_of_two_views_one_may_be_closed(page: Notebook) -> None:
+    """Cells go into the view that is still there, and are coloured in it."""
+    page.command("docmanager:clone", wait=True)
+    page.until(lambda: page.page.locator(".jp-Notebook").count() == 2)
+    page.command("application:close", wait=True)
+    press(page)
+    assert types(page)[4] == "ctcount"
+    page.command("notebook:undo-cell-action", wait=True)
 
 
 @pytest.mark.browser

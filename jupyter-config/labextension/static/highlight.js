@@ -11,7 +11,7 @@ export function isOurs(source) {
  * Keep the type of every code cell of every notebook right, now and later.
  *
  * `isOn()` says whether cells are coloured at all, `changed` connects a slot to its changes.
- * What is connected here hangs on the notebook's own signals, and goes when it is closed.
+ * All slots belong to the notebook they are for, and go when it is closed.
  */
 export function colourCells(tracker, mime, isOn, changed) {
   const colour = (cell, plain) => {
@@ -32,17 +32,17 @@ export function colourCells(tracker, mime, isOn, changed) {
 function followCells(notebook, colour) {
   const check = (cell) => colour(cell, notebook.codeMimetype);
   const followCell = (cell) => {
-    cell.contentChanged.connect(check);
+    cell.contentChanged.connect(check, notebook);
     // JupyterLab sets it for all cells when the kernel says which language it speaks.
-    cell.mimeTypeChanged.connect(check);
+    cell.mimeTypeChanged.connect(check, notebook);
     check(cell);
   };
   const followNew = (_, change) => change.newValues.forEach(followCell);
   // The same slot is connected only once, however often the model is said to have changed.
   const followModel = () => {
-    notebook.model?.cells.changed.connect(followNew);
+    notebook.model?.cells.changed.connect(followNew, notebook);
     for (const cell of notebook.model?.cells ?? []) followCell(cell);
   };
-  notebook.modelChanged.connect(followModel);
+  notebook.modelChanged.connect(followModel, notebook);
   followModel();
 }

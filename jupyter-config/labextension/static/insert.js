@@ -9,18 +9,25 @@ const TARGET = "ct_magic.insert";
  * `{inserted: false, error}`.
  */
 export function insertCells(tracker) {
-  tracker.forEach(listen);
-  tracker.widgetAdded.connect((_, panel) => listen(panel));
+  const follow = (panel) => {
+    const { sessionContext } = panel;
+    // A restarted kernel keeps its connection, and with it the target.
+    const register = (kernel) =>
+      kernel?.registerCommTarget(TARGET, (comm, message) => {
+        comm.send(answer(notebookOf(tracker, sessionContext), message.content.data));
+      });
+    sessionContext.kernelChanged.connect((_, { newValue }) => register(newValue), panel);
+    register(sessionContext.session?.kernel);
+  };
+  tracker.forEach(follow);
+  tracker.widgetAdded.connect((_, panel) => follow(panel));
 }
 
-function listen({ content, sessionContext }) {
-  // A restarted kernel keeps its connection, and with it the target.
-  const register = (kernel) =>
-    kernel?.registerCommTarget(TARGET, (comm, message) => {
-      comm.send(answer(content, message.content.data));
-    });
-  sessionContext.kernelChanged.connect((_, { newValue }) => register(newValue));
-  register(sessionContext.session?.kernel);
+/* A notebook may be open in two views: meant is the one that was used last, where it is open. */
+function notebookOf(tracker, sessionContext) {
+  const isIts = (panel) => panel?.sessionContext === sessionContext;
+  const current = tracker.currentWidget;
+  return (isIts(current) ? current : tracker.find(isIts))?.content;
 }
 
 function answer(notebook, { text }) {
@@ -34,7 +41,7 @@ function answer(notebook, { text }) {
 
 function insert(notebook, text) {
   if (typeof text !== "string") throw new Error("a cell's source is text");
-  if (!notebook.model) throw new Error("the notebook is closed");
+  if (!notebook?.model) throw new Error("the notebook is closed");
   // The form's cell became the active one when its button was pressed.
   const index = notebook.activeCellIndex + 1;
   // The shared model is where undo looks. What a person had inserted is trusted, as typed.
