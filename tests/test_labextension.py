@@ -260,13 +260,14 @@ def test_jupyterlab_lists_it_and_can_disable_it(installed: Path, tmp_path: Path)
         "JUPYTER_CONFIG_DIR": str(tmp_path),
     }
 
-    def listed(*command: str) -> str:
-        words = [sys.executable, "-m", "jupyter", "labextension", *command]
-        said = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
-        return next((x for x in (said.stdout + said.stderr).split("\n") if "ct-magic v" in x), "")
+    def labextension(*words: str) -> str:
+        command = [sys.executable, "-m", "jupyter", "labextension", *words]
+        said = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+        return said.stdout + said.stderr
 
-    before = listed("list")
-    assert "enabled" in before
-    assert "OK" in before
-    listed("disable", "--level=user", "ct-magic")
-    assert "disabled" in listed("list")
+    line = next(one for one in labextension("list").split("\n") if "ct-magic v" in one)
+    assert "enabled" in line
+    assert "OK" in line
+    labextension("disable", "--level=user", "ct-magic")
+    page_config = json.loads((tmp_path / "labconfig" / "page_config.json").read_text("utf-8"))
+    assert page_config["disabledExtensions"] == {"ct-magic": True}
