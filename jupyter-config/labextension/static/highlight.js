@@ -2,11 +2,6 @@
 
 const OURS = /^(?:[ \t]*\n)*%%(?:ctcount|ct[ \t]+(?:explain|form))(?=\s|$)/;
 
-/** Say whether a cell with this source holds a query of ours. */
-export function isOurs(source) {
-  return OURS.test(source);
-}
-
 /**
  * Keep the type of every code cell of every notebook right, now and later.
  *
@@ -16,7 +11,7 @@ export function isOurs(source) {
 export function colourCells(tracker, mime, isOn, changed) {
   const colour = (cell, plain) => {
     if (cell.type !== "code") return;
-    const ours = isOn() && isOurs(cell.sharedModel.getSource());
+    const ours = isOn() && OURS.test(cell.sharedModel.getSource());
     if (ours) cell.mimeType = mime;
     else if (cell.mimeType === mime) cell.mimeType = plain;
   };

@@ -48,19 +48,19 @@ function highlight(editor, languages, tracker, registry) {
       return language(editor);
     },
   });
-  setting(registry).then((isOn) => colourCells(tracker, MIME, isOn.read, isOn.changed));
+  setting(registry).then(({ isOn, changed }) => colourCells(tracker, MIME, isOn, changed));
 }
 
-/** Give how to read whether cells are coloured, and how to hear of a change. */
+/* Give how to read whether cells are coloured, and how to hear of a change. */
 async function setting(registry) {
   try {
     const settings = await registry.load(HIGHLIGHT);
     return {
-      read: () => settings.composite.highlight !== false,
+      isOn: () => settings.composite.highlight !== false,
       changed: (slot) => settings.changed.connect(slot),
     };
   } catch {
     // Without a registry of settings, or with ours damaged, colours are still there.
-    return { read: () => true, changed: () => {} };
+    return { isOn: () => true, changed: () => {} };
   }
 }
