@@ -19,7 +19,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A JupyterLab that serves an empty folder."""
     need_chromium()
     root = tmp_path_factory.mktemp("lab")
-    with server(root) as address:
+    with server(root, extension=True) as address:
         yield address, root
 
 
@@ -99,4 +99,4 @@ def test_tab_proposes_what_the_sandbox_knows(lab: tuple[str, Path]) -> None:
         offered = found.tab(1)
         found.screenshot("tab-values")
         assert ('"Credit Card"', "value") in offered
-        assert {kind for _, kind in offered} == {"value", "keyword"}
+        assert {kind for _, kind in offered} == {"value", "keyword"}, offered

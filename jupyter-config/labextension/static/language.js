@@ -36,8 +36,10 @@ export function language({ LanguageSupport, StreamLanguage }) {
       token: (stream, state) => {
         if (stream.sol()) state.indent = stream.indentation();
         const { kind, end } = next(stream.string, stream.pos, state);
+        const text = stream.string.slice(stream.pos, end);
         stream.pos = end;
-        return TAGS[kind] ?? null;
+        // Space is a token, too: where there is none, Tab proposes every word of the cell.
+        return TAGS[kind] ?? (text.trim() ? null : "content");
       },
       indent: (state, after, context) => indentation(state, context.unit),
       languageData: {
