@@ -55,7 +55,10 @@ def main(arguments: Sequence[str]) -> int:
     told = list(arguments)
     more = told[told.index("--") + 1 :] if "--" in told else []
     words = told[: told.index("--")] if "--" in told else told
-    chosen = [one for one in environments() if not words or any(w in one.name for w in words)]
+    there = list(environments())
+    chosen = [one for one in there if not words or any(word in one.name for word in words)]
+    if not chosen:
+        sys.exit(f"there are: {', '.join(one.name for one in there)}")
     return sum(not passes(one, more) for one in chosen)
 
 

@@ -96,6 +96,14 @@ def test_each_dependency_says_from_where_on_and_no_further(wanted: str) -> None:
     assert bounds == ([] if wanted in TYPES else [">="])
 
 
+def test_readme_names_the_lowest_versions() -> None:
+    """Who is held to an old environment reads there whether it will do."""
+    page = " ".join((ROOT / "README.md").read_text(encoding="utf-8").lower().split())
+    kernel = [one for one in EXTRAS["notebook"] if one.startswith("ipykernel")]
+    for wanted in [*PROJECT["project"]["dependencies"], *EXTRAS["sandbox"], *kernel]:
+        assert wanted.replace(">=", " ") in page
+
+
 def closure(name: str, extras: frozenset[str], seen: dict[str, Distribution]) -> None:
     """Add what a distribution needs here, and what that needs."""
     seen[canonicalize_name(name)] = found = distribution(name)
