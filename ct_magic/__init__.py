@@ -99,10 +99,12 @@ def load_ipython_extension(ipython: InteractiveShell) -> None:
 
 
 def unload_ipython_extension(ipython: InteractiveShell) -> None:
-    """Take Tab away again; what `%unload_ext ct_magic` calls."""
+    """Leave the shell as it was before; what `%unload_ext ct_magic` calls."""
+    from .magics import unregister
     from .tab import uninstall
 
     uninstall(ipython)
+    unregister(ipython)
 
 
 def _names() -> Names:

@@ -114,6 +114,8 @@ def refuse_passcode(line: str) -> None:
 
 def _read(words: list[str], text: str) -> Arguments:
     found = vars(parser().parse_args(words))
+    if found["plot"] and found["background"]:
+        raise UsageError("--plot draws in the cell that waits; after --background: ct_magic.plot")
     timeout = found.pop("timeout")
     return Arguments(text=text, timeout=timeout and seconds(timeout), **found)
 

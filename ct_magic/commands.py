@@ -6,11 +6,12 @@ import getpass
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from . import accounts, passcodes
 from .arguments import PASSCODE, refuse_passcode
-from .errors import AccountError, UsageError
+from .errors import AccountError, MissingExtraError, UsageError
 from .session import SANDBOX, SESSION
 from .settings import Settings
 
@@ -80,7 +81,7 @@ def login(told: Told) -> None:
             f"nobody can be asked here; set {passcodes.variable(name)} instead"
         ) from error
     kept = passcodes.remember(name, passcodes.secret(typed))
-    _say(f"kept for account {name} {'in the keyring' if kept else 'for this session'}")
+    _say(f"kept for account {name} {'in the keyring' if kept else _only_now()}")
 
 
 def explain(told: Told) -> None:
@@ -163,6 +164,12 @@ def _row(name: str) -> dict[str, Any]:
     except AccountError as error:
         return row | {"ready": False, "note": str(error)}
     return row | {"id": account.id, "region": account.region}
+
+
+def _only_now() -> str:
+    if find_spec("keyring") is not None:
+        return "for this session"
+    return f"for this session; {MissingExtraError('keeping it for good', 'keyring')}"
 
 
 def _one_word(text: str, command: str, what: str, default: str) -> str:

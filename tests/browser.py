@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
+EXTENSION = ROOT / "jupyter-config" / "labextension"
 SHOTS = ROOT / "tests" / "screenshots"
 FLAGS = [
     "--no-sandbox",
@@ -55,9 +56,16 @@ def server(
     app: str = "lab",
     settings: dict[str, Any] | None = None,
     env: dict[str, str] | None = None,
+    extension: bool = False,
 ) -> Iterator[str]:
-    """Serve `root` with JupyterLab (`lab`) or Notebook 7 (`notebook`); give the address."""
+    """Serve `root` with JupyterLab (`lab`) or Notebook 7 (`notebook`); give the address.
+
+    `extension` puts our labextension there, as it stands in the tree: what an editable install
+    copied may be older.
+    """
     port, home = _free_port(), root / ".home"
+    if extension:
+        shutil.copytree(EXTENSION, home / "first" / "labextensions" / "ct-magic")
     chosen = {f"{APPUTILS}/notification": {"fetchNews": "false", "checkForUpdates": False}}
     for name, values in (chosen | (settings or {})).items():
         file = home / "settings" / f"{name}.jupyterlab-settings"
@@ -115,6 +123,10 @@ class Notebook:
         """Wait until no cell has the prompt of a running one."""
         time.sleep(0.3)
         _until(lambda: "[*]:" not in self.prompts(), seconds)
+
+    def until(self, holds: Callable[[], object], seconds: float = 10) -> None:
+        """Wait until this holds; raise TimeoutError where it never does."""
+        _until(holds, seconds)
 
     def prompts(self) -> list[str]:
         """Give the prompts of the code cells."""
@@ -187,6 +199,7 @@ def _environment(home: Path) -> dict[str, str]:
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
         "HOME": "",
+        "JUPYTER_PATH": "first",
         "JUPYTER_RUNTIME_DIR": "run",
         "JUPYTERLAB_SETTINGS_DIR": "settings",
         "JUPYTERLAB_WORKSPACES_DIR": "workspaces",

@@ -33,6 +33,7 @@ def test_a_line_is_a_query_after_its_options() -> None:
         ("df --timeout soon", "'soon' is no duration: write it like 90s, 30m or 2h"),
         ("df --timeout 0", "'0' is no duration"),
         ("df --timeout", "--timeout: expected one argument"),
+        ("df --plot --background", "--plot draws in the cell that waits"),
         ('df "', "cannot be read"),
     ],
 )

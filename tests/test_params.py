@@ -152,7 +152,7 @@ def test_everywhere_a_variable_may_stand() -> None:
         ),
         ("A $v", 20260102, "$v is an int, and a date is wanted"),
         ("A $v", pd.NaT, "$v is not a date (NaT)"),
-        ("A $v", np.datetime64("NaT"), "$v is not there"),
+        ("A $v", np.datetime64("NaT", "s"), "$v is not there"),
         ("A $v..today", date(2027, 1, 1), "the period ends (2026-11-23) before it begins"),
         ("$v today", 5, "$v is 5, and an event's name is wanted"),
         ("$v today", "", "$v is '', and an event's name is wanted"),

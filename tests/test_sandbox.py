@@ -493,15 +493,15 @@ def test_a_drop_in_june_is_explained_by_one_payment_mode(story: Engine) -> None:
 
 
 def test_a_campaign_moved_one_segment_and_not_the_other(story: Engine) -> None:
-    """In September, the second full month before today."""
+    """In the March before the June of the drop."""
 
     def rise(kind: str) -> float:
-        during = people(story, "Charged", 20260901, 20260930, **customer(kind))
-        return during / people(story, "Charged", 20260801, 20260830, **customer(kind))
+        during = people(story, "Charged", 20260301, 20260328, **customer(kind))
+        return during / people(story, "Charged", 20260201, 20260228, **customer(kind))
 
-    assert rise("Platinum") > 1.3
-    assert rise("Gold") > 1.3
-    assert 0.8 < rise("Silver") < 1.2
+    # Wide: another version of DuckDB draws other people, and of 8,000 few are so dear.
+    assert 0.65 < rise("Silver") < 1.5 < rise("Gold")
+    assert rise("Platinum") > 1.5
 
 
 def test_a_launch_and_a_season(story: Engine) -> None:
