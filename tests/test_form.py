@@ -43,7 +43,11 @@ class Hand:
 
     def fields(self, what: str) -> list[Any]:
         """The fields of that name, from top to bottom."""
-        return [one for one in walk(self.box) if getattr(one, "tooltip", None) == what]
+        return [
+            one
+            for one in walk(self.box)
+            if what in (getattr(one, "tooltip", None), getattr(one, "description", None))
+        ]
 
     def type(self, what: str, text: Any, number: int = 0) -> None:
         self.fields(what)[number].value = text
@@ -203,7 +207,7 @@ def test_an_empty_form_is_calm() -> None:
 def test_dates_are_picked_and_shown() -> None:
     """The pickers show what a period means today, and write one."""
     hand = Hand("Charged 2026-08")
-    first, last = hand.fields("first day")[0], hand.fields("last day")[0]
+    first, last = hand.fields("from")[0], hand.fields("to")[0]
     assert (f"{first.value}", f"{last.value}") == ("2026-08-01", "2026-08-31")
     last.value = pd.Timestamp("2026-09-02").date()
     assert hand.form.text == "Charged 2026-08-01..2026-09-02"

@@ -119,7 +119,7 @@ class Face:
 
     def show_reading(self, error: str, bodies: str) -> None:
         """Show what is wrong with the text as a whole, and its JSON."""
-        self.error.value, self.json.value = page.status(error, wrong=True), bodies
+        self.error.value, self.json.value = page.caret(error), bodies
 
     def lock(self, locked: bool) -> None:
         """Let the fields wait while the text is no query."""
@@ -176,7 +176,7 @@ class Face:
         self.event = Fields(changed, event=entry("event", hint="event, like Charged"))
         self.where = Rows("filter", lambda: ConditionRow(changed), Condition(), changed)
         self.when = Fields(changed, period=entry("period", PRESETS, "last 30 days"))
-        self.start, self.end = self._day("first day"), self._day("last day")
+        self.start, self.end = self._day("from"), self._day("to")
         self.did = Rows("did", lambda: DidRow(changed), Did(), changed)
         self.often = Fields(changed, often=entry("did any, how often", hint=">= 1", labelled=True))
         self.by = Rows("by", lambda: AxisRow(changed), Axis(), changed)
@@ -198,8 +198,9 @@ class Face:
         ]
 
     def _day(self, what: str) -> w.DatePicker:
-        layout = w.Layout(width="10em", margin="2px")
-        picker = w.DatePicker(tooltip=what, layout=layout)
+        layout = w.Layout(width="auto", margin="2px")
+        picker = w.DatePicker(description=what, layout=layout)
+        picker.style.description_width = "initial"
         picker.observe(lambda _: self._heard(self._picked), "value")
         return picker
 
@@ -227,7 +228,8 @@ class Face:
         self.copy = w.Textarea(tooltip="the cell's text", layout=w.Layout(width="auto"))
         self.copy.layout.display = "none"
         self._panel = w.VBox()
-        self._actions = w.VBox([w.HBox([run, put, off]), self.status, self.copy, self._panel])
+        buttons = w.HBox([run, put, off], layout=w.Layout(margin="6px 0 0 0"))
+        self._actions = w.VBox([buttons, self.status, self.copy, self._panel])
 
     def _columns(self) -> w.Box:
         turn, self._which = self._calls.turn, w.HTML()

@@ -1,8 +1,8 @@
 """Asks the page to insert a cell below: a comm that a front end's extension answers.
 
 The kernel opens the comm `ct_magic.insert` with `{"text": "<the cell's source>"}`. A page that can
-insert cells does, answers `{"inserted": true}` and closes the comm. One that cannot is silent, or
-closes it.
+insert cells does, and answers `{"inserted": true}`, or false where it failed. A page that knows
+nothing of it is silent.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PATIENCE = 1.0  # seconds after which a page is taken for one that cannot
 def insert(text: str, tell: Callable[[bool], None], patience: float = PATIENCE) -> None:
     """Ask for a cell with this text, and come back at once.
 
-    `tell` is called, from another thread, with False when no page has answered in time, and with
+    `tell` is called with False when no page has inserted it in time, from another thread, and with
     True when one has, however late.
     """
     from comm import create_comm
@@ -28,9 +28,9 @@ def insert(text: str, tell: Callable[[bool], None], patience: float = PATIENCE) 
     over = threading.Event()
 
     def answered(message: dict[str, Any]) -> None:
-        if message["content"]["data"].get("inserted") is True:
-            over.set()
-            tell(True)
+        over.set()
+        tell(message["content"]["data"].get("inserted") is True)
+        comm.close()
 
     def wait() -> None:
         if not over.wait(patience):

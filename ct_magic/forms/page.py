@@ -16,7 +16,10 @@ STYLE = f"""<style>
 .ct-magic-form .widget-html-content {{ line-height: 1.35; }}
 .ct-magic-head {{ font-weight: 600; margin-top: 6px; }}
 .ct-magic-note {{ color: {card.MUTED}; font-weight: 400; }}
-.ct-magic-error {{ color: {ERROR}; padding: 0 4px 2px; overflow-wrap: anywhere; }}
+.ct-magic-error {{ color: {ERROR}; }}
+.ct-magic-error, .ct-magic-said {{ padding: 0 4px 2px; overflow-wrap: anywhere;
+  white-space: pre-wrap; }}
+.ct-magic-form pre.ct-magic-error {{ color: {ERROR}; padding: 2px 4px; }}
 .ct-magic-wrong input, .ct-magic-wrong textarea {{ border-color: {ERROR} !important;
   box-shadow: inset 0 0 0 1px {ERROR}; }}
 .ct-magic-form pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0;
@@ -37,9 +40,14 @@ def head(text: str, note: str = "") -> str:
 
 
 def status(text: str, wrong: bool = False) -> str:
-    """Draw the line that says how it stands; errors keep their line breaks."""
-    kind = ' class="ct-magic-error"' if wrong else ""
-    return f'<div role="status"{kind}><pre>{escape(text)}</pre></div>' if text else ""
+    """Draw the lines that say how it stands."""
+    kind = "ct-magic-error" if wrong else "ct-magic-said"
+    return f'<div role="status" class="{kind}">{escape(text)}</div>' if text else ""
+
+
+def caret(error: str) -> str:
+    """Draw an error of the text, with the caret under its place."""
+    return f'<pre role="status" class="ct-magic-error">{escape(error)}</pre>' if error else ""
 
 
 def json(bodies: Sequence[Mapping[str, Any]]) -> str:

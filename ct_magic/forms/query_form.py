@@ -103,7 +103,7 @@ class Form:
         calls = Calls(
             changed=lambda: self._changed(face),
             typed=lambda typed: self._take(face, typed),
-            undo=lambda: self._show(face),
+            undo=lambda: self._back(face),
             turn=lambda by: self._turn(face, by),
             add=lambda: self._change(face, self._sheet.add(), len(self._sheet.statements)),
             remove=lambda: self._change(face, self._sheet.remove(self._at), self._at),
@@ -145,6 +145,11 @@ class Form:
     def _change(self, face: Face, sheet: Sheet, at: int) -> None:
         self._sheet, self._at = sheet, min(at, len(sheet.statements) - 1)
         self._show(face)
+        face.event.first.focus()  # the button that was pressed may be gone
+
+    def _back(self, face: Face) -> None:
+        self._show(face)
+        face.text.focus()
 
     def _show(self, face: Face) -> None:
         """Let text and fields show the sheet."""

@@ -115,7 +115,9 @@ class Rows(Generic[T]):
         self._rows: list[Row[T]] = []
         self._lines: list[w.HBox] = []
         self.adder = button(f"+ {what}", f"Add one more: {what}", self.add)
-        self.box = w.VBox([self.adder])
+        # Apart from the button: a page draws a child anew, and takes its focus, behind a new one.
+        self._list = w.VBox()
+        self.box = w.VBox([self._list, self.adder])
 
     def __iter__(self) -> Iterator[Row[T]]:
         return iter(self._rows)
@@ -127,7 +129,7 @@ class Rows(Generic[T]):
     def show(self, values: Sequence[T]) -> None:
         """Show these values; rows that are there are used again."""
         while len(self._rows) < len(values):
-            self._append()
+            self._append(self._make())
         while len(self._rows) > len(values):
             self._drop()
         for row, value in zip(self._rows, values, strict=True):
@@ -135,8 +137,10 @@ class Rows(Generic[T]):
 
     def add(self) -> None:
         """Begin a new row, ready to type."""
-        self._append().show(self._blank)
-        _focus_once_seen(self._rows[-1].first)
+        row = self._make()
+        _focus_once_seen(row.first)
+        self._append(row)
+        row.show(self._blank)
         self._changed()
 
     def mark(self, problems: Problems) -> None:
@@ -144,8 +148,8 @@ class Rows(Generic[T]):
         for number, row in enumerate(self._rows):
             row.mark(below(problems, number))
 
-    def _append(self) -> Row[T]:
-        row, number = self._make(), len(self._rows)
+    def _append(self, row: Row[T]) -> None:
+        number = len(self._rows)
         name = f"{self._what} {number + 1}"
         steps = [
             button("↑", f"Move {name} up", lambda: self._move(number, -1), "2.4em"),
@@ -157,7 +161,6 @@ class Rows(Generic[T]):
         self._rows.append(row)
         self._lines.append(line)
         self._place()
-        return row
 
     def _drop(self) -> None:
         self._rows.pop()
@@ -166,7 +169,7 @@ class Rows(Generic[T]):
         close(line)
 
     def _place(self) -> None:
-        self.box.children = (*self._lines, self.adder)
+        self._list.children = tuple(self._lines)
 
     def _move(self, number: int, by: int) -> None:
         """Change places with a neighbour; the button that was pressed moves along."""
