@@ -1,4 +1,4 @@
-"""What is still missing in a draft, or cannot stand in its field; each with an example."""
+"""What is still missing in a draft, or cannot stand in its field; each with what could."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ from .errors import QueryError
 from .fields import items, often_words, period_words
 
 
+class Missing(str):
+    """Says what is still to be filled in: no mistake before somebody wants to go on."""
+
+    __slots__ = ()
+
+
 def holes(one: Draft) -> dict[Key, str]:
     """Say what is still to be filled in, or cannot stand in its field."""
     if one.body:
@@ -41,7 +47,7 @@ def holes(one: Draft) -> dict[Key, str]:
 def _of_event(one: Happening, key: Key) -> dict[Key, str]:
     found: dict[Key, str] = {}
     if not one.event.strip():
-        found[(*key, "event")] = "which event? Like 'Charged'"
+        found[(*key, "event")] = Missing("which event? Like 'Charged'")
     for number, condition in enumerate(one.where):
         found |= _of_condition(condition, (*key, "where", number))
     if one.period.strip():
@@ -59,7 +65,7 @@ def _of_value(one: Condition, key: Key) -> dict[Key, str]:
     if one.operator in BARE:
         return {}
     if not one.value.strip() or (one.operator in LISTS and not items(one.value)):
-        return {key: "which value? A text, a number, or a variable as $name"}
+        return {key: Missing("which value? A text, a number, or a variable as $name")}
     if one.operator == RANGE and not all(end.strip() for end in one.value.partition("..")):
         return {key: "a range has two ends, like 100..500"}
     return {}
@@ -72,14 +78,14 @@ def _of_axis(one: Axis, key: Key) -> dict[Key, str]:
     if odd:
         return odd
     if not items(one.values):
-        return {(*key, "values"): "which values? Commas between them, like Shoes, Bags"}
+        return {(*key, "values"): Missing("which values? Commas between them, like Shoes, Bags")}
     return {}
 
 
 def _property(one: Condition | Axis, key: Key, example: str) -> dict[Key, str]:
     if one.scope == "geo" or one.property.strip():
         return {}
-    return {(*key, "property"): f"which property? Like '{example}'"}
+    return {(*key, "property"): Missing(f"which property? Like '{example}'")}
 
 
 def _unknown(key: Key, said: str, known: Collection[str]) -> dict[Key, str]:

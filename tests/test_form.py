@@ -35,9 +35,9 @@ PACE = Settings(poll_interval=0.01, progress="none")
 class Hand:
     """Works a form as a person does: by the names of its fields and buttons."""
 
-    def __init__(self, text: str = "", **variables: Any) -> None:
+    def __init__(self, text: str = "", pace: Settings = PACE, **variables: Any) -> None:
         self.variables: dict[str, Any] = variables
-        self.form = Form(text, self.variables, PACE, patience=0)
+        self.form = Form(text, self.variables, pace, patience=0)
         assert self.form._face
         self.box = self.form._face.box
 
@@ -197,10 +197,12 @@ def test_an_empty_form_is_calm() -> None:
     """Nothing is wrong before anything was typed; Run says what is missing."""
     hand = Hand()
     assert hand.wrong == []
-    assert "which event?" not in hand.said
+    hand.press("+ filter")
+    assert hand.wrong == []
+    assert "which" not in hand.said
     assert "^" not in hand.said
     hand.press("Run")
-    assert hand.wrong == ["event"]
+    assert hand.wrong == ["event", "property"]
     assert "which event?" in hand.said
 
 
@@ -263,18 +265,42 @@ def test_run_fills_the_variable() -> None:
 
 
 def test_one_count_at_a_time_and_again_when_it_is_over() -> None:
-    """Pressed twice it asks once; the next run's panel takes the place of the first."""
-    hand = Hand("App Launched 2026-10")
+    """Pressed twice it asks once; Cancel keeps the row; the next run's panel is the only one."""
+    hand = Hand("App Launched 2026-10", Settings(poll_interval=60))
     hand.press("Run")
     first = hand.variables["counts"]
     hand.press("Run")
-    assert hand.variables["counts"] is first or isinstance(hand.variables["counts"], pd.DataFrame)
-    until(lambda: isinstance(hand.variables["counts"], pd.DataFrame))
-    until(lambda: "is a DataFrame" in hand.said)
+    assert hand.variables["counts"] is first
+    assert "still counting" in hand.said
+    hand.press("Cancel")
+    until(lambda: "counts holds what had arrived" in hand.said)
+    assert hand.variables["counts"]["status"].tolist() == ["cancelled"]
+    hand.type("period", "2026-09-01")
+    hand.type("event", "Charged")
     hand.press("Run")
-    until(lambda: isinstance(hand.variables["counts"], pd.DataFrame))
-    until(lambda: "is a DataFrame" in hand.said)
-    assert hand.said.count("profiles</span>") == 1
+    assert hand.variables["counts"] is not first
+    hand.press("Cancel")
+    until(lambda: hand.said.count('class="ct-magic"') == 1 and "cancelled" in hand.said)
+
+
+def test_a_variable_that_was_bound_anew_is_left_alone() -> None:
+    """The count must not overwrite what the user put there since."""
+    hand = Hand("App Launched 2026-08", Settings(poll_interval=60))
+    hand.press("Run")
+    hand.variables["counts"] = "mine"
+    hand.press("Cancel")
+    until(lambda: "counts is bound to something else" in hand.said)
+    assert hand.variables["counts"] == "mine"
+
+
+def test_an_account_that_cannot_be_asked_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the form, with what to do; the variable is left as it is."""
+    monkeypatch.delenv("CLEVERTAP_PASSCODE")
+    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", "A-1")
+    hand = Hand("App Launched 2026-10")
+    hand.press("Run")
+    assert "passcode" in hand.said
+    assert hand.variables == {}
 
 
 def test_a_count_that_fails_is_said_and_kept() -> None:

@@ -85,14 +85,16 @@ class Runner:
 
     def _arrived(self, name: str, counting: Counting, frame: pd.DataFrame) -> None:
         # Only while the variable is still ours: the user may have bound it to something else.
-        if self._variables.get(name) is counting:
+        ours = self._variables.get(name) is counting
+        if ours:
             self._variables[name] = frame
+        holds = f"{name} holds what had arrived" if ours else f"{name} is bound to something else"
         try:
             counting.result(0)
         except CountError as error:
-            return self._say(f"{error}\n{name} holds what had arrived", True)
-        rows = f"{len(frame):,} row{'s' * (len(frame) != 1)}"
-        return self._say(f"{name} is a DataFrame with {rows}", False)
+            return self._say(f"{error}\n{holds}", True)
+        rows = f"{name} is a DataFrame with {len(frame):,} row{'s' * (len(frame) != 1)}"
+        return self._say(rows if ours else f"counted, but {holds}", False)
 
 
 def cell(text: str, name: str, account: str | None) -> str:

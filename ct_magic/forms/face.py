@@ -119,7 +119,7 @@ class Face:
 
     def show_reading(self, error: str, bodies: str) -> None:
         """Show what is wrong with the text as a whole, and its JSON."""
-        self.error.value, self.json.value = page.caret(error), bodies
+        self.error.value, self.json.value = error, bodies
 
     def lock(self, locked: bool) -> None:
         """Let the fields wait while the text is no query."""

@@ -9,6 +9,7 @@ from typing import Any
 from .. import accounts, counts, dates, fields, parser
 from ..draft import Draft, Key
 from ..errors import AccountError, QueryError, UsageError
+from ..holes import Missing
 from ..panel import VIEW, current_shell, is_interactive
 from ..settings import Settings
 from ..sheet import ELSEWHERE, Sheet, problems, read
@@ -22,6 +23,7 @@ NO_PLACE = (
     "the form needs a notebook: open one in JupyterLab or Notebook 7 and type '%ct form' there; "
     "here, ct_magic.count(text) counts and '%ct explain' shows what a query sends"
 )
+UNFINISHED = "Not a query yet: something is still to be filled in."
 CLOSED = "The form is closed: %ct form opens it again."
 UNSEEN = "A query form: %ct form opens it in a notebook that somebody looks at."
 INSERTED = "The cell stands below."
@@ -166,17 +168,22 @@ class Form:
 
     def _tell(self, face: Face) -> None:
         """Say what is wrong and what would be sent, and propose what may be typed."""
-        error, bodies = "", []
-        try:
-            bodies = self._bodies(face, self.text)
-        except QueryError as found:
-            error = str(found) if self.text.strip() else ""
-        face.show_reading(error, page.json(bodies))
+        found = self._problems(face)
+        said, bodies = self._reading(face)
+        missing = any(isinstance(message, Missing) for message in found.values())
+        face.show_reading(page.status(UNFINISHED) if missing else page.caret(said), bodies)
         face.show_place(self._at, len(self._sheet.statements))
-        face.mark(self._problems(face) if self.text.strip() else self._of_top(face))
+        face.mark({key: m for key, m in found.items() if not isinstance(m, Missing)})
         face.show_days(self._days(face))
         face.suggest(counts.names(), self._draft)
         face.lock(self._typed is not None)
+
+    def _reading(self, face: Face) -> tuple[str, str]:
+        """Give what is wrong with the text as a whole, and the JSON that it sends."""
+        try:
+            return "", page.json(self._bodies(face, self.text))
+        except QueryError as error:
+            return str(error), ""
 
     def _bodies(self, face: Face, text: str) -> list[dict[str, Any]]:
         try:
