@@ -15,6 +15,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 
 from ct_magic.forms.inserting import TARGET
+from ct_magic.sandbox import Sandbox
 
 Message = dict[str, Any]
 OPEN = """
@@ -30,11 +31,12 @@ class Page:
     def __init__(self, client: BlockingKernelClient) -> None:
         self._client = client
         self.states: dict[str, dict[str, Any]] = {}
+        self.shown: list[dict[str, Any]] = []
         self.comms: dict[str, tuple[str, Any]] = {}
 
-    def run(self, code: str) -> Message:
-        """Run a cell as a page does that somebody looks at."""
-        told = {"allow_stdin": True, "timeout": 60, "stdin_hook": lambda _: None}
+    def run(self, code: str, *, seen: bool = True) -> Message:
+        """Run a cell as a page does that somebody looks at, or as nbclient does."""
+        told = {"allow_stdin": seen, "timeout": 60, "stdin_hook": lambda _: None}
         found: Message = self._client.execute_interactive(code, output_hook=self.hear, **told)
         return found["content"]
 
@@ -46,6 +48,8 @@ class Page:
             self.states[content["comm_id"]] = dict(content["data"].get("state", {}))
         elif message["msg_type"] == "comm_msg" and content["data"].get("method") == "update":
             self.states[content["comm_id"]].update(content["data"]["state"])
+        elif message["msg_type"] == "display_data":
+            self.shown.append(content["data"])
         elif message["msg_type"] == "comm_close":
             self.states.pop(content["comm_id"], None)
 
@@ -77,7 +81,7 @@ class Page:
 
 
 @pytest.fixture
-def page(account: object, state: Path) -> Iterator[Page]:
+def page(account: Sandbox, state: Path) -> Iterator[Page]:
     """A form that is open in a kernel."""
     manager, client = start_new_kernel(kernel_name="python3", env=dict(os.environ))
     try:
@@ -102,6 +106,14 @@ def test_the_page_inserts_the_cell_or_its_text_is_shown(page: Page) -> None:
     page.tell(comm, {"inserted": True})
     page.until(lambda: page.shows("The cell stands below"))
     page.until(lambda: not page.shows("%%ctcount counts"))
+
+
+def test_an_executed_notebook_has_no_widgets(page: Page) -> None:
+    """Nobody could press a button there, and no model is left in the file."""
+    before = set(page.comms)
+    assert page.run("%ct form Charged today", seen=False)["status"] == "ok"
+    assert page.shown[-1]["text/plain"].startswith("%%ctcount\nCharged today")
+    assert set(page.comms) == before
 
 
 def test_run_fills_the_variable_while_other_cells_run(page: Page) -> None:

@@ -162,7 +162,7 @@ class DidRow:
 
     def show(self, value: Did) -> None:
         """Put it into the fields."""
-        self.head.entries["kind"].value = value.kind
+        self.head.entries["kind"].value = "" if value == Did() else value.kind
         self.head.entries["event"].value = value.what.event
         self.head.entries["period"].value = value.what.period
         self.where.show(value.what.where)
