@@ -11,9 +11,7 @@ from browser import Notebook, need_chromium, notebook, server
 pytestmark = pytest.mark.browser
 FOCUSED = """() => { const e = document.activeElement;
   return e.closest('.ct-magic-form') ? e.title || e.labels?.[0]?.textContent || '' : '' }"""
-PASTED = """seen: App Launched last 7 days
-  did Charged where Category = "Shoes"
-  by day"""
+PASTED = 'seen: App Launched last 7 days\n  did Charged where Category = "Shoes"'
 
 
 @pytest.fixture(scope="module")
@@ -25,22 +23,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
         yield address, root
 
 
-def go(found: Notebook, to: str) -> None:
-    """Press Tab until the field or button of that name has the focus; from the text backwards."""
+def go(found: Notebook, to: str, key: str = "Tab") -> None:
+    """Press Tab, or Shift+Tab, until the field or button of that name has the focus."""
     for _ in range(60):
         if found.page.evaluate(FOCUSED) == to:
             return
-        found.page.keyboard.press("Tab")
-    raise AssertionError(f"Tab does not reach {to}")
-
-
-def back(found: Notebook, to: str) -> None:
-    """Press Shift and Tab until that one has the focus."""
-    for _ in range(60):
-        if found.page.evaluate(FOCUSED) == to:
-            return
-        found.page.keyboard.press("Shift+Tab")
-    raise AssertionError(f"Shift and Tab do not reach {to}")
+        found.page.keyboard.press(key)
+    raise AssertionError(f"{key} does not reach {to}")
 
 
 def focused(found: Notebook, what: str) -> None:
@@ -85,12 +74,12 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(lab: tuple[s
             "() => [...document.querySelectorAll('.ct-magic-form input')]"
             ".some(e => e.value === 'Shoes')"
         )
-        back(found, "variable")
+        go(found, "variable", "Shift+Tab")
         keyboard.type("seen")
         go(found, "Count in the background and fill the variable")
         keyboard.press("Space")
         found.wait_output(1, "next look in")
-        found.wait_output(1, "seen is a DataFrame with 7 rows")
+        found.wait_output(1, "seen is a DataFrame with 1 row")
         found.screenshot("form-light")
         found.command("apputils:change-theme", theme="JupyterLab Dark", wait=True)
         found.page.wait_for_selector("#jupyterlab-splash", state="detached")
