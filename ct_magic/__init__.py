@@ -22,6 +22,7 @@ from .errors import (
     CountInterrupt,
     CountTimedOutError,
     CtMagicError,
+    JournalError,
     MissingExtraError,
     QueryError,
     StillRunningError,
@@ -50,6 +51,7 @@ __all__ = [
     "CountTimedOutError",
     "Counting",
     "CtMagicError",
+    "JournalError",
     "MissingExtraError",
     "QueryError",
     "StillRunningError",
@@ -100,10 +102,12 @@ def load_ipython_extension(ipython: InteractiveShell) -> None:
 
 
 def unload_ipython_extension(ipython: InteractiveShell) -> None:
-    """Take Tab away again; what `%unload_ext ct_magic` calls."""
+    """Leave the shell as it was before; what `%unload_ext ct_magic` calls."""
+    from .magics import unregister
     from .tab import uninstall
 
     uninstall(ipython)
+    unregister(ipython)
 
 
 def _names() -> Names:

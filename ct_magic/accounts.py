@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import os
 import stat
+import string
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from zoneinfo import ZoneInfo
 from . import passcodes
 from .errors import AccountError
 from .passcodes import Secret
+from .settings import LONGEST
 
 # Region -> host. Source: the API's reference, "The two calls".
 REGIONS = {
@@ -97,6 +99,8 @@ def from_file(environ: Mapping[str, str] = os.environ) -> dict[str, dict[str, An
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AccountError(f"{path} is not TOML: {error}") from None
+    except OSError as error:
+        raise AccountError(f"{path} cannot be read: {error.strerror}") from None
     for name, table in tables.items():
         _check_table(path, name, table)
     return tables
@@ -104,8 +108,19 @@ def from_file(environ: Mapping[str, str] = os.environ) -> dict[str, dict[str, An
 
 def base_url(url: str) -> str:
     """Check an address that a passcode may be sent to: https, or http on loopback only."""
-    parts = urlsplit(url.strip())
-    if parts.query or parts.fragment or parts.username or parts.password or not parts.hostname:
+    try:
+        parts = urlsplit(url.strip())
+        odd = parts.port == 0 or bool(set(url.strip()) & set(string.whitespace))
+    except ValueError:  # a port or an address of version 6 that is none
+        parts, odd = urlsplit(""), True
+    if (
+        odd
+        or parts.query
+        or parts.fragment
+        or parts.username
+        or parts.password
+        or not parts.hostname
+    ):
         raise AccountError(
             f"{url!r} is not a base URL: write it like https://host or https://host/path"
         )
@@ -187,8 +202,14 @@ def _check_numbers(path: Path, name: str, table: Mapping[str, Any]) -> None:
     at_once, interval = table.get("max_concurrent", 1), table.get("poll_interval", 1)
     if not isinstance(at_once, int) or isinstance(at_once, bool) or at_once < 1:
         raise AccountError(f"{path}: [{name}] max_concurrent is a whole number from 1")
-    if not isinstance(interval, int | float) or isinstance(interval, bool) or interval <= 0:
-        raise AccountError(f"{path}: [{name}] poll_interval is a number of seconds above 0")
+    if (
+        not isinstance(interval, int | float)
+        or isinstance(interval, bool)
+        or not 0 < interval <= LONGEST
+    ):
+        raise AccountError(
+            f"{path}: [{name}] poll_interval is a number of seconds above 0, up to a year"
+        )
 
 
 def _check_timezone(path: Path, name: str, zone: Any) -> None:

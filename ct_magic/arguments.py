@@ -20,6 +20,14 @@ PASSCODE = (
 )
 
 
+QUERY_BELOW = (
+    "the first line is '%%ctcount NAME [options]' and the query goes on the lines below it; "
+    "on one line it is '%ctcount QUERY'"
+)
+NAMED = re.compile(r"(^|\s)--?pass(code|word|wd|phrase)?[\s=]", re.IGNORECASE)
+SET = re.compile(r"(^|\s)pass(code|word|wd|phrase)=", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Arguments:
     """What `%%ctcount` was told. `timeout` is in seconds; `text` is the query."""
@@ -44,6 +52,8 @@ class Parser(argparse.ArgumentParser):
         near = get_close_matches(wrong[1], options, 1) if wrong else []
         if near and wrong:
             raise UsageError(f"there is no {wrong[1]}: did you mean {near[0]}?")
+        if message.startswith("unrecognized arguments") and not wrong:
+            raise UsageError(QUERY_BELOW)
         raise UsageError(f"{message}; {' '.join(self.format_usage().split())}")
 
 
@@ -63,6 +73,8 @@ def parser() -> Parser:
 
 def of_cell(line: str, cell: str) -> Arguments:
     """Read `%%ctcount name --options` and the query below it."""
+    if SET.search(line):
+        raise UsageError(PASSCODE)
     refuse_passcode(line)
     arguments = _read(_words(line), cell)
     name = arguments.name
@@ -84,17 +96,23 @@ def of_line(line: str) -> Arguments:
         if words[-1] in ("--account", "--timeout"):
             value, _, rest = rest.partition(" ")
             words.append(value)
+    options = parser().format_help()
+    late = re.search(r"\s(--[a-z][a-z-]*)", re.sub("\"[^\"]*\"|'[^']*'", "", f" {rest}"))
+    if late and f"{late[1]} " in options:
+        raise UsageError(f"options come before the query: '%ctcount {late[1]} ... QUERY'")
     return _read(words, rest.strip())
 
 
 def refuse_passcode(line: str) -> None:
     """Raise UsageError, which does not repeat it, where a passcode seems to stand on the line."""
-    if re.search(r"(^|\s)--?pass(code|word|wd|phrase)?[\s=]", line + " ", re.IGNORECASE):
+    if NAMED.search(line + " "):
         raise UsageError(PASSCODE)
 
 
 def _read(words: list[str], text: str) -> Arguments:
     found = vars(parser().parse_args(words))
+    if found["plot"] and found["background"]:
+        raise UsageError("--plot draws in the cell that waits; after --background: ct_magic.plot")
     timeout = found.pop("timeout")
     return Arguments(text=text, timeout=timeout and seconds(timeout), **found)
 

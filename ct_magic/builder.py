@@ -42,6 +42,12 @@ from .query import (
 OPERATORS = {API_NAMES[o.value]: o for o in Operator}
 GEO = Property("geo")
 IN_DID = (Scope.EVENT, Scope.SESSION)  # what the API knows of an event inside `did`
+SCOPES = [scope.value for scope in Scope if scope.value]
+NO_SCOPES = {
+    "geo": 'it stands alone, as in geo = "India/Goa".',
+    "event": "what stands alone is a property of the event.",
+    "user": "did you mean 'profile'?",
+}
 Did = tuple[str, Event | DidAny, Token | None]
 
 
@@ -112,10 +118,10 @@ class Builder(PeriodRules, Reader):
         """Find the scope that stands before the dot."""
         if scope is None:
             return replace(name, value=Property(str(name.value)))
-        words = [s.value for s in Scope if s.value]
-        if scope.text not in words:
-            near = get_close_matches(scope.text, [*words, "geo"], 1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(words)}."
+        if scope.text not in SCOPES:
+            near = get_close_matches(scope.text, SCOPES, 1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(SCOPES)}."
+            hint = NO_SCOPES.get(scope.text, hint)
             message = f"there is no scope '{scope.text}': {hint} A name that holds a dot is quoted."
             self.fail(message, scope)
         return Found(Property(str(name.value), Scope(scope.text)), scope, name.last)

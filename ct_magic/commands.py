@@ -6,12 +6,12 @@ import getpass
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from . import accounts, passcodes
 from .arguments import PASSCODE, refuse_passcode
-from .errors import AccountError, UsageError
+from .errors import AccountError, MissingExtraError, UsageError
 from .session import SANDBOX, SESSION
 from .settings import Settings
 
@@ -83,7 +83,7 @@ def login(told: Told) -> None:
             f"nobody can be asked here; set {passcodes.variable(name)} instead"
         ) from error
     kept = passcodes.remember(name, passcodes.secret(typed))
-    _say(f"kept for account {name} {'in the keyring' if kept else 'for this session'}")
+    _say(f"kept for account {name} {'in the keyring' if kept else _only_now()}")
 
 
 def explain(told: Told) -> None:
@@ -111,17 +111,17 @@ def names(told: Told) -> pd.DataFrame | None:
     """Show the names that Tab knows; %ct names --from FILE (or sandbox) adds, --to FILE writes."""
     from . import counts
     from .frame import records
-    from .names import rows, to_json
+    from .names import rows
 
     option, _, file = told.rest.strip().partition(" ")
-    match option, file.strip():
+    match option, file.strip().strip("\"'"):
         case "", "":
             return records(rows(counts.names()))
         case "--from", source if source:
             found = counts.read_names(source)
         case "--to", target if target:
             found = counts.names()
-            Path(target).write_text(to_json(found) + "\n", encoding="utf-8")
+            counts.write_names(target)
         case _:
             raise UsageError("'%ct names' takes --from FILE, --from sandbox or --to FILE")
     _say(f"{len(found.events)} events are known")
@@ -170,6 +170,12 @@ def _row(name: str) -> dict[str, Any]:
         "region": account.region if account else "local",
         "note": None,
     }
+
+
+def _only_now() -> str:
+    if find_spec("keyring") is not None:
+        return "for this session"
+    return f"for this session; {MissingExtraError('keeping it for good', 'keyring')}"
 
 
 def _one_word(text: str, command: str, what: str, default: str) -> str:

@@ -110,6 +110,9 @@ class Counting:
     def __repr__(self) -> str:
         return f"<{'done' if self.done else 'counting'}: {self.progress}>"
 
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a count under way cannot be copied or pickled: its .result() can")
+
     def __getattr__(self, name: str) -> NoReturn:
         raise StillRunningError(self._instead(f".{name}"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -180,10 +181,22 @@ def read_names(source: str) -> Names:
         SESSION.know(known.from_schema(SESSION.sandbox.schema()))
         return SESSION.names
     try:
-        SESSION.know(known.from_json(Path(source).read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise errors.UsageError(f"the names file {source!r} cannot be read: {error}") from None
+        SESSION.know(known.from_json(Path(source).expanduser().read_text(encoding="utf-8")))
+    except OSError as error:
+        what = f"the names file {source!r} cannot be read: {error.strerror}"
+        raise errors.UsageError(what) from None
+    except UnicodeDecodeError:
+        raise errors.UsageError(f"the names file {source!r} is not UTF-8 text") from None
     return SESSION.names
+
+
+def write_names(target: str) -> None:
+    """Write the names that are known into a file that a team can share."""
+    try:
+        Path(target).expanduser().write_text(known.to_json(names()), encoding="utf-8")
+    except OSError as error:
+        what = f"the names file {target!r} cannot be written: {error.strerror}"
+        raise errors.UsageError(what) from None
 
 
 def history() -> pd.DataFrame:
@@ -209,7 +222,8 @@ def resume(settings: Settings | None = None, account: str | None = None) -> pd.D
     if not rows:
         return frame.frame(())
     asked = Asked((), whom, settings or Settings(), day_in(whom.timezone))
-    jobs = [_pending_job(number, row) for number, row in enumerate(rows)]
+    titles = Counter(row["title"] for row in rows)
+    jobs = [_pending_job(number, row, titles) for number, row in enumerate(rows)]
     for job, row in zip(jobs, rows, strict=True):
         journal.adopt(job, row["id"])
     return begin(asked, jobs, journal).watched()
@@ -269,7 +283,10 @@ def day_in(zone: str | None) -> date:
 
 
 def _recollect() -> None:
-    for row in journals.history(journals.path())[-RECOLLECTED:]:
+    rows: list[dict[str, Any]] = []
+    with suppress(errors.JournalError):
+        rows = journals.history(journals.path())[-RECOLLECTED:]
+    for row in rows:
         with suppress(errors.QueryError):
             SESSION.learn(parser.statements(row["text"]))
 
@@ -317,6 +334,8 @@ def _latest(body: Any) -> date:
     return max(map(_latest, body), default=date.min) if isinstance(body, list) else date.min
 
 
-def _pending_job(number: int, row: dict[str, Any]) -> Job:
-    asked = question(replace(cql.from_payload(json.loads(row["body"])), label=row["title"]))
+def _pending_job(number: int, row: dict[str, Any], titles: Mapping[str, int]) -> Job:
+    # Pieces of one statement bear one title: only their own texts tell them apart.
+    label = row["title"] if titles[row["title"]] == 1 else None
+    asked = question(replace(cql.from_payload(json.loads(row["body"])), label=label))
     return Job(number, asked, State.SUBMITTED, req_id=row["req_id"])

@@ -5,6 +5,7 @@ CtMagicError                what a caller catches to catch them all
 ├── UsageError              a magic's arguments, a setting or a name that is not there
 ├── AccountError            no account, no passcode, an unknown region
 ├── MissingExtraError       an optional part is not installed
+├── JournalError            what was asked before cannot be read
 ├── StillRunningError       a background count was used before it had arrived
 └── CountError              counts did not all arrive; `.frame` holds those that did
     ├── CountFailedError    the service, or the way to it, refused some
@@ -81,6 +82,10 @@ class MissingExtraError(CtMagicError, ImportError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs the extra '{extra}': pip install 'ct-magic[{extra}]'")
+
+
+class JournalError(CtMagicError):
+    """The journal's file cannot be read; a count never needs it, `%ct history` does."""
 
 
 class StillRunningError(CtMagicError, AttributeError):

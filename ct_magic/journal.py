@@ -14,12 +14,25 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .job import Answer, Denied, Forgotten, Job, Partial, Question, State, Tally
+from .errors import JournalError
+from .job import (
+    Answer,
+    Busy,
+    Denied,
+    Forgotten,
+    Job,
+    Partial,
+    Question,
+    State,
+    Tally,
+    Trouble,
+)
 
 VERSION = 1
 SCHEMA = """
@@ -108,12 +121,17 @@ class Journal:
             self._rows[job.number] = done.lastrowid
 
     def answered(self, job: Job, answer: Answer) -> None:
-        """Write down the id that came, or that the service no longer knows it."""
+        """Write down the id that came, or why there is none."""
         match answer:
             case Partial(req_id):
                 self._set(job, "req_id = ?, state = ?", (req_id, str(State.SUBMITTED)))
             case Forgotten(error):
                 self._set(job, "state = ?, error = ?", ("forgotten", error))
+            case Busy() if job.req_id is None and job.number in self._rows:
+                # It was turned away at the door: no submission, so no row of one.
+                self._execute("DELETE FROM asked WHERE id = ?", (self._rows.pop(job.number),))
+            case Trouble(error) if job.req_id is None:
+                self._set(job, "state = ?, error = ?", ("unanswered", error))
             case Denied(error):
                 # A wrong passcode must not cost the ids that wait for the right one.
                 if job.req_id is None:
@@ -163,7 +181,8 @@ class Journal:
 
     def _is_fresh(self, row: dict[str, Any], question: Question, freshness: Freshness) -> bool:
         taken = datetime.fromtimestamp(row["ended"], UTC).astimezone(freshness.zone)
-        return taken.date() > question.until and self._now() - row["ended"] < freshness.ttl
+        # A count from the future was taken while the machine's clock was wrong.
+        return taken.date() > question.until and 0 <= self._now() - row["ended"] < freshness.ttl
 
     def _guarded(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
         with self._lock:
@@ -184,14 +203,18 @@ class Journal:
 
 
 def history(file: Path) -> list[dict[str, Any]]:
-    """Give every row of a journal, the oldest first: one dict for each submission."""
+    """Give every row of a journal, the oldest first: one dict for each submission.
+
+    Raises JournalError for a file that cannot be read.
+    """
     if not file.exists():
         return []
-    db = _open(file)
     try:
-        return _rows(db.execute("SELECT * FROM asked ORDER BY id"))
-    finally:
-        db.close()
+        with closing(_open(file)) as db:
+            return _rows(db.execute("SELECT * FROM asked ORDER BY id"))
+    except (sqlite3.Error, OSError) as error:
+        message = f"the journal {file} cannot be read ({error}): remove the file if it is damaged"
+        raise JournalError(message) from None
 
 
 def _open(file: Path) -> sqlite3.Connection:

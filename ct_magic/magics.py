@@ -12,6 +12,7 @@ from .settings import PROGRESS, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
+    from IPython.core.interactiveshell import InteractiveShell
 
     from .arguments import Arguments
     from .counting import Counting
@@ -111,6 +112,10 @@ class CountMagics(Magics):
     def _blocking(self, told: Arguments) -> pd.DataFrame | None:
         from . import counts
 
+        if told.plot:
+            from .plots import need_matplotlib
+
+            need_matplotlib()
         try:
             frame = counts.count(told.text, **self._asking(told))
         except (CountError, CountInterrupt) as stopped:
@@ -149,6 +154,16 @@ class CountMagics(Magics):
             from .plots import plot
 
             display(plot(frame))  # type: ignore[no-untyped-call]
+
+
+def unregister(shell: InteractiveShell) -> None:
+    """Take the magics and their settings away from a shell."""
+    manager = shell.magics_manager
+    for table in (*manager.magics.values(), manager.lazy_magics):
+        for name in ("ctcount", "ct"):
+            table.pop(name, None)
+    ours = manager.registry.pop(CountMagics.__name__, None)
+    shell.configurables[:] = [one for one in shell.configurables if one is not ours]
 
 
 def _manual() -> str:

@@ -6,12 +6,15 @@ further with the other one. Rule: design, "Promises", 4.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from . import misplaced
 from .expectations import in_words
 from .lexer import API_NAMES, KEYWORDS, WORDS, Token
+from .misplaced import NUMBERS
 from .oddities import OR, quoted, sentence
 
 INDENTED = "a statement begins without indentation: take the spaces before it away"
@@ -25,6 +28,10 @@ HABITS = {
     "between": "write a range, as in Amount in 100..500",
     "is": "write = before a value, 'exists' or 'not exists' to ask whether there is one",
     "null": "write 'exists' or 'not exists' to ask whether there is a value",
+    "none": "write 'exists' or 'not exists' to ask whether there is a value",
+    "startswith": "there is ~ for contains; CleverTap knows no beginnings and ends",
+    "endswith": "there is ~ for contains; CleverTap knows no beginnings and ends",
+    "least": "write >= for at least, as in did any (App Launched) >= 2",
     "or": OR,
     "group": 'write by week, or by Category in ("Shoes", "Bags")',
     "order": "rows come in the order they are asked for: sort the DataFrame",
@@ -38,10 +45,6 @@ HABITS = {
     "after": "write since 2015-08-10",
     "without": "write did not App Uninstalled",
 }
-PERIODS = frozenset(
-    ["ON", "FROM", "SINCE", "LAST", "THIS", "TODAY", "YESTERDAY", "DATE", "YEAR_MONTH"]
-)
-NUMBERS = ("NUMBER", "EIGHT_DIGITS")
 UNITS = ("day", "days", "week", "weeks", "month", "months", "year", "years")
 Line = Sequence[Token]
 
@@ -193,6 +196,9 @@ def _unquoted(stop: Stop) -> Mistake | None:
     if stop.found.type != "WORD":
         return None
     words = " ".join(token.text for token in stop.line[stop.at : last + 1])
+    rest = stop.line[last + 1]
+    if rest.type in ("OPEN", "STRING") and rest.start == stop.line[last].end:
+        words += rest.text.split()[0]  # an apostrophe, as in O'Brien
     message = f"found '{words}': text is quoted, \"{words}\""
     return Mistake(message, stop.found.start, stop.line[last].end)
 
@@ -221,74 +227,16 @@ def _number_in_name(stop: Stop) -> Mistake | None:
     if not stop.after("WORD") and stop.at:
         return None
     name = quoted(stop.line, stop.at)
-    return _here(stop, f"{_shown(stop.found)}: a name with a number in it is quoted, {name}")
+    year = stop.found.text if re.fullmatch("(19|20)[0-9]{2}", stop.found.text) else ""
+    hint = f"; a year is written {year}-01-01..{year}-12-31" if year else ""
+    return _here(stop, f"{_shown(stop.found)}: a name with a number in it is quoted, {name}{hint}")
 
 
 def _out_of_order(stop: Stop) -> Mistake | None:
     """Know what may stand in a statement, but not there."""
-    message = next((message for fits, message in MISPLACED if fits(stop)), None)
-    return _here(stop, f"{_shown(stop.found)}: {message}") if message else None
-
-
-MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
-    (lambda stop: stop.after("JSON"), "the statement ends where its JSON ends"),
-    (
-        lambda stop: stop.is_("COMMA") and stop.after("NUMBER") and stop.next() == "NUMBER",
-        "a number has no separators, write 1000",
-    ),
-    (
-        lambda stop: (
-            stop.is_("WORD", "STRING", "COMMA") and stop.may("AND") and not stop.after("WORD")
-        ),
-        "filters are joined by 'and'",
-    ),
-    (
-        lambda stop: stop.is_("WHERE") and stop.may("AND"),
-        "'where' stands already, filters are joined by 'and'",
-    ),
-    (
-        lambda stop: stop.is_("WHERE", "AND") and stop.may("$END"),
-        "filters come right after the event's name, where … and …",
-    ),
-    (
-        lambda stop: stop.is_("NOT") and stop.after("WHERE", "AND"),
-        "'not' stands behind the name, as in not in (…), not exists; or write !=",
-    ),
-    (
-        lambda stop: stop.is_(*PERIODS) and stop.may("$END") and stop.has("BY"),
-        "the period comes before 'by'",
-    ),
-    (lambda stop: stop.is_(*PERIODS) and stop.may("$END"), "there is a period already"),
-    (
-        lambda stop: stop.is_("DID") and stop.may("$END") and stop.has("BY"),
-        "'did' comes before 'by'",
-    ),
-    (
-        lambda stop: stop.is_("DAY", "DAYS") and stop.after("LAST"),
-        "write yesterday, or a number, last 7 days",
-    ),
-    (lambda stop: stop.is_("DAY", "DAYS") and stop.after("THIS"), "write today"),
-    (
-        lambda stop: stop.is_("DAYS", "WEEKS", "MONTHS", "YEAR", "YEARS") and stop.may("DAY"),
-        "write by day, by week or by month",
-    ),
-    (
-        lambda stop: stop.is_("YEAR_MONTH") or (stop.is_("DOTS") and stop.after("YEAR_MONTH")),
-        "a whole month stands alone; a range is of days, 2015-08-01..2015-10-31",
-    ),
-    (
-        lambda stop: stop.is_("NUMBER") and stop.after("TODAY", "YESTERDAY"),
-        "days are counted back from today and without a space, today-7",
-    ),
-    (
-        lambda stop: stop.is_("CLOSING") and stop.after("OPENING") and stop.may("TRUE"),
-        "a list holds at least one value",
-    ),
-    (
-        lambda stop: stop.is_("COLON"),
-        "a label stands at the statement's beginning, and is one name",
-    ),
-]
+    message = misplaced.sentence(stop)
+    name = _name(stop) if misplaced.is_axis(stop) else ""
+    return _here(stop, f"{_shown(stop.found)}: {message}{name}") if message else None
 
 
 def _shown(token: Token) -> str:

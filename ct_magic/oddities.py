@@ -45,7 +45,7 @@ def sentence(line: Sequence[Token], at: int) -> str | None:
     token = line[at]
     match token.type:
         case "OPEN":
-            return f"the quote {token.text[0]} is not closed on its line"
+            return _open(line, at)
         case "GLUED":
             return _glued(line, at)
         case "ODD_DATE":
@@ -59,6 +59,16 @@ def sentence(line: Sequence[Token], at: int) -> str | None:
     return None
 
 
+def _open(line: Sequence[Token], at: int) -> str:
+    quote = line[at].text[0]
+    before = line[at - 1] if at and line[at - 1].end == line[at].start else None
+    if before and before.text in ("doesn", "don"):
+        return 'write !~ for does not contain, as in Category !~ "piz"'
+    if before and before.type == "WORD":
+        return f"the quote {quote} opens a text here; a name that holds it is quoted whole"
+    return f"the quote {quote} is not closed on its line"
+
+
 def _glued(line: Sequence[Token], at: int) -> str:
     text = line[at].text
     number, letters = re.findall(r"^([-0-9.]+)(.*)$", text)[0]
@@ -70,6 +80,8 @@ def _glued(line: Sequence[Token], at: int) -> str:
 
 
 def _odd_date(text: str) -> str:
+    if days := re.fullmatch(r"(\d{4}-\d\d-\d\d)-(\d{4}-\d\d-\d\d)", text):
+        return f"found '{text}': a period has two dots, {days[1]}..{days[2]}"
     parts = [int(part) for part in re.split(r"[-/.]", text) if len(part) <= 4]
     if len(parts) == 3 and parts[0] > 31:
         return f"found '{text}': a date is written {parts[0]:04}-{parts[1]:02}-{parts[2]:02}"
@@ -86,6 +98,8 @@ def _stranger(line: Sequence[Token], at: int) -> str:
         return f"found '{char}': a period has two dots, 2015-08-10..2015-10-25"
     if char in QUOTES:
         return f"found {char}, a quote that programs do not know: type {QUOTES[char]}"
+    if char == "{" and at and line[at - 1].type == "IN":
+        return f"found '{char}': {SIGNS['[']}"
     if char in SIGNS:
         return f"found '{char}': {SIGNS[char]}"
     if unicodedata.category(char) in ("Zs", "Cf", "Cc", "Zl", "Zp", "Cs"):

@@ -49,7 +49,8 @@ def day(name: str, params: Mapping[str, Any]) -> date:
     value = _plain(_lookup(name, params), name)
     if not isinstance(value, date):
         kind = type(_lookup(name, params)).__name__
-        raise QueryError(f"${name} is {_article(kind)}, and a date is wanted: make it a date")
+        cure = f"datetime.date.fromisoformat({name})" if isinstance(value, str) else "a date"
+        raise QueryError(f"${name} is {_article(kind)}, and a date is wanted: make it {cure}")
     return value
 
 

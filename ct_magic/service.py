@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 PATH = "/1/counts/profiles.json"
 LONGEST = 16 << 10  # bytes of a body that are read; an answer has some hundred
 SHOWN = 120  # characters of a body that an error quotes
+SAID = 400  # characters of the service's own words that an error repeats
+LONGEST_PAUSE = 86400.0  # seconds; whoever asks for more than a day's pause cannot mean it
 STILL_IN_PROGRESS = 2  # the code of "Request still in progress"
 
 
@@ -240,8 +242,15 @@ def _error(found: Any, body: bytes) -> str:
     said = found.get("error") if isinstance(found, dict) else None
     if isinstance(said, str) and said.strip():
         code = found.get("code")
-        return said.strip() + (f" (code {code})" if isinstance(code, int) else "")
+        return _plain(said) + (f" (code {code})" if isinstance(code, int) else "")
     return _quoted(body)
+
+
+def _plain(said: str) -> str:
+    # On one line, without what moves a terminal's cursor or cannot be encoded.
+    text = " ".join(said.split())
+    shown = "".join(char if char.isprintable() else "\ufffd" for char in text[:SAID])
+    return shown + (" ..." if len(text) > SAID else "")
 
 
 def _quoted(body: bytes) -> str:
@@ -257,4 +266,4 @@ def _seconds(retry_after: str | None) -> float | None:
         seconds = float(retry_after or "")
     except ValueError:
         return None
-    return seconds if 0 <= seconds < float("inf") else None
+    return min(seconds, LONGEST_PAUSE) if seconds >= 0 else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -70,10 +69,7 @@ class Session:
         if self._sandbox is None:
             from .sandbox import Sandbox
 
-            box = Sandbox()
-            self._sandbox = box.start()
-            # DuckDB complains at the end of a process about connections that are still open.
-            atexit.register(box.stop)
+            self._sandbox = Sandbox().start()
         return Account(
             name=SANDBOX,
             id="SANDBOX",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 from .errors import UsageError
 
 PROGRESS = ("auto", "widget", "html", "text", "none")
+LONGEST = 366 * 86400.0  # seconds; no thread can be told to wait for ever
+MOST = 10**6
 SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -38,14 +41,35 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, naming the setting."""
-        for name in ("poll_interval", "max_concurrent", "max_counts", "retry_wait", "timeout"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise UsageError(f"{name} is above 0, not {value!r}")
-        if self.cache_ttl < 0:
-            raise UsageError(f"cache_ttl is 0 or more seconds, not {self.cache_ttl!r}")
+        self._check_seconds("poll_interval", may_be_none=True)
+        self._check_seconds("timeout", may_be_none=True)
+        self._check_seconds("retry_wait")
+        self._check_seconds("cache_ttl", least=0.0)
+        self._check_whole("max_concurrent", may_be_none=True)
+        self._check_whole("max_counts")
+        if self.timezone is not None and not isinstance(self.timezone, str):
+            raise UsageError(f"timezone is a name like 'Asia/Kolkata', not {self.timezone!r}")
         if self.progress not in PROGRESS:
             raise UsageError(f"progress is one of {', '.join(PROGRESS)}, not {self.progress!r}")
+
+    def _check_seconds(
+        self, name: str, *, least: float | None = None, may_be_none: bool = False
+    ) -> None:
+        value = getattr(self, name)
+        if value is None and may_be_none:
+            return
+        fine = isinstance(value, Real) and not isinstance(value, bool) and value <= LONGEST
+        if not fine or not (value > 0 if least is None else value >= least):
+            bound = "above 0 and" if least is None else f"from {least:g}"
+            raise UsageError(f"{name} is a number of seconds {bound} up to a year, not {value!r}")
+
+    def _check_whole(self, name: str, *, may_be_none: bool = False) -> None:
+        value = getattr(self, name)
+        if value is None and may_be_none:
+            return
+        fine = isinstance(value, Integral) and not isinstance(value, bool)
+        if not fine or not 1 <= value <= MOST:
+            raise UsageError(f"{name} is a whole number above 0, not {value!r}")
 
 
 def seconds(text: str) -> float:

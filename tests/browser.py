@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
+EXTENSION = ROOT / "jupyter-config" / "labextension"
 SHOTS = ROOT / "tests" / "screenshots"
 FLAGS = [
     "--no-sandbox",
@@ -55,9 +56,16 @@ def server(
     app: str = "lab",
     settings: dict[str, Any] | None = None,
     env: dict[str, str] | None = None,
+    extension: bool = False,
 ) -> Iterator[str]:
-    """Serve `root` with JupyterLab (`lab`) or Notebook 7 (`notebook`); give the address."""
+    """Serve `root` with JupyterLab (`lab`) or Notebook 7 (`notebook`); give the address.
+
+    `extension` puts our labextension there, as it stands in the tree: what an editable install
+    copied may be older.
+    """
     port, home = _free_port(), root / ".home"
+    if extension:
+        shutil.copytree(EXTENSION, home / "first" / "labextensions" / "ct-magic")
     chosen = {f"{APPUTILS}/notification": {"fetchNews": "false", "checkForUpdates": False}}
     for name, values in (chosen | (settings or {})).items():
         file = home / "settings" / f"{name}.jupyterlab-settings"
@@ -116,6 +124,10 @@ class Notebook:
         time.sleep(0.3)
         _until(lambda: "[*]:" not in self.prompts(), seconds)
 
+    def until(self, holds: Callable[[], object], seconds: float = 10) -> None:
+        """Wait until this holds; raise TimeoutError where it never does."""
+        _until(holds, seconds)
+
     def prompts(self) -> list[str]:
         """Give the prompts of the code cells."""
         found: list[str] = self.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
@@ -129,6 +141,23 @@ class Notebook:
     def wait_output(self, cell: int, text: str, seconds: float = 30) -> None:
         """Wait until a code cell's outputs hold this text."""
         _until(lambda: text in self.output(cell), seconds)
+
+    def source(self, cell: int) -> str:
+        """Give the text of a cell as it stands."""
+        script = "n => window.jupyterapp.shell.currentWidget.content.model.cells.get(n)"
+        found: str = self.page.evaluate(f"{script}.sharedModel.getSource()", cell)
+        return found
+
+    def tab(self, cell: int) -> list[tuple[str, str]]:
+        """Press Tab at the end of a cell; give what is proposed, text and kind."""
+        self.page.locator(".jp-Notebook .jp-CodeCell .cm-content").nth(cell).click()
+        self.page.keyboard.press("Control+End")
+        self.page.keyboard.press("Tab")
+        shown = self.page.locator(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item")
+        _until(shown.count, 15)
+        parts = (".jp-Completer-match", ".jp-Completer-typeExtended")
+        texts, kinds = (shown.locator(part).all_inner_texts() for part in parts)
+        return list(zip(texts, kinds, strict=True))
 
     def screenshot(self, name: str) -> None:
         """Keep a picture in tests/screenshots."""
@@ -170,6 +199,7 @@ def _environment(home: Path) -> dict[str, str]:
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
         "HOME": "",
+        "JUPYTER_PATH": "first",
         "JUPYTER_RUNTIME_DIR": "run",
         "JUPYTERLAB_SETTINGS_DIR": "settings",
         "JUPYTERLAB_WORKSPACES_DIR": "workspaces",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -69,6 +71,18 @@ def shell(_shell: InteractiveShell) -> Iterator[InteractiveShell]:
     yield _shell
     _shell.extension_manager.unload_extension("ct_magic")
     _shell.reset()
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist, and the wheel that is built from it; a warning is an error."""
+    folder = tmp_path_factory.mktemp("dist")
+    root = Path(__file__).parent.parent
+    command = [sys.executable, "-W", "error", "-m", "build", "--no-isolation", "--outdir", folder]
+    done = subprocess.run([*command, root], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "warning" not in (done.stdout + done.stderr).lower()
+    return folder
 
 
 Count = Callable[..., pd.DataFrame]

@@ -84,6 +84,9 @@ def test_safe_addresses_are_taken(tmp_path: Path, url: str) -> None:
         "https://x/?a=1",
         "localhost:80",
         "http://localhost.evil.example",
+        "http://[::1",
+        "https://x:99999",
+        "https://two words",
     ],
 )
 def test_an_address_that_would_leak_the_passcode_is_refused(tmp_path: Path, url: str) -> None:
@@ -118,6 +121,8 @@ def test_the_file_gives_accounts_by_name(tmp_path: Path) -> None:
         ('[prod]\nid = "P"\ntimezone = "Mars/Base"', "unknown timezone 'Mars/Base'"),
         ('[prod]\nid = "P"\nmax_concurrent = 0', "whole number from 1"),
         ('[prod]\nid = "P"\npoll_interval = true', "seconds above 0"),
+        ('[prod]\nid = "P"\npoll_interval = nan', "seconds above 0"),
+        ('[prod]\nid = "P"\npoll_interval = inf', "up to a year"),
         ('[prod\nid = "P"', "is not TOML"),
         ('id = "P"', "outside a table"),
         ('[sandbox]\nid = "P"', "a name of ct_magic's own"),
@@ -131,6 +136,13 @@ def test_a_broken_file_says_where_and_what_to_do(tmp_path: Path, text: str, said
     assert said in str(caught.value)
     assert "hunter2" not in str(caught.value)
     assert "accounts.toml" in str(caught.value)
+
+
+def test_a_folder_in_the_files_place_is_named(tmp_path: Path) -> None:
+    """Whatever keeps the file from being read is one message."""
+    (tmp_path / "accounts.toml").mkdir(mode=0o700)
+    with pytest.raises(AccountError, match=r"accounts\.toml cannot be read: Is a directory"):
+        accounts.find("prod", environ(tmp_path))
 
 
 def test_a_file_that_others_may_change_is_refused(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ LANGUAGE = {
     "periods",
     "params",
     "mistakes",
+    "misplaced",
     "oddities",
     "expectations",
     "printer",
@@ -90,7 +91,7 @@ def test_the_halves_do_not_know_each_other(path: Path) -> None:
         "query": {"errors", "cql", "printer"},  # payload() and str() ask these two, lazily
         "job": {"errors"},
         "passcodes": {"errors"},
-        "accounts": {"errors", "passcodes"},
+        "accounts": {"errors", "passcodes", "settings"},
         **dict.fromkeys(LANGUAGE, {"errors", "query"} | LANGUAGE),
         **dict.fromkeys(SERVICE, {"errors", "job", "accounts"} | SERVICE),
     }

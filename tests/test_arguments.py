@@ -25,11 +25,13 @@ def test_a_line_is_a_query_after_its_options() -> None:
     [
         ("my-df", "'my-df' cannot name a variable"),
         ("class", "'class' cannot name a variable"),
-        ("df App", "unrecognized arguments: App; usage: %%ctcount"),
+        ("df App", "the query goes on the lines below it"),
+        ("App Launched last 7 days", "the query goes on the lines below it"),
         ("df --dryrun", "there is no --dryrun: did you mean --dry-run?"),
         ("df --timeout soon", "'soon' is no duration: write it like 90s, 30m or 2h"),
         ("df --timeout 0", "'0' is no duration"),
         ("df --timeout", "--timeout: expected one argument"),
+        ("df --plot --background", "--plot draws in the cell that waits"),
         ('df "', "cannot be read"),
     ],
 )
@@ -38,6 +40,21 @@ def test_a_wrong_line_says_what_is_right(line: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
         arguments.of_cell(line, "App Launched")
     assert said in str(caught.value)
+
+
+def test_an_option_behind_the_query_is_told_its_place() -> None:
+    """Left in the query it would read as a comment of another language."""
+    with pytest.raises(UsageError, match="options come before the query: '%ctcount --refresh"):
+        arguments.of_line("App Launched last 7 days --refresh")
+    assert arguments.of_line('A where B = " --refresh"').text == 'A where B = " --refresh"'
+
+
+def test_a_passcode_set_like_a_variable_is_not_repeated() -> None:
+    """`passcode=...` is no name; in a query it may be a property's."""
+    with pytest.raises(UsageError, match="asks for it hidden") as caught:
+        arguments.of_cell("passcode=hunter2", "App Launched")
+    assert "hunter2" not in str(caught.value)
+    assert arguments.of_line('Login where passcode="x"').text == 'Login where passcode="x"'
 
 
 @pytest.mark.parametrize(

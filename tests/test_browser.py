@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from browser import Notebook, need_chromium, notebook, server
+from nbconvert import HTMLExporter
 
 pytestmark = pytest.mark.browser
+SANDBOX = "%load_ext ct_magic\n%ct use sandbox"
+TRUSTED = "() => window.jupyterapp.shell.currentWidget.content.model.cells.get(1).trusted"
 SEED = 'choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25'
 
 
@@ -41,6 +45,29 @@ def test_the_quick_start_is_lived_through(lab: tuple[str, Path]) -> None:
         found.screenshot("quickstart-dark")
 
 
+def test_what_is_saved_shows_the_end_everywhere(lab: tuple[str, Path]) -> None:
+    """In the file, in a notebook that is not trusted, and exported: the count, and no widget."""
+    cells = [f"{SANDBOX}\n%config CountMagics.poll_interval = 0.1", f"%%ctcount foodies\n{SEED}"]
+    with notebook(*lab, *cells, name="kept.ipynb") as found:
+        found.run_all()
+        found.command("docmanager:save", wait=True)
+        saved = nbformat.read(lab[1] / "kept.ipynb", 4)
+        (output,) = saved.cells[1].outputs
+        assert set(output.data) == {"text/html", "text/plain"}
+        exported, _ = HTMLExporter().from_notebook_node(saved)
+        # Changed outside of Jupyter, it is nobody's signed work.
+        saved.cells[0].source += "  # changed"
+        nbformat.write(saved, lab[1] / "changed.ipynb")
+        found.command("docmanager:open", path="changed.ipynb", wait=True)
+        foreign = found.page.locator(".jp-NotebookPanel").last
+        foreign.get_by_text("1,379", exact=True).wait_for()
+        assert not found.page.evaluate(TRUSTED)
+        found.screenshot("kept-untrusted")
+    assert "1,379 profiles" in output.data["text/plain"]
+    assert ">1,379<" in exported
+    assert "widget-view" not in exported
+
+
 def test_cancel_is_heard_while_the_cell_blocks(lab: tuple[str, Path]) -> None:
     """One click ends the cell, what had arrived is kept, and Run All stops."""
     cells = [
@@ -57,3 +84,19 @@ def test_cancel_is_heard_while_the_cell_blocks(lab: tuple[str, Path]) -> None:
         assert "CountCancelledError" in found.output(1)
         assert found.output(2) == ""
         found.screenshot("many-cancelled")
+
+
+def test_tab_proposes_what_the_sandbox_knows(lab: tuple[str, Path]) -> None:
+    """A name is completed as one piece, its values come quoted, each with its kind."""
+    known = "%load_ext ct_magic\n%ct names --from sandbox"
+    with notebook(*lab, known, "%%ctcount\nCharged where Pa", name="tab.ipynb") as found:
+        found.command("notebook:run-cell")
+        found.wait_output(0, "events are known")
+        assert found.tab(1) == [("Payment mode", "property")]
+        found.page.keyboard.press("Enter")
+        assert found.source(1) == "%%ctcount\nCharged where Payment mode"
+        found.page.keyboard.type(" = ")
+        offered = found.tab(1)
+        found.screenshot("tab-values")
+        assert ('"Credit Card"', "value") in offered
+        assert {kind for _, kind in offered} == {"value", "keyword"}

@@ -141,6 +141,12 @@ def test_names_go_to_a_file_and_come_from_it(
     assert isinstance(run(shell, "%ct names").result, pd.DataFrame)
 
 
+def test_a_names_file_that_cannot_be_written_is_named(shell: InteractiveShell, state: Path) -> None:
+    """One message with the path and the reason."""
+    assert "No such file or directory" in refused(shell, f"%ct names --to {state}/none/names.json")
+    assert "No such file or directory" in refused(shell, f"%ct names --from {state}/none.json")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [(None, "cannot be read"), ("{", "is not JSON"), ('{"evnts": {}}', "'evnts'")],

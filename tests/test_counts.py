@@ -1,5 +1,7 @@
 """A text becomes a DataFrame, through the function and through the magic alike."""
 
+import copy
+import pickle
 from pathlib import Path
 
 import pandas as pd
@@ -7,8 +9,9 @@ import pytest
 from conftest import TODAY, Count, point_at
 
 import ct_magic
-from ct_magic import errors
+from ct_magic import counts, errors
 from ct_magic.sandbox import Sandbox
+from ct_magic.settings import Settings
 
 SEED = 'choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25'
 BODY = {
@@ -121,6 +124,8 @@ def test_a_deadline_ends_what_has_not_arrived(state: Path, monkeypatch: pytest.M
         with pytest.raises(errors.CountTimedOutError) as caught:
             ct_magic.count("Charged 2026-10", timeout=0.3, poll_interval=60, progress="none")
         assert list(caught.value.frame["status"]) == ["timed out"]
+        assert "'%ct resume' fetches it" in caught.value.frame["error"].iloc[0]
+        assert "'%ct resume' fetches it" in str(caught.value)
         found = ct_magic.count("Charged 2026-10", poll_interval=0.01, progress="none")
         assert list(found["status"]) == ["success"]
         assert sum(request.method == "POST" for request in box.log) == 1
@@ -131,8 +136,28 @@ def test_a_handle_becomes_the_dataframe(account: Sandbox) -> None:
     handle = ct_magic.start("App Launched 2026-10", poll_interval=0.2, progress="none")
     with pytest.raises(errors.StillRunningError, match=r"\.result\(\) waits"):
         handle["count"]
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match=r"its \.result\(\) can"):
+            copied(handle)
     assert handle.result(10)["status"].iloc[0] == "success"
     assert handle.done
+
+
+def test_what_is_fetched_later_can_be_told_apart(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pieces of one statement bear its title; under `resume` each has its own text."""
+    with Sandbox(profiles=100, partials=2, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        text = 'Charged 2026-10 by Category in ("Shoes", "Bags")\nrest: App Launched 2026-10'
+        with pytest.raises(errors.CountTimedOutError):
+            ct_magic.count(text, timeout=0.5, poll_interval=60, progress="none")
+        found = counts.resume(Settings(poll_interval=0.01, progress="none"))
+    assert list(found["query"]) == [
+        'Charged where Category = "Shoes" 2026-10',
+        'Charged where Category = "Bags" 2026-10',
+        "rest",
+    ]
 
 
 def test_cancelling_a_handle_keeps_what_had_arrived(account: Sandbox) -> None:

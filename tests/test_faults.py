@@ -70,6 +70,14 @@ def test_a_forgotten_id_costs_one_more_submission(state: object, truth: int, ste
         assert sum(r.method == "POST" for r in box.log) == 2
 
 
+def test_a_clock_that_jumps_costs_nothing(state: object, truth: int) -> None:
+    """The service's clock goes an hour ahead between two looks: the count is there early."""
+    with Sandbox(profiles=60, today=TODAY, latency=1800, faults="later:clock") as box:
+        row = ask(box).iloc[0]
+        assert (row["status"], row["count"]) == ("success", truth)
+        assert sum(r.method == "POST" for r in box.log) == 1
+
+
 def test_an_id_as_text_is_as_good_as_a_number(state: object, truth: int) -> None:
     """Both have been seen."""
     with Sandbox(profiles=60, today=TODAY, partials=1, faults="submit:text-id") as box:
@@ -121,4 +129,4 @@ def test_a_storm_of_faults_loses_nothing(state: object) -> None:
 def test_every_fault_of_the_plan_is_in_the_matrix() -> None:
     """A fault that is added is tested."""
     assert set(REPLIES) >= CURED
-    assert set(FORGETFUL) == {"forget", *PENDING}
+    assert set(FORGETFUL) == {"forget", "clock", *PENDING}

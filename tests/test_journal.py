@@ -15,7 +15,7 @@ import pytest
 
 import ct_magic
 from ct_magic.errors import JournalWarning
-from ct_magic.job import Denied, Forgotten, Job, Partial, Question, State, Tally
+from ct_magic.job import Busy, Denied, Forgotten, Job, Partial, Question, State, Tally, Trouble
 from ct_magic.journal import Freshness, Journal, history
 from ct_magic.sandbox import Sandbox
 
@@ -104,6 +104,12 @@ def test_a_count_that_is_too_old_is_asked_anew(tmp_path: Path) -> None:
     assert journal(tmp_path / "j", NOW + 86_401).recall(JOB, fresh()) == JOB
 
 
+def test_a_count_of_a_clock_that_went_ahead_is_not_believed(tmp_path: Path) -> None:
+    """Set right again, it would else be answered from the journal until that day comes."""
+    counted(tmp_path / "j", NOW + 30 * 86_400)
+    assert journal(tmp_path / "j", NOW).recall(JOB, fresh()) == JOB
+
+
 def test_a_forgotten_id_is_not_picked_up_again(tmp_path: Path) -> None:
     """Only a new submission helps."""
     kept = journal(tmp_path / "j")
@@ -111,6 +117,18 @@ def test_a_forgotten_id_is_not_picked_up_again(tmp_path: Path) -> None:
     kept.answered(JOB, Partial("1"))
     kept.answered(JOB, Forgotten("Invalid request id"))
     assert journal(tmp_path / "j").recall(JOB, fresh()) == JOB
+
+
+def test_a_row_is_a_submission_and_a_refusal_is_none(tmp_path: Path) -> None:
+    """After two 429, a 503 and an id, history shows the two that may have reached the service."""
+    kept = journal(tmp_path / "j")
+    for answer in (Busy("HTTP 429"), Busy("HTTP 429"), Trouble("HTTP 503"), Partial("1")):
+        kept.asking(JOB)
+        kept.answered(JOB, answer)
+    kept.answered(replace(JOB, state=State.SUBMITTED, req_id="1"), Busy("HTTP 429"))
+    kept.answered(replace(JOB, state=State.SUBMITTED, req_id="1"), Trouble("HTTP 503"))
+    rows = [(row["state"], row["req_id"], row["error"]) for row in history(tmp_path / "j")]
+    assert rows == [("unanswered", None, "HTTP 503"), ("submitted", "1", None)]
 
 
 def test_a_wrong_passcode_costs_no_pending_id(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from ct_magic import errors
 from ct_magic.sandbox import Sandbox
+from ct_magic.settings import Settings
 
 
 def said(shell: InteractiveShell, cell: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -110,7 +111,38 @@ def test_a_setting_that_cannot_be_meant_is_refused(
     run(shell, "%config CountMagics.poll_interval = -1")
     error = run(shell, "%%ctcount df\nApp Launched 2026-10").error_in_exec
     assert isinstance(error, errors.UsageError)
-    assert "poll_interval is above 0" in str(error)
+    assert "poll_interval is a number of seconds above 0" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("timeout", "30m"),
+        ("timeout", float("inf")),
+        ("timeout", True),
+        ("poll_interval", 1e12),
+        ("retry_wait", None),
+        ("cache_ttl", float("nan")),
+        ("max_concurrent", 2.5),
+        ("max_concurrent", "3"),
+        ("max_counts", 0),
+        ("timezone", 5),
+        ("progress", "loud"),
+    ],
+)
+def test_a_setting_that_no_thread_could_keep_is_refused(setting: str, value: object) -> None:
+    """From Python too: a text, or a time without end, would leave a count waiting for ever."""
+    with pytest.raises(errors.UsageError, match=setting):
+        Settings(**{setting: value})  # type: ignore[arg-type]
+
+
+def test_a_damaged_journal_is_named_by_history(state: Path, shell: InteractiveShell) -> None:
+    """One message with the file's path, no traceback of SQLite's."""
+    (state / "state").mkdir()
+    (state / "state" / "journal.sqlite").write_bytes(b"this is no database, " * 500)
+    error = run(shell, "%ct history").error_in_exec
+    assert isinstance(error, errors.JournalError)
+    assert "journal.sqlite cannot be read" in str(error)
 
 
 def test_ct_alone_lists_its_commands(

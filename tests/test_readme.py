@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +22,11 @@ from ct_magic.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SOURCES = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "ct_magic").rglob("*.py"))
+SOURCES = "".join(
+    path.read_text(encoding="utf-8")
+    for folder in ("ct_magic", "jupyter-config")
+    for path in (ROOT / folder).rglob("*.py")
+)
 
 
 def blocks(kind: str) -> list[str]:
@@ -80,23 +82,6 @@ def test_every_query_is_answered(session: Sandbox, text: str) -> None:
     """The language's examples are not only grammatical: the sandbox counts them."""
     found = ct_magic.count(text, account="sandbox", poll_interval=0.01, progress="none")
     assert found["count"].notna().all()
-
-
-def test_the_script_runs_alone(account: Sandbox, tmp_path: Path) -> None:
-    """Exit code 0, plain lines on standard error, and the counts in a file."""
-    (script,) = [block for block in blocks("python") if block.startswith("# counts.py")]
-    told = {"cwd": tmp_path, "capture_output": True, "text": True}
-    script = script.replace("timeout=1800", "timeout=1800, poll_interval=0.01")
-    done = subprocess.run([sys.executable, "-c", script], check=False, **told)  # type: ignore[call-overload]
-    assert done.returncode == 0, done.stderr
-    assert "2 of 2 done" in done.stderr
-    assert pd.read_csv(tmp_path / "counts.csv")["count"].notna().all()
-    broken = script.replace("Charged", "No Such Event")
-    failed = subprocess.run([sys.executable, "-c", broken], check=False, **told)  # type: ignore[call-overload]
-    assert failed.returncode == 1
-    assert failed.stderr.rstrip().endswith("Event 'No Such Event' is not known")
-    assert "Traceback" not in failed.stderr
-    assert pd.read_csv(tmp_path / "counts.csv")["status"].tolist() == ["failed", "failed"]
 
 
 def test_the_tables_are_those_of_the_code() -> None:

@@ -21,6 +21,7 @@ from conftest import TODAY
 
 from ct_magic.errors import UsageError
 from ct_magic.sandbox import Sandbox, plan
+from ct_magic.sandbox.__main__ import main
 from ct_magic.sandbox.engine import Engine
 
 HEADERS = {"X-CleverTap-Account-Id": "SANDBOX", "X-CleverTap-Passcode": "sandbox"}
@@ -79,6 +80,23 @@ def test_wrong_credentials_are_401(box: Sandbox, name: str, path: str) -> None:
     wrong = HEADERS | {name: "wrong"}
     answer = requests.get(box.url + path, headers=wrong, timeout=10)
     assert (answer.status_code, answer.json()["error"]) == (401, "Invalid Credentials")
+
+
+def test_names_of_headers_have_no_case(box: Sandbox) -> None:
+    """Clients written in other languages send them in small letters."""
+    small = {name.lower(): value for name, value in HEADERS.items()}
+    assert requests.post(box.url + PATH, json=BODY, headers=small, timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize("value", ["1" + "0" * 400, "NaN", "-Infinity", "[1, 1e999]"])
+@pytest.mark.parametrize("operator", ["equals", "greater_than"])
+def test_a_number_that_is_none_is_refused(box: Sandbox, operator: str, value: str) -> None:
+    """Python's JSON reads them; a query with one gets an answer, not a closed connection."""
+    one = f'{{"name": "Amount", "operator": "{operator}", "value": {value}}}'
+    body = json.dumps(BODY)[:-1] + f', "event_properties": [{one}]}}'
+    answer = post(box, body)
+    assert answer.status_code == 400
+    assert answer.json()["status"] == "fail"
 
 
 def test_paths_and_methods_that_are_not_there(box: Sandbox) -> None:
@@ -189,6 +207,17 @@ def test_a_day_is_a_day_of_the_accounts_time_zone(tmp_path: Path) -> None:
 
 
 # The schema
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/Los_Angeles"])
+def test_the_calendars_first_and_last_day_are_days(zone: str) -> None:
+    """`since 0001-01-01` and `..9999-12-31` are how people say "ever"."""
+    engine = Engine(ZoneInfo(zone))
+    engine.generate(50, 1, TODAY)
+    ever, known = ({"from": a, "to": b} for a, b in ((10101, 99991231), (20200101, 20301231)))
+    counted = [engine.count({"event_name": "App Launched"} | days) for days in (ever, known)]
+    engine.close()
+    assert counted[0] == counted[1] > (0, 0)
 
 
 def test_the_schema_has_names_types_and_examples(box: Sandbox) -> None:
@@ -318,6 +347,13 @@ def test_alone_it_serves_a_script_and_stops_when_told(number: int) -> None:
     assert int(counted) > 0
 
 
+def test_a_script_that_never_stops_it_ends_in_silence() -> None:
+    """DuckDB would print its own complaint of forty lines."""
+    code = "from ct_magic.sandbox import Sandbox; box = Sandbox(profiles=10).start()"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (found.stdout, found.stderr) == ("", "")
+
+
 def test_what_it_exports_it_counts_again(tmp_path: Path) -> None:
     """The columns are documented, and the counts are the same."""
     engine = Engine(ZoneInfo("UTC"))
@@ -347,6 +383,28 @@ def test_a_wrong_argument_is_one_line(tmp_path: Path) -> None:
         assert done.stderr.startswith("ct_magic.sandbox: ")
         assert said in done.stderr
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("--port 99999 --profiles 1", "port 99999 cannot be used"),
+        ("--profiles 0", "profiles is a whole number above 0"),
+        ("--latency -1", "latency is seconds, from 0"),
+        ("--latency nan", "latency is seconds, from 0"),
+        ("--faults submit:429@2", "is no fault"),
+        ("--faults submit:429@1.2.3", "is no fault"),
+    ],
+)
+def test_a_number_that_cannot_be_meant_is_one_line(
+    told: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same for a script that starts it in its own process."""
+    assert main(told.split()) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("ct_magic.sandbox: ")
+    assert said in error
+    assert error.count("\n") == 1
 
 
 # The story
@@ -387,15 +445,15 @@ def test_a_drop_in_june_is_explained_by_one_payment_mode(story: Engine) -> None:
 
 
 def test_a_campaign_moved_one_segment_and_not_the_other(story: Engine) -> None:
-    """In September, the second full month before today."""
+    """In the March before the June of the drop."""
 
     def rise(kind: str) -> float:
-        during = people(story, "Charged", 20260901, 20260930, **customer(kind))
-        return during / people(story, "Charged", 20260801, 20260830, **customer(kind))
+        during = people(story, "Charged", 20260301, 20260328, **customer(kind))
+        return during / people(story, "Charged", 20260201, 20260228, **customer(kind))
 
-    assert rise("Platinum") > 1.3
-    assert rise("Gold") > 1.3
-    assert 0.8 < rise("Silver") < 1.2
+    # Wide: another version of DuckDB draws other people, and of 8,000 few are so dear.
+    assert 0.65 < rise("Silver") < 1.5 < rise("Gold")
+    assert rise("Platinum") > 1.5
 
 
 def test_a_launch_and_a_season(story: Engine) -> None:

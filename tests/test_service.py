@@ -9,11 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import ct_magic
 from ct_magic.accounts import Account
+from ct_magic.errors import CountFailedError
 from ct_magic.job import (
     Answer,
     Busy,
@@ -130,6 +133,40 @@ def test_nothing_but_a_count_is_a_count(body: object) -> None:
     answer = said(200, body)
     assert isinstance(answer, Failure)
     assert len(answer.error) < 400
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("\x1b[31mred\x00\n\n  two", "\ufffd[31mred\ufffd two"),
+        ("half a pair: \ud800", "half a pair: \ufffd"),
+        ("x" * 9999, "x" * 400 + " ..."),
+    ],
+)
+def test_the_services_own_words_are_shown_on_one_plain_line(sent: str, shown: str) -> None:
+    """They reach a terminal, a file and a DataFrame: nothing that moves a cursor or has no code."""
+    assert said(400, {"status": "fail", "error": sent}) == Failure(f"HTTP 400: {shown}")
+
+
+def test_a_count_whose_error_cannot_be_encoded_still_ends(state: Path) -> None:
+    """What the journal cannot write would otherwise leave the cell waiting for ever."""
+    with serving(lambda *_: Reply(400, b'{"status": "fail", "error": "\\ud800"}')) as service:
+        whom = service._account
+        with pytest.raises(CountFailedError, match="HTTP 400: \ufffd"):
+            ct_magic.count("App Launched 2026-10", account=whom, progress="none")
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7.0), ("0.5", 0.5), ("1e300", 86400.0), ("inf", 86400.0), ("nan", None), ("-1", None)],
+)
+def test_a_pause_that_the_service_asks_for_is_obeyed_up_to_a_day(
+    header: str, seconds: float | None
+) -> None:
+    """More than any clock can wait for would end the thread that waits."""
+    busy = Reply(429, b'{"error": "x"}', (("Retry-After", header),))
+    with serving(lambda *_: busy) as service:
+        assert service.submit("{}") == Busy("HTTP 429: x", seconds)
 
 
 def test_what_a_success_adds_is_taken_only_where_it_is_a_number() -> None:

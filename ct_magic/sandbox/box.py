@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -23,6 +25,7 @@ from .http import Server
 
 PATH = "/1/counts/profiles.json"
 SCHEMA_PATH = "/sandbox/schema.json"
+JUMP = 3600.0  # seconds that the fault "clock" puts the sandbox's clock ahead
 LATENCY = (2.0, 3.5)  # seconds: with a look every second, two or more looks
 FIRST_ID = 10**17  # ids of eighteen digits, as long as the service's
 
@@ -53,6 +56,7 @@ class _Memory:
     log: list[Request] = field(default_factory=list)
     last_id: int = FIRST_ID
     under_way: int = 0
+    ahead: float = 0.0
 
 
 class Sandbox:
@@ -89,6 +93,10 @@ class Sandbox:
         self._credentials = (account, passcode)
         self._port, self._server = port, Server(self.answer)
         self._latency = latency if isinstance(latency, tuple) else (latency, latency)
+        if not all(0 <= seconds < math.inf for seconds in self._latency):
+            raise UsageError(f"latency is seconds, from 0, not {latency!r}")
+        if profiles < 1:
+            raise UsageError(f"profiles is a whole number above 0, not {profiles!r}")
         self._partials = partials
         self._at_once, self._pending_at_once = at_once, pending_at_once
         planned = broken.plan(faults) if isinstance(faults, str) else faults
@@ -96,6 +104,8 @@ class Sandbox:
         self._memory, self._lock, self._clock = _Memory(), threading.Lock(), clock
         zone = _zone(timezone)
         self._engine = Engine(zone)
+        # DuckDB complains at the end of a process about connections that are still open.
+        weakref.finalize(self, self._engine.close)
         if data is not None:
             self._engine.load(data, say)
         else:
@@ -162,7 +172,9 @@ class Sandbox:
         return found
 
     def _denied(self, headers: Mapping[str, str]) -> Reply | None:
-        given = (headers.get("X-CleverTap-Account-Id"), headers.get("X-CleverTap-Passcode"))
+        # Names of headers have no case, and some clients write them small.
+        sent = {name.lower(): value for name, value in headers.items()}
+        given = (sent.get("x-clevertap-account-id"), sent.get("x-clevertap-passcode"))
         return None if given == self._credentials else failed(401, "Invalid Credentials")
 
     def _within(self, crowded: bool, method: str, req_id: str | None, body: bytes) -> Reply:
@@ -171,6 +183,8 @@ class Sandbox:
         fault = self._faults.next(self._step(method, req_id))
         if fault in broken.REPLIES:
             return broken.REPLIES[fault]
+        if fault == "clock":
+            self._memory.ahead += JUMP
         if method == "POST":
             return self._submitted(body, fault)
         return self._polled(req_id, fault)
@@ -184,7 +198,7 @@ class Sandbox:
 
     def _submitted(self, body: bytes, fault: str | None) -> Reply:
         with self._lock:
-            open_now = sum(self._clock() < p.ready for p in self._memory.pending.values())
+            open_now = sum(self._now() < p.ready for p in self._memory.pending.values())
         if self._pending_at_once is not None and open_now >= self._pending_at_once:
             return failed(429, "Too many concurrent requests")
         try:
@@ -198,9 +212,9 @@ class Sandbox:
         if not high and not self._partials and fault is None:
             return done
         with self._lock:
-            ready = self._clock() + self._random.uniform(low, high)
+            ready = self._now() + self._random.uniform(low, high)
             looks = self._partials or 0
-            ready = self._clock() if self._partials is not None else ready
+            ready = self._now() if self._partials is not None else ready
             self._memory.last_id += self._random.randrange(1, 1000)
             req_id = str(self._memory.last_id)
             pending = _Pending(done, ready, looks, never=fault == "partial")
@@ -217,9 +231,12 @@ class Sandbox:
                 return failed(400, "Invalid request id")
             known.polls += 1
             known.never = known.never or fault == "partial"
-            if known.never or known.polls <= known.looks or self._clock() < known.ready:
+            if known.never or known.polls <= known.looks or self._now() < known.ready:
                 return _partial(int(req_id or 0))
             return known.answer
+
+    def _now(self) -> float:
+        return self._clock() + self._memory.ahead
 
     def _note(self, method: str, body: bytes, req_id: str | None, status: int) -> None:
         try:
@@ -227,7 +244,7 @@ class Sandbox:
         except (ValueError, RecursionError):
             sent = body.decode("utf-8", "replace")
         with self._lock:
-            self._memory.log.append(Request(method, sent, req_id, self._clock(), status))
+            self._memory.log.append(Request(method, sent, req_id, self._now(), status))
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -20,9 +20,10 @@ Where the real service is not known, this was chosen:
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 SYSTEM_EVENTS = {
@@ -63,6 +64,7 @@ OPERATORS = {
 EVENT_KEYS = {"event_name", "event_properties", "session_properties", "from", "to"}
 BAD_DATES = 4002
 NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE')"
+BIGGEST = sys.float_info.max
 DAY = timedelta(days=1)
 
 
@@ -141,7 +143,7 @@ def _event(sql: Sql, body: Any) -> str:
     conditions = [
         f"event_name = {sql.value(name)}",
         f"ts >= {sql.value(_midnight(start, sql.zone))}",
-        f"ts < {sql.value(_midnight(end + DAY, sql.zone))}",
+        f"ts < {sql.value(_midnight(end, sql.zone, after=DAY))}",
     ]
     conditions += [
         _filter(sql, "properties", one, items=name == "Charged")
@@ -274,10 +276,13 @@ def _day(number: Any) -> date:
         ) from None
 
 
-def _midnight(day: date, zone: tzinfo) -> datetime:
+def _midnight(day: date, zone: tzinfo, after: timedelta = timedelta(0)) -> datetime:
     # As UTC without a zone, which is how `ts` is stored.
-    local = datetime(day.year, day.month, day.day, tzinfo=zone)
-    return local.astimezone(UTC).replace(tzinfo=None)
+    try:
+        local = datetime.combine(day + after, time.min, zone)
+        return local.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:  # beyond the calendar's first or last day lies no event
+        return datetime.max if after else datetime.min
 
 
 def _is_whole(value: Any) -> bool:
@@ -285,7 +290,8 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    # NaN, infinities and integers that no float holds are not numbers that anything could meet.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= BIGGEST
 
 
 def _filter_of(body: Any) -> dict[str, Any]:

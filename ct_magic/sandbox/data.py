@@ -6,10 +6,10 @@ What it tells, for whoever looks:
   there has done anything.
 - **A season.** November and December are half as busy again as the rest of the year, weekends
   busier than Mondays.
-- **A campaign.** In the second full month before today a notification went to everybody; Gold and
-  Platinum customers bought more afterwards, Silver ones did not.
-- **A drop in June.** In the last June, payments by UPI failed: `Charged` falls, and only a
-  breakdown by `Payment mode` says why.
+- **A drop in June.** In the last June that a whole July has followed, payments by UPI failed:
+  `Charged` falls, and only a breakdown by `Payment mode` says why.
+- **A campaign.** In the March before that June a notification went to everybody; Gold and Platinum
+  customers bought more that month, Silver ones did not.
 - **The beginning.** Some profiles are there from 2015, when the app only asked for a favourite
   food.
 """
@@ -147,8 +147,7 @@ DELETE FROM events WHERE ts >= {today}::TIMESTAMP + INTERVAL 1 DAY;
 def generate(db: duckdb.DuckDBPyConnection, profiles: int, seed: int, today: date) -> None:
     """Fill `profiles` and `events` of this database; `ts` is in UTC."""
     first = today - timedelta(days=3 * 365)
-    june = date(today.year - (today.month <= 6), 6, 1)
-    month = (today.replace(day=1) - timedelta(days=32)).replace(day=1)
+    june = date(today.year - (today.month <= 7), 6, 1)
     values = {
         "profiles": int(profiles),
         "seed": int(seed),
@@ -157,7 +156,7 @@ def generate(db: duckdb.DuckDBPyConnection, profiles: int, seed: int, today: dat
         "today": f"DATE '{today}'",
         "first": f"DATE '{first}'",
         "launch": f"DATE '{first + timedelta(days=180)}'",
-        "campaign": f"DATE '{month}'",
+        "campaign": f"DATE '{june.replace(month=3)}'",
         "june": f"DATE '{june}'",
         "july": f"DATE '{june.replace(month=7)}'",
     }

@@ -8,7 +8,7 @@ from datetime import date, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import MissingExtraError
+from ..errors import MissingExtraError, UsageError
 from . import data
 from .cql import compile_query
 
@@ -59,7 +59,10 @@ class Engine:
 
     def export(self, folder: Path) -> None:
         """Write `events.parquet` and `profiles.parquet`: every row, JSON as text, `ts` in UTC."""
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{folder} cannot be written to: {error.strerror}") from None
         with self._lock:
             for table in ("events", "profiles"):
                 target = str(folder / f"{table}.parquet")

@@ -89,7 +89,7 @@ REPLIES: dict[str, Reply] = {
     "list": reply(200, [1, 2, 3]),
     "no-id": reply(200, {"status": "partial"}),
 }
-FORGETFUL = ("forget", "partial", "text-id")
+FORGETFUL = ("forget", "partial", "text-id", "clock")
 
 
 def plan(text: str) -> tuple[Fault, ...]:
@@ -117,7 +117,7 @@ class Faults:
 
 
 def _fault(text: str) -> Fault:
-    match = re.fullmatch(r"(\w+):([\w:-]+?)(?:\*(\d+))?(?:@([\d.]+))?", text)
+    match = re.fullmatch(r"(\w+):([\w:-]+?)(?:\*(\d+))?(?:@(0?\.\d+|0|1))?", text)
     if not match or match[1] not in STEPS or match[2] not in {*REPLIES, *FORGETFUL}:
         raise UsageError(
             f"{text!r} is no fault: write STEP:WHAT*TIMES@SHARE with the steps {', '.join(STEPS)} "

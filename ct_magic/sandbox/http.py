@@ -30,8 +30,9 @@ class Server:
         handler = type("Handler", (_Handler,), {"answer": staticmethod(self._answer)})
         try:
             self._http = _Http(("127.0.0.1", port), handler)
-        except OSError as error:
-            raise UsageError(f"port {port} cannot be used: {error.strerror}") from None
+        except (OSError, OverflowError) as error:
+            why = error.strerror if isinstance(error, OSError) else "ports end at 65535"
+            raise UsageError(f"port {port} cannot be used: {why}") from None
         threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
