@@ -12,13 +12,13 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import ipywidgets as w
 
-from .. import card
 from ..draft import Key
 from ..names import Names
 
 T = TypeVar("T")
 Problems = Mapping[Key, str]
 WRONG = "ct-magic-wrong"
+LONGEST = 400  # characters of an error, which may quote what was typed
 MOST = 200  # proposals that a list is read through
 
 
@@ -97,7 +97,7 @@ def say(place: w.HTML, problems: Problems, fields: Mapping[str, w.DOMWidget]) ->
 
 def message(said: Sequence[str]) -> str:
     """Draw errors; nothing where there are none."""
-    lines = "<br>".join(escape(card.plain(line)) for line in said)
+    lines = "<br>".join(escape(line[:LONGEST]) for line in said)
     return f'<div class="ct-magic-error" role="alert">{lines}</div>' if said else ""
 
 
