@@ -169,6 +169,9 @@ def test_what_is_wrong_is_marked_at_its_field() -> None:
     assert "&#x27;&gt;&#x27; compares numbers" in hand.said
     assert "February 2026 has no day 30" in hand.said
     assert "is a word of Python" in hand.said
+    hand.type("value", "<script>")
+    assert "&lt;script&gt;" in hand.said
+    assert "<script>" not in hand.said
     hand.type("value", "5")
     hand.type("period", "2026-02-28")
     hand.type("variable", "df")
@@ -320,6 +323,7 @@ def test_closing_releases_the_widgets_and_the_count_goes_on(shell: InteractiveSh
         hand.form._ipython_display_()
     assert VIEW in shown.outputs[0].data
     hand.press("Run")
+    hand.press("Insert cell")
     with capture_output() as shown:
         hand.press("Close")
     assert set(shown.outputs[0].data) == {"text/plain", "text/html"}
