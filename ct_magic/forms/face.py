@@ -17,6 +17,7 @@ from . import page
 from .parts import PRESETS, AxisRow, ConditionRow, DidRow, Fields, events
 from .rows import Problems, Rows, below, button, close, entry, propose, walk
 
+WRAPPED = 48  # characters after which the narrowest text is wrapped
 JSON_ALONE = "The API's own JSON says something here that the fields cannot: change it in the text."
 NO_QUERY = "The text is not a query yet. The fields wait, with the last one that was."
 
@@ -103,7 +104,8 @@ class Face:
         """Put the text where it can be typed on."""
         with self._unheard():
             self.text.value = text
-            self.text.rows = min(14, max(4, text.count("\n") + 2))
+            lines = sum(1 + len(line) // WRAPPED for line in text.split("\n"))
+            self.text.rows = min(14, max(4, lines + 1))
 
     def show_days(self, days: tuple[date, date] | None) -> None:
         """Show the days that the period means today, where it means any."""
