@@ -19,7 +19,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A JupyterLab that serves an empty folder."""
     need_chromium()
     root = tmp_path_factory.mktemp("lab")
-    with server(root) as address:
+    with server(root, extension=True) as address:
         yield address, root
 
 
@@ -44,7 +44,7 @@ def reads(found: Notebook, text: str) -> None:
 
 
 def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(lab: tuple[str, Path]) -> None:
-    """Fields move the text, pasted text moves the fields, Run fills the variable."""
+    """Fields and text move each other, Run fills the variable, and the cell is written."""
     cells = ["%load_ext ct_magic\n%ct use sandbox\n%ct names --from sandbox", "%ct form", "seen"]
     with notebook(*lab, *cells, height=1250) as found:
         keyboard = found.page.keyboard
@@ -62,7 +62,7 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(lab: tuple[s
         keyboard.type(">")
         go(found, "value")
         keyboard.type("much")
-        found.wait_output(1, "compares numbers")
+        found.wait_output(1, 'compares numbers, and "much" is text')
         found.screenshot("form-wrong")
         keyboard.press("Control+A")
         keyboard.type("100")
@@ -84,6 +84,10 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(lab: tuple[s
         found.command("apputils:change-theme", theme="JupyterLab Dark", wait=True)
         found.page.wait_for_selector("#jupyterlab-splash", state="detached")
         found.screenshot("form-dark")
-        found.page.locator(".jp-CodeCell").nth(2).click()
+        go(found, "Write a %%ctcount cell below")
+        keyboard.press("Space")
+        found.until(lambda: found.source(2).startswith("%%ctcount"))
+        assert found.source(2) == f"%%ctcount seen\n{PASTED}"
+        found.page.locator(".jp-CodeCell").nth(3).click()
         found.command("notebook:run-cell", wait=True)
-        found.wait_output(2, "success")
+        found.wait_output(3, "success")
