@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .counting import Counting
     from .counts import count, start, use
     from .cql import from_payload
+    from .forms import form
     from .names import Names
     from .parser import parse
     from .plots import plot
@@ -56,6 +57,7 @@ __all__ = [
     "StillRunningError",
     "UsageError",
     "count",
+    "form",
     "from_payload",
     "parse",
     "plot",
@@ -68,6 +70,7 @@ __all__ = [
 _HOME = {
     "Counting": "counting",
     "count": "counts",
+    "form": "forms",
     "from_payload": "cql",
     "parse": "parser",
     "plot": "plots",

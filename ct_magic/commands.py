@@ -18,6 +18,8 @@ from .settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .forms import Form
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -98,6 +100,13 @@ def show_help(told: Told) -> None:
     _say(guide.topic(told.rest.strip()) if told.rest.strip() else guide.page())
 
 
+def form(told: Told) -> Form:
+    """Open a form for a query: %ct form, %ct form Charged today; or a %%ct form cell."""
+    from .forms import form
+
+    return form(told.rest.strip("\r\n"), settings=told.settings)
+
+
 def names(told: Told) -> pd.DataFrame | None:
     """Show the names that Tab knows; %ct names --from FILE (or sandbox) adds, --to FILE writes."""
     from . import counts
@@ -142,6 +151,7 @@ COMMANDS: dict[str, Callable[[Told], Any]] = {
     "explain": explain,
     "help": show_help,
     "names": names,
+    "form": form,
     "history": history,
     "resume": resume,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from .counting import Counting
     from .names import Names
+    from .panel import Panel, Shown
+
+    Opener = Callable[[Shown, str | None], Panel]
 
 USUAL = Pace()
 RECOLLECTED = 300  # rows of the journal whose names are proposed
@@ -92,17 +95,22 @@ def start(
     return ask(asked, refresh=refresh).followed()
 
 
-def ask(asked: Asked, *, refresh: bool = False) -> Counting:
-    """Ask what was made ready: what the journal does not know is sent."""
+def ask(asked: Asked, *, refresh: bool = False, panel: Opener | None = None) -> Counting:
+    """Ask what was made ready: what the journal does not know is sent.
+
+    `panel` makes what shows it, where that is not the panel of a cell.
+    """
     journal = _journal(asked.account)
     jobs = [Job(number, question) for number, question in enumerate(asked.questions)]
     if not refresh:
         freshness = Freshness(asked.today, _zone(asked), asked.settings.cache_ttl)
         jobs = [journal.recall(job, freshness) for job in jobs]
-    return begin(asked, jobs, journal)
+    return begin(asked, jobs, journal, panel)
 
 
-def begin(asked: Asked, jobs: Sequence[Job], journal: Journal) -> Counting:
+def begin(
+    asked: Asked, jobs: Sequence[Job], journal: Journal, opener: Opener | None = None
+) -> Counting:
     """Send jobs on their way, with the panel that shows them."""
     from .counting import Counting
     from .panel import current_shell, open_panel
@@ -112,7 +120,11 @@ def begin(asked: Asked, jobs: Sequence[Job], journal: Journal) -> Counting:
     pace, whom, shell = _pace(asked), asked.account, current_shell()
     one_gate = gate(_who(whom), pace.max_concurrent)
     run = Run(jobs, Service(whom), pace, journal=journal, gate=one_gate)
-    panel = open_panel(run, mode=asked.settings.progress, note=asked.note, shell=shell)
+    panel = (
+        opener(run, asked.note)
+        if opener
+        else open_panel(run, mode=asked.settings.progress, note=asked.note, shell=shell)
+    )
     run.start()
     return Counting(run, panel, getattr(shell, "kernel", None))
 

@@ -130,6 +130,10 @@ class WidgetPanel(HtmlPanel):
     """The live panel: the card, a button for all and, for many counts, one for a chosen count."""
 
     def _display(self) -> Any:
+        self._build()
+        return super()._display()
+
+    def _build(self) -> None:
         import ipywidgets as w
 
         jobs = self._run.jobs
@@ -148,7 +152,6 @@ class WidgetPanel(HtmlPanel):
         self._box = w.VBox([self._card, self._controls])
         heard = [*controls, self._controls, self._box, self._card]
         self.comm_ids = {widget.comm.comm_id for widget in heard}
-        return super()._display()
 
     def _bundle(self, jobs: tuple[Job, ...]) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
@@ -179,7 +182,9 @@ class WidgetPanel(HtmlPanel):
         self._box.children = (self._card,)
         self._handle.update(super()._bundle(jobs), raw=True)
         for widget in (self._all, self._one, self._this, self._controls):
-            widget.close()
+            for part in (widget.layout, getattr(widget, "style", None), widget):
+                if part is not None:
+                    part.close()
 
 
 def open_panel(

@@ -59,6 +59,22 @@ def statements(
 
 
 @dataclass(frozen=True, slots=True)
+class Spelled:
+    """A statement as it is spelled: its tokens, and the grammar's tree over them."""
+
+    line: tuple[Token, ...]
+    tree: Any
+
+
+def spelled(source: Source) -> tuple[Spelled, ...]:
+    """Give the statements as they are spelled, whatever they mean: `$name` is not looked up.
+
+    Raises QueryError where the grammar does not take them.
+    """
+    return tuple(Spelled(tuple(line), _tree(source, line)) for line in _lines(source))
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a statement has come: the types of token that may be next, and lark's stack.
 

@@ -52,7 +52,8 @@ def layout(query: Query | JsonQuery) -> str:
     """Print a query over indented lines, one for each clause; it reads back as the same query."""
     head, *clauses = _clauses(query)
     if isinstance(query, Query) and len(head) > WIDEST and not head.startswith("{"):
-        head = "\n    ".join(_parts(query.event, query.places))
+        parts = _parts(query.event, query.places)
+        head = "\n    ".join(_UNSAYABLE.sub(_picture, part) for part in parts)
     return "\n  ".join([_label(query) + head, *clauses])
 
 

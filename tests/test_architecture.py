@@ -28,6 +28,7 @@ LANGUAGE = {
     "cells",
     "names",
     "guide",
+    *("draft", "fields", "holes", "reading", "sheet"),
 }
 SERVICE = {
     *("service", "schedule", "run", "gate", "journal", "frame"),

@@ -1,0 +1,254 @@
+"""The query form: on the left the fields, on the right the text, and both are one query."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from datetime import date
+from typing import Any
+
+from .. import accounts, counts, dates, fields, parser
+from ..draft import Draft, Key
+from ..errors import AccountError, QueryError, UsageError
+from ..holes import Missing
+from ..panel import VIEW, current_shell, is_interactive
+from ..settings import Settings
+from ..sheet import ELSEWHERE, Sheet, problems, read
+from . import acting, page
+from .acting import Runner
+from .face import Calls, Face
+from .inserting import PATIENCE, insert
+
+NAME = "counts"
+NO_PLACE = (
+    "the form needs a notebook: open one in JupyterLab or Notebook 7 and type '%ct form' there; "
+    "here, ct_magic.count(text) counts and '%ct explain' shows what a query sends"
+)
+UNFINISHED = "Not a query yet: something is still to be filled in."
+CLOSED = "The form is closed: %ct form opens it again."
+UNSEEN = "A query form: %ct form opens it in a notebook that somebody looks at."
+INSERTED = "The cell stands below."
+COPY = "This page inserts no cells. Here is the text: Ctrl+A, Ctrl+C, and paste it into a new cell."
+
+
+def form(text: str = "", *, settings: Settings | None = None) -> Form:
+    """Open a query form, with the query of `text` in it; show it as the cell's value.
+
+    Its fields and its text are one query: each moves the other. "Run" counts in the background and
+    fills the variable named in it, "Insert cell" writes a `%%ctcount` cell. `.text` is the query
+    as it stands, `.close()` takes the form away. Any text is taken, also one that is no query.
+
+    Raises UsageError where there is no notebook: in a terminal and in a script.
+    """
+    shell = current_shell()
+    if getattr(shell, "kernel", None) is None:
+        raise UsageError(NO_PLACE)
+    return Form(text, shell.user_ns, settings or Settings(), live=is_interactive(shell))
+
+
+class Form:
+    """A query form. `variables` are the notebook's: `$names` stand there, counts are put there.
+
+    Where nobody looks on (`live` is False: nbclient, papermill, nbconvert) it makes no widgets and
+    shows the query alone. `patience` is how many seconds a page has to insert a cell.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        variables: MutableMapping[str, Any],
+        settings: Settings,
+        *,
+        live: bool = True,
+        patience: float = PATIENCE,
+    ) -> None:
+        counts.day_in(settings.timezone)  # a time zone that is none fails here, not at each key
+        self._variables, self._settings, self._patience = variables, settings, patience
+        self._sheet, self._at = Sheet(), 0
+        self._typed: str | None = text  # what stands in the text while that is no query
+        self._handles: list[Any] = []
+        self._note = CLOSED if live else UNSEEN
+        self._left = acting.cell(text, "", None)
+        self._face: Face | None = self._opened(text) if live else None
+
+    @property
+    def text(self) -> str:
+        """The query as it stands, perhaps unfinished."""
+        return self._sheet.text if self._typed is None else self._typed
+
+    def close(self) -> None:
+        """Take the form away and release its widgets; the query stays to be read.
+
+        A count that is under way goes on, and its variable is filled.
+        """
+        if self._face is None:
+            return
+        self._left = self._cell(self._face)
+        face, self._face = self._face, None
+        for handle in self._handles:
+            handle.update(page.kept(self._left, self._note), raw=True)
+        face.close()
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        bundle = page.kept(self._left, self._note)
+        if self._face:
+            model = {"version_major": 2, "version_minor": 0, "model_id": self._face.box.model_id}
+            bundle = {VIEW: model, **bundle}
+        handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        self._handles.append(handle)
+
+    def __repr__(self) -> str:
+        return f"<query form: {self.text!r}>"
+
+    def _opened(self, text: str) -> Face:
+        calls = Calls(
+            changed=lambda: self._changed(face),
+            typed=lambda typed: self._take(face, typed),
+            undo=lambda: self._back(face),
+            turn=lambda by: self._turn(face, by),
+            add=lambda: self._change(face, self._sheet.add(), len(self._sheet.statements)),
+            remove=lambda: self._change(face, self._sheet.remove(self._at), self._at),
+            run=lambda: self._run(face),
+            insert=lambda: self._insert(face),
+            close=self.close,
+        )
+        face = Face(calls, acting.known_accounts(), NAME)
+        self._runner = Runner(self._variables, self._settings, face.place_panel, face.say)
+        face.show_text(text)
+        self._take(face, text)
+        return face
+
+    # both ways
+
+    def _changed(self, face: Face) -> None:
+        """Take what was changed in a field."""
+        draft = face.draft()
+        if draft != self._draft:
+            self._sheet = self._sheet.put(self._at, draft)
+            face.show_text(self._sheet.text)
+        self._tell(face)
+
+    def _take(self, face: Face, typed: str) -> None:
+        """Take what was typed or pasted as text; what is no query waits there."""
+        try:
+            self._sheet, self._typed = read(typed), None
+        except QueryError:
+            self._typed = typed
+        else:
+            self._at = min(self._at, len(self._sheet.statements) - 1)
+            face.show(self._draft)
+        self._tell(face)
+
+    def _turn(self, face: Face, by: int) -> None:
+        self._at = (self._at + by) % len(self._sheet.statements)
+        self._show(face)
+
+    def _change(self, face: Face, sheet: Sheet, at: int) -> None:
+        self._sheet, self._at = sheet, min(at, len(sheet.statements) - 1)
+        self._show(face)
+        face.event.first.focus()  # the button that was pressed may be gone
+
+    def _back(self, face: Face) -> None:
+        self._show(face)
+        face.text.focus()
+
+    def _show(self, face: Face) -> None:
+        """Let text and fields show the sheet."""
+        self._typed = None
+        face.show_text(self._sheet.text)
+        face.show(self._draft)
+        self._tell(face)
+
+    @property
+    def _draft(self) -> Draft:
+        return self._sheet.statements[self._at].draft
+
+    # what is said of it
+
+    def _tell(self, face: Face) -> None:
+        """Say what is wrong and what would be sent, and propose what may be typed."""
+        found = self._problems(face)
+        said, bodies = self._reading(face)
+        missing = any(isinstance(message, Missing) for message in found.values())
+        face.show_reading(page.status(UNFINISHED) if missing else page.caret(said), bodies)
+        face.show_place(self._at, len(self._sheet.statements))
+        face.mark({key: m for key, m in found.items() if not isinstance(m, Missing)})
+        face.show_days(self._days(face))
+        face.suggest(counts.names(), self._draft)
+        face.lock(self._typed is not None)
+
+    def _reading(self, face: Face) -> tuple[str, str]:
+        """Give what is wrong with the text as a whole, and the JSON that it sends."""
+        try:
+            return "", page.json(self._bodies(face, self.text))
+        except QueryError as error:
+            return str(error), ""
+
+    def _bodies(self, face: Face, text: str) -> list[dict[str, Any]]:
+        try:
+            zone = acting.zone_of(face.account)
+            return counts.dry_run(text, self._variables, self._settings, zone)
+        except AccountError:  # which is said at its field
+            return counts.dry_run(text, self._variables, self._settings, None)
+
+    def _problems(self, face: Face) -> dict[Key, str]:
+        found = self._of_top(face)
+        if self._typed is None:
+            found |= problems(self._sheet, self._at, lambda text: self._bodies(face, text))
+        return found
+
+    def _of_top(self, face: Face) -> dict[Key, str]:
+        said = {
+            ("name",): acting.name_problem(face.name),
+            ("account",): acting.account_problem(face.account),
+        }
+        return {key: message for key, message in said.items() if message}
+
+    def _days(self, face: Face) -> tuple[date, date] | None:
+        """Give the days that the period in the fields means today."""
+        try:
+            today = self._today(face)
+            text = f"x {fields.period(self._draft.base.period)}"
+            (one,) = parser.statements(text, self._variables, today)
+            return dates.ends(dates.resolve(one.event.period, today))  # type: ignore[union-attr]
+        except (QueryError, AccountError):
+            return None
+
+    def _today(self, face: Face) -> date:
+        zone = self._settings.timezone
+        if not zone and face.account in accounts.from_file():
+            zone = accounts.find(face.account).timezone
+        return counts.day_in(zone)
+
+    # what is done with it
+
+    def _cell(self, face: Face) -> str:
+        return acting.cell(self.text, face.name, face.account)
+
+    def _is_ready(self, face: Face) -> bool:
+        found = self._problems(face)
+        if self._typed is not None:
+            face.say("the text is not a query yet: the place is marked below it", wrong=True)
+        elif found:
+            where = "another statement: " if set(found) == {ELSEWHERE} else ""
+            face.mark(found)
+            face.say(f"not yet: {where}{next(iter(found.values()))}", wrong=True)
+        return self._typed is None and not found
+
+    def _run(self, face: Face) -> None:
+        face.offer("")
+        if self._is_ready(face):
+            self._runner.start(self.text, face.name, face.account)
+            face.suggest(counts.names(), self._draft)
+
+    def _insert(self, face: Face) -> None:
+        face.offer("")
+        if self._is_ready(face):
+            cell = self._cell(face)
+
+            def told(inserted: bool) -> None:
+                face.offer("" if inserted else cell)
+                face.say(INSERTED if inserted else COPY)
+
+            insert(cell, told, self._patience)
