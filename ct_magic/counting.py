@@ -140,26 +140,14 @@ def outcome(jobs: tuple[Job, ...], frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _what_happened(jobs: tuple[Job, ...]) -> str:
-    """Say what is missing and why, a line for each reason and not for each count."""
-    why: dict[str, list[str]] = {}
-    for name, job in zip(_names(jobs), jobs, strict=True):
-        if job.state is not State.SUCCESS:
-            why.setdefault(f"{job.state}, {job.error}", []).append(name)
-    lines = [f"{_some(names)}: {reason}" for reason, names in why.items()]
+    lost = [job for job in jobs if job.state is not State.SUCCESS]
+    reasons = [f"{job.question.title}: {_reason(job)}" for job in lost]
     if len(jobs) == 1:
-        return lines[0] if lines else "the count had arrived"
-    more = [f"... and {len(lines) - SHOWN} more reasons"] if len(lines) > SHOWN else []
-    head = f"{sum(map(len, why.values()))} of {len(jobs)} counts did not arrive"
-    return "\n  ".join([head, *lines[:SHOWN], *more])
+        return reasons[0] if reasons else "the count had arrived"
+    more = [f"... and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
+    head = f"{len(lost)} of {len(jobs)} counts did not arrive"
+    return "\n".join([head, *(f"  {line}" for line in reasons[:SHOWN] + more)])
 
 
-def _names(jobs: tuple[Job, ...]) -> list[str]:
-    # Pieces of one statement bear one title: only their own texts tell them apart.
-    titles = Counter(job.question.title for job in jobs)
-    asked = [job.question for job in jobs]
-    return [one.title if titles[one.title] == 1 else one.text for one in asked]
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+def _reason(job: Job) -> str:
+    return f"{job.state}, {job.error}" if job.error else str(job.state)

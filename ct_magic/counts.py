@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 import warnings
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -197,6 +196,18 @@ def write_names(target: str) -> None:
         raise errors.UsageError(what) from None
 
 
+def _schema() -> dict[str, Any]:
+    """Ask the sandbox in use: one that runs beside the kernel, else the kernel's own."""
+    from .service import sandbox_schema
+
+    with suppress(errors.AccountError):
+        if SESSION.used != SANDBOX and (found := sandbox_schema(SESSION.account())):
+            return dict(found)
+    SESSION.account(SANDBOX)
+    assert SESSION.sandbox is not None  # noqa: S101 # the line above started it
+    return SESSION.sandbox.schema()
+
+
 def history() -> pd.DataFrame:
     """Give what was asked, under which id, and what came back: a row for each submission.
 
@@ -220,7 +231,7 @@ def resume(settings: Settings | None = None, account: str | None = None) -> pd.D
     if not rows:
         return frame.frame(())
     asked = Asked((), whom, settings or Settings(), day_in(whom.timezone))
-    titles = Counter(row["title"] for row in rows)
+    titles = [row["title"] for row in rows]
     jobs = [_pending_job(number, row, titles) for number, row in enumerate(rows)]
     for job, row in zip(jobs, rows, strict=True):
         journal.adopt(job, row["id"])
@@ -280,18 +291,6 @@ def day_in(zone: str | None) -> date:
         ) from None
 
 
-def _schema() -> dict[str, Any]:
-    """Ask the sandbox in use: one that runs beside the kernel, else the kernel's own."""
-    from .service import sandbox_schema
-
-    with suppress(errors.AccountError):
-        if SESSION.used != SANDBOX and (found := sandbox_schema(SESSION.account())):
-            return dict(found)
-    SESSION.account(SANDBOX)
-    assert SESSION.sandbox is not None  # noqa: S101 # the line above started it
-    return SESSION.sandbox.schema()
-
-
 def _recollect() -> None:
     rows: list[dict[str, Any]] = []
     with suppress(errors.JournalError):
@@ -344,8 +343,8 @@ def _latest(body: Any) -> date:
     return max(map(_latest, body), default=date.min) if isinstance(body, list) else date.min
 
 
-def _pending_job(number: int, row: dict[str, Any], titles: Mapping[str, int]) -> Job:
+def _pending_job(number: int, row: dict[str, Any], titles: list[str]) -> Job:
     # Pieces of one statement bear one title: only their own texts tell them apart.
-    label = row["title"] if titles[row["title"]] == 1 else None
+    label = row["title"] if titles.count(row["title"]) == 1 else None
     asked = question(replace(cql.from_payload(json.loads(row["body"])), label=label))
     return Job(number, asked, State.SUBMITTED, req_id=row["req_id"])

@@ -116,6 +116,8 @@ def _foreign(value: Any, name: str) -> Scalar | date | list[Any]:
     if hasattr(value, "dtype") and getattr(value, "shape", None) == () and hasattr(value, "item"):
         if getattr(value.dtype, "kind", "") == "M":
             value = value.astype("datetime64[us]")  # of nanoseconds, item() is a bare integer
+        if getattr(value.dtype, "kind", "") == "f":
+            return _number(float(str(value)), name)  # 9.99 of 32 bits is not 9.989999771118164
         if isinstance(value.item(), bool | str | int | float | date):
             return _plain(value.item(), name)
     kind = type(value).__name__

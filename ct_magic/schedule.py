@@ -174,8 +174,9 @@ class Schedule:
     def cancel(self, number: int | None, now: float, state: State = State.CANCELLED) -> list[Job]:
         """End one job, or all that have not ended; give those that it changed."""
         chosen = self._jobs if number is None else [self._jobs[number]]
-        left = [job for job in chosen if not job.state.ended]
-        return [self._end(replace(job, error=_missing(job, state)), state, now) for job in left]
+        why = "the deadline came first" if state is State.TIMED_OUT else "it was not waited for"
+        left = [replace(job, error=why) for job in chosen if not job.state.ended]
+        return [self._end(job, state, now) for job in left]
 
     def _learn(self, busy: bool, polled: bool) -> None:
         self._busy_in_a_row = self._busy_in_a_row + 1 if busy else 0
@@ -305,9 +306,3 @@ class Schedule:
         times = [self._later[0][0]] if self._later else []
         times += [self._pause] if self._fresh and self._pause > now else []
         return min(times, default=None)
-
-
-def _missing(job: Job, state: State) -> str:
-    """Say why a job that was stopped has no count, and what to do."""
-    why = "the deadline came first" if state is State.TIMED_OUT else "it was not waited for"
-    return f"{why}; '%ct resume' fetches it" if job.req_id else f"{why}; ask again"

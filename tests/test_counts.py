@@ -10,9 +10,6 @@ from conftest import TODAY, Count, point_at, until
 
 import ct_magic
 from ct_magic import counts, errors
-from ct_magic.counting import outcome
-from ct_magic.frame import frame
-from ct_magic.job import Job, State
 from ct_magic.sandbox import Sandbox
 from ct_magic.settings import Settings
 
@@ -130,24 +127,6 @@ def test_a_deadline_ends_what_has_not_arrived(state: Path, monkeypatch: pytest.M
         found = ct_magic.count("Charged 2026-10", poll_interval=0.01, progress="none")
         assert list(found["status"]) == ["success"]
         assert sum(request.method == "POST" for request in box.log) == 1
-
-
-def test_what_is_missing_is_said_once_for_each_reason() -> None:
-    """Five days with one reason are one line, which names the first three of them."""
-    asked = ct_magic.parse("App Launched 2026-10-01..2026-10-05 by day\nbad: No Such 2026-10")
-    reasons = [(State.TIMED_OUT, "the deadline came first")] * 5 + [(State.FAILED, "HTTP 400")]
-    jobs = tuple(
-        Job(number, counts.question(query), state, error=error)
-        for number, (query, (state, error)) in enumerate(zip(asked, reasons, strict=True))
-    )
-    with pytest.raises(errors.CountFailedError) as caught:
-        outcome(jobs, frame(jobs))
-    assert str(caught.value).split("\n") == [
-        "6 of 6 counts did not arrive",
-        "  App Launched 2026-10-01, App Launched 2026-10-02, App Launched 2026-10-03 and 2 more: "
-        "timed out, the deadline came first",
-        "  bad: failed, HTTP 400",
-    ]
 
 
 def test_a_handle_becomes_the_dataframe(account: Sandbox) -> None:

@@ -45,6 +45,8 @@ def sent(text: str, params: Mapping[str, Any]) -> dict[str, Any]:
         (np.int64(5), 5),
         (np.uint8(5), 5),
         (np.float32(0.5), 0.5),
+        (np.float32(9.99), 9.99),
+        (np.float64(0.1), 0.1),
         (np.bool_(False), "False"),
         (np.str_("x"), "x"),
         (np.array(5), 5),

@@ -90,9 +90,9 @@ def test_names_of_headers_have_no_case(box: Sandbox) -> None:
     assert requests.post(box.url + PATH, json=BODY, headers=small, timeout=10).status_code == 200
 
 
-@pytest.mark.parametrize("value", ["1" + "0" * 400, "NaN", "-Infinity", "[1, 1e999]"])
+@pytest.mark.parametrize("value", ["1" + "0" * 400, "NaN", "-Infinity", "[1, 1e999]", '"\\ud800"'])
 @pytest.mark.parametrize("operator", ["equals", "greater_than"])
-def test_a_number_that_is_none_is_refused(box: Sandbox, operator: str, value: str) -> None:
+def test_a_value_that_no_data_can_hold_is_refused(box: Sandbox, operator: str, value: str) -> None:
     """Python's JSON reads them; a query with one gets an answer, not a closed connection."""
     one = f'{{"name": "Amount", "operator": "{operator}", "value": {value}}}'
     body = json.dumps(BODY)[:-1] + f', "event_properties": [{one}]}}'
@@ -157,7 +157,9 @@ def test_a_missing_key_is_named(box: Sandbox, key: str) -> None:
     assert post(box, body).json()["error"] == f"Missing mandatory field: {key}"
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[]", b"5", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"\xff\xfe", b"[]", b"5", b"[" * 100_000, b'{"event_name": "\\ud800"}']
+)
 def test_a_body_that_is_no_query_is_refused(box: Sandbox, body: bytes) -> None:
     """Whatever it is, the sandbox goes on serving."""
     assert post(box, body).status_code == 400

@@ -202,7 +202,7 @@ class Sandbox:
         if self._pending_at_once is not None and open_now >= self._pending_at_once:
             return failed(429, "Too many concurrent requests")
         try:
-            profiles, events = self._engine.count(json.loads(body))
+            profiles, events = self._engine.count(_decoded(body))
         except RefusedError as refused:
             return failed(400, refused.error, refused.code)
         except (ValueError, RecursionError):
@@ -252,6 +252,12 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise UsageError(f"there is no time zone {name!r}; write it like 'Asia/Kolkata'") from None
+
+
+def _decoded(body: bytes) -> Any:
+    found = json.loads(body)
+    json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is refused here
+    return found
 
 
 def _success(profiles: int, events: int) -> dict[str, Any]:
