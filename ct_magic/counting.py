@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from . import words
 from .errors import (
     CountCancelledError,
     CountError,
@@ -69,9 +70,12 @@ class Counting:
     def result(self, timeout: float | None = None) -> pd.DataFrame:
         """Wait for the DataFrame, `timeout` seconds at the most, then StillRunningError.
 
-        Raises CountError where a count did not arrive; its `.frame` holds those that did.
+        Raises CountError where a count did not arrive; its `.frame` holds those that did. The
+        panel's buttons are heard meanwhile; an interrupt ends the waiting, not the count.
         """
-        if not self._run.wait(timeout):
+        from .wait import listen
+
+        if not listen(self._run, self._panel, self._kernel, timeout):
             raise StillRunningError(f"still counting: {self.progress}; result() waits for it")
         return outcome(self._run.jobs, self.frame)
 
@@ -138,12 +142,26 @@ def outcome(jobs: tuple[Job, ...], frame: pd.DataFrame) -> pd.DataFrame:
 
 def _what_happened(jobs: tuple[Job, ...]) -> str:
     lost = [job for job in jobs if job.state is not State.SUCCESS]
-    reasons = [f"{job.question.title}: {_reason(job)}" for job in lost]
+    if not lost:
+        return "the count had arrived" if len(jobs) == 1 else "the counts had arrived"
     if len(jobs) == 1:
-        return reasons[0] if reasons else "the count had arrived"
-    more = [f"... and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
-    head = f"{len(lost)} of {len(jobs)} counts did not arrive"
-    return "\n".join([head, *(f"  {line}" for line in reasons[:SHOWN] + more)])
+        return "\n".join([f"{jobs[0].question.title}: {_reason(jobs[0])}", *_what_now(lost)])
+    tally = Counter(str(job.state) for job in lost)
+    how = ", ".join(f"{n} {state}" for state, n in tally.items())
+    head = f"{len(lost)} of {len(jobs)} counts did not arrive: {how}"
+    return "\n".join([head, *_failures(lost), *_what_now(lost)])
+
+
+def _failures(lost: list[Job]) -> list[str]:
+    failed = [f"  {words.name(job)}: {job.error}" for job in lost if job.state is State.FAILED]
+    more = [f"  ... and {len(failed) - SHOWN} more"] if len(failed) > SHOWN else []
+    return failed[:SHOWN] + more
+
+
+def _what_now(lost: list[Job]) -> list[str]:
+    if not any(job.req_id for job in lost if job.state is not State.FAILED):
+        return []
+    return ["We stopped asking; the service counts on, and '%ct resume' fetches it later."]
 
 
 def _reason(job: Job) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -32,15 +33,38 @@ def wait(run: Waitable, panel: Panel, kernel: Any = None) -> None:
     The first interrupt cancels the run, and KeyboardInterrupt is raised once it is over; a second
     one is raised at once, whatever happens.
     """
-    with _interrupts(run) as heard, CommPump(kernel, panel.comm_ids) as pump:
-        if panel.comm_ids and not pump.ok:
-            panel.say_deaf()
-        while not run.wait(SLICE):
-            pump()
-            panel.refresh()
-    panel.close()
+    with _interrupts() as heard:
+        with CommPump(kernel, panel.comm_ids) as pump:
+            if panel.comm_ids and not pump.ok and _is_main():
+                panel.say_deaf()
+            while not run.wait(SLICE):
+                pump()
+                if heard:
+                    run.cancel()
+                panel.refresh()
+        panel.close()
     if heard:
         raise KeyboardInterrupt
+
+
+def listen(
+    run: Waitable,
+    panel: Panel,
+    kernel: Any = None,
+    timeout: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> bool:
+    """Block for `timeout` seconds at the most, with the clicks heard; say whether it is over.
+
+    For a run whose panel another thread keeps true. An interrupt ends the waiting, not the run.
+    """
+    end = float("inf") if timeout is None else clock() + timeout
+    with CommPump(kernel, panel.comm_ids) as pump:
+        while not run.wait(max(0.0, min(SLICE, end - clock()))):
+            if clock() >= end:
+                return False
+            pump()
+    return True
 
 
 def follow(run: Waitable, panel: Panel) -> None:
@@ -51,20 +75,24 @@ def follow(run: Waitable, panel: Panel) -> None:
 
 
 @contextmanager
-def _interrupts(run: Waitable) -> Iterator[list[int]]:
+def _interrupts() -> Iterator[list[int]]:
     heard: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
+    if not _is_main():
         yield heard  # only the main thread can be interrupted
         return
 
     def interrupted(number: int, _frame: object) -> None:
+        # Only noted: it may have come while the run's own locks are held by this thread.
         heard.append(number)
         if len(heard) > 1:
             raise KeyboardInterrupt
-        run.cancel()
 
     before = signal.signal(signal.SIGINT, interrupted)
     try:
         yield heard
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()
