@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import words
@@ -41,8 +41,9 @@ class Counting:
     DataFrame before that is a StillRunningError that says what to do.
     """
 
-    def __init__(self, run: Run, panel: Panel, kernel: Any = None) -> None:
-        self._run, self._panel, self._kernel = run, panel, kernel
+    def __init__(self, run: Run, show: Callable[[], Panel], kernel: Any = None) -> None:
+        self._run, self._show, self._kernel = run, show, kernel
+        self._heard: Collection[str] = ()
         self._then: list[Callable[[pd.DataFrame], None]] = []
 
     @property
@@ -75,23 +76,26 @@ class Counting:
         """
         from .wait import listen
 
-        if not listen(self._run, self._panel, self._kernel, timeout):
+        if not listen(self._run, self._heard, self._kernel, timeout):
             raise StillRunningError(f"still counting: {self.progress}; result() waits for it")
         return outcome(self._run.jobs, self.frame)
 
     def watched(self) -> pd.DataFrame:
-        """Wait in the cell, with the panel and the interrupt heard, and give the result."""
+        """Begin, wait in the cell, with the panel and the interrupt heard, and give the result."""
         from .wait import wait
 
         try:
-            wait(self._run, self._panel, self._kernel)
+            wait(self._run, self._show, self._kernel)
         except KeyboardInterrupt:
             raise CountInterrupt(_what_happened(self._run.jobs), self.frame) from None
         return self.result(0)
 
     def followed(self) -> Counting:
-        """Let the panel live on beside the cell, and come back at once."""
-        spawn(self._follow, "ct_magic-panel")
+        """Begin, let the panel live on beside the cell, and come back at once."""
+        panel = self._show()
+        self._heard = panel.comm_ids
+        self._run.start()
+        spawn(lambda: self._follow(panel), "ct_magic-panel")
         return self
 
     def when_done(self, then: Callable[[pd.DataFrame], None]) -> None:
@@ -100,10 +104,10 @@ class Counting:
         if self.done:
             self._call()
 
-    def _follow(self) -> None:
+    def _follow(self, panel: Panel) -> None:
         from .wait import follow
 
-        follow(self._run, self._panel)
+        follow(self._run, panel)
         self._call()
 
     def _call(self) -> None:

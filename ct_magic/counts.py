@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     from .counting import Counting
     from .names import Names
+    from .panel import Panel, Shown
+
+    Opener = Callable[[Shown, str | None], Panel]
 
 USUAL = Pace()
 RECOLLECTED = 300  # rows of the journal whose names are proposed
@@ -92,18 +96,23 @@ def start(
     return ask(asked, refresh=refresh).followed()
 
 
-def ask(asked: Asked, *, refresh: bool = False) -> Counting:
-    """Ask what was made ready: what the journal does not know is sent."""
+def ask(asked: Asked, *, refresh: bool = False, panel: Opener | None = None) -> Counting:
+    """Make ready what will be asked: what the journal does not know is sent.
+
+    `panel` makes what shows it, where that is not the panel of a cell.
+    """
     journal = _journal(asked.account)
     jobs = [Job(number, question) for number, question in enumerate(asked.questions)]
     if not refresh:
         freshness = Freshness(asked.today, _zone(asked), asked.settings.cache_ttl)
         jobs = [journal.recall(job, freshness) for job in jobs]
-    return begin(asked, jobs, journal)
+    return begin(asked, jobs, journal, panel)
 
 
-def begin(asked: Asked, jobs: Sequence[Job], journal: Journal) -> Counting:
-    """Send jobs on their way, with the panel that shows them."""
+def begin(
+    asked: Asked, jobs: Sequence[Job], journal: Journal, panel: Opener | None = None
+) -> Counting:
+    """Make jobs ready to go, and the panel that will show them: `watched()` or `followed()`."""
     from .counting import Counting
     from .panel import current_shell, open_panel
     from .run import Run
@@ -112,9 +121,10 @@ def begin(asked: Asked, jobs: Sequence[Job], journal: Journal) -> Counting:
     pace, whom, shell = _pace(asked), asked.account, current_shell()
     one_gate = gate(_who(whom), pace.max_concurrent)
     run = Run(jobs, Service(whom), pace, journal=journal, gate=one_gate)
-    panel = open_panel(run, mode=asked.settings.progress, note=asked.note, shell=shell)
-    run.start()
-    return Counting(run, panel, getattr(shell, "kernel", None))
+    usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
+    spawn(_prepare_frame, "ct_magic-frame")
+    show = partial(panel or usual, run, asked.note)
+    return Counting(run, show, getattr(shell, "kernel", None))
 
 
 def prepare(
@@ -254,6 +264,11 @@ def day_in(zone: str | None) -> date:
         raise errors.UsageError(
             f"there is no time zone {zone!r}; write it like 'Asia/Kolkata'"
         ) from None
+
+
+def _prepare_frame() -> None:
+    # pandas takes a while to import; better while the service counts than after a click on Cancel.
+    from . import frame  # noqa: F401 # importing is what it is for
 
 
 def _recollect() -> None:

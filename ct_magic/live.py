@@ -29,6 +29,10 @@ class WidgetPanel(HtmlPanel):
     """
 
     def _display(self) -> Any:
+        self._build()
+        return super()._display()
+
+    def _build(self) -> None:
         jobs = self._run.jobs
         self._card = w.HTML(self._drawn(jobs), layout=w.Layout(max_height=TALLEST, overflow="auto"))
         self._words = w.HTML(card.live_region(jobs), layout=w.Layout(height="0", margin="0"))
@@ -39,7 +43,6 @@ class WidgetPanel(HtmlPanel):
         self._mine = {widget.comm.comm_id for widget in heard}
         HEARD.update(self._mine)
         self.comm_ids = HEARD
-        return super()._display()
 
     def _drawn(self, jobs: tuple[Job, ...]) -> str:
         return card.html(jobs, self._run.clock(), self._note, live=True)
@@ -106,7 +109,9 @@ class Stops:
     def close(self) -> None:
         """Take them away."""
         for widget in self.widgets:
-            widget.close()
+            for part in (widget.layout, getattr(widget, "style", None), widget):
+                if part is not None:
+                    part.close()
 
     def _cancel_these(self, _: object) -> None:
         try:

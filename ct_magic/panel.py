@@ -153,9 +153,9 @@ class HtmlPanel(Panel):
 
 def open_panel(
     run: Shown,
+    note: str | None = None,
     *,
     mode: str = "auto",
-    note: str | None = None,
     shell: Any = None,
     out: TextIO | None = None,
     environ: Mapping[str, str] = os.environ,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 from .panel import Panel
 from .pump import CommPump
+from .run import spawn
 
 SLICE = 0.1  # seconds; how late a click or an interrupt is heard
 
@@ -22,44 +23,69 @@ class Waitable(Protocol):
         """Wait; say whether it is over."""
         ...
 
+    def start(self) -> None:
+        """Begin."""
+        ...
+
     def cancel(self, number: int | None = None) -> None:
         """Stop asking."""
         ...
 
 
-def wait(run: Waitable, panel: Panel, kernel: Any = None) -> None:
-    """Block until the run is over.
+def wait(run: Waitable, show: Callable[[], Panel], kernel: Any = None) -> None:
+    """Show the run, start it and block until it is over.
 
     The first interrupt cancels the run, and KeyboardInterrupt is raised once it is over; a second
     one is raised at once, whatever happens.
     """
     with _interrupts() as heard:
-        with CommPump(kernel, panel.comm_ids) as pump:
-            if panel.comm_ids and not pump.ok and _is_main():
-                panel.say_deaf()
-            while not run.wait(SLICE):
-                pump()
-                if heard:
-                    run.cancel()
-                panel.refresh()
+        panel = show()
+        run.start()
+        try:
+            _watch(run, panel, kernel, heard)
+        except KeyboardInterrupt:
+            _leave(run, panel)
+            raise
         panel.close()
     if heard:
         raise KeyboardInterrupt
 
 
+def _watch(run: Waitable, panel: Panel, kernel: Any, heard: list[int]) -> None:
+    with CommPump(kernel, panel.comm_ids) as pump:
+        if panel.comm_ids and not pump.ok and _is_main():
+            panel.say_deaf()
+        while not run.wait(SLICE):
+            pump()
+            if heard:
+                run.cancel()
+            panel.refresh()
+
+
+def _leave(run: Waitable, panel: Panel) -> None:
+    # Somebody pressed twice: out of here, even if cancelling hangs. Mostly it takes no time.
+    def cancel() -> None:
+        run.cancel()
+        follow(run, panel)
+
+    spawn(cancel, "ct_magic-cancel")
+    run.wait(SLICE)
+
+
 def listen(
     run: Waitable,
-    panel: Panel,
+    heard: Collection[str],
     kernel: Any = None,
     timeout: float | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> bool:
-    """Block for `timeout` seconds at the most, with the clicks heard; say whether it is over.
+    """Block for `timeout` seconds at the most; say whether it is over.
 
-    For a run whose panel another thread keeps true. An interrupt ends the waiting, not the run.
+    For a run whose panel another thread keeps true: its widgets are those `heard` meanwhile.
+    An interrupt ends the waiting, not the run.
     """
     end = float("inf") if timeout is None else clock() + timeout
-    with CommPump(kernel, panel.comm_ids) as pump:
+    with CommPump(kernel, heard) as pump:
         while not run.wait(max(0.0, min(SLICE, end - clock()))):
             if clock() >= end:
                 return False
