@@ -34,6 +34,7 @@ HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset
 # animates a whole number down to nothing.
 STYLE = f"""<style>
 .ct-magic-panel {{ {BOX};overflow:hidden }}
+.ct-magic td, .ct-magic th {{ padding:1px 8px }}
 .ct-magic-head {{ position:sticky;top:0;background:{PAGE};padding-bottom:2px }}
 @property --ct-magic-s {{ syntax: "<integer>"; initial-value: 0; inherits: false; }}
 @keyframes ct-magic-down {{ from {{ --ct-magic-s: var(--ct-magic-from); }}
@@ -86,7 +87,7 @@ def _many(jobs: Sequence[Job], now: float, live: bool) -> str:
     titles = {job.question.title for job in jobs}
     # What every row would repeat stands once above them.
     shared = f"<div><code>{_foreign(*titles)}</code></div>" if len(titles) == 1 else ""
-    scroll = "max-height:32em;overflow:auto" if len(jobs) > words.ROWS and not live else ""
+    scroll = "max-height:40em;overflow:auto" if len(jobs) > words.ROWS and not live else ""
     return (
         f'<div class="ct-magic-head">{shared}<div><b>{words.summary(jobs, now)}</b>'
         f'<span style="color:{MUTED}">{_elapsed(jobs, now, live)}</span></div>'
@@ -134,13 +135,13 @@ def _row(job: Job, highest: int, now: float, live: bool, named: bool | None) -> 
     bar = f'<div style="height:.7em;width:{width:.1f}%;background:{BAR}"></div>'
     days = words.span(job.question.start, job.question.end)
     return (
-        f'<tr><td style="text-align:right;color:{MUTED};{NUMBERS}">{job.number + 1}</td>'
+        f'<tr><td style="text-align:right;width:1%;color:{MUTED};{NUMBERS}">{job.number + 1}</td>'
         f"{_asked(job, named)}"
         f'<td style="text-align:left;white-space:nowrap;{NUMBERS}">{days}</td>'
-        f'<td style="text-align:right;{NUMBERS}">{count}</td>'
-        f'<td style="width:9em;min-width:5em" aria-hidden="true">{bar}</td>'
-        f'<td style="text-align:left">{_sign(job)} {_state_html(job, now, live, short=True)}</td>'
-        "</tr>"
+        f'<td style="text-align:right;width:1%;{NUMBERS}">{count}</td>'
+        f'<td style="width:35%;min-width:5em" aria-hidden="true">{bar}</td>'
+        f'<td style="text-align:left;min-width:7em">{_sign(job)} '
+        f"{_state_html(job, now, live, short=True)}</td></tr>"
     )
 
 

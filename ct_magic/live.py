@@ -16,7 +16,9 @@ from .panel import HtmlPanel, Shown
 VIEW = "application/vnd.jupyter.widget-view+json"
 STOPS = "We stop asking. The service has no call that stops the query itself."
 INTERRUPT = "To cancel, interrupt the kernel"
-TALLEST = "36em"  # a table that is higher scrolls
+# What a page without a widget manager says, and a notebook that was saved meanwhile.
+MEANWHILE = f"{INTERRUPT}; after a restart run the cell again, it goes on."
+TALLEST = "44em"  # a table that is higher scrolls
 # The widgets of every live panel of this process. A cell that blocks hears them all, so that a
 # count in the background can be stopped from its own panel meanwhile.
 HEARD: set[str] = set()
@@ -25,7 +27,8 @@ HEARD: set[str] = set()
 class WidgetPanel(HtmlPanel):
     """The card, the buttons under it, and its words for a screen reader.
 
-    At most two messages a second: the card, and the words or what a saved notebook would show.
+    At most two messages a second: the card, and the words or, where no page shows the widgets,
+    what stands in their place.
     """
 
     def _display(self) -> Any:
@@ -39,6 +42,7 @@ class WidgetPanel(HtmlPanel):
         self._stops = Stops(self._run)
         self._box = w.VBox([self._card, self._words, self._stops.box])
         self._box.add_class("ct-magic-panel")
+        self._box._view_count = 0  # the front end counts from here
         heard = [self._card, self._words, self._box, *self._stops.widgets]
         self._mine = {widget.comm.comm_id for widget in heard}
         HEARD.update(self._mine)
@@ -49,8 +53,7 @@ class WidgetPanel(HtmlPanel):
 
     def _bundle(self, jobs: tuple[Job, ...]) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
-        # A page without a widget manager has no button.
-        return {VIEW: view, **self._still(jobs, f"{INTERRUPT}.")}
+        return {VIEW: view, **self._still(jobs, MEANWHILE)}
 
     def say_deaf(self) -> None:
         """Say that clicks are not heard here, and what is."""
@@ -61,7 +64,10 @@ class WidgetPanel(HtmlPanel):
 
     def _tell(self, jobs: tuple[Job, ...], now: float) -> bool:
         said, self._words.value = self._words.value, card.live_region(jobs)
-        return said != self._words.value or super()._tell(jobs, now)
+        if said != self._words.value:
+            return True
+        # A new bundle is a new view: it would lose the place, the focus and what is being typed.
+        return not self._box._view_count and super()._tell(jobs, now)
 
     def _end(self, jobs: tuple[Job, ...], now: float) -> None:
         # A page that was reloaded meanwhile still shows the widget, so it must be right too.

@@ -55,7 +55,9 @@ def summary(jobs: Sequence[Job], now: float) -> str:
 
 def seconds_left(jobs: Sequence[Job], now: float) -> float | None:
     """Estimate the seconds until all have ended from the pace so far; None: not known yet."""
-    ended = [job for job in jobs if job.state.ended and job.began is not None and not job.taken]
+    # Neither the journal's counts nor those that were cancelled say how long one takes.
+    came = (State.SUCCESS, State.FAILED)
+    ended = [job for job in jobs if job.state in came and job.began is not None and not job.taken]
     left = sum(not job.state.ended for job in jobs)
     begun = min((job.began for job in jobs if job.began is not None), default=None)
     if not ended or not left or begun is None:

@@ -60,9 +60,7 @@ def server(
     port, home = _free_port(), root / ".home"
     chosen = {f"{APPUTILS}/notification": {"fetchNews": "false", "checkForUpdates": False}}
     for name, values in (chosen | (settings or {})).items():
-        file = home / "settings" / f"{name}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(values))
+        choose(root, name, values)
     command = [
         sys.executable,
         "-m",
@@ -92,6 +90,13 @@ def server(
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(15)
+
+
+def choose(root: Path, name: str, values: dict[str, Any]) -> None:
+    """Set what pages that are opened from here on find in their settings."""
+    file = root / ".home" / "settings" / f"{name}.jupyterlab-settings"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(values))
 
 
 class Notebook:
@@ -129,6 +134,16 @@ class Notebook:
     def wait_output(self, cell: int, text: str, seconds: float = 30) -> None:
         """Wait until a code cell's outputs hold this text."""
         _until(lambda: text in self.output(cell), seconds)
+
+    def reload(self) -> None:
+        """Press the browser's Reload and wait until the page is back."""
+        self.page.reload()
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", state="visible")
+
+    def dark(self) -> None:
+        """Choose JupyterLab's dark theme."""
+        self.command("apputils:change-theme", theme="JupyterLab Dark", wait=True)
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     def screenshot(self, name: str) -> None:
         """Keep a picture in tests/screenshots."""

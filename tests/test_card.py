@@ -167,10 +167,12 @@ def test_the_summary_says_what_is_done_waiting_and_failed() -> None:
 
 
 def test_nothing_is_estimated_before_something_has_arrived() -> None:
-    """And counts from the journal, which took no time, say nothing of the others."""
+    """Counts from the journal, or cancelled ones, took no time and say nothing of the others."""
     taken = datetime(2026, 11, 20, tzinfo=UTC)
     assert words.seconds_left([job(0, began=0.0), job(1)], 50.0) is None
     jobs = [job(0, **DONE | {"taken": taken}), job(1, began=0.0), job(2)]
+    assert words.seconds_left(jobs, 50.0) is None
+    jobs = [job(0, state=State.CANCELLED, began=0.0, ended=1.0), job(1, began=0.0)]
     assert words.seconds_left(jobs, 50.0) is None
 
 
