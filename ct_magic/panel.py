@@ -14,7 +14,7 @@ from .job import Job
 TICK = 1.0  # seconds between two messages to the front end
 SAVED_TICK = 4.0  # seconds between two states that a saved notebook would show
 REWRITE = "\r\x1b[K"  # back to the line's beginning, and clear it
-USUAL_COLUMNS = 79
+USUAL_COLUMNS = 80
 log = logging.getLogger(__name__)
 
 
@@ -82,7 +82,7 @@ class TextPanel(Panel):
 
     def _show(self, jobs: tuple[Job, ...], now: float) -> None:
         if self._rewrite:
-            self._print(REWRITE + words.line(jobs, now, self._columns()))
+            self._print(REWRITE + words.line(jobs, now, self._columns() - 1))
         elif (said := words.progress(jobs)) != self._said:
             self._said = said
             self._print(f"ctcount: {said}\n")
@@ -92,9 +92,9 @@ class TextPanel(Panel):
         self._print(f"{lead}{words.text(jobs, now, self._note)}\n")
 
     def _columns(self) -> int:
-        # A line that is longer than the terminal's cannot be rewritten.
+        # A line that is longer than the terminal's cannot be rewritten. Some say they have none.
         try:
-            return os.get_terminal_size(self._out.fileno()).columns - 1
+            return os.get_terminal_size(self._out.fileno()).columns or USUAL_COLUMNS
         except (OSError, ValueError):
             return USUAL_COLUMNS
 
@@ -164,7 +164,7 @@ def open_panel(
 
     `mode` is auto, widget, html, text or none. Auto: widgets in a notebook that somebody looks
     at, replaced HTML in one that is only executed, lines on standard error everywhere else. Where
-    `environ` has `CI`, no line is rewritten.
+    `environ` has `CI` or a dumb `TERM`, no line is rewritten.
     """
     # Without a shell there is nothing that could replace what was displayed.
     rich = mode in ("widget", "html") and shell is None
@@ -178,7 +178,7 @@ def open_panel(
         case "html":
             return HtmlPanel(run, note)
     stream = out or sys.stderr
-    return TextPanel(run, note, stream, rewrite=stream.isatty() and not _is_ci(environ))
+    return TextPanel(run, note, stream, rewrite=stream.isatty() and _can_rewrite(environ))
 
 
 def is_interactive(shell: Any) -> bool:
@@ -190,8 +190,9 @@ def is_interactive(shell: Any) -> bool:
     return bool(kernel.get_parent().get("content", {}).get("allow_stdin", False))
 
 
-def _is_ci(environ: Mapping[str, str]) -> bool:
-    return environ.get("CI", "").lower() not in ("", "0", "false")
+def _can_rewrite(environ: Mapping[str, str]) -> bool:
+    is_ci = environ.get("CI", "").lower() not in ("", "0", "false")
+    return not is_ci and environ.get("TERM") != "dumb"
 
 
 def _mode(shell: Any) -> str:

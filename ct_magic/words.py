@@ -105,7 +105,10 @@ def line(jobs: Sequence[Job], now: float, columns: int = 10**6) -> str:
     """Print it on one line, for a terminal that rewrites it and has so many columns."""
     said = summary(jobs, now)
     if len(jobs) == 1:
-        said = f"{plain(jobs[0].question.title)[:60]} - {state(jobs[0], now)}"
+        tail = f" - {state(jobs[0], now)}"
+        # What is asked is known; how it stands is what one looks for.
+        room = max(12, min(60, columns - len(tail) - len("ctcount: ")))
+        said = fit(plain(jobs[0].question.title), room) + tail
     return fit(f"ctcount: {said}", columns)
 
 

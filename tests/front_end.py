@@ -17,17 +17,14 @@ import pytest
 from jupyter_client.manager import KernelManager
 
 ROOT = Path(__file__).parent.parent
-# What an older ipykernel needs and the newest does not.
-BESIDE = {"6.29.5": ["nest_asyncio==1.6.0"], "7.3.0": []}
 
 
-def overlay(version: str, folder: Path) -> Path:
-    """Put that ipykernel into a folder that comes before the installed one."""
-    wanted = [f"ipykernel=={version}", *BESIDE[version]]
+def overlay(folder: Path, *packages: str) -> Path:
+    """Put packages, as they are and alone, into a folder that comes before the installed ones."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
-    done = subprocess.run([*command, str(folder), *wanted], capture_output=True, text=True)
+    done = subprocess.run([*command, str(folder), *packages], capture_output=True, text=True)
     if done.returncode:
-        pytest.fail(f"ipykernel {version} cannot be installed for this test:\n{done.stderr}")
+        pytest.fail(f"{' '.join(packages)} cannot be installed for this test:\n{done.stderr}")
     return folder
 
 

@@ -360,10 +360,11 @@ def test_a_reader_that_went_away_does_not_cost_the_count() -> None:
     panel.close()
 
 
-def test_ci_is_no_terminal() -> None:
-    """With `CI=true` nothing is rewritten, whatever the stream says."""
+@pytest.mark.parametrize("environ", [{"CI": "true"}, {"TERM": "dumb"}])
+def test_what_is_no_terminal(environ: dict[str, str]) -> None:
+    """A log or an editor's shell is not rewritten, whatever the stream says."""
     out = Terminal(tty=True)
-    open_panel(Runner(), out=out, environ={"CI": "true"}).close()
+    open_panel(Runner(), out=out, environ=environ).close()
     assert "\r" not in out.getvalue()
 
 

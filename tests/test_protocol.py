@@ -19,7 +19,12 @@ from ct_magic.live import VIEW
 from ct_magic.sandbox import Sandbox
 
 NEWEST = "installed"
-VERSIONS = ["6.29.5", "7.3.0", NEWEST]
+# What stands before the installed packages; ipykernel 6 needs one that 7 does not.
+VERSIONS = {
+    "6.29.5": ["ipykernel==6.29.5", "nest_asyncio==1.6.0"],
+    "7.3.0": ["ipykernel==7.3.0"],
+    NEWEST: [],
+}
 THREE = "App Launched 2026-08\nApp Launched 2026-09\nApp Launched 2026-10"
 SET_UP = """
 import os, ipykernel
@@ -36,7 +41,8 @@ def kernel(
 ) -> Iterator[FrontEnd]:
     """A kernel of that ipykernel; its version is asked of itself."""
     version, folder = request.param, tmp_path_factory.mktemp("kernel")
-    before = None if version == NEWEST else overlay(version, folder / "site")
+    wanted = VERSIONS[version]
+    before = overlay(folder / "site", *wanted) if wanted else None
     for found in started(before, folder):
         running = found.value("ipykernel.__version__")
         assert running == version if version != NEWEST else running > "7.3.0"
