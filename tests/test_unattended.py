@@ -1,4 +1,4 @@
-"""A notebook served as a page by Voila: the end is on it, and nothing waits for a click."""
+"""Where nobody looks on: Voila's page, papermill's notebook; no widget is made, nothing hangs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import nbformat
+import pytest
 from front_end import ROOT, overlay
 
 from ct_magic.sandbox import Sandbox
@@ -21,19 +22,38 @@ TWO = "App Launched 2026-09\nApp Launched 2026-10"
 VOILA = ["voila==0.5.13", "websockets==15.0.1"]
 
 
-def test_the_end_is_on_the_page(account: Sandbox, tmp_path: Path) -> None:
-    """Counted before the page appears, also what was sent to the background; no buttons."""
+@pytest.fixture
+def written(account: Sandbox, tmp_path: Path) -> Path:
+    """A notebook that counts, and counts in the background."""
     cells = [SET_UP, f"%%ctcount df\n{TWO}", f"%%ctcount behind --background\n{TWO}"]
     cells.append("print('statuses:', *behind['status'])")
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     made.metadata["kernelspec"] = {"name": "python3", "display_name": "", "language": "python"}
     nbformat.write(made, tmp_path / "page.ipynb")
-    site = overlay(tmp_path / "site", *VOILA)
-    page = served(site, tmp_path / "page.ipynb")
+    return tmp_path / "page.ipynb"
+
+
+def test_voila_serves_the_end(written: Path) -> None:
+    """Counted before the page appears, also what was sent to the background; no buttons."""
+    page = served(overlay(written.parent / "site", *VOILA), written)
     assert page.count('"text/plain": "2 of 2 done') == 2
     assert "statuses: success success" in page
     assert "Cancel" not in page
     assert "widget-view" not in page
+
+
+def test_papermill_keeps_the_end(written: Path) -> None:
+    """As HTML and as text, also of what was sent to the background; no state of widgets."""
+    done = written.with_name("done.ipynb")
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(written), str(done)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    kept = nbformat.read(done, as_version=4)
+    assert "widgets" not in kept.metadata
+    for cell in kept.cells[1:3]:
+        (output,) = cell.outputs
+        assert set(output.data) == {"text/html", "text/plain"}
+        assert "2 of 2 done" in output.data["text/html"]
+    assert kept.cells[3].outputs[0].text == "statuses: success success\n"
 
 
 def served(site: Path, file: Path) -> str:
