@@ -114,7 +114,8 @@ class HtmlPanel(Panel):
     def __init__(self, run: Shown, note: str | None) -> None:
         super().__init__(run, note)
         self._handle = self._display()
-        self._spoken = self._told = self._kept = run.clock()
+        # What comes first is shown at once: it was displayed before anything was asked.
+        self._told = self._kept = run.clock()
         self._shown = self._saved = run.jobs
 
     def refresh(self) -> None:
