@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from . import words
 from .errors import (
     CountCancelledError,
     CountError,
@@ -40,8 +41,9 @@ class Counting:
     DataFrame before that is a StillRunningError that says what to do.
     """
 
-    def __init__(self, run: Run, panel: Panel, kernel: Any = None) -> None:
-        self._run, self._panel, self._kernel = run, panel, kernel
+    def __init__(self, run: Run, show: Callable[[], Panel], kernel: Any = None) -> None:
+        self._run, self._show, self._kernel = run, show, kernel
+        self._heard: Collection[str] = ()
         self._then: list[Callable[[pd.DataFrame], None]] = []
 
     @property
@@ -69,25 +71,31 @@ class Counting:
     def result(self, timeout: float | None = None) -> pd.DataFrame:
         """Wait for the DataFrame, `timeout` seconds at the most, then StillRunningError.
 
-        Raises CountError where a count did not arrive; its `.frame` holds those that did.
+        Raises CountError where a count did not arrive; its `.frame` holds those that did. The
+        panel's buttons are heard meanwhile; an interrupt ends the waiting, not the count.
         """
-        if not self._run.wait(timeout):
+        from .wait import listen
+
+        if not listen(self._run, self._heard, self._kernel, timeout):
             raise StillRunningError(f"still counting: {self.progress}; result() waits for it")
         return outcome(self._run.jobs, self.frame)
 
     def watched(self) -> pd.DataFrame:
-        """Wait in the cell, with the panel and the interrupt heard, and give the result."""
+        """Begin, wait in the cell, with the panel and the interrupt heard, and give the result."""
         from .wait import wait
 
         try:
-            wait(self._run, self._panel, self._kernel)
+            wait(self._run, self._show, self._kernel)
         except KeyboardInterrupt:
             raise CountInterrupt(_what_happened(self._run.jobs), self.frame) from None
         return self.result(0)
 
     def followed(self) -> Counting:
-        """Let the panel live on beside the cell, and come back at once."""
-        spawn(self._follow, "ct_magic-panel")
+        """Begin, let the panel live on beside the cell, and come back at once."""
+        panel = self._show()
+        self._heard = panel.comm_ids
+        self._run.start()
+        spawn(lambda: self._follow(panel), "ct_magic-panel")
         return self
 
     def when_done(self, then: Callable[[pd.DataFrame], None]) -> None:
@@ -96,10 +104,10 @@ class Counting:
         if self.done:
             self._call()
 
-    def _follow(self) -> None:
+    def _follow(self, panel: Panel) -> None:
         from .wait import follow
 
-        follow(self._run, self._panel)
+        follow(self._run, panel)
         self._call()
 
     def _call(self) -> None:
@@ -141,12 +149,26 @@ def outcome(jobs: tuple[Job, ...], frame: pd.DataFrame) -> pd.DataFrame:
 
 def _what_happened(jobs: tuple[Job, ...]) -> str:
     lost = [job for job in jobs if job.state is not State.SUCCESS]
-    reasons = [f"{job.question.title}: {_reason(job)}" for job in lost]
+    if not lost:
+        return "the count had arrived" if len(jobs) == 1 else "the counts had arrived"
     if len(jobs) == 1:
-        return reasons[0] if reasons else "the count had arrived"
-    more = [f"... and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
-    head = f"{len(lost)} of {len(jobs)} counts did not arrive"
-    return "\n".join([head, *(f"  {line}" for line in reasons[:SHOWN] + more)])
+        return "\n".join([f"{jobs[0].question.title}: {_reason(jobs[0])}", *_what_now(lost)])
+    tally = Counter(str(job.state) for job in lost)
+    how = ", ".join(f"{n} {state}" for state, n in tally.items())
+    head = f"{len(lost)} of {len(jobs)} counts did not arrive: {how}"
+    return "\n".join([head, *_failures(lost), *_what_now(lost)])
+
+
+def _failures(lost: list[Job]) -> list[str]:
+    failed = [f"  {words.name(job)}: {job.error}" for job in lost if job.state is State.FAILED]
+    more = [f"  ... and {len(failed) - SHOWN} more"] if len(failed) > SHOWN else []
+    return failed[:SHOWN] + more
+
+
+def _what_now(lost: list[Job]) -> list[str]:
+    if not any(job.req_id for job in lost if job.state is not State.FAILED):
+        return []
+    return ["We stopped asking; the service counts on, and '%ct resume' fetches it later."]
 
 
 def _reason(job: Job) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -96,7 +97,7 @@ def start(
 
 
 def ask(asked: Asked, *, refresh: bool = False, panel: Opener | None = None) -> Counting:
-    """Ask what was made ready: what the journal does not know is sent.
+    """Make ready what will be asked: what the journal does not know is sent.
 
     `panel` makes what shows it, where that is not the panel of a cell.
     """
@@ -109,9 +110,9 @@ def ask(asked: Asked, *, refresh: bool = False, panel: Opener | None = None) -> 
 
 
 def begin(
-    asked: Asked, jobs: Sequence[Job], journal: Journal, opener: Opener | None = None
+    asked: Asked, jobs: Sequence[Job], journal: Journal, panel: Opener | None = None
 ) -> Counting:
-    """Send jobs on their way, with the panel that shows them."""
+    """Make jobs ready to go, and the panel that will show them: `watched()` or `followed()`."""
     from .counting import Counting
     from .panel import current_shell, open_panel
     from .run import Run
@@ -120,13 +121,10 @@ def begin(
     pace, whom, shell = _pace(asked), asked.account, current_shell()
     one_gate = gate(_who(whom), pace.max_concurrent)
     run = Run(jobs, Service(whom), pace, journal=journal, gate=one_gate)
-    panel = (
-        opener(run, asked.note)
-        if opener
-        else open_panel(run, mode=asked.settings.progress, note=asked.note, shell=shell)
-    )
-    run.start()
-    return Counting(run, panel, getattr(shell, "kernel", None))
+    usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
+    spawn(_prepare_frame, "ct_magic-frame")
+    show = partial(panel or usual, run, asked.note)
+    return Counting(run, show, getattr(shell, "kernel", None))
 
 
 def prepare(
@@ -289,6 +287,11 @@ def day_in(zone: str | None) -> date:
         raise errors.UsageError(
             f"there is no time zone {zone!r}; write it like 'Asia/Kolkata'"
         ) from None
+
+
+def _prepare_frame() -> None:
+    # pandas takes a while to import; better while the service counts than after a click on Cancel.
+    from . import frame  # noqa: F401 # importing is what it is for
 
 
 def _recollect() -> None:

@@ -1,20 +1,21 @@
-"""The progress panel: where it can be shown, and how often it may speak."""
+"""The progress panel: where it can be shown, how often it may speak, and its plain forms."""
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol, TextIO
 
-from . import card
+from . import card, words
 from .job import Job
 
 TICK = 1.0  # seconds between two messages to the front end
 SAVED_TICK = 4.0  # seconds between two states that a saved notebook would show
-VIEW = "application/vnd.jupyter.widget-view+json"
-LISTED = 500  # counts that can be cancelled one by one
-NOTHING = "one count …"
+REWRITE = "\r\x1b[K"  # back to the line's beginning, and clear it
+USUAL_COLUMNS = 80
+log = logging.getLogger(__name__)
 
 
 class Shown(Protocol):
@@ -40,6 +41,7 @@ class Panel:
     """
 
     comm_ids: Collection[str] = ()
+    ticks = False  # whether a second that has passed is news
 
     def __init__(self, run: Shown, note: str | None = None) -> None:
         self._run, self._note = run, note
@@ -53,7 +55,7 @@ class Panel:
             return
         jobs = self._run.jobs
         # Frozen jobs: the same tuple of them is the same picture.
-        if jobs != self._shown:
+        if self.ticks or jobs != self._shown:
             self._spoken, self._shown = now, jobs
             self._show(jobs, now)
 
@@ -74,25 +76,36 @@ class TextPanel(Panel):
 
     def __init__(self, run: Shown, note: str | None, out: TextIO, *, rewrite: bool) -> None:
         super().__init__(run, note)
-        self._out, self._rewrite = out, rewrite
+        self._out, self._rewrite, self.ticks = out, rewrite, rewrite
         self._said = ""
         self.refresh()
 
     def _show(self, jobs: tuple[Job, ...], now: float) -> None:
         if self._rewrite:
-            self._print("\r\x1b[K" + card.line(jobs, now))
-        elif (said := card.progress(jobs)) != self._said:
+            self._print(REWRITE + words.line(jobs, now, self._columns() - 1))
+        elif (said := words.progress(jobs)) != self._said:
             self._said = said
             self._print(f"ctcount: {said}\n")
 
     def _end(self, jobs: tuple[Job, ...], now: float) -> None:
-        lead = "\r\x1b[K" if self._rewrite else ""
-        self._print(f"{lead}{card.text(jobs, now, self._note)}\n")
+        lead = REWRITE if self._rewrite else ""
+        self._print(f"{lead}{words.text(jobs, now, self._note)}\n")
+
+    def _columns(self) -> int:
+        # A line that is longer than the terminal's cannot be rewritten. Some say they have none.
+        try:
+            return os.get_terminal_size(self._out.fileno()).columns or USUAL_COLUMNS
+        except (OSError, ValueError):
+            return USUAL_COLUMNS
 
     def _print(self, text: str) -> None:
         encoding = self._out.encoding or "utf-8"
-        self._out.write(text.encode(encoding, "replace").decode(encoding))
-        self._out.flush()
+        try:
+            self._out.write(text.encode(encoding, "replace").decode(encoding))
+            self._out.flush()
+        except (OSError, ValueError):
+            # `script.py 2>&1 | head`: who no longer listens must not cost the counts.
+            log.debug("ct_magic: the progress cannot be printed", exc_info=True)
 
 
 class HtmlPanel(Panel):
@@ -100,98 +113,50 @@ class HtmlPanel(Panel):
 
     def __init__(self, run: Shown, note: str | None) -> None:
         super().__init__(run, note)
-        self._kept = float("-inf")
         self._handle = self._display()
-        self._spoken, self._shown = run.clock(), run.jobs
+        # What comes first is shown at once: it was displayed before anything was asked.
+        self._told = self._kept = run.clock()
+        self._shown = self._saved = run.jobs
+
+    def refresh(self) -> None:
+        """Show what has changed, if it is time; and a message beside it at the most."""
+        super().refresh()
+        now = self._run.clock()
+        if now - self._told >= TICK and self._tell(self._run.jobs, now):
+            self._told = now
 
     def _display(self) -> Any:
         from IPython.display import display
 
-        self._kept = self._run.clock()
         return display(self._bundle(self._run.jobs), raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
     def _bundle(self, jobs: tuple[Job, ...]) -> dict[str, Any]:
-        now = self._run.clock()
+        return self._still(jobs)
+
+    def _still(self, jobs: tuple[Job, ...], hint: str | None = None) -> dict[str, Any]:
+        now, note = self._run.clock(), " ".join(filter(None, [self._note, hint])) or None
         return {
-            "text/plain": card.text(jobs, now, self._note),
-            "text/html": card.html(jobs, now, self._note),
+            "text/plain": words.text(jobs, now, note),
+            "text/html": card.html(jobs, now, note),
         }
 
-    def _show(self, jobs: tuple[Job, ...], now: float) -> None:
-        if now - self._kept >= SAVED_TICK:
-            self._kept = now
-            self._handle.update(self._bundle(jobs), raw=True)
-
-    def _end(self, jobs: tuple[Job, ...], now: float) -> None:
+    def _tell(self, jobs: tuple[Job, ...], now: float) -> bool:
+        """Send what is due beside what is seen; say whether anything was."""
+        if jobs == self._saved or now - self._kept < SAVED_TICK:
+            return False
+        self._kept, self._saved = now, jobs
         self._handle.update(self._bundle(jobs), raw=True)
-
-
-class WidgetPanel(HtmlPanel):
-    """The live panel: the card, a button for all and, for many counts, one for a chosen count."""
-
-    def _display(self) -> Any:
-        self._build()
-        return super()._display()
-
-    def _build(self) -> None:
-        import ipywidgets as w
-
-        jobs = self._run.jobs
-        self._card = w.HTML(card.html(jobs, self._run.clock(), self._note, live=True))
-        self._all = w.Button(
-            description="Cancel" if len(jobs) == 1 else "Cancel all",
-            icon="stop",
-            tooltip="Stop asking. The service has no call that stops the query itself.",
-        )
-        self._all.on_click(lambda _: self._run.cancel())
-        self._one = w.Dropdown(options=self._choices(jobs), layout=w.Layout(width="28em"))
-        self._this = w.Button(description="Cancel this one", tooltip="Stop asking for this count.")
-        self._this.on_click(self._cancel_one)
-        controls = [self._all] if len(jobs) == 1 else [self._all, self._one, self._this]
-        self._controls = w.HBox(controls)
-        self._box = w.VBox([self._card, self._controls])
-        heard = [*controls, self._controls, self._box, self._card]
-        self.comm_ids = {widget.comm.comm_id for widget in heard}
-
-    def _bundle(self, jobs: tuple[Job, ...]) -> dict[str, Any]:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
-        return {VIEW: view, **super()._bundle(jobs)}
-
-    def _choices(self, jobs: tuple[Job, ...]) -> list[tuple[str, int]]:
-        open_ones = [job for job in jobs if not job.state.ended][:LISTED]
-        return [(NOTHING, -1), *((_name(job), job.number) for job in open_ones)]
-
-    def _cancel_one(self, _: object) -> None:
-        if self._one.value >= 0:
-            self._run.cancel(self._one.value)
-            self._one.options = self._choices(self._run.jobs)
-
-    def say_deaf(self) -> None:
-        """Say that clicks are not heard here, and what is."""
-        self._all.description = "To cancel, interrupt the kernel"
-        self._all.layout.width = "auto"
-        self._all.disabled = self._this.disabled = True
-
-    def _show(self, jobs: tuple[Job, ...], now: float) -> None:
-        self._card.value = card.html(jobs, now, self._note, live=True)
-        super()._show(jobs, now)
+        return True
 
     def _end(self, jobs: tuple[Job, ...], now: float) -> None:
-        # A page that was reloaded meanwhile still shows the widget, so it must be right too.
-        self._card.value = card.html(jobs, now, self._note)
-        self._box.children = (self._card,)
-        self._handle.update(super()._bundle(jobs), raw=True)
-        for widget in (self._all, self._one, self._this, self._controls):
-            for part in (widget.layout, getattr(widget, "style", None), widget):
-                if part is not None:
-                    part.close()
+        self._handle.update(self._still(jobs), raw=True)
 
 
 def open_panel(
     run: Shown,
+    note: str | None = None,
     *,
     mode: str = "auto",
-    note: str | None = None,
     shell: Any = None,
     out: TextIO | None = None,
     environ: Mapping[str, str] = os.environ,
@@ -200,7 +165,7 @@ def open_panel(
 
     `mode` is auto, widget, html, text or none. Auto: widgets in a notebook that somebody looks
     at, replaced HTML in one that is only executed, lines on standard error everywhere else. Where
-    `environ` has `CI`, no line is rewritten.
+    `environ` has `CI` or a dumb `TERM`, no line is rewritten.
     """
     # Without a shell there is nothing that could replace what was displayed.
     rich = mode in ("widget", "html") and shell is None
@@ -208,11 +173,13 @@ def open_panel(
         case "none":
             return Panel(run, note)
         case "widget":
+            from .live import WidgetPanel
+
             return WidgetPanel(run, note)
         case "html":
             return HtmlPanel(run, note)
     stream = out or sys.stderr
-    return TextPanel(run, note, stream, rewrite=stream.isatty() and not _is_ci(environ))
+    return TextPanel(run, note, stream, rewrite=stream.isatty() and _can_rewrite(environ))
 
 
 def is_interactive(shell: Any) -> bool:
@@ -224,8 +191,9 @@ def is_interactive(shell: Any) -> bool:
     return bool(kernel.get_parent().get("content", {}).get("allow_stdin", False))
 
 
-def _is_ci(environ: Mapping[str, str]) -> bool:
-    return environ.get("CI", "").lower() not in ("", "0", "false")
+def _can_rewrite(environ: Mapping[str, str]) -> bool:
+    is_ci = environ.get("CI", "").lower() not in ("", "0", "false")
+    return not is_ci and environ.get("TERM") != "dumb"
 
 
 def _mode(shell: Any) -> str:
@@ -242,9 +210,3 @@ def current_shell() -> Any:
     from IPython.core.getipython import get_ipython
 
     return get_ipython()
-
-
-def _name(job: Job) -> str:
-    q = job.question
-    pieces = ", ".join(f"{name} = {value}" for name, value in q.pieces)
-    return card.plain(f"{job.number + 1}: {q.title} {pieces} {q.start}")[:80]

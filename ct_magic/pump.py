@@ -1,18 +1,20 @@
 """Lets a cell that blocks hear the clicks on its own panel.
 
-While a cell runs, the kernel's main thread reads no messages, and whether a front end's widget
+While a cell runs, its thread of the kernel reads no messages, and whether a front end's widget
 messages go another way depends on its version and on the kernel's. So the waiting loop takes the
-messages of the main channel itself: what belongs to our widgets is handled at once, everything
+messages of its own channel itself: what belongs to our widgets is handled at once, everything
 else is held and handed back in order when the cell ends.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Collection
 from typing import Any
 
 SLICE = 50  # messages taken at a time
+log = logging.getLogger(__name__)
 
 
 class CommPump:
@@ -28,13 +30,12 @@ class CommPump:
         self._held: list[Any] = []
 
     def __enter__(self) -> CommPump:
-        if not self._ids or threading.current_thread() is not threading.main_thread():
-            return self
-        try:
-            self._take_over()
-        except (AttributeError, TypeError, ImportError):
-            # Private parts of ipykernel; a version that moved them leaves us deaf, not broken.
-            self.ok = False
+        if self._ids:
+            try:
+                self._take_over()
+            except Exception:
+                # Private parts of ipykernel; a version that moved them leaves us deaf, not broken.
+                log.debug("ct_magic: this kernel's messages cannot be read", exc_info=True)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -56,26 +57,37 @@ class CommPump:
         import zmq
 
         self._readable = zmq.POLLIN
-        self._stream = _main_stream(self._kernel)
+        self._stream = _stream_of_this_thread(self._kernel)
         self._callback = self._stream._recv_callback
+        self._say, self._comms = self._kernel._publish_status, self._kernel.comm_manager
         if self._callback is None:
             raise AttributeError("nobody reads this stream")
         self._stream.on_recv(self._received, copy=False)
         self.ok = True
 
     def _received(self, message: Any) -> None:
-        session = self._kernel.session
-        idents, frames = session.feed_identities(message, copy=False)
-        if not self._is_ours(frames):
-            self._held.append(message)
-            return
-        found = session.deserialize(frames, content=True, copy=False)
-        # The front end waits for this "idle" before it sends the next click.
-        self._kernel._publish_status("busy", "shell", parent=found)
         try:
-            getattr(self._kernel.comm_manager, found["msg_type"])(self._stream, idents, found)
-        finally:
-            self._kernel._publish_status("idle", "shell", parent=found)
+            idents, frames = self._kernel.session.feed_identities(message, copy=False)
+            ours = self._is_ours(frames)
+        except Exception:
+            ours = False  # not for us to judge: the kernel says what is wrong with it
+        if ours:
+            self._handle(idents, frames)
+        else:
+            self._held.append(message)
+
+    def _handle(self, idents: Any, frames: Any) -> None:
+        try:
+            found = self._kernel.session.deserialize(frames, content=True, copy=False)
+            # The front end waits for this "idle" before it sends the next click.
+            self._say("busy", "shell", parent=found)
+            try:
+                getattr(self._comms, found["msg_type"])(self._stream, idents, found)
+            finally:
+                self._say("idle", "shell", parent=found)
+        except Exception:
+            # A click that goes wrong must not cost the cell what has arrived.
+            log.exception("ct_magic: a click could not be handled")
 
     def _is_ours(self, frames: Any) -> bool:
         # A peek: `deserialize` would note the signature, and refuse the message afterwards.
@@ -85,8 +97,11 @@ class CommPump:
         return unpack(frames[4].bytes).get("comm_id") in self._ids
 
 
-def _main_stream(kernel: Any) -> Any:
+def _stream_of_this_thread(kernel: Any) -> Any:
     if getattr(kernel, "_supports_kernel_subshells", False):  # ipykernel 7
         manager = kernel.shell_channel_thread.manager
-        return manager.get_shell_channel_to_subshell_pair(None).to_stream
+        shell = manager.subshell_id_from_thread_id(threading.get_ident())
+        return manager.get_shell_channel_to_subshell_pair(shell).to_stream
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("only the main thread reads messages")
     return kernel.shell_stream

@@ -68,9 +68,7 @@ def server(
         shutil.copytree(EXTENSION, home / "first" / "labextensions" / "ct-magic")
     chosen = {f"{APPUTILS}/notification": {"fetchNews": "false", "checkForUpdates": False}}
     for name, values in (chosen | (settings or {})).items():
-        file = home / "settings" / f"{name}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(values))
+        choose(root, name, values)
     command = [
         sys.executable,
         "-m",
@@ -100,6 +98,13 @@ def server(
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(15)
+
+
+def choose(root: Path, name: str, values: dict[str, Any]) -> None:
+    """Set what pages that are opened from here on find in their settings."""
+    file = root / ".home" / "settings" / f"{name}.jupyterlab-settings"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(values))
 
 
 class Notebook:
@@ -158,6 +163,16 @@ class Notebook:
         parts = (".jp-Completer-match", ".jp-Completer-typeExtended")
         texts, kinds = (shown.locator(part).all_inner_texts() for part in parts)
         return list(zip(texts, kinds, strict=True))
+
+    def reload(self) -> None:
+        """Press the browser's Reload and wait until the page is back."""
+        self.page.reload()
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", state="visible")
+
+    def dark(self) -> None:
+        """Choose JupyterLab's dark theme."""
+        self.command("apputils:change-theme", theme="JupyterLab Dark", wait=True)
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     def screenshot(self, name: str) -> None:
         """Keep a picture in tests/screenshots."""

@@ -33,7 +33,7 @@ LANGUAGE = {
 SERVICE = {
     *("service", "schedule", "run", "gate", "journal", "frame"),
     *("shape", "ratios", "plots"),
-    *("counting", "wait", "pump", "card", "panel"),
+    *("counting", "wait", "pump", "card", "words", "panel", "live"),
 }
 ONLY = {
     "lark": {"parser"},
@@ -41,7 +41,7 @@ ONLY = {
     "sqlite3": {"journal"},
     "duckdb": {"sandbox"},
     "pandas": {"frame", "plots", "shape", "ratios"},
-    "ipywidgets": {"panel", "forms"},
+    "ipywidgets": {"live", "forms"},
     "matplotlib": {"plots"},
 }
 MODULES = sorted(p for p in ROOT.rglob("*.py") if p.name != "__init__.py")

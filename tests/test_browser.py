@@ -68,24 +68,6 @@ def test_what_is_saved_shows_the_end_everywhere(lab: tuple[str, Path]) -> None:
     assert "widget-view" not in exported
 
 
-def test_cancel_is_heard_while_the_cell_blocks(lab: tuple[str, Path]) -> None:
-    """One click ends the cell, what had arrived is kept, and Run All stops."""
-    cells = [
-        "%load_ext ct_magic\n%ct use sandbox\n%config CountMagics.poll_interval = 600",
-        "%%ctcount days\nApp Launched last 30 days by day",
-        "print('must not run')",
-    ]
-    with notebook(*lab, *cells, name="cancel.ipynb") as found:
-        found.command("notebook:run-all-cells")
-        found.wait_output(1, "next look in")
-        found.screenshot("many-running")
-        found.page.locator("button", has_text="Cancel all").click()
-        found.wait_run(5)
-        assert "CountCancelledError" in found.output(1)
-        assert found.output(2) == ""
-        found.screenshot("many-cancelled")
-
-
 def test_tab_proposes_what_the_sandbox_knows(lab: tuple[str, Path]) -> None:
     """A name is completed as one piece, its values come quoted, each with its kind."""
     known = "%load_ext ct_magic\n%ct names --from sandbox"

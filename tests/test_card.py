@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_magic import card
+from ct_magic import card, words
 from ct_magic.job import Job, Question, State, Tally
 
 DAY = date(2026, 11, 1)
@@ -73,17 +73,21 @@ STATES = {
     | {"taken": datetime(2026, 11, 20, 10, 30, tzinfo=UTC)},
     "failed: HTTP 400: bad dates": {"state": State.FAILED, "error": "HTTP 400: bad dates"},
     "cancelled": {"state": State.CANCELLED},
-    "timed out: '%ct resume' fetches it later": {"state": State.TIMED_OUT},
+    "cancelled: '%ct resume' fetches it later": {"state": State.CANCELLED, "req_id": "7"},
+    "timed out": {"state": State.TIMED_OUT},
+    "timed out: '%ct resume' fetches it later": {"state": State.TIMED_OUT, "req_id": "7"},
 }
 
 
-@pytest.mark.parametrize("words", STATES)
-def test_each_state_is_said_in_words(words: str) -> None:
+@pytest.mark.parametrize("said", STATES)
+def test_each_state_is_said_in_words(said: str) -> None:
     """Nobody has to know a colour or a sign; text and HTML say the same."""
-    one = job(**STATES[words])
-    assert card.state(one, now=5.0) == words
-    assert words in card.text([one], 5.0)
-    assert words in " ".join("".join(Page(card.html([one], 5.0)).words).split())
+    one = job(**STATES[said])
+    assert words.state(one, now=5.0) == said
+    assert said in words.text([one], 5.0)
+    # In HTML the number stands above, large.
+    shown = said.replace("done: 7,138 profiles", "done")
+    assert shown in " ".join("".join(Page(card.html([one], 5.0)).words).split())
 
 
 def test_one_count_ends_as_a_large_number_with_its_days() -> None:
@@ -112,7 +116,7 @@ def test_a_right_to_left_name_does_not_turn_the_line_round(many: int) -> None:
     assert "\u202e" not in html
     assert "\u2066" not in html
     assert "\u05d0</bdi>" in html
-    assert "\u202e" not in card.text([named(TURNED)], 0.0)
+    assert "\u202e" not in words.text([named(TURNED)], 0.0)
 
 
 @given(st.text(max_size=400), st.text(max_size=400), st.booleans(), st.integers(1, 3))
@@ -125,16 +129,16 @@ def test_whatever_the_text_the_html_is_whole(name: str, error: str, live: bool, 
     page = Page(card.html(failed(name, error), 0.0, live=live))
     assert page.open == []
     assert page.tags == Page(card.html(failed("x", "y"), 0.0, live=live)).tags
-    assert "\n" not in card.line(failed(name, error), 0.0)
-    assert card.text(failed(name, error), 0.0).count("\n") == (0 if many == 1 else many)
+    assert "\n" not in words.line(failed(name, error), 0.0)
+    assert words.text(failed(name, error), 0.0).count("\n") == (0 if many == 1 else many)
 
 
 def test_ten_kilobytes_of_text_are_cut() -> None:
     """A service's error page does not flood the notebook."""
     jobs = [named("x" * 10_000, state=State.FAILED, error="y" * 10_000)]
     assert len(card.html(jobs, 0.0)) < 5_000
-    assert len(card.text(jobs, 0.0)) < 1_500
-    assert len(card.line(jobs, 0.0)) < 500
+    assert len(words.text(jobs, 0.0)) < 1_500
+    assert len(words.line(jobs, 0.0)) < 500
 
 
 def test_many_counts_scroll_past_twenty_rows() -> None:
@@ -143,7 +147,7 @@ def test_many_counts_scroll_past_twenty_rows() -> None:
     assert "overflow:auto" in html
     assert html.count("<tr>") == 91
     assert "overflow:auto" not in card.html([job(n) for n in range(20)], 0.0)
-    assert "... and 70 more" in card.text([job(n) for n in range(90)], 0.0)
+    assert "... and 70 more" in words.text([job(n) for n in range(90)], 0.0)
 
 
 def test_rows_stay_in_the_order_asked_and_bars_are_relative() -> None:
@@ -159,15 +163,17 @@ def test_the_summary_says_what_is_done_waiting_and_failed() -> None:
     """In numbers, with the time left, estimated from what is known."""
     done = [job(n, **DONE | {"began": 0.0}) for n in range(10)]
     jobs = [*done, job(10, state=State.FAILED, began=0.0, ended=9.0), job(11), job(12)]
-    assert card.summary(jobs, 110.0) == "10 of 13 done, 2 waiting, 1 failed, about 20 s left"
+    assert words.summary(jobs, 110.0) == "10 of 13 done, 2 waiting, 1 failed, about 20 s left"
 
 
 def test_nothing_is_estimated_before_something_has_arrived() -> None:
-    """And counts from the journal, which took no time, say nothing of the others."""
+    """Counts from the journal, or cancelled ones, took no time and say nothing of the others."""
     taken = datetime(2026, 11, 20, tzinfo=UTC)
-    assert card.seconds_left([job(0, began=0.0), job(1)], 50.0) is None
+    assert words.seconds_left([job(0, began=0.0), job(1)], 50.0) is None
     jobs = [job(0, **DONE | {"taken": taken}), job(1, began=0.0), job(2)]
-    assert card.seconds_left(jobs, 50.0) is None
+    assert words.seconds_left(jobs, 50.0) is None
+    jobs = [job(0, state=State.CANCELLED, began=0.0, ended=1.0), job(1, began=0.0)]
+    assert words.seconds_left(jobs, 50.0) is None
 
 
 def test_the_clocks_of_a_live_card_need_no_messages() -> None:
@@ -179,13 +185,40 @@ def test_the_clocks_of_a_live_card_need_no_messages() -> None:
     assert "next look in 25 s" in still
 
 
-def test_a_screen_reader_is_told_how_it_stands() -> None:
-    """Status and progress have roles; signs and bars, which repeat the words, are hidden."""
+def test_a_screen_reader_can_find_its_way() -> None:
+    """Progress and table have names; signs and bars, which repeat the words, are hidden."""
     html = card.html([job(0, **DONE), job(1)], 20.0)
-    assert 'role="status"' in html
     assert 'aria-valuemax="2" aria-valuenow="1"' in html
+    assert '<table aria-label="counts"' in html
     assert html.count('aria-hidden="true"') == 4
-    assert html.count('scope="col"') == 4
+    assert html.count('scope="col"') == html.count("<th ")
+
+
+def test_what_is_read_out_is_no_clock() -> None:
+    """A look or a second is no news; a count that has arrived is."""
+    one = job(state=State.SUBMITTED, polls=3, due=30.0)
+    assert words.spoken([one]) == words.spoken([replace(one, polls=4, due=60.0)])
+    assert words.spoken([job(**DONE)]) == "App Launched - done: 7,138 profiles"
+    assert words.spoken([one, job(1, **DONE)]) == "50 % of 2 counts"
+
+
+def test_what_every_row_would_say_is_said_once() -> None:
+    """Thirty days of one statement are thirty days, not thirty times the statement."""
+    html = card.html([job(n) for n in range(30)], 0.0)
+    assert html.count("App Launched") == 1
+    pieces = (("Category", "Shoes"), ("geo", "India"))
+    asked = replace(job().question, pieces=pieces)
+    page = Page(card.html([job(n, question=asked) for n in range(3)], 0.0))
+    assert "Category, geo" in page.words
+    assert page.words.count("Shoes, India") == 3
+
+
+def test_the_bar_over_the_table_tells_done_from_cancelled() -> None:
+    """A cell that was stopped does not look like one that arrived."""
+    jobs = [job(n, **DONE) for n in range(3)] + [job(3, state=State.CANCELLED)]
+    html = card.html(jobs, 20.0)
+    assert f"width:75.0%;background:{card.BAR}" in html
+    assert f"width:25.0%;background:{card.MUTED}" in html
 
 
 def test_nothing_is_fetched_and_nothing_runs() -> None:

@@ -19,8 +19,8 @@ import ct_magic
 from ct_magic.errors import UsageError
 from ct_magic.forms import Form
 from ct_magic.forms.rows import WRONG, walk
+from ct_magic.live import VIEW
 from ct_magic.names import Names, from_json
-from ct_magic.panel import VIEW
 from ct_magic.session import SESSION
 from ct_magic.settings import Settings
 

@@ -15,15 +15,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from ct_magic.job import Job, Question, State, Tally
-from ct_magic.panel import (
-    VIEW,
-    HtmlPanel,
-    Panel,
-    TextPanel,
-    WidgetPanel,
-    is_interactive,
-    open_panel,
-)
+from ct_magic.live import VIEW, WidgetPanel
+from ct_magic.panel import HtmlPanel, Panel, TextPanel, is_interactive, open_panel
 from ct_magic.sandbox import Sandbox
 
 DAY = date(2026, 11, 1)
@@ -188,8 +181,8 @@ def test_the_end_is_still_and_holds_no_widget() -> None:
     (last,) = [output.data for output in said.outputs]
     assert set(last) == {"text/html", "text/plain"}
     assert "2 of 2 done" in last["text/html"]
-    assert "ct-magic-down" not in panel._card.value
-    assert panel._box.children == (panel._card,)
+    assert 'class="ct-magic-down"' not in panel._card.value
+    assert not any(isinstance(found, w.Button) for found in widgets(panel._box))
 
 
 @pytest.mark.parametrize(("many", "label"), [(1, "Cancel"), (3, "Cancel all")])
@@ -203,29 +196,104 @@ def test_the_cancel_button_cancels(many: int, label: str) -> None:
     assert run.cancelled == [None]
 
 
-def test_one_of_many_can_be_cancelled() -> None:
-    """Chosen by its name; what has ended is not in the list."""
+def field_and_button(panel: Any) -> tuple[w.Combobox, w.Button, w.Label]:
+    found = widgets(panel._box)
+    (field,) = [one for one in found if isinstance(one, w.Combobox)]
+    (said,) = [one for one in found if isinstance(one, w.Label)]
+    (button,) = [b for b in found if getattr(b, "description", "") == "Cancel these"]
+    return field, button, said
+
+
+@pytest.mark.parametrize(
+    ("typed", "numbers"),
+    [("2", [1]), (" 1, 3 ", [0, 2]), ("2-3", [1, 2]), ("3: count 2, 2026-11-01", [2])],
+)
+def test_some_of_many_can_be_cancelled(typed: str, numbers: list[int]) -> None:
+    """By the numbers in the table, as one prints pages, or by a name from the list."""
     run = Runner(3)
-    run.move(0, state=State.SUCCESS, tally=Tally(1))
     panel, _ = opened(run)
-    (choice,) = [one for one in widgets(panel._box) if isinstance(one, w.Dropdown)]
-    (button,) = [
-        b for b in widgets(panel._box) if getattr(b, "description", "") == "Cancel this one"
-    ]
-    assert [number for _, number in choice.options] == [-1, 1, 2]
+    field, button, said = field_and_button(panel)
+    field.value = typed
+    button.click()
+    assert run.cancelled == numbers
+    assert (field.value, said.value) == ("", "")
+
+
+def test_the_list_names_every_count() -> None:
+    """What is offered is what the field understands."""
+    run = Runner(3)
+    panel, _ = opened(run)
+    field, button, _ = field_and_button(panel)
+    assert len(field.options) == 3
+    for name in field.options:
+        field.value = name
+        button.click()
+    assert run.cancelled == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [("", "write numbers"), ("all", "write numbers"), ("1,", "write numbers")]
+    + [(typed, "the counts are 1 to 3") for typed in ("0", "4", "2-9", "3-1", "9" * 30)],
+)
+def test_a_count_that_is_not_there_is_not_cancelled(typed: str, says: str) -> None:
+    """Nothing happens by mistake, what was typed stays, and beside it stands what is right."""
+    run = Runner(3)
+    panel, _ = opened(run)
+    field, button, said = field_and_button(panel)
+    field.value = typed
     button.click()
     assert run.cancelled == []
-    choice.value = 2
-    button.click()
-    assert run.cancelled == [2]
+    assert field.value == typed
+    assert says in said.value
 
 
 def test_a_deaf_kernel_is_not_left_unsaid() -> None:
     """A button that nobody hears names the interrupt instead."""
-    panel, _ = opened(Runner())
-    panel.say_deaf()
-    assert panel._all.disabled
-    assert "interrupt the kernel" in panel._all.description
+    for many in (1, 3):
+        panel, _ = opened(Runner(many))
+        panel.say_deaf()
+        found = [f for f in widgets(panel._box) if isinstance(f, w.Button | w.Combobox)]
+        assert all(one.disabled for one in found)
+        assert found[0].description == "To cancel, interrupt the kernel"
+
+
+def test_a_screen_reader_hears_of_steps_not_of_seconds() -> None:
+    """The region that is read out changes when a tenth has arrived, and at the end."""
+    run = Runner(100)
+    panel, _ = opened(run)
+    said: list[str] = []
+    panel._words.observe(lambda change: said.append(change["new"]), "value")
+    for step in range(1000):
+        run.now = float(step)
+        run.move(step // 10, state=State.SUBMITTED, polls=step, due=step + 30.0)
+        if step % 10 == 9:
+            run.move(step // 10, state=State.SUCCESS, tally=Tally(step), began=0.0, ended=run.now)
+        panel.refresh()
+    with capture_output():
+        panel.close()
+    assert len(said) == 10
+    assert all('role="status"' in one for one in said)
+    assert "100 of 100 done" in said[-1]
+    assert "status" not in panel._card.value
+
+
+@pytest.mark.parametrize("views", [0, 1])
+def test_a_page_without_widgets_is_a_few_seconds_behind(views: int) -> None:
+    """Also when nothing happens any more; a page with them is left alone: it would be redrawn."""
+    run = Runner()
+    with capture_output() as said:
+        panel = WidgetPanel(run, None)
+        panel._box._view_count = views
+        run.now = 1.5
+        run.move(0, state=State.SUBMITTED, due=3600.0)
+        for tenth in range(20, 100):
+            run.now = tenth / 10
+            panel.refresh()
+    assert [bundle.data["text/plain"].split(",")[0] for bundle in said.outputs] == [
+        "· count 0 - waiting\n(To cancel",
+        "… count 0 - submitted",
+    ][: 2 - views]
 
 
 def test_lines_without_a_terminal_say_each_change_once() -> None:
@@ -260,10 +328,43 @@ def test_a_terminal_has_one_line_that_is_rewritten() -> None:
     assert "next look in 7 s" in out.getvalue()
 
 
-def test_ci_is_no_terminal() -> None:
-    """With `CI=true` nothing is rewritten, whatever the stream says."""
+def test_a_terminals_countdown_goes_on_while_nothing_happens() -> None:
+    """It costs no messages there, and a line that stands still looks dead."""
+    run, out = Runner(), Terminal(tty=True)
+    run.move(0, state=State.SUBMITTED, due=9.0)
+    panel = open_panel(run, out=out, environ={})
+    for tenth in range(90):
+        run.now = tenth / 10
+        panel.refresh()
+    assert [f"next look in {left} s" in out.getvalue() for left in range(9, 0, -1)] == [True] * 9
+
+
+def test_a_terminals_line_fits_on_it() -> None:
+    """A longer one would wrap, and could not be rewritten; Chinese characters are wide."""
+    run, out = Runner(), Terminal(tty=True)
+    run.jobs = (Job(0, question("数" * 100), note="busy " * 50),)
+    open_panel(run, out=out, environ={})
+    line = out.getvalue().removeprefix("\r\x1b[K")
+    assert line.startswith("ctcount: 数数")
+    assert 70 < sum(2 if char == "数" else 1 for char in line) <= 79
+
+
+def test_a_reader_that_went_away_does_not_cost_the_count() -> None:
+    """`script.py 2>&1 | head` closes the stream; the run goes on."""
+    run, out = Runner(), Terminal(tty=False)
+    panel = open_panel(run, out=out)
+    out.close()
+    run.now = 5.0
+    run.end()
+    panel.refresh()
+    panel.close()
+
+
+@pytest.mark.parametrize("environ", [{"CI": "true"}, {"TERM": "dumb"}])
+def test_what_is_no_terminal(environ: dict[str, str]) -> None:
+    """A log or an editor's shell is not rewritten, whatever the stream says."""
     out = Terminal(tty=True)
-    open_panel(Runner(), out=out, environ={"CI": "true"}).close()
+    open_panel(Runner(), out=out, environ=environ).close()
     assert "\r" not in out.getvalue()
 
 

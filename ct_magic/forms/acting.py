@@ -12,7 +12,8 @@ import ipywidgets as w
 from .. import accounts, counts
 from ..counting import Counting
 from ..errors import CountError, CtMagicError
-from ..panel import Panel, WidgetPanel
+from ..live import WidgetPanel
+from ..panel import Panel
 from ..session import SANDBOX, SESSION
 from ..settings import Settings
 

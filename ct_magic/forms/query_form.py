@@ -10,7 +10,8 @@ from .. import accounts, counts, dates, fields, parser
 from ..draft import Draft, Key
 from ..errors import AccountError, QueryError, UsageError
 from ..holes import Missing
-from ..panel import VIEW, current_shell, is_interactive
+from ..live import VIEW
+from ..panel import current_shell, is_interactive
 from ..settings import Settings
 from ..sheet import ELSEWHERE, Sheet, problems, read
 from . import acting, page
