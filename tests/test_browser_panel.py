@@ -17,7 +17,8 @@ from ct_magic.live import VIEW
 pytestmark = pytest.mark.browser
 SET_UP = "%load_ext ct_magic\n%ct use sandbox\n%config CountMagics.poll_interval = {}"
 FORTY = "%%ctcount days\nApp Launched last 40 days by day"
-SAME = "Notebook 7 is the same code, with fewer shortcuts"
+# Notebook 7 is the same code, with fewer shortcuts.
+IN_LAB = pytest.mark.parametrize("app", ["lab"], indirect=True)
 PLACE = """() => [...document.querySelectorAll('.jp-OutputArea .widget-html')]
   .find(found => found.scrollHeight > found.clientHeight + 100)"""
 
@@ -56,11 +57,10 @@ def test_cancel_and_interrupt_are_heard(app: tuple[str, str, Path], comms: str) 
         found.screenshot(f"cancelled-{name}-{comms}")
 
 
+@IN_LAB
 def test_some_are_cancelled_with_the_keyboard_alone(app: tuple[str, str, Path]) -> None:
     """The table keeps its place while it is replaced, and the keys are not the notebook's."""
-    name, address, root = app
-    if name != "lab":
-        pytest.skip(SAME)
+    _, address, root = app
     with notebook(address, root, SET_UP.format(600), FORTY, name="some.ipynb") as found:
         found.command("notebook:run-all-cells")
         found.wait_output(1, "40 pending")
@@ -86,11 +86,10 @@ def test_some_are_cancelled_with_the_keyboard_alone(app: tuple[str, str, Path]) 
         found.wait_run(5)
 
 
+@IN_LAB
 def test_a_background_run_is_found_again_and_kept(app: tuple[str, str, Path]) -> None:
     """After Reload the panel lives and ends right; saved, it needs neither kernel nor widgets."""
-    name, address, root = app
-    if name != "lab":
-        pytest.skip(SAME)
+    _, address, root = app
     cells = [SET_UP.format(4), "%%ctcount df --background\nApp Launched last 40 days by day"]
     with notebook(address, root, *cells, name="behind.ipynb") as found:
         found.run_all()
