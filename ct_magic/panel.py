@@ -47,9 +47,30 @@ class Panel:
         self._run, self._note = run, note
         self._spoken = float("-inf")
         self._shown: object = None
+        self._lost = False
 
     def refresh(self) -> None:
         """Show what has changed, if it is time."""
+        self._safely(self._refresh)
+
+    def close(self) -> None:
+        """Show how it ended."""
+        self._safely(lambda: self._end(self._run.jobs, self._run.clock()))
+
+    def say_deaf(self) -> None:
+        """Say that clicks are not heard here, and what is."""
+
+    def _safely(self, show: Callable[[], None]) -> None:
+        if self._lost:
+            return
+        try:
+            show()
+        except Exception:
+            # Whatever a front end does to a panel, the counts arrive.
+            self._lost = True
+            log.warning("ct_magic: the panel was lost; counting goes on", exc_info=True)
+
+    def _refresh(self) -> None:
         now = self._run.clock()
         if now - self._spoken < TICK:
             return
@@ -58,13 +79,6 @@ class Panel:
         if self.ticks or jobs != self._shown:
             self._spoken, self._shown = now, jobs
             self._show(jobs, now)
-
-    def close(self) -> None:
-        """Show how it ended."""
-        self._end(self._run.jobs, self._run.clock())
-
-    def say_deaf(self) -> None:
-        """Say that clicks are not heard here, and what is."""
 
     def _show(self, jobs: tuple[Job, ...], now: float) -> None: ...
 
@@ -118,9 +132,8 @@ class HtmlPanel(Panel):
         self._told = self._kept = run.clock()
         self._shown = self._saved = run.jobs
 
-    def refresh(self) -> None:
-        """Show what has changed, if it is time; and a message beside it at the most."""
-        super().refresh()
+    def _refresh(self) -> None:
+        super()._refresh()
         now = self._run.clock()
         if now - self._told >= TICK and self._tell(self._run.jobs, now):
             self._told = now

@@ -394,3 +394,18 @@ def test_the_panel_says_which_days_are_meant_where_none_were_given(
     run(shell, "%config CountMagics.progress = 'text'").raise_error()
     run(shell, "df = %ctcount App Launched").raise_error()
     assert "no period given: the last 30 days" in capsys.readouterr().err
+
+
+def test_a_panel_that_was_closed_costs_no_count(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever closes all widgets of the kernel meanwhile: it is said once, and counting goes on."""
+    run = Runner()
+    panel, _ = opened(run)
+    panel._box.close()
+    for run.now in (5.0, 10.0):
+        run.move(0, polls=int(run.now))
+        panel.refresh()
+    run.end()
+    panel.close()
+    assert [record.message for record in caplog.records] == [
+        "ct_magic: the panel was lost; counting goes on"
+    ]

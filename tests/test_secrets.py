@@ -52,6 +52,12 @@ CELLS = [
     "ct_magic_count('App Launched 2026-10', account=account, today='nonsense')",
     "ct_magic_count('App Launched 2026-10', account=account, nonsense=1)",
     "%ctcount --account {hidden}x App Launched 2026-10",
+    "%%ctcount df --plot\nApp Launched 2026-10 by week",
+    "from ct_magic.forms.query_form import Form; from ct_magic.settings import Settings",
+    "form = Form('App Launched 2026-10', {{}}, Settings()); vars(form), vars(form._face)",
+    "form._run(form._face); vars(form._runner), vars(form._runner._counting)",
+    "__import__('ipywidgets').Widget.get_manager_state()",
+    "form.close(); form",
 ]
 
 

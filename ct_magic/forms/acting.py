@@ -20,6 +20,7 @@ from ..settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..job import Job
     from ..panel import Shown
 
 Show = Callable[[w.Widget], None]
@@ -38,6 +39,9 @@ class InnerPanel(WidgetPanel):
     def _display(self) -> _Nowhere:
         self._build()
         return _Nowhere()
+
+    def _bundle(self, jobs: tuple[Job, ...]) -> dict[str, Any]:
+        return {}  # what would be displayed; and the form may have been closed meanwhile
 
     @property
     def box(self) -> w.VBox:
