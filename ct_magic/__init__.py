@@ -111,6 +111,6 @@ def unload_ipython_extension(ipython: InteractiveShell) -> None:
 
 
 def _names() -> Names:
-    from .counts import names
+    from .known import names
 
     return names()

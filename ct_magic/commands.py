@@ -88,9 +88,9 @@ def login(told: Told) -> None:
 
 def explain(told: Told) -> None:
     """Print a query as the language, as JSON and as curl; also for JSON of the API."""
-    from . import counts
+    from . import questions
 
-    _say(counts.explain(told.rest, params=told.variables, settings=told.settings))
+    _say(questions.explain(told.rest, params=told.variables, settings=told.settings))
 
 
 def show_help(told: Told) -> None:
@@ -109,19 +109,19 @@ def form(told: Told) -> Form:
 
 def names(told: Told) -> pd.DataFrame | None:
     """Show the names that Tab knows; %ct names --from FILE (or sandbox) adds, --to FILE writes."""
-    from . import counts
+    from . import known
     from .frame import records
     from .names import rows
 
     option, _, file = told.rest.strip().partition(" ")
     match option, file.strip().strip("\"'"):
         case "", "":
-            return records(rows(counts.names()))
+            return records(rows(known.names()))
         case "--from", source if source:
-            found = counts.read_names(source)
+            found = known.read(source)
         case "--to", target if target:
-            found = counts.names()
-            counts.write_names(target)
+            found = known.names()
+            known.write(target)
         case _:
             raise UsageError("'%ct names' takes --from FILE, --from sandbox or --to FILE")
     _say(f"{len(found.events)} events are known")

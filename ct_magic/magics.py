@@ -109,10 +109,10 @@ class CountMagics(Magics):
         return self._background(told) if told.background else self._blocking(told)
 
     def _dry_run(self, told: Arguments) -> None:
-        from . import counts
+        from . import questions
 
-        bodies = counts.dry_run(told.text, self._variables(), self.settings(), told.account)
-        print("\n".join(map(counts.pretty, bodies)))  # noqa: T201 # printing is what was asked for
+        bodies = questions.dry_run(told.text, self._variables(), self.settings(), told.account)
+        print("\n".join(map(questions.pretty, bodies)))  # noqa: T201 # printing is what was asked for
 
     def _blocking(self, told: Arguments) -> pd.DataFrame | None:
         from . import counts

@@ -10,13 +10,20 @@ from hypothesis import strategies as st
 from language_inputs import SINGLES, TODAY, corpus
 
 from ct_magic import QueryError
-from ct_magic.draft import Axis, Condition, Did, Draft, Happening, write
-from ct_magic.fields import list_field, list_word, name_field, unquoted, value_field, value_word
-from ct_magic.holes import holes
+from ct_magic.drafts.draft import Axis, Condition, Did, Draft, Happening, write
+from ct_magic.drafts.fields import (
+    list_field,
+    list_word,
+    name_field,
+    unquoted,
+    value_field,
+    value_word,
+)
+from ct_magic.drafts.holes import holes
+from ct_magic.drafts.sheet import ELSEWHERE, Sheet, problems, read
 from ct_magic.parser import parse, statements
 from ct_magic.printer import layout
 from ct_magic.query import Ago, ByPlace, ByTime, ByValue, Days, Last, Previous, Property, This, Unit
-from ct_magic.sheet import ELSEWHERE, Sheet, problems, read
 
 QUICK = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 AXES = [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from .. import accounts, counts
+from .. import accounts, counts, questions
 from ..counting import Counting
 from ..errors import CountError, CtMagicError
 from ..live import WidgetPanel
@@ -73,7 +73,7 @@ class Runner:
             return self._say("still counting: Cancel stops it", True)
         self._say(f"counting into {name} …", False)
         try:
-            asked = counts.prepare(
+            asked = questions.prepare(
                 text, params=self._variables, account=account, settings=self._settings
             )
             counting = counts.ask(asked, panel=self._opened).followed()

@@ -9,8 +9,9 @@ from datetime import date
 
 import ipywidgets as w
 
-from .. import fields, printer
-from ..draft import Axis, Condition, Did, Draft, Happening
+from .. import printer
+from ..drafts import fields
+from ..drafts.draft import Axis, Condition, Did, Draft, Happening
 from ..names import Names
 from ..query import Days
 from . import page

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from .. import card, counts
+from .. import card, questions
 
 SHOWN = 3  # counts whose JSON is shown; the others differ in a day or a value
 ERROR = "var(--jp-error-color1,#c62828)"
@@ -52,7 +52,7 @@ def caret(error: str) -> str:
 
 def json(bodies: Sequence[Mapping[str, Any]]) -> str:
     """Draw what would be sent."""
-    shown = "\n\n".join(map(counts.pretty, bodies[:SHOWN]))
+    shown = "\n\n".join(map(questions.pretty, bodies[:SHOWN]))
     more = len(bodies) - SHOWN
     left = f"\n\n… and {more:,} more count{'s' * (more != 1)}" if more > 0 else ""
     return f'<pre tabindex="0" aria-label="JSON">{escape(shown)}{left}</pre>' if bodies else ""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets as w
 
-from .. import fields, printer
-from ..draft import (
+from .. import printer
+from ..drafts import fields
+from ..drafts.draft import (
     BARE,
     KINDS,
     LISTS,

@@ -6,14 +6,15 @@ from collections.abc import MutableMapping
 from datetime import date
 from typing import Any
 
-from .. import accounts, counts, dates, fields, parser
-from ..draft import Draft, Key
+from .. import accounts, dates, known, parser, questions
+from ..drafts import fields
+from ..drafts.draft import Draft, Key
+from ..drafts.holes import Missing
+from ..drafts.sheet import ELSEWHERE, Sheet, problems, read
 from ..errors import AccountError, QueryError, UsageError
-from ..holes import Missing
 from ..live import VIEW
 from ..panel import current_shell, is_interactive
 from ..settings import Settings
-from ..sheet import ELSEWHERE, Sheet, problems, read
 from . import acting, page
 from .acting import Runner
 from .face import Calls, Face
@@ -62,7 +63,7 @@ class Form:
         live: bool = True,
         patience: float = PATIENCE,
     ) -> None:
-        counts.day_in(settings.timezone)  # a time zone that is none fails here, not at each key
+        questions.day_in(settings.timezone)  # a time zone that is none fails here, not at each key
         self._variables, self._settings, self._patience = variables, settings, patience
         self._sheet, self._at = Sheet(), 0
         self._typed: str | None = text  # what stands in the text while that is no query
@@ -176,7 +177,7 @@ class Form:
         face.show_place(self._at, len(self._sheet.statements))
         face.mark({key: m for key, m in found.items() if not isinstance(m, Missing)})
         face.show_days(self._days(face))
-        face.suggest(counts.names(), self._draft)
+        face.suggest(known.names(), self._draft)
         face.lock(self._typed is not None)
 
     def _reading(self, face: Face) -> tuple[str, str]:
@@ -189,9 +190,9 @@ class Form:
     def _bodies(self, face: Face, text: str) -> list[dict[str, Any]]:
         try:
             zone = acting.zone_of(face.account)
-            return counts.dry_run(text, self._variables, self._settings, zone)
+            return questions.dry_run(text, self._variables, self._settings, zone)
         except AccountError:  # which is said at its field
-            return counts.dry_run(text, self._variables, self._settings, None)
+            return questions.dry_run(text, self._variables, self._settings, None)
 
     def _problems(self, face: Face) -> dict[Key, str]:
         found = self._of_top(face)
@@ -220,7 +221,7 @@ class Form:
         zone = self._settings.timezone
         if not zone and face.account in accounts.from_file():
             zone = accounts.find(face.account).timezone
-        return counts.day_in(zone)
+        return questions.day_in(zone)
 
     # what is done with it
 
@@ -241,7 +242,7 @@ class Form:
         face.offer("")
         if self._is_ready(face):
             self._runner.start(self.text, face.name, face.account)
-            face.suggest(counts.names(), self._draft)
+            face.suggest(known.names(), self._draft)
 
     def _insert(self, face: Face) -> None:
         face.offer("")

@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import ipywidgets as w
 
-from ..draft import Key
+from ..drafts.draft import Key
 from ..names import Names
 
 T = TypeVar("T")

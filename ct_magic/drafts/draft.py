@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from . import fields, printer
-from .query import Operator, Scope
+from .. import printer
+from ..query import Operator, Scope
+from . import fields
 
 Key = tuple[str | int, ...]  # which field: ("where", 0, "value"), ("did", 1, "event"), ("period",)
 Piece = tuple[Key, str]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from . import printer
-from .errors import QueryError
-from .lexer import Source, Token, tokens
-from .params import number
-from .parser import spelled
-from .query import Property, Scope
+from .. import printer
+from ..errors import QueryError
+from ..lexer import Source, Token, tokens
+from ..params import number
+from ..parser import spelled
+from ..query import Property, Scope
 
 _OFTEN = re.compile(r"\s*(=|>=|>|<=|<)?\s*([0-9]{1,9})\s*")
 VALUES = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}

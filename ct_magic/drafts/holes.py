@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from ..errors import QueryError
 from .draft import (
     BARE,
     KINDS,
@@ -19,7 +20,6 @@ from .draft import (
     Happening,
     Key,
 )
-from .errors import QueryError
 from .fields import items, often_words, period_words
 
 

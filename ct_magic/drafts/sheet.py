@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from ..errors import QueryError
+from ..lexer import Source, tokens
+from ..parser import spelled
 from .draft import Draft, Key, clause, write
-from .errors import QueryError
 from .holes import holes
-from .lexer import Source, tokens
-from .parser import spelled
 from .reading import draft
 
 Check = Callable[[str], object]  # raises QueryError for a text that cannot be asked

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from . import printer
-from .cql import from_json
+from .. import printer
+from ..cql import from_json
+from ..errors import QueryError
+from ..lexer import SYMBOLS, Source, Token
+from ..parser import Spelled, spelled
 from .draft import RANGE, SCOPES, VALUES, Axis, Condition, Did, Draft, Happening
-from .errors import QueryError
 from .fields import list_field, name_field, spell_period, unquoted, value_field, value_word
-from .lexer import SYMBOLS, Source, Token
-from .parser import Spelled, spelled
 
 _SYMBOL = {kind: symbol for symbol, kind in SYMBOLS.items()}
 _KINDS = {"did": "did", "did_not": "did not", "did_any": "did any"}

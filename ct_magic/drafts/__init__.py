@@ -1,0 +1,1 @@
+"""A query as a form's fields, perhaps unfinished, and back: text <-> sheet of drafts; no widget."""
