@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from importlib.util import find_spec
 from io import BytesIO
@@ -24,7 +25,7 @@ WIDTH, ROW, HIGH = 7.5, 0.38, 3.2  # inches
 LONGEST, LONGEST_TITLE = 42, 84  # characters
 FEW = 16  # pieces of a single series that are drawn as bars
 MOST = 60  # bars in one picture: more would be a picture that nobody scrolls through
-DPI = 144
+DPI, POINTS = 144, 96  # dots an inch in the file, and points an inch on a page
 # Told apart without colour, too.
 STYLES = ["o-", "s--", "^-.", "D:", "v-", "P--", "X-.", "*:"]
 
@@ -56,8 +57,12 @@ class Picture:
             figure.savefig(out, format=kind, dpi=DPI, bbox_inches="tight", transparent=True)
         return out.getvalue()
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {"image/png": self.png(), "text/plain": self.text}
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        png = self.png()
+        # Drawn finer than a page's points, so that it is sharp; shown with letters like the page's.
+        sides = [side * POINTS // DPI for side in struct.unpack(">II", png[16:24])]
+        size = dict(zip(("width", "height"), sides, strict=True))
+        return {"image/png": png, "text/plain": self.text}, {"image/png": size}
 
     def __repr__(self) -> str:
         return self.text

@@ -188,6 +188,7 @@ def notebook(
     name: str = "try.ipynb",
     app: str = "lab",
     kernel: str = "python3",
+    width: int = 1200,
     height: int = 900,
 ) -> Iterator[Notebook]:
     """Write a notebook of these cells, open it in Chromium, and wait for its kernel."""
@@ -198,7 +199,7 @@ def notebook(
     nbformat.write(found, root / name)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=need_chromium(), args=FLAGS)
-        page = browser.new_context(viewport={"width": 1200, "height": height}).new_page()
+        page = browser.new_context(viewport={"width": width, "height": height}).new_page()
         page.set_default_timeout(60_000)
         page.goto(
             f"{address}/lab/tree/{name}?reset" if app == "lab" else f"{address}/notebooks/{name}"

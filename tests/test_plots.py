@@ -209,8 +209,9 @@ def test_the_magic_draws_and_the_variable_is_there(
     """`--plot` is saved with the notebook as a picture, and as words beside it."""
     with capture_output() as said:
         run(shell, f"%%ctcount weeks --plot\n{BY_WEEK}").raise_error()
-    (drawn,) = [one.data for one in said.outputs if "image/png" in one.data]
-    assert drawn["text/plain"].startswith("counts over time: ")
+    (drawn,) = [one for one in said.outputs if "image/png" in one.data]
+    assert drawn.data["text/plain"].startswith("counts over time: ")
+    assert drawn.metadata["image/png"]["width"] < 900, "its letters are as large as the page's"
     assert isinstance(shell.user_ns["weeks"], pd.DataFrame)
 
 

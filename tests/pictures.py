@@ -1,0 +1,55 @@
+"""`python tests/pictures.py`: make README's two pictures anew, as JupyterLab shows them."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from pathlib import Path
+
+from browser import ROOT, Notebook, notebook, server
+from PIL import Image
+
+PICTURES = ROOT / "notebooks" / "pictures"
+FUNNEL = """%%ctcount funnel --plot
+# from the product's page to the payment
+seen:   Product Viewed last 30 days
+wanted: Added To Cart last 30 days
+bought: Charged where Amount > 100 last 30 days"""
+FORM = """%%ct form
+loyal: App Launched where session.first_time = false last 7 days
+  did Charged where Category in ("Shoes", "Bags") and Amount > 100 last 90 days"""
+COLOURS = 128  # enough for an interface, and a third of the bytes
+
+
+def main() -> None:
+    """Serve a JupyterLab, and keep what two notebooks show in it."""
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, server(Path(folder), extension=True) as address:
+        cells = ["%ct use sandbox", FUNNEL, 'funnel[["query", "start", "end", "count", "status"]]']
+        with notebook(address, Path(folder), *cells, name="cell.ipynb", height=1000) as found:
+            found.run_all()
+            keep(found, "cell", below=3)
+        cells = ["%ct use sandbox\n%ct names --from sandbox", FORM]
+        with notebook(
+            address, Path(folder), *cells, name="form.ipynb", width=1500, height=1000
+        ) as found:
+            found.run_all()
+            keep(found, "form", below=2)
+
+
+def keep(found: Notebook, name: str, below: int) -> None:
+    """Keep the cells behind the first one, without the rest of the page."""
+    found.command("application:toggle-left-area", wait=True)
+    found.page.wait_for_timeout(1000)  # the page draws its columns anew
+    cells = found.page.locator(".jp-Notebook .jp-CodeCell")
+    first, last = cells.nth(1).bounding_box(), cells.nth(below - 1).bounding_box()
+    assert first
+    assert last
+    area = {"x": first["x"], "y": first["y"], "width": first["width"]}
+    area["height"] = last["y"] + last["height"] - first["y"]
+    drawn = Image.open(io.BytesIO(found.page.screenshot(clip=area)))  # type: ignore[arg-type]
+    drawn.convert("RGB").quantize(COLOURS).save(PICTURES / f"{name}.png", optimize=True)
+
+
+if __name__ == "__main__":
+    main()
