@@ -114,6 +114,12 @@ class FrontEnd:
         data = {"method": "update", "state": state, "buffer_paths": []}
         self._send("comm_msg", {"comm_id": comm, "data": data}, subshell)
 
+    def heard(self, comm: str) -> None:
+        """Tell a widget nothing, and wait until the kernel has taken that, and all before it."""
+        event = {"method": "custom", "content": {}}
+        sent = self._send("comm_msg", {"comm_id": comm, "data": event})
+        self.until(lambda: sent in self._idle)
+
     def interrupt(self) -> None:
         """Press the toolbar's Interrupt."""
         self._manager.interrupt_kernel()

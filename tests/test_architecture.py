@@ -33,7 +33,7 @@ LANGUAGE = {
 SERVICE = {
     *("service", "schedule", "run", "gate", "journal", "frame"),
     *("shape", "ratios", "plots"),
-    *("counting", "wait", "pump", "card", "words", "panel", "live"),
+    *("counting", "wait", "pump", "card", "words", "panel", "live", "stops"),
 }
 ONLY = {
     "lark": {"parser"},
@@ -41,7 +41,7 @@ ONLY = {
     "sqlite3": {"journal"},
     "duckdb": {"sandbox"},
     "pandas": {"frame", "plots", "shape", "ratios"},
-    "ipywidgets": {"live", "forms"},
+    "ipywidgets": {"live", "stops", "forms"},
     "matplotlib": {"plots"},
 }
 MODULES = sorted(p for p in ROOT.rglob("*.py") if p.name != "__init__.py")
