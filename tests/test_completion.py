@@ -1,8 +1,7 @@
-"""Tab: what is proposed where, how it is spelled, and how fast."""
+"""Tab: what is proposed where, how it is spelled."""
 
 import json
 import random
-import time
 
 import pytest
 from language_inputs import broken, corpus
@@ -107,17 +106,15 @@ def test_what_is_proposed_can_be_typed() -> None:
         assert parse(f"Charged where Category = {text}")
 
 
-def test_names_of_thousands_of_events_come_within_ten_milliseconds() -> None:
-    """A typing person feels more. The best of some runs, because the machine does other things."""
+def test_thousands_of_names_are_proposed_up_to_a_limit() -> None:
+    """A page shows so many; what is typed finds the others. How fast: tests/benchmarks."""
     events = {f"Event e{n}": {f"Property p{n}": ["a", "b"]} for n in range(5_000)}
     many = from_json(json.dumps({"events": events}))
-    for cell in ("Eve", "Event e77 where pro", "Event e1 where Property p1 = ", "Nobody where P"):
-        took = []
-        for _ in range(8):
-            began = time.perf_counter()
-            assert complete(cell, len(cell), many)
-            took.append(time.perf_counter() - began)
-        assert min(took) < 0.010, cell
+    found = {
+        cell: complete(cell, len(cell), many) for cell in ("Eve", "Event e4999", "Nobody where P")
+    }
+    assert [len(texts) for texts in found.values()] == [500, 1, 500]
+    assert found["Event e4999"][0].text == "Event e4999"
 
 
 def test_no_text_and_no_cursor_makes_it_fail() -> None:

@@ -1,4 +1,4 @@
-"""The language: parse, print, complete, against the request that follows."""
+"""The language: parse and print against the request that follows, Tab against IPython's own."""
 
 from __future__ import annotations
 
@@ -7,27 +7,50 @@ from collections.abc import Iterator
 from timing import Row, fresh, quick_server
 
 CODE = """
-import json, timeit
+import datetime, json, timeit
 import by_hand
-from ct_magic import completion, names, parser
+from ct_magic import parser
 text = 'loyal: App Launched where session.first_time = true and Amount in 1..5 last 7 days\\n' \\
        '  did Charged where Category in ("Shoes", "Bags") last 90 days\\n  did not App Uninstalled'
-query = parser.statements(text, today=__import__("datetime").date(2026, 11, 23))[0]
-known = names.Names({f"Event {n}": {f"Property {m}": ("a", "b") for m in range(20)}
-                     for n in range(200)})
+query = parser.statements(text, today=datetime.date(2026, 11, 23))[0]
 body = {"event_name": "App Launched", "from": 20261001, "to": 20261031}
 run = lambda work: min(timeit.repeat(work, number=20, repeat=7)) / 20
 print(json.dumps({
     "parse": run(lambda: parser.statements(text)),
     "print": run(lambda: str(query)),
-    "complete": run(lambda: completion.complete("Event 1 where Pro", 17, known)),
     "request": run(lambda: by_hand.count("$address", body, 1))}))
+"""
+# The name of a property where the event is not known is the most there is to look through.
+TAB = """
+import json, timeit
+import pandas
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+from ct_magic import completion, names
+known = names.Names({f"Event e{n}": {f"Property p{m}": ("a", "b") for m in range(20)}
+                     for n in range(5_000)})
+shell = InteractiveShell.instance(user_ns={"df": pandas.DataFrame({"a": [1]})})
+def ours(cell):
+    found = completion.complete(cell, len(cell), known)
+    assert len(found) > 20, cell
+def theirs():
+    with provisionalcompleter():
+        assert list(shell.Completer.completions("df.gro", 6))
+run = lambda work: min(timeit.repeat(work, number=3, repeat=7)) / 3
+print(json.dumps({
+    "an event": run(lambda: ours("Eve")),
+    "a property of any event": run(lambda: ours("Nobody where P")),
+    "theirs": run(theirs)}))
 """
 
 
 def rows() -> Iterator[Row]:
-    """A statement of three events; two hundred events of twenty properties to propose."""
+    """A statement of three events; five thousand events of twenty properties to propose."""
     with quick_server() as address:
         took = fresh(CODE, address=address)
-    for what in ("parse", "print", "complete"):
+    for what in ("parse", "print"):
         yield Row(f"{what} a statement", took[what], took["request"], "one request on loopback")
+    tab = fresh(TAB)
+    for what in ("an event", "a property of any event"):
+        against = "IPython's Tab behind a DataFrame's dot"
+        yield Row(f"Tab for {what}, of 5,000 events", tab[what], tab["theirs"], against)
