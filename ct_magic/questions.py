@@ -52,7 +52,7 @@ def prepare(
 def question(query: Query | JsonQuery) -> Question:
     """Put a single count into the words of the service half."""
     body = query.payload()
-    start, end = (_day(body[key]) for key in ("from", "to"))
+    start, end = (date.fromisoformat(f"{body[key]:08}") for key in ("from", "to"))
     return Question(
         title=query.label if query.label is not None else query.source or str(query),
         text=str(query),
@@ -117,13 +117,9 @@ def _is_open(statement: Query | JsonQuery) -> bool:
     return isinstance(statement, Query) and statement.event.period is None
 
 
-def _day(number: int) -> date:
-    return date(number // 10000, number // 100 % 100, number % 100)
-
-
 def _latest(body: Any) -> date:
     # The latest "to" of the query and of every event query inside it.
     if isinstance(body, dict):
-        own = _day(body["to"]) if isinstance(body.get("to"), int) else date.min
+        own = cql.day(body.get("to")) or date.min
         return max([own, *map(_latest, body.values())])
     return max(map(_latest, body), default=date.min) if isinstance(body, list) else date.min

@@ -107,6 +107,13 @@ def test_past_days_are_answered_from_the_journal_once_counted(
     assert list(count("Charged 2026-09", refresh=True)["cached"]) == [False]
 
 
+def test_json_of_any_kind_is_asked_as_it_stands(account: Sandbox, count: Count) -> None:
+    """A "to" somewhere in it that is no day does not keep it from being sent."""
+    text = '{"event_name": "Charged", "from": 20261001, "to": 20261031, "odd": {"to": 5}}'
+    with pytest.raises(errors.CountFailedError, match="unknown key 'odd'"):
+        count(text)
+
+
 def test_parameters_are_values_all_the_way_into_the_json(account: Sandbox, count: Count) -> None:
     """A text with quotes and operators stays one value."""
     count(
