@@ -20,12 +20,12 @@ from .job import (
     Success,
     Trouble,
 )
+from .limit import Limit
 
 LONGEST_WAIT = 60.0  # seconds; growing waits stop growing here
 # Submissions go first, since a look that comes later more often finds its count; but some looks
 # go between them, so that counts arrive while a large cell is still being sent.
 SUBMITS_A_POLL = 3
-PATIENCE = 64  # accepted requests at the most before a limit is tried one higher again
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,33 +73,6 @@ class Done:
 
 
 Step = Submit | Poll | Wait | Done
-
-
-class Limit:
-    """How many at once: fewer when the service objects, one more after it has been content.
-
-    Each objection doubles how long it must be content before the next try, so that a limit which
-    is there to stay costs few requests; each try that it accepts halves it again.
-    """
-
-    def __init__(self, start: int, highest: int | None = None) -> None:
-        self.now, self._highest = start, highest
-        self._content, self._patience, self._raised = 0, 1, False
-
-    def busy(self, others: int) -> None:
-        """Take an objection that came while so many others were accepted."""
-        self.now = max(1, min(self.now, others))
-        self._content, self._patience, self._raised = 0, min(2 * self._patience, PATIENCE), False
-
-    def accepted(self, at_once: int) -> None:
-        """Take an acceptance that came while so many were there, this one included."""
-        if at_once < self.now:
-            return
-        if self._raised:
-            self._patience, self._raised = max(1, self._patience // 2), False
-        self._content += 1
-        if self._content >= self._patience and (self._highest is None or self.now < self._highest):
-            self.now, self._content, self._raised = self.now + 1, 0, True
 
 
 class Schedule:
