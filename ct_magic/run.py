@@ -130,7 +130,7 @@ class Run:
             if isinstance(step, Poll):
                 return self._asker.poll(step.job.req_id or "")
             if self._journal:
-                self._journal.asking(step.job)
+                _safely(self._journal.asking, step.job)
             return self._asker.submit(step.job.question.body)
         except Exception as error:
             # A mistake of ours must end its row, not leave the cell waiting for ever.
