@@ -89,7 +89,7 @@ class Schedule:
         self.pace, self._random = pace, random
         self._deadline = None if pace.timeout is None else now + pace.timeout
         self._jobs = list(jobs)
-        self._left = sum(not job.state.ended for job in jobs)
+        self._left = {job.number for job in jobs if not job.state.ended}
         self._fresh = deque(job.number for job in jobs if job.state is State.WAITING)
         self._later: list[tuple[float, int]] = []
         self._flying: set[int] = set()
@@ -146,10 +146,9 @@ class Schedule:
 
     def cancel(self, number: int | None, now: float, state: State = State.CANCELLED) -> list[Job]:
         """End one job, or all that have not ended; give those that it changed."""
-        chosen = self._jobs if number is None else [self._jobs[number]]
+        chosen = sorted(self._left) if number is None else self._left & {number}
         why = "the deadline came first" if state is State.TIMED_OUT else "it was not waited for"
-        left = [replace(job, error=why) for job in chosen if not job.state.ended]
-        return [self._end(job, state, now) for job in left]
+        return [self._end(replace(self._jobs[n], error=why), state, now) for n in chosen]
 
     def _learn(self, busy: bool, polled: bool) -> None:
         self._busy_in_a_row = self._busy_in_a_row + 1 if busy else 0
@@ -216,17 +215,18 @@ class Schedule:
 
     def _deny(self, job: Job, error: str, now: float) -> list[Job]:
         denied = [self._end(replace(job, error=error), State.FAILED, now)]
-        for other in [other for other in self._jobs if not other.state.ended]:
+        for other in [self._jobs[number] for number in sorted(self._left)]:
             sent = other.req_id is not None or other.number in self._flying
             what = "not asked again" if sent else "not sent"
             denied.append(self._end(replace(other, error=f"{what}: {error}"), State.FAILED, now))
         return denied
 
     def _end(self, job: Job, state: State, now: float) -> Job:
-        self._left -= 1
-        self._held.discard(job.number)
         ended = replace(job, state=state, ended=now, due=None, note=None)
         self._jobs[job.number] = ended
+        # Last, so that cancelling again ends what an interrupt kept from ending.
+        self._left.discard(job.number)
+        self._held.discard(job.number)
         return ended
 
     def _push(self, job: Job, due: float) -> Job:
