@@ -44,7 +44,6 @@ class Counting:
     def __init__(self, run: Run, show: Callable[[], Panel], kernel: Any = None) -> None:
         self._run, self._show, self._kernel = run, show, kernel
         self._heard: Collection[str] = ()
-        self._then: list[Callable[[pd.DataFrame], None]] = []
 
     @property
     def done(self) -> bool:
@@ -92,28 +91,22 @@ class Counting:
 
     def followed(self) -> Counting:
         """Begin, let the panel live on beside the cell, and come back at once."""
+        from .wait import follow
+
         panel = self._show()
         self._heard = panel.comm_ids
         self._run.start()
-        spawn(lambda: self._follow(panel), "ct_magic-panel")
+        spawn(lambda: follow(self._run, panel), "ct_magic-panel")
         return self
 
     def when_done(self, then: Callable[[pd.DataFrame], None]) -> None:
         """Call this with the DataFrame when it is over; from another thread."""
-        self._then.append(then)
-        if self.done:
-            self._call()
 
-    def _follow(self, panel: Panel) -> None:
-        from .wait import follow
-
-        follow(self._run, panel)
-        self._call()
-
-    def _call(self) -> None:
-        waiting, self._then = self._then, []
-        for then in waiting:
+        def call() -> None:
+            self._run.wait()
             then(self.frame)
+
+        spawn(call, "ct_magic-then")
 
     def __repr__(self) -> str:
         return f"<{'done' if self.done else 'counting'}: {self.progress}>"

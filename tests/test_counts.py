@@ -136,16 +136,15 @@ def test_a_deadline_ends_what_has_not_arrived(state: Path, monkeypatch: pytest.M
         assert sum(request.method == "POST" for request in box.log) == 1
 
 
-def test_a_handle_becomes_the_dataframe(account: Sandbox) -> None:
+def test_a_handle_is_not_yet_the_dataframe(account: Sandbox) -> None:
     """`start` comes back at once; using the handle like the DataFrame says what to do instead."""
-    handle = ct_magic.start("App Launched 2026-10", poll_interval=0.2, progress="none")
+    handle = ct_magic.start("App Launched 2026-10", poll_interval=60, progress="none")
     with pytest.raises(errors.StillRunningError, match=r"\.result\(\) waits"):
         handle["count"]
     for copied in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(TypeError, match=r"its \.result\(\) can"):
             copied(handle)
-    assert handle.result(10)["status"].iloc[0] == "success"
-    assert handle.done
+    handle.cancel()
 
 
 def test_what_is_fetched_later_can_be_told_apart(
