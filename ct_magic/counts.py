@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from . import cql, errors
 from . import journal as journals
@@ -87,7 +86,7 @@ def ask(asked: Asked, *, refresh: bool = False, panel: Opener | None = None) -> 
     journal = _journal(asked.account)
     jobs = [Job(number, question) for number, question in enumerate(asked.questions)]
     if not refresh:
-        freshness = Freshness(asked.today, _zone(asked), asked.settings.cache_ttl)
+        freshness = Freshness(asked.today, asked.zone, asked.settings.cache_ttl)
         jobs = [journal.recall(job, freshness) for job in jobs]
     return begin(asked, jobs, journal, panel)
 
@@ -170,11 +169,6 @@ def _warn(message: str) -> None:
 
 def _who(whom: Account) -> str:
     return f"{whom.id} at {whom.base_url}"
-
-
-def _zone(asked: Asked) -> ZoneInfo | None:
-    name = asked.settings.timezone or asked.account.timezone
-    return ZoneInfo(name) if name else None
 
 
 def _pending_job(number: int, row: dict[str, Any], titles: list[str]) -> Job:

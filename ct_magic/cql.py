@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -36,7 +35,6 @@ FAMILIES = {
     "demographics": Scope.DEMOGRAPHICS,
     "reachability": Scope.REACHABILITY,
 }
-PATH = "/1/counts/profiles.json"
 TIMES = frozenset(  # what `did any (…)` may be followed by
     {
         Operator.EQUALS,
@@ -100,20 +98,6 @@ def day(number: object) -> date | None:
         return date.fromisoformat(f"{number:08}") if type(number) is int else None
     except ValueError:
         return None
-
-
-def curl(payload: Mapping[str, Any], host: str) -> str:
-    """Give the shell command that asks this; it takes account and passcode from the environment."""
-    base = host if "://" in host else f"https://{host}"
-    return " \\\n  ".join(
-        [
-            f"curl -sS {shlex.quote(base + PATH)}",
-            '-H "X-CleverTap-Account-Id: $CLEVERTAP_ACCOUNT_ID"',
-            '-H "X-CleverTap-Passcode: $CLEVERTAP_PASSCODE"',
-            "-H 'Content-Type: application/json'",
-            f"-d {shlex.quote(jsontext.encode(payload))}",
-        ]
-    )
 
 
 # query -> JSON

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import requests
 from requests.auth import AuthBase
 
+from .accounts import PATH
 from .answers import pause, read
 from .job import Answer, Busy, Denied, Failure, NotYet, Partial, Success, Trouble
 
 if TYPE_CHECKING:
     from .accounts import Account
 
-PATH = "/1/counts/profiles.json"
 SCHEMA_PATH = "/sandbox/schema.json"
 SCHEMA_TIME = 10.0  # seconds; over ten million events it takes one
 LONGEST = 16 << 10  # bytes of a body that are read; an answer has some hundred

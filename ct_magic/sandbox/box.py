@@ -9,14 +9,14 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from zoneinfo import ZoneInfo
 
 from ..errors import UsageError
+from ..settings import zone
 from . import faults as broken
 from .cql import RefusedError
 from .engine import Engine
@@ -102,14 +102,14 @@ class Sandbox:
         planned = broken.plan(faults) if isinstance(faults, str) else faults
         self._faults, self._random = Faults(planned, seed), Random(seed)  # noqa: S311 # reproducible
         self._memory, self._lock, self._clock = _Memory(), threading.Lock(), clock
-        zone = _zone(timezone)
-        self._engine = Engine(zone)
+        days_of = zone(timezone) or UTC
+        self._engine = Engine(days_of)
         # DuckDB complains at the end of a process about connections that are still open.
         weakref.finalize(self, self._engine.close)
         if data is not None:
             self._engine.load(data, say)
         else:
-            self._engine.generate(profiles, seed, today or datetime.now(zone).date())
+            self._engine.generate(profiles, seed, today or datetime.now(days_of).date())
 
     def __enter__(self) -> Sandbox:
         return self.start()
@@ -245,13 +245,6 @@ class Sandbox:
             sent = body.decode("utf-8", "replace")
         with self._lock:
             self._memory.log.append(Request(method, sent, req_id, self._now(), status))
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise UsageError(f"there is no time zone {name!r}; write it like 'Asia/Kolkata'") from None
 
 
 def _decoded(body: bytes) -> Any:
