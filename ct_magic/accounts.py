@@ -92,11 +92,11 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
 def from_file(environ: Mapping[str, str] = os.environ) -> dict[str, dict[str, Any]]:
     """Read `accounts.toml`: name -> its table. No file is no account, not an error."""
     path = config_file(environ)
-    if not path.exists():
-        return {}
-    _check_permissions(path)
     try:
+        _check_permissions(path)
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AccountError(f"{path} is not TOML: {error}") from None
     except OSError as error:

@@ -76,13 +76,13 @@ def login(told: Told) -> None:
         accounts.find(name)
     try:
         # Looked up now: a kernel puts its own in place while a cell runs.
-        typed = getpass.getpass(f"Passcode of account {name}: ")
+        typed = passcodes.Secret(getpass.getpass(f"Passcode of account {name}: "))
     except Exception as error:
         # A front end without an input line raises what it likes: EOFError, a kernel's own error.
         raise AccountError(
             f"nobody can be asked here; set {passcodes.variable(name)} instead"
         ) from error
-    kept = passcodes.remember(name, passcodes.secret(typed))
+    kept = passcodes.remember(name, passcodes.checked(typed))
     _say(f"kept for account {name} {'in the keyring' if kept else _only_now()}")
 
 

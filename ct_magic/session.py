@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from . import accounts
@@ -24,6 +25,7 @@ class Session:
         self._used: str | None = None
         self._sandbox: Sandbox | None = None
         self._names: Names | None = None
+        self._learning = Lock()
         self.recollected = False
 
     @property
@@ -56,14 +58,17 @@ class Session:
 
     def know(self, names: Names) -> None:
         """Add names; the newer come first."""
-        self._names = self.names.merged(names)
+        with self._learning:
+            self._names = self.names.merged(names)
 
     def learn(self, queries: Iterable[Query | JsonQuery]) -> None:
         """Add the names that these queries hold."""
-        names = self.names
-        for query in queries:
-            names = names.learned(query)
-        self._names = names
+        # The journal's names are learned beside the cells: neither may undo what the other did.
+        with self._learning:
+            names = self.names
+            for query in queries:
+                names = names.learned(query)
+            self._names = names
 
     def _sandbox_account(self) -> Account:
         if self._sandbox is None:

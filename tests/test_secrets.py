@@ -6,6 +6,8 @@ import logging
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
+from traceback import walk_tb
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -114,6 +116,25 @@ def test_a_dataframe_and_an_error_can_be_pickled_without_it(hidden: Sandbox) -> 
     with pytest.raises(errors.CountFailedError) as caught:
         ct_magic.count("No Such 2026-10", poll_interval=0.01, progress="none")
     assert HIDDEN.encode() not in pickle.dumps(caught.value.frame)
+
+
+def frames(error: BaseException | None) -> Iterator[FrameType]:
+    """The frames of ours that an error and what came before it keep alive."""
+    while error is not None:
+        for frame, _ in walk_tb(error.__traceback__):
+            if frame.f_globals["__name__"].startswith("ct_magic"):
+                yield frame
+        error = error.__context__
+
+
+def test_an_error_about_a_passcode_does_not_keep_it() -> None:
+    """A service that collects errors takes the locals of every frame along."""
+    typed = passcodes.Secret(f"{HIDDEN}\u201d")  # a quote that was copied with it
+    with pytest.raises(errors.AccountError) as caught:
+        passcodes.checked(typed)
+    found = list(frames(caught.value))
+    assert found
+    searched("a local variable", [frame.f_locals for frame in found])
 
 
 def test_a_page_that_repeats_the_headers_is_quoted_without_it() -> None:
