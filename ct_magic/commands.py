@@ -63,8 +63,9 @@ def show_accounts(told: Told) -> pd.DataFrame:
     from .frame import records
 
     _nothing(told.rest, "accounts")
-    names = [accounts.DEFAULT, SANDBOX, *accounts.from_file()]
-    return records([_row(name) for name in names])
+    tables: dict[str, dict[str, Any]] = {accounts.DEFAULT: {}, SANDBOX: {}}
+    tables |= accounts.from_file()
+    return records([_row(name, table) for name, table in tables.items()])
 
 
 def login(told: Told) -> None:
@@ -157,8 +158,7 @@ COMMANDS: dict[str, Callable[[Told], Any]] = {
 }
 
 
-def _row(name: str) -> dict[str, Any]:
-    table = accounts.from_file().get(name, {})
+def _row(name: str, table: dict[str, Any]) -> dict[str, Any]:
     row = {
         "account": name,
         "in use": name == SESSION.used,
