@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -119,20 +120,20 @@ def history() -> pd.DataFrame:
     return frame.history(journals.history(journals.path()))
 
 
-def resume(settings: Settings | None = None, account: str | None = None) -> pd.DataFrame:
-    """Fetch the counts of an account that were pending when a cell or a kernel ended.
+def resume(settings: Settings | None = None) -> pd.DataFrame:
+    """Fetch the counts of the account in use that were pending when a cell or a kernel ended.
 
     The DataFrame is like that of `count`, empty where nothing was pending.
     """
     from . import frame
 
-    whom = SESSION.account(account)
+    whom = SESSION.account()
     journal = _journal(whom)
     rows = journal.pending()
     if not rows:
         return frame.frame(())
     asked = Asked((), whom, settings or Settings(), day_in(whom.timezone))
-    titles = [row["title"] for row in rows]
+    titles = Counter(row["title"] for row in rows)
     jobs = [_pending_job(number, row, titles) for number, row in enumerate(rows)]
     for job, row in zip(jobs, rows, strict=True):
         journal.adopt(job, row["id"])
@@ -171,8 +172,8 @@ def _who(whom: Account) -> str:
     return f"{whom.id} at {whom.base_url}"
 
 
-def _pending_job(number: int, row: dict[str, Any], titles: list[str]) -> Job:
+def _pending_job(number: int, row: dict[str, Any], titles: Counter[str]) -> Job:
     # Pieces of one statement bear one title: only their own texts tell them apart.
-    label = row["title"] if titles.count(row["title"]) == 1 else None
+    label = row["title"] if titles[row["title"]] == 1 else None
     asked = question(replace(cql.from_payload(json.loads(row["body"])), label=label))
     return Job(number, asked, State.SUBMITTED, req_id=row["req_id"])

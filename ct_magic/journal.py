@@ -73,9 +73,9 @@ class Freshness:
     ttl: float
 
 
-def path(environ: Any = os.environ) -> Path:
+def path() -> Path:
     """Give the journal's file: in the user's state directory, or in `CT_MAGIC_STATE_DIR`."""
-    if moved := environ.get("CT_MAGIC_STATE_DIR"):
+    if moved := os.environ.get("CT_MAGIC_STATE_DIR"):
         return Path(moved) / "journal.sqlite"
     import platformdirs
 

@@ -33,7 +33,7 @@ class Run:
 
     `jobs` are what to ask, some perhaps answered or pending already; `asker` sends the requests
     (see `service.Service`); `journal` writes down what was asked and what came; `gate` bounds the
-    requests of all runs together. `clock` gives seconds and `random` numbers from 0 to 1.
+    requests of all runs together. `clock()` gives seconds.
     """
 
     def __init__(
@@ -44,16 +44,14 @@ class Run:
         *,
         journal: Journal | None = None,
         gate: Gate | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        random: Callable[[], float] = random.random,
     ) -> None:
-        self.clock = clock
+        self.clock = time.monotonic
         self._asker, self._pace, self._journal = asker, pace, journal
         self._gate = gate or Gate(pace.max_concurrent)
         self._news = threading.Condition()
         self._over = threading.Event()
         self._writing = 0  # threads that are writing down what has changed
-        self._schedule = Schedule(jobs, pace, clock(), random)
+        self._schedule = Schedule(jobs, pace, self.clock(), random.random)
         if all(job.state.ended for job in jobs):
             self._over.set()
 
