@@ -129,7 +129,7 @@ def test_a_deadline_ends_what_has_not_arrived(state: Path, monkeypatch: pytest.M
     with Sandbox(profiles=100, partials=3, today=TODAY) as box:
         point_at(box, monkeypatch)
         with pytest.raises(errors.CountTimedOutError) as caught:
-            ct_magic.count("Charged 2026-10", timeout=0.3, poll_interval=60, progress="none")
+            ct_magic.count("Charged 2026-10", timeout=1.0, poll_interval=60, progress="none")
         assert list(caught.value.frame["status"]) == ["timed out"]
         found = ct_magic.count("Charged 2026-10", poll_interval=0.01, progress="none")
         assert list(found["status"]) == ["success"]
