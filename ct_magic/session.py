@@ -70,16 +70,20 @@ class Session:
                 names = names.learned(query)
             self._names = names
 
-    def _sandbox_account(self) -> Account:
+    def started_sandbox(self) -> Sandbox:
+        """Give this session's sandbox; it is started if it is not running."""
         if self._sandbox is None:
             from .sandbox import Sandbox
 
             self._sandbox = Sandbox().start()
+        return self._sandbox
+
+    def _sandbox_account(self) -> Account:
         return Account(
             name=SANDBOX,
             id="SANDBOX",
             passcode=Secret("sandbox"),
-            base_url=self._sandbox.url,
+            base_url=self.started_sandbox().url,
             timezone="UTC",
             poll_interval=1.0,
         )
