@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection
+from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import words
@@ -44,6 +45,7 @@ class Counting:
     def __init__(self, run: Run, show: Callable[[], Panel], kernel: Any = None) -> None:
         self._run, self._show, self._kernel = run, show, kernel
         self._heard: Collection[str] = ()
+        self._seen = Event()
 
     @property
     def done(self) -> bool:
@@ -91,22 +93,28 @@ class Counting:
 
     def followed(self) -> Counting:
         """Begin, let the panel live on beside the cell, and come back at once."""
-        from .wait import follow
-
         panel = self._show()
         self._heard = panel.comm_ids
         self._run.start()
-        spawn(lambda: follow(self._run, panel), "ct_magic-panel")
+        spawn(lambda: self._follow(panel), "ct_magic-panel")
         return self
 
     def when_done(self, then: Callable[[pd.DataFrame], None]) -> None:
-        """Call this with the DataFrame when it is over; from another thread."""
+        """Call this with the DataFrame when the panel shows the end; from another thread."""
 
         def call() -> None:
-            self._run.wait()
+            self._seen.wait()
             then(self.frame)
 
         spawn(call, "ct_magic-then")
+
+    def _follow(self, panel: Panel) -> None:
+        from .wait import follow
+
+        try:
+            follow(self._run, panel)
+        finally:
+            self._seen.set()
 
     def __repr__(self) -> str:
         return f"<{'done' if self.done else 'counting'}: {self.progress}>"

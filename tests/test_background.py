@@ -15,7 +15,11 @@ from IPython.core.interactiveshell import InteractiveShell
 import ct_magic
 from ct_magic import errors
 from ct_magic.counting import Counting
+from ct_magic.counts import ask
+from ct_magic.panel import Panel, Shown
+from ct_magic.questions import prepare
 from ct_magic.sandbox import Sandbox
+from ct_magic.settings import Settings
 
 
 def is_frame(shell: InteractiveShell, name: str) -> bool:
@@ -86,6 +90,31 @@ def test_who_asks_to_be_called_is_called_once(clock: Clock) -> None:
     handle.when_done(called.put)
     assert called.get(timeout=10)["status"].tolist() == ["success"]
     assert called.empty()
+
+
+class Late(Panel):
+    """A panel that takes its time over the end."""
+
+    ended = False
+
+    def close(self) -> None:
+        """Show how it ended."""
+        self.ended = not threading.Event().wait(0.2)
+
+
+def test_who_asks_to_be_called_is_called_when_the_panel_shows_the_end(account: Sandbox) -> None:
+    """The form says below the panel that the DataFrame is there: not while that still waits."""
+    asked = prepare("App Launched 2026-10", settings=Settings(poll_interval=0.01))
+    panels: list[Late] = []
+
+    def opened(run: Shown, note: str | None) -> Panel:
+        panels.append(Late(run, note))
+        return panels[0]
+
+    seen: Queue[bool] = Queue()
+    handle = ask(asked, refresh=True, panel=opened).followed()
+    handle.when_done(lambda _: seen.put(panels[0].ended))
+    assert seen.get(timeout=10)
 
 
 @pytest.mark.parametrize("use", ["df.shape", "df['count']", "len(df)", "df.plot()", "list(df)"])
