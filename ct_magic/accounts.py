@@ -28,12 +28,11 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from . import passcodes
-from .errors import AccountError
+from .errors import AccountError, UsageError
 from .passcodes import Secret
-from .settings import LONGEST
+from .settings import LONGEST, zone
 
 # Region -> host. Source: the API's reference, "The two calls".
 REGIONS = {
@@ -44,6 +43,7 @@ REGIONS = {
     "aps3": "aps3.api.clevertap.com",
     "mec1": "mec1.api.clevertap.com",
 }
+PATH = "/1/counts/profiles.json"  # of both calls
 KEYS = {"id", "region", "base_url", "timezone", "max_concurrent", "poll_interval"}
 DEFAULT = "default"
 
@@ -92,11 +92,11 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
 def from_file(environ: Mapping[str, str] = os.environ) -> dict[str, dict[str, Any]]:
     """Read `accounts.toml`: name -> its table. No file is no account, not an error."""
     path = config_file(environ)
-    if not path.exists():
-        return {}
-    _check_permissions(path)
     try:
+        _check_permissions(path)
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AccountError(f"{path} is not TOML: {error}") from None
     except OSError as error:
@@ -212,13 +212,12 @@ def _check_numbers(path: Path, name: str, table: Mapping[str, Any]) -> None:
         )
 
 
-def _check_timezone(path: Path, name: str, zone: Any) -> None:
+def _check_timezone(path: Path, name: str, timezone: Any) -> None:
     try:
-        ZoneInfo(zone or "UTC")
-    except (KeyError, ValueError, TypeError, OSError):
-        raise AccountError(
-            f"{path}: [{name}] has the unknown timezone {zone!r}; write it like 'Asia/Kolkata'"
-        ) from None
+        zone(timezone)
+    except (UsageError, TypeError):
+        what = f"has the unknown timezone {timezone!r}; write it like 'Asia/Kolkata'"
+        raise AccountError(f"{path}: [{name}] {what}") from None
 
 
 def _is_loopback(host: str) -> bool:

@@ -63,8 +63,9 @@ def show_accounts(told: Told) -> pd.DataFrame:
     from .frame import records
 
     _nothing(told.rest, "accounts")
-    names = [accounts.DEFAULT, SANDBOX, *accounts.from_file()]
-    return records([_row(name) for name in names])
+    tables: dict[str, dict[str, Any]] = {accounts.DEFAULT: {}, SANDBOX: {}}
+    tables |= accounts.from_file()
+    return records([_row(name, table) for name, table in tables.items()])
 
 
 def login(told: Told) -> None:
@@ -76,13 +77,13 @@ def login(told: Told) -> None:
         accounts.find(name)
     try:
         # Looked up now: a kernel puts its own in place while a cell runs.
-        typed = getpass.getpass(f"Passcode of account {name}: ")
+        typed = passcodes.Secret(getpass.getpass(f"Passcode of account {name}: "))
     except Exception as error:
         # A front end without an input line raises what it likes: EOFError, a kernel's own error.
         raise AccountError(
             f"nobody can be asked here; set {passcodes.variable(name)} instead"
         ) from error
-    kept = passcodes.remember(name, passcodes.secret(typed))
+    kept = passcodes.remember(name, passcodes.checked(typed))
     _say(f"kept for account {name} {'in the keyring' if kept else _only_now()}")
 
 
@@ -157,8 +158,7 @@ COMMANDS: dict[str, Callable[[Told], Any]] = {
 }
 
 
-def _row(name: str) -> dict[str, Any]:
-    table = accounts.from_file().get(name, {})
+def _row(name: str, table: dict[str, Any]) -> dict[str, Any]:
     row = {
         "account": name,
         "in use": name == SESSION.used,

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Any
 
 from .expectations import SPELLED, UNITS
-from .lexer import OPERATORS, Source, Token, tokens, with_operators
+from .lexer import OPERATORS, Source, Token, tokens, unquoted, with_operators
 from .names import SCOPES, Names
 from .parser import progress
 from .printer import name as bare_or_quoted
@@ -208,7 +208,7 @@ def _scope(word: str) -> Scope:
 def _name(tree: Any) -> str:
     leaves = _leaves(tree)
     if leaves[0].type == "STRING":
-        return re.sub(r"\\(.)", r"\1", leaves[0].text[1:-1])
+        return unquoted(leaves[0].text)
     return " ".join(leaf.text for leaf in leaves)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection
+from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import words
@@ -44,7 +45,7 @@ class Counting:
     def __init__(self, run: Run, show: Callable[[], Panel], kernel: Any = None) -> None:
         self._run, self._show, self._kernel = run, show, kernel
         self._heard: Collection[str] = ()
-        self._then: list[Callable[[pd.DataFrame], None]] = []
+        self._seen = Event()
 
     @property
     def done(self) -> bool:
@@ -99,21 +100,21 @@ class Counting:
         return self
 
     def when_done(self, then: Callable[[pd.DataFrame], None]) -> None:
-        """Call this with the DataFrame when it is over; from another thread."""
-        self._then.append(then)
-        if self.done:
-            self._call()
+        """Call this with the DataFrame when the panel shows the end; from another thread."""
+
+        def call() -> None:
+            self._seen.wait()
+            then(self.frame)
+
+        spawn(call, "ct_magic-then")
 
     def _follow(self, panel: Panel) -> None:
         from .wait import follow
 
-        follow(self._run, panel)
-        self._call()
-
-    def _call(self) -> None:
-        waiting, self._then = self._then, []
-        for then in waiting:
-            then(self.frame)
+        try:
+            follow(self._run, panel)
+        finally:
+            self._seen.set()
 
     def __repr__(self) -> str:
         return f"<{'done' if self.done else 'counting'}: {self.progress}>"

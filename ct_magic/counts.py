@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from . import cql, errors
 from . import journal as journals
@@ -87,7 +87,7 @@ def ask(asked: Asked, *, refresh: bool = False, panel: Opener | None = None) -> 
     journal = _journal(asked.account)
     jobs = [Job(number, question) for number, question in enumerate(asked.questions)]
     if not refresh:
-        freshness = Freshness(asked.today, _zone(asked), asked.settings.cache_ttl)
+        freshness = Freshness(asked.today, asked.zone, asked.settings.cache_ttl)
         jobs = [journal.recall(job, freshness) for job in jobs]
     return begin(asked, jobs, journal, panel)
 
@@ -120,20 +120,20 @@ def history() -> pd.DataFrame:
     return frame.history(journals.history(journals.path()))
 
 
-def resume(settings: Settings | None = None, account: str | None = None) -> pd.DataFrame:
-    """Fetch the counts of an account that were pending when a cell or a kernel ended.
+def resume(settings: Settings | None = None) -> pd.DataFrame:
+    """Fetch the counts of the account in use that were pending when a cell or a kernel ended.
 
     The DataFrame is like that of `count`, empty where nothing was pending.
     """
     from . import frame
 
-    whom = SESSION.account(account)
+    whom = SESSION.account()
     journal = _journal(whom)
     rows = journal.pending()
     if not rows:
         return frame.frame(())
     asked = Asked((), whom, settings or Settings(), day_in(whom.timezone))
-    titles = [row["title"] for row in rows]
+    titles = Counter(row["title"] for row in rows)
     jobs = [_pending_job(number, row, titles) for number, row in enumerate(rows)]
     for job, row in zip(jobs, rows, strict=True):
         journal.adopt(job, row["id"])
@@ -172,13 +172,8 @@ def _who(whom: Account) -> str:
     return f"{whom.id} at {whom.base_url}"
 
 
-def _zone(asked: Asked) -> ZoneInfo | None:
-    name = asked.settings.timezone or asked.account.timezone
-    return ZoneInfo(name) if name else None
-
-
-def _pending_job(number: int, row: dict[str, Any], titles: list[str]) -> Job:
+def _pending_job(number: int, row: dict[str, Any], titles: Counter[str]) -> Job:
     # Pieces of one statement bear one title: only their own texts tell them apart.
-    label = row["title"] if titles.count(row["title"]) == 1 else None
+    label = row["title"] if titles[row["title"]] == 1 else None
     asked = question(replace(cql.from_payload(json.loads(row["body"])), label=label))
     return Job(number, asked, State.SUBMITTED, req_id=row["req_id"])

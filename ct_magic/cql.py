@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -36,7 +35,6 @@ FAMILIES = {
     "demographics": Scope.DEMOGRAPHICS,
     "reachability": Scope.REACHABILITY,
 }
-PATH = "/1/counts/profiles.json"
 TIMES = frozenset(  # what `did any (…)` may be followed by
     {
         Operator.EQUALS,
@@ -94,18 +92,12 @@ def from_json(text: str) -> Query | JsonQuery:
     return query
 
 
-def curl(payload: Mapping[str, Any], host: str) -> str:
-    """Give the shell command that asks this; it takes account and passcode from the environment."""
-    base = host if "://" in host else f"https://{host}"
-    return " \\\n  ".join(
-        [
-            f"curl -sS {shlex.quote(base + PATH)}",
-            '-H "X-CleverTap-Account-Id: $CLEVERTAP_ACCOUNT_ID"',
-            '-H "X-CleverTap-Passcode: $CLEVERTAP_PASSCODE"',
-            "-H 'Content-Type: application/json'",
-            f"-d {shlex.quote(jsontext.encode(payload))}",
-        ]
-    )
+def day(number: object) -> date | None:
+    """Read a day as the API writes it, 20150810; None for what is none."""
+    try:
+        return date.fromisoformat(f"{number:08}") if type(number) is int else None
+    except ValueError:
+        return None
 
 
 # query -> JSON
@@ -176,21 +168,12 @@ def _check(found: dict[str, Any], text: str) -> None:
             *jsontext.place_of(text, "event_name"),
         )
     for key in ("from", "to"):
-        if _date(found[key]) is None:
+        if day(found[key]) is None:
             message = f"{key!r} must be a day, written as a number like 20150810"
             jsontext.fail(text, message, *jsontext.place_of(text, key))
     if found["from"] > found["to"]:
         message = f"the period ends ({found['to']}) before it begins ({found['from']})"
         jsontext.fail(text, message, *jsontext.place_of(text, "to"))
-
-
-def _date(number: object) -> date | None:
-    if type(number) is not int or not 0 < number < 10**8:
-        return None
-    try:
-        return date(number // 10000, number // 100 % 100, number % 100)
-    except ValueError:
-        return None
 
 
 def _exactly(found: dict[str, Any]) -> str:
@@ -224,7 +207,7 @@ def _read_event(said: object) -> Event:
     keys = {"event_name", "from", "to", "event_properties", "session_properties"}
     found = _dict(said, keys)
     name = _sayable(found.get("event_name"), str)
-    start, end = _date(found.get("from")), _date(found.get("to"))
+    start, end = day(found.get("from")), day(found.get("to"))
     if not name or start is None or end is None or start > end:
         raise UnsayableError
     own = _filters(found.get("event_properties", []), Scope.EVENT)

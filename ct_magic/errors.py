@@ -59,8 +59,8 @@ class QueryError(CtMagicError, ValueError):
             return self.message
         before, under = _cut(self.source[: self.column - 1], self.source[self.column - 1 :])
         # The caret line repeats the tabs above it, so that it stands right however wide they are.
-        lead = "".join("\t" if c == "\t" else " " * _cells(c) for c in before)
-        caret = lead + "^" * max(1, sum(map(_cells, under[: self.length])))
+        lead = "".join("\t" if c == "\t" else " " * cells(c) for c in before)
+        caret = lead + "^" * max(1, sum(map(cells, under[: self.length])))
         place = f"line {self.line}, column {self.column}"
         return f"{place}\n    {before}{under}\n    {caret}\n{self.message}"
 
@@ -75,7 +75,7 @@ def _cut(before: str, under: str) -> tuple[str, str]:
     return before, under[:rest] + "\u2026" if len(under) > rest else under
 
 
-def _cells(char: str) -> int:
+def cells(char: str) -> int:
     """How many cells of a monospaced line the character takes: Chinese two, an accent none."""
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0

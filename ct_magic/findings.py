@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from . import params as variables
 from .errors import QueryError
-from .lexer import Source, Token
+from .lexer import Source, Token, unquoted
 from .query import Event, Filter, Place, Scalar
 
 
@@ -73,7 +73,7 @@ class Reader:
                 message = "a backslash stands before a quote or a backslash: write two for one"
                 raise self.source.error(message, start, start + 2)
         with self.at(token):
-            return variables.check_text(re.sub(r"\\(.)", r"\1", token.text[1:-1]))
+            return variables.check_text(unquoted(token.text))
 
     def whole_number(self, token: Token, least: int, most: int = 10**9) -> int:
         """Read a number that counts something."""

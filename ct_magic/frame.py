@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -37,6 +38,8 @@ HISTORY: dict[str, Any] = {
     "req_id": TEXT,
     "ended": "Float64",
 }
+EPOCH = date(1970, 1, 1)
+DAYS = ("start", "end")
 OPTIONAL = ("events", "users", "devices")
 
 
@@ -47,8 +50,10 @@ def frame(jobs: Sequence[Job]) -> pd.DataFrame:
     | --- | --- | --- |
     | query | string | the label, or the statement as typed |
     | event | string | |
-    | start, end | datetime64[ns] | the days really sent, both included |
-    | one for each value axis of `by` | string, Int64, Float64 | NA where a row has no such axis |
+    | start, end | datetime64[ns] | the days really sent, both included; datetime64[s] where one |
+    | | | lies beyond what nanoseconds can say (1677 to 2262) |
+    | one for each value axis of `by` | string, Int64, Float64 | NA where a row has no such axis; |
+    | | | object where text and numbers mix, or a number is larger than Int64 |
     | count | Int64 | profiles; NA where none arrived |
     | events, users, devices | Int64 | only where the service sends them for some row |
     | status | string | success, failed, cancelled, timed out; before the end also others |
@@ -78,8 +83,17 @@ def records(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def _column(name: str, jobs: Sequence[Job]) -> pd.Series[Any]:
-    column: pd.Series[Any] = pd.Series([_cell(job, name) for job in jobs], dtype=COLUMNS[name])
-    return column
+    cells = [_cell(job, name) for job in jobs]
+    return _days(cells) if name in DAYS else pd.Series(cells, dtype=COLUMNS[name])
+
+
+def _days(cells: Sequence[date]) -> pd.Series[Any]:
+    # By way of numbers: pandas 2.0 reads every date as nanoseconds, whatever dtype is wanted.
+    seconds = pd.Series([86400 * (day - EPOCH).days for day in cells], dtype="int64")
+    days: pd.Series[Any] = seconds.astype("datetime64[s]")
+    # "until ever" is often written 9999-12-31, and counts that have arrived must not be lost to it.
+    fits = days.between(pd.Timestamp.min, pd.Timestamp.max).all()
+    return days.astype(COLUMNS["start"]) if fits else days
 
 
 def _cell(job: Job, name: str) -> Any:

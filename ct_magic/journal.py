@@ -52,6 +52,11 @@ CREATE TABLE IF NOT EXISTS asked (
 CREATE INDEX IF NOT EXISTS asked_by_question ON asked (account, body);
 """
 PENDING = "SELECT * FROM asked WHERE state = 'submitted' AND req_id IS NOT NULL"
+# A count from the future was taken while the machine's clock was wrong.
+COUNTED = (
+    "SELECT * FROM asked WHERE account = ? AND body = ? AND state = 'success'"
+    " AND ended > ? AND ended <= ? ORDER BY ended DESC LIMIT 1"
+)
 T = TypeVar("T")
 
 
@@ -68,9 +73,9 @@ class Freshness:
     ttl: float
 
 
-def path(environ: Any = os.environ) -> Path:
+def path() -> Path:
     """Give the journal's file: in the user's state directory, or in `CT_MAGIC_STATE_DIR`."""
-    if moved := environ.get("CT_MAGIC_STATE_DIR"):
+    if moved := os.environ.get("CT_MAGIC_STATE_DIR"):
         return Path(moved) / "journal.sqlite"
     import platformdirs
 
@@ -90,10 +95,12 @@ class Journal:
         self._file, self._account, self._warn, self._now = file, account, warn, now
         self._lock = threading.Lock()
         self._rows: dict[int, int] = {}
+        self._denied = False
         self._db: sqlite3.Connection | None = None
         try:
             self._db = _open(file)
-            weakref.finalize(self, self._db.close)
+            # Not at the process's end: until then threads in the background write down what comes.
+            weakref.finalize(self, self._db.close).atexit = False
         except (sqlite3.Error, OSError) as error:
             self._give_up(error)
 
@@ -136,11 +143,12 @@ class Journal:
                 # A wrong passcode must not cost the ids that wait for the right one.
                 if job.req_id is None:
                     self._set(job, "state = ?, error = ?", (str(State.FAILED), error))
-                self._rows.clear()
+                self._denied = True
 
     def ended(self, job: Job) -> None:
         """Write down how it ended. What was cancelled or late stays pending: it can be fetched."""
-        if job.state not in (State.SUCCESS, State.FAILED):
+        ends = (State.SUCCESS,) if self._denied else (State.SUCCESS, State.FAILED)
+        if job.state not in ends:
             return
         tally = job.tally or Tally(0)
         counts = (tally.count if job.tally else None, tally.events, tally.users, tally.devices)
@@ -172,17 +180,12 @@ class Journal:
     ) -> dict[str, Any] | None:
         mine = (self._account, question.body)
         if freshness is not None and question.until < freshness.today:
-            done = "SELECT * FROM asked WHERE account = ? AND body = ? AND state = 'success' "
-            for row in _rows(db.execute(done + "ORDER BY ended DESC LIMIT 1", mine)):
-                if self._is_fresh(row, question, freshness):
+            now = self._now()
+            for row in _rows(db.execute(COUNTED, (*mine, now - freshness.ttl, now))):
+                if _is_past(question.until, row["ended"], freshness.zone):
                     return row
         query = f"{PENDING} AND account = ? AND body = ? ORDER BY id DESC LIMIT 1"
         return next(iter(_rows(db.execute(query, mine))), None)
-
-    def _is_fresh(self, row: dict[str, Any], question: Question, freshness: Freshness) -> bool:
-        taken = datetime.fromtimestamp(row["ended"], UTC).astimezone(freshness.zone)
-        # A count from the future was taken while the machine's clock was wrong.
-        return taken.date() > question.until and 0 <= self._now() - row["ended"] < freshness.ttl
 
     def _guarded(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
         with self._lock:
@@ -239,6 +242,10 @@ def _migrate(db: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError("it was written by a newer ct_magic")
     if version < VERSION:
         db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+
+
+def _is_past(day: date, moment: float, zone: tzinfo | None) -> bool:
+    return datetime.fromtimestamp(moment, UTC).astimezone(zone).date() > day
 
 
 def _rows(found: sqlite3.Cursor) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from .errors import QueryError
@@ -64,6 +65,14 @@ def encode(value: Any) -> str:
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+def parts(text: str, at: int = 0) -> Iterator[tuple[re.Match[str], int]]:
+    """Give each text and bracket of JSON from here on, and how many brackets are open after it."""
+    depth = 0
+    for part in _PART.finditer(text, at):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(part[0], 0)
+        yield part, depth
+
+
 def fail(text: str, message: str, start: int, end: int) -> NoReturn:
     """Raise the error that underlines these characters of the JSON."""
     raise QueryError(message, source=text, column=start + 1, length=end - start)
@@ -71,9 +80,7 @@ def fail(text: str, message: str, start: int, end: int) -> NoReturn:
 
 def place_of(text: str, key: str) -> tuple[int, int]:
     """Find the value of a top-level key, or the first character where there is none."""
-    depth = 0
-    for part in _PART.finditer(text):
-        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(part[0], 0)
+    for part, depth in parts(text):
         value = re.compile(r'\s*:\s*("(?:[^"\\]|\\.)*"|[^\s,}\]]+)').match(text, part.end())
         if depth == 1 and part[0] == f'"{key}"' and value:
             return value.span(1)
@@ -101,9 +108,7 @@ def _number(written: str) -> int | float:
 
 
 def _check_depth(text: str) -> None:
-    depth = 0
-    for part in _PART.finditer(text):
-        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(part[0], 0)
+    for part, depth in parts(text):
         if depth > DEEPEST:
             fail(text, "the JSON is nested deeper than any query", *part.span())
 

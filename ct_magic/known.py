@@ -56,9 +56,7 @@ def _schema() -> dict[str, Any]:
     with suppress(errors.AccountError):
         if SESSION.used != SANDBOX and (found := sandbox_schema(SESSION.account())):
             return dict(found)
-    SESSION.account(SANDBOX)
-    assert SESSION.sandbox is not None  # noqa: S101 # the line above started it
-    return SESSION.sandbox.schema()
+    return SESSION.started_sandbox().schema()
 
 
 def _recollect() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .errors import QueryError
+from .jsontext import parts
 from .query import Operator
 
 WORDS = [
@@ -58,7 +59,6 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _AGO = re.compile(r"-[0-9]+")
-_JSON_PART = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,11 @@ def tokens(source: Source) -> Iterator[Token]:
         if token.type != "SPACE":
             yield token
             last = token
+
+
+def unquoted(string: str) -> str:
+    """Take off a text's quotes, and its backslashes before what they stand before."""
+    return re.sub(r"\\(.)", r"\1", string[1:-1])
 
 
 def is_bare_word(word: str) -> bool:
@@ -186,12 +191,7 @@ def _number(text: str, match: re.Match[str], kind: str) -> Token:
 
 
 def _json_end(text: str, at: int) -> int:
-    depth = 0
-    for part in _JSON_PART.finditer(text, at):
-        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(part[0], 0)
-        if depth == 0:
-            return part.end()
-    return len(text)
+    return next((part.end() for part, depth in parts(text, at) if not depth), len(text))
 
 
 def with_operators(line: list[Token]) -> list[Token]:

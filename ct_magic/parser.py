@@ -20,6 +20,14 @@ from .query import JsonQuery, Query
 MAX_COUNTS = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that was read: its statements as typed, and the single counts that they ask."""
+
+    statements: tuple[Query | JsonQuery, ...]
+    counts: tuple[Query | JsonQuery, ...]
+
+
 def parse(
     text: str,
     *,
@@ -33,17 +41,29 @@ def parse(
     where it is not given). Raises QueryError for every text that is not a query, and for one that
     would ask more than `max_counts` counts.
     """
+    return read(text, params=params, today=today, max_counts=max_counts).counts
+
+
+def read(
+    text: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    today: date | None = None,
+    max_counts: int = MAX_COUNTS,
+) -> Cell:
+    """Read a cell: its statements (see `statements`), and their single counts (see `parse`)."""
     today = today or date.today()
-    read = list(_statements(text, params, today))
-    numbers = [dates.how_many(query, today) for query, _ in read]
+    found = list(_statements(text, params, today))
+    numbers = [dates.how_many(query, today) for query, _ in found]
     if sum(numbers) > max_counts:
-        at = read[numbers.index(max(numbers))][1]
+        at = found[numbers.index(max(numbers))][1]
         message = (
             f"this cell would ask {sum(numbers):,} counts, and the limit is {max_counts:,}: "
             "take a shorter period, larger pieces or fewer values"
         )
         raise Source(text).error(message, at.start, at.end)
-    return tuple(count for query, _ in read for count in dates.unfold(query, today))
+    queries = tuple(query for query, _ in found)
+    return Cell(queries, tuple(one for query in queries for one in dates.unfold(query, today)))
 
 
 def statements(

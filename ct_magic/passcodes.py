@@ -59,21 +59,22 @@ def find(name: str, environ: Mapping[str, str]) -> Secret:
     """Give the passcode of the account of that name, or raise AccountError with the ways there."""
     if name in _session:
         return _session[name]
-    text = environ.get(variable(name), "").strip() or _from_keyring(name)
-    if not text:
+    # A Secret from here on: whoever shows the locals of an error's frames shows it as ****.
+    found = Secret(environ.get(variable(name), "").strip() or _from_keyring(name))
+    if not found.reveal():
         raise AccountError(
             f"there is no passcode for account {name!r}: set {variable(name)}, "
             f"or type '%ct login {name}', which asks for it hidden"
         )
-    return secret(text)
+    return checked(found)
 
 
-def secret(text: str) -> Secret:
-    """Make a passcode of what somebody typed; raise AccountError if no header could carry it."""
-    text = text.strip()
-    if not text or not text.isascii() or not text.isprintable():
+def checked(typed: Secret) -> Secret:
+    """Give it without the spaces around it; raise AccountError if no header could carry it."""
+    passcode = Secret(typed.reveal().strip())
+    if not _is_sendable(passcode.reveal()):
         raise AccountError("this is no passcode: it is empty or holds characters that none has")
-    return Secret(text)
+    return passcode
 
 
 def variable(name: str) -> str:
@@ -84,27 +85,27 @@ def variable(name: str) -> str:
 
 
 def remember(name: str, passcode: Secret) -> bool:
-    """Keep a passcode for this session, and in the keyring; False where there is no keyring."""
+    """Keep a passcode for this session, and in the keyring; False where that does not take it."""
     _session[name] = passcode
     try:
         import keyring
-        from keyring.errors import KeyringError
-    except ImportError:
-        return False
-    try:
+
         keyring.set_password(SERVICE, name, passcode.reveal())
-    except KeyringError:
+    except (Exception, KeyboardInterrupt):
+        # Whatever it raises, or is interrupted in: its frames hold the passcode as plain text.
         return False
     return True
+
+
+def _is_sendable(text: str) -> bool:
+    return bool(text) and text.isascii() and text.isprintable()
 
 
 def _from_keyring(name: str) -> str:
     try:
         import keyring
-        from keyring.errors import KeyringError
-    except ImportError:
-        return ""
-    try:
+
         return (keyring.get_password(SERVICE, name) or "").strip()
-    except KeyringError:
+    except Exception:
+        # Backends raise what they like, and a traceback would show the environment's passcodes.
         return ""

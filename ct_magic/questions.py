@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from . import cql, errors, parser, printer
-from .accounts import REGIONS, Account
+from . import cql, errors, jsontext, parser, printer
+from .accounts import PATH, REGIONS, Account
 from .job import Question
 from .query import JsonQuery, Query
 from .session import SESSION
-from .settings import Settings
+from .settings import Settings, zone
 
 NO_PERIOD = "no period given: the last 30 days"
 
@@ -29,6 +29,11 @@ class Asked:
     today: date
     note: str | None = None
 
+    @property
+    def zone(self) -> tzinfo | None:
+        """Whose days are meant: the settings' zone, else the account's; None is the machine's."""
+        return zone(self.settings.timezone or self.account.timezone)
+
 
 def prepare(
     text: str,
@@ -42,17 +47,16 @@ def prepare(
     how = settings or Settings()
     whom = account if isinstance(account, Account) else SESSION.account(account)
     day = today or day_in(how.timezone or whom.timezone)
-    queries = parser.parse(text, params=params, today=day, max_counts=how.max_counts)
-    statements = parser.statements(text, params=params, today=day)
-    note = NO_PERIOD if any(_is_open(one) for one in statements) else None
-    SESSION.learn(statements)
-    return Asked(tuple(map(question, queries)), whom, how, day, note)
+    cell = parser.read(text, params=params, today=day, max_counts=how.max_counts)
+    note = NO_PERIOD if any(map(_is_open, cell.statements)) else None
+    SESSION.learn(cell.statements)
+    return Asked(tuple(map(question, cell.counts)), whom, how, day, note)
 
 
 def question(query: Query | JsonQuery) -> Question:
     """Put a single count into the words of the service half."""
     body = query.payload()
-    start, end = (_day(body[key]) for key in ("from", "to"))
+    start, end = (date.fromisoformat(f"{body[key]:08}") for key in ("from", "to"))
     return Question(
         title=query.label if query.label is not None else query.source or str(query),
         text=str(query),
@@ -67,18 +71,12 @@ def question(query: Query | JsonQuery) -> Question:
 
 def explain(text: str, params: Mapping[str, Any], settings: Settings) -> str:
     """Print a text as the language, as JSON and as `curl`, each single count of it."""
-    zone, url = settings.timezone, f"https://{REGIONS['eu1']}"
-    try:
-        whom = SESSION.account()
-        zone, url = zone or whom.timezone, whom.base_url
-    except errors.AccountError:
-        pass  # explaining needs no account; the default region's address will do
-    day = day_in(zone)
-    statements = parser.statements(text, params=params, today=day)
-    singles = parser.parse(text, params=params, today=day, max_counts=settings.max_counts)
-    parts = [printer.layout(one) for one in statements]
-    for single in singles:
-        parts += [pretty(single.payload()), cql.curl(single.payload(), url)]
+    whom = _whom(None)
+    cell = _read(text, params, settings, whom)
+    url = whom.base_url if whom else f"https://{REGIONS['eu1']}"
+    parts = [printer.layout(one) for one in cell.statements]
+    for body in [single.payload() for single in cell.counts]:
+        parts += [pretty(body), curl(body, url)]
     return "\n\n".join(parts)
 
 
@@ -86,14 +84,21 @@ def dry_run(
     text: str, params: Mapping[str, Any], settings: Settings, account: str | None
 ) -> list[dict[str, Any]]:
     """Give the JSON of every count that a text would ask. An account is not needed for it."""
-    zone = settings.timezone
-    try:
-        zone = zone or SESSION.account(account).timezone
-    except errors.AccountError:
-        if account:
-            raise
-    queries = parser.parse(text, params=params, today=day_in(zone), max_counts=settings.max_counts)
-    return [query.payload() for query in queries]
+    cell = _read(text, params, settings, _whom(account))
+    return [single.payload() for single in cell.counts]
+
+
+def curl(body: Mapping[str, Any], url: str) -> str:
+    """Give the shell command that asks this; it takes account and passcode from the environment."""
+    return " \\\n  ".join(
+        [
+            f"curl -sS {shlex.quote(url + PATH)}",
+            '-H "X-CleverTap-Account-Id: $CLEVERTAP_ACCOUNT_ID"',
+            '-H "X-CleverTap-Passcode: $CLEVERTAP_PASSCODE"',
+            "-H 'Content-Type: application/json'",
+            f"-d {shlex.quote(jsontext.encode(body))}",
+        ]
+    )
 
 
 def pretty(body: Mapping[str, Any]) -> str:
@@ -101,29 +106,35 @@ def pretty(body: Mapping[str, Any]) -> str:
     return json.dumps(body, indent=2, ensure_ascii=False)
 
 
-def day_in(zone: str | None) -> date:
-    """Give today in a time zone, or on the machine where none is named."""
-    if zone is None:
-        return datetime.now().astimezone().date()
+def day_in(name: str | None) -> date:
+    """Give today in the time zone of that name, or on the machine where none is named."""
+    return datetime.now(zone(name)).date()
+
+
+def _whom(name: str | None) -> Account | None:
+    """Give whom a text would be asked of, where nothing is sent: None where nobody is set up."""
     try:
-        return datetime.now(ZoneInfo(zone)).date()
-    except (KeyError, ValueError, OSError):
-        raise errors.UsageError(
-            f"there is no time zone {zone!r}; write it like 'Asia/Kolkata'"
-        ) from None
+        return SESSION.account(name)
+    except errors.AccountError:
+        if name:
+            raise
+        return None
+
+
+def _read(
+    text: str, params: Mapping[str, Any], settings: Settings, whom: Account | None
+) -> parser.Cell:
+    day = day_in(settings.timezone or (whom.timezone if whom else None))
+    return parser.read(text, params=params, today=day, max_counts=settings.max_counts)
 
 
 def _is_open(statement: Query | JsonQuery) -> bool:
     return isinstance(statement, Query) and statement.event.period is None
 
 
-def _day(number: int) -> date:
-    return date(number // 10000, number // 100 % 100, number % 100)
-
-
 def _latest(body: Any) -> date:
     # The latest "to" of the query and of every event query inside it.
     if isinstance(body, dict):
-        own = _day(body["to"]) if isinstance(body.get("to"), int) else date.min
+        own = cql.day(body.get("to")) or date.min
         return max([own, *map(_latest, body.values())])
     return max(map(_latest, body), default=date.min) if isinstance(body, list) else date.min

@@ -1,4 +1,4 @@
-"""Carries a schedule out: threads, clock, cancel, and the word to whoever listens."""
+"""Carries a schedule out: threads, clock, cancel, and the journal that is kept of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from .gate import Gate
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from .journal import Journal
     from .service import Asker
 
-Listener = Callable[[Job], None]
 log = logging.getLogger(__name__)
 
 
@@ -33,9 +32,8 @@ class Run:
     """Jobs on their way. `start()` begins, `wait()` waits, `cancel()` stops asking.
 
     `jobs` are what to ask, some perhaps answered or pending already; `asker` sends the requests
-    (see `service.Service`); `journal` writes down what was asked and what came; each listener is
-    called, from a worker's thread, with every job that changed; `gate` bounds the requests of all
-    runs together. `clock` gives seconds and `random` numbers from 0 to 1.
+    (see `service.Service`); `journal` writes down what was asked and what came; `gate` bounds the
+    requests of all runs together. `clock()` gives seconds.
     """
 
     def __init__(
@@ -45,18 +43,15 @@ class Run:
         pace: Pace,
         *,
         journal: Journal | None = None,
-        listeners: Iterable[Listener] = (),
         gate: Gate | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        random: Callable[[], float] = random.random,
     ) -> None:
-        self.clock = clock
+        self.clock = time.monotonic
         self._asker, self._pace, self._journal = asker, pace, journal
-        self._listeners = list(listeners)
         self._gate = gate or Gate(pace.max_concurrent)
         self._news = threading.Condition()
         self._over = threading.Event()
-        self._schedule = Schedule(jobs, pace, clock(), random)
+        self._writing = 0  # threads that are writing down what has changed
+        self._schedule = Schedule(jobs, pace, self.clock(), random.random)
         if all(job.state.ended for job in jobs):
             self._over.set()
 
@@ -70,10 +65,6 @@ class Run:
     def done(self) -> bool:
         """True when every job has ended."""
         return self._over.is_set()
-
-    def listen(self, listener: Listener) -> None:
-        """Call this with every job that changes from here on."""
-        self._listeners.append(listener)
 
     def start(self) -> None:
         """Begin to ask; the cell's thread is free."""
@@ -89,10 +80,7 @@ class Run:
 
     def cancel(self, number: int | None = None) -> None:
         """Stop asking for one job or for all. A request under way may still be answered."""
-        with self._news:
-            changed = self._schedule.cancel(number, self.clock())
-            self._news.notify_all()
-        self._tell(changed)
+        self._change(lambda now: self._schedule.cancel(number, now))
 
     def _work(self) -> None:
         while (step := self._next_step()) is not None:
@@ -102,13 +90,7 @@ class Run:
     def _keep_deadline(self) -> None:
         # Apart from the workers: every one of them may hang in a request.
         if not self._over.wait(self._pace.timeout):
-            self._tell(self._expired())
-
-    def _expired(self) -> list[Job]:
-        with self._news:
-            changed = self._schedule.expire(self.clock())
-            self._news.notify_all()
-        return changed
+            self._change(self._schedule.expire)
 
     def _next_step(self) -> Submit | Poll | None:
         with self._news:
@@ -130,7 +112,7 @@ class Run:
             if isinstance(step, Poll):
                 return self._asker.poll(step.job.req_id or "")
             if self._journal:
-                self._journal.asking(step.job)
+                _safely(self._journal.asking, step.job)
             return self._asker.submit(step.job.question.body)
         except Exception as error:
             # A mistake of ours must end its row, not leave the cell waiting for ever.
@@ -143,25 +125,34 @@ class Run:
         # The id is written down before anything else can happen to it.
         if self._journal:
             _safely(self._journal.answered, step.job, answer)
-        with self._news:
-            changed = self._schedule.answered(step.job.number, answer, self.clock())
-            self._news.notify_all()
-        self._tell(changed)
+        self._change(lambda now: self._schedule.answered(step.job.number, answer, now))
 
-    def _tell(self, changed: list[Job]) -> None:
+    def _change(self, change: Callable[[float], list[Job]]) -> None:
+        with self._news:
+            changed = change(self.clock())
+            self._writing += 1
+            self._news.notify_all()
+        try:
+            self._write_down(changed)
+        finally:
+            self._written()
+
+    def _write_down(self, changed: list[Job]) -> None:
         for job in changed:
             if job.state.ended and self._journal:
                 _safely(self._journal.ended, job)
-            for listener in self._listeners:
-                _safely(listener, job)
+
+    def _written(self) -> None:
+        # A script ends when its run is over, and the threads with it: not before all is written.
         with self._news:
-            if self._schedule.done:
+            self._writing -= 1
+            if self._schedule.done and not self._writing:
                 self._over.set()
 
 
-def _safely(tell: Callable[..., None], *news: Job | Answer) -> None:
+def _safely(write: Callable[..., None], *news: Job | Answer) -> None:
     try:
-        tell(*news)
+        write(*news)
     except Exception:
-        # Who shows a count or writes it down must not keep it from arriving.
-        log.exception("ct_magic: a count was told in vain")
+        # Who writes a count down must not keep it from arriving.
+        log.exception("ct_magic: a count could not be written down")

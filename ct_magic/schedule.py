@@ -20,12 +20,12 @@ from .job import (
     Success,
     Trouble,
 )
+from .limit import Limit
 
 LONGEST_WAIT = 60.0  # seconds; growing waits stop growing here
 # Submissions go first, since a look that comes later more often finds its count; but some looks
 # go between them, so that counts arrive while a large cell is still being sent.
 SUBMITS_A_POLL = 3
-PATIENCE = 64  # accepted requests at the most before a limit is tried one higher again
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,33 +75,6 @@ class Done:
 Step = Submit | Poll | Wait | Done
 
 
-class Limit:
-    """How many at once: fewer when the service objects, one more after it has been content.
-
-    Each objection doubles how long it must be content before the next try, so that a limit which
-    is there to stay costs few requests; each try that it accepts halves it again.
-    """
-
-    def __init__(self, start: int, highest: int | None = None) -> None:
-        self.now, self._highest = start, highest
-        self._content, self._patience, self._raised = 0, 1, False
-
-    def busy(self, others: int) -> None:
-        """Take an objection that came while so many others were accepted."""
-        self.now = max(1, min(self.now, others))
-        self._content, self._patience, self._raised = 0, min(2 * self._patience, PATIENCE), False
-
-    def accepted(self, at_once: int) -> None:
-        """Take an acceptance that came while so many were there, this one included."""
-        if at_once < self.now:
-            return
-        if self._raised:
-            self._patience, self._raised = max(1, self._patience // 2), False
-        self._content += 1
-        if self._content >= self._patience and (self._highest is None or self.now < self._highest):
-            self.now, self._content, self._raised = self.now + 1, 0, True
-
-
 class Schedule:
     """The jobs of a run and the order of their requests.
 
@@ -116,7 +89,7 @@ class Schedule:
         self.pace, self._random = pace, random
         self._deadline = None if pace.timeout is None else now + pace.timeout
         self._jobs = list(jobs)
-        self._left = sum(not job.state.ended for job in jobs)
+        self._left = {job.number for job in jobs if not job.state.ended}
         self._fresh = deque(job.number for job in jobs if job.state is State.WAITING)
         self._later: list[tuple[float, int]] = []
         self._flying: set[int] = set()
@@ -173,10 +146,9 @@ class Schedule:
 
     def cancel(self, number: int | None, now: float, state: State = State.CANCELLED) -> list[Job]:
         """End one job, or all that have not ended; give those that it changed."""
-        chosen = self._jobs if number is None else [self._jobs[number]]
+        chosen = sorted(self._left) if number is None else self._left & {number}
         why = "the deadline came first" if state is State.TIMED_OUT else "it was not waited for"
-        left = [replace(job, error=why) for job in chosen if not job.state.ended]
-        return [self._end(job, state, now) for job in left]
+        return [self._end(replace(self._jobs[n], error=why), state, now) for n in chosen]
 
     def _learn(self, busy: bool, polled: bool) -> None:
         self._busy_in_a_row = self._busy_in_a_row + 1 if busy else 0
@@ -243,17 +215,18 @@ class Schedule:
 
     def _deny(self, job: Job, error: str, now: float) -> list[Job]:
         denied = [self._end(replace(job, error=error), State.FAILED, now)]
-        for other in [other for other in self._jobs if not other.state.ended]:
+        for other in [self._jobs[number] for number in sorted(self._left)]:
             sent = other.req_id is not None or other.number in self._flying
             what = "not asked again" if sent else "not sent"
             denied.append(self._end(replace(other, error=f"{what}: {error}"), State.FAILED, now))
         return denied
 
     def _end(self, job: Job, state: State, now: float) -> Job:
-        self._left -= 1
-        self._held.discard(job.number)
         ended = replace(job, state=state, ended=now, due=None, note=None)
         self._jobs[job.number] = ended
+        # Last, so that cancelling again ends what an interrupt kept from ending.
+        self._left.discard(job.number)
+        self._held.discard(job.number)
         return ended
 
     def _push(self, job: Job, due: float) -> Job:

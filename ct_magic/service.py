@@ -1,42 +1,25 @@
-"""Submit and poll: HTTP -> one answer of the closed list. The one room that imports requests."""
+"""Submit and poll: a call -> one answer of the closed list. The one room that imports requests."""
 
 from __future__ import annotations
 
-import json
-import math
 import threading
 import time
-from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import requests
 from requests.auth import AuthBase
 
-from .job import (
-    Answer,
-    Busy,
-    Denied,
-    Failure,
-    Forgotten,
-    NotYet,
-    Partial,
-    Success,
-    Tally,
-    Trouble,
-)
+from .accounts import PATH
+from .answers import pause, read
+from .job import Answer, Busy, Denied, Failure, NotYet, Partial, Success, Trouble
 
 if TYPE_CHECKING:
     from .accounts import Account
 
-PATH = "/1/counts/profiles.json"
 SCHEMA_PATH = "/sandbox/schema.json"
 SCHEMA_TIME = 10.0  # seconds; over ten million events it takes one
 LONGEST = 16 << 10  # bytes of a body that are read; an answer has some hundred
-SHOWN = 120  # characters of a body that an error quotes
-SAID = 400  # characters of the service's own words that an error repeats
-LONGEST_PAUSE = 86400.0  # seconds; whoever asks for more than a day's pause cannot mean it
-STILL_IN_PROGRESS = 2  # the code of "Request still in progress"
 
 
 class Asker(Protocol):
@@ -97,7 +80,7 @@ class Service:
         except requests.RequestException as error:
             return self._no_answer(error)
         answer = self._understood(response.status_code, body, polled=method == "GET")
-        return self._said_of(answer, _pause(response.headers))
+        return self._said_of(answer, pause(response.headers))
 
     def _understood(self, status: int, body: bytes, *, polled: bool) -> Answer:
         answer = read(status, body, polled=polled)
@@ -138,7 +121,7 @@ class Service:
             return Trouble(f"no connection to {host}, or it was lost")
         return Failure(f"the request to {host} could not be made ({type(error).__name__})")
 
-    def _said_of(self, answer: Answer, pause: float | None) -> Answer:
+    def _said_of(self, answer: Answer, wait: float | None) -> Answer:
         match answer:
             case Denied(error):
                 who = f"account {self._account.id!r} in region {self._account.region!r}"
@@ -147,9 +130,9 @@ class Service:
                     "a wrong region is answered like a wrong passcode"
                 )
             case Busy(error):
-                return Busy(error, pause)
+                return Busy(error, wait)
             case Trouble(error):
-                return Trouble(error, pause)
+                return Trouble(error, wait)
         return answer
 
 
@@ -180,119 +163,3 @@ class _Credentials(AuthBase):
         request.headers["X-CleverTap-Account-Id"] = self._account.id
         request.headers["X-CleverTap-Passcode"] = self._account.passcode.reveal()
         return request
-
-
-def read(status: int, body: bytes, *, polled: bool) -> Answer:
-    """Read an HTTP answer. Source: the API's reference, "Answers". Nothing but a count is one."""
-    found = _json(body)
-    said = _error(found, body)
-    if status in (401, 403):
-        return Denied(f"HTTP {status}: {said}")
-    if status in (409, 429):
-        return Busy(f"HTTP {status}: {said}")
-    if status >= 500:
-        return Trouble(f"HTTP {status}: {said}")
-    if 300 <= status < 400:
-        return Failure(f"HTTP {status}: a redirection, which is not followed; check the address")
-    if isinstance(found, dict) and found.get("status") == "fail":
-        return _failed(found, f"HTTP {status}: {said}", polled=polled)
-    if status >= 400:
-        return Failure(f"HTTP {status}: {said}")
-    if status == 202 and not (isinstance(found, dict) and "req_id" in found):
-        return NotYet()
-    return _good(found, body)
-
-
-def _failed(found: dict[str, Any], said: str, *, polled: bool) -> Answer:
-    if found.get("code") == STILL_IN_PROGRESS:
-        return NotYet()
-    if polled and "invalid request id" in str(found.get("error")).lower():
-        return Forgotten(said)
-    return Failure(said)
-
-
-def _good(found: Any, body: bytes) -> Answer:
-    if not isinstance(found, dict):
-        return Failure(f"the answer is not JSON of the API: {_quoted(body)}")
-    match found.get("status"):
-        case "success":
-            count = _whole(found.get("count"))
-            if count is None:
-                return Failure(f"the answer holds no count: {_quoted(body)}")
-            return Success(_tally(count, found))
-        case "partial":
-            req_id = _req_id(found.get("req_id"))
-            if req_id is None:
-                return Failure(f"the answer holds no request id: {_quoted(body)}")
-            return Partial(req_id)
-    return Failure(f"the answer has a status that is not known: {_quoted(body)}")
-
-
-def _tally(count: int, found: dict[str, Any]) -> Tally:
-    split = found.get("userDeviceCount")
-    split = split if isinstance(split, dict) else {}
-    return Tally(
-        count=count,
-        events=_whole(found.get("tcount")),
-        users=_whole(split.get("users")),
-        devices=_whole(split.get("devices")),
-    )
-
-
-def _whole(value: Any) -> int | None:
-    # Int64 is what the DataFrame can hold.
-    fine = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
-    return value if fine else None
-
-
-def _req_id(value: Any) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return str(value)
-    fine = isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable()
-    return value if fine else None
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _error(found: Any, body: bytes) -> str:
-    said = found.get("error") if isinstance(found, dict) else None
-    if isinstance(said, str) and said.strip():
-        code = found.get("code")
-        return _plain(said) + (f" (code {code})" if isinstance(code, int) else "")
-    return _quoted(body)
-
-
-def _plain(said: str) -> str:
-    # On one line, without what moves a terminal's cursor or cannot be encoded.
-    text = " ".join(said.split())
-    shown = "".join(char if char.isprintable() else "\ufffd" for char in text[:SAID])
-    return shown + (" ..." if len(text) > SAID else "")
-
-
-def _quoted(body: bytes) -> str:
-    if not body.strip():
-        return "an empty answer"
-    text = " ".join(body[: 8 * SHOWN].decode("utf-8", "replace").split())
-    return repr(text[:SHOWN]) + (" ..." if len(text) > SHOWN else "")
-
-
-def _pause(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After: seconds, or a date by the service's own clock."""
-    said = headers.get("Retry-After", "")
-    try:
-        seconds = float(said)
-    except ValueError:
-        seconds = _between(headers.get("Date", ""), said)
-    return min(seconds, LONGEST_PAUSE) if seconds >= 0 else None
-
-
-def _between(start: str, end: str) -> float:
-    try:
-        return (parsedate_to_datetime(end) - parsedate_to_datetime(start)).total_seconds()
-    except (TypeError, ValueError):
-        return math.nan

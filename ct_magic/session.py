@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from . import accounts
@@ -24,6 +25,7 @@ class Session:
         self._used: str | None = None
         self._sandbox: Sandbox | None = None
         self._names: Names | None = None
+        self._learning = Lock()
         self.recollected = False
 
     @property
@@ -56,25 +58,32 @@ class Session:
 
     def know(self, names: Names) -> None:
         """Add names; the newer come first."""
-        self._names = self.names.merged(names)
+        with self._learning:
+            self._names = self.names.merged(names)
 
     def learn(self, queries: Iterable[Query | JsonQuery]) -> None:
         """Add the names that these queries hold."""
-        names = self.names
-        for query in queries:
-            names = names.learned(query)
-        self._names = names
+        # The journal's names are learned beside the cells: neither may undo what the other did.
+        with self._learning:
+            names = self.names
+            for query in queries:
+                names = names.learned(query)
+            self._names = names
 
-    def _sandbox_account(self) -> Account:
+    def started_sandbox(self) -> Sandbox:
+        """Give this session's sandbox; it is started if it is not running."""
         if self._sandbox is None:
             from .sandbox import Sandbox
 
             self._sandbox = Sandbox().start()
+        return self._sandbox
+
+    def _sandbox_account(self) -> Account:
         return Account(
             name=SANDBOX,
             id="SANDBOX",
             passcode=Secret("sandbox"),
-            base_url=self._sandbox.url,
+            base_url=self.started_sandbox().url,
             timezone="UTC",
             poll_interval=1.0,
         )

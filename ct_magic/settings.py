@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import TYPE_CHECKING
 
 from .errors import UsageError
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 PROGRESS = ("auto", "widget", "html", "text", "none")
 LONGEST = 366 * 86400.0  # seconds; no thread can be told to wait for ever
@@ -49,6 +53,7 @@ class Settings:
         self._check_whole("max_counts")
         if self.timezone is not None and not isinstance(self.timezone, str):
             raise UsageError(f"timezone is a name like 'Asia/Kolkata', not {self.timezone!r}")
+        zone(self.timezone)
         if self.progress not in PROGRESS:
             raise UsageError(f"progress is one of {', '.join(PROGRESS)}, not {self.progress!r}")
 
@@ -70,6 +75,19 @@ class Settings:
         fine = isinstance(value, Integral) and not isinstance(value, bool)
         if not fine or not 1 <= value <= MOST:
             raise UsageError(f"{name} is a whole number above 0, not {value!r}")
+
+
+def zone(name: str | None) -> ZoneInfo | None:
+    """Give the time zone of that name; no name is the machine's own, which is None.
+
+    Raises UsageError for a name that no zone has.
+    """
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        raise UsageError(f"there is no time zone {name!r}; write it like 'Asia/Kolkata'") from None
 
 
 def seconds(text: str) -> float:

@@ -77,17 +77,16 @@ def listen(
     heard: Collection[str],
     kernel: Any = None,
     timeout: float | None = None,
-    clock: Callable[[], float] = time.monotonic,
 ) -> bool:
     """Block for `timeout` seconds at the most; say whether it is over.
 
     For a run whose panel another thread keeps true: its widgets are those `heard` meanwhile.
     An interrupt ends the waiting, not the run.
     """
-    end = float("inf") if timeout is None else clock() + timeout
+    end = float("inf") if timeout is None else time.monotonic() + timeout
     with CommPump(kernel, heard) as pump:
-        while not run.wait(max(0.0, min(SLICE, end - clock()))):
-            if clock() >= end:
+        while not run.wait(max(0.0, min(SLICE, end - time.monotonic()))):
+            if time.monotonic() >= end:
                 return False
             pump()
     return True

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
+from .errors import cells
 from .job import Job, State
 
 ROWS = 20  # rows of plain text; a table scrolls after so many
@@ -116,7 +116,7 @@ def fit(text: str, columns: int) -> str:
     """Cut a text to so many columns of a terminal; a Chinese character takes two."""
     used = 0
     for place, char in enumerate(text):
-        used += 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        used += cells(char)
         if used > columns:
             return text[:place]
     return text

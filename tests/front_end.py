@@ -39,6 +39,7 @@ class FrontEnd:
         self._last = ""
         self._idle: set[str] = set()
         self._replies: dict[str, dict[str, Any]] = {}
+        self.comms: dict[str, tuple[str, dict[str, Any]]] = {}
         self.widgets: dict[str, dict[str, Any]] = {}
         self.shown: list[dict[str, Any]] = []
         self.messages: list[tuple[float, str]] = []
@@ -104,14 +105,20 @@ class FrontEnd:
         found: str = self.until(lambda: self.find(_model_name="ButtonModel", description=label))
         return found
 
+    def shows(self, words: str) -> bool:
+        """Say whether any widget holds these words."""
+        return any(words in str(state.get("value", "")) for state in self.widgets.values())
+
     def click(self, comm: str, subshell: str | None = None) -> None:
         """Click a button, over a subshell or not."""
-        event = {"method": "custom", "content": {"event": "click"}}
-        self._send("comm_msg", {"comm_id": comm, "data": event}, subshell)
+        self.tell(comm, {"method": "custom", "content": {"event": "click"}}, subshell)
 
     def set(self, comm: str, subshell: str | None = None, **state: Any) -> None:
         """Change a widget as a person would."""
-        data = {"method": "update", "state": state, "buffer_paths": []}
+        self.tell(comm, {"method": "update", "state": state, "buffer_paths": []}, subshell)
+
+    def tell(self, comm: str, data: dict[str, Any], subshell: str | None = None) -> None:
+        """Send a message to a widget or another comm."""
         self._send("comm_msg", {"comm_id": comm, "data": data}, subshell)
 
     def heard(self, comm: str) -> None:
@@ -171,9 +178,12 @@ class FrontEnd:
             return False
         content, kind = message["content"], message["msg_type"]
         if kind == "comm_open":
+            self.comms[content["comm_id"]] = (content["target_name"], content["data"])
             self.widgets[content["comm_id"]] = dict(content["data"].get("state", {}))
         elif kind == "comm_msg" and content["comm_id"] in self.widgets:
             self.widgets[content["comm_id"]] |= content["data"].get("state", {})
+        elif kind == "comm_close":
+            self.widgets.pop(content["comm_id"], None)
         elif kind in ("display_data", "update_display_data"):
             self.shown.append(content["data"])
         elif kind == "status" and content["execution_state"] == "idle":
@@ -183,12 +193,14 @@ class FrontEnd:
 
 
 @contextmanager
-def front_end(before: Path | None, environ: Mapping[str, str]) -> Iterator[FrontEnd]:
+def front_end(
+    before: Path | None = None, environ: Mapping[str, str] | None = None
+) -> Iterator[FrontEnd]:
     """Start a kernel, with the packages of that folder before the installed ones."""
     path = [str(before)] if before else []
     manager = KernelManager(kernel_name="python3")
     manager.start_kernel(
-        env=os.environ | dict(environ) | {"PYTHONPATH": os.pathsep.join([*path, str(ROOT)])}
+        env=os.environ | dict(environ or {}) | {"PYTHONPATH": os.pathsep.join([*path, str(ROOT)])}
     )
     found = FrontEnd(manager)
     try:

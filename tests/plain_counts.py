@@ -1,7 +1,7 @@
 """A second reading of the API's JSON: plain Python over exported rows, slow and obvious.
 
-It shares no code with `ct_magic.sandbox.cql` and knows nothing of SQL, so that what both say is
-unlikely to be the same mistake. The rules are those at the beginning of that module.
+It shares no code with `cql` and `filters` of `ct_magic.sandbox` and knows nothing of SQL, so that
+what both say is unlikely to be the same mistake. The rules are those at their beginning.
 """
 
 from __future__ import annotations

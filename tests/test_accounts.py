@@ -57,6 +57,12 @@ def test_a_missing_id_names_the_variables_and_the_sandbox(tmp_path: Path) -> Non
         accounts.find(None, {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
 
 
+def test_a_directory_that_cannot_be_looked_into_is_an_error_of_ours() -> None:
+    """Another's traceback would show the environment, and with it the passcodes there."""
+    with pytest.raises(AccountError, match="cannot be read: File name too long"):
+        accounts.find("prod", {"CT_MAGIC_CONFIG_DIR": "x" * 5000})
+
+
 def test_a_missing_passcode_names_its_variable_and_login(tmp_path: Path) -> None:
     """The variable's name depends on the account's."""
     write(tmp_path, '[big-shop]\nid = "X"\n')
@@ -193,10 +199,10 @@ def test_a_passcode_cannot_be_pickled_or_looked_into() -> None:
 def test_what_no_header_can_carry_is_refused_without_being_shown(text: str) -> None:
     """A pasted passcode with a line break is an error here, not a leak in a header's error."""
     with pytest.raises(AccountError) as caught:
-        passcodes.secret(text)
+        passcodes.checked(Secret(text))
     assert "naïve" not in "".join(traceback.format_exception_only(caught.value))
 
 
 def test_a_passcode_is_taken_without_the_space_around_it() -> None:
     """Copying from a dashboard brings spaces and line ends along."""
-    assert passcodes.secret(f" {HIDDEN}\n").reveal() == HIDDEN
+    assert passcodes.checked(Secret(f" {HIDDEN}\n")).reveal() == HIDDEN

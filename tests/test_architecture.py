@@ -31,7 +31,7 @@ LANGUAGE = {
     "drafts",
 }
 SERVICE = {
-    *("service", "schedule", "run", "gate", "journal", "frame"),
+    *("service", "answers", "schedule", "limit", "run", "gate", "journal", "frame"),
     *("shape", "ratios", "plots"),
     *("counting", "wait", "pump", "card", "words", "panel", "live", "stops"),
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from queue import Queue
 
 import pandas as pd
 import pytest
@@ -12,39 +15,106 @@ from IPython.core.interactiveshell import InteractiveShell
 import ct_magic
 from ct_magic import errors
 from ct_magic.counting import Counting
+from ct_magic.counts import ask
+from ct_magic.panel import Panel, Shown
+from ct_magic.questions import prepare
 from ct_magic.sandbox import Sandbox
+from ct_magic.settings import Settings
 
 
 def is_frame(shell: InteractiveShell, name: str) -> bool:
     return isinstance(shell.user_ns.get(name), pd.DataFrame)
 
 
+class Clock:
+    """A clock that somebody else sets, in seconds."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Read it."""
+        return self.now
+
+
+@pytest.fixture
+def clock(state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    """The clock of a sandbox that counts for ten seconds; the environment's account is there."""
+    clock = Clock()
+    with Sandbox(profiles=50, latency=10, clock=clock, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        yield clock
+
+
+def arrive(handle: Counting, clock: Clock) -> None:
+    """Let the count that was begun arrive."""
+    until(lambda: handle.progress == "1 submitted")
+    clock.now += 11
+
+
 def test_the_variable_is_a_handle_and_then_the_dataframe(
-    account: Sandbox, shell: InteractiveShell
+    clock: Clock, shell: InteractiveShell
 ) -> None:
     """Meanwhile other cells run."""
-    run(shell, "%config CountMagics.poll_interval = 0.3")
     run(shell, "%%ctcount df --background\nApp Launched 2026-10").raise_error()
     handle = shell.user_ns["df"]
     assert isinstance(handle, Counting)
     assert run(shell, "1 + 1").result == 2
     assert not handle.done
+    arrive(handle, clock)
     until(lambda: is_frame(shell, "df"))
     assert shell.user_ns["df"]["status"].iloc[0] == "success"
     assert handle.result()["count"].iloc[0] == shell.user_ns["df"]["count"].iloc[0]
 
 
 def test_a_variable_that_was_bound_anew_is_left_alone(
-    account: Sandbox, shell: InteractiveShell
+    clock: Clock, shell: InteractiveShell
 ) -> None:
     """The count must not overwrite what the user put there since."""
-    run(shell, "%config CountMagics.poll_interval = 0.1")
     run(shell, "%%ctcount df --background\nApp Launched 2026-10").raise_error()
     handle = shell.user_ns["df"]
     run(shell, "df = 'mine'").raise_error()
+    arrive(handle, clock)
     handle.result(10)
-    until(lambda: not handle._then)
+    until(lambda: "ct_magic-then" not in {thread.name for thread in threading.enumerate()})
     assert shell.user_ns["df"] == "mine"
+
+
+def test_who_asks_to_be_called_is_called_once(clock: Clock) -> None:
+    """Whether it was over before or not."""
+    handle = ct_magic.start("App Launched 2026-10", poll_interval=0.01, progress="none")
+    called: Queue[pd.DataFrame] = Queue()
+    handle.when_done(called.put)
+    assert called.empty()
+    arrive(handle, clock)
+    assert called.get(timeout=10)["status"].tolist() == ["success"]
+    handle.when_done(called.put)
+    assert called.get(timeout=10)["status"].tolist() == ["success"]
+    assert called.empty()
+
+
+class Late(Panel):
+    """A panel that takes its time over the end."""
+
+    ended = False
+
+    def close(self) -> None:
+        """Show how it ended."""
+        self.ended = not threading.Event().wait(0.2)
+
+
+def test_who_asks_to_be_called_is_called_when_the_panel_shows_the_end(account: Sandbox) -> None:
+    """The form says below the panel that the DataFrame is there: not while that still waits."""
+    asked = prepare("App Launched 2026-10", settings=Settings(poll_interval=0.01))
+    panels: list[Late] = []
+
+    def opened(run: Shown, note: str | None) -> Panel:
+        panels.append(Late(run, note))
+        return panels[0]
+
+    seen: Queue[bool] = Queue()
+    handle = ask(asked, refresh=True, panel=opened).followed()
+    handle.when_done(lambda _: seen.put(panels[0].ended))
+    assert seen.get(timeout=10)
 
 
 @pytest.mark.parametrize("use", ["df.shape", "df['count']", "len(df)", "df.plot()", "list(df)"])
@@ -66,15 +136,12 @@ def test_a_failure_in_the_background_is_in_the_dataframe_and_in_result(
     state: Path, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody's cell can fail any more, so the row says it, and whoever asks for the result."""
-    run(shell, "%config CountMagics.poll_interval = 0.3")
     with Sandbox(profiles=50, partials=1, faults="first:fail", today=TODAY) as box:
         point_at(box, monkeypatch)
-        run(shell, "%%ctcount df --background\nCharged 2026-10").raise_error()
-        handle = shell.user_ns["df"]
-        until(lambda: is_frame(shell, "df"))
-    assert shell.user_ns["df"]["status"].tolist() == ["failed"]
-    with pytest.raises(errors.CountFailedError, match="Query failed"):
-        handle.result()
+        handle = run(shell, "%%ctcount --background\nCharged 2026-10").result
+        with pytest.raises(errors.CountFailedError, match="Query failed"):
+            handle.result(10)
+    assert handle.frame["status"].tolist() == ["failed"]
 
 
 def test_without_a_name_the_handle_is_the_cells_value(

@@ -232,7 +232,7 @@ def memory() -> Iterator[Memory]:
 
 def test_a_passcode_is_kept_in_the_keyring_and_found_there(memory: Memory) -> None:
     """The next session needs no login."""
-    assert passcodes.remember("prod", passcodes.secret(HIDDEN))
+    assert passcodes.remember("prod", passcodes.Secret(HIDDEN))
     passcodes._session.clear()
     assert passcodes.find("prod", {}).reveal() == HIDDEN
     assert list(memory.kept) == [("ct_magic", "prod")]
@@ -241,10 +241,34 @@ def test_a_passcode_is_kept_in_the_keyring_and_found_there(memory: Memory) -> No
 def test_without_a_keyring_a_passcode_is_kept_for_the_session() -> None:
     """A server has none; that is no reason to fail."""
     try:
-        assert not passcodes.remember("prod", passcodes.secret(HIDDEN))
+        assert not passcodes.remember("prod", passcodes.Secret(HIDDEN))
         assert passcodes.find("prod", {}).reveal() == HIDDEN
     finally:
         passcodes._session.clear()
+
+
+class Broken(Memory):
+    """One whose wallet cannot be opened; backends raise what they like."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise OSError("the wallet is locked")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise self.error
+
+    error: BaseException = OSError("the wallet is locked")
+
+
+@pytest.mark.parametrize("error", [OSError("the wallet is locked"), KeyboardInterrupt()])
+def test_a_keyring_that_fails_shows_no_passcode(memory: Memory, error: BaseException) -> None:
+    """A traceback through it would hold the passcode, and those of the environment."""
+    broken = Broken()
+    broken.error = error
+    keyring.set_keyring(broken)
+    assert not passcodes.remember("prod", passcodes.Secret(HIDDEN))
+    assert passcodes.find("prod", {}).reveal() == HIDDEN
+    with pytest.raises(errors.AccountError, match="no passcode for account 'other'"):
+        passcodes.find("other", {})
 
 
 @pytest.fixture

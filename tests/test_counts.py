@@ -107,6 +107,13 @@ def test_past_days_are_answered_from_the_journal_once_counted(
     assert list(count("Charged 2026-09", refresh=True)["cached"]) == [False]
 
 
+def test_json_of_any_kind_is_asked_as_it_stands(account: Sandbox, count: Count) -> None:
+    """A "to" somewhere in it that is no day does not keep it from being sent."""
+    text = '{"event_name": "Charged", "from": 20261001, "to": 20261031, "odd": {"to": 5}}'
+    with pytest.raises(errors.CountFailedError, match="unknown key 'odd'"):
+        count(text)
+
+
 def test_parameters_are_values_all_the_way_into_the_json(account: Sandbox, count: Count) -> None:
     """A text with quotes and operators stays one value."""
     count(
@@ -122,23 +129,22 @@ def test_a_deadline_ends_what_has_not_arrived(state: Path, monkeypatch: pytest.M
     with Sandbox(profiles=100, partials=3, today=TODAY) as box:
         point_at(box, monkeypatch)
         with pytest.raises(errors.CountTimedOutError) as caught:
-            ct_magic.count("Charged 2026-10", timeout=0.3, poll_interval=60, progress="none")
+            ct_magic.count("Charged 2026-10", timeout=1.0, poll_interval=60, progress="none")
         assert list(caught.value.frame["status"]) == ["timed out"]
         found = ct_magic.count("Charged 2026-10", poll_interval=0.01, progress="none")
         assert list(found["status"]) == ["success"]
         assert sum(request.method == "POST" for request in box.log) == 1
 
 
-def test_a_handle_becomes_the_dataframe(account: Sandbox) -> None:
+def test_a_handle_is_not_yet_the_dataframe(account: Sandbox) -> None:
     """`start` comes back at once; using the handle like the DataFrame says what to do instead."""
-    handle = ct_magic.start("App Launched 2026-10", poll_interval=0.2, progress="none")
+    handle = ct_magic.start("App Launched 2026-10", poll_interval=60, progress="none")
     with pytest.raises(errors.StillRunningError, match=r"\.result\(\) waits"):
         handle["count"]
     for copied in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(TypeError, match=r"its \.result\(\) can"):
             copied(handle)
-    assert handle.result(10)["status"].iloc[0] == "success"
-    assert handle.done
+    handle.cancel()
 
 
 def test_what_is_fetched_later_can_be_told_apart(

@@ -1,8 +1,6 @@
 """Query <-> JSON: what the language can say, what stays JSON, and what is refused."""
 
 import json
-import shlex
-import subprocess
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -10,7 +8,7 @@ from typing import Any
 import pytest
 
 from ct_magic import QueryError
-from ct_magic.cql import curl, from_payload, payload
+from ct_magic.cql import from_payload, payload
 from ct_magic.parser import parse, statements
 from ct_magic.printer import text
 from ct_magic.query import JsonQuery, Query
@@ -173,25 +171,3 @@ def test_a_statement_is_no_payload_before_it_is_unfolded() -> None:
     for cell in ("Charged", "Charged last 7 days", "Charged 2026-01 by day", "Charged today"):
         with pytest.raises(QueryError, match="first"):
             payload(statements(cell)[0])
-
-
-def test_curl_asks_the_same_and_tells_no_secret() -> None:
-    """The command survives the shell with its quotes and takes the passcode from outside."""
-    (query,) = parse("""Charged where x = "it's $HOME `id`" 2026-01-01""", today=TODAY)
-    command = curl(payload(query), "in1.api.clevertap.com")
-    echo = command.replace("curl -sS", "printf '%s\\n'", 1)
-    given = {"CLEVERTAP_ACCOUNT_ID": "ACC", "CLEVERTAP_PASSCODE": "SECRET-1"}
-    said = subprocess.run(
-        ["/bin/sh", "-c", echo], env=given, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    assert said[0] == "https://in1.api.clevertap.com/1/counts/profiles.json"
-    assert "X-CleverTap-Passcode: SECRET-1" in said
-    assert "X-CleverTap-Account-Id: ACC" in said
-    assert json.loads(said[-1]) == payload(query)
-    assert "SECRET" not in command
-    assert shlex.split(command)[0] == "curl"
-
-
-def test_curl_takes_an_address_for_a_host() -> None:
-    """A proxy or the sandbox has a scheme and a port of its own."""
-    assert "curl -sS http://127.0.0.1:8080/1/counts" in curl(BASE, "http://127.0.0.1:8080")

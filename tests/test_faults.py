@@ -95,7 +95,7 @@ def test_a_body_that_drips_does_not_hold_the_deadline_up(state: object) -> None:
     with Sandbox(profiles=60, today=TODAY, partials=1, faults="first:slow") as box:
         begun = time.monotonic()
         assert ask(box, timeout=0.3)["status"].iloc[0] == "timed out"
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 5  # the whole of it would take eight
 
 
 def test_a_service_that_is_down_is_given_up_with_a_row(state: object) -> None:

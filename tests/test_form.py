@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import ipywidgets as w
 import pandas as pd
 import pytest
-from conftest import run
+from conftest import run, until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
@@ -72,13 +71,6 @@ class Hand:
     def said(self) -> str:
         """All that the form has drawn."""
         return "\n".join(one.value for one in walk(self.box) if isinstance(one, w.HTML))
-
-
-def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -74,6 +74,15 @@ def test_a_property_called_like_a_column_keeps_both() -> None:
     assert got["count (property)"].iloc[0] == 1
 
 
+def test_days_beyond_nanoseconds_cost_no_count() -> None:
+    """`2015-01-01..9999-12-31` means "until ever"; the days in the row are those that were sent."""
+    ever = replace(DONE, question=replace(ASKED, start=date(1, 1, 1), end=date(9999, 12, 31)))
+    got = frame([ever, DONE])
+    assert got["start"].dt.year.tolist() == [1, 2026]
+    assert got["end"].dt.year.tolist() == [9999, 2026]
+    assert got["count"].tolist() == [7138, 7138]
+
+
 def test_a_row_says_whether_it_was_asked_now() -> None:
     """A count out of the journal is marked."""
     kept = replace(DONE, taken=datetime(2026, 2, 1, tzinfo=UTC))

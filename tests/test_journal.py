@@ -110,6 +110,13 @@ def test_a_count_of_a_clock_that_went_ahead_is_not_believed(tmp_path: Path) -> N
     assert journal(tmp_path / "j", NOW).recall(JOB, fresh()) == JOB
 
 
+def test_a_count_of_a_clock_that_went_ahead_hides_no_other(tmp_path: Path) -> None:
+    """Else nothing would be answered from the journal until that day comes."""
+    counted(tmp_path / "j", NOW + 30 * 86_400)
+    counted(tmp_path / "j", NOW)
+    assert journal(tmp_path / "j", NOW + 60).recall(JOB, fresh()).state is State.SUCCESS
+
+
 def test_a_forgotten_id_is_not_picked_up_again(tmp_path: Path) -> None:
     """Only a new submission helps."""
     kept = journal(tmp_path / "j")
@@ -140,6 +147,40 @@ def test_a_wrong_passcode_costs_no_pending_id(tmp_path: Path) -> None:
     kept.answered(held, Denied("HTTP 401"))
     kept.ended(replace(held, state=State.FAILED, error="HTTP 401"))
     assert journal(tmp_path / "j").recall(JOB, fresh()).req_id == "1"
+
+
+def test_an_id_that_comes_after_a_wrong_passcode_is_kept(tmp_path: Path) -> None:
+    """The other request was under way already; nothing else knows its id."""
+    kept, other = journal(tmp_path / "j"), replace(JOB, number=1)
+    kept.asking(JOB)
+    kept.asking(other)
+    kept.answered(JOB, Denied("HTTP 401"))
+    kept.ended(replace(JOB, state=State.FAILED, error="HTTP 401"))
+    kept.ended(replace(other, state=State.FAILED, error="not asked again: HTTP 401"))
+    kept.answered(other, Partial("7"))
+    assert [row["req_id"] for row in journal(tmp_path / "j").pending()] == ["7"]
+
+
+# What ends a kernel takes a moment; a count in the background may arrive in it.
+LEAVING = """
+import atexit, pathlib, sys, test_journal
+atexit.register(lambda: kept.answered(test_journal.JOB, test_journal.Partial("7")))
+kept = test_journal.journal(pathlib.Path(sys.argv[1]))
+kept.asking(test_journal.JOB)
+"""
+
+
+def test_an_id_that_comes_while_the_process_ends_is_kept(tmp_path: Path) -> None:
+    """Nothing is sent twice, and nobody reads on the way out that the file is damaged."""
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVING, str(tmp_path / "j")],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert [row["req_id"] for row in journal(tmp_path / "j").pending()] == ["7"]
 
 
 def write(file: Path, first: int) -> None:

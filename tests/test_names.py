@@ -1,13 +1,16 @@
 """Known names: merged, learned from what was asked, and shared in a file."""
 
 import json
+from collections.abc import Iterator
+from threading import Thread
 
 import pytest
 
 from ct_magic import UsageError
 from ct_magic.names import MOST, Names, from_json, to_json
-from ct_magic.parser import statements
-from ct_magic.query import Property, Scope
+from ct_magic.parser import parse, statements
+from ct_magic.query import JsonQuery, Property, Query, Scope
+from ct_magic.session import Session
 
 FILE = {
     "events": {"App Launched": {}, "Charged": {"Amount": [], "Category": ["Bags", "Shoes"]}},
@@ -79,3 +82,19 @@ def test_an_event_nobody_knows_has_the_properties_of_all() -> None:
     names = from_json('{"events": {"A": {"x": [1]}, "B": {"y": []}, "C": {}}}')
     assert set(names.of_event("nobody")) == set(names.of_event("C")) == {"x", "y"}
     assert set(names.of_event("A")) == {"x"}
+
+
+def test_names_that_are_learned_at_the_same_time_are_all_kept() -> None:
+    """Those of the journal are fetched beside the cells, and a cell may be run meanwhile."""
+    session = Session()
+    beside = Thread(target=session.know, args=(Names({"B": {}}),))
+
+    def asked() -> Iterator[Query | JsonQuery]:
+        yield from parse("A 2026-10")
+        beside.start()
+        beside.join(0.2)
+        yield from parse("C 2026-10")
+
+    session.learn(asked())
+    beside.join()
+    assert set(session.names.events) == {"A", "B", "C"}

@@ -384,8 +384,8 @@ def test_a_terminals_line_fits_on_it() -> None:
     assert 70 < sum(2 if char == "数" else 1 for char in line) <= 79
 
 
-def test_a_reader_that_went_away_does_not_cost_the_count() -> None:
-    """`script.py 2>&1 | head` closes the stream; the run goes on."""
+def test_a_reader_that_went_away_does_not_cost_the_count(caplog: pytest.LogCaptureFixture) -> None:
+    """`script.py 2>&1 | head` closes the stream; the run goes on, and nobody is warned of it."""
     run, out = Runner(), Terminal(tty=False)
     panel = open_panel(run, out=out)
     out.close()
@@ -393,6 +393,7 @@ def test_a_reader_that_went_away_does_not_cost_the_count() -> None:
     run.end()
     panel.refresh()
     panel.close()
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("environ", [{"CI": "true"}, {"TERM": "dumb"}])

@@ -103,9 +103,7 @@ def forget(front: FrontEnd) -> None:
 
 def wait_card(front: FrontEnd, words: str) -> None:
     """Wait until a live card says this."""
-    front.until(
-        lambda: any(words in str(state.get("value", "")) for state in front.widgets.values())
-    )
+    front.until(lambda: front.shows(words))
 
 
 def blocked(front: FrontEnd, text: str, words: str, cell: str = "%%ctcount df") -> str:

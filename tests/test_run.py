@@ -1,11 +1,13 @@
-"""Carrying a schedule out: threads that end whatever the service or a listener does."""
+"""Carrying a schedule out: threads that end whatever the service or the journal does."""
 
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from queue import Queue
 
 import pytest
 
@@ -42,19 +44,42 @@ def states(run: Run) -> set[State]:
     return {job.state for job in run.jobs}
 
 
-def test_a_listener_that_fails_costs_no_count(caplog: pytest.LogCaptureFixture) -> None:
-    """A panel whose output was closed raises what it likes; the counts arrive."""
+class Slow(Journal):
+    """A journal that takes its time over the end of the first count."""
 
-    def fail(job: Job) -> None:
-        raise RuntimeError("the output is gone")
+    run: Run
 
-    caplog.set_level(logging.CRITICAL + 1)
-    run = Run(JOBS, Quick(), Pace(poll_interval=0.01), listeners=[fail])
-    assert states(run) == {State.SUCCESS}
+    def __init__(self, file: Path) -> None:
+        super().__init__(file, "a", warn=print, now=lambda: 0.0)
+        self.begun = threading.Event()
+        self.was_over: Queue[bool] = Queue()
+
+    def ended(self, job: Job) -> None:
+        """Look meanwhile whether the run is over."""
+        if job.number == 0:
+            self.begun.set()
+            self.was_over.put(self.run.wait(0.3))
+        super().ended(job)
 
 
+def test_a_run_is_over_when_all_is_written_down(tmp_path: Path) -> None:
+    """A script ends then: a count that its journal lacks would be submitted a second time."""
+    kept = Slow(tmp_path / "j")
+
+    class OneByOne(Quick):
+        def submit(self, body: str) -> Answer:
+            assert body == "first" or kept.begun.wait(10)
+            return Success(Tally(7))
+
+    first = replace(JOBS[0], question=replace(JOBS[0].question, body="first"))
+    kept.run = Run([first, JOBS[1]], OneByOne(), Pace(), journal=kept)
+    assert states(kept.run) == {State.SUCCESS}
+    assert not kept.was_over.get(timeout=10)
+
+
+@pytest.mark.parametrize("held", [True, False])
 def test_a_journal_whose_warning_is_an_error_costs_no_count(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, held: bool
 ) -> None:
     """Whoever turns warnings into errors gets counts all the same, not a cell without an end."""
 
@@ -66,8 +91,8 @@ def test_a_journal_whose_warning_is_an_error_costs_no_count(
     kept.asking(JOBS[0])
     assert kept._db is not None
     kept._db.execute("DROP TABLE asked")
-    held = [replace(job, state=State.SUBMITTED, req_id="1") for job in JOBS]
-    assert states(Run(held, Quick(), Pace(poll_interval=0.01), journal=kept)) == {State.SUCCESS}
+    jobs = [replace(job, state=State.SUBMITTED, req_id="1") for job in JOBS] if held else JOBS
+    assert states(Run(jobs, Quick(), Pace(poll_interval=0.01), journal=kept)) == {State.SUCCESS}
 
 
 def test_a_mistake_inside_ends_its_row(caplog: pytest.LogCaptureFixture) -> None:

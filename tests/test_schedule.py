@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from math import ceil
 from random import Random
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -272,6 +276,42 @@ def test_what_was_refused_on_the_way_is_not_called_unsent() -> None:
     schedule.next(0.0), schedule.next(0.0)
     errors = [job.error for job in schedule.answered(0, Denied("HTTP 401"), 0.1)]
     assert errors == ["HTTP 401", "not asked again: HTTP 401", "not sent: HTTP 401"]
+
+
+@contextmanager
+def interrupted(after: int) -> Iterator[None]:
+    """Raise KeyboardInterrupt before the line that comes after so many others."""
+    left = after
+
+    def trace(frame: FrameType, event: str, arg: object) -> Any:
+        nonlocal left
+        left -= event == "line"
+        if left < 0:
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def test_an_interrupt_between_any_two_lines_leaves_nothing_that_never_ends() -> None:
+    """Somebody pressed twice; cancelling once more, from another thread, ends what is left."""
+    for after in range(1000):
+        schedule = Schedule(jobs(2), Pace(), 0.0, lambda: 0.0)
+        schedule.next(0.0)
+        try:
+            with interrupted(after):
+                schedule.cancel(None, 1.0)
+            return
+        except KeyboardInterrupt:
+            schedule.cancel(None, 2.0)
+        assert schedule.done
+        assert {job.state for job in schedule.jobs} == {State.CANCELLED}
+    raise AssertionError("it was interrupted every time")
 
 
 def test_a_late_answer_changes_nothing() -> None:

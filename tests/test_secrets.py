@@ -6,6 +6,8 @@ import logging
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
+from traceback import walk_tb
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -27,14 +29,17 @@ CELLS = [
     "%config CountMagics.progress = '{mode}'",
     "%%ctcount df\nApp Launched 2026-10 by week",
     "%%ctcount df\ngood: App Launched 2026-09\nbad: No Such 2026-09",
-    "%%ctcount df\nApp Launched wher x 2026-10",
+    "%%ctcount df\nApp Launched where x 2026-10",
     "%ctcount --timeout 0.001 Charged 2026-10",
+    "%config CountMagics.poll_interval = 60",
     "%%ctcount later --background\nCharged 2026-08",
     "repr(later), vars(later), dir(later), later.progress",
-    "vars(later._run), vars(later._run._asker), vars(later._panel)",
+    "vars(later._run), vars(later._run._asker), vars(later._run._journal)",
     "import pickle; pickle.dumps(later)",
     "%tb",
-    "later.result()",
+    "later.result(0)",
+    "later.cancel(); later.result()",
+    "%config CountMagics.poll_interval = 0.01",
     "from ct_magic.session import SESSION; vars(SESSION), SESSION.account()",
     "%%ctcount --dry-run\nCharged 2026-10",
     "%ct explain Charged 2026-10",
@@ -114,6 +119,25 @@ def test_a_dataframe_and_an_error_can_be_pickled_without_it(hidden: Sandbox) -> 
     with pytest.raises(errors.CountFailedError) as caught:
         ct_magic.count("No Such 2026-10", poll_interval=0.01, progress="none")
     assert HIDDEN.encode() not in pickle.dumps(caught.value.frame)
+
+
+def frames(error: BaseException | None) -> Iterator[FrameType]:
+    """The frames of ours that an error and what came before it keep alive."""
+    while error is not None:
+        for frame, _ in walk_tb(error.__traceback__):
+            if frame.f_globals["__name__"].startswith("ct_magic"):
+                yield frame
+        error = error.__context__
+
+
+def test_an_error_about_a_passcode_does_not_keep_it() -> None:
+    """A service that collects errors takes the locals of every frame along."""
+    typed = passcodes.Secret(f"{HIDDEN}\u201d")  # a quote that was copied with it
+    with pytest.raises(errors.AccountError) as caught:
+        passcodes.checked(typed)
+    found = list(frames(caught.value))
+    assert found
+    searched("a local variable", [frame.f_locals for frame in found])
 
 
 def test_a_page_that_repeats_the_headers_is_quoted_without_it() -> None:

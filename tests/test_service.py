@@ -17,6 +17,7 @@ import pytest
 
 import ct_magic
 from ct_magic.accounts import Account
+from ct_magic.answers import read
 from ct_magic.errors import CountFailedError
 from ct_magic.job import (
     Answer,
@@ -33,7 +34,7 @@ from ct_magic.job import (
 from ct_magic.passcodes import Secret
 from ct_magic.sandbox.faults import Reply
 from ct_magic.sandbox.http import Server
-from ct_magic.service import Service, read
+from ct_magic.service import Service
 
 HIDDEN = "AAE-hidden-7731"
 LIVE = {
@@ -159,7 +160,10 @@ def test_a_count_whose_error_cannot_be_encoded_still_ends(state: Path) -> None:
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("7", 7.0), ("0.5", 0.5), ("1e300", 86400.0), ("inf", 86400.0), ("nan", None), ("-1", None)],
+    [
+        *(("7", 7.0), ("0.5", 0.5), ("1e300", 86400.0), ("inf", 86400.0), ("nan", None)),
+        *(("-1", None), ("Thu, 01 Jan 2026 00:00:00 +9999999999999999", None)),
+    ],
 )
 def test_a_pause_that_the_service_asks_for_is_obeyed_up_to_a_day(
     header: str, seconds: float | None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from .. import printer
+from .. import lexer, printer
 from ..errors import QueryError
 from ..lexer import Source, Token, tokens
 from ..params import number
@@ -28,7 +28,7 @@ def unquoted(field: str) -> str:
     token = _token(field)
     if token is None or token.type != "STRING" or _odd_escape(token.text):
         return field.strip()
-    return re.sub(r"\\(.)", r"\1", token.text[1:-1])
+    return lexer.unquoted(token.text)
 
 
 def name_field(name: str) -> str:

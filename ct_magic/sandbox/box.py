@@ -9,18 +9,18 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from zoneinfo import ZoneInfo
 
 from ..errors import UsageError
+from ..settings import zone
 from . import faults as broken
-from .cql import RefusedError
 from .engine import Engine
 from .faults import Fault, Faults, Reply, failed, reply
+from .filters import RefusedError
 from .http import Server
 
 PATH = "/1/counts/profiles.json"
@@ -102,14 +102,14 @@ class Sandbox:
         planned = broken.plan(faults) if isinstance(faults, str) else faults
         self._faults, self._random = Faults(planned, seed), Random(seed)  # noqa: S311 # reproducible
         self._memory, self._lock, self._clock = _Memory(), threading.Lock(), clock
-        zone = _zone(timezone)
-        self._engine = Engine(zone)
+        days_of = zone(timezone) or UTC
+        self._engine = Engine(days_of)
         # DuckDB complains at the end of a process about connections that are still open.
         weakref.finalize(self, self._engine.close)
         if data is not None:
             self._engine.load(data, say)
         else:
-            self._engine.generate(profiles, seed, today or datetime.now(zone).date())
+            self._engine.generate(profiles, seed, today or datetime.now(days_of).date())
 
     def __enter__(self) -> Sandbox:
         return self.start()
@@ -184,7 +184,8 @@ class Sandbox:
         if fault in broken.REPLIES:
             return broken.REPLIES[fault]
         if fault == "clock":
-            self._memory.ahead += JUMP
+            with self._lock:
+                self._memory.ahead += JUMP
         if method == "POST":
             return self._submitted(body, fault)
         return self._polled(req_id, fault)
@@ -197,10 +198,6 @@ class Sandbox:
             return "later" if known and known.polls else "first"
 
     def _submitted(self, body: bytes, fault: str | None) -> Reply:
-        with self._lock:
-            open_now = sum(self._now() < p.ready for p in self._memory.pending.values())
-        if self._pending_at_once is not None and open_now >= self._pending_at_once:
-            return failed(429, "Too many concurrent requests")
         try:
             profiles, events = self._engine.count(_decoded(body))
         except RefusedError as refused:
@@ -208,19 +205,28 @@ class Sandbox:
         except (ValueError, RecursionError):
             return failed(400, "Payload is not JSON")
         done = reply(200, _success(profiles, events))
-        low, high = self._latency
-        if not high and not self._partials and fault is None:
+        if not self._latency[1] and not self._partials and fault is None:
             return done
         with self._lock:
-            ready = self._now() + self._random.uniform(low, high)
-            looks = self._partials or 0
-            ready = self._now() if self._partials is not None else ready
-            self._memory.last_id += self._random.randrange(1, 1000)
-            req_id = str(self._memory.last_id)
-            pending = _Pending(done, ready, looks, never=fault == "partial")
-            if fault != "forget":
-                self._memory.pending[req_id] = pending
+            if self._is_full():
+                return failed(429, "Too many concurrent requests")
+            req_id = self._later(done, fault)
         return _partial(req_id if fault == "text-id" else int(req_id))
+
+    def _is_full(self) -> bool:
+        open_now = sum(self._now() < p.ready for p in self._memory.pending.values())
+        return self._pending_at_once is not None and open_now >= self._pending_at_once
+
+    def _later(self, answer: Reply, fault: str | None) -> str:
+        """Keep an answer until it is ready; give its id."""
+        wait = self._random.uniform(*self._latency) if self._partials is None else 0.0
+        self._memory.last_id += self._random.randrange(1, 1000)
+        req_id = str(self._memory.last_id)
+        if fault != "forget":
+            self._memory.pending[req_id] = _Pending(
+                answer, self._now() + wait, self._partials or 0, never=fault == "partial"
+            )
+        return req_id
 
     def _polled(self, req_id: str | None, fault: str | None) -> Reply:
         with self._lock:
@@ -245,13 +251,6 @@ class Sandbox:
             sent = body.decode("utf-8", "replace")
         with self._lock:
             self._memory.log.append(Request(method, sent, req_id, self._now(), status))
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise UsageError(f"there is no time zone {name!r}; write it like 'Asia/Kolkata'") from None
 
 
 def _decoded(body: bytes) -> Any:

@@ -3,16 +3,8 @@
 Written apart from the package's own `cql` on purpose: a stand-in that shared its reading of the
 JSON could not catch a mistake in it.
 
-Where the real service is not known, this was chosen:
+Where the real service is not known, this was chosen (for filters, see `filters`):
 
-- Texts are compared as they are, upper and lower case told apart.
-- A text in the query meets texts, and "True"/"False" also booleans; a number meets numbers.
-  `Amount = "5"` does not find the number 5.
-- `not_equals` and `does_not_contain` find events that have the property with another value; one
-  that lacks it is found by `does_not_exist` alone.
-- `exists` finds a property that is there and not null.
-- On `Charged`, a filter on a field of `Items` is true when any item makes it true, and so is
-  `not_equals`; `does_not_exist` needs the field to be nowhere.
 - `geo_fields` are alternatives; profile filters speak of the profile as it is now.
 - `did_any` counts all its events together; an event that two of them describe counts twice.
 - An event that has never happened is an error that names it, except the system events.
@@ -20,11 +12,11 @@ Where the real service is not known, this was chosen:
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
+
+from .filters import COMPARED, RefusedError, Sql, condition, filter_of, object_of
 
 SYSTEM_EVENTS = {
     "App Launched",
@@ -45,49 +37,10 @@ FAMILIES = {
     "demographics": "demographics",
     "reachability": "reachability",
 }
-COMPARED = {
-    "greater_than": ">",
-    "greater_than_equals": ">=",
-    "less_than": "<",
-    "less_than_equals": "<=",
-}
 TIMES = COMPARED | {"equals": "="}
-OPERATORS = {
-    "equals",
-    "not_equals",
-    "contains",
-    "does_not_contain",
-    "exists",
-    "does_not_exist",
-    *COMPARED,
-}
 EVENT_KEYS = {"event_name", "event_properties", "session_properties", "from", "to"}
 BAD_DATES = 4002
-NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE')"
-BIGGEST = sys.float_info.max
 DAY = timedelta(days=1)
-
-
-class RefusedError(Exception):
-    """What the service answers with HTTP 400: its `error` and, where there is one, its `code`."""
-
-    def __init__(self, error: str, code: int | None = None) -> None:
-        super().__init__(error)
-        self.error, self.code = error, code
-
-
-@dataclass
-class Sql:
-    """A statement in the making: its parameters are numbered as they come."""
-
-    zone: tzinfo
-    is_event: Callable[[str], bool]
-    values: list[Any] = field(default_factory=list)
-
-    def value(self, value: Any) -> str:
-        """Add a parameter; give its place in the text."""
-        self.values.append(value)
-        return f"${len(self.values)}"
 
 
 def compile_query(
@@ -100,7 +53,7 @@ def compile_query(
     """
     sql = Sql(zone, is_event)
     _keys(body, EVENT_KEYS | {"common_profile_properties", "advanced_query"}, "the query")
-    advanced = _object(body.get("advanced_query", {}), "advanced_query")
+    advanced = object_of(body.get("advanced_query", {}), "advanced_query")
     _keys(advanced, {"did_all", "did_any", "did_none"}, "advanced_query")
     marks = {"base": _event(sql, {k: body[k] for k in EVENT_KEYS if k in body})}
     having = ["base > 0"]
@@ -114,7 +67,7 @@ def compile_query(
         having.append(_did_any(sql, advanced["did_any"], marks))
     people = _profiles(sql, body.get("common_profile_properties", {}))
     counted = ", ".join(f"count(*) FILTER ({mark}) AS {mark}" for mark in marks)
-    columns = ", ".join(f"({condition}) AS {mark}" for mark, condition in marks.items())
+    columns = ", ".join(f"({happened}) AS {mark}" for mark, happened in marks.items())
     text = (
         f"SELECT count(*), coalesce(sum(base), 0)::BIGINT FROM "
         f"(SELECT profile_id, {counted} FROM "
@@ -146,11 +99,11 @@ def _event(sql: Sql, body: Any) -> str:
         f"ts < {sql.value(_midnight(end, sql.zone, after=DAY))}",
     ]
     conditions += [
-        _filter(sql, "properties", one, items=name == "Charged")
+        condition(sql, "properties", one, items=name == "Charged")
         for one in _list(body.get("event_properties", []), "event_properties")
     ]
     conditions += [
-        _filter(sql, "session", {"operator": "equals"} | _filter_of(one))
+        condition(sql, "session", {"operator": "equals"} | filter_of(one))
         for one in _list(body.get("session_properties", []), "session_properties")
     ]
     return " AND ".join(conditions)
@@ -171,7 +124,7 @@ def _did_any(sql: Sql, body: Any, marks: dict[str, str]) -> str:
 def _profiles(sql: Sql, body: Any) -> str:
     _keys(body, {*FAMILIES, "geo_fields"}, "common_profile_properties")
     conditions = [
-        _filter(sql, column, one)
+        condition(sql, column, one)
         for key, column in FAMILIES.items()
         for one in _list(body.get(key, []), key)
     ]
@@ -189,69 +142,6 @@ def _place(sql: Sql, path: Any) -> str:
         raise RefusedError("geo_fields holds paths: [country], [country, state] or with a city")
     columns = zip(("country", "state", "city"), parts, strict=False)
     return "(" + " AND ".join(f"{column} = {sql.value(part)}" for column, part in columns) + ")"
-
-
-def _filter(sql: Sql, column: str, body: Any, *, items: bool = False) -> str:
-    one = _filter_of(body)
-    name, operator, value = one.get("name"), one.get("operator"), one.get("value")
-    if not isinstance(name, str) or operator not in OPERATORS or "value" not in one:
-        raise RefusedError(f"a filter needs name, operator and value: {str(body)[:100]}")
-    pointer = sql.value("/" + name.replace("~", "~0").replace("/", "~1"))
-    found = f"json_extract({column}, {pointer})"
-    if operator == "does_not_exist":
-        return f"NOT ({_any(sql, found, pointer, 'exists', value, items)})"
-    return _any(sql, found, pointer, operator, value, items)
-
-
-def _any(sql: Sql, found: str, pointer: str, operator: str, value: Any, items: bool) -> str:
-    mine = _holds(sql, found, operator, value)
-    if not items:
-        return mine
-    inner = _holds(sql, f"json_extract(item, {pointer})", operator, value)
-    return (
-        f"({mine} OR len([item FOR item IN "
-        f"coalesce(TRY_CAST(json_extract(properties, '/Items') AS JSON[]), []) IF {inner}]) > 0)"
-    )
-
-
-def _holds(sql: Sql, found: str, operator: str, value: Any) -> str:
-    there = f"coalesce(json_type({found}), 'NULL') <> 'NULL'"
-    if operator == "exists":
-        return f"({there})"
-    if operator in COMPARED:
-        if not _is_number(value):
-            raise RefusedError(f"{operator} needs a number, not {str(value)[:100]!r}")
-        number = _number(found)
-        return f"coalesce({number} {COMPARED[operator]} {sql.value(float(value))}, false)"
-    if operator in ("contains", "does_not_contain"):
-        if not isinstance(value, str):
-            raise RefusedError(f"{operator} needs a text, not {str(value)[:100]!r}")
-        yes = f"coalesce(contains({_text(found)}, {sql.value(value)}), false)"
-        return yes if operator == "contains" else f"({there} AND NOT {yes})"
-    values = value if isinstance(value, list) else [value]
-    if not values:
-        raise RefusedError(f"{operator} needs a value, not an empty list")
-    yes = f"({' OR '.join(_equals(sql, found, one) for one in values)})"
-    return yes if operator == "equals" else f"({there} AND NOT {yes})"
-
-
-def _equals(sql: Sql, found: str, value: Any) -> str:
-    if isinstance(value, str):
-        return f"coalesce({_text(found)} = {sql.value(value)}, false)"
-    if _is_number(value):
-        return f"coalesce({_number(found)} = {sql.value(float(value))}, false)"
-    raise RefusedError(f"a value is a text or a number, not {str(value)[:100]}")
-
-
-def _text(found: str) -> str:
-    return (
-        f"CASE json_type({found}) WHEN 'VARCHAR' THEN {found} ->> '$' WHEN 'BOOLEAN' THEN "
-        f"CASE {found}::VARCHAR WHEN 'true' THEN 'True' ELSE 'False' END END"
-    )
-
-
-def _number(found: str) -> str:
-    return f"CASE WHEN json_type({found}) IN {NUMBERS} THEN TRY_CAST({found} AS DOUBLE) END"
 
 
 def _days(body: Any) -> tuple[date, date]:
@@ -289,21 +179,6 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
 
-def _is_number(value: Any) -> bool:
-    # NaN, infinities and integers that no float holds are not numbers that anything could meet.
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= BIGGEST
-
-
-def _filter_of(body: Any) -> dict[str, Any]:
-    return dict(_object(body, "a filter"))
-
-
-def _object(body: Any, what: str) -> Mapping[str, Any]:
-    if not isinstance(body, Mapping):
-        raise RefusedError(f"{what} must be an object")
-    return body
-
-
 def _list(body: Any, what: str) -> list[Any]:
     if not isinstance(body, list):
         raise RefusedError(f"{what} must be a list")
@@ -311,6 +186,6 @@ def _list(body: Any, what: str) -> list[Any]:
 
 
 def _keys(body: Any, known: set[str], what: str) -> None:
-    unknown = sorted(set(_object(body, what)) - known)
+    unknown = sorted(set(object_of(body, what)) - known)
     if unknown:
         raise RefusedError(f"{what} has the unknown key '{unknown[0]}'")

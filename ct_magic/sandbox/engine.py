@@ -51,7 +51,7 @@ class Engine:
         self._finish()
 
     def count(self, body: Any) -> tuple[int, int]:
-        """Give profiles and events of a query. Raises `cql.RefusedError`."""
+        """Give profiles and events of a query. Raises `filters.RefusedError`."""
         text, values = compile_query(body, self._zone, self._names.__contains__)
         with self._lock:
             found = self._db.execute(text, values).fetchone()
