@@ -120,7 +120,11 @@ class Builder(PeriodRules, Reader):
             return replace(name, value=Property(str(name.value)))
         if scope.text not in SCOPES:
             near = get_close_matches(scope.text, SCOPES, 1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(SCOPES)}."
+            hint = (
+                f"did you mean '{near[0]}'?"
+                if near
+                else f"there are {', '.join(SCOPES)}; without one it is the event's."
+            )
             hint = NO_SCOPES.get(scope.text, hint)
             message = f"there is no scope '{scope.text}': {hint} A name that holds a dot is quoted."
             self.fail(message, scope)
