@@ -166,7 +166,7 @@ def _failures(lost: list[Job]) -> list[str]:
 
 
 def _what_now(lost: list[Job]) -> list[str]:
-    if not any(job.req_id for job in lost if job.state is not State.FAILED):
+    if not any(job.req_id for job in lost if job.lost or job.state is not State.FAILED):
         return []
     return ["We stopped asking; the service counts on, and '%ct resume' fetches it later."]
 

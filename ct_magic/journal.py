@@ -139,8 +139,8 @@ class Journal:
                 self._rows.clear()
 
     def ended(self, job: Job) -> None:
-        """Write down how it ended. What was cancelled or late stays pending: it can be fetched."""
-        if job.state not in (State.SUCCESS, State.FAILED):
+        """Write down how it ended. What was cancelled, late or lost stays pending: to be fetched."""
+        if job.state not in (State.SUCCESS, State.FAILED) or job.lost:
             return
         tally = job.tally or Tally(0)
         counts = (tally.count if job.tally else None, tally.events, tally.users, tally.devices)

@@ -74,7 +74,7 @@ class Settings:
 
 def seconds(text: str) -> float:
     """Read a duration: `90`, `90s`, `30m`, `2h` or `1d`, in seconds."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text.strip())
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text.strip().lower())
     if not match or not float(match[1]):
         raise UsageError(f"{text!r} is no duration: write it like 90s, 30m or 2h")
     return float(match[1]) * SECONDS[match[2]]
