@@ -139,6 +139,22 @@ class Counting:
         return f"no {what} yet, still counting: {self.progress}; .result() waits, .frame is so far"
 
 
+def arrived(value: Any) -> Any:
+    """Give the DataFrame of a handle, waited for, or of a variable that has become it.
+
+    Raises CountError where a count did not arrive, whichever of the two it is.
+    """
+    if isinstance(value, Counting):
+        return value.result()
+    lost = (
+        value["status"] != str(State.SUCCESS) if "status" in getattr(value, "columns", ()) else []
+    )
+    if any(lost):
+        what = f"{sum(lost)} of {len(value)} counts did not arrive: the column 'error' says why"
+        raise CountFailedError(what, value)
+    return value
+
+
 def outcome(jobs: tuple[Job, ...], frame: pd.DataFrame) -> pd.DataFrame:
     """Give the frame if every count arrived, else raise the error of the worst that happened."""
     for state, error in ERRORS.items():

@@ -22,7 +22,7 @@ from .questions import Asked, day_in, prepare, question
 from .run import spawn
 from .schedule import Pace
 from .session import SESSION
-from .settings import Settings
+from .settings import Settings, changed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +58,7 @@ def count(
     a count did not arrive CountFailedError, CountTimedOutError, CountCancelledError or, after an
     interrupt, CountInterrupt; these carry what did arrive as `.frame`.
     """
-    how = replace(settings or Settings(), **changes)
+    how = changed(settings, changes)
     asked = prepare(text, params=params, today=today, account=account, settings=how)
     return ask(asked, refresh=refresh).watched()
 
@@ -74,7 +74,7 @@ def start(
     **changes: Any,
 ) -> Counting:
     """Begin to ask as `count` does, and come back at once with the handle of it."""
-    how = replace(settings or Settings(), **changes)
+    how = changed(settings, changes)
     asked = prepare(text, params=params, today=today, account=account, settings=how)
     return ask(asked, refresh=refresh).followed()
 

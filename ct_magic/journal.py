@@ -139,7 +139,7 @@ class Journal:
                 self._rows.clear()
 
     def ended(self, job: Job) -> None:
-        """Write down how it ended. What was cancelled, late or lost stays pending: to be fetched."""
+        """Write down how it ended. Cancelled, late or lost it stays pending: it can be fetched."""
         if job.state not in (State.SUCCESS, State.FAILED) or job.lost:
             return
         tally = job.tally or Tally(0)

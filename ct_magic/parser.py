@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,6 +15,7 @@ from lark import Lark, UnexpectedToken
 
 from . import dates, mistakes
 from .builder import Builder
+from .errors import UsageError
 from .lexer import Source, Token, tokens, with_operators
 from .query import JsonQuery, Query
 
@@ -33,7 +35,7 @@ def parse(
     where it is not given). Raises QueryError for every text that is not a query, and for one that
     would ask more than `max_counts` counts.
     """
-    today = today or date.today()
+    today = dates.plain_day(today or date.today())
     read = list(_statements(text, params, today))
     numbers = [dates.how_many(query, today) for query, _ in read]
     if sum(numbers) > max_counts:
@@ -54,7 +56,7 @@ def statements(
     `source` is a statement's own text on one line, without label and comments. `today` is there
     only to refuse a period that ends before it begins.
     """
-    read = _statements(text, params, today or date.today())
+    read = _statements(text, params, dates.plain_day(today or date.today()))
     return tuple(query for query, _ in read)
 
 
@@ -118,6 +120,8 @@ def _statements(
     text: str, params: Mapping[str, Any] | None, today: date
 ) -> Iterator[tuple[Query | JsonQuery, Token]]:
     """Read one statement after the other, each with the token to underline for its size."""
+    if not isinstance(text, str):
+        raise UsageError(f"a query is a text, as in 'App Launched today', not {reprlib.repr(text)}")
     source = Source(text)
     builder = Builder(source, params or {}, today)
     labels: set[str] = set()

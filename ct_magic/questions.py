@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from . import cql, errors, parser, printer
+from . import cql, dates, errors, parser, printer
 from .accounts import REGIONS, Account
 from .job import Question
 from .query import JsonQuery, Query
@@ -41,7 +41,7 @@ def prepare(
     """Make a text ready to be asked; nothing is sent."""
     how = settings or Settings()
     whom = account if isinstance(account, Account) else SESSION.account(account)
-    day = today or day_in(how.timezone or whom.timezone)
+    day = dates.plain_day(today or day_in(how.timezone or whom.timezone))
     queries = parser.parse(text, params=params, today=day, max_counts=how.max_counts)
     statements = parser.statements(text, params=params, today=day)
     note = NO_PERIOD if any(_is_open(one) for one in statements) else None
