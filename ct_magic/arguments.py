@@ -89,7 +89,9 @@ def of_cell(line: str, cell: str) -> Arguments:
     _refuse_two_words(line)
     arguments = _read(_words(line), cell)
     name = arguments.name
-    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
+    if name is not None and keyword.iskeyword(name):
+        raise UsageError(f"{name!r} is a word of Python's own: take another for the variable")
+    if name is not None and not name.isidentifier():
         raise UsageError(
             f"{name!r} cannot name a variable: the first line is '%%ctcount NAME', "
             "the query goes on the lines below it"

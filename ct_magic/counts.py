@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     Opener = Callable[[Shown, str | None], Panel]
 
 USUAL = Pace()
+WARNED: dict[Any, Any] = {}  # what Python shows once a process unless told otherwise
 
 
 def count(
@@ -165,7 +166,8 @@ def _journal(whom: Account) -> Journal:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, errors.JournalWarning, stacklevel=2)
+    # In nobody's name: a line of our own source below it would say nothing to whoever reads it.
+    warnings.warn_explicit(message, errors.JournalWarning, "ct_magic", 0, registry=WARNED)
 
 
 def _who(whom: Account) -> str:

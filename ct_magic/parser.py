@@ -42,7 +42,7 @@ def parse(
         at = read[numbers.index(max(numbers))][1]
         message = (
             f"this cell would ask {sum(numbers):,} counts, and the limit is {max_counts:,}: "
-            "take a shorter period, larger pieces or fewer values"
+            "take a shorter period, larger pieces or fewer values, or raise max_counts"
         )
         raise Source(text).error(message, at.start, at.end)
     return tuple(count for query, _ in read for count in dates.unfold(query, today))

@@ -24,7 +24,7 @@ def test_a_line_is_a_query_after_its_options() -> None:
     ("line", "said"),
     [
         ("my-df", "'my-df' cannot name a variable"),
-        ("class", "'class' cannot name a variable"),
+        ("class", "'class' is a word of Python's own: take another"),
         ("df App", "the query goes on the lines below it"),
         ("App Launched last 7 days", "the query goes on the lines below it"),
         ("--help", "'%%ctcount?' shows the arguments"),
