@@ -15,7 +15,8 @@ from . import params as variables
 from .cql import from_json
 from .errors import QueryError
 from .findings import Clause, Draft, Found, Reader
-from .lexer import API_NAMES, Token
+from .habits import dangling
+from .lexer import API_NAMES, Token, is_bare_event
 from .periods import PeriodRules
 from .query import (
     ORDERING,
@@ -94,6 +95,8 @@ class Builder(PeriodRules, Reader):
     def event_name(self, name: Found | Token) -> str:
         """Take a name, or the text of a variable."""
         if isinstance(name, Found):
+            if name.bare and not is_bare_event(name.value):
+                self.fail(dangling(name.last.text, name.value), name.last)
             return str(name.value)
         with self.at(name):
             return variables.text(name.text[1:], self.params)

@@ -23,6 +23,11 @@ WORDS_OF_OTHERS = {
     "having": "write 'where' for filters, 'did' for what else the profile did",
     "select": "begin with the event's name: every statement counts profiles",
     "curl": "a statement is the JSON alone, what stands behind -d",
+    "per": "write by day, by week or by month",
+    "daily": "write by day",
+    "weekly": "write by week",
+    "monthly": "write by month",
+    "vs": "write two statements, each on a line of its own",
     "past": "write last 7 days",
     "previous": "write last week, or last 7 days",
     "until": "write from 2015-08-10 to 2015-10-25",
@@ -43,6 +48,21 @@ MONTHS = (
     *("august", "september", "october", "november", "december"),
 )
 DAY_IN_WORDS = "a day is written 2015-08-10, a whole month 2015-08"
+
+
+PERIODS = {
+    "after": "since 2015-08-10",
+    "before": "from 2015-08-01 to 2015-08-10",
+    "between": "2015-08-10..2015-10-25",
+    "till": "from 2015-08-01 to 2015-08-10",
+    "until": "from 2015-08-01 to 2015-08-10",
+}
+
+
+def dangling(word: str, name: str) -> str:
+    """Say how a period is written that somebody began with such a word."""
+    written = f"is written {PERIODS[word]}" if word in PERIODS else "stands alone, last 7 days"
+    return f"found '{word}': a period {written}; a name that ends so is quoted, \"{name}\""
 
 
 def is_month(word: str) -> bool:

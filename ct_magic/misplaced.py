@@ -65,6 +65,14 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         "a period stands alone, as in Charged last 7 days",
     ),
     (
+        lambda stop: stop.is_("NOT") and stop.may("WHERE") and stop.next() in ("WORD", "STRING"),
+        "write did not, as in App Launched did not App Uninstalled; filters begin with 'where'",
+    ),
+    (
+        lambda stop: stop.is_("COMMA") and stop.may("WHERE") and _opens(stop) in ("DID", "NOT"),
+        "write did again, or for any of them did any (Product Viewed, Added To Cart)",
+    ),
+    (
         lambda stop: stop.is_("OPENING") and stop.may("WHERE") and _sticks(stop),
         "here stand queries only, Python goes into a cell of its own",
     ),
@@ -106,7 +114,10 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
     ),
     # in the filters
     (
-        lambda stop: stop.is_(*COMPARES) and _begins_filter(stop),
+        lambda stop: (
+            stop.is_(*COMPARES)
+            and (_begins_filter(stop) or (stop.may("AND") and stop.after(*NUMBERS, "STRING")))
+        ),
         "every filter names its property, as in Amount > 100 and Amount < 500",
     ),
     (
@@ -144,6 +155,14 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
     (
         lambda stop: stop.is_("COLON") and stop.may("TRUE"),
         "a variable of the notebook is written $name",
+    ),
+    (
+        lambda stop: stop.is_("DOTS") and stop.expected == {"CLOSING", "COMMA"},
+        "a range has no brackets, as in Amount in 100..500",
+    ),
+    (
+        lambda stop: stop.is_("COMMA") and stop.after("STRING") and stop.next() == "STRING",
+        'a list stands after in, as in Category in ("Shoes", "Bags")',
     ),
     # in the period
     (

@@ -51,7 +51,7 @@ def sentence(line: Sequence[Token], at: int) -> str | None:
         case "GLUED":
             return _glued(line, at)
         case "ODD_DATE":
-            return _odd_date(token.text)
+            return _odd_date(token.text, line[at - 1].type if at else "")
         case "HABIT":
             return _habit(line, at)
         case "OR":
@@ -99,7 +99,9 @@ def _glued(line: Sequence[Token], at: int) -> str:
     return f"found '{text}': {quote}"
 
 
-def _odd_date(text: str) -> str:
+def _odd_date(text: str, before: str) -> str:
+    if before == "IN" and (ends := re.fullmatch(r"(\d+)-(\d+)", text)):
+        return f"found '{text}': a range is written {ends[1]}..{ends[2]}"
     if days := re.fullmatch(r"(\d{4}-\d\d-\d\d)-(\d{4}-\d\d-\d\d)", text):
         return f"found '{text}': a period has two dots, {days[1]}..{days[2]}"
     parts = [int(part) for part in re.split(r"[-/.]", text) if len(part) <= 4]

@@ -9,7 +9,7 @@ from typing import assert_never
 from . import jsontext
 from .cql import payload
 from .dates import month_of
-from .lexer import is_bare_name
+from .lexer import is_bare_event, is_bare_name
 from .query import (
     Ago,
     Axis,
@@ -60,6 +60,11 @@ def layout(query: Query | JsonQuery) -> str:
 def name(text: str) -> str:
     """Print a name: bare where it may be bare."""
     return text if is_bare_name(text) else quote(text)
+
+
+def event_name(text: str) -> str:
+    """Print the name of an event: bare where it may be bare."""
+    return text if is_bare_event(text) else quote(text)
 
 
 def quote(text: str) -> str:
@@ -137,7 +142,7 @@ def _parts(event: Event, places: tuple[Place, ...] = ()) -> list[str]:
     """Print an event in the parts that `layout` may put on lines of their own."""
     conditions = _conditions(event.where) + ([f"geo {_list(places)}"] if places else [])
     joined = [f"{'and' if at else 'where'} {said}" for at, said in enumerate(conditions)]
-    return [name(event.name), *joined, *([period(event.period)] if event.period else [])]
+    return [event_name(event.name), *joined, *([period(event.period)] if event.period else [])]
 
 
 def _event(event: Event) -> str:
