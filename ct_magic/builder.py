@@ -15,8 +15,8 @@ from . import params as variables
 from .cql import from_json
 from .errors import QueryError
 from .findings import Clause, Draft, Found, Reader
-from .habits import dangling
-from .lexer import API_NAMES, Token, is_bare_event
+from .habits import dangling, helping
+from .lexer import API_NAMES, Token, is_bare_event, is_bare_property
 from .periods import PeriodRules
 from .query import (
     ORDERING,
@@ -119,6 +119,8 @@ class Builder(PeriodRules, Reader):
 
     def property(self, scope: Token | None, name: Found) -> Found:
         """Find the scope that stands before the dot."""
+        if name.bare and not is_bare_property(name.value):
+            self.fail(helping(name.last.text, name.value), name.last)
         if scope is None:
             return replace(name, value=Property(str(name.value)))
         if scope.text not in SCOPES:

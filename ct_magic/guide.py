@@ -100,8 +100,9 @@ TOPICS = (
     Topic(
         ("name", "names", "quotes"),
         "Names of events and properties are case-sensitive. One that holds a keyword, begins\n"
-        "with a digit or has other characters than letters, digits, _ and $ is quoted, and an\n"
-        "event's that ends in a word like before or for, which belongs to a period. A\n"
+        "with a digit or has other characters than letters, digits, _ and $ is quoted, and so\n"
+        "is one that ends in a word taken for a slip: an event's in before or for, a\n"
+        "property's in is or does. A\n"
         "backslash stands before a quote or a backslash. Names to propose at Tab are kept by\n"
         '%ct names; a team shares them in a file: {"events": {"Charged": {"Category":\n'
         '["Shoes"]}}, "profile": {"Plan": []}, "geo": ["India/Goa"]}.',

@@ -39,6 +39,7 @@ LACKS = 'write !~ for does not contain, as in Category !~ "piz"'
 NEGATED = dict.fromkeys(("like", "ilike", "contain", "contains", "include", "includes"), LACKS)
 NEGATED |= dict.fromkeys(("equal", "equals", "is"), 'write != for is not, as in Brand != "Acme"')
 NEGATED |= {
+    "exist": "write not exists, as in Coupon not exists",
     "null": "write exists, as in Coupon exists",
     "none": "write exists, as in Coupon exists",
 }
@@ -63,6 +64,12 @@ def dangling(word: str, name: str) -> str:
     """Say how a period is written that somebody began with such a word."""
     written = f"is written {PERIODS[word]}" if word in PERIODS else "stands alone, last 7 days"
     return f"found '{word}': a period {written}; a name that ends so is quoted, \"{name}\""
+
+
+def helping(word: str, name: str) -> str:
+    """Say how an operator is written that somebody put behind such a word."""
+    hint = f'the operator follows the name at once; a name that ends so is quoted, "{name}"'
+    return f"found '{word}': {hint}"
 
 
 def is_month(word: str) -> bool:

@@ -9,7 +9,7 @@ from typing import assert_never
 from . import jsontext
 from .cql import payload
 from .dates import month_of
-from .lexer import is_bare_event, is_bare_name
+from .lexer import is_bare_event, is_bare_name, is_bare_property
 from .query import (
     Ago,
     Axis,
@@ -85,7 +85,7 @@ def property_name(asked: Property) -> str:
     if asked == Property("geo"):
         return quote(asked.name)
     scope = f"{asked.scope.value}." if asked.scope.value else ""
-    return scope + name(asked.name)
+    return scope + (asked.name if is_bare_property(asked.name) else quote(asked.name))
 
 
 def period(asked: Period) -> str:
