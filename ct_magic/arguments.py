@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 from .errors import UsageError
-from .settings import seconds
+from .settings import Settings, seconds
 
 USAGE = "%%%%ctcount [NAME] [options]   or on one line   %%ctcount [options] QUERY"
 PASSCODE = (
@@ -133,6 +133,9 @@ def _refuse_two_words(line: str) -> None:
 def _no_option(wrong: str, options: list[str]) -> str:
     if wrong in ("--help", "-h"):
         return HELP
+    setting = wrong.lstrip("-").replace("-", "_")
+    if setting in Settings.__dataclass_fields__:
+        return f"there is no {wrong}: it is a setting, '%config CountMagics.{setting} = ...'"
     near = get_close_matches(wrong, options, 1)
     hint = f"did you mean {near[0]}?" if near else f"the options are {', '.join(options)}"
     return f"there is no {wrong}: {hint}"

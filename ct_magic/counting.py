@@ -14,6 +14,7 @@ from .errors import (
     CountInterrupt,
     CountTimedOutError,
     StillRunningError,
+    UsageError,
 )
 from .job import Job, State
 from .run import spawn
@@ -146,11 +147,11 @@ def arrived(value: Any) -> Any:
     """
     if isinstance(value, Counting):
         return value.result()
-    lost = (
-        value["status"] != str(State.SUCCESS) if "status" in getattr(value, "columns", ()) else []
-    )
-    if any(lost):
-        what = f"{sum(lost)} of {len(value)} counts did not arrive: the column 'error' says why"
+    if "status" not in getattr(value, "columns", ()):
+        raise UsageError("there is nothing to wait for: it is no count, and no DataFrame of counts")
+    lost = value["status"] != str(State.SUCCESS)
+    if lost.any():
+        what = f"{lost.sum()} of {len(value)} counts did not arrive: the column 'error' says why"
         raise CountFailedError(what, value)
     return value
 

@@ -38,6 +38,7 @@ def test_a_line_is_a_query_after_its_options() -> None:
         ("df --timeout 5 minutes", "a time is one word: --timeout 5m, not 5 minutes"),
         ("--timeout 2 hours", "a time is one word: --timeout 2h, not 2 hours"),
         ("df -p", "there is no -p: the options are --account, "),
+        ("df --max-counts 900", "it is a setting, '%config CountMagics.max_counts = ...'"),
         ("df --plot=yes", "--plot takes no value"),
         ("df # the first", "'#' is a word too many"),
         ("df --plot --background", "--plot draws in the cell that waits"),

@@ -215,6 +215,8 @@ def test_wait_fails_where_a_count_did_not_arrive(account: Sandbox, shell: Intera
         assert "1 of 2 counts did not arrive" in refused(shell, "%ct wait df")
         assert list(shell.user_ns["df"]["status"]) == ["success", "failed"]
     assert "no variable 'fd'" in refused(shell, "%ct wait fd")
+    shell.user_ns["fd"] = 5
+    assert "it is no count" in refused(shell, "%ct wait fd")
 
 
 @pytest.mark.parametrize(
