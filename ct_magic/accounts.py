@@ -124,6 +124,10 @@ def base_url(url: str) -> str:
         raise AccountError(
             f"{url!r} is not a base URL: write it like https://host or https://host/path"
         )
+    if parts.path.rstrip("/").endswith(("/1", "/counts/profiles.json")):
+        raise AccountError(
+            f"{url!r} is more than a base URL: leave away what begins with /1, it is put behind"
+        )
     if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname)):
         return url.strip().rstrip("/")
     raise AccountError(
@@ -151,7 +155,10 @@ def _build(name: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> A
     if region not in REGIONS:
         near = get_close_matches(region.lower(), REGIONS, 1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        raise AccountError(f"unknown region {region!r}: {hint}the regions are {', '.join(REGIONS)}")
+        where = "CLEVERTAP_REGION" if name == DEFAULT else f"[{name}]"
+        raise AccountError(
+            f"unknown region {region!r}: {hint}the regions are {', '.join(REGIONS)}; see {where}"
+        )
     url = table.get("base_url") or f"https://{REGIONS[region]}"
     return Account(
         name=name,
@@ -181,7 +188,7 @@ def _check_permissions(path: Path) -> None:
 def _check_table(path: Path, name: str, table: Any) -> None:
     if not isinstance(table, dict):
         raise AccountError(f"{path}: {name!r} stands outside a table; accounts begin with [name]")
-    if "passcode" in table:
+    if any(key.lower().startswith("pass") for key in table):
         raise AccountError(
             f"{path}: [{name}] holds a passcode; take it out (and change it in the dashboard), "
             f"then type '%ct login {name}', or set {passcodes.variable(name)}"

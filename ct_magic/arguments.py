@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 from .errors import UsageError
-from .settings import seconds
+from .settings import Settings, seconds
 
 USAGE = "%%%%ctcount [NAME] [options]   or on one line   %%ctcount [options] QUERY"
 PASSCODE = (
@@ -24,9 +24,16 @@ QUERY_BELOW = (
     "the first line is '%%ctcount NAME [options]' and the query goes on the lines below it; "
     "on one line it is '%ctcount QUERY'"
 )
+EXAMPLES = {"--account": "--account prod", "--timeout": "--timeout 30m"}
 HELP = "'%%ctcount?' shows the arguments and the language, '%ct help where' explains a word"
 NAMED = re.compile(r"(^|\s)--?pass(code|word|wd|phrase)?[\s=]", re.IGNORECASE)
 SET = re.compile(r"(^|\s)pass(code|word|wd|phrase)=", re.IGNORECASE)
+
+
+TIME = re.compile(
+    r"--timeout[\s=]+(\d+)\s+(secs?|seconds?|mins?|minutes?|hrs?|hours?|days?)(?=\s|$)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +55,15 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError, with the option that was meant where a near miss is likely."""
-        wrong = re.search(r"unrecognized arguments: (--?[\w-]+)", message)
-        options = [o for a in self._actions for o in a.option_strings if o.startswith("--")]
-        if wrong and wrong[1] in ("--help", "-h"):
-            raise UsageError(HELP)
-        near = get_close_matches(wrong[1], options, 1) if wrong else []
-        if near and wrong:
-            raise UsageError(f"there is no {wrong[1]}: did you mean {near[0]}?")
-        if message.startswith("unrecognized arguments") and not wrong:
-            raise UsageError(QUERY_BELOW)
+        options = [o for a in self._actions for o in a.option_strings]
+        if wrong := re.search(r"unrecognized arguments: (?:\S+\s)*?(--?[\w-]+)", message):
+            raise UsageError(_no_option(wrong[1], options))
+        if many := re.match(r"unrecognized arguments: (\S+)", message):
+            raise UsageError(f"{many[1]!r} is a word too many: {QUERY_BELOW}")
+        if wanting := re.match(r"argument (--[\w-]+): expected one argument", message):
+            raise UsageError(f"{wanting[1]} takes a value, as in {EXAMPLES[wanting[1]]}")
+        if filled := re.match(r"argument (--[\w-]+): ignored explicit argument", message):
+            raise UsageError(f"{filled[1]} takes no value")
         raise UsageError(f"{message}; {' '.join(self.format_usage().split())}")
 
 
@@ -79,9 +86,12 @@ def of_cell(line: str, cell: str) -> Arguments:
     if SET.search(line):
         raise UsageError(PASSCODE)
     refuse_passcode(line)
+    _refuse_two_words(line)
     arguments = _read(_words(line), cell)
     name = arguments.name
-    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
+    if name is not None and keyword.iskeyword(name):
+        raise UsageError(f"{name!r} is a word of Python's own: take another for the variable")
+    if name is not None and not name.isidentifier():
         raise UsageError(
             f"{name!r} cannot name a variable: the first line is '%%ctcount NAME', "
             "the query goes on the lines below it"
@@ -92,6 +102,7 @@ def of_cell(line: str, cell: str) -> Arguments:
 def of_line(line: str) -> Arguments:
     """Read `%ctcount --options query`; the query begins where the options end."""
     refuse_passcode(line)
+    _refuse_two_words(line)
     words, rest = [], line.strip()
     while match := re.match(r"--[\w-]+(=\S*)?\s*", rest):
         words.append(match[0].strip())
@@ -112,12 +123,32 @@ def refuse_passcode(line: str) -> None:
         raise UsageError(PASSCODE)
 
 
+def _refuse_two_words(line: str) -> None:
+    # Its second word would else be the variable's name, or begin the query.
+    if spaced := TIME.search(line):
+        short = f"{spaced[1]}{spaced[2][0].lower()}"
+        raise UsageError(f"a time is one word: --timeout {short}, not {spaced[1]} {spaced[2]}")
+
+
+def _no_option(wrong: str, options: list[str]) -> str:
+    if wrong in ("--help", "-h"):
+        return HELP
+    setting = wrong.lstrip("-").replace("-", "_")
+    if setting in Settings.__dataclass_fields__:
+        return f"there is no {wrong}: it is a setting, '%config CountMagics.{setting} = ...'"
+    near = get_close_matches(wrong, options, 1)
+    hint = f"did you mean {near[0]}?" if near else f"the options are {', '.join(options)}"
+    return f"there is no {wrong}: {hint}"
+
+
 def _read(words: list[str], text: str) -> Arguments:
     found = vars(parser().parse_args(words))
     if found["plot"] and found["background"]:
         raise UsageError("--plot draws in the cell that waits; after --background: ct_magic.plot")
+    if found["account"] == "":
+        raise UsageError(f"--account takes a value, as in {EXAMPLES['--account']}")
     timeout = found.pop("timeout")
-    return Arguments(text=text, timeout=timeout and seconds(timeout), **found)
+    return Arguments(text=text, timeout=None if timeout is None else seconds(timeout), **found)
 
 
 def _words(line: str) -> list[str]:

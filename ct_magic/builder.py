@@ -15,7 +15,8 @@ from . import params as variables
 from .cql import from_json
 from .errors import QueryError
 from .findings import Clause, Draft, Found, Reader
-from .lexer import API_NAMES, Token
+from .habits import dangling, helping
+from .lexer import API_NAMES, Token, is_bare_event, is_bare_property
 from .periods import PeriodRules
 from .query import (
     ORDERING,
@@ -94,6 +95,8 @@ class Builder(PeriodRules, Reader):
     def event_name(self, name: Found | Token) -> str:
         """Take a name, or the text of a variable."""
         if isinstance(name, Found):
+            if name.bare and not is_bare_event(name.value):
+                self.fail(dangling(name.last.text, name.value), name.last)
             return str(name.value)
         with self.at(name):
             return variables.text(name.text[1:], self.params)
@@ -116,11 +119,17 @@ class Builder(PeriodRules, Reader):
 
     def property(self, scope: Token | None, name: Found) -> Found:
         """Find the scope that stands before the dot."""
+        if name.bare and not is_bare_property(name.value):
+            self.fail(helping(name.last.text, name.value), name.last)
         if scope is None:
             return replace(name, value=Property(str(name.value)))
         if scope.text not in SCOPES:
             near = get_close_matches(scope.text, SCOPES, 1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(SCOPES)}."
+            hint = (
+                f"did you mean '{near[0]}'?"
+                if near
+                else f"there are {', '.join(SCOPES)}; without one it is the event's."
+            )
             hint = NO_SCOPES.get(scope.text, hint)
             message = f"there is no scope '{scope.text}': {hint} A name that holds a dot is quoted."
             self.fail(message, scope)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import accounts, passcodes
 from .arguments import PASSCODE, refuse_passcode
-from .errors import AccountError, MissingExtraError, UsageError
+from .errors import AccountError, CountError, MissingExtraError, UsageError
 from .session import SANDBOX, SESSION
 from .settings import Settings
 
@@ -27,19 +27,19 @@ class Told:
 
     rest: str
     settings: Settings
-    variables: Mapping[str, Any]
+    variables: MutableMapping[str, Any]
 
 
-def run(line: str, cell: str | None, settings: Settings, variables: Mapping[str, Any]) -> Any:
+def run(
+    line: str, cell: str | None, settings: Settings, variables: MutableMapping[str, Any]
+) -> Any:
     """Carry out `%ct <command> <rest>`; what stands in a `%%ct` cell belongs to the rest."""
     refuse_passcode(line)
     word, _, rest = line.strip().partition(" ")
     if not word:
         return _say(overview())
     if word not in COMMANDS:
-        near = get_close_matches(word, COMMANDS, 1)
-        hint = f"did you mean '%ct {near[0]}'?" if near else "'%ct' alone lists the commands"
-        raise UsageError(f"there is no '%ct {word}': {hint}")
+        raise UsageError(f"there is no '%ct {word}': {_meant(word)}")
     below = rest.strip() if cell is None else f"{rest.strip()}\n{cell}".lstrip("\n")
     return COMMANDS[word](Told(below, settings, variables))
 
@@ -73,8 +73,14 @@ def login(told: Told) -> None:
     if len(told.rest.split()) > 1:
         raise UsageError(PASSCODE)
     name = _one_word(told.rest, "login", "the name of an account", default=accounts.DEFAULT)
-    if name not in (accounts.DEFAULT, *accounts.from_file()):
-        accounts.find(name)
+    if name == SANDBOX:
+        raise UsageError("the sandbox asks for no passcode: '%ct use sandbox' is all it needs")
+    if name not in (known := (accounts.DEFAULT, *accounts.from_file())):
+        # What was typed may be the passcode itself: it is not repeated.
+        raise AccountError(
+            f"{accounts.config_file()} has no account of that name: there are {', '.join(known)}. "
+            "If it was a passcode, change it: '%ct login' asks for one hidden"
+        )
     try:
         # Looked up now: a kernel puts its own in place while a cell runs.
         typed = passcodes.Secret(getpass.getpass(f"Passcode of account {name}: "))
@@ -98,7 +104,14 @@ def show_help(told: Told) -> None:
     """Explain the language, or one word of it: %ct help where."""
     from . import guide
 
-    _say(guide.topic(told.rest.strip()) if told.rest.strip() else guide.page())
+    word = told.rest.strip()
+    command = COMMANDS.get(word.removeprefix("%ct").strip())
+    if word.startswith("-") or word.strip("%") == "ctcount":
+        _say("'%%ctcount?' shows the arguments and the language")
+    elif command and command is not names:  # the language has a word for these
+        _say(f"{word}: {command.__doc__}")
+    else:
+        _say(guide.topic(word) if word else guide.page())
 
 
 def form(told: Told) -> Form:
@@ -145,6 +158,20 @@ def resume(told: Told) -> pd.DataFrame:
     return counts.resume(settings=told.settings)
 
 
+def wait(told: Told) -> None:
+    """Wait for what counts in the background: %ct wait, or for some, %ct wait NAME."""
+    from . import counting
+
+    for name in told.rest.split() or _counting(told.variables):
+        if name not in told.variables:
+            raise UsageError(f"there is no variable {name!r} to wait for")
+        try:
+            told.variables[name] = counting.arrived(told.variables[name])
+        except CountError as error:
+            told.variables[name] = error.frame
+            raise
+
+
 COMMANDS: dict[str, Callable[[Told], Any]] = {
     "use": use,
     "accounts": show_accounts,
@@ -155,7 +182,22 @@ COMMANDS: dict[str, Callable[[Told], Any]] = {
     "form": form,
     "history": history,
     "resume": resume,
+    "wait": wait,
 }
+
+
+def _meant(word: str) -> str:
+    if word.lower() in ("count", "counts", "run", "query"):
+        return "'%ctcount QUERY' counts"
+    near = get_close_matches(word.lower(), COMMANDS, 1)
+    return f"did you mean '%ct {near[0]}'?" if near else "'%ct' alone lists the commands"
+
+
+def _counting(variables: Mapping[str, Any]) -> list[str]:
+    from .counting import Counting
+
+    names = [name for name, value in variables.items() if isinstance(value, Counting)]
+    return [name for name in names if not name.startswith("_")]  # the notebook's own Out, too
 
 
 def _row(name: str, table: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from .errors import (
     CountInterrupt,
     CountTimedOutError,
     StillRunningError,
+    UsageError,
 )
 from .job import Job, State
 from .run import spawn
@@ -140,6 +141,22 @@ class Counting:
         return f"no {what} yet, still counting: {self.progress}; .result() waits, .frame is so far"
 
 
+def arrived(value: Any) -> Any:
+    """Give the DataFrame of a handle, waited for, or of a variable that has become it.
+
+    Raises CountError where a count did not arrive, whichever of the two it is.
+    """
+    if isinstance(value, Counting):
+        return value.result()
+    if "status" not in getattr(value, "columns", ()):
+        raise UsageError("there is nothing to wait for: it is no count, and no DataFrame of counts")
+    lost = value["status"] != str(State.SUCCESS)
+    if lost.any():
+        what = f"{lost.sum()} of {len(value)} counts did not arrive: the column 'error' says why"
+        raise CountFailedError(what, value)
+    return value
+
+
 def outcome(jobs: tuple[Job, ...], frame: pd.DataFrame) -> pd.DataFrame:
     """Give the frame if every count arrived, else raise the error of the worst that happened."""
     for state, error in ERRORS.items():
@@ -167,7 +184,7 @@ def _failures(lost: list[Job]) -> list[str]:
 
 
 def _what_now(lost: list[Job]) -> list[str]:
-    if not any(job.req_id for job in lost if job.state is not State.FAILED):
+    if not any(job.req_id for job in lost if job.lost or job.state is not State.FAILED):
         return []
     return ["We stopped asking; the service counts on, and '%ct resume' fetches it later."]
 

@@ -22,7 +22,7 @@ from .questions import Asked, day_in, prepare, question
 from .run import spawn
 from .schedule import Pace
 from .session import SESSION
-from .settings import Settings
+from .settings import Settings, changed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     Opener = Callable[[Shown, str | None], Panel]
 
 USUAL = Pace()
+WARNED: dict[Any, Any] = {}  # what Python shows once a process unless told otherwise
 
 
 def count(
@@ -58,7 +59,7 @@ def count(
     a count did not arrive CountFailedError, CountTimedOutError, CountCancelledError or, after an
     interrupt, CountInterrupt; these carry what did arrive as `.frame`.
     """
-    how = replace(settings or Settings(), **changes)
+    how = changed(settings, changes)
     asked = prepare(text, params=params, today=today, account=account, settings=how)
     return ask(asked, refresh=refresh).watched()
 
@@ -74,7 +75,7 @@ def start(
     **changes: Any,
 ) -> Counting:
     """Begin to ask as `count` does, and come back at once with the handle of it."""
-    how = replace(settings or Settings(), **changes)
+    how = changed(settings, changes)
     asked = prepare(text, params=params, today=today, account=account, settings=how)
     return ask(asked, refresh=refresh).followed()
 
@@ -165,7 +166,8 @@ def _journal(whom: Account) -> Journal:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, errors.JournalWarning, stacklevel=2)
+    # In nobody's name: a line of our own source below it would say nothing to whoever reads it.
+    warnings.warn_explicit(message, errors.JournalWarning, "ct_magic", 0, registry=WARNED)
 
 
 def _who(whom: Account) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import jsontext
 from .dates import ends
-from .errors import QueryError
+from .errors import QueryError, UsageError
 from .query import (
     Days,
     DidAny,
@@ -77,6 +77,8 @@ def from_payload(mapping: Mapping[str, Any]) -> Query | JsonQuery:
     What it sends stays what stood there. Raises QueryError where `event_name`, `from` or `to` is
     missing or wrong.
     """
+    if not isinstance(mapping, Mapping):
+        raise UsageError("the JSON is a dict here; of a text, json.loads(text) makes one")
     return from_json(jsontext.encode(mapping))
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import product
 from math import prod
 
-from .errors import QueryError
+from .errors import QueryError, UsageError
 from .query import (
     Ago,
     Axis,
@@ -31,6 +31,13 @@ from .query import (
 
 DEFAULT = Last(30, Unit.DAY)
 Piece = Days | ByValue | ByPlace  # what one turn of an axis adds: days, one value or one place
+
+
+def plain_day(today: date) -> date:
+    """Give the day itself of a datetime or Timestamp; raise UsageError for what is no day."""
+    if not isinstance(today, date):
+        raise UsageError(f"today is a datetime.date, not {today!r}")
+    return today.date() if isinstance(today, datetime) else today
 
 
 def unfold(query: Query | JsonQuery, today: date) -> tuple[Query | JsonQuery, ...]:

@@ -121,7 +121,8 @@ class Job:
     `polls` counts the polls answered; `tries` the requests in a row that brought no news; `note`
     says in words why it waits, where there is more to say than its state. `again` is true once
     it was submitted anew because the service had forgotten its id. `taken` is set when the count
-    was not asked for now but taken from the journal: the moment it was counted (UTC).
+    was not asked for now but taken from the journal: the moment it was counted (UTC). `lost` is
+    true where it failed because nothing more was heard of an id that the service still knows.
     """
 
     number: int
@@ -138,3 +139,4 @@ class Job:
     note: str | None = None
     again: bool = False
     taken: datetime | None = None
+    lost: bool = False

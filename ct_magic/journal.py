@@ -146,9 +146,9 @@ class Journal:
                 self._denied = True
 
     def ended(self, job: Job) -> None:
-        """Write down how it ended. What was cancelled or late stays pending: it can be fetched."""
+        """Write down how it ended. Cancelled, late or lost it stays pending: it can be fetched."""
         ends = (State.SUCCESS,) if self._denied else (State.SUCCESS, State.FAILED)
-        if job.state not in ends:
+        if job.state not in ends or job.lost:
             return
         tally = job.tally or Tally(0)
         counts = (tally.count if job.tally else None, tally.events, tally.users, tally.devices)

@@ -13,6 +13,8 @@ PERIODS = frozenset(
     ["ON", "FROM", "SINCE", "LAST", "THIS", "TODAY", "YESTERDAY", "DATE", "YEAR_MONTH"]
 )
 COMPARES = ("IS", "IS_NOT", "HAS", "LACKS", "OVER", "AT_LEAST", "UNDER", "AT_MOST")
+ORDERS = ("OVER", "AT_LEAST", "UNDER", "AT_MOST")
+CLAUSES = ("WHERE", "AND", "DID", "BY", "ON", "FROM", "SINCE", "LAST", "THIS")
 SMALL = ("second", "seconds", "minute", "minutes", "hour", "hours", "hourly")
 
 
@@ -27,7 +29,20 @@ def _begins_filter(stop: Stop) -> bool:
 
 def is_axis(stop: Stop) -> bool:
     """Say whether a name behind `by` stands before it: of all operators only `in` may follow."""
-    return stop.may("IN") and not stop.may("HAS")
+    return stop.may("IN") and not stop.may("HAS") and not stop.after("NOT")
+
+
+def _sticks(stop: Stop) -> bool:
+    """Say whether no space stands before it."""
+    return stop.at > 0 and stop.line[stop.at - 1].end == stop.found.start
+
+
+def _opens(stop: Stop) -> str:
+    """Give the type of the token before the words just before it."""
+    types = [token.type for token in stop.line[: stop.at]]
+    while types and types[-1] == "WORD":
+        types.pop()
+    return types[-1] if types else ""
 
 
 def _word(stop: Stop, at: int) -> str:
@@ -35,10 +50,49 @@ def _word(stop: Stop, at: int) -> str:
 
 
 MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
+    # at the beginning
+    (
+        lambda stop: stop.at == 0 and stop.is_(*CLAUSES),
+        "expected an event's name; a line that goes on with the one above is indented",
+    ),
     # between the name and the filters
     (
-        lambda stop: stop.is_("IN") and stop.may("WHERE") and stop.next() in PERIODS,
+        lambda stop: (
+            stop.is_("IN")
+            and stop.may("WHERE")
+            and (stop.next() in (*PERIODS, *NUMBERS) or _word(stop, stop.at + 1) == "the")
+        ),
         "a period stands alone, as in Charged last 7 days",
+    ),
+    (
+        lambda stop: stop.is_("NOT") and stop.may("WHERE") and stop.next() in ("WORD", "STRING"),
+        "write did not, as in App Launched did not App Uninstalled; filters begin with 'where'",
+    ),
+    (
+        lambda stop: stop.is_("COMMA") and stop.may("WHERE") and _opens(stop) in ("DID", "NOT"),
+        "write did again, or for any of them did any (Product Viewed, Added To Cart)",
+    ),
+    (
+        lambda stop: stop.is_("OPENING") and stop.may("WHERE") and _sticks(stop),
+        "here stand queries only, Python goes into a cell of its own",
+    ),
+    (
+        lambda stop: stop.is_("DOT") and stop.may("WHERE") and _sticks(stop),
+        "a name that holds a dot is quoted; Python goes into a cell of its own",
+    ),
+    (
+        lambda stop: (
+            stop.is_("STRING") and stop.may("WHERE") and _sticks(stop) and stop.after("WORD")
+        ),
+        "a name is quoted whole or not at all; an f-string is Python's: write $name in the query",
+    ),
+    (
+        lambda stop: stop.is_(*COMPARES) and stop.may("WHERE") and _opens(stop) in ("DID", "NOT"),
+        "filters begin with 'where'; how often is asked by did any (App Launched) >= 2",
+    ),
+    (
+        lambda stop: stop.is_("IS") and stop.may("COLON") and stop.next() == "WORD",
+        "a label ends with a colon, as in new: App Launched; filters begin with 'where'",
     ),
     (
         lambda stop: (
@@ -60,7 +114,10 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
     ),
     # in the filters
     (
-        lambda stop: stop.is_(*COMPARES) and _begins_filter(stop),
+        lambda stop: (
+            stop.is_(*COMPARES)
+            and (_begins_filter(stop) or (stop.may("AND") and stop.after(*NUMBERS, "STRING")))
+        ),
         "every filter names its property, as in Amount > 100 and Amount < 500",
     ),
     (
@@ -91,7 +148,41 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         lambda stop: stop.is_("OPENING") and stop.after("IS", "IS_NOT") and stop.may("TRUE"),
         'a list stands after in or not in, as in Category in ("Shoes", "Bags")',
     ),
+    (
+        lambda stop: stop.is_("DOT", "OPENING") and stop.after("PARAM") and _sticks(stop),
+        "behind $ stands a name alone: give the value one in a cell before",
+    ),
+    (
+        lambda stop: stop.is_("COLON") and stop.may("TRUE"),
+        "a variable of the notebook is written $name",
+    ),
+    (
+        lambda stop: stop.is_("DOTS") and stop.expected == {"CLOSING", "COMMA"},
+        "a range has no brackets, as in Amount in 100..500",
+    ),
+    (
+        lambda stop: stop.is_("COMMA") and stop.after("STRING") and stop.next() == "STRING",
+        'a list stands after in, as in Category in ("Shoes", "Bags")',
+    ),
     # in the period
+    (
+        lambda stop: (
+            stop.is_("AND") and stop.after("DATE") and _word(stop, stop.at - 2) == "between"
+        ),
+        "a period is written without 'between', 2015-08-10..2015-10-25",
+    ),
+    (
+        lambda stop: stop.is_("LAST", "THIS") and stop.after("SINCE", "FROM"),
+        "it is a period of its own, as in Charged last 7 days; here stands a day",
+    ),
+    (
+        lambda stop: stop.is_("$END") and stop.expected == {"TO"},
+        "expected 'to', as in from 2015-08-10 to 2015-10-25; or write since 2015-08-10",
+    ),
+    (
+        lambda stop: stop.is_("COLON") and stop.after("DATE", "EIGHT_DIGITS"),
+        "a period has two dots, 2015-08-10..2015-10-25",
+    ),
     (
         lambda stop: stop.is_("AND") and stop.may("$END") and stop.next() in PERIODS,
         "a statement has one period, from 2015-08-10 to 2015-10-25; for two write two statements",
@@ -186,6 +277,18 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
     (
         lambda stop: stop.is_("CLOSING") and stop.after("OPENING") and stop.may("TRUE"),
         "a list holds at least one value",
+    ),
+    (
+        lambda stop: stop.is_("COMMA") and stop.may("$END"),
+        "another statement goes on a line of its own",
+    ),
+    (
+        lambda stop: stop.is_("$END") and stop.after("COMMA", "OPENING") and stop.may("TRUE"),
+        "the list goes on: what goes on over lines is indented, up to its closing bracket",
+    ),
+    (
+        lambda stop: stop.is_("$END") and stop.expected == {"CLOSING", "COMMA"},
+        "expected ')' or ',': what goes on over lines is indented",
     ),
     (
         lambda stop: stop.is_("COLON"),

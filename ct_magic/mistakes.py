@@ -13,38 +13,14 @@ from difflib import get_close_matches
 
 from . import misplaced
 from .expectations import in_words
+from .habits import DAY_IN_WORDS, NEGATED, WORDS_OF_OTHERS, is_month, is_weekday
 from .lexer import API_NAMES, KEYWORDS, WORDS, Token
-from .misplaced import NUMBERS
-from .oddities import OR, quoted, sentence
+from .misplaced import NUMBERS, ORDERS
+from .oddities import quoted, sentence
 
 INDENTED = "a statement begins without indentation: take the spaces before it away"
 INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
 EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
-HABITS = {
-    "like": 'write ~ for contains, as in Category ~ "piz"',
-    "ilike": 'write ~ for contains, as in Category ~ "piz"',
-    "includes": 'write ~ for contains, as in Category ~ "piz"',
-    "matches": 'write ~ for contains, as in Category ~ "piz"',
-    "between": "write a range, as in Amount in 100..500",
-    "is": "write = before a value, 'exists' or 'not exists' to ask whether there is one",
-    "null": "write 'exists' or 'not exists' to ask whether there is a value",
-    "none": "write 'exists' or 'not exists' to ask whether there is a value",
-    "startswith": "there is ~ for contains; CleverTap knows no beginnings and ends",
-    "endswith": "there is ~ for contains; CleverTap knows no beginnings and ends",
-    "least": "write >= for at least, as in did any (App Launched) >= 2",
-    "or": OR,
-    "group": 'write by week, or by Category in ("Shoes", "Bags")',
-    "order": "rows come in the order they are asked for: sort the DataFrame",
-    "limit": "every count is one row: cut the DataFrame",
-    "having": "write 'where' for filters, 'did' for what else the profile did",
-    "select": "begin with the event's name: every statement counts profiles",
-    "past": "write last 7 days",
-    "previous": "write last week, or last 7 days",
-    "until": "write from 2015-08-10 to 2015-10-25",
-    "before": "write from 2015-08-10 to 2015-10-25",
-    "after": "write since 2015-08-10",
-    "without": "write did not App Uninstalled",
-}
 UNITS = ("day", "days", "week", "weeks", "month", "months", "year", "years")
 Line = Sequence[Token]
 
@@ -109,7 +85,7 @@ def explain(
     `accepted` says what may follow some tokens, `reach` how many of them the grammar takes.
     """
     stop = Stop(line, at, accepted(line[:at]), reach)
-    for guess in (_odd, _habit, _misspelt, _unquoted, _bare_range, _number_in_name, _out_of_order):
+    for guess in GUESSES:
         if mistake := guess(stop):
             return mistake
     return _here(
@@ -119,6 +95,29 @@ def explain(
 
 def _here(stop: Stop, message: str) -> Mistake:
     return Mistake(message, stop.found.start, stop.found.end)
+
+
+def _text_cut_short(stop: Stop) -> Mistake | None:
+    """Know a quote inside a text: what follows it sticks to the text's end."""
+    if not stop.after("STRING") or stop.line[stop.at - 1].end != stop.found.start:
+        return None
+    if not stop.is_("WORD", "STRING", "OPEN", "GLUED", *NUMBERS):
+        return None
+    mark = stop.line[stop.at - 1].text[0]
+    other = "'" if mark == '"' else '"'
+    hint = f"put {other} around it, or a backslash before the quote that it holds"
+    return _here(stop, f"the text ended before '{stop.found.text:.40}': {hint}")
+
+
+def _of_another_language(stop: Stop) -> Mistake | None:
+    """Know SQL's `select *` and a whole curl command."""
+    first = stop.line[0]
+    meant = {"select": "*", "curl": "-"}.get(first.text.lower())
+    if first.type != "WORD" or meant != stop.found.text or len(_run(stop)) != stop.at:
+        return None
+    return Mistake(
+        f"found '{first.text}': {WORDS_OF_OTHERS[first.text.lower()]}", first.start, first.end
+    )
 
 
 def _odd(stop: Stop) -> Mistake | None:
@@ -137,6 +136,41 @@ def _run(stop: Stop) -> range:
     return range(first, stop.at)
 
 
+def _negated(stop: Stop) -> Mistake | None:
+    """Know `not like`, `does not contain` and `is not null`."""
+    meant = NEGATED.get(stop.found.text.lower())
+    if not meant or not stop.after("NOT") or stop.at < 2 or stop.line[stop.at - 2].type == "DID":
+        return None
+    helper = stop.line[stop.at - 2].text.lower() in ("does", "do", "is")
+    first = stop.line[stop.at - 1 - helper]
+    said = " ".join(token.text for token in stop.line[stop.at - 1 - helper : stop.at + 1])
+    return Mistake(f"found '{said}': {meant}", first.start, stop.found.end)
+
+
+def _day_in_words(stop: Stop) -> Mistake | None:
+    """Know the names of months and days of the week where a day is wanted."""
+    if not stop.may("DATE") or not stop.is_("WORD"):
+        return None
+    if is_weekday(stop.found.text):
+        return _here(stop, f"{_shown(stop.found)}: write its date, or today-3, or yesterday")
+    return (
+        _here(stop, f"{_shown(stop.found)}: {DAY_IN_WORDS}") if is_month(stop.found.text) else None
+    )
+
+
+def _label_with_keyword(stop: Stop) -> Mistake | None:
+    """Know `last week: …`: all before the colon are words, and a keyword is among them."""
+    colon = next((at for at, token in enumerate(stop.line) if token.type == "COLON"), 0)
+    words = [token.text for token in stop.line[:colon]]
+    if stop.at >= colon or colon < 2 or not all(word[:1].isalpha() for word in words):
+        return None
+    if stop.found.text not in KEYWORDS:
+        return None
+    hint = f"a label that holds the keyword '{stop.found.text}' is quoted, \"{' '.join(words)}\""
+    end = stop.line[colon - 1].end
+    return Mistake(f"{_shown(stop.found)}: {hint}", stop.line[0].start, end)
+
+
 def _habit(stop: Stop) -> Mistake | None:
     """Know the words that other languages would have there."""
     places = [*_run(stop), stop.at]
@@ -146,7 +180,7 @@ def _habit(stop: Stop) -> Mistake | None:
         token = stop.line[place]
         begins = place == 0 or stop.line[place - 1].type in ("WHERE", "AND")
         if token.type == "WORD" and begins == (token.text.lower() == "select"):
-            meant = HABITS.get(token.text.lower())
+            meant = WORDS_OF_OTHERS.get(token.text.lower())
             if meant:
                 return Mistake(f"found '{token.text}': {meant}", token.start, token.end)
     return None
@@ -187,6 +221,8 @@ def _unquoted(stop: Stop) -> Mistake | None:
     """Know a text without quotes, and a date, where a value is wanted."""
     if not {"STRING", "NUMBER", "TRUE"} <= stop.expected:
         return None
+    if stop.after(*ORDERS):
+        return _no_number(stop)
     if stop.found.type in ("DATE", "YEAR_MONTH"):
         message = f'a filter compares text or numbers; as text it is quoted, "{stop.found.text}"'
         return _here(stop, f"{_shown(stop.found)}: {message}")
@@ -201,6 +237,18 @@ def _unquoted(stop: Stop) -> Mistake | None:
         words += rest.text.split()[0]  # an apostrophe, as in O'Brien
     message = f"found '{words}': text is quoted, \"{words}\""
     return Mistake(message, stop.found.start, stop.line[last].end)
+
+
+def _no_number(stop: Stop) -> Mistake | None:
+    """Know a word or a date behind an operator that compares numbers."""
+    sign = stop.line[stop.at - 1].text
+    if stop.found.type == "WORD":
+        hint = f"a variable is written ${stop.found.text}"
+        return _here(stop, f"{_shown(stop.found)}: '{sign}' compares numbers; {hint}")
+    if stop.found.type == "DATE":
+        hint = f"a period comes after the filters, since {stop.found.text}"
+        return _here(stop, f"{_shown(stop.found)}: '{sign}' compares numbers; {hint}")
+    return None
 
 
 def _bare_range(stop: Stop) -> Mistake | None:
@@ -227,6 +275,9 @@ def _number_in_name(stop: Stop) -> Mistake | None:
     if not stop.after("WORD") and stop.at:
         return None
     name = quoted(stop.line, stop.at)
+    if is_month(stop.line[stop.at - 1].text) or is_month(stop.line[stop.at + 1].text):
+        hint = f"{DAY_IN_WORDS}; a name with a number in it is quoted, {name}"
+        return _here(stop, f"{_shown(stop.found)}: {hint}")
     year = stop.found.text if re.fullmatch("(19|20)[0-9]{2}", stop.found.text) else ""
     hint = f"; a year is written {year}-01-01..{year}-12-31" if year else ""
     return _here(stop, f"{_shown(stop.found)}: a name with a number in it is quoted, {name}{hint}")
@@ -235,8 +286,15 @@ def _number_in_name(stop: Stop) -> Mistake | None:
 def _out_of_order(stop: Stop) -> Mistake | None:
     """Know what may stand in a statement, but not there."""
     message = misplaced.sentence(stop)
-    name = _name(stop) if misplaced.is_axis(stop) else ""
+    begins = stop.at == 0 and not stop.is_("WHERE", "AND")
+    name = _name(stop) if begins or misplaced.is_axis(stop) else ""
     return _here(stop, f"{_shown(stop.found)}: {message}{name}") if message else None
+
+
+GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
+    *(_text_cut_short, _of_another_language, _odd, _label_with_keyword, _negated, _habit),
+    *(_day_in_words, _misspelt, _unquoted, _bare_range, _number_in_name, _out_of_order),
+)
 
 
 def _shown(token: Token) -> str:

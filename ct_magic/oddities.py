@@ -30,7 +30,9 @@ QUOTES = dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033", '"')
 QUOTES |= dict.fromkeys("\u2018\u2019\u201a\u201b`\u00b4\u2032", "'")
 LOOKALIKES = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
 LOOKALIKES |= {"\u2026": "..", "\u2260": "!=", "\u2264": "<=", "\u2265": ">=", "\u00d7": "*"}
+UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
 DAYS = ("DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY")
+ORDERING = ("OVER", "AT_LEAST", "UNDER", "AT_MOST")
 SIGNS = {
     "{": "JSON stands at a statement's beginning only; a variable is written $name",
     "[": "a list stands in round brackets: in (…)",
@@ -49,9 +51,9 @@ def sentence(line: Sequence[Token], at: int) -> str | None:
         case "GLUED":
             return _glued(line, at)
         case "ODD_DATE":
-            return _odd_date(token.text)
+            return _odd_date(token.text, line[at - 1].type if at else "")
         case "HABIT":
-            return f"found '{token.text}': {HABITS.get(token.text, 'write = for equals')}"
+            return _habit(line, at)
         case "OR":
             return f"found 'or': {OR}"
         case "BAD":
@@ -59,11 +61,21 @@ def sentence(line: Sequence[Token], at: int) -> str | None:
     return None
 
 
+def _habit(line: Sequence[Token], at: int) -> str:
+    text = line[at].text
+    if text == "--" and line[at + 1].type == "WORD" and line[at + 1].start == line[at].end:
+        option = f"--{line[at + 1].text}"
+        return f"found '{option}': options stand on the magic's line, before a query"
+    return f"found '{text}': {HABITS.get(text, 'write = for equals')}"
+
+
 def _open(line: Sequence[Token], at: int) -> str:
     quote = line[at].text[0]
     before = line[at - 1] if at and line[at - 1].end == line[at].start else None
     if before and before.text in ("doesn", "don"):
         return 'write !~ for does not contain, as in Category !~ "piz"'
+    if before and before.text == "didn":
+        return "write did not, as in did not App Uninstalled"
     if before and before.type == "WORD":
         return f"the quote {quote} opens a text here; a name that holds it is quoted whole"
     return f"the quote {quote} is not closed on its line"
@@ -76,10 +88,20 @@ def _glued(line: Sequence[Token], at: int) -> str:
         return f"found '{text}': put a space between, {number} {letters}"
     if re.fullmatch(r"[0-9_]+", text):
         return f"found '{text}': a number has no separators, {text.replace('_', '')}"
-    return f"found '{text}': a name or text that begins with a digit is quoted, {quoted(line, at)}"
+    if day := re.match(r"(\d{4}-\d\d-\d\d)[Tt]", text):
+        return f"found '{text}': a day has no time, {day[1]}"
+    if sign := _compared(line, at):
+        return f"found '{text}': {sign} compares numbers: write the number alone"
+    quote = f"a name or text that begins with a digit is quoted, {quoted(line, at)}"
+    unit = UNITS.get(letters.lower())
+    if unit and at and line[at - 1].type in ("WORD", "STRING", "LAST"):
+        return f"found '{text}': a period is written last {number.strip('-')} {unit}; {quote}"
+    return f"found '{text}': {quote}"
 
 
-def _odd_date(text: str) -> str:
+def _odd_date(text: str, before: str) -> str:
+    if before == "IN" and (ends := re.fullmatch(r"(\d+)-(\d+)", text)):
+        return f"found '{text}': a range is written {ends[1]}..{ends[2]}"
     if days := re.fullmatch(r"(\d{4}-\d\d-\d\d)-(\d{4}-\d\d-\d\d)", text):
         return f"found '{text}': a period has two dots, {days[1]}..{days[2]}"
     parts = [int(part) for part in re.split(r"[-/.]", text) if len(part) <= 4]
@@ -100,6 +122,8 @@ def _stranger(line: Sequence[Token], at: int) -> str:
         return f"found {char}, a quote that programs do not know: type {QUOTES[char]}"
     if char == "{" and at and line[at - 1].type == "IN":
         return f"found '{char}': {SIGNS['[']}"
+    if char == "[" and (message := _bracket(line, at)):
+        return f"found '[': {message}"
     if char in SIGNS:
         return f"found '{char}': {SIGNS[char]}"
     if unicodedata.category(char) in ("Zs", "Cf", "Cc", "Zl", "Zp", "Cs"):
@@ -107,7 +131,26 @@ def _stranger(line: Sequence[Token], at: int) -> str:
     meant = LOOKALIKES.get(char, unicodedata.normalize("NFKC", char))
     if meant != char and meant.isascii():
         return f"found {char}, {_called(char)}: type {meant}"
+    if sign := _compared(line, at):
+        return f"found '{char}': {sign} compares numbers: write the number alone, or $name"
     return f"found '{char}': a name or text that holds it is quoted, {quoted(line, at)}"
+
+
+def _bracket(line: Sequence[Token], at: int) -> str | None:
+    """Know a list of JSON objects, and Python's subscript."""
+    if at == 0:
+        return "every JSON object is a statement of its own, without the brackets around"
+    if line[at - 1].type == "PARAM":
+        return "behind $ stands a name alone: give the value one in a cell before"
+    if line[at - 1].type == "WORD" and line[at - 1].end == line[at].start:
+        return "a name that holds it is quoted; Python goes into a cell of its own"
+    return None
+
+
+def _compared(line: Sequence[Token], at: int) -> str:
+    """Give the operator that wants a number there, quoted; empty where none does."""
+    before = line[at - 2 : at] if at > 1 and line[at - 1].type == "NUMBER" else line[at - 1 : at]
+    return f"'{before[0].text}'" if before and before[0].type in ORDERING else ""
 
 
 def _called(char: str) -> str:

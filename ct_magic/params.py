@@ -37,7 +37,7 @@ def scalars(name: str, params: Mapping[str, Any]) -> tuple[Scalar, ...]:
         raise QueryError(f"${name} is no list: write in (${name}), or make it one")
     if not values:
         raise QueryError(f"${name} is an empty list; no value can be in it")
-    found = [_plain(value, name) for value in values]
+    found = [_item(value, name) for value in values]
     if odd := [value for value in found if isinstance(value, date | list)]:
         kind = "dates" if isinstance(odd[0], date) else "lists"
         raise QueryError(f"${name} holds {kind}; a list here holds text and numbers")
@@ -88,7 +88,11 @@ def _lookup(name: str, params: Mapping[str, Any]) -> Any:
         return params[name]
     known = [key for key in params if isinstance(key, str) and not key.startswith("_")]
     near = get_close_matches(name, known, 1)
-    hint = f"did you mean ${near[0]}?" if near else "set it in a cell before, or pass it by name"
+    hint = (
+        f"did you mean ${near[0]}?"
+        if near
+        else f"set it in a cell before, or pass params={{'{name}': ...}}"
+    )
     raise QueryError(f"there is no variable '{name}': {hint}")
 
 
@@ -107,6 +111,16 @@ def _plain(value: Any, name: str) -> Scalar | date | list[Any]:
         case set() | frozenset():
             return _in_order(value, name)
     return _foreign(value, name)
+
+
+def _item(value: Any, name: str) -> Scalar | date | list[Any]:
+    """Take a value of the list that `$name` stands for; what is wrong is said of the value."""
+    try:
+        return _plain(value, name)
+    except QueryError as error:
+        raise QueryError(
+            error.message.replace(f"${name} is", f"${name} holds what is", 1)
+        ) from None
 
 
 def _foreign(value: Any, name: str) -> Scalar | date | list[Any]:
@@ -149,7 +163,7 @@ def _date(value: date, name: str) -> date:
 
 
 def _in_order(values: Iterable[Any], name: str) -> list[Any]:
-    plain = [_plain(value, name) for value in values]
+    plain = [_item(value, name) for value in values]
     numbers = [value for value in plain if isinstance(value, int | float)]
     others = [value for value in plain if not isinstance(value, int | float)]
     return [*sorted(numbers), *sorted(others, key=str)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,6 +15,7 @@ from lark import Lark, UnexpectedToken
 
 from . import dates, mistakes
 from .builder import Builder
+from .errors import UsageError
 from .lexer import Source, Token, tokens, with_operators
 from .query import JsonQuery, Query
 
@@ -52,14 +54,14 @@ def read(
     max_counts: int = MAX_COUNTS,
 ) -> Cell:
     """Read a cell: its statements (see `statements`), and their single counts (see `parse`)."""
-    today = today or date.today()
+    today = dates.plain_day(today or date.today())
     found = list(_statements(text, params, today))
     numbers = [dates.how_many(query, today) for query, _ in found]
     if sum(numbers) > max_counts:
         at = found[numbers.index(max(numbers))][1]
         message = (
             f"this cell would ask {sum(numbers):,} counts, and the limit is {max_counts:,}: "
-            "take a shorter period, larger pieces or fewer values"
+            "take a shorter period, larger pieces or fewer values, or raise max_counts"
         )
         raise Source(text).error(message, at.start, at.end)
     queries = tuple(query for query, _ in found)
@@ -74,7 +76,7 @@ def statements(
     `source` is a statement's own text on one line, without label and comments. `today` is there
     only to refuse a period that ends before it begins.
     """
-    read = _statements(text, params, today or date.today())
+    read = _statements(text, params, dates.plain_day(today or date.today()))
     return tuple(query for query, _ in read)
 
 
@@ -138,6 +140,8 @@ def _statements(
     text: str, params: Mapping[str, Any] | None, today: date
 ) -> Iterator[tuple[Query | JsonQuery, Token]]:
     """Read one statement after the other, each with the token to underline for its size."""
+    if not isinstance(text, str):
+        raise UsageError(f"a query is a text, as in 'App Launched today', not {reprlib.repr(text)}")
     source = Source(text)
     builder = Builder(source, params or {}, today)
     labels: set[str] = set()

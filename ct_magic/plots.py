@@ -86,7 +86,8 @@ def plot(df: pd.DataFrame) -> Picture:
     else:
         _bars(axes, df.head(MOST), known)
     _calm(axes, _title(df, known), note)
-    return Picture(axes, f"{known.kind.value}: {len(df)} rows, {note}")
+    rows = "1 row" if len(df) == 1 else f"{len(df)} rows"
+    return Picture(axes, f"{known.kind.value}: {rows}, {note}")
 
 
 def need_matplotlib() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from . import cql, errors, jsontext, parser, printer
+from . import cql, dates, errors, jsontext, parser, printer
 from .accounts import PATH, REGIONS, Account
 from .job import Question
 from .query import JsonQuery, Query
@@ -46,7 +46,7 @@ def prepare(
     """Make a text ready to be asked; nothing is sent."""
     how = settings or Settings()
     whom = account if isinstance(account, Account) else SESSION.account(account)
-    day = today or day_in(how.timezone or whom.timezone)
+    day = dates.plain_day(today or day_in(how.timezone or whom.timezone))
     cell = parser.read(text, params=params, today=day, max_counts=how.max_counts)
     note = NO_PERIOD if any(map(_is_open, cell.statements)) else None
     SESSION.learn(cell.statements)

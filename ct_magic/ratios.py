@@ -30,7 +30,7 @@ def shares(df: pd.DataFrame) -> pd.DataFrame:
     One count for each value gets no column: a profile may have several values, so these counts
     are not parts of a whole. Raises UsageError for a DataFrame that holds no counts.
     """
-    found, known = df.copy(), shape(df)
+    known, found = shape(df), df.copy()
     counts = df["count"].astype("Float64")
     if known.kind is Kind.FUNNEL:
         found["share_of_first"] = _over(counts, counts.iloc[0])

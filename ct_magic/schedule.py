@@ -197,7 +197,8 @@ class Schedule:
         if job.tries + 1 < self.pace.max_tries:
             return [self._again(replace(job, tries=job.tries + 1), error, wait, now)]
         said = f"{error}; given up after {self.pace.max_tries} tries"
-        return [self._end(replace(job, error=said), State.FAILED, now)]
+        lost = replace(job, error=said, lost=job.req_id is not None)
+        return [self._end(lost, State.FAILED, now)]
 
     def _again(self, job: Job, note: str, wait: float, now: float) -> Job:
         if job.number not in self._held:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from numbers import Integral, Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import UsageError
 
@@ -16,6 +18,12 @@ PROGRESS = ("auto", "widget", "html", "text", "none")
 LONGEST = 366 * 86400.0  # seconds; no thread can be told to wait for ever
 MOST = 10**6
 SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+PARAMS = "into params, as in params={'floor': 100}"
+ELSEWHERE = {  # what the magic's line has as an option
+    "background": "ct_magic.start comes back at once",
+    "plot": "ct_magic.plot draws what count() gave",
+    "dry_run": "'%ct explain' shows what a query sends",
+}
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,18 @@ class Settings:
             raise UsageError(f"{name} is a whole number above 0, not {value!r}")
 
 
+def changed(settings: Settings | None, changes: Mapping[str, Any]) -> Settings:
+    """Give the settings with some fields of their own; raise UsageError for one there is not."""
+    known = Settings.__dataclass_fields__
+    if odd := next((name for name in changes if name not in known), None):
+        near = get_close_matches(odd, known, 1)
+        hint = f"did you mean {near[0]}?" if near else ELSEWHERE.get(odd, f"$names go {PARAMS}")
+        raise UsageError(f"there is no keyword {odd!r}: {hint}")
+    if not isinstance(settings or Settings(), Settings):
+        raise UsageError("settings is a ct_magic.settings.Settings; its fields are keywords, too")
+    return replace(settings or Settings(), **changes)
+
+
 def zone(name: str | None) -> ZoneInfo | None:
     """Give the time zone of that name; no name is the machine's own, which is None.
 
@@ -92,7 +112,7 @@ def zone(name: str | None) -> ZoneInfo | None:
 
 def seconds(text: str) -> float:
     """Read a duration: `90`, `90s`, `30m`, `2h` or `1d`, in seconds."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text.strip())
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text.strip().lower())
     if not match or not float(match[1]):
         raise UsageError(f"{text!r} is no duration: write it like 90s, 30m or 2h")
     return float(match[1]) * SECONDS[match[2]]

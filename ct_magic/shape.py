@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 
 import pandas as pd
 
-from .errors import UsageError
+from .errors import StillRunningError, UsageError
 from .frame import COLUMNS
 
 NEEDED = ("query", "start", "end", "count")
@@ -35,7 +36,7 @@ class Shape:
 
 def shape(df: pd.DataFrame) -> Shape:
     """Look at a DataFrame that `count()` gave. Raises UsageError for another."""
-    missing = [name for name in NEEDED if name not in getattr(df, "columns", ())]
+    missing = [name for name in NEEDED if name not in _columns(df)]
     if missing:
         raise UsageError(
             f"this is no DataFrame of counts: it has no column {missing[0]!r}; "
@@ -47,6 +48,15 @@ def shape(df: pd.DataFrame) -> Shape:
     several = df["query"].nunique() > 1
     names = tuple(_name(row, axes, several) for row in df.to_dict("records"))
     return Shape(_kind(df, axes, names), names)
+
+
+def _columns(df: pd.DataFrame) -> Collection[object]:
+    try:
+        return df.columns
+    except StillRunningError:
+        raise  # a handle says better than we what to do
+    except AttributeError:
+        return ()
 
 
 def _kind(df: pd.DataFrame, axes: list[str], names: tuple[str, ...]) -> Kind:

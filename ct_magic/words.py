@@ -122,6 +122,11 @@ def fit(text: str, columns: int) -> str:
     return text
 
 
+def profiles(count: int) -> str:
+    """Print a count: `1 profile`, `7,138 profiles`."""
+    return f"{count:,} profile{'s' if count != 1 else ''}"
+
+
 def span(start: date, end: date) -> str:
     """Print the days of a count, both included."""
     return start.isoformat() if start == end else f"{start.isoformat()} to {end.isoformat()}"
@@ -142,9 +147,10 @@ def phase(job: Job) -> str:
         case State.SUBMITTED:
             return _submitted(job)
         case State.SUCCESS:
-            return f"done: {job.tally.count if job.tally else 0:,} profiles{from_journal(job)}"
+            return f"done: {profiles(job.tally.count if job.tally else 0)}{from_journal(job)}"
         case State.FAILED:
-            return f"failed: {plain(job.error or 'no reason given')}"
+            later = _later(job) if job.lost else ""
+            return f"failed: {plain(job.error or 'no reason given')}{later}"
         case State.CANCELLED:
             return f"cancelled{_later(job)}"
         case State.TIMED_OUT:

@@ -101,6 +101,15 @@ def test_an_address_that_would_leak_the_passcode_is_refused(tmp_path: Path, url:
         accounts.find(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
 
 
+@pytest.mark.parametrize(
+    "url", ["https://x.example/1", "https://x.example/1/", "https://x/1/counts/profiles.json"]
+)
+def test_a_whole_request_is_no_base_url(tmp_path: Path, url: str) -> None:
+    """Vendors' pages and old scripts hold it whole; each count would be answered 404."""
+    with pytest.raises(AccountError, match="leave away what begins with /1"):
+        accounts.find(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
+
+
 def test_the_file_gives_accounts_by_name(tmp_path: Path) -> None:
     """Id, region, zone and limits stand in the file, the passcode in the environment."""
     write(
@@ -122,6 +131,7 @@ def test_the_file_gives_accounts_by_name(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ('[prod]\nid = "P"\npasscode = "hunter2"', "%ct login prod"),
+        ('[prod]\nid = "P"\npassword = "hunter2"', "%ct login prod"),
         ('[prod]\nid = "P"\nregoin = "in1"', "'regoin'; it may have base_url, id"),
         ("[prod]\nregion = 'in1'", "needs an id"),
         ('[prod]\nid = "P"\ntimezone = "Mars/Base"', "unknown timezone 'Mars/Base'"),

@@ -16,6 +16,7 @@ LANGUAGE = {
     "periods",
     "params",
     "mistakes",
+    "habits",
     "misplaced",
     "oddities",
     "expectations",

@@ -24,7 +24,7 @@ def test_a_line_is_a_query_after_its_options() -> None:
     ("line", "said"),
     [
         ("my-df", "'my-df' cannot name a variable"),
-        ("class", "'class' cannot name a variable"),
+        ("class", "'class' is a word of Python's own: take another"),
         ("df App", "the query goes on the lines below it"),
         ("App Launched last 7 days", "the query goes on the lines below it"),
         ("--help", "'%%ctcount?' shows the arguments"),
@@ -32,7 +32,15 @@ def test_a_line_is_a_query_after_its_options() -> None:
         ("df --dryrun", "there is no --dryrun: did you mean --dry-run?"),
         ("df --timeout soon", "'soon' is no duration: write it like 90s, 30m or 2h"),
         ("df --timeout 0", "'0' is no duration"),
-        ("df --timeout", "--timeout: expected one argument"),
+        ("df --timeout", "--timeout takes a value, as in --timeout 30m"),
+        ('df --timeout ""', "'' is no duration"),
+        ('df --account ""', "--account takes a value, as in --account prod"),
+        ("df --timeout 5 minutes", "a time is one word: --timeout 5m, not 5 minutes"),
+        ("--timeout 2 hours", "a time is one word: --timeout 2h, not 2 hours"),
+        ("df -p", "there is no -p: the options are --account, "),
+        ("df --max-counts 900", "it is a setting, '%config CountMagics.max_counts = ...'"),
+        ("df --plot=yes", "--plot takes no value"),
+        ("df # the first", "'#' is a word too many"),
         ("df --plot --background", "--plot draws in the cell that waits"),
         ('df "', "cannot be read"),
     ],
@@ -42,6 +50,14 @@ def test_a_wrong_line_says_what_is_right(line: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
         arguments.of_cell(line, "App Launched")
     assert said in str(caught.value)
+
+
+def test_a_unit_on_its_own_is_no_part_of_the_query() -> None:
+    """`--timeout 5 minutes App Launched` would ask for the event "minutes App Launched"."""
+    with pytest.raises(UsageError, match="a time is one word: --timeout 5m"):
+        arguments.of_line("--timeout 5 minutes App Launched")
+    assert arguments.of_cell("--timeout 90 s", "App Launched").name == "s"
+    assert arguments.of_cell("--timeout 30M", "App Launched").timeout == 1800.0
 
 
 def test_an_option_behind_the_query_is_told_its_place() -> None:

@@ -17,6 +17,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 from keyring.backend import KeyringBackend
 
+import ct_magic
 from ct_magic import errors, passcodes
 from ct_magic.sandbox import Sandbox
 from ct_magic.session import SESSION
@@ -193,6 +194,60 @@ def test_resume_fetches_what_an_earlier_cell_left(
     assert found["status"].tolist() == ["success", "success"]
     assert found["query"].tolist() == ["a", "b"]
     assert len(posts) == 2
+
+
+def test_wait_gives_the_dataframe_whether_it_had_arrived_or_not(
+    account: Sandbox, shell: InteractiveShell
+) -> None:
+    """A cell behind a background one works in every order of events, and when it is run again."""
+    shell.user_ns["a"] = ct_magic.start("App Launched 2026-10", poll_interval=0.01, progress="none")
+    shell.user_ns["b"] = ct_magic.start("Charged 2026-10", poll_interval=0.01, progress="none")
+    for cell in ("%ct wait a", "%ct wait", "%ct wait a b"):
+        run(shell, cell).raise_error()
+    assert list(shell.user_ns["a"]["status"]) == list(shell.user_ns["b"]["status"]) == ["success"]
+
+
+def test_wait_fails_where_a_count_did_not_arrive(account: Sandbox, shell: InteractiveShell) -> None:
+    """The variable is the DataFrame, and "Run All" stops, also the second time."""
+    text = "good: App Launched 2026-10\nbad: No Such 2026-10"
+    shell.user_ns["df"] = ct_magic.start(text, poll_interval=0.01, progress="none")
+    for _ in range(2):
+        assert "1 of 2 counts did not arrive" in refused(shell, "%ct wait df")
+        assert list(shell.user_ns["df"]["status"]) == ["success", "failed"]
+    assert "no variable 'fd'" in refused(shell, "%ct wait fd")
+    shell.user_ns["fd"] = 5
+    assert "it is no count" in refused(shell, "%ct wait fd")
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("%ct count App Launched", "'%ctcount QUERY' counts"),
+        ("%ct Use sandbox", "did you mean '%ct use'?"),
+        ("%ct login sandbox", "'%ct use sandbox' is all it needs"),
+    ],
+)
+def test_a_command_that_is_none_is_told_the_right_one(
+    state: Path, shell: InteractiveShell, cell: str, said: str
+) -> None:
+    """And what is said can be typed as it stands."""
+    assert said in refused(shell, cell)
+
+
+def test_a_passcode_in_the_place_of_a_name_is_not_repeated(
+    state: Path, shell: InteractiveShell
+) -> None:
+    """A notebook saves its outputs, too."""
+    said = refused(shell, f"%ct login {HIDDEN}")
+    assert HIDDEN not in said
+    assert "change it" in said
+
+
+@pytest.mark.parametrize("word", ["login", "%ct resume", "wait"])
+def test_help_explains_a_command(say: Say, word: str) -> None:
+    """Whoever asks for help with one gets what it does, not a word of the language near it."""
+    assert f"{word}: " in say(f"%ct help {word}")
+    assert "%%ctcount?" in say("%ct help --timeout")
 
 
 def test_resume_with_nothing_pending_is_an_empty_dataframe(

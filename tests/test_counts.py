@@ -3,6 +3,7 @@
 import copy
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -73,6 +74,34 @@ def test_without_an_account_the_way_on_is_said(state: Path, count: Count) -> Non
     """A newcomer's first error names the variables and the sandbox."""
     with pytest.raises(errors.AccountError, match="%ct use sandbox"):
         count("App Launched")
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "said"),
+    [
+        (None, {}, "a query is a text, as in 'App Launched today', not None"),
+        (["App Launched"], {}, "not \\['App Launched'\\]"),
+        ("Charged today", {"poll_intervall": 3}, "did you mean poll_interval"),
+        ("Charged today", {"background": True}, "ct_magic.start comes back at once"),
+        ("Charged on $day", {"day": TODAY}, "into params"),
+        ("Charged today", {"settings": {"timeout": 5}}, "settings is a ct_magic.settings.Settings"),
+        ("Charged today", {"today": "2026-11-23"}, "today is a datetime.date, not '2026-11-23'"),
+    ],
+)
+def test_a_wrong_argument_is_named(
+    account: Sandbox, text: Any, told: dict[str, Any], said: str
+) -> None:
+    """As a magic's: one message that says what is right, and nothing is sent."""
+    before = len(account.log)
+    with pytest.raises(errors.UsageError, match=said):
+        ct_magic.count(text, **told)
+    assert len(account.log) == before
+
+
+def test_today_may_be_a_timestamp(account: Sandbox) -> None:
+    """What pandas gives for a day is one."""
+    found = ct_magic.count("Charged yesterday", today=pd.Timestamp(TODAY), progress="none")
+    assert found["start"].iloc[0] == pd.Timestamp("2026-11-22")
 
 
 def test_a_query_that_is_wrong_is_never_sent(account: Sandbox, count: Count) -> None:
@@ -167,6 +196,17 @@ def test_what_is_fetched_later_can_be_told_apart(
         "rest",
     }
     assert len(found) == 3
+
+
+def test_a_handle_is_not_drawn_but_says_what_to_do(account: Sandbox) -> None:
+    """It will be a DataFrame of counts; that it is none would send people looking elsewhere."""
+    handle = ct_magic.start("App Launched 2026-10", poll_interval=60, progress="none")
+    for look in (ct_magic.plot, ct_magic.shares):
+        with pytest.raises(errors.StillRunningError, match=r"\.result\(\) waits"):
+            look(handle)
+    handle.cancel()
+    with pytest.raises(errors.UsageError, match="no DataFrame of counts"):
+        ct_magic.shares(5)
 
 
 def test_cancelling_a_handle_keeps_what_had_arrived(account: Sandbox) -> None:

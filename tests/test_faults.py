@@ -107,6 +107,29 @@ def test_a_service_that_is_down_is_given_up_with_a_row(state: object) -> None:
         assert len(box.log) == 8
 
 
+@pytest.mark.parametrize("what", ["reset", "503", "code2"])
+def test_an_id_that_nothing_is_heard_of_is_kept(state: object, truth: int, what: str) -> None:
+    """A network that is lost for minutes costs a failed cell; the next run takes up the same id."""
+    with Sandbox(profiles=60, today=TODAY, partials=1, faults=f"first:{what}*8") as box:
+        row = ask(box).iloc[0]
+        assert row["status"] == "failed"
+        assert "given up after 8 tries" in row["error"]
+        assert ask(box)["count"].iloc[0] == truth
+        assert sum(request.method == "POST" for request in box.log) == 1
+
+
+def test_what_was_lost_on_the_way_is_said_to_be_there(state: object) -> None:
+    """The message names the command that fetches it; one that has no id is only failed."""
+    for step, said in (("first", True), ("submit", False)):
+        with Sandbox(profiles=60, today=TODAY, partials=1, faults=f"{step}:reset*8") as box:
+            account = Account("default", "SANDBOX", Secret("sandbox"), base_url=box.url)
+            with pytest.raises(errors.CountFailedError) as caught:
+                ct_magic.count(
+                    QUERY, account=account, poll_interval=0.01, retry_wait=0.01, progress="none"
+                )
+            assert ("%ct resume" in str(caught.value)) == said
+
+
 def test_a_storm_of_faults_loses_nothing(state: object) -> None:
     """A fifth of all requests fail in some way that can be cured; every count is right."""
     storm = [Fault("any", what, 10_000, 0.05) for what in ("429", "503", "code2", "reset")]
