@@ -15,8 +15,7 @@ from . import params as variables
 from .cql import from_json
 from .errors import QueryError
 from .findings import Clause, Draft, Found, Reader
-from .habits import dangling, helping
-from .lexer import API_NAMES, Token, is_bare_event, is_bare_property
+from .lexer import API_NAMES, Token
 from .periods import PeriodRules
 from .query import (
     ORDERING,
@@ -95,8 +94,6 @@ class Builder(PeriodRules, Reader):
     def event_name(self, name: Found | Token) -> str:
         """Take a name, or the text of a variable."""
         if isinstance(name, Found):
-            if name.bare and not is_bare_event(name.value):
-                self.fail(dangling(name.last.text, name.value), name.last)
             return str(name.value)
         with self.at(name):
             return variables.text(name.text[1:], self.params)
@@ -119,8 +116,6 @@ class Builder(PeriodRules, Reader):
 
     def property(self, scope: Token | None, name: Found) -> Found:
         """Find the scope that stands before the dot."""
-        if name.bare and not is_bare_property(name.value):
-            self.fail(helping(name.last.text, name.value), name.last)
         if scope is None:
             return replace(name, value=Property(str(name.value)))
         if scope.text not in SCOPES:

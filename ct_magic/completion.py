@@ -12,7 +12,8 @@ from .expectations import SPELLED, UNITS
 from .lexer import OPERATORS, Source, Token, tokens, unquoted, with_operators
 from .names import SCOPES, Names
 from .parser import progress
-from .printer import event_name, property_name, value
+from .printer import name as bare_or_quoted
+from .printer import property_name, value
 from .query import Property, Scalar, Scope
 
 MOST = 500  # as many as IPython takes from one matcher
@@ -147,7 +148,7 @@ def _properties(place: Place, known: Sequence[str] | Any, inner: bool) -> Iterat
 
 def _listed(place: Place, known: Any, kind: str, own: bool = False) -> Iterator[Completion]:
     for one in sorted(known, key=str.casefold):
-        spelled = property_name(Property(one)) if own else event_name(one)
+        spelled = property_name(Property(one)) if own else bare_or_quoted(one)
         yield from _spelled(place, one, spelled, kind)
 
 

@@ -100,11 +100,10 @@ TOPICS = (
     Topic(
         ("name", "names", "quotes"),
         "Names of events and properties are case-sensitive. One that holds a keyword, begins\n"
-        "with a digit or has other characters than letters, digits, _ and $ is quoted, and so\n"
-        "is one that ends in a word taken for a slip: an event's in before or for, a property's\n"
-        "in is or does. A backslash stands before a quote or a backslash. Names to propose at\n"
-        'Tab are kept by %ct names; a team shares them in a file: {"events": {"Charged":\n'
-        '{"Category": ["Shoes"]}}, "profile": {"Plan": []}, "geo": ["India/Goa"]}.',
+        "with a digit or has other characters than letters, digits, _ and $ is quoted. A\n"
+        "backslash stands before a quote or a backslash. Names to propose at Tab are kept by\n"
+        '%ct names; a team shares them in a file: {"events": {"Charged": {"Category":\n'
+        '["Shoes"]}}, "profile": {"Plan": []}, "geo": ["India/Goa"]}.',
         ('"Ride by night" where "50% off" exists', "App Launched last 7 days"),
     ),
     Topic(

@@ -51,27 +51,6 @@ MONTHS = (
 DAY_IN_WORDS = "a day is written 2015-08-10, a whole month 2015-08"
 
 
-PERIODS = {
-    "after": "since 2015-08-10",
-    "before": "from 2015-08-01 to 2015-08-10",
-    "between": "2015-08-10..2015-10-25",
-    "till": "from 2015-08-01 to 2015-08-10",
-    "until": "from 2015-08-01 to 2015-08-10",
-}
-
-
-def dangling(word: str, name: str) -> str:
-    """Say how a period is written that somebody began with such a word."""
-    written = f"is written {PERIODS[word]}" if word in PERIODS else "stands alone, last 7 days"
-    return f"found '{word}': a period {written}; a name that ends so is quoted, \"{name}\""
-
-
-def helping(word: str, name: str) -> str:
-    """Say how an operator is written that somebody put behind such a word."""
-    hint = f'the operator follows the name at once; a name that ends so is quoted, "{name}"'
-    return f"found '{word}': {hint}"
-
-
 def is_month(word: str) -> bool:
     """Say whether it is the name of a month, or the beginning of one: Aug, August."""
     return len(word) >= 3 and any(month.startswith(word.lower()) for month in MONTHS)

@@ -38,16 +38,6 @@ SYMBOLS = {
     ".": "DOT",
     ":": "COLON",
 }
-# Before a period they are no part of the event's name: `Charged before 2026-10-01`, unquoted, would
-# ask for an event that nobody has, on that one day.
-DANGLING = frozenset(
-    [
-        *("after", "before", "between", "during", "for", "over", "past", "previous", "the"),
-        *("till", "until", "within"),
-    ]
-)
-# Before an operator: `Coupon is not exists` would ask for the property "Coupon is".
-HELPING = frozenset(["is", "are", "was", "do", "does"])
 # The API's own names of operators: words like any other, unless they stand where an operator may.
 API_NAMES = {
     o.value: "DOES_NOT_EXIST" if o is Operator.DOES_NOT_EXIST else SYMBOLS.get(o.symbol, "EXISTS")
@@ -142,21 +132,6 @@ def is_bare_word(word: str) -> bool:
 def is_bare_name(name: str) -> bool:
     """Say whether a name may stand without quotes: bare words with one space between them."""
     return all(map(is_bare_word, name.split(" ")))
-
-
-def is_bare_event(name: str) -> bool:
-    """Say whether an event's name may stand without quotes: none that dangles ends a bare one."""
-    return is_bare_name(name) and not _ends(name, DANGLING)
-
-
-def is_bare_property(name: str) -> bool:
-    """Say whether a property's name may stand without quotes: as an event's, with other words."""
-    return is_bare_name(name) and not _ends(name, HELPING)
-
-
-def _ends(name: str, words: frozenset[str]) -> bool:
-    *others, last = name.split(" ")
-    return bool(others) and last in words
 
 
 def word_end(text: str, at: int) -> int:

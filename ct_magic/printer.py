@@ -9,7 +9,7 @@ from typing import assert_never
 from . import jsontext
 from .cql import payload
 from .dates import month_of
-from .lexer import is_bare_event, is_bare_name, is_bare_property
+from .lexer import is_bare_name
 from .query import (
     Ago,
     Axis,
@@ -62,11 +62,6 @@ def name(text: str) -> str:
     return text if is_bare_name(text) else quote(text)
 
 
-def event_name(text: str) -> str:
-    """Print the name of an event: bare where it may be bare."""
-    return text if is_bare_event(text) else quote(text)
-
-
 def quote(text: str) -> str:
     """Print a text between the quotes that need fewer backslashes, double ones if in doubt."""
     mark = "'" if text.count('"') > text.count("'") else '"'
@@ -85,7 +80,7 @@ def property_name(asked: Property) -> str:
     if asked == Property("geo"):
         return quote(asked.name)
     scope = f"{asked.scope.value}." if asked.scope.value else ""
-    return scope + (asked.name if is_bare_property(asked.name) else quote(asked.name))
+    return scope + name(asked.name)
 
 
 def period(asked: Period) -> str:
@@ -142,7 +137,7 @@ def _parts(event: Event, places: tuple[Place, ...] = ()) -> list[str]:
     """Print an event in the parts that `layout` may put on lines of their own."""
     conditions = _conditions(event.where) + ([f"geo {_list(places)}"] if places else [])
     joined = [f"{'and' if at else 'where'} {said}" for at, said in enumerate(conditions)]
-    return [event_name(event.name), *joined, *([period(event.period)] if event.period else [])]
+    return [name(event.name), *joined, *([period(event.period)] if event.period else [])]
 
 
 def _event(event: Event) -> str:
