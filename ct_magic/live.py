@@ -94,10 +94,11 @@ class Stops:
         self.all.on_click(lambda _: run.cancel())
         self.which = w.Combobox(
             options=[words.name(job) for job in jobs] if len(jobs) > 1 else [],
-            placeholder="or some of them: 3, 7-12",
-            tooltip="The counts to cancel: their numbers, or one from the list",
+            description="or some of them",
+            placeholder="numbers, like 3, 7-12",
             continuous_update=False,
-            layout=w.Layout(width="22em"),
+            style={"description_width": "initial"},
+            layout=w.Layout(width="24em"),
         )
         self.these = w.Button(description="Cancel these", tooltip=STOPS)
         self.these.on_click(self._cancel_these)

@@ -283,7 +283,7 @@ def test_one_count_at_a_time_and_again_when_it_is_over() -> None:
     hand.press("Run")
     assert hand.variables["counts"] is not first
     hand.press("Cancel")
-    until(lambda: hand.said.count('class="ct-magic"') == 1 and "cancelled" in hand.said)
+    until(lambda: hand.said.count("ct-magic-live jp") == 1 and "cancelled" in hand.said)
 
 
 def test_a_variable_that_was_bound_anew_is_left_alone() -> None:
