@@ -19,17 +19,20 @@ STYLE = f"""<style>
 .ct-magic-error {{ color: {ERROR}; }}
 .ct-magic-error, .ct-magic-said {{ padding: 0 4px 2px; overflow-wrap: anywhere;
   white-space: pre-wrap; }}
-.ct-magic-form pre.ct-magic-error {{ color: {ERROR}; padding: 2px 4px; }}
+.ct-magic-form pre.ct-magic-error {{ color: {ERROR}; padding: 2px 4px; white-space: pre;
+  overflow-x: auto; }}
+.ct-magic-unlabelled > label {{ {card.HIDDEN} }}
 .ct-magic-wrong input, .ct-magic-wrong textarea {{ border-color: {ERROR} !important;
   box-shadow: inset 0 0 0 1px {ERROR}; }}
 .ct-magic-form pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0;
   font-size: var(--jp-code-font-size,13px); font-family: var(--jp-code-font-family,monospace);
   line-height: 1.3; background: none; padding: 0; color: inherit; }}
 .ct-magic-form .ct-magic-json pre {{ max-height: 17em; overflow: auto;
-  background: {card.TRACK.replace("color3", "color2")}; padding: 6px 8px; border-radius: 3px; }}
+  background: {card.TRACK}; padding: 6px 8px; border-radius: 3px; }}
 .ct-magic-form textarea {{ font-family: var(--jp-code-font-family,monospace) !important;
   font-size: var(--jp-code-font-size,13px) !important; line-height: 1.35; }}
-.ct-magic-form button:focus-visible {{ outline: 2px solid {card.BAR}; outline-offset: 1px; }}
+.ct-magic-form :is(button, input, textarea, pre):focus-visible {{
+  outline: 2px solid {card.BAR} !important; outline-offset: 0; }}
 </style>"""
 
 
