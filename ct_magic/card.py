@@ -33,14 +33,23 @@ BOX = (
 CODE = "background:none;padding:0;white-space:pre-wrap"
 TABLE = "width:100%;table-layout:auto;border-collapse:collapse;margin:0"
 NUMBERS = "font-variant-numeric:tabular-nums"
+SCROLLED = (
+    'style="overflow:auto;max-height:40em" tabindex="0" role="region" aria-label="scrolled counts"'
+)
 WHOLE = "white-space:nowrap"
 WIDEST = 16  # letters of a query beside each other, however narrow its table is
 # A page sets what stands between two dollars as a formula, also a query's `$low and $high`.
 CLASS = "ct-magic mathjax_ignore tex2jax_ignore"
 HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+# A page shows by a shade what has the focus and what is a button; forced colours have no shades.
+SHELL = "ct-magic-shell"
+FOCUS = f"""
+.{SHELL} :is(button, input, textarea, pre, [tabindex]):focus-visible {{
+  outline:2px solid {BAR} !important;outline-offset:0 }}
+@media (forced-colors:active) {{ .{SHELL} button {{ border:1px solid }} }}"""
 # What only a live panel has: its frame, and a countdown that needs no messages: the browser
 # animates a whole number down to nothing.
-STYLE = f"""<style>
+STYLE = f"""<style>{FOCUS}
 .ct-magic-panel {{ {BOX};overflow:hidden }}
 .ct-magic-panel .widget-html-content {{ min-width:0 }}
 .ct-magic.ct-magic-live {{ padding:0;line-height:1.45 }}
@@ -108,12 +117,12 @@ def _many(jobs: Sequence[Job], now: float, live: bool) -> str:
     columns = _columns(jobs)
     shared = "" if columns.named else _code(jobs[0].question.title)
     days = "" if columns.dated else _days(jobs[0])
-    height = ";max-height:40em" if len(jobs) > words.ROWS and not live else ""
+    frame = SCROLLED if len(jobs) > words.ROWS and not live else 'style="overflow:auto"'
     return (
         f'<div class="ct-magic-head">{shared}<div><b>{words.summary(jobs, now)}</b>'
         f'<span style="color:{MUTED}">{days}{_elapsed(jobs, now, live)}</span></div>'
         f"{_track(jobs)}</div>"
-        f'<div style="overflow:auto{height}">{_table(jobs, now, live, columns)}</div>'
+        f"<div {frame}>{_table(jobs, now, live, columns)}</div>"
     )
 
 

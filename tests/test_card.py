@@ -147,6 +147,7 @@ def test_many_counts_scroll_past_twenty_rows() -> None:
     html = card.html([job(n) for n in range(90)], 0.0)
     assert "max-height" in html
     assert html.count("<tr>") == 91
+    assert 'tabindex="0"' in html, "who has no mouse reaches it, to scroll"
     assert "max-height" not in card.html([job(n) for n in range(20)], 0.0)
     assert "... and 70 more" in words.text([job(n) for n in range(90)], 0.0)
 

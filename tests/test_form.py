@@ -196,6 +196,28 @@ def test_an_unknown_account_is_marked() -> None:
     assert "there are default, sandbox" in hand.said
 
 
+def test_every_field_has_a_label() -> None:
+    """Heard where it is not seen: a hint is gone when something stands in the field."""
+    hand = Hand(CELL, floor=1)
+    fields = [one for one in walk(hand.box) if isinstance(one, w.Text | w.Textarea | w.DatePicker)]
+    assert len(fields) > 20
+    assert all(one.description for one in fields)
+
+
+def test_what_has_no_room_goes_on_below() -> None:
+    """In a narrow window no field is squeezed: its line wraps, and its buttons stand below."""
+    hand = Hand(CELL, floor=1)
+    lines = [
+        one
+        for one in walk(hand.box)
+        if isinstance(one, w.HBox) and any(isinstance(child, w.Text) for child in one.children)
+    ]
+    assert len(lines) > 8
+    for line in lines:
+        assert line.layout.flex_flow == "row wrap"
+        assert all(child.layout.flex.endswith("em") for child in line.children)
+
+
 def test_an_empty_form_is_calm() -> None:
     """Nothing is wrong before anything was typed; Run says what is missing."""
     hand = Hand()
@@ -322,6 +344,7 @@ def test_closing_releases_the_widgets_and_the_count_goes_on(shell: InteractiveSh
     with capture_output() as shown:
         hand.form._ipython_display_()
     assert VIEW in shown.outputs[0].data
+    assert "needs Jupyter's widgets" in shown.outputs[0].data["text/plain"]
     hand.press("Run")
     hand.press("Insert cell")
     with capture_output() as shown:

@@ -10,7 +10,7 @@ from .. import card, questions
 
 SHOWN = 3  # counts whose JSON is shown; the others differ in a day or a value
 ERROR = "var(--jp-error-color1,#c62828)"
-STYLE = f"""<style>
+STYLE = f"""<style>{card.FOCUS}
 .ct-magic-form {{ border: 1px solid {card.LINE}; border-radius: 6px; padding: 6px 12px;
   max-width: 80em; container-type: inline-size; overflow: hidden; }}
 .ct-magic-form .widget-html-content {{ line-height: 1.35; }}
@@ -31,8 +31,6 @@ STYLE = f"""<style>
   background: {card.TRACK}; padding: 6px 8px; border-radius: 3px; }}
 .ct-magic-form textarea {{ font-family: var(--jp-code-font-family,monospace) !important;
   font-size: var(--jp-code-font-size,13px) !important; line-height: 1.35; }}
-.ct-magic-form :is(button, input, textarea, pre):focus-visible {{
-  outline: 2px solid {card.BAR} !important; outline-offset: 0; }}
 </style>"""
 
 
