@@ -5,11 +5,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ct_magic import card, words
+from ct_magic.counting import outcome
+from ct_magic.errors import CountFailedError
 from ct_magic.job import Job, Question, State, Tally
 
 DAY = date(2026, 11, 1)
@@ -140,6 +143,17 @@ def test_ten_kilobytes_of_text_are_cut() -> None:
     assert len(card.html(jobs, 0.0)) < 5_000
     assert len(words.text(jobs, 0.0)) < 1_500
     assert len(words.line(jobs, 0.0)) < 500
+
+
+@pytest.mark.parametrize("many", [1, 2])
+def test_the_message_of_an_error_is_as_short_and_as_safe(many: int) -> None:
+    """Ten kilobytes of a name are no page of red, and its marks do not turn the message round."""
+    told = TURNED + "x" * 10_000
+    jobs = tuple(named(told, number=n, state=State.FAILED, error=told) for n in range(many))
+    with pytest.raises(CountFailedError) as found:
+        outcome(jobs, pd.DataFrame())
+    assert len(str(found.value)) < 1_500 * many
+    assert "\u202e" not in str(found.value)
 
 
 def test_many_counts_scroll_past_twenty_rows() -> None:

@@ -276,6 +276,13 @@ def test_json_that_no_field_can_say_is_kept() -> None:
     assert hand.form.text == f"j: {body}"
 
 
+def test_marks_that_nobody_sees_are_spelled_in_the_json() -> None:
+    """One that turns the line round would show another query than the one that is sent."""
+    hand = Hand('Charged where a = "x\u202ey" today')
+    assert "x\\u202ey" in hand.said
+    assert "\u202e" not in hand.form._face.json.value  # type: ignore[union-attr]
+
+
 def test_run_fills_the_variable() -> None:
     """A handle first, then the DataFrame; the panel stands in the form."""
     hand = Hand("App Launched 2026-10")
