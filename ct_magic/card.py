@@ -59,7 +59,7 @@ STYLE = f"""<style>{FOCUS}
 @keyframes ct-magic-count {{ from {{ --ct-magic-n: var(--ct-magic-from); }}
   to {{ --ct-magic-n: var(--ct-magic-to); }} }}
 .ct-magic-down::after, .ct-magic-up::after {{
-  animation: ct-magic-count var(--ct-magic-for) linear forwards;
+  animation: ct-magic-count var(--ct-magic-for) linear var(--ct-magic-begun, 0s) forwards;
   counter-reset: ct-magic-n var(--ct-magic-n);
   content: counter(ct-magic-n) "\\a0" var(--ct-magic-unit, "s"); }}
 </style>"""
@@ -215,9 +215,8 @@ def _state_html(job: Job, now: float, live: bool, *, short: bool = False) -> str
     return f"<bdi>{escape(words.phase(job))}</bdi>, next look {said}"
 
 
-def _clock(way: str, begin: int, end: int, seconds: int, unit: str = "s") -> str:
-    style = f"--ct-magic-from:{begin};--ct-magic-to:{end};--ct-magic-for:{seconds}s"
-    style += f";--ct-magic-unit:'{unit}'" if unit != "s" else ""
+def _clock(way: str, begin: int, end: int, seconds: int, more: str = "") -> str:
+    style = f"--ct-magic-from:{begin};--ct-magic-to:{end};--ct-magic-for:{seconds}s{more}"
     return f'<span class="ct-magic-{way}" style="{style}"></span>'
 
 
@@ -243,9 +242,10 @@ def _elapsed(jobs: Sequence[Job], now: float, live: bool) -> str:
 
 def _running(seconds: int) -> str:
     """Draw a clock that goes on; in minutes when it says more than people count in seconds."""
+    begun = f";--ct-magic-begun:-{seconds}s"
     if seconds < words.MINUTES:
-        return _clock("up", seconds, seconds + DAY, DAY)
-    return _clock("up", seconds // 60, seconds // 60 + DAY // 60, DAY, "min")
+        return _clock("up", 0, DAY, DAY, begun)
+    return _clock("up", 0, DAY // 60, DAY, f"{begun};--ct-magic-unit:'min'")
 
 
 def _days(job: Job) -> str:
