@@ -74,6 +74,7 @@ class Columns:
     dated: bool
     pieces: str
     width: float  # of what was asked, in em
+    bars: int  # how wide they are, in percent: long queries need the room
     highest: int
 
 
@@ -133,7 +134,8 @@ def _columns(jobs: Sequence[Job]) -> Columns:
     longest = max(len(_asked_for(job, named)) for job in jobs)
     highest = max((job.tally.count for job in jobs if job.tally), default=0)
     dated = len({(question.start, question.end) for question in asked}) > 1
-    return Columns(named, dated, pieces, 0.6 * min(longest, WIDEST), highest)
+    bars = 25 if longest > WIDEST else 40
+    return Columns(named, dated, pieces, 0.6 * min(longest, WIDEST), bars, highest)
 
 
 def _track(jobs: Sequence[Job]) -> str:
@@ -184,7 +186,8 @@ def _row(job: Job, now: float, live: bool, columns: Columns) -> str:
         f'<tr><td style="text-align:right;width:1%;color:{MUTED};{NUMBERS}">{job.number + 1}</td>'
         f"{_asked(job, columns)}{days}"
         f'<td style="text-align:right;width:1%;{NUMBERS}">{count}</td>'
-        f'<td style="width:25%;min-width:2em" aria-hidden="true">{_bar(width, ".7em", BAR)}</td>'
+        f'<td style="width:{columns.bars}%;min-width:2em" aria-hidden="true">'
+        f"{_bar(width, '.7em', BAR)}</td>"
         f'<td style="text-align:left;min-width:6em;overflow-wrap:anywhere">{_sign(job)} '
         f"{_state_html(job, now, live, short=True)}</td></tr>"
     )
