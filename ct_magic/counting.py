@@ -170,7 +170,9 @@ def _what_happened(jobs: tuple[Job, ...]) -> str:
     if not lost:
         return "the count had arrived" if len(jobs) == 1 else "the counts had arrived"
     if len(jobs) == 1:
-        return "\n".join([f"{jobs[0].question.title}: {_reason(jobs[0])}", *_what_now(lost)])
+        return "\n".join(
+            [f"{words.plain(jobs[0].question.title)}: {_reason(jobs[0])}", *_what_now(lost)]
+        )
     tally = Counter(str(job.state) for job in lost)
     how = ", ".join(f"{n} {state}" for state, n in tally.items())
     head = f"{len(lost)} of {len(jobs)} counts did not arrive: {how}"
@@ -178,7 +180,11 @@ def _what_happened(jobs: tuple[Job, ...]) -> str:
 
 
 def _failures(lost: list[Job]) -> list[str]:
-    failed = [f"  {words.name(job)}: {job.error}" for job in lost if job.state is State.FAILED]
+    failed = [
+        f"  {words.name(job)}: {words.plain(job.error or '')}"
+        for job in lost
+        if job.state is State.FAILED
+    ]
     more = [f"  ... and {len(failed) - SHOWN} more"] if len(failed) > SHOWN else []
     return failed[:SHOWN] + more
 
@@ -190,4 +196,4 @@ def _what_now(lost: list[Job]) -> list[str]:
 
 
 def _reason(job: Job) -> str:
-    return f"{job.state}, {job.error}" if job.error else str(job.state)
+    return f"{job.state}, {words.plain(job.error)}" if job.error else str(job.state)

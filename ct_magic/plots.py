@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from . import words
 from .errors import MissingExtraError
 from .ratios import shares
 from .shape import Kind, Shape, shape
@@ -86,7 +87,7 @@ def plot(df: pd.DataFrame) -> Picture:
     else:
         _bars(axes, df.head(MOST), known)
     _calm(axes, _title(df, known), note)
-    rows = "1 row" if len(df) == 1 else f"{len(df)} rows"
+    rows = f"{len(df):,} row{'s' * (len(df) != 1)}"
     return Picture(axes, f"{known.kind.value}: {rows}, {note}")
 
 
@@ -118,7 +119,9 @@ def _time(axes: Axes, df: pd.DataFrame, known: Shape) -> None:
         _columns(axes, table[names[0]], _is_short(df.sort_values("start")))
     else:
         _lines(axes, table.set_axis([_shown(name) for name in names], axis="columns"))
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, max(axes.get_ylim()[1], 1))
+    # Half a profile is none: a small axis would name 2.5 and 3.5, and round them.
+    axes.locator_params(axis="y", integer=True)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     if len(names) > 1:
         axes.legend(frameon=False, labelcolor=INK, loc="upper left", bbox_to_anchor=(1, 1))
@@ -169,10 +172,10 @@ def _bars(axes: Axes, df: pd.DataFrame, known: Shape) -> None:
     axes.invert_yaxis()
     axes.set_xlim(0, 1.02 * max(counts.max(), 1) if counts.notna().any() else 1)
     axes.set_xticks([])
-    for place, words in enumerate(_words(df, known.kind)):
+    for place, said in enumerate(_words(df, known.kind)):
         end = 0 if pd.isna(counts.iloc[place]) else counts.iloc[place]
         told: dict[str, Any] = {"color": INK, "va": "center", "textcoords": "offset points"}
-        axes.annotate(words, (end, place), (5, 0), **told)
+        axes.annotate(said, (end, place), (5, 0), **told)
 
 
 def _words(df: pd.DataFrame, kind: Kind) -> list[str]:
@@ -238,6 +241,6 @@ def _counts(df: pd.DataFrame) -> pd.Series[float]:
 
 def _shown(name: str, longest: int = LONGEST) -> str:
     # matplotlib reads $...$ as a formula, and leaves names with a leading _ out of a legend.
-    folded = " ".join(name.split())
+    folded = words.plain(name)
     cut = folded if len(folded) <= longest else folded[: longest - 1] + "…"
     return (" " if cut.startswith("_") else "") + cut.replace("$", r"\$")

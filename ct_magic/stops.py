@@ -78,10 +78,11 @@ class Which:
         self._run, self._many = run, len(run.jobs)
         self._which = w.Combobox(
             options=[words.name(job) for job in run.jobs],
-            placeholder="or some of them: 3, 7-12",
-            tooltip="The counts to cancel: their numbers, or one from the list",
+            description="or some of them",
+            placeholder="numbers, like 3, 7-12",
             continuous_update=False,
-            layout=w.Layout(width="22em"),
+            style={"description_width": "initial"},
+            layout=w.Layout(width="24em"),
         )
         self._said = w.Label()
         self.shown = [self._which, _button("Cancel these", self._cancel), self._said]

@@ -11,6 +11,7 @@ from .errors import cells
 from .job import Job, State
 
 ROWS = 20  # rows of plain text; a table scrolls after so many
+MINUTES = 90  # seconds from which on people say minutes
 LONGEST = 300  # characters of a foreign text that are shown
 SIGNS = {
     State.WAITING: "·",
@@ -18,7 +19,7 @@ SIGNS = {
     State.SUCCESS: "✓",
     State.FAILED: "✗",
     State.CANCELLED: "-",
-    State.TIMED_OUT: "⌛",
+    State.TIMED_OUT: "!",
 }
 WORDS = {
     State.SUCCESS: "done",
@@ -134,7 +135,7 @@ def span(start: date, end: date) -> str:
 
 def duration(seconds: float) -> str:
     """Print seconds as people say them: `12 s`, `4 min`, `1.5 h`."""
-    if seconds < 90:
+    if seconds < MINUTES:
         return f"{max(seconds, 0.0):.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 

@@ -62,6 +62,8 @@ def test_what_is_saved_shows_the_end_everywhere(lab: tuple[str, Path]) -> None:
         foreign = found.page.locator(".jp-NotebookPanel").last
         foreign.get_by_text("1,379", exact=True).wait_for()
         assert not found.page.evaluate(TRUSTED)
+        frame = "e => getComputedStyle(e).borderTopWidth"
+        assert foreign.locator(".ct-magic.mathjax_ignore").evaluate(frame) == "1px"
         found.screenshot("kept-untrusted")
     assert "1,379 profiles" in output.data["text/plain"]
     assert ">1,379<" in exported

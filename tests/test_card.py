@@ -5,11 +5,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ct_magic import card, words
+from ct_magic.counting import outcome
+from ct_magic.errors import CountFailedError
 from ct_magic.job import Job, Question, State, Tally
 
 DAY = date(2026, 11, 1)
@@ -149,12 +152,24 @@ def test_ten_kilobytes_of_text_are_cut() -> None:
     assert len(words.line(jobs, 0.0)) < 500
 
 
+@pytest.mark.parametrize("many", [1, 2])
+def test_the_message_of_an_error_is_as_short_and_as_safe(many: int) -> None:
+    """Ten kilobytes of a name are no page of red, and its marks do not turn the message round."""
+    told = TURNED + "x" * 10_000
+    jobs = tuple(named(told, number=n, state=State.FAILED, error=told) for n in range(many))
+    with pytest.raises(CountFailedError) as found:
+        outcome(jobs, pd.DataFrame())
+    assert len(str(found.value)) < 1_500 * many
+    assert "\u202e" not in str(found.value)
+
+
 def test_many_counts_scroll_past_twenty_rows() -> None:
     """Ninety rows do not push the rest of the notebook away; none of them is missing."""
     html = card.html([job(n) for n in range(90)], 0.0)
-    assert "overflow:auto" in html
+    assert "max-height" in html
     assert html.count("<tr>") == 91
-    assert "overflow:auto" not in card.html([job(n) for n in range(20)], 0.0)
+    assert 'tabindex="0"' in html, "who has no mouse reaches it, to scroll"
+    assert "max-height" not in card.html([job(n) for n in range(20)], 0.0)
     assert "... and 70 more" in words.text([job(n) for n in range(90)], 0.0)
 
 
@@ -164,7 +179,9 @@ def test_rows_stay_in_the_order_asked_and_bars_are_relative() -> None:
     jobs = [named(f"q{n}", number=n, **DONE | {"tally": Tally(c)}) for n, c in enumerate(counts)]
     html = card.html(jobs, 20.0)
     assert html.index("q0") < html.index("q1") < html.index("q2")
-    assert [html.find(f"width:{w}%;background") > 0 for w in ("50.0", "100.0", "0.0")] == [True] * 3
+    assert [html.find(f"width:{w}%;border-top:.7em") > 0 for w in ("50.0", "100.0", "0.0")] == [
+        True
+    ] * 3
 
 
 def test_the_summary_says_what_is_done_waiting_and_failed() -> None:
@@ -187,10 +204,11 @@ def test_nothing_is_estimated_before_something_has_arrived() -> None:
 def test_the_clocks_of_a_live_card_need_no_messages() -> None:
     """The browser counts down by itself; what is saved holds no animation."""
     one = job(state=State.SUBMITTED, due=30.0, began=1.0)
-    assert "--ct-magic-from:25;--ct-magic-for:25s" in card.html([one], 5.0, live=True)
+    live = card.html([one], 5.0, live=True)
+    assert "--ct-magic-from:25;--ct-magic-to:0;--ct-magic-for:25s" in live
     still = card.html([one], 5.0)
     assert "<style>" not in still
-    assert "next look in 25 s" in still
+    assert "next look in 25 s" in "".join(Page(still).words)
 
 
 def test_a_screen_reader_can_find_its_way() -> None:
@@ -210,6 +228,52 @@ def test_what_is_read_out_is_no_clock() -> None:
     assert words.spoken([one, job(1, **DONE)]) == "50 % of 2 counts"
 
 
+def test_a_long_wait_is_told_in_minutes() -> None:
+    """The clock that goes on by itself says what the still one says: nobody reads 3,000 s."""
+    one = job(state=State.SUBMITTED, due=3030.0, began=0.0)
+    clock = "--ct-magic-to:1440;--ct-magic-for:86400s;--ct-magic-begun:-3000s;--ct-magic-unit:'min'"
+    assert clock in card.html([one], 3000.0, live=True)
+    assert "50 min" in card.html([one], 3000.0)
+
+
+def kept_untrusted(html: str) -> str:
+    """What JupyterLab leaves of the styles of a notebook that is not trusted."""
+
+    def kept(style: re.Match[str]) -> str:
+        said = [
+            one for one in style[1].split(";") if not re.search(r"var\(|anywhere|clip-path", one)
+        ]
+        return f'style="{";".join(said)}"'
+
+    return re.sub('style="([^"]*)"', kept, html)
+
+
+def test_an_untrusted_card_has_its_frame_and_its_bars() -> None:
+    """JupyterLab drops every style that needs a variable: what is drawn does not."""
+    jobs = [job(0, **DONE), job(1, state=State.FAILED)]
+    html = kept_untrusted(card.html(jobs, 20.0))
+    assert "var(" not in html
+    assert re.search(r'class="ct-magic[^>]*style="border:1px solid rgba', html)
+    assert f"background:{card.TRACK}" in html
+    for drawn in ("50.0%;border-top:4px", "100.0%;border-top:.7em"):
+        assert re.search(rf"width:{drawn} solid #[0-9a-f]{{6}}", html)
+
+
+def test_dollars_are_no_formula() -> None:
+    """A page that sets formulas leaves a query with two variables alone, whoever shows it."""
+    for live in (True, False):
+        html = card.html([named("a > $low and a < $high")], 0.0, live=live)
+        assert re.search(r'class="[^"]*\bmathjax_ignore tex2jax_ignore\b', html)
+
+
+def test_a_query_is_not_squeezed_by_the_bars() -> None:
+    """A long one keeps room for some words in a line, a short one takes no more than it needs."""
+    jobs = [named("Added To Cart where Category exists"), named("bought", number=1)]
+    assert "min-width:9.6em" in card.html(jobs, 0.0)
+    assert "min-width:3.6em" in card.html([named("bought"), named("seen", number=1)], 0.0)
+    assert "overflow:auto" in card.html(jobs, 0.0), "what is wider than the page scrolls"
+
+
 def test_what_every_row_would_say_is_said_once() -> None:
     """Thirty days of one statement are thirty days, not thirty times the statement."""
     html = card.html([job(n) for n in range(30)], 0.0)
@@ -221,12 +285,20 @@ def test_what_every_row_would_say_is_said_once() -> None:
     assert page.words.count("Shoes, India") == 3
 
 
+def test_the_days_that_all_share_are_said_once() -> None:
+    """Above the table; where they differ, in a column."""
+    assert card.html([named(f"q{n}", number=n) for n in range(3)], 0.0).count("2026-11-01") == 1
+    asked = replace(job().question, end=date(2026, 11, 2))
+    page = Page(card.html([job(0), job(1, question=asked)], 0.0))
+    assert {"days", "2026-11-01", "2026-11-01 to 2026-11-02"} <= set(page.words)
+
+
 def test_the_bar_over_the_table_tells_done_from_cancelled() -> None:
     """A cell that was stopped does not look like one that arrived."""
     jobs = [job(n, **DONE) for n in range(3)] + [job(3, state=State.CANCELLED)]
     html = card.html(jobs, 20.0)
-    assert f"width:75.0%;background:{card.BAR}" in html
-    assert f"width:25.0%;background:{card.MUTED}" in html
+    assert f"width:75.0%;border-top:4px solid #1976d2;border-color:{card.BAR}" in html
+    assert f"width:25.0%;border-top:4px solid #757575;border-color:{card.MUTED}" in html
 
 
 def test_nothing_is_fetched_and_nothing_runs() -> None:

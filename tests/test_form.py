@@ -188,6 +188,28 @@ def test_an_unknown_account_is_marked() -> None:
     assert "there are default, sandbox" in hand.said
 
 
+def test_every_field_has_a_label() -> None:
+    """Heard where it is not seen: a hint is gone when something stands in the field."""
+    hand = Hand(CELL, floor=1)
+    fields = [one for one in walk(hand.box) if isinstance(one, w.Text | w.Textarea | w.DatePicker)]
+    assert len(fields) > 20
+    assert all(one.description for one in fields)
+
+
+def test_what_has_no_room_goes_on_below() -> None:
+    """In a narrow window no field is squeezed: its line wraps, and its buttons stand below."""
+    hand = Hand(CELL, floor=1)
+    lines = [
+        one
+        for one in walk(hand.box)
+        if isinstance(one, w.HBox) and any(isinstance(child, w.Text) for child in one.children)
+    ]
+    assert len(lines) > 8
+    for line in lines:
+        assert line.layout.flex_flow == "row wrap"
+        assert all(child.layout.flex.endswith("em") for child in line.children)
+
+
 def test_an_empty_form_is_calm() -> None:
     """Nothing is wrong before anything was typed; Run says what is missing."""
     hand = Hand()
@@ -246,6 +268,13 @@ def test_json_that_no_field_can_say_is_kept() -> None:
     assert hand.form.text == f"j: {body}"
 
 
+def test_marks_that_nobody_sees_are_spelled_in_the_json() -> None:
+    """One that turns the line round would show another query than the one that is sent."""
+    hand = Hand('Charged where a = "x\u202ey" today')
+    assert "x\\u202ey" in hand.said
+    assert "\u202e" not in hand.form._face.json.value  # type: ignore[union-attr]
+
+
 def test_run_fills_the_variable() -> None:
     """A handle first, then the DataFrame; the panel stands in the form."""
     hand = Hand("App Launched 2026-10")
@@ -275,7 +304,7 @@ def test_one_count_at_a_time_and_again_when_it_is_over() -> None:
     hand.press("Run")
     assert hand.variables["counts"] is not first
     hand.press("Cancel")
-    until(lambda: hand.said.count('class="ct-magic"') == 1 and "cancelled" in hand.said)
+    until(lambda: hand.said.count("ct-magic-live jp") == 1 and "cancelled" in hand.said)
 
 
 def test_a_variable_that_was_bound_anew_is_left_alone() -> None:
@@ -314,6 +343,7 @@ def test_closing_releases_the_widgets_and_the_count_goes_on(shell: InteractiveSh
     with capture_output() as shown:
         hand.form._ipython_display_()
     assert VIEW in shown.outputs[0].data
+    assert "needs Jupyter's widgets" in shown.outputs[0].data["text/plain"]
     hand.press("Run")
     hand.press("Insert cell")
     with capture_output() as shown:

@@ -11,6 +11,9 @@ from browser import Notebook, need_chromium, notebook, server
 pytestmark = pytest.mark.browser
 FOCUSED = """() => { const e = document.activeElement;
   return e.closest('.ct-magic-form') ? e.title || e.labels?.[0]?.textContent || '' : '' }"""
+# The fields that nobody can read: those that are hidden have no width at all.
+SLIVERS = """() => [...document.querySelectorAll('.ct-magic-form input')]
+  .map(e => e.offsetWidth).filter(width => width && width < 60)"""
 PASTED = 'seen: App Launched last 7 days\n  did Charged where Category = "Shoes"'
 
 
@@ -84,6 +87,10 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(lab: tuple[s
         found.command("apputils:change-theme", theme="JupyterLab Dark", wait=True)
         found.page.wait_for_selector("#jupyterlab-splash", state="detached")
         found.screenshot("form-dark")
+        found.command("application:toggle-left-area", wait=True)
+        found.page.set_viewport_size({"width": 480, "height": 1250})
+        found.until(lambda: found.page.evaluate(SLIVERS) == [])
+        found.screenshot("form-narrow")
         go(found, "Write a %%ctcount cell below")
         keyboard.press("Space")
         found.until(lambda: found.source(2).startswith("%%ctcount"))

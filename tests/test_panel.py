@@ -185,6 +185,13 @@ def test_the_end_is_still_and_holds_no_widget() -> None:
     assert not any(isinstance(found, w.Button) for found in widgets(panel._box))
 
 
+@pytest.mark.parametrize(("many", "reached"), [(20, None), (21, True)])
+def test_what_scrolls_is_reached_with_tab(many: int, reached: bool | None) -> None:
+    """A table that is longer than its place; a shorter one is no stop on the way."""
+    panel, _ = opened(Runner(many))
+    assert panel._card.tabbable is reached
+
+
 @pytest.mark.parametrize(("many", "label"), [(1, "Cancel"), (3, "Cancel all")])
 def test_the_cancel_button_cancels(many: int, label: str) -> None:
     """All of the cell with one click, and its tooltip says what cancelling can do."""
@@ -252,6 +259,14 @@ def test_some_of_many_can_be_cancelled(typed: str, numbers: list[int]) -> None:
     button.click()
     assert run.cancelled == numbers
     assert (field.value, said.value) == ("", "")
+
+
+@pytest.mark.parametrize("many", [1, 3, 30])
+def test_every_field_and_button_has_a_name(many: int) -> None:
+    """A label that one sees and hears, not only a hint that goes when one types."""
+    panel, _ = opened(Runner(many))
+    fields = (w.Combobox, w.Button)
+    assert all(one.description for one in widgets(panel._box) if isinstance(one, fields))
 
 
 def test_the_list_names_every_count() -> None:

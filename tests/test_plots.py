@@ -103,6 +103,16 @@ def test_one_series_over_time_is_bars_and_more_are_lines(counted: Any) -> None:
         assert list(np.asarray(line.get_ydata())) == list(counts["count"])
 
 
+def test_an_axis_counts_whole_profiles(counted: Any) -> None:
+    """A small one has no 2.5, which would read as a second 2; nothing at all has an axis, too."""
+    df = counted(BY_WEEK)
+    for counts in ([0, 1, 3], [7, 19, 12], [0, 0, 0]):
+        df["count"] = pd.array(counts, dtype="Int64")
+        found = plot(df)
+        assert found.png().startswith(b"\x89PNG")
+        assert all(float(tick).is_integer() for tick in found.axes.get_yticks())
+
+
 def test_lines_are_told_apart_without_colour(counted: Any) -> None:
     """Printed in grey, or seen by somebody who sees no red."""
     lines = plot(counted(TWO)).axes.get_lines()
@@ -159,6 +169,13 @@ def test_any_name_is_drawn_as_text(counted: Any, name: str) -> None:
     df["query"] = df["query"].mask(df["query"] == "bought", name)
     assert plot(df).png().startswith(b"\x89PNG")
     assert plot(df.drop_duplicates("query")).png().startswith(b"\x89PNG")
+
+
+def test_marks_that_turn_a_line_round_are_left_out(counted: Any) -> None:
+    """What a name hides is no part of the picture: `abc` stays before what follows it."""
+    df = counted(FUNNEL)
+    df.loc[0, "query"] = "abc\u202edlrow\u200b\u2066"
+    assert labels(plot(df))[0] == "abc dlrow"
 
 
 def test_matplotlib_is_left_as_it_was(counted: Any) -> None:

@@ -9,14 +9,14 @@ from datetime import date
 
 import ipywidgets as w
 
-from .. import printer
+from .. import card, printer
 from ..drafts import fields
 from ..drafts.draft import Axis, Condition, Did, Draft, Happening
 from ..names import Names
 from ..query import Days
 from . import page
 from .parts import PRESETS, AxisRow, ConditionRow, DidRow, Fields, events
-from .rows import Problems, Rows, below, button, close, entry, propose, walk
+from .rows import NARROW, UNLABELLED, Problems, Rows, below, button, close, entry, propose, walk
 
 WRAPPED = 48  # characters after which the narrowest text is wrapped
 JSON_ALONE = "The API's own JSON says something here that the fields cannot: change it in the text."
@@ -48,7 +48,7 @@ class Face:
         self._build_text()
         self._build_actions()
         self.box = w.VBox([w.HTML(page.STYLE), self._columns(), self._actions])
-        self.box.add_class("ct-magic-form")
+        self.box.add_class("ct-magic-form").add_class(card.SHELL)
         self._quiet = False
 
     @property
@@ -179,6 +179,7 @@ class Face:
         self.event = Fields(changed, event=entry("event", hint="event, like Charged"))
         self.where = Rows("filter", lambda: ConditionRow(changed), Condition(), changed)
         self.when = Fields(changed, period=entry("period", PRESETS, "last 30 days"))
+        self.when.box.layout.width, self.when.box.layout.flex = "auto", "1 1 10em"
         self.start, self.end = self._day("from"), self._day("to")
         self.did = Rows("did", lambda: DidRow(changed), Did(), changed)
         self.often = Fields(changed, often=entry("did any, how often", hint=">= 1", labelled=True))
@@ -192,7 +193,7 @@ class Face:
             w.HTML(page.head("Filters", "all of them hold")),
             self.where.box,
             w.HTML(page.head("Period", "both days included")),
-            w.HBox([self.when.box, self.start, self.end]),
+            w.HBox([self.when.box, self.start, self.end], layout=w.Layout(flex_flow="row wrap")),
             w.HTML(page.head("What else the profile did")),
             self.did.box,
             self.often.box,
@@ -201,7 +202,7 @@ class Face:
         ]
 
     def _day(self, what: str) -> w.DatePicker:
-        layout = w.Layout(width="auto", margin="2px")
+        layout = w.Layout(flex="0 1 auto", width="auto", min_width="0", margin="2px")
         picker = w.DatePicker(description=what, layout=layout)
         picker.style.description_width = "initial"
         picker.observe(lambda _: self._heard(self._picked), "value")
@@ -213,8 +214,7 @@ class Face:
             self.when.entries["period"].value = printer.period(Days(start, end))
 
     def _build_text(self) -> None:
-        wide = w.Layout(width="auto", margin="2px")
-        self.text = w.Textarea(tooltip="the query as text", layout=wide, rows=6)
+        self.text = _area("the query as text", 6)
         self.text.observe(lambda change: self._heard(self._calls.typed, change["new"]), "value")
         undo = button("Back to the fields", "Forget the text, take the fields", self._calls.undo)
         note = w.HTML(page.status(NO_QUERY, wrong=True))
@@ -228,7 +228,7 @@ class Face:
         put = button("Insert cell", "Write a %%ctcount cell below", self._calls.insert)
         off = button("Close", "Take the form away; the query stays to be read", self._calls.close)
         self.status = w.HTML()
-        self.copy = w.Textarea(tooltip="the cell's text", layout=w.Layout(width="auto"))
+        self.copy = _area("the cell's text", 2)
         self.copy.layout.display = "none"
         self._panel = w.VBox()
         buttons = w.HBox([run, put, off], layout=w.Layout(margin="6px 0 0 0"))
@@ -238,18 +238,23 @@ class Face:
         turn, self._which = self._calls.turn, w.HTML()
         more = button("+ statement", "Begin one more statement in this cell", self._calls.add)
         self._turning = [
-            button("◀", "The statement before", lambda: turn(-1), "2.4em"),
-            button("▶", "The statement after", lambda: turn(1), "2.4em"),
-            button("✕", "Remove this statement", self._calls.remove, "2.4em"),
+            button("◀", "The statement before", lambda: turn(-1), NARROW),
+            button("▶", "The statement after", lambda: turn(1), NARROW),
+            button("✕", "Remove this statement", self._calls.remove, NARROW),
         ]
         places = w.HBox([self._which, *self._turning, more])
         left = [places, self._banner, self.top.box, self._note, self._fields]
         right = [w.HTML(page.head("Text")), self.text, self.error]
         right += [w.HTML(page.head("JSON", "what is sent")), self.json]
         return w.Box(
-            [_column(left, "3 1 34em"), _column(right, "2 1 22em")],
+            [_column(left, "3 1 36em"), _column(right, "2 1 21em")],
             layout=w.Layout(flex_flow="row wrap", width="100%"),
         )
+
+
+def _area(what: str, rows: int) -> w.Textarea:
+    layout = w.Layout(width="auto", margin="2px")
+    return w.Textarea(description=what, layout=layout, rows=rows).add_class(UNLABELLED)
 
 
 def _column(children: list[w.Widget], flex: str) -> w.VBox:

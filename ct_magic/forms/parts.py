@@ -41,9 +41,11 @@ class Fields:
     def __init__(self, changed: Changed, **entries: w.Combobox) -> None:
         self.entries = entries
         self.problem = w.HTML()
+        self.tail: Sequence[w.Widget] = ()
         self.first: w.DOMWidget = next(iter(entries.values()))
-        line = w.HBox(tuple(entries.values()), layout=w.Layout(width="100%"))
-        self.box = w.VBox([line, self.problem], layout=w.Layout(flex="1 1 auto", min_width="0"))
+        wrapped = w.Layout(width="100%", flex_flow="row wrap")
+        line = w.HBox(tuple(entries.values()), layout=wrapped)
+        self.box = w.VBox([line, self.problem], layout=w.Layout(width="100%", min_width="0"))
         for one in entries.values():
             one.observe(lambda _: changed(), "value")
 
@@ -74,10 +76,10 @@ class ConditionRow(Fields):
     def __init__(self, changed: Changed) -> None:
         super().__init__(
             changed,
-            scope=entry("scope", [EVENT, *SCOPES[1:]], EVENT, "0 1 7em"),
+            scope=_scope(),
             property=entry("property", flex="2 1 8em"),
-            operator=entry("operator", OPERATORS, "=", "0 1 6em"),
-            value=entry("value", flex="2 1 8em"),
+            operator=entry("operator", OPERATORS, "=", "0 1 7em"),
+            value=entry("value", flex="5 1 9em"),
         )
         self.first = self.entries["property"]
 
@@ -111,9 +113,9 @@ class AxisRow(Fields):
         super().__init__(
             changed,
             unit=entry("by", UNITS, VALUES, "0 1 7em"),
-            scope=entry("scope", [EVENT, *SCOPES[1:]], EVENT, "0 1 7em"),
+            scope=_scope(),
             property=entry("property", flex="2 1 8em"),
-            values=entry("values", hint="Shoes, Bags", flex="2 1 8em"),
+            values=entry("values", hint="Shoes, Bags", flex="5 1 9em"),
         )
 
     def value(self) -> Axis:
@@ -146,14 +148,15 @@ class DidRow:
         self.head = Fields(
             changed,
             kind=entry("did, did not or did any", KINDS, "did", "0 1 7em"),
-            event=entry("event", flex="2 1 8em"),
-            period=entry("its own period", PRESETS, "the same period", "2 1 8em"),
+            event=entry("event", flex="2 1 9em"),
+            period=entry("its own period", PRESETS, "the same period", "1 1 9em"),
         )
         self.where = Rows("filter of it", lambda: ConditionRow(changed), Condition(), changed)
         self.first = self.head.entries["event"]
-        inner = w.VBox([self.where.box], layout=w.Layout(margin="0 0 0 2em"))
-        layout = w.Layout(flex="1 1 auto", min_width="0")
-        self.box = w.VBox([self.head.box, inner], layout=layout)
+        self.box = self.head.box
+        self.tail: Sequence[w.Widget] = (
+            w.VBox([self.where.box], layout=w.Layout(margin="0 0 0 2em")),
+        )
 
     def value(self) -> Did:
         """Give it as it is typed."""
@@ -179,6 +182,10 @@ class DidRow:
         """Say what is wrong at the fields."""
         self.head.mark(problems)
         self.where.mark(below(problems, "where"))
+
+
+def _scope() -> w.Combobox:
+    return entry("scope", [EVENT, *SCOPES[1:]], EVENT, "0 1 7em")
 
 
 def events(names: Names) -> list[str]:

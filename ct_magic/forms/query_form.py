@@ -27,6 +27,7 @@ NO_PLACE = (
 )
 UNFINISHED = "Not a query yet: something is still to be filled in."
 CLOSED = "The form is closed: %ct form opens it again."
+AWAY = "The form needs Jupyter's widgets and its kernel: %ct form opens it where they are."
 UNSEEN = "A query form: %ct form opens it in a notebook that somebody looks at."
 INSERTED = "The cell stands below."
 COPY = "This page inserts no cells. Here is the text: Ctrl+A, Ctrl+C, and paste it into a new cell."
@@ -93,7 +94,7 @@ class Form:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        bundle = page.kept(self._left, self._note)
+        bundle = page.kept(self._left, AWAY if self._face else self._note)
         if self._face:
             model = {"version_major": 2, "version_minor": 0, "model_id": self._face.box.model_id}
             bundle = {VIEW: model, **bundle}

@@ -18,6 +18,8 @@ from ..names import Names
 T = TypeVar("T")
 Problems = Mapping[Key, str]
 WRONG = "ct-magic-wrong"
+UNLABELLED = "ct-magic-unlabelled"  # its label is heard, not seen
+NARROW = "2em"  # a button with one sign
 LONGEST = 400  # characters of an error, which may quote what was typed
 MOST = 200  # proposals that a list is read through
 
@@ -26,6 +28,7 @@ class Row(Protocol[T]):
     """Fields for one value."""
 
     box: w.Box
+    tail: Sequence[w.Widget]  # what stands below, as wide as the form
     first: w.DOMWidget  # where somebody begins to type
 
     def value(self) -> T:
@@ -49,27 +52,32 @@ def entry(
     what: str,
     options: Sequence[str] = (),
     hint: str = "",
-    flex: str = "1 1 0",
+    flex: str = "1 1 10em",
     *,
     labelled: bool = False,
 ) -> w.Combobox:
     """Make a line to type on, with proposals.
 
-    `what` names it: for those who do not see it, and where it is `labelled`, for all.
+    `what` names it: for those who do not see it, and where it is `labelled`, for all. The basis of
+    `flex` is what it needs: a line that has not so much goes on below.
     """
-    return w.Combobox(
+    made = w.Combobox(
         options=options,
         placeholder=hint or what,
         tooltip=what,
-        description=what if labelled else "",
+        description=what,
         style={"description_width": "initial"},
         layout=w.Layout(flex=flex, min_width="0", width="auto", margin="2px"),
     )
+    return made if labelled else made.add_class(UNLABELLED)
 
 
 def button(text: str, tooltip: str, then: Callable[[], object], width: str = "auto") -> w.Button:
     """Make a button that does this."""
-    layout = w.Layout(width=width, margin="2px", flex="0 0 auto", align_self="flex-start")
+    inside = "0" if width == NARROW else None
+    layout = w.Layout(
+        width=width, margin="2px", flex="0 0 auto", align_self="flex-start", padding=inside
+    )
     made = w.Button(description=text, tooltip=tooltip, layout=layout)
     made.on_click(lambda _: then())
     return made
@@ -113,7 +121,8 @@ class Rows(Generic[T]):
     ) -> None:
         self._what, self._make, self._blank, self._changed = what, make, blank, changed
         self._rows: list[Row[T]] = []
-        self._lines: list[w.HBox] = []
+        self._lines: list[w.VBox] = []
+        self._steps: list[w.HBox] = []
         self.adder = button(f"+ {what}", f"Add one more: {what}", self.add)
         # Apart from the button: a page draws a child anew, and takes its focus, behind a new one.
         self._list = w.VBox()
@@ -152,18 +161,20 @@ class Rows(Generic[T]):
         number = len(self._rows)
         name = f"{self._what} {number + 1}"
         steps = [
-            button("↑", f"Move {name} up", lambda: self._move(number, -1), "2.4em"),
-            button("↓", f"Move {name} down", lambda: self._move(number, 1), "2.4em"),
-            button("✕", f"Remove {name}", lambda: self._remove(number), "2.4em"),
+            button("↑", f"Move {name} up", lambda: self._move(number, -1), NARROW),
+            button("↓", f"Move {name} down", lambda: self._move(number, 1), NARROW),
+            button("✕", f"Remove {name}", lambda: self._remove(number), NARROW),
         ]
-        line = w.HBox([row.box, w.HBox(steps, layout=w.Layout(flex="0 0 auto"))])
-        line.add_class("ct-magic-row")
+        self._steps.append(w.HBox(steps, layout=w.Layout(flex="0 0 auto")))
         self._rows.append(row)
-        self._lines.append(line)
+        row.box.layout.flex = "1 1 14em"
+        head = w.HBox([row.box, self._steps[-1]], layout=w.Layout(flex_flow="row wrap"))
+        self._lines.append(w.VBox([head, *row.tail]))
         self._place()
 
     def _drop(self) -> None:
         self._rows.pop()
+        self._steps.pop()
         line = self._lines.pop()
         self._place()
         close(line)
@@ -179,7 +190,7 @@ class Rows(Generic[T]):
         values = list(self.values())
         values[number], values[other] = values[other], values[number]
         self.show(values)
-        self._lines[other].children[1].children[0 if by < 0 else 1].focus()
+        self._steps[other].children[0 if by < 0 else 1].focus()
         self._changed()
 
     def _remove(self, number: int) -> None:
