@@ -53,7 +53,6 @@ STYLE = f"""<style>{FOCUS}
 .ct-magic-panel {{ {BOX};overflow:hidden }}
 .ct-magic-panel .widget-html-content {{ min-width:0 }}
 .ct-magic.ct-magic-live {{ padding:0;line-height:1.45 }}
-.ct-magic td, .ct-magic th {{ padding:2px 7px }}
 .ct-magic-head {{ position:sticky;top:0;background:{PAGE};padding-bottom:2px }}
 @property --ct-magic-n {{ syntax: "<integer>"; initial-value: 0; inherits: false; }}
 @keyframes ct-magic-count {{ from {{ --ct-magic-n: var(--ct-magic-from); }}
