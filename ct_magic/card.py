@@ -42,11 +42,11 @@ WIDEST = 16  # letters of a query beside each other, however narrow its table is
 CLASS = "ct-magic mathjax_ignore tex2jax_ignore"
 HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
 # A page shows by a shade what has the focus and what is a button; forced colours have no shades.
-SHELL = "ct-magic-shell"
+OURS = ":is(.ct-magic-panel, .ct-magic-form)"
 FOCUS = f"""
-.{SHELL} :is(button, input, textarea, pre, [tabindex]):focus-visible {{
+{OURS} :is(button, input, textarea, pre, [tabindex]):focus-visible {{
   outline:2px solid {BAR} !important;outline-offset:0 }}
-@media (forced-colors:active) {{ .{SHELL} button {{ border:1px solid }} }}"""
+@media (forced-colors:active) {{ {OURS} button {{ border:1px solid }} }}"""
 # What only a live panel has: its frame, and a countdown that needs no messages: the browser
 # animates a whole number down to nothing.
 STYLE = f"""<style>{FOCUS}
