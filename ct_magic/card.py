@@ -42,18 +42,17 @@ WIDEST = 16  # letters of a query beside each other, however narrow its table is
 CLASS = "ct-magic mathjax_ignore tex2jax_ignore"
 HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
 # A page shows by a shade what has the focus and what is a button; forced colours have no shades.
-SHELL = "ct-magic-shell"
+OURS = ":is(.ct-magic-panel, .ct-magic-form)"
 FOCUS = f"""
-.{SHELL} :is(button, input, textarea, pre, [tabindex]):focus-visible {{
+{OURS} :is(button, input, textarea, pre, [tabindex]):focus-visible {{
   outline:2px solid {BAR} !important;outline-offset:0 }}
-@media (forced-colors:active) {{ .{SHELL} button {{ border:1px solid }} }}"""
+@media (forced-colors:active) {{ {OURS} button {{ border:1px solid }} }}"""
 # What only a live panel has: its frame, and a countdown that needs no messages: the browser
 # animates a whole number down to nothing.
 STYLE = f"""<style>{FOCUS}
 .ct-magic-panel {{ {BOX};overflow:hidden }}
 .ct-magic-panel .widget-html-content {{ min-width:0 }}
 .ct-magic.ct-magic-live {{ padding:0;line-height:1.45 }}
-.ct-magic td, .ct-magic th {{ padding:2px 7px }}
 .ct-magic-head {{ position:sticky;top:0;background:{PAGE};padding-bottom:2px }}
 @property --ct-magic-n {{ syntax: "<integer>"; initial-value: 0; inherits: false; }}
 @keyframes ct-magic-count {{ from {{ --ct-magic-n: var(--ct-magic-from); }}

@@ -33,12 +33,15 @@ class WidgetPanel(HtmlPanel):
 
     def _build(self) -> None:
         jobs = self._run.jobs
-        self._card = w.HTML(self._drawn(jobs), layout=w.Layout(max_height=TALLEST, overflow="auto"))
-        self._card.tabbable = len(jobs) > words.ROWS or None  # what scrolls is reached with Tab
+        self._card = w.HTML(
+            self._drawn(jobs),
+            tabbable=len(jobs) > words.ROWS or None,  # what scrolls is reached with Tab
+            layout=w.Layout(max_height=TALLEST, overflow="auto"),
+        )
         self._words = w.HTML(card.live_region(jobs), layout=w.Layout(height="0", margin="0"))
         self._stops = Stops(self._run)
         self._box = w.VBox([self._card, self._words, self._stops.box])
-        self._box.add_class("ct-magic-panel").add_class(card.SHELL)
+        self._box.add_class("ct-magic-panel")
         self._box._view_count = 0  # the front end counts from here
         heard = [self._card, self._words, self._box, *self._stops.widgets]
         self._mine = {widget.comm.comm_id for widget in heard}

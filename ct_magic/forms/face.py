@@ -9,7 +9,7 @@ from datetime import date
 
 import ipywidgets as w
 
-from .. import card, printer
+from .. import printer
 from ..drafts import fields
 from ..drafts.draft import Axis, Condition, Did, Draft, Happening
 from ..names import Names
@@ -48,7 +48,7 @@ class Face:
         self._build_text()
         self._build_actions()
         self.box = w.VBox([w.HTML(page.STYLE), self._columns(), self._actions])
-        self.box.add_class("ct-magic-form").add_class(card.SHELL)
+        self.box.add_class("ct-magic-form")
         self._quiet = False
 
     @property
