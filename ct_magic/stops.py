@@ -122,13 +122,16 @@ def chosen(text: str, many: int) -> Sequence[int]:
 
 
 def _number(job: Job, cancel: Callable[[int], None]) -> w.Button:
-    button = _button(str(job.number + 1), lambda: cancel(job.number), disabled=job.state.ended)
-    button.tooltip = f"Cancel {words.name(job)}. {STOPS}"
-    button.layout.width = "3.5em"
-    return button
+    return _button(
+        str(job.number + 1),
+        lambda: cancel(job.number),
+        tooltip=f"Cancel {words.name(job)}. {STOPS}",
+        disabled=job.state.ended,
+        layout=w.Layout(width="3.5em"),
+    )
 
 
-def _button(description: str, press: Callable[[], None], **more: Any) -> w.Button:
-    button = w.Button(description=description, tooltip=STOPS, **more)
+def _button(description: str, press: Callable[[], object], **more: Any) -> w.Button:
+    button = w.Button(**{"description": description, "tooltip": STOPS} | more)
     button.on_click(lambda _: press())
     return button
