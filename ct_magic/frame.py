@@ -48,7 +48,7 @@ def frame(jobs: Sequence[Job]) -> pd.DataFrame:
 
     | column | dtype | |
     | --- | --- | --- |
-    | query | string | the label, or the statement as typed |
+    | query | string | the label, or the statement as typed, its `$names` filled in |
     | event | string | |
     | start, end | datetime64[ns] | the days really sent, both included; datetime64[s] where one |
     | | | lies beyond what nanoseconds can say (1677 to 2262) |

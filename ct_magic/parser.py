@@ -200,9 +200,12 @@ def _by(line: list[Token]) -> Token:
 
 
 def _written(source: Source, query: Query | JsonQuery, line: list[Token]) -> str:
-    """Give the statement's text on one line: where something stood between tokens, one space."""
+    """Give the statement's text on one line: where something stood between tokens, one space.
+
+    JSON, and what holds a variable, is given as what it says: `$day` names no row.
+    """
     body = line[_colon(line) + 1 :]
-    if body[0].type == "JSON":
+    if any(token.type in ("JSON", "PARAM") for token in body):
         return query.body if isinstance(query, JsonQuery) else str(replace(query, label=None))
     spaces = [" " if one.end < other.start else "" for one, other in pairwise(body)]
     return "".join(t.text + space for t, space in zip(body, [*spaces, ""], strict=True))

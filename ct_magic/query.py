@@ -202,9 +202,10 @@ class Query:
     """A statement; without `by` and with its dates resolved, one single count.
 
     `places` are the paths of `geo`. Two queries are equal when they ask the same thing: `label`
-    (what names the rows), `source` (the statement as typed, on one line) and `pieces` (the
-    column and value of each value axis that was unfolded into this count) are not compared, nor
-    is `pasted`: the JSON it was read from, where that says the same in other words than ours.
+    (what names the rows), `source` (the statement as typed, on one line, its variables filled in)
+    and `pieces` (the column and value of each value axis that was unfolded into this count) are
+    not compared, nor is `pasted`: the JSON it was read from, where that says the same in other
+    words than ours.
     """
 
     event: Event

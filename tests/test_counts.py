@@ -100,7 +100,9 @@ def test_a_wrong_argument_is_named(
 
 def test_today_may_be_a_timestamp(account: Sandbox) -> None:
     """What pandas gives for a day is one."""
-    found = ct_magic.count("Charged yesterday", today=pd.Timestamp(TODAY), progress="none")
+    found = ct_magic.count(
+        "Charged yesterday", today=pd.Timestamp(TODAY), progress="none", poll_interval=0.01
+    )
     assert found["start"].iloc[0] == pd.Timestamp("2026-11-22")
 
 
@@ -151,6 +153,12 @@ def test_parameters_are_values_all_the_way_into_the_json(account: Sandbox, count
     )
     sent = [request.body for request in account.log if request.method == "POST"][-1]
     assert [one["value"] for one in sent["event_properties"]] == [['a" or Amount > 0', "b"], 9.5]
+
+
+def test_a_row_says_what_its_variables_were(account: Sandbox, count: Count) -> None:
+    """Runs of one notebook over other values can be told apart; `$a and $b` is no formula there."""
+    found = count("Charged where Amount > $low last 9 days by week", params={"low": 5})
+    assert set(found["query"]) == {"Charged where Amount > 5 last 9 days by week"}
 
 
 def test_a_deadline_ends_what_has_not_arrived(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,7 +114,10 @@ def test_everywhere_a_variable_may_stand() -> None:
         f'and e = "{piece}" 2026-01-02 did "by night" where a = "x" 2026-01-02..2026-11-22'
         for piece in "pq"
     ]
-    assert found[0].source == " ".join(text.split())
+    assert found[0].source == (
+        '"by night" where a = "x" and b in ("p", "q") and c in 1..2 and d in ("x", 1) 2026-01-02 '
+        'did "by night" where a = "x" since 2026-01-02 by e in ("p", "q")'
+    )
 
 
 @pytest.mark.parametrize(
