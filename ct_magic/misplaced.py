@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .mistakes import Stop
+from .stop import Stop
 
 NUMBERS = ("NUMBER", "EIGHT_DIGITS")
 PERIODS = frozenset(
@@ -39,10 +37,8 @@ def _sticks(stop: Stop) -> bool:
 
 def _opens(stop: Stop) -> str:
     """Give the type of the token before the words just before it."""
-    types = [token.type for token in stop.line[: stop.at]]
-    while types and types[-1] == "WORD":
-        types.pop()
-    return types[-1] if types else ""
+    first = stop.words().start
+    return stop.line[first - 1].type if first else ""
 
 
 def _word(stop: Stop, at: int) -> str:

@@ -7,8 +7,7 @@ further with the other one. Rule: design, "Promises", 4.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 
 from . import misplaced
@@ -17,64 +16,12 @@ from .habits import DAY_IN_WORDS, NEGATED, WORDS_OF_OTHERS, is_month, is_weekday
 from .lexer import API_NAMES, KEYWORDS, WORDS, Token
 from .misplaced import NUMBERS, ORDERS
 from .oddities import quoted, sentence
+from .stop import Line, Mistake, Stop, shown
 
 INDENTED = "a statement begins without indentation: take the spaces before it away"
 INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
 EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
 UNITS = ("day", "days", "week", "weeks", "month", "months", "year", "years")
-Line = Sequence[Token]
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """What to say, and the part of the text to underline."""
-
-    message: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """The place where the grammar stopped: what is there, and what could be."""
-
-    line: Line
-    at: int
-    expected: frozenset[str]
-    reach: Callable[[Line], int]
-
-    @property
-    def found(self) -> Token:
-        """The token that cannot stand there."""
-        return self.line[self.at]
-
-    def before(self) -> str:
-        """Give the type of the token before it; empty at the beginning."""
-        return self.line[self.at - 1].type if self.at else ""
-
-    def next(self) -> str:
-        """Give the type of the token after it; empty at the end."""
-        return self.line[self.at + 1].type if self.at + 1 < len(self.line) else ""
-
-    def is_(self, *types: str) -> bool:
-        """Say whether the token that cannot stand there is one of these."""
-        return self.found.type in types
-
-    def after(self, *types: str) -> bool:
-        """Say whether one of these stands right before it."""
-        return self.before() in types
-
-    def has(self, kind: str) -> bool:
-        """Say whether this stands somewhere before it."""
-        return any(token.type == kind for token in self.line[: self.at])
-
-    def may(self, kind: str) -> bool:
-        """Say whether this could stand in its place."""
-        return kind in self.expected
-
-    def gains(self, changed: Line) -> int:
-        """Say how much further the grammar gets in a changed line; 0 where it does not."""
-        return max(0, len(self.line) - self.at - (len(changed) - self.reach(changed)))
 
 
 def explain(
@@ -88,13 +35,9 @@ def explain(
     for guess in GUESSES:
         if mistake := guess(stop):
             return mistake
-    return _here(
-        stop, f"{_shown(stop.found)}: {in_words(stop.expected, stop.before())}{_name(stop)}"
+    return stop.mistake(
+        f"{shown(stop.found)}: {in_words(stop.expected, stop.before())}{_name(stop)}"
     )
-
-
-def _here(stop: Stop, message: str) -> Mistake:
-    return Mistake(message, stop.found.start, stop.found.end)
 
 
 def _text_cut_short(stop: Stop) -> Mistake | None:
@@ -106,14 +49,14 @@ def _text_cut_short(stop: Stop) -> Mistake | None:
     mark = stop.line[stop.at - 1].text[0]
     other = "'" if mark == '"' else '"'
     hint = f"put {other} around it, or a backslash before the quote that it holds"
-    return _here(stop, f"the text ended before '{stop.found.text:.40}': {hint}")
+    return stop.mistake(f"the text ended before '{stop.found.text:.40}': {hint}")
 
 
 def _of_another_language(stop: Stop) -> Mistake | None:
     """Know SQL's `select *` and a whole curl command."""
     first = stop.line[0]
     meant = {"select": "*", "curl": "-"}.get(first.text.lower())
-    if first.type != "WORD" or meant != stop.found.text or len(_run(stop)) != stop.at:
+    if first.type != "WORD" or meant != stop.found.text or len(stop.words()) != stop.at:
         return None
     return Mistake(
         f"found '{first.text}': {WORDS_OF_OTHERS[first.text.lower()]}", first.start, first.end
@@ -126,14 +69,6 @@ def _odd(stop: Stop) -> Mistake | None:
         return None
     width = 1 if stop.found.type == "OPEN" else len(stop.found.text)
     return Mistake(message, stop.found.start, stop.found.start + width)
-
-
-def _run(stop: Stop) -> range:
-    """Give the words just before the stop: a keyword misspelt looks like one of them."""
-    first = stop.at
-    while first > 0 and stop.line[first - 1].type == "WORD":
-        first -= 1
-    return range(first, stop.at)
 
 
 def _negated(stop: Stop) -> Mistake | None:
@@ -152,9 +87,9 @@ def _day_in_words(stop: Stop) -> Mistake | None:
     if not stop.may("DATE") or not stop.is_("WORD"):
         return None
     if is_weekday(stop.found.text):
-        return _here(stop, f"{_shown(stop.found)}: write its date, or today-3, or yesterday")
+        return stop.mistake(f"{shown(stop.found)}: write its date, or today-3, or yesterday")
     return (
-        _here(stop, f"{_shown(stop.found)}: {DAY_IN_WORDS}") if is_month(stop.found.text) else None
+        stop.mistake(f"{shown(stop.found)}: {DAY_IN_WORDS}") if is_month(stop.found.text) else None
     )
 
 
@@ -168,12 +103,12 @@ def _label_with_keyword(stop: Stop) -> Mistake | None:
         return None
     hint = f"a label that holds the keyword '{stop.found.text}' is quoted, \"{' '.join(words)}\""
     end = stop.line[colon - 1].end
-    return Mistake(f"{_shown(stop.found)}: {hint}", stop.line[0].start, end)
+    return Mistake(f"{shown(stop.found)}: {hint}", stop.line[0].start, end)
 
 
 def _habit(stop: Stop) -> Mistake | None:
     """Know the words that other languages would have there."""
-    places = [*_run(stop), stop.at]
+    places = [*stop.words(), stop.at]
     if places[0] > 1 and stop.line[places[0] - 1].type == "BY":
         places.insert(0, places[0] - 2)
     for place in places:
@@ -199,7 +134,7 @@ def _misspelt(stop: Stop) -> Mistake | None:
 
 
 def _corrections(stop: Stop) -> Iterator[tuple[int, str]]:
-    for place in [*_run(stop), stop.at]:
+    for place in [*stop.words(), stop.at]:
         word = stop.line[place].text.lower()
         if stop.line[place].type != "WORD":
             continue
@@ -225,7 +160,7 @@ def _unquoted(stop: Stop) -> Mistake | None:
         return _no_number(stop)
     if stop.found.type in ("DATE", "YEAR_MONTH"):
         message = f'a filter compares text or numbers; as text it is quoted, "{stop.found.text}"'
-        return _here(stop, f"{_shown(stop.found)}: {message}")
+        return stop.mistake(f"{shown(stop.found)}: {message}")
     last = stop.at
     while stop.line[last].type == "WORD" and stop.line[last + 1].type == "WORD":
         last += 1
@@ -244,10 +179,10 @@ def _no_number(stop: Stop) -> Mistake | None:
     sign = stop.line[stop.at - 1].text
     if stop.found.type == "WORD":
         hint = f"a variable is written ${stop.found.text}"
-        return _here(stop, f"{_shown(stop.found)}: '{sign}' compares numbers; {hint}")
+        return stop.mistake(f"{shown(stop.found)}: '{sign}' compares numbers; {hint}")
     if stop.found.type == "DATE":
         hint = f"a period comes after the filters, since {stop.found.text}"
-        return _here(stop, f"{_shown(stop.found)}: '{sign}' compares numbers; {hint}")
+        return stop.mistake(f"{shown(stop.found)}: '{sign}' compares numbers; {hint}")
     return None
 
 
@@ -261,7 +196,7 @@ def _bare_range(stop: Stop) -> Mistake | None:
         return None
     number = stop.expected == {"DOTS"} and value.type in NUMBERS
     hint = f", and a range is written {value.text}..500" if number else ""
-    message = f"{_shown(value)}: a list stands in brackets, in ({value.text}){hint}"
+    message = f"{shown(value)}: a list stands in brackets, in ({value.text}){hint}"
     return Mistake(message, value.start, value.end)
 
 
@@ -271,16 +206,16 @@ def _number_in_name(stop: Stop) -> Mistake | None:
         return None
     if stop.next().lower() in UNITS:
         number, unit = stop.line[stop.at : stop.at + 2]
-        return _here(stop, f"{_shown(number)}: write last {number.text} {unit.text}")
+        return stop.mistake(f"{shown(number)}: write last {number.text} {unit.text}")
     if not stop.after("WORD") and stop.at:
         return None
     name = quoted(stop.line, stop.at)
     if is_month(stop.line[stop.at - 1].text) or is_month(stop.line[stop.at + 1].text):
         hint = f"{DAY_IN_WORDS}; a name with a number in it is quoted, {name}"
-        return _here(stop, f"{_shown(stop.found)}: {hint}")
+        return stop.mistake(f"{shown(stop.found)}: {hint}")
     year = stop.found.text if re.fullmatch("(19|20)[0-9]{2}", stop.found.text) else ""
     hint = f"; a year is written {year}-01-01..{year}-12-31" if year else ""
-    return _here(stop, f"{_shown(stop.found)}: a name with a number in it is quoted, {name}{hint}")
+    return stop.mistake(f"{shown(stop.found)}: a name with a number in it is quoted, {name}{hint}")
 
 
 def _out_of_order(stop: Stop) -> Mistake | None:
@@ -288,7 +223,7 @@ def _out_of_order(stop: Stop) -> Mistake | None:
     message = misplaced.sentence(stop)
     begins = stop.at == 0 and not stop.is_("WHERE", "AND")
     name = _name(stop) if begins or misplaced.is_axis(stop) else ""
-    return _here(stop, f"{_shown(stop.found)}: {message}{name}") if message else None
+    return stop.mistake(f"{shown(stop.found)}: {message}{name}") if message else None
 
 
 GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
@@ -297,15 +232,9 @@ GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
 )
 
 
-def _shown(token: Token) -> str:
-    if token.type == "$END":
-        return "found the end of the statement"
-    return f"found {token.text}" if token.type == "STRING" else f"found '{token.text:.40}'"
-
-
 def _name(stop: Stop) -> str:
     """Tell how a name is written that holds the keyword before or at the stop."""
-    run = _run(stop)
+    run = stop.words()
     if stop.found.text in KEYWORDS and "WORD" in stop.expected and not run:
         place = stop.at
     elif run and run.start and stop.line[run.start - 1].type not in ("WHERE", "AND", "DID"):

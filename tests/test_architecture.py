@@ -18,6 +18,7 @@ LANGUAGE = {
     "mistakes",
     "habits",
     "misplaced",
+    "stop",
     "oddities",
     "expectations",
     "printer",
