@@ -7,9 +7,9 @@ from typing import Any
 import ipywidgets as w
 
 from . import card, words
+from .buttons import INTERRUPT, Stops
 from .job import Job
 from .panel import HtmlPanel
-from .stops import INTERRUPT, Stops
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 # What a page without a widget manager says, and a notebook that was saved meanwhile.

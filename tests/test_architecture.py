@@ -35,7 +35,7 @@ LANGUAGE = {
 SERVICE = {
     *("service", "answers", "schedule", "limit", "run", "gate", "journal", "frame"),
     *("shape", "ratios", "plots"),
-    *("counting", "wait", "pump", "card", "words", "panel", "live", "stops"),
+    *("counting", "wait", "pump", "card", "words", "panel", "live", "buttons"),
 }
 ONLY = {
     "lark": {"parser"},
@@ -43,7 +43,7 @@ ONLY = {
     "sqlite3": {"journal"},
     "duckdb": {"sandbox"},
     "pandas": {"frame", "plots", "shape", "ratios"},
-    "ipywidgets": {"live", "stops", "forms"},
+    "ipywidgets": {"live", "buttons", "forms"},
     "matplotlib": {"plots"},
 }
 MODULES = sorted(p for p in ROOT.rglob("*.py") if p.name != "__init__.py")
