@@ -52,8 +52,12 @@ def overview() -> str:
 
 def use(told: Told) -> None:
     """Ask this account from now on: %ct use sandbox, %ct use prod."""
+    from . import known
+
     name = _one_word(told.rest, "use", "the name of an account", default=SESSION.used)
     account = SESSION.use(name)
+    if name == SANDBOX:
+        known.read(SANDBOX)
     where = account.base_url if account.name == SANDBOX else f"region {account.region}"
     _say(f"asking account {account.name} ({account.id}, {where})")
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from .errors import UsageError
@@ -71,6 +72,25 @@ class Names:
         """Give the values worth proposing for a property."""
         known = self.of_event(event) if asked.scope is Scope.EVENT else self.of_scope(asked.scope)
         return known.get(asked.name, ())
+
+
+def doubt(asked: Names, told: Names) -> str | None:
+    """Name one that was asked and that nobody told, though one much like it was; else None.
+
+    A filter on a property that no event has is no error: it finds nobody.
+    """
+    for name, known in _compared(asked, told):
+        if name not in known and (near := get_close_matches(name, known, 1)):
+            return f"{name!r} is not among the known names: is {near[0]!r} meant?"
+    return None
+
+
+def _compared(asked: Names, told: Names) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for event, properties in asked.events.items():
+        yield event, told.events
+        yield from ((name, told.events.get(event, {})) for name in properties)
+    for scope in SCOPES:
+        yield from ((name, told.of_scope(scope)) for name in asked.of_scope(scope))
 
 
 def from_json(text: str) -> Names:

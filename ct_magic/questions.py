@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from . import cql, dates, errors, jsontext, parser, printer
 from .accounts import PATH, REGIONS, Account
 from .job import Question
+from .names import Names, doubt
 from .query import JsonQuery, Query
 from .session import SESSION
 from .settings import Settings, zone
@@ -48,7 +49,7 @@ def prepare(
     whom = account if isinstance(account, Account) else SESSION.account(account)
     day = dates.plain_day(today or day_in(how.timezone or whom.timezone))
     cell = parser.read(text, params=params, today=day, max_counts=how.max_counts)
-    note = NO_PERIOD if any(map(_is_open, cell.statements)) else None
+    note = _note(cell.statements)
     SESSION.learn(cell.statements)
     return Asked(tuple(map(question, cell.counts)), whom, how, day, note)
 
@@ -126,6 +127,12 @@ def _read(
 ) -> parser.Cell:
     day = day_in(settings.timezone or (whom.timezone if whom else None))
     return parser.read(text, params=params, today=day, max_counts=settings.max_counts)
+
+
+def _note(statements: Sequence[Query | JsonQuery]) -> str | None:
+    doubts = (doubt(Names().learned(one), SESSION.told) for one in statements)
+    said = [NO_PERIOD if any(map(_is_open, statements)) else None, *doubts]
+    return "; ".join(filter(None, said)) or None
 
 
 def _is_open(statement: Query | JsonQuery) -> bool:

@@ -25,6 +25,7 @@ class Session:
         self._used: str | None = None
         self._sandbox: Sandbox | None = None
         self._names: Names | None = None
+        self._told: Names | None = None
         self._learning = Lock()
         self.recollected = False
 
@@ -36,6 +37,8 @@ class Session:
     def use(self, name: str) -> Account:
         """Ask this account from now on; `sandbox` is started if it is not running."""
         account = self.account(name)
+        if name != self.used:
+            self._told = None
         self._used = name
         return account
 
@@ -56,9 +59,17 @@ class Session:
 
         return self._names or Names()
 
+    @property
+    def told(self) -> Names:
+        """The names that somebody vouches for: read by `%ct names` for the account in use."""
+        from .names import Names
+
+        return self._told or Names()
+
     def know(self, names: Names) -> None:
         """Add names; the newer come first."""
         with self._learning:
+            self._told = self.told.merged(names)
             self._names = self.names.merged(names)
 
     def learn(self, queries: Iterable[Query | JsonQuery]) -> None:

@@ -19,6 +19,7 @@ from keyring.backend import KeyringBackend
 
 import ct_magic
 from ct_magic import errors, passcodes
+from ct_magic.questions import prepare
 from ct_magic.sandbox import Sandbox
 from ct_magic.session import SESSION
 
@@ -64,6 +65,16 @@ def test_use_sandbox_needs_no_account_and_no_network(
     assert "asking account sandbox (SANDBOX, http://127.0.0.1:" in say("%ct use sandbox")
     say("%%ctcount df\nApp Launched 2026-10")
     assert shell.user_ns["df"]["count"].iloc[0] > 1000
+
+
+def test_a_name_that_the_sandbox_does_not_hold_is_doubted(account: Sandbox, say: Say) -> None:
+    """With it come its names, for Tab, the form and a note; they say nothing of other accounts."""
+    text = 'Charged where Catgory = "Shoes"'
+    doubted = "'Catgory' is not among the known names: is 'Category' meant?"
+    say("%ct use sandbox")
+    assert prepare(text).note == f"no period given: the last 30 days; {doubted}"
+    say("%ct use default")
+    assert prepare(text).note == "no period given: the last 30 days"
 
 
 def test_use_goes_back_to_the_environments_account(account: Sandbox, say: Say) -> None:
