@@ -37,6 +37,7 @@ SCROLLED = (
     'style="overflow:auto;max-height:40em" tabindex="0" role="region" aria-label="scrolled counts"'
 )
 WHOLE = "white-space:nowrap"
+PADDING = 1  # em that a page leaves beside the letters of a cell, both sides together
 WIDEST = 16  # letters of a query beside each other, however narrow its table is
 # A page sets what stands between two dollars as a formula, also a query's `$low and $high`.
 CLASS = "ct-magic mathjax_ignore tex2jax_ignore"
@@ -134,7 +135,7 @@ def _columns(jobs: Sequence[Job]) -> Columns:
     highest = max((job.tally.count for job in jobs if job.tally), default=0)
     dated = len({(question.start, question.end) for question in asked}) > 1
     bars = 25 if longest > WIDEST else 40
-    return Columns(named, dated, pieces, 0.6 * min(longest, WIDEST), bars, highest)
+    return Columns(named, dated, pieces, 0.6 * min(longest, WIDEST) + PADDING, bars, highest)
 
 
 def _track(jobs: Sequence[Job]) -> str:

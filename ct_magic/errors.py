@@ -44,7 +44,7 @@ class QueryError(CtMagicError, ValueError):
 
     `line` and `column` count from 1, in the text that was given; `length` is how many characters
     the caret underlines (at least 1); `source` is that line of the text; `message` says what is
-    wrong and what to do. Without a place the message stands alone. Rule: design, "Promises", 4.
+    wrong and what to do. Without a place the message stands alone.
     """
 
     def __init__(

@@ -13,6 +13,7 @@ import pandas as pd
 
 from . import words
 from .errors import MissingExtraError
+from .frame import DAYS
 from .ratios import shares
 from .shape import Kind, Shape, shape
 
@@ -80,6 +81,7 @@ def plot(df: pd.DataFrame) -> Picture:
     without matplotlib (extra `plot`).
     """
     known = shape(df)
+    df = df.assign(**{day: pd.to_datetime(df[day]) for day in DAYS})  # from a CSV they are texts
     axes = _axes(_height(len(df), known.kind))
     note = _note(df, known.kind)
     if known.kind is Kind.TIME:

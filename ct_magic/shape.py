@@ -35,7 +35,10 @@ class Shape:
 
 
 def shape(df: pd.DataFrame) -> Shape:
-    """Look at a DataFrame that `count()` gave. Raises UsageError for another."""
+    """Look at a DataFrame that `count()` gave; columns added behind its own change nothing.
+
+    Raises UsageError for another.
+    """
     missing = [name for name in NEEDED if name not in _columns(df)]
     if missing:
         raise UsageError(
@@ -44,10 +47,16 @@ def shape(df: pd.DataFrame) -> Shape:
         )
     if df.empty:
         raise UsageError("this DataFrame holds no count")
-    axes = [name for name in df.columns if name not in COLUMNS]
+    axes = _axes(df)
     several = df["query"].nunique() > 1
     names = tuple(_name(row, axes, several) for row in df.to_dict("records"))
     return Shape(_kind(df, axes, names), names)
+
+
+def _axes(df: pd.DataFrame) -> list[str]:
+    # What stands behind the count is no axis: somebody's own column, or a share of `shares()`.
+    names = list(df.columns)
+    return [name for name in names[: names.index("count")] if name not in COLUMNS]
 
 
 def _columns(df: pd.DataFrame) -> Collection[object]:

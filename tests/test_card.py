@@ -269,8 +269,8 @@ def test_dollars_are_no_formula() -> None:
 def test_a_query_is_not_squeezed_by_the_bars() -> None:
     """A long one keeps room for some words in a line, a short one takes no more than it needs."""
     jobs = [named("Added To Cart where Category exists"), named("bought", number=1)]
-    assert "min-width:9.6em" in card.html(jobs, 0.0)
-    assert "min-width:3.6em" in card.html([named("bought"), named("seen", number=1)], 0.0)
+    assert "min-width:10.6em" in card.html(jobs, 0.0)
+    assert "min-width:4.6em" in card.html([named("bought"), named("seen", number=1)], 0.0)
     assert "overflow:auto" in card.html(jobs, 0.0), "what is wider than the page scrolls"
 
 

@@ -113,7 +113,7 @@ def test_accounts_are_shown_with_what_each_one_lacks(
     assert found["in use"].tolist() == [True, False, False]
     assert found["ready"].tolist() == [True, True, False]
     assert "%ct login prod" in found.loc["prod", "note"]
-    assert found.loc["prod", ["id", "region"]].tolist() == ["P-1", "in1"]
+    assert (found.loc["prod", "id"], found.loc["prod", "region"]) == ("P-1", "in1")
 
 
 def test_explain_prints_the_language_the_json_and_curl(state: Path, say: Say) -> None:

@@ -69,6 +69,26 @@ def test_the_shape_of_a_result_is_seen(
     assert (found.kind, list(dict.fromkeys(found.series))) == (kind, series)
 
 
+@pytest.mark.parametrize("text", [FUNNEL, BY_VALUE, BOTH, TWO])
+def test_a_column_of_ones_own_changes_nothing(counted: Any, text: str) -> None:
+    """Nor do the shares: who has looked at them can still draw, and look again."""
+    df = counted(text)
+    more = shares(df).assign(note=range(len(df)))
+    assert shape(more) == shape(df)
+    assert plot(more).text == plot(df).text
+    pd.testing.assert_frame_equal(shares(more).drop(columns="note"), shares(df))
+
+
+@pytest.mark.parametrize("text", [FUNNEL, BY_WEEK, BOTH])
+def test_what_was_written_as_csv_is_drawn_again(counted: Any, tmp_path: Path, text: str) -> None:
+    """README's recipes leave such a file, and its days are texts."""
+    df = counted(text)
+    df.to_csv(tmp_path / "counts.csv", index=False)
+    again = pd.read_csv(tmp_path / "counts.csv")
+    assert plot(again).text == plot(df).text
+    assert plot(again).png() == plot(df).png()
+
+
 def test_a_funnel_shows_numbers_and_shares(counted: Any) -> None:
     """Each bar is as long as its count, and says the share of the first and of the one before."""
     df = counted(FUNNEL)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ from front_end import FrontEnd, front_end, overlay
 from ct_magic.live import VIEW
 from ct_magic.sandbox import Sandbox
 
-NEWEST = "installed"
+INSTALLED = "installed"
 # What stands before the installed packages; ipykernel 6 needs one that 7 does not.
 VERSIONS = {
     "6.29.5": ["ipykernel==6.29.5", "nest_asyncio==1.6.0"],
     "7.3.0": ["ipykernel==7.3.0"],
-    NEWEST: [],
+    INSTALLED: [],
 }
 THREE = "App Launched 2026-08\nApp Launched 2026-09\nApp Launched 2026-10"
 SET_UP = """
@@ -44,8 +45,8 @@ def kernel(
     wanted = VERSIONS[version]
     before = overlay(folder / "site", *wanted) if wanted else None
     for found in started(before, folder):
-        running = found.value("ipykernel.__version__")
-        assert running == version if version != NEWEST else running > "7.3.0"
+        expected = metadata.version("ipykernel") if version == INSTALLED else version
+        assert found.value("ipykernel.__version__") == expected
         yield found
 
 
@@ -349,6 +350,8 @@ def test_two_messages_a_second_however_many_counts(newest: FrontEnd) -> None:
 
 def test_a_kernel_that_cannot_hear_says_so(newest: FrontEnd) -> None:
     """A kernel that is built otherwise: the button names the interrupt, which works."""
+    if newest.subshell() is None:
+        pytest.skip("ipykernel 6 changes no more")
     # As a later ipykernel might, it keeps what we look for elsewhere.
     newest.done("del get_ipython().kernel.shell_channel_thread.manager._parent_thread")
     with Sandbox(profiles=30, latency=0, faults="submit:partial", today=TODAY) as box:

@@ -237,6 +237,26 @@ def test_the_schema_has_names_types_and_examples(box: Sandbox) -> None:
     assert "India/Maharashtra/Mumbai" in said["geo"]
 
 
+SESSION = ("first_time", "utm_source", "utm_campaign", "utm_medium", "session_source")
+
+
+@pytest.mark.parametrize("name", [*SESSION, "time_of_day", "day_of_week"])
+def test_the_session_properties_of_the_api_have_values(box: Sandbox, name: str) -> None:
+    """Those that were seen in queries to the live service, asked as there: without an operator."""
+    values = box.schema()["session"][name]["examples"]
+    answer = {"session_properties": [{"name": name, "value": values}]}
+    assert box.count(BODY | {"from": 20231201} | answer) > 0
+
+
+@pytest.mark.parametrize("operator", ["exists", "does_not_exist"])
+def test_what_exists_needs_no_value(box: Sandbox, operator: str) -> None:
+    """There is none to compare; with an empty text it is the same."""
+    one = {"name": "Coupon", "operator": operator}
+    bare, empty = (BODY | {"event_properties": [f]} for f in (one, one | {"value": ""}))
+    assert post(box, bare).status_code == 200
+    assert box.count(bare) == box.count(empty) > 0
+
+
 # Data of one's own
 
 
@@ -409,11 +429,11 @@ def test_a_script_that_never_stops_it_ends_in_silence() -> None:
 
 
 def test_what_it_exports_it_counts_again(tmp_path: Path) -> None:
-    """The columns are documented, and the counts are the same."""
+    """The columns are documented, and the counts are the same; after a count as before one."""
     engine = Engine(ZoneInfo("UTC"))
     engine.generate(200, 1, TODAY)
-    engine.export(tmp_path)
     before = engine.count(BODY)
+    engine.export(tmp_path)
     engine.close()
     columns = ["profile_id", "event_name", "ts", "properties", "session"]
     assert pq.read_schema(tmp_path / "events.parquet").names == columns

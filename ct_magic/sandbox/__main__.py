@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         default=LATENCY,
         metavar="SECONDS",
-        help="how long a count takes; 0 answers at once (2 to 3.5)",
+        help="how long a count takes; 0 answers at once (1.5 to 2.8)",
     )
     p.add_argument("--faults", default="", metavar="PLAN", help="like submit:429*2,later:reset")
     p.add_argument("--profiles", type=int, default=50_000, help="how many profiles (50000)")

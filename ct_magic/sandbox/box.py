@@ -26,7 +26,7 @@ from .http import Server
 PATH = "/1/counts/profiles.json"
 SCHEMA_PATH = "/sandbox/schema.json"
 JUMP = 3600.0  # seconds that the fault "clock" puts the sandbox's clock ahead
-LATENCY = (2.0, 3.5)  # seconds: with a look every second, two or more looks
+LATENCY = (1.5, 2.8)  # seconds: with a look every second, two or three looks
 FIRST_ID = 10**17  # ids of eighteen digits, as long as the service's
 
 

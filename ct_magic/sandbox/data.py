@@ -12,6 +12,9 @@ What it tells, for whoever looks:
   customers bought more that month, Silver ones did not.
 - **The beginning.** Some profiles are there from 2015, when the app only asked for a favourite
   food.
+
+A session's `time_of_day` is the hour in which it began, like "13:00", and `day_of_week` its day's
+English name, both in UTC.
 """
 
 from __future__ import annotations
@@ -86,7 +89,9 @@ SELECT *, row_number() OVER (PARTITION BY profile_id ORDER BY day, k) = 1 AS fir
     json_object('first_time', CASE WHEN first_time THEN 'True' ELSE 'False' END,
       'utm_source', skewed(['google', 'facebook', 'newsletter', 'referral'], u(profile_id, k, 'utm')),
       'utm_medium', pick(['cpc', 'email', 'organic'], u(profile_id, k, 'med')),
-      'session_source', pick(['direct', 'push', 'deep link'], u(profile_id, k, 'src'))) AS session,
+      'utm_campaign', skewed(['spring', 'feast', 'brand'], u(profile_id, k, 'camp')),
+      'session_source', pick(['direct', 'push', 'deep link'], u(profile_id, k, 'src')),
+      'time_of_day', strftime(t, '%H:00'), 'day_of_week', dayname(t)) AS session,
     skewed(['Shoes', 'Bags', 'Groceries', 'Books', 'Toys'], u(profile_id, k, 'cat')) AS category,
     skewed(['Acme', 'Orbit', 'Köttbullar & Söner', 'नमस्ते'], u(profile_id, k, 'brand')) AS brand,
     round(5 + 900 * power(u(profile_id, k, 'amount'), 3), 2) AS amount,
@@ -115,7 +120,7 @@ UNION ALL SELECT profile_id, 'Charged', t + INTERVAL 6 MINUTE,
       'Items', [json_object('Product', brand || ' ' || category, 'Price', amount),
                 json_object('Product', 'Gift wrap', 'Price', 2)]),
       CASE WHEN u(profile_id, k, 'coupon') < .3
-           THEN json_object('Coupon', pick(['WELCOME', 'FEAST10'], depth)) ELSE '{{}}' END), session
+           THEN json_object('Coupon', pick(['WELCOME', 'FEAST10'], u(profile_id, k, 'which'))) ELSE '{{}}' END), session
     FROM visits WHERE depth < CASE WHEN moved THEN .26 ELSE .12 END
     AND NOT (payment = 'UPI' AND day >= {june} AND day < {july} AND u(profile_id, k, 'fail') < .85)
 UNION ALL SELECT profile_id, 'choseNewFavoriteFood', t + INTERVAL 2 MINUTE,

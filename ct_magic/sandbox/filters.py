@@ -7,7 +7,7 @@ Where the real service is not known, this was chosen:
   `Amount = "5"` does not find the number 5.
 - `not_equals` and `does_not_contain` find events that have the property with another value; one
   that lacks it is found by `does_not_exist` alone.
-- `exists` finds a property that is there and not null.
+- `exists` finds a property that is there and not null; it and `does_not_exist` need no value.
 - On `Charged`, a filter on a field of `Items` is true when any item makes it true, and so is
   `not_equals`; `does_not_exist` needs the field to be nowhere.
 """
@@ -26,13 +26,13 @@ COMPARED = {
     "less_than": "<",
     "less_than_equals": "<=",
 }
+VALUELESS = {"exists", "does_not_exist"}
 OPERATORS = {
     "equals",
     "not_equals",
     "contains",
     "does_not_contain",
-    "exists",
-    "does_not_exist",
+    *VALUELESS,
     *COMPARED,
 }
 NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE')"
@@ -77,7 +77,8 @@ def condition(sql: Sql, column: str, body: Any, *, items: bool = False) -> str:
     """Give the condition of a filter on a column of JSON; with `items` also on those in it."""
     one = filter_of(body)
     name, operator, value = one.get("name"), one.get("operator"), one.get("value")
-    if not isinstance(name, str) or operator not in OPERATORS or "value" not in one:
+    complete = "value" in one or operator in VALUELESS
+    if not isinstance(name, str) or operator not in OPERATORS or not complete:
         raise RefusedError(f"a filter needs name, operator and value: {str(body)[:100]}")
     pointer = sql.value("/" + name.replace("~", "~0").replace("/", "~1"))
     found = f"json_extract({column}, {pointer})"
