@@ -19,8 +19,8 @@ from .query import Property, Scalar, Scope
 MOST = 500  # as many as IPython takes from one matcher
 PUNCTUATION = {"COLON", "DOT"}  # never proposed: a label, or a scope that is proposed with its dot
 UNFINISHED = {"WORD", "NUMBER", "EIGHT_DIGITS", "GLUED"}  # perhaps a name, `2x` of "2x points"
-ORDERING = {"OVER", "AT_LEAST", "UNDER", "AT_MOST", "DOTS"}  # behind these stand numbers only
-SEARCHING = {"HAS", "LACKS"}  # and behind these, texts
+ORDERING = {"OVER", "AT_LEAST", "UNDER", "AT_MOST", "IN", "DOTS"}  # behind these, no text
+SEARCHING = {"HAS", "LACKS"}  # and behind these, no number
 ENDED = {"STRING", "DATE", "YEAR_MONTH", "PARAM", "JSON", "TODAY"}
 
 
@@ -108,12 +108,20 @@ def _with_whole_name(place: Place) -> Place:
 def _keywords(place: Place) -> Iterator[Completion]:
     if place.mark:
         return
-    accepted = progress(place.line).accepted - PUNCTUATION
+    accepted = progress(place.line).accepted - PUNCTUATION - _refused(place)
     for kind, spelled in SPELLED.items():
         if kind not in accepted or not place.begins(spelled):
             continue
         if kind not in ("TRUE", "FALSE") or _takes(place, spelled):
             yield Completion(place.start, spelled, _kind(kind))
+
+
+def _refused(place: Place) -> frozenset[str]:
+    """Give the operators that the grammar takes behind `geo`, and the language does not."""
+    match place.line[-2:]:
+        case (Token(type="WHERE" | "AND"), Token(type="WORD", text="geo")):
+            return OPERATORS - {"IS", "IN"}
+    return frozenset()
 
 
 def _kind(token: str) -> str:
