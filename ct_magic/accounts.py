@@ -163,7 +163,7 @@ def _build(name: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> A
     return Account(
         name=name,
         id=_header_safe(name, str(table["id"])),
-        passcode=passcodes.find(name, environ),
+        passcode=passcodes.find(name, environ, f" in region {region} of {', '.join(REGIONS)}"),
         region=region,
         base_url=base_url(str(url)),
         timezone=table.get("timezone"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
+from email.utils import formatdate, parsedate_to_datetime
 from typing import Any
 
 from .job import (
@@ -49,12 +49,12 @@ def read(status: int, body: bytes, *, polled: bool) -> Answer:
 
 
 def pause(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After, in seconds: a number, or a date by the service's own clock."""
+    """Read Retry-After, in seconds: a number, or a date by the service's own clock, else ours."""
     said = headers.get("Retry-After", "")
     try:
         seconds = float(said)
     except ValueError:
-        seconds = _between(headers.get("Date", ""), said)
+        seconds = _between(headers.get("Date") or formatdate(usegmt=True), said)
     return min(seconds, LONGEST_PAUSE) if seconds >= 0 else None
 
 

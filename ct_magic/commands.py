@@ -40,7 +40,7 @@ def run(
         return _say(overview())
     if word not in COMMANDS:
         raise UsageError(f"there is no '%ct {word}': {_meant(word)}")
-    below = rest.strip() if cell is None else f"{rest.strip()}\n{cell}".lstrip("\n")
+    below = rest.strip() if cell is None else f"{rest.strip()}\n{cell}"
     return COMMANDS[word](Told(below, settings, variables))
 
 

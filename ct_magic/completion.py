@@ -19,6 +19,8 @@ from .query import Property, Scalar, Scope
 MOST = 500  # as many as IPython takes from one matcher
 PUNCTUATION = {"COLON", "DOT"}  # never proposed: a label, or a scope that is proposed with its dot
 UNFINISHED = {"WORD", "NUMBER", "EIGHT_DIGITS", "GLUED"}  # perhaps a name, `2x` of "2x points"
+ORDERING = {"OVER", "AT_LEAST", "UNDER", "AT_MOST", "IN", "DOTS"}  # behind these, no text
+SEARCHING = {"HAS", "LACKS"}  # and behind these, no number
 ENDED = {"STRING", "DATE", "YEAR_MONTH", "PARAM", "JSON", "TODAY"}
 
 
@@ -106,10 +108,20 @@ def _with_whole_name(place: Place) -> Place:
 def _keywords(place: Place) -> Iterator[Completion]:
     if place.mark:
         return
-    accepted = progress(place.line).accepted - PUNCTUATION
+    accepted = progress(place.line).accepted - PUNCTUATION - _refused(place)
     for kind, spelled in SPELLED.items():
-        if kind in accepted and place.begins(spelled):
+        if kind not in accepted or not place.begins(spelled):
+            continue
+        if kind not in ("TRUE", "FALSE") or _takes(place, spelled):
             yield Completion(place.start, spelled, _kind(kind))
+
+
+def _refused(place: Place) -> frozenset[str]:
+    """Give the operators that the grammar takes behind `geo`, and the language does not."""
+    match place.line[-2:]:
+        case (Token(type="WHERE" | "AND"), Token(type="WORD", text="geo")):
+            return OPERATORS - {"IS", "IN"}
+    return frozenset()
 
 
 def _kind(token: str) -> str:
@@ -158,7 +170,14 @@ def _values(
     kind = "value" if asked else "place"
     known: tuple[Scalar, ...] = names.values(event, asked) if asked else names.places
     for one in known:
-        yield from _spelled(place, one, value(one), kind)
+        if _takes(place, one):
+            yield from _spelled(place, one, value(one), kind)
+
+
+def _takes(place: Place, one: Scalar) -> bool:
+    """Say whether what stands before the cursor can take the value."""
+    wrong = ORDERING if isinstance(one, str) else SEARCHING
+    return place.line[-1].type not in wrong
 
 
 def _spelled(place: Place, meant: Scalar, spelled: str, kind: str) -> Iterator[Completion]:

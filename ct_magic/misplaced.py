@@ -209,7 +209,10 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         "the events stand in brackets, as in did any (Product Viewed, Added To Cart) >= 2",
     ),
     (
-        lambda stop: stop.is_(*NUMBERS) and (stop.after("DID") or stop.may("AT_LEAST")),
+        lambda stop: (
+            stop.is_(*NUMBERS)
+            and (stop.after("DID") or (stop.may("AT_LEAST") and not stop.may("HAS")))
+        ),
         "how often stands behind the events, as in did any (App Launched) >= 2",
     ),
     (

@@ -222,7 +222,8 @@ def _out_of_order(stop: Stop) -> Mistake | None:
     """Know what may stand in a statement, but not there."""
     message = misplaced.sentence(stop)
     begins = stop.at == 0 and not stop.is_("WHERE", "AND")
-    name = _name(stop) if begins or misplaced.is_axis(stop) else ""
+    inside = stop.after("WORD") and stop.next() != "DID"
+    name = _name(stop) if begins or inside or misplaced.is_axis(stop) else ""
     return stop.mistake(f"{shown(stop.found)}: {message}{name}") if message else None
 
 
@@ -234,15 +235,23 @@ GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
 
 def _name(stop: Stop) -> str:
     """Tell how a name is written that holds the keyword before or at the stop."""
+    return next(filter(None, (_quoted_name(stop, place) for place in _keywords(stop))), "")
+
+
+def _keywords(stop: Stop) -> Iterator[int]:
+    """Give the places of keywords that may have been meant as a part of a name."""
     run = stop.words()
-    if stop.found.text in KEYWORDS and "WORD" in stop.expected and not run:
-        place = stop.at
-    elif run and run.start and stop.line[run.start - 1].type not in ("WHERE", "AND", "DID"):
-        place = run.start - 1
-    else:
-        return ""
-    if stop.line[place].text not in KEYWORDS:
-        return ""
+    if stop.found.text in KEYWORDS and (run or stop.may("WORD")):
+        yield stop.at
+    before = run.start - 1
+    if before < 0 or not (run or stop.is_("WORD")):
+        return
+    if stop.line[before].text in KEYWORDS and stop.line[before].type not in ("WHERE", "AND", "DID"):
+        yield before
+
+
+def _quoted_name(stop: Stop, place: int) -> str:
+    """Quote the keyword with the words around it; empty where that brings nothing."""
     first = last = place
     while first > 0 and stop.line[first - 1].type == "WORD":
         first -= 1
@@ -250,6 +259,8 @@ def _name(stop: Stop) -> str:
         last += 1
     words = " ".join(token.text for token in stop.line[first : last + 1])
     name = Token("STRING", words, stop.line[first].start)
-    if not stop.gains([*stop.line[:first], name, *stop.line[last + 1 :]]):
+    changed = [*stop.line[:first], name, *stop.line[last + 1 :]]
+    # What follows several words must fit, too; a keyword alone has shown that it stands for a name.
+    if stop.reach(changed) <= first + (first < last) or not stop.gains(changed):
         return ""
     return f"; a name that holds the keyword '{stop.line[place].text}' is quoted: \"{words}\""

@@ -105,7 +105,7 @@ def _odd_date(text: str, before: str) -> str:
     if days := re.fullmatch(r"(\d{4}-\d\d-\d\d)-(\d{4}-\d\d-\d\d)", text):
         return f"found '{text}': a period has two dots, {days[1]}..{days[2]}"
     parts = [int(part) for part in re.split(r"[-/.]", text) if len(part) <= 4]
-    if len(parts) == 3 and parts[0] > 31:
+    if len(parts) == 3 and parts[0] > 99:
         return f"found '{text}': a date is written {parts[0]:04}-{parts[1]:02}-{parts[2]:02}"
     if len(parts) == 2 and parts[0] > 31 and parts[1] <= 12:
         return f"found '{text}': a month is written {parts[0]:04}-{parts[1]:02}"

@@ -86,7 +86,7 @@ def _lookup(name: str, params: Mapping[str, Any]) -> Any:
     name = unicodedata.normalize("NFKC", name)  # as Python reads its own identifiers
     if name in params:
         return params[name]
-    known = [key for key in params if isinstance(key, str) and not key.startswith("_")]
+    known = [key for key in params if isinstance(key, str) and _may_be_meant(key, params[key])]
     near = get_close_matches(name, known, 1)
     hint = (
         f"did you mean ${near[0]}?"
@@ -94,6 +94,10 @@ def _lookup(name: str, params: Mapping[str, Any]) -> Any:
         else f"set it in a cell before, or pass params={{'{name}': ...}}"
     )
     raise QueryError(f"there is no variable '{name}': {hint}")
+
+
+def _may_be_meant(key: str, value: Any) -> bool:
+    return not key.startswith("_") and not callable(value)  # a notebook holds `open` and `exit`
 
 
 def _plain(value: Any, name: str) -> Scalar | date | list[Any]:

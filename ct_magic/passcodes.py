@@ -55,15 +55,18 @@ class Secret:
         raise TypeError("a passcode cannot be pickled")
 
 
-def find(name: str, environ: Mapping[str, str]) -> Secret:
-    """Give the passcode of the account of that name, or raise AccountError with the ways there."""
+def find(name: str, environ: Mapping[str, str], whose: str = "") -> Secret:
+    """Give the passcode of the account of that name, or raise AccountError with the ways there.
+
+    `whose` says more of the account, for the error.
+    """
     if name in _session:
         return _session[name]
     # A Secret from here on: whoever shows the locals of an error's frames shows it as ****.
     found = Secret(environ.get(variable(name), "").strip() or _from_keyring(name))
     if not found.reveal():
         raise AccountError(
-            f"there is no passcode for account {name!r}: set {variable(name)}, "
+            f"there is no passcode for account {name!r}{whose}: set {variable(name)}, "
             f"or type '%ct login {name}', which asks for it hidden"
         )
     return checked(found)

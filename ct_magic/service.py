@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -84,11 +85,13 @@ class Service:
 
     def _understood(self, status: int, body: bytes, *, polled: bool) -> Answer:
         answer = read(status, body, polled=polled)
-        passcode = self._account.passcode.reveal().encode()
-        if passcode in body and not isinstance(answer, Success | Partial | NotYet):
-            # A proxy's page may repeat what it was sent, and errors quote pages.
-            return read(status, body.replace(passcode, b"****"), polled=polled)
-        return answer
+        if isinstance(answer, Success | Partial | NotYet):
+            return answer
+        # A proxy's page may repeat what it was sent, plain or in JSON, and errors quote pages.
+        passcode = self._account.passcode.reveal()
+        for shown in (passcode, json.dumps(passcode)[1:-1]):
+            body = body.replace(shown.encode(), b"****")
+        return read(status, body, polled=polled)
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):

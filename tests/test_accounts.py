@@ -70,6 +70,13 @@ def test_a_missing_passcode_names_its_variable_and_login(tmp_path: Path) -> None
         accounts.find("big-shop", {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
 
 
+def test_a_missing_passcode_says_in_which_region_it_would_be_used(tmp_path: Path) -> None:
+    """Each region has passcodes of its own, and a wrong region is answered like a wrong one."""
+    only_id = {"CLEVERTAP_ACCOUNT_ID": "A", "CLEVERTAP_REGION": "sg1"}
+    with pytest.raises(AccountError, match=r"in region sg1 of eu1, in1, us1, sg1, aps3, mec1:.*"):
+        accounts.find(None, only_id | {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
+
+
 @pytest.mark.parametrize(
     "url", ["https://proxy.example/ct/", "http://127.0.0.1:80", "http://[::1]:9"]
 )

@@ -131,6 +131,21 @@ def test_explain_reads_json_as_well(state: Path, say: Say) -> None:
     assert say(f"%%ct explain\n{body}").startswith("Charged 2026-10\n")
 
 
+@pytest.mark.parametrize(
+    ("cell", "place"),
+    [
+        ("%%ct explain\nCharged today\nApp wher x = 1", "line 3, column 5"),
+        ("%%ct explain\n\n\nApp wher x = 1", "line 4, column 5"),
+        ("%%ct explain Charged today\nApp wher x = 1", "line 2, column 5"),
+    ],
+)
+def test_an_error_in_what_is_explained_has_its_place_in_the_cell(
+    state: Path, shell: InteractiveShell, cell: str, place: str
+) -> None:
+    """The front end numbers a cell's lines from the magic's own on."""
+    assert refused(shell, cell).startswith(place)
+
+
 def test_help_explains_a_word_with_an_example(
     state: Path, shell: InteractiveShell, say: Say
 ) -> None:

@@ -14,7 +14,8 @@ NAMES = from_json(
     """{
       "events": {
         "Charged": {"Amount": [], "Category": ["Shoes", "Running Shoes", "it's"], "geo": []},
-        "App Launched": {}, "App Installed": {}, "2x points": {}, "Ride by night": {"Fare": [5]}
+        "App Launched": {}, "App Installed": {}, "2x points": {},
+        "Ride by night": {"Fare": [5, "free"]}
       },
       "session": {"utm_source": ["google"]},
       "profile": {"Plan": ["gold"], "50% off": []},
@@ -53,6 +54,10 @@ def proposed(cell: str) -> list[str]:
         ("Charged where Category n|", ["not"]),
         ("Charged where Category not |", ["in", "exists"]),
         ("Charged where Category = |", ['"Shoes"', '"Running Shoes"', '"it\'s"', "true", "false"]),
+        ('"Ride by night" where Fare = |', ["5", '"free"', "true", "false"]),
+        ('"Ride by night" where Fare >= |', ["5"]),
+        ('"Ride by night" where Fare in 1..|', ["5"]),
+        ('"Ride by night" where Fare !~ |', ['"free"', "true", "false"]),
         ("Charged where Category = running s|", ['"Running Shoes"']),
         (
             "Charged where Category contains |",
@@ -64,6 +69,11 @@ def proposed(cell: str) -> list[str]:
         ("Charged where profile.|", ['"50% off"', "Plan"]),
         ('Charged where profile."5|', ['"50% off"']),
         ('Charged where profile.Plan = "|"', ['"gold']),
+        ("Charged where Category in |", ["("]),
+        ('"Ride by night" where Fare in |', ["5", "("]),
+        ("Charged where geo |", ["=", "in"]),
+        ("Charged where Category exists and geo |", ["=", "in"]),
+        ("Charged where profile.geo |", OPERATORS),
         ("Charged where geo = |", ['"India/Goa"', '"Oman"', "true", "false"]),
         ('Charged where "geo" = |', ["true", "false"]),
         ('Charged where Category = "Shoes" |', ["and", "did", "by", *PERIODS]),

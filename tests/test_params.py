@@ -178,6 +178,8 @@ def test_a_name_misspelt_is_found() -> None:
     """The notebook's own variables are where the near miss is looked for."""
     with pytest.raises(QueryError, match="no variable 'flor': did you mean \\$floor\\?"):
         parse("A where x > $flor", params={"floor": 1, "_flor": 2}, today=TODAY)
+    with pytest.raises(QueryError, match="no variable 'opn': set it in a cell before"):
+        parse("A where x > $opn", params={"open": open}, today=TODAY)
 
 
 def test_python_reads_its_names_in_one_form() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from traceback import walk_tb
 from types import FrameType
@@ -18,6 +19,7 @@ from IPython.utils.capture import capture_output
 import ct_magic
 from ct_magic import errors, passcodes
 from ct_magic.accounts import Account
+from ct_magic.job import Answer, Failure
 from ct_magic.sandbox import Sandbox
 from ct_magic.sandbox.faults import Reply
 from ct_magic.sandbox.http import Server
@@ -140,18 +142,36 @@ def test_an_error_about_a_passcode_does_not_keep_it() -> None:
     searched("a local variable", [frame.f_locals for frame in found])
 
 
-def test_a_page_that_repeats_the_headers_is_quoted_without_it() -> None:
-    """Proxies print what they were sent; an error quotes what a proxy printed."""
+def echoed(passcode: str, page: Callable[[str], bytes]) -> Answer:
+    """What is made of an error page that holds the passcode that it was sent."""
 
     def echo(method: str, target: str, headers: Any, body: bytes) -> Reply:
-        return Reply(400, repr(sorted(dict(headers).items())).encode())
+        return Reply(400, page(headers["X-CleverTap-Passcode"]))
 
     server = Server(echo)
     server.start(0)
     try:
-        account = Account("default", "ABC", passcodes.Secret(HIDDEN), base_url=server.url)
-        answer = Service(account).submit("{}")
+        account = Account("default", "ABC", passcodes.Secret(passcode), base_url=server.url)
+        return Service(account).submit("{}")
     finally:
         server.stop()
-    searched("an answer", answer)
-    assert "HTTP 400" in repr(answer)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        lambda sent: f"<p>You sent {sent}</p>".encode(),
+        lambda sent: json.dumps({"status": "fail", "error": f"Invalid passcode {sent}"}).encode(),
+        lambda sent: json.dumps({"headers": {"X-CleverTap-Passcode": sent}}).encode(),
+    ],
+    ids=["HTML", "an error", "other JSON"],
+)
+@pytest.mark.parametrize("passcode", [HIDDEN, '7731-"hid\\den"'])
+def test_a_page_that_repeats_the_passcode_is_quoted_without_it(
+    passcode: str, page: Callable[[str], bytes]
+) -> None:
+    """Proxies print what they were sent, as it is or in JSON; an error quotes what they print."""
+    answer = echoed(passcode, page)
+    assert isinstance(answer, Failure)
+    assert "****" in answer.error
+    assert "7731" not in answer.error

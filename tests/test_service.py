@@ -17,7 +17,7 @@ import pytest
 
 import ct_magic
 from ct_magic.accounts import Account
-from ct_magic.answers import read
+from ct_magic.answers import pause, read
 from ct_magic.errors import CountFailedError
 from ct_magic.job import (
     Answer,
@@ -187,6 +187,12 @@ def test_a_pause_may_be_a_date(after: int, least: int | None, most: int | None) 
         assert answer.retry_after is None
     else:
         assert least <= (answer.retry_after or 0) <= most
+
+
+def test_a_pause_to_a_date_is_obeyed_where_the_answer_has_no_date_of_its_own() -> None:
+    """A proxy may leave the date away; then the machine's clock is near enough."""
+    until = formatdate(time.time() + 90, usegmt=True)
+    assert 85 <= (pause({"Retry-After": until}) or 0) <= 91
 
 
 def test_what_a_success_adds_is_taken_only_where_it_is_a_number() -> None:
