@@ -18,6 +18,7 @@ passcode: see `passcodes`.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import string
 import tomllib
@@ -121,8 +122,9 @@ def base_url(url: str) -> str:
         or parts.password
         or not parts.hostname
     ):
+        shown = re.sub("//.*[@?#].*", "//****", url)  # a passcode may have been put there
         raise AccountError(
-            f"{url!r} is not a base URL: write it like https://host or https://host/path"
+            f"{shown!r} is not a base URL: write it like https://host or https://host/path"
         )
     if parts.path.rstrip("/").endswith(("/1", "/counts/profiles.json")):
         raise AccountError(

@@ -182,7 +182,8 @@ class Journal:
         if freshness is not None and question.until < freshness.today:
             now = self._now()
             for row in _rows(db.execute(COUNTED, (*mine, now - freshness.ttl, now))):
-                if _is_past(question.until, row["ended"], freshness.zone):
+                # By when it was sent: one that is fetched after midnight may be of before.
+                if _is_past(question.until, row["asked"], freshness.zone):
                     return row
         query = f"{PENDING} AND account = ? AND body = ? ORDER BY id DESC LIMIT 1"
         return next(iter(_rows(db.execute(query, mine))), None)

@@ -122,8 +122,8 @@ def _stranger(line: Sequence[Token], at: int) -> str:
         return f"found {char}, a quote that programs do not know: type {QUOTES[char]}"
     if char == "{" and at and line[at - 1].type == "IN":
         return f"found '{char}': {SIGNS['[']}"
-    if char == "[" and (message := _bracket(line, at)):
-        return f"found '[': {message}"
+    if char in "[}" and (message := _bracket(line, at)):
+        return f"found '{char}': {message}"
     if char in SIGNS:
         return f"found '{char}': {SIGNS[char]}"
     if unicodedata.category(char) in ("Zs", "Cf", "Cc", "Zl", "Zp", "Cs"):
@@ -137,7 +137,9 @@ def _stranger(line: Sequence[Token], at: int) -> str:
 
 
 def _bracket(line: Sequence[Token], at: int) -> str | None:
-    """Know a list of JSON objects, and Python's subscript."""
+    """Know a list of JSON objects, a bracket behind one, and Python's subscript."""
+    if at and line[at - 1].type == "JSON":
+        return "one bracket too many, the JSON ends before it"
     if at == 0:
         return "every JSON object is a statement of its own, without the brackets around"
     if line[at - 1].type == "PARAM":

@@ -94,10 +94,11 @@ def remember(name: str, passcode: Secret) -> bool:
         import keyring
 
         keyring.set_password(SERVICE, name, passcode.reveal())
+        # Looked up, because the keyring of a machine that has none may take it and keep nothing.
+        return _from_keyring(name) == passcode.reveal()
     except (Exception, KeyboardInterrupt):
         # Whatever it raises, or is interrupted in: its frames hold the passcode as plain text.
         return False
-    return True
 
 
 def _is_sendable(text: str) -> bool:

@@ -108,6 +108,15 @@ def test_an_address_that_would_leak_the_passcode_is_refused(tmp_path: Path, url:
         accounts.find(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
 
 
+@pytest.mark.parametrize("more", ["A:{}@x", "A:{}@x:99999", "x?pass={}", "x#{}", "x/?a@b={}"])
+def test_a_passcode_in_an_address_is_not_repeated(tmp_path: Path, more: str) -> None:
+    """Other tools take it there; the error is saved with the notebook."""
+    url = f"https://{more.format('hidden-7731')}"
+    with pytest.raises(AccountError, match="is not a base URL") as caught:
+        accounts.find(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
+    assert "7731" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "url", ["https://x.example/1", "https://x.example/1/", "https://x/1/counts/profiles.json"]
 )

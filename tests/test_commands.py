@@ -16,6 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 from keyring.backend import KeyringBackend
+from keyring.backends.null import Keyring as NullKeyring
 
 import ct_magic
 from ct_magic import errors, passcodes
@@ -326,6 +327,13 @@ def test_without_a_keyring_a_passcode_is_kept_for_the_session() -> None:
         assert passcodes.find("prod", {}).reveal() == HIDDEN
     finally:
         passcodes._session.clear()
+
+
+def test_a_keyring_that_keeps_nothing_is_not_said_to_have_kept_it(memory: Memory) -> None:
+    """Where a machine has no keyring, one that takes everything is often put in its place."""
+    keyring.set_keyring(NullKeyring())
+    assert not passcodes.remember("prod", passcodes.Secret(HIDDEN))
+    assert passcodes.find("prod", {}).reveal() == HIDDEN
 
 
 class Broken(Memory):

@@ -97,6 +97,17 @@ def test_a_count_is_kept_once_its_days_are_over(
         assert found.taken == taken
 
 
+def test_a_count_that_was_sent_before_its_days_were_over_is_asked_anew(tmp_path: Path) -> None:
+    """It arrived after midnight, and the service may have counted before."""
+    evening = journal(tmp_path / "j", datetime(2026, 10, 31, 23, 59, tzinfo=UTC).timestamp())
+    evening.asking(JOB)
+    evening.answered(JOB, Partial("5"))
+    after_midnight = journal(tmp_path / "j", datetime(2026, 11, 1, 0, 1, tzinfo=UTC).timestamp())
+    again = after_midnight.recall(JOB, fresh(date(2026, 11, 1)))
+    after_midnight.ended(replace(again, state=State.SUCCESS, tally=Tally(5, 9)))
+    assert after_midnight.recall(JOB, fresh(date(2026, 11, 1))) == JOB
+
+
 def test_a_count_that_is_too_old_is_asked_anew(tmp_path: Path) -> None:
     """A day unless set."""
     counted(tmp_path / "j", NOW)
