@@ -130,14 +130,13 @@ class CountMagics(Magics):
         self._draw(told, frame)
         return None if told.name else frame
 
-    def _background(self, told: Arguments) -> Counting | None:
+    def _background(self, told: Arguments) -> pd.DataFrame | Counting | None:
         from . import counts
         from .panel import is_interactive
 
         if not is_interactive(self.shell):
             # Nobody would be there when it arrives: an executed notebook ends with its last cell.
-            self._blocking(told)
-            return None
+            return self._blocking(told)
         counting = counts.start(told.text, **self._asking(told))
         self._assign(told.name, counting)
         counting.when_done(lambda frame: self._replace(told.name, counting, frame))

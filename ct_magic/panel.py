@@ -199,7 +199,9 @@ def is_interactive(shell: Any) -> bool:
     """Say whether somebody sits before the kernel, and could press a button."""
     kernel = getattr(shell, "kernel", None)
     if kernel is None:
-        return shell is not None
+        # IPython's own shell ends with its last line where a scheduler started it.
+        has_terminal = not hasattr(shell, "simple_prompt") or sys.stdin.isatty()
+        return shell is not None and has_terminal
     # nbclient, papermill, nbconvert and Voila ask cells to run without a line to type on.
     return bool(kernel.get_parent().get("content", {}).get("allow_stdin", False))
 

@@ -336,7 +336,9 @@ def test_two_messages_a_second_however_many_counts(newest: FrontEnd) -> None:
         point(newest, box, interval=0.3, at_once=10)
         request = blocked(newest, "App Launched last 60 days by day", "of 60 done")
         # A page that shows the widgets says so.
-        newest.set(newest.find(_model_name="VBoxModel") or "", _view_count=1)
+        panel = newest.until(lambda: newest.find(_model_name="VBoxModel"))
+        newest.set(panel, _view_count=1)
+        newest.heard(panel)
         newest.messages.clear()
         begun = time.monotonic()
         assert newest.reply(request)["status"] == "ok"

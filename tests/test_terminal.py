@@ -110,3 +110,21 @@ def test_a_script_whose_output_is_kept_prints_plain_lines(
     assert all(line.startswith("✓ App Launched") for line in lines[-2:])
     assert "\r" not in done.stderr
     assert "\x1b" not in done.stderr
+
+
+def test_ipython_without_a_terminal_waits_for_what_is_in_the_background(
+    account: Sandbox, tmp_path: Path
+) -> None:
+    """A scheduler's ends with its last line, and nobody would be there when the count arrives."""
+    count = "df = %ctcount --background App Launched 2026-10\nprint(*df['status'])"
+    code = SET_UP.replace("600", "0.05")
+    options = ["--no-banner", "--colors=NoColor", f"--ipython-dir={tmp_path}"]
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", *options, "-c", f"{code}\n{count}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "✓ App Launched 2026-10 - done" in done.stderr
+    assert done.stdout == "success\n"
