@@ -177,7 +177,7 @@ def test_names_come_from_the_sandbox_that_is_asked(
     one = {"eventName": "Tea brewed", "ts": "20261001120000", "eventProps": {"Leaf": "green"}}
     line = json.dumps(one | {"profile": {"objectId": "p1"}})
     (tmp_path / "export.json").write_text(line + "\n")
-    with Sandbox(data=tmp_path) as box:
+    with Sandbox(data=str(tmp_path)) as box:
         point_at(box, monkeypatch)
         say("%ct names --from sandbox")
     found = run(shell, "%ct names").result

@@ -86,7 +86,7 @@ class Sandbox:
         seed: int = 1,
         today: date | None = None,
         timezone: str = "UTC",
-        data: Path | None = None,
+        data: str | Path | None = None,
         say: Callable[[str], None] = lambda line: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -107,7 +107,7 @@ class Sandbox:
         # DuckDB complains at the end of a process about connections that are still open.
         weakref.finalize(self, self._engine.close)
         if data is not None:
-            self._engine.load(data, say)
+            self._engine.load(Path(data), say)
         else:
             self._engine.generate(profiles, seed, today or datetime.now(days_of).date())
 
