@@ -32,14 +32,14 @@ from .errors import (
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from .counting import Counting
-    from .counts import count, start, use
-    from .cql import from_payload
+    from .api import count, start, use
     from .forms import form
-    from .names import Names
-    from .parser import parse
-    from .plots import plot
-    from .ratios import shares
+    from .handle import Counting
+    from .query.catalog import Names
+    from .query.parser import parse
+    from .query.payload import from_payload
+    from .results.plot import plot
+    from .results.shares import shares
 
 __version__ = "0.1.0"
 __all__ = [
@@ -68,15 +68,15 @@ __all__ = [
 
 # Where a public name lives. It is imported when first asked for: see "nothing heavy" above.
 _HOME = {
-    "Counting": "counting",
-    "count": "counts",
+    "Counting": "handle",
+    "count": "api",
     "form": "forms",
-    "from_payload": "cql",
-    "parse": "parser",
-    "plot": "plots",
-    "shares": "ratios",
-    "start": "counts",
-    "use": "counts",
+    "from_payload": "query.payload",
+    "parse": "query.parser",
+    "plot": "results.plot",
+    "shares": "results.shares",
+    "start": "api",
+    "use": "api",
 }
 
 
@@ -94,8 +94,8 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
     """Register `%%ctcount`, `%ctcount`, `%ct` and Tab; what `%load_ext ct_magic` calls."""
-    from .magics import CountMagics
-    from .tab import install
+    from .magic.completer import install
+    from .magic.magics import CountMagics
 
     ipython.register_magics(CountMagics)
     install(ipython, _names, CountMagics.OPTIONS)
@@ -103,14 +103,14 @@ def load_ipython_extension(ipython: InteractiveShell) -> None:
 
 def unload_ipython_extension(ipython: InteractiveShell) -> None:
     """Leave the shell as it was before; what `%unload_ext ct_magic` calls."""
-    from .magics import unregister
-    from .tab import uninstall
+    from .magic.completer import uninstall
+    from .magic.magics import unregister
 
     uninstall(ipython)
     unregister(ipython)
 
 
 def _names() -> Names:
-    from .known import names
+    from .name_sources import names
 
     return names()

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from . import accounts
-from .accounts import Account
-from .passcodes import Secret
+from .client import accounts
+from .client.accounts import Account
+from .client.credentials import Secret
 
 if TYPE_CHECKING:
-    from .names import Names
-    from .query import JsonQuery, Query
+    from .query.catalog import Names
+    from .query.model import JsonQuery, Query
     from .sandbox import Sandbox
 
 SANDBOX = "sandbox"
@@ -55,14 +55,14 @@ class Session:
     @property
     def names(self) -> Names:
         """The names that Tab and the form propose: asked for, or read by `%ct names`."""
-        from .names import Names
+        from .query.catalog import Names
 
         return self._names or Names()
 
     @property
     def told(self) -> Names:
         """The names that somebody vouches for: read by `%ct names` for the account in use."""
-        from .names import Names
+        from .query.catalog import Names
 
         return self._told or Names()
 

@@ -5,21 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import pytest
-from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from helpers.shell import TODAY, Count, point_at, through_cell
+from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 import ct_magic
 from ct_magic.sandbox import Sandbox
 
-TODAY = date(2026, 11, 23)
 # No test may open the keyring of whoever runs it; the kernels that tests start inherit this.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
@@ -46,13 +42,6 @@ def account(box: Sandbox, state: Path, monkeypatch: pytest.MonkeyPatch) -> Sandb
     """An environment whose account is the sandbox's."""
     point_at(box, monkeypatch)
     return box
-
-
-def point_at(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the environment's account be that of this sandbox."""
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", "SANDBOX")
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", "sandbox")
-    monkeypatch.setenv("CLEVERTAP_BASE_URL", box.url)
 
 
 @pytest.fixture(scope="session")
@@ -86,9 +75,6 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-Count = Callable[..., pd.DataFrame]
-
-
 @pytest.fixture(params=["function", "cell"])
 def count(request: pytest.FixtureRequest, shell: InteractiveShell) -> Count:
     """Both entrances: each test runs once through `count()` and once through `%%ctcount`."""
@@ -97,26 +83,3 @@ def count(request: pytest.FixtureRequest, shell: InteractiveShell) -> Count:
             text, poll_interval=0.01, progress="none", **more
         )
     return lambda text, **more: through_cell(shell, text, **more)
-
-
-def through_cell(shell: InteractiveShell, text: str, **more: Any) -> pd.DataFrame:
-    """Ask through a cell; raise what the cell failed with."""
-    options = "".join(f" --{name}" for name, value in more.items() if value is True)
-    shell.user_ns |= more.get("params", {})
-    result = run(shell, f"%%ctcount found{options}\n{text}")
-    result.raise_error()
-    found: pd.DataFrame = shell.user_ns["found"]
-    return found
-
-
-def run(shell: InteractiveShell, cell: str) -> ExecutionResult:
-    """Run a cell as a front end would."""
-    return shell.run_cell(cell, store_history=False)
-
-
-def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait until it holds; fail where it does not in time."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)

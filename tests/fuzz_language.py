@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 
-from language_inputs import broken, check_text, corpus
+from helpers.language_inputs import broken, check_text, corpus
 
 
 def main(times: int, seed: int = 0) -> int:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 MINORS = range(11, 20)
 # The last ones before a new major version, which not everybody has yet.
 BETWEEN = ("duckdb<2", "ipykernel<7", "ipython<9", "numpy<2.3", "pandas<3")

@@ -6,7 +6,7 @@ import io
 import tempfile
 from pathlib import Path
 
-from browser import ROOT, Notebook, notebook, server
+from helpers.browser import ROOT, Notebook, notebook, server
 from PIL import Image
 
 PICTURES = ROOT / "notebooks" / "pictures"

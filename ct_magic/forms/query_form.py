@@ -6,19 +6,24 @@ from collections.abc import MutableMapping
 from datetime import date
 from typing import Any
 
-from .. import accounts, dates, known, parser, questions
-from ..drafts import fields
-from ..drafts.draft import Draft, Key
-from ..drafts.holes import Missing
-from ..drafts.sheet import ELSEWHERE, Sheet, problems, read
+from .. import name_sources as known
+from .. import prepare as questions
+from ..client import accounts
 from ..errors import AccountError, QueryError, UsageError
-from ..live import VIEW
-from ..panel import current_shell, is_interactive
+from ..progress.panel import current_shell, is_interactive
+from ..progress.widget_panel import VIEW
+from ..query import expand as dates
+from ..query import parser
 from ..settings import Settings
-from . import acting, page
-from .acting import Runner
-from .face import Calls, Face
-from .inserting import PATIENCE, insert
+from . import actions as acting
+from . import html as page
+from .actions import Runner
+from .draft import field_text as fields
+from .draft.document import ELSEWHERE, Sheet, problems, read
+from .draft.draft import Draft, Key
+from .draft.validate import Missing
+from .insert_cell import PATIENCE, insert
+from .view import Calls, Face
 
 NAME = "counts"
 NO_PLACE = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .box import Sandbox
 from .faults import Fault, plan
+from .sandbox import Sandbox
 
 __all__ = ["Fault", "Sandbox", "plan"]

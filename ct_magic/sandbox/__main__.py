@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from ..errors import CtMagicError
-from .box import LATENCY, Sandbox
+from .sandbox import LATENCY, Sandbox
 
 
 def main(arguments: list[str] | None = None) -> int:

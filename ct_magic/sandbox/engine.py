@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingExtraError, UsageError
-from . import data
-from .cql import compile_query
+from . import sample_data as data
+from .compile_sql import compile_query
 
 if TYPE_CHECKING:
     import duckdb
@@ -58,7 +58,7 @@ class Engine:
 
     def load(self, folder: Path, say: Callable[[str], None]) -> None:
         """Fill it with exported events: see `load`."""
-        from . import load
+        from . import import_events as load
 
         load.load(self._db, folder, self._zone, say)
         self._finish()

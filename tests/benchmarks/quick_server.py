@@ -3,7 +3,7 @@
 import threading
 
 from ct_magic.sandbox.faults import reply
-from ct_magic.sandbox.http import Server
+from ct_magic.sandbox.server import Server
 
 server = Server(lambda *request: reply(200, {"status": "success", "count": 7138}))
 server.start(0)

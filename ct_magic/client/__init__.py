@@ -1,0 +1,1 @@
+"""The service: JSON -> job -> answer. Knows nothing of the language."""

@@ -1,0 +1,138 @@
+"""What the form does with its query: count it, or write it into a cell."""
+
+from __future__ import annotations
+
+import keyword
+import shlex
+from collections.abc import Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as w
+
+from .. import api as counts
+from .. import prepare as questions
+from ..client import accounts
+from ..errors import CountError, CtMagicError
+from ..handle import Counting
+from ..progress.panel import Panel
+from ..progress.widget_panel import WidgetPanel
+from ..session import SANDBOX, SESSION
+from ..settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..client.jobs import Job
+    from ..progress.panel import Shown
+
+Show = Callable[[w.Widget], None]
+Say = Callable[[str, bool], None]  # what is said, and whether it is an error
+
+
+class _Nowhere:
+    """What stands in the place of a display: the form shows the panel itself."""
+
+    def update(self, *_: object, **__: object) -> None: ...
+
+
+class InnerPanel(WidgetPanel):
+    """The live panel of a count as a widget, `box`, that stands inside another."""
+
+    def _display(self) -> _Nowhere:
+        self._build()
+        return _Nowhere()
+
+    def _bundle(self, jobs: tuple[Job, ...]) -> dict[str, Any]:
+        return {}  # what would be displayed; and the form may have been closed meanwhile
+
+    @property
+    def box(self) -> w.VBox:
+        """The widget; it shows the end when the count is over."""
+        return self._box
+
+
+class Runner:
+    """Counts in the background and fills a variable; one count at a time.
+
+    `show` places the panel, `say` tells how it stands.
+    """
+
+    def __init__(
+        self, variables: MutableMapping[str, Any], settings: Settings, show: Show, say: Say
+    ) -> None:
+        self._variables, self._settings = variables, settings
+        self._show, self._say = show, say
+        self._counting: Counting | None = None
+
+    @property
+    def running(self) -> bool:
+        """Say whether a count is under way."""
+        return self._counting is not None and not self._counting.done
+
+    def start(self, text: str, name: str, account: str | None) -> None:
+        """Begin to count; the variable is a handle, and then the DataFrame."""
+        if self.running:
+            return self._say("still counting: Cancel stops it", True)
+        self._say(f"counting into {name} …", False)
+        try:
+            asked = questions.prepare(
+                text, params=self._variables, account=account, settings=self._settings
+            )
+            counting = counts.ask(asked, panel=self._opened).followed()
+        except CtMagicError as error:
+            return self._say(str(error), True)
+        self._counting = self._variables[name] = counting
+        counting.when_done(lambda frame: self._arrived(name, counting, frame))
+        return None
+
+    def _opened(self, run: Shown, note: str | None) -> Panel:
+        panel = InnerPanel(run, note)
+        self._show(panel.box)
+        return panel
+
+    def _arrived(self, name: str, counting: Counting, frame: pd.DataFrame) -> None:
+        # Only while the variable is still ours: the user may have bound it to something else.
+        ours = self._variables.get(name) is counting
+        if ours:
+            self._variables[name] = frame
+        holds = f"{name} holds what had arrived" if ours else f"{name} is bound to something else"
+        try:
+            counting.result(0)
+        except CountError as error:
+            return self._say(f"{error}\n{holds}", True)
+        rows = f"{name} is a DataFrame with {len(frame):,} row{'s' * (len(frame) != 1)}"
+        return self._say(rows if ours else f"counted, but {holds}", False)
+
+
+def cell(text: str, name: str, account: str | None) -> str:
+    """Write the cell that asks the same."""
+    head = ["%%ctcount", *([name] if name else [])]
+    return (
+        " ".join([*head, *(["--account", shlex.quote(account)] if account else [])]) + f"\n{text}"
+    )
+
+
+def known_accounts() -> list[str]:
+    """Give the names of the accounts that can be asked."""
+    return [accounts.DEFAULT, SANDBOX, *accounts.from_file()]
+
+
+def zone_of(account: str | None) -> str | None:
+    """Give the name of an account whose days may be asked for without starting anything."""
+    return None if account == SANDBOX and SESSION.sandbox is None else account
+
+
+def name_problem(name: str) -> str | None:
+    """Say why this cannot name a variable, if it cannot."""
+    if not name:
+        return "which variable gets the DataFrame? Like 'foodies'"
+    if not name.isidentifier():
+        return f"{name!r} cannot name a variable: letters, digits and _, no digit first"
+    return f"{name!r} is a word of Python's own: take another" if keyword.iskeyword(name) else None
+
+
+def account_problem(name: str | None) -> str | None:
+    """Say why this account cannot be asked, if it cannot."""
+    if name is None or name in known_accounts():
+        return None
+    return f"there is no account {name!r}: there are {', '.join(known_accounts())}"

@@ -1,0 +1,131 @@
+"""A cell's text, cut into statements that a form changes one by one; everything else stays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ...errors import QueryError
+from ...query.lexer import Source, tokens
+from ...query.parser import spelled
+from .draft import Draft, Key, clause, write
+from .from_tree import draft
+from .validate import holes
+
+Check = Callable[[str], object]  # raises QueryError for a text that cannot be asked
+ELSEWHERE: Key = ("elsewhere",)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement, its text, and what stands between the one before and it: comments, lines."""
+
+    draft: Draft
+    text: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The statements of a cell, at least one, and what stands behind the last."""
+
+    statements: tuple[Statement, ...] = (Statement(Draft()),)
+    tail: str = ""
+
+    @property
+    def text(self) -> str:
+        """The cell's text."""
+        return "".join(one.before + one.text for one in self.statements) + self.tail
+
+    def put(self, number: int, changed: Draft) -> Sheet:
+        """Write one statement anew; its comments go on lines before it."""
+        old = self.statements[number]
+        said = "".join(f"{comment}\n" for comment in _comments(old.text)) + write(changed).text
+        new = Statement(changed, said, _ended(old.before))
+        return replace(self, statements=_with(self.statements, number, new))
+
+    def add(self) -> Sheet:
+        """Begin one more statement at the end."""
+        before = _ended(self.tail or "\n") if self.text.strip() else self.tail
+        return Sheet((*self.statements, Statement(Draft(), before=before)))
+
+    def remove(self, number: int) -> Sheet:
+        """Take a statement away; the last one leaves an empty one."""
+        left, (gone, *after) = self.statements[:number], self.statements[number:]
+        if not after:
+            tail = (gone.before.rstrip("\r\n") if left else gone.before) + self.tail
+            return Sheet(left, tail) if left else Sheet(tail=tail)
+        first = replace(after[0], before=gone.before + after[0].before.lstrip("\r\n"))
+        return replace(self, statements=(*left, first, *after[1:]))
+
+
+def read(text: str) -> Sheet:
+    """Cut a cell's text into statements; raise QueryError where the grammar does not take it."""
+    source = Source(text)
+    if not any(True for _ in tokens(source)):
+        return Sheet((Statement(Draft(), before=_ended(source.text)),))
+    found, at = [], 0
+    for one in spelled(source):
+        start, end = one.line[0].start, one.line[-1].end
+        found.append(Statement(draft(one), source.text[start:end], source.text[at:start]))
+        at = end
+    return Sheet(tuple(found), source.text[at:])
+
+
+def problems(sheet: Sheet, number: int, check: Check) -> dict[Key, str]:
+    """Say what is wrong with a statement, at the field it concerns.
+
+    What has been found wrong is left out and the rest is checked again, so that all is said at
+    once. What is wrong in another statement stands under ELSEWHERE.
+    """
+    one = sheet.statements[number]
+    found = dict(holes(one.draft))
+    while True:
+        without = {clause(key) for key in found}
+        wrong = _wrong(sheet, number, without, check)
+        if wrong is None:
+            return found
+        key, message = wrong
+        if clause(key) in without:  # leaving it out did not help: what is left is said already
+            return found
+        found[key] = message
+
+
+def _wrong(sheet: Sheet, number: int, without: set[Key], check: Check) -> tuple[Key, str] | None:
+    """Give the first thing wrong in the cell once these clauses of the statement are left out."""
+    written = write(sheet.statements[number].draft, without)
+    tried = replace(sheet.statements[number], text=written.text)
+    text = replace(sheet, statements=_with(sheet.statements, number, tried)).text
+    try:
+        check(text)
+    except QueryError as error:
+        start = sum(len(s.before + s.text) for s in sheet.statements[:number]) + len(tried.before)
+        at = offset(text, error) - start
+        inside = 0 <= at <= len(written.text)
+        return (written.at(at) if inside else ELSEWHERE), error.message
+    return None
+
+
+def offset(text: str, error: QueryError) -> int:
+    """Give the place of the text that an error names."""
+    lines = re.split(r"(\r\n?|\n)", text)
+    return sum(map(len, lines[: 2 * (error.line - 1)])) + error.column - 1
+
+
+def _comments(text: str) -> list[str]:
+    """Give the comments inside a statement."""
+    found: list[str] = []
+    at = 0
+    for token in tokens(Source(text)):
+        found += re.findall(r"#[^\r\n]*", text[at : token.start])
+        at = token.end
+    return found
+
+
+def _ended(text: str) -> str:
+    return text if not text or text[-1] in "\r\n" else f"{text}\n"
+
+
+def _with(many: tuple[Statement, ...], number: int, new: Statement) -> tuple[Statement, ...]:
+    return (*many[:number], new, *many[number + 1 :])

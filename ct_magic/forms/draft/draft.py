@@ -1,0 +1,192 @@
+"""A statement as the fields of a form, filled in or not; and the text that they make.
+
+Every field holds what somebody typed (see `fields`), so that a draft can be as incomplete as what
+a person is about to say, and knows the variables that a query has forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from ...query import printer
+from ...query.model import Operator, Scope
+from . import field_text as fields
+
+Key = tuple[str | int, ...]  # which field: ("where", 0, "value"), ("did", 1, "event"), ("period",)
+Piece = tuple[Key, str]
+SCOPES = (*(scope.value for scope in Scope), "geo")
+RANGE = "range"
+OPERATORS = (
+    *(o.symbol for o in Operator if o not in (Operator.EXISTS, Operator.DOES_NOT_EXIST)),
+    *("in", "not in", RANGE),
+    *("exists", "not exists"),
+)
+LISTS = ("in", "not in")
+BARE = ("exists", "not exists")
+KINDS = ("did", "did not", "did any")
+VALUES = "values of"
+UNITS = ("day", "week", "month", VALUES)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A filter: the word before the dot, the property, one of OPERATORS, and the value."""
+
+    scope: str = ""
+    property: str = ""
+    operator: str = "="
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event, its filters, and when."""
+
+    event: str = ""
+    where: tuple[Condition, ...] = ()
+    period: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """What else the profile did: one of KINDS; all that are `did any` stand in one bracket."""
+
+    kind: str = "did"
+    what: Happening = field(default_factory=Happening)
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A part of `by`: one of UNITS, and the property where it is the values of one."""
+
+    unit: str = VALUES
+    scope: str = ""
+    property: str = ""
+    values: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A statement; `often` is how often `did any` happened. `body` is JSON kept word for word."""
+
+    label: str = ""
+    base: Happening = field(default_factory=Happening)
+    did: tuple[Did, ...] = ()
+    often: str = ""
+    by: tuple[Axis, ...] = ()
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The text of a draft, and from where to where each field stands in it."""
+
+    text: str
+    spans: tuple[tuple[int, int, Key], ...]
+
+    def at(self, offset: int) -> Key:
+        """Give the field that a place of the text belongs to: the last that begins before it."""
+        begun = [key for start, _, key in self.spans if start <= offset]
+        return begun[-1] if begun else self.spans[0][2]
+
+
+def clause(key: Key) -> Key:
+    """Give the clause that a field belongs to: what can be left out as a whole."""
+    return key[:2] if key[0] in ("where", "did", "by") else key[:1]
+
+
+def write(draft: Draft, without: Collection[Key] = ()) -> Written:
+    """Write a draft over indented lines, as the printer does, but for these clauses."""
+    body: list[Piece] = [(("body",), draft.body)]
+    lines = [body] if draft.body else list(_lines(draft, without))
+    if draft.label.strip() and ("label",) not in without:
+        label = printer.name(fields.unquoted(draft.label))
+        lines[0] = [(("label",), label), ((), ": "), *lines[0]]
+    return _joined([piece for at, line in enumerate(lines) for piece in _indented(at, line)])
+
+
+def _lines(draft: Draft, without: Collection[Key]) -> Iterator[list[Piece]]:
+    parts = list(_parts(draft.base, (), without))
+    head = _spaced(parts)
+    if len(_joined(head).text) > printer.WIDEST:
+        head = [p for n, part in enumerate(parts) for p in ([((), "\n    ")] * bool(n) + part)]
+    yield head
+    yield from _did_lines(draft, without)
+    axes = [_axis(axis, ("by", n)) for n, axis in enumerate(draft.by) if ("by", n) not in without]
+    if axes:
+        yield [(axes[0][0][0], "by "), *_between(", ", axes)]
+
+
+def _did_lines(draft: Draft, without: Collection[Key]) -> Iterator[list[Piece]]:
+    dids = [(("did", n), did) for n, did in enumerate(draft.did) if ("did", n) not in without]
+    inner = {key: _spaced(list(_parts(did.what, key, without))) for key, did in dids}
+    several = [inner[key] for key, did in dids if did.kind == "did any"]
+    often = "" if not draft.often.strip() or ("often",) in without else fields.often(draft.often)
+    for key, did in dids:
+        if did.kind != "did any":
+            yield [((*key, "kind"), did.kind), ((), " "), *inner[key]]
+        elif several:
+            tail = [((), " "), (("often",), often)] if often else []
+            kind = (*key, "kind")
+            yield [(kind, did.kind), ((), " ("), *_between(", ", several), ((), ")"), *tail]
+            several = []
+
+
+def _parts(one: Happening, key: Key, without: Collection[Key]) -> Iterator[list[Piece]]:
+    """Write an event in the parts that may stand on lines of their own."""
+    name = "x" if (*key, "event") in without else fields.event_word(one.event)
+    yield [((*key, "event"), name)]
+    word = "where"
+    for number, condition in enumerate(one.where):
+        at = (*key, "where", number)
+        if at not in without:
+            yield [((), f"{word} "), *_condition(condition, at)]
+            word = "and"
+    if one.period.strip() and (*key, "period") not in without:
+        yield [((*key, "period"), fields.period(one.period))]
+
+
+def _condition(one: Condition, key: Key) -> list[Piece]:
+    about = "scope" if one.scope == "geo" else "property"
+    lead = ((*key, about), fields.property_word(one.scope, one.property))
+    symbol = "in" if one.operator == RANGE else one.operator
+    said: list[Piece] = [lead, ((), " "), ((*key, "operator"), symbol)]
+    if one.operator in BARE:
+        return said
+    return [*said, ((), " "), ((*key, "value"), _value(one))]
+
+
+def _value(one: Condition) -> str:
+    if one.operator in LISTS:
+        return fields.list_word(one.value)
+    return (fields.range_word if one.operator == RANGE else fields.value_word)(one.value)
+
+
+def _axis(one: Axis, key: Key) -> list[Piece]:
+    if one.unit != VALUES:
+        return [((*key, "unit"), one.unit)]
+    about = "scope" if one.scope == "geo" else "property"
+    lead = ((*key, about), fields.property_word(one.scope, one.property))
+    return [lead, ((), " in "), ((*key, "values"), fields.list_word(one.values))]
+
+
+def _indented(number: int, line: list[Piece]) -> list[Piece]:
+    return [((), "\n  "), *line] if number else line
+
+
+def _spaced(parts: list[list[Piece]]) -> list[Piece]:
+    return _between(" ", parts)
+
+
+def _between(mark: str, parts: list[list[Piece]]) -> list[Piece]:
+    return [p for n, part in enumerate(parts) for p in ([((), mark)] * bool(n) + part)]
+
+
+def _joined(pieces: list[Piece]) -> Written:
+    spans, at = [], 0
+    for key, text in pieces:
+        if key:
+            spans.append((at, at + len(text), key))
+        at += len(text)
+    return Written("".join(text for _, text in pieces), tuple(spans))

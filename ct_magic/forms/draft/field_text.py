@@ -1,0 +1,186 @@
+"""What stands in one field of a form <-> the language's words: a text needs no quotes there.
+
+A name or a text is typed as it is; between quotes stands one that would be read otherwise: a text
+`"5"` that is no number, a text with a comma in a list. `$name` is a variable of the notebook.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from ...errors import QueryError
+from ...query import lexer, printer
+from ...query.lexer import Source, Token, tokens
+from ...query.model import Property, Scope
+from ...query.parameters import number
+from ...query.parser import spelled
+
+_OFTEN = re.compile(r"\s*(=|>=|>|<=|<)?\s*([0-9]{1,9})\s*")
+VALUES = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
+_ITEM = re.compile(
+    r"""\s*((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?=\s*(?:,|$))|[^,]*)\s*(?:,|$)""", re.DOTALL
+)
+
+
+def unquoted(field: str) -> str:
+    """Give the name or text that is meant: what stands between quotes, else what stands there."""
+    token = _token(field)
+    if token is None or token.type != "STRING" or _odd_escape(token.text):
+        return field.strip()
+    return lexer.unquoted(token.text)
+
+
+def name_field(name: str) -> str:
+    """Show a name: as it is, or quoted where `unquoted` would not give it back."""
+    shown = name if name and not name.startswith("$") else printer.quote(name)
+    return shown if unquoted(shown) == name else printer.quote(name)
+
+
+def event_word(field: str) -> str:
+    """Write an event's name, or the variable that holds it."""
+    token = _token(field)
+    if token and token.type == "PARAM":
+        return token.text
+    return printer.name(unquoted(field)) if field.strip() else ""
+
+
+def property_word(scope: str, field: str) -> str:
+    """Write a property in its scope; `geo` stands alone."""
+    if scope == "geo":
+        return "geo"
+    if not field.strip() or scope not in [known.value for known in Scope]:
+        return f"{scope}.{field.strip()}".removeprefix(".")  # not yet one; see `holes`
+    return printer.property_name(Property(unquoted(field), Scope(scope)))
+
+
+def value_word(field: str) -> str:
+    """Write a value: a number, a variable, true or false; anything else is a text."""
+    token = _token(field)
+    if token is None or token.type not in VALUES:
+        return printer.value(field.strip()) if field.strip() else ""
+    if token.type == "STRING":
+        return token.text if _odd_escape(token.text) else printer.value(unquoted(field))
+    return _number(token.text) if token.type in ("NUMBER", "EIGHT_DIGITS") else token.text
+
+
+def value_field(word: str) -> str:
+    """Show a value of the language: a text without its quotes, where it would be read as one."""
+    text = unquoted(word)
+    bare = text and value_word(text) == word and word not in ("true", "false")
+    return text if bare else word
+
+
+def list_word(field: str) -> str:
+    """Write a list, or the variable that holds one."""
+    token = _token(field)
+    if token and token.type == "PARAM":
+        return token.text
+    return _list(map(value_word, items(field)))
+
+
+def list_field(words: Iterable[str]) -> str:
+    """Show the values of a list with commas between them."""
+    wanted = list(words)
+    shown = ", ".join(word if "," in word else value_field(word) for word in wanted)
+    return shown if list_word(shown) == _list(wanted) else _list(wanted)
+
+
+def items(field: str) -> list[str]:
+    """Cut what stands in a list's field at the commas outside of quotes."""
+    text = field.strip()
+    if text.startswith("(") and text.endswith(")"):
+        text = text[1:-1]
+    return [found.strip() for found in _ITEM.findall(text) if found.strip()]
+
+
+def range_word(field: str) -> str:
+    """Write a range, `100..500`."""
+    low, _, high = field.partition("..")
+    return f"{value_word(low)}..{value_word(high)}"
+
+
+def period(said: str) -> str:
+    """Write a period, or what is not one yet as it was typed."""
+    return _or_as_typed(period_words, said)
+
+
+def often(said: str) -> str:
+    """Write how often, or what does not say it yet as it was typed."""
+    return _or_as_typed(often_words, said)
+
+
+def period_words(said: str) -> str:
+    """Give a period's one spelling; raise QueryError for what is none."""
+    statement, *more = spelled(Source(f"x {said.strip()}"))
+    label, query = statement.tree.children
+    event, *rest = query.children if not label else (None,)
+    if event is None or event.children[1] or more or any(rest) or event.children[2] is None:
+        raise QueryError("a period is wanted, like 'last 7 days' or '2026-08-10..2026-10-25'")
+    return spell_period(event.children[2])
+
+
+def spell_period(tree: object) -> str:
+    """Spell the period that the grammar found."""
+    words = [_leaf(child) for child in tree.children]  # type: ignore[attr-defined] # lark's tree
+    match tree.data:  # type: ignore[attr-defined]
+        case "days" if words[0] == words[1]:
+            return words[0]
+        case "days" if words[1] == "yesterday":
+            return f"since {words[0]}"
+        case "days":
+            return "..".join(words)
+        case "one_day" | "whole_month":
+            return words[0]
+        case "last":
+            return " ".join(["last", *words])
+        case "previous":
+            return f"last {words[0]}"
+        case kind:
+            return f"{kind} {words[0]}"
+
+
+def often_words(said: str) -> str:
+    """Give `>= 2` as it is written; nothing for what is meant where nothing is said."""
+    found = _OFTEN.fullmatch(said)
+    if not found:
+        raise QueryError("how often: one of = > >= < <= and a whole number, like '>= 2'")
+    words = f"{found[1] or '>='} {int(found[2])}"
+    return "" if words == ">= 1" else words
+
+
+def _leaf(child: object) -> str:
+    if isinstance(child, Token):
+        return child.text
+    (token,) = child.children  # type: ignore[attr-defined] # lark's tree
+    text = str(token.text)
+    return f"{text[:4]}-{text[4:6]}-{text[6:]}" if token.type == "EIGHT_DIGITS" else text
+
+
+def _or_as_typed(words: Callable[[str], str], said: str) -> str:
+    try:
+        return words(said)
+    except QueryError:
+        return " ".join(said.split())
+
+
+def _list(words: Iterable[str]) -> str:
+    return f"({', '.join(words)})"
+
+
+def _token(field: str) -> Token | None:
+    """Give the one token that the field is, if it is one."""
+    text = field.strip()
+    found = next(tokens(Source(text)), None)
+    return found if found and found.text == text else None
+
+
+def _odd_escape(string: str) -> bool:
+    return any(escape not in "\"'\\" for escape in re.findall(r"\\(.)", string[1:-1]))
+
+
+def _number(written: str) -> str:
+    try:
+        return repr(number(written))
+    except QueryError:
+        return written  # the text says what is wrong with it

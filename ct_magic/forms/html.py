@@ -1,0 +1,79 @@
+"""What the form draws beside its fields: style, JSON, errors, and what stays when it is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from json import dumps as escaped
+from typing import Any
+
+from .. import prepare as questions
+from ..progress import html as card
+
+SHOWN = 3  # counts whose JSON is shown; the others differ in a day or a value
+ERROR = "var(--jp-error-color1,#c62828)"
+STYLE = f"""<style>{card.FOCUS}
+.ct-magic-form {{ border: 1px solid {card.LINE}; border-radius: 6px; padding: 6px 12px;
+  max-width: 80em; container-type: inline-size; overflow: hidden; }}
+.ct-magic-form .widget-html-content {{ line-height: 1.35; }}
+.ct-magic-title {{ font-weight: 600; margin-top: 6px; }}
+.ct-magic-note {{ color: {card.MUTED}; font-weight: 400; }}
+.ct-magic-error {{ color: {ERROR}; }}
+.ct-magic-error, .ct-magic-said {{ padding: 0 4px 2px; overflow-wrap: anywhere;
+  white-space: pre-wrap; }}
+.ct-magic-form pre.ct-magic-error {{ color: {ERROR}; padding: 2px 4px; white-space: pre;
+  overflow-x: auto; }}
+.ct-magic-unlabelled > label {{ {card.HIDDEN} }}
+.ct-magic-wrong input, .ct-magic-wrong textarea {{ border-color: {ERROR} !important;
+  box-shadow: inset 0 0 0 1px {ERROR}; }}
+.ct-magic-form pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0;
+  font-size: var(--jp-code-font-size,13px); font-family: var(--jp-code-font-family,monospace);
+  line-height: 1.3; background: none; padding: 0; color: inherit; }}
+.ct-magic-form .ct-magic-json pre {{ max-height: 17em; overflow: auto;
+  background: rgba(128,128,128,.12); padding: 6px 8px; border-radius: 3px; }}
+.ct-magic-form textarea {{ font-family: var(--jp-code-font-family,monospace) !important;
+  font-size: var(--jp-code-font-size,13px) !important; line-height: 1.35; }}
+</style>"""
+
+
+def head(text: str, note: str = "") -> str:
+    """Draw a heading, with a quiet word beside it."""
+    beside = f' <span class="ct-magic-note">{escape(note)}</span>' if note else ""
+    return f'<div class="ct-magic-title" role="heading" aria-level="2">{escape(text)}{beside}</div>'
+
+
+def status(text: str, wrong: bool = False) -> str:
+    """Draw the lines that say how it stands."""
+    kind = "ct-magic-error" if wrong else "ct-magic-said"
+    return f'<div role="status" class="{kind}">{escape(text)}</div>' if text else ""
+
+
+def caret(error: str) -> str:
+    """Draw an error of the text, with the caret under its place."""
+    return f'<pre role="status" class="ct-magic-error">{escape(error)}</pre>' if error else ""
+
+
+def json(bodies: Sequence[Mapping[str, Any]]) -> str:
+    """Draw what would be sent."""
+    shown = _visible("\n\n".join(map(questions.pretty, bodies[:SHOWN])))
+    more = len(bodies) - SHOWN
+    left = f"\n\n… and {more:,} more count{'s' * (more != 1)}" if more > 0 else ""
+    return (
+        f'<pre tabindex="0" role="region" aria-label="JSON">{escape(shown)}{left}</pre>'
+        if bodies
+        else ""
+    )
+
+
+def _visible(json: str) -> str:
+    """Spell what nobody sees, and what would turn a line round, as JSON may."""
+    return "".join(c if c.isprintable() or c == "\n" else escaped(c)[1:-1] for c in json)
+
+
+def kept(cell: str, note: str) -> dict[str, Any]:
+    """Give what a page without the form shows: the query, to be read and copied."""
+    return {
+        "text/plain": f"{cell}\n({note})",
+        "text/html": f'<div style="{card.BOX}"><pre style="margin:0;white-space:pre-wrap">'
+        f'{escape(cell)}</pre><div style="color:{card.MUTED}">{escape(note)}</div></div>',
+    }

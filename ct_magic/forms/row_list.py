@@ -1,0 +1,231 @@
+"""Rows of fields that can be added, removed and moved; they know nothing of what they hold.
+
+Every choice is a line to type on, with proposals: JupyterLab takes the arrow keys from any other
+kind of field, and moves to the next cell with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from html import escape
+from typing import Any, Generic, Protocol, TypeVar
+
+import ipywidgets as w
+
+from ..query.catalog import Names
+from .draft.draft import Key
+
+T = TypeVar("T")
+Problems = Mapping[Key, str]
+WRONG = "ct-magic-wrong"
+UNLABELLED = "ct-magic-unlabelled"  # its label is heard, not seen
+NARROW = "2em"  # a button with one sign
+LONGEST = 400  # characters of an error, which may quote what was typed
+MOST = 200  # proposals that a list is read through
+
+
+class Row(Protocol[T]):
+    """Fields for one value."""
+
+    box: w.Box
+    tail: Sequence[w.Widget]  # what stands below, as wide as the form
+    first: w.DOMWidget  # where somebody begins to type
+
+    def value(self) -> T:
+        """Give what is typed."""
+        ...
+
+    def show(self, value: T) -> None:
+        """Put a value into the fields."""
+        ...
+
+    def suggest(self, names: Names, event: str | None) -> None:
+        """Propose names and values."""
+        ...
+
+    def mark(self, problems: Problems) -> None:
+        """Say what is wrong at the fields; keys are those of this row."""
+        ...
+
+
+def entry(
+    what: str,
+    options: Sequence[str] = (),
+    hint: str = "",
+    flex: str = "1 1 10em",
+    *,
+    labelled: bool = False,
+) -> w.Combobox:
+    """Make a line to type on, with proposals.
+
+    `what` names it: for those who do not see it, and where it is `labelled`, for all. The basis of
+    `flex` is what it needs: a line that has not so much goes on below.
+    """
+    made = w.Combobox(
+        options=options,
+        placeholder=hint or what,
+        tooltip=what,
+        description=what,
+        style={"description_width": "initial"},
+        layout=w.Layout(flex=flex, min_width="0", width="auto", margin="2px"),
+    )
+    return made if labelled else made.add_class(UNLABELLED)
+
+
+def button(text: str, tooltip: str, then: Callable[[], object], width: str = "auto") -> w.Button:
+    """Make a button that does this."""
+    inside = "0" if width == NARROW else None
+    layout = w.Layout(
+        width=width, margin="2px", flex="0 0 auto", align_self="flex-start", padding=inside
+    )
+    made = w.Button(description=text, tooltip=tooltip, layout=layout)
+    made.on_click(lambda _: then())
+    return made
+
+
+def propose(field: w.Combobox, options: Sequence[str]) -> None:
+    """Put proposals under a field, if they are others than those that are there."""
+    wanted = tuple(dict.fromkeys(options))[:MOST]
+    if field.options != wanted:
+        field.options = wanted
+
+
+def below(problems: Problems, *prefix: str | int) -> dict[Key, str]:
+    """Give the problems whose key begins so, without that beginning."""
+    n = len(prefix)
+    return {key[n:]: said for key, said in problems.items() if key[:n] == prefix and key != prefix}
+
+
+def say(place: w.HTML, problems: Problems, fields: Mapping[str, w.DOMWidget]) -> None:
+    """Mark the fields that are wrong and say why below them."""
+    for name, field in fields.items():
+        (field.add_class if (name,) in problems else field.remove_class)(WRONG)
+    place.value = message([said for key, said in problems.items() if key[0] in fields])
+
+
+def message(said: Sequence[str]) -> str:
+    """Draw errors; nothing where there are none."""
+    lines = "<br>".join(escape(line[:LONGEST]) for line in said)
+    return f'<div class="ct-magic-error" role="alert">{lines}</div>' if said else ""
+
+
+class Rows(Generic[T]):
+    """A list of values as rows, with a button that adds one; `box` is its widget.
+
+    `make` gives an empty row, `blank` what a new one holds; `changed` is called after every
+    change that somebody made.
+    """
+
+    def __init__(
+        self, what: str, make: Callable[[], Row[T]], blank: T, changed: Callable[[], None]
+    ) -> None:
+        self._what, self._make, self._blank, self._changed = what, make, blank, changed
+        self._rows: list[Row[T]] = []
+        self._lines: list[w.VBox] = []
+        self._steps: list[w.HBox] = []
+        self.adder = button(f"+ {what}", f"Add one more: {what}", self.add)
+        # Apart from the button: a page draws a child anew, and takes its focus, behind a new one.
+        self._list = w.VBox()
+        self.box = w.VBox([self._list, self.adder])
+
+    def __iter__(self) -> Iterator[Row[T]]:
+        return iter(self._rows)
+
+    def values(self) -> tuple[T, ...]:
+        """Give what is typed, row by row."""
+        return tuple(row.value() for row in self._rows)
+
+    def show(self, values: Sequence[T]) -> None:
+        """Show these values; rows that are there are used again."""
+        while len(self._rows) < len(values):
+            self._append(self._make())
+        while len(self._rows) > len(values):
+            self._drop()
+        for row, value in zip(self._rows, values, strict=True):
+            row.show(value)
+
+    def add(self) -> None:
+        """Begin a new row, ready to type."""
+        row = self._make()
+        _focus_once_seen(row.first)
+        self._append(row)
+        row.show(self._blank)
+        self._changed()
+
+    def mark(self, problems: Problems) -> None:
+        """Say what is wrong in each row; a key begins with the row's number."""
+        for number, row in enumerate(self._rows):
+            row.mark(below(problems, number))
+
+    def _append(self, row: Row[T]) -> None:
+        number = len(self._rows)
+        name = f"{self._what} {number + 1}"
+        steps = [
+            button("↑", f"Move {name} up", lambda: self._move(number, -1), NARROW),
+            button("↓", f"Move {name} down", lambda: self._move(number, 1), NARROW),
+            button("✕", f"Remove {name}", lambda: self._remove(number), NARROW),
+        ]
+        self._steps.append(w.HBox(steps, layout=w.Layout(flex="0 0 auto")))
+        self._rows.append(row)
+        row.box.layout.flex = "1 1 14em"
+        head = w.HBox([row.box, self._steps[-1]], layout=w.Layout(flex_flow="row wrap"))
+        self._lines.append(w.VBox([head, *row.tail]))
+        self._place()
+
+    def _drop(self) -> None:
+        self._rows.pop()
+        self._steps.pop()
+        line = self._lines.pop()
+        self._place()
+        close(line)
+
+    def _place(self) -> None:
+        self._list.children = tuple(self._lines)
+
+    def _move(self, number: int, by: int) -> None:
+        """Change places with a neighbour; the button that was pressed moves along."""
+        other = number + by
+        if not 0 <= other < len(self._rows):
+            return
+        values = list(self.values())
+        values[number], values[other] = values[other], values[number]
+        self.show(values)
+        self._steps[other].children[0 if by < 0 else 1].focus()
+        self._changed()
+
+    def _remove(self, number: int) -> None:
+        values = self.values()
+        self.show((*values[:number], *values[number + 1 :]))
+        (self._rows[min(number, len(self._rows) - 1)].first if self._rows else self.adder).focus()
+        self._changed()
+
+
+def show_if(holds: bool, field: w.DOMWidget) -> None:
+    """Show a field, or leave its place empty where there is nothing to say in it."""
+    field.layout.visibility = "visible" if holds else "hidden"
+
+
+def walk(widget: w.Widget) -> Iterator[w.Widget]:
+    """Give a widget and all inside it."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from walk(child)
+
+
+def close(widget: w.Widget) -> None:
+    """Release a widget and all inside it."""
+    for one in list(walk(widget)):
+        for part in (getattr(one, "layout", None), getattr(one, "style", None), one):
+            if part is not None:
+                part.close()
+
+
+def _focus_once_seen(widget: Any) -> None:
+    # A page that has not drawn it yet would not know what to focus; this counts its views.
+    def seen(change: Any) -> None:
+        if change["new"]:
+            widget.unobserve(seen, "_view_count")
+            widget.focus()
+
+    widget._view_count = 0
+    widget.observe(seen, "_view_count")

@@ -1,0 +1,218 @@
+"""The rows of the form: a filter, what else the profile did, a part of `by`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import ipywidgets as w
+
+from ..query import printer
+from ..query.catalog import Names
+from ..query.model import Property, Scope
+from .draft import field_text as fields
+from .draft.draft import (
+    BARE,
+    KINDS,
+    LISTS,
+    OPERATORS,
+    RANGE,
+    SCOPES,
+    UNITS,
+    VALUES,
+    Axis,
+    Condition,
+    Did,
+    Happening,
+)
+from .row_list import Problems, Rows, below, entry, propose, say, show_if
+
+Changed = Callable[[], None]
+PRESETS = (
+    *("today", "yesterday", "last 7 days", "last 30 days", "last 90 days", "this week"),
+    *("last week", "this month", "last month", "last 3 months", "this year", "last year"),
+)
+EVENT = "event"  # how the scope without a word is called here
+SPELLED = {"": "=", "is": "=", "==": "=", "<>": "!=", "contains": "~", "between": RANGE}
+
+
+class Fields:
+    """What a row of simple fields has in common."""
+
+    def __init__(self, changed: Changed, **entries: w.Combobox) -> None:
+        self.entries = entries
+        self.problem = w.HTML()
+        self.tail: Sequence[w.Widget] = ()
+        self.first: w.DOMWidget = next(iter(entries.values()))
+        wrapped = w.Layout(width="100%", flex_flow="row wrap")
+        line = w.HBox(tuple(entries.values()), layout=wrapped)
+        self.box = w.VBox([line, self.problem], layout=w.Layout(width="100%", min_width="0"))
+        for one in entries.values():
+            one.observe(lambda _: changed(), "value")
+
+    def mark(self, problems: Problems) -> None:
+        """Say what is wrong at the fields."""
+        say(self.problem, problems, self.entries)
+
+    def typed(self, name: str) -> str:
+        """Give what stands in a field."""
+        return str(self.entries[name].value)
+
+    def _scope(self) -> str:
+        said = self.typed("scope").strip()
+        return "" if said == EVENT else said
+
+    def _propose(self, names: Names, event: str | None, values: str, several: bool) -> None:
+        """Propose the properties of the scope, and the values of the property."""
+        scope, asked = self._scope(), fields.unquoted(self.typed("property"))
+        propose(self.entries["property"], _properties(names, event, scope))
+        known = _values(names, event, scope, asked)
+        said = self.typed(values)
+        propose(self.entries[values], _continued(said, known) if several else known)
+
+
+class ConditionRow(Fields):
+    """A filter: scope, property, operator, value."""
+
+    def __init__(self, changed: Changed) -> None:
+        super().__init__(
+            changed,
+            scope=_scope(),
+            property=entry("property", flex="2 1 8em"),
+            operator=entry("operator", OPERATORS, "=", "0 1 7em"),
+            value=entry("value", flex="5 1 9em"),
+        )
+        self.first = self.entries["property"]
+
+    def value(self) -> Condition:
+        """Give the filter as it is typed."""
+        typed = self.typed("operator").strip()
+        operator = SPELLED.get(typed, typed)
+        return Condition(self._scope(), self.typed("property"), operator, self.typed("value"))
+
+    def show(self, value: Condition) -> None:
+        """Put a filter into the fields."""
+        self.entries["scope"].value = value.scope
+        self.entries["property"].value = value.property
+        self.entries["operator"].value = "" if value == Condition() else value.operator
+        self.entries["value"].value = value.value
+
+    def suggest(self, names: Names, event: str | None) -> None:
+        """Propose what is known; hide what takes nothing."""
+        now = self.value()
+        self._propose(names, event, "value", now.operator in LISTS)
+        show_if(now.scope != "geo", self.entries["property"])
+        show_if(now.operator not in BARE, self.entries["value"])
+        hints = {RANGE: "100..500", **dict.fromkeys(LISTS, "Shoes, Bags")}
+        self.entries["value"].placeholder = hints.get(now.operator, "value")
+
+
+class AxisRow(Fields):
+    """A part of `by`: a piece of time, or the values of a property."""
+
+    def __init__(self, changed: Changed) -> None:
+        super().__init__(
+            changed,
+            unit=entry("by", UNITS, VALUES, "0 1 7em"),
+            scope=_scope(),
+            property=entry("property", flex="2 1 8em"),
+            values=entry("values", hint="Shoes, Bags", flex="5 1 9em"),
+        )
+
+    def value(self) -> Axis:
+        """Give the part as it is typed."""
+        unit = self.typed("unit").strip() or VALUES
+        if unit != VALUES:
+            return Axis(unit)
+        return Axis(unit, self._scope(), self.typed("property"), self.typed("values"))
+
+    def show(self, value: Axis) -> None:
+        """Put a part into the fields."""
+        self.entries["unit"].value = "" if value == Axis() else value.unit
+        self.entries["scope"].value = value.scope
+        self.entries["property"].value = value.property
+        self.entries["values"].value = value.values
+
+    def suggest(self, names: Names, event: str | None) -> None:
+        """Propose what is known; a piece of time has no property."""
+        now = self.value()
+        self._propose(names, event, "values", several=True)
+        for name in ("scope", "values"):
+            show_if(now.unit == VALUES, self.entries[name])
+        show_if(now.unit == VALUES and now.scope != "geo", self.entries["property"])
+
+
+class DidRow:
+    """What else the profile did: an event with filters and a period of its own."""
+
+    def __init__(self, changed: Changed) -> None:
+        self.head = Fields(
+            changed,
+            kind=entry("did, did not or did any", KINDS, "did", "0 1 7em"),
+            event=entry("event", flex="2 1 9em"),
+            period=entry("its own period", PRESETS, "the same period", "1 1 9em"),
+        )
+        self.where = Rows("filter of it", lambda: ConditionRow(changed), Condition(), changed)
+        self.first = self.head.entries["event"]
+        self.box = self.head.box
+        self.tail: Sequence[w.Widget] = (
+            w.VBox([self.where.box], layout=w.Layout(margin="0 0 0 2em")),
+        )
+
+    def value(self) -> Did:
+        """Give it as it is typed."""
+        typed = {name: str(one.value) for name, one in self.head.entries.items()}
+        what = Happening(typed["event"], self.where.values(), typed["period"])
+        return Did(typed["kind"].strip() or "did", what)
+
+    def show(self, value: Did) -> None:
+        """Put it into the fields."""
+        self.head.entries["kind"].value = "" if value == Did() else value.kind
+        self.head.entries["event"].value = value.what.event
+        self.head.entries["period"].value = value.what.period
+        self.where.show(value.what.where)
+
+    def suggest(self, names: Names, event: str | None) -> None:
+        """Propose events, and what is known of the one that is named."""
+        propose(self.head.entries["event"], events(names))
+        own = fields.unquoted(str(self.head.entries["event"].value))
+        for row in self.where:
+            row.suggest(names, own)
+
+    def mark(self, problems: Problems) -> None:
+        """Say what is wrong at the fields."""
+        self.head.mark(problems)
+        self.where.mark(below(problems, "where"))
+
+
+def _scope() -> w.Combobox:
+    return entry("scope", [EVENT, *SCOPES[1:]], EVENT, "0 1 7em")
+
+
+def events(names: Names) -> list[str]:
+    """Give the events to propose."""
+    return [fields.name_field(name) for name in sorted(names.events, key=str.casefold)]
+
+
+def _properties(names: Names, event: str | None, scope: str) -> list[str]:
+    if scope not in SCOPES[:-1]:
+        return []
+    known = names.of_scope(Scope(scope)) if scope else names.of_event(event)
+    return [fields.name_field(name) for name in sorted(known, key=str.casefold)]
+
+
+def _values(names: Names, event: str | None, scope: str, asked: str) -> list[str]:
+    if scope == "geo":
+        known: Sequence[str | int | float] = names.places
+    elif scope in SCOPES and asked:
+        known = names.values(event, Property(asked, Scope(scope)))
+    else:
+        known = ()
+    return [fields.value_field(printer.value(one)) for one in known]
+
+
+def _continued(said: str, known: Sequence[str]) -> list[str]:
+    """Propose lists: what is typed up to its last comma, and one more value."""
+    begun, comma, _ = said.rpartition(",")
+    there = fields.items(said)
+    lead = f"{begun}{comma} " if comma else ""
+    return [lead + (f'"{one}"' if "," in one else one) for one in known if one not in there]

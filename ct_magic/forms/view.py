@@ -1,0 +1,261 @@
+"""The form's widgets: what is typed in them as a draft, a draft into them. It decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+import ipywidgets as w
+
+from ..query import printer
+from ..query.catalog import Names
+from ..query.model import Days
+from . import html as page
+from .draft import field_text as fields
+from .draft.draft import Axis, Condition, Did, Draft, Happening
+from .row_list import NARROW, UNLABELLED, Problems, Rows, below, button, close, entry, propose, walk
+from .row_widgets import PRESETS, AxisRow, ConditionRow, DidRow, Fields, events
+
+WRAPPED = 48  # characters after which the narrowest text is wrapped
+JSON_ALONE = "The API's own JSON says something here that the fields cannot: change it in the text."
+NO_QUERY = "The text is not a query yet. The fields wait, with the last one that was."
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Whom to call when somebody does something."""
+
+    changed: Callable[[], None]
+    typed: Callable[[str], None]
+    undo: Callable[[], None]
+    turn: Callable[[int], None]
+    add: Callable[[], None]
+    remove: Callable[[], None]
+    run: Callable[[], None]
+    insert: Callable[[], None]
+    close: Callable[[], None]
+
+
+class Face:
+    """All widgets of a form; `box` holds them."""
+
+    def __init__(self, calls: Calls, accounts: list[str], name: str) -> None:
+        self._calls, self._quiet, self._body = calls, True, ""
+        self._build_fields(accounts)
+        self.top.entries["name"].value = name
+        self._build_text()
+        self._build_actions()
+        self.box = w.VBox([w.HTML(page.STYLE), self._columns(), self._actions])
+        self.box.add_class("ct-magic-form")
+        self._quiet = False
+
+    @property
+    def name(self) -> str:
+        """The variable that is filled."""
+        return self.top.typed("name").strip()
+
+    @property
+    def account(self) -> str | None:
+        """The account that is asked; None is the one in use."""
+        return self.top.typed("account").strip() or None
+
+    def draft(self) -> Draft:
+        """Give the statement as it is typed."""
+        label = self.top.typed("label")
+        if self._body:
+            return Draft(label, body=self._body)
+        what, when = self.event.typed("event"), self.when.typed("period")
+        base = Happening(what, self.where.values(), when)
+        return Draft(label, base, self.did.values(), self.often.typed("often"), self.by.values())
+
+    def show(self, draft: Draft) -> None:
+        """Put a statement into the fields."""
+        with self._unheard():
+            self._body = draft.body
+            self._note.value = page.status(JSON_ALONE) if draft.body else ""
+            self._fields.layout.display = "none" if draft.body else ""
+            self.top.entries["label"].value = draft.label
+            self.event.entries["event"].value = draft.base.event
+            self.when.entries["period"].value = draft.base.period
+            self.often.entries["often"].value = draft.often
+            self.where.show(draft.base.where)
+            self.did.show(draft.did)
+            self.by.show(draft.by)
+
+    def suggest(self, names: Names, draft: Draft) -> None:
+        """Propose names and values for what is typed."""
+        propose(self.event.entries["event"], events(names))
+        event = fields.unquoted(draft.base.event)
+        for rows in (self.where, self.did, self.by):
+            for row in rows:
+                row.suggest(names, event)
+        any_of = any(one.kind == "did any" for one in draft.did)
+        self.often.box.layout.display = "" if any_of or draft.often else "none"
+
+    def mark(self, problems: Problems) -> None:
+        """Say what is wrong, at the fields it concerns."""
+        for one in (self.top, self.event, self.when, self.often):
+            one.mark(problems)
+        for name in ("where", "did", "by"):
+            getattr(self, name).mark(below(problems, name))
+
+    def show_text(self, text: str) -> None:
+        """Put the text where it can be typed on."""
+        with self._unheard():
+            self.text.value = text
+            lines = sum(1 + len(line) // WRAPPED for line in text.split("\n"))
+            self.text.rows = min(14, max(4, lines + 1))
+
+    def show_days(self, days: tuple[date, date] | None) -> None:
+        """Show the days that the period means today, where it means any."""
+        with self._unheard():
+            if days:
+                self.start.value, self.end.value = days
+
+    def show_place(self, number: int, many: int) -> None:
+        """Say which statement of the cell stands in the fields."""
+        self._which.value = page.head(f"Statement {number + 1} of {many}" if many > 1 else "Query")
+        for one in self._turning:
+            one.layout.display = "" if many > 1 else "none"
+
+    def show_reading(self, error: str, bodies: str) -> None:
+        """Show what is wrong with the text as a whole, and its JSON."""
+        self.error.value, self.json.value = error, bodies
+
+    def lock(self, locked: bool) -> None:
+        """Let the fields wait while the text is no query."""
+        self._banner.layout.display = "" if locked else "none"
+        for widget in [*walk(self._fields), *walk(self.top.box)]:
+            if hasattr(widget, "disabled") and widget.disabled != locked:
+                widget.disabled = locked
+
+    def say(self, text: str, wrong: bool = False) -> None:
+        """Say how it stands."""
+        self.status.value = page.status(text, wrong)
+
+    def place_panel(self, box: w.Widget) -> None:
+        """Show the panel of a count; the one before goes."""
+        before, self._panel.children = self._panel.children, (box,)
+        for one in before:
+            close(one)
+
+    def offer(self, cell: str) -> None:
+        """Show a cell's text to be copied, or nothing."""
+        self.copy.value = cell
+        self.copy.rows = cell.count("\n") + 2
+        self.copy.layout.display = "" if cell else "none"
+        if cell:
+            self.copy.focus()
+
+    def close(self) -> None:
+        """Release every widget."""
+        close(self.box)
+
+    def _heard(self, call: Callable[..., None], *told: object) -> None:
+        if not self._quiet:
+            call(*told)
+
+    @contextmanager
+    def _unheard(self) -> Iterator[None]:
+        """Change fields without taking it for something that somebody did."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+    def _build_fields(self, accounts: list[str]) -> None:
+        def changed() -> None:
+            self._heard(self._calls.changed)
+
+        self.top = Fields(
+            changed,
+            name=entry("variable", hint="foodies", labelled=True),
+            label=entry("label", hint="of the rows", labelled=True),
+            account=entry("account", accounts, "the one in use", labelled=True),
+        )
+        self.event = Fields(changed, event=entry("event", hint="event, like Charged"))
+        self.where = Rows("filter", lambda: ConditionRow(changed), Condition(), changed)
+        self.when = Fields(changed, period=entry("period", PRESETS, "last 30 days"))
+        self.when.box.layout.width, self.when.box.layout.flex = "auto", "1 1 10em"
+        self.start, self.end = self._day("from"), self._day("to")
+        self.did = Rows("did", lambda: DidRow(changed), Did(), changed)
+        self.often = Fields(changed, often=entry("did any, how often", hint=">= 1", labelled=True))
+        self.by = Rows("by", lambda: AxisRow(changed), Axis(), changed)
+        self._fields = w.VBox(self._sections())
+
+    def _sections(self) -> list[w.Widget]:
+        return [
+            w.HTML(page.head("Event")),
+            self.event.box,
+            w.HTML(page.head("Filters", "all of them hold")),
+            self.where.box,
+            w.HTML(page.head("Period", "both days included")),
+            w.HBox([self.when.box, self.start, self.end], layout=w.Layout(flex_flow="row wrap")),
+            w.HTML(page.head("What else the profile did")),
+            self.did.box,
+            self.often.box,
+            w.HTML(page.head("By", "one count for each piece")),
+            self.by.box,
+        ]
+
+    def _day(self, what: str) -> w.DatePicker:
+        layout = w.Layout(flex="0 1 auto", width="auto", min_width="0", margin="2px")
+        picker = w.DatePicker(description=what, layout=layout)
+        picker.style.description_width = "initial"
+        picker.observe(lambda _: self._heard(self._picked), "value")
+        return picker
+
+    def _picked(self) -> None:
+        start, end = self.start.value, self.end.value
+        if start and end:
+            self.when.entries["period"].value = printer.period(Days(start, end))
+
+    def _build_text(self) -> None:
+        self.text = _area("the query as text", 6)
+        self.text.observe(lambda change: self._heard(self._calls.typed, change["new"]), "value")
+        undo = button("Back to the fields", "Forget the text, take the fields", self._calls.undo)
+        note = w.HTML(page.status(NO_QUERY, wrong=True))
+        self._banner = w.VBox([note, undo], layout=w.Layout(display="none"))
+        self.error, self.json, self._note = w.HTML(), w.HTML(), w.HTML()
+        self.json.add_class("ct-magic-json")
+
+    def _build_actions(self) -> None:
+        run = button("Run", "Count in the background and fill the variable", self._calls.run)
+        run.button_style = "primary"
+        put = button("Insert cell", "Write a %%ctcount cell below", self._calls.insert)
+        off = button("Close", "Take the form away; the query stays to be read", self._calls.close)
+        self.status = w.HTML()
+        self.copy = _area("the cell's text", 2)
+        self.copy.layout.display = "none"
+        self._panel = w.VBox()
+        buttons = w.HBox([run, put, off], layout=w.Layout(margin="6px 0 0 0"))
+        self._actions = w.VBox([buttons, self.status, self.copy, self._panel])
+
+    def _columns(self) -> w.Box:
+        turn, self._which = self._calls.turn, w.HTML()
+        more = button("+ statement", "Begin one more statement in this cell", self._calls.add)
+        self._turning = [
+            button("◀", "The statement before", lambda: turn(-1), NARROW),
+            button("▶", "The statement after", lambda: turn(1), NARROW),
+            button("✕", "Remove this statement", self._calls.remove, NARROW),
+        ]
+        places = w.HBox([self._which, *self._turning, more])
+        left = [places, self._banner, self.top.box, self._note, self._fields]
+        right = [w.HTML(page.head("Text")), self.text, self.error]
+        right += [w.HTML(page.head("JSON", "what is sent")), self.json]
+        return w.Box(
+            [_column(left, "3 1 36em"), _column(right, "2 1 21em")],
+            layout=w.Layout(flex_flow="row wrap", width="100%"),
+        )
+
+
+def _area(what: str, rows: int) -> w.Textarea:
+    layout = w.Layout(width="auto", margin="2px")
+    return w.Textarea(description=what, layout=layout, rows=rows).add_class(UNLABELLED)
+
+
+def _column(children: list[w.Widget], flex: str) -> w.VBox:
+    return w.VBox(children, layout=w.Layout(flex=flex, min_width="0", margin="0 8px 0 0"))

@@ -1,0 +1,199 @@
+"""A count under way: what `start` gives, and what `--background` leaves in the variable."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from threading import Event
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .client.jobs import Job, State
+from .client.runner import spawn
+from .errors import (
+    CountCancelledError,
+    CountError,
+    CountFailedError,
+    CountInterrupt,
+    CountTimedOutError,
+    StillRunningError,
+    UsageError,
+)
+from .progress import text as words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .client.runner import Run
+    from .progress.panel import Panel
+
+# The worst comes first: it names the error of a cell in which several things went wrong.
+ERRORS: dict[State, type[CountError]] = {
+    State.FAILED: CountFailedError,
+    State.TIMED_OUT: CountTimedOutError,
+    State.CANCELLED: CountCancelledError,
+}
+SHOWN = 3
+
+
+class Counting:
+    """A count under way. It becomes a DataFrame: `result()` waits for it.
+
+    `done` says whether it is over, `progress` how it stands in words, `frame` is the DataFrame of
+    what is there so far; `cancel()` stops asking and keeps what had arrived. Using it like the
+    DataFrame before that is a StillRunningError that says what to do.
+    """
+
+    def __init__(self, run: Run, show: Callable[[], Panel], kernel: Any = None) -> None:
+        self._run, self._show, self._kernel = run, show, kernel
+        self._heard: Collection[str] = ()
+        self._seen = Event()
+
+    @property
+    def done(self) -> bool:
+        """True when every count has arrived or never will."""
+        return self._run.done
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The DataFrame of what is there so far."""
+        from .results.frame import frame
+
+        return frame(self._run.jobs)
+
+    @property
+    def progress(self) -> str:
+        """How it stands, in words: `2 success, 1 waiting`."""
+        tally = Counter(str(job.state) for job in self._run.jobs)
+        return ", ".join(f"{n} {state}" for state, n in tally.items())
+
+    def cancel(self) -> None:
+        """Stop asking. The API has no call that stops the query itself."""
+        self._run.cancel()
+
+    def result(self, timeout: float | None = None) -> pd.DataFrame:
+        """Wait for the DataFrame, `timeout` seconds at the most, then StillRunningError.
+
+        Raises CountError where a count did not arrive; its `.frame` holds those that did. The
+        panel's buttons are heard meanwhile; an interrupt ends the waiting, not the count.
+        """
+        from .waiting import listen
+
+        if not listen(self._run, self._heard, self._kernel, timeout):
+            raise StillRunningError(f"still counting: {self.progress}; result() waits for it")
+        return outcome(self._run.jobs, self.frame)
+
+    def watched(self) -> pd.DataFrame:
+        """Begin, wait in the cell, with the panel and the interrupt heard, and give the result."""
+        from .waiting import wait
+
+        try:
+            wait(self._run, self._show, self._kernel)
+        except KeyboardInterrupt:
+            raise CountInterrupt(_what_happened(self._run.jobs), self.frame) from None
+        return self.result(0)
+
+    def followed(self) -> Counting:
+        """Begin, let the panel live on beside the cell, and come back at once."""
+        panel = self._show()
+        self._heard = panel.comm_ids
+        self._run.start()
+        spawn(lambda: self._follow(panel), "ct_magic-panel")
+        return self
+
+    def when_done(self, then: Callable[[pd.DataFrame], None]) -> None:
+        """Call this with the DataFrame when the panel shows the end; from another thread."""
+
+        def call() -> None:
+            self._seen.wait()
+            then(self.frame)
+
+        spawn(call, "ct_magic-then")
+
+    def _follow(self, panel: Panel) -> None:
+        from .waiting import follow
+
+        try:
+            follow(self._run, panel)
+        finally:
+            self._seen.set()
+
+    def __repr__(self) -> str:
+        return f"<{'done' if self.done else 'counting'}: {self.progress}>"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a count under way cannot be copied or pickled: its .result() can")
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise StillRunningError(self._instead(f".{name}"))
+
+    def __getitem__(self, key: object) -> NoReturn:
+        raise StillRunningError(self._instead(f"[{key!r}]"))
+
+    def __len__(self) -> NoReturn:
+        raise StillRunningError(self._instead("length"))
+
+    def __bool__(self) -> bool:
+        return True
+
+    def _instead(self, what: str) -> str:
+        if self.done:
+            return f"no {what} here: this is the handle of a count; its .result() is the DataFrame"
+        return f"no {what} yet, still counting: {self.progress}; .result() waits, .frame is so far"
+
+
+def arrived(value: Any) -> Any:
+    """Give the DataFrame of a handle, waited for, or of a variable that has become it.
+
+    Raises CountError where a count did not arrive, whichever of the two it is.
+    """
+    if isinstance(value, Counting):
+        return value.result()
+    if "status" not in getattr(value, "columns", ()):
+        raise UsageError("there is nothing to wait for: it is no count, and no DataFrame of counts")
+    lost = value["status"] != str(State.SUCCESS)
+    if lost.any():
+        what = f"{lost.sum()} of {len(value)} counts did not arrive: the column 'error' says why"
+        raise CountFailedError(what, value)
+    return value
+
+
+def outcome(jobs: tuple[Job, ...], frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the frame if every count arrived, else raise the error of the worst that happened."""
+    for state, error in ERRORS.items():
+        if any(job.state is state for job in jobs):
+            raise error(_what_happened(jobs), frame)
+    return frame
+
+
+def _what_happened(jobs: tuple[Job, ...]) -> str:
+    lost = [job for job in jobs if job.state is not State.SUCCESS]
+    if not lost:
+        return "the count had arrived" if len(jobs) == 1 else "the counts had arrived"
+    if len(jobs) == 1:
+        return "\n".join(
+            [f"{words.plain(jobs[0].question.title)}: {_reason(jobs[0])}", *_what_now(lost)]
+        )
+    tally = Counter(str(job.state) for job in lost)
+    how = ", ".join(f"{n} {state}" for state, n in tally.items())
+    head = f"{len(lost)} of {len(jobs)} counts did not arrive: {how}"
+    return "\n".join([head, *_failures(lost), *_what_now(lost)])
+
+
+def _failures(lost: list[Job]) -> list[str]:
+    failed = [
+        f"  {words.name(job)}: {words.plain(job.error or '')}"
+        for job in lost
+        if job.state is State.FAILED
+    ]
+    more = [f"  ... and {len(failed) - SHOWN} more"] if len(failed) > SHOWN else []
+    return failed[:SHOWN] + more
+
+
+def _what_now(lost: list[Job]) -> list[str]:
+    if not any(job.req_id for job in lost if job.lost or job.state is not State.FAILED):
+        return []
+    return ["We stopped asking; the service counts on, and '%ct resume' fetches it later."]
+
+
+def _reason(job: Job) -> str:
+    return f"{job.state}, {words.plain(job.error)}" if job.error else str(job.state)

@@ -1,0 +1,1 @@
+"""What IPython sees: the magics, their line, the commands and Tab."""

@@ -1,0 +1,82 @@
+"""Tab in IPython: our cells and lines get our completions and nothing of Python's.
+
+Facts of IPython's matchers were tried on 8.39 and 9.18: a result suppresses the others only if
+it is not empty, and its fragment must be what stands right before the cursor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.completer import CompletionContext
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from ..query.catalog import Names
+    from ..query.completion import Completion
+
+IDENTIFIER = "ct_magic.tab"
+
+
+class _Silence(list[Any]):
+    """No completions, and yet not empty: or IPython would ask its other matchers."""
+
+    def __len__(self) -> int:
+        return 1
+
+
+def matcher(names: Callable[[], Names], options: Sequence[str]) -> Callable[..., Any]:
+    """Make the matcher that IPython asks at every Tab; `options` belong to the magic's line."""
+    from IPython.core.completer import context_matcher
+
+    @context_matcher(identifier=IDENTIFIER)  # type: ignore[untyped-decorator,unused-ignore]
+    def ct_magic_matcher(context: CompletionContext) -> Any:
+        if "%ctcount" not in context.full_text:
+            return {"completions": []}
+        # The grammar is loaded with the first Tab in a cell of ours, not with the extension.
+        from .cell_completion import at
+
+        found = at(context.full_text, context.cursor_line, context.cursor_position, names, options)
+        return {"completions": []} if found is None else _answer(context, found)
+
+    return ct_magic_matcher  # type: ignore[no-any-return,unused-ignore]
+
+
+def install(shell: InteractiveShell, names: Callable[[], Names], options: Sequence[str]) -> None:
+    """Let the shell ask us at every Tab; done twice, the newer answers."""
+    uninstall(shell)
+    matchers = _matchers(shell)
+    if matchers is not None:
+        matchers.append(matcher(names, options))
+
+
+def uninstall(shell: InteractiveShell) -> None:
+    """Leave the shell as it was."""
+    matchers = _matchers(shell)
+    if matchers is not None:
+        ours = [m for m in matchers if getattr(m, "matcher_identifier", None) == IDENTIFIER]
+        for one in ours:
+            matchers.remove(one)
+
+
+def _matchers(shell: InteractiveShell) -> list[Any] | None:
+    # The list is there from IPython 8.6 on; a shell may also have no completer at all.
+    return getattr(getattr(shell, "Completer", None), "custom_matchers", None)
+
+
+def _answer(context: CompletionContext, found: list[Completion]) -> dict[str, Any]:
+    """Give IPython's result: all texts replace one fragment, the longest that any replaces."""
+    from IPython.core.completer import SimpleCompletion
+
+    line = context.line_with_cursor[: context.cursor_position]
+    start = min((one.start for one in found), default=len(line))
+    return {
+        "completions": [
+            SimpleCompletion(line[start : one.start] + one.text, type=one.kind) for one in found
+        ]
+        or _Silence(),
+        "suppress": True,
+        "ordered": True,
+        "matched_fragment": line[start:],
+    }

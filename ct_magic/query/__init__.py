@@ -1,0 +1,1 @@
+"""The language: text <-> query <-> JSON. Knows nothing of the service."""

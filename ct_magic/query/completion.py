@@ -1,0 +1,237 @@
+"""Tab: what the grammar allows next, with the names that are known. Rule: design, "Promises", 5."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from typing import Any
+
+from .catalog import SCOPES, Names
+from .diagnostics.expected_tokens import SPELLED, UNITS
+from .lexer import OPERATORS, Source, Token, tokens, unquoted, with_operators
+from .model import Property, Scalar, Scope
+from .parser import progress
+from .printer import name as bare_or_quoted
+from .printer import property_name, value
+
+MOST = 500  # as many as IPython takes from one matcher
+PUNCTUATION = {"COLON", "DOT"}  # never proposed: a label, or a scope that is proposed with its dot
+UNFINISHED = {"WORD", "NUMBER", "EIGHT_DIGITS", "GLUED"}  # perhaps a name, `2x` of "2x points"
+ORDERING = {"OVER", "AT_LEAST", "UNDER", "AT_MOST", "IN", "DOTS"}  # behind these, no text
+SEARCHING = {"HAS", "LACKS"}  # and behind these, no number
+ENDED = {"STRING", "DATE", "YEAR_MONTH", "PARAM", "JSON", "TODAY"}
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A text that may replace what stands from `start` up to the cursor, and what it is.
+
+    `kind` is one of event, property, scope, value, place, keyword, operator, unit.
+    """
+
+    start: int
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the cursor is: the statement's tokens before it, and what is typed of the next."""
+
+    line: tuple[Token, ...]
+    start: int
+    typed: str
+    mark: str = ""  # the quote that is open
+    closed: bool = False  # whether the closing one stands right behind the cursor
+
+    def begins(self, text: str) -> bool:
+        """Say whether this goes on from what is typed, in either case."""
+        return text.casefold().startswith(self.typed.casefold())
+
+
+def complete(text: str, cursor: int, names: Names) -> list[Completion]:
+    """Give what may come at the cursor, at most 500: names and values first, then keywords.
+
+    What is typed is compared without case. Names that need quotes come with them; inside an open
+    quote, names and texts come with that one.
+    """
+    place = _place(text, cursor)
+    if place is None:
+        return []
+    found = chain(_named(_with_whole_name(place), names), _keywords(place))
+    return list(dict.fromkeys(islice(found, MOST)))
+
+
+def _place(text: str, cursor: int) -> Place | None:
+    """Find the statement and the word at the cursor; None where nothing can be proposed."""
+    before = text[:cursor]
+    line = _statement(before)
+    rest = before[line[-1].end if line else 0 :]
+    if "#" in re.split(r"[\r\n]", rest)[-1]:
+        return None
+    if not line or rest:
+        return Place(line, cursor, "")
+    last = line[-1]
+    if last.type == "OPEN":
+        closed = text[cursor : cursor + 1] == last.text[0]
+        return Place(line[:-1], last.start, last.text[1:], last.text[0], closed)
+    if last.type in UNFINISHED or last.text.isalpha():
+        return Place(line[:-1], last.start, last.text)
+    return None if last.type in ENDED else Place(line, cursor, "")
+
+
+def _statement(before: str) -> tuple[Token, ...]:
+    """Give the tokens of the statement that the text ends in; a new line begins a new one."""
+    source = Source(before)
+    line: list[Token] = []
+    for token in tokens(source):
+        if source.begins_line(token.start):
+            line.clear()
+        line.append(token)
+    return () if before[-1:] in ("\r", "\n", "") else tuple(with_operators(line))
+
+
+def _with_whole_name(place: Place) -> Place:
+    """Take the words before the cursor for the beginning of one name."""
+    first = len(place.line)
+    while first > 0 and place.line[first - 1].type == "WORD":
+        first -= 1
+    words = place.line[first:]
+    if place.mark or not words:
+        return place
+    typed = " ".join([*(word.text for word in words), place.typed])
+    return replace(place, line=place.line[:first], start=words[0].start, typed=typed)
+
+
+def _keywords(place: Place) -> Iterator[Completion]:
+    if place.mark:
+        return
+    accepted = progress(place.line).accepted - PUNCTUATION - _refused(place)
+    for kind, spelled in SPELLED.items():
+        if kind not in accepted or not place.begins(spelled):
+            continue
+        if kind not in ("TRUE", "FALSE") or _takes(place, spelled):
+            yield Completion(place.start, spelled, _kind(kind))
+
+
+def _refused(place: Place) -> frozenset[str]:
+    """Give the operators that the grammar takes behind `geo`, and the language does not."""
+    match place.line[-2:]:
+        case (Token(type="WHERE" | "AND"), Token(type="WORD", text="geo")):
+            return OPERATORS - {"IS", "IN"}
+    return frozenset()
+
+
+def _kind(token: str) -> str:
+    if token in UNITS:
+        return "unit"
+    return "operator" if token in OPERATORS else "keyword"
+
+
+def _named(place: Place, names: Names) -> Iterator[Completion]:
+    """Propose names, texts and places, by what the grammar wants there."""
+    now = progress(place.line)
+    event = _event(now.stack)
+    if "TRUE" in now.accepted:
+        yield from _values(place, names, event, _property(now.stack))
+    elif "WORD" not in now.accepted:
+        return
+    elif place.line and place.line[-1].type == "DOT":
+        known = names.of_scope(_scope(place.line[-2].text))
+        yield from _listed(place, known, "property")
+    elif "PARAM" in now.accepted:
+        yield from _listed(place, names.events, "event")
+    else:
+        yield from _properties(place, names.of_event(event), _is_inner(now.stack))
+
+
+def _properties(place: Place, known: Sequence[str] | Any, inner: bool) -> Iterator[Completion]:
+    yield from _listed(place, known, "property", own=True)
+    if place.mark:
+        return
+    for scope in SCOPES:
+        if place.begins(f"{scope.value}.") and not (inner and scope is not Scope.SESSION):
+            yield Completion(place.start, f"{scope.value}.", "scope")
+    if place.begins("geo") and not inner:
+        yield Completion(place.start, "geo", "property")
+
+
+def _listed(place: Place, known: Any, kind: str, own: bool = False) -> Iterator[Completion]:
+    for one in sorted(known, key=str.casefold):
+        spelled = property_name(Property(one)) if own else bare_or_quoted(one)
+        yield from _spelled(place, one, spelled, kind)
+
+
+def _values(
+    place: Place, names: Names, event: str | None, asked: Property | None
+) -> Iterator[Completion]:
+    kind = "value" if asked else "place"
+    known: tuple[Scalar, ...] = names.values(event, asked) if asked else names.places
+    for one in known:
+        if _takes(place, one):
+            yield from _spelled(place, one, value(one), kind)
+
+
+def _takes(place: Place, one: Scalar) -> bool:
+    """Say whether what stands before the cursor can take the value."""
+    wrong = ORDERING if isinstance(one, str) else SEARCHING
+    return place.line[-1].type not in wrong
+
+
+def _spelled(place: Place, meant: Scalar, spelled: str, kind: str) -> Iterator[Completion]:
+    """Propose it as it must be typed there, if what is typed is its beginning."""
+    if "\n" in spelled or "\r" in spelled:
+        return  # no text of the language can hold it
+    if not place.mark:
+        if place.begins(str(meant)):
+            yield Completion(place.start, spelled, kind)
+    elif isinstance(meant, str):
+        inside = meant.replace("\\", "\\\\").replace(place.mark, "\\" + place.mark)
+        if place.begins(inside):
+            end = "" if place.closed else place.mark
+            yield Completion(place.start, place.mark + inside + end, kind)
+
+
+# What lark's stack says of the place
+
+
+def _event(stack: Sequence[Any]) -> str | None:
+    """Give the event that the place is about: the last one begun, after `by` the first."""
+    by = any(isinstance(item, Token) and item.type == "BY" for item in stack)
+    for item in stack if by else reversed(stack):
+        if getattr(item, "data", "") in ("event", "event_name"):
+            tree = item.children[0] if item.data == "event" else item
+            return _name(tree)
+    return None
+
+
+def _property(stack: Sequence[Any]) -> Property | None:
+    """Give the property whose value is wanted; None for `geo`."""
+    trees = [item for item in stack if getattr(item, "data", "") == "property"]
+    scope, name = trees[-1].children
+    if scope is None and _leaves(name)[0].text == "geo" and len(_leaves(name)) == 1:
+        return None
+    return Property(_name(name), _scope(scope.text) if scope else Scope.EVENT)
+
+
+def _is_inner(stack: Sequence[Any]) -> bool:
+    return any(isinstance(item, Token) and item.type == "DID" for item in stack)
+
+
+def _scope(word: str) -> Scope:
+    return next((scope for scope in SCOPES if scope.value == word), Scope.EVENT)
+
+
+def _name(tree: Any) -> str:
+    leaves = _leaves(tree)
+    if leaves[0].type == "STRING":
+        return unquoted(leaves[0].text)
+    return " ".join(leaf.text for leaf in leaves)
+
+
+def _leaves(tree: Any) -> list[Token]:
+    if isinstance(tree, Token):
+        return [tree]
+    return [leaf for child in tree.children for leaf in _leaves(child)]

@@ -1,0 +1,49 @@
+"""What the grammar accepts next, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..lexer import SYMBOLS, WORDS
+
+DAY = {"DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY", "PARAM"}
+PERIOD = DAY | {"ON", "FROM", "SINCE", "LAST", "THIS", "YEAR_MONTH"}
+OPERATOR = {*SYMBOLS.values(), "IN", "NOT", "EXISTS", "DOES_NOT_EXIST"} - {"DOT", "COLON"}
+VALUE = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
+NAME = {"WORD", "STRING"}
+UNITS = {"DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "YEAR", "YEARS"}
+# What is said, the types that all must be expected for it, and the types that it speaks for.
+KINDS: list[tuple[str, set[str], set[str]]] = [
+    ("an operator (=, !=, ~, !~, >, >=, <, <=, in, not in, exists)", {"IS", "HAS"}, OPERATOR),
+    ('a value ("text", a number, true or false)', {"TRUE"}, VALUE),
+    ("an event's name", NAME | {"PARAM"}, NAME | {"PARAM", "JSON"}),
+    ("a property's name", NAME, NAME),
+    ("a period (last 7 days, 2015-08-10..2015-10-25)", {"SINCE"}, PERIOD),
+    ("a day (2015-08-10, today, yesterday)", {"DATE"}, DAY),
+    ("days, weeks, months or years", {"DAYS"}, UNITS),
+    ("a whole number", {"NUMBER"}, {"NUMBER", "EIGHT_DIGITS"}),
+]
+SPELLED = {kind: symbol for symbol, kind in SYMBOLS.items()}
+SPELLED |= {word.upper(): word for word in WORDS}
+
+
+def in_words(expected: Iterable[str], before: str) -> str:
+    """Say what may come next; `before` is the type of the token it would come after."""
+    left = set(expected) - {"$END"}
+    if before == "WORD":
+        left -= {"WORD", "DOT", "COLON"}  # more words of the same name, a scope, a label
+    said = []
+    for phrase, signs, kind in KINDS:
+        if signs <= left:
+            said.append(phrase)
+            left -= kind
+    said += [f"'{word}'" for word in SPELLED.values() if _is_left(word, left)]
+    return f"expected {_either(said)}" if said else "nothing more can stand here"
+
+
+def _is_left(word: str, left: set[str]) -> bool:
+    return SYMBOLS.get(word, word.upper()) in left
+
+
+def _either(said: list[str]) -> str:
+    return " or ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)

@@ -1,0 +1,174 @@
+"""The tokens that no rule knows, and a sentence for each: what to type instead."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from ..lexer import Token
+
+OR = (
+    "CleverTap has no 'or' between filters: for several values of one property write "
+    'in ("a", "b"), else make it two statements'
+)
+HABITS = {
+    "<>": "write != for is not",
+    "=>": "write >= for at least",
+    "=<": "write <= for at most",
+    "=~": "write ~ for contains",
+    "&": "filters are joined by 'and'",
+    "&&": "filters are joined by 'and'",
+    "|": OR,
+    "||": OR,
+    ";": "a statement ends where the next line without indentation begins: take it away",
+    "//": "a comment begins with #",
+    "/*": "a comment begins with #",
+    "--": "a comment begins with #",
+}
+QUOTES = dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033", '"')
+QUOTES |= dict.fromkeys("\u2018\u2019\u201a\u201b`\u00b4\u2032", "'")
+LOOKALIKES = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
+LOOKALIKES |= {"\u2026": "..", "\u2260": "!=", "\u2264": "<=", "\u2265": ">=", "\u00d7": "*"}
+UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
+DAYS = ("DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY")
+ORDERING = ("OVER", "AT_LEAST", "UNDER", "AT_MOST")
+SIGNS = {
+    "{": "JSON stands at a statement's beginning only; a variable is written $name",
+    "[": "a list stands in round brackets: in (…)",
+    "]": "a list stands in round brackets: in (…)",
+    "!": "write != for is not, !~ for does not contain",
+    "$": "the name of a variable comes right behind the $, as in $floor",
+}
+
+
+def sentence(line: Sequence[Token], at: int) -> str | None:
+    """Say what to type instead of an odd token; None for a token that some rule knows."""
+    token = line[at]
+    match token.type:
+        case "OPEN":
+            return _open(line, at)
+        case "GLUED":
+            return _glued(line, at)
+        case "ODD_DATE":
+            return _odd_date(token.text, line[at - 1].type if at else "")
+        case "HABIT":
+            return _habit(line, at)
+        case "OR":
+            return f"found 'or': {OR}"
+        case "BAD":
+            return _stranger(line, at)
+    return None
+
+
+def _habit(line: Sequence[Token], at: int) -> str:
+    text = line[at].text
+    if text == "--" and line[at + 1].type == "WORD" and line[at + 1].start == line[at].end:
+        option = f"--{line[at + 1].text}"
+        return f"found '{option}': options stand on the magic's line, before a query"
+    return f"found '{text}': {HABITS.get(text, 'write = for equals')}"
+
+
+def _open(line: Sequence[Token], at: int) -> str:
+    quote = line[at].text[0]
+    before = line[at - 1] if at and line[at - 1].end == line[at].start else None
+    if before and before.text in ("doesn", "don"):
+        return 'write !~ for does not contain, as in Category !~ "piz"'
+    if before and before.text == "didn":
+        return "write did not, as in did not App Uninstalled"
+    if before and before.type == "WORD":
+        return f"the quote {quote} opens a text here; a name that holds it is quoted whole"
+    return f"the quote {quote} is not closed on its line"
+
+
+def _glued(line: Sequence[Token], at: int) -> str:
+    text = line[at].text
+    number, letters = re.findall(r"^([-0-9.]+)(.*)$", text)[0]
+    if letters in ("day", "days", "week", "weeks", "month", "months", "year", "years"):
+        return f"found '{text}': put a space between, {number} {letters}"
+    if re.fullmatch(r"[0-9_]+", text):
+        return f"found '{text}': a number has no separators, {text.replace('_', '')}"
+    if day := re.match(r"(\d{4}-\d\d-\d\d)[Tt]", text):
+        return f"found '{text}': a day has no time, {day[1]}"
+    if sign := _compared(line, at):
+        return f"found '{text}': {sign} compares numbers: write the number alone"
+    quote = f"a name or text that begins with a digit is quoted, {quoted(line, at)}"
+    unit = UNITS.get(letters.lower())
+    if unit and at and line[at - 1].type in ("WORD", "STRING", "LAST"):
+        return f"found '{text}': a period is written last {number.strip('-')} {unit}; {quote}"
+    return f"found '{text}': {quote}"
+
+
+def _odd_date(text: str, before: str) -> str:
+    if before == "IN" and (ends := re.fullmatch(r"(\d+)-(\d+)", text)):
+        return f"found '{text}': a range is written {ends[1]}..{ends[2]}"
+    if days := re.fullmatch(r"(\d{4}-\d\d-\d\d)-(\d{4}-\d\d-\d\d)", text):
+        return f"found '{text}': a period has two dots, {days[1]}..{days[2]}"
+    parts = [int(part) for part in re.split(r"[-/.]", text) if len(part) <= 4]
+    if len(parts) == 3 and parts[0] > 99:
+        return f"found '{text}': a date is written {parts[0]:04}-{parts[1]:02}-{parts[2]:02}"
+    if len(parts) == 2 and parts[0] > 31 and parts[1] <= 12:
+        return f"found '{text}': a month is written {parts[0]:04}-{parts[1]:02}"
+    return f"found '{text}': a date is written year-month-day, as 2015-08-10"
+
+
+def _stranger(line: Sequence[Token], at: int) -> str:
+    char = line[at].text
+    if char == "-" and at and line[at - 1].type == "TODAY":
+        return "found '-': days are counted back without a space, today-7"
+    if LOOKALIKES.get(char, char) == "-" and at and line[at - 1].type in DAYS:
+        return f"found '{char}': a period has two dots, 2015-08-10..2015-10-25"
+    if char in QUOTES:
+        return f"found {char}, a quote that programs do not know: type {QUOTES[char]}"
+    if char == "{" and at and line[at - 1].type == "IN":
+        return f"found '{char}': {SIGNS['[']}"
+    if char in "[}" and (message := _bracket(line, at)):
+        return f"found '{char}': {message}"
+    if char in SIGNS:
+        return f"found '{char}': {SIGNS[char]}"
+    if unicodedata.category(char) in ("Zs", "Cf", "Cc", "Zl", "Zp", "Cs"):
+        return f"found {_called(char)}: it cannot be seen, type an ordinary space or nothing"
+    meant = LOOKALIKES.get(char, unicodedata.normalize("NFKC", char))
+    if meant != char and meant.isascii():
+        return f"found {char}, {_called(char)}: type {meant}"
+    if sign := _compared(line, at):
+        return f"found '{char}': {sign} compares numbers: write the number alone, or $name"
+    return f"found '{char}': a name or text that holds it is quoted, {quoted(line, at)}"
+
+
+def _bracket(line: Sequence[Token], at: int) -> str | None:
+    """Know a list of JSON objects, a bracket behind one, and Python's subscript."""
+    if at and line[at - 1].type == "JSON":
+        return "one bracket too many, the JSON ends before it"
+    if at == 0:
+        return "every JSON object is a statement of its own, without the brackets around"
+    if line[at - 1].type == "PARAM":
+        return "behind $ stands a name alone: give the value one in a cell before"
+    if line[at - 1].type == "WORD" and line[at - 1].end == line[at].start:
+        return "a name that holds it is quoted; Python goes into a cell of its own"
+    return None
+
+
+def _compared(line: Sequence[Token], at: int) -> str:
+    """Give the operator that wants a number there, quoted; empty where none does."""
+    before = line[at - 2 : at] if at > 1 and line[at - 1].type == "NUMBER" else line[at - 1 : at]
+    return f"'{before[0].text}'" if before and before[0].type in ORDERING else ""
+
+
+def _called(char: str) -> str:
+    code = f"U+{ord(char):04X}"
+    return f"{unicodedata.name(char, 'a character').lower()} ({code})"
+
+
+def quoted(line: Sequence[Token], at: int) -> str:
+    """Quote the token with the words and odd tokens around it, spaced as they were."""
+    kinds = ("WORD", "BAD", "GLUED", "NUMBER")
+    first, last = at, at
+    while first > 0 and line[first - 1].type in kinds:
+        first -= 1
+    while last + 1 < len(line) and line[last + 1].type in kinds:
+        last += 1
+    text, end = "", line[first].start
+    for token in line[first : last + 1]:
+        text, end = text + " " * (token.start > end) + token.text, token.end
+    return f'"{text}"'

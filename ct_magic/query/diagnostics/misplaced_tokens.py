@@ -1,0 +1,296 @@
+"""What may stand in a statement, but not there: a test for each, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .error_position import Stop
+
+NUMBERS = ("NUMBER", "EIGHT_DIGITS")
+PERIODS = frozenset(
+    ["ON", "FROM", "SINCE", "LAST", "THIS", "TODAY", "YESTERDAY", "DATE", "YEAR_MONTH"]
+)
+COMPARES = ("IS", "IS_NOT", "HAS", "LACKS", "OVER", "AT_LEAST", "UNDER", "AT_MOST")
+ORDERS = ("OVER", "AT_LEAST", "UNDER", "AT_MOST")
+CLAUSES = ("WHERE", "AND", "DID", "BY", "ON", "FROM", "SINCE", "LAST", "THIS")
+SMALL = ("second", "seconds", "minute", "minutes", "hour", "hours", "hourly")
+
+
+def sentence(stop: Stop) -> str | None:
+    """Say what to write instead of what stands there; None where no rule knows it."""
+    return next((message for fits, message in MISPLACED if fits(stop)), None)
+
+
+def _begins_filter(stop: Stop) -> bool:
+    return stop.after("WHERE", "AND")
+
+
+def is_axis(stop: Stop) -> bool:
+    """Say whether a name behind `by` stands before it: of all operators only `in` may follow."""
+    return stop.may("IN") and not stop.may("HAS") and not stop.after("NOT")
+
+
+def _sticks(stop: Stop) -> bool:
+    """Say whether no space stands before it."""
+    return stop.at > 0 and stop.line[stop.at - 1].end == stop.found.start
+
+
+def _opens(stop: Stop) -> str:
+    """Give the type of the token before the words just before it."""
+    first = stop.words().start
+    return stop.line[first - 1].type if first else ""
+
+
+def _word(stop: Stop, at: int) -> str:
+    return stop.line[at].text.lower() if at >= 0 else ""
+
+
+MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
+    # at the beginning
+    (
+        lambda stop: stop.at == 0 and stop.is_(*CLAUSES),
+        "expected an event's name; a line that goes on with the one above is indented",
+    ),
+    # between the name and the filters
+    (
+        lambda stop: (
+            stop.is_("IN")
+            and stop.may("WHERE")
+            and (stop.next() in (*PERIODS, *NUMBERS) or _word(stop, stop.at + 1) == "the")
+        ),
+        "a period stands alone, as in Charged last 7 days",
+    ),
+    (
+        lambda stop: stop.is_("NOT") and stop.may("WHERE") and stop.next() in ("WORD", "STRING"),
+        "write did not, as in App Launched did not App Uninstalled; filters begin with 'where'",
+    ),
+    (
+        lambda stop: stop.is_("COMMA") and stop.may("WHERE") and _opens(stop) in ("DID", "NOT"),
+        "write did again, or for any of them did any (Product Viewed, Added To Cart)",
+    ),
+    (
+        lambda stop: stop.is_("OPENING") and stop.may("WHERE") and _sticks(stop),
+        "here stand queries only, Python goes into a cell of its own",
+    ),
+    (
+        lambda stop: stop.is_("DOT") and stop.may("WHERE") and _sticks(stop),
+        "a name that holds a dot is quoted; Python goes into a cell of its own",
+    ),
+    (
+        lambda stop: (
+            stop.is_("STRING") and stop.may("WHERE") and _sticks(stop) and stop.after("WORD")
+        ),
+        "a name is quoted whole or not at all; an f-string is Python's: write $name in the query",
+    ),
+    (
+        lambda stop: stop.is_(*COMPARES) and stop.may("WHERE") and _opens(stop) in ("DID", "NOT"),
+        "filters begin with 'where'; how often is asked by did any (App Launched) >= 2",
+    ),
+    (
+        lambda stop: stop.is_("IS") and stop.may("COLON") and stop.next() == "WORD",
+        "a label ends with a colon, as in new: App Launched; filters begin with 'where'",
+    ),
+    (
+        lambda stop: (
+            stop.is_(*COMPARES, "IN", "NOT", "EXISTS", "DOES_NOT_EXIST") and stop.may("WHERE")
+        ),
+        "filters begin with 'where', as in Charged where Amount > 5",
+    ),
+    (
+        lambda stop: stop.is_("AND") and stop.next() == "DID",
+        "one 'did' follows another without 'and'",
+    ),
+    (
+        lambda stop: stop.is_("AND", "COMMA") and stop.may("WHERE"),
+        "filters begin with 'where'; another event goes on a line of its own",
+    ),
+    (
+        lambda stop: stop.is_("STRING") and stop.may("WHERE"),
+        "a name is quoted whole or not at all, filters begin with 'where', a day has no quotes",
+    ),
+    # in the filters
+    (
+        lambda stop: (
+            stop.is_(*COMPARES)
+            and (_begins_filter(stop) or (stop.may("AND") and stop.after(*NUMBERS, "STRING")))
+        ),
+        "every filter names its property, as in Amount > 100 and Amount < 500",
+    ),
+    (
+        lambda stop: stop.is_(*NUMBERS) and _begins_filter(stop),
+        "the property comes first, as in Amount > 5; a name with a number in it is quoted",
+    ),
+    (
+        lambda stop: stop.is_("PARAM") and stop.after("WHERE", "AND", "BY"),
+        "a variable stands for a value, a list, a day or an event's name, not for a property",
+    ),
+    (
+        lambda stop: stop.is_("EXISTS") and _begins_filter(stop),
+        "'exists' stands behind the name, as in Coupon exists",
+    ),
+    (
+        lambda stop: stop.is_(*COMPARES) and stop.after("EXISTS", "DOES_NOT_EXIST"),
+        "'exists' is a whole filter, no value follows it",
+    ),
+    (
+        lambda stop: stop.is_(*COMPARES) and stop.after("NOT"),
+        "write != for is not, !~ for does not contain",
+    ),
+    (
+        lambda stop: stop.is_("OPENING") and _begins_filter(stop),
+        "filters have no brackets, all of them are joined by 'and'",
+    ),
+    (
+        lambda stop: stop.is_("OPENING") and stop.after("IS", "IS_NOT") and stop.may("TRUE"),
+        'a list stands after in or not in, as in Category in ("Shoes", "Bags")',
+    ),
+    (
+        lambda stop: stop.is_("DOT", "OPENING") and stop.after("PARAM") and _sticks(stop),
+        "behind $ stands a name alone: give the value one in a cell before",
+    ),
+    (
+        lambda stop: stop.is_("COLON") and stop.may("TRUE"),
+        "a variable of the notebook is written $name",
+    ),
+    (
+        lambda stop: stop.is_("DOTS") and stop.expected == {"CLOSING", "COMMA"},
+        "a range has no brackets, as in Amount in 100..500",
+    ),
+    (
+        lambda stop: stop.is_("COMMA") and stop.after("STRING") and stop.next() == "STRING",
+        'a list stands after in, as in Category in ("Shoes", "Bags")',
+    ),
+    # in the period
+    (
+        lambda stop: (
+            stop.is_("AND") and stop.after("DATE") and _word(stop, stop.at - 2) == "between"
+        ),
+        "a period is written without 'between', 2015-08-10..2015-10-25",
+    ),
+    (
+        lambda stop: stop.is_("LAST", "THIS") and stop.after("SINCE", "FROM"),
+        "it is a period of its own, as in Charged last 7 days; here stands a day",
+    ),
+    (
+        lambda stop: stop.is_("$END") and stop.expected == {"TO"},
+        "expected 'to', as in from 2015-08-10 to 2015-10-25; or write since 2015-08-10",
+    ),
+    (
+        lambda stop: stop.is_("COLON") and stop.after("DATE", "EIGHT_DIGITS"),
+        "a period has two dots, 2015-08-10..2015-10-25",
+    ),
+    (
+        lambda stop: stop.is_("AND") and stop.may("$END") and stop.next() in PERIODS,
+        "a statement has one period, from 2015-08-10 to 2015-10-25; for two write two statements",
+    ),
+    (
+        lambda stop: stop.is_("TO") and stop.may("DOTS"),
+        "write from 2015-08-10 to 2015-10-25, or 2015-08-10..2015-10-25",
+    ),
+    (
+        lambda stop: stop.is_("DOT") and stop.after("DOTS"),
+        "two dots are enough, as in 2015-08-10..2015-10-25",
+    ),
+    (
+        lambda stop: stop.may("DAYS") and _word(stop, stop.at) in SMALL,
+        "the day is the smallest unit",
+    ),
+    (
+        lambda stop: stop.may("MONTH") and _word(stop, stop.at) in ("quarter", "quarters"),
+        "write last 3 months, or its days, 2015-07-01..2015-09-30",
+    ),
+    # in did and by
+    (
+        lambda stop: stop.is_("ANY") and stop.after("NOT"),
+        "'did not' takes one event, and may be written again for each",
+    ),
+    (
+        lambda stop: stop.after("ANY") and stop.may("OPENING"),
+        "the events stand in brackets, as in did any (Product Viewed, Added To Cart) >= 2",
+    ),
+    (
+        lambda stop: (
+            stop.is_(*NUMBERS)
+            and (stop.after("DID") or (stop.may("AT_LEAST") and not stop.may("HAS")))
+        ),
+        "how often stands behind the events, as in did any (App Launched) >= 2",
+    ),
+    (
+        lambda stop: is_axis(stop) and _word(stop, stop.at - 1) in SMALL,
+        "write by day, by week or by month: the day is the smallest piece",
+    ),
+    (
+        lambda stop: is_axis(stop) and not stop.is_("IN"),
+        'say which values, as in by Category in ("Shoes", "Bags")',
+    ),
+    # anywhere
+    (lambda stop: stop.after("JSON"), "the statement ends where its JSON ends"),
+    (
+        lambda stop: stop.is_("COMMA") and stop.after("NUMBER") and stop.next() == "NUMBER",
+        "a number has no separators, write 1000",
+    ),
+    (
+        lambda stop: (
+            stop.is_("WORD", "STRING", "COMMA") and stop.may("AND") and not stop.after("WORD")
+        ),
+        "filters are joined by 'and'",
+    ),
+    (
+        lambda stop: stop.is_("WHERE") and stop.may("AND"),
+        "'where' stands already, filters are joined by 'and'",
+    ),
+    (
+        lambda stop: stop.is_("WHERE", "AND") and stop.may("$END"),
+        "filters come right after the event's name, where … and …",
+    ),
+    (
+        lambda stop: stop.is_("NOT") and stop.after("WHERE", "AND"),
+        "'not' stands behind the name, as in not in (…), not exists; or write !=",
+    ),
+    (
+        lambda stop: stop.is_(*PERIODS) and stop.may("$END") and stop.has("BY"),
+        "the period comes before 'by'",
+    ),
+    (lambda stop: stop.is_(*PERIODS) and stop.may("$END"), "there is a period already"),
+    (
+        lambda stop: stop.is_("DID") and stop.may("$END") and stop.has("BY"),
+        "'did' comes before 'by'",
+    ),
+    (
+        lambda stop: stop.is_("DAY", "DAYS") and stop.after("LAST"),
+        "write yesterday, or a number, last 7 days",
+    ),
+    (lambda stop: stop.is_("DAY", "DAYS") and stop.after("THIS"), "write today"),
+    (
+        lambda stop: stop.is_("DAYS", "WEEKS", "MONTHS", "YEAR", "YEARS") and stop.may("DAY"),
+        "write by day, by week or by month",
+    ),
+    (
+        lambda stop: stop.is_("YEAR_MONTH") or (stop.is_("DOTS") and stop.after("YEAR_MONTH")),
+        "a whole month stands alone; a range is of days, 2015-08-01..2015-10-31",
+    ),
+    (
+        lambda stop: stop.is_("NUMBER") and stop.after("TODAY", "YESTERDAY"),
+        "days are counted back from today and without a space, today-7",
+    ),
+    (
+        lambda stop: stop.is_("CLOSING") and stop.after("OPENING") and stop.may("TRUE"),
+        "a list holds at least one value",
+    ),
+    (
+        lambda stop: stop.is_("COMMA") and stop.may("$END"),
+        "another statement goes on a line of its own",
+    ),
+    (
+        lambda stop: stop.is_("$END") and stop.after("COMMA", "OPENING") and stop.may("TRUE"),
+        "the list goes on: what goes on over lines is indented, up to its closing bracket",
+    ),
+    (
+        lambda stop: stop.is_("$END") and stop.expected == {"CLOSING", "COMMA"},
+        "expected ')' or ',': what goes on over lines is indented",
+    ),
+    (
+        lambda stop: stop.is_("COLON"),
+        "a label stands at the statement's beginning, and is one name",
+    ),
+]

@@ -1,0 +1,266 @@
+"""Where the grammar stops: what was found, what could stand there, and what was likely meant.
+
+Guesses are tried before they are told: a word is called misspelt only where the grammar gets
+further with the other one. Rule: design, "Promises", 4.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+
+from ..lexer import API_NAMES, KEYWORDS, WORDS, Token
+from . import misplaced_tokens as misplaced
+from .error_position import Line, Mistake, Stop, shown
+from .expected_tokens import in_words
+from .foreign_words import DAY_IN_WORDS, NEGATED, WORDS_OF_OTHERS, is_month, is_weekday
+from .invalid_tokens import quoted, sentence
+from .misplaced_tokens import NUMBERS, ORDERS
+
+INDENTED = "a statement begins without indentation: take the spaces before it away"
+INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
+EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
+UNITS = ("day", "days", "week", "weeks", "month", "months", "year", "years")
+
+
+def explain(
+    line: Line, at: int, accepted: Callable[[Line], frozenset[str]], reach: Callable[[Line], int]
+) -> Mistake:
+    """Explain why the token at `at` cannot stand there; the line ends with `$END`.
+
+    `accepted` says what may follow some tokens, `reach` how many of them the grammar takes.
+    """
+    stop = Stop(line, at, accepted(line[:at]), reach)
+    for guess in GUESSES:
+        if mistake := guess(stop):
+            return mistake
+    return stop.mistake(
+        f"{shown(stop.found)}: {in_words(stop.expected, stop.before())}{_name(stop)}"
+    )
+
+
+def _text_cut_short(stop: Stop) -> Mistake | None:
+    """Know a quote inside a text: what follows it sticks to the text's end."""
+    if not stop.after("STRING") or stop.line[stop.at - 1].end != stop.found.start:
+        return None
+    if not stop.is_("WORD", "STRING", "OPEN", "GLUED", *NUMBERS):
+        return None
+    mark = stop.line[stop.at - 1].text[0]
+    other = "'" if mark == '"' else '"'
+    hint = f"put {other} around it, or a backslash before the quote that it holds"
+    return stop.mistake(f"the text ended before '{stop.found.text:.40}': {hint}")
+
+
+def _of_another_language(stop: Stop) -> Mistake | None:
+    """Know SQL's `select *` and a whole curl command."""
+    first = stop.line[0]
+    meant = {"select": "*", "curl": "-"}.get(first.text.lower())
+    if first.type != "WORD" or meant != stop.found.text or len(stop.words()) != stop.at:
+        return None
+    return Mistake(
+        f"found '{first.text}': {WORDS_OF_OTHERS[first.text.lower()]}", first.start, first.end
+    )
+
+
+def _odd(stop: Stop) -> Mistake | None:
+    message = sentence(stop.line, stop.at)
+    if message is None:
+        return None
+    width = 1 if stop.found.type == "OPEN" else len(stop.found.text)
+    return Mistake(message, stop.found.start, stop.found.start + width)
+
+
+def _negated(stop: Stop) -> Mistake | None:
+    """Know `not like`, `does not contain` and `is not null`."""
+    meant = NEGATED.get(stop.found.text.lower())
+    if not meant or not stop.after("NOT") or stop.at < 2 or stop.line[stop.at - 2].type == "DID":
+        return None
+    helper = stop.line[stop.at - 2].text.lower() in ("does", "do", "is")
+    first = stop.line[stop.at - 1 - helper]
+    said = " ".join(token.text for token in stop.line[stop.at - 1 - helper : stop.at + 1])
+    return Mistake(f"found '{said}': {meant}", first.start, stop.found.end)
+
+
+def _day_in_words(stop: Stop) -> Mistake | None:
+    """Know the names of months and days of the week where a day is wanted."""
+    if not stop.may("DATE") or not stop.is_("WORD"):
+        return None
+    if is_weekday(stop.found.text):
+        return stop.mistake(f"{shown(stop.found)}: write its date, or today-3, or yesterday")
+    return (
+        stop.mistake(f"{shown(stop.found)}: {DAY_IN_WORDS}") if is_month(stop.found.text) else None
+    )
+
+
+def _label_with_keyword(stop: Stop) -> Mistake | None:
+    """Know `last week: …`: all before the colon are words, and a keyword is among them."""
+    colon = next((at for at, token in enumerate(stop.line) if token.type == "COLON"), 0)
+    words = [token.text for token in stop.line[:colon]]
+    if stop.at >= colon or colon < 2 or not all(word[:1].isalpha() for word in words):
+        return None
+    if stop.found.text not in KEYWORDS:
+        return None
+    hint = f"a label that holds the keyword '{stop.found.text}' is quoted, \"{' '.join(words)}\""
+    end = stop.line[colon - 1].end
+    return Mistake(f"{shown(stop.found)}: {hint}", stop.line[0].start, end)
+
+
+def _habit(stop: Stop) -> Mistake | None:
+    """Know the words that other languages would have there."""
+    places = [*stop.words(), stop.at]
+    if places[0] > 1 and stop.line[places[0] - 1].type == "BY":
+        places.insert(0, places[0] - 2)
+    for place in places:
+        token = stop.line[place]
+        begins = place == 0 or stop.line[place - 1].type in ("WHERE", "AND")
+        if token.type == "WORD" and begins == (token.text.lower() == "select"):
+            meant = WORDS_OF_OTHERS.get(token.text.lower())
+            if meant:
+                return Mistake(f"found '{token.text}': {meant}", token.start, token.end)
+    return None
+
+
+def _misspelt(stop: Stop) -> Mistake | None:
+    """Find the keyword or operator that gets further in the place of a word."""
+    guesses = list(_corrections(stop))
+    gains = [_gain(stop, *guess) for guess in guesses]
+    if not any(gains):
+        return None
+    place, meant = guesses[gains.index(max(gains))]
+    token = stop.line[place]
+    case = " Keywords are lower case." if token.text.lower() == meant else ""
+    return Mistake(f"found '{token.text}': did you mean '{meant}'?{case}", token.start, token.end)
+
+
+def _corrections(stop: Stop) -> Iterator[tuple[int, str]]:
+    for place in [*stop.words(), stop.at]:
+        word = stop.line[place].text.lower()
+        if stop.line[place].type != "WORD":
+            continue
+        near = get_close_matches(word, [*WORDS, *API_NAMES], 3)
+        if place == stop.at and "STRING" in stop.expected:
+            near = [meant for meant in near if meant == word]  # else it is a text without quotes
+        yield from ((place, meant) for meant in near)
+
+
+def _gain(stop: Stop, place: int, meant: str) -> int:
+    kind = meant.upper() if meant in KEYWORDS else "WORD"
+    word = Token(kind, meant, stop.line[place].start)
+    gain = stop.gains([*stop.line[:place], word, *stop.line[place + 1 :]])
+    # That the other word itself fits where the grammar stopped is no proof: what follows must too.
+    return 0 if place == stop.at and gain == 1 else gain
+
+
+def _unquoted(stop: Stop) -> Mistake | None:
+    """Know a text without quotes, and a date, where a value is wanted."""
+    if not {"STRING", "NUMBER", "TRUE"} <= stop.expected:
+        return None
+    if stop.after(*ORDERS):
+        return _no_number(stop)
+    if stop.found.type in ("DATE", "YEAR_MONTH"):
+        message = f'a filter compares text or numbers; as text it is quoted, "{stop.found.text}"'
+        return stop.mistake(f"{shown(stop.found)}: {message}")
+    last = stop.at
+    while stop.line[last].type == "WORD" and stop.line[last + 1].type == "WORD":
+        last += 1
+    if stop.found.type != "WORD":
+        return None
+    words = " ".join(token.text for token in stop.line[stop.at : last + 1])
+    rest = stop.line[last + 1]
+    if rest.type in ("OPEN", "STRING") and rest.start == stop.line[last].end:
+        words += rest.text.split()[0]  # an apostrophe, as in O'Brien
+    message = f"found '{words}': text is quoted, \"{words}\""
+    return Mistake(message, stop.found.start, stop.line[last].end)
+
+
+def _no_number(stop: Stop) -> Mistake | None:
+    """Know a word or a date behind an operator that compares numbers."""
+    sign = stop.line[stop.at - 1].text
+    if stop.found.type == "WORD":
+        hint = f"a variable is written ${stop.found.text}"
+        return stop.mistake(f"{shown(stop.found)}: '{sign}' compares numbers; {hint}")
+    if stop.found.type == "DATE":
+        hint = f"a period comes after the filters, since {stop.found.text}"
+        return stop.mistake(f"{shown(stop.found)}: '{sign}' compares numbers; {hint}")
+    return None
+
+
+def _bare_range(stop: Stop) -> Mistake | None:
+    """Know `in` with one value behind it: neither a list nor a range."""
+    if stop.expected == {"DOTS"}:
+        value = stop.line[stop.at - 1]
+    elif stop.after("IN") and stop.is_("STRING", "WORD", "TRUE", "FALSE", *NUMBERS):
+        value = stop.found
+    else:
+        return None
+    number = stop.expected == {"DOTS"} and value.type in NUMBERS
+    hint = f", and a range is written {value.text}..500" if number else ""
+    message = f"{shown(value)}: a list stands in brackets, in ({value.text}){hint}"
+    return Mistake(message, value.start, value.end)
+
+
+def _number_in_name(stop: Stop) -> Mistake | None:
+    """Know `Top 10 Viewed`, and `7 days` without `last`."""
+    if not stop.is_(*NUMBERS) or not (stop.may("WHERE") or stop.at == 0):
+        return None
+    if stop.next().lower() in UNITS:
+        number, unit = stop.line[stop.at : stop.at + 2]
+        return stop.mistake(f"{shown(number)}: write last {number.text} {unit.text}")
+    if not stop.after("WORD") and stop.at:
+        return None
+    name = quoted(stop.line, stop.at)
+    if is_month(stop.line[stop.at - 1].text) or is_month(stop.line[stop.at + 1].text):
+        hint = f"{DAY_IN_WORDS}; a name with a number in it is quoted, {name}"
+        return stop.mistake(f"{shown(stop.found)}: {hint}")
+    year = stop.found.text if re.fullmatch("(19|20)[0-9]{2}", stop.found.text) else ""
+    hint = f"; a year is written {year}-01-01..{year}-12-31" if year else ""
+    return stop.mistake(f"{shown(stop.found)}: a name with a number in it is quoted, {name}{hint}")
+
+
+def _out_of_order(stop: Stop) -> Mistake | None:
+    """Know what may stand in a statement, but not there."""
+    message = misplaced.sentence(stop)
+    begins = stop.at == 0 and not stop.is_("WHERE", "AND")
+    inside = stop.after("WORD") and stop.next() != "DID"
+    name = _name(stop) if begins or inside or misplaced.is_axis(stop) else ""
+    return stop.mistake(f"{shown(stop.found)}: {message}{name}") if message else None
+
+
+GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
+    *(_text_cut_short, _of_another_language, _odd, _label_with_keyword, _negated, _habit),
+    *(_day_in_words, _misspelt, _unquoted, _bare_range, _number_in_name, _out_of_order),
+)
+
+
+def _name(stop: Stop) -> str:
+    """Tell how a name is written that holds the keyword before or at the stop."""
+    return next(filter(None, (_quoted_name(stop, place) for place in _keywords(stop))), "")
+
+
+def _keywords(stop: Stop) -> Iterator[int]:
+    """Give the places of keywords that may have been meant as a part of a name."""
+    run = stop.words()
+    if stop.found.text in KEYWORDS and (run or stop.may("WORD")):
+        yield stop.at
+    before = run.start - 1
+    if before < 0 or not (run or stop.is_("WORD")):
+        return
+    if stop.line[before].text in KEYWORDS and stop.line[before].type not in ("WHERE", "AND", "DID"):
+        yield before
+
+
+def _quoted_name(stop: Stop, place: int) -> str:
+    """Quote the keyword with the words around it; empty where that brings nothing."""
+    first = last = place
+    while first > 0 and stop.line[first - 1].type == "WORD":
+        first -= 1
+    while stop.line[last + 1].type == "WORD":
+        last += 1
+    words = " ".join(token.text for token in stop.line[first : last + 1])
+    name = Token("STRING", words, stop.line[first].start)
+    changed = [*stop.line[:first], name, *stop.line[last + 1 :]]
+    # What follows several words must fit, too; a keyword alone has shown that it stands for a name.
+    if stop.reach(changed) <= first + (first < last) or not stop.gains(changed):
+        return ""
+    return f"; a name that holds the keyword '{stop.line[place].text}' is quoted: \"{words}\""

@@ -1,0 +1,271 @@
+"""What a person can ask, as frozen values: the hub between text, dates and the API's JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import Enum
+from typing import Any
+
+Scalar = str | int | float
+Value = Scalar | tuple[Scalar, ...]
+Place = tuple[str, ...]
+
+
+class Operator(Enum):
+    """A filter's operator: its value is the API's name, `symbol` is what people type."""
+
+    symbol: str
+
+    EQUALS = "equals", "="
+    NOT_EQUALS = "not_equals", "!="
+    CONTAINS = "contains", "~"
+    DOES_NOT_CONTAIN = "does_not_contain", "!~"
+    GREATER_THAN = "greater_than", ">"
+    GREATER_THAN_EQUALS = "greater_than_equals", ">="
+    LESS_THAN = "less_than", "<"
+    LESS_THAN_EQUALS = "less_than_equals", "<="
+    EXISTS = "exists", "exists"
+    DOES_NOT_EXIST = "does_not_exist", "not exists"
+
+    def __new__(cls, name: str, symbol: str) -> Operator:
+        """Make the API's name the value, and keep the symbol beside it."""
+        member = object.__new__(cls)
+        member._value_ = name
+        member.symbol = symbol
+        return member
+
+
+ORDERING = frozenset(
+    {
+        Operator.GREATER_THAN,
+        Operator.GREATER_THAN_EQUALS,
+        Operator.LESS_THAN,
+        Operator.LESS_THAN_EQUALS,
+    }
+)
+LISTING = frozenset({Operator.EQUALS, Operator.NOT_EQUALS})
+SEARCHING = frozenset({Operator.CONTAINS, Operator.DOES_NOT_CONTAIN})
+
+
+class Scope(Enum):
+    """What a filter is about: its value is the word before the dot."""
+
+    EVENT = ""
+    SESSION = "session"
+    PROFILE = "profile"
+    TECH = "tech"
+    APP = "app"
+    DEMOGRAPHICS = "demographics"
+    REACHABILITY = "reachability"
+
+
+class Unit(Enum):
+    """A stretch of the calendar."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property by its name, in the scope it belongs to."""
+
+    name: str
+    scope: Scope = Scope.EVENT
+
+    @property
+    def column(self) -> str:
+        """What a DataFrame's column of its values is called: `Category`, `profile.Plan`."""
+        return f"{self.scope.value}.{self.name}" if self.scope.value else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One condition. A tuple as value means any of them (none of them for NOT_EQUALS)."""
+
+    property: Property
+    operator: Operator
+    value: Value
+
+
+def fits(operator: Operator, value: Value) -> bool:
+    """Say whether the operator can take the value: `>` numbers, `~` text, `=` also lists."""
+    if isinstance(value, tuple):
+        return operator in LISTING and bool(value)
+    if operator in ORDERING:
+        return not isinstance(value, str)
+    if operator in SEARCHING:
+        return isinstance(value, str)
+    return operator in LISTING or value == ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ago:
+    """A day counted back from today: 0 is today, 1 yesterday."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """From one day to another, both included."""
+
+    start: date | Ago
+    end: date | Ago
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """`last N units`: whole days up to yesterday."""
+
+    n: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class This:
+    """Of `this week`, `this month`, `this year`: from its first day to today."""
+
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """`last week`, `last month`, `last year`: the whole one before."""
+
+    unit: Unit
+
+
+Period = Days | Last | This | Previous
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event with its filters; without a period it takes the statement's.
+
+    Filters stand in the order of their scopes, because the API's JSON holds a list for each.
+    """
+
+    name: str
+    where: tuple[Filter, ...] = ()
+    period: Period | None = None
+
+    def __post_init__(self) -> None:
+        scopes = list(Scope)
+        ordered = sorted(self.where, key=lambda f: scopes.index(f.property.scope))
+        object.__setattr__(self, "where", tuple(ordered))
+
+    def during(self, period: Period | None) -> Event:
+        """Give the same event with this period."""
+        return replace(self, period=period)
+
+
+@dataclass(frozen=True, slots=True)
+class DidAny:
+    """The events together happened so many times: `did any (a, b) >= 2`."""
+
+    events: tuple[Event, ...]
+    operator: Operator = Operator.GREATER_THAN_EQUALS
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ByTime:
+    """Cut the period at midnight, at Mondays or at firsts of the month."""
+
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class ByValue:
+    """Ask once for each value of a property."""
+
+    property: Property
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ByPlace:
+    """Ask once for each place."""
+
+    places: tuple[Place, ...]
+
+
+Axis = ByTime | ByValue | ByPlace
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement; without `by` and with its dates resolved, one single count.
+
+    `places` are the paths of `geo`. Two queries are equal when they ask the same thing: `label`
+    (what names the rows), `source` (the statement as typed, on one line, its variables filled in)
+    and `pieces` (the column and value of each value axis that was unfolded into this count) are
+    not compared, nor is `pasted`: the JSON it was read from, where that says the same in other
+    words than ours.
+    """
+
+    event: Event
+    places: tuple[Place, ...] = ()
+    did: tuple[Event, ...] = ()
+    did_not: tuple[Event, ...] = ()
+    did_any: DidAny | None = None
+    by: tuple[Axis, ...] = ()
+    label: str | None = field(default=None, compare=False)
+    source: str | None = field(default=None, compare=False)
+    pieces: tuple[tuple[str, Scalar], ...] = field(default=(), compare=False)
+    pasted: str | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if not any(isinstance(axis, ByTime) for axis in self.by):
+            self._forget_repeated_periods()
+
+    def _forget_repeated_periods(self) -> None:
+        """Drop from the `did` events a period that is the statement's: they take it anyway.
+
+        Where `by` cuts the statement's period that is not so: then it means the uncut one.
+        """
+
+        def plain(event: Event) -> Event:
+            return event.during(None) if event.period == self.event.period else event
+
+        object.__setattr__(self, "did", tuple(map(plain, self.did)))
+        object.__setattr__(self, "did_not", tuple(map(plain, self.did_not)))
+        if self.did_any:
+            events = tuple(map(plain, self.did_any.events))
+            object.__setattr__(self, "did_any", replace(self.did_any, events=events))
+
+    def payload(self) -> dict[str, Any]:
+        """Give the API's JSON for this single count, as a new dict."""
+        from .payload import payload
+
+        return payload(self)
+
+    def __str__(self) -> str:
+        from .printer import text
+
+        return text(self)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonQuery:
+    """The API's own JSON that the language cannot say, kept word for word in `body`."""
+
+    body: str
+    label: str | None = field(default=None, compare=False)
+    source: str | None = field(default=None, compare=False)
+    pieces: tuple[tuple[str, Scalar], ...] = field(default=(), compare=False)
+
+    def payload(self) -> dict[str, Any]:
+        """Give the JSON as it was pasted, as a new dict."""
+        from .payload import payload
+
+        return payload(self)
+
+    def __str__(self) -> str:
+        from .printer import text
+
+        return text(self)

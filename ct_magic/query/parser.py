@@ -1,0 +1,212 @@
+"""Text -> queries. The grammar decides what may stand where; the first mistake is underlined."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any
+
+from lark import Lark, UnexpectedToken
+
+from ..errors import UsageError
+from . import expand as dates
+from .builder import Builder
+from .diagnostics import syntax_errors as mistakes
+from .lexer import Source, Token, tokens, with_operators
+from .model import JsonQuery, Query
+
+MAX_COUNTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that was read: its statements as typed, and the single counts that they ask."""
+
+    statements: tuple[Query | JsonQuery, ...]
+    counts: tuple[Query | JsonQuery, ...]
+
+
+def parse(
+    text: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    today: date | None = None,
+    max_counts: int = MAX_COUNTS,
+) -> tuple[Query | JsonQuery, ...]:
+    """Give the single counts that a cell asks, pieces of `by` unfolded, days resolved.
+
+    `params` are the values of `$name`, `today` the day the periods count from (the machine's
+    where it is not given). Raises QueryError for every text that is not a query, and for one that
+    would ask more than `max_counts` counts.
+    """
+    return read(text, params=params, today=today, max_counts=max_counts).counts
+
+
+def read(
+    text: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    today: date | None = None,
+    max_counts: int = MAX_COUNTS,
+) -> Cell:
+    """Read a cell: its statements (see `statements`), and their single counts (see `parse`)."""
+    today = dates.plain_day(today or date.today())
+    found = list(_statements(text, params, today))
+    numbers = [dates.how_many(query, today) for query, _ in found]
+    if sum(numbers) > max_counts:
+        at = found[numbers.index(max(numbers))][1]
+        message = (
+            f"this cell would ask {sum(numbers):,} counts, and the limit is {max_counts:,}: "
+            "take a shorter period, larger pieces or fewer values, or raise max_counts"
+        )
+        raise Source(text).error(message, at.start, at.end)
+    queries = tuple(query for query, _ in found)
+    return Cell(queries, tuple(one for query in queries for one in dates.unfold(query, today)))
+
+
+def statements(
+    text: str, params: Mapping[str, Any] | None = None, today: date | None = None
+) -> tuple[Query | JsonQuery, ...]:
+    """Give the statements as they were typed: `by` kept, periods not resolved.
+
+    `source` is a statement's own text on one line, without label and comments. `today` is there
+    only to refuse a period that ends before it begins.
+    """
+    read = _statements(text, params, dates.plain_day(today or date.today()))
+    return tuple(query for query, _ in read)
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """A statement as it is spelled: its tokens, and the grammar's tree over them."""
+
+    line: tuple[Token, ...]
+    tree: Any
+
+
+def spelled(source: Source) -> tuple[Spelled, ...]:
+    """Give the statements as they are spelled, whatever they mean: `$name` is not looked up.
+
+    Raises QueryError where the grammar does not take them.
+    """
+    return tuple(Spelled(tuple(line), _tree(source, line)) for line in _lines(source))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a statement has come: the types of token that may be next, and lark's stack.
+
+    `$END` is among the types where the statement may end; nothing is where it has gone wrong.
+    The stack holds tokens, and trees (`.data`, `.children`) of the rules that are complete.
+    """
+
+    accepted: frozenset[str] = frozenset()
+    stack: tuple[Any, ...] = ()
+
+
+def progress(line: Sequence[Token]) -> Progress:
+    """Follow the beginning of a statement."""
+    cursor = _grammar().parse_interactive()
+    try:
+        for token in with_operators(list(line)):
+            cursor.feed_token(token)  # type: ignore[arg-type] # lark reads only .type of it
+    except UnexpectedToken:
+        return Progress()
+    accepted = cursor.accepts()  # type: ignore[no-untyped-call] # lark's
+    return Progress(frozenset(accepted), tuple(cursor.parser_state.value_stack))
+
+
+def accepted(line: Sequence[Token]) -> frozenset[str]:
+    """Give the types of token that may come after these."""
+    return progress(line).accepted
+
+
+def reach(line: Sequence[Token]) -> int:
+    """Say how many of these tokens (the last is `$END`) the grammar takes before one it cannot."""
+    cursor = _grammar().parse_interactive()
+    for at, token in enumerate(with_operators(list(line))):
+        try:
+            cursor.feed_token(token)  # type: ignore[arg-type] # lark reads only .type of it
+        except UnexpectedToken:
+            return at
+    return len(line)
+
+
+def _statements(
+    text: str, params: Mapping[str, Any] | None, today: date
+) -> Iterator[tuple[Query | JsonQuery, Token]]:
+    """Read one statement after the other, each with the token to underline for its size."""
+    if not isinstance(text, str):
+        raise UsageError(f"a query is a text, as in 'App Launched today', not {reprlib.repr(text)}")
+    source = Source(text)
+    builder = Builder(source, params or {}, today)
+    labels: set[str] = set()
+    for line in _lines(source):
+        first, colon = line[0], _colon(line)
+        if colon > 0 and source.line(line[colon].start) > source.line(first.start):
+            raise source.error(mistakes.INDENTED_LABEL, line[colon - 1].start, line[colon].end)
+        query = builder.build(_tree(source, line))
+        if query.label is not None and query.label in labels:
+            message = f"two statements bear the label '{query.label}': take another for this one"
+            raise source.error(message, first.start, line[colon - 1].end)
+        if query.label is not None:
+            labels.add(query.label)
+        yield replace(query, source=_written(source, query, line)), _by(line)
+
+
+def _lines(source: Source) -> list[list[Token]]:
+    """Cut the tokens into statements: a token without indentation begins one."""
+    found: list[list[Token]] = []
+    for token in tokens(source):
+        if source.begins_line(token.start):
+            found.append([])
+        if not found:
+            raise source.error(mistakes.INDENTED, token.start, token.end)
+        found[-1].append(token)
+    if not found:
+        raise source.error(mistakes.EMPTY, 0, 1)
+    return found
+
+
+def _tree(source: Source, line: list[Token]) -> Any:
+    end = Token("$END", "", line[-1].end)
+    cursor = _grammar().parse_interactive()
+    for at, token in enumerate([*with_operators(line), end]):
+        try:
+            tree = cursor.feed_token(token)  # type: ignore[arg-type]
+        except UnexpectedToken:
+            found = mistakes.explain([*line, end], at, accepted, reach)
+            raise source.error(found.message, found.start, found.end) from None
+    return tree
+
+
+@cache
+def _grammar() -> Lark:
+    rules = files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
+    return Lark(rules, parser="lalr", lexer="basic", start="statement", maybe_placeholders=True)
+
+
+def _colon(line: list[Token]) -> int:
+    """Find the label's colon; -1 where there is none. No other clause has one."""
+    return next((at for at, token in enumerate(line) if token.type == "COLON"), -1)
+
+
+def _by(line: list[Token]) -> Token:
+    return next((token for token in line if token.type == "BY"), line[0])
+
+
+def _written(source: Source, query: Query | JsonQuery, line: list[Token]) -> str:
+    """Give the statement's text on one line: where something stood between tokens, one space.
+
+    JSON, and what holds a variable, is given as what it says: `$day` names no row.
+    """
+    body = line[_colon(line) + 1 :]
+    if any(token.type in ("JSON", "PARAM") for token in body):
+        return query.body if isinstance(query, JsonQuery) else str(replace(query, label=None))
+    spaces = [" " if one.end < other.start else "" for one, other in pairwise(body)]
+    return "".join(t.text + space for t, space in zip(body, [*spaces, ""], strict=True))

@@ -1,0 +1,133 @@
+"""JSON as people paste it: decoded strictly, with errors that know the place and the cure.
+
+An error's `column` counts from the JSON's first character, over all its lines.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from ..errors import QueryError
+from .parameters import number
+
+DEEPEST = 30
+TRAILING = "JSON has no comma before a closing bracket: take it away"
+_PART = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+_PYTHON = {"T": "true", "F": "false", "N": "null"}
+# What json leaves as it is, although it cannot stand in a line of text.
+_UNPRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029]")
+
+
+class _RefusedError(Exception):
+    """What json would take and we do not, and the part of the text that it is."""
+
+    def __init__(self, message: str, part: str) -> None:
+        super().__init__(message)
+        self.part = part
+
+
+def decode(text: str) -> dict[str, Any]:
+    """Read one JSON object; raise QueryError for anything that json or we refuse.
+
+    Refused beside broken JSON: a key twice, NaN and infinities, numbers that fit no float, half
+    surrogate pairs, and more than 30 levels.
+    """
+    _check_depth(text)
+    try:
+        found: dict[str, Any] = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_int=_number,
+            parse_float=_number,
+            parse_constant=_constant,
+        )
+    except json.JSONDecodeError as error:
+        fail(text, *_in_words(text, error))
+    except _RefusedError as error:
+        start = max(0, text.rfind(error.part))
+        fail(text, str(error), start, start + len(error.part))
+    encode(found)
+    return found
+
+
+def encode(value: Any) -> str:
+    """Write JSON on one line that any editor shows as one; raise QueryError where it cannot be."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except UnicodeEncodeError:
+        raise QueryError("the JSON holds half a surrogate pair, which cannot be sent") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise QueryError(f"this cannot be written as JSON: {error}") from None
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def parts(text: str, at: int = 0) -> Iterator[tuple[re.Match[str], int]]:
+    """Give each text and bracket of JSON from here on, and how many brackets are open after it."""
+    depth = 0
+    for part in _PART.finditer(text, at):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(part[0], 0)
+        yield part, depth
+
+
+def fail(text: str, message: str, start: int, end: int) -> NoReturn:
+    """Raise the error that underlines these characters of the JSON."""
+    raise QueryError(message, source=text, column=start + 1, length=end - start)
+
+
+def place_of(text: str, key: str) -> tuple[int, int]:
+    """Find the value of a top-level key, or the first character where there is none."""
+    for part, depth in parts(text):
+        value = re.compile(r'\s*:\s*("(?:[^"\\]|\\.)*"|[^\s,}\]]+)').match(text, part.end())
+        if depth == 1 and part[0] == f'"{key}"' and value:
+            return value.span(1)
+    return 0, 1
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise _RefusedError(f"the JSON has the key {twice!r} twice in one place", f'"{twice}"')
+    return found
+
+
+def _constant(name: str) -> NoReturn:
+    raise _RefusedError(f"JSON has no {name}", name)
+
+
+def _number(written: str) -> int | float:
+    try:
+        return number(written)
+    except QueryError as error:
+        raise _RefusedError(error.message, written) from None
+
+
+def _check_depth(text: str) -> None:
+    for part, depth in parts(text):
+        if depth > DEEPEST:
+            fail(text, "the JSON is nested deeper than any query", *part.span())
+
+
+def _in_words(text: str, error: json.JSONDecodeError) -> tuple[str, int, int]:
+    """Say what is wrong with the JSON, and from where to where."""
+    at = error.pos
+    before, rest = text[:at].rstrip(), text[at:].lstrip()
+    # Older Pythons point at the bracket after a trailing comma, newer ones at the comma.
+    comma = re.compile(r",\s*[}\]]").match(text, len(before) - 1 if before[-1:] == "," else at)
+    if comma:
+        return TRAILING, comma.start(), comma.start() + 1
+    if rest.startswith(("//", "#", "/*")):
+        at = len(text) - len(rest)
+        return "JSON has no comments: take it away", at, at + len(rest.splitlines()[0])
+    if not rest:
+        return "the JSON is not closed: a bracket or quote is missing", at, at + 1
+    if rest[0] == "'":
+        return "JSON's texts stand in double quotes", at, at + 1
+    if word := re.match("True|False|None", rest):
+        return f"JSON writes {_PYTHON[word[0][0]]}", at, at + len(word[0])
+    return f"this is not JSON: {error.msg[0].lower()}{error.msg[1:]}", at, at + 1

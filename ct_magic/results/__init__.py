@@ -1,0 +1,1 @@
+"""What came: DataFrame, shares and pictures."""

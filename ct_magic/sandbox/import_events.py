@@ -1,0 +1,239 @@
+"""Exported events, from a folder into the tables: Parquet of our own, or CleverTap's JSON lines.
+
+**Parquet.** Any `*.parquet` with the columns that `--export` writes: `profile_id`, `event_name`,
+`ts` (UTC), `properties` and `session` (JSON text); and one with `profile_id` and `profile`, `tech`,
+`app`, `demographics`, `reachability` (JSON text), `country`, `state`, `city`, where there is one.
+
+**CleverTap's export**, as the vendor's pages describe it: `*.json`, `*.jsonl`, `*.ndjson` or
+`*.txt`, also with `.gz` behind it, one JSON object a line; a first line that is no object names the
+event of the whole file. What is read of an object:
+
+| key | |
+| --- | --- |
+| `eventName` | the event; `evtName`, as uploads spell it, does as well |
+| `ts` | 14 digits, YYYYMMDDHHMMSS; 10 digits are seconds since 1970 |
+| `eventProps` | its properties; also `event_props`, `evtData` |
+| `sessionProps` | those of its session; also `session_props` |
+| `profile.objectId`, else `profile.identity` | who did it; also `objectId`, `identity` on top |
+| `profile.profileData` | the properties of the profile |
+| `profile.platform`, `deviceInfo` | `OS`, `Make`, `Model`, `OS Version`; `App Version` |
+
+The pages do not say whose clock the 14 digits are: taken to be the account's time zone. A profile
+is as its latest event shows it.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Iterable
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from .json_lines import first_line, mistake_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+LINES = (".json", ".jsonl", ".ndjson", ".txt")
+EVENTS = ("profile_id", "event_name", "ts", "properties", "session")
+JSONS = ("profile", "tech", "app", "demographics", "reachability")
+PROFILES = ("profile_id", *JSONS, "country", "state", "city")
+LONGEST = 1 << 24  # bytes of a line
+LARGE = 10_000_000  # bytes of a file that takes a while
+
+DOUBTFUL = (
+    "SELECT 1 FROM events WHERE profile_id IS NULL OR event_name IS NULL OR ts IS NULL LIMIT 1"
+)
+TABLES = """
+CREATE TABLE events (
+    profile_id VARCHAR, event_name VARCHAR, ts TIMESTAMP, properties JSON, session JSON);
+CREATE TABLE profiles (
+    profile_id VARCHAR, profile JSON, tech JSON, app JSON, demographics JSON, reachability JSON,
+    country VARCHAR, state VARCHAR, city VARCHAR);
+"""
+SHAPE = {
+    "eventName": "VARCHAR",
+    "evtName": "VARCHAR",
+    "ts": "VARCHAR",
+    "eventProps": "JSON",
+    "event_props": "JSON",
+    "evtData": "JSON",
+    "sessionProps": "JSON",
+    "session_props": "JSON",
+    "objectId": "VARCHAR",
+    "identity": "VARCHAR",
+    "profile": {
+        "objectId": "VARCHAR",
+        "identity": "VARCHAR",
+        "platform": "VARCHAR",
+        "profileData": "JSON",
+    },
+    "deviceInfo": {
+        "make": "VARCHAR",
+        "model": "VARCHAR",
+        "osVersion": "VARCHAR",
+        "appVersion": "VARCHAR",
+    },
+}
+# One object of each line, its event and its time; what is wrong with it is NULL here.
+READ = """
+WITH objects AS (
+  SELECT from_json(line, $shape) AS o FROM read_csv($file, columns = {{'line': 'VARCHAR'}},
+    auto_detect = false, header = false, delim = '\\x01', quote = '', escape = '', skip = $skip,
+    max_line_size = {longest}, strict_mode = false)
+  WHERE trim(line) <> ''),
+known AS (
+  SELECT o,
+    coalesce(o.profile.objectId, o.profile.identity, o.objectId, o.identity) AS who,
+    coalesce(o.eventName, o.evtName, $event) AS event,
+    CASE length(o.ts)
+      WHEN 14 THEN timezone('UTC', timezone($zone, try_strptime(o.ts, '%Y%m%d%H%M%S')))
+      WHEN 10 THEN make_timestamp(TRY_CAST(o.ts AS BIGINT) * 1000000) END AS ts
+  FROM objects)
+"""
+HAPPENED = """
+INSERT INTO events {read}
+SELECT who, event, ts, coalesce(o.eventProps, o.event_props, o.evtData, '{{}}'),
+  coalesce(o.sessionProps, o.session_props, '{{}}')
+FROM known
+"""
+PEOPLE = """
+INSERT INTO people {read}
+SELECT who, max(ts), arg_max(o.profile.profileData, ts) FILTER (o.profile.profileData IS NOT NULL),
+  arg_max(json_merge_patch('{{}}', json_object('OS', o.profile.platform,
+    'Make', o.deviceInfo.make, 'Model', o.deviceInfo.model,
+    'OS Version', o.deviceInfo.osVersion)), ts),
+  arg_max(json_merge_patch('{{}}', json_object('App Version', o.deviceInfo.appVersion)), ts)
+FROM known GROUP BY who
+"""
+SETTLED = """
+INSERT INTO profiles
+SELECT who, coalesce(arg_max(profile, seen) FILTER (profile IS NOT NULL), '{}'),
+  arg_max(tech, seen), arg_max(app, seen), '{}', '{}', NULL, NULL, NULL
+FROM people GROUP BY who
+"""
+
+
+def load(
+    db: duckdb.DuckDBPyConnection, folder: Path, zone: tzinfo, say: Callable[[str], None]
+) -> None:
+    """Fill `events` and `profiles` from a folder; `say` gets a line of progress for each file.
+
+    `zone` is the account's. Raises UsageError that names the file, and the line, and what is wrong.
+    """
+    db.execute(TABLES)
+    db.execute(
+        "CREATE TEMP TABLE people (who VARCHAR, seen TIMESTAMP, profile JSON, tech JSON, app JSON)"
+    )
+    files = _files(folder)
+    for number, file in enumerate(files, 1):
+        if (size := file.stat().st_size) > LARGE:
+            say(f"{number} of {len(files)} files, reading {size / 1e6:,.0f} MB: {file.name}")
+        _read(db, file, zone)
+        (events,) = db.execute("SELECT count(*) FROM events").fetchone() or (0,)
+        say(f"{number} of {len(files)} files, {events:,} events: {file.name}")
+    db.execute(SETTLED)
+    db.execute("DROP TABLE people")
+    _complete(db, folder)
+
+
+def _read(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
+    import duckdb
+
+    try:
+        if file.suffix == ".parquet":
+            _parquet(db, file)
+        else:
+            _lines(db, file, zone)
+    except (duckdb.Error, OSError, EOFError, zlib.error) as error:
+        raise UsageError(f"{file} cannot be read: {str(error).splitlines()[0]}") from None
+    if db.execute(DOUBTFUL).fetchone():
+        raise UsageError(f"{file} holds an event without name, time or profile")
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder: --data takes one with exported events")
+    found = sorted(file for file in folder.rglob("*") if _is_ours(file))
+    if not found:
+        raise UsageError(f"{folder} holds no *.parquet, *.json, *.jsonl or *.ndjson, gzip or not")
+    return found
+
+
+def _is_ours(file: Path) -> bool:
+    plain = file.with_suffix("") if file.suffix in (".gz", ".gzip") else file
+    return file.is_file() and plain.suffix in (*LINES, ".parquet")
+
+
+def _complete(db: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    if db.execute("SELECT count(*) FROM events").fetchone() == (0,):
+        raise UsageError(f"{folder} holds no event")
+    # Who has events but no row of its own is a profile of which nothing is known.
+    db.execute(
+        "INSERT INTO profiles SELECT DISTINCT profile_id, '{}', '{}', '{}', '{}', '{}', "
+        "NULL, NULL, NULL FROM events ANTI JOIN profiles USING (profile_id)"
+    )
+
+
+# Parquet
+
+
+def _parquet(db: duckdb.DuckDBPyConnection, file: Path) -> None:
+    described = db.execute("DESCRIBE SELECT * FROM read_parquet($1)", [str(file)]).fetchall()
+    columns = {row[0]: row[1] for row in described}
+    if not columns.get("ts", "TIMESTAMP").startswith("TIMESTAMP"):
+        raise UsageError(f"{file}: the column 'ts' is {columns['ts']}; it holds timestamps in UTC")
+    if "event_name" in columns:
+        _copy(db, file, "events", EVENTS, ("properties", "session"), columns)
+    else:
+        _copy(db, file, "profiles", PROFILES, JSONS, columns)
+
+
+def _copy(
+    db: duckdb.DuckDBPyConnection,
+    file: Path,
+    table: str,
+    wanted: tuple[str, ...],
+    texts: tuple[str, ...],
+    columns: Iterable[str],
+) -> None:
+    if missing := [name for name in wanted if name not in columns]:
+        raise UsageError(f"{file}: the column {missing[0]!r} is missing; see --export")
+    wrong = " OR ".join(f"NOT coalesce(json_valid({name}), true)" for name in texts)
+    bad = db.execute(
+        f"SELECT row FROM (SELECT *, row_number() OVER () AS row FROM read_parquet($1)) "
+        f"WHERE {wrong} LIMIT 1",
+        [str(file)],
+    ).fetchone()
+    if bad:
+        raise UsageError(f"{file}, row {bad[0]}: {' or '.join(texts)} is not JSON")
+    # By way of microseconds, so that a column with a time zone is UTC as well.
+    chosen = ["make_timestamp(epoch_us(ts))" if name == "ts" else name for name in wanted]
+    db.execute(f"INSERT INTO {table} SELECT {', '.join(chosen)} FROM read_parquet($1)", [str(file)])
+
+
+# CleverTap's lines
+
+
+def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
+    import duckdb
+
+    event = first_line(file)
+    told = {
+        "file": str(file),
+        "shape": json.dumps(SHAPE),
+        "skip": int(event is not None),
+        "event": event,
+        "zone": str(zone),
+    }
+    read = READ.format(longest=LONGEST)
+    try:
+        db.execute(HAPPENED.format(read=read), told)
+        db.execute(PEOPLE.format(read=read), told)
+    except duckdb.Error as error:
+        raise mistake_of(file, event) or error from None
+    if db.execute(DOUBTFUL).fetchone() and (mistake := mistake_of(file, event)):
+        raise mistake

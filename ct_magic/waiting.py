@@ -1,0 +1,123 @@
+"""Waiting for a run: in the cell, where clicks and interrupts are heard, or beside it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from .client.runner import spawn
+from .progress.comm_pump import CommPump
+from .progress.panel import Panel
+
+SLICE = 0.1  # seconds; how late a click or an interrupt is heard
+
+
+class Waitable(Protocol):
+    """What is waited for: see `run.Run`."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait; say whether it is over."""
+        ...
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def cancel(self, number: int | None = None) -> None:
+        """Stop asking."""
+        ...
+
+
+def wait(run: Waitable, show: Callable[[], Panel], kernel: Any = None) -> None:
+    """Show the run, start it and block until it is over.
+
+    The first interrupt cancels the run, and KeyboardInterrupt is raised once it is over; a second
+    one is raised at once, whatever happens.
+    """
+    with _interrupts() as heard:
+        panel = show()
+        run.start()
+        try:
+            _watch(run, panel, kernel, heard)
+        except KeyboardInterrupt:
+            _leave(run, panel)
+            raise
+        panel.close()
+    if heard:
+        raise KeyboardInterrupt
+
+
+def _watch(run: Waitable, panel: Panel, kernel: Any, heard: list[int]) -> None:
+    with CommPump(kernel, panel.comm_ids) as pump:
+        if panel.comm_ids and not pump.ok and _is_main():
+            panel.say_deaf()
+        while not run.wait(SLICE):
+            pump()
+            if heard:
+                run.cancel()
+            panel.refresh()
+
+
+def _leave(run: Waitable, panel: Panel) -> None:
+    # Somebody pressed twice: out of here, even if cancelling hangs. Mostly it takes no time.
+    def cancel() -> None:
+        run.cancel()
+        follow(run, panel)
+
+    spawn(cancel, "ct_magic-cancel")
+    run.wait(SLICE)
+
+
+def listen(
+    run: Waitable,
+    heard: Collection[str],
+    kernel: Any = None,
+    timeout: float | None = None,
+) -> bool:
+    """Block for `timeout` seconds at the most; say whether it is over.
+
+    For a run whose panel another thread keeps true: its widgets are those `heard` meanwhile.
+    An interrupt ends the waiting, not the run.
+    """
+    end = float("inf") if timeout is None else time.monotonic() + timeout
+    with CommPump(kernel, heard) as pump:
+        while not run.wait(max(0.0, min(SLICE, end - time.monotonic()))):
+            if time.monotonic() >= end:
+                return False
+            pump()
+    return True
+
+
+def follow(run: Waitable, panel: Panel) -> None:
+    """Keep the panel true until the run is over; for a thread beside the cell."""
+    while not run.wait(SLICE):
+        panel.refresh()
+    panel.close()
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    heard: list[int] = []
+    if not _is_main():
+        yield heard  # only the main thread can be interrupted
+        return
+
+    def interrupted(number: int, _frame: object) -> None:
+        # Only noted: it may have come while the run's own locks are held by this thread.
+        heard.append(number)
+        if len(heard) > 1:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield heard
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()

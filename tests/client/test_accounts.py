@@ -1,0 +1,235 @@
+"""Accounts: whom a passcode may be sent to, and what a wrong one is told."""
+
+import copy
+import dataclasses
+import pickle
+import traceback
+from pathlib import Path
+
+import pytest
+
+from ct_magic.client import accounts
+from ct_magic.client import credentials as passcodes
+from ct_magic.client.credentials import Secret
+from ct_magic.errors import AccountError
+
+HIDDEN = "AAE-hidden-7731"
+
+
+def environ(tmp_path: Path, **more: str) -> dict[str, str]:
+    """An environment with credentials and a configuration directory of its own."""
+    return {
+        "CT_MAGIC_CONFIG_DIR": str(tmp_path),
+        "CLEVERTAP_ACCOUNT_ID": "ABC-123",
+        "CLEVERTAP_PASSCODE": HIDDEN,
+    } | more
+
+
+def write(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "accounts.toml"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+
+
+def test_the_environment_alone_is_an_account(tmp_path: Path) -> None:
+    """Id and passcode suffice; the region is eu1 and its host the documented one."""
+    account = accounts.find(None, environ(tmp_path))
+    assert (account.id, account.region) == ("ABC-123", "eu1")
+    assert account.base_url == "https://api.clevertap.com"
+    assert account.passcode.reveal() == HIDDEN
+
+
+@pytest.mark.parametrize(("region", "host"), accounts.REGIONS.items())
+def test_each_region_has_its_host(tmp_path: Path, region: str, host: str) -> None:
+    """The hosts are those of the API's reference."""
+    account = accounts.find(None, environ(tmp_path, CLEVERTAP_REGION=region))
+    assert account.base_url == f"https://{host}"
+
+
+def test_an_unknown_region_lists_the_known_ones(tmp_path: Path) -> None:
+    """Somebody who types the wrong region sees which there are."""
+    with pytest.raises(AccountError, match=r"'in2': did you mean 'in1'\?.*eu1, in1, us1, sg1, aps"):
+        accounts.find(None, environ(tmp_path, CLEVERTAP_REGION="in2"))
+
+
+def test_a_missing_id_names_the_variables_and_the_sandbox(tmp_path: Path) -> None:
+    """The first error of a newcomer says every way on."""
+    with pytest.raises(AccountError, match=r"CLEVERTAP_ACCOUNT_ID.*eu1, in1.*%ct use sandbox"):
+        accounts.find(None, {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
+
+
+def test_a_directory_that_cannot_be_looked_into_is_an_error_of_ours() -> None:
+    """Another's traceback would show the environment, and with it the passcodes there."""
+    with pytest.raises(AccountError, match="cannot be read: File name too long"):
+        accounts.find("prod", {"CT_MAGIC_CONFIG_DIR": "x" * 5000})
+
+
+def test_a_missing_passcode_names_its_variable_and_login(tmp_path: Path) -> None:
+    """The variable's name depends on the account's."""
+    write(tmp_path, '[big-shop]\nid = "X"\n')
+    with pytest.raises(AccountError, match=r"CLEVERTAP_PASSCODE_BIG_SHOP.*%ct login big-shop"):
+        accounts.find("big-shop", {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
+
+
+def test_a_missing_passcode_says_in_which_region_it_would_be_used(tmp_path: Path) -> None:
+    """Each region has passcodes of its own, and a wrong region is answered like a wrong one."""
+    only_id = {"CLEVERTAP_ACCOUNT_ID": "A", "CLEVERTAP_REGION": "sg1"}
+    with pytest.raises(AccountError, match=r"in region sg1 of eu1, in1, us1, sg1, aps3, mec1:.*"):
+        accounts.find(None, only_id | {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    "url", ["https://proxy.example/ct/", "http://127.0.0.1:80", "http://[::1]:9"]
+)
+def test_safe_addresses_are_taken(tmp_path: Path, url: str) -> None:
+    """https anywhere, http on loopback."""
+    account = accounts.find(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
+    assert account.base_url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.clevertap.com",
+        "http://10.0.0.1",
+        "http://127.0.0.1.evil.example",
+        "ftp://x",
+        "https://u:p@x",
+        "https://x/?a=1",
+        "localhost:80",
+        "http://localhost.evil.example",
+        "http://[::1",
+        "https://x:99999",
+        "https://two words",
+    ],
+)
+def test_an_address_that_would_leak_the_passcode_is_refused(tmp_path: Path, url: str) -> None:
+    """http off loopback, credentials in the address, and what is no address at all."""
+    with pytest.raises(AccountError):
+        accounts.find(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
+
+
+@pytest.mark.parametrize("more", ["A:{}@x", "A:{}@x:99999", "x?pass={}", "x#{}", "x/?a@b={}"])
+def test_a_passcode_in_an_address_is_not_repeated(tmp_path: Path, more: str) -> None:
+    """Other tools take it there; the error is saved with the notebook."""
+    url = f"https://{more.format('hidden-7731')}"
+    with pytest.raises(AccountError, match="is not a base URL") as caught:
+        accounts.find(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
+    assert "7731" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://x.example/1", "https://x.example/1/", "https://x/1/counts/profiles.json"]
+)
+def test_a_whole_request_is_no_base_url(tmp_path: Path, url: str) -> None:
+    """Vendors' pages and old scripts hold it whole; each count would be answered 404."""
+    with pytest.raises(AccountError, match="leave away what begins with /1"):
+        accounts.find(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
+
+
+def test_the_file_gives_accounts_by_name(tmp_path: Path) -> None:
+    """Id, region, zone and limits stand in the file, the passcode in the environment."""
+    write(
+        tmp_path,
+        '[prod]\nid = "P-1"\nregion = "in1"\ntimezone = "Asia/Kolkata"\nmax_concurrent = 2\n'
+        "poll_interval = 12.5\n",
+    )
+    account = accounts.find("prod", environ(tmp_path, CLEVERTAP_PASSCODE_PROD="other"))
+    assert (account.id, account.base_url) == ("P-1", "https://in1.api.clevertap.com")
+    assert (account.timezone, account.max_concurrent, account.poll_interval) == (
+        "Asia/Kolkata",
+        2,
+        12.5,
+    )
+    assert account.passcode.reveal() == "other"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[prod]\nid = "P"\npasscode = "hunter2"', "%ct login prod"),
+        ('[prod]\nid = "P"\npassword = "hunter2"', "%ct login prod"),
+        ('[prod]\nid = "P"\nregoin = "in1"', "'regoin'; it may have base_url, id"),
+        ("[prod]\nregion = 'in1'", "needs an id"),
+        ('[prod]\nid = "P"\ntimezone = "Mars/Base"', "unknown timezone 'Mars/Base'"),
+        ('[prod]\nid = "P"\nmax_concurrent = 0', "whole number from 1"),
+        ('[prod]\nid = "P"\npoll_interval = true', "seconds above 0"),
+        ('[prod]\nid = "P"\npoll_interval = nan', "seconds above 0"),
+        ('[prod]\nid = "P"\npoll_interval = inf', "up to a year"),
+        ('[prod\nid = "P"', "is not TOML"),
+        ('id = "P"', "outside a table"),
+        ('[sandbox]\nid = "P"', "a name of ct_magic's own"),
+    ],
+)
+def test_a_broken_file_says_where_and_what_to_do(tmp_path: Path, text: str, said: str) -> None:
+    """One message that names the file and the account; a passcode in it is never repeated."""
+    write(tmp_path, text)
+    with pytest.raises(AccountError) as caught:
+        accounts.find("prod", environ(tmp_path))
+    assert said in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert "accounts.toml" in str(caught.value)
+
+
+def test_a_folder_in_the_files_place_is_named(tmp_path: Path) -> None:
+    """Whatever keeps the file from being read is one message."""
+    (tmp_path / "accounts.toml").mkdir(mode=0o700)
+    with pytest.raises(AccountError, match=r"accounts\.toml cannot be read: Is a directory"):
+        accounts.find("prod", environ(tmp_path))
+
+
+def test_a_file_that_others_may_change_is_refused(tmp_path: Path) -> None:
+    """Whoever can write it could send the passcode elsewhere."""
+    write(tmp_path, '[prod]\nid = "P"')
+    (tmp_path / "accounts.toml").chmod(0o666)
+    with pytest.raises(AccountError, match="chmod go-w"):
+        accounts.find("prod", environ(tmp_path))
+
+
+def test_a_misspelt_name_is_told_the_near_one(tmp_path: Path) -> None:
+    """`prdo` means `prod`."""
+    write(tmp_path, '[prod]\nid = "P"')
+    with pytest.raises(AccountError, match="did you mean 'prod'"):
+        accounts.find("prdo", environ(tmp_path))
+
+
+def test_a_passcode_is_four_stars_wherever_it_is_shown(tmp_path: Path) -> None:
+    """Print, format, repr, dataclass tools, errors: never the text."""
+    account = accounts.find(None, environ(tmp_path))
+    shown = [
+        str(account),
+        repr(account),
+        f"{account.passcode:>9}",
+        str(account.passcode),
+        repr(dataclasses.asdict(account)),
+        repr(copy.deepcopy(account)),
+        repr(dataclasses.replace(account, name="x")),
+        str(dir(account.passcode)),
+        repr([getattr(account.passcode, name, None) for name in Secret.__slots__]),
+    ]
+    assert not [text for text in shown if HIDDEN in text]
+    assert "****" in repr(account)
+
+
+def test_a_passcode_cannot_be_pickled_or_looked_into() -> None:
+    """What is pickled is stored; what has a `vars` is dumped."""
+    secret = Secret(HIDDEN)
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(secret)
+    with pytest.raises(TypeError):
+        vars(secret)
+    with pytest.raises(AttributeError):
+        secret.reveal = str
+
+
+@pytest.mark.parametrize("text", ["", "  ", "naïve", "two\nlines", "tab\there"])
+def test_what_no_header_can_carry_is_refused_without_being_shown(text: str) -> None:
+    """A pasted passcode with a line break is an error here, not a leak in a header's error."""
+    with pytest.raises(AccountError) as caught:
+        passcodes.checked(Secret(text))
+    assert "naïve" not in "".join(traceback.format_exception_only(caught.value))
+
+
+def test_a_passcode_is_taken_without_the_space_around_it() -> None:
+    """Copying from a dashboard brings spaces and line ends along."""
+    assert passcodes.checked(Secret(f" {HIDDEN}\n")).reveal() == HIDDEN

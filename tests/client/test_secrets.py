@@ -1,0 +1,178 @@
+"""The passcode is nowhere but in the header: whatever can be printed or written is searched."""
+
+from __future__ import annotations
+
+import json
+import logging
+import pickle
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from traceback import walk_tb
+from types import FrameType
+from typing import Any
+
+import pytest
+from helpers.shell import TODAY, point_at, run
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+import ct_magic
+from ct_magic import errors
+from ct_magic.client import credentials as passcodes
+from ct_magic.client.accounts import Account
+from ct_magic.client.jobs import Answer, Failure
+from ct_magic.client.transport import Service
+from ct_magic.sandbox import Sandbox
+from ct_magic.sandbox.faults import Reply
+from ct_magic.sandbox.server import Server
+
+HIDDEN = "AAE-hidden-7731"
+CELLS = [
+    "%xmode Verbose",
+    "%config CountMagics.progress = '{mode}'",
+    "%%ctcount df\nApp Launched 2026-10 by week",
+    "%%ctcount df\ngood: App Launched 2026-09\nbad: No Such 2026-09",
+    "%%ctcount df\nApp Launched where x 2026-10",
+    "%ctcount --timeout 0.001 Charged 2026-10",
+    "%config CountMagics.poll_interval = 60",
+    "%%ctcount later --background\nCharged 2026-08",
+    "repr(later), vars(later), dir(later), later.progress",
+    "vars(later._run), vars(later._run._asker), vars(later._run._journal)",
+    "import pickle; pickle.dumps(later)",
+    "%tb",
+    "later.result(0)",
+    "later.cancel(); later.result()",
+    "%config CountMagics.poll_interval = 0.01",
+    "from ct_magic.session import SESSION; vars(SESSION), SESSION.account()",
+    "%%ctcount --dry-run\nCharged 2026-10",
+    "%ct explain Charged 2026-10",
+    "%ct accounts",
+    "%ct history",
+    "%ct names",
+    "%ct use prod",
+    "%config CountMagics",
+    "from ct_magic.accounts import find; account = find(); repr(account), str(account), account",
+    "import dataclasses; dataclasses.asdict(account)",
+    "vars(account)",
+    "import pickle; pickle.dumps(account)",
+    "import copy; copy.copy(account), copy.deepcopy(account)",
+    "ct_magic_count = __import__('ct_magic').count; ct_magic_count(123, account=account)",
+    "ct_magic_count('App Launched 2026-10', account=account, today='nonsense')",
+    "ct_magic_count('App Launched 2026-10', account=account, nonsense=1)",
+    "%ctcount --account {hidden}x App Launched 2026-10",
+    "%%ctcount df --plot\nApp Launched 2026-10 by week",
+    "from ct_magic.forms.query_form import Form; from ct_magic.settings import Settings",
+    "form = Form('App Launched 2026-10', {{}}, Settings()); vars(form), vars(form._face)",
+    "form._run(form._face); vars(form._runner), vars(form._runner._counting)",
+    "__import__('ipywidgets').Widget.get_manager_state()",
+    "form.close(); form",
+]
+
+
+@pytest.fixture
+def hidden(state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """An account whose passcode is not the sandbox's public one."""
+    with Sandbox(profiles=100, partials=1, passcode=HIDDEN, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        monkeypatch.setenv("CLEVERTAP_PASSCODE", HIDDEN)
+        yield box
+
+
+def searched(place: str, what: object) -> None:
+    assert HIDDEN not in str(what), f"the passcode is in {place}"
+
+
+def written(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for file in folder.rglob("*"):
+        if file.is_file():
+            yield str(file), file.read_bytes()
+
+
+@pytest.mark.parametrize("mode", ["text", "html", "widget"])
+def test_a_whole_session_never_shows_it(
+    hidden: Sandbox,
+    shell: InteractiveShell,
+    state: Path,
+    caplog: pytest.LogCaptureFixture,
+    mode: str,
+) -> None:
+    """Outputs, tracebacks with every local, logs at DEBUG, panels, files: none holds it."""
+    caplog.set_level(logging.DEBUG)
+    with capture_output() as said:
+        results = [run(shell, cell.format(mode=mode, hidden="x")) for cell in CELLS]
+    run(shell, "%xmode Context")
+    assert any(request.status == 200 for request in hidden.log), "it was never sent: no proof"
+    for result in results:
+        searched("a result", repr(result.result))
+        searched("an error", repr(result.error_in_exec))
+    searched("standard output", said.stdout)
+    searched("standard error", said.stderr)
+    for output in said.outputs:
+        searched("a display", output.data)
+    searched("the log", caplog.text)
+    for name, content in written(state):
+        assert HIDDEN.encode() not in content, name
+    searched("a variable", {k: repr(v) for k, v in shell.user_ns.items()})
+
+
+def test_a_dataframe_and_an_error_can_be_pickled_without_it(hidden: Sandbox) -> None:
+    """What an analyst stores on a shared drive holds counts and nothing else."""
+    found = ct_magic.count("App Launched 2026-10", poll_interval=0.01, progress="none")
+    assert HIDDEN.encode() not in pickle.dumps(found)
+    with pytest.raises(errors.CountFailedError) as caught:
+        ct_magic.count("No Such 2026-10", poll_interval=0.01, progress="none")
+    assert HIDDEN.encode() not in pickle.dumps(caught.value.frame)
+
+
+def frames(error: BaseException | None) -> Iterator[FrameType]:
+    """The frames of ours that an error and what came before it keep alive."""
+    while error is not None:
+        for frame, _ in walk_tb(error.__traceback__):
+            if frame.f_globals["__name__"].startswith("ct_magic"):
+                yield frame
+        error = error.__context__
+
+
+def test_an_error_about_a_passcode_does_not_keep_it() -> None:
+    """A service that collects errors takes the locals of every frame along."""
+    typed = passcodes.Secret(f"{HIDDEN}\u201d")  # a quote that was copied with it
+    with pytest.raises(errors.AccountError) as caught:
+        passcodes.checked(typed)
+    found = list(frames(caught.value))
+    assert found
+    searched("a local variable", [frame.f_locals for frame in found])
+
+
+def echoed(passcode: str, page: Callable[[str], bytes]) -> Answer:
+    """What is made of an error page that holds the passcode that it was sent."""
+
+    def echo(method: str, target: str, headers: Any, body: bytes) -> Reply:
+        return Reply(400, page(headers["X-CleverTap-Passcode"]))
+
+    server = Server(echo)
+    server.start(0)
+    try:
+        account = Account("default", "ABC", passcodes.Secret(passcode), base_url=server.url)
+        return Service(account).submit("{}")
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        lambda sent: f"<p>You sent {sent}</p>".encode(),
+        lambda sent: json.dumps({"status": "fail", "error": f"Invalid passcode {sent}"}).encode(),
+        lambda sent: json.dumps({"headers": {"X-CleverTap-Passcode": sent}}).encode(),
+    ],
+    ids=["HTML", "an error", "other JSON"],
+)
+@pytest.mark.parametrize("passcode", [HIDDEN, '7731-"hid\\den"'])
+def test_a_page_that_repeats_the_passcode_is_quoted_without_it(
+    passcode: str, page: Callable[[str], bytes]
+) -> None:
+    """Proxies print what they were sent, as it is or in JSON; an error quotes what they print."""
+    answer = echoed(passcode, page)
+    assert isinstance(answer, Failure)
+    assert "****" in answer.error
+    assert "7731" not in answer.error

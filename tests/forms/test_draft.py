@@ -1,0 +1,223 @@
+"""The form's fields and a cell's text are one query, and a mistake stands at its field."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from helpers.language_inputs import SINGLES, TODAY, corpus
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ct_magic import QueryError
+from ct_magic.forms.draft.document import ELSEWHERE, Sheet, problems, read
+from ct_magic.forms.draft.draft import Axis, Condition, Did, Draft, Happening, write
+from ct_magic.forms.draft.field_text import (
+    list_field,
+    list_word,
+    name_field,
+    unquoted,
+    value_field,
+    value_word,
+)
+from ct_magic.forms.draft.validate import holes
+from ct_magic.query.model import (
+    Ago,
+    ByPlace,
+    ByTime,
+    ByValue,
+    Days,
+    Last,
+    Previous,
+    Property,
+    This,
+    Unit,
+)
+from ct_magic.query.parser import parse, statements
+from ct_magic.query.printer import layout
+
+QUICK = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+AXES = [
+    ByTime(Unit.WEEK),
+    ByValue(Property("Plan, old"), (1, "a, b", "$x", "(c)")),
+    ByPlace((("India", "Goa"), ("Oman",))),
+]
+PERIODS = [None, Last(3, Unit.MONTH), This(Unit.YEAR), Previous(Unit.WEEK), Days(Ago(9), Ago(1))]
+
+
+def check(text: str) -> object:
+    return parse(text, params={"x": 5, "kinds": ["a"]}, today=TODAY)
+
+
+def wrong(text: str, draft: Draft | None = None) -> dict[tuple[str | int, ...], str]:
+    sheet = read(text)
+    sheet = sheet.put(0, draft) if draft else sheet
+    return problems(sheet, 0, check)
+
+
+@QUICK
+@given(SINGLES, st.sampled_from(AXES), st.sampled_from(PERIODS))
+def test_every_statement_survives_the_form(query, axis, period) -> None:  # type: ignore[no-untyped-def]
+    """Text -> fields -> text gives the same text, for every clause and any characters."""
+    base = query.event if period is None else query.event.during(period)
+    for said in (layout(query), layout(replace(query, event=base, by=(axis,)))):
+        sheet = read(said)
+        assert sheet.put(0, sheet.statements[0].draft).text == sheet.text == said
+
+
+@pytest.mark.parametrize("cell", [c for c in corpus() if "{" not in c][:150])
+def test_what_people_write_means_the_same_after_the_form(cell: str) -> None:
+    """Whatever spelling was typed, variables, several statements and comments included."""
+    try:
+        meant = statements(cell, {"x": 5}, TODAY)
+    except QueryError:
+        return  # it was no query before the form either
+    sheet = read(cell)
+    assert sheet.text == cell.removeprefix("\ufeff")
+    for number, one in enumerate(sheet.statements):
+        assert problems(sheet, number, check) == {}
+        sheet = sheet.put(number, one.draft)
+    again = statements(sheet.text, {"x": 5}, TODAY)
+    assert again == meant
+    assert [one.label for one in again] == [one.label for one in meant]
+
+
+@QUICK
+@given(st.text(max_size=12), st.lists(st.text(max_size=8), min_size=1, max_size=3))
+def test_anything_may_be_typed_into_a_field(typed: str, several: list[str]) -> None:
+    """It is a hole, an error at its field, or a query: never an exception, never other syntax."""
+    draft = Draft(
+        typed,
+        Happening(typed, (Condition(typed, typed, typed, typed),), typed),
+        (Did(typed, Happening(typed)), Did("did any", Happening("A", (), typed))),
+        typed,
+        (Axis("values of", "", typed, ", ".join(several)),),
+    )
+    assert problems(Sheet().put(0, draft), 0, check) or not holes(draft)
+    safe = Draft(base=Happening("A", (Condition("", f"p{typed}", "=", f"v{typed}"),)))
+    if "\n" not in typed and "\r" not in typed and typed.isprintable():
+        (said,) = statements(write(safe).text, {}, TODAY)
+        assert said.event.where[0].value == f"v{typed}".strip()  # type: ignore[union-attr]
+        assert not said.by  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        ("Shoes", '"Shoes"'),
+        ("5", "5"),
+        ('"5"', '"5"'),
+        ("5 stars", '"5 stars"'),
+        ("true", "true"),
+        ("$x", "$x"),
+        ("$x and $y", '"$x and $y"'),
+        ('say "a"', "'say \"a\"'"),
+        ('"open', "'\"open'"),
+        ("", ""),
+    ],
+)
+def test_a_text_needs_no_quotes_in_a_field(typed: str, word: str) -> None:
+    """A number, a variable and what stands between quotes are themselves, all else is a text."""
+    assert value_word(typed) == word
+    if word:
+        assert value_word(value_field(word)) == word
+
+
+def test_a_list_has_commas_between_its_values() -> None:
+    """One that holds a comma is quoted; a variable alone is the whole list."""
+    assert list_word('Shoes, "a, b", 5') == '("Shoes", "a, b", 5)'
+    assert list_word("$kinds") == "$kinds"
+    assert list_word("($kinds)") == list_word(list_field(["$kinds"])) == "($kinds)"
+    assert list_field(['"Shoes"', '"a, b"', "5"]) == 'Shoes, "a, b", 5'
+
+
+@given(st.text(st.characters(exclude_characters="\r\n"), min_size=1))
+def test_a_name_reads_back_from_its_field(name: str) -> None:
+    """Also one that begins with a dollar sign, a quote or a space."""
+    assert unquoted(name_field(name)) == name
+
+
+def test_a_comment_inside_a_statement_goes_before_it() -> None:
+    """What is changed in the form loses no remark, and other statements keep their spelling."""
+    cell = "# top\na: Charged   where x=1  # why\n  by day # days\n\nb:  App Launched # last"
+    sheet = read(cell)
+    first = sheet.statements[0].draft
+    changed = sheet.put(0, replace(first, by=())).text
+    assert changed == "# top\n# why\na: Charged where x = 1 # days\n\nb:  App Launched # last"
+    assert [s.text for s in read(changed).statements] == [
+        "a: Charged where x = 1",
+        "b:  App Launched",
+    ]
+
+
+def test_statements_come_and_go() -> None:
+    """A new one begins on a line of its own; the last one that goes leaves an empty form."""
+    sheet = read("Charged # all").add()
+    sheet = sheet.put(1, Draft("new", Happening("App Launched")))
+    assert sheet.text == "Charged # all\nnew: App Launched"
+    assert sheet.remove(1).text == "Charged # all"
+    assert read(sheet.remove(0).text).statements[0].draft.label == "new"
+    assert sheet.remove(0).remove(0).statements[0].draft == Draft()
+    assert read("").statements[0].draft == Draft()
+    assert read("# only a remark").put(0, Draft(base=Happening("A"))).text == "# only a remark\nA"
+
+
+def test_json_is_shown_in_fields_where_the_language_can_say_it() -> None:
+    """Else it is kept word for word, and can have a label."""
+    sayable = '{"event_name": "A", "from": 20260101, "to": 20260101}'
+    assert read(sayable).statements[0].draft == Draft(base=Happening("A", (), "2026-01-01"))
+    unsayable = '{"event_name": "A", "from": 20260101, "to": 20260101,\n "new": [1]}'
+    draft = read(unsayable).statements[0].draft
+    assert draft.body == unsayable
+    assert read(unsayable).put(0, replace(draft, label="j")).text == f"j: {unsayable}"
+
+
+@pytest.mark.parametrize(
+    ("cell", "places"),
+    [
+        ("Charged where Amount > 'x'", {("where", 0, "value")}),
+        ("Charged where Amount > $y today", {("where", 0, "value")}),
+        ("Charged 2026-02-30", {("period",)}),
+        (
+            "Charged where A = 1 and B ~ 5 2026-12-01..2026-11-01",
+            {("where", 1, "value"), ("period",)},
+        ),
+        ("A did B where tech.OS = 'x'", {("did", 0, "where", 0, "property")}),
+        ("A did any (B, C on 2026-13-01) >= 2", {("did", 1, "period")}),
+        ("A by day, week", {("by", 1, "unit")}),
+        ("A by x in (1, 1)", {("by", 0, "values")}),
+        ("A where geo ~ 'x'", {("where", 0, "scope")}),
+        ("A last 30 years by day", {("by", 0, "unit")}),
+    ],
+)
+def test_an_error_stands_at_its_field(cell: str, places: set[tuple[str | int, ...]]) -> None:
+    """All of them at once: what is wrong is left out, and the rest is looked at."""
+    assert set(wrong(cell)) == places
+
+
+def test_what_is_missing_is_said_where_it_is_missing() -> None:
+    """Not as an error of syntax some words later."""
+    draft = Draft(
+        base=Happening("", (Condition(), Condition("prof", "x", "is", "1")), "last 7 da"),
+        did=(Did("did", Happening()), Did("perhaps", Happening("A"))),
+        by=(Axis(), Axis("year")),
+    )
+    assert set(wrong("", draft)) == {
+        ("event",),
+        ("where", 0, "property"),
+        ("where", 1, "scope"),
+        ("where", 1, "operator"),
+        ("period",),
+        ("did", 0, "event"),
+        ("did", 1, "kind"),
+        ("by", 0, "property"),
+        ("by", 1, "unit"),
+    }
+    ranged = Draft(base=Happening("A", (Condition("", "x", "range", "5"),)))
+    assert "two ends" in wrong("", ranged)["where", 0, "value"]
+
+
+def test_a_mistake_in_another_statement_is_not_put_at_a_field() -> None:
+    """The form shows one statement; the others have their errors too."""
+    assert set(problems(read("a: A today\nb: B 2026-02-30"), 0, check)) == {ELSEWHERE}
+    assert set(problems(read("a: A today\na: B today"), 1, check)) == {("label",)}

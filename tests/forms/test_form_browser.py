@@ -1,0 +1,100 @@
+"""The form in a real JupyterLab, with the keyboard alone: from fields and text to a DataFrame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers.browser import Notebook, need_chromium, notebook, server
+
+pytestmark = pytest.mark.browser
+FOCUSED = """() => { const e = document.activeElement;
+  return e.closest('.ct-magic-form') ? e.title || e.labels?.[0]?.textContent || '' : '' }"""
+# The fields that nobody can read: those that are hidden have no width at all.
+SLIVERS = """() => [...document.querySelectorAll('.ct-magic-form input')]
+  .map(e => e.offsetWidth).filter(width => width && width < 60)"""
+PASTED = 'seen: App Launched last 7 days\n  did Charged where Category = "Shoes"'
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A JupyterLab that serves an empty folder."""
+    need_chromium()
+    root = tmp_path_factory.mktemp("lab")
+    with server(root, extension=True) as address:
+        yield address, root
+
+
+def go(found: Notebook, to: str, key: str = "Tab") -> None:
+    """Press Tab, or Shift+Tab, until the field or button of that name has the focus."""
+    for _ in range(60):
+        if found.page.evaluate(FOCUSED) == to:
+            return
+        found.page.keyboard.press(key)
+    raise AssertionError(f"{key} does not reach {to}")
+
+
+def focused(found: Notebook, what: str) -> None:
+    """Wait until the form has put the focus there."""
+    found.page.wait_for_function(f"what => ({FOCUSED})() === what", arg=what)
+
+
+def reads(found: Notebook, text: str) -> None:
+    """Wait until the form's text is this."""
+    area = "document.querySelector('.ct-magic-form textarea')"
+    found.page.wait_for_function(f"text => {area}.value === text", arg=text)
+
+
+def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(lab: tuple[str, Path]) -> None:
+    """Fields and text move each other, Run fills the variable, and the cell is written."""
+    cells = ["%load_ext ct_magic\n%ct use sandbox\n%ct names --from sandbox", "%ct form", "seen"]
+    with notebook(*lab, *cells, height=1250) as found:
+        keyboard = found.page.keyboard
+        found.command("notebook:run-cell-and-select-next", wait=True)
+        found.wait_output(0, "events are known")
+        keyboard.press("Control+Enter")
+        found.page.wait_for_selector(".ct-magic-form textarea")
+        go(found, "event")
+        keyboard.type("Charged")
+        go(found, "Add one more: filter")
+        keyboard.press("Enter")
+        focused(found, "property")
+        keyboard.type("Amount")
+        go(found, "operator")
+        keyboard.type(">")
+        go(found, "value")
+        keyboard.type("much")
+        found.wait_output(1, 'compares numbers, and "much" is text')
+        found.screenshot("form-wrong")
+        keyboard.press("Control+A")
+        keyboard.type("100")
+        reads(found, "Charged where Amount > 100")
+        go(found, "the query as text")
+        keyboard.press("Control+A")
+        keyboard.insert_text(PASTED)
+        found.page.wait_for_function(
+            "() => [...document.querySelectorAll('.ct-magic-form input')]"
+            ".some(e => e.value === 'Shoes')"
+        )
+        go(found, "variable", "Shift+Tab")
+        keyboard.type("seen")
+        go(found, "Count in the background and fill the variable")
+        keyboard.press("Space")
+        found.wait_output(1, "next look in")
+        found.wait_output(1, "seen is a DataFrame with 1 row")
+        found.screenshot("form-light")
+        found.command("apputils:change-theme", theme="JupyterLab Dark", wait=True)
+        found.page.wait_for_selector("#jupyterlab-splash", state="detached")
+        found.screenshot("form-dark")
+        found.command("application:toggle-left-area", wait=True)
+        found.page.set_viewport_size({"width": 480, "height": 1250})
+        found.until(lambda: found.page.evaluate(SLIVERS) == [])
+        found.screenshot("form-narrow")
+        go(found, "Write a %%ctcount cell below")
+        keyboard.press("Space")
+        found.until(lambda: found.source(2).startswith("%%ctcount"))
+        assert found.source(2) == f"%%ctcount seen\n{PASTED}"
+        found.page.locator(".jp-CodeCell").nth(3).click()
+        found.command("notebook:run-cell", wait=True)
+        found.wait_output(3, "success")

@@ -1,0 +1,1 @@
+"""What the tests share: shells, kernels, browsers, inputs; no tests."""

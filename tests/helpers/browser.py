@@ -1,0 +1,256 @@
+"""A real JupyterLab or Notebook 7 in headless Chromium, driven as a person would."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+EXTENSION = ROOT / "jupyter-config" / "labextension"
+SHOTS = ROOT / "tests" / "screenshots"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+APPUTILS = "@jupyterlab/apputils-extension"
+STATUS = """() => { const w = window.jupyterapp?.shell?.currentWidget;
+  const k = w?.sessionContext?.session?.kernel;
+  return (k && w.context?.isReady && w.sessionContext.isReady)
+    ? k.status + '/' + k.connectionStatus : 'none' }"""
+
+
+def need_chromium() -> str:
+    """Give Chromium's path; without one skip, or fail where CT_MAGIC_REQUIRE_BROWSER is set."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        said = "no chromium on this machine"
+        if os.environ.get("CT_MAGIC_REQUIRE_BROWSER"):
+            pytest.fail(said)
+        pytest.skip(said)
+    return found
+
+
+@contextmanager
+def server(
+    root: Path,
+    *,
+    app: str = "lab",
+    settings: dict[str, Any] | None = None,
+    env: dict[str, str] | None = None,
+    extension: bool = False,
+) -> Iterator[str]:
+    """Serve `root` with JupyterLab (`lab`) or Notebook 7 (`notebook`); give the address.
+
+    `extension` puts our labextension there, as it stands in the tree: what an editable install
+    copied may be older.
+    """
+    port, home = _free_port(), root / ".home"
+    if extension:
+        shutil.copytree(EXTENSION, home / "first" / "labextensions" / "ct-magic")
+    chosen = {f"{APPUTILS}/notification": {"fetchNews": "false", "checkForUpdates": False}}
+    for name, values in (chosen | (settings or {})).items():
+        choose(root, name, values)
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab" if app == "lab" else "notebook",
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=",
+        "--ServerApp.password=",
+        "--ServerApp.disable_check_xsrf=True",
+        f"--ServerApp.root_dir={root}",
+        "--expose-app-in-browser",
+    ]
+    with (root / ".server.log").open("w") as log:
+        process = subprocess.Popen(
+            command,
+            env=_environment(home) | (env or {}),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            _until(lambda: _answers(f"http://127.0.0.1:{port}/api/status"), 60)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(15)
+
+
+def choose(root: Path, name: str, values: dict[str, Any]) -> None:
+    """Set what pages that are opened from here on find in their settings."""
+    file = root / ".home" / "settings" / f"{name}.jupyterlab-settings"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(values))
+
+
+class Notebook:
+    """A notebook that is open in the browser."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def command(self, name: str, *, wait: bool = False, **args: Any) -> None:
+        """Carry out a command of JupyterLab's; `wait` until it is through."""
+        ending = "p.then(() => null)" if wait else "(p.catch(() => null), null)"
+        script = "([c, a]) => { const p = window.jupyterapp.commands.execute(c, a); return %s; }"
+        self.page.evaluate(script % ending, [name, args])
+
+    def run_all(self) -> None:
+        """Run every cell and wait until none is running."""
+        self.command("notebook:run-all-cells")
+        self.wait_run()
+
+    def wait_run(self, seconds: float = 60) -> None:
+        """Wait until no cell has the prompt of a running one."""
+        time.sleep(0.3)
+        _until(lambda: "[*]:" not in self.prompts(), seconds)
+
+    def until(self, holds: Callable[[], object], seconds: float = 10) -> None:
+        """Wait until this holds; raise TimeoutError where it never does."""
+        _until(holds, seconds)
+
+    def prompts(self) -> list[str]:
+        """Give the prompts of the code cells."""
+        found: list[str] = self.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
+        return found
+
+    def output(self, cell: int) -> str:
+        """Give the text of a code cell's outputs."""
+        found = self.page.locator(".jp-Notebook .jp-CodeCell").nth(cell)
+        return "\n".join(found.locator(".jp-OutputArea-output").all_inner_texts())
+
+    def wait_output(self, cell: int, text: str, seconds: float = 30) -> None:
+        """Wait until a code cell's outputs hold this text."""
+        _until(lambda: text in self.output(cell), seconds)
+
+    def source(self, cell: int) -> str:
+        """Give the text of a cell as it stands."""
+        script = "n => window.jupyterapp.shell.currentWidget.content.model.cells.get(n)"
+        found: str = self.page.evaluate(f"{script}.sharedModel.getSource()", cell)
+        return found
+
+    def tab(self, cell: int) -> list[tuple[str, str]]:
+        """Press Tab at the end of a cell; give what is proposed, text and kind."""
+        self.page.locator(".jp-Notebook .jp-CodeCell .cm-content").nth(cell).click()
+        self.page.keyboard.press("Control+End")
+        self.page.keyboard.press("Tab")
+        shown = self.page.locator(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item")
+        _until(shown.count, 15)
+        parts = (".jp-Completer-match", ".jp-Completer-typeExtended")
+        texts, kinds = (shown.locator(part).all_inner_texts() for part in parts)
+        return list(zip(texts, kinds, strict=True))
+
+    def reload(self) -> None:
+        """Press the browser's Reload and wait until the page is back."""
+        self.page.reload()
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", state="visible")
+
+    def dark(self) -> None:
+        """Choose JupyterLab's dark theme."""
+        self.command("apputils:change-theme", theme="JupyterLab Dark", wait=True)
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
+
+    def screenshot(self, name: str) -> None:
+        """Keep a picture in tests/screenshots."""
+        SHOTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png")
+
+
+@contextmanager
+def notebook(
+    address: str,
+    root: Path,
+    *cells: str,
+    name: str = "try.ipynb",
+    app: str = "lab",
+    kernel: str = "python3",
+    width: int = 1200,
+    height: int = 900,
+) -> Iterator[Notebook]:
+    """Write a notebook of these cells, open it in Chromium, and wait for its kernel."""
+    found = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+        metadata={"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
+    )
+    nbformat.write(found, root / name)
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=need_chromium(), args=FLAGS)
+        page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+        page.set_default_timeout(60_000)
+        page.goto(
+            f"{address}/lab/tree/{name}?reset" if app == "lab" else f"{address}/notebooks/{name}"
+        )
+        page.wait_for_selector(".jp-Notebook .jp-Cell", state="visible")
+        _until_idle(page)
+        yield Notebook(page)
+        browser.close()
+
+
+def _environment(home: Path) -> dict[str, str]:
+    places = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "HOME": "",
+        "JUPYTER_PATH": "first",
+        "JUPYTER_RUNTIME_DIR": "run",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "IPYTHONDIR": "ipython",
+        "CT_MAGIC_STATE_DIR": "state",
+        "CT_MAGIC_CONFIG_DIR": "ct_magic",
+    }
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return os.environ | {k: str(home / v) for k, v in places.items()} | {"PYTHONPATH": path}
+
+
+def _until_idle(page: Page) -> None:
+    # There is a flap from idle to connecting and back when a kernel starts.
+    _until(lambda: page.evaluate(STATUS) == "idle/connected", 60)
+    time.sleep(0.3)
+    _until(lambda: page.evaluate(STATUS) == "idle/connected", 60)
+
+
+def _until(holds: Any, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            raise TimeoutError
+        time.sleep(0.05)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as found:  # noqa: S310 # our own server
+            return bool(found.status == 200)
+    except OSError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])

@@ -1,0 +1,209 @@
+"""A front end without a page: a real kernel, driven through its protocol."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import pytest
+from jupyter_client.manager import KernelManager
+
+ROOT = Path(__file__).parents[2]
+
+
+def overlay(folder: Path, *packages: str) -> Path:
+    """Put packages, as they are and alone, into a folder that comes before the installed ones."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
+    done = subprocess.run([*command, str(folder), *packages], capture_output=True, text=True)
+    if done.returncode:
+        pytest.fail(f"{' '.join(packages)} cannot be installed for this test:\n{done.stderr}")
+    return folder
+
+
+class FrontEnd:
+    """Runs cells, keeps what they display and the state of their widgets, and clicks."""
+
+    def __init__(self, manager: KernelManager) -> None:
+        self._manager = manager
+        self._client = manager.client()
+        self._client.start_channels()
+        self._client.wait_for_ready(timeout=60)
+        self._last = ""
+        self._idle: set[str] = set()
+        self._replies: dict[str, dict[str, Any]] = {}
+        self.comms: dict[str, tuple[str, dict[str, Any]]] = {}
+        self.widgets: dict[str, dict[str, Any]] = {}
+        self.shown: list[dict[str, Any]] = []
+        self.messages: list[tuple[float, str]] = []
+
+    def run(self, cell: str, *, subshell: str | None = None, typist: bool = True) -> str:
+        """Ask for a cell to be run, where somebody could type or nobody; give the request's id."""
+        content = {"code": cell, "silent": False, "store_history": True, "allow_stdin": typist}
+        self._last = self._send("execute_request", content, subshell)
+        return self._last
+
+    def reply(self, request: str, seconds: float = 30) -> dict[str, Any]:
+        """Wait for the reply to a request."""
+        end = time.monotonic() + seconds
+        while request not in self._replies:
+            found = self._client.get_shell_msg(timeout=max(0.0, end - time.monotonic()))
+            self._replies[found["parent_header"].get("msg_id")] = found["content"]
+        return self._replies[request]
+
+    def is_running(self, request: str) -> bool:
+        """Say whether there is no reply yet."""
+        try:
+            self.reply(request, 0.05)
+        except Empty:
+            return True
+        return False
+
+    def done(self, cell: str, **how: Any) -> None:
+        """Run a cell that must succeed."""
+        reply = self._insist(lambda: self.run(cell, **how))
+        assert reply["status"] == "ok", reply
+
+    def value(self, expression: str) -> Any:
+        """Give the value of an expression that prints as a literal."""
+        content = {"code": "", "silent": True, "user_expressions": {"it": expression}}
+        reply = self._insist(lambda: self._send("execute_request", content))
+        found = reply["user_expressions"]["it"]
+        assert found["status"] == "ok", found
+        return ast.literal_eval(found["data"]["text/plain"])
+
+    def until(self, holds: Callable[[], Any], seconds: float = 15) -> Any:
+        """Read what the kernel publishes until something holds; give it."""
+        end = time.monotonic() + seconds
+        while not (found := holds()):
+            assert time.monotonic() < end, "the kernel did not publish it"
+            self._read(0.1)
+        return found
+
+    def read(self) -> None:
+        """Read all that the last cell's run published."""
+        self.until(lambda: self._last in self._idle)
+
+    def find(self, **state: Any) -> str | None:
+        """Give the newest widget whose state holds this."""
+        fitting = [
+            comm
+            for comm, found in self.widgets.items()
+            if all(found.get(name) == value for name, value in state.items())
+        ]
+        return fitting[-1] if fitting else None
+
+    def button(self, label: str) -> str:
+        """Wait for a button; give its id."""
+        found: str = self.until(lambda: self.find(_model_name="ButtonModel", description=label))
+        return found
+
+    def shows(self, words: str) -> bool:
+        """Say whether any widget holds these words."""
+        return any(words in str(state.get("value", "")) for state in self.widgets.values())
+
+    def click(self, comm: str, subshell: str | None = None) -> None:
+        """Click a button, over a subshell or not."""
+        self.tell(comm, {"method": "custom", "content": {"event": "click"}}, subshell)
+
+    def set(self, comm: str, subshell: str | None = None, **state: Any) -> None:
+        """Change a widget as a person would."""
+        self.tell(comm, {"method": "update", "state": state, "buffer_paths": []}, subshell)
+
+    def tell(self, comm: str, data: dict[str, Any], subshell: str | None = None) -> None:
+        """Send a message to a widget or another comm."""
+        self._send("comm_msg", {"comm_id": comm, "data": data}, subshell)
+
+    def heard(self, comm: str) -> None:
+        """Tell a widget nothing, and wait until the kernel has taken that, and all before it."""
+        event = {"method": "custom", "content": {}}
+        sent = self._send("comm_msg", {"comm_id": comm, "data": event})
+        self.until(lambda: sent in self._idle)
+
+    def interrupt(self) -> None:
+        """Press the toolbar's Interrupt."""
+        self._manager.interrupt_kernel()
+
+    def settle(self) -> None:
+        """Get the kernel out of a cell that a failed test left behind."""
+        for _ in range(2):
+            if self.is_running(self._last):
+                self.interrupt()
+                time.sleep(0.2)
+
+    def subshell(self) -> str | None:
+        """Open a subshell; None where the kernel has none."""
+        if "kernel subshells" not in self._features():
+            return None
+        self._client.control_channel.send(self._client.session.msg("create_subshell_request", {}))
+        found: str = self._client.get_control_msg(timeout=10)["content"]["subshell_id"]
+        return found
+
+    def close(self) -> None:
+        """End the kernel."""
+        self._client.stop_channels()
+        self._manager.shutdown_kernel(now=True)
+
+    def _insist(self, ask: Callable[[], str]) -> dict[str, Any]:
+        # For an instant after a failure the kernel turns everything away.
+        while (reply := self.reply(ask()))["status"] == "aborted":
+            time.sleep(0.01)
+        return reply
+
+    def _features(self) -> list[str]:
+        found: list[str] = self.reply(self._send("kernel_info_request", {})).get(
+            "supported_features", []
+        )
+        return found
+
+    def _send(self, kind: str, content: dict[str, Any], subshell: str | None = None) -> str:
+        message = self._client.session.msg(kind, content)
+        if subshell is not None:
+            message["header"]["subshell_id"] = subshell
+        self._client.shell_channel.send(message)
+        sent: str = message["header"]["msg_id"]
+        return sent
+
+    def _read(self, seconds: float) -> bool:
+        try:
+            message = self._client.get_iopub_msg(timeout=seconds)
+        except Empty:
+            return False
+        content, kind = message["content"], message["msg_type"]
+        if kind == "comm_open":
+            self.comms[content["comm_id"]] = (content["target_name"], content["data"])
+            self.widgets[content["comm_id"]] = dict(content["data"].get("state", {}))
+        elif kind == "comm_msg" and content["comm_id"] in self.widgets:
+            self.widgets[content["comm_id"]] |= content["data"].get("state", {})
+        elif kind == "comm_close":
+            self.widgets.pop(content["comm_id"], None)
+        elif kind in ("display_data", "update_display_data"):
+            self.shown.append(content["data"])
+        elif kind == "status" and content["execution_state"] == "idle":
+            self._idle.add(message["parent_header"].get("msg_id", ""))
+        self.messages.append((time.monotonic(), kind))
+        return True
+
+
+@contextmanager
+def front_end(
+    before: Path | None = None, environ: Mapping[str, str] | None = None
+) -> Iterator[FrontEnd]:
+    """Start a kernel, with the packages of that folder before the installed ones."""
+    path = [str(before)] if before else []
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(
+        env=os.environ | dict(environ or {}) | {"PYTHONPATH": os.pathsep.join([*path, str(ROOT)])}
+    )
+    found = FrontEnd(manager)
+    try:
+        yield found
+    finally:
+        found.close()

@@ -1,0 +1,47 @@
+"""A day that is today, an account in the environment, and cells run as a front end runs them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+
+from ct_magic.sandbox import Sandbox
+
+TODAY = date(2026, 11, 23)
+Count = Callable[..., pd.DataFrame]
+
+
+def point_at(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the environment's account be that of this sandbox."""
+    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", "SANDBOX")
+    monkeypatch.setenv("CLEVERTAP_PASSCODE", "sandbox")
+    monkeypatch.setenv("CLEVERTAP_BASE_URL", box.url)
+
+
+def through_cell(shell: InteractiveShell, text: str, **more: Any) -> pd.DataFrame:
+    """Ask through a cell; raise what the cell failed with."""
+    options = "".join(f" --{name}" for name, value in more.items() if value is True)
+    shell.user_ns |= more.get("params", {})
+    result = run(shell, f"%%ctcount found{options}\n{text}")
+    result.raise_error()
+    found: pd.DataFrame = shell.user_ns["found"]
+    return found
+
+
+def run(shell: InteractiveShell, cell: str) -> ExecutionResult:
+    """Run a cell as a front end would."""
+    return shell.run_cell(cell, store_history=False)
+
+
+def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until it holds; fail where it does not in time."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -1,0 +1,86 @@
+"""What people see: the quick start in a real JupyterLab, in headless Chromium."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from helpers.browser import Notebook, need_chromium, notebook, server
+from nbconvert import HTMLExporter
+
+pytestmark = pytest.mark.browser
+SANDBOX = "%load_ext ct_magic\n%ct use sandbox"
+TRUSTED = "() => window.jupyterapp.shell.currentWidget.content.model.cells.get(1).trusted"
+SEED = 'choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25'
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A JupyterLab that serves an empty folder."""
+    need_chromium()
+    root = tmp_path_factory.mktemp("lab")
+    with server(root, extension=True) as address:
+        yield address, root
+
+
+def dark(found: Notebook) -> None:
+    found.command("apputils:change-theme", theme="JupyterLab Dark", wait=True)
+    found.page.wait_for_selector("#jupyterlab-splash", state="detached")
+
+
+def test_the_quick_start_is_lived_through(lab: tuple[str, Path]) -> None:
+    """A stranger types a cell, sees the panel change, and reads the DataFrame."""
+    cells = ["%load_ext ct_magic\n%ct use sandbox", f"%%ctcount foodies\n{SEED}", "foodies"]
+    with notebook(*lab, *cells) as found:
+        found.command("notebook:run-all-cells")
+        found.wait_output(1, "next look in")
+        assert found.page.locator("button", has_text="Cancel").is_visible()
+        found.screenshot("quickstart-running")
+        found.wait_run()
+        assert "1,3" in found.output(1)
+        assert "success" in found.output(2)
+        assert not found.page.locator("button", has_text="Cancel").count()
+        found.screenshot("quickstart-done")
+        dark(found)
+        found.screenshot("quickstart-dark")
+
+
+def test_what_is_saved_shows_the_end_everywhere(lab: tuple[str, Path]) -> None:
+    """In the file, in a notebook that is not trusted, and exported: the count, and no widget."""
+    cells = [f"{SANDBOX}\n%config CountMagics.poll_interval = 0.1", f"%%ctcount foodies\n{SEED}"]
+    with notebook(*lab, *cells, name="kept.ipynb") as found:
+        found.run_all()
+        found.command("docmanager:save", wait=True)
+        saved = nbformat.read(lab[1] / "kept.ipynb", 4)
+        (output,) = saved.cells[1].outputs
+        assert set(output.data) == {"text/html", "text/plain"}
+        exported, _ = HTMLExporter().from_notebook_node(saved)
+        # Changed outside of Jupyter, it is nobody's signed work.
+        saved.cells[0].source += "  # changed"
+        nbformat.write(saved, lab[1] / "changed.ipynb")
+        found.command("docmanager:open", path="changed.ipynb", wait=True)
+        foreign = found.page.locator(".jp-NotebookPanel").last
+        foreign.get_by_text("1,379", exact=True).wait_for()
+        assert not found.page.evaluate(TRUSTED)
+        frame = "e => getComputedStyle(e).borderTopWidth"
+        assert foreign.locator(".ct-magic.mathjax_ignore").evaluate(frame) == "1px"
+        found.screenshot("kept-untrusted")
+    assert "1,379 profiles" in output.data["text/plain"]
+    assert ">1,379<" in exported
+    assert "widget-view" not in exported
+
+
+def test_tab_proposes_what_the_sandbox_knows(lab: tuple[str, Path]) -> None:
+    """A name is completed as one piece, its values come quoted, each with its kind."""
+    known = "%load_ext ct_magic\n%ct names --from sandbox"
+    with notebook(*lab, known, "%%ctcount\nCharged where Pa", name="tab.ipynb") as found:
+        found.command("notebook:run-cell")
+        found.wait_output(0, "events are known")
+        assert found.tab(1) == [("Payment mode", "property")]
+        found.page.keyboard.press("Enter")
+        assert found.source(1) == "%%ctcount\nCharged where Payment mode"
+        found.page.keyboard.type(" = ")
+        offered = found.tab(1)
+        found.screenshot("tab-values")
+        assert ('"Credit Card"', "value") in offered
+        assert {kind for _, kind in offered} == {"value", "keyword"}, offered

@@ -1,0 +1,133 @@
+"""The panel as people see it, stop it and keep it: JupyterLab and Notebook 7 in Chromium."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from helpers.browser import APPUTILS, choose, need_chromium, notebook, server
+from nbconvert import HTMLExporter
+
+from ct_magic.progress.widget_panel import VIEW
+
+pytestmark = pytest.mark.browser
+SET_UP = "%load_ext ct_magic\n%ct use sandbox\n%config CountMagics.poll_interval = {}"
+# However busy the machine is, no count of this one arrives.
+NEVER = """%load_ext ct_magic
+import os
+from ct_magic.sandbox import Sandbox
+box = Sandbox(profiles=30, latency=3600).start()
+os.environ |= {"CLEVERTAP_ACCOUNT_ID": "SANDBOX", "CLEVERTAP_PASSCODE": "sandbox"}
+os.environ["CLEVERTAP_BASE_URL"] = box.url
+%config CountMagics.poll_interval = 600"""
+FORTY = "%%ctcount days\nApp Launched last 40 days by day"
+# Notebook 7 is the same code, with fewer shortcuts.
+IN_LAB = pytest.mark.parametrize("app", ["lab"], indirect=True)
+PLACE = """() => [...document.querySelectorAll('.jp-OutputArea .widget-html')]
+  .find(found => found.scrollHeight > found.clientHeight + 100)"""
+
+
+@pytest.fixture(scope="module", params=["lab", "notebook"])
+def app(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, str, Path]]:
+    """JupyterLab or Notebook 7, its address, and the folder that it serves."""
+    need_chromium()
+    root = tmp_path_factory.mktemp(request.param)
+    with server(root, app=request.param) as address:
+        yield request.param, address, root
+
+
+@pytest.mark.parametrize("comms", ["perCommTarget", "disabled"])
+def test_cancel_and_interrupt_are_heard(app: tuple[str, str, Path], comms: str) -> None:
+    """While the cell blocks, with widget messages over subshells and not; Run All stops."""
+    name, address, root = app
+    choose(root, f"{APPUTILS}/kernels-settings", {"commsOverSubshells": comms})
+    cells = [NEVER, FORTY, "print('must not run')"]
+    with notebook(address, root, *cells, name=f"{comms}.ipynb", app=name) as found:
+        for how in ("CountCancelledError", "CountInterrupt"):
+            found.command("notebook:run-all-cells")
+            found.wait_output(1, "40 pending")
+            begun = time.monotonic()
+            if how == "CountInterrupt":
+                found.command("notebook:interrupt-kernel")
+            else:
+                found.page.locator("button", has_text="Cancel all").click()
+            found.wait_output(1, how)
+            print(f"{name}, {comms}, {how}: {time.monotonic() - begun:.2f} s")  # noqa: T201 # as above
+            found.wait_run(5)
+            assert "40 cancelled" in found.output(1)
+            assert found.output(2) == ""
+        found.screenshot(f"cancelled-{name}-{comms}")
+
+
+@IN_LAB
+def test_some_are_cancelled_with_the_keyboard_alone(app: tuple[str, str, Path]) -> None:
+    """The table keeps its place while it is replaced, and the keys are not the notebook's."""
+    _, address, root = app
+    with notebook(address, root, SET_UP.format(600), FORTY, name="some.ipynb") as found:
+        found.command("notebook:run-all-cells")
+        found.wait_output(1, "40 pending")
+        place = found.page.evaluate_handle(PLACE)
+        place.evaluate("found => { found.scrollTop = 200 }")
+        found.page.get_by_label("or some of them").focus()
+        found.page.keyboard.type("d, 1")
+        found.page.keyboard.press("Tab")
+        found.page.keyboard.press("Enter")
+        found.page.get_by_text("write numbers of counts").wait_for()
+        found.page.keyboard.press("Shift+Tab")
+        found.page.keyboard.press("Control+a")
+        found.page.keyboard.type("3, 7-12")
+        found.page.keyboard.press("Tab")
+        found.page.keyboard.press("Enter")
+        found.wait_output(1, "33 pending, 7 cancelled")
+        assert place.evaluate("found => [found.isConnected, found.scrollTop]") == [True, 200]
+        assert found.page.locator(".jp-CodeCell").count() == 2
+        found.screenshot("many-running")
+        found.dark()
+        found.screenshot("many-running-dark")
+        found.command("notebook:interrupt-kernel")
+        found.wait_run(5)
+
+
+@IN_LAB
+def test_a_background_run_is_found_again_and_kept(app: tuple[str, str, Path]) -> None:
+    """After Reload the panel lives and ends right; saved, it needs neither kernel nor widgets."""
+    _, address, root = app
+    cells = [SET_UP.format(4), "%%ctcount df --background\nApp Launched last 40 days by day"]
+    with notebook(address, root, *cells, name="behind.ipynb") as found:
+        found.run_all()
+        found.wait_output(1, "pending")
+        found.command("docmanager:save", wait=True)
+        found.reload()
+        found.page.locator("button", has_text="Cancel all").wait_for()
+        found.wait_output(1, "40 of 40 done")
+        for label in ("Cancel all", "Cancel these"):
+            found.page.locator("button", has_text=label).wait_for(state="detached")
+        found.screenshot("reloaded")
+        found.command("notebook:run-all-cells")
+        found.wait_run()
+        found.wait_output(1, "40 of 40 done")
+        found.command("docmanager:save", wait=True)
+        saved = nbformat.read(root / "behind.ipynb", as_version=4)
+        assert "widgets" not in saved.metadata
+        check_kept(saved)
+        found.command("kernelmenu:shutdown")
+        found.reload()
+        found.wait_output(1, "40 of 40 done")
+        # HTML with its bars, not the words that stand in for it.
+        assert found.page.locator(".jp-OutputArea table tr").count() == 41
+
+
+def check_kept(saved: Any) -> None:
+    """The saved file, and what nbconvert makes of it, hold the end."""
+    (output,) = saved.cells[1].outputs
+    assert VIEW not in output.data
+    assert "40 of 40 done" in output.data["text/plain"]
+    page, _ = HTMLExporter().from_notebook_node(saved)
+    assert "40 of 40 done" in page
+    assert "Cancel all" not in page

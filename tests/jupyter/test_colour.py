@@ -1,0 +1,110 @@
+"""Colours: the editor's lexer sees what the language's lexer sees."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+
+import pytest
+from helpers.browser import EXTENSION, FLAGS, ROOT, need_chromium
+from helpers.language_inputs import broken, corpus
+from playwright.sync_api import sync_playwright
+
+from ct_magic.query.lexer import API_NAMES, KEYWORDS, Source, Token, tokens, with_operators
+from ct_magic.query.model import Scope
+
+pytestmark = pytest.mark.browser
+
+Piece = tuple[str | None, str]
+KINDS: dict[str, str | None] = {
+    **dict.fromkeys(["STRING", "OPEN"], "string"),
+    **dict.fromkeys(["DATE", "YEAR_MONTH", "EIGHT_DIGITS"], "date"),
+    **dict.fromkeys(["TRUE", "FALSE"], "constant"),
+    **dict.fromkeys(["OPENING", "CLOSING"], "paren"),
+    **dict.fromkeys(["ODD_DATE", "GLUED", "HABIT", "BAD"]),
+    **{kind: kind.lower() for kind in ("NUMBER", "PARAM", "COMMA", "DOT", "COLON")},
+}
+JSON_PART = re.compile(
+    r'(?P<key>"(?:[^"\\]|\\.)*"(?=\s*:))|(?P<string>"(?:[^"\\]|\\.)*"?)'
+    r"|(?P<number>-?[0-9.]+)|(?P<constant>true|false|null)|(?P<bracket>[][{}])"
+    r"|(?P<comma>,)|(?P<colon>:)"
+)
+README = re.findall(r"```ctcount\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+# As an editor does: line by line, each from its beginning, the state kept.
+READ = """async ([source, texts]) => {
+  const { start, next } = await import("data:text/javascript," + encodeURIComponent(source));
+  return texts.map((text) => {
+    const found = [], state = { ...start(), head: false };
+    for (const line of text.split(/\\r\\n?|\\n/))
+      for (let at = 0, token; at < line.length; at = token.end) {
+        token = next(line, at, state);
+        found.push([token.kind, line.slice(at, token.end)]);
+      }
+    return found;
+  });
+}"""
+
+
+def in_the_browser(texts: list[str]) -> list[list[Piece]]:
+    """Read texts with the labextension's lexer: what it colours, comments left out."""
+    source = (EXTENSION / "static" / "lexer.js").read_text(encoding="utf-8")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=need_chromium(), args=FLAGS)
+        found = browser.new_page().evaluate(READ, [source, texts])
+        browser.close()
+    return [
+        [(kind, text) for kind, text in read if kind not in (None, "comment")] for read in found
+    ]
+
+
+def in_python(text: str) -> list[Piece]:
+    """Read a text with ct_magic.lexer, in the labextension's words."""
+    source, statements = Source(text), list[list[Token]]()
+    for token in tokens(source):
+        if source.begins_line(token.start) or not statements:
+            statements.append([])
+        statements[-1].append(token)
+    found = [piece for line in statements for piece in pieces(source, with_operators(line))]
+    return [(kind, text) for kind, text in found if kind]
+
+
+def pieces(source: Source, line: list[Token]) -> Iterator[Piece]:
+    label = label_of(source, line)
+    if label:
+        yield "label", source.text[line[0].start : line[label - 1].end]
+    for token, after in zip(line[label:], [*line[label + 1 :], None], strict=True):
+        if token.type == "JSON":
+            yield from ((m.lastgroup, m[0]) for m in JSON_PART.finditer(token.text))
+        else:
+            yield kind(token, after), token.text
+
+
+def label_of(source: Source, line: list[Token]) -> int:
+    """Count the tokens of the label: what stands before a colon on the statement's first line."""
+    colon = next((at for at, token in enumerate(line) if token.type == "COLON"), 0)
+    types = [token.type for token in line[:colon]]
+    may = types == ["STRING"] or set(types) == {"WORD"}
+    first = source.begins_line(line[0].start)
+    same = "\n" not in source.text[line[0].start : line[colon].end]
+    return colon if may and first and same else 0
+
+
+def kind(token: Token, after: Token | None) -> str | None:
+    if token.type == "WORD":
+        is_scope = token.text in {scope.value for scope in Scope} and after and after.type == "DOT"
+        return "scope" if is_scope else "name"
+    if token.type in KINDS:
+        return KINDS[token.type]
+    is_word = token.type.lower() in KEYWORDS and token.text not in API_NAMES.keys() - KEYWORDS
+    return "keyword" if is_word else "operator"
+
+
+def test_both_lexers_see_the_same() -> None:
+    """Every token of good and broken queries has one kind, in Python and in the editor."""
+    rng, cells = random.Random(1), corpus()
+    torn = (broken(rng, cells) for _ in range(1000))
+    # What is left of torn JSON is nobody's language.
+    texts = [*cells, *README, *(cell for cell in torn if "{" not in cell)]
+    for text, found in zip(texts, in_the_browser(texts), strict=True):
+        assert found == in_python(text), text

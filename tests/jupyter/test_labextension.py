@@ -1,0 +1,273 @@
+"""The labextension: cells in colours, cells that are inserted, and how it is installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from helpers.browser import EXTENSION, ROOT, Notebook, need_chromium, notebook, server
+
+QUERY = """%%ctcount funnel --plot
+# it's a comment, isn't it
+loyal: App Launched where session.first_time = true last 7 days   # they "came back"
+  did Charged where Category in ("Shoes", "it's") 2015-08-10..2015-10-25
+dear: Charged where Amount contains $floor and Coupon exists 2015-08 by week"""
+JSON_QUERY = (
+    '%%ct explain\n{"event_name": "choseNewFavoriteFood",\n "from": 20150810, "to": 20151025}'
+)
+PYTHON = "for one in ['it', 3]:  # Python\n    pass"
+LOAD = "%load_ext ct_magic\n%ct use sandbox"
+INSERTED = "%%ctcount days\nApp Launched last 7 days by day"
+BUTTON = f"""from comm import create_comm
+from ipywidgets import Button
+
+def insert(button):
+    comm = create_comm("ct_magic.insert", data={{"text": {INSERTED!r}}})
+    comm.on_msg(lambda m: setattr(button, "description", str(m["content"]["data"])))
+
+button = Button(description="Insert cell")
+button.on_click(insert)
+button"""
+CONTENT = "window.jupyterapp.shell.currentWidget.content"
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+# What a text looks like: the first span of a cell that holds it, and nothing else.
+LOOK = """([cell, text]) => {
+  const cells = document.querySelectorAll(".jp-Notebook .jp-CodeCell");
+  const spans = [...cells[cell].querySelectorAll(".cm-line span")];
+  const span = spans.find((one) => one.textContent === text);
+  if (!span) return null;
+  const { color, fontWeight, fontStyle } = getComputedStyle(span);
+  return [color, fontWeight, fontStyle].join(" ");
+}"""
+TYPES = """() => [...window.jupyterapp.shell.widgets("main")]
+  .find((panel) => panel.content.codeMimetype).content.widgets
+  .map((cell) => cell.model.mimeType.replace("text/x-", ""))"""
+BOTH = pytest.mark.parametrize("page", ["lab", "notebook"], indirect=True, scope="module")
+LAB = pytest.mark.parametrize("page", ["lab"], indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def page(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Notebook]:
+    """One notebook, open in JupyterLab or in Notebook 7, for all tests."""
+    need_chromium()
+    root, app = tmp_path_factory.mktemp(request.param), request.param
+    cells = [QUERY, JSON_QUERY, PYTHON, BUTTON, LOAD]
+    with (
+        server(root, app=app, extension=True) as address,
+        notebook(address, root, *cells, app=app, name=f"{app}.ipynb") as found,
+    ):
+        yield found
+
+
+def look(page: Notebook, cell: int, text: str) -> str | None:
+    """Give a text's colour, weight and style; None where it has no span of its own."""
+    found: str | None = page.page.evaluate(LOOK, [cell, text])
+    return found
+
+
+def types(page: Notebook) -> list[str]:
+    """Give what each cell's editor takes its text for."""
+    found: list[str] = page.page.evaluate(TYPES)
+    return found
+
+
+def source(page: Notebook) -> str:
+    """Give the text of the active cell."""
+    found: str = page.page.evaluate(f"() => {CONTENT}.activeCell.model.sharedModel.getSource()")
+    return found
+
+
+def press(page: Notebook) -> None:
+    """Show the button anew, press it while another cell is active, and wait for the answer."""
+    activate(page, 3)
+    page.command("notebook:run-cell", wait=True)
+    activate(page, 0)
+    page.page.locator("button.jupyter-button", has_text="Insert cell").click()
+    page.wait_output(3, "{'inserted': True}")
+
+
+def activate(page: Notebook, cell: int) -> None:
+    page.page.evaluate(f"(at) => {{ {CONTENT}.activeCellIndex = at }}", cell)
+    page.page.evaluate(f"(at) => {CONTENT}.scrollToItem(at)", cell)
+
+
+def shows(page: Notebook, wanted: str) -> bool:
+    return types(page)[:2] == [wanted] * 2
+
+
+def type_cell(page: Notebook, *lines: str) -> None:
+    """Type into a new cell, the last one."""
+    activate(page, len(types(page)) - 1)
+    page.command("notebook:insert-cell-below", wait=True)
+    page.command("notebook:enter-edit-mode", wait=True)
+    page.page.keyboard.type("\n".join(lines))
+
+
+@pytest.mark.browser
+@BOTH
+def test_a_query_is_coloured_as_python_is(page: Notebook) -> None:
+    """Keywords, texts, numbers and comments look as they do in a cell of Python beside it."""
+    page.until(lambda: look(page, 0, "where") and look(page, 2, "for"))
+    python = {text: look(page, 2, text) for text in ["for", "'it'", "3", "# Python"]}
+    assert len({None, *python.values()}) == 5
+    same = {
+        "for": ["where", "last", "did", "in", "and", "exists", "by"],
+        "'it'": ['"Shoes"', '"it\'s"'],
+        "3": ["7", "2015-08-10", "2015-10-25", "2015-08"],
+        "# Python": ["# it's a comment, isn't it", '# they "came back"'],
+    }
+    for text, alike in same.items():
+        assert {one: look(page, 0, one) for one in alike} == dict.fromkeys(alike, python[text])
+    for text in ["%%ctcount", "--plot", "loyal", "session", "contains", "$floor"]:
+        assert look(page, 0, text) not in {None, *python.values()}, text
+    assert look(page, 1, '"event_name"')
+    assert types(page)[:3] == ["ctcount", "ctcount", "ipython"]
+    page.screenshot(f"colour-{page.page.title().split('.')[0]}")
+
+
+@pytest.mark.browser
+@BOTH
+def test_a_kernel_inserts_a_cell(page: Notebook) -> None:
+    """It stands below the one that was clicked, is active, can be undone; also after a restart."""
+    for _ in range(2):
+        before = types(page)
+        press(page)
+        assert source(page) == INSERTED
+        assert types(page) == [*before[:4], "ctcount", *before[4:]]
+        page.page.wait_for_function("() => document.activeElement.matches('.jp-mod-active')")
+        page.command("notebook:undo-cell-action", wait=True)
+        assert types(page) == before
+        page.page.evaluate(f"() => {KERNEL}.restart()")
+
+
+@pytest.mark.browser
+@LAB
+def test_of_two_views_one_may_be_closed(page: Notebook) -> None:
+    """Cells go into the view that is still there, and are coloured in it."""
+    page.command("docmanager:clone", wait=True)
+    page.until(lambda: page.page.locator(".jp-Notebook").count() == 2)
+    page.command("application:close", wait=True)
+    press(page)
+    assert types(page)[4] == "ctcount"
+    page.command("notebook:undo-cell-action", wait=True)
+
+
+@pytest.mark.browser
+@LAB
+def test_colours_follow_what_is_typed(page: Notebook) -> None:
+    """The first line decides at every key; splitting, merging and undoing count as typing."""
+    type_cell(page, "%%ctcoun")
+    assert types(page)[-1] == "ipython"
+    page.page.keyboard.type("t")
+    assert types(page)[-1] == "ctcount"
+    page.page.keyboard.type("er")
+    assert types(page)[-1] == "ipython"
+    page.page.keyboard.press("Backspace")
+    page.page.keyboard.press("Backspace")
+    page.page.keyboard.type("\nApp Launched")
+    page.page.keyboard.press("Home")
+    page.command("notebook:split-cell-at-cursor", wait=True)
+    assert types(page)[-2:] == ["ctcount", "ipython"]
+    page.command("notebook:merge-cell-above", wait=True)
+    assert types(page)[-2:] == ["ipython", "ctcount"]
+    page.command("notebook:copy-cell", wait=True)
+    page.command("notebook:paste-cell-below", wait=True)
+    assert types(page)[-2:] == ["ctcount", "ctcount"]
+
+
+@pytest.mark.browser
+@LAB
+def test_a_statement_goes_on_indented(page: Notebook) -> None:
+    """Enter indents what must go on, and only that; Ctrl+/ makes a comment."""
+    type_cell(page, "%%ctcount", "App Launched where", "value = 1 and", "x in (2,", "3) today")
+    assert source(page).split("\n")[1:] == [
+        "App Launched where",
+        "    value = 1 and",
+        "    x in (2,",
+        "    3) today",
+    ]
+    page.page.keyboard.press("Control+/")
+    assert source(page).endswith("\n    # 3) today")
+    type_cell(page, "%%ctcount", "App Launched today", "Charged")
+    assert source(page) == "%%ctcount\nApp Launched today\nCharged"
+
+
+@pytest.mark.browser
+@LAB
+def test_tab_still_answers(page: Notebook) -> None:
+    """An editor that does not take the cell for Python still asks the kernel."""
+    activate(page, 4)
+    page.command("notebook:run-cell", wait=True)
+    type_cell(page, "%%ctcount", "App Launched wh")
+    page.page.keyboard.press("Tab")
+    page.page.wait_for_selector(".jp-Completer-item")
+    assert "keyword" in page.page.locator(".jp-Completer-item").inner_text()
+    page.page.keyboard.press("Enter")
+    page.until(lambda: source(page).endswith("App Launched where"))
+
+
+@pytest.mark.browser
+@LAB
+def test_a_setting_takes_the_colours_away(page: Notebook) -> None:
+    """One click in the Settings Editor, and every open notebook shows queries as Python."""
+    activate(page, 0)
+    page.command("apputils:change-theme", theme="JupyterLab Dark", wait=True)
+    page.page.wait_for_selector("#jupyterlab-splash", state="detached")
+    page.screenshot("colour-dark")
+    page.command("settingeditor:open", query="CleverTap")
+    for wanted in ("ipython", "ctcount"):
+        page.page.get_by_label("Colour %%ctcount cells").click()
+        page.until(partial(shows, page, wanted))
+    page.screenshot("colour-setting")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What our wheel puts into an environment beside the package."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    ZipFile(wheel).extractall(folder)
+    (data,) = folder.glob("*.data/data")
+    return data
+
+
+def test_the_wheel_holds_the_labextension(installed: Path) -> None:
+    """Every file, where JupyterLab looks, and of the version that the package has."""
+    there = installed / "share/jupyter/labextensions/ct-magic"
+    files = {p.relative_to(EXTENSION): p.read_bytes() for p in EXTENSION.rglob("*") if p.is_file()}
+    assert files == {p.relative_to(there): p.read_bytes() for p in there.rglob("*") if p.is_file()}
+    package = json.loads(files[Path("package.json")])
+    assert package["version"] == version("ct-magic")
+    assert Path(package["jupyterlab"]["_build"]["load"]) in files
+
+
+def test_jupyterlab_lists_it_and_can_disable_it(installed: Path, tmp_path: Path) -> None:
+    """`jupyter labextension` finds it in an environment, and switches it off."""
+    env = os.environ | {
+        "JUPYTER_PATH": str(installed / "share" / "jupyter"),
+        "JUPYTER_CONFIG_DIR": str(tmp_path),
+    }
+
+    def labextension(*words: str) -> str:
+        command = [sys.executable, "-m", "jupyter", "labextension", *words]
+        said = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+        return said.stdout + said.stderr
+
+    line = next(one for one in labextension("list").split("\n") if "ct-magic v" in one)
+    assert "enabled" in line
+    assert "OK" in line
+    labextension("disable", "--level=user", "ct-magic")
+    page_config = json.loads((tmp_path / "labconfig" / "page_config.json").read_text("utf-8"))
+    assert page_config["disabledExtensions"] == {"ct-magic": True}

@@ -1,0 +1,401 @@
+"""`%ct` and what it commands: in a real shell, and where somebody types, in a real kernel."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keyring
+import pandas as pd
+import pytest
+from helpers.shell import TODAY, point_at, run
+from IPython.core.interactiveshell import InteractiveShell
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import start_new_kernel
+from keyring.backend import KeyringBackend
+from keyring.backends.null import Keyring as NullKeyring
+
+import ct_magic
+from ct_magic import errors
+from ct_magic.client import credentials as passcodes
+from ct_magic.prepare import prepare
+from ct_magic.sandbox import Sandbox
+from ct_magic.session import SESSION
+
+HIDDEN = "AAE-hidden-7731"
+Say = Callable[[str], str]
+
+
+@pytest.fixture
+def say(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> Say:
+    """Run a cell that must work; give what it printed."""
+
+    def said(cell: str) -> str:
+        run(shell, cell).raise_error()
+        return capsys.readouterr().out
+
+    return said
+
+
+@pytest.fixture(autouse=True)
+def session() -> Iterator[None]:
+    """Whatever account a test chose, the next begins with the environment's."""
+    yield
+    SESSION._used = None
+
+
+def refused(shell: InteractiveShell, cell: str) -> str:
+    """Run a cell that must fail with an error of ours; give its message."""
+    error = run(shell, cell).error_in_exec
+    assert isinstance(error, errors.CtMagicError), error
+    return str(error)
+
+
+def accounts_file(state: Path, text: str) -> None:
+    file = state / "config" / "accounts.toml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+
+
+def test_use_sandbox_needs_no_account_and_no_network(
+    state: Path, shell: InteractiveShell, say: Say
+) -> None:
+    """The first thing a newcomer types starts it inside the kernel, and says where it is."""
+    assert "asking account sandbox (SANDBOX, http://127.0.0.1:" in say("%ct use sandbox")
+    say("%%ctcount df\nApp Launched 2026-10")
+    assert shell.user_ns["df"]["count"].iloc[0] > 1000
+
+
+def test_a_name_that_the_sandbox_does_not_hold_is_doubted(account: Sandbox, say: Say) -> None:
+    """With it come its names, for Tab, the form and a note; they say nothing of other accounts."""
+    text = 'Charged where Catgory = "Shoes"'
+    doubted = "'Catgory' is not among the known names: is 'Category' meant?"
+    say("%ct use sandbox")
+    assert prepare(text).note == f"no period given: the last 30 days; {doubted}"
+    say("%ct use default")
+    assert prepare(text).note == "no period given: the last 30 days"
+
+
+def test_use_goes_back_to_the_environments_account(account: Sandbox, say: Say) -> None:
+    """`%ct use default`, or `%ct use` alone, which says who is asked."""
+    say("%ct use sandbox")
+    assert "account sandbox" in say("%ct use")
+    assert "asking account default (SANDBOX, region eu1)" in say("%ct use default")
+
+
+def test_an_account_can_be_asked_this_once(
+    account: Sandbox, shell: InteractiveShell, say: Say
+) -> None:
+    """`--account` does not change whom the next cell asks."""
+    before = len(account.log)
+    say("%%ctcount df --account sandbox\nApp Launched 2026-10")
+    assert len(account.log) == before
+    assert "account default" in say("%ct use")
+
+
+def test_an_unknown_account_is_named_with_those_that_are_there(
+    account: Sandbox, state: Path, shell: InteractiveShell
+) -> None:
+    """A slip of the finger gets the near one."""
+    accounts_file(state, '[prod]\nid = "P-1"\n')
+    assert "did you mean 'prod'?" in refused(shell, "%ct use prdo")
+    assert "default, sandbox, prod" in refused(shell, "%%ctcount --account xyz\nApp Launched")
+
+
+def test_accounts_are_shown_with_what_each_one_lacks(
+    account: Sandbox, state: Path, shell: InteractiveShell
+) -> None:
+    """A DataFrame: name, whether it is in use, ready, its region, and what to do."""
+    accounts_file(state, '[prod]\nid = "P-1"\nregion = "in1"\n')
+    found = run(shell, "%ct accounts").result.set_index("account")
+    assert list(found.index) == ["default", "sandbox", "prod"]
+    assert found["in use"].tolist() == [True, False, False]
+    assert found["ready"].tolist() == [True, True, False]
+    assert "%ct login prod" in found.loc["prod", "note"]
+    assert (found.loc["prod", "id"], found.loc["prod", "region"]) == ("P-1", "in1")
+
+
+def test_explain_prints_the_language_the_json_and_curl(state: Path, say: Say) -> None:
+    """Without an account; curl reads the passcode from the environment."""
+    said = say('%ct explain Charged where Category="Shoes" 2026-10')
+    text, body, curl = said.strip().split("\n\n")
+    assert text == 'Charged where Category = "Shoes" 2026-10'
+    assert json.loads(body)["event_properties"][0]["operator"] == "equals"
+    assert '"X-CleverTap-Passcode: $CLEVERTAP_PASSCODE"' in curl
+
+
+def test_explain_reads_json_as_well(state: Path, say: Say) -> None:
+    """Given the API's JSON, the language for it."""
+    body = '{"event_name": "Charged", "from": 20261001, "to": 20261031}'
+    assert say(f"%%ct explain\n{body}").startswith("Charged 2026-10\n")
+
+
+@pytest.mark.parametrize(
+    ("cell", "place"),
+    [
+        ("%%ct explain\nCharged today\nApp wher x = 1", "line 3, column 5"),
+        ("%%ct explain\n\n\nApp wher x = 1", "line 4, column 5"),
+        ("%%ct explain Charged today\nApp wher x = 1", "line 2, column 5"),
+    ],
+)
+def test_an_error_in_what_is_explained_has_its_place_in_the_cell(
+    state: Path, shell: InteractiveShell, cell: str, place: str
+) -> None:
+    """The front end numbers a cell's lines from the magic's own on."""
+    assert refused(shell, cell).startswith(place)
+
+
+def test_help_explains_a_word_with_an_example(
+    state: Path, shell: InteractiveShell, say: Say
+) -> None:
+    """And a word that it does not know is told where to look."""
+    assert "where" in say("%ct help where")
+    assert "%ct help" in refused(shell, "%ct help nonsense")
+
+
+def test_names_go_to_a_file_and_come_from_it(
+    account: Sandbox, state: Path, shell: InteractiveShell, say: Say
+) -> None:
+    """What one session asked, another proposes."""
+    say('%%ctcount df\n"Ride by night" where Distance > 3 and "50% off" = "True" 2026-10')
+    file = state / "names.json"
+    say(f"%ct names --to {file}")
+    assert json.loads(file.read_text())["events"]["Ride by night"] == {
+        "50% off": ["True"],
+        "Distance": [],
+    }
+    assert "events are known" in say(f"%ct names --from {file}")
+    assert isinstance(run(shell, "%ct names").result, pd.DataFrame)
+
+
+def test_names_come_from_the_sandbox_that_is_asked(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch, say: Say, shell: InteractiveShell
+) -> None:
+    """One that runs beside the kernel over a team's own export knows the team's names."""
+    one = {"eventName": "Tea brewed", "ts": "20261001120000", "eventProps": {"Leaf": "green"}}
+    line = json.dumps(one | {"profile": {"objectId": "p1"}})
+    (tmp_path / "export.json").write_text(line + "\n")
+    with Sandbox(data=str(tmp_path)) as box:
+        point_at(box, monkeypatch)
+        say("%ct names --from sandbox")
+    found = run(shell, "%ct names").result
+    assert ["green"] in found[found["property"] == "Leaf"]["values"].tolist()
+
+
+def test_a_names_file_that_cannot_be_written_is_named(shell: InteractiveShell, state: Path) -> None:
+    """One message with the path and the reason."""
+    assert "No such file or directory" in refused(shell, f"%ct names --to {state}/none/names.json")
+    assert "No such file or directory" in refused(shell, f"%ct names --from {state}/none.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "cannot be read"), ("{", "is not JSON"), ('{"evnts": {}}', "'evnts'")],
+)
+def test_a_names_file_that_is_none_is_said_to_be_none(
+    state: Path, shell: InteractiveShell, content: str | None, said: str
+) -> None:
+    """One message that says which part; what was known stays."""
+    file = state / "names.json"
+    if content is not None:
+        file.write_text(content)
+    assert said in refused(shell, f"%ct names --from {file}")
+
+
+def test_resume_fetches_what_an_earlier_cell_left(
+    state: Path, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a deadline the ids are in the journal; nothing is submitted again."""
+    with Sandbox(profiles=100, partials=2, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        run(shell, "%config CountMagics.poll_interval = 60")
+        error = run(
+            shell, "%%ctcount df --timeout 0.3\na: App Launched 2026-10\nb: Charged 2026-10"
+        )
+        assert isinstance(error.error_in_exec, errors.CountTimedOutError)
+        run(shell, "%config CountMagics.poll_interval = 0.01")
+        found = run(shell, "%ct resume").result
+        posts = [request for request in box.log if request.method == "POST"]
+    assert found["status"].tolist() == ["success", "success"]
+    assert found["query"].tolist() == ["a", "b"]
+    assert len(posts) == 2
+
+
+def test_wait_gives_the_dataframe_whether_it_had_arrived_or_not(
+    account: Sandbox, shell: InteractiveShell
+) -> None:
+    """A cell behind a background one works in every order of events, and when it is run again."""
+    shell.user_ns["a"] = ct_magic.start("App Launched 2026-10", poll_interval=0.01, progress="none")
+    shell.user_ns["b"] = ct_magic.start("Charged 2026-10", poll_interval=0.01, progress="none")
+    for cell in ("%ct wait a", "%ct wait", "%ct wait a b"):
+        run(shell, cell).raise_error()
+    assert list(shell.user_ns["a"]["status"]) == list(shell.user_ns["b"]["status"]) == ["success"]
+
+
+def test_wait_fails_where_a_count_did_not_arrive(account: Sandbox, shell: InteractiveShell) -> None:
+    """The variable is the DataFrame, and "Run All" stops, also the second time."""
+    text = "good: App Launched 2026-10\nbad: No Such 2026-10"
+    shell.user_ns["df"] = ct_magic.start(text, poll_interval=0.01, progress="none")
+    for _ in range(2):
+        assert "1 of 2 counts did not arrive" in refused(shell, "%ct wait df")
+        assert list(shell.user_ns["df"]["status"]) == ["success", "failed"]
+    assert "no variable 'fd'" in refused(shell, "%ct wait fd")
+    shell.user_ns["fd"] = 5
+    assert "it is no count" in refused(shell, "%ct wait fd")
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("%ct count App Launched", "'%ctcount QUERY' counts"),
+        ("%ct Use sandbox", "did you mean '%ct use'?"),
+        ("%ct login sandbox", "'%ct use sandbox' is all it needs"),
+    ],
+)
+def test_a_command_that_is_none_is_told_the_right_one(
+    state: Path, shell: InteractiveShell, cell: str, said: str
+) -> None:
+    """And what is said can be typed as it stands."""
+    assert said in refused(shell, cell)
+
+
+def test_a_passcode_in_the_place_of_a_name_is_not_repeated(
+    state: Path, shell: InteractiveShell
+) -> None:
+    """A notebook saves its outputs, too."""
+    said = refused(shell, f"%ct login {HIDDEN}")
+    assert HIDDEN not in said
+    assert "change it" in said
+
+
+@pytest.mark.parametrize("word", ["login", "%ct resume", "wait"])
+def test_help_explains_a_command(say: Say, word: str) -> None:
+    """Whoever asks for help with one gets what it does, not a word of the language near it."""
+    assert f"{word}: " in say(f"%ct help {word}")
+    assert "%%ctcount?" in say("%ct help --timeout")
+
+
+def test_resume_with_nothing_pending_is_an_empty_dataframe(
+    account: Sandbox, shell: InteractiveShell
+) -> None:
+    """Not an error: a notebook may begin with it."""
+    assert run(shell, "%ct resume").result.empty
+
+
+# Login: a passcode is typed where nobody reads it
+
+
+class Memory(KeyringBackend):
+    """A keyring that forgets with the test."""
+
+    priority = 1.0
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+
+@pytest.fixture
+def memory() -> Iterator[Memory]:
+    """The keyring of a machine that has one."""
+    before, mine = keyring.get_keyring(), Memory()
+    keyring.set_keyring(mine)
+    yield mine
+    keyring.set_keyring(before)
+    passcodes._session.clear()
+
+
+def test_a_passcode_is_kept_in_the_keyring_and_found_there(memory: Memory) -> None:
+    """The next session needs no login."""
+    assert passcodes.remember("prod", passcodes.Secret(HIDDEN))
+    passcodes._session.clear()
+    assert passcodes.find("prod", {}).reveal() == HIDDEN
+    assert list(memory.kept) == [("ct_magic", "prod")]
+
+
+def test_without_a_keyring_a_passcode_is_kept_for_the_session() -> None:
+    """A server has none; that is no reason to fail."""
+    try:
+        assert not passcodes.remember("prod", passcodes.Secret(HIDDEN))
+        assert passcodes.find("prod", {}).reveal() == HIDDEN
+    finally:
+        passcodes._session.clear()
+
+
+def test_a_keyring_that_keeps_nothing_is_not_said_to_have_kept_it(memory: Memory) -> None:
+    """Where a machine has no keyring, one that takes everything is often put in its place."""
+    keyring.set_keyring(NullKeyring())
+    assert not passcodes.remember("prod", passcodes.Secret(HIDDEN))
+    assert passcodes.find("prod", {}).reveal() == HIDDEN
+
+
+class Broken(Memory):
+    """One whose wallet cannot be opened; backends raise what they like."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise OSError("the wallet is locked")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise self.error
+
+    error: BaseException = OSError("the wallet is locked")
+
+
+@pytest.mark.parametrize("error", [OSError("the wallet is locked"), KeyboardInterrupt()])
+def test_a_keyring_that_fails_shows_no_passcode(memory: Memory, error: BaseException) -> None:
+    """A traceback through it would hold the passcode, and those of the environment."""
+    broken = Broken()
+    broken.error = error
+    keyring.set_keyring(broken)
+    assert not passcodes.remember("prod", passcodes.Secret(HIDDEN))
+    assert passcodes.find("prod", {}).reveal() == HIDDEN
+    with pytest.raises(errors.AccountError, match="no passcode for account 'other'"):
+        passcodes.find("other", {})
+
+
+@pytest.fixture
+def client(box: Sandbox, state: Path) -> Iterator[BlockingKernelClient]:
+    """A real kernel whose account has an id but no passcode."""
+    env = dict(os.environ) | {"CLEVERTAP_ACCOUNT_ID": "SANDBOX", "CLEVERTAP_BASE_URL": box.url}
+    manager, found = start_new_kernel(kernel_name="python3", env=env)
+    yield found
+    found.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def test_login_asks_with_a_hidden_prompt(client: BlockingKernelClient) -> None:
+    """The front end is asked for a password field, and what is typed is used at once."""
+    prompts: list[dict[str, Any]] = []
+    outputs: list[str] = []
+
+    def typed(message: dict[str, Any]) -> None:
+        prompts.append(message["content"])
+        client.input("sandbox")
+
+    def ask(code: str, allow_stdin: bool = True) -> Any:
+        return client.execute_interactive(
+            code,
+            allow_stdin=allow_stdin,
+            stdin_hook=typed,
+            output_hook=lambda m: outputs.append(repr(m["content"])),
+            timeout=30,
+        )["content"]
+
+    set_up = "%load_ext ct_magic\n%config CountMagics.poll_interval = 0.01"
+    assert ask(set_up)["status"] == "ok"
+    nobody = ask("%ct login", allow_stdin=False)
+    assert "nobody can be asked here; set CLEVERTAP_PASSCODE" in nobody["evalue"]
+    assert ask("%ct login")["status"] == "ok"
+    assert [(p["prompt"], p["password"]) for p in prompts] == [
+        ("Passcode of account default: ", True)
+    ]
+    assert ask("%%ctcount df\nApp Launched 2026-10")["status"] == "ok"
+    assert "kept for account default for this session" in "".join(outputs)

@@ -1,0 +1,113 @@
+"""Tab as IPython asks for it: in a shell of this process, and through a kernel's own protocol."""
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+from jupyter_client.manager import start_new_kernel
+
+from ct_magic.magic.completer import IDENTIFIER, install, uninstall
+from ct_magic.query.catalog import Names
+
+NAMES = Names({"App Launched": {}, "Charged": {"Category": ("Shoes",), "2x": ()}})
+OPTIONS = ["--dry-run", "--refresh"]
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    made = InteractiveShell()
+    install(made, lambda: NAMES, OPTIONS)
+    yield made
+    uninstall(made)
+
+
+def completions(shell: InteractiveShell, cell: str) -> tuple[str, list[str]]:
+    """What IPython answers for a cell with | as the cursor: the text replaced, and the texts."""
+    text, cursor = cell.replace("|", ""), cell.index("|")
+    with provisionalcompleter():
+        found = list(shell.Completer.completions(text, cursor))
+    return (text[found[0].start : cursor] if found else "", [one.text for one in found])
+
+
+@pytest.mark.parametrize(
+    ("cell", "replaced", "texts"),
+    [
+        ("%%ctcount\nApp L|", "App L", ["App Launched", "App last"]),
+        ("%%ctcount pizza --refresh\nCharged where cat|\n  last 7 days", "cat", ["Category"]),
+        ('%%ctcount\nCharged where Category = "|"', '"', ['"Shoes']),
+        ("\n%%ctcount\nnew: Charged\n  where 2|", "2", ['"2x"']),
+        ("%%ctcount pizza --r|", "--r", ["--refresh"]),
+        ("%ctcount Charged where Category = |", "", ['"Shoes"', "true", "false"]),
+        ("x = 1\ndf = %ctcount --refresh App L|", "App L", ["App Launched", "App last"]),
+        ("%ctcount --d|", "--d", ["--dry-run"]),
+    ],
+)
+def test_our_cells_and_lines_complete_the_language(
+    shell: InteractiveShell, cell: str, replaced: str, texts: list[str]
+) -> None:
+    """Everything that is proposed is ours, and it replaces just what was typed of it."""
+    assert completions(shell, cell) == (replaced, texts)
+
+
+@pytest.mark.parametrize(
+    "cell", ["%%ctcount\nprin|", "%%ctcount\nCharged where Category = pri|", "%%ctcount pri|"]
+)
+def test_nothing_of_python_appears_in_our_cells(shell: InteractiveShell, cell: str) -> None:
+    """`print` in a query would be an error; no proposal is the right proposal."""
+    assert completions(shell, cell) == ("", [])
+
+
+@pytest.mark.parametrize(
+    "cell", ["App L|", "%%ctcounter\nApp L|", "%%time\nApp L|", "x = 'Charged where cat|"]
+)
+def test_nothing_of_ours_appears_in_other_cells(shell: InteractiveShell, cell: str) -> None:
+    """People write Python, too."""
+    found = completions(shell, cell)[1]
+    assert not {"App Launched", "Category"} & set(found)
+
+
+def test_python_completes_as_ever(shell: InteractiveShell) -> None:
+    """What is not ours is not suppressed."""
+    assert "print" in completions(shell, "prin|")[1]
+
+
+def test_installing_twice_and_taking_away_leaves_no_trace() -> None:
+    """An extension is loaded again after every change of it, and unloaded now and then."""
+    shell = InteractiveShell()
+    before = list(shell.Completer.custom_matchers)
+    install(shell, Names, [])
+    install(shell, lambda: NAMES, OPTIONS)
+    ours = [
+        one
+        for one in shell.Completer.custom_matchers
+        if getattr(one, "matcher_identifier", "") == IDENTIFIER
+    ]
+    assert len(ours) == 1
+    assert completions(shell, "%%ctcount\nApp L|")[1] == ["App Launched", "App last"]
+    uninstall(shell)
+    uninstall(shell)
+    assert shell.Completer.custom_matchers == before
+
+
+def test_a_kernel_answers_tab_with_our_names() -> None:
+    """The way every front end asks: complete_request, and the types that it shows."""
+    manager, client = start_new_kernel(kernel_name="python3")
+    setup = """
+        from ct_magic.query.catalog import Names
+        from ct_magic.magic.completer import install
+        install(get_ipython(), lambda: Names({"App Launched": {}}), [])
+    """
+    try:
+        assert client.execute_interactive(textwrap.dedent(setup))["content"]["status"] == "ok"
+        code = "%%ctcount\nx: App La"
+        reply: dict[str, Any] = client.complete(code, len(code), reply=True, timeout=30)["content"]
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert reply["matches"] == ["App Launched", "App last"]
+    assert (reply["cursor_start"], reply["cursor_end"]) == (13, 19)
+    shown = reply["metadata"]["_jupyter_types_experimental"]
+    assert [one["type"] for one in shown] == ["event", "keyword"]

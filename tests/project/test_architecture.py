@@ -1,0 +1,127 @@
+"""The house: which way imports run, who alone imports what, and what each module says first."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import ct_magic
+
+ROOT = Path(ct_magic.__file__).parent
+# Who may import whom, one line a room. Where a folder has no line of its own, what is said of it
+# here holds for each of its modules; a room that is not named may import anything but `magic`.
+RULES = """
+errors suggest text_width rows -> errors suggest text_width
+query                          -> errors suggest text_width
+client                         -> errors suggest settings rows
+results progress               -> errors client.jobs rows text_width
+sandbox                        -> errors settings
+settings                       -> errors suggest
+"""
+ONLY = {
+    "lark": {"query.parser"},
+    "requests": {"client.transport"},
+    "sqlite3": {"client.journal"},
+    "duckdb": {"sandbox"},
+    "pandas": {"results"},
+    "ipywidgets": {"progress", "forms"},
+    "matplotlib": {"results.plot"},
+}
+MODULES = sorted(ROOT.rglob("*.py"))
+
+
+def name(path: Path) -> str:
+    """What a file is called inside the package: `query.lexer`; a folder's own file `query`."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+NAMES = {name(path): path for path in MODULES}
+
+
+def is_in(module: str, room: str) -> bool:
+    return module == room or module.startswith(f"{room}.")
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """Every module that a file imports at run time, lazily or not; ours as `.name`."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    hidden = {id(n) for block in ast.walk(tree) if is_type_checking(block) for n in ast.walk(block)}
+    return frozenset(
+        one for node in ast.walk(tree) if id(node) not in hidden for one in imported(node, path)
+    )
+
+
+def imported(node: ast.AST, path: Path) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and not node.level:
+        yield node.module or ""
+    elif isinstance(node, ast.ImportFrom):
+        folder = path.relative_to(ROOT).parts[:-1]
+        base = [*folder[: len(folder) - node.level + 1], *(node.module or "").split(".")]
+        where = ".".join(filter(None, base))
+        for alias in node.names:
+            module = f"{where}.{alias.name}".lstrip(".")
+            yield f".{module if module in NAMES else where}"
+
+
+def ours(path: Path) -> set[str]:
+    return {module[1:] for module in imports(path) if module.startswith(".")}
+
+
+def rules() -> list[tuple[str, set[str]]]:
+    lines = [line.split("->") for line in RULES.strip().splitlines()]
+    return [(room, set(allowed.split())) for rooms, allowed in lines for room in rooms.split()]
+
+
+@pytest.mark.parametrize(("room", "allowed"), rules())
+def test_a_folder_imports_itself_and_what_its_line_names(room: str, allowed: set[str]) -> None:
+    """So the two halves do not know each other, and what lies below knows nothing above it."""
+    for module, path in NAMES.items():
+        if is_in(module, room):
+            above = [m for m in ours(path) if not any(is_in(m, r) for r in {room, *allowed})]
+            assert not above, f"{module} reaches {above}"
+
+
+def test_imports_run_in_no_circle() -> None:
+    """Not even through imports inside functions."""
+    # The facade is left out: it imports by name, when a name is first asked for.
+    graph = {module: ours(path) - {module} for module, path in NAMES.items() if module}
+    TopologicalSorter(graph).prepare()
+
+
+def test_only_the_facade_imports_the_magics() -> None:
+    """What IPython sees is a skin: nothing may come to rest on it."""
+    for module, path in NAMES.items():
+        if module and not is_in(module, "magic"):
+            assert not [m for m in ours(path) if is_in(m, "magic")], module
+
+
+@pytest.mark.parametrize("library", ONLY)
+def test_a_heavy_library_has_one_door(library: str) -> None:
+    """A library that only one room may import is imported there and nowhere else."""
+    for module, path in NAMES.items():
+        if any(one.split(".")[0] == library for one in imports(path)):
+            assert any(is_in(module, room) for room in ONLY[library]), f"{module} has {library}"
+
+
+def test_no_module_is_called_like_a_public_name() -> None:
+    """Once it is imported, it would stand in that name's place."""
+    top = {module for module in NAMES if "." not in module}
+    assert not top & set(ct_magic.__all__)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_each_module_says_in_its_first_line_what_it_knows(path: Path) -> None:
+    """A newcomer finds the room by its name and by the first line of its docstring."""
+    first = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n")[0]
+    assert first.endswith((".", ":")), path.name

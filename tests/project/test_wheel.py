@@ -1,0 +1,139 @@
+"""What is shipped: the wheel and the sdist, what they weigh, need, allow and hold."""
+
+from __future__ import annotations
+
+import re
+import tarfile
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
+WANTED = [
+    *PROJECT["project"]["dependencies"],
+    *(one for name in EXTRAS for one in EXTRAS[name] if not one.startswith("ct-magic")),
+]
+TYPES = {"pandas-stubs", "types-requests"}  # they follow what they describe
+# Everything that the base and the sandbox bring along is one of these, whatever it is joined by.
+PERMISSIVE = re.compile(
+    r"\b(0BSD|Apache|BSD|CC0|ISC|MIT|PSF|Python Software Foundation|Zlib)\b", re.IGNORECASE
+)
+# Only its list of certificates is under it, which nobody changes; requests cannot do without.
+FILE_BY_FILE = {"certifi"}
+
+
+@pytest.fixture(scope="module")
+def wheel(dist: Path) -> Iterator[ZipFile]:
+    (path,) = dist.glob("*.whl")
+    with ZipFile(path) as found:
+        yield found
+
+
+def members(wheel: ZipFile) -> dict[str, bytes]:
+    return {name: wheel.read(name) for name in wheel.namelist()}
+
+
+def test_the_wheel_holds_the_package_and_the_startup_file(wheel: ZipFile) -> None:
+    """Grammar, type information and sandbox included; no test, picture or notebook."""
+    names = set(wheel.namelist())
+    package = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "ct_magic").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {
+        "ct_magic/query/grammar.lark",
+        "ct_magic/py.typed",
+        "ct_magic/sandbox/compile_sql.py",
+    } <= package
+    assert {name for name in names if name.startswith("ct_magic/")} == package
+    data = {name.split(".data/data/")[1] for name in names if ".data/" in name}
+    assert "etc/ipython/startup/10-ct_magic.py" in data
+    assert all(name.startswith(("etc/ipython/startup/", "share/jupyter/")) for name in data)
+    rest = {name for name in names - package if ".data/" not in name}
+    assert all(".dist-info/" in name for name in rest)
+
+
+def test_it_is_small(dist: Path) -> None:
+    """README's pictures are looked at where README is; nobody installs them."""
+    assert {path.suffix: path.stat().st_size < 400_000 for path in dist.iterdir()} == {
+        ".whl": True,
+        ".gz": True,
+    }
+
+
+def test_the_sdist_is_enough_to_test_it(dist: Path) -> None:
+    """The wheel was built from it; who packages it elsewhere finds the tests there, too."""
+    (path,) = dist.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
+    for name in ("LICENSE", "README.md", "pyproject.toml", "tests/conftest.py"):
+        assert name in names
+    assert {f"tests/{p.name}" for p in (ROOT / "tests").glob("test_*.py")} <= names
+    assert not {name for name in names if "__pycache__" in name or name.endswith(".png")}
+
+
+def test_no_code_runs_when_it_is_installed(wheel: ZipFile) -> None:
+    """A plain wheel for every platform: no hook, no setup.py, no .pth, no command."""
+    held = members(wheel)
+    (tags,) = (text for name, text in held.items() if name.endswith("/WHEEL"))
+    assert b"Root-Is-Purelib: true" in tags
+    assert b"Tag: py3-none-any" in tags
+    assert not [name for name in held if name.endswith((".pth", "entry_points.txt"))]
+    assert not [name for name in ("setup.py", "hatch_build.py") if (ROOT / name).exists()]
+    assert [Requirement(one).name for one in PROJECT["build-system"]["requires"]] == ["hatchling"]
+    assert "hooks" not in str(PROJECT["tool"]["hatch"])
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+def test_each_dependency_says_from_where_on_and_no_further(wanted: str) -> None:
+    """Nobody's environment is held back; `tests/old_and_new.py` installs the lowest."""
+    bounds = [one.operator for one in Requirement(wanted).specifier]
+    assert bounds == ([] if wanted in TYPES else [">="])
+
+
+def test_readme_names_the_lowest_versions() -> None:
+    """Who is held to an old environment reads there whether it will do."""
+    page = " ".join((ROOT / "README.md").read_text(encoding="utf-8").lower().split())
+    kernel = [one for one in EXTRAS["notebook"] if one.startswith("ipykernel")]
+    for wanted in [*PROJECT["project"]["dependencies"], *EXTRAS["sandbox"], *kernel]:
+        assert wanted.replace(">=", " ") in page
+
+
+def closure(name: str, extras: frozenset[str], seen: dict[str, Distribution]) -> None:
+    """Add what a distribution needs here, and what that needs."""
+    seen[canonicalize_name(name)] = found = distribution(name)
+    for wanted in map(Requirement, found.requires or ()):
+        here = [wanted.marker.evaluate({"extra": e}) for e in extras] if wanted.marker else [True]
+        if any(here) and (canonicalize_name(wanted.name) not in seen or wanted.extras):
+            closure(wanted.name, frozenset({"", *wanted.extras}), seen)
+
+
+def licence(found: Distribution) -> str:
+    """What a distribution says of its licence, where it says it shortest."""
+    said = found.metadata
+    classified = [c for c in said.get_all("Classifier") or () if c.startswith("License")]
+    text = said.get("License-Expression") or "; ".join(classified) or said.get("License") or ""
+    return text.split("\n")[0].replace("License :: OSI Approved :: ", "")
+
+
+def test_everything_it_brings_along_is_permissive() -> None:
+    """Base and sandbox, to the last dependency: a company's lawyers need not be asked."""
+    seen: dict[str, Distribution] = {}
+    closure("ct-magic", frozenset({"", "sandbox"}), seen)
+    assert {"pandas", "lark", "duckdb", "urllib3", "traitlets"} <= set(seen)
+    others = {
+        name: licence(found)
+        for name, found in seen.items()
+        if not all(map(PERMISSIVE.search, re.split(r"\bAND\b|;", licence(found))))
+    }
+    assert set(others) == FILE_BY_FILE, others
+    assert all(re.search("MPL|Mozilla", text) for text in others.values())

@@ -1,0 +1,137 @@
+"""Tab: what is proposed where, how it is spelled."""
+
+import json
+import random
+
+import pytest
+from helpers.language_inputs import broken, corpus
+
+from ct_magic.query.catalog import from_json
+from ct_magic.query.completion import Completion, complete
+from ct_magic.query.parser import parse
+
+NAMES = from_json(
+    """{
+      "events": {
+        "Charged": {"Amount": [], "Category": ["Shoes", "Running Shoes", "it's"], "geo": []},
+        "App Launched": {}, "App Installed": {}, "2x points": {},
+        "Ride by night": {"Fare": [5, "free"]}
+      },
+      "session": {"utm_source": ["google"]},
+      "profile": {"Plan": ["gold"], "50% off": []},
+      "geo": ["India/Goa", "Oman"]
+    }"""
+)
+SCOPES = ["session.", "profile.", "tech.", "app.", "demographics.", "reachability.", "geo"]
+OPERATORS = ["=", "!=", "~", "!~", ">", ">=", "<", "<=", "in", "not", "exists"]
+PERIODS = ["from", "on", "last", "this", "today", "yesterday", "since"]
+EVENTS = ['"2x points"', "App Installed", "App Launched", "Charged", '"Ride by night"']
+
+
+def proposed(cell: str) -> list[str]:
+    """The texts for a cell with | as the cursor."""
+    return [one.text for one in complete(cell.replace("|", ""), cell.index("|"), NAMES)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "texts"),
+    [
+        ("|", EVENTS),
+        ("app l|", ["App Launched", "last"]),
+        ("App Launched |", ["where", "did", "by", *PERIODS]),
+        ("App Launched wh|", ["where"]),
+        ("2|", ['"2x points"']),
+        ("2x|", ['"2x points"']),
+        (
+            '"|',
+            ['"2x points"', '"App Installed"', '"App Launched"', '"Charged"', '"Ride by night"'],
+        ),
+        ('"App L|"', ['"App Launched']),
+        ('"Ride by night" where |', ["Fare", *SCOPES]),
+        ("Charged where |", ["Amount", "Category", '"geo"', *SCOPES]),
+        ("Charged where cat|", ["Category"]),
+        ("Charged where Category |", OPERATORS),
+        ("Charged where Category n|", ["not"]),
+        ("Charged where Category not |", ["in", "exists"]),
+        ("Charged where Category = |", ['"Shoes"', '"Running Shoes"', '"it\'s"', "true", "false"]),
+        ('"Ride by night" where Fare = |', ["5", '"free"', "true", "false"]),
+        ('"Ride by night" where Fare >= |', ["5"]),
+        ('"Ride by night" where Fare in 1..|', ["5"]),
+        ('"Ride by night" where Fare !~ |', ['"free"', "true", "false"]),
+        ("Charged where Category = running s|", ['"Running Shoes"']),
+        (
+            "Charged where Category contains |",
+            ['"Shoes"', '"Running Shoes"', '"it\'s"', "true", "false"],
+        ),
+        ('Charged where Category in ("Shoes", "R|")', ['"Running Shoes']),
+        ("Charged where Category = 'i|", ["'it\\'s'"]),
+        ("Charged where session.|", ["utm_source"]),
+        ("Charged where profile.|", ['"50% off"', "Plan"]),
+        ('Charged where profile."5|', ['"50% off"']),
+        ('Charged where profile.Plan = "|"', ['"gold']),
+        ("Charged where Category in |", ["("]),
+        ('"Ride by night" where Fare in |', ["5", "("]),
+        ("Charged where geo |", ["=", "in"]),
+        ("Charged where Category exists and geo |", ["=", "in"]),
+        ("Charged where profile.geo |", OPERATORS),
+        ("Charged where geo = |", ['"India/Goa"', '"Oman"', "true", "false"]),
+        ('Charged where "geo" = |', ["true", "false"]),
+        ('Charged where Category = "Shoes" |', ["and", "did", "by", *PERIODS]),
+        ("Charged last |", ["week", "month", "year"]),
+        ("Charged last 7 |", ["day", "days", "week", "weeks", "month", "months", "year", "years"]),
+        ("Charged did |", [*EVENTS, "not", "any"]),
+        ("Charged did App Launched where |", ["Amount", "Category", "Fare", '"geo"', "session."]),
+        ("Charged did any (Ride|", ['"Ride by night"']),
+        ("Charged did App Launched by c|", ["Category"]),
+        ("Charged by |", ["Amount", "Category", '"geo"', *SCOPES, "day", "week", "month"]),
+        ("Charged by Category in (|", ['"Shoes"', '"Running Shoes"', '"it\'s"', "true", "false"]),
+        ("x: Charged where Amount > 5\n|", EVENTS),
+        ("x: Charged\n  |", ["where", "did", "by", *PERIODS]),
+        ("Charged # where |", []),
+        ('{"event_name": |', []),
+        ("Charged where where |", []),
+        ("Charged where $fl|", []),
+    ],
+)
+def test_what_may_come_at_the_cursor(cell: str, texts: list[str]) -> None:
+    """Names and values before keywords, quoted where they must be, and nothing that is wrong."""
+    assert proposed(cell) == texts
+
+
+def test_each_says_what_it_is_and_what_it_replaces() -> None:
+    """The front end shows the kind; the start is where the whole name began, not its last word."""
+    assert complete("Charged where x = 1\n  did app l", 32, NAMES) == [
+        Completion(26, "App Launched", "event"),
+        Completion(30, "last", "keyword"),
+    ]
+    kinds = {one.text: one.kind for one in complete("Charged by ", 11, NAMES)}
+    assert (kinds["Amount"], kinds["profile."], kinds["week"]) == ("property", "scope", "unit")
+
+
+def test_what_is_proposed_can_be_typed() -> None:
+    """Promise 5: the grammar that reads is the one that proposes; each event is a query."""
+    for text in proposed("|"):
+        assert parse(f"{text} today")
+    for text in proposed("Charged where Category = |"):
+        assert parse(f"Charged where Category = {text}")
+
+
+def test_thousands_of_names_are_proposed_up_to_a_limit() -> None:
+    """A page shows so many; what is typed finds the others. How fast: tests/benchmarks."""
+    events = {f"Event e{n}": {f"Property p{n}": ["a", "b"]} for n in range(5_000)}
+    many = from_json(json.dumps({"events": events}))
+    found = {
+        cell: complete(cell, len(cell), many) for cell in ("Eve", "Event e4999", "Nobody where P")
+    }
+    assert [len(texts) for texts in found.values()] == [500, 1, 500]
+    assert found["Event e4999"][0].text == "Event e4999"
+
+
+def test_no_text_and_no_cursor_makes_it_fail() -> None:
+    """Tab is pressed in cells that are wrong, unfinished, and full of odd characters."""
+    rng, cells = random.Random(5), corpus()
+    for _ in range(600):
+        cell = broken(rng, cells)
+        cursor = rng.randint(0, len(cell))
+        for one in complete(cell, cursor, NAMES):
+            assert 0 <= one.start <= cursor

@@ -1,0 +1,189 @@
+"""`$name`: what a variable of the notebook becomes, and what it may not be."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ct_magic import QueryError
+from ct_magic.query.parser import parse
+
+TODAY = date(2026, 11, 23)
+DAY = date(2026, 1, 2)
+
+
+class Kind(StrEnum):
+    SHOES = "shoes"
+
+
+class Size(IntEnum):
+    BIG = 9
+
+
+def sent(text: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of a cell with one count."""
+    (query,) = parse(text, params=params, today=TODAY)
+    return query.payload()
+
+
+@pytest.mark.parametrize(
+    ("value", "becomes"),
+    [
+        ("Shoes", "Shoes"),
+        ('a" and b = "c', 'a" and b = "c'),
+        ("line\nbreak", "line\nbreak"),
+        ("", ""),
+        (True, "True"),
+        (5, 5),
+        (9.5, 9.5),
+        (-(10**20), -(10**20)),
+        (np.int64(5), 5),
+        (np.uint8(5), 5),
+        (np.float32(0.5), 0.5),
+        (np.float32(9.99), 9.99),
+        (np.float64(0.1), 0.1),
+        (np.bool_(False), "False"),
+        (np.str_("x"), "x"),
+        (np.array(5), 5),
+        (Kind.SHOES, "shoes"),
+        (Size.BIG, 9),
+        (pd.Series([1, 2]).max(), 2),
+    ],
+)
+def test_a_value_keeps_its_type(value: object, becomes: object) -> None:
+    """A string cannot bring an operator along, and a number of numpy is a number in JSON."""
+    (found,) = sent("A where x = $v", {"v": value})["event_properties"]
+    assert found == {"name": "x", "operator": "equals", "value": becomes}
+    assert type(found["value"]) is type(becomes)
+
+
+@pytest.mark.parametrize(
+    ("values", "becomes"),
+    [
+        (["a", 2, True], ["a", 2, "True"]),
+        (("b", "a"), ["b", "a"]),
+        ({"b", "a", "c"}, ["a", "b", "c"]),
+        (frozenset({3, 1.5, "x", 2}), [1.5, 2, 3, "x"]),
+        (pd.Series(["b", "a"]), ["b", "a"]),
+        (pd.Index([3, 1]), [3, 1]),
+        (pd.Series(["b", "a"], dtype="category"), ["b", "a"]),
+        (pd.Series(["b", "a"], dtype="string"), ["b", "a"]),
+        (np.array([1.5, 2.5]), [1.5, 2.5]),
+    ],
+)
+def test_a_list_becomes_the_values_in_its_order(values: object, becomes: list[object]) -> None:
+    """Sets have no order, so that theirs is made: the same cell must send the same JSON."""
+    (found,) = sent("A where x in $v", {"v": values})["event_properties"]
+    assert found["value"] == becomes
+    assert [type(one) for one in found["value"]] == [type(one) for one in becomes]
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        DAY,
+        datetime(2026, 1, 2, 23, 59, tzinfo=UTC),
+        pd.Timestamp("2026-01-02 23:59"),
+        pd.Timestamp("2026-01-02", tz="Asia/Kolkata"),
+        np.datetime64("2026-01-02"),
+        np.datetime64("2026-01-02T10:00", "ns"),
+    ],
+)
+def test_a_date_is_the_day_it_names(day: object) -> None:
+    """A datetime means its own date: converting it to another zone could turn it to another day."""
+    assert sent("A $d", {"d": day})["from"] == 20260102
+    assert sent("A since $d", {"d": day})["from"] == 20260102
+    assert sent("A from $d to today", {"d": day})["from"] == 20260102
+    assert sent("A $d..$d", {"d": day})["to"] == 20260102
+
+
+def test_everywhere_a_variable_may_stand() -> None:
+    """Values, list, dates, ranges, an event's name, pieces, and inside `did`."""
+    text = """$event where a = $v and b in $l and c in $lo..$hi and d in ($v, $lo) $d..$d
+      did $event where a = $v since $d
+      by e in $l"""
+    given = {"event": "by night", "v": "x", "l": ["p", "q"], "lo": 1, "hi": 2, "d": DAY}
+    found = parse(text, params=given, today=TODAY)
+    assert [str(query) for query in found] == [
+        f'"by night" where a = "x" and b in ("p", "q") and c in 1..2 and d in ("x", 1) '
+        f'and e = "{piece}" 2026-01-02 did "by night" where a = "x" 2026-01-02..2026-11-22'
+        for piece in "pq"
+    ]
+    assert found[0].source == (
+        '"by night" where a = "x" and b in ("p", "q") and c in 1..2 and d in ("x", 1) 2026-01-02 '
+        'did "by night" where a = "x" since 2026-01-02 by e in ("p", "q")'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "message"),
+    [
+        ("A where x = $v", None, "$v is not there (None)"),
+        ("A where x = $v", float("nan"), "$v is not a number (NaN)"),
+        ("A where x = $v", np.float64("nan"), "$v is not a number (NaN)"),
+        ("A where x = $v", pd.NA, "$v is not there (<NA>)"),
+        ("A where x = $v", float("inf"), "$v is too large a number"),
+        pytest.param("A where x = $v", 10**5000, "$v is too large a number", id="huge"),
+        ("A where x = $v", ["a"], "$v is a list; a list stands after 'in': in $v"),
+        ("A where x = $v", DAY, "$v is a date, and a filter compares text or numbers"),
+        ("A where x = $v", Decimal(1), "$v is a Decimal (Decimal('1'))"),
+        ("A where x = $v", 1j, "$v is a complex (1j)"),
+        ("A where x = $v", np.complex64(1), "$v is a complex64"),
+        ("A where x = $v", "\ud83d", "$v: the text holds half a surrogate pair"),
+        ("A where x = $v", pd.DataFrame(), "$v is a DataFrame"),
+        ("A where x > $v", "5", "'>' compares numbers, and $v ('5') is text"),
+        ("A where x > $v", True, "'>' compares numbers, and $v ('True') is text"),
+        ("A where x ~ $v", 5, "'~' looks into text, and $v (5) is a number"),
+        ("A where x in $v", [], "$v is an empty list"),
+        ("A where x in $v", pd.Series([], dtype=object), "$v is an empty list"),
+        ("A where x in $v", set(), "$v is an empty list"),
+        ("A where x in $v", "abc", "$v is no list: write in ($v)"),
+        ("A where x in $v", ["a", None], "$v holds what is not there (None)"),
+        ("A where x in $v", pd.Series([1.0, None]), "$v holds what is not a number (NaN)"),
+        ("A where x in $v", [DAY], "$v holds dates"),
+        ("A where x in $v", [["a"]], "$v holds lists"),
+        ("A where x in $v", {"a": 1}, "$v is a dict"),
+        ("A where x in $v", range(3), "$v is a range"),
+        ("A where x in ($v)", ["a"], "$v is a list; a list stands after 'in': in $v"),
+        (
+            "A $v",
+            "2026-01-02",
+            "$v is a str, and a date is wanted: make it datetime.date.fromisoformat(v)",
+        ),
+        ("A $v", 20260102, "$v is an int, and a date is wanted"),
+        ("A $v", pd.NaT, "$v is not a date (NaT)"),
+        ("A $v", np.datetime64("NaT", "s"), "$v is not there"),
+        ("A $v..today", date(2027, 1, 1), "the period ends (2026-11-23) before it begins"),
+        ("$v today", 5, "$v is 5, and an event's name is wanted"),
+        ("$v today", "", "$v is '', and an event's name is wanted"),
+        ("A by x in $v", ["a", "a"], "'a' stands twice"),
+        ("A where x = $w", 1, "there is no variable 'w'"),
+        ("A where x = $value", 1, "there is no variable 'value'"),
+    ],
+)
+def test_what_cannot_be_asked_is_named(text: str, value: object, message: str) -> None:
+    """The error names the variable, says what it is, and stands under it."""
+    with pytest.raises(QueryError) as caught:
+        parse(text, params={"v": value}, today=TODAY)
+    assert caught.value.message.startswith(message)
+    assert caught.value.source[caught.value.column - 1] == "$"
+
+
+def test_a_name_misspelt_is_found() -> None:
+    """The notebook's own variables are where the near miss is looked for."""
+    with pytest.raises(QueryError, match="no variable 'flor': did you mean \\$floor\\?"):
+        parse("A where x > $flor", params={"floor": 1, "_flor": 2}, today=TODAY)
+    with pytest.raises(QueryError, match="no variable 'opn': set it in a cell before"):
+        parse("A where x > $opn", params={"open": open}, today=TODAY)
+
+
+def test_python_reads_its_names_in_one_form() -> None:
+    """Python keeps `é` composed, however it was typed; a variable is found all the same."""
+    assert (
+        sent("A where x = $caf\u0065\u0301", {"caf\u00e9": 1})["event_properties"][0]["value"] == 1
+    )

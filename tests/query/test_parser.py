@@ -1,0 +1,86 @@
+"""Text -> queries: the design's examples, statements, names, labels, and how many counts."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ct_magic import QueryError
+from ct_magic.query.model import Ago, ByTime, Days, Event, Last, Query, Unit
+from ct_magic.query.parser import parse, statements
+from ct_magic.query.payload import from_payload
+from ct_magic.query.printer import layout, text
+
+GIVEN = json.loads(Path(__file__).with_name("query-examples.json").read_text(encoding="utf-8"))
+TODAY = date.fromisoformat(GIVEN["today"])
+
+
+def params_of(example: dict[str, Any]) -> dict[str, Any]:
+    """The example's variables; those listed as dates are ISO texts in the file."""
+    dates = example.get("dates", [])
+    given = example.get("params", {})
+    return {k: date.fromisoformat(v) if k in dates else v for k, v in given.items()}
+
+
+@pytest.mark.parametrize("example", GIVEN["examples"], ids=lambda example: example["text"][:40])
+def test_the_designs_examples_become_the_designs_json(example: dict[str, Any]) -> None:
+    """The acceptance test of the language: text -> JSON, and every print reads back equal."""
+    found = parse(example["text"], params=params_of(example), today=TODAY)
+    assert [query.payload() for query in found] == example["payloads"]
+    for query in found:
+        assert parse(text(query), today=TODAY) == (query,)
+        assert parse(layout(query), today=TODAY) == (query,)
+        assert from_payload(query.payload()) == query
+        assert text(parse(text(query), today=TODAY)[0]) == text(query)
+
+
+def test_statements_stay_as_they_were_typed() -> None:
+    """The form and the history need the statement itself: `by` and relative days kept."""
+    (query,) = statements("weekly: Charged   last 2  weeks # so\n\n  # a remark\n  by day\n")
+    assert query == Query(Event("Charged", period=Last(2, Unit.WEEK)), by=(ByTime(Unit.DAY),))
+    assert (query.label, query.source) == ("weekly", "Charged last 2 weeks by day")
+
+
+def test_a_statement_begins_where_a_line_has_no_indentation() -> None:
+    """Two unindented lines are two statements, however many lines each goes on."""
+    found = statements("Charged\n  where A = 1\n\tlast 7 days\r\nApp Launched\r  today\n")
+    assert [text(query) for query in found] == [
+        "Charged where A = 1 last 7 days",
+        "App Launched today",
+    ]
+
+
+def test_pieces_name_the_value_axes_alone() -> None:
+    """`pieces` become columns: the dates have their own, the rest is named as people type it."""
+    asked = 'Charged 2026-01 by month, profile.Plan in ("a", 2), geo in ("India/Goa", "Oman")'
+    found = parse(asked, today=TODAY)
+    assert [query.pieces for query in found] == [
+        (("profile.Plan", "a"), ("geo", "India/Goa")),
+        (("profile.Plan", "a"), ("geo", "Oman")),
+        (("profile.Plan", 2), ("geo", "India/Goa")),
+        (("profile.Plan", 2), ("geo", "Oman")),
+    ]
+    assert {query.source for query in found} == {asked}
+
+
+def test_too_many_counts_are_refused_before_they_are_made() -> None:
+    """A thousand years by day costs nothing but the message, which says how many it would be."""
+    with pytest.raises(
+        QueryError, match="would ask 365,245 counts, and the limit is 500"
+    ) as caught:
+        parse("Charged today\nCharged 1026-01-01..2026-01-01 by day", today=TODAY)
+    assert (caught.value.line, caught.value.column) == (2, 32)
+    assert len(parse("Charged last 500 days by day", today=TODAY)) == 500
+    with pytest.raises(QueryError, match="would ask 2 counts, and the limit is 1"):
+        parse("Charged today\nCharged today", today=TODAY, max_counts=1)
+
+
+def test_a_period_that_turns_round_is_underlined_where_it_stands() -> None:
+    """`today` decides whether a mixed period is reversed; the error still knows the place."""
+    (right,) = statements("Charged 2026-11-20..today-3", today=TODAY)
+    assert right == Query(Event("Charged", period=Days(date(2026, 11, 20), Ago(3))))
+    with pytest.raises(QueryError, match="ends \\(2026-11-20\\) before it begins") as caught:
+        parse("Charged 2026-11-21..today-3", today=TODAY)
+    assert (caught.value.column, caught.value.length) == (9, 19)

@@ -1,0 +1,173 @@
+"""Query <-> JSON: what the language can say, what stays JSON, and what is refused."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from ct_magic import QueryError
+from ct_magic.query.model import JsonQuery, Query
+from ct_magic.query.parser import parse, statements
+from ct_magic.query.payload import from_payload, payload
+from ct_magic.query.printer import text
+
+TODAY = date(2026, 11, 23)
+BASE = {"event_name": "x", "from": 20150101, "to": 20150102}
+INNER = {"event_name": "y", "from": 20150101, "to": 20150102}
+
+
+@pytest.mark.parametrize(
+    ("more", "printed"),
+    [
+        ({}, "x 2015-01-01..2015-01-02"),
+        (
+            {"session_properties": [{"name": "first_time", "value": "True"}]},
+            "x where session.first_time = true 2015-01-01..2015-01-02",
+        ),
+        ({"event_properties": []}, "x 2015-01-01..2015-01-02"),
+        (
+            {"common_profile_properties": {"geo_fields": [["Oman"], ["India", "Goa"]]}},
+            'x where geo in ("Oman", "India/Goa") 2015-01-01..2015-01-02',
+        ),
+        (
+            {
+                "advanced_query": {
+                    "did_all": [INNER | {"from": 20150102}],
+                    "did_none": [INNER],
+                    "did_any": {"any_events": [INNER], "operator": "equals", "value": 0},
+                }
+            },
+            "x 2015-01-01..2015-01-02 did y 2015-01-02 did not y did any (y) = 0",
+        ),
+    ],
+)
+def test_json_is_said_in_the_language_and_sent_as_it_stood(
+    more: dict[str, Any], printed: str
+) -> None:
+    """What is printed asks the same; what is sent is what was pasted, to the last empty list."""
+    given = BASE | more
+    query = from_payload(given)
+    assert text(query) == printed
+    assert payload(query) == given
+    assert parse(printed, today=TODAY) == (query,)
+    assert parse(json.dumps(given, indent=2), today=TODAY) == (query,)
+
+
+def test_pasted_json_that_was_changed_since_sends_the_change() -> None:
+    """The form takes a pasted query and edits it: the old JSON must not be sent."""
+    query = from_payload(BASE | {"event_properties": []})
+    assert isinstance(query, Query)
+    changed = replace(query, event=replace(query.event, name="z"))
+    assert payload(changed) == BASE | {"event_name": "z"}
+
+
+FILTER = {"name": "a", "operator": "equals", "value": 1}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"some_new_key": 1},
+        {"event_properties": [FILTER | {"operator": "matches"}]},
+        {"event_properties": [FILTER | {"value": True}]},
+        {"event_properties": [FILTER | {"value": None}]},
+        {"event_properties": [FILTER | {"value": []}]},
+        {"event_properties": [FILTER | {"value": [[1]]}]},
+        {"event_properties": [FILTER | {"operator": "greater_than", "value": "5"}]},
+        {"event_properties": [FILTER | {"operator": "greater_than", "value": [5]}]},
+        {"event_properties": [FILTER | {"operator": "contains", "value": 5}]},
+        {"event_properties": [FILTER | {"operator": "exists", "value": 5}]},
+        {"event_properties": [FILTER | {"case": "lower"}]},
+        {"event_properties": [{"name": "a", "value": 1}]},
+        {"event_properties": [FILTER | {"name": ""}]},
+        {"event_properties": FILTER},
+        {"event_properties": None},
+        {"common_profile_properties": {"devices": []}},
+        {"common_profile_properties": {"geo_fields": [["a/b"]]}},
+        {"common_profile_properties": {"geo_fields": [[]]}},
+        {"common_profile_properties": {"geo_fields": [["a", "b", "c", "d"]]}},
+        {"advanced_query": {"did_all": INNER}},
+        {"advanced_query": {"did_all": [{"event_name": "y"}]}},
+        {"advanced_query": {"did_all": [INNER | {"to": 20140101}]}},
+        {"advanced_query": {"did_all": [INNER | {"common_profile_properties": {}}]}},
+        {"advanced_query": {"did_any": {"any_events": [INNER]}}},
+        {
+            "advanced_query": {
+                "did_any": {"any_events": [], "operator": "greater_than_equals", "value": 1}
+            }
+        },
+        {
+            "advanced_query": {
+                "did_any": {"any_events": [INNER], "operator": "greater_than", "value": True}
+            }
+        },
+        {
+            "advanced_query": {
+                "did_any": {"any_events": [INNER], "operator": "not_equals", "value": 1}
+            }
+        },
+    ],
+    ids=json.dumps,
+)
+def test_what_the_language_cannot_say_is_kept_word_for_word(more: dict[str, Any]) -> None:
+    """Nothing is guessed, dropped or mended: it prints, is sent and read back as it is."""
+    given = BASE | more
+    query = from_payload(given)
+    assert isinstance(query, JsonQuery)
+    assert json.dumps(payload(query)) == json.dumps(given)
+    assert parse(text(query), today=TODAY) == (query,)
+    assert from_payload(payload(query)) == query
+
+
+def test_numbers_keep_their_kind() -> None:
+    """To the service 5, 5.0 and "5" are three values; an id of 20 digits is exact."""
+    values = [5, 5.0, "5", 12345678901234567890, 0.1, 1e22, 1e-7]
+    given = BASE | {"event_properties": [{"name": "a", "operator": "equals", "value": values}]}
+    (query,) = parse(text(from_payload(given)), today=TODAY)
+    assert json.dumps(payload(query)["event_properties"][0]["value"]) == json.dumps(values)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"event_name": "x", "from": 20150101},
+        BASE | {"event_name": 5},
+        BASE | {"from": 20150101.0},
+        BASE | {"from": True},
+        BASE | {"from": 20150230},
+        BASE | {"to": 20140101},
+        BASE | {"a": float("nan")},
+        BASE | {"a": {1, 2}},
+        BASE | {"a": "\ud83d"},
+        BASE | {"a": 10**5000},
+    ],
+    ids=lambda given: repr(given)[:60] if "a" not in given else "odd",
+)
+def test_what_cannot_be_sent_is_refused(given: dict[str, Any]) -> None:
+    """The API's three required keys, and what JSON itself cannot hold."""
+    with pytest.raises(QueryError):
+        from_payload(given)
+
+
+def test_endless_nesting_is_refused() -> None:
+    """Neither a deep structure nor one that holds itself may end in RecursionError."""
+    deep: dict[str, Any] = {}
+    for _ in range(100_000):
+        deep = {"a": deep}
+    own: dict[str, Any] = dict(BASE)
+    own["a"] = own
+    for given in (BASE | {"a": deep}, own):
+        with pytest.raises(QueryError):
+            from_payload(given)
+    while deep:  # or the interpreter frees it in one recursion, too
+        deep = deep["a"]
+
+
+def test_a_statement_is_no_payload_before_it_is_unfolded() -> None:
+    """Days that count from today, and pieces, have no JSON of their own."""
+    for cell in ("Charged", "Charged last 7 days", "Charged 2026-01 by day", "Charged today"):
+        with pytest.raises(QueryError, match="first"):
+            payload(statements(cell)[0])

@@ -1,0 +1,155 @@
+"""Every fault at every step gives the right count or a clear row, in bounded time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+from helpers.shell import TODAY
+
+import ct_magic
+from ct_magic import errors
+from ct_magic.client.accounts import Account
+from ct_magic.client.credentials import Secret
+from ct_magic.sandbox import Fault, Sandbox
+from ct_magic.sandbox.faults import FORGETFUL, REPLIES
+
+QUERY = "App Launched 2026-10"
+BODY = {"event_name": "App Launched", "from": 20261001, "to": 20261031}
+STEPS = ("submit", "first", "later")
+# What another try cures; everything else is a row that says why.
+CURED = {"429", "409", "retry-after", "500", "502", "503", "504", "202", "code2", "reset", "half"}
+PENDING = {"partial", "text-id"}
+
+
+@pytest.fixture(scope="module")
+def truth() -> Iterator[int]:
+    """The right count, straight from the data."""
+    with Sandbox(profiles=60, today=TODAY) as box:
+        yield box.count(BODY)
+
+
+def ask(box: Sandbox, **more: float) -> pd.DataFrame:
+    account = Account("default", "SANDBOX", Secret("sandbox"), base_url=box.url)
+    try:
+        return ct_magic.count(
+            QUERY, account=account, poll_interval=0.01, retry_wait=0.01, progress="none", **more
+        )
+    except errors.CountError as error:
+        return error.frame
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("what", [what for what in REPLIES if what != "slow"])
+def test_a_fault_is_survived_or_said(state: object, truth: int, step: str, what: str) -> None:
+    """Right count or clear row; no number that the data does not hold; nothing is sent twice."""
+    with Sandbox(profiles=60, today=TODAY, partials=2, faults=[Fault(step, what)]) as box:
+        begun = time.monotonic()
+        row = ask(box).iloc[0]
+        assert time.monotonic() - begun < 5
+        accepted = [r for r in box.log if r.method == "POST" and r.status == 200]
+    if what in CURED:
+        assert (row["status"], row["count"]) == ("success", truth)
+        # A reply to a submission that was lost on the way: the service may have taken it.
+        assert len(accepted) <= 1 + (step == "submit")
+    else:
+        assert row["status"] == "failed"
+        assert row["count"] is pd.NA
+        assert len(row["error"]) > 10
+        assert len(accepted) <= 1
+
+
+@pytest.mark.parametrize("step", ["first", "later"])
+def test_a_forgotten_id_costs_one_more_submission(state: object, truth: int, step: str) -> None:
+    """The only fault after which a query is submitted a second time."""
+    with Sandbox(profiles=60, today=TODAY, partials=2, faults=[Fault(step, "forget")]) as box:
+        row = ask(box).iloc[0]
+        assert (row["status"], row["count"]) == ("success", truth)
+        assert sum(r.method == "POST" for r in box.log) == 2
+
+
+def test_a_clock_that_jumps_costs_nothing(state: object, truth: int) -> None:
+    """The service's clock goes an hour ahead between two looks: the count is there early."""
+    with Sandbox(profiles=60, today=TODAY, latency=1800, faults="later:clock") as box:
+        row = ask(box).iloc[0]
+        assert (row["status"], row["count"]) == ("success", truth)
+        assert sum(r.method == "POST" for r in box.log) == 1
+
+
+def test_an_id_as_text_is_as_good_as_a_number(state: object, truth: int) -> None:
+    """Both have been seen."""
+    with Sandbox(profiles=60, today=TODAY, partials=1, faults="submit:text-id") as box:
+        assert ask(box)["count"].iloc[0] == truth
+
+
+def test_partial_for_ever_ends_with_the_deadline(state: object) -> None:
+    """And the row says so."""
+    with Sandbox(profiles=60, today=TODAY, partials=1, faults="first:partial") as box:
+        assert ask(box, timeout=0.3)["status"].iloc[0] == "timed out"
+
+
+def test_a_body_that_drips_does_not_hold_the_deadline_up(state: object) -> None:
+    """The request is left alone; the cell goes on."""
+    with Sandbox(profiles=60, today=TODAY, partials=1, faults="first:slow") as box:
+        begun = time.monotonic()
+        assert ask(box, timeout=0.3)["status"].iloc[0] == "timed out"
+        assert time.monotonic() - begun < 5  # the whole of it would take eight
+
+
+def test_a_service_that_is_down_is_given_up_with_a_row(state: object) -> None:
+    """A bounded number of tries."""
+    with Sandbox(profiles=60, today=TODAY, faults="any:503*1000") as box:
+        row = ask(box).iloc[0]
+        assert row["status"] == "failed"
+        assert "given up after 8 tries" in row["error"]
+        assert len(box.log) == 8
+
+
+@pytest.mark.parametrize("what", ["reset", "503", "code2"])
+def test_an_id_that_nothing_is_heard_of_is_kept(state: object, truth: int, what: str) -> None:
+    """A network that is lost for minutes costs a failed cell; the next run takes up the same id."""
+    with Sandbox(profiles=60, today=TODAY, partials=1, faults=f"first:{what}*8") as box:
+        row = ask(box).iloc[0]
+        assert row["status"] == "failed"
+        assert "given up after 8 tries" in row["error"]
+        assert ask(box)["count"].iloc[0] == truth
+        assert sum(request.method == "POST" for request in box.log) == 1
+
+
+def test_what_was_lost_on_the_way_is_said_to_be_there(state: object) -> None:
+    """The message names the command that fetches it; one that has no id is only failed."""
+    for step, said in (("first", True), ("submit", False)):
+        with Sandbox(profiles=60, today=TODAY, partials=1, faults=f"{step}:reset*8") as box:
+            account = Account("default", "SANDBOX", Secret("sandbox"), base_url=box.url)
+            with pytest.raises(errors.CountFailedError) as caught:
+                ct_magic.count(
+                    QUERY, account=account, poll_interval=0.01, retry_wait=0.01, progress="none"
+                )
+            assert ("%ct resume" in str(caught.value)) == said
+
+
+def test_a_storm_of_faults_loses_nothing(state: object) -> None:
+    """A fifth of all requests fail in some way that can be cured; every count is right."""
+    storm = [Fault("any", what, 10_000, 0.05) for what in ("429", "503", "code2", "reset")]
+    text = "App Launched last 60 days by day"
+    with Sandbox(profiles=60, today=TODAY, partials=1, faults=storm) as box:
+        account = Account("default", "SANDBOX", Secret("sandbox"), base_url=box.url)
+        found = ct_magic.count(
+            text,
+            account=account,
+            today=TODAY,
+            poll_interval=0.01,
+            retry_wait=0.01,
+            progress="none",
+        )
+        days = found["start"].dt.strftime("%Y%m%d").astype(int)
+        right = [box.count(BODY | {"from": int(d), "to": int(d)}) for d in days]
+    assert list(found["count"]) == right
+
+
+def test_every_fault_of_the_plan_is_in_the_matrix() -> None:
+    """A fault that is added is tested."""
+    assert set(REPLIES) >= CURED
+    assert set(FORGETFUL) == {"forget", "clock", *PENDING}

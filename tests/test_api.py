@@ -1,0 +1,227 @@
+"""A text becomes a DataFrame, through the function and through the magic alike."""
+
+import copy
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from helpers.shell import TODAY, Count, point_at, until
+
+import ct_magic
+from ct_magic import api as counts
+from ct_magic import errors
+from ct_magic.sandbox import Sandbox
+from ct_magic.settings import Settings
+
+SEED = 'choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25'
+BODY = {
+    "event_name": "choseNewFavoriteFood",
+    "event_properties": [{"name": "value", "operator": "contains", "value": "piz"}],
+    "from": 20150810,
+    "to": 20151025,
+}
+
+
+def test_the_seed_request_runs_end_to_end(account: Sandbox, count: Count) -> None:
+    """The API's own example is sent byte for byte in meaning, and its count comes back."""
+    found = count(SEED)
+    sent = [request.body for request in account.log if request.method == "POST"]
+    assert sent[-1] == BODY
+    assert found["count"].iloc[0] == account.count(BODY) > 0
+    assert found["query"].iloc[0] == SEED
+    assert found["start"].iloc[0] == pd.Timestamp("2015-08-10")
+
+
+def test_statements_and_pieces_are_rows_in_the_order_asked(account: Sandbox, count: Count) -> None:
+    """Labels name rows, `by` multiplies them, a value axis is a column."""
+    found = count(
+        "new: App Installed 2026-10\n"
+        'Charged 2026-10-01..2026-10-14 by week, Category in ("Shoes", "Bags")'
+    )
+    assert len(found) == 7
+    assert found["query"].iloc[0] == "new"
+    assert list(found["Category"].iloc[1:5]) == ["Shoes", "Bags", "Shoes", "Bags"]
+    assert list(found["start"].dt.day.iloc[1:]) == [1, 1, 5, 5, 12, 12]
+    assert (found["status"] == "success").all()
+
+
+def test_a_failure_keeps_what_arrived_and_says_why(account: Sandbox, count: Count) -> None:
+    """One short message; the other counts are in the variable, or on the error."""
+    with pytest.raises(errors.CountFailedError, match="1 of 2 counts did not arrive") as caught:
+        count("good: App Launched 2026-10\nbad: No Such Event 2026-10")
+    found = caught.value.frame
+    assert list(found["status"]) == ["success", "failed"]
+    assert found["count"].isna().tolist() == [False, True]
+    assert "No Such Event" in found["error"].iloc[1]
+    assert "Traceback" not in str(caught.value)
+
+
+def test_a_wrong_passcode_names_account_and_region(
+    account: Sandbox, count: Count, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong region is answered like a wrong passcode, so both are named; the passcode is not."""
+    monkeypatch.setenv("CLEVERTAP_PASSCODE", "hunter2hunter2")
+    with pytest.raises(errors.CountFailedError) as caught:
+        count("App Launched 2026-10\nCharged 2026-10")
+    said = str(caught.value)
+    assert "SANDBOX" in said
+    assert "eu1" in said
+    assert "hunter2" not in said
+
+
+def test_without_an_account_the_way_on_is_said(state: Path, count: Count) -> None:
+    """A newcomer's first error names the variables and the sandbox."""
+    with pytest.raises(errors.AccountError, match="%ct use sandbox"):
+        count("App Launched")
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "said"),
+    [
+        (None, {}, "a query is a text, as in 'App Launched today', not None"),
+        (["App Launched"], {}, "not \\['App Launched'\\]"),
+        ("Charged today", {"poll_intervall": 3}, "did you mean poll_interval"),
+        ("Charged today", {"background": True}, "ct_magic.start comes back at once"),
+        ("Charged on $day", {"day": TODAY}, "into params"),
+        ("Charged today", {"settings": {"timeout": 5}}, "settings is a ct_magic.settings.Settings"),
+        ("Charged today", {"today": "2026-11-23"}, "today is a datetime.date, not '2026-11-23'"),
+    ],
+)
+def test_a_wrong_argument_is_named(
+    account: Sandbox, text: Any, told: dict[str, Any], said: str
+) -> None:
+    """As a magic's: one message that says what is right, and nothing is sent."""
+    before = len(account.log)
+    with pytest.raises(errors.UsageError, match=said):
+        ct_magic.count(text, **told)
+    assert len(account.log) == before
+
+
+def test_today_may_be_a_timestamp(account: Sandbox) -> None:
+    """What pandas gives for a day is one."""
+    found = ct_magic.count(
+        "Charged yesterday", today=pd.Timestamp(TODAY), progress="none", poll_interval=0.01
+    )
+    assert found["start"].iloc[0] == pd.Timestamp("2026-11-22")
+
+
+def test_a_query_that_is_wrong_is_never_sent(account: Sandbox, count: Count) -> None:
+    """Nothing leaves before the whole cell has been understood."""
+    before = len(account.log)
+    with pytest.raises(errors.QueryError, match="did you mean 'where'"):
+        count("App Launched 2026-10\nCharged wher Amount > 5")
+    assert len(account.log) == before
+
+
+def test_too_many_counts_are_refused_before_anything_is_sent(
+    account: Sandbox, count: Count
+) -> None:
+    """The number is in the message."""
+    before = len(account.log)
+    with pytest.raises(errors.QueryError, match="1,461 counts, and the limit is 500"):
+        count("Charged 2022-01-01..2025-12-31 by day")
+    assert len(account.log) == before
+
+
+def test_past_days_are_answered_from_the_journal_once_counted(
+    account: Sandbox, count: Count
+) -> None:
+    """The second time nothing is sent, and the row says so; `refresh` asks anew."""
+    first = count("Charged 2026-09")
+    before = len(account.log)
+    second = count("Charged 2026-09")
+    assert len(account.log) == before
+    assert list(first["cached"]) == [False]
+    assert list(second["cached"]) == [True]
+    assert first["count"].iloc[0] == second["count"].iloc[0]
+    assert list(count("Charged 2026-09", refresh=True)["cached"]) == [False]
+
+
+def test_json_of_any_kind_is_asked_as_it_stands(account: Sandbox, count: Count) -> None:
+    """A "to" somewhere in it that is no day does not keep it from being sent."""
+    text = '{"event_name": "Charged", "from": 20261001, "to": 20261031, "odd": {"to": 5}}'
+    with pytest.raises(errors.CountFailedError, match="unknown key 'odd'"):
+        count(text)
+
+
+def test_parameters_are_values_all_the_way_into_the_json(account: Sandbox, count: Count) -> None:
+    """A text with quotes and operators stays one value."""
+    count(
+        "Charged where Category in $kinds and Amount > $floor 2026-10",
+        params={"kinds": ['a" or Amount > 0', "b"], "floor": 9.5},
+    )
+    sent = [request.body for request in account.log if request.method == "POST"][-1]
+    assert [one["value"] for one in sent["event_properties"]] == [['a" or Amount > 0', "b"], 9.5]
+
+
+def test_a_row_says_what_its_variables_were(account: Sandbox, count: Count) -> None:
+    """Runs of one notebook over other values can be told apart; `$a and $b` is no formula there."""
+    found = count("Charged where Amount > $low last 9 days by week", params={"low": 5})
+    assert set(found["query"]) == {"Charged where Amount > 5 last 9 days by week"}
+
+
+def test_a_deadline_ends_what_has_not_arrived(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is late is `timed out`, and a later run of the same text submits nothing twice."""
+    with Sandbox(profiles=100, partials=3, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        with pytest.raises(errors.CountTimedOutError) as caught:
+            ct_magic.count("Charged 2026-10", timeout=1.0, poll_interval=60, progress="none")
+        assert list(caught.value.frame["status"]) == ["timed out"]
+        found = ct_magic.count("Charged 2026-10", poll_interval=0.01, progress="none")
+        assert list(found["status"]) == ["success"]
+        assert sum(request.method == "POST" for request in box.log) == 1
+
+
+def test_a_handle_is_not_yet_the_dataframe(account: Sandbox) -> None:
+    """`start` comes back at once; using the handle like the DataFrame says what to do instead."""
+    handle = ct_magic.start("App Launched 2026-10", poll_interval=60, progress="none")
+    with pytest.raises(errors.StillRunningError, match=r"\.result\(\) waits"):
+        handle["count"]
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match=r"its \.result\(\) can"):
+            copied(handle)
+    handle.cancel()
+
+
+def test_what_is_fetched_later_can_be_told_apart(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pieces of one statement bear its title; under `resume` each has its own text.
+
+    They come in the order of their submissions, which is that of the threads, not of the cell.
+    """
+    with Sandbox(profiles=100, partials=2, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        text = 'Charged 2026-10 by Category in ("Shoes", "Bags")\nrest: App Launched 2026-10'
+        handle = ct_magic.start(text, poll_interval=60, progress="none")
+        until(lambda: handle.progress == "3 submitted")
+        handle.cancel()
+        found = counts.resume(Settings(poll_interval=0.01, progress="none"))
+    assert set(found["query"]) == {
+        'Charged where Category = "Shoes" 2026-10',
+        'Charged where Category = "Bags" 2026-10',
+        "rest",
+    }
+    assert len(found) == 3
+
+
+def test_a_handle_is_not_drawn_but_says_what_to_do(account: Sandbox) -> None:
+    """It will be a DataFrame of counts; that it is none would send people looking elsewhere."""
+    handle = ct_magic.start("App Launched 2026-10", poll_interval=60, progress="none")
+    for look in (ct_magic.plot, ct_magic.shares):
+        with pytest.raises(errors.StillRunningError, match=r"\.result\(\) waits"):
+            look(handle)
+    handle.cancel()
+    with pytest.raises(errors.UsageError, match="no DataFrame of counts"):
+        ct_magic.shares(5)
+
+
+def test_cancelling_a_handle_keeps_what_had_arrived(account: Sandbox) -> None:
+    """The rest is `cancelled`."""
+    handle = ct_magic.start("App Launched 2026-10", poll_interval=60, progress="none")
+    handle.cancel()
+    with pytest.raises(errors.CountCancelledError) as caught:
+        handle.result(5)
+    assert list(caught.value.frame["status"]) == ["cancelled"]

@@ -1,0 +1,189 @@
+"""`--background`: the cell comes back at once, the variable follows, other cells run meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Queue
+
+import pandas as pd
+import pytest
+from helpers.shell import TODAY, point_at, run, until
+from IPython.core.interactiveshell import InteractiveShell
+
+import ct_magic
+from ct_magic import errors
+from ct_magic.api import ask
+from ct_magic.handle import Counting
+from ct_magic.prepare import prepare
+from ct_magic.progress.panel import Panel, Shown
+from ct_magic.sandbox import Sandbox
+from ct_magic.settings import Settings
+
+
+def is_frame(shell: InteractiveShell, name: str) -> bool:
+    return isinstance(shell.user_ns.get(name), pd.DataFrame)
+
+
+class Clock:
+    """A clock that somebody else sets, in seconds."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Read it."""
+        return self.now
+
+
+@pytest.fixture
+def clock(state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    """The clock of a sandbox that counts for ten seconds; the environment's account is there."""
+    clock = Clock()
+    with Sandbox(profiles=50, latency=10, clock=clock, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        yield clock
+
+
+def arrive(handle: Counting, clock: Clock) -> None:
+    """Let the count that was begun arrive."""
+    until(lambda: handle.progress == "1 submitted")
+    clock.now += 11
+
+
+def test_the_variable_is_a_handle_and_then_the_dataframe(
+    clock: Clock, shell: InteractiveShell
+) -> None:
+    """Meanwhile other cells run."""
+    run(shell, "%%ctcount df --background\nApp Launched 2026-10").raise_error()
+    handle = shell.user_ns["df"]
+    assert isinstance(handle, Counting)
+    assert run(shell, "1 + 1").result == 2
+    assert not handle.done
+    arrive(handle, clock)
+    until(lambda: is_frame(shell, "df"))
+    assert shell.user_ns["df"]["status"].iloc[0] == "success"
+    assert handle.result()["count"].iloc[0] == shell.user_ns["df"]["count"].iloc[0]
+
+
+def test_a_variable_that_was_bound_anew_is_left_alone(
+    clock: Clock, shell: InteractiveShell
+) -> None:
+    """The count must not overwrite what the user put there since."""
+    others = set(threading.enumerate())  # another test's count may still be on its way
+    run(shell, "%%ctcount df --background\nApp Launched 2026-10").raise_error()
+    handle = shell.user_ns["df"]
+    run(shell, "df = 'mine'").raise_error()
+    arrive(handle, clock)
+    handle.result(10)
+    mine = set(threading.enumerate()) - others
+    until(lambda: not any(thread.is_alive() for thread in mine if thread.name == "ct_magic-then"))
+    assert shell.user_ns["df"] == "mine"
+
+
+def test_who_asks_to_be_called_is_called_once(clock: Clock) -> None:
+    """Whether it was over before or not."""
+    handle = ct_magic.start("App Launched 2026-10", poll_interval=0.01, progress="none")
+    called: Queue[pd.DataFrame] = Queue()
+    handle.when_done(called.put)
+    assert called.empty()
+    arrive(handle, clock)
+    assert called.get(timeout=10)["status"].tolist() == ["success"]
+    handle.when_done(called.put)
+    assert called.get(timeout=10)["status"].tolist() == ["success"]
+    assert called.empty()
+
+
+class Late(Panel):
+    """A panel that takes its time over the end."""
+
+    ended = False
+
+    def close(self) -> None:
+        """Show how it ended."""
+        self.ended = not threading.Event().wait(0.2)
+
+
+def test_who_asks_to_be_called_is_called_when_the_panel_shows_the_end(account: Sandbox) -> None:
+    """The form says below the panel that the DataFrame is there: not while that still waits."""
+    asked = prepare("App Launched 2026-10", settings=Settings(poll_interval=0.01))
+    panels: list[Late] = []
+
+    def opened(run: Shown, note: str | None) -> Panel:
+        panels.append(Late(run, note))
+        return panels[0]
+
+    seen: Queue[bool] = Queue()
+    handle = ask(asked, refresh=True, panel=opened).followed()
+    handle.when_done(lambda _: seen.put(panels[0].ended))
+    assert seen.get(timeout=10)
+
+
+@pytest.mark.parametrize("use", ["df.shape", "df['count']", "len(df)", "df.plot()", "list(df)"])
+def test_a_handle_that_is_used_too_early_says_what_to_do(
+    account: Sandbox, shell: InteractiveShell, use: str
+) -> None:
+    """Not an AttributeError about a class that nobody knows."""
+    run(shell, "%config CountMagics.poll_interval = 60")
+    run(shell, "%%ctcount df --background\nApp Launched 2026-10").raise_error()
+    try:
+        error = run(shell, use).error_in_exec
+        assert isinstance(error, errors.StillRunningError)
+        assert ".result() waits" in str(error)
+    finally:
+        shell.user_ns["df"].cancel()
+
+
+def test_a_failure_in_the_background_is_in_the_dataframe_and_in_result(
+    state: Path, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody's cell can fail any more, so the row says it, and whoever asks for the result."""
+    with Sandbox(profiles=50, partials=1, faults="first:fail", today=TODAY) as box:
+        point_at(box, monkeypatch)
+        handle = run(shell, "%%ctcount --background\nCharged 2026-10").result
+        with pytest.raises(errors.CountFailedError, match="Query failed"):
+            handle.result(10)
+    assert handle.frame["status"].tolist() == ["failed"]
+
+
+def test_without_a_name_the_handle_is_the_cells_value(
+    account: Sandbox, shell: InteractiveShell
+) -> None:
+    """As everything in a notebook is."""
+    handle = run(shell, "%%ctcount --background\nApp Launched 2026-10").result
+    assert isinstance(handle, Counting)
+    assert handle.result(10)["count"].notna().all()
+
+
+def test_cancelling_keeps_what_had_arrived(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what is there so far can be looked at before."""
+    with Sandbox(profiles=100, partials=0, faults="submit:partial", today=TODAY) as box:
+        point_at(box, monkeypatch)
+        handle = ct_magic.start(
+            "Charged 2026-10\nApp Launched 2026-10",
+            poll_interval=0.01,
+            max_concurrent=1,
+            progress="none",
+        )
+        until(lambda: handle.frame["status"].tolist() == ["submitted", "success"])
+        assert handle.progress == "1 submitted, 1 success"
+        assert repr(handle) == "<counting: 1 submitted, 1 success>"
+        handle.cancel()
+        with pytest.raises(errors.CountCancelledError) as caught:
+            handle.result(5)
+    assert caught.value.frame["status"].tolist() == ["cancelled", "success"]
+    assert caught.value.frame["count"].notna().tolist() == [False, True]
+
+
+def test_several_at_once_share_the_accounts_limit(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three cells in the background are not three times as many requests: none is refused."""
+    with Sandbox(profiles=100, partials=1, at_once=2, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        settings = {"poll_interval": 0.02, "max_concurrent": 2, "progress": "none"}
+        texts = [f"App Launched 2026-{month:02} by week" for month in (7, 8, 9)]
+        handles = [ct_magic.start(text, **settings) for text in texts]
+        frames = [handle.result(30) for handle in handles]
+        assert all((frame["status"] == "success").all() for frame in frames)
+        assert {request.status for request in box.log} == {200}

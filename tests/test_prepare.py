@@ -1,0 +1,41 @@
+"""What is asked, before anything is sent: whose days are meant, and the command that asks it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from helpers.shell import TODAY
+
+import ct_magic
+from ct_magic.client.accounts import Account
+from ct_magic.client.credentials import Secret
+from ct_magic.errors import UsageError
+from ct_magic.prepare import curl
+
+
+def test_curl_asks_the_same_and_tells_no_secret() -> None:
+    """The command survives the shell with its quotes and takes the passcode from outside."""
+    (query,) = ct_magic.parse("""Charged where x = "it's $HOME `id`" 2026-01-01""", today=TODAY)
+    command = curl(query.payload(), "https://in1.api.clevertap.com")
+    echo = command.replace("curl -sS", "printf '%s\\n'", 1)
+    given = {"CLEVERTAP_ACCOUNT_ID": "ACC", "CLEVERTAP_PASSCODE": "SECRET-1"}
+    said = subprocess.run(
+        ["/bin/sh", "-c", echo], env=given, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert said[0] == "https://in1.api.clevertap.com/1/counts/profiles.json"
+    assert "X-CleverTap-Passcode: SECRET-1" in said
+    assert "X-CleverTap-Account-Id: ACC" in said
+    assert json.loads(said[-1]) == query.payload()
+    assert "SECRET" not in command
+    assert shlex.split(command)[0] == "curl"
+
+
+def test_a_time_zone_that_is_none_is_said_before_anything_is_asked(state: Path) -> None:
+    """Also where the day is given, so that nothing need be looked up in it."""
+    account = Account("default", "ABC", Secret("x"), base_url="http://127.0.0.1:9")
+    with pytest.raises(UsageError, match="no time zone 'Mars/Base'; write it like 'Asia/Kolkata'"):
+        ct_magic.count("Charged", account=account, today=TODAY, timezone="Mars/Base")
