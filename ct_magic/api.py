@@ -101,7 +101,7 @@ def begin(
     from .client.runner import Run
     from .client.transport import Service
     from .handle import Counting
-    from .progress.panel import current_shell, open_panel
+    from .progress.environment import current_shell, open_panel
 
     pace, whom, shell = _pace(asked), asked.account, current_shell()
     one_gate = gate(_who(whom), pace.max_concurrent)

@@ -18,8 +18,9 @@ CountInterrupt              a KeyboardInterrupt that brings the `.frame` of what
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
+
+from .text_width import width
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,8 +60,8 @@ class QueryError(CtMagicError, ValueError):
             return self.message
         before, under = _cut(self.source[: self.column - 1], self.source[self.column - 1 :])
         # The caret line repeats the tabs above it, so that it stands right however wide they are.
-        lead = "".join("\t" if c == "\t" else " " * cells(c) for c in before)
-        caret = lead + "^" * max(1, sum(map(cells, under[: self.length])))
+        lead = "".join("\t" if c == "\t" else " " * width(c) for c in before)
+        caret = lead + "^" * max(1, sum(map(width, under[: self.length])))
         place = f"line {self.line}, column {self.column}"
         return f"{place}\n    {before}{under}\n    {caret}\n{self.message}"
 
@@ -73,13 +74,6 @@ def _cut(before: str, under: str) -> tuple[str, str]:
     before = "\u2026" + before[-half:] if len(before) > half else before
     rest = WIDEST - len(before)
     return before, under[:rest] + "\u2026" if len(under) > rest else under
-
-
-def cells(char: str) -> int:
-    """How many cells of a monospaced line the character takes: Chinese two, an accent none."""
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 class UsageError(CtMagicError, ValueError):

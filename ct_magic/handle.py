@@ -19,6 +19,7 @@ from .errors import (
     UsageError,
 )
 from .progress import text as words
+from .text_width import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -170,9 +171,7 @@ def _what_happened(jobs: tuple[Job, ...]) -> str:
     if not lost:
         return "the count had arrived" if len(jobs) == 1 else "the counts had arrived"
     if len(jobs) == 1:
-        return "\n".join(
-            [f"{words.plain(jobs[0].question.title)}: {_reason(jobs[0])}", *_what_now(lost)]
-        )
+        return "\n".join([f"{plain(jobs[0].question.title)}: {_reason(jobs[0])}", *_what_now(lost)])
     tally = Counter(str(job.state) for job in lost)
     how = ", ".join(f"{n} {state}" for state, n in tally.items())
     head = f"{len(lost)} of {len(jobs)} counts did not arrive: {how}"
@@ -181,7 +180,7 @@ def _what_happened(jobs: tuple[Job, ...]) -> str:
 
 def _failures(lost: list[Job]) -> list[str]:
     failed = [
-        f"  {words.name(job)}: {words.plain(job.error or '')}"
+        f"  {words.name(job)}: {plain(job.error or '')}"
         for job in lost
         if job.state is State.FAILED
     ]
@@ -196,4 +195,4 @@ def _what_now(lost: list[Job]) -> list[str]:
 
 
 def _reason(job: Job) -> str:
-    return f"{job.state}, {words.plain(job.error)}" if job.error else str(job.state)
+    return f"{job.state}, {plain(job.error)}" if job.error else str(job.state)

@@ -18,6 +18,8 @@ from .query import payload as cql
 from .query import strict_json as jsontext
 from .query.catalog import Names, doubt
 from .query.model import JsonQuery, Query
+from .query.payload import to_payload
+from .query.printer import to_text
 from .session import SESSION
 from .settings import Settings, zone
 
@@ -60,11 +62,11 @@ def prepare(
 
 def question(query: Query | JsonQuery) -> Question:
     """Put a single count into the words of the service half."""
-    body = query.payload()
+    body = to_payload(query)
     start, end = (date.fromisoformat(f"{body[key]:08}") for key in ("from", "to"))
     return Question(
-        title=query.label if query.label is not None else query.source or str(query),
-        text=str(query),
+        title=query.label if query.label is not None else query.source or to_text(query),
+        text=to_text(query),
         event=body["event_name"],
         start=start,
         end=end,
@@ -80,7 +82,7 @@ def explain(text: str, params: Mapping[str, Any], settings: Settings) -> str:
     cell = _read(text, params, settings, whom)
     url = whom.base_url if whom else f"https://{REGIONS['eu1']}"
     parts = [printer.layout(one) for one in cell.statements]
-    for body in [single.payload() for single in cell.counts]:
+    for body in [to_payload(single) for single in cell.counts]:
         parts += [pretty(body), curl(body, url)]
     return "\n\n".join(parts)
 
@@ -90,7 +92,7 @@ def dry_run(
 ) -> list[dict[str, Any]]:
     """Give the JSON of every count that a text would ask. An account is not needed for it."""
     cell = _read(text, params, settings, _whom(account))
-    return [single.payload() for single in cell.counts]
+    return [to_payload(single) for single in cell.counts]
 
 
 def curl(body: Mapping[str, Any], url: str) -> str:

@@ -15,12 +15,13 @@ from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.errors import UsageError
 from ct_magic.prepare import curl
+from ct_magic.query.payload import to_payload
 
 
 def test_curl_asks_the_same_and_tells_no_secret() -> None:
     """The command survives the shell with its quotes and takes the passcode from outside."""
     (query,) = ct_magic.parse("""Charged where x = "it's $HOME `id`" 2026-01-01""", today=TODAY)
-    command = curl(query.payload(), "https://in1.api.clevertap.com")
+    command = curl(to_payload(query), "https://in1.api.clevertap.com")
     echo = command.replace("curl -sS", "printf '%s\\n'", 1)
     given = {"CLEVERTAP_ACCOUNT_ID": "ACC", "CLEVERTAP_PASSCODE": "SECRET-1"}
     said = subprocess.run(
@@ -29,7 +30,7 @@ def test_curl_asks_the_same_and_tells_no_secret() -> None:
     assert said[0] == "https://in1.api.clevertap.com/1/counts/profiles.json"
     assert "X-CleverTap-Passcode: SECRET-1" in said
     assert "X-CleverTap-Account-Id: ACC" in said
-    assert json.loads(said[-1]) == query.payload()
+    assert json.loads(said[-1]) == to_payload(query)
     assert "SECRET" not in command
     assert shlex.split(command)[0] == "curl"
 

@@ -10,7 +10,7 @@ from .. import name_sources as known
 from .. import prepare as questions
 from ..client import accounts
 from ..errors import AccountError, QueryError, UsageError
-from ..progress.panel import current_shell, is_interactive
+from ..progress.environment import current_shell, is_interactive
 from ..progress.widget_panel import VIEW
 from ..query import expand as dates
 from ..query import parser

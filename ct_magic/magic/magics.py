@@ -132,7 +132,7 @@ class CountMagics(Magics):
 
     def _background(self, told: Arguments) -> pd.DataFrame | Counting | None:
         from .. import api as counts
-        from ..progress.panel import is_interactive
+        from ..progress.environment import is_interactive
 
         if not is_interactive(self.shell):
             # Nobody would be there when it arrives: an executed notebook ends with its last cell.

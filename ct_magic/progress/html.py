@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ..client.jobs import Job, State
+from ..text_width import plain
 from . import text as words
 
 # Colours of the front end's own theme, with a fallback for pages that have none.
@@ -130,7 +131,7 @@ def _many(jobs: Sequence[Job], now: float, live: bool) -> str:
 def _columns(jobs: Sequence[Job]) -> Columns:
     asked = [job.question for job in jobs]
     named = len({question.title for question in asked}) > 1
-    pieces = words.plain(", ".join(column for column, _ in asked[0].pieces))
+    pieces = plain(", ".join(column for column, _ in asked[0].pieces))
     longest = max(len(_asked_for(job, named)) for job in jobs)
     highest = max((job.tally.count for job in jobs if job.tally), default=0)
     dated = len({(question.start, question.end) for question in asked}) > 1
@@ -274,4 +275,4 @@ def _sign(job: Job) -> str:
 
 def _foreign(text: str) -> str:
     # <bdi> keeps a right-to-left name from turning the rest of the line round.
-    return f"<bdi>{escape(words.plain(text))}</bdi>"
+    return f"<bdi>{escape(plain(text))}</bdi>"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
 from ..client.jobs import Job, State
-from ..errors import cells
+from ..text_width import fit, plain
 
 ROWS = 20  # rows of plain text; a table scrolls after so many
 MINUTES = 90  # seconds from which on people say minutes
-LONGEST = 300  # characters of a foreign text that are shown
 SIGNS = {
     State.WAITING: "·",
     State.SUBMITTED: "…",
@@ -29,13 +27,6 @@ WORDS = {
     State.CANCELLED: "cancelled",
     State.TIMED_OUT: "timed out",
 }
-
-
-def plain(text: str) -> str:
-    """Make a foreign text safe to print: no control characters, no line breaks, not too long."""
-    folded = "".join(c if c.isprintable() else " " for c in text[: 2 * LONGEST])
-    folded = re.sub(r" +", " ", folded).strip()
-    return folded if len(folded) <= LONGEST else folded[:LONGEST] + " …"
 
 
 def state(job: Job, now: float) -> str:
@@ -111,16 +102,6 @@ def line(jobs: Sequence[Job], now: float, columns: int = 10**6) -> str:
         room = max(12, min(60, columns - len(tail) - len("ctcount: ")))
         said = fit(plain(jobs[0].question.title), room) + tail
     return fit(f"ctcount: {said}", columns)
-
-
-def fit(text: str, columns: int) -> str:
-    """Cut a text to so many columns of a terminal; a Chinese character takes two."""
-    used = 0
-    for place, char in enumerate(text):
-        used += cells(char)
-        if used > columns:
-            return text[:place]
-    return text
 
 
 def profiles(count: int) -> str:

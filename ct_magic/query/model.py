@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
-from typing import Any
 
 Scalar = str | int | float
-Value = Scalar | tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRange:
+    """A stretch of the day, `13:00..17:00`: minutes from midnight, both included."""
+
+    start: int
+    end: int
+
+
+Value = Scalar | tuple[Scalar, ...] | ClockRange
 Place = tuple[str, ...]
 
 
@@ -66,6 +75,7 @@ class Unit(Enum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    QUARTER = "quarter"
     YEAR = "year"
 
 
@@ -143,15 +153,43 @@ Period = Days | Last | This | Previous
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """`after 2 weeks` (n = 2), `before 1 month` (n = -1): a period moved by so much."""
+
+    n: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftAxis:
+    """`after 0..11 weeks`: asked once for each number, both ends included."""
+
+    first: int
+    last: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Often:
+    """How many times an event happened: `>= 3`; one of EQUALS, GREATER_THAN(_EQUALS)."""
+
+    operator: Operator
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One event with its filters; without a period it takes the statement's.
+
+    Only an event inside `did` may have a Shift as its period, and `often`: how many times.
 
     Filters stand in the order of their scopes, because the API's JSON holds a list for each.
     """
 
     name: str
     where: tuple[Filter, ...] = ()
-    period: Period | None = None
+    period: Period | Shift | ShiftAxis | None = None
+    often: Often | None = None
 
     def __post_init__(self) -> None:
         scopes = list(Scope)
@@ -173,10 +211,67 @@ class DidAny:
 
 
 @dataclass(frozen=True, slots=True)
+class Did:
+    """`did E`: the profile did it."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class DidNot:
+    """`did not E`: the profile did not."""
+
+    event: Event
+
+
+Step = Did | DidNot | DidAny  # what may stand behind `share`
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Conditions that must all hold; an `Or` among them is a bracket."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Conditions of which one must hold."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AtPlace:
+    """`geo = "India"`, `geo in (…)`: a condition inside an `or`."""
+
+    places: tuple[Place, ...]
+
+
+Condition = Filter | AtPlace | And | Or
+
+
+@dataclass(frozen=True, slots=True)
+class Preceding:
+    """`vs previous`: the period before, by the words of the period."""
+
+
+@dataclass(frozen=True, slots=True)
 class ByTime:
-    """Cut the period at midnight, at Mondays or at firsts of the month."""
+    """Cut the period at midnight, at Mondays or at firsts of month, quarter or year.
+
+    `first`: each profile only in the piece where it did the event first. `rolling`: for each piece
+    the window of this length that ends with the piece's last day.
+    """
 
     unit: Unit
+    first: bool = False
+    rolling: Shift | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ByHour:
+    """Ask once for each hour of the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +289,16 @@ class ByPlace:
     places: tuple[Place, ...]
 
 
-Axis = ByTime | ByValue | ByPlace
+Axis = ByTime | ByHour | ByValue | ByPlace
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A statement; without `by` and with its dates resolved, one single count.
+    """A statement, or a single count: without steps, condition, versus and by, its dates resolved.
+
+    `did`, `did_not` and `did_any` belong to the base; `steps` are the clauses behind `share`, in
+    order. `condition` is the whole `where` where it holds an `or`; then `event.where` and
+    `places` are empty.
 
     `places` are the paths of `geo`. Two queries are equal when they ask the same thing: `label`
     (what names the rows), `source` (the statement as typed, on one line, its variables filled in)
@@ -213,6 +312,9 @@ class Query:
     did: tuple[Event, ...] = ()
     did_not: tuple[Event, ...] = ()
     did_any: DidAny | None = None
+    steps: tuple[Step, ...] = ()
+    condition: And | Or | None = None
+    versus: Period | Shift | Preceding | None = None
     by: tuple[Axis, ...] = ()
     label: str | None = field(default=None, compare=False)
     source: str | None = field(default=None, compare=False)
@@ -238,17 +340,6 @@ class Query:
             events = tuple(map(plain, self.did_any.events))
             object.__setattr__(self, "did_any", replace(self.did_any, events=events))
 
-    def payload(self) -> dict[str, Any]:
-        """Give the API's JSON for this single count, as a new dict."""
-        from .payload import payload
-
-        return payload(self)
-
-    def __str__(self) -> str:
-        from .printer import text
-
-        return text(self)
-
 
 @dataclass(frozen=True, slots=True)
 class JsonQuery:
@@ -258,14 +349,3 @@ class JsonQuery:
     label: str | None = field(default=None, compare=False)
     source: str | None = field(default=None, compare=False)
     pieces: tuple[tuple[str, Scalar], ...] = field(default=(), compare=False)
-
-    def payload(self) -> dict[str, Any]:
-        """Give the JSON as it was pasted, as a new dict."""
-        from .payload import payload
-
-        return payload(self)
-
-    def __str__(self) -> str:
-        from .printer import text
-
-        return text(self)

@@ -19,6 +19,7 @@ from .builder import Builder
 from .diagnostics import syntax_errors as mistakes
 from .lexer import Source, Token, tokens, with_operators
 from .model import JsonQuery, Query
+from .printer import to_text
 
 MAX_COUNTS = 500
 
@@ -207,6 +208,6 @@ def _written(source: Source, query: Query | JsonQuery, line: list[Token]) -> str
     """
     body = line[_colon(line) + 1 :]
     if any(token.type in ("JSON", "PARAM") for token in body):
-        return query.body if isinstance(query, JsonQuery) else str(replace(query, label=None))
+        return query.body if isinstance(query, JsonQuery) else to_text(replace(query, label=None))
     spaces = [" " if one.end < other.start else "" for one, other in pairwise(body)]
     return "".join(t.text + space for t, space in zip(body, [*spaces, ""], strict=True))

@@ -50,7 +50,7 @@ class UnsayableError(Exception):
     """JSON that the language has no words for; it stays JSON."""
 
 
-def payload(query: Query | JsonQuery) -> dict[str, Any]:
+def to_payload(query: Query | JsonQuery) -> dict[str, Any]:
     """Give the JSON of a single count, as a new dict.
 
     Raises QueryError for a query that is not single: with `by`, or days that count from today.
@@ -89,7 +89,7 @@ def from_json(text: str) -> Query | JsonQuery:
     query = _said(found)
     if query is None:
         return JsonQuery(jsontext.encode(found))
-    if _exactly(payload(query)) != _exactly(found):
+    if _exactly(to_payload(query)) != _exactly(found):
         return replace(query, pasted=jsontext.encode(found))
     return query
 

@@ -31,14 +31,14 @@ from .model import (
     This,
     Value,
 )
-from .payload import payload
+from .payload import to_payload
 
 WIDEST = 88
 # A text between quotes stands on one line, so these cannot be said in the language.
 _UNSAYABLE = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def text(query: Query | JsonQuery) -> str:
+def to_text(query: Query | JsonQuery) -> str:
     """Print a query on one line, its label before it.
 
     A single count that holds line breaks or other control characters prints as JSON. A statement
@@ -121,7 +121,7 @@ def _clauses(query: Query | JsonQuery) -> list[str]:
     if not any(map(_UNSAYABLE.search, said)):
         return said
     if not query.by and _is_absolute(query.event.period):
-        return [jsontext.encode(payload(query))]
+        return [jsontext.encode(to_payload(query))]
     return [_UNSAYABLE.sub(_picture, clause) for clause in said]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..errors import MissingExtraError
-from ..progress import text as words
+from ..text_width import plain
 from .frame import DAYS
 from .kind import Kind, Shape, shape
 from .shares import shares
@@ -243,6 +243,6 @@ def _counts(df: pd.DataFrame) -> pd.Series[float]:
 
 def _shown(name: str, longest: int = LONGEST) -> str:
     # matplotlib reads $...$ as a formula, and leaves names with a leading _ out of a legend.
-    folded = words.plain(name)
+    folded = plain(name)
     cut = folded if len(folded) <= longest else folded[: longest - 1] + "…"
     return (" " if cut.startswith("_") else "") + cut.replace("$", r"\$")

@@ -17,7 +17,7 @@ body = {"event_name": "App Launched", "from": 20261001, "to": 20261031}
 run = lambda work: min(timeit.repeat(work, number=20, repeat=7)) / 20
 print(json.dumps({
     "parse": run(lambda: parser.statements(text)),
-    "print": run(lambda: str(query)),
+    "print": run(lambda: to_text(query)),
     "request": run(lambda: by_hand.count("$address", body, 1))}))
 """
 # The name of a property where the event is not known is the most there is to look through.

@@ -24,8 +24,8 @@ from ct_magic.query.model import (
     Scope,
 )
 from ct_magic.query.parser import parse
-from ct_magic.query.payload import TIMES, from_payload, payload
-from ct_magic.query.printer import layout, text
+from ct_magic.query.payload import TIMES, from_payload, to_payload
+from ct_magic.query.printer import layout, to_text
 
 HERE = Path(__file__).parents[1] / "query"
 TODAY = date(2026, 11, 23)
@@ -234,16 +234,16 @@ def check_text(cell: str) -> bool:
 
 def check_query(query: Query) -> None:
     """Hold promises 2 and 3 to a single count: prints and JSON read back as the same query."""
-    printed = text(query)
+    printed = to_text(query)
     assert "\n" not in printed
     assert "\r" not in printed
     for form in (printed, layout(query)):
         (again,) = parse(form, today=TODAY)
         assert again == query, form
         assert again.label == query.label
-        assert text(again) == printed
-    assert from_payload(payload(query)) == query
-    json.dumps(payload(query), allow_nan=False).encode("ascii")
+        assert to_text(again) == printed
+    assert from_payload(to_payload(query)) == query
+    json.dumps(to_payload(query), allow_nan=False).encode("ascii")
     hash(query)
 
 

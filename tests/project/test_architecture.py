@@ -17,7 +17,8 @@ RULES = """
 errors suggest text_width rows -> errors suggest text_width
 query                          -> errors suggest text_width
 client                         -> errors suggest settings rows
-results progress               -> errors client.jobs rows text_width
+row_results                    -> errors client.jobs rows
+results progress               -> errors client.jobs rows row_results text_width
 sandbox                        -> errors settings
 settings                       -> errors suggest
 """

@@ -24,6 +24,7 @@ from ct_magic.query.model import (
     Unit,
 )
 from ct_magic.query.parser import parse, statements
+from ct_magic.query.printer import to_text
 
 MONDAY = date(2026, 11, 23)
 
@@ -113,11 +114,11 @@ def test_pieces_tile_the_period(some: date, other: date, unit: Unit) -> None:
 def test_a_did_without_period_takes_the_piece_and_one_with_it_keeps_its_own() -> None:
     """Also where its own is the statement's: then it means the whole, not the piece."""
     text = "A 2026-11-01..2026-11-02 did B did not C 2026-11-01..2026-11-02 by day"
-    assert [str(query) for query in parse(text, today=MONDAY)] == [
+    assert [to_text(query) for query in parse(text, today=MONDAY)] == [
         f"A {day} did B did not C 2026-11-01..2026-11-02" for day in ("2026-11-01", "2026-11-02")
     ]
     whole = "A 2026-11-01..2026-11-02 did B 2026-11-01..2026-11-02"
-    assert str(parse(whole, today=MONDAY)[0]) == "A 2026-11-01..2026-11-02 did B"
+    assert to_text(parse(whole, today=MONDAY)[0]) == "A 2026-11-01..2026-11-02 did B"
 
 
 def test_the_last_axis_turns_fastest() -> None:

@@ -12,6 +12,8 @@ import pytest
 
 from ct_magic import QueryError
 from ct_magic.query.parser import parse
+from ct_magic.query.payload import to_payload
+from ct_magic.query.printer import to_text
 
 TODAY = date(2026, 11, 23)
 DAY = date(2026, 1, 2)
@@ -28,7 +30,7 @@ class Size(IntEnum):
 def sent(text: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON of a cell with one count."""
     (query,) = parse(text, params=params, today=TODAY)
-    return query.payload()
+    return to_payload(query)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_everywhere_a_variable_may_stand() -> None:
       by e in $l"""
     given = {"event": "by night", "v": "x", "l": ["p", "q"], "lo": 1, "hi": 2, "d": DAY}
     found = parse(text, params=given, today=TODAY)
-    assert [str(query) for query in found] == [
+    assert [to_text(query) for query in found] == [
         f'"by night" where a = "x" and b in ("p", "q") and c in 1..2 and d in ("x", 1) '
         f'and e = "{piece}" 2026-01-02 did "by night" where a = "x" 2026-01-02..2026-11-22'
         for piece in "pq"

@@ -10,8 +10,8 @@ import pytest
 from ct_magic import QueryError
 from ct_magic.query.model import Ago, ByTime, Days, Event, Last, Query, Unit
 from ct_magic.query.parser import parse, statements
-from ct_magic.query.payload import from_payload
-from ct_magic.query.printer import layout, text
+from ct_magic.query.payload import from_payload, to_payload
+from ct_magic.query.printer import layout, to_text
 
 GIVEN = json.loads(Path(__file__).with_name("query-examples.json").read_text(encoding="utf-8"))
 TODAY = date.fromisoformat(GIVEN["today"])
@@ -28,12 +28,12 @@ def params_of(example: dict[str, Any]) -> dict[str, Any]:
 def test_the_designs_examples_become_the_designs_json(example: dict[str, Any]) -> None:
     """The acceptance test of the language: text -> JSON, and every print reads back equal."""
     found = parse(example["text"], params=params_of(example), today=TODAY)
-    assert [query.payload() for query in found] == example["payloads"]
+    assert [to_payload(query) for query in found] == example["payloads"]
     for query in found:
-        assert parse(text(query), today=TODAY) == (query,)
+        assert parse(to_text(query), today=TODAY) == (query,)
         assert parse(layout(query), today=TODAY) == (query,)
-        assert from_payload(query.payload()) == query
-        assert text(parse(text(query), today=TODAY)[0]) == text(query)
+        assert from_payload(to_payload(query)) == query
+        assert to_text(parse(to_text(query), today=TODAY)[0]) == to_text(query)
 
 
 def test_statements_stay_as_they_were_typed() -> None:
@@ -46,7 +46,7 @@ def test_statements_stay_as_they_were_typed() -> None:
 def test_a_statement_begins_where_a_line_has_no_indentation() -> None:
     """Two unindented lines are two statements, however many lines each goes on."""
     found = statements("Charged\n  where A = 1\n\tlast 7 days\r\nApp Launched\r  today\n")
-    assert [text(query) for query in found] == [
+    assert [to_text(query) for query in found] == [
         "Charged where A = 1 last 7 days",
         "App Launched today",
     ]

@@ -10,8 +10,8 @@ import pytest
 from ct_magic import QueryError
 from ct_magic.query.model import JsonQuery, Query
 from ct_magic.query.parser import parse, statements
-from ct_magic.query.payload import from_payload, payload
-from ct_magic.query.printer import text
+from ct_magic.query.payload import from_payload, to_payload
+from ct_magic.query.printer import to_text
 
 TODAY = date(2026, 11, 23)
 BASE = {"event_name": "x", "from": 20150101, "to": 20150102}
@@ -49,8 +49,8 @@ def test_json_is_said_in_the_language_and_sent_as_it_stood(
     """What is printed asks the same; what is sent is what was pasted, to the last empty list."""
     given = BASE | more
     query = from_payload(given)
-    assert text(query) == printed
-    assert payload(query) == given
+    assert to_text(query) == printed
+    assert to_payload(query) == given
     assert parse(printed, today=TODAY) == (query,)
     assert parse(json.dumps(given, indent=2), today=TODAY) == (query,)
 
@@ -60,7 +60,7 @@ def test_pasted_json_that_was_changed_since_sends_the_change() -> None:
     query = from_payload(BASE | {"event_properties": []})
     assert isinstance(query, Query)
     changed = replace(query, event=replace(query.event, name="z"))
-    assert payload(changed) == BASE | {"event_name": "z"}
+    assert to_payload(changed) == BASE | {"event_name": "z"}
 
 
 FILTER = {"name": "a", "operator": "equals", "value": 1}
@@ -116,17 +116,17 @@ def test_what_the_language_cannot_say_is_kept_word_for_word(more: dict[str, Any]
     given = BASE | more
     query = from_payload(given)
     assert isinstance(query, JsonQuery)
-    assert json.dumps(payload(query)) == json.dumps(given)
-    assert parse(text(query), today=TODAY) == (query,)
-    assert from_payload(payload(query)) == query
+    assert json.dumps(to_payload(query)) == json.dumps(given)
+    assert parse(to_text(query), today=TODAY) == (query,)
+    assert from_payload(to_payload(query)) == query
 
 
 def test_numbers_keep_their_kind() -> None:
     """To the service 5, 5.0 and "5" are three values; an id of 20 digits is exact."""
     values = [5, 5.0, "5", 12345678901234567890, 0.1, 1e22, 1e-7]
     given = BASE | {"event_properties": [{"name": "a", "operator": "equals", "value": values}]}
-    (query,) = parse(text(from_payload(given)), today=TODAY)
-    assert json.dumps(payload(query)["event_properties"][0]["value"]) == json.dumps(values)
+    (query,) = parse(to_text(from_payload(given)), today=TODAY)
+    assert json.dumps(to_payload(query)["event_properties"][0]["value"]) == json.dumps(values)
 
 
 @pytest.mark.parametrize(
@@ -170,4 +170,4 @@ def test_a_statement_is_no_payload_before_it_is_unfolded() -> None:
     """Days that count from today, and pieces, have no JSON of their own."""
     for cell in ("Charged", "Charged last 7 days", "Charged 2026-01 by day", "Charged today"):
         with pytest.raises(QueryError, match="first"):
-            payload(statements(cell)[0])
+            to_payload(statements(cell)[0])

@@ -6,7 +6,7 @@ import pytest
 
 from ct_magic.query.model import Event, Filter, Operator, Property, Query
 from ct_magic.query.parser import parse, statements
-from ct_magic.query.printer import layout, text
+from ct_magic.query.printer import layout, to_text
 
 TODAY = date(2026, 11, 23)
 
@@ -49,7 +49,7 @@ TODAY = date(2026, 11, 23)
 def test_the_canonical_spelling(typed: str, printed: str) -> None:
     """Bare names where they may be bare, symbols for operators, the shortest period."""
     (query,) = statements(typed, today=TODAY)
-    assert text(query) == printed
+    assert to_text(query) == printed
     assert statements(printed, today=TODAY) == (query,)
 
 
@@ -78,17 +78,17 @@ def test_a_layout_gives_each_clause_a_line() -> None:
 def test_what_no_line_of_text_can_hold_prints_as_json() -> None:
     """Strings end on their line; a value with a line break comes back whole all the same."""
     (query,) = parse("A where x = $v 2026-01-01", params={"v": "a\nb\u2028"}, today=TODAY)
-    assert text(query) == (
+    assert to_text(query) == (
         '{"event_name": "A", "event_properties": [{"name": "x", "operator": "equals", '
         '"value": "a\\nb\\u2028"}], "from": 20260101, "to": 20260101}'
     )
-    assert parse(text(query)) == (query,)
+    assert parse(to_text(query)) == (query,)
 
 
 def test_a_statement_that_is_no_single_count_shows_such_a_character() -> None:
     """There is no JSON for `by`; the text is for reading, and stays on one line."""
     (query,) = statements("A where x = $v by day", params={"v": "a\nb"})
-    assert text(query) == 'A where x = "a␊b" by day'
+    assert to_text(query) == 'A where x = "a␊b" by day'
 
 
 def test_equal_queries_ask_the_same() -> None:
@@ -98,11 +98,11 @@ def test_equal_queries_ask_the_same() -> None:
     one, other = parse("l: A where tech.b = 1 and a = 1 today\nA where a = 1 and tech.b = 1 today")
     assert one == other
     assert hash(one) == hash(other)
-    assert str(one) == "l: " + str(other)
+    assert to_text(one) == "l: " + to_text(other)
 
 
 @pytest.mark.parametrize("said", ["Paid for 2026-10", "Looked at the", 'A where Coupon is = "x"'])
 def test_words_that_are_no_keywords_need_no_quotes(said: str) -> None:
     """The list of keywords is closed, also where a word sounds like a slip."""
     (query,) = statements(said, today=TODAY)
-    assert str(query) == said
+    assert to_text(query) == said

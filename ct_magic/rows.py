@@ -1,0 +1,113 @@
+"""A cell's rows as formulas over distinct questions: frozen values, made by `planner`.
+
+A question is one count that the service is asked. A row of the DataFrame is a formula over such
+counts: mostly one of them, with `or` a sum and a difference. Several rows may need one question;
+it is asked once. `row_results` computes how a row stands from the jobs of its questions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+Scalar = str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One distinct count, in the words that the service half needs.
+
+    `text` is its canonical text, `start` and `end` the days of its base (both included), `body`
+    the JSON that is sent, `key` the text that is equal for two questions that ask the same, and
+    `until` the latest day that any part of it looks at: before that day is over its count may
+    still change.
+    """
+
+    text: str
+    event: str
+    start: date
+    end: date
+    body: str
+    key: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """Counts added and subtracted: numbers of the cell's questions, from 0."""
+
+    plus: tuple[int, ...]
+    minus: tuple[int, ...] = ()
+
+    @property
+    def questions(self) -> tuple[int, ...]:
+        """Return the numbers of all questions that the formula needs."""
+        return (*self.plus, *self.minus)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What `vs` compares a row with: another period's count.
+
+    `formula` is None where the piece has no partner. `incomparable` says in words why there is no
+    `change` although both counts are there ("7 days against 31"); None where there is one.
+    """
+
+    formula: Formula | None
+    start: date | None
+    end: date | None
+    incomparable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the DataFrame, and all that is known of it before anything is asked.
+
+    `number` is its place in the cell, from 0; `statement` the number of its statement. `title` is
+    the label, else the statement as typed; `text` the canonical text of what is counted. `start`
+    and `end` are the days really sent. `pieces` are the (column, value) pairs that the axes of
+    `by` fixed. `formula` is None for a row that is not asked: `not yet`.
+
+    A statement with `share` has `step` (the base's event, or the clause as printed), `after` (the
+    number of an `after 0..11 weeks`), `base` (the number of the row it is compared with, its own
+    for the base) and `within` (the number of the row whose profiles it is counted among: the step
+    before it, or the base; None for the base). `previous` is what `vs` compares with. `whole` is
+    None where `by` cuts no time. `doubts` name what the service may ignore silently.
+    """
+
+    number: int
+    statement: int
+    title: str
+    text: str
+    event: str
+    start: date
+    end: date
+    formula: Formula | None
+    pieces: tuple[tuple[str, Scalar], ...] = ()
+    step: str | None = None
+    after: int | None = None
+    base: int | None = None
+    within: int | None = None
+    previous: Comparison | None = None
+    whole: bool | None = None
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def questions(self) -> tuple[int, ...]:
+        """Return the numbers of the questions of its own count and of the compared period's."""
+        own = self.formula.questions if self.formula else ()
+        other = self.previous.formula if self.previous else None
+        return tuple(dict.fromkeys((*own, *(other.questions if other else ()))))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a cell asks: its rows, the distinct questions behind them, and notes for the panel.
+
+    `questions` stand in the order in which the rows first need them. `axes` are the columns of
+    `by` in their order. `notes` are sentences on the whole cell, like the period that was meant.
+    """
+
+    rows: tuple[Row, ...]
+    questions: tuple[Question, ...]
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,16 @@
+"""Which word was probably meant: behind every "did you mean"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def suggest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that is nearest to this one, or None where none is near."""
+    return next(iter(suggestions(word, known, 1)), None)
+
+
+def suggestions(word: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """Return at most so many known words that are near to this one, the nearest first."""
+    return get_close_matches(word, list(known), most)
