@@ -72,7 +72,9 @@ class Row:
     number of an `after 0..11 weeks`), `base` (the number of the row it is compared with, its own
     for the base) and `within` (the number of the row whose profiles it is counted among: the step
     before it, or the base; None for the base). `previous` is what `vs` compares with. `whole` is
-    None where `by` cuts no time. `doubts` name what the service may ignore silently.
+    None where `by` cuts no time. `has_events` is False where the count's split into events, users
+    and devices is not the row's, since its base was sent without some filters. `doubts` name what
+    the service may ignore silently.
     """
 
     number: int
@@ -90,6 +92,7 @@ class Row:
     within: int | None = None
     previous: Comparison | None = None
     whole: bool | None = None
+    has_events: bool = True
     doubts: tuple[str, ...] = ()
 
     @property
@@ -104,8 +107,8 @@ class Row:
 class Plan:
     """What a cell asks: its rows, the distinct questions behind them, and notes for the panel.
 
-    `questions` stand in the order in which the rows first need them. `axes` are the columns of
-    `by` in their order. `notes` are sentences on the whole cell, like the period that was meant.
+    `questions` stand in the order in which the rows first need them. `notes` are sentences on the
+    whole cell, like the period that was meant.
     """
 
     rows: tuple[Row, ...]

@@ -16,6 +16,8 @@ class State(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     TIMED_OUT = "timed out"
+    INCONSISTENT = "inconsistent"  # of a row: counts of different moments
+    NOT_YET = "not yet"  # of a row that is not asked
 
     @property
     def ended(self) -> bool:
@@ -121,8 +123,9 @@ class Job:
     `polls` counts the polls answered; `tries` the requests in a row that brought no news; `note`
     says in words why it waits, where there is more to say than its state. `again` is true once
     it was submitted anew because the service had forgotten its id. `taken` is set when the count
-    was not asked for now but taken from the journal: the moment it was counted (UTC). `lost` is
-    true where it failed because nothing more was heard of an id that the service still knows.
+    was not asked for now but taken from the journal: the moment it was counted (UTC). `counted`
+    is that moment for every count, by the service's clock where it is known (UTC). `lost` is true
+    where it failed because nothing more was heard of an id that the service still knows.
     """
 
     number: int
@@ -139,4 +142,5 @@ class Job:
     note: str | None = None
     again: bool = False
     taken: datetime | None = None
+    counted: datetime | None = None
     lost: bool = False
