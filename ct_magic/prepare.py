@@ -12,9 +12,9 @@ from typing import Any
 from . import errors
 from .client.accounts import PATH, REGIONS, Account
 from .client.jobs import Question
-from .query import expand as dates
 from .query import parser, printer
 from .query import payload as cql
+from .query import resolve_period as dates
 from .query import strict_json as jsontext
 from .query.catalog import Names, doubt
 from .query.model import JsonQuery, Query
