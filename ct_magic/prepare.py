@@ -11,9 +11,9 @@ from typing import Any
 
 from . import errors
 from .client.accounts import PATH, REGIONS, Account
-from .query import expand as dates
-from .query import parser, printer
+from .query import expand, parser, printer
 from .query import payload as cql
+from .query import resolve_period as dates
 from .query import strict_json as jsontext
 from .query.catalog import Names, doubt
 from .query.model import JsonQuery, Query
@@ -62,7 +62,7 @@ def prepare(
 
 def plan(cell: parser.Cell, today: date) -> Plan:
     """Return the rows of a cell over its distinct questions."""
-    sizes = [dates.how_many(statement, today) for statement in cell.statements]
+    sizes = [expand.how_many(statement, today) for statement in cell.statements]
     statements = [number for number, size in enumerate(sizes) for _ in range(size)]
     questions: dict[str, Question] = {}
     places: dict[str, int] = {}

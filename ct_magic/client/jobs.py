@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -39,21 +39,26 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """The count is there."""
+    """The count is there. `at` is when the service sent it, by its own clock (UTC)."""
 
     tally: Tally
+    at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """Not finished: look again under this id. An id is text, however many digits it has."""
+    """Not finished: look again under this id. An id is text, however many digits it has.
+
+    `at` is when the service sent it, by its own clock (UTC).
+    """
 
     req_id: str
+    at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """HTTP 202, or `fail` with code 2: the same request again, later. Not a failure."""
+    """HTTP 202, code 2 or "still in progress": the same request again, later. Not a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,22 @@ class Busy:
     retry_after: float | None = None
 
 
+class Cause(StrEnum):
+    """Why a request brought no answer of the API."""
+
+    SILENCE = "silence"  # no connection, or nothing came in time
+    UNAVAILABLE = "unavailable"  # the service's own trouble: 502, 503, 504 and the like
+    INTERNAL = "internal"  # HTTP 500: the service's trouble, or a query that it cannot read
+    FOREIGN = "foreign"  # a page, a redirection, a cut body: something else answered
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """5xx, a timeout, a lost connection: the same request again, a bounded number of times."""
+    """No answer of the API: the same request again, a bounded number of times; ids are kept."""
 
     error: str
     retry_after: float | None = None
+    cause: Cause = field(default=Cause.SILENCE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +96,7 @@ class Forgotten:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """HTTP 401 or 403: final for everything this account would ask."""
+    """Wrong id, passcode or region: final for everything this account would ask."""
 
     error: str
 

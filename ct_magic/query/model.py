@@ -121,10 +121,15 @@ class Ago:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """From one day to another, both included."""
+    """From one day to another, both included.
+
+    `named` is the unit that a value like pandas' `Period("2026Q3")` named as one: `vs previous`
+    is the whole one before. (Dates that are one month are that month, however they were written.)
+    """
 
     start: date | Ago
     end: date | Ago
+    named: Unit | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

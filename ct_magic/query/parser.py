@@ -14,12 +14,13 @@ from typing import Any
 from lark import Lark, UnexpectedToken
 
 from ..errors import UsageError
-from . import expand as dates
+from . import expand
 from .builder import Builder
 from .diagnostics import syntax_errors as mistakes
 from .lexer import Source, Token, tokens, with_operators
 from .model import JsonQuery, Query
 from .printer import to_text
+from .resolve_period import plain_day
 
 MAX_COUNTS = 500
 
@@ -56,9 +57,9 @@ def read(
     max_counts: int = MAX_COUNTS,
 ) -> Cell:
     """Read a cell: its statements (see `statements`), and their single counts (see `parse`)."""
-    today = dates.plain_day(today or date.today())
+    today = plain_day(today or date.today())
     found = list(_statements(text, params, today))
-    numbers = [dates.how_many(query, today) for query, _ in found]
+    numbers = [expand.how_many(query, today) for query, _ in found]
     if sum(numbers) > max_counts:
         at = found[numbers.index(max(numbers))][1]
         message = (
@@ -67,7 +68,7 @@ def read(
         )
         raise Source(text).error(message, at.start, at.end)
     queries = tuple(query for query, _ in found)
-    return Cell(queries, tuple(one for query in queries for one in dates.unfold(query, today)))
+    return Cell(queries, tuple(one for query in queries for one in expand.unfold(query, today)))
 
 
 def statements(
@@ -78,7 +79,7 @@ def statements(
     `source` is a statement's own text on one line, without label and comments. `today` is there
     only to refuse a period that ends before it begins.
     """
-    read = _statements(text, params, dates.plain_day(today or date.today()))
+    read = _statements(text, params, plain_day(today or date.today()))
     return tuple(query for query, _ in read)
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import assert_never
 
 from . import strict_json as jsontext
-from .expand import month_of
+from .calendar_pieces import month_of
 from .lexer import is_bare_name
 from .model import (
     Ago,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ct_magic import QueryError
-from ct_magic.query.expand import how_many, resolve, unfold
+from ct_magic.query.expand import how_many, unfold
 from ct_magic.query.model import (
     Ago,
     ByTime,
@@ -25,6 +25,7 @@ from ct_magic.query.model import (
 )
 from ct_magic.query.parser import parse, statements
 from ct_magic.query.printer import to_text
+from ct_magic.query.resolve_period import resolve
 
 MONDAY = date(2026, 11, 23)
 
