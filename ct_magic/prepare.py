@@ -11,8 +11,7 @@ from typing import Any
 
 from . import errors
 from .client.accounts import PATH, REGIONS, Account
-from .client.jobs import Question
-from .query import parser, printer
+from .query import expand, parser, printer
 from .query import payload as cql
 from .query import resolve_period as dates
 from .query import strict_json as jsontext
@@ -20,6 +19,7 @@ from .query.catalog import Names, doubt
 from .query.model import JsonQuery, Query
 from .query.payload import to_payload
 from .query.printer import to_text
+from .rows import Formula, Plan, Question, Row
 from .session import SESSION
 from .settings import Settings, zone
 
@@ -30,7 +30,7 @@ NO_PERIOD = "no period given: the last 30 days"
 class Asked:
     """A text made ready: what is asked of whom and how, and what the panel has to say of it."""
 
-    questions: tuple[Question, ...]
+    plan: Plan
     account: Account
     settings: Settings
     today: date
@@ -57,7 +57,34 @@ def prepare(
     cell = parser.read(text, params=params, today=day, max_counts=how.max_counts)
     note = _note(cell.statements)
     SESSION.learn(cell.statements)
-    return Asked(tuple(map(question, cell.counts)), whom, how, day, note)
+    return Asked(plan(cell, day), whom, how, day, note)
+
+
+def plan(cell: parser.Cell, today: date) -> Plan:
+    """Return the rows of a cell over its distinct questions."""
+    sizes = [expand.how_many(statement, today) for statement in cell.statements]
+    statements = [number for number, size in enumerate(sizes) for _ in range(size)]
+    questions: dict[str, Question] = {}
+    places: dict[str, int] = {}
+    rows = []
+    for number, (statement, count) in enumerate(zip(statements, cell.counts, strict=True)):
+        asked = question(count)
+        place = places.setdefault(asked.key, len(places))
+        questions.setdefault(asked.key, asked)
+        rows.append(
+            Row(
+                number=number,
+                statement=statement,
+                title=_title(count),
+                text=asked.text,
+                event=asked.event,
+                start=asked.start,
+                end=asked.end,
+                formula=Formula((place,)),
+                pieces=count.pieces,
+            )
+        )
+    return Plan(tuple(rows), tuple(questions.values()))
 
 
 def question(query: Query | JsonQuery) -> Question:
@@ -65,15 +92,18 @@ def question(query: Query | JsonQuery) -> Question:
     body = to_payload(query)
     start, end = (date.fromisoformat(f"{body[key]:08}") for key in ("from", "to"))
     return Question(
-        title=query.label if query.label is not None else query.source or to_text(query),
         text=to_text(query),
         event=body["event_name"],
         start=start,
         end=end,
-        pieces=query.pieces,
         body=json.dumps(body),
+        key=json.dumps(body, sort_keys=True),
         until=max(_latest(body), end),
     )
+
+
+def _title(query: Query | JsonQuery) -> str:
+    return query.label if query.label is not None else query.source or to_text(query)
 
 
 def explain(text: str, params: Mapping[str, Any], settings: Settings) -> str:
