@@ -5,6 +5,7 @@ Rules: README, "Moving periods" and "Shares".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,6 +24,8 @@ from .model import (
 )
 from .printer import clause
 from .resolve_period import resolve
+
+NUMBERS = re.compile(r" after \d+\.\.\d+ ([a-z]+)(?=( [>=]+ \d+)?$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +112,7 @@ def resolved(clauses: Clauses, piece: Days, today: date) -> Clauses:
 
 def step_name(step: Step) -> str:
     """Return the clause as printed, without the numbers of `after 0..11 weeks`."""
-    event = _event_of(step)
-    if event is None or not isinstance(event.period, ShiftAxis):
-        return clause(step)
-    plain = replace(event, period=None)
-    named = clause(Did(plain) if isinstance(step, Did) else DidNot(plain))
-    return f"{named} after {event.period.unit.value}s"
+    return NUMBERS.sub(r" after \1", clause(step))
 
 
 def _with(clauses: Clauses, step: Step) -> Clauses:

@@ -18,7 +18,18 @@ from .calendar_pieces import (
     number_of_pieces,
     unit_of,
 )
-from .model import Days, Last, Period, Preceding, Previous, Query, Shift, This, Unit
+from .model import (
+    AnyPeriod,
+    Days,
+    Last,
+    Preceding,
+    Previous,
+    Query,
+    Shift,
+    ShiftAxis,
+    This,
+    Unit,
+)
 from .printer import period as period_text
 from .resolve_period import DEFAULT, MADE_OF, counts_from_today, is_of_whole_pieces, resolve
 
@@ -42,7 +53,7 @@ def other_days(query: Query, own: Days, unit: Unit | None, today: date) -> Days:
     return days
 
 
-def preceding(period: Period | Shift, own: Days, unit: Unit | None, today: date) -> Days:
+def preceding(period: AnyPeriod, own: Days, unit: Unit | None, today: date) -> Days:
     """Return the period before, by the words of the period."""
     start, end = ends(own)
     before = start - timedelta(1)
@@ -61,7 +72,7 @@ def preceding(period: Period | Shift, own: Days, unit: Unit | None, today: date)
     return moved(own, Shift(-length(own), Unit.DAY))
 
 
-def _named(period: Period | Shift, own: Days) -> Unit | None:
+def _named(period: AnyPeriod, own: Days) -> Unit | None:
     """Return the unit of a week, month, quarter or year that was named as one."""
     match period:
         case Previous(unit):
@@ -141,11 +152,11 @@ def _check_whole(query: Query, own: Days, other: Days, unit: Unit) -> None:
         raise _not_whole(f"the other period, {period_text(other)},", unit)
 
 
-def _is_written(period: Period | Shift) -> bool:
+def _is_written(period: AnyPeriod) -> bool:
     return isinstance(period, Days) and not counts_from_today(period)
 
 
-def _is_whole_by_words(period: Period | Shift, days: Days, unit: Unit) -> bool:
+def _is_whole_by_words(period: AnyPeriod, days: Days, unit: Unit) -> bool:
     match period:
         case Last(_, of) | Previous(of):
             return unit in MADE_OF[of]
@@ -162,8 +173,8 @@ def _is_made_of(shift: Shift, unit: Unit) -> bool:
     return False
 
 
-def _words(period: Period | Shift) -> str:
-    return "the period" if isinstance(period, Shift) else f"'{period_text(period)}'"
+def _words(period: AnyPeriod) -> str:
+    return "the period" if isinstance(period, Shift | ShiftAxis) else f"'{period_text(period)}'"
 
 
 def _not_whole(what: str, unit: Unit) -> QueryError:
