@@ -9,10 +9,6 @@ from datetime import date
 from random import Random
 from typing import Any
 
-from helpers.plain_counts import Data
-from helpers.random_statements import Statements
-from helpers.slow_evaluator import Evaluator, Expected
-
 from ct_magic import QueryError
 from ct_magic.client.jobs import Job, State, Tally
 from ct_magic.planner import plan
@@ -21,6 +17,9 @@ from ct_magic.query.expand_cell import expand
 from ct_magic.query.model import JsonQuery, Query
 from ct_magic.row_results import RowResult, row_results
 from ct_magic.rows import Plan
+from helpers.plain_counts import Data
+from helpers.random_statements import Statements
+from helpers.slow_evaluator import Evaluator, Expected
 
 Count = Callable[[Any], tuple[int, int]]  # the API's JSON -> profiles and events
 

@@ -15,8 +15,6 @@ from functools import cache
 from itertools import groupby, product, zip_longest
 from typing import Any
 
-from helpers.plain_counts import Data, Happened
-
 from ct_magic.query.model import (
     Ago,
     And,
@@ -44,6 +42,7 @@ from ct_magic.query.model import (
     This,
     Unit,
 )
+from helpers.plain_counts import Data, Happened
 
 DAY = timedelta(1)
 COMPARED = {
