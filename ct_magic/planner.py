@@ -32,7 +32,7 @@ def plan(
 ) -> Plan:
     """Return what a cell asks; `known` is what is known of the account, for doubts."""
     firsts: dict[int, int] = {}
-    doubts = [of_count(to_payload(count), today, known) for count in expansion.counts]
+    doubts = _doubts_of_counts(expansion, today, known)
     rows = []
     for number, cell_row in enumerate(expansion.rows):
         first = firsts.setdefault(cell_row.statement, number)
@@ -42,6 +42,15 @@ def plan(
         rows.append(replace(row, doubts=tuple(dict.fromkeys((*own, *others)))))
     questions = map(question, expansion.counts, expansion.keys)
     return Plan(tuple(rows), tuple(questions), notes(statements, rows, today))
+
+
+def doubts_of(
+    statements: Sequence[Query | JsonQuery], expansion: Expansion, today: date, known: Known
+) -> tuple[str, ...]:
+    """Return all doubts about a cell, each once."""
+    own = (doubt for query in statements for doubt in of_statement(query, known))
+    of_counts = _doubts_of_counts(expansion, today, known)
+    return tuple(dict.fromkeys((*own, *(doubt for one in of_counts for doubt in one))))
 
 
 def question(count: Query | JsonQuery, canonical: str | None = None) -> Question:
@@ -57,6 +66,10 @@ def question(count: Query | JsonQuery, canonical: str | None = None) -> Question
         key=canonical if canonical is not None else key(count),
         until=max(_latest(body), end),
     )
+
+
+def _doubts_of_counts(expansion: Expansion, today: date, known: Known) -> list[tuple[str, ...]]:
+    return [of_count(to_payload(count), today, known) for count in expansion.counts]
 
 
 def notes(

@@ -21,6 +21,7 @@ from .printer import property_name, value
 # What an account may have passed in `%ct check`.
 DID_SEES_BASE = "did sees the base"
 CLOCK = "clock of time_of_day"
+FACTS = frozenset({DID_SEES_BASE, CLOCK})
 
 TEXT_OPERATORS = frozenset(
     {"equals", "not_equals", "contains", "does_not_contain", "exists", "does_not_exist"}
@@ -162,6 +163,8 @@ def _part(condition: Json, scope: Scope) -> str:
         return f"{name} {symbol}"
     if isinstance(values, list):
         return f"{name} {'not in' if operator == 'not_equals' else 'in'} (…)"
+    if isinstance(values, bool):
+        return f"{name} {symbol} {str(values).lower()}"
     return f"{name} {symbol} {value(values) if isinstance(values, str | int | float) else '…'}"
 
 

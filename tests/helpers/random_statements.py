@@ -42,11 +42,11 @@ from ct_magic.query.model import (
     Unit,
 )
 
-EVENTS = ("App Launched", "Product Viewed", "Added To Cart", "Charged", "App Installed")
+EVENTS = ("App Launched", "App Launched", "Product Viewed", "Added To Cart", "Charged")
 VALUES: dict[Property, tuple[Scalar, ...]] = {
     Property("Category"): ("Shoes", "Bags", "Groceries", "Books"),
     Property("Payment mode"): ("UPI", "Credit Card", "Cash"),
-    Property("Brand"): ("Acme", "Orbit"),
+    Property("Brand"): ("Acme", "Orbit", "नमस्ते"),
     Property("utm_source", Scope.SESSION): ("google", "facebook"),
     Property("first_time", Scope.SESSION): ("True", "False"),
     Property("Customer Type", Scope.PROFILE): ("Silver", "Gold", "Platinum"),
@@ -116,7 +116,7 @@ class Statements:
     def _with_where(self, query: Query, kind: str) -> Query:
         if kind == "or" or self._one_in(8):
             return replace(query, condition=self._condition(kind))
-        where = tuple(self._filter(None) for _ in range(self.random.choice([0, 0, 1, 2])))
+        where = tuple(self._filter(None) for _ in range(self.random.choice([0, 0, 0, 1, 1, 2])))
         places = (self.random.choice(PLACES),) if self._one_in(8) else ()
         return replace(query, event=replace(query.event, where=where), places=places)
 
@@ -209,7 +209,7 @@ class Statements:
         elif kind != "vs" and self._one_in(6):
             period = Last(2, Unit.WEEK)
         often = None
-        if can_be_often and self._one_in(4):
+        if CLOCKS and can_be_often and self._one_in(4):
             often = Often(self.random.choice(OFTEN), self.random.randint(1, 3))
         return Event(self.random.choice(EVENTS), where, period, often)
 

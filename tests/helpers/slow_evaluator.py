@@ -277,10 +277,8 @@ class Evaluator:
 
 def matches(condition: Filter, thing: dict[str, Any]) -> bool:
     held, wanted = thing.get(condition.property.name), condition.value
-    if condition.operator is Operator.EXISTS or held is None:
-        return (held is not None) == (condition.operator is Operator.EXISTS) or (
-            condition.operator is Operator.DOES_NOT_EXIST and held is None
-        )
+    if held is None:
+        return condition.operator is Operator.DOES_NOT_EXIST
     if isinstance(wanted, ClockRange):
         hours, minutes = map(int, held.split(":"))
         return wanted.start <= 60 * hours + minutes <= wanted.end
@@ -288,8 +286,8 @@ def matches(condition: Filter, thing: dict[str, Any]) -> bool:
     is_number = isinstance(held, int | float)
     same = any(held == one and isinstance(one, str) != is_number for one in wanted_values)
     match condition.operator:
-        case Operator.DOES_NOT_EXIST:
-            return False
+        case Operator.EXISTS | Operator.DOES_NOT_EXIST:
+            return condition.operator is Operator.EXISTS
         case Operator.EQUALS:
             return same
         case Operator.NOT_EQUALS:
