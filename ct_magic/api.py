@@ -30,6 +30,7 @@ def count(
     today: date | None = None,
     account: str | Account | None = None,
     refresh: bool = False,
+    variable: str | None = None,
     settings: Settings | None = None,
     **changes: Unpack[Changes],
 ) -> pd.DataFrame:
@@ -38,7 +39,8 @@ def count(
     `text` is one or more statements of the query language, or a list of such texts, which are
     asked together; `params` the values of its `$names`; `today` the day that relative periods
     count from (the account's today); `account` a name or an `Account` (the one in use); `refresh`
-    asks anew what the journal could answer. The fields of `Settings` may be given by name:
+    asks anew what the journal could answer; `variable` is the name that will hold the DataFrame,
+    which `%ct resume` fills. The fields of `Settings` may be given by name:
     `count(text, timeout=600)`.
 
     The DataFrame has the rows of the statements in order: see `ct_magic.results.frame` for
@@ -50,7 +52,7 @@ def count(
     """
     usual = changed(settings, changes)
     asked = prepare(one_text(text), params=params, today=today, account=account, settings=usual)
-    return ask(asked, refresh=refresh).watched()
+    return ask(asked, refresh=refresh, variable=variable).watched()
 
 
 def start(
@@ -60,13 +62,14 @@ def start(
     today: date | None = None,
     account: str | Account | None = None,
     refresh: bool = False,
+    variable: str | None = None,
     settings: Settings | None = None,
     **changes: Unpack[Changes],
 ) -> Counting:
     """Begin to ask as `count` does, and return its handle at once."""
     usual = changed(settings, changes)
     asked = prepare(one_text(text), params=params, today=today, account=account, settings=usual)
-    return ask(asked, refresh=refresh).followed()
+    return ask(asked, refresh=refresh, variable=variable).followed()
 
 
 def one_text(text: str | Sequence[str]) -> str:
