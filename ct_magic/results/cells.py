@@ -11,14 +11,9 @@ from typing import Any
 import pandas as pd
 
 from ..errors import StillRunningError, UsageError
+from .frame import COLUMNS
 
 NEEDED = ("query", "start", "end", "count")
-# Columns of ours, wherever they stand: no axis of `by` is called like one of them.
-OF_STATEMENTS = ("query", "event", "start", "end", "step", "after")
-OF_COUNTS = ("count", "of", "share", "low", "high", "events", "users", "devices", "whole")
-OF_PERIODS = ("previous", "previous_start", "previous_end", "change")
-OF_ANSWERS = ("status", "error", "cached", "counted", "doubt")
-FIXED = frozenset((*OF_STATEMENTS, *OF_COUNTS, *OF_PERIODS, *OF_ANSWERS))
 Value = str | float | bool | date
 
 
@@ -69,10 +64,11 @@ class Cell:
 def axes(df: pd.DataFrame) -> tuple[str, ...]:
     """Return the columns of `by`'s values: they stand between the days and the count.
 
-    What stands behind the count is no axis: somebody's own column, or one of `shares()`.
+    What stands behind the count is no axis: somebody's own column, or one of `shares()`; and no
+    axis is called like a column of ours.
     """
     names = [str(name) for name in df.columns]
-    return tuple(name for name in names[: names.index("count")] if name not in FIXED)
+    return tuple(name for name in names[: names.index("count")] if name not in COLUMNS)
 
 
 def cells(df: pd.DataFrame) -> tuple[Cell, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from ..text_width import plain
-from .cells import Cell, Series
+from .cells import Cell, Series, Value
 from .chart import LETTER
 from .kind import is_rolling, unit, unit_days
 
@@ -23,7 +23,7 @@ def percent(share: float) -> str:
     if 0 < part < 0.1:
         return "<0.1 %"
     if 99.5 <= part < 100:
-        return "99.9 %" if part < 99.95 else ">99.9 %"
+        return f"{part:.1f} %" if part < 99.95 else ">99.9 %"
     return f"{part:.1f} %" if 0 < part < 10 and f"{part:.1f}"[-1] != "0" else f"{part:.0f} %"
 
 
@@ -119,10 +119,18 @@ def names(series: Sequence[Series]) -> dict[Series, str]:
 
 
 def _name(series: Series, several: bool, *, quoted: bool) -> str:
-    texts = [json.dumps(v, ensure_ascii=False) if quoted else str(v) for *_, v in series.values]
+    texts = [_value(name, value, quoted=quoted) for name, _, value in series.values]
     statement = [series.query] if several or not texts else []
     parts = [short(part) for part in (*statement, *texts)]
     return " · ".join(parts)
+
+
+def _value(name: str, value: Value, *, quoted: bool) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False) if quoted else value
+    if name == "hour":
+        return f"{value:02.0f}:00"
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def row_labels(rows: Sequence[Cell]) -> list[str]:
