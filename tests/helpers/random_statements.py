@@ -54,7 +54,6 @@ VALUES: dict[Property, tuple[Scalar, ...]] = {
 }
 OF_EVENT = [asked for asked in VALUES if asked.scope in (Scope.EVENT, Scope.SESSION)]
 AMOUNT = Property("Amount")
-CLOCKS = False
 CLOCK = Property("time_of_day", Scope.SESSION)
 PLACES = (("India",), ("India", "Maharashtra"), ("Singapore",), ("India", "Karnataka", "Bengaluru"))
 LENGTHS = {Unit.DAY: 9, Unit.WEEK: 4, Unit.MONTH: 3, Unit.QUARTER: 2, Unit.YEAR: 1}
@@ -139,7 +138,7 @@ class Statements:
     def _filter(self, of_profile: bool | None) -> Filter:
         """Return a filter of the event (None), of the profile (True), or of either."""
         random = self.random
-        if CLOCKS and not of_profile and self._one_in(5):
+        if not of_profile and self._one_in(5):
             start = 60 * random.randint(6, 20)
             return Filter(CLOCK, Operator.EQUALS, ClockRange(start, start + 119))
         if not of_profile and self._one_in(4):
@@ -164,7 +163,7 @@ class Statements:
             axes.insert(self._one_in(2), ByValue(asked, VALUES[asked][:2]))
         if self._one_in(8) and not query.places and not holds(query, AtPlace):
             axes.append(ByPlace(PLACES[1:3]))
-        if CLOCKS and self._one_in(10) and not holds(query, ClockRange):
+        if self._one_in(10) and not holds(query, ClockRange):
             axes.append(ByHour())
         return tuple(axes)
 
@@ -209,7 +208,7 @@ class Statements:
         elif kind != "vs" and self._one_in(6):
             period = Last(2, Unit.WEEK)
         often = None
-        if CLOCKS and can_be_often and self._one_in(4):
+        if can_be_often and self._one_in(4):
             often = Often(self.random.choice(OFTEN), self.random.randint(1, 3))
         return Event(self.random.choice(EVENTS), where, period, often)
 

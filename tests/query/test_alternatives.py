@@ -106,8 +106,7 @@ def test_the_thirteenth_term_is_an_error_and_as_many_values_as_one_likes_are_non
             [
                 "C where A > 1 and profile.P = 1 2026-11-23 did D",
                 "C where B > 2 and tech.T = 2 2026-11-23 did D",
-                "C where A > 1 and profile.P = 1 and tech.T = 2 2026-11-23 "
-                "did D did C where B > 2",
+                "C where A > 1 and profile.P = 1 and tech.T = 2 2026-11-23 did D did C where B > 2",
             ],
             [((0, 1), (2,))],
         ),
@@ -124,7 +123,8 @@ def test_the_thirteenth_term_is_an_error_and_as_many_values_as_one_likes_are_non
         (
             "C where A > 1 or B > 2 2026-11-09..2026-11-22 by first week, profile.P in (1)",
             [
-                "C where profile.P = 1 2026-11-09..2026-11-15 did any (C where A > 1, C where B > 2)",
+                "C where profile.P = 1 2026-11-09..2026-11-15 "
+                "did any (C where A > 1, C where B > 2)",
                 "C where profile.P = 1 2026-11-16..2026-11-22 "
                 "did not C where A > 1 2026-11-09..2026-11-15 "
                 "did not C where B > 2 2026-11-09..2026-11-15 "

@@ -18,7 +18,10 @@ DAYS = '"from": 20260101, "to": 20260131'
         ('C where A in ("x", "y") today', 'C where A in ("y", "x") today'),
         ('C where A in ("x") today', 'C where A = "x" today'),
         ('C where A not in ("x") today', 'C where A != "x" today'),
-        ('C where geo in ("Oman", "India/Goa") today', 'C where geo in ("India/Goa", "Oman") today'),
+        (
+            'C where geo in ("Oman", "India/Goa") today',
+            'C where geo in ("India/Goa", "Oman") today',
+        ),
         ("C today did A did B", "C today did B did A"),
         ("C today did not A did not B", "C today did not B did not A"),
         ("C today did any (A, B)", "C today did any (B, A)"),
@@ -31,7 +34,10 @@ DAYS = '"from": 20260101, "to": 20260131'
 )
 def test_the_same_question_is_asked_once(one: str, other: str) -> None:
     """Whatever the order of what has none."""
-    assert len(parse(f"a: {one.removeprefix('l: ')}\nb: {other.removeprefix('m: ')}", today=TODAY)) == 1
+    assert (
+        len(parse(f"a: {one.removeprefix('l: ')}\nb: {other.removeprefix('m: ')}", today=TODAY))
+        == 1
+    )
     assert key(*parse(one, today=TODAY)) == key(*parse(other, today=TODAY))
 
 
@@ -48,7 +54,10 @@ def test_the_same_question_is_asked_once(one: str, other: str) -> None:
         ("C today did A", "C today did A >= 1"),
         ("C today did any (A) >= 2", "C today did any (A) >= 3"),
         (f'{{"event_name": "C", {DAYS}, "x": 1}}', f'{{"event_name": "C", {DAYS}, "x": true}}'),
-        (f'{{"event_name": "C", {DAYS}, "x": [1, 2]}}', f'{{"event_name": "C", {DAYS}, "x": [2, 1]}}'),
+        (
+            f'{{"event_name": "C", {DAYS}, "x": [1, 2]}}',
+            f'{{"event_name": "C", {DAYS}, "x": [2, 1]}}',
+        ),
     ],
 )
 def test_what_differs_is_asked_twice(one: str, other: str) -> None:

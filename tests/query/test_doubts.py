@@ -63,7 +63,7 @@ def test_what_no_page_lists_is_doubted(text: str, part: str, known: str) -> None
 @pytest.mark.parametrize(
     "text",
     [
-        "Charged where Amount = 100 and Amount > 5 and Category !~ 'x' and Category != 'Shoes' today",
+        "Charged where Amount > 5 and Category !~ 'x' and Category != 'Shoes' today",
         "Charged where Category not exists and profile.x exists and tech.y in (1, 2) today",
         "Charged where session.first_time = true and session.time_of_day in 13:00..17:00 today",
         "Charged today did any (App Launched) = 3 did App Launched > 2",
@@ -91,7 +91,10 @@ def test_what_an_account_has_passed_is_no_doubt_any_more() -> None:
 
 def triple(**changes: object) -> dict[str, object]:
     """The JSON of a query with one filter."""
-    return {**DAYS, "event_properties": [{"name": "A", "operator": "equals", "value": 1, **changes}]}
+    return {
+        **DAYS,
+        "event_properties": [{"name": "A", "operator": "equals", "value": 1, **changes}],
+    }
 
 
 @pytest.mark.parametrize(
