@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
             port=told.port,
             latency=told.latency,
             faults=told.faults,
+            lenient=told.lenient,
             profiles=told.profiles,
             seed=told.seed,
             timezone=told.timezone,
@@ -55,6 +56,11 @@ def _parser() -> argparse.ArgumentParser:
         help="how long a count takes; 0 answers at once (1.5 to 2.8)",
     )
     p.add_argument("--faults", default="", metavar="PLAN", help="like submit:429*2,later:reset")
+    p.add_argument(
+        "--lenient",
+        action="store_true",
+        help="ignore what is not understood in a query, as the service was seen to do",
+    )
     p.add_argument("--profiles", type=int, default=50_000, help="how many profiles (50000)")
     p.add_argument("--seed", type=int, default=1, help="other seed, other data (1)")
     p.add_argument("--timezone", default="UTC", help="whose days are meant (UTC)")
