@@ -121,10 +121,15 @@ class Ago:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """From one day to another, both included."""
+    """From one day to another, both included.
+
+    `named` is the unit that a value like pandas' `Period("2026Q3")` named as one: `vs previous`
+    is the whole one before. (Dates that are one month are that month, however they were written.)
+    """
 
     start: date | Ago
     end: date | Ago
+    named: Unit | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +174,9 @@ class ShiftAxis:
     unit: Unit
 
 
+AnyPeriod = Period | Shift | ShiftAxis  # what an event may have: a moved one only inside `did`
+
+
 @dataclass(frozen=True, slots=True)
 class Often:
     """How many times an event happened: `>= 3`; one of EQUALS, GREATER_THAN(_EQUALS)."""
@@ -188,7 +196,7 @@ class Event:
 
     name: str
     where: tuple[Filter, ...] = ()
-    period: Period | Shift | ShiftAxis | None = None
+    period: AnyPeriod | None = None
     often: Often | None = None
 
     def __post_init__(self) -> None:
@@ -196,7 +204,7 @@ class Event:
         ordered = sorted(self.where, key=lambda f: scopes.index(f.property.scope))
         object.__setattr__(self, "where", tuple(ordered))
 
-    def during(self, period: Period | None) -> Event:
+    def during(self, period: AnyPeriod | None) -> Event:
         """Give the same event with this period."""
         return replace(self, period=period)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import QueryError, UsageError
 from . import strict_json as jsontext
-from .expand import ends
+from .calendar_pieces import ends
 from .model import (
     Days,
     DidAny,

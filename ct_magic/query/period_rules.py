@@ -8,10 +8,11 @@ from datetime import date
 
 from ..errors import QueryError
 from . import parameters as variables
-from .expand import month_of, resolve
+from .calendar_pieces import month_of
 from .lexer import Token
 from .literals import Found, Reader
 from .model import Ago, Days, Last, Period, Previous, This, Unit
+from .resolve_period import resolve
 
 YESTERDAY = Ago(1)
 LONGEST = 100 * 366  # days: more than any account has, and far from the calendar's beginning
