@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
             seed=told.seed,
             timezone=told.timezone,
             data=told.data,
+            db=told.db,
             say=lambda line: print(line, file=sys.stderr, flush=True),
         )
         if told.export is not None:
@@ -65,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--seed", type=int, default=1, help="other seed, other data (1)")
     p.add_argument("--timezone", default="UTC", help="whose days are meant (UTC)")
     p.add_argument("--data", type=Path, metavar="DIR", help="count over these exported events")
+    p.add_argument(
+        "--db", type=Path, metavar="FILE", help="keep these events in a file, loaded once"
+    )
     p.add_argument("--export", type=Path, metavar="DIR", help="write the data as Parquet and end")
     return p
 

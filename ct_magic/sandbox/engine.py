@@ -19,6 +19,10 @@ from .top_values_sql import top_values
 if TYPE_CHECKING:
     import duckdb
 
+    from .stored import Stored
+
+CONFIG: dict[str, str | bool | int | float | list[str]] = {"threads": 2}
+
 
 class Engine:
     """Profiles and events in memory, and counts over them. May be used by several threads."""
@@ -28,23 +32,34 @@ class Engine:
             import duckdb
         except ImportError:
             raise MissingExtraError("the sandbox", "sandbox") from None
-        self._db: duckdb.DuckDBPyConnection = duckdb.connect(config={"threads": 2})
+        self._db: duckdb.DuckDBPyConnection = duckdb.connect(config=CONFIG)
         self._lock = threading.Lock()
         self._zone, self._lenient = zone, lenient
         self._names: set[str] = set()
         self._schema: dict[str, Any] | None = None
+        self._stored: Stored | None = None
 
     def generate(self, profiles: int, seed: int, today: date) -> None:
         """Fill it with the sandbox's own data."""
         data.generate(self._db, profiles, seed, today)
         self._finish()
 
-    def load(self, folder: Path, say: Callable[[str], None]) -> None:
-        """Fill it with exported events: see `load`."""
-        from . import import_events as load
+    def load(
+        self, folder: Path | None, say: Callable[[str], None], file: Path | None = None
+    ) -> None:
+        """Fill it with exported events, kept in that file or in a temporary one: see `stored`."""
+        from .stored import Stored
 
-        load.load(self._db, folder, self._zone, say)
-        self._finish()
+        self._stored = Stored(file)
+        memory, self._db = self._db, self._stored.open(CONFIG)
+        memory.close()
+        if self._stored.is_of(folder, self._zone):
+            say(f"{file}: opened as it was loaded before")
+            self._names = _event_names(self._db)
+        else:
+            self._stored.load(folder, self._zone, say)
+            self._finish()
+            self._stored.complete()
 
     def count(self, body: Any) -> tuple[int, int]:
         """Return profiles and events of a query. Raises `filter_sql.RefusedError`."""
@@ -88,6 +103,8 @@ class Engine:
                 self._db.close()
                 # DuckDB complains of objects that are alive when the interpreter ends.
                 del self._db
+                if self._stored is not None:
+                    self._stored.close()
 
     def _sql(self) -> Sql:
         return Sql(self._zone, self._names.__contains__, self._lenient)
@@ -97,5 +114,8 @@ class Engine:
         self._db.execute(
             "CREATE OR REPLACE TABLE events AS SELECT * FROM events ORDER BY event_name, ts"
         )
-        names = self._db.execute("SELECT DISTINCT event_name FROM events").fetchall()
-        self._names = {name for (name,) in names}
+        self._names = _event_names(self._db)
+
+
+def _event_names(db: duckdb.DuckDBPyConnection) -> set[str]:
+    return {name for (name,) in db.execute("SELECT DISTINCT event_name FROM events").fetchall()}

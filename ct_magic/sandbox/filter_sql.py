@@ -115,7 +115,7 @@ def session_condition(sql: Sql, body: Any) -> str:
         return condition(sql, "session", told)
     sql.check_keys(told, FILTER_KEYS, "a filter")
     times = told.get("value")
-    ends = times if isinstance(times, list) else [times, times]
+    ends: list[Any] = times if isinstance(times, list) else [times, times]
     fine = all(isinstance(end, str) and re.fullmatch(MINUTE, end) for end in ends)
     if len(ends) != 2 or not fine or ends[0] > ends[1]:
         raise RefusedError(f'{CLOCK} is a range like ["22:30", "22:35"], not {str(times)[:100]}')

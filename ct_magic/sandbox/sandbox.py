@@ -32,8 +32,9 @@ class Sandbox:
     set. `faults` is a plan (see `ct_magic.sandbox.faults`), as text or values. `lenient` ignores
     what it does not understand in a query, as the service was seen to do, instead of refusing it.
     `profiles` is how many there are, about ten events each, up to `today`; `data` a folder of
-    exported events to use instead. `timezone` is whose days are meant. Everything but the ids is
-    the same for the same `seed`.
+    exported events to use instead, and `db` a file that keeps them: where it holds them already,
+    they are not loaded again. `timezone` is whose days are meant. Everything but the ids is the
+    same for the same `seed`.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Sandbox:
         today: date | None = None,
         timezone: str = "UTC",
         data: str | Path | None = None,
+        db: str | Path | None = None,
         say: Callable[[str], None] = lambda line: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -64,10 +66,14 @@ class Sandbox:
         self._engine = Engine(days_of, lenient=lenient)
         # DuckDB complains at the end of a process about connections that are still open.
         weakref.finalize(self, self._engine.close)
-        if data is not None:
-            self._engine.load(Path(data), say)
-        else:
-            self._engine.generate(profiles, seed, today or datetime.now(days_of).date())
+        try:
+            if data is not None or db is not None:
+                self._engine.load(_path(data), say, _path(db))
+            else:
+                self._engine.generate(profiles, seed, today or datetime.now(days_of).date())
+        except BaseException:
+            self._engine.close()
+            raise
         self._protocol = Protocol(
             (account, passcode),
             {PATH: self._success, TOP_PATH: self._engine.top},
@@ -132,3 +138,7 @@ def _latency(seconds: float | tuple[float, float]) -> tuple[float, float]:
     if not all(0 <= end < math.inf for end in ends):
         raise UsageError(f"latency is seconds, from 0, not {seconds!r}")
     return ends
+
+
+def _path(name: str | Path | None) -> Path | None:
+    return None if name is None else Path(name)
