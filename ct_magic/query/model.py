@@ -166,6 +166,9 @@ class ShiftAxis:
     unit: Unit
 
 
+AnyPeriod = Period | Shift | ShiftAxis  # what an event may have: a moved one only inside `did`
+
+
 @dataclass(frozen=True, slots=True)
 class Often:
     """How many times an event happened: `>= 3`; one of EQUALS, GREATER_THAN(_EQUALS)."""
@@ -185,13 +188,13 @@ class Event:
 
     name: str
     where: tuple[Filter, ...] = ()
-    period: Period | Shift | ShiftAxis | None = None
+    period: AnyPeriod | None = None
     often: Often | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "where", tuple(sorted(self.where, key=_rank)))
 
-    def during(self, period: Period | Shift | ShiftAxis | None) -> Event:
+    def during(self, period: AnyPeriod | None) -> Event:
         """Return the same event with this period."""
         return replace(self, period=period)
 

@@ -5,7 +5,7 @@
               --lexer.in_context-->  the words that mean something only where they stand
               --grammar.lark-->      `tree`     what stands where; lark makes tree.py's nodes
               --builder-->           `Query`    what it means; variables and days are looked up
-              --expand-->            single counts, which `payload` makes the API's JSON
+              --expand-->            rows over single counts; `payload` makes those JSON
 
 Where the grammar stops, `diagnostics` says what was found, what could stand there and what was
 probably meant. Every error is a QueryError that knows its line and column (`source`). The same
@@ -26,9 +26,9 @@ from typing import Any
 from lark import Lark, UnexpectedToken
 
 from ..errors import UsageError
-from . import expand
 from .builder import Builder
 from .diagnostics import syntax_errors as mistakes
+from .expand_cell import MOST_COUNTS, Expansion, StatementError, expand
 from .lexer import Token, in_context, tokens
 from .model import JsonQuery, Query
 from .printer import to_text
@@ -36,16 +36,20 @@ from .resolve_period import plain_day
 from .source import Source
 from .tree import NodeMaker, Statement
 
-MAX_COUNTS = 500
 DEEPEST = 30  # brackets in brackets
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell that was read: its statements as typed, and the single counts that they ask."""
+    """A cell that was read: its statements as typed, and their rows over single counts."""
 
     statements: tuple[Query | JsonQuery, ...]
-    counts: tuple[Query | JsonQuery, ...]
+    expansion: Expansion
+
+    @property
+    def counts(self) -> tuple[Query | JsonQuery, ...]:
+        """The distinct single counts, in the order in which the rows first need them."""
+        return self.expansion.counts
 
 
 def parse(
@@ -53,9 +57,9 @@ def parse(
     *,
     params: Mapping[str, Any] | None = None,
     today: date | None = None,
-    max_counts: int = MAX_COUNTS,
+    max_counts: int | None = MOST_COUNTS,
 ) -> tuple[Query | JsonQuery, ...]:
-    """Return the single counts that a cell asks, pieces of `by` unfolded, days resolved.
+    """Return the distinct single counts that a cell asks, in the order its rows need them.
 
     `params` are the values of `$name`, `today` the day the periods count from (the machine's
     where it is not given). Raises QueryError for every text that is not a query, and for one that
@@ -69,21 +73,17 @@ def read(
     *,
     params: Mapping[str, Any] | None = None,
     today: date | None = None,
-    max_counts: int = MAX_COUNTS,
+    max_counts: int | None = MOST_COUNTS,
 ) -> Cell:
     """Read a cell: its statements (see `statements`), and their single counts (see `parse`)."""
     today = plain_day(today or date.today())
     found = list(_statements(text, params, today))
-    numbers = [expand.how_many(query, today) for query, _ in found]
-    if sum(numbers) > max_counts:
-        at = found[numbers.index(max(numbers))][1]
-        message = (
-            f"this cell would ask {sum(numbers):,} counts, and the limit is {max_counts:,}: "
-            "take a shorter period, larger pieces or fewer values, or raise max_counts"
-        )
-        raise Source(text).error(message, at.start, at.end)
     queries = tuple(query for query, _ in found)
-    return Cell(queries, tuple(one for query in queries for one in expand.unfold(query, today)))
+    try:
+        return Cell(queries, expand(queries, today, max_counts))
+    except StatementError as error:
+        at = found[error.statement][1]
+        raise Source(text).error(error.message, at.start, at.end) from None
 
 
 def statements(
@@ -144,7 +144,7 @@ def accepted(line: Sequence[Token]) -> frozenset[str]:
 
 
 def reach(line: Sequence[Token]) -> int:
-    """Return how many of these tokens (the last is `$END`) the grammar takes before one it cannot."""
+    """Return how many of these tokens the grammar takes; the last is `$END`."""
     cursor = _grammar().parse_interactive()
     for at, token in enumerate(in_context(list(line))):
         try:
