@@ -18,7 +18,7 @@ import pytest
 from helpers.readme import README, blocks
 from nbformat.v4 import new_code_cell, new_notebook
 
-from ct_magic.client.journal import history
+from ct_magic.client.journal_history import submissions
 from ct_magic.sandbox import Sandbox
 
 READY = 1.0  # seconds after which the sandbox has an answer
@@ -77,7 +77,7 @@ def started(script: Path, environ: dict[str, str]) -> subprocess.Popen[str]:
 
 def known(folder: Path) -> int:
     """How many ids the journal of the script in this folder holds."""
-    return sum(bool(row["req_id"]) for row in history(folder / "journal.sqlite"))
+    return sum(bool(row["req_id"]) for row in submissions(folder / "journal.sqlite"))
 
 
 def submitted(box: Sandbox) -> int:
