@@ -31,7 +31,7 @@ periods   2015-08-10  2015-08  2015-08-10..2015-10-25  today  today-7..yesterday
           since 2015-08-10  last 30 days  this week  last month  last 2 quarters
           none: the last 30 days; inside did also after 2 weeks, before 1 month
 did       did E >= 3   did not E   did any (E, F) >= 2
-share     the same, counted inside those before it: App Launched after 0..11 weeks
+share     a step, counted in those before it: did App Launched after 0..11 weeks
 vs        vs previous   vs before 52 weeks   vs 2026-05
 by        day week month quarter year hour   first week   day rolling 7 days
           Category in ("a", "b")   week, Category in ("a")
