@@ -1,4 +1,4 @@
-"""The typed tree of a statement -> a query, or the first thing in it that means nothing, underlined.
+"""The typed tree of a statement -> a query, or the first thing in it that means nothing.
 
 What may be asked: README, "Filters", "What else the profile did", "Shares", "Many counts".
 """

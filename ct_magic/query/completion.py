@@ -123,6 +123,8 @@ def _keywords(place: Place) -> Iterator[Completion]:
     if place.mark:
         return
     accepted = progress(place.line).accepted - PUNCTUATION - _refused(place)
+    if {"WORD", "OPENING"} <= accepted:
+        accepted -= {"OPENING"}  # of an `or`: names come first to mind
     for kind, spelled in SPELLED.items():
         if kind not in accepted or not place.begins(spelled):
             continue

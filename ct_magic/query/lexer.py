@@ -229,7 +229,8 @@ def _is_meant(line: Sequence[Token], at: int, in_by: bool) -> bool:
             return in_by and before in ("BY", "COMMA", "FIRST") and _is_whole(line, at)
         case "first":
             begins = in_by and before in ("BY", "COMMA")
-            return begins and (_type(line, at + 1) in UNITS or _names_unit(line, at + 1))
+            ends = _type(line, at + 1) in ("", "$END", *UNITS)
+            return begins and (ends or _names_unit(line, at + 1))
         case "rolling":
             return in_by and before in (*UNITS, "QUARTER", "HOUR")
     return False

@@ -5,7 +5,7 @@
               --lexer.in_context-->  the words that mean something only where they stand
               --grammar.lark-->      `tree`     what stands where; lark makes tree.py's nodes
               --builder-->           `Query`    what it means; variables and days are looked up
-              --expand-->            single counts, which `payload` makes the API's JSON
+              --expand-->            rows over single counts; `payload` makes those JSON
 
 Where the grammar stops, `diagnostics` says what was found, what could stand there and what was
 probably meant. Every error is a QueryError that knows its line and column (`source`). The same
@@ -144,7 +144,7 @@ def accepted(line: Sequence[Token]) -> frozenset[str]:
 
 
 def reach(line: Sequence[Token]) -> int:
-    """Return how many of these tokens (the last is `$END`) the grammar takes before one it cannot."""
+    """Return how many of these tokens the grammar takes; the last is `$END`."""
     cursor = _grammar().parse_interactive()
     for at, token in enumerate(in_context(list(line))):
         try:

@@ -13,6 +13,7 @@ from . import strict_json as jsontext
 from .calendar_pieces import ends
 from .check_filter import TIME_OF_DAY, clock, fits, minutes
 from .model import (
+    AnyPeriod,
     ClockRange,
     Days,
     DidAny,
@@ -21,14 +22,11 @@ from .model import (
     JsonQuery,
     Often,
     Operator,
-    Period,
     Place,
     Property,
     Query,
     Scalar,
     Scope,
-    Shift,
-    ShiftAxis,
     Value,
 )
 
@@ -114,7 +112,7 @@ def day(number: object) -> date | None:
 # query -> JSON
 
 
-def _event(event: Event, base: Period | Shift | ShiftAxis) -> dict[str, Any]:
+def _event(event: Event, base: AnyPeriod) -> dict[str, Any]:
     period = event.period or base
     if not isinstance(period, Days):
         raise QueryError("the period counts from today: resolve it first")
@@ -147,7 +145,7 @@ def _common(query: Query) -> dict[str, Any]:
     return {key: listed for key, listed in lists.items() if listed}
 
 
-def _advanced(query: Query, period: Period | Shift | ShiftAxis) -> dict[str, Any]:
+def _advanced(query: Query, period: AnyPeriod) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if query.did:
         said["did_all"] = [_event(event, period) for event in query.did]

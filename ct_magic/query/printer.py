@@ -13,6 +13,7 @@ from .lexer import is_bare_name
 from .model import (
     Ago,
     And,
+    AnyPeriod,
     AtPlace,
     Axis,
     ByHour,
@@ -101,7 +102,7 @@ def event(asked: Event) -> str:
     return " ".join(_parts(asked, _filters(asked.where)))
 
 
-def step(asked: Step) -> str:
+def clause(asked: Step) -> str:
     """Return a clause as it stands behind `share`: `did not App Uninstalled`."""
     match asked:
         case Did(done):
@@ -115,7 +116,7 @@ def step(asked: Step) -> str:
             assert_never(asked)
 
 
-def period(asked: Period | Shift | ShiftAxis) -> str:
+def period(asked: AnyPeriod) -> str:
     """Return a period: `2015-08`, `since 2015-08-10`, `last 30 days`, `after 2 weeks`."""
     match asked:
         case Days(start, end) if start == end:
@@ -151,8 +152,8 @@ def _clauses(query: Query | JsonQuery) -> list[str]:
         " ".join(_base(query)),
         *(f"did {_often(done)}" for done in query.did),
         *(f"did not {event(done)}" for done in query.did_not),
-        *([step(query.did_any)] if query.did_any else []),
-        *(f"share {step(asked)}" for asked in query.steps),
+        *([clause(query.did_any)] if query.did_any else []),
+        *(f"share {clause(asked)}" for asked in query.steps),
         *([f"vs {_versus(query.versus)}"] if query.versus else []),
         *([f"by {', '.join(map(_axis, query.by))}"] if query.by else []),
     ]
@@ -171,7 +172,7 @@ def _is_single(query: Query) -> bool:
     return not several and all(map(_is_absolute, periods))
 
 
-def _is_absolute(asked: Period | Shift | ShiftAxis | None) -> bool:
+def _is_absolute(asked: AnyPeriod | None) -> bool:
     return isinstance(asked, Days) and not any(isinstance(d, Ago) for d in (asked.start, asked.end))
 
 

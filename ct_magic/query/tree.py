@@ -187,7 +187,7 @@ class LastUnit(Node):
 
 @dataclass(frozen=True, slots=True)
 class ThisUnit(Node):
-    """`this week`."""
+    """Of the week so far: `this week`."""
 
     unit: Token
 

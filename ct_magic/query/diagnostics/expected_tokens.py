@@ -17,7 +17,7 @@ KINDS: list[tuple[str, set[str], set[str]]] = [
     ("an operator (=, !=, ~, !~, >, >=, <, <=, in, not in, exists)", {"IS", "HAS"}, OPERATOR),
     ('a value ("text", a number, true or false)', {"TRUE"}, VALUE),
     ("an event's name", NAME | {"PARAM"}, NAME | {"PARAM", "JSON"}),
-    ("a property's name", NAME, NAME),
+    ("a property's name", NAME, NAME | {"OPENING"}),
     ("a period (last 7 days, 2015-08-10..2015-10-25)", {"SINCE"}, PERIOD),
     ("a day (2015-08-10, today, yesterday)", {"DATE"}, DAY),
     ("days, weeks, months, quarters or years", {"DAYS"}, UNITS),
