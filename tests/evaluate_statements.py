@@ -17,7 +17,7 @@ from helpers.evaluated import compare
 from ct_magic.sandbox.engine import Engine
 
 TODAY = date(2026, 11, 23)
-PROFILES = 1000
+PROFILES = 600
 
 
 def main(times: int, seed: int = 0) -> int:

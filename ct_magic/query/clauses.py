@@ -22,7 +22,7 @@ from .model import (
     ShiftAxis,
     Step,
 )
-from .printer import step as step_text
+from .printer import clause
 from .resolve_period import resolve
 
 NUMBERS = re.compile(r" after \d+\.\.\d+ ([a-z]+)(?=( [>=]+ \d+)?$)")
@@ -112,7 +112,7 @@ def resolved(clauses: Clauses, piece: Days, today: date) -> Clauses:
 
 def step_name(step: Step) -> str:
     """Return the clause as printed, without the numbers of `after 0..11 weeks`."""
-    return NUMBERS.sub(r" after \1", step_text(step))
+    return NUMBERS.sub(r" after \1", clause(step))
 
 
 def _with(clauses: Clauses, step: Step) -> Clauses:

@@ -163,7 +163,7 @@ class Statements:
             axes.insert(self._one_in(2), ByValue(asked, VALUES[asked][:2]))
         if self._one_in(8) and not query.places and not holds(query, AtPlace):
             axes.append(ByPlace(PLACES[1:3]))
-        if self._one_in(10) and not holds(query, ClockRange):
+        if self._one_in(25) and not holds(query, ClockRange):
             axes.append(ByHour())
         return tuple(axes)
 
