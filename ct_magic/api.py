@@ -7,7 +7,6 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,8 +19,11 @@ from .client.jobs import Job, State
 from .client.journal import Freshness, Journal
 from .client.runner import spawn
 from .client.scheduler import Pace
-from .prepare import Asked, day_in, prepare, question
+from .planner import question
+from .prepare import Asked, day_in, prepare
 from .query import payload as cql
+from .row_run import RowRun
+from .rows import Formula, Plan, Question, Row
 from .session import SESSION
 from .settings import Settings, changed
 
@@ -87,7 +89,7 @@ def ask(asked: Asked, *, refresh: bool = False, panel: Opener | None = None) -> 
     `panel` makes what shows it, where that is not the panel of a cell.
     """
     journal = _journal(asked.account)
-    jobs = [Job(number, question) for number, question in enumerate(asked.questions)]
+    jobs = [Job(number, question) for number, question in enumerate(asked.plan.questions)]
     if not refresh:
         freshness = Freshness(asked.today, asked.zone, asked.settings.cache_ttl)
         jobs = [journal.recall(job, freshness) for job in jobs]
@@ -105,11 +107,12 @@ def begin(
 
     pace, whom, shell = _pace(asked), asked.account, current_shell()
     one_gate = gate(_who(whom), pace.max_concurrent)
-    run = Run(jobs, Service(whom), pace, journal=journal, gate=one_gate)
+    journal.titles = _titles(asked.plan)
+    run = RowRun(asked.plan, Run(jobs, Service(whom), pace, journal=journal, gate=one_gate))
     usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
     spawn(_prepare_frame, "ct_magic-frame")
     show = partial(panel or usual, run, asked.note)
-    return Counting(run, show, getattr(shell, "kernel", None))
+    return Counting(run, show, zone=asked.zone, kernel=getattr(shell, "kernel", None))
 
 
 def history() -> pd.DataFrame:
@@ -133,10 +136,18 @@ def resume(settings: Settings | None = None) -> pd.DataFrame:
     journal = _journal(whom)
     rows = journal.pending()
     if not rows:
-        return frame.frame(())
-    asked = Asked((), whom, settings or Settings(), day_in(whom.timezone))
+        return frame.frame(Plan((), ()), ())
     titles = Counter(row["title"] for row in rows)
-    jobs = [_pending_job(number, row, titles) for number, row in enumerate(rows)]
+    questions = [question(cql.from_payload(json.loads(row["body"]))) for row in rows]
+    plan = Plan(
+        tuple(_pending_row(n, row, questions[n], titles) for n, row in enumerate(rows)),
+        tuple(questions),
+    )
+    asked = Asked(plan, whom, settings or Settings(), day_in(whom.timezone))
+    jobs = [
+        Job(number, questions[number], State.SUBMITTED, req_id=row["req_id"])
+        for number, row in enumerate(rows)
+    ]
     for job, row in zip(jobs, rows, strict=True):
         journal.adopt(job, row["id"])
     return begin(asked, jobs, journal).watched()
@@ -175,8 +186,14 @@ def _who(whom: Account) -> str:
     return f"{whom.id} at {whom.base_url}"
 
 
-def _pending_job(number: int, row: dict[str, Any], titles: Counter[str]) -> Job:
+def _titles(plan: Plan) -> dict[int, str]:
+    rows = reversed(plan.rows)
+    return {number: row.title for row in rows for number in row.questions}
+
+
+def _pending_row(number: int, entry: dict[str, Any], asked: Question, titles: Counter[str]) -> Row:
     # Pieces of one statement bear one title: only their own texts tell them apart.
-    label = row["title"] if titles[row["title"]] == 1 else None
-    asked = question(replace(cql.from_payload(json.loads(row["body"])), label=label))
-    return Job(number, asked, State.SUBMITTED, req_id=row["req_id"])
+    title = entry["title"] if titles[entry["title"]] == 1 else asked.text
+    return Row(
+        number, number, title, asked.text, asked.event, asked.start, asked.end, Formula((number,))
+    )

@@ -114,3 +114,22 @@ class Plan:
     rows: tuple[Row, ...]
     questions: tuple[Question, ...]
     notes: tuple[str, ...] = ()
+
+    def needs(self, row: Row) -> tuple[int, ...]:
+        """Return the numbers of all questions behind a row: its own, and those of its base."""
+        base = None if row.base is None else self.rows[row.base].formula
+        return tuple(dict.fromkeys((*row.questions, *(base.questions if base else ()))))
+
+
+def row_name(row: Row) -> str:
+    """Tell a row from its neighbours: `3: App Launched, Category = Shoes, 2026-11-01`."""
+    pieces = [f"{column} = {value}" for column, value in row.pieces]
+    steps = [row.step] if row.step is not None else []
+    after = [f"after {row.after}"] if row.after is not None else []
+    return f"{row.number + 1}: {', '.join([row.title, *steps, *after, *pieces, days(row)])}"
+
+
+def days(row: Row) -> str:
+    """Return the days of a row in words, both included."""
+    start, end = row.start.isoformat(), row.end.isoformat()
+    return start if start == end else f"{start} to {end}"

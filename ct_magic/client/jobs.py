@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
+
+from ..rows import Question
 
 
 class State(StrEnum):
@@ -23,26 +25,6 @@ class State(StrEnum):
     def ended(self) -> bool:
         """True for a state that no answer can change any more."""
         return self not in (State.WAITING, State.SUBMITTED)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What one count asks, in the words that the service half needs.
-
-    `title` names its row (the label, else the statement as typed), `text` is the one canonical
-    text, `start` and `end` the days really sent (both included), `pieces` the (column, value)
-    pairs that `by` fixed for this count, `body` the JSON that is sent, and `until` the latest day
-    that any part of it looks at: before that day is over its count may still change.
-    """
-
-    title: str
-    text: str
-    event: str
-    start: date
-    end: date
-    pieces: tuple[tuple[str, str | int | float], ...]
-    body: str
-    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +115,8 @@ Answer = Success | Partial | NotYet | Busy | Trouble | Forgotten | Denied | Fail
 class Job:
     """One count on its way. Frozen: every step makes a new one with `dataclasses.replace`.
 
-    `number` is its place in the cell, from 0. `due`, `began` and `ended` are readings of the
-    run's clock in seconds: when the next request may go, when the first went, when it was over.
+    `number` is its question's place in the plan, from 0. `due`, `began` and `ended` are readings of
+    the run's clock in seconds: when the next request may go, when the first went, when it ended.
     `polls` counts the polls answered; `tries` the requests in a row that brought no news; `note`
     says in words why it waits, where there is more to say than its state. `again` is true once
     it was submitted anew because the service had forgotten its id. `taken` is set when the count

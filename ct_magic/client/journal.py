@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import JournalError
-from .jobs import Answer, Busy, Denied, Forgotten, Job, Partial, Question, State, Tally, Trouble
+from ..rows import Question
+from .jobs import Answer, Busy, Denied, Forgotten, Job, Partial, State, Tally, Trouble
 
 VERSION = 1
 SCHEMA = """
@@ -84,6 +85,7 @@ class Journal:
         self._file, self._account, self._warn, self._now = file, account, warn, now
         self._lock = threading.Lock()
         self._rows: dict[int, int] = {}
+        self.titles: Mapping[int, str] = {}
         self._denied = False
         self._db: sqlite3.Connection | None = None
         try:
@@ -102,12 +104,13 @@ class Journal:
             self._rows[job.number] = found["id"]
             return replace(job, state=State.SUBMITTED, req_id=found["req_id"])
         taken = datetime.fromtimestamp(found["ended"], UTC)
-        return replace(job, state=State.SUCCESS, tally=_tally(found), taken=taken)
+        return replace(job, state=State.SUCCESS, tally=_tally(found), taken=taken, counted=taken)
 
     def asking(self, job: Job) -> None:
         """Write down that this job's query is about to be sent."""
         q = job.question
-        row = (self._account, q.body, q.title, q.text, self._now(), str(State.WAITING))
+        title = self.titles.get(job.number, q.text)
+        row = (self._account, q.body, title, q.text, self._now(), str(State.WAITING))
         done = self._execute(
             "INSERT INTO asked (account, body, title, text, asked, state)"
             " VALUES (?, ?, ?, ?, ?, ?)",

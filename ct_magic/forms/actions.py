@@ -22,8 +22,8 @@ from ..settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..client.jobs import Job
     from ..progress.panel import Shown
+    from ..progress.row_view import RowView as Job
 
 Show = Callable[[w.Widget], None]
 Say = Callable[[str, bool], None]  # what is said, and whether it is an error
@@ -67,7 +67,7 @@ class Runner:
     @property
     def running(self) -> bool:
         """Say whether a count is under way."""
-        return self._counting is not None and not self._counting.done
+        return self._counting is not None and not self._counting.done()
 
     def start(self, text: str, name: str, account: str | None) -> bool:
         """Begin to count; the variable is a handle, and then the DataFrame.

@@ -13,7 +13,6 @@ import pandas as pd
 
 from ..errors import MissingExtraError
 from ..text_width import plain
-from .frame import DAYS
 from .kind import Kind, Shape, shape
 from .shares import shares
 
@@ -81,7 +80,8 @@ def plot(df: pd.DataFrame) -> Picture:
     without matplotlib (extra `plot`).
     """
     known = shape(df)
-    df = df.assign(**{day: pd.to_datetime(df[day]) for day in DAYS})  # from a CSV they are texts
+    # From a CSV they are texts.
+    df = df.assign(**{day: pd.to_datetime(df[day]) for day in ("start", "end")})
     axes = _axes(_height(len(df), known.kind))
     note = _note(df, known.kind)
     if known.kind is Kind.TIME:

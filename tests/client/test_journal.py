@@ -20,17 +20,17 @@ from ct_magic.client.jobs import (
     Forgotten,
     Job,
     Partial,
-    Question,
     State,
     Tally,
     Trouble,
 )
 from ct_magic.client.journal import Freshness, Journal, history
 from ct_magic.errors import JournalWarning
+from ct_magic.rows import Question
 from ct_magic.sandbox import Sandbox
 
 DAY = date(2026, 10, 31)
-QUESTION = Question("t", "t", "e", DAY, DAY, (), '{"q": 1}', DAY)
+QUESTION = Question("t", "e", DAY, DAY, '{"q": 1}', '{"q": 1}', DAY)
 JOB = Job(0, QUESTION)
 NOW = datetime(2026, 11, 5, 12, tzinfo=UTC).timestamp()
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from queue import Queue
 
 import pytest
+from helpers.plans import question
 
-from ct_magic.client.jobs import Answer, Job, Partial, Question, State, Success, Tally
+from ct_magic.client.jobs import Answer, Job, Partial, State, Success, Tally
 from ct_magic.client.journal import Journal
 from ct_magic.client.runner import Run
 from ct_magic.client.scheduler import Pace
 from ct_magic.errors import JournalWarning
 
-DAY = date(2026, 10, 1)
-JOBS = [Job(n, Question(f"q{n}", f"q{n}", "e", DAY, DAY, (), "{}", DAY)) for n in range(5)]
+JOBS = [Job(n, question(f"q{n}")) for n in range(5)]
 
 
 class Quick:
