@@ -17,8 +17,8 @@ from .client.accounts import Account
 from .client.concurrency import gate
 from .client.jobs import Job, State
 from .client.journal import Freshness, Journal
-from .client.runner import spawn
-from .client.scheduler import Pace
+from .client.pace import Pace
+from .client.threads import spawn
 from .planner import question
 from .prepare import Asked, day_in, prepare
 from .query import payload as cql
@@ -108,7 +108,9 @@ def begin(
     pace, whom, shell = _pace(asked), asked.account, current_shell()
     one_gate = gate(_who(whom), pace.max_concurrent)
     journal.titles = _titles(asked.plan)
-    run = RowRun(asked.plan, Run(jobs, Service(whom), pace, journal=journal, gate=one_gate))
+    warn = partial(_warn, category=errors.ClockWarning)
+    service = Service(whom, events=SESSION.told.events, warn=warn)
+    run = RowRun(asked.plan, Run(jobs, service, pace, journal=journal, gate=one_gate))
     usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
     spawn(_prepare_frame, "ct_magic-frame")
     show = partial(panel or usual, run, asked.note)
@@ -167,8 +169,10 @@ def _pace(asked: Asked) -> Pace:
     how, whom = asked.settings, asked.account
     return Pace(
         poll_interval=how.poll_interval or whom.poll_interval or USUAL.poll_interval,
+        first_look=how.first_look,
         max_concurrent=how.max_concurrent or whom.max_concurrent or USUAL.max_concurrent,
         retry_wait=how.retry_wait,
+        give_up_after=how.give_up_after,
         timeout=how.timeout,
     )
 
@@ -177,9 +181,9 @@ def _journal(whom: Account) -> Journal:
     return Journal(journals.path(), _who(whom), warn=_warn, now=time.time)
 
 
-def _warn(message: str) -> None:
+def _warn(message: str, category: type[Warning] = errors.JournalWarning) -> None:
     # In nobody's name: a line of our own source below it would say nothing to whoever reads it.
-    warnings.warn_explicit(message, errors.JournalWarning, "ct_magic", 0, registry=WARNED)
+    warnings.warn_explicit(message, category, "ct_magic", 0, registry=WARNED)
 
 
 def _who(whom: Account) -> str:

@@ -8,7 +8,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .client.jobs import State
-from .client.runner import spawn
+from .client.threads import spawn
 from .errors import (
     CountCancelledError,
     CountError,
@@ -110,7 +110,8 @@ class Counting:
         panel = self._show()
         self._heard = panel.comm_ids
         self._run.start()
-        spawn(lambda: self._follow(panel), "ct_magic-panel")
+        if not spawn(lambda: self._follow(panel), "ct_magic-panel"):
+            self._follow(panel)
         return self
 
     def when_done(self, then: Callable[[pd.DataFrame], None]) -> None:
@@ -120,7 +121,8 @@ class Counting:
             self._seen.wait()
             then(self.frame)
 
-        spawn(call, "ct_magic-then")
+        if not spawn(call, "ct_magic-then"):
+            call()
 
     def _follow(self, panel: Panel) -> None:
         from .waiting import follow

@@ -34,6 +34,10 @@ class CountMagics(Magics):
         allow_none=True,
         help="Seconds between two looks at one count; None: the account's own, else 30.",
     ).tag(config=True)
+    first_look = Float(
+        USUAL.first_look,
+        help="Seconds before the first look at a count; poll_interval where that is less.",
+    ).tag(config=True)
     max_concurrent = Integer(
         USUAL.max_concurrent,
         allow_none=True,
@@ -44,6 +48,10 @@ class CountMagics(Magics):
     ).tag(config=True)
     retry_wait = Float(
         USUAL.retry_wait, help="Seconds before the first retry of a request without an answer."
+    ).tag(config=True)
+    give_up_after = Float(
+        USUAL.give_up_after,
+        help="Seconds without any answer after which the service is given up; ids are kept.",
     ).tag(config=True)
     cache_ttl = Float(
         USUAL.cache_ttl,

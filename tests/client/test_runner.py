@@ -13,8 +13,8 @@ from helpers.plans import question
 
 from ct_magic.client.jobs import Answer, Job, Partial, State, Success, Tally
 from ct_magic.client.journal import Journal
+from ct_magic.client.pace import Pace
 from ct_magic.client.runner import Run
-from ct_magic.client.scheduler import Pace
 from ct_magic.errors import JournalWarning
 
 JOBS = [Job(n, question(f"q{n}")) for n in range(5)]
