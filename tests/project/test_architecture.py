@@ -29,7 +29,7 @@ ONLY = {
     "duckdb": {"sandbox"},
     "pandas": {"results"},
     "ipywidgets": {"progress", "forms"},
-    "matplotlib": {"results.plot"},
+    "matplotlib": {"results.draw"},
 }
 MODULES = sorted(ROOT.rglob("*.py"))
 
