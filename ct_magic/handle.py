@@ -103,6 +103,10 @@ class Counting:
             wait(self._run, self._show, self._kernel)
         except KeyboardInterrupt:
             raise CountInterrupt(_what_happened(self._run.rows), self.frame) from None
+        except BaseException as stopped:
+            # Whoever ended the waiting gets their own exception, and with it what had arrived.
+            stopped.frame = self.frame  # type: ignore[attr-defined] # exceptions take attributes
+            raise
         return self.result(0)
 
     def followed(self) -> Counting:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Enum, Float, Integer, Unicode
 
-from ..errors import CountError, CountInterrupt, QueryError, UsageError
+from ..errors import QueryError, UsageError
 from ..settings import PROGRESS, Settings
 
 if TYPE_CHECKING:
@@ -142,8 +142,10 @@ class CountMagics(Magics):
             need_matplotlib()
         try:
             frame = counts.count(told.text, **self._asking(told))
-        except (CountError, CountInterrupt) as stopped:
-            self._assign(told.name, stopped.frame)
+        except BaseException as stopped:
+            # Whatever ended the waiting, an alarm's exception too, brings what had arrived.
+            if (so_far := getattr(stopped, "frame", None)) is not None:
+                self._assign(told.name, so_far)
             raise
         self._assign(told.name, frame)
         self._draw(told, frame)
