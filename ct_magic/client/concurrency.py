@@ -14,8 +14,9 @@ occasion a day, for as long as that is accepted.
 
 from __future__ import annotations
 
+import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from threading import Condition, Lock
 
 DAY = 86400.0  # seconds
@@ -33,6 +34,22 @@ class Learned:
     requests: int | None = None
     pending: int | None = None
     tried: float | None = None
+
+    def to_text(self) -> str:
+        """Return it as JSON, which `from_text` reads."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_text(text: str | None) -> Learned:
+        """Return what such a text holds; what is odd in it was never learned."""
+        try:
+            data = json.loads(text or "")
+            requests, pending, tried = data["requests"], data["pending"], data["tried"]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return Learned()
+        is_limit = all(one is None or (type(one) is int and one > 0) for one in (requests, pending))
+        is_time = isinstance(tried, float) and 0 < tried < 1e11
+        return Learned(requests, pending, tried) if is_limit and is_time else Learned()
 
 
 class Limits:

@@ -13,7 +13,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakSet
 
 from .concurrency import Gate, Learned
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .journal import Journal
     from .transport import Asker
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 SLICE = 1.0  # seconds; how late it is noticed that every worker has died
@@ -163,7 +164,7 @@ class Run:
     def _take(self, step: Submit | Poll, answer: Answer) -> None:
         # The id is written down before anything else can happen to it.
         if self._journal:
-            _safely(self._journal.answered, step.job, answer)
+            answer = _safely(self._journal.answered, step.job, answer) or answer
         self._change(lambda now: self._schedule.answered(step.job.number, answer, now))
         if self._learn and (learned := self._schedule.limits.learned) != self._learned:
             self._learned = learned
@@ -199,14 +200,15 @@ class Run:
         self._end(FORKED)
 
 
-def _safely(write: Callable[..., None], *news: Job | Answer | Learned) -> None:
+def _safely(write: Callable[..., T], *news: Job | Answer | Learned) -> T | None:
     try:
-        write(*news)
+        return write(*news)
     except KeyboardInterrupt:
         raise
     except BaseException:
         # Who writes a count down must not keep it from arriving.
         log.exception("ct_magic: a count could not be written down")
+        return None
 
 
 def _orphan_runs() -> None:

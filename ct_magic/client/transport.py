@@ -74,7 +74,7 @@ class Service:
         self._account = account
         self._timeouts, self._total = (connect_timeout, read_timeout), total
         self._events, self._warn, self._wall = tuple(events), warn, wall
-        self._ahead = 0.0  # seconds that this machine's clock is before the service's
+        self._is_clock_wrong = False
         self._local = threading.local()
 
     def submit(self, body: str) -> Answer:
@@ -84,13 +84,6 @@ class Service:
     def poll(self, req_id: str) -> Answer:
         """Look whether the query under this id is done."""
         return self._ask("GET", asked=req_id, params={"req_id": req_id})
-
-    def now(self) -> float:
-        """Return the time by the service's clock, in seconds since 1970.
-
-        Until an answer has told it, and while both agree, it is this machine's.
-        """
-        return self._wall() - self._ahead
 
     def _ask(self, method: str, asked: str | None = None, **content: Any) -> Answer:
         adapter = self._adapter()
@@ -170,10 +163,8 @@ class Service:
         if at is None:
             return
         ahead = self._wall() - at.timestamp()
-        is_wrong = abs(ahead) > WRONG_CLOCK
-        is_news = is_wrong and not self._ahead
-        self._ahead = ahead if is_wrong else 0.0
-        if is_news and self._warn:
+        was_wrong, self._is_clock_wrong = self._is_clock_wrong, abs(ahead) > WRONG_CLOCK
+        if self._is_clock_wrong and not was_wrong and self._warn:
             how = "ahead of" if ahead > 0 else "behind"
             _safely(
                 self._warn,

@@ -187,6 +187,36 @@ def test_what_an_account_taught_holds_for_its_next_cell() -> None:
     assert (world.refused, after) == (1, Learned(pending=3, tried=NOW + 86400))
 
 
+@pytest.mark.parametrize("learned", [Learned(), Learned(1, None, NOW), Learned(None, 3, NOW)])
+def test_what_was_learned_is_kept_as_text(learned: Learned) -> None:
+    """In the journal, for the next kernel."""
+    kept = Learned.from_text(learned.to_text())
+    assert kept == (learned if learned.tried else Learned())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "x",
+        "5",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        '{"requests": 0, "pending": null, "tried": 1.8e9}',
+        '{"requests": true, "pending": null, "tried": 1.8e9}',
+        '{"requests": 1, "pending": "3", "tried": 1.8e9}',
+        '{"requests": 1, "pending": 3, "tried": null}',
+        '{"requests": 1, "pending": 3, "tried": 1e300}',
+        '{"requests": 1, "pending": 3, "tried": NaN}',
+    ],
+)
+def test_an_odd_value_in_the_journal_costs_no_count(text: str | None) -> None:
+    """It was never learned."""
+    assert Learned.from_text(text) == Learned()
+
+
 def test_a_limit_that_has_gone_is_found_out_within_a_cell_of_the_next_day() -> None:
     """Each higher try that is accepted is followed by the next, until one is refused."""
     world = World([1.0] * 300, pending_at_once=40)
