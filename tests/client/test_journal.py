@@ -440,7 +440,8 @@ folder = pathlib.Path(sys.argv[1])
 while len(list(folder.glob("ready*"))) < 3:
     time.sleep(0.001)
 for number in range(8):
-    JournalFile(folder / f"j{number}").write("INSERT INTO learned VALUES (?, 'x', 'y')", sys.argv[2])
+    file = JournalFile(folder / f"j{number}")
+    file.write("INSERT INTO learned VALUES (?, 'x', 'y')", [sys.argv[2]])
 """
 
 
