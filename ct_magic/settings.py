@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .errors import UsageError
 
@@ -36,6 +36,12 @@ class Settings:
     `max_counts`      more counts than this in one cell are refused before anything is sent
     `retry_wait`      seconds before the first retry of a request that brought no answer
     `cache_ttl`       seconds for which a count of past days is answered from the journal; 0: never
+    `settled_after`   days after which a count's days change no more: what late events did to them
+                      is done
+    `settled_ttl`     seconds for which a count of days that change no more is answered from the
+                      journal; 0: no longer than others
+    `pickup_age`      seconds for which the id of a count of today is looked at again instead of
+                      asking anew, as after a restart; one of past days is always
     `timeout`         seconds after which a cell stops asking; None: never
     `timezone`        whose days are meant, like "Asia/Kolkata"; None: the account's own, else the
                       machine's
@@ -47,6 +53,9 @@ class Settings:
     max_counts: int = 500
     retry_wait: float = 1.0
     cache_ttl: float = 86400.0
+    settled_after: int = 7
+    settled_ttl: float = 30 * 86400.0
+    pickup_age: float = 600.0
     timeout: float | None = None
     timezone: str | None = None
     progress: str = "auto"
@@ -56,7 +65,9 @@ class Settings:
         self._check_seconds("poll_interval", may_be_none=True)
         self._check_seconds("timeout", may_be_none=True)
         self._check_seconds("retry_wait")
-        self._check_seconds("cache_ttl", least=0.0)
+        for name in ("cache_ttl", "settled_ttl", "pickup_age"):
+            self._check_seconds(name, least=0.0)
+        self._check_whole("settled_after")
         self._check_whole("max_concurrent", may_be_none=True)
         self._check_whole("max_counts")
         if self.timezone is not None and not isinstance(self.timezone, str):
@@ -83,6 +94,22 @@ class Settings:
         fine = isinstance(value, Integral) and not isinstance(value, bool)
         if not fine or not 1 <= value <= MOST:
             raise UsageError(f"{name} is a whole number above 0, not {value!r}")
+
+
+class Changes(TypedDict, total=False):
+    """The fields of `Settings` as keywords of `count()`."""
+
+    poll_interval: float | None
+    max_concurrent: int | None
+    max_counts: int
+    retry_wait: float
+    cache_ttl: float
+    settled_after: int
+    settled_ttl: float
+    pickup_age: float
+    timeout: float | None
+    timezone: str | None
+    progress: str
 
 
 def changed(settings: Settings | None, changes: Mapping[str, Any]) -> Settings:

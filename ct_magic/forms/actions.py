@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from .. import api as counts
 from .. import prepare as questions
+from ..asking import ask
 from ..client import accounts
 from ..errors import CountError, CtMagicError
 from ..handle import Counting
@@ -22,8 +22,8 @@ from ..settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..client.jobs import Job
     from ..progress.panel import Shown
+    from ..progress.row_view import RowView as Job
 
 Show = Callable[[w.Widget], None]
 Say = Callable[[str, bool], None]  # what is said, and whether it is an error
@@ -67,7 +67,7 @@ class Runner:
     @property
     def running(self) -> bool:
         """Say whether a count is under way."""
-        return self._counting is not None and not self._counting.done
+        return self._counting is not None and not self._counting.done()
 
     def start(self, text: str, name: str, account: str | None) -> bool:
         """Begin to count; the variable is a handle, and then the DataFrame.
@@ -82,7 +82,7 @@ class Runner:
             asked = questions.prepare(
                 text, params=self._variables, account=account, settings=self._settings
             )
-            counting = counts.ask(asked, panel=self._opened).followed()
+            counting = ask(asked, panel=self._opened, variable=name).followed()
         except CtMagicError as error:
             self._say(str(error), True)
             return False

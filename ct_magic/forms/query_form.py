@@ -12,8 +12,9 @@ from ..client import accounts
 from ..errors import AccountError, QueryError, UsageError
 from ..progress.environment import current_shell, is_interactive
 from ..progress.widget_panel import VIEW
-from ..query import expand as dates
 from ..query import parser
+from ..query import resolve_period as dates
+from ..query.calendar_pieces import ends
 from ..settings import Settings
 from . import actions as acting
 from . import html as page
@@ -224,7 +225,7 @@ class Form:
             today = self._today(face)
             text = f"x {fields.period(self._draft.base.period)}"
             (one,) = parser.statements(text, self._variables, today)
-            return dates.ends(dates.resolve(one.event.period, today))  # type: ignore[union-attr]
+            return ends(dates.resolve(one.event.period, today))  # type: ignore[union-attr]
         except (QueryError, AccountError):
             return None
 

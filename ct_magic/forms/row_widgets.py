@@ -100,7 +100,13 @@ class ConditionRow(Fields):
     def value(self) -> Condition:
         """Give the filter as it is typed."""
         joint = self.typed("joint") if "joint" in self.entries else "and"
-        return Condition(*map(self.typed, ("scope", "property", "operator", "value")), joint)
+        return Condition(
+            self.typed("scope"),
+            self.typed("property"),
+            self.typed("operator"),
+            self.typed("value"),
+            joint,
+        )
 
     def show(self, value: Condition) -> None:
         """Put a filter into the fields."""

@@ -95,7 +95,8 @@ class Face:
             for row in rows:
                 row.suggest(names, event)
         for number, condition in enumerate(self.where):
-            condition.show_joint(number > 0)
+            if isinstance(condition, ConditionRow):
+                condition.show_joint(number > 0)
         any_of = any(one.kind in ANY for one in draft.did)
         self.often.box.layout.display = "" if any_of or draft.often else "none"
 
@@ -217,7 +218,11 @@ class Face:
             self.where.box,
             w.HTML(page.head("Period", "both days included")),
             w.HBox([self.when.box, self.days.box], layout=w.Layout(flex_flow="row wrap")),
-            w.HTML(page.head("What else the profile did", "share: a step, counted inside the ones before")),
+            w.HTML(
+                page.head(
+                    "What else the profile did", "share: a step, counted inside the ones before"
+                )
+            ),
             self.did.box,
             self.often.box,
             w.HTML(page.head("Against another period", "vs")),

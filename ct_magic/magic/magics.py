@@ -49,6 +49,17 @@ class CountMagics(Magics):
         USUAL.cache_ttl,
         help="Seconds for which a count of past days is answered from the journal; 0: never.",
     ).tag(config=True)
+    settled_after = Integer(
+        USUAL.settled_after, help="Days after which a count's days change no more."
+    ).tag(config=True)
+    settled_ttl = Float(
+        USUAL.settled_ttl,
+        help="Seconds for which a count of days that change no more is answered from the journal.",
+    ).tag(config=True)
+    pickup_age = Float(
+        USUAL.pickup_age,
+        help="Seconds for which the id of a count of today is looked at again.",
+    ).tag(config=True)
     timeout = Float(
         USUAL.timeout, allow_none=True, help="Seconds after which a cell stops asking; None: never."
     ).tag(config=True)

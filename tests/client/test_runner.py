@@ -5,20 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from queue import Queue
 
 import pytest
+from helpers.plans import question
 
-from ct_magic.client.jobs import Answer, Job, Partial, Question, State, Success, Tally
+from ct_magic.client.jobs import Answer, Job, Partial, State, Success, Tally
 from ct_magic.client.journal import Journal
 from ct_magic.client.runner import Run
 from ct_magic.client.scheduler import Pace
 from ct_magic.errors import JournalWarning
 
-DAY = date(2026, 10, 1)
-JOBS = [Job(n, Question(f"q{n}", f"q{n}", "e", DAY, DAY, (), "{}", DAY)) for n in range(5)]
+JOBS = [Job(n, question(f"q{n}")) for n in range(5)]
 
 
 class Quick:
@@ -89,8 +88,8 @@ def test_a_journal_whose_warning_is_an_error_costs_no_count(
     caplog.set_level(logging.CRITICAL + 1)
     kept = Journal(tmp_path / "j", "a", warn=refuse, now=lambda: 0.0)
     kept.asking(JOBS[0])
-    assert kept._db is not None
-    kept._db.execute("DROP TABLE asked")
+    assert kept._file is not None
+    kept._file.write("DROP TABLE asked")
     jobs = [replace(job, state=State.SUBMITTED, req_id="1") for job in JOBS] if held else JOBS
     assert states(Run(jobs, Quick(), Pace(poll_interval=0.01), journal=kept)) == {State.SUCCESS}
 

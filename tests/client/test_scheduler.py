@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import pairwise
 from math import ceil
 from random import Random
@@ -15,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from helpers.plans import question
 
 from ct_magic.client.jobs import (
     Answer,
@@ -25,7 +25,6 @@ from ct_magic.client.jobs import (
     Job,
     NotYet,
     Partial,
-    Question,
     State,
     Success,
     Tally,
@@ -38,8 +37,7 @@ INTERVAL = 30.0
 
 
 def jobs(n: int) -> list[Job]:
-    day = date(2026, 10, 1)
-    return [Job(i, Question(f"q{i}", f"q{i}", "e", day, day, (), "{}", day)) for i in range(n)]
+    return [Job(i, question(f"q{i}")) for i in range(n)]
 
 
 @dataclass

@@ -19,6 +19,7 @@ from ...query.parser import spelled
 from ...query.source import Source
 
 _OFTEN = re.compile(r"\s*(=|>=|>|<=|<)?\s*([0-9]{1,9})\s*")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}")
 SYMBOL = {kind: text for text, kind in SYMBOLS.items()}
 VALUES = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
 _ITEM = re.compile(
@@ -108,7 +109,11 @@ def range_field(low: Token, high: Token) -> str:
 def range_word(field: str) -> str:
     """Write a range, `100..500`."""
     low, _, high = field.partition("..")
-    return f"{value_word(low)}..{value_word(high)}"
+    return f"{_end_word(low)}..{_end_word(high)}"
+
+
+def _end_word(field: str) -> str:
+    return field.strip() if _CLOCK.fullmatch(field.strip()) else value_word(field)
 
 
 def period(text: str) -> str:

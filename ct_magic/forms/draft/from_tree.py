@@ -16,10 +16,10 @@ from .field_text import (
     list_field,
     name_field,
     range_field,
-    symbol,
     spell_period,
     spell_times,
     spell_versus,
+    symbol,
     value_field,
     value_word,
 )
@@ -124,7 +124,9 @@ def _condition(part: t.Filter, joint: str) -> Condition:
         case t.Range(_, low, high):
             return Condition(scope, name, RANGE, range_field(low, high), joint)
         case t.Comparison(_, operator, value):
-            return Condition(scope, name, symbol(operator), value_field(value_word(value.text)), joint)
+            return Condition(
+                scope, name, symbol(operator), value_field(value_word(value.text)), joint
+            )
 
 
 def _axis(axis: t.Axis) -> Axis:
