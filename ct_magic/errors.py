@@ -14,6 +14,7 @@ CtMagicError                what a caller catches to catch them all
 
 ClockWarning                this machine's clock is minutes off the service's
 JournalWarning              the journal cannot be used; counts go on without it
+QueryWarning                a part of a query that the service may ignore silently
 CountInterrupt              a KeyboardInterrupt that brings the `.frame` of what had arrived
 """
 
@@ -126,6 +127,10 @@ class CountInterrupt(OneMessage, KeyboardInterrupt):
     def __init__(self, message: str, frame: pd.DataFrame) -> None:
         super().__init__(message)
         self.frame = frame
+
+
+class QueryWarning(UserWarning):
+    """A part of a query that no page of the vendor's lists: the service may ignore it silently."""
 
 
 class ClockWarning(UserWarning):
