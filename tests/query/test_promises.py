@@ -2,6 +2,7 @@
 
 import random
 import time
+from contextlib import suppress
 
 import pytest
 from helpers.language_inputs import (
@@ -83,5 +84,6 @@ def test_cells_broken_at_random_give_queries_or_a_query_error() -> None:
 def test_a_long_cell_is_read_in_the_time_that_it_takes_to_read(cell: str) -> None:
     """Not in its square: a kernel that hangs over a pasted text cannot even be asked why."""
     began = time.process_time()
-    check_text(cell)
+    with suppress(QueryError):
+        parse(cell, today=TODAY)
     assert time.process_time() - began < 10
