@@ -106,8 +106,13 @@ def freshness(asked: Asked) -> Freshness:
 
 
 def open_journal(account: Account) -> Journal:
-    """Return the journal of an account."""
-    return Journal(journals.path(), _account_key(account), warn=_warn, now=time.time)
+    """Return the journal of an account; of a sandbox, that of the data it has now."""
+    from .client.transport import sandbox_data
+
+    # Another sandbox may have come to the same address: its counts and ids are others.
+    data = sandbox_data(account)
+    key = _account_key(account) if data is None else f"{_account_key(account)} with {data}"
+    return Journal(journals.path(), key, warn=_warn, now=time.time)
 
 
 def _prepare_frame() -> None:
