@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -86,7 +87,8 @@ def begin(
     )
     rows = RowRun(asked.plan, run)
     usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
-    spawn(_prepare_frame, "ct_magic-frame")
+    if "pandas" not in sys.modules:
+        spawn(_prepare_frame, "ct_magic-frame")
     show = partial(panel or usual, rows, asked.note)
     kernel = getattr(shell, "kernel", None)
     return Counting(rows, show, zone=asked.zone, cell=cell, kernel=kernel)

@@ -116,10 +116,14 @@ def test_a_funnel_is_fetched_whole(slow: Sandbox) -> None:
     assert len(found) == 2
 
 
-def test_an_id_that_is_lost_fails_with_the_others_fetched(slow: Sandbox) -> None:
-    """The error carries what arrived, with its age."""
-    left("a: App Launched 2026-10\nb: Charged 2026-10")
-    slow.stop()
+def test_what_cannot_be_fetched_fails_with_its_age(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error carries all rows, and their ids are kept."""
+    with Sandbox(profiles=50, partials=2, today=TODAY, account="ABC") as box:
+        point_at(box, monkeypatch)
+        monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", "ABC")
+        left("a: App Launched 2026-10\nb: Charged 2026-10")
     with pytest.raises(errors.CountError) as caught:
         api.resume(Settings(poll_interval=0.01, retry_wait=0.001, timeout=0.5, progress="none"))
     assert caught.value.frame["asked"].notna().all()
