@@ -19,7 +19,8 @@ from .client.jobs import Job, State
 from .client.journal import Freshness, Journal
 from .client.runner import spawn
 from .client.scheduler import Pace
-from .prepare import Asked, day_in, prepare, question
+from .planner import question
+from .prepare import Asked, day_in, prepare
 from .query import payload as cql
 from .row_run import RowRun
 from .rows import Formula, Plan, Question, Row

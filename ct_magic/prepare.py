@@ -11,19 +11,17 @@ from typing import Any
 
 from . import errors
 from .client.accounts import PATH, REGIONS, Account
-from .query import expand, parser, printer
-from .query import payload as cql
+from .planner import plan
+from .query import parser, printer
 from .query import resolve_period as dates
 from .query import strict_json as jsontext
 from .query.catalog import Names, doubt
+from .query.doubts import Known
 from .query.model import JsonQuery, Query
 from .query.payload import to_payload
-from .query.printer import to_text
-from .rows import Formula, Plan, Question, Row
+from .rows import Plan
 from .session import SESSION
 from .settings import Settings, zone
-
-NO_PERIOD = "no period given: the last 30 days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,55 +53,11 @@ def prepare(
     whom = account if isinstance(account, Account) else SESSION.account(account)
     day = dates.plain_day(today or day_in(how.timezone or whom.timezone))
     cell = parser.read(text, params=params, today=day, max_counts=how.max_counts)
-    note = _note(cell.statements)
+    known = Known(names=SESSION.told)
+    asked = plan(cell.statements, cell.expansion, day, known)
+    note = _note(cell.statements, asked)
     SESSION.learn(cell.statements)
-    return Asked(plan(cell, day), whom, how, day, note)
-
-
-def plan(cell: parser.Cell, today: date) -> Plan:
-    """Return the rows of a cell over its distinct questions."""
-    sizes = [expand.how_many(statement, today) for statement in cell.statements]
-    statements = [number for number, size in enumerate(sizes) for _ in range(size)]
-    questions: dict[str, Question] = {}
-    places: dict[str, int] = {}
-    rows = []
-    for number, (statement, count) in enumerate(zip(statements, cell.counts, strict=True)):
-        asked = question(count)
-        place = places.setdefault(asked.key, len(places))
-        questions.setdefault(asked.key, asked)
-        rows.append(
-            Row(
-                number=number,
-                statement=statement,
-                title=_title(count),
-                text=asked.text,
-                event=asked.event,
-                start=asked.start,
-                end=asked.end,
-                formula=Formula((place,)),
-                pieces=count.pieces,
-            )
-        )
-    return Plan(tuple(rows), tuple(questions.values()))
-
-
-def question(query: Query | JsonQuery) -> Question:
-    """Put a single count into the words of the service half."""
-    body = to_payload(query)
-    start, end = (date.fromisoformat(f"{body[key]:08}") for key in ("from", "to"))
-    return Question(
-        text=to_text(query),
-        event=body["event_name"],
-        start=start,
-        end=end,
-        body=json.dumps(body),
-        key=json.dumps(body, sort_keys=True),
-        until=max(_latest(body), end),
-    )
-
-
-def _title(query: Query | JsonQuery) -> str:
-    return query.label if query.label is not None else query.source or to_text(query)
+    return Asked(asked, whom, how, day, note)
 
 
 def explain(text: str, params: Mapping[str, Any], settings: Settings) -> str:
@@ -165,19 +119,6 @@ def _read(
     return parser.read(text, params=params, today=day, max_counts=settings.max_counts)
 
 
-def _note(statements: Sequence[Query | JsonQuery]) -> str | None:
+def _note(statements: Sequence[Query | JsonQuery], asked: Plan) -> str | None:
     doubts = (doubt(Names().learned(one), SESSION.told) for one in statements)
-    said = [NO_PERIOD if any(map(_is_open, statements)) else None, *doubts]
-    return "; ".join(filter(None, said)) or None
-
-
-def _is_open(statement: Query | JsonQuery) -> bool:
-    return isinstance(statement, Query) and statement.event.period is None
-
-
-def _latest(body: Any) -> date:
-    # The latest "to" of the query and of every event query inside it.
-    if isinstance(body, dict):
-        own = cql.day(body.get("to")) or date.min
-        return max([own, *map(_latest, body.values())])
-    return max(map(_latest, body), default=date.min) if isinstance(body, list) else date.min
+    return "; ".join(dict.fromkeys(filter(None, (*asked.notes, *doubts)))) or None

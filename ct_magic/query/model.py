@@ -174,6 +174,9 @@ class ShiftAxis:
     unit: Unit
 
 
+AnyPeriod = Period | Shift | ShiftAxis  # what an event may have: a moved one only inside `did`
+
+
 @dataclass(frozen=True, slots=True)
 class Often:
     """How many times an event happened: `>= 3`; one of EQUALS, GREATER_THAN(_EQUALS)."""
@@ -193,7 +196,7 @@ class Event:
 
     name: str
     where: tuple[Filter, ...] = ()
-    period: Period | Shift | ShiftAxis | None = None
+    period: AnyPeriod | None = None
     often: Often | None = None
 
     def __post_init__(self) -> None:
@@ -201,7 +204,7 @@ class Event:
         ordered = sorted(self.where, key=lambda f: scopes.index(f.property.scope))
         object.__setattr__(self, "where", tuple(ordered))
 
-    def during(self, period: Period | None) -> Event:
+    def during(self, period: AnyPeriod | None) -> Event:
         """Give the same event with this period."""
         return replace(self, period=period)
 

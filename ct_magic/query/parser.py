@@ -14,23 +14,26 @@ from typing import Any
 from lark import Lark, UnexpectedToken
 
 from ..errors import UsageError
-from . import expand
 from .builder import Builder
 from .diagnostics import syntax_errors as mistakes
+from .expand_cell import MOST_COUNTS, Expansion, StatementError, expand
 from .lexer import Source, Token, tokens, with_operators
 from .model import JsonQuery, Query
 from .printer import to_text
 from .resolve_period import plain_day
 
-MAX_COUNTS = 500
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell that was read: its statements as typed, and the single counts that they ask."""
+    """A cell that was read: its statements as typed, and their rows over single counts."""
 
     statements: tuple[Query | JsonQuery, ...]
-    counts: tuple[Query | JsonQuery, ...]
+    expansion: Expansion
+
+    @property
+    def counts(self) -> tuple[Query | JsonQuery, ...]:
+        """The distinct single counts, in the order in which the rows first need them."""
+        return self.expansion.counts
 
 
 def parse(
@@ -38,9 +41,9 @@ def parse(
     *,
     params: Mapping[str, Any] | None = None,
     today: date | None = None,
-    max_counts: int = MAX_COUNTS,
+    max_counts: int | None = MOST_COUNTS,
 ) -> tuple[Query | JsonQuery, ...]:
-    """Give the single counts that a cell asks, pieces of `by` unfolded, days resolved.
+    """Return the distinct single counts that a cell asks, in the order its rows need them.
 
     `params` are the values of `$name`, `today` the day the periods count from (the machine's
     where it is not given). Raises QueryError for every text that is not a query, and for one that
@@ -54,21 +57,17 @@ def read(
     *,
     params: Mapping[str, Any] | None = None,
     today: date | None = None,
-    max_counts: int = MAX_COUNTS,
+    max_counts: int | None = MOST_COUNTS,
 ) -> Cell:
     """Read a cell: its statements (see `statements`), and their single counts (see `parse`)."""
     today = plain_day(today or date.today())
     found = list(_statements(text, params, today))
-    numbers = [expand.how_many(query, today) for query, _ in found]
-    if sum(numbers) > max_counts:
-        at = found[numbers.index(max(numbers))][1]
-        message = (
-            f"this cell would ask {sum(numbers):,} counts, and the limit is {max_counts:,}: "
-            "take a shorter period, larger pieces or fewer values, or raise max_counts"
-        )
-        raise Source(text).error(message, at.start, at.end)
     queries = tuple(query for query, _ in found)
-    return Cell(queries, tuple(one for query in queries for one in expand.unfold(query, today)))
+    try:
+        return Cell(queries, expand(queries, today, max_counts))
+    except StatementError as error:
+        at = found[error.statement][1]
+        raise Source(text).error(error.message, at.start, at.end) from None
 
 
 def statements(

@@ -16,7 +16,9 @@ from .model import (
     ByTime,
     ByValue,
     Days,
+    Did,
     DidAny,
+    DidNot,
     Event,
     Filter,
     JsonQuery,
@@ -28,6 +30,7 @@ from .model import (
     Property,
     Query,
     Scalar,
+    Step,
     This,
     Value,
 )
@@ -81,6 +84,17 @@ def property_name(asked: Property) -> str:
         return quote(asked.name)
     scope = f"{asked.scope.value}." if asked.scope.value else ""
     return scope + name(asked.name)
+
+
+def clause(step: Step) -> str:
+    """Print what may stand behind `share`: `did Charged`, `did not …`, `did any (…)`."""
+    match step:
+        case Did(event):
+            return f"did {_event(event)}"
+        case DidNot(event):
+            return f"did not {_event(event)}"
+        case DidAny():
+            return _did_any(step)
 
 
 def period(asked: Period) -> str:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from ..errors import QueryError, UsageError
 from .calendar_pieces import first_of, moved_day, unit_of
-from .model import Ago, Days, Last, Period, Previous, Shift, This, Unit
+from .model import Ago, AnyPeriod, Days, Last, Period, Previous, Shift, ShiftAxis, This, Unit
 
 DEFAULT = Last(30, Unit.DAY)
 # What a unit is made of, where `last N units by piece` means whole ones.
@@ -26,13 +26,15 @@ def plain_day(today: date) -> date:
     return today.date() if isinstance(today, datetime) else today
 
 
-def resolve(period: Period | None, today: date, by: Unit | None = None) -> Days:
+def resolve(period: AnyPeriod | None, today: date, by: Unit | None = None) -> Days:
     """Return the days that a period means when `today` is today.
 
     No period is the last 30 days. `by` is the unit in which the statement cuts it: of `last N`
     of that unit, or of one made of it, whole ones are meant. Raises QueryError for a period that
     ends before it begins or lies before the calendar.
     """
+    if isinstance(period, Shift | ShiftAxis):
+        raise QueryError("'after' and 'before' move the period of a 'did', not the statement's")
     try:
         start, end = _ends(period or DEFAULT, plain_day(today), by)
     except (OverflowError, ValueError):
@@ -42,12 +44,12 @@ def resolve(period: Period | None, today: date, by: Unit | None = None) -> Days:
     return Days(start, end)
 
 
-def is_of_whole_pieces(period: Period | None, by: Unit | None) -> bool:
+def is_of_whole_pieces(period: AnyPeriod | None, by: Unit | None) -> bool:
     """Return True if cutting in this unit makes the period's pieces whole ones."""
     return isinstance(period, Last) and by in MADE_OF[period.unit]
 
 
-def counts_from_today(period: Period) -> bool:
+def counts_from_today(period: AnyPeriod) -> bool:
     """Return True if the period means other days tomorrow."""
     return not isinstance(period, Days) or any(
         isinstance(day, Ago) for day in (period.start, period.end)

@@ -68,13 +68,14 @@ def test_pieces_name_the_value_axes_alone() -> None:
 def test_too_many_counts_are_refused_before_they_are_made() -> None:
     """A thousand years by day costs nothing but the message, which says how many it would be."""
     with pytest.raises(
-        QueryError, match="would ask 365,245 counts, and the limit is 500"
+        QueryError, match="would have 365,245 rows, and the limit is 10,000"
     ) as caught:
         parse("Charged today\nCharged 1026-01-01..2026-01-01 by day", today=TODAY)
     assert (caught.value.line, caught.value.column) == (2, 32)
     assert len(parse("Charged last 500 days by day", today=TODAY)) == 500
     with pytest.raises(QueryError, match="would ask 2 counts, and the limit is 1"):
-        parse("Charged today\nCharged today", today=TODAY, max_counts=1)
+        parse("Charged today\nCharged yesterday", today=TODAY, max_counts=1)
+    assert len(parse("Charged today\nCharged today", today=TODAY, max_counts=1)) == 1
 
 
 def test_a_period_that_turns_round_is_underlined_where_it_stands() -> None:
