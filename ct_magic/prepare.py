@@ -53,10 +53,9 @@ def prepare(
     whom = account if isinstance(account, Account) else SESSION.account(account)
     day = dates.plain_day(today or day_in(how.timezone or whom.timezone))
     cell = parser.read(text, params=params, today=day, max_counts=how.max_counts)
-    known = Known(names=SESSION.told)
+    known = Known(names=SESSION.given_names(whom.name))
     asked = plan(cell.statements, cell.expansion, day, known)
-    note = _note(cell.statements, asked)
-    SESSION.learn(cell.statements)
+    note = _note(cell.statements, asked, known.names)
     return Asked(asked, whom, how, day, note)
 
 
@@ -119,6 +118,6 @@ def _read(
     return parser.read(text, params=params, today=day, max_counts=settings.max_counts)
 
 
-def _note(statements: Sequence[Query | JsonQuery], asked: Plan) -> str | None:
-    doubts = (doubt(Names().learned(one), SESSION.told) for one in statements)
+def _note(statements: Sequence[Query | JsonQuery], asked: Plan, known: Names) -> str | None:
+    doubts = (doubt(Names().learned(statement), known) for statement in statements)
     return "; ".join(dict.fromkeys(filter(None, (*asked.notes, *doubts)))) or None

@@ -88,7 +88,10 @@ def variable(name: str) -> str:
 
 
 def remember(name: str, passcode: Secret) -> bool:
-    """Keep a passcode for this session, and in the keyring; False where that does not take it."""
+    """Keep a passcode for this session, and in the keyring; False where that does not take it.
+
+    An interrupt of the keyring's dialog is raised again, and nothing is kept for this session.
+    """
     _session[name] = passcode
     try:
         import keyring
@@ -96,9 +99,12 @@ def remember(name: str, passcode: Secret) -> bool:
         keyring.set_password(SERVICE, name, passcode.reveal())
         # Looked up, because the keyring of a machine that has none may take it and keep nothing.
         return _from_keyring(name) == passcode.reveal()
-    except (Exception, KeyboardInterrupt):
-        # Whatever it raises, or is interrupted in: its frames hold the passcode as plain text.
+    except KeyboardInterrupt:
+        _session.pop(name, None)
+    except Exception:
         return False
+    # Raised here and not there: the frames that were interrupted hold the passcode as plain text.
+    raise KeyboardInterrupt
 
 
 def _is_sendable(text: str) -> bool:

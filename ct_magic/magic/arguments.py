@@ -1,4 +1,4 @@
-"""What a magic's line asks for: a name and options as values, or one message that says what is right."""
+"""What a magic's line asks for, as values; or one message that says what is right."""
 
 from __future__ import annotations
 
@@ -63,20 +63,19 @@ def of_cell(line: str, cell: str) -> Arguments:
     if _SET.search(line):
         raise UsageError(PASSCODE)
     refuse_passcode(line)
-    before = split_options(line)
-    _refuse_two_words(line, before)
+    before = _options(line, 0)
     name, end = _name(line, before.begin)
-    after = split_options(line, end)
-    _refuse_two_words(line, after)
-    _refuse_rest(line, name, after)
+    after = _options(line, end)
+    if after.begin < len(line) and line[after.begin] != "#":
+        word = line[after.begin :].split()[0]
+        raise UsageError(f"unexpected {word!r} behind the variable {name!r}: {QUERY_BELOW}")
     return _arguments((*before.options, *after.options), cell, name)
 
 
 def of_line(line: str) -> Arguments:
     """Read `%ctcount --options query`; the query begins where the options end."""
     refuse_passcode(line)
-    split = split_options(line)
-    _refuse_two_words(line, split)
+    split = _options(line, 0)
     text = line[split.begin :].strip()
     words = (word.partition("=")[0] for word in _NO_OPTION.sub(" ", text).split())
     if late := next((word for word in words if word in BY_NAME), None):
@@ -88,6 +87,15 @@ def refuse_passcode(line: str) -> None:
     """Raise UsageError, which does not repeat it, where a passcode seems to stand on the line."""
     if _NAMED.search(line + " "):
         raise UsageError(PASSCODE)
+
+
+def _options(line: str, start: int) -> Split:
+    """Return the options that begin there; raise UsageError for one that is not right."""
+    split = split_options(line, start)
+    for option in split.options:
+        _check(option)
+    _refuse_two_words(line, split)
+    return split
 
 
 def _name(line: str, place: int) -> tuple[str | None, int]:
@@ -102,23 +110,17 @@ def _name(line: str, place: int) -> tuple[str | None, int]:
     return name, end
 
 
-def _refuse_rest(line: str, name: str | None, split: Split) -> None:
-    if split.begin == len(line) or line[split.begin] == "#":
-        return
-    word = word_at(line, split.begin)[0]
-    raise UsageError(f"unexpected {word!r} behind the variable {name!r}: {QUERY_BELOW}")
-
-
 def _refuse_two_words(line: str, split: Split) -> None:
     # Its second word would else be the variable's name, or begin the query.
     last = split.options[-1] if split.options else None
-    if last is None or last.name != "--timeout" or not re.fullmatch(_TIME, last.value or ""):
+    value = last.value if last and last.name == "--timeout" else None
+    if last is None or value is None or not re.fullmatch(_TIME, value):
         return
     unit = _UNIT.match(line, after_space(line, last.end))
-    if unit and (unit["number"] or not last.value[-1:].isalpha()):
-        total = seconds(last.value + ("" if unit["number"] else unit["unit"][0]))
+    if unit and (unit["number"] or not value[-1:].isalpha()):
+        total = seconds(value + ("" if unit["number"] else unit["unit"][0]))
         total += seconds(unit["number"] + unit["unit"][0]) if unit["number"] else 0
-        typed = f"{last.value} {unit[0]}"
+        typed = f"{value} {unit[0]}"
         raise UsageError(f"a time is one word: --timeout {_short(total)}, not {typed}")
 
 
@@ -131,7 +133,6 @@ def _short(total: float) -> str:
 def _arguments(options: Iterable[Typed], text: str, name: str | None = None) -> Arguments:
     values: dict[str, str | None] = {}
     for option in options:
-        _check(option)
         if option.name in values:
             raise UsageError(f"{option.name} is there twice: leave one of them out")
         values[option.name] = option.value

@@ -25,7 +25,7 @@ settings                       -> errors suggest
 ONLY = {
     "lark": {"query.parser"},
     "requests": {"client.transport"},
-    "sqlite3": {"client.journal"},
+    "sqlite3": {"client.journal", "client.journal_names"},
     "duckdb": {"sandbox"},
     "pandas": {"results"},
     "ipywidgets": {"progress", "forms"},
