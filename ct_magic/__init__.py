@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from .query.parser import parse
     from .query.payload import from_payload, to_payload
     from .query.printer import to_text
+    from .results.compare import compare
     from .results.plot import Picture, plot
     from .results.shares import shares
     from .settings import Settings
@@ -71,6 +72,7 @@ __all__ = [
     "Settings",
     "StillRunningError",
     "UsageError",
+    "compare",
     "count",
     "explain",
     "form",
@@ -93,6 +95,7 @@ _HOME = {
     "Picture": "results.plot",
     "Query": "query.model",
     "Settings": "settings",
+    "compare": "results.compare",
     "count": "api",
     "explain": "prepare",
     "form": "forms",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import errors
 from .client import accounts, journal
+from .client.journal_history import texts_that_found
 from .query import parser
 from .query.catalog import from_json, from_schema, to_json
 from .session import SANDBOX, SESSION
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
 
 PATIENCE = 0.15  # seconds that Tab waits for the journal's names; what comes later is for the next
 _reading = Lock()
-_read_up_to: dict[tuple[Path | None, str], int] = {}  # journal and account -> its last row
+_begun: set[str] = set()  # accounts whose forgotten names were read
+_learned: set[tuple[Path, str, str]] = set()  # journal, account and text
+MOST = 300  # of the latest submissions, whose names are proposed
 
 
 def names() -> Names:
     """Return the names that are known of the account in use, with what it asked meanwhile."""
     account = SESSION.used
-    if (journal.path(), account) not in _read_up_to:
+    if account not in _begun:
+        _begun.add(account)
         SESSION.forget(_forgotten(account), account)
     reading = Thread(target=_learn, args=(account,), name="ct_magic-names", daemon=True)
     reading.start()
@@ -86,17 +90,15 @@ def _schema() -> dict[str, Any]:
 
 def _learn(account: str) -> None:
     """Learn what an account asked since the last time, where it found somebody."""
-    from .client.journal_names import found_somebody
-
-    with _reading:
-        file, account_id = journal.path(), _id(account)
-        read_up_to = _read_up_to.setdefault((file, account), 0)
-        if file is None or account_id is None:
-            return
-        texts, _read_up_to[file, account] = found_somebody(file, account_id, read_up_to)
-        for text in texts:
-            with suppress(errors.QueryError):
-                SESSION.learn(parser.statements(text), account)
+    file, account_id = journal.path(), _id(account)
+    if file is None or account_id is None:
+        return
+    with _reading, suppress(errors.JournalError):
+        for text in reversed(texts_that_found(file, MOST, f"{account_id} at ")):
+            if (file, account, text) not in _learned:
+                _learned.add((file, account, text))
+                with suppress(errors.QueryError):
+                    SESSION.learn(parser.statements(text), account)
 
 
 def _id(account: str) -> str | None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..query.catalog import Names
 from ..query.completion import Completion, complete
-from ..query.lexer import Source, tokens
+from ..query.lexer import tokens
+from ..query.source import Source
 from .argument_completion import of_arguments, of_command, open_option
 from .options import after_space, split_options
 

@@ -108,7 +108,8 @@ def resume(invocation: Invocation) -> pd.DataFrame:
     from .. import api
 
     invocation.refuse_arguments()
-    return api.resume(settings=invocation.settings)
+    variables = invocation.caller.bindable
+    return api.resume(settings=invocation.settings, variables=variables)
 
 
 def wait(invocation: Invocation) -> None:
@@ -150,7 +151,7 @@ WORDS: dict[str, Callable[[], Iterable[str]]] = {
 
 def help_words() -> list[str]:
     """Return the words that `%ct help` explains."""
-    from ..query.help import TOPICS
+    from ..query.help_topics import TOPICS
     from .recipes import RECIPES
 
     words = [word for topic in (*TOPICS, *RECIPES) for word in topic.words]

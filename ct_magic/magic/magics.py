@@ -113,6 +113,7 @@ class CountMagics(Magics):
             previews.show(asked, caller.names, settings)
             return None
         ask = {
+            "variable": asked.name,
             "params": caller.names,
             "account": asked.account,
             "settings": settings,

@@ -48,6 +48,8 @@ def session() -> Iterator[None]:
     yield
     SESSION._used = None
     SESSION._given, SESSION._learned, SESSION._forgotten = {}, {}, {}
+    name_sources._learned.clear()
+    name_sources._begun.clear()
 
 
 def refused(shell: InteractiveShell, cell: str) -> str:
@@ -183,7 +185,8 @@ def test_a_name_that_is_forgotten_is_not_proposed_again(
     assert "Category" in name_sources.names().of_event("Charged")
     assert "'Category' is forgotten" in say("%ct names --forget Category")
     assert "did you mean 'Charged'?" in refused(shell, "%ct names --forget Chargd")
-    name_sources._read_up_to.clear()
+    name_sources._learned.clear()
+    name_sources._begun.clear()
     SESSION._learned, SESSION._forgotten = {}, {}
     assert "Category" not in name_sources.names().of_event("Charged")
     assert "Charged" in name_sources.names().events

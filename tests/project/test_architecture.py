@@ -25,11 +25,11 @@ settings                       -> errors suggest
 ONLY = {
     "lark": {"query.parser"},
     "requests": {"client.transport"},
-    "sqlite3": {"client.journal", "client.journal_names"},
+    "sqlite3": {"client.journal_file"},
     "duckdb": {"sandbox"},
     "pandas": {"results"},
     "ipywidgets": {"progress", "forms"},
-    "matplotlib": {"results.plot"},
+    "matplotlib": {"results.draw"},
 }
 MODULES = sorted(ROOT.rglob("*.py"))
 
