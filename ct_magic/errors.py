@@ -12,6 +12,7 @@ CtMagicError                what a caller catches to catch them all
     ├── CountTimedOutError  the deadline came first
     └── CountCancelledError somebody pressed Cancel
 
+ClockWarning                this machine's clock is minutes off the service's
 JournalWarning              the journal cannot be used; counts go on without it
 QueryWarning                a part of a query that the service may ignore silently
 CountInterrupt              a KeyboardInterrupt that brings the `.frame` of what had arrived
@@ -142,6 +143,10 @@ class CountInterrupt(OneMessage, KeyboardInterrupt):
 
 class QueryWarning(UserWarning):
     """A part of a query that no page of the vendor's lists: the service may ignore it silently."""
+
+
+class ClockWarning(UserWarning):
+    """The machine's clock is minutes off the service's, and so may be the days that are meant."""
 
 
 class JournalWarning(UserWarning):

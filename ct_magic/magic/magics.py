@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Enum, Float, Integer, Unicode
 
-from ..errors import CountError, CountInterrupt, QueryError, UsageError
+from ..errors import QueryError, UsageError
 from ..settings import PROGRESS, Settings
 from .caller import Caller, calling
 
@@ -31,6 +31,10 @@ class CountMagics(Magics):
         allow_none=True,
         help="Seconds between two looks at one count; None: the account's own, else 30.",
     ).tag(config=True)
+    first_look = Float(
+        USUAL.first_look,
+        help="Seconds before the first look at a count; poll_interval where that is less.",
+    ).tag(config=True)
     max_concurrent = Integer(
         USUAL.max_concurrent,
         allow_none=True,
@@ -41,6 +45,10 @@ class CountMagics(Magics):
     ).tag(config=True)
     retry_wait = Float(
         USUAL.retry_wait, help="Seconds before the first retry of a request without an answer."
+    ).tag(config=True)
+    give_up_after = Float(
+        USUAL.give_up_after,
+        help="Seconds without any answer after which the service is given up; ids are kept.",
     ).tag(config=True)
     cache_ttl = Float(
         USUAL.cache_ttl,
@@ -158,9 +166,11 @@ def _blocking(asked: Arguments, caller: Caller, ask: dict[str, Any]) -> pd.DataF
         need_matplotlib()
     try:
         frame = api.count(asked.text, **ask)
-    except (CountError, CountInterrupt) as stopped:
-        if asked.name:
-            caller.bind(asked.name, stopped.frame)
+    except BaseException as stopped:
+        # Whatever ended the waiting, an alarm's exception too, brings what had arrived.
+        so_far = getattr(stopped, "frame", None)
+        if asked.name and so_far is not None:
+            caller.bind(asked.name, so_far)
         raise
     if asked.name:
         caller.bind(asked.name, frame)
