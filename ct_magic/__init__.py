@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
     from .api import count, history, resume, start, use
     from .client.accounts import Account
+    from .explanation import explain
     from .forms import form
     from .handle import Counting
-    from .prepare import explain
     from .query.catalog import Names
     from .query.model import Query
     from .query.parser import parse
@@ -97,7 +97,7 @@ _HOME = {
     "Settings": "settings",
     "compare": "results.compare",
     "count": "api",
-    "explain": "prepare",
+    "explain": "explanation",
     "form": "forms",
     "from_payload": "query.payload",
     "history": "api",

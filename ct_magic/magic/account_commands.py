@@ -8,7 +8,6 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ..client import accounts, credentials
-from ..client.accounts import REGIONS, Account
 from ..errors import AccountError, MissingExtraError, UsageError
 from ..session import SANDBOX, SESSION
 from .arguments import PASSCODE
@@ -26,7 +25,7 @@ def use(invocation: Invocation) -> None:
     account = SESSION.use(name)
     if name == SANDBOX:
         name_sources.read(SANDBOX)
-    say(f"using account {account.name} ({account.id}, {_where(account)})")
+    say(f"using account {account.name}, {account.id}, {account.where}")
 
 
 def show_accounts(invocation: Invocation) -> pd.DataFrame:
@@ -85,16 +84,6 @@ def _own_address(name: str) -> str | None:
     return accounts.base_url(url) if url else None
 
 
-def _where(account: Account) -> str:
-    """Return where an account is asked: its host, where that is not the region's own."""
-    if account.name == SANDBOX:
-        return account.base_url
-    region = f"region {account.region}"
-    if account.base_url == f"https://{REGIONS[account.region]}":
-        return region
-    return f"{region}, at {account.base_url}"
-
-
 def _row(name: str, table: dict[str, Any]) -> dict[str, Any]:
     row = {
         "account": name,
@@ -102,7 +91,6 @@ def _row(name: str, table: dict[str, Any]) -> dict[str, Any]:
         "ready": True,
         "id": table.get("id"),
         "region": table.get("region", "eu1" if table else None),
-        "address": None,
         "note": None,
     }
     if name == SANDBOX:
@@ -111,7 +99,7 @@ def _row(name: str, table: dict[str, Any]) -> dict[str, Any]:
         account = accounts.find(name)
     except AccountError as error:
         return row | {"ready": False, "note": str(error)}
-    return row | {"id": account.id, "region": account.region, "address": account.base_url}
+    return row | {"id": account.id, "region": account.place}
 
 
 def _only_now() -> str:

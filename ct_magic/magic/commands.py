@@ -40,9 +40,10 @@ def overview() -> str:
 
 def explain(invocation: Invocation) -> None:
     """Print a query as the language, as JSON and as curl; also for JSON of the API."""
-    from .. import prepare
+    from .. import explanation
 
-    say(prepare.explain(invocation.text, invocation.caller.names, invocation.settings))
+    text, variables = invocation.text, invocation.caller.names
+    say(explanation.explain(text, params=variables, settings=invocation.settings))
 
 
 def show_help(invocation: Invocation) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import prepare
+from .. import explanation
 from ..settings import Settings
 from .arguments import Arguments
+from .invocation import say
 
 
 def show(asked: Arguments, variables: Mapping[str, Any], settings: Settings) -> None:
     """Print what the line asks to see."""
     if asked.dry_run:
-        bodies = prepare.dry_run(asked.text, variables, settings, asked.account)
-        print("\n".join(map(prepare.pretty, bodies)))  # noqa: T201 # printing is what it is for
+        every = asked.dry_run == "all"
+        say(explanation.dry_run(asked.text, variables, settings, asked.account, every))

@@ -69,7 +69,7 @@ def test_use_sandbox_needs_no_account_and_no_network(
     state: Path, shell: InteractiveShell, say: Say
 ) -> None:
     """The first thing a newcomer types starts it inside the kernel, and says where it is."""
-    assert "using account sandbox (SANDBOX, http://127.0.0.1:" in say("%ct use sandbox")
+    assert "using account sandbox, SANDBOX, at http://127.0.0.1:" in say("%ct use sandbox")
     say("%%ctcount df\nApp Launched 2026-10")
     assert shell.user_ns["df"]["count"].iloc[0] > 1000
 
@@ -88,7 +88,7 @@ def test_use_goes_back_to_the_environments_account(account: Sandbox, say: Say) -
     """`%ct use default`, or `%ct use` alone, which says who is asked."""
     say("%ct use sandbox")
     assert "account sandbox" in say("%ct use")
-    assert "using account default (SANDBOX, region eu1, at http://127" in say("%ct use default")
+    assert "using account default, SANDBOX, at http://127.0.0.1:" in say("%ct use default")
 
 
 def test_an_account_can_be_asked_this_once(
