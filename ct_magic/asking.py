@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -80,7 +81,7 @@ def begin(
     warn = partial(_warn, category=errors.ClockWarning)
     run = Run(
         jobs,
-        Service(account, events=SESSION.told.events, warn=warn),
+        Service(account, events=SESSION.given_names(account.name).events, warn=warn),
         pace,
         journal=journal,
         gate=gate(_account_key(account), pace.max_concurrent),
@@ -89,7 +90,8 @@ def begin(
     )
     rows = RowRun(asked.plan, run)
     usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
-    spawn(_prepare_frame, "ct_magic-frame")
+    if "pandas" not in sys.modules:
+        spawn(_prepare_frame, "ct_magic-frame")
     show = partial(panel or usual, rows, asked.note)
     kernel = getattr(shell, "kernel", None)
     return Counting(rows, show, zone=asked.zone, cell=cell, kernel=kernel)
@@ -109,8 +111,13 @@ def freshness(asked: Asked) -> Freshness:
 
 
 def open_journal(account: Account) -> Journal:
-    """Return the journal of an account."""
-    return Journal(journals.path(), _account_key(account), warn=_warn, now=time.time)
+    """Return the journal of an account; of a sandbox, that of the data it has now."""
+    from .client.transport import sandbox_data
+
+    # Another sandbox may have come to the same address: its counts and ids are others.
+    data = sandbox_data(account)
+    key = _account_key(account) if data is None else f"{_account_key(account)} with {data}"
+    return Journal(journals.path(), key, warn=_warn, now=time.time)
 
 
 def _prepare_frame() -> None:

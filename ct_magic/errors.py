@@ -20,7 +20,7 @@ CountInterrupt              a KeyboardInterrupt that brings the `.frame` of what
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .text_width import width
 
@@ -36,6 +36,18 @@ class OneMessage:
 
     def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {self}"]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Or a pool of processes dies of an error whose class takes more than its message.
+        return _restored, (type(self), getattr(self, "args", ()), dict(vars(self)))
+
+
+def _restored(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    """Return an error as it was pickled or copied, without asking its class for its arguments."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    vars(error).update(state)
+    return error
 
 
 class CtMagicError(OneMessage, Exception):
