@@ -14,6 +14,7 @@ ERROR = "var(--jp-error-color1,#c62828)"
 STYLE = f"""<style>{card.FOCUS}
 .ct-magic-form {{ border: 1px solid {card.LINE}; border-radius: 6px; padding: 6px 12px;
   max-width: 80em; container-type: inline-size; overflow: hidden; }}
+.ct-magic-form :is(.widget-html, .widget-html-content) {{ min-width: 0; max-width: 100%; }}
 .ct-magic-form .widget-html-content {{ line-height: 1.35; }}
 .ct-magic-title {{ font-weight: 600; margin-top: 6px; }}
 .ct-magic-note {{ color: {card.MUTED}; font-weight: 400; }}
