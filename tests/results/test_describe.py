@@ -151,10 +151,10 @@ def test_a_triangle_has_a_number_in_each_finished_cell_and_nothing_else() -> Non
     chart = drawn(frames.triangle(3, 400))
     cell = {(m.x, m.y): m.text for m in chart.marks if isinstance(m, Words) and not m.bold}
     assert cell == {
-        (0, 0): "100 %", (1, 0): "40 %", (2, 0): "30 %",
-        (0, -1): "100 %", (1, -1): "39.9 %",
+        (0, 0): "100 %", (1, 0): "50 %", (2, 0): "45 %",
+        (0, -1): "100 %", (1, -1): percent(200 / 401),
         (0, -2): "100 %",
-    } | {(1, -1): percent(160 / 401)}  # fmt: skip
+    }  # fmt: skip
     assert labels(chart)[:3] == ["7 Sep · 400", "14 Sep · 401", "21 Sep · 402"]
     assert [name for _, name in chart.x.ticks] == ["week 0", "week 1", "week 2"]
     strength = {(m.left, m.top): m.strength for m in chart.marks if isinstance(m, Box)}
