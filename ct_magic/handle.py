@@ -56,9 +56,11 @@ class Counting:
         show: Callable[[], Panel],
         *,
         zone: tzinfo | None = None,
+        cell: str | None = None,
         kernel: Any = None,
     ) -> None:
         self._run, self._show, self._zone, self._kernel = run, show, zone, kernel
+        self._cell = cell
         self._heard: Collection[str] = ()
         self._seen = Event()
 
@@ -71,7 +73,15 @@ class Counting:
         """The DataFrame of what is there so far."""
         from .results.frame import frame
 
-        return frame(self._run.plan, self._run.rows, self._zone)
+        data = frame(self._run.plan, self._run.rows, self._zone)
+        if self._cell is not None:
+            data.attrs["cell"] = self._cell  # by this `%ct resume` knows whose frame it is
+        return data
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The distinct counts behind its rows, as they stand."""
+        return self._run.jobs
 
     @property
     def progress(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .errors import UsageError
 
@@ -94,6 +94,22 @@ class Settings:
         fine = isinstance(value, Integral) and not isinstance(value, bool)
         if not fine or not 1 <= value <= MOST:
             raise UsageError(f"{name} is a whole number above 0, not {value!r}")
+
+
+class Changes(TypedDict, total=False):
+    """The fields of `Settings` as keywords of `count()`."""
+
+    poll_interval: float | None
+    max_concurrent: int | None
+    max_counts: int
+    retry_wait: float
+    cache_ttl: float
+    settled_after: int
+    settled_ttl: float
+    pickup_age: float
+    timeout: float | None
+    timezone: str | None
+    progress: str
 
 
 def changed(settings: Settings | None, changes: Mapping[str, Any]) -> Settings:

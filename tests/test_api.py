@@ -81,7 +81,7 @@ def test_without_an_account_the_way_on_is_said(state: Path, count: Count) -> Non
     ("text", "told", "said"),
     [
         (None, {}, "a query is a text, as in 'App Launched today', not None"),
-        (["App Launched"], {}, "not \\['App Launched'\\]"),
+        ([1], {}, "not \\[1\\]"),
         ("Charged today", {"poll_intervall": 3}, "did you mean poll_interval"),
         ("Charged today", {"background": True}, "ct_magic.start comes back at once"),
         ("Charged on $day", {"day": TODAY}, "into params"),

@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .concurrency import Gate
 from .jobs import Answer, Failure, Job
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .journal import Journal
     from .transport import Asker
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -124,7 +125,7 @@ class Run:
     def _take(self, step: Submit | Poll, answer: Answer) -> None:
         # The id is written down before anything else can happen to it.
         if self._journal:
-            _safely(self._journal.answered, step.job, answer)
+            answer = _safely(self._journal.answered, step.job, answer) or answer
         self._change(lambda now: self._schedule.answered(step.job.number, answer, now))
 
     def _change(self, change: Callable[[float], list[Job]]) -> None:
@@ -150,9 +151,10 @@ class Run:
                 self._over.set()
 
 
-def _safely(write: Callable[..., None], *news: Job | Answer) -> None:
+def _safely(write: Callable[..., T], *news: Job | Answer) -> T | None:
     try:
-        write(*news)
+        return write(*news)
     except Exception:
         # Who writes a count down must not keep it from arriving.
         log.exception("ct_magic: a count could not be written down")
+        return None

@@ -160,7 +160,7 @@ def resume(told: Told) -> pd.DataFrame:
     from .. import api as counts
 
     _nothing(told.rest, "resume")
-    return counts.resume(settings=told.settings)
+    return counts.resume(settings=told.settings, variables=told.variables)
 
 
 def wait(told: Told) -> None:

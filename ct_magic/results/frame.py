@@ -57,20 +57,6 @@ CELLS: dict[str, Callable[[RowResult], Any]] = {
     "doubt": lambda result: "; ".join(result.row.doubts) or None,
 }
 OF_THE_ROW = frozenset({"event", "start", "end", "step", "after", "whole"})
-HISTORY: dict[str, Any] = {
-    "asked": "Float64",
-    "account": TEXT,
-    "title": TEXT,
-    "text": TEXT,
-    "state": TEXT,
-    "count": "Int64",
-    "events": "Int64",
-    "users": "Int64",
-    "devices": "Int64",
-    "error": TEXT,
-    "req_id": TEXT,
-    "ended": "Float64",
-}
 EPOCH = date(1970, 1, 1)
 # Days that nanoseconds can say.
 FIRST, LAST = date(1677, 9, 22), date(2262, 4, 11)
@@ -120,22 +106,23 @@ def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) 
     return data
 
 
-def history(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Give the DataFrame of a journal's rows: what was asked, when, of whom, and what came back."""
-    found = pd.DataFrame(list(rows), columns=list(HISTORY)).astype(HISTORY)
-    for name in ("asked", "ended"):
-        found[name] = pd.to_datetime(found[name], unit="s", utc=True)
-    return found
-
-
 def records(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return the DataFrame of some plain rows."""
     return pd.DataFrame(list(rows))
 
 
+def moments(times: Sequence[datetime | None], zone: tzinfo | None) -> pd.Series[Any]:
+    """Return times as a column, on a zone's clock (None: the machine's) and to the second."""
+    # Without a zone, which Excel and SQLite do not take, and without parts of a second.
+    local = [
+        moment and moment.astimezone(zone).replace(tzinfo=None, microsecond=0) for moment in times
+    ]
+    return pd.Series(local, dtype=DAY)
+
+
 def _column(name: str, results: Sequence[RowResult], zone: tzinfo | None) -> pd.Series[Any]:
     if name == "counted":
-        return _moments([result.counted for result in results], zone)
+        return moments([result.counted for result in results], zone)
     cells = [_cell(name, result) for result in results]
     return _days(cells) if COLUMNS[name] is DAY else pd.Series(cells, dtype=COLUMNS[name])
 
@@ -144,14 +131,6 @@ def _cell(name: str, result: RowResult) -> Any:
     if name in CELLS:
         return CELLS[name](result)
     return getattr(result.row if name in OF_THE_ROW else result, name)
-
-
-def _moments(moments: Sequence[datetime | None], zone: tzinfo | None) -> pd.Series[Any]:
-    # Without a zone, which Excel and SQLite do not take, and without parts of a second.
-    local = [
-        moment and moment.astimezone(zone).replace(tzinfo=None, microsecond=0) for moment in moments
-    ]
-    return pd.Series(local, dtype=DAY)
 
 
 def _days(cells: Sequence[date | None]) -> pd.Series[Any]:

@@ -25,7 +25,7 @@ settings                       -> errors suggest
 ONLY = {
     "lark": {"query.parser"},
     "requests": {"client.transport"},
-    "sqlite3": {"client.journal"},
+    "sqlite3": {"client.journal_file"},
     "duckdb": {"sandbox"},
     "pandas": {"results"},
     "ipywidgets": {"progress", "forms"},
