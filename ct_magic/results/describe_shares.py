@@ -12,6 +12,7 @@ from .scales import share_axis, time_axis
 from .shares import step_before
 from .wording import (
     axis_words,
+    clause,
     events,
     how_often,
     interval,
@@ -99,7 +100,7 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
     """Return a line over time for each step and value, of its share."""
     shown = steps(rows)
     lines = by_series(shown)
-    called = names(list(lines))
+    called = names(shown)
     several = len({series.step for series in lines}) > 1
     labels = {
         series: f"{short(series.step or '')} · {called[series]}"
@@ -133,7 +134,7 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
 
 def _what(rows: Sequence[Cell]) -> str:
     found = list(dict.fromkeys(row.series.step for row in steps(rows)))
-    return f"share that {short(found[0] or '', 60)}" if len(found) == 1 else "share of each step"
+    return f"share that {short(clause(found[0]), 60)}" if len(found) == 1 else "share of each step"
 
 
 def _step_labels(rows: Sequence[Cell]) -> list[str]:

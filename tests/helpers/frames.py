@@ -92,7 +92,8 @@ def triangle(cohorts: int = 4, size: int = 400) -> pd.DataFrame:
             left = 1 if after == 0 else 0.5 * 0.9 ** (after - 1)
             count = int((size + n) * left) if is_over else None
             status = {"status": "success" if is_over else "not yet"}
-            rows.append(share(count, size + n, after=after, **week(n), **status))
+            step = {"step": "did Charged after weeks", "after": after}
+            rows.append(share(count, size + n, **step, **week(n), **status))
     return frame(*rows)
 
 

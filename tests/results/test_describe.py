@@ -187,6 +187,15 @@ def test_a_cell_that_failed_is_no_blank() -> None:
     assert "\N{EN DASH}" in texts(drawn(df))
 
 
+def test_hours_are_columns_in_the_days_order() -> None:
+    """A day has an order that bars beside names would not show."""
+    df = frame(*({"hour": hour, "count": hour * 2} for hour in range(24)))
+    chart = drawn(df)
+    tops = {(m.left + m.right) / 2: m.top for m in chart.marks if isinstance(m, Box)}
+    assert tops == {float(hour): hour * 2 for hour in range(1, 24)}
+    assert "Most at 23:00: 46." in chart.alt
+
+
 def test_vs_is_pairs_with_the_change() -> None:
     """Two bars for each value; where there is no change, none is said."""
     df = frames.versus()
