@@ -14,6 +14,7 @@ from .wording import (
     axis_words,
     clause,
     events,
+    has_moved,
     how_often,
     interval,
     missing,
@@ -31,6 +32,11 @@ MOST = 60
 ROW = 30
 INTERVALS = "lines are 95 % intervals"
 ORDER = "in any order: days are all that the service knows"
+
+
+def order(rows: Sequence[Cell]) -> list[str]:
+    """Return what is to be said of the steps' order: it is known only of a window that is moved."""
+    return [] if any(has_moved(row.series.step) for row in steps(rows)) else [ORDER]
 
 
 def is_base(row: Cell, rows: Sequence[Cell]) -> bool:
@@ -59,8 +65,8 @@ def funnel(rows: Sequence[Cell]) -> Chart:
     gist = "; ".join(f"{name}: {text}" for (name, _), text in zip(shown, texts, strict=True))
     return Chart(
         title=title,
-        lines=(*statement(rows), "; ".join([period(rows), ORDER, *missing(rows)])),
-        alt=f"{title}, {period(rows)}, {ORDER}. {short(gist, 300)}.",
+        lines=(*statement(rows), "; ".join([period(rows), *order(rows), *missing(rows)])),
+        alt=f"{title}, {', '.join([period(rows), *order(rows)])}. {short(gist, 300)}.",
         x=Axis(0, max([row.count or 0 for _, row in shown] + [1])),
         y=Axis(0.5 - len(shown), 0.5, tuple((-n, name) for n, (name, _) in enumerate(shown))),
         marks=tuple(marks),
@@ -122,7 +128,7 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
     gist = "; ".join(f"{name}: last {percent(share)}" for name, share in ends.items())
     return Chart(
         title=title,
-        lines=(*statement(rows), "; ".join([period(rows), ORDER, *missing(rows)])),
+        lines=(*statement(rows), "; ".join([period(rows), *order(rows), *missing(rows)])),
         alt=f"{title}, {period(rows)}. {short(gist, 300)}.",
         x=x,
         y=axis,

@@ -17,6 +17,7 @@ MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 LONGEST, LONGEST_LINE = 36, 90  # characters of a name, and of a line below the title
 # A name that holds `after` is quoted, and so is a text: this is the clause's own word.
 AFTER = re.compile(r" after (day|week|month|quarter|year)s?$")
+MOVED = re.compile(r" (after|before) (\d+ )?(day|week|month|quarter|year)s?$")
 UNDER_WAY = ("waiting", "submitted", "not yet")
 
 
@@ -29,6 +30,11 @@ def after_unit(step: str | None) -> str | None:
     """Return what a step's windows are moved by: `week`; None where they are not."""
     found = AFTER.search(step or "")
     return found[1] if found else None
+
+
+def has_moved(step: str | None) -> bool:
+    """Return True if a step looks at days before or behind the base's."""
+    return MOVED.search(step or "") is not None
 
 
 def percent(share: float) -> str:

@@ -120,6 +120,22 @@ def test_a_funnel_is_nested_bars_with_both_percentages() -> None:
     assert "in any order" in chart.lines[-1]
 
 
+@pytest.mark.parametrize(
+    ("step", "is_known"),
+    [
+        ("did Charged", False),
+        ("did Charged after 1 month", True),
+        ("did Charged before 2 weeks", True),
+        ('did Charged where Note = "after 1 month"', False),
+    ],
+)
+def test_the_order_is_said_to_be_unknown_only_where_it_is(step: str, is_known: bool) -> None:
+    """Days behind the base's come after it."""
+    chart = drawn(frame(base(10), share(5, 10, step=step)))
+    assert ("in any order" in chart.lines[-1]) is not is_known
+    assert ("in any order" in chart.alt) is not is_known
+
+
 def test_shares_over_values_are_points_with_their_intervals() -> None:
     """The base's own row is no point: its share is 1 by definition."""
     df = experiment(control=(240, 1200), treated=(301, 1180))
