@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -41,14 +41,19 @@ ERRORS: dict[State, type[CountError]] = {
 }
 FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no failure
 SHOWN = 3
+LOOK = 0.05  # seconds between two looks of `await` at what other threads do
+
+
+class NoLengthError(StillRunningError, TypeError):
+    """A handle has no length: Python looks for a TypeError there."""
 
 
 class Counting:
     """A count under way. It becomes a DataFrame: `result()` waits for it.
 
-    `done` says whether it is over, `progress` how it stands in words, `frame` is the DataFrame of
-    what is there so far; `cancel()` stops asking and keeps what had arrived. Using it like the
-    DataFrame before that is a StillRunningError that says what to do.
+    `await` does, too. `done()` is True when it is over, `progress` is how it stands in words,
+    `frame` the DataFrame of what is there so far; `cancel()` stops asking and keeps what had
+    arrived. Using it like the DataFrame before that is a StillRunningError that says what to do.
     """
 
     def __init__(
@@ -169,10 +174,21 @@ class Counting:
         raise StillRunningError(self._instead(f"[{key!r}]"))
 
     def __len__(self) -> NoReturn:
-        raise StillRunningError(self._instead("length"))
+        raise NoLengthError(self._instead("length"))
 
     def __bool__(self) -> bool:
         return True
+
+    def __await__(self) -> Generator[Any, None, pd.DataFrame]:
+        """Wait for the DataFrame, as `result()` does, while other tasks go on."""
+        return self._arrival().__await__()
+
+    async def _arrival(self) -> pd.DataFrame:
+        import asyncio
+
+        while not self._run.wait(0):
+            await asyncio.sleep(LOOK)
+        return self.result(0)
 
     def _instead(self, what: str) -> str:
         if self.done():
