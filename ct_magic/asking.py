@@ -77,7 +77,7 @@ def begin(
     warn = partial(_warn, category=errors.ClockWarning)
     run = Run(
         jobs,
-        Service(account, events=SESSION.told.events, warn=warn),
+        Service(account, events=SESSION.given_names(account.name).events, warn=warn),
         pace,
         journal=journal,
         gate=gate(_account_key(account), pace.max_concurrent),
