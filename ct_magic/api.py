@@ -32,6 +32,7 @@ def count(
     account: str | Account | None = None,
     refresh: bool = False,
     variable: str | None = None,
+    plot: bool = False,
     settings: Settings | None = None,
     **changes: Unpack[Changes],
 ) -> pd.DataFrame:
@@ -41,8 +42,8 @@ def count(
     asked together; `params` the values of its `$names`; `today` the day that relative periods
     count from (the account's today); `account` a name or an `Account` (the one in use); `refresh`
     asks anew what the journal could answer; `variable` is the name that will hold the DataFrame,
-    which `%ct resume` fills. The fields of `Settings` may be given by name:
-    `count(text, timeout=600)`.
+    which `%ct resume` fills; `plot` draws what arrives. The fields of `Settings` may be given by
+    name: `count(text, timeout=600)`.
 
     The DataFrame has the rows of the statements in order: see `ct_magic.results.frame` for
     columns and dtypes.
@@ -53,7 +54,7 @@ def count(
     """
     usual = changed(settings, changes)
     asked = prepare(one_text(text), params=params, today=today, account=account, settings=usual)
-    return ask(asked, refresh=refresh, variable=variable).watched()
+    return ask(asked, refresh=refresh, variable=variable).watched(plot=plot)
 
 
 def start(
