@@ -20,9 +20,11 @@ from .client.jobs import Job
 from .client.journal import CellRecord, Journal
 from .client.pace import Pace
 from .client.threads import spawn
+from .expectation import LIMITS, with_expectation
 from .prepare import Asked
 from .recall import recalled
 from .row_run import RowRun
+from .rows import Plan
 from .session import SESSION
 
 if TYPE_CHECKING:
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     Opener = Callable[[Shown, str | None], Panel]
 
 USUAL = Pace()
-LIMITS = "limits"  # under this name the journal keeps what an account takes at once
 WARNED: dict[Any, Any] = {}  # what Python shows once a process unless told otherwise
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,8 @@ def ask(
     cell = CellRecord(secrets.token_hex(8), asked.plan, variable, _zone_name(asked))
     if not all(job.state.ended for job in jobs):
         journal.begin(cell)
+    _warn_of_doubts(asked.plan)
+    asked = with_expectation(asked, jobs, journal, pace_of(asked))
     return begin(asked, jobs, journal, panel, cell.id)
 
 
@@ -74,7 +77,7 @@ def begin(
     from .handle import Counting
     from .progress.environment import current_shell, open_panel
 
-    pace, account, shell = _pace(asked), asked.account, current_shell()
+    pace, account, shell = pace_of(asked), asked.account, current_shell()
     warn = partial(_warn, category=errors.ClockWarning)
     run = Run(
         jobs,
@@ -122,7 +125,8 @@ def _prepare_frame() -> None:
     from .results import frame  # noqa: F401 # importing is what it is for
 
 
-def _pace(asked: Asked) -> Pace:
+def pace_of(asked: Asked) -> Pace:
+    """Return how an account is asked, by the settings and by what is set for the account."""
     usual, account = asked.settings, asked.account
     return Pace(
         poll_interval=usual.poll_interval or account.poll_interval or USUAL.poll_interval,
@@ -141,6 +145,16 @@ def _warn(message: str, category: type[Warning] = errors.JournalWarning) -> None
     except Warning:
         # Somebody made warnings errors: not even then may one cost a count.
         log.warning("ct_magic: %s", message)
+
+
+def _warn_of_doubts(plan: Plan) -> None:
+    """Warn a script of what the service may ignore; in a notebook the panel says it."""
+    from .progress.environment import current_shell
+
+    if current_shell() is None:
+        for doubt in dict.fromkeys(doubt for row in plan.rows for doubt in row.doubts):
+            # Made an error by somebody, it comes before anything is sent.
+            warnings.warn_explicit(doubt, errors.QueryWarning, "ct_magic", 0, registry=WARNED)
 
 
 def _account_key(account: Account) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .client.jobs import Job
+    from .live_picture import LivePicture
     from .progress.panel import Panel
     from .row_results import RowResult
     from .row_run import RowRun
@@ -110,12 +111,15 @@ class Counting:
             raise StillRunningError(f"still counting: {self.progress}; result() waits for it")
         return outcome(self._run.rows, self.frame)
 
-    def watched(self) -> pd.DataFrame:
-        """Begin, wait in the cell, with the panel and the interrupt heard, and give the result."""
+    def watched(self, *, plot: bool = False) -> pd.DataFrame:
+        """Begin, wait in the cell, with the panel and the interrupt heard, and give the result.
+
+        With `plot` a picture below the panel grows with what arrives.
+        """
         from .waiting import wait
 
         try:
-            wait(self._run, self._show, self._kernel)
+            wait(self._run, self._show_with_picture if plot else self._show, self._kernel)
         except KeyboardInterrupt:
             raise CountInterrupt(_what_happened(self._run.rows), self.frame) from None
         except BaseException as stopped:
@@ -123,6 +127,12 @@ class Counting:
             stopped.frame = self.frame  # type: ignore[attr-defined] # exceptions take attributes
             raise
         return self.result(0)
+
+    def _show_with_picture(self) -> LivePicture:
+        from .live_picture import LivePicture
+
+        # A terminal cannot replace what it has printed.
+        return LivePicture(self._show(), lambda: self.frame, is_live=self._kernel is not None)
 
     def followed(self) -> Counting:
         """Begin, let the panel live on beside the cell, and come back at once."""
