@@ -72,7 +72,11 @@ def test_what_people_write_means_the_same_after_the_form(cell: str) -> None:
         meant = statements(cell, {"x": 5}, TODAY)
     except QueryError:
         return  # it was no query before the form either
-    sheet = read(cell)
+    try:
+        sheet = read(cell)
+    except QueryError as error:
+        assert "the form has no field for" in error.message  # noqa: PT017 # most cells have
+        return
     assert sheet.text == cell.removeprefix("\ufeff")
     for number, one in enumerate(sheet.statements):
         assert problems(sheet, number, check) == {}

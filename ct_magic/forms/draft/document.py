@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ...errors import QueryError
-from ...query.lexer import Source, tokens
+from ...query.lexer import tokens
 from ...query.parser import spelled
+from ...query.source import Source
 from .draft import Draft, Key, clause, write
 from .from_tree import draft
 from .validate import holes

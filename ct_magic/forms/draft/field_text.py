@@ -10,14 +10,16 @@ import re
 from collections.abc import Callable, Iterable
 
 from ...errors import QueryError
-from ...query import lexer, printer
-from ...query.lexer import Source, Token, tokens
+from ...query import lexer, printer, tree
+from ...query.lexer import Token, tokens
 from ...query.model import Property, Scope
 from ...query.parameters import number
 from ...query.parser import spelled
+from ...query.source import Source
 
 _OFTEN = re.compile(r"\s*(=|>=|>|<=|<)?\s*([0-9]{1,9})\s*")
 VALUES = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
+NO_PERIOD = "a period is wanted, like 'last 7 days' or '2026-08-10..2026-10-25'"
 _ITEM = re.compile(
     r"""\s*((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?=\s*(?:,|$))|[^,]*)\s*(?:,|$)""", re.DOTALL
 )
@@ -111,33 +113,40 @@ def often(said: str) -> str:
 
 
 def period_words(said: str) -> str:
-    """Give a period's one spelling; raise QueryError for what is none."""
+    """Return a period's one spelling; raise QueryError for what is none."""
     statement, *more = spelled(Source(f"x {said.strip()}"))
-    label, query = statement.tree.children
-    event, *rest = query.children if not label else (None,)
-    if event is None or event.children[1] or more or any(rest) or event.children[2] is None:
-        raise QueryError("a period is wanted, like 'last 7 days' or '2026-08-10..2026-10-25'")
-    return spell_period(event.children[2])
+    query = statement.tree.body
+    if not isinstance(query, tree.Query) or statement.tree.label or more or query.clauses:
+        raise QueryError(NO_PERIOD)
+    period = query.event.period
+    if period is None or isinstance(period, tree.Moved | tree.MovedAxis):
+        raise QueryError(NO_PERIOD)
+    if query.event.where or query.versus or query.by:
+        raise QueryError(NO_PERIOD)
+    return spell_period(period)
 
 
-def spell_period(tree: object) -> str:
-    """Spell the period that the grammar found."""
-    words = [_leaf(child) for child in tree.children]  # type: ignore[attr-defined] # lark's tree
-    match tree.data:  # type: ignore[attr-defined]
-        case "days" if words[0] == words[1]:
-            return words[0]
-        case "days" if words[1] == "yesterday":
-            return f"since {words[0]}"
-        case "days":
-            return "..".join(words)
-        case "one_day" | "whole_month":
-            return words[0]
-        case "last":
-            return " ".join(["last", *words])
-        case "previous":
-            return f"last {words[0]}"
-        case kind:
-            return f"{kind} {words[0]}"
+def spell_period(period: tree.Period) -> str:
+    """Return the spelling of a period that the grammar found."""
+    match period:
+        case tree.OneDay(day):
+            return _day(day)
+        case tree.DaySpan(start, end) if _day(start) == _day(end):
+            return _day(start)
+        case tree.DaySpan(start, end) if end.type == "YESTERDAY":
+            return f"since {_day(start)}"
+        case tree.DaySpan(start, end):
+            return f"{_day(start)}..{_day(end)}"
+        case tree.WholeMonth(month):
+            return month.text
+        case tree.Since(day):
+            return f"since {_day(day)}"
+        case tree.LastUnits(number, unit):
+            return f"last {number.text} {unit.text}"
+        case tree.LastUnit(unit):
+            return f"last {unit.text}"
+        case tree.ThisUnit(unit):
+            return f"this {unit.text}"
 
 
 def often_words(said: str) -> str:
@@ -149,11 +158,8 @@ def often_words(said: str) -> str:
     return "" if words == ">= 1" else words
 
 
-def _leaf(child: object) -> str:
-    if isinstance(child, Token):
-        return child.text
-    (token,) = child.children  # type: ignore[attr-defined] # lark's tree
-    text = str(token.text)
+def _day(token: Token) -> str:
+    text = token.text
     return f"{text[:4]}-{text[4:6]}-{text[6:]}" if token.type == "EIGHT_DIGITS" else text
 
 
