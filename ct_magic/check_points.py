@@ -47,10 +47,16 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What came: the tally of each count, or why there is none."""
+    """What came: the tally of each count, or why it was refused, or why it is missing."""
 
     tallies: Mapping[str, Tally]
-    errors: Mapping[str, str]
+    refused: Mapping[str, str]
+    lost: Mapping[str, str]
+
+    @property
+    def errors(self) -> Mapping[str, str]:
+        """Return why there is no count, by the counts' names."""
+        return {**self.refused, **self.lost}
 
     def counts(self, *names: str) -> list[int] | None:
         """Return these counts; None where one is missing."""
@@ -206,7 +212,7 @@ def _is_sessions(counts: list[int]) -> bool | None:
 
 
 def _unknown(answers: Answers, name: str, kind: str) -> Point:
-    counts, error = answers.counts("day", kind), answers.errors.get(kind)
+    counts, error = answers.counts("day", kind), answers.refused.get(kind)
     ignored = counts is not None and counts[0] == counts[1]
     came = f"refused: {error}" if error else answers.shown("day", kind)
     return Point(
@@ -236,7 +242,7 @@ def _devices(answers: Answers) -> Point:
 
 def _empty(answers: Answers) -> Point:
     counts = answers.counts("day", "empty text")
-    error = answers.errors.get("empty text")
+    error = answers.refused.get("empty text")
     return Point(
         EMPTY_TEXT,
         'E; E where a property that nobody has equals ""',
