@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 from .client import journal as journals
 from .client.accounts import Account
-from .client.concurrency import gate
+from .client.concurrency import Learned, gate
 from .client.freshness import Freshness
 from .client.jobs import Job
 from .client.journal import CellRecord, Journal
-from .client.runner import spawn
-from .client.scheduler import Pace
+from .client.pace import Pace
+from .client.threads import spawn
 from .prepare import Asked
 from .recall import recalled
 from .row_run import RowRun
+from .session import SESSION
 
 if TYPE_CHECKING:
     from .handle import Counting
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     Opener = Callable[[Shown, str | None], Panel]
 
 USUAL = Pace()
+LIMITS = "limits"  # under this name the journal keeps what an account takes at once
 WARNED: dict[Any, Any] = {}  # what Python shows once a process unless told otherwise
 log = logging.getLogger(__name__)
 
@@ -72,8 +74,16 @@ def begin(
     from .progress.environment import current_shell, open_panel
 
     pace, account, shell = _pace(asked), asked.account, current_shell()
-    one_gate = gate(_account_key(account), pace.max_concurrent)
-    run = Run(jobs, Service(account), pace, journal=journal, gate=one_gate)
+    warn = partial(_warn, category=errors.ClockWarning)
+    run = Run(
+        jobs,
+        Service(account, events=SESSION.told.events, warn=warn),
+        pace,
+        journal=journal,
+        gate=gate(_account_key(account), pace.max_concurrent),
+        learned=Learned.from_text(journal.learned(LIMITS)),
+        learn=lambda learned: journal.learn(LIMITS, learned.to_text()),
+    )
     rows = RowRun(asked.plan, run)
     usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
     spawn(_prepare_frame, "ct_magic-frame")
@@ -109,18 +119,20 @@ def _pace(asked: Asked) -> Pace:
     usual, account = asked.settings, asked.account
     return Pace(
         poll_interval=usual.poll_interval or account.poll_interval or USUAL.poll_interval,
+        first_look=usual.first_look,
         max_concurrent=usual.max_concurrent or account.max_concurrent or USUAL.max_concurrent,
         retry_wait=usual.retry_wait,
+        give_up_after=usual.give_up_after,
         timeout=usual.timeout,
     )
 
 
-def _warn(message: str) -> None:
+def _warn(message: str, category: type[Warning] = errors.JournalWarning) -> None:
     # In nobody's name: a line of our own source below it would say nothing to whoever reads it.
     try:
-        warnings.warn_explicit(message, errors.JournalWarning, "ct_magic", 0, registry=WARNED)
-    except errors.JournalWarning:
-        # Somebody made warnings errors: not even then may the journal cost a count.
+        warnings.warn_explicit(message, category, "ct_magic", 0, registry=WARNED)
+    except Warning:
+        # Somebody made warnings errors: not even then may one cost a count.
         log.warning("ct_magic: %s", message)
 
 

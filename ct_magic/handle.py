@@ -8,7 +8,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .client.jobs import State
-from .client.runner import spawn
+from .client.threads import spawn
 from .errors import (
     CountCancelledError,
     CountError,
@@ -113,6 +113,10 @@ class Counting:
             wait(self._run, self._show, self._kernel)
         except KeyboardInterrupt:
             raise CountInterrupt(_what_happened(self._run.rows), self.frame) from None
+        except BaseException as stopped:
+            # Whoever ended the waiting gets their own exception, and with it what had arrived.
+            stopped.frame = self.frame  # type: ignore[attr-defined] # exceptions take attributes
+            raise
         return self.result(0)
 
     def followed(self) -> Counting:
@@ -120,7 +124,8 @@ class Counting:
         panel = self._show()
         self._heard = panel.comm_ids
         self._run.start()
-        spawn(lambda: self._follow(panel), "ct_magic-panel")
+        if not spawn(lambda: self._follow(panel), "ct_magic-panel"):
+            self._follow(panel)
         return self
 
     def when_done(self, then: Callable[[pd.DataFrame], None]) -> None:
@@ -130,7 +135,8 @@ class Counting:
             self._seen.wait()
             then(self.frame)
 
-        spawn(call, "ct_magic-then")
+        if not spawn(call, "ct_magic-then"):
+            call()
 
     def _follow(self, panel: Panel) -> None:
         from .waiting import follow

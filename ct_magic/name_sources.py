@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 from .client import journal
 from .client.journal_history import texts_that_found
-from .client.runner import spawn
+from .client.threads import spawn
 from .query import parser
 from .query.catalog import from_json, from_schema, to_json
 from .session import SANDBOX, SESSION

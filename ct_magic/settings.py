@@ -32,9 +32,12 @@ class Settings:
 
     `poll_interval`   seconds between two looks at one count; None: the account's own, else 30,
                       as the API's page asks
+    `first_look`      seconds between a submission and the first look at it, or poll_interval where
+                      that is less
     `max_concurrent`  counts asked at once; None: the account's own, else 3, as the page says
     `max_counts`      more counts than this in one cell are refused before anything is sent
     `retry_wait`      seconds before the first retry of a request that brought no answer
+    `give_up_after`   seconds without any answer after which the service is given up; ids are kept
     `cache_ttl`       seconds for which a count of past days is answered from the journal; 0: never
     `settled_after`   days after which a count's days change no more: what late events did to them
                       is done
@@ -49,9 +52,11 @@ class Settings:
     """
 
     poll_interval: float | None = None
+    first_look: float = 5.0
     max_concurrent: int | None = None
     max_counts: int = 500
     retry_wait: float = 1.0
+    give_up_after: float = 180.0
     cache_ttl: float = 86400.0
     settled_after: int = 7
     settled_ttl: float = 30 * 86400.0
@@ -64,7 +69,8 @@ class Settings:
         """Refuse what cannot be meant, naming the setting."""
         self._check_seconds("poll_interval", may_be_none=True)
         self._check_seconds("timeout", may_be_none=True)
-        self._check_seconds("retry_wait")
+        for name in ("first_look", "retry_wait", "give_up_after"):
+            self._check_seconds(name)
         for name in ("cache_ttl", "settled_ttl", "pickup_age"):
             self._check_seconds(name, least=0.0)
         self._check_whole("settled_after")
@@ -100,9 +106,11 @@ class Changes(TypedDict, total=False):
     """The fields of `Settings` as keywords of `count()`."""
 
     poll_interval: float | None
+    first_look: float
     max_concurrent: int | None
     max_counts: int
     retry_wait: float
+    give_up_after: float
     cache_ttl: float
     settled_after: int
     settled_ttl: float

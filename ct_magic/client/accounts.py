@@ -66,6 +66,13 @@ class Account:
     max_concurrent: int | None = None
     poll_interval: float | None = None
 
+    @property
+    def where(self) -> str:
+        """Return in words where a passcode is sent to: the region, or the host that replaces it."""
+        if self.base_url == f"https://{REGIONS.get(self.region)}":
+            return f"in region {self.region!r}, {self.base_url}"
+        return f"at {self.base_url}"
+
 
 def find(name: str | None = None, environ: Mapping[str, str] = os.environ) -> Account:
     """Give the account of that name; without one, the environment's.

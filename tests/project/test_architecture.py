@@ -24,7 +24,7 @@ settings                       -> errors suggest
 """
 ONLY = {
     "lark": {"query.parser"},
-    "requests": {"client.transport"},
+    "requests": {"client.transport", "client.connection", "client.route"},
     "sqlite3": {"client.journal_file"},
     "duckdb": {"sandbox"},
     "pandas": {"results"},
