@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from .api import count, start, use
+    from .checks import check
     from .forms import form
     from .handle import Counting
     from .query.catalog import Names
@@ -58,6 +59,7 @@ __all__ = [
     "QueryError",
     "StillRunningError",
     "UsageError",
+    "check",
     "compare",
     "count",
     "form",
@@ -73,6 +75,7 @@ __all__ = [
 _HOME = {
     "Counting": "handle",
     "Picture": "results.plot",
+    "check": "checks",
     "compare": "results.compare",
     "count": "api",
     "form": "forms",

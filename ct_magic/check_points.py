@@ -65,8 +65,11 @@ class Answers:
 
     def shown(self, *names: str) -> str:
         """Return these counts as people read them, or the first error."""
-        error = next((self.errors[name] for name in names if name in self.errors), None)
-        return error or ", ".join(f"{self.tallies[name].count:,}" for name in names)
+        errors = self.errors
+        if error := next((errors[name] for name in names if name in errors), None):
+            return error
+        tallies = [self.tallies.get(name) for name in names]
+        return ", ".join(f"{tally.count:,}" if tally else "nothing" for tally in tallies)
 
 
 def questions(today: date, event: str = EVENT) -> dict[str, Json]:
@@ -235,8 +238,9 @@ def _devices(answers: Answers) -> Point:
         "E: count against userDeviceCount",
         f"{answers.shown('day')}: {shown or 'no split'}",
         None if not shown else bool(like),
-        f"a count is one of {' and of '.join(like)}" if like else "the columns users and devices "
-        "say how a count is split",
+        f"a count is one of {' and of '.join(like)}"
+        if like
+        else "the columns users and devices say how a count is split",
     )
 
 

@@ -23,6 +23,7 @@ from .settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .client.journal import Journal
     from .client.transport import Asker
 
 MARKS = {True: "✓", False: "✗", None: "?"}
@@ -51,12 +52,11 @@ class Check:
     @property
     def frame(self) -> pd.DataFrame:
         """A row for each point; `holds` is missing where it cannot be told."""
-        import pandas as pd
+        from .results.point_table import point_table
 
-        columns = ("name", "holds", "asked", "came", "meaning")
-        rows = [[getattr(point, name) for name in columns] for point in self.points]
-        frame = pd.DataFrame(rows, columns=["point", *columns[1:]])
-        return frame.astype({"holds": "boolean"})
+        return point_table(
+            [(p.name, p.holds, p.asked, p.came, p.meaning) for p in self.points],
+        )
 
     def __str__(self) -> str:
         lines = [f"account {self.account}"]
@@ -99,12 +99,13 @@ def check(
     plan = Plan((), tuple(_question(name, body) for name, body in bodies.items()))
     if say is not None:
         say(f"about {len(bodies)} small counts of account {chosen.name} ({chosen.id})")
-    found = _answers(list(bodies), Asked(plan, chosen, usual, day))
+    journal = open_journal(chosen)
+    found = _answers(list(bodies), Asked(plan, chosen, usual, day), journal)
     result = Check(chosen.name, points(found))
     if "day" not in found.tallies:
         error = found.errors.get("day", "it was not waited for")
         raise errors.CountFailedError(f"the account could not be asked: {error}", result.frame)
-    remember_facts(open_journal(chosen), {p.name: p.holds for p in result.points})
+    remember_facts(journal, {p.name: p.holds for p in result.points})
     return result
 
 
@@ -132,13 +133,12 @@ class _Refusals:
         return answer
 
 
-def _answers(names: list[str], asked: Asked) -> Answers:
+def _answers(names: list[str], asked: Asked, journal: Journal) -> Answers:
     from .client.transport import Service
 
     asker = _Refusals(Service(asked.account))
     jobs = [Job(number, question) for number, question in enumerate(asked.plan.questions)]
-    # Without the journal: what is to be found out is what the service says now.
-    run = service_run(asked, jobs, asker, journal=None)
+    run = service_run(asked, jobs, journal, asker)
     try:
         run.start()
         while not run.wait(LOOK):

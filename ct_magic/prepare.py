@@ -10,6 +10,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from . import errors
+from .account_journal import known_facts
 from .client.accounts import PATH, REGIONS, Account
 from .planner import plan
 from .query import parser, printer
@@ -53,7 +54,7 @@ def prepare(
     whom = account if isinstance(account, Account) else SESSION.account(account)
     day = dates.plain_day(today or day_in(how.timezone or whom.timezone))
     cell = parser.read(text, params=params, today=day, max_counts=how.max_counts)
-    known = Known(names=SESSION.told)
+    known = Known(facts=known_facts(whom), names=SESSION.told)
     asked = plan(cell.statements, cell.expansion, day, known)
     note = _note(cell.statements, asked)
     SESSION.learn(cell.statements)
