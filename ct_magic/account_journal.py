@@ -13,9 +13,9 @@ from . import errors
 from .client import journal as journals
 from .client.accounts import Account
 from .client.journal import Journal
-from .query.doubts import CLOCK, DID_SEES_BASE
+from .query.doubts import FACTS
 
-FACTS = "facts"  # under this name the journal keeps what `%ct check` found
+CHECKED = "facts"  # under this name the journal keeps what `%ct check` found
 SANDBOX_ID = "SANDBOX"
 WARNED: dict[Any, Any] = {}  # what Python shows once a process unless told otherwise
 log = logging.getLogger(__name__)
@@ -34,14 +34,14 @@ def account_key(account: Account) -> str:
 def known_facts(account: Account) -> frozenset[str]:
     """Return what is known to hold for an account: the sandbox counts as one that has passed."""
     if account.id == SANDBOX_ID:
-        return frozenset({DID_SEES_BASE, CLOCK})
+        return FACTS
     return frozenset(name for name, holds in _kept(open_journal(account)).items() if holds is True)
 
 
 def remember_facts(journal: Journal, found: Mapping[str, bool | None]) -> None:
     """Keep what was found out; what could not be told leaves what was known before."""
     told = {name: holds for name, holds in found.items() if holds is not None}
-    journal.learn(FACTS, json.dumps(_kept(journal) | told))
+    journal.learn(CHECKED, json.dumps(_kept(journal) | told))
 
 
 def warn(message: str, category: type[Warning] = errors.JournalWarning) -> None:
@@ -55,7 +55,7 @@ def warn(message: str, category: type[Warning] = errors.JournalWarning) -> None:
 
 def _kept(journal: Journal) -> dict[str, Any]:
     try:
-        kept = json.loads(journal.learned(FACTS) or "{}")
+        kept = json.loads(journal.learned(CHECKED) or "{}")
     except (ValueError, RecursionError):
         return {}
     return kept if isinstance(kept, dict) else {}

@@ -54,11 +54,16 @@ def prepare(
     whom = account if isinstance(account, Account) else SESSION.account(account)
     day = dates.plain_day(today or day_in(how.timezone or whom.timezone))
     cell = parser.read(text, params=params, today=day, max_counts=how.max_counts)
-    known = Known(facts=known_facts(whom), names=SESSION.told)
-    asked = plan(cell.statements, cell.expansion, day, known)
+    asked = plan(cell.statements, cell.expansion, day, known_of(whom))
     note = _note(cell.statements, asked)
     SESSION.learn(cell.statements)
     return Asked(asked, whom, how, day, note)
+
+
+def known_of(account: Account | None) -> Known:
+    """Return what is known of an account: what it passed in `%ct check`, and its names."""
+    facts = known_facts(account) if account is not None else frozenset[str]()
+    return Known(facts=facts, names=SESSION.told)
 
 
 def explain(text: str, params: Mapping[str, Any], settings: Settings) -> str:

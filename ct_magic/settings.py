@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from datetime import UTC, tzinfo
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 
 from .errors import UsageError
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+from .suggest import suggest
 
 PROGRESS = ("auto", "widget", "html", "text", "none")
 LONGEST = 366 * 86400.0  # seconds; no thread can be told to wait for ever
@@ -121,28 +119,33 @@ class Changes(TypedDict, total=False):
 
 
 def changed(settings: Settings | None, changes: Mapping[str, Any]) -> Settings:
-    """Give the settings with some fields of their own; raise UsageError for one there is not."""
+    """Return the settings with some fields of their own; raise UsageError for one there is not."""
     known = Settings.__dataclass_fields__
     if odd := next((name for name in changes if name not in known), None):
-        near = get_close_matches(odd, known, 1)
-        hint = f"did you mean {near[0]}?" if near else ELSEWHERE.get(odd, f"$names go {PARAMS}")
+        near = suggest(odd, known)
+        hint = f"did you mean {near}?" if near else ELSEWHERE.get(odd, f"$names go {PARAMS}")
         raise UsageError(f"there is no keyword {odd!r}: {hint}")
     if not isinstance(settings or Settings(), Settings):
         raise UsageError("settings is a ct_magic.settings.Settings; its fields are keywords, too")
     return replace(settings or Settings(), **changes)
 
 
-def zone(name: str | None) -> ZoneInfo | None:
-    """Give the time zone of that name; no name is the machine's own, which is None.
+def zone(name: str | None) -> tzinfo | None:
+    """Return the time zone of that name; no name is the machine's own, which is None.
 
-    Raises UsageError for a name that no zone has.
+    Raise UsageError for a name that no zone has. UTC needs no time zone database.
     """
-    from zoneinfo import ZoneInfo
+    if not name or name == "UTC":
+        return UTC if name else None
+    from zoneinfo import ZoneInfo, available_timezones
 
     try:
-        return ZoneInfo(name) if name else None
+        return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise UsageError(f"there is no time zone {name!r}; write it like 'Asia/Kolkata'") from None
+        pass
+    if not available_timezones():
+        raise UsageError(f"no time zone database knows {name!r} here: pip install tzdata")
+    raise UsageError(f"there is no time zone {name!r}; write it like 'Asia/Kolkata'")
 
 
 def seconds(text: str) -> float:

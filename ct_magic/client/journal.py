@@ -85,11 +85,14 @@ class Journal:
     def find(self, question: Question, freshness: Freshness) -> Entry | None:
         """Return the submission that answers this question now: counted, or still pending."""
         values = (self._account, question.key, question.body)
-        known = [entry(row) for row in self._read(OF_A_QUESTION, values)]
-        now, until = self.now(), question.until
-        kept = (one for one in known if freshness.keeps(one, until, now))
-        pending = (one for one in known if freshness.picks_up(one, until, now))
-        return next(kept, None) or next(pending, None)
+        now, until, pending = self.now(), question.until, None
+        for row in self._read(OF_A_QUESTION, values):
+            known = entry(row)
+            if freshness.keeps(known, until, now):
+                return known
+            if pending is None and freshness.picks_up(known, until, now):
+                pending = known
+        return pending
 
     def taken(self, job: Job, known: Entry) -> Job:
         """Return the job as this submission leaves it, which it goes on writing into."""
@@ -184,7 +187,10 @@ class Journal:
 
     def entries_of(self, cell: str) -> dict[int, Entry]:
         """Return what was submitted for each question of a cell."""
-        sql = "SELECT asked.*, question FROM needed JOIN asked ON asked = asked.id WHERE cell = ?"
+        sql = (
+            "SELECT asked.*, question FROM needed JOIN asked ON asked.id = needed.asked"
+            " WHERE cell = ?"
+        )
         return {row["question"]: entry(row) for row in self._read(sql, (cell,))}
 
     def last_cell_with(self, submission: Entry) -> tuple[CellRecord, float] | None:
@@ -192,7 +198,8 @@ class Journal:
         from .plan_record import plan_from_json
 
         sql = (
-            "SELECT cells.* FROM needed JOIN cells ON cells.id = cell WHERE asked = ?"
+            "SELECT cells.* FROM needed JOIN cells ON cells.id = needed.cell"
+            " WHERE needed.asked = ?"
             " ORDER BY began DESC LIMIT 1"
         )
         for row in self._read(sql, (submission.id,)):

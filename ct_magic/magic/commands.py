@@ -59,8 +59,7 @@ def use(told: Told) -> None:
     account = SESSION.use(name)
     if name == SANDBOX:
         known.read(SANDBOX)
-    where = account.base_url if account.name == SANDBOX else f"region {account.region}"
-    _say(f"asking account {account.name} ({account.id}, {where})")
+    _say(f"asking account {account.name}, {account.id}, {account.where}")
 
 
 def show_accounts(told: Told) -> pd.DataFrame:
@@ -220,7 +219,7 @@ def _row(name: str, table: dict[str, Any]) -> dict[str, Any]:
         account = accounts.find(name)
     except AccountError as error:
         return row | {"ready": False, "note": str(error)}
-    return row | {"id": account.id, "region": account.region}
+    return row | {"id": account.id, "region": account.place}
 
 
 def _only_now() -> str:

@@ -69,7 +69,7 @@ def read(text: str) -> Sheet:
     found, at = [], 0
     for one in spelled(source):
         start, end = one.line[0].start, one.line[-1].end
-        found.append(Statement(draft(one), source.text[start:end], source.text[at:start]))
+        found.append(Statement(draft(one, source), source.text[start:end], source.text[at:start]))
         at = end
     return Sheet(tuple(found), source.text[at:])
 

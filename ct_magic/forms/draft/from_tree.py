@@ -1,140 +1,156 @@
-"""The typed tree of a statement -> the draft that a form shows; `$names` stay as they are."""
+"""A statement's tree -> the draft that a form shows; `$names` stay as they are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ...errors import QueryError
-from ...query import printer, tree
-from ...query.lexer import SYMBOLS, Token
+from ...query import printer
+from ...query import tree as t
+from ...query.lexer import Token
 from ...query.parser import Spelled, spelled
 from ...query.payload import from_json
 from ...query.source import Source
 from .draft import RANGE, SCOPES, VALUES, Axis, Condition, Did, Draft, Happening
-from .field_text import list_field, name_field, spell_period, value_field, value_word
+from .field_text import (
+    list_field,
+    name_field,
+    range_field,
+    spell_period,
+    spell_times,
+    spell_versus,
+    symbol,
+    value_field,
+    value_word,
+)
 
-_SYMBOL = {kind: symbol for symbol, kind in SYMBOLS.items()}
-NO_FIELD = "the form has no field for {}: change it in the cell's text"
+Piece = tuple[str, t.Filter]  # how a filter is joined to the one before, and the filter
 
 
-def draft(statement: Spelled) -> Draft:
-    """Return the draft of a statement; raise QueryError for one that the form cannot show."""
+def draft(statement: Spelled, source: Source) -> Draft:
+    """Return the fields of a statement; what no field can show is kept as its text.
+
+    Raises QueryError for an unknown word before a dot.
+    """
     label, body = statement.tree.label, statement.tree.body
     named = name_field(label.text) if label else ""
     if isinstance(body, Token):
         return _json(body.text, named)
-    if sum(isinstance(clause, tree.DidAny) for clause in body.clauses) > 1:
-        raise QueryError("'did any' stands once in a statement")
-    if body.versus:
-        raise QueryError(NO_FIELD.format("'vs'"))
-    times = [clause.times for clause in body.clauses if isinstance(clause, tree.DidAny)]
+    pieces = _pieces(body.event.where)
+    if pieces is None:
+        return Draft(named, body=source.text[body.first.start : statement.line[-1].end])
     return Draft(
         named,
-        _happening(body.event),
-        tuple(one for clause in body.clauses for one in _did(clause)),
-        _often(times[0]) if times and times[0] else "",
+        _happening(body.event, pieces),
+        tuple(did for clause in body.clauses for did in _did(clause)),
+        _often(body.clauses),
+        spell_versus(body.versus) if body.versus else "",
         tuple(map(_axis, body.by.axes)) if body.by else (),
     )
 
 
 def _json(body: str, label: str) -> Draft:
-    """Return the draft of JSON that the language can say; else keep it word for word."""
+    """Read JSON that the language can say; keep what it cannot, or not yet, word for word."""
     try:
-        said = printer.layout(from_json(body))
-        (statement,) = spelled(Source(said))
-        if said.startswith("{"):
-            return Draft(label, body=body)
-        found = draft(statement)
+        text = printer.layout(from_json(body))
+        source = Source(text)
+        (statement,) = spelled(source)
     except QueryError:
         return Draft(label, body=body)
-    return Draft(label, found.base, found.did, found.often, found.by)
+    if text.startswith("{"):
+        return Draft(label, body=body)
+    fields = draft(statement, source)
+    return Draft(label, fields.base, fields.did, fields.often, fields.versus, fields.by)
 
 
-def _happening(event: tree.Event) -> Happening:
-    if isinstance(event.period, tree.Moved | tree.MovedAxis):
-        raise QueryError(NO_FIELD.format(f"'{event.period.direction.text}'"))
+def _pieces(where: t.Condition | None) -> list[Piece] | None:
+    """Return the filters with their joints; None where a bracket stands among them."""
+    terms = where.parts if isinstance(where, t.Disjunction) else (where,) if where else ()
+    pieces: list[Piece] = []
+    for term in terms:
+        parts = term.parts if isinstance(term, t.Conjunction) else (term,)
+        for number, part in enumerate(parts):
+            if isinstance(part, t.Conjunction | t.Disjunction):
+                return None
+            pieces.append(("and" if number or not pieces else "or", part))
+    return pieces
+
+
+def _happening(event: t.Event, pieces: list[Piece]) -> Happening:
+    name = event.name.name
     return Happening(
-        _event_name(event.name.name),
-        tuple(map(_condition, _conditions(event.where))),
+        name.text if isinstance(name, Token) else name_field(name.text),
+        tuple(_condition(part, joint) for joint, part in pieces),
         spell_period(event.period) if event.period else "",
     )
 
 
-def _event_name(name: tree.Name | Token) -> str:
-    return name.text if isinstance(name, Token) else name_field(name.text)
-
-
-def _did(clause: tree.Clause) -> Iterator[Did]:
-    if clause.share:
-        raise QueryError(NO_FIELD.format("'share'"))
+def _did(clause: t.Clause) -> Iterator[Did]:
+    share = "share " if clause.share else ""
     match clause:
-        case tree.DidAny(events=events):
-            yield from (Did("did any", _happening(event)) for event in events)
-        case tree.DidNot(event=event, times=None):
-            yield Did("did not", _happening(event))
-        case tree.Did(event=event, times=None):
-            yield Did("did", _happening(event))
-        case _:
-            raise QueryError(NO_FIELD.format("how often an event behind 'did' happened"))
+        case t.Did():
+            times = spell_times(clause.times) if clause.times else ""
+            yield Did(f"{share}did", _inner(clause.event), times)
+        case t.DidNot():
+            yield Did(f"{share}did not", _inner(clause.event))
+        case t.DidAny():
+            for event in clause.events:
+                yield Did(f"{share}did any", _inner(event))
 
 
-def _often(times: tree.Times) -> str:
-    return f"{_SYMBOL[times.operator.type]} {times.number.text}"
+def _inner(event: t.Event) -> Happening:
+    pieces = _pieces(event.where)
+    if pieces is None or any(joint == "or" for joint, _ in pieces):
+        raise QueryError("'or' belongs to the statement's own 'where': see '%ct help or'")
+    return _happening(event, pieces)
 
 
-def _conditions(where: tree.Condition | None) -> Iterator[tree.Filter]:
-    match where:
-        case tree.Disjunction():
-            raise QueryError(NO_FIELD.format("'or'"))
-        case tree.Conjunction(parts):
-            for part in parts:
-                yield from _conditions(part)
-        case None:
-            return
-        case _:
-            yield where
+def _often(clauses: tuple[t.Clause, ...]) -> str:
+    several = [clause for clause in clauses if isinstance(clause, t.DidAny)]
+    if len(several) > 1:
+        raise QueryError("a statement takes 'did any' once")
+    return spell_times(several[0].times) if several and several[0].times else ""
 
 
-def _condition(node: tree.Filter) -> Condition:
-    scope, name = _property(node.property)
-    match node:
-        case tree.Existence(negated=negated):
-            return Condition(scope, name, "not exists" if negated else "exists")
-        case tree.Membership(values=values, negated=negated):
-            return Condition(scope, name, "not in" if negated else "in", _list(values))
-        case tree.Range(low=low, high=high):
-            ends = (value_field(_value(end)) for end in (low, high))
-            return Condition(scope, name, RANGE, "..".join(ends))
-        case tree.Comparison(operator=operator, value=value):
-            symbol = _SYMBOL[operator.type]
-            return Condition(scope, name, symbol, value_field(_value(value)))
+def _condition(part: t.Filter, joint: str) -> Condition:
+    scope, name = _property(part.property)
+    match part:
+        case t.Existence():
+            return Condition(scope, name, "not exists" if part.negated else "exists", "", joint)
+        case t.Membership():
+            return Condition(
+                scope, name, "not in" if part.negated else "in", _list(part.values), joint
+            )
+        case t.Range(_, low, high):
+            return Condition(scope, name, RANGE, range_field(low, high), joint)
+        case t.Comparison(_, operator, value):
+            return Condition(
+                scope, name, symbol(operator), value_field(value_word(value.text)), joint
+            )
 
 
-def _axis(axis: tree.Axis) -> Axis:
+def _axis(axis: t.Axis) -> Axis:
     match axis:
-        case tree.TimeAxis(by_first=None, unit=unit, rolling=None) if unit.type != "QUARTER":
-            return Axis(unit.text)
-        case tree.ValueAxis(asked, values):
-            return Axis(VALUES, *_property(asked), _list(values))
-        case _:
-            words = "'by first', 'rolling', 'by hour' and 'by quarter'"
-            raise QueryError(NO_FIELD.format(words))
+        case t.TimeAxis():
+            first = "first " if axis.by_first else ""
+            window = f"{axis.rolling.number.text} {axis.rolling.unit.text}" if axis.rolling else ""
+            return Axis(f"{first}{axis.unit.text}", rolling=window)
+        case t.HourAxis():
+            return Axis("hour")
+        case t.ValueAxis():
+            return Axis(VALUES, *_property(axis.property), _list(axis.values))
 
 
-def _property(asked: tree.PropertyName) -> tuple[str, str]:
+def _property(name: t.PropertyName) -> tuple[str, str]:
     """Return the scope and the property's field; `geo` is a scope of its own."""
-    if asked.is_geo:
+    if name.is_geo:
         return "geo", ""
-    if asked.scope is not None and asked.scope.text not in SCOPES[:-1]:
-        raise QueryError(f"there is no scope '{asked.scope.text}'")
-    return (asked.scope.text if asked.scope else ""), name_field(asked.name.text)
+    if name.scope is not None and name.scope.text not in SCOPES[:-1]:
+        raise QueryError(f"there is no scope '{name.scope.text}'")
+    return (name.scope.text if name.scope else ""), name_field(name.name.text)
 
 
-def _list(values: tree.Values) -> str:
+def _list(values: t.Values) -> str:
     if values.variable:
         return values.variable.text
-    return list_field(map(_value, values.items))
-
-
-def _value(token: Token) -> str:
-    return token.text if token.type == "CLOCK" else value_word(token.text)
+    return list_field(value_word(item.text) for item in values.items)
