@@ -87,7 +87,8 @@ def service_run(
     warn_of_clock = partial(warn, category=errors.ClockWarning)
     return Run(
         jobs,
-        asker or Service(account, events=SESSION.told.events, warn=warn_of_clock),
+        asker
+        or Service(account, events=SESSION.given_names(account.name).events, warn=warn_of_clock),
         pace,
         journal=None if asker else journal,
         gate=gate(account_key(account), pace.max_concurrent),

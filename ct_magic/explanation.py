@@ -20,13 +20,15 @@ from .session import SESSION
 from .settings import Settings
 
 
-def explain(text: str, params: Mapping[str, Any], settings: Settings) -> str:
+def explain(
+    text: str, *, params: Mapping[str, Any] | None = None, settings: Settings | None = None
+) -> str:
     """Return a text as the language, its doubts, and JSON and `curl` of its single counts.
 
-    Of many counts the first and the last are shown.
+    `params` are the values of its `$names`. Of many counts the first and the last are shown.
     """
     account = _account(None)
-    cell, today = _read(text, params, settings, account)
+    cell, today = _read(text, params or {}, settings or Settings(), account)
     url = account.base_url if account else f"https://{REGIONS['eu1']}"
     parts = [layout(statement) for statement in cell.statements]
     doubts = doubts_of(cell.statements, cell.expansion, today, known_of(account))

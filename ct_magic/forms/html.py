@@ -7,7 +7,7 @@ from html import escape
 from json import dumps as escaped
 from typing import Any
 
-from .. import prepare as questions
+from .. import explanation
 from ..progress import html as card
 
 ERROR = "var(--jp-error-color1,#c62828)"
@@ -72,7 +72,7 @@ def json(bodies: Sequence[Mapping[str, Any]]) -> str:
     if not bodies:
         return ""
     which = f"1 of {len(bodies):,} requests" if len(bodies) > 1 else "1 request"
-    shown = escape(_visible(questions.pretty(bodies[0])))
+    shown = escape(_visible(explanation.pretty(bodies[0])))
     return (
         f'<details><summary><b>JSON</b> <span class="ct-magic-note">{which}</span></summary>'
         f'<pre tabindex="0" role="region" aria-label="JSON">{shown}</pre></details>'

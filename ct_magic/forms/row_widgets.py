@@ -228,14 +228,14 @@ def _choices(words: Sequence[str]) -> list[tuple[str, str]]:
 
 def events(names: Names) -> list[str]:
     """Give the events to propose."""
-    return [fields.name_field(name) for name in sorted(names.events, key=str.casefold)]
+    return [fields.name_field(name) for name in names.events]
 
 
 def _properties(names: Names, event: str | None, scope: str) -> list[str]:
     if scope not in SCOPES[:-1]:
         return []
     known = names.of_scope(Scope(scope)) if scope else names.of_event(event)
-    return [fields.name_field(name) for name in sorted(known, key=str.casefold)]
+    return [fields.name_field(name) for name in known]
 
 
 def _values(names: Names, event: str | None, scope: str, asked: str) -> list[str]:
