@@ -22,12 +22,17 @@ log = logging.getLogger(__name__)
 
 
 def open_journal(account: Account) -> Journal:
-    """Return the journal of an account."""
-    return Journal(journals.path(), account_key(account), warn=warn, now=time.time)
+    """Return the journal of an account; of a sandbox, that of the data it has now."""
+    from .client.transport import sandbox_data
+
+    # Another sandbox may have come to the same address: its counts and ids are others.
+    data = sandbox_data(account)
+    key = account_key(account) if data is None else f"{account_key(account)} with {data}"
+    return Journal(journals.path(), key, warn=warn, now=time.time)
 
 
 def account_key(account: Account) -> str:
-    """Return the text under which the journal keeps what is an account's."""
+    """Return the text that tells an account from another."""
     return f"{account.id} at {account.base_url}"
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import secrets
+import sys
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from . import errors
-from .account_journal import account_key, open_journal, warn
+from .account_journal import WARNED, account_key, open_journal, warn
 from .client.concurrency import Learned, gate
 from .client.freshness import Freshness
 from .client.jobs import Job
 from .client.journal import CellRecord, Journal
 from .client.pace import Pace
 from .client.threads import spawn
+from .expectation import LIMITS, with_expectation
 from .prepare import Asked
 from .recall import recalled
 from .row_run import RowRun
+from .rows import Plan
 from .session import SESSION
 
 if TYPE_CHECKING:
@@ -29,7 +33,6 @@ if TYPE_CHECKING:
     Opener = Callable[[Shown, str | None], Panel]
 
 USUAL = Pace()
-LIMITS = "limits"  # under this name the journal keeps what an account takes at once
 
 
 def ask(
@@ -53,6 +56,8 @@ def ask(
     cell = CellRecord(secrets.token_hex(8), asked.plan, variable, _zone_name(asked))
     if not all(job.state.ended for job in jobs):
         journal.begin(cell)
+    _warn_of_doubts(asked.plan)
+    asked = with_expectation(asked, jobs, journal, pace_of(asked))
     return begin(asked, jobs, journal, panel, cell.id)
 
 
@@ -70,7 +75,8 @@ def begin(
     shell = current_shell()
     rows = RowRun(asked.plan, service_run(asked, jobs, journal))
     usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
-    spawn(_prepare_frame, "ct_magic-frame")
+    if "pandas" not in sys.modules:
+        spawn(_prepare_frame, "ct_magic-frame")
     show = partial(panel or usual, rows, asked.note)
     kernel = getattr(shell, "kernel", None)
     return Counting(rows, show, zone=asked.zone, cell=cell, kernel=kernel)
@@ -83,12 +89,12 @@ def service_run(
     from .client.runner import Run
     from .client.transport import Service
 
-    pace, account = _pace(asked), asked.account
+    pace, account = pace_of(asked), asked.account
+    events = SESSION.given_names(account.name).events
     warn_of_clock = partial(warn, category=errors.ClockWarning)
     return Run(
         jobs,
-        asker
-        or Service(account, events=SESSION.given_names(account.name).events, warn=warn_of_clock),
+        asker or Service(account, events=events, warn=warn_of_clock),
         pace,
         journal=None if asker else journal,
         gate=gate(account_key(account), pace.max_concurrent),
@@ -115,7 +121,8 @@ def _prepare_frame() -> None:
     from .results import frame  # noqa: F401 # importing is what it is for
 
 
-def _pace(asked: Asked) -> Pace:
+def pace_of(asked: Asked) -> Pace:
+    """Return how an account is asked, by the settings and by what is set for the account."""
     usual, account = asked.settings, asked.account
     return Pace(
         poll_interval=usual.poll_interval or account.poll_interval or USUAL.poll_interval,
@@ -125,6 +132,16 @@ def _pace(asked: Asked) -> Pace:
         give_up_after=usual.give_up_after,
         timeout=usual.timeout,
     )
+
+
+def _warn_of_doubts(plan: Plan) -> None:
+    """Warn a script of what the service may ignore; in a notebook the panel says it."""
+    from .progress.environment import current_shell
+
+    if current_shell() is None:
+        for doubt in dict.fromkeys(doubt for row in plan.rows for doubt in row.doubts):
+            # Made an error by somebody, it comes before anything is sent.
+            warnings.warn_explicit(doubt, errors.QueryWarning, "ct_magic", 0, registry=WARNED)
 
 
 def _zone_name(asked: Asked) -> str | None:
