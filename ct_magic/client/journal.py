@@ -26,10 +26,11 @@ from .journal_entries import Entry, entry, job_after
 if TYPE_CHECKING:
     from .journal_file import JournalFile
 
-# Newest first; more than so many of one question are not looked through.
+# Newest first; more than so many of one question are not looked through. Those of older versions
+# have their body as key. The plus keeps SQLite from walking through the whole table by id.
 OF_A_QUESTION = (
-    "SELECT * FROM asked WHERE account = ? AND (key = ? OR (key IS NULL AND body = ?))"
-    " AND state IN ('success', 'submitted') ORDER BY id DESC LIMIT 50"
+    "SELECT * FROM asked WHERE account = ? AND key IN (?, ?)"
+    " AND state IN ('success', 'submitted') ORDER BY +id DESC LIMIT 50"
 )
 PENDING = (
     "SELECT * FROM asked WHERE account = ? AND state = 'submitted' AND req_id IS NOT NULL"
@@ -78,7 +79,7 @@ class Journal:
         self._denied = False
         self._file: JournalFile | None = None
         try:
-            self._file = _opened(file)
+            self._file = _file(file)
         except Exception as error:  # a path, a disk, a Python without sqlite3
             self._give_up(error)
 
@@ -294,10 +295,10 @@ def path() -> Path | None:
     return file if file.is_absolute() else None
 
 
-def _opened(file: Path | None) -> JournalFile:
+def _file(file: Path | None) -> JournalFile:
     if file is None:
         raise LookupError("there is no home directory; CT_MAGIC_STATE_DIR names a folder for it")
     # Imported here, since there are Pythons without SQLite.
-    from .journal_file import JournalFile
+    from .journal_file import opened
 
-    return JournalFile(file)
+    return opened(file)

@@ -10,14 +10,11 @@ from ..errors import MissingExtraError
 from .cells import cells
 from .chart import Chart
 from .describe import describe
-from .draw import drawn, has_matplotlib, need_matplotlib, size
+from .draw import drawn, has_matplotlib, size
 from .vega import MIME, embed_options, vega_lite
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-__all__ = ["Picture", "need_matplotlib", "plot"]
 
 
 class Picture:
@@ -27,13 +24,18 @@ class Picture:
     (`vega_lite()`); elsewhere, and in what is exported, it is a PNG, which needs matplotlib.
     """
 
-    def __init__(self, chart: Chart) -> None:
-        self._chart = chart
+    def __init__(self, chart: Chart, *, is_complete: bool = True) -> None:
+        self._chart, self._is_complete = chart, is_complete
 
     @property
     def text(self) -> str:
         """What is drawn, in words."""
         return self._chart.alt
+
+    @property
+    def lacks(self) -> str | None:
+        """What is missing for a file of it, in words; None where nothing is."""
+        return None if has_matplotlib() else str(MissingExtraError("plotting", "plot"))
 
     def vega_lite(self) -> dict[str, Any]:
         """Return the picture as a Vega-Lite 5 specification."""
@@ -55,12 +57,14 @@ class Picture:
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data: dict[str, Any] = {MIME: self.vega_lite(), "text/plain": self.text}
         about: dict[str, Any] = {MIME: {"embed_options": embed_options(self._chart)}}
-        if has_matplotlib():
-            data["image/png"] = self.png()
-            width, height = size(self._chart)
-            about["image/png"] = {"width": width, "height": height, "alt": self.text}
-        else:
-            data["text/plain"] += f"\n{MissingExtraError('plotting', 'plot')}"
+        if not self._is_complete:
+            return data, about  # it is replaced in a moment: no file is drawn of it
+        if self.lacks:
+            data["text/plain"] += f"\n{self.lacks}"
+            return data, about
+        data["image/png"] = self.png()
+        width, height = size(self._chart)
+        about["image/png"] = {"width": width, "height": height, "alt": self.text}
         return data, about
 
     def __repr__(self) -> str:
@@ -78,4 +82,5 @@ def plot(df: pd.DataFrame, *, complete: bool = True, as_curves: bool = False) ->
     `complete=False` draws in grey what is there so far. Raise UsageError for a DataFrame that
     holds no counts, or one of them twice.
     """
-    return Picture(describe(cells(df), complete=complete, as_curves=as_curves))
+    chart = describe(cells(df), complete=complete, as_curves=as_curves)
+    return Picture(chart, is_complete=complete)
