@@ -41,7 +41,8 @@ def plan(
         others = (doubt for n in row.questions for doubt in doubts[n])
         rows.append(replace(row, doubts=tuple(dict.fromkeys((*own, *others)))))
     questions = map(question, expansion.counts, expansion.keys)
-    return Plan(tuple(rows), tuple(questions), notes(statements, rows, today))
+    typed = tuple(map(_as_typed, statements))
+    return Plan(tuple(rows), tuple(questions), notes(statements, rows, today), typed)
 
 
 def question(count: Query | JsonQuery, canonical: str | None = None) -> Question:
@@ -67,6 +68,11 @@ def notes(
     compared = (row.previous.incomparable for row in rows if row.previous)
     sentences += [f"no change: {reason}" for reason in compared if reason]
     return tuple(dict.fromkeys(sentences))
+
+
+def _as_typed(query: Query | JsonQuery) -> str:
+    label = "" if query.label is None else f"{query.label}: "
+    return label + (query.source or to_text(_unlabelled(query)))
 
 
 def _row(cell_row: CellRow, number: int, first: int) -> Row:

@@ -108,12 +108,13 @@ class Plan:
     """What a cell asks: its rows, the distinct questions behind them, and notes for the panel.
 
     `questions` stand in the order in which the rows first need them. `notes` are sentences on the
-    whole cell, like the period that was meant.
+    whole cell, like the period that was meant; `statements` the cell's statements as typed.
     """
 
     rows: tuple[Row, ...]
     questions: tuple[Question, ...]
     notes: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()
 
     def needs(self, row: Row) -> tuple[int, ...]:
         """Return the numbers of all questions behind a row: its own, and those of its base."""
