@@ -7,13 +7,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.shell import TODAY, Count, point_at, until
+from helpers.shell import TODAY, Count, point_at
 
 import ct_magic
-from ct_magic import api as counts
 from ct_magic import errors
 from ct_magic.sandbox import Sandbox
-from ct_magic.settings import Settings
+from ct_magic.settings import Changes, Settings
 
 SEED = 'choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25'
 BODY = {
@@ -67,7 +66,7 @@ def test_a_wrong_passcode_names_account_and_region(
         count("App Launched 2026-10\nCharged 2026-10")
     said = str(caught.value)
     assert "SANDBOX" in said
-    assert "eu1" in said
+    assert account.url in said
     assert "hunter2" not in said
 
 
@@ -81,7 +80,7 @@ def test_without_an_account_the_way_on_is_said(state: Path, count: Count) -> Non
     ("text", "told", "said"),
     [
         (None, {}, "a query is a text, as in 'App Launched today', not None"),
-        (["App Launched"], {}, "not \\['App Launched'\\]"),
+        ([1], {}, "not \\[1\\]"),
         ("Charged today", {"poll_intervall": 3}, "did you mean poll_interval"),
         ("Charged today", {"background": True}, "ct_magic.start comes back at once"),
         ("Charged on $day", {"day": TODAY}, "into params"),
@@ -185,28 +184,6 @@ def test_a_handle_is_not_yet_the_dataframe(account: Sandbox) -> None:
     handle.cancel()
 
 
-def test_what_is_fetched_later_can_be_told_apart(
-    state: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Pieces of one statement bear its title; under `resume` each has its own text.
-
-    They come in the order of their submissions, which is that of the threads, not of the cell.
-    """
-    with Sandbox(profiles=100, partials=2, today=TODAY) as box:
-        point_at(box, monkeypatch)
-        text = 'Charged 2026-10 by Category in ("Shoes", "Bags")\nrest: App Launched 2026-10'
-        handle = ct_magic.start(text, poll_interval=60, progress="none")
-        until(lambda: handle.progress == "3 submitted")
-        handle.cancel()
-        found = counts.resume(Settings(poll_interval=0.01, progress="none"))
-    assert set(found["query"]) == {
-        'Charged where Category = "Shoes" 2026-10',
-        'Charged where Category = "Bags" 2026-10',
-        "rest",
-    }
-    assert len(found) == 3
-
-
 def test_a_handle_is_not_drawn_but_says_what_to_do(account: Sandbox) -> None:
     """It will be a DataFrame of counts; that it is none would send people looking elsewhere."""
     handle = ct_magic.start("App Launched 2026-10", poll_interval=60, progress="none")
@@ -225,3 +202,41 @@ def test_cancelling_a_handle_keeps_what_had_arrived(account: Sandbox) -> None:
     with pytest.raises(errors.CountCancelledError) as caught:
         handle.result(5)
     assert list(caught.value.frame["status"]) == ["cancelled"]
+
+
+def test_several_texts_are_one_question(account: Sandbox) -> None:
+    """One DataFrame and one panel; each text may be indented as its place in a program is."""
+    texts = [
+        """
+        a: App Launched
+          2026-10
+        """,
+        "b: Charged 2026-10",
+    ]
+    found = ct_magic.count(texts, poll_interval=0.01, progress="none")
+    assert found["query"].tolist() == ["a", "b"]
+
+
+def test_a_text_that_is_indented_as_a_whole_is_not(account: Sandbox) -> None:
+    """Between triple quotes in a function; what is indented further still goes on a statement."""
+
+    def here() -> pd.DataFrame:
+        return ct_magic.count(
+            """
+            shoes: Charged
+              where Category = "Shoes"
+              2026-10
+            all: Charged 2026-10
+            """,
+            poll_interval=0.01,
+            progress="none",
+        )
+
+    assert here()["query"].tolist() == ["shoes", "all"]
+
+
+def test_the_keywords_of_count_are_the_settings() -> None:
+    """An editor completes and checks them: each field, with its type."""
+    assert set(Changes.__annotations__) == set(Settings.__dataclass_fields__)
+    for name, field in Settings.__dataclass_fields__.items():
+        assert Changes.__annotations__[name].__forward_arg__ == field.type

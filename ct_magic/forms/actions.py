@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from .. import api as counts
 from .. import prepare as questions
+from ..asking import ask
 from ..client import accounts
 from ..errors import CountError, CtMagicError
 from ..handle import Counting
@@ -59,7 +59,7 @@ class Runner:
             asked = questions.prepare(
                 text, params=self._variables, account=account, settings=self._settings
             )
-            counting = counts.ask(asked, panel=self._opened).followed()
+            counting = ask(asked, panel=self._opened, variable=name).followed()
         except CtMagicError as error:
             self._say(str(error), True)
             return False

@@ -7,8 +7,13 @@ from html import escape
 from json import dumps as escaped
 from typing import Any
 
+<<<<<<< HEAD
 from .. import prepare as questions
 from ..progress import style
+=======
+from .. import explanation
+from ..progress import html as card
+>>>>>>> main
 
 ERROR = "var(--jp-error-color1,#c62828)"
 STYLE = f"""<style>{style.FOCUS}
@@ -72,7 +77,7 @@ def json(bodies: Sequence[Mapping[str, Any]]) -> str:
     if not bodies:
         return ""
     which = f"1 of {len(bodies):,} requests" if len(bodies) > 1 else "1 request"
-    shown = escape(_visible(questions.pretty(bodies[0])))
+    shown = escape(_visible(explanation.pretty(bodies[0])))
     return (
         f'<details><summary><b>JSON</b> <span class="ct-magic-note">{which}</span></summary>'
         f'<pre tabindex="0" role="region" aria-label="JSON">{shown}</pre></details>'
@@ -88,6 +93,6 @@ def kept(cell: str, note: str) -> dict[str, Any]:
     """Give what a page without the form shows: the query, to be read and copied."""
     return {
         "text/plain": f"{cell}\n({note})",
-        "text/html": f'<div style="{style.BOX}"><pre style="margin:0;white-space:pre-wrap">'
+        "text/html": f'<div class="ct-magic" style="{style.BOX}"><pre style="margin:0;white-space:pre-wrap">'
         f'{escape(cell)}</pre><div style="color:{style.MUTED}">{escape(note)}</div></div>',
     }

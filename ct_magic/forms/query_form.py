@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 from datetime import date
 from typing import Any
 
+from .. import explanation
 from .. import name_sources as known
 from .. import prepare as questions
 from ..client import accounts
@@ -202,9 +203,9 @@ class Form:
     def _bodies(self, face: Face, text: str) -> list[dict[str, Any]]:
         try:
             zone = acting.zone_of(face.account)
-            return questions.dry_run(text, self._variables, self._settings, zone)
+            return explanation.bodies(text, self._variables, self._settings, zone)
         except AccountError:  # which is said at its field
-            return questions.dry_run(text, self._variables, self._settings, None)
+            return explanation.bodies(text, self._variables, self._settings, None)
 
     def _problems(self, face: Face) -> dict[Key, str]:
         found = self._of_top(face)

@@ -12,11 +12,14 @@ from ..query.model import Property, Scope
 from .draft import field_text as fields
 from .draft.draft import (
     BARE,
+    JOINTS,
     KINDS,
     LISTS,
     OPERATORS,
+    PIECES,
     RANGE,
     SCOPES,
+    TIMES,
     UNITS,
     VALUES,
     Axis,
@@ -41,6 +44,11 @@ SHOWN = {  # how a choice is shown where its word alone says too little
     "not in": "not in (none of)",
     RANGE: "in a..b",
 }
+
+
+TIMES_OFTEN = (">= 2", ">= 3", "= 1")
+WINDOWS = ("7 days", "28 days", "4 weeks", "3 months")
+MOVED = ("after 1 week", "after 0..11 weeks", "before 1 week")
 
 
 class Fields:
@@ -77,9 +85,11 @@ class Fields:
 class ConditionRow(Fields):
     """A filter: scope, property, operator, value."""
 
-    def __init__(self, changed: Changed) -> None:
+    def __init__(self, changed: Changed, *, joints: bool = False) -> None:
+        joint = {"joint": choice("and, or", _choices(JOINTS), "0 1 5em")} if joints else {}
         super().__init__(
             changed,
+            **joint,
             scope=_scope(),
             property=entry("property", flex="2 1 8em"),
             operator=choice("operator", _choices(OPERATORS), "0 1 9em"),
@@ -89,14 +99,27 @@ class ConditionRow(Fields):
 
     def value(self) -> Condition:
         """Give the filter as it is typed."""
-        return Condition(*map(self.typed, ("scope", "property", "operator", "value")))
+        joint = self.typed("joint") if "joint" in self.entries else "and"
+        return Condition(
+            self.typed("scope"),
+            self.typed("property"),
+            self.typed("operator"),
+            self.typed("value"),
+            joint,
+        )
 
     def show(self, value: Condition) -> None:
         """Put a filter into the fields."""
+        if "joint" in self.entries:
+            self.entries["joint"].value = value.joint
         self.entries["scope"].value = value.scope
         self.entries["property"].value = value.property
         self.entries["operator"].value = value.operator
         self.entries["value"].value = value.value
+
+    def show_joint(self, shown: bool) -> None:
+        """Show how it is joined to the filter before, where there is one."""
+        self.entries["joint"].layout.display = "" if shown else "none"
 
     def suggest(self, names: Names, event: str | None) -> None:
         """Propose what is known; hide what takes nothing."""
@@ -118,13 +141,14 @@ class AxisRow(Fields):
             scope=_scope(),
             property=entry("property", flex="2 1 8em"),
             values=entry("values", hint="Shoes, Bags", flex="5 1 9em"),
+            rolling=entry("rolling", WINDOWS, "rolling, like 7 days", "2 1 10em"),
         )
 
     def value(self) -> Axis:
         """Give the part as it is typed."""
         unit = self.typed("unit")
         if unit != VALUES:
-            return Axis(unit)
+            return Axis(unit, rolling=self.typed("rolling") if unit in PIECES else "")
         return Axis(unit, self.typed("scope"), self.typed("property"), self.typed("values"))
 
     def show(self, value: Axis) -> None:
@@ -133,14 +157,17 @@ class AxisRow(Fields):
         self.entries["scope"].value = value.scope
         self.entries["property"].value = value.property
         self.entries["values"].value = value.values
+        self.entries["rolling"].value = value.rolling
 
     def suggest(self, names: Names, event: str | None) -> None:
         """Propose what is known; a piece of time has no property."""
         now = self.value()
         self._propose(names, event, "values", several=True)
         for name in ("scope", "values"):
-            show_if(now.unit == VALUES, self.entries[name])
-        show_if(now.unit == VALUES and now.scope != "geo", self.entries["property"])
+            self.entries[name].layout.display = "" if now.unit == VALUES else "none"
+        asks = now.unit == VALUES and now.scope != "geo"
+        self.entries["property"].layout.display = "" if asks else "none"
+        self.entries["rolling"].layout.display = "" if now.unit in PIECES else "none"
 
 
 class DidRow:
@@ -149,9 +176,10 @@ class DidRow:
     def __init__(self, changed: Changed) -> None:
         self.head = Fields(
             changed,
-            kind=choice("did, did not or did any", _choices(KINDS)),
+            kind=choice("did, did not or did any", _choices(KINDS), "0 1 9em"),
             event=entry("event", flex="2 1 9em"),
-            period=entry("its own period", PRESETS, "the same period", "1 1 9em"),
+            times=entry("how often", TIMES_OFTEN, "at least once", "0 1 7em"),
+            period=entry("its own period", (*MOVED, *PRESETS), "the same period", "1 1 9em"),
         )
         self.where = Rows("filter of it", lambda: ConditionRow(changed), Condition(), changed)
         self.first = self.head.entries["event"]
@@ -164,18 +192,21 @@ class DidRow:
         """Give it as it is typed."""
         typed = {name: str(one.value) for name, one in self.head.entries.items()}
         what = Happening(typed["event"], self.where.values(), typed["period"])
-        return Did(typed["kind"], what)
+        return Did(typed["kind"], what, typed["times"] if typed["kind"] in TIMES else "")
 
     def show(self, value: Did) -> None:
         """Put it into the fields."""
         self.head.entries["kind"].value = value.kind
         self.head.entries["event"].value = value.what.event
         self.head.entries["period"].value = value.what.period
+        self.head.entries["times"].value = value.times
         self.where.show(value.what.where)
 
     def suggest(self, names: Names, event: str | None) -> None:
         """Propose events, and what is known of the one that is named."""
         propose(self.head.entries["event"], events(names))
+        takes = str(self.head.entries["kind"].value) in TIMES
+        self.head.entries["times"].layout.display = "" if takes else "none"
         own = fields.unquoted(str(self.head.entries["event"].value))
         for row in self.where:
             row.suggest(names, own)
@@ -197,14 +228,14 @@ def _choices(words: Sequence[str]) -> list[tuple[str, str]]:
 
 def events(names: Names) -> list[str]:
     """Give the events to propose."""
-    return [fields.name_field(name) for name in sorted(names.events, key=str.casefold)]
+    return [fields.name_field(name) for name in names.events]
 
 
 def _properties(names: Names, event: str | None, scope: str) -> list[str]:
     if scope not in SCOPES[:-1]:
         return []
     known = names.of_scope(Scope(scope)) if scope else names.of_event(event)
-    return [fields.name_field(name) for name in sorted(known, key=str.casefold)]
+    return [fields.name_field(name) for name in known]
 
 
 def _values(names: Names, event: str | None, scope: str, asked: str) -> list[str]:

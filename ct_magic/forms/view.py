@@ -12,14 +12,15 @@ import ipywidgets as w
 from ..query.catalog import Names
 from . import html as page
 from .draft import field_text as fields
-from .draft.draft import Axis, Condition, Did, Draft, Happening
+from .draft.draft import ANY, Axis, Condition, Did, Draft, Happening
 from .row_list import NARROW, UNLABELLED, Problems, Rows, below, button, close, entry, propose, walk
 from .row_widgets import PRESETS, AxisRow, ConditionRow, DidRow, Fields, events
 
 DAY = "YYYY-MM-DD"
 WRAPPED = 48  # characters after which the narrowest text is wrapped
 STALE = "The result below is of another query:"
-JSON_ALONE = "The API's own JSON says something here that the fields cannot: change it in the text."
+OTHERS = ("previous", "before 1 week", "before 52 weeks", "last month")
+TEXT_ALONE = "This says something that the fields cannot show: change it in the text."
 NO_QUERY = "The text is not a query yet. The fields wait, with the last one that was."
 
 
@@ -68,18 +69,20 @@ class Face:
             return Draft(label, body=self._body)
         what, when = self.event.typed("event"), self.when.typed("period")
         base = Happening(what, self.where.values(), when)
-        return Draft(label, base, self.did.values(), self.often.typed("often"), self.by.values())
+        often, versus = self.often.typed("often"), self.versus.typed("versus")
+        return Draft(label, base, self.did.values(), often, versus, self.by.values())
 
     def show(self, draft: Draft) -> None:
         """Put a statement into the fields."""
         with self._unheard():
             self._body = draft.body
-            self._note.value = page.status(JSON_ALONE) if draft.body else ""
+            self._note.value = page.status(TEXT_ALONE) if draft.body else ""
             self._fields.layout.display = "none" if draft.body else ""
             self.top.entries["label"].value = draft.label
             self.event.entries["event"].value = draft.base.event
             self.when.entries["period"].value = draft.base.period
             self.often.entries["often"].value = draft.often
+            self.versus.entries["versus"].value = draft.versus
             self.where.show(draft.base.where)
             self.did.show(draft.did)
             self.by.show(draft.by)
@@ -91,12 +94,15 @@ class Face:
         for rows in (self.where, self.did, self.by):
             for row in rows:
                 row.suggest(names, event)
-        any_of = any(one.kind == "did any" for one in draft.did)
+        for number, condition in enumerate(self.where):
+            if isinstance(condition, ConditionRow):
+                condition.show_joint(number > 0)
+        any_of = any(one.kind in ANY for one in draft.did)
         self.often.box.layout.display = "" if any_of or draft.often else "none"
 
     def mark(self, problems: Problems) -> None:
         """Say what is wrong, at the fields it concerns."""
-        for one in (self.top, self.event, self.when, self.often):
+        for one in (self.top, self.event, self.when, self.often, self.versus):
             one.mark(problems)
         for name in ("where", "did", "by"):
             getattr(self, name).mark(below(problems, name))
@@ -189,13 +195,18 @@ class Face:
             account=entry("account", accounts, "the one in use", "1 1 13em", labelled=True),
         )
         self.event = Fields(changed, event=entry("event", hint="event, like Charged"))
-        self.where = Rows("filter", lambda: ConditionRow(changed), Condition(), changed)
+        self.where = Rows(
+            "filter", lambda: ConditionRow(changed, joints=True), Condition(), changed
+        )
         self.when = Fields(changed, period=entry("period", PRESETS, "last 30 days"))
         self.when.box.layout.width, self.when.box.layout.flex = "auto", "1 1 10em"
         self.days = Fields(self._picked, start=entry("from", hint=DAY), end=entry("to", hint=DAY))
         self.days.box.layout.width, self.days.box.layout.flex = "auto", "1 1 18em"
         self.did = Rows("did", lambda: DidRow(changed), Did(), changed)
         self.often = Fields(changed, often=entry("did any, how often", hint=">= 1", labelled=True))
+        self.versus = Fields(
+            changed, versus=entry("the other period", OTHERS, "no other period", "0 1 16em")
+        )
         self.by = Rows("by", lambda: AxisRow(changed), Axis(), changed)
         self._fields = w.VBox(self._sections())
 
@@ -203,13 +214,19 @@ class Face:
         return [
             w.HTML(page.head("Event")),
             self.event.box,
-            w.HTML(page.head("Filters", "all of them hold")),
+            w.HTML(page.head("Filters", "and binds tighter than or")),
             self.where.box,
             w.HTML(page.head("Period", "both days included")),
             w.HBox([self.when.box, self.days.box], layout=w.Layout(flex_flow="row wrap")),
-            w.HTML(page.head("What else the profile did")),
+            w.HTML(
+                page.head(
+                    "What else the profile did", "share: a step, counted inside the ones before"
+                )
+            ),
             self.did.box,
             self.often.box,
+            w.HTML(page.head("Against another period", "vs")),
+            self.versus.box,
             w.HTML(page.head("By", "one count for each piece")),
             self.by.box,
         ]

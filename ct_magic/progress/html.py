@@ -244,7 +244,7 @@ def _took(standing: Standing, live: bool) -> str:
         return ""
     if not live or standing.over:
         return words.duration(seconds)
-    return _going(max(0, int(seconds)))
+    return f'<span class="ct-live">{_going(max(0, int(seconds)))}</span>'
 
 
 def _going(seconds: int) -> str:

@@ -62,7 +62,7 @@ def state(row: RowResult, now: float, *, live: bool) -> str:
         if left is None:
             return said
         time = clock("down", left, 0, left) if live else f"{left} s"
-        return f'{said}, next look in <span style="white-space:nowrap">{time}</span>'
+        return f'{said}<span class="ct-live">, next look in {time}</span>'
     if row.state is State.SUCCESS:
         days = (row.row.end - row.row.start).days + 1
         return "" if row.row.whole is not False else f"{days} day{'s' * (days > 1)}, not whole"

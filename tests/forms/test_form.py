@@ -76,13 +76,16 @@ class Hand:
 @pytest.fixture
 def names() -> Iterator[Names]:
     """A session that knows some names, and forgets them."""
-    before, SESSION.recollected = SESSION._names, True
-    SESSION._names = from_json(
-        '{"events": {"Charged": {"Category": ["Shoes", "a, b", "5"]}, "2x": {}},'
-        ' "profile": {"Plan": ["Gold"]}, "geo": ["India/Goa"]}'
+    before = SESSION._given, SESSION._learned
+    SESSION._given, SESSION._learned = {}, {}
+    SESSION.know(
+        from_json(
+            '{"events": {"Charged": {"Category": ["Shoes", "a, b", "5"]}, "2x": {}},'
+            ' "profile": {"Plan": ["Gold"]}, "geo": ["India/Goa"]}'
+        )
     )
-    yield SESSION._names
-    SESSION._names, SESSION.recollected = before, False
+    yield SESSION.names
+    SESSION._given, SESSION._learned = before
 
 
 def test_fields_move_the_text() -> None:
@@ -267,7 +270,7 @@ def test_a_result_of_another_query_is_dimmed() -> None:
 def test_names_are_proposed(names: Names) -> None:
     """Events, the properties of the scope, their values; in a list after what stands there."""
     hand = Hand('Charged where Category = "x" and profile.Plan in ("y") and geo = "z"')
-    assert hand.fields("event")[0].options == ("2x", "Charged")
+    assert hand.fields("event")[0].options[:3] == ("2x", "Charged", "App Installed")
     assert [one.options for one in hand.fields("property")[:2]] == [("Category",), ("Plan",)]
     values = [one.options for one in hand.fields("value")]
     assert values == [("Shoes", "a, b", '"5"'), ("Gold",), ("India/Goa",)]
