@@ -7,13 +7,8 @@ from html import escape
 from json import dumps as escaped
 from typing import Any
 
-<<<<<<< HEAD
-from .. import prepare as questions
-from ..progress import style
-=======
 from .. import explanation
-from ..progress import html as card
->>>>>>> main
+from ..progress import style
 
 ERROR = "var(--jp-error-color1,#c62828)"
 STYLE = f"""<style>{style.FOCUS}
@@ -93,6 +88,7 @@ def kept(cell: str, note: str) -> dict[str, Any]:
     """Give what a page without the form shows: the query, to be read and copied."""
     return {
         "text/plain": f"{cell}\n({note})",
-        "text/html": f'<div class="ct-magic" style="{style.BOX}"><pre style="margin:0;white-space:pre-wrap">'
+        "text/html": f'<div class="ct-magic" style="{style.BOX}">'
+        f'<pre style="margin:0;white-space:pre-wrap">'
         f'{escape(cell)}</pre><div style="color:{style.MUTED}">{escape(note)}</div></div>',
     }
