@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from ..client.jobs import Job, State
@@ -124,7 +125,9 @@ def line(standing: Standing, columns: int = 10**6) -> str:
     """Return it on one line, for a terminal that rewrites it and has so many columns."""
     words = summary(standing)
     if len(standing.rows) == 1:
-        tail = f" - {state(standing.rows[0], standing)}"
+        # How often it was looked at has no room there.
+        stands = re.sub(r", looked (once|twice|\d+ times)", "", state(standing.rows[0], standing))
+        tail = f" - {stands}"
         # What is asked is known; how it stands is what one looks for.
         room = max(12, min(60, columns - len(tail) - len("ctcount: ")))
         words = fit(plain(standing.rows[0].row.title), room) + tail
