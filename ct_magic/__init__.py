@@ -37,7 +37,7 @@ from .errors import (
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from .api import count, history, resume, start, use
+    from .api import count, history, plan, resume, start, use
     from .client.accounts import Account
     from .explanation import explain
     from .forms import form
@@ -81,6 +81,7 @@ __all__ = [
     "from_payload",
     "history",
     "parse",
+    "plan",
     "plot",
     "resume",
     "shares",
@@ -104,6 +105,7 @@ _HOME = {
     "from_payload": "query.payload",
     "history": "api",
     "parse": "query.parser",
+    "plan": "api",
     "plot": "results.plot",
     "resume": "api",
     "shares": "results.shares",

@@ -11,10 +11,10 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import ceil, exp, log
+from math import ceil, exp, floor, log
 from random import Random
 from statistics import NormalDist
 
@@ -57,14 +57,21 @@ class Estimate:
 
     def __str__(self) -> str:
         """Return the range in words: `20 to 45 seconds`, `1 to 4 minutes`."""
-        for seconds, unit in ((1, "second"), (60, "minute"), (3600, "hour")):
-            if self.high < 120 * seconds or unit == "hour":
-                break
-        low, high = max(1, int(self.low // seconds)), max(1, ceil(self.high / seconds))
-        if unit == "second" and high > 20:
-            low, high = max(5, 5 * (low // 5)), 5 * ceil(high / 5)
-        plural = "" if high == 1 else "s"
-        return f"{high} {unit}{plural}" if low == high else f"{low} to {high} {unit}s"
+        low, low_unit = _rounded(self.low, floor)
+        high, high_unit = _rounded(self.high, ceil)
+        if low_unit != high_unit:
+            return f"{low} {low_unit}{'s' * (low > 1)} to {high} {high_unit}{'s' * (high > 1)}"
+        many = "s" if high > 1 else ""
+        return f"{high} {high_unit}{many}" if low == high else f"{low} to {high} {high_unit}{many}"
+
+
+def _rounded(seconds: float, outwards: Callable[[float], int]) -> tuple[int, str]:
+    """Return a number of seconds, minutes or hours."""
+    for size, unit in ((3600, "hour"), (60, "minute")):
+        if seconds >= 2 * size or (seconds >= size and outwards is floor):
+            return outwards(seconds / size), unit
+    step = 5 if seconds > 20 else 1
+    return max(1, step * outwards(seconds / step)), "second"
 
 
 def estimate(counts: int, took: Sequence[float], pacing: Pacing) -> Estimate:
