@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -18,6 +19,15 @@ from .query.payload import to_payload
 from .query.printer import layout
 from .session import SESSION
 from .settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a text would ask: the JSON of its distinct counts, its rows, and its doubts."""
+
+    bodies: tuple[dict[str, Any], ...]
+    rows: int
+    doubts: tuple[str, ...]
 
 
 def explain(
@@ -55,8 +65,17 @@ def bodies(
     text: str, params: Mapping[str, Any], settings: Settings, account: str | None = None
 ) -> list[dict[str, Any]]:
     """Return the JSON of every distinct count of a text. An account is not needed for it."""
-    cell, _ = _read(text, params, settings, _account(account))
-    return [to_payload(count) for count in cell.counts]
+    return list(preview(text, params, settings, account).bodies)
+
+
+def preview(
+    text: str, params: Mapping[str, Any], settings: Settings, account: str | None = None
+) -> Preview:
+    """Return what a text would ask. An account is not needed for it."""
+    whom = _account(account)
+    cell, today = _read(text, params, settings, whom)
+    doubts = doubts_of(cell.statements, cell.expansion, today, known_of(whom))
+    return Preview(tuple(map(to_payload, cell.counts)), len(cell.expansion.rows), tuple(doubts))
 
 
 def curl(body: Mapping[str, Any], url: str) -> str:

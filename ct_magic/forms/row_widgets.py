@@ -178,7 +178,7 @@ class DidRow:
             changed,
             kind=choice("did, did not or did any", _choices(KINDS), "0 1 9em"),
             event=entry("event", flex="2 1 9em"),
-            times=entry("how often", TIMES_OFTEN, "at least once", "0 1 7em"),
+            times=entry("how often", TIMES_OFTEN, ">= 1", "0 1 7em"),
             period=entry("its own period", (*MOVED, *PRESETS), "the same period", "1 1 9em"),
         )
         self.where = Rows("filter of it", lambda: ConditionRow(changed), Condition(), changed)

@@ -252,6 +252,14 @@ def test_run_and_insert_are_for_queries_only() -> None:
     assert [one.disabled for one in buttons] == [True, True]
 
 
+def test_what_the_service_may_ignore_is_doubted_while_one_types() -> None:
+    """Before Run: a number with a silent hole in it is the worst that can be shown."""
+    hand = Hand("Charged where Amount != 100 last 7 days")
+    assert "ct-magic-doubt" in hand.said.split("</style>")[1]
+    hand.type("operator", "=")
+    assert "ct-magic-doubt" not in hand.said.split("</style>")[1]
+
+
 def test_a_result_of_another_query_is_dimmed() -> None:
     """A number under fields that ask something else would be taken for theirs."""
     hand = Hand("App Launched 2026-10")
