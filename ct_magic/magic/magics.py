@@ -168,10 +168,9 @@ def _blocking(asked: Arguments, caller: Caller, ask: dict[str, Any]) -> pd.DataF
         if asked.name and so_far is not None:
             caller.bind(asked.name, so_far)
         raise
-    if not asked.name:
-        return frame
-    caller.bind(asked.name, frame)
-    return None
+    if asked.name:
+        caller.bind(asked.name, frame)
+    return None if asked.name else frame
 
 
 def _replace(caller: Caller, name: str, counting: Counting, frame: pd.DataFrame) -> None:
