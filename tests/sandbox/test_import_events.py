@@ -47,7 +47,7 @@ def test_loading_imports_nothing_heavy(code: str) -> None:
 
 def test_each_need_brings_its_own_library_and_no_other() -> None:
     """A query that is only looked at needs the grammar, but no request, widget or DataFrame."""
-    parsed = "import ct_magic; ct_magic.parse('App Launched last 7 days')[0].payload()"
+    parsed = "import ct_magic; ct_magic.to_payload(ct_magic.parse('App Launched last 7 days')[0])"
     assert imported(parsed) & HEAVY == {"lark"}
 
 
