@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from .query.catalog import Names
     from .query.parser import parse
     from .query.payload import from_payload
-    from .results.plot import plot
+    from .results.compare import compare
+    from .results.plot import Picture, plot
     from .results.shares import shares
 
 __version__ = "0.1.0"
@@ -53,9 +54,11 @@ __all__ = [
     "CtMagicError",
     "JournalError",
     "MissingExtraError",
+    "Picture",
     "QueryError",
     "StillRunningError",
     "UsageError",
+    "compare",
     "count",
     "form",
     "from_payload",
@@ -69,6 +72,8 @@ __all__ = [
 # Where a public name lives. It is imported when first asked for: see "nothing heavy" above.
 _HOME = {
     "Counting": "handle",
+    "Picture": "results.plot",
+    "compare": "results.compare",
     "count": "api",
     "form": "forms",
     "from_payload": "query.payload",

@@ -2,144 +2,111 @@
 
 from __future__ import annotations
 
-import json
-import time
-import warnings
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import date
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, MutableMapping, Sequence
+from datetime import date, tzinfo
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any, Unpack
 
 from . import errors
+from .asking import ask
 from .client import journal as journals
 from .client.accounts import Account
-from .client.concurrency import gate
-from .client.jobs import Job, State
-from .client.journal import Freshness, Journal
-from .client.runner import spawn
-from .client.scheduler import Pace
-from .prepare import Asked, day_in, prepare, question
-from .query import payload as cql
+from .prepare import prepare
 from .session import SESSION
-from .settings import Settings, changed
+from .settings import Changes, Settings, changed, zone
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .handle import Counting
-    from .progress.panel import Panel, Shown
 
-    Opener = Callable[[Shown, str | None], Panel]
-
-USUAL = Pace()
-WARNED: dict[Any, Any] = {}  # what Python shows once a process unless told otherwise
+MOST = 10_000  # cells that `history` reads where nobody says how many
 
 
 def count(
-    text: str,
+    text: str | Sequence[str],
     *,
     params: Mapping[str, Any] | None = None,
     today: date | None = None,
     account: str | Account | None = None,
     refresh: bool = False,
+    variable: str | None = None,
     settings: Settings | None = None,
-    **changes: Any,
+    **changes: Unpack[Changes],
 ) -> pd.DataFrame:
-    """Ask how many profiles did something, wait, and give the DataFrame.
+    """Ask how many profiles did something, wait, and return the DataFrame.
 
-    `text` is one or more statements of the query language; `params` the values of its `$names`;
-    `today` the day that relative periods count from (the account's today); `account` a name or an
-    `Account` (the one in use); `refresh` asks anew what the journal could answer. The fields of
-    `Settings` may be given by name: `count(text, timeout=600)`.
+    `text` is one or more statements of the query language, or a list of such texts, which are
+    asked together; `params` the values of its `$names`; `today` the day that relative periods
+    count from (the account's today); `account` a name or an `Account` (the one in use); `refresh`
+    asks anew what the journal could answer; `variable` is the name that will hold the DataFrame,
+    which `%ct resume` fills. The fields of `Settings` may be given by name:
+    `count(text, timeout=600)`.
 
-    The DataFrame has a row for each count: see `ct_magic.results.frame` for columns and dtypes.
+    The DataFrame has the rows of the statements in order: see `ct_magic.results.frame` for
+    columns and dtypes.
 
     Raises QueryError for a text that is no query, AccountError for missing credentials, and where
     a count did not arrive CountFailedError, CountTimedOutError, CountCancelledError or, after an
     interrupt, CountInterrupt; these carry what did arrive as `.frame`.
     """
-    how = changed(settings, changes)
-    asked = prepare(text, params=params, today=today, account=account, settings=how)
-    return ask(asked, refresh=refresh).watched()
+    usual = changed(settings, changes)
+    asked = prepare(one_text(text), params=params, today=today, account=account, settings=usual)
+    return ask(asked, refresh=refresh, variable=variable).watched()
 
 
 def start(
-    text: str,
+    text: str | Sequence[str],
     *,
     params: Mapping[str, Any] | None = None,
     today: date | None = None,
     account: str | Account | None = None,
     refresh: bool = False,
+    variable: str | None = None,
     settings: Settings | None = None,
-    **changes: Any,
+    **changes: Unpack[Changes],
 ) -> Counting:
-    """Begin to ask as `count` does, and come back at once with the handle of it."""
-    how = changed(settings, changes)
-    asked = prepare(text, params=params, today=today, account=account, settings=how)
-    return ask(asked, refresh=refresh).followed()
+    """Begin to ask as `count` does, and return its handle at once."""
+    usual = changed(settings, changes)
+    asked = prepare(one_text(text), params=params, today=today, account=account, settings=usual)
+    return ask(asked, refresh=refresh, variable=variable).followed()
 
 
-def ask(asked: Asked, *, refresh: bool = False, panel: Opener | None = None) -> Counting:
-    """Make ready what will be asked: what the journal does not know is sent.
+def one_text(text: str | Sequence[str]) -> str:
+    """Return the text of a cell: several are statements below each other.
 
-    `panel` makes what shows it, where that is not the panel of a cell.
+    A text that is indented as a whole, as between triple quotes in a function, is not.
     """
-    journal = _journal(asked.account)
-    jobs = [Job(number, question) for number, question in enumerate(asked.questions)]
-    if not refresh:
-        freshness = Freshness(asked.today, asked.zone, asked.settings.cache_ttl)
-        jobs = [journal.recall(job, freshness) for job in jobs]
-    return begin(asked, jobs, journal, panel)
+    if isinstance(text, list | tuple) and all(isinstance(part, str) for part in text):
+        return "\n".join(dedent(part).strip("\n") for part in text)
+    if not isinstance(text, str):
+        raise errors.UsageError(f"a query is a text, as in 'App Launched today', not {text!r:.60}")
+    return dedent(text)
 
 
-def begin(
-    asked: Asked, jobs: Sequence[Job], journal: Journal, panel: Opener | None = None
-) -> Counting:
-    """Make jobs ready to go, and the panel that will show them: `watched()` or `followed()`."""
-    from .client.runner import Run
-    from .client.transport import Service
-    from .handle import Counting
-    from .progress.environment import current_shell, open_panel
+def history(limit: int = MOST, text: str | None = None) -> pd.DataFrame:
+    """Return what was asked and what came back: a row for each cell, the newest first.
 
-    pace, whom, shell = _pace(asked), asked.account, current_shell()
-    one_gate = gate(_who(whom), pace.max_concurrent)
-    run = Run(jobs, Service(whom), pace, journal=journal, gate=one_gate)
-    usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
-    spawn(_prepare_frame, "ct_magic-frame")
-    show = partial(panel or usual, run, asked.note)
-    return Counting(run, show, getattr(shell, "kernel", None))
-
-
-def history() -> pd.DataFrame:
-    """Give what was asked, under which id, and what came back: a row for each submission.
-
-    Columns as in the journal; `asked` and `ended` are datetime64[ns] in UTC, counts Int64.
+    `history(20)` gives the latest twenty, `history(text="Charged")` those whose queries hold
+    that. See `ct_magic.results.past.past` for columns and dtypes.
     """
-    from .results import frame
+    from .client.journal_history import past_cells
+    from .results.past import past
 
-    return frame.history(journals.history(journals.path()))
+    return past(past_cells(journals.path(), limit, text), _zone)
 
 
-def resume(settings: Settings | None = None) -> pd.DataFrame:
+def resume(
+    settings: Settings | None = None, *, variables: MutableMapping[str, Any] | None = None
+) -> pd.DataFrame:
     """Fetch the counts of the account in use that were pending when a cell or a kernel ended.
 
-    The DataFrame is like that of `count`, empty where nothing was pending.
+    The DataFrame is like that of `count`, empty where nothing was pending; its column `asked` says
+    when. Of `variables`, those that still hold the frame of such a cell get it anew.
     """
-    from .results import frame
+    from .resumed import resumed
 
-    whom = SESSION.account()
-    journal = _journal(whom)
-    rows = journal.pending()
-    if not rows:
-        return frame.frame(())
-    asked = Asked((), whom, settings or Settings(), day_in(whom.timezone))
-    titles = Counter(row["title"] for row in rows)
-    jobs = [_pending_job(number, row, titles) for number, row in enumerate(rows)]
-    for job, row in zip(jobs, rows, strict=True):
-        journal.adopt(job, row["id"])
-    return begin(asked, jobs, journal).watched()
+    return resumed(settings or Settings(), variables if variables is not None else {})
 
 
 def use(name: str) -> None:
@@ -147,36 +114,8 @@ def use(name: str) -> None:
     SESSION.use(name)
 
 
-def _prepare_frame() -> None:
-    # pandas takes a while to import; better while the service counts than after a click on Cancel.
-    from .results import frame  # noqa: F401 # importing is what it is for
-
-
-def _pace(asked: Asked) -> Pace:
-    how, whom = asked.settings, asked.account
-    return Pace(
-        poll_interval=how.poll_interval or whom.poll_interval or USUAL.poll_interval,
-        max_concurrent=how.max_concurrent or whom.max_concurrent or USUAL.max_concurrent,
-        retry_wait=how.retry_wait,
-        timeout=how.timeout,
-    )
-
-
-def _journal(whom: Account) -> Journal:
-    return Journal(journals.path(), _who(whom), warn=_warn, now=time.time)
-
-
-def _warn(message: str) -> None:
-    # In nobody's name: a line of our own source below it would say nothing to whoever reads it.
-    warnings.warn_explicit(message, errors.JournalWarning, "ct_magic", 0, registry=WARNED)
-
-
-def _who(whom: Account) -> str:
-    return f"{whom.id} at {whom.base_url}"
-
-
-def _pending_job(number: int, row: dict[str, Any], titles: Counter[str]) -> Job:
-    # Pieces of one statement bear one title: only their own texts tell them apart.
-    label = row["title"] if titles[row["title"]] == 1 else None
-    asked = question(replace(cql.from_payload(json.loads(row["body"])), label=label))
-    return Job(number, asked, State.SUBMITTED, req_id=row["req_id"])
+def _zone(name: str | None) -> tzinfo | None:
+    try:
+        return zone(name)
+    except errors.UsageError:
+        return None  # it stands in the journal, and this machine does not know it

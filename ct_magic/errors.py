@@ -12,6 +12,7 @@ CtMagicError                what a caller catches to catch them all
     ├── CountTimedOutError  the deadline came first
     └── CountCancelledError somebody pressed Cancel
 
+ClockWarning                this machine's clock is minutes off the service's
 JournalWarning              the journal cannot be used; counts go on without it
 CountInterrupt              a KeyboardInterrupt that brings the `.frame` of what had arrived
 """
@@ -125,6 +126,10 @@ class CountInterrupt(OneMessage, KeyboardInterrupt):
     def __init__(self, message: str, frame: pd.DataFrame) -> None:
         super().__init__(message)
         self.frame = frame
+
+
+class ClockWarning(UserWarning):
+    """The machine's clock is minutes off the service's, and so may be the days that are meant."""
 
 
 class JournalWarning(UserWarning):

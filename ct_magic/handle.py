@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .client.jobs import Job, State
-from .client.runner import spawn
+from .client.jobs import State
+from .client.threads import spawn
 from .errors import (
     CountCancelledError,
     CountError,
@@ -18,21 +18,27 @@ from .errors import (
     StillRunningError,
     UsageError,
 )
-from .progress import text as words
+from .rows import row_name
 from .text_width import plain
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     import pandas as pd
 
-    from .client.runner import Run
+    from .client.jobs import Job
     from .progress.panel import Panel
+    from .row_results import RowResult
+    from .row_run import RowRun
 
 # The worst comes first: it names the error of a cell in which several things went wrong.
 ERRORS: dict[State, type[CountError]] = {
     State.FAILED: CountFailedError,
     State.TIMED_OUT: CountTimedOutError,
     State.CANCELLED: CountCancelledError,
+    State.INCONSISTENT: CountFailedError,
 }
+FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no failure
 SHOWN = 3
 
 
@@ -44,14 +50,22 @@ class Counting:
     DataFrame before that is a StillRunningError that says what to do.
     """
 
-    def __init__(self, run: Run, show: Callable[[], Panel], kernel: Any = None) -> None:
-        self._run, self._show, self._kernel = run, show, kernel
+    def __init__(
+        self,
+        run: RowRun,
+        show: Callable[[], Panel],
+        *,
+        zone: tzinfo | None = None,
+        cell: str | None = None,
+        kernel: Any = None,
+    ) -> None:
+        self._run, self._show, self._zone, self._kernel = run, show, zone, kernel
+        self._cell = cell
         self._heard: Collection[str] = ()
         self._seen = Event()
 
-    @property
     def done(self) -> bool:
-        """True when every count has arrived or never will."""
+        """Return True when every count has arrived or never will, as a Future does."""
         return self._run.done
 
     @property
@@ -59,12 +73,20 @@ class Counting:
         """The DataFrame of what is there so far."""
         from .results.frame import frame
 
-        return frame(self._run.jobs)
+        data = frame(self._run.plan, self._run.rows, self._zone)
+        if self._cell is not None:
+            data.attrs["cell"] = self._cell  # by this `%ct resume` knows whose frame it is
+        return data
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The distinct counts behind its rows, as they stand."""
+        return self._run.jobs
 
     @property
     def progress(self) -> str:
         """How it stands, in words: `2 success, 1 waiting`."""
-        tally = Counter(str(job.state) for job in self._run.jobs)
+        tally = Counter(str(row.state) for row in self._run.rows)
         return ", ".join(f"{n} {state}" for state, n in tally.items())
 
     def cancel(self) -> None:
@@ -81,7 +103,7 @@ class Counting:
 
         if not listen(self._run, self._heard, self._kernel, timeout):
             raise StillRunningError(f"still counting: {self.progress}; result() waits for it")
-        return outcome(self._run.jobs, self.frame)
+        return outcome(self._run.rows, self.frame)
 
     def watched(self) -> pd.DataFrame:
         """Begin, wait in the cell, with the panel and the interrupt heard, and give the result."""
@@ -90,7 +112,11 @@ class Counting:
         try:
             wait(self._run, self._show, self._kernel)
         except KeyboardInterrupt:
-            raise CountInterrupt(_what_happened(self._run.jobs), self.frame) from None
+            raise CountInterrupt(_what_happened(self._run.rows), self.frame) from None
+        except BaseException as stopped:
+            # Whoever ended the waiting gets their own exception, and with it what had arrived.
+            stopped.frame = self.frame  # type: ignore[attr-defined] # exceptions take attributes
+            raise
         return self.result(0)
 
     def followed(self) -> Counting:
@@ -98,7 +124,8 @@ class Counting:
         panel = self._show()
         self._heard = panel.comm_ids
         self._run.start()
-        spawn(lambda: self._follow(panel), "ct_magic-panel")
+        if not spawn(lambda: self._follow(panel), "ct_magic-panel"):
+            self._follow(panel)
         return self
 
     def when_done(self, then: Callable[[pd.DataFrame], None]) -> None:
@@ -108,7 +135,8 @@ class Counting:
             self._seen.wait()
             then(self.frame)
 
-        spawn(call, "ct_magic-then")
+        if not spawn(call, "ct_magic-then"):
+            call()
 
     def _follow(self, panel: Panel) -> None:
         from .waiting import follow
@@ -119,7 +147,7 @@ class Counting:
             self._seen.set()
 
     def __repr__(self) -> str:
-        return f"<{'done' if self.done else 'counting'}: {self.progress}>"
+        return f"<{'done' if self.done() else 'counting'}: {self.progress}>"
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a count under way cannot be copied or pickled: its .result() can")
@@ -137,7 +165,7 @@ class Counting:
         return True
 
     def _instead(self, what: str) -> str:
-        if self.done:
+        if self.done():
             return f"no {what} here: this is the handle of a count; its .result() is the DataFrame"
         return f"no {what} yet, still counting: {self.progress}; .result() waits, .frame is so far"
 
@@ -151,48 +179,53 @@ def arrived(value: Any) -> Any:
         return value.result()
     if "status" not in getattr(value, "columns", ()):
         raise UsageError("there is nothing to wait for: it is no count, and no DataFrame of counts")
-    lost = value["status"] != str(State.SUCCESS)
+    lost = ~value["status"].isin(list(map(str, FINE)))
     if lost.any():
         what = f"{lost.sum()} of {len(value)} counts did not arrive: the column 'error' says why"
         raise CountFailedError(what, value)
     return value
 
 
-def outcome(jobs: tuple[Job, ...], frame: pd.DataFrame) -> pd.DataFrame:
-    """Give the frame if every count arrived, else raise the error of the worst that happened."""
+def outcome(rows: Sequence[RowResult], frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame if every count arrived; raise the error of the worst that happened."""
     for state, error in ERRORS.items():
-        if any(job.state is state for job in jobs):
-            raise error(_what_happened(jobs), frame)
+        if any(row.state is state for row in rows):
+            raise error(_what_happened(rows), frame)
     return frame
 
 
-def _what_happened(jobs: tuple[Job, ...]) -> str:
-    lost = [job for job in jobs if job.state is not State.SUCCESS]
+def _what_happened(rows: Sequence[RowResult]) -> str:
+    lost = [row for row in rows if row.state not in FINE]
     if not lost:
-        return "the count had arrived" if len(jobs) == 1 else "the counts had arrived"
-    if len(jobs) == 1:
-        return "\n".join([f"{plain(jobs[0].question.title)}: {_reason(jobs[0])}", *_what_now(lost)])
-    tally = Counter(str(job.state) for job in lost)
-    how = ", ".join(f"{n} {state}" for state, n in tally.items())
-    head = f"{len(lost)} of {len(jobs)} counts did not arrive: {how}"
+        return "the count had arrived" if len(rows) == 1 else "the counts had arrived"
+    if len(rows) == 1:
+        return "\n".join([f"{plain(lost[0].row.title)}: {_reason(lost[0])}", *_what_now(lost)])
+    tally = Counter(str(row.state) for row in lost)
+    states = ", ".join(f"{n} {state}" for state, n in tally.items())
+    head = f"{len(lost)} of {len(rows)} counts did not arrive: {states}"
     return "\n".join([head, *_failures(lost), *_what_now(lost)])
 
 
-def _failures(lost: list[Job]) -> list[str]:
+def _failures(lost: Sequence[RowResult]) -> list[str]:
     failed = [
-        f"  {words.name(job)}: {plain(job.error or '')}"
-        for job in lost
-        if job.state is State.FAILED
+        f"  {plain(row_name(row.row))}: {plain(row.error or '')}"
+        for row in lost
+        if ERRORS.get(row.state) is CountFailedError
     ]
     more = [f"  ... and {len(failed) - SHOWN} more"] if len(failed) > SHOWN else []
     return failed[:SHOWN] + more
 
 
-def _what_now(lost: list[Job]) -> list[str]:
-    if not any(job.req_id for job in lost if job.lost or job.state is not State.FAILED):
+def _what_now(lost: Sequence[RowResult]) -> list[str]:
+    if not any(_is_pending(job) for row in lost for job in row.jobs):
         return []
-    return ["We stopped asking; the service counts on, and '%ct resume' fetches it later."]
+    return ["We stopped asking; '%ct resume' fetches what the service has counted."]
 
 
-def _reason(job: Job) -> str:
-    return f"{job.state}, {plain(job.error)}" if job.error else str(job.state)
+def _is_pending(job: Job) -> bool:
+    ended_without = job.state in (State.CANCELLED, State.TIMED_OUT) or job.lost
+    return job.req_id is not None and ended_without
+
+
+def _reason(row: RowResult) -> str:
+    return f"{row.state}, {plain(row.error)}" if row.error else str(row.state)

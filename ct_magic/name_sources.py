@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import errors
 from .client import journal
-from .client.runner import spawn
+from .client.journal_history import texts_that_found
+from .client.threads import spawn
 from .query import parser
 from .query.catalog import from_json, from_schema, to_json
 from .session import SANDBOX, SESSION
@@ -16,7 +17,7 @@ from .session import SANDBOX, SESSION
 if TYPE_CHECKING:
     from .query.catalog import Names
 
-RECOLLECTED = 300  # rows of the journal whose names are proposed
+RECOLLECTED = 300  # of the latest submissions, whose names are proposed
 
 
 def names() -> Names:
@@ -62,9 +63,9 @@ def _schema() -> dict[str, Any]:
 
 
 def _recollect() -> None:
-    rows: list[dict[str, Any]] = []
+    texts: list[str] = []
     with suppress(errors.JournalError):
-        rows = journal.history(journal.path())[-RECOLLECTED:]
-    for row in rows:
+        texts = texts_that_found(journal.path(), RECOLLECTED)
+    for text in reversed(texts):
         with suppress(errors.QueryError):
-            SESSION.learn(parser.statements(row["text"]))
+            SESSION.learn(parser.statements(text))

@@ -11,26 +11,24 @@ from typing import Any
 
 from . import errors
 from .client.accounts import PATH, REGIONS, Account
-from .client.jobs import Question
-from .query import expand as dates
+from .planner import plan
 from .query import parser, printer
-from .query import payload as cql
+from .query import resolve_period as dates
 from .query import strict_json as jsontext
 from .query.catalog import Names, doubt
+from .query.doubts import Known
 from .query.model import JsonQuery, Query
 from .query.payload import to_payload
-from .query.printer import to_text
+from .rows import Plan
 from .session import SESSION
 from .settings import Settings, zone
-
-NO_PERIOD = "no period given: the last 30 days"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A text made ready: what is asked of whom and how, and what the panel has to say of it."""
 
-    questions: tuple[Question, ...]
+    plan: Plan
     account: Account
     settings: Settings
     today: date
@@ -55,25 +53,11 @@ def prepare(
     whom = account if isinstance(account, Account) else SESSION.account(account)
     day = dates.plain_day(today or day_in(how.timezone or whom.timezone))
     cell = parser.read(text, params=params, today=day, max_counts=how.max_counts)
-    note = _note(cell.statements)
+    known = Known(names=SESSION.told)
+    asked = plan(cell.statements, cell.expansion, day, known)
+    note = _note(cell.statements, asked)
     SESSION.learn(cell.statements)
-    return Asked(tuple(map(question, cell.counts)), whom, how, day, note)
-
-
-def question(query: Query | JsonQuery) -> Question:
-    """Put a single count into the words of the service half."""
-    body = to_payload(query)
-    start, end = (date.fromisoformat(f"{body[key]:08}") for key in ("from", "to"))
-    return Question(
-        title=query.label if query.label is not None else query.source or to_text(query),
-        text=to_text(query),
-        event=body["event_name"],
-        start=start,
-        end=end,
-        pieces=query.pieces,
-        body=json.dumps(body),
-        until=max(_latest(body), end),
-    )
+    return Asked(asked, whom, how, day, note)
 
 
 def explain(text: str, params: Mapping[str, Any], settings: Settings) -> str:
@@ -135,19 +119,6 @@ def _read(
     return parser.read(text, params=params, today=day, max_counts=settings.max_counts)
 
 
-def _note(statements: Sequence[Query | JsonQuery]) -> str | None:
+def _note(statements: Sequence[Query | JsonQuery], asked: Plan) -> str | None:
     doubts = (doubt(Names().learned(one), SESSION.told) for one in statements)
-    said = [NO_PERIOD if any(map(_is_open, statements)) else None, *doubts]
-    return "; ".join(filter(None, said)) or None
-
-
-def _is_open(statement: Query | JsonQuery) -> bool:
-    return isinstance(statement, Query) and statement.event.period is None
-
-
-def _latest(body: Any) -> date:
-    # The latest "to" of the query and of every event query inside it.
-    if isinstance(body, dict):
-        own = cql.day(body.get("to")) or date.min
-        return max([own, *map(_latest, body.values())])
-    return max(map(_latest, body), default=date.min) if isinstance(body, list) else date.min
+    return "; ".join(dict.fromkeys(filter(None, (*asked.notes, *doubts)))) or None

@@ -58,7 +58,7 @@ def row_results(plan: Plan, jobs: Sequence[Job]) -> tuple[RowResult, ...]:
     """Return how each row of a plan stands; `jobs` are those of its questions, in their order."""
     values = [_value(row.formula, jobs) for row in plan.rows]
     wrong = [_is_contradicted(row, jobs, values) for row in plan.rows]
-    return tuple(_result(row, plan.rows, jobs, values, wrong) for row in plan.rows)
+    return tuple(_result(row, plan, jobs, values, wrong) for row in plan.rows)
 
 
 def wilson(count: int, of: int) -> tuple[float, float]:
@@ -73,18 +73,18 @@ def wilson(count: int, of: int) -> tuple[float, float]:
 
 def _result(
     row: Row,
-    rows: Sequence[Row],
+    plan: Plan,
     jobs: Sequence[Job],
     values: Sequence[int | None],
     wrong: Sequence[bool],
 ) -> RowResult:
-    base = None if row.base is None else rows[row.base]
+    base = None if row.base is None else plan.rows[row.base]
     count = None if wrong[row.number] else values[row.number]
     of = None if base is None or wrong[base.number] else values[base.number]
     share = count / of if count is not None and of else None
     interval = wilson(count, of) if count is not None and of and base is not row else (None, None)
     previous = _previous(row, jobs)
-    mine = [jobs[number] for number in _questions(row, base)]
+    mine = [jobs[number] for number in plan.needs(row)]
     contradicted = (
         wrong[row.number]
         or (base is not None and wrong[base.number])
@@ -110,11 +110,6 @@ def _result(
         cached=bool(mine) and all(job.taken is not None for job in mine),
         counted=min((job.counted for job in mine if job.counted is not None), default=None),
     )
-
-
-def _questions(row: Row, base: Row | None) -> tuple[int, ...]:
-    others = base.formula.questions if base and base.formula else ()
-    return tuple(dict.fromkeys((*row.questions, *others)))
 
 
 def _value(formula: Formula | None, jobs: Sequence[Job]) -> int | None:

@@ -7,10 +7,12 @@ it is asked once. `row_results` computes how a row stands from the jobs of its q
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 Scalar = str | int | float
+Places = Mapping[int, int]  # where something lies: its number there, by that of before
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class Formula:
     def questions(self) -> tuple[int, ...]:
         """Return the numbers of all questions that the formula needs."""
         return (*self.plus, *self.minus)
+
+    def moved(self, question_at: Places) -> Formula:
+        """Return the same over questions that have other numbers."""
+        plus, minus = ([question_at[n] for n in part] for part in (self.plus, self.minus))
+        return Formula(tuple(plus), tuple(minus))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +109,21 @@ class Row:
         other = self.previous.formula if self.previous else None
         return tuple(dict.fromkeys((*own, *(other.questions if other else ()))))
 
+    def moved(self, row_at: Places, question_at: Places, statements: int = 0) -> Row:
+        """Return the row in another plan, where rows, questions and statements lie elsewhere."""
+        previous = self.previous
+        if previous and previous.formula:
+            previous = replace(previous, formula=previous.formula.moved(question_at))
+        return replace(
+            self,
+            number=row_at[self.number],
+            statement=self.statement + statements,
+            formula=self.formula and self.formula.moved(question_at),
+            base=None if self.base is None else row_at[self.base],
+            within=None if self.within is None else row_at.get(self.within),
+            previous=previous,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -114,3 +136,45 @@ class Plan:
     rows: tuple[Row, ...]
     questions: tuple[Question, ...]
     notes: tuple[str, ...] = ()
+
+    def needs(self, row: Row) -> tuple[int, ...]:
+        """Return the numbers of all questions behind a row: its own, and those of its base."""
+        base = None if row.base is None else self.rows[row.base].formula
+        return tuple(dict.fromkeys((*row.questions, *(base.questions if base else ()))))
+
+    def only(self, numbers: Iterable[int]) -> tuple[Plan, tuple[int, ...]]:
+        """Return the plan of these rows and their bases, and its questions' numbers.
+
+        The numbers are those of this plan, in the order of the new one.
+        """
+        rows = [self.rows[number] for number in numbers]
+        bases = {row.base for row in rows if row.base is not None}
+        chosen = sorted(bases.union(row.number for row in rows))
+        questions = tuple(dict.fromkeys(n for r in chosen for n in self.needs(self.rows[r])))
+        row_at = {old: new for new, old in enumerate(chosen)}
+        question_at = {old: new for new, old in enumerate(questions)}
+        moved = tuple(self.rows[old].moved(row_at, question_at) for old in chosen)
+        return Plan(moved, tuple(self.questions[n] for n in questions), self.notes), questions
+
+    def beside(self, other: Plan) -> Plan:
+        """Return one plan of both, the other's rows behind these."""
+        row_at = {n: n + len(self.rows) for n in range(len(other.rows))}
+        question_at = {n: n + len(self.questions) for n in range(len(other.questions))}
+        statements = 1 + max((row.statement for row in self.rows), default=-1)
+        behind = (row.moved(row_at, question_at, statements) for row in other.rows)
+        questions, notes = self.questions + other.questions, self.notes + other.notes
+        return Plan((*self.rows, *behind), questions, notes)
+
+
+def row_name(row: Row) -> str:
+    """Tell a row from its neighbours: `3: App Launched, Category = Shoes, 2026-11-01`."""
+    pieces = [f"{column} = {value}" for column, value in row.pieces]
+    steps = [row.step] if row.step is not None else []
+    after = [f"after {row.after}"] if row.after is not None else []
+    return f"{row.number + 1}: {', '.join([row.title, *steps, *after, *pieces, days(row)])}"
+
+
+def days(row: Row) -> str:
+    """Return the days of a row in words, both included."""
+    start, end = row.start.isoformat(), row.end.isoformat()
+    return start if start == end else f"{start} to {end}"

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from datetime import UTC, tzinfo
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypedDict
 
 from .errors import UsageError
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+from .suggest import suggest
 
 PROGRESS = ("auto", "widget", "html", "text", "none")
 LONGEST = 366 * 86400.0  # seconds; no thread can be told to wait for ever
@@ -32,10 +30,19 @@ class Settings:
 
     `poll_interval`   seconds between two looks at one count; None: the account's own, else 30,
                       as the API's page asks
+    `first_look`      seconds between a submission and the first look at it, or poll_interval where
+                      that is less
     `max_concurrent`  counts asked at once; None: the account's own, else 3, as the page says
     `max_counts`      more counts than this in one cell are refused before anything is sent
     `retry_wait`      seconds before the first retry of a request that brought no answer
+    `give_up_after`   seconds without any answer after which the service is given up; ids are kept
     `cache_ttl`       seconds for which a count of past days is answered from the journal; 0: never
+    `settled_after`   days after which a count's days change no more: what late events did to them
+                      is done
+    `settled_ttl`     seconds for which a count of days that change no more is answered from the
+                      journal; 0: no longer than others
+    `pickup_age`      seconds for which the id of a count of today is looked at again instead of
+                      asking anew, as after a restart; one of past days is always
     `timeout`         seconds after which a cell stops asking; None: never
     `timezone`        whose days are meant, like "Asia/Kolkata"; None: the account's own, else the
                       machine's
@@ -43,10 +50,15 @@ class Settings:
     """
 
     poll_interval: float | None = None
+    first_look: float = 5.0
     max_concurrent: int | None = None
     max_counts: int = 500
     retry_wait: float = 1.0
+    give_up_after: float = 180.0
     cache_ttl: float = 86400.0
+    settled_after: int = 7
+    settled_ttl: float = 30 * 86400.0
+    pickup_age: float = 600.0
     timeout: float | None = None
     timezone: str | None = None
     progress: str = "auto"
@@ -55,8 +67,11 @@ class Settings:
         """Refuse what cannot be meant, naming the setting."""
         self._check_seconds("poll_interval", may_be_none=True)
         self._check_seconds("timeout", may_be_none=True)
-        self._check_seconds("retry_wait")
-        self._check_seconds("cache_ttl", least=0.0)
+        for name in ("first_look", "retry_wait", "give_up_after"):
+            self._check_seconds(name)
+        for name in ("cache_ttl", "settled_ttl", "pickup_age"):
+            self._check_seconds(name, least=0.0)
+        self._check_whole("settled_after")
         self._check_whole("max_concurrent", may_be_none=True)
         self._check_whole("max_counts")
         if self.timezone is not None and not isinstance(self.timezone, str):
@@ -85,29 +100,52 @@ class Settings:
             raise UsageError(f"{name} is a whole number above 0, not {value!r}")
 
 
+class Changes(TypedDict, total=False):
+    """The fields of `Settings` as keywords of `count()`."""
+
+    poll_interval: float | None
+    first_look: float
+    max_concurrent: int | None
+    max_counts: int
+    retry_wait: float
+    give_up_after: float
+    cache_ttl: float
+    settled_after: int
+    settled_ttl: float
+    pickup_age: float
+    timeout: float | None
+    timezone: str | None
+    progress: str
+
+
 def changed(settings: Settings | None, changes: Mapping[str, Any]) -> Settings:
-    """Give the settings with some fields of their own; raise UsageError for one there is not."""
+    """Return the settings with some fields of their own; raise UsageError for one there is not."""
     known = Settings.__dataclass_fields__
     if odd := next((name for name in changes if name not in known), None):
-        near = get_close_matches(odd, known, 1)
-        hint = f"did you mean {near[0]}?" if near else ELSEWHERE.get(odd, f"$names go {PARAMS}")
+        near = suggest(odd, known)
+        hint = f"did you mean {near}?" if near else ELSEWHERE.get(odd, f"$names go {PARAMS}")
         raise UsageError(f"there is no keyword {odd!r}: {hint}")
     if not isinstance(settings or Settings(), Settings):
         raise UsageError("settings is a ct_magic.settings.Settings; its fields are keywords, too")
     return replace(settings or Settings(), **changes)
 
 
-def zone(name: str | None) -> ZoneInfo | None:
-    """Give the time zone of that name; no name is the machine's own, which is None.
+def zone(name: str | None) -> tzinfo | None:
+    """Return the time zone of that name; no name is the machine's own, which is None.
 
-    Raises UsageError for a name that no zone has.
+    Raise UsageError for a name that no zone has. UTC needs no time zone database.
     """
-    from zoneinfo import ZoneInfo
+    if not name or name == "UTC":
+        return UTC if name else None
+    from zoneinfo import ZoneInfo, available_timezones
 
     try:
-        return ZoneInfo(name) if name else None
+        return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise UsageError(f"there is no time zone {name!r}; write it like 'Asia/Kolkata'") from None
+        pass
+    if not available_timezones():
+        raise UsageError(f"no time zone database knows {name!r} here: pip install tzdata")
+    raise UsageError(f"there is no time zone {name!r}; write it like 'Asia/Kolkata'")
 
 
 def seconds(text: str) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from .client.runner import spawn
+from .client.threads import spawn
 from .progress.comm_pump import CommPump
 from .progress.panel import Panel
 
@@ -17,10 +17,10 @@ SLICE = 0.1  # seconds; how late a click or an interrupt is heard
 
 
 class Waitable(Protocol):
-    """What is waited for: see `run.Run`."""
+    """What is waited for: see `client.runner.Run`."""
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait; say whether it is over."""
+        """Wait; return True if it is over."""
         ...
 
     def start(self) -> None:
@@ -36,14 +36,15 @@ def wait(run: Waitable, show: Callable[[], Panel], kernel: Any = None) -> None:
     """Show the run, start it and block until it is over.
 
     The first interrupt cancels the run, and KeyboardInterrupt is raised once it is over; a second
-    one is raised at once, whatever happens.
+    one is raised at once, whatever happens, and so is any other exception that ends the waiting:
+    an alarm's, a deadline's of whoever runs the notebook, a SystemExit.
     """
     with _interrupts() as heard:
         panel = show()
-        run.start()
         try:
+            run.start()
             _watch(run, panel, kernel, heard)
-        except KeyboardInterrupt:
+        except BaseException:
             _leave(run, panel)
             raise
         panel.close()
@@ -63,13 +64,15 @@ def _watch(run: Waitable, panel: Panel, kernel: Any, heard: list[int]) -> None:
 
 
 def _leave(run: Waitable, panel: Panel) -> None:
-    # Somebody pressed twice: out of here, even if cancelling hangs. Mostly it takes no time.
+    # Out of here, even if cancelling hangs. Mostly it takes no time.
     def cancel() -> None:
         run.cancel()
         follow(run, panel)
 
-    spawn(cancel, "ct_magic-cancel")
-    run.wait(SLICE)
+    if spawn(cancel, "ct_magic-cancel"):
+        run.wait(SLICE)
+    else:
+        cancel()
 
 
 def listen(
@@ -78,7 +81,7 @@ def listen(
     kernel: Any = None,
     timeout: float | None = None,
 ) -> bool:
-    """Block for `timeout` seconds at the most; say whether it is over.
+    """Block for `timeout` seconds at the most; return True if it is over.
 
     For a run whose panel another thread keeps true: its widgets are those `heard` meanwhile.
     An interrupt ends the waiting, not the run.
@@ -102,8 +105,10 @@ def follow(run: Waitable, panel: Panel) -> None:
 @contextmanager
 def _interrupts() -> Iterator[list[int]]:
     heard: list[int] = []
-    if not _is_main():
-        yield heard  # only the main thread can be interrupted
+    if not _is_main() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        # Only the main thread can be interrupted; and where another than Python's own handler
+        # stands, it is somebody's will: ignored in the background, a host's that embeds Python.
+        yield heard
         return
 
     def interrupted(number: int, _frame: object) -> None:
@@ -112,11 +117,11 @@ def _interrupts() -> Iterator[list[int]]:
         if len(heard) > 1:
             raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGINT, interrupted)
     try:
         yield heard
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _is_main() -> bool:

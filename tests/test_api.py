@@ -7,13 +7,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.shell import TODAY, Count, point_at, until
+from helpers.shell import TODAY, Count, point_at
 
 import ct_magic
-from ct_magic import api as counts
 from ct_magic import errors
 from ct_magic.sandbox import Sandbox
-from ct_magic.settings import Settings
 
 SEED = 'choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25'
 BODY = {
@@ -67,7 +65,7 @@ def test_a_wrong_passcode_names_account_and_region(
         count("App Launched 2026-10\nCharged 2026-10")
     said = str(caught.value)
     assert "SANDBOX" in said
-    assert "eu1" in said
+    assert account.url in said
     assert "hunter2" not in said
 
 
@@ -81,7 +79,7 @@ def test_without_an_account_the_way_on_is_said(state: Path, count: Count) -> Non
     ("text", "told", "said"),
     [
         (None, {}, "a query is a text, as in 'App Launched today', not None"),
-        (["App Launched"], {}, "not \\['App Launched'\\]"),
+        ([1], {}, "not \\[1\\]"),
         ("Charged today", {"poll_intervall": 3}, "did you mean poll_interval"),
         ("Charged today", {"background": True}, "ct_magic.start comes back at once"),
         ("Charged on $day", {"day": TODAY}, "into params"),
@@ -183,28 +181,6 @@ def test_a_handle_is_not_yet_the_dataframe(account: Sandbox) -> None:
         with pytest.raises(TypeError, match=r"its \.result\(\) can"):
             copied(handle)
     handle.cancel()
-
-
-def test_what_is_fetched_later_can_be_told_apart(
-    state: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Pieces of one statement bear its title; under `resume` each has its own text.
-
-    They come in the order of their submissions, which is that of the threads, not of the cell.
-    """
-    with Sandbox(profiles=100, partials=2, today=TODAY) as box:
-        point_at(box, monkeypatch)
-        text = 'Charged 2026-10 by Category in ("Shoes", "Bags")\nrest: App Launched 2026-10'
-        handle = ct_magic.start(text, poll_interval=60, progress="none")
-        until(lambda: handle.progress == "3 submitted")
-        handle.cancel()
-        found = counts.resume(Settings(poll_interval=0.01, progress="none"))
-    assert set(found["query"]) == {
-        'Charged where Category = "Shoes" 2026-10',
-        'Charged where Category = "Bags" 2026-10',
-        "rest",
-    }
-    assert len(found) == 3
 
 
 def test_a_handle_is_not_drawn_but_says_what_to_do(account: Sandbox) -> None:

@@ -9,13 +9,15 @@ from queue import Queue
 
 import pandas as pd
 import pytest
+from helpers.plans import question, results, row
 from helpers.shell import TODAY, point_at, run, until
 from IPython.core.interactiveshell import InteractiveShell
 
 import ct_magic
 from ct_magic import errors
-from ct_magic.api import ask
-from ct_magic.handle import Counting
+from ct_magic.asking import ask
+from ct_magic.client.jobs import Job, State
+from ct_magic.handle import Counting, outcome
 from ct_magic.prepare import prepare
 from ct_magic.progress.panel import Panel, Shown
 from ct_magic.sandbox import Sandbox
@@ -59,7 +61,7 @@ def test_the_variable_is_a_handle_and_then_the_dataframe(
     handle = shell.user_ns["df"]
     assert isinstance(handle, Counting)
     assert run(shell, "1 + 1").result == 2
-    assert not handle.done
+    assert not handle.done()
     arrive(handle, clock)
     until(lambda: is_frame(shell, "df"))
     assert shell.user_ns["df"]["status"].iloc[0] == "success"
@@ -187,3 +189,15 @@ def test_several_at_once_share_the_accounts_limit(
         frames = [handle.result(30) for handle in handles]
         assert all((frame["status"] == "success").all() for frame in frames)
         assert {request.status for request in box.log} == {200}
+
+
+@pytest.mark.parametrize("many", [1, 2])
+def test_the_message_of_an_error_is_as_short_and_as_safe_as_a_panel(many: int) -> None:
+    """Ten kilobytes of a name are no page of red, and its marks do not turn the message round."""
+    text = "abc\u202edlrow\u202c\u2066 \u05d0" + "x" * 10_000
+    rows = [row(n, text) for n in range(many)]
+    jobs = [Job(n, question(), State.FAILED, error=text) for n in range(many)]
+    with pytest.raises(errors.CountFailedError) as caught:
+        outcome(results(rows, jobs), pd.DataFrame())
+    assert len(str(caught.value)) < 1_500 * many
+    assert "\u202e" not in str(caught.value)

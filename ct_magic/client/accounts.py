@@ -22,9 +22,8 @@ import re
 import stat
 import string
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from urllib.parse import urlsplit
 
 from ..errors import AccountError, UsageError
 from ..settings import LONGEST, zone
+from ..suggest import suggest
 from . import credentials as passcodes
 from .credentials import Secret
 
@@ -43,7 +43,9 @@ REGIONS = {
     "sg1": "sg1.api.clevertap.com",
     "aps3": "aps3.api.clevertap.com",
     "mec1": "mec1.api.clevertap.com",
+    "sk1": "sk1.api.clevertap.com",
 }
+REGION_SHAPE = re.compile(r"[a-z]{2,4}\d")  # a code of a region that may be newer than the list
 PATH = "/1/counts/profiles.json"  # of both calls
 KEYS = {"id", "region", "base_url", "timezone", "max_concurrent", "poll_interval"}
 DEFAULT = "default"
@@ -66,11 +68,23 @@ class Account:
     max_concurrent: int | None = None
     poll_interval: float | None = None
 
+    @property
+    def place(self) -> str:
+        """Return the region, or the address that replaces its host."""
+        is_regions = self.base_url == f"https://{REGIONS.get(self.region)}"
+        return self.region if is_regions else self.base_url
+
+    @property
+    def where(self) -> str:
+        """Return in words where the passcode is sent to."""
+        region = f"in region {self.region!r}, {self.base_url}"
+        return region if self.place == self.region else f"at {self.base_url}"
+
 
 def find(name: str | None = None, environ: Mapping[str, str] = os.environ) -> Account:
-    """Give the account of that name; without one, the environment's.
+    """Return the account of that name; without one, the environment's.
 
-    Raises AccountError for a name, an id, a passcode or a region that is missing or unknown.
+    Raise AccountError for a name, an id, a passcode or a region that is missing or unknown.
     """
     if name in (None, DEFAULT):
         return _from_environment(environ)
@@ -81,7 +95,7 @@ def find(name: str | None = None, environ: Mapping[str, str] = os.environ) -> Ac
 
 
 def config_file(environ: Mapping[str, str] = os.environ) -> Path:
-    """Give the path of `accounts.toml`, whether it is there or not."""
+    """Return the path of `accounts.toml`, whether it is there or not."""
     moved = environ.get("CT_MAGIC_CONFIG_DIR")
     if moved:
         return Path(moved) / "accounts.toml"
@@ -90,12 +104,17 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
     return platformdirs.user_config_path("ct_magic") / "accounts.toml"
 
 
-def from_file(environ: Mapping[str, str] = os.environ) -> dict[str, dict[str, Any]]:
-    """Read `accounts.toml`: name -> its table. No file is no account, not an error."""
+def from_file(
+    environ: Mapping[str, str] = os.environ, user: int | None = None
+) -> dict[str, dict[str, Any]]:
+    """Return what `accounts.toml` holds: name -> its table. No file is no account, not an error.
+
+    `user` is the number of the user who may have written it, this process' own unless given.
+    """
     path = config_file(environ)
     try:
-        _check_permissions(path)
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        _check_permissions(path, user)
+        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors add a BOM
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -104,6 +123,7 @@ def from_file(environ: Mapping[str, str] = os.environ) -> dict[str, dict[str, An
         raise AccountError(f"{path} cannot be read: {error.strerror}") from None
     for name, table in tables.items():
         _check_table(path, name, table)
+    _check_variables(path, tables)
     return tables
 
 
@@ -112,7 +132,8 @@ def base_url(url: str) -> str:
     try:
         parts = urlsplit(url.strip())
         odd = parts.port == 0 or bool(set(url.strip()) & set(string.whitespace))
-    except ValueError:  # a port or an address of version 6 that is none
+        (parts.hostname or "").encode("idna")
+    except ValueError:  # a port, a name or an address of version 6 that is none
         parts, odd = urlsplit(""), True
     if (
         odd
@@ -140,7 +161,7 @@ def base_url(url: str) -> str:
 def _from_environment(environ: Mapping[str, str]) -> Account:
     table = {
         "id": environ.get("CLEVERTAP_ACCOUNT_ID", "").strip(),
-        "region": environ.get("CLEVERTAP_REGION", "").strip() or "eu1",
+        "region": environ.get("CLEVERTAP_REGION") or "eu1",
         "base_url": environ.get("CLEVERTAP_BASE_URL", "").strip() or None,
     }
     if not table["id"]:
@@ -153,25 +174,30 @@ def _from_environment(environ: Mapping[str, str]) -> Account:
 
 
 def _build(name: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> Account:
-    region = str(table.get("region", "eu1"))
-    if region not in REGIONS:
-        near = get_close_matches(region.lower(), REGIONS, 1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        where = "CLEVERTAP_REGION" if name == DEFAULT else f"[{name}]"
-        raise AccountError(
-            f"unknown region {region!r}: {hint}the regions are {', '.join(REGIONS)}; see {where}"
-        )
-    url = table.get("base_url") or f"https://{REGIONS[region]}"
+    region = str(table.get("region", "eu1")).strip().lower()
+    url = table.get("base_url")
+    if region not in REGIONS and not (url and REGION_SHAPE.fullmatch(region)):
+        raise AccountError(_unknown_region(name, region))
+    where = f" at {url}" if url else f" in region {region} of {', '.join(REGIONS)}"
     return Account(
         name=name,
         id=_header_safe(name, str(table["id"])),
-        passcode=passcodes.find(name, environ, f" in region {region} of {', '.join(REGIONS)}"),
+        passcode=passcodes.find(name, environ, where),
         region=region,
-        base_url=base_url(str(url)),
+        base_url=base_url(str(url or f"https://{REGIONS[region]}")),
         timezone=table.get("timezone"),
         max_concurrent=table.get("max_concurrent"),
         poll_interval=table.get("poll_interval"),
     )
+
+
+def _unknown_region(name: str, region: str) -> str:
+    # Codes are never a near miss of each other: another region is another company's data.
+    place = "CLEVERTAP_REGION" if name == DEFAULT else f"[{name}]"
+    variable = "CLEVERTAP_BASE_URL" if name == DEFAULT else "base_url"
+    newer = f"; {variable} can name the host of one that is newer, as https://HOST"
+    cure = newer if REGION_SHAPE.fullmatch(region) else ""
+    return f"unknown region {region!r}: the regions are {', '.join(REGIONS)}; see {place}{cure}"
 
 
 def _header_safe(name: str, text: str) -> str:
@@ -180,11 +206,30 @@ def _header_safe(name: str, text: str) -> str:
     return text
 
 
-def _check_permissions(path: Path) -> None:
+def _check_permissions(path: Path, user: int | None) -> None:
     # Whoever can write this file can send the passcode to a host of theirs.
-    mode = path.stat().st_mode
-    if os.name == "posix" and mode & (stat.S_IWGRP | stat.S_IWOTH):
+    status = path.stat()
+    if os.name != "posix":
+        return
+    if status.st_uid not in (os.geteuid() if user is None else user, 0):
+        raise AccountError(f"{path} belongs to another user, who could change it: run chown on it")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise AccountError(f"{path} can be changed by others: run chmod go-w on it")
+    mode = path.parent.stat().st_mode
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        raise AccountError(f"anyone may replace {path}: run chmod o-w on {path.parent}")
+
+
+def _check_variables(path: Path, names: Iterable[str]) -> None:
+    # Or the passcode of one account would be sent to the address of another.
+    names_of: dict[str, str] = {}
+    for name in names:
+        other = names_of.setdefault(passcodes.variable(name), name)
+        if other != name:
+            raise AccountError(
+                f"{path}: [{other}] and [{name}] would both read {passcodes.variable(name)}: "
+                "rename one of them"
+            )
 
 
 def _check_table(path: Path, name: str, table: Any) -> None:
@@ -224,9 +269,10 @@ def _check_numbers(path: Path, name: str, table: Mapping[str, Any]) -> None:
 def _check_timezone(path: Path, name: str, timezone: Any) -> None:
     try:
         zone(timezone)
-    except (UsageError, TypeError):
-        what = f"has the unknown timezone {timezone!r}; write it like 'Asia/Kolkata'"
-        raise AccountError(f"{path}: [{name}] {what}") from None
+    except TypeError:
+        raise AccountError(f"{path}: [{name}] timezone is a text like 'Asia/Kolkata'") from None
+    except UsageError as error:
+        raise AccountError(f"{path}: [{name}] {error}") from None
 
 
 def _is_loopback(host: str) -> bool:
@@ -238,6 +284,6 @@ def _is_loopback(host: str) -> bool:
 
 def _unknown(name: str, known: Mapping[str, Any], path: Path) -> str:
     names = [DEFAULT, "sandbox", *known]
-    near = get_close_matches(name, names, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"the accounts are {', '.join(names)}"
+    near = suggest(name, names)
+    hint = f"did you mean {near!r}?" if near else f"the accounts are {', '.join(names)}"
     return f"there is no account {name!r} in {path}: {hint}"

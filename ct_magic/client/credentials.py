@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from threading import Event
 from typing import Any, NoReturn
 
 from ..errors import AccountError
+from .threads import spawn
 
 SERVICE = "ct_magic"  # the name under which the keyring holds our passcodes
+KEYRING_TIME = 5.0  # seconds; a keyring that takes longer to tell a passcode tells none
+DIALOG_TIME = 120.0  # seconds that somebody has for the dialog in which one is kept
 _session: dict[str, Secret] = {}
+_silent_keyring = Event()  # it did not answer in time, and is not asked again
 
 
 class Secret:
     """A text that is shown as `****` however it is printed, copied or serialised.
 
-    `reveal()` gives the text. It is kept in a closure, so that neither `vars` nor a debugger's
+    `reveal()` returns the text. It is kept in a closure, so that neither `vars` nor a debugger's
     list of fields shows it.
     """
 
@@ -55,25 +60,30 @@ class Secret:
         raise TypeError("a passcode cannot be pickled")
 
 
-def find(name: str, environ: Mapping[str, str], whose: str = "") -> Secret:
-    """Give the passcode of the account of that name, or raise AccountError with the ways there.
+def find(
+    name: str, environ: Mapping[str, str], where: str = "", patience: float = KEYRING_TIME
+) -> Secret:
+    """Return the passcode of the account of that name, or raise AccountError with the ways there.
 
-    `whose` says more of the account, for the error.
+    `where` says in the error where it would be sent; `patience` is seconds for the keyring.
     """
     if name in _session:
         return _session[name]
     # A Secret from here on: whoever shows the locals of an error's frames shows it as ****.
-    found = Secret(environ.get(variable(name), "").strip() or _from_keyring(name))
-    if not found.reveal():
+    passcode = Secret(environ.get(variable(name), "").strip())
+    if not passcode.reveal():
+        passcode = _from_keyring(name, patience)
+    if not passcode.reveal():
+        silent = " (the system's keyring does not answer)" if _silent_keyring.is_set() else ""
         raise AccountError(
-            f"there is no passcode for account {name!r}{whose}: set {variable(name)}, "
+            f"there is no passcode for account {name!r}{where}{silent}: set {variable(name)}, "
             f"or type '%ct login {name}', which asks for it hidden"
         )
-    return checked(found)
+    return checked(passcode)
 
 
 def checked(typed: Secret) -> Secret:
-    """Give it without the spaces around it; raise AccountError if no header could carry it."""
+    """Return it without the spaces around it; raise AccountError if no header could carry it."""
     passcode = Secret(typed.reveal().strip())
     if not _is_sendable(passcode.reveal()):
         raise AccountError("this is no passcode: it is empty or holds characters that none has")
@@ -81,35 +91,66 @@ def checked(typed: Secret) -> Secret:
 
 
 def variable(name: str) -> str:
-    """Give the environment variable that holds the passcode of the account of that name."""
+    """Return the environment variable that holds the passcode of the account of that name."""
     if name == "default":
         return "CLEVERTAP_PASSCODE"
     return "CLEVERTAP_PASSCODE_" + re.sub(r"\W", "_", name).upper()
 
 
 def remember(name: str, passcode: Secret) -> bool:
-    """Keep a passcode for this session, and in the keyring; False where that does not take it."""
+    """Keep a passcode for this session and in the keyring; return False if that did not take it.
+
+    An interrupt in the keyring's dialog keeps nothing.
+    """
     _session[name] = passcode
     try:
-        import keyring
-
-        keyring.set_password(SERVICE, name, passcode.reveal())
+        _ask_keyring(
+            lambda keyring: keyring.set_password(SERVICE, name, passcode.reveal()), DIALOG_TIME
+        )
         # Looked up, because the keyring of a machine that has none may take it and keep nothing.
-        return _from_keyring(name) == passcode.reveal()
-    except (Exception, KeyboardInterrupt):
-        # Whatever it raises, or is interrupted in: its frames hold the passcode as plain text.
-        return False
+        return _from_keyring(name) == passcode
+    except KeyboardInterrupt:
+        del _session[name]
+        raise
 
 
 def _is_sendable(text: str) -> bool:
     return bool(text) and text.isascii() and text.isprintable()
 
 
-def _from_keyring(name: str) -> str:
-    try:
-        import keyring
+def _from_keyring(name: str, patience: float = KEYRING_TIME) -> Secret:
+    text = _ask_keyring(lambda keyring: keyring.get_password(SERVICE, name), patience)
+    return Secret((text or "").strip())
 
-        return (keyring.get_password(SERVICE, name) or "").strip()
-    except Exception:
-        # Backends raise what they like, and a traceback would show the environment's passcodes.
-        return ""
+
+def _ask_keyring(ask: Callable[[Any], str | None], patience: float) -> str | None:
+    """Return what a keyring answers; None where it has nothing, or nothing to say in time.
+
+    In a thread of its own: some wait for ever for a dialog that nobody sees. Backends raise what
+    they like, and a traceback would show what they were given.
+    """
+    if _silent_keyring.is_set():
+        return None
+    answers: list[str | None] = []
+    interrupted = Event()
+
+    def work() -> None:
+        try:
+            import keyring
+
+            answers.append(ask(keyring))
+        except KeyboardInterrupt:
+            interrupted.set()
+        except BaseException:
+            return
+
+    thread = spawn(work, "ct_magic-keyring")
+    if thread is None:
+        work()
+    else:
+        thread.join(patience)
+        if thread.is_alive():
+            _silent_keyring.set()
+    if interrupted.is_set():
+        raise KeyboardInterrupt
+    return answers[0] if answers else None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+
+from ..rows import Question
 
 
 class State(StrEnum):
@@ -26,26 +28,6 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What one count asks, in the words that the service half needs.
-
-    `title` names its row (the label, else the statement as typed), `text` is the one canonical
-    text, `start` and `end` the days really sent (both included), `pieces` the (column, value)
-    pairs that `by` fixed for this count, `body` the JSON that is sent, and `until` the latest day
-    that any part of it looks at: before that day is over its count may still change.
-    """
-
-    title: str
-    text: str
-    event: str
-    start: date
-    end: date
-    pieces: tuple[tuple[str, str | int | float], ...]
-    body: str
-    until: date
-
-
-@dataclass(frozen=True, slots=True)
 class Tally:
     """What a success carries: profiles, and where the service says so, what is behind them."""
 
@@ -57,21 +39,26 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """The count is there."""
+    """The count is there. `at` is when the service sent it, by its own clock (UTC)."""
 
     tally: Tally
+    at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """Not finished: look again under this id. An id is text, however many digits it has."""
+    """Not finished: look again under this id. An id is text, however many digits it has.
+
+    `at` is when the service sent it, by its own clock (UTC).
+    """
 
     req_id: str
+    at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """HTTP 202, or `fail` with code 2: the same request again, later. Not a failure."""
+    """HTTP 202, code 2 or "still in progress": the same request again, later. Not a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +69,22 @@ class Busy:
     retry_after: float | None = None
 
 
+class Cause(StrEnum):
+    """Why a request brought no answer of the API."""
+
+    SILENCE = "silence"  # no connection, or nothing came in time
+    UNAVAILABLE = "unavailable"  # the service's own trouble: 502, 503, 504 and the like
+    INTERNAL = "internal"  # HTTP 500: the service's trouble, or a query that it cannot read
+    FOREIGN = "foreign"  # a page, a redirection, a cut body: something else answered
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """5xx, a timeout, a lost connection: the same request again, a bounded number of times."""
+    """No answer of the API: the same request again, a bounded number of times; ids are kept."""
 
     error: str
     retry_after: float | None = None
+    cause: Cause = field(default=Cause.SILENCE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,7 @@ class Forgotten:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """HTTP 401 or 403: final for everything this account would ask."""
+    """Wrong id, passcode or region: final for everything this account would ask."""
 
     error: str
 
@@ -118,8 +115,8 @@ Answer = Success | Partial | NotYet | Busy | Trouble | Forgotten | Denied | Fail
 class Job:
     """One count on its way. Frozen: every step makes a new one with `dataclasses.replace`.
 
-    `number` is its place in the cell, from 0. `due`, `began` and `ended` are readings of the
-    run's clock in seconds: when the next request may go, when the first went, when it was over.
+    `number` is its question's place in the plan, from 0. `due`, `began` and `ended` are readings of
+    the run's clock in seconds: when the next request may go, when the first went, when it ended.
     `polls` counts the polls answered; `tries` the requests in a row that brought no news; `note`
     says in words why it waits, where there is more to say than its state. `again` is true once
     it was submitted anew because the service had forgotten its id. `taken` is set when the count

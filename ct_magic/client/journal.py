@@ -3,129 +3,154 @@
 One row is one submission. It is written before the request leaves, its id as soon as there is
 one, its end when it comes; each is committed before anything else happens, so that a process may
 be killed at any instant and lose nothing but a submission whose id it never saw. Several kernels
-may use one file. If two ask the same question at the same moment, both submit it: the service has
-no idempotency key, and a lock held over a crash would cost more than a second count.
+may use one file: one that finds another's id looks at it instead of asking anew. If two ask the
+same question before either has an id, both submit it: the service has no idempotency key, and a
+lock held over a crash would cost more than a second count.
 """
 
 from __future__ import annotations
 
+import logging
 import os
-import sqlite3
-import threading
-import weakref
-from collections.abc import Callable, Iterable
-from contextlib import closing
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, tzinfo
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import JournalError
-from .jobs import Answer, Busy, Denied, Forgotten, Job, Partial, Question, State, Tally, Trouble
+from ..rows import Plan, Question
+from .freshness import Freshness
+from .jobs import Answer, Busy, Denied, Forgotten, Job, Partial, State, Success, Tally, Trouble
+from .journal_entries import Entry, entry, job_after
 
-VERSION = 1
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS asked (
-    id INTEGER PRIMARY KEY,
-    account TEXT NOT NULL,      -- id and address
-    body TEXT NOT NULL,         -- the JSON that was sent
-    title TEXT NOT NULL,
-    text TEXT NOT NULL,         -- the query, canonical
-    asked REAL NOT NULL,        -- seconds since 1970, UTC
-    req_id TEXT,
-    state TEXT NOT NULL,
-    ended REAL,
-    count INTEGER, events INTEGER, users INTEGER, devices INTEGER,
-    error TEXT
-);
-CREATE INDEX IF NOT EXISTS asked_by_question ON asked (account, body);
-"""
-PENDING = "SELECT * FROM asked WHERE state = 'submitted' AND req_id IS NOT NULL"
-# A count from the future was taken while the machine's clock was wrong.
-COUNTED = (
-    "SELECT * FROM asked WHERE account = ? AND body = ? AND state = 'success'"
-    " AND ended > ? AND ended <= ? ORDER BY ended DESC LIMIT 1"
+if TYPE_CHECKING:
+    from .journal_file import JournalFile
+
+# Newest first; more than so many of one question are not looked through.
+OF_A_QUESTION = (
+    "SELECT * FROM asked WHERE account = ? AND (key = ? OR (key IS NULL AND body = ?))"
+    " AND state IN ('success', 'submitted') ORDER BY id DESC LIMIT 50"
+)
+PENDING = (
+    "SELECT * FROM asked WHERE account = ? AND state = 'submitted' AND req_id IS NOT NULL"
+    " ORDER BY id DESC LIMIT 1000"
 )
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Freshness:
-    """When a count need not be asked again.
+class CellRecord:
+    """A cell as the journal keeps it, for `%ct resume` and `%ct history`.
 
-    `zone` is the account's time zone, in which its days end; a count older than `ttl` seconds is
-    asked anew, and so is every one where `ttl` is 0.
+    `id` is also in the `attrs` of its DataFrame; `variable` is the name that gets it; `zone` the
+    name of whose days were meant, None for the machine's.
     """
 
-    today: date
-    zone: tzinfo | None
-    ttl: float
-
-
-def path() -> Path:
-    """Give the journal's file: in the user's state directory, or in `CT_MAGIC_STATE_DIR`."""
-    if moved := os.environ.get("CT_MAGIC_STATE_DIR"):
-        return Path(moved) / "journal.sqlite"
-    import platformdirs
-
-    return platformdirs.user_state_path("ct_magic") / "journal.sqlite"
+    id: str
+    plan: Plan
+    variable: str | None = None
+    zone: str | None = None
 
 
 class Journal:
     """The journal of one account. Trouble with the disk costs the journal, never the count.
 
     The first thing that goes wrong is told to `warn` as one sentence; from then on nothing is
-    written. `now` gives seconds since 1970. May be used by several threads.
+    written. `now` gives seconds since 1970; no `file`, no journal. May be used by several threads.
     """
 
     def __init__(
-        self, file: Path, account: str, *, warn: Callable[[str], None], now: Callable[[], float]
+        self,
+        file: Path | None,
+        account: str,
+        *,
+        warn: Callable[[str], None],
+        now: Callable[[], float],
     ) -> None:
-        self._file, self._account, self._warn, self._now = file, account, warn, now
-        self._lock = threading.Lock()
+        self._account, self._warn, self.now = account, warn, now
+        self._path = file
+        self._cell: str | None = None
         self._rows: dict[int, int] = {}
+        self._asked: dict[int, float] = {}
+        self._sent: dict[int, float] = {}
+        self._titles: Mapping[int, str] = {}
         self._denied = False
-        self._db: sqlite3.Connection | None = None
+        self._file: JournalFile | None = None
         try:
-            self._db = _open(file)
-            # Not at the process's end: until then threads in the background write down what comes.
-            weakref.finalize(self, self._db.close).atexit = False
-        except (sqlite3.Error, OSError) as error:
+            self._file = _opened(file)
+        except Exception as error:  # a path, a disk, a Python without sqlite3
             self._give_up(error)
 
-    def recall(self, job: Job, freshness: Freshness | None) -> Job:
-        """Give the job as it stands in the journal: counted, still pending, or unchanged."""
-        found = self._guarded(lambda db: self._find(db, job.question, freshness))
-        if not found:
-            return job
-        if found["state"] == State.SUBMITTED:
-            self._rows[job.number] = found["id"]
-            return replace(job, state=State.SUBMITTED, req_id=found["req_id"])
-        taken = datetime.fromtimestamp(found["ended"], UTC)
-        return replace(job, state=State.SUCCESS, tally=_tally(found), taken=taken)
+    def find(self, question: Question, freshness: Freshness) -> Entry | None:
+        """Return the submission that answers this question now: counted, or still pending."""
+        values = (self._account, question.key, question.body)
+        now, until, pending = self.now(), question.until, None
+        for row in self._read(OF_A_QUESTION, values):
+            known = entry(row)
+            if freshness.keeps(known, until, now):
+                return known
+            if pending is None and freshness.picks_up(known, until, now):
+                pending = known
+        return pending
+
+    def taken(self, job: Job, known: Entry) -> Job:
+        """Return the job as this submission leaves it, which it goes on writing into."""
+        self._rows[job.number] = known.id
+        return job_after(job, known)
+
+    def begin(self, cell: CellRecord) -> None:
+        """Write down the cell whose questions will be asked, and what is known of them."""
+        from .plan_record import plan_to_json
+
+        rows = reversed(cell.plan.rows)
+        self._titles = {number: row.title for row in rows for number in row.questions}
+        values = (self._account, self.now(), cell.variable, cell.zone, plan_to_json(cell.plan))
+        sql = "INSERT INTO cells (id, account, began, variable, zone, plan) VALUES (?,?,?,?,?,?)"
+        self._write(sql, (cell.id, *values))
+        self._cell = cell.id
+        needed = [(cell.id, number, row) for number, row in self._rows.items()]
+        if needed:
+            self._guarded(
+                lambda file: file.write_all("INSERT OR REPLACE INTO needed VALUES (?,?,?)", needed)
+            )
 
     def asking(self, job: Job) -> None:
         """Write down that this job's query is about to be sent."""
-        q = job.question
-        row = (self._account, q.body, q.title, q.text, self._now(), str(State.WAITING))
-        done = self._execute(
-            "INSERT INTO asked (account, body, title, text, asked, state)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            row,
+        q, now = job.question, self.now()
+        title = self._titles.get(job.number, q.text)
+        row = self._write(
+            "INSERT INTO asked (account, body, key, title, text, asked, state)"
+            " VALUES (?,?,?,?,?,?,?)",
+            (self._account, q.body, q.key, title, q.text, now, str(State.WAITING)),
         )
-        if done is not None and done.lastrowid is not None:
-            self._rows[job.number] = done.lastrowid
+        if row is None:
+            return
+        self._rows[job.number], self._asked[job.number] = row, now
+        self._sent.pop(job.number, None)
+        if self._cell is not None:
+            needed = (self._cell, job.number, row)
+            self._write("INSERT OR REPLACE INTO needed VALUES (?,?,?)", needed)
 
-    def answered(self, job: Job, answer: Answer) -> None:
-        """Write down the id that came, or why there is none."""
+    def answered(self, job: Job, answer: Answer) -> Answer:
+        """Write down the id that came, or why there is none; return the answer that counts.
+
+        That is another one where an id is forgotten because another kernel fetched its count.
+        """
         match answer:
-            case Partial(req_id):
-                self._set(job, "req_id = ?, state = ?", (req_id, str(State.SUBMITTED)))
+            case Success(_, at):
+                self._note_sent(job, at)
+            case Partial(req_id, at):
+                self._note_sent(job, at)
+                values = (req_id, str(State.SUBMITTED), self._sent.get(job.number))
+                self._set(job, "req_id = ?, state = ?, sent = coalesce(sent, ?)", values)
             case Forgotten(error):
+                if other := self._fetched_elsewhere(job):
+                    return Success(other)
                 self._set(job, "state = ?, error = ?", ("forgotten", error))
             case Busy() if job.req_id is None and job.number in self._rows:
                 # It was turned away at the door: no submission, so no row of one.
-                self._execute("DELETE FROM asked WHERE id = ?", (self._rows.pop(job.number),))
+                self._write("DELETE FROM asked WHERE id = ?", (self._rows.pop(job.number),))
             case Trouble(error) if job.req_id is None:
                 self._set(job, "state = ?, error = ?", ("unanswered", error))
             case Denied(error):
@@ -133,6 +158,7 @@ class Journal:
                 if job.req_id is None:
                     self._set(job, "state = ?, error = ?", (str(State.FAILED), error))
                 self._denied = True
+        return answer
 
     def ended(self, job: Job) -> None:
         """Write down how it ended. Cancelled, late or lost it stays pending: it can be fetched."""
@@ -140,107 +166,138 @@ class Journal:
         if job.state not in ends or job.lost:
             return
         tally = job.tally or Tally(0)
-        counts = (tally.count if job.tally else None, tally.events, tally.users, tally.devices)
-        self._set(
-            job,
-            "state = ?, ended = ?, error = ?, count = ?, events = ?, users = ?, devices = ?",
-            (str(job.state), self._now(), job.error, *counts),
+        values = {
+            "state": str(job.state),
+            "ended": self.now(),
+            "error": job.error,
+            "count": tally.count if job.tally else None,
+            "events": tally.events,
+            "users": tally.users,
+            "devices": tally.devices,
+            "counted": job.counted and job.counted.timestamp(),
+            "took": self._took(job),
+        }
+        if job.number in self._sent:
+            values["sent"] = self._sent[job.number]
+        self._set(job, ", ".join(f"{name} = ?" for name in values), tuple(values.values()))
+
+    def pending(self) -> list[Entry]:
+        """Return what this account was asked and never came back, the oldest first."""
+        return [entry(row) for row in reversed(self._read(PENDING, (self._account,)))]
+
+    def entries_of(self, cell: str) -> dict[int, Entry]:
+        """Return what was submitted for each question of a cell."""
+        sql = (
+            "SELECT asked.*, question FROM needed JOIN asked ON asked.id = needed.asked"
+            " WHERE cell = ?"
         )
+        return {row["question"]: entry(row) for row in self._read(sql, (cell,))}
 
-    def pending(self) -> list[dict[str, Any]]:
-        """Give the rows of this account that were submitted and never came back."""
-        query = f"{PENDING} AND account = ? ORDER BY id"
-        return self._guarded(lambda db: _rows(db.execute(query, (self._account,)))) or []
+    def last_cell_with(self, submission: Entry) -> tuple[CellRecord, float] | None:
+        """Return the latest cell that needs a submission, and when it began."""
+        from .plan_record import plan_from_json
 
-    def adopt(self, job: Job, row: int) -> None:
-        """Let this job go on writing into a row that is there."""
-        self._rows[job.number] = row
+        sql = (
+            "SELECT cells.* FROM needed JOIN cells ON cells.id = needed.cell"
+            " WHERE needed.asked = ?"
+            " ORDER BY began DESC LIMIT 1"
+        )
+        for row in self._read(sql, (submission.id,)):
+            try:
+                record = CellRecord(
+                    str(row["id"]), plan_from_json(row["plan"]), row["variable"], row["zone"]
+                )
+                return record, float(row["began"])
+            except ValueError:
+                log.warning("ct_magic: a cell in the journal cannot be read")
+        return None
 
-    def _set(self, job: Job, what: str, values: Iterable[Any]) -> None:
+    def learned(self, name: str) -> str | None:
+        """Return what this account taught under that name: a text that was `learn`ed."""
+        sql = "SELECT value FROM learned WHERE account = ? AND name = ?"
+        values = [row["value"] for row in self._read(sql, (self._account, name))]
+        return values[0] if values and isinstance(values[0], str) else None
+
+    def learn(self, name: str, value: str) -> None:
+        """Keep what this account taught."""
+        sql = "INSERT OR REPLACE INTO learned (account, name, value) VALUES (?,?,?)"
+        self._write(sql, (self._account, name, value))
+
+    def latencies(self, limit: int = 200) -> list[float]:
+        """Return the seconds that this account's latest counts took, the newest first."""
+        sql = (
+            "SELECT took FROM asked WHERE account = ? AND state = 'success' AND took > 0"
+            " AND typeof(took) = 'real' ORDER BY id DESC LIMIT ?"
+        )
+        return [row["took"] for row in self._read(sql, (self._account, limit))]
+
+    def _note_sent(self, job: Job, at: datetime | None) -> None:
+        # Back from the answer's time to the request's: both clocks may be wrong, not their rate.
+        if job.req_id is None and at is not None and job.number in self._asked:
+            under_way = max(0.0, self.now() - self._asked[job.number])
+            self._sent[job.number] = at.timestamp() - under_way
+
+    def _took(self, job: Job) -> float | None:
+        # One that was picked up says nothing: nobody looked at it for a while.
+        if job.number not in self._asked or job.began is None or job.ended is None:
+            return None
+        return job.ended - job.began
+
+    def _fetched_elsewhere(self, job: Job) -> Tally | None:
+        rows = self._read("SELECT * FROM asked WHERE id = ?", (self._rows.get(job.number),))
+        known = [entry(row) for row in rows]
+        return known[0].tally if known and known[0].is_counted else None
+
+    def _set(self, job: Job, what: str, values: Sequence[Any]) -> None:
         if job.number in self._rows:
             sql = f"UPDATE asked SET {what} WHERE id = ?"  # noqa: S608 # `what` is our own text
-            self._execute(sql, (*values, self._rows[job.number]))
+            self._write(sql, (*values, self._rows[job.number]))
 
-    def _execute(self, sql: str, values: tuple[Any, ...]) -> sqlite3.Cursor | None:
-        return self._guarded(lambda db: db.execute(sql, values))
+    def _read(self, sql: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+        return self._guarded(lambda file: file.read(sql, values)) or []
 
-    def _find(
-        self, db: sqlite3.Connection, question: Question, freshness: Freshness | None
-    ) -> dict[str, Any] | None:
-        mine = (self._account, question.body)
-        if freshness is not None and question.until < freshness.today:
-            now = self._now()
-            for row in _rows(db.execute(COUNTED, (*mine, now - freshness.ttl, now))):
-                # By when it was sent: one that is fetched after midnight may be of before.
-                if _is_past(question.until, row["asked"], freshness.zone):
-                    return row
-        query = f"{PENDING} AND account = ? AND body = ? ORDER BY id DESC LIMIT 1"
-        return next(iter(_rows(db.execute(query, mine))), None)
+    def _write(self, sql: str, values: Sequence[Any]) -> int | None:
+        return self._guarded(lambda file: file.write(sql, values))
 
-    def _guarded(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
-        with self._lock:
-            if self._db is None:
-                return None
-            try:
-                return work(self._db)
-            except sqlite3.Error as error:
-                self._give_up(error)
-                return None
+    def _guarded(self, work: Callable[[JournalFile], T]) -> T | None:
+        if self._file is None:
+            return None
+        try:
+            return work(self._file)
+        except Exception as error:  # whatever happens to the journal, the count arrives
+            self._give_up(error)
+            return None
 
     def _give_up(self, error: Exception) -> None:
-        self._db = None
+        self._file = None
+        log.debug("ct_magic: the journal is off", exc_info=error)
         self._warn(
-            f"the journal {self._file} cannot be used ({error}); counts go on, but an interrupted "
-            "one will have to be asked again. Remove the file if it is damaged."
+            f"the journal {self._path or ''} cannot be used ({error}); counts go on, but an "
+            "interrupted one will have to be asked again"
         )
 
 
-def history(file: Path) -> list[dict[str, Any]]:
-    """Give every row of a journal, the oldest first: one dict for each submission.
+def path() -> Path | None:
+    """Return the journal's file: in the user's state directory, or in `CT_MAGIC_STATE_DIR`.
 
-    Raises JournalError for a file that cannot be read.
+    None where there is neither: nobody knows the user's home.
     """
-    if not file.exists():
-        return []
+    moved = os.environ.get("CT_MAGIC_STATE_DIR")
     try:
-        with closing(_open(file)) as db:
-            return _rows(db.execute("SELECT * FROM asked ORDER BY id"))
-    except (sqlite3.Error, OSError) as error:
-        message = f"the journal {file} cannot be read ({error}): remove the file if it is damaged"
-        raise JournalError(message) from None
+        if moved:
+            return Path(moved).expanduser() / "journal.sqlite"
+        import platformdirs
+
+        file = platformdirs.user_state_path("ct_magic") / "journal.sqlite"
+    except (RuntimeError, KeyError):
+        return None
+    return file if file.is_absolute() else None
 
 
-def _open(file: Path) -> sqlite3.Connection:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Made by us before SQLite does, so that nobody else may read it at any time.
-    file.touch(mode=0o600, exist_ok=True)
-    db = sqlite3.connect(file, timeout=10, check_same_thread=False, isolation_level=None)
-    try:
-        db.row_factory = sqlite3.Row
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = NORMAL")
-        _migrate(db)
-    except sqlite3.Error:
-        db.close()
-        raise
-    return db
+def _opened(file: Path | None) -> JournalFile:
+    if file is None:
+        raise LookupError("there is no home directory; CT_MAGIC_STATE_DIR names a folder for it")
+    # Imported here, since there are Pythons without SQLite.
+    from .journal_file import JournalFile
 
-
-def _migrate(db: sqlite3.Connection) -> None:
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise sqlite3.DatabaseError("it was written by a newer ct_magic")
-    if version < VERSION:
-        db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-
-
-def _is_past(day: date, moment: float, zone: tzinfo | None) -> bool:
-    return datetime.fromtimestamp(moment, UTC).astimezone(zone).date() > day
-
-
-def _rows(found: sqlite3.Cursor) -> list[dict[str, Any]]:
-    return [dict(row) for row in found]
-
-
-def _tally(row: dict[str, Any]) -> Tally:
-    return Tally(row["count"], row["events"], row["users"], row["devices"])
+    return JournalFile(file)

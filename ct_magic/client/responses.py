@@ -1,83 +1,181 @@
-"""What came over HTTP -> one answer of the closed list. Nothing but a count is a count."""
+"""What came over HTTP -> one answer of the closed list. Nothing but a count is a count.
+
+Only the API's own JSON is final: an object whose `status` is success, partial or fail. Its HTTP
+status says what kind of failure it is; under 2xx, where the service sends failures too, its `code`
+does. A count is taken from HTTP 200 alone. A page, a redirection, an empty or cut body and JSON of
+another shape are trouble under any status: the request is sent again, and an id is kept.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from email.utils import formatdate, parsedate_to_datetime
 from typing import Any
 
-from .jobs import Answer, Busy, Denied, Failure, Forgotten, NotYet, Partial, Success, Tally, Trouble
+from ..suggest import suggest
+from .jobs import (
+    Answer,
+    Busy,
+    Cause,
+    Denied,
+    Failure,
+    Forgotten,
+    NotYet,
+    Partial,
+    Success,
+    Tally,
+    Trouble,
+)
 
-SHOWN = 120  # characters of a body that an error quotes
-SAID = 400  # characters of the service's own words that an error repeats
+QUOTED_LENGTH = 120  # characters of a body that an error quotes
+ERROR_LENGTH = 400  # characters of the service's own words that an error repeats
 LONGEST_PAUSE = 86400.0  # seconds; whoever asks for more than a day's pause cannot mean it
-STILL_IN_PROGRESS = 2  # the code of "Request still in progress"
+STATUSES = ("success", "partial", "fail")
+STILL_IN_PROGRESS = "2"  # the code of "Request still in progress"
+# Of every account. Source: the API's reference, "System events".
+SYSTEM_EVENTS = (
+    "App Launched",
+    "App Installed",
+    "App Uninstalled",
+    "Charged",
+    "Notification Sent",
+    "Notification Viewed",
+    "Notification Clicked",
+    "Push Impressions",
+    "UTM Visited",
+    "Session Concluded",
+)
+INVALID_EVENT = re.compile(r"\binvalid event\s*:\s*(.+)", re.IGNORECASE)
+CREDENTIALS = re.compile(
+    r"\binvalid (account|passcode|credentials?)\b"
+    r"|\b(account id|passcode|credentials?)\b.*\b(not valid|invalid|missing|wrong|required)\b",
+    re.IGNORECASE,
+)
 
 
-def read(status: int, body: bytes, *, polled: bool) -> Answer:
-    """Read an HTTP answer. Source: the API's reference, "Answers"."""
-    found = _json(body)
-    said = _error(found, body)
-    if status in (401, 403):
-        return Denied(f"HTTP {status}: {said}")
-    if status in (409, 429):
-        return Busy(f"HTTP {status}: {said}")
-    if status >= 500:
-        return Trouble(f"HTTP {status}: {said}")
-    if 300 <= status < 400:
-        return Failure(f"HTTP {status}: a redirection, which is not followed; check the address")
-    if isinstance(found, dict) and found.get("status") == "fail":
-        return _failed(found, f"HTTP {status}: {said}", polled=polled)
-    if status >= 400:
-        return Failure(f"HTTP {status}: {said}")
-    if status == 202 and not (isinstance(found, dict) and "req_id" in found):
-        return NotYet()
-    return _good(found, body)
+def read(
+    status: int, body: bytes, *, asked: str | None = None, events: Iterable[str] = ()
+) -> Answer:
+    """Return the answer that an HTTP response is. Source: the API's reference, "Answers".
+
+    `asked` is the id that a poll asked for, None for a submission; `events` are names that the
+    account is known to have, for an event that the service does not know.
+    """
+    data = _object(body)
+    error = f"HTTP {status}: {_error(data, body, status)}"
+    if status == 429:
+        return Busy(error)  # whoever sends it, and whatever stands in it
+    if status == 401 and isinstance(data.get("error"), str):
+        return Denied(error)
+    if data.get("status") == "fail" and (200 <= status < 300 or status >= 400):
+        return _failure(_kind(status, data), data, _with_event(error, events), asked)
+    if status == 202 and (data.get("status") in STATUSES or not body.strip()):
+        return _partial(data, asked, body) if "req_id" in data else NotYet()
+    if status == 200 and data.get("status") in STATUSES:
+        return _good(data, asked, body)
+    return _trouble(status, error)
 
 
 def pause(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After, in seconds: a number, or a date by the service's own clock, else ours."""
-    said = headers.get("Retry-After", "")
+    """Return the seconds that Retry-After asks for, a day at the most, or None.
+
+    Not by urllib3's reader, which refuses fractions of a second and measures a date by this
+    machine's clock: it is the service's date, and is measured from the date of its answer.
+    """
+    header = headers.get("Retry-After", "")
     try:
-        seconds = float(said)
+        seconds = float(header)
     except ValueError:
-        seconds = _between(headers.get("Date") or formatdate(usegmt=True), said)
+        seconds = _between(headers.get("Date") or formatdate(usegmt=True), header)
     return min(seconds, LONGEST_PAUSE) if seconds >= 0 else None
 
 
-def _failed(found: dict[str, Any], said: str, *, polled: bool) -> Answer:
-    if found.get("code") == STILL_IN_PROGRESS:
+def sent_at(headers: Mapping[str, str]) -> datetime | None:
+    """Return when the service sent an answer, by its own clock (UTC), or None."""
+    try:
+        moment = parsedate_to_datetime(headers.get("Date", ""))
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _kind(status: int, data: dict[str, Any]) -> int:
+    """Return what decides about a failure: its HTTP status, or under 2xx its code."""
+    code = str(data.get("code", ""))
+    return int(code) if 200 <= status < 300 and re.fullmatch(r"[45]\d\d", code) else status
+
+
+def _failure(kind: int, data: dict[str, Any], error: str, asked: str | None) -> Answer:
+    words = error.lower()
+    if str(data.get("code")) == STILL_IN_PROGRESS or "still in progress" in words:
         return NotYet()
-    if polled and "invalid request id" in str(found.get("error")).lower():
-        return Forgotten(said)
-    return Failure(said)
+    if asked is not None and "invalid request id" in words:
+        return Forgotten(error)
+    if kind in (401, 403) or _names_credentials(kind, error):
+        return Denied(error)
+    if kind in (409, 429) or "too many concurrent" in words:
+        return Busy(error)
+    if kind in (408, 425) or kind >= 500:
+        return Trouble(error, cause=_cause(kind))
+    return Failure(error)
 
 
-def _good(found: Any, body: bytes) -> Answer:
-    if not isinstance(found, dict):
-        return Failure(f"the answer is not JSON of the API: {_quoted(body)}")
-    match found.get("status"):
-        case "success":
-            count = _whole(found.get("count"))
-            if count is None:
-                return Failure(f"the answer holds no count: {_quoted(body)}")
-            return Success(_tally(count, found))
-        case "partial":
-            req_id = _req_id(found.get("req_id"))
-            if req_id is None:
-                return Failure(f"the answer holds no request id: {_quoted(body)}")
-            return Partial(req_id)
-    return Failure(f"the answer has a status that is not known: {_quoted(body)}")
+def _names_credentials(kind: int, error: str) -> bool:
+    plain = kind == 400 or 200 <= kind < 300
+    return plain and bool(CREDENTIALS.search(error)) and not INVALID_EVENT.search(error)
 
 
-def _tally(count: int, found: dict[str, Any]) -> Tally:
-    split = found.get("userDeviceCount")
+def _good(data: dict[str, Any], asked: str | None, body: bytes) -> Answer:
+    if data["status"] == "partial":
+        return _partial(data, asked, body)
+    if _is_anothers(data, asked):
+        return _foreign(f"the answer belongs to another query: {_quoted(body)}")
+    count = _whole(data.get("count"))
+    if count is None:
+        return _foreign(f"the answer holds no count: {_quoted(body)}")
+    return Success(_tally(count, data))
+
+
+def _partial(data: dict[str, Any], asked: str | None, body: bytes) -> Answer:
+    if _is_anothers(data, asked):
+        return _foreign(f"the answer belongs to another query: {_quoted(body)}")
+    req_id = _req_id(data.get("req_id")) or asked
+    if req_id is None:
+        return _foreign(f"the answer holds no request id: {_quoted(body)}")
+    return Partial(req_id)
+
+
+def _is_anothers(data: dict[str, Any], asked: str | None) -> bool:
+    req_id = data.get("req_id")
+    return asked is not None and req_id is not None and _req_id(req_id) != asked
+
+
+def _trouble(status: int, error: str) -> Answer:
+    if status in (408, 425) or status >= 500:
+        return Trouble(error, cause=_cause(status))
+    if 300 <= status < 400:
+        return _foreign(f"HTTP {status}: a redirection, which is not followed; check the address")
+    return _foreign(f"{error}, which is no answer of the API")
+
+
+def _cause(kind: int) -> Cause:
+    return Cause.INTERNAL if kind == 500 else Cause.UNAVAILABLE
+
+
+def _foreign(error: str) -> Trouble:
+    return Trouble(error, cause=Cause.FOREIGN)
+
+
+def _tally(count: int, data: dict[str, Any]) -> Tally:
+    split = data.get("userDeviceCount")
     split = split if isinstance(split, dict) else {}
     return Tally(
         count=count,
-        events=_whole(found.get("tcount")),
+        events=_whole(data.get("tcount")),
         users=_whole(split.get("users")),
         devices=_whole(split.get("devices")),
     )
@@ -85,44 +183,77 @@ def _tally(count: int, found: dict[str, Any]) -> Tally:
 
 def _whole(value: Any) -> int | None:
     # Int64 is what the DataFrame can hold.
-    fine = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
-    return value if fine else None
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
+    return value if is_count else None
 
 
 def _req_id(value: Any) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return str(value)
-    fine = isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable()
-    return value if fine else None
+    is_id = isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable()
+    return value if is_id else None
 
 
-def _json(body: bytes) -> Any:
+def _object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object that a body holds, empty for anything else."""
     try:
-        return json.loads(body)
+        data = json.loads(body, object_pairs_hook=_without_repetition)
     except (ValueError, RecursionError):
-        return None
+        return {}
+    return data if isinstance(data, dict) else {}
 
 
-def _error(found: Any, body: bytes) -> str:
-    said = found.get("error") if isinstance(found, dict) else None
-    if isinstance(said, str) and said.strip():
-        code = found.get("code")
-        return _plain(said) + (f" (code {code})" if isinstance(code, int) else "")
-    return _quoted(body)
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        raise ValueError("a key stands twice: two counts would be in it")
+    return data
 
 
-def _plain(said: str) -> str:
+def _error(data: dict[str, Any], body: bytes, status: int) -> str:
+    words = _unwrapped(data.get("error"))
+    if not words:
+        return _quoted(body)
+    code = data.get("code")
+    if isinstance(code, bool) or not isinstance(code, int | str) or str(code) == str(status):
+        return _plain(words)
+    return f"{_plain(words)} (code {_plain(str(code))})"
+
+
+def _unwrapped(error: Any) -> str:
+    """Return the words of `error`: a text, a list of texts, or such a list as JSON in a text."""
+    if isinstance(error, str) and error.strip().startswith("["):
+        try:
+            error = json.loads(error)
+        except (ValueError, RecursionError):
+            return str(error)
+    if isinstance(error, list):
+        return "; ".join(str(item) for item in error)
+    return error.strip() if isinstance(error, str) else ""
+
+
+def _with_event(error: str, events: Iterable[str]) -> str:
+    match = INVALID_EVENT.search(error)
+    if not match:
+        return error
+    name = re.sub(r" \(code \d+\)$", "", match[1]).strip()
+    near = suggest(name, [event for event in (*events, *SYSTEM_EVENTS) if event != name])
+    hint = f"; did you mean {near!r}?" if near else ""
+    return f"{error}. Names of events are exact and case-sensitive{hint}"
+
+
+def _plain(words: str) -> str:
     # On one line, without what moves a terminal's cursor or cannot be encoded.
-    text = " ".join(said.split())
-    shown = "".join(char if char.isprintable() else "\ufffd" for char in text[:SAID])
-    return shown + (" ..." if len(text) > SAID else "")
+    text = " ".join(words.split())
+    shown = "".join(char if char.isprintable() else "\ufffd" for char in text[:ERROR_LENGTH])
+    return shown + (" ..." if len(text) > ERROR_LENGTH else "")
 
 
 def _quoted(body: bytes) -> str:
     if not body.strip():
         return "an empty answer"
-    text = " ".join(body[: 8 * SHOWN].decode("utf-8", "replace").split())
-    return repr(text[:SHOWN]) + (" ..." if len(text) > SHOWN else "")
+    text = " ".join(body[: 8 * QUOTED_LENGTH].decode("utf-8", "replace").split())
+    return repr(text[:QUOTED_LENGTH]) + (" ..." if len(text) > QUOTED_LENGTH else "")
 
 
 def _between(start: str, end: str) -> float:

@@ -1,39 +1,46 @@
-"""Carries a schedule out: threads, clock, cancel, and the journal that is kept of it."""
+"""Carries a schedule out: threads, clock, cancel, and the journal that is kept of it.
+
+Whatever dies, the run ends: a request that fails in an unforeseen way is its count's failure, a
+worker that dies otherwise ends the run, and so does a fork, in the child. Where no thread can be
+started, the caller's own carries the run out.
+"""
 
 from __future__ import annotations
 
-import contextvars
 import logging
+import os
 import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakSet
 
-from .concurrency import Gate
+from .concurrency import Gate, Learned
 from .jobs import Answer, Failure, Job
-from .scheduler import Done, Pace, Poll, Schedule, Submit, Wait
+from .pace import Done, Pace, Poll, Submit, Wait
+from .scheduler import Schedule
+from .threads import spawn
 
 if TYPE_CHECKING:
     from .journal import Journal
     from .transport import Asker
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-
-def spawn(work: Callable[[], None], name: str) -> None:
-    """Start a daemon thread that belongs to the cell that is running."""
-    # Without the cell's context its widgets and prints would land in another cell, or nowhere.
-    run = contextvars.copy_context().run
-    threading.Thread(target=run, args=(work,), name=name, daemon=True).start()
+SLICE = 1.0  # seconds; how late it is noticed that every worker has died
+FORKED = "this process was forked from the one that counts: the count arrives there"
+_runs: WeakSet[Run] = WeakSet()
 
 
 class Run:
     """Jobs on their way. `start()` begins, `wait()` waits, `cancel()` stops asking.
 
     `jobs` are what to ask, some perhaps answered or pending already; `asker` sends the requests
-    (see `service.Service`); `journal` writes down what was asked and what came; `gate` bounds the
-    requests of all runs together. `clock()` gives seconds.
+    (see `transport.Service`); `journal` writes down what was asked and what came; `gate` bounds the
+    requests of all runs together. `learned` is what the account taught before, and `learn` is
+    called with what it has taught since, each time that this changes.
     """
 
     def __init__(
@@ -44,6 +51,8 @@ class Run:
         *,
         journal: Journal | None = None,
         gate: Gate | None = None,
+        learned: Learned | None = None,
+        learn: Callable[[Learned], None] | None = None,
     ) -> None:
         self.clock = time.monotonic
         self._asker, self._pace, self._journal = asker, pace, journal
@@ -51,9 +60,14 @@ class Run:
         self._news = threading.Condition()
         self._over = threading.Event()
         self._writing = 0  # threads that are writing down what has changed
-        self._schedule = Schedule(jobs, pace, self.clock(), random.random)
+        self._threads: list[threading.Thread] = []
+        now, wall = self.clock(), time.time()
+        self._deadline = float("inf") if pace.timeout is None else now + pace.timeout
+        self._schedule = Schedule(jobs, pace, now, random.random, learned, wall)
+        self._learned, self._learn = self._schedule.limits.learned, learn
         if all(job.state.ended for job in jobs):
             self._over.set()
+        _runs.add(self)
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -67,25 +81,47 @@ class Run:
         return self._over.is_set()
 
     def start(self) -> None:
-        """Begin to ask; the cell's thread is free."""
-        workers = min(self._pace.max_concurrent, sum(not j.state.ended for j in self.jobs))
-        for number in range(workers):
-            spawn(self._work, f"ct_magic-{number}")
+        """Begin to ask; the cell's thread is free, unless there are no others."""
+        workers = min(self._pace.max_concurrent, sum(not job.state.ended for job in self.jobs))
+        threads = [spawn(self._work, f"ct_magic-{number}") for number in range(workers)]
+        self._threads = [thread for thread in threads if thread is not None]
         if workers and self._pace.timeout is not None:
             spawn(self._keep_deadline, "ct_magic-deadline")
+        if workers and not self._threads:
+            self._work()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until all is over, `timeout` seconds at the most; say whether it is."""
-        return self._over.wait(timeout)
+        """Wait until all is over, `timeout` seconds at the most; return True if it is."""
+        end = float("inf") if timeout is None else self.clock() + timeout
+        while not self._over.wait(max(0.0, min(SLICE, end - self.clock()))):
+            if self._threads and not any(thread.is_alive() for thread in self._threads):
+                if not self._schedule.done:
+                    self._end("an error inside ct_magic: its threads have died")
+            elif self.clock() >= end:
+                return False
+        return True
 
     def cancel(self, number: int | None = None) -> None:
         """Stop asking for one job or for all. A request under way may still be answered."""
         self._change(lambda now: self._schedule.cancel(number, now))
 
     def _work(self) -> None:
-        while (step := self._next_step()) is not None:
-            if self._pass_gate(step):
-                self._take(step, self._ask(step))
+        try:
+            while (step := self._next_step()) is not None:
+                if self._pass_gate(step):
+                    self._take(step, self._ask(step))
+        except BaseException as error:
+            # A run without its workers would let the cell wait for ever.
+            self._end(f"an error inside ct_magic: {type(error).__name__}")
+            if isinstance(error, KeyboardInterrupt):
+                raise  # in the caller's own thread
+            log.exception("ct_magic: a thread died in an unforeseen way")
+
+    def _end(self, error: str) -> None:
+        try:
+            self._change(lambda now: self._schedule.give_up(error, now))
+        finally:
+            self._over.set()
 
     def _keep_deadline(self) -> None:
         # Apart from the workers: every one of them may hang in a request.
@@ -93,6 +129,8 @@ class Run:
             self._change(self._schedule.expire)
 
     def _next_step(self) -> Submit | Poll | None:
+        if self.clock() >= self._deadline:
+            self._change(self._schedule.expire)  # where no thread could be had for it
         with self._news:
             while isinstance(step := self._schedule.next(self.clock()), Wait):
                 until = step.until
@@ -114,7 +152,9 @@ class Run:
             if self._journal:
                 _safely(self._journal.asking, step.job)
             return self._asker.submit(step.job.question.body)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             # A mistake of ours must end its row, not leave the cell waiting for ever.
             log.exception("ct_magic: a request failed in an unforeseen way")
             return Failure(f"an error inside ct_magic: {type(error).__name__}")
@@ -124,8 +164,11 @@ class Run:
     def _take(self, step: Submit | Poll, answer: Answer) -> None:
         # The id is written down before anything else can happen to it.
         if self._journal:
-            _safely(self._journal.answered, step.job, answer)
+            answer = _safely(self._journal.answered, step.job, answer) or answer
         self._change(lambda now: self._schedule.answered(step.job.number, answer, now))
+        if self._learn and (learned := self._schedule.limits.learned) != self._learned:
+            self._learned = learned
+            _safely(self._learn, learned)
 
     def _change(self, change: Callable[[float], list[Job]]) -> None:
         with self._news:
@@ -149,10 +192,29 @@ class Run:
             if self._schedule.done and not self._writing:
                 self._over.set()
 
+    def _orphan(self) -> None:
+        # The threads are the parent's, so are the connections and the journal's; and a lock may
+        # have been held by one of them.
+        self._news, self._over = threading.Condition(), threading.Event()
+        self._threads, self._journal, self._writing = [], None, 0
+        self._end(FORKED)
 
-def _safely(write: Callable[..., None], *news: Job | Answer) -> None:
+
+def _safely(write: Callable[..., T], *news: Job | Answer | Learned) -> T | None:
     try:
-        write(*news)
-    except Exception:
+        return write(*news)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
         # Who writes a count down must not keep it from arriving.
         log.exception("ct_magic: a count could not be written down")
+        return None
+
+
+def _orphan_runs() -> None:
+    for run in list(_runs):
+        run._orphan()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_orphan_runs)

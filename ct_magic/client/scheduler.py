@@ -1,16 +1,45 @@
-"""What to do next, and when: computed from the jobs and the time, without thread or clock."""
+"""What to do next, and when: computed from the jobs and the time, without thread or clock.
+
+How it works. A job is WAITING until its query is accepted, then SUBMITTED with an id until its
+count is fetched; every other state is an end. `next` hands out requests; `answered` takes what came
+and moves the job on, by this table:
+
+    answer      to the submission (WAITING)          to a look (SUBMITTED)
+    ---------   ----------------------------------   ----------------------------------------
+    Success     SUCCESS                              SUCCESS
+    Partial     SUBMITTED, first look in first_look  SUBMITTED, next look in poll_interval
+    NotYet      like Trouble                         SUBMITTED, next look in poll_interval
+    Busy        again; submissions pause             again; nothing is lost
+    Trouble     again, max_tries times (a page: 3)   again, max_tries times; then FAILED, id kept
+    Forgotten   -                                    WAITING once more; the second time FAILED
+    Failure     FAILED                               FAILED
+    Denied      FAILED, and every other job          FAILED, and every other job; ids kept
+
+    cancel      CANCELLED                            CANCELLED, id kept
+    timeout     TIMED OUT                            TIMED OUT, id kept
+
+Trouble and NotYet in a row, of whichever jobs, are the service's silence. From the third on a
+single request at a time asks whether it is back, tries are no longer counted, and after
+`give_up_after` seconds every job is given up together. Any answer of the API ends the silence.
+
+Fresh submissions go before looks, since a look that comes later more often finds its count; but a
+look goes after every third, so that counts arrive while a large cell is still being sent. How many
+requests and pending queries there may be is for `concurrency.Limits` to say.
+"""
 
 from __future__ import annotations
 
 import heapq
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from .concurrency import Limit
+from .backoff import Silence, growing
+from .concurrency import Learned, Limits
 from .jobs import (
     Answer,
     Busy,
+    Cause,
     Denied,
     Failure,
     Forgotten,
@@ -21,72 +50,34 @@ from .jobs import (
     Success,
     Trouble,
 )
+from .pace import Done, Pace, Poll, Step, Submit, Wait
 
-LONGEST_WAIT = 60.0  # seconds; growing waits stop growing here
-# Submissions go first, since a look that comes later more often finds its count; but some looks
-# go between them, so that counts arrive while a large cell is still being sent.
 SUBMITS_A_POLL = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast to go; all times in seconds.
-
-    `poll_interval` lies between an answer and the next look at the same count (30, as the API's
-    page asks). `max_concurrent` requests are under way at once at the most (3, as its older page
-    says); as many queries may be pending at first, more as long as the service takes them.
-    `retry_wait` comes before the first retry, growing after it; a request is tried `max_tries`
-    times in a row at the most. After `timeout` whatever is missing has timed out.
-    """
-
-    poll_interval: float = 30.0
-    max_concurrent: int = 3
-    retry_wait: float = 1.0
-    max_tries: int = 8
-    timeout: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Submit:
-    """Send this job's query."""
-
-    job: Job
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """Look at this job's id."""
-
-    job: Job
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Nothing to do before that time, or (None) before an answer comes."""
-
-    until: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Every job has ended."""
-
-
-Step = Submit | Poll | Wait | Done
+FOREIGN_TRIES = 3  # of a submission that something else than the API answers
+SUSPICION = "; the query itself may be the cause"
+STILL_AT_IT = Trouble("the service is still at it and gave no id", cause=Cause.UNAVAILABLE)
 
 
 class Schedule:
     """The jobs of a run and the order of their requests.
 
-    `next(now)` gives a step; who takes a Submit or a Poll brings its answer to `answered`. `now`
-    is any clock's reading in seconds that never runs backwards; `random()` gives 0 <= x < 1 and
-    spreads the retries. Every step costs O(log n).
+    `next(now)` returns a step; who takes a Submit or a Poll brings its answer to `answered`. `now`
+    is any clock's reading in seconds that never runs backwards; `random()` returns 0 <= x < 1 and
+    spreads the retries. `learned` is what the account taught before, `wall` the time in seconds
+    since 1970; `limits.learned` is for the next run. Every step costs O(log n).
     """
 
     def __init__(
-        self, jobs: Sequence[Job], pace: Pace, now: float, random: Callable[[], float]
+        self,
+        jobs: Sequence[Job],
+        pace: Pace,
+        now: float,
+        random: Callable[[], float],
+        learned: Learned | None = None,
+        wall: float = 0.0,
     ) -> None:
         self.pace, self._random = pace, random
+        self.limits = Limits(pace.max_concurrent, learned or Learned(), wall)
         self._deadline = None if pace.timeout is None else now + pace.timeout
         self._jobs = list(jobs)
         self._left = {job.number for job in jobs if not job.state.ended}
@@ -94,9 +85,8 @@ class Schedule:
         self._later: list[tuple[float, int]] = []
         self._flying: set[int] = set()
         self._held = {job.number for job in jobs if job.state is State.SUBMITTED}
-        self._in_flight = Limit(pace.max_concurrent, pace.max_concurrent)
-        self._pending = Limit(pace.max_concurrent)
-        self._pause, self._busy_in_a_row, self._submitted_in_a_row = now, 0, 0
+        self._submissions_pause = self._pause = self._round_ends = now
+        self._silence, self._busy_in_a_row, self._submitted_in_a_row = Silence(), 0, 0
         for number in self._held:
             self._push(replace(jobs[number], began=now, due=now), now)
 
@@ -111,11 +101,13 @@ class Schedule:
         return not self._left
 
     def next(self, now: float) -> Step:
-        """Give the next step; a Submit or Poll counts as under way from here on."""
+        """Return the next step; a Submit or Poll counts as under way from here on."""
         if not self._left:
             return Done()
-        if len(self._flying) >= self._in_flight.now:
+        if not self._may_send():
             return Wait(None)
+        if now < self._pause:
+            return Wait(self._pause)
         self._take_due(now)
         poll, submit = self._ready_poll(now), self._may_submit(now)
         if poll is not None and not (submit and self._submitted_in_a_row < SUBMITS_A_POLL):
@@ -123,104 +115,137 @@ class Schedule:
         return self._submit(now) if submit else Wait(self._wake(now))
 
     def answered(self, number: int, answer: Answer, now: float) -> list[Job]:
-        """Take the answer to a step; give every job that it changed, the answered one first."""
+        """Take the answer to a step; return every job that it changed, the answered one first."""
         polled = number in self._held
         self._flying.discard(number)
-        if self._jobs[number].state.ended:
+        job = self._jobs[number]
+        if job.state.ended:
             return []
-        self._learn(isinstance(answer, Busy), polled)
-        return self._take(self._jobs[number], answer, now, polled=polled)
+        if isinstance(answer, NotYet) and not polled:
+            answer = STILL_AT_IT
+        self._silence = self._silence.missed(now) if isinstance(answer, Trouble) else Silence()
+        if not isinstance(answer, Busy):
+            self._busy_in_a_row = 0
+        if polled and not isinstance(answer, Busy | Trouble):
+            job = replace(job, polls=job.polls + 1)
+        changed = self._take(job, answer, now)
+        if not isinstance(answer, Busy | Trouble):
+            self.limits.accepted(len(self._flying) + 1, len(self._held))
+        return changed
 
     def dropped(self, number: int) -> bool:
-        """Say whether a step need not be taken any more because its job has ended."""
+        """Return True if a step need not be taken any more because its job has ended."""
         if self._jobs[number].state.ended:
             self._flying.discard(number)
             return True
         return False
 
     def expire(self, now: float) -> list[Job]:
-        """End what is left once the deadline is past; give the jobs that it changed."""
+        """End what is left once the deadline is past; return the jobs that it changed."""
         if self._deadline is None or now < self._deadline:
             return []
         return self.cancel(None, now, State.TIMED_OUT)
 
     def cancel(self, number: int | None, now: float, state: State = State.CANCELLED) -> list[Job]:
-        """End one job, or all that have not ended; give those that it changed."""
+        """End one job, or all that have not ended; return those that it changed."""
         chosen = sorted(self._left) if number is None else self._left & {number}
-        why = "the deadline came first" if state is State.TIMED_OUT else "it was not waited for"
+        why = "the deadline came first" if state is State.TIMED_OUT else "cancelled"
         return [self._end(replace(self._jobs[n], error=why), state, now) for n in chosen]
 
-    def _learn(self, busy: bool, polled: bool) -> None:
-        self._busy_in_a_row = self._busy_in_a_row + 1 if busy else 0
-        if not busy:
-            self._in_flight.accepted(len(self._flying) + 1)
-            return
-        # It is not known which of the two the service counts: requests, or pending queries.
-        self._in_flight.busy(len(self._flying))
-        if not polled:
-            self._pending.busy(len(self._held))
+    def give_up(self, error: str, now: float) -> list[Job]:
+        """End all that have not ended, with an error that is none of theirs; ids are kept."""
+        return [self._give_up_other(number, error, now) for number in sorted(self._left)]
 
-    def _take(self, job: Job, answer: Answer, now: float, *, polled: bool) -> list[Job]:
-        if polled and not isinstance(answer, Busy | Trouble):
-            job = replace(job, polls=job.polls + 1)
+    def _take(self, job: Job, answer: Answer, now: float) -> list[Job]:
         match answer:
-            case Success(tally):
-                return [self._end(replace(job, tally=tally), State.SUCCESS, now)]
+            case Success(tally, at):
+                return [self._end(replace(job, tally=tally, counted=at), State.SUCCESS, now)]
             case Partial(req_id):
                 return [self._hold(job, req_id, now)]
-            case Busy(error, retry_after):
-                wait = self._wait(self._busy_in_a_row - 1, retry_after)
-                return [self._again(job, error, wait, now)]
-            case Trouble(error, retry_after):
-                return self._retry(job, error, self._wait(job.tries, retry_after), now)
             case NotYet():
-                wait = max(self._wait(job.tries, None), self.pace.poll_interval * polled)
-                return self._retry(job, "the service is still at it", wait, now)
+                return [self._hold(job, job.req_id or "", now)]
+            case Busy(error, retry_after):
+                return [self._busy(job, error, retry_after, now)]
+            case Trouble():
+                return self._trouble(job, answer, now)
             case Forgotten(error):
                 return [self._resubmit(job, error, now)]
             case Denied(error):
-                return self._deny(job, error, now)
+                ended = self._end(replace(job, error=error), State.FAILED, now)
+                return [ended, *self.give_up(error, now)]
             case Failure(error):
                 return [self._end(replace(job, error=error), State.FAILED, now)]
 
     def _hold(self, job: Job, req_id: str, now: float) -> Job:
+        wait = self.pace.poll_interval
         if job.number not in self._held:
+            wait = min(wait, self.pace.first_look)
             self._held.add(job.number)
-            self._pending.accepted(self._under_way())
-        due = now + self.pace.poll_interval
-        held = replace(
-            job, state=State.SUBMITTED, req_id=req_id, due=due, tries=0, note=None, error=None
-        )
-        return self._push(held, due)
+        held = replace(job, state=State.SUBMITTED, req_id=req_id, tries=0, note=None, error=None)
+        return self._push(replace(held, due=now + wait), now + wait)
 
-    def _retry(self, job: Job, error: str, wait: float, now: float) -> list[Job]:
-        if job.tries + 1 < self.pace.max_tries:
-            return [self._again(replace(job, tries=job.tries + 1), error, wait, now)]
-        said = f"{error}; given up after {self.pace.max_tries} tries"
-        lost = replace(job, error=said, lost=job.req_id is not None)
-        return [self._end(lost, State.FAILED, now)]
+    def _busy(self, job: Job, error: str, retry_after: float | None, now: float) -> Job:
+        submission, is_new_round = job.number not in self._held, now >= self._round_ends
+        self.limits.refused(len(self._flying), len(self._held), submission, is_new_round)
+        wait = max(retry_after or 0.0, self._growing(self._busy_in_a_row))
+        self._busy_in_a_row += 1
+        self._round_ends = max(self._round_ends, now + wait)
+        if submission:
+            self._submissions_pause = max(self._submissions_pause, now + wait)
+        if retry_after:
+            self._pause = max(self._pause, now + wait)
+        return self._again(job, error, wait, now)
+
+    def _trouble(self, job: Job, trouble: Trouble, now: float) -> list[Job]:
+        error = trouble.error + SUSPICION * (trouble.cause is Cause.INTERNAL)
+        if self._silence.is_over(now, self.pace.give_up_after):
+            error += f"; given up after {self.pace.give_up_after / 60:g} minutes without an answer"
+            return [self._give_up(job, error, now), *self.give_up(error, now)]
+        allowed = self._tries_allowed(job, trouble)
+        job = replace(job, tries=job.tries + (allowed is not None))
+        if allowed is not None and job.tries >= allowed:
+            return [self._give_up(job, f"{error}; given up after {allowed} tries", now)]
+        return [self._again(job, trouble.error, self._retry_wait(job, trouble, now), now)]
+
+    def _tries_allowed(self, job: Job, trouble: Trouble) -> int | None:
+        """Return how often a request may be tried in a row; None where the service is quiet."""
+        if trouble.cause is Cause.FOREIGN and job.number not in self._held:
+            return FOREIGN_TRIES
+        return None if self._silence.is_quiet else self.pace.max_tries
+
+    def _retry_wait(self, job: Job, trouble: Trouble, now: float) -> float:
+        wait = self._growing(max(job.tries, self._silence.misses) - 1)
+        asked = trouble.retry_after or 0.0
+        if asked > wait:
+            self._silence, wait = self._silence.paused(asked), asked
+        elif self._silence.is_quiet:
+            # The last try falls on the moment at which the service is given up.
+            end = self._silence.since + self.pace.give_up_after
+            wait = min(wait, max(end - now, 0.0))
+        if asked or self._silence.is_quiet:
+            self._pause = max(self._pause, now + wait)
+        return wait
 
     def _again(self, job: Job, note: str, wait: float, now: float) -> Job:
-        if job.number not in self._held:
-            self._pause = max(self._pause, now + wait)
         return self._push(replace(job, due=now + wait, note=note), now + wait)
 
     def _resubmit(self, job: Job, error: str, now: float) -> Job:
         if job.again:
-            said = f"{error}; submitted twice, and forgotten twice"
-            return self._end(replace(job, error=said), State.FAILED, now)
+            error = f"{error}; submitted twice, and forgotten twice"
+            return self._end(replace(job, error=error), State.FAILED, now)
         self._held.discard(job.number)
         note = "the service forgot this query: submitting it again"
         fresh = replace(job, state=State.WAITING, req_id=None, due=now, again=True, note=note)
         return self._push(fresh, now)
 
-    def _deny(self, job: Job, error: str, now: float) -> list[Job]:
-        denied = [self._end(replace(job, error=error), State.FAILED, now)]
-        for other in [self._jobs[number] for number in sorted(self._left)]:
-            sent = other.req_id is not None or other.number in self._flying
-            what = "not asked again" if sent else "not sent"
-            denied.append(self._end(replace(other, error=f"{what}: {error}"), State.FAILED, now))
-        return denied
+    def _give_up(self, job: Job, error: str, now: float) -> Job:
+        lost = replace(job, error=error, lost=job.req_id is not None)
+        return self._end(lost, State.FAILED, now)
+
+    def _give_up_other(self, number: int, error: str, now: float) -> Job:
+        job = self._jobs[number]
+        sent = job.req_id is not None or number in self._flying
+        return self._give_up(job, f"{'not asked again' if sent else 'not sent'}: {error}", now)
 
     def _end(self, job: Job, state: State, now: float) -> Job:
         ended = replace(job, state=state, ended=now, due=None, note=None)
@@ -235,10 +260,8 @@ class Schedule:
         heapq.heappush(self._later, (due, job.number))
         return job
 
-    def _wait(self, times: int, retry_after: float | None) -> float:
-        # Growing, and spread over half of itself, so that clients do not come back in step.
-        grown = min(self.pace.retry_wait * 2.0 ** min(times, 30), LONGEST_WAIT)
-        return max(retry_after or 0.0, grown * (1 + self._random() / 2))
+    def _growing(self, times: int) -> float:
+        return growing(self.pace.retry_wait, times, self._random)
 
     def _take_due(self, now: float) -> None:
         # What waits to be submitted again goes before what never was; what ended is dropped.
@@ -253,14 +276,17 @@ class Schedule:
     def _ready_poll(self, now: float) -> int | None:
         return self._later[0][1] if self._later and self._later[0][0] <= now else None
 
+    def _may_send(self) -> bool:
+        if self._silence.is_quiet:
+            return not self._flying
+        return self.limits.may_send(len(self._flying))
+
     def _may_submit(self, now: float) -> bool:
         while self._fresh and self._jobs[self._fresh[0]].state.ended:
             self._fresh.popleft()
-        room = self._under_way() < self._pending.now
-        return bool(self._fresh) and now >= self._pause and room
-
-    def _under_way(self) -> int:
-        return len(self._held) + len(self._flying - self._held)
+        pending = len(self._held) + len(self._flying - self._held)
+        is_time = bool(self._fresh) and now >= self._submissions_pause
+        return is_time and self.limits.may_submit(pending)
 
     def _poll(self, number: int) -> Poll:
         heapq.heappop(self._later)
@@ -278,5 +304,5 @@ class Schedule:
 
     def _wake(self, now: float) -> float | None:
         times = [self._later[0][0]] if self._later else []
-        times += [self._pause] if self._fresh and self._pause > now else []
+        times += [self._submissions_pause] if self._fresh and self._submissions_pause > now else []
         return min(times, default=None)

@@ -1,26 +1,43 @@
-"""Submit and poll: a call -> one answer of the closed list. The one room that imports requests."""
+"""Submit and poll: a call -> one answer of the closed list.
+
+A connection is used again only after a clean answer of the API; whatever else came over it, the
+next request gets a new one, so that a late answer never stands for another. The passcode goes to
+the account's own address alone: nothing is redirected, no session, cookie or .netrc is used.
+"""
 
 from __future__ import annotations
 
-import json
+import logging
+import os
+import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import requests
+import urllib3.exceptions
 from requests.auth import AuthBase
 
+from . import redaction, route
 from .accounts import PATH
-from .jobs import Answer, Busy, Denied, Failure, NotYet, Partial, Success, Trouble
-from .responses import pause, read
+from .connection import BoundedAdapter
+from .jobs import Answer, Busy, Cause, Denied, Failure, Forgotten, Partial, Success, Trouble
+from .responses import pause, read, sent_at
 
 if TYPE_CHECKING:
     from .accounts import Account
 
+log = logging.getLogger(__name__)
+
+SANDBOX_ID = "SANDBOX"
 SCHEMA_PATH = "/sandbox/schema.json"
 SCHEMA_TIME = 10.0  # seconds; over ten million events it takes one
 LONGEST = 16 << 10  # bytes of a body that are read; an answer has some hundred
+WRONG_CLOCK = 120.0  # seconds; a clock that is further off than this is said
+LONG_PAUSE = 60.0  # seconds; a pause that is longer says when it ends
 
 
 class Asker(Protocol):
@@ -39,8 +56,8 @@ class Service:
     """The service at an account's address. Whatever the network does, a call gives an Answer.
 
     `connect_timeout` and `read_timeout` are seconds for one step of a request, `total` for the
-    whole of its body. May be used by several threads at once. Nothing is redirected, and the
-    passcode goes to the account's own address alone.
+    whole exchange. `events` are names of events that the account is known to have; `warn` hears a
+    sentence where this machine's clock is wrong. May be used by several threads at once.
     """
 
     def __init__(
@@ -50,11 +67,14 @@ class Service:
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
         total: float = 60.0,
-        clock: Callable[[], float] = time.monotonic,
+        events: Iterable[str] = (),
+        warn: Callable[[str], None] | None = None,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._account = account
-        self._timeouts = (connect_timeout, read_timeout)
-        self._total, self._clock = total, clock
+        self._timeouts, self._total = (connect_timeout, read_timeout), total
+        self._events, self._warn, self._wall = tuple(events), warn, wall
+        self._is_clock_wrong = False
         self._local = threading.local()
 
     def submit(self, body: str) -> Answer:
@@ -63,101 +83,158 @@ class Service:
 
     def poll(self, req_id: str) -> Answer:
         """Look whether the query under this id is done."""
-        return self._ask("GET", params={"req_id": req_id})
+        return self._ask("GET", asked=req_id, params={"req_id": req_id})
 
-    def _ask(self, method: str, **more: Any) -> Answer:
+    def _ask(self, method: str, asked: str | None = None, **content: Any) -> Answer:
+        adapter = self._adapter()
+        answer: Answer | type[BaseException]
         try:
-            with self._session().request(
-                method,
-                self._account.base_url + PATH,
-                headers={"Content-Type": "application/json"},
-                auth=_Credentials(self._account),
-                timeout=self._timeouts,
-                allow_redirects=False,
-                stream=True,
-                **more,
-            ) as response:
-                body = self._read(response)
-        except requests.RequestException as error:
-            return self._no_answer(error)
-        answer = self._understood(response.status_code, body, polled=method == "GET")
-        return self._said_of(answer, pause(response.headers))
+            answer = self._exchange(adapter, method, asked, content)
+        except Exception as error:
+            answer = self._no_answer(error)
+        except BaseException as error:
+            answer = type(error)
+        if not isinstance(answer, Success | Partial | Failure | Forgotten):
+            adapter.close()
+        if isinstance(answer, type):
+            # Raised anew: the frames of the first hold the headers, and somebody may show them.
+            raise answer
+        return answer
 
-    def _understood(self, status: int, body: bytes, *, polled: bool) -> Answer:
-        answer = read(status, body, polled=polled)
-        if isinstance(answer, Success | Partial | NotYet):
+    def _exchange(
+        self, adapter: BoundedAdapter, method: str, asked: str | None, content: Any
+    ) -> Answer:
+        way = route.to(self._account.base_url)
+        # By the adapter alone: a session keeps cookies, reads .netrc, and others replace it by
+        # one that answers from a cache.
+        request = requests.Request(
+            method,
+            self._account.base_url + PATH,
+            headers={"Content-Type": "application/json", "Cache-Control": "no-cache"},
+            auth=_Credentials(self._account),
+            **content,
+        ).prepare()
+        adapter.deadline.begin(self._total)
+        with adapter.send(
+            request,
+            stream=True,
+            timeout=self._timeouts,
+            verify=way.verify,
+            proxies=way.proxies,
+        ) as response:
+            body = response.raw.read(LONGEST + 1, decode_content=True)
+        return self._answer(response, body, asked)
+
+    def _adapter(self) -> BoundedAdapter:
+        # A process that was forked has its parent's connections: it must not talk on them.
+        if getattr(self._local, "owner", None) != os.getpid():
+            self._local.owner, self._local.adapter = os.getpid(), BoundedAdapter()
+        adapter: BoundedAdapter = self._local.adapter
+        return adapter
+
+    def _answer(self, response: requests.Response, body: bytes, asked: str | None) -> Answer:
+        status, headers = response.status_code, response.headers
+        answer = read(status, body, asked=asked, events=self._events)
+        at = sent_at(headers)
+        match answer:
+            case Partial(req_id) if redaction.holds(req_id, self._account.passcode):
+                return Trouble("the answer's id is the passcode: ****", cause=Cause.FOREIGN)
+            case Success() | Partial():
+                self._compare_clocks(at)
+                return replace(answer, at=at)
+            case Busy() | Trouble() | Denied() | Failure() | Forgotten():
+                answer = self._redacted(answer, status, body, asked)
+        return self._with_advice(answer, pause(headers))
+
+    def _redacted(self, answer: Answer, status: int, body: bytes, asked: str | None) -> Answer:
+        # A proxy's page may repeat what it was sent, in any writing, and errors quote pages.
+        passcode = self._account.passcode
+        if not redaction.holds(body, passcode):
             return answer
-        # A proxy's page may repeat what it was sent, plain or in JSON, and errors quote pages.
-        passcode = self._account.passcode.reveal()
-        for shown in (passcode, json.dumps(passcode)[1:-1]):
-            body = body.replace(shown.encode(), b"****")
-        return read(status, body, polled=polled)
+        body = redaction.without(body, passcode)
+        answer = read(status, body, asked=asked, events=self._events)
+        error = getattr(answer, "error", "")
+        if redaction.holds(body, passcode) or redaction.holds(error, passcode):
+            hidden = f"HTTP {status}: an answer that repeats the passcode (****) is not shown"
+            return replace(answer, error=hidden)  # type: ignore[arg-type] # it has an error
+        return answer
 
-    def _session(self) -> requests.Session:
-        if not hasattr(self._local, "session"):
-            self._local.session = requests.Session()
-            # http is for loopback: a proxy of the environment would carry the passcode elsewhere.
-            self._local.session.trust_env = self._account.base_url.startswith("https:")
-        session: requests.Session = self._local.session
-        return session
+    def _compare_clocks(self, at: datetime | None) -> None:
+        if at is None:
+            return
+        ahead = self._wall() - at.timestamp()
+        was_wrong, self._is_clock_wrong = self._is_clock_wrong, abs(ahead) > WRONG_CLOCK
+        if self._is_clock_wrong and not was_wrong and self._warn:
+            how = "ahead of" if ahead > 0 else "behind"
+            _safely(
+                self._warn,
+                f"this machine's clock is {_spoken(abs(ahead))} {how} the service's: what is kept "
+                "is dated by the service's, but 'today' and 'last 7 days' are this machine's",
+            )
 
-    def _read(self, response: requests.Response) -> bytes:
-        # One byte at a time: a larger chunk waits until it is full, however slowly it drips.
-        body, begun = bytearray(), self._clock()
-        for chunk in response.iter_content(1):
-            body += chunk
-            if self._clock() - begun > self._total:
-                raise requests.Timeout
-            if len(body) > LONGEST:
-                break
-        return bytes(body)
-
-    def _no_answer(self, error: requests.RequestException) -> Answer:
+    def _no_answer(self, error: Exception) -> Answer:
         host = self._account.base_url
-        if isinstance(error, requests.exceptions.SSLError):
-            return Failure(f"no safe connection to {host}: its TLS certificate cannot be verified")
-        if isinstance(error, requests.Timeout):
+        if isinstance(error, route.RouteError):
+            return Failure(str(error))
+        if refusal := _refused_certificate(error, host):
+            return Failure(refusal)
+        if isinstance(error, requests.Timeout | TimeoutError | urllib3.exceptions.TimeoutError):
             return Trouble(f"{host} did not answer in time")
         if isinstance(error, requests.exceptions.ProxyError):
-            return Trouble(f"the proxy on the way to {host} does not answer")
-        if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+            return Trouble(f"the proxy on the way to {host} does not answer{_proxy_variable(host)}")
+        if isinstance(error, requests.exceptions.InvalidSchema | ValueError):
+            return Failure(f"the request to {host} could not be made ({type(error).__name__})")
+        if isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError | OSError):
             return Trouble(f"no connection to {host}, or it was lost")
-        return Failure(f"the request to {host} could not be made ({type(error).__name__})")
+        log.error("ct_magic: a request failed in an unforeseen way: %s", type(error).__name__)
+        return Failure(f"an error inside ct_magic: {type(error).__name__}")
 
-    def _said_of(self, answer: Answer, wait: float | None) -> Answer:
+    def _with_advice(self, answer: Answer, wait: float | None) -> Answer:
         match answer:
             case Denied(error):
-                who = f"account {self._account.id!r} in region {self._account.region!r}"
                 return Denied(
-                    f"{error} ({who}, {self._account.base_url}): check id, passcode and region; "
-                    "a wrong region is answered like a wrong passcode"
+                    f"{error} (account {self._account.id!r} {self._account.where}): check id, "
+                    "passcode and region; a wrong region is answered like a wrong passcode"
                 )
-            case Busy(error):
-                return Busy(error, wait)
-            case Trouble(error):
-                return Trouble(error, wait)
+            case Busy(error) | Trouble(error):
+                return replace(answer, error=error + self._until(wait), retry_after=wait)
         return answer
+
+    def _until(self, wait: float | None) -> str:
+        if wait is None or wait < LONG_PAUSE:
+            return ""
+        end = datetime.fromtimestamp(self._wall(), UTC).astimezone() + timedelta(seconds=wait)
+        return f"; it asks to wait until {end:%Y-%m-%d %H:%M}"
 
 
 def sandbox_schema(account: Account) -> Any:
-    """Ask a sandbox that runs beside the kernel for its names; None where none answers.
+    """Return what a sandbox tells of its data, or None where none answers.
 
-    Only asked on loopback: the service itself has no such address.
+    Only a sandbox on loopback is asked: the service itself has no such address, and any other
+    account is asked nothing but the documented calls.
     """
-    if not account.base_url.startswith("http:"):
+    if account.id != SANDBOX_ID or not account.base_url.startswith("http:"):
         return None
+    url = account.base_url + SCHEMA_PATH
     try:
-        with requests.Session() as session:
-            session.trust_env = False
-            url, whose = account.base_url + SCHEMA_PATH, _Credentials(account)
-            found = session.get(url, auth=whose, timeout=SCHEMA_TIME, allow_redirects=False)
-            return found.json() if found.ok else None
-    except (requests.RequestException, ValueError):
+        request = requests.Request("GET", url, auth=_Credentials(account)).prepare()
+        with BoundedAdapter() as adapter:
+            adapter.deadline.begin(SCHEMA_TIME)
+            response = adapter.send(request, timeout=SCHEMA_TIME)
+            return response.json() if response.ok else None
+    except (requests.RequestException, OSError, ValueError):
         return None
+
+
+def sandbox_data(account: Account) -> str | None:
+    """Return the identity of the data that a sandbox counts, or None: see `sandbox_schema`."""
+    schema = sandbox_schema(account)
+    data = schema.get("data") if isinstance(schema, dict) else None
+    return data if isinstance(data, str) else None
 
 
 class _Credentials(AuthBase):
-    """Puts id and passcode into the headers at the last moment; also keeps a .netrc out."""
+    """Puts id and passcode into the headers at the last moment."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -166,3 +243,46 @@ class _Credentials(AuthBase):
         request.headers["X-CleverTap-Account-Id"] = self._account.id
         request.headers["X-CleverTap-Passcode"] = self._account.passcode.reveal()
         return request
+
+
+def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
+    """Return the error of TLS behind those of the libraries around it, if there is one."""
+    for _ in range(10):
+        if isinstance(error, ssl.SSLError) or error is None:
+            return error
+        inner = (one for one in (getattr(error, "reason", None), *error.args))
+        causes = (one for one in inner if isinstance(one, BaseException))
+        error = next(causes, error.__cause__ or error.__context__)
+    return None
+
+
+def _refused_certificate(error: Exception, host: str) -> str | None:
+    # Only this is final: a handshake that was merely cut is tried again.
+    tls = _tls_error(error)
+    if isinstance(tls, ssl.SSLCertVerificationError):
+        return (
+            f"no safe connection to {host}: its TLS certificate cannot be verified; behind a proxy "
+            "that has one of its own, REQUESTS_CA_BUNDLE names a file with that"
+        )
+    if tls is not None and tls.reason == "NO_CERTIFICATE_OR_CRL_FOUND":
+        name = route.to(host).certificates
+        return f"{name} names a file that holds no certificates: set it to one, or unset it"
+    return None
+
+
+def _proxy_variable(url: str) -> str:
+    name = route.to(url).proxy
+    return f": see {name}" if name else ""
+
+
+def _spoken(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes" if minutes < 120 else f"{round(minutes / 60)} hours"
+
+
+def _safely(warn: Callable[[str], None], message: str) -> None:
+    try:
+        warn(message)
+    except Exception:
+        # Where warnings are errors, they must not cost a count.
+        log.exception("ct_magic: %s", message)

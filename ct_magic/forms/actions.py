@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from .. import api as counts
 from .. import prepare as questions
+from ..asking import ask
 from ..client import accounts
 from ..errors import CountError, CtMagicError
 from ..handle import Counting
@@ -22,8 +22,8 @@ from ..settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..client.jobs import Job
     from ..progress.panel import Shown
+    from ..progress.row_view import RowView as Job
 
 Show = Callable[[w.Widget], None]
 Say = Callable[[str, bool], None]  # what is said, and whether it is an error
@@ -67,23 +67,28 @@ class Runner:
     @property
     def running(self) -> bool:
         """Say whether a count is under way."""
-        return self._counting is not None and not self._counting.done
+        return self._counting is not None and not self._counting.done()
 
-    def start(self, text: str, name: str, account: str | None) -> None:
-        """Begin to count; the variable is a handle, and then the DataFrame."""
+    def start(self, text: str, name: str, account: str | None) -> bool:
+        """Begin to count; the variable is a handle, and then the DataFrame.
+
+        Return True if it began.
+        """
         if self.running:
-            return self._say("still counting: Cancel stops it", True)
+            self._say("still counting: Cancel stops it", True)
+            return False
         self._say(f"counting into {name} …", False)
         try:
             asked = questions.prepare(
                 text, params=self._variables, account=account, settings=self._settings
             )
-            counting = counts.ask(asked, panel=self._opened).followed()
+            counting = ask(asked, panel=self._opened, variable=name).followed()
         except CtMagicError as error:
-            return self._say(str(error), True)
+            self._say(str(error), True)
+            return False
         self._counting = self._variables[name] = counting
         counting.when_done(lambda frame: self._arrived(name, counting, frame))
-        return None
+        return True
 
     def _opened(self, run: Shown, note: str | None) -> Panel:
         panel = InnerPanel(run, note)

@@ -10,7 +10,6 @@ from typing import Any
 from .. import prepare as questions
 from ..progress import html as card
 
-SHOWN = 3  # counts whose JSON is shown; the others differ in a day or a value
 ERROR = "var(--jp-error-color1,#c62828)"
 STYLE = f"""<style>{card.FOCUS}
 .ct-magic-form {{ border: 1px solid {card.LINE}; border-radius: 6px; padding: 6px 12px;
@@ -21,8 +20,11 @@ STYLE = f"""<style>{card.FOCUS}
 .ct-magic-error {{ color: {ERROR}; }}
 .ct-magic-error, .ct-magic-said {{ padding: 0 4px 2px; overflow-wrap: anywhere;
   white-space: pre-wrap; }}
-.ct-magic-form pre.ct-magic-error {{ color: {ERROR}; padding: 2px 4px; white-space: pre;
-  overflow-x: auto; }}
+.ct-magic-form pre.ct-magic-error {{ color: {ERROR}; padding: 2px 4px; white-space: pre-wrap; }}
+.ct-magic-form pre.ct-magic-place {{ white-space: pre; overflow-x: auto; }}
+.ct-magic-form summary {{ cursor: pointer; margin: 6px 0 2px; }}
+.ct-magic-actions {{ border-top: 1px solid {card.LINE}; padding-top: 6px; }}
+.ct-magic-stale {{ opacity: .45; }}
 .ct-magic-unlabelled > label {{ {card.HIDDEN} }}
 .ct-magic-wrong input, .ct-magic-wrong textarea {{ border-color: {ERROR} !important;
   box-shadow: inset 0 0 0 1px {ERROR}; }}
@@ -49,19 +51,31 @@ def status(text: str, wrong: bool = False) -> str:
 
 
 def caret(error: str) -> str:
-    """Draw an error of the text, with the caret under its place."""
-    return f'<pre role="status" class="ct-magic-error">{escape(error)}</pre>' if error else ""
+    """Draw an error of the text: the caret under its place scrolls, the message wraps."""
+    if not error:
+        return ""
+    *place, message = error.split("\n", 3) if error.startswith("line ") else [error]
+    shown = escape("\n".join(place))
+    return (
+        f'<div role="status"><pre class="ct-magic-error ct-magic-place">{shown}</pre>'
+        f'<pre class="ct-magic-error">{escape(message)}</pre></div>'
+    )
+
+
+def note(text: str) -> str:
+    """Draw a quiet remark."""
+    return f'<span class="ct-magic-note">{escape(text)}</span>' if text else ""
 
 
 def json(bodies: Sequence[Mapping[str, Any]]) -> str:
-    """Draw what would be sent."""
-    shown = _visible("\n\n".join(map(questions.pretty, bodies[:SHOWN])))
-    more = len(bodies) - SHOWN
-    left = f"\n\n… and {more:,} more count{'s' * (more != 1)}" if more > 0 else ""
+    """Draw the JSON of the first request, folded."""
+    if not bodies:
+        return ""
+    which = f"1 of {len(bodies):,} requests" if len(bodies) > 1 else "1 request"
+    shown = escape(_visible(questions.pretty(bodies[0])))
     return (
-        f'<pre tabindex="0" role="region" aria-label="JSON">{escape(shown)}{left}</pre>'
-        if bodies
-        else ""
+        f'<details><summary><b>JSON</b> <span class="ct-magic-note">{which}</span></summary>'
+        f'<pre tabindex="0" role="region" aria-label="JSON">{shown}</pre></details>'
     )
 
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ..client.runner import spawn
+from ..client.threads import spawn
 
 TARGET = "ct_magic.insert"
 PATIENCE = 1.0  # seconds after which a page is taken for one that cannot

@@ -12,8 +12,9 @@ from ..client import accounts
 from ..errors import AccountError, QueryError, UsageError
 from ..progress.environment import current_shell, is_interactive
 from ..progress.widget_panel import VIEW
-from ..query import expand as dates
 from ..query import parser
+from ..query import resolve_period as dates
+from ..query.calendar_pieces import ends
 from ..settings import Settings
 from . import actions as acting
 from . import html as page
@@ -34,7 +35,7 @@ UNFINISHED = "Not a query yet: something is still to be filled in."
 CLOSED = "The form is closed: %ct form opens it again."
 AWAY = "The form needs Jupyter's widgets and its kernel: %ct form opens it where they are."
 UNSEEN = "A query form: %ct form opens it in a notebook that somebody looks at."
-INSERTED = "The cell stands below."
+INSERTED = "The cell was written below."
 COPY = "This page inserts no cells. Here is the text: Ctrl+A, Ctrl+C, and paste it into a new cell."
 
 
@@ -73,6 +74,7 @@ class Form:
         self._variables, self._settings, self._patience = variables, settings, patience
         self._sheet, self._at = Sheet(), 0
         self._typed: str | None = text  # what stands in the text while that is no query
+        self._ran: str | None = None  # the text whose result is shown
         self._handles: list[Any] = []
         self._note = CLOSED if live else UNSEEN
         self._left = acting.cell(text, "", None)
@@ -177,21 +179,25 @@ class Form:
     def _tell(self, face: Face) -> None:
         """Say what is wrong and what would be sent, and propose what may be typed."""
         found = self._problems(face)
-        said, bodies = self._reading(face)
+        error, bodies = self._reading(face)
         missing = any(isinstance(message, Missing) for message in found.values())
-        face.show_reading(page.status(UNFINISHED) if missing else page.caret(said), bodies)
+        face.show_reading(
+            page.status(UNFINISHED) if missing else page.caret(error), page.json(bodies)
+        )
+        face.show_ready(not found and not error, _asks(len(bodies)))
+        face.show_stale(self._ran if self._ran != self.text else None)
         face.show_place(self._at, len(self._sheet.statements))
         face.mark({key: m for key, m in found.items() if not isinstance(m, Missing)})
         face.show_days(self._days(face))
         face.suggest(known.names(), self._draft)
         face.lock(self._typed is not None)
 
-    def _reading(self, face: Face) -> tuple[str, str]:
-        """Give what is wrong with the text as a whole, and the JSON that it sends."""
+    def _reading(self, face: Face) -> tuple[str, list[dict[str, Any]]]:
+        """Return what is wrong with the text as a whole, and the JSON that it sends."""
         try:
-            return "", page.json(self._bodies(face, self.text))
+            return "", self._bodies(face, self.text)
         except QueryError as error:
-            return str(error), ""
+            return str(error), []
 
     def _bodies(self, face: Face, text: str) -> list[dict[str, Any]]:
         try:
@@ -219,7 +225,7 @@ class Form:
             today = self._today(face)
             text = f"x {fields.period(self._draft.base.period)}"
             (one,) = parser.statements(text, self._variables, today)
-            return dates.ends(dates.resolve(one.event.period, today))  # type: ignore[union-attr]
+            return ends(dates.resolve(one.event.period, today))  # type: ignore[union-attr]
         except (QueryError, AccountError):
             return None
 
@@ -247,7 +253,9 @@ class Form:
     def _run(self, face: Face) -> None:
         face.offer("")
         if self._is_ready(face):
-            self._runner.start(self.text, face.name, face.account)
+            if self._runner.start(self.text, face.name, face.account):
+                self._ran = self.text
+            face.show_stale(self._ran if self._ran != self.text else None)
             face.suggest(known.names(), self._draft)
 
     def _insert(self, face: Face) -> None:
@@ -260,3 +268,7 @@ class Form:
                 face.say(INSERTED if inserted else COPY)
 
             insert(cell, told, self._patience)
+
+
+def _asks(many: int) -> str:
+    return f"asks {many:,} counts" if many > 1 else "asks 1 count"

@@ -1,7 +1,8 @@
 """Rows of fields that can be added, removed and moved; they know nothing of what they hold.
 
-Every choice is a line to type on, with proposals: JupyterLab takes the arrow keys from any other
-kind of field, and moves to the next cell with them.
+What can be anything is a line to type on, with proposals; what is one of a few is a select, which
+shows its default. JupyterLab would take the arrow keys from a select and move to the next cell:
+our labextension keeps them.
 """
 
 from __future__ import annotations
@@ -70,6 +71,18 @@ def entry(
         layout=w.Layout(flex=flex, min_width="0", width="auto", margin="2px"),
     )
     return made if labelled else made.add_class(UNLABELLED)
+
+
+def choice(what: str, options: Sequence[tuple[str, str]], flex: str = "0 1 7em") -> w.Dropdown:
+    """Return a select of (shown, value) pairs; the first one is the default. `what` names it."""
+    made = w.Dropdown(
+        options=options,
+        tooltip=what,
+        description=what,
+        style={"description_width": "initial"},
+        layout=w.Layout(flex=flex, min_width="0", width="auto", margin="2px"),
+    )
+    return made.add_class(UNLABELLED)
 
 
 def button(text: str, tooltip: str, then: Callable[[], object], width: str = "auto") -> w.Button:

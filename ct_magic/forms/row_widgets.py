@@ -12,11 +12,14 @@ from ..query.model import Property, Scope
 from .draft import field_text as fields
 from .draft.draft import (
     BARE,
+    JOINTS,
     KINDS,
     LISTS,
     OPERATORS,
+    PIECES,
     RANGE,
     SCOPES,
+    TIMES,
     UNITS,
     VALUES,
     Axis,
@@ -24,21 +27,34 @@ from .draft.draft import (
     Did,
     Happening,
 )
-from .row_list import Problems, Rows, below, entry, propose, say, show_if
+from .row_list import Problems, Rows, below, choice, entry, propose, say, show_if
 
 Changed = Callable[[], None]
 PRESETS = (
     *("today", "yesterday", "last 7 days", "last 30 days", "last 90 days", "this week"),
     *("last week", "this month", "last month", "last 3 months", "this year", "last year"),
 )
-EVENT = "event"  # how the scope without a word is called here
-SPELLED = {"": "=", "is": "=", "==": "=", "<>": "!=", "contains": "~", "between": RANGE}
+SHOWN = {  # how a choice is shown where its word alone says too little
+    "": "event",
+    "=": "= is",
+    "!=": "!= is not",
+    "~": "~ contains",
+    "!~": "!~ lacks",
+    "in": "in (any of)",
+    "not in": "not in (none of)",
+    RANGE: "in a..b",
+}
+
+
+TIMES_OFTEN = (">= 2", ">= 3", "= 1")
+WINDOWS = ("7 days", "28 days", "4 weeks", "3 months")
+MOVED = ("after 1 week", "after 0..11 weeks", "before 1 week")
 
 
 class Fields:
     """What a row of simple fields has in common."""
 
-    def __init__(self, changed: Changed, **entries: w.Combobox) -> None:
+    def __init__(self, changed: Changed, **entries: w.Combobox | w.Dropdown) -> None:
         self.entries = entries
         self.problem = w.HTML()
         self.tail: Sequence[w.Widget] = ()
@@ -57,13 +73,9 @@ class Fields:
         """Give what stands in a field."""
         return str(self.entries[name].value)
 
-    def _scope(self) -> str:
-        said = self.typed("scope").strip()
-        return "" if said == EVENT else said
-
     def _propose(self, names: Names, event: str | None, values: str, several: bool) -> None:
         """Propose the properties of the scope, and the values of the property."""
-        scope, asked = self._scope(), fields.unquoted(self.typed("property"))
+        scope, asked = self.typed("scope"), fields.unquoted(self.typed("property"))
         propose(self.entries["property"], _properties(names, event, scope))
         known = _values(names, event, scope, asked)
         said = self.typed(values)
@@ -73,28 +85,41 @@ class Fields:
 class ConditionRow(Fields):
     """A filter: scope, property, operator, value."""
 
-    def __init__(self, changed: Changed) -> None:
+    def __init__(self, changed: Changed, *, joints: bool = False) -> None:
+        joint = {"joint": choice("and, or", _choices(JOINTS), "0 1 5em")} if joints else {}
         super().__init__(
             changed,
+            **joint,
             scope=_scope(),
             property=entry("property", flex="2 1 8em"),
-            operator=entry("operator", OPERATORS, "=", "0 1 7em"),
+            operator=choice("operator", _choices(OPERATORS), "0 1 9em"),
             value=entry("value", flex="5 1 9em"),
         )
         self.first = self.entries["property"]
 
     def value(self) -> Condition:
         """Give the filter as it is typed."""
-        typed = self.typed("operator").strip()
-        operator = SPELLED.get(typed, typed)
-        return Condition(self._scope(), self.typed("property"), operator, self.typed("value"))
+        joint = self.typed("joint") if "joint" in self.entries else "and"
+        return Condition(
+            self.typed("scope"),
+            self.typed("property"),
+            self.typed("operator"),
+            self.typed("value"),
+            joint,
+        )
 
     def show(self, value: Condition) -> None:
         """Put a filter into the fields."""
+        if "joint" in self.entries:
+            self.entries["joint"].value = value.joint
         self.entries["scope"].value = value.scope
         self.entries["property"].value = value.property
-        self.entries["operator"].value = "" if value == Condition() else value.operator
+        self.entries["operator"].value = value.operator
         self.entries["value"].value = value.value
+
+    def show_joint(self, shown: bool) -> None:
+        """Show how it is joined to the filter before, where there is one."""
+        self.entries["joint"].layout.display = "" if shown else "none"
 
     def suggest(self, names: Names, event: str | None) -> None:
         """Propose what is known; hide what takes nothing."""
@@ -112,33 +137,37 @@ class AxisRow(Fields):
     def __init__(self, changed: Changed) -> None:
         super().__init__(
             changed,
-            unit=entry("by", UNITS, VALUES, "0 1 7em"),
+            unit=choice("by", _choices((VALUES, *(u for u in UNITS if u != VALUES))), "0 1 8em"),
             scope=_scope(),
             property=entry("property", flex="2 1 8em"),
             values=entry("values", hint="Shoes, Bags", flex="5 1 9em"),
+            rolling=entry("rolling", WINDOWS, "rolling, like 7 days", "2 1 10em"),
         )
 
     def value(self) -> Axis:
         """Give the part as it is typed."""
-        unit = self.typed("unit").strip() or VALUES
+        unit = self.typed("unit")
         if unit != VALUES:
-            return Axis(unit)
-        return Axis(unit, self._scope(), self.typed("property"), self.typed("values"))
+            return Axis(unit, rolling=self.typed("rolling") if unit in PIECES else "")
+        return Axis(unit, self.typed("scope"), self.typed("property"), self.typed("values"))
 
     def show(self, value: Axis) -> None:
         """Put a part into the fields."""
-        self.entries["unit"].value = "" if value == Axis() else value.unit
+        self.entries["unit"].value = value.unit
         self.entries["scope"].value = value.scope
         self.entries["property"].value = value.property
         self.entries["values"].value = value.values
+        self.entries["rolling"].value = value.rolling
 
     def suggest(self, names: Names, event: str | None) -> None:
         """Propose what is known; a piece of time has no property."""
         now = self.value()
         self._propose(names, event, "values", several=True)
         for name in ("scope", "values"):
-            show_if(now.unit == VALUES, self.entries[name])
-        show_if(now.unit == VALUES and now.scope != "geo", self.entries["property"])
+            self.entries[name].layout.display = "" if now.unit == VALUES else "none"
+        asks = now.unit == VALUES and now.scope != "geo"
+        self.entries["property"].layout.display = "" if asks else "none"
+        self.entries["rolling"].layout.display = "" if now.unit in PIECES else "none"
 
 
 class DidRow:
@@ -147,9 +176,10 @@ class DidRow:
     def __init__(self, changed: Changed) -> None:
         self.head = Fields(
             changed,
-            kind=entry("did, did not or did any", KINDS, "did", "0 1 7em"),
+            kind=choice("did, did not or did any", _choices(KINDS), "0 1 9em"),
             event=entry("event", flex="2 1 9em"),
-            period=entry("its own period", PRESETS, "the same period", "1 1 9em"),
+            times=entry("how often", TIMES_OFTEN, "at least once", "0 1 7em"),
+            period=entry("its own period", (*MOVED, *PRESETS), "the same period", "1 1 9em"),
         )
         self.where = Rows("filter of it", lambda: ConditionRow(changed), Condition(), changed)
         self.first = self.head.entries["event"]
@@ -162,18 +192,21 @@ class DidRow:
         """Give it as it is typed."""
         typed = {name: str(one.value) for name, one in self.head.entries.items()}
         what = Happening(typed["event"], self.where.values(), typed["period"])
-        return Did(typed["kind"].strip() or "did", what)
+        return Did(typed["kind"], what, typed["times"] if typed["kind"] in TIMES else "")
 
     def show(self, value: Did) -> None:
         """Put it into the fields."""
-        self.head.entries["kind"].value = "" if value == Did() else value.kind
+        self.head.entries["kind"].value = value.kind
         self.head.entries["event"].value = value.what.event
         self.head.entries["period"].value = value.what.period
+        self.head.entries["times"].value = value.times
         self.where.show(value.what.where)
 
     def suggest(self, names: Names, event: str | None) -> None:
         """Propose events, and what is known of the one that is named."""
         propose(self.head.entries["event"], events(names))
+        takes = str(self.head.entries["kind"].value) in TIMES
+        self.head.entries["times"].layout.display = "" if takes else "none"
         own = fields.unquoted(str(self.head.entries["event"].value))
         for row in self.where:
             row.suggest(names, own)
@@ -184,8 +217,13 @@ class DidRow:
         self.where.mark(below(problems, "where"))
 
 
-def _scope() -> w.Combobox:
-    return entry("scope", [EVENT, *SCOPES[1:]], EVENT, "0 1 7em")
+def _scope() -> w.Dropdown:
+    return choice("scope", _choices(SCOPES), "0 1 8em")
+
+
+def _choices(words: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what a select shows for each word of the language, and the word."""
+    return [(SHOWN.get(word, word), word) for word in words]
 
 
 def events(names: Names) -> list[str]:

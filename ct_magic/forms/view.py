@@ -9,17 +9,18 @@ from datetime import date
 
 import ipywidgets as w
 
-from ..query import printer
 from ..query.catalog import Names
-from ..query.model import Days
 from . import html as page
 from .draft import field_text as fields
-from .draft.draft import Axis, Condition, Did, Draft, Happening
+from .draft.draft import ANY, Axis, Condition, Did, Draft, Happening
 from .row_list import NARROW, UNLABELLED, Problems, Rows, below, button, close, entry, propose, walk
 from .row_widgets import PRESETS, AxisRow, ConditionRow, DidRow, Fields, events
 
+DAY = "YYYY-MM-DD"
 WRAPPED = 48  # characters after which the narrowest text is wrapped
-JSON_ALONE = "The API's own JSON says something here that the fields cannot: change it in the text."
+STALE = "The result below is of another query:"
+OTHERS = ("previous", "before 1 week", "before 52 weeks", "last month")
+TEXT_ALONE = "This says something that the fields cannot show: change it in the text."
 NO_QUERY = "The text is not a query yet. The fields wait, with the last one that was."
 
 
@@ -68,18 +69,20 @@ class Face:
             return Draft(label, body=self._body)
         what, when = self.event.typed("event"), self.when.typed("period")
         base = Happening(what, self.where.values(), when)
-        return Draft(label, base, self.did.values(), self.often.typed("often"), self.by.values())
+        often, versus = self.often.typed("often"), self.versus.typed("versus")
+        return Draft(label, base, self.did.values(), often, versus, self.by.values())
 
     def show(self, draft: Draft) -> None:
         """Put a statement into the fields."""
         with self._unheard():
             self._body = draft.body
-            self._note.value = page.status(JSON_ALONE) if draft.body else ""
+            self._note.value = page.status(TEXT_ALONE) if draft.body else ""
             self._fields.layout.display = "none" if draft.body else ""
             self.top.entries["label"].value = draft.label
             self.event.entries["event"].value = draft.base.event
             self.when.entries["period"].value = draft.base.period
             self.often.entries["often"].value = draft.often
+            self.versus.entries["versus"].value = draft.versus
             self.where.show(draft.base.where)
             self.did.show(draft.did)
             self.by.show(draft.by)
@@ -91,12 +94,15 @@ class Face:
         for rows in (self.where, self.did, self.by):
             for row in rows:
                 row.suggest(names, event)
-        any_of = any(one.kind == "did any" for one in draft.did)
+        for number, condition in enumerate(self.where):
+            if isinstance(condition, ConditionRow):
+                condition.show_joint(number > 0)
+        any_of = any(one.kind in ANY for one in draft.did)
         self.often.box.layout.display = "" if any_of or draft.often else "none"
 
     def mark(self, problems: Problems) -> None:
         """Say what is wrong, at the fields it concerns."""
-        for one in (self.top, self.event, self.when, self.often):
+        for one in (self.top, self.event, self.when, self.often, self.versus):
             one.mark(problems)
         for name in ("where", "did", "by"):
             getattr(self, name).mark(below(problems, name))
@@ -111,14 +117,26 @@ class Face:
     def show_days(self, days: tuple[date, date] | None) -> None:
         """Show the days that the period means today, where it means any."""
         with self._unheard():
-            if days:
-                self.start.value, self.end.value = days
+            for field, day in zip(self.days.entries.values(), days or (), strict=False):
+                field.value = day.isoformat()
 
     def show_place(self, number: int, many: int) -> None:
-        """Say which statement of the cell stands in the fields."""
-        self._which.value = page.head(f"Statement {number + 1} of {many}" if many > 1 else "Query")
-        for one in self._turning:
+        """Show which statement of the cell is in the fields."""
+        self._which.value = page.head(f"Statement {number + 1} of {many}") if many > 1 else ""
+        for one in (self._which, *self._turning):
             one.layout.display = "" if many > 1 else "none"
+
+    def show_ready(self, ready: bool, asks: str) -> None:
+        """Let Run and Insert be pressed for a query only, and show what Run would ask."""
+        for one in (self._run, self._insert):
+            one.disabled = not ready
+        self._asks.value = page.note(asks) if ready else ""
+
+    def show_stale(self, text: str | None) -> None:
+        """Dim a result that is of another query than the one in the fields, and name that one."""
+        stale = text is not None and bool(self._panel.children)
+        (self._panel.add_class if stale else self._panel.remove_class)("ct-magic-stale")
+        self._other.value = page.status(f"{STALE} {text}") if stale else ""
 
     def show_reading(self, error: str, bodies: str) -> None:
         """Show what is wrong with the text as a whole, and its JSON."""
@@ -172,17 +190,23 @@ class Face:
 
         self.top = Fields(
             changed,
-            name=entry("variable", hint="foodies", labelled=True),
-            label=entry("label", hint="of the rows", labelled=True),
-            account=entry("account", accounts, "the one in use", labelled=True),
+            name=entry("variable", hint="foodies", flex="1 1 11em", labelled=True),
+            label=entry("label", hint="of the rows", flex="1 1 11em", labelled=True),
+            account=entry("account", accounts, "the one in use", "1 1 13em", labelled=True),
         )
         self.event = Fields(changed, event=entry("event", hint="event, like Charged"))
-        self.where = Rows("filter", lambda: ConditionRow(changed), Condition(), changed)
+        self.where = Rows(
+            "filter", lambda: ConditionRow(changed, joints=True), Condition(), changed
+        )
         self.when = Fields(changed, period=entry("period", PRESETS, "last 30 days"))
         self.when.box.layout.width, self.when.box.layout.flex = "auto", "1 1 10em"
-        self.start, self.end = self._day("from"), self._day("to")
+        self.days = Fields(self._picked, start=entry("from", hint=DAY), end=entry("to", hint=DAY))
+        self.days.box.layout.width, self.days.box.layout.flex = "auto", "1 1 18em"
         self.did = Rows("did", lambda: DidRow(changed), Did(), changed)
         self.often = Fields(changed, often=entry("did any, how often", hint=">= 1", labelled=True))
+        self.versus = Fields(
+            changed, versus=entry("the other period", OTHERS, "no other period", "0 1 16em")
+        )
         self.by = Rows("by", lambda: AxisRow(changed), Axis(), changed)
         self._fields = w.VBox(self._sections())
 
@@ -190,28 +214,29 @@ class Face:
         return [
             w.HTML(page.head("Event")),
             self.event.box,
-            w.HTML(page.head("Filters", "all of them hold")),
+            w.HTML(page.head("Filters", "and binds tighter than or")),
             self.where.box,
             w.HTML(page.head("Period", "both days included")),
-            w.HBox([self.when.box, self.start, self.end], layout=w.Layout(flex_flow="row wrap")),
-            w.HTML(page.head("What else the profile did")),
+            w.HBox([self.when.box, self.days.box], layout=w.Layout(flex_flow="row wrap")),
+            w.HTML(
+                page.head(
+                    "What else the profile did", "share: a step, counted inside the ones before"
+                )
+            ),
             self.did.box,
             self.often.box,
+            w.HTML(page.head("Against another period", "vs")),
+            self.versus.box,
             w.HTML(page.head("By", "one count for each piece")),
             self.by.box,
         ]
 
-    def _day(self, what: str) -> w.DatePicker:
-        layout = w.Layout(flex="0 1 auto", width="auto", min_width="0", margin="2px")
-        picker = w.DatePicker(description=what, layout=layout)
-        picker.style.description_width = "initial"
-        picker.observe(lambda _: self._heard(self._picked), "value")
-        return picker
-
     def _picked(self) -> None:
-        start, end = self.start.value, self.end.value
-        if start and end:
-            self.when.entries["period"].value = printer.period(Days(start, end))
+        if self._quiet:
+            return
+        ends = [_day(self.days.typed(name)) for name in ("start", "end")]
+        if None not in ends and ends[0] <= ends[1]:  # type: ignore[operator] # none is None here
+            self.when.entries["period"].value = "..".join(map(str, ends))
 
     def _build_text(self) -> None:
         self.text = _area("the query as text", 6)
@@ -223,16 +248,19 @@ class Face:
         self.json.add_class("ct-magic-json")
 
     def _build_actions(self) -> None:
-        run = button("Run", "Count in the background and fill the variable", self._calls.run)
-        run.button_style = "primary"
-        put = button("Insert cell", "Write a %%ctcount cell below", self._calls.insert)
+        self._run = button("Run", "Count in the background and fill the variable", self._calls.run)
+        self._run.button_style = "primary"
+        self._insert = button("Insert cell", "Write a %%ctcount cell below", self._calls.insert)
         off = button("Close", "Take the form away; the query stays to be read", self._calls.close)
-        self.status = w.HTML()
+        self._asks, self.status, self._other = w.HTML(), w.HTML(), w.HTML()
         self.copy = _area("the cell's text", 2)
         self.copy.layout.display = "none"
         self._panel = w.VBox()
-        buttons = w.HBox([run, put, off], layout=w.Layout(margin="6px 0 0 0"))
-        self._actions = w.VBox([buttons, self.status, self.copy, self._panel])
+        row = w.Layout(flex_flow="row wrap", align_items="center", margin="8px 0 0 0")
+        self.top.box.layout.width, self.top.box.layout.flex = "auto", "3 1 30em"
+        line = w.HBox([self.top.box, self._run, self._insert, off, self._asks], layout=row)
+        line.add_class("ct-magic-actions")
+        self._actions = w.VBox([line, self.status, self.copy, self._other, self._panel])
 
     def _columns(self) -> w.Box:
         turn, self._which = self._calls.turn, w.HTML()
@@ -242,14 +270,21 @@ class Face:
             button("▶", "The statement after", lambda: turn(1), NARROW),
             button("✕", "Remove this statement", self._calls.remove, NARROW),
         ]
-        places = w.HBox([self._which, *self._turning, more])
-        left = [places, self._banner, self.top.box, self._note, self._fields]
+        places = w.HBox([self._which, *self._turning])
+        left = [places, self._banner, self._note, self._fields, more]
         right = [w.HTML(page.head("Text")), self.text, self.error]
-        right += [w.HTML(page.head("JSON", "what is sent")), self.json]
+        right += [self.json]
         return w.Box(
             [_column(left, "3 1 36em"), _column(right, "2 1 21em")],
             layout=w.Layout(flex_flow="row wrap", width="100%"),
         )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
 
 
 def _area(what: str, rows: int) -> w.Textarea:

@@ -59,8 +59,7 @@ def use(told: Told) -> None:
     account = SESSION.use(name)
     if name == SANDBOX:
         known.read(SANDBOX)
-    where = account.base_url if account.name == SANDBOX else f"region {account.region}"
-    _say(f"asking account {account.name} ({account.id}, {where})")
+    _say(f"asking account {account.name}, {account.id}, {account.where}")
 
 
 def show_accounts(told: Told) -> pd.DataFrame:
@@ -160,7 +159,7 @@ def resume(told: Told) -> pd.DataFrame:
     from .. import api as counts
 
     _nothing(told.rest, "resume")
-    return counts.resume(settings=told.settings)
+    return counts.resume(settings=told.settings, variables=told.variables)
 
 
 def wait(told: Told) -> None:
@@ -220,7 +219,7 @@ def _row(name: str, table: dict[str, Any]) -> dict[str, Any]:
         account = accounts.find(name)
     except AccountError as error:
         return row | {"ready": False, "note": str(error)}
-    return row | {"id": account.id, "region": account.region}
+    return row | {"id": account.id, "region": account.place}
 
 
 def _only_now() -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Enum, Float, Integer, Unicode
 
-from ..errors import CountError, CountInterrupt, QueryError, UsageError
+from ..errors import QueryError, UsageError
 from ..settings import PROGRESS, Settings
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ class CountMagics(Magics):
         allow_none=True,
         help="Seconds between two looks at one count; None: the account's own, else 30.",
     ).tag(config=True)
+    first_look = Float(
+        USUAL.first_look,
+        help="Seconds before the first look at a count; poll_interval where that is less.",
+    ).tag(config=True)
     max_concurrent = Integer(
         USUAL.max_concurrent,
         allow_none=True,
@@ -45,9 +49,24 @@ class CountMagics(Magics):
     retry_wait = Float(
         USUAL.retry_wait, help="Seconds before the first retry of a request without an answer."
     ).tag(config=True)
+    give_up_after = Float(
+        USUAL.give_up_after,
+        help="Seconds without any answer after which the service is given up; ids are kept.",
+    ).tag(config=True)
     cache_ttl = Float(
         USUAL.cache_ttl,
         help="Seconds for which a count of past days is answered from the journal; 0: never.",
+    ).tag(config=True)
+    settled_after = Integer(
+        USUAL.settled_after, help="Days after which a count's days change no more."
+    ).tag(config=True)
+    settled_ttl = Float(
+        USUAL.settled_ttl,
+        help="Seconds for which a count of days that change no more is answered from the journal.",
+    ).tag(config=True)
+    pickup_age = Float(
+        USUAL.pickup_age,
+        help="Seconds for which the id of a count of today is looked at again.",
     ).tag(config=True)
     timeout = Float(
         USUAL.timeout, allow_none=True, help="Seconds after which a cell stops asking; None: never."
@@ -123,8 +142,10 @@ class CountMagics(Magics):
             need_matplotlib()
         try:
             frame = counts.count(told.text, **self._asking(told))
-        except (CountError, CountInterrupt) as stopped:
-            self._assign(told.name, stopped.frame)
+        except BaseException as stopped:
+            # Whatever ended the waiting, an alarm's exception too, brings what had arrived.
+            if (so_far := getattr(stopped, "frame", None)) is not None:
+                self._assign(told.name, so_far)
             raise
         self._assign(told.name, frame)
         self._draw(told, frame)

@@ -8,10 +8,11 @@ from typing import Any
 
 import ipywidgets as w
 
-from ..client.jobs import Job
 from ..errors import UsageError
 from . import text as words
 from .panel import Shown
+from .row_view import RowView as Job
+from .row_view import views
 
 STOPS = "We stop asking. The service has no call that stops the query itself."
 INTERRUPT = "To cancel, interrupt the kernel"
@@ -24,7 +25,7 @@ class Stops:
     """
 
     def __init__(self, run: Shown) -> None:
-        jobs = run.jobs
+        jobs = views(run.rows)
         self._all = _button("Cancel" if len(jobs) == 1 else "Cancel all", run.cancel, icon="stop")
         self._some = Which(run) if len(jobs) > words.ROWS else Each(run)
         layout = w.Layout(flex_flow="row wrap", align_items="center")
@@ -54,7 +55,7 @@ class Each:
     """A button for each of several counts, with its number in the table."""
 
     def __init__(self, run: Shown) -> None:
-        self.buttons = [_number(job, run.cancel) for job in run.jobs if len(run.jobs) > 1]
+        self.buttons = [_number(job, run.cancel) for job in views(run.rows) if len(run.rows) > 1]
         self.shown = [w.Label("or only"), *self.buttons] if self.buttons else []
 
     def follow(self, jobs: Sequence[Job]) -> bool:
@@ -75,9 +76,9 @@ class Which:
     """
 
     def __init__(self, run: Shown) -> None:
-        self._run, self._many = run, len(run.jobs)
+        self._run, self._many = run, len(run.rows)
         self._which = w.Combobox(
-            options=[words.name(job) for job in run.jobs],
+            options=[words.name(job) for job in views(run.rows)],
             description="or some of them",
             placeholder="numbers, like 3, 7-12",
             continuous_update=False,

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from ..client.jobs import Job, State
+from ..client.jobs import State
 from ..text_width import plain
 from . import text as words
+from .row_view import RowView as Job
 
 # Colours of the front end's own theme, with a fallback for pages that have none.
 MUTED = "var(--jp-ui-font-color2,#757575)"

@@ -7,9 +7,12 @@ import os
 from collections.abc import Callable, Collection
 from typing import Any, Protocol, TextIO
 
-from ..client.jobs import Job
+from ..row_results import RowResult
+from ..rows import Plan
 from . import html as card
 from . import text as words
+from .row_view import RowView as Job
+from .row_view import views
 
 TICK = 1.0  # seconds between two messages to the front end
 SAVED_TICK = 4.0  # seconds between two states that a saved notebook would show
@@ -19,13 +22,18 @@ log = logging.getLogger(__name__)
 
 
 class Shown(Protocol):
-    """The run behind a panel: see `run.Run`."""
+    """The run behind a panel: see `row_run.RowRun`."""
 
     clock: Callable[[], float]
 
     @property
-    def jobs(self) -> tuple[Job, ...]:
-        """Every job as it stands."""
+    def plan(self) -> Plan:
+        """What is asked."""
+        ...
+
+    @property
+    def rows(self) -> tuple[RowResult, ...]:
+        """Every row as it stands."""
         ...
 
     def cancel(self, number: int | None = None) -> None:
@@ -55,7 +63,7 @@ class Panel:
 
     def close(self) -> None:
         """Show how it ended."""
-        self._safely(lambda: self._end(self._run.jobs, self._run.clock()))
+        self._safely(lambda: self._end(views(self._run.rows), self._run.clock()))
 
     def say_deaf(self) -> None:
         """Say that clicks are not heard here, and what is."""
@@ -74,7 +82,7 @@ class Panel:
         now = self._run.clock()
         if now - self._spoken < TICK:
             return
-        jobs = self._run.jobs
+        jobs = views(self._run.rows)
         # Frozen jobs: the same tuple of them is the same picture.
         if self.ticks or jobs != self._shown:
             self._spoken, self._shown = now, jobs
@@ -130,18 +138,18 @@ class HtmlPanel(Panel):
         self._handle = self._display()
         # What comes first is shown at once: it was displayed before anything was asked.
         self._told = self._kept = run.clock()
-        self._shown = self._saved = run.jobs
+        self._shown = self._saved = views(run.rows)
 
     def _refresh(self) -> None:
         super()._refresh()
         now = self._run.clock()
-        if now - self._told >= TICK and self._tell(self._run.jobs, now):
+        if now - self._told >= TICK and self._tell(views(self._run.rows), now):
             self._told = now
 
     def _display(self) -> Any:
         from IPython.display import display
 
-        return display(self._bundle(self._run.jobs), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        return display(self._bundle(views(self._run.rows)), raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
     def _bundle(self, jobs: tuple[Job, ...]) -> dict[str, Any]:
         return self._still(jobs)

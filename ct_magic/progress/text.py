@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from ..client.jobs import Job, State
+from ..client.jobs import State
 from ..text_width import fit, plain
+from .row_view import RowView as Job
 
 ROWS = 20  # rows of plain text; a table scrolls after so many
 MINUTES = 90  # seconds from which on people say minutes
@@ -18,6 +19,8 @@ SIGNS = {
     State.FAILED: "✗",
     State.CANCELLED: "-",
     State.TIMED_OUT: "!",
+    State.INCONSISTENT: "!",
+    State.NOT_YET: "·",
 }
 WORDS = {
     State.SUCCESS: "done",
@@ -26,6 +29,8 @@ WORDS = {
     State.FAILED: "failed",
     State.CANCELLED: "cancelled",
     State.TIMED_OUT: "timed out",
+    State.INCONSISTENT: "inconsistent",
+    State.NOT_YET: "not yet",
 }
 
 
@@ -137,6 +142,8 @@ def phase(job: Job) -> str:
             return f"cancelled{_later(job)}"
         case State.TIMED_OUT:
             return f"timed out{_later(job)}"
+        case State.INCONSISTENT | State.NOT_YET:
+            return f"{job.state}: {plain(job.error)}" if job.error else str(job.state)
 
 
 def _later(job: Job) -> str:

@@ -6,11 +6,12 @@ from typing import Any
 
 import ipywidgets as w
 
-from ..client.jobs import Job
 from . import html as card
 from . import text as words
 from .cancel_buttons import INTERRUPT, Stops
 from .panel import HtmlPanel
+from .row_view import RowView as Job
+from .row_view import views
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 # What a page without a widget manager says, and a notebook that was saved meanwhile.
@@ -33,7 +34,7 @@ class WidgetPanel(HtmlPanel):
         return super()._display()
 
     def _build(self) -> None:
-        jobs = self._run.jobs
+        jobs = views(self._run.rows)
         self._card = w.HTML(
             self._drawn(jobs),
             tabbable=len(jobs) > words.ROWS or None,  # what scrolls is reached with Tab

@@ -1,212 +1,182 @@
-"""The grammar's tree -> a query, or the first thing in it that means nothing, underlined.
+"""The typed tree of a statement -> a query, or the first thing in it that means nothing.
 
-A method for each rule of grammar.lark, called with what its children became. What may be asked:
-design, "Filters", "What else the profile did", "Many counts from one statement".
+What may be asked: README, "Filters", "What else the profile did", "Shares", "Many counts".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from difflib import get_close_matches
-from typing import Any
+from itertools import product
+from math import prod
+from typing import TypeVar
 
 from ..errors import QueryError
 from . import parameters as variables
-from .lexer import API_NAMES, Token
-from .literals import Clause, Draft, Found, Reader
+from . import printer, tree
+from .check_filter import ONLY_CLOCK, TIME_OF_DAY
+from .clause_rules import ClauseRules
+from .filter_rules import OPERATORS
+from .lexer import Token
 from .model import (
-    ORDERING,
-    SEARCHING,
+    And,
     Axis,
+    ByHour,
     ByPlace,
     ByTime,
     ByValue,
+    Condition,
+    Did,
     DidAny,
+    DidNot,
     Event,
     Filter,
     JsonQuery,
+    Often,
     Operator,
+    Or,
     Period,
-    Place,
-    Property,
+    Preceding,
     Query,
     Scope,
-    Unit,
-    Value,
-    fits,
+    Shift,
+    ShiftAxis,
+    Step,
 )
 from .payload import from_json
-from .period_rules import PeriodRules
+from .period_rules import unit
 
-OPERATORS = {API_NAMES[o.value]: o for o in Operator}
-GEO = Property("geo")
 IN_DID = (Scope.EVENT, Scope.SESSION)  # what the API knows of an event inside `did`
-SCOPES = [scope.value for scope in Scope if scope.value]
-NO_SCOPES = {
-    "geo": 'it stands alone, as in geo = "India/Goa".',
-    "event": "what stands alone is a property of the event.",
-    "user": "did you mean 'profile'?",
-}
-Did = tuple[str, Event | DidAny, Token | None]
+OFTEN = (Operator.EQUALS, Operator.GREATER_THAN, Operator.GREATER_THAN_EQUALS)
+FEWER = "whether those who never did it would count, nobody has said: write =, > or >="
+NOT_OFTEN = "a number cannot stand behind 'did not': it asks for those who never did it"
+MOST_SHOWN = 4  # alternatives that an error writes out
+T = TypeVar("T")
+_MOVED = tree.Moved | tree.MovedAxis
 
 
-class Builder(PeriodRules, Reader):
+class Builder(ClauseRules):
     """Builds the statements of one source."""
 
-    def build(self, node: Any) -> Any:
-        """Build a tree from its leaves up."""
-        if node is None or isinstance(node, Token):
-            return node
-        rule: Callable[..., Any] = getattr(self, node.data)
-        return rule(*map(self.build, node.children))
+    def build(self, node: tree.Statement) -> Query | JsonQuery:
+        """Return what a statement asks, with its label."""
+        query = self._json(node.body) if isinstance(node.body, Token) else self.query(node.body)
+        return replace(query, label=self.name(node.label)) if node.label else query
 
-    def statement(self, label: Found | None, body: Query | Token) -> Query | JsonQuery:
-        """Name what was asked."""
-        query = self._json(body) if isinstance(body, Token) else body
-        return replace(query, label=str(label.value)) if label else query
-
-    def label(self, name: Found) -> Found:
-        """Take any name."""
-        return name
-
-    def query(self, base: Draft, *clauses: Any) -> Query:
-        """Put the clauses together; the last is `by` or None."""
-        *dids, by = clauses
-        geo = [clause for clause in base.clauses if clause.places]
-        if len(geo) > 1:
-            self.fail("'geo' stands once: name all places in one list, geo in (…)", geo[1].at)
+    def query(self, node: tree.Query) -> Query:
+        """Put the clauses together."""
+        where = self.where(node.event.where)
+        event = Event(self._event_name(node.event.name), where.filters, self._base_period(node))
+        self.check_clauses(node)
+        steps = [(clause, self.step(clause)) for clause in node.clauses]
+        base = [step for clause, step in steps if not clause.share]
+        axes = tuple(map(self.axis, node.by.axes)) if node.by else ()
+        self.check_axes(node, axes)
         return Query(
-            base.event,
-            places=geo[0].places if geo else (),
-            did=tuple(event for kind, event, _ in dids if kind == "did"),
-            did_not=tuple(event for kind, event, _ in dids if kind == "did not"),
-            did_any=self._one_any(dids),
-            by=self._axes(by or [], geo),
+            event,
+            places=where.places,
+            did=tuple(step.event for step in base if isinstance(step, Did)),
+            did_not=tuple(step.event for step in base if isinstance(step, DidNot)),
+            did_any=next((step for step in base if isinstance(step, DidAny)), None),
+            steps=tuple(step for clause, step in steps if clause.share),
+            condition=where.condition,
+            versus=self.versus(node.versus) if node.versus else None,
+            by=axes,
         )
 
-    def event(self, name: str, where: list[Clause] | None, period: Period | None) -> Draft:
-        """Keep the clauses beside the event: who may use which is known one rule up."""
-        clauses = tuple(where or ())
-        filters = tuple(one for clause in clauses for one in clause.filters)
-        return Draft(Event(name, filters, period), clauses)
+    def step(self, node: tree.Clause) -> Step:
+        """Return a clause, whether it belongs to the base or stands behind `share`."""
+        match node:
+            case tree.DidNot():
+                if node.times:
+                    self.fail(NOT_OFTEN, node.times)
+                return DidNot(self._inner(node.event, node))
+            case tree.Did(event=event, times=times):
+                often = self._often(times) if times else None
+                return Did(replace(self._inner(event, node), often=often))
+            case tree.DidAny(events=events, times=times):
+                inner = tuple(self._inner(event, node) for event in events)
+                return DidAny(inner, *self._times(times)) if times else DidAny(inner)
 
-    def event_name(self, name: Found | Token) -> str:
-        """Take a name, or the text of a variable."""
-        if isinstance(name, Found):
-            return str(name.value)
-        with self.at(name):
-            return variables.text(name.text[1:], self.params)
+    def versus(self, node: tree.Versus) -> Period | Shift | Preceding:
+        """Return the period that a statement is compared with."""
+        if isinstance(node.period, Token):
+            return Preceding()
+        period = self._any_period(node.period)
+        assert not isinstance(period, ShiftAxis | None)  # noqa: S101 # check_clauses refuses it
+        return period
 
-    def name(self, *words: Token) -> Found:
-        """Join bare words by one space each, or take off the quotes."""
-        if words[0].type != "STRING":
-            text = " ".join(word.text for word in words)
-            return Found(text, words[0], words[-1], bare=True)
-        text = self.unquoted(words[0])
-        if not text:
-            self.fail("a name cannot be empty", words[0])
-        return Found(text, words[0], words[0])
+    def axis(self, node: tree.Axis) -> Axis:
+        """Return a part of `by`."""
+        match node:
+            case tree.TimeAxis(by_first, token, rolling):
+                window = self.rolling(rolling) if rolling else None
+                return ByTime(unit(token), by_first is not None, window)
+            case tree.HourAxis():
+                return ByHour()
+            case tree.ValueAxis(asked, values) if asked.is_geo:
+                return ByPlace(self._each_once(self.places(values), values))
+            case tree.ValueAxis(asked, values):
+                if self.property(asked) == TIME_OF_DAY:
+                    self.fail(f"{ONLY_CLOCK}; or by hour", node)
+                return ByValue(self.property(asked), self._each_once(self.values(values), values))
 
-    # filters
+    def _base_period(self, node: tree.Query) -> Period | None:
+        period = node.event.period
+        return self.period(period) if period and not isinstance(period, _MOVED) else None
 
-    def where(self, *clauses: Clause) -> list[Clause]:
-        """Give the clauses in a list."""
-        return list(clauses)
+    def _event_name(self, node: tree.EventName) -> str:
+        if isinstance(node.name, tree.Name):
+            return self.name(node.name)
+        with self.at(node.name):
+            return variables.text(node.name.text[1:], self.params)
 
-    def property(self, scope: Token | None, name: Found) -> Found:
-        """Find the scope that stands before the dot."""
-        if scope is None:
-            return replace(name, value=Property(str(name.value)))
-        if scope.text not in SCOPES:
-            near = get_close_matches(scope.text, SCOPES, 1)
-            hint = (
-                f"did you mean '{near[0]}'?"
-                if near
-                else f"there are {', '.join(SCOPES)}; without one it is the event's."
-            )
-            hint = NO_SCOPES.get(scope.text, hint)
-            message = f"there is no scope '{scope.text}': {hint} A name that holds a dot is quoted."
-            self.fail(message, scope)
-        return Found(Property(str(name.value), Scope(scope.text)), scope, name.last)
+    def _inner(self, node: tree.Event, clause: tree.Clause) -> Event:
+        """Return an event inside `did`."""
+        self._check_inner(node)
+        period = self._any_period(node.period)
+        where = self.where(node.where)
+        event = Event(self._event_name(node.name), where.filters, period)
+        if where.condition:
+            self.fail(_write_or(event, where.condition, clause), _first_or(node.where) or node)
+        return event
 
-    def operator(self, token: Token) -> Operator:
-        """Know the operator by its symbol or the API's name."""
-        return OPERATORS[token.type]
+    def _check_inner(self, node: tree.Event) -> None:
+        for leaf in tree.leaves(node.where):
+            asked = leaf.property
+            if asked.is_geo or self.property(asked).scope not in IN_DID:
+                what = "geo" if asked.is_geo else self.property(asked).scope.value
+                message = f"'{what}' cannot stand inside 'did': write it in the first 'where'"
+                self.fail(message, asked)
 
-    def compares(self, asked: Found, operator: Operator, value: Found) -> Clause:
-        """Read `name = value` and its like."""
-        if _is_geo(asked):
-            return self._geo(asked, operator, [value])
-        self._check(operator, value)
-        return _clause(asked, (operator, value.value))
+    def _any_period(
+        self, node: tree.Period | tree.Moved | tree.MovedAxis | None
+    ) -> Period | Shift | ShiftAxis | None:
+        match node:
+            case None:
+                return None
+            case tree.Moved():
+                return self.moved(node)
+            case tree.MovedAxis():
+                return self.moved_axis(node)
+            case _:
+                return self.period(node)
 
-    def is_any_of(self, asked: Found, values: Found) -> Clause:
-        """Read `name in (…)`."""
-        if _is_geo(asked):
-            return self._geo(
-                asked, Operator.EQUALS, [replace(values, value=v) for v in values.value]
-            )
-        return _clause(asked, (Operator.EQUALS, values.value))
+    def _times(self, node: tree.Times) -> tuple[Operator, int]:
+        return OPERATORS[node.operator.type], self.whole_number(node.number, least=1)
 
-    def is_none_of(self, asked: Found, values: Found) -> Clause:
-        """Read `name not in (…)`."""
-        return self._not_geo(_clause(asked, (Operator.NOT_EQUALS, values.value)))
+    def _often(self, node: tree.Times) -> Often:
+        if OPERATORS[node.operator.type] not in OFTEN or node.number.text.strip("0.-") == "":
+            self.fail(FEWER, node)
+        return Often(*self._times(node))
 
-    def is_between(self, asked: Found, low: Found, high: Found) -> Clause:
-        """Read `name in 100..500` as the two filters it is sent as."""
-        least, most = Operator.GREATER_THAN_EQUALS, Operator.LESS_THAN_EQUALS
-        for end, operator in (low, least), (high, most):
-            self._check(operator, end, "a range")
-        if low.value > high.value:
-            self.fail(f"the range ends ({high.value}) before it begins ({low.value})", low, high)
-        return self._not_geo(_clause(asked, (least, low.value), (most, high.value)))
-
-    def exists(self, asked: Found, _: Token) -> Clause:
-        """Read `name exists`."""
-        return self._not_geo(_clause(asked, (Operator.EXISTS, "")))
-
-    def exists_not(self, asked: Found, _: Token) -> Clause:
-        """Read `name not exists`."""
-        return self._not_geo(_clause(asked, (Operator.DOES_NOT_EXIST, "")))
-
-    # did and by
-
-    def did(self, draft: Draft) -> Did:
-        """Read `did event`."""
-        return "did", self._inner(draft), None
-
-    def did_not(self, draft: Draft) -> Did:
-        """Read `did not event`."""
-        return "did not", self._inner(draft), None
-
-    def did_any(self, did: Token, *parts: Any) -> Did:
-        """Read `did any (…) >= 2`; the last part is the times or None."""
-        *drafts, times = parts
-        events = tuple(map(self._inner, drafts))
-        return "did any", DidAny(events, *times) if times else DidAny(events), did
-
-    def times(self, operator: Token, times: Token) -> tuple[Operator, int]:
-        """Read `>= 2`."""
-        return OPERATORS[operator.type], self.whole_number(times, least=0)
-
-    def by(self, *axes: tuple[Axis, Found]) -> list[tuple[Axis, Found]]:
-        """Give the axes in a list."""
-        return list(axes)
-
-    def by_time(self, unit: Token) -> tuple[Axis, Found]:
-        """Read `by day`, `by week`, `by month`."""
-        return ByTime(Unit(unit.text)), Found(None, unit, unit)
-
-    def by_value(self, asked: Found, values: Found) -> tuple[Axis, Found]:
-        """Read `by name in (…)`."""
-        twice = [v for i, v in enumerate(values.value) if v in values.value[:i]]
-        if twice:
-            self.fail(f"{twice[0]!r} stands twice, and would be counted twice", values)
-        if _is_geo(asked):
-            places = [self._place(replace(values, value=value)) for value in values.value]
-            return ByPlace(tuple(places)), asked
-        return ByValue(asked.value, values.value), asked
+    def _each_once(self, values: tuple[T, ...], at: tree.Values) -> tuple[T, ...]:
+        seen: set[T] = set()
+        for value in values:
+            if value in seen:
+                shown = "/".join(value) if isinstance(value, tuple) else value
+                self.fail(f"{shown!r} stands twice, and would be counted twice", at)
+            seen.add(value)
+        return values
 
     def _json(self, token: Token) -> Query | JsonQuery:
         try:
@@ -215,58 +185,41 @@ class Builder(PeriodRules, Reader):
             start = token.start + error.column - 1  # it counts from the JSON's beginning
             raise self.source.error(error.message, start, start + error.length) from None
 
-    def _one_any(self, dids: list[Did]) -> DidAny | None:
-        found = [(event, at) for _, event, at in dids if isinstance(event, DidAny) and at]
-        if len(found) > 1:
-            self.fail("'did any' stands once in a statement", found[1][1])
-        return found[0][0] if found else None
 
-    def _inner(self, draft: Draft) -> Event:
-        for clause in draft.clauses:
-            if clause.places or clause.filters[0].property.scope not in IN_DID:
-                what = "geo" if clause.places else clause.filters[0].property.scope.value
-                message = f"'{what}' cannot stand inside 'did': write it in the first 'where'"
-                self.fail(message, clause.at)
-        return draft.event
-
-    def _axes(self, by: list[tuple[Axis, Found]], geo: list[Clause]) -> tuple[Axis, ...]:
-        seen: list[object] = [ByPlace] if geo else []
-        for axis, at in by:
-            key = axis.property if isinstance(axis, ByValue) else type(axis)
-            if key in seen:
-                kind = {ByTime: "a piece of time", ByPlace: "'geo'"}.get(type(axis), "a property")
-                self.fail(f"{kind} stands once in a statement", at)
-            seen.append(key)
-        return tuple(axis for axis, _ in by)
-
-    def _check(self, operator: Operator, value: Found, what: str | None = None) -> None:
-        shown, what = self.shown(value), what or f"'{operator.symbol}'"
-        if not fits(operator, value.value) and operator in ORDERING:
-            self.fail(f"{what} compares numbers, and {shown} is text", value)
-        if not fits(operator, value.value) and operator in SEARCHING:
-            self.fail(f"{what} looks into text, and {shown} is a number: quote it", value)
-
-    def _not_geo(self, clause: Clause) -> Clause:
-        if _is_geo(clause.at):
-            self.fail('only = and in apply to geo, as in geo = "India/Goa"', clause.at)
-        return clause
-
-    def _geo(self, asked: Found, operator: Operator, values: list[Found]) -> Clause:
-        if operator is not Operator.EQUALS:
-            self._not_geo(Clause(asked))
-        return Clause(asked, places=tuple(map(self._place, values)))
-
-    def _place(self, value: Found) -> Place:
-        parts = tuple(str(value.value).split("/"))
-        if not isinstance(value.value, str) or len(parts) > 3 or not all(parts):
-            wanted = '"country", "country/state" or "country/state/city"'
-            self.fail(f"{value.value!r} is no place: write {wanted}", value)
-        return parts
+def _first_or(node: tree.Condition | None) -> tree.Disjunction | None:
+    """Return the alternatives that an error underlines."""
+    if isinstance(node, tree.Conjunction):
+        return next(filter(None, map(_first_or, node.parts)), None)
+    return node if isinstance(node, tree.Disjunction) else None
 
 
-def _is_geo(asked: Found) -> bool:
-    return asked.bare and bool(asked.value == GEO)
+def _write_or(event: Event, condition: Condition, clause: tree.Clause) -> str:
+    """Say how an `or` inside `did` is written: one event for each alternative."""
+    alone = "'or' stands in the statement's own 'where' only"
+    counted = isinstance(clause, tree.Did) and clause.times is not None
+    if counted or _size(condition) > MOST_SHOWN:
+        return f"{alone}: take a statement for each"
+    events = [printer.event(replace(event, where=term)) for term in _alternatives(condition)]
+    if isinstance(clause, tree.DidNot):
+        return f"{alone}: write {' '.join(f'did not {one}' for one in events)}"
+    return f"{alone}: write did any ({', '.join(events)})"
 
 
-def _clause(at: Found, *conditions: tuple[Operator, Value]) -> Clause:
-    return Clause(at, tuple(Filter(at.value, *condition) for condition in conditions))
+def _size(condition: Condition) -> int:
+    """Return how many alternatives there are, in no time however many they are."""
+    if isinstance(condition, Or):
+        return sum(map(_size, condition.parts))
+    return prod(map(_size, condition.parts)) if isinstance(condition, And) else 1
+
+
+def _alternatives(condition: Condition) -> list[tuple[Filter, ...]]:
+    match condition:
+        case Or(parts):
+            return [term for part in parts for term in _alternatives(part)]
+        case And(parts):
+            several = product(*map(_alternatives, parts))
+            return [tuple(one for term in terms for one in term) for terms in several]
+        case Filter():
+            return [(condition,)]
+        case _:
+            return [()]  # a place, which cannot stand inside `did`

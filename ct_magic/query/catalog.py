@@ -26,7 +26,18 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from ..errors import UsageError
-from .model import ByPlace, ByValue, Event, JsonQuery, Property, Query, Scalar, Scope, Value
+from .model import (
+    ByPlace,
+    ByValue,
+    ClockRange,
+    Event,
+    JsonQuery,
+    Property,
+    Query,
+    Scalar,
+    Scope,
+    Value,
+)
 
 T = TypeVar("T")
 Values = tuple[Scalar, ...]
@@ -226,6 +237,8 @@ def _of_property(event: str, asked: Property, values: Values) -> Names:
 
 def _worth(value: Value) -> Values:
     """Give the values that somebody may want again: texts; a bound or "" is no value of it."""
+    if isinstance(value, ClockRange):
+        return ()
     return tuple(_texts(value if isinstance(value, tuple) else (value,)))
 
 

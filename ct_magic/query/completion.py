@@ -10,17 +10,20 @@ from typing import Any
 
 from .catalog import SCOPES, Names
 from .diagnostics.expected_tokens import SPELLED, UNITS
-from .lexer import OPERATORS, Source, Token, tokens, unquoted, with_operators
+from .lexer import CONTEXTUAL, OPERATORS, Token, in_context, tokens
 from .model import Property, Scalar, Scope
 from .parser import progress
 from .printer import name as bare_or_quoted
 from .printer import property_name, value
+from .source import Source
+from .tree import Event, EventName, PropertyName
 
 MOST = 500  # as many as IPython takes from one matcher
 PUNCTUATION = {"COLON", "DOT"}  # never proposed: a label, or a scope that is proposed with its dot
 UNFINISHED = {"WORD", "NUMBER", "EIGHT_DIGITS", "GLUED"}  # perhaps a name, `2x` of "2x points"
 ORDERING = {"OVER", "AT_LEAST", "UNDER", "AT_MOST", "IN", "DOTS"}  # behind these, no text
 SEARCHING = {"HAS", "LACKS"}  # and behind these, no number
+FIRST = {"LAST": ("7 days", "30 days"), "BY": ("day", "week", "month")}  # most often meant there
 ENDED = {"STRING", "DATE", "YEAR_MONTH", "PARAM", "JSON", "TODAY"}
 
 
@@ -47,12 +50,12 @@ class Place:
     closed: bool = False  # whether the closing one stands right behind the cursor
 
     def begins(self, text: str) -> bool:
-        """Say whether this goes on from what is typed, in either case."""
+        """Return True if this goes on from what is typed, in either case."""
         return text.casefold().startswith(self.typed.casefold())
 
 
 def complete(text: str, cursor: int, names: Names) -> list[Completion]:
-    """Give what may come at the cursor, at most 500: names and values first, then keywords.
+    """Return what may come at the cursor, at most 500: names and values first, then keywords.
 
     What is typed is compared without case. Names that need quotes come with them; inside an open
     quote, names and texts come with that one.
@@ -60,8 +63,15 @@ def complete(text: str, cursor: int, names: Names) -> list[Completion]:
     place = _place(text, cursor)
     if place is None:
         return []
-    found = chain(_named(_with_whole_name(place), names), _keywords(place))
+    found = chain(_most_meant(place), _named(_with_whole_name(place), names), _keywords(place))
     return list(dict.fromkeys(islice(found, MOST)))
+
+
+def _most_meant(place: Place) -> Iterator[Completion]:
+    before = place.line[-1].type if place.line and not place.mark else ""
+    for text in FIRST.get(before, ()):
+        if place.begins(text):
+            yield Completion(place.start, text, "unit")
 
 
 def _place(text: str, cursor: int) -> Place | None:
@@ -83,20 +93,20 @@ def _place(text: str, cursor: int) -> Place | None:
 
 
 def _statement(before: str) -> tuple[Token, ...]:
-    """Give the tokens of the statement that the text ends in; a new line begins a new one."""
+    """Return the tokens of the statement that the text ends in; a new line begins a new one."""
     source = Source(before)
     line: list[Token] = []
     for token in tokens(source):
         if source.begins_line(token.start):
             line.clear()
         line.append(token)
-    return () if before[-1:] in ("\r", "\n", "") else tuple(with_operators(line))
+    return () if before[-1:] in ("\r", "\n", "") else tuple(in_context(line))
 
 
 def _with_whole_name(place: Place) -> Place:
     """Take the words before the cursor for the beginning of one name."""
     first = len(place.line)
-    while first > 0 and place.line[first - 1].type == "WORD":
+    while first > 0 and _is_word(place.line[first - 1]):
         first -= 1
     words = place.line[first:]
     if place.mark or not words:
@@ -105,10 +115,16 @@ def _with_whole_name(place: Place) -> Place:
     return replace(place, line=place.line[:first], start=words[0].start, typed=typed)
 
 
+def _is_word(token: Token) -> bool:
+    return token.type == "WORD" or token.text in CONTEXTUAL
+
+
 def _keywords(place: Place) -> Iterator[Completion]:
     if place.mark:
         return
     accepted = progress(place.line).accepted - PUNCTUATION - _refused(place)
+    if {"WORD", "OPENING"} <= accepted:
+        accepted -= {"OPENING"}  # of an `or`: names come first to mind
     for kind, spelled in SPELLED.items():
         if kind not in accepted or not place.begins(spelled):
             continue
@@ -117,11 +133,11 @@ def _keywords(place: Place) -> Iterator[Completion]:
 
 
 def _refused(place: Place) -> frozenset[str]:
-    """Give the operators that the grammar takes behind `geo`, and the language does not."""
-    match place.line[-2:]:
-        case (Token(type="WHERE" | "AND"), Token(type="WORD", text="geo")):
-            return OPERATORS - {"IS", "IN"}
-    return frozenset()
+    """Return the operators that the grammar takes there, and the language does not."""
+    words = [token.text for token in place.line[-4:]]
+    if words[-1:] == ["geo"] and [token.type for token in place.line[-2:-1]] != ["DOT"]:
+        return OPERATORS - {"IS", "IN"}
+    return OPERATORS - {"IN"} if words[-3:] == ["session", ".", "time_of_day"] else frozenset()
 
 
 def _kind(token: str) -> str:
@@ -175,7 +191,7 @@ def _values(
 
 
 def _takes(place: Place, one: Scalar) -> bool:
-    """Say whether what stands before the cursor can take the value."""
+    """Return True if what stands before the cursor can take the value."""
     wrong = ORDERING if isinstance(one, str) else SEARCHING
     return place.line[-1].type not in wrong
 
@@ -194,44 +210,30 @@ def _spelled(place: Place, meant: Scalar, spelled: str, kind: str) -> Iterator[C
             yield Completion(place.start, place.mark + inside + end, kind)
 
 
-# What lark's stack says of the place
+# What the parser's stack says of the place
 
 
-def _event(stack: Sequence[Any]) -> str | None:
-    """Give the event that the place is about: the last one begun, after `by` the first."""
+def _event(stack: Sequence[object]) -> str | None:
+    """Return the event that the place is about: the last one begun, after `by` the first."""
     by = any(isinstance(item, Token) and item.type == "BY" for item in stack)
     for item in stack if by else reversed(stack):
-        if getattr(item, "data", "") in ("event", "event_name"):
-            tree = item.children[0] if item.data == "event" else item
-            return _name(tree)
+        if isinstance(item, Event | EventName):
+            name = item.name.name if isinstance(item, Event) else item.name
+            return name.text
     return None
 
 
-def _property(stack: Sequence[Any]) -> Property | None:
-    """Give the property whose value is wanted; None for `geo`."""
-    trees = [item for item in stack if getattr(item, "data", "") == "property"]
-    scope, name = trees[-1].children
-    if scope is None and _leaves(name)[0].text == "geo" and len(_leaves(name)) == 1:
+def _property(stack: Sequence[object]) -> Property | None:
+    """Return the property whose value is wanted; None for `geo`."""
+    asked = [item for item in stack if isinstance(item, PropertyName)][-1]
+    if asked.is_geo:
         return None
-    return Property(_name(name), _scope(scope.text) if scope else Scope.EVENT)
+    return Property(asked.name.text, _scope(asked.scope.text) if asked.scope else Scope.EVENT)
 
 
-def _is_inner(stack: Sequence[Any]) -> bool:
+def _is_inner(stack: Sequence[object]) -> bool:
     return any(isinstance(item, Token) and item.type == "DID" for item in stack)
 
 
 def _scope(word: str) -> Scope:
     return next((scope for scope in SCOPES if scope.value == word), Scope.EVENT)
-
-
-def _name(tree: Any) -> str:
-    leaves = _leaves(tree)
-    if leaves[0].type == "STRING":
-        return unquoted(leaves[0].text)
-    return " ".join(leaf.text for leaf in leaves)
-
-
-def _leaves(tree: Any) -> list[Token]:
-    if isinstance(tree, Token):
-        return [tree]
-    return [leaf for child in tree.children for leaf in _leaves(child)]

@@ -1,215 +1,304 @@
-"""Periods + today -> days, and a statement -> its single counts. Rule: design, "Periods"."""
+"""A statement -> its rows over single counts. Rules: README, from "Shares" on.
+
+The road of a statement: `by` makes slices (a stretch of time, a value, a place, an hour), each
+slice has a row for the base and one for each step (see `clauses`), and a row is a sum of single
+counts (see `alternatives`); beside `vs` it has the same sum over the other period's stretch.
+"""
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from itertools import product
 from math import prod
 
-from ..errors import QueryError, UsageError
+from ..errors import QueryError
+from . import versus
+from .alternatives import Single, Sum, Term, counts_of, terms_of
+from .calendar_pieces import cut, ends, number_of_pieces, unit_of, window
+from .clauses import Clauses, has_after, how_many_rows, is_over, resolved, rows_of_a_piece
 from .model import (
-    Ago,
+    And,
+    AtPlace,
     Axis,
+    ByHour,
     ByPlace,
     ByTime,
     ByValue,
+    ClockRange,
+    Condition,
     Days,
     Event,
     Filter,
     JsonQuery,
-    Last,
     Operator,
-    Period,
-    Previous,
+    Property,
     Query,
-    This,
+    Scalar,
+    Scope,
+    Shift,
+    ShiftAxis,
     Unit,
 )
+from .payload import to_payload
+from .resolve_period import counts_from_today, resolve
 
-DEFAULT = Last(30, Unit.DAY)
-Piece = Days | ByValue | ByPlace  # what one turn of an axis adds: days, one value or one place
-
-
-def plain_day(today: date) -> date:
-    """Give the day itself of a datetime or Timestamp; raise UsageError for what is no day."""
-    if not isinstance(today, date):
-        raise UsageError(f"today is a datetime.date, not {today!r}")
-    return today.date() if isinstance(today, datetime) else today
+CLOCK = Property("time_of_day", Scope.SESSION)
+HOURS = 24
 
 
-def unfold(query: Query | JsonQuery, today: date) -> tuple[Query | JsonQuery, ...]:
-    """Give the single counts a statement asks, in order, the last axis of `by` turning fastest.
+@dataclass(frozen=True, slots=True)
+class Other:
+    """What `vs` compares a row with; no `total` where the piece has no partner or is not asked."""
 
-    Each has its days resolved against `today`, no `by`, the statement's label and source, and in
-    `pieces` the column and value of each value axis. Raises QueryError for a period that ends
-    before it begins or lies before the calendar. Pasted JSON is a single count as it stands.
+    total: Sum | None = None
+    start: date | None = None
+    end: date | None = None
+    incomparable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpandedRow:
+    """One row of a statement, over single counts; `total` is None for a row that is not asked.
+
+    `query` is what is counted, in one statement, its days resolved. `base` and `within` are places
+    among the statement's rows, from 0; for the rest see `rows.Row`.
+    """
+
+    query: Query | JsonQuery
+    total: Sum | None
+    start: date
+    end: date
+    pieces: tuple[tuple[str, Scalar], ...] = ()
+    step: str | None = None
+    after: int | None = None
+    base: int | None = None
+    within: int | None = None
+    previous: Other | None = None
+    whole: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A piece of time: the days that are sent, the piece itself, and the days before it."""
+
+    days: Days
+    piece: Days
+    earlier: Days | None = None
+    whole: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """One turn of all axes: the place of its stretch, and what the other axes add."""
+
+    stretch: int
+    conditions: Term
+    pieces: tuple[tuple[str, Scalar], ...]
+
+
+def rows_of(query: Query | JsonQuery, today: date) -> tuple[ExpandedRow, ...]:
+    """Return the rows of a statement, in order, the last axis of `by` turning fastest.
+
+    Raises QueryError for what cannot be asked: a period that leaves the calendar, an `or` that
+    has no form, pieces that cannot be paired. JSON that was pasted is one row as it stands.
     """
     if isinstance(query, JsonQuery):
-        return (query,)
-    period = resolve(query.event.period, today)
-    axes = [list(_pieces(axis, period)) for axis in query.by]
-    return tuple(_single(query, period, pieces, today) for pieces in product(*axes))
+        return (_json_row(query),)
+    return tuple(_Statement(query, today).rows())
 
 
 def how_many(query: Query | JsonQuery, today: date) -> int:
-    """Count what `unfold` would give, in no time however many that is."""
+    """Return how many rows `rows_of` returns, in no time however many they are."""
     if isinstance(query, JsonQuery):
         return 1
-    period = resolve(query.event.period, today)
-    return prod(_size(axis, period) for axis in query.by)
+    period = own_days(query, today)
+    return prod((how_many_rows(query), *(_size(axis, period) for axis in query.by)))
 
 
-def resolve(period: Period | None, today: date) -> Days:
-    """Give the days a period means when `today` is today; no period is the last 30 days."""
-    try:
-        start, end = _ends(period or DEFAULT, _plain(today))
-    except (OverflowError, ValueError):
-        raise QueryError("the period begins before the calendar does") from None
-    if start > end:
-        raise QueryError(f"the period ends ({end}) before it begins ({start})")
-    return Days(start, end)
+def own_days(query: Query, today: date) -> Days:
+    """Return the days of the statement's own period."""
+    return resolve(query.event.period, today, unit_of_pieces(query))
 
 
-def ends(period: Days) -> tuple[date, date]:
-    """Give both days of a period that is resolved; raise QueryError for one that is not."""
-    if isinstance(period.start, Ago) or isinstance(period.end, Ago):
-        raise QueryError("the period counts from today: resolve it first")
-    return period.start, period.end
+def unit_of_pieces(query: Query) -> Unit | None:
+    """Return the unit in which `by` cuts time, None where it does not."""
+    axis = _time_axis(query)
+    return axis.unit if axis else None
 
 
-def month_of(day: date) -> Days:
-    """Give the month that the day lies in."""
-    return Days(day.replace(day=1), day.replace(day=_length_of_month(day)))
+class _Statement:
+    """A statement whose rows are being made; what they share is computed once."""
+
+    def __init__(self, query: Query, today: date) -> None:
+        self.query, self.today = query, today
+        self.axis = _time_axis(query)
+        self.period = own_days(query, today)
+        self.stretches = self._stretches(self.period)
+        self.others = self._others()
+        self.has_after = has_after(query)
+        self.is_first = self.axis is not None and self.axis.first
+
+    def rows(self) -> Iterator[ExpandedRow]:
+        clauses = rows_of_a_piece(self.query)
+        for turn, piece in enumerate(self._slices()):
+            first = turn * len(clauses)
+            for place, one in enumerate(clauses):
+                row = self._row(piece, one)
+                if self.query.steps:
+                    within = None if place == 0 else first + (one.within or 0)
+                    row = replace(row, base=first, within=within)
+                yield row
+
+    def _slices(self) -> Iterator[_Slice]:
+        time: list[Axis] = [] if self.axis else [ByTime(Unit.DAY)]  # one turn: the whole period
+        for turn in product(*map(self._turns, (*time, *self.query.by))):
+            stretch = next(one for one in turn if isinstance(one, int))
+            added = [one for one in turn if not isinstance(one, int)]
+            yield _Slice(stretch, tuple(c for c, _ in added), tuple(named for _, named in added))
+
+    def _turns(self, axis: Axis) -> list[int | tuple[Single, tuple[str, Scalar]]]:
+        match axis:
+            case ByTime():
+                return list(range(len(self.stretches)))
+            case ByValue(of, values):
+                return [(Filter(of, Operator.EQUALS, v), (of.column, v)) for v in values]
+            case ByPlace(places):
+                return [(AtPlace((place,)), ("geo", "/".join(place))) for place in places]
+            case ByHour():
+                return [(_hour(hour), ("hour", hour)) for hour in range(HOURS)]
+
+    def _row(self, piece: _Slice, clauses: Clauses) -> ExpandedRow:
+        stretch = self.stretches[piece.stretch]
+        start, end = ends(stretch.days)
+        is_asked = self._is_asked(clauses, stretch)
+        total = self._total(piece, clauses, stretch) if is_asked else None
+        is_single = total is not None and len(total.counts) == 1 and total.has_events
+        return ExpandedRow(
+            query=total.plus[0] if total and is_single else self._query(piece, clauses, stretch),
+            total=total,
+            start=start,
+            end=end,
+            pieces=piece.pieces,
+            step=clauses.step,
+            after=clauses.after,
+            previous=self._other(piece, clauses, is_asked),
+            whole=stretch.whole,
+        )
+
+    def _other(self, piece: _Slice, clauses: Clauses, is_asked: bool) -> Other | None:
+        if self.others is None:
+            return None
+        if piece.stretch >= len(self.others):
+            return Other()
+        own, other = self.stretches[piece.stretch], self.others[piece.stretch]
+        is_asked = is_asked and self._is_asked(clauses, other)
+        unit = self.axis.unit if self.axis else None
+        return Other(
+            self._total(piece, clauses, other) if is_asked else None,
+            *ends(other.days),
+            versus.incomparable(self.query, own.days, other.days, unit, self.today),
+        )
+
+    def _is_asked(self, clauses: Clauses, stretch: _Stretch) -> bool:
+        if not self.has_after:
+            return True
+        begins = ends(stretch.piece)[0]
+        return begins <= self.today and is_over(clauses, stretch.piece, self.today)
+
+    def _total(self, piece: _Slice, clauses: Clauses, stretch: _Stretch) -> Sum:
+        base = self._base(piece, clauses, stretch)
+        if self.query.condition is None:
+            places = (AtPlace(self.query.places),) if self.query.places else ()
+            terms: tuple[Term, ...] = ((*self.query.event.where, *places, *piece.conditions),)
+        else:
+            terms = terms_of(_all(self.query.condition, piece.conditions))
+        return counts_of(base, terms, first=self.is_first, earlier=stretch.earlier)
+
+    def _base(self, piece: _Slice, clauses: Clauses, stretch: _Stretch) -> Query:
+        inside = resolved(clauses, stretch.piece, self.today)
+        return replace(
+            self.query,
+            event=Event(self.query.event.name, (), stretch.days),
+            places=(),
+            did=inside.did,
+            did_not=inside.did_not,
+            did_any=inside.did_any,
+            steps=(),
+            condition=None,
+            versus=None,
+            by=(),
+            pieces=piece.pieces,
+        )
+
+    def _query(self, piece: _Slice, clauses: Clauses, stretch: _Stretch) -> Query:
+        base = self._base(piece, clauses, stretch)
+        where, places, condition = self.query.event.where, self.query.places, self.query.condition
+        if condition is not None:
+            return replace(base, condition=_all(condition, piece.conditions))
+        where += tuple(one for one in piece.conditions if isinstance(one, Filter))
+        for one in piece.conditions:
+            places = one.places if isinstance(one, AtPlace) else places
+        return replace(base, event=replace(base.event, where=where), places=places)
+
+    def _stretches(self, period: Days) -> list[_Stretch]:
+        if self.axis is None:
+            return [_Stretch(period, period)]
+        return [self._stretch(piece, period, self.axis) for piece in cut(period, self.axis.unit)]
+
+    def _stretch(self, piece: Days, period: Days, axis: ByTime) -> _Stretch:
+        start, end = ends(piece)
+        days = window(end, axis.rolling) if axis.rolling else piece
+        first = ends(period)[0]
+        before = Days(first, date.fromordinal(start.toordinal() - 1)) if start > first else None
+        is_whole = end < self.today and piece == unit_of(axis.unit, start)
+        return _Stretch(days, piece, before if axis.first else None, is_whole)
+
+    def _others(self) -> list[_Stretch] | None:
+        if self.query.versus is None:
+            return None
+        self._check_clauses()
+        unit = self.axis.unit if self.axis else None
+        return self._stretches(versus.other_days(self.query, self.period, unit, self.today))
+
+    def _check_clauses(self) -> None:
+        (clauses, *_) = rows_of_a_piece(self.query)
+        for event in clauses.events:
+            period = event.period
+            if period and not isinstance(period, Shift | ShiftAxis) and counts_from_today(period):
+                raise QueryError(
+                    "beside 'vs' the period of a 'did' cannot count from today: "
+                    "leave it out, or write 'before 1 week'"
+                )
 
 
-def _plain(day: date) -> date:
-    return day.date() if isinstance(day, datetime) else day
+def _json_row(query: JsonQuery) -> ExpandedRow:
+    body = to_payload(query)
+    start, end = (date.fromisoformat(f"{body[key]:08}") for key in ("from", "to"))
+    return ExpandedRow(query, Sum((query,)), start, end, query.pieces)
 
 
-def _ends(period: Period, today: date) -> tuple[date, date]:
-    yesterday = today - timedelta(1)
-    match period:
-        case Days(start, end):
-            return _day(start, today), _day(end, today)
-        case Last(n, Unit.DAY):
-            return today - timedelta(n), yesterday
-        case Last(n, Unit.WEEK):
-            return today - timedelta(7 * n), yesterday
-        case Last(n, Unit.MONTH):
-            return _months_before(today, n), yesterday
-        case Last(n):  # years
-            return _months_before(today, 12 * n), yesterday
-        case This(unit):
-            return _first_of(unit, today), today
-        case Previous(unit):
-            last = _first_of(unit, today) - timedelta(1)
-            return _first_of(unit, last), last
+def _all(condition: And | Condition, more: Term) -> And:
+    parts = condition.parts if isinstance(condition, And) else (condition,)
+    return And((*parts, *more))
 
 
-def _day(day: date | Ago, today: date) -> date:
-    return today - timedelta(day.days) if isinstance(day, Ago) else day
+def _hour(hour: int) -> Filter:
+    return Filter(CLOCK, Operator.EQUALS, ClockRange(60 * hour, 60 * hour + 59))
 
 
-def _months_before(day: date, n: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 - n, 12)
-    first = date(year, month + 1, 1)
-    return first.replace(day=min(day.day, _length_of_month(first)))
-
-
-def _length_of_month(day: date) -> int:
-    return calendar.monthrange(day.year, day.month)[1]
-
-
-def _first_of(unit: Unit, day: date) -> date:
-    match unit:
-        case Unit.DAY:
-            return day
-        case Unit.WEEK:
-            return day - timedelta(day.weekday())
-        case Unit.MONTH:
-            return day.replace(day=1)
-        case Unit.YEAR:
-            return day.replace(month=1, day=1)
-
-
-def _pieces(axis: Axis, period: Days) -> Iterator[Piece]:
-    match axis:
-        case ByTime(unit):
-            yield from _cut(period, unit)
-        case ByValue(asked, values):
-            yield from (ByValue(asked, (value,)) for value in values)
-        case ByPlace(places):
-            yield from (ByPlace((place,)) for place in places)
-
-
-def _cut(period: Days, unit: Unit) -> Iterator[Days]:
-    start, end = ends(period)
-    day = start
-    while True:
-        last = min(end.toordinal(), _last_of(unit, day))
-        yield Days(day, date.fromordinal(last))
-        if last == end.toordinal():
-            return
-        day = date.fromordinal(last + 1)
-
-
-def _last_of(unit: Unit, day: date) -> int:
-    # An ordinal, because the last week of the calendar ends after it.
-    match unit:
-        case Unit.WEEK:
-            return day.toordinal() + 6 - day.weekday()
-        case Unit.MONTH:
-            return day.replace(day=_length_of_month(day)).toordinal()
-        case _:
-            return day.toordinal()
+def _time_axis(query: Query) -> ByTime | None:
+    return next((axis for axis in query.by if isinstance(axis, ByTime)), None)
 
 
 def _size(axis: Axis, period: Days) -> int:
-    if isinstance(axis, ByValue):
-        return len(axis.values)
-    if isinstance(axis, ByPlace):
-        return len(axis.places)
-    return _number(axis.unit, ends(period)[1]) - _number(axis.unit, ends(period)[0]) + 1
-
-
-def _number(unit: Unit, day: date) -> int:
-    """Count the pieces up to here from a fixed day; a Monday has the ordinal 1."""
-    match unit:
-        case Unit.WEEK:
-            return (day.toordinal() - 1) // 7
-        case Unit.MONTH:
-            return day.year * 12 + day.month
-        case _:
-            return day.toordinal()
-
-
-def _single(query: Query, period: Days, pieces: tuple[Piece, ...], today: date) -> Query:
-    event, places, named = query.event.during(period), query.places, query.pieces
-    for piece in pieces:
-        match piece:
-            case Days():
-                event = event.during(piece)
-            case ByValue(asked, (value, *_)):
-                event = replace(event, where=(*event.where, Filter(asked, Operator.EQUALS, value)))
-                named += ((asked.column, value),)
-            case ByPlace((place, *_)):
-                places = (*places, place)
-                named += (("geo", "/".join(place)),)
-    return replace(
-        query,
-        event=event,
-        places=places,
-        did=_all_resolved(query.did, today),
-        did_not=_all_resolved(query.did_not, today),
-        did_any=query.did_any
-        and replace(query.did_any, events=_all_resolved(query.did_any.events, today)),
-        by=(),
-        pieces=named,
-    )
-
-
-def _all_resolved(events: tuple[Event, ...], today: date) -> tuple[Event, ...]:
-    return tuple(e.during(resolve(e.period, today)) if e.period else e for e in events)
+    match axis:
+        case ByTime(unit):
+            return number_of_pieces(period, unit)
+        case ByValue(_, values):
+            return len(values)
+        case ByPlace(places):
+            return len(places)
+        case ByHour():
+            return HOURS

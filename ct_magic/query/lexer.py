@@ -1,27 +1,32 @@
 """Text -> tokens. It refuses nothing: what cannot be a token becomes one that no rule accepts.
 
 A token's type is the grammar's name for it. The types that no rule knows, each of which
-`mistakes` has a sentence for: OPEN (a quote that is never closed), GLUED (`2x`), ODD_DATE
-(`2015/08/10`), HABIT (`<>`, `==`), OR, and BAD (any other character).
+`diagnostics.invalid_tokens` has a sentence for: OPEN (a quote that is never closed), GLUED
+(`2x`), ODD_DATE (`2015/08/10`), HABIT (`<>`, `==`), and BAD (any other character).
+
+Two kinds of word mean something in one place and are names anywhere else: the API's own names of
+operators and the words in CONTEXTUAL. `in_context` decides which they are, from their neighbours.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..errors import QueryError
 from .model import Operator
+from .source import Source
 from .strict_json import parts
 
 WORDS = [
-    *("where", "and", "or", "in", "not", "exists", "did", "any", "by"),
-    *("from", "to", "on", "last", "this", "today", "yesterday", "since", "true", "false"),
+    *("where", "and", "or", "in", "not", "exists", "share", "did", "any", "vs", "by"),
+    *("from", "to", "on", "last", "this", "today", "yesterday", "since", "after", "before"),
+    *("true", "false"),
     *("day", "days", "week", "weeks", "month", "months", "year", "years"),
 ]
 KEYWORDS = frozenset(WORDS)
+CONTEXTUAL = ("quarter", "quarters", "hour", "first", "rolling", "previous")
 SYMBOLS = {
     "=": "IS",
     "!=": "IS_NOT",
@@ -44,11 +49,16 @@ API_NAMES = {
     for o in Operator
 }
 OPERATORS = frozenset(API_NAMES.values()) | {"IN", "NOT"}
+FILTERS_BEGIN = frozenset({"WHERE", "AND", "OR"})
+UNITS = ("DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "YEAR", "YEARS")
+BEFORE_UNIT = ("LAST", "THIS", "NUMBER", "EIGHT_DIGITS")  # of periods; `by` is another matter
+_MARKED = API_NAMES.keys() | set(CONTEXTUAL)
 
 _TOKEN = re.compile(
     r"""(?P<SPACE>[ \t\r\n]+|\#[^\r\n]*)
     | (?P<STRING>"(?:[^"\\\r\n]|\\[^\r\n])*"|'(?:[^'\\\r\n]|\\[^\r\n])*')
     | (?P<OPEN>["'][^\r\n]*)
+    | (?P<CLOCK>[0-9]{1,2}:[0-9]{2}(?![0-9]))
     | (?P<DATE>[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9-]))
     | (?P<YEAR_MONTH>[0-9]{4}-[0-9]{2}(?![0-9-]))
     | (?P<ODD_DATE>[0-9]+(?:-[0-9]+)+|[0-9]+(?:/[0-9]+)+|[0-9]+(?:\.[0-9]+){2,})
@@ -71,45 +81,12 @@ class Token:
 
     @property
     def end(self) -> int:
-        """The offset just after it."""
+        """Return the offset just after it."""
         return self.start + len(self.text)
 
 
-class Source:
-    """The text that was given, and the lines and columns of the places in it."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text.removeprefix("\ufeff")
-
-    def begins_line(self, offset: int) -> bool:
-        """Say whether a token here stands without indentation."""
-        return offset == 0 or self.text[offset - 1] in "\r\n"
-
-    def line(self, offset: int) -> int:
-        """Count the lines up to here, from 1. CR, LF and both together end a line."""
-        return len(re.findall(r"\r\n?|\n", self.text[:offset])) + 1
-
-    def error(self, message: str, start: int, end: int) -> QueryError:
-        """Make the error that underlines the text from start to end, or to the line's end."""
-        before, after = self.text[:start], self.text[start:]
-        left = re.split(r"[\r\n]", before)[-1]
-        right = re.split(r"[\r\n]", after, maxsplit=1)[0]
-        return QueryError(
-            _printable(message),
-            source=_printable(left + right),
-            line=self.line(start),
-            column=len(left) + 1,
-            length=max(1, min(end - start, len(right))),
-        )
-
-
-def _printable(text: str) -> str:
-    """Show half a surrogate pair as what it is: no terminal or notebook can print it."""
-    return re.sub(r"[\ud800-\udfff]", "\ufffd", text)
-
-
 def tokens(source: Source) -> Iterator[Token]:
-    """Cut the text into tokens; spaces and comments are left out."""
+    """Yield the text's tokens; spaces and comments are left out."""
     at, last = 0, None
     while at < len(source.text):
         token = _next(source, at, last)
@@ -120,22 +97,22 @@ def tokens(source: Source) -> Iterator[Token]:
 
 
 def unquoted(string: str) -> str:
-    """Take off a text's quotes, and its backslashes before what they stand before."""
+    """Return a text without its quotes and without the backslashes that escape."""
     return re.sub(r"\\(.)", r"\1", string[1:-1])
 
 
 def is_bare_word(word: str) -> bool:
-    """Say whether this may stand as a word of a name without quotes."""
+    """Return True if this may stand as a word of a name without quotes."""
     return word not in KEYWORDS and bool(word) and word_end(word, 0) == len(word)
 
 
 def is_bare_name(name: str) -> bool:
-    """Say whether a name may stand without quotes: bare words with one space between them."""
+    """Return True if a name needs no quotes: bare words with one space between them."""
     return all(map(is_bare_word, name.split(" ")))
 
 
 def word_end(text: str, at: int) -> int:
-    """Give the end of the word that begins here; `at` itself where none does."""
+    """Return the end of the word that begins here; `at` itself where none does."""
     end = at
     if text[at].isalpha() or text[at] == "_":
         while end < len(text) and _is_inside(text[end]):
@@ -161,7 +138,7 @@ def _next(source: Source, at: int, last: Token | None) -> Token:
     if not match:
         return Token("BAD", text[at], at)
     kind = str(match.lastgroup)
-    if kind in ("DATE", "YEAR_MONTH", "EIGHT_DIGITS", "NUMBER"):
+    if kind in ("CLOCK", "DATE", "YEAR_MONTH", "EIGHT_DIGITS", "NUMBER"):
         return _number(text, match, kind)
     return Token(SYMBOLS.get(match[0], kind) if kind == "SYMBOL" else kind, match[0], at)
 
@@ -194,19 +171,24 @@ def _json_end(text: str, at: int) -> int:
     return next((part.end() for part, depth in parts(text, at) if not depth), len(text))
 
 
-def with_operators(line: list[Token]) -> list[Token]:
-    """Tell where the API's names of operators are meant: `value contains "piz"`.
+def in_context(line: Sequence[Token]) -> list[Token]:
+    """Return the statement's tokens with the words that mean something where they stand.
 
-    They are no keywords, so a name may hold them too. In a filter's words the last such name
-    that is not the first word is the operator, unless a symbol follows the words.
+    API names (`value contains "piz"`): in a filter's words the last such name that is not the
+    first word is the operator, unless a symbol follows the words.
     """
-    found = list(line)
+    marked = list(line)
+    if not any(token.type == "WORD" and token.text in _MARKED for token in marked):
+        return marked
+    opens_filter = False
     for at, token in enumerate(line):
-        if token.type in ("WHERE", "AND"):
-            _mark_operator(found, at + 1)
-        elif token.type == "CLOSING" and at + 1 < len(line) and line[at + 1].type == "WORD":
-            found[at + 1] = _as_operator(line[at + 1])
-    return found
+        opens_filter = token.type in FILTERS_BEGIN or (token.type == "OPENING" and opens_filter)
+        if opens_filter:
+            _mark_operator(marked, at + 1)
+        elif token.type == "CLOSING" and _type(line, at + 1) == "WORD":
+            marked[at + 1] = _as_operator(line[at + 1])
+    _mark_words(marked)
+    return marked
 
 
 def _mark_operator(line: list[Token], at: int) -> None:
@@ -225,3 +207,45 @@ def _mark_operator(line: list[Token], at: int) -> None:
 
 def _as_operator(word: Token) -> Token:
     return Token(API_NAMES.get(word.text, word.type), word.text, word.start)
+
+
+def _mark_words(line: list[Token]) -> None:
+    """Mark `last quarter`, `vs previous`, and behind `by` `hour`, `first week`, `day rolling`."""
+    in_by = False
+    for at, token in enumerate(line):
+        in_by = in_by or token.type == "BY"
+        if token.type == "WORD" and token.text in CONTEXTUAL and _is_meant(line, at, in_by):
+            line[at] = Token(token.text.upper(), token.text, token.start)
+
+
+def _is_meant(line: Sequence[Token], at: int, in_by: bool) -> bool:
+    before = _type(line, at - 1)
+    match line[at].text:
+        case "previous":
+            return before == "VS"
+        case "quarter" | "quarters" if before in BEFORE_UNIT:
+            return True
+        case "quarter" | "hour":
+            return in_by and before in ("BY", "COMMA", "FIRST") and _is_whole(line, at)
+        case "first":
+            begins = in_by and before in ("BY", "COMMA")
+            ends = _type(line, at + 1) in ("", "$END", *UNITS)
+            return begins and (ends or _names_unit(line, at + 1))
+        case "rolling":
+            return in_by and before in (*UNITS, "QUARTER", "HOUR")
+    return False
+
+
+def _names_unit(line: Sequence[Token], at: int) -> bool:
+    return at < len(line) and line[at].text in ("quarter", "hour") and _is_whole(line, at)
+
+
+def _is_whole(line: Sequence[Token], at: int) -> bool:
+    """Return True if the word is a whole axis: nothing of a name or a list follows it."""
+    if at + 1 < len(line) and line[at + 1].text == "rolling":
+        at += 1
+    return _type(line, at + 1) in ("", "$END", "COMMA", "NUMBER", "EIGHT_DIGITS", "PARAM")
+
+
+def _type(line: Sequence[Token], at: int) -> str:
+    return line[at].type if 0 <= at < len(line) else ""

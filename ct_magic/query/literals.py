@@ -1,45 +1,19 @@
-"""What the builder finds on its way, where it stood, and how leaves are read."""
+"""How leaves of the tree are read: texts, numbers, lists, variables; and where an error stands."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, NoReturn
 
 from ..errors import QueryError
 from . import parameters as variables
-from .lexer import Source, Token, unquoted
-from .model import Event, Filter, Place, Scalar
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A name, value or day, and the tokens it was made of."""
-
-    value: Any
-    first: Token
-    last: Token
-    bare: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """What one filter says, and where: conditions of a property, or places."""
-
-    at: Found
-    filters: tuple[Filter, ...] = ()
-    places: tuple[Place, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An event with its clauses; only the base event may use all of them."""
-
-    event: Event
-    clauses: tuple[Clause, ...]
+from . import tree
+from .lexer import Token, unquoted
+from .model import Scalar
+from .source import Source
 
 
 class Reader:
@@ -49,24 +23,21 @@ class Reader:
         self.source, self.params, self.today = source, params, today
 
     def fail(
-        self, message: str, first: Token | Found, last: Token | Found | None = None
+        self, message: str, first: Token | tree.Node, last: Token | tree.Node | None = None
     ) -> NoReturn:
-        """Raise the error that underlines from one finding to another."""
-        last = last or first
-        start = first.first.start if isinstance(first, Found) else first.start
-        end = last.last.end if isinstance(last, Found) else last.end
-        raise self.source.error(message, start, end)
+        """Raise the error that underlines from one part of the statement to another."""
+        raise self.source.error(message, *_ends(first, last or first))
 
     @contextmanager
-    def at(self, first: Token, last: Token | None = None) -> Iterator[None]:
-        """Give an error that knows no place this one."""
+    def at(self, first: Token | tree.Node, last: Token | tree.Node | None = None) -> Iterator[None]:
+        """Put an error that knows no place at this one."""
         try:
             yield
         except QueryError as error:
-            raise self.source.error(error.message, first.start, (last or first).end) from None
+            raise self.source.error(error.message, *_ends(first, last or first)) from None
 
     def unquoted(self, token: Token) -> str:
-        """Take off the quotes, and the backslash before a quote or a backslash."""
+        """Return a text without its quotes, and without the backslash before what it escapes."""
         for escape in re.finditer(r"\\(.)", token.text[1:-1]):
             if escape[1] not in "\"'\\":
                 start = token.start + 1 + escape.start()
@@ -75,36 +46,46 @@ class Reader:
         with self.at(token):
             return variables.check_text(unquoted(token.text))
 
+    def name(self, name: tree.Name) -> str:
+        """Return a name that is not empty."""
+        text = name.text if name.is_bare else self.unquoted(name.first)
+        if not text:
+            self.fail("a name cannot be empty", name)
+        return text
+
     def whole_number(self, token: Token, least: int, most: int = 10**9) -> int:
-        """Read a number that counts something."""
+        """Return a number that counts something."""
         with self.at(token):
             number = variables.number(token.text)
         if not isinstance(number, int) or not least <= number <= most:
-            self.fail(f"a whole number from {least} to {most} is wanted, found {token.text}", token)
+            expected = f"expected a whole number from {least} to {most}"
+            self.fail(f"{expected}, found {token.text}", token)
         return number
 
-    def value(self, token: Token) -> Found:
-        """Read a text, number, boolean or variable."""
+    def value(self, token: Token) -> Scalar:
+        """Return a text, number, boolean or variable."""
         if token.type == "STRING":
-            return Found(self.unquoted(token), token, token)
+            return self.unquoted(token)
         if token.type in ("TRUE", "FALSE"):
-            return Found(token.text.capitalize(), token, token)
+            return token.text.capitalize()
         with self.at(token):
             if token.type == "PARAM":
-                return Found(variables.scalar(token.text[1:], self.params), token, token)
-            return Found(variables.number(token.text), token, token)
+                return variables.scalar(token.text[1:], self.params)
+            return variables.number(token.text)
 
-    def list(self, *values: Found | Token) -> Found:
-        """Read `("a", "b")`, or a variable that holds a list."""
-        found = [value for value in values if isinstance(value, Found)]
-        if found:
-            listed: tuple[Scalar, ...] = tuple(value.value for value in found)
-            return Found(listed, found[0].first, found[-1].last)
-        (variable,) = [value for value in values if isinstance(value, Token)]
-        with self.at(variable):
-            return Found(variables.scalars(variable.text[1:], self.params), variable, variable)
+    def values(self, values: tree.Values) -> tuple[Scalar, ...]:
+        """Return the values of `("a", "b")`, or of a variable that holds a list."""
+        if values.variable is None:
+            return tuple(map(self.value, values.items))
+        with self.at(values):
+            return variables.scalars(values.variable.text[1:], self.params)
 
-    def shown(self, value: Found) -> str:
-        """Show a value as it was typed, and what a variable holds."""
-        typed = value.first.text
-        return f"{typed} ({value.value!r})" if value.first.type == "PARAM" else typed
+    def shown(self, token: Token) -> str:
+        """Return a value as it was typed, and what a variable holds."""
+        return f"{token.text} ({self.value(token)!r})" if token.type == "PARAM" else token.text
+
+
+def _ends(first: Token | tree.Node, last: Token | tree.Node) -> tuple[int, int]:
+    start = first if isinstance(first, Token) else first.first
+    end = last if isinstance(last, Token) else last.last
+    return start.start, end.end

@@ -69,6 +69,9 @@ class Scope(Enum):
     REACHABILITY = "reachability"
 
 
+_SCOPES = {scope: rank for rank, scope in enumerate(Scope)}
+
+
 class Unit(Enum):
     """A stretch of the calendar."""
 
@@ -101,17 +104,6 @@ class Filter:
     value: Value
 
 
-def fits(operator: Operator, value: Value) -> bool:
-    """Say whether the operator can take the value: `>` numbers, `~` text, `=` also lists."""
-    if isinstance(value, tuple):
-        return operator in LISTING and bool(value)
-    if operator in ORDERING:
-        return not isinstance(value, str)
-    if operator in SEARCHING:
-        return isinstance(value, str)
-    return operator in LISTING or value == ""
-
-
 @dataclass(frozen=True, slots=True)
 class Ago:
     """A day counted back from today: 0 is today, 1 yesterday."""
@@ -121,10 +113,15 @@ class Ago:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """From one day to another, both included."""
+    """From one day to another, both included.
+
+    `named` is the unit that a value like pandas' `Period("2026Q3")` named as one: `vs previous`
+    is the whole one before. (Dates that are one month are that month, however they were written.)
+    """
 
     start: date | Ago
     end: date | Ago
+    named: Unit | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +166,9 @@ class ShiftAxis:
     unit: Unit
 
 
+AnyPeriod = Period | Shift | ShiftAxis  # what an event may have: a moved one only inside `did`
+
+
 @dataclass(frozen=True, slots=True)
 class Often:
     """How many times an event happened: `>= 3`; one of EQUALS, GREATER_THAN(_EQUALS)."""
@@ -188,16 +188,14 @@ class Event:
 
     name: str
     where: tuple[Filter, ...] = ()
-    period: Period | Shift | ShiftAxis | None = None
+    period: AnyPeriod | None = None
     often: Often | None = None
 
     def __post_init__(self) -> None:
-        scopes = list(Scope)
-        ordered = sorted(self.where, key=lambda f: scopes.index(f.property.scope))
-        object.__setattr__(self, "where", tuple(ordered))
+        object.__setattr__(self, "where", tuple(sorted(self.where, key=_rank)))
 
-    def during(self, period: Period | None) -> Event:
-        """Give the same event with this period."""
+    def during(self, period: AnyPeriod | None) -> Event:
+        """Return the same event with this period."""
         return replace(self, period=period)
 
 
@@ -229,16 +227,27 @@ Step = Did | DidNot | DidAny  # what may stand behind `share`
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """Conditions that must all hold; an `Or` among them is a bracket."""
+    """Conditions that must all hold, at least two; an `Or` among them is a bracket.
+
+    They stand in the order of their scopes, a bracket where its first filter would stand.
+    """
 
     parts: tuple[Condition, ...]
+
+    def __post_init__(self) -> None:
+        flat = [one for part in self.parts for one in _parts(part, And)]
+        object.__setattr__(self, "parts", tuple(sorted(flat, key=_rank)))
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Conditions of which one must hold."""
+    """Conditions of which one must hold, at least two."""
 
     parts: tuple[Condition, ...]
+
+    def __post_init__(self) -> None:
+        flat = [one for part in self.parts for one in _parts(part, Or)]
+        object.__setattr__(self, "parts", tuple(flat))
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +258,21 @@ class AtPlace:
 
 
 Condition = Filter | AtPlace | And | Or
+
+
+def _parts(condition: Condition, kind: type[And | Or]) -> tuple[Condition, ...]:
+    return (
+        condition.parts
+        if isinstance(condition, And | Or) and type(condition) is kind
+        else (condition,)
+    )
+
+
+def _rank(condition: Condition) -> int:
+    """Return where a condition stands among others: by its scope, places last."""
+    while isinstance(condition, And | Or):
+        condition = condition.parts[0]
+    return _SCOPES[condition.property.scope] if isinstance(condition, Filter) else len(_SCOPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,23 +346,31 @@ class Query:
     pasted: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        if not any(isinstance(axis, ByTime) for axis in self.by):
+        if self.versus is None and not any(isinstance(axis, ByTime) for axis in self.by):
             self._forget_repeated_periods()
 
     def _forget_repeated_periods(self) -> None:
         """Drop from the `did` events a period that is the statement's: they take it anyway.
 
-        Where `by` cuts the statement's period that is not so: then it means the uncut one.
+        Where `by` cuts the statement's period, or `vs` puts another in its place, that is not so:
+        then it means the days that stand there.
         """
 
         def plain(event: Event) -> Event:
             return event.during(None) if event.period == self.event.period else event
 
+        def plain_any(did_any: DidAny) -> DidAny:
+            return replace(did_any, events=tuple(map(plain, did_any.events)))
+
+        def plain_step(step: Step) -> Step:
+            if isinstance(step, DidAny):
+                return plain_any(step)
+            return replace(step, event=plain(step.event))
+
         object.__setattr__(self, "did", tuple(map(plain, self.did)))
         object.__setattr__(self, "did_not", tuple(map(plain, self.did_not)))
-        if self.did_any:
-            events = tuple(map(plain, self.did_any.events))
-            object.__setattr__(self, "did_any", replace(self.did_any, events=events))
+        object.__setattr__(self, "did_any", self.did_any and plain_any(self.did_any))
+        object.__setattr__(self, "steps", tuple(map(plain_step, self.steps)))
 
 
 @dataclass(frozen=True, slots=True)

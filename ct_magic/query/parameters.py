@@ -1,7 +1,7 @@
 """What a `$name` stands for: a Python value -> a value of the query, or an error that names it.
 
-pandas and numpy are recognised by what their values can do, so that neither is imported here.
-Rule: design, "Values from Python".
+pandas, numpy, polars and pyarrow are recognised by what their values can do, so that none of them
+is imported here. Rule: README, "Values from Python".
 """
 
 from __future__ import annotations
@@ -9,19 +9,31 @@ from __future__ import annotations
 import reprlib
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
-from difflib import get_close_matches
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from ..errors import QueryError
-from .model import Scalar
+from ..suggest import suggest
+from .check_filter import minutes
+from .model import Days, Scalar, Unit
 
 BIGGEST = 1e300  # a little more fits no float, and no count needs it
 LONGEST = 400  # characters; Python itself refuses to read integers of some thousands
+MOST_VALUES = 100_000  # of a list: a range may stand for more than fits the memory
+# The frequencies of pandas' Period that name a stretch of the calendar as people do.
+_FREQUENCIES = {
+    Unit.WEEK: ("W-SUN",),
+    Unit.MONTH: ("M",),
+    Unit.QUARTER: ("Q-DEC",),
+    Unit.YEAR: ("Y-DEC", "A-DEC"),
+}
+_COARSE = {"Y": "years", "M": "months", "W": "weeks"}  # numpy's datetime64 of less than days
 
 
 def scalar(name: str, params: Mapping[str, Any]) -> Scalar:
-    """Give the text or number that `$name` stands for; booleans become "True" and "False"."""
+    """Return the text or number that `$name` stands for; booleans become "True" and "False"."""
     value = _plain(_lookup(name, params), name)
     if isinstance(value, date):
         raise QueryError(f"${name} is a date, and a filter compares text or numbers")
@@ -31,7 +43,7 @@ def scalar(name: str, params: Mapping[str, Any]) -> Scalar:
 
 
 def scalars(name: str, params: Mapping[str, Any]) -> tuple[Scalar, ...]:
-    """Give the values of the list that `$name` stands for, a set's in sorted order."""
+    """Return the values of the list that `$name` stands for, a set's in sorted order."""
     values = _plain(_lookup(name, params), name)
     if not isinstance(values, list):
         raise QueryError(f"${name} is no list: write in (${name}), or make it one")
@@ -45,7 +57,7 @@ def scalars(name: str, params: Mapping[str, Any]) -> tuple[Scalar, ...]:
 
 
 def day(name: str, params: Mapping[str, Any]) -> date:
-    """Give the day that `$name` stands for: a date, or the date of a datetime or Timestamp."""
+    """Return the day that `$name` stands for: a date, or the date of a datetime or Timestamp."""
     value = _plain(_lookup(name, params), name)
     if not isinstance(value, date):
         kind = type(_lookup(name, params)).__name__
@@ -54,8 +66,33 @@ def day(name: str, params: Mapping[str, Any]) -> date:
     return value
 
 
+def period(name: str, params: Mapping[str, Any]) -> Days:
+    """Return the days that `$name` stands for in the place of a period: a day, or a `Period`."""
+    value = _lookup(name, params)
+    if type(value).__name__ != "Period" or not hasattr(value, "freqstr"):
+        found = day(name, params)
+        return Days(found, found)
+    unit = next((unit for unit, freq in _FREQUENCIES.items() if value.freqstr in freq), None)
+    if unit is None:
+        known = "of months, quarters, years, or weeks from Monday to Sunday"
+        raise QueryError(f"${name} is a Period of frequency {value.freqstr}: take one {known}")
+    return Days(value.start_time.date(), value.end_time.date(), named=unit)
+
+
+def clock(name: str, params: Mapping[str, Any]) -> int:
+    """Return the minutes from midnight of the time of day that `$name` stands for."""
+    value = _lookup(name, params)
+    if isinstance(value, time) and value.second == value.microsecond == 0:
+        return value.hour * 60 + value.minute
+    minute = minutes(value) if isinstance(value, str) else None
+    if minute is None:
+        wanted = 'a datetime.time of whole minutes, or a text like "13:00"'
+        raise QueryError(f"${name} is {reprlib.repr(value)}, and the clock takes {wanted}")
+    return minute
+
+
 def text(name: str, params: Mapping[str, Any]) -> str:
-    """Give the event's name that `$name` stands for."""
+    """Return the event's name that `$name` stands for."""
     value = scalar(name, params)
     if not isinstance(value, str) or not value:
         raise QueryError(f"${name} is {value!r}, and an event's name is wanted: a text")
@@ -76,7 +113,7 @@ def number(written: str) -> int | float:
 
 
 def check_text(value: str) -> str:
-    """Give the text back; raise QueryError where half a surrogate pair makes it unsendable."""
+    """Return the text back; raise QueryError where half a surrogate pair makes it unsendable."""
     if any("\ud800" <= char <= "\udfff" for char in value):
         raise QueryError("the text holds half a surrogate pair, which cannot be sent")
     return value
@@ -87,9 +124,9 @@ def _lookup(name: str, params: Mapping[str, Any]) -> Any:
     if name in params:
         return params[name]
     known = [key for key in params if isinstance(key, str) and _may_be_meant(key, params[key])]
-    near = get_close_matches(name, known, 1)
+    near = suggest(name, known)
     hint = (
-        f"did you mean ${near[0]}?"
+        f"did you mean ${near}?"
         if near
         else f"set it in a cell before, or pass params={{'{name}': ...}}"
     )
@@ -102,23 +139,25 @@ def _may_be_meant(key: str, value: Any) -> bool:
 
 def _plain(value: Any, name: str) -> Scalar | date | list[Any]:
     match value:
+        case Enum() if not isinstance(value, str | int | float):
+            return _plain(value.value, name)
         case bool():
             return str(value)
         case str():
             return _text(value, name)
-        case int() | float():
+        case int() | float() | Decimal():
             return _number(value, name)
         case date():
             return _date(value, name)
-        case list() | tuple():
-            return list(value)
-        case set() | frozenset():
-            return _in_order(value, name)
+        case list() | tuple() | range() | set() | frozenset():
+            if not isinstance(value, list | tuple) and len(value) > MOST_VALUES:
+                raise QueryError(f"${name} holds {len(value):,} values, more than any list")
+            return _in_order(value, name) if isinstance(value, set | frozenset) else list(value)
     return _foreign(value, name)
 
 
 def _item(value: Any, name: str) -> Scalar | date | list[Any]:
-    """Take a value of the list that `$name` stands for; what is wrong is said of the value."""
+    """Return a value of the list that `$name` stands for; what is wrong is said of the value."""
     try:
         return _plain(value, name)
     except QueryError as error:
@@ -128,21 +167,50 @@ def _item(value: Any, name: str) -> Scalar | date | list[Any]:
 
 
 def _foreign(value: Any, name: str) -> Scalar | date | list[Any]:
-    """Take a value of numpy or pandas for the Python value it stands for."""
+    """Return the Python value that a value of numpy, pandas, polars or pyarrow stands for."""
+    if type(value).__module__.split(".")[0] in ("pyarrow", "polars"):
+        return _arrow(value, name)
     if hasattr(value, "dtype") and getattr(value, "ndim", 0) == 1:
         return list(value)
     if hasattr(value, "dtype") and getattr(value, "shape", None) == () and hasattr(value, "item"):
         if getattr(value.dtype, "kind", "") == "M":
+            _check_days(value, name)
             value = value.astype("datetime64[us]")  # of nanoseconds, item() is a bare integer
         if getattr(value.dtype, "kind", "") == "f":
             return _number(float(str(value)), name)  # 9.99 of 32 bits is not 9.989999771118164
         if isinstance(value.item(), bool | str | int | float | date):
             return _plain(value.item(), name)
+    raise _no_value(value, name)
+
+
+def _arrow(value: Any, name: str) -> Scalar | date | list[Any]:
+    """Return what an array or a scalar holds; whole tables are no values."""
+    for method in ("to_pylist", "to_list"):
+        if hasattr(value, method) and not hasattr(value, "columns"):
+            return list(getattr(value, method)())
+    if hasattr(value, "as_py") and value.as_py() is not None:
+        return _plain(value.as_py(), name)
+    raise _no_value(value, name)
+
+
+def _check_days(value: Any, name: str) -> None:
+    """Raise QueryError for a numpy date that names a month as one: it has no one day."""
+    unit = str(value.dtype).removeprefix("datetime64[").removesuffix("]")
+    if unit in _COARSE and value == value:
+        cure = f"{name}.astype('datetime64[D]') is its first day"
+        raise QueryError(f"${name} is a datetime64 of {_COARSE[unit]}, and a day is wanted: {cure}")
+
+
+def _no_value(value: Any, name: str) -> QueryError:
     kind = type(value).__name__
+    if kind == "Period":
+        return QueryError(f"${name} is a Period: it stands alone, in the place of a period")
+    if isinstance(value, time):
+        return QueryError(f"${name} is a time: it stands in a range of the clock")
     what = "not there" if value is None or kind in ("NAType", "datetime64") else _article(kind)
     shown = reprlib.repr(value)  # which survives a repr that fails
     seen = "" if "\n" in shown else f" ({shown})"
-    raise QueryError(f"${name} is {what}{seen}: a text, number, date or list is wanted")
+    return QueryError(f"${name} is {what}{seen}: a text, number, date or list is wanted")
 
 
 def _text(value: str, name: str) -> str:
@@ -152,11 +220,13 @@ def _text(value: str, name: str) -> str:
         raise QueryError(f"${name}: {error.message}") from None
 
 
-def _number(value: int | float, name: str) -> int | float:
+def _number(value: int | float | Decimal, name: str) -> int | float:
     if value != value:
         raise QueryError(f"${name} is not a number (NaN); there is nothing to compare with")
     if not -BIGGEST <= value <= BIGGEST:
         raise QueryError(f"${name} is too large a number")
+    if isinstance(value, Decimal):
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
     return float(value) if isinstance(value, float) else int(value)
 
 

@@ -1,4 +1,16 @@
-"""Text -> queries. The grammar decides what may stand where; the first mistake is underlined."""
+"""Text -> queries: the road of a text, and its first mistake underlined.
+
+    text      --lexer.tokens-->      tokens     refuses nothing
+              --_lines-->            statements a token without indentation begins one
+              --lexer.in_context-->  the words that mean something only where they stand
+              --grammar.lark-->      `tree`     what stands where; lark makes tree.py's nodes
+              --builder-->           `Query`    what it means; variables and days are looked up
+              --expand-->            rows over single counts; `payload` makes those JSON
+
+Where the grammar stops, `diagnostics` says what was found, what could stand there and what was
+probably meant. Every error is a QueryError that knows its line and column (`source`). The same
+grammar tells `completion` what may come next.
+"""
 
 from __future__ import annotations
 
@@ -14,22 +26,30 @@ from typing import Any
 from lark import Lark, UnexpectedToken
 
 from ..errors import UsageError
-from . import expand as dates
 from .builder import Builder
 from .diagnostics import syntax_errors as mistakes
-from .lexer import Source, Token, tokens, with_operators
+from .expand_cell import MOST_COUNTS, Expansion, StatementError, expand
+from .lexer import Token, in_context, tokens
 from .model import JsonQuery, Query
 from .printer import to_text
+from .resolve_period import plain_day
+from .source import Source
+from .tree import NodeMaker, Statement
 
-MAX_COUNTS = 500
+DEEPEST = 30  # brackets in brackets
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell that was read: its statements as typed, and the single counts that they ask."""
+    """A cell that was read: its statements as typed, and their rows over single counts."""
 
     statements: tuple[Query | JsonQuery, ...]
-    counts: tuple[Query | JsonQuery, ...]
+    expansion: Expansion
+
+    @property
+    def counts(self) -> tuple[Query | JsonQuery, ...]:
+        """The distinct single counts, in the order in which the rows first need them."""
+        return self.expansion.counts
 
 
 def parse(
@@ -37,9 +57,9 @@ def parse(
     *,
     params: Mapping[str, Any] | None = None,
     today: date | None = None,
-    max_counts: int = MAX_COUNTS,
+    max_counts: int | None = MOST_COUNTS,
 ) -> tuple[Query | JsonQuery, ...]:
-    """Give the single counts that a cell asks, pieces of `by` unfolded, days resolved.
+    """Return the distinct single counts that a cell asks, in the order its rows need them.
 
     `params` are the values of `$name`, `today` the day the periods count from (the machine's
     where it is not given). Raises QueryError for every text that is not a query, and for one that
@@ -53,32 +73,28 @@ def read(
     *,
     params: Mapping[str, Any] | None = None,
     today: date | None = None,
-    max_counts: int = MAX_COUNTS,
+    max_counts: int | None = MOST_COUNTS,
 ) -> Cell:
     """Read a cell: its statements (see `statements`), and their single counts (see `parse`)."""
-    today = dates.plain_day(today or date.today())
+    today = plain_day(today or date.today())
     found = list(_statements(text, params, today))
-    numbers = [dates.how_many(query, today) for query, _ in found]
-    if sum(numbers) > max_counts:
-        at = found[numbers.index(max(numbers))][1]
-        message = (
-            f"this cell would ask {sum(numbers):,} counts, and the limit is {max_counts:,}: "
-            "take a shorter period, larger pieces or fewer values, or raise max_counts"
-        )
-        raise Source(text).error(message, at.start, at.end)
     queries = tuple(query for query, _ in found)
-    return Cell(queries, tuple(one for query in queries for one in dates.unfold(query, today)))
+    try:
+        return Cell(queries, expand(queries, today, max_counts))
+    except StatementError as error:
+        at = found[error.statement][1]
+        raise Source(text).error(error.message, at.start, at.end) from None
 
 
 def statements(
     text: str, params: Mapping[str, Any] | None = None, today: date | None = None
 ) -> tuple[Query | JsonQuery, ...]:
-    """Give the statements as they were typed: `by` kept, periods not resolved.
+    """Return the statements as they were typed: `by` kept, periods not resolved.
 
     `source` is a statement's own text on one line, without label and comments. `today` is there
     only to refuse a period that ends before it begins.
     """
-    read = _statements(text, params, dates.plain_day(today or date.today()))
+    read = _statements(text, params, plain_day(today or date.today()))
     return tuple(query for query, _ in read)
 
 
@@ -87,11 +103,11 @@ class Spelled:
     """A statement as it is spelled: its tokens, and the grammar's tree over them."""
 
     line: tuple[Token, ...]
-    tree: Any
+    tree: Statement
 
 
 def spelled(source: Source) -> tuple[Spelled, ...]:
-    """Give the statements as they are spelled, whatever they mean: `$name` is not looked up.
+    """Return the statements as they are spelled, whatever they mean: `$name` is not looked up.
 
     Raises QueryError where the grammar does not take them.
     """
@@ -103,18 +119,18 @@ class Progress:
     """How far a statement has come: the types of token that may be next, and lark's stack.
 
     `$END` is among the types where the statement may end; nothing is where it has gone wrong.
-    The stack holds tokens, and trees (`.data`, `.children`) of the rules that are complete.
+    The stack holds tokens, and the nodes of the rules that are complete.
     """
 
     accepted: frozenset[str] = frozenset()
-    stack: tuple[Any, ...] = ()
+    stack: tuple[object, ...] = ()
 
 
 def progress(line: Sequence[Token]) -> Progress:
     """Follow the beginning of a statement."""
     cursor = _grammar().parse_interactive()
     try:
-        for token in with_operators(list(line)):
+        for token in in_context(list(line)):
             cursor.feed_token(token)  # type: ignore[arg-type] # lark reads only .type of it
     except UnexpectedToken:
         return Progress()
@@ -123,14 +139,14 @@ def progress(line: Sequence[Token]) -> Progress:
 
 
 def accepted(line: Sequence[Token]) -> frozenset[str]:
-    """Give the types of token that may come after these."""
+    """Return the types of token that may come after these."""
     return progress(line).accepted
 
 
 def reach(line: Sequence[Token]) -> int:
-    """Say how many of these tokens (the last is `$END`) the grammar takes before one it cannot."""
+    """Return how many of these tokens the grammar takes; the last is `$END`."""
     cursor = _grammar().parse_interactive()
-    for at, token in enumerate(with_operators(list(line))):
+    for at, token in enumerate(in_context(list(line))):
         try:
             cursor.feed_token(token)  # type: ignore[arg-type] # lark reads only .type of it
         except UnexpectedToken:
@@ -174,22 +190,36 @@ def _lines(source: Source) -> list[list[Token]]:
     return found
 
 
-def _tree(source: Source, line: list[Token]) -> Any:
+def _tree(source: Source, line: list[Token]) -> Statement:
     end = Token("$END", "", line[-1].end)
+    _check_depth(source, line)
     cursor = _grammar().parse_interactive()
-    for at, token in enumerate([*with_operators(line), end]):
+    for at, token in enumerate([*in_context(line), end]):
         try:
             tree = cursor.feed_token(token)  # type: ignore[arg-type]
         except UnexpectedToken:
             found = mistakes.explain([*line, end], at, accepted, reach)
             raise source.error(found.message, found.start, found.end) from None
+    assert isinstance(tree, Statement)  # noqa: S101 # lark gives it at the end
     return tree
+
+
+def _check_depth(source: Source, line: list[Token]) -> None:
+    """Raise QueryError for brackets in brackets that no person has typed."""
+    depth = 0
+    for token in line:
+        depth += {"OPENING": 1, "CLOSING": -1}.get(token.type, 0)
+        if depth > DEEPEST:
+            raise source.error("brackets are nested deeper than any query", token.start, token.end)
 
 
 @cache
 def _grammar() -> Lark:
     rules = files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
-    return Lark(rules, parser="lalr", lexer="basic", start="statement", maybe_placeholders=True)
+    # `transformer` makes the nodes while lark parses; lark wants one of its own class, and only
+    # asks it for attributes.
+    maker: Any = NodeMaker()
+    return Lark(rules, parser="lalr", lexer="basic", start="statement", transformer=maker)
 
 
 def _colon(line: list[Token]) -> int:
@@ -202,7 +232,7 @@ def _by(line: list[Token]) -> Token:
 
 
 def _written(source: Source, query: Query | JsonQuery, line: list[Token]) -> str:
-    """Give the statement's text on one line: where something stood between tokens, one space.
+    """Return the statement's text on one line: where something stood between tokens, one space.
 
     JSON, and what holds a variable, is given as what it says: `$day` names no row.
     """

@@ -1,4 +1,4 @@
-"""Query <-> the API's JSON. Rules: reference on CleverTap's query language; design, "JSON"."""
+"""Query <-> the API's JSON. Rule: README, "Filters" and "JSON"."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from typing import Any
 
 from ..errors import QueryError, UsageError
 from . import strict_json as jsontext
-from .expand import ends
+from .calendar_pieces import ends
+from .check_filter import TIME_OF_DAY, clock, fits, minutes
 from .model import (
+    AnyPeriod,
+    ClockRange,
     Days,
     DidAny,
     Event,
     Filter,
     JsonQuery,
+    Often,
     Operator,
-    Period,
     Place,
     Property,
     Query,
     Scalar,
     Scope,
     Value,
-    fits,
 )
 
 FAMILIES = {
@@ -35,6 +37,9 @@ FAMILIES = {
     "demographics": Scope.DEMOGRAPHICS,
     "reachability": Scope.REACHABILITY,
 }
+OFTEN = frozenset(  # what `did E` may be followed by
+    {Operator.EQUALS, Operator.GREATER_THAN, Operator.GREATER_THAN_EQUALS}
+)
 TIMES = frozenset(  # what `did any (…)` may be followed by
     {
         Operator.EQUALS,
@@ -51,13 +56,15 @@ class UnsayableError(Exception):
 
 
 def to_payload(query: Query | JsonQuery) -> dict[str, Any]:
-    """Give the JSON of a single count, as a new dict.
+    """Return the JSON of a single count, as a new dict.
 
-    Raises QueryError for a query that is not single: with `by`, or days that count from today.
+    Raises QueryError for a query that is not single: with `by`, `share`, `vs` or `or`, or with
+    days that count from today.
     """
     if isinstance(query, JsonQuery):
         return jsontext.decode(query.body)
-    if query.by or query.event.period is None:
+    several = query.by or query.steps or query.condition or query.versus
+    if several or query.event.period is None:
         raise QueryError("this statement is not a single count yet: unfold it first")
     if query.pasted is not None:
         pasted = jsontext.decode(query.pasted)
@@ -72,7 +79,7 @@ def to_payload(query: Query | JsonQuery) -> dict[str, Any]:
 
 
 def from_payload(mapping: Mapping[str, Any]) -> Query | JsonQuery:
-    """Give the query that this JSON asks, in the language wherever the language can say it.
+    """Return the query that this JSON asks, in the language wherever the language can say it.
 
     What it sends stays what stood there. Raises QueryError where `event_name`, `from` or `to` is
     missing or wrong.
@@ -105,7 +112,8 @@ def day(number: object) -> date | None:
 # query -> JSON
 
 
-def _event(event: Event, period: Period) -> dict[str, Any]:
+def _event(event: Event, base: AnyPeriod) -> dict[str, Any]:
+    period = event.period or base
     if not isinstance(period, Days):
         raise QueryError("the period counts from today: resolve it first")
     start, end = ends(period)
@@ -115,15 +123,20 @@ def _event(event: Event, period: Period) -> dict[str, Any]:
     said |= {"from": _number(start), "to": _number(end)}
     if session := _triples(event, Scope.SESSION):
         said["session_properties"] = session
+    if event.often:
+        said |= {"operator": event.often.operator.value, "value": event.often.times}
     return said
 
 
 def _triples(event: Event, scope: Scope) -> list[dict[str, Any]]:
-    return [
-        {"name": f.property.name, "operator": f.operator.value, "value": _plain(f.value)}
-        for f in event.where
-        if f.property.scope is scope
-    ]
+    return [_triple(condition) for condition in event.where if condition.property.scope is scope]
+
+
+def _triple(condition: Filter) -> dict[str, Any]:
+    operator = {"operator": condition.operator.value}
+    if condition.property.scope is Scope.SESSION and condition.operator is Operator.EQUALS:
+        operator = {}  # no known program sends one there
+    return {"name": condition.property.name, **operator, "value": _plain(condition.value)}
 
 
 def _common(query: Query) -> dict[str, Any]:
@@ -132,15 +145,15 @@ def _common(query: Query) -> dict[str, Any]:
     return {key: listed for key, listed in lists.items() if listed}
 
 
-def _advanced(query: Query, period: Period) -> dict[str, Any]:
+def _advanced(query: Query, period: AnyPeriod) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if query.did:
-        said["did_all"] = [_event(event, event.period or period) for event in query.did]
+        said["did_all"] = [_event(event, period) for event in query.did]
     if query.did_not:
-        said["did_none"] = [_event(event, event.period or period) for event in query.did_not]
+        said["did_none"] = [_event(event, period) for event in query.did_not]
     if query.did_any:
         said["did_any"] = {
-            "any_events": [_event(e, e.period or period) for e in query.did_any.events],
+            "any_events": [_event(event, period) for event in query.did_any.events],
             "operator": query.did_any.operator.value,
             "value": query.did_any.times,
         }
@@ -148,6 +161,8 @@ def _advanced(query: Query, period: Period) -> dict[str, Any]:
 
 
 def _plain(value: Value) -> Scalar | list[Scalar]:
+    if isinstance(value, ClockRange):
+        return [clock(value.start), clock(value.end)]
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -199,22 +214,36 @@ def _query(found: dict[str, Any]) -> Query:
     return Query(
         Event(event.name, (*event.where, *filters), event.period),
         places=tuple(map(_place, _list(common.get("geo_fields", [])))),
-        did=tuple(map(_read_event, _list(advanced.get("did_all", [])))),
+        did=tuple(_read_event(event, often=True) for event in _list(advanced.get("did_all", []))),
         did_not=tuple(map(_read_event, _list(advanced.get("did_none", [])))),
         did_any=_any(advanced["did_any"]) if "did_any" in advanced else None,
     )
 
 
-def _read_event(said: object) -> Event:
+def _read_event(said: object, often: bool = False) -> Event:
     keys = {"event_name", "from", "to", "event_properties", "session_properties"}
-    found = _dict(said, keys)
+    found = _dict(said, keys | ({"operator", "value"} if often else set()))
     name = _sayable(found.get("event_name"), str)
     start, end = day(found.get("from")), day(found.get("to"))
     if not name or start is None or end is None or start > end:
         raise UnsayableError
-    own = _filters(found.get("event_properties", []), Scope.EVENT)
+    said_own = found.get("event_properties")  # null for no filters is what one program sends
+    own = [] if said_own is None else _filters(said_own, Scope.EVENT)
     session = _filters(found.get("session_properties", []), Scope.SESSION)
-    return Event(name, (*own, *session), Days(start, end))
+    return Event(name, (*own, *session), Days(start, end), _often(found))
+
+
+def _often(found: dict[str, Any]) -> Often | None:
+    if not found.keys() & {"operator", "value"}:
+        return None
+    return Often(*_times(found, OFTEN))
+
+
+def _times(found: dict[str, Any], operators: frozenset[Operator]) -> tuple[Operator, int]:
+    operator, times = _operator(found.get("operator")), _sayable(found.get("value"), int)
+    if operator not in operators or times < 1:
+        raise UnsayableError
+    return operator, times
 
 
 def _filters(said: object, scope: Scope) -> list[Filter]:
@@ -223,13 +252,16 @@ def _filters(said: object, scope: Scope) -> list[Filter]:
 
 def _filter(said: object, scope: Scope) -> Filter:
     found = _dict(said, {"name", "operator", "value"})
-    if scope is Scope.SESSION:
+    if scope is not Scope.EVENT:
         found = {"operator": "equals", **found}  # it may be left out for equality
-    name, value = _sayable(found.get("name"), str), _value(found.get("value"))
-    operator = _operator(found.get("operator"))
-    if not name or not fits(operator, value):
+    name = _sayable(found.get("name"), str)
+    asked, value = Property(name, scope), _value(found.get("value"))
+    if asked == TIME_OF_DAY:
+        value = _clock_range(value)
+    condition = Filter(asked, _operator(found.get("operator")), value)
+    if not name or not fits(condition):
         raise UnsayableError
-    return Filter(Property(name, scope), operator, value)
+    return condition
 
 
 def _value(said: object) -> Value:
@@ -237,6 +269,14 @@ def _value(said: object) -> Value:
         return tuple(_sayable(one, str, int, float) for one in said)
     value: Scalar = _sayable(said, str, int, float)
     return value
+
+
+def _clock_range(value: Value) -> ClockRange:
+    ends = [minutes(str(end)) for end in value] if isinstance(value, tuple) else []
+    match ends:
+        case [int() as start, int() as end]:
+            return ClockRange(start, end)
+    raise UnsayableError
 
 
 def _operator(said: object) -> Operator:
@@ -249,11 +289,9 @@ def _operator(said: object) -> Operator:
 def _any(said: object) -> DidAny:
     found = _dict(said, {"any_events", "operator", "value"})
     events = tuple(map(_read_event, _list(found.get("any_events"))))
-    operator = _operator(found.get("operator"))
-    times = _sayable(found.get("value"), int)
-    if not events or operator not in TIMES or times < 0:
+    if not events:
         raise UnsayableError
-    return DidAny(events, operator, times)
+    return DidAny(events, *_times(found, TIMES))
 
 
 def _place(said: object) -> Place:

@@ -1,72 +1,91 @@
-"""The builder's rules of periods. Rule: design, "Periods"."""
+"""How the builder reads a period. Rule: README, "Periods" and "Moving periods"."""
 
 from __future__ import annotations
 
 import calendar
 import re
 from datetime import date
+from typing import assert_never
 
 from ..errors import QueryError
 from . import parameters as variables
-from .expand import month_of, resolve
+from . import tree
+from .calendar_pieces import month_of
 from .lexer import Token
-from .literals import Found, Reader
-from .model import Ago, Days, Last, Period, Previous, This, Unit
+from .literals import Reader
+from .model import Ago, Days, Last, Period, Previous, Shift, ShiftAxis, This, Unit
+from .resolve_period import resolve
 
 YESTERDAY = Ago(1)
 LONGEST = 100 * 366  # days: more than any account has, and far from the calendar's beginning
+DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.QUARTER: 92, Unit.YEAR: 366}
 
 
 class PeriodRules(Reader):
-    """A method for each way to say when."""
+    """Reads each way to say when."""
 
-    def day(self, token: Token) -> Found:
-        """Read one day, absolute or counted back from today."""
+    def period(self, node: tree.Period) -> Period:
+        """Return a period that the calendar has; its days do not end before they begin."""
+        period = self._period(node)
+        with self.at(node):
+            resolve(period, self.today)
+        return period
+
+    def moved(self, node: tree.Moved) -> Shift:
+        """Return `after 2 weeks`, or `before 1 month` as a negative one."""
+        back = node.direction.type == "BEFORE"
+        number = self._number(node.number, node.unit, least=1 if back else 0)
+        return Shift(-number if back else number, unit(node.unit))
+
+    def moved_axis(self, node: tree.MovedAxis) -> ShiftAxis:
+        """Return `after 0..11 weeks`."""
+        if node.direction.type == "BEFORE":
+            self.fail("'before' takes one number: several stand behind 'after' alone", node)
+        first, last = (self._number(n, node.unit, least=0) for n in (node.start, node.end))
+        if first > last:
+            message = f"the numbers end ({last}) before they begin ({first})"
+            self.fail(message, node.start, node.end)
+        return ShiftAxis(first, last, unit(node.unit))
+
+    def rolling(self, node: tree.Rolling) -> Shift:
+        """Return the length of `rolling 7 days`."""
+        return Shift(self._number(node.number, node.unit, least=1), unit(node.unit))
+
+    def _period(self, node: tree.Period) -> Period:
+        match node:
+            case tree.OneDay(token) if token.type == "PARAM":
+                with self.at(token):
+                    return variables.period(token.text[1:], self.params)
+            case tree.OneDay(token):
+                return Days(self._day(token), self._day(token))
+            case tree.DaySpan(start, end):
+                return Days(self._day(start), self._day(end))
+            case tree.WholeMonth(month):
+                with self.at(month):
+                    return month_of(_calendar_day(f"{month.text}-01"))
+            case tree.Since(day):
+                return Days(self._day(day), YESTERDAY)
+            case tree.LastUnits(number, token):
+                return Last(self._number(number, token, least=1), unit(token))
+            case tree.LastUnit(token):
+                return Previous(unit(token))
+            case tree.ThisUnit(token):
+                return This(unit(token))
+            case _:
+                assert_never(node)
+
+    def _day(self, token: Token) -> date | Ago:
         if token.type == "YESTERDAY":
-            return Found(YESTERDAY, token, token)
+            return YESTERDAY
         if token.type == "TODAY":
-            return Found(Ago(self._back(token)), token, token)
+            return Ago(self._back(token))
         with self.at(token):
             if token.type == "PARAM":
-                return Found(variables.day(token.text[1:], self.params), token, token)
-            return Found(_calendar_day(token.text), token, token)
+                return variables.day(token.text[1:], self.params)
+            return _calendar_day(token.text)
 
-    def one_day(self, day: Found) -> Period:
-        """Read `2015-08-10`, `on 2015-08-10`."""
-        return self._checked(Days(day.value, day.value), day, day)
-
-    def days(self, start: Found, end: Found) -> Period:
-        """Read `2015-08-10..2015-10-25`, `from … to …`."""
-        return self._checked(Days(start.value, end.value), start, end)
-
-    def whole_month(self, token: Token) -> Period:
-        """Read `2015-08`."""
-        with self.at(token):
-            first = _calendar_day(f"{token.text}-01")
-        return month_of(first)
-
-    def since(self, day: Found) -> Period:
-        """Read `since 2015-08-10`: up to yesterday."""
-        return self._checked(Days(day.value, YESTERDAY), day, day)
-
-    def last(self, number: Token, unit: Found) -> Period:
-        """Read `last 30 days`."""
-        days = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.YEAR: 366}[unit.value]
-        n = self.whole_number(number, least=1, most=LONGEST // days)
-        period = Last(n, unit.value)
-        return self._checked(period, Found(n, number, number), unit)
-
-    def previous(self, unit: Token) -> Period:
-        """Read `last week`: the whole one before."""
-        return Previous(Unit(unit.text))
-
-    def this(self, unit: Token) -> Period:
-        """Read `this week`: from its first day to today."""
-        return This(Unit(unit.text))
-
-    def unit(self, token: Token) -> Found:
-        """Read `day` or `days`."""
-        return Found(Unit(token.text.removesuffix("s")), token, token)
+    def _number(self, number: Token, units: Token, least: int) -> int:
+        return self.whole_number(number, least, LONGEST // DAYS[unit(units)])
 
     def _back(self, token: Token) -> int:
         number = token.text.removeprefix("today").removeprefix("-")
@@ -75,10 +94,10 @@ class PeriodRules(Reader):
         start = token.end - len(number)
         return self.whole_number(Token("NUMBER", number, start), least=0, most=LONGEST)
 
-    def _checked(self, period: Period, first: Found, last: Found) -> Period:
-        with self.at(first.first, last.last):
-            resolve(period, self.today)
-        return period
+
+def unit(token: Token) -> Unit:
+    """Return the unit of `day` or `days`."""
+    return Unit(token.text.removesuffix("s"))
 
 
 def _calendar_day(written: str) -> date:

@@ -7,28 +7,43 @@ from datetime import date
 from typing import assert_never
 
 from . import strict_json as jsontext
-from .expand import month_of
+from .calendar_pieces import month_of
+from .check_filter import clock
 from .lexer import is_bare_name
 from .model import (
     Ago,
+    And,
+    AnyPeriod,
+    AtPlace,
     Axis,
+    ByHour,
     ByPlace,
     ByTime,
     ByValue,
+    ClockRange,
+    Condition,
     Days,
+    Did,
     DidAny,
+    DidNot,
     Event,
     Filter,
     JsonQuery,
     Last,
     Operator,
+    Or,
     Period,
     Place,
+    Preceding,
     Previous,
     Property,
     Query,
     Scalar,
+    Shift,
+    ShiftAxis,
+    Step,
     This,
+    Unit,
     Value,
 )
 from .payload import to_payload
@@ -39,52 +54,70 @@ _UNSAYABLE = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def to_text(query: Query | JsonQuery) -> str:
-    """Print a query on one line, its label before it.
+    """Return a query on one line, its label before it.
 
     A single count that holds line breaks or other control characters prints as JSON. A statement
-    with `by`, or with days that count from today, cannot: there such a character is shown as its
-    picture (␊).
+    that is none cannot: there such a character is shown as its picture (␊).
     """
     return _label(query) + " ".join(_clauses(query))
 
 
 def layout(query: Query | JsonQuery) -> str:
-    """Print a query over indented lines, one for each clause; it reads back as the same query."""
+    """Return a query over indented lines, one for each clause; it reads back as the same query."""
     head, *clauses = _clauses(query)
     if isinstance(query, Query) and len(head) > WIDEST and not head.startswith("{"):
-        parts = _parts(query.event, query.places)
+        parts = _base(query)
         head = "\n    ".join(_UNSAYABLE.sub(_picture, part) for part in parts)
     return "\n  ".join([_label(query) + head, *clauses])
 
 
 def name(text: str) -> str:
-    """Print a name: bare where it may be bare."""
+    """Return a name: bare where it may be bare."""
     return text if is_bare_name(text) else quote(text)
 
 
 def quote(text: str) -> str:
-    """Print a text between the quotes that need fewer backslashes, double ones if in doubt."""
+    """Return a text between the quotes that need fewer backslashes, double ones if in doubt."""
     mark = "'" if text.count('"') > text.count("'") else '"'
     return mark + text.replace("\\", "\\\\").replace(mark, "\\" + mark) + mark
 
 
 def value(scalar: Scalar) -> str:
-    """Print a value: `"text"`, a number, `true` or `false`."""
+    """Return a value: `"text"`, a number, `true` or `false`."""
     if scalar in ("True", "False"):
         return str(scalar).lower()
     return quote(scalar) if isinstance(scalar, str) else repr(scalar)
 
 
 def property_name(asked: Property) -> str:
-    """Print a property with its scope; one of the event that is called geo keeps its quotes."""
+    """Return a property with its scope; one of the event that is called geo keeps its quotes."""
     if asked == Property("geo"):
         return quote(asked.name)
     scope = f"{asked.scope.value}." if asked.scope.value else ""
     return scope + name(asked.name)
 
 
-def period(asked: Period) -> str:
-    """Print a period: `2015-08`, `since 2015-08-10`, `last 30 days`."""
+def event(asked: Event) -> str:
+    """Return an event with its filters and its period, as it stands inside `did`."""
+    return " ".join(_parts(asked, _filters(asked.where)))
+
+
+def clause(asked: Step) -> str:
+    """Return a clause as it stands behind `share`: `did not App Uninstalled`."""
+    match asked:
+        case Did(done):
+            return f"did {_often(done)}"
+        case DidNot(done):
+            return f"did not {event(done)}"
+        case DidAny(events, operator, times):
+            said = f"did any ({', '.join(map(event, events))})"
+            return said if asked == DidAny(events) else f"{said} {operator.symbol} {times}"
+        case _:
+            assert_never(asked)
+
+
+def period(asked: AnyPeriod) -> str:
+    """Return a period: `2015-08`, `since 2015-08-10`, `last 30 days`, `after 2 weeks`."""
     match asked:
         case Days(start, end) if start == end:
             return _day(start)
@@ -95,11 +128,15 @@ def period(asked: Period) -> str:
         case Days(start, end):
             return f"{_day(start)}..{_day(end)}"
         case Last(n, unit):
-            return f"last {n} {unit.value}{'' if n == 1 else 's'}"
+            return f"last {_units(n, unit)}"
         case This(unit):
             return f"this {unit.value}"
         case Previous(unit):
             return f"last {unit.value}"
+        case Shift(n, unit):
+            return f"{'before' if n < 0 else 'after'} {_units(abs(n), unit)}"
+        case ShiftAxis(first, last, unit):
+            return f"after {first}..{_units(last, unit)}"
         case _:
             assert_never(asked)
 
@@ -112,20 +149,30 @@ def _clauses(query: Query | JsonQuery) -> list[str]:
     if isinstance(query, JsonQuery):
         return [query.body]
     said = [
-        " ".join(_parts(query.event, query.places)),
-        *(f"did {_event(event)}" for event in query.did),
-        *(f"did not {_event(event)}" for event in query.did_not),
-        *([_did_any(query.did_any)] if query.did_any else []),
+        " ".join(_base(query)),
+        *(f"did {_often(done)}" for done in query.did),
+        *(f"did not {event(done)}" for done in query.did_not),
+        *([clause(query.did_any)] if query.did_any else []),
+        *(f"share {clause(asked)}" for asked in query.steps),
+        *([f"vs {_versus(query.versus)}"] if query.versus else []),
         *([f"by {', '.join(map(_axis, query.by))}"] if query.by else []),
     ]
     if not any(map(_UNSAYABLE.search, said)):
         return said
-    if not query.by and _is_absolute(query.event.period):
+    if _is_single(query):
         return [jsontext.encode(to_payload(query))]
     return [_UNSAYABLE.sub(_picture, clause) for clause in said]
 
 
-def _is_absolute(asked: Period | None) -> bool:
+def _is_single(query: Query) -> bool:
+    several = query.by or query.steps or query.condition or query.versus
+    events = [query.event, *query.did, *query.did_not]
+    events += query.did_any.events if query.did_any else ()
+    periods = [query.event.period, *(one.period for one in events if one.period)]
+    return not several and all(map(_is_absolute, periods))
+
+
+def _is_absolute(asked: AnyPeriod | None) -> bool:
     return isinstance(asked, Days) and not any(isinstance(d, Ago) for d in (asked.start, asked.end))
 
 
@@ -133,32 +180,64 @@ def _picture(char: re.Match[str]) -> str:
     return chr(0x2400 + ord(char[0])) if char[0] < " " else "\N{REPLACEMENT CHARACTER}"
 
 
-def _parts(event: Event, places: tuple[Place, ...] = ()) -> list[str]:
-    """Print an event in the parts that `layout` may put on lines of their own."""
-    conditions = _conditions(event.where) + ([f"geo {_list(places)}"] if places else [])
-    joined = [f"{'and' if at else 'where'} {said}" for at, said in enumerate(conditions)]
-    return [name(event.name), *joined, *([period(event.period)] if event.period else [])]
+def _base(query: Query) -> list[str]:
+    """Print the base in the parts that `layout` may put on lines of their own."""
+    if query.condition:
+        is_and = isinstance(query.condition, And)
+        conditions = _joined(query.condition.parts, in_and=is_and)
+        return _parts(query.event, conditions, "and" if is_and else "or")
+    at_place = [f"geo {_list(query.places)}"] if query.places else []
+    return _parts(query.event, [*_filters(query.event.where), *at_place])
 
 
-def _event(event: Event) -> str:
-    return " ".join(_parts(event))
+def _parts(asked: Event, conditions: list[str], word: str = "and") -> list[str]:
+    joined = [f"{word if at else 'where'} {said}" for at, said in enumerate(conditions)]
+    return [name(asked.name), *joined, *([period(asked.period)] if asked.period else [])]
 
 
-def _conditions(where: tuple[Filter, ...]) -> list[str]:
-    """Print filters; two neighbours that bound a property from both sides are one range."""
+def _often(asked: Event) -> str:
+    often = asked.often
+    return event(asked) + (f" {often.operator.symbol} {often.times}" if often else "")
+
+
+def _joined(parts: tuple[Condition, ...], in_and: bool = False) -> list[str]:
+    """Print the parts of an `and` or `or`; neighbours that are one range are printed as one."""
     said, at = [], 0
-    while at < len(where):
-        pair = where[at : at + 2]
-        if _is_range(pair):
-            ends = "..".join(_values(one.value) for one in pair)
-            said.append(f"{property_name(pair[0].property)} in {ends}")
+    while at < len(parts):
+        pair = parts[at : at + 2]
+        if in_and and _is_range(pair):
+            said.append(_range(pair))
         else:
-            said.append(_condition(where[at]))
-        at += 2 if _is_range(pair) else 1
+            said.append(_part(parts[at], in_and))
+        at += 2 if in_and and _is_range(pair) else 1
     return said
 
 
-def _is_range(pair: tuple[Filter, ...]) -> bool:
+def _part(part: Condition, in_and: bool) -> str:
+    match part:
+        case And(parts):
+            return " and ".join(_joined(parts, in_and=True))
+        case Or(parts):
+            said = " or ".join(_joined(parts))
+            return f"({said})" if in_and else said
+        case AtPlace(places):
+            return f"geo {_list(places)}"
+        case Filter():
+            return _condition(part)
+        case _:
+            assert_never(part)
+
+
+def _filters(where: tuple[Filter, ...]) -> list[str]:
+    return _joined(where, in_and=True)
+
+
+def _range(pair: tuple[Condition, ...]) -> str:
+    low, high = (one for one in pair if isinstance(one, Filter))
+    return f"{property_name(low.property)} in {_values(low.value)}..{_values(high.value)}"
+
+
+def _is_range(pair: tuple[Condition, ...]) -> bool:
     match pair:
         case (
             Filter(asked, Operator.GREATER_THAN_EQUALS, int() | float() as low),
@@ -172,7 +251,7 @@ def _condition(one: Filter) -> str:
     asked, symbol = property_name(one.property), one.operator.symbol
     if one.operator in (Operator.EXISTS, Operator.DOES_NOT_EXIST):
         return f"{asked} {symbol}"
-    if isinstance(one.value, tuple):
+    if isinstance(one.value, tuple | ClockRange):
         symbol = "in" if one.operator is Operator.EQUALS else "not in"
     return f"{asked} {symbol} {_values(one.value)}"
 
@@ -180,6 +259,8 @@ def _condition(one: Filter) -> str:
 def _values(asked: Value) -> str:
     if isinstance(asked, tuple):
         return f"({', '.join(map(value, asked))})"
+    if isinstance(asked, ClockRange):
+        return f"{clock(asked.start)}..{clock(asked.end)}"
     return value(asked)
 
 
@@ -188,22 +269,27 @@ def _list(places: tuple[Place, ...]) -> str:
     return f"= {value(said[0])}" if len(said) == 1 else f"in {_values(tuple(said))}"
 
 
-def _did_any(asked: DidAny) -> str:
-    events = ", ".join(map(_event, asked.events))
-    times = f" {asked.operator.symbol} {asked.times}"
-    return f"did any ({events})" + ("" if asked == DidAny(asked.events) else times)
+def _versus(asked: Period | Shift | Preceding) -> str:
+    return "previous" if isinstance(asked, Preceding) else period(asked)
 
 
 def _axis(axis: Axis) -> str:
     match axis:
-        case ByTime(unit):
-            return unit.value
+        case ByTime(unit, first, rolling):
+            window = f" rolling {_units(rolling.n, rolling.unit)}" if rolling else ""
+            return f"{'first ' if first else ''}{unit.value}{window}"
+        case ByHour():
+            return "hour"
         case ByValue(asked, values):
             return f"{property_name(asked)} in {_values(values)}"
         case ByPlace(places):
             return f"geo in {_values(tuple('/'.join(place) for place in places))}"
         case _:
             assert_never(axis)
+
+
+def _units(n: int, unit: Unit) -> str:
+    return f"{n} {unit.value}{'' if n == 1 else 's'}"
 
 
 def _day(day: date | Ago) -> str:

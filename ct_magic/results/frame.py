@@ -1,50 +1,69 @@
-"""Jobs -> DataFrame: a row for each count, in the order asked."""
+"""Rows -> DataFrame: one row for each, in the order asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 import pandas as pd
 
-from ..client.jobs import Job
+from ..row_results import RowResult
+from ..rows import Plan, Row
+from .axis_columns import axis_columns
 
 TEXT = pd.StringDtype()
+DAY = "datetime64[ns]"
 COLUMNS: dict[str, Any] = {
     "query": TEXT,
     "event": TEXT,
-    "start": "datetime64[ns]",
-    "end": "datetime64[ns]",
+    "start": DAY,
+    "end": DAY,
+    "step": TEXT,
+    "after": "Int64",
     "count": "Int64",
+    "of": "Int64",
+    "share": "Float64",
+    "low": "Float64",
+    "high": "Float64",
+    "previous": "Int64",
+    "previous_start": DAY,
+    "previous_end": DAY,
+    "change": "Float64",
+    "whole": "boolean",
     "events": "Int64",
     "users": "Int64",
     "devices": "Int64",
     "status": TEXT,
     "error": TEXT,
     "cached": "bool",
+    "counted": DAY,
+    "doubt": TEXT,
 }
-HISTORY: dict[str, Any] = {
-    "asked": "Float64",
-    "account": TEXT,
-    "title": TEXT,
-    "text": TEXT,
-    "state": TEXT,
-    "count": "Int64",
-    "events": "Int64",
-    "users": "Int64",
-    "devices": "Int64",
-    "error": TEXT,
-    "req_id": TEXT,
-    "ended": "Float64",
+BEFORE = ("query", "event", "start", "end")  # the axes of `by` stand behind these
+# What only some statements have, and by what one knows them.
+OPTIONAL: dict[tuple[str, ...], Callable[[Row], object]] = {
+    ("step",): lambda row: row.step,
+    ("after",): lambda row: row.after,
+    ("of", "share", "low", "high"): lambda row: row.base,
+    ("previous", "previous_start", "previous_end", "change"): lambda row: row.previous,
+    ("whole",): lambda row: row.whole,
 }
+CELLS: dict[str, Callable[[RowResult], Any]] = {
+    "query": lambda result: result.row.title,
+    "previous_start": lambda result: result.row.previous and result.row.previous.start,
+    "previous_end": lambda result: result.row.previous and result.row.previous.end,
+    "status": lambda result: str(result.state),
+    "doubt": lambda result: "; ".join(result.row.doubts) or None,
+}
+OF_THE_ROW = frozenset({"event", "start", "end", "step", "after", "whole"})
 EPOCH = date(1970, 1, 1)
-DAYS = ("start", "end")
-OPTIONAL = ("events", "users", "devices")
+# Days that nanoseconds can say.
+FIRST, LAST = date(1677, 9, 22), date(2262, 4, 11)
 
 
-def frame(jobs: Sequence[Job]) -> pd.DataFrame:
-    """Give the DataFrame of these jobs, one row each, with a RangeIndex.
+def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) -> pd.DataFrame:
+    """Return the DataFrame of a plan's rows as they stand, with a RangeIndex.
 
     | column | dtype | |
     | --- | --- | --- |
@@ -52,79 +71,77 @@ def frame(jobs: Sequence[Job]) -> pd.DataFrame:
     | event | string | |
     | start, end | datetime64[ns] | the days really sent, both included; datetime64[s] where one |
     | | | lies beyond what nanoseconds can say (1677 to 2262) |
-    | one for each value axis of `by` | string, Int64, Float64 | NA where a row has no such axis; |
-    | | | object where text and numbers mix, or a number is larger than Int64 |
+    | one for each axis of `by` | string, Int64, Float64 | NA where a row has no such axis; string |
+    | | | where text and numbers mix (see `axis_columns`) |
+    | step | string | with `share`: the base's event, or the clause |
+    | after | Int64 | with `after 0..11 weeks`: the number |
     | count | Int64 | profiles; NA where none arrived |
-    | events, users, devices | Int64 | only where the service sends them for some row |
-    | status | string | success, failed, cancelled, timed out; before the end also others |
+    | of, share, low, high | Int64, Float64 | with `share`: the base's count, count by `of`, and |
+    | | | Wilson's 95 % interval |
+    | previous, previous_start, previous_end, change | Int64, datetime64, Float64 | with `vs` |
+    | whole | boolean | where `by` cuts time: False for a piece that is not whole or not over |
+    | events, users, devices | Int64 | NA where the service does not send them |
+    | status | string | success, failed, timed out, cancelled, inconsistent, not yet; before the |
+    | | | end also waiting, submitted |
     | error | string | why there is no count; NA where there is one |
     | cached | bool | taken from the journal instead of asked for |
+    | counted | datetime64[ns] | when its oldest count was taken, on the clock of the account's |
+    | | | time zone, which `df.attrs["timezone"]` names |
+    | doubt | string | what the service may ignore silently; NA where nothing is doubted |
+
+    Those that need `share`, `after`, `vs` or `by` are there where a statement of the cell has
+    them; all others always, whatever arrived.
     """
-    columns = {name: _column(name, jobs) for name in COLUMNS if _wanted(name, jobs)}
-    before = list(columns)[:4]
-    return pd.DataFrame(
-        {name: columns[name] for name in before}
-        | {_free(name): _axis(name, jobs) for name in _axes(jobs)}
-        | {name: column for name, column in columns.items() if name not in before}
-    )
-
-
-def history(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Give the DataFrame of a journal's rows: what was asked, when, of whom, and what came back."""
-    found = pd.DataFrame(list(rows), columns=list(HISTORY)).astype(HISTORY)
-    for name in ("asked", "ended"):
-        found[name] = pd.to_datetime(found[name], unit="s", utc=True)
-    return found
+    absent = {
+        name
+        for names, part in OPTIONAL.items()
+        if all(part(row) is None for row in plan.rows)
+        for name in names
+    }
+    columns = {name: _column(name, results, zone) for name in COLUMNS if name not in absent}
+    axes = axis_columns([result.row.pieces for result in results], COLUMNS)
+    before = {name: columns.pop(name) for name in BEFORE}
+    data = pd.DataFrame(before | axes | columns)
+    data.attrs["timezone"] = _name(zone)
+    return data
 
 
 def records(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Give the DataFrame of some plain rows."""
+    """Return the DataFrame of some plain rows."""
     return pd.DataFrame(list(rows))
 
 
-def _column(name: str, jobs: Sequence[Job]) -> pd.Series[Any]:
-    cells = [_cell(job, name) for job in jobs]
-    return _days(cells) if name in DAYS else pd.Series(cells, dtype=COLUMNS[name])
+def moments(times: Sequence[datetime | None], zone: tzinfo | None) -> pd.Series[Any]:
+    """Return times as a column, on a zone's clock (None: the machine's) and to the second."""
+    # Without a zone, which Excel and SQLite do not take, and without parts of a second.
+    local = [
+        moment and moment.astimezone(zone).replace(tzinfo=None, microsecond=0) for moment in times
+    ]
+    return pd.Series(local, dtype=DAY)
 
 
-def _days(cells: Sequence[date]) -> pd.Series[Any]:
-    # By way of numbers: pandas 2.0 reads every date as nanoseconds, whatever dtype is wanted.
-    seconds = pd.Series([86400 * (day - EPOCH).days for day in cells], dtype="int64")
-    days: pd.Series[Any] = seconds.astype("datetime64[s]")
-    # "until ever" is often written 9999-12-31, and counts that have arrived must not be lost to it.
-    fits = days.between(pd.Timestamp.min, pd.Timestamp.max).all()
-    return days.astype(COLUMNS["start"]) if fits else days
+def _column(name: str, results: Sequence[RowResult], zone: tzinfo | None) -> pd.Series[Any]:
+    if name == "counted":
+        return moments([result.counted for result in results], zone)
+    cells = [_cell(name, result) for result in results]
+    return _days(cells) if COLUMNS[name] is DAY else pd.Series(cells, dtype=COLUMNS[name])
 
 
-def _cell(job: Job, name: str) -> Any:
-    match name:
-        case "query":
-            return job.question.title
-        case "event" | "start" | "end":
-            return getattr(job.question, name)
-        case "status":
-            return str(job.state)
-        case "error":
-            return job.error
-        case "cached":
-            return job.taken is not None
-    return getattr(job.tally, name, None)
+def _cell(name: str, result: RowResult) -> Any:
+    if name in CELLS:
+        return CELLS[name](result)
+    return getattr(result.row if name in OF_THE_ROW else result, name)
 
 
-def _wanted(name: str, jobs: Sequence[Job]) -> bool:
-    return name not in OPTIONAL or any(_cell(job, name) is not None for job in jobs)
+def _days(cells: Sequence[date | None]) -> pd.Series[Any]:
+    known = [day for day in cells if day is not None]
+    if all(FIRST <= day <= LAST for day in known):
+        return pd.Series(cells, dtype=DAY)
+    # "until ever" is often written 9999-12-31, and counts that have arrived must not be lost to
+    # it. By way of numbers: pandas 2.0 reads every date as nanoseconds, whatever is asked for.
+    seconds = [None if day is None else 86400 * (day - EPOCH).days for day in cells]
+    return pd.Series(seconds, dtype="Int64").astype("datetime64[s]")
 
 
-def _axes(jobs: Iterable[Job]) -> list[str]:
-    return list(dict.fromkeys(name for job in jobs for name, _ in job.question.pieces))
-
-
-def _axis(name: str, jobs: Sequence[Job]) -> pd.Series[Any]:
-    values = [dict(job.question.pieces).get(name) for job in jobs]
-    column: pd.Series[Any] = pd.Series(values, dtype="object").convert_dtypes()
-    return column
-
-
-def _free(name: str) -> str:
-    # A property may be called like a column of ours: "count" -> "count (property)".
-    return f"{name} (property)" if name in COLUMNS else name
+def _name(zone: tzinfo | None) -> str:
+    return str(zone or datetime.now().astimezone().tzinfo)

@@ -1,81 +1,107 @@
-"""What kind of result a DataFrame of counts is: a number, a funnel, values, or counts over time."""
+"""What kind of result the rows of a DataFrame are, and the stretch of time that `by` cut."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from enum import Enum
+from itertools import pairwise
 
-import pandas as pd
+from .cells import Cell, Series
 
-from ..errors import StillRunningError, UsageError
-from .frame import COLUMNS
-
-NEEDED = ("query", "start", "end", "count")
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 class Kind(Enum):
     """How the rows of a result belong together."""
 
     NUMBER = "one count"
-    FUNNEL = "several statements"
+    STATEMENTS = "several statements"
     VALUES = "one count for each value"
     TIME = "counts over time"
+    FUNNEL = "shares of a base"
+    RETENTION = "shares of a base after some time"
+    VERSUS = "counts against another period"
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The kind of a result, and for each row the name of the series that it belongs to.
+def kind(rows: Sequence[Cell]) -> Kind:
+    """Return the kind of a result.
 
-    In time a series is a line; elsewhere every row is a series of its own.
+    Rows of different kinds, like a share beside a count over time, are several statements.
     """
-
-    kind: Kind
-    series: tuple[str, ...]
-
-
-def shape(df: pd.DataFrame) -> Shape:
-    """Look at a DataFrame that `count()` gave; columns added behind its own change nothing.
-
-    Raises UsageError for another.
-    """
-    missing = [name for name in NEEDED if name not in _columns(df)]
-    if missing:
-        raise UsageError(
-            f"this is no DataFrame of counts: it has no column {missing[0]!r}; "
-            "give what %%ctcount or count() gave"
-        )
-    if df.empty:
-        raise UsageError("this DataFrame holds no count")
-    axes = _axes(df)
-    several = df["query"].nunique() > 1
-    names = tuple(_name(row, axes, several) for row in df.to_dict("records"))
-    return Shape(_kind(df, axes, names), names)
-
-
-def _axes(df: pd.DataFrame) -> list[str]:
-    # What stands behind the count is no axis: somebody's own column, or a share of `shares()`.
-    names = list(df.columns)
-    return [name for name in names[: names.index("count")] if name not in COLUMNS]
-
-
-def _columns(df: pd.DataFrame) -> Collection[object]:
-    try:
-        return df.columns
-    except StillRunningError:
-        raise  # a handle says better than we what to do
-    except AttributeError:
-        return ()
-
-
-def _kind(df: pd.DataFrame, axes: list[str], names: tuple[str, ...]) -> Kind:
-    if len(set(names)) < len(df):
+    # A day without a partner is one of the comparison, too.
+    compared = {row.series.query for row in rows if row.previous_start is not None}
+    kinds = {_own_kind(row, compared) for row in rows}
+    if kinds == {Kind.VERSUS}:
+        return Kind.VERSUS
+    if kinds <= {Kind.FUNNEL, Kind.RETENTION}:
+        return Kind.FUNNEL if kinds == {Kind.FUNNEL} else Kind.RETENTION
+    if len(kinds) > 1:
+        return Kind.STATEMENTS
+    if len(rows) > 1 and is_over_time(rows):
         return Kind.TIME
-    if len(df) == 1:
+    if len(rows) == 1:
         return Kind.NUMBER
-    return Kind.VALUES if axes else Kind.FUNNEL
+    return Kind.VALUES if any(row.series.values for row in rows) else Kind.STATEMENTS
 
 
-def _name(row: dict[object, object], axes: list[str], several: bool) -> str:
-    values = [str(row[name]) for name in axes if not pd.isna(row[name])]  # type: ignore[call-overload]
-    return ", ".join([*([str(row["query"])] if several or not values else []), *values])
+def is_over_time(rows: Sequence[Cell]) -> bool:
+    """Return True if some series has several pieces, and each belongs to a series that may.
+
+    A statement without pieces beside one with them is no line.
+    """
+    pieces = by_series(rows).values()
+    lengths = [len(cells) for cells in pieces]
+    return max(lengths) > 1 and (min(lengths) > 1 or all(row.whole is not None for row in rows))
+
+
+def by_series(rows: Iterable[Cell]) -> dict[Series, list[Cell]]:
+    """Return the rows of each series in the order of their days; the series as they were asked."""
+    found: dict[Series, list[Cell]] = {}
+    for row in rows:
+        found.setdefault(row.series, []).append(row)
+    return {series: sorted(some, key=lambda row: row.start) for series, some in found.items()}
+
+
+def is_rolling(rows: Sequence[Cell]) -> bool:
+    """Return True if pieces of one series overlap: each is a window that ends with its piece."""
+    return any(
+        later.start <= earlier.end
+        for some in by_series(rows).values()
+        for earlier, later in pairwise(some)
+    )
+
+
+def unit(rows: Iterable[Cell]) -> str | None:
+    """Return the stretch of the calendar that all whole pieces are: `week`; None if unknown."""
+    names = {_unit(row) for row in rows if row.whole is not False}
+    return names.pop() if len(names) == 1 else None
+
+
+def unit_days(name: str, day: date) -> int:
+    """Return how many days the stretch has that this day lies in."""
+    if name in ("day", "week"):
+        return 7 if name == "week" else 1
+    months = MONTHS[name]
+    first = date(day.year, (day.month - 1) // months * months + 1, 1)
+    month = first.month - 1 + months
+    if first.year + month // 12 > date.max.year:
+        return (date.max - first).days + 1
+    return (date(first.year + month // 12, month % 12 + 1, 1) - first).days
+
+
+def _own_kind(row: Cell, compared: set[str]) -> Kind | None:
+    if row.series.step is not None:
+        return Kind.FUNNEL if row.series.after is None else Kind.RETENTION
+    return Kind.VERSUS if row.series.query in compared else None
+
+
+def _unit(row: Cell) -> str | None:
+    if row.days == 1:
+        return "day"
+    if row.days == 7 and row.start.weekday() == 0:
+        return "week"
+    if row.start.day != 1 or row.end == date.max or (row.end + timedelta(days=1)).day != 1:
+        return None
+    begins = [name for name, months in MONTHS.items() if (row.start.month - 1) % months == 0]
+    return next((name for name in begins if unit_days(name, row.start) == row.days), None)

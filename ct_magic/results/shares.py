@@ -1,21 +1,25 @@
-"""Shares and changes of counts: what they are compared with, as columns."""
+"""What counts are compared with, as columns: the step before, the piece before."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import pairwise
+
 import pandas as pd
 
-from .kind import Kind, shape
+from .cells import Cell, cells
+from .kind import Kind, by_series, is_over_time, kind
 
 
 def shares(df: pd.DataFrame) -> pd.DataFrame:
-    """Give the DataFrame with columns for what its counts are compared with; `df` is left alone.
+    """Return the DataFrame with columns for what its counts are compared with; `df` is left alone.
 
-    Several statements over one period, a funnel, get
+    A statement with `share` has its share of the base already, and gets beside it
 
     | column | dtype | |
     | --- | --- | --- |
-    | share_of_first | Float64 | count / the first row's count |
-    | share_of_previous | Float64 | count / the count of the row before |
+    | share_of_step_before | Float64 | count / the count of the step that it is counted inside |
 
     and counts over time get, within each series (a statement, or a value of `by`),
 
@@ -24,23 +28,63 @@ def shares(df: pd.DataFrame) -> pd.DataFrame:
     | change | Float64 | count / the count of the piece before, minus 1 |
 
     as fractions: 0.25 is a quarter. A value is missing where a count is, where it would be divided
-    by 0, and where nothing comes before. The first and the last piece of a period may be short,
-    which `start` and `end` show: their change says so too.
+    by 0, where nothing comes before, and where a piece or the one before is not whole, since a
+    part of a week says nothing of a week.
 
-    One count for each value gets no column: a profile may have several values, so these counts
-    are not parts of a whole. Raises UsageError for a DataFrame that holds no counts.
+    Anything else gets no column. Two statements need not be about the same profiles, and a profile
+    may have several values: write `share did …` for a share. A DataFrame with `vs` has its change
+    already, and is left as it is. Raise UsageError for a DataFrame that holds no counts.
     """
-    known, found = shape(df), df.copy()
-    counts = df["count"].astype("Float64")
-    if known.kind is Kind.FUNNEL:
-        found["share_of_first"] = _over(counts, counts.iloc[0])
-        found["share_of_previous"] = _over(counts, counts.shift(1))
-    if known.kind is Kind.TIME:
-        names = pd.Series(known.series, index=df.index)
-        found["change"] = _over(counts, counts.groupby(names).shift(1)) - 1
-    return found
+    rows, result = cells(df), df.copy()
+    is_a = kind(rows)
+    if is_a in (Kind.FUNNEL, Kind.RETENTION):
+        result["share_of_step_before"] = _column([_of_step_before(row, rows) for row in rows], df)
+    elif is_a is Kind.TIME and is_over_time(rows):
+        changes = _changes(rows)
+        result["change"] = _column([changes.get(id(row)) for row in rows], df)
+    return result
 
 
-def _over(counts: pd.Series[float], others: pd.Series[float] | float) -> pd.Series[float]:
-    below = pd.Series(others, index=counts.index, dtype="Float64")
-    return counts / below.mask(below == 0)
+def step_before(row: Cell, rows: Sequence[Cell]) -> Cell | None:
+    """Return the row of the step that this row's profiles are counted inside; None for a base."""
+    before = None
+    for other in rows:
+        if _is_same_base(other, row) and other.series.after is None:
+            if other.series.step == row.series.step:
+                break
+            before = other
+    return before
+
+
+def _is_same_base(row: Cell, other: Cell) -> bool:
+    ours = row.series.query, row.series.values, row.start, row.end
+    return ours == (other.series.query, other.series.values, other.start, other.end)
+
+
+def _of_step_before(row: Cell, rows: Sequence[Cell]) -> float | None:
+    before = step_before(row, rows)
+    return None if before is None else _over(row.count, before.count)
+
+
+def _changes(rows: Sequence[Cell]) -> dict[int, float | None]:
+    changes: dict[int, float | None] = {}
+    for pieces in by_series(rows).values():
+        for earlier, later in pairwise(pieces):
+            if earlier.whole and later.whole and _follows(earlier, later):
+                ratio = _over(later.count, earlier.count)
+                changes[id(later)] = None if ratio is None else ratio - 1
+    return changes
+
+
+def _follows(earlier: Cell, later: Cell) -> bool:
+    # Somebody may have taken rows out; windows that roll overlap.
+    return later.start - earlier.end <= timedelta(days=1)
+
+
+def _over(count: int | None, other: int | None) -> float | None:
+    return count / other if count is not None and other else None
+
+
+def _column(values: Sequence[float | None], df: pd.DataFrame) -> pd.Series[float]:
+    numbers: pd.Series[float] = pd.Series(list(values), index=df.index, dtype="Float64")
+    return numbers

@@ -22,10 +22,12 @@ def main(arguments: list[str] | None = None) -> int:
             port=told.port,
             latency=told.latency,
             faults=told.faults,
+            lenient=told.lenient,
             profiles=told.profiles,
             seed=told.seed,
             timezone=told.timezone,
             data=told.data,
+            db=told.db,
             say=lambda line: print(line, file=sys.stderr, flush=True),
         )
         if told.export is not None:
@@ -55,10 +57,18 @@ def _parser() -> argparse.ArgumentParser:
         help="how long a count takes; 0 answers at once (1.5 to 2.8)",
     )
     p.add_argument("--faults", default="", metavar="PLAN", help="like submit:429*2,later:reset")
+    p.add_argument(
+        "--lenient",
+        action="store_true",
+        help="ignore what is not understood in a query, as the service was seen to do",
+    )
     p.add_argument("--profiles", type=int, default=50_000, help="how many profiles (50000)")
     p.add_argument("--seed", type=int, default=1, help="other seed, other data (1)")
     p.add_argument("--timezone", default="UTC", help="whose days are meant (UTC)")
     p.add_argument("--data", type=Path, metavar="DIR", help="count over these exported events")
+    p.add_argument(
+        "--db", type=Path, metavar="FILE", help="keep these events in a file, loaded once"
+    )
     p.add_argument("--export", type=Path, metavar="DIR", help="write the data as Parquet and end")
     return p
 

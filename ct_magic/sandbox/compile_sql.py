@@ -1,22 +1,34 @@
 """The API's JSON -> one SQL statement with parameters; what the service would refuse is refused.
 
-Written apart from the package's own `cql` on purpose: a stand-in that shared its reading of the
-JSON could not catch a mistake in it.
+Written apart from the package's own `query.payload` on purpose: a stand-in that shared its reading
+of the JSON could not catch a mistake in it.
 
-Where the real service is not known, this was chosen (for filters, see `filters`):
+Where the real service is not known, this was chosen (for filters, see `filter_sql`):
 
+- `did_all`, `did_any` and `did_none` see the base event's own occurrences.
 - `geo_fields` are alternatives; profile filters speak of the profile as it is now.
 - `did_any` counts all its events together; an event that two of them describe counts twice.
+- `less_than` and `less_than_equals` behind an event of `did_all` still want it once.
 - An event that has never happened is an error that names it, except the system events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import re
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from .filter_sql import COMPARED, RefusedError, Sql, condition, filter_of, object_of
+from .filter_sql import (
+    COMPARED,
+    RefusedError,
+    Sql,
+    condition,
+    list_of,
+    object_of,
+    session_condition,
+)
 
 SYSTEM_EVENTS = {
     "App Launched",
@@ -39,59 +51,51 @@ FAMILIES = {
 }
 TIMES = COMPARED | {"equals": "="}
 EVENT_KEYS = {"event_name", "event_properties", "session_properties", "from", "to"}
+QUERY_KEYS = EVENT_KEYS | {"common_profile_properties", "advanced_query"}
+HOW_OFTEN = {"operator", "value"}
 BAD_DATES = 4002
 DAY = timedelta(days=1)
+MOST_PARTS = 500  # event queries and filters of one query; DuckDB takes seconds over more
 
 
-def compile_query(
-    body: Any, zone: tzinfo, is_event: Callable[[str], bool]
-) -> tuple[str, list[Any]]:
-    """Give the SQL and its parameters; its one row is profiles and events. Raises RefusedError.
+def compile_query(sql: Sql, body: Any) -> str:
+    """Return the SQL, whose one row is profiles and events. Raises RefusedError.
 
     One pass over `events`: each event query becomes a boolean column, and the profile decides on
     how often each was true.
     """
-    sql = Sql(zone, is_event)
-    _keys(body, EVENT_KEYS | {"common_profile_properties", "advanced_query"}, "the query")
-    advanced = object_of(body.get("advanced_query", {}), "advanced_query")
-    _keys(advanced, {"did_all", "did_any", "did_none"}, "advanced_query")
-    marks = {"base": _event(sql, {k: body[k] for k in EVENT_KEYS if k in body})}
-    having = ["base > 0"]
-    for number, event in enumerate(_list(advanced.get("did_all", []), "did_all")):
-        marks[f"did{number}"] = _event(sql, event)
-        having.append(f"did{number} > 0")
-    for number, event in enumerate(_list(advanced.get("did_none", []), "did_none")):
-        marks[f"none{number}"] = _event(sql, event)
-        having.append(f"none{number} = 0")
+    _check_size(body)
+    sql.check_keys(body, QUERY_KEYS, "the query")
+    return f"SELECT count(*), coalesce(sum(base), 0)::BIGINT FROM ({matching_profiles(sql, body)})"
+
+
+def matching_profiles(sql: Sql, body: Any) -> str:
+    """Return the SQL of the profiles that a query finds, each with how often it did the base."""
+    advanced = object_of(body.get("advanced_query") or {}, "advanced_query")
+    sql.check_keys(advanced, {"did_all", "did_any", "did_none"}, "advanced_query")
+    marks = _Marks(sql)
+    marks.add("base", {k: body[k] for k in EVENT_KEYS if k in body}, "> 0")
+    for event in list_of(advanced.get("did_all"), "did_all"):
+        marks.add_did(event)
+    for event in list_of(advanced.get("did_none"), "did_none"):
+        marks.add("none", event, "= 0")
     if "did_any" in advanced:
-        having.append(_did_any(sql, advanced["did_any"], marks))
-    people = _profiles(sql, body.get("common_profile_properties", {}))
-    counted = ", ".join(f"count(*) FILTER ({mark}) AS {mark}" for mark in marks)
-    columns = ", ".join(f"({happened}) AS {mark}" for mark, happened in marks.items())
-    text = (
-        f"SELECT count(*), coalesce(sum(base), 0)::BIGINT FROM "
-        f"(SELECT profile_id, {counted} FROM "
-        f"(SELECT profile_id, {columns} FROM events WHERE {_rough(sql, body, advanced)}) "
-        f"GROUP BY profile_id) WHERE {' AND '.join(having)}{people}"
-    )
-    return text, sql.values
+        marks.add_any(advanced["did_any"])
+    people = _profiles(sql, body.get("common_profile_properties") or {})
+    rows = f"SELECT profile_id, {marks.columns} FROM events WHERE {_rough(sql, body, advanced)}"
+    counted = f"SELECT profile_id, {marks.counts} FROM ({rows}) GROUP BY profile_id"
+    return f"SELECT profile_id, base FROM ({counted}) WHERE {' AND '.join(marks.wanted)}{people}"
 
 
-def _rough(sql: Sql, body: Any, advanced: Any) -> str:
-    # The names alone: what lets the scan skip most of the table before anything is taken apart.
-    any_events = advanced.get("did_any", {}).get("any_events", [])
-    queries = [body, *advanced.get("did_all", []), *advanced.get("did_none", []), *any_events]
-    names = {query["event_name"] for query in queries}
-    return f"event_name IN ({', '.join(sql.value(name) for name in sorted(names))})"
-
-
-def _event(sql: Sql, body: Any) -> str:
-    _keys(body, EVENT_KEYS, "an event query")
+def event_condition(sql: Sql, body: Any) -> str:
+    """Return the condition of one event query on a row of `events`."""
+    sql.check_keys(body, EVENT_KEYS, "an event query")
     name = body.get("event_name")
     if not isinstance(name, str) or not name:
         raise RefusedError("Missing mandatory field: event_name")
     if name not in SYSTEM_EVENTS and not sql.is_event(name):
-        raise RefusedError(f"Event '{name}' is not known")
+        # The service says it so: a list inside the text, under HTTP 200.
+        raise RefusedError(json.dumps([f"Invalid event : {name}"], ensure_ascii=False), status=200)
     start, end = _days(body)
     conditions = [
         f"event_name = {sql.value(name)}",
@@ -100,35 +104,83 @@ def _event(sql: Sql, body: Any) -> str:
     ]
     conditions += [
         condition(sql, "properties", one, items=name == "Charged")
-        for one in _list(body.get("event_properties", []), "event_properties")
+        for one in list_of(body.get("event_properties"), "event_properties")
     ]
     conditions += [
-        condition(sql, "session", {"operator": "equals"} | filter_of(one))
-        for one in _list(body.get("session_properties", []), "session_properties")
+        session_condition(sql, one)
+        for one in list_of(body.get("session_properties"), "session_properties")
     ]
     return " AND ".join(conditions)
 
 
-def _did_any(sql: Sql, body: Any, marks: dict[str, str]) -> str:
-    _keys(body, {"any_events", "operator", "value"}, "did_any")
-    events = _list(body.get("any_events"), "any_events")
+@dataclass
+class _Marks:
+    """The event queries of one pass: a boolean column each, and how often it is to be true."""
+
+    sql: Sql
+    conditions: dict[str, str] = field(default_factory=dict)
+    wanted: list[str] = field(default_factory=list)
+
+    @property
+    def columns(self) -> str:
+        """Return the boolean columns, for each row of `events`."""
+        return ", ".join(f"({happened}) AS {mark}" for mark, happened in self.conditions.items())
+
+    @property
+    def counts(self) -> str:
+        """Return how often each was true, for each profile."""
+        return ", ".join(f"count(*) FILTER ({mark}) AS {mark}" for mark in self.conditions)
+
+    def add(self, kind: str, body: Any, often: str | None = None) -> str:
+        """Add an event query; return its column."""
+        mark = f"{kind}{len(self.conditions)}" if kind != "base" else kind
+        self.conditions[mark] = event_condition(self.sql, body)
+        if often is not None:
+            self.wanted.append(f"{mark} {often}")
+        return mark
+
+    def add_did(self, body: Any) -> None:
+        """Add an event query of `did_all`, with how often it is wanted where that is said."""
+        event = object_of(body, "an event query")
+        mark = self.add("did", {k: v for k, v in event.items() if k not in HOW_OFTEN}, "> 0")
+        if HOW_OFTEN & set(event):
+            self.wanted.append(f"{mark} {_often(self.sql, event, 'an event of did_all')}")
+
+    def add_any(self, body: Any) -> None:
+        """Add those of `did_any`, which are counted together."""
+        self.sql.check_keys(body, {"any_events", *HOW_OFTEN}, "did_any")
+        events = list_of(body.get("any_events"), "any_events")
+        if not events:
+            raise RefusedError("did_any needs any_events, an operator and a whole number as value")
+        together = " + ".join([self.add("any", event) for event in events])
+        self.wanted.append(f"{together} {_often(self.sql, body, 'did_any')}")
+
+
+def _often(sql: Sql, body: Any, what: str) -> str:
     times, operator = body.get("value"), body.get("operator")
-    if not events or operator not in TIMES or not _is_whole(times):
-        raise RefusedError("did_any needs any_events, an operator and a whole number as value")
-    names = [f"any{number}" for number in range(len(events))]
-    for name, event in zip(names, events, strict=True):
-        marks[name] = _event(sql, event)
-    return f"{' + '.join(names)} {TIMES[operator]} {sql.value(times)}"
+    if operator not in TIMES or not _is_whole(times):
+        raise RefusedError(f"{what} needs an operator and a whole number as value")
+    return f"{TIMES[operator]} {sql.value(times)}"
+
+
+def _rough(sql: Sql, body: Any, advanced: Any) -> str:
+    # The names alone: what lets the scan skip most of the table before anything is taken apart.
+    any_events = (advanced.get("did_any") or {}).get("any_events")
+    lists = (advanced.get("did_all"), advanced.get("did_none"), any_events)
+    names = {body["event_name"]} | {one["event_name"] for some in lists for one in some or ()}
+    return f"event_name IN ({', '.join(sql.value(name) for name in sorted(names))})"
 
 
 def _profiles(sql: Sql, body: Any) -> str:
-    _keys(body, {*FAMILIES, "geo_fields"}, "common_profile_properties")
+    if not sql.lenient and "geo_radius" in object_of(body, "common_profile_properties"):
+        raise RefusedError("geo_radius: the sandbox's profiles have no coordinates")
+    sql.check_keys(body, {*FAMILIES, "geo_fields"}, "common_profile_properties")
     conditions = [
-        condition(sql, column, one)
+        condition(sql, column, {"operator": "equals", **object_of(one, "a filter")})
         for key, column in FAMILIES.items()
-        for one in _list(body.get(key, []), key)
+        for one in list_of(body.get(key), key)
     ]
-    places = [_place(sql, path) for path in _list(body.get("geo_fields", []), "geo_fields")]
+    places = [_place(sql, path) for path in list_of(body.get("geo_fields"), "geo_fields")]
     if places:
         conditions.append(f"({' OR '.join(places)})")
     if not conditions:
@@ -137,9 +189,9 @@ def _profiles(sql: Sql, body: Any) -> str:
 
 
 def _place(sql: Sql, path: Any) -> str:
-    parts = _list(path, "geo_fields")
+    parts = list_of(path, "geo_fields")
     if not 1 <= len(parts) <= 3 or not all(isinstance(part, str) for part in parts):
-        raise RefusedError("geo_fields holds paths: [country], [country, state] or with a city")
+        raise RefusedError("geo_fields must be a list of paths: [country, state, city] or shorter")
     columns = zip(("country", "state", "city"), parts, strict=False)
     return "(" + " AND ".join(f"{column} = {sql.value(part)}" for column, part in columns) + ")"
 
@@ -156,6 +208,9 @@ def _days(body: Any) -> tuple[date, date]:
 
 
 def _day(number: Any) -> date:
+    if isinstance(number, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", number):
+        # So the service was seen to answer, for ever.
+        raise RefusedError("An unknown error occurred", 500, 500)
     try:
         if not _is_whole(number):
             raise ValueError("not an integer")
@@ -179,13 +234,15 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
 
-def _list(body: Any, what: str) -> list[Any]:
-    if not isinstance(body, list):
-        raise RefusedError(f"{what} must be a list")
-    return body
+def _check_size(body: Any) -> None:
+    # Every object is an event query or a filter, or one of a handful around them.
+    if (parts := _objects(body)) > MOST_PARTS:
+        raise RefusedError(
+            f"{parts} events and filters in one query: the sandbox takes {MOST_PARTS}"
+        )
 
 
-def _keys(body: Any, known: set[str], what: str) -> None:
-    unknown = sorted(set(object_of(body, what)) - known)
-    if unknown:
-        raise RefusedError(f"{what} has the unknown key '{unknown[0]}'")
+def _objects(body: Any) -> int:
+    if isinstance(body, dict):
+        return 1 + sum(map(_objects, body.values()))
+    return sum(map(_objects, body)) if isinstance(body, list) else 0

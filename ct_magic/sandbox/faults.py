@@ -48,10 +48,9 @@ def reply(status: int, body: object, **headers: str) -> Reply:
     return Reply(status, json.dumps(body).encode(), tuple(headers.items()))
 
 
-def failed(status: int, error: str, code: int | None = None) -> Reply:
-    """Make the service's `fail`."""
-    more = {} if code is None else {"code": code}
-    return reply(status, {"status": "fail", "error": error} | more)
+def failed(status: int, error: str, code: int | str | None = None) -> Reply:
+    """Make the service's `fail`; its code is the HTTP status where it has no other."""
+    return reply(status, {"status": "fail", "error": error, "code": code or status})
 
 
 # What a fault answers. Those of FORGETFUL change the box's memory instead.
@@ -65,13 +64,21 @@ REPLIES: dict[str, Reply] = {
     "retry-after": Reply(
         429, failed(429, "Too many concurrent requests").body, (("Retry-After", "1"),)
     ),
-    "500": failed(500, "Internal error"),
+    "500": failed(500, "An unknown error occurred"),
     "502": Reply(502, b"<html>Bad Gateway</html>"),
     "503": failed(503, "Service unavailable"),
     "504": failed(504, "Gateway timeout"),
     "202": Reply(202, b""),
-    "code2": failed(200, "Request still in progress", 2),
-    "fail": failed(200, "Query failed"),
+    # Under HTTP 200 the code says what a failure is: a number, or a text of one.
+    "code2": failed(200, "Request still in progress, please retry later", 2),
+    "code2-text": failed(200, "Request still in progress, please retry later", "2"),
+    "no-code": reply(
+        200, {"status": "fail", "error": "Request still in progress, please retry later"}
+    ),
+    "code401": failed(200, "Invalid Credentials", 401),
+    "code429": failed(200, "Too many concurrent requests", 429),
+    "code500": failed(200, "An unknown error occurred", 500),
+    "fail": failed(200, "Query failed", 400),
     "redirect": Reply(302, b"", (("Location", "http://127.0.0.1:9/elsewhere"),)),
     "html": Reply(200, HTML),
     "empty": Reply(200, b""),

@@ -4,16 +4,18 @@ Where the real service is not known, this was chosen:
 
 - Texts are compared as they are, upper and lower case told apart.
 - A text in the query meets texts, and "True"/"False" also booleans; a number meets numbers.
-  `Amount = "5"` does not find the number 5.
+  `Amount = "5"` does not find the number 5; an equality with "" finds empty texts.
 - `not_equals` and `does_not_contain` find events that have the property with another value; one
   that lacks it is found by `does_not_exist` alone.
 - `exists` finds a property that is there and not null; it and `does_not_exist` need no value.
 - On `Charged`, a filter on a field of `Items` is true when any item makes it true, and so is
   `not_equals`; `does_not_exist` needs the field to be nowhere.
+- `time_of_day` is the minute in which the session began.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -35,49 +37,68 @@ OPERATORS = {
     *VALUELESS,
     *COMPARED,
 }
+FILTER_KEYS = {"name", "operator", "value"}
+CLOCK = "time_of_day"
+MINUTE = r"([01]\d|2[0-3]):[0-5]\d"
 NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE')"
 BIGGEST = sys.float_info.max
 
 
 class RefusedError(Exception):
-    """What the service answers with HTTP 400: its `error` and, where there is one, its `code`."""
+    """What the service answers with `fail`: its `error`, its `code`, and the HTTP status of it."""
 
-    def __init__(self, error: str, code: int | None = None) -> None:
+    def __init__(self, error: str, code: int = 400, status: int = 400) -> None:
         super().__init__(error)
-        self.error, self.code = error, code
+        self.error, self.code, self.status = error, code, status
 
 
 @dataclass
 class Sql:
-    """A statement in the making: whose days it means, which events there are, its parameters."""
+    """A statement in the making: whose days it means, which events there are, its parameters.
+
+    `lenient` drops what is not understood, as the service was seen to do, instead of refusing it.
+    """
 
     zone: tzinfo
     is_event: Callable[[str], bool]
+    lenient: bool = False
     values: list[Any] = field(default_factory=list)
 
     def value(self, value: Any) -> str:
-        """Add a parameter, numbered as they come; give its place in the text."""
+        """Add a parameter, numbered as they come; return its place in the text."""
         self.values.append(value)
         return f"${len(self.values)}"
 
-
-def filter_of(body: Any) -> dict[str, Any]:
-    """Give a filter as a new dict; raise RefusedError for what is none."""
-    return dict(object_of(body, "a filter"))
+    def check_keys(self, body: Any, known: set[str], what: str) -> None:
+        """Raise RefusedError for what is no object, and for a key that is not known."""
+        unknown = sorted(set(object_of(body, what)) - known)
+        if unknown and not self.lenient:
+            raise RefusedError(f"{what} has the unknown key '{unknown[0]}'")
 
 
 def object_of(body: Any, what: str) -> Mapping[str, Any]:
-    """Give an object as it is; raise RefusedError for anything else."""
+    """Return an object as it is; raise RefusedError for anything else."""
     if not isinstance(body, Mapping):
         raise RefusedError(f"{what} must be an object")
     return body
 
 
+def list_of(body: Any, what: str) -> list[Any]:
+    """Return a list as it is, null as an empty one; raise RefusedError for anything else."""
+    if body is None:
+        return []
+    if not isinstance(body, list):
+        raise RefusedError(f"{what} must be a list")
+    return body
+
+
 def condition(sql: Sql, column: str, body: Any, *, items: bool = False) -> str:
-    """Give the condition of a filter on a column of JSON; with `items` also on those in it."""
-    one = filter_of(body)
-    name, operator, value = one.get("name"), one.get("operator"), one.get("value")
-    complete = "value" in one or operator in VALUELESS
+    """Return the condition of a filter on a column of JSON; with `items` also on those in it."""
+    sql.check_keys(body, FILTER_KEYS, "a filter")
+    name, operator, value = body.get("name"), body.get("operator"), body.get("value")
+    if sql.lenient and operator not in OPERATORS:
+        return "true"
+    complete = "value" in body or operator in VALUELESS
     if not isinstance(name, str) or operator not in OPERATORS or not complete:
         raise RefusedError(f"a filter needs name, operator and value: {str(body)[:100]}")
     pointer = sql.value("/" + name.replace("~", "~0").replace("/", "~1"))
@@ -87,18 +108,34 @@ def condition(sql: Sql, column: str, body: Any, *, items: bool = False) -> str:
     return _any(sql, found, pointer, operator, value, items)
 
 
+def session_condition(sql: Sql, body: Any) -> str:
+    """Return the condition of a filter on the session: equality where no operator is named."""
+    told = {"operator": "equals", **object_of(body, "a filter")}
+    if told.get("name") != CLOCK or told["operator"] != "equals":
+        return condition(sql, "session", told)
+    sql.check_keys(told, FILTER_KEYS, "a filter")
+    times = told.get("value")
+    ends: list[Any] = times if isinstance(times, list) else [times, times]
+    fine = all(isinstance(end, str) and re.fullmatch(MINUTE, end) for end in ends)
+    if len(ends) != 2 or not fine or ends[0] > ends[1]:
+        raise RefusedError(f'{CLOCK} is a range like ["22:30", "22:35"], not {str(times)[:100]}')
+    began = f"(session ->> '$.{CLOCK}')"
+    within = f"{began} BETWEEN {sql.value(ends[0])} AND {sql.value(ends[1])}"
+    return f"coalesce({within} AND regexp_full_match({began}, '{MINUTE}'), false)"
+
+
 def _any(sql: Sql, found: str, pointer: str, operator: str, value: Any, items: bool) -> str:
     mine = _holds(sql, found, operator, value)
     if not items:
         return mine
-    inner = _holds(sql, f"json_extract(item, {pointer})", operator, value)
+    inner = _holds(sql, f"json_extract(item, {pointer})", operator, value, nested=True)
     return (
         f"({mine} OR len([item FOR item IN "
         f"coalesce(TRY_CAST(json_extract(properties, '/Items') AS JSON[]), []) IF {inner}]) > 0)"
     )
 
 
-def _holds(sql: Sql, found: str, operator: str, value: Any) -> str:
+def _holds(sql: Sql, found: str, operator: str, value: Any, *, nested: bool = False) -> str:
     there = f"coalesce(json_type({found}), 'NULL') <> 'NULL'"
     if operator == "exists":
         return f"({there})"
@@ -115,16 +152,28 @@ def _holds(sql: Sql, found: str, operator: str, value: Any) -> str:
     values = value if isinstance(value, list) else [value]
     if not values:
         raise RefusedError(f"{operator} needs a value, not an empty list")
-    yes = f"({' OR '.join(_equals(sql, found, one) for one in values)})"
+    yes = _equals_any(sql, found, values, nested)
     return yes if operator == "equals" else f"({there} AND NOT {yes})"
 
 
-def _equals(sql: Sql, found: str, value: Any) -> str:
-    if isinstance(value, str):
-        return f"coalesce({_text(found)} = {sql.value(value)}, false)"
-    if _is_number(value):
-        return f"coalesce({_number(found)} = {sql.value(float(value))}, false)"
-    raise RefusedError(f"a value is a text or a number, not {str(value)[:100]}")
+def _equals_any(sql: Sql, found: str, values: list[Any], nested: bool) -> str:
+    if odd := [one for one in values if not isinstance(one, str) and not _is_number(one)]:
+        raise RefusedError(f"a value is a text or a number, not {str(odd[0])[:100]}")
+    texts = [one for one in values if isinstance(one, str)]
+    numbers = [float(one) for one in values if not isinstance(one, str)]
+    ways = [_among(sql, _text(found), texts, "VARCHAR[]", nested)] if texts else []
+    ways += [_among(sql, _number(found), numbers, "DOUBLE[]", nested)] if numbers else []
+    return f"({' OR '.join(ways)})"
+
+
+def _among(sql: Sql, found: str, values: list[Any], kind: str, nested: bool) -> str:
+    # However many values there are, they are one parameter; DuckDB takes no subquery in a lambda.
+    if len(values) == 1:
+        return f"coalesce({found} = {sql.value(values[0])}, false)"
+    listed = f"{sql.value(values)}::{kind}"
+    if nested:
+        return f"coalesce(list_contains({listed}, {found}), false)"
+    return f"coalesce({found} IN (SELECT unnest({listed})), false)"
 
 
 def _text(found: str) -> str:

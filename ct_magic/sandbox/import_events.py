@@ -128,13 +128,13 @@ def load(
     db.execute(
         "CREATE TEMP TABLE people (who VARCHAR, seen TIMESTAMP, profile JSON, tech JSON, app JSON)"
     )
-    files = _files(folder)
-    for number, file in enumerate(files, 1):
+    sources = files(folder)
+    for number, file in enumerate(sources, 1):
         if (size := file.stat().st_size) > LARGE:
-            say(f"{number} of {len(files)} files, reading {size / 1e6:,.0f} MB: {file.name}")
+            say(f"{number} of {len(sources)} files, reading {size / 1e6:,.0f} MB: {file.name}")
         _read(db, file, zone)
         (events,) = db.execute("SELECT count(*) FROM events").fetchone() or (0,)
-        say(f"{number} of {len(files)} files, {events:,} events: {file.name}")
+        say(f"{number} of {len(sources)} files, {events:,} events: {file.name}")
     db.execute(SETTLED)
     db.execute("DROP TABLE people")
     _complete(db, folder)
@@ -154,7 +154,8 @@ def _read(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
         raise UsageError(f"{file} holds an event without name, time or profile")
 
 
-def _files(folder: Path) -> list[Path]:
+def files(folder: Path) -> list[Path]:
+    """Return the exported files of a folder; raise UsageError where there are none."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder: --data takes one with exported events")
     found = sorted(file for file in folder.rglob("*") if _is_ours(file))

@@ -12,9 +12,19 @@ What it tells, for whoever looks:
   customers bought more that month, Silver ones did not.
 - **The beginning.** Some profiles are there from 2015, when the app only asked for a favourite
   food.
+- **A curve of retention.** Whoever came in the last 14 weeks comes back in the week of the
+  installation with a probability of 46 %, later with .14 + .32 e^(-w/3), w weeks after it.
+- **An evening spot.** Of these a quarter installed the app between 22:30 and 22:45, after a spot
+  on television.
+- **An experiment.** Eight weeks before today the profiles of `Group` "treated" began to see another
+  way to pay: of a hundred visits 20 buy, of the "control" group's 12.
+- **Orders without a look.** 15 % of the purchases repeat an earlier order: nothing was viewed, and
+  nothing put into the cart.
 
-A session's `time_of_day` is the hour in which it began, like "13:00", and `day_of_week` its day's
-English name, both in UTC.
+A session's `time_of_day` is the minute in which it began, like "13:05", and `day_of_week` its day's
+English name, both in UTC. Names and values of `tech`, `app`, `demographics` and `reachability` are
+those of the vendor's examples; the name of the other platform is on no page, so only Android's
+profiles have a `Platform`.
 """
 
 from __future__ import annotations
@@ -26,6 +36,8 @@ if TYPE_CHECKING:
     import duckdb
 
 SESSIONS_A_PROFILE = 4.6  # tried before weekday and season thin them out
+WEEKS = 14  # before today, whose newcomers follow the curve of retention
+TRIAL = 8  # weeks since the experiment began
 
 SETUP = """
 CREATE MACRO u(a, b, salt) AS (hash(a, b, salt, {seed}) % 1000003) / 1000003.0;
@@ -51,6 +63,7 @@ base AS (SELECT i AS profile_id,
     CASE WHEN u(i, 0, 'type') < .62 THEN 'Silver' WHEN u(i, 0, 'type') < .91 THEN 'Gold'
          ELSE 'Platinum' END AS kind,
     CASE WHEN u(i, 0, 'os') < .68 THEN 'Android' ELSE 'iOS' END AS os,
+    CASE WHEN u(i, 0, 'group') < .5 THEN 'control' ELSE 'treated' END AS trial,
     i % 25 = 0 AS early,
     power(u(i, 0, 'joined'), 1.8) AS joined,
     1 / power(u(i, 0, 'keen') + .04, .75) AS keen
@@ -58,19 +71,24 @@ base AS (SELECT i AS profile_id,
 SELECT base.*, place.* EXCLUDE n,
     CASE WHEN country = 'Singapore'
          THEN greatest({launch}, {first} + floor(joined * {days})::INTEGER)
-         WHEN early THEN {first} ELSE {first} + floor(joined * {days})::INTEGER END AS since
+         WHEN early THEN {first} ELSE {first} + floor(joined * {days})::INTEGER END AS since,
+    since > {young} AS young
 FROM base JOIN place USING (n);
 INSERT INTO profiles SELECT profile_id,
     json_object('Customer Type', kind, 'Loyalty points', floor(u(profile_id, 1, 'pts') * 5000)::INT,
-                'Newsletter', CASE WHEN u(profile_id, 1, 'news') < .4 THEN 'True' ELSE 'False' END),
-    json_object('OS', os, 'Carrier', pick(['Airtel', 'Jio', 'Singtel', 'du'], u(profile_id, 1, 'c')),
+                'Newsletter', CASE WHEN u(profile_id, 1, 'news') < .4 THEN 'True' ELSE 'False' END,
+                'Group', trial, 'language', skewed(['en', 'hi', 'ar', 'id'], u(profile_id, 1, 'lang'))),
+    json_merge_patch(
+      json_object('OS', os, 'Device', CASE WHEN u(profile_id, 1, 'dev') < .9 THEN 'Mobile' ELSE 'Tablet' END,
+                  'Carrier', pick(['Airtel', 'Jio', 'Singtel', 'du'], u(profile_id, 1, 'c'))),
+      CASE WHEN os = 'Android' THEN '{{"Platform": "AndroidApp"}}' ELSE '{{}}' END),
+    json_object('App Version', skewed(['5.2', '5.1', '5.0', '4.9'], u(profile_id, 1, 'app')),
                 'Make', CASE WHEN os = 'iOS' THEN 'Apple'
                         ELSE pick(['Samsung', 'Xiaomi', 'Google'], u(profile_id, 1, 'make')) END),
-    json_object('App Version', skewed(['5.2', '5.1', '5.0', '4.9'], u(profile_id, 1, 'app'))),
-    json_object('Gender', pick(['F', 'M'], u(profile_id, 1, 'g')),
+    json_object('Gender', pick(['Female', 'Male'], u(profile_id, 1, 'g')),
+                'Education', skewed(['Graduate', 'College', 'School'], u(profile_id, 1, 'edu')),
                 'Age', 18 + floor(power(u(profile_id, 1, 'age'), 1.6) * 50)::INT),
-    json_object('Push', CASE WHEN u(profile_id, 1, 'push') < .7 THEN 'True' ELSE 'False' END,
-                'Email', CASE WHEN u(profile_id, 1, 'mail') < .5 THEN 'True' ELSE 'False' END),
+    json_object('has_token', CASE WHEN u(profile_id, 1, 'push') < .7 THEN 'True' ELSE 'False' END),
     country, state, city
 FROM people;
 """
@@ -79,25 +97,35 @@ FROM people;
 VISITS = """
 CREATE TEMP TABLE visits AS
 WITH tried AS (SELECT p.*, k,
-    since + floor(u(profile_id, k, 'day') * ({today} - since + 1))::INTEGER AS day
-  FROM people p, unnest(range(0, 1 + floor(keen * {mean} / 2.05)::INTEGER)) AS t(k)),
-kept AS (SELECT * FROM tried WHERE day <= {today} AND u(profile_id, k, 'keep') <
+    CASE WHEN k = 0 AND NOT early THEN since
+      ELSE since + floor(u(profile_id, k, 'day') * ({today} - since + 1))::INTEGER END AS day
+  FROM people p, unnest(range(0, 1 + floor(keen * {mean} / 2.05)::INTEGER)) AS t(k) WHERE NOT young),
+came_back AS (SELECT p.*, k,
+    CASE k WHEN 0 THEN since ELSE since + (7 * k - 6 + floor(u(profile_id, k, 'day') * 6))::INTEGER END AS day
+  FROM people p, unnest(range(0, 1 + {weeks})) AS t(k)
+  WHERE young AND (k = 0 OR u(profile_id, k, 'stay') < .14 + .32 * exp((1 - k) / 3.0))),
+kept AS (SELECT * FROM tried WHERE day <= {today} AND (k = 0 AND NOT early OR u(profile_id, k, 'keep') <
     (CASE WHEN dayofweek(day) IN (0, 6) THEN 1 WHEN dayofweek(day) = 1 THEN .7 ELSE .8 END)
   * (CASE WHEN month(day) IN (11, 12) THEN .95 ELSE .63 END))
+  UNION ALL SELECT * FROM came_back WHERE day <= {today})
 SELECT *, row_number() OVER (PARTITION BY profile_id ORDER BY day, k) = 1 AS first_time,
-    day::TIMESTAMP + to_seconds(floor(3600 * 24 * (.25 + .73 * u(profile_id, k, 't')))::BIGINT) AS t,
+    young AND k = 0 AND u(profile_id, 0, 'spot') < .25 AS saw_spot,
+    day::TIMESTAMP + to_seconds(CASE WHEN saw_spot THEN 81000 + floor(900 * u(profile_id, k, 't'))
+      ELSE floor(3600 * 24 * (.25 + .73 * u(profile_id, k, 't'))) END::BIGINT) AS t,
     json_object('first_time', CASE WHEN first_time THEN 'True' ELSE 'False' END,
       'utm_source', skewed(['google', 'facebook', 'newsletter', 'referral'], u(profile_id, k, 'utm')),
       'utm_medium', pick(['cpc', 'email', 'organic'], u(profile_id, k, 'med')),
       'utm_campaign', skewed(['spring', 'feast', 'brand'], u(profile_id, k, 'camp')),
       'session_source', pick(['direct', 'push', 'deep link'], u(profile_id, k, 'src')),
-      'time_of_day', strftime(t, '%H:00'), 'day_of_week', dayname(t)) AS session,
+      'time_of_day', strftime(t, '%H:%M'), 'day_of_week', dayname(t)) AS session,
     skewed(['Shoes', 'Bags', 'Groceries', 'Books', 'Toys'], u(profile_id, k, 'cat')) AS category,
     skewed(['Acme', 'Orbit', 'Köttbullar & Söner', 'नमस्ते'], u(profile_id, k, 'brand')) AS brand,
     round(5 + 900 * power(u(profile_id, k, 'amount'), 3), 2) AS amount,
     skewed(['UPI', 'Credit Card', 'Cash', 'Wallet'], u(profile_id, k, 'pay')) AS payment,
     day >= {campaign} AND day < {campaign} + 30 AND kind <> 'Silver' AS moved,
-    u(profile_id, k, 'depth') AS depth
+    u(profile_id, k, 'depth') AS depth,
+    CASE WHEN moved THEN .26 WHEN trial = 'treated' AND day > {trial} THEN .2 ELSE .12 END AS buys,
+    depth < buys AND u(profile_id, k, 'again') < .15 AS again
 FROM kept;
 """
 
@@ -110,10 +138,10 @@ UNION ALL SELECT profile_id, 'App Installed', t - INTERVAL 2 MINUTE, '{{}}', ses
     FROM visits WHERE first_time
 UNION ALL SELECT profile_id, 'Product Viewed', t + INTERVAL 1 MINUTE,
     json_object('Category', category, 'Brand', brand, 'Price', amount), session
-    FROM visits WHERE depth < .55 OR moved
+    FROM visits WHERE (depth < .55 OR moved) AND NOT again
 UNION ALL SELECT profile_id, 'Added To Cart', t + INTERVAL 3 MINUTE,
     json_object('Category', category, 'Brand', brand, 'Quantity', 1 + (k % 3)), session
-    FROM visits WHERE depth < CASE WHEN moved THEN .42 ELSE .24 END
+    FROM visits WHERE depth < CASE WHEN moved THEN .42 ELSE .24 END AND NOT again
 UNION ALL SELECT profile_id, 'Charged', t + INTERVAL 6 MINUTE,
     json_merge_patch(json_object('Amount', amount, 'Payment mode', payment, 'Category', category,
       'Brand', brand, 'Gift', CASE WHEN k % 7 = 0 THEN 'True' ELSE 'False' END,
@@ -121,7 +149,7 @@ UNION ALL SELECT profile_id, 'Charged', t + INTERVAL 6 MINUTE,
                 json_object('Product', 'Gift wrap', 'Price', 2)]),
       CASE WHEN u(profile_id, k, 'coupon') < .3
            THEN json_object('Coupon', pick(['WELCOME', 'FEAST10'], u(profile_id, k, 'which'))) ELSE '{{}}' END), session
-    FROM visits WHERE depth < CASE WHEN moved THEN .26 ELSE .12 END
+    FROM visits WHERE depth < buys
     AND NOT (payment = 'UPI' AND day >= {june} AND day < {july} AND u(profile_id, k, 'fail') < .85)
 UNION ALL SELECT profile_id, 'choseNewFavoriteFood', t + INTERVAL 2 MINUTE,
     json_object('value', skewed(['pizza', 'noodles', 'spicy pizza', 'dosa', 'salad', 'Pizza bianca'],
@@ -164,6 +192,9 @@ def generate(db: duckdb.DuckDBPyConnection, profiles: int, seed: int, today: dat
         "campaign": f"DATE '{june.replace(month=3)}'",
         "june": f"DATE '{june}'",
         "july": f"DATE '{june.replace(month=7)}'",
+        "weeks": WEEKS,
+        "young": f"DATE '{today - timedelta(weeks=WEEKS)}'",
+        "trial": f"DATE '{today - timedelta(weeks=TRIAL)}'",
     }
     for part in (SETUP, PEOPLE, VISITS, HAPPENED):
         db.execute(part.format(**values))

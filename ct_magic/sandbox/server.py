@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 import threading
 import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from typing import Any
 
 from ..errors import UsageError
-from .faults import Reply
+from .faults import Reply, failed
 
 Answer = Callable[[str, str, Mapping[str, str], bytes], Reply]
 DRIP = 0.2  # seconds between two bytes of a slow answer
 RESET = struct.pack("ii", 1, 0)  # linger for no time: closing sends RST
+LARGEST = 16 << 20  # bytes of a body
 
 
 class Server:
@@ -50,6 +53,15 @@ class Server:
             self._http = None
 
 
+def is_loopback(host: str) -> bool:
+    """Return True if a `Host` header names this machine itself."""
+    name = host.rpartition(":")[0] if re.search(r":\d*$", host) else host
+    try:
+        return ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return name.lower() == "localhost" or name.lower().endswith(".localhost")
+
+
 class _Http(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
@@ -72,14 +84,51 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve()
 
-    do_PUT = do_POST  # noqa: N815 # the base class's way of naming
+    do_HEAD = do_GET  # noqa: N815 # the base class's way of naming
+    do_OPTIONS = do_GET  # noqa: N815
+    do_PUT = do_POST  # noqa: N815
     do_DELETE = do_POST  # noqa: N815
     do_PATCH = do_POST  # noqa: N815
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what is no request that HTTP knows: in JSON, as everything here."""
+        self.close_connection = True
+        self._send(failed(405 if code == 501 else code, message or "Bad request"))
+
     def _serve(self) -> None:
-        length = self.headers.get("Content-Length", "0")
-        body = self.rfile.read(int(length) if length.isdigit() else 0)
-        self._send(self.answer(self.command, self.path, dict(self.headers.items()), body))
+        host = self.headers.get("Host")
+        if host is not None and not is_loopback(host):
+            # A page from elsewhere may bind its own name to this address and read what it likes.
+            self.close_connection = True
+            self._send(failed(403, "only names of this machine itself are answered: localhost"))
+            return
+        try:
+            body = self._body()
+        except ValueError:
+            self.send_error(400, "the length of a chunk is no number")
+            return
+        if body is None:
+            self.send_error(413, "the request is too long")
+        else:
+            self._send(self.answer(self.command, self.path, dict(self.headers.items()), body))
+
+    def _body(self) -> bytes | None:
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return self._chunks()
+        told = self.headers.get("Content-Length", "0")
+        length = int(told) if told.isdecimal() else 0
+        return self.rfile.read(length) if length <= LARGEST else None
+
+    def _chunks(self) -> bytes | None:
+        body = b""
+        while length := int(self.rfile.readline(100).split(b";")[0] or b"0", 16):
+            if not 0 < length <= LARGEST - len(body):
+                return None
+            body += self.rfile.read(length)
+            self.rfile.readline(2)
+        while self.rfile.readline(LARGEST).strip():
+            pass  # trailers
+        return body
 
     def _send(self, reply: Reply) -> None:
         if reply.manner == "reset":
@@ -90,9 +139,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         for name, value in (("Content-Type", "application/json"), *reply.headers):
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(reply.body)))
+        if reply.status != 204:
+            self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
-        self._send_body(reply)
+        if self.command != "HEAD":
+            self._send_body(reply)
 
     def _send_body(self, reply: Reply) -> None:
         if reply.manner == "whole":

@@ -2,11 +2,19 @@
 
 import copy
 import dataclasses
+import os
 import pickle
+import signal
+import subprocess
+import sys
+import threading
 import traceback
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
 
 from ct_magic.client import accounts
 from ct_magic.client import credentials as passcodes
@@ -46,10 +54,39 @@ def test_each_region_has_its_host(tmp_path: Path, region: str, host: str) -> Non
     assert account.base_url == f"https://{host}"
 
 
-def test_an_unknown_region_lists_the_known_ones(tmp_path: Path) -> None:
-    """Somebody who types the wrong region sees which there are."""
-    with pytest.raises(AccountError, match=r"'in2': did you mean 'in1'\?.*eu1, in1, us1, sg1, aps"):
-        accounts.find(None, environ(tmp_path, CLEVERTAP_REGION="in2"))
+@pytest.mark.parametrize("region", ["in2", "kr1", "us11", "india", "", "../evil"])
+def test_an_unknown_region_lists_the_known_ones(tmp_path: Path, region: str) -> None:
+    """No code is a near miss of another: the data there is another company's."""
+    with pytest.raises(AccountError, match=r"eu1, in1, us1, sg1, aps3, mec1, sk1") as caught:
+        accounts.find(None, environ(tmp_path, CLEVERTAP_REGION=region or "x"))
+    assert "did you mean" not in str(caught.value)
+    assert ("CLEVERTAP_BASE_URL" in str(caught.value)) == (region in ("in2", "kr1"))
+
+
+def test_a_region_that_is_newer_than_the_list_has_its_host_named(tmp_path: Path) -> None:
+    """The cure that the error names, tried."""
+    newer = {"CLEVERTAP_REGION": "kr2", "CLEVERTAP_BASE_URL": "https://kr2.api.clevertap.com"}
+    account = accounts.find(None, environ(tmp_path, **newer))
+    assert account.base_url == "https://kr2.api.clevertap.com"
+    write(tmp_path, '[prod]\nid = "P"\nregion = "kr2"\n')
+    more = {"CLEVERTAP_PASSCODE_PROD": "x"}
+    with pytest.raises(AccountError, match=r"see \[prod\]; base_url can name"):
+        accounts.find("prod", environ(tmp_path, **more))
+    write(tmp_path, '[prod]\nid = "P"\nregion = "kr2"\nbase_url = "https://kr2.example"\n')
+    assert accounts.find("prod", environ(tmp_path, **more)).where == "at https://kr2.example"
+
+
+def test_where_a_passcode_goes_is_said_by_its_host(tmp_path: Path) -> None:
+    """An account with a base_url is not announced by a region whose host never sees it."""
+    account = accounts.find(None, environ(tmp_path, CLEVERTAP_REGION=" IN1 "))
+    assert account.where == "in region 'in1', https://in1.api.clevertap.com"
+    assert account.place == "in1"
+    account = accounts.find(None, environ(tmp_path, CLEVERTAP_BASE_URL="https://proxy.example"))
+    assert account.where == "at https://proxy.example"
+    assert account.place == "https://proxy.example"
+    only_id = {"CLEVERTAP_ACCOUNT_ID": "A", "CLEVERTAP_BASE_URL": "https://proxy.example"}
+    with pytest.raises(AccountError, match=r"'default' at https://proxy.example: set"):
+        accounts.find(None, only_id | {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
 
 
 def test_a_missing_id_names_the_variables_and_the_sandbox(tmp_path: Path) -> None:
@@ -74,7 +111,7 @@ def test_a_missing_passcode_names_its_variable_and_login(tmp_path: Path) -> None
 def test_a_missing_passcode_says_in_which_region_it_would_be_used(tmp_path: Path) -> None:
     """Each region has passcodes of its own, and a wrong region is answered like a wrong one."""
     only_id = {"CLEVERTAP_ACCOUNT_ID": "A", "CLEVERTAP_REGION": "sg1"}
-    with pytest.raises(AccountError, match=r"in region sg1 of eu1, in1, us1, sg1, aps3, mec1:.*"):
+    with pytest.raises(AccountError, match=r"in region sg1 of eu1, in1, .*, mec1, sk1:.*"):
         accounts.find(None, only_id | {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
 
 
@@ -101,6 +138,8 @@ def test_safe_addresses_are_taken(tmp_path: Path, url: str) -> None:
         "http://[::1",
         "https://x:99999",
         "https://two words",
+        "https://api..x",
+        f"https://{'x' * 64}.example",
     ],
 )
 def test_an_address_that_would_leak_the_passcode_is_refused(tmp_path: Path, url: str) -> None:
@@ -151,7 +190,7 @@ def test_the_file_gives_accounts_by_name(tmp_path: Path) -> None:
         ('[prod]\nid = "P"\npassword = "hunter2"', "%ct login prod"),
         ('[prod]\nid = "P"\nregoin = "in1"', "'regoin'; it may have base_url, id"),
         ("[prod]\nregion = 'in1'", "needs an id"),
-        ('[prod]\nid = "P"\ntimezone = "Mars/Base"', "unknown timezone 'Mars/Base'"),
+        ('[prod]\nid = "P"\ntimezone = "Mars/Base"', "there is no time zone 'Mars/Base'"),
         ('[prod]\nid = "P"\nmax_concurrent = 0', "whole number from 1"),
         ('[prod]\nid = "P"\npoll_interval = true', "seconds above 0"),
         ('[prod]\nid = "P"\npoll_interval = nan', "seconds above 0"),
@@ -233,3 +272,144 @@ def test_what_no_header_can_carry_is_refused_without_being_shown(text: str) -> N
 def test_a_passcode_is_taken_without_the_space_around_it() -> None:
     """Copying from a dashboard brings spaces and line ends along."""
     assert passcodes.checked(Secret(f" {HIDDEN}\n")).reveal() == HIDDEN
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("my-prod", "my_prod"), ("prod", "PROD"), ("a.b", "a b"), ("ß", "ss")]
+)
+def test_two_accounts_do_not_read_one_variable(tmp_path: Path, one: str, other: str) -> None:
+    """The passcode of the one would be sent to the address of the other."""
+    write(tmp_path, f'["{one}"]\nid = "A"\n["{other}"]\nid = "B"\nbase_url = "https://b.example"')
+    with pytest.raises(AccountError, match="would both read CLEVERTAP_PASSCODE_"):
+        accounts.find(one, environ(tmp_path))
+
+
+def test_a_file_of_another_user_is_refused(tmp_path: Path) -> None:
+    """They could change it at any time, and have the passcode sent to them."""
+    write(tmp_path, '[prod]\nid = "P"')
+    if not (owner := (tmp_path / "accounts.toml").stat().st_uid):
+        os.chown(tmp_path / "accounts.toml", owner := 12345, -1)
+    with pytest.raises(AccountError, match=r"belongs to another user.*chown"):
+        accounts.from_file(environ(tmp_path), user=owner + 1)
+    assert accounts.from_file(environ(tmp_path), user=owner)
+
+
+def test_a_file_in_a_folder_that_anyone_may_write_is_refused(tmp_path: Path) -> None:
+    """Whoever can replace it need not change it; the sticky bit keeps them from that."""
+    write(tmp_path, '[prod]\nid = "P"')
+    tmp_path.chmod(0o777)
+    with pytest.raises(AccountError, match=r"anyone may replace .* chmod o-w"):
+        accounts.from_file(environ(tmp_path))
+    tmp_path.chmod(0o1777)
+    assert accounts.from_file(environ(tmp_path))
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    """Windows' editors write one."""
+    write(tmp_path, '\ufeff[prod]\nid = "P"')
+    assert accounts.from_file(environ(tmp_path)) == {"prod": {"id": "P"}}
+
+
+NO_ZONES = """
+import sys
+sys.modules["tzdata"] = None
+from ct_magic.settings import zone
+print(zone("UTC"), zone(None))
+print(zone("Asia/Kolkata"))
+"""
+
+
+def test_a_machine_without_time_zones_knows_utc_and_says_what_to_install() -> None:
+    """The sandbox is in UTC; any other zone needs the database."""
+    done = subprocess.run(
+        [sys.executable, "-c", NO_ZONES],
+        env=os.environ | {"PYTHONTZPATH": ""},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "UTC None\n"
+    assert "pip install tzdata" in done.stderr.splitlines()[-1]
+
+
+class Odd(KeyringBackend):
+    """A keyring whose dialog is answered by what a test does."""
+
+    priority = 1.0
+
+    def __init__(self, dialog: Callable[[], str | None]) -> None:
+        self.dialog, self.asked = dialog, 0
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.asked += 1
+        return self.dialog()
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.dialog()
+
+
+@pytest.fixture
+def backend() -> Iterator[Callable[[Callable[[], str | None]], Odd]]:
+    """Let a dialog be the system's keyring, and forget afterwards what it led to."""
+    before = keyring.get_keyring()
+
+    def put(dialog: Callable[[], str | None]) -> Odd:
+        keyring.set_keyring(odd := Odd(dialog))
+        return odd
+
+    yield put
+    keyring.set_keyring(before)
+    passcodes._silent_keyring.clear()
+    passcodes._session.clear()
+
+
+def test_a_keyring_that_hangs_is_waited_for_once(
+    backend: Callable[[Callable[[], str | None]], Odd],
+) -> None:
+    """Some wait for a dialog that nobody sees, as over ssh."""
+    go_on = threading.Event()
+
+    def hang() -> str | None:
+        go_on.wait(30)
+        return None
+
+    odd = backend(hang)
+    for _ in range(3):
+        with pytest.raises(AccountError, match=r"keyring does not answer\): set CLEVERTAP_"):
+            passcodes.find("prod", {}, patience=0.2)
+    assert odd.asked == 1
+    go_on.set()
+
+
+def test_a_keyring_that_raises_shows_nobody_what_it_was_given(
+    backend: Callable[[Callable[[], str | None]], Odd],
+) -> None:
+    """Backends raise what they like; the passcode stays for this session."""
+
+    def broken() -> str | None:
+        raise OSError("no bus")
+
+    backend(broken)
+    assert passcodes.remember("prod", Secret(HIDDEN)) is False
+    assert passcodes.find("prod", {}).reveal() == HIDDEN
+
+
+@pytest.mark.parametrize("in_its_own_thread", [True, False])
+def test_an_interrupt_in_the_keyrings_dialog_keeps_nothing(
+    backend: Callable[[Callable[[], str | None]], Odd], in_its_own_thread: bool
+) -> None:
+    """Whoever pressed Ctrl-C is not told that the passcode was kept."""
+
+    def dialog() -> str | None:
+        if in_its_own_thread:
+            raise KeyboardInterrupt
+        os.kill(os.getpid(), signal.SIGINT)
+        go_on.wait(30)
+        return None
+
+    go_on = threading.Event()
+    backend(dialog)
+    with pytest.raises(KeyboardInterrupt):
+        passcodes.remember("prod", Secret(HIDDEN))
+    go_on.set()
+    assert "prod" not in passcodes._session

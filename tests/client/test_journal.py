@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 import ct_magic
+from ct_magic.client.freshness import Freshness
 from ct_magic.client.jobs import (
     Busy,
     Denied,
     Forgotten,
     Job,
     Partial,
-    Question,
     State,
+    Success,
     Tally,
     Trouble,
 )
-from ct_magic.client.journal import Freshness, Journal, history
+from ct_magic.client.journal import Journal
+from ct_magic.client.journal_file import JournalFile, JournalFileError
+from ct_magic.client.journal_history import past_cells, submissions
 from ct_magic.errors import JournalWarning
+from ct_magic.pending_cells import pending_cells
+from ct_magic.results.past import past
+from ct_magic.rows import Question
 from ct_magic.sandbox import Sandbox
 
 DAY = date(2026, 10, 31)
-QUESTION = Question("t", "t", "e", DAY, DAY, (), '{"q": 1}', DAY)
+QUESTION = Question("t", "e", DAY, DAY, '{"q": 1}', '{"q": 1}', DAY)
 JOB = Job(0, QUESTION)
 NOW = datetime(2026, 11, 5, 12, tzinfo=UTC).timestamp()
 
@@ -41,6 +49,12 @@ def fail(message: str) -> None:
 
 def journal(file: Path, now: float = NOW, warn: Callable[[str], None] = fail) -> Journal:
     return Journal(file, "acc", warn=warn, now=lambda: now)
+
+
+def recall(kept: Journal, job: Job, freshness: Freshness) -> Job:
+    """The job as the journal knows it, or as it is."""
+    known = kept.find(job.question, freshness)
+    return job if known is None else kept.taken(job, known)
 
 
 def fresh(today: date = date(2026, 11, 5), ttl: float = 86400.0, zone: str = "UTC") -> Freshness:
@@ -59,23 +73,23 @@ def test_an_id_is_there_for_the_next_kernel(tmp_path: Path) -> None:
     first = journal(tmp_path / "j")
     first.asking(JOB)
     first.answered(JOB, Partial("123456789012345678901"))
-    found = journal(tmp_path / "j").recall(JOB, fresh())
+    found = recall(journal(tmp_path / "j"), JOB, fresh())
     assert (found.state, found.req_id) == (State.SUBMITTED, "123456789012345678901")
 
 
 def test_a_submission_without_an_id_is_asked_again(tmp_path: Path) -> None:
     """Nobody can know whether it arrived."""
     journal(tmp_path / "j").asking(JOB)
-    assert journal(tmp_path / "j").recall(JOB, fresh()) == JOB
+    assert recall(journal(tmp_path / "j"), JOB, fresh()) == JOB
 
 
 def test_another_account_or_another_query_is_another_question(tmp_path: Path) -> None:
     """Neither its id nor its count is taken."""
     counted(tmp_path / "j", NOW)
     other = Journal(tmp_path / "j", "other", warn=fail, now=lambda: NOW)
-    assert other.recall(JOB, fresh()) == JOB
-    asked = replace(JOB, question=replace(QUESTION, body='{"q": 2}'))
-    assert journal(tmp_path / "j").recall(asked, fresh()) == asked
+    assert recall(other, JOB, fresh()) == JOB
+    asked = replace(JOB, question=replace(QUESTION, body='{"q": 2}', key='{"q": 2}'))
+    assert recall(journal(tmp_path / "j"), asked, fresh()) == asked
 
 
 @pytest.mark.parametrize(
@@ -91,16 +105,15 @@ def test_another_account_or_another_query_is_another_question(tmp_path: Path) ->
         # not over yet today
         (datetime(2026, 11, 5, 0, tzinfo=UTC), fresh(today=DAY), False),
         (datetime(2026, 11, 5, 0, tzinfo=UTC), fresh(ttl=0), False),
-        (datetime(2026, 11, 5, 0, tzinfo=UTC), None, False),
     ],
 )
 def test_a_count_is_kept_once_its_days_are_over(
-    tmp_path: Path, taken: datetime, freshness: Freshness | None, known: bool
+    tmp_path: Path, taken: datetime, freshness: Freshness, known: bool
 ) -> None:
     """It was taken after the period's end in the account's zone, and is younger than the ttl."""
     counted(tmp_path / "j", taken.timestamp())
     now = taken.timestamp() + 3600
-    found = journal(tmp_path / "j", now).recall(JOB, freshness)
+    found = recall(journal(tmp_path / "j", now), JOB, freshness)
     assert (found.state is State.SUCCESS) == known
     if known:
         assert found.tally == Tally(5, 9)
@@ -113,29 +126,29 @@ def test_a_count_that_was_sent_before_its_days_were_over_is_asked_anew(tmp_path:
     evening.asking(JOB)
     evening.answered(JOB, Partial("5"))
     after_midnight = journal(tmp_path / "j", datetime(2026, 11, 1, 0, 1, tzinfo=UTC).timestamp())
-    again = after_midnight.recall(JOB, fresh(date(2026, 11, 1)))
+    again = recall(after_midnight, JOB, fresh(date(2026, 11, 1)))
     after_midnight.ended(replace(again, state=State.SUCCESS, tally=Tally(5, 9)))
-    assert after_midnight.recall(JOB, fresh(date(2026, 11, 1))) == JOB
+    assert recall(after_midnight, JOB, fresh(date(2026, 11, 1))) == JOB
 
 
 def test_a_count_that_is_too_old_is_asked_anew(tmp_path: Path) -> None:
     """A day unless set."""
     counted(tmp_path / "j", NOW)
-    assert journal(tmp_path / "j", NOW + 86_399).recall(JOB, fresh()).state is State.SUCCESS
-    assert journal(tmp_path / "j", NOW + 86_401).recall(JOB, fresh()) == JOB
+    assert recall(journal(tmp_path / "j", NOW + 86_399), JOB, fresh()).state is State.SUCCESS
+    assert recall(journal(tmp_path / "j", NOW + 86_401), JOB, fresh()) == JOB
 
 
 def test_a_count_of_a_clock_that_went_ahead_is_not_believed(tmp_path: Path) -> None:
     """Set right again, it would else be answered from the journal until that day comes."""
     counted(tmp_path / "j", NOW + 30 * 86_400)
-    assert journal(tmp_path / "j", NOW).recall(JOB, fresh()) == JOB
+    assert recall(journal(tmp_path / "j", NOW), JOB, fresh()) == JOB
 
 
 def test_a_count_of_a_clock_that_went_ahead_hides_no_other(tmp_path: Path) -> None:
     """Else nothing would be answered from the journal until that day comes."""
     counted(tmp_path / "j", NOW + 30 * 86_400)
     counted(tmp_path / "j", NOW)
-    assert journal(tmp_path / "j", NOW + 60).recall(JOB, fresh()).state is State.SUCCESS
+    assert recall(journal(tmp_path / "j", NOW + 60), JOB, fresh()).state is State.SUCCESS
 
 
 def test_a_forgotten_id_is_not_picked_up_again(tmp_path: Path) -> None:
@@ -144,7 +157,7 @@ def test_a_forgotten_id_is_not_picked_up_again(tmp_path: Path) -> None:
     kept.asking(JOB)
     kept.answered(JOB, Partial("1"))
     kept.answered(JOB, Forgotten("Invalid request id"))
-    assert journal(tmp_path / "j").recall(JOB, fresh()) == JOB
+    assert recall(journal(tmp_path / "j"), JOB, fresh()) == JOB
 
 
 def test_a_row_is_a_submission_and_a_refusal_is_none(tmp_path: Path) -> None:
@@ -155,7 +168,7 @@ def test_a_row_is_a_submission_and_a_refusal_is_none(tmp_path: Path) -> None:
         kept.answered(JOB, answer)
     kept.answered(replace(JOB, state=State.SUBMITTED, req_id="1"), Busy("HTTP 429"))
     kept.answered(replace(JOB, state=State.SUBMITTED, req_id="1"), Trouble("HTTP 503"))
-    rows = [(row["state"], row["req_id"], row["error"]) for row in history(tmp_path / "j")]
+    rows = [(row["state"], row["req_id"], row["error"]) for row in submissions(tmp_path / "j")]
     assert rows == [("unanswered", None, "HTTP 503"), ("submitted", "1", None)]
 
 
@@ -167,7 +180,7 @@ def test_a_wrong_passcode_costs_no_pending_id(tmp_path: Path) -> None:
     held = replace(JOB, state=State.SUBMITTED, req_id="1")
     kept.answered(held, Denied("HTTP 401"))
     kept.ended(replace(held, state=State.FAILED, error="HTTP 401"))
-    assert journal(tmp_path / "j").recall(JOB, fresh()).req_id == "1"
+    assert recall(journal(tmp_path / "j"), JOB, fresh()).req_id == "1"
 
 
 def test_an_id_that_comes_after_a_wrong_passcode_is_kept(tmp_path: Path) -> None:
@@ -179,7 +192,7 @@ def test_an_id_that_comes_after_a_wrong_passcode_is_kept(tmp_path: Path) -> None
     kept.ended(replace(JOB, state=State.FAILED, error="HTTP 401"))
     kept.ended(replace(other, state=State.FAILED, error="not asked again: HTTP 401"))
     kept.answered(other, Partial("7"))
-    assert [row["req_id"] for row in journal(tmp_path / "j").pending()] == ["7"]
+    assert [known.req_id for known in journal(tmp_path / "j").pending()] == ["7"]
 
 
 # What ends a kernel takes a moment; a count in the background may arrive in it.
@@ -201,7 +214,7 @@ def test_an_id_that_comes_while_the_process_ends_is_kept(tmp_path: Path) -> None
         check=True,
     )
     assert done.stderr == ""
-    assert [row["req_id"] for row in journal(tmp_path / "j").pending()] == ["7"]
+    assert [known.req_id for known in journal(tmp_path / "j").pending()] == ["7"]
 
 
 def write(file: Path, first: int) -> None:
@@ -220,7 +233,7 @@ def test_several_processes_write_one_journal(tmp_path: Path) -> None:
         subprocess.Popen([sys.executable, "-c", code % (n * 200), file], cwd=here) for n in range(3)
     ]
     assert [writer.wait(60) for writer in writers] == [0, 0, 0]
-    assert sorted(int(row["req_id"]) for row in history(tmp_path / "j")) == list(range(600))
+    assert sorted(int(row["req_id"]) for row in submissions(tmp_path / "j")) == list(range(600))
 
 
 def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
@@ -253,15 +266,16 @@ def test_a_damaged_journal_costs_a_warning_and_no_count(
 
 
 def test_a_disk_that_fills_up_costs_a_warning_and_no_more(tmp_path: Path) -> None:
-    """From then on nothing is written, and nobody is told twice."""
+    """From then on nothing is written, nobody is told twice, and nobody removes the file."""
     said: list[str] = []
     kept = journal(tmp_path / "j", warn=said.append)
-    assert kept._db is not None
-    kept._db.execute("PRAGMA max_page_count = 4")
+    assert kept._file is not None
+    kept._file.write("PRAGMA max_page_count = 12")
     for number in range(500):
         kept.asking(replace(JOB, number=number))
     assert len(said) == 1
-    assert "full" in said[0]
+    assert "full; free some space" in said[0]
+    assert "remove" not in said[0]
 
 
 def test_no_passcode_is_ever_in_the_file(account: Sandbox, state: Path) -> None:
@@ -270,3 +284,263 @@ def test_no_passcode_is_ever_in_the_file(account: Sandbox, state: Path) -> None:
     stored = b"".join(file.read_bytes() for file in (state / "state").iterdir())
     assert b"App Launched" in stored
     assert b"sandbox" not in stored
+
+
+# How a pending id is picked up: its period's last day, when it was sent, when it is found again.
+@pytest.mark.parametrize(
+    ("until", "sent", "found", "known"),
+    [
+        # of today: at 9:00 it was another count than at 17:00
+        (date(2026, 11, 5), datetime(2026, 11, 5, 9), datetime(2026, 11, 5, 17), False),
+        (date(2026, 11, 5), datetime(2026, 11, 5, 9), datetime(2026, 11, 5, 9, 10), True),
+        (date(2026, 11, 5), datetime(2026, 11, 5, 9), datetime(2026, 11, 5, 9, 11), False),
+        # of days to come
+        (date(2026, 11, 9), datetime(2026, 11, 5, 9), datetime(2026, 11, 5, 17), False),
+        # over when it was sent: it is the same count whenever it is fetched
+        (date(2026, 11, 4), datetime(2026, 11, 5, 0), datetime(2026, 11, 9, 17), True),
+        # over by now, but not when it was sent
+        (date(2026, 11, 4), datetime(2026, 11, 4, 23), datetime(2026, 11, 5, 9), False),
+        # a clock that was set back since: nobody knows how old it is
+        (date(2026, 11, 5), datetime(2026, 11, 5, 9), datetime(2026, 11, 5, 8), False),
+    ],
+)
+def test_an_id_is_picked_up_if_its_count_is_still_that_of_now(
+    tmp_path: Path, until: date, sent: datetime, found: datetime, known: bool
+) -> None:
+    """Else it would be an old number given as a fresh one."""
+    job = replace(JOB, question=replace(QUESTION, until=until))
+    first = journal(tmp_path / "j", sent.replace(tzinfo=UTC).timestamp())
+    first.asking(job)
+    first.answered(job, Partial("7"))
+    later = journal(tmp_path / "j", found.replace(tzinfo=UTC).timestamp())
+    assert (recall(later, job, fresh(found.date())).req_id == "7") == known
+
+
+def test_when_a_count_was_sent_is_read_off_the_services_clock(tmp_path: Path) -> None:
+    """The machine's clock is five hours ahead: its tomorrow is still the service's today."""
+    machine = datetime(2026, 11, 1, 2, tzinfo=UTC)
+    kept = journal(tmp_path / "j", machine.timestamp())
+    kept.asking(JOB)
+    kept.answered(JOB, Partial("7", at=machine - timedelta(hours=5)))
+    held = replace(JOB, state=State.SUBMITTED, req_id="7")
+    kept.answered(held, Success(Tally(5), at=machine - timedelta(hours=5)))
+    kept.ended(replace(held, state=State.SUCCESS, tally=Tally(5)))
+    later = journal(tmp_path / "j", machine.timestamp() + 7200)
+    assert recall(later, JOB, fresh(date(2026, 11, 2))) == JOB
+
+
+def test_a_long_answer_does_not_make_a_count_of_before_midnight_one_of_after(
+    tmp_path: Path,
+) -> None:
+    """It left at 23:59:50 and was answered at 0:00:10: it may be a count of before midnight."""
+    clock = [datetime(2026, 10, 31, 23, 59, 50, tzinfo=UTC).timestamp()]
+    kept = Journal(tmp_path / "j", "acc", warn=fail, now=lambda: clock[0])
+    kept.asking(JOB)
+    clock[0] += 20
+    kept.answered(JOB, Success(Tally(5), at=datetime(2026, 11, 1, 0, 0, 10, tzinfo=UTC)))
+    kept.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5)))
+    assert recall(kept, JOB, fresh(date(2026, 11, 1))) == JOB
+
+
+def test_a_count_says_when_the_service_took_it(tmp_path: Path) -> None:
+    """What the journal gives is dated by it, not by when it was looked up."""
+    taken = datetime(2026, 11, 5, 11, 30, tzinfo=UTC)
+    kept = journal(tmp_path / "j")
+    kept.asking(JOB)
+    kept.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5), counted=taken))
+    found = recall(journal(tmp_path / "j", NOW + 60), JOB, fresh())
+    assert (found.taken, found.counted) == (taken, taken)
+
+
+@pytest.mark.parametrize(
+    ("days_after", "age", "known"), [(7, 2, False), (8, 2, True), (8, 29, True), (8, 31, False)]
+)
+def test_days_that_are_over_stay_over(
+    tmp_path: Path, days_after: int, age: int, known: bool
+) -> None:
+    """A week later nothing changes them: such a count is kept for a month, others for a day."""
+    sent = datetime(2026, 10, 31, 12, tzinfo=UTC) + timedelta(days_after)
+    counted(tmp_path / "j", sent.timestamp())
+    later = sent + timedelta(age)
+    freshness = replace(fresh(later.date()), settled_ttl=30 * 86400.0)
+    found = recall(journal(tmp_path / "j", later.timestamp()), JOB, freshness)
+    assert (found.state is State.SUCCESS) == known
+
+
+@pytest.mark.parametrize("column", sorted({"asked", "sent", "ended", "counted", "took", "count"}))
+@pytest.mark.parametrize(
+    "value", [1e18, -1e18, float("inf"), "yesterday", b"\xff\x00", None, -5, 2.5, 2**62]
+)
+def test_no_value_in_the_journal_costs_a_count(tmp_path: Path, column: str, value: object) -> None:
+    """Whatever stands there: it is asked anew, or answered by what can be believed."""
+    counted(tmp_path / "j", NOW)
+    kept = journal(tmp_path / "j", NOW + 60)
+    assert kept._file is not None
+    try:
+        kept._file.write(f"UPDATE asked SET {column} = ?", (value,))  # noqa: S608 # ours
+    except JournalFileError:
+        return  # SQLite refuses it: then it cannot stand there
+    found = recall(kept, JOB, fresh())
+    assert found == JOB or (found.tally is not None and found.tally.count >= 0)
+    assert kept.latencies() is not None
+    for cell in past_cells(tmp_path / "j", 10):
+        assert len(past([cell], lambda _: UTC)) == 1
+
+
+@pytest.mark.parametrize("column", ["req_id", "state", "body", "text", "title", "key", "account"])
+@pytest.mark.parametrize("value", [b"\xff\xfe", 5, "", "{", '{"from": 1e999}'])
+def test_no_text_in_the_journal_costs_a_count(tmp_path: Path, column: str, value: object) -> None:
+    """Nor `%ct resume`, nor `%ct history`."""
+    kept = journal(tmp_path / "j")
+    kept.asking(JOB)
+    kept.answered(JOB, Partial("7"))
+    assert kept._file is not None
+    kept._file.write(f"UPDATE asked SET {column} = ?", (value,))  # noqa: S608 # ours
+    assert recall(kept, JOB, fresh()).state in (State.WAITING, State.SUBMITTED)
+    assert len(pending_cells(kept)) <= 1
+    assert len(past(past_cells(tmp_path / "j", 10), lambda _: UTC)) == 1
+
+
+OLD = """
+CREATE TABLE asked (id INTEGER PRIMARY KEY, account TEXT NOT NULL, body TEXT NOT NULL,
+    title TEXT NOT NULL, text TEXT NOT NULL, asked REAL NOT NULL, req_id TEXT,
+    state TEXT NOT NULL, ended REAL, count INTEGER, events INTEGER, users INTEGER,
+    devices INTEGER, error TEXT);
+CREATE INDEX asked_by_question ON asked (account, body);
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_journal_of_an_older_version_is_read_as_before(tmp_path: Path) -> None:
+    """Its counts and its pending ids answer, and new ones are written beside them."""
+    body = '{"event_name": "Charged", "from": 20261030, "to": 20261031}'
+    with closing(sqlite3.connect(tmp_path / "j")) as db:
+        db.executescript(OLD)
+        sql = "INSERT INTO asked VALUES (?,'acc',?,'t','Charged',?,?,?,?,?,9,NULL,NULL,NULL)"
+        db.execute(sql, (1, '{"q": 1}', NOW, "1", "success", NOW, 5))
+        db.execute(sql, (2, body, NOW, "77", "submitted", None, None))
+        db.commit()
+    kept = journal(tmp_path / "j", NOW + 60)
+    found = recall(kept, JOB, fresh())
+    assert (found.tally, found.taken) == (Tally(5, 9), datetime.fromtimestamp(NOW, UTC))
+    (cell,) = pending_cells(kept)
+    assert [entry.req_id for entry in cell.known] == ["77"]
+    assert (cell.plan.rows[0].event, cell.plan.rows[0].end) == ("Charged", DAY)
+    kept.asking(replace(JOB, number=3))
+    states = [cell.entries[0].state for cell in past_cells(tmp_path / "j", 10)]
+    assert states == ["waiting", "submitted", "success"]
+
+
+# Each process opens its share of new journals, as soon as the others have come so far.
+FIRST_USES = """
+import pathlib, sys, time
+from ct_magic.client.journal_file import JournalFile
+folder = pathlib.Path(sys.argv[1])
+(folder / f"ready{sys.argv[2]}").touch()
+while len(list(folder.glob("ready*"))) < 3:
+    time.sleep(0.001)
+for number in range(8):
+    file = JournalFile(folder / f"j{number}")
+    file.write("INSERT INTO learned VALUES (?, 'x', 'y')", [sys.argv[2]])
+"""
+
+
+def test_several_first_uses_of_a_journal_at_once_all_use_it(tmp_path: Path) -> None:
+    """Turning it on needs the file alone; who comes second waits as usual."""
+    command = [sys.executable, "-c", FIRST_USES, str(tmp_path)]
+    processes = [subprocess.Popen([*command, str(number)]) for number in range(3)]
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    for number in range(8):
+        file = JournalFile(tmp_path / f"j{number}")
+        assert len(file.read("SELECT * FROM learned")) == 3
+        file.close()
+
+
+def test_a_lock_is_no_reason_to_remove_a_file(tmp_path: Path) -> None:
+    """Whoever follows the advice must not lose what another kernel just wrote."""
+    journal(tmp_path / "j")
+    said: list[str] = []
+    with closing(sqlite3.connect(tmp_path / "j", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        kept = journal(tmp_path / "j", warn=said.append)
+        assert kept._file is not None
+        kept._file._db.execute("PRAGMA busy_timeout = 0")
+        kept.asking(JOB)
+        other.execute("ROLLBACK")
+    assert len(said) == 1
+    assert "another program holds it" in said[0]
+    assert "remove" not in said[0]
+
+
+def test_a_count_that_another_kernel_fetched_is_not_asked_again(tmp_path: Path) -> None:
+    """Two kernels look at one id; the service gives its count once and then forgets it."""
+    first, second = journal(tmp_path / "j"), journal(tmp_path / "j")
+    first.asking(JOB)
+    first.answered(JOB, Partial("7"))
+    held = recall(second, JOB, fresh())
+    assert held.req_id == "7"
+    first.ended(replace(held, state=State.SUCCESS, tally=Tally(5)))
+    assert second.answered(held, Forgotten("Invalid request id")) == Success(Tally(5))
+    assert recall(journal(tmp_path / "j"), JOB, fresh()).tally == Tally(5)
+
+
+def test_what_an_account_taught_is_its_own(tmp_path: Path) -> None:
+    """The next kernel knows it, another account does not."""
+    journal(tmp_path / "j").learn("limit", "3")
+    journal(tmp_path / "j").learn("limit", "4")
+    assert journal(tmp_path / "j").learned("limit") == "4"
+    assert Journal(tmp_path / "j", "other", warn=fail, now=lambda: NOW).learned("limit") is None
+
+
+def test_what_counts_took_is_kept_but_not_of_those_that_were_left_alone(tmp_path: Path) -> None:
+    """A count that was fetched the next morning did not take a night."""
+    kept = journal(tmp_path / "j")
+    kept.asking(JOB)
+    kept.answered(JOB, Partial("7"))
+    kept.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5), began=10.0, ended=14.5))
+    other = replace(JOB, number=1, question=replace(QUESTION, key="k2", body="{}"))
+    kept.asking(other)
+    kept.answered(other, Partial("8"))
+    later = journal(tmp_path / "j", NOW + 40_000)
+    held = recall(later, other, fresh())
+    later.ended(replace(held, state=State.SUCCESS, tally=Tally(6), began=0.0, ended=1.0))
+    assert later.latencies() == [4.5]
+
+
+WITHOUT_SQLITE = """
+import sys
+sys.modules["_sqlite3"] = None
+import warnings, ct_magic
+from ct_magic.errors import JournalWarning
+with warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter("always")
+    found = ct_magic.count("App Launched 2026-10", poll_interval=0.01, progress="none")
+assert list(found["status"]) == ["success"]
+assert [one.category for one in said] == [JournalWarning], said
+"""
+NO_HOME = """
+import sys
+sys.modules["pwd"] = None  # as where a container runs under a number that nobody has
+import warnings, ct_magic
+from ct_magic.errors import JournalWarning
+warnings.simplefilter("error")
+found = ct_magic.count("App Launched 2026-10", poll_interval=0.01, progress="none")
+assert list(found["status"]) == ["success"]
+assert ct_magic.api.history().empty
+"""
+
+
+@pytest.mark.parametrize("code", [WITHOUT_SQLITE, NO_HOME], ids=["no sqlite", "no home"])
+def test_the_surroundings_may_be_missing(account: Sandbox, tmp_path: Path, code: str) -> None:
+    """No SQLite in this Python; no home directory and an unknown user, warnings made errors."""
+    root = str(Path(ct_magic.__file__).parent.parent)
+    names = ("CLEVERTAP_ACCOUNT_ID", "CLEVERTAP_PASSCODE", "CLEVERTAP_BASE_URL", "PATH")
+    env = {name: os.environ[name] for name in names} | {"PYTHONPATH": root}
+    env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+    if code is WITHOUT_SQLITE:
+        env["CT_MAGIC_STATE_DIR"] = str(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert not list(tmp_path.glob("~*")), "a folder that is called like a home"

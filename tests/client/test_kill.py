@@ -21,7 +21,7 @@ from helpers.shell import TODAY
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
 
-from ct_magic.client.journal import history
+from ct_magic.client.journal_history import submissions
 from ct_magic.sandbox import Sandbox
 
 ROUNDS = int(os.environ.get("CT_MAGIC_KILLS", "5"))
@@ -62,7 +62,7 @@ def test_nothing_is_lost_and_nothing_is_sent_twice(
         time.sleep(random.uniform(0.0, 0.7))
         manager.shutdown_kernel(now=True)
         client.stop_channels()
-    rows = history(state / "state" / "journal.sqlite")
+    rows = submissions(state / "state" / "journal.sqlite")
     finished = [row for row in rows if row["state"] == "success"]
     lost = [row for row in rows if row["req_id"] is None]
     ids = Counter(row["body"] for row in rows if row["req_id"] is not None)

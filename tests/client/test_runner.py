@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import threading
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from queue import Queue
 
 import pytest
+from helpers.plans import question
 
-from ct_magic.client.jobs import Answer, Job, Partial, Question, State, Success, Tally
+from ct_magic.client.concurrency import Gate, Learned, gate
+from ct_magic.client.jobs import Answer, Busy, Job, Partial, State, Success, Tally
 from ct_magic.client.journal import Journal
+from ct_magic.client.pace import Pace, Poll, Submit
 from ct_magic.client.runner import Run
-from ct_magic.client.scheduler import Pace
 from ct_magic.errors import JournalWarning
 
-DAY = date(2026, 10, 1)
-JOBS = [Job(n, Question(f"q{n}", f"q{n}", "e", DAY, DAY, (), "{}", DAY)) for n in range(5)]
+JOBS = [Job(n, question(f"q{n}")) for n in range(5)]
 
 
 class Quick:
@@ -89,8 +92,8 @@ def test_a_journal_whose_warning_is_an_error_costs_no_count(
     caplog.set_level(logging.CRITICAL + 1)
     kept = Journal(tmp_path / "j", "a", warn=refuse, now=lambda: 0.0)
     kept.asking(JOBS[0])
-    assert kept._db is not None
-    kept._db.execute("DROP TABLE asked")
+    assert kept._file is not None
+    kept._file.write("DROP TABLE asked")
     jobs = [replace(job, state=State.SUBMITTED, req_id="1") for job in JOBS] if held else JOBS
     assert states(Run(jobs, Quick(), Pace(poll_interval=0.01), journal=kept)) == {State.SUCCESS}
 
@@ -101,3 +104,138 @@ def test_a_mistake_inside_ends_its_row(caplog: pytest.LogCaptureFixture) -> None
     run = Run(JOBS, Broken(), Pace(poll_interval=0.01))
     assert states(run) == {State.FAILED}
     assert all("UnicodeError" in str(job.error) for job in run.jobs)
+
+
+class Exhausted(Run):
+    """A run whose schedule raises in a worker, as where memory has run out."""
+
+    def _next_step(self) -> Submit | Poll | None:
+        raise MemoryError
+
+
+class Killed(Run):
+    """A run whose workers end without a word."""
+
+    def _work(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("kind", [Exhausted, Killed])
+def test_a_run_whose_workers_have_died_ends_and_says_so(
+    kind: type[Run], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The cell would wait for ever."""
+    caplog.set_level(logging.CRITICAL + 1)
+    run = kind(JOBS, Quick(), Pace())
+    assert states(run) == {State.FAILED}
+    assert all("an error inside ct_magic" in str(job.error) for job in run.jobs)
+
+
+class Leaving(Quick):
+    """One that ends its thread."""
+
+    def submit(self, body: str) -> Answer:
+        raise SystemExit
+
+
+def test_a_request_that_ends_its_thread_gives_its_place_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The gate is the account's: a place that is lost is lost for every later cell."""
+    caplog.set_level(logging.CRITICAL + 1)
+    entrance = Gate(1)
+    assert states(Run(JOBS, Leaving(), Pace(), gate=entrance)) == {State.FAILED}
+
+    class Quits(Journal):
+        def asking(self, job: Job) -> None:
+            raise SystemExit
+
+    journal = Quits(tmp_path / "j", "a", warn=print, now=lambda: 0.0)
+    run = Run(JOBS, Quick(), Pace(first_look=0.01), gate=entrance, journal=journal)
+    assert states(run) == {State.SUCCESS}
+
+
+def test_a_machine_without_threads_counts_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the caller's own: it takes longer, and the count is there."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    run = Run(JOBS, Quick(), Pace(first_look=0.01, timeout=60))
+    assert states(run) == {State.SUCCESS}
+
+
+def test_without_threads_the_deadline_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else watches the clock."""
+    monkeypatch.setattr(threading.Thread, "start", lambda _: (_ for _ in ()).throw(RuntimeError))
+
+    class Never(Quick):
+        def poll(self, req_id: str) -> Answer:
+            return Partial(req_id)
+
+    pace = Pace(first_look=0.01, poll_interval=0.01, timeout=0.2)
+    assert states(Run(JOBS, Never(), pace)) == {State.TIMED_OUT}
+
+
+def forked(work: Callable[[], bool]) -> bool:
+    """Return what this comes to in a process that is forked from this one."""
+    if not (child := os.fork()):
+        signal.alarm(20)  # a child that hangs must not outlive its test
+        os._exit(0 if work() else 1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def test_a_process_that_is_forked_while_a_count_runs_counts_too() -> None:
+    """Its parent's workers are inside the gate, and hold locks, and are not there to leave."""
+    began, go_on = threading.Event(), threading.Event()
+
+    class Hangs(Quick):
+        def submit(self, body: str) -> Answer:
+            began.set()
+            assert go_on.wait(20)
+            return Partial("1")
+
+    entrance = gate("forks", 1)
+    run = Run(JOBS, Hangs(), Pace(first_look=0.01), gate=entrance)
+    run.start()
+    assert began.wait(10)
+
+    def child() -> bool:
+        own = Run(JOBS, Quick(), Pace(first_look=0.01), gate=gate("forks", 1))
+        return states(own) == {State.SUCCESS}
+
+    def inherited() -> bool:
+        return run.wait(5) and {job.state for job in run.jobs} == {State.FAILED}
+
+    with run._news:  # as if a worker held it at this moment
+        assert forked(child), "the child never gets through the gate"
+        assert forked(inherited), "the child waits for threads that it has not"
+    go_on.set()
+    assert run.wait(10)
+    assert {job.state for job in run.jobs} == {State.SUCCESS}
+
+
+def test_what_an_account_teaches_is_handed_on() -> None:
+    """The journal keeps it for the next cell."""
+    heard: list[Learned] = []
+    pending: set[str] = set()
+    lock = threading.Lock()
+
+    class Strict:
+        def submit(self, body: str) -> Answer:
+            with lock:
+                if len(pending) >= 2:
+                    return Busy("HTTP 429")
+                pending.add(body)
+                return Partial(body)
+
+        def poll(self, req_id: str) -> Answer:
+            with lock:
+                pending.discard(req_id)
+                return Success(Tally(7))
+
+    asked = [replace(job, question=replace(job.question, body=f"{job.number}")) for job in JOBS]
+    pace = Pace(first_look=0.3, retry_wait=0.05)
+    assert states(Run(asked, Strict(), pace, learn=heard.append)) == {State.SUCCESS}
+    assert [learned.pending for learned in heard] == [2]

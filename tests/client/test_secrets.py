@@ -20,7 +20,7 @@ import ct_magic
 from ct_magic import errors
 from ct_magic.client import credentials as passcodes
 from ct_magic.client.accounts import Account
-from ct_magic.client.jobs import Answer, Failure
+from ct_magic.client.jobs import Answer, Denied, Failure, Trouble
 from ct_magic.client.transport import Service
 from ct_magic.sandbox import Sandbox
 from ct_magic.sandbox.faults import Reply
@@ -147,7 +147,8 @@ def echoed(passcode: str, page: Callable[[str], bytes]) -> Answer:
     """What is made of an error page that holds the passcode that it was sent."""
 
     def echo(method: str, target: str, headers: Any, body: bytes) -> Reply:
-        return Reply(400, page(headers["X-CleverTap-Passcode"]))
+        body = page(headers["X-CleverTap-Passcode"])
+        return Reply(200 if b"req_id" in body else 400, body)
 
     server = Server(echo)
     server.start(0)
@@ -164,15 +165,31 @@ def echoed(passcode: str, page: Callable[[str], bytes]) -> Answer:
         lambda sent: f"<p>You sent {sent}</p>".encode(),
         lambda sent: json.dumps({"status": "fail", "error": f"Invalid passcode {sent}"}).encode(),
         lambda sent: json.dumps({"headers": {"X-CleverTap-Passcode": sent}}).encode(),
+        lambda sent: f"<p>{sent}</p>".encode("utf-16"),
+        lambda sent: f"<p>{sent}</p>".encode("utf-16-be"),
+        lambda sent: "".join(f"\\u{ord(char):04x}" for char in sent).encode(),
+        lambda sent: json.dumps("".join(f"\\u{ord(c):04X}" for c in sent)).encode(),
+        lambda sent: "".join(f"&#{ord(char)};" for char in sent).encode(),
+        lambda sent: "".join(f"&#x{ord(char):x};" for char in sent).encode(),
+        lambda sent: "".join(f"%{ord(char):02x}" for char in sent).encode(),
+        lambda sent: sent.replace("-", r"\/-").encode(),
+        lambda sent: "-".join(sent).encode(),
+        lambda sent: b"x" * 110 + sent.encode(),
+        lambda sent: json.dumps({"status": "partial", "req_id": sent}).encode(),
+        lambda sent: json.dumps({"status": "fail", "error": [sent.upper()]}).encode(),
     ],
-    ids=["HTML", "an error", "other JSON"],
+    ids=[
+        *("HTML", "an error", "other JSON", "UTF-16", "UTF-16 BE", "escapes", "escapes in JSON"),
+        *("entities", "hex entities", "percents", "slashes", "hyphens", "cut", "an id", "capitals"),
+    ],
 )
 @pytest.mark.parametrize("passcode", [HIDDEN, '7731-"hid\\den"'])
 def test_a_page_that_repeats_the_passcode_is_quoted_without_it(
     passcode: str, page: Callable[[str], bytes]
 ) -> None:
-    """Proxies print what they were sent, as it is or in JSON; an error quotes what they print."""
+    """Proxies print what they were sent, in any writing; an error quotes what they print."""
     answer = echoed(passcode, page)
-    assert isinstance(answer, Failure)
+    assert isinstance(answer, Denied | Failure | Trouble)
     assert "****" in answer.error
     assert "7731" not in answer.error
+    assert "A-h" not in answer.error  # nor a piece of it

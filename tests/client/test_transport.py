@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import socket
 import threading
@@ -22,15 +21,12 @@ from ct_magic.client.jobs import (
     Answer,
     Busy,
     Denied,
-    Failure,
-    Forgotten,
-    NotYet,
     Partial,
     Success,
     Tally,
     Trouble,
 )
-from ct_magic.client.responses import pause, read
+from ct_magic.client.responses import pause
 from ct_magic.client.transport import Service
 from ct_magic.errors import CountFailedError
 from ct_magic.sandbox.faults import Reply
@@ -57,99 +53,6 @@ def serving(answer: Callable[..., Reply], **more: Any) -> Iterator[Service]:
         server.stop()
 
 
-def said(status: int, body: object, *, polled: bool = True) -> Answer:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read(status, raw, polled=polled)
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "answer"),
-    [
-        (200, {"status": "success", "count": 0}, Success(Tally(0))),
-        (200, LIVE, Success(Tally(2953671, 7921312, 2953670, 2953671))),
-        (200, {"status": "partial", "req_id": 10**40 + 1}, Partial(str(10**40 + 1))),
-        (200, {"status": "partial", "req_id": "1234567890123456"}, Partial("1234567890123456")),
-        (202, {"status": "partial", "req_id": 5}, Partial("5")),
-        (202, b"", NotYet()),
-        (200, {"status": "fail", "error": "Request still in progress", "code": 2}, NotYet()),
-        (400, {"status": "fail", "error": "Request still in progress", "code": 2}, NotYet()),
-        (
-            400,
-            {"status": "fail", "error": "Invalid request id"},
-            Forgotten("HTTP 400: Invalid request id"),
-        ),
-        (
-            200,
-            {"status": "fail", "error": "Invalid request id"},
-            Forgotten("HTTP 200: Invalid request id"),
-        ),
-        (200, {"status": "fail", "error": "nope"}, Failure("HTTP 200: nope")),
-        (
-            400,
-            {"status": "fail", "error": "bad", "code": 4002},
-            Failure("HTTP 400: bad (code 4002)"),
-        ),
-        (404, b"", Failure("HTTP 404: an empty answer")),
-        (405, {"error": "x"}, Failure("HTTP 405: x")),
-        (401, {"error": "Invalid Credentials"}, Denied("HTTP 401: Invalid Credentials")),
-        (403, b"no", Denied("HTTP 403: 'no'")),
-        (429, {"error": "Too many"}, Busy("HTTP 429: Too many")),
-        (409, {"error": "x"}, Busy("HTTP 409: x")),
-        (500, b"", Trouble("HTTP 500: an empty answer")),
-        (503, {"error": "later"}, Trouble("HTTP 503: later")),
-    ],
-)
-def test_each_answer_of_the_reference(status: int, body: object, answer: Answer) -> None:
-    """The table of the API's reference, one by one; an id keeps every digit."""
-    assert said(status, body) == answer
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"status": "success"},
-        *(
-            {"status": "success", "count": count}
-            for count in (None, True, -1, 12.0, "12", [1], 2**63, {"count": 1})
-        ),
-        {"status": "maybe", "count": 5},
-        {"count": 5},
-        {"status": ["success"], "count": 5},
-        [{"status": "success", "count": 5}],
-        5,
-        {"status": "partial"},
-        *(
-            {"status": "partial", "req_id": req_id}
-            for req_id in (None, 1.5e15, True, -1, "", "x" * 300, [], "a\nb")
-        ),
-        b"<html>Sign in</html>",
-        b"",
-        b"\xff\xfe\x00",
-        b'{"status": "success", "count": NaN}',
-        b"[" * 100_000,
-        b'{"status": "success", "count": ' + b"9" * 5000 + b"}",
-    ],
-)
-def test_nothing_but_a_count_is_a_count(body: object) -> None:
-    """What is no answer of the API's becomes an error that quotes what came, and is short."""
-    answer = said(200, body)
-    assert isinstance(answer, Failure)
-    assert len(answer.error) < 400
-
-
-@pytest.mark.parametrize(
-    ("sent", "shown"),
-    [
-        ("\x1b[31mred\x00\n\n  two", "\ufffd[31mred\ufffd two"),
-        ("half a pair: \ud800", "half a pair: \ufffd"),
-        ("x" * 9999, "x" * 400 + " ..."),
-    ],
-)
-def test_the_services_own_words_are_shown_on_one_plain_line(sent: str, shown: str) -> None:
-    """They reach a terminal, a file and a DataFrame: nothing that moves a cursor or has no code."""
-    assert said(400, {"status": "fail", "error": sent}) == Failure(f"HTTP 400: {shown}")
-
-
 def test_a_count_whose_error_cannot_be_encoded_still_ends(state: Path) -> None:
     """What the journal cannot write would otherwise leave the cell waiting for ever."""
     with serving(lambda *_: Reply(400, b'{"status": "fail", "error": "\\ud800"}')) as service:
@@ -171,7 +74,10 @@ def test_a_pause_that_the_service_asks_for_is_obeyed_up_to_a_day(
     """More than any clock can wait for would end the thread that waits."""
     busy = Reply(429, b'{"error": "x"}', (("Retry-After", header),))
     with serving(lambda *_: busy) as service:
-        assert service.submit("{}") == Busy("HTTP 429: x", seconds)
+        answer = service.submit("{}")
+    assert isinstance(answer, Busy)
+    assert answer.retry_after == seconds
+    assert ("it asks to wait until 20" in answer.error) == (seconds == 86400)
 
 
 @pytest.mark.parametrize(
@@ -195,23 +101,17 @@ def test_a_pause_to_a_date_is_obeyed_where_the_answer_has_no_date_of_its_own() -
     assert 85 <= (pause({"Retry-After": until}) or 0) <= 91
 
 
-def test_what_a_success_adds_is_taken_only_where_it_is_a_number() -> None:
-    """None of it may be required, and none of it can spoil the count."""
-    odd = {"status": "success", "count": 5, "tcount": "many", "userDeviceCount": {"users": -1}}
-    assert said(200, odd) == Success(Tally(5))
-
-
 def test_the_two_calls_are_as_documented() -> None:
     """Path, method, headers and body of submit and poll."""
     got: list[tuple[str, str, Mapping[str, str], bytes]] = []
 
     def answer(*request: Any) -> Reply:
         got.append(request)
-        return Reply(200, b'{"status": "partial", "req_id": 7}')
+        return Reply(200, b'{"status": "partial", "req_id": 123456789012345678}')
 
     with serving(answer) as service:
-        assert service.submit('{"a": "é"}') == Partial("7")
-        assert service.poll("123456789012345678") == Partial("7")
+        assert service.submit('{"a": "é"}') == Partial("123456789012345678")
+        assert service.poll("123456789012345678") == Partial("123456789012345678")
     (method, path, headers, body), (method2, path2, headers2, body2) = got
     assert (method, path) == ("POST", "/1/counts/profiles.json")
     assert body == '{"a": "é"}'.encode()
@@ -221,6 +121,7 @@ def test_the_two_calls_are_as_documented() -> None:
         assert sent["X-CleverTap-Account-Id"] == "ABC"
         assert sent["X-CleverTap-Passcode"] == HIDDEN
         assert sent["Content-Type"] == "application/json"
+        assert sent["Cache-Control"] == "no-cache"
 
 
 def test_a_redirection_is_not_followed() -> None:
@@ -277,12 +178,16 @@ def test_a_proxy_of_the_environment_never_sees_what_is_for_loopback(
     assert paths == []
 
 
-def test_a_wrong_passcode_says_what_to_check_and_names_the_region() -> None:
+def test_a_wrong_passcode_says_what_to_check_and_where_it_was_sent() -> None:
     """A wrong region is answered in the same way."""
     with serving(lambda *_: Reply(401, b'{"error": "Invalid Credentials"}')) as service:
         answer = service.submit("{}")
     assert isinstance(answer, Denied)
-    for word in ("'ABC'", "'eu1'", "a wrong region is answered like a wrong passcode"):
+    for word in (
+        "'ABC'",
+        "at http://127.0.0.1:",
+        "a wrong region is answered like a wrong passcode",
+    ):
         assert word in answer.error
 
 
@@ -309,7 +214,7 @@ def test_slow_and_endless_bodies_are_bounded() -> None:
         assert isinstance(service.submit("{}"), Trouble)
         assert time.monotonic() - begun < 5
     with serving(lambda *_: Reply(200, b"x" * (4 << 20))) as service:
-        assert isinstance(service.submit("{}"), Failure)
+        assert isinstance(service.submit("{}"), Trouble)
 
 
 def test_several_threads_may_ask_at_once() -> None:

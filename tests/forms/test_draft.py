@@ -82,6 +82,31 @@ def test_what_people_write_means_the_same_after_the_form(cell: str) -> None:
     assert [one.label for one in again] == [one.label for one in meant]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A last 7 days\n  did B >= 3\n  share did C after 1 week\n  share did not D",
+        "A last 12 weeks\n  share did B after 0..11 weeks\n  by first week",
+        'A where p = 1 and q = 2 or r = "x" last 7 days\n  vs previous\n  by day rolling 7 days',
+        "A where session.time_of_day in 13:00..17:00 today\n  share did any (B, C) >= 2",
+        "A 2026-05\n  vs before 52 weeks\n  by hour",
+    ],
+)
+def test_each_new_clause_has_fields(text: str) -> None:
+    """And the text that the fields make is the same."""
+    sheet = read(text)
+    assert sheet.statements[0].draft.body == ""
+    assert sheet.put(0, sheet.statements[0].draft).text == text
+
+
+def test_what_no_field_can_show_is_kept_as_text() -> None:
+    """A bracket has no field: its statement stays word for word, and keeps its label."""
+    text = 'x: A where (p = 1 or q = 2) and r = "y" last 7 days'
+    sheet = read(text)
+    assert sheet.statements[0].draft.body == text.removeprefix("x: ")
+    assert sheet.put(0, sheet.statements[0].draft).text == text
+
+
 @QUICK
 @given(st.text(max_size=12), st.lists(st.text(max_size=8), min_size=1, max_size=3))
 def test_anything_may_be_typed_into_a_field(typed: str, several: list[str]) -> None:
@@ -90,6 +115,7 @@ def test_anything_may_be_typed_into_a_field(typed: str, several: list[str]) -> N
         typed,
         Happening(typed, (Condition(typed, typed, typed, typed),), typed),
         (Did(typed, Happening(typed)), Did("did any", Happening("A", (), typed))),
+        typed,
         typed,
         (Axis("values of", "", typed, ", ".join(several)),),
     )
@@ -200,7 +226,7 @@ def test_what_is_missing_is_said_where_it_is_missing() -> None:
     draft = Draft(
         base=Happening("", (Condition(), Condition("prof", "x", "is", "1")), "last 7 da"),
         did=(Did("did", Happening()), Did("perhaps", Happening("A"))),
-        by=(Axis(), Axis("year")),
+        by=(Axis(), Axis("decade")),
     )
     assert set(wrong("", draft)) == {
         ("event",),

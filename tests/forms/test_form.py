@@ -100,8 +100,8 @@ def test_fields_move_the_text() -> None:
     text = 'new one: Charged where Category in ("Shoes", "Bags") last week\n  by day'
     assert hand.form.text == text
     assert hand.read("the query as text") == [text]
-    assert hand.said.count("event_name") == 3
-    assert "and 4 more counts" in hand.said
+    assert "1 of 7 requests" in hand.said
+    assert "asks 7 counts" in hand.said
 
 
 def test_text_moves_the_fields() -> None:
@@ -157,7 +157,7 @@ def test_what_is_wrong_is_marked_at_its_field() -> None:
     hand.type("value", "much")
     hand.type("period", "2026-02-30")
     hand.type("variable", "class")
-    assert hand.wrong == ["variable", "value", "period"]
+    assert hand.wrong == ["value", "period", "variable"]
     assert "&#x27;&gt;&#x27; compares numbers" in hand.said
     assert "February 2026 has no day 30" in hand.said
     assert "is a word of Python" in hand.said
@@ -223,14 +223,45 @@ def test_an_empty_form_is_calm() -> None:
     assert "which event?" in hand.said
 
 
-def test_dates_are_picked_and_shown() -> None:
-    """The pickers show what a period means today, and write one."""
+def test_days_are_shown_and_typed_as_everywhere_else() -> None:
+    """ISO, whatever the language of the browser: what a period means, and a way to write one."""
     hand = Hand("Charged 2026-08")
-    first, last = hand.fields("from")[0], hand.fields("to")[0]
-    assert (f"{first.value}", f"{last.value}") == ("2026-08-01", "2026-08-31")
-    last.value = pd.Timestamp("2026-09-02").date()
+    assert (hand.read("from"), hand.read("to")) == (["2026-08-01"], ["2026-08-31"])
+    hand.type("to", "2026-09-0")
+    assert hand.form.text == "Charged 2026-08"
+    hand.type("to", "2026-09-02")
     assert hand.form.text == "Charged 2026-08-01..2026-09-02"
     assert hand.read("period") == ["2026-08-01..2026-09-02"]
+
+
+def test_run_and_insert_are_for_queries_only() -> None:
+    """What cannot be asked cannot be pressed; what can says how many counts it is."""
+    hand = Hand()
+    buttons = [one for name in ("Run", "Insert cell") for one in hand.fields(name)]
+    assert [one.disabled for one in buttons] == [True, True]
+    hand.type("event", "Charged")
+    assert [one.disabled for one in buttons] == [False, False]
+    assert "asks 1 count" in hand.said
+    hand.type("variable", "2x")
+    assert [one.disabled for one in buttons] == [True, True]
+    hand.type("variable", "x")
+    hand.type("the query as text", "Charged wher Amount > 5")
+    assert [one.disabled for one in buttons] == [True, True]
+
+
+def test_a_result_of_another_query_is_dimmed() -> None:
+    """A number under fields that ask something else would be taken for theirs."""
+    hand = Hand("App Launched 2026-10")
+    hand.press("Run")
+    until(lambda: isinstance(hand.variables["counts"], pd.DataFrame))
+    stale = [one for one in walk(hand.box) if "ct-magic-stale" in one._dom_classes]
+    assert stale == []
+    hand.type("event", "Charged")
+    (stale,) = [one for one in walk(hand.box) if "ct-magic-stale" in one._dom_classes]
+    assert "of another query: App Launched 2026-10" in hand.said
+    hand.type("event", "App Launched")
+    assert "ct-magic-stale" not in stale._dom_classes
+    assert "of another query" not in hand.said
 
 
 def test_names_are_proposed(names: Names) -> None:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 FOCUSED = """() => { const e = document.activeElement;
   return e.closest('.ct-magic-form') ? e.title || e.labels?.[0]?.textContent || '' : '' }"""
 # The fields that nobody can read: those that are hidden have no width at all.
-SLIVERS = """() => [...document.querySelectorAll('.ct-magic-form input')]
+SLIVERS = """() => [...document.querySelectorAll('.ct-magic-form :is(input, select)')]
   .map(e => e.offsetWidth).filter(width => width && width < 60)"""
 PASTED = 'seen: App Launched last 7 days\n  did Charged where Category = "Shoes"'
 
@@ -62,6 +62,7 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(lab: tuple[s
         focused(found, "property")
         keyboard.type("Amount")
         go(found, "operator")
+        keyboard.press("ArrowDown")  # which JupyterLab would take for the next cell
         keyboard.type(">")
         go(found, "value")
         keyboard.type("much")
@@ -77,7 +78,7 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(lab: tuple[s
             "() => [...document.querySelectorAll('.ct-magic-form input')]"
             ".some(e => e.value === 'Shoes')"
         )
-        go(found, "variable", "Shift+Tab")
+        go(found, "variable")
         keyboard.type("seen")
         go(found, "Count in the background and fill the variable")
         keyboard.press("Space")

@@ -43,7 +43,7 @@ def test_the_page_inserts_the_cell_or_its_text_is_shown(page: FrontEnd) -> None:
     (comm,) = set(asked(page)) - before
     assert asked(page)[comm] == {"text": "%%ctcount counts\nApp Launched 2026-10"}
     page.tell(comm, {"inserted": True})
-    page.until(lambda: page.shows("The cell stands below"))
+    page.until(lambda: page.shows("The cell was written below"))
     page.until(lambda: not page.shows("%%ctcount counts"))
 
 

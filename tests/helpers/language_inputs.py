@@ -109,7 +109,7 @@ SINGLES = st.builds(
         DidAny,
         st.lists(INNER, min_size=1, max_size=2).map(tuple),
         st.sampled_from(sorted(TIMES, key=str)),
-        st.integers(0, 10**9),
+        st.integers(1, 10**9),
     ),
     label=st.none() | NAMES.filter(lambda name: not re.search("[\r\n]", name)),
 )
@@ -154,7 +154,7 @@ RIGHT = [
     '{"event_name": "x", "from": 20150101, "to": 20150102, "common_profile_properties": '
     '{"geo_fields": [["Oman"], ["India", "Goa"]], "demographics": [{"name": "age", '
     '"operator": "less_than", "value": 30.0}]}, "advanced_query": {"did_any": {"any_events": '
-    '[{"event_name": "y", "from": 20150101, "to": 20150102}], "operator": "equals", "value": 0}}}',
+    '[{"event_name": "y", "from": 20150101, "to": 20150102}], "operator": "equals", "value": 1}}}',
 ]
 
 

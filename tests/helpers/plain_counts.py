@@ -1,13 +1,15 @@
 """A second reading of the API's JSON: plain Python over exported rows, slow and obvious.
 
-It shares no code with `cql` and `filters` of `ct_magic.sandbox` and knows nothing of SQL, so that
-what both say is unlikely to be the same mistake. The rules are those at their beginning.
+It shares no code with `compile_sql` and `filter_sql` of `ct_magic.sandbox` and knows nothing of
+SQL, so that what both say is unlikely to be the same mistake. The rules are those at their
+beginning.
 """
 
 from __future__ import annotations
 
 import json
 import operator
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ FAMILIES = {
     "demographics": "demographics",
     "reachability": "reachability",
 }
+CLOCK = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 @dataclass(frozen=True)
@@ -78,14 +81,20 @@ def count(data: Data, query: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _counts(data: Data, who: Any, query: Mapping[str, Any]) -> bool:
-    mine, advanced = data.events[who], query.get("advanced_query", {})
+    mine, advanced = data.events[who], query.get("advanced_query") or {}
     return (
         bool(_matching(mine, query))
-        and all(_matching(mine, one) for one in advanced.get("did_all", []))
-        and not any(_matching(mine, one) for one in advanced.get("did_none", []))
+        and all(_did(mine, one) for one in advanced.get("did_all") or [])
+        and not any(_matching(mine, one) for one in advanced.get("did_none") or [])
         and _did_any(mine, advanced.get("did_any"))
-        and _is(data.profiles[who], query.get("common_profile_properties", {}))
+        and _is(data.profiles[who], query.get("common_profile_properties") or {})
     )
+
+
+def _did(mine: Iterable[Happened], asked: Mapping[str, Any]) -> bool:
+    times = len(_matching(mine, asked))
+    often = COMPARED[asked["operator"]](times, asked["value"]) if "operator" in asked else True
+    return times > 0 and bool(often)
 
 
 def _did_any(mine: Iterable[Happened], asked: Mapping[str, Any] | None) -> bool:
@@ -106,10 +115,26 @@ def _happened(one: Happened, query: Mapping[str, Any]) -> bool:
     places = [one.properties]
     if one.name == "Charged" and isinstance(one.properties.get("Items"), list):
         places += [item for item in one.properties["Items"] if isinstance(item, dict)]
-    return all(_somewhere(places, asked) for asked in query.get("event_properties", [])) and all(
-        _holds(one.session, {"operator": "equals"} | asked)
-        for asked in query.get("session_properties", [])
+    return all(_somewhere(places, asked) for asked in query.get("event_properties") or []) and all(
+        _holds_in_session(one.session, {"operator": "equals"} | asked)
+        for asked in query.get("session_properties") or []
     )
+
+
+def _holds_in_session(session: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    if asked["name"] != "time_of_day" or asked["operator"] != "equals":
+        return _holds(session, asked)
+    began, (first, last) = session.get("time_of_day"), map(_minutes, asked["value"])
+    return (
+        isinstance(began, str)
+        and CLOCK.fullmatch(began) is not None
+        and (first <= _minutes(began) <= last)
+    )
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return 60 * int(hours) + int(minutes)
 
 
 def _somewhere(places: list[Mapping[str, Any]], asked: Mapping[str, Any]) -> bool:
@@ -120,9 +145,10 @@ def _somewhere(places: list[Mapping[str, Any]], asked: Mapping[str, Any]) -> boo
 
 def _is(person: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     for key, column in FAMILIES.items():
-        if not all(_holds(person[column], one) for one in asked.get(key, [])):
+        filters = [{"operator": "equals"} | one for one in asked.get(key) or []]
+        if not all(_holds(person[column], one) for one in filters):
             return False
-    paths = asked.get("geo_fields", [])
+    paths = asked.get("geo_fields") or []
     here = [person["country"], person["state"], person["city"]]
     return not paths or any(here[: len(path)] == path for path in paths)
 

@@ -11,8 +11,9 @@ from helpers.browser import EXTENSION, FLAGS, ROOT, need_chromium
 from helpers.language_inputs import broken, corpus
 from playwright.sync_api import sync_playwright
 
-from ct_magic.query.lexer import API_NAMES, KEYWORDS, Source, Token, tokens, with_operators
+from ct_magic.query.lexer import API_NAMES, KEYWORDS, Token, in_context, tokens
 from ct_magic.query.model import Scope
+from ct_magic.query.source import Source
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +66,7 @@ def in_python(text: str) -> list[Piece]:
         if source.begins_line(token.start) or not statements:
             statements.append([])
         statements[-1].append(token)
-    found = [piece for line in statements for piece in pieces(source, with_operators(line))]
+    found = [piece for line in statements for piece in pieces(source, in_context(line))]
     return [(kind, text) for kind, text in found if kind]
 
 

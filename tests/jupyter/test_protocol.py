@@ -294,7 +294,7 @@ def test_waiting_for_a_result_hears_its_panel(front: FrontEnd) -> None:
         assert front.is_running(request)
         front.interrupt()
         assert front.reply(request)["ename"] == "KeyboardInterrupt"
-        assert not front.value("handle.done")
+        assert not front.value("handle.done()")
         request = front.run("handle.result()")
         assert front.is_running(request)
         begun = time.monotonic()

@@ -18,7 +18,7 @@ import pytest
 from helpers.pages import PAGES, blocks
 from nbformat.v4 import new_code_cell, new_notebook
 
-from ct_magic.client.journal import history
+from ct_magic.client.journal_history import submissions
 from ct_magic.sandbox import Sandbox
 
 READY = 1.0  # seconds after which the sandbox has an answer
@@ -79,7 +79,7 @@ def started(script: Path, environ: dict[str, str]) -> subprocess.Popen[str]:
 
 def known(folder: Path) -> int:
     """How many ids the journal of the script in this folder holds."""
-    return sum(bool(row["req_id"]) for row in history(folder / "journal.sqlite"))
+    return sum(bool(row["req_id"]) for row in submissions(folder / "journal.sqlite"))
 
 
 def submitted(box: Sandbox) -> int:
@@ -100,7 +100,7 @@ def test_a_script_that_fails_says_why_and_keeps_what_arrived(prompt: Sandbox, sc
     script.write_text(script.read_text("utf-8").replace("Charged", "No Such Event"), "utf-8")
     assert started(script, cron(prompt, script.parent)).wait(60) == 1
     log = (script.parent / "counts.log").read_text(encoding="utf-8")
-    assert log.rstrip().endswith("Event 'No Such Event' is not known")
+    assert "Invalid event : No Such Event" in log.rstrip().splitlines()[-1]
     assert "Traceback" not in log
     assert pd.read_csv(script.parent / "counts.csv")["status"].tolist() == ["failed", "failed"]
 

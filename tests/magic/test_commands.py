@@ -64,7 +64,7 @@ def test_use_sandbox_needs_no_account_and_no_network(
     state: Path, shell: InteractiveShell, say: Say
 ) -> None:
     """The first thing a newcomer types starts it inside the kernel, and says where it is."""
-    assert "asking account sandbox (SANDBOX, http://127.0.0.1:" in say("%ct use sandbox")
+    assert "asking account sandbox, SANDBOX, at http://127.0.0.1:" in say("%ct use sandbox")
     say("%%ctcount df\nApp Launched 2026-10")
     assert shell.user_ns["df"]["count"].iloc[0] > 1000
 
@@ -83,7 +83,7 @@ def test_use_goes_back_to_the_environments_account(account: Sandbox, say: Say) -
     """`%ct use default`, or `%ct use` alone, which says who is asked."""
     say("%ct use sandbox")
     assert "account sandbox" in say("%ct use")
-    assert "asking account default (SANDBOX, region eu1)" in say("%ct use default")
+    assert "asking account default, SANDBOX, at http://127.0.0.1:" in say("%ct use default")
 
 
 def test_an_account_can_be_asked_this_once(
@@ -349,7 +349,7 @@ class Broken(Memory):
     error: BaseException = OSError("the wallet is locked")
 
 
-@pytest.mark.parametrize("error", [OSError("the wallet is locked"), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [OSError("the wallet is locked"), SystemExit()])
 def test_a_keyring_that_fails_shows_no_passcode(memory: Memory, error: BaseException) -> None:
     """A traceback through it would hold the passcode, and those of the environment."""
     broken = Broken()

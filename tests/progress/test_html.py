@@ -5,32 +5,27 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 
-import pandas as pd
 import pytest
+from helpers.plans import row
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_magic.client.jobs import Job, Question, State, Tally
-from ct_magic.errors import CountFailedError
-from ct_magic.handle import outcome
+from ct_magic.client.jobs import State, Tally
 from ct_magic.progress import html as card
 from ct_magic.progress import text as words
+from ct_magic.progress.row_view import RowView
 
-DAY = date(2026, 11, 1)
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)">'
 TURNED = "abc\u202edlrow\u202c\u2066 \u05d0"
 VOID = {"br", "img", "input", "meta"}
 
 
-def job(number: int = 0, **changes: object) -> Job:
-    """A job that is waiting, in the words of `App Launched 2026-11-01`."""
-    asked = Question(
-        "App Launched", "App Launched 2026-11-01", "App Launched", DAY, DAY, (), "{}", DAY
-    )
-    return replace(Job(number, asked), **changes)  # type: ignore[arg-type]
+def job(number: int = 0, **changes: object) -> RowView:
+    """A row that is waiting, in the words of `App Launched 2026-11-01`."""
+    return replace(RowView(number, row(number)), **changes)  # type: ignore[arg-type]
 
 
-def named(text: str, **changes: object) -> Job:
+def named(text: str, **changes: object) -> RowView:
     one = job(**changes)
     return replace(
         one, question=replace(one.question, title=text, text=text, pieces=(("a", text),))
@@ -135,7 +130,7 @@ def test_a_right_to_left_name_does_not_turn_the_line_round(many: int) -> None:
 def test_whatever_the_text_the_html_is_whole(name: str, error: str, live: bool, many: int) -> None:
     """Every element that is opened is closed, and none comes from outside."""
 
-    def failed(title: str, why: str) -> list[Job]:
+    def failed(title: str, why: str) -> list[RowView]:
         return [named(title, number=n, state=State.FAILED, error=why) for n in range(many)]
 
     page = Page(card.html(failed(name, error), 0.0, live=live))
@@ -151,17 +146,6 @@ def test_ten_kilobytes_of_text_are_cut() -> None:
     assert len(card.html(jobs, 0.0)) < 5_000
     assert len(words.text(jobs, 0.0)) < 1_500
     assert len(words.line(jobs, 0.0)) < 500
-
-
-@pytest.mark.parametrize("many", [1, 2])
-def test_the_message_of_an_error_is_as_short_and_as_safe(many: int) -> None:
-    """Ten kilobytes of a name are no page of red, and its marks do not turn the message round."""
-    told = TURNED + "x" * 10_000
-    jobs = tuple(named(told, number=n, state=State.FAILED, error=told) for n in range(many))
-    with pytest.raises(CountFailedError) as found:
-        outcome(jobs, pd.DataFrame())
-    assert len(str(found.value)) < 1_500 * many
-    assert "\u202e" not in str(found.value)
 
 
 def test_many_counts_scroll_past_twenty_rows() -> None:

@@ -3,54 +3,33 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import ipywidgets as w
 import pytest
+from helpers.plans import PlainRun, row
 from helpers.shell import run
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from ct_magic.client.jobs import Job, Question, State, Tally
+from ct_magic.client.jobs import State, Tally
 from ct_magic.progress.environment import is_interactive, open_panel
 from ct_magic.progress.panel import HtmlPanel, Panel, TextPanel
 from ct_magic.progress.widget_panel import VIEW, WidgetPanel
 from ct_magic.sandbox import Sandbox
 
-DAY = date(2026, 11, 1)
 pytestmark = pytest.mark.usefixtures("shell")
 
 
-class Runner:
-    """A run whose jobs and clock the test moves."""
+class Runner(PlainRun):
+    """A run of some rows that the test moves."""
 
     def __init__(self, many: int = 1) -> None:
-        self.now = 0.0
-        self.jobs = tuple(Job(n, question(f"count {n}")) for n in range(many))
-        self.cancelled: list[int | None] = []
-
-    @property
-    def clock(self) -> Callable[[], float]:
-        return lambda: self.now
-
-    def cancel(self, number: int | None = None) -> None:
-        self.cancelled.append(number)
-
-    def move(self, number: int, **changes: Any) -> None:
-        jobs = list(self.jobs)
-        jobs[number] = replace(jobs[number], **changes)
-        self.jobs = tuple(jobs)
+        super().__init__([row(n, f"count {n}", text=f"count {n}") for n in range(many)])
 
     def end(self) -> None:
         for number in range(len(self.jobs)):
             self.move(number, state=State.SUCCESS, tally=Tally(7138), began=0.0, ended=self.now)
-
-
-def question(title: str) -> Question:
-    return Question(title, title, "App Launched", DAY, DAY, (), "{}", DAY)
 
 
 class Terminal(io.StringIO):
@@ -90,7 +69,7 @@ def widgets(root: w.Box) -> list[w.Widget]:
     return [*root.children, *inner]
 
 
-def opened(run: Runner, kind: type[HtmlPanel] = WidgetPanel) -> tuple[Any, list[dict[str, Any]]]:
+def opened(run: PlainRun, kind: type[HtmlPanel] = WidgetPanel) -> tuple[Any, list[dict[str, Any]]]:
     """Open a panel; give it and the bundle that it displayed."""
     with capture_output() as said:
         panel = kind(run, None)
@@ -392,8 +371,8 @@ def test_a_terminals_countdown_goes_on_while_nothing_happens() -> None:
 
 def test_a_terminals_line_fits_on_it() -> None:
     """A longer one would wrap, and could not be rewritten; Chinese characters are wide."""
-    run, out = Runner(), Terminal(tty=True)
-    run.jobs = (Job(0, question("数" * 100), note="busy " * 50),)
+    run, out = PlainRun([row(0, "数" * 100)]), Terminal(tty=True)
+    run.move(0, note="busy " * 50)
     open_panel(run, out=out, environ={})
     line = out.getvalue().removeprefix("\r\x1b[K")
     assert line.startswith("ctcount: 数数")

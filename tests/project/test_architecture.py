@@ -24,12 +24,12 @@ settings                       -> errors suggest
 """
 ONLY = {
     "lark": {"query.parser"},
-    "requests": {"client.transport"},
-    "sqlite3": {"client.journal"},
+    "requests": {"client.transport", "client.connection", "client.route"},
+    "sqlite3": {"client.journal_file"},
     "duckdb": {"sandbox"},
     "pandas": {"results"},
     "ipywidgets": {"progress", "forms"},
-    "matplotlib": {"results.plot"},
+    "matplotlib": {"results.draw"},
 }
 MODULES = sorted(ROOT.rglob("*.py"))
 

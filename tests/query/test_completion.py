@@ -24,6 +24,9 @@ NAMES = from_json(
 )
 SCOPES = ["session.", "profile.", "tech.", "app.", "demographics.", "reachability.", "geo"]
 OPERATORS = ["=", "!=", "~", "!~", ">", ">=", "<", "<=", "in", "not", "exists"]
+QUARTERS = ["quarter", "quarters"]
+CLAUSES = ["share", "did", "vs", "by"]
+TIME = ["day", "week", "month", "year", "quarter", "hour", "first"]
 PERIODS = ["from", "on", "last", "this", "today", "yesterday", "since"]
 EVENTS = ['"2x points"', "App Installed", "App Launched", "Charged", '"Ride by night"']
 
@@ -38,7 +41,7 @@ def proposed(cell: str) -> list[str]:
     [
         ("|", EVENTS),
         ("app l|", ["App Launched", "last"]),
-        ("App Launched |", ["where", "did", "by", *PERIODS]),
+        ("App Launched |", ["where", *CLAUSES, *PERIODS]),
         ("App Launched wh|", ["where"]),
         ("2|", ['"2x points"']),
         ("2x|", ['"2x points"']),
@@ -76,17 +79,35 @@ def proposed(cell: str) -> list[str]:
         ("Charged where profile.geo |", OPERATORS),
         ("Charged where geo = |", ['"India/Goa"', '"Oman"', "true", "false"]),
         ('Charged where "geo" = |', ["true", "false"]),
-        ('Charged where Category = "Shoes" |', ["and", "did", "by", *PERIODS]),
-        ("Charged last |", ["week", "month", "year"]),
-        ("Charged last 7 |", ["day", "days", "week", "weeks", "month", "months", "year", "years"]),
+        ('Charged where Category = "Shoes" |', ["and", "or", *CLAUSES, *PERIODS]),
+        ("Charged last |", ["7 days", "30 days", "week", "month", "year", "quarter"]),
+        ("Charged last 7 days|", ["days"]),
+        ("Charged last 3 q|", ["quarter", "quarters"]),
+        (
+            "Charged last 7 |",
+            ["day", "days", "week", "weeks", "month", "months", "year", "years", *QUARTERS],
+        ),
         ("Charged did |", [*EVENTS, "not", "any"]),
         ("Charged did App Launched where |", ["Amount", "Category", "Fare", '"geo"', "session."]),
         ("Charged did any (Ride|", ['"Ride by night"']),
         ("Charged did App Launched by c|", ["Category"]),
-        ("Charged by |", ["Amount", "Category", '"geo"', *SCOPES, "day", "week", "month"]),
+        (
+            "Charged by |",
+            ["day", "week", "month", "Amount", "Category", '"geo"', *SCOPES, *TIME[3:]],
+        ),
+        ("Charged by first |", ["day", "week", "month", "year", "quarter"]),
+        ("Charged by f|", ["first"]),
+        ("Charged by day r|", ["rolling"]),
+        ("Charged by day rolling 7 d|", ["day", "days"]),
+        ("Charged last 7 days vs |", [*PERIODS, "after", "before", "previous"]),
+        ("Charged share |", ["did"]),
+        ("Charged did App Launched a|", ["after"]),
+        ("Charged did App Launched after 2 w|", ["week", "weeks"]),
+        ("Charged where session.time_of_day |", ["in"]),
+        ("Charged where (Category = 'Shoes' or c|", ["Category"]),
         ("Charged by Category in (|", ['"Shoes"', '"Running Shoes"', '"it\'s"', "true", "false"]),
         ("x: Charged where Amount > 5\n|", EVENTS),
-        ("x: Charged\n  |", ["where", "did", "by", *PERIODS]),
+        ("x: Charged\n  |", ["where", *CLAUSES, *PERIODS]),
         ("Charged # where |", []),
         ('{"event_name": |', []),
         ("Charged where where |", []),

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ct_magic import QueryError
-from ct_magic.query.expand import how_many, resolve, unfold
+from ct_magic.query.alternatives import Sum
+from ct_magic.query.expand import how_many, rows_of
 from ct_magic.query.model import (
     Ago,
     ByTime,
@@ -25,6 +26,7 @@ from ct_magic.query.model import (
 )
 from ct_magic.query.parser import parse, statements
 from ct_magic.query.printer import to_text
+from ct_magic.query.resolve_period import resolve
 
 MONDAY = date(2026, 11, 23)
 
@@ -100,13 +102,10 @@ def test_pieces_tile_the_period(some: date, other: date, unit: Unit) -> None:
     start, end = min(some, other), max(some, other)
     start = max(start, date.fromordinal(max(1, end.toordinal() - 1000)))
     query = Query(Event("A", period=Days(start, end)), by=(ByTime(unit),))
-    pieces = [q.event.period for q in unfold(query, MONDAY) if isinstance(q, Query)]
-    bounds = [(p.start, p.end) for p in pieces if isinstance(p, Days)]
+    bounds = [(row.start, row.end) for row in rows_of(query, MONDAY)]
     assert len(bounds) == how_many(query, MONDAY)
     assert (bounds[0][0], bounds[-1][1]) == (start, end)
     for (_, left), (right, _) in pairwise(bounds):
-        assert isinstance(left, date)
-        assert isinstance(right, date)
         assert right.toordinal() == left.toordinal() + 1
         assert {Unit.DAY: True, Unit.WEEK: right.weekday() == 0, Unit.MONTH: right.day == 1}[unit]
 
@@ -129,15 +128,15 @@ def test_the_last_axis_turns_fastest() -> None:
         label="l",
         source="s",
     )
-    found = unfold(asked, MONDAY)
-    assert [q.pieces for q in found] == [(("x", 1),), (("x", 2),)] * 2
-    assert {(q.label, q.source) for q in found} == {("l", "s")}
+    rows = rows_of(asked, MONDAY)
+    assert [row.pieces for row in rows] == [(("x", 1),), (("x", 2),)] * 2
+    assert {(row.query.label, row.query.source) for row in rows} == {("l", "s")}
 
 
 def test_json_is_a_count_as_it_stands() -> None:
     """It has its days already."""
     pasted = JsonQuery('{"event_name": "x", "from": 20150101, "to": 20150101}')
-    assert unfold(pasted, MONDAY) == (pasted,)
+    assert [row.total for row in rows_of(pasted, MONDAY)] == [Sum((pasted,))]
     assert how_many(pasted, MONDAY) == 1
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -133,7 +132,6 @@ def test_everywhere_a_variable_may_stand() -> None:
         pytest.param("A where x = $v", 10**5000, "$v is too large a number", id="huge"),
         ("A where x = $v", ["a"], "$v is a list; a list stands after 'in': in $v"),
         ("A where x = $v", DAY, "$v is a date, and a filter compares text or numbers"),
-        ("A where x = $v", Decimal(1), "$v is a Decimal (Decimal('1'))"),
         ("A where x = $v", 1j, "$v is a complex (1j)"),
         ("A where x = $v", np.complex64(1), "$v is a complex64"),
         ("A where x = $v", "\ud83d", "$v: the text holds half a surrogate pair"),
@@ -150,7 +148,6 @@ def test_everywhere_a_variable_may_stand() -> None:
         ("A where x in $v", [DAY], "$v holds dates"),
         ("A where x in $v", [["a"]], "$v holds lists"),
         ("A where x in $v", {"a": 1}, "$v is a dict"),
-        ("A where x in $v", range(3), "$v is a range"),
         ("A where x in ($v)", ["a"], "$v is a list; a list stands after 'in': in $v"),
         (
             "A $v",

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from ct_magic import QueryError
+from ct_magic.query.expand_cell import CellRow, Numbers
 from ct_magic.query.model import Ago, ByTime, Days, Event, Last, Query, Unit
-from ct_magic.query.parser import parse, statements
+from ct_magic.query.parser import parse, read, statements
 from ct_magic.query.payload import from_payload, to_payload
 from ct_magic.query.printer import layout, to_text
 
@@ -24,11 +25,54 @@ def params_of(example: dict[str, Any]) -> dict[str, Any]:
     return {k: date.fromisoformat(v) if k in dates else v for k, v in given.items()}
 
 
+def in_one_order(part: Any) -> Any:
+    """JSON with its filters and events sorted: in which order they stand is free."""
+    if isinstance(part, dict):
+        return {key: in_one_order(value) for key, value in part.items()}
+    if isinstance(part, list) and all(isinstance(one, dict) for one in part):
+        return sorted(map(in_one_order, part), key=lambda one: json.dumps(one, sort_keys=True))
+    return part
+
+
+def formula_of(row: CellRow) -> dict[str, Any]:
+    """A row's counts by number, as the examples write them."""
+    own = {} if row.own is None else sums(row.own)
+    return own if row.other is None else own | {"previous": sums(row.other)}
+
+
+def sums(numbers: Numbers) -> dict[str, Any]:
+    plus = {"plus": list(numbers.plus)}
+    return plus | {"minus": list(numbers.minus)} if numbers.minus else plus
+
+
+@pytest.mark.parametrize("example", GIVEN["examples"], ids=lambda example: example["text"][:40])
+def test_a_statement_prints_and_reads_back_as_it_was(example: dict[str, Any]) -> None:
+    """With all its clauses, which single counts no longer have; and in no other words twice."""
+    for query in statements(example["text"], params_of(example), TODAY):
+        for printed in (to_text(query), layout(query)):
+            (again,) = statements(printed, today=TODAY)
+            assert again == query
+            assert to_text(again) == to_text(query)
+
+
+@pytest.mark.parametrize("example", GIVEN["examples"], ids=lambda example: example["text"][:40])
+def test_the_designs_rows_are_formulas_over_its_payloads(example: dict[str, Any]) -> None:
+    """Which counts a row adds, subtracts and is compared with; and how many rows are not asked."""
+    cell = read(example["text"], params=params_of(example), today=TODAY)
+    rows = cell.expansion.rows
+    unasked = [row for row in rows if row.own is None]
+    assert len(unasked) == example.get("rows_without_a_count", 0)
+    expected = example.get("rows", [{"plus": [at]} for at in range(len(example["payloads"]))])
+    if "rows" in example or not unasked:
+        assert [formula_of(row) for row in rows] == expected
+
+
 @pytest.mark.parametrize("example", GIVEN["examples"], ids=lambda example: example["text"][:40])
 def test_the_designs_examples_become_the_designs_json(example: dict[str, Any]) -> None:
     """The acceptance test of the language: text -> JSON, and every print reads back equal."""
     found = parse(example["text"], params=params_of(example), today=TODAY)
-    assert [to_payload(query) for query in found] == example["payloads"]
+    sent = [in_one_order(to_payload(query)) for query in found]
+    assert sent == [in_one_order(payload) for payload in example["payloads"]]
     for query in found:
         assert parse(to_text(query), today=TODAY) == (query,)
         assert parse(layout(query), today=TODAY) == (query,)
@@ -68,13 +112,14 @@ def test_pieces_name_the_value_axes_alone() -> None:
 def test_too_many_counts_are_refused_before_they_are_made() -> None:
     """A thousand years by day costs nothing but the message, which says how many it would be."""
     with pytest.raises(
-        QueryError, match="would ask 365,245 counts, and the limit is 500"
+        QueryError, match="would have 365,245 rows, and the limit is 10,000"
     ) as caught:
         parse("Charged today\nCharged 1026-01-01..2026-01-01 by day", today=TODAY)
     assert (caught.value.line, caught.value.column) == (2, 32)
     assert len(parse("Charged last 500 days by day", today=TODAY)) == 500
     with pytest.raises(QueryError, match="would ask 2 counts, and the limit is 1"):
-        parse("Charged today\nCharged today", today=TODAY, max_counts=1)
+        parse("Charged today\nCharged yesterday", today=TODAY, max_counts=1)
+    assert len(parse("Charged today\nCharged today", today=TODAY, max_counts=1)) == 1
 
 
 def test_a_period_that_turns_round_is_underlined_where_it_stands() -> None:

@@ -27,6 +27,23 @@ INNER = {"event_name": "y", "from": 20150101, "to": 20150102}
             "x where session.first_time = true 2015-01-01..2015-01-02",
         ),
         ({"event_properties": []}, "x 2015-01-01..2015-01-02"),
+        ({"event_properties": None}, "x 2015-01-01..2015-01-02"),
+        (
+            {"session_properties": [{"name": "time_of_day", "value": ["22:30", "22:45"]}]},
+            "x where session.time_of_day in 22:30..22:45 2015-01-01..2015-01-02",
+        ),
+        (
+            {"session_properties": [{"name": "a", "operator": "equals", "value": ["b", "c"]}]},
+            'x where session.a in ("b", "c") 2015-01-01..2015-01-02',
+        ),
+        (
+            {"common_profile_properties": {"reachability": [{"name": "a", "value": "True"}]}},
+            "x where reachability.a = true 2015-01-01..2015-01-02",
+        ),
+        (
+            {"advanced_query": {"did_all": [INNER | {"operator": "equals", "value": 3}]}},
+            "x 2015-01-01..2015-01-02 did y = 3",
+        ),
         (
             {"common_profile_properties": {"geo_fields": [["Oman"], ["India", "Goa"]]}},
             'x where geo in ("Oman", "India/Goa") 2015-01-01..2015-01-02',
@@ -36,10 +53,10 @@ INNER = {"event_name": "y", "from": 20150101, "to": 20150102}
                 "advanced_query": {
                     "did_all": [INNER | {"from": 20150102}],
                     "did_none": [INNER],
-                    "did_any": {"any_events": [INNER], "operator": "equals", "value": 0},
+                    "did_any": {"any_events": [INNER], "operator": "equals", "value": 2},
                 }
             },
-            "x 2015-01-01..2015-01-02 did y 2015-01-02 did not y did any (y) = 0",
+            "x 2015-01-01..2015-01-02 did y 2015-01-02 did not y did any (y) = 2",
         ),
     ],
 )
@@ -83,7 +100,16 @@ FILTER = {"name": "a", "operator": "equals", "value": 1}
         {"event_properties": [{"name": "a", "value": 1}]},
         {"event_properties": [FILTER | {"name": ""}]},
         {"event_properties": FILTER},
-        {"event_properties": None},
+        {"event_properties": 0},
+        {"session_properties": None},
+        {"session_properties": [{"name": "time_of_day", "value": ["13:00"]}]},
+        {"session_properties": [{"name": "time_of_day", "value": ["17:00", "13:00"]}]},
+        {"session_properties": [{"name": "time_of_day", "value": ["1:00", "13:00"]}]},
+        {"session_properties": [{"name": "time_of_day", "value": "13:00"}]},
+        {"advanced_query": {"did_all": [INNER | {"operator": "equals"}]}},
+        {"advanced_query": {"did_all": [INNER | {"operator": "less_than", "value": 2}]}},
+        {"advanced_query": {"did_all": [INNER | {"operator": "equals", "value": 0}]}},
+        {"advanced_query": {"did_none": [INNER | {"operator": "equals", "value": 2}]}},
         {"common_profile_properties": {"devices": []}},
         {"common_profile_properties": {"geo_fields": [["a/b"]]}},
         {"common_profile_properties": {"geo_fields": [[]]}},

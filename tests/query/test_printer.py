@@ -95,7 +95,8 @@ def test_equal_queries_ask_the_same() -> None:
     """Neither the order of scopes nor a label nor a repeated period makes a difference."""
     filters = [Filter(Property(name), Operator.EQUALS, 1) for name in "ab"]
     assert Query(Event("A", tuple(filters))) != Query(Event("A", tuple(reversed(filters))))
-    one, other = parse("l: A where tech.b = 1 and a = 1 today\nA where a = 1 and tech.b = 1 today")
+    (one,) = parse("l: A where tech.b = 1 and a = 1 today")
+    (other,) = parse("A where a = 1 and tech.b = 1 today")
     assert one == other
     assert hash(one) == hash(other)
     assert to_text(one) == "l: " + to_text(other)

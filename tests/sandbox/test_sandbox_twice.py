@@ -25,7 +25,8 @@ from ct_magic.sandbox.engine import Engine
 QUERIES = int(os.environ.get("CT_MAGIC_QUERIES", "300"))
 ZONES = ("UTC", "Asia/Kolkata", "America/Los_Angeles")
 EVENTS = ("App Launched", "Charged", "Ride by night", "Naïve 🚀")
-NAMES = ("value", "Amount", "50% off", "naïve/~name", "Product", "flag", "missing")
+NAMES = ("value", "Amount", "50% off", "naïve/~name", "Product", "flag", "time_of_day", "missing")
+CLOCKS = ("00:00", "09:05", "12:59", "13:00", "23:59")
 VALUES: tuple[Any, ...] = (
     *("pizza", "Pizza", "piz", "", "True", "False", "5", "नमस्ते", "a'b\"c\\d", "%_", "null"),
     *(0, 5, -2, 5.5, 1e300, 10**15 + 1),
@@ -47,7 +48,10 @@ MOMENTS = [
 
 def held(random: Random) -> str:
     names = random.sample(NAMES[:-1], random.randrange(5))
-    return json.dumps({name: random.choice(HELD) for name in names}, ensure_ascii=False)
+    values = {name: random.choice(HELD) for name in names}
+    if "time_of_day" in values and random.random() < 0.9:
+        values["time_of_day"] = random.choice(CLOCKS)
+    return json.dumps(values, ensure_ascii=False)
 
 
 def odd_rows(random: Random) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -90,30 +94,58 @@ def a_filter(random: Random) -> dict[str, Any]:
     return {"name": name, "operator": chosen, "value": value}
 
 
-def filters(random: Random) -> list[dict[str, Any]]:
+def filters(random: Random) -> list[dict[str, Any]] | None:
+    if random.random() < 0.1:
+        return None  # JSON's null, which is taken for no filter
     return [a_filter(random) for _ in range(random.choice([0, 0, 1, 1, 2]))]
+
+
+def bare(filters: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+    """Leave `operator` out where it is equality, as clients do."""
+    return filters and [
+        {"name": one["name"], "value": one["value"]} if one["operator"] == "equals" else one
+        for one in filters
+    ]
+
+
+def session_filters(random: Random) -> list[dict[str, Any]] | None:
+    if random.random() < 0.3:
+        return [{"name": "time_of_day", "value": sorted(random.choices(CLOCKS, k=2))}]
+    found = [one for one in filters(random) or [] if one["name"] != "time_of_day"]
+    return found if random.random() < 0.5 else bare(found)
 
 
 def an_event(random: Random) -> dict[str, Any]:
     days = sorted(random.choices(range(8), k=2))
     start, end = (int((START + timedelta(days=day - 1)).strftime("%Y%m%d")) for day in days)
     body: dict[str, Any] = {"event_name": random.choice(EVENTS), "from": start, "to": end}
-    for key in ("event_properties", "session_properties"):
-        if found := filters(random):
-            body[key] = found
+    if random.random() < 0.7:
+        body["event_properties"] = filters(random)
+    if random.random() < 0.7:
+        body["session_properties"] = session_filters(random)
+    return body
+
+
+def a_did(random: Random) -> dict[str, Any]:
+    body = an_event(random)
+    if random.random() < 0.5:
+        body |= {
+            "operator": random.choice([*ORDERING, "equals"]),
+            "value": random.choice([0, 1, 1, 2, 2, 3]),
+        }
     return body
 
 
 def a_query(random: Random) -> dict[str, Any]:
     body, people, advanced = an_event(random), {}, {}
     for family in random.sample(list(plain_counts.FAMILIES), random.choice([0, 0, 1, 2])):
-        people[family] = filters(random)
+        people[family] = bare(filters(random))
     if random.random() < 0.2:
         people["geo_fields"] = [["India"], ["India", "Goa"], ["India", "Goa", "Panaji"]][
             random.randrange(3) :
         ]
     if random.random() < 0.3:
-        advanced["did_all"] = [an_event(random) for _ in range(random.randrange(3))]
+        advanced["did_all"] = [a_did(random) for _ in range(random.randrange(3))]
     if random.random() < 0.3:
         advanced["did_none"] = [an_event(random)]
     if random.random() < 0.3:

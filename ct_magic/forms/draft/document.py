@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ...errors import QueryError
-from ...query.lexer import Source, tokens
+from ...query.lexer import tokens
 from ...query.parser import spelled
+from ...query.source import Source
 from .draft import Draft, Key, clause, write
 from .from_tree import draft
 from .validate import holes
@@ -68,7 +69,7 @@ def read(text: str) -> Sheet:
     found, at = [], 0
     for one in spelled(source):
         start, end = one.line[0].start, one.line[-1].end
-        found.append(Statement(draft(one), source.text[start:end], source.text[at:start]))
+        found.append(Statement(draft(one, source), source.text[start:end], source.text[at:start]))
         at = end
     return Sheet(tuple(found), source.text[at:])
 

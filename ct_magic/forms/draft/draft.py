@@ -24,19 +24,27 @@ OPERATORS = (
 )
 LISTS = ("in", "not in")
 BARE = ("exists", "not exists")
-KINDS = ("did", "did not", "did any")
+KINDS = ("did", "did not", "did any", "share did", "share did not", "share did any")
+ANY = ("did any", "share did any")
+TIMES = ("did", "share did")  # kinds that take a number of times of their own
+JOINTS = ("and", "or")
 VALUES = "values of"
-UNITS = ("day", "week", "month", VALUES)
+PIECES = ("day", "week", "month", "quarter", "year")
+UNITS = (*PIECES, "hour", *(f"first {unit}" for unit in PIECES), VALUES)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A filter: the word before the dot, the property, one of OPERATORS, and the value."""
+    """A filter: the word before the dot, the property, one of OPERATORS, and the value.
+
+    `joint`, one of JOINTS, joins it to the one before.
+    """
 
     scope: str = ""
     property: str = ""
     operator: str = "="
     value: str = ""
+    joint: str = "and"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +58,42 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """What else the profile did: one of KINDS; all that are `did any` stand in one bracket."""
+    """What else the profile did: one of KINDS; all that are `did any` stand in one bracket.
+
+    `times` is how often it did it, where the kind is one of TIMES.
+    """
 
     kind: str = "did"
     what: Happening = field(default_factory=Happening)
+    times: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A part of `by`: one of UNITS, and the property where it is the values of one."""
+    """A part of `by`: one of UNITS, the property where it is the values of one.
+
+    `rolling` is the length of the window, where the unit is one of PIECES.
+    """
 
     unit: str = VALUES
     scope: str = ""
     property: str = ""
     values: str = ""
+    rolling: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A statement; `often` is how often `did any` happened. `body` is JSON kept word for word."""
+    """A statement; `often` is how often `did any` happened, `versus` the other period.
+
+    `body` is text kept word for word: JSON, and what no field can say.
+    """
 
     label: str = ""
     base: Happening = field(default_factory=Happening)
     did: tuple[Did, ...] = ()
     often: str = ""
+    versus: str = ""
     by: tuple[Axis, ...] = ()
     body: str = ""
 
@@ -113,6 +133,8 @@ def _lines(draft: Draft, without: Collection[Key]) -> Iterator[list[Piece]]:
         head = [p for n, part in enumerate(parts) for p in ([((), "\n    ")] * bool(n) + part)]
     yield head
     yield from _did_lines(draft, without)
+    if draft.versus.strip() and ("versus",) not in without:
+        yield [((), "vs "), (("versus",), fields.versus(draft.versus))]
     axes = [_axis(axis, ("by", n)) for n, axis in enumerate(draft.by) if ("by", n) not in without]
     if axes:
         yield [(axes[0][0][0], "by "), *_between(", ", axes)]
@@ -121,28 +143,34 @@ def _lines(draft: Draft, without: Collection[Key]) -> Iterator[list[Piece]]:
 def _did_lines(draft: Draft, without: Collection[Key]) -> Iterator[list[Piece]]:
     dids = [(("did", n), did) for n, did in enumerate(draft.did) if ("did", n) not in without]
     inner = {key: _spaced(list(_parts(did.what, key, without))) for key, did in dids}
-    several = [inner[key] for key, did in dids if did.kind == "did any"]
-    often = "" if not draft.often.strip() or ("often",) in without else fields.often(draft.often)
+    several = [inner[key] for key, did in dids if did.kind in ANY]
+    often = "" if ("often",) in without else fields.often(draft.often)
     for key, did in dids:
-        if did.kind != "did any":
-            yield [((*key, "kind"), did.kind), ((), " "), *inner[key]]
+        kind: Piece = ((*key, "kind"), did.kind)
+        if did.kind not in ANY:
+            times = fields.often(did.times) if did.kind in TIMES else ""
+            yield [kind, ((), " "), *inner[key], *_tail((*key, "times"), times)]
         elif several:
-            tail = [((), " "), (("often",), often)] if often else []
-            kind = (*key, "kind")
-            yield [(kind, did.kind), ((), " ("), *_between(", ", several), ((), ")"), *tail]
+            tail = _tail(("often",), often)
+            yield [kind, ((), " ("), *_between(", ", several), ((), ")"), *tail]
             several = []
+
+
+def _tail(key: Key, text: str) -> list[Piece]:
+    return [((), " "), (key, text)] if text else []
 
 
 def _parts(one: Happening, key: Key, without: Collection[Key]) -> Iterator[list[Piece]]:
     """Write an event in the parts that may stand on lines of their own."""
     name = "x" if (*key, "event") in without else fields.event_word(one.event)
     yield [((*key, "event"), name)]
-    word = "where"
+    first = True
     for number, condition in enumerate(one.where):
         at = (*key, "where", number)
         if at not in without:
-            yield [((), f"{word} "), *_condition(condition, at)]
-            word = "and"
+            word = "where" if first else condition.joint
+            yield [((*at, "joint"), word), ((), " "), *_condition(condition, at)]
+            first = False
     if one.period.strip() and (*key, "period") not in without:
         yield [((*key, "period"), fields.period(one.period))]
 
@@ -165,7 +193,9 @@ def _value(one: Condition) -> str:
 
 def _axis(one: Axis, key: Key) -> list[Piece]:
     if one.unit != VALUES:
-        return [((*key, "unit"), one.unit)]
+        rolling = one.rolling.strip() if one.unit in PIECES else ""
+        window: list[Piece] = [((), " rolling "), ((*key, "rolling"), rolling)] if rolling else []
+        return [((*key, "unit"), one.unit), *window]
     about = "scope" if one.scope == "geo" else "property"
     lead = ((*key, about), fields.property_word(one.scope, one.property))
     return [lead, ((), " in "), ((*key, "values"), fields.list_word(one.values))]

@@ -11,12 +11,16 @@ from collections.abc import Callable, Iterable
 
 from ...errors import QueryError
 from ...query import lexer, printer
-from ...query.lexer import Source, Token, tokens
+from ...query import tree as t
+from ...query.lexer import SYMBOLS, Token, tokens
 from ...query.model import Property, Scope
 from ...query.parameters import number
 from ...query.parser import spelled
+from ...query.source import Source
 
 _OFTEN = re.compile(r"\s*(=|>=|>|<=|<)?\s*([0-9]{1,9})\s*")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}")
+SYMBOL = {kind: text for text, kind in SYMBOLS.items()}
 VALUES = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
 _ITEM = re.compile(
     r"""\s*((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?=\s*(?:,|$))|[^,]*)\s*(?:,|$)""", re.DOTALL
@@ -94,67 +98,130 @@ def items(field: str) -> list[str]:
     return [found.strip() for found in _ITEM.findall(text) if found.strip()]
 
 
+def range_field(low: Token, high: Token) -> str:
+    """Show a range: `100..500`, `13:00..17:00`."""
+    return "..".join(
+        end.text if end.type == "CLOCK" else value_field(value_word(end.text))
+        for end in (low, high)
+    )
+
+
 def range_word(field: str) -> str:
     """Write a range, `100..500`."""
     low, _, high = field.partition("..")
-    return f"{value_word(low)}..{value_word(high)}"
+    return f"{_end_word(low)}..{_end_word(high)}"
 
 
-def period(said: str) -> str:
+def _end_word(field: str) -> str:
+    return field.strip() if _CLOCK.fullmatch(field.strip()) else value_word(field)
+
+
+def period(text: str) -> str:
     """Write a period, or what is not one yet as it was typed."""
-    return _or_as_typed(period_words, said)
+    return _or_as_typed(clause_period_words, text)
 
 
-def often(said: str) -> str:
+def versus(text: str) -> str:
+    """Write the other period, or what is not one yet as it was typed."""
+    return _or_as_typed(versus_words, text)
+
+
+def often(text: str) -> str:
     """Write how often, or what does not say it yet as it was typed."""
-    return _or_as_typed(often_words, said)
+    return _or_as_typed(often_words, text)
 
 
-def period_words(said: str) -> str:
-    """Give a period's one spelling; raise QueryError for what is none."""
-    statement, *more = spelled(Source(f"x {said.strip()}"))
-    label, query = statement.tree.children
-    event, *rest = query.children if not label else (None,)
-    if event is None or event.children[1] or more or any(rest) or event.children[2] is None:
-        raise QueryError("a period is wanted, like 'last 7 days' or '2026-08-10..2026-10-25'")
-    return spell_period(event.children[2])
+def period_words(text: str) -> str:
+    """Return a period's one spelling; raise QueryError for what is none."""
+    event = _only_query(f"x {text.strip()}").event
+    if event.where or not event.period or event.name.last.text != "x":
+        raise QueryError("write a period, like 'last 7 days' or '2026-08-10..2026-10-25'")
+    return spell_period(event.period)
 
 
-def spell_period(tree: object) -> str:
+def clause_period_words(text: str) -> str:
+    """Return the spelling of a period that may be a moved one: `after 1 week`."""
+    query = _only_query(f"x did x {text.strip()}")
+    clause = query.clauses[0] if len(query.clauses) == 1 else None
+    if not isinstance(clause, t.Did) or clause.event.where or not clause.event.period:
+        raise QueryError("write a period, like 'last 7 days' or 'after 1 week'")
+    return spell_period(clause.event.period)
+
+
+def versus_words(text: str) -> str:
+    """Return the spelling of what stands behind `vs`; raise QueryError for anything else."""
+    query = _only_query(f"x vs {text.strip()}")
+    if query.versus is None or query.by:
+        raise QueryError("write the other period: 'previous', 'before 52 weeks' or '2026-05'")
+    return spell_versus(query.versus)
+
+
+def spell_versus(versus: t.Versus) -> str:
+    """Spell the other period that the grammar found."""
+    if isinstance(versus.period, Token):
+        return versus.period.text
+    return spell_period(versus.period)
+
+
+def spell_period(period: t.Period | t.Moved | t.MovedAxis) -> str:
     """Spell the period that the grammar found."""
-    words = [_leaf(child) for child in tree.children]  # type: ignore[attr-defined] # lark's tree
-    match tree.data:  # type: ignore[attr-defined]
-        case "days" if words[0] == words[1]:
-            return words[0]
-        case "days" if words[1] == "yesterday":
-            return f"since {words[0]}"
-        case "days":
-            return "..".join(words)
-        case "one_day" | "whole_month":
-            return words[0]
-        case "last":
-            return " ".join(["last", *words])
-        case "previous":
-            return f"last {words[0]}"
-        case kind:
-            return f"{kind} {words[0]}"
+    match period:
+        case t.OneDay(day):
+            return _day(day)
+        case t.WholeMonth(month):
+            return month.text
+        case t.Since(day):
+            return f"since {_day(day)}"
+        case t.DaySpan(start, end):
+            return _span(_day(start), _day(end))
+        case t.LastUnits(number, unit):
+            return f"last {number.text} {unit.text}"
+        case t.LastUnit(unit):
+            return f"last {unit.text}"
+        case t.ThisUnit(unit):
+            return f"this {unit.text}"
+        case t.Moved(direction, number, unit):
+            return f"{direction.text} {number.text} {unit.text}"
+        case t.MovedAxis(direction, start, end, unit):
+            return f"{direction.text} {start.text}..{end.text} {unit.text}"
 
 
-def often_words(said: str) -> str:
-    """Give `>= 2` as it is written; nothing for what is meant where nothing is said."""
-    found = _OFTEN.fullmatch(said)
-    if not found:
+def spell_times(times: t.Times) -> str:
+    """Spell how often: `>= 2`."""
+    return f"{symbol(times.operator)} {times.number.text}"
+
+
+def symbol(operator: Token) -> str:
+    """Return the symbol of an operator, which may have been typed as the API's word."""
+    return SYMBOL.get(operator.type, operator.text)
+
+
+def often_words(text: str) -> str:
+    """Return `>= 2` as it is written; nothing for what is meant where nothing is said."""
+    match = _OFTEN.fullmatch(text)
+    if not match:
         raise QueryError("how often: one of = > >= < <= and a whole number, like '>= 2'")
-    words = f"{found[1] or '>='} {int(found[2])}"
+    words = f"{match[1] or '>='} {int(match[2])}"
     return "" if words == ">= 1" else words
 
 
-def _leaf(child: object) -> str:
-    if isinstance(child, Token):
-        return child.text
-    (token,) = child.children  # type: ignore[attr-defined] # lark's tree
-    text = str(token.text)
+def _only_query(text: str) -> t.Query:
+    statement, *more = spelled(Source(text))
+    body = statement.tree.body
+    if more or statement.tree.label or isinstance(body, Token):
+        raise QueryError("write one thing in a field")
+    return body
+
+
+def _day(token: Token) -> str:
+    text = token.text
     return f"{text[:4]}-{text[4:6]}-{text[6:]}" if token.type == "EIGHT_DIGITS" else text
+
+
+def _span(start: str, end: str) -> str:
+    if start == end:
+        return start
+    return f"since {start}" if end == "yesterday" else f"{start}..{end}"
 
 
 def _or_as_typed(words: Callable[[str], str], said: str) -> str:

@@ -1,125 +1,156 @@
-"""The grammar's tree of a statement -> the draft that a form shows; `$names` stay as they are."""
+"""A statement's tree -> the draft that a form shows; `$names` stay as they are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from ...errors import QueryError
 from ...query import printer
-from ...query.lexer import SYMBOLS, Source, Token
+from ...query import tree as t
+from ...query.lexer import Token
 from ...query.parser import Spelled, spelled
 from ...query.payload import from_json
+from ...query.source import Source
 from .draft import RANGE, SCOPES, VALUES, Axis, Condition, Did, Draft, Happening
-from .field_text import list_field, name_field, spell_period, unquoted, value_field, value_word
+from .field_text import (
+    list_field,
+    name_field,
+    range_field,
+    spell_period,
+    spell_times,
+    spell_versus,
+    symbol,
+    value_field,
+    value_word,
+)
 
-_SYMBOL = {kind: symbol for symbol, kind in SYMBOLS.items()}
-_KINDS = {"did": "did", "did_not": "did not", "did_any": "did any"}
-_LISTS = {"is_any_of": "in", "is_none_of": "not in"}
-_BARE = {"exists": "exists", "exists_not": "not exists"}
+Piece = tuple[str, t.Filter]  # how a filter is joined to the one before, and the filter
 
 
-def draft(statement: Spelled) -> Draft:
-    """Read a statement; raise QueryError for one that no form can show: see the two messages."""
-    label, body = statement.tree.children
-    named = name_field(_name(label.children[0])) if label else ""
+def draft(statement: Spelled, source: Source) -> Draft:
+    """Return the fields of a statement; what no field can show is kept as its text.
+
+    Raises QueryError for an unknown word before a dot.
+    """
+    label, body = statement.tree.label, statement.tree.body
+    named = name_field(label.text) if label else ""
     if isinstance(body, Token):
         return _json(body.text, named)
-    event, *dids, by = body.children
-    if sum(did.data == "did_any" for did in dids) > 1:
-        raise QueryError("'did any' stands once in a statement")
-    times = [part for did in dids for part in did.children if _is(part, "times")]
+    pieces = _pieces(body.event.where)
+    if pieces is None:
+        return Draft(named, body=source.text[body.first.start : statement.line[-1].end])
     return Draft(
         named,
-        _happening(event),
-        tuple(one for did in dids for one in _did(did)),
-        _often(times[0]) if times else "",
-        tuple(map(_axis, by.children)) if by else (),
+        _happening(body.event, pieces),
+        tuple(did for clause in body.clauses for did in _did(clause)),
+        _often(body.clauses),
+        spell_versus(body.versus) if body.versus else "",
+        tuple(map(_axis, body.by.axes)) if body.by else (),
     )
 
 
 def _json(body: str, label: str) -> Draft:
     """Read JSON that the language can say; keep what it cannot, or not yet, word for word."""
     try:
-        said = printer.layout(from_json(body))
-        (statement,) = spelled(Source(said))
+        text = printer.layout(from_json(body))
+        source = Source(text)
+        (statement,) = spelled(source)
     except QueryError:
         return Draft(label, body=body)
-    if said.startswith("{"):
+    if text.startswith("{"):
         return Draft(label, body=body)
-    found = draft(statement)
-    return Draft(label, found.base, found.did, found.often, found.by)
+    fields = draft(statement, source)
+    return Draft(label, fields.base, fields.did, fields.often, fields.versus, fields.by)
 
 
-def _happening(event: Any) -> Happening:
-    name, where, period = event.children
+def _pieces(where: t.Condition | None) -> list[Piece] | None:
+    """Return the filters with their joints; None where a bracket stands among them."""
+    terms = where.parts if isinstance(where, t.Disjunction) else (where,) if where else ()
+    pieces: list[Piece] = []
+    for term in terms:
+        parts = term.parts if isinstance(term, t.Conjunction) else (term,)
+        for number, part in enumerate(parts):
+            if isinstance(part, t.Conjunction | t.Disjunction):
+                return None
+            pieces.append(("and" if number or not pieces else "or", part))
+    return pieces
+
+
+def _happening(event: t.Event, pieces: list[Piece]) -> Happening:
+    name = event.name.name
     return Happening(
-        _event_name(name.children[0]),
-        tuple(map(_condition, where.children)) if where else (),
-        spell_period(period) if period else "",
+        name.text if isinstance(name, Token) else name_field(name.text),
+        tuple(_condition(part, joint) for joint, part in pieces),
+        spell_period(event.period) if event.period else "",
     )
 
 
-def _event_name(name: Any) -> str:
-    return name.text if isinstance(name, Token) else name_field(_name(name))
+def _did(clause: t.Clause) -> Iterator[Did]:
+    share = "share " if clause.share else ""
+    match clause:
+        case t.Did():
+            times = spell_times(clause.times) if clause.times else ""
+            yield Did(f"{share}did", _inner(clause.event), times)
+        case t.DidNot():
+            yield Did(f"{share}did not", _inner(clause.event))
+        case t.DidAny():
+            for event in clause.events:
+                yield Did(f"{share}did any", _inner(event))
 
 
-def _did(did: Any) -> Iterator[Did]:
-    for part in did.children:
-        if _is(part, "event"):
-            yield Did(_KINDS[did.data], _happening(part))
+def _inner(event: t.Event) -> Happening:
+    pieces = _pieces(event.where)
+    if pieces is None or any(joint == "or" for joint, _ in pieces):
+        raise QueryError("'or' belongs to the statement's own 'where': see '%ct help or'")
+    return _happening(event, pieces)
 
 
-def _often(times: Any) -> str:
-    operator, number = times.children
-    return f"{_SYMBOL[operator.type]} {number.text}"
+def _often(clauses: tuple[t.Clause, ...]) -> str:
+    several = [clause for clause in clauses if isinstance(clause, t.DidAny)]
+    if len(several) > 1:
+        raise QueryError("a statement takes 'did any' once")
+    return spell_times(several[0].times) if several and several[0].times else ""
 
 
-def _condition(one: Any) -> Condition:
-    scope, name = _property(one.children[0])
-    rest = one.children[1:]
-    if one.data in _BARE:
-        return Condition(scope, name, _BARE[one.data])
-    if one.data in _LISTS:
-        return Condition(scope, name, _LISTS[one.data], _list(rest[0]))
-    if one.data == "is_between":
-        return Condition(scope, name, RANGE, "..".join(value_field(_value(v)) for v in rest))
-    operator, value = rest
-    symbol = _SYMBOL[operator.children[0].type]
-    return Condition(scope, name, symbol, value_field(_value(value)))
+def _condition(part: t.Filter, joint: str) -> Condition:
+    scope, name = _property(part.property)
+    match part:
+        case t.Existence():
+            return Condition(scope, name, "not exists" if part.negated else "exists", "", joint)
+        case t.Membership():
+            return Condition(
+                scope, name, "not in" if part.negated else "in", _list(part.values), joint
+            )
+        case t.Range(_, low, high):
+            return Condition(scope, name, RANGE, range_field(low, high), joint)
+        case t.Comparison(_, operator, value):
+            return Condition(
+                scope, name, symbol(operator), value_field(value_word(value.text)), joint
+            )
 
 
-def _axis(axis: Any) -> Axis:
-    if axis.data == "by_time":
-        return Axis(axis.children[0].text)
-    asked, values = axis.children
-    return Axis(VALUES, *_property(asked), _list(values))
+def _axis(axis: t.Axis) -> Axis:
+    match axis:
+        case t.TimeAxis():
+            first = "first " if axis.by_first else ""
+            window = f"{axis.rolling.number.text} {axis.rolling.unit.text}" if axis.rolling else ""
+            return Axis(f"{first}{axis.unit.text}", rolling=window)
+        case t.HourAxis():
+            return Axis("hour")
+        case t.ValueAxis():
+            return Axis(VALUES, *_property(axis.property), _list(axis.values))
 
 
-def _property(asked: Any) -> tuple[str, str]:
-    """Give the scope and the property's field; `geo` is a scope of its own."""
-    scope, name = asked.children
-    if scope is None and [(t.type, t.text) for t in name.children] == [("WORD", "geo")]:
+def _property(name: t.PropertyName) -> tuple[str, str]:
+    """Return the scope and the property's field; `geo` is a scope of its own."""
+    if name.is_geo:
         return "geo", ""
-    if scope is not None and scope.text not in SCOPES[:-1]:
-        raise QueryError(f"there is no scope '{scope.text}'")
-    return (scope.text if scope else ""), name_field(_name(name))
+    if name.scope is not None and name.scope.text not in SCOPES[:-1]:
+        raise QueryError(f"there is no scope '{name.scope.text}'")
+    return (name.scope.text if name.scope else ""), name_field(name.name.text)
 
 
-def _list(values: Any) -> str:
-    first = values.children[0]
-    return first.text if isinstance(first, Token) else list_field(map(_value, values.children))
-
-
-def _value(value: Any) -> str:
-    return value_word(value.children[0].text)
-
-
-def _name(name: Any) -> str:
-    if name.children[0].type == "STRING":
-        return unquoted(name.children[0].text)
-    return " ".join(token.text for token in name.children)
-
-
-def _is(part: Any, kind: str) -> bool:
-    return bool(getattr(part, "data", None) == kind)
+def _list(values: t.Values) -> str:
+    if values.variable:
+        return values.variable.text
+    return list_field(value_word(item.text) for item in values.items)

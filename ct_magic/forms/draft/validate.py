@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 
 from ...errors import QueryError
 from .draft import (
+    ANY,
     BARE,
     KINDS,
     LISTS,
@@ -20,7 +21,7 @@ from .draft import (
     Happening,
     Key,
 )
-from .field_text import items, often_words, period_words
+from .field_text import clause_period_words, items, often_words, period_words, versus_words
 
 
 class Missing(str):
@@ -36,22 +37,28 @@ def holes(one: Draft) -> dict[Key, str]:
     found = _of_event(one.base, ())
     for number, did in enumerate(one.did):
         found |= _unknown(("did", number, "kind"), did.kind, KINDS)
-        found |= _of_event(did.what, ("did", number))
+        found |= _of_event(did.what, ("did", number), clause_period_words)
+        if did.times.strip():
+            found |= _fails(("did", number, "times"), often_words, did.times)
     for number, axis in enumerate(one.by):
         found |= _of_axis(axis, ("by", number))
-    if any(did.kind == "did any" for did in one.did) and one.often.strip():
+    if any(did.kind in ANY for did in one.did) and one.often.strip():
         found |= _fails(("often",), often_words, one.often)
+    if one.versus.strip():
+        found |= _fails(("versus",), versus_words, one.versus)
     return found
 
 
-def _of_event(one: Happening, key: Key) -> dict[Key, str]:
+def _of_event(
+    one: Happening, key: Key, words: Callable[[str], str] = period_words
+) -> dict[Key, str]:
     found: dict[Key, str] = {}
     if not one.event.strip():
         found[(*key, "event")] = Missing("which event? Like 'Charged'")
     for number, condition in enumerate(one.where):
         found |= _of_condition(condition, (*key, "where", number))
     if one.period.strip():
-        found |= _fails((*key, "period"), period_words, one.period)
+        found |= _fails((*key, "period"), words, one.period)
     return found
 
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..lexer import SYMBOLS, WORDS
+from ..lexer import CONTEXTUAL, SYMBOLS, WORDS
 
 DAY = {"DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY", "PARAM"}
 PERIOD = DAY | {"ON", "FROM", "SINCE", "LAST", "THIS", "YEAR_MONTH"}
 OPERATOR = {*SYMBOLS.values(), "IN", "NOT", "EXISTS", "DOES_NOT_EXIST"} - {"DOT", "COLON"}
 VALUE = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
 NAME = {"WORD", "STRING"}
-UNITS = {"DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "YEAR", "YEARS"}
+UNITS = {"DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "QUARTER", "QUARTERS", "YEAR", "YEARS"}
 # What is said, the types that all must be expected for it, and the types that it speaks for.
 KINDS: list[tuple[str, set[str], set[str]]] = [
     ("an operator (=, !=, ~, !~, >, >=, <, <=, in, not in, exists)", {"IS", "HAS"}, OPERATOR),
     ('a value ("text", a number, true or false)', {"TRUE"}, VALUE),
     ("an event's name", NAME | {"PARAM"}, NAME | {"PARAM", "JSON"}),
-    ("a property's name", NAME, NAME),
+    ("a property's name", NAME, NAME | {"OPENING"}),
     ("a period (last 7 days, 2015-08-10..2015-10-25)", {"SINCE"}, PERIOD),
     ("a day (2015-08-10, today, yesterday)", {"DATE"}, DAY),
-    ("days, weeks, months or years", {"DAYS"}, UNITS),
+    ("days, weeks, months, quarters or years", {"DAYS"}, UNITS),
     ("a whole number", {"NUMBER"}, {"NUMBER", "EIGHT_DIGITS"}),
 ]
 SPELLED = {kind: symbol for symbol, kind in SYMBOLS.items()}
-SPELLED |= {word.upper(): word for word in WORDS}
+SPELLED |= {word.upper(): word for word in (*WORDS, *CONTEXTUAL)}
 
 
 def in_words(expected: Iterable[str], before: str) -> str:

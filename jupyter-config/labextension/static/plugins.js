@@ -1,6 +1,7 @@
 /* What JupyterLab starts: the plugins, and what each of them needs of it. */
 import { colourCells } from "./highlight.js";
 import { insertCells } from "./insert.js";
+import { keepKeys } from "./keys.js";
 import { MIME, language } from "./language.js";
 
 const HIGHLIGHT = "ct-magic:highlight";
@@ -31,6 +32,12 @@ export async function plugins(shared) {
       autoStart: true,
       requires: [notebook.INotebookTracker],
       activate: (app, tracker) => insertCells(tracker),
+    },
+    {
+      id: "ct-magic:keys",
+      description: "Keeps the keys of the form's selects from the notebook's commands.",
+      autoStart: true,
+      activate: () => keepKeys(),
     },
   ];
 }

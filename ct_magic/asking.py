@@ -1,0 +1,144 @@
+"""What was prepared -> a count under way: journal, service, panel and handle are put together."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from . import errors
+from .client import journal as journals
+from .client.accounts import Account
+from .client.concurrency import Learned, gate
+from .client.freshness import Freshness
+from .client.jobs import Job
+from .client.journal import CellRecord, Journal
+from .client.pace import Pace
+from .client.threads import spawn
+from .prepare import Asked
+from .recall import recalled
+from .row_run import RowRun
+from .session import SESSION
+
+if TYPE_CHECKING:
+    from .handle import Counting
+    from .progress.panel import Panel, Shown
+
+    Opener = Callable[[Shown, str | None], Panel]
+
+USUAL = Pace()
+LIMITS = "limits"  # under this name the journal keeps what an account takes at once
+WARNED: dict[Any, Any] = {}  # what Python shows once a process unless told otherwise
+log = logging.getLogger(__name__)
+
+
+def ask(
+    asked: Asked,
+    *,
+    refresh: bool = False,
+    panel: Opener | None = None,
+    variable: str | None = None,
+) -> Counting:
+    """Make ready what will be asked: what the journal does not know is sent.
+
+    `panel` makes what shows it, where that is not the panel of a cell; `variable` is the name
+    that will hold the DataFrame, which `%ct resume` fills.
+    """
+    journal = open_journal(asked.account)
+    jobs = (
+        [Job(number, question) for number, question in enumerate(asked.plan.questions)]
+        if refresh
+        else recalled(asked.plan, journal, freshness(asked))
+    )
+    cell = CellRecord(secrets.token_hex(8), asked.plan, variable, _zone_name(asked))
+    if not all(job.state.ended for job in jobs):
+        journal.begin(cell)
+    return begin(asked, jobs, journal, panel, cell.id)
+
+
+def begin(
+    asked: Asked,
+    jobs: Sequence[Job],
+    journal: Journal,
+    panel: Opener | None = None,
+    cell: str | None = None,
+) -> Counting:
+    """Make jobs ready to go, and the panel that will show them: `watched()` or `followed()`."""
+    from .client.runner import Run
+    from .client.transport import Service
+    from .handle import Counting
+    from .progress.environment import current_shell, open_panel
+
+    pace, account, shell = _pace(asked), asked.account, current_shell()
+    warn = partial(_warn, category=errors.ClockWarning)
+    run = Run(
+        jobs,
+        Service(account, events=SESSION.told.events, warn=warn),
+        pace,
+        journal=journal,
+        gate=gate(_account_key(account), pace.max_concurrent),
+        learned=Learned.from_text(journal.learned(LIMITS)),
+        learn=lambda learned: journal.learn(LIMITS, learned.to_text()),
+    )
+    rows = RowRun(asked.plan, run)
+    usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
+    spawn(_prepare_frame, "ct_magic-frame")
+    show = partial(panel or usual, rows, asked.note)
+    kernel = getattr(shell, "kernel", None)
+    return Counting(rows, show, zone=asked.zone, cell=cell, kernel=kernel)
+
+
+def freshness(asked: Asked) -> Freshness:
+    """Return when a count need not be asked again."""
+    usual = asked.settings
+    return Freshness(
+        today=asked.today,
+        zone=asked.zone,
+        ttl=usual.cache_ttl,
+        settled_after=usual.settled_after,
+        settled_ttl=usual.settled_ttl,
+        pickup_age=usual.pickup_age,
+    )
+
+
+def open_journal(account: Account) -> Journal:
+    """Return the journal of an account."""
+    return Journal(journals.path(), _account_key(account), warn=_warn, now=time.time)
+
+
+def _prepare_frame() -> None:
+    # pandas takes a while to import; better while the service counts than after a click on Cancel.
+    from .results import frame  # noqa: F401 # importing is what it is for
+
+
+def _pace(asked: Asked) -> Pace:
+    usual, account = asked.settings, asked.account
+    return Pace(
+        poll_interval=usual.poll_interval or account.poll_interval or USUAL.poll_interval,
+        first_look=usual.first_look,
+        max_concurrent=usual.max_concurrent or account.max_concurrent or USUAL.max_concurrent,
+        retry_wait=usual.retry_wait,
+        give_up_after=usual.give_up_after,
+        timeout=usual.timeout,
+    )
+
+
+def _warn(message: str, category: type[Warning] = errors.JournalWarning) -> None:
+    # In nobody's name: a line of our own source below it would say nothing to whoever reads it.
+    try:
+        warnings.warn_explicit(message, category, "ct_magic", 0, registry=WARNED)
+    except Warning:
+        # Somebody made warnings errors: not even then may one cost a count.
+        log.warning("ct_magic: %s", message)
+
+
+def _account_key(account: Account) -> str:
+    return f"{account.id} at {account.base_url}"
+
+
+def _zone_name(asked: Asked) -> str | None:
+    return asked.settings.timezone or asked.account.timezone

@@ -1,0 +1,197 @@
+"""The journal's file: opened, migrated, read and written; trouble becomes one sentence.
+
+SQLite in WAL mode, so that several kernels may use one file. Each write is committed before
+anything else happens. What is read is not believed: see `journal_entries`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+ASKED = """
+CREATE TABLE asked (
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,      -- id and address, and which data it has
+    body TEXT NOT NULL,         -- the JSON that was sent
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,         -- the query, canonical
+    asked REAL NOT NULL,        -- seconds since 1970, UTC, on this machine's clock
+    req_id TEXT,
+    state TEXT NOT NULL,
+    ended REAL,
+    count INTEGER, events INTEGER, users INTEGER, devices INTEGER,
+    error TEXT
+)"""
+CELLS = """
+CREATE TABLE cells (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    began REAL NOT NULL,
+    variable TEXT,              -- the name that gets the DataFrame
+    zone TEXT,                  -- whose days were meant
+    plan TEXT NOT NULL          -- its rows and questions, JSON
+)"""
+NEEDED = """
+CREATE TABLE needed (           -- the questions of a cell, and where each was submitted
+    cell TEXT NOT NULL,
+    question INTEGER NOT NULL,
+    asked INTEGER NOT NULL,
+    PRIMARY KEY (cell, question)
+) WITHOUT ROWID"""
+LEARNED = """
+CREATE TABLE learned (          -- what an account taught: limits, facts
+    account TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (account, name)
+) WITHOUT ROWID"""
+# Each takes a file from the version before it; files of version 1 are out there.
+MIGRATIONS = (
+    (ASKED, "CREATE INDEX asked_by_question ON asked (account, body)"),
+    (
+        "ALTER TABLE asked ADD COLUMN key TEXT",  # equal for two questions that ask the same
+        "ALTER TABLE asked ADD COLUMN sent REAL",  # when it was sent, by the service's clock
+        "ALTER TABLE asked ADD COLUMN counted REAL",  # when its count came, by that clock
+        "ALTER TABLE asked ADD COLUMN took REAL",  # seconds from first request to count
+        "CREATE INDEX asked_by_key ON asked (account, key)",
+        CELLS,
+        NEEDED,
+        "CREATE INDEX needed_by_asked ON needed (asked)",
+        LEARNED,
+    ),
+)
+VERSION = len(MIGRATIONS)
+PATIENCE = 10.0  # seconds that a file which somebody else is writing is waited for
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+CURES = {
+    sqlite3.SQLITE_FULL: "free some space on its disk",
+    sqlite3.SQLITE_READONLY: "it must be writable, or CT_MAGIC_STATE_DIR name another folder",
+    sqlite3.SQLITE_CANTOPEN: "it must be your file, or CT_MAGIC_STATE_DIR name another folder",
+    **dict.fromkeys(DAMAGED, "it is damaged: remove it, and the next count makes a new one"),
+    **dict.fromkeys(LOCKED, "another program holds it; the next cell tries again"),
+}
+T = TypeVar("T")
+
+
+class JournalFileError(Exception):
+    """The file cannot be used: why, and what to do, in one sentence."""
+
+
+class JournalFile:
+    """An open journal; it may be used by several threads. Every method raises JournalFileError."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        try:
+            self._db = _patiently(lambda: _open(path))
+        except OSError as error:
+            cure = "CT_MAGIC_STATE_DIR names another folder"
+            raise JournalFileError(f"{error.strerror or error}; {cure}") from None
+        except sqlite3.Error as error:
+            raise JournalFileError(_sentence(error)) from None
+        # Not at the process's end: until then threads in the background write down what comes.
+        weakref.finalize(self, self._db.close).atexit = False
+
+    def read(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Return the rows of a query."""
+        return self._guarded(lambda db: [dict(row) for row in db.execute(sql, values)])
+
+    def write(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Write, and return the number of the row that was inserted last."""
+        return self._guarded(lambda db: db.execute(sql, values).lastrowid or 0)
+
+    def write_all(self, sql: str, values: Iterable[Sequence[Any]]) -> None:
+        """Write the same with each of several values, all or none of them."""
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                db.executemany(sql, values)
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")
+
+        self._guarded(work)
+
+    def close(self) -> None:
+        """Close it."""
+        with self._lock:
+            self._db.close()
+
+    def _guarded(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        with self._lock:
+            try:
+                return work(self._db)
+            except sqlite3.Error as error:
+                raise JournalFileError(_sentence(error)) from None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Made by us before SQLite does, so that nobody else may read it at any time.
+    path.touch(mode=0o600, exist_ok=True)
+    db = sqlite3.connect(path, timeout=PATIENCE, check_same_thread=False, isolation_level=None)
+    try:
+        db.row_factory = sqlite3.Row
+        # Whatever stands there, reading it is no error.
+        db.text_factory = lambda text: text.decode("utf-8", "replace")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        _migrate(db)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    if _version(db) == VERSION:
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        version = _version(db)  # another kernel may have done it meanwhile
+        if version > VERSION:
+            raise sqlite3.DatabaseError("it was written by a newer ct_magic: upgrade this one")
+        for migration in MIGRATIONS[version:]:
+            for statement in migration:
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+
+
+def _version(db: sqlite3.Connection) -> int:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _patiently(work: Callable[[], T]) -> T:
+    # Turning on WAL needs the file alone, and SQLite does not wait for that by itself.
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return work()
+        except sqlite3.OperationalError as error:
+            if _code(error) not in LOCKED or time.monotonic() > until:
+                raise
+        time.sleep(0.02)
+
+
+def _code(error: sqlite3.Error) -> int:
+    # Ours have none; extended codes hold the plain one in their last byte.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _sentence(error: sqlite3.Error) -> str:
+    cure = CURES.get(_code(error))
+    return f"{error}; {cure}" if cure else str(error)

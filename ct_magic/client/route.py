@@ -1,0 +1,83 @@
+"""The way to an account's address: proxies and certificates that the environment names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from requests.utils import get_environ_proxies, select_proxy
+
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
+
+
+class RouteError(Exception):
+    """A variable of the environment that leads nowhere; the text names it and the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How to reach an address: `proxies` and `verify` as requests takes them.
+
+    `proxy` and `certificates` name the variables that they come from, None where none is set.
+    """
+
+    proxies: Mapping[str, str]
+    verify: bool | str
+    proxy: str | None = None
+    certificates: str | None = None
+
+
+def to(url: str, environ: Mapping[str, str] = os.environ) -> Route:
+    """Return the route to an address, or raise RouteError.
+
+    http is for loopback: a proxy of the environment would carry the passcode elsewhere.
+    """
+    if not url.startswith("https:"):
+        return Route({}, verify=True)
+    certificates = next((name for name in CERTIFICATES if environ.get(name)), None)
+    if certificates and not Path(environ[certificates]).exists():
+        raise RouteError(
+            f"{certificates} names {environ[certificates]!r}, which does not exist: set it to a "
+            "file of certificates, or unset it"
+        )
+    proxies = get_environ_proxies(url)
+    proxy = select_proxy(url, proxies)
+    name = _variable(proxy, environ) if proxy else None
+    if proxy and name:
+        _check(proxy, name)
+    verify = environ[certificates] if certificates else True
+    return Route(proxies, verify, name, certificates)
+
+
+def _variable(proxy: str, environ: Mapping[str, str]) -> str:
+    names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+    return next((name for name in names if environ.get(name) == proxy), "the system's settings")
+
+
+def _check(proxy: str, name: str) -> None:
+    # The proxy itself is not repeated: a password may stand in it.
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        is_address = parts.scheme.lower() in SCHEMES and bool(parts.hostname)
+        is_address = is_address and parts.port != 0 and not set(parts.netloc) & set(" \t")
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise RouteError(
+            f"the proxy in {name} is no address: write it like http://proxy.example:8080, or unset "
+            f"{name}"
+        )
+    if parts.scheme.lower().startswith("socks") and not _has_socks():
+        raise RouteError(
+            f"the proxy in {name} is a SOCKS one, which needs PySocks: pip install pysocks"
+        )
+
+
+def _has_socks() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("socks") is not None

@@ -1,0 +1,189 @@
+"""What the service may ignore silently: doubts about the JSON that is sent, in words.
+
+It was seen to ignore what it does not understand, so what no page of the vendor lists is sent as
+typed and doubted aloud. Each doubt names the part, then what is known. Rule: README, "Doubts".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from ..suggest import suggest
+from .catalog import Names
+from .model import ByHour, JsonQuery, Operator, Property, Query, Scope
+from .payload import FAMILIES, day
+from .printer import property_name, value
+
+# What an account may have passed in `%ct check`.
+DID_SEES_BASE = "did sees the base"
+CLOCK = "clock of time_of_day"
+
+TEXT_OPERATORS = frozenset(
+    {"equals", "not_equals", "contains", "does_not_contain", "exists", "does_not_exist"}
+)
+NUMBER_OPERATORS = frozenset(
+    {"equals", "greater_than", "greater_than_equals", "less_than", "less_than_equals"}
+)
+SYMBOLS = {operator.value: operator.symbol for operator in Operator}
+ANY_OPERATORS = ("equals", "greater_than_equals")
+EVENT_KEYS = frozenset({"event_name", "from", "to", "event_properties", "session_properties"})
+BASE_KEYS = EVENT_KEYS | {"common_profile_properties", "advanced_query"}
+COMMON_KEYS = frozenset({*FAMILIES, "geo_fields", "geo_radius"})
+ADVANCED_KEYS = frozenset({"did_all", "did_none", "did_any"})
+OFTEN_KEYS = EVENT_KEYS | {"operator", "value"}
+FILTER_KEYS = frozenset({"name", "operator", "value"})
+MOST_VALUES = 50  # of one list that are compared with the known ones
+
+IGNORED = "the service may ignore it silently"
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of an account: the facts that it passed, and the names somebody vouches for."""
+
+    facts: frozenset[str] = frozenset()
+    names: Names = field(default_factory=Names)
+
+
+def of_statement(query: Query | JsonQuery, known: Known) -> tuple[str, ...]:
+    """Return the doubts about a statement's own clauses."""
+    is_by_hour = isinstance(query, Query) and any(isinstance(axis, ByHour) for axis in query.by)
+    if not is_by_hour or CLOCK in known.facts:
+        return ()
+    return ("by hour: no page says whose clock it is; '%ct check' asks the account",)
+
+
+def of_count(body: Json, today: date, known: Known) -> tuple[str, ...]:
+    """Return the doubts about a single count's JSON, each once."""
+    found = [*_keys(body, BASE_KEYS), *_of_event(body, today, known), *_of_profile(body, known)]
+    found += _of_advanced(body, today, known)
+    if DID_SEES_BASE not in known.facts:
+        found += _of_base_again(body)
+    return tuple(dict.fromkeys(found))
+
+
+def _of_event(event: Json, today: date, known: Known) -> Iterator[str]:
+    name, end = str(event.get("event_name")), day(event.get("to"))
+    if end is not None and end > today:
+        yield f"{name}: its period ends on {end}, after today"
+    for key, scope in (("event_properties", Scope.EVENT), ("session_properties", Scope.SESSION)):
+        for condition in _dicts(event.get(key)):
+            yield from _of_filter(condition, scope, name, known)
+
+
+def _of_profile(body: Json, known: Known) -> Iterator[str]:
+    common = _dict(body.get("common_profile_properties"))
+    yield from _keys(common, COMMON_KEYS)
+    for key, scope in FAMILIES.items():
+        for condition in _dicts(common.get(key)):
+            yield from _of_filter(condition, scope, None, known)
+
+
+def _of_advanced(body: Json, today: date, known: Known) -> Iterator[str]:
+    advanced = _dict(body.get("advanced_query"))
+    yield from _keys(advanced, ADVANCED_KEYS)
+    for event in _events(advanced):
+        yield from _keys(event, OFTEN_KEYS)
+        yield from _of_event(event, today, known)
+    operator = _dict(advanced.get("did_any")).get("operator", ANY_OPERATORS[0])
+    if operator in SYMBOLS and operator not in ANY_OPERATORS:
+        yield f"did any (…) {SYMBOLS[operator]}: the vendor lists = and >= there; {IGNORED}"
+    elif operator not in SYMBOLS:
+        yield _unknown("operator", str(operator), SYMBOLS)
+
+
+def _of_base_again(body: Json) -> Iterator[str]:
+    """Doubt a `did` of the base's event on days of the base: nobody has said that it sees them."""
+    name, start, end = (body.get(key) for key in ("event_name", "from", "to"))
+    for event in _events(_dict(body.get("advanced_query"))):
+        first, last = event.get("from"), event.get("to")
+        if not all(isinstance(number, int) for number in (start, end, first, last)):
+            continue
+        if event.get("event_name") == name and first <= end and last >= start:  # type: ignore[operator] # ints: checked above
+            yield (
+                f"did {name}: no page says whether a 'did' sees the occurrences that the base "
+                "counts; '%ct check' asks the account"
+            )
+
+
+def _of_filter(condition: Json, scope: Scope, event: str | None, known: Known) -> Iterator[str]:
+    yield from _keys(condition, FILTER_KEYS)
+    operator, values = condition.get("operator", "equals"), condition.get("value")
+    listed = values if isinstance(values, list) else [values]
+    part = _part(condition, scope)
+    if operator not in SYMBOLS:
+        yield f"{part}: {_unknown('operator', str(operator), SYMBOLS)}"
+    elif scope is Scope.SESSION and operator != "equals":
+        yield f"{part}: the vendor lists only equality on the session; {IGNORED}"
+    elif not all(operator in _operators_for(one) for one in listed):
+        kind = "texts" if isinstance(listed[0], str) else "numbers"
+        yield f"{part}: the vendor does not list '{SYMBOLS[operator]}' for {kind}; {IGNORED}"
+    if any(isinstance(one, bool) for one in listed):
+        yield f'{part}: true and false travel as the texts "True" and "False"; {IGNORED}'
+    if operator == "equals" and "" in listed:
+        yield f"{part}: an equality with an empty text may mean no filter"
+    if operator in ("equals", "not_equals"):
+        yield from _of_values(part, listed, _values(condition, scope, event, known))
+
+
+def _of_values(part: str, listed: list[Any], known: tuple[str, ...]) -> Iterator[str]:
+    for one in listed[:MOST_VALUES]:
+        if isinstance(one, str) and one not in known and (near := _near(one, known)):
+            yield f"{part}: {value(one)} is not among its known values: is {value(near)} meant?"
+
+
+def _values(condition: Json, scope: Scope, event: str | None, known: Known) -> tuple[str, ...]:
+    values = known.names.values(event, Property(str(condition.get("name")), scope))
+    return tuple(one for one in values if isinstance(one, str))
+
+
+@lru_cache(maxsize=1000)
+def _near(word: str, known: tuple[str, ...]) -> str | None:
+    return suggest(word, known)
+
+
+def _operators_for(one: object) -> frozenset[str]:
+    # What a boolean is taken for is a doubt of its own.
+    if isinstance(one, bool):
+        return TEXT_OPERATORS
+    return NUMBER_OPERATORS if isinstance(one, int | float) else TEXT_OPERATORS
+
+
+def _part(condition: Json, scope: Scope) -> str:
+    name = property_name(Property(str(condition.get("name")), scope))
+    operator, values = str(condition.get("operator", "equals")), condition.get("value")
+    symbol = SYMBOLS.get(operator, operator)
+    if operator in ("exists", "does_not_exist"):
+        return f"{name} {symbol}"
+    if isinstance(values, list):
+        return f"{name} {'not in' if operator == 'not_equals' else 'in'} (…)"
+    return f"{name} {symbol} {value(values) if isinstance(values, str | int | float) else '…'}"
+
+
+def _keys(part: Json, listed: frozenset[str]) -> Iterator[str]:
+    yield from (_unknown("key", key, listed) for key in part if key not in listed)
+
+
+def _unknown(kind: str, word: str, listed: Mapping[str, str] | frozenset[str]) -> str:
+    near = suggest(word, sorted(listed))
+    hint = f"is '{near}' meant?" if near else IGNORED
+    return f"the {kind} '{word}' is on no page of the vendor: {hint}"
+
+
+def _events(advanced: Json) -> Iterator[Json]:
+    for key in ("did_all", "did_none"):
+        yield from _dicts(advanced.get(key))
+    yield from _dicts(_dict(advanced.get("did_any")).get("any_events"))
+
+
+def _dict(part: object) -> Json:
+    return part if isinstance(part, dict) else {}
+
+
+def _dicts(part: object) -> Iterator[Json]:
+    yield from (one for one in part if isinstance(one, dict)) if isinstance(part, list) else ()

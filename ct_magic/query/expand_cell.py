@@ -1,0 +1,123 @@
+"""A cell -> its rows over distinct single counts, or the refusal of a cell that is too large."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from ..errors import QueryError
+from .alternatives import Sum
+from .distinct import key
+from .expand import ExpandedRow, how_many, rows_of
+from .model import JsonQuery, Query
+
+MOST_COUNTS = 500
+MOST_ROWS = 10_000
+TOO_MANY = "take a shorter period, larger pieces or fewer values"
+
+
+class StatementError(QueryError):
+    """What is wrong with a whole statement of a cell: its place there, from 0."""
+
+    def __init__(self, message: str, statement: int) -> None:
+        super().__init__(message)
+        self.statement = statement
+
+
+class TooLargeError(StatementError):
+    """A cell of too many rows or counts; `rows` says how many rows it has."""
+
+    def __init__(self, message: str, statement: int, rows: int) -> None:
+        super().__init__(message, statement)
+        self.rows = rows
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A sum of single counts, by their places among the cell's distinct counts."""
+
+    plus: tuple[int, ...]
+    minus: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """A row of a cell: of which statement, and its counts and the other period's by number."""
+
+    statement: int
+    row: ExpandedRow
+    own: Numbers | None
+    other: Numbers | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """A cell's rows, and its distinct single counts in the order in which the rows need them."""
+
+    rows: tuple[CellRow, ...]
+    counts: tuple[Query | JsonQuery, ...]
+    keys: tuple[str, ...]
+
+
+def expand(
+    statements: Sequence[Query | JsonQuery], today: date, max_counts: int | None = MOST_COUNTS
+) -> Expansion:
+    """Return the rows of a cell; StatementError tells what is wrong with which statement.
+
+    Raises TooLargeError above 10,000 rows, and above `max_counts` distinct counts; None: any.
+    """
+    sizes = [_size(number, query, today) for number, query in enumerate(statements)]
+    largest = max(range(len(sizes)), key=sizes.__getitem__, default=0)
+    if sum(sizes) > MOST_ROWS:
+        size = f"this cell would have {sum(sizes):,} rows, and the limit is {MOST_ROWS:,}"
+        raise TooLargeError(f"{size}: {TOO_MANY}", largest, sum(sizes))
+    distinct = _Distinct()
+    rows = [
+        CellRow(number, row, distinct.numbers(row.total), distinct.numbers(_other(row)))
+        for number, query in enumerate(statements)
+        for row in _rows(number, query, today)
+    ]
+    if max_counts is not None and len(distinct.counts) > max_counts:
+        counts = f"this cell would ask {len(distinct.counts):,} counts, and the limit is"
+        message = f"{counts} {max_counts:,}: {TOO_MANY}, or raise max_counts"
+        raise TooLargeError(message, largest, len(rows))
+    return Expansion(tuple(rows), tuple(distinct.counts), tuple(distinct.places))
+
+
+@dataclass(slots=True)
+class _Distinct:
+    """The distinct counts seen so far, numbered in the order in which they come."""
+
+    counts: list[Query | JsonQuery] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
+
+    def numbers(self, total: Sum | None) -> Numbers | None:
+        if total is None:
+            return None
+        plus = tuple(map(self._number, total.plus))
+        return Numbers(plus, tuple(map(self._number, total.minus)))
+
+    def _number(self, count: Query | JsonQuery) -> int:
+        number = self.places.setdefault(key(count), len(self.counts))
+        if number == len(self.counts):
+            self.counts.append(count)
+        return number
+
+
+def _other(row: ExpandedRow) -> Sum | None:
+    return row.previous.total if row.previous else None
+
+
+def _size(number: int, query: Query | JsonQuery, today: date) -> int:
+    try:
+        return how_many(query, today)
+    except QueryError as error:
+        raise StatementError(error.message, number) from None
+
+
+def _rows(number: int, query: Query | JsonQuery, today: date) -> Sequence[ExpandedRow]:
+    try:
+        return rows_of(query, today)
+    except QueryError as error:
+        raise StatementError(error.message, number) from None

@@ -1,0 +1,409 @@
+"""The parse tree, typed: what stands in a statement, as it was typed, whatever it means.
+
+Each node is what one rule of grammar.lark becomes; `NODES` says which. Builder, completion and the
+form read these and nothing of the parser's own. A node's `first` and `last` are the tokens that it
+begins and ends with, so that an error can underline it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+from .lexer import Token, unquoted
+
+
+class Node:
+    """A part of a statement."""
+
+    __slots__ = ()
+
+    @property
+    def first(self) -> Token:
+        """Return the token that it begins with."""
+        return next(_leaves(self, backwards=False))
+
+    @property
+    def last(self) -> Token:
+        """Return the token that it ends with."""
+        return next(_leaves(self, backwards=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    """Bare words, or one quoted string."""
+
+    words: tuple[Token, ...]
+
+    @property
+    def is_bare(self) -> bool:
+        """Return True if it stands without quotes."""
+        return self.words[0].type != "STRING"
+
+    @property
+    def text(self) -> str:
+        """Return the name that is meant."""
+        if self.is_bare:
+            return " ".join(word.text for word in self.words)
+        return unquoted(self.words[0].text)
+
+
+@dataclass(frozen=True, slots=True)
+class EventName(Node):
+    """A name, or the variable that holds one."""
+
+    name: Name | Token
+
+
+# Filters
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyName(Node):
+    """`Category`, `profile.Plan`: the word before the dot, if there is one, and the name."""
+
+    scope: Token | None
+    name: Name
+
+    @property
+    def is_geo(self) -> bool:
+        """Return True if it is `geo`, which is no property but a place."""
+        return self.scope is None and self.name.is_bare and self.name.text == "geo"
+
+
+@dataclass(frozen=True, slots=True)
+class Values(Node):
+    """`("a", "b")`, or one variable that holds a list."""
+
+    items: tuple[Token, ...]
+    typed: bool = True
+
+    @property
+    def variable(self) -> Token | None:
+        """Return the variable that holds the list; None where the values are typed."""
+        return None if self.typed else self.items[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Node):
+    """`Amount > 5`."""
+
+    property: PropertyName
+    operator: Token
+    value: Token
+
+
+@dataclass(frozen=True, slots=True)
+class Membership(Node):
+    """`Category in (…)`, `Category not in (…)`."""
+
+    property: PropertyName
+    values: Values
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Node):
+    """`Amount in 100..500`, `session.time_of_day in 13:00..17:00`."""
+
+    property: PropertyName
+    low: Token
+    high: Token
+
+
+@dataclass(frozen=True, slots=True)
+class Existence(Node):
+    """`Coupon exists`, `Coupon not exists`."""
+
+    property: PropertyName
+    sign: Token
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conjunction(Node):
+    """Conditions joined by `and`, at least two."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disjunction(Node):
+    """Conditions joined by `or`, at least two."""
+
+    parts: tuple[Condition, ...]
+
+
+Filter = Comparison | Membership | Range | Existence
+Condition = Filter | Conjunction | Disjunction
+
+# Periods
+
+
+@dataclass(frozen=True, slots=True)
+class OneDay(Node):
+    """`2015-08-10`, `on today`; a variable may also hold a whole month."""
+
+    day: Token
+
+
+@dataclass(frozen=True, slots=True)
+class DaySpan(Node):
+    """`2015-08-10..yesterday`, `from … to …`."""
+
+    start: Token
+    end: Token
+
+
+@dataclass(frozen=True, slots=True)
+class WholeMonth(Node):
+    """`2015-08`."""
+
+    month: Token
+
+
+@dataclass(frozen=True, slots=True)
+class Since(Node):
+    """`since 2015-08-10`."""
+
+    day: Token
+
+
+@dataclass(frozen=True, slots=True)
+class LastUnits(Node):
+    """`last 30 days`."""
+
+    number: Token
+    unit: Token
+
+
+@dataclass(frozen=True, slots=True)
+class LastUnit(Node):
+    """`last week`."""
+
+    unit: Token
+
+
+@dataclass(frozen=True, slots=True)
+class ThisUnit(Node):
+    """Of the week so far: `this week`."""
+
+    unit: Token
+
+
+@dataclass(frozen=True, slots=True)
+class Moved(Node):
+    """`after 2 weeks`, `before 1 month`."""
+
+    direction: Token
+    number: Token
+    unit: Token
+
+
+@dataclass(frozen=True, slots=True)
+class MovedAxis(Node):
+    """`after 0..11 weeks`."""
+
+    direction: Token
+    start: Token
+    end: Token
+    unit: Token
+
+
+Period = OneDay | DaySpan | WholeMonth | Since | LastUnits | LastUnit | ThisUnit
+
+# Clauses
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Node):
+    """An event with its filters and its period; only inside `did` the period may be a moved one."""
+
+    name: EventName
+    where: Condition | None
+    period: Period | Moved | MovedAxis | None
+
+
+@dataclass(frozen=True, slots=True)
+class Times(Node):
+    """`>= 2`."""
+
+    operator: Token
+    number: Token
+
+
+@dataclass(frozen=True, slots=True)
+class Did(Node):
+    """`did E`, `did E >= 2`; `share` is the word before it that makes it a step."""
+
+    share: Token | None
+    did: Token
+    event: Event
+    times: Times | None
+
+
+@dataclass(frozen=True, slots=True)
+class DidNot(Node):
+    """`did not E`."""
+
+    share: Token | None
+    did: Token
+    sign: Token
+    event: Event
+    times: Times | None
+
+
+@dataclass(frozen=True, slots=True)
+class DidAny(Node):
+    """`did any (E, F) >= 2`."""
+
+    share: Token | None
+    did: Token
+    sign: Token
+    events: tuple[Event, ...]
+    times: Times | None
+
+
+Clause = Did | DidNot | DidAny
+
+
+@dataclass(frozen=True, slots=True)
+class Versus(Node):
+    """`vs previous`, `vs before 52 weeks`, `vs 2026-05`; the token is PREVIOUS."""
+
+    vs: Token
+    period: Token | Moved | MovedAxis | Period
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling(Node):
+    """`rolling 7 days`."""
+
+    rolling: Token
+    number: Token
+    unit: Token
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAxis(Node):
+    """`week`, `first week`, `day rolling 7 days`."""
+
+    by_first: Token | None
+    unit: Token
+    rolling: Rolling | None
+
+
+@dataclass(frozen=True, slots=True)
+class HourAxis(Node):
+    """`hour`."""
+
+    hour: Token
+
+
+@dataclass(frozen=True, slots=True)
+class ValueAxis(Node):
+    """`Category in (…)`."""
+
+    property: PropertyName
+    values: Values
+
+
+Axis = TimeAxis | HourAxis | ValueAxis
+
+
+@dataclass(frozen=True, slots=True)
+class By(Node):
+    """`by` and its axes."""
+
+    by: Token
+    axes: tuple[Axis, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Node):
+    """A statement in the language."""
+
+    event: Event
+    clauses: tuple[Clause, ...]
+    versus: Versus | None
+    by: By | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement(Node):
+    """A label, if there is one, and a query or a JSON token."""
+
+    label: Name | None
+    body: Query | Token
+
+
+# The children that a rule's parser hands over -> its node. lark knows no types, so this is where
+# they begin.
+NODES: dict[str, Callable[..., Node]] = {
+    "statement": Statement,
+    "query": lambda event, *rest: Query(event, rest[:-2], *rest[-2:]),
+    "event": Event,
+    "event_name": EventName,
+    "name": lambda *words: Name(words),
+    "alternatives": lambda *parts: Disjunction(parts),
+    "conditions": lambda *parts: Conjunction(parts),
+    "compares": Comparison,
+    "is_any_of": Membership,
+    "is_none_of": lambda name, values: Membership(name, values, negated=True),
+    "is_between": Range,
+    "exists": Existence,
+    "exists_not": lambda name, sign: Existence(name, sign, negated=True),
+    "property": PropertyName,
+    "typed_list": lambda *items: Values(items),
+    "variable_list": lambda variable: Values((variable,), typed=False),
+    "one_day": OneDay,
+    "days": DaySpan,
+    "whole_month": WholeMonth,
+    "since": Since,
+    "last": LastUnits,
+    "previous": LastUnit,
+    "this": ThisUnit,
+    "moved": Moved,
+    "moved_axis": MovedAxis,
+    "did": Did,
+    "did_not": DidNot,
+    "did_any": lambda share, did, sign, *rest: DidAny(share, did, sign, rest[:-1], rest[-1]),
+    "times": Times,
+    "versus": Versus,
+    "by": lambda by, *axes: By(by, axes),
+    "by_time": TimeAxis,
+    "by_hour": HourAxis,
+    "by_value": ValueAxis,
+    "rolling": Rolling,
+}
+
+
+class NodeMaker:
+    """What lark asks for a method of each rule's name while it parses."""
+
+    def __getattr__(self, rule: str) -> Callable[[list[Any]], Node]:
+        """Return the function that makes the rule's node; AttributeError for what is no rule."""
+        if rule not in NODES:
+            raise AttributeError(rule)
+        return lambda children: NODES[rule](*children)
+
+
+def leaves(condition: Condition | None) -> Iterator[Filter]:
+    """Yield the filters of a condition in the order in which they stand."""
+    if isinstance(condition, Conjunction | Disjunction):
+        for part in condition.parts:
+            yield from leaves(part)
+    elif condition is not None:
+        yield condition
+
+
+def _leaves(part: object, backwards: bool) -> Iterator[Token]:
+    if isinstance(part, Token):
+        yield part
+    elif isinstance(part, Node):
+        names = [field.name for field in fields(part)]  # type: ignore[arg-type] # all are dataclasses
+        yield from _leaves(tuple(getattr(part, name) for name in names), backwards)
+    elif isinstance(part, tuple):
+        for child in reversed(part) if backwards else part:
+            yield from _leaves(child, backwards)

@@ -1,0 +1,176 @@
+"""DataFrame of counts -> its rows as typed values, also where it was saved and read again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from ..errors import StillRunningError, UsageError
+from .frame import COLUMNS
+
+NEEDED = ("query", "start", "end", "count")
+Value = str | float | bool | date
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What a row is a count of, apart from its days: rows of one series are one line.
+
+    `values` are typed: the number 5 and the text "5" are two values.
+    """
+
+    query: str
+    values: tuple[tuple[str, str, Value], ...]  # column, type, value
+    step: str | None = None
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A row of the DataFrame; None where it says nothing. Shares and changes are fractions."""
+
+    series: Series
+    event: str
+    start: date
+    end: date
+    count: int | None
+    of: int | None = None
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+    previous: int | None = None
+    previous_start: date | None = None
+    previous_end: date | None = None
+    change: float | None = None
+    whole: bool | None = None
+    status: str | None = None
+
+    @property
+    def days(self) -> int:
+        """How many days the row counts; both ends are included."""
+        return (self.end - self.start).days + 1
+
+    @property
+    def next_day(self) -> date:
+        """The day after its last; the last there is where the calendar ends."""
+        return self.end + timedelta(days=1) if self.end < date.max else self.end
+
+
+def axes(df: pd.DataFrame) -> tuple[str, ...]:
+    """Return the columns of `by`'s values: they stand between the days and the count.
+
+    What stands behind the count is no axis: somebody's own column, or one of `shares()`; and no
+    axis is called like a column of ours.
+    """
+    names = [str(name) for name in df.columns]
+    return tuple(name for name in names[: names.index("count")] if name not in COLUMNS)
+
+
+def cells(df: pd.DataFrame) -> tuple[Cell, ...]:
+    """Return the rows of a DataFrame that `count()` gave; columns added behind change nothing.
+
+    Raise UsageError for another DataFrame, for one without rows, and for one that holds a count
+    twice: which of the two is meant, nobody could say.
+    """
+    _check(df)
+    names = axes(df)
+    rows = tuple(_cell(row, names) for row in df.to_dict("records"))
+    _check_once(rows)
+    return rows
+
+
+def _check(df: object) -> None:
+    try:
+        columns = list(df.columns)  # type: ignore[attr-defined] # anything may be given
+    except StillRunningError:
+        raise  # a handle says better than we what to do
+    except AttributeError:
+        columns = []
+    missing = [name for name in NEEDED if name not in columns]
+    if missing:
+        raise UsageError(
+            f"this is no DataFrame of counts: it has no column {missing[0]!r}; "
+            "give what %%ctcount or count() gave"
+        )
+    if not len(df):  # type: ignore[arg-type] # with these columns it is a DataFrame
+        raise UsageError("this DataFrame holds no count")
+
+
+def _check_once(rows: Sequence[Cell]) -> None:
+    known: set[tuple[Series, date, date]] = set()
+    for row in rows:
+        key = row.series, row.start, row.end
+        if key in known:
+            values = "".join(f", {name} {value!r}" for name, _, value in row.series.values)
+            raise UsageError(
+                f"{row.series.query!r}{values}, {row.start} to {row.end} stands there twice: "
+                "drop one of the rows, or give the statements different labels"
+            )
+        known.add(key)
+
+
+def _cell(row: Mapping[Any, Any], names: Sequence[str]) -> Cell:
+    values = tuple((name, *_typed(row[name])) for name in names if not _is_missing(row[name]))
+    step = row.get("step")
+    series = Series(
+        query=str(row["query"]),
+        values=values,
+        step=None if _is_missing(step) else str(step),
+        after=_whole_number(row.get("after")),
+    )
+    event = row.get("event")
+    return Cell(
+        series=series,
+        event=series.query if _is_missing(event) else str(event),
+        start=_day(row["start"]) or date.min,
+        end=_day(row["end"]) or date.max,
+        count=_whole_number(row["count"]),
+        of=_whole_number(row.get("of")),
+        share=_number(row.get("share")),
+        low=_number(row.get("low")),
+        high=_number(row.get("high")),
+        previous=_whole_number(row.get("previous")),
+        previous_start=_day(row.get("previous_start")),
+        previous_end=_day(row.get("previous_end")),
+        change=_number(row.get("change")),
+        whole=_flag(row.get("whole")),
+        status=None if _is_missing(row.get("status")) else str(row["status"]),
+    )
+
+
+def _typed(value: Any) -> tuple[str, Value]:
+    plain = value.item() if hasattr(value, "item") else value  # numpy's scalars
+    if isinstance(plain, bool):
+        return "flag", plain
+    if isinstance(plain, int | float):
+        return "number", plain
+    return "text", str(plain)
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or value != value
+
+
+def _number(value: Any) -> float | None:
+    number = None if _is_missing(value) else float(value)
+    return number if number is not None and math.isfinite(number) else None
+
+
+def _whole_number(value: Any) -> int | None:
+    return None if _is_missing(value) else int(value)
+
+
+def _day(value: Any) -> date | None:
+    if _is_missing(value):
+        return None
+    # From a CSV it is a text.
+    return date.fromisoformat(str(value)[:10])
+
+
+def _flag(value: Any) -> bool | None:
+    return None if _is_missing(value) else str(value) == "True"

@@ -1,0 +1,151 @@
+"""What a picture shows, as frozen values: marks on two axes, and the words around them.
+
+`describe` makes it, `vega` and `draw` turn it into what a front end shows. It knows no theme: a
+colour is a role. Every place is a number; a category stands at a whole one, and time at its day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+LETTER = 7  # pixels of a letter, about
+LINE = 15  # pixels between two lines of text, so that neither touches the other
+
+
+class Colour(StrEnum):
+    """What a colour says: text, a mark of its own, or something beside the point."""
+
+    INK = "ink"  # text
+    QUIET = "quiet"  # text that explains
+    GREY = "grey"  # what is compared with, or has not arrived yet
+    TRACK = "track"  # what a bar stands in
+    FIRST = "first"  # the series of a picture, in their order
+    SECOND = "second"
+    THIRD = "third"
+    FOURTH = "fourth"
+    FIFTH = "fifth"
+    SIXTH = "sixth"
+
+
+SERIES = (
+    Colour.FIRST,
+    Colour.SECOND,
+    Colour.THIRD,
+    Colour.FOURTH,
+    Colour.FIFTH,
+    Colour.SIXTH,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One direction of the plane: what lies in sight, and what is written beside it."""
+
+    low: float
+    high: float
+    ticks: tuple[tuple[float, str], ...] = ()
+    grid: bool = False
+    above: bool = False  # the names of columns stand above them
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A bar or a cell. `strength` is how much of its colour covers the ground, from 0 to 1."""
+
+    left: float
+    right: float
+    bottom: float
+    top: float
+    colour: Colour = Colour.FIRST
+    strength: float = 1.0
+    hollow: bool = False
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A line through places, in their order."""
+
+    places: tuple[tuple[float, float], ...]
+    colour: Colour = Colour.FIRST
+    dotted: bool = False
+    thin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A mark at a place. `shape` is its number: lines are told apart without colour, too."""
+
+    x: float
+    y: float
+    colour: Colour = Colour.FIRST
+    hollow: bool = False
+    shape: int = 0
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text beside a place: `right` and `up` are pixels away from it."""
+
+    x: float
+    y: float
+    text: str
+    colour: Colour = Colour.INK
+    align: str = "left"
+    right: int = 0
+    up: int = 0
+    bold: bool = False
+
+
+Mark = Box | Path | Dot | Words
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A whole picture. `alt` has the gist of it for whoever does not see it.
+
+    `lines` stand below the title; `height` is the plane's, `margin` what the words at its right
+    end need, both in pixels.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+    alt: str
+    x: Axis
+    y: Axis
+    marks: tuple[Mark, ...]
+    height: int
+    margin: int = 8
+
+
+def greyed(chart: Chart) -> Chart:
+    """Return the picture of what is not complete: nothing in it has a colour yet."""
+    kept = (Colour.INK, Colour.QUIET, Colour.TRACK)
+    marks = (m if m.colour in kept else replace(m, colour=Colour.GREY) for m in chart.marks)
+    return replace(chart, marks=tuple(marks))
+
+
+def spread(places: list[float], gap: float) -> list[float]:
+    """Return the places moved apart until any two are `gap` away, as near to the old as it goes."""
+    order = sorted(range(len(places)), key=places.__getitem__)
+    groups: list[list[int]] = [[number] for number in order]
+
+    def bounds(group: list[int]) -> tuple[float, float]:
+        middle = sum(places[n] for n in group) / len(group)
+        half = gap * (len(group) - 1) / 2
+        return middle - half, middle + half
+
+    at = 0
+    while at + 1 < len(groups):
+        if bounds(groups[at + 1])[0] - bounds(groups[at])[1] < gap - 1e-9 * abs(gap):
+            groups[at : at + 2] = [groups[at] + groups[at + 1]]
+            at = max(0, at - 1)
+        else:
+            at += 1
+    moved = list(places)
+    for group in groups:
+        for step, number in enumerate(group):
+            moved[number] = bounds(group)[0] + step * gap
+    return moved

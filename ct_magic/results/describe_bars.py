@@ -1,0 +1,111 @@
+"""Counts -> Chart of bars: over values, over statements, in pairs with another period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .cells import Cell
+from .chart import Axis, Box, Chart, Colour, Mark, Words
+from .kind import is_over_time
+from .wording import (
+    axis_words,
+    change,
+    events,
+    missing,
+    names,
+    number,
+    period,
+    piece,
+    pixels,
+    row_labels,
+    short,
+    statement,
+    stretch,
+)
+
+MOST = 60  # bars in one picture: more would be a picture that nobody scrolls through
+ROW = 26  # pixels of a bar's row
+
+
+def bars(rows: Sequence[Cell]) -> Chart:
+    """Return bars, as long as their counts, with the numbers at their ends."""
+    called = row_labels(rows)
+    shown = list(zip(called, rows, strict=True))[:MOST]
+    texts = [number(row.count) for _, row in shown]
+    marks: list[Mark] = [
+        Box(0, row.count, -n - 0.34, -n + 0.34, tip=f"{name}: {number(row.count)}")
+        for n, (name, row) in enumerate(shown)
+        if row.count
+    ]
+    marks += [
+        Words(row.count or 0, -n, text, right=6)
+        for n, ((_, row), text) in enumerate(zip(shown, texts, strict=True))
+    ]
+    title = f"{events(rows)}: profiles{axis_words(rows)}"
+    gist = ", ".join(f"{name}: {text}" for (name, _), text in zip(shown, texts, strict=True))
+    return Chart(
+        title=title,
+        lines=(*statement(rows), "; ".join([period(rows), *_left_out(rows), *missing(rows)])),
+        alt=f"{title}, {period(rows)}. {short(gist, 300)}.",
+        x=Axis(0, max([row.count or 0 for _, row in shown] + [1])),
+        y=Axis(0.5 - len(shown), 0.5, tuple((-n, name) for n, (name, _) in enumerate(shown))),
+        marks=tuple(marks),
+        height=ROW * len(shown),
+        margin=12 + pixels(texts),
+    )
+
+
+def paired_bars(rows: Sequence[Cell]) -> Chart:
+    """Return two bars for each row: its count, and below it that of the other period."""
+    shown = list(zip(_pair_labels(rows), rows, strict=True))[:MOST]
+    texts = [_pair_text(row) for _, row in shown]
+    marks: list[Mark] = []
+    for n, ((name, row), text) in enumerate(zip(shown, texts, strict=True)):
+        marks += _pair(n, name, row)
+        marks.append(Words(row.count or 0, 0.2 - n, text, right=6))
+    counts = [count or 0 for _, row in shown for count in (row.count, row.previous)]
+    title = f"{events(rows)}: profiles against another period{axis_words(rows)}"
+    notes = [*_two_periods(rows), *_left_out(rows), *missing(rows)]
+    gist = ", ".join(f"{name}: {text}" for (name, _), text in zip(shown, texts, strict=True))
+    return Chart(
+        title=title,
+        lines=(*statement(rows), "; ".join(notes)),
+        alt=f"{title}. {short(gist, 300)}.",
+        x=Axis(0, max([*counts, 1])),
+        y=Axis(0.5 - len(shown), 0.5, tuple((-n, name) for n, (name, _) in enumerate(shown))),
+        marks=tuple(marks),
+        height=2 * ROW * len(shown),
+        margin=12 + pixels(texts),
+    )
+
+
+def _pair(n: int, name: str, row: Cell) -> list[Mark]:
+    marks: list[Mark] = []
+    if row.count:
+        marks.append(Box(0, row.count, 0.04 - n, 0.36 - n, tip=f"{name}: {number(row.count)}"))
+    if row.previous:
+        tip = f"{name}, the other period: {number(row.previous)}"
+        marks.append(Box(0, row.previous, -0.36 - n, -0.04 - n, Colour.GREY, tip=tip))
+    if row.previous is not None:
+        marks.append(Words(row.previous, -0.2 - n, number(row.previous), Colour.QUIET, right=6))
+    return marks
+
+
+def _pair_text(row: Cell) -> str:
+    return number(row.count) + ("" if row.change is None else f" · {change(row.change)}")
+
+
+def _pair_labels(rows: Sequence[Cell]) -> list[str]:
+    called = names([row.series for row in rows])
+    over_time = is_over_time(rows)
+    return [called[row.series] + (f" · {piece(row, rows)}" if over_time else "") for row in rows]
+
+
+def _two_periods(rows: Sequence[Cell]) -> list[str]:
+    others = [(r.previous_start, r.previous_end) for r in rows if r.previous_start is not None]
+    starts, ends = [s for s, _ in others if s], [e for _, e in others if e]
+    return [f"upper bar {period(rows)}, lower bar {stretch(min(starts), max(ends))}"]
+
+
+def _left_out(rows: Sequence[Cell]) -> list[str]:
+    return [f"the first {MOST} of {len(rows):,} rows"] if len(rows) > MOST else []

@@ -1,0 +1,196 @@
+"""Counts -> Chart of lines over time, one for each series, or beside another period's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby, pairwise
+
+from .cells import Cell, Series
+from .chart import LINE, SERIES, Axis, Chart, Colour, Dot, Mark, Path, Words, spread
+from .kind import by_series
+from .scales import count_axis, place, time_axis
+from .wording import (
+    axis_words,
+    change,
+    events,
+    how_much_of,
+    how_often,
+    missing,
+    names,
+    number,
+    period,
+    pixels,
+    statement,
+    stretch,
+)
+
+PLANE = 260  # pixels of a plane with lines
+MOST_LINES, MOST_DOTS = 12, 60  # lines in a picture, and pieces whose places are marked
+GIST = 6  # numbers that an `alt` text holds
+
+
+def timeline(rows: Sequence[Cell]) -> Chart:
+    """Return a line for each series; a piece that is not whole is hollow, and dotted the way to it.
+
+    A count that is missing leaves a gap: no line is drawn over it.
+    """
+    lines = _largest(by_series(rows))
+    called = names(list(lines))
+    axis = count_axis([row.count or 0 for row in rows])
+    marks: list[Mark] = []
+    for n, (series, pieces) in enumerate(lines.items()):
+        marks += line(pieces, [row.count for row in pieces], rows, n, called[series])
+    marks += partial_words(rows, axis, several=len(lines) > 1)
+    ends = {called[series]: _last(pieces) for series, pieces in lines.items()}
+    x = time_axis(rows)
+    marks += end_labels(ends, x, axis) if len(lines) > 1 else []
+    title = f"{events(rows)}: profiles {how_often(rows)}{axis_words(rows)}"
+    notes = [period(rows), *_lines_left_out(rows), *missing(rows)]
+    return Chart(
+        title=title,
+        lines=(*statement(rows), "; ".join(notes)),
+        alt=f"{title}, {period(rows)}. {' '.join(_gist(called[s], p) for s, p in lines.items())}",
+        x=x,
+        y=axis,
+        marks=tuple(marks),
+        height=max(PLANE, (LINE + 1) * len(lines)),
+        margin=24 + pixels(ends) if len(lines) > 1 else 12,
+    )
+
+
+def paired_lines(rows: Sequence[Cell]) -> Chart:
+    """Return the line of a series beside that of the other period, paired in their order."""
+    (pieces,) = by_series(rows).values()
+    axis = count_axis([count or 0 for row in rows for count in (row.count, row.previous)])
+    other = [(place(row, rows), float(row.previous)) for row in pieces if row.previous is not None]
+    marks: list[Mark] = [Path(tuple(other), Colour.GREY)]
+    marks += [Dot(x, y, Colour.GREY, shape=1, tip=f"{y:,.0f}") for x, y in other[:MOST_DOTS]]
+    marks += line(pieces, [row.count for row in pieces], rows, 0, events(rows))
+    x = time_axis(rows)
+    ours, theirs = f"from {pieces[0].start}", f"from {pieces[0].previous_start}"
+    ends = {ours: _last(pieces), theirs: other[-1][1] if other else 0.0}
+    labels = end_labels(ends, x, axis)
+    marks += [*labels[:2], replace(labels[2], colour=Colour.GREY), labels[3]]
+    title = f"{events(rows)}: profiles {how_often(rows)} against another period"
+    changes = [row for row in pieces if row.change is not None]
+    gist = " ".join(f"{row.start}: {change(row.change or 0)}." for row in changes[:GIST])
+    return Chart(
+        title=title,
+        lines=(*statement(rows), "; ".join([period(rows), *missing(rows)])),
+        alt=f"{title}, {period(rows)}. {gist}",
+        x=x,
+        y=axis,
+        marks=tuple(marks),
+        height=PLANE,
+        margin=24 + pixels(ends),
+    )
+
+
+def line(
+    pieces: Sequence[Cell],
+    values: Sequence[float | None],
+    rows: Sequence[Cell],
+    n: int,
+    name: str,
+) -> list[Mark]:
+    """Return the marks of one line over time; `n` is its number in the picture."""
+    colour = SERIES[n % len(SERIES)]
+    known = [
+        (place(row, rows), value, row.whole is False)
+        for row, value in zip(pieces, values, strict=True)
+    ]
+    marks: list[Mark] = []
+    for is_dotted, ends in groupby(
+        pairwise(known), key=lambda p: None if None in (p[0][1], p[1][1]) else p[0][2] or p[1][2]
+    ):
+        if is_dotted is not None:
+            some = list(ends)
+            places = [some[0][0], *(later for _, later in some)]
+            way = tuple((x, y) for x, y, _ in places if y is not None)
+            marks.append(Path(way, colour, dotted=is_dotted))
+    if len(pieces) <= MOST_DOTS or any(hollow for *_, hollow in known):
+        marks += _dots(pieces, values, rows, n, name)
+    return marks
+
+
+def _dots(
+    pieces: Sequence[Cell],
+    values: Sequence[float | None],
+    rows: Sequence[Cell],
+    n: int,
+    name: str,
+) -> list[Mark]:
+    return [
+        Dot(
+            place(row, rows),
+            value,
+            SERIES[n % len(SERIES)],
+            hollow=row.whole is False,
+            shape=n,
+            tip=f"{name}, {stretch(row.start, row.end)}: {number(row.count)}"
+            + (f", {how_much_of(row, rows)}" if row.whole is False else ""),
+        )
+        for row, value in zip(pieces, values, strict=True)
+        if value is not None and (len(pieces) <= MOST_DOTS or row.whole is False)
+    ]
+
+
+def partial_words(rows: Sequence[Cell], axis: Axis, *, several: bool) -> list[Mark]:
+    """Return the words at pieces that are not whole: how much of them is counted."""
+    pieces = sorted({(row.start, row.end): row for row in rows}.items())
+    ends = dict(pieces[:1] + pieces[-1:])
+    marks: list[Mark] = []
+    for row in ends.values():
+        if row.whole is not False or len(pieces) == 1:
+            continue
+        is_last = row is pieces[-1][1]
+        value = axis.high if several or row.count is None else float(row.count)
+        up = 14 if several or value < 0.2 * axis.high else -16
+        x, text = place(row, rows), how_much_of(row, rows)
+        marks.append(Words(x, value, text, Colour.QUIET, "right" if is_last else "left", 0, up))
+    return marks
+
+
+def end_labels(ends: dict[str, float], x: Axis, y: Axis, height: int = PLANE) -> list[Mark]:
+    """Return the names of lines at their ends, moved apart, each with its own mark."""
+    gap = (y.high - y.low) * (LINE + 1) / max(height, (LINE + 1) * len(ends))
+    places = spread(list(ends.values()), gap)
+    beside = x.high + 0.025 * (x.high - x.low)
+    marks: list[Mark] = []
+    for n, (name, at) in enumerate(zip(ends, places, strict=True)):
+        marks += [
+            Dot(beside, at, SERIES[n % len(SERIES)], shape=n),
+            Words(beside, at, name, right=9),
+        ]
+    return marks
+
+
+def _largest(lines: dict[Series, list[Cell]]) -> dict[Series, list[Cell]]:
+    if len(lines) <= MOST_LINES:
+        return lines
+    totals = {series: sum(row.count or 0 for row in some) for series, some in lines.items()}
+    kept = sorted(lines, key=lambda series: -totals[series])[:MOST_LINES]
+    return {series: some for series, some in lines.items() if series in kept}
+
+
+def _lines_left_out(rows: Sequence[Cell]) -> list[str]:
+    several = len(by_series(rows))
+    return [f"the largest {MOST_LINES} of {several:,} lines"] if several > MOST_LINES else []
+
+
+def _last(pieces: Sequence[Cell]) -> float:
+    return next((float(row.count) for row in reversed(pieces) if row.count is not None), 0.0)
+
+
+def _gist(name: str, pieces: Sequence[Cell]) -> str:
+    known = [row for row in pieces if row.count is not None]
+    if not known:
+        return f"{name}: no count."
+    least, most = (f(known, key=lambda row: row.count or 0) for f in (min, max))
+    partial = "; the last piece is not whole" if known[-1].whole is False else ""
+    return (
+        f"{name}: {len(pieces)} pieces, first {number(known[0].count)}, "
+        f"last {number(known[-1].count)}, lowest {number(least.count)} ({least.start}), "
+        f"highest {number(most.count)} ({most.start}){partial}."
+    )

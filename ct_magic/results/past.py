@@ -1,0 +1,91 @@
+"""The journal's cells -> the DataFrame of `%ct history`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ..client.jobs import Tally
+from .frame import DAY, TEXT
+
+if TYPE_CHECKING:
+    from ..client.journal_history import PastCell
+
+COLUMNS: dict[str, Any] = {
+    "asked": DAY,
+    "account": TEXT,
+    "variable": TEXT,
+    "title": TEXT,
+    "text": TEXT,
+    "counts": "Int64",
+    "state": TEXT,
+    "count": "Int64",
+    "events": "Int64",
+    "users": "Int64",
+    "devices": "Int64",
+    "error": TEXT,
+    "req_id": TEXT,
+    "ended": DAY,
+}
+
+
+def past(cells: Sequence[PastCell], zone_of: Callable[[str | None], tzinfo | None]) -> pd.DataFrame:
+    """Return a row for each cell that was asked, in the order given.
+
+    | column | dtype | |
+    | --- | --- | --- |
+    | asked, ended | datetime64[ns] | to the second, on the clock of the account's time zone |
+    | account | string | id and address |
+    | variable | string | the name that got the DataFrame; NA where there is none |
+    | title, text | string | the statements as typed, and the canonical text of each count |
+    | counts | Int64 | how many counts were submitted |
+    | state | string | `success`, or where they differ `89 success, 1 failed` |
+    | count, events, users, devices | Int64 | of a cell of one count; NA for others |
+    | error | string | the first |
+    | req_id | string | the ids of all |
+    """
+    rows = [_row(cell, zone_of(cell.zone)) for cell in cells]
+    return pd.DataFrame(
+        {name: pd.Series([row[name] for row in rows], dtype=COLUMNS[name]) for name in COLUMNS}
+    )
+
+
+def _row(cell: PastCell, zone: tzinfo | None) -> dict[str, Any]:
+    entries = cell.entries
+    tally = entries[0].tally if len(entries) == 1 else None
+    ended = [entry.ended for entry in entries]
+    last = max((time for time in ended if time is not None), default=None)
+    return {
+        "asked": _moment(cell.began, zone),
+        "account": cell.account,
+        "variable": cell.variable,
+        "title": _joined([entry.title for entry in entries]),
+        "text": _joined([entry.text for entry in entries]),
+        "counts": len(entries),
+        "state": _states([entry.state for entry in entries]),
+        "count": tally and tally.count,
+        **{name: getattr(tally or Tally(0), name) for name in ("events", "users", "devices")},
+        "error": next((entry.error for entry in entries if entry.error), None),
+        "req_id": _joined([entry.req_id for entry in entries if entry.req_id]) or None,
+        "ended": _moment(None if None in ended else last, zone),
+    }
+
+
+def _joined(texts: Sequence[str]) -> str:
+    return "; ".join(dict.fromkeys(texts))
+
+
+def _states(states: Sequence[str]) -> str:
+    tally = Counter(states)
+    return states[0] if len(tally) == 1 else ", ".join(f"{n} {word}" for word, n in tally.items())
+
+
+def _moment(seconds: float | None, zone: tzinfo | None) -> datetime | None:
+    if seconds is None:
+        return None
+    moment = datetime.fromtimestamp(seconds, UTC).astimezone(zone)
+    return moment.replace(tzinfo=None, microsecond=0)

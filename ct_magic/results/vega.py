@@ -1,0 +1,247 @@
+"""Chart -> Vega-Lite 5, which JupyterLab draws by itself, in the colours of its theme."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from .chart import LETTER, Axis, Box, Chart, Colour, Dot, Mark, Path, Words
+
+MIME = "application/vnd.vegalite.v5+json"
+SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+# An SVG's text takes the page's own colour, whatever the theme is, and when it changes.
+INK = "currentColor"
+# Each is 3 or more away from white and from JupyterLab's dark ground.
+COLOURS = {
+    Colour.INK: INK,
+    Colour.QUIET: INK,
+    Colour.GREY: "#808080",
+    Colour.TRACK: "#808080",
+    Colour.FIRST: "#2f7fd1",
+    Colour.SECOND: "#c4680b",
+    Colour.THIRD: "#1f8f6a",
+    Colour.FOURTH: "#c2518f",
+    Colour.FIFTH: "#8a6fd6",
+    Colour.SIXTH: "#a5781c",
+}
+SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
+MENU = {"export": True, "source": False, "compiled": False, "editor": False}  # nothing leaves
+OPTIONS: dict[str, Any] = {"renderer": "svg", "actions": MENU}
+# JupyterLab puts a chart into a box that is as wide as the chart. This makes the box as wide as the
+# output, and styles the menu, since it takes the place of the usual style.
+STYLE = """
+.vega-embed { position: relative; display: inline-block; box-sizing: border-box; }
+.vega-embed:has(> .chart-wrapper.fit-x) { width: 100%; }
+.vega-embed .chart-wrapper.fit-x { width: 100%; overflow-x: auto; overflow-y: hidden; }
+.vega-embed.has-actions { padding-right: 30px; }
+.vega-embed summary { position: absolute; top: 0; right: 4px; list-style: none; cursor: pointer;
+  opacity: 0.5; }
+.vega-embed summary svg { width: 14px; height: 14px; }
+.vega-embed .vega-actions { position: absolute; top: 24px; right: 0; z-index: 10; padding: 4px 0;
+  background: white; border: 1px solid #808080; border-radius: 3px; }
+.vega-embed .vega-actions a { display: block; padding: 4px 12px; color: #24292f;
+  text-decoration: none; white-space: nowrap; font: 13px system-ui, sans-serif; }
+"""
+USUAL = 760  # pixels
+FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
+
+
+def vega_lite(chart: Chart) -> dict[str, Any]:
+    """Return the specification of a chart; it is as wide as what it is shown in."""
+    return {
+        "$schema": SCHEMA,
+        "description": chart.alt,
+        "usermeta": {"embedOptions": OPTIONS},
+        "background": "transparent",
+        "width": "container",
+        "height": chart.height,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "padding": 4,  # beside the words at the plane's right end, which Vega makes room for
+        "title": {"text": chart.title, "subtitle": list(chart.lines)},
+        "layer": [_layer(kind, marks, chart) for kind, marks in _layers(chart.marks)],
+        "config": _config(),
+    }
+
+
+def embed_options(chart: Chart) -> dict[str, Any]:
+    """Return how JupyterLab is to show a chart: as wide as the output, but never too narrow."""
+    # Where another chart's style came first the box has no width yet, and the chart the usual one.
+    least = narrowest(chart)
+    inside = "containerSize()[0]"
+    width = f"{inside} > 100 ? max({inside}, {least}) : {max(USUAL, least)}"
+    paths = ("/signals/0/init", "/signals/0/on/0/update")
+    patch = [{"op": "replace", "path": path, "value": width} for path in paths]
+    return {**OPTIONS, "defaultStyle": STYLE, "patch": patch}
+
+
+def narrowest(chart: Chart) -> int:
+    """Return the width in pixels below which words of a chart would lie on each other."""
+    left = max((LETTER * len(name) for _, name in chart.y.ticks), default=0)
+    names = [LETTER * len(name) + 12 for _, name in chart.x.ticks]
+    plane = max(140, len(names) * max(names, default=0))
+    words = max(LETTER * len(line) for line in ("", *chart.lines))
+    return max(left + plane + chart.margin, words, (LETTER + 1) * len(chart.title))
+
+
+def _layers(marks: Iterable[Mark]) -> Iterable[tuple[type[Mark], list[Any]]]:
+    # Marks of one look are a layer: what stands first lies lowest.
+    return ((key[0], list(group)) for key, group in groupby(marks, key=lambda mark: _look(mark)))
+
+
+def _look(mark: Mark) -> tuple[Any, ...]:
+    match mark:
+        case Words():
+            return (Words, mark.align, mark.right, mark.up, mark.bold, mark.colour)
+        case Path():
+            return (Path, id(mark))
+        case _:
+            return (type(mark), mark.hollow)
+
+
+def _layer(kind: type[Mark], marks: Sequence[Any], chart: Chart) -> dict[str, Any]:
+    look = LAYERS[kind](marks)
+    x, y = _scaled("x", chart.x), _scaled("y", chart.y)
+    look["encoding"] = {"x": x, "y": y} | look.get("encoding", {})
+    return look
+
+
+def _scaled(field: str, axis: Axis) -> dict[str, Any]:
+    return {
+        "field": field,
+        "type": "quantitative",
+        "scale": {"domain": [axis.low, axis.high], "nice": False, "zero": False},
+        "axis": _axis(axis, field),
+    }
+
+
+def _axis(axis: Axis, field: str) -> dict[str, Any] | None:
+    if not axis.ticks:
+        return None
+    names = json.dumps({_key(place): name for place, name in axis.ticks}, ensure_ascii=False)
+    return {
+        "values": [place for place, _ in axis.ticks],
+        "labelExpr": f"({names})[toString(datum.value)] || ''",
+        "grid": axis.grid,
+        "orient": "top" if axis.above else "bottom" if field == "x" else "left",
+        "title": None,
+    }
+
+
+def _key(place: float) -> str:
+    """Return a number as JavaScript writes it."""
+    return str(int(place)) if float(place).is_integer() else repr(float(place))
+
+
+def _boxes(boxes: Sequence[Box]) -> dict[str, Any]:
+    values = [
+        {"x": b.left, "x2": b.right, "y": b.bottom, "y2": b.top, "strength": b.strength}
+        | {"colour": COLOURS[b.colour], "tip": b.tip}
+        for b in boxes
+    ]
+    mark: dict[str, Any] = {"type": "rect", "cornerRadius": 1.5}
+    colour = {"field": "colour", "type": "nominal", "scale": None}
+    if boxes[0].hollow:
+        mark |= {"filled": False, "strokeWidth": 1.5, "strokeDash": [3, 2]}
+        look: dict[str, Any] = {"stroke": colour}
+    else:
+        look = {"fill": colour}
+        look["fillOpacity"] = {"field": "strength", "type": "quantitative", "scale": None}
+    ends = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
+    return {"data": {"values": values}, "mark": mark, "encoding": look | ends | _tip(boxes)}
+
+
+def _tip(marks: Sequence[Box | Dot]) -> dict[str, Any]:
+    has_tip = any(mark.tip for mark in marks)
+    return {"tooltip": {"field": "tip", "type": "nominal"}} if has_tip else {}
+
+
+def _dots(dots: Sequence[Dot]) -> dict[str, Any]:
+    values = [
+        {"x": d.x, "y": d.y, "tip": d.tip, "colour": COLOURS[d.colour]}
+        | {"shape": SHAPES[d.shape % len(SHAPES)]}
+        for d in dots
+    ]
+    colour = {"field": "colour", "type": "nominal", "scale": None}
+    return {
+        "data": {"values": values},
+        "mark": {"type": "point", "size": 42, "filled": not dots[0].hollow, "opacity": 1},
+        "encoding": {
+            "color": colour,
+            "shape": {"field": "shape", "type": "nominal", "scale": None},
+        }
+        | _tip(dots),
+    }
+
+
+def _path(paths: Sequence[Path]) -> dict[str, Any]:
+    (path,) = paths
+    mark = {
+        "type": "line",
+        "color": COLOURS[path.colour],
+        "strokeWidth": 1.4 if path.thin else 2,
+        **({"strokeDash": [2, 4]} if path.dotted else {}),
+    }
+    values = [{"x": x, "y": y, "n": n} for n, (x, y) in enumerate(path.places)]
+    order = {"order": {"field": "n", "type": "quantitative"}}
+    return {"data": {"values": values}, "mark": mark, "encoding": order}
+
+
+def _words(words: Sequence[Words]) -> dict[str, Any]:
+    first = words[0]
+    mark = {
+        "type": "text",
+        "align": first.align,
+        "baseline": "middle",
+        "dx": first.right,
+        "dy": -first.up,
+        "color": COLOURS[first.colour],
+        "fontWeight": "bold" if first.bold else "normal",
+        "fontSize": 12,
+    }
+    values = [{"x": w.x, "y": w.y, "text": w.text} for w in words]
+    return {
+        "data": {"values": values},
+        "mark": mark,
+        "encoding": {"text": {"field": "text", "type": "nominal"}},
+    }
+
+
+def _config() -> dict[str, Any]:
+    return {
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": {
+            "labelColor": INK,
+            "labelFontSize": 12,
+            "labelLimit": 280,
+            "labelOverlap": False,
+            "labelPadding": 6,
+            "domain": False,
+            "ticks": False,
+            "gridColor": COLOURS[Colour.GREY],
+            "gridOpacity": 0.25,
+        },
+        "title": {
+            "anchor": "start",
+            "frame": "bounds",
+            "color": INK,
+            "fontSize": 14,
+            "fontWeight": 600,
+            "subtitleColor": INK,
+            "subtitleFontSize": 12,
+            "subtitleFontWeight": "normal",
+            "subtitleLineHeight": 17,
+            "subtitlePadding": 6,
+            "offset": 12,
+        },
+    }
+
+
+LAYERS: dict[type[Mark], Callable[[Any], dict[str, Any]]] = {
+    Words: _words,
+    Path: _path,
+    Box: _boxes,
+    Dot: _dots,
+}

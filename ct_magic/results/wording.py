@@ -1,0 +1,178 @@
+"""Numbers, days and names as a picture says them: in English, whatever the machine's language."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from ..text_width import plain
+from .cells import Cell, Series, Value
+from .chart import LETTER
+from .kind import is_rolling, unit, unit_days
+
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+LONGEST, LONGEST_LINE = 36, 90  # characters of a name, and of a line below the title
+UNDER_WAY = ("waiting", "submitted", "not yet")
+
+
+def percent(share: float) -> str:
+    """Return a share as people read it; what is not all is never `100 %`, nor some `0 %`."""
+    part = 100 * share
+    if 0 < part < 0.1:
+        return "<0.1 %"
+    if 99.5 <= part < 100:
+        return f"{part:.1f} %" if part < 99.95 else ">99.9 %"
+    return f"{part:.1f} %" if 0 < part < 10 and f"{part:.1f}"[-1] != "0" else f"{part:.0f} %"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Return an interval in brackets, ` (24-28 %)`; nothing where there is none."""
+    if low is None or high is None:
+        return ""
+    return f" ({percent(low).removesuffix(' %')}\N{EN DASH}{percent(high)})"
+
+
+def change(fraction: float) -> str:
+    """Return a change with its sign: `+12 %`."""
+    part = 100 * fraction
+    digits = 1 if abs(part) < 10 and round(part, 1) % 1 else 0
+    text = f"{abs(part):,.{digits}f} %"
+    if text == "0 %":
+        return "0 %" if part == 0 else "\N{ALMOST EQUAL TO}0 %"
+    return ("+" if part > 0 else "\N{MINUS SIGN}") + text
+
+
+def number(count: int | None) -> str:
+    """Return a count with its thousands apart."""
+    return "no count" if count is None else f"{count:,}"
+
+
+def stretch(start: date, end: date) -> str:
+    """Return days as they are written everywhere else: ISO, both ends included."""
+    return f"{start}" if start == end else f"{start} to {end}"
+
+
+def period(rows: Iterable[Cell]) -> str:
+    """Return the days from the first to the last of some rows."""
+    days = [(row.start, row.end) for row in rows]
+    return stretch(min(start for start, _ in days), max(end for _, end in days))
+
+
+def piece(row: Cell, rows: Sequence[Cell], *, with_year: bool = False) -> str:
+    """Return what a piece of time is called beside others: `5 Oct`, `Oct 2026`, `Q4 2026`."""
+    day = row.end if is_rolling(rows) else row.start
+    match unit(rows):
+        case "year":
+            return f"{day.year}"
+        case "quarter":
+            return f"Q{(day.month + 2) // 3} {day.year}"
+        case "month":
+            name = MONTHS[day.month - 1]
+        case _:
+            name = f"{day.day} {MONTHS[day.month - 1]}"
+    return f"{name} {day.year}" if with_year else name
+
+
+def how_much_of(row: Cell, rows: Sequence[Cell]) -> str:
+    """Return how much of its piece a row that is not whole counts: `2 of 7 days`."""
+    name = unit(rows)
+    if name is None:
+        return "not a whole piece"
+    days = unit_days(name, row.start)
+    return "not over yet" if row.days >= days else f"{row.days} of {days} days"
+
+
+def how_often(rows: Sequence[Cell]) -> str:
+    """Return in words what one piece is: `a week`."""
+    if is_rolling(rows):
+        days = {row.days for row in rows}
+        return f"in {days.pop()} days, rolling" if len(days) == 1 else "in windows that roll"
+    name = unit(rows)
+    return "in each piece" if name is None else f"a {name}"
+
+
+def short(text: str, longest: int = LONGEST) -> str:
+    """Return a foreign text on one line, cut where it is too long."""
+    folded = plain(text)
+    return folded if len(folded) <= longest else folded[: longest - 1].rstrip() + "…"
+
+
+def pixels(texts: Iterable[str]) -> int:
+    """Return the width of the longest of some texts, about."""
+    return max((LETTER * len(text) for text in texts), default=0)
+
+
+def names(series: Sequence[Series]) -> dict[Series, str]:
+    """Return what each series is called: its values, and what else tells it from the others.
+
+    No two are called the same: where they would be, texts are quoted.
+    """
+    several = len({one.query for one in series}) > 1
+    called = {one: _name(one, several, quoted=False) for one in series}
+    often = Counter({(one.query, one.values): name for one, name in called.items()}.values())
+    return {
+        one: name if often[name] == 1 else _name(one, several, quoted=True)
+        for one, name in called.items()
+    }
+
+
+def _name(series: Series, several: bool, *, quoted: bool) -> str:
+    texts = [_value(name, value, quoted=quoted) for name, _, value in series.values]
+    statement = [series.query] if several or not texts else []
+    parts = [short(part) for part in (*statement, *texts)]
+    return " · ".join(parts)
+
+
+def _value(name: str, value: Value, *, quoted: bool) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False) if quoted else value
+    if name == "hour":
+        return f"{value:02.0f}:00"
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def row_labels(rows: Sequence[Cell]) -> list[str]:
+    """Return what each row is called: its series, step, and days where others have other days."""
+    called = names([row.series for row in rows])
+    labels = [called[row.series] for row in rows]
+    same_days = len({(row.start, row.end) for row in rows}) == 1
+    steps = [row.series.step for row in rows]
+    afters = [row.series.after for row in rows]
+    parts = zip(labels, steps, afters, rows, strict=True)
+    return [
+        " · ".join(
+            [label]
+            + ([short(step)] if step and len(set(steps)) > 1 else [])
+            + ([f"after {after}"] if after is not None else [])
+            + ([] if same_days else [stretch(row.start, row.end)])
+        )
+        for label, step, after, row in parts
+    ]
+
+
+def axis_words(rows: Iterable[Cell]) -> str:
+    """Return the axes of `by` in words: `, by Category and Brand`; nothing without any."""
+    columns = dict.fromkeys(name for row in rows for name, *_ in row.series.values)
+    return f", by {' and '.join(short(name) for name in columns)}" if columns else ""
+
+
+def events(rows: Iterable[Cell]) -> str:
+    """Return the events of some rows: `App Launched, Charged`."""
+    found = list(dict.fromkeys(row.event for row in rows))
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return ", ".join(short(name) for name in found[:3]) + more
+
+
+def statement(rows: Iterable[Cell]) -> list[str]:
+    """Return the one statement of some rows as typed, where it says more than its event."""
+    found = {row.series.query: row.event for row in rows}
+    ((query, event), *others) = found.items()
+    return [] if others or query == event else [short(query, LONGEST_LINE)]
+
+
+def missing(rows: Sequence[Cell]) -> list[str]:
+    """Return how many counts did not arrive, in words; a row `not yet` was not asked."""
+    lost = sum(row.count is None and row.status not in UNDER_WAY for row in rows)
+    return [f"{lost:,} of {len(rows):,} without a count"] if lost else []

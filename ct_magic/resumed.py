@@ -1,0 +1,85 @@
+"""`%ct resume`: pending ids are fetched, their rows restored, and their variables filled."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from .asking import begin, open_journal
+from .client.jobs import Job
+from .errors import CountError, CountInterrupt
+from .pending_cells import PendingCell, age, pending_cells
+from .prepare import Asked, day_in
+from .row_results import row_results
+from .rows import Plan
+from .session import SESSION
+from .settings import Settings, zone
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def resumed(settings: Settings, variables: MutableMapping[str, Any]) -> pd.DataFrame:
+    """Return the frame of what was pending; fill the variables that hold such a cell's frame."""
+    account = SESSION.account()
+    journal = open_journal(account)
+    cells = pending_cells(journal)
+    plan = reduce(Plan.beside, (cell.plan for cell in cells), Plan((), ()))
+    asked = Asked(plan, account, settings, day_in(account.timezone))
+    if not cells:
+        return _dated(_empty(asked), [], asked.zone)
+    notes = "; ".join(age(cell, datetime.now(UTC).astimezone(asked.zone)) for cell in cells)
+    known = [entry for cell in cells for entry in cell.known]
+    jobs = [
+        journal.taken(Job(number, question), entry)
+        for number, (question, entry) in enumerate(zip(plan.questions, known, strict=True))
+    ]
+    handle = begin(replace(asked, note=notes), jobs, journal)
+    try:
+        return _dated(handle.watched(), cells, asked.zone)
+    except (CountError, CountInterrupt) as stopped:
+        stopped.frame = _dated(stopped.frame, cells, asked.zone)
+        raise
+    finally:
+        _fill(variables, cells, handle.jobs)
+
+
+def _empty(asked: Asked) -> pd.DataFrame:
+    from .results.frame import frame
+
+    return frame(asked.plan, (), asked.zone)
+
+
+def _dated(frame: pd.DataFrame, cells: Sequence[PendingCell], zone: tzinfo | None) -> pd.DataFrame:
+    """Return the frame with the moment when each row's cell was asked."""
+    from .results.frame import moments
+
+    began = [datetime.fromtimestamp(cell.began, UTC) for cell in cells for _ in cell.plan.rows]
+    return frame.assign(asked=moments(began, zone))
+
+
+def _fill(
+    variables: MutableMapping[str, Any], cells: Sequence[PendingCell], jobs: Sequence[Job]
+) -> None:
+    from .results.frame import frame
+
+    first = 0
+    for cell in cells:
+        answers = jobs[first : first + len(cell.questions)]
+        first += len(answers)
+        record = cell.record
+        if record.variable is None or not _holds(variables.get(record.variable), record.id):
+            continue
+        results = row_results(record.plan, cell.jobs(answers))
+        filled = frame(record.plan, results, zone(record.zone))
+        # Somebody's own columns, or fewer rows, make it a frame of their own.
+        if filled.columns.equals(variables[record.variable].columns):
+            filled.attrs["cell"] = record.id
+            variables[record.variable] = filled
+
+
+def _holds(value: object, cell: str) -> bool:
+    return getattr(value, "attrs", {}).get("cell") == cell

@@ -1,0 +1,224 @@
+"""The API's protocol: one request in, one reply out, and the queries that are pending between."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from . import faults as broken
+from .faults import Faults, Reply, failed, reply
+from .filter_sql import RefusedError
+
+PATH = "/1/counts/profiles.json"
+TOP_PATH = "/1/counts/top.json"
+SCHEMA_PATH = "/sandbox/schema.json"
+JUMP = 3600.0  # seconds that the fault "clock" puts the sandbox's clock ahead
+ACCOUNT_ID = r"[A-Za-z0-9-]+"
+TOO_MANY = failed(429, "Too many concurrent requests")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the sandbox got; `at` is its clock in seconds, `status` the HTTP status it gave."""
+
+    method: str
+    body: Any
+    req_id: str | None
+    at: float
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a count takes, and how many may be asked at once: see `Sandbox`."""
+
+    latency: tuple[float, float]
+    partials: int | None
+    at_once: int
+    pending_at_once: int | None
+
+
+@dataclass(slots=True)
+class _Pending:
+    path: str
+    answer: Reply
+    ready: float
+    looks: int
+    polls: int = 0
+    never: bool = False
+
+
+def _first_id() -> int:
+    # 15 digits, as the service's: a double keeps them. No two runs have one in common, or a
+    # client that remembers the ids of one would fetch another's counts.
+    return 10**14 + secrets.randbelow(8 * 10**14)
+
+
+@dataclass(slots=True)
+class _Memory:
+    pending: dict[str, _Pending] = field(default_factory=dict)
+    log: list[Request] = field(default_factory=list)
+    last_id: int = field(default_factory=_first_id)
+    under_way: int = 0
+    ahead: float = 0.0
+
+
+class Protocol:
+    """Answers requests to one account. May be used by several threads.
+
+    `ask` has a function for each path, from the query's JSON to what a success holds; it raises
+    RefusedError. `schema` gives the names of the data; `random` spreads the latencies.
+    """
+
+    def __init__(
+        self,
+        credentials: tuple[str, str],
+        ask: Mapping[str, Callable[[Any], dict[str, Any]]],
+        schema: Callable[[], dict[str, Any]],
+        limits: Limits,
+        faults: Faults,
+        random: Random,
+        clock: Callable[[], float],
+    ) -> None:
+        self._credentials, self._ask, self._schema = credentials, ask, schema
+        self._limits, self._faults, self._random, self._clock = limits, faults, random, clock
+        self._memory, self._lock = _Memory(), threading.Lock()
+
+    @property
+    def log(self) -> tuple[Request, ...]:
+        """Every request to the counts, in the order of its answer."""
+        with self._lock:
+            return tuple(self._memory.log)
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Answer one request; what the server calls."""
+        parts = urlsplit(target)
+        if parts.path not in (*self._ask, SCHEMA_PATH):
+            return failed(404, "Not found")
+        methods = ("GET", "HEAD") if parts.path == SCHEMA_PATH else ("GET", "POST")
+        if method not in methods:
+            return _not_allowed(method, methods)
+        if parts.path == SCHEMA_PATH:
+            return self._denied(headers) or reply(200, self._schema())
+        req_id = parse_qs(parts.query, keep_blank_values=True).get("req_id", [None])[0]
+        with self._lock:
+            self._memory.under_way += 1
+            crowded = self._memory.under_way > self._limits.at_once
+        try:
+            found = self._denied(headers) or self._within(crowded, parts.path, method, req_id, body)
+        finally:
+            with self._lock:
+                self._memory.under_way -= 1
+        self._note(method, body, req_id, found.status)
+        return found
+
+    def _denied(self, headers: Mapping[str, str]) -> Reply | None:
+        # Names of headers have no case, and some clients write them small.
+        sent = {name.lower(): value for name, value in headers.items()}
+        account, passcode = (sent.get(f"x-clevertap-{key}") for key in ("account-id", "passcode"))
+        if account and not re.fullmatch(ACCOUNT_ID, account):
+            return failed(400, "Account ID is not valid")
+        if (account, passcode) == self._credentials:
+            return None
+        return failed(401, "Invalid Credentials")
+
+    def _within(
+        self, crowded: bool, path: str, method: str, req_id: str | None, body: bytes
+    ) -> Reply:
+        if crowded:
+            return TOO_MANY
+        # An id in the URL is a poll, whatever the method and the body.
+        submits = method == "POST" and req_id is None
+        fault = self._faults.next("submit" if submits else self._step(req_id))
+        if fault in broken.REPLIES:
+            return broken.REPLIES[fault]
+        if fault == "clock":
+            with self._lock:
+                self._memory.ahead += JUMP
+        return self._submitted(path, body, fault) if submits else self._polled(path, req_id, fault)
+
+    def _step(self, req_id: str | None) -> str:
+        with self._lock:
+            known = self._memory.pending.get(req_id or "")
+            return "later" if known and known.polls else "first"
+
+    def _submitted(self, path: str, body: bytes, fault: str | None) -> Reply:
+        try:
+            done = reply(200, {"status": "success"} | self._ask[path](_decoded(body)))
+        except RefusedError as refused:
+            return failed(refused.status, refused.error, refused.code)
+        except (ValueError, RecursionError):
+            return failed(400, "Payload is not JSON")
+        if not self._limits.latency[1] and not self._limits.partials and fault is None:
+            return done
+        with self._lock:
+            if self._is_full():
+                return TOO_MANY
+            req_id = self._later(path, done, fault)
+        return _partial(req_id if fault == "text-id" else int(req_id))
+
+    def _is_full(self) -> bool:
+        open_now = sum(self._now() < p.ready for p in self._memory.pending.values())
+        most = self._limits.pending_at_once
+        return most is not None and open_now >= most
+
+    def _later(self, path: str, answer: Reply, fault: str | None) -> str:
+        """Keep an answer until it is ready; return its id."""
+        looks = self._limits.partials
+        wait = self._random.uniform(*self._limits.latency) if looks is None else 0.0
+        self._memory.last_id += self._random.randrange(1, 1000)
+        req_id = str(self._memory.last_id)
+        if fault != "forget":
+            ready = self._now() + wait
+            self._memory.pending[req_id] = _Pending(
+                path, answer, ready, looks or 0, never=fault == "partial"
+            )
+        return req_id
+
+    def _polled(self, path: str, req_id: str | None, fault: str | None) -> Reply:
+        with self._lock:
+            known = self._memory.pending.get(req_id or "")
+            if fault == "forget" and req_id:
+                known = self._memory.pending.pop(req_id, None) and None
+            if known is None or known.path != path:
+                return failed(200, "Invalid request id", 400)
+            known.polls += 1
+            known.never = known.never or fault == "partial"
+            if known.never or known.polls <= known.looks or self._now() < known.ready:
+                return _partial(int(req_id or 0))
+            return known.answer
+
+    def _now(self) -> float:
+        return self._clock() + self._memory.ahead
+
+    def _note(self, method: str, body: bytes, req_id: str | None, status: int) -> None:
+        try:
+            sent = json.loads(body) if method == "POST" and body else None
+        except (ValueError, RecursionError):
+            sent = body.decode("utf-8", "replace")
+        with self._lock:
+            self._memory.log.append(Request(method, sent, req_id, self._now(), status))
+
+
+def _not_allowed(method: str, methods: tuple[str, ...]) -> Reply:
+    allow = (("Allow", ", ".join((*methods, "OPTIONS"))),)
+    if method == "OPTIONS":
+        return Reply(204, b"", allow)
+    return Reply(405, failed(405, "Method not allowed").body, allow)
+
+
+def _decoded(body: bytes) -> Any:
+    found = json.loads(body)
+    json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is refused here
+    return found
+
+
+def _partial(req_id: int | str) -> Reply:
+    return reply(200, {"status": "partial", "req_id": req_id})

@@ -1,0 +1,106 @@
+"""Exported events in a DuckDB file: loaded once, opened in a moment, a quarter of the memory.
+
+The table `ct_magic_source` has one row: a text that names the exported files, their sizes and times
+and the time zone, and whether all of them were loaded. A file without that table is not ours, and
+is never written to.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError
+from . import import_events
+
+if TYPE_CHECKING:
+    import duckdb
+
+MEMORY = "2GB"  # for the load's sorting; more than that is put beside the file
+TABLES = "SELECT table_name FROM duckdb_tables() WHERE NOT temporary"
+SOURCE = """
+DROP TABLE IF EXISTS events; DROP TABLE IF EXISTS profiles; DROP TABLE IF EXISTS ct_magic_source;
+CREATE TABLE ct_magic_source (files VARCHAR, zone VARCHAR, complete BOOLEAN);
+"""
+
+
+class Stored:
+    """A database file of exported events: `file`, or a temporary one."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._folder = None if file else tempfile.TemporaryDirectory(prefix="ct_magic-")
+        self._file = file or Path(self._folder.name if self._folder else "") / "events.duckdb"
+        self._db: duckdb.DuckDBPyConnection | None = None
+
+    def open(self, config: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+        """Open it; raise UsageError for a file that is not ours, or in use."""
+        import duckdb
+
+        try:
+            self._db = duckdb.connect(str(self._file), config={**config, "memory_limit": MEMORY})
+        except duckdb.Error as error:
+            raise UsageError(f"{self._file} cannot be opened: {_line(error)}") from None
+        self._db.execute("SET preserve_insertion_order = false")
+        tables = {name for (name,) in self._db.execute(TABLES).fetchall()}
+        if tables and "ct_magic_source" not in tables:
+            self._db.close()
+            raise UsageError(f"{self._file} is another database: --db takes one of its own")
+        return self._db
+
+    def is_of(self, folder: Path | None, zone: tzinfo) -> bool:
+        """Return True if it holds all events of that folder; of any, where none is named."""
+        source = self._source()
+        if folder is None:
+            if source is not None and source[1] == str(zone):
+                return True
+            other = f", but of {source[1]}" if source else ""
+            raise UsageError(
+                f"{self._file} holds no events of time zone {zone}{other}: "
+                "load them with --data DIR"
+            )
+        return source == (_fingerprint(folder), str(zone))
+
+    def load(self, folder: Path | None, zone: tzinfo, say: Callable[[str], None]) -> None:
+        """Load the folder's events in place of what it holds."""
+        if self._db is None or folder is None:
+            raise UsageError("there are no exported events to load: --data DIR")
+        row = (_fingerprint(folder), str(zone), False)
+        self._db.execute(SOURCE)
+        self._db.execute("INSERT INTO ct_magic_source VALUES (?, ?, ?)", row)
+        import_events.load(self._db, folder, zone, say)
+
+    def complete(self) -> None:
+        """Write down that all is there, and give back what the load left behind."""
+        if self._db is not None:
+            self._db.execute("UPDATE ct_magic_source SET complete = true")
+            self._db.execute("CHECKPOINT")
+
+    def close(self) -> None:
+        """Remove it where it is a temporary one."""
+        self._db = None
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _source(self) -> tuple[str, str] | None:
+        if self._db is None:
+            return None
+        tables = {name for (name,) in self._db.execute(TABLES).fetchall()}
+        if "ct_magic_source" not in tables:
+            return None
+        query = "SELECT files, zone FROM ct_magic_source WHERE complete"
+        found = self._db.execute(query).fetchall()
+        return (found[0][0], found[0][1]) if found else None
+
+
+def _fingerprint(folder: Path) -> str:
+    files = import_events.files(folder)
+    stats = [(str(file.relative_to(folder)), file.stat()) for file in files]
+    return json.dumps([[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats])
+
+
+def _line(error: Exception) -> str:
+    return str(error).splitlines()[0]

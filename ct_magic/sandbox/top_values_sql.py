@@ -1,0 +1,126 @@
+"""The values of properties and how often events had them, as `top.json` answers it.
+
+Chosen where the service is not known: numbers are told as ranges of one width, from a whole
+multiple of it; a value that is a list is left out; `geo_fields` are `country`, `state`, `city`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .compile_sql import EVENT_KEYS, FAMILIES, event_condition, matching_profiles
+from .filter_sql import NUMBERS, RefusedError, Sql, object_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+COLUMNS = {"event_properties": "properties", "session_properties": "session", **FAMILIES}
+PLACES = ("country", "state", "city")
+GROUP_KEYS = {"property_type", "name", "top_n", "order"}
+ORDERS = ("desc", "asc")
+USUAL, MOST = 10, 100
+# Of each event that the query finds, the property: as text, and as number where it is one.
+FOUND = """
+CREATE OR REPLACE TEMP TABLE grouped AS
+WITH mine AS ({profiles}),
+happened AS (SELECT profile_id, properties, session FROM events JOIN mine USING (profile_id)
+  WHERE {base}),
+v AS (SELECT {value} AS x FROM happened JOIN profiles USING (profile_id))
+SELECT CASE json_type(x) WHEN 'BOOLEAN' THEN CASE x ->> '$' WHEN 'true' THEN 'True' ELSE 'False' END
+         WHEN 'VARCHAR' THEN x ->> '$' END AS text,
+  CASE WHEN json_type(x) IN {numbers} THEN TRY_CAST(x AS DOUBLE) END AS number
+FROM v
+"""
+EVER = """
+SELECT 1 FROM events JOIN profiles USING (profile_id)
+WHERE event_name = {event} AND coalesce(json_type({value}), 'NULL') <> 'NULL' LIMIT 1
+"""
+TEXTS = """
+SELECT text, count(*) AS n FROM grouped WHERE text IS NOT NULL
+GROUP BY text ORDER BY n {order}, text LIMIT {top}
+"""
+RANGES = """
+SELECT floor(number / $1)::BIGINT AS k, count(*) AS n FROM grouped WHERE number IS NOT NULL
+GROUP BY k ORDER BY n {order}, k LIMIT {top}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One property that is asked for."""
+
+    kind: str
+    name: str
+    top: int
+    order: str
+
+
+def top_values(db: duckdb.DuckDBPyConnection, sql: Sql, body: Any) -> dict[str, Any]:
+    """Return, for each group of the query, its kinds of value. Raises RefusedError."""
+    query = dict(object_of(body, "the query"))
+    groups = object_of(query.pop("groups", None), "groups")
+    if not groups:
+        raise RefusedError("Missing mandatory field: groups")
+    named = {key: _group(sql, group) for key, group in groups.items()}
+    return {key: _values(db, sql, query, group) for key, group in named.items()}
+
+
+def _group(sql: Sql, body: Any) -> Group:
+    sql.check_keys(body, GROUP_KEYS, "a group")
+    kind, name = body.get("property_type"), body.get("name")
+    top, order = body.get("top_n", USUAL), body.get("order", ORDERS[0])
+    whole = isinstance(top, int) and not isinstance(top, bool) and 1 <= top <= MOST
+    known = kind in COLUMNS or (kind == "geo_fields" and str(name).lower() in PLACES)
+    if not known or not isinstance(name, str) or not whole or order not in ORDERS:
+        raise RefusedError("Invalid group")
+    return Group(kind, name, top, order)
+
+
+def _values(
+    db: duckdb.DuckDBPyConnection, sql: Sql, query: Mapping[str, Any], group: Group
+) -> dict[str, Any]:
+    fresh = Sql(sql.zone, sql.is_event, sql.lenient)
+    profiles = matching_profiles(fresh, query)
+    base = event_condition(fresh, {key: query[key] for key in EVENT_KEYS if key in query})
+    text = FOUND.format(profiles=profiles, base=base, value=_value(fresh, group), numbers=NUMBERS)
+    db.execute(text, fresh.values)
+    shown = {"order": group.order, "top": group.top}
+    texts = dict(db.execute(TEXTS.format(**shown)).fetchall())
+    numbers = _ranges(db, group, shown)
+    if not texts and not numbers and not _is_known(db, sql, query["event_name"], group):
+        raise RefusedError("Invalid group")
+    return ({"STR": texts} if texts else {}) | ({"NUMBER": numbers} if numbers else {})
+
+
+def _value(sql: Sql, group: Group) -> str:
+    if group.kind == "geo_fields":
+        return f"to_json({group.name.lower()})"
+    pointer = "/" + group.name.replace("~", "~0").replace("/", "~1")
+    return f"json_extract({COLUMNS[group.kind]}, {sql.value(pointer)})"
+
+
+def _is_known(db: duckdb.DuckDBPyConnection, sql: Sql, event: str, group: Group) -> bool:
+    fresh = Sql(sql.zone, sql.is_event)
+    name, value = fresh.value(event), _value(fresh, group)
+    text = EVER.format(event=name, value=value)
+    return db.execute(text, fresh.values).fetchone() is not None
+
+
+def _ranges(
+    db: duckdb.DuckDBPyConnection, group: Group, shown: Mapping[str, Any]
+) -> dict[str, int]:
+    [(least, most)] = db.execute("SELECT min(number), max(number) FROM grouped").fetchall()
+    if least is None:
+        return {}
+    width = _width((most - least) / group.top)
+    found = db.execute(RANGES.format(**shown), [width]).fetchall()
+    return {f"{k * width:g}-{(k + 1) * width:g}": n for k, n in found}
+
+
+def _width(least: float) -> float:
+    # 1, 2 or 5 of some power of ten, so that people can read the ranges.
+    power = 10.0 ** math.floor(math.log10(least)) if least > 0 else 1.0
+    return next((step * power for step in (1, 2, 5) if step * power >= least), 10 * power)

@@ -1,0 +1,223 @@
+"""Bytes -> answer: every row of the API's reference, and what is none of its answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ct_magic.client.jobs import (
+    Answer,
+    Busy,
+    Cause,
+    Denied,
+    Failure,
+    Forgotten,
+    NotYet,
+    Partial,
+    Success,
+    Tally,
+    Trouble,
+)
+from ct_magic.client.responses import SYSTEM_EVENTS, read
+
+LIVE = {
+    "count": 2953671,
+    "nQCount": 0,
+    "status": "success",
+    "tcount": 7921312,
+    "userDeviceCount": {"devices": 2953671, "users": 2953670},
+}
+ID = "384649162721759"
+
+
+def fail(error: object, code: object = None) -> dict[str, object]:
+    return {"status": "fail", "error": error} | ({} if code is None else {"code": code})
+
+
+def reading(status: int, body: object, asked: str | None = ID) -> Answer:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return read(status, raw, asked=asked)
+
+
+NO_EVENT = "HTTP 200: Invalid event : App Lauched (code 400). Names of events are exact and "
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "answer"),
+    [
+        (200, {"status": "success", "count": 0}, Success(Tally(0))),
+        (200, LIVE, Success(Tally(2953671, 7921312, 2953670, 2953671))),
+        (202, b"", NotYet()),
+        (202, {"status": "success", "count": 5}, NotYet()),
+        (200, fail("Request still in progress, please retry later", 2), NotYet()),
+        (202, fail("Request still in progress, please retry later", "2"), NotYet()),
+        (200, fail("Request still in progress, please retry later"), NotYet()),
+        (400, fail("busy", 2), NotYet()),
+        (400, fail("Invalid request id"), Forgotten("HTTP 400: Invalid request id")),
+        (
+            200,
+            fail("Invalid request id", 400),
+            Forgotten("HTTP 200: Invalid request id (code 400)"),
+        ),
+        (200, fail("nope"), Failure("HTTP 200: nope")),
+        (400, fail("bad", 4002), Failure("HTTP 400: bad (code 4002)")),
+        (200, fail("bad", "4002"), Failure("HTTP 200: bad (code 4002)")),
+        (
+            200,
+            fail('["Invalid event : App Lauched"]', 400),
+            Failure(NO_EVENT + "case-sensitive; did you mean 'App Launched'?"),
+        ),
+        (200, fail(["one", "two"], 400), Failure("HTTP 200: one; two (code 400)")),
+        (200, fail("[no list", 400), Failure("HTTP 200: [no list (code 400)")),
+        (404, fail("Not found"), Failure("HTTP 404: Not found")),
+        (405, fail("x", 405), Failure("HTTP 405: x")),
+        (401, fail("Invalid Credentials", 401), Denied("HTTP 401: Invalid Credentials")),
+        (401, {"error": "Invalid Credentials"}, Denied("HTTP 401: Invalid Credentials")),
+        (403, fail("no"), Denied("HTTP 403: no")),
+        (200, fail("no", 401), Denied("HTTP 200: no (code 401)")),
+        (200, fail("no", "401"), Denied("HTTP 200: no (code 401)")),
+        (400, fail("Account ID is not valid", 400), Denied("HTTP 400: Account ID is not valid")),
+        (200, fail("Invalid Credentials"), Denied("HTTP 200: Invalid Credentials")),
+        (429, fail("Too many", 429), Busy("HTTP 429: Too many")),
+        (429, b"<html>slow down</html>", Busy("HTTP 429: '<html>slow down</html>'")),
+        (409, fail("x"), Busy("HTTP 409: x")),
+        (200, fail("Too many", 429), Busy("HTTP 200: Too many (code 429)")),
+        (200, fail("Too many concurrent requests"), Busy("HTTP 200: Too many concurrent requests")),
+    ],
+)
+def test_each_answer_of_the_reference(status: int, body: object, answer: Answer) -> None:
+    """The table of the API's reference, one by one: what is final, and what backs off."""
+    assert reading(status, body) == answer
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "cause"),
+    [
+        (500, fail("An unknown error occurred", 500), Cause.INTERNAL),
+        (200, fail("An unknown error occurred", 500), Cause.INTERNAL),
+        (500, b"", Cause.INTERNAL),
+        (503, fail("later"), Cause.UNAVAILABLE),
+        (200, fail("later", "503"), Cause.UNAVAILABLE),
+        (502, b"<html>Bad Gateway</html>", Cause.UNAVAILABLE),
+        (503, {"status": "success", "count": 5}, Cause.UNAVAILABLE),
+        (408, b"", Cause.UNAVAILABLE),
+        (425, fail("Too early"), Cause.UNAVAILABLE),
+        (200, b"<html>Sign in</html>", Cause.FOREIGN),
+        (202, b"<html>Sign in</html>", Cause.FOREIGN),
+        (302, b"", Cause.FOREIGN),
+        (302, fail("moved", 400), Cause.FOREIGN),
+        (101, b"", Cause.FOREIGN),
+        (204, b"", Cause.FOREIGN),
+        (206, {"status": "success", "count": 5}, Cause.FOREIGN),
+        (201, {"status": "success", "count": 5}, Cause.FOREIGN),
+        (400, {"status": "success", "count": 5}, Cause.FOREIGN),
+        (404, b"<html>nothing here</html>", Cause.FOREIGN),
+        (404, {"message": "no Route matched"}, Cause.FOREIGN),
+        (403, b"<html>Request blocked</html>", Cause.FOREIGN),
+        (407, b"", Cause.FOREIGN),
+    ],
+)
+def test_what_is_no_answer_of_the_api_is_trouble(status: int, body: object, cause: Cause) -> None:
+    """It is tried again, and an id is kept: a page, a redirection, a count under another status."""
+    answer = reading(status, body)
+    assert isinstance(answer, Trouble)
+    assert answer.cause is cause
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "success"},
+        *(
+            {"status": "success", "count": count}
+            for count in (None, True, -1, 12.0, "12", [1], 2**63, {"count": 1})
+        ),
+        {"status": "maybe", "count": 5},
+        {"count": 5},
+        {"status": ["success"], "count": 5},
+        [{"status": "success", "count": 5}],
+        5,
+        {"status": "partial"},
+        *(
+            {"status": "partial", "req_id": req_id}
+            for req_id in (None, 1.5e15, True, -1, "", "x" * 300, [], "a\nb")
+        ),
+        b"<html>Sign in</html>",
+        b"",
+        b"\xff\xfe\x00",
+        b'{"status": "success", "count": NaN}',
+        b'{"status": "success", "count": 1, "count": 2}',
+        b'{"status": "success", "count": 5',
+        b"[" * 100_000,
+        b'{"status": "success", "count": ' + b"9" * 5000 + b"}",
+    ],
+)
+def test_nothing_but_a_count_is_a_count(body: object) -> None:
+    """What is no answer of the API's becomes an error that quotes what came, and is short."""
+    answer = reading(200, body, asked=None)
+    assert isinstance(answer, Trouble)
+    assert len(answer.error) < 400
+
+
+@pytest.mark.parametrize("asked", [None, ID])
+@pytest.mark.parametrize(
+    ("sent", "req_id"),
+    [(int(ID), ID), (ID, ID), (10**40 + 1, str(10**40 + 1)), ("0123", "0123")],
+)
+def test_an_id_keeps_every_digit(sent: object, req_id: str, asked: str | None) -> None:
+    """As a number or as text; a double would round the long ones."""
+    answer = reading(200, {"status": "partial", "req_id": sent}, asked=asked and req_id)
+    assert answer == Partial(req_id)
+
+
+def test_a_poll_that_is_told_partial_without_an_id_keeps_its_own() -> None:
+    """The service leaves it out, seen live; the id is known."""
+    assert reading(200, {"status": "partial"}) == Partial(ID)
+    assert reading(200, {"status": "partial", "req_id": None}) == Partial(ID)
+
+
+@pytest.mark.parametrize("req_id", [int(ID) + 1, "other", 3.8e14, True, [ID]])
+@pytest.mark.parametrize("body", [{"status": "success", "count": 5}, {"status": "partial"}])
+def test_an_answer_that_names_another_id_is_refused(body: dict[str, Any], req_id: object) -> None:
+    """It is the count of another query: it came late, or by a proxy's mistake."""
+    answer = reading(200, body | {"req_id": req_id})
+    assert isinstance(answer, Trouble)
+    assert "another query" in answer.error
+    assert isinstance(reading(200, LIVE | {"req_id": int(ID)}), Success)
+
+
+def test_an_unknown_event_is_told_the_nearest_that_is_known() -> None:
+    """The account's own names, and those that every account has; never the refused one itself."""
+    body = json.dumps(fail("Invalid event : Chargd", 400)).encode()
+    assert "did you mean 'Charged'?" in str(read(400, body, events=["Ride Booked"]))
+    body = json.dumps(fail('["Invalid event : ride booked"]', 400)).encode()
+    assert "did you mean 'Ride Booked'?" in str(read(400, body, events=["Ride Booked"]))
+    body = json.dumps(fail("Invalid event : Charged", 400)).encode()
+    assert "did you mean" not in str(read(400, body, events=SYSTEM_EVENTS))
+
+
+@pytest.mark.parametrize("event", ["Passcode wrong", "Invalid Credentials"])
+def test_an_event_that_is_called_like_an_error_is_no_error(event: str) -> None:
+    """The run would be ended for a wrong passcode."""
+    assert isinstance(reading(400, fail(f"Invalid event : {event}", 400)), Failure)
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("\x1b[31mred\x00\n\n  two", "\ufffd[31mred\ufffd two"),
+        ("half a pair: \ud800", "half a pair: \ufffd"),
+        ("x" * 9999, "x" * 400 + " ..."),
+    ],
+)
+def test_the_services_own_words_are_shown_on_one_plain_line(sent: str, shown: str) -> None:
+    """They reach a terminal, a file and a DataFrame: nothing that moves a cursor or has no code."""
+    assert reading(400, fail(sent)) == Failure(f"HTTP 400: {shown}")
+
+
+def test_what_a_success_adds_is_taken_only_where_it_is_a_number() -> None:
+    """None of it may be required, and none of it can spoil the count."""
+    odd = {"status": "success", "count": 5, "tcount": "many", "userDeviceCount": {"users": -1}}
+    assert reading(200, odd) == Success(Tally(5))

@@ -1,0 +1,386 @@
+"""What only bare sockets can send: interim answers, late bodies, drips, cut bodies and handshakes.
+
+An answer belongs to its question, or it is no answer; and every exchange ends.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import ssl
+import subprocess
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+from helpers.raw_server import Wire, wires
+
+from ct_magic.client.accounts import Account
+from ct_magic.client.credentials import Secret
+from ct_magic.client.jobs import Failure, Partial, Success, Tally, Trouble
+from ct_magic.client.transport import Service, sandbox_data
+
+HIDDEN = "AAE-hidden-7731"
+
+
+def service(url: str, total: float = 5.0) -> Service:
+    return Service(Account("default", "ABC", Secret(HIDDEN), base_url=url), total=total)
+
+
+def number(request: bytes) -> int:
+    """The count that a request asks for: it stands in its body, or in its id."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    return int(body) if body else int(head.split(b"req_id=")[1].split()[0])
+
+
+LATE = 0.03  # seconds after which the rest of an answer comes: the next request has left by then
+
+
+def hints(wire: Wire, body: object) -> None:
+    wire.send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
+    time.sleep(LATE)
+    wire.answer(body)
+
+
+def several(wire: Wire, body: object) -> None:
+    wire.send(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n")
+    wire.send(b"HTTP/1.1 103 Early Hints\r\nConnection: close\r\n\r\n")
+    wire.answer(body)
+
+
+def hollow(status: int) -> Callable[[Wire, object], None]:
+    """An answer without a body, and its body after it."""
+
+    def send(wire: Wire, body: object) -> None:
+        wire.send(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode())
+        time.sleep(LATE)
+        wire.answer(body)
+
+    return send
+
+
+def twice(wire: Wire, body: object) -> None:
+    wire.answer(b"<html>", status=503)
+    time.sleep(LATE)
+    wire.answer(body)
+
+
+def longer(wire: Wire, body: object) -> None:
+    wire.answer(body, head="")
+    wire.send(b'HTTP/1.1 200 OK\r\nContent-Length: 34\r\n\r\n{"status": "success", "count": 999}')
+
+
+@pytest.mark.parametrize(
+    "manner",
+    [hints, several, hollow(200), hollow(204), hollow(304), hollow(202), twice, longer],
+    ids=["103", "many", "200", "204", "304", "202", "503", "two answers"],
+)
+def test_no_answer_is_taken_for_that_of_the_next_question(
+    manner: Callable[[Wire, object], None],
+) -> None:
+    """Interim and bodiless answers with a late one behind them: a count is its own, or none."""
+
+    def serve(wire: Wire) -> None:
+        while request := wire.request():
+            manner(wire, {"status": "success", "count": number(request)})
+
+    with wires(serve) as url:
+        asker = service(url)
+        for count in range(12):
+            ask = asker.submit if count % 2 else asker.poll
+            answer = ask(str(count))
+            if isinstance(answer, Success):
+                assert answer == Success(Tally(count))
+            time.sleep(LATE / 2 * (count % 3))
+
+
+def test_an_interim_answer_is_waited_through() -> None:
+    """The count is behind it: submitting once more would ask the service twice."""
+    for manner in (hints, several):
+
+        def serve(wire: Wire, manner: Callable[[Wire, object], None] = manner) -> None:
+            while request := wire.request():
+                manner(wire, {"status": "success", "count": number(request)})
+
+        with wires(serve) as url:
+            asker = service(url)
+            assert [asker.submit(str(n)) for n in range(3)] == [Success(Tally(n)) for n in range(3)]
+
+
+def drip(data: bytes) -> Callable[[Wire], None]:
+    def serve(wire: Wire) -> None:
+        wire.request()
+        while True:
+            for byte in data:
+                wire.send(bytes([byte]))
+                time.sleep(0.02)
+
+    return serve
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"HTTP/1.1 100 Continue\r\n\r\n", b"X", b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 9999],
+    ids=["100 for ever", "a status without an end", "headers without an end"],
+)
+def test_an_exchange_ends_whatever_drips(data: bytes) -> None:
+    """Or its worker and its place at the gate would be gone for good."""
+    with wires(drip(data)) as url:
+        begun = time.monotonic()
+        assert isinstance(service(url, total=0.4).submit("1"), Trouble)
+        assert time.monotonic() - begun < 5
+
+
+def test_interim_answers_without_a_pause_end_too() -> None:
+    """There is always something to read, so no single read is ever late."""
+
+    def serve(wire: Wire) -> None:
+        wire.request()
+        while True:
+            wire.send(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+
+    with wires(serve) as url:
+        assert isinstance(service(url, total=0.3).submit("1"), Trouble)
+
+
+BODY = json.dumps({"status": "success", "count": 12345}).encode()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"Content-Length: 100\r\n\r\n" + BODY,
+        b"Content-Length: 20\r\n\r\n" + BODY,
+        b"Transfer-Encoding: chunked\r\n\r\n26\r\n" + BODY[:20],
+        b"Transfer-Encoding: chunked\r\n\r\n10\r\n" + BODY[:16] + b"\r\n",
+        b"Content-Encoding: gzip\r\nContent-Length: 36\r\n\r\n" + BODY,
+        b"Connection: close\r\n\r\n" + BODY[:-1],
+        b"Content-Length: x\r\n\r\n" + BODY[:-3],
+        b"",
+    ],
+    ids=["short", "long", "cut chunk", "no last", "no gzip", "to the end", "odd length", "no head"],
+)
+def test_a_body_that_was_cut_is_no_count(answer: bytes) -> None:
+    """Digits may be missing at its end; it is trouble, and asked again."""
+
+    def serve(wire: Wire) -> None:
+        wire.request()
+        wire.send(b"HTTP/1.1 200 OK\r\n" + answer)
+
+    with wires(serve) as url:
+        assert isinstance(service(url).poll("7"), Trouble)
+
+
+def test_a_connection_is_kept_after_clean_answers() -> None:
+    """A handshake for each look would cost more than the look."""
+    numbers = set()
+
+    def serve(wire: Wire) -> None:
+        while wire.request():
+            numbers.add(wire.number)
+            wire.answer({"status": "partial", "req_id": "7"})
+
+    with wires(serve) as url:
+        asker = service(url)
+        assert {asker.poll("7") for _ in range(5)} == {Partial("7")}
+    assert numbers == {0}
+
+
+def test_a_process_that_was_forked_does_not_talk_on_its_parents_connection() -> None:
+    """Both would read whichever answer comes first."""
+    numbers: list[int] = []
+
+    def serve(wire: Wire) -> None:
+        while wire.request():
+            numbers.append(wire.number)
+            wire.answer({"status": "success", "count": wire.number})
+
+    with wires(serve) as url:
+        asker = service(url)
+        assert asker.submit("1") == Success(Tally(0))
+        if not (child := os.fork()):
+            os._exit(0 if asker.submit("1") == Success(Tally(1)) else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        assert asker.submit("1") == Success(Tally(0))
+    assert numbers == [0, 1, 0]
+
+
+def test_debugging_http_client_does_not_print_the_passcode(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`debuglevel = 1` is a usual recipe; the header would stand in the cell and be saved."""
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
+
+    def serve(wire: Wire) -> None:
+        wire.request()
+        wire.answer()
+
+    with wires(serve) as url:
+        assert service(url).submit("1") == Success(Tally(1))
+    assert HIDDEN not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("ahead", [0.0, 4 * 3600.0, -600.0])
+def test_the_services_clock_decides_and_a_wrong_one_is_said(ahead: float) -> None:
+    """A count of a day is whole once that day is over where the service is, not here."""
+    heard: list[str] = []
+
+    def serve(wire: Wire) -> None:
+        while wire.request():
+            wire.answer(head=f"Date: {formatdate(time.time(), usegmt=True)}\r\n")
+
+    with wires(serve) as url:
+        account = Account("default", "ABC", Secret(HIDDEN), base_url=url)
+        asker = Service(account, warn=heard.append, wall=lambda: time.time() + ahead)
+        answers = [asker.submit("1") for _ in range(3)]
+    assert isinstance(answers[0], Success)
+    assert answers[0].at is not None
+    assert abs(answers[0].at.timestamp() - time.time()) < 60
+    assert len(heard) == bool(ahead)
+    expected = {0.0: "", 4 * 3600.0: "4 hours ahead of", -600.0: "10 minutes behind"}[ahead]
+    assert expected in "".join(heard)
+
+
+def test_a_sandbox_alone_is_asked_which_data_it_counts() -> None:
+    """Any other account is asked nothing but the documented calls."""
+    asked: list[bytes] = []
+
+    def serve(wire: Wire) -> None:
+        while request := wire.request():
+            asked.append(request.split()[1])
+            wire.answer({"data": "7f3a", "events": {}})
+
+    with wires(serve) as url:
+        assert sandbox_data(Account("a", "SANDBOX", Secret("x"), base_url=url)) == "7f3a"
+        assert sandbox_data(Account("a", "ABC", Secret("x"), base_url=url)) is None
+    assert asked == [b"/sandbox/schema.json"]
+    assert sandbox_data(Account("a", "SANDBOX", Secret("x"), base_url=url)) is None
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that no authority has signed, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-days", "9", "-subj", "/CN=127.0.0.1"),
+            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return cert, key
+
+
+def test_a_certificate_that_cannot_be_verified_is_final_and_its_cure_works(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trying again helps nobody; naming the certificate does."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+
+    def serve(wire: Wire) -> None:
+        with context.wrap_socket(wire.sock, server_side=True) as sock:
+            inner = Wire(sock, 0)
+            while inner.request():
+                inner.answer()
+
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "https_proxy", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with wires(serve) as url:
+        secure = url.replace("http:", "https:")
+        answer = service(secure).submit("1")
+        assert isinstance(answer, Failure)
+        assert "REQUESTS_CA_BUNDLE" in answer.error
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+        assert service(secure).submit("1") == Success(Tally(1))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"HTTP/1.1 400 Bad\r\n\r\n", b"\x15\x03\x01\x00\x02\x02\x28"]
+)
+def test_a_handshake_that_was_cut_is_trouble(data: bytes) -> None:
+    """A proxy that restarts, not a certificate: it is tried again, and ids are kept."""
+
+    def serve(wire: Wire) -> None:
+        wire.sock.recv(4096)
+        wire.send(data)
+
+    with wires(serve) as url:
+        answer = service(url.replace("http:", "https:")).submit("1")
+    assert isinstance(answer, Trouble)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("REQUESTS_CA_BUNDLE", "/no/such.pem", ["REQUESTS_CA_BUNDLE", "/no/such.pem"]),
+        ("CURL_CA_BUNDLE", "/no/such.pem", ["CURL_CA_BUNDLE"]),
+        ("HTTPS_PROXY", "socks5://127.0.0.1:9", ["HTTPS_PROXY", "pip install pysocks"]),
+        ("HTTPS_PROXY", "http://", ["HTTPS_PROXY", "write it like"]),
+        ("HTTPS_PROXY", "http://[::1", ["HTTPS_PROXY", "write it like"]),
+        ("HTTPS_PROXY", "http://me:hunter2@:80:x", ["HTTPS_PROXY", "write it like"]),
+        ("https_proxy", "gopher://127.0.0.1:9", ["https_proxy", "write it like"]),
+        ("ALL_PROXY", "http://127.0.0.1:99999", ["ALL_PROXY", "write it like"]),
+        ("HTTPS_PROXY", "http://127.0.0.1:9", ["proxy", "HTTPS_PROXY"]),
+    ],
+)
+def test_a_variable_that_leads_nowhere_is_named(
+    name: str, value: str, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account's address is not to blame, and what to do is said."""
+    for each in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(each, raising=False)
+    for each in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv(name, value)
+    answer = service("https://ct.example").submit("1")
+    assert isinstance(answer, Failure | Trouble)
+    assert all(word in answer.error for word in words), answer.error
+    assert "hunter2" not in answer.error
+
+
+def test_a_file_that_holds_no_certificates_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is there, but it is another file."""
+    (tmp_path / "notes.txt").write_text("certificates: ask Ann")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "notes.txt"))
+    with wires(lambda wire: wire.send(b"")) as url:
+        answer = service(url.replace("http:", "https:")).submit("1")
+    assert isinstance(answer, Failure)
+    assert "REQUESTS_CA_BUNDLE" in answer.error
+
+
+def test_an_interrupt_in_a_request_does_not_keep_its_headers() -> None:
+    """`%xmode Verbose` would print the locals of every frame, the passcode among them."""
+
+    def serve(wire: Wire) -> None:
+        wire.request()
+        wire.answer()
+
+    class Leave(BaseException):
+        pass
+
+    def clock() -> float:
+        if calls:
+            raise Leave
+        calls.append(1)
+        return 0.0
+
+    calls: list[int] = []
+    with wires(serve) as url:
+        asker = service(url)
+        asker._adapter().deadline._clock = clock
+        with pytest.raises(Leave) as caught:
+            asker.submit("1")
+    assert caught.value.__context__ is None
+    frame = caught.value.__traceback__
+    while frame:
+        assert HIDDEN not in repr(frame.tb_frame.f_locals)
+        frame = frame.tb_next

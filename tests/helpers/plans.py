@@ -1,0 +1,68 @@
+"""Questions, rows and plans as a test needs them: only what it speaks of need be said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from ct_magic.client.jobs import Job
+from ct_magic.row_results import RowResult, row_results
+from ct_magic.rows import Formula, Plan, Question, Row
+
+DAY = date(2026, 11, 1)
+
+
+def question(text: str = "App Launched 2026-11-01", **changes: Any) -> Question:
+    """A question of one day; its text is its key and its body, too."""
+    return replace(Question(text, "App Launched", DAY, DAY, text, text, DAY), **changes)
+
+
+def row(number: int = 0, title: str = "App Launched", **changes: Any) -> Row:
+    """A row that is the count at its place."""
+    usual = Row(
+        number, 0, title, f"{title} 2026-11-01", "App Launched", DAY, DAY, Formula((number,))
+    )
+    return replace(usual, **changes)
+
+
+def plan(rows: Sequence[Row]) -> Plan:
+    """A plan over as many questions as its rows name."""
+    needed = {number for one in rows for number in one.questions}
+    return Plan(tuple(rows), tuple(question(f"q{n}") for n in range(max(needed, default=-1) + 1)))
+
+
+def results(rows: Sequence[Row], jobs: Sequence[Job]) -> tuple[RowResult, ...]:
+    """How rows stand once their jobs have come so far."""
+    return row_results(plan(rows), jobs)
+
+
+class PlainRun:
+    """The run behind a panel, whose jobs and clock the test moves."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.now = 0.0
+        self.plan = plan(rows)
+        self.jobs = tuple(Job(n, asked) for n, asked in enumerate(self.plan.questions))
+        self.cancelled: list[int | None] = []
+
+    @property
+    def rows(self) -> tuple[RowResult, ...]:
+        """Every row as it stands."""
+        return row_results(self.plan, self.jobs)
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """The clock that the test moves."""
+        return lambda: self.now
+
+    def cancel(self, number: int | None = None) -> None:
+        """Note what is cancelled."""
+        self.cancelled.append(number)
+
+    def move(self, number: int, **changes: Any) -> None:
+        """Change one job."""
+        jobs = list(self.jobs)
+        jobs[number] = replace(jobs[number], **changes)
+        self.jobs = tuple(jobs)

@@ -1,0 +1,128 @@
+"""`resume` restores a cell's rows with their columns, and fills the variable that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from helpers.shell import TODAY, point_at, until
+
+import ct_magic
+from ct_magic import api, errors
+from ct_magic.sandbox import Sandbox
+from ct_magic.settings import Settings
+
+QUICK = Settings(poll_interval=0.01, progress="none")
+SHOES = 'sales: Charged 2026-10-01..2026-10-02 by day, Category in ("Shoes", "Bags")'
+
+
+@pytest.fixture
+def slow(state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A sandbox that needs a second look at each count; the environment's account is there."""
+    with Sandbox(profiles=200, partials=2, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        yield box
+
+
+def left(text: str, variable: str | None = None) -> pd.DataFrame:
+    """Ask, and leave when every id is there: what a killed kernel leaves behind."""
+    handle = ct_magic.start(text, poll_interval=60, progress="none", variable=variable)
+    until(lambda: "waiting" not in handle.progress and all(job.req_id for job in handle.jobs))
+    handle.cancel()
+    handle._seen.wait(10)
+    return handle.frame
+
+
+def submissions(box: Sandbox) -> int:
+    return sum(request.method == "POST" for request in box.log)
+
+
+def test_rows_come_back_with_their_columns_and_their_age(slow: Sandbox) -> None:
+    """The label, the axes of `by`, the days: as the cell would have had them."""
+    left(SHOES)
+    before = submissions(slow)
+    found = api.resume(QUICK)
+    asked = ct_magic.count(SHOES, settings=QUICK)
+    assert submissions(slow) == before
+    assert list(found.columns) == [*asked.columns, "asked"]
+    assert found["Category"].tolist() == ["Shoes", "Bags"] * 2
+    assert found["query"].tolist() == ["sales"] * 4
+    assert found["count"].tolist() == asked["count"].tolist()
+    age = pd.Timestamp.now() - found["asked"].iloc[0]
+    assert abs(age) < timedelta(minutes=5) + timedelta(hours=14), "the account's clock"
+
+
+def test_several_cells_are_one_table_in_the_order_asked(slow: Sandbox) -> None:
+    """Each with its own columns; where a row has none it is missing."""
+    left(SHOES)
+    left("App Launched 2026-10")
+    found = api.resume(QUICK)
+    assert found["query"].tolist() == ["sales"] * 4 + ["App Launched 2026-10"]
+    assert found["Category"].isna().tolist() == [False] * 4 + [True]
+    assert api.resume(QUICK).empty
+
+
+def test_the_variable_that_holds_the_cells_frame_is_filled(slow: Sandbox) -> None:
+    """And one that the user made something else of is not."""
+    df = left(SHOES, "df")
+    other = left("App Launched 2026-10", "other")
+    mine = left("Added To Cart 2026-10", "mine")
+    variables: dict[str, Any] = {"df": df, "other": "rebound", "mine": mine.assign(note="x")}
+    api.resume(QUICK, variables=variables)
+    assert variables["df"]["status"].tolist() == ["success"] * 4
+    assert list(variables["df"].columns) == list(df.columns)
+    assert variables["other"] == "rebound"
+    assert "note" in variables["mine"].columns
+    assert other["status"].tolist() == ["cancelled"]
+
+
+def test_rows_of_a_filled_variable_that_were_never_sent_stay_cancelled(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what has an id can be fetched; what had arrived before is kept."""
+    with Sandbox(profiles=200, partials=2, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        first = ct_magic.count("Charged 2026-10-01", settings=QUICK)
+        handle = ct_magic.start(
+            "Charged 2026-10-01..2026-10-03 by day",
+            poll_interval=60,
+            max_concurrent=1,
+            progress="none",
+            variable="df",
+        )
+        until(lambda: any(job.req_id for job in handle.jobs))
+        handle._run.cancel(2)
+        handle.cancel()
+        handle._seen.wait(10)
+        variables = {"df": handle.frame}
+        api.resume(QUICK, variables=variables)
+    statuses = variables["df"]["status"].tolist()
+    assert statuses[0] == "success"
+    assert variables["df"]["count"].iloc[0] == first["count"].iloc[0]
+    assert "success" in statuses[1:]
+
+
+def test_a_funnel_is_fetched_whole(slow: Sandbox) -> None:
+    """A step's share needs its base: both are there."""
+    text = "App Launched 2026-10\n  share did Charged"
+    try:
+        left(text)
+    except errors.QueryError:
+        pytest.skip("the language has no shares yet")
+    found = api.resume(QUICK)
+    assert found["share"].notna().all()
+    assert len(found) == 2
+
+
+def test_an_id_that_is_lost_fails_with_the_others_fetched(slow: Sandbox) -> None:
+    """The error carries what arrived, with its age."""
+    left("a: App Launched 2026-10\nb: Charged 2026-10")
+    slow.stop()
+    with pytest.raises(errors.CountError) as caught:
+        api.resume(Settings(poll_interval=0.01, retry_wait=0.001, timeout=0.5, progress="none"))
+    assert caught.value.frame["asked"].notna().all()
+    assert len(caught.value.frame) == 2

@@ -1,0 +1,118 @@
+"""The cell waits: every way out of it cancels, closes the panel, and keeps what had arrived."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from helpers.plans import question
+from helpers.shell import TODAY, point_at
+
+from ct_magic.client.jobs import Answer, Job, Partial, State, Success, Tally
+from ct_magic.client.pace import Pace
+from ct_magic.client.runner import Run
+from ct_magic.progress.panel import Panel
+from ct_magic.sandbox import Sandbox
+from ct_magic.waiting import wait
+
+
+class Slow:
+    """A service that answers the first query at once, and any other never."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def submit(self, body: str) -> Answer:
+        self.sent.append(body)
+        return Success(Tally(7)) if body == "q0" else Partial(body)
+
+    def poll(self, req_id: str) -> Answer:
+        return Partial(req_id)
+
+
+class Watched(Panel):
+    """A panel that knows whether it was closed."""
+
+    def __init__(self) -> None:
+        self.closed = threading.Event()
+
+    def refresh(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+class OverdueError(Exception):
+    """What a soft time limit raises."""
+
+
+@contextmanager
+def alarm(handler: object) -> Iterator[None]:
+    before = signal.signal(signal.SIGALRM, handler)  # type: ignore[arg-type]
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("error", [OverdueError, SystemExit, GeneratorExit])
+def test_whatever_ends_the_waiting_ends_the_asking(error: type[BaseException]) -> None:
+    """An alarm, a soft time limit, a handler that exits: nothing goes on against the will."""
+
+    def ring(*_: object) -> None:
+        raise error
+
+    asker, panel = Slow(), Watched()
+    jobs = [Job(number, question(f"q{number}")) for number in range(3)]
+    run = Run(jobs, asker, Pace(poll_interval=0.05))
+    with alarm(ring), pytest.raises(error):
+        wait(run, lambda: panel)
+    assert run.wait(5)
+    assert panel.closed.wait(5)
+    ended = [job.state for job in run.jobs]
+    assert ended == [State.SUCCESS, State.CANCELLED, State.CANCELLED]
+
+
+CODE = """
+import signal
+import ct_magic
+signal.signal(signal.SIGINT, {handler})
+try:
+    frame = ct_magic.count("App Launched 2026-10", poll_interval=0.2, progress="none")
+    print(list(frame["status"]))
+except KeyboardInterrupt as stopped:
+    print("interrupted", list(stopped.frame["status"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("handler", "shown"),
+    [
+        ("signal.SIG_IGN", "['success']"),
+        ("lambda *_: None", "['success']"),
+        ("signal.default_int_handler", "interrupted ['cancelled']"),
+    ],
+)
+def test_only_pythons_own_handler_is_replaced(
+    state: Path, monkeypatch: pytest.MonkeyPatch, handler: str, shown: str
+) -> None:
+    """`python x.py &` ignores interrupts, and a host that embeds Python has its own."""
+    with Sandbox(profiles=50, latency=1.0, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        command = [sys.executable, "-c", CODE.format(handler=handler)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            while not box.log and process.poll() is None:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=60)
+    assert out.strip() == shown
