@@ -5,8 +5,10 @@
     %%ctcount foodies
     choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25
 
-The same from Python: `ct_magic.count(text)` gives the DataFrame, `ct_magic.parse(text)` the
-queries behind it. Nothing heavy is imported until it is needed.
+The same from Python: `ct_magic.count(text)` returns the DataFrame, `ct_magic.parse(text)` the
+queries behind it. Public is what stands in `__all__` and `__version__`; everything else, every
+module included, is private and may change with any version. Nothing heavy is imported until it is
+needed.
 """
 
 from __future__ import annotations
@@ -23,8 +25,10 @@ from .errors import (
     CountTimedOutError,
     CtMagicError,
     JournalError,
+    JournalWarning,
     MissingExtraError,
     QueryError,
+    QueryWarning,
     StillRunningError,
     UsageError,
 )
@@ -32,18 +36,24 @@ from .errors import (
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from .api import count, start, use
+    from .api import count, history, resume, start, use
+    from .client.accounts import Account
+    from .explanation import explain
     from .forms import form
     from .handle import Counting
     from .query.catalog import Names
+    from .query.model import Query
     from .query.parser import parse
-    from .query.payload import from_payload
+    from .query.payload import from_payload, to_payload
+    from .query.printer import to_text
     from .results.compare import compare
     from .results.plot import Picture, plot
     from .results.shares import shares
+    from .settings import Settings
 
 __version__ = "0.1.0"
 __all__ = [
+    "Account",
     "AccountError",
     "CountCancelledError",
     "CountError",
@@ -53,34 +63,51 @@ __all__ = [
     "Counting",
     "CtMagicError",
     "JournalError",
+    "JournalWarning",
     "MissingExtraError",
     "Picture",
+    "Query",
     "QueryError",
+    "QueryWarning",
+    "Settings",
     "StillRunningError",
     "UsageError",
     "compare",
     "count",
+    "explain",
     "form",
     "from_payload",
+    "history",
     "parse",
     "plot",
+    "resume",
     "shares",
     "start",
+    "to_payload",
+    "to_text",
     "use",
 ]
 
 # Where a public name lives. It is imported when first asked for: see "nothing heavy" above.
 _HOME = {
+    "Account": "client.accounts",
     "Counting": "handle",
     "Picture": "results.plot",
+    "Query": "query.model",
+    "Settings": "settings",
     "compare": "results.compare",
     "count": "api",
+    "explain": "explanation",
     "form": "forms",
     "from_payload": "query.payload",
+    "history": "api",
     "parse": "query.parser",
     "plot": "results.plot",
+    "resume": "api",
     "shares": "results.shares",
     "start": "api",
+    "to_payload": "query.payload",
+    "to_text": "query.printer",
     "use": "api",
 }
 
@@ -94,7 +121,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return list(__all__)
 
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
@@ -103,7 +130,7 @@ def load_ipython_extension(ipython: InteractiveShell) -> None:
     from .magic.magics import CountMagics
 
     ipython.register_magics(CountMagics)
-    install(ipython, _names, CountMagics.OPTIONS)
+    install(ipython, _names)
 
 
 def unload_ipython_extension(ipython: InteractiveShell) -> None:

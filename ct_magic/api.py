@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .handle import Counting
+    from .plan_summary import PlanSummary
 
 MOST = 10_000  # cells that `history` reads where nobody says how many
 
@@ -31,6 +32,7 @@ def count(
     account: str | Account | None = None,
     refresh: bool = False,
     variable: str | None = None,
+    plot: bool = False,
     settings: Settings | None = None,
     **changes: Unpack[Changes],
 ) -> pd.DataFrame:
@@ -40,8 +42,8 @@ def count(
     asked together; `params` the values of its `$names`; `today` the day that relative periods
     count from (the account's today); `account` a name or an `Account` (the one in use); `refresh`
     asks anew what the journal could answer; `variable` is the name that will hold the DataFrame,
-    which `%ct resume` fills. The fields of `Settings` may be given by name:
-    `count(text, timeout=600)`.
+    which `%ct resume` fills; `plot` draws what arrives. The fields of `Settings` may be given by
+    name: `count(text, timeout=600)`.
 
     The DataFrame has the rows of the statements in order: see `ct_magic.results.frame` for
     columns and dtypes.
@@ -52,7 +54,7 @@ def count(
     """
     usual = changed(settings, changes)
     asked = prepare(one_text(text), params=params, today=today, account=account, settings=usual)
-    return ask(asked, refresh=refresh, variable=variable).watched()
+    return ask(asked, refresh=refresh, variable=variable).watched(plot=plot)
 
 
 def start(
@@ -82,6 +84,33 @@ def one_text(text: str | Sequence[str]) -> str:
     if not isinstance(text, str):
         raise errors.UsageError(f"a query is a text, as in 'App Launched today', not {text!r:.60}")
     return dedent(text)
+
+
+def plan(
+    text: str | Sequence[str],
+    *,
+    params: Mapping[str, Any] | None = None,
+    today: date | None = None,
+    account: str | Account | None = None,
+    refresh: bool = False,
+    settings: Settings | None = None,
+    **changes: Unpack[Changes],
+) -> PlanSummary:
+    """Return what `count` would ask and how long it may take; nothing is sent.
+
+    The parameters are those of `count`; an account is not needed. Raises QueryError for a text
+    that is no query; one that is too large is none, and its summary says so.
+    """
+    from .cost import summary
+
+    return summary(
+        one_text(text),
+        params=params,
+        today=today,
+        account=account,
+        refresh=refresh,
+        settings=changed(settings, changes),
+    )
 
 
 def history(limit: int = MOST, text: str | None = None) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -19,9 +20,11 @@ from .client.jobs import Job
 from .client.journal import CellRecord, Journal
 from .client.pace import Pace
 from .client.threads import spawn
+from .expectation import LIMITS, with_expectation
 from .prepare import Asked
 from .recall import recalled
 from .row_run import RowRun
+from .rows import Plan
 from .session import SESSION
 
 if TYPE_CHECKING:
@@ -31,7 +34,6 @@ if TYPE_CHECKING:
     Opener = Callable[[Shown, str | None], Panel]
 
 USUAL = Pace()
-LIMITS = "limits"  # under this name the journal keeps what an account takes at once
 WARNED: dict[Any, Any] = {}  # what Python shows once a process unless told otherwise
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,8 @@ def ask(
     cell = CellRecord(secrets.token_hex(8), asked.plan, variable, _zone_name(asked))
     if not all(job.state.ended for job in jobs):
         journal.begin(cell)
+    _warn_of_doubts(asked.plan)
+    asked = with_expectation(asked, jobs, journal, pace_of(asked))
     return begin(asked, jobs, journal, panel, cell.id)
 
 
@@ -73,11 +77,11 @@ def begin(
     from .handle import Counting
     from .progress.environment import current_shell, open_panel
 
-    pace, account, shell = _pace(asked), asked.account, current_shell()
+    pace, account, shell = pace_of(asked), asked.account, current_shell()
     warn = partial(_warn, category=errors.ClockWarning)
     run = Run(
         jobs,
-        Service(account, events=SESSION.told.events, warn=warn),
+        Service(account, events=SESSION.given_names(account.name).events, warn=warn),
         pace,
         journal=journal,
         gate=gate(_account_key(account), pace.max_concurrent),
@@ -86,7 +90,8 @@ def begin(
     )
     rows = RowRun(asked.plan, run)
     usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
-    spawn(_prepare_frame, "ct_magic-frame")
+    if "pandas" not in sys.modules:
+        spawn(_prepare_frame, "ct_magic-frame")
     show = partial(panel or usual, rows, asked.note)
     kernel = getattr(shell, "kernel", None)
     return Counting(rows, show, zone=asked.zone, cell=cell, kernel=kernel)
@@ -106,8 +111,13 @@ def freshness(asked: Asked) -> Freshness:
 
 
 def open_journal(account: Account) -> Journal:
-    """Return the journal of an account."""
-    return Journal(journals.path(), _account_key(account), warn=_warn, now=time.time)
+    """Return the journal of an account; of a sandbox, that of the data it has now."""
+    from .client.transport import sandbox_data
+
+    # Another sandbox may have come to the same address: its counts and ids are others.
+    data = sandbox_data(account)
+    key = _account_key(account) if data is None else f"{_account_key(account)} with {data}"
+    return Journal(journals.path(), key, warn=_warn, now=time.time)
 
 
 def _prepare_frame() -> None:
@@ -115,7 +125,8 @@ def _prepare_frame() -> None:
     from .results import frame  # noqa: F401 # importing is what it is for
 
 
-def _pace(asked: Asked) -> Pace:
+def pace_of(asked: Asked) -> Pace:
+    """Return how an account is asked, by the settings and by what is set for the account."""
     usual, account = asked.settings, asked.account
     return Pace(
         poll_interval=usual.poll_interval or account.poll_interval or USUAL.poll_interval,
@@ -134,6 +145,16 @@ def _warn(message: str, category: type[Warning] = errors.JournalWarning) -> None
     except Warning:
         # Somebody made warnings errors: not even then may one cost a count.
         log.warning("ct_magic: %s", message)
+
+
+def _warn_of_doubts(plan: Plan) -> None:
+    """Warn a script of what the service may ignore; in a notebook the panel says it."""
+    from .progress.environment import current_shell
+
+    if current_shell() is None:
+        for doubt in dict.fromkeys(doubt for row in plan.rows for doubt in row.doubts):
+            # Made an error by somebody, it comes before anything is sent.
+            warnings.warn_explicit(doubt, errors.QueryWarning, "ct_magic", 0, registry=WARNED)
 
 
 def _account_key(account: Account) -> str:

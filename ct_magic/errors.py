@@ -14,12 +14,13 @@ CtMagicError                what a caller catches to catch them all
 
 ClockWarning                this machine's clock is minutes off the service's
 JournalWarning              the journal cannot be used; counts go on without it
+QueryWarning                a part of a query that the service may ignore silently
 CountInterrupt              a KeyboardInterrupt that brings the `.frame` of what had arrived
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .text_width import width
 
@@ -35,6 +36,18 @@ class OneMessage:
 
     def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {self}"]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Or a pool of processes dies of an error whose class takes more than its message.
+        return _restored, (type(self), getattr(self, "args", ()), dict(vars(self)))
+
+
+def _restored(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    """Return an error as it was pickled or copied, without asking its class for its arguments."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    vars(error).update(state)
+    return error
 
 
 class CtMagicError(OneMessage, Exception):
@@ -126,6 +139,10 @@ class CountInterrupt(OneMessage, KeyboardInterrupt):
     def __init__(self, message: str, frame: pd.DataFrame) -> None:
         super().__init__(message)
         self.frame = frame
+
+
+class QueryWarning(UserWarning):
+    """A part of a query that no page of the vendor's lists: the service may ignore it silently."""
 
 
 class ClockWarning(UserWarning):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .client.jobs import Job
+    from .live_picture import LivePicture
     from .progress.panel import Panel
     from .row_results import RowResult
     from .row_run import RowRun
@@ -40,14 +41,19 @@ ERRORS: dict[State, type[CountError]] = {
 }
 FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no failure
 SHOWN = 3
+LOOK = 0.05  # seconds between two looks of `await` at what other threads do
+
+
+class NoLengthError(StillRunningError, TypeError):
+    """A handle has no length: Python looks for a TypeError there."""
 
 
 class Counting:
     """A count under way. It becomes a DataFrame: `result()` waits for it.
 
-    `done` says whether it is over, `progress` how it stands in words, `frame` is the DataFrame of
-    what is there so far; `cancel()` stops asking and keeps what had arrived. Using it like the
-    DataFrame before that is a StillRunningError that says what to do.
+    `await` does, too. `done()` is True when it is over, `progress` is how it stands in words,
+    `frame` the DataFrame of what is there so far; `cancel()` stops asking and keeps what had
+    arrived. Using it like the DataFrame before that is a StillRunningError that says what to do.
     """
 
     def __init__(
@@ -105,12 +111,15 @@ class Counting:
             raise StillRunningError(f"still counting: {self.progress}; result() waits for it")
         return outcome(self._run.rows, self.frame)
 
-    def watched(self) -> pd.DataFrame:
-        """Begin, wait in the cell, with the panel and the interrupt heard, and give the result."""
+    def watched(self, *, plot: bool = False) -> pd.DataFrame:
+        """Begin, wait in the cell, with the panel and the interrupt heard, and give the result.
+
+        With `plot` a picture below the panel grows with what arrives.
+        """
         from .waiting import wait
 
         try:
-            wait(self._run, self._show, self._kernel)
+            wait(self._run, self._show_with_picture if plot else self._show, self._kernel)
         except KeyboardInterrupt:
             raise CountInterrupt(_what_happened(self._run.rows), self.frame) from None
         except BaseException as stopped:
@@ -118,6 +127,12 @@ class Counting:
             stopped.frame = self.frame  # type: ignore[attr-defined] # exceptions take attributes
             raise
         return self.result(0)
+
+    def _show_with_picture(self) -> LivePicture:
+        from .live_picture import LivePicture
+
+        # A terminal cannot replace what it has printed.
+        return LivePicture(self._show(), lambda: self.frame, is_live=self._kernel is not None)
 
     def followed(self) -> Counting:
         """Begin, let the panel live on beside the cell, and come back at once."""
@@ -159,10 +174,21 @@ class Counting:
         raise StillRunningError(self._instead(f"[{key!r}]"))
 
     def __len__(self) -> NoReturn:
-        raise StillRunningError(self._instead("length"))
+        raise NoLengthError(self._instead("length"))
 
     def __bool__(self) -> bool:
         return True
+
+    def __await__(self) -> Generator[Any, None, pd.DataFrame]:
+        """Wait for the DataFrame, as `result()` does, while other tasks go on."""
+        return self._arrival().__await__()
+
+    async def _arrival(self) -> pd.DataFrame:
+        import asyncio
+
+        while not self._run.wait(0):
+            await asyncio.sleep(LOOK)
+        return self.result(0)
 
     def _instead(self, what: str) -> str:
         if self.done():

@@ -1,15 +1,17 @@
-"""The names that Tab and the form propose: of the journal, a team's file, a sandbox."""
+"""Where the names come from that Tab and the form propose: a file, a sandbox, the journal."""
 
 from __future__ import annotations
 
+import json
+import os
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from . import errors
-from .client import journal
+from .client import accounts, journal
 from .client.journal_history import texts_that_found
-from .client.threads import spawn
 from .query import parser
 from .query.catalog import from_json, from_schema, to_json
 from .session import SANDBOX, SESSION
@@ -17,29 +19,38 @@ from .session import SANDBOX, SESSION
 if TYPE_CHECKING:
     from .query.catalog import Names
 
-RECOLLECTED = 300  # of the latest submissions, whose names are proposed
+PATIENCE = 0.15  # seconds that Tab waits for the journal's names; what comes later is for the next
+_reading = Lock()
+_begun: set[str] = set()  # accounts whose forgotten names were read
+_learned: set[tuple[Path, str, str]] = set()  # journal, account and text
+MOST = 300  # of the latest submissions, whose names are proposed
 
 
 def names() -> Names:
-    """Give the names that are known; the first time, those of the journal are fetched beside."""
-    if not SESSION.recollected:
-        SESSION.recollected = True
-        spawn(_recollect, "ct_magic-names")
+    """Return the names that are known of the account in use, with what it asked meanwhile."""
+    account = SESSION.used
+    if account not in _begun:
+        _begun.add(account)
+        SESSION.forget(_forgotten(account), account)
+    reading = Thread(target=_learn, args=(account,), name="ct_magic-names", daemon=True)
+    reading.start()
+    reading.join(PATIENCE)
     return SESSION.names
 
 
 def read(source: str) -> Names:
-    """Add the names of a team's file, or those of the sandbox; give all that are known now."""
+    """Add the names of a team's file, or those of the sandbox; return all that are known now."""
     if source == SANDBOX:
         SESSION.know(from_schema(_schema()))
         return SESSION.names
     try:
-        SESSION.know(from_json(Path(source).expanduser().read_text(encoding="utf-8")))
+        text = Path(source).expanduser().read_text(encoding="utf-8-sig")
     except OSError as error:
         what = f"the names file {source!r} cannot be read: {error.strerror}"
         raise errors.UsageError(what) from None
     except UnicodeDecodeError:
         raise errors.UsageError(f"the names file {source!r} is not UTF-8 text") from None
+    SESSION.know(from_json(text))
     return SESSION.names
 
 
@@ -52,20 +63,68 @@ def write(target: str) -> None:
         raise errors.UsageError(what) from None
 
 
+def forget(name: str) -> bool:
+    """Propose a name no more, in later sessions, too; return False where it was not known."""
+    account = SESSION.used
+    if name not in names().all_names():
+        return False
+    SESSION.forget([name], account)
+    if file := _forgotten_file():
+        kept = _all_forgotten()
+        kept[account] = sorted({*kept.get(account, ()), name})
+        with suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file.write_text(json.dumps(kept, ensure_ascii=False, indent=2), encoding="utf-8")
+    return True
+
+
 def _schema() -> dict[str, Any]:
     """Ask the sandbox in use: one that runs beside the kernel, else the kernel's own."""
     from .client.transport import sandbox_schema
 
     with suppress(errors.AccountError):
-        if SESSION.used != SANDBOX and (found := sandbox_schema(SESSION.account())):
-            return dict(found)
+        if SESSION.used != SANDBOX and (schema := sandbox_schema(SESSION.account())):
+            return dict(schema)
     return SESSION.started_sandbox().schema()
 
 
-def _recollect() -> None:
-    texts: list[str] = []
-    with suppress(errors.JournalError):
-        texts = texts_that_found(journal.path(), RECOLLECTED)
-    for text in reversed(texts):
-        with suppress(errors.QueryError):
-            SESSION.learn(parser.statements(text))
+def _learn(account: str) -> None:
+    """Learn what an account asked since the last time, where it found somebody."""
+    file, account_id = journal.path(), _id(account)
+    if file is None or account_id is None:
+        return
+    with _reading, suppress(errors.JournalError):
+        for text in reversed(texts_that_found(file, MOST, f"{account_id} at ")):
+            if (file, account, text) not in _learned:
+                _learned.add((file, account, text))
+                with suppress(errors.QueryError):
+                    SESSION.learn(parser.statements(text), account)
+
+
+def _id(account: str) -> str | None:
+    """Return an account's id without asking anybody for its passcode."""
+    if account == SANDBOX:
+        return "SANDBOX"
+    if account == accounts.DEFAULT:
+        return os.environ.get("CLEVERTAP_ACCOUNT_ID", "").strip() or None
+    with suppress(errors.AccountError):
+        return str(accounts.from_file()[account]["id"])
+    return None
+
+
+def _forgotten_file() -> Path | None:
+    file = journal.path()
+    return file.parent / "forgotten-names.json" if file else None
+
+
+def _forgotten(account: str) -> list[str]:
+    return [name for name in _all_forgotten().get(account, []) if isinstance(name, str)]
+
+
+def _all_forgotten() -> dict[str, list[str]]:
+    file = _forgotten_file()
+    with suppress(OSError, ValueError, RecursionError):
+        kept = json.loads(file.read_text(encoding="utf-8")) if file else {}
+        if isinstance(kept, dict):
+            return {name: names for name, names in kept.items() if isinstance(names, list)}
+    return {}

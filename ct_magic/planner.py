@@ -31,17 +31,26 @@ def plan(
     statements: Sequence[Query | JsonQuery], expansion: Expansion, today: date, known: Known
 ) -> Plan:
     """Return what a cell asks; `known` is what is known of the account, for doubts."""
+    questions = tuple(map(question, expansion.counts, expansion.keys))
     firsts: dict[int, int] = {}
-    doubts = [of_count(to_payload(count), today, known) for count in expansion.counts]
+    doubts = _doubts_of_counts(expansion, today, known)
     rows = []
     for number, cell_row in enumerate(expansion.rows):
         first = firsts.setdefault(cell_row.statement, number)
-        row = _row(cell_row, number, first)
+        row = _row(cell_row, number, first, questions)
         own = of_statement(statements[cell_row.statement], known)
         others = (doubt for n in row.questions for doubt in doubts[n])
         rows.append(replace(row, doubts=tuple(dict.fromkeys((*own, *others)))))
-    questions = map(question, expansion.counts, expansion.keys)
-    return Plan(tuple(rows), tuple(questions), notes(statements, rows, today))
+    return Plan(tuple(rows), questions, notes(statements, rows, today))
+
+
+def doubts_of(
+    statements: Sequence[Query | JsonQuery], expansion: Expansion, today: date, known: Known
+) -> tuple[str, ...]:
+    """Return all doubts about a cell, each once."""
+    own = (doubt for query in statements for doubt in of_statement(query, known))
+    of_counts = _doubts_of_counts(expansion, today, known)
+    return tuple(dict.fromkeys((*own, *(doubt for one in of_counts for doubt in one))))
 
 
 def question(count: Query | JsonQuery, canonical: str | None = None) -> Question:
@@ -59,6 +68,10 @@ def question(count: Query | JsonQuery, canonical: str | None = None) -> Question
     )
 
 
+def _doubts_of_counts(expansion: Expansion, today: date, known: Known) -> list[tuple[str, ...]]:
+    return [of_count(to_payload(count), today, known) for count in expansion.counts]
+
+
 def notes(
     statements: Sequence[Query | JsonQuery], rows: Sequence[Row], today: date
 ) -> tuple[str, ...]:
@@ -69,10 +82,11 @@ def notes(
     return tuple(dict.fromkeys(sentences))
 
 
-def _row(cell_row: CellRow, number: int, first: int) -> Row:
-    row = cell_row.row
+def _row(cell_row: CellRow, number: int, first: int, questions: Sequence[Question]) -> Row:
+    row, own = cell_row.row, cell_row.own
+    is_single = row.total is not None and row.total.is_single
     title = row.query.label if row.query.label is not None else row.query.source
-    text = to_text(_unlabelled(row.query))
+    text = questions[own.plus[0]].text if own and is_single else to_text(_unlabelled(row.query))
     return Row(
         number=number,
         statement=cell_row.statement,
@@ -81,7 +95,7 @@ def _row(cell_row: CellRow, number: int, first: int) -> Row:
         event=_event(row.query),
         start=row.start,
         end=row.end,
-        formula=_formula(cell_row.own),
+        formula=_formula(own),
         pieces=row.pieces,
         step=row.step,
         after=row.after,

@@ -1,4 +1,4 @@
-"""One kernel's session: the account in use, the names it knows, the sandbox it started."""
+"""One kernel's session: the account in use, the names each account knows, its own sandbox."""
 
 from __future__ import annotations
 
@@ -19,15 +19,19 @@ SANDBOX = "sandbox"
 
 
 class Session:
-    """What `%ct use` chose, and what was learned. Shared by the magics, the form and `count()`."""
+    """What `%ct use` chose, and which names are known. Shared by magics, form and `count()`.
+
+    Names are known for an account: given ones were read from a file, a sandbox or `%ct values`,
+    learned ones were asked and found somebody.
+    """
 
     def __init__(self) -> None:
         self._used: str | None = None
         self._sandbox: Sandbox | None = None
-        self._names: Names | None = None
-        self._told: Names | None = None
-        self._learning = Lock()
-        self.recollected = False
+        self._given: dict[str, Names] = {}
+        self._learned: dict[str, Names] = {}
+        self._forgotten: dict[str, frozenset[str]] = {}
+        self._lock = Lock()
 
     @property
     def used(self) -> str:
@@ -37,13 +41,11 @@ class Session:
     def use(self, name: str) -> Account:
         """Ask this account from now on; `sandbox` is started if it is not running."""
         account = self.account(name)
-        if name != self.used:
-            self._told = None
         self._used = name
         return account
 
     def account(self, name: str | None = None) -> Account:
-        """Give the account of that name, or the one in use."""
+        """Return the account of that name, or the one in use."""
         name = name or self.used
         return self._sandbox_account() if name == SANDBOX else accounts.find(name)
 
@@ -54,35 +56,52 @@ class Session:
 
     @property
     def names(self) -> Names:
-        """The names that Tab and the form propose: asked for, or read by `%ct names`."""
+        """The names that Tab and the form propose: the given ones first, then the learned ones."""
+        from .query.catalog import SYSTEM, Names
+
+        with self._lock:
+            learned = self._learned.get(self.used, Names())
+            given = self._given.get(self.used, Names())
+            forgotten = self._forgotten.get(self.used, frozenset())
+        known = SYSTEM.merged(learned.in_order()).merged(given.in_order())
+        return known.without(forgotten)
+
+    def given_names(self, account: str | None = None) -> Names:
+        """Return the names that are sure for an account: what is near one of them is doubted."""
+        from .query.catalog import SYSTEM, Names
+
+        return SYSTEM.merged(self._given.get(account or self.used, Names()))
+
+    def know(self, names: Names, account: str | None = None) -> None:
+        """Add given names of an account; the newer values come first."""
         from .query.catalog import Names
 
-        return self._names or Names()
+        account = account or self.used
+        with self._lock:
+            self._given[account] = self._given.get(account, Names()).merged(names)
+            added = frozenset(names.all_names())
+            self._forgotten[account] = self._forgotten.get(account, frozenset()) - added
 
-    @property
-    def told(self) -> Names:
-        """The names that somebody vouches for: read by `%ct names` for the account in use."""
+    def learn(self, queries: Iterable[Query | JsonQuery], account: str | None = None) -> None:
+        """Add the names of queries that found somebody."""
         from .query.catalog import Names
 
-        return self._told or Names()
-
-    def know(self, names: Names) -> None:
-        """Add names; the newer come first."""
-        with self._learning:
-            self._told = self.told.merged(names)
-            self._names = self.names.merged(names)
-
-    def learn(self, queries: Iterable[Query | JsonQuery]) -> None:
-        """Add the names that these queries hold."""
+        account = account or self.used
         # The journal's names are learned beside the cells: neither may undo what the other did.
-        with self._learning:
-            names = self.names
+        with self._lock:
+            names = self._learned.get(account, Names())
             for query in queries:
                 names = names.learned(query)
-            self._names = names
+            self._learned[account] = names
+
+    def forget(self, names: Iterable[str], account: str | None = None) -> None:
+        """Propose these names of an account no more, until they are given again."""
+        account = account or self.used
+        with self._lock:
+            self._forgotten[account] = self._forgotten.get(account, frozenset()).union(names)
 
     def started_sandbox(self) -> Sandbox:
-        """Give this session's sandbox; it is started if it is not running."""
+        """Return this session's sandbox; it is started if it is not running."""
         if self._sandbox is None:
             from .sandbox import Sandbox
 

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from .client.threads import spawn
 from .progress.comm_pump import CommPump
-from .progress.panel import Panel
 
 SLICE = 0.1  # seconds; how late a click or an interrupt is heard
 
@@ -32,7 +31,28 @@ class Waitable(Protocol):
         ...
 
 
-def wait(run: Waitable, show: Callable[[], Panel], kernel: Any = None) -> None:
+class Watched(Protocol):
+    """What shows it meanwhile: see `progress.panel.Panel`."""
+
+    @property
+    def comm_ids(self) -> Collection[str]:
+        """The widgets whose clicks must be heard."""
+        ...
+
+    def refresh(self) -> None:
+        """Show what has changed."""
+        ...
+
+    def close(self) -> None:
+        """Show how it ended."""
+        ...
+
+    def say_deaf(self) -> None:
+        """Say that clicks are not heard."""
+        ...
+
+
+def wait(run: Waitable, show: Callable[[], Watched], kernel: Any = None) -> None:
     """Show the run, start it and block until it is over.
 
     The first interrupt cancels the run, and KeyboardInterrupt is raised once it is over; a second
@@ -52,7 +72,7 @@ def wait(run: Waitable, show: Callable[[], Panel], kernel: Any = None) -> None:
         raise KeyboardInterrupt
 
 
-def _watch(run: Waitable, panel: Panel, kernel: Any, heard: list[int]) -> None:
+def _watch(run: Waitable, panel: Watched, kernel: Any, heard: list[int]) -> None:
     with CommPump(kernel, panel.comm_ids) as pump:
         if panel.comm_ids and not pump.ok and _is_main():
             panel.say_deaf()
@@ -63,7 +83,7 @@ def _watch(run: Waitable, panel: Panel, kernel: Any, heard: list[int]) -> None:
             panel.refresh()
 
 
-def _leave(run: Waitable, panel: Panel) -> None:
+def _leave(run: Waitable, panel: Watched) -> None:
     # Out of here, even if cancelling hangs. Mostly it takes no time.
     def cancel() -> None:
         run.cancel()
@@ -95,7 +115,7 @@ def listen(
     return True
 
 
-def follow(run: Waitable, panel: Panel) -> None:
+def follow(run: Waitable, panel: Watched) -> None:
     """Keep the panel true until the run is over; for a thread beside the cell."""
     while not run.wait(SLICE):
         panel.refresh()

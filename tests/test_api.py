@@ -12,6 +12,7 @@ from helpers.shell import TODAY, Count, point_at
 import ct_magic
 from ct_magic import errors
 from ct_magic.sandbox import Sandbox
+from ct_magic.settings import Changes, Settings
 
 SEED = 'choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25'
 BODY = {
@@ -201,3 +202,41 @@ def test_cancelling_a_handle_keeps_what_had_arrived(account: Sandbox) -> None:
     with pytest.raises(errors.CountCancelledError) as caught:
         handle.result(5)
     assert list(caught.value.frame["status"]) == ["cancelled"]
+
+
+def test_several_texts_are_one_question(account: Sandbox) -> None:
+    """One DataFrame and one panel; each text may be indented as its place in a program is."""
+    texts = [
+        """
+        a: App Launched
+          2026-10
+        """,
+        "b: Charged 2026-10",
+    ]
+    found = ct_magic.count(texts, poll_interval=0.01, progress="none")
+    assert found["query"].tolist() == ["a", "b"]
+
+
+def test_a_text_that_is_indented_as_a_whole_is_not(account: Sandbox) -> None:
+    """Between triple quotes in a function; what is indented further still goes on a statement."""
+
+    def here() -> pd.DataFrame:
+        return ct_magic.count(
+            """
+            shoes: Charged
+              where Category = "Shoes"
+              2026-10
+            all: Charged 2026-10
+            """,
+            poll_interval=0.01,
+            progress="none",
+        )
+
+    assert here()["query"].tolist() == ["shoes", "all"]
+
+
+def test_the_keywords_of_count_are_the_settings() -> None:
+    """An editor completes and checks them: each field, with its type."""
+    assert set(Changes.__annotations__) == set(Settings.__dataclass_fields__)
+    for name, field in Settings.__dataclass_fields__.items():
+        assert Changes.__annotations__[name].__forward_arg__ == field.type

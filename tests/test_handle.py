@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import operator
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -201,3 +203,51 @@ def test_the_message_of_an_error_is_as_short_and_as_safe_as_a_panel(many: int) -
         outcome(results(rows, jobs), pd.DataFrame())
     assert len(str(caught.value)) < 1_500 * many
     assert "\u202e" not in str(caught.value)
+
+
+def test_a_handle_can_be_awaited(clock: Clock) -> None:
+    """As a Future can: other tasks go on meanwhile; what did not arrive is raised."""
+    handle = ct_magic.start("App Launched 2026-10", poll_interval=0.01, progress="none")
+    done: list[str] = []
+
+    async def other() -> None:
+        while "counted" not in done:
+            done.append("other")
+            if len(done) == 3:
+                arrive(handle, clock)
+            await asyncio.sleep(0)
+
+    async def counted() -> pd.DataFrame:
+        found = await handle
+        done.append("counted")
+        return found
+
+    async def both() -> pd.DataFrame:
+        return (await asyncio.gather(counted(), other()))[0]
+
+    assert asyncio.run(both())["status"].tolist() == ["success"]
+    assert handle.done()
+    assert done.count("other") > 3
+    assert asyncio.run(counted())["status"].tolist() == ["success"], "a second time, too"
+
+
+def test_an_awaited_handle_raises_what_result_does(account: Sandbox) -> None:
+    """The error carries what arrived."""
+
+    async def counted() -> pd.DataFrame:
+        return await ct_magic.start("No Such 2026-10", poll_interval=0.01, progress="none")
+
+    with pytest.raises(errors.CountFailedError) as caught:
+        asyncio.run(counted())
+    assert caught.value.frame["status"].tolist() == ["failed"]
+
+
+def test_a_handle_has_no_length(account: Sandbox) -> None:
+    """Python asks for one in passing, and takes a TypeError for "there is none"."""
+    handle = ct_magic.start("App Launched 2026-10", poll_interval=60, progress="none")
+    try:
+        with pytest.raises(TypeError, match=r"\.result\(\) waits"):
+            len(handle)
+        assert operator.length_hint(handle, 7) == 7
+    finally:
+        handle.cancel()

@@ -14,7 +14,7 @@ import ct_magic
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.errors import UsageError
-from ct_magic.prepare import curl
+from ct_magic.explanation import curl
 from ct_magic.query.payload import to_payload
 
 

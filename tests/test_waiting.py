@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from helpers.plans import question
 from helpers.shell import TODAY, point_at
+from IPython.core.interactiveshell import InteractiveShell
 
 from ct_magic.client.jobs import Answer, Job, Partial, State, Success, Tally
 from ct_magic.client.pace import Pace
@@ -55,13 +57,24 @@ class OverdueError(Exception):
 
 
 @contextmanager
-def alarm(handler: object) -> Iterator[None]:
-    before = signal.signal(signal.SIGALRM, handler)  # type: ignore[arg-type]
-    signal.setitimer(signal.ITIMER_REAL, 0.3)
+def alarm(error: type[BaseException], is_time: Callable[[], bool]) -> Iterator[None]:
+    """Let an alarm raise this in the main thread as soon as it is time."""
+
+    def ring(*_: object) -> None:
+        raise error
+
+    def watch() -> None:
+        while not is_time() and not over.wait(0.01):
+            pass
+        if not over.is_set():
+            os.kill(os.getpid(), signal.SIGALRM)
+
+    over, before = threading.Event(), signal.signal(signal.SIGALRM, ring)
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        over.set()
         signal.signal(signal.SIGALRM, before)
 
 
@@ -69,13 +82,14 @@ def alarm(handler: object) -> Iterator[None]:
 def test_whatever_ends_the_waiting_ends_the_asking(error: type[BaseException]) -> None:
     """An alarm, a soft time limit, a handler that exits: nothing goes on against the will."""
 
-    def ring(*_: object) -> None:
-        raise error
-
     asker, panel = Slow(), Watched()
     jobs = [Job(number, question(f"q{number}")) for number in range(3)]
     run = Run(jobs, asker, Pace(poll_interval=0.05))
-    with alarm(ring), pytest.raises(error):
+    arrived = [State.SUCCESS, State.SUBMITTED, State.SUBMITTED]
+    with (
+        pytest.raises(error),
+        alarm(error, lambda: [job.state for job in run.jobs] == arrived),
+    ):
         wait(run, lambda: panel)
     assert run.wait(5)
     assert panel.closed.wait(5)
@@ -84,6 +98,7 @@ def test_whatever_ends_the_waiting_ends_the_asking(error: type[BaseException]) -
 
 
 CODE = """
+import os
 import signal
 import ct_magic
 signal.signal(signal.SIGINT, {handler})
@@ -116,3 +131,15 @@ def test_only_pythons_own_handler_is_replaced(
             process.send_signal(signal.SIGINT)
             out, _ = process.communicate(timeout=60)
     assert out.strip() == shown
+
+
+def test_a_cell_that_an_alarm_ends_has_what_had_arrived(
+    state: Path, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own exception, and the variable: whoever limits a notebook's time loses no count."""
+    with Sandbox(profiles=50, latency=60, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        with alarm(OverdueError, lambda: bool(box.log)):
+            result = shell.run_cell("%%ctcount found\nApp Launched 2026-10 by week")
+    assert isinstance(result.error_in_exec, OverdueError)
+    assert set(shell.user_ns["found"]["status"]) == {"cancelled"}

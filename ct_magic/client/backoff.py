@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 LONGEST_WAIT = 60.0  # seconds; growing waits stop growing here
 QUIET = 3  # requests in a row without an answer: from here on it is the service, not a request
+FOREIGN_TRIES = 3  # of a submission that something else than the API answers
+SUSPICION = "; the query itself may be the cause"  # of an error 500 that stays
 MAX_PAUSES = 8  # pauses in a row that a service may ask for without an answer between
 
 

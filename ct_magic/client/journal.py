@@ -78,7 +78,7 @@ class Journal:
         self._denied = False
         self._file: JournalFile | None = None
         try:
-            self._file = _opened(file)
+            self._file = _file(file)
         except Exception as error:  # a path, a disk, a Python without sqlite3
             self._give_up(error)
 
@@ -294,10 +294,10 @@ def path() -> Path | None:
     return file if file.is_absolute() else None
 
 
-def _opened(file: Path | None) -> JournalFile:
+def _file(file: Path | None) -> JournalFile:
     if file is None:
         raise LookupError("there is no home directory; CT_MAGIC_STATE_DIR names a folder for it")
     # Imported here, since there are Pythons without SQLite.
-    from .journal_file import JournalFile
+    from .journal_file import opened
 
-    return JournalFile(file)
+    return opened(file)

@@ -6,6 +6,7 @@ anything else happens. What is read is not believed: see `journal_entries`.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -78,10 +79,22 @@ CURES = {
     **dict.fromkeys(LOCKED, "another program holds it; the next cell tries again"),
 }
 T = TypeVar("T")
+_opening = threading.Lock()
+_open_files: dict[Path, JournalFile] = {}
 
 
 class JournalFileError(Exception):
     """The file cannot be used: why, and what to do, in one sentence."""
+
+
+def opened(path: Path) -> JournalFile:
+    """Return the journal of this path, which stays open: closing one takes longer than a count."""
+    with _opening:
+        known = _open_files.get(path)
+        if known is None or not known.is_there():
+            _open_files.clear()
+            known = _open_files[path] = JournalFile(path)
+        return known
 
 
 class JournalFile:
@@ -96,8 +109,13 @@ class JournalFile:
             raise JournalFileError(f"{error.strerror or error}; {cure}") from None
         except sqlite3.Error as error:
             raise JournalFileError(_sentence(error)) from None
+        self._path, self._file = path, _identity(path)
         # Not at the process's end: until then threads in the background write down what comes.
         weakref.finalize(self, self._db.close).atexit = False
+
+    def is_there(self) -> bool:
+        """Return False once somebody has removed or replaced the file."""
+        return self._file == _identity(self._path)
 
     def read(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Return the rows of a query."""
@@ -132,6 +150,14 @@ class JournalFile:
                 return work(self._db)
             except sqlite3.Error as error:
                 raise JournalFileError(_sentence(error)) from None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -195,3 +221,17 @@ def _code(error: sqlite3.Error) -> int:
 def _sentence(error: sqlite3.Error) -> str:
     cure = CURES.get(_code(error))
     return f"{error}; {cure}" if cure else str(error)
+
+
+def _forget_files() -> None:
+    # A connection does not survive a fork; and the lock may have been held. Closing it in the child
+    # would let go of the parent's locks, so it is kept, unused.
+    global _opening
+    _opening = threading.Lock()
+    _parents.extend(_open_files.values())
+    _open_files.clear()
+
+
+_parents: list[JournalFile] = []
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_files)

@@ -27,7 +27,8 @@ OF_A_CELL = (
 )
 FOUND = (
     "SELECT text FROM (SELECT * FROM asked ORDER BY id DESC LIMIT ?)"
-    " WHERE state = 'success' AND typeof(count) = 'integer' AND count > 0 ORDER BY id DESC"
+    " WHERE substr(account, 1, length(?)) = ? AND state = 'success'"
+    " AND typeof(count) = 'integer' AND count > 0 GROUP BY text ORDER BY max(id) DESC"
 )
 
 
@@ -62,9 +63,12 @@ def past_cells(file: Path | None, limit: int, holding: str | None = None) -> lis
     return [_past_cell(cell, found) for cell, found in zip(cells, rows, strict=True)]
 
 
-def texts_that_found(file: Path | None, limit: int) -> list[str]:
-    """Return the queries, among so many of the latest submissions, that found somebody."""
-    (rows,) = _read(file, [(FOUND, (limit,))])
+def texts_that_found(file: Path | None, limit: int, account: str = "") -> list[str]:
+    """Return the queries, among so many of the latest submissions, that found somebody.
+
+    `account` is how the journal's name of the account begins: its id, and perhaps its address.
+    """
+    (rows,) = _read(file, [(FOUND, (limit, account, account))])
     return [row["text"] for row in rows if isinstance(row["text"], str)]
 
 

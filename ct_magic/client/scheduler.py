@@ -34,7 +34,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from .backoff import Silence, growing
+from .backoff import FOREIGN_TRIES, SUSPICION, Silence, growing
 from .concurrency import Learned, Limits
 from .jobs import (
     Answer,
@@ -53,8 +53,6 @@ from .jobs import (
 from .pace import Done, Pace, Poll, Step, Submit, Wait
 
 SUBMITS_A_POLL = 3
-FOREIGN_TRIES = 3  # of a submission that something else than the API answers
-SUSPICION = "; the query itself may be the cause"
 STILL_AT_IT = Trouble("the service is still at it and gave no id", cause=Cause.UNAVAILABLE)
 
 
@@ -88,7 +86,7 @@ class Schedule:
         self._submissions_pause = self._pause = self._round_ends = now
         self._silence, self._busy_in_a_row, self._submitted_in_a_row = Silence(), 0, 0
         for number in self._held:
-            self._push(replace(jobs[number], began=now, due=now), now)
+            self._push(replace(jobs[number], began=now), now)
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -108,8 +106,7 @@ class Schedule:
             return Wait(None)
         if now < self._pause:
             return Wait(self._pause)
-        self._take_due(now)
-        poll, submit = self._ready_poll(now), self._may_submit(now)
+        poll, submit = self._due_look(now), self._may_submit(now)
         if poll is not None and not (submit and self._submitted_in_a_row < SUBMITS_A_POLL):
             return self._poll(poll)
         return self._submit(now) if submit else Wait(self._wake(now))
@@ -154,7 +151,9 @@ class Schedule:
 
     def give_up(self, error: str, now: float) -> list[Job]:
         """End all that have not ended, with an error that is none of theirs; ids are kept."""
-        return [self._give_up_other(number, error, now) for number in sorted(self._left)]
+        sent = self._held | self._flying
+        errors = {n: f"not {'asked again' if n in sent else 'sent'}: {error}" for n in self._left}
+        return [self._give_up(self._jobs[n], errors[n], now) for n in sorted(errors)]
 
     def _take(self, job: Job, answer: Answer, now: float) -> list[Job]:
         match answer:
@@ -182,12 +181,13 @@ class Schedule:
             wait = min(wait, self.pace.first_look)
             self._held.add(job.number)
         held = replace(job, state=State.SUBMITTED, req_id=req_id, tries=0, note=None, error=None)
-        return self._push(replace(held, due=now + wait), now + wait)
+        return self._push(held, now + wait)
 
     def _busy(self, job: Job, error: str, retry_after: float | None, now: float) -> Job:
         submission, is_new_round = job.number not in self._held, now >= self._round_ends
         self.limits.refused(len(self._flying), len(self._held), submission, is_new_round)
-        wait = max(retry_after or 0.0, self._growing(self._busy_in_a_row))
+        own = growing(self.pace.retry_wait, self._busy_in_a_row, self._random)
+        wait = max(retry_after or 0.0, own)
         self._busy_in_a_row += 1
         self._round_ends = max(self._round_ends, now + wait)
         if submission:
@@ -214,7 +214,8 @@ class Schedule:
         return None if self._silence.is_quiet else self.pace.max_tries
 
     def _retry_wait(self, job: Job, trouble: Trouble, now: float) -> float:
-        wait = self._growing(max(job.tries, self._silence.misses) - 1)
+        times = max(job.tries, self._silence.misses) - 1
+        wait = growing(self.pace.retry_wait, times, self._random)
         asked = trouble.retry_after or 0.0
         if asked > wait:
             self._silence, wait = self._silence.paused(asked), asked
@@ -227,7 +228,7 @@ class Schedule:
         return wait
 
     def _again(self, job: Job, note: str, wait: float, now: float) -> Job:
-        return self._push(replace(job, due=now + wait, note=note), now + wait)
+        return self._push(replace(job, note=note), now + wait)
 
     def _resubmit(self, job: Job, error: str, now: float) -> Job:
         if job.again:
@@ -235,17 +236,12 @@ class Schedule:
             return self._end(replace(job, error=error), State.FAILED, now)
         self._held.discard(job.number)
         note = "the service forgot this query: submitting it again"
-        fresh = replace(job, state=State.WAITING, req_id=None, due=now, again=True, note=note)
+        fresh = replace(job, state=State.WAITING, req_id=None, again=True, note=note)
         return self._push(fresh, now)
 
     def _give_up(self, job: Job, error: str, now: float) -> Job:
         lost = replace(job, error=error, lost=job.req_id is not None)
         return self._end(lost, State.FAILED, now)
-
-    def _give_up_other(self, number: int, error: str, now: float) -> Job:
-        job = self._jobs[number]
-        sent = job.req_id is not None or number in self._flying
-        return self._give_up(job, f"{'not asked again' if sent else 'not sent'}: {error}", now)
 
     def _end(self, job: Job, state: State, now: float) -> Job:
         ended = replace(job, state=state, ended=now, due=None, note=None)
@@ -256,25 +252,20 @@ class Schedule:
         return ended
 
     def _push(self, job: Job, due: float) -> Job:
-        self._jobs[job.number] = job
+        self._jobs[job.number] = job = replace(job, due=due)
         heapq.heappush(self._later, (due, job.number))
         return job
 
-    def _growing(self, times: int) -> float:
-        return growing(self.pace.retry_wait, times, self._random)
-
-    def _take_due(self, now: float) -> None:
+    def _due_look(self, now: float) -> int | None:
         # What waits to be submitted again goes before what never was; what ended is dropped.
         while self._later and self._later[0][0] <= now:
             number = self._later[0][1]
             if number in self._held:
-                return
+                return number
             heapq.heappop(self._later)
             if not self._jobs[number].state.ended:
                 self._fresh.appendleft(number)
-
-    def _ready_poll(self, now: float) -> int | None:
-        return self._later[0][1] if self._later and self._later[0][0] <= now else None
+        return None
 
     def _may_send(self) -> bool:
         if self._silence.is_quiet:

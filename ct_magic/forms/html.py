@@ -7,13 +7,15 @@ from html import escape
 from json import dumps as escaped
 from typing import Any
 
-from .. import prepare as questions
+from ..explanation import pretty
 from ..progress import html as card
 
 ERROR = "var(--jp-error-color1,#c62828)"
+DOUBT = "var(--jp-warn-color0,#8a4b00)"
 STYLE = f"""<style>{card.FOCUS}
 .ct-magic-form {{ border: 1px solid {card.LINE}; border-radius: 6px; padding: 6px 12px;
   max-width: 80em; container-type: inline-size; overflow: hidden; }}
+.ct-magic-form :is(.widget-html, .widget-html-content) {{ min-width: 0; max-width: 100%; }}
 .ct-magic-form .widget-html-content {{ line-height: 1.35; }}
 .ct-magic-title {{ font-weight: 600; margin-top: 6px; }}
 .ct-magic-note {{ color: {card.MUTED}; font-weight: 400; }}
@@ -24,6 +26,8 @@ STYLE = f"""<style>{card.FOCUS}
 .ct-magic-form pre.ct-magic-place {{ white-space: pre; overflow-x: auto; }}
 .ct-magic-form summary {{ cursor: pointer; margin: 6px 0 2px; }}
 .ct-magic-actions {{ border-top: 1px solid {card.LINE}; padding-top: 6px; }}
+.ct-magic-doubt {{ color: {DOUBT}; padding: 2px 4px; overflow-wrap: anywhere; }}
+.ct-magic-doubt::before {{ content: "? "; font-weight: 600; }}
 .ct-magic-stale {{ opacity: .45; }}
 .ct-magic-unlabelled > label {{ {card.HIDDEN} }}
 .ct-magic-wrong input, .ct-magic-wrong textarea {{ border-color: {ERROR} !important;
@@ -67,12 +71,18 @@ def note(text: str) -> str:
     return f'<span class="ct-magic-note">{escape(text)}</span>' if text else ""
 
 
+def doubts(texts: Sequence[str]) -> str:
+    """Draw what the service may ignore silently."""
+    lines = "<br>".join(escape(text) for text in texts)
+    return f'<div role="status" class="ct-magic-doubt">{lines}</div>' if texts else ""
+
+
 def json(bodies: Sequence[Mapping[str, Any]]) -> str:
     """Draw the JSON of the first request, folded."""
     if not bodies:
         return ""
     which = f"1 of {len(bodies):,} requests" if len(bodies) > 1 else "1 request"
-    shown = escape(_visible(questions.pretty(bodies[0])))
+    shown = escape(_visible(pretty(bodies[0])))
     return (
         f'<details><summary><b>JSON</b> <span class="ct-magic-note">{which}</span></summary>'
         f'<pre tabindex="0" role="region" aria-label="JSON">{shown}</pre></details>'

@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 
 from .. import name_sources as known
-from .. import prepare as questions
+from .. import prepare
 from ..client import accounts
 from ..errors import AccountError, QueryError, UsageError
+from ..explanation import Preview, preview
 from ..progress.environment import current_shell, is_interactive
 from ..progress.widget_panel import VIEW
 from ..query import parser
@@ -70,7 +71,7 @@ class Form:
         live: bool = True,
         patience: float = PATIENCE,
     ) -> None:
-        questions.day_in(settings.timezone)  # a time zone that is none fails here, not at each key
+        prepare.day_in(settings.timezone)  # a time zone that is none fails here, not at each key
         self._variables, self._settings, self._patience = variables, settings, patience
         self._sheet, self._at = Sheet(), 0
         self._typed: str | None = text  # what stands in the text while that is no query
@@ -179,12 +180,13 @@ class Form:
     def _tell(self, face: Face) -> None:
         """Say what is wrong and what would be sent, and propose what may be typed."""
         found = self._problems(face)
-        error, bodies = self._reading(face)
+        error, asks = self._reading(face)
         missing = any(isinstance(message, Missing) for message in found.values())
         face.show_reading(
-            page.status(UNFINISHED) if missing else page.caret(error), page.json(bodies)
+            page.status(UNFINISHED) if missing else page.caret(error),
+            page.doubts(asks.doubts) + page.json(asks.bodies),
         )
-        face.show_ready(not found and not error, _asks(len(bodies)))
+        face.show_ready(not found and not error, _asks(asks))
         face.show_stale(self._ran if self._ran != self.text else None)
         face.show_place(self._at, len(self._sheet.statements))
         face.mark({key: m for key, m in found.items() if not isinstance(m, Missing)})
@@ -192,24 +194,24 @@ class Form:
         face.suggest(known.names(), self._draft)
         face.lock(self._typed is not None)
 
-    def _reading(self, face: Face) -> tuple[str, list[dict[str, Any]]]:
-        """Return what is wrong with the text as a whole, and the JSON that it sends."""
+    def _reading(self, face: Face) -> tuple[str, Preview]:
+        """Return what is wrong with the text as a whole, and what it asks."""
         try:
-            return "", self._bodies(face, self.text)
+            return "", self._preview(face, self.text)
         except QueryError as error:
-            return str(error), []
+            return str(error), Preview((), 0, ())
 
-    def _bodies(self, face: Face, text: str) -> list[dict[str, Any]]:
+    def _preview(self, face: Face, text: str) -> Preview:
         try:
             zone = acting.zone_of(face.account)
-            return questions.dry_run(text, self._variables, self._settings, zone)
+            return preview(text, self._variables, self._settings, zone)
         except AccountError:  # which is said at its field
-            return questions.dry_run(text, self._variables, self._settings, None)
+            return preview(text, self._variables, self._settings, None)
 
     def _problems(self, face: Face) -> dict[Key, str]:
         found = self._of_top(face)
         if self._typed is None:
-            found |= problems(self._sheet, self._at, lambda text: self._bodies(face, text))
+            found |= problems(self._sheet, self._at, lambda text: self._preview(face, text))
         return found
 
     def _of_top(self, face: Face) -> dict[Key, str]:
@@ -233,7 +235,7 @@ class Form:
         zone = self._settings.timezone
         if not zone and face.account in accounts.from_file():
             zone = accounts.find(face.account).timezone
-        return questions.day_in(zone)
+        return prepare.day_in(zone)
 
     # what is done with it
 
@@ -270,5 +272,7 @@ class Form:
             insert(cell, told, self._patience)
 
 
-def _asks(many: int) -> str:
-    return f"asks {many:,} counts" if many > 1 else "asks 1 count"
+def _asks(asks: Preview) -> str:
+    many = len(asks.bodies)
+    counts = f"asks {many:,} counts" if many != 1 else "asks 1 count"
+    return counts if asks.rows == many else f"{counts} for {asks.rows:,} rows"

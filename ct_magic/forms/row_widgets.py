@@ -178,7 +178,7 @@ class DidRow:
             changed,
             kind=choice("did, did not or did any", _choices(KINDS), "0 1 9em"),
             event=entry("event", flex="2 1 9em"),
-            times=entry("how often", TIMES_OFTEN, "at least once", "0 1 7em"),
+            times=entry("how often", TIMES_OFTEN, ">= 1", "0 1 7em"),
             period=entry("its own period", (*MOVED, *PRESETS), "the same period", "1 1 9em"),
         )
         self.where = Rows("filter of it", lambda: ConditionRow(changed), Condition(), changed)
@@ -228,14 +228,14 @@ def _choices(words: Sequence[str]) -> list[tuple[str, str]]:
 
 def events(names: Names) -> list[str]:
     """Give the events to propose."""
-    return [fields.name_field(name) for name in sorted(names.events, key=str.casefold)]
+    return [fields.name_field(name) for name in names.events]
 
 
 def _properties(names: Names, event: str | None, scope: str) -> list[str]:
     if scope not in SCOPES[:-1]:
         return []
     known = names.of_scope(Scope(scope)) if scope else names.of_event(event)
-    return [fields.name_field(name) for name in sorted(known, key=str.casefold)]
+    return [fields.name_field(name) for name in known]
 
 
 def _values(names: Names, event: str | None, scope: str, asked: str) -> list[str]:

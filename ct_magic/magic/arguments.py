@@ -1,158 +1,178 @@
-"""What stands on a magic's line: a name and options, or one message that says what is right."""
+"""What a magic's line asks for, as values; or one message that says what is right."""
 
 from __future__ import annotations
 
-import argparse
 import keyword
 import re
-import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import NoReturn
 
 from ..errors import UsageError
 from ..settings import Settings, seconds
+from ..suggest import suggest
+from .options import BY_NAME, OPTIONS, Split, Typed, after_space, split_options, word_at
 
-USAGE = "%%%%ctcount [NAME] [options]   or on one line   %%ctcount [options] QUERY"
+USAGE = "%%ctcount [NAME] [options]   or on one line   NAME = %ctcount [options] QUERY"
 PASSCODE = (
     "a passcode on a magic's line would be saved with the notebook and the history: "
     "type '%ct login', which asks for it hidden, and change the one you typed if others can see it"
 )
-
-
 QUERY_BELOW = (
     "the first line is '%%ctcount NAME [options]' and the query goes on the lines below it; "
     "on one line it is '%ctcount QUERY'"
 )
-EXAMPLES = {"--account": "--account prod", "--timeout": "--timeout 30m"}
 HELP = "'%%ctcount?' shows the arguments and the language, '%ct help where' explains a word"
-NAMED = re.compile(r"(^|\s)--?pass(code|word|wd|phrase)?[\s=]", re.IGNORECASE)
-SET = re.compile(r"(^|\s)pass(code|word|wd|phrase)=", re.IGNORECASE)
-
-
-TIME = re.compile(
-    r"--timeout[\s=]+(\d+)\s+(secs?|seconds?|mins?|minutes?|hrs?|hours?|days?)(?=\s|$)",
+_NAMED = re.compile(r"(^|\s)--?pass(code|word|wd|phrase)?[\s=]", re.IGNORECASE)
+_SET = re.compile(r"(^|\s)pass(code|word|wd|phrase)=", re.IGNORECASE)
+_TIME = r"\d+(?:\.\d+)?[smhd]?"
+_UNIT = re.compile(
+    r"(?P<number>\d*)\s*(?P<unit>s|m|h|d|secs?|seconds?|mins?|minutes?|hrs?|hours?|days?)(?=\s|\Z)",
     re.IGNORECASE,
 )
+# Texts and comments of the query: what looks like an option in them is none.
+_NO_OPTION = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|#[^\r\n]*""")
 
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What `%%ctcount` was told. `timeout` is in seconds; `text` is the query."""
+    """What `%%ctcount` was asked for. `timeout` is in seconds; `text` is the query.
+
+    `dry_run` is "some", or "all" for every body; None asks for none.
+    """
 
     text: str
     name: str | None = None
     account: str | None = None
     timeout: float | None = None
-    dry_run: bool = False
+    dry_run: str | None = None
+    plan: bool = False
     refresh: bool = False
     background: bool = False
     plot: bool = False
 
 
-class Parser(argparse.ArgumentParser):
-    """An argparse parser that raises our error instead of leaving the process."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise UsageError, with the option that was meant where a near miss is likely."""
-        options = [o for a in self._actions for o in a.option_strings]
-        if wrong := re.search(r"unrecognized arguments: (?:\S+\s)*?(--?[\w-]+)", message):
-            raise UsageError(_no_option(wrong[1], options))
-        if many := re.match(r"unrecognized arguments: (\S+)", message):
-            raise UsageError(f"{many[1]!r} is a word too many: {QUERY_BELOW}")
-        if wanting := re.match(r"argument (--[\w-]+): expected one argument", message):
-            raise UsageError(f"{wanting[1]} takes a value, as in {EXAMPLES[wanting[1]]}")
-        if filled := re.match(r"argument (--[\w-]+): ignored explicit argument", message):
-            raise UsageError(f"{filled[1]} takes no value")
-        raise UsageError(f"{message}; {' '.join(self.format_usage().split())}")
-
-
-def parser() -> Parser:
-    """Describe the arguments of `%%ctcount`; `%ctcount` takes the same options."""
-    p = Parser(prog="%%ctcount", add_help=False, allow_abbrev=False, usage=USAGE)
-    p.color = False  # type: ignore[attr-defined,unused-ignore] # Python 3.14 and later have it
-    p.add_argument("name", nargs="?", help="the variable that gets the DataFrame")
-    p.add_argument("--account", metavar="NAME", help="ask this account, this once")
-    p.add_argument("--timeout", metavar="TIME", help="stop asking after 90s, 30m or 2h")
-    p.add_argument("--refresh", action="store_true", help="ask anew what the journal could answer")
-    p.add_argument("--background", action="store_true", help="return at once, NAME follows")
-    p.add_argument("--plot", action="store_true", help="draw the counts (extra 'plot')")
-    p.add_argument("--dry-run", action="store_true", help="print the JSON that would be sent")
-    return p
+def manual() -> str:
+    """Return the arguments of `%%ctcount` as `%%ctcount?` shows them."""
+    rows = [("NAME", "the variable that gets the DataFrame")]
+    rows += [(option.usage, option.help) for option in OPTIONS]
+    return "\n".join([USAGE, "", *(f"  {name:<16} {text}" for name, text in rows), ""])
 
 
 def of_cell(line: str, cell: str) -> Arguments:
     """Read `%%ctcount name --options` and the query below it."""
-    if SET.search(line):
+    if _SET.search(line):
         raise UsageError(PASSCODE)
     refuse_passcode(line)
-    _refuse_two_words(line)
-    arguments = _read(_words(line), cell)
-    name = arguments.name
-    if name is not None and keyword.iskeyword(name):
-        raise UsageError(f"{name!r} is a word of Python's own: take another for the variable")
-    if name is not None and not name.isidentifier():
-        raise UsageError(
-            f"{name!r} cannot name a variable: the first line is '%%ctcount NAME', "
-            "the query goes on the lines below it"
-        )
-    return arguments
+    before = _options(line, 0)
+    name, end = _name(line, before.begin)
+    after = _options(line, end)
+    if after.begin < len(line) and line[after.begin] != "#":
+        word = line[after.begin :].split()[0]
+        raise UsageError(f"unexpected {word!r} behind the variable {name!r}: {QUERY_BELOW}")
+    return _arguments((*before.options, *after.options), cell, name)
 
 
 def of_line(line: str) -> Arguments:
     """Read `%ctcount --options query`; the query begins where the options end."""
     refuse_passcode(line)
-    _refuse_two_words(line)
-    words, rest = [], line.strip()
-    while match := re.match(r"--[\w-]+(=\S*)?\s*", rest):
-        words.append(match[0].strip())
-        rest = rest[match.end() :]
-        if words[-1] in ("--account", "--timeout"):
-            value, _, rest = rest.partition(" ")
-            words.append(value)
-    options = parser().format_help()
-    late = re.search(r"\s(--[a-z][a-z-]*)", re.sub("\"[^\"]*\"|'[^']*'", "", f" {rest}"))
-    if late and f"{late[1]} " in options:
-        raise UsageError(f"options come before the query: '%ctcount {late[1]} ... QUERY'")
-    return _read(words, rest.strip())
+    split = _options(line, 0)
+    text = line[split.begin :].strip()
+    words = (word.partition("=")[0] for word in _NO_OPTION.sub(" ", text).split())
+    if late := next((word for word in words if word in BY_NAME), None):
+        raise UsageError(f"options come before the query: '%ctcount {late} ... QUERY'")
+    return _arguments(split.options, text)
 
 
 def refuse_passcode(line: str) -> None:
     """Raise UsageError, which does not repeat it, where a passcode seems to stand on the line."""
-    if NAMED.search(line + " "):
+    if _NAMED.search(line + " "):
         raise UsageError(PASSCODE)
 
 
-def _refuse_two_words(line: str) -> None:
+def _options(line: str, start: int) -> Split:
+    """Return the options that begin there; raise UsageError for one that is not right."""
+    split = split_options(line, start)
+    for option in split.options:
+        _check(option)
+    _refuse_two_words(line, split)
+    return split
+
+
+def _name(line: str, place: int) -> tuple[str | None, int]:
+    """Return the variable's name, and where the line goes on behind it."""
+    if place == len(line) or line[place] == "#":
+        return None, place
+    name, end, _ = word_at(line, place)
+    if keyword.iskeyword(name):
+        raise UsageError(f"{name!r} is a word of Python's own: take another for the variable")
+    if not name.isidentifier():
+        raise UsageError(f"{name!r} cannot name a variable: {QUERY_BELOW}")
+    return name, end
+
+
+def _refuse_two_words(line: str, split: Split) -> None:
     # Its second word would else be the variable's name, or begin the query.
-    if spaced := TIME.search(line):
-        short = f"{spaced[1]}{spaced[2][0].lower()}"
-        raise UsageError(f"a time is one word: --timeout {short}, not {spaced[1]} {spaced[2]}")
+    last = split.options[-1] if split.options else None
+    value = last.value if last and last.name == "--timeout" else None
+    if last is None or value is None or not re.fullmatch(_TIME, value):
+        return
+    unit = _UNIT.match(line, after_space(line, last.end))
+    if unit and (unit["number"] or not value[-1:].isalpha()):
+        total = seconds(value + ("" if unit["number"] else unit["unit"][0]))
+        total += seconds(unit["number"] + unit["unit"][0]) if unit["number"] else 0
+        typed = f"{value} {unit[0]}"
+        raise UsageError(f"a time is one word: --timeout {_short(total)}, not {typed}")
 
 
-def _no_option(wrong: str, options: list[str]) -> str:
-    if wrong in ("--help", "-h"):
-        return HELP
-    setting = wrong.lstrip("-").replace("-", "_")
-    if setting in Settings.__dataclass_fields__:
-        return f"there is no {wrong}: it is a setting, '%config CountMagics.{setting} = ...'"
-    near = get_close_matches(wrong, options, 1)
-    hint = f"did you mean {near[0]}?" if near else f"the options are {', '.join(options)}"
-    return f"there is no {wrong}: {hint}"
+def _short(total: float) -> str:
+    """Return a duration as one word: 90m, 2h."""
+    size, unit = next((s, u) for s, u in ((3600, "h"), (60, "m"), (1, "s")) if not total % s)
+    return f"{total / size:g}{unit}"
 
 
-def _read(words: list[str], text: str) -> Arguments:
-    found = vars(parser().parse_args(words))
-    if found["plot"] and found["background"]:
+def _arguments(options: Iterable[Typed], text: str, name: str | None = None) -> Arguments:
+    values: dict[str, str | None] = {}
+    for option in options:
+        if option.name in values:
+            raise UsageError(f"{option.name} is there twice: leave one of them out")
+        values[option.name] = option.value
+    if "--plot" in values and "--background" in values:
         raise UsageError("--plot draws in the cell that waits; after --background: ct_magic.plot")
-    if found["account"] == "":
-        raise UsageError(f"--account takes a value, as in {EXAMPLES['--account']}")
-    timeout = found.pop("timeout")
-    return Arguments(text=text, timeout=None if timeout is None else seconds(timeout), **found)
+    timeout = values.get("--timeout")
+    return Arguments(
+        text=text,
+        name=name,
+        account=values.get("--account"),
+        timeout=None if timeout is None else seconds(timeout),
+        dry_run=(values["--dry-run"] or "some") if "--dry-run" in values else None,
+        plan="--plan" in values,
+        refresh="--refresh" in values,
+        background="--background" in values,
+        plot="--plot" in values,
+    )
 
 
-def _words(line: str) -> list[str]:
-    try:
-        return shlex.split(line)
-    except ValueError as error:
-        raise UsageError(f"the magic's line cannot be read: {error}") from None
+def _check(typed: Typed) -> None:
+    """Raise UsageError for an option that there is not, or whose value is not right."""
+    option = typed.option
+    if option is None:
+        raise UsageError(_no_option(typed.name))
+    if not typed.closed:
+        raise UsageError(f"the quote behind {typed.name} is not closed")
+    if option.example and not typed.value:
+        raise UsageError(f"{typed.name} takes a value, as in {option.example}")
+    if not option.value and typed.value is not None:
+        raise UsageError(f"{typed.name} takes no value")
+    if option.choices and typed.value not in (None, *option.choices):
+        raise UsageError(f"{typed.name} takes {' or '.join(option.choices)}, or no value")
+
+
+def _no_option(name: str) -> str:
+    if name in ("--help", "-h"):
+        return HELP
+    setting = name.lstrip("-").replace("-", "_")
+    if setting in Settings.__dataclass_fields__:
+        return f"there is no {name}: it is a setting, '%config CountMagics.{setting} = ...'"
+    near = suggest(name, BY_NAME)
+    hint = f"did you mean {near}?" if near else f"the options are {', '.join(BY_NAME)}"
+    return f"there is no {name}: {hint}"

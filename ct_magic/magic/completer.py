@@ -6,7 +6,7 @@ it is not empty, and its fragment must be what stands right before the cursor.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,38 +26,37 @@ class _Silence(list[Any]):
         return 1
 
 
-def matcher(names: Callable[[], Names], options: Sequence[str]) -> Callable[..., Any]:
-    """Make the matcher that IPython asks at every Tab; `options` belong to the magic's line."""
+def matcher(names: Callable[[], Names], variables: Mapping[str, Any]) -> Callable[..., Any]:
+    """Return the matcher that IPython asks at every Tab; `variables` are the notebook's."""
     from IPython.core.completer import context_matcher
 
     @context_matcher(identifier=IDENTIFIER)  # type: ignore[untyped-decorator,unused-ignore]
     def ct_magic_matcher(context: CompletionContext) -> Any:
-        if "%ctcount" not in context.full_text:
+        if "%ct" not in context.full_text:
             return {"completions": []}
         # The grammar is loaded with the first Tab in a cell of ours, not with the extension.
-        from .cell_completion import at
+        from .cell_completion import Known, at
 
-        found = at(context.full_text, context.cursor_line, context.cursor_position, names, options)
-        return {"completions": []} if found is None else _answer(context, found)
+        known = Known(names, variables)
+        completions = at(context.full_text, context.cursor_line, context.cursor_position, known)
+        return {"completions": []} if completions is None else _answer(context, completions)
 
     return ct_magic_matcher  # type: ignore[no-any-return,unused-ignore]
 
 
-def install(shell: InteractiveShell, names: Callable[[], Names], options: Sequence[str]) -> None:
+def install(shell: InteractiveShell, names: Callable[[], Names]) -> None:
     """Let the shell ask us at every Tab; done twice, the newer answers."""
     uninstall(shell)
     matchers = _matchers(shell)
     if matchers is not None:
-        matchers.append(matcher(names, options))
+        matchers.append(matcher(names, shell.user_ns))
 
 
 def uninstall(shell: InteractiveShell) -> None:
     """Leave the shell as it was."""
     matchers = _matchers(shell)
     if matchers is not None:
-        ours = [m for m in matchers if getattr(m, "matcher_identifier", None) == IDENTIFIER]
-        for one in ours:
-            matchers.remove(one)
+        matchers[:] = [m for m in matchers if getattr(m, "matcher_identifier", None) != IDENTIFIER]
 
 
 def _matchers(shell: InteractiveShell) -> list[Any] | None:
@@ -65,15 +64,15 @@ def _matchers(shell: InteractiveShell) -> list[Any] | None:
     return getattr(getattr(shell, "Completer", None), "custom_matchers", None)
 
 
-def _answer(context: CompletionContext, found: list[Completion]) -> dict[str, Any]:
-    """Give IPython's result: all texts replace one fragment, the longest that any replaces."""
+def _answer(context: CompletionContext, completions: list[Completion]) -> dict[str, Any]:
+    """Return IPython's result: all texts replace one fragment, the longest that any replaces."""
     from IPython.core.completer import SimpleCompletion
 
     line = context.line_with_cursor[: context.cursor_position]
-    start = min((one.start for one in found), default=len(line))
+    start = min((c.start for c in completions), default=len(line))
     return {
         "completions": [
-            SimpleCompletion(line[start : one.start] + one.text, type=one.kind) for one in found
+            SimpleCompletion(line[start : c.start] + c.text, type=c.kind) for c in completions
         ]
         or _Silence(),
         "suppress": True,

@@ -1,7 +1,8 @@
-"""The magics `%%ctcount`, `%ctcount` and `%ct`: a thin skin over `counts` and `commands`."""
+"""The magics `%%ctcount`, `%ctcount` and `%ct`: a thin skin over `api` and `commands`."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -9,6 +10,7 @@ from traitlets import Enum, Float, Integer, Unicode
 
 from ..errors import QueryError, UsageError
 from ..settings import PROGRESS, Settings
+from .caller import Caller, calling
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,11 +25,6 @@ USUAL = Settings()
 @magics_class
 class CountMagics(Magics):
     """The magics and their settings: `%config CountMagics` lists these."""
-
-    OPTIONS = (
-        *("--account", "--background", "--dry-run"),
-        *("--plot", "--refresh", "--timeout"),
-    )
 
     poll_interval = Float(
         USUAL.poll_interval,
@@ -86,11 +83,15 @@ class CountMagics(Magics):
         """Ask how many profiles did something."""
         from . import arguments
 
-        told = arguments.of_line(line) if cell is None else arguments.of_cell(line, cell)
-        if not told.text.strip():
+        caller = self._caller()
+        asked = arguments.of_line(line) if cell is None else arguments.of_cell(line, cell)
+        caller.check_name(asked.name)
+        if not asked.text.strip():
             raise UsageError("there is nothing to ask: write a query, like 'App Launched today'")
+        if cell is None:
+            _refuse_variable(asked.text)
         try:
-            return self._carry_out(told)
+            return self._carry_out(asked, caller)
         except QueryError as error:
             error.line += cell is not None  # people count the magic's own line, too
             raise
@@ -101,84 +102,91 @@ class CountMagics(Magics):
         """Everything around counts: `%ct` alone lists the commands."""
         from . import commands
 
-        return commands.run(line, cell, self.settings(), self._variables())
+        return commands.run(line, cell, self.settings(), self._caller())
 
-    def settings(self, **told: Any) -> Settings:
-        """Give the settings in force, with what the line said for this once."""
-        mine = {name: getattr(self, name) for name in Settings.__dataclass_fields__}
-        return Settings(**mine | told)
+    def settings(self, **changes: Any) -> Settings:
+        """Return the settings in force, with what the line changes this once."""
+        configured = {name: getattr(self, name) for name in self.trait_names(config=True)}
+        return Settings(**configured | changes)
 
-    def _variables(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.shell.user_ns if self.shell else {}
-        return found
+    def _caller(self) -> Caller:
+        return calling(self.shell.user_ns if self.shell else {})
 
-    def _asking(self, told: Arguments) -> dict[str, Any]:
-        timeout = {"timeout": told.timeout} if told.timeout else {}
-        return {
-            "params": self._variables(),
-            "account": told.account,
-            "settings": self.settings(**timeout),
-            "refresh": told.refresh,
-        }
+    def _carry_out(self, asked: Arguments, caller: Caller) -> pd.DataFrame | Counting | None:
+        timeout = {"timeout": asked.timeout} if asked.timeout else {}
+        settings = self.settings(**timeout)
+        if asked.dry_run or asked.plan:
+            from . import previews
 
-    def _carry_out(self, told: Arguments) -> pd.DataFrame | Counting | None:
-        if told.dry_run:
-            self._dry_run(told)
+            previews.show(asked, caller.names, settings)
             return None
-        return self._background(told) if told.background else self._blocking(told)
+        ask = {
+            "variable": asked.name,
+            "params": caller.names,
+            "account": asked.account,
+            "settings": settings,
+            "refresh": asked.refresh,
+        }
+        return (
+            self._background(asked, caller, ask)
+            if asked.background
+            else _blocking(asked, caller, ask)
+        )
 
-    def _dry_run(self, told: Arguments) -> None:
-        from .. import prepare as questions
-
-        bodies = questions.dry_run(told.text, self._variables(), self.settings(), told.account)
-        print("\n".join(map(questions.pretty, bodies)))  # noqa: T201 # printing is what was asked for
-
-    def _blocking(self, told: Arguments) -> pd.DataFrame | None:
-        from .. import api as counts
-
-        if told.plot:
-            from ..results.plot import need_matplotlib
-
-            need_matplotlib()
-        try:
-            frame = counts.count(told.text, **self._asking(told))
-        except BaseException as stopped:
-            # Whatever ended the waiting, an alarm's exception too, brings what had arrived.
-            if (so_far := getattr(stopped, "frame", None)) is not None:
-                self._assign(told.name, so_far)
-            raise
-        self._assign(told.name, frame)
-        self._draw(told, frame)
-        return None if told.name else frame
-
-    def _background(self, told: Arguments) -> pd.DataFrame | Counting | None:
-        from .. import api as counts
+    def _background(
+        self, asked: Arguments, caller: Caller, ask: dict[str, Any]
+    ) -> pd.DataFrame | Counting | None:
+        from .. import api
         from ..progress.environment import is_interactive
 
         if not is_interactive(self.shell):
             # Nobody would be there when it arrives: an executed notebook ends with its last cell.
-            return self._blocking(told)
-        counting = counts.start(told.text, **self._asking(told))
-        self._assign(told.name, counting)
-        counting.when_done(lambda frame: self._replace(told.name, counting, frame))
-        return None if told.name else counting
+            return _blocking(asked, caller, ask)
+        counting = api.start(asked.text, **ask)
+        if not asked.name:
+            return counting
+        caller.bind(asked.name, counting)
+        counting.when_done(partial(_replace, caller, asked.name, counting))
+        return None
 
-    def _assign(self, name: str | None, value: Any) -> None:
-        if name:
-            self._variables()[name] = value
 
-    def _replace(self, name: str | None, counting: Counting, frame: pd.DataFrame) -> None:
-        # Only while the variable is still ours: the user may have bound it to something else.
-        if name and self._variables().get(name) is counting:
-            self._assign(name, frame)
+def _refuse_variable(text: str) -> None:
+    from .. import name_sources
+    from .variable_in_query import refuse_variable
 
-    def _draw(self, told: Arguments, frame: pd.DataFrame) -> None:
-        if told.plot:
-            from IPython.display import display
+    refuse_variable(text, name_sources.names().events)
 
-            from ..results.plot import plot
 
-            display(plot(frame))  # type: ignore[no-untyped-call]
+def _blocking(asked: Arguments, caller: Caller, ask: dict[str, Any]) -> pd.DataFrame | None:
+    from .. import api
+
+    if asked.plot:
+        from ..results.plot import need_matplotlib
+
+        need_matplotlib()
+    try:
+        frame = api.count(asked.text, **ask)
+    except BaseException as stopped:
+        # Whatever ended the waiting, an alarm's exception too, brings what had arrived.
+        so_far = getattr(stopped, "frame", None)
+        if asked.name and so_far is not None:
+            caller.bind(asked.name, so_far)
+        raise
+    if asked.name:
+        caller.bind(asked.name, frame)
+    if asked.plot:
+        from IPython.display import display
+
+        from ..results.plot import plot
+
+        display(plot(frame))  # type: ignore[no-untyped-call]
+    return None if asked.name else frame
+
+
+def _replace(caller: Caller, name: str, counting: Counting, frame: pd.DataFrame) -> None:
+    # Only while the variable is still ours: the user may have bound it to something else.
+    if caller.bindable and caller.bindable.get(name) is counting:
+        caller.bind(name, frame)
 
 
 def unregister(shell: InteractiveShell) -> None:
@@ -188,14 +196,14 @@ def unregister(shell: InteractiveShell) -> None:
         for name in ("ctcount", "ct"):
             table.pop(name, None)
     ours = manager.registry.pop(CountMagics.__name__, None)
-    shell.configurables[:] = [one for one in shell.configurables if one is not ours]
+    shell.configurables[:] = [c for c in shell.configurables if c is not ours]
 
 
 def _manual() -> str:
-    from ..query import help as guide
+    from ..query import help as language_help
     from . import arguments
 
-    return f"{arguments.parser().format_help()}\n{guide.page()}"
+    return f"{arguments.manual()}\n{language_help.page()}"
 
 
 # `%%ctcount?` asks this for its text, so that the manual is only put together when it is read.

@@ -64,6 +64,11 @@ class Sum:
     has_events: bool = True
 
     @property
+    def is_single(self) -> bool:
+        """Return True if this is one count whose base was sent with all its filters."""
+        return self.has_events and len(self.plus) == 1 and not self.minus
+
+    @property
     def counts(self) -> tuple[Query | JsonQuery, ...]:
         """Return all single counts, those that are added first."""
         return (*self.plus, *self.minus)

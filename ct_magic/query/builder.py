@@ -15,8 +15,9 @@ from . import parameters as variables
 from . import printer, tree
 from .check_filter import ONLY_CLOCK, TIME_OF_DAY
 from .clause_rules import ClauseRules
+from .diagnostics.foreign_words import WORDS_OF_OTHERS
 from .filter_rules import OPERATORS
-from .lexer import Token
+from .lexer import Token, tried_word
 from .model import (
     And,
     Axis,
@@ -47,7 +48,10 @@ from .period_rules import unit
 
 IN_DID = (Scope.EVENT, Scope.SESSION)  # what the API knows of an event inside `did`
 OFTEN = (Operator.EQUALS, Operator.GREATER_THAN, Operator.GREATER_THAN_EQUALS)
-FEWER = "whether those who never did it would count, nobody has said: write =, > or >="
+FEWER = (
+    "write =, > or >= and a number of 1 or more: whether those who never did it would count, "
+    "nobody has said"
+)
 NOT_OFTEN = "a number cannot stand behind 'did not': it asks for those who never did it"
 MOST_SHOWN = 4  # alternatives that an error writes out
 T = TypeVar("T")
@@ -126,9 +130,19 @@ class Builder(ClauseRules):
 
     def _event_name(self, node: tree.EventName) -> str:
         if isinstance(node.name, tree.Name):
+            self._check_words(node.name)
             return self.name(node.name)
         with self.at(node.name):
             return variables.text(node.name.text[1:], self.params)
+
+    def _check_words(self, name: tree.Name) -> None:
+        """Raise QueryError for a name that was meant as a query: `App Installed then Charged`."""
+        words = [word.text for word in name.words] if name.is_bare else []
+        place = tried_word(words)
+        if place is not None:
+            hint = f"a name that holds it is quoted, {printer.quote(name.text)}"
+            message = f"found '{words[place]}': {WORDS_OF_OTHERS[words[place]]}; {hint}"
+            self.fail(message, name.words[place])
 
     def _inner(self, node: tree.Event, clause: tree.Clause) -> Event:
         """Return an event inside `did`."""

@@ -20,18 +20,23 @@ scope, `geo` the places. Every key may be left out.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from ..errors import UsageError
+from ..suggest import suggest
 from .model import (
+    And,
+    AtPlace,
     ByPlace,
     ByValue,
-    ClockRange,
+    Condition,
+    DidAny,
     Event,
+    Filter,
     JsonQuery,
+    Or,
     Property,
     Query,
     Scalar,
@@ -48,30 +53,61 @@ MOST = 200  # values kept for a property: more would not fit a list that somebod
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What may be proposed. Never changed in place: merging gives new ones."""
+    """What may be proposed, in the order in which it is. Never changed in place."""
 
     events: Mapping[str, Properties] = field(default_factory=dict)
     scopes: Mapping[Scope, Properties] = field(default_factory=dict)
     places: tuple[str, ...] = ()
 
     def merged(self, other: Names) -> Names:
-        """Give what both know; the other's values come first."""
+        """Return what both know; the other's names and values come first."""
         return Names(
-            _merged(self.events, other.events),
-            {scope: _both(self.of_scope(scope), other.of_scope(scope)) for scope in SCOPES},
+            {
+                name: _joined(other.events.get(name, {}), self.events.get(name, {}))
+                for name in _united(other.events, self.events)
+            },
+            {scope: _joined(other.of_scope(scope), self.of_scope(scope)) for scope in SCOPES},
             _united(other.places, self.places),
         )
 
     def learned(self, query: Query | JsonQuery) -> Names:
-        """Give what is known after this query was asked."""
+        """Return what is known after this query was asked."""
         return self if isinstance(query, JsonQuery) else self.merged(_of_query(query))
 
+    def in_order(self) -> Names:
+        """Return the same with its names in alphabetical order; values stay as they are."""
+        return Names(
+            {name: _sorted(properties) for name, properties in _sorted(self.events).items()},
+            {scope: _sorted(properties) for scope, properties in self.scopes.items()},
+            tuple(sorted(self.places, key=str.casefold)),
+        )
+
+    def all_names(self) -> Iterator[str]:
+        """Return every event, property, value and place that is a text."""
+        tables = (*self.events.values(), *self.scopes.values())
+        yield from (*self.events, *self.places)
+        for properties in tables:
+            yield from properties
+            yield from (v for values in properties.values() for v in values if isinstance(v, str))
+
+    def without(self, forgotten: Collection[str]) -> Names:
+        """Return the same without these events, properties, values and places."""
+        return Names(
+            {
+                name: _without(properties, forgotten)
+                for name, properties in self.events.items()
+                if name not in forgotten
+            },
+            {scope: _without(properties, forgotten) for scope, properties in self.scopes.items()},
+            tuple(place for place in self.places if place not in forgotten),
+        )
+
     def of_scope(self, scope: Scope) -> Properties:
-        """Give the properties of a scope other than the event's own."""
+        """Return the properties of a scope other than the event's own."""
         return self.scopes.get(scope, {})
 
     def of_event(self, event: str | None) -> Properties:
-        """Give the properties of an event; of one that nobody knows them of, those of all."""
+        """Return the properties of an event; of one without known ones, those of all events."""
         if event and self.events.get(event):
             return self.events[event]
         everything: dict[str, Values] = {}
@@ -80,28 +116,45 @@ class Names:
         return everything
 
     def values(self, event: str | None, asked: Property) -> Values:
-        """Give the values worth proposing for a property."""
+        """Return the values worth proposing for a property."""
         known = self.of_event(event) if asked.scope is Scope.EVENT else self.of_scope(asked.scope)
         return known.get(asked.name, ())
 
 
-def doubt(asked: Names, told: Names) -> str | None:
-    """Name one that was asked and that nobody told, though one much like it was; else None.
+# The events that every account has. Source: the API's reference.
+SYSTEM = Names(
+    {
+        "App Installed": {},
+        "App Launched": {},
+        "App Uninstalled": {},
+        "Charged": {},
+        "Notification Clicked": {},
+        "Notification Sent": {},
+        "Notification Viewed": {},
+        "Push Impressions": {},
+        "Session Concluded": {},
+        "UTM Visited": {},
+    }
+)
+
+
+def doubt(asked: Names, known: Names) -> str | None:
+    """Return a sentence on a name that is not known, though one much like it is; else None.
 
     A filter on a property that no event has is no error: it finds nobody.
     """
-    for name, known in _compared(asked, told):
-        if name not in known and (near := get_close_matches(name, known, 1)):
-            return f"{name!r} is not among the known names: is {near[0]!r} meant?"
+    for name, names in _compared(asked, known):
+        if name not in names and (near := suggest(name, names)):
+            return f"{name!r} is not among the known names: is {near!r} meant?"
     return None
 
 
-def _compared(asked: Names, told: Names) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _compared(asked: Names, known: Names) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for event, properties in asked.events.items():
-        yield event, told.events
-        yield from ((name, told.events.get(event, {})) for name in properties)
+        yield event, known.events
+        yield from ((name, known.events.get(event, {})) for name in properties)
     for scope in SCOPES:
-        yield from ((name, told.of_scope(scope)) for name in asked.of_scope(scope))
+        yield from ((name, known.of_scope(scope)) for name in asked.of_scope(scope))
 
 
 def from_json(text: str) -> Names:
@@ -116,7 +169,7 @@ def from_json(text: str) -> Names:
         raise UsageError(f"the names file has {min(odd)!r}, which is no scope: see %ct help names")
     events = _table(known.get("events", {}), "'events'")
     return Names(
-        {name: _properties(said, f"the event {name!r}") for name, said in events.items()},
+        {name: _properties(value, f"the event {name!r}") for name, value in events.items()},
         {
             scope: _properties(known.get(scope.value, {}), repr(scope.value))
             for scope in SCOPES
@@ -137,19 +190,19 @@ def from_schema(schema: Mapping[str, Any]) -> Names:
 
 def _examples(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: found["examples"] if found["type"] == "text" else []
-        for name, found in properties.items()
+        name: known["examples"] if known["type"] == "text" else []
+        for name, known in properties.items()
     }
 
 
 def rows(names: Names) -> list[dict[str, Any]]:
-    """Give a plain row for each property: scope, event, property, values."""
-    found = [
+    """Return a plain row for each property: scope, event, property, values."""
+    of_events = [
         {"scope": "event", "event": event, "property": name, "values": list(values)}
         for event, properties in names.events.items()
         for name, values in (properties or {"": ()}).items()
     ]
-    return found + [
+    return of_events + [
         {"scope": scope.value, "event": "", "property": name, "values": list(values)}
         for scope in SCOPES
         for name, values in names.of_scope(scope).items()
@@ -169,38 +222,46 @@ def _listed(properties: Properties) -> dict[str, list[Scalar]]:
     return {name: sorted(values, key=str) for name, values in sorted(properties.items())}
 
 
-def _table(said: object, what: str) -> dict[str, Any]:
-    if not isinstance(said, dict):
+def _table(value: object, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
         raise UsageError(f"in the names file, {what} is a table: {{…}}")
-    return said
+    return value
 
 
-def _properties(said: object, what: str) -> dict[str, Values]:
-    table = _table(said, what)
+def _properties(value: object, what: str) -> dict[str, Values]:
+    table = _table(value, what)
     return {name: _values(values, f"{name!r} of {what}") for name, values in table.items()}
 
 
-def _values(said: object, what: str) -> Values:
-    if not isinstance(said, list) or not all(type(v) in (str, int, float) for v in said):
+def _values(value: object, what: str) -> Values:
+    if not isinstance(value, list) or not all(type(v) in (str, int, float) for v in value):
         raise UsageError(f"in the names file, {what} has a list of texts and numbers: […]")
-    return tuple(said)
+    return tuple(value)
 
 
-def _texts_only(said: object) -> tuple[str, ...]:
-    places = tuple(place for place in _values(said, "'geo'") if isinstance(place, str))
-    if len(places) != len(_values(said, "'geo'")):
+def _texts_only(value: object) -> tuple[str, ...]:
+    places = tuple(place for place in _values(value, "'geo'") if isinstance(place, str))
+    if len(places) != len(_values(value, "'geo'")):
         raise UsageError("in the names file, 'geo' has a list of texts, as India/Goa")
     return places
 
 
-def _merged(some: Mapping[str, Properties], others: Mapping[str, Properties]) -> dict[str, Any]:
-    return {name: _both(some.get(name, {}), others.get(name, {})) for name in _united(some, others)}
-
-
-def _both(some: Properties, others: Properties) -> dict[str, Values]:
+def _joined(first: Properties, second: Properties) -> dict[str, Values]:
     return {
-        name: _united(others.get(name, ()), some.get(name, ()))[:MOST]
-        for name in _united(some, others)
+        name: _united(first.get(name, ()), second.get(name, ()))[:MOST]
+        for name in _united(first, second)
+    }
+
+
+def _sorted(names: Mapping[str, T]) -> dict[str, T]:
+    return {name: names[name] for name in sorted(names, key=str.casefold)}
+
+
+def _without(properties: Properties, forgotten: Collection[str]) -> dict[str, Values]:
+    return {
+        name: tuple(value for value in values if value not in forgotten)
+        for name, values in properties.items()
+        if name not in forgotten
     }
 
 
@@ -209,24 +270,47 @@ def _united(some: Iterable[T], others: Iterable[T]) -> tuple[T, ...]:
 
 
 def _of_query(query: Query) -> Names:
-    events = [query.event, *query.did, *query.did_not]
-    events += query.did_any.events if query.did_any else ()
     known = Names()
-    for event in events:
+    for event in _events(query):
         known = known.merged(_of_event(event))
+    conditions = tuple(_leaves(query.condition)) if query.condition else ()
+    for condition in conditions:
+        if isinstance(condition, Filter):
+            known = known.merged(_of_filter(query.event.name, condition))
     for axis in query.by:
         if isinstance(axis, ByValue):
             known = known.merged(_of_property(query.event.name, axis.property, axis.values))
-    asked = [place for axis in query.by if isinstance(axis, ByPlace) for place in axis.places]
-    places = tuple("/".join(place) for place in [*query.places, *asked])
-    return known.merged(Names(places=places))
+    holders = (part for part in (*conditions, *query.by) if isinstance(part, AtPlace | ByPlace))
+    places = [place for holder in holders for place in holder.places]
+    return known.merged(Names(places=tuple("/".join(place) for place in (*query.places, *places))))
+
+
+def _events(query: Query) -> Iterator[Event]:
+    yield from (query.event, *query.did, *query.did_not)
+    for clause in (*query.steps, query.did_any):
+        if isinstance(clause, DidAny):
+            yield from clause.events
+        elif clause is not None:
+            yield clause.event
+
+
+def _leaves(condition: Condition) -> Iterator[Filter | AtPlace]:
+    if isinstance(condition, And | Or):
+        for part in condition.parts:
+            yield from _leaves(part)
+    else:
+        yield condition
 
 
 def _of_event(event: Event) -> Names:
     known = Names({event.name: {}})
-    for one in event.where:
-        known = known.merged(_of_property(event.name, one.property, _worth(one.value)))
+    for condition in event.where:
+        known = known.merged(_of_filter(event.name, condition))
     return known
+
+
+def _of_filter(event: str, condition: Filter) -> Names:
+    return _of_property(event, condition.property, _worth(condition.value))
 
 
 def _of_property(event: str, asked: Property, values: Values) -> Names:
@@ -236,11 +320,6 @@ def _of_property(event: str, asked: Property, values: Values) -> Names:
 
 
 def _worth(value: Value) -> Values:
-    """Give the values that somebody may want again: texts; a bound or "" is no value of it."""
-    if isinstance(value, ClockRange):
-        return ()
-    return tuple(_texts(value if isinstance(value, tuple) else (value,)))
-
-
-def _texts(values: Values) -> Iterator[Scalar]:
-    return (value for value in values if isinstance(value, str) and value)
+    """Return the values that somebody may want again: texts; a bound or "" is no value of it."""
+    values = value if isinstance(value, tuple) else (value,)
+    return tuple(value for value in values if isinstance(value, str) and value)

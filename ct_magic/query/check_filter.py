@@ -23,7 +23,7 @@ from .model import (
 
 TIME_OF_DAY = Property("time_of_day", Scope.SESSION)
 CLOCK = "a range of the clock is written session.time_of_day in 13:00..17:00"
-ONLY_CLOCK = f"'time_of_day' takes a range of the clock alone: {CLOCK.removeprefix('a range of ')}"
+ONLY_CLOCK = "'time_of_day' takes a range of the clock alone, session.time_of_day in 13:00..17:00"
 OVERNIGHT = "over midnight write two statements, or join two ranges by 'or'"
 PLACE = '"country", "country/state" or "country/state/city"'
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")

@@ -175,7 +175,7 @@ def _properties(place: Place, known: Sequence[str] | Any, inner: bool) -> Iterat
 
 
 def _listed(place: Place, known: Any, kind: str, own: bool = False) -> Iterator[Completion]:
-    for one in sorted(known, key=str.casefold):
+    for one in known:
         spelled = property_name(Property(one)) if own else bare_or_quoted(one)
         yield from _spelled(place, one, spelled, kind)
 

@@ -21,6 +21,7 @@ from .printer import property_name, value
 # What an account may have passed in `%ct check`.
 DID_SEES_BASE = "did sees the base"
 CLOCK = "clock of time_of_day"
+FACTS = frozenset({DID_SEES_BASE, CLOCK})
 
 TEXT_OPERATORS = frozenset(
     {"equals", "not_equals", "contains", "does_not_contain", "exists", "does_not_exist"}
@@ -115,26 +116,31 @@ def _of_filter(condition: Json, scope: Scope, event: str | None, known: Known) -
     yield from _keys(condition, FILTER_KEYS)
     operator, values = condition.get("operator", "equals"), condition.get("value")
     listed = values if isinstance(values, list) else [values]
-    part = _part(condition, scope)
+    for doubt in _of_operator(operator, listed, scope):
+        yield f"{_part(condition, scope)}: {doubt}"
+    if operator in ("equals", "not_equals"):
+        for doubt in _of_values(listed, _values(condition, scope, event, known)):
+            yield f"{_part(condition, scope)}: {doubt}"
+
+
+def _of_operator(operator: str, listed: list[Any], scope: Scope) -> Iterator[str]:
     if operator not in SYMBOLS:
-        yield f"{part}: {_unknown('operator', str(operator), SYMBOLS)}"
+        yield _unknown("operator", str(operator), SYMBOLS)
     elif scope is Scope.SESSION and operator != "equals":
-        yield f"{part}: the vendor lists only equality on the session; {IGNORED}"
+        yield f"the vendor lists only equality on the session; {IGNORED}"
     elif not all(operator in _operators_for(one) for one in listed):
         kind = "texts" if isinstance(listed[0], str) else "numbers"
-        yield f"{part}: the vendor does not list '{SYMBOLS[operator]}' for {kind}; {IGNORED}"
+        yield f"the vendor does not list '{SYMBOLS[operator]}' for {kind}; {IGNORED}"
     if any(isinstance(one, bool) for one in listed):
-        yield f'{part}: true and false travel as the texts "True" and "False"; {IGNORED}'
+        yield f'true and false travel as the texts "True" and "False"; {IGNORED}'
     if operator == "equals" and "" in listed:
-        yield f"{part}: an equality with an empty text may mean no filter"
-    if operator in ("equals", "not_equals"):
-        yield from _of_values(part, listed, _values(condition, scope, event, known))
+        yield "an equality with an empty text may mean no filter"
 
 
-def _of_values(part: str, listed: list[Any], known: tuple[str, ...]) -> Iterator[str]:
+def _of_values(listed: list[Any], known: tuple[str, ...]) -> Iterator[str]:
     for one in listed[:MOST_VALUES]:
         if isinstance(one, str) and one not in known and (near := _near(one, known)):
-            yield f"{part}: {value(one)} is not among its known values: is {value(near)} meant?"
+            yield f"{value(one)} is not among its known values: is {value(near)} meant?"
 
 
 def _values(condition: Json, scope: Scope, event: str | None, known: Known) -> tuple[str, ...]:
@@ -162,6 +168,8 @@ def _part(condition: Json, scope: Scope) -> str:
         return f"{name} {symbol}"
     if isinstance(values, list):
         return f"{name} {'not in' if operator == 'not_equals' else 'in'} (…)"
+    if isinstance(values, bool):
+        return f"{name} {symbol} {str(values).lower()}"
     return f"{name} {symbol} {value(values) if isinstance(values, str | int | float) else '…'}"
 
 

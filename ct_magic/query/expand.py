@@ -27,12 +27,12 @@ from .model import (
     ByTime,
     ByValue,
     ClockRange,
-    Condition,
     Days,
     Event,
     Filter,
     JsonQuery,
     Operator,
+    Or,
     Property,
     Query,
     Scalar,
@@ -174,7 +174,7 @@ class _Statement:
         start, end = ends(stretch.days)
         is_asked = self._is_asked(clauses, stretch)
         total = self._total(piece, clauses, stretch) if is_asked else None
-        is_single = total is not None and len(total.counts) == 1 and total.has_events
+        is_single = total is not None and total.is_single
         return ExpandedRow(
             query=total.plus[0] if total and is_single else self._query(piece, clauses, stretch),
             total=total,
@@ -279,7 +279,9 @@ def _json_row(query: JsonQuery) -> ExpandedRow:
     return ExpandedRow(query, Sum((query,)), start, end, query.pieces)
 
 
-def _all(condition: And | Condition, more: Term) -> And:
+def _all(condition: And | Or, more: Term) -> And | Or:
+    if not more:
+        return condition
     parts = condition.parts if isinstance(condition, And) else (condition,)
     return And((*parts, *more))
 

@@ -85,6 +85,11 @@ def expand(
     return Expansion(tuple(rows), tuple(distinct.counts), tuple(distinct.places))
 
 
+def rows_in(statements: Sequence[Query | JsonQuery], today: date) -> int:
+    """Return how many rows a cell has, in no time however many they are."""
+    return sum(_size(number, query, today) for number, query in enumerate(statements))
+
+
 @dataclass(slots=True)
 class _Distinct:
     """The distinct counts seen so far, numbered in the order in which they come."""

@@ -51,8 +51,11 @@ API_NAMES = {
 OPERATORS = frozenset(API_NAMES.values()) | {"IN", "NOT"}
 FILTERS_BEGIN = frozenset({"WHERE", "AND", "OR"})
 UNITS = ("DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "YEAR", "YEARS")
+# Words that people try, which are no keywords: an event's name neither begins with one of the
+# first nor has one of the others between its words, or a query would be sent as a name.
+NOT_FIRST = frozenset({"retention", "cohort", "funnel", "compare"})
+NOT_INSIDE = frozenset({"then", "followed", "within", "next", "step", "versus"})
 BEFORE_UNIT = ("LAST", "THIS", "NUMBER", "EIGHT_DIGITS")  # of periods; `by` is another matter
-_MARKED = API_NAMES.keys() | set(CONTEXTUAL)
 
 _TOKEN = re.compile(
     r"""(?P<SPACE>[ \t\r\n]+|\#[^\r\n]*)
@@ -111,13 +114,30 @@ def is_bare_name(name: str) -> bool:
     return all(map(is_bare_word, name.split(" ")))
 
 
+def is_bare_event(name: str) -> bool:
+    """Return True if an event's name needs no quotes."""
+    return is_bare_name(name) and tried_word(name.split(" ")) is None
+
+
+def tried_word(words: Sequence[str]) -> int | None:
+    """Return the place of a word that cannot stand there in the bare name of an event."""
+    if len(words) > 1 and words[0] in NOT_FIRST:
+        return 0
+    inside = range(1, len(words) - 1)
+    return next((place for place in inside if words[place] in NOT_INSIDE), None)
+
+
 def word_end(text: str, at: int) -> int:
     """Return the end of the word that begins here; `at` itself where none does."""
     end = at
-    if text[at].isalpha() or text[at] == "_":
+    if _begins_word(text[at]):
         while end < len(text) and _is_inside(text[end]):
             end += 1
     return end
+
+
+def _begins_word(char: str) -> bool:
+    return char.isalpha() or char == "_"
 
 
 def _is_inside(char: str) -> bool:
@@ -130,9 +150,9 @@ def _next(source: Source, at: int, last: Token | None) -> Token:
     text = source.text
     if text[at] == "{" and (source.begins_line(at) or (last and last.type == "COLON")):
         return Token("JSON", text[at : _json_end(text, at)], at)
-    if word_end(text, at) > at:
+    if _begins_word(text[at]):
         return _word(text, at)
-    if text[at] == "$" and at + 1 < len(text) and word_end(text, at + 1) > at + 1:
+    if text[at] == "$" and at + 1 < len(text) and _begins_word(text[at + 1]):
         return _param(text, at)
     match = _TOKEN.match(text, at)
     if not match:
@@ -177,18 +197,30 @@ def in_context(line: Sequence[Token]) -> list[Token]:
     API names (`value contains "piz"`): in a filter's words the last such name that is not the
     first word is the operator, unless a symbol follows the words.
     """
-    marked = list(line)
-    if not any(token.type == "WORD" and token.text in _MARKED for token in marked):
-        return marked
+    marked = with_contextual(line)
+    if any(token.type == "WORD" and token.text in API_NAMES for token in marked):
+        _mark_operators(marked)
+    return marked
+
+
+def with_contextual(line: Sequence[Token]) -> list[Token]:
+    """Return the tokens with `last quarter`, `vs previous` and, behind `by`, their like marked."""
+    marked, in_by = list(line), False
+    for at, token in enumerate(line):
+        in_by = in_by or token.type == "BY"
+        if token.type == "WORD" and token.text in CONTEXTUAL and _is_meant(marked, at, in_by):
+            marked[at] = Token(token.text.upper(), token.text, token.start)
+    return marked
+
+
+def _mark_operators(line: list[Token]) -> None:
     opens_filter = False
     for at, token in enumerate(line):
         opens_filter = token.type in FILTERS_BEGIN or (token.type == "OPENING" and opens_filter)
         if opens_filter:
-            _mark_operator(marked, at + 1)
+            _mark_operator(line, at + 1)
         elif token.type == "CLOSING" and _type(line, at + 1) == "WORD":
-            marked[at + 1] = _as_operator(line[at + 1])
-    _mark_words(marked)
-    return marked
+            line[at + 1] = _as_operator(line[at + 1])
 
 
 def _mark_operator(line: list[Token], at: int) -> None:
@@ -207,15 +239,6 @@ def _mark_operator(line: list[Token], at: int) -> None:
 
 def _as_operator(word: Token) -> Token:
     return Token(API_NAMES.get(word.text, word.type), word.text, word.start)
-
-
-def _mark_words(line: list[Token]) -> None:
-    """Mark `last quarter`, `vs previous`, and behind `by` `hour`, `first week`, `day rolling`."""
-    in_by = False
-    for at, token in enumerate(line):
-        in_by = in_by or token.type == "BY"
-        if token.type == "WORD" and token.text in CONTEXTUAL and _is_meant(line, at, in_by):
-            line[at] = Token(token.text.upper(), token.text, token.start)
 
 
 def _is_meant(line: Sequence[Token], at: int, in_by: bool) -> bool:

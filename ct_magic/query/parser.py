@@ -29,7 +29,7 @@ from ..errors import UsageError
 from .builder import Builder
 from .diagnostics import syntax_errors as mistakes
 from .expand_cell import MOST_COUNTS, Expansion, StatementError, expand
-from .lexer import Token, in_context, tokens
+from .lexer import Token, in_context, tokens, with_contextual
 from .model import JsonQuery, Query
 from .printer import to_text
 from .resolve_period import plain_day
@@ -198,7 +198,7 @@ def _tree(source: Source, line: list[Token]) -> Statement:
         try:
             tree = cursor.feed_token(token)  # type: ignore[arg-type]
         except UnexpectedToken:
-            found = mistakes.explain([*line, end], at, accepted, reach)
+            found = mistakes.explain([*with_contextual(line), end], at, accepted, reach)
             raise source.error(found.message, found.start, found.end) from None
     assert isinstance(tree, Statement)  # noqa: S101 # lark gives it at the end
     return tree

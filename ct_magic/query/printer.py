@@ -9,7 +9,7 @@ from typing import assert_never
 from . import strict_json as jsontext
 from .calendar_pieces import month_of
 from .check_filter import clock
-from .lexer import is_bare_name
+from .lexer import is_bare_event, is_bare_name
 from .model import (
     Ago,
     And,
@@ -192,7 +192,8 @@ def _base(query: Query) -> list[str]:
 
 def _parts(asked: Event, conditions: list[str], word: str = "and") -> list[str]:
     joined = [f"{word if at else 'where'} {said}" for at, said in enumerate(conditions)]
-    return [name(asked.name), *joined, *([period(asked.period)] if asked.period else [])]
+    spelled = asked.name if is_bare_event(asked.name) else quote(asked.name)
+    return [spelled, *joined, *([period(asked.period)] if asked.period else [])]
 
 
 def _often(asked: Event) -> str:

@@ -15,7 +15,7 @@ EXACT = 2**53  # whole numbers up to here are exact as floats
 BIGGEST = 2**63
 
 
-def axis_columns(rows: Sequence[Pieces], taken: Iterable[str]) -> dict[str, pd.Series[Any]]:
+def axis_columns(rows: Sequence[Pieces], taken: Iterable[str]) -> dict[str, Any]:
     """Return the column of each axis, by its name; NA where a row has no such axis.
 
     A name that differs from one that is `taken`, or from an axis before it, in case only, gets
@@ -42,17 +42,17 @@ def _free_names(axes: Sequence[str], taken: Iterable[str]) -> Mapping[str, str]:
     return free
 
 
-def _column(values: Sequence[Scalar | None]) -> pd.Series[Any]:
+def _column(values: Sequence[Any]) -> Any:
     known = {(type(value), value) for value in values if value is not None}
     kinds = {kind for kind, _ in known}
     numbers = [value for _, value in known if not isinstance(value, str)]
     if kinds <= {int} and all(-BIGGEST <= number < BIGGEST for number in numbers):
-        return pd.Series(values, dtype="Int64")
+        return pd.array(values, dtype="Int64")
     if kinds <= {int, float} and all(_is_exact(number) for number in numbers):
-        return pd.Series(values, dtype="Float64")
+        return pd.array(values, dtype="Float64")
     texts = _texts(value for _, value in known)
     cells = [None if value is None else texts[type(value), value] for value in values]
-    return pd.Series(cells, dtype=pd.StringDtype())
+    return pd.array(cells, dtype=pd.StringDtype())
 
 
 def _is_exact(number: int | float) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from .cells import Cell
 from .chart import Chart, greyed
-from .describe_bars import bars, paired_bars
+from .describe_bars import bars, columns, is_by_hour, paired_bars
 from .describe_lines import paired_lines, timeline
 from .describe_retention import curves, triangle
 from .describe_shares import dots, funnel, share_lines
@@ -41,4 +41,6 @@ def _picture(rows: Sequence[Cell], as_curves: bool) -> Callable[[Sequence[Cell]]
         return dots if any(row.series.values for row in rows) else funnel
     if is_a is Kind.VERSUS:
         return paired_lines if is_over_time(rows) and len(by_series(rows)) == 1 else paired_bars
+    if is_a is Kind.VALUES and is_by_hour(rows):
+        return columns
     return PICTURES[is_a]

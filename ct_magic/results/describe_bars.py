@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from .cells import Cell
 from .chart import Axis, Box, Chart, Colour, Mark, Words
 from .kind import is_over_time
+from .scales import count_axis
 from .wording import (
     axis_words,
     change,
@@ -24,7 +25,7 @@ from .wording import (
 )
 
 MOST = 60  # bars in one picture: more would be a picture that nobody scrolls through
-ROW = 26  # pixels of a bar's row
+ROW, PLANE = 26, 220  # pixels of a bar's row, and of a plane with columns
 
 
 def bars(rows: Sequence[Cell]) -> Chart:
@@ -53,6 +54,38 @@ def bars(rows: Sequence[Cell]) -> Chart:
         height=ROW * len(shown),
         margin=12 + pixels(texts),
     )
+
+
+def columns(rows: Sequence[Cell]) -> Chart:
+    """Return a column for each hour of the day, in the day's order."""
+    marks = [
+        Box(hour - 0.4, hour + 0.4, 0, row.count, tip=f"{name}: {number(row.count)}")
+        for name, (hour, row) in zip(row_labels(rows), _by_hour(rows), strict=True)
+        if row.count
+    ]
+    hours = [hour for hour, _ in _by_hour(rows)]
+    most = max(rows, key=lambda row: row.count or 0)
+    title = f"{events(rows)}: profiles by hour of the day"
+    busiest = f"Most at {row_labels(rows)[rows.index(most)]}: {number(most.count)}."
+    return Chart(
+        title=title,
+        lines=(*statement(rows), "; ".join([period(rows), *missing(rows)])),
+        alt=f"{title}, {period(rows)}. {busiest}",
+        x=Axis(-0.6, 23.6, tuple((hour, f"{hour:02}:00") for hour in hours if hour % 3 == 0)),
+        y=count_axis([row.count or 0 for row in rows]),
+        marks=tuple(marks),
+        height=PLANE,
+    )
+
+
+def is_by_hour(rows: Sequence[Cell]) -> bool:
+    """Return True if the rows are one statement's hours, and differ in nothing else."""
+    names_of = {tuple(name for name, *_ in row.series.values) for row in rows}
+    return names_of == {("hour",)} and len({row.series.query for row in rows}) == 1
+
+
+def _by_hour(rows: Sequence[Cell]) -> list[tuple[int, Cell]]:
+    return [(int(str(row.series.values[0][2]).split(".")[0]), row) for row in rows]
 
 
 def paired_bars(rows: Sequence[Cell]) -> Chart:
@@ -96,7 +129,7 @@ def _pair_text(row: Cell) -> str:
 
 
 def _pair_labels(rows: Sequence[Cell]) -> list[str]:
-    called = names([row.series for row in rows])
+    called = names(rows)
     over_time = is_over_time(rows)
     return [called[row.series] + (f" · {piece(row, rows)}" if over_time else "") for row in rows]
 

@@ -36,7 +36,7 @@ def timeline(rows: Sequence[Cell]) -> Chart:
     A count that is missing leaves a gap: no line is drawn over it.
     """
     lines = _largest(by_series(rows))
-    called = names(list(lines))
+    called = names(rows)
     axis = count_axis([row.count or 0 for row in rows])
     marks: list[Mark] = []
     for n, (series, pieces) in enumerate(lines.items()):

@@ -9,10 +9,12 @@ from .cells import Cell
 from .chart import SERIES, Axis, Box, Chart, Colour, Dot, Mark, Path, Words
 from .describe_lines import MOST_LINES, PLANE, end_labels
 from .describe_shares import is_base, steps
-from .kind import is_over_time, unit
+from .kind import is_over_time
 from .scales import share_axis
 from .wording import (
+    after_unit,
     axis_words,
+    clause,
     events,
     interval,
     missing,
@@ -58,8 +60,8 @@ def triangle(rows: Sequence[Cell]) -> Chart:
     return Chart(
         title=title,
         lines=(*statement(rows), "; ".join(_notes(rows, cohorts))),
-        alt=f"{title}, {period(rows)}. {_gist(means, columns, rows)}",
-        x=Axis(-0.5, len(columns) - 0.5, _column_ticks(columns, rows), above=True),
+        alt=f"{title}, {period(rows)}. {_gist(means, columns)}",
+        x=Axis(-0.5, len(columns) - 0.5, _column_ticks(columns), above=True),
         y=Axis(-len(shown) - 0.8, 0.5, tuple(ticks)),
         marks=tuple(marks),
         height=ROW * (len(shown) + 1) + 8,
@@ -93,7 +95,7 @@ def curves(rows: Sequence[Cell]) -> Chart:
     return Chart(
         title=title,
         lines=(*statement(rows), "; ".join(_notes(rows, cohorts))),
-        alt=f"{title}, {period(rows)}. {_gist(means, columns, rows)}",
+        alt=f"{title}, {period(rows)}. {_gist(means, columns)}",
         x=x,
         y=axis,
         marks=tuple(marks),
@@ -145,7 +147,7 @@ def _cell(x: int, y: float, row: Cell | None, strongest: float) -> list[Mark]:
 
 def _row_labels(cohorts: Mapping[Cohort, Mapping[Column, Cell]], rows: Sequence[Cell]) -> list[str]:
     firsts = [next(iter(cells.values())) for cells in cohorts.values()]
-    called = names(list(dict.fromkeys(row.series for row in firsts)))
+    called = names(firsts)
     over_time = is_over_time(rows)
     years = len({row.start.year for row in firsts}) > 1
     labels = []
@@ -159,24 +161,24 @@ def _row_labels(cohorts: Mapping[Cohort, Mapping[Column, Cell]], rows: Sequence[
     return labels
 
 
-def _column_ticks(columns: Sequence[Column], rows: Sequence[Cell]) -> tuple[tuple[float, str], ...]:
-    word = unit(rows) or "after"
+def _column_ticks(columns: Sequence[Column]) -> tuple[tuple[float, str], ...]:
     return tuple(
-        (
-            at,
-            short(step, 18)
-            if after is None
-            else f"{word} {after}"
-            if at < 1 or len(columns) < 9
-            else str(after),
-        )
+        (at, short(clause(step), 18) if after is None else _after(step, after, at, len(columns)))
         for at, (step, after) in enumerate(columns)
     )
 
 
+def _after(step: str, after: int, at: int, several: int) -> str:
+    is_first = at == 0 or several < 9
+    return f"{after_unit(step) or 'after'} {after}" if is_first else str(after)
+
+
 def _after_ticks(columns: Sequence[Column]) -> tuple[tuple[float, str], ...]:
-    numbers = sorted({after for _, after in columns if after is not None})
-    return tuple((n, f"after {n}" if n == numbers[0] else str(n)) for n in numbers)
+    steps_of = {after: step for step, after in columns if after is not None}
+    return tuple(
+        (after, _after(steps_of[after], after, at, MOST))
+        for at, after in enumerate(sorted(steps_of))
+    )
 
 
 def _curve(
@@ -201,12 +203,14 @@ def _curve_labels(
 
 
 def _what(rows: Sequence[Cell]) -> str:
-    found = list(
-        dict.fromkeys(r.series.step or "" for r in steps(rows) if r.series.after is not None)
-    )
-    word = unit(rows) if is_over_time(rows) else None
+    later = (row.series for row in steps(rows) if row.series.after is not None)
+    found = list(dict.fromkeys(series.step or "" for series in later))
+    words = {after_unit(step) for step in found}
+    word = words.pop() if len(words) == 1 else None
     when = f"in each {word} after" if word else "after some time"
-    return f"share that {short(found[0], 60)} {when}" if len(found) == 1 else f"shares {when}"
+    return (
+        f"share that {short(clause(found[0]), 60)} {when}" if len(found) == 1 else f"shares {when}"
+    )
 
 
 def _notes(rows: Sequence[Cell], cohorts: Mapping[Cohort, object]) -> list[str]:
@@ -217,10 +221,9 @@ def _notes(rows: Sequence[Cell], cohorts: Mapping[Cohort, object]) -> list[str]:
     return [period(rows), *weighed, *blank, *cut, *missing(rows)]
 
 
-def _gist(means: Mapping[Column, float], columns: Sequence[Column], rows: Sequence[Cell]) -> str:
-    word = unit(rows) or "number"
+def _gist(means: Mapping[Column, float], columns: Sequence[Column]) -> str:
     parts = [
-        f"{word} {after}: {percent(means[step, after])}"
+        f"{after_unit(step) or 'after'} {after}: {percent(means[step, after])}"
         for step, after in columns
         if after is not None and (step, after) in means
     ]

@@ -12,7 +12,9 @@ from .scales import share_axis, time_axis
 from .shares import step_before
 from .wording import (
     axis_words,
+    clause,
     events,
+    has_moved,
     how_often,
     interval,
     missing,
@@ -30,6 +32,11 @@ MOST = 60
 ROW = 30
 INTERVALS = "lines are 95 % intervals"
 ORDER = "in any order: days are all that the service knows"
+
+
+def order(rows: Sequence[Cell]) -> list[str]:
+    """Return what is to be said of the steps' order: it is known only of a window that is moved."""
+    return [] if any(has_moved(row.series.step) for row in steps(rows)) else [ORDER]
 
 
 def is_base(row: Cell, rows: Sequence[Cell]) -> bool:
@@ -58,8 +65,8 @@ def funnel(rows: Sequence[Cell]) -> Chart:
     gist = "; ".join(f"{name}: {text}" for (name, _), text in zip(shown, texts, strict=True))
     return Chart(
         title=title,
-        lines=(*statement(rows), "; ".join([period(rows), ORDER, *missing(rows)])),
-        alt=f"{title}, {period(rows)}, {ORDER}. {short(gist, 300)}.",
+        lines=(*statement(rows), "; ".join([period(rows), *order(rows), *missing(rows)])),
+        alt=f"{title}, {', '.join([period(rows), *order(rows)])}. {short(gist, 300)}.",
         x=Axis(0, max([row.count or 0 for _, row in shown] + [1])),
         y=Axis(0.5 - len(shown), 0.5, tuple((-n, name) for n, (name, _) in enumerate(shown))),
         marks=tuple(marks),
@@ -99,7 +106,7 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
     """Return a line over time for each step and value, of its share."""
     shown = steps(rows)
     lines = by_series(shown)
-    called = names(list(lines))
+    called = names(shown)
     several = len({series.step for series in lines}) > 1
     labels = {
         series: f"{short(series.step or '')} · {called[series]}"
@@ -121,7 +128,7 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
     gist = "; ".join(f"{name}: last {percent(share)}" for name, share in ends.items())
     return Chart(
         title=title,
-        lines=(*statement(rows), "; ".join([period(rows), ORDER, *missing(rows)])),
+        lines=(*statement(rows), "; ".join([period(rows), *order(rows), *missing(rows)])),
         alt=f"{title}, {period(rows)}. {short(gist, 300)}.",
         x=x,
         y=axis,
@@ -133,7 +140,7 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
 
 def _what(rows: Sequence[Cell]) -> str:
     found = list(dict.fromkeys(row.series.step for row in steps(rows)))
-    return f"share that {short(found[0] or '', 60)}" if len(found) == 1 else "share of each step"
+    return f"share that {short(clause(found[0]), 60)}" if len(found) == 1 else "share of each step"
 
 
 def _step_labels(rows: Sequence[Cell]) -> list[str]:

@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..row_results import RowResult
 from ..rows import Plan, Row
 from .axis_columns import axis_columns
 
+Column = Any  # an array of numpy or pandas: a Series of its own for each takes a millisecond
 TEXT = pd.StringDtype()
+INT = pd.Int64Dtype()
+FLOAT = pd.Float64Dtype()
 DAY = "datetime64[ns]"
 COLUMNS: dict[str, Any] = {
     "query": TEXT,
@@ -20,23 +24,23 @@ COLUMNS: dict[str, Any] = {
     "start": DAY,
     "end": DAY,
     "step": TEXT,
-    "after": "Int64",
-    "count": "Int64",
-    "of": "Int64",
-    "share": "Float64",
-    "low": "Float64",
-    "high": "Float64",
-    "previous": "Int64",
+    "after": INT,
+    "count": INT,
+    "of": INT,
+    "share": FLOAT,
+    "low": FLOAT,
+    "high": FLOAT,
+    "previous": INT,
     "previous_start": DAY,
     "previous_end": DAY,
-    "change": "Float64",
-    "whole": "boolean",
-    "events": "Int64",
-    "users": "Int64",
-    "devices": "Int64",
+    "change": FLOAT,
+    "whole": pd.BooleanDtype(),
+    "events": INT,
+    "users": INT,
+    "devices": INT,
     "status": TEXT,
     "error": TEXT,
-    "cached": "bool",
+    "cached": np.dtype(bool),
     "counted": DAY,
     "doubt": TEXT,
 }
@@ -57,7 +61,6 @@ CELLS: dict[str, Callable[[RowResult], Any]] = {
     "doubt": lambda result: "; ".join(result.row.doubts) or None,
 }
 OF_THE_ROW = frozenset({"event", "start", "end", "step", "after", "whole"})
-EPOCH = date(1970, 1, 1)
 # Days that nanoseconds can say.
 FIRST, LAST = date(1677, 9, 22), date(2262, 4, 11)
 
@@ -111,20 +114,20 @@ def records(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(list(rows))
 
 
-def moments(times: Sequence[datetime | None], zone: tzinfo | None) -> pd.Series[Any]:
+def moments(times: Sequence[datetime | None], zone: tzinfo | None) -> Column:
     """Return times as a column, on a zone's clock (None: the machine's) and to the second."""
     # Without a zone, which Excel and SQLite do not take, and without parts of a second.
     local = [
         moment and moment.astimezone(zone).replace(tzinfo=None, microsecond=0) for moment in times
     ]
-    return pd.Series(local, dtype=DAY)
+    return np.array(local, dtype=DAY)
 
 
-def _column(name: str, results: Sequence[RowResult], zone: tzinfo | None) -> pd.Series[Any]:
+def _column(name: str, results: Sequence[RowResult], zone: tzinfo | None) -> Column:
     if name == "counted":
         return moments([result.counted for result in results], zone)
     cells = [_cell(name, result) for result in results]
-    return _days(cells) if COLUMNS[name] is DAY else pd.Series(cells, dtype=COLUMNS[name])
+    return _days(cells) if COLUMNS[name] is DAY else pd.array(cells, dtype=COLUMNS[name])
 
 
 def _cell(name: str, result: RowResult) -> Any:
@@ -133,14 +136,12 @@ def _cell(name: str, result: RowResult) -> Any:
     return getattr(result.row if name in OF_THE_ROW else result, name)
 
 
-def _days(cells: Sequence[date | None]) -> pd.Series[Any]:
+def _days(cells: Sequence[date | None]) -> Column:
     known = [day for day in cells if day is not None]
     if all(FIRST <= day <= LAST for day in known):
-        return pd.Series(cells, dtype=DAY)
-    # "until ever" is often written 9999-12-31, and counts that have arrived must not be lost to
-    # it. By way of numbers: pandas 2.0 reads every date as nanoseconds, whatever is asked for.
-    seconds = [None if day is None else 86400 * (day - EPOCH).days for day in cells]
-    return pd.Series(seconds, dtype="Int64").astype("datetime64[s]")
+        return np.array(cells, dtype=DAY)
+    # "until ever" is often written 9999-12-31, and counts that have arrived must not be lost.
+    return np.array(cells, dtype="datetime64[s]")
 
 
 def _name(zone: tzinfo | None) -> str:

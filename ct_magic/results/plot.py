@@ -27,8 +27,8 @@ class Picture:
     (`vega_lite()`); elsewhere, and in what is exported, it is a PNG, which needs matplotlib.
     """
 
-    def __init__(self, chart: Chart) -> None:
-        self._chart = chart
+    def __init__(self, chart: Chart, *, is_complete: bool = True) -> None:
+        self._chart, self._is_complete = chart, is_complete
 
     @property
     def text(self) -> str:
@@ -55,6 +55,8 @@ class Picture:
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data: dict[str, Any] = {MIME: self.vega_lite(), "text/plain": self.text}
         about: dict[str, Any] = {MIME: {"embed_options": embed_options(self._chart)}}
+        if not self._is_complete:
+            return data, about  # it is replaced in a moment: no file is drawn of it
         if has_matplotlib():
             data["image/png"] = self.png()
             width, height = size(self._chart)
@@ -78,4 +80,5 @@ def plot(df: pd.DataFrame, *, complete: bool = True, as_curves: bool = False) ->
     `complete=False` draws in grey what is there so far. Raise UsageError for a DataFrame that
     holds no counts, or one of them twice.
     """
-    return Picture(describe(cells(df), complete=complete, as_curves=as_curves))
+    chart = describe(cells(df), complete=complete, as_curves=as_curves)
+    return Picture(chart, is_complete=complete)

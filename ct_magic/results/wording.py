@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -14,7 +15,26 @@ from .kind import is_rolling, unit, unit_days
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 LONGEST, LONGEST_LINE = 36, 90  # characters of a name, and of a line below the title
+# A name that holds `after` is quoted, and so is a text: this is the clause's own word.
+AFTER = re.compile(r" after (day|week|month|quarter|year)s?$")
+MOVED = re.compile(r" (after|before) (\d+ )?(day|week|month|quarter|year)s?$")
 UNDER_WAY = ("waiting", "submitted", "not yet")
+
+
+def clause(step: str | None) -> str:
+    """Return a step as printed, without the unit that its windows are moved by."""
+    return AFTER.sub("", step or "")
+
+
+def after_unit(step: str | None) -> str | None:
+    """Return what a step's windows are moved by: `week`; None where they are not."""
+    found = AFTER.search(step or "")
+    return found[1] if found else None
+
+
+def has_moved(step: str | None) -> bool:
+    """Return True if a step looks at days before or behind the base's."""
+    return MOVED.search(step or "") is not None
 
 
 def percent(share: float) -> str:
@@ -104,13 +124,19 @@ def pixels(texts: Iterable[str]) -> int:
     return max((LETTER * len(text) for text in texts), default=0)
 
 
-def names(series: Sequence[Series]) -> dict[Series, str]:
+def names(rows: Iterable[Cell]) -> dict[Series, str]:
     """Return what each series is called: its values, and what else tells it from the others.
 
-    No two are called the same: where they would be, texts are quoted.
+    No two are called the same: where they would be, texts are quoted. One alone is its event.
     """
-    several = len({one.query for one in series}) > 1
-    called = {one: _name(one, several, quoted=False) for one in series}
+    events_of = {row.series: row.event for row in rows}
+    if (
+        len({(one.query, one.values) for one in events_of}) == 1
+        and not next(iter(events_of)).values
+    ):
+        return {one: short(event) for one, event in events_of.items()}
+    several = len({one.query for one in events_of}) > 1
+    called = {one: _name(one, several, quoted=False) for one in events_of}
     often = Counter({(one.query, one.values): name for one, name in called.items()}.values())
     return {
         one: name if often[name] == 1 else _name(one, several, quoted=True)
@@ -135,7 +161,7 @@ def _value(name: str, value: Value, *, quoted: bool) -> str:
 
 def row_labels(rows: Sequence[Cell]) -> list[str]:
     """Return what each row is called: its series, step, and days where others have other days."""
-    called = names([row.series for row in rows])
+    called = names(rows)
     labels = [called[row.series] for row in rows]
     same_days = len({(row.start, row.end) for row in rows}) == 1
     steps = [row.series.step for row in rows]
@@ -144,7 +170,7 @@ def row_labels(rows: Sequence[Cell]) -> list[str]:
     return [
         " · ".join(
             [label]
-            + ([short(step)] if step and len(set(steps)) > 1 else [])
+            + ([short(clause(step))] if step and len(set(steps)) > 1 else [])
             + ([f"after {after}"] if after is not None else [])
             + ([] if same_days else [stretch(row.start, row.end)])
         )

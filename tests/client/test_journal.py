@@ -6,6 +6,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -29,7 +31,7 @@ from ct_magic.client.jobs import (
     Trouble,
 )
 from ct_magic.client.journal import Journal
-from ct_magic.client.journal_file import JournalFile, JournalFileError
+from ct_magic.client.journal_file import JournalFileError
 from ct_magic.client.journal_history import past_cells, submissions
 from ct_magic.errors import JournalWarning
 from ct_magic.pending_cells import pending_cells
@@ -431,29 +433,26 @@ def test_a_journal_of_an_older_version_is_read_as_before(tmp_path: Path) -> None
     assert states == ["waiting", "submitted", "success"]
 
 
-# Each process opens its share of new journals, as soon as the others have come so far.
-FIRST_USES = """
-import pathlib, sys, time
-from ct_magic.client.journal_file import JournalFile
-folder = pathlib.Path(sys.argv[1])
-(folder / f"ready{sys.argv[2]}").touch()
-while len(list(folder.glob("ready*"))) < 3:
-    time.sleep(0.001)
-for number in range(8):
-    file = JournalFile(folder / f"j{number}")
-    file.write("INSERT INTO learned VALUES (?, 'x', 'y')", [sys.argv[2]])
-"""
+def test_a_first_use_waits_for_another(tmp_path: Path) -> None:
+    """Turning a journal on needs the file alone, and SQLite gives up at once where it is not."""
+    with closing(sqlite3.connect(tmp_path / "j", isolation_level=None)) as db:
+        db.execute("CREATE TABLE other (x)")
+    begun = threading.Event()
 
+    def first() -> None:
+        with closing(sqlite3.connect(tmp_path / "j", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("INSERT INTO other VALUES (1)")
+            begun.set()
+            time.sleep(0.1)  # as long as another kernel may take
+            other.execute("COMMIT")
 
-def test_several_first_uses_of_a_journal_at_once_all_use_it(tmp_path: Path) -> None:
-    """Turning it on needs the file alone; who comes second waits as usual."""
-    command = [sys.executable, "-c", FIRST_USES, str(tmp_path)]
-    processes = [subprocess.Popen([*command, str(number)]) for number in range(3)]
-    assert [process.wait(60) for process in processes] == [0, 0, 0]
-    for number in range(8):
-        file = JournalFile(tmp_path / f"j{number}")
-        assert len(file.read("SELECT * FROM learned")) == 3
-        file.close()
+    thread = threading.Thread(target=first)
+    thread.start()
+    begun.wait(10)
+    journal(tmp_path / "j").asking(JOB)
+    thread.join()
+    assert len(submissions(tmp_path / "j")) == 1
 
 
 def test_a_lock_is_no_reason_to_remove_a_file(tmp_path: Path) -> None:

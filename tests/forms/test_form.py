@@ -76,13 +76,16 @@ class Hand:
 @pytest.fixture
 def names() -> Iterator[Names]:
     """A session that knows some names, and forgets them."""
-    before, SESSION.recollected = SESSION._names, True
-    SESSION._names = from_json(
-        '{"events": {"Charged": {"Category": ["Shoes", "a, b", "5"]}, "2x": {}},'
-        ' "profile": {"Plan": ["Gold"]}, "geo": ["India/Goa"]}'
+    before = SESSION._given, SESSION._learned
+    SESSION._given, SESSION._learned = {}, {}
+    SESSION.know(
+        from_json(
+            '{"events": {"Charged": {"Category": ["Shoes", "a, b", "5"]}, "2x": {}},'
+            ' "profile": {"Plan": ["Gold"]}, "geo": ["India/Goa"]}'
+        )
     )
-    yield SESSION._names
-    SESSION._names, SESSION.recollected = before, False
+    yield SESSION.names
+    SESSION._given, SESSION._learned = before
 
 
 def test_fields_move_the_text() -> None:
@@ -249,6 +252,14 @@ def test_run_and_insert_are_for_queries_only() -> None:
     assert [one.disabled for one in buttons] == [True, True]
 
 
+def test_what_the_service_may_ignore_is_doubted_while_one_types() -> None:
+    """Before Run: a number with a silent hole in it is the worst that can be shown."""
+    hand = Hand("Charged where Amount != 100 last 7 days")
+    assert "ct-magic-doubt" in hand.said.split("</style>")[1]
+    hand.type("operator", "=")
+    assert "ct-magic-doubt" not in hand.said.split("</style>")[1]
+
+
 def test_a_result_of_another_query_is_dimmed() -> None:
     """A number under fields that ask something else would be taken for theirs."""
     hand = Hand("App Launched 2026-10")
@@ -267,7 +278,7 @@ def test_a_result_of_another_query_is_dimmed() -> None:
 def test_names_are_proposed(names: Names) -> None:
     """Events, the properties of the scope, their values; in a list after what stands there."""
     hand = Hand('Charged where Category = "x" and profile.Plan in ("y") and geo = "z"')
-    assert hand.fields("event")[0].options == ("2x", "Charged")
+    assert hand.fields("event")[0].options[:3] == ("2x", "Charged", "App Installed")
     assert [one.options for one in hand.fields("property")[:2]] == [("Category",), ("Plan",)]
     values = [one.options for one in hand.fields("value")]
     assert values == [("Shoes", "a, b", '"5"'), ("Gold",), ("India/Goa",)]

@@ -89,9 +89,11 @@ def triangle(cohorts: int = 4, size: int = 400) -> pd.DataFrame:
         rows.append(base(size + n, after=None, **week(n)))
         for after in range(cohorts):
             is_over = n + after < cohorts
-            count = int((size + n) * (1 if after == 0 else 0.5 - after / 10)) if is_over else None
+            left = 1 if after == 0 else 0.5 * 0.9 ** (after - 1)
+            count = int((size + n) * left) if is_over else None
             status = {"status": "success" if is_over else "not yet"}
-            rows.append(share(count, size + n, after=after, **week(n), **status))
+            step = {"step": "did Charged after weeks", "after": after}
+            rows.append(share(count, size + n, **step, **week(n), **status))
     return frame(*rows)
 
 

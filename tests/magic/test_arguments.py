@@ -8,20 +8,21 @@ from ct_magic.magic import arguments
 
 def test_a_cell_has_a_name_and_options() -> None:
     """The order does not matter, times are read with their unit."""
-    told = arguments.of_cell("--timeout 30m pizza --dry-run --account prod", "App Launched")
-    assert (told.name, told.timeout, told.dry_run, told.account) == ("pizza", 1800.0, True, "prod")
-    assert told.text == "App Launched"
+    asked = arguments.of_cell("--timeout 30m pizza --dry-run --account prod", "App Launched")
+    assert (asked.name, asked.timeout, asked.account) == ("pizza", 1800.0, "prod")
+    assert asked.dry_run == "some"
+    assert asked.text == "App Launched"
 
 
 def test_a_line_is_a_query_after_its_options() -> None:
     """Quotes and dashes of the query are the query's own."""
-    told = arguments.of_line('--account prod --refresh Charged where A = "--x" last 7 days')
-    assert (told.account, told.refresh) == ("prod", True)
-    assert told.text == 'Charged where A = "--x" last 7 days'
+    asked = arguments.of_line('--account prod --refresh Charged where A = "--x" last 7 days')
+    assert (asked.account, asked.refresh) == ("prod", True)
+    assert asked.text == 'Charged where A = "--x" last 7 days'
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("my-df", "'my-df' cannot name a variable"),
         ("class", "'class' is a word of Python's own: take another"),
@@ -33,30 +34,82 @@ def test_a_line_is_a_query_after_its_options() -> None:
         ("df --timeout soon", "'soon' is no duration: write it like 90s, 30m or 2h"),
         ("df --timeout 0", "'0' is no duration"),
         ("df --timeout", "--timeout takes a value, as in --timeout 30m"),
-        ('df --timeout ""', "'' is no duration"),
+        ('df --timeout ""', "--timeout takes a value, as in --timeout 30m"),
+        ("df --timeout 30 m", "a time is one word: --timeout 30m, not 30 m"),
+        ("df --timeout 30\tm", "a time is one word: --timeout 30m, not 30 m"),
+        ("df --timeout=90 s", "a time is one word: --timeout 90s, not 90 s"),
+        ("df --timeout 1h 30m", "a time is one word: --timeout 90m, not 1h 30m"),
+        ("df --plot --plot", "--plot is there twice"),
+        ('df --account "my prod', "the quote behind --account is not closed"),
+        ("df --dry-run=some", "--dry-run takes all, or no value"),
         ('df --account ""', "--account takes a value, as in --account prod"),
         ("df --timeout 5 minutes", "a time is one word: --timeout 5m, not 5 minutes"),
         ("--timeout 2 hours", "a time is one word: --timeout 2h, not 2 hours"),
         ("df -p", "there is no -p: the options are --account, "),
         ("df --max-counts 900", "it is a setting, '%config CountMagics.max_counts = ...'"),
         ("df --plot=yes", "--plot takes no value"),
-        ("df # the first", "'#' is a word too many"),
         ("df --plot --background", "--plot draws in the cell that waits"),
-        ('df "', "cannot be read"),
+        ('df "', "unexpected"),
+        ("df --plan App", "unexpected 'App' behind the variable 'df'"),
     ],
 )
-def test_a_wrong_line_says_what_is_right(line: str, said: str) -> None:
+def test_a_wrong_line_says_what_is_right(line: str, message: str) -> None:
     """One message; nothing is sent."""
     with pytest.raises(UsageError) as caught:
         arguments.of_cell(line, "App Launched")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '--account  "my prod"  --timeout\t30m --refresh Charged',
+        "--account='my prod' --timeout=30m  --refresh\tCharged",
+        '--account "my prod"\u00a0--timeout 30m --refresh   Charged',
+        '--refresh --timeout  30m\t--account="my prod" Charged',
+    ],
+)
+def test_both_forms_read_their_options_alike(line: str) -> None:
+    """Several spaces, tabs, no-break spaces, an equals sign and quotes change nothing."""
+    typed = arguments.of_line(line)
+    above = arguments.of_cell(line, "App Launched")
+    assert typed.text == above.name == "Charged"
+    for asked in (typed, above):
+        assert (asked.account, asked.timeout, asked.refresh) == ("my prod", 1800.0, True)
+
+
+@pytest.mark.parametrize(
+    "line", ["df # a note", "\u00a0df\u00a0", "df --refresh # --plot", "df\t# x"]
+)
+def test_a_note_and_odd_spaces_are_no_part_of_the_name(line: str) -> None:
+    """People comment their cells, and paste lines from web pages."""
+    asked = arguments.of_cell(line, "App Launched")
+    assert (asked.name, asked.plot) == ("df", False)
+
+
+def test_what_looks_like_an_option_in_a_comment_or_a_text_is_none() -> None:
+    """`# see --plot` says something to people, `"--refresh"` is a value."""
+    for text in ("Charged today # see --plot", "Charged where A = 'it\\'s --plot'"):
+        assert arguments.of_line(text).text == text
+    with pytest.raises(UsageError, match="options come before the query: '%ctcount --timeout"):
+        arguments.of_line("Charged today --timeout=5m # later")
+
+
+@pytest.mark.parametrize(
+    ("line", "dry_run"),
+    [("--dry-run x", "some"), ("--dry-run all x", "all"), ("--dry-run=all x", "all")],
+)
+def test_a_dry_run_may_say_all(line: str, dry_run: str) -> None:
+    """Only the word `all` is its value: another one is the variable, or the query."""
+    assert arguments.of_cell(line, "App Launched").dry_run == dry_run
+    assert arguments.of_line(line).text == "x"
 
 
 def test_a_unit_on_its_own_is_no_part_of_the_query() -> None:
     """`--timeout 5 minutes App Launched` would ask for the event "minutes App Launched"."""
     with pytest.raises(UsageError, match="a time is one word: --timeout 5m"):
         arguments.of_line("--timeout 5 minutes App Launched")
-    assert arguments.of_cell("--timeout 90 s", "App Launched").name == "s"
+    assert arguments.of_cell("--timeout 90s s", "App Launched").name == "s"
     assert arguments.of_cell("--timeout 30M", "App Launched").timeout == 1800.0
 
 

@@ -19,11 +19,13 @@ from keyring.backend import KeyringBackend
 from keyring.backends.null import Keyring as NullKeyring
 
 import ct_magic
-from ct_magic import errors
+from ct_magic import errors, name_sources
 from ct_magic.client import credentials as passcodes
 from ct_magic.prepare import prepare
+from ct_magic.query.catalog import Names
+from ct_magic.query.parser import statements
 from ct_magic.sandbox import Sandbox
-from ct_magic.session import SESSION
+from ct_magic.session import SESSION, Session
 
 HIDDEN = "AAE-hidden-7731"
 Say = Callable[[str], str]
@@ -45,6 +47,9 @@ def session() -> Iterator[None]:
     """Whatever account a test chose, the next begins with the environment's."""
     yield
     SESSION._used = None
+    SESSION._given, SESSION._learned, SESSION._forgotten = {}, {}, {}
+    name_sources._learned.clear()
+    name_sources._begun.clear()
 
 
 def refused(shell: InteractiveShell, cell: str) -> str:
@@ -64,7 +69,7 @@ def test_use_sandbox_needs_no_account_and_no_network(
     state: Path, shell: InteractiveShell, say: Say
 ) -> None:
     """The first thing a newcomer types starts it inside the kernel, and says where it is."""
-    assert "asking account sandbox, SANDBOX, at http://127.0.0.1:" in say("%ct use sandbox")
+    assert "using account sandbox, SANDBOX, at http://127.0.0.1:" in say("%ct use sandbox")
     say("%%ctcount df\nApp Launched 2026-10")
     assert shell.user_ns["df"]["count"].iloc[0] > 1000
 
@@ -83,7 +88,7 @@ def test_use_goes_back_to_the_environments_account(account: Sandbox, say: Say) -
     """`%ct use default`, or `%ct use` alone, which says who is asked."""
     say("%ct use sandbox")
     assert "account sandbox" in say("%ct use")
-    assert "asking account default, SANDBOX, at http://127.0.0.1:" in say("%ct use default")
+    assert "using account default, SANDBOX, at http://127.0.0.1:" in say("%ct use default")
 
 
 def test_an_account_can_be_asked_this_once(
@@ -159,16 +164,53 @@ def test_help_explains_a_word_with_an_example(
 def test_names_go_to_a_file_and_come_from_it(
     account: Sandbox, state: Path, shell: InteractiveShell, say: Say
 ) -> None:
-    """What one session asked, another proposes."""
-    say('%%ctcount df\n"Ride by night" where Distance > 3 and "50% off" = "True" 2026-10')
+    """What one session asked, another proposes: where it found somebody."""
+    say('%%ctcount df\nCharged where Amount > 3 and Category = "Shoes" 2026-10')
+    say('%%ctcount df\nCharged where Amuont > 3 and Category = "Shoos" 2026-10')
+    run(shell, "%%ctcount df\nChraged 2026-10")
     file = state / "names.json"
     say(f"%ct names --to {file}")
-    assert json.loads(file.read_text())["events"]["Ride by night"] == {
-        "50% off": ["True"],
-        "Distance": [],
-    }
+    events = json.loads(file.read_text())["events"]
+    assert events["Charged"] == {"Amount": [], "Category": ["Shoes"]}
+    assert "Chraged" not in events
     assert "events are known" in say(f"%ct names --from {file}")
     assert isinstance(run(shell, "%ct names").result, pd.DataFrame)
+
+
+def test_a_name_that_is_forgotten_is_not_proposed_again(
+    account: Sandbox, state: Path, shell: InteractiveShell, say: Say
+) -> None:
+    """Neither now nor in the next session, though the journal still has it; until it is given."""
+    say('%%ctcount df\nCharged where Category = "Shoes" 2026-10')
+    assert "Category" in name_sources.names().of_event("Charged")
+    assert "'Category' is forgotten" in say("%ct names --forget Category")
+    assert "did you mean 'Charged'?" in refused(shell, "%ct names --forget Chargd")
+    name_sources._learned.clear()
+    name_sources._begun.clear()
+    SESSION._learned, SESSION._forgotten = {}, {}
+    assert "Category" not in name_sources.names().of_event("Charged")
+    assert "Charged" in name_sources.names().events
+    SESSION.know(Names({"Charged": {"Category": ()}}))
+    assert "Category" in name_sources.names().of_event("Charged")
+
+
+def test_names_are_those_of_the_account_in_use(account: Sandbox, state: Path, say: Say) -> None:
+    """What one account has, another may never have heard of."""
+    accounts_file(state, '[other]\nid = "O-1"\n')
+    (state / "names.json").write_text('{"events": {"Tea brewed": {"Leaf": ["green"]}}}')
+    say(f"%ct names --from {state / 'names.json'}")
+    assert "Tea brewed" in name_sources.names().events
+    SESSION._used = "other"
+    assert "Tea brewed" not in name_sources.names().events
+    assert "Charged" in name_sources.names().events
+
+
+def test_names_that_were_given_stand_before_learned_ones() -> None:
+    """A team's file is surer than what somebody typed once."""
+    session = Session()
+    session.learn(statements('Abc where x = "1" today'))
+    session.know(Names({"Zed": {}, "Yes": {"y": ()}}))
+    assert list(session.names.events)[:3] == ["Yes", "Zed", "Abc"]
 
 
 def test_names_come_from_the_sandbox_that_is_asked(
@@ -250,7 +292,8 @@ def test_wait_fails_where_a_count_did_not_arrive(account: Sandbox, shell: Intera
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
-        ("%ct count App Launched", "'%ctcount QUERY' counts"),
+        ("%ct count App Launched", "'%ctcount App Launched' counts"),
+        ("%ct count", "'%ctcount QUERY' counts"),
         ("%ct Use sandbox", "did you mean '%ct use'?"),
         ("%ct login sandbox", "'%ct use sandbox' is all it needs"),
     ],
@@ -349,12 +392,24 @@ class Broken(Memory):
     error: BaseException = OSError("the wallet is locked")
 
 
-@pytest.mark.parametrize("error", [OSError("the wallet is locked"), SystemExit()])
-def test_a_keyring_that_fails_shows_no_passcode(memory: Memory, error: BaseException) -> None:
-    """A traceback through it would hold the passcode, and those of the environment."""
+def test_an_interrupt_of_the_keyrings_dialog_keeps_nothing(
+    memory: Memory, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever cancels it does not want the passcode kept; the error's frames do not hold it."""
     broken = Broken()
-    broken.error = error
+    broken.error = KeyboardInterrupt()
     keyring.set_keyring(broken)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: HIDDEN)
+    error = run(shell, "%ct login").error_in_exec
+    assert isinstance(error, errors.AccountError)
+    assert str(error).startswith("cancelled in the keyring's dialog")
+    with pytest.raises(errors.AccountError, match="no passcode for account"):
+        passcodes.find("default", {})
+
+
+def test_a_keyring_that_fails_shows_no_passcode(memory: Memory) -> None:
+    """A traceback through it would hold the passcode, and those of the environment."""
+    keyring.set_keyring(Broken())
     assert not passcodes.remember("prod", passcodes.Secret(HIDDEN))
     assert passcodes.find("prod", {}).reveal() == HIDDEN
     with pytest.raises(errors.AccountError, match="no passcode for account 'other'"):
@@ -392,10 +447,9 @@ def test_login_asks_with_a_hidden_prompt(client: BlockingKernelClient) -> None:
     set_up = "%load_ext ct_magic\n%config CountMagics.poll_interval = 0.01"
     assert ask(set_up)["status"] == "ok"
     nobody = ask("%ct login", allow_stdin=False)
-    assert "nobody can be asked here; set CLEVERTAP_PASSCODE" in nobody["evalue"]
+    assert "no input line; set CLEVERTAP_PASSCODE" in nobody["evalue"]
     assert ask("%ct login")["status"] == "ok"
-    assert [(p["prompt"], p["password"]) for p in prompts] == [
-        ("Passcode of account default: ", True)
-    ]
+    assert [p["password"] for p in prompts] == [True]
+    assert prompts[0]["prompt"].startswith("Passcode of account default, for http://127.0.0.1:")
     assert ask("%%ctcount df\nApp Launched 2026-10")["status"] == "ok"
     assert "kept for account default for this session" in "".join(outputs)

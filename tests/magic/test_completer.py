@@ -13,13 +13,12 @@ from ct_magic.magic.completer import IDENTIFIER, install, uninstall
 from ct_magic.query.catalog import Names
 
 NAMES = Names({"App Launched": {}, "Charged": {"Category": ("Shoes",), "2x": ()}})
-OPTIONS = ["--dry-run", "--refresh"]
 
 
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
     made = InteractiveShell()
-    install(made, lambda: NAMES, OPTIONS)
+    install(made, lambda: NAMES)
     yield made
     uninstall(made)
 
@@ -78,8 +77,8 @@ def test_installing_twice_and_taking_away_leaves_no_trace() -> None:
     """An extension is loaded again after every change of it, and unloaded now and then."""
     shell = InteractiveShell()
     before = list(shell.Completer.custom_matchers)
-    install(shell, Names, [])
-    install(shell, lambda: NAMES, OPTIONS)
+    install(shell, Names)
+    install(shell, lambda: NAMES)
     ours = [
         one
         for one in shell.Completer.custom_matchers
@@ -98,7 +97,7 @@ def test_a_kernel_answers_tab_with_our_names() -> None:
     setup = """
         from ct_magic.query.catalog import Names
         from ct_magic.magic.completer import install
-        install(get_ipython(), lambda: Names({"App Launched": {}}), [])
+        install(get_ipython(), lambda: Names({"App Launched": {}}))
     """
     try:
         assert client.execute_interactive(textwrap.dedent(setup))["content"]["status"] == "ok"

@@ -21,7 +21,7 @@ NAMES = from_json(
       "profile": {"Plan": ["gold"], "50% off": []},
       "geo": ["India/Goa", "Oman"]
     }"""
-)
+).in_order()
 SCOPES = ["session.", "profile.", "tech.", "app.", "demographics.", "reachability.", "geo"]
 OPERATORS = ["=", "!=", "~", "!~", ">", ">=", "<", "<=", "in", "not", "exists"]
 QUARTERS = ["quarter", "quarters"]
@@ -88,7 +88,7 @@ def proposed(cell: str) -> list[str]:
             ["day", "days", "week", "weeks", "month", "months", "year", "years", *QUARTERS],
         ),
         ("Charged did |", [*EVENTS, "not", "any"]),
-        ("Charged did App Launched where |", ["Amount", "Category", "Fare", '"geo"', "session."]),
+        ("Charged did App Launched where |", ["Amount", "Category", '"geo"', "Fare", "session."]),
         ("Charged did any (Ride|", ['"Ride by night"']),
         ("Charged did App Launched by c|", ["Category"]),
         (

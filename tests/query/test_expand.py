@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ct_magic import QueryError
@@ -92,6 +92,7 @@ def test_the_calendars_corners(text: str, today: date, start: str, end: str) -> 
     assert days(text, today) == (start, end)
 
 
+@settings(deadline=None)
 @given(
     st.dates(date(1, 1, 1), date(9999, 12, 31)),
     st.dates(date(1, 1, 1), date(9999, 12, 31)),
@@ -100,7 +101,7 @@ def test_the_calendars_corners(text: str, today: date, start: str, end: str) -> 
 def test_pieces_tile_the_period(some: date, other: date, unit: Unit) -> None:
     """They meet without gap or overlap, are as many as foretold, and inner ones begin aright."""
     start, end = min(some, other), max(some, other)
-    start = max(start, date.fromordinal(max(1, end.toordinal() - 1000)))
+    start = max(start, date.fromordinal(max(1, end.toordinal() - 400)))
     query = Query(Event("A", period=Days(start, end)), by=(ByTime(unit),))
     bounds = [(row.start, row.end) for row in rows_of(query, MONDAY)]
     assert len(bounds) == how_many(query, MONDAY)
@@ -153,3 +154,162 @@ def test_before_the_calendar_is_a_query_error(period: Days | Last) -> None:
 def test_this_year_needs_no_room() -> None:
     """The first days of the calendar are days like others."""
     assert resolve(This(Unit.MONTH), date(1, 1, 2)) == Days(date(1, 1, 1), date(1, 1, 2))
+
+
+def counts(text: str, today: date = MONDAY) -> list[str]:
+    """The distinct single counts of a cell, as texts."""
+    return [to_text(query) for query in parse(text, today=today)]
+
+
+@pytest.mark.parametrize(
+    ("text", "today", "pieces"),
+    [
+        (
+            "last 2 weeks by week",
+            date(2026, 11, 25),
+            ["2026-11-09 2026-11-15", "2026-11-16 2026-11-22"],
+        ),
+        ("last 1 week by first week", date(2026, 11, 22), ["2026-11-09 2026-11-15"]),
+        (
+            "last 2 months by month",
+            date(2026, 3, 31),
+            ["2026-01-01 2026-01-31", "2026-02-01 2026-02-28"],
+        ),
+        ("last 1 quarter by quarter", date(2026, 3, 31), ["2025-10-01 2025-12-31"]),
+        (
+            "last 1 year by quarter",
+            MONDAY,
+            [
+                "2025-10-01 2025-12-31",
+                "2026-01-01 2026-03-31",
+                "2026-04-01 2026-06-30",
+                "2026-07-01 2026-09-30",
+            ],
+        ),
+        ("last 1 year by year", MONDAY, ["2025-01-01 2025-12-31"]),
+        (
+            "last 1 quarter by month",
+            date(2026, 1, 1),
+            ["2025-10-01 2025-10-31", "2025-11-01 2025-11-30", "2025-12-01 2025-12-31"],
+        ),
+        # Not made of them: cut where it falls.
+        (
+            "last 1 month by week",
+            date(2026, 3, 9),
+            [
+                "2026-02-09 2026-02-15",
+                "2026-02-16 2026-02-22",
+                "2026-02-23 2026-03-01",
+                "2026-03-02 2026-03-08",
+            ],
+        ),
+        (
+            "last 9 days by week",
+            date(2026, 11, 25),
+            ["2026-11-16 2026-11-22", "2026-11-23 2026-11-24"],
+        ),
+        (
+            "last 2 days by day rolling 1 week",
+            MONDAY,
+            ["2026-11-15 2026-11-21", "2026-11-16 2026-11-22"],
+        ),
+        ("2026-03-30..2026-03-30 by day rolling 1 month", MONDAY, ["2026-02-28 2026-03-30"]),
+        ("last 1 week by week rolling 4 weeks", MONDAY, ["2026-10-26 2026-11-22"]),
+    ],
+)
+def test_the_days_of_pieces(text: str, today: date, pieces: list[str]) -> None:
+    """`last N` of the piece's own unit, or of one made of it, means whole ones; windows end with
+    the piece's last day."""
+    (query,) = statements(f"A {text}", today=today)
+    assert [f"{row.start} {row.end}" for row in rows_of(query, today)] == pieces
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("2026-11-20..2026-11-25 by day", [True, True, True, False, False, False]),
+        ("2026-11-10..2026-11-22 by week", [False, True]),
+        ("2026-09-15..2026-11-23 by month", [False, True, False]),
+        ("this month by day, x in (1)", [True] * 22 + [False]),
+        ("2026-11-10..2026-11-17 by week rolling 2 weeks", [False, False]),
+        ("last 7 days", [None]),
+    ],
+)
+def test_a_piece_that_is_cut_short_or_not_over_is_not_whole(
+    text: str, whole: list[bool | None]
+) -> None:
+    """Such a count is no dip."""
+    (query,) = statements(f"A {text}", today=MONDAY)
+    assert [row.whole for row in rows_of(query, MONDAY)] == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("2026-11-09..2026-11-15 did B after 1 week", "2026-11-16..2026-11-22"),
+        ("2026-11-09..2026-11-15 did B after 0 days", ""),
+        ("2026-02 did B before 1 month", "2026-01"),
+        ("2026-02 did B before 1 year", "2025-02"),
+        ("2026-01-31..2026-03-30 did B before 1 month", "2025-12-31..2026-02-28"),
+        ("2026-01-01..2026-03-31 did B before 1 quarter", "2025-10-01..2025-12-31"),
+        ("2026-02-01..2026-02-27 did B before 1 month", "2026-01-01..2026-01-27"),
+        ("2024-02-29 did B before 1 year", "2023-02-28"),
+        # The month's last day alone does not begin with its first.
+        ("2026-02-28 did B before 1 month", "2026-01-28"),
+    ],
+)
+def test_a_moved_period(text: str, inside: str) -> None:
+    """Days and weeks move by days; whole months stay whole when moved by months."""
+    (count,) = counts(f"A {text}")
+    assert count.split(" did B")[1].strip() == inside
+
+
+def test_a_retention_triangle_asks_what_is_over() -> None:
+    """Twelve weeks with twelve numbers: 156 rows, 90 of them asked, in three lines."""
+    text = (
+        "App Installed last 12 weeks\n  share did App Launched after 0..11 weeks\n  by first week"
+    )
+    (query,) = statements(text, today=MONDAY)
+    rows = rows_of(query, MONDAY)
+    assert len(rows) == how_many(query, MONDAY) == 156
+    assert sum(row.total is not None for row in rows) == 90
+    assert len(parse(text, today=MONDAY)) == 90
+    steps = rows[:13]
+    assert [row.after for row in steps] == [None, *range(12)]
+    assert {row.base for row in steps} == {0}
+    assert [row.within for row in steps] == [None] + [0] * 12
+    assert {row.step for row in steps[1:]} == {"did App Launched after weeks"}
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        # A window that is not over, a piece that begins after today, and one that is under way.
+        ("2026-11-16..2026-11-22 did B after 1 week", [False]),
+        ("2026-11-09..2026-11-15 did B after 1 week", [True]),
+        ("2026-11-23..2026-11-25 did B before 7 days by day", [True, True, True]),
+        ("2026-11-22..2026-11-25 did B after 0 days by day", [True, False, False, False]),
+        (
+            "2026-11-22..2026-11-25 share did B after 0 days by day",
+            [True, True] + [True, False] + [False] * 4,
+        ),
+        ("2026-11-10..2026-11-12 did not B after 2..11 days by day", None),
+    ],
+)
+def test_a_row_is_not_asked_before_its_window_is_over(text: str, asked: list[bool] | None) -> None:
+    """It is there all the same; a `before` alone asks as typed."""
+    (query,) = statements(f"A {text}", today=MONDAY)
+    rows = rows_of(query, MONDAY)
+    if asked is None:
+        assert len(rows) == 30
+        asked = [10 + n // 10 + 2 + n % 10 < 23 for n in range(30)]
+    assert [row.total is not None for row in rows] == asked
+
+
+def test_a_cell_of_millions_of_rows_is_refused_at_once() -> None:
+    """Counting them takes no time, and the error says how many."""
+    values = ", ".join(map(str, range(1000)))
+    steps = "share did B after 0..1000 days"
+    text = f"A 1900-01-01..2020-12-31\n  {steps}\n  by day, X in ({values}), hour"
+    with pytest.raises(QueryError, match="would have 1,062,801,360,000 rows"):
+        parse(text, today=MONDAY)

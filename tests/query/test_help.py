@@ -23,7 +23,7 @@ def test_the_page_fits_one_screen_and_its_cell_runs() -> None:
     assert max(map(len, PAGE.splitlines())) <= 80
     cell = PAGE.split("\n\n")[1]
     typed = "\n".join(line[2:] for line in cell.split("\n"))
-    assert len(parse(typed, today=TODAY)) == 10
+    assert len(parse(typed, today=TODAY)) == 16
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

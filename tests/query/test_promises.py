@@ -1,6 +1,8 @@
 """The language's promises, held to texts and queries nobody thought of."""
 
 import random
+import time
+from contextlib import suppress
 
 import pytest
 from helpers.language_inputs import (
@@ -65,3 +67,23 @@ def test_cells_broken_at_random_give_queries_or_a_query_error() -> None:
     rng, cells = random.Random(2026), corpus()
     accepted = sum(check_text(broken(rng, cells)) for _ in range(2_000))
     assert 200 < accepted < 1_800  # else they are too broken, or not broken enough, to prove much
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "$a" * 16_000,
+        "A where " + " and ".join(f"p{n} = {n}" for n in range(4_000)) + " today",
+        "A where " + "contains " * 8_000,
+        "A where " + " and ".join(f"(p{n} = 1 or p{n} > 2)" for n in range(400)),
+        "A did B where " + " and ".join(f"(p{n} = 1 or p{n} > 2)" for n in range(400)),
+        "A where " + "(" * 10_000,
+    ],
+    ids=lambda cell: cell[:30],
+)
+def test_a_long_cell_is_read_in_the_time_that_it_takes_to_read(cell: str) -> None:
+    """Not in its square: a kernel that hangs over a pasted text cannot even be asked why."""
+    began = time.process_time()
+    with suppress(QueryError):
+        parse(cell, today=TODAY)
+    assert time.process_time() - began < 10

@@ -120,6 +120,22 @@ def test_a_funnel_is_nested_bars_with_both_percentages() -> None:
     assert "in any order" in chart.lines[-1]
 
 
+@pytest.mark.parametrize(
+    ("step", "is_known"),
+    [
+        ("did Charged", False),
+        ("did Charged after 1 month", True),
+        ("did Charged before 2 weeks", True),
+        ('did Charged where Note = "after 1 month"', False),
+    ],
+)
+def test_the_order_is_said_to_be_unknown_only_where_it_is(step: str, is_known: bool) -> None:
+    """Days behind the base's come after it."""
+    chart = drawn(frame(base(10), share(5, 10, step=step)))
+    assert ("in any order" in chart.lines[-1]) is not is_known
+    assert ("in any order" in chart.alt) is not is_known
+
+
 def test_shares_over_values_are_points_with_their_intervals() -> None:
     """The base's own row is no point: its share is 1 by definition."""
     df = experiment(control=(240, 1200), treated=(301, 1180))
@@ -151,10 +167,10 @@ def test_a_triangle_has_a_number_in_each_finished_cell_and_nothing_else() -> Non
     chart = drawn(frames.triangle(3, 400))
     cell = {(m.x, m.y): m.text for m in chart.marks if isinstance(m, Words) and not m.bold}
     assert cell == {
-        (0, 0): "100 %", (1, 0): "40 %", (2, 0): "30 %",
-        (0, -1): "100 %", (1, -1): "39.9 %",
+        (0, 0): "100 %", (1, 0): "50 %", (2, 0): "45 %",
+        (0, -1): "100 %", (1, -1): percent(200 / 401),
         (0, -2): "100 %",
-    } | {(1, -1): percent(160 / 401)}  # fmt: skip
+    }  # fmt: skip
     assert labels(chart)[:3] == ["7 Sep · 400", "14 Sep · 401", "21 Sep · 402"]
     assert [name for _, name in chart.x.ticks] == ["week 0", "week 1", "week 2"]
     strength = {(m.left, m.top): m.strength for m in chart.marks if isinstance(m, Box)}
@@ -185,6 +201,15 @@ def test_a_cell_that_failed_is_no_blank() -> None:
     df.loc[1, ["count", "share"]] = pd.NA
     df.loc[1, "status"] = "failed"
     assert "\N{EN DASH}" in texts(drawn(df))
+
+
+def test_hours_are_columns_in_the_days_order() -> None:
+    """A day has an order that bars beside names would not show."""
+    df = frame(*({"hour": hour, "count": hour * 2} for hour in range(24)))
+    chart = drawn(df)
+    tops = {(m.left + m.right) / 2: m.top for m in chart.marks if isinstance(m, Box)}
+    assert tops == {float(hour): hour * 2 for hour in range(1, 24)}
+    assert "Most at 23:00: 46." in chart.alt
 
 
 def test_vs_is_pairs_with_the_change() -> None:

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from .invalid_tokens import OR
-
+RETENTION = "write App Installed share did App Launched after 0..11 weeks by first week"
+FUNNEL = "write App Installed share did Product Viewed share did Charged"
+IN_ORDER = f"days are all that the API knows, not what came first: {FUNNEL}"
+VERSUS = "write vs behind the period, as in Charged last 7 days vs previous"
 WORDS_OF_OTHERS = {
+    "retention": RETENTION,
+    "cohort": RETENTION,
+    "cohorts": RETENTION,
+    "funnel": FUNNEL,
+    "step": FUNNEL,
+    "steps": FUNNEL,
+    "then": IN_ORDER,
+    "followed": IN_ORDER,
+    "within": "write App Installed share did Charged after 0..7 days by day",
+    "next": "what is to come has no count: write last 7 days, or behind did after 1 week",
+    "of": "the share of a base is written App Installed share did Charged",
+    "percent": "the share of a base is written App Installed share did Charged",
+    "compare": VERSUS,
+    "compared": VERSUS,
+    "versus": VERSUS,
+    "against": VERSUS,
+    "times": "the number alone says how often, as in did Charged >= 3",
     "like": 'write ~ for contains, as in Category ~ "piz"',
     "ilike": 'write ~ for contains, as in Category ~ "piz"',
     "includes": 'write ~ for contains, as in Category ~ "piz"',
@@ -15,24 +34,23 @@ WORDS_OF_OTHERS = {
     "none": "write 'exists' or 'not exists' to ask whether there is a value",
     "startswith": "there is ~ for contains; CleverTap knows no beginnings and ends",
     "endswith": "there is ~ for contains; CleverTap knows no beginnings and ends",
-    "least": "write >= for at least, as in did any (App Launched) >= 2",
-    "or": OR,
+    "least": "write >= for at least, as in did Charged >= 2",
     "group": 'write by week, or by Category in ("Shoes", "Bags")',
     "order": "rows come in the order they are asked for: sort the DataFrame",
     "limit": "every count is one row: cut the DataFrame",
     "having": "write 'where' for filters, 'did' for what else the profile did",
     "select": "begin with the event's name: every statement counts profiles",
     "curl": "a statement is the JSON alone, what stands behind -d",
-    "per": "write by day, by week or by month",
+    "per": "write by day, by week or by hour",
+    "hourly": "write by hour",
     "daily": "write by day",
     "weekly": "write by week",
     "monthly": "write by month",
-    "vs": "write two statements, each on a line of its own",
+    "quarterly": "write by quarter",
+    "yearly": "write by year",
     "past": "write last 7 days",
     "previous": "write last week, or last 7 days",
     "until": "write from 2015-08-10 to 2015-10-25",
-    "before": "write from 2015-08-10 to 2015-10-25",
-    "after": "write since 2015-08-10",
     "without": "write did not App Uninstalled",
 }
 LACKS = 'write !~ for does not contain, as in Category !~ "piz"'
@@ -52,10 +70,10 @@ DAY_IN_WORDS = "a day is written 2015-08-10, a whole month 2015-08"
 
 
 def is_month(word: str) -> bool:
-    """Say whether it is the name of a month, or the beginning of one: Aug, August."""
+    """Return True if it is the name of a month, or the beginning of one: Aug, August."""
     return len(word) >= 3 and any(month.startswith(word.lower()) for month in MONTHS)
 
 
 def is_weekday(word: str) -> bool:
-    """Say whether it is the name of a day of the week, or the beginning of one."""
+    """Return True if it is the name of a day of the week, or the beginning of one."""
     return len(word) >= 3 and any(day.startswith(word.lower()) for day in WEEKDAYS)

@@ -8,10 +8,7 @@ from collections.abc import Sequence
 
 from ..lexer import Token
 
-OR = (
-    "CleverTap has no 'or' between filters: for several values of one property write "
-    'in ("a", "b"), else make it two statements'
-)
+OR = """filters are joined by 'or'; several values of one property are in ("a", "b")"""
 HABITS = {
     "<>": "write != for is not",
     "=>": "write >= for at least",
@@ -54,8 +51,6 @@ def sentence(line: Sequence[Token], at: int) -> str | None:
             return _odd_date(token.text, line[at - 1].type if at else "")
         case "HABIT":
             return _habit(line, at)
-        case "OR":
-            return f"found 'or': {OR}"
         case "BAD":
             return _stranger(line, at)
     return None

@@ -12,31 +12,33 @@ PERIODS = frozenset(
 )
 COMPARES = ("IS", "IS_NOT", "HAS", "LACKS", "OVER", "AT_LEAST", "UNDER", "AT_MOST")
 ORDERS = ("OVER", "AT_LEAST", "UNDER", "AT_MOST")
-CLAUSES = ("WHERE", "AND", "DID", "BY", "ON", "FROM", "SINCE", "LAST", "THIS")
+CLAUSES = ("WHERE", "AND", "OR", "DID", "BY", "ON", "FROM", "SINCE", "LAST", "THIS")
+STEPS = ("SHARE", "VS", "AFTER", "BEFORE")
 SMALL = ("second", "seconds", "minute", "minutes", "hour", "hours", "hourly")
 
 
 def sentence(stop: Stop) -> str | None:
-    """Say what to write instead of what stands there; None where no rule knows it."""
+    """Return what to write instead of what stands there; None where no rule knows it."""
     return next((message for fits, message in MISPLACED if fits(stop)), None)
 
 
 def _begins_filter(stop: Stop) -> bool:
-    return stop.after("WHERE", "AND")
+    in_bracket = stop.after("OPENING") and stop.may("WORD") and not stop.may("PARAM")
+    return stop.after("WHERE", "AND", "OR") or in_bracket
 
 
 def is_axis(stop: Stop) -> bool:
-    """Say whether a name behind `by` stands before it: of all operators only `in` may follow."""
+    """Return True if a name behind `by` stands before it: of all operators only `in` may follow."""
     return stop.may("IN") and not stop.may("HAS") and not stop.after("NOT")
 
 
 def _sticks(stop: Stop) -> bool:
-    """Say whether no space stands before it."""
+    """Return True if no space stands before it."""
     return stop.at > 0 and stop.line[stop.at - 1].end == stop.found.start
 
 
 def _opens(stop: Stop) -> str:
-    """Give the type of the token before the words just before it."""
+    """Return the type of the token before the words just before it."""
     first = stop.words().start
     return stop.line[first - 1].type if first else ""
 
@@ -50,6 +52,14 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
     (
         lambda stop: stop.at == 0 and stop.is_(*CLAUSES),
         "expected an event's name; a line that goes on with the one above is indented",
+    ),
+    (
+        lambda stop: stop.at == 0 and stop.is_("SHARE") and stop.next() != "DID",
+        "the share of a base is written App Installed share did Charged",
+    ),
+    (
+        lambda stop: stop.at == 0 and stop.is_(*STEPS),
+        "indent it: it belongs to the statement above",
     ),
     # between the name and the filters
     (
@@ -84,7 +94,7 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
     ),
     (
         lambda stop: stop.is_(*COMPARES) and stop.may("WHERE") and _opens(stop) in ("DID", "NOT"),
-        "filters begin with 'where'; how often is asked by did any (App Launched) >= 2",
+        "filters begin with 'where'; how often is written =, > or >= and a number, >= 2",
     ),
     (
         lambda stop: stop.is_("IS") and stop.may("COLON") and stop.next() == "WORD",
@@ -97,11 +107,15 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         "filters begin with 'where', as in Charged where Amount > 5",
     ),
     (
-        lambda stop: stop.is_("AND") and stop.next() == "DID",
+        lambda stop: stop.is_("AND") and stop.next() in ("DID", "SHARE"),
         "one 'did' follows another without 'and'",
     ),
     (
-        lambda stop: stop.is_("AND", "COMMA") and stop.may("WHERE"),
+        lambda stop: stop.is_("OR") and stop.has("DID") and stop.may("$END"),
+        "write did any (Product Viewed, Added To Cart)",
+    ),
+    (
+        lambda stop: stop.is_("OR", "AND", "COMMA") and stop.may("WHERE"),
         "filters begin with 'where'; another event goes on a line of its own",
     ),
     (
@@ -121,7 +135,7 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         "the property comes first, as in Amount > 5; a name with a number in it is quoted",
     ),
     (
-        lambda stop: stop.is_("PARAM") and stop.after("WHERE", "AND", "BY"),
+        lambda stop: stop.is_("PARAM") and (_begins_filter(stop) or stop.after("BY")),
         "a variable stands for a value, a list, a day or an event's name, not for a property",
     ),
     (
@@ -137,8 +151,16 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         "write != for is not, !~ for does not contain",
     ),
     (
-        lambda stop: stop.is_("OPENING") and _begins_filter(stop),
-        "filters have no brackets, all of them are joined by 'and'",
+        lambda stop: stop.is_("NOT") and _begins_filter(stop) and stop.next() == "OPENING",
+        "a bracket cannot be negated: say it with !=, not in, did not",
+    ),
+    (
+        lambda stop: stop.is_("CLOCK"),
+        "a range of the clock is written session.time_of_day in 13:00..17:00",
+    ),
+    (
+        lambda stop: stop.is_("COLON") and stop.after("CLOCK"),
+        "a time of day is HH:MM, from 00:00 to 23:59",
     ),
     (
         lambda stop: stop.is_("OPENING") and stop.after("IS", "IS_NOT") and stop.may("TRUE"),
@@ -180,7 +202,7 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         "a period has two dots, 2015-08-10..2015-10-25",
     ),
     (
-        lambda stop: stop.is_("AND") and stop.may("$END") and stop.next() in PERIODS,
+        lambda stop: stop.is_("AND", "OR") and stop.may("$END") and stop.next() in PERIODS,
         "a statement has one period, from 2015-08-10 to 2015-10-25; for two write two statements",
     ),
     (
@@ -193,11 +215,23 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
     ),
     (
         lambda stop: stop.may("DAYS") and _word(stop, stop.at) in SMALL,
-        "the day is the smallest unit",
+        "periods are whole days: yesterday, or by hour",
     ),
     (
-        lambda stop: stop.may("MONTH") and _word(stop, stop.at) in ("quarter", "quarters"),
-        "write last 3 months, or its days, 2015-07-01..2015-09-30",
+        lambda stop: stop.is_("AFTER", "BEFORE") and stop.next() in NUMBERS,
+        "a period is moved inside 'did' or behind 'vs', as in did Charged after 1 week",
+    ),
+    (
+        lambda stop: stop.is_("AFTER") or (stop.after("AFTER") and stop.is_(*PERIODS)),
+        "write since 2015-08-10; a period is moved by after 2 weeks, inside 'did'",
+    ),
+    (
+        lambda stop: stop.is_("BEFORE") or (stop.after("BEFORE") and stop.is_(*PERIODS)),
+        "write from 2015-08-10 to 2015-10-25; a period is moved by before 2 weeks, inside 'did'",
+    ),
+    (
+        lambda stop: stop.is_("PARAM") and stop.may("NUMBER") and not stop.may("TRUE"),
+        "numbers of units and times are typed, not variables",
     ),
     # in did and by
     (
@@ -213,11 +247,31 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
             stop.is_(*NUMBERS)
             and (stop.after("DID") or (stop.may("AT_LEAST") and not stop.may("HAS")))
         ),
-        "how often stands behind the events, as in did any (App Launched) >= 2",
+        "how often stands behind the event, as in did App Launched >= 2",
+    ),
+    (
+        lambda stop: stop.is_("HOUR") and stop.after("FIRST"),
+        "'by first' takes day, week, month, quarter or year: an hour is no piece of time",
+    ),
+    (
+        lambda stop: stop.is_("ROLLING") and stop.after("HOUR"),
+        "'rolling' stands behind day, week, month, quarter or year: an hour is no piece of time",
+    ),
+    (
+        lambda stop: is_axis(stop) and _word(stop, stop.at - 1) == "rolling",
+        "'rolling' stands behind a piece of time, as in by day rolling 7 days",
+    ),
+    (
+        lambda stop: is_axis(stop) and _word(stop, stop.at - 1) in ("hours", "hourly"),
+        "write by hour",
+    ),
+    (
+        lambda stop: is_axis(stop) and _word(stop, stop.at - 1) in ("quarters", "quarterly"),
+        "write by quarter",
     ),
     (
         lambda stop: is_axis(stop) and _word(stop, stop.at - 1) in SMALL,
-        "write by day, by week or by month: the day is the smallest piece",
+        "write by hour or by day: the hour is the smallest piece",
     ),
     (
         lambda stop: is_axis(stop) and not stop.is_("IN"),
@@ -240,11 +294,11 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         "'where' stands already, filters are joined by 'and'",
     ),
     (
-        lambda stop: stop.is_("WHERE", "AND") and stop.may("$END"),
+        lambda stop: stop.is_("WHERE", "AND", "OR") and stop.may("$END"),
         "filters come right after the event's name, where … and …",
     ),
     (
-        lambda stop: stop.is_("NOT") and stop.after("WHERE", "AND"),
+        lambda stop: stop.is_("NOT") and _begins_filter(stop),
         "'not' stands behind the name, as in not in (…), not exists; or write !=",
     ),
     (
@@ -253,8 +307,16 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
     ),
     (lambda stop: stop.is_(*PERIODS) and stop.may("$END"), "there is a period already"),
     (
-        lambda stop: stop.is_("DID") and stop.may("$END") and stop.has("BY"),
-        "'did' comes before 'by'",
+        lambda stop: stop.is_("DID", "SHARE", "VS") and stop.may("$END") and stop.has("BY"),
+        "'by' is the last clause: did …, share did …, vs … come before it",
+    ),
+    (
+        lambda stop: stop.is_("DID", "SHARE") and stop.may("$END") and stop.has("VS"),
+        "'did' comes before 'vs'",
+    ),
+    (
+        lambda stop: stop.after("SHARE"),
+        "'share' stands before 'did', as in share did Charged",
     ),
     (
         lambda stop: stop.is_("DAY", "DAYS") and stop.after("LAST"),
@@ -262,8 +324,8 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
     ),
     (lambda stop: stop.is_("DAY", "DAYS") and stop.after("THIS"), "write today"),
     (
-        lambda stop: stop.is_("DAYS", "WEEKS", "MONTHS", "YEAR", "YEARS") and stop.may("DAY"),
-        "write by day, by week or by month",
+        lambda stop: stop.is_("DAYS", "WEEKS", "MONTHS", "YEARS") and stop.may("DAY"),
+        "write by day, by week, by month or by year",
     ),
     (
         lambda stop: stop.is_("YEAR_MONTH") or (stop.is_("DOTS") and stop.after("YEAR_MONTH")),

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 
-from ..lexer import API_NAMES, KEYWORDS, WORDS, Token
+from ...suggest import suggestions
+from ..lexer import API_NAMES, KEYWORDS, NOT_FIRST, WORDS, Token
 from . import misplaced_tokens as misplaced
 from .error_position import Line, Mistake, Stop, shown
 from .expected_tokens import in_words
@@ -18,10 +18,14 @@ from .foreign_words import DAY_IN_WORDS, NEGATED, WORDS_OF_OTHERS, is_month, is_
 from .invalid_tokens import quoted, sentence
 from .misplaced_tokens import NUMBERS, ORDERS
 
+MOST_WORDS = 12  # before a stop that are tried as misspelt: each costs a parse
 INDENTED = "a statement begins without indentation: take the spaces before it away"
 INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
 EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
-UNITS = ("day", "days", "week", "weeks", "month", "months", "year", "years")
+UNITS = (
+    *("day", "days", "week", "weeks", "month", "months"),
+    *("quarter", "quarters", "year", "years"),
+)
 
 
 def explain(
@@ -113,16 +117,24 @@ def _habit(stop: Stop) -> Mistake | None:
         places.insert(0, places[0] - 2)
     for place in places:
         token = stop.line[place]
-        begins = place == 0 or stop.line[place - 1].type in ("WHERE", "AND")
-        if token.type == "WORD" and begins == (token.text.lower() == "select"):
-            meant = WORDS_OF_OTHERS.get(token.text.lower())
-            if meant:
-                return Mistake(f"found '{token.text}': {meant}", token.start, token.end)
+        meant = WORDS_OF_OTHERS.get(token.text.lower()) if token.type == "WORD" else None
+        if meant and _may_be_foreign(stop, place):
+            return Mistake(f"found '{token.text}': {meant}", token.start, token.end)
     return None
 
 
+def _may_be_foreign(stop: Stop, place: int) -> bool:
+    """Return True unless the word is rather a name, or a part of one."""
+    word = stop.line[place].text.lower()
+    if place == 0:
+        return word == "select" or (word in NOT_FIRST and stop.line[1].type == "WORD")
+    if stop.line[place - 1].type in ("WHERE", "AND", "OR"):
+        return False
+    return word != "select" and (word != "of" or place >= stop.at - 1)
+
+
 def _misspelt(stop: Stop) -> Mistake | None:
-    """Find the keyword or operator that gets further in the place of a word."""
+    """Return the keyword or operator that gets further in the place of a word."""
     guesses = list(_corrections(stop))
     gains = [_gain(stop, *guess) for guess in guesses]
     if not any(gains):
@@ -134,11 +146,11 @@ def _misspelt(stop: Stop) -> Mistake | None:
 
 
 def _corrections(stop: Stop) -> Iterator[tuple[int, str]]:
-    for place in [*stop.words(), stop.at]:
+    for place in [*stop.words()[-MOST_WORDS:], stop.at]:
         word = stop.line[place].text.lower()
         if stop.line[place].type != "WORD":
             continue
-        near = get_close_matches(word, [*WORDS, *API_NAMES], 3)
+        near = suggestions(word, [*WORDS, *API_NAMES])
         if place == stop.at and "STRING" in stop.expected:
             near = [meant for meant in near if meant == word]  # else it is a text without quotes
         yield from ((place, meant) for meant in near)
@@ -200,6 +212,53 @@ def _bare_range(stop: Stop) -> Mistake | None:
     return Mistake(message, value.start, value.end)
 
 
+def _or_value(stop: Stop) -> Mistake | None:
+    """Know `Category = "A" or "B"`: the second is no filter."""
+    first = stop.at - 1 if stop.after("STRING") else stop.at
+    values = (*NUMBERS, "STRING", "TRUE", "FALSE", "PARAM")
+    types = [token.type for token in stop.line[max(0, first - 3) : first + 1]]
+    if len(types) < 4 or types[0] not in ("IS", "IS_NOT") or types[2] != "OR":
+        return None
+    if types[1] not in values or types[3] not in values:
+        return None
+    last, end = first, len(stop.line) - 1
+    while (
+        last + 2 < end and stop.line[last + 1].type == "OR" and stop.line[last + 2].type in values
+    ):
+        last += 2
+    words = ", ".join(token.text for token in stop.line[first - 2 : last + 1] if token.type != "OR")
+    sign = "in" if types[0] == "IS" else "not in"
+    message = f"write {_property_before(stop, first - 3)}{sign} ({words})"
+    return Mistake(message, stop.line[first].start, stop.line[last].end)
+
+
+def _property_before(stop: Stop, operator: int) -> str:
+    first = operator
+    while first > 0 and stop.line[first - 1].type in ("WORD", "STRING", "DOT"):
+        first -= 1
+    text = " ".join(token.text for token in stop.line[first:operator])
+    return text.replace(" . ", ".") + " " * bool(text)
+
+
+def _how_often(stop: Stop) -> Mistake | None:
+    """Know `Charged >= 3`: how often stands behind `did`."""
+    if not stop.is_("IS", "OVER", "AT_LEAST") or not stop.may("WHERE"):
+        return None
+    base = stop.words().start in (0, *_behind_label(stop)) and not stop.has("DID")
+    if not base or stop.next() not in NUMBERS or stop.line[stop.at + 2].type == "AND":
+        return None
+    words = [stop.line[place].text for place in stop.words()] or [stop.line[stop.at - 1].text]
+    often = f"write did {' '.join(words)} {stop.found.text} {stop.line[stop.at + 1].text} behind it"
+    if len(words) == 1:
+        return stop.mistake(f"{shown(stop.found)}: {often}; filters begin with 'where'")
+    where = "filters begin with 'where', as in Charged where Amount > 5"
+    return stop.mistake(f"{shown(stop.found)}: {where}; for how often {often}")
+
+
+def _behind_label(stop: Stop) -> tuple[int, ...]:
+    return tuple(at + 1 for at in range(stop.at) if stop.line[at].type == "COLON")
+
+
 def _number_in_name(stop: Stop) -> Mistake | None:
     """Know `Top 10 Viewed`, and `7 days` without `last`."""
     if not stop.is_(*NUMBERS) or not (stop.may("WHERE") or stop.at == 0):
@@ -221,15 +280,17 @@ def _number_in_name(stop: Stop) -> Mistake | None:
 def _out_of_order(stop: Stop) -> Mistake | None:
     """Know what may stand in a statement, but not there."""
     message = misplaced.sentence(stop)
-    begins = stop.at == 0 and not stop.is_("WHERE", "AND")
+    is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and stop.next() == "DID")
+    begins = stop.at == 0 and not is_clause
     inside = stop.after("WORD") and stop.next() != "DID"
     name = _name(stop) if begins or inside or misplaced.is_axis(stop) else ""
     return stop.mistake(f"{shown(stop.found)}: {message}{name}") if message else None
 
 
 GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
-    *(_text_cut_short, _of_another_language, _odd, _label_with_keyword, _negated, _habit),
-    *(_day_in_words, _misspelt, _unquoted, _bare_range, _number_in_name, _out_of_order),
+    *(_text_cut_short, _of_another_language, _odd, _label_with_keyword, _negated, _or_value),
+    *(_habit, _day_in_words, _misspelt, _how_often, _unquoted, _bare_range),
+    *(_number_in_name, _out_of_order),
 )
 
 
@@ -239,7 +300,7 @@ def _name(stop: Stop) -> str:
 
 
 def _keywords(stop: Stop) -> Iterator[int]:
-    """Give the places of keywords that may have been meant as a part of a name."""
+    """Return the places of keywords that may have been meant as a part of a name."""
     run = stop.words()
     if stop.found.text in KEYWORDS and (run or stop.may("WORD")):
         yield stop.at

@@ -1,0 +1,84 @@
+"""What a cell would ask of an account and how long that may take, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from .asking import freshness, open_journal, pace_of
+from .client.accounts import Account
+from .client.jobs import Job, State
+from .errors import AccountError
+from .estimate import Estimate
+from .expectation import expected
+from .plan_summary import PlanSummary
+from .planner import plan
+from .prepare import Asked, day_in, known_of
+from .query.expand_cell import MOST_ROWS, expand, rows_in
+from .query.parser import statements
+from .query.resolve_period import plain_day
+from .recall import recalled
+from .rows import Plan
+from .session import SESSION
+from .settings import Settings
+
+
+def summary(
+    text: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    today: date | None = None,
+    account: str | Account | None = None,
+    refresh: bool = False,
+    settings: Settings | None = None,
+) -> PlanSummary:
+    """Return what a text would ask and cost; an account is not needed for it."""
+    usual, asked_of = settings or Settings(), _account(account)
+    zone = usual.timezone or (asked_of.timezone if asked_of else None)
+    day = plain_day(today or day_in(zone))
+    queries = statements(text, params, day)
+    rows = rows_in(queries, day)
+    if rows > MOST_ROWS:
+        return PlanSummary(rows, None, refused=f"refused: more than {MOST_ROWS:,} rows")
+    expansion = expand(queries, day, max_counts=None)
+    if len(expansion.counts) > usual.max_counts:
+        refused = f"refused: more than max_counts = {usual.max_counts:,} distinct counts"
+        return PlanSummary(rows, len(expansion.counts), refused=refused)
+    found = plan(queries, expansion, day, known_of(asked_of))
+    if asked_of is None:
+        return _summary(found, _jobs(found), None)
+    journal, asked = open_journal(asked_of), Asked(found, asked_of, usual, day)
+    jobs = _jobs(found) if refresh else recalled(found, journal, freshness(asked))
+    return _summary(found, jobs, expected(jobs, journal, pace_of(asked)))
+
+
+def _summary(found: Plan, jobs: Sequence[Job], seconds: Estimate | None) -> PlanSummary:
+    states = [job.state for job in jobs]
+    return PlanSummary(
+        rows=len(found.rows),
+        counts=len(jobs),
+        known=states.count(State.SUCCESS),
+        pending=states.count(State.SUBMITTED),
+        to_send=states.count(State.WAITING),
+        not_yet=sum(row.formula is None for row in found.rows),
+        seconds=seconds,
+        notes=found.notes,
+        doubts=tuple(dict.fromkeys(doubt for row in found.rows for doubt in row.doubts)),
+    )
+
+
+def _jobs(found: Plan) -> list[Job]:
+    return [Job(number, question) for number, question in enumerate(found.questions)]
+
+
+def _account(account: str | Account | None) -> Account | None:
+    """Return whom it would be asked of; None where nobody is set up, since nothing is sent."""
+    if isinstance(account, Account):
+        return account
+    try:
+        return SESSION.account(account)
+    except AccountError:
+        if account:
+            raise
+        return None

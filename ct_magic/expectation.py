@@ -1,0 +1,41 @@
+"""How long a cell that is about to be asked may take, from what its account took before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .client.concurrency import Learned
+from .client.jobs import Job
+from .client.journal import Journal
+from .client.pace import Pace
+from .estimate import Estimate, Pacing, estimate
+from .prepare import Asked
+
+LIMITS = "limits"  # under this name the journal keeps what an account takes at once
+FROM = 11  # counts without an answer from which on the panel says how long they may take
+
+
+def expected(jobs: Sequence[Job], journal: Journal, pace: Pace) -> Estimate:
+    """Return how long the jobs that have no answer yet may take."""
+    took, learned = journal.latencies(), Learned.from_text(journal.learned(LIMITS))
+    pacing = Pacing(
+        first_look=min(pace.first_look, pace.poll_interval),
+        poll_interval=pace.poll_interval,
+        at_once=min(learned.requests or pace.max_concurrent, pace.max_concurrent),
+        pending=learned.pending,
+        is_taught=bool(took),
+    )
+    return estimate(_unanswered(jobs), took, pacing)
+
+
+def with_expectation(asked: Asked, jobs: Sequence[Job], journal: Journal, pace: Pace) -> Asked:
+    """Return the same with a note on how long it may take, where many counts have no answer."""
+    if _unanswered(jobs) < FROM:
+        return asked
+    sentence = f"may take {expected(jobs, journal, pace)}"
+    return replace(asked, note="; ".join(filter(None, (sentence, asked.note))))
+
+
+def _unanswered(jobs: Sequence[Job]) -> int:
+    return sum(not job.state.ended for job in jobs)

@@ -1,0 +1,120 @@
+"""What a text means and sends, printed: as the language, as JSON, as `curl`. Nothing is sent."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from .client.accounts import PATH, REGIONS, Account
+from .errors import AccountError
+from .planner import doubts_of
+from .prepare import day_in, known_of
+from .query import strict_json
+from .query.parser import Cell, read
+from .query.payload import to_payload
+from .query.printer import layout
+from .session import SESSION
+from .settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a text would ask: the JSON of its distinct counts, its rows, and its doubts."""
+
+    bodies: tuple[dict[str, Any], ...]
+    rows: int
+    doubts: tuple[str, ...]
+
+
+def explain(
+    text: str, *, params: Mapping[str, Any] | None = None, settings: Settings | None = None
+) -> str:
+    """Return a text as the language, its doubts, and JSON and `curl` of its single counts.
+
+    `params` are the values of its `$names`. Of many counts the first and the last are shown.
+    """
+    account = _account(None)
+    cell, today = _read(text, params or {}, settings or Settings(), account)
+    url = account.base_url if account else f"https://{REGIONS['eu1']}"
+    parts = [layout(statement) for statement in cell.statements]
+    doubts = doubts_of(cell.statements, cell.expansion, today, known_of(account))
+    parts += [f"doubt: {doubt}" for doubt in doubts]
+    bodies = [to_payload(count) for count in cell.counts]
+    return "\n\n".join(
+        [*parts, *_ends([f"{pretty(body)}\n\n{curl(body, url)}" for body in bodies])]
+    )
+
+
+def dry_run(
+    text: str,
+    params: Mapping[str, Any],
+    settings: Settings,
+    account: str | None = None,
+    every: bool = False,
+) -> str:
+    """Return the JSON that a text would send: of many counts the first and the last, or `every`."""
+    shown = [pretty(body) for body in bodies(text, params, settings, account)]
+    return "\n".join(shown if every else _ends(shown))
+
+
+def bodies(
+    text: str, params: Mapping[str, Any], settings: Settings, account: str | None = None
+) -> list[dict[str, Any]]:
+    """Return the JSON of every distinct count of a text. An account is not needed for it."""
+    return list(preview(text, params, settings, account).bodies)
+
+
+def preview(
+    text: str, params: Mapping[str, Any], settings: Settings, account: str | None = None
+) -> Preview:
+    """Return what a text would ask. An account is not needed for it."""
+    whom = _account(account)
+    cell, today = _read(text, params, settings, whom)
+    doubts = doubts_of(cell.statements, cell.expansion, today, known_of(whom))
+    return Preview(tuple(map(to_payload, cell.counts)), len(cell.expansion.rows), tuple(doubts))
+
+
+def curl(body: Mapping[str, Any], url: str) -> str:
+    """Return the shell command that asks this; account and passcode are in the environment."""
+    return " \\\n  ".join(
+        [
+            f"curl -sS {shlex.quote(url + PATH)}",
+            '-H "X-CleverTap-Account-Id: $CLEVERTAP_ACCOUNT_ID"',
+            '-H "X-CleverTap-Passcode: $CLEVERTAP_PASSCODE"',
+            "-H 'Content-Type: application/json'",
+            f"-d {shlex.quote(strict_json.encode(body))}",
+        ]
+    )
+
+
+def pretty(body: Mapping[str, Any]) -> str:
+    """Return JSON as people read it."""
+    return json.dumps(body, indent=2, ensure_ascii=False)
+
+
+def _ends(shown: Sequence[str]) -> list[str]:
+    """Return the first, the last and how many lie between."""
+    if len(shown) <= 3:
+        return list(shown)
+    return [shown[0], f"... and {len(shown) - 2:,} more, then the last:", shown[-1]]
+
+
+def _account(name: str | None) -> Account | None:
+    """Return whom a text would be asked of; None where nobody is set up, since nothing is sent."""
+    try:
+        return SESSION.account(name)
+    except AccountError:
+        if name:
+            raise
+        return None
+
+
+def _read(
+    text: str, params: Mapping[str, Any], settings: Settings, account: Account | None
+) -> tuple[Cell, date]:
+    today = day_in(settings.timezone or (account.timezone if account else None))
+    return read(text, params=params, today=today, max_counts=settings.max_counts), today

@@ -1,0 +1,18 @@
+"""`--dry-run` and `--plan`: what a query would send, printed; nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import explanation
+from ..settings import Settings
+from .arguments import Arguments
+from .invocation import say
+
+
+def show(asked: Arguments, variables: Mapping[str, Any], settings: Settings) -> None:
+    """Print what the line asks to see."""
+    if asked.dry_run:
+        every = asked.dry_run == "all"
+        say(explanation.dry_run(asked.text, variables, settings, asked.account, every))

@@ -1,0 +1,43 @@
+"""Random statements against a slow evaluator: python tests/evaluate_statements.py 3000 [seed].
+
+Each is planned, sent as JSON to the sandbox's engine, and must hold what sets of people say. What
+differs is printed, and the exit code is 1.
+"""
+
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow.parquet as pq
+from helpers import plain_counts
+from helpers.evaluated import compare
+
+from ct_magic.sandbox.engine import Engine
+
+TODAY = date(2026, 11, 23)
+PROFILES = 600
+
+
+def main(times: int, seed: int = 0) -> int:
+    """Compare so many statements."""
+    zone = ZoneInfo("UTC")
+    engine = Engine(zone)
+    engine.generate(PROFILES, 7, TODAY)
+    with tempfile.TemporaryDirectory() as folder:
+        engine.export(Path(folder))
+        tables = [pq.read_table(Path(folder, f"{t}.parquet")) for t in ("events", "profiles")]
+    data = plain_counts.read(*(table.to_pylist() for table in tables), zone)
+    found = compare(engine.count, data, TODAY, times, seed)
+    for line in found.wrong[:5]:
+        sys.stdout.write(f"{line}\n\n")
+    sys.stdout.write(
+        f"{found.statements:,} statements, {found.rows:,} rows, {found.found:,} of them found "
+        f"somebody, {len(found.wrong):,} differ; {found.refused:,} statements were refused\n"
+    )
+    return 1 if found.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))

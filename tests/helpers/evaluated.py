@@ -1,0 +1,105 @@
+"""One statement through planner, JSON and SQL against the slow evaluator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from random import Random
+from typing import Any
+
+from ct_magic import QueryError
+from ct_magic.client.jobs import Job, State, Tally
+from ct_magic.planner import plan
+from ct_magic.query.doubts import Known
+from ct_magic.query.expand_cell import expand
+from ct_magic.query.model import JsonQuery, Query
+from ct_magic.row_results import RowResult, row_results
+from ct_magic.rows import Plan
+from helpers.plain_counts import Data
+from helpers.random_statements import Statements
+from helpers.slow_evaluator import Evaluator, Expected
+
+Count = Callable[[Any], tuple[int, int]]  # the API's JSON -> profiles and events
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How many statements were compared, how many of their rows found somebody, what differed."""
+
+    statements: int
+    rows: int
+    found: int
+    refused: int
+    wrong: tuple[str, ...]
+
+
+def compare(count: Count, data: Data, today: date, n: int, seed: int) -> Compared:
+    """Compare random statements until `n` were asked; those that nobody can ask are left out."""
+    makes, evaluator = Statements(Random(seed), today), Evaluator(data, today)
+    asked = rows = found = refused = 0
+    wrong = []
+    while asked < n:
+        statement = makes.statement()
+        try:
+            results = results_of([statement], count, today)
+        except QueryError:
+            refused += 1
+            continue
+        expected = evaluator.rows(statement)
+        asked, rows = asked + 1, rows + len(results)
+        found += sum(bool(row.count) for row in expected)
+        wrong += differences(statement, results, expected)
+    return Compared(asked, rows, found, refused, tuple(wrong))
+
+
+def results_of(
+    statements: list[Query | JsonQuery], count: Count, today: date
+) -> tuple[RowResult, ...]:
+    """Return the rows of a cell whose distinct counts were each asked once."""
+    cell = planned(statements, today)
+    return row_results(cell, answered(cell, count))
+
+
+def planned(statements: list[Query | JsonQuery], today: date) -> Plan:
+    """Return the plan of a cell."""
+    return plan(statements, expand(statements, today, max_counts=None), today, Known())
+
+
+def answered(cell: Plan, count: Count) -> list[Job]:
+    """Return the jobs of a plan's questions, all of them answered."""
+    return [
+        Job(number, question, State.SUCCESS, tally=Tally(*count(json.loads(question.body))))
+        for number, question in enumerate(cell.questions)
+    ]
+
+
+def differences(
+    statement: Query, results: tuple[RowResult, ...], expected: list[Expected]
+) -> list[str]:
+    """Return what is not as the slow evaluator says, one line for each row."""
+    if len(results) != len(expected):
+        return [f"{statement}: {len(results)} rows, not {len(expected)}"]
+    return [
+        f"{statement}\n  {result.row.text}\n  found {seen(result)}\n  right {wanted}"
+        for result, wanted in zip(results, expected, strict=True)
+        if seen(result) != wanted
+    ]
+
+
+def seen(result: RowResult) -> Expected:
+    """Return what a row holds, in the words of the evaluator."""
+    row, other = result.row, result.row.previous
+    return Expected(
+        start=row.start,
+        end=row.end,
+        pieces=row.pieces,
+        count=result.count,
+        of=result.of,
+        after=row.after,
+        whole=row.whole,
+        previous=result.previous,
+        previous_days=(other.start, other.end) if other and other.start and other.end else None,
+        has_change=result.change is not None,
+    )

@@ -1,0 +1,238 @@
+"""Random statements over the sandbox's data, of every kind that the language has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from random import Random
+
+from ct_magic.query.model import (
+    Ago,
+    And,
+    AnyPeriod,
+    AtPlace,
+    Axis,
+    ByHour,
+    ByPlace,
+    ByTime,
+    ByValue,
+    ClockRange,
+    Condition,
+    Days,
+    Did,
+    DidAny,
+    DidNot,
+    Event,
+    Filter,
+    Last,
+    Often,
+    Operator,
+    Or,
+    Period,
+    Preceding,
+    Previous,
+    Property,
+    Query,
+    Scalar,
+    Scope,
+    Shift,
+    ShiftAxis,
+    Step,
+    This,
+    Unit,
+)
+
+EVENTS = ("App Launched", "App Launched", "Product Viewed", "Added To Cart", "Charged")
+VALUES: dict[Property, tuple[Scalar, ...]] = {
+    Property("Category"): ("Shoes", "Bags", "Groceries", "Books"),
+    Property("Payment mode"): ("UPI", "Credit Card", "Cash"),
+    Property("Brand"): ("Acme", "Orbit", "नमस्ते"),
+    Property("utm_source", Scope.SESSION): ("google", "facebook"),
+    Property("first_time", Scope.SESSION): ("True", "False"),
+    Property("Customer Type", Scope.PROFILE): ("Silver", "Gold", "Platinum"),
+    Property("OS", Scope.TECH): ("Android", "iOS"),
+}
+OF_EVENT = [asked for asked in VALUES if asked.scope in (Scope.EVENT, Scope.SESSION)]
+AMOUNT = Property("Amount")
+CLOCK = Property("time_of_day", Scope.SESSION)
+PLACES = (("India",), ("India", "Maharashtra"), ("Singapore",), ("India", "Karnataka", "Bengaluru"))
+LENGTHS = {Unit.DAY: 9, Unit.WEEK: 4, Unit.MONTH: 3, Unit.QUARTER: 2, Unit.YEAR: 1}
+OFTEN = (Operator.EQUALS, Operator.GREATER_THAN, Operator.GREATER_THAN_EQUALS)
+
+
+@dataclass(slots=True)
+class Statements:
+    """Makes statements; what the language refuses by its form is not made."""
+
+    random: Random
+    today: date
+
+    def statement(self) -> Query:
+        """Return any statement."""
+        kind = self.random.choice(["plain", "share", "after", "or", "first", "rolling", "vs", "vs"])
+        time = self._time_axis(kind)
+        period = self._period(time)
+        query = Query(Event(self.random.choice(EVENTS), (), period))
+        query = self._with_where(query, kind)
+        query = replace(query, by=self._axes(query, time))
+        query = self._with_did(query, kind, time)
+        if kind in ("share", "after") or (kind in ("or", "first") and self._one_in(3)):
+            query = self._with_steps(query, kind, time)
+        elif kind == "vs":
+            query = replace(query, versus=self._versus(time))
+        return query
+
+    def _one_in(self, n: int) -> bool:
+        return self.random.randrange(n) == 0
+
+    def _time_axis(self, kind: str) -> ByTime | None:
+        if kind not in ("first", "rolling", "after") and self._one_in(3):
+            return None
+        unit = self.random.choice([Unit.DAY, Unit.WEEK, Unit.WEEK, Unit.MONTH, Unit.QUARTER])
+        if kind == "rolling":
+            length = self.random.choice([Unit.DAY, Unit.WEEK, Unit.MONTH])
+            return ByTime(unit, rolling=Shift(self.random.randint(1, 4), length))
+        return ByTime(unit, first=kind == "first")
+
+    def _period(self, time: ByTime | None) -> Period | None:
+        random, unit = self.random, time.unit if time else random_unit(self.random)
+        match random.randrange(7):
+            case 0:
+                return None if unit is not Unit.DAY else Last(random.randint(1, 9), Unit.DAY)
+            case 1 | 2:
+                return Last(random.randint(1, LENGTHS[unit]), unit)
+            case 3:
+                return Last(1, random.choice([Unit.QUARTER, Unit.MONTH, Unit.WEEK]))
+            case 4:
+                larger = [unit, Unit.MONTH] if unit is Unit.DAY else [unit]
+                return random.choice([This, Previous])(random.choice(larger))
+            case 5:
+                month = (self.today - timedelta(random.randint(30, 200))).replace(day=1)
+                return Days(month, (month + timedelta(31)).replace(day=1) - timedelta(1))
+        end = random.randint(-3, 30)
+        return Days(Ago(end + random.randint(0, 3 * LENGTHS[unit])), Ago(max(0, end)))
+
+    def _with_where(self, query: Query, kind: str) -> Query:
+        if kind == "or" or self._one_in(8):
+            return replace(query, condition=self._condition(kind))
+        where = tuple(self._filter(None) for _ in range(self.random.choice([0, 0, 0, 1, 1, 2])))
+        places = (self.random.choice(PLACES),) if self._one_in(8) else ()
+        return replace(query, event=replace(query.event, where=where), places=places)
+
+    def _condition(self, kind: str) -> Or | And:
+        only_event = kind != "or" or self._one_in(2)
+        parts = tuple(self._part(only_event) for _ in range(self.random.choice([2, 2, 2, 3])))
+        if self._one_in(3):
+            return And((self._filter(not only_event), Or(parts)))
+        if self._one_in(5):
+            return And((Or(parts), Or((self._part(only_event), self._part(only_event)))))
+        return Or(parts)
+
+    def _part(self, only_event: bool) -> Condition:
+        if not only_event and self._one_in(6):
+            return AtPlace((self.random.choice(PLACES),))
+        if self._one_in(4):
+            return And((self._filter(None), self._filter(None)))
+        return self._filter(None if only_event else self._one_in(2))
+
+    def _filter(self, of_profile: bool | None) -> Filter:
+        """Return a filter of the event (None), of the profile (True), or of either."""
+        random = self.random
+        if not of_profile and self._one_in(5):
+            start = 60 * random.randint(6, 20)
+            return Filter(CLOCK, Operator.EQUALS, ClockRange(start, start + 119))
+        if not of_profile and self._one_in(4):
+            chosen = random.choice([Operator.GREATER_THAN, Operator.LESS_THAN_EQUALS])
+            return Filter(AMOUNT, chosen, random.choice([20, 100, 300.5]))
+        asked = random.choice(list(VALUES) if of_profile else OF_EVENT)
+        value = random.choice(VALUES[asked])
+        match random.randrange(6):
+            case 0:
+                return Filter(asked, Operator.NOT_EQUALS, value)
+            case 1 if len(VALUES[asked]) > 2:
+                return Filter(asked, Operator.EQUALS, tuple(random.sample(VALUES[asked], 2)))
+            case 2 if asked.scope is Scope.EVENT:
+                chosen = random.choice([Operator.EXISTS, Operator.DOES_NOT_EXIST])
+                return Filter(asked, chosen, "")
+        return Filter(asked, Operator.EQUALS, value)
+
+    def _axes(self, query: Query, time: ByTime | None) -> tuple[Axis, ...]:
+        axes: list[Axis] = [time] if time else []
+        if self._one_in(3):
+            asked = self.random.choice(list(VALUES))
+            axes.insert(self._one_in(2), ByValue(asked, VALUES[asked][:2]))
+        if self._one_in(8) and not query.places and not holds(query, AtPlace):
+            axes.append(ByPlace(PLACES[1:3]))
+        if self._one_in(25) and not holds(query, ClockRange):
+            axes.append(ByHour())
+        return tuple(axes)
+
+    def _with_did(self, query: Query, kind: str, time: ByTime | None) -> Query:
+        if self._one_in(3):
+            query = replace(query, did=(self._inside(kind, time, can_be_often=True),))
+        if self._one_in(5):
+            query = replace(query, did_not=(self._inside(kind, time),))
+        if self._one_in(6) and query.condition is None:
+            query = replace(query, did_any=self._did_any(kind, time))
+        return query
+
+    def _with_steps(self, query: Query, kind: str, time: ByTime | None) -> Query:
+        steps = [self._step(kind, time) for _ in range(self.random.choice([1, 1, 2]))]
+        taken = query.did_any is not None or query.condition is not None
+        if not taken and self._one_in(4):
+            steps.append(self._did_any(kind, time))
+        last = steps[-1]
+        if kind == "after" and not isinstance(last, DidAny) and self._one_in(2):
+            unit = time.unit if time else random_unit(self.random)
+            axis = ShiftAxis(self.random.randint(0, 1), self.random.randint(1, 3), unit)
+            steps[-1] = type(last)(replace(last.event, period=axis))
+        return replace(query, steps=tuple(steps))
+
+    def _step(self, kind: str, time: ByTime | None) -> Step:
+        if self._one_in(4):
+            return DidNot(self._inside(kind, time))
+        return Did(self._inside(kind, time, can_be_often=True))
+
+    def _did_any(self, kind: str, time: ByTime | None) -> DidAny:
+        events = tuple(self._inside(kind, time) for _ in range(self.random.randint(1, 2)))
+        return DidAny(events, self.random.choice(OFTEN), self.random.randint(1, 3))
+
+    def _inside(self, kind: str, time: ByTime | None, can_be_often: bool = False) -> Event:
+        where = (self._filter(None),) if self._one_in(3) else ()
+        period: AnyPeriod | None = None
+        if kind != "rolling" and self._one_in(2 if kind == "after" else 5):
+            unit = time.unit if time else random_unit(self.random)
+            period = Shift(self.random.choice([-2, -1, 0, 1, 1, 2]), unit)
+        elif self._one_in(6):
+            period = Days(self.today - timedelta(40), self.today - timedelta(10))
+        elif kind != "vs" and self._one_in(6):
+            period = Last(2, Unit.WEEK)
+        often = None
+        if can_be_often and self._one_in(4):
+            often = Often(self.random.choice(OFTEN), self.random.randint(1, 3))
+        return Event(self.random.choice(EVENTS), where, period, often)
+
+    def _versus(self, time: ByTime | None) -> Period | Shift | Preceding:
+        unit = time.unit if time else random_unit(self.random)
+        match self.random.randrange(4):
+            case 0:
+                return Shift(-self.random.randint(1, 5), unit)
+            case 1 if time is None or time.unit is not Unit.DAY:
+                return Previous(unit)
+        return Preceding()
+
+
+def random_unit(random: Random) -> Unit:
+    """Return a unit, short ones more often."""
+    return random.choice([Unit.DAY, Unit.WEEK, Unit.WEEK, Unit.MONTH, Unit.QUARTER])
+
+
+def holds(query: Query, kind: type) -> bool:
+    """Return True if a condition of this kind stands anywhere in the base."""
+
+    def inside(part: object) -> bool:
+        if isinstance(part, And | Or):
+            return any(map(inside, part.parts))
+        return isinstance(part, kind) or (isinstance(part, Filter) and isinstance(part.value, kind))
+
+    return any(map(inside, (*query.event.where, query.condition)))

@@ -1,0 +1,464 @@
+"""What a statement's rows must say: events as plain rows, sets of people, days walked one by one.
+
+Written apart from `ct_magic.query.expand` and `ct_magic.planner`: it knows no JSON, no sums of
+counts and no terms of an `or`. A person counts where one of their events makes the whole condition
+true. It is slow and obvious, so that what both say is unlikely to be the same mistake.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cache
+from itertools import groupby, product, zip_longest
+from typing import Any
+
+from ct_magic.query.model import (
+    Ago,
+    And,
+    AtPlace,
+    ByHour,
+    ByPlace,
+    ByTime,
+    ByValue,
+    ClockRange,
+    Days,
+    Did,
+    DidAny,
+    DidNot,
+    Event,
+    Filter,
+    Last,
+    Operator,
+    Or,
+    Preceding,
+    Previous,
+    Query,
+    Scope,
+    Shift,
+    ShiftAxis,
+    This,
+    Unit,
+)
+from helpers.plain_counts import Data, Happened
+
+DAY = timedelta(1)
+COMPARED = {
+    Operator.EQUALS: operator.eq,
+    Operator.GREATER_THAN: operator.gt,
+    Operator.GREATER_THAN_EQUALS: operator.ge,
+    Operator.LESS_THAN: operator.lt,
+    Operator.LESS_THAN_EQUALS: operator.le,
+}
+IN_UNITS = {
+    Unit.DAY: lambda day: day,
+    Unit.WEEK: lambda day: day.isocalendar()[:2],
+    Unit.MONTH: lambda day: (day.year, day.month),
+    Unit.QUARTER: lambda day: (day.year, (day.month + 2) // 3),
+    Unit.YEAR: lambda day: day.year,
+}
+People = frozenset[Any]
+Stretch = tuple[date, date]  # both included
+Condition = Callable[[Happened], bool]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a row must hold; no count where it is not asked."""
+
+    start: date
+    end: date
+    pieces: tuple[tuple[str, Any], ...]
+    count: int | None
+    of: int | None = None
+    after: int | None = None
+    whole: bool | None = None
+    previous: int | None = None
+    previous_days: Stretch | None = None
+    has_change: bool = False
+
+
+class Evaluator:
+    """Evaluates statements over one set of events."""
+
+    def __init__(self, data: Data, today: date) -> None:
+        self.data, self.today = data, today
+        self.by_name: dict[str, list[Happened]] = {}
+        for mine in data.events.values():
+            for event in mine:
+                self.by_name.setdefault(event.name, []).append(event)
+
+    def rows(self, query: Query) -> list[Expected]:
+        """Return what each row of a statement must hold, in order."""
+        axis = next((one for one in query.by if isinstance(one, ByTime)), None)
+        period = days_of(query.event.period, self.today, axis.unit if axis else None)
+        own = pieces(period, axis)
+        others = pieces(self.other(query, period, axis), axis) if query.versus else []
+        paired = list(zip_longest(own, others[: len(own)]))
+        turns = [paired if isinstance(one, ByTime) else values(one) for one in query.by]
+        if axis is None:
+            turns.insert(0, paired)
+        place = query.by.index(axis) if axis else 0
+        found = []
+        for turn in product(*turns):
+            mine, other = turn[place]
+            added = [one for at, one in enumerate(turn) if at != place]
+            found += self.of_piece(query, axis, added, (period, mine), other)
+        return found
+
+    def of_piece(
+        self,
+        query: Query,
+        axis: ByTime | None,
+        added: list[Any],
+        mine: tuple[Stretch, Stretch],
+        other: Stretch | None,
+    ) -> Iterator[Expected]:
+        period, piece = mine
+        names = tuple(name for _, name in added)
+        extra = [condition for condition, _ in added]
+        start, end = window(piece, axis)
+        whole = None
+        if axis is not None:
+            whole = piece == stretch_of(piece[0], axis.unit) and piece[1] < self.today
+        row = Expected(start, end, names, None, whole=whole)
+        base = None
+        for chain, after in chains(query):
+            people = self.people(query, axis, extra, chain, period, piece)
+            base = (people, len(chain)) if base is None else base
+            count = None if people is None else len(people)
+            one = replace(row, count=count, after=after)
+            if query.steps:
+                one = replace(one, of=None if base[0] is None else len(base[0]))
+            yield self.compared(query, axis, extra, chain, one, other)
+
+    def compared(
+        self,
+        query: Query,
+        axis: ByTime | None,
+        extra: list[Any],
+        chain: list[Any],
+        row: Expected,
+        other: Stretch | None,
+    ) -> Expected:
+        if query.versus is None or other is None:
+            return row
+        unit = axis.unit if axis else None
+        period = self.other(query, days_of(query.event.period, self.today, unit), axis)
+        people = None
+        if row.count is not None:
+            people = self.people(query, axis, extra, chain, period, other)
+        days = window(other, axis)
+        previous = None if people is None else len(people)
+        is_over = max(row.end, days[1]) < self.today
+        alike = is_over and self.alike(query, axis, (row.start, row.end), days)
+        has_change = alike and bool(previous) and row.count is not None
+        return replace(row, previous=previous, previous_days=days, has_change=has_change)
+
+    def alike(self, query: Query, axis: ByTime | None, one: Stretch, other: Stretch) -> bool:
+        if len(walk(one)) == len(walk(other)):
+            return True
+        for unit in (Unit.WEEK, Unit.MONTH, Unit.QUARTER, Unit.YEAR):
+            cuts = [cut(stretch, unit) for stretch in (one, other)]
+            is_whole = all(p == stretch_of(p[0], unit) for pieces in cuts for p in pieces)
+            if is_whole and len(cuts[0]) == len(cuts[1]):
+                return True
+        period = query.event.period
+        is_last = isinstance(period, Last) and period.unit not in (Unit.DAY, Unit.WEEK)
+        return axis is None and is_last and isinstance(query.versus, Preceding)
+
+    def people(
+        self,
+        query: Query,
+        axis: ByTime | None,
+        extra: list[Any],
+        chain: list[Any],
+        period: Stretch,
+        piece: Stretch,
+    ) -> People | None:
+        """Return who is in a row, None where it is not asked."""
+        days = window(piece, axis)
+        moving = any(is_after(event) for event in events_of(query))
+        if moving and piece[0] > self.today:
+            return None
+        conditions = [*query.event.where, *([AtPlace(query.places)] if query.places else [])]
+        conditions += [query.condition] if query.condition else []
+        name = query.event.name
+        found = self.did(name, [*conditions, *extra], days)
+        if axis is not None and axis.first and piece[0] > period[0]:
+            before = period[0], piece[0] - DAY
+            found -= self.did(name, [*conditions, *extra], before, of_event=True)
+        for step in chain:
+            who = self.of_step(step, piece, days)
+            if who is None:
+                return None
+            found = found - who if isinstance(step, DidNot) else found & who
+        return found
+
+    def of_step(self, step: Did | DidNot | DidAny, piece: Stretch, days: Stretch) -> People | None:
+        events = step.events if isinstance(step, DidAny) else (step.event,)
+        stretches = [self.days_inside(event, piece, days) for event in events]
+        for event, stretch in zip(events, stretches, strict=True):
+            if is_after(event) and stretch[1] >= self.today:
+                return None
+        if isinstance(step, DidAny):
+            times = self.times(zip(events, stretches, strict=True))
+            compare, wanted = COMPARED[step.operator], step.times
+        else:
+            times = self.times([(step.event, stretches[0])])
+            often = step.event.often
+            compare = COMPARED[often.operator] if often else operator.ge
+            wanted = often.times if often else 1
+        return frozenset(who for who in self.data.events if compare(times.get(who, 0), wanted))
+
+    def times(self, asked: Iterable[tuple[Event, Stretch]]) -> dict[Any, int]:
+        found: dict[Any, int] = {}
+        for event, (start, end) in asked:
+            for one in self.by_name.get(event.name, []):
+                if start <= one.day <= end and all(self.holds(c, one) for c in event.where):
+                    found[one.profile_id] = found.get(one.profile_id, 0) + 1
+        return found
+
+    def days_inside(self, event: Event, piece: Stretch, days: Stretch) -> Stretch:
+        match event.period:
+            case None:
+                return days
+            case Shift() as shift:
+                return moved(piece, shift)
+            case period:
+                return days_of(period, self.today, None)
+
+    def did(
+        self, name: str, conditions: list[Any], days: Stretch, of_event: bool = False
+    ) -> People:
+        """Return who did the event in these days; `of_event` leaves out what the profile is."""
+        found = set()
+        for one in self.by_name.get(name, []):
+            if one.profile_id in found or not days[0] <= one.day <= days[1]:
+                continue
+            if all(self.holds(c, one, of_event) for c in conditions):
+                found.add(one.profile_id)
+        return frozenset(found)
+
+    def holds(self, condition: Any, event: Happened, of_event: bool = False) -> bool:
+        match condition:
+            case And(parts):
+                return all(self.holds(part, event, of_event) for part in parts)
+            case Or(parts):
+                return any(self.holds(part, event, of_event) for part in parts)
+            case AtPlace(places):
+                person = self.data.profiles[event.profile_id]
+                here = tuple(person[name] for name in ("country", "state", "city"))
+                return of_event or any(here[: len(place)] == place for place in places)
+        if condition.property.scope is Scope.EVENT:
+            things = [event.properties]
+            if event.name == "Charged":
+                things += event.properties.get("Items", [])
+            test = all if condition.operator is Operator.DOES_NOT_EXIST else any
+            return test(matches(condition, thing) for thing in things)
+        if condition.property.scope is Scope.SESSION:
+            return matches(condition, event.session)
+        person = self.data.profiles[event.profile_id][condition.property.scope.value]
+        return of_event or matches(condition, person)
+
+    def other(self, query: Query, own: Stretch, axis: ByTime | None) -> Stretch:
+        """Return the days of the other period."""
+        unit = axis.unit if axis else None
+        match query.versus:
+            case Preceding():
+                return before(query.event.period or Last(30, Unit.DAY), own, unit, self.today)
+            case Shift() as shift:
+                return moved(own, shift)
+            case period:
+                return days_of(period, self.today, unit)
+
+
+def matches(condition: Filter, thing: dict[str, Any]) -> bool:
+    held, wanted = thing.get(condition.property.name), condition.value
+    if held is None:
+        return condition.operator is Operator.DOES_NOT_EXIST
+    if isinstance(wanted, ClockRange):
+        hours, minutes = map(int, held.split(":"))
+        return wanted.start <= 60 * hours + minutes <= wanted.end
+    wanted_values = wanted if isinstance(wanted, tuple) else (wanted,)
+    is_number = isinstance(held, int | float)
+    same = any(held == one and isinstance(one, str) != is_number for one in wanted_values)
+    match condition.operator:
+        case Operator.EXISTS | Operator.DOES_NOT_EXIST:
+            return condition.operator is Operator.EXISTS
+        case Operator.EQUALS:
+            return same
+        case Operator.NOT_EQUALS:
+            return not same
+        case Operator.CONTAINS | Operator.DOES_NOT_CONTAIN:
+            contained = isinstance(held, str) and wanted in held
+            return contained == (condition.operator is Operator.CONTAINS)
+    return is_number and COMPARED[condition.operator](held, wanted)
+
+
+def chains(query: Query) -> Iterator[tuple[list[Any], int | None]]:
+    """Yield the clauses of each row of a piece: the base's, then with each step; and `after`."""
+    clauses = [*map(Did, query.did), *map(DidNot, query.did_not)]
+    clauses += [query.did_any] if query.did_any else []
+    for length in range(len(query.steps) + 1):
+        chain = [*clauses, *query.steps[:length]]
+        axes = [e.period for step in chain for e in inside(step) if is_axis(e)]
+        if not axes:
+            yield chain, None
+        for axis in axes:
+            for number in range(axis.first, axis.last + 1):
+                shift = Shift(number, axis.unit)
+                yield [fixed(step, shift) for step in chain], number
+
+
+def fixed(step: Any, shift: Shift) -> Any:
+    if isinstance(step, DidAny) or not is_axis(step.event):
+        return step
+    return replace(step, event=replace(step.event, period=shift))
+
+
+def inside(step: Any) -> tuple[Event, ...]:
+    return step.events if isinstance(step, DidAny) else (step.event,)
+
+
+def events_of(query: Query) -> list[Event]:
+    asked = [*query.did, *query.did_not, *(query.did_any.events if query.did_any else ())]
+    return [*asked, *(event for step in query.steps for event in inside(step))]
+
+
+def is_axis(event: Event) -> bool:
+    return isinstance(event.period, ShiftAxis)
+
+
+def is_after(event: Event) -> bool:
+    return is_axis(event) or (isinstance(event.period, Shift) and event.period.n >= 0)
+
+
+def values(axis: Any) -> list[Any]:
+    match axis:
+        case ByHour():
+            return [((Clock(hour)), ("hour", hour)) for hour in range(24)]
+        case ByPlace(places):
+            return [(AtPlace((place,)), ("geo", "/".join(place))) for place in places]
+        case ByValue(asked, held):
+            scope = asked.scope.value
+            name = f"{scope}.{asked.name}" if scope else asked.name
+            return [(Filter(asked, Operator.EQUALS, one), (name, one)) for one in held]
+    raise AssertionError(axis)
+
+
+def Clock(hour: int) -> Filter:  # noqa: N802 # stands for a filter
+    from ct_magic.query.model import Property
+
+    asked = Property("time_of_day", Scope.SESSION)
+    return Filter(asked, Operator.EQUALS, ClockRange(hour * 60, hour * 60 + 59))
+
+
+# Days, walked one by one.
+
+
+def walk(stretch: Stretch) -> list[date]:
+    return [stretch[0] + timedelta(n) for n in range((stretch[1] - stretch[0]).days + 1)]
+
+
+@cache
+def cut(stretch: Stretch, unit: Unit) -> list[Stretch]:
+    groups = [list(days) for _, days in groupby(walk(stretch), IN_UNITS[unit])]
+    return [(days[0], days[-1]) for days in groups]
+
+
+def pieces(period: Stretch, axis: ByTime | None) -> list[Stretch]:
+    return cut(period, axis.unit) if axis else [period]
+
+
+@cache
+def stretch_of(day: date, unit: Unit) -> Stretch:
+    """Return the whole week, month, quarter or year around a day."""
+    first = last = day
+    while IN_UNITS[unit](first - DAY) == IN_UNITS[unit](day):
+        first -= DAY
+    while IN_UNITS[unit](last + DAY) == IN_UNITS[unit](day):
+        last += DAY
+    return first, last
+
+
+def window(piece: Stretch, axis: ByTime | None) -> Stretch:
+    if axis is None or axis.rolling is None:
+        return piece
+    back = Shift(-axis.rolling.n, axis.rolling.unit)
+    return shifted(piece[1] + DAY, back), piece[1]
+
+
+@cache
+def shifted(day: date, shift: Shift) -> date:
+    if shift.unit in (Unit.DAY, Unit.WEEK):
+        return day + timedelta(shift.n * (7 if shift.unit is Unit.WEEK else 1))
+    months = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.YEAR: 12}[shift.unit]
+    first = day.replace(day=1)
+    for _ in range(abs(shift.n) * months):
+        first = (first + timedelta(31) if shift.n > 0 else first - DAY).replace(day=1)
+    last = stretch_of(first, Unit.MONTH)[1]
+    return min(first + timedelta(day.day - 1), last)
+
+
+def moved(stretch: Stretch, shift: Shift) -> Stretch:
+    start, end = shifted(stretch[0], shift), shifted(stretch[1], shift)
+    ends_months = stretch[0].day == 1 and (stretch[1] + DAY).day == 1
+    if ends_months and shift.unit not in (Unit.DAY, Unit.WEEK):
+        end = stretch_of(end, Unit.MONTH)[1]
+    return start, end
+
+
+def days_of(period: Any, today: date, by: Unit | None) -> Stretch:
+    yesterday = today - DAY
+    match period or Last(30, Unit.DAY):
+        case Days(start, end):
+            return plain(start, today), plain(end, today)
+        case This(unit):
+            return stretch_of(today, unit)[0], today
+        case Previous(unit):
+            return stretch_of(stretch_of(today, unit)[0] - DAY, unit)
+        case Last(n, unit) if by in made_of(unit):
+            start = end = stretch_of(today, by)[0] - DAY
+            for _ in range(n):
+                for _ in range(parts(unit, by)):
+                    start = stretch_of(start, by)[0] - DAY
+            return start + DAY, end
+        case Last(n, unit):
+            return shifted(today, Shift(-n, unit)), yesterday
+    raise AssertionError(period)
+
+
+def made_of(unit: Unit) -> tuple[Unit, ...]:
+    larger = {Unit.QUARTER: (Unit.MONTH,), Unit.YEAR: (Unit.MONTH, Unit.QUARTER)}
+    return (unit, *larger.get(unit, ()))
+
+
+def parts(unit: Unit, by: Unit) -> int:
+    months = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.YEAR: 12}
+    return months[unit] // months[by] if unit in months else 1
+
+
+def before(period: Any, own: Stretch, by: Unit | None, today: date) -> Stretch:
+    last = own[0] - DAY
+    match period:
+        case Last(n, unit) if by in made_of(unit):
+            return shifted(own[0], Shift(-n, unit)), last
+        case Last(n, unit):
+            return shifted(today, Shift(-2 * n, unit)), last
+        case Previous(unit):
+            return stretch_of(last, unit)
+        case This(Unit.WEEK):
+            return own[0] - 7 * DAY, own[1] - 7 * DAY
+        case This(unit):
+            return shifted(own[0], Shift(-1, unit)), shifted(own[1], Shift(-1, unit))
+        case Days(start, end) if isinstance(start, date) and isinstance(end, date):
+            if own == stretch_of(own[0], Unit.MONTH):
+                return stretch_of(last, Unit.MONTH)
+    return own[0] - timedelta(len(walk(own))), last
+
+
+def plain(day: date | Ago, today: date) -> date:
+    return today - timedelta(day.days) if isinstance(day, Ago) else day

@@ -1,0 +1,127 @@
+"""What JupyterLab draws of a picture: the right names at the right places, in both themes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.browser import Notebook, notebook, server
+
+pytestmark = pytest.mark.browser
+HELPERS = Path(__file__).parents[1]
+BEGIN = f"""import sys; sys.path.insert(0, {str(HELPERS)!r})
+import pandas as pd
+from helpers import frames
+from helpers.frames import experiment, frame, unfinished
+from ct_magic import plot"""
+CELLS = (
+    'plot(frame({"Category": "Shoes", "count": 1234}, {"Category": "Bags", "count": 877}))',
+    "plot(frames.funnel())",
+    "plot(frames.triangle(12))",
+    "plot(experiment(control=(240, 1200), treated=(301, 1180)))",
+    "plot(unfinished(600, 640, 610, 590, 200))",
+    "plot(frames.versus())",
+    "plot(frames.triangle(12), as_curves=True)",
+)
+# Every text of a cell's picture: what it says, where its middle is, its colour, and the page's.
+TEXTS = """cell => [...document.querySelectorAll('.jp-CodeCell')[cell].querySelectorAll(
+    '.jp-OutputArea-output .chart-wrapper svg text')].filter(t => t.textContent).map(t => {
+  const r = t.getBoundingClientRect(), s = getComputedStyle(t);
+  return [t.textContent, r.x + r.width / 2, r.y + r.height / 2, s.fill, s.opacity] })"""
+WIDTHS = """cell => { const o = document.querySelectorAll('.jp-CodeCell')[cell].querySelector(
+    '.jp-OutputArea-output'), s = o.querySelector('.chart-wrapper svg');
+  return [s.getBoundingClientRect().width, o.getBoundingClientRect().width] }"""
+GROUND = "() => getComputedStyle(document.querySelector('.jp-Notebook')).backgroundColor"
+ALT = """cell => document.querySelectorAll('.jp-CodeCell')[cell].querySelector(
+    '.chart-wrapper[aria-label], .chart-wrapper [aria-label]')?.getAttribute('aria-label')"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
+    """A JupyterLab in which each kind of picture was drawn."""
+    root = tmp_path_factory.mktemp("lab")
+    shown = {"@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"}}
+    with (
+        server(root, settings=shown) as address,
+        notebook(address, root, BEGIN, *CELLS, width=1400, height=2800) as found,
+    ):
+        found.run_all()
+        pictures = found.page.locator(".chart-wrapper svg")
+        found.until(lambda: pictures.count() == len(CELLS), 30)
+        yield found
+
+
+def texts(lab: Notebook, cell: int) -> list[list[Any]]:
+    found: list[list[Any]] = lab.page.evaluate(TEXTS, cell)
+    return found
+
+
+def middle(lab: Notebook, cell: int, text: str) -> tuple[float, float]:
+    (place,) = [(x, y) for said, x, y, *_ in texts(lab, cell) if said == text]
+    return place
+
+
+def test_each_name_stands_at_its_own_bar(lab: Notebook) -> None:
+    """A name beside another's number would be a wrong number."""
+    for name, number in (("Shoes", "1,234"), ("Bags", "877")):
+        assert middle(lab, 1, name)[1] == pytest.approx(middle(lab, 1, number)[1], abs=4)
+    assert middle(lab, 1, "Shoes")[1] < middle(lab, 1, "Bags")[1]
+    step = middle(lab, 2, "474 · 26 % (24\N{EN DASH}28 %), 34 % of the step before")
+    assert step[1] == pytest.approx(middle(lab, 2, "did Charged")[1], abs=4)
+    assert middle(lab, 4, "control")[1] < middle(lab, 4, "treated")[1]
+
+
+def test_each_number_of_a_triangle_stands_in_its_row_and_column(lab: Notebook) -> None:
+    """Half of the first cohort was there a week later."""
+    row, column = middle(lab, 3, "7 Sep · 400"), middle(lab, 3, "1")
+    cells = [(x, y) for said, x, y, *_ in texts(lab, 3) if said == "50 %"]
+    assert any(abs(x - column[0]) < 4 and abs(y - row[1]) < 4 for x, y in cells)
+
+
+@pytest.mark.parametrize("cell", range(1, len(CELLS) + 1))
+def test_a_picture_is_as_wide_as_the_output(lab: Notebook, cell: int) -> None:
+    """But for the menu at its side."""
+    picture, output = lab.page.evaluate(WIDTHS, cell)
+    assert output - 60 < picture <= output
+
+
+@pytest.mark.parametrize("cell", range(1, len(CELLS) + 1))
+def test_a_screen_reader_hears_the_gist(lab: Notebook, cell: int) -> None:
+    """The same words as in a terminal."""
+    heard = lab.page.evaluate(ALT, cell)
+    assert heard.startswith(("Charged: ", "App Launched: "))
+
+
+def brightness(colour: str) -> tuple[float, float]:
+    """The luminance of `rgb(…)` or `rgba(…)`, and how opaque it is."""
+    parts = [float(part) for part in colour[colour.index("(") + 1 : -1].split(",")]
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (part / 255 for part in parts[:3])
+    ]
+    light = sum(p * w for p, w in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+    return light, parts[3] if len(parts) > 3 else 1.0
+
+
+def least_contrast(lab: Notebook) -> float:
+    ground, _ = brightness(lab.page.evaluate(GROUND))
+    contrasts = []
+    for cell in range(1, len(CELLS) + 1):
+        for _, _, _, fill, opacity in texts(lab, cell):
+            ink, opaque = brightness(fill)
+            opaque *= float(opacity)
+            mixed = opaque * ink + (1 - opaque) * ground
+            low, high = sorted([mixed, ground])
+            contrasts.append((high + 0.05) / (low + 0.05))
+    return min(contrasts)
+
+
+def test_text_is_read_in_both_themes_also_after_a_change(lab: Notebook) -> None:
+    """Nothing is drawn anew when the theme changes: the colours must follow by themselves."""
+    assert least_contrast(lab) >= 4.5
+    lab.screenshot("pictures-light")
+    lab.dark()
+    assert least_contrast(lab) >= 4.5
+    lab.screenshot("pictures-dark")

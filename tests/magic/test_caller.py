@@ -1,0 +1,179 @@
+"""Whose `$name` and NAME are meant: those of the code that calls the magic, wherever it stands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from helpers.shell import run
+from IPython.core.interactiveshell import InteractiveShell
+
+from ct_magic import errors
+from ct_magic.sandbox import Sandbox
+
+QUERY = "Charged where Amount >= $floor 2026-10"
+
+
+@pytest.fixture
+def floors(account: Sandbox, shell: InteractiveShell) -> Iterator[list[Any]]:
+    """The notebook's `floor` is 10; gives the values that were sent for `$floor` so far."""
+    shell.user_ns["floor"] = 10
+    before = len(account.log)
+    sent = Sent(account, before)
+    yield sent
+    sys.modules.pop("report", None)
+
+
+class Sent(list[Any]):
+    """The values of the first filter of what was submitted meanwhile."""
+
+    def __init__(self, box: Sandbox, before: int) -> None:
+        super().__init__()
+        self._box, self._before = box, before
+
+    def __eq__(self, other: object) -> bool:
+        posts = [r.body for r in self._box.log[self._before :] if r.method == "POST"]
+        return [body["event_properties"][0]["value"] for body in posts] == other
+
+    __hash__ = None  # type: ignore[assignment] # it changes
+
+
+def cell(shell: InteractiveShell, text: str) -> Any:
+    result = run(shell, dedent(text))
+    result.raise_error()
+    return result.result
+
+
+def test_in_a_function_a_line_sees_the_functions_names(
+    shell: InteractiveShell, floors: list[Any]
+) -> None:
+    """An argument hides the notebook's variable of the same name, as it does for Python."""
+    cell(
+        shell,
+        f"""
+        def here(floor):
+            frame = %ctcount --refresh {QUERY}
+            return frame
+        here(3000)
+        """,
+    )
+    assert floors == [3000]
+
+
+def test_a_cell_magic_that_a_function_calls_sees_the_functions_names(
+    shell: InteractiveShell, floors: list[Any]
+) -> None:
+    """IPython offers a cell magic the notebook's names only."""
+    cell(
+        shell,
+        f"""
+        def here(floor):
+            return get_ipython().run_cell_magic("ctcount", "--refresh", "{QUERY}")
+        found = here(2000)
+        """,
+    )
+    assert floors == [2000]
+    assert len(shell.user_ns["found"]) == 1
+
+
+def test_in_a_function_a_name_cannot_be_bound(shell: InteractiveShell, floors: list[Any]) -> None:
+    """It says what to write instead, and nothing is sent."""
+    code = f"""
+        def here(floor):
+            get_ipython().run_cell_magic("ctcount", "found", "{QUERY}")
+        here(2000)
+        """
+    error = run(shell, dedent(code)).error_in_exec
+    assert isinstance(error, errors.UsageError)
+    assert "write found = %ctcount QUERY" in str(error)
+    assert floors == []
+    assert "found" not in shell.user_ns
+
+
+@pytest.mark.parametrize("around", ["[{}]", "list({})", "{{floor: {}}}"])
+def test_a_comprehension_sees_its_own_variable(
+    shell: InteractiveShell, floors: list[Any], around: str
+) -> None:
+    """At the top of a cell and in a function, on every Python."""
+    call = f'len(get_ipython().run_line_magic("ctcount", "--refresh {QUERY}"))'
+    code = around.format(f"{call} for floor in (100, 200)")
+    cell(shell, f"found = {code}")
+    cell(shell, f"def here():\n    return {code}\nfound = here()")
+    assert floors == [100, 200, 100, 200]
+
+
+def test_a_comprehension_in_a_function_sees_the_functions_names(
+    shell: InteractiveShell, floors: list[Any]
+) -> None:
+    """Also those that only the query's text mentions."""
+    call = f'get_ipython().run_line_magic("ctcount", "--refresh {QUERY}")'
+    cell(shell, f"def here(floor):\n    return [{call} for _ in range(2)]\nfound = here(700)")
+    assert floors == [700, 700]
+
+
+def test_a_module_has_its_own_names(
+    tmp_path: Path, shell: InteractiveShell, floors: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NAME is the module's, too; the notebook's variables are not touched."""
+    (tmp_path / "report.py").write_text(
+        "from IPython import get_ipython\nfloor = 500\n"
+        f'get_ipython().run_cell_magic("ctcount", "found --refresh", "{QUERY}")\n'
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    cell(shell, "import report")
+    assert floors == [500]
+    assert len(sys.modules["report"].found) == 1
+    assert "found" not in shell.user_ns
+
+
+def test_a_module_without_the_name_does_not_take_the_notebooks(
+    tmp_path: Path, shell: InteractiveShell, floors: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number of somebody else's threshold would be a wrong one."""
+    (tmp_path / "report.py").write_text(
+        "from IPython import get_ipython\n"
+        f'get_ipython().run_cell_magic("ctcount", "found", "{QUERY}")\n'
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    error = run(shell, "import report").error_in_exec
+    assert isinstance(error, errors.QueryError)
+    assert "there is no variable 'floor'" in str(error)
+    assert floors == []
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("script.py", f'get_ipython().run_cell_magic("ctcount", "found --refresh", "{QUERY}")'),
+        ("script.ipy", f"found = %ctcount --refresh {QUERY}"),
+    ],
+)
+def test_a_script_that_is_run_leaves_its_variable_in_the_notebook(
+    tmp_path: Path, shell: InteractiveShell, floors: list[Any], name: str, source: str
+) -> None:
+    """As `%run` does with every variable of a script."""
+    (tmp_path / name).write_text(f"floor = 800\n{source}\n")
+    cell(shell, f"%run {tmp_path / name}")
+    assert floors == [800]
+    assert len(shell.user_ns["found"]) == 1
+
+
+def test_other_magics_may_stand_around_it(shell: InteractiveShell, floors: list[Any]) -> None:
+    """`%time` and `%%capture` run the code in the notebook's names."""
+    cell(shell, f"%time found = get_ipython().run_line_magic('ctcount', '--refresh {QUERY}')")
+    cell(shell, f"%%capture\nfound = %ctcount --refresh {QUERY}")
+    cell(shell, f"%%time\nfound = %ctcount --refresh {QUERY}")
+    assert floors == [10, 10, 10]
+    assert len(shell.user_ns["found"]) == 1
+
+
+def test_help_commands_take_the_callers_names_too(
+    shell: InteractiveShell, floors: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `%ct explain` shows is what would be sent there."""
+    cell(shell, f"def here(floor):\n    %ct explain {QUERY}\nhere(4321)")
+    assert '"value": 4321' in capsys.readouterr().out

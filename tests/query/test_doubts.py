@@ -1,0 +1,135 @@
+"""Doubts: what no page of the vendor lists is named before its number is believed."""
+
+import json
+from datetime import date
+
+import pytest
+
+from ct_magic.planner import doubts_of
+from ct_magic.query.catalog import Names, from_json
+from ct_magic.query.doubts import CLOCK, DID_SEES_BASE, FACTS, Known
+from ct_magic.query.expand_cell import expand
+from ct_magic.query.parser import statements
+
+TODAY = date(2026, 11, 23)
+NAMES = from_json(
+    '{"events": {"Charged": {"Category": ["Shoes", "Bags"], "Amount": []}},'
+    ' "profile": {"Customer Type": ["Gold", "Platinum"]}, "session": {"utm_source": ["google"]}}'
+)
+DAYS = {"event_name": "Charged", "from": 20260101, "to": 20260131}
+
+
+def doubts(text: str, names: Names = NAMES, facts: frozenset[str] = frozenset()) -> list[str]:
+    """The doubts about a cell."""
+    asked = statements(text, today=TODAY)
+    return list(doubts_of(asked, expand(asked, TODAY), TODAY, Known(facts, names)))
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "known"),
+    [
+        ("Charged where Amount != 100 today", "Amount != 100", "'!=' for numbers"),
+        ("Charged where Amount not in (1, 2) today", "Amount not in (…)", "'!=' for numbers"),
+        ("Charged where session.utm_source != 'google' today", "session.utm_source", "equality"),
+        ("Charged where session.x exists today", "session.x exists", "only equality"),
+        ("Charged where session.x ~ 'a' today", "session.x ~", "only equality"),
+        ("Charged today did App Launched where session.x > 1", "session.x > 1", "only equality"),
+        ("Charged today did any (App Launched) < 3", "did any (…) <", "= and >="),
+        ("Charged today did any (App Launched) <= 3", "did any (…) <=", "= and >="),
+        ("Charged today did any (App Launched) > 3", "did any (…) >", "= and >="),
+        ("Charged where Category = '' today", 'Category = ""', "no filter"),
+        ("Charged where Category in ('', 'Bags') today", "Category in (…)", "no filter"),
+        ("Charged 2026-11-20..2026-11-24", "Charged:", "2026-11-24, after today"),
+        ("Charged today did App Launched 2026-12-01", "App Launched:", "2026-12-01, after"),
+        ("Charged where Category = 'Shoos' today", "Category =", 'is "Shoes" meant?'),
+        ("Charged today by Category in ('Shoes', 'Bgas')", "Category =", 'is "Bags" meant?'),
+        ("Charged where profile.Customer Type = 'gold' today", "profile.", 'is "Gold" meant?'),
+        ("Charged where Category != 'shoes' today", "Category !=", 'is "Shoes" meant?'),
+        ("Charged yesterday by hour", "by hour", "whose clock"),
+        ("Charged where A = 1 or B = 2 yesterday", "did Charged", "sees the occurrences"),
+        ("Charged yesterday did Charged where A = 1", "did Charged", "sees the occurrences"),
+        ("Charged last 2 weeks by week did Charged", "did Charged", "sees"),
+        ("Charged yesterday did Charged last 7 days >= 2", "did Charged", "sees"),
+    ],
+)
+def test_what_no_page_lists_is_doubted(text: str, part: str, known: str) -> None:
+    """The doubt begins with the part, and says what is known."""
+    text = text.replace("by week did Charged", "did Charged by week")
+    (found,) = doubts(text)
+    assert found.startswith(part)
+    assert known in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Charged where Amount > 5 and Category !~ 'x' and Category != 'Shoes' today",
+        "Charged where Category not exists and profile.x exists and tech.y in (1, 2) today",
+        "Charged where session.first_time = true and session.time_of_day in 13:00..17:00 today",
+        "Charged today did any (App Launched) = 3 did App Launched > 2",
+        "Charged today did not Charged last week",
+        "Charged where Category = 'Shoes' or Category = 'Bags' today",
+        "Charged where profile.Customer Type = 'Gold' or tech.OS = 'iOS' today",
+        "Charged last 4 weeks by first week",
+        "Charged where Category = 'Umbrellas' and Colour = 'Shoos' today",
+        json.dumps({**DAYS, "common_profile_properties": {"geo_radius": [[19.1, 72.9, 5]]}}),
+    ],
+)
+def test_what_the_pages_list_is_not(text: str) -> None:
+    """A doubt too many is a doubt that nobody reads."""
+    assert doubts(text) == []
+
+
+def test_what_an_account_has_passed_is_no_doubt_any_more() -> None:
+    """Each fact takes its own doubts away, and no other."""
+    text = "a: Charged where A = 1 or B = 2 yesterday\nb: Charged yesterday by hour"
+    assert len(doubts(text)) == 2
+    assert [d[:7] for d in doubts(text, facts=frozenset({DID_SEES_BASE}))] == ["by hour"]
+    assert [d[:3] for d in doubts(text, facts=frozenset({CLOCK}))] == ["did"]
+    assert doubts(text, facts=FACTS) == []
+
+
+def triple(**changes: object) -> dict[str, object]:
+    """The JSON of a query with one filter."""
+    return {
+        **DAYS,
+        "event_properties": [{"name": "A", "operator": "equals", "value": 1, **changes}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({**DAYS, "event_propertys": []}, ["key 'event_propertys'", "'event_properties' meant"]),
+        ({**DAYS, "zzz": 1}, ["key 'zzz'", "ignore it silently"]),
+        ({**DAYS, "common_profile_properties": {"tech": []}}, ["key 'tech'"]),
+        ({**DAYS, "advanced_query": {"did_al": []}}, ["key 'did_al'", "'did_all' meant"]),
+        (
+            {**DAYS, "advanced_query": {"did_all": [{**DAYS, "event_name": "B", "often": 2}]}},
+            ["key 'often'"],
+        ),
+        (triple(operator="greaterThan"), ["operator 'greaterThan'", "'greater_than' meant"]),
+        (triple(operator="not_equal"), ["operator 'not_equal'", "'not_equals' meant"]),
+        (triple(value=True), ["A = true:", '"True"']),
+        (triple(value=[True, "x"]), ["A in (…)", '"True"']),
+        (triple(operator="contains"), ["A ~ 1", "'~' for numbers"]),
+        (triple(negate=True), ["key 'negate'"]),
+    ],
+)
+def test_pasted_json_is_doubted_where_it_is_on_no_page(
+    body: dict[str, object], words: list[str]
+) -> None:
+    """With the near miss, where there is one."""
+    (found,) = doubts(json.dumps(body))
+    assert all(word in found for word in words), found
+
+
+def test_json_of_any_shape_gives_doubts_and_no_error() -> None:
+    """What was pasted may hold anything where a list or an object belongs."""
+    odd = (None, 5, "x", [], {}, [None], [[5]], {"a": 1}, [{"name": None, "value": {}}])
+    for key in ("event_properties", "session_properties", "common_profile_properties"):
+        for value in odd:
+            doubts(json.dumps({**DAYS, key: value}))
+    for key in ("did_all", "did_none", "did_any"):
+        for value in odd:
+            doubts(json.dumps({**DAYS, "advanced_query": {key: value}}))

@@ -1,0 +1,174 @@
+"""What a cell would ask and how long it may take, before anything is sent."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from datetime import date
+from random import Random
+
+import pytest
+from helpers.shell import TODAY
+
+import ct_magic
+from ct_magic import QueryError, api
+from ct_magic.errors import QueryWarning
+from ct_magic.estimate import Estimate, Pacing, estimate
+from ct_magic.sandbox import Sandbox
+
+FUNNEL = "funnel: App Launched 2026-10\n  share did Product Viewed\n  share did Charged"
+
+
+@pytest.fixture
+def strict(state: object) -> Iterator[Sandbox]:
+    """A sandbox of a test's own."""
+    with Sandbox(profiles=50, partials=0, today=TODAY) as box:
+        yield box
+
+
+def test_a_plan_says_rows_counts_what_is_known_and_what_is_to_be_sent(account: Sandbox) -> None:
+    """And sends nothing: asked afterwards, the same counts are submitted."""
+    text = f"{FUNNEL}\nagain: App Launched 2026-10"
+    before = api.plan(text, today=TODAY)
+    assert (before.rows, before.counts, before.known, before.to_send) == (4, 3, 0, 3)
+    assert str(before).splitlines()[:2] == ["4 rows", "3 distinct counts: 3 to be sent"]
+    ct_magic.count("App Launched 2026-10", today=TODAY, poll_interval=0.01, progress="none")
+    after = api.plan(text, today=TODAY)
+    assert (after.counts, after.known, after.to_send) == (3, 1, 2)
+    assert api.plan(text, today=TODAY, refresh=True).to_send == 3
+
+
+def test_a_plan_needs_no_account(state: object) -> None:
+    """Nothing is sent, so nobody need be set up; then no time is promised."""
+    found = api.plan("Charged where Amount != 5 last 3 weeks by week", today=TODAY)
+    assert str(found).splitlines() == [
+        "3 rows",
+        "3 distinct counts: 3 to be sent",
+        "whole weeks: 2026-11-02 to 2026-11-22",
+        "doubt: Amount != 5: the vendor does not list '!=' for numbers; "
+        "the service may ignore it silently",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (
+            "Charged 1900-01-01..2020-12-31 by day, hour",
+            ["1,060,680 rows", "refused: more than 10,000 rows"],
+        ),
+        (
+            "Charged last 501 days by day",
+            [
+                "501 rows",
+                "501 distinct counts: 0 to be sent",
+                "refused: more than max_counts = 500 distinct counts",
+            ],
+        ),
+    ],
+)
+def test_a_cell_that_would_be_refused_is_planned_all_the_same(
+    state: object, text: str, lines: list[str]
+) -> None:
+    """Its numbers say what would have to be smaller."""
+    assert str(api.plan(text, today=TODAY)).splitlines() == lines
+    with pytest.raises(QueryError, match="the limit is"):
+        ct_magic.parse(text, today=TODAY)
+
+
+def test_a_plan_says_which_rows_are_not_asked_yet(state: object) -> None:
+    """A retention triangle: three lines, 156 rows, 90 counts."""
+    text = (
+        "App Installed last 12 weeks\n  share did App Launched after 0..11 weeks\n  by first week"
+    )
+    found = api.plan(text, today=TODAY)
+    assert (found.rows, found.counts, found.not_yet) == (156, 90, 66)
+    assert str(found).startswith("156 rows, 66 of them not yet\n90 distinct counts: 90 to be sent")
+
+
+def test_a_script_is_warned_of_each_doubt_once(state: object) -> None:
+    """Where nobody sees a panel; and before anything is sent."""
+    script = """
+import warnings
+from datetime import date
+import ct_magic
+from ct_magic.client.accounts import Account
+from ct_magic.client.credentials import Secret
+account = Account("default", "ABC", Secret("x"), base_url="http://127.0.0.1:9")
+text = "a: Charged where Amount != 5 2026-01-01\\nb: Charged where Amount != 5 2026-01-02"
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    ct_magic.start(text, account=account, progress="none").cancel()
+print([(w.category.__name__, str(w.message)[:12]) for w in caught])
+warnings.simplefilter("error")
+try:
+    ct_magic.start(text.replace("!= 5", "!= 6"), account=account, progress="none")
+except UserWarning as warning:
+    print(type(warning).__name__)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["[('QueryWarning', 'Amount != 5:')]", "QueryWarning"]
+
+
+# How long it may take.
+
+
+def played(counts: int, middle: float, pending: int | None, random: Random) -> list[float]:
+    """How long counts of a simulated service took to be seen."""
+    return [5.0 if random.lognormvariate(0, 0.3) * middle < 5 else 35.0 for _ in range(counts)]
+
+
+def test_a_range_is_wide_while_nothing_is_known_and_narrow_after_the_first_cell() -> None:
+    """Its ends then differ by a factor of 2 at the most."""
+    first = estimate(30, [], Pacing(is_taught=False))
+    assert first.high > 4 * first.low
+    for middle in (1.0, 4.0, 12.0):
+        for pending in (3, None):
+            took = played(30, middle, pending, Random(1))
+            later = estimate(30, took, Pacing(pending=pending))
+            assert later.low < later.high <= 2.001 * later.low
+
+
+def test_a_range_grows_with_the_counts_and_with_fewer_at_once() -> None:
+    """Three at a time take longer than as many as one likes."""
+    took = [5.3] * 40
+    few, many = (estimate(n, took, Pacing(pending=3)) for n in (12, 120))
+    assert many.low > 3 * few.high
+    assert estimate(120, took, Pacing(pending=None)).high < many.low
+    assert estimate(0, took, Pacing()) == Estimate(0, 0)
+
+
+def test_the_same_question_has_the_same_answer() -> None:
+    """A plan that says something else each time is believed by nobody."""
+    assert len({estimate(50, [5.0, 35.0] * 10, Pacing()) for _ in range(3)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (5.3, 9.8, "5 to 10 seconds"),
+        (35.3, 70.6, "35 to 75 seconds"),
+        (61, 239, "1 to 4 minutes"),
+        (125, 250, "2 to 5 minutes"),
+        (3000, 9000, "50 minutes to 3 hours"),
+        (5, 1200, "5 seconds to 20 minutes"),
+        (8000, 15000, "2 to 5 hours"),
+        (0.2, 0.4, "1 second"),
+    ],
+)
+def test_a_range_in_words(low: float, high: float, words: str) -> None:
+    """Rounded outwards, in the unit that one would say."""
+    assert str(Estimate(low, high)) == words
+
+
+def test_a_settings_error_is_said_as_by_count(state: object) -> None:
+    """The keywords are those of `count`."""
+    with pytest.raises(ct_magic.UsageError):
+        api.plan("Charged", today=date(2026, 1, 1), max_count=5)  # type: ignore[call-arg] # wrong on purpose
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", QueryWarning)
+        assert api.plan("Charged where A != 5 today").doubts

@@ -1,0 +1,211 @@
+"""A plan's rows over its distinct questions, against sets of people and against each other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow.parquet as pq
+import pytest
+from helpers import plain_counts
+from helpers.evaluated import Count, compare, planned, results_of
+from helpers.plain_counts import Data
+from helpers.random_statements import Statements
+
+from ct_magic import QueryError
+from ct_magic.query.distinct import key
+from ct_magic.query.model import JsonQuery, Query
+from ct_magic.query.parser import parse, read, statements
+from ct_magic.query.payload import from_payload
+from ct_magic.row_results import RowResult
+from ct_magic.sandbox.engine import Engine
+
+TODAY = date(2026, 11, 23)
+STATEMENTS = 60
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    """The sandbox's own data, small."""
+    made = Engine(ZoneInfo("UTC"))
+    made.generate(600, 7, TODAY)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def data(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Data:
+    """The same data as plain rows."""
+    folder = tmp_path_factory.mktemp("plain")
+    engine.export(folder)
+    tables = (pq.read_table(Path(folder, f"{name}.parquet")) for name in ("events", "profiles"))
+    return plain_counts.read(*(table.to_pylist() for table in tables), ZoneInfo("UTC"))
+
+
+def rows(text: str, count: Count) -> tuple[RowResult, ...]:
+    """The rows of a cell, all of whose counts have arrived."""
+    return results_of(list(statements(text, today=TODAY)), count, TODAY)
+
+
+def test_every_row_equals_what_sets_of_people_say(engine: Engine, data: Data) -> None:
+    """Statements of every kind; `python tests/evaluate_statements.py 3000` tries more of them."""
+    found = compare(engine.count, data, TODAY, STATEMENTS, seed=3)
+    assert not found.wrong, found.wrong[0]
+    assert found.found > found.rows / 20, "rows that find nobody prove little"
+    assert found.refused < found.statements / 3
+
+
+def test_each_distinct_count_is_one_question_and_rows_are_formulas_over_them() -> None:
+    """No question is there twice, none is there for nothing, and first needs come first."""
+    makes = Statements(Random(5), TODAY)
+    for _ in range(60):
+        cell = [makes.statement() for _ in range(makes.random.randint(1, 3))]
+        try:
+            plan = planned([*cell, cell[0]], TODAY)
+        except QueryError:
+            continue
+        keys = [question.key for question in plan.questions]
+        assert len(set(keys)) == len(keys)
+        needed = [number for row in plan.rows for number in row.questions]
+        assert list(dict.fromkeys(needed)) == list(range(len(keys)))
+        for question in plan.questions:
+            assert key(from_payload(json.loads(question.body))) == question.key
+        first, again = (
+            [row for row in plan.rows if row.statement == number] for number in (0, len(cell))
+        )
+        assert [(r.formula, r.previous) for r in first] == [(r.formula, r.previous) for r in again]
+
+
+def test_asking_each_statement_alone_gives_the_same_rows(engine: Engine) -> None:
+    """That a count is shared changes no number."""
+    makes = Statements(Random(8), TODAY)
+    cell: list[Query | JsonQuery] = []
+    while len(cell) < 8:
+        statement = makes.statement()
+        try:
+            planned([statement], TODAY)
+        except QueryError:
+            continue
+        cell.append(statement)
+    together = [row.count for row in results_of(cell, engine.count, TODAY)]
+    alone = [row.count for one in cell for row in results_of([one], engine.count, TODAY)]
+    assert together == alone
+
+
+def test_steps_never_rise_and_shares_are_at_most_one(engine: Engine) -> None:
+    """A step is counted inside those before it."""
+    text = """App Launched last 60 days
+      share did Product Viewed
+      share did Added To Cart where Category in ("Shoes", "Bags")
+      share did not App Uninstalled
+      share did any (Charged, Notification Clicked) >= 2
+      by profile.Customer Type in ("Silver", "Gold")"""
+    found = rows(text, engine.count)
+    for first in (0, 5):
+        counts = [row.count or 0 for row in found[first : first + 5]]
+        assert counts == sorted(counts, reverse=True)
+        assert counts[0] > counts[-1]
+    assert all(row.share is not None and 0 <= row.share <= 1 for row in found)
+    assert [row.row.within for row in found[5:]] == [None, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize("unit", ["day", "week", "month"])
+@pytest.mark.parametrize(
+    "where", ["", "where Amount > 50", 'where Category = "Shoes" or Amount > 100']
+)
+def test_the_pieces_of_by_first_add_up(engine: Engine, unit: str, where: str) -> None:
+    """Each profile stands in one of them."""
+    (whole,) = rows(f"Charged {where} 2026-09-03..2026-11-22", engine.count)
+    pieces = rows(f"Charged {where} 2026-09-03..2026-11-22 by first {unit}", engine.count)
+    assert sum(row.count or 0 for row in pieces) == whole.count
+    assert whole.count
+
+
+def test_an_or_commutes_absorbs_and_is_no_more_than_its_parts(engine: Engine) -> None:
+    """Of event filters and of profile filters alike."""
+    pairs = [
+        ("Amount > 100", 'Category = "Shoes"'),
+        ('profile.Customer Type = "Gold"', 'tech.OS = "iOS"'),
+        ('profile.Customer Type = "Gold" and Amount > 20', 'Category = "Bags"'),
+    ]
+    for p, q in pairs:
+        wheres = [f"{p} or {q}", f"{q} or {p}", f"{p} or {q} or ({p}) and ({q})", p, q]
+        text = "\n".join(f"r{n}: Charged where {w} last 90 days" for n, w in enumerate(wheres))
+        both, turned, absorbed, first, second = (row.count or 0 for row in rows(text, engine.count))
+        assert both == turned == absorbed
+        assert max(first, second) < both <= first + second
+
+
+def test_a_period_against_itself_has_no_change(engine: Engine) -> None:
+    """One question serves both."""
+    for period in ("2026-10", "last 7 days", "2026-09-01..2026-11-15", "last week"):
+        for by in ("", "by Category in ('Shoes', 'Bags')", "by day"):
+            text = f"Charged {period} vs {period} {by}"
+            found = rows(text, engine.count)
+            assert all(row.count == row.previous for row in found)
+            assert {row.change for row in found} <= {0.0, None}
+            assert all(row.change == 0 for row in found if row.count)
+
+
+def test_a_row_says_what_it_counts() -> None:
+    """Titles, texts and days as the DataFrame shows them."""
+    cell = read(
+        "funnel: App Installed last 2 weeks\n  share did Charged\n  by week\n"
+        "Charged where A > 1 or B > 2 today",
+        today=TODAY,
+    )
+    plan = planned(list(cell.statements), TODAY)
+    seen = [(row.number, row.statement, row.title, row.step, row.base) for row in plan.rows]
+    assert seen == [
+        (0, 0, "funnel", "App Installed", 0),
+        (1, 0, "funnel", "did Charged", 0),
+        (2, 0, "funnel", "App Installed", 2),
+        (3, 0, "funnel", "did Charged", 2),
+        (4, 1, "Charged where A > 1 or B > 2 today", None, None),
+    ]
+    assert plan.rows[1].text == "App Installed 2026-11-09..2026-11-15 did Charged"
+    assert plan.rows[4].text == "Charged where A > 1 or B > 2 2026-11-23"
+    assert [row.has_events for row in plan.rows] == [True] * 4 + [False]
+    assert plan.notes == ("whole weeks: 2026-11-09 to 2026-11-22",)
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("Charged", "no period given: the last 30 days"),
+        ("Charged last 2 months by month", "whole months: 2026-09-01 to 2026-10-31"),
+        ("Charged 2026-02 vs previous by day", "3 days of the longer other period left out"),
+        ("Charged 2026-10 vs previous by day", "1 day without a partner"),
+        ("Charged last 7 days vs last month", "no change: 7 days against 31"),
+        ("Charged 2026-11 did A by first week", "do not add up"),
+    ],
+)
+def test_the_panel_is_told_what_the_words_do_not_say(text: str, note: str) -> None:
+    """Days that are not those of the same words elsewhere, and what has no number."""
+    (found,) = planned(list(statements(text, today=TODAY)), TODAY).notes
+    assert note in found
+
+
+def test_the_latest_day_of_a_question_is_that_of_all_its_parts() -> None:
+    """Before it is over, the count may still change."""
+    plan = planned(
+        list(statements("A 2026-01 did B today did not C 2026-12-01", today=TODAY)), TODAY
+    )
+    assert [question.until for question in plan.questions] == [date(2026, 12, 1)]
+
+
+def test_what_parse_gives_is_what_is_asked() -> None:
+    """The public list of single counts and the questions of the plan are the same."""
+    text = "a: Charged where A > 1 or tech.B = 2 last 2 weeks vs previous by week"
+    asked: list[Any] = [replace(query, label=None) for query in parse(text, today=TODAY)]
+    plan = planned(list(statements(text, today=TODAY)), TODAY)
+    assert [key(query) for query in asked] == [question.key for question in plan.questions]
+    assert len(asked) == 12
+    formulas = [row.formula for row in plan.rows if row.formula]
+    assert [(f.plus, f.minus) for f in formulas] == [((0, 1), (2,)), ((6, 7), (8,))]
