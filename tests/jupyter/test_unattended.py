@@ -1,4 +1,4 @@
-"""Unattended runs, as notebooks/README.md tells them: papermill, and a script that any scheduler starts."""
+"""Unattended runs, as notebooks/README.md has them: papermill, and a scheduler's script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages cannot lie: its blocks run, its tables are made from the code, and nothing is left out."""
+"""The pages cannot lie: blocks run, tables are the code's, and nothing is left out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import ct_magic
 from ct_magic import errors
 from ct_magic.client import accounts
-from ct_magic.magic import arguments, commands
+from ct_magic.magic import commands, options
 from ct_magic.magic.magics import CountMagics
 from ct_magic.sandbox import Sandbox
 from ct_magic.sandbox.__main__ import _parser as sandbox_parser
@@ -50,11 +50,7 @@ def settings_table() -> str:
 
 
 def options_table() -> str:
-    options = [action for action in arguments.parser()._actions if action.option_strings]
-    rows = [
-        f"| `{' '.join([one.option_strings[0], *filter(None, [one.metavar])])}` | {one.help} |\n"
-        for one in options
-    ]
+    rows = [f"| `{option.usage}` | {option.help} |\n" for option in options.OPTIONS]
     return "".join(["| option | |\n", "| --- | --- |\n", *rows])
 
 
@@ -163,9 +159,8 @@ def test_every_file_named_is_there(page: str) -> None:
     """Paths and links on a page exist."""
     named = re.findall(r"`((?:ct_magic|notebooks|tests|jupyter-config)/[\w./-]*)`", PAGES[page])
     assert [path for path in named if not (ROOT / path).exists()] == []
-    linked = [
-        path.split("#")[0] for path in re.findall(r"\]\(([^)\s]+)\)", PAGES[page]) if ":" not in path
-    ]
+    links = re.findall(r"\]\(([^)\s]+)\)", PAGES[page])
+    linked = [path.split("#")[0] for path in links if ":" not in path]
     assert [path for path in linked if not (ROOT / page).parent.joinpath(path).exists()] == []
 
 
