@@ -36,7 +36,7 @@ from .errors import (
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from .api import count, history, resume, start, use
+    from .api import count, history, plan, resume, start, use
     from .client.accounts import Account
     from .explanation import explain
     from .forms import form
@@ -72,6 +72,7 @@ __all__ = [
     "Settings",
     "StillRunningError",
     "UsageError",
+    "check",
     "compare",
     "count",
     "explain",
@@ -79,6 +80,7 @@ __all__ = [
     "from_payload",
     "history",
     "parse",
+    "plan",
     "plot",
     "resume",
     "shares",
@@ -93,6 +95,7 @@ _HOME = {
     "Account": "client.accounts",
     "Counting": "handle",
     "Picture": "results.plot",
+    "check": "checks",
     "Query": "query.model",
     "Settings": "settings",
     "compare": "results.compare",
@@ -102,6 +105,7 @@ _HOME = {
     "from_payload": "query.payload",
     "history": "api",
     "parse": "query.parser",
+    "plan": "api",
     "plot": "results.plot",
     "resume": "api",
     "shares": "results.shares",

@@ -10,7 +10,9 @@ from datetime import date
 from random import Random
 
 import pytest
-from helpers.shell import TODAY
+from helpers.shell import TODAY, run
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
 import ct_magic
 from ct_magic import QueryError, api
@@ -38,6 +40,14 @@ def test_a_plan_says_rows_counts_what_is_known_and_what_is_to_be_sent(account: S
     after = api.plan(text, today=TODAY)
     assert (after.counts, after.known, after.to_send) == (3, 1, 2)
     assert api.plan(text, today=TODAY, refresh=True).to_send == 3
+
+
+def test_a_cells_plan_prints_the_same(account: Sandbox, shell: InteractiveShell) -> None:
+    """`%%ctcount --plan`; and nothing is assigned."""
+    with capture_output() as printed:
+        run(shell, f"%%ctcount planned --plan\n{FUNNEL}").raise_error()
+    assert printed.stdout.splitlines()[:2] == ["3 rows", "3 distinct counts: 3 to be sent"]
+    assert "planned" not in shell.user_ns
 
 
 def test_a_plan_needs_no_account(state: object) -> None:

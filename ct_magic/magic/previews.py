@@ -16,3 +16,18 @@ def show(asked: Arguments, variables: Mapping[str, Any], settings: Settings) -> 
     if asked.dry_run:
         every = asked.dry_run == "all"
         say(explanation.dry_run(asked.text, variables, settings, asked.account, every))
+    if asked.plan:
+        say(_plan(asked, variables, settings))
+
+
+def _plan(asked: Arguments, variables: Mapping[str, Any], settings: Settings) -> str:
+    from .. import api
+
+    found = api.plan(
+        asked.text,
+        params=variables,
+        account=asked.account,
+        refresh=asked.refresh,
+        settings=settings,
+    )
+    return str(found)

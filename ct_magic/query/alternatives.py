@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby, product
 
-from ..errors import QueryError
+from .clause_error import ClauseError
 from .model import (
     And,
     AtPlace,
@@ -112,16 +112,16 @@ def counts_of(base: Query, terms: tuple[Term, ...], *, first: bool, earlier: Day
     if all(_is_of_event(condition) for term in events for condition in term):
         return _as_did_any(base, common, events)
     if first:
-        raise QueryError(NOT_FIRST)
+        raise ClauseError(NOT_FIRST, "OR")
     if len(terms) > 2:
-        raise QueryError(THREE.format(n=len(terms)))
+        raise ClauseError(THREE.format(n=len(terms)), "OR")
     both = _both(base, *terms)
     return Sum((_with(base, terms[0]), _with(base, terms[1])), (both,))
 
 
 def _as_did_any(base: Query, common: Term, terms: tuple[Term, ...]) -> Sum:
     if base.did_any is not None:
-        raise QueryError(TAKEN)
+        raise ClauseError(TAKEN, "OR")
     events = tuple(Event(base.event.name, _filters(term)) for term in terms)
     return Sum((replace(_with(base, common), did_any=DidAny(events)),), has_events=False)
 
@@ -147,7 +147,7 @@ def _without_earlier(base: Query, terms: tuple[Term, ...], earlier: Days | None)
 def _with(base: Query, term: Term) -> Query:
     places = [condition for condition in term if isinstance(condition, AtPlace)]
     if len(_keys(places)) > 1:
-        raise QueryError(TWO_PLACES)
+        raise ClauseError(TWO_PLACES, "WHERE")
     event = replace(base.event, where=_filters(term))
     return replace(base, event=event, places=places[0].places if places else ())
 
@@ -171,7 +171,7 @@ def _merged(terms: Iterable[Term]) -> tuple[Term, ...]:
         changed = [*left[:at], merged, *left[at + 1 : other], *left[other + 1 :]]
         left = _without_larger(changed, at)
     if len(left) > MOST_TERMS:
-        raise QueryError(TOO_MANY)
+        raise ClauseError(TOO_MANY, "OR")
     return tuple(left)
 
 

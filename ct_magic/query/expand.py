@@ -13,10 +13,10 @@ from datetime import date
 from itertools import product
 from math import prod
 
-from ..errors import QueryError
 from . import versus
 from .alternatives import Single, Sum, Term, counts_of, terms_of
 from .calendar_pieces import cut, ends, number_of_pieces, unit_of, window
+from .clause_error import ClauseError
 from .clauses import Clauses, has_after, how_many_rows, is_over, resolved, rows_of_a_piece
 from .model import (
     And,
@@ -267,9 +267,10 @@ class _Statement:
         for event in clauses.events:
             period = event.period
             if period and not isinstance(period, Shift | ShiftAxis) and counts_from_today(period):
-                raise QueryError(
+                raise ClauseError(
                     "beside 'vs' the period of a 'did' cannot count from today: "
-                    "leave it out, or write 'before 1 week'"
+                    "leave it out, or write 'before 1 week'",
+                    "VS",
                 )
 
 

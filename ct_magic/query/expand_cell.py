@@ -8,6 +8,7 @@ from datetime import date
 
 from ..errors import QueryError
 from .alternatives import Sum
+from .clause_error import ClauseError
 from .distinct import key
 from .expand import ExpandedRow, how_many, rows_of
 from .model import JsonQuery, Query
@@ -18,18 +19,21 @@ TOO_MANY = "take a shorter period, larger pieces or fewer values"
 
 
 class StatementError(QueryError):
-    """What is wrong with a whole statement of a cell: its place there, from 0."""
+    """What is wrong with a statement of a cell: its place there, from 0.
 
-    def __init__(self, message: str, statement: int) -> None:
+    `keyword` is the type of the token with which the clause at fault begins, where it is known.
+    """
+
+    def __init__(self, message: str, statement: int, keyword: str | None = None) -> None:
         super().__init__(message)
-        self.statement = statement
+        self.statement, self.keyword = statement, keyword
 
 
 class TooLargeError(StatementError):
     """A cell of too many rows or counts; `rows` says how many rows it has."""
 
     def __init__(self, message: str, statement: int, rows: int) -> None:
-        super().__init__(message, statement)
+        super().__init__(message, statement, "BY")
         self.rows = rows
 
 
@@ -125,4 +129,5 @@ def _rows(number: int, query: Query | JsonQuery, today: date) -> Sequence[Expand
     try:
         return rows_of(query, today)
     except QueryError as error:
-        raise StatementError(error.message, number) from None
+        keyword = error.keyword if isinstance(error, ClauseError) else None
+        raise StatementError(error.message, number, keyword) from None

@@ -82,7 +82,8 @@ def read(
     try:
         return Cell(queries, expand(queries, today, max_counts))
     except StatementError as error:
-        at = found[error.statement][1]
+        line = found[error.statement][1]
+        at = next((token for token in line if token.type == error.keyword), line[0])
         raise Source(text).error(error.message, at.start, at.end) from None
 
 
@@ -156,8 +157,8 @@ def reach(line: Sequence[Token]) -> int:
 
 def _statements(
     text: str, params: Mapping[str, Any] | None, today: date
-) -> Iterator[tuple[Query | JsonQuery, Token]]:
-    """Read one statement after the other, each with the token to underline for its size."""
+) -> Iterator[tuple[Query | JsonQuery, list[Token]]]:
+    """Read one statement after the other, each with its tokens."""
     if not isinstance(text, str):
         raise UsageError(f"a query is a text, as in 'App Launched today', not {reprlib.repr(text)}")
     source = Source(text)
@@ -173,7 +174,7 @@ def _statements(
             raise source.error(message, first.start, line[colon - 1].end)
         if query.label is not None:
             labels.add(query.label)
-        yield replace(query, source=_written(source, query, line)), _by(line)
+        yield replace(query, source=_written(source, query, line)), line
 
 
 def _lines(source: Source) -> list[list[Token]]:
@@ -225,10 +226,6 @@ def _grammar() -> Lark:
 def _colon(line: list[Token]) -> int:
     """Find the label's colon; -1 where there is none. No other clause has one."""
     return next((at for at, token in enumerate(line) if token.type == "COLON"), -1)
-
-
-def _by(line: list[Token]) -> Token:
-    return next((token for token in line if token.type == "BY"), line[0])
 
 
 def _written(source: Source, query: Query | JsonQuery, line: list[Token]) -> str:

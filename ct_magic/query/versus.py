@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from ..errors import QueryError
 from .calendar_pieces import (
     DAYS,
     MONTHS,
@@ -18,6 +17,7 @@ from .calendar_pieces import (
     number_of_pieces,
     unit_of,
 )
+from .clause_error import ClauseError
 from .model import (
     AnyPeriod,
     Days,
@@ -131,9 +131,10 @@ def _check_pairs(query: Query, own: Days, other: Days, unit: Unit) -> None:
     numbers = number_of_pieces(own, unit), number_of_pieces(other, unit)
     is_by_words = unit is Unit.DAY and isinstance(query.versus, Preceding | Shift)
     if numbers[0] != numbers[1] and not is_by_words:
-        raise QueryError(
+        raise ClauseError(
             f"cut by {unit.value} the periods have {numbers[0]:,} and {numbers[1]:,} pieces: "
-            "take periods with as many each"
+            "take periods with as many each",
+            "VS",
         )
 
 
@@ -177,9 +178,10 @@ def _words(period: AnyPeriod) -> str:
     return "the period" if isinstance(period, Shift | ShiftAxis) else f"'{period_text(period)}'"
 
 
-def _not_whole(what: str, unit: Unit) -> QueryError:
+def _not_whole(what: str, unit: Unit) -> ClauseError:
     name = unit.value
-    return QueryError(
+    return ClauseError(
         f"beside 'vs', 'by {name}' pairs whole {name}s, and {what} is not made of them: "
-        f"write 'last 3 {name}s', 'last {name}' or dates of whole {name}s"
+        f"write 'last 3 {name}s', 'last {name}' or dates of whole {name}s",
+        "VS",
     )

@@ -10,7 +10,7 @@ from ct_magic import QueryError
 from ct_magic.query.alternatives import terms_of
 from ct_magic.query.expand_cell import expand
 from ct_magic.query.model import Event, Filter, Or, Query
-from ct_magic.query.parser import statements
+from ct_magic.query.parser import parse, statements
 from ct_magic.query.printer import to_text
 
 TODAY = date(2026, 11, 23)
@@ -163,6 +163,11 @@ def test_what_cannot_be_sent_is_an_error_that_says_so(text: str, message: str) -
     """Never a number for something else than was asked."""
     with pytest.raises(QueryError, match=message):
         expand(statements(text, today=TODAY), TODAY)
+    with pytest.raises(QueryError) as caught:
+        parse(f"A today\n{text}", today=TODAY)
+    under = "where" if "geo" in text else "or"
+    assert (caught.value.line, caught.value.column) == (2, text.index(f" {under} ") + 2)
+    assert caught.value.length == len(under)
 
 
 def test_an_or_commutes_and_absorbs() -> None:

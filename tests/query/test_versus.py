@@ -6,7 +6,7 @@ import pytest
 
 from ct_magic import QueryError
 from ct_magic.query.expand import ExpandedRow, rows_of
-from ct_magic.query.parser import statements
+from ct_magic.query.parser import parse, statements
 
 MONDAY = date(2026, 11, 23)
 
@@ -152,6 +152,9 @@ def test_written_periods_with_unequal_pieces_are_an_error(text: str, numbers: st
     """It names both numbers."""
     with pytest.raises(QueryError, match=numbers):
         rows(text)
+    with pytest.raises(QueryError) as caught:
+        parse(f"A {text}", today=MONDAY)
+    assert (caught.value.column, caught.value.length) == (text.index("vs") + 3, 2)
 
 
 @pytest.mark.parametrize(
