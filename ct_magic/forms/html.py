@@ -98,6 +98,7 @@ def kept(cell: str, note: str) -> dict[str, Any]:
     """Give what a page without the form shows: the query, to be read and copied."""
     return {
         "text/plain": f"{cell}\n({note})",
-        "text/html": f'<div class="ct-magic" style="{style.BOX}"><pre style="margin:0;white-space:pre-wrap">'
+        "text/html": f'<div class="ct-magic" style="{style.BOX}">'
+        '<pre style="margin:0;white-space:pre-wrap">'
         f'{escape(cell)}</pre><div style="color:{style.MUTED}">{escape(note)}</div></div>',
     }
