@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import (
     AccountError,
+    ClockWarning,
     CountCancelledError,
     CountError,
     CountFailedError,
@@ -56,6 +57,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Account",
     "AccountError",
+    "ClockWarning",
     "CountCancelledError",
     "CountError",
     "CountFailedError",
