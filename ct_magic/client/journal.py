@@ -26,10 +26,11 @@ from .journal_entries import Entry, entry, job_after
 if TYPE_CHECKING:
     from .journal_file import JournalFile
 
-# Newest first; more than so many of one question are not looked through.
+# Newest first; more than so many of one question are not looked through. Those of older versions
+# have their body as key. The plus keeps SQLite from walking through the whole table by id.
 OF_A_QUESTION = (
-    "SELECT * FROM asked WHERE account = ? AND (key = ? OR (key IS NULL AND body = ?))"
-    " AND state IN ('success', 'submitted') ORDER BY id DESC LIMIT 50"
+    "SELECT * FROM asked WHERE account = ? AND key IN (?, ?)"
+    " AND state IN ('success', 'submitted') ORDER BY +id DESC LIMIT 50"
 )
 PENDING = (
     "SELECT * FROM asked WHERE account = ? AND state = 'submitted' AND req_id IS NOT NULL"

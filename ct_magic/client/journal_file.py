@@ -57,6 +57,7 @@ MIGRATIONS = (
     (ASKED, "CREATE INDEX asked_by_question ON asked (account, body)"),
     (
         "ALTER TABLE asked ADD COLUMN key TEXT",  # equal for two questions that ask the same
+        "UPDATE asked SET key = body",
         "ALTER TABLE asked ADD COLUMN sent REAL",  # when it was sent, by the service's clock
         "ALTER TABLE asked ADD COLUMN counted REAL",  # when its count came, by that clock
         "ALTER TABLE asked ADD COLUMN took REAL",  # seconds from first request to count

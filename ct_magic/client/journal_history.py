@@ -14,12 +14,12 @@ from .journal_entries import Entry, entry, moment, text
 CELLS = """
 SELECT coalesce(cells.id, 'asked ' || asked.id) AS cell, max(asked.id) AS last,
        cells.began, cells.variable, cells.zone, asked.account
-FROM asked
+FROM (SELECT * FROM asked {where} ORDER BY id DESC LIMIT ?) AS asked
 LEFT JOIN needed ON needed.asked = asked.id
 LEFT JOIN cells ON cells.id = needed.cell
-{where}
 GROUP BY 1 ORDER BY last DESC LIMIT ?
 """
+MOST = 100_000  # of the latest submissions, which are looked through
 HOLDS = "WHERE instr(asked.text, ?) OR instr(asked.title, ?) OR instr(asked.body, ?)"
 OF_A_CELL = (
     "SELECT asked.* FROM needed JOIN asked ON asked.id = needed.asked WHERE cell = ?"
@@ -57,7 +57,7 @@ def past_cells(file: Path | None, limit: int, holding: str | None = None) -> lis
     Raises JournalError for a file that cannot be read.
     """
     where, values = (HOLDS, (holding,) * 3) if holding else ("", ())
-    (cells,) = _read(file, [(CELLS.format(where=where), (*values, limit))])
+    (cells,) = _read(file, [(CELLS.format(where=where), (*values, MOST, limit))])
     queries = [_entries_of(cell) for cell in cells]
     rows = _read(file, queries)
     return [_past_cell(cell, found) for cell, found in zip(cells, rows, strict=True)]

@@ -30,8 +30,8 @@ from ct_magic.client.jobs import (
     Tally,
     Trouble,
 )
-from ct_magic.client.journal import Journal
-from ct_magic.client.journal_file import JournalFileError
+from ct_magic.client.journal import OF_A_QUESTION, Journal
+from ct_magic.client.journal_file import JournalFile, JournalFileError
 from ct_magic.client.journal_history import past_cells, submissions
 from ct_magic.errors import JournalWarning
 from ct_magic.pending_cells import pending_cells
@@ -543,3 +543,11 @@ def test_the_surroundings_may_be_missing(account: Sandbox, tmp_path: Path, code:
     )
     assert done.returncode == 0, done.stderr
     assert not list(tmp_path.glob("~*")), "a folder that is called like a home"
+
+
+def test_a_journal_of_years_answers_as_quickly_as_a_new_one(tmp_path: Path) -> None:
+    """A question is found by its key, whatever else was asked."""
+    file = JournalFile(tmp_path / "j")
+    (first, *_) = file.read(f"EXPLAIN QUERY PLAN {OF_A_QUESTION}", ("a", "key", "body"))
+    assert first["detail"].startswith("SEARCH asked USING INDEX asked_by_key")
+    file.close()
