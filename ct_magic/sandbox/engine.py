@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from .stored import Stored
 
+# A progress bar of DuckDB's would be printed into the cell that first uses a slow sandbox.
+QUIET = "SET enable_progress_bar = false"
 CONFIG: dict[str, str | bool | int | float | list[str]] = {"threads": 2}
 
 
@@ -33,6 +35,7 @@ class Engine:
         except ImportError:
             raise MissingExtraError("the sandbox", "sandbox") from None
         self._db: duckdb.DuckDBPyConnection = duckdb.connect(config=CONFIG)
+        self._db.execute(QUIET)
         self._lock = threading.Lock()
         self._zone, self._lenient = zone, lenient
         self._names: set[str] = set()
@@ -52,6 +55,7 @@ class Engine:
 
         self._stored = Stored(file)
         memory, self._db = self._db, self._stored.open(CONFIG)
+        self._db.execute(QUIET)
         memory.close()
         if self._stored.is_of(folder, self._zone):
             say(f"{file}: opened as it was loaded before")
