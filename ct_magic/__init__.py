@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import (
     AccountError,
+    ClockWarning,
     CountCancelledError,
     CountError,
     CountFailedError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from .api import count, history, plan, resume, start, use
+    from .checks import check
     from .client.accounts import Account
     from .explanation import explain
     from .forms import form
@@ -55,6 +57,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Account",
     "AccountError",
+    "ClockWarning",
     "CountCancelledError",
     "CountError",
     "CountFailedError",
