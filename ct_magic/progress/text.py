@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from math import ceil
 
 from ..client.jobs import Job, State
 from ..row_results import RowResult
@@ -213,5 +214,5 @@ def change(fraction: float) -> str:
 
 def next_look(job: Job, now: float) -> int | None:
     """Return the seconds until the next look or the next try; None where none is planned."""
-    # What is due this very second is being asked: no countdown from nothing.
-    return None if job.due is None or job.due - now < 1 else round(job.due - now)
+    # What is due is being asked: no countdown from nothing.
+    return None if job.due is None or job.due <= now else ceil(job.due - now)

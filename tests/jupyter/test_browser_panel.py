@@ -71,7 +71,7 @@ def test_cancel_and_interrupt_are_heard(app: tuple[str, str, Path], comms: str) 
 def test_some_are_cancelled_with_the_keyboard_alone(app: tuple[str, str, Path]) -> None:
     """Rows are marked in a list, whose keys are not the notebook's; Enter cancels them."""
     _, address, root = app
-    with notebook(address, root, SET_UP.format(600), FORTY, name="some.ipynb") as found:
+    with notebook(address, root, NEVER, FORTY, name="some.ipynb") as found:
         found.command("notebook:run-all-cells")
         found.wait_output(1, "40 asked")
         keys = found.page.keyboard
