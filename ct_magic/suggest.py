@@ -15,4 +15,6 @@ def suggestions(word: str, known: Iterable[str], most: int = 3) -> list[str]:
     # Imported when something is misspelt: loading the extension takes single milliseconds.
     from difflib import get_close_matches
 
-    return get_close_matches(word, list(known), most)
+    near = get_close_matches(word, list(known), max(most, 3))
+    # Two letters that changed places are the likeliest slip, and difflib does not know it.
+    return sorted(near, key=lambda candidate: sorted(candidate) != sorted(word))[:most]
