@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import sys
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import errors
-from .client import journal as journals
-from .client.accounts import Account
+from .account_journal import WARNED, account_key, open_journal, warn
 from .client.concurrency import Learned, gate
 from .client.freshness import Freshness
 from .client.jobs import Job
@@ -28,14 +25,14 @@ from .rows import Plan
 from .session import SESSION
 
 if TYPE_CHECKING:
+    from .client.runner import Run
+    from .client.transport import Asker
     from .handle import Counting
     from .progress.panel import Panel, Shown
 
     Opener = Callable[[Shown, str | None], Panel]
 
 USUAL = Pace()
-WARNED: dict[Any, Any] = {}  # what Python shows once a process unless told otherwise
-log = logging.getLogger(__name__)
 
 
 def ask(
@@ -72,29 +69,38 @@ def begin(
     cell: str | None = None,
 ) -> Counting:
     """Make jobs ready to go, and the panel that will show them: `watched()` or `followed()`."""
-    from .client.runner import Run
-    from .client.transport import Service
     from .handle import Counting
     from .progress.environment import current_shell, open_panel
 
-    pace, account, shell = pace_of(asked), asked.account, current_shell()
-    warn = partial(_warn, category=errors.ClockWarning)
-    run = Run(
-        jobs,
-        Service(account, events=SESSION.given_names(account.name).events, warn=warn),
-        pace,
-        journal=journal,
-        gate=gate(_account_key(account), pace.max_concurrent),
-        learned=Learned.from_text(journal.learned(LIMITS)),
-        learn=lambda learned: journal.learn(LIMITS, learned.to_text()),
-    )
-    rows = RowRun(asked.plan, run)
+    shell = current_shell()
+    rows = RowRun(asked.plan, service_run(asked, jobs, journal))
     usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
     if "pandas" not in sys.modules:
         spawn(_prepare_frame, "ct_magic-frame")
     show = partial(panel or usual, rows, asked.note)
     kernel = getattr(shell, "kernel", None)
     return Counting(rows, show, zone=asked.zone, cell=cell, kernel=kernel)
+
+
+def service_run(
+    asked: Asked, jobs: Sequence[Job], journal: Journal, asker: Asker | None = None
+) -> Run:
+    """Return the run of these jobs; with an `asker` of one's own nothing of it is written down."""
+    from .client.runner import Run
+    from .client.transport import Service
+
+    pace, account = pace_of(asked), asked.account
+    events = SESSION.given_names(account.name).events
+    warn_of_clock = partial(warn, category=errors.ClockWarning)
+    return Run(
+        jobs,
+        asker or Service(account, events=events, warn=warn_of_clock),
+        pace,
+        journal=None if asker else journal,
+        gate=gate(account_key(account), pace.max_concurrent),
+        learned=Learned.from_text(journal.learned(LIMITS)),
+        learn=lambda learned: journal.learn(LIMITS, learned.to_text()),
+    )
 
 
 def freshness(asked: Asked) -> Freshness:
@@ -108,16 +114,6 @@ def freshness(asked: Asked) -> Freshness:
         settled_ttl=usual.settled_ttl,
         pickup_age=usual.pickup_age,
     )
-
-
-def open_journal(account: Account) -> Journal:
-    """Return the journal of an account; of a sandbox, that of the data it has now."""
-    from .client.transport import sandbox_data
-
-    # Another sandbox may have come to the same address: its counts and ids are others.
-    data = sandbox_data(account)
-    key = _account_key(account) if data is None else f"{_account_key(account)} with {data}"
-    return Journal(journals.path(), key, warn=_warn, now=time.time)
 
 
 def _prepare_frame() -> None:
@@ -138,15 +134,6 @@ def pace_of(asked: Asked) -> Pace:
     )
 
 
-def _warn(message: str, category: type[Warning] = errors.JournalWarning) -> None:
-    # In nobody's name: a line of our own source below it would say nothing to whoever reads it.
-    try:
-        warnings.warn_explicit(message, category, "ct_magic", 0, registry=WARNED)
-    except Warning:
-        # Somebody made warnings errors: not even then may one cost a count.
-        log.warning("ct_magic: %s", message)
-
-
 def _warn_of_doubts(plan: Plan) -> None:
     """Warn a script of what the service may ignore; in a notebook the panel says it."""
     from .progress.environment import current_shell
@@ -155,10 +142,6 @@ def _warn_of_doubts(plan: Plan) -> None:
         for doubt in dict.fromkeys(doubt for row in plan.rows for doubt in row.doubts):
             # Made an error by somebody, it comes before anything is sent.
             warnings.warn_explicit(doubt, errors.QueryWarning, "ct_magic", 0, registry=WARNED)
-
-
-def _account_key(account: Account) -> str:
-    return f"{account.id} at {account.base_url}"
 
 
 def _zone_name(asked: Asked) -> str | None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from .asking import freshness, open_journal, pace_of
+from .account_journal import open_journal
+from .asking import freshness, pace_of
 from .client.accounts import Account
 from .client.jobs import Job, State
 from .errors import AccountError

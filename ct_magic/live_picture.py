@@ -59,7 +59,10 @@ class LivePicture:
         """Show how it ended."""
         self._panel.close()
         try:
-            self._show(_plot(self._frame(), complete=True))
+            picture = _plot(self._frame(), complete=True)
+            self._show(picture)
+            if self._is_live and (lacks := picture.lacks):
+                print(lacks)  # noqa: T201 # JupyterLab draws, but an export will have no picture
         except CtMagicError as error:
             print(f"no picture: {error}")  # noqa: T201 # the cell asked for one, and shows this instead
         except Exception:

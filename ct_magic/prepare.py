@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
+from .account_journal import known_facts
 from .client.accounts import Account
 from .planner import plan
 from .query import parser
 from .query import resolve_period as dates
 from .query.catalog import Names, doubt
-from .query.doubts import FACTS, Known
+from .query.doubts import Known
 from .query.model import JsonQuery, Query
 from .rows import Plan
 from .session import SESSION
 from .settings import Settings, zone
-
-SANDBOX_ID = "SANDBOX"  # its account's id: it has passed `%ct check`
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +56,9 @@ def prepare(
 
 
 def known_of(account: Account | None) -> Known:
-    """Return what is known of an account, for doubts about what it is asked."""
-    is_sandbox = account is not None and account.id == SANDBOX_ID
-    names = SESSION.given_names(account.name if account else None)
-    return Known(facts=FACTS if is_sandbox else frozenset(), names=names)
+    """Return what is known of an account: what it passed in `%ct check`, and its names."""
+    facts = known_facts(account) if account is not None else frozenset[str]()
+    return Known(facts=facts, names=SESSION.given_names(account.name if account else None))
 
 
 def day_in(name: str | None) -> date:

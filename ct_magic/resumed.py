@@ -8,7 +8,8 @@ from datetime import UTC, datetime, tzinfo
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from .asking import begin, open_journal
+from .account_journal import open_journal
+from .asking import begin
 from .client.jobs import Job
 from .errors import CountError, CountInterrupt
 from .pending_cells import PendingCell, age, pending_cells

@@ -160,12 +160,8 @@ def _refuse_variable(text: str) -> None:
 def _blocking(asked: Arguments, caller: Caller, ask: dict[str, Any]) -> pd.DataFrame | None:
     from .. import api
 
-    if asked.plot:
-        from ..results.plot import need_matplotlib
-
-        need_matplotlib()
     try:
-        frame = api.count(asked.text, **ask)
+        frame = api.count(asked.text, plot=asked.plot, **ask)
     except BaseException as stopped:
         # Whatever ended the waiting, an alarm's exception too, brings what had arrived.
         so_far = getattr(stopped, "frame", None)
@@ -174,12 +170,6 @@ def _blocking(asked: Arguments, caller: Caller, ask: dict[str, Any]) -> pd.DataF
         raise
     if asked.name:
         caller.bind(asked.name, frame)
-    if asked.plot:
-        from IPython.display import display
-
-        from ..results.plot import plot
-
-        display(plot(frame))  # type: ignore[no-untyped-call]
     return None if asked.name else frame
 
 

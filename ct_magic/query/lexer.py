@@ -217,7 +217,7 @@ def _mark_operators(line: list[Token]) -> None:
     opens_filter = False
     for at, token in enumerate(line):
         opens_filter = token.type in FILTERS_BEGIN or (token.type == "OPENING" and opens_filter)
-        if opens_filter:
+        if opens_filter and _type(line, at + 1) != "OPENING":
             _mark_operator(line, at + 1)
         elif token.type == "CLOSING" and _type(line, at + 1) == "WORD":
             line[at + 1] = _as_operator(line[at + 1])

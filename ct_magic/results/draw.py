@@ -37,12 +37,6 @@ POINTS, SHARPER = 96, 2  # dots an inch on a page, and how much finer they are d
 TEXT, HEAD = 9, 10.5  # points
 
 
-def need_matplotlib() -> None:
-    """Raise MissingExtraError where matplotlib is missing."""
-    if not has_matplotlib():
-        raise MissingExtraError("plotting", "plot")
-
-
 def has_matplotlib() -> bool:
     """Return True if a PNG can be drawn."""
     try:
@@ -61,7 +55,8 @@ def drawn(chart: Chart, kind: str) -> bytes:
 
     Nothing of matplotlib's own settings is changed. Raise MissingExtraError without it.
     """
-    need_matplotlib()
+    if not has_matplotlib():
+        raise MissingExtraError("plotting", "plot")
     from matplotlib import rc_context
 
     out = BytesIO()

@@ -10,14 +10,11 @@ from ..errors import MissingExtraError
 from .cells import cells
 from .chart import Chart
 from .describe import describe
-from .draw import drawn, has_matplotlib, need_matplotlib, size
+from .draw import drawn, has_matplotlib, size
 from .vega import MIME, embed_options, vega_lite
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-__all__ = ["Picture", "need_matplotlib", "plot"]
 
 
 class Picture:
@@ -34,6 +31,11 @@ class Picture:
     def text(self) -> str:
         """What is drawn, in words."""
         return self._chart.alt
+
+    @property
+    def lacks(self) -> str | None:
+        """What is missing for a file of it, in words; None where nothing is."""
+        return None if has_matplotlib() else str(MissingExtraError("plotting", "plot"))
 
     def vega_lite(self) -> dict[str, Any]:
         """Return the picture as a Vega-Lite 5 specification."""
@@ -57,12 +59,12 @@ class Picture:
         about: dict[str, Any] = {MIME: {"embed_options": embed_options(self._chart)}}
         if not self._is_complete:
             return data, about  # it is replaced in a moment: no file is drawn of it
-        if has_matplotlib():
-            data["image/png"] = self.png()
-            width, height = size(self._chart)
-            about["image/png"] = {"width": width, "height": height, "alt": self.text}
-        else:
-            data["text/plain"] += f"\n{MissingExtraError('plotting', 'plot')}"
+        if self.lacks:
+            data["text/plain"] += f"\n{self.lacks}"
+            return data, about
+        data["image/png"] = self.png()
+        width, height = size(self._chart)
+        about["image/png"] = {"width": width, "height": height, "alt": self.text}
         return data, about
 
     def __repr__(self) -> str:

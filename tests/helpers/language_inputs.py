@@ -4,27 +4,32 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 from hypothesis import strategies as st
 
 from ct_magic import QueryError
-from ct_magic.query.lexer import SYMBOLS, WORDS
+from ct_magic.query.check_filter import TIME_OF_DAY
+from ct_magic.query.lexer import CONTEXTUAL, SYMBOLS, WORDS
 from ct_magic.query.model import (
     ORDERING,
     SEARCHING,
+    ClockRange,
     Days,
     DidAny,
     Event,
     Filter,
+    JsonQuery,
+    Often,
     Operator,
     Property,
     Query,
     Scope,
 )
-from ct_magic.query.parser import parse
-from ct_magic.query.payload import TIMES, from_payload, to_payload
+from ct_magic.query.parser import parse, statements
+from ct_magic.query.payload import OFTEN, TIMES, from_payload, to_payload
 from ct_magic.query.printer import layout, to_text
 
 HERE = Path(__file__).parents[1] / "query"
@@ -62,6 +67,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 NAMES = (
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
     | st.sampled_from(["App Launched", "geo", "Ride by night", "value contains", "a  b", "x$", "é"])
+    | st.sampled_from([*CONTEXTUAL, "share", "first quarter", "happy hour", "A then B", "cohort A"])
     | st.lists(
         st.sampled_from(["App", "by", "equals", "day", "प्रयोग", "_x", "today"]), min_size=1
     ).map(" ".join)
@@ -97,12 +103,18 @@ def events(scopes: list[Scope], periods: st.SearchStrategy[object]) -> st.Search
     return st.builds(Event, NAMES, wheres, periods)
 
 
+CLOCKS = st.tuples(st.integers(0, 1439), st.integers(0, 1439)).map(
+    lambda pair: Filter(TIME_OF_DAY, Operator.EQUALS, ClockRange(min(pair), max(pair)))
+)
+HOW_OFTEN = st.builds(Often, st.sampled_from(sorted(OFTEN, key=str)), st.integers(1, 10**9))
 INNER = events([Scope.EVENT, Scope.SESSION], st.none() | PERIODS)
+COUNTED = st.builds(replace, INNER, often=st.none() | HOW_OFTEN)
+BASE = events(list(Scope), PERIODS)
 SINGLES = st.builds(
     Query,
-    events(list(Scope), PERIODS),
+    BASE | st.builds(lambda e, c: replace(e, where=(*e.where, c)), BASE, CLOCKS),
     places=st.lists(PLACES, max_size=2).map(tuple),
-    did=st.lists(INNER, max_size=2).map(tuple),
+    did=st.lists(COUNTED, max_size=2).map(tuple),
     did_not=st.lists(INNER, max_size=2).map(tuple),
     did_any=st.none()
     | st.builds(
@@ -138,11 +150,19 @@ PARTS = [
     ),
     *("contains", "does_not_exist", "equals", "geo", "profile.", "session.", "where A = 1 and"),
     *('{"event_name": "x", "from": 20150101, "to": 20150102}', "[" * 50, '{"a":' * 40, "NaN"),
+    *(*CONTEXTUAL, "13:00..17:00", "share did A", "after 0..3 weeks", "vs previous", "or ("),
+    *("by first week", "rolling 7 days", "session.time_of_day in 1:00..02:00", "before 1 month"),
     *("last 7 days", "by day", "did any (", "today-3", "since", "a: ", 'in ("a", "b")'),
 ]
 
 
 RIGHT = [
+    'x: A where (A = 1 or "geo" = 2) and geo = "Oman" and B in 1..3 today',
+    "A where session.time_of_day in 08:00..09:59 or session.time_of_day in 20:00..21:59 last week",
+    "A last 2 weeks\n  did B >= 3\n  share did not C before 1 week\n  share did D after 0..3 weeks"
+    "\n  by first week, hour in (1)",
+    "A last 2 quarters did any (B before 1 month, C) = 2 vs before 1 year by month, hour in (1)",
+    "A where hour = 1 or quarter = 2 and first quarter = 3 last week by day rolling 2 quarters",
     "Charged where A >= 1 and A <= 2 and A <= 3 last 2 weeks",
     "Charged where Total equals equals 5 and greater_than greater_than -2.5e-7 this year",
     'A where session.a != $x and profile.b ~ \'x\' and "geo" exists and geo = "Oman" last week',
@@ -229,7 +249,20 @@ def check_text(cell: str) -> bool:
         return False
     for query in queries:
         check_query(query)  # type: ignore[arg-type] # pasted JSON keeps the promises too
+    for statement in statements(cell, {"x": 5}, TODAY):
+        if not re.search("[\u2400-\u241f\ufffd]", to_text(statement)):  # what no text can hold
+            check_statement(statement)
     return True
+
+
+def check_statement(query: Query | JsonQuery) -> None:
+    """Hold promise 2 to a statement with all its clauses."""
+    printed = to_text(query)
+    for form in (printed, layout(query)):
+        (again,) = statements(form, today=TODAY)
+        assert again == query, form
+        assert again.label == query.label
+        assert to_text(again) == printed
 
 
 def check_query(query: Query) -> None:

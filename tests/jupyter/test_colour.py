@@ -11,7 +11,7 @@ from helpers.browser import EXTENSION, FLAGS, ROOT, need_chromium
 from helpers.language_inputs import broken, corpus
 from playwright.sync_api import sync_playwright
 
-from ct_magic.query.lexer import API_NAMES, KEYWORDS, Token, in_context, tokens
+from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, KEYWORDS, Token, in_context, tokens
 from ct_magic.query.model import Scope
 from ct_magic.query.source import Source
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 Piece = tuple[str | None, str]
 KINDS: dict[str, str | None] = {
     **dict.fromkeys(["STRING", "OPEN"], "string"),
-    **dict.fromkeys(["DATE", "YEAR_MONTH", "EIGHT_DIGITS"], "date"),
+    **dict.fromkeys(["CLOCK", "DATE", "YEAR_MONTH", "EIGHT_DIGITS"], "date"),
     **dict.fromkeys(["TRUE", "FALSE"], "constant"),
     **dict.fromkeys(["OPENING", "CLOSING"], "paren"),
     **dict.fromkeys(["ODD_DATE", "GLUED", "HABIT", "BAD"]),
@@ -98,7 +98,7 @@ def kind(token: Token, after: Token | None) -> str | None:
     if token.type in KINDS:
         return KINDS[token.type]
     is_word = token.type.lower() in KEYWORDS and token.text not in API_NAMES.keys() - KEYWORDS
-    return "keyword" if is_word else "operator"
+    return "keyword" if is_word or token.type.lower() in CONTEXTUAL else "operator"
 
 
 def test_both_lexers_see_the_same() -> None:

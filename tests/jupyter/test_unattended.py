@@ -1,4 +1,4 @@
-"""Unattended runs, as README tells them: papermill, and a script that any scheduler starts."""
+"""Unattended runs, as notebooks/README.md has them: papermill, and a scheduler's script."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from helpers.readme import README, blocks
+from helpers.pages import PAGES, blocks
 from nbformat.v4 import new_code_cell, new_notebook
 
 from ct_magic.client.journal_history import submissions
@@ -23,10 +23,12 @@ from ct_magic.sandbox import Sandbox
 
 READY = 1.0  # seconds after which the sandbox has an answer
 
+PAGE = "notebooks/README.md"
+
 
 def command(name: str) -> str:
     """The command below the comment with this name."""
-    (found,) = re.findall(rf"<!-- command: {name} -->\n```sh\n(.*?)\n```", README)
+    (found,) = re.findall(rf"<!-- command: {name} -->\n```sh\n(.*?)\n```", PAGES[PAGE])
     return str(found)
 
 
@@ -59,8 +61,8 @@ def cron(box: Sandbox, folder: Path, **more: str) -> dict[str, str]:
 
 @pytest.fixture
 def script(tmp_path: Path) -> Path:
-    """README's script, to the letter, in a folder of its own."""
-    (text,) = [block for block in blocks("python") if block.startswith("# counts.py")]
+    """the page's script, to the letter, in a folder of its own."""
+    (text,) = [block for block in blocks(PAGE, "python") if block.startswith("# counts.py")]
     path = tmp_path / "counts.py"
     path.write_text(text, encoding="utf-8")
     return path
@@ -138,8 +140,8 @@ def test_a_line_is_rewritten_only_where_somebody_looks(
 
 
 def papermill(box: Sandbox, folder: Path, **more: str) -> int:
-    """Run README's notebook with README's command; give the exit code."""
-    part = README.split("<!-- notebook: counts.ipynb -->")[1].split("<!-- command:")[0]
+    """Run the page's notebook with the page's command; give the exit code."""
+    part = PAGES[PAGE].split("<!-- notebook: counts.ipynb -->")[1].split("<!-- command:")[0]
     cells = re.findall(r"^```python\n(.*?)\n```$", part, re.MULTILINE | re.DOTALL)
     made = [new_code_cell(cell) for cell in cells]
     made[0].metadata["tags"] = ["parameters"]

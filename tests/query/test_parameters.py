@@ -1,12 +1,14 @@
 """`$name`: what a variable of the notebook becomes, and what it may not be."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from enum import IntEnum, StrEnum
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from ct_magic import QueryError
@@ -20,6 +22,10 @@ DAY = date(2026, 1, 2)
 
 class Kind(StrEnum):
     SHOES = "shoes"
+
+
+class Colour(Enum):
+    RED = "red"
 
 
 class Size(IntEnum):
@@ -54,6 +60,11 @@ def sent(text: str, params: Mapping[str, Any]) -> dict[str, Any]:
         (Kind.SHOES, "shoes"),
         (Size.BIG, 9),
         (pd.Series([1, 2]).max(), 2),
+        (Decimal("9.90"), 9.9),
+        (Decimal(5), 5),
+        (Colour.RED, "red"),
+        (pa.scalar("x"), "x"),
+        (pa.scalar(5), 5),
     ],
 )
 def test_a_value_keeps_its_type(value: object, becomes: object) -> None:
@@ -75,6 +86,11 @@ def test_a_value_keeps_its_type(value: object, becomes: object) -> None:
         (pd.Series(["b", "a"], dtype="category"), ["b", "a"]),
         (pd.Series(["b", "a"], dtype="string"), ["b", "a"]),
         (np.array([1.5, 2.5]), [1.5, 2.5]),
+        (range(1, 4), [1, 2, 3]),
+        ([Decimal("1.5"), Colour.RED], [1.5, "red"]),
+        (pa.array(["b", "a"]), ["b", "a"]),
+        (pa.chunked_array([[1], [2]]), [1, 2]),
+        (pd.Series(["b"], dtype=pd.ArrowDtype(pa.string())), ["b"]),
     ],
 )
 def test_a_list_becomes_the_values_in_its_order(values: object, becomes: list[object]) -> None:
@@ -101,6 +117,41 @@ def test_a_date_is_the_day_it_names(day: object) -> None:
     assert sent("A since $d", {"d": day})["from"] == 20260102
     assert sent("A from $d to today", {"d": day})["from"] == 20260102
     assert sent("A $d..$d", {"d": day})["to"] == 20260102
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        (pd.Period("2026-02"), 20260201, 20260228),
+        (pd.Period("2026Q3"), 20260701, 20260930),
+        (pd.Period("2025", freq="Y"), 20250101, 20251231),
+        (pd.Period("2026-11-18", freq="W"), 20261116, 20261122),
+        (DAY, 20260102, 20260102),
+    ],
+)
+def test_a_period_of_pandas_is_a_period(period: object, first: int, last: int) -> None:
+    """A month, quarter, year or Monday-to-Sunday week that a notebook already holds."""
+    body = sent("A $p did B on $p", {"p": period})
+    assert (body["from"], body["to"]) == (first, last)
+    inner = body["advanced_query"]["did_all"][0]
+    assert (inner["from"], inner["to"]) == (first, last)
+
+
+def test_a_period_of_pandas_is_named_as_one() -> None:
+    """So that `vs previous` is the whole quarter before, not as many days."""
+    (row, other) = parse("A $p vs previous", params={"p": pd.Period("2026Q3")}, today=TODAY)
+    assert to_payload(row)["from"] == 20260701
+    assert (to_payload(other)["from"], to_payload(other)["to"]) == (20260401, 20260630)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("13:00", "17:00"), (time(13), time(17, 0)), (np.str_("13:00"), time(17))],
+)
+def test_the_clock_takes_times_and_their_texts(start: object, end: object) -> None:
+    """Whole minutes, as the service's clock has them."""
+    body = sent("A where session.time_of_day in $a..$b today", {"a": start, "b": end})
+    assert body["session_properties"] == [{"name": "time_of_day", "value": ["13:00", "17:00"]}]
 
 
 def test_everywhere_a_variable_may_stand() -> None:
@@ -133,6 +184,19 @@ def test_everywhere_a_variable_may_stand() -> None:
         ("A where x = $v", ["a"], "$v is a list; a list stands after 'in': in $v"),
         ("A where x = $v", DAY, "$v is a date, and a filter compares text or numbers"),
         ("A where x = $v", 1j, "$v is a complex (1j)"),
+        ("A where x = $v", Decimal("NaN"), "$v is not a number (NaN)"),
+        ("A where x = $v", time(13), "$v is a time: it stands in a range of the clock"),
+        ("A where x = $v", pa.scalar(None), "$v is a NullScalar"),
+        ("A where x = $v", pd.Period("2026-02"), "$v is a Period: it stands alone"),
+        ("A where x in $v", range(10**12), "$v holds 1,000,000,000,000 values"),
+        ("A since $v", pd.Period("2026-02"), "$v is a Period: it stands alone"),
+        ("A $v", pd.Period("2026-02-01 10:00", freq="h"), "$v is a Period of frequency h"),
+        ("A $v", pd.Period("2026-11-18", freq="W-SAT"), "$v is a Period of frequency W-SAT"),
+        ("A $v", np.datetime64("2026-11"), "$v is a datetime64 of months, and a day is wanted"),
+        ("A $v..$v", np.datetime64("2026"), "$v is a datetime64 of years, and a day is wanted"),
+        ("A where session.time_of_day in $v..17:00", "1pm", "$v is '1pm', and the clock takes"),
+        ("A where session.time_of_day in $v..17:00", time(1, 2, 3), "$v is datetime.time(1, 2, 3)"),
+        ("A where session.time_of_day in $v..17:00", 13, "$v is 13, and the clock takes"),
         ("A where x = $v", np.complex64(1), "$v is a complex64"),
         ("A where x = $v", "\ud83d", "$v: the text holds half a surrogate pair"),
         ("A where x = $v", pd.DataFrame(), "$v is a DataFrame"),

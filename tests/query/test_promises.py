@@ -12,9 +12,11 @@ from helpers.language_inputs import (
     broken_cells,
     check_error,
     check_query,
+    check_statement,
     check_text,
     corpus,
 )
+from helpers.statement_inputs import whole_statements
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -45,6 +47,13 @@ def test_the_table_of_broken_cells_is_long() -> None:
 def test_every_query_comes_back_from_its_text_and_its_json(query: Query) -> None:
     """Promises 2 and 3, for names and values of any characters, line breaks included."""
     check_query(query)
+
+
+@QUICK
+@given(whole_statements())
+def test_every_statement_comes_back_from_its_text(query: Query) -> None:
+    """Promise 2 for all clauses that go together, and names that look like the language's words."""
+    check_statement(query)
 
 
 @QUICK

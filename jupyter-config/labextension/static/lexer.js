@@ -1,16 +1,20 @@
-/* A line of a cell -> tokens and their kinds. It says for the eye what ct_magic/lexer.py says. */
+/* A line of a cell -> tokens and their kinds. It says for the eye what ct_magic/query/lexer.py says. */
 
 const words = (text) => text.trim().split(/\s+/);
 const UNITS = words("day days week weeks month months year years");
 const DAYS = words("today yesterday");
-const KEYWORDS = words("where and or in not exists did any by from to on last this since");
+const KEYWORDS = words(`
+  where and or in not exists share did any vs by from to on last this since after before`);
+/* Words of the language in one place, names anywhere else. */
+const CONTEXTUAL = words("quarter quarters hour first rolling previous");
 const CONSTANTS = words("true false");
 const SCOPES = words("session profile tech app demographics reachability");
 const API_NAMES = words(`
   equals not_equals contains does_not_contain greater_than greater_than_equals
   less_than less_than_equals does_not_exist`);
 const RESERVED = new Set([...KEYWORDS, ...DAYS, ...UNITS]);
-const MAY_END = new Set(["exists", ...DAYS, ...UNITS]);
+const MAY_END = new Set(["exists", "quarter", "quarters", "hour", "previous", ...DAYS, ...UNITS]);
+const BEGIN_FILTER = new Set(["where", "and", "or"]);
 
 const INSIDE = String.raw`[\p{L}\p{M}\p{Nd}_$]`;
 const WORD = String.raw`[\p{L}_]${INSIDE}*`;
@@ -34,6 +38,10 @@ const OPERATOR_FOLLOWS = here(
   String.raw`(?:[ \t]+${BARE})*(?:[ \t]*(?:${COMPARISON})|[ \t]+${any(["in", "not", "exists"])})` +
     String.raw`|(?:[ \t]+${BARE})*[ \t]+${any(API_NAMES)}`,
 );
+/* Behind a whole axis of `by` stands nothing of a name or a list. */
+const AXIS_ENDS = String.raw`(?:[ \t]+rolling(?!${INSIDE}))?[ \t]*(?:$|[#,$]|-?[0-9])`;
+const ENDS_AXIS = here(AXIS_ENDS);
+const BEFORE_UNIT = here(String.raw`[ \t]*(?:$|#)|[ \t]+(?:${any(UNITS)}|(?:quarter|hour)${AXIS_ENDS})`);
 
 /* Of each table the first that matches counts. No kind: a mistake, which the run explains. */
 const HEAD = [
@@ -48,6 +56,7 @@ const QUERY = [
   ["string", here(STRING)],
   ["string", here(`["'].*`)],
   ["param", here(String.raw`\$[\p{L}_][\p{L}\p{M}\p{Nd}_]*`)],
+  ["date", here("[0-9]{1,2}:[0-9]{2}(?![0-9])")],
   ["date", here("[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?(?![0-9-])")],
   [null, here(String.raw`[0-9]+(?:(?:-[0-9]+)+|(?:/[0-9]+)+|(?:\.[0-9]+){2,})`)],
   ["date", here(String.raw`[0-9]{8}(?![0-9]|\.[0-9]|[eE][+-]?[0-9])`)],
@@ -72,11 +81,12 @@ const JSON_TEXT = [
  * Begin a cell. The state holds plain values, as an editor copies it at every line.
  *
  * `head`: the magic's line is still to come. `json`, `parens`: how deep in them. `words`: how
- * many words of a filter's property there were, -1 elsewhere. `last`: the token before.
- * `unfinished`: the statement cannot end after it.
+ * many words of a filter's property there were, -1 elsewhere. `by`: whether it was read. `last`,
+ * `kind`: the token before. `unfinished`: the statement cannot end after it.
  */
 export function start() {
-  return { head: true, json: 0, parens: 0, words: -1, last: "", unfinished: false };
+  const before = { last: "", kind: null, unfinished: false };
+  return { head: true, json: 0, parens: 0, words: -1, by: false, ...before };
 }
 
 /** Read the token of a line at a place: `{kind, end}`. The state is brought up to its end. */
@@ -122,22 +132,44 @@ function inWord(line, at, end, state) {
   if (word === "today") return { kind: "keyword", end: match(AGO, line, end) || end };
   if (RESERVED.has(word)) return { kind: "keyword", end };
   if (CONSTANTS.includes(word)) return { kind: "constant", end };
+  if (CONTEXTUAL.includes(word) && isMeant(word, line, end, state)) return { kind: "keyword", end };
   if (SCOPES.includes(word) && match(DOT_FOLLOWS, line, end)) return { kind: "scope", end };
   // The API's names of operators are words like any other where no operator is due.
   const due = state.last === ")" || (state.words > 0 && !match(OPERATOR_FOLLOWS, line, end));
   return { kind: due && API_NAMES.includes(word) ? "operator" : "name", end };
 }
 
+/* Say whether the word stands where it is one of the language's. */
+function isMeant(word, line, end, { by, last, kind }) {
+  const follows = (list) => kind === "keyword" && list.includes(last);
+  const isNumber = kind === "number" || (kind === "date" && /^[0-9]{8}$/.test(last));
+  if (word === "previous") return follows(["vs"]);
+  if (word.startsWith("quarter") && (isNumber || follows(["last", "this"]))) return true;
+  if (!by || word === "quarters") return false;
+  if (word === "rolling") return follows([...UNITS, "quarter", "hour"]);
+  if (word === "first") return (follows(["by"]) || last === ",") && matches(BEFORE_UNIT, line, end);
+  return (follows(["by", "first"]) || last === ",") && matches(ENDS_AXIS, line, end);
+}
+
 function note(state, kind, text) {
   const isWord = kind === "name" || kind === "scope";
   if (kind === "paren") state.parens = Math.max(0, state.parens + (text === "(" ? 1 : -1));
-  if (text === "where" || text === "and") state.words = 0;
+  if (BEGIN_FILTER.has(text)) state.words = 0;
+  else if (text === "(" && state.words === 0) state.words = 0;
   else if (!state.words || (state.words > 0 && isWord)) state.words += 1;
   else state.words = kind === "dot" && state.words === 1 ? 0 : -1;
+  state.by ||= text === "by";
   state.last = text;
+  state.kind = kind;
   state.unfinished =
     ["operator", "comma", "dot"].includes(kind) ||
     (kind === "keyword" && !MAY_END.has(text) && !text.startsWith("today-"));
+}
+
+/* Say whether the pattern matches at this place, be it nothing. */
+function matches(pattern, line, at) {
+  pattern.lastIndex = at;
+  return pattern.test(line);
 }
 
 /* Give where the pattern's match at this place ends; 0 where it does not match. */

@@ -1,0 +1,40 @@
+"""`python -m ct_magic check [ACCOUNT]`: what an account's answers say of the service."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from .errors import CtMagicError
+
+HOLDS, DOES_NOT, NOT_ASKED = 0, 1, 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the command line, ask, print the table; return the exit code."""
+    from .checks import check
+
+    chosen = _parser().parse_args(arguments)
+    try:
+        result = check(chosen.account, say=lambda line: print(line, file=sys.stderr, flush=True))
+    except CtMagicError as error:
+        print(f"ct_magic: {error}", file=sys.stderr)
+        return NOT_ASKED
+    print(result)
+    return HOLDS if result.holds else DOES_NOT
+
+
+def _parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="python -m ct_magic", description=__doc__)
+    commands = p.add_subparsers(required=True, metavar="COMMAND")
+    about = (
+        "ask an account some small counts whose answers must agree; "
+        "exit 0 where all of it holds, 1 where some does not, 2 where it could not be asked"
+    )
+    asked = commands.add_parser("check", help=about, description=about)
+    asked.add_argument("account", nargs="?", metavar="ACCOUNT", help="the one in use, unless named")
+    return p
+
+
+if __name__ == "__main__":
+    sys.exit(main())

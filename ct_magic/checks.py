@@ -1,0 +1,178 @@
+"""`%ct check`: what an account's own answers say of the service, where no page says it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from . import errors
+from .account_journal import open_journal, remember_facts
+from .asking import service_run
+from .check_points import EVENT, Answers, Point, points, questions
+from .client.accounts import Account
+from .client.jobs import Answer, Failure, Job, State
+from .prepare import Asked, day_in
+from .rows import Plan, Question
+from .session import SESSION
+from .settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .client.journal import Journal
+    from .client.transport import Asker
+
+MARKS = {True: "✓", False: "✗", None: "?"}
+WORDS = {True: "holds", False: "does not hold", None: "cannot be told"}
+LOOK = 0.2  # seconds between two looks whether all is there; an interrupt is heard at once
+HEAD = ("", "point", "asked", "came", "what it means")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was found out about an account: a table of points, as text and as a DataFrame."""
+
+    account: str
+    points: tuple[Point, ...]
+
+    @property
+    def holds(self) -> bool:
+        """True unless a point does not hold; what cannot be told is no failure."""
+        return not any(point.holds is False for point in self.points)
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """The names of the points that hold."""
+        return frozenset(point.name for point in self.points if point.holds)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row for each point; `holds` is missing where it cannot be told."""
+        from .results.point_table import point_table
+
+        return point_table(
+            [(p.name, p.holds, p.asked, p.came, p.meaning) for p in self.points],
+        )
+
+    def __str__(self) -> str:
+        lines = [f"account {self.account}"]
+        for point in self.points:
+            lines += [
+                f"{MARKS[point.holds]} {point.name}: {WORDS[point.holds]}",
+                f"    asked  {point.asked}",
+                f"    came   {point.came}",
+                f"    means  {point.meaning}",
+            ]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (MARKS[point.holds], point.name, point.asked, point.came, point.meaning)
+            for point in self.points
+        ]
+        table = "".join(_line(row, "td") for row in rows)
+        return f"<table>{_line(HEAD, 'th')}{table}</table>"
+
+
+def check(
+    account: str | Account | None = None,
+    *,
+    event: str = EVENT,
+    today: date | None = None,
+    settings: Settings | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Check:
+    """Ask an account some small counts whose answers must agree, and return what they say.
+
+    `event` is one that many profiles do on a day; `say` hears first how many counts are asked.
+    What holds is remembered for this account and takes doubts away. Raises AccountError for
+    missing credentials, and CountFailedError where the account could not be asked.
+    """
+    chosen = account if isinstance(account, Account) else SESSION.account(account)
+    usual = settings or Settings()
+    day = today or day_in(usual.timezone or chosen.timezone)
+    bodies = questions(day, event)
+    plan = Plan((), tuple(_question(name, body) for name, body in bodies.items()))
+    if say is not None:
+        say(f"about {len(bodies)} small counts of account {chosen.name} ({chosen.id})")
+    journal = open_journal(chosen)
+    found = _answers(list(bodies), Asked(plan, chosen, usual, day), journal)
+    result = Check(chosen.name, points(found))
+    if "day" not in found.tallies:
+        error = found.errors.get("day", "it was not waited for")
+        raise errors.CountFailedError(f"the account could not be asked: {error}", result.frame)
+    remember_facts(journal, {p.name: p.holds for p in result.points})
+    return result
+
+
+class _Refusals:
+    """Passes requests on, and remembers which queries the service refused for good.
+
+    What only failed to arrive says nothing about the service, and must not look like a refusal.
+    """
+
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
+        self.refused: set[str] = set()
+
+    def submit(self, body: str) -> Answer:
+        """Send a query."""
+        return self._noted(body, self._asker.submit(body))
+
+    def poll(self, req_id: str) -> Answer:
+        """Look whether the query under this id is done."""
+        return self._noted(req_id, self._asker.poll(req_id))
+
+    def _noted(self, what: str, answer: Answer) -> Answer:
+        if isinstance(answer, Failure):
+            self.refused.add(what)
+        return answer
+
+
+def _answers(names: list[str], asked: Asked, journal: Journal) -> Answers:
+    from .client.transport import Service
+
+    asker = _Refusals(Service(asked.account))
+    jobs = [Job(number, question) for number, question in enumerate(asked.plan.questions)]
+    run = service_run(asked, jobs, journal, asker)
+    try:
+        run.start()
+        while not run.wait(LOOK):
+            pass
+    finally:
+        run.cancel()
+    ended = dict(zip(names, run.jobs, strict=True))
+    tallies = {name: job.tally for name, job in ended.items() if job.tally is not None}
+    refused = {
+        name: job.error or str(job.state)
+        for name, job in ended.items()
+        if job.state is State.FAILED and {job.question.body, job.req_id} & asker.refused
+    }
+    lost = {
+        name: f"{job.state}{': ' + job.error if job.error else ''}"
+        for name, job in ended.items()
+        if name not in tallies and name not in refused
+    }
+    return Answers(tallies, refused, lost)
+
+
+def _question(name: str, body: dict[str, Any]) -> Question:
+    first, last = (date.fromisoformat(f"{body[key]:08}") for key in ("from", "to"))
+    text = json.dumps(body)
+    return Question(
+        text=f"check: {name}",
+        event=body["event_name"],
+        start=first,
+        end=last,
+        body=text,
+        key=text,
+        until=last,
+    )
+
+
+def _line(cells: tuple[str, ...], tag: str) -> str:
+    return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"

@@ -1,0 +1,16 @@
+"""The points of `%ct check` as a DataFrame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+COLUMNS = ("point", "holds", "asked", "came", "meaning")
+
+
+def point_table(rows: Sequence[Sequence[str | bool | None]]) -> pd.DataFrame:
+    """Return a row for each point; `holds` is missing where it cannot be told."""
+    return pd.DataFrame([list(row) for row in rows], columns=list(COLUMNS)).astype(
+        {"holds": "boolean"}
+    )

@@ -1,0 +1,116 @@
+"""Services that lie in one point each, in front of a sandbox that does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ct_magic.client.accounts import Account
+from ct_magic.client.credentials import Secret
+from ct_magic.sandbox import Sandbox
+from ct_magic.sandbox.faults import Reply
+from ct_magic.sandbox.server import Server
+
+Json = dict[str, Any]
+Lie = Callable[[Json], Json]
+
+
+@contextmanager
+def lying(
+    box: Sandbox, query: Lie = lambda body: body, answer: Callable[[Json, Json], Json] | None = None
+) -> Iterator[Account]:
+    """Serve the box's answers to other queries than were asked, or other answers."""
+
+    def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        asked = json.loads(body) if body else {}
+        sent = json.dumps(query(asked)).encode() if body else body
+        found = box.answer(method, target, headers, sent)
+        if answer is None:
+            return found
+        changed = answer(asked, json.loads(found.body))
+        return Reply(found.status, json.dumps(changed).encode(), found.headers)
+
+    server = Server(answered)
+    server.start(0)
+    try:
+        yield Account("liar", "SANDBOX", Secret("sandbox"), base_url=server.url, timezone="UTC")
+    finally:
+        server.stop()
+
+
+def _advanced(body: Json, **changes: Any) -> Json:
+    kept = {**body.get("advanced_query", {}), **changes}
+    return body | {"advanced_query": {key: value for key, value in kept.items() if value}}
+
+
+def did_is_blind(body: Json) -> Json:
+    """`did_all` does not see what the base counts: an event like the base happened nowhen."""
+    base = {key: body[key] for key in body if key != "advanced_query"}
+    did = body.get("advanced_query", {}).get("did_all", [])
+    gone = [one | {"from": 20000101, "to": 20000101} if one == base else one for one in did]
+    return _advanced(body, did_all=gone)
+
+
+def did_not_is_ignored(body: Json) -> Json:
+    return _advanced(body, did_none=None)
+
+
+def did_any_takes_the_first(body: Json) -> Json:
+    some = body.get("advanced_query", {}).get("did_any")
+    return _advanced(body, did_any=some and some | {"any_events": some["any_events"][:1]})
+
+
+def two_times_are_two_minutes(body: Json) -> Json:
+    """The list is taken as alternatives, like every other."""
+    return _of_sessions(body, lambda clock: [clock[0], clock[0]])
+
+
+def the_clock_is_ignored(body: Json) -> Json:
+    return _of_sessions(body, lambda clock: ["00:00", "23:59"])
+
+
+def unknown_keys_are_ignored(body: Json) -> Json:
+    return {key: body[key] for key in body if not key.startswith("ct_magic")}
+
+
+def unknown_operators_are_ignored(body: Json) -> Json:
+    return _without(body, lambda one: one["operator"].startswith("ct_magic"))
+
+
+def unknown_filters_are_ignored(body: Json) -> Json:
+    return {key: body[key] for key in body if key != "common_profile_properties"}
+
+
+def empty_text_is_no_filter(body: Json) -> Json:
+    return _without(body, lambda one: one["value"] == "")
+
+
+def days_are_added_up(asked: Json, answer: Json) -> Json:
+    """A profile that comes on two days is counted twice."""
+    if "count" in answer and asked["from"] != asked["to"]:
+        answer["count"] += 1
+    return answer
+
+
+def count_is_neither(asked: Json, answer: Json) -> Json:
+    if "userDeviceCount" in answer:
+        more = {"users": answer["count"] + 1, "devices": answer["count"] + 2}
+        answer["userDeviceCount"] = more
+    return answer
+
+
+def _without(body: Json, is_dropped: Callable[[Json], bool]) -> Json:
+    kept = [one for one in body.get("event_properties", []) if not is_dropped(one)]
+    return body | {"event_properties": kept}
+
+
+def _of_sessions(body: Any, change: Callable[[list[str]], list[str]]) -> Any:
+    if isinstance(body, list):
+        return [_of_sessions(one, change) for one in body]
+    if not isinstance(body, dict):
+        return body
+    if body.get("name") == "time_of_day":
+        return body | {"value": change(body["value"])}
+    return {key: _of_sessions(value, change) for key, value in body.items()}

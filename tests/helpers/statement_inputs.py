@@ -1,0 +1,162 @@
+"""Statements with every clause that go together, for the printer's promise."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import strategies as st
+
+from ct_magic.query.model import (
+    Ago,
+    And,
+    AtPlace,
+    Axis,
+    ByHour,
+    ByPlace,
+    ByTime,
+    ByValue,
+    Condition,
+    Days,
+    Did,
+    DidAny,
+    DidNot,
+    Event,
+    Filter,
+    Last,
+    Operator,
+    Or,
+    Period,
+    Preceding,
+    Previous,
+    Property,
+    Query,
+    Scope,
+    Shift,
+    ShiftAxis,
+    Step,
+    This,
+    Unit,
+)
+from ct_magic.query.payload import TIMES
+
+from .language_inputs import HOW_OFTEN, TODAY
+
+WORDED = st.builds(Last, st.integers(1, 90), st.sampled_from(Unit)) | st.builds(
+    lambda kind, unit: kind(unit),
+    st.sampled_from([This, Previous]),
+    st.sampled_from([unit for unit in Unit if unit is not Unit.DAY]),
+)
+SINCE_TODAY = st.tuples(st.integers(0, 40), st.integers(0, 40)).map(
+    lambda pair: Days(Ago(max(pair)), Ago(min(pair)))
+)
+DAYS = st.tuples(*[st.dates(TODAY - timedelta(90), TODAY)] * 2).map(
+    lambda pair: Days(min(pair), max(pair))
+)
+PLAIN = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=5)
+EASY = st.sampled_from(["A", "Payment mode", "hour", "first quarter", "A then B", "by", "50% off"])
+EASY_FILTERS = st.builds(
+    Filter,
+    st.builds(Property, EASY, st.sampled_from(Scope)),
+    st.just(Operator.EQUALS),
+    PLAIN | st.integers(-9, 9) | st.lists(PLAIN, min_size=1, max_size=2).map(tuple),
+) | st.builds(
+    Filter,
+    st.builds(Property, EASY),
+    st.sampled_from([Operator.GREATER_THAN_EQUALS, Operator.LESS_THAN_EQUALS]),
+    st.integers(0, 3),
+)
+EVENT_FILTERS = EASY_FILTERS.map(lambda one: replace(one, property=Property(one.property.name)))
+EASY_PLACES = st.lists(st.sampled_from(["India", "Oman"]), min_size=1, max_size=2).map(tuple)
+CONDITIONS: st.SearchStrategy[Condition] = st.recursive(
+    EASY_FILTERS | st.builds(AtPlace, st.lists(EASY_PLACES, min_size=1, max_size=2).map(tuple)),
+    lambda inner: st.builds(
+        lambda kind, parts: kind(tuple(parts)),
+        st.sampled_from([And, Or]),
+        st.lists(inner, min_size=2, max_size=3),
+    ),
+    max_leaves=7,
+)
+
+
+def has_or(condition: Condition) -> bool:
+    if isinstance(condition, And):
+        return any(map(has_or, condition.parts))
+    return isinstance(condition, Or)
+
+
+@st.composite
+def whole_statements(draw: st.DrawFn) -> Query:
+    """A statement with clauses that go together; each is as likely there as not."""
+    time = draw(st.sampled_from([None, *Unit]))
+    rolling = draw(st.sampled_from([None, Shift(7, Unit.DAY), Shift(1, Unit.QUARTER)]))
+    first = rolling is None and draw(st.booleans())
+    has_steps = draw(st.booleans())
+    versus = None if has_steps else draw(st.none() | _others())
+    moved = [] if time and rolling else [st.builds(Shift, st.integers(-9, 9), _units(time))]
+    own = [] if versus else [SINCE_TODAY, WORDED]
+    wheres = st.lists(EVENT_FILTERS, max_size=2).map(tuple)
+    inner = st.builds(Event, EASY, wheres, st.one_of(st.none(), DAYS, *own, *moved))
+    clauses = draw(st.lists(_steps(inner), max_size=4))
+    anys = [at for at, clause in enumerate(clauses) if isinstance(clause, DidAny)]
+    clauses = [clause for at, clause in enumerate(clauses) if at not in anys[1:]]
+    shared = draw(st.integers(0, len(clauses))) if has_steps else len(clauses)
+    base, steps = clauses[:shared], clauses[shared:]
+    base.sort(key=lambda clause: [Did, DidNot, DidAny].index(type(clause)))
+    if moved and (last := [*base, *steps][-1:]) and not isinstance(last[0], DidAny):
+        axis = draw(
+            st.none() | st.builds(ShiftAxis, st.integers(0, 3), st.integers(3, 9), _units(time))
+        )
+        if axis:
+            (steps or base)[-1] = replace(last[0], event=replace(last[0].event, period=axis))
+    condition = draw(st.none() | CONDITIONS.filter(has_or))
+    places = () if condition else draw(st.lists(EASY_PLACES, max_size=1).map(tuple))
+    wheres = st.just(()) if condition else st.lists(EASY_FILTERS, max_size=3).map(tuple)
+    own_places = bool(places) or "AtPlace" in repr(condition)
+    axes = draw(
+        st.permutations([*draw(_axes(own_places)), *([ByTime(time, first, rolling)] * bool(time))])
+    )
+    return Query(
+        Event(draw(EASY), draw(wheres), draw(st.none() | DAYS | SINCE_TODAY | WORDED)),
+        places=places,
+        did=tuple(one.event for one in base if isinstance(one, Did)),
+        did_not=tuple(one.event for one in base if isinstance(one, DidNot)),
+        did_any=next((one for one in base if isinstance(one, DidAny)), None),
+        steps=tuple(steps),
+        condition=condition if isinstance(condition, And | Or) else None,
+        versus=versus,
+        by=tuple(axes),
+        label=draw(st.none() | EASY),
+    )
+
+
+def _units(time: Unit | None) -> st.SearchStrategy[Unit]:
+    return st.just(time) if time else st.sampled_from(Unit)
+
+
+def _others() -> st.SearchStrategy[Period | Shift | Preceding]:
+    return (
+        st.just(Preceding()) | DAYS | WORDED | st.builds(Shift, st.integers(-60, 5), _units(None))
+    )
+
+
+def _steps(inner: st.SearchStrategy[Event]) -> st.SearchStrategy[Step]:
+    often = st.none() | HOW_OFTEN
+    return (
+        st.builds(Did, st.builds(replace, inner, often=often))
+        | st.builds(DidNot, inner)
+        | st.builds(DidAny, st.lists(inner, min_size=1, max_size=2).map(tuple))
+        | st.builds(
+            DidAny, st.tuples(inner), st.sampled_from(sorted(TIMES, key=str)), st.integers(1, 9)
+        )
+    )
+
+
+def _axes(own_places: bool) -> st.SearchStrategy[list[Axis]]:
+    values = st.lists(st.integers(0, 9), min_size=1, max_size=2, unique=True).map(tuple)
+    place = ByPlace((("India", "Goa"), ("Oman",)))
+    choices: list[st.SearchStrategy[list[Axis]]] = [
+        st.just([ByHour()]),
+        values.map(lambda v: [ByValue(Property("hour"), v)]),
+        values.map(lambda v: [ByValue(Property("first quarter", Scope.PROFILE), v), ByHour()]),
+        st.just([] if own_places else [place, ByHour()]),
+    ]
+    return st.just([]) | st.one_of(choices)

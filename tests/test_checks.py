@@ -1,0 +1,239 @@
+"""`%ct check`: an honest service passes, and one that lies is found out by the point it lies in."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from helpers import lying_service as lies
+from helpers.shell import TODAY
+
+import ct_magic
+from ct_magic import check_points as is_about
+from ct_magic import errors
+from ct_magic.__main__ import main
+from ct_magic.account_journal import known_facts, open_journal, remember_facts
+from ct_magic.check_points import Answers, points, questions
+from ct_magic.client.accounts import Account
+from ct_magic.client.credentials import Secret
+from ct_magic.client.jobs import Tally
+from ct_magic.query.doubts import CLOCK, DID_SEES_BASE
+from ct_magic.sandbox import Sandbox
+from ct_magic.session import SESSION
+from ct_magic.settings import Settings
+
+QUICK = Settings(poll_interval=0.05, first_look=0.05, retry_wait=0.01)
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    """So many profiles that a day has enough of them."""
+    with Sandbox(profiles=8_000, latency=0, at_once=20, today=TODAY) as made:
+        yield made
+
+
+@pytest.fixture
+def honest(box: Sandbox, state: object) -> Account:
+    return Account("honest", "SANDBOX", Secret("sandbox"), base_url=box.url, timezone="UTC")
+
+
+def ask(account: Account, **more: Any) -> ct_magic.checks.Check:
+    return ct_magic.check(account, today=TODAY, settings=QUICK, **more)
+
+
+def not_holding(check: ct_magic.checks.Check) -> set[str]:
+    return {point.name for point in check.points if point.holds is False}
+
+
+def test_the_sandbox_passes(honest: Account) -> None:
+    """Nothing does not hold; too few for the clock is not known, and said so."""
+    check = ask(honest)
+    assert check.holds
+    assert check.facts >= {DID_SEES_BASE, is_about.DID_NOT_SPLITS, is_about.CLOCK_RANGE}
+    assert {point.name for point in check.points if point.holds is None} <= {CLOCK}
+    assert len({point.name for point in check.points}) == len(check.points) == 11
+
+
+@pytest.mark.parametrize(
+    ("query", "answer", "point"),
+    [
+        (lies.did_is_blind, None, DID_SEES_BASE),
+        (lies.did_not_is_ignored, None, is_about.DID_NOT_SPLITS),
+        (None, lies.days_are_added_up, is_about.FIRST_DAYS_ADD_UP),
+        (lies.did_any_takes_the_first, None, is_about.ANY_IS_EITHER),
+        (lies.two_times_are_two_minutes, None, is_about.CLOCK_RANGE),
+        (lies.the_clock_is_ignored, None, is_about.CLOCK_RANGE),
+        (lies.unknown_keys_are_ignored, None, is_about.UNKNOWN_KEY),
+        (lies.unknown_operators_are_ignored, None, is_about.UNKNOWN_OPERATOR),
+        (lies.unknown_filters_are_ignored, None, is_about.UNKNOWN_FILTER),
+        (lies.empty_text_is_no_filter, None, is_about.EMPTY_TEXT),
+        (None, lies.count_is_neither, is_about.COUNT_IS_SPLIT),
+    ],
+)
+def test_each_lie_is_found_out_by_its_point(
+    box: Sandbox, state: object, query: lies.Lie | None, answer: Any, point: str
+) -> None:
+    """And is not remembered as a fact."""
+    with lies.lying(box, query or (lambda body: body), answer) as account:
+        check = ask(account)
+        assert point in not_holding(check)
+        assert not check.holds
+        kept = json.loads(open_journal(account).learned("facts") or "")
+        assert kept[point] is False
+
+
+def test_the_clock_of_the_event_is_found_out(state: object, tmp_path: Path) -> None:
+    """A service whose time_of_day is each event's own minute, over the same events."""
+    with Sandbox(profiles=20_000, latency=0, at_once=20, today=TODAY) as other:
+        other._engine._db.execute(
+            "UPDATE events SET session = json_merge_patch(session, "
+            "json_object('time_of_day', strftime(ts, '%H:%M')))"
+        )
+        account = Account("other", "SANDBOX", Secret("sandbox"), base_url=other.url)
+        assert not_holding(ask(account)) == {CLOCK}
+
+
+def test_what_an_account_passed_is_remembered_and_takes_its_doubt_away(
+    state: object, box: Sandbox
+) -> None:
+    """Of that account alone; what could not be told leaves what was known."""
+    mine, other = (
+        Account("a", name, Secret("x"), base_url=box.url, timezone="UTC") for name in ("A", "B")
+    )
+    remember_facts(open_journal(mine), {DID_SEES_BASE: True, CLOCK: True})
+    remember_facts(open_journal(mine), {DID_SEES_BASE: None, CLOCK: False})
+    assert known_facts(mine) == {DID_SEES_BASE}
+    assert known_facts(other) == set()
+    text = "App Launched last 7 days\n  did App Launched"
+    doubts = {
+        account.id: [
+            doubt
+            for row in ct_magic.prepare.prepare(text, account=account, today=TODAY).plan.rows
+            for doubt in row.doubts
+        ]
+        for account in (mine, other)
+    }
+    assert not doubts["A"]
+    assert any("sees the occurrences" in doubt for doubt in doubts["B"])
+
+
+def test_facts_that_cannot_be_read_are_none(state: object, box: Sandbox) -> None:
+    """Whatever stands in the journal."""
+    account = Account("a", "A", Secret("x"), base_url=box.url)
+    for text in ("", "{", "[1]", "5", '{"did sees the base": 1}', "[" * 10_000):
+        open_journal(account).learn("facts", text)
+        assert known_facts(account) == set()
+
+
+def test_it_says_first_how_many_counts_it_asks(honest: Account, box: Sandbox) -> None:
+    """And asks no more than that."""
+    said: list[tuple[str, int]] = []
+    before = len(box.log)
+    ask(honest, say=lambda line: said.append((line, len(box.log) - before)))
+    assert said == [(f"about {len(questions(TODAY))} small counts of account honest (SANDBOX)", 0)]
+    assert len(box.log) - before == len(questions(TODAY))
+
+
+def test_the_result_is_a_text_a_page_and_a_frame(honest: Account) -> None:
+    """Each names every point, what was asked, what came and what it means."""
+    check = ask(honest)
+    for shown in (str(check), check._repr_html_()):
+        for point in check.points:
+            assert point.name in shown
+    assert list(check.frame.columns) == ["point", "holds", "asked", "came", "meaning"]
+    assert check.frame["holds"].dtype == pd.BooleanDtype()
+    assert len(check.frame) == len(check.points)
+    assert (
+        "<b>"
+        not in ct_magic.checks.Check("x", (is_about.Point("<b>", "", "", None, ""),))._repr_html_()
+    )
+
+
+def test_an_account_that_cannot_be_asked_is_an_error(honest: Account) -> None:
+    """Not a table of question marks; the passcode is not in it."""
+    wrong = Account("wrong", "SANDBOX", Secret("hidden-one"), base_url=honest.base_url)
+    with pytest.raises(errors.CountFailedError, match="could not be asked") as caught:
+        ask(wrong)
+    assert "hidden-one" not in str(caught.value)
+    assert json.loads(open_journal(wrong).learned("facts") or "{}") == {}
+
+
+def test_an_event_that_nobody_does_tells_nothing(honest: Account) -> None:
+    """Zero is zero whatever the service does with a query."""
+    check = ask(honest, event="Push Impressions")
+    told = {point.name for point in check.points if point.holds is not None}
+    assert told <= {
+        is_about.UNKNOWN_KEY,
+        is_about.UNKNOWN_OPERATOR,
+        is_about.UNKNOWN_FILTER,
+        is_about.COUNT_IS_SPLIT,
+    }
+
+
+def test_a_request_that_is_lost_is_no_refusal(state: object) -> None:
+    """A service in trouble must not look like one that refuses what it does not know."""
+    found = questions(TODAY)
+    tallies = {name: Tally(50, 60, 50, 50) for name in found if not name.startswith("unknown")}
+    lost = {name: "timed out" for name in found if name.startswith("unknown")}
+    unknown = (is_about.UNKNOWN_KEY, is_about.UNKNOWN_OPERATOR, is_about.UNKNOWN_FILTER)
+    judged = {point.name: point.holds for point in points(Answers(tallies, {}, lost))}
+    assert [judged[name] for name in unknown] == [None, None, None]
+
+
+@pytest.mark.parametrize(("passcode", "code"), [("sandbox", 0), ("wrong", 2)])
+def test_a_script_hears_it_by_the_exit_code(
+    box: Sandbox, state: Path, monkeypatch: pytest.MonkeyPatch, passcode: str, code: int
+) -> None:
+    """0 where all of it holds; 2 where the account could not be asked, in one line."""
+    environment = os.environ | {
+        "CLEVERTAP_ACCOUNT_ID": "SANDBOX",
+        "CLEVERTAP_PASSCODE": passcode,
+        "CLEVERTAP_BASE_URL": box.url,
+    }
+    command = [sys.executable, "-m", "ct_magic", "check"]
+    found = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert found.returncode == code, found.stderr
+    assert found.stderr.startswith("about 17 small counts of account default (SANDBOX)")
+    assert ("did sees the base" in found.stdout) == (code == 0)
+    assert "Traceback" not in found.stderr
+
+
+def test_a_service_that_lies_is_exit_code_1(
+    box: Sandbox, state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some point does not hold."""
+    with lies.lying(box, lies.unknown_keys_are_ignored) as account:
+        monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", "SANDBOX")
+        monkeypatch.setenv("CLEVERTAP_PASSCODE", "sandbox")
+        monkeypatch.setenv("CLEVERTAP_BASE_URL", account.base_url)
+        monkeypatch.setattr(SESSION, "_used", None)
+        assert main(["check"]) == 1
+    assert "✗ unknown key is refused: does not hold" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("everybody", "inside", "right"),
+    [
+        (299, 299, None),
+        (300, 300, True),
+        (48, 44, False),
+        (50, 48, None),
+        (10_000, 9_990, True),
+        (10_000, 9_900, None),
+        (10_000, 9_000, False),
+        (100, 101, None),
+        (0, 0, None),
+    ],
+)
+def test_few_people_do_not_decide_on_the_clock(everybody: int, inside: int, right: object) -> None:
+    """That nobody bought beyond the hour proves nothing where hardly anybody bought."""
+    tallies = {"once in the hour": Tally(everybody), "all in the hour": Tally(inside)}
+    judged = {point.name: point.holds for point in points(Answers(tallies, {}, {}))}
+    assert judged[CLOCK] is right
