@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import (
     AccountError,
+    ClockWarning,
     CountCancelledError,
     CountError,
     CountFailedError,
@@ -55,6 +56,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Account",
     "AccountError",
+    "ClockWarning",
     "CountCancelledError",
     "CountError",
     "CountFailedError",

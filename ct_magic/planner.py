@@ -41,7 +41,8 @@ def plan(
         own = of_statement(statements[cell_row.statement], known)
         others = (doubt for n in row.questions for doubt in doubts[n])
         rows.append(replace(row, doubts=tuple(dict.fromkeys((*own, *others)))))
-    return Plan(tuple(rows), questions, notes(statements, rows, today))
+    typed = tuple(map(_as_typed, statements))
+    return Plan(tuple(rows), questions, notes(statements, rows, today), typed)
 
 
 def doubts_of(
@@ -80,6 +81,11 @@ def notes(
     compared = (row.previous.incomparable for row in rows if row.previous)
     sentences += [f"no change: {reason}" for reason in compared if reason]
     return tuple(dict.fromkeys(sentences))
+
+
+def _as_typed(query: Query | JsonQuery) -> str:
+    label = "" if query.label is None else f"{query.label}: "
+    return label + (query.source or to_text(_unlabelled(query)))
 
 
 def _row(cell_row: CellRow, number: int, first: int, questions: Sequence[Question]) -> Row:

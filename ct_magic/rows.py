@@ -130,12 +130,13 @@ class Plan:
     """What a cell asks: its rows, the distinct questions behind them, and notes for the panel.
 
     `questions` stand in the order in which the rows first need them. `notes` are sentences on the
-    whole cell, like the period that was meant.
+    whole cell, like the period that was meant; `statements` the cell's statements as typed.
     """
 
     rows: tuple[Row, ...]
     questions: tuple[Question, ...]
     notes: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()
 
     def needs(self, row: Row) -> tuple[int, ...]:
         """Return the numbers of all questions behind a row: its own, and those of its base."""
@@ -154,7 +155,8 @@ class Plan:
         row_at = {old: new for new, old in enumerate(chosen)}
         question_at = {old: new for new, old in enumerate(questions)}
         moved = tuple(self.rows[old].moved(row_at, question_at) for old in chosen)
-        return Plan(moved, tuple(self.questions[n] for n in questions), self.notes), questions
+        asked = tuple(self.questions[n] for n in questions)
+        return Plan(moved, asked, self.notes, self.statements), questions
 
     def beside(self, other: Plan) -> Plan:
         """Return one plan of both, the other's rows behind these."""
@@ -163,7 +165,8 @@ class Plan:
         statements = 1 + max((row.statement for row in self.rows), default=-1)
         behind = (row.moved(row_at, question_at, statements) for row in other.rows)
         questions, notes = self.questions + other.questions, self.notes + other.notes
-        return Plan((*self.rows, *behind), questions, notes)
+        typed = self.statements + other.statements
+        return Plan((*self.rows, *behind), questions, notes, typed)
 
 
 def row_name(row: Row) -> str:

@@ -23,32 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..progress.panel import Shown
-    from ..progress.row_view import RowView as Job
 
 Show = Callable[[w.Widget], None]
 Say = Callable[[str, bool], None]  # what is said, and whether it is an error
-
-
-class _Nowhere:
-    """What stands in the place of a display: the form shows the panel itself."""
-
-    def update(self, *_: object, **__: object) -> None: ...
-
-
-class InnerPanel(WidgetPanel):
-    """The live panel of a count as a widget, `box`, that stands inside another."""
-
-    def _display(self) -> _Nowhere:
-        self._build()
-        return _Nowhere()
-
-    def _bundle(self, jobs: tuple[Job, ...]) -> dict[str, Any]:
-        return {}  # what would be displayed; and the form may have been closed meanwhile
-
-    @property
-    def box(self) -> w.VBox:
-        """The widget; it shows the end when the count is over."""
-        return self._box
 
 
 class Runner:
@@ -91,7 +68,8 @@ class Runner:
         return True
 
     def _opened(self, run: Shown, note: str | None) -> Panel:
-        panel = InnerPanel(run, note)
+        # The form shows the panel itself, so nothing is displayed.
+        panel = WidgetPanel(run, note, lambda bundle: None, keep=True)
         self._show(panel.box)
         return panel
 

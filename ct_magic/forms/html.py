@@ -8,28 +8,28 @@ from json import dumps as escaped
 from typing import Any
 
 from ..explanation import pretty
-from ..progress import html as card
+from ..progress import style
 
 ERROR = "var(--jp-error-color1,#c62828)"
 DOUBT = "var(--jp-warn-color0,#8a4b00)"
-STYLE = f"""<style>{card.FOCUS}
-.ct-magic-form {{ border: 1px solid {card.LINE}; border-radius: 6px; padding: 6px 12px;
+STYLE = f"""<style>{style.FOCUS}
+.ct-magic-form {{ border: 1px solid {style.LINE}; border-radius: 6px; padding: 6px 12px;
   max-width: 80em; container-type: inline-size; overflow: hidden; }}
 .ct-magic-form :is(.widget-html, .widget-html-content) {{ min-width: 0; max-width: 100%; }}
 .ct-magic-form .widget-html-content {{ line-height: 1.35; }}
 .ct-magic-title {{ font-weight: 600; margin-top: 6px; }}
-.ct-magic-note {{ color: {card.MUTED}; font-weight: 400; }}
+.ct-magic-note {{ color: {style.MUTED}; font-weight: 400; }}
 .ct-magic-error {{ color: {ERROR}; }}
 .ct-magic-error, .ct-magic-said {{ padding: 0 4px 2px; overflow-wrap: anywhere;
   white-space: pre-wrap; }}
 .ct-magic-form pre.ct-magic-error {{ color: {ERROR}; padding: 2px 4px; white-space: pre-wrap; }}
 .ct-magic-form pre.ct-magic-place {{ white-space: pre; overflow-x: auto; }}
 .ct-magic-form summary {{ cursor: pointer; margin: 6px 0 2px; }}
-.ct-magic-actions {{ border-top: 1px solid {card.LINE}; padding-top: 6px; }}
+.ct-magic-actions {{ border-top: 1px solid {style.LINE}; padding-top: 6px; }}
 .ct-magic-doubt {{ color: {DOUBT}; padding: 2px 4px; overflow-wrap: anywhere; }}
 .ct-magic-doubt::before {{ content: "? "; font-weight: 600; }}
 .ct-magic-stale {{ opacity: .45; }}
-.ct-magic-unlabelled > label {{ {card.HIDDEN} }}
+.ct-magic-unlabelled > label {{ {style.HIDDEN} }}
 .ct-magic-wrong input, .ct-magic-wrong textarea {{ border-color: {ERROR} !important;
   box-shadow: inset 0 0 0 1px {ERROR}; }}
 .ct-magic-form pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0;
@@ -98,6 +98,7 @@ def kept(cell: str, note: str) -> dict[str, Any]:
     """Give what a page without the form shows: the query, to be read and copied."""
     return {
         "text/plain": f"{cell}\n({note})",
-        "text/html": f'<div style="{card.BOX}"><pre style="margin:0;white-space:pre-wrap">'
-        f'{escape(cell)}</pre><div style="color:{card.MUTED}">{escape(note)}</div></div>',
+        "text/html": f'<div class="ct-magic" style="{style.BOX}">'
+        '<pre style="margin:0;white-space:pre-wrap">'
+        f'{escape(cell)}</pre><div style="color:{style.MUTED}">{escape(note)}</div></div>',
     }

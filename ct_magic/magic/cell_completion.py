@@ -95,14 +95,16 @@ def _variables(typed: re.Match[str], variables: Mapping[str, Any]) -> list[Compl
         (
             name
             for name, value in variables.items()
-            if name.startswith(typed[1]) and not name.startswith("_") and _is_value(value)
+            if name.startswith(typed[1]) and _is_proposed(name, value)
         ),
         key=str.casefold,
     )
     return [Completion(typed.start(), f"${name}", "variable") for name in fitting]
 
 
-def _is_value(value: object) -> bool:
+def _is_proposed(name: str, value: object) -> bool:
+    if name.startswith("_") or name in ("In", "Out"):  # the notebook's own
+        return False
     if isinstance(value, _VALUES):
         return True
     return bool(_OTHER_VALUES & {kind.__name__ for kind in type(value).__mro__})

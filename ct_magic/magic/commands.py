@@ -97,11 +97,13 @@ def names(invocation: Invocation) -> pd.DataFrame | None:
 
 
 def history(invocation: Invocation) -> pd.DataFrame:
-    """Show what was asked, under which id, and what came back, as a DataFrame."""
+    """Show what was asked and what came back: %ct history, %ct history 20, %ct history Charged."""
     from .. import api
 
-    invocation.refuse_arguments()
-    return api.history()
+    first, _, rest = invocation.text.strip().partition(" ")
+    if not first.isdecimal():
+        return api.history(text=invocation.text.strip() or None)
+    return api.history(int(first), rest.strip() or None)
 
 
 def resume(invocation: Invocation) -> pd.DataFrame:

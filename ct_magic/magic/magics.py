@@ -127,11 +127,14 @@ class CountMagics(Magics):
             "settings": settings,
             "refresh": asked.refresh,
         }
-        return (
-            self._background(asked, caller, ask)
-            if asked.background
-            else _blocking(asked, caller, ask)
-        )
+        if asked.background:
+            return self._background(asked, caller, ask)
+        frame = _blocking(asked, caller, ask)
+        if frame is not None:
+            from .short_display import show_short
+
+            show_short(self.shell, frame)
+        return frame
 
     def _background(
         self, asked: Arguments, caller: Caller, ask: dict[str, Any]
@@ -181,12 +184,15 @@ def _replace(caller: Caller, name: str, counting: Counting, frame: pd.DataFrame)
 
 def unregister(shell: InteractiveShell) -> None:
     """Take the magics and their settings away from a shell."""
+    from .short_display import show_as_before
+
     manager = shell.magics_manager
     for table in (*manager.magics.values(), manager.lazy_magics):
         for name in ("ctcount", "ct"):
             table.pop(name, None)
     ours = manager.registry.pop(CountMagics.__name__, None)
     shell.configurables[:] = [c for c in shell.configurables if c is not ours]
+    show_as_before(shell)
 
 
 def _manual() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import explanation
+from .. import api, explanation
 from ..settings import Settings
 from .arguments import Arguments
 from .invocation import say
@@ -13,21 +13,15 @@ from .invocation import say
 
 def show(asked: Arguments, variables: Mapping[str, Any], settings: Settings) -> None:
     """Print what the line asks to see."""
+    if asked.plan:
+        planned = api.plan(
+            asked.text,
+            params=variables,
+            account=asked.account,
+            refresh=asked.refresh,
+            settings=settings,
+        )
+        say(str(planned))
     if asked.dry_run:
         every = asked.dry_run == "all"
         say(explanation.dry_run(asked.text, variables, settings, asked.account, every))
-    if asked.plan:
-        say(_plan(asked, variables, settings))
-
-
-def _plan(asked: Arguments, variables: Mapping[str, Any], settings: Settings) -> str:
-    from .. import api
-
-    found = api.plan(
-        asked.text,
-        params=variables,
-        account=asked.account,
-        refresh=asked.refresh,
-        settings=settings,
-    )
-    return str(found)

@@ -1,50 +1,58 @@
-"""The buttons that stop a run while it is shown: all of it, or single counts."""
+"""The buttons that stop a run while it is shown: all of it, or single rows."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as w
 
-from ..errors import UsageError
+from ..row_results import RowResult
+from ..rows import Row, days, row_name
+from ..text_width import plain
 from . import text as words
 from .panel import Shown
-from .row_view import RowView as Job
-from .row_view import views
+from .standing import pieces
 
 STOPS = "We stop asking. The service has no call that stops the query itself."
 INTERRUPT = "To cancel, interrupt the kernel"
+OFFERED = 2000  # rows that can be marked
 
 
-class Stops:
-    """A button for the whole cell and, where it asks several counts, a way to stop each.
+class CancelButtons:
+    """A button for the whole cell and, where it asks for several rows, a way to cancel each.
 
-    `box` is to be shown; `widgets` are those whose clicks must be heard.
+    `beside` stands beside the card, whose rows are as high as its buttons, and `below` below it;
+    `widgets` are those whose clicks must be heard.
     """
 
     def __init__(self, run: Shown) -> None:
-        jobs = views(run.rows)
-        self._all = _button("Cancel" if len(jobs) == 1 else "Cancel all", run.cancel, icon="stop")
-        self._some = Which(run) if len(jobs) > words.ROWS else Each(run)
-        layout = w.Layout(flex_flow="row wrap", align_items="center")
-        self.box = w.HBox([self._all, *self._some.shown], layout=layout)
-        self.widgets = [self._all, *self._some.shown, self.box]
+        count = len(run.rows)
+        self._all = _button("Cancel" if count == 1 else "Cancel all", run.cancel)
+        self._each = Each(run) if 1 < count <= words.ROWS else None
+        self._marked = Marked(run) if count > words.ROWS else None
+        rows = [self._each.box] if self._each else []
+        layout = w.Layout(justify_content="space-between", align_items="flex-end", flex="0 0 auto")
+        self.beside = w.VBox([self._all, *rows], layout=layout)
+        self.below = self._marked.box if self._marked else w.VBox([])
+        self._parts = [self._all, *(self._each.widgets if self._each else [])]
+        self._parts += [self.beside, self.below, *(self._marked.widgets if self._marked else [])]
+        self.widgets = list(dict.fromkeys(self._parts))
 
-    def follow(self, jobs: Sequence[Job]) -> bool:
-        """Switch off at most one button that has nothing left to stop; say whether one was."""
-        return self._some.follow(jobs)
+    def follow(self, rows: Sequence[RowResult]) -> None:
+        """Take away the buttons of rows that have ended."""
+        if self._each:
+            self._each.follow(rows)
 
     def disable(self) -> None:
         """Name the interrupt in place of the buttons, which nobody hears."""
         self._all.description, self._all.layout.width = INTERRUPT, "auto"
-        for widget in self.box.children:
+        for widget in self.widgets:
             if hasattr(widget, "disabled"):
                 widget.disabled = True
 
     def close(self) -> None:
-        """Take them away."""
+        """Close all of them."""
         for widget in self.widgets:
             for part in (widget.layout, getattr(widget, "style", None), widget):
                 if part is not None:
@@ -52,87 +60,86 @@ class Stops:
 
 
 class Each:
-    """A button for each of several counts, with its number in the table."""
+    """A button for each of several rows, at its row."""
 
     def __init__(self, run: Shown) -> None:
-        self.buttons = [_number(job, run.cancel) for job in views(run.rows) if len(run.rows) > 1]
-        self.shown = [w.Label("or only"), *self.buttons] if self.buttons else []
+        # One layout and one style for all: each would be a message of its own.
+        layout, style = w.Layout(width="68px", flex="0 0 auto"), w.ButtonStyle()
+        self._buttons = [_row_button(row, run.cancel, layout, style) for row in run.rows]
+        self.box = w.VBox(self._buttons, layout=w.Layout(flex="0 0 auto"))
+        self.widgets = [*self._buttons, self.box]
 
-    def follow(self, jobs: Sequence[Job]) -> bool:
-        """Switch off the first button that is still on though its count has ended."""
-        # One at a time: each is a message, and the count behind it needs no stopping meanwhile.
-        for button, job in zip(self.buttons, jobs, strict=False):
-            if job.state.ended and not button.disabled:
+    def follow(self, rows: Sequence[RowResult]) -> None:
+        """Take away the buttons of rows that have ended."""
+        for button, row in zip(self._buttons, rows, strict=True):
+            if row.state.ended and not button.disabled:
                 button.disabled = True
-                return True
-        return False
 
 
-class Which:
-    """A field that says which of very many counts are meant, and its button.
+class Marked:
+    """A list in which rows are marked, and a button that cancels these.
 
-    A field, since JupyterLab takes the keys of a list for its own commands, and since a field
-    costs no message when counts arrive.
+    The list is made when it is opened: a cell of ten thousand rows costs nothing before.
     """
 
     def __init__(self, run: Shown) -> None:
-        self._run, self._many = run, len(run.rows)
-        self._which = w.Combobox(
-            options=[words.name(job) for job in views(run.rows)],
-            description="or some of them",
-            placeholder="numbers, like 3, 7-12",
-            continuous_update=False,
-            style={"description_width": "initial"},
-            layout=w.Layout(width="24em"),
+        self._run = run
+        self._open = w.ToggleButton(description="Cancel some …", layout=w.Layout(width="auto"))
+        self._open.observe(lambda _: self._toggle(), "value")
+        self._list = w.SelectMultiple(
+            rows=8, layout=w.Layout(width="auto", flex="1 1 20em", display="none")
         )
-        self._said = w.Label()
-        self.shown = [self._which, _button("Cancel these", self._cancel), self._said]
+        self._list.add_class("ct-magic-marked")
+        self._cancel = _button("Cancel marked rows", self._cancel_marked)
+        self._cancel.layout.display = "none"
+        layout = w.Layout(flex_flow="row wrap", align_items="flex-start")
+        self.box = w.HBox([self._open, self._list, self._cancel], layout=layout)
+        self.widgets = [self._open, self._list, self._cancel, self.box]
 
-    def follow(self, jobs: Sequence[Job]) -> bool:
-        """Leave it as it is: what has ended is not harmed."""
-        return False
+    def _toggle(self) -> None:
+        is_open = self._open.value
+        if is_open:
+            self._offer()
+        self._list.layout.display = self._cancel.layout.display = None if is_open else "none"
 
-    def _cancel(self) -> None:
-        try:
-            numbers = chosen(self._which.value, self._many)
-        except UsageError as error:
-            self._said.value = str(error)
-            return
-        for number in numbers:
+    def _offer(self) -> None:
+        rows = [row.row for row in self._run.rows if not row.state.ended][:OFFERED]
+        same = len({row.title for row in self._run.plan.rows}) == 1
+        self._list.options = [(_short(row) if same else row_name(row), row.number) for row in rows]
+
+    def _cancel_marked(self) -> None:
+        for number in self._list.value:
             self._run.cancel(number)
-        self._which.value, self._said.value = "", ""
+        self._list.value = ()
+        self._open.value = False
 
 
-def chosen(text: str, many: int) -> Sequence[int]:
-    """Read which counts are meant: `3`, `3, 7-12`, or a name of `words.name`; numbers from 0.
-
-    Raises UsageError where it says none of the `many` there are.
-    """
-    # What is picked from the list begins with its number and a colon.
-    picked = re.sub(r"^(\d+):.*", r"\1", text.strip(), flags=re.DOTALL)
-    found: list[int] = []
-    for part in picked.split(","):
-        match = re.fullmatch(r"(\d+)(?:\s*-\s*(\d+))?", part.strip())
-        if not match:
-            raise UsageError("write numbers of counts, like 3, 7-12")
-        first, last = int(match[1]), int(match[2] or match[1])
-        if not 1 <= first <= last <= many:
-            raise UsageError(f"the counts are 1 to {many}")
-        found += range(first - 1, last)
-    return found
+def _short(row: Row) -> str:
+    return f"{row.number + 1}: {plain(', '.join([*pieces(row), days(row)]))}"
 
 
-def _number(job: Job, cancel: Callable[[int], None]) -> w.Button:
-    return _button(
-        str(job.number + 1),
-        lambda: cancel(job.number),
-        tooltip=f"Cancel {words.name(job)}. {STOPS}",
-        disabled=job.state.ended,
-        layout=w.Layout(width="3.5em"),
+def _row_button(
+    row: RowResult, cancel: Callable[[int], None], layout: w.Layout, style: w.ButtonStyle
+) -> w.Button:
+    number = row.row.number
+    button = _button(
+        "cancel",
+        lambda: cancel(number),
+        tooltip=f"Cancel {plain(row_name(row.row))}. {STOPS}",
+        disabled=row.state.ended,
+        layout=layout,
+        style=style,
     )
+    button.add_class("ct-magic-x")
+    return button
 
 
 def _button(description: str, press: Callable[[], object], **more: Any) -> w.Button:
-    button = w.Button(**{"description": description, "tooltip": STOPS} | more)
+    usual = {
+        "description": description,
+        "tooltip": STOPS,
+        "layout": None if "layout" in more else w.Layout(width="auto", flex="0 0 auto"),
+    }
+    button = w.Button(**usual | more)
     button.on_click(lambda _: press())
     return button

@@ -2,8 +2,16 @@
 
 While a cell runs, its thread of the kernel reads no messages, and whether a front end's widget
 messages go another way depends on its version and on the kernel's. So the waiting loop takes the
-messages of its own channel itself: what belongs to our widgets is handled at once, everything
-else is held and handed back in order when the cell ends.
+messages of its own channel itself.
+
+Taken over, for as long as the cell waits: the callback of the ZMQ stream of this thread's shell,
+nothing else. Each message that comes is one of two kinds. Ours, which are handled at once: what is
+said to our widgets, and a page's request for the state of all widgets (the comm that opens on
+`jupyter.widget.control`), since a page that is reloaded while the cell runs shows no panel before
+it is answered. All others are held.
+
+Given back when the wait ends, however it ends: the callback, and then what was held, at once and
+in order, so that a cell that failed aborts those that were queued behind it.
 """
 
 from __future__ import annotations
@@ -14,6 +22,7 @@ from collections.abc import Collection
 from typing import Any
 
 SLICE = 50  # messages taken at a time
+CONTROL = "jupyter.widget.control"  # what a page opens to ask for the state of all widgets
 log = logging.getLogger(__name__)
 
 
@@ -26,7 +35,7 @@ class CommPump:
 
     def __init__(self, kernel: Any, ids: Collection[str]) -> None:
         self.ok = False
-        self._kernel, self._ids = kernel, frozenset(ids)
+        self._kernel, self._ids = kernel, set(ids)
         self._held: list[Any] = []
 
     def __enter__(self) -> CommPump:
@@ -57,7 +66,7 @@ class CommPump:
         import zmq
 
         self._readable = zmq.POLLIN
-        self._stream = _stream_of_this_thread(self._kernel)
+        self._stream = stream_of_this_thread(self._kernel)
         self._callback = self._stream._recv_callback
         self._say, self._comms = self._kernel._publish_status, self._kernel.comm_manager
         if self._callback is None:
@@ -78,13 +87,13 @@ class CommPump:
 
     def _handle(self, idents: Any, frames: Any) -> None:
         try:
-            found = self._kernel.session.deserialize(frames, content=True, copy=False)
+            message = self._kernel.session.deserialize(frames, content=True, copy=False)
             # The front end waits for this "idle" before it sends the next click.
-            self._say("busy", "shell", parent=found)
+            self._say("busy", "shell", parent=message)
             try:
-                getattr(self._comms, found["msg_type"])(self._stream, idents, found)
+                getattr(self._comms, message["msg_type"])(self._stream, idents, message)
             finally:
-                self._say("idle", "shell", parent=found)
+                self._say("idle", "shell", parent=message)
         except Exception:
             # A click that goes wrong must not cost the cell what has arrived.
             log.exception("ct_magic: a click could not be handled")
@@ -92,12 +101,17 @@ class CommPump:
     def _is_ours(self, frames: Any) -> bool:
         # A peek: `deserialize` would note the signature, and refuse the message afterwards.
         unpack = self._kernel.session.unpack
-        if unpack(frames[1].bytes)["msg_type"] not in ("comm_msg", "comm_close"):
+        kind = unpack(frames[1].bytes)["msg_type"]
+        if kind not in ("comm_open", "comm_msg", "comm_close"):
             return False
-        return unpack(frames[4].bytes).get("comm_id") in self._ids
+        content = unpack(frames[4].bytes)
+        if kind == "comm_open" and content.get("target_name") == CONTROL:
+            self._ids.add(content.get("comm_id"))
+        return content.get("comm_id") in self._ids
 
 
-def _stream_of_this_thread(kernel: Any) -> Any:
+def stream_of_this_thread(kernel: Any) -> Any:
+    """Return the stream by which this thread gets its messages; raise where it gets none."""
     if getattr(kernel, "_supports_kernel_subshells", False):  # ipykernel 7
         manager = kernel.shell_channel_thread.manager
         shell = manager.subshell_id_from_thread_id(threading.get_ident())

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol, TextIO
 
 from ..row_results import RowResult
 from ..rows import Plan
 from . import html as card
 from . import text as words
-from .row_view import RowView as Job
-from .row_view import views
+from .standing import Standing
 
 TICK = 1.0  # seconds between two messages to the front end
 SAVED_TICK = 4.0  # seconds between two states that a saved notebook would show
 REWRITE = "\r\x1b[K"  # back to the line's beginning, and clear it
 USUAL_COLUMNS = 80
 log = logging.getLogger(__name__)
+# Shows a bundle of mime types: the first one is displayed, the next take its place.
+Display = Callable[[Mapping[str, Any]], None]
 
 
 class Shown(Protocol):
@@ -51,10 +52,11 @@ class Panel:
     comm_ids: Collection[str] = ()
     ticks = False  # whether a second that has passed is news
 
-    def __init__(self, run: Shown, note: str | None = None) -> None:
-        self._run, self._note = run, note
+    def __init__(self, run: Shown, note: str | None = None, *, stable: bool = False) -> None:
+        self._run, self._note, self._stable = run, note, stable
         self._spoken = float("-inf")
         self._shown: object = None
+        self._until = float("inf")  # when what is shown is no longer true, whatever happens
         self._lost = False
 
     def refresh(self) -> None:
@@ -63,10 +65,14 @@ class Panel:
 
     def close(self) -> None:
         """Show how it ended."""
-        self._safely(lambda: self._end(views(self._run.rows), self._run.clock()))
+        self._safely(lambda: self._end(self._standing()))
 
     def say_deaf(self) -> None:
         """Say that clicks are not heard here, and what is."""
+
+    def _standing(self) -> Standing:
+        run = self._run
+        return Standing(run.plan, run.rows, run.clock(), self._note, self._stable)
 
     def _safely(self, show: Callable[[], None]) -> None:
         if self._lost:
@@ -82,92 +88,87 @@ class Panel:
         now = self._run.clock()
         if now - self._spoken < TICK:
             return
-        jobs = views(self._run.rows)
-        # Frozen jobs: the same tuple of them is the same picture.
-        if self.ticks or jobs != self._shown:
-            self._spoken, self._shown = now, jobs
-            self._show(jobs, now)
+        rows = self._run.rows
+        # Frozen rows: the same tuple of them is the same picture.
+        if self.ticks or rows != self._shown or now >= self._until:
+            self._spoken, self._shown = now, rows
+            self._show(self._standing())
 
-    def _show(self, jobs: tuple[Job, ...], now: float) -> None: ...
+    def _show(self, standing: Standing) -> None: ...
 
-    def _end(self, jobs: tuple[Job, ...], now: float) -> None: ...
+    def _end(self, standing: Standing) -> None: ...
 
 
 class TextPanel(Panel):
     """Plain lines: one that is rewritten where there is a terminal, else one for each change."""
 
-    def __init__(self, run: Shown, note: str | None, out: TextIO, *, rewrite: bool) -> None:
-        super().__init__(run, note)
+    def __init__(
+        self,
+        run: Shown,
+        note: str | None,
+        out: TextIO,
+        *,
+        rewrite: bool = False,
+        stable: bool = False,
+    ) -> None:
+        super().__init__(run, note, stable=stable)
         self._out, self._rewrite, self.ticks = out, rewrite, rewrite
         self._said = ""
         self.refresh()
 
-    def _show(self, jobs: tuple[Job, ...], now: float) -> None:
+    def _show(self, standing: Standing) -> None:
         if self._rewrite:
-            self._print(REWRITE + words.line(jobs, now, self._columns() - 1))
-        elif (said := words.progress(jobs)) != self._said:
+            self._print(REWRITE + words.line(standing, self._columns() - 1))
+        elif (said := words.progress(standing)) != self._said and not self._stable:
             self._said = said
             self._print(f"ctcount: {said}\n")
 
-    def _end(self, jobs: tuple[Job, ...], now: float) -> None:
+    def _end(self, standing: Standing) -> None:
         lead = REWRITE if self._rewrite else ""
-        self._print(f"{lead}{words.text(jobs, now, self._note)}\n")
+        self._print(f"{lead}{words.text(standing)}\n")
 
     def _columns(self) -> int:
         # A line that is longer than the terminal's cannot be rewritten. Some say they have none.
         try:
             return os.get_terminal_size(self._out.fileno()).columns or USUAL_COLUMNS
-        except (OSError, ValueError):
+        except (AttributeError, OSError, ValueError):
             return USUAL_COLUMNS
 
     def _print(self, text: str) -> None:
-        encoding = self._out.encoding or "utf-8"
+        encoding = getattr(self._out, "encoding", None) or "utf-8"
         try:
             self._out.write(text.encode(encoding, "replace").decode(encoding))
             self._out.flush()
-        except (OSError, ValueError):
-            # `script.py 2>&1 | head`: who no longer listens must not cost the counts.
+        except Exception:
+            # `script.py 2>&1 | head`, a logger in the stream's place: who no longer listens must
+            # not cost the counts.
             log.debug("ct_magic: the progress cannot be printed", exc_info=True)
 
 
 class HtmlPanel(Panel):
     """A display that is replaced: what a page without widgets and an executed notebook show."""
 
-    def __init__(self, run: Shown, note: str | None) -> None:
-        super().__init__(run, note)
-        self._handle = self._display()
+    def __init__(
+        self, run: Shown, note: str | None, display: Display, *, stable: bool = False
+    ) -> None:
+        super().__init__(run, note, stable=stable)
+        self._display = display
         # What comes first is shown at once: it was displayed before anything was asked.
-        self._told = self._kept = run.clock()
-        self._shown = self._saved = views(run.rows)
+        self._kept, self._saved = run.clock(), run.rows
+        display(still(self._standing()))
 
     def _refresh(self) -> None:
-        super()._refresh()
         now = self._run.clock()
-        if now - self._told >= TICK and self._tell(views(self._run.rows), now):
-            self._told = now
+        if now - self._kept < SAVED_TICK or (rows := self._run.rows) == self._saved:
+            return
+        self._kept, self._saved = now, rows
+        self._display(still(self._standing()))
 
-    def _display(self) -> Any:
-        from IPython.display import display
+    def _end(self, standing: Standing) -> None:
+        self._display(still(standing))
 
-        return display(self._bundle(views(self._run.rows)), raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
-    def _bundle(self, jobs: tuple[Job, ...]) -> dict[str, Any]:
-        return self._still(jobs)
-
-    def _still(self, jobs: tuple[Job, ...], hint: str | None = None) -> dict[str, Any]:
-        now, note = self._run.clock(), " ".join(filter(None, [self._note, hint])) or None
-        return {
-            "text/plain": words.text(jobs, now, note),
-            "text/html": card.html(jobs, now, note),
-        }
-
-    def _tell(self, jobs: tuple[Job, ...], now: float) -> bool:
-        """Send what is due beside what is seen; say whether anything was."""
-        if jobs == self._saved or now - self._kept < SAVED_TICK:
-            return False
-        self._kept, self._saved = now, jobs
-        self._handle.update(self._bundle(jobs), raw=True)
-        return True
-
-    def _end(self, jobs: tuple[Job, ...], now: float) -> None:
-        self._handle.update(self._still(jobs), raw=True)
+def still(standing: Standing, hint: str | None = None) -> dict[str, Any]:
+    """Return a picture that needs neither a kernel nor widgets, as HTML and as text."""
+    text = words.text(standing) + (f"\n({hint})" if hint else "")
+    return {"text/plain": text, "text/html": card.html(standing, hint)}

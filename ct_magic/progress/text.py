@@ -1,16 +1,16 @@
-"""Jobs + time -> plain words: what a terminal prints, a log keeps and a screen reader says."""
+"""How a run stands -> plain words: what a terminal prints, a log keeps, a screen reader says."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import re
 from datetime import date
 
-from ..client.jobs import State
+from ..client.jobs import Job, State
+from ..row_results import RowResult
 from ..text_width import fit, plain
-from .row_view import RowView as Job
+from .standing import Standing, is_kept, pieces, waiting
 
-ROWS = 20  # rows of plain text; a table scrolls after so many
+ROWS = 20  # rows of plain text, and of a table that has a button for each
 MINUTES = 90  # seconds from which on people say minutes
 SIGNS = {
     State.WAITING: "·",
@@ -22,150 +22,194 @@ SIGNS = {
     State.INCONSISTENT: "!",
     State.NOT_YET: "·",
 }
-WORDS = {
-    State.SUCCESS: "done",
-    State.SUBMITTED: "pending",
-    State.WAITING: "waiting",
+GROUPS = {
+    State.SUBMITTED: "asked",
+    State.WAITING: "waiting their turn",
     State.FAILED: "failed",
     State.CANCELLED: "cancelled",
     State.TIMED_OUT: "timed out",
     State.INCONSISTENT: "inconsistent",
     State.NOT_YET: "not yet",
 }
+QUIET = (State.SUCCESS, State.NOT_YET)
+REFRESH = "--refresh asks anew"
+MINUS = "\u2212"
+FETCH = "run the cell again to fetch it"
 
 
-def state(job: Job, now: float) -> str:
-    """Say in words where a job stands."""
-    words = phase(job)
-    return f"{words}, next look in {next_look(job, now)} s" if looks_again(job) else words
+def summary(standing: Standing) -> str:
+    """Return in one line how a cell stands: `61 of 500 done · 164 asked · 275 waiting …`."""
+    parts = [f"{standing.tally[State.SUCCESS]:,} of {len(standing.rows):,} done", *groups(standing)]
+    return " · ".join([*parts, *filter(None, [time_left(standing)])])
 
 
-def summary(jobs: Sequence[Job], now: float) -> str:
-    """Say in one line how a cell stands: `12 of 90 done, 3 pending, about 4 min left`."""
-    counts = Counter(job.state for job in jobs)
-    said = [f"{counts[State.SUCCESS]:,} of {len(jobs):,} done"]
-    said += [f"{counts[s]:,} {word}" for s, word in WORDS.items() if counts[s] and word != "done"]
-    if left := seconds_left(jobs, now):
-        said.append(f"about {duration(left)} left")
-    return ", ".join(said)
+def groups(standing: Standing) -> list[str]:
+    """Return how many rows are in each state that is not done: `164 asked`."""
+    return [f"{standing.tally[s]:,} {word}" for s, word in GROUPS.items() if standing.tally[s]]
 
 
-def seconds_left(jobs: Sequence[Job], now: float) -> float | None:
-    """Estimate the seconds until all have ended from the pace so far; None: not known yet."""
-    # Neither the journal's counts nor those that were cancelled say how long one takes.
-    came = (State.SUCCESS, State.FAILED)
-    ended = [job for job in jobs if job.state in came and job.began is not None and not job.taken]
-    left = sum(not job.state.ended for job in jobs)
-    begun = min((job.began for job in jobs if job.began is not None), default=None)
-    if not ended or not left or begun is None:
-        return None
-    return left * max(now - begun, 0.0) / len(ended)
+def time_left(standing: Standing) -> str:
+    """Return the time that is left, `about 1 to 2 min left`, or nothing without ground for it."""
+    left = standing.seconds_left
+    if left is None:
+        return ""
+    least, most = map(duration, left)
+    if least == most:
+        return f"about {least} left"
+    unit = least.rpartition(" ")[2]
+    short = least.removesuffix(f" {unit}") if most.endswith(f" {unit}") else least
+    return f"about {short} to {most} left"
 
 
-def progress(jobs: Sequence[Job]) -> str:
-    """Say how far a cell is, in words that change only when something has happened."""
-    if len(jobs) == 1:
-        return f"{plain(jobs[0].question.title)} - {phase(jobs[0])}"
-    counts = Counter(job.state for job in jobs)
+def cache_note(standing: Standing) -> str:
+    """Return what came from the journal, from when, and how it is asked anew; or nothing."""
+    cached, oldest = standing.cached
+    if not cached or not standing.over or standing.stable:
+        return ""
+    which = "" if cached == len(standing.rows) else f"{cached:,} of them "
+    time = "" if oldest is None else f" of {oldest:%Y-%m-%d %H:%M} UTC"
+    return f"{which}from the journal{time}: {REFRESH}"
+
+
+def progress(standing: Standing) -> str:
+    """Return how far a cell is, in words that change only when something has happened."""
+    rows = standing.rows
+    if len(rows) == 1:
+        return f"{plain(rows[0].row.title)} - {phase(rows[0])}"
     # Tenths, so that a thousand counts are not a thousand lines.
-    tenths = 10 * sum(job.state.ended for job in jobs) // len(jobs)
-    failed = f", {counts[State.FAILED]:,} failed" if counts[State.FAILED] else ""
-    return f"{tenths * 10} % of {len(jobs):,} counts{failed}"
+    tenths = 10 * sum(row.state.ended for row in rows) // len(rows) if rows else 10
+    failed = standing.tally[State.FAILED]
+    return f"{tenths * 10} % of {len(rows):,} counts" + (f", {failed:,} failed" if failed else "")
 
 
-def text(jobs: Sequence[Job], now: float, note: str | None = None) -> str:
-    """Print all of it as plain text: a line for each count, under one line for the cell."""
-    lines = [f"{SIGNS[j.state]} {plain(j.question.text)} - {state(j, now)}" for j in jobs[:ROWS]]
-    if len(jobs) > ROWS:
-        lines.append(f"  ... and {len(jobs) - ROWS:,} more")
-    head = [summary(jobs, now)] if len(jobs) > 1 else []
-    return "\n".join([*head, *lines, *([f"({note})"] if note else [])])
+def text(standing: Standing) -> str:
+    """Return all of it as plain text: a line for each row, under one line for the cell."""
+    rows = standing.rows
+    lines = [f"{SIGNS[r.state]} {plain(title(r))} - {state(r, standing)}" for r in rows[:ROWS]]
+    if len(rows) > ROWS:
+        lines.append(f"  ... and {len(rows) - ROWS:,} more")
+    head = [summary(standing)] if len(rows) > 1 else []
+    cached = cache_note(standing) if len(rows) > 1 else ""
+    doubts = [f"! {plain(doubt)}" for doubt in standing.doubts]
+    notes = [f"({note})" for note in (cached, standing.note) if note]
+    return "\n".join([*head, *lines, *doubts, *notes])
 
 
-def spoken(jobs: Sequence[Job]) -> str:
-    """Say what is worth telling somebody who listens: not every look, and no clock."""
-    if len(jobs) > 1:
-        over = all(job.state.ended for job in jobs)
-        return summary(jobs, 0.0) if over else progress(jobs)
-    title = plain(jobs[0].question.title)
-    return f"{title} - {phase(jobs[0]) if jobs[0].state.ended else WORDS[jobs[0].state]}"
+def title(row: RowResult) -> str:
+    """Return the words of a row on a line of its own: what is counted, or its step."""
+    asked = row.row
+    text = asked.text if asked.step is None else " · ".join([asked.title, *pieces(asked)])
+    return text or asked.title
 
 
-def name(job: Job) -> str:
-    """Tell a count from its neighbours: `3: App Launched, Category = Shoes, 2026-11-01`."""
-    q = job.question
-    pieces = [f"{column} = {value}" for column, value in q.pieces]
-    return plain(f"{job.number + 1}: {', '.join([q.title, *pieces, span(q.start, q.end)])}")
+def state(row: RowResult, standing: Standing) -> str:
+    """Return in words how a row stands, with the time of the next look."""
+    job = waiting(row)
+    left = None if job is None else next_look(job, standing.now)
+    words = phase(row)
+    if len(standing.rows) == 1 and (note := cache_note(standing)):
+        return f"{words}, {note}"
+    return words if left is None else f"{words}, next look in {left} s"
 
 
-def line(jobs: Sequence[Job], now: float, columns: int = 10**6) -> str:
-    """Print it on one line, for a terminal that rewrites it and has so many columns."""
-    said = summary(jobs, now)
-    if len(jobs) == 1:
-        tail = f" - {state(jobs[0], now)}"
+def spoken(standing: Standing) -> str:
+    """Return what is worth telling somebody who listens: not every look, and no clock."""
+    rows = standing.rows
+    if len(rows) != 1:
+        return summary(standing) if standing.over else progress(standing)
+    words = phase(rows[0]) if rows[0].state.ended else GROUPS[rows[0].state]
+    return f"{plain(rows[0].row.title)} - {words.replace('their', 'its')}"
+
+
+def line(standing: Standing, columns: int = 10**6) -> str:
+    """Return it on one line, for a terminal that rewrites it and has so many columns."""
+    words = summary(standing)
+    if len(standing.rows) == 1:
+        # How often it was looked at has no room there.
+        stands = re.sub(r", looked (once|twice|\d+ times)", "", state(standing.rows[0], standing))
+        tail = f" - {stands}"
         # What is asked is known; how it stands is what one looks for.
         room = max(12, min(60, columns - len(tail) - len("ctcount: ")))
-        said = fit(plain(jobs[0].question.title), room) + tail
-    return fit(f"ctcount: {said}", columns)
+        words = fit(plain(standing.rows[0].row.title), room) + tail
+    return fit(f"ctcount: {words}", columns)
 
 
 def profiles(count: int) -> str:
-    """Print a count: `1 profile`, `7,138 profiles`."""
+    """Return a count: `1 profile`, `7,138 profiles`."""
     return f"{count:,} profile{'s' if count != 1 else ''}"
 
 
 def span(start: date, end: date) -> str:
-    """Print the days of a count, both included."""
+    """Return the days of a count, both included."""
     return start.isoformat() if start == end else f"{start.isoformat()} to {end.isoformat()}"
 
 
 def duration(seconds: float) -> str:
-    """Print seconds as people say them: `12 s`, `4 min`, `1.5 h`."""
+    """Return seconds as people say them: `12 s`, `4 min`, `1.5 h`."""
     if seconds < MINUTES:
         return f"{max(seconds, 0.0):.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def phase(job: Job) -> str:
-    """Say in words where a job stands, without the time."""
-    match job.state:
-        case State.WAITING:
-            return f"waiting ({plain(job.note)})" if job.note else "waiting"
-        case State.SUBMITTED:
-            return _submitted(job)
+def phase(row: RowResult) -> str:
+    """Return in words how a row stands, without the time."""
+    match row.state:
+        case State.WAITING | State.SUBMITTED:
+            return under_way(row)
         case State.SUCCESS:
-            return f"done: {profiles(job.tally.count if job.tally else 0)}{from_journal(job)}"
-        case State.FAILED:
-            later = _later(job) if job.lost else ""
-            return f"failed: {plain(job.error or 'no reason given')}{later}"
-        case State.CANCELLED:
-            return f"cancelled{_later(job)}"
-        case State.TIMED_OUT:
-            return f"timed out{_later(job)}"
-        case State.INCONSISTENT | State.NOT_YET:
-            return f"{job.state}: {plain(job.error)}" if job.error else str(job.state)
+            return f"done: {profiles(row.count or 0)}{percent(row)}"
+        case State.NOT_YET:
+            return "not yet: its days are not over"
+        case _:
+            return ended(row)
 
 
-def _later(job: Job) -> str:
-    # Without an id nobody can ask for it again.
-    return ": '%ct resume' fetches it later" if job.req_id else ""
+def ended(row: RowResult) -> str:
+    """Return how a row ended that has no count: `failed: …`, `cancelled`."""
+    # The reason of one that was cancelled is that it was.
+    why = "" if row.state in (State.CANCELLED, State.TIMED_OUT) else plain(row.error or "")
+    words = f"{row.state}: {why}" if why else str(row.state)
+    return f"{words}: {FETCH}" if is_kept(row) else words
 
 
-def _submitted(job: Job) -> str:
-    times = {0: "submitted", 1: "polled once"}.get(job.polls, f"polled {job.polls} times")
-    return f"{times} ({plain(job.note)})" if job.note else times
+def under_way(row: RowResult) -> str:
+    """Return where a row is that has not ended: `asked`, `counting, looked twice`."""
+    job = waiting(row)
+    note = f" ({plain(job.note)})" if job and job.note else ""
+    if job is None or job.state is State.WAITING:
+        return f"waiting its turn{note}" if not note else f"waiting{note}"
+    looks = {0: "asked", 1: "counting, looked once", 2: "counting, looked twice"}
+    return looks.get(job.polls, f"counting, looked {job.polls} times") + note
 
 
-def from_journal(job: Job) -> str:
-    """Say when a count was taken that was not asked for now."""
-    return f", from the journal of {job.taken:%Y-%m-%d %H:%M} UTC" if job.taken else ""
+def percent(row: RowResult) -> str:
+    """Return the share of a step, with its interval: `, 75 % (73-77 %) of 1,844`."""
+    if row.share is None or row.low is None or row.high is None:
+        return ""
+    return f", {share(row.share)} ({interval(row)}) of {row.of:,}"
 
 
-def looks_again(job: Job) -> bool:
-    """Say whether a look at this job, or another try, is planned."""
-    return job.due is not None and not job.state.ended
+def share(fraction: float) -> str:
+    """Return a share as people read it: `75 %`, `0.4 %`."""
+    hundred = 100 * fraction
+    rough = hundred >= 10 or hundred == round(hundred)
+    return f"{hundred:.0f} %" if rough and not 99.5 <= hundred < 100 else f"{hundred:.1f} %"
 
 
-def next_look(job: Job, now: float) -> int:
-    """Give the seconds until the next look."""
-    return max(0, round((job.due or now) - now))
+def interval(row: RowResult) -> str:
+    """Return the interval of a share: `73-77 %`."""
+    low, high = (share(end or 0.0).removesuffix(" %") for end in (row.low, row.high))
+    return f"{low}\u2013{high} %"
+
+
+def change(fraction: float) -> str:
+    """Return a change with its sign: `+12 %`, `±0 %`."""
+    if not fraction:
+        return "±0 %"
+    return f"{'+' if fraction > 0 else MINUS}{share(abs(fraction))}"
+
+
+def next_look(job: Job, now: float) -> int | None:
+    """Return the seconds until the next look or the next try; None where none is planned."""
+    # What is due this very second is being asked: no countdown from nothing.
+    return None if job.due is None or job.due - now < 1 else round(job.due - now)

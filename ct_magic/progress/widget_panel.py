@@ -2,80 +2,118 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TextIO
 
 import ipywidgets as w
 
 from . import html as card
-from . import text as words
-from .cancel_buttons import INTERRUPT, Stops
-from .panel import HtmlPanel
-from .row_view import RowView as Job
-from .row_view import views
+from .cancel_buttons import INTERRUPT, CancelButtons
+from .panel import SAVED_TICK, Display, Panel, Shown, TextPanel, still
+from .standing import Standing
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 # What a page without a widget manager says, and a notebook that was saved meanwhile.
-MEANWHILE = f"{INTERRUPT}; after a restart run the cell again, it goes on."
-TALLEST = "44em"  # a table that is higher scrolls
+MEANWHILE = f"{INTERRUPT}; after a restart run the cell again: nothing is sent twice"
 # The widgets of every live panel of this process. A cell that blocks hears them all, so that a
 # count in the background can be stopped from its own panel meanwhile.
 HEARD: set[str] = set()
 
 
-class WidgetPanel(HtmlPanel):
-    """The card, the buttons under it, and its words for a screen reader.
+class WidgetPanel(Panel):
+    """The card with its buttons beside it, and its words for a screen reader.
 
-    At most two messages a second: the card, and the words, a button that is switched off or, where
-    no page shows the widgets, what stands in their place.
+    At most two messages a second: the card, and the words or, where no page shows the widgets,
+    what stands in their place. `box` is the widget; it is closed at the end unless `keep` says
+    that it is shown elsewhere, too. `lines` is where lines go where no page shows up at all.
     """
 
-    def _display(self) -> Any:
-        self._build()
-        return super()._display()
-
-    def _build(self) -> None:
-        jobs = views(self._run.rows)
-        self._card = w.HTML(
-            self._drawn(jobs),
-            tabbable=len(jobs) > words.ROWS or None,  # what scrolls is reached with Tab
-            layout=w.Layout(max_height=TALLEST, overflow="auto"),
-        )
-        self._words = w.HTML(card.live_region(jobs), layout=w.Layout(height="0", margin="0"))
-        self._stops = Stops(self._run)
-        self._box = w.VBox([self._card, self._words, self._stops.box])
-        self._box.add_class("ct-magic-panel")
-        self._box._view_count = 0  # the front end counts from here
-        heard = [self._card, self._words, self._box, *self._stops.widgets]
-        self._mine = {widget.comm.comm_id for widget in heard}
-        HEARD.update(self._mine)
-        self.comm_ids = HEARD
-
-    def _drawn(self, jobs: tuple[Job, ...]) -> str:
-        return card.html(jobs, self._run.clock(), self._note, live=True)
-
-    def _bundle(self, jobs: tuple[Job, ...]) -> dict[str, Any]:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
-        return {VIEW: view, **self._still(jobs, MEANWHILE)}
+    def __init__(
+        self,
+        run: Shown,
+        note: str | None,
+        display: Display,
+        *,
+        lines: TextIO | None = None,
+        keep: bool = False,
+        stable: bool = False,
+    ) -> None:
+        super().__init__(run, note, stable=stable)
+        self._display, self._lines, self._keep = display, lines, keep
+        self._printed: TextPanel | None = None
+        standing = self._standing()
+        self._kept, self._shown, self._until = standing.now, standing.rows, standing.next_look
+        self._build(standing)
+        display(self._bundle({"text/html": card.saved(standing)}))
 
     def say_deaf(self) -> None:
         """Say that clicks are not heard here, and what is."""
-        self._stops.disable()
+        self._buttons.disable()
 
-    def _show(self, jobs: tuple[Job, ...], now: float) -> None:
-        self._card.value = self._drawn(jobs)
+    def _build(self, standing: Standing) -> None:
+        self._card = w.HTML(card.live(standing), layout=w.Layout(flex="1 1 auto", min_width="0"))
+        self._words = w.HTML(card.live_region(standing), layout=w.Layout(height="0", margin="0"))
+        self._below = w.HTML(card.below(standing))
+        self._buttons = CancelButtons(self._run)
+        layout = w.Layout(align_items="stretch", overflow="visible")
+        self._beside = w.HBox([self._card, self._buttons.beside], layout=layout)
+        notes = [self._below] * bool(self._below.value)
+        self.box = w.VBox([self._beside, *notes, self._buttons.below, self._words])
+        self.box.add_class("ct-magic-panel")
+        self.box._view_count = 0  # the front end counts from here
+        heard = [self._card, self._words, self._below, self._beside, self.box]
+        self._mine = {widget.comm.comm_id for widget in [*heard, *self._buttons.widgets]}
+        HEARD.update(self._mine)
+        self.comm_ids = HEARD
 
-    def _tell(self, jobs: tuple[Job, ...], now: float) -> bool:
-        said, self._words.value = self._words.value, card.live_region(jobs)
-        if said != self._words.value or self._stops.follow(jobs):
-            return True
-        # A new bundle is a new view: it would lose the place, the focus and what is being typed.
-        return not self._box._view_count and super()._tell(jobs, now)
+    def _bundle(self, more: dict[str, Any]) -> dict[str, Any]:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
+        return {VIEW: view, **still(self._standing(), MEANWHILE), **more}
 
-    def _end(self, jobs: tuple[Job, ...], now: float) -> None:
-        # A page that was reloaded meanwhile still shows the widget, so it must be right too.
-        self._card.value = self._drawn(jobs)
-        self._words.value = card.live_region(jobs)
-        self._box.children = (self._card, self._words)
-        self._handle.update(self._still(jobs), raw=True)
-        self._stops.close()
+    def _show(self, standing: Standing) -> None:
+        # A countdown that has come to its end is taken away.
+        self._until = standing.next_look
+        self._card.value = card.live(standing)
+        self._words.value = card.live_region(standing)
+        self._buttons.follow(standing.rows)
+        if not self.box._view_count:
+            self._show_elsewhere(standing)
+
+    def _show_elsewhere(self, standing: Standing) -> None:
+        # A new bundle is a new view: where one is seen it would lose the focus and what is marked.
+        due = self._kept + SAVED_TICK
+        if standing.now < due:
+            self._until = min(self._until, due)
+            return
+        self._kept = standing.now
+        self._display(self._bundle({}))
+        if self._printed is not None:
+            self._printed.refresh()
+        elif self._lines is not None:
+            self._printed = TextPanel(self._run, self._note, self._lines, stable=self._stable)
+
+    def _end(self, standing: Standing) -> None:
         HEARD.difference_update(self._mine)
+        self._display(still(standing))
+        self._print_end()
+        self._buttons.close()
+        # A page that was reloaded meanwhile shows the widgets a second time, and hears no more of
+        # the display: there the card stays, as it ended.
+        if self._keep or (self.box._view_count or 0) > 1:
+            self._card.value = card.live(standing)
+            self._words.value = card.live_region(standing)
+            self.box.children = (self._card, self._below, self._words)
+            close(self._beside)
+        else:
+            close(self._card, self._words, self._below, self._beside, self.box)
+
+    def _print_end(self) -> None:
+        if self._lines is not None and (self._printed is not None or not self.box._view_count):
+            TextPanel(self._run, self._note, self._lines, stable=self._stable).close()
+
+
+def close(*widgets: w.Widget) -> None:
+    """Close widgets with their layouts and styles."""
+    for widget in widgets:
+        for part in (getattr(widget, "layout", None), getattr(widget, "style", None), widget):
+            if part is not None:
+                part.close()

@@ -84,7 +84,9 @@ def expand(
     ]
     if max_counts is not None and len(distinct.counts) > max_counts:
         counts = f"this cell would ask {len(distinct.counts):,} counts, and the limit is"
-        message = f"{counts} {max_counts:,}: {TOO_MANY}, or raise max_counts"
+        raised = f"%config CountMagics.max_counts = {len(distinct.counts)}"
+        keyword = f"count(..., max_counts={len(distinct.counts)})"
+        message = f"{counts} {max_counts:,}: {TOO_MANY}, or raise it: {raised}, {keyword}"
         raise TooLargeError(message, largest, len(rows))
     return Expansion(tuple(rows), tuple(distinct.counts), tuple(distinct.places))
 

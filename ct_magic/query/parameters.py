@@ -6,6 +6,7 @@ is imported here. Rule: README, "Values from Python".
 
 from __future__ import annotations
 
+import re
 import reprlib
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -22,6 +23,10 @@ from .model import Days, Scalar, Unit
 BIGGEST = 1e300  # a little more fits no float, and no count needs it
 LONGEST = 400  # characters; Python itself refuses to read integers of some thousands
 MOST_VALUES = 100_000  # of a list: a range may stand for more than fits the memory
+# A text that holds more than a name: a second line, JSON, a filter, a clause or a period.
+_STATEMENT = re.compile(
+    r"[\r\n]|\s*\{|.*(\swhere\s.*[=<>~]|\sdid\s+[A-Z\"]|\slast\s+\d|\s\d{4}-\d\d)", re.DOTALL
+)
 # The frequencies of pandas' Period that name a stretch of the calendar as people do.
 _FREQUENCIES = {
     Unit.WEEK: ("W-SUN",),
@@ -95,7 +100,13 @@ def text(name: str, params: Mapping[str, Any]) -> str:
     """Return the event's name that `$name` stands for."""
     value = scalar(name, params)
     if not isinstance(value, str) or not value:
-        raise QueryError(f"${name} is {value!r}, and an event's name is wanted: a text")
+        raise QueryError(f"${name} is {value!r}, not an event's name, which is a text")
+    if _STATEMENT.match(value):
+        raise QueryError(
+            f"${name} holds a query, and a variable stands for an event's name here: write the "
+            f"query's clauses in the cell, as in 'did Charged where Amount > $floor'; "
+            f"see %ct help segment"
+        )
     return value
 
 

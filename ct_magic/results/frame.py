@@ -92,6 +92,9 @@ def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) 
     | | | time zone, which `df.attrs["timezone"]` names |
     | doubt | string | what the service may ignore silently; NA where nothing is doubted |
 
+    Two axes side by side: `df.pivot(index="start", columns="Category", values="count")`. Shown by
+    its own cell, it has fewer columns and readable numbers: see `short_frame`.
+
     Those that need `share`, `after`, `vs` or `by` are there where a statement of the cell has
     them; all others always, whatever arrived.
     """

@@ -9,7 +9,8 @@ from timing import Row, fresh, quick_server
 CODE = """
 import datetime, json, timeit
 import by_hand
-from ct_magic import parser
+from ct_magic.query import parser
+from ct_magic.query.printer import to_text
 text = 'loyal: App Launched where session.first_time = true and Amount in 1..5 last 7 days\\n' \\
        '  did Charged where Category in ("Shoes", "Bags") last 90 days\\n  did not App Uninstalled'
 query = parser.statements(text, today=datetime.date(2026, 11, 23))[0]
@@ -26,8 +27,8 @@ import json, timeit
 import pandas
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
-from ct_magic import completion, names
-known = names.Names({f"Event e{n}": {f"Property p{m}": ("a", "b") for m in range(20)}
+from ct_magic.query import catalog, completion
+known = catalog.Names({f"Event e{n}": {f"Property p{m}": ("a", "b") for m in range(20)}
                      for n in range(5_000)})
 shell = InteractiveShell.instance(user_ns={"df": pandas.DataFrame({"a": [1]})})
 def ours(cell):

@@ -46,11 +46,14 @@ class PlainRun:
         self.plan = plan(rows)
         self.jobs = tuple(Job(n, asked) for n, asked in enumerate(self.plan.questions))
         self.cancelled: list[int | None] = []
+        self._seen: tuple[tuple[Job, ...], tuple[RowResult, ...]] | None = None
 
     @property
     def rows(self) -> tuple[RowResult, ...]:
         """Every row as it stands."""
-        return row_results(self.plan, self.jobs)
+        if self._seen is None or self._seen[0] is not self.jobs:
+            self._seen = (self.jobs, row_results(self.plan, self.jobs))
+        return self._seen[1]
 
     @property
     def clock(self) -> Callable[[], float]:

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ NAMES = Names({"App Launched": {}, "Charged": {"Category": ("Shoes",), "2x": ()}
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
     made = InteractiveShell()
+    made.user_ns |= {"floor": 5, "floors": [1], "flow": print, "day": date(2026, 1, 1), "_f": 1}
     install(made, lambda: NAMES)
     yield made
     uninstall(made)
@@ -42,6 +44,20 @@ def completions(shell: InteractiveShell, cell: str) -> tuple[str, list[str]]:
         ("%ctcount Charged where Category = |", "", ['"Shoes"', "true", "false"]),
         ("x = 1\ndf = %ctcount --refresh App L|", "App L", ["App Launched", "App last"]),
         ("%ctcount --d|", "--d", ["--dry-run"]),
+        ("%ctcount --account prod App L|", "App L", ["App Launched", "App last"]),
+        ("%ctcount --account  prod\tApp L|", "App L", ["App Launched", "App last"]),
+        ("%ctcount --account s|", "s", ["sandbox"]),
+        ("%%ctcount df --account |", "", ["default", "sandbox"]),
+        ("%%ctcount df --account prod --re|", "--re", ["--refresh"]),
+        ("%ct h|", "h", ["help", "history"]),
+        ("x = %ct hi|", "hi", ["history"]),
+        ("%ct use s|", "s", ["sandbox"]),
+        ("%ct names --f|", "--f", ["--from", "--forget"]),
+        ("%ct help reten|", "reten", ["retention"]),
+        ("%ct explain App L|", "App L", ["App Launched", "App last"]),
+        ("%%ct explain\nApp L|", "App L", ["App Launched", "App last"]),
+        ("%%ctcount\nCharged where Amount > $fl|", "$fl", ["$floor", "$floors"]),
+        ("%ctcount Charged where Amount > $|", "$", ["$day", "$floor", "$floors"]),
     ],
 )
 def test_our_cells_and_lines_complete_the_language(
@@ -52,7 +68,18 @@ def test_our_cells_and_lines_complete_the_language(
 
 
 @pytest.mark.parametrize(
-    "cell", ["%%ctcount\nprin|", "%%ctcount\nCharged where Category = pri|", "%%ctcount pri|"]
+    "cell",
+    [
+        "%%ctcount\nprin|",
+        "%%ctcount\nCharged where Category = pri|",
+        "%%ctcount pri|",
+        "%%ctcount df --account prod |",
+        "%%ctcount df --timeout |",
+        "%ct pri|",
+        "%ct wait pri|",
+        '%%ctcount\nCharged where Category = "$fl|',
+        "%%ctcount\nCharged # $fl|",
+    ],
 )
 def test_nothing_of_python_appears_in_our_cells(shell: InteractiveShell, cell: str) -> None:
     """`print` in a query would be an error; no proposal is the right proposal."""

@@ -56,6 +56,29 @@ def test_a_dry_run_prints_the_json_and_sends_nothing(
     ]
 
 
+def test_a_dry_run_of_many_shows_the_ends_or_all(
+    state: Path, shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Thirty bodies are no overview; `all` prints each of them."""
+    some = said(shell, "%%ctcount --dry-run\nCharged 2026-09 by day", capsys)
+    assert "and 28 more" in some
+    assert some.count('"event_name"') == 2
+    every = said(shell, "%%ctcount --dry-run all\nCharged 2026-09 by day", capsys)
+    assert every.count('"event_name"') == 30
+
+
+def test_a_plan_says_what_would_be_sent(
+    account: Sandbox, shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rows, distinct counts and what the journal knows; nothing is sent."""
+    run(shell, "%%ctcount df\nCharged 2026-09-01").raise_error()
+    before = len(account.log)
+    out = said(shell, "%%ctcount df --plan\nCharged 2026-09 by day", capsys)
+    assert "30 rows" in out
+    assert "29 to be sent" in out
+    assert len(account.log) == before
+
+
 def test_dollar_and_braces_reach_the_query_untouched(
     account: Sandbox, shell: InteractiveShell
 ) -> None:
@@ -77,7 +100,7 @@ def test_dollar_and_braces_reach_the_query_untouched(
         ("%ct ues sandbox", "did you mean '%ct use'?"),
         ("%ct use a b", "takes the name of an account"),
         ("%ct login prod hunter2", "asks for it hidden"),
-        ("%ct history please", "takes nothing more"),
+        ("%ct resume please", "takes nothing more"),
     ],
 )
 def test_wrong_arguments_get_one_line_that_says_what_is_right(
@@ -103,6 +126,18 @@ def test_history_is_a_dataframe_of_what_was_asked(
     assert found["asked"].dt.tz is None
     assert found["asked"].dt.microsecond.tolist() == [0]
     assert found["count"].iloc[0] == shell.user_ns["df"]["count"].iloc[0]
+
+
+def test_history_may_be_cut_and_searched(account: Sandbox, shell: InteractiveShell) -> None:
+    """By a number of cells, by what a query holds, or both."""
+    for text in ("App Launched 2026-10", "Charged 2026-10", "Charged 2026-09"):
+        run(shell, f"%%ctcount df\n{text}").raise_error()
+    for argument, texts in {
+        "1": ["Charged 2026-09"],
+        "Charged": ["Charged 2026-09", "Charged 2026-10"],
+        "1 App Launched": ["App Launched 2026-10"],
+    }.items():
+        assert list(run(shell, f"%ct history {argument}").result["title"]) == texts
 
 
 @pytest.mark.parametrize("option", ["", " --dry-run", " --background"])

@@ -1,35 +1,61 @@
-"""What people read of a run: pure text and HTML, from frozen jobs and a time."""
+"""What people read of a run: pure text and HTML, from a frozen standing."""
+
+from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
-from helpers.plans import row
+from helpers.plans import plan, row
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_magic.client.jobs import State, Tally
+from ct_magic.client.jobs import Job, State, Tally
 from ct_magic.progress import html as card
+from ct_magic.progress import style
 from ct_magic.progress import text as words
-from ct_magic.progress.row_view import RowView
+from ct_magic.progress.coloured import WORDS, coloured
+from ct_magic.progress.standing import Standing
+from ct_magic.query.lexer import KEYWORDS
+from ct_magic.row_results import row_results
+from ct_magic.rows import Comparison, Formula, Row
 
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)">'
 TURNED = "abc\u202edlrow\u202c\u2066 \u05d0"
-VOID = {"br", "img", "input", "meta"}
+VOID = {"br", "img", "input", "meta", "col", "path"}
+TAKEN = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
+DONE: dict[str, Any] = {"state": State.SUCCESS, "tally": Tally(7138), "began": 1.0, "ended": 13.0}
 
 
-def job(number: int = 0, **changes: object) -> RowView:
-    """A row that is waiting, in the words of `App Launched 2026-11-01`."""
-    return replace(RowView(number, row(number)), **changes)  # type: ignore[arg-type]
+def standing(
+    rows: Sequence[Row], jobs: Sequence[dict[str, Any]], now: float = 20.0, **more: Any
+) -> Standing:
+    """How rows stand whose counts are at their places, with what is said of each count."""
+    asked = plan(rows)
+    made = [Job(n, q, **jobs[n]) for n, q in enumerate(asked.questions)]
+    return Standing(asked, row_results(asked, made), now, **more)
 
 
-def named(text: str, **changes: object) -> RowView:
-    one = job(**changes)
-    return replace(
-        one, question=replace(one.question, title=text, text=text, pieces=(("a", text),))
-    )
+def many(count: int, *jobs: dict[str, Any], title: str = "App Launched", **more: Any) -> Standing:
+    """Days of one statement; those of which nothing is said are waiting."""
+    day = timedelta(1)
+    first = date(2026, 8, 1)
+    rows = [row(n, title, start=first + n * day, end=first + n * day) for n in range(count)]
+    return standing(rows, [*jobs, *([{}] * (count - len(jobs)))], **more)
+
+
+def one(now: float = 5.0, title: str = "App Launched", **job: Any) -> Standing:
+    return standing([row(0, title)], [job], now)
+
+
+def both(title: str, count: int, error: str = "", now: float = 0.0) -> Standing:
+    """Rows of this title that have failed with this error."""
+    rows = [row(n, title, pieces=(("a", f"{title}{n}"),)) for n in range(count)]
+    return standing(rows, [{"state": State.FAILED, "error": error}] * count, now, note=error)
 
 
 class Page(HTMLParser):
@@ -50,246 +76,373 @@ class Page(HTMLParser):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
+        if tag in VOID:
+            return
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
 
 
-DONE = {"state": State.SUCCESS, "tally": Tally(7138), "began": 1.0, "ended": 13.0}
-STATES = {
-    "waiting": {},
-    "submitted, next look in 25 s": {"state": State.SUBMITTED, "due": 30.0},
-    "polled once, next look in 25 s": {"state": State.SUBMITTED, "polls": 1, "due": 30.0},
-    "polled 4 times (HTTP 503), next look in 1 s": {
+STATES: dict[str, dict[str, Any]] = {
+    "waiting its turn": {},
+    "asked, next look in 25 s": {"state": State.SUBMITTED, "due": 30.0},
+    "counting, looked once, next look in 25 s": {
+        "state": State.SUBMITTED,
+        "polls": 1,
+        "due": 30.0,
+    },
+    "counting, looked 4 times (HTTP 503), next look in 1 s": {
         "state": State.SUBMITTED,
         "polls": 4,
         "due": 6.0,
         "note": "HTTP 503",
     },
-    "waiting (too many at once), next look in 0 s": {"note": "too many at once", "due": 4.0},
-    "done: 7,138 profiles": DONE,
-    "done: 1 profile": DONE | {"tally": Tally(1)},
-    "done: 7,138 profiles, from the journal of 2026-11-20 10:30 UTC": DONE
-    | {"taken": datetime(2026, 11, 20, 10, 30, tzinfo=UTC)},
+    "waiting (too many at once)": {"note": "too many at once", "due": 4.0},
     "failed: HTTP 400: bad dates": {"state": State.FAILED, "error": "HTTP 400: bad dates"},
-    "failed: no connection: '%ct resume' fetches it later": {
+    "failed: no connection: run the cell again to fetch it": {
         "state": State.FAILED,
         "error": "no connection",
         "req_id": "7",
         "lost": True,
     },
-    "cancelled": {"state": State.CANCELLED},
-    "cancelled: '%ct resume' fetches it later": {"state": State.CANCELLED, "req_id": "7"},
+    "cancelled": {"state": State.CANCELLED, "error": "it was not waited for"},
+    "cancelled: run the cell again to fetch it": {"state": State.CANCELLED, "req_id": "7"},
     "timed out": {"state": State.TIMED_OUT},
-    "timed out: '%ct resume' fetches it later": {"state": State.TIMED_OUT, "req_id": "7"},
+    "timed out: run the cell again to fetch it": {"state": State.TIMED_OUT, "req_id": "7"},
 }
 
 
-@pytest.mark.parametrize("said", STATES)
-def test_each_state_is_said_in_words(said: str) -> None:
+def said(html: str) -> str:
+    """The words of a piece of HTML, without its style sheets."""
+    page = Page(re.sub("<style>.*?</style>", "", html, flags=re.DOTALL))
+    return " ".join("".join(page.words).split())
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_each_state_is_said_in_words(state: str) -> None:
     """Nobody has to know a colour or a sign; text and HTML say the same."""
-    one = job(**STATES[said])
-    assert words.state(one, now=5.0) == said
-    assert said in words.text([one], 5.0)
-    # In HTML the number stands above, large.
-    shown = re.sub("done: [0-9,]+ profiles?", "done", said)
-    assert shown in " ".join("".join(Page(card.html([one], 5.0)).words).split())
+    found = one(**STATES[state])
+    assert words.state(found.rows[0], found) == state
+    assert state in words.text(found)
+    assert state in said(card.html(found))
 
 
 def test_one_count_ends_as_a_large_number_with_its_days() -> None:
-    """The number is what one looks for."""
-    html = card.html([job(**DONE)], 20.0)
-    assert "<b>7,138</b>" in html
-    assert "2026-11-01" in html
-    assert "12 s" in html
+    """The number is what one looks for; days that the query names are not said a second time."""
+    html = card.html(one(20.0, **DONE))
+    assert re.search(r"<b style=.font-size:28px[^>]*>7,138</b>", html)
+    assert "2026-11-01" in said(html)
+    assert "12 s" in said(html)
+    found = one(20.0, **DONE)
+    typed = replace(found, plan=replace(found.plan, statements=("App Launched 2026-11-01",)))
+    assert said(card.html(typed)).count("2026-11-01") == 1
 
 
 @pytest.mark.parametrize("live", [True, False])
-@pytest.mark.parametrize("many", [1, 3])
-def test_foreign_text_is_shown_as_text(many: int, live: bool) -> None:
+@pytest.mark.parametrize("count", [1, 3, 30])
+def test_foreign_text_is_shown_as_text(count: int, live: bool) -> None:
     """A script in a name or in the service's error is words on the page, never an element."""
-    jobs = [named(EVIL, number=n, state=State.FAILED, error=EVIL) for n in range(many)]
-    page = Page(card.html(jobs, 0.0, note=EVIL, live=live))
+    found = both(EVIL, count, EVIL)
+    page = Page((card.live if live else card.html)(found))
     assert not {"script", "img", "a", "iframe", "link"} & set(page.tags)
     assert not any(name.startswith("on") or name in ("src", "href") for name in page.attributes)
     assert EVIL in "".join(page.words)
 
 
-@pytest.mark.parametrize("many", [1, 3])
-def test_a_right_to_left_name_does_not_turn_the_line_round(many: int) -> None:
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_right_to_left_name_does_not_turn_the_line_round(count: int) -> None:
     """It stands alone in a <bdi>, and its marks, which reorder what follows, are not passed on."""
-    html = card.html([named(TURNED, number=n) for n in range(many)], 0.0)
+    html = card.html(both(TURNED, count))
     assert "\u202e" not in html
     assert "\u2066" not in html
     assert "\u05d0</bdi>" in html
-    assert "\u202e" not in words.text([named(TURNED)], 0.0)
+    assert "\u202e" not in words.text(both(TURNED, 1))
 
 
 @given(st.text(max_size=400), st.text(max_size=400), st.booleans(), st.integers(1, 3))
-def test_whatever_the_text_the_html_is_whole(name: str, error: str, live: bool, many: int) -> None:
+def test_whatever_the_text_the_html_is_whole(name: str, error: str, live: bool, count: int) -> None:
     """Every element that is opened is closed, and none comes from outside."""
-
-    def failed(title: str, why: str) -> list[RowView]:
-        return [named(title, number=n, state=State.FAILED, error=why) for n in range(many)]
-
-    page = Page(card.html(failed(name, error), 0.0, live=live))
+    draw = card.live if live else card.html
+    page = Page(draw(both(name, count, error)))
     assert page.open == []
-    assert page.tags == Page(card.html(failed("x", "y"), 0.0, live=live)).tags
-    assert "\n" not in words.line(failed(name, error), 0.0)
-    assert words.text(failed(name, error), 0.0).count("\n") == (0 if many == 1 else many)
+    known = {*Page(draw(both('"x" 1 and', 3, "y"))).tags, "span", "bdi", "div"}
+    assert set(page.tags) <= known
+    assert "\n" not in words.line(both(name, count))
+    assert words.text(both(name, count)).count("\n") == (0 if count == 1 else count)
 
 
 def test_ten_kilobytes_of_text_are_cut() -> None:
     """A service's error page does not flood the notebook."""
-    jobs = [named("x" * 10_000, state=State.FAILED, error="y" * 10_000)]
-    assert len(card.html(jobs, 0.0)) < 5_000
-    assert len(words.text(jobs, 0.0)) < 1_500
-    assert len(words.line(jobs, 0.0)) < 500
+    found = both("x" * 10_000, 1, "y" * 10_000)
+    found = replace(found, note=None)
+    assert len(card.html(found)) - len(style.SHEET) < 5_000
+    assert len(words.text(found)) < 1_500
+    assert len(words.line(found)) < 500
 
 
-def test_many_counts_scroll_past_twenty_rows() -> None:
-    """Ninety rows do not push the rest of the notebook away; none of them is missing."""
-    html = card.html([job(n) for n in range(90)], 0.0)
-    assert "max-height" in html
+def test_many_rows_are_folded_and_none_is_missing() -> None:
+    """One line and a small picture; the rows behind it scroll, and who has no mouse reaches them.
+
+    A page that was exported or printed shows them: only a notebook that is open folds them.
+    """
+    html = card.html(many(90, *[DONE] * 90))
+    assert html.count("<details>") == 1
     assert html.count("<tr>") == 91
-    assert 'tabindex="0"' in html, "who has no mouse reaches it, to scroll"
-    assert "max-height" not in card.html([job(n) for n in range(20)], 0.0)
-    assert "... and 70 more" in words.text([job(n) for n in range(90)], 0.0)
+    assert '<svg role="img" aria-label="90 counts' in html
+    assert 'class="ct-scroll" tabindex="0"' in html
+    assert "details-content { content-visibility:visible" in html
+    assert "... and 70 more" in words.text(many(90))
+    assert "<details>" not in card.html(many(6, *[DONE] * 6))
+
+
+def test_rows_that_did_not_arrive_are_not_folded_away() -> None:
+    """What is missing is what one looks for."""
+    lost = {"state": State.CANCELLED}
+    for count in (8, 90):
+        shown = card.html(many(count, *[DONE] * (count - 1), lost)).partition("<details>")[0]
+        assert "- <bdi>cancelled</bdi>" in shown.replace("</span> ", "- ")
+        assert "run the cell again" in said(shown)
 
 
 def test_rows_stay_in_the_order_asked_and_bars_are_relative() -> None:
     """The largest count fills its cell, half of it half."""
-    counts = [50, 100, 0]
-    jobs = [named(f"q{n}", number=n, **DONE | {"tally": Tally(c)}) for n, c in enumerate(counts)]
-    html = card.html(jobs, 20.0)
-    assert html.index("q0") < html.index("q1") < html.index("q2")
-    assert [html.find(f"width:{w}%;border-top:.7em") > 0 for w in ("50.0", "100.0", "0.0")] == [
-        True
-    ] * 3
+    rows = [row(n, f"q{n}") for n in range(3)]
+    html = card.html(standing(rows, [DONE | {"tally": Tally(c)} for c in (50, 100, 0)]))
+    table = html[html.index("<table") :]
+    assert table.index("q0") < table.index("q1") < table.index("q2")
+    widths = re.findall(r"width:([0-9.]+)%;border-top:9px", html)
+    assert widths == ["50.0", "100.0"]
 
 
 def test_the_summary_says_what_is_done_waiting_and_failed() -> None:
-    """In numbers, with the time left, estimated from what is known."""
-    done = [job(n, **DONE | {"began": 0.0}) for n in range(10)]
-    jobs = [*done, job(10, state=State.FAILED, began=0.0, ended=9.0), job(11), job(12)]
-    assert words.summary(jobs, 110.0) == "10 of 13 done, 2 waiting, 1 failed, about 20 s left"
+    """In numbers, groups first."""
+    jobs = [DONE] * 10 + [{"state": State.FAILED}, {"state": State.SUBMITTED}]
+    expected = "10 of 13 done · 1 asked · 1 waiting their turn · 1 failed"
+    assert words.summary(many(13, *jobs, now=5.0)) == expected
+    assert expected.partition(" · ")[0] in said(card.html(many(13, *jobs, now=5.0)))
 
 
-def test_nothing_is_estimated_before_something_has_arrived() -> None:
-    """Counts from the journal, or cancelled ones, took no time and say nothing of the others."""
-    taken = datetime(2026, 11, 20, tzinfo=UTC)
-    assert words.seconds_left([job(0, began=0.0), job(1)], 50.0) is None
-    jobs = [job(0, **DONE | {"taken": taken}), job(1, began=0.0), job(2)]
-    assert words.seconds_left(jobs, 50.0) is None
-    jobs = [job(0, state=State.CANCELLED, began=0.0, ended=1.0), job(1, began=0.0)]
-    assert words.seconds_left(jobs, 50.0) is None
+def test_time_is_estimated_only_where_a_queue_moves() -> None:
+    """What has been asked comes when the service is ready: no pace says when.
+
+    Counts from the journal, or cancelled ones, took no time and say nothing of the others.
+    """
+    asked = {"state": State.SUBMITTED, "began": 0.0}
+    done = DONE | {"began": 0.0}
+    assert many(90, *[done] * 10, *[asked] * 80, now=130.0).seconds_left is None
+    assert many(90, *[DONE | {"began": None, "taken": TAKEN}] * 80, asked).seconds_left is None
+    assert many(90, *[{"state": State.CANCELLED, "began": 0.0}] * 80, asked).seconds_left is None
+    assert many(90, *[done] * 10, now=5.0).seconds_left is None
+    assert many(20, *[done] * 10, now=100.0).seconds_left == pytest.approx((70.0, 140.0))
+    assert words.time_left(many(20, *[done] * 10, now=100.0)) == "about 70 s to 2 min left"
 
 
 def test_the_clocks_of_a_live_card_need_no_messages() -> None:
     """The browser counts down by itself; what is saved holds no animation."""
-    one = job(state=State.SUBMITTED, due=30.0, began=1.0)
-    live = card.html([one], 5.0, live=True)
-    assert "--ct-magic-from:25;--ct-magic-to:0;--ct-magic-for:25s" in live
-    still = card.html([one], 5.0)
-    assert "<style>" not in still
-    assert "next look in 25 s" in "".join(Page(still).words)
+    found = one(5.0, state=State.SUBMITTED, due=30.0, began=1.0)
+    assert "--ct-magic-from:25;--ct-magic-to:0;--ct-magic-for:25s" in card.live(found)
+    still = card.html(found)
+    assert "ct-magic-down" not in still
+    assert "next look in 25 s" in said(still)
+
+
+def test_no_countdown_begins_at_nothing() -> None:
+    """What is due this very second is being asked: "next look in 0 s" is never said."""
+    for due in (4.0, 5.0, 5.4):
+        assert words.text(one(5.0, state=State.SUBMITTED, due=due)).endswith("- asked")
 
 
 def test_a_screen_reader_can_find_its_way() -> None:
     """Progress and table have names; signs and bars, which repeat the words, are hidden."""
-    html = card.html([job(0, **DONE), job(1)], 20.0)
+    html = card.live(many(2, DONE))
     assert 'aria-valuemax="2" aria-valuenow="1"' in html
-    assert '<table aria-label="counts"' in html
-    assert html.count('aria-hidden="true"') == 4
+    assert 'aria-label="counts"' in html
     assert html.count('scope="col"') == html.count("<th ")
+    assert 'aria-hidden="true"' in html
 
 
 def test_what_is_read_out_is_no_clock() -> None:
     """A look or a second is no news; a count that has arrived is."""
-    one = job(state=State.SUBMITTED, polls=3, due=30.0)
-    assert words.spoken([one]) == words.spoken([replace(one, polls=4, due=60.0)])
-    assert words.spoken([job(**DONE)]) == "App Launched - done: 7,138 profiles"
-    assert words.spoken([one, job(1, **DONE)]) == "50 % of 2 counts"
+    asked = {"state": State.SUBMITTED, "polls": 3, "due": 30.0}
+    assert words.spoken(one(**asked)) == words.spoken(one(**asked | {"polls": 4, "due": 60.0}))
+    assert words.spoken(one(**DONE)) == "App Launched - done: 7,138 profiles"
+    assert words.spoken(many(2, asked, DONE)) == "50 % of 2 counts"
 
 
 def test_a_long_wait_is_told_in_minutes() -> None:
     """The clock that goes on by itself says what the still one says: nobody reads 3,000 s."""
-    one = job(state=State.SUBMITTED, due=3030.0, began=0.0)
+    found = one(3000.0, state=State.SUBMITTED, due=3030.0, began=0.0)
     clock = "--ct-magic-to:1440;--ct-magic-for:86400s;--ct-magic-begun:-3000s;--ct-magic-unit:'min'"
-    assert clock in card.html([one], 3000.0, live=True)
-    assert "50 min" in card.html([one], 3000.0)
+    assert clock in card.live(found)
+    assert "50 min" in said(card.html(found))
 
 
 def kept_untrusted(html: str) -> str:
     """What JupyterLab leaves of the styles of a notebook that is not trusted."""
 
-    def kept(style: re.Match[str]) -> str:
-        said = [
-            one for one in style[1].split(";") if not re.search(r"var\(|anywhere|clip-path", one)
-        ]
-        return f'style="{";".join(said)}"'
+    def kept(found: re.Match[str]) -> str:
+        parts = found[1].split(";")
+        left = [part for part in parts if not re.search(r"var\(|anywhere|clip-path", part)]
+        return f'style="{";".join(left)}"'
 
-    return re.sub('style="([^"]*)"', kept, html)
+    without = re.sub("<style>.*?</style>", "", html, flags=re.DOTALL)
+    return re.sub('style="([^"]*)"', kept, without)
 
 
 def test_an_untrusted_card_has_its_frame_and_its_bars() -> None:
     """JupyterLab drops every style that needs a variable: what is drawn does not."""
-    jobs = [job(0, **DONE), job(1, state=State.FAILED)]
-    html = kept_untrusted(card.html(jobs, 20.0))
+    html = kept_untrusted(card.html(many(2, DONE, {"state": State.FAILED})))
     assert "var(" not in html
     assert re.search(r'class="ct-magic[^>]*style="border:1px solid rgba', html)
-    assert f"background:{card.TRACK}" in html
-    for drawn in ("50.0%;border-top:4px", "100.0%;border-top:.7em"):
-        assert re.search(rf"width:{drawn} solid #[0-9a-f]{{6}}", html)
+    assert re.search(r"width:100.0%;border-top:9px solid #[0-9a-f]{6}", html)
 
 
 def test_dollars_are_no_formula() -> None:
     """A page that sets formulas leaves a query with two variables alone, whoever shows it."""
-    for live in (True, False):
-        html = card.html([named("a > $low and a < $high")], 0.0, live=live)
+    for draw in (card.live, card.html):
+        html = draw(one(title="a > $low and a < $high"))
         assert re.search(r'class="[^"]*\bmathjax_ignore tex2jax_ignore\b', html)
-
-
-def test_a_query_is_not_squeezed_by_the_bars() -> None:
-    """A long one keeps room for some words in a line, a short one takes no more than it needs."""
-    jobs = [named("Added To Cart where Category exists"), named("bought", number=1)]
-    assert "min-width:10.6em" in card.html(jobs, 0.0)
-    assert "min-width:4.6em" in card.html([named("bought"), named("seen", number=1)], 0.0)
-    assert "overflow:auto" in card.html(jobs, 0.0), "what is wider than the page scrolls"
 
 
 def test_what_every_row_would_say_is_said_once() -> None:
     """Thirty days of one statement are thirty days, not thirty times the statement."""
-    html = card.html([job(n) for n in range(30)], 0.0)
-    assert html.count("App Launched") == 1
-    pieces = (("Category", "Shoes"), ("geo", "India"))
-    asked = replace(job().question, pieces=pieces)
-    page = Page(card.html([job(n, question=asked) for n in range(3)], 0.0))
+    assert said(card.html(many(30, *[DONE] * 30))).count("App Launched") == 1
+    fixed = (("Category", "Shoes"), ("geo", "India"))
+    page = Page(card.html(standing([row(n, pieces=fixed) for n in range(3)], [DONE] * 3)))
     assert "Category, geo" in page.words
-    assert page.words.count("Shoes, India") == 3
+    assert page.words.count("Shoes · India") == 3
 
 
 def test_the_days_that_all_share_are_said_once() -> None:
     """Above the table; where they differ, in a column."""
-    assert card.html([named(f"q{n}", number=n) for n in range(3)], 0.0).count("2026-11-01") == 1
-    asked = replace(job().question, end=date(2026, 11, 2))
-    page = Page(card.html([job(0), job(1, question=asked)], 0.0))
+    same = [row(n, f"q{n}") for n in range(3)]
+    assert said(card.html(standing(same, [DONE] * 3))).count("2026-11-01") == 1
+    other = [row(0), row(1, end=date(2026, 11, 2))]
+    page = Page(card.html(standing(other, [DONE] * 2)))
     assert {"days", "2026-11-01", "2026-11-01 to 2026-11-02"} <= set(page.words)
 
 
-def test_the_bar_over_the_table_tells_done_from_cancelled() -> None:
-    """A cell that was stopped does not look like one that arrived."""
-    jobs = [job(n, **DONE) for n in range(3)] + [job(3, state=State.CANCELLED)]
-    html = card.html(jobs, 20.0)
-    assert f"width:75.0%;border-top:4px solid #1976d2;border-color:{card.BAR}" in html
-    assert f"width:25.0%;border-top:4px solid #757575;border-color:{card.MUTED}" in html
-
-
 def test_nothing_is_fetched_and_nothing_runs() -> None:
-    """No address, no script, no stylesheet: a panel works offline and in an untrusted notebook."""
-    for live in (True, False):
-        html = card.html([job(0, **DONE), job(1)], 20.0, "note", live=live)
+    """No address, no script: a panel works offline and in an untrusted notebook."""
+    for draw in (card.live, card.html):
+        html = draw(many(30, *[DONE] * 30, note="note"))
         assert not any(
             word in html for word in ("http", "url(", "@import", "<script", "javascript")
         )
+
+
+def test_no_line_of_progress_is_left_when_all_is_done() -> None:
+    """And the state is said only where it is not "done"."""
+    html = card.html(many(5, *[DONE] * 5))
+    assert "progressbar" not in html
+    assert said(html).count("done") == 1
+
+
+def test_the_journals_note_stands_once_and_says_how_to_ask_anew() -> None:
+    """In the head, not in every row; with the moment of the oldest."""
+    cached = DONE | {"taken": TAKEN, "began": None, "ended": None}
+    shown = said(card.html(many(90, *[DONE] * 28, *[cached] * 62)))
+    note = "62 of them from the journal of 2026-11-20 10:30 UTC: --refresh asks anew"
+    assert shown.count(note) == shown.count("journal") == 1
+    assert note in words.text(many(90, *[DONE] * 28, *[cached] * 62))
+
+
+FUNNEL = [
+    row(0, "funnel", step="App Installed", base=0),
+    row(1, "funnel", step="did Charged", base=0, within=0),
+]
+
+
+def test_a_share_has_its_interval_and_says_that_order_is_not_known() -> None:
+    """The base has none: it is what the others are compared with."""
+    jobs = [DONE | {"tally": Tally(1844)}, DONE | {"tally": Tally(474)}]
+    shown = said(card.html(standing(FUNNEL, jobs)))
+    assert "26 % (24\u201328 %)" in shown
+    assert shown.count("(") == 1
+    assert "in any order" in shown
+    assert "474 profiles, 26 % (24\u201328 %) of 1,844" in words.text(standing(FUNNEL, jobs))
+
+
+def test_retention_is_a_triangle_and_what_is_not_over_is_blank() -> None:
+    """A line for each cohort, a column for each `after`; no zero stands for what is not known."""
+    rows = []
+    for week, asked in enumerate((2, 1)):
+        base, start = 3 * week, date(2026, 10, 5) + timedelta(7 * week)
+        dates = {"start": start, "end": start + timedelta(6)}
+        rows.append(row(base, "r", step="App Installed", base=base, **dates))
+        for after in range(2):
+            more = {} if after < asked else {"formula": None}
+            own = row(base + after + 1, "r", step="did X", after=after, base=base, **dates, **more)
+            rows.append(replace(own, within=base))
+    jobs = [DONE | {"tally": Tally(count)} for count in (400, 400, 256, 300, 300)]
+    html = card.html(standing(rows, jobs))
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", html)
+    assert cells == ["400", "100 %", "64 %", "300", "100 %", ""]
+    assert html.count('scope="col"') == 4
+
+
+def test_a_comparison_shows_what_was_before_and_the_change() -> None:
+    """A change stands only where there is one."""
+    rows = [
+        row(0, previous=Comparison(Formula((2,)), None, None)),
+        row(1, start=date(2026, 10, 31), previous=Comparison(Formula((3,)), None, None, "no")),
+    ]
+    jobs = [DONE | {"tally": Tally(count)} for count in (110, 50, 100, 40)]
+    shown = said(card.html(standing(rows, jobs)))
+    assert "before" in shown
+    assert "+10 %" in shown
+    assert shown.count("%") == 1
+
+
+def test_a_doubt_is_seen_at_its_row_and_read_below() -> None:
+    """Each doubt once in words."""
+    rows = [row(0, "a"), row(1, "b", doubts=("the service may ignore '!='",))]
+    html = card.html(standing(rows, [DONE] * 2))
+    assert said(html).count("in doubt: the service may ignore '!='") == 1
+    assert 'aria-label="doubt"' in html
+    assert "! the service may ignore" in words.text(standing(rows, [DONE] * 2))
+
+
+def test_a_piece_that_is_not_whole_looks_otherwise() -> None:
+    """Its bar is hollow, and the days that it has are said."""
+    rows = [row(0, whole=True), row(1, end=date(2026, 11, 2), whole=False)]
+    html = card.html(standing(rows, [DONE] * 2))
+    assert html.count("1px dashed") == 1
+    assert "2 days, not whole" in said(html)
+
+
+def test_stable_outputs_say_no_time() -> None:
+    """Two runs give the same output but for the counts."""
+    cached = DONE | {"taken": TAKEN}
+    first = many(30, *[DONE] * 29, cached, now=20.0, stable=True)
+    later = DONE | {"began": 3.0, "ended": 90.0}
+    second = many(30, *[later] * 29, cached | {"taken": None, "counted": TAKEN}, stable=True)
+    assert card.html(first) == card.html(second)
+    assert words.text(first) == words.text(second)
+
+
+def test_a_saved_notebook_claims_no_number_for_ever() -> None:
+    """Saved in mid-run, it says what was asked and what to do; "0 of 10 done" would be a lie."""
+    html = card.saved(many(10))
+    assert "0 of 10" not in html
+    assert "Run the cell again: nothing is sent twice" in html
+    assert "10 counts were under way" in said(html)
+
+
+def test_a_query_has_the_colours_of_the_editor() -> None:
+    """Its words, texts and numbers; a word inside a name or a text is none."""
+    html = coloured('Charged where by_day = "last 2" last 30 days')
+    spans = re.findall(r"<span[^>]*>([^<]*)</span>", html)
+    assert spans == ["where", "&quot;last 2&quot;", "last", "30", "days"]
+    assert set(WORDS) >= KEYWORDS
+
+
+def test_a_page_is_sent_few_rows_while_it_runs() -> None:
+    """Ten thousand counts are a card of some kilobytes, with the rows that changed last."""
+    moved = {"state": State.SUBMITTED, "began": 9.0}
+    found = many(10_000, *[{"state": State.SUBMITTED, "began": 1.0}] * 9_000, moved, now=10.0)
+    html = card.live(found)
+    assert len(html) < 20_000
+    assert found.rows[9_000].row.start.isoformat() in html
+    assert "9,992 more rows" in html

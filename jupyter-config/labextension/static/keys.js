@@ -4,10 +4,16 @@
 export function keepKeys() {
   // At the window, before the document, where JupyterLab listens. The select itself still gets
   // what the browser does by default.
-  window.addEventListener("keydown", (event) => isOurs(event) && event.stopPropagation(), true);
+  window.addEventListener("keydown", keep, true);
 }
 
-function isOurs({ target, ctrlKey, metaKey, altKey }) {
-  const select = target instanceof HTMLSelectElement;
-  return select && !(ctrlKey || metaKey || altKey) && target.closest(".ct-magic-form, .ct-magic-panel");
+function keep(event) {
+  const { target, key, ctrlKey, metaKey, altKey } = event;
+  const isPlain = !(ctrlKey || metaKey || altKey);
+  if (!isPlain || !(target instanceof HTMLSelectElement)) return;
+  const ours = target.closest(".ct-magic-form, .ct-magic-panel");
+  if (!ours) return;
+  event.stopPropagation();
+  // Enter in a list of marked rows is its button.
+  if (key === "Enter") target.closest(".ct-magic-marked")?.parentElement.lastElementChild.click();
 }

@@ -1,4 +1,5 @@
 /* What JupyterLab starts: the plugins, and what each of them needs of it. */
+import { replaceEnded } from "./ended.js";
 import { colourCells } from "./highlight.js";
 import { insertCells } from "./insert.js";
 import { keepKeys } from "./keys.js";
@@ -32,6 +33,13 @@ export async function plugins(shared) {
       autoStart: true,
       requires: [notebook.INotebookTracker],
       activate: (app, tracker) => insertCells(tracker),
+    },
+    {
+      id: "ct-magic:ended",
+      description: "Shows what was saved in the place of panels whose kernel has ended.",
+      autoStart: true,
+      requires: [notebook.INotebookTracker],
+      activate: (app, tracker) => replaceEnded(tracker),
     },
     {
       id: "ct-magic:keys",

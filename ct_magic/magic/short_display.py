@@ -1,0 +1,69 @@
+"""A cell without NAME shows its DataFrame short; the value stays a plain DataFrame.
+
+IPython is told how to draw one very object. Every other DataFrame is drawn as before, by whoever
+drew it before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from weakref import ReferenceType, ref
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from IPython.core.interactiveshell import InteractiveShell
+
+KINDS = ("text/html", "text/plain")
+MOST = 100  # frames that may still be shown again: `_`, `Out[3]`
+_short: list[ReferenceType[pd.DataFrame]] = []
+
+
+class Drawing:
+    """How a kind of output draws a DataFrame, ours short, and others as `before` does."""
+
+    def __init__(self, before: Callable[..., Any] | None) -> None:
+        self.before = before
+
+    def __call__(self, frame: pd.DataFrame, *printer: Any) -> str | None:
+        """Return HTML, or where there is a printer print text."""
+        from ..results.short_frame import short_frame
+
+        is_ours = any(known() is frame for known in _short)
+        if self.before is not None and not is_ours:
+            drawn: str | None = self.before(frame, *printer)
+            return drawn
+        shown = short_frame(frame) if is_ours else frame
+        if not printer:
+            html: str | None = shown._repr_html_()  # type: ignore[operator] # pandas' own, untyped
+            return html
+        for number, line in enumerate(repr(shown).splitlines()):
+            if number:
+                printer[0].break_()
+            printer[0].text(line)
+        return None
+
+
+def show_short(shell: InteractiveShell | None, frame: pd.DataFrame) -> None:
+    """Let this frame be shown short wherever this shell shows it."""
+    _short.append(ref(frame))
+    del _short[:-MOST]
+    for formatter in _formatters(shell):
+        before = formatter.for_type(type(frame))
+        if not isinstance(before, Drawing):
+            formatter.for_type(type(frame), Drawing(before))
+
+
+def show_as_before(shell: InteractiveShell | None) -> None:
+    """Leave the shell as it was before the first frame that was shown short."""
+    for formatter in _formatters(shell):
+        for kind, drawing in list(formatter.type_printers.items()):
+            if isinstance(drawing, Drawing):
+                formatter.pop(kind)
+                if drawing.before is not None:
+                    formatter.for_type(kind, drawing.before)
+
+
+def _formatters(shell: InteractiveShell | None) -> list[Any]:
+    formatters = getattr(getattr(shell, "display_formatter", None), "formatters", {})
+    return [formatters[kind] for kind in KINDS if kind in formatters]

@@ -1,0 +1,97 @@
+"""How a panel looks: its colours, its frame, and the sheet that every card brings along."""
+
+from __future__ import annotations
+
+# Colours of the front end's own theme, with a fallback for pages that have none.
+INK = "var(--jp-content-font-color1,#212121)"
+MUTED = "var(--jp-ui-font-color2,#616161)"
+PAGE = "var(--jp-layout-color0,#ffffff)"
+BAR = "var(--jp-brand-color1,#1976d2)"
+WRONG = "var(--jp-error-color1,#c62828)"
+RIGHT = "var(--jp-success-color1,#2e7d32)"
+DOUBT = "var(--jp-warn-color1,#e65100)"
+# Those of the editor above, so that a query looks below as it does there.
+KEYWORD = "var(--jp-mirror-editor-keyword-color,#008000)"
+TEXT = "var(--jp-mirror-editor-string-color,#ba2121)"
+NUMBER = "var(--jp-mirror-editor-number-color,#006400)"
+# These are seen on white and on black, and need no theme: an untrusted notebook keeps no variable.
+LINE = "rgba(128,128,128,.4)"
+HAIR = "rgba(128,128,128,.18)"
+TRACK = "rgba(128,128,128,.25)"
+BOX = (
+    f"border:1px solid {LINE};border-radius:8px;padding:10px 14px;margin:2px 0;"
+    "box-sizing:border-box;max-width:920px;line-height:1.45;overflow-wrap:break-word"
+)
+CODE = "background:none;padding:0;white-space:pre-wrap"
+NUMBERS = "font-variant-numeric:tabular-nums"
+HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+# A page sets what stands between two dollars as a formula, also a query's `$low and $high`.
+CLASS = "ct-magic mathjax_ignore tex2jax_ignore"
+ROW = 26  # pixels of a row: the buttons beside a live table are as high
+HEAD = 24  # pixels of its head
+
+# A page shows by a shade what has the focus and what is a button; forced colours have no shades.
+OURS = ":is(.ct-magic-panel, .ct-magic-form, .ct-magic)"
+FOCUS = f"""
+{OURS} :is(button, input, textarea, select, summary, pre, [tabindex]):focus-visible {{
+  outline:2px solid {BAR} !important;outline-offset:1px }}
+@media (forced-colors:active) {{ {OURS} button {{ border:1px solid }} }}"""
+# Rows behind a disclosure are folded only in a notebook that is open: a page that was exported
+# or printed shows them all.
+SHEET = f"""<style>{FOCUS}
+.ct-magic {{ font-size:13px;{NUMBERS} }}
+.ct-magic code.ct-q {{ font-size:12.5px }}
+.ct-magic .ct-head {{ display:flex;flex-wrap:wrap;gap:0 14px;align-items:baseline;margin-top:4px }}
+.ct-magic .ct-fold {{ display:flex;gap:18px;align-items:center;margin-left:auto }}
+.ct-magic table.ct-rows {{ width:100%;table-layout:fixed;border-collapse:collapse;margin:6px 0 0;
+  font-size:13px;border:0;color:inherit }}
+.ct-magic table.ct-rows :is(td,th) {{ height:{ROW}px;box-sizing:border-box;padding:0 10px 0 0;
+  white-space:nowrap;overflow:hidden;text-overflow:ellipsis;vertical-align:middle;
+  font-weight:400;background:none;max-width:none;text-align:right }}
+.ct-magic table.ct-rows th {{ height:{HEAD}px;color:{MUTED};font-size:12px }}
+.ct-magic table.ct-rows tbody tr {{ border-top:1px solid {HAIR};background:none }}
+.ct-magic table.ct-rows tbody tr:hover {{ background:{HAIR} }}
+.ct-magic table.ct-heat td {{ text-align:center;border:2px solid {PAGE};border-radius:4px;
+  padding:0 }}
+.ct-magic summary {{ color:{MUTED};cursor:pointer;width:max-content;margin-top:4px }}
+.ct-magic details::details-content {{ content-visibility:visible;display:block }}
+.jp-NotebookPanel .ct-magic details:not([open])::details-content {{ content-visibility:hidden;
+  display:none }}
+@media print {{ .ct-magic details::details-content, .jp-NotebookPanel .ct-magic
+  details:not([open])::details-content {{ content-visibility:visible;display:block }} }}
+.jp-NotebookPanel .ct-scroll {{ overflow:auto;max-height:40em }}
+@media print {{ .jp-NotebookPanel .ct-scroll {{ max-height:none }} }}
+</style>"""
+# What only a live panel has: its frame, its buttons, and a countdown that needs no messages: the
+# browser animates a whole number down to nothing.
+LIVE = f"""<style>
+.ct-magic-panel {{ {BOX};overflow:hidden }}
+.ct-magic-panel .widget-html-content {{ min-width:0;line-height:1.45 }}
+.ct-magic-panel .widget-html {{ height:auto;margin:0 }}
+.ct-magic-panel > .widget-box, .ct-magic-panel .ct-magic-beside {{ overflow:visible }}
+.ct-magic-panel button {{ border-radius:6px;border:1px solid {LINE};background:{PAGE};color:{INK};
+  font-size:13px;line-height:1;box-shadow:none }}
+.ct-magic-panel button:hover {{ background:{HAIR} }}
+.ct-magic-panel .ct-magic-x {{ height:{ROW}px;border-color:transparent;background:none;
+  margin:0;padding:0 6px;color:{MUTED} }}
+.ct-magic-panel .ct-magic-x:hover {{ color:{INK};text-decoration:underline }}
+.ct-magic-panel .ct-magic-x:disabled {{ visibility:hidden }}
+.ct-magic.ct-magic-live {{ padding:0 }}
+@property --ct-magic-n {{ syntax: "<integer>"; initial-value: 0; inherits: false; }}
+@keyframes ct-magic-count {{ from {{ --ct-magic-n: var(--ct-magic-from); }}
+  to {{ --ct-magic-n: var(--ct-magic-to); }} }}
+.ct-magic-down::after, .ct-magic-up::after {{
+  animation: ct-magic-count var(--ct-magic-for) linear var(--ct-magic-begun, 0s) forwards;
+  counter-reset: ct-magic-n var(--ct-magic-n);
+  content: counter(ct-magic-n) "\\a0" var(--ct-magic-unit, "s"); }}
+</style>"""
+
+
+def bar(percent: float, height: str, colour: str, *, hollow: bool = False) -> str:
+    """Return a bar: a border and no background, so that it is printed, too."""
+    plain = colour.rstrip(")").rpartition(",")[2]
+    if hollow:  # of a piece that is not whole
+        drawn = f"height:5px;border:1px dashed {plain};border-color:{colour};box-sizing:content-box"
+    else:
+        drawn = f"border-top:{height} solid {plain};border-color:{colour}"
+    return f'<div style="width:{percent:.1f}%;{drawn};border-radius:2px"></div>'

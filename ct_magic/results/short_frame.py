@@ -1,0 +1,61 @@
+"""What a page shows of a DataFrame of counts: the columns that say something, numbers to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+WHOLE = ("count", "of", "previous", "events", "users", "devices")
+PERCENT = ("share", "low", "high")
+DAYS = ("start", "end", "previous_start", "previous_end")
+
+
+def short_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame of texts, to be shown: thousands separated, shares in percent.
+
+    Left out is what is missing in all rows, and what is as usual in all: the status of counts that
+    arrived, when they were taken where that was now, an event that the query names, the end of
+    days that stand alone, a query that all rows share.
+    """
+    names = [name for name in frame.columns if _says_something(frame, name)]
+    return pd.DataFrame({name: _texts(frame[name], name) for name in names})
+
+
+def _says_something(frame: pd.DataFrame, name: str) -> bool:
+    column = frame[name]
+    if column.isna().all():
+        return False
+    match name:
+        case "query":
+            return len(frame) == 1 or column.nunique() > 1
+        case "event":
+            titles = frame["query"]
+            return any(event not in title for event, title in zip(column, titles, strict=True))
+        case "end" | "previous_end":
+            return not column.equals(frame[name.replace("end", "start")])
+        case "status":
+            return bool((column != "success").any())
+        case "cached":
+            return bool(column.any())
+        case "counted":
+            return bool(frame["cached"].any())
+        case "whole":
+            return not column.all()
+    return True
+
+
+def _texts(column: pd.Series[Any], name: str) -> pd.Series[Any]:
+    write = _writer(name)
+    return column.map(lambda value: "" if pd.isna(value) else write(value)).astype("object")
+
+
+def _writer(name: str) -> Callable[[Any], str]:
+    if name in WHOLE:
+        return "{:,}".format
+    if name in PERCENT:
+        return "{:.1%}".format
+    if name in DAYS:
+        return "{:%Y-%m-%d}".format
+    return {"change": "{:+.1%}", "counted": "{:%Y-%m-%d %H:%M}"}.get(name, "{}").format
