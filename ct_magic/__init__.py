@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from .api import count, history, plan, resume, start, use
+    from .checks import check
     from .client.accounts import Account
     from .explanation import explain
     from .forms import form

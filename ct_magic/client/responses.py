@@ -65,7 +65,7 @@ def read(
     `asked` is the id that a poll asked for, None for a submission; `events` are names that the
     account is known to have, for an event that the service does not know.
     """
-    data = _object(body)
+    data = json_object(body)
     error = f"HTTP {status}: {_error(data, body, status)}"
     if status == 429:
         return Busy(error)  # whoever sends it, and whatever stands in it
@@ -132,7 +132,7 @@ def _names_credentials(kind: int, error: str) -> bool:
 def _good(data: dict[str, Any], asked: str | None, body: bytes) -> Answer:
     if data["status"] == "partial":
         return _partial(data, asked, body)
-    if _is_anothers(data, asked):
+    if is_anothers(data, asked):
         return _foreign(f"the answer belongs to another query: {_quoted(body)}")
     count = _whole(data.get("count"))
     if count is None:
@@ -141,7 +141,7 @@ def _good(data: dict[str, Any], asked: str | None, body: bytes) -> Answer:
 
 
 def _partial(data: dict[str, Any], asked: str | None, body: bytes) -> Answer:
-    if _is_anothers(data, asked):
+    if is_anothers(data, asked):
         return _foreign(f"the answer belongs to another query: {_quoted(body)}")
     req_id = _req_id(data.get("req_id")) or asked
     if req_id is None:
@@ -149,7 +149,8 @@ def _partial(data: dict[str, Any], asked: str | None, body: bytes) -> Answer:
     return Partial(req_id)
 
 
-def _is_anothers(data: dict[str, Any], asked: str | None) -> bool:
+def is_anothers(data: dict[str, Any], asked: str | None) -> bool:
+    """Return True if an answer names another id than the one that was asked."""
     req_id = data.get("req_id")
     return asked is not None and req_id is not None and _req_id(req_id) != asked
 
@@ -194,7 +195,7 @@ def _req_id(value: Any) -> str | None:
     return value if is_id else None
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, Any]:
     """Return the JSON object that a body holds, empty for anything else."""
     try:
         data = json.loads(body, object_pairs_hook=_without_repetition)

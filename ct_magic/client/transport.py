@@ -40,6 +40,16 @@ WRONG_CLOCK = 120.0  # seconds; a clock that is further off than this is said
 LONG_PAUSE = 60.0  # seconds; a pause that is longer says when it ends
 
 
+class Reader(Protocol):
+    """What makes an answer of an HTTP response: see `responses.read`."""
+
+    def __call__(
+        self, status: int, body: bytes, *, asked: str | None, events: Iterable[str]
+    ) -> Answer:
+        """Return the answer."""
+        ...
+
+
 class Asker(Protocol):
     """What a run needs of the service; a test passes functions."""
 
@@ -56,8 +66,10 @@ class Service:
     """The service at an account's address. Whatever the network does, a call gives an Answer.
 
     `connect_timeout` and `read_timeout` are seconds for one step of a request, `total` for the
-    whole exchange. `events` are names of events that the account is known to have; `warn` hears a
-    sentence where this machine's clock is wrong. May be used by several threads at once.
+    whole exchange. `path`, `read` and `longest` are for a neighbour of the counts: where it is,
+    how its answers are read, and how long they may be. `events` are names of events that the
+    account is known to have; `warn` hears a sentence where this machine's clock is wrong. May be
+    used by several threads at once.
     """
 
     def __init__(
@@ -67,12 +79,16 @@ class Service:
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
         total: float = 60.0,
+        path: str = PATH,
+        read: Reader = read,
+        longest: int = LONGEST,
         events: Iterable[str] = (),
         warn: Callable[[str], None] | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._account = account
         self._timeouts, self._total = (connect_timeout, read_timeout), total
+        self._path, self._read, self._longest = path, read, longest
         self._events, self._warn, self._wall = tuple(events), warn, wall
         self._is_clock_wrong = False
         self._local = threading.local()
@@ -109,7 +125,7 @@ class Service:
         # one that answers from a cache.
         request = requests.Request(
             method,
-            self._account.base_url + PATH,
+            self._account.base_url + self._path,
             headers={"Content-Type": "application/json", "Cache-Control": "no-cache"},
             auth=_Credentials(self._account),
             **content,
@@ -122,7 +138,7 @@ class Service:
             verify=way.verify,
             proxies=way.proxies,
         ) as response:
-            body = response.raw.read(LONGEST + 1, decode_content=True)
+            body = response.raw.read(self._longest + 1, decode_content=True)
         return self._answer(response, body, asked)
 
     def _adapter(self) -> BoundedAdapter:
@@ -134,7 +150,7 @@ class Service:
 
     def _answer(self, response: requests.Response, body: bytes, asked: str | None) -> Answer:
         status, headers = response.status_code, response.headers
-        answer = read(status, body, asked=asked, events=self._events)
+        answer = self._read(status, body, asked=asked, events=self._events)
         at = sent_at(headers)
         match answer:
             case Partial(req_id) if redaction.holds(req_id, self._account.passcode):
@@ -152,7 +168,7 @@ class Service:
         if not redaction.holds(body, passcode):
             return answer
         body = redaction.without(body, passcode)
-        answer = read(status, body, asked=asked, events=self._events)
+        answer = self._read(status, body, asked=asked, events=self._events)
         error = getattr(answer, "error", "")
         if redaction.holds(body, passcode) or redaction.holds(error, passcode):
             hidden = f"HTTP {status}: an answer that repeats the passcode (****) is not shown"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .cells import Cell
 from .chart import Axis, Box, Chart, Colour, Dot, Mark, Path, Words
 from .describe_lines import PLANE, end_labels, line, partial_words
-from .kind import by_series
+from .kind import by_series, unit
 from .scales import share_axis, time_axis
 from .shares import step_before
 from .wording import (
@@ -15,7 +15,6 @@ from .wording import (
     clause,
     events,
     has_moved,
-    how_often,
     interval,
     missing,
     names,
@@ -124,7 +123,7 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
     x = time_axis(shown)
     ends = {labels[s]: _last_share(p) for s, p in lines.items()}
     marks += end_labels(ends, x, axis) if len(lines) > 1 else []
-    title = f"{events(rows)}: {_what(rows)}, {how_often(shown)}{axis_words(rows)}"
+    title = f"{events(rows)}: {_what(rows)}, by {unit(shown) or 'piece'}{axis_words(rows)}"
     gist = "; ".join(f"{name}: last {percent(share)}" for name, share in ends.items())
     return Chart(
         title=title,

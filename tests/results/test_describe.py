@@ -159,7 +159,7 @@ def test_shares_over_time_are_lines() -> None:
     chart = drawn(frame(*rows))
     assert [dot.y for dot in dots(chart)] == [0.4, 0.41, 0.42]
     assert [dot.hollow for dot in dots(chart)] == [False, False, True]
-    assert chart.title == "App Launched: share that did Charged, a week"
+    assert chart.title == "App Launched: share that did Charged, by week"
 
 
 def test_a_triangle_has_a_number_in_each_finished_cell_and_nothing_else() -> None:

@@ -1,0 +1,118 @@
+"""Top values of properties: the neighbour of the counts that names them, with their events.
+
+It is submitted and polled as a count is; only its path and what a success holds are others. What
+comes are events, not profiles.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from .jobs import Answer, Cause, Failure, Success, Tally, Trouble
+from .responses import is_anothers, json_object, read
+
+if TYPE_CHECKING:
+    from .transport import Asker
+
+PATH = "/1/counts/top.json"
+LONGEST = 1 << 20  # bytes of an answer: eight groups of a hundred long values
+KINDS = ("STR", "ENUM", "NUMBER")
+INVALID_GROUP = "invalid group"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A property that is asked for: its `property_type`, its name, and how many values."""
+
+    property_type: str
+    name: str
+    top: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value and how many events had it; of a number, `text` is a range like `0-100`."""
+
+    kind: str
+    text: str
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Success):
+    """The values are there, by the keys of their groups."""
+
+    values: Mapping[str, tuple[Value, ...]] | None = None
+
+
+def request_body(query: Mapping[str, Any], groups: Sequence[Group]) -> str:
+    """Return the JSON that asks for the groups' values among the events of a query."""
+    asked = {
+        key: {"property_type": group.property_type, "name": group.name, "top_n": group.top}
+        for key, group in zip(keys(groups), groups, strict=True)
+    }
+    return json.dumps({**query, "groups": asked})
+
+
+def keys(groups: Sequence[Group]) -> list[str]:
+    """Return the keys under which the groups are asked: g1, g2, and so on."""
+    return [f"g{number}" for number in range(1, len(groups) + 1)]
+
+
+def read_top(
+    status: int, body: bytes, *, asked: str | None = None, events: Iterable[str] = ()
+) -> Answer:
+    """Return the answer that an HTTP response is; all but a success is read as a count's is."""
+    data = json_object(body)
+    if status != 200 or data.get("status") != "success":
+        return read(status, body, asked=asked, events=events)
+    values = {key: _values(kinds) for key, kinds in data.items() if isinstance(kinds, dict)}
+    if is_anothers(data, asked) or None in values.values():
+        return Trouble("the answer holds no values of this query", cause=Cause.FOREIGN)
+    return Listed(Tally(0), values={key: found or () for key, found in values.items()})
+
+
+class TopValues:
+    """Asks for the values of some groups, and keeps what came: `values`, by the groups' keys."""
+
+    def __init__(self, asker: Asker, groups: Sequence[Group]) -> None:
+        self._asker, self._groups = asker, groups
+        self.values: Mapping[str, tuple[Value, ...]] = {}
+
+    def submit(self, body: str) -> Answer:
+        """Send a request, JSON as text."""
+        return self._kept(self._asker.submit(body))
+
+    def poll(self, req_id: str) -> Answer:
+        """Look whether the values under this id are there."""
+        return self._kept(self._asker.poll(req_id))
+
+    def of(self, group: Group) -> tuple[Value, ...]:
+        """Return the values of a group, the commonest first."""
+        key = keys(self._groups)[self._groups.index(group)]
+        return tuple(sorted(self.values.get(key, ()), key=lambda value: -value.events))
+
+    def _kept(self, answer: Answer) -> Answer:
+        if isinstance(answer, Listed):
+            self.values = answer.values or {}
+        if isinstance(answer, Failure) and INVALID_GROUP in answer.error.lower():
+            names = ", ".join(repr(group.name) for group in self._groups)
+            hint = f"the event never had one of the properties {names}: names are exact"
+            return replace(answer, error=f"{answer.error}; {hint}, upper and lower case told apart")
+        return answer
+
+
+def _values(kinds: Mapping[str, Any]) -> tuple[Value, ...] | None:
+    """Return the values of a group; None for what is none."""
+    found: list[Value] = []
+    for kind, values in kinds.items():
+        if kind not in KINDS or not isinstance(values, dict):
+            return None
+        for text, events in values.items():
+            if not isinstance(events, int) or isinstance(events, bool) or events < 0:
+                return None
+            found.append(Value(kind, text, events))
+    return tuple(found)

@@ -1,0 +1,92 @@
+"""The commonest values of properties, asked of an account: what `%ct values` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from . import errors
+from .account_journal import open_journal
+from .asking import service_run
+from .client.accounts import Account
+from .client.jobs import Job, State
+from .client.top_values import LONGEST, PATH, Group, TopValues, Value, read_top, request_body
+from .prepare import Asked, day_in
+from .rows import Plan, Question
+from .settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LOOK = 0.2  # seconds between two looks whether it is there; an interrupt is heard at once
+
+
+@dataclass(frozen=True, slots=True)
+class CommonValues:
+    """Each property with its values, the commonest first, and how many *events* had them."""
+
+    event: str
+    values: Mapping[Group, tuple[Value, ...]]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row for each value: property_type, property, kind, value, events."""
+        from .results.value_table import value_table
+
+        return value_table(
+            [
+                (group.property_type, group.name, value.kind, value.text, value.events)
+                for group, values in self.values.items()
+                for value in values
+            ]
+        )
+
+
+def common_values(
+    query: Mapping[str, Any],
+    groups: Sequence[Group],
+    account: Account,
+    settings: Settings | None = None,
+) -> CommonValues:
+    """Ask for the values that the events of a query have, wait, and return them.
+
+    `query` is the JSON of one count. Raises CountFailedError where they did not arrive.
+    """
+    from .client.transport import Service
+
+    usual = settings or Settings()
+    question = _question(query, groups)
+    plan = Plan((), (question,))
+    asked = Asked(plan, account, usual, day_in(usual.timezone or account.timezone))
+    service = Service(account, path=PATH, read=read_top, longest=LONGEST)
+    asker = TopValues(service, tuple(groups))
+    run = service_run(asked, [Job(0, question)], open_journal(account), asker)
+    try:
+        run.start()
+        while not run.wait(LOOK):
+            pass
+    finally:
+        run.cancel()
+    [job] = run.jobs
+    found = CommonValues(question.event, {group: asker.of(group) for group in groups})
+    if job.state is not State.SUCCESS:
+        what = f"the values did not arrive: {job.error or job.state}"
+        raise errors.CountFailedError(what, found.frame)
+    return found
+
+
+def _question(query: Mapping[str, Any], groups: Sequence[Group]) -> Question:
+    first, last = (date.fromisoformat(f"{query[key]:08}") for key in ("from", "to"))
+    body = request_body(query, groups)
+    names = ", ".join(group.name for group in groups)
+    return Question(
+        text=f"values of {names}",
+        event=query["event_name"],
+        start=first,
+        end=last,
+        body=body,
+        key=body,
+        until=last,
+    )
