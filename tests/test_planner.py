@@ -27,14 +27,14 @@ from ct_magic.row_results import RowResult
 from ct_magic.sandbox.engine import Engine
 
 TODAY = date(2026, 11, 23)
-STATEMENTS = 60
+STATEMENTS = 15
 
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     """The sandbox's own data, small."""
     made = Engine(ZoneInfo("UTC"))
-    made.generate(600, 7, TODAY)
+    made.generate(900, 7, TODAY)
     yield made
     made.close()
 
@@ -53,11 +53,12 @@ def rows(text: str, count: Count) -> tuple[RowResult, ...]:
     return results_of(list(statements(text, today=TODAY)), count, TODAY)
 
 
-def test_every_row_equals_what_sets_of_people_say(engine: Engine, data: Data) -> None:
+@pytest.mark.parametrize("seed", range(10))
+def test_every_row_equals_what_sets_of_people_say(engine: Engine, data: Data, seed: int) -> None:
     """Statements of every kind; `python tests/evaluate_statements.py 3000` tries more of them."""
-    found = compare(engine.count, data, TODAY, STATEMENTS, seed=3)
+    found = compare(engine.count, data, TODAY, STATEMENTS, seed)
     assert not found.wrong, found.wrong[0]
-    assert found.found > found.rows / 20, "rows that find nobody prove little"
+    assert found.found >= 5, "rows that find nobody prove little"
     assert found.refused < found.statements / 3
 
 

@@ -34,6 +34,15 @@ RECIPES = (
         "did all of them in these days counts, in any order.",
     ),
     Recipe(
+        ("a/b", "ab", "experiment", "compare", "significance"),
+        "A/B: whether one group does it more often than another, and how sure that is",
+        "%%ctcount test --plot\ntest: App Launched last 28 days\n  share did Charged\n"
+        '  by profile.Group in ("control", "treated")',
+        "ct_magic.compare(test) puts each value beside the first: the difference of their shares,\n"
+        "its 95 % interval, and how often chance alone makes one as large. It is the new\n"
+        "version's only where chance chose the groups.",
+    ),
+    Recipe(
         ("segment", "segments", "audience"),
         "Segment: people described by several things that they did or did not do",
         "%%ctcount loyal\nloyal: App Launched last 7 days\n"
@@ -69,6 +78,8 @@ RECIPES = (
     ),
 )
 
+MORE = "More questions, each with its picture: notebooks/recipes.ipynb beside the source."
+
 
 def find(word: str) -> str | None:
     """Return the recipe for a word as text, or None where there is none."""
@@ -80,4 +91,4 @@ def find(word: str) -> str | None:
 def text_of(recipe: Recipe) -> str:
     """Return a recipe as `%ct help` prints it."""
     cell = "\n".join(f"    {line}" for line in recipe.cell.split("\n"))
-    return f"{recipe.title}\n\n{cell}\n\n{recipe.says}\n"
+    return f"{recipe.title}\n\n{cell}\n\n{recipe.says}\n\n{MORE}\n"

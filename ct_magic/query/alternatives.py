@@ -11,26 +11,21 @@ from dataclasses import dataclass, replace
 from itertools import groupby, product
 
 from .clause_error import ClauseError
+from .merge_terms import Single, Term, key, keys, merged, once
 from .model import (
     And,
     AtPlace,
-    ClockRange,
     Condition,
     Days,
     DidAny,
     Event,
     Filter,
     JsonQuery,
-    Operator,
     Or,
-    Place,
     Query,
-    Scalar,
     Scope,
 )
 
-Single = Filter | AtPlace
-Term = tuple[Single, ...]  # conditions that must all hold
 MOST_TERMS = 12
 OF_THE_EVENT = (Scope.EVENT, Scope.SESSION)
 TOO_MANY = (
@@ -78,12 +73,12 @@ def terms_of(condition: Condition) -> tuple[Term, ...]:
     """Return the alternatives that a condition has when it is multiplied out and merged."""
     match condition:
         case Or(parts):
-            return _merged([term for part in parts for term in terms_of(part)])
+            return _not_too_many([term for part in parts for term in terms_of(part)])
         case And(parts):
             terms: tuple[Term, ...] = ((),)
             for alternatives in _factors(parts):
                 pairs = product(terms, alternatives)
-                terms = _merged([(*left, *right) for left, right in pairs])
+                terms = _not_too_many([(*left, *right) for left, right in pairs])
             return terms
         case _:
             return ((condition,),)
@@ -130,8 +125,8 @@ def _both(base: Query, first: Term, second: Term) -> Query:
     """Return the count of those to whom both terms apply."""
     profile = [c for c in (*first, *second) if not _is_of_event(c)]
     one, other = (tuple(filter(_is_of_event, term)) for term in (first, second))
-    single = _with(base, (*(one or other), *_once(profile)))
-    if one and other and _keys(one) != _keys(other):
+    single = _with(base, (*(one or other), *once(profile)))
+    if one and other and keys(one) != keys(other):
         return replace(single, did=(*single.did, Event(base.event.name, _filters(other))))
     return single
 
@@ -146,7 +141,7 @@ def _without_earlier(base: Query, terms: tuple[Term, ...], earlier: Days | None)
 
 def _with(base: Query, term: Term) -> Query:
     places = [condition for condition in term if isinstance(condition, AtPlace)]
-    if len(_keys(places)) > 1:
+    if len(keys(places)) > 1:
         raise ClauseError(TWO_PLACES, "WHERE")
     event = replace(base.event, where=_filters(term))
     return replace(base, event=event, places=places[0].places if places else ())
@@ -160,104 +155,12 @@ def _is_of_event(condition: Single) -> bool:
     return isinstance(condition, Filter) and condition.property.scope in OF_THE_EVENT
 
 
-# Terms that say the same, and how two become one.
-
-
-def _merged(terms: Iterable[Term]) -> tuple[Term, ...]:
-    """Return the terms after rule 2; raise QueryError where too many are left."""
-    left = _without_larger([_once(term) for term in terms])
-    while pair := _first_pair(left):
-        at, other, merged = pair
-        changed = [*left[:at], merged, *left[at + 1 : other], *left[other + 1 :]]
-        left = _without_larger(changed, at)
+def _not_too_many(terms: Iterable[Term]) -> tuple[Term, ...]:
+    left = merged(terms)
     if len(left) > MOST_TERMS:
         raise ClauseError(TOO_MANY, "OR")
-    return tuple(left)
-
-
-def _once(term: Iterable[Single]) -> Term:
-    seen = {_key(condition): condition for condition in reversed(tuple(term))}
-    return tuple(reversed(seen.values()))
-
-
-def _without_larger(terms: list[Term], changed: int | None = None) -> list[Term]:
-    """Drop a term that stands twice, or holds another's conditions and more.
-
-    Where one place has changed, only its term needs to be compared with the others.
-    """
-    keys = [_keys(term) for term in terms]
-
-    def is_superfluous(at: int) -> bool:
-        others = range(len(terms)) if changed in (None, at) else (changed,)
-        return any(
-            keys[other] < keys[at] or (keys[other] == keys[at] and other < at)
-            for other in others
-            if other is not None and other != at
-        )
-
-    return [term for at, term in enumerate(terms) if not is_superfluous(at)]
-
-
-def _first_pair(terms: list[Term]) -> tuple[int, int, Term] | None:
-    """Return the first two terms that differ in one `=` of one property, and what they become."""
-    seen: dict[object, tuple[int, Single]] = {}
-    best: tuple[int, int, Term] | None = None
-    for at, term in enumerate(terms):
-        keys = _keys(term)
-        for condition in filter(_can_be_list, term):
-            about = condition.property if isinstance(condition, Filter) else AtPlace
-            rest = (about, keys - {_key(condition)})
-            earlier, other = seen.setdefault(rest, (at, condition))
-            if earlier < at and (best is None or earlier < best[0]):
-                united = _united(other, condition)
-                best = earlier, at, tuple(united if c is other else c for c in terms[earlier])
-    return best
-
-
-def _can_be_list(condition: Single) -> bool:
-    return isinstance(condition, AtPlace) or (
-        condition.operator is Operator.EQUALS and not isinstance(condition.value, ClockRange)
-    )
-
-
-def _united(one: Single, other: Single) -> Single:
-    if isinstance(one, AtPlace) and isinstance(other, AtPlace):
-        return AtPlace(tuple(dict.fromkeys((*one.places, *other.places))))
-    if not isinstance(one, Filter) or not isinstance(other, Filter):
-        raise TypeError("a place and a filter have nothing in common")
-    values = {_typed(value): value for value in (*_values(other), *_values(one))}
-    order = dict.fromkeys(map(_typed, (*_values(one), *_values(other))))
-    return replace(one, value=tuple(values[key] for key in order))
-
-
-def _values(condition: Filter) -> tuple[Scalar, ...]:
-    match condition.value:
-        case tuple() as values:
-            return values
-        case ClockRange():
-            return ()
-        case value:
-            return (value,)
+    return left
 
 
 def _holds(term: Term, condition: Single) -> bool:
-    return _key(condition) in _keys(term)
-
-
-def _keys(term: Iterable[Single]) -> frozenset[object]:
-    return frozenset(map(_key, term))
-
-
-def _key(condition: Single) -> object:
-    """Return what is equal for two conditions that ask the same."""
-    if isinstance(condition, AtPlace):
-        return frozenset[Place](condition.places)
-    value: object = condition.value
-    if not isinstance(condition.value, ClockRange):
-        value = frozenset(map(_typed, _values(condition)))
-    return condition.property, condition.operator, value
-
-
-def _typed(value: Scalar) -> tuple[str, Scalar]:
-    # To Python 1 and 1.0 are equal; to the service they may not be.
-    return type(value).__name__, value
+    return key(condition) in keys(term)

@@ -14,10 +14,11 @@ from itertools import product
 from math import prod
 
 from . import versus
-from .alternatives import Single, Sum, Term, counts_of, terms_of
+from .alternatives import Sum, counts_of, terms_of
 from .calendar_pieces import cut, ends, number_of_pieces, unit_of, window
 from .clause_error import ClauseError
 from .clauses import Clauses, has_after, how_many_rows, is_over, resolved, rows_of_a_piece
+from .merge_terms import Single, Term
 from .model import (
     And,
     AtPlace,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import UsageError
+from ..errors import QueryWarning, UsageError
 from ..row_results import wilson
 from .cells import Cell, axes, cells
 
@@ -120,6 +120,7 @@ def _doubt(axis: str) -> None:
         warnings.warn(
             f"{axis} is no property of the profile: one profile may be in several groups, "
             "while interval and p suppose different people",
+            QueryWarning,
             stacklevel=3,
         )
 

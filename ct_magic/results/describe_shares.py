@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .cells import Cell
 from .chart import Axis, Box, Chart, Colour, Dot, Mark, Path, Words
 from .describe_lines import PLANE, end_labels, line, partial_words
-from .kind import by_series
+from .kind import by_series, unit
 from .scales import share_axis, time_axis
 from .shares import step_before
 from .wording import (
@@ -15,7 +15,6 @@ from .wording import (
     clause,
     events,
     has_moved,
-    how_often,
     interval,
     missing,
     names,
@@ -26,6 +25,7 @@ from .wording import (
     row_labels,
     short,
     statement,
+    stretch,
 )
 
 MOST = 60
@@ -119,13 +119,15 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
     axis = share_axis([row.share or 0 for row in shown])
     marks: list[Mark] = []
     for n, (series, pieces) in enumerate(lines.items()):
-        marks += line(pieces, [row.share for row in pieces], shown, n, labels[series])
+        tips = [f"{labels[series]}, {stretch(r.start, r.end)}: {_dot_text(r)}" for r in pieces]
+        marks += line(pieces, [row.share for row in pieces], shown, n, tips)
     marks += partial_words(shown, axis, several=True)
     x = time_axis(shown)
     ends = {labels[s]: _last_share(p) for s, p in lines.items()}
     marks += end_labels(ends, x, axis) if len(lines) > 1 else []
-    title = f"{events(rows)}: {_what(rows)}, {how_often(shown)}{axis_words(rows)}"
-    gist = "; ".join(f"{name}: last {percent(share)}" for name, share in ends.items())
+    title = f"{events(rows)}: {_what(rows)}, by {unit(shown) or 'piece'}{axis_words(rows)}"
+    last = {name: share for name, share in ends.items() if share is not None}
+    gist = "; ".join(f"{name}: last {percent(share)}" for name, share in last.items())
     return Chart(
         title=title,
         lines=(*statement(rows), "; ".join([period(rows), *order(rows), *missing(rows)])),
@@ -192,5 +194,5 @@ def _interval(n: int, row: Cell, tip: str) -> list[Mark]:
     return [*marks, Dot(row.share, -n, tip=tip)]
 
 
-def _last_share(pieces: Sequence[Cell]) -> float:
-    return next((row.share for row in reversed(pieces) if row.share is not None), 0.0)
+def _last_share(pieces: Sequence[Cell]) -> float | None:
+    return next((row.share for row in reversed(pieces) if row.share is not None), None)

@@ -116,7 +116,7 @@ def _plane(axes: Axes, chart: Chart) -> None:
     axes.set_facecolor(GROUND)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    axes.tick_params(length=0, labelsize=TEXT, labelcolor=COLOURS[Colour.INK])
+    axes.tick_params(length=0, labelsize=TEXT, labelcolor=COLOURS[Colour.INK], pad=7)
     axes.xaxis.set_tick_params(labeltop=chart.x.above, labelbottom=not chart.x.above)
     for place, axis in ((axes.xaxis, chart.x), (axes.yaxis, chart.y)):
         _ticks(place, axis)

@@ -17,7 +17,7 @@ LONG = 45  # days in a row that are named by their months
 
 def count_axis(values: Sequence[int], *, grid: bool = True) -> Axis:
     """Return an axis from 0 to a round number above these counts: half a profile is none."""
-    step = max(1, round(_step(max(values, default=1) / 4)))
+    step = max(1, round(_step(max(values, default=1) / 5)))
     top = step * max(1, ceil(max(values, default=1) / step))
     return Axis(0, top, tuple((n, f"{n:,}") for n in range(0, top + 1, step)), grid)
 

@@ -11,6 +11,7 @@ from helpers import frames
 from helpers.frames import base, experiment, frame, share, week
 
 from ct_magic import UsageError
+from ct_magic.errors import QueryWarning
 from ct_magic.results.compare import compare, difference, holm
 
 # Newcombe, Statistics in Medicine 17 (1998), table II, method 10.
@@ -103,7 +104,7 @@ def test_groups_that_may_share_a_profile_are_warned_of() -> None:
     """An event's property puts one profile into several groups; a profile's does not."""
     rows = [base(80, Category="a"), share(8, 80, Category="a"),
             base(70, Category="b"), share(9, 70, Category="b")]  # fmt: skip
-    with pytest.warns(UserWarning, match="Category is no property of the profile"):
+    with pytest.warns(QueryWarning, match="Category is no property of the profile"):
         compare(frame(*rows))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
