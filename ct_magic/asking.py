@@ -16,7 +16,7 @@ from .client.freshness import Freshness
 from .client.jobs import Job
 from .client.journal import CellRecord, Journal
 from .client.pace import Pace
-from .client.threads import spawn
+from .client.threads import spawn_import
 from .expectation import LIMITS, with_expectation
 from .prepare import Asked
 from .recall import recalled
@@ -74,9 +74,10 @@ def begin(
 
     shell = current_shell()
     rows = RowRun(asked.plan, service_run(asked, jobs, journal))
-    usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
+    shown = asked.settings
+    usual = partial(open_panel, mode=shown.progress, stable=shown.stable_outputs, shell=shell)
     if "pandas" not in sys.modules:
-        spawn(_prepare_frame, "ct_magic-frame")
+        spawn_import(_prepare_frame, "ct_magic-frame")
     show = partial(panel or usual, rows, asked.note)
     kernel = getattr(shell, "kernel", None)
     return Counting(rows, show, zone=asked.zone, cell=cell, kernel=kernel)

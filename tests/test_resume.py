@@ -149,3 +149,16 @@ def test_another_sandbox_at_the_same_address_is_another_service(
         before = submissions(box)
         assert ct_magic.count(text, settings=QUICK)["cached"].all()
         assert submissions(box) == before
+
+
+def test_retention_comes_back_with_what_is_not_yet(slow: Sandbox) -> None:
+    """Steps, numbers of `after` and shares, as the cell had them; nothing of it is asked again."""
+    text = "App Launched last 2 weeks share did Charged after 0..1 weeks by first week"
+    left(text)
+    before = submissions(slow)
+    found = api.resume(QUICK)
+    asked = ct_magic.count(text, settings=QUICK)
+    assert submissions(slow) == before
+    assert "not yet" in found["status"].tolist()
+    for name in ("step", "after", "count", "of", "share", "low", "whole", "status"):
+        assert found[name].equals(asked[name]), name

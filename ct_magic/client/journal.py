@@ -147,7 +147,7 @@ class Journal:
                 self._set(job, "req_id = ?, state = ?, sent = coalesce(sent, ?)", values)
             case Forgotten(error):
                 if other := self._fetched_elsewhere(job):
-                    return Success(other)
+                    return other
                 self._set(job, "state = ?, error = ?", ("forgotten", error))
             case Busy() if job.req_id is None and job.number in self._rows:
                 # It was turned away at the door: no submission, so no row of one.
@@ -244,10 +244,11 @@ class Journal:
             return None
         return job.ended - job.began
 
-    def _fetched_elsewhere(self, job: Job) -> Tally | None:
+    def _fetched_elsewhere(self, job: Job) -> Success | None:
         rows = self._read("SELECT * FROM asked WHERE id = ?", (self._rows.get(job.number),))
-        known = [entry(row) for row in rows]
-        return known[0].tally if known and known[0].is_counted else None
+        after = [job_after(job, known) for known in map(entry, rows) if known.is_counted]
+        found = next(iter(after), None)
+        return Success(found.tally, found.counted) if found and found.tally else None
 
     def _set(self, job: Job, what: str, values: Sequence[Any]) -> None:
         if job.number in self._rows:

@@ -13,11 +13,13 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakSet
 
 from .concurrency import Gate, Learned
-from .jobs import Answer, Failure, Job
+from .jobs import Answer, Failure, Job, Success
 from .pace import Done, Pace, Poll, Submit, Wait
 from .scheduler import Schedule
 from .threads import spawn
@@ -165,6 +167,8 @@ class Run:
         # The id is written down before anything else can happen to it.
         if self._journal:
             answer = _safely(self._journal.answered, step.job, answer) or answer
+        if isinstance(answer, Success) and answer.at is None:
+            answer = replace(answer, at=datetime.now(UTC))  # a service that says no time of its own
         self._change(lambda now: self._schedule.answered(step.job.number, answer, now))
         if self._learn and (learned := self._schedule.limits.learned) != self._learned:
             self._learned = learned

@@ -30,7 +30,7 @@ from ct_magic.client.jobs import (
     Tally,
     Trouble,
 )
-from ct_magic.client.journal import OF_A_QUESTION, Journal
+from ct_magic.client.journal import OF_A_QUESTION, Journal, path
 from ct_magic.client.journal_file import JournalFile, JournalFileError
 from ct_magic.client.journal_history import past_cells, submissions
 from ct_magic.errors import JournalWarning
@@ -551,3 +551,28 @@ def test_a_journal_of_years_answers_as_quickly_as_a_new_one(tmp_path: Path) -> N
     (first, *_) = file.read(f"EXPLAIN QUERY PLAN {OF_A_QUESTION}", ("a", "key", "body"))
     assert first["detail"].startswith("SEARCH asked USING INDEX asked_by_key")
     file.close()
+
+
+@pytest.mark.parametrize("moved", ["~/x", "there"])
+def test_the_state_directory_may_be_written_as_people_write_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moved: str
+) -> None:
+    """`~` is the home, not a folder of that name."""
+    monkeypatch.setenv("CT_MAGIC_STATE_DIR", moved)
+    found = path()
+    assert found is not None
+    assert found.is_absolute() == moved.startswith("~")
+    assert found.parent.name == Path(moved).name
+    assert "~" not in str(found)
+
+
+def test_what_another_kernel_fetched_is_dated_as_it_was(tmp_path: Path) -> None:
+    """The moment is that of the count, not that of whoever looks it up."""
+    kept, taken = journal(tmp_path / "j"), datetime(2026, 11, 5, 11, tzinfo=UTC)
+    kept.asking(JOB)
+    kept.answered(JOB, Partial("7"))
+    held = recall(journal(tmp_path / "j"), JOB, fresh())
+    kept.ended(replace(held, state=State.SUCCESS, tally=Tally(5), counted=taken))
+    answer = kept.answered(held, Forgotten("Invalid request id"))
+    assert isinstance(answer, Success)
+    assert answer.at == taken

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from queue import Queue
 
@@ -239,3 +240,13 @@ def test_what_an_account_teaches_is_handed_on() -> None:
     pace = Pace(first_look=0.3, retry_wait=0.05)
     assert states(Run(asked, Strict(), pace, learn=heard.append)) == {State.SUCCESS}
     assert [learned.pending for learned in heard] == [2]
+
+
+def test_a_count_is_dated_also_where_the_service_says_no_time() -> None:
+    """By the machine's clock then."""
+    run = Run(JOBS[:1], Quick(), Pace(poll_interval=0.01))
+    before = datetime.now(UTC)
+    assert states(run) == {State.SUCCESS}
+    counted = run.jobs[0].counted
+    assert counted is not None
+    assert before <= counted <= datetime.now(UTC)
