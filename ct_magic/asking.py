@@ -17,7 +17,7 @@ from .client.jobs import Job
 from .client.journal import Journal
 from .client.pace import Pace
 from .client.plan_record import CellRecord
-from .client.threads import spawn
+from .client.threads import spawn_import
 from .expectation import LIMITS, with_expectation
 from .prepare import Asked
 from .recall import recalled
@@ -77,7 +77,7 @@ def begin(
     rows = RowRun(asked.plan, service_run(asked, jobs, journal))
     usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
     if "pandas" not in sys.modules:
-        spawn(_prepare_frame, "ct_magic-frame")
+        spawn_import(_prepare_frame, "ct_magic-frame")
     show = partial(panel or usual, rows, asked.note)
     kernel = getattr(shell, "kernel", None)
     return Counting(rows, show, zone=asked.zone, cell=cell, kernel=kernel)

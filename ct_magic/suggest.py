@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def suggest(word: str, known: Iterable[str]) -> str | None:
@@ -13,4 +12,9 @@ def suggest(word: str, known: Iterable[str]) -> str | None:
 
 def suggestions(word: str, known: Iterable[str], most: int = 3) -> list[str]:
     """Return at most so many known words that are near to this one, the nearest first."""
-    return get_close_matches(word, list(known), most)
+    # Imported when something is misspelt: loading the extension takes single milliseconds.
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(known), max(most, 3))
+    # Two letters that changed places are the likeliest slip, and difflib does not know it.
+    return sorted(near, key=lambda candidate: sorted(candidate) != sorted(word))[:most]

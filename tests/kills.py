@@ -18,7 +18,8 @@ def main(rounds: int = 50, seed: int = 1) -> int:
     sys.stdout.write(
         f"{rounds} kills, {outcome.midway} of them midway: {outcome.finished} of {rounds * COUNTS} "
         f"counts arrived, {outcome.wrong} wrong, {len(outcome.again)} sent again, "
-        f"{len(late)} of them though their answer had come\n"
+        f"{len(late)} of them though their answer had come"
+        f"{f', {max(late) * 1000:.0f} ms before the kill at the most' if late else ''}\n"
     )
     return 1 if late or outcome.wrong or outcome.finished < rounds * COUNTS else 0
 

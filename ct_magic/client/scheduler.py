@@ -146,7 +146,7 @@ class Schedule:
     def cancel(self, number: int | None, now: float, state: State = State.CANCELLED) -> list[Job]:
         """End one job, or all that have not ended; return those that it changed."""
         chosen = sorted(self._left) if number is None else self._left & {number}
-        why = "the deadline came first" if state is State.TIMED_OUT else "cancelled"
+        why = "the deadline came first" if state is State.TIMED_OUT else "stopped before it arrived"
         return [self._end(replace(self._jobs[n], error=why), state, now) for n in chosen]
 
     def give_up(self, error: str, now: float) -> list[Job]:

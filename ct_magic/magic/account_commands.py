@@ -1,4 +1,4 @@
-"""`%ct use`, `accounts`, `login` and `check`: whom to ask, and what is known of them."""
+"""`%ct use`, `accounts` and `login`: whom to ask."""
 
 from __future__ import annotations
 

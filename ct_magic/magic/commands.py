@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CountError, UsageError
+from ..session import SESSION
 from ..settings import Settings
 from ..suggest import suggest
 from . import account_commands
@@ -16,6 +17,7 @@ from .invocation import Invocation, say
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..checks import Check
     from ..forms import Form
 
 
@@ -131,11 +133,28 @@ def wait(invocation: Invocation) -> None:
             raise
 
 
+def values(invocation: Invocation) -> pd.DataFrame:
+    """Show the commonest values of properties: %ct values Charged last 30 days by Payment mode."""
+    from . import values_command
+
+    return values_command.values(invocation)
+
+
+def check(invocation: Invocation) -> Check:
+    """Ask an account small counts whose answers must agree: %ct check, %ct check prod."""
+    from .. import checks
+
+    name = invocation.one_word("the name of an account", default=SESSION.used)
+    return checks.check(name, settings=invocation.settings, say=say)
+
+
 COMMANDS: dict[str, Callable[[Invocation], Any]] = {
     "use": account_commands.use,
     "accounts": account_commands.show_accounts,
     "login": account_commands.login,
+    "check": check,
     "explain": explain,
+    "values": values,
     "help": show_help,
     "names": names,
     "form": form,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from itertools import groupby, pairwise
 
 from .cells import Cell, Series
@@ -40,7 +39,7 @@ def timeline(rows: Sequence[Cell]) -> Chart:
     axis = count_axis([row.count or 0 for row in rows])
     marks: list[Mark] = []
     for n, (series, pieces) in enumerate(lines.items()):
-        marks += line(pieces, [row.count for row in pieces], rows, n, called[series])
+        marks += line(pieces, [row.count for row in pieces], rows, n, _tips(called[series], pieces))
     marks += partial_words(rows, axis, several=len(lines) > 1)
     ends = {called[series]: _last(pieces) for series, pieces in lines.items()}
     x = time_axis(rows)
@@ -63,15 +62,16 @@ def paired_lines(rows: Sequence[Cell]) -> Chart:
     """Return the line of a series beside that of the other period, paired in their order."""
     (pieces,) = by_series(rows).values()
     axis = count_axis([count or 0 for row in rows for count in (row.count, row.previous)])
-    other = [(place(row, rows), float(row.previous)) for row in pieces if row.previous is not None]
-    marks: list[Mark] = [Path(tuple(other), Colour.GREY)]
-    marks += [Dot(x, y, Colour.GREY, shape=1, tip=f"{y:,.0f}") for x, y in other[:MOST_DOTS]]
-    marks += line(pieces, [row.count for row in pieces], rows, 0, events(rows))
     x = time_axis(rows)
-    ours, theirs = f"from {pieces[0].start}", f"from {pieces[0].previous_start}"
-    ends = {ours: _last(pieces), theirs: other[-1][1] if other else 0.0}
-    labels = end_labels(ends, x, axis)
-    marks += [*labels[:2], replace(labels[2], colour=Colour.GREY), labels[3]]
+    before = [None if row.previous is None else float(row.previous) for row in pieces]
+    marks = line(pieces, before, rows, 1, [_other_tip(row) for row in pieces], Colour.GREY)
+    marks += line(pieces, [row.count for row in pieces], rows, 0, _tips(events(rows), pieces))
+    starts = [row.previous_start for row in pieces if row.previous_start is not None]
+    ends = {
+        f"from {pieces[0].start}": _last(pieces),
+        f"from {min(starts)}": next((n for n in reversed(before) if n is not None), None),
+    }
+    marks += end_labels(ends, x, axis, colours=(SERIES[0], Colour.GREY))
     title = f"{events(rows)}: profiles {how_often(rows)} against another period"
     changes = [row for row in pieces if row.change is not None]
     gist = " ".join(f"{row.start}: {change(row.change or 0)}." for row in changes[:GIST])
@@ -92,10 +92,11 @@ def line(
     values: Sequence[float | None],
     rows: Sequence[Cell],
     n: int,
-    name: str,
+    tips: Sequence[str],
+    colour: Colour | None = None,
 ) -> list[Mark]:
     """Return the marks of one line over time; `n` is its number in the picture."""
-    colour = SERIES[n % len(SERIES)]
+    colour = colour or SERIES[n % len(SERIES)]
     known = [
         (place(row, rows), value, row.whole is False)
         for row, value in zip(pieces, values, strict=True)
@@ -110,7 +111,7 @@ def line(
             way = tuple((x, y) for x, y, _ in places if y is not None)
             marks.append(Path(way, colour, dotted=is_dotted))
     if len(pieces) <= MOST_DOTS or any(hollow for *_, hollow in known):
-        marks += _dots(pieces, values, rows, n, name)
+        marks += _dots(pieces, values, rows, n, tips, colour)
     return marks
 
 
@@ -119,19 +120,19 @@ def _dots(
     values: Sequence[float | None],
     rows: Sequence[Cell],
     n: int,
-    name: str,
+    tips: Sequence[str],
+    colour: Colour,
 ) -> list[Mark]:
     return [
         Dot(
             place(row, rows),
             value,
-            SERIES[n % len(SERIES)],
+            colour,
             hollow=row.whole is False,
             shape=n,
-            tip=f"{name}, {stretch(row.start, row.end)}: {number(row.count)}"
-            + (f", {how_much_of(row, rows)}" if row.whole is False else ""),
+            tip=tip + (f", {how_much_of(row, rows)}" if row.whole is False else ""),
         )
-        for row, value in zip(pieces, values, strict=True)
+        for row, value, tip in zip(pieces, values, tips, strict=True)
         if value is not None and (len(pieces) <= MOST_DOTS or row.whole is False)
     ]
 
@@ -152,15 +153,25 @@ def partial_words(rows: Sequence[Cell], axis: Axis, *, several: bool) -> list[Ma
     return marks
 
 
-def end_labels(ends: dict[str, float], x: Axis, y: Axis, height: int = PLANE) -> list[Mark]:
-    """Return the names of lines at their ends, moved apart, each with its own mark."""
-    gap = (y.high - y.low) * (LINE + 1) / max(height, (LINE + 1) * len(ends))
-    places = spread(list(ends.values()), gap)
+def end_labels(
+    ends: Mapping[str, float | None],
+    x: Axis,
+    y: Axis,
+    height: int = PLANE,
+    colours: Sequence[Colour] = SERIES,
+) -> list[Mark]:
+    """Return the names of lines at their ends, moved apart, each with its own mark.
+
+    A line without any number has no end, and no name: at 0 it would say that nobody did it.
+    """
+    known = [(n, name, at) for n, (name, at) in enumerate(ends.items()) if at is not None]
+    gap = (y.high - y.low) * (LINE + 1) / max(height, (LINE + 1) * len(known))
+    places = spread([at for *_, at in known], gap)
     beside = x.high + 0.025 * (x.high - x.low)
     marks: list[Mark] = []
-    for n, (name, at) in enumerate(zip(ends, places, strict=True)):
+    for (n, name, _), at in zip(known, places, strict=True):
         marks += [
-            Dot(beside, at, SERIES[n % len(SERIES)], shape=n),
+            Dot(beside, at, colours[n % len(colours)], shape=n),
             Words(beside, at, name, right=9),
         ]
     return marks
@@ -179,8 +190,18 @@ def _lines_left_out(rows: Sequence[Cell]) -> list[str]:
     return [f"the largest {MOST_LINES} of {several:,} lines"] if several > MOST_LINES else []
 
 
-def _last(pieces: Sequence[Cell]) -> float:
-    return next((float(row.count) for row in reversed(pieces) if row.count is not None), 0.0)
+def _tips(name: str, pieces: Sequence[Cell]) -> list[str]:
+    return [f"{name}, {stretch(row.start, row.end)}: {number(row.count)}" for row in pieces]
+
+
+def _other_tip(row: Cell) -> str:
+    if row.previous_start is None or row.previous_end is None:
+        return ""
+    return f"{stretch(row.previous_start, row.previous_end)}: {number(row.previous)}"
+
+
+def _last(pieces: Sequence[Cell]) -> float | None:
+    return next((float(row.count) for row in reversed(pieces) if row.count is not None), None)
 
 
 def _gist(name: str, pieces: Sequence[Cell]) -> str:

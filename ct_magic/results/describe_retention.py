@@ -81,11 +81,11 @@ def curves(rows: Sequence[Cell]) -> Chart:
     labels = _row_labels(lines, rows)
     axis = share_axis([row.share or 0 for row in rows if row.series.after is not None])
     marks: list[Mark] = []
-    ends: dict[str, float] = {}
+    ends: dict[str, float | None] = {}
     for n, (cells, label) in enumerate(zip(lines.values(), labels, strict=True)):
         known = [(c[1], cells[c].share) for c in columns if c in cells]
         marks += _curve(known, Colour.GREY if over_time else SERIES[n % len(SERIES)], n, over_time)
-        ends[label] = next((share for _, share in reversed(known) if share is not None), 0.0)
+        ends[label] = next((share for _, share in reversed(known) if share is not None), None)
     mean = [(column[1], means.get(column)) for column in columns]
     marks += _curve(mean, Colour.FIRST, 0, thin=False) if over_time and len(lines) > 1 else []
     last = max((after or 0 for _, after in columns), default=1)
@@ -185,12 +185,14 @@ def _curve(
     places: Sequence[tuple[int | None, float | None]], colour: Colour, n: int, thin: bool
 ) -> list[Mark]:
     known = tuple((float(x or 0), share) for x, share in places if share is not None)
+    if not known:
+        return []
     dots = [] if thin else [Dot(x, y, colour, shape=n, tip=percent(y)) for x, y in known]
     return [Path(known, colour, thin=thin), *dots]
 
 
 def _curve_labels(
-    ends: dict[str, float],
+    ends: dict[str, float | None],
     mean: Sequence[tuple[int | None, float | None]],
     x: Axis,
     axis: Axis,

@@ -25,6 +25,7 @@ from .wording import (
     row_labels,
     short,
     statement,
+    stretch,
 )
 
 MOST = 60
@@ -118,13 +119,15 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
     axis = share_axis([row.share or 0 for row in shown])
     marks: list[Mark] = []
     for n, (series, pieces) in enumerate(lines.items()):
-        marks += line(pieces, [row.share for row in pieces], shown, n, labels[series])
+        tips = [f"{labels[series]}, {stretch(r.start, r.end)}: {_dot_text(r)}" for r in pieces]
+        marks += line(pieces, [row.share for row in pieces], shown, n, tips)
     marks += partial_words(shown, axis, several=True)
     x = time_axis(shown)
     ends = {labels[s]: _last_share(p) for s, p in lines.items()}
     marks += end_labels(ends, x, axis) if len(lines) > 1 else []
     title = f"{events(rows)}: {_what(rows)}, by {unit(shown) or 'piece'}{axis_words(rows)}"
-    gist = "; ".join(f"{name}: last {percent(share)}" for name, share in ends.items())
+    last = {name: share for name, share in ends.items() if share is not None}
+    gist = "; ".join(f"{name}: last {percent(share)}" for name, share in last.items())
     return Chart(
         title=title,
         lines=(*statement(rows), "; ".join([period(rows), *order(rows), *missing(rows)])),
@@ -191,5 +194,5 @@ def _interval(n: int, row: Cell, tip: str) -> list[Mark]:
     return [*marks, Dot(row.share, -n, tip=tip)]
 
 
-def _last_share(pieces: Sequence[Cell]) -> float:
-    return next((row.share for row in reversed(pieces) if row.share is not None), 0.0)
+def _last_share(pieces: Sequence[Cell]) -> float | None:
+    return next((row.share for row in reversed(pieces) if row.share is not None), None)

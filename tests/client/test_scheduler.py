@@ -478,7 +478,7 @@ def test_what_was_stopped_says_why() -> None:
     late = Schedule(jobs(1), Pace(timeout=5.0), 0.0, lambda: 0.0).expire(5.0)
     assert [job.error for job in late] == ["the deadline came first"]
     stopped = Schedule(jobs(1), Pace(), 0.0, lambda: 0.0).cancel(None, 1.0)
-    assert [job.error for job in stopped] == ["cancelled"]
+    assert [job.error for job in stopped] == ["stopped before it arrived"]
 
 
 def test_what_was_refused_on_the_way_is_not_called_unsent() -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import select
+import socket
 import ssl
 import subprocess
 import time
@@ -299,6 +301,53 @@ def test_a_certificate_that_cannot_be_verified_is_final_and_its_cure_works(
         assert "REQUESTS_CA_BUNDLE" in answer.error
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
         assert service(secure).submit("1") == Success(Tally(1))
+
+
+def relayed(wire: Wire) -> None:
+    """Be a proxy: open a tunnel to wherever CONNECT says, and pass on what comes."""
+    request = wire.request()
+    assert request is not None
+    host, _, port = request.split()[1].decode().partition(":")
+    with socket.create_connection((host, int(port))) as target:
+        wire.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        ends = {wire.sock: target, target: wire.sock}
+        while True:
+            for end in select.select(list(ends), [], [], 20)[0]:
+                if not (data := end.recv(65536)):
+                    return
+                ends[end].sendall(data)
+
+
+def test_a_proxy_on_the_way_is_gone_through(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A company's: the passcode goes through its tunnel, and a proxy that drips is bounded, too."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+
+    def serve(wire: Wire) -> None:
+        with context.wrap_socket(wire.sock, server_side=True) as sock:
+            inner = Wire(sock, 0)
+            while inner.request():
+                inner.send(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+                inner.answer()
+
+    for name in ("no_proxy", "NO_PROXY", "https_proxy", "all_proxy", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    with (
+        wires(serve) as url,
+        wires(relayed) as proxy,
+        wires(drip(b"HTTP/1.1 200 X\r\nA: ")) as slow,
+    ):
+        secure = url.replace("http:", "https:")
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        asker = service(secure)
+        assert [asker.submit("1") for _ in range(3)] == [Success(Tally(1))] * 3
+        monkeypatch.setenv("HTTPS_PROXY", slow)
+        began = time.monotonic()
+        assert isinstance(service(secure, total=0.4).submit("1"), Trouble)
+        assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(

@@ -453,3 +453,44 @@ def test_login_asks_with_a_hidden_prompt(client: BlockingKernelClient) -> None:
     assert prompts[0]["prompt"].startswith("Passcode of account default, for http://127.0.0.1:")
     assert ask("%%ctcount df\nApp Launched 2026-10")["status"] == "ok"
     assert "kept for account default for this session" in "".join(outputs)
+
+
+def test_values_are_shown_and_known(
+    account: Sandbox, shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a line to paste, whose counts arrive; Tab and doubts know them from then on."""
+    result = run(shell, "%ct values Charged 2026-10 by Payment mode, profile.Group")
+    result.raise_error()
+    assert set(result.result["property"]) == {"Payment mode", "Group"}
+    line = next(x for x in capsys.readouterr().out.splitlines() if "by Payment mode in (" in x)
+    assert '"UPI"' in line
+    assert "UPI" in SESSION.names.events["Charged"]["Payment mode"]
+    run(shell, f"%%ctcount df\nCharged 2026-10\n{line}").raise_error()
+    assert (shell.user_ns["df"]["count"] > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Charged 2026-10", "there is no 'by'"),
+        ("Charged by day", "'day' is no property"),
+        ("Charged by geo", "no list of values"),
+        ("Charged by Brand,", "'' is no property"),
+        ("Charged by Brand in ('x')", "is no property"),
+        ("Charged by day by Brand", "one count"),
+        ('Charged where profile.A = 1 or tech.OS = "b" by Brand', "one count"),
+    ],
+)
+def test_values_of_what_is_no_property_are_refused(
+    account: Sandbox, shell: InteractiveShell, text: str, message: str
+) -> None:
+    """Nothing is sent, and the message shows how it is written."""
+    before = len(account.log)
+    assert message in refused(shell, f"%ct values {text}")
+    assert len(account.log) == before
+
+
+def test_an_account_is_checked(account: Sandbox, shell: InteractiveShell, say: Say) -> None:
+    """The sandbox passes, and says first how much it will ask."""
+    assert "small counts of account default" in say("%ct check default")
+    assert "there is no account 'nobody'" in refused(shell, "%ct check nobody")

@@ -7,6 +7,7 @@ import pytest
 from helpers import frames
 from helpers.frames import base, experiment, frame, share, unfinished, week, weeks
 
+from ct_magic import plot
 from ct_magic.results.cells import cells
 from ct_magic.results.chart import Box, Chart, Colour, Dot, Path, Words, spread
 from ct_magic.results.describe import describe
@@ -234,12 +235,48 @@ def test_vs_over_time_is_two_lines_paired_in_their_order() -> None:
     }
 
 
+def test_a_missing_count_of_the_other_period_is_a_gap_too() -> None:
+    """And where none of it arrived, its line has no name at 0."""
+    other = {"previous_start": "2025-09-08", "previous_end": "2025-09-14"}
+    rows = [{**week(n), "count": 10 + n, "previous": 8 + n} | other for n in range(5)]
+    rows[2]["previous"] = None
+    grey = [m for m in drawn(frame(*rows)).marks if isinstance(m, Path) and m.colour is Colour.GREY]
+    assert [[y for _, y in m.places] for m in grey] == [[8, 9], [11, 12]]
+    for row in rows:
+        row["previous"] = None
+    assert texts(drawn(frame(*rows))) == ["from 2026-09-07"]
+
+
+def test_a_line_without_a_number_has_no_name_at_its_end() -> None:
+    """At 0 it would say that nobody did it; the others keep their own marks."""
+    df = frame(*weeks(None, None, Category="a"), *weeks(3, 4, Category="b"))
+    chart = drawn(df)
+    beside = [m for m in chart.marks if not isinstance(m, Box | Path) and m.x > chart.x.high]
+    assert [m.text for m in beside if isinstance(m, Words)] == ["b"]
+    assert [m.shape for m in beside if isinstance(m, Dot)] == [1]
+
+
 PICTURES = {
     "funnel": frames.funnel(),
     "experiment": experiment(a=(1, 2), b=(3, 4)),
     "triangle": frames.triangle(),
     "versus": frames.versus(),
     "time": unfinished(5, 6, 2),
+    "versus over time": frame(
+        *(
+            {
+                **week(n),
+                "count": 3,
+                "previous": 4,
+                "previous_start": "2025-09-08",
+                "previous_end": "2025-09-14",
+            }
+            for n in range(3)
+        )
+    ),
+    "shares over time": frame(
+        *(row for n in range(2) for row in (base(9, **week(n)), share(3, 9, **week(n))))
+    ),
     "values": frame({"Category": "a", "count": 3}, {"Category": "b", "count": 0}),
 }
 
@@ -265,6 +302,9 @@ def test_where_nothing_arrived_there_is_a_picture_that_says_so(name: str) -> Non
     df["status"] = "failed"
     chart = drawn(df)
     assert f"{len(df)} of {len(df)} without a count" in chart.lines[-1]
+    assert drawn(df, as_curves=True)
+    for picture in (plot(df), plot(df, as_curves=True)):
+        assert picture.png().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("name", PICTURES)

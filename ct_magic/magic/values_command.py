@@ -1,0 +1,100 @@
+"""`%ct values Charged last 30 days by Payment mode`: the commonest values of properties."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import QueryError, UsageError
+from ..query.catalog import Names
+from ..query.lexer import tokens
+from ..query.model import ByValue, Property, Scope
+from ..query.parser import parse, statements
+from ..query.payload import FAMILIES, to_payload
+from ..query.printer import property_name, value
+from ..query.source import Source
+from ..session import SESSION
+from .invocation import Invocation, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+USAGE = "write '%ct values EVENT [where ...] [PERIOD] by PROPERTY, PROPERTY'"
+TEXTS = ("STR", "ENUM")  # kinds whose values a filter can name; a number's are ranges
+TYPES = {scope: key for key, scope in FAMILIES.items()} | {
+    Scope.EVENT: "event_properties",
+    Scope.SESSION: "session_properties",
+}
+
+
+def values(invocation: Invocation) -> pd.DataFrame:
+    """Show the commonest values of properties, and make them known: %ct values Charged by Brand."""
+    from ..client.top_values import Group
+    from ..common_values import common_values
+
+    text, names = split_properties(invocation.text)
+    query = _count(text, invocation.caller.names)
+    asked = {p: Group(TYPES[p.scope], p.name) for p in map(read_property, names)}
+    account = SESSION.account()
+    answer = common_values(query, tuple(asked.values()), account, invocation.settings)
+    axes = {p: _texts(answer.values[group]) for p, group in asked.items()}
+    SESSION.know(_names(answer.event, axes), account.name)
+    say("events, not profiles; to count by them:\n" + "\n".join(map(_axis, axes.items())))
+    return answer.frame
+
+
+def split_properties(text: str) -> tuple[str, list[str]]:
+    """Return the statement before the last `by`, and the properties behind it as typed."""
+    found = list(tokens(Source(text)))
+    places = [number for number, token in enumerate(found) if token.type == "BY"]
+    if not places:
+        raise UsageError(f"there is no 'by' with the properties: {USAGE}")
+    by = found[places[-1]]
+    commas = [t.start for t in found[places[-1] + 1 :] if t.type == "COMMA"]
+    edges = [by.end, *(start + 1 for start in commas)]
+    ends = [*commas, len(text)]
+    return text[: by.start], [text[a:b].strip() for a, b in zip(edges, ends, strict=True)]
+
+
+def read_property(text: str) -> Property:
+    """Return the property that a text names; raise UsageError for one that it does not."""
+    try:
+        (statement,) = statements(f'E by {text} in ("x")')
+    except (QueryError, ValueError):
+        raise UsageError(f"{text!r} is no property: {USAGE}") from None
+    axes: tuple[Any, ...] = getattr(statement, "by", ())
+    axis = axes[0] if len(axes) == 1 else None
+    if isinstance(axis, ByValue):
+        return axis.property
+    raise UsageError(f"{text!r} has no list of values that the API gives: {USAGE}")
+
+
+def _count(text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    from ..prepare import day_in
+
+    account = SESSION.account()
+    counts = parse(text, params=variables, today=day_in(account.timezone))
+    if len(counts) != 1:
+        raise UsageError(f"values are asked of one count, and this is {len(counts)}: {USAGE}")
+    return to_payload(counts[0])
+
+
+def _texts(answers: tuple[Any, ...]) -> tuple[str, ...]:
+    return tuple(answer.text for answer in answers if answer.kind in TEXTS)
+
+
+def _names(event: str, axes: Mapping[Property, tuple[str, ...]]) -> Names:
+    known = Names()
+    for asked, texts in axes.items():
+        if asked.scope is Scope.EVENT:
+            known = known.merged(Names({event: {asked.name: texts}}))
+        else:
+            known = known.merged(Names(scopes={asked.scope: {asked.name: texts}}))
+    return known
+
+
+def _axis(axis: tuple[Property, tuple[str, ...]]) -> str:
+    asked, texts = axis
+    if not texts:
+        return f"  # {property_name(asked)} has numbers or no values: write in 0..100"
+    return f"  by {property_name(asked)} in ({', '.join(map(value, texts))})"
