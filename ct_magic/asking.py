@@ -75,7 +75,8 @@ def begin(
 
     shell = current_shell()
     rows = RowRun(asked.plan, service_run(asked, jobs, journal))
-    usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
+    shown = asked.settings
+    usual = partial(open_panel, mode=shown.progress, stable=shown.stable_outputs, shell=shell)
     if "pandas" not in sys.modules:
         spawn_import(_prepare_frame, "ct_magic-frame")
     show = partial(panel or usual, rows, asked.note)
