@@ -14,8 +14,9 @@ from .account_journal import WARNED, account_key, open_journal, warn
 from .client.concurrency import Learned, gate
 from .client.freshness import Freshness
 from .client.jobs import Job
-from .client.journal import CellRecord, Journal
+from .client.journal import Journal
 from .client.pace import Pace
+from .client.plan_record import CellRecord
 from .client.threads import spawn_import
 from .expectation import LIMITS, with_expectation
 from .prepare import Asked
@@ -74,7 +75,8 @@ def begin(
 
     shell = current_shell()
     rows = RowRun(asked.plan, service_run(asked, jobs, journal))
-    usual = partial(open_panel, mode=asked.settings.progress, shell=shell)
+    shown = asked.settings
+    usual = partial(open_panel, mode=shown.progress, stable=shown.stable_outputs, shell=shell)
     if "pandas" not in sys.modules:
         spawn_import(_prepare_frame, "ct_magic-frame")
     show = partial(panel or usual, rows, asked.note)

@@ -27,6 +27,9 @@ ENOUGH = 5  # earlier counts from which on something is known
 # Seconds that the middle count may take, and how wide (as a standard deviation of the logarithm).
 MIDDLES = tuple(0.5 * 1.25**n for n in range(32))
 WIDTHS = (0.15, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3)
+# Before anything is known: counts mostly need seconds, and are alike.
+USUAL_MIDDLE = NormalDist(log(5.0), 1.0)
+USUAL_WIDTH = NormalDist(0.5, 0.25)
 # How many may be pending at once where the account has not taught it: few, or any number.
 LIMITS = (3, None)
 
@@ -93,9 +96,13 @@ def _weighed(took: Sequence[float], pacing: Pacing) -> Iterator[tuple[tuple[floa
     """Yield each pair of middle and width with how likely the earlier counts make it."""
     seen = Counter(round(seconds, 1) for seconds in took)
     pairs = [(log(middle), width) for middle, width in product(MIDDLES, WIDTHS)]
-    scores = [_log_likelihood(seen, *pair, pacing) for pair in pairs]
+    scores = [_log_prior(*pair) + _log_likelihood(seen, *pair, pacing) for pair in pairs]
     best = max(scores)
     yield from ((pair, exp(score - best)) for pair, score in zip(pairs, scores, strict=True))
+
+
+def _log_prior(middle: float, width: float) -> float:
+    return log(USUAL_MIDDLE.pdf(middle)) + log(USUAL_WIDTH.pdf(width))
 
 
 def _log_likelihood(seen: Counter[float], middle: float, width: float, pacing: Pacing) -> float:

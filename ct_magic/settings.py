@@ -47,6 +47,7 @@ class Settings:
     `timezone`        whose days are meant, like "Asia/Kolkata"; None: the account's own, else the
                       machine's
     `progress`        what is shown meanwhile: auto, widget, html, text or none
+    `stable_outputs`  show no times, so that two runs give the same output but for the counts
     """
 
     poll_interval: float | None = None
@@ -62,6 +63,7 @@ class Settings:
     timeout: float | None = None
     timezone: str | None = None
     progress: str = "auto"
+    stable_outputs: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, naming the setting."""
@@ -77,6 +79,8 @@ class Settings:
         if self.timezone is not None and not isinstance(self.timezone, str):
             raise UsageError(f"timezone is a name like 'Asia/Kolkata', not {self.timezone!r}")
         zone(self.timezone)
+        if not isinstance(self.stable_outputs, bool):
+            raise UsageError(f"stable_outputs is True or False, not {self.stable_outputs!r}")
         if self.progress not in PROGRESS:
             raise UsageError(f"progress is one of {', '.join(PROGRESS)}, not {self.progress!r}")
 

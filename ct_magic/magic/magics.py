@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Enum, Float, Integer, Unicode
+from traitlets import Bool, Enum, Float, Integer, Unicode
 
 from ..errors import QueryError, UsageError
 from ..settings import PROGRESS, Settings
@@ -75,6 +75,10 @@ class CountMagics(Magics):
     ).tag(config=True)
     progress = Enum(
         PROGRESS, USUAL.progress, help="What is shown meanwhile: auto, widget, html, text or none."
+    ).tag(config=True)
+    stable_outputs = Bool(
+        USUAL.stable_outputs,
+        help="Show no times, so that two runs give the same output but for the counts.",
     ).tag(config=True)
 
     @no_var_expand

@@ -108,6 +108,8 @@ class Marked:
         self._list.options = [(_short(row) if same else row_name(row), row.number) for row in rows]
 
     def _cancel_marked(self) -> None:
+        if not self._list.value:
+            return  # nothing is marked yet: the list stays open
         for number in self._list.value:
             self._run.cancel(number)
         self._list.value = ()

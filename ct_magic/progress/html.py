@@ -11,7 +11,7 @@ from ..row_results import RowResult
 from . import text as words
 from .charts import is_triangle, sparkline, triangle
 from .coloured import coloured
-from .standing import FINE, Standing, has_trouble, last_news
+from .standing import FINE, Standing, has_trouble, is_kept, last_news
 from .style import (
     BAR,
     BOX,
@@ -38,6 +38,9 @@ DAY = 86400  # seconds that a clock goes on by itself
 SIDE = '<span style="color:{}">{}</span>'
 SAVED = "This was saved while it ran. Run the cell again: nothing is sent twice."
 ANY_ORDER = "in any order: the service knows days, not sequences"
+GOES_ON = "the service goes on counting"
+FETCH = "run the cell again to fetch what it has counted"
+MISSING = "run the cell again to ask for what is missing"
 PARTS = {State.SUCCESS: BAR, State.FAILED: WRONG, State.TIMED_OUT: WRONG, State.CANCELLED: MUTED}
 
 
@@ -122,13 +125,11 @@ def _asked(standing: Standing) -> str:
 
 def _one(standing: Standing, row: RowResult, live: bool) -> str:
     if row.count is None:
-        took = _took(standing, live)
-        quiet = "".join(
-            SIDE.format(MUTED, f"· {part}") for part in (*_unsaid_days(standing, row), took) if part
-        )
-        return (
-            f'<div class="ct-head"><span>{state(row, standing.now, live=live)}</span>{quiet}</div>'
-        )
+        stands = state(row, standing.now, live=live, short=False)
+        took = f'<span class="ct-live">{_took(standing, live)}</span>' if live else ""
+        rest = [*_unsaid_days(standing, row), took or _took(standing, live)]
+        quiet = "".join(SIDE.format(MUTED, f"· {part}") for part in rest if part)
+        return f'<div class="ct-head"><span>{stands}</span>{quiet}</div>'
     unit = "profile" if row.count == 1 else "profiles"
     rest = [unit, *_behind(row), *_unsaid_days(standing, row), *_versus(row)]
     done = [part for part in (_took(standing, live), words.cache_note(standing)) if part]
@@ -195,20 +196,26 @@ def _scrolled(standing: Standing, rows: Sequence[RowResult]) -> str:
 
 def _head(standing: Standing, live: bool) -> str:
     facts = _facts(standing)
-    quiet = [*facts.quiet, *filter(None, [_shared_days(standing), _took(standing, live)])]
-    whole = (f'<span style="white-space:nowrap">{part}</span>' for part in quiet)
+    quiet = [*facts.quiet, *filter(None, [_shared_days(standing)])]
+    whole = [f'<span style="white-space:nowrap">{part}</span>' for part in quiet]
+    took = _took(standing, live)
+    if took and live and not standing.over:
+        took = f'<span class="ct-live">{" · " * bool(whole)}{took}</span>'
+    elif took:
+        took = f"{' · ' * bool(whole)}{took}"
     sign = f"{_tick()} " if standing.over and not _lost(standing) else ""
     return (
         f'<div class="ct-head"><span>{sign}<b>{facts.loud}</b></span>'
-        f"{SIDE.format(MUTED, ' · '.join(whole))}</div>"
+        f"{SIDE.format(MUTED, ' · '.join(whole) + took)}</div>"
     )
 
 
 def _facts(standing: Standing) -> Facts:
     done = f"{standing.tally[State.SUCCESS]:,} of {len(standing.rows):,} done"
     quiet = [*words.groups(standing)]
-    if _lost(standing) and any(row.state not in FINE for row in standing.rows):
-        quiet.append("run the cell again to ask for what is missing")
+    if _lost(standing):
+        kept = any(map(is_kept, standing.rows))
+        quiet.append(f"{GOES_ON}: {FETCH}" if kept else MISSING)
     return Facts(done, [*quiet, *filter(None, [words.time_left(standing), _cached(standing)])])
 
 
@@ -244,7 +251,7 @@ def _took(standing: Standing, live: bool) -> str:
         return ""
     if not live or standing.over:
         return words.duration(seconds)
-    return f'<span class="ct-live">{_going(max(0, int(seconds)))}</span>'
+    return _going(max(0, int(seconds)))
 
 
 def _going(seconds: int) -> str:

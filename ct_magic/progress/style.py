@@ -51,6 +51,8 @@ SHEET = f"""<style>{FOCUS}
 .ct-magic table.ct-rows th {{ height:{HEAD}px;color:{MUTED};font-size:12px }}
 .ct-magic table.ct-rows tbody tr {{ border-top:1px solid {HAIR};background:none }}
 .ct-magic table.ct-rows tbody tr:hover {{ background:{HAIR} }}
+.ct-magic .ct-state {{ overflow:hidden;text-overflow:ellipsis }}
+.ct-magic:not(.ct-magic-live) .ct-state {{ white-space:normal;overflow-wrap:anywhere }}
 .ct-magic table.ct-heat td {{ text-align:center;border:2px solid {PAGE};border-radius:4px;
   padding:0 }}
 .ct-magic summary {{ color:{MUTED};cursor:pointer;width:max-content;margin-top:4px }}

@@ -53,15 +53,15 @@ def clock(way: str, begin: int, end: int, seconds: int, more: str = "") -> str:
     return f'<span class="ct-magic-{way}" style="{style}"></span>'
 
 
-def state(row: RowResult, now: float, *, live: bool) -> str:
+def state(row: RowResult, now: float, *, live: bool, short: bool = True) -> str:
     """Return how a row stands that is not simply done, as HTML."""
     if not row.state.ended:
         job = waiting(row)
         left = None if job is None else words.next_look(job, now)
-        said = foreign(words.under_way(row))
+        said = foreign(words.under_way(row, short=short))
         if left is None:
             return said
-        time = clock("down", left, 0, left) if live else f"{left} s"
+        time = clock("down", left, 0, left) if live else words.duration(left)
         return f'{said}<span class="ct-live">, next look in {time}</span>'
     if row.state is State.SUCCESS:
         days = (row.row.end - row.row.start).days + 1
@@ -70,7 +70,7 @@ def state(row: RowResult, now: float, *, live: bool) -> str:
         return "not yet"
     colour = COLOURS.get(row.state, INK)
     sign = f'<span aria-hidden="true">{words.SIGNS[row.state]}</span>'
-    return f'<span style="color:{colour}">{sign} {foreign(words.ended(row))}</span>'
+    return f'<span style="color:{colour}">{sign} {foreign(words.ended(row, short=short))}</span>'
 
 
 def _columns(standing: Standing, live: bool) -> list[Column]:
@@ -87,7 +87,11 @@ def _columns(standing: Standing, live: bool) -> list[Column]:
         columns.append(Column("change", "72px", _change, right=True))
     if not standing.over or any(state(row, 0.0, live=False) for row in rows):
         now = standing.now
-        columns.append(Column("", "34%", lambda row: state(row, now, live=live)))
+        columns.append(
+            Column(
+                "", "36%", lambda row: f'<div class="ct-state">{state(row, now, live=live)}</div>'
+            )
+        )
     return columns
 
 
@@ -160,6 +164,10 @@ def _share(row: RowResult) -> str:
         f"<b>{words.share(row.share)}</b> "
         f'<span style="color:{MUTED}">({words.interval(row)})</span>'
     )
+
+
+def _state(row: RowResult, now: float, live: bool) -> str:
+    return f'<div class="ct-state">{state(row, now, live=live)}</div>'
 
 
 def _previous(row: RowResult) -> str:

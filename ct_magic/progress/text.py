@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from math import ceil
 
 from ..client.jobs import Job, State
 from ..row_results import RowResult
@@ -164,20 +165,22 @@ def phase(row: RowResult) -> str:
             return ended(row)
 
 
-def ended(row: RowResult) -> str:
+def ended(row: RowResult, *, short: bool = False) -> str:
     """Return how a row ended that has no count: `failed: …`, `cancelled`."""
     # The reason of one that was cancelled is that it was.
     why = "" if row.state in (State.CANCELLED, State.TIMED_OUT) else plain(row.error or "")
     words = f"{row.state}: {why}" if why else str(row.state)
-    return f"{words}: {FETCH}" if is_kept(row) else words
+    return f"{words}: {FETCH}" if is_kept(row) and not short else words
 
 
-def under_way(row: RowResult) -> str:
+def under_way(row: RowResult, *, short: bool = False) -> str:
     """Return where a row is that has not ended: `asked`, `counting, looked twice`."""
     job = waiting(row)
     note = f" ({plain(job.note)})" if job and job.note else ""
     if job is None or job.state is State.WAITING:
         return f"waiting its turn{note}" if not note else f"waiting{note}"
+    if short and job.polls:
+        return f"counting{note}"
     looks = {0: "asked", 1: "counting, looked once", 2: "counting, looked twice"}
     return looks.get(job.polls, f"counting, looked {job.polls} times") + note
 
@@ -211,5 +214,5 @@ def change(fraction: float) -> str:
 
 def next_look(job: Job, now: float) -> int | None:
     """Return the seconds until the next look or the next try; None where none is planned."""
-    # What is due this very second is being asked: no countdown from nothing.
-    return None if job.due is None or job.due - now < 1 else round(job.due - now)
+    # What is due is being asked: no countdown from nothing.
+    return None if job.due is None or job.due <= now else ceil(job.due - now)

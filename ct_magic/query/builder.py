@@ -165,15 +165,9 @@ class Builder(ClauseRules):
     def _any_period(
         self, node: tree.Period | tree.Moved | tree.MovedAxis | None
     ) -> Period | Shift | ShiftAxis | None:
-        match node:
-            case None:
-                return None
-            case tree.Moved():
-                return self.moved(node)
-            case tree.MovedAxis():
-                return self.moved_axis(node)
-            case _:
-                return self.period(node)
+        if node is None:
+            return None
+        return self.shift(node) if isinstance(node, _MOVED) else self.period(node)
 
     def _times(self, node: tree.Times) -> tuple[Operator, int]:
         return OPERATORS[node.operator.type], self.whole_number(node.number, least=1)
@@ -208,7 +202,7 @@ def _first_or(node: tree.Condition | None) -> tree.Disjunction | None:
 
 
 def _write_or(event: Event, condition: Condition, clause: tree.Clause) -> str:
-    """Say how an `or` inside `did` is written: one event for each alternative."""
+    """Return how an `or` inside `did` is written: one event for each alternative."""
     alone = "'or' stands in the statement's own 'where' only"
     counted = isinstance(clause, tree.Did) and clause.times is not None
     if counted or _size(condition) > MOST_SHOWN:

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 from . import tree
 from .check_filter import TIME_OF_DAY
 from .filter_rules import FilterRules
-from .lexer import Token
-from .model import Ago, Axis, ByHour, ByPlace, ByTime, ByValue, Days, Period, Unit
+from .model import Ago, Axis, ByHour, ByPlace, ByTime, ByValue, Days, Period, Shift, ShiftAxis, Unit
 from .period_rules import PeriodRules, unit
 
 Moved = tree.Moved | tree.MovedAxis
@@ -104,8 +103,9 @@ class ClauseRules(PeriodRules, FilterRules):
                     continue
                 if axis.rolling:
                     self.fail(NO_ROLLING.format(f"'{period.direction.text}'"), axis.rolling)
-                if unit(period.unit) is not unit(axis.unit):
-                    self.fail(_in_unit(period, unit(axis.unit)), period)
+                shift = self.shift(period)
+                if shift.unit is not unit(axis.unit):
+                    self.fail(_in_unit(shift, unit(axis.unit)), period)
 
 
 def _periods(clause: tree.Clause) -> Iterator[tree.Period | Moved]:
@@ -123,23 +123,23 @@ def _counts_from_today(period: Period) -> bool:
     return any(isinstance(day, Ago) for day in days)
 
 
-def _in_unit(period: Moved, wanted: Unit) -> str:
-    """Say in which unit a moved period is written beside `by`, with the number if there is one."""
-    numbers = [period.number] if isinstance(period, tree.Moved) else [period.start, period.end]
-    converted = [_converted(number, unit(period.unit), wanted) for number in numbers]
-    example = f", as in {period.direction.text} 2 {wanted.value}s"
+def _in_unit(shift: Shift | ShiftAxis, by: Unit) -> str:
+    """Return how a moved period is written beside `by`, with its number where there is one."""
+    numbers = [abs(shift.n)] if isinstance(shift, Shift) else [shift.first, shift.last]
+    converted = [_converted(number, shift.unit, by) for number in numbers]
+    word = "before" if isinstance(shift, Shift) and shift.n < 0 else "after"
+    example = f", as in {word} 2 {by.value}s"
     if all(number is not None for number in converted):
-        said = "..".join(map(str, converted))
-        ending = "" if said == "1" else "s"
-        example = f": write {period.direction.text} {said} {wanted.value}{ending}"
-    return f"beside 'by {wanted.value}' a period is moved by {wanted.value}s{example}"
+        number = "..".join(map(str, converted))
+        example = f": write {word} {number} {by.value}{'' if number == '1' else 's'}"
+    return f"beside 'by {by.value}' a period is moved by {by.value}s{example}"
 
 
-def _converted(number: Token, given: Unit, wanted: Unit) -> int | None:
+def _converted(number: int, given: Unit, by: Unit) -> int | None:
     """Return the number in the other unit; None where that is no whole number."""
     small, times = PER.get(given, (given, 1))
-    base, size = PER.get(wanted, (wanted, 1))
-    whole, rest = divmod(int(number.text) * times, size)
+    base, size = PER.get(by, (by, 1))
+    whole, rest = divmod(number * times, size)
     return whole if small is base and not rest else None
 
 

@@ -224,7 +224,7 @@ def _event(stack: Sequence[object]) -> str | None:
 
 
 def _property(stack: Sequence[object]) -> Property | None:
-    """Return the property whose value is wanted; None for `geo`."""
+    """Return the property whose value is expected; None for `geo`."""
     asked = [item for item in stack if isinstance(item, PropertyName)][-1]
     if asked.is_geo:
         return None

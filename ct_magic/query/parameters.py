@@ -67,7 +67,7 @@ def day(name: str, params: Mapping[str, Any]) -> date:
     if not isinstance(value, date):
         kind = type(_lookup(name, params)).__name__
         cure = f"datetime.date.fromisoformat({name})" if isinstance(value, str) else "a date"
-        raise QueryError(f"${name} is {_article(kind)}, and a date is wanted: make it {cure}")
+        raise QueryError(f"${name} is {_article(kind)}, expected a date: make it {cure}")
     return value
 
 
@@ -91,8 +91,8 @@ def clock(name: str, params: Mapping[str, Any]) -> int:
         return value.hour * 60 + value.minute
     minute = minutes(value) if isinstance(value, str) else None
     if minute is None:
-        wanted = 'a datetime.time of whole minutes, or a text like "13:00"'
-        raise QueryError(f"${name} is {reprlib.repr(value)}, and the clock takes {wanted}")
+        taken = 'a datetime.time of whole minutes, or a text like "13:00"'
+        raise QueryError(f"${name} is {reprlib.repr(value)}, and the clock takes {taken}")
     return minute
 
 
@@ -209,7 +209,7 @@ def _check_days(value: Any, name: str) -> None:
     unit = str(value.dtype).removeprefix("datetime64[").removesuffix("]")
     if unit in _COARSE and value == value:
         cure = f"{name}.astype('datetime64[D]') is its first day"
-        raise QueryError(f"${name} is a datetime64 of {_COARSE[unit]}, and a day is wanted: {cure}")
+        raise QueryError(f"${name} is a datetime64 of {_COARSE[unit]}, expected a day: {cure}")
 
 
 def _no_value(value: Any, name: str) -> QueryError:
@@ -221,7 +221,7 @@ def _no_value(value: Any, name: str) -> QueryError:
     what = "not there" if value is None or kind in ("NAType", "datetime64") else _article(kind)
     shown = reprlib.repr(value)  # which survives a repr that fails
     seen = "" if "\n" in shown else f" ({shown})"
-    return QueryError(f"${name} is {what}{seen}: a text, number, date or list is wanted")
+    return QueryError(f"${name} is {what}{seen}: expected a text, number, date or list")
 
 
 def _text(value: str, name: str) -> str:

@@ -31,6 +31,10 @@ class PeriodRules(Reader):
             resolve(period, self.today)
         return period
 
+    def shift(self, node: tree.Moved | tree.MovedAxis) -> Shift | ShiftAxis:
+        """Return by how much a period is moved."""
+        return self.moved(node) if isinstance(node, tree.Moved) else self.moved_axis(node)
+
     def moved(self, node: tree.Moved) -> Shift:
         """Return `after 2 weeks`, or `before 1 month` as a negative one."""
         back = node.direction.type == "BEFORE"

@@ -181,7 +181,7 @@ def _picture(char: re.Match[str]) -> str:
 
 
 def _base(query: Query) -> list[str]:
-    """Print the base in the parts that `layout` may put on lines of their own."""
+    """Return the base in the parts that `layout` may put on lines of their own."""
     if query.condition:
         is_and = isinstance(query.condition, And)
         conditions = _joined(query.condition.parts, in_and=is_and)
@@ -202,7 +202,7 @@ def _often(asked: Event) -> str:
 
 
 def _joined(parts: tuple[Condition, ...], in_and: bool = False) -> list[str]:
-    """Print the parts of an `and` or `or`; neighbours that are one range are printed as one."""
+    """Return the parts of an `and` or `or`; neighbours that are one range are printed as one."""
     said, at = [], 0
     while at < len(parts):
         pair = parts[at : at + 2]

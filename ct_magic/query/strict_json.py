@@ -66,7 +66,7 @@ def encode(value: Any) -> str:
 
 
 def parts(text: str, at: int = 0) -> Iterator[tuple[re.Match[str], int]]:
-    """Give each text and bracket of JSON from here on, and how many brackets are open after it."""
+    """Yield each text and bracket of JSON, and how many brackets are open after it."""
     depth = 0
     for part in _PART.finditer(text, at):
         depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(part[0], 0)
@@ -114,7 +114,7 @@ def _check_depth(text: str) -> None:
 
 
 def _in_words(text: str, error: json.JSONDecodeError) -> tuple[str, int, int]:
-    """Say what is wrong with the JSON, and from where to where."""
+    """Return what is wrong with the JSON, and from where to where."""
     at = error.pos
     before, rest = text[:at].rstrip(), text[at:].lstrip()
     # Older Pythons point at the bracket after a trailing comma, newer ones at the comma.

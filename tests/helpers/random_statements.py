@@ -104,8 +104,8 @@ class Statements:
             case 3:
                 return Last(1, random.choice([Unit.QUARTER, Unit.MONTH, Unit.WEEK]))
             case 4:
-                larger = [unit, Unit.MONTH] if unit is Unit.DAY else [unit]
-                return random.choice([This, Previous])(random.choice(larger))
+                larger = Unit.WEEK if unit is Unit.DAY else unit
+                return random.choice([This, Previous])(larger)
             case 5:
                 month = (self.today - timedelta(random.randint(30, 200))).replace(day=1)
                 return Days(month, (month + timedelta(31)).replace(day=1) - timedelta(1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,9 @@ os.environ["CLEVERTAP_BASE_URL"] = box.url
 %config CountMagics.poll_interval = 600"""
 FORTY = "%%ctcount days\nApp Launched last 40 days by day"
 # Notebook 7 is the same code, with fewer shortcuts.
+RESTART = """() => {
+  window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart();
+}"""
 IN_LAB = pytest.mark.parametrize("app", ["lab"], indirect=True)
 
 
@@ -67,7 +71,7 @@ def test_cancel_and_interrupt_are_heard(app: tuple[str, str, Path], comms: str) 
 def test_some_are_cancelled_with_the_keyboard_alone(app: tuple[str, str, Path]) -> None:
     """Rows are marked in a list, whose keys are not the notebook's; Enter cancels them."""
     _, address, root = app
-    with notebook(address, root, SET_UP.format(600), FORTY, name="some.ipynb") as found:
+    with notebook(address, root, NEVER, FORTY, name="some.ipynb") as found:
         found.command("notebook:run-all-cells")
         found.wait_output(1, "40 asked")
         keys = found.page.keyboard
@@ -86,6 +90,40 @@ def test_some_are_cancelled_with_the_keyboard_alone(app: tuple[str, str, Path]) 
         found.screenshot("many-running-dark")
         found.command("notebook:interrupt-kernel")
         found.wait_run(5)
+
+
+def test_a_reloaded_page_can_cancel_a_cell_that_blocks(app: tuple[str, str, Path]) -> None:
+    """The kernel tells the page of its widgets while the cell runs, and hears the click."""
+    name, address, root = app
+    with notebook(address, root, NEVER, FORTY, name="reload.ipynb", app=name) as found:
+        found.command("notebook:run-all-cells")
+        found.wait_output(1, "40 asked")
+        found.command("docmanager:save", wait=True)
+        found.reload()
+        found.page.locator("button", has_text="Cancel all").click()
+        begun = time.monotonic()
+        found.wait_output(1, "40 cancelled")
+        print(f"{name}: {time.monotonic() - begun:.2f} s after Reload")  # noqa: T201 # as above
+
+
+@IN_LAB
+def test_no_dead_widget_is_left_of_a_kernel_that_has_ended(app: tuple[str, str, Path]) -> None:
+    """Restarted in mid-run, and reopened after it was saved in mid-run: words, and what to do."""
+    _, address, root = app
+    with notebook(address, root, NEVER, FORTY, name="ended.ipynb") as found:
+        found.command("notebook:run-all-cells")
+        found.wait_output(1, "40 asked")
+        found.command("docmanager:save", wait=True)
+        shutil.copy(root / "ended.ipynb", root / "again.ipynb")
+        found.page.evaluate(RESTART)
+        found.wait_output(1, "Run the cell again: nothing is sent twice")
+        assert "0 of 40 done" in found.output(1)
+        assert not found.page.locator("button", has_text="Cancel all").count()
+        found.command("docmanager:open", path="again.ipynb", wait=True)
+        again = found.page.locator(".jp-NotebookPanel").last
+        again.get_by_text("Run the cell again: nothing is sent twice").wait_for()
+        assert "40 counts were under way" in again.inner_text()
+        assert "Error displaying widget" not in again.inner_text()
 
 
 @IN_LAB

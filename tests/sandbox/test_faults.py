@@ -20,7 +20,7 @@ QUERY = "App Launched 2026-10"
 BODY = {"event_name": "App Launched", "from": 20261001, "to": 20261031}
 STEPS = ("submit", "first", "later")
 # The API's own words are final: a row that says why. Everything else is cured by another try.
-FINAL = {"400", "401", "403", "404", "fail"}
+FINAL = {"400", "401", "403", "404", "fail", "code401"}
 PENDING = {"partial", "text-id"}
 
 
@@ -46,9 +46,8 @@ def ask(box: Sandbox, **more: float) -> pd.DataFrame:
 def test_a_fault_is_survived_or_said(state: object, truth: int, step: str, what: str) -> None:
     """Right count or clear row; no number that the data does not hold; nothing is sent twice."""
     with Sandbox(profiles=60, today=TODAY, partials=2, faults=[Fault(step, what)]) as box:
-        begun = time.monotonic()
         row = ask(box).iloc[0]
-        assert time.monotonic() - begun < 5
+        assert len(box.log) < 10  # bounded, and not by a busy machine's clock
         accepted = [r for r in box.log if r.method == "POST" and r.status == 200]
     if what not in FINAL:
         assert (row["status"], row["count"]) == ("success", truth)

@@ -34,47 +34,47 @@ class Stop:
         return self.line[self.at]
 
     def before(self) -> str:
-        """Give the type of the token before it; empty at the beginning."""
+        """Return the type of the token before it; empty at the beginning."""
         return self.line[self.at - 1].type if self.at else ""
 
     def next(self) -> str:
-        """Give the type of the token after it; empty at the end."""
+        """Return the type of the token after it; empty at the end."""
         return self.line[self.at + 1].type if self.at + 1 < len(self.line) else ""
 
     def is_(self, *types: str) -> bool:
-        """Say whether the token that cannot stand there is one of these."""
+        """Return True if the token that cannot stand there is one of these."""
         return self.found.type in types
 
     def after(self, *types: str) -> bool:
-        """Say whether one of these stands right before it."""
+        """Return True if one of these stands right before it."""
         return self.before() in types
 
     def has(self, kind: str) -> bool:
-        """Say whether this stands somewhere before it."""
+        """Return True if this stands somewhere before it."""
         return any(token.type == kind for token in self.line[: self.at])
 
     def may(self, kind: str) -> bool:
-        """Say whether this could stand in its place."""
+        """Return True if this could stand in its place."""
         return kind in self.expected
 
     def gains(self, changed: Line) -> int:
-        """Say how much further the grammar gets in a changed line; 0 where it does not."""
+        """Return how much further the grammar gets in a changed line; 0 where it does not."""
         return max(0, len(self.line) - self.at - (len(changed) - self.reach(changed)))
 
     def words(self) -> range:
-        """Give the places of the words just before it: a keyword misspelt looks like one."""
+        """Return the places of the words just before it: a keyword misspelt looks like one."""
         first = self.at
         while first > 0 and self.line[first - 1].type == "WORD":
             first -= 1
         return range(first, self.at)
 
     def mistake(self, message: str) -> Mistake:
-        """Say this of the token that cannot stand there."""
+        """Return this message on the token that cannot stand there."""
         return Mistake(message, self.found.start, self.found.end)
 
 
 def shown(token: Token) -> str:
-    """Say what was found, shortly."""
+    """Return the words for what was found."""
     if token.type == "$END":
         return "found the end of the statement"
     return f"found {token.text}" if token.type == "STRING" else f"found '{token.text:.40}'"

@@ -28,7 +28,7 @@ SPELLED |= {word.upper(): word for word in (*WORDS, *CONTEXTUAL)}
 
 
 def in_words(expected: Iterable[str], before: str) -> str:
-    """Say what may come next; `before` is the type of the token it would come after."""
+    """Return what may come next; `before` is the type of the token it would come after."""
     left = set(expected) - {"$END"}
     if before == "WORD":
         left -= {"WORD", "DOT", "COLON"}  # more words of the same name, a scope, a label

@@ -23,6 +23,8 @@ WORDS_OF_OTHERS = {
     "compared": VERSUS,
     "versus": VERSUS,
     "against": VERSUS,
+    "rolling": "write by day rolling 7 days",
+    "more": "write > for more than, as in did Charged > 3",
     "times": "the number alone says how often, as in did Charged >= 3",
     "like": 'write ~ for contains, as in Category ~ "piz"',
     "ilike": 'write ~ for contains, as in Category ~ "piz"',

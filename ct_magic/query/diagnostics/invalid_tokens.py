@@ -40,7 +40,7 @@ SIGNS = {
 
 
 def sentence(line: Sequence[Token], at: int) -> str | None:
-    """Say what to type instead of an odd token; None for a token that some rule knows."""
+    """Return what to type instead of an odd token; None for a token that some rule knows."""
     token = line[at]
     match token.type:
         case "OPEN":
@@ -132,7 +132,7 @@ def _stranger(line: Sequence[Token], at: int) -> str:
 
 
 def _bracket(line: Sequence[Token], at: int) -> str | None:
-    """Know a list of JSON objects, a bracket behind one, and Python's subscript."""
+    """Explain a list of JSON objects, a bracket behind one, and Python's subscript."""
     if at and line[at - 1].type == "JSON":
         return "one bracket too many, the JSON ends before it"
     if at == 0:
@@ -145,7 +145,7 @@ def _bracket(line: Sequence[Token], at: int) -> str | None:
 
 
 def _compared(line: Sequence[Token], at: int) -> str:
-    """Give the operator that wants a number there, quoted; empty where none does."""
+    """Return the operator that takes a number there, quoted; empty where none does."""
     before = line[at - 2 : at] if at > 1 and line[at - 1].type == "NUMBER" else line[at - 1 : at]
     return f"'{before[0].text}'" if before and before[0].type in ORDERING else ""
 

@@ -185,6 +185,15 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
     # in the period
     (
         lambda stop: (
+            stop.is_(*PERIODS, "AFTER", "BEFORE")
+            and stop.after(*NUMBERS)
+            and stop.has("DID")
+            and stop.line[stop.at - 2].type in COMPARES
+        ),
+        "how often comes last, as in did Charged last 90 days >= 3",
+    ),
+    (
+        lambda stop: (
             stop.is_("AND") and stop.after("DATE") and _word(stop, stop.at - 2) == "between"
         ),
         "a period is written without 'between', 2015-08-10..2015-10-25",
@@ -233,7 +242,11 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         lambda stop: stop.is_("PARAM") and stop.may("NUMBER") and not stop.may("TRUE"),
         "numbers of units and times are typed, not variables",
     ),
-    # in did and by
+    # in did, vs and by
+    (
+        lambda stop: stop.after("VS") and stop.is_("WORD", "STRING"),
+        "'vs' compares two periods; two events are two statements",
+    ),
     (
         lambda stop: stop.is_("ANY") and stop.after("NOT"),
         "'did not' takes one event, and may be written again for each",

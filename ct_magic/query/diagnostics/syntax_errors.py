@@ -1,6 +1,6 @@
 """Where the grammar stops: what was found, what could stand there, and what was likely meant.
 
-Guesses are tried before they are told: a word is called misspelt only where the grammar gets
+Guesses are tried before they are shown: a word is called misspelt only where the grammar gets
 further with the other one. Rule: design, "Promises", 4.
 """
 
@@ -45,7 +45,7 @@ def explain(
 
 
 def _text_cut_short(stop: Stop) -> Mistake | None:
-    """Know a quote inside a text: what follows it sticks to the text's end."""
+    """Explain a quote inside a text: what follows it sticks to the text's end."""
     if not stop.after("STRING") or stop.line[stop.at - 1].end != stop.found.start:
         return None
     if not stop.is_("WORD", "STRING", "OPEN", "GLUED", *NUMBERS):
@@ -57,7 +57,7 @@ def _text_cut_short(stop: Stop) -> Mistake | None:
 
 
 def _of_another_language(stop: Stop) -> Mistake | None:
-    """Know SQL's `select *` and a whole curl command."""
+    """Explain SQL's `select *` and a whole curl command."""
     first = stop.line[0]
     meant = {"select": "*", "curl": "-"}.get(first.text.lower())
     if first.type != "WORD" or meant != stop.found.text or len(stop.words()) != stop.at:
@@ -76,7 +76,7 @@ def _odd(stop: Stop) -> Mistake | None:
 
 
 def _negated(stop: Stop) -> Mistake | None:
-    """Know `not like`, `does not contain` and `is not null`."""
+    """Explain `not like`, `does not contain` and `is not null`."""
     meant = NEGATED.get(stop.found.text.lower())
     if not meant or not stop.after("NOT") or stop.at < 2 or stop.line[stop.at - 2].type == "DID":
         return None
@@ -87,7 +87,7 @@ def _negated(stop: Stop) -> Mistake | None:
 
 
 def _day_in_words(stop: Stop) -> Mistake | None:
-    """Know the names of months and days of the week where a day is wanted."""
+    """Explain the names of months and days of the week where a day is expected."""
     if not stop.may("DATE") or not stop.is_("WORD"):
         return None
     if is_weekday(stop.found.text):
@@ -98,10 +98,10 @@ def _day_in_words(stop: Stop) -> Mistake | None:
 
 
 def _label_with_keyword(stop: Stop) -> Mistake | None:
-    """Know `last week: …`: all before the colon are words, and a keyword is among them."""
+    """Explain `last week: …`: all before the colon are words, and a keyword is among them."""
     colon = next((at for at, token in enumerate(stop.line) if token.type == "COLON"), 0)
     words = [token.text for token in stop.line[:colon]]
-    if stop.at >= colon or colon < 2 or not all(word[:1].isalpha() for word in words):
+    if stop.at >= colon or not all(word[:1].isalpha() for word in words):
         return None
     if stop.found.text not in KEYWORDS:
         return None
@@ -111,7 +111,7 @@ def _label_with_keyword(stop: Stop) -> Mistake | None:
 
 
 def _habit(stop: Stop) -> Mistake | None:
-    """Know the words that other languages would have there."""
+    """Explain the words that other languages would have there."""
     places = [*stop.words(), stop.at]
     if places[0] > 1 and stop.line[places[0] - 1].type == "BY":
         places.insert(0, places[0] - 2)
@@ -165,7 +165,7 @@ def _gain(stop: Stop, place: int, meant: str) -> int:
 
 
 def _unquoted(stop: Stop) -> Mistake | None:
-    """Know a text without quotes, and a date, where a value is wanted."""
+    """Explain a text without quotes, and a date, where a value is expected."""
     if not {"STRING", "NUMBER", "TRUE"} <= stop.expected:
         return None
     if stop.after(*ORDERS):
@@ -187,7 +187,7 @@ def _unquoted(stop: Stop) -> Mistake | None:
 
 
 def _no_number(stop: Stop) -> Mistake | None:
-    """Know a word or a date behind an operator that compares numbers."""
+    """Explain a word or a date behind an operator that compares numbers."""
     sign = stop.line[stop.at - 1].text
     if stop.found.type == "WORD":
         hint = f"a variable is written ${stop.found.text}"
@@ -199,7 +199,7 @@ def _no_number(stop: Stop) -> Mistake | None:
 
 
 def _bare_range(stop: Stop) -> Mistake | None:
-    """Know `in` with one value behind it: neither a list nor a range."""
+    """Explain `in` with one value behind it: neither a list nor a range."""
     if stop.expected == {"DOTS"}:
         value = stop.line[stop.at - 1]
     elif stop.after("IN") and stop.is_("STRING", "WORD", "TRUE", "FALSE", *NUMBERS):
@@ -213,7 +213,7 @@ def _bare_range(stop: Stop) -> Mistake | None:
 
 
 def _or_value(stop: Stop) -> Mistake | None:
-    """Know `Category = "A" or "B"`: the second is no filter."""
+    """Explain `Category = "A" or "B"`: the second is no filter."""
     first = stop.at - 1 if stop.after("STRING") else stop.at
     values = (*NUMBERS, "STRING", "TRUE", "FALSE", "PARAM")
     types = [token.type for token in stop.line[max(0, first - 3) : first + 1]]
@@ -241,7 +241,7 @@ def _property_before(stop: Stop, operator: int) -> str:
 
 
 def _how_often(stop: Stop) -> Mistake | None:
-    """Know `Charged >= 3`: how often stands behind `did`."""
+    """Explain `Charged >= 3`: how often stands behind `did`."""
     if not stop.is_("IS", "OVER", "AT_LEAST") or not stop.may("WHERE"):
         return None
     base = stop.words().start in (0, *_behind_label(stop)) and not stop.has("DID")
@@ -260,7 +260,7 @@ def _behind_label(stop: Stop) -> tuple[int, ...]:
 
 
 def _number_in_name(stop: Stop) -> Mistake | None:
-    """Know `Top 10 Viewed`, and `7 days` without `last`."""
+    """Explain `Top 10 Viewed`, and `7 days` without `last`."""
     if not stop.is_(*NUMBERS) or not (stop.may("WHERE") or stop.at == 0):
         return None
     if stop.next().lower() in UNITS:
@@ -272,13 +272,16 @@ def _number_in_name(stop: Stop) -> Mistake | None:
     if is_month(stop.line[stop.at - 1].text) or is_month(stop.line[stop.at + 1].text):
         hint = f"{DAY_IN_WORDS}; a name with a number in it is quoted, {name}"
         return stop.mistake(f"{shown(stop.found)}: {hint}")
+    if stop.has("DID"):
+        often = f"how often is written did Charged >= {stop.found.text}"
+        return stop.mistake(f"{shown(stop.found)}: {often}; in a name it is quoted, {name}")
     year = stop.found.text if re.fullmatch("(19|20)[0-9]{2}", stop.found.text) else ""
     hint = f"; a year is written {year}-01-01..{year}-12-31" if year else ""
     return stop.mistake(f"{shown(stop.found)}: a name with a number in it is quoted, {name}{hint}")
 
 
 def _out_of_order(stop: Stop) -> Mistake | None:
-    """Know what may stand in a statement, but not there."""
+    """Explain what may stand in a statement, but not there."""
     message = misplaced.sentence(stop)
     is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and stop.next() == "DID")
     begins = stop.at == 0 and not is_clause
@@ -295,7 +298,7 @@ GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
 
 
 def _name(stop: Stop) -> str:
-    """Tell how a name is written that holds the keyword before or at the stop."""
+    """Return how a name is written that holds the keyword before or at the stop."""
     return next(filter(None, (_quoted_name(stop, place) for place in _keywords(stop))), "")
 
 

@@ -14,6 +14,7 @@ function keep(event) {
   const ours = target.closest(".ct-magic-form, .ct-magic-panel");
   if (!ours) return;
   event.stopPropagation();
-  // Enter in a list of marked rows is its button.
-  if (key === "Enter") target.closest(".ct-magic-marked")?.parentElement.lastElementChild.click();
+  const marked = key === "Enter" && target.closest(".ct-magic-marked");
+  // Enter in a list of marked rows is its button; what was marked last is still on its way.
+  if (marked) setTimeout(() => marked.parentElement.lastElementChild.click(), 500);
 }

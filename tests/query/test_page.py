@@ -1,0 +1,46 @@
+"""The language's page: its cells are queries, and it leaves no word of the language out."""
+
+import re
+from pathlib import Path
+
+import pytest
+from helpers.language_inputs import TODAY, check_statement
+
+import ct_magic
+from ct_magic.query.help_topics import TOPICS
+from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, KEYWORDS, NOT_FIRST, NOT_INSIDE, SYMBOLS
+from ct_magic.query.model import Scope
+from ct_magic.query.parser import parse, statements
+
+PAGE = (Path(ct_magic.__file__).parent / "query" / "README.md").read_text(encoding="utf-8")
+CELLS = re.findall(r"^```ctcount\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+PROSE = re.sub(r"^```.*?^```$", "", PAGE, flags=re.MULTILINE | re.DOTALL).replace("\n", " ")
+IN_CODE = " ".join(re.findall(r"`([^`]+)`", PROSE))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_cell_of_the_page_is_a_query(cell: str) -> None:
+    """Who copies it from the page meets no error, and it prints as what it is."""
+    assert parse(cell, today=TODAY)
+    for statement in statements(cell, today=TODAY):
+        check_statement(statement)
+
+
+@pytest.mark.parametrize(
+    "word",
+    sorted(KEYWORDS | API_NAMES.keys() | NOT_FIRST | NOT_INSIDE | {*CONTEXTUAL})
+    + [f"{scope.value}." for scope in Scope if scope.value]
+    + sorted(SYMBOLS.keys() - {".", ")", ","}),
+)
+def test_the_page_names_every_word_of_the_language(word: str) -> None:
+    """A word that only the grammar knows would be found by accident."""
+    assert word in IN_CODE
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.words[0])
+def test_help_and_page_speak_of_the_same_clauses(topic) -> None:  # type: ignore[no-untyped-def]
+    """Each example of `%ct help` is made of words that the page has."""
+    for example in topic.examples:
+        bare = re.sub(r"\"[^\"]*\"|'[^']*'|\{.*\}|#.*|\$\w+|\w+:", " ", example)
+        for word in re.findall(r"\b[a-z]+\b", bare):
+            assert word in PAGE, word
