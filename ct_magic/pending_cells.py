@@ -109,7 +109,7 @@ def _question(entry: Entry) -> Question | None:
 
 
 def age(cell: PendingCell, now: datetime) -> str:
-    """Say how old a cell is: `df, asked 2026-11-25 09:00, 8 h ago`."""
+    """Return how old a cell is: `df, asked 2026-11-25 09:00, 8 h ago`."""
     began = datetime.fromtimestamp(cell.began, now.tzinfo)
     name = cell.record.variable or cell.plan.rows[0].title
     minutes = max(0, round((now - began).total_seconds() / 60))

@@ -57,7 +57,7 @@ class CellRecord:
 class Journal:
     """The journal of one account. Trouble with the disk costs the journal, never the count.
 
-    The first thing that goes wrong is told to `warn` as one sentence; from then on nothing is
+    The first failure is passed to `warn` as one sentence; from then on nothing is
     written. `now` gives seconds since 1970; no `file`, no journal. May be used by several threads.
     """
 
