@@ -34,7 +34,7 @@ def with_expectation(asked: Asked, jobs: Sequence[Job], journal: Journal, pace: 
     if _unanswered(jobs) < FROM:
         return asked
     sentence = f"may take {expected(jobs, journal, pace)}"
-    return replace(asked, note="; ".join(filter(None, (sentence, asked.note))))
+    return replace(asked, plan=replace(asked.plan, expects=sentence))
 
 
 def _unanswered(jobs: Sequence[Job]) -> int:

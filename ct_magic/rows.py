@@ -131,12 +131,14 @@ class Plan:
 
     `questions` stand in the order in which the rows first need them. `notes` are sentences on the
     whole cell, like the period that was meant; `statements` the cell's statements as typed.
+    `expects` says how long it may take, where that is worth saying.
     """
 
     rows: tuple[Row, ...]
     questions: tuple[Question, ...]
     notes: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
+    expects: str | None = None
 
     def needs(self, row: Row) -> tuple[int, ...]:
         """Return the numbers of all questions behind a row: its own, and those of its base."""

@@ -71,8 +71,11 @@ class Panel:
         """Say that clicks are not heard here, and what is."""
 
     def _standing(self) -> Standing:
-        run = self._run
-        return Standing(run.plan, run.rows, run.clock(), self._note, self._stable)
+        plan, rows = self._run.plan, self._run.rows
+        # How long it may take is of no use once it is over.
+        expects = None if all(row.state.ended for row in rows) else plan.expects
+        note = "; ".join(filter(None, (expects, self._note))) or None
+        return Standing(plan, rows, self._run.clock(), note, self._stable)
 
     def _safely(self, show: Callable[[], None]) -> None:
         if self._lost:

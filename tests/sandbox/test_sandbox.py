@@ -551,3 +551,10 @@ def test_a_launch_and_a_season(story: Engine) -> None:
         for days in ((20251201, 20251230), (20260201, 20260302))
     )
     assert peak > 1.2 * plain
+
+
+def test_a_slow_start_prints_no_progress_bar(box: Sandbox) -> None:
+    """DuckDB would draw one into the cell that first uses the sandbox on a busy machine."""
+    database = box._engine._db
+    (shown,) = database.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    assert shown == (False,)
