@@ -305,7 +305,7 @@ def _years_days(number: str, name: str) -> str:
 
 def _axis_without_values(stop: Stop) -> Mistake | None:
     """Explain `by Category`: name the command that shows the values there are."""
-    if misplaced.sentence(stop) != misplaced.WHICH_VALUES or not stop.is_("$END"):
+    if misplaced_tokens.sentence(stop) != misplaced_tokens.WHICH_VALUES or not stop.is_("$END"):
         return None
     by = max(at for at, token in enumerate(stop.line) if token.type in ("BY", "COMMA"))
     event = [token.text for token in stop.line[: _end_of_name(stop)]]
@@ -315,7 +315,9 @@ def _axis_without_values(stop: Stop) -> Mistake | None:
     if "." in words:  # the API lists the values of an event's own properties
         return None
     hint = f"'%ct values {' '.join(event)} by {' '.join(words)}' shows them"
-    return stop.mistake(f"{shown(stop.found)}: {misplaced.WHICH_VALUES}; {hint}{_name(stop)}")
+    return stop.mistake(
+        f"{shown(stop.found)}: {misplaced_tokens.WHICH_VALUES}; {hint}{_name(stop)}"
+    )
 
 
 def _end_of_name(stop: Stop) -> int:
