@@ -14,8 +14,9 @@ from .account_journal import WARNED, account_key, open_journal, warn
 from .client.concurrency import Learned, gate
 from .client.freshness import Freshness
 from .client.jobs import Job
-from .client.journal import CellRecord, Journal
+from .client.journal import Journal
 from .client.pace import Pace
+from .client.plan_record import CellRecord
 from .client.threads import spawn_import
 from .expectation import LIMITS, with_expectation
 from .prepare import Asked

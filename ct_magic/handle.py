@@ -197,7 +197,7 @@ class Counting:
 
 
 def arrived(value: Any) -> Any:
-    """Give the DataFrame of a handle, waited for, or of a variable that has become it.
+    """Return the DataFrame of a handle, waited for, or of a variable that has become it.
 
     Raises CountError where a count did not arrive, whichever of the two it is.
     """

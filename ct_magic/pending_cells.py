@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from .client.jobs import Job, State
-from .client.journal import CellRecord, Journal
+from .client.journal import Journal
 from .client.journal_entries import Entry, job_after
+from .client.plan_record import CellRecord
 from .rows import Formula, Plan, Question, Row
 
 
@@ -109,7 +110,7 @@ def _question(entry: Entry) -> Question | None:
 
 
 def age(cell: PendingCell, now: datetime) -> str:
-    """Say how old a cell is: `df, asked 2026-11-25 09:00, 8 h ago`."""
+    """Return how old a cell is, in words: `df, asked 2026-11-25 09:00, 8 h ago`."""
     began = datetime.fromtimestamp(cell.began, now.tzinfo)
     name = cell.record.variable or cell.plan.rows[0].title
     minutes = max(0, round((now - began).total_seconds() / 60))

@@ -1,14 +1,28 @@
-"""A plan as JSON, and back: what the journal keeps of a cell."""
+"""What the journal keeps of a cell: its plan as JSON, and back."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 from ..rows import Comparison, Formula, Plan, Question, Row
+
+
+@dataclass(frozen=True, slots=True)
+class CellRecord:
+    """A cell as the journal keeps it, for `%ct resume` and `%ct history`.
+
+    `id` is also in the `attrs` of its DataFrame; `variable` is the name that gets it; `zone` the
+    name of whose days were meant, None for the machine's.
+    """
+
+    id: str
+    plan: Plan
+    variable: str | None = None
+    zone: str | None = None
 
 
 def plan_to_json(plan: Plan) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from typing import Any, TextIO
 
 import ipywidgets as w
@@ -17,6 +19,8 @@ MEANWHILE = f"{INTERRUPT}; after a restart run the cell again: nothing is sent t
 # The widgets of every live panel of this process. A cell that blocks hears them all, so that a
 # count in the background can be stopped from its own panel meanwhile.
 HEARD: set[str] = set()
+MOST_KEPT = 4
+KEPT: deque[WidgetPanel] = deque()  # panels that ended in the background, the oldest first
 
 
 class WidgetPanel(Panel):
@@ -40,6 +44,7 @@ class WidgetPanel(Panel):
         super().__init__(run, note, stable=stable)
         self._display, self._lines, self._keep = display, lines, keep
         self._printed: TextPanel | None = None
+        self._thread = threading.get_ident()
         standing = self._standing()
         self._kept, self._shown, self._until = standing.now, standing.rows, standing.next_look
         self._build(standing)
@@ -96,15 +101,24 @@ class WidgetPanel(Panel):
         self._display(still(standing))
         self._print_end()
         self._buttons.close()
-        # A page that was reloaded meanwhile shows the widgets a second time, and hears no more of
-        # the display: there the card stays, as it ended.
-        if self._keep or (self.box._view_count or 0) > 1:
+        # A page that was reloaded meanwhile hears no more of the display: there the card stays, as
+        # it ended. In the background nobody notices a reload, so the last ones are kept.
+        behind = threading.get_ident() != self._thread
+        stays = self._keep or behind or (self.box._view_count or 0) > 1
+        if stays:
             self._card.value = card.live(standing)
             self._words.value = card.live_region(standing)
             self.box.children = (self._card, self._below, self._words)
             close(self._beside)
         else:
-            close(self._card, self._words, self._below, self._beside, self.box)
+            self._close()
+        if behind and not self._keep:
+            KEPT.append(self)
+        while len(KEPT) > MOST_KEPT:
+            KEPT.popleft()._close()
+
+    def _close(self) -> None:
+        close(self._card, self._words, self._below, self._beside, self.box)
 
     def _print_end(self) -> None:
         if self._lines is not None and (self._printed is not None or not self.box._view_count):

@@ -3,7 +3,7 @@
     text      --lexer.tokens-->      tokens     refuses nothing
               --_lines-->            statements a token without indentation begins one
               --lexer.in_context-->  the words that mean something only where they stand
-              --grammar.lark-->      `tree`     what stands where; lark makes tree.py's nodes
+              --grammar.lark-->      `tree`     what stands where; `node_maker` makes the nodes
               --builder-->           `Query`    what it means; variables and days are looked up
               --expand-->            rows over single counts; `payload` makes those JSON
 
@@ -31,10 +31,11 @@ from .diagnostics import syntax_errors as mistakes
 from .expand_cell import MOST_COUNTS, Expansion, StatementError, expand
 from .lexer import Token, in_context, tokens, with_contextual
 from .model import JsonQuery, Query
+from .node_maker import NodeMaker
 from .printer import to_text
 from .resolve_period import plain_day
 from .source import Source
-from .tree import NodeMaker, Statement
+from .tree import Statement
 
 DEEPEST = 30  # brackets in brackets
 
