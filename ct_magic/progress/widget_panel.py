@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 import ipywidgets as w
 
-from . import html as card
+from . import html as panel_html
 from .cancel_buttons import INTERRUPT, CancelButtons
 from .panel import SAVED_TICK, Display, Panel, Shown, TextPanel, still
 from .standing import Standing
@@ -48,16 +48,20 @@ class WidgetPanel(Panel):
         standing = self._standing()
         self._kept, self._shown, self._until = standing.now, standing.rows, standing.next_look
         self._build(standing)
-        display(self._bundle({"text/html": card.saved(standing)}))
+        display(self._bundle({"text/html": panel_html.saved(standing)}))
 
     def say_deaf(self) -> None:
-        """Say that clicks are not heard here, and what is."""
+        """Announce that clicks have no effect here, and what has."""
         self._buttons.disable()
 
     def _build(self, standing: Standing) -> None:
-        self._card = w.HTML(card.live(standing), layout=w.Layout(flex="1 1 auto", min_width="0"))
-        self._words = w.HTML(card.live_region(standing), layout=w.Layout(height="0", margin="0"))
-        self._below = w.HTML(card.below(standing))
+        self._card = w.HTML(
+            panel_html.live(standing), layout=w.Layout(flex="1 1 auto", min_width="0")
+        )
+        self._words = w.HTML(
+            panel_html.live_region(standing), layout=w.Layout(height="0", margin="0")
+        )
+        self._below = w.HTML(panel_html.below(standing))
         self._buttons = CancelButtons(self._run)
         layout = w.Layout(align_items="stretch", overflow="visible")
         self._beside = w.HBox([self._card, self._buttons.beside], layout=layout)
@@ -77,8 +81,8 @@ class WidgetPanel(Panel):
     def _show(self, standing: Standing) -> None:
         # A countdown that has come to its end is taken away.
         self._until = standing.next_look
-        self._card.value = card.live(standing)
-        self._words.value = card.live_region(standing)
+        self._card.value = panel_html.live(standing)
+        self._words.value = panel_html.live_region(standing)
         self._buttons.follow(standing.rows)
         if not self.box._view_count:
             self._show_elsewhere(standing)
@@ -106,8 +110,8 @@ class WidgetPanel(Panel):
         behind = threading.get_ident() != self._thread
         stays = self._keep or behind or (self.box._view_count or 0) > 1
         if stays:
-            self._card.value = card.live(standing)
-            self._words.value = card.live_region(standing)
+            self._card.value = panel_html.live(standing)
+            self._words.value = panel_html.live_region(standing)
             self.box.children = (self._card, self._below, self._words)
             close(self._beside)
         else:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from ...suggest import suggestions
 from ..lexer import API_NAMES, KEYWORDS, NOT_FIRST, WORDS, Token
-from . import misplaced_tokens as misplaced
+from . import misplaced_tokens
 from .error_position import Line, Mistake, Stop, shown
 from .expected_tokens import in_words
 from .foreign_words import DAY_IN_WORDS, NEGATED, WORDS_OF_OTHERS, is_month, is_weekday
@@ -282,11 +282,11 @@ def _number_in_name(stop: Stop) -> Mistake | None:
 
 def _out_of_order(stop: Stop) -> Mistake | None:
     """Explain what may stand in a statement, but not there."""
-    message = misplaced.sentence(stop)
+    message = misplaced_tokens.sentence(stop)
     is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and stop.next() == "DID")
     begins = stop.at == 0 and not is_clause
     inside = stop.after("WORD") and stop.next() != "DID"
-    name = _name(stop) if begins or inside or misplaced.is_axis(stop) else ""
+    name = _name(stop) if begins or inside or misplaced_tokens.is_axis(stop) else ""
     return stop.mistake(f"{shown(stop.found)}: {message}{name}") if message else None
 
 
