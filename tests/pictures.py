@@ -15,6 +15,7 @@ FUNNEL = """%%ctcount funnel
 App Installed last 30 days
   share did Product Viewed
   share did Charged where Amount > 100"""
+SHOWN = 'funnel[["step", "start", "end", "count", "share", "low", "high", "status"]]'
 FORM = """%%ct form
 loyal: App Launched where session.first_time = false or tech.OS = "iOS" last 2 weeks
   did Charged where Category in ("Shoes", "Bags") last 90 days >= 2
@@ -27,7 +28,7 @@ def main() -> None:
     """Serve a JupyterLab, and keep what two notebooks show in it."""
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, server(Path(folder), extension=True) as address:
-        cells = ["%ct use sandbox", FUNNEL, 'funnel[["step", "start", "end", "count", "share", "low", "high", "status"]]']
+        cells = ["%ct use sandbox", FUNNEL, SHOWN]
         with notebook(address, Path(folder), *cells, name="cell.ipynb", height=1000) as found:
             found.run_all()
             keep(found, "cell", below=3)
