@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from .account_journal import known_facts
 from .client.accounts import Account
+from .counting.account_journal import known_facts
 from .planner import plan
 from .query import parser
 from .query.doubts import Known
