@@ -60,8 +60,8 @@ class Answers:
 
     def counts(self, *names: str) -> list[int] | None:
         """Return these counts; None where one is missing."""
-        found = [self.tallies.get(name) for name in names]
-        return [tally.count for tally in found if tally] if all(found) else None
+        tallies = [self.tallies.get(name) for name in names]
+        return [tally.count for tally in tallies if tally] if all(tallies) else None
 
     def shown(self, *names: str) -> str:
         """Return these counts as people read them, or the first error."""
@@ -94,7 +94,7 @@ def questions(today: date, event: str = EVENT) -> dict[str, Json]:
         "morning and evening": _with(morning, did_all=[evening]),
         "morning or evening": _with(day, did_any=_any(morning, evening)),
         "once in the hour": _once(whole, *later),
-        "all in the hour": _once(whole, *(_at(one, HOUR) for one in later)),
+        "all in the hour": _once(whole, *(_at(each, HOUR) for each in later)),
         "unknown key": day | {STRANGE: 1},
         "unknown operator": day | {"event_properties": [unknown]},
         "unknown filter": day | {"common_profile_properties": {STRANGE: [unknown]}},

@@ -72,9 +72,9 @@ def preview(
     text: str, params: Mapping[str, Any], settings: Settings, account: str | None = None
 ) -> Preview:
     """Return what a text would ask. An account is not needed for it."""
-    whom = _account(account)
-    cell, today = _read(text, params, settings, whom)
-    doubts = doubts_of(cell.statements, cell.expansion, today, known_of(whom))
+    used = _account(account)
+    cell, today = _read(text, params, settings, used)
+    doubts = doubts_of(cell.statements, cell.expansion, today, known_of(used))
     return Preview(tuple(map(to_payload, cell.counts)), len(cell.expansion.rows), tuple(doubts))
 
 

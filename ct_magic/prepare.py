@@ -45,14 +45,14 @@ def prepare(
     settings: Settings | None = None,
 ) -> Asked:
     """Make a text ready to be asked; nothing is sent."""
-    how = settings or Settings()
-    whom = account if isinstance(account, Account) else SESSION.account(account)
-    day = plain_day(today or day_in(how.timezone or whom.timezone))
-    cell = parser.read(text, params=params, today=day, max_counts=how.max_counts)
-    known = known_of(whom)
+    chosen = settings or Settings()
+    used = account if isinstance(account, Account) else SESSION.account(account)
+    day = plain_day(today or day_in(chosen.timezone or used.timezone))
+    cell = parser.read(text, params=params, today=day, max_counts=chosen.max_counts)
+    known = known_of(used)
     asked = plan(cell.statements, cell.expansion, day, known)
     note = _note(cell.statements, asked, known.names)
-    return Asked(asked, whom, how, day, note)
+    return Asked(asked, used, chosen, day, note)
 
 
 def known_of(account: Account | None) -> Known:

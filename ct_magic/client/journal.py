@@ -229,8 +229,8 @@ class Journal:
     def _fetched_elsewhere(self, job: Job) -> Success | None:
         rows = self._read("SELECT * FROM asked WHERE id = ?", (self._rows.get(job.number),))
         after = [job_after(job, known) for known in map(entry, rows) if known.is_counted]
-        found = next(iter(after), None)
-        return Success(found.tally, found.counted) if found and found.tally else None
+        newest = next(iter(after), None)
+        return Success(newest.tally, newest.counted) if newest and newest.tally else None
 
     def _set(self, job: Job, what: str, values: Sequence[Any]) -> None:
         if job.number in self._rows:

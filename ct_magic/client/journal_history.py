@@ -60,7 +60,7 @@ def past_cells(file: Path | None, limit: int, holding: str | None = None) -> lis
     (cells,) = _read(file, [(CELLS.format(where=where), (*values, MOST, limit))])
     queries = [_entries_of(cell) for cell in cells]
     rows = _read(file, queries)
-    return [_past_cell(cell, found) for cell, found in zip(cells, rows, strict=True)]
+    return [_past_cell(cell, entries) for cell, entries in zip(cells, rows, strict=True)]
 
 
 def texts_that_found(file: Path | None, limit: int, account: str = "") -> list[str]:

@@ -72,7 +72,7 @@ def read_top(
     values = {key: _values(kinds) for key, kinds in data.items() if isinstance(kinds, dict)}
     if is_anothers(data, asked) or None in values.values():
         return Trouble("the answer holds no values of this query", cause=Cause.FOREIGN)
-    return Listed(Tally(0), values={key: found or () for key, found in values.items()})
+    return Listed(Tally(0), values={key: listed or () for key, listed in values.items()})
 
 
 class TopValues:
@@ -107,12 +107,12 @@ class TopValues:
 
 def _values(kinds: Mapping[str, Any]) -> tuple[Value, ...] | None:
     """Return the values of a group; None for what is none."""
-    found: list[Value] = []
-    for kind, values in kinds.items():
-        if kind not in KINDS or not isinstance(values, dict):
+    values: list[Value] = []
+    for kind, counts in kinds.items():
+        if kind not in KINDS or not isinstance(counts, dict):
             return None
-        for text, events in values.items():
+        for text, events in counts.items():
             if not isinstance(events, int) or isinstance(events, bool) or events < 0:
                 return None
-            found.append(Value(kind, text, events))
-    return tuple(found)
+            values.append(Value(kind, text, events))
+    return tuple(values)

@@ -103,12 +103,12 @@ def event_condition(sql: Sql, body: Any) -> str:
         f"ts < {sql.value(_midnight(end, sql.zone, after=DAY))}",
     ]
     conditions += [
-        condition(sql, "properties", one, items=name == "Charged")
-        for one in list_of(body.get("event_properties"), "event_properties")
+        condition(sql, "properties", triple, items=name == "Charged")
+        for triple in list_of(body.get("event_properties"), "event_properties")
     ]
     conditions += [
-        session_condition(sql, one)
-        for one in list_of(body.get("session_properties"), "session_properties")
+        session_condition(sql, triple)
+        for triple in list_of(body.get("session_properties"), "session_properties")
     ]
     return " AND ".join(conditions)
 
@@ -167,7 +167,7 @@ def _rough(sql: Sql, body: Any, advanced: Any) -> str:
     # The names alone: what lets the scan skip most of the table before anything is taken apart.
     any_events = (advanced.get("did_any") or {}).get("any_events")
     lists = (advanced.get("did_all"), advanced.get("did_none"), any_events)
-    names = {body["event_name"]} | {one["event_name"] for some in lists for one in some or ()}
+    names = {body["event_name"]} | {event["event_name"] for some in lists for event in some or ()}
     return f"event_name IN ({', '.join(sql.value(name) for name in sorted(names))})"
 
 
@@ -176,9 +176,9 @@ def _profiles(sql: Sql, body: Any) -> str:
         raise RefusedError("geo_radius: the sandbox's profiles have no coordinates")
     sql.check_keys(body, {*FAMILIES, "geo_fields"}, "common_profile_properties")
     conditions = [
-        condition(sql, column, {"operator": "equals", **object_of(one, "a filter")})
+        condition(sql, column, {"operator": "equals", **object_of(triple, "a filter")})
         for key, column in FAMILIES.items()
-        for one in list_of(body.get(key), key)
+        for triple in list_of(body.get(key), key)
     ]
     places = [_place(sql, path) for path in list_of(body.get("geo_fields"), "geo_fields")]
     if places:

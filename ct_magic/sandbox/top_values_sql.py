@@ -116,8 +116,8 @@ def _ranges(
     if least is None:
         return {}
     width = _width((most - least) / group.top)
-    found = db.execute(RANGES.format(**shown), [width]).fetchall()
-    return {f"{k * width:g}-{(k + 1) * width:g}": n for k, n in found}
+    records = db.execute(RANGES.format(**shown), [width]).fetchall()
+    return {f"{k * width:g}-{(k + 1) * width:g}": n for k, n in records}
 
 
 def _width(least: float) -> float:
