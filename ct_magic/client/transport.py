@@ -184,8 +184,9 @@ class Service:
             direction = "ahead of" if ahead > 0 else "behind"
             _safely(
                 self._warn,
-                f"this machine's clock is {_spoken(abs(ahead))} {direction} the service's: what "
-                "is kept is dated by the service's, but 'today' and 'last 7 days' are this machine's",
+                f"this machine's clock is {_spoken(abs(ahead))} {direction} the service's: "
+                "what is kept is dated by the service's, but 'today' and 'last 7 days' are this "
+                "machine's",
             )
 
     def _no_answer(self, error: Exception) -> Answer:
