@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from .client.jobs import Tally
 from .query.doubts import CLOCK, DID_SEES_BASE
@@ -31,7 +30,7 @@ MORNING, EVENING, HOUR = ["00:00", "11:59"], ["12:00", "23:59"], ["19:00", "19:5
 FEWEST = 30  # people; that all of fewer came in both halves of a day proves nothing
 ENOUGH = 300  # people; were it the event's clock, some would buy or end a minute beyond the hour
 STRANGE = "ct_magic_check"  # a name that no account has
-Json = dict[str, Any]
+Json = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +264,7 @@ def _at(body: Json, clock: list[str]) -> Json:
     return body | {"session_properties": [{"name": "time_of_day", "value": clock}]}
 
 
-def _with(body: Json, **advanced: Any) -> Json:
+def _with(body: Json, **advanced: object) -> Json:
     return body | {"advanced_query": advanced}
 
 

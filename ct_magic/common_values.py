@@ -45,7 +45,7 @@ class CommonValues:
 
 
 def common_values(
-    query: Mapping[str, Any],
+    query: Mapping[str, object],
     groups: Sequence[Group],
     account: Account,
     settings: Settings | None = None,

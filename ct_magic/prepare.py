@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Any
 
 from .client.accounts import Account
 from .counting.account_journal import known_facts
@@ -37,7 +36,7 @@ class Asked:
 def prepare(
     text: str,
     *,
-    params: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
     today: date | None = None,
     account: str | Account | None = None,
     settings: Settings | None = None,

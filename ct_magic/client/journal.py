@@ -232,12 +232,12 @@ class Journal:
         newest = next(iter(after), None)
         return Success(newest.tally, newest.counted) if newest and newest.tally else None
 
-    def _set(self, job: Job, what: str, values: Sequence[Any]) -> None:
+    def _set(self, job: Job, what: str, values: Sequence[object]) -> None:
         if job.number in self._rows:
             sql = f"UPDATE asked SET {what} WHERE id = ?"  # noqa: S608 # `what` is our own text
             self._write(sql, (*values, self._rows[job.number]))
 
-    def _read(self, sql: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+    def _read(self, sql: str, values: Sequence[object]) -> list[dict[str, Any]]:
         return self._guarded(lambda file: file.read(sql, values)) or []
 
     def _write(self, sql: str, values: Sequence[Any]) -> int | None:

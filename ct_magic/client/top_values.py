@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .jobs import Answer, Cause, Failure, Success, Tally, Trouble
 from .responses import is_anothers, json_object, read
@@ -48,7 +48,7 @@ class Listed(Success):
     values: Mapping[str, tuple[Value, ...]] | None = None
 
 
-def request_body(query: Mapping[str, Any], groups: Sequence[Group]) -> str:
+def request_body(query: Mapping[str, object], groups: Sequence[Group]) -> str:
     """Return the JSON that asks for the groups' values among the events of a query."""
     asked = {
         key: {"property_type": group.property_type, "name": group.name, "top_n": group.top}
@@ -105,7 +105,7 @@ class TopValues:
         return answer
 
 
-def _values(kinds: Mapping[str, Any]) -> tuple[Value, ...] | None:
+def _values(kinds: Mapping[str, object]) -> tuple[Value, ...] | None:
     """Return the values of a group; None for what is none."""
     values: list[Value] = []
     for kind, counts in kinds.items():

@@ -101,7 +101,7 @@ class Service:
         """Look whether the query under this id is done."""
         return self._ask("GET", asked=req_id, params={"req_id": req_id})
 
-    def _ask(self, method: str, asked: str | None = None, **content: Any) -> Answer:
+    def _ask(self, method: str, asked: str | None = None, **content: object) -> Answer:
         adapter = self._adapter()
         answer: Answer | type[BaseException]
         try:

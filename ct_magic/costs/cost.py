@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from ..client.accounts import Account
 from ..client.jobs import Job, State
@@ -28,7 +27,7 @@ from .plan_summary import PlanSummary
 def summary(
     text: str,
     *,
-    params: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
     today: date | None = None,
     account: str | Account | None = None,
     refresh: bool = False,

@@ -63,7 +63,7 @@ class Form:
     def __init__(
         self,
         text: str,
-        variables: MutableMapping[str, Any],
+        variables: MutableMapping[str, object],
         settings: Settings,
         *,
         live: bool = True,

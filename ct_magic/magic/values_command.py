@@ -62,14 +62,14 @@ def read_property(text: str) -> Property:
         (statement,) = statements(f'E by {text} in ("x")')
     except (QueryError, ValueError):
         raise UsageError(f"{text!r} is no property: {USAGE}") from None
-    axes: tuple[Any, ...] = getattr(statement, "by", ())
+    axes: tuple[object, ...] = getattr(statement, "by", ())
     axis = axes[0] if len(axes) == 1 else None
     if isinstance(axis, ByValue):
         return axis.property
     raise UsageError(f"{text!r} has no list of values that the API gives: {USAGE}")
 
 
-def _count(text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+def _count(text: str, variables: Mapping[str, object]) -> dict[str, object]:
     from ..prepare import day_in
 
     account = SESSION.account()

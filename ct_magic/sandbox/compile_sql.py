@@ -58,7 +58,7 @@ DAY = timedelta(days=1)
 MOST_PARTS = 500  # event queries and filters of one query; DuckDB takes seconds over more
 
 
-def compile_query(sql: Sql, body: Any) -> str:
+def compile_query(sql: Sql, body: object) -> str:
     """Return the SQL, whose one row is profiles and events. Raises RefusedError.
 
     One pass over `events`: each event query becomes a boolean column, and the profile decides on
@@ -131,7 +131,7 @@ class _Marks:
         """Return how often each was true, for each profile."""
         return ", ".join(f"count(*) FILTER ({mark}) AS {mark}" for mark in self.conditions)
 
-    def add(self, kind: str, body: Any, often: str | None = None) -> str:
+    def add(self, kind: str, body: object, often: str | None = None) -> str:
         """Add an event query; return its column."""
         mark = f"{kind}{len(self.conditions)}" if kind != "base" else kind
         self.conditions[mark] = event_condition(self.sql, body)
@@ -139,7 +139,7 @@ class _Marks:
             self.wanted.append(f"{mark} {often}")
         return mark
 
-    def add_did(self, body: Any) -> None:
+    def add_did(self, body: object) -> None:
         """Add an event query of `did_all`, with its number of times where one is given."""
         event = object_of(body, "an event query")
         mark = self.add("did", {k: v for k, v in event.items() if k not in HOW_OFTEN}, "> 0")
@@ -188,7 +188,7 @@ def _profiles(sql: Sql, body: Any) -> str:
     return f" AND profile_id IN (SELECT profile_id FROM profiles WHERE {' AND '.join(conditions)})"
 
 
-def _place(sql: Sql, path: Any) -> str:
+def _place(sql: Sql, path: object) -> str:
     parts = list_of(path, "geo_fields")
     if not 1 <= len(parts) <= 3 or not all(isinstance(part, str) for part in parts):
         raise RefusedError("geo_fields must be a list of paths: [country, state, city] or shorter")
@@ -230,11 +230,11 @@ def _midnight(day: date, zone: tzinfo, after: timedelta = timedelta(0)) -> datet
         return datetime.max if after else datetime.min
 
 
-def _is_whole(value: Any) -> bool:
+def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
 
-def _check_size(body: Any) -> None:
+def _check_size(body: object) -> None:
     # Every object is an event query or a filter, or one of a handful around them.
     if (parts := _objects(body)) > MOST_PARTS:
         raise RefusedError(
@@ -242,7 +242,7 @@ def _check_size(body: Any) -> None:
         )
 
 
-def _objects(body: Any) -> int:
+def _objects(body: object) -> int:
     if isinstance(body, dict):
         return 1 + sum(map(_objects, body.values()))
     return sum(map(_objects, body)) if isinstance(body, list) else 0
