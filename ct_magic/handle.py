@@ -63,7 +63,7 @@ class Counting:
         *,
         zone: tzinfo | None = None,
         cell: str | None = None,
-        kernel: Any = None,
+        kernel: object = None,
     ) -> None:
         self._run, self._show, self._zone, self._kernel = run, show, zone, kernel
         self._cell = cell
@@ -179,7 +179,7 @@ class Counting:
     def __bool__(self) -> bool:
         return True
 
-    def __await__(self) -> Generator[Any, None, pd.DataFrame]:
+    def __await__(self) -> Generator[object, None, pd.DataFrame]:
         """Wait for the DataFrame, as `result()` does, while other tasks go on."""
         return self._arrival().__await__()
 

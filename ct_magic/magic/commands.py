@@ -148,7 +148,7 @@ def check(invocation: Invocation) -> Check:
     return checks.check(name, settings=invocation.settings, say=say)
 
 
-COMMANDS: dict[str, Callable[[Invocation], Any]] = {
+COMMANDS: dict[str, Callable[[Invocation], object]] = {
     "use": account_commands.use,
     "accounts": account_commands.show_accounts,
     "login": account_commands.login,
@@ -228,7 +228,7 @@ def _meant(word: str, line: str) -> str:
     return f"did you mean '%ct {near}'?" if near else "'%ct' alone lists the commands"
 
 
-def _counting(variables: Mapping[str, Any]) -> list[str]:
+def _counting(variables: Mapping[str, object]) -> list[str]:
     from ..handle import Counting
 
     names = [name for name, value in variables.items() if isinstance(value, Counting)]

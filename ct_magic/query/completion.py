@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Any
 
 from .catalog import SCOPES, Names
 from .diagnostics.expected_tokens import SPELLED, UNITS
@@ -163,7 +162,7 @@ def _named(place: Place, names: Names) -> Iterator[Completion]:
         yield from _properties(place, names.of_event(event), _is_inner(now.stack))
 
 
-def _properties(place: Place, known: Sequence[str] | Any, inner: bool) -> Iterator[Completion]:
+def _properties(place: Place, known: Iterable[str], inner: bool) -> Iterator[Completion]:
     yield from _listed(place, known, "property", own=True)
     if place.mark:
         return
@@ -174,7 +173,9 @@ def _properties(place: Place, known: Sequence[str] | Any, inner: bool) -> Iterat
         yield Completion(place.start, "geo", "property")
 
 
-def _listed(place: Place, known: Any, kind: str, own: bool = False) -> Iterator[Completion]:
+def _listed(
+    place: Place, known: Iterable[str], kind: str, own: bool = False
+) -> Iterator[Completion]:
     for one in known:
         spelled = property_name(Property(one)) if own else bare_or_quoted(one)
         yield from _spelled(place, one, spelled, kind)

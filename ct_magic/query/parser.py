@@ -56,7 +56,7 @@ class Cell:
 def parse(
     text: str,
     *,
-    params: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
     today: date | None = None,
     max_counts: int | None = MOST_COUNTS,
 ) -> tuple[Query | JsonQuery, ...]:
@@ -72,7 +72,7 @@ def parse(
 def read(
     text: str,
     *,
-    params: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
     today: date | None = None,
     max_counts: int | None = MOST_COUNTS,
 ) -> Cell:
@@ -89,7 +89,7 @@ def read(
 
 
 def statements(
-    text: str, params: Mapping[str, Any] | None = None, today: date | None = None
+    text: str, params: Mapping[str, object] | None = None, today: date | None = None
 ) -> tuple[Query | JsonQuery, ...]:
     """Return the statements as they were typed: `by` kept, periods not resolved.
 
@@ -157,7 +157,7 @@ def reach(line: Sequence[Token]) -> int:
 
 
 def _statements(
-    text: str, params: Mapping[str, Any] | None, today: date
+    text: str, params: Mapping[str, object] | None, today: date
 ) -> Iterator[tuple[Query | JsonQuery, list[Token]]]:
     """Read one statement after the other, each with its tokens."""
     if not isinstance(text, str):
@@ -218,9 +218,8 @@ def _check_depth(source: Source, line: list[Token]) -> None:
 @cache
 def _grammar() -> Lark:
     rules = files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
-    # `transformer` makes the nodes while lark parses; lark wants one of its own class, and only
-    # asks it for attributes.
-    maker: Any = NodeMaker()
+    # `transformer` makes the nodes while lark parses; lark only asks it for attributes.
+    maker: Any = NodeMaker()  # not of the class that lark asks for
     return Lark(rules, parser="lalr", lexer="basic", start="statement", transformer=maker)
 
 

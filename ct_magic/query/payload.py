@@ -78,7 +78,7 @@ def to_payload(query: Query | JsonQuery) -> dict[str, Any]:
     return said
 
 
-def from_payload(mapping: Mapping[str, Any]) -> Query | JsonQuery:
+def from_payload(mapping: Mapping[str, object]) -> Query | JsonQuery:
     """Return the query that this JSON asks, in the language wherever the language can say it.
 
     What it sends stays what stood there. Raises QueryError where `event_name`, `from` or `to` is
@@ -112,12 +112,12 @@ def day(number: object) -> date | None:
 # query -> JSON
 
 
-def _event(event: Event, base: AnyPeriod) -> dict[str, Any]:
+def _event(event: Event, base: AnyPeriod) -> dict[str, object]:
     period = event.period or base
     if not isinstance(period, Days):
         raise QueryError("the period counts from today: resolve it first")
     start, end = ends(period)
-    said: dict[str, Any] = {"event_name": event.name}
+    said: dict[str, object] = {"event_name": event.name}
     if own := _triples(event, Scope.EVENT):
         said["event_properties"] = own
     said |= {"from": _number(start), "to": _number(end)}
@@ -128,25 +128,27 @@ def _event(event: Event, base: AnyPeriod) -> dict[str, Any]:
     return said
 
 
-def _triples(event: Event, scope: Scope) -> list[dict[str, Any]]:
+def _triples(event: Event, scope: Scope) -> list[dict[str, object]]:
     return [_triple(condition) for condition in event.where if condition.property.scope is scope]
 
 
-def _triple(condition: Filter) -> dict[str, Any]:
+def _triple(condition: Filter) -> dict[str, object]:
     operator = {"operator": condition.operator.value}
     if condition.property.scope is Scope.SESSION and condition.operator is Operator.EQUALS:
         operator = {}  # no known program sends one there
     return {"name": condition.property.name, **operator, "value": _plain(condition.value)}
 
 
-def _common(query: Query) -> dict[str, Any]:
-    lists: dict[str, Any] = {key: _triples(query.event, scope) for key, scope in FAMILIES.items()}
+def _common(query: Query) -> dict[str, object]:
+    lists: dict[str, object] = {
+        key: _triples(query.event, scope) for key, scope in FAMILIES.items()
+    }
     lists["geo_fields"] = [list(place) for place in query.places]
     return {key: listed for key, listed in lists.items() if listed}
 
 
-def _advanced(query: Query, period: AnyPeriod) -> dict[str, Any]:
-    said: dict[str, Any] = {}
+def _advanced(query: Query, period: AnyPeriod) -> dict[str, object]:
+    said: dict[str, object] = {}
     if query.did:
         said["did_all"] = [_event(event, period) for event in query.did]
     if query.did_not:
@@ -193,19 +195,19 @@ def _check(found: dict[str, Any], text: str) -> None:
         strict_json.fail(text, message, *strict_json.place_of(text, "to"))
 
 
-def _exactly(found: dict[str, Any]) -> str:
+def _exactly(found: dict[str, object]) -> str:
     # As text, because to Python 1, 1.0 and True are equal, and to the service they are not.
     return json.dumps(found, sort_keys=True)
 
 
-def _said(found: dict[str, Any]) -> Query | None:
+def _said(found: dict[str, object]) -> Query | None:
     try:
         return _query(found)
     except UnsayableError:
         return None
 
 
-def _query(found: dict[str, Any]) -> Query:
+def _query(found: dict[str, object]) -> Query:
     found = dict(found)
     common = _dict(found.pop("common_profile_properties", {}), {*FAMILIES, "geo_fields"})
     advanced = _dict(found.pop("advanced_query", {}), {"did_all", "did_none", "did_any"})
@@ -233,13 +235,13 @@ def _read_event(said: object, often: bool = False) -> Event:
     return Event(name, (*own, *session), Days(start, end), _often(found))
 
 
-def _often(found: dict[str, Any]) -> Often | None:
+def _often(found: dict[str, object]) -> Often | None:
     if not found.keys() & {"operator", "value"}:
         return None
     return Often(*_times(found, OFTEN))
 
 
-def _times(found: dict[str, Any], operators: frozenset[Operator]) -> tuple[Operator, int]:
+def _times(found: dict[str, object], operators: frozenset[Operator]) -> tuple[Operator, int]:
     operator, times = _operator(found.get("operator")), _sayable(found.get("value"), int)
     if operator not in operators or times < 1:
         raise UnsayableError
@@ -307,13 +309,13 @@ def _sayable(said: object, *kinds: type) -> Any:
     return said
 
 
-def _dict(said: object, keys: Iterable[str]) -> dict[str, Any]:
+def _dict(said: object, keys: Iterable[str]) -> dict[str, object]:
     if not isinstance(said, dict) or not said.keys() <= set(keys):
         raise UnsayableError
     return said
 
 
-def _list(said: object) -> list[Any]:
+def _list(said: object) -> list[object]:
     if not isinstance(said, list):
         raise UnsayableError
     return said
