@@ -164,6 +164,33 @@ COMMANDS: dict[str, Callable[[Invocation], object]] = {
 }
 
 
+LISTED = "'%ct names' shows those that are known, '%ct names --from FILE' adds a team's"
+SET = "settings are %config CountMagics.max_counts = 1000; '%config CountMagics' lists them"
+ASKED = "'%ct history' shows what was asked, '%ct resume' fetches what is pending"
+STOP = "the panel has a Cancel; an interrupt of the kernel does the same"
+ANEW = "'%%ctcount --refresh' asks anew; nothing else needs to be cleared"
+HELP = "'%ct' alone lists the commands, '%ct help' shows the language"
+BEGIN = "'%ct use sandbox' asks generated data"
+ADD = "an account is added in accounts.toml, '%ct accounts' shows those that are there"
+# What people type for a command that has another name, or is none.
+MEANT = {
+    **dict.fromkeys(("events", "event", "properties", "property", "schema", "fields"), LISTED),
+    **dict.fromkeys(("set", "setting", "settings", "config", "configure", "option"), SET),
+    **dict.fromkeys(("options",), "'%%ctcount?' shows the options of a cell"),
+    **dict.fromkeys(("status", "jobs", "pending", "list", "last", "log", "progress"), ASKED),
+    **dict.fromkeys(("cancel", "stop", "abort", "kill"), STOP),
+    **dict.fromkeys(("retry", "rerun", "again"), "run the cell again: nothing is sent twice"),
+    **dict.fromkeys(("clear", "cache", "reset", "refresh", "flush"), ANEW),
+    **dict.fromkeys(("sandbox", "demo", "start", "init", "tutorial"), BEGIN),
+    **dict.fromkeys(("add", "connect", "configure-account", "new"), ADD),
+    **dict.fromkeys(("plan", "estimate", "cost"), "'%ctcount --plan QUERY' says what it costs"),
+    **dict.fromkeys(("plot", "chart", "draw"), "'%%ctcount --plot' draws what a cell counts"),
+    **dict.fromkeys(("?", "-h", "--help", "usage", "commands", "docs"), HELP),
+    **dict.fromkeys(("version", "--version"), "ct_magic.__version__ says it"),
+    **dict.fromkeys(("doctor", "test", "verify", "ping"), "'%ct check' asks small counts"),
+    **dict.fromkeys(("save", "export"), "a variable is a DataFrame: df.to_csv('counts.csv')"),
+}
+
 # What a command takes, where that is one of some words: for Tab.
 WORDS: dict[str, Callable[[], Iterable[str]]] = {
     "help": lambda: [*COMMANDS, *help_words()],
@@ -193,6 +220,10 @@ def _forget(name: str) -> None:
 def _meant(word: str, line: str) -> str:
     if word.lower() in ("count", "counts", "run", "query"):
         return f"'%ctcount {' '.join(line.split()[1:]) or 'QUERY'}' counts"
+    if word.lower() in MEANT:
+        return MEANT[word.lower()]
+    if word[:1].isupper():
+        return f"'%ctcount {line}' counts"
     near = suggest(word.lower(), COMMANDS)
     return f"did you mean '%ct {near}'?" if near else "'%ct' alone lists the commands"
 

@@ -36,6 +36,7 @@ SCROLLED = 12  # rows from which on an open disclosure scrolls
 STATEMENTS = 12  # that are shown
 DAY = 86400  # seconds that a clock goes on by itself
 SIDE = '<span style="color:{}">{}</span>'
+WHOLE = '<span style="display:inline-block">'
 SAVED = "This was saved while it ran. Run the cell again: nothing is sent twice."
 ANY_ORDER = "in any order: the service knows days, not sequences"
 GOES_ON = "the service goes on counting"
@@ -128,7 +129,7 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
         stands = state(row, standing.now, live=live, short=False)
         took = f'<span class="ct-live">{_took(standing, live)}</span>' if live else ""
         rest = [*_unsaid_days(standing, row), took or _took(standing, live)]
-        quiet = "".join(SIDE.format(MUTED, f"· {part}") for part in rest if part)
+        quiet = SIDE.format(MUTED, " · ".join(filter(None, rest)))
         return f'<div class="ct-head"><span>{stands}</span>{quiet}</div>'
     unit = "profile" if row.count == 1 else "profiles"
     rest = [unit, *_behind(row), *_unsaid_days(standing, row), *_versus(row)]
@@ -197,16 +198,17 @@ def _scrolled(standing: Standing, rows: Sequence[RowResult]) -> str:
 def _head(standing: Standing, live: bool) -> str:
     facts = _facts(standing)
     quiet = [*facts.quiet, *filter(None, [_shared_days(standing)])]
-    whole = [f'<span style="white-space:nowrap">{part}</span>' for part in quiet]
     took = _took(standing, live)
     if took and live and not standing.over:
-        took = f'<span class="ct-live">{" · " * bool(whole)}{took}</span>'
-    elif took:
-        took = f"{' · ' * bool(whole)}{took}"
+        took = f'<span class="ct-live">{took}</span>'
+    parts = [*quiet, *filter(None, [took])]
+    dots = [*[" ·"] * (len(parts) - 1), ""]
+    # Whole where there is room for it, and no line begins with a dot.
+    shown = " ".join(f"{WHOLE}{part}{dot}</span>" for part, dot in zip(parts, dots, strict=False))
     sign = f"{_tick()} " if standing.over and not _lost(standing) else ""
     return (
         f'<div class="ct-head"><span>{sign}<b>{facts.loud}</b></span>'
-        f"{SIDE.format(MUTED, ' · '.join(whole) + took)}</div>"
+        f"{SIDE.format(MUTED, shown)}</div>"
     )
 
 
