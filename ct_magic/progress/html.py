@@ -88,8 +88,8 @@ def below(standing: Standing, hint: str | None = None) -> str:
     )
     shared = any(row.row.base is not None for row in standing.rows)
     notes = [*([ANY_ORDER] if shared else []), *filter(None, [standing.note, hint])]
-    said = f'<div style="color:{MUTED}">{escape(" · ".join(notes))}</div>' if notes else ""
-    return f'<div style="margin-top:6px">{doubts}{said}</div>' if doubts or said else ""
+    noted = f'<div style="color:{MUTED}">{escape(" · ".join(notes))}</div>' if notes else ""
+    return f'<div style="margin-top:6px">{doubts}{noted}</div>' if doubts or noted else ""
 
 
 def live_region(standing: Standing) -> str:

@@ -122,9 +122,9 @@ class TextPanel(Panel):
     def _show(self, standing: Standing) -> None:
         if self._rewrite:
             self._print(REWRITE + panel_text.line(standing, self._columns() - 1))
-        elif (said := panel_text.progress(standing)) != self._said and not self._stable:
-            self._said = said
-            self._print(f"ctcount: {said}\n")
+        elif (line := panel_text.progress(standing)) != self._said and not self._stable:
+            self._said = line
+            self._print(f"ctcount: {line}\n")
 
     def _end(self, standing: Standing) -> None:
         lead = REWRITE if self._rewrite else ""

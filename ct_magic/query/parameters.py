@@ -54,11 +54,11 @@ def scalars(name: str, params: Mapping[str, object]) -> tuple[Scalar, ...]:
         raise QueryError(f"${name} is no list: write in (${name}), or make it one")
     if not values:
         raise QueryError(f"${name} is an empty list; no value can be in it")
-    found = [_item(value, name) for value in values]
-    if odd := [value for value in found if isinstance(value, date | list)]:
+    items = [_item(value, name) for value in values]
+    if odd := [value for value in items if isinstance(value, date | list)]:
         kind = "dates" if isinstance(odd[0], date) else "lists"
         raise QueryError(f"${name} holds {kind}; a list here holds text and numbers")
-    return tuple(value for value in found if not isinstance(value, date | list))
+    return tuple(value for value in items if not isinstance(value, date | list))
 
 
 def day(name: str, params: Mapping[str, object]) -> date:
@@ -75,8 +75,8 @@ def period(name: str, params: Mapping[str, object]) -> Days:
     """Return the days that `$name` stands for in the place of a period: a day, or a `Period`."""
     value = _lookup(name, params)
     if type(value).__name__ != "Period" or not hasattr(value, "freqstr"):
-        found = day(name, params)
-        return Days(found, found)
+        only = day(name, params)
+        return Days(only, only)
     unit = next((unit for unit, freq in _FREQUENCIES.items() if value.freqstr in freq), None)
     if unit is None:
         known = "of months, quarters, years, or weeks from Monday to Sunday"

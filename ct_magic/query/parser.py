@@ -78,12 +78,12 @@ def read(
 ) -> Cell:
     """Read a cell: its statements (see `statements`), and their single counts (see `parse`)."""
     today = plain_day(today or date.today())
-    found = list(_statements(text, params, today))
-    queries = tuple(query for query, _ in found)
+    pairs = list(_statements(text, params, today))
+    queries = tuple(query for query, _ in pairs)
     try:
         return Cell(queries, expand(queries, today, max_counts))
     except StatementError as error:
-        line = found[error.statement][1]
+        line = pairs[error.statement][1]
         at = next((token for token in line if token.type == error.keyword), line[0])
         raise Source(text).error(error.message, at.start, at.end) from None
 
@@ -180,16 +180,16 @@ def _statements(
 
 def _lines(source: Source) -> list[list[Token]]:
     """Cut the tokens into statements: a token without indentation begins one."""
-    found: list[list[Token]] = []
+    lines: list[list[Token]] = []
     for token in tokens(source):
         if source.begins_line(token.start):
-            found.append([])
-        if not found:
+            lines.append([])
+        if not lines:
             raise source.error(syntax_errors.INDENTED, token.start, token.end)
-        found[-1].append(token)
-    if not found:
+        lines[-1].append(token)
+    if not lines:
         raise source.error(syntax_errors.EMPTY, 0, 1)
-    return found
+    return lines
 
 
 def _tree(source: Source, line: list[Token]) -> Statement:
@@ -200,8 +200,8 @@ def _tree(source: Source, line: list[Token]) -> Statement:
         try:
             tree = cursor.feed_token(token)  # type: ignore[arg-type]
         except UnexpectedToken:
-            found = syntax_errors.explain([*with_contextual(line), end], at, accepted, reach)
-            raise source.error(found.message, found.start, found.end) from None
+            mistake = syntax_errors.explain([*with_contextual(line), end], at, accepted, reach)
+            raise source.error(mistake.message, mistake.start, mistake.end) from None
     assert isinstance(tree, Statement)  # noqa: S101 # lark gives it at the end
     return tree
 
@@ -236,5 +236,5 @@ def _written(source: Source, query: Query | JsonQuery, line: list[Token]) -> str
     body = line[_colon(line) + 1 :]
     if any(token.type in ("JSON", "PARAM") for token in body):
         return query.body if isinstance(query, JsonQuery) else to_text(replace(query, label=None))
-    spaces = [" " if one.end < other.start else "" for one, other in pairwise(body)]
+    spaces = [" " if left.end < right.start else "" for left, right in pairwise(body)]
     return "".join(t.text + space for t, space in zip(body, [*spaces, ""], strict=True))

@@ -37,7 +37,7 @@ def decode(text: str) -> dict[str, object]:
     """
     _check_depth(text)
     try:
-        found: dict[str, object] = json.loads(
+        value: dict[str, object] = json.loads(
             text,
             object_pairs_hook=_object,
             parse_int=_number,
@@ -49,8 +49,8 @@ def decode(text: str) -> dict[str, object]:
     except _RefusedError as error:
         start = max(0, text.rfind(error.part))
         fail(text, str(error), start, start + len(error.part))
-    encode(found)
-    return found
+    encode(value)
+    return value
 
 
 def encode(value: object) -> str:
@@ -88,12 +88,12 @@ def place_of(text: str, key: str) -> tuple[int, int]:
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    table = dict(pairs)
+    if len(table) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
         raise _RefusedError(f"the JSON has the key {twice!r} twice in one place", f'"{twice}"')
-    return found
+    return table
 
 
 def _constant(name: str) -> NoReturn:
