@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import date, tzinfo
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from . import errors
-from .asking import ask
-from .client import journal as journals
 from .client.accounts import Account
+from .client.journal import path as journal_path
+from .counting.asking import ask
 from .prepare import prepare
 from .session import SESSION
 from .settings import Changes, Settings, changed, zone
@@ -18,8 +18,8 @@ from .settings import Changes, Settings, changed, zone
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .costs.plan_summary import PlanSummary
     from .handle import Counting
-    from .plan_summary import PlanSummary
 
 MOST = 10_000  # cells that `history` reads where nobody says how many
 
@@ -27,7 +27,7 @@ MOST = 10_000  # cells that `history` reads where nobody says how many
 def count(
     text: str | Sequence[str],
     *,
-    params: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
     today: date | None = None,
     account: str | Account | None = None,
     refresh: bool = False,
@@ -60,7 +60,7 @@ def count(
 def start(
     text: str | Sequence[str],
     *,
-    params: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
     today: date | None = None,
     account: str | Account | None = None,
     refresh: bool = False,
@@ -89,7 +89,7 @@ def one_text(text: str | Sequence[str]) -> str:
 def plan(
     text: str | Sequence[str],
     *,
-    params: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
     today: date | None = None,
     account: str | Account | None = None,
     refresh: bool = False,
@@ -101,7 +101,7 @@ def plan(
     The parameters are those of `count`; an account is not needed. Raises QueryError for a text
     that is no query; one that is too large is none, and its summary says so.
     """
-    from .cost import summary
+    from .costs.cost import summary
 
     return summary(
         one_text(text),
@@ -122,18 +122,18 @@ def history(limit: int = MOST, text: str | None = None) -> pd.DataFrame:
     from .client.journal_history import past_cells
     from .results.past import past
 
-    return past(past_cells(journals.path(), limit, text), _zone)
+    return past(past_cells(journal_path(), limit, text), _zone)
 
 
 def resume(
-    settings: Settings | None = None, *, variables: MutableMapping[str, Any] | None = None
+    settings: Settings | None = None, *, variables: MutableMapping[str, object] | None = None
 ) -> pd.DataFrame:
     """Fetch the counts of the account in use that were pending when a cell or a kernel ended.
 
     The DataFrame is like that of `count`, empty where nothing was pending; its column `asked` says
     when. Of `variables`, those that still hold the frame of such a cell get it anew.
     """
-    from .resumed import resumed
+    from .counting.resumed import resumed
 
     return resumed(settings or Settings(), variables if variables is not None else {})
 

@@ -8,11 +8,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from . import errors
-from .account_journal import open_journal
-from .asking import service_run
 from .client.accounts import Account
 from .client.jobs import Job, State
 from .client.top_values import LONGEST, PATH, Group, TopValues, Value, read_top, request_body
+from .counting.account_journal import open_journal
+from .counting.asking import service_run
 from .prepare import Asked, day_in
 from .rows import Plan, Question
 from .settings import Settings
@@ -45,7 +45,7 @@ class CommonValues:
 
 
 def common_values(
-    query: Mapping[str, Any],
+    query: Mapping[str, object],
     groups: Sequence[Group],
     account: Account,
     settings: Settings | None = None,
@@ -70,11 +70,11 @@ def common_values(
     finally:
         run.cancel()
     [job] = run.jobs
-    found = CommonValues(question.event, {group: asker.of(group) for group in groups})
+    values = CommonValues(question.event, {group: asker.of(group) for group in groups})
     if job.state is not State.SUCCESS:
         what = f"the values did not arrive: {job.error or job.state}"
-        raise errors.CountFailedError(what, found.frame)
-    return found
+        raise errors.CountFailedError(what, values.frame)
+    return values
 
 
 def _question(query: Mapping[str, Any], groups: Sequence[Group]) -> Question:

@@ -18,6 +18,7 @@ from .errors import (
     StillRunningError,
     UsageError,
 )
+from .row_results import shared_error
 from .rows import row_name
 from .text_width import plain
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .client.jobs import Job
-    from .live_picture import LivePicture
+    from .counting.live_picture import LivePicture
     from .progress.panel import Panel
     from .row_results import RowResult
     from .row_run import RowRun
@@ -63,7 +64,7 @@ class Counting:
         *,
         zone: tzinfo | None = None,
         cell: str | None = None,
-        kernel: Any = None,
+        kernel: object = None,
     ) -> None:
         self._run, self._show, self._zone, self._kernel = run, show, zone, kernel
         self._cell = cell
@@ -129,7 +130,7 @@ class Counting:
         return self.result(0)
 
     def _show_with_picture(self) -> LivePicture:
-        from .live_picture import LivePicture
+        from .counting.live_picture import LivePicture
 
         # A terminal cannot replace what it has printed.
         return LivePicture(self._show(), lambda: self.frame, is_live=self._kernel is not None)
@@ -179,7 +180,7 @@ class Counting:
     def __bool__(self) -> bool:
         return True
 
-    def __await__(self) -> Generator[Any, None, pd.DataFrame]:
+    def __await__(self) -> Generator[object, None, pd.DataFrame]:
         """Wait for the DataFrame, as `result()` does, while other tasks go on."""
         return self._arrival().__await__()
 
@@ -197,7 +198,7 @@ class Counting:
 
 
 def arrived(value: Any) -> Any:
-    """Give the DataFrame of a handle, waited for, or of a variable that has become it.
+    """Return the DataFrame of a handle, waited for, or of a variable that has become it.
 
     Raises CountError where a count did not arrive, whichever of the two it is.
     """
@@ -238,6 +239,8 @@ def _failures(lost: Sequence[RowResult]) -> list[str]:
         for row in lost
         if ERRORS.get(row.state) is CountFailedError
     ]
+    if reason := shared_error(lost):
+        return [f"  {plain(reason)}"]
     more = [f"  ... and {len(failed) - SHOWN} more"] if len(failed) > SHOWN else []
     return failed[:SHOWN] + more
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Any
 
-from .account_journal import known_facts
 from .client.accounts import Account
+from .counting.account_journal import known_facts
 from .planner import plan
 from .query import parser
-from .query import resolve_period as dates
-from .query.catalog import Names, doubt
 from .query.doubts import Known
-from .query.model import JsonQuery, Query
+from .query.resolve_period import plain_day
 from .rows import Plan
 from .session import SESSION
 from .settings import Settings, zone
@@ -39,20 +36,20 @@ class Asked:
 def prepare(
     text: str,
     *,
-    params: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
     today: date | None = None,
     account: str | Account | None = None,
     settings: Settings | None = None,
 ) -> Asked:
     """Make a text ready to be asked; nothing is sent."""
-    how = settings or Settings()
-    whom = account if isinstance(account, Account) else SESSION.account(account)
-    day = dates.plain_day(today or day_in(how.timezone or whom.timezone))
-    cell = parser.read(text, params=params, today=day, max_counts=how.max_counts)
-    known = known_of(whom)
+    chosen = settings or Settings()
+    used = account if isinstance(account, Account) else SESSION.account(account)
+    day = plain_day(today or day_in(chosen.timezone or used.timezone))
+    cell = parser.read(text, params=params, today=day, max_counts=chosen.max_counts)
+    known = known_of(used)
     asked = plan(cell.statements, cell.expansion, day, known)
-    note = _note(cell.statements, asked, known.names)
-    return Asked(asked, whom, how, day, note)
+    note = "; ".join(asked.notes) or None
+    return Asked(asked, used, chosen, day, note)
 
 
 def known_of(account: Account | None) -> Known:
@@ -62,10 +59,5 @@ def known_of(account: Account | None) -> Known:
 
 
 def day_in(name: str | None) -> date:
-    """Give today in the time zone of that name, or on the machine where none is named."""
+    """Return today in the time zone of that name, or on the machine where none is named."""
     return datetime.now(zone(name)).date()
-
-
-def _note(statements: Sequence[Query | JsonQuery], asked: Plan, known: Names) -> str | None:
-    doubts = (doubt(Names().learned(statement), known) for statement in statements)
-    return "; ".join(dict.fromkeys(filter(None, (*asked.notes, *doubts)))) or None

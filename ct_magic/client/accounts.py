@@ -12,7 +12,7 @@ The account of the environment is named `default`; it reads `CLEVERTAP_ACCOUNT_I
     poll_interval = 30             # seconds between two looks; default 30
 
 The file lies in the user's configuration directory, or in `CT_MAGIC_CONFIG_DIR`. It holds no
-passcode: see `passcodes`.
+passcode: see `credentials`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from urllib.parse import urlsplit
 from ..errors import AccountError, UsageError
 from ..settings import LONGEST, zone
 from ..suggest import suggest
-from . import credentials as passcodes
+from . import credentials
 from .credentials import Secret
 
 # Region -> host. Source: the API's reference, "The two calls".
@@ -106,7 +106,7 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
 
 def from_file(
     environ: Mapping[str, str] = os.environ, user: int | None = None
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, object]]:
     """Return what `accounts.toml` holds: name -> its table. No file is no account, not an error.
 
     `user` is the number of the user who may have written it, this process' own unless given.
@@ -182,7 +182,7 @@ def _build(name: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> A
     return Account(
         name=name,
         id=_header_safe(name, str(table["id"])),
-        passcode=passcodes.find(name, environ, where),
+        passcode=credentials.find(name, environ, where),
         region=region,
         base_url=base_url(str(url or f"https://{REGIONS[region]}")),
         timezone=table.get("timezone"),
@@ -224,21 +224,21 @@ def _check_variables(path: Path, names: Iterable[str]) -> None:
     # Or the passcode of one account would be sent to the address of another.
     names_of: dict[str, str] = {}
     for name in names:
-        other = names_of.setdefault(passcodes.variable(name), name)
+        other = names_of.setdefault(credentials.variable(name), name)
         if other != name:
             raise AccountError(
-                f"{path}: [{other}] and [{name}] would both read {passcodes.variable(name)}: "
+                f"{path}: [{other}] and [{name}] would both read {credentials.variable(name)}: "
                 "rename one of them"
             )
 
 
-def _check_table(path: Path, name: str, table: Any) -> None:
+def _check_table(path: Path, name: str, table: object) -> None:
     if not isinstance(table, dict):
         raise AccountError(f"{path}: {name!r} stands outside a table; accounts begin with [name]")
     if any(key.lower().startswith("pass") for key in table):
         raise AccountError(
             f"{path}: [{name}] holds a passcode; take it out (and change it in the dashboard), "
-            f"then type '%ct login {name}', or set {passcodes.variable(name)}"
+            f"then type '%ct login {name}', or set {credentials.variable(name)}"
         )
     if name in (DEFAULT, "sandbox"):
         raise AccountError(f"{path}: [{name}] is a name of ct_magic's own; choose another")
@@ -252,7 +252,7 @@ def _check_table(path: Path, name: str, table: Any) -> None:
     _check_timezone(path, name, table.get("timezone"))
 
 
-def _check_numbers(path: Path, name: str, table: Mapping[str, Any]) -> None:
+def _check_numbers(path: Path, name: str, table: Mapping[str, object]) -> None:
     at_once, interval = table.get("max_concurrent", 1), table.get("poll_interval", 1)
     if not isinstance(at_once, int) or isinstance(at_once, bool) or at_once < 1:
         raise AccountError(f"{path}: [{name}] max_concurrent is a whole number from 1")
@@ -282,7 +282,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _unknown(name: str, known: Mapping[str, Any], path: Path) -> str:
+def _unknown(name: str, known: Mapping[str, object], path: Path) -> str:
     names = [DEFAULT, "sandbox", *known]
     near = suggest(name, names)
     hint = f"did you mean {near!r}?" if near else f"the accounts are {', '.join(names)}"

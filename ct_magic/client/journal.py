@@ -13,15 +13,15 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..rows import Plan, Question
+from ..rows import Question
 from .freshness import Freshness
 from .jobs import Answer, Busy, Denied, Forgotten, Job, Partial, State, Success, Tally, Trouble
 from .journal_entries import Entry, entry, job_after
+from .plan_record import CellRecord, plan_from_json, plan_to_json
 
 if TYPE_CHECKING:
     from .journal_file import JournalFile
@@ -40,24 +40,10 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class CellRecord:
-    """A cell as the journal keeps it, for `%ct resume` and `%ct history`.
-
-    `id` is also in the `attrs` of its DataFrame; `variable` is the name that gets it; `zone` the
-    name of whose days were meant, None for the machine's.
-    """
-
-    id: str
-    plan: Plan
-    variable: str | None = None
-    zone: str | None = None
-
-
 class Journal:
     """The journal of one account. Trouble with the disk costs the journal, never the count.
 
-    The first thing that goes wrong is told to `warn` as one sentence; from then on nothing is
+    The first thing that goes wrong is passed to `warn` as one sentence; from then on nothing is
     written. `now` gives seconds since 1970; no `file`, no journal. May be used by several threads.
     """
 
@@ -102,8 +88,6 @@ class Journal:
 
     def begin(self, cell: CellRecord) -> None:
         """Write down the cell whose questions will be asked, and what is known of them."""
-        from .plan_record import plan_to_json
-
         rows = reversed(cell.plan.rows)
         self._titles = {number: row.title for row in rows for number in row.questions}
         values = (self._account, self.now(), cell.variable, cell.zone, plan_to_json(cell.plan))
@@ -196,8 +180,6 @@ class Journal:
 
     def last_cell_with(self, submission: Entry) -> tuple[CellRecord, float] | None:
         """Return the latest cell that needs a submission, and when it began."""
-        from .plan_record import plan_from_json
-
         sql = (
             "SELECT cells.* FROM needed JOIN cells ON cells.id = needed.cell"
             " WHERE needed.asked = ?"
@@ -247,15 +229,15 @@ class Journal:
     def _fetched_elsewhere(self, job: Job) -> Success | None:
         rows = self._read("SELECT * FROM asked WHERE id = ?", (self._rows.get(job.number),))
         after = [job_after(job, known) for known in map(entry, rows) if known.is_counted]
-        found = next(iter(after), None)
-        return Success(found.tally, found.counted) if found and found.tally else None
+        newest = next(iter(after), None)
+        return Success(newest.tally, newest.counted) if newest and newest.tally else None
 
-    def _set(self, job: Job, what: str, values: Sequence[Any]) -> None:
+    def _set(self, job: Job, what: str, values: Sequence[object]) -> None:
         if job.number in self._rows:
             sql = f"UPDATE asked SET {what} WHERE id = ?"  # noqa: S608 # `what` is our own text
             self._write(sql, (*values, self._rows[job.number]))
 
-    def _read(self, sql: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+    def _read(self, sql: str, values: Sequence[object]) -> list[dict[str, Any]]:
         return self._guarded(lambda file: file.read(sql, values)) or []
 
     def _write(self, sql: str, values: Sequence[Any]) -> int | None:

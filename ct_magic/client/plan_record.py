@@ -1,14 +1,28 @@
-"""A plan as JSON, and back: what the journal keeps of a cell."""
+"""What the journal keeps of a cell: its plan as JSON, and back."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 from ..rows import Comparison, Formula, Plan, Question, Row
+
+
+@dataclass(frozen=True, slots=True)
+class CellRecord:
+    """A cell as the journal keeps it, for `%ct resume` and `%ct history`.
+
+    `id` is also in the `attrs` of its DataFrame; `variable` is the name that gets it; `zone` the
+    name of whose days were meant, None for the machine's.
+    """
+
+    id: str
+    plan: Plan
+    variable: str | None = None
+    zone: str | None = None
 
 
 def plan_to_json(plan: Plan) -> str:
@@ -31,7 +45,7 @@ def plan_from_json(text: str) -> Plan:
     return plan
 
 
-def _changed(row: dict[str, Any]) -> dict[str, Any]:
+def _changed(row: dict[str, object]) -> dict[str, object]:
     usual = {"has_events": True}
     return {name: value for name, value in row.items() if value != usual.get(name) and value != ()}
 
@@ -42,7 +56,7 @@ def _question(record: Mapping[str, Any]) -> Question:
 
 
 def _row(record: Mapping[str, Any]) -> Row:
-    changes: dict[str, Any] = {
+    changes: dict[str, object] = {
         "start": date.fromisoformat(record["start"]),
         "end": date.fromisoformat(record["end"]),
         "formula": _formula(record.get("formula")),

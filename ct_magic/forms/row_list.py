@@ -33,7 +33,7 @@ class Row(Protocol[T]):
     first: w.DOMWidget  # where somebody begins to type
 
     def value(self) -> T:
-        """Give what is typed."""
+        """Return what is typed."""
         ...
 
     def show(self, value: T) -> None:
@@ -45,7 +45,7 @@ class Row(Protocol[T]):
         ...
 
     def mark(self, problems: Problems) -> None:
-        """Say what is wrong at the fields; keys are those of this row."""
+        """Show what is wrong at the fields; keys are those of this row."""
         ...
 
 
@@ -104,22 +104,24 @@ def propose(field: w.Combobox, options: Sequence[str]) -> None:
 
 
 def below(problems: Problems, *prefix: str | int) -> dict[Key, str]:
-    """Give the problems whose key begins so, without that beginning."""
+    """Return the problems whose key has this prefix, without the prefix."""
     n = len(prefix)
-    return {key[n:]: said for key, said in problems.items() if key[:n] == prefix and key != prefix}
+    return {
+        key[n:]: message for key, message in problems.items() if key[:n] == prefix and key != prefix
+    }
 
 
 def say(place: w.HTML, problems: Problems, fields: Mapping[str, w.DOMWidget]) -> None:
     """Mark the fields that are wrong and say why below them."""
     for name, field in fields.items():
         (field.add_class if (name,) in problems else field.remove_class)(WRONG)
-    place.value = message([said for key, said in problems.items() if key[0] in fields])
+    place.value = message([text for key, text in problems.items() if key[0] in fields])
 
 
-def message(said: Sequence[str]) -> str:
+def message(errors: Sequence[str]) -> str:
     """Draw errors; nothing where there are none."""
-    lines = "<br>".join(escape(line[:LONGEST]) for line in said)
-    return f'<div class="ct-magic-error" role="alert">{lines}</div>' if said else ""
+    lines = "<br>".join(escape(line[:LONGEST]) for line in errors)
+    return f'<div class="ct-magic-error" role="alert">{lines}</div>' if errors else ""
 
 
 class Rows(Generic[T]):
@@ -145,7 +147,7 @@ class Rows(Generic[T]):
         return iter(self._rows)
 
     def values(self) -> tuple[T, ...]:
-        """Give what is typed, row by row."""
+        """Return what is typed, row by row."""
         return tuple(row.value() for row in self._rows)
 
     def show(self, values: Sequence[T]) -> None:
@@ -166,7 +168,7 @@ class Rows(Generic[T]):
         self._changed()
 
     def mark(self, problems: Problems) -> None:
-        """Say what is wrong in each row; a key begins with the row's number."""
+        """Show what is wrong in each row; a key begins with the row's number."""
         for number, row in enumerate(self._rows):
             row.mark(below(problems, number))
 
@@ -219,7 +221,7 @@ def show_if(holds: bool, field: w.DOMWidget) -> None:
 
 
 def walk(widget: w.Widget) -> Iterator[w.Widget]:
-    """Give a widget and all inside it."""
+    """Yield a widget and all inside it."""
     yield widget
     for child in getattr(widget, "children", ()):
         yield from walk(child)
@@ -227,8 +229,8 @@ def walk(widget: w.Widget) -> Iterator[w.Widget]:
 
 def close(widget: w.Widget) -> None:
     """Release a widget and all inside it."""
-    for one in list(walk(widget)):
-        for part in (getattr(one, "layout", None), getattr(one, "style", None), one):
+    for inner in list(walk(widget)):
+        for part in (getattr(inner, "layout", None), getattr(inner, "style", None), inner):
             if part is not None:
                 part.close()
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from typing import NamedTuple
 
 from ..client.jobs import State
-from ..row_results import RowResult
-from . import text as words
+from ..row_results import RowResult, shared_error
+from . import text as panel_text
 from .charts import is_triangle, sparkline, triangle
 from .coloured import coloured
 from .standing import FINE, Standing, has_trouble, is_kept, last_news
@@ -36,6 +37,7 @@ SCROLLED = 12  # rows from which on an open disclosure scrolls
 STATEMENTS = 12  # that are shown
 DAY = 86400  # seconds that a clock goes on by itself
 SIDE = '<span style="color:{}">{}</span>'
+WHOLE = '<span style="display:inline-block">'
 SAVED = "This was saved while it ran. Run the cell again: nothing is sent twice."
 ANY_ORDER = "in any order: the service knows days, not sequences"
 GOES_ON = "the service goes on counting"
@@ -86,19 +88,19 @@ def below(standing: Standing, hint: str | None = None) -> str:
     )
     shared = any(row.row.base is not None for row in standing.rows)
     notes = [*([ANY_ORDER] if shared else []), *filter(None, [standing.note, hint])]
-    said = f'<div style="color:{MUTED}">{escape(" · ".join(notes))}</div>' if notes else ""
-    return f'<div style="margin-top:6px">{doubts}{said}</div>' if doubts or said else ""
+    noted = f'<div style="color:{MUTED}">{escape(" · ".join(notes))}</div>' if notes else ""
+    return f'<div style="margin-top:6px">{doubts}{noted}</div>' if doubts or noted else ""
 
 
 def live_region(standing: Standing) -> str:
     """Return what a screen reader says and nobody sees; to be shown when it has changed."""
-    return f'<div role="status" style="{HIDDEN}">{escape(words.spoken(standing))}</div>'
+    return f'<div role="status" style="{HIDDEN}">{escape(panel_text.spoken(standing))}</div>'
 
 
 def in_sight(standing: Standing) -> Sequence[RowResult]:
     """Return the rows that a live panel shows: all, or of many those that changed last."""
     rows = standing.rows
-    if len(rows) <= words.ROWS:
+    if len(rows) <= panel_text.ROWS:
         return rows
     newest = sorted(rows, key=lambda row: (has_trouble(row), last_news(row)), reverse=True)[
         :IN_SIGHT
@@ -128,11 +130,11 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
         stands = state(row, standing.now, live=live, short=False)
         took = f'<span class="ct-live">{_took(standing, live)}</span>' if live else ""
         rest = [*_unsaid_days(standing, row), took or _took(standing, live)]
-        quiet = "".join(SIDE.format(MUTED, f"· {part}") for part in rest if part)
+        quiet = SIDE.format(MUTED, " · ".join(filter(None, rest)))
         return f'<div class="ct-head"><span>{stands}</span>{quiet}</div>'
     unit = "profile" if row.count == 1 else "profiles"
     rest = [unit, *_behind(row), *_unsaid_days(standing, row), *_versus(row)]
-    done = [part for part in (_took(standing, live), words.cache_note(standing)) if part]
+    done = [part for part in (_took(standing, live), panel_text.cache_note(standing)) if part]
     return (
         f'<div class="ct-head"><b style="font-size:28px;line-height:1.3;{NUMBERS}">'
         f"{row.count:,}</b>{SIDE.format(MUTED, ' · '.join(rest))}"
@@ -154,12 +156,12 @@ def _behind(row: RowResult) -> list[str]:
 def _versus(row: RowResult) -> list[str]:
     if row.previous is None:
         return []
-    change = [] if row.change is None else [words.change(row.change)]
+    change = [] if row.change is None else [panel_text.change(row.change)]
     return [f"{row.previous:,} before", *change]
 
 
 def _running(standing: Standing, live: bool) -> str:
-    shown = in_sight(standing) if live else standing.rows[: words.ROWS]
+    shown = in_sight(standing) if live else standing.rows[: panel_text.ROWS]
     rest = len(standing.rows) - len(shown)
     more = f'<div style="color:{MUTED};margin-top:4px">{rest:,} more rows</div>' if rest else ""
     return f"{_head(standing, live)}{_track(standing)}{table(standing, shown, live=live)}{more}"
@@ -168,10 +170,13 @@ def _running(standing: Standing, live: bool) -> str:
 def _over(standing: Standing) -> str:
     rows = standing.rows
     asked, head = _asked(standing), _head(standing, live=False)
+    if reason := shared_error(rows):
+        head += f'<div style="color:{WRONG}">✗ {foreign(reason)}</div>'
+        rows = tuple(replace(row, error=None) for row in rows)
     if is_triangle(rows):
         return asked + head + triangle(rows, "cohort")
     lost = [row for row in rows if row.state not in FINE]
-    few = len(rows) <= (words.ROWS if lost else UNFOLDED)
+    few = len(rows) <= (panel_text.ROWS if lost else UNFOLDED)
     if few or any(row.row.base is not None for row in rows):
         return asked + head + (_scrolled(standing, rows) if rows else "")
     missing = table(standing, lost[:IN_SIGHT]) if lost else ""
@@ -197,30 +202,31 @@ def _scrolled(standing: Standing, rows: Sequence[RowResult]) -> str:
 def _head(standing: Standing, live: bool) -> str:
     facts = _facts(standing)
     quiet = [*facts.quiet, *filter(None, [_shared_days(standing)])]
-    whole = [f'<span style="white-space:nowrap">{part}</span>' for part in quiet]
     took = _took(standing, live)
     if took and live and not standing.over:
-        took = f'<span class="ct-live">{" · " * bool(whole)}{took}</span>'
-    elif took:
-        took = f"{' · ' * bool(whole)}{took}"
+        took = f'<span class="ct-live">{took}</span>'
+    parts = [*quiet, *filter(None, [took])]
+    dots = [*[" ·"] * (len(parts) - 1), ""]
+    # Whole where there is room for it, and no line begins with a dot.
+    shown = " ".join(f"{WHOLE}{part}{dot}</span>" for part, dot in zip(parts, dots, strict=False))
     sign = f"{_tick()} " if standing.over and not _lost(standing) else ""
     return (
         f'<div class="ct-head"><span>{sign}<b>{facts.loud}</b></span>'
-        f"{SIDE.format(MUTED, ' · '.join(whole) + took)}</div>"
+        f"{SIDE.format(MUTED, shown)}</div>"
     )
 
 
 def _facts(standing: Standing) -> Facts:
     done = f"{standing.tally[State.SUCCESS]:,} of {len(standing.rows):,} done"
-    quiet = [*words.groups(standing)]
+    quiet = [*panel_text.groups(standing)]
     if _lost(standing):
         kept = any(map(is_kept, standing.rows))
         quiet.append(f"{GOES_ON}: {FETCH}" if kept else MISSING)
-    return Facts(done, [*quiet, *filter(None, [words.time_left(standing), _cached(standing)])])
+    return Facts(done, [*quiet, *filter(None, [panel_text.time_left(standing), _cached(standing)])])
 
 
 def _cached(standing: Standing) -> str:
-    return escape(words.cache_note(standing))
+    return escape(panel_text.cache_note(standing))
 
 
 def _lost(standing: Standing) -> bool:
@@ -250,14 +256,14 @@ def _took(standing: Standing, live: bool) -> str:
     if seconds is None:
         return ""
     if not live or standing.over:
-        return words.duration(seconds)
+        return panel_text.duration(seconds)
     return _going(max(0, int(seconds)))
 
 
 def _going(seconds: int) -> str:
     """Return a clock that goes on; in minutes when it says more than people count in seconds."""
     begun = f";--ct-magic-begun:-{seconds}s"
-    if seconds < words.MINUTES:
+    if seconds < panel_text.MINUTES:
         return clock("up", 0, DAY, DAY, begun)
     return clock("up", 0, DAY // 60, DAY, f"{begun};--ct-magic-unit:'min'")
 
@@ -268,7 +274,7 @@ def _shared_days(standing: Standing) -> str:
 
 
 def _days(row: RowResult) -> str:
-    return words.span(row.row.start, row.row.end)
+    return panel_text.span(row.row.start, row.row.end)
 
 
 def _tick() -> str:

@@ -11,8 +11,7 @@ from math import prod
 from typing import TypeVar
 
 from ..errors import QueryError
-from . import parameters as variables
-from . import printer, tree
+from . import parameters, printer, tree
 from .check_filter import ONLY_CLOCK, TIME_OF_DAY
 from .clause_rules import ClauseRules
 from .diagnostics.foreign_words import WORDS_OF_OTHERS
@@ -133,7 +132,7 @@ class Builder(ClauseRules):
             self._check_words(node.name)
             return self.name(node.name)
         with self.at(node.name):
-            return variables.text(node.name.text[1:], self.params)
+            return parameters.text(node.name.text[1:], self.params)
 
     def _check_words(self, name: tree.Name) -> None:
         """Raise QueryError for a name that was meant as a query: `App Installed then Charged`."""
@@ -209,7 +208,7 @@ def _write_or(event: Event, condition: Condition, clause: tree.Clause) -> str:
         return f"{alone}: take a statement for each"
     events = [printer.event(replace(event, where=term)) for term in _alternatives(condition)]
     if isinstance(clause, tree.DidNot):
-        return f"{alone}: write {' '.join(f'did not {one}' for one in events)}"
+        return f"{alone}: write {' '.join(f'did not {name}' for name in events)}"
     return f"{alone}: write did any ({', '.join(events)})"
 
 
@@ -226,7 +225,9 @@ def _alternatives(condition: Condition) -> list[tuple[Filter, ...]]:
             return [term for part in parts for term in _alternatives(part)]
         case And(parts):
             several = product(*map(_alternatives, parts))
-            return [tuple(one for term in terms for one in term) for terms in several]
+            return [
+                tuple(alternative for term in terms for alternative in term) for terms in several
+            ]
         case Filter():
             return [(condition,)]
         case _:

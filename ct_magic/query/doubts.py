@@ -45,7 +45,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of an account: the facts that it passed, and the names somebody vouches for."""
+    """What is known of an account: the facts that it passed, and the names known to exist."""
 
     facts: frozenset[str] = frozenset()
     names: Names = field(default_factory=Names)
@@ -61,17 +61,18 @@ def of_statement(query: Query | JsonQuery, known: Known) -> tuple[str, ...]:
 
 def of_count(body: Json, today: date, known: Known) -> tuple[str, ...]:
     """Return the doubts about a single count's JSON, each once."""
-    found = [*_keys(body, BASE_KEYS), *_of_event(body, today, known), *_of_profile(body, known)]
-    found += _of_advanced(body, today, known)
+    doubts = [*_keys(body, BASE_KEYS), *_of_event(body, today, known), *_of_profile(body, known)]
+    doubts += _of_advanced(body, today, known)
     if DID_SEES_BASE not in known.facts:
-        found += _of_base_again(body)
-    return tuple(dict.fromkeys(found))
+        doubts += _of_base_again(body)
+    return tuple(dict.fromkeys(doubts))
 
 
 def _of_event(event: Json, today: date, known: Known) -> Iterator[str]:
     name, end = str(event.get("event_name")), day(event.get("to"))
     if end is not None and end > today:
         yield f"{name}: its period ends on {end}, after today"
+    yield from _of_name(name, known.names.events)
     for key, scope in (("event_properties", Scope.EVENT), ("session_properties", Scope.SESSION)):
         for condition in _dicts(event.get(key)):
             yield from _of_filter(condition, scope, name, known)
@@ -80,6 +81,7 @@ def _of_event(event: Json, today: date, known: Known) -> Iterator[str]:
 def _of_profile(body: Json, known: Known) -> Iterator[str]:
     common = _dict(body.get("common_profile_properties"))
     yield from _keys(common, COMMON_KEYS)
+    yield from _of_places(common.get("geo_fields"), known.names.places)
     for key, scope in FAMILIES.items():
         for condition in _dicts(common.get(key)):
             yield from _of_filter(condition, scope, None, known)
@@ -114,6 +116,7 @@ def _of_base_again(body: Json) -> Iterator[str]:
 
 def _of_filter(condition: Json, scope: Scope, event: str | None, known: Known) -> Iterator[str]:
     yield from _keys(condition, FILTER_KEYS)
+    yield from _of_name(str(condition.get("name")), _properties(scope, event, known))
     operator, values = condition.get("operator", "equals"), condition.get("value")
     listed = values if isinstance(values, list) else [values]
     for doubt in _of_operator(operator, listed, scope):
@@ -123,29 +126,59 @@ def _of_filter(condition: Json, scope: Scope, event: str | None, known: Known) -
             yield f"{_part(condition, scope)}: {doubt}"
 
 
+def _of_name(name: str, known: Mapping[str, Any]) -> Iterator[str]:
+    """Doubt a name much like a known one: a property that no event has finds nobody."""
+    if name not in known and (near := _near(name, tuple(known))):
+        yield f"{name!r} is not among the known names: is {near!r} meant?"
+
+
+def _properties(scope: Scope, event: str | None, known: Known) -> Mapping[str, Any]:
+    names = known.names
+    return names.events.get(event or "", {}) if scope is Scope.EVENT else names.of_scope(scope)
+
+
+def _of_places(places: object, known: tuple[str, ...]) -> Iterator[str]:
+    """Doubt a place that is the end of a known one, as "Mumbai" is, or much like one."""
+    for parts in places if isinstance(places, list) else ():
+        place = "/".join(map(str, parts)) if isinstance(parts, list) else str(parts)
+        ends = (path for path in known if path.endswith(f"/{place}"))
+        wider = _with_wider(known)
+        if place not in wider and (near := next(ends, None) or _near(place, wider)):
+            yield f"geo: {value(place)} is not among the known places: is {value(near)} meant?"
+
+
 def _of_operator(operator: str, listed: list[Any], scope: Scope) -> Iterator[str]:
     if operator not in SYMBOLS:
         yield _unknown("operator", str(operator), SYMBOLS)
     elif scope is Scope.SESSION and operator != "equals":
         yield f"the vendor lists only equality on the session; {IGNORED}"
-    elif not all(operator in _operators_for(one) for one in listed):
+    elif not all(operator in _operators_for(item) for item in listed):
         kind = "texts" if isinstance(listed[0], str) else "numbers"
         yield f"the vendor does not list '{SYMBOLS[operator]}' for {kind}; {IGNORED}"
-    if any(isinstance(one, bool) for one in listed):
+    if any(isinstance(item, bool) for item in listed):
         yield f'true and false travel as the texts "True" and "False"; {IGNORED}'
     if operator == "equals" and "" in listed:
         yield "an equality with an empty text may mean no filter"
 
 
 def _of_values(listed: list[Any], known: tuple[str, ...]) -> Iterator[str]:
-    for one in listed[:MOST_VALUES]:
-        if isinstance(one, str) and one not in known and (near := _near(one, known)):
-            yield f"{value(one)} is not among its known values: is {value(near)} meant?"
+    for item in listed[:MOST_VALUES]:
+        if isinstance(item, str) and item not in known and (near := _near(item, known)):
+            yield f"{value(item)} is not among its known values: is {value(near)} meant?"
 
 
 def _values(condition: Json, scope: Scope, event: str | None, known: Known) -> tuple[str, ...]:
+    if scope is Scope.SESSION and condition.get("name") == "time_of_day":
+        return ()  # a clock has all minutes, whichever were seen
     values = known.names.values(event, Property(str(condition.get("name")), scope))
-    return tuple(one for one in values if isinstance(one, str))
+    return tuple(item for item in values if isinstance(item, str))
+
+
+@lru_cache(maxsize=10)
+def _with_wider(places: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the places and those that hold them: India is known where India/Goa is."""
+    parts = (place.split("/") for place in places)
+    return tuple({"/".join(p[:end]): None for p in parts for end in range(1, len(p) + 1)})
 
 
 @lru_cache(maxsize=1000)
@@ -153,11 +186,11 @@ def _near(word: str, known: tuple[str, ...]) -> str | None:
     return suggest(word, known)
 
 
-def _operators_for(one: object) -> frozenset[str]:
+def _operators_for(item: object) -> frozenset[str]:
     # What a boolean is taken for is a doubt of its own.
-    if isinstance(one, bool):
+    if isinstance(item, bool):
         return TEXT_OPERATORS
-    return NUMBER_OPERATORS if isinstance(one, int | float) else TEXT_OPERATORS
+    return NUMBER_OPERATORS if isinstance(item, int | float) else TEXT_OPERATORS
 
 
 def _part(condition: Json, scope: Scope) -> str:
@@ -194,4 +227,4 @@ def _dict(part: object) -> Json:
 
 
 def _dicts(part: object) -> Iterator[Json]:
-    yield from (one for one in part if isinstance(one, dict)) if isinstance(part, list) else ()
+    yield from (item for item in part if isinstance(item, dict)) if isinstance(part, list) else ()

@@ -7,22 +7,10 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from ..suggest import suggest
-from . import check_filter, tree
-from . import parameters as variables
+from . import check_filter, parameters, tree
 from .lexer import API_NAMES, Token
 from .literals import Reader
-from .model import (
-    And,
-    AtPlace,
-    ClockRange,
-    Condition,
-    Filter,
-    Operator,
-    Or,
-    Place,
-    Property,
-    Scope,
-)
+from .model import And, AtPlace, ClockRange, Condition, Filter, Operator, Or, Place, Property, Scope
 
 OPERATORS = {API_NAMES[o.value]: o for o in Operator}
 SCOPES = [scope.value for scope in Scope if scope.value]
@@ -31,7 +19,7 @@ NO_SCOPES = {
     "event": "what stands alone is a property of the event.",
     "user": "did you mean 'profile'?",
 }
-GEO_TWICE = "'geo' stands once: name all places in one list, geo in (…)"
+GEO_TWICE = "a filter takes 'geo' once: name all places in one list, geo in (…)"
 ONLY_GEO = 'only = and in apply to geo, as in geo = "India/Goa"'
 
 
@@ -56,8 +44,8 @@ class FilterRules(Reader):
             return Where(condition=condition if isinstance(condition, And | Or) else None)
         conditions = list(_flat(self.condition(node)))
         self._check_places(node)
-        places = [one.places for one in conditions if isinstance(one, AtPlace)]
-        filters = tuple(one for one in conditions if isinstance(one, Filter))
+        places = [part.places for part in conditions if isinstance(part, AtPlace)]
+        filters = tuple(part for part in conditions if isinstance(part, Filter))
         return Where(filters, places[0] if places else ())
 
     def condition(self, node: tree.Condition) -> Condition:
@@ -150,7 +138,7 @@ class FilterRules(Reader):
     def _minute(self, token: Token) -> int:
         if token.type == "PARAM":
             with self.at(token):
-                return variables.clock(token.text[1:], self.params)
+                return parameters.clock(token.text[1:], self.params)
         text = self.unquoted(token) if token.type == "STRING" else token.text
         minute = check_filter.minutes(text)
         if minute is None:

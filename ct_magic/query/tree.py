@@ -1,15 +1,14 @@
 """The parse tree, typed: what stands in a statement, as it was typed, whatever it means.
 
-Each node is what one rule of grammar.lark becomes; `NODES` says which. Builder, completion and the
-form read these and nothing of the parser's own. A node's `first` and `last` are the tokens that it
-begins and ends with, so that an error can underline it.
+Each node is what one rule of grammar.lark becomes; `node_maker` says which. Builder, completion
+and the form read these and nothing of the parser's own. A node's `first` and `last` are the tokens
+that it begins and ends with, so that an error can underline it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any
 
 from .lexer import Token, unquoted
 
@@ -336,57 +335,6 @@ class Statement(Node):
 
     label: Name | None
     body: Query | Token
-
-
-# The children that a rule's parser hands over -> its node. lark knows no types, so this is where
-# they begin.
-NODES: dict[str, Callable[..., Node]] = {
-    "statement": Statement,
-    "query": lambda event, *rest: Query(event, rest[:-2], *rest[-2:]),
-    "event": Event,
-    "event_name": EventName,
-    "name": lambda *words: Name(words),
-    "alternatives": lambda *parts: Disjunction(parts),
-    "conditions": lambda *parts: Conjunction(parts),
-    "compares": Comparison,
-    "is_any_of": Membership,
-    "is_none_of": lambda name, values: Membership(name, values, negated=True),
-    "is_between": Range,
-    "exists": Existence,
-    "exists_not": lambda name, sign: Existence(name, sign, negated=True),
-    "property": PropertyName,
-    "typed_list": lambda *items: Values(items),
-    "variable_list": lambda variable: Values((variable,), typed=False),
-    "one_day": OneDay,
-    "days": DaySpan,
-    "whole_month": WholeMonth,
-    "since": Since,
-    "last": LastUnits,
-    "previous": LastUnit,
-    "this": ThisUnit,
-    "moved": Moved,
-    "moved_axis": MovedAxis,
-    "did": Did,
-    "did_not": DidNot,
-    "did_any": lambda share, did, sign, *rest: DidAny(share, did, sign, rest[:-1], rest[-1]),
-    "times": Times,
-    "versus": Versus,
-    "by": lambda by, *axes: By(by, axes),
-    "by_time": TimeAxis,
-    "by_hour": HourAxis,
-    "by_value": ValueAxis,
-    "rolling": Rolling,
-}
-
-
-class NodeMaker:
-    """What lark asks for a method of each rule's name while it parses."""
-
-    def __getattr__(self, rule: str) -> Callable[[list[Any]], Node]:
-        """Return the function that makes the rule's node; AttributeError for what is no rule."""
-        if rule not in NODES:
-            raise AttributeError(rule)
-        return lambda children: NODES[rule](*children)
 
 
 def leaves(condition: Condition | None) -> Iterator[Filter]:

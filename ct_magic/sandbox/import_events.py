@@ -158,10 +158,10 @@ def files(folder: Path) -> list[Path]:
     """Return the exported files of a folder; raise UsageError where there are none."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder: --data takes one with exported events")
-    found = sorted(file for file in folder.rglob("*") if _is_ours(file))
-    if not found:
+    ours = sorted(file for file in folder.rglob("*") if _is_ours(file))
+    if not ours:
         raise UsageError(f"{folder} holds no *.parquet, *.json, *.jsonl or *.ndjson, gzip or not")
-    return found
+    return ours
 
 
 def _is_ours(file: Path) -> bool:
@@ -223,7 +223,7 @@ def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
     import duckdb
 
     event = first_line(file)
-    told = {
+    parameters = {
         "file": str(file),
         "shape": json.dumps(SHAPE),
         "skip": int(event is not None),
@@ -232,8 +232,8 @@ def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
     }
     read = READ.format(longest=LONGEST)
     try:
-        db.execute(HAPPENED.format(read=read), told)
-        db.execute(PEOPLE.format(read=read), told)
+        db.execute(HAPPENED.format(read=read), parameters)
+        db.execute(PEOPLE.format(read=read), parameters)
     except duckdb.Error as error:
         raise mistake_of(file, event) or error from None
     if db.execute(DOUBTFUL).fetchone() and (mistake := mistake_of(file, event)):

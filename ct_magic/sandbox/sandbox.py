@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from ..errors import UsageError
 from ..settings import zone
-from . import faults as broken
 from .engine import Engine
 from .faults import Fault, Faults, Reply
+from .faults import plan as fault_plan
 from .protocol import PATH, TOP_PATH, Limits, Protocol, Request
 from .server import Server
 
@@ -61,7 +60,7 @@ class Sandbox:
         if profiles < 1:
             raise UsageError(f"profiles is a whole number above 0, not {profiles!r}")
         limits = Limits(_latency(latency), partials, at_once, pending_at_once)
-        planned = broken.plan(faults) if isinstance(faults, str) else faults
+        planned = fault_plan(faults) if isinstance(faults, str) else faults
         days_of = zone(timezone) or UTC
         self._engine = Engine(days_of, lenient=lenient)
         # DuckDB complains at the end of a process about connections that are still open.
@@ -111,11 +110,11 @@ class Sandbox:
         """Every request to the counts, in the order of its answer."""
         return self._protocol.log
 
-    def count(self, body: Mapping[str, Any]) -> int:
+    def count(self, body: Mapping[str, object]) -> int:
         """Count straight from the data, without the protocol."""
         return self._engine.count(body)[0]
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """Return the names of events and properties, with types and example values."""
         return self._engine.schema()
 
@@ -127,7 +126,7 @@ class Sandbox:
         """Answer one request; what the server calls."""
         return self._protocol.answer(method, target, headers, body)
 
-    def _success(self, body: Any) -> dict[str, Any]:
+    def _success(self, body: object) -> dict[str, object]:
         profiles, events = self._engine.count(body)
         split = {"users": profiles, "devices": profiles}
         return {"count": profiles, "tcount": events, "nQCount": 0, "userDeviceCount": split}

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
-from typing import Any
 
 from ..errors import UsageError
 from .faults import Reply, failed
@@ -67,8 +66,8 @@ class _Http(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that went away is not the sandbox's trouble."""
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Log nothing: a client that went away is not the sandbox's trouble."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -115,8 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes | None:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._chunks()
-        told = self.headers.get("Content-Length", "0")
-        length = int(told) if told.isdecimal() else 0
+        length_text = self.headers.get("Content-Length", "0")
+        length = int(length_text) if length_text.isdecimal() else 0
         return self.rfile.read(length) if length <= LARGEST else None
 
     def _chunks(self) -> bytes | None:
@@ -157,5 +156,5 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(bytes([byte]))
             time.sleep(DRIP)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 # the base class's name
-        """Say nothing: the sandbox has a log of its own."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 # the base class's name
+        """Log nothing: the sandbox has a log of its own."""

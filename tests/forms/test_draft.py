@@ -36,7 +36,7 @@ from ct_magic.query.model import (
 from ct_magic.query.parser import parse, statements
 from ct_magic.query.printer import layout
 
-QUICK = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 AXES = [
     ByTime(Unit.WEEK),
     ByValue(Property("Plan, old"), (1, "a, b", "$x", "(c)")),

@@ -108,7 +108,7 @@ CLOCKS = st.tuples(st.integers(0, 1439), st.integers(0, 1439)).map(
 )
 HOW_OFTEN = st.builds(Often, st.sampled_from(sorted(OFTEN, key=str)), st.integers(1, 10**9))
 INNER = events([Scope.EVENT, Scope.SESSION], st.none() | PERIODS)
-COUNTED = st.builds(replace, INNER, often=st.none() | HOW_OFTEN)
+COUNTED = st.tuples(INNER, st.none() | HOW_OFTEN).map(lambda two: replace(two[0], often=two[1]))
 BASE = events(list(Scope), PERIODS)
 SINGLES = st.builds(
     Query,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .error_position import Stop
+from .expected_tokens import OPERATORS
+from .foreign_words import DAY_IN_WORDS, FUNNEL, is_month
 
 NUMBERS = ("NUMBER", "EIGHT_DIGITS")
 PERIODS = frozenset(
@@ -14,6 +16,11 @@ COMPARES = ("IS", "IS_NOT", "HAS", "LACKS", "OVER", "AT_LEAST", "UNDER", "AT_MOS
 ORDERS = ("OVER", "AT_LEAST", "UNDER", "AT_MOST")
 CLAUSES = ("WHERE", "AND", "OR", "DID", "BY", "ON", "FROM", "SINCE", "LAST", "THIS")
 STEPS = ("SHARE", "VS", "AFTER", "BEFORE")
+UNITS = ("DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "YEAR", "YEARS")
+ENDS_FILTER = (*PERIODS, "$END", "AND", "OR", "CLOSING", "COMMA", "DID", "SHARE", "VS", "BY")
+SUMS = ("sum", "avg", "average", "mean", "median", "min", "max")
+PLACES = ("geo", "country", "region", "state", "city", "location")
+WHICH_VALUES = 'say which values, as in by Category in ("Shoes", "Bags")'
 SMALL = ("second", "seconds", "minute", "minutes", "hour", "hours", "hourly")
 
 
@@ -43,6 +50,11 @@ def _opens(stop: Stop) -> str:
     return stop.line[first - 1].type if first else ""
 
 
+def _alone_behind_did(stop: Stop, *words: str) -> bool:
+    is_did = stop.at > 1 and stop.line[stop.at - 2].type == "DID"
+    return is_did and _word(stop, stop.at - 1) in words
+
+
 def _word(stop: Stop, at: int) -> str:
     return stop.line[at].text.lower() if at >= 0 else ""
 
@@ -51,7 +63,8 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
     # at the beginning
     (
         lambda stop: stop.at == 0 and stop.is_(*CLAUSES),
-        "expected an event's name; a line that goes on with the one above is indented",
+        "the event's name comes first, as in Charged where Amount > 5 last 7 days; "
+        "a line that goes on with the one above is indented",
     ),
     (
         lambda stop: stop.at == 0 and stop.is_("SHARE") and stop.next() != "DID",
@@ -62,6 +75,34 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         "indent it: it belongs to the statement above",
     ),
     # between the name and the filters
+    (
+        lambda stop: stop.is_("IN") and stop.may("WHERE") and stop.next() in UNITS,
+        "write after 1 week, as in share did App Launched after 1 week",
+    ),
+    (
+        lambda stop: stop.is_("IN") and stop.may("WHERE") and is_month(_word(stop, stop.at + 1)),
+        DAY_IN_WORDS,
+    ),
+    (
+        lambda stop: stop.is_("OVER") and stop.may("WHERE") and stop.next() in ("WORD", "STRING"),
+        f"for a funnel {FUNNEL}; filters begin with 'where'",
+    ),
+    (
+        lambda stop: stop.is_("OPENING") and _word(stop, stop.at - 1) in ("count", "distinct"),
+        "every statement counts profiles: write the event's name alone, Charged last 7 days",
+    ),
+    (
+        lambda stop: stop.is_("OPENING") and _word(stop, stop.at - 1) in SUMS,
+        "the API counts profiles, it adds nothing up: write Charged where Amount > 5",
+    ),
+    (
+        lambda stop: stop.is_("OPENING") and _alone_behind_did(stop, "all", "both"),
+        "all of several events is a 'did' for each: did Product Viewed did Charged",
+    ),
+    (
+        lambda stop: stop.is_("OPENING") and _alone_behind_did(stop, "none", "never"),
+        "none of several events is a 'did not' for each: did not Product Viewed did not Charged",
+    ),
     (
         lambda stop: (
             stop.is_("IN")
@@ -75,7 +116,12 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         "write did not, as in App Launched did not App Uninstalled; filters begin with 'where'",
     ),
     (
-        lambda stop: stop.is_("COMMA") and stop.may("WHERE") and _opens(stop) in ("DID", "NOT"),
+        lambda stop: (
+            stop.is_("COMMA", "AND")
+            and stop.may("WHERE")
+            and _opens(stop) in ("DID", "NOT")
+            and stop.next() not in ("DID", "SHARE")
+        ),
         "write did again, or for any of them did any (Product Viewed, Added To Cart)",
     ),
     (
@@ -83,7 +129,9 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         "here stand queries only, Python goes into a cell of its own",
     ),
     (
-        lambda stop: stop.is_("DOT") and stop.may("WHERE") and _sticks(stop),
+        lambda stop: (
+            stop.is_("DOT") and stop.may("WHERE") and _sticks(stop) and stop.next() != "$END"
+        ),
         "a name that holds a dot is quoted; Python goes into a cell of its own",
     ),
     (
@@ -123,6 +171,10 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         "a name is quoted whole or not at all, filters begin with 'where', a day has no quotes",
     ),
     # in the filters
+    (
+        lambda stop: stop.may("HAS") and stop.may("EXISTS") and stop.is_(*ENDS_FILTER),
+        f"expected {OPERATORS}, as in Gift = true or Coupon exists",
+    ),
     (
         lambda stop: (
             stop.is_(*COMPARES)
@@ -184,6 +236,18 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
     ),
     # in the period
     (
+        lambda stop: stop.is_("$END") and stop.after("DOTS") and stop.may("TODAY"),
+        "a period has two ends, as in today-7..yesterday; or write since 2015-08-10",
+    ),
+    (
+        lambda stop: stop.is_("DOTS") and stop.may("LAST"),
+        "a period has two ends, as in 2015-08-10..2015-10-25; or write since 2015-08-10",
+    ),
+    (
+        lambda stop: stop.is_("TO") and stop.may("$END") and stop.has("LAST"),
+        "a period from one day to another is written 2015-08-10..2015-10-25",
+    ),
+    (
         lambda stop: (
             stop.is_(*PERIODS, "AFTER", "BEFORE")
             and stop.after(*NUMBERS)
@@ -244,6 +308,23 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
     ),
     # in did, vs and by
     (
+        lambda stop: stop.after("AFTER", "BEFORE") and stop.is_(*UNITS),
+        "the number comes first, as in after 1 week",
+    ),
+    (
+        lambda stop: stop.after("PREVIOUS") and stop.is_(*UNITS),
+        "'previous' stands alone: write vs previous, or vs last week",
+    ),
+    (
+        lambda stop: stop.after("BY") and stop.is_(*NUMBERS),
+        "write by day, by week or by day rolling 7 days",
+    ),
+    (
+        lambda stop: stop.is_("AND") and stop.may("COMMA") and stop.has("BY"),
+        'what \'by\' splits is joined by commas, as in by week, Category in ("Shoes", "Bags"); '
+        "filters come right after the event's name",
+    ),
+    (
         lambda stop: stop.after("VS") and stop.is_("WORD", "STRING"),
         "'vs' compares two periods; two events are two statements",
     ),
@@ -287,10 +368,18 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         "write by hour or by day: the hour is the smallest piece",
     ),
     (
+        lambda stop: is_axis(stop) and _word(stop, stop.at - 1) in PLACES,
+        'say which places, as in by geo in ("India", "Singapore")',
+    ),
+    (
         lambda stop: is_axis(stop) and not stop.is_("IN"),
-        'say which values, as in by Category in ("Shoes", "Bags")',
+        WHICH_VALUES,
     ),
     # anywhere
+    (
+        lambda stop: stop.is_("DOT") and stop.may("$END") and stop.next() == "$END",
+        "no sign ends a statement: take it away",
+    ),
     (lambda stop: stop.after("JSON"), "the statement ends where its JSON ends"),
     (
         lambda stop: stop.is_("COMMA") and stop.after("NUMBER") and stop.next() == "NUMBER",

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from .client.jobs import Job, State
-from .client.journal import CellRecord, Journal
-from .client.journal_entries import Entry, job_after
-from .rows import Formula, Plan, Question, Row
+from ..client.jobs import Job, State
+from ..client.journal import Journal
+from ..client.journal_entries import Entry, job_after
+from ..client.plan_record import CellRecord
+from ..rows import Formula, Plan, Question, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ def pending_cells(journal: Journal) -> list[PendingCell]:
     pending = journal.pending()
     cells: dict[str, tuple[CellRecord, float]] = {}
     for entry in pending:
-        if found := journal.last_cell_with(entry):
-            cells[found[0].id] = found
+        if entries := journal.last_cell_with(entry):
+            cells[entries[0].id] = entries
     parts = [_part(*cell, journal.entries_of(cell[0].id)) for cell in cells.values()]
     seen = {entry.id for part in parts for entry in part.known}
     rest = [entry for entry in pending if entry.id not in seen]
@@ -109,7 +110,7 @@ def _question(entry: Entry) -> Question | None:
 
 
 def age(cell: PendingCell, now: datetime) -> str:
-    """Say how old a cell is: `df, asked 2026-11-25 09:00, 8 h ago`."""
+    """Return how old a cell is, in words: `df, asked 2026-11-25 09:00, 8 h ago`."""
     began = datetime.fromtimestamp(cell.began, now.tzinfo)
     name = cell.record.variable or cell.plan.rows[0].title
     minutes = max(0, round((now - began).total_seconds() / 60))
