@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import errors
-from .client import journal as journals
 from .client.accounts import Account
 from .client.journal import Journal
+from .client.journal import path as journal_path
 from .query.doubts import FACTS
 
 CHECKED = "facts"  # under this name the journal keeps what `%ct check` found
 SANDBOX_ID = "SANDBOX"
-WARNED: dict[Any, Any] = {}  # what Python shows once a process unless told otherwise
+WARNED: dict[Any, Any] = {}  # what Python shows once per process, unless a filter says otherwise
 log = logging.getLogger(__name__)
 
 
@@ -28,7 +28,7 @@ def open_journal(account: Account) -> Journal:
     # Another sandbox may have come to the same address: its counts and ids are others.
     data = sandbox_data(account)
     key = account_key(account) if data is None else f"{account_key(account)} with {data}"
-    return Journal(journals.path(), key, warn=warn, now=time.time)
+    return Journal(journal_path(), key, warn=warn, now=time.time)
 
 
 def account_key(account: Account) -> str:
@@ -44,9 +44,9 @@ def known_facts(account: Account) -> frozenset[str]:
 
 
 def remember_facts(journal: Journal, found: Mapping[str, bool | None]) -> None:
-    """Keep what was found out; what could not be told leaves what was known before."""
-    told = {name: holds for name, holds in found.items() if holds is not None}
-    journal.learn(CHECKED, json.dumps(_kept(journal) | told))
+    """Save the facts that were determined; an undetermined one keeps its earlier value."""
+    known = {name: holds for name, holds in found.items() if holds is not None}
+    journal.learn(CHECKED, json.dumps(_kept(journal) | known))
 
 
 def warn(message: str, category: type[Warning] = errors.JournalWarning) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from . import errors
 from .asking import ask
-from .client import journal as journals
 from .client.accounts import Account
+from .client.journal import path as journal_path
 from .prepare import prepare
 from .session import SESSION
 from .settings import Changes, Settings, changed, zone
@@ -122,7 +122,7 @@ def history(limit: int = MOST, text: str | None = None) -> pd.DataFrame:
     from .client.journal_history import past_cells
     from .results.past import past
 
-    return past(past_cells(journals.path(), limit, text), _zone)
+    return past(past_cells(journal_path(), limit, text), _zone)
 
 
 def resume(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .client.transport import Asker
 
 MARKS = {True: "✓", False: "✗", None: "?"}
-WORDS = {True: "holds", False: "does not hold", None: "cannot be told"}
+WORDS = {True: "holds", False: "does not hold", None: "unknown"}
 LOOK = 0.2  # seconds between two looks whether all is there; an interrupt is heard at once
 HEAD = ("", "point", "asked", "came", "what it means")
 
@@ -41,7 +41,7 @@ class Check:
 
     @property
     def holds(self) -> bool:
-        """True unless a point does not hold; what cannot be told is no failure."""
+        """True unless a point does not hold; an unknown one is no failure."""
         return not any(point.holds is False for point in self.points)
 
     @property
@@ -51,7 +51,7 @@ class Check:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """A row for each point; `holds` is missing where it cannot be told."""
+        """A row for each point; `holds` is missing where it is unknown."""
         from .results.point_table import point_table
 
         return point_table(
@@ -103,7 +103,7 @@ def check(
     found = _answers(list(bodies), Asked(plan, chosen, usual, day), journal)
     result = Check(chosen.name, points(found))
     if "day" not in found.tallies:
-        error = found.errors.get("day", "it was not waited for")
+        error = found.errors.get("day", "no answer yet")
         raise errors.CountFailedError(f"the account could not be asked: {error}", result.frame)
     remember_facts(journal, {p.name: p.holds for p in result.points})
     return result

@@ -11,10 +11,10 @@ from .account_journal import known_facts
 from .client.accounts import Account
 from .planner import plan
 from .query import parser
-from .query import resolve_period as dates
 from .query.catalog import Names, doubt
 from .query.doubts import Known
 from .query.model import JsonQuery, Query
+from .query.resolve_period import plain_day
 from .rows import Plan
 from .session import SESSION
 from .settings import Settings, zone
@@ -47,7 +47,7 @@ def prepare(
     """Make a text ready to be asked; nothing is sent."""
     how = settings or Settings()
     whom = account if isinstance(account, Account) else SESSION.account(account)
-    day = dates.plain_day(today or day_in(how.timezone or whom.timezone))
+    day = plain_day(today or day_in(how.timezone or whom.timezone))
     cell = parser.read(text, params=params, today=day, max_counts=how.max_counts)
     known = known_of(whom)
     asked = plan(cell.statements, cell.expansion, day, known)
@@ -62,7 +62,7 @@ def known_of(account: Account | None) -> Known:
 
 
 def day_in(name: str | None) -> date:
-    """Give today in the time zone of that name, or on the machine where none is named."""
+    """Return today in the time zone of that name, or on the machine where none is named."""
     return datetime.now(zone(name)).date()
 
 

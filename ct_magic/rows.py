@@ -172,7 +172,7 @@ class Plan:
 
 
 def row_name(row: Row) -> str:
-    """Tell a row from its neighbours: `3: App Launched, Category = Shoes, 2026-11-01`."""
+    """Return a row's own name: `3: App Launched, Category = Shoes, 2026-11-01`."""
     pieces = [f"{column} = {value}" for column, value in row.pieces]
     steps = [row.step] if row.step is not None else []
     after = [f"after {row.after}"] if row.after is not None else []

@@ -13,7 +13,7 @@ from .errors import UsageError
 from .suggest import suggest
 
 PROGRESS = ("auto", "widget", "html", "text", "none")
-LONGEST = 366 * 86400.0  # seconds; no thread can be told to wait for ever
+LONGEST = 366 * 86400.0  # seconds; no thread can wait for longer
 MOST = 10**6
 SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 PARAMS = "into params, as in params={'floor': 100}"

@@ -48,7 +48,7 @@ class Watched(Protocol):
         ...
 
     def say_deaf(self) -> None:
-        """Say that clicks are not heard."""
+        """Announce that clicks have no effect."""
         ...
 
 

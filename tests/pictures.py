@@ -10,14 +10,17 @@ from helpers.browser import ROOT, Notebook, notebook, server
 from PIL import Image
 
 PICTURES = ROOT / "notebooks" / "pictures"
-FUNNEL = """%%ctcount funnel --plot
-# from the product's page to the payment
-seen:   Product Viewed last 30 days
-wanted: Added To Cart last 30 days
-bought: Charged where Amount > 100 last 30 days"""
+FUNNEL = """%%ctcount funnel
+# of the newcomers of 30 days: who looked, and who bought
+App Installed last 30 days
+  share did Product Viewed
+  share did Charged where Amount > 100"""
+SHOWN = 'funnel[["step", "start", "end", "count", "share", "low", "high", "status"]]'
 FORM = """%%ct form
-loyal: App Launched where session.first_time = false last 7 days
-  did Charged where Category in ("Shoes", "Bags") and Amount > 100 last 90 days"""
+loyal: App Launched where session.first_time = false or tech.OS = "iOS" last 2 weeks
+  did Charged where Category in ("Shoes", "Bags") last 90 days >= 2
+  share did Product Viewed after 1 week
+  by profile.Customer Type in ("Gold", "Silver")"""
 COLOURS = 128  # enough for an interface, and a third of the bytes
 
 
@@ -25,13 +28,13 @@ def main() -> None:
     """Serve a JupyterLab, and keep what two notebooks show in it."""
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, server(Path(folder), extension=True) as address:
-        cells = ["%ct use sandbox", FUNNEL, 'funnel[["query", "start", "end", "count", "status"]]']
+        cells = ["%ct use sandbox", FUNNEL, SHOWN]
         with notebook(address, Path(folder), *cells, name="cell.ipynb", height=1000) as found:
             found.run_all()
             keep(found, "cell", below=3)
-        cells = ["%ct use sandbox\n%ct names --from sandbox", FORM]
+        cells = ["%ct use sandbox", FORM]
         with notebook(
-            address, Path(folder), *cells, name="form.ipynb", width=1500, height=1000
+            address, Path(folder), *cells, name="form.ipynb", width=1500, height=1300
         ) as found:
             found.run_all()
             keep(found, "form", below=2)

@@ -20,7 +20,7 @@ def test_many_counts_print_the_first_and_the_last(state: object) -> None:
     first, between, last = re.split(r"\n(\.\.\. .*)\n", shown)
     assert between == "... and 88 more, then the last:"
     assert [json.loads(one)["from"] for one in (first, last)] == [20260101, 20260331]
-    explained = explain(DAYS, {}, USUAL)
+    explained = explain(DAYS, settings=USUAL)
     assert explained.count("curl -sS") == 2
     assert "... and 88 more" in explained
 
@@ -40,7 +40,7 @@ def test_an_explanation_begins_with_the_language_and_its_doubts(state: object) -
     """Also of pasted JSON, which is where a misspelt operator hides."""
     triple = {"name": "Amount", "operator": "greaterThan", "value": 5}
     body = {"event_name": "Charged", "from": 20260101, "to": 20260131, "event_properties": [triple]}
-    parts = explain(json.dumps(body), {}, USUAL).split("\n\n")
+    parts = explain(json.dumps(body), settings=USUAL).split("\n\n")
     assert json.loads(parts[0]) == json.loads(parts[2]) == body
     assert parts[1].startswith("doubt: Amount greaterThan 5: ")
     assert "is 'greater_than' meant?" in parts[1]

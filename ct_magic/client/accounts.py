@@ -12,7 +12,7 @@ The account of the environment is named `default`; it reads `CLEVERTAP_ACCOUNT_I
     poll_interval = 30             # seconds between two looks; default 30
 
 The file lies in the user's configuration directory, or in `CT_MAGIC_CONFIG_DIR`. It holds no
-passcode: see `passcodes`.
+passcode: see `credentials`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from urllib.parse import urlsplit
 from ..errors import AccountError, UsageError
 from ..settings import LONGEST, zone
 from ..suggest import suggest
-from . import credentials as passcodes
+from . import credentials
 from .credentials import Secret
 
 # Region -> host. Source: the API's reference, "The two calls".
@@ -182,7 +182,7 @@ def _build(name: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> A
     return Account(
         name=name,
         id=_header_safe(name, str(table["id"])),
-        passcode=passcodes.find(name, environ, where),
+        passcode=credentials.find(name, environ, where),
         region=region,
         base_url=base_url(str(url or f"https://{REGIONS[region]}")),
         timezone=table.get("timezone"),
@@ -224,10 +224,10 @@ def _check_variables(path: Path, names: Iterable[str]) -> None:
     # Or the passcode of one account would be sent to the address of another.
     names_of: dict[str, str] = {}
     for name in names:
-        other = names_of.setdefault(passcodes.variable(name), name)
+        other = names_of.setdefault(credentials.variable(name), name)
         if other != name:
             raise AccountError(
-                f"{path}: [{other}] and [{name}] would both read {passcodes.variable(name)}: "
+                f"{path}: [{other}] and [{name}] would both read {credentials.variable(name)}: "
                 "rename one of them"
             )
 
@@ -238,7 +238,7 @@ def _check_table(path: Path, name: str, table: Any) -> None:
     if any(key.lower().startswith("pass") for key in table):
         raise AccountError(
             f"{path}: [{name}] holds a passcode; take it out (and change it in the dashboard), "
-            f"then type '%ct login {name}', or set {passcodes.variable(name)}"
+            f"then type '%ct login {name}', or set {credentials.variable(name)}"
         )
     if name in (DEFAULT, "sandbox"):
         raise AccountError(f"{path}: [{name}] is a name of ct_magic's own; choose another")

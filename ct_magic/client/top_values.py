@@ -101,7 +101,7 @@ class TopValues:
         if isinstance(answer, Failure) and INVALID_GROUP in answer.error.lower():
             names = ", ".join(repr(group.name) for group in self._groups)
             hint = f"the event never had one of the properties {names}: names are exact"
-            return replace(answer, error=f"{answer.error}; {hint}, upper and lower case told apart")
+            return replace(answer, error=f"{answer.error}; {hint}, upper and lower case differ")
         return answer
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from .. import prepare as questions
 from ..asking import ask
 from ..client import accounts
 from ..errors import CountError, CtMagicError
 from ..handle import Counting
+from ..prepare import prepare
 from ..progress.panel import Panel
 from ..progress.widget_panel import WidgetPanel
 from ..session import SANDBOX, SESSION
@@ -43,7 +43,7 @@ class Runner:
 
     @property
     def running(self) -> bool:
-        """Say whether a count is under way."""
+        """Return True while a count runs."""
         return self._counting is not None and not self._counting.done()
 
     def start(self, text: str, name: str, account: str | None) -> bool:
@@ -56,9 +56,7 @@ class Runner:
             return False
         self._say(f"counting into {name} …", False)
         try:
-            asked = questions.prepare(
-                text, params=self._variables, account=account, settings=self._settings
-            )
+            asked = prepare(text, params=self._variables, account=account, settings=self._settings)
             counting = ask(asked, panel=self._opened, variable=name).followed()
         except CtMagicError as error:
             self._say(str(error), True)
@@ -96,17 +94,17 @@ def cell(text: str, name: str, account: str | None) -> str:
 
 
 def known_accounts() -> list[str]:
-    """Give the names of the accounts that can be asked."""
+    """Return the names of the accounts in use."""
     return [accounts.DEFAULT, SANDBOX, *accounts.from_file()]
 
 
 def zone_of(account: str | None) -> str | None:
-    """Give the name of an account whose days may be asked for without starting anything."""
+    """Return the name of an account whose today can be read without any request."""
     return None if account == SANDBOX and SESSION.sandbox is None else account
 
 
 def name_problem(name: str) -> str | None:
-    """Say why this cannot name a variable, if it cannot."""
+    """Return why this cannot name a variable; None if it can."""
     if not name:
         return "which variable gets the DataFrame? Like 'foodies'"
     if not name.isidentifier():
@@ -115,7 +113,7 @@ def name_problem(name: str) -> str | None:
 
 
 def account_problem(name: str | None) -> str | None:
-    """Say why this account cannot be asked, if it cannot."""
+    """Return why this account cannot be used; None if it can."""
     if name is None or name in known_accounts():
         return None
     return f"there is no account {name!r}: there are {', '.join(known_accounts())}"

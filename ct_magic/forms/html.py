@@ -95,7 +95,7 @@ def _visible(json: str) -> str:
 
 
 def kept(cell: str, note: str) -> dict[str, Any]:
-    """Give what a page without the form shows: the query, to be read and copied."""
+    """Return what a page without the form shows: the query, to be read and copied."""
     return {
         "text/plain": f"{cell}\n({note})",
         "text/html": f'<div class="ct-magic" style="{style.BOX}">'

@@ -6,21 +6,19 @@ from collections.abc import MutableMapping
 from datetime import date
 from typing import Any
 
-from .. import name_sources as known
-from .. import prepare
+from .. import name_sources, prepare
 from ..client import accounts
 from ..errors import AccountError, QueryError, UsageError
 from ..explanation import Preview, preview
 from ..progress.environment import current_shell, is_interactive
 from ..progress.widget_panel import VIEW
 from ..query import parser
-from ..query import resolve_period as dates
 from ..query.calendar_pieces import ends
+from ..query.resolve_period import resolve
 from ..settings import Settings
-from . import actions as acting
-from . import html as page
+from . import actions, html
 from .actions import Runner
-from .draft import field_text as fields
+from .draft import field_text
 from .draft.document import ELSEWHERE, Sheet, problems, read
 from .draft.draft import Draft, Key
 from .draft.validate import Missing
@@ -58,7 +56,7 @@ def form(text: str = "", *, settings: Settings | None = None) -> Form:
 class Form:
     """A query form. `variables` are the notebook's: `$names` stand there, counts are put there.
 
-    Where nobody looks on (`live` is False: nbclient, papermill, nbconvert) it makes no widgets and
+    Without a front end (`live` is False: nbclient, papermill, nbconvert) it makes no widgets and
     shows the query alone. `patience` is how many seconds a page has to insert a cell.
     """
 
@@ -78,7 +76,7 @@ class Form:
         self._ran: str | None = None  # the text whose result is shown
         self._handles: list[Any] = []
         self._note = CLOSED if live else UNSEEN
-        self._left = acting.cell(text, "", None)
+        self._left = actions.cell(text, "", None)
         self._face: Face | None = self._opened(text) if live else None
 
     @property
@@ -96,13 +94,13 @@ class Form:
         self._left = self._cell(self._face)
         face, self._face = self._face, None
         for handle in self._handles:
-            handle.update(page.kept(self._left, self._note), raw=True)
+            handle.update(html.kept(self._left, self._note), raw=True)
         face.close()
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        bundle = page.kept(self._left, AWAY if self._face else self._note)
+        bundle = html.kept(self._left, AWAY if self._face else self._note)
         if self._face:
             model = {"version_major": 2, "version_minor": 0, "model_id": self._face.box.model_id}
             bundle = {VIEW: model, **bundle}
@@ -124,7 +122,7 @@ class Form:
             insert=lambda: self._insert(face),
             close=self.close,
         )
-        face = Face(calls, acting.known_accounts(), NAME)
+        face = Face(calls, actions.known_accounts(), NAME)
         self._runner = Runner(self._variables, self._settings, face.place_panel, face.say)
         face.show_text(text)
         self._take(face, text)
@@ -178,20 +176,20 @@ class Form:
     # what is said of it
 
     def _tell(self, face: Face) -> None:
-        """Say what is wrong and what would be sent, and propose what may be typed."""
+        """Show what is wrong and what would be sent, and propose what may be typed."""
         found = self._problems(face)
         error, asks = self._reading(face)
         missing = any(isinstance(message, Missing) for message in found.values())
         face.show_reading(
-            page.status(UNFINISHED) if missing else page.caret(error),
-            page.doubts(asks.doubts) + page.json(asks.bodies),
+            html.status(UNFINISHED) if missing else html.caret(error),
+            html.doubts(asks.doubts) + html.json(asks.bodies),
         )
         face.show_ready(not found and not error, _asks(asks))
         face.show_stale(self._ran if self._ran != self.text else None)
         face.show_place(self._at, len(self._sheet.statements))
         face.mark({key: m for key, m in found.items() if not isinstance(m, Missing)})
         face.show_days(self._days(face))
-        face.suggest(known.names(), self._draft)
+        face.suggest(name_sources.names(), self._draft)
         face.lock(self._typed is not None)
 
     def _reading(self, face: Face) -> tuple[str, Preview]:
@@ -203,7 +201,7 @@ class Form:
 
     def _preview(self, face: Face, text: str) -> Preview:
         try:
-            zone = acting.zone_of(face.account)
+            zone = actions.zone_of(face.account)
             return preview(text, self._variables, self._settings, zone)
         except AccountError:  # which is said at its field
             return preview(text, self._variables, self._settings, None)
@@ -216,18 +214,18 @@ class Form:
 
     def _of_top(self, face: Face) -> dict[Key, str]:
         said = {
-            ("name",): acting.name_problem(face.name),
-            ("account",): acting.account_problem(face.account),
+            ("name",): actions.name_problem(face.name),
+            ("account",): actions.account_problem(face.account),
         }
         return {key: message for key, message in said.items() if message}
 
     def _days(self, face: Face) -> tuple[date, date] | None:
-        """Give the days that the period in the fields means today."""
+        """Return the days that the period in the fields means today."""
         try:
             today = self._today(face)
-            text = f"x {fields.period(self._draft.base.period)}"
+            text = f"x {field_text.period(self._draft.base.period)}"
             (one,) = parser.statements(text, self._variables, today)
-            return ends(dates.resolve(one.event.period, today))  # type: ignore[union-attr]
+            return ends(resolve(one.event.period, today))  # type: ignore[union-attr]
         except (QueryError, AccountError):
             return None
 
@@ -240,7 +238,7 @@ class Form:
     # what is done with it
 
     def _cell(self, face: Face) -> str:
-        return acting.cell(self.text, face.name, face.account)
+        return actions.cell(self.text, face.name, face.account)
 
     def _is_ready(self, face: Face) -> bool:
         found = self._problems(face)
@@ -258,18 +256,18 @@ class Form:
             if self._runner.start(self.text, face.name, face.account):
                 self._ran = self.text
             face.show_stale(self._ran if self._ran != self.text else None)
-            face.suggest(known.names(), self._draft)
+            face.suggest(name_sources.names(), self._draft)
 
     def _insert(self, face: Face) -> None:
         face.offer("")
         if self._is_ready(face):
             cell = self._cell(face)
 
-            def told(inserted: bool) -> None:
+            def announce(inserted: bool) -> None:
                 face.offer("" if inserted else cell)
                 face.say(INSERTED if inserted else COPY)
 
-            insert(cell, told, self._patience)
+            insert(cell, announce, self._patience)
 
 
 def _asks(asks: Preview) -> str:

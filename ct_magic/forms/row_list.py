@@ -33,7 +33,7 @@ class Row(Protocol[T]):
     first: w.DOMWidget  # where somebody begins to type
 
     def value(self) -> T:
-        """Give what is typed."""
+        """Return what is typed."""
         ...
 
     def show(self, value: T) -> None:
@@ -45,7 +45,7 @@ class Row(Protocol[T]):
         ...
 
     def mark(self, problems: Problems) -> None:
-        """Say what is wrong at the fields; keys are those of this row."""
+        """Show what is wrong at the fields; keys are those of this row."""
         ...
 
 
@@ -104,7 +104,7 @@ def propose(field: w.Combobox, options: Sequence[str]) -> None:
 
 
 def below(problems: Problems, *prefix: str | int) -> dict[Key, str]:
-    """Give the problems whose key begins so, without that beginning."""
+    """Return the problems whose key has this prefix, without the prefix."""
     n = len(prefix)
     return {key[n:]: said for key, said in problems.items() if key[:n] == prefix and key != prefix}
 
@@ -145,7 +145,7 @@ class Rows(Generic[T]):
         return iter(self._rows)
 
     def values(self) -> tuple[T, ...]:
-        """Give what is typed, row by row."""
+        """Return what is typed, row by row."""
         return tuple(row.value() for row in self._rows)
 
     def show(self, values: Sequence[T]) -> None:
@@ -166,7 +166,7 @@ class Rows(Generic[T]):
         self._changed()
 
     def mark(self, problems: Problems) -> None:
-        """Say what is wrong in each row; a key begins with the row's number."""
+        """Show what is wrong in each row; a key begins with the row's number."""
         for number, row in enumerate(self._rows):
             row.mark(below(problems, number))
 
@@ -219,7 +219,7 @@ def show_if(holds: bool, field: w.DOMWidget) -> None:
 
 
 def walk(widget: w.Widget) -> Iterator[w.Widget]:
-    """Give a widget and all inside it."""
+    """Yield a widget and all inside it."""
     yield widget
     for child in getattr(widget, "children", ()):
         yield from walk(child)

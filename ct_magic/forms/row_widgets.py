@@ -9,7 +9,7 @@ import ipywidgets as w
 from ..query import printer
 from ..query.catalog import Names
 from ..query.model import Property, Scope
-from .draft import field_text as fields
+from .draft import field_text
 from .draft.draft import (
     BARE,
     JOINTS,
@@ -66,16 +66,16 @@ class Fields:
             one.observe(lambda _: changed(), "value")
 
     def mark(self, problems: Problems) -> None:
-        """Say what is wrong at the fields."""
+        """Show what is wrong at the fields."""
         say(self.problem, problems, self.entries)
 
     def typed(self, name: str) -> str:
-        """Give what stands in a field."""
+        """Return what a field holds."""
         return str(self.entries[name].value)
 
     def _propose(self, names: Names, event: str | None, values: str, several: bool) -> None:
         """Propose the properties of the scope, and the values of the property."""
-        scope, asked = self.typed("scope"), fields.unquoted(self.typed("property"))
+        scope, asked = self.typed("scope"), field_text.unquoted(self.typed("property"))
         propose(self.entries["property"], _properties(names, event, scope))
         known = _values(names, event, scope, asked)
         said = self.typed(values)
@@ -98,7 +98,7 @@ class ConditionRow(Fields):
         self.first = self.entries["property"]
 
     def value(self) -> Condition:
-        """Give the filter as it is typed."""
+        """Return the filter as it is typed."""
         joint = self.typed("joint") if "joint" in self.entries else "and"
         return Condition(
             self.typed("scope"),
@@ -145,7 +145,7 @@ class AxisRow(Fields):
         )
 
     def value(self) -> Axis:
-        """Give the part as it is typed."""
+        """Return the part as it is typed."""
         unit = self.typed("unit")
         if unit != VALUES:
             return Axis(unit, rolling=self.typed("rolling") if unit in PIECES else "")
@@ -189,7 +189,7 @@ class DidRow:
         )
 
     def value(self) -> Did:
-        """Give it as it is typed."""
+        """Return the row as it is typed."""
         typed = {name: str(one.value) for name, one in self.head.entries.items()}
         what = Happening(typed["event"], self.where.values(), typed["period"])
         return Did(typed["kind"], what, typed["times"] if typed["kind"] in TIMES else "")
@@ -207,12 +207,12 @@ class DidRow:
         propose(self.head.entries["event"], events(names))
         takes = str(self.head.entries["kind"].value) in TIMES
         self.head.entries["times"].layout.display = "" if takes else "none"
-        own = fields.unquoted(str(self.head.entries["event"].value))
+        own = field_text.unquoted(str(self.head.entries["event"].value))
         for row in self.where:
             row.suggest(names, own)
 
     def mark(self, problems: Problems) -> None:
-        """Say what is wrong at the fields."""
+        """Show what is wrong at the fields."""
         self.head.mark(problems)
         self.where.mark(below(problems, "where"))
 
@@ -227,15 +227,15 @@ def _choices(words: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def events(names: Names) -> list[str]:
-    """Give the events to propose."""
-    return [fields.name_field(name) for name in names.events]
+    """Return the events to propose."""
+    return [field_text.name_field(name) for name in names.events]
 
 
 def _properties(names: Names, event: str | None, scope: str) -> list[str]:
     if scope not in SCOPES[:-1]:
         return []
     known = names.of_scope(Scope(scope)) if scope else names.of_event(event)
-    return [fields.name_field(name) for name in known]
+    return [field_text.name_field(name) for name in known]
 
 
 def _values(names: Names, event: str | None, scope: str, asked: str) -> list[str]:
@@ -245,12 +245,12 @@ def _values(names: Names, event: str | None, scope: str, asked: str) -> list[str
         known = names.values(event, Property(asked, Scope(scope)))
     else:
         known = ()
-    return [fields.value_field(printer.value(one)) for one in known]
+    return [field_text.value_field(printer.value(one)) for one in known]
 
 
 def _continued(said: str, known: Sequence[str]) -> list[str]:
     """Propose lists: what is typed up to its last comma, and one more value."""
     begun, comma, _ = said.rpartition(",")
-    there = fields.items(said)
+    there = field_text.items(said)
     lead = f"{begun}{comma} " if comma else ""
     return [lead + (f'"{one}"' if "," in one else one) for one in known if one not in there]

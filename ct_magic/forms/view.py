@@ -10,8 +10,8 @@ from datetime import date
 import ipywidgets as w
 
 from ..query.catalog import Names
-from . import html as page
-from .draft import field_text as fields
+from . import html
+from .draft import field_text
 from .draft.draft import ANY, Axis, Condition, Did, Draft, Happening
 from .row_list import NARROW, UNLABELLED, Problems, Rows, below, button, close, entry, propose, walk
 from .row_widgets import PRESETS, AxisRow, ConditionRow, DidRow, Fields, events
@@ -48,7 +48,7 @@ class Face:
         self.top.entries["name"].value = name
         self._build_text()
         self._build_actions()
-        self.box = w.VBox([w.HTML(page.STYLE), self._columns(), self._actions])
+        self.box = w.VBox([w.HTML(html.STYLE), self._columns(), self._actions])
         self.box.add_class("ct-magic-form")
         self._quiet = False
 
@@ -63,7 +63,7 @@ class Face:
         return self.top.typed("account").strip() or None
 
     def draft(self) -> Draft:
-        """Give the statement as it is typed."""
+        """Return the statement as it is typed."""
         label = self.top.typed("label")
         if self._body:
             return Draft(label, body=self._body)
@@ -76,7 +76,7 @@ class Face:
         """Put a statement into the fields."""
         with self._unheard():
             self._body = draft.body
-            self._note.value = page.status(TEXT_ALONE) if draft.body else ""
+            self._note.value = html.status(TEXT_ALONE) if draft.body else ""
             self._fields.layout.display = "none" if draft.body else ""
             self.top.entries["label"].value = draft.label
             self.event.entries["event"].value = draft.base.event
@@ -90,7 +90,7 @@ class Face:
     def suggest(self, names: Names, draft: Draft) -> None:
         """Propose names and values for what is typed."""
         propose(self.event.entries["event"], events(names))
-        event = fields.unquoted(draft.base.event)
+        event = field_text.unquoted(draft.base.event)
         for rows in (self.where, self.did, self.by):
             for row in rows:
                 row.suggest(names, event)
@@ -101,7 +101,7 @@ class Face:
         self.often.box.layout.display = "" if any_of or draft.often else "none"
 
     def mark(self, problems: Problems) -> None:
-        """Say what is wrong, at the fields it concerns."""
+        """Show what is wrong, at the fields it concerns."""
         for one in (self.top, self.event, self.when, self.often, self.versus):
             one.mark(problems)
         for name in ("where", "did", "by"):
@@ -122,7 +122,7 @@ class Face:
 
     def show_place(self, number: int, many: int) -> None:
         """Show which statement of the cell is in the fields."""
-        self._which.value = page.head(f"Statement {number + 1} of {many}") if many > 1 else ""
+        self._which.value = html.head(f"Statement {number + 1} of {many}") if many > 1 else ""
         for one in (self._which, *self._turning):
             one.layout.display = "" if many > 1 else "none"
 
@@ -130,13 +130,13 @@ class Face:
         """Let Run and Insert be pressed for a query only, and show what Run would ask."""
         for one in (self._run, self._insert):
             one.disabled = not ready
-        self._asks.value = page.note(asks) if ready else ""
+        self._asks.value = html.note(asks) if ready else ""
 
     def show_stale(self, text: str | None) -> None:
         """Dim a result that is of another query than the one in the fields, and name that one."""
         stale = text is not None and bool(self._panel.children)
         (self._panel.add_class if stale else self._panel.remove_class)("ct-magic-stale")
-        self._other.value = page.status(f"{STALE} {text}") if stale else ""
+        self._other.value = html.status(f"{STALE} {text}") if stale else ""
 
     def show_reading(self, error: str, bodies: str) -> None:
         """Show what is wrong with the text as a whole, and its JSON."""
@@ -150,8 +150,8 @@ class Face:
                 widget.disabled = locked
 
     def say(self, text: str, wrong: bool = False) -> None:
-        """Say how it stands."""
-        self.status.value = page.status(text, wrong)
+        """Show the state of the count."""
+        self.status.value = html.status(text, wrong)
 
     def place_panel(self, box: w.Widget) -> None:
         """Show the panel of a count; the one before goes."""
@@ -171,9 +171,9 @@ class Face:
         """Release every widget."""
         close(self.box)
 
-    def _heard(self, call: Callable[..., None], *told: object) -> None:
+    def _heard(self, call: Callable[..., None], *arguments: object) -> None:
         if not self._quiet:
-            call(*told)
+            call(*arguments)
 
     @contextmanager
     def _unheard(self) -> Iterator[None]:
@@ -212,22 +212,22 @@ class Face:
 
     def _sections(self) -> list[w.Widget]:
         return [
-            w.HTML(page.head("Event")),
+            w.HTML(html.head("Event")),
             self.event.box,
-            w.HTML(page.head("Filters", "and binds tighter than or")),
+            w.HTML(html.head("Filters", "and binds tighter than or")),
             self.where.box,
-            w.HTML(page.head("Period", "both days included")),
+            w.HTML(html.head("Period", "both days included")),
             w.HBox([self.when.box, self.days.box], layout=w.Layout(flex_flow="row wrap")),
             w.HTML(
-                page.head(
+                html.head(
                     "What else the profile did", "share: a step, counted inside the ones before"
                 )
             ),
             self.did.box,
             self.often.box,
-            w.HTML(page.head("Against another period", "vs")),
+            w.HTML(html.head("Against another period", "vs")),
             self.versus.box,
-            w.HTML(page.head("By", "one count for each piece")),
+            w.HTML(html.head("By", "one count for each piece")),
             self.by.box,
         ]
 
@@ -242,7 +242,7 @@ class Face:
         self.text = _area("the query as text", 6)
         self.text.observe(lambda change: self._heard(self._calls.typed, change["new"]), "value")
         undo = button("Back to the fields", "Forget the text, take the fields", self._calls.undo)
-        note = w.HTML(page.status(NO_QUERY, wrong=True))
+        note = w.HTML(html.status(NO_QUERY, wrong=True))
         self._banner = w.VBox([note, undo], layout=w.Layout(display="none"))
         self.error, self.json, self._note = w.HTML(), w.HTML(), w.HTML()
         self.json.add_class("ct-magic-json")
@@ -272,7 +272,7 @@ class Face:
         ]
         places = w.HBox([self._which, *self._turning])
         left = [places, self._banner, self._note, self._fields, more]
-        right = [w.HTML(page.head("Text")), self.text, self.error]
+        right = [w.HTML(html.head("Text")), self.text, self.error]
         right += [self.json]
         return w.Box(
             [_column(left, "3 1 36em"), _column(right, "2 1 21em")],

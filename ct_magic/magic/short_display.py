@@ -1,7 +1,7 @@
 """A cell without NAME shows its DataFrame short; the value stays a plain DataFrame.
 
-IPython is told how to draw one very object. Every other DataFrame is drawn as before, by whoever
-drew it before.
+IPython learns how to draw one particular object. Every other DataFrame is drawn as before, by
+whoever drew it before.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import ipywidgets as w
 from ..row_results import RowResult
 from ..rows import Row, days, row_name
 from ..text_width import plain
-from . import text as words
+from . import text as panel_text
 from .panel import Shown
 from .standing import pieces
 
@@ -29,8 +29,8 @@ class CancelButtons:
     def __init__(self, run: Shown) -> None:
         count = len(run.rows)
         self._all = _button("Cancel" if count == 1 else "Cancel all", run.cancel)
-        self._each = Each(run) if 1 < count <= words.ROWS else None
-        self._marked = Marked(run) if count > words.ROWS else None
+        self._each = Each(run) if 1 < count <= panel_text.ROWS else None
+        self._marked = Marked(run) if count > panel_text.ROWS else None
         rows = [self._each.box] if self._each else []
         layout = w.Layout(justify_content="space-between", align_items="flex-end", flex="0 0 auto")
         self.beside = w.VBox([self._all, *rows], layout=layout)

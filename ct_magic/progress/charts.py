@@ -7,12 +7,12 @@ from html import escape
 
 from ..row_results import RowResult
 from ..text_width import plain
-from . import text as words
+from . import text as panel_text
 from .style import BAR, INK, MUTED, NUMBERS
 
 WIDTH, HEIGHT = 240, 28  # of a sparkline
 SPELLED = 6  # columns of a triangle that have room for a word
-MOST = 400  # columns of a sparkline: more cannot be told apart
+MOST = 400  # columns of a sparkline: more cannot be distinguished
 STRONG = 54  # percent of the bar's colour behind a share of 100 %
 
 
@@ -29,7 +29,7 @@ def sparkline(rows: Sequence[RowResult]) -> str:
         if count
     )
     low, high = f"{min(known):,}", f"{max(known):,}"
-    extent = f"{low} to {high} profiles" if low != high else words.profiles(max(known))
+    extent = f"{low} to {high} profiles" if low != high else panel_text.profiles(max(known))
     return (
         f'<svg role="img" aria-label="{len(counts)} counts, {extent}" width="{WIDTH}" '
         f'height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" style="color:{BAR};display:block">'
@@ -75,7 +75,7 @@ def _column(left: float, width: float, height: float) -> str:
 
 def _line(base: RowResult, cells: Sequence[RowResult | None]) -> str:
     fixed = [str(value) for _, value in base.row.pieces]
-    name = " · ".join([*fixed, words.span(base.row.start, base.row.end)])
+    name = " · ".join([*fixed, panel_text.span(base.row.start, base.row.end)])
     count = "" if base.count is None else f"{base.count:,}"
     return (
         f'<tr><td style="text-align:left"><bdi>{escape(plain(name))}</bdi></td>'
@@ -87,15 +87,15 @@ def _line(base: RowResult, cells: Sequence[RowResult | None]) -> str:
 def _cell(row: RowResult | None) -> str:
     if row is None or row.share is None:
         # What is not over is blank; what failed says so.
-        wrong = row is not None and row.state.ended and row.state not in words.QUIET
+        wrong = row is not None and row.state.ended and row.state not in panel_text.QUIET
         return (
-            f'<td title="{row.state}">{words.SIGNS[row.state]}</td>'
+            f'<td title="{row.state}">{panel_text.SIGNS[row.state]}</td>'
             if wrong and row
             else ("<td></td>")
         )
     shade = round(row.share * STRONG) + 5
-    title = f"{row.count:,} of {row.of:,}, {words.interval(row)}"
+    title = f"{row.count:,} of {row.of:,}, {panel_text.interval(row)}"
     return (
         f'<td title="{title}" style="text-align:center;color:{INK};background:'
-        f'color-mix(in srgb,{BAR} {shade}%,transparent)">{words.share(row.share)}</td>'
+        f'color-mix(in srgb,{BAR} {shade}%,transparent)">{panel_text.share(row.share)}</td>'
     )

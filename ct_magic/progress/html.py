@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..client.jobs import State
 from ..row_results import RowResult
-from . import text as words
+from . import text as panel_text
 from .charts import is_triangle, sparkline, triangle
 from .coloured import coloured
 from .standing import FINE, Standing, has_trouble, is_kept, last_news
@@ -92,13 +92,13 @@ def below(standing: Standing, hint: str | None = None) -> str:
 
 def live_region(standing: Standing) -> str:
     """Return what a screen reader says and nobody sees; to be shown when it has changed."""
-    return f'<div role="status" style="{HIDDEN}">{escape(words.spoken(standing))}</div>'
+    return f'<div role="status" style="{HIDDEN}">{escape(panel_text.spoken(standing))}</div>'
 
 
 def in_sight(standing: Standing) -> Sequence[RowResult]:
     """Return the rows that a live panel shows: all, or of many those that changed last."""
     rows = standing.rows
-    if len(rows) <= words.ROWS:
+    if len(rows) <= panel_text.ROWS:
         return rows
     newest = sorted(rows, key=lambda row: (has_trouble(row), last_news(row)), reverse=True)[
         :IN_SIGHT
@@ -132,7 +132,7 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
         return f'<div class="ct-head"><span>{stands}</span>{quiet}</div>'
     unit = "profile" if row.count == 1 else "profiles"
     rest = [unit, *_behind(row), *_unsaid_days(standing, row), *_versus(row)]
-    done = [part for part in (_took(standing, live), words.cache_note(standing)) if part]
+    done = [part for part in (_took(standing, live), panel_text.cache_note(standing)) if part]
     return (
         f'<div class="ct-head"><b style="font-size:28px;line-height:1.3;{NUMBERS}">'
         f"{row.count:,}</b>{SIDE.format(MUTED, ' · '.join(rest))}"
@@ -154,12 +154,12 @@ def _behind(row: RowResult) -> list[str]:
 def _versus(row: RowResult) -> list[str]:
     if row.previous is None:
         return []
-    change = [] if row.change is None else [words.change(row.change)]
+    change = [] if row.change is None else [panel_text.change(row.change)]
     return [f"{row.previous:,} before", *change]
 
 
 def _running(standing: Standing, live: bool) -> str:
-    shown = in_sight(standing) if live else standing.rows[: words.ROWS]
+    shown = in_sight(standing) if live else standing.rows[: panel_text.ROWS]
     rest = len(standing.rows) - len(shown)
     more = f'<div style="color:{MUTED};margin-top:4px">{rest:,} more rows</div>' if rest else ""
     return f"{_head(standing, live)}{_track(standing)}{table(standing, shown, live=live)}{more}"
@@ -171,7 +171,7 @@ def _over(standing: Standing) -> str:
     if is_triangle(rows):
         return asked + head + triangle(rows, "cohort")
     lost = [row for row in rows if row.state not in FINE]
-    few = len(rows) <= (words.ROWS if lost else UNFOLDED)
+    few = len(rows) <= (panel_text.ROWS if lost else UNFOLDED)
     if few or any(row.row.base is not None for row in rows):
         return asked + head + (_scrolled(standing, rows) if rows else "")
     missing = table(standing, lost[:IN_SIGHT]) if lost else ""
@@ -212,15 +212,15 @@ def _head(standing: Standing, live: bool) -> str:
 
 def _facts(standing: Standing) -> Facts:
     done = f"{standing.tally[State.SUCCESS]:,} of {len(standing.rows):,} done"
-    quiet = [*words.groups(standing)]
+    quiet = [*panel_text.groups(standing)]
     if _lost(standing):
         kept = any(map(is_kept, standing.rows))
         quiet.append(f"{GOES_ON}: {FETCH}" if kept else MISSING)
-    return Facts(done, [*quiet, *filter(None, [words.time_left(standing), _cached(standing)])])
+    return Facts(done, [*quiet, *filter(None, [panel_text.time_left(standing), _cached(standing)])])
 
 
 def _cached(standing: Standing) -> str:
-    return escape(words.cache_note(standing))
+    return escape(panel_text.cache_note(standing))
 
 
 def _lost(standing: Standing) -> bool:
@@ -250,14 +250,14 @@ def _took(standing: Standing, live: bool) -> str:
     if seconds is None:
         return ""
     if not live or standing.over:
-        return words.duration(seconds)
+        return panel_text.duration(seconds)
     return _going(max(0, int(seconds)))
 
 
 def _going(seconds: int) -> str:
     """Return a clock that goes on; in minutes when it says more than people count in seconds."""
     begun = f";--ct-magic-begun:-{seconds}s"
-    if seconds < words.MINUTES:
+    if seconds < panel_text.MINUTES:
         return clock("up", 0, DAY, DAY, begun)
     return clock("up", 0, DAY // 60, DAY, f"{begun};--ct-magic-unit:'min'")
 
@@ -268,7 +268,7 @@ def _shared_days(standing: Standing) -> str:
 
 
 def _days(row: RowResult) -> str:
-    return words.span(row.row.start, row.row.end)
+    return panel_text.span(row.row.start, row.row.end)
 
 
 def _tick() -> str:

@@ -9,8 +9,8 @@ from typing import Any, Protocol, TextIO
 
 from ..row_results import RowResult
 from ..rows import Plan
-from . import html as card
-from . import text as words
+from . import html as panel_html
+from . import text as panel_text
 from .standing import Standing
 
 TICK = 1.0  # seconds between two messages to the front end
@@ -68,7 +68,7 @@ class Panel:
         self._safely(lambda: self._end(self._standing()))
 
     def say_deaf(self) -> None:
-        """Say that clicks are not heard here, and what is."""
+        """Announce that clicks have no effect here, and what has."""
 
     def _standing(self) -> Standing:
         plan, rows = self._run.plan, self._run.rows
@@ -121,14 +121,14 @@ class TextPanel(Panel):
 
     def _show(self, standing: Standing) -> None:
         if self._rewrite:
-            self._print(REWRITE + words.line(standing, self._columns() - 1))
-        elif (said := words.progress(standing)) != self._said and not self._stable:
+            self._print(REWRITE + panel_text.line(standing, self._columns() - 1))
+        elif (said := panel_text.progress(standing)) != self._said and not self._stable:
             self._said = said
             self._print(f"ctcount: {said}\n")
 
     def _end(self, standing: Standing) -> None:
         lead = REWRITE if self._rewrite else ""
-        self._print(f"{lead}{words.text(standing)}\n")
+        self._print(f"{lead}{panel_text.text(standing)}\n")
 
     def _columns(self) -> int:
         # A line that is longer than the terminal's cannot be rewritten. Some say they have none.
@@ -173,5 +173,5 @@ class HtmlPanel(Panel):
 
 def still(standing: Standing, hint: str | None = None) -> dict[str, Any]:
     """Return a picture that needs neither a kernel nor widgets, as HTML and as text."""
-    text = words.text(standing) + (f"\n({hint})" if hint else "")
-    return {"text/plain": text, "text/html": card.html(standing, hint)}
+    text = panel_text.text(standing) + (f"\n({hint})" if hint else "")
+    return {"text/plain": text, "text/html": panel_html.html(standing, hint)}

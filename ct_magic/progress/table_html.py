@@ -9,7 +9,7 @@ from html import escape
 from ..client.jobs import State
 from ..row_results import RowResult
 from ..text_width import plain
-from . import text as words
+from . import text as panel_text
 from .standing import Standing, pieces, waiting
 from .style import BAR, DOUBT, INK, MUTED, WRONG, bar
 
@@ -57,11 +57,11 @@ def state(row: RowResult, now: float, *, live: bool, short: bool = True) -> str:
     """Return how a row stands that is not simply done, as HTML."""
     if not row.state.ended:
         job = waiting(row)
-        left = None if job is None else words.next_look(job, now)
-        said = foreign(words.under_way(row, short=short))
+        left = None if job is None else panel_text.next_look(job, now)
+        said = foreign(panel_text.under_way(row, short=short))
         if left is None:
             return said
-        time = clock("down", left, 0, left) if live else words.duration(left)
+        time = clock("down", left, 0, left) if live else panel_text.duration(left)
         return f'{said}<span class="ct-live">, next look in {time}</span>'
     if row.state is State.SUCCESS:
         days = (row.row.end - row.row.start).days + 1
@@ -69,8 +69,10 @@ def state(row: RowResult, now: float, *, live: bool, short: bool = True) -> str:
     if row.state is State.NOT_YET:
         return "not yet"
     colour = COLOURS.get(row.state, INK)
-    sign = f'<span aria-hidden="true">{words.SIGNS[row.state]}</span>'
-    return f'<span style="color:{colour}">{sign} {foreign(words.ended(row, short=short))}</span>'
+    sign = f'<span aria-hidden="true">{panel_text.SIGNS[row.state]}</span>'
+    return (
+        f'<span style="color:{colour}">{sign} {foreign(panel_text.ended(row, short=short))}</span>'
+    )
 
 
 def _columns(standing: Standing, live: bool) -> list[Column]:
@@ -142,7 +144,7 @@ def _named(row: RowResult, named: bool) -> str:
 
 
 def _days(row: RowResult) -> str:
-    return words.span(row.row.start, row.row.end)
+    return panel_text.span(row.row.start, row.row.end)
 
 
 def _count(row: RowResult) -> str:
@@ -161,8 +163,8 @@ def _share(row: RowResult) -> str:
     if row.share is None or row.low is None:
         return ""
     return (
-        f"<b>{words.share(row.share)}</b> "
-        f'<span style="color:{MUTED}">({words.interval(row)})</span>'
+        f"<b>{panel_text.share(row.share)}</b> "
+        f'<span style="color:{MUTED}">({panel_text.interval(row)})</span>'
     )
 
 
@@ -175,4 +177,4 @@ def _previous(row: RowResult) -> str:
 
 
 def _change(row: RowResult) -> str:
-    return "" if row.change is None else words.change(row.change)
+    return "" if row.change is None else panel_text.change(row.change)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from typing import Any, TextIO
 
 import ipywidgets as w
 
-from . import html as card
+from . import html as panel_html
 from .cancel_buttons import INTERRUPT, CancelButtons
 from .panel import SAVED_TICK, Display, Panel, Shown, TextPanel, still
 from .standing import Standing
@@ -17,6 +19,8 @@ MEANWHILE = f"{INTERRUPT}; after a restart run the cell again: nothing is sent t
 # The widgets of every live panel of this process. A cell that blocks hears them all, so that a
 # count in the background can be stopped from its own panel meanwhile.
 HEARD: set[str] = set()
+MOST_KEPT = 4
+KEPT: deque[WidgetPanel] = deque()  # panels that ended in the background, the oldest first
 
 
 class WidgetPanel(Panel):
@@ -40,19 +44,24 @@ class WidgetPanel(Panel):
         super().__init__(run, note, stable=stable)
         self._display, self._lines, self._keep = display, lines, keep
         self._printed: TextPanel | None = None
+        self._thread = threading.get_ident()
         standing = self._standing()
         self._kept, self._shown, self._until = standing.now, standing.rows, standing.next_look
         self._build(standing)
-        display(self._bundle({"text/html": card.saved(standing)}))
+        display(self._bundle({"text/html": panel_html.saved(standing)}))
 
     def say_deaf(self) -> None:
-        """Say that clicks are not heard here, and what is."""
+        """Announce that clicks have no effect here, and what has."""
         self._buttons.disable()
 
     def _build(self, standing: Standing) -> None:
-        self._card = w.HTML(card.live(standing), layout=w.Layout(flex="1 1 auto", min_width="0"))
-        self._words = w.HTML(card.live_region(standing), layout=w.Layout(height="0", margin="0"))
-        self._below = w.HTML(card.below(standing))
+        self._card = w.HTML(
+            panel_html.live(standing), layout=w.Layout(flex="1 1 auto", min_width="0")
+        )
+        self._words = w.HTML(
+            panel_html.live_region(standing), layout=w.Layout(height="0", margin="0")
+        )
+        self._below = w.HTML(panel_html.below(standing))
         self._buttons = CancelButtons(self._run)
         layout = w.Layout(align_items="stretch", overflow="visible")
         self._beside = w.HBox([self._card, self._buttons.beside], layout=layout)
@@ -72,8 +81,8 @@ class WidgetPanel(Panel):
     def _show(self, standing: Standing) -> None:
         # A countdown that has come to its end is taken away.
         self._until = standing.next_look
-        self._card.value = card.live(standing)
-        self._words.value = card.live_region(standing)
+        self._card.value = panel_html.live(standing)
+        self._words.value = panel_html.live_region(standing)
         self._buttons.follow(standing.rows)
         if not self.box._view_count:
             self._show_elsewhere(standing)
@@ -96,15 +105,24 @@ class WidgetPanel(Panel):
         self._display(still(standing))
         self._print_end()
         self._buttons.close()
-        # A page that was reloaded meanwhile shows the widgets a second time, and hears no more of
-        # the display: there the card stays, as it ended.
-        if self._keep or (self.box._view_count or 0) > 1:
-            self._card.value = card.live(standing)
-            self._words.value = card.live_region(standing)
+        # A page that was reloaded meanwhile hears no more of the display: there the card stays, as
+        # it ended. In the background nobody notices a reload, so the last ones are kept.
+        behind = threading.get_ident() != self._thread
+        stays = self._keep or behind or (self.box._view_count or 0) > 1
+        if stays:
+            self._card.value = panel_html.live(standing)
+            self._words.value = panel_html.live_region(standing)
             self.box.children = (self._card, self._below, self._words)
             close(self._beside)
         else:
-            close(self._card, self._words, self._below, self._beside, self.box)
+            self._close()
+        if behind and not self._keep:
+            KEPT.append(self)
+        while len(KEPT) > MOST_KEPT:
+            KEPT.popleft()._close()
+
+    def _close(self) -> None:
+        close(self._card, self._words, self._below, self._beside, self.box)
 
     def _print_end(self) -> None:
         if self._lines is not None and (self._printed is not None or not self.box._view_count):

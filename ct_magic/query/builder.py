@@ -11,8 +11,7 @@ from math import prod
 from typing import TypeVar
 
 from ..errors import QueryError
-from . import parameters as variables
-from . import printer, tree
+from . import parameters, printer, tree
 from .check_filter import ONLY_CLOCK, TIME_OF_DAY
 from .clause_rules import ClauseRules
 from .diagnostics.foreign_words import WORDS_OF_OTHERS
@@ -133,7 +132,7 @@ class Builder(ClauseRules):
             self._check_words(node.name)
             return self.name(node.name)
         with self.at(node.name):
-            return variables.text(node.name.text[1:], self.params)
+            return parameters.text(node.name.text[1:], self.params)
 
     def _check_words(self, name: tree.Name) -> None:
         """Raise QueryError for a name that was meant as a query: `App Installed then Charged`."""

@@ -30,7 +30,7 @@ AFTER_VS = "behind 'vs' stands one number, as in vs before 52 weeks"
 NO_ROLLING = "'rolling' cannot stand beside {}: take one of the two"
 OWN_HOURS = "'by hour' asks every hour of the clock: leave time_of_day out, or by hour"
 ONE_PLACE = "'geo' stands in 'where' and in 'by': say the place in one of the two"
-TIME_TWICE = "a piece of time stands once in a statement"
+TIME_TWICE = "a statement takes one period of time"
 PER = {Unit.WEEK: (Unit.DAY, 7), Unit.QUARTER: (Unit.MONTH, 3), Unit.YEAR: (Unit.MONTH, 12)}
 
 
@@ -74,7 +74,7 @@ class ClauseRules(PeriodRules, FilterRules):
     def _check_any(self, clauses: Iterable[tree.Clause]) -> None:
         several = [clause for clause in clauses if isinstance(clause, tree.DidAny)]
         if len(several) > 1:
-            self.fail("'did any' stands once in a statement", several[1].did)
+            self.fail("a statement takes 'did any' once", several[1].did)
 
     def _check_moved_axis(self, clauses: tuple[tree.Clause, ...]) -> None:
         for clause in clauses:
@@ -158,4 +158,4 @@ def _column(axis: Axis) -> str:
 def _twice(axis: Axis, column: str) -> str:
     if isinstance(axis, ByTime):
         return TIME_TWICE
-    return f"two parts of 'by' make one column, '{column}': each stands once in a statement"
+    return f"two parts of 'by' make one column, '{column}': a statement takes each once"

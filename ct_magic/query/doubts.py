@@ -45,7 +45,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of an account: the facts that it passed, and the names somebody vouches for."""
+    """What is known of an account: the facts that it passed, and the names known to exist."""
 
     facts: frozenset[str] = frozenset()
     names: Names = field(default_factory=Names)

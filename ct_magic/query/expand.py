@@ -15,7 +15,7 @@ from math import prod
 
 from . import versus
 from .alternatives import Sum, counts_of, terms_of
-from .calendar_pieces import cut, ends, number_of_pieces, unit_of, window
+from .calendar_pieces import ends, number_of_pieces
 from .clause_error import ClauseError
 from .clauses import Clauses, has_after, how_many_rows, is_over, resolved, rows_of_a_piece
 from .merge_terms import Single, Term
@@ -44,6 +44,7 @@ from .model import (
 )
 from .payload import to_payload
 from .resolve_period import counts_from_today, resolve
+from .stretches import Stretch, stretches
 
 CLOCK = Property("time_of_day", Scope.SESSION)
 HOURS = 24
@@ -77,16 +78,6 @@ class ExpandedRow:
     base: int | None = None
     within: int | None = None
     previous: Other | None = None
-    whole: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """A piece of time: the days that are sent, the piece itself, and the days before it."""
-
-    days: Days
-    piece: Days
-    earlier: Days | None = None
     whole: bool | None = None
 
 
@@ -136,7 +127,7 @@ class _Statement:
         self.query, self.today = query, today
         self.axis = _time_axis(query)
         self.period = own_days(query, today)
-        self.stretches = self._stretches(self.period)
+        self.stretches = stretches(self.period, self.axis, today)
         self.others = self._others()
         self.has_after = has_after(query)
         self.is_first = self.axis is not None and self.axis.first
@@ -202,13 +193,13 @@ class _Statement:
             versus.incomparable(self.query, own.days, other.days, unit, self.today),
         )
 
-    def _is_asked(self, clauses: Clauses, stretch: _Stretch) -> bool:
+    def _is_asked(self, clauses: Clauses, stretch: Stretch) -> bool:
         if not self.has_after:
             return True
         begins = ends(stretch.piece)[0]
         return begins <= self.today and is_over(clauses, stretch.piece, self.today)
 
-    def _total(self, piece: _Slice, clauses: Clauses, stretch: _Stretch) -> Sum:
+    def _total(self, piece: _Slice, clauses: Clauses, stretch: Stretch) -> Sum:
         base = self._base(piece, clauses, stretch)
         if self.query.condition is None:
             places = (AtPlace(self.query.places),) if self.query.places else ()
@@ -217,7 +208,7 @@ class _Statement:
             terms = terms_of(_all(self.query.condition, piece.conditions))
         return counts_of(base, terms, first=self.is_first, earlier=stretch.earlier)
 
-    def _base(self, piece: _Slice, clauses: Clauses, stretch: _Stretch) -> Query:
+    def _base(self, piece: _Slice, clauses: Clauses, stretch: Stretch) -> Query:
         inside = resolved(clauses, stretch.piece, self.today)
         return replace(
             self.query,
@@ -233,7 +224,7 @@ class _Statement:
             pieces=piece.pieces,
         )
 
-    def _query(self, piece: _Slice, clauses: Clauses, stretch: _Stretch) -> Query:
+    def _query(self, piece: _Slice, clauses: Clauses, stretch: Stretch) -> Query:
         base = self._base(piece, clauses, stretch)
         where, places, condition = self.query.event.where, self.query.places, self.query.condition
         if condition is not None:
@@ -243,25 +234,13 @@ class _Statement:
             places = one.places if isinstance(one, AtPlace) else places
         return replace(base, event=replace(base.event, where=where), places=places)
 
-    def _stretches(self, period: Days) -> list[_Stretch]:
-        if self.axis is None:
-            return [_Stretch(period, period)]
-        return [self._stretch(piece, period, self.axis) for piece in cut(period, self.axis.unit)]
-
-    def _stretch(self, piece: Days, period: Days, axis: ByTime) -> _Stretch:
-        start, end = ends(piece)
-        days = window(end, axis.rolling) if axis.rolling else piece
-        first = ends(period)[0]
-        before = Days(first, date.fromordinal(start.toordinal() - 1)) if start > first else None
-        is_whole = end < self.today and piece == unit_of(axis.unit, start)
-        return _Stretch(days, piece, before if axis.first else None, is_whole)
-
-    def _others(self) -> list[_Stretch] | None:
+    def _others(self) -> list[Stretch] | None:
         if self.query.versus is None:
             return None
         self._check_clauses()
         unit = self.axis.unit if self.axis else None
-        return self._stretches(versus.other_days(self.query, self.period, unit, self.today))
+        other = versus.other_days(self.query, self.period, unit, self.today)
+        return stretches(other, self.axis, self.today)
 
     def _check_clauses(self) -> None:
         (clauses, *_) = rows_of_a_piece(self.query)

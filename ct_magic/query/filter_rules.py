@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from ..suggest import suggest
-from . import check_filter, tree
-from . import parameters as variables
+from . import check_filter, parameters, tree
 from .lexer import API_NAMES, Token
 from .literals import Reader
 from .model import (
@@ -31,7 +30,7 @@ NO_SCOPES = {
     "event": "what stands alone is a property of the event.",
     "user": "did you mean 'profile'?",
 }
-GEO_TWICE = "'geo' stands once: name all places in one list, geo in (…)"
+GEO_TWICE = "a filter takes 'geo' once: name all places in one list, geo in (…)"
 ONLY_GEO = 'only = and in apply to geo, as in geo = "India/Goa"'
 
 
@@ -150,7 +149,7 @@ class FilterRules(Reader):
     def _minute(self, token: Token) -> int:
         if token.type == "PARAM":
             with self.at(token):
-                return variables.clock(token.text[1:], self.params)
+                return parameters.clock(token.text[1:], self.params)
         text = self.unquoted(token) if token.type == "STRING" else token.text
         minute = check_filter.minutes(text)
         if minute is None:

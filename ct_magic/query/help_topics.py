@@ -246,7 +246,7 @@ TOPICS = (
     ),
     Topic(
         ("json", "{"),
-        "The API's own JSON, sent as it stands once event_name, from and to are checked.",
+        "The API's own JSON, sent unchanged after event_name, from and to are checked.",
         ('{"event_name": "Charged", "from": 20260101, "to": 20260131}',),
     ),
     Topic(

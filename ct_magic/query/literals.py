@@ -9,8 +9,7 @@ from datetime import date
 from typing import Any, NoReturn
 
 from ..errors import QueryError
-from . import parameters as variables
-from . import tree
+from . import parameters, tree
 from .lexer import Token, unquoted
 from .model import Scalar
 from .source import Source
@@ -44,7 +43,7 @@ class Reader:
                 message = "a backslash stands before a quote or a backslash: write two for one"
                 raise self.source.error(message, start, start + 2)
         with self.at(token):
-            return variables.check_text(unquoted(token.text))
+            return parameters.check_text(unquoted(token.text))
 
     def name(self, name: tree.Name) -> str:
         """Return a name that is not empty."""
@@ -56,7 +55,7 @@ class Reader:
     def whole_number(self, token: Token, least: int, most: int = 10**9) -> int:
         """Return a number that counts something."""
         with self.at(token):
-            number = variables.number(token.text)
+            number = parameters.number(token.text)
         if not isinstance(number, int) or not least <= number <= most:
             expected = f"expected a whole number from {least} to {most}"
             self.fail(f"{expected}, found {token.text}", token)
@@ -70,15 +69,15 @@ class Reader:
             return token.text.capitalize()
         with self.at(token):
             if token.type == "PARAM":
-                return variables.scalar(token.text[1:], self.params)
-            return variables.number(token.text)
+                return parameters.scalar(token.text[1:], self.params)
+            return parameters.number(token.text)
 
     def values(self, values: tree.Values) -> tuple[Scalar, ...]:
         """Return the values of `("a", "b")`, or of a variable that holds a list."""
         if values.variable is None:
             return tuple(map(self.value, values.items))
         with self.at(values):
-            return variables.scalars(values.variable.text[1:], self.params)
+            return parameters.scalars(values.variable.text[1:], self.params)
 
     def shown(self, token: Token) -> str:
         """Return a value as it was typed, and what a variable holds."""

@@ -27,7 +27,7 @@ from lark import Lark, UnexpectedToken
 
 from ..errors import UsageError
 from .builder import Builder
-from .diagnostics import syntax_errors as mistakes
+from .diagnostics import syntax_errors
 from .expand_cell import MOST_COUNTS, Expansion, StatementError, expand
 from .lexer import Token, in_context, tokens, with_contextual
 from .model import JsonQuery, Query
@@ -168,7 +168,7 @@ def _statements(
     for line in _lines(source):
         first, colon = line[0], _colon(line)
         if colon > 0 and source.line(line[colon].start) > source.line(first.start):
-            raise source.error(mistakes.INDENTED_LABEL, line[colon - 1].start, line[colon].end)
+            raise source.error(syntax_errors.INDENTED_LABEL, line[colon - 1].start, line[colon].end)
         query = builder.build(_tree(source, line))
         if query.label is not None and query.label in labels:
             message = f"two statements bear the label '{query.label}': take another for this one"
@@ -185,10 +185,10 @@ def _lines(source: Source) -> list[list[Token]]:
         if source.begins_line(token.start):
             found.append([])
         if not found:
-            raise source.error(mistakes.INDENTED, token.start, token.end)
+            raise source.error(syntax_errors.INDENTED, token.start, token.end)
         found[-1].append(token)
     if not found:
-        raise source.error(mistakes.EMPTY, 0, 1)
+        raise source.error(syntax_errors.EMPTY, 0, 1)
     return found
 
 
@@ -200,7 +200,7 @@ def _tree(source: Source, line: list[Token]) -> Statement:
         try:
             tree = cursor.feed_token(token)  # type: ignore[arg-type]
         except UnexpectedToken:
-            found = mistakes.explain([*with_contextual(line), end], at, accepted, reach)
+            found = syntax_errors.explain([*with_contextual(line), end], at, accepted, reach)
             raise source.error(found.message, found.start, found.end) from None
     assert isinstance(tree, Statement)  # noqa: S101 # lark gives it at the end
     return tree

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from ..errors import QueryError, UsageError
-from . import strict_json as jsontext
+from . import strict_json
 from .calendar_pieces import ends
 from .check_filter import TIME_OF_DAY, clock, fits, minutes
 from .model import (
@@ -62,12 +62,12 @@ def to_payload(query: Query | JsonQuery) -> dict[str, Any]:
     days that count from today.
     """
     if isinstance(query, JsonQuery):
-        return jsontext.decode(query.body)
+        return strict_json.decode(query.body)
     several = query.by or query.steps or query.condition or query.versus
     if several or query.event.period is None:
         raise QueryError("this statement is not a single count yet: unfold it first")
     if query.pasted is not None:
-        pasted = jsontext.decode(query.pasted)
+        pasted = strict_json.decode(query.pasted)
         if _said(pasted) == query:  # else it was changed since
             return pasted
     said = _event(query.event, query.event.period)
@@ -86,18 +86,18 @@ def from_payload(mapping: Mapping[str, Any]) -> Query | JsonQuery:
     """
     if not isinstance(mapping, Mapping):
         raise UsageError("the JSON is a dict here; of a text, json.loads(text) makes one")
-    return from_json(jsontext.encode(mapping))
+    return from_json(strict_json.encode(mapping))
 
 
 def from_json(text: str) -> Query | JsonQuery:
     """Read a JSON statement; as `from_payload`, with errors that know the place in the text."""
-    found = jsontext.decode(text)
+    found = strict_json.decode(text)
     _check(found, text)
     query = _said(found)
     if query is None:
-        return JsonQuery(jsontext.encode(found))
+        return JsonQuery(strict_json.encode(found))
     if _exactly(to_payload(query)) != _exactly(found):
-        return replace(query, pasted=jsontext.encode(found))
+        return replace(query, pasted=strict_json.encode(found))
     return query
 
 
@@ -177,20 +177,20 @@ def _check(found: dict[str, Any], text: str) -> None:
     """Raise QueryError unless what the API requires is there, and is what it must be."""
     for key in ("event_name", "from", "to"):
         if key not in found:
-            jsontext.fail(text, f"the JSON has no {key!r}, which every query needs", 0, 1)
+            strict_json.fail(text, f"the JSON has no {key!r}, which every query needs", 0, 1)
     if not isinstance(found["event_name"], str) or not found["event_name"]:
-        jsontext.fail(
+        strict_json.fail(
             text,
             "'event_name' must be a text, and not empty",
-            *jsontext.place_of(text, "event_name"),
+            *strict_json.place_of(text, "event_name"),
         )
     for key in ("from", "to"):
         if day(found[key]) is None:
             message = f"{key!r} must be a day, written as a number like 20150810"
-            jsontext.fail(text, message, *jsontext.place_of(text, key))
+            strict_json.fail(text, message, *strict_json.place_of(text, key))
     if found["from"] > found["to"]:
         message = f"the period ends ({found['to']}) before it begins ({found['from']})"
-        jsontext.fail(text, message, *jsontext.place_of(text, "to"))
+        strict_json.fail(text, message, *strict_json.place_of(text, "to"))
 
 
 def _exactly(found: dict[str, Any]) -> str:

@@ -8,8 +8,7 @@ from datetime import date
 from typing import assert_never
 
 from ..errors import QueryError
-from . import parameters as variables
-from . import tree
+from . import parameters, tree
 from .calendar_pieces import month_of
 from .lexer import Token
 from .literals import Reader
@@ -59,7 +58,7 @@ class PeriodRules(Reader):
         match node:
             case tree.OneDay(token) if token.type == "PARAM":
                 with self.at(token):
-                    return variables.period(token.text[1:], self.params)
+                    return parameters.period(token.text[1:], self.params)
             case tree.OneDay(token):
                 return Days(self._day(token), self._day(token))
             case tree.DaySpan(start, end):
@@ -85,7 +84,7 @@ class PeriodRules(Reader):
             return Ago(self._back(token))
         with self.at(token):
             if token.type == "PARAM":
-                return variables.day(token.text[1:], self.params)
+                return parameters.day(token.text[1:], self.params)
             return _calendar_day(token.text)
 
     def _number(self, number: Token, units: Token, least: int) -> int:

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import assert_never
 
-from . import strict_json as jsontext
+from . import strict_json
 from .calendar_pieces import month_of
 from .check_filter import clock
 from .lexer import is_bare_event, is_bare_name
@@ -160,7 +160,7 @@ def _clauses(query: Query | JsonQuery) -> list[str]:
     if not any(map(_UNSAYABLE.search, said)):
         return said
     if _is_single(query):
-        return [jsontext.encode(to_payload(query))]
+        return [strict_json.encode(to_payload(query))]
     return [_UNSAYABLE.sub(_picture, clause) for clause in said]
 
 

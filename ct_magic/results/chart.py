@@ -75,7 +75,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A mark at a place. `shape` is its number: lines are told apart without colour, too."""
+    """A mark at a place. `shape` is its number: lines differ without colour, too."""
 
     x: float
     y: float

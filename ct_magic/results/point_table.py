@@ -10,7 +10,7 @@ COLUMNS = ("point", "holds", "asked", "came", "meaning")
 
 
 def point_table(rows: Sequence[Sequence[str | bool | None]]) -> pd.DataFrame:
-    """Return a row for each point; `holds` is missing where it cannot be told."""
+    """Return a row for each point; `holds` is missing where it is unknown."""
     return pd.DataFrame([list(row) for row in rows], columns=list(COLUMNS)).astype(
         {"holds": "boolean"}
     )

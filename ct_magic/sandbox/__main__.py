@@ -14,31 +14,31 @@ from .sandbox import LATENCY, Sandbox
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line and serve; give the exit code."""
-    told = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
         box = Sandbox(
-            account=told.account,
-            passcode=told.passcode,
-            port=told.port,
-            latency=told.latency,
-            faults=told.faults,
-            lenient=told.lenient,
-            profiles=told.profiles,
-            seed=told.seed,
-            timezone=told.timezone,
-            data=told.data,
-            db=told.db,
+            account=options.account,
+            passcode=options.passcode,
+            port=options.port,
+            latency=options.latency,
+            faults=options.faults,
+            lenient=options.lenient,
+            profiles=options.profiles,
+            seed=options.seed,
+            timezone=options.timezone,
+            data=options.data,
+            db=options.db,
             say=lambda line: print(line, file=sys.stderr, flush=True),
         )
-        if told.export is not None:
-            box.export(told.export)
-            print(f"written to {told.export}")
+        if options.export is not None:
+            box.export(options.export)
+            print(f"written to {options.export}")
             return 0
         box.start()
     except CtMagicError as error:
         print(f"ct_magic.sandbox: {error}", file=sys.stderr)
         return 1
-    print(f"serving account {told.account} at {box.url} (Ctrl-C stops it)", flush=True)
+    print(f"serving account {options.account} at {box.url} (Ctrl-C stops it)", flush=True)
     _wait()
     box.stop()
     return 0

@@ -140,7 +140,7 @@ class _Marks:
         return mark
 
     def add_did(self, body: Any) -> None:
-        """Add an event query of `did_all`, with how often it is wanted where that is said."""
+        """Add an event query of `did_all`, with its number of times where one is given."""
         event = object_of(body, "an event query")
         mark = self.add("did", {k: v for k, v in event.items() if k not in HOW_OFTEN}, "> 0")
         if HOW_OFTEN & set(event):

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingExtraError, UsageError
-from . import sample_data as data
 from .compile_sql import compile_query
 from .filter_sql import Sql
+from .sample_data import generate
 from .schema import identity, schema
 from .top_values_sql import top_values
 
@@ -46,7 +46,7 @@ class Engine:
 
     def generate(self, profiles: int, seed: int, today: date) -> None:
         """Fill it with the sandbox's own data."""
-        data.generate(self._db, profiles, seed, today)
+        generate(self._db, profiles, seed, today)
         self._finish()
 
     def load(

@@ -113,7 +113,7 @@ class Faults:
         self._random, self._lock = Random(seed), Lock()  # noqa: S311 # reproducible, not secret
 
     def next(self, step: str) -> str | None:
-        """Say what goes wrong at this step, if anything does."""
+        """Return what goes wrong at this step, if anything does."""
         with self._lock:
             for number, fault in enumerate(self._plan):
                 here = self._left[number] and fault.step in ("any", step)

@@ -2,7 +2,7 @@
 
 Where the real service is not known, this was chosen:
 
-- Texts are compared as they are, upper and lower case told apart.
+- Texts are compared as they are, upper and lower case differ.
 - A text in the query meets texts, and "True"/"False" also booleans; a number meets numbers.
   `Amount = "5"` does not find the number 5; an equality with "" finds empty texts.
 - `not_equals` and `does_not_contain` find events that have the property with another value; one
@@ -110,11 +110,11 @@ def condition(sql: Sql, column: str, body: Any, *, items: bool = False) -> str:
 
 def session_condition(sql: Sql, body: Any) -> str:
     """Return the condition of a filter on the session: equality where no operator is named."""
-    told = {"operator": "equals", **object_of(body, "a filter")}
-    if told.get("name") != CLOCK or told["operator"] != "equals":
-        return condition(sql, "session", told)
-    sql.check_keys(told, FILTER_KEYS, "a filter")
-    times = told.get("value")
+    clause = {"operator": "equals", **object_of(body, "a filter")}
+    if clause.get("name") != CLOCK or clause["operator"] != "equals":
+        return condition(sql, "session", clause)
+    sql.check_keys(clause, FILTER_KEYS, "a filter")
+    times = clause.get("value")
     ends: list[Any] = times if isinstance(times, list) else [times, times]
     fine = all(isinstance(end, str) and re.fullmatch(MINUTE, end) for end in ends)
     if len(ends) != 2 or not fine or ends[0] > ends[1]:

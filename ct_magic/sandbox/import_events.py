@@ -223,7 +223,7 @@ def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
     import duckdb
 
     event = first_line(file)
-    told = {
+    parameters = {
         "file": str(file),
         "shape": json.dumps(SHAPE),
         "skip": int(event is not None),
@@ -232,8 +232,8 @@ def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
     }
     read = READ.format(longest=LONGEST)
     try:
-        db.execute(HAPPENED.format(read=read), told)
-        db.execute(PEOPLE.format(read=read), told)
+        db.execute(HAPPENED.format(read=read), parameters)
+        db.execute(PEOPLE.format(read=read), parameters)
     except duckdb.Error as error:
         raise mistake_of(file, event) or error from None
     if db.execute(DOUBTFUL).fetchone() and (mistake := mistake_of(file, event)):

@@ -13,7 +13,7 @@ from ..errors import UsageError
 
 
 def first_line(file: Path) -> str | None:
-    """Give the event's name that may stand before an export's lines; None where they begin."""
+    """Return the event's name that may stand before an export's lines; None where they begin."""
     line = next((line.strip() for line in _text(file) if line.strip()), "{")
     if line.startswith("["):
         raise UsageError(f"{file} is one JSON list; an export has one object on each line")

@@ -12,8 +12,7 @@ from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from . import faults as broken
-from .faults import Faults, Reply, failed, reply
+from .faults import REPLIES, Faults, Reply, failed, reply
 from .filter_sql import RefusedError
 
 PATH = "/1/counts/profiles.json"
@@ -137,8 +136,8 @@ class Protocol:
         # An id in the URL is a poll, whatever the method and the body.
         submits = method == "POST" and req_id is None
         fault = self._faults.next("submit" if submits else self._step(req_id))
-        if fault in broken.REPLIES:
-            return broken.REPLIES[fault]
+        if fault in REPLIES:
+            return REPLIES[fault]
         if fault == "clock":
             with self._lock:
                 self._memory.ahead += JUMP

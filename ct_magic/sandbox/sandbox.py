@@ -13,9 +13,9 @@ from typing import Any
 
 from ..errors import UsageError
 from ..settings import zone
-from . import faults as broken
 from .engine import Engine
 from .faults import Fault, Faults, Reply
+from .faults import plan as fault_plan
 from .protocol import PATH, TOP_PATH, Limits, Protocol, Request
 from .server import Server
 
@@ -61,7 +61,7 @@ class Sandbox:
         if profiles < 1:
             raise UsageError(f"profiles is a whole number above 0, not {profiles!r}")
         limits = Limits(_latency(latency), partials, at_once, pending_at_once)
-        planned = broken.plan(faults) if isinstance(faults, str) else faults
+        planned = fault_plan(faults) if isinstance(faults, str) else faults
         days_of = zone(timezone) or UTC
         self._engine = Engine(days_of, lenient=lenient)
         # DuckDB complains at the end of a process about connections that are still open.

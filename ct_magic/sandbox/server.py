@@ -68,7 +68,7 @@ class _Http(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that went away is not the sandbox's trouble."""
+        """Log nothing: a client that went away is not the sandbox's trouble."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -115,8 +115,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes | None:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._chunks()
-        told = self.headers.get("Content-Length", "0")
-        length = int(told) if told.isdecimal() else 0
+        length_text = self.headers.get("Content-Length", "0")
+        length = int(length_text) if length_text.isdecimal() else 0
         return self.rfile.read(length) if length <= LARGEST else None
 
     def _chunks(self) -> bytes | None:
@@ -158,4 +158,4 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(DRIP)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 # the base class's name
-        """Say nothing: the sandbox has a log of its own."""
+        """Log nothing: the sandbox has a log of its own."""

@@ -1,6 +1,6 @@
 """The values of properties and how often events had them, as `top.json` answers it.
 
-Chosen where the service is not known: numbers are told as ranges of one width, from a whole
+Chosen where the service is not known: numbers are reported as ranges of one width, from a whole
 multiple of it; a value that is a list is left out; `geo_fields` are `country`, `state`, `city`.
 """
 

@@ -42,7 +42,7 @@ def pictures(kernel: FrontEnd) -> list[dict[str, Any]]:
 
 def test_it_grows_while_the_cell_runs_and_is_complete_at_the_end(kernel: FrontEnd) -> None:
     """One picture, shown again in its own place; all but the last say how much is there."""
-    kernel.done("serve(latency=1.2)")
+    kernel.done("serve(latency=(0.5, 6))")
     kernel.done(f"%%ctcount days --plot\n{BY_DAY}")
     *before, last = pictures(kernel)
     assert before

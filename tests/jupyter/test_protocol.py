@@ -288,7 +288,7 @@ def test_a_background_panel_is_heard_while_another_cell_blocks(
         request = front.run(f"%%ctcount df\n{THREE}")
         before = front.button("Cancel all")
         front.click(behind, via)
-        wait_card(front, "cancelled")
+        front.until(lambda: "cancelled" in front.shown[-1]["text/plain"])
         assert front.is_running(request)
         front.click(before, via)
         assert front.reply(request)["ename"] == "CountCancelledError"

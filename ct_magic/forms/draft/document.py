@@ -75,7 +75,7 @@ def read(text: str) -> Sheet:
 
 
 def problems(sheet: Sheet, number: int, check: Check) -> dict[Key, str]:
-    """Say what is wrong with a statement, at the field it concerns.
+    """Return what is wrong with a statement, by the field it concerns.
 
     What has been found wrong is left out and the rest is checked again, so that all is said at
     once. What is wrong in another statement stands under ELSEWHERE.
@@ -94,7 +94,7 @@ def problems(sheet: Sheet, number: int, check: Check) -> dict[Key, str]:
 
 
 def _wrong(sheet: Sheet, number: int, without: set[Key], check: Check) -> tuple[Key, str] | None:
-    """Give the first thing wrong in the cell once these clauses of the statement are left out."""
+    """Return the first thing wrong in the cell once these clauses of the statement are left out."""
     written = write(sheet.statements[number].draft, without)
     tried = replace(sheet.statements[number], text=written.text)
     text = replace(sheet, statements=_with(sheet.statements, number, tried)).text
@@ -109,13 +109,13 @@ def _wrong(sheet: Sheet, number: int, without: set[Key], check: Check) -> tuple[
 
 
 def offset(text: str, error: QueryError) -> int:
-    """Give the place of the text that an error names."""
+    """Return the place of the text that an error names."""
     lines = re.split(r"(\r\n?|\n)", text)
     return sum(map(len, lines[: 2 * (error.line - 1)])) + error.column - 1
 
 
 def _comments(text: str) -> list[str]:
-    """Give the comments inside a statement."""
+    """Return the comments inside a statement."""
     found: list[str] = []
     at = 0
     for token in tokens(Source(text)):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ...query import printer
 from ...query.model import Operator, Scope
-from . import field_text as fields
+from . import field_text
 
 Key = tuple[str | int, ...]  # which field: ("where", 0, "value"), ("did", 1, "event"), ("period",)
 Piece = tuple[Key, str]
@@ -106,13 +106,13 @@ class Written:
     spans: tuple[tuple[int, int, Key], ...]
 
     def at(self, offset: int) -> Key:
-        """Give the field that a place of the text belongs to: the last that begins before it."""
+        """Return the field that a place of the text belongs to: the last that begins before it."""
         begun = [key for start, _, key in self.spans if start <= offset]
         return begun[-1] if begun else self.spans[0][2]
 
 
 def clause(key: Key) -> Key:
-    """Give the clause that a field belongs to: what can be left out as a whole."""
+    """Return the clause that a field belongs to: what can be left out as a whole."""
     return key[:2] if key[0] in ("where", "did", "by") else key[:1]
 
 
@@ -121,7 +121,7 @@ def write(draft: Draft, without: Collection[Key] = ()) -> Written:
     body: list[Piece] = [(("body",), draft.body)]
     lines = [body] if draft.body else list(_lines(draft, without))
     if draft.label.strip() and ("label",) not in without:
-        label = printer.name(fields.unquoted(draft.label))
+        label = printer.name(field_text.unquoted(draft.label))
         lines[0] = [(("label",), label), ((), ": "), *lines[0]]
     return _joined([piece for at, line in enumerate(lines) for piece in _indented(at, line)])
 
@@ -134,7 +134,7 @@ def _lines(draft: Draft, without: Collection[Key]) -> Iterator[list[Piece]]:
     yield head
     yield from _did_lines(draft, without)
     if draft.versus.strip() and ("versus",) not in without:
-        yield [((), "vs "), (("versus",), fields.versus(draft.versus))]
+        yield [((), "vs "), (("versus",), field_text.versus(draft.versus))]
     axes = [_axis(axis, ("by", n)) for n, axis in enumerate(draft.by) if ("by", n) not in without]
     if axes:
         yield [(axes[0][0][0], "by "), *_between(", ", axes)]
@@ -144,11 +144,11 @@ def _did_lines(draft: Draft, without: Collection[Key]) -> Iterator[list[Piece]]:
     dids = [(("did", n), did) for n, did in enumerate(draft.did) if ("did", n) not in without]
     inner = {key: _spaced(list(_parts(did.what, key, without))) for key, did in dids}
     several = [inner[key] for key, did in dids if did.kind in ANY]
-    often = "" if ("often",) in without else fields.often(draft.often)
+    often = "" if ("often",) in without else field_text.often(draft.often)
     for key, did in dids:
         kind: Piece = ((*key, "kind"), did.kind)
         if did.kind not in ANY:
-            times = fields.often(did.times) if did.kind in TIMES else ""
+            times = field_text.often(did.times) if did.kind in TIMES else ""
             yield [kind, ((), " "), *inner[key], *_tail((*key, "times"), times)]
         elif several:
             tail = _tail(("often",), often)
@@ -162,7 +162,7 @@ def _tail(key: Key, text: str) -> list[Piece]:
 
 def _parts(one: Happening, key: Key, without: Collection[Key]) -> Iterator[list[Piece]]:
     """Write an event in the parts that may stand on lines of their own."""
-    name = "x" if (*key, "event") in without else fields.event_word(one.event)
+    name = "x" if (*key, "event") in without else field_text.event_word(one.event)
     yield [((*key, "event"), name)]
     first = True
     for number, condition in enumerate(one.where):
@@ -172,12 +172,12 @@ def _parts(one: Happening, key: Key, without: Collection[Key]) -> Iterator[list[
             yield [((*at, "joint"), word), ((), " "), *_condition(condition, at)]
             first = False
     if one.period.strip() and (*key, "period") not in without:
-        yield [((*key, "period"), fields.period(one.period))]
+        yield [((*key, "period"), field_text.period(one.period))]
 
 
 def _condition(one: Condition, key: Key) -> list[Piece]:
     about = "scope" if one.scope == "geo" else "property"
-    lead = ((*key, about), fields.property_word(one.scope, one.property))
+    lead = ((*key, about), field_text.property_word(one.scope, one.property))
     symbol = "in" if one.operator == RANGE else one.operator
     said: list[Piece] = [lead, ((), " "), ((*key, "operator"), symbol)]
     if one.operator in BARE:
@@ -187,8 +187,8 @@ def _condition(one: Condition, key: Key) -> list[Piece]:
 
 def _value(one: Condition) -> str:
     if one.operator in LISTS:
-        return fields.list_word(one.value)
-    return (fields.range_word if one.operator == RANGE else fields.value_word)(one.value)
+        return field_text.list_word(one.value)
+    return (field_text.range_word if one.operator == RANGE else field_text.value_word)(one.value)
 
 
 def _axis(one: Axis, key: Key) -> list[Piece]:
@@ -197,8 +197,8 @@ def _axis(one: Axis, key: Key) -> list[Piece]:
         window: list[Piece] = [((), " rolling "), ((*key, "rolling"), rolling)] if rolling else []
         return [((*key, "unit"), one.unit), *window]
     about = "scope" if one.scope == "geo" else "property"
-    lead = ((*key, about), fields.property_word(one.scope, one.property))
-    return [lead, ((), " in "), ((*key, "values"), fields.list_word(one.values))]
+    lead = ((*key, about), field_text.property_word(one.scope, one.property))
+    return [lead, ((), " in "), ((*key, "values"), field_text.list_word(one.values))]
 
 
 def _indented(number: int, line: list[Piece]) -> list[Piece]:

@@ -10,8 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from ...errors import QueryError
-from ...query import lexer, printer
-from ...query import tree as t
+from ...query import lexer, printer, tree
 from ...query.lexer import SYMBOLS, Token, tokens
 from ...query.model import Property, Scope
 from ...query.parameters import number
@@ -28,7 +27,7 @@ _ITEM = re.compile(
 
 
 def unquoted(field: str) -> str:
-    """Give the name or text that is meant: what stands between quotes, else what stands there."""
+    """Return the name or text that is meant: the inside of quotes, else the text itself."""
     token = _token(field)
     if token is None or token.type != "STRING" or _odd_escape(token.text):
         return field.strip()
@@ -143,7 +142,7 @@ def clause_period_words(text: str) -> str:
     """Return the spelling of a period that may be a moved one: `after 1 week`."""
     query = _only_query(f"x did x {text.strip()}")
     clause = query.clauses[0] if len(query.clauses) == 1 else None
-    if not isinstance(clause, t.Did) or clause.event.where or not clause.event.period:
+    if not isinstance(clause, tree.Did) or clause.event.where or not clause.event.period:
         raise QueryError("write a period, like 'last 7 days' or 'after 1 week'")
     return spell_period(clause.event.period)
 
@@ -156,37 +155,37 @@ def versus_words(text: str) -> str:
     return spell_versus(query.versus)
 
 
-def spell_versus(versus: t.Versus) -> str:
+def spell_versus(versus: tree.Versus) -> str:
     """Spell the other period that the grammar found."""
     if isinstance(versus.period, Token):
         return versus.period.text
     return spell_period(versus.period)
 
 
-def spell_period(period: t.Period | t.Moved | t.MovedAxis) -> str:
+def spell_period(period: tree.Period | tree.Moved | tree.MovedAxis) -> str:
     """Spell the period that the grammar found."""
     match period:
-        case t.OneDay(day):
+        case tree.OneDay(day):
             return _day(day)
-        case t.WholeMonth(month):
+        case tree.WholeMonth(month):
             return month.text
-        case t.Since(day):
+        case tree.Since(day):
             return f"since {_day(day)}"
-        case t.DaySpan(start, end):
+        case tree.DaySpan(start, end):
             return _span(_day(start), _day(end))
-        case t.LastUnits(number, unit):
+        case tree.LastUnits(number, unit):
             return f"last {number.text} {unit.text}"
-        case t.LastUnit(unit):
+        case tree.LastUnit(unit):
             return f"last {unit.text}"
-        case t.ThisUnit(unit):
+        case tree.ThisUnit(unit):
             return f"this {unit.text}"
-        case t.Moved(direction, number, unit):
+        case tree.Moved(direction, number, unit):
             return f"{direction.text} {number.text} {unit.text}"
-        case t.MovedAxis(direction, start, end, unit):
+        case tree.MovedAxis(direction, start, end, unit):
             return f"{direction.text} {start.text}..{end.text} {unit.text}"
 
 
-def spell_times(times: t.Times) -> str:
+def spell_times(times: tree.Times) -> str:
     """Spell how often: `>= 2`."""
     return f"{symbol(times.operator)} {times.number.text}"
 
@@ -205,7 +204,7 @@ def often_words(text: str) -> str:
     return "" if words == ">= 1" else words
 
 
-def _only_query(text: str) -> t.Query:
+def _only_query(text: str) -> tree.Query:
     statement, *more = spelled(Source(text))
     body = statement.tree.body
     if more or statement.tree.label or isinstance(body, Token):
@@ -236,7 +235,7 @@ def _list(words: Iterable[str]) -> str:
 
 
 def _token(field: str) -> Token | None:
-    """Give the one token that the field is, if it is one."""
+    """Return the one token that the field is, if it is one."""
     text = field.strip()
     found = next(tokens(Source(text)), None)
     return found if found and found.text == text else None

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import QueryError
-from ...query import printer
-from ...query import tree as t
+from ...query import printer, tree
 from ...query.lexer import Token
 from ...query.parser import Spelled, spelled
 from ...query.payload import from_json
@@ -24,7 +23,7 @@ from .field_text import (
     value_word,
 )
 
-Piece = tuple[str, t.Filter]  # how a filter is joined to the one before, and the filter
+Piece = tuple[str, tree.Filter]  # how a filter is joined to the one before, and the filter
 
 
 def draft(statement: Spelled, source: Source) -> Draft:
@@ -63,20 +62,20 @@ def _json(body: str, label: str) -> Draft:
     return Draft(label, fields.base, fields.did, fields.often, fields.versus, fields.by)
 
 
-def _pieces(where: t.Condition | None) -> list[Piece] | None:
+def _pieces(where: tree.Condition | None) -> list[Piece] | None:
     """Return the filters with their joints; None where a bracket stands among them."""
-    terms = where.parts if isinstance(where, t.Disjunction) else (where,) if where else ()
+    terms = where.parts if isinstance(where, tree.Disjunction) else (where,) if where else ()
     pieces: list[Piece] = []
     for term in terms:
-        parts = term.parts if isinstance(term, t.Conjunction) else (term,)
+        parts = term.parts if isinstance(term, tree.Conjunction) else (term,)
         for number, part in enumerate(parts):
-            if isinstance(part, t.Conjunction | t.Disjunction):
+            if isinstance(part, tree.Conjunction | tree.Disjunction):
                 return None
             pieces.append(("and" if number or not pieces else "or", part))
     return pieces
 
 
-def _happening(event: t.Event, pieces: list[Piece]) -> Happening:
+def _happening(event: tree.Event, pieces: list[Piece]) -> Happening:
     name = event.name.name
     return Happening(
         name.text if isinstance(name, Token) else name_field(name.text),
@@ -85,63 +84,63 @@ def _happening(event: t.Event, pieces: list[Piece]) -> Happening:
     )
 
 
-def _did(clause: t.Clause) -> Iterator[Did]:
+def _did(clause: tree.Clause) -> Iterator[Did]:
     share = "share " if clause.share else ""
     match clause:
-        case t.Did():
+        case tree.Did():
             times = spell_times(clause.times) if clause.times else ""
             yield Did(f"{share}did", _inner(clause.event), times)
-        case t.DidNot():
+        case tree.DidNot():
             yield Did(f"{share}did not", _inner(clause.event))
-        case t.DidAny():
+        case tree.DidAny():
             for event in clause.events:
                 yield Did(f"{share}did any", _inner(event))
 
 
-def _inner(event: t.Event) -> Happening:
+def _inner(event: tree.Event) -> Happening:
     pieces = _pieces(event.where)
     if pieces is None or any(joint == "or" for joint, _ in pieces):
         raise QueryError("'or' belongs to the statement's own 'where': see '%ct help or'")
     return _happening(event, pieces)
 
 
-def _often(clauses: tuple[t.Clause, ...]) -> str:
-    several = [clause for clause in clauses if isinstance(clause, t.DidAny)]
+def _often(clauses: tuple[tree.Clause, ...]) -> str:
+    several = [clause for clause in clauses if isinstance(clause, tree.DidAny)]
     if len(several) > 1:
         raise QueryError("a statement takes 'did any' once")
     return spell_times(several[0].times) if several and several[0].times else ""
 
 
-def _condition(part: t.Filter, joint: str) -> Condition:
+def _condition(part: tree.Filter, joint: str) -> Condition:
     scope, name = _property(part.property)
     match part:
-        case t.Existence():
+        case tree.Existence():
             return Condition(scope, name, "not exists" if part.negated else "exists", "", joint)
-        case t.Membership():
+        case tree.Membership():
             return Condition(
                 scope, name, "not in" if part.negated else "in", _list(part.values), joint
             )
-        case t.Range(_, low, high):
+        case tree.Range(_, low, high):
             return Condition(scope, name, RANGE, range_field(low, high), joint)
-        case t.Comparison(_, operator, value):
+        case tree.Comparison(_, operator, value):
             return Condition(
                 scope, name, symbol(operator), value_field(value_word(value.text)), joint
             )
 
 
-def _axis(axis: t.Axis) -> Axis:
+def _axis(axis: tree.Axis) -> Axis:
     match axis:
-        case t.TimeAxis():
+        case tree.TimeAxis():
             first = "first " if axis.by_first else ""
             window = f"{axis.rolling.number.text} {axis.rolling.unit.text}" if axis.rolling else ""
             return Axis(f"{first}{axis.unit.text}", rolling=window)
-        case t.HourAxis():
+        case tree.HourAxis():
             return Axis("hour")
-        case t.ValueAxis():
+        case tree.ValueAxis():
             return Axis(VALUES, *_property(axis.property), _list(axis.values))
 
 
-def _property(name: t.PropertyName) -> tuple[str, str]:
+def _property(name: tree.PropertyName) -> tuple[str, str]:
     """Return the scope and the property's field; `geo` is a scope of its own."""
     if name.is_geo:
         return "geo", ""
@@ -150,7 +149,7 @@ def _property(name: t.PropertyName) -> tuple[str, str]:
     return (name.scope.text if name.scope else ""), name_field(name.name.text)
 
 
-def _list(values: t.Values) -> str:
+def _list(values: tree.Values) -> str:
     if values.variable:
         return values.variable.text
     return list_field(value_word(item.text) for item in values.items)

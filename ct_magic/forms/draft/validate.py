@@ -31,7 +31,7 @@ class Missing(str):
 
 
 def holes(one: Draft) -> dict[Key, str]:
-    """Say what is still to be filled in, or cannot stand in its field."""
+    """Return what is still empty, or not allowed in its field."""
     if one.body:
         return {}
     found = _of_event(one.base, ())

@@ -12,9 +12,10 @@ OPERATOR = {*SYMBOLS.values(), "IN", "NOT", "EXISTS", "DOES_NOT_EXIST"} - {"DOT"
 VALUE = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
 NAME = {"WORD", "STRING"}
 UNITS = {"DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "QUARTER", "QUARTERS", "YEAR", "YEARS"}
+OPERATORS = "an operator (=, !=, ~, !~, >, >=, <, <=, in, not in, exists)"
 # What is said, the types that all must be expected for it, and the types that it speaks for.
 KINDS: list[tuple[str, set[str], set[str]]] = [
-    ("an operator (=, !=, ~, !~, >, >=, <, <=, in, not in, exists)", {"IS", "HAS"}, OPERATOR),
+    (OPERATORS, {"IS", "HAS"}, OPERATOR),
     ('a value ("text", a number, true or false)', {"TRUE"}, VALUE),
     ("an event's name", NAME | {"PARAM"}, NAME | {"PARAM", "JSON"}),
     ("a property's name", NAME, NAME | {"OPENING"}),

@@ -6,6 +6,7 @@ RETENTION = "write App Installed share did App Launched after 0..11 weeks by fir
 FUNNEL = "write App Installed share did Product Viewed share did Charged"
 IN_ORDER = f"days are all that the API knows, not what came first: {FUNNEL}"
 VERSUS = "write vs behind the period, as in Charged last 7 days vs previous"
+NO_ENDS = "there is ~ for contains; CleverTap knows no beginnings and ends"
 WORDS_OF_OTHERS = {
     "retention": RETENTION,
     "cohort": RETENTION,
@@ -34,8 +35,7 @@ WORDS_OF_OTHERS = {
     "is": "write = before a value, 'exists' or 'not exists' to ask whether there is one",
     "null": "write 'exists' or 'not exists' to ask whether there is a value",
     "none": "write 'exists' or 'not exists' to ask whether there is a value",
-    "startswith": "there is ~ for contains; CleverTap knows no beginnings and ends",
-    "endswith": "there is ~ for contains; CleverTap knows no beginnings and ends",
+    **dict.fromkeys(("startswith", "endswith", "starts", "begins", "ends"), NO_ENDS),
     "least": "write >= for at least, as in did Charged >= 2",
     "group": 'write by week, or by Category in ("Shoes", "Bags")',
     "order": "rows come in the order they are asked for: sort the DataFrame",
@@ -68,6 +68,8 @@ MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),
 )
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+DIGITS = {word: number for number, word in enumerate(NUMBERS)}
 DAY_IN_WORDS = "a day is written 2015-08-10, a whole month 2015-08"
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from ..lexer import Token
+from .foreign_words import FUNNEL
 
 OR = """filters are joined by 'or'; several values of one property are in ("a", "b")"""
 HABITS = {
@@ -27,6 +28,7 @@ QUOTES = dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033", '"')
 QUOTES |= dict.fromkeys("\u2018\u2019\u201a\u201b`\u00b4\u2032", "'")
 LOOKALIKES = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
 LOOKALIKES |= {"\u2026": "..", "\u2260": "!=", "\u2264": "<=", "\u2265": ">=", "\u00d7": "*"}
+ARROWS = "\u2192\u21d2\u27f6\u203a"
 UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
 DAYS = ("DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY")
 ORDERING = ("OVER", "AT_LEAST", "UNDER", "AT_MOST")
@@ -109,10 +111,8 @@ def _odd_date(text: str, before: str) -> str:
 
 def _stranger(line: Sequence[Token], at: int) -> str:
     char = line[at].text
-    if char == "-" and at and line[at - 1].type == "TODAY":
-        return "found '-': days are counted back without a space, today-7"
-    if LOOKALIKES.get(char, char) == "-" and at and line[at - 1].type in DAYS:
-        return f"found '{char}': a period has two dots, 2015-08-10..2015-10-25"
+    if message := _dash(line, at):
+        return message
     if char in QUOTES:
         return f"found {char}, a quote that programs do not know: type {QUOTES[char]}"
     if char == "{" and at and line[at - 1].type == "IN":
@@ -129,6 +129,18 @@ def _stranger(line: Sequence[Token], at: int) -> str:
     if sign := _compared(line, at):
         return f"found '{char}': {sign} compares numbers: write the number alone, or $name"
     return f"found '{char}': a name or text that holds it is quoted, {quoted(line, at)}"
+
+
+def _dash(line: Sequence[Token], at: int) -> str | None:
+    """Explain a dash behind a day, and the arrow of a funnel."""
+    char = line[at].text
+    if char in ARROWS or (char == "-" and line[at + 1].type == "OVER"):
+        return f"found '{char}': for a funnel {FUNNEL}"
+    if char == "-" and at and line[at - 1].type == "TODAY":
+        return "found '-': days are counted back without a space, today-7"
+    if LOOKALIKES.get(char, char) == "-" and at and line[at - 1].type in DAYS:
+        return f"found '{char}': a period has two dots, 2015-08-10..2015-10-25"
+    return None
 
 
 def _bracket(line: Sequence[Token], at: int) -> str | None:

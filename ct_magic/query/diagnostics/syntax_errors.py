@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 
 from ...suggest import suggestions
 from ..lexer import API_NAMES, KEYWORDS, NOT_FIRST, WORDS, Token
-from . import misplaced_tokens as misplaced
+from . import misplaced_tokens
 from .error_position import Accepted, Line, Mistake, Reach, Stop, shown
 from .expected_tokens import in_words
-from .foreign_words import DAY_IN_WORDS, NEGATED, WORDS_OF_OTHERS, is_month, is_weekday
+from .foreign_words import DAY_IN_WORDS, DIGITS, NEGATED, WORDS_OF_OTHERS, is_month, is_weekday
 from .invalid_tokens import quoted, sentence
 from .misplaced_tokens import NUMBERS, ORDERS
 
@@ -84,8 +84,18 @@ def _negated(stop: Stop) -> Mistake | None:
     return Mistake(f"found '{said}': {meant}", first.start, stop.found.end)
 
 
+def _number_in_words(stop: Stop) -> Mistake | None:
+    """Explain `last seven days`."""
+    number = DIGITS.get(stop.found.text.lower())
+    if number is None or not stop.may("NUMBER") or stop.may("WORD"):
+        return None
+    return stop.mistake(f"{shown(stop.found)}: a number is written in digits, {number}")
+
+
 def _day_in_words(stop: Stop) -> Mistake | None:
     """Explain the names of months and days of the week where a day is expected."""
+    if stop.is_("IN") and stop.may("WHERE") and is_month(stop.around(1).text):
+        return stop.mistake(f"{shown(stop.found)}: {DAY_IN_WORDS}")
     if not stop.may("DATE") or not stop.is_("WORD"):
         return None
     if is_weekday(stop.found.text):
@@ -127,6 +137,10 @@ def _may_be_foreign(stop: Stop, place: int) -> bool:
     if place == 0:
         return word == "select" or (word in NOT_FIRST and stop.line[1].type == "WORD")
     if stop.line[place - 1].type in ("WHERE", "AND", "OR"):
+        return False
+    if word in ("starts", "begins", "ends"):
+        return stop.line[place + 1].text == "with"
+    if word == "none" and stop.line[place - 1].type == "DID":
         return False
     return word != "select" and (word != "of" or place >= stop.at - 1)
 
@@ -174,7 +188,8 @@ def _unquoted(stop: Stop) -> Mistake | None:
     words = " ".join(token.text for token in stop.line[stop.at : last + 1])
     rest = stop.line[last + 1]
     if rest.type in ("OPEN", "STRING") and rest.start == stop.line[last].end:
-        words += rest.text.split()[0]  # an apostrophe, as in O'Brien
+        ending = rest.text.split()[0]
+        words += ending if ending[0] == "'" != ending else ""  # an apostrophe, as in O'Brien
     message = f"found '{words}': text is quoted, \"{words}\""
     return Mistake(message, stop.found.start, stop.line[last].end)
 
@@ -252,14 +267,44 @@ def _number_in_name(stop: Stop) -> Mistake | None:
     if stop.has("DID"):
         often = f"how often is written did Charged >= {stop.found.text}"
         return stop.mistake(f"{shown(stop.found)}: {often}; in a name it is quoted, {name}")
-    year = stop.found.text if re.fullmatch("(19|20)[0-9]{2}", stop.found.text) else ""
-    hint = f"; a year is written {year}-01-01..{year}-12-31" if year else ""
+    hint = _years_days(stop.found.text, name)
     return stop.mistake(f"{shown(stop.found)}: a name with a number in it is quoted, {name}{hint}")
+
+
+def _years_days(number: str, name: str) -> str:
+    """Return how the days of a year or of one of its quarters are written; empty for no year."""
+    if not re.fullmatch("(19|20)[0-9]{2}", number):
+        return ""
+    if quarter := re.search(r"\b[Qq]([1-4])\b", name):
+        first, last = ("01-01", "04-01", "07-01", "10-01"), ("03-31", "06-30", "09-30", "12-31")
+        at = int(quarter[1]) - 1
+        return f"; a quarter is written {number}-{first[at]}..{number}-{last[at]}"
+    return f"; a year is written {number}-01-01..{number}-12-31"
+
+
+def _axis_without_values(stop: Stop) -> Mistake | None:
+    """Explain `by Category`: name the command that shows the values there are."""
+    message = misplaced_tokens.sentence(stop) if stop.is_("$END") and stop.is_axis() else None
+    if not message or not message.startswith("say which values"):
+        return None
+    by = max(at for at, token in enumerate(stop.line) if token.type in ("BY", "COMMA"))
+    event = [token.text for token in stop.line[: _end_of_name(stop)]]
+    if not event or stop.has("COLON"):
+        return None
+    words = [token.text for token in stop.line[by + 1 : stop.at]]
+    if "." in words:  # the API lists the values of an event's own properties
+        return None
+    hint = f"'%ct values {' '.join(event)} by {' '.join(words)}' shows them"
+    return stop.mistake(f"{shown(stop.found)}: {message}; {hint}{_name(stop)}")
+
+
+def _end_of_name(stop: Stop) -> int:
+    return next(at for at, token in enumerate(stop.line) if token.type not in ("WORD", "STRING"))
 
 
 def _out_of_order(stop: Stop) -> Mistake | None:
     """Explain what may stand in a statement, but not there."""
-    message = misplaced.sentence(stop)
+    message = misplaced_tokens.sentence(stop)
     is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and stop.next() == "DID")
     begins = stop.at == 0 and not is_clause
     inside = stop.after("WORD") and stop.next() != "DID"
@@ -269,8 +314,8 @@ def _out_of_order(stop: Stop) -> Mistake | None:
 
 GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
     *(_text_cut_short, _of_another_language, _odd, _label_with_keyword, _negated, _or_value),
-    *(_habit, _day_in_words, _misspelt, _how_often, _unquoted, _bare_range),
-    *(_number_in_name, _out_of_order),
+    *(_habit, _number_in_words, _day_in_words, _misspelt, _how_often, _unquoted, _bare_range),
+    *(_number_in_name, _axis_without_values, _out_of_order),
 )
 
 
