@@ -8,9 +8,9 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Any, Unpack
 
 from . import errors
-from .asking import ask
 from .client.accounts import Account
 from .client.journal import path as journal_path
+from .counting.asking import ask
 from .prepare import prepare
 from .session import SESSION
 from .settings import Changes, Settings, changed, zone
@@ -18,8 +18,8 @@ from .settings import Changes, Settings, changed, zone
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .costs.plan_summary import PlanSummary
     from .handle import Counting
-    from .plan_summary import PlanSummary
 
 MOST = 10_000  # cells that `history` reads where nobody says how many
 
@@ -101,7 +101,7 @@ def plan(
     The parameters are those of `count`; an account is not needed. Raises QueryError for a text
     that is no query; one that is too large is none, and its summary says so.
     """
-    from .cost import summary
+    from .costs.cost import summary
 
     return summary(
         one_text(text),
@@ -133,7 +133,7 @@ def resume(
     The DataFrame is like that of `count`, empty where nothing was pending; its column `asked` says
     when. Of `variables`, those that still hold the frame of such a cell get it anew.
     """
-    from .resumed import resumed
+    from .counting.resumed import resumed
 
     return resumed(settings or Settings(), variables if variables is not None else {})
 

@@ -10,11 +10,11 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from . import errors
-from .account_journal import open_journal, remember_facts
-from .asking import service_run
 from .check_points import EVENT, Answers, Point, points, questions
 from .client.accounts import Account
 from .client.jobs import Answer, Failure, Job, State
+from .counting.account_journal import open_journal, remember_facts
+from .counting.asking import service_run
 from .prepare import Asked, day_in
 from .rows import Plan, Question
 from .session import SESSION

@@ -8,11 +8,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from . import errors
-from .account_journal import open_journal
-from .asking import service_run
 from .client.accounts import Account
 from .client.jobs import Job, State
 from .client.top_values import LONGEST, PATH, Group, TopValues, Value, read_top, request_body
+from .counting.account_journal import open_journal
+from .counting.asking import service_run
 from .prepare import Asked, day_in
 from .rows import Plan, Question
 from .settings import Settings

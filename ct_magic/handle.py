@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .client.jobs import Job
-    from .live_picture import LivePicture
+    from .counting.live_picture import LivePicture
     from .progress.panel import Panel
     from .row_results import RowResult
     from .row_run import RowRun
@@ -129,7 +129,7 @@ class Counting:
         return self.result(0)
 
     def _show_with_picture(self) -> LivePicture:
-        from .live_picture import LivePicture
+        from .counting.live_picture import LivePicture
 
         # A terminal cannot replace what it has printed.
         return LivePicture(self._show(), lambda: self.frame, is_live=self._kernel is not None)

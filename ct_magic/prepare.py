@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from .account_journal import known_facts
 from .client.accounts import Account
+from .counting.account_journal import known_facts
 from .planner import plan
 from .query import parser
-from .query.catalog import Names, doubt
 from .query.doubts import Known
-from .query.model import JsonQuery, Query
 from .query.resolve_period import plain_day
 from .rows import Plan
 from .session import SESSION
@@ -51,7 +49,7 @@ def prepare(
     cell = parser.read(text, params=params, today=day, max_counts=how.max_counts)
     known = known_of(whom)
     asked = plan(cell.statements, cell.expansion, day, known)
-    note = _note(cell.statements, asked, known.names)
+    note = "; ".join(asked.notes) or None
     return Asked(asked, whom, how, day, note)
 
 
@@ -64,8 +62,3 @@ def known_of(account: Account | None) -> Known:
 def day_in(name: str | None) -> date:
     """Return today in the time zone of that name, or on the machine where none is named."""
     return datetime.now(zone(name)).date()
-
-
-def _note(statements: Sequence[Query | JsonQuery], asked: Plan, known: Names) -> str | None:
-    doubts = (doubt(Names().learned(statement), known) for statement in statements)
-    return "; ".join(dict.fromkeys(filter(None, (*asked.notes, *doubts)))) or None

@@ -19,11 +19,11 @@ import ct_magic
 from ct_magic import check_points as is_about
 from ct_magic import errors
 from ct_magic.__main__ import main
-from ct_magic.account_journal import known_facts, open_journal, remember_facts
 from ct_magic.check_points import Answers, points, questions
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Tally
+from ct_magic.counting.account_journal import known_facts, open_journal, remember_facts
 from ct_magic.query.doubts import CLOCK, DID_SEES_BASE
 from ct_magic.sandbox import Sandbox
 from ct_magic.session import SESSION

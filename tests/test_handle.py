@@ -17,8 +17,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import ct_magic
 from ct_magic import errors
-from ct_magic.asking import ask
 from ct_magic.client.jobs import Job, State
+from ct_magic.counting.asking import ask
 from ct_magic.handle import Counting, outcome
 from ct_magic.prepare import prepare
 from ct_magic.progress.panel import Panel, Shown

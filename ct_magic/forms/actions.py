@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ..asking import ask
 from ..client import accounts
+from ..counting.asking import ask
 from ..errors import CountError, CtMagicError
 from ..handle import Counting
 from ..prepare import prepare

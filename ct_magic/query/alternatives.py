@@ -12,19 +12,7 @@ from itertools import groupby, product
 
 from .clause_error import ClauseError
 from .merge_terms import Single, Term, key, keys, merged, once
-from .model import (
-    And,
-    AtPlace,
-    Condition,
-    Days,
-    DidAny,
-    Event,
-    Filter,
-    JsonQuery,
-    Or,
-    Query,
-    Scope,
-)
+from .model import And, AtPlace, Condition, Days, DidAny, Event, Filter, JsonQuery, Or, Query, Scope
 
 MOST_TERMS = 12
 OF_THE_EVENT = (Scope.EVENT, Scope.SESSION)

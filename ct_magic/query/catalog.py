@@ -25,7 +25,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ..errors import UsageError
-from ..suggest import suggest
 from .model import (
     And,
     AtPlace,
@@ -136,25 +135,6 @@ SYSTEM = Names(
         "UTM Visited": {},
     }
 )
-
-
-def doubt(asked: Names, known: Names) -> str | None:
-    """Return a sentence on a name that is not known, though one much like it is; else None.
-
-    A filter on a property that no event has is no error: it finds nobody.
-    """
-    for name, names in _compared(asked, known):
-        if name not in names and (near := suggest(name, names)):
-            return f"{name!r} is not among the known names: is {near!r} meant?"
-    return None
-
-
-def _compared(asked: Names, known: Names) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for event, properties in asked.events.items():
-        yield event, known.events
-        yield from ((name, known.events.get(event, {})) for name in properties)
-    for scope in SCOPES:
-        yield from ((name, known.of_scope(scope)) for name in asked.of_scope(scope))
 
 
 def from_json(text: str) -> Names:

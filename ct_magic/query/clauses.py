@@ -11,17 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from .calendar_pieces import ends, moved
-from .model import (
-    Days,
-    Did,
-    DidAny,
-    DidNot,
-    Event,
-    Query,
-    Shift,
-    ShiftAxis,
-    Step,
-)
+from .model import Days, Did, DidAny, DidNot, Event, Query, Shift, ShiftAxis, Step
 from .printer import clause
 from .resolve_period import resolve
 

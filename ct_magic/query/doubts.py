@@ -72,6 +72,7 @@ def _of_event(event: Json, today: date, known: Known) -> Iterator[str]:
     name, end = str(event.get("event_name")), day(event.get("to"))
     if end is not None and end > today:
         yield f"{name}: its period ends on {end}, after today"
+    yield from _of_name(name, known.names.events)
     for key, scope in (("event_properties", Scope.EVENT), ("session_properties", Scope.SESSION)):
         for condition in _dicts(event.get(key)):
             yield from _of_filter(condition, scope, name, known)
@@ -80,6 +81,7 @@ def _of_event(event: Json, today: date, known: Known) -> Iterator[str]:
 def _of_profile(body: Json, known: Known) -> Iterator[str]:
     common = _dict(body.get("common_profile_properties"))
     yield from _keys(common, COMMON_KEYS)
+    yield from _of_places(common.get("geo_fields"), known.names.places)
     for key, scope in FAMILIES.items():
         for condition in _dicts(common.get(key)):
             yield from _of_filter(condition, scope, None, known)
@@ -114,6 +116,7 @@ def _of_base_again(body: Json) -> Iterator[str]:
 
 def _of_filter(condition: Json, scope: Scope, event: str | None, known: Known) -> Iterator[str]:
     yield from _keys(condition, FILTER_KEYS)
+    yield from _of_name(str(condition.get("name")), _properties(scope, event, known))
     operator, values = condition.get("operator", "equals"), condition.get("value")
     listed = values if isinstance(values, list) else [values]
     for doubt in _of_operator(operator, listed, scope):
@@ -121,6 +124,27 @@ def _of_filter(condition: Json, scope: Scope, event: str | None, known: Known) -
     if operator in ("equals", "not_equals"):
         for doubt in _of_values(listed, _values(condition, scope, event, known)):
             yield f"{_part(condition, scope)}: {doubt}"
+
+
+def _of_name(name: str, known: Mapping[str, Any]) -> Iterator[str]:
+    """Doubt a name much like a known one: a property that no event has finds nobody."""
+    if name not in known and (near := _near(name, tuple(known))):
+        yield f"{name!r} is not among the known names: is {near!r} meant?"
+
+
+def _properties(scope: Scope, event: str | None, known: Known) -> Mapping[str, Any]:
+    names = known.names
+    return names.events.get(event or "", {}) if scope is Scope.EVENT else names.of_scope(scope)
+
+
+def _of_places(places: object, known: tuple[str, ...]) -> Iterator[str]:
+    """Doubt a place that is the end of a known one, as "Mumbai" is, or much like one."""
+    for parts in places if isinstance(places, list) else ():
+        place = "/".join(map(str, parts)) if isinstance(parts, list) else str(parts)
+        ends = (one for one in known if one.endswith(f"/{place}"))
+        wider = _with_wider(known)
+        if place not in wider and (near := next(ends, None) or _near(place, wider)):
+            yield f"geo: {value(place)} is not among the known places: is {value(near)} meant?"
 
 
 def _of_operator(operator: str, listed: list[Any], scope: Scope) -> Iterator[str]:
@@ -144,8 +168,17 @@ def _of_values(listed: list[Any], known: tuple[str, ...]) -> Iterator[str]:
 
 
 def _values(condition: Json, scope: Scope, event: str | None, known: Known) -> tuple[str, ...]:
+    if scope is Scope.SESSION and condition.get("name") == "time_of_day":
+        return ()  # a clock has all minutes, whichever were seen
     values = known.names.values(event, Property(str(condition.get("name")), scope))
     return tuple(one for one in values if isinstance(one, str))
+
+
+@lru_cache(maxsize=10)
+def _with_wider(places: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the places and those that hold them: India is known where India/Goa is."""
+    parts = (place.split("/") for place in places)
+    return tuple({"/".join(p[:end]): None for p in parts for end in range(1, len(p) + 1)})
 
 
 @lru_cache(maxsize=1000)

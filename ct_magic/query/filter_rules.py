@@ -10,18 +10,7 @@ from ..suggest import suggest
 from . import check_filter, parameters, tree
 from .lexer import API_NAMES, Token
 from .literals import Reader
-from .model import (
-    And,
-    AtPlace,
-    ClockRange,
-    Condition,
-    Filter,
-    Operator,
-    Or,
-    Place,
-    Property,
-    Scope,
-)
+from .model import And, AtPlace, ClockRange, Condition, Filter, Operator, Or, Place, Property, Scope
 
 OPERATORS = {API_NAMES[o.value]: o for o in Operator}
 SCOPES = [scope.value for scope in Scope if scope.value]

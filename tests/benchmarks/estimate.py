@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from random import Random
 
-from ct_magic.estimate import FACTOR, Pacing, estimate
+from ct_magic.costs.estimate import FACTOR, Pacing, estimate
 
 CELLS = 5
 FIRST, THEN, REQUEST, WORKERS = 5.0, 30.0, 0.3, 3

@@ -33,8 +33,8 @@ from ct_magic.client.jobs import (
 from ct_magic.client.journal import OF_A_QUESTION, Journal, path
 from ct_magic.client.journal_file import JournalFile, JournalFileError
 from ct_magic.client.journal_history import past_cells, submissions
+from ct_magic.counting.pending_cells import pending_cells
 from ct_magic.errors import JournalWarning
-from ct_magic.pending_cells import pending_cells
 from ct_magic.results.past import past
 from ct_magic.rows import Question
 from ct_magic.sandbox import Sandbox

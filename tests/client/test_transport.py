@@ -17,15 +17,7 @@ import pytest
 import ct_magic
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
-from ct_magic.client.jobs import (
-    Answer,
-    Busy,
-    Denied,
-    Partial,
-    Success,
-    Tally,
-    Trouble,
-)
+from ct_magic.client.jobs import Answer, Busy, Denied, Partial, Success, Tally, Trouble
 from ct_magic.client.responses import pause
 from ct_magic.client.transport import Service
 from ct_magic.errors import CountFailedError

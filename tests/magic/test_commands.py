@@ -75,13 +75,13 @@ def test_use_sandbox_needs_no_account_and_no_network(
 
 
 def test_a_name_that_the_sandbox_does_not_hold_is_doubted(account: Sandbox, say: Say) -> None:
-    """With it come its names, for Tab, the form and a note; they say nothing of other accounts."""
+    """With it come its names, for Tab, the form and doubts; they say nothing of other accounts."""
     text = 'Charged where Catgory = "Shoes"'
     doubted = "'Catgory' is not among the known names: is 'Category' meant?"
     say("%ct use sandbox")
-    assert prepare(text).note == f"no period given: the last 30 days; {doubted}"
+    assert prepare(text).plan.rows[0].doubts == (doubted,)
     say("%ct use default")
-    assert prepare(text).note == "no period given: the last 30 days"
+    assert prepare(text).plan.rows[0].doubts == ()
 
 
 def test_use_goes_back_to_the_environments_account(account: Sandbox, say: Say) -> None:

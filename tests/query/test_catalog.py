@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 
 from ct_magic import UsageError
-from ct_magic.query.catalog import MOST, Names, doubt, from_json, to_json
+from ct_magic.query.catalog import MOST, Names, from_json, to_json
 from ct_magic.query.model import JsonQuery, Property, Query, Scope
 from ct_magic.query.parser import parse, statements
 from ct_magic.session import Session
@@ -98,36 +98,3 @@ def test_names_that_are_learned_at_the_same_time_are_all_kept() -> None:
     session.learn(asked())
     beside.join()
     assert {"A", "B", "C"} <= set(session.names.events)
-
-
-@pytest.mark.parametrize(
-    ("text", "meant"),
-    [
-        ("charged today", "Charged"),
-        ("Chargd 2026-10-01", "Charged"),
-        ('Charged where Catgory = "Shoes" today', "Category"),
-        ('Charged where profile.Plans = "gold" today', "Plan"),
-        ("App Launched did not Chargd today", "Charged"),
-        ('Charged by category in ("Shoes", "Bags")', "Category"),
-    ],
-)
-def test_a_name_much_like_a_known_one_is_doubted(text: str, meant: str) -> None:
-    """A property that no event has finds nobody: only the number would say so."""
-    (query,) = statements(text)
-    said = doubt(Names().learned(query), from_json(json.dumps(FILE)))
-    assert said is not None
-    assert said.endswith(f"is not among the known names: is {meant!r} meant?")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        'Charged where Category = "X" today',
-        "Something Else today",
-        'App Launched where Catgory = "x"',
-    ],
-)
-def test_what_is_told_or_like_nothing_told_is_not_doubted(text: str) -> None:
-    """A list of names may be short: what it says nothing of is nobody's mistake."""
-    (query,) = statements(text)
-    assert doubt(Names().learned(query), from_json(json.dumps(FILE))) is None

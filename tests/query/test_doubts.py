@@ -14,7 +14,9 @@ from ct_magic.query.parser import statements
 TODAY = date(2026, 11, 23)
 NAMES = from_json(
     '{"events": {"Charged": {"Category": ["Shoes", "Bags"], "Amount": []}},'
-    ' "profile": {"Customer Type": ["Gold", "Platinum"]}, "session": {"utm_source": ["google"]}}'
+    ' "profile": {"Customer Type": ["Gold", "Platinum"]},'
+    ' "session": {"utm_source": ["google"], "time_of_day": ["13:40"]},'
+    ' "geo": ["India/Goa", "India/Maharashtra/Mumbai", "Singapore"]}'
 )
 DAYS = {"event_name": "Charged", "from": 20260101, "to": 20260131}
 
@@ -45,6 +47,18 @@ def doubts(text: str, names: Names = NAMES, facts: frozenset[str] = frozenset())
         ("Charged today by Category in ('Shoes', 'Bgas')", "Category =", 'is "Bags" meant?'),
         ("Charged where profile.Customer Type = 'gold' today", "profile.", 'is "Gold" meant?'),
         ("Charged where Category != 'shoes' today", "Category !=", 'is "Shoes" meant?'),
+        ("charged yesterday", "'charged' is not", "is 'Charged' meant?"),
+        ("Chargd 2026-10-01", "'Chargd' is not", "is 'Charged' meant?"),
+        ("App Launched today did not Chargd", "'Chargd' is not", "is 'Charged' meant?"),
+        ("App Launched today did Charged where Amuont > 5", "'Amuont'", "is 'Amount' meant?"),
+        ("Charged by category in ('Shoes', 'Bags')", "'category'", "is 'Category' meant?"),
+        (
+            "Charged where profile.Customer type = 'Gold' today",
+            "'Customer type'",
+            "'Customer Type'",
+        ),
+        ("Charged where geo = 'Mumbai' today", "geo", 'is "India/Maharashtra/Mumbai" meant?'),
+        ("Charged where geo in ('Nepal', 'india') today", "geo", 'is "India" meant?'),
         ("Charged yesterday by hour", "by hour", "whose clock"),
         ("Charged where A = 1 or B = 2 yesterday", "did Charged", "sees the occurrences"),
         ("Charged yesterday did Charged where A = 1", "did Charged", "sees the occurrences"),
@@ -72,6 +86,8 @@ def test_what_no_page_lists_is_doubted(text: str, part: str, known: str) -> None
         "Charged where profile.Customer Type = 'Gold' or tech.OS = 'iOS' today",
         "Charged last 4 weeks by first week",
         "Charged where Category = 'Umbrellas' and Colour = 'Shoos' today",
+        "Something Else where Catgory = 'x' and geo = 'India' and Umbrella = 1 today",
+        "Charged where geo = 'India/Maharashtra' or geo = 'Nepal' today",
         json.dumps({**DAYS, "common_profile_properties": {"geo_radius": [[19.1, 72.9, 5]]}}),
     ],
 )

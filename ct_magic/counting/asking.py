@@ -9,27 +9,27 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from . import errors
+from .. import errors
+from ..client.concurrency import Learned, gate
+from ..client.freshness import Freshness
+from ..client.jobs import Job
+from ..client.journal import Journal
+from ..client.pace import Pace
+from ..client.plan_record import CellRecord
+from ..client.threads import spawn_import
+from ..costs.expectation import LIMITS, with_expectation
+from ..prepare import Asked
+from ..row_run import RowRun
+from ..rows import Plan
+from ..session import SESSION
 from .account_journal import WARNED, account_key, open_journal, warn
-from .client.concurrency import Learned, gate
-from .client.freshness import Freshness
-from .client.jobs import Job
-from .client.journal import Journal
-from .client.pace import Pace
-from .client.plan_record import CellRecord
-from .client.threads import spawn_import
-from .expectation import LIMITS, with_expectation
-from .prepare import Asked
 from .recall import recalled
-from .row_run import RowRun
-from .rows import Plan
-from .session import SESSION
 
 if TYPE_CHECKING:
-    from .client.runner import Run
-    from .client.transport import Asker
-    from .handle import Counting
-    from .progress.panel import Panel, Shown
+    from ..client.runner import Run
+    from ..client.transport import Asker
+    from ..handle import Counting
+    from ..progress.panel import Panel, Shown
 
     Opener = Callable[[Shown, str | None], Panel]
 
@@ -70,8 +70,8 @@ def begin(
     cell: str | None = None,
 ) -> Counting:
     """Make jobs ready to go, and the panel that will show them: `watched()` or `followed()`."""
-    from .handle import Counting
-    from .progress.environment import current_shell, open_panel
+    from ..handle import Counting
+    from ..progress.environment import current_shell, open_panel
 
     shell = current_shell()
     rows = RowRun(asked.plan, service_run(asked, jobs, journal))
@@ -88,8 +88,8 @@ def service_run(
     asked: Asked, jobs: Sequence[Job], journal: Journal, asker: Asker | None = None
 ) -> Run:
     """Return the run of these jobs; with an `asker` of one's own nothing of it is written down."""
-    from .client.runner import Run
-    from .client.transport import Service
+    from ..client.runner import Run
+    from ..client.transport import Service
 
     pace, account = pace_of(asked), asked.account
     events = SESSION.given_names(account.name).events
@@ -120,7 +120,7 @@ def freshness(asked: Asked) -> Freshness:
 
 def _prepare_frame() -> None:
     # pandas takes a while to import; better while the service counts than after a click on Cancel.
-    from .results import frame  # noqa: F401 # importing is what it is for
+    from ..results import frame  # noqa: F401 # importing is what it is for
 
 
 def pace_of(asked: Asked) -> Pace:
@@ -138,7 +138,7 @@ def pace_of(asked: Asked) -> Pace:
 
 def _warn_of_doubts(plan: Plan) -> None:
     """Warn a script of what the service may ignore; in a notebook the panel says it."""
-    from .progress.environment import current_shell
+    from ..progress.environment import current_shell
 
     if current_shell() is None:
         for doubt in dict.fromkeys(doubt for row in plan.rows for doubt in row.doubts):

@@ -8,16 +8,16 @@ from datetime import UTC, datetime, tzinfo
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from ..client.jobs import Job
+from ..errors import CountError, CountInterrupt
+from ..prepare import Asked, day_in
+from ..row_results import row_results
+from ..rows import Plan
+from ..session import SESSION
+from ..settings import Settings, zone
 from .account_journal import open_journal
 from .asking import begin
-from .client.jobs import Job
-from .errors import CountError, CountInterrupt
 from .pending_cells import PendingCell, age, pending_cells
-from .prepare import Asked, day_in
-from .row_results import row_results
-from .rows import Plan
-from .session import SESSION
-from .settings import Settings, zone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,14 +49,14 @@ def resumed(settings: Settings, variables: MutableMapping[str, Any]) -> pd.DataF
 
 
 def _empty(asked: Asked) -> pd.DataFrame:
-    from .results.frame import frame
+    from ..results.frame import frame
 
     return frame(asked.plan, (), asked.zone)
 
 
 def _dated(frame: pd.DataFrame, cells: Sequence[PendingCell], zone: tzinfo | None) -> pd.DataFrame:
     """Return the frame with the moment when each row's cell was asked."""
-    from .results.frame import moments
+    from ..results.frame import moments
 
     began = [datetime.fromtimestamp(cell.began, UTC) for cell in cells for _ in cell.plan.rows]
     return frame.assign(asked=moments(began, zone))
@@ -65,7 +65,7 @@ def _dated(frame: pd.DataFrame, cells: Sequence[PendingCell], zone: tzinfo | Non
 def _fill(
     variables: MutableMapping[str, Any], cells: Sequence[PendingCell], jobs: Sequence[Job]
 ) -> None:
-    from .results.frame import frame
+    from ..results.frame import frame
 
     first = 0
     for cell in cells:

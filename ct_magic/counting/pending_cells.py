@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from .client.jobs import Job, State
-from .client.journal import Journal
-from .client.journal_entries import Entry, job_after
-from .client.plan_record import CellRecord
-from .rows import Formula, Plan, Question, Row
+from ..client.jobs import Job, State
+from ..client.journal import Journal
+from ..client.journal_entries import Entry, job_after
+from ..client.plan_record import CellRecord
+from ..rows import Formula, Plan, Question, Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .client.concurrency import Learned
-from .client.jobs import Job
-from .client.journal import Journal
-from .client.pace import Pace
+from ..client.concurrency import Learned
+from ..client.jobs import Job
+from ..client.journal import Journal
+from ..client.pace import Pace
+from ..prepare import Asked
 from .estimate import Estimate, Pacing, estimate
-from .prepare import Asked
 
 LIMITS = "limits"  # under this name the journal keeps what an account takes at once
 FROM = 11  # counts without an answer from which on the panel says how long they may take

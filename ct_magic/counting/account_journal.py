@@ -9,11 +9,11 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from . import errors
-from .client.accounts import Account
-from .client.journal import Journal
-from .client.journal import path as journal_path
-from .query.doubts import FACTS
+from .. import errors
+from ..client.accounts import Account
+from ..client.journal import Journal
+from ..client.journal import path as journal_path
+from ..query.doubts import FACTS
 
 CHECKED = "facts"  # under this name the journal keeps what `%ct check` found
 SANDBOX_ID = "SANDBOX"
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 def open_journal(account: Account) -> Journal:
     """Return the journal of an account; of a sandbox, that of the data it has now."""
-    from .client.transport import sandbox_data
+    from ..client.transport import sandbox_data
 
     # Another sandbox may have come to the same address: its counts and ids are others.
     data = sandbox_data(account)

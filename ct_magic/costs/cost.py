@@ -6,23 +6,23 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from .account_journal import open_journal
-from .asking import freshness, pace_of
-from .client.accounts import Account
-from .client.jobs import Job, State
-from .errors import AccountError
+from ..client.accounts import Account
+from ..client.jobs import Job, State
+from ..counting.account_journal import open_journal
+from ..counting.asking import freshness, pace_of
+from ..counting.recall import recalled
+from ..errors import AccountError
+from ..planner import plan
+from ..prepare import Asked, day_in, known_of
+from ..query.expand_cell import MOST_ROWS, expand, rows_in
+from ..query.parser import statements
+from ..query.resolve_period import plain_day
+from ..rows import Plan
+from ..session import SESSION
+from ..settings import Settings
 from .estimate import Estimate
 from .expectation import expected
 from .plan_summary import PlanSummary
-from .planner import plan
-from .prepare import Asked, day_in, known_of
-from .query.expand_cell import MOST_ROWS, expand, rows_in
-from .query.parser import statements
-from .query.resolve_period import plain_day
-from .recall import recalled
-from .rows import Plan
-from .session import SESSION
-from .settings import Settings
 
 
 def summary(

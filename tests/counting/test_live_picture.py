@@ -11,7 +11,7 @@ from helpers.frames import frame, weeks
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from ct_magic.live_picture import TICK, LivePicture
+from ct_magic.counting.live_picture import TICK, LivePicture
 from ct_magic.results.chart import Colour
 from ct_magic.results.vega import COLOURS, MIME
 

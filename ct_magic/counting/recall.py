@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from .client.freshness import Freshness
-from .client.jobs import Job
-from .client.journal import Journal
-from .client.journal_entries import Entry
-from .rows import Plan
+from ..client.freshness import Freshness
+from ..client.jobs import Job
+from ..client.journal import Journal
+from ..client.journal_entries import Entry
+from ..rows import Plan
 
 
 def recalled(plan: Plan, journal: Journal, freshness: Freshness) -> list[Job]:

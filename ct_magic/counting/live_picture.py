@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-from .errors import CtMagicError
+from ..errors import CtMagicError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .results.plot import Picture
-    from .waiting import Watched
+    from ..results.plot import Picture
+    from ..waiting import Watched
 
 TICK = 2.0  # seconds between two pictures: each is drawn whole
 log = logging.getLogger(__name__)
@@ -89,6 +89,6 @@ class LivePicture:
 
 
 def _plot(frame: pd.DataFrame, *, complete: bool) -> Picture:
-    from .results.plot import plot
+    from ..results.plot import plot
 
     return plot(frame, complete=complete)

@@ -16,8 +16,8 @@ from IPython.utils.capture import capture_output
 
 import ct_magic
 from ct_magic import QueryError, api
+from ct_magic.costs.estimate import Estimate, Pacing, estimate
 from ct_magic.errors import QueryWarning
-from ct_magic.estimate import Estimate, Pacing, estimate
 from ct_magic.sandbox import Sandbox
 
 FUNNEL = "funnel: App Launched 2026-10\n  share did Product Viewed\n  share did Charged"
