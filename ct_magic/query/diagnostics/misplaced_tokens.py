@@ -28,11 +28,12 @@ ALIKE = (
     ("WORD", "STRING"),
 )
 KIND = {kind: kinds[0] for kinds in ALIKE for kind in kinds}
-# The places around the stop, and how much a token that is alike there weighs.
+EXPECTED = "expected"  # stands over the cells for which what the grammar expects says it best
+# How much it weighs that the tokens are alike there: where the grammar stops, before it, behind it.
 AROUND = ((0, 4.0), (-1, 3.0), (1, 2.0), (-2, 1.0))
-EXPECTED = "expected"  # the cells for which what the grammar expects is the best message
-LEAST = 12.0
-MUST = -9.0  # a word in small letters that is missing
+ACCEPTED, GLUED = 8.0, 2.0  # that the grammar would accept the same, that a space stands before it
+LEAST = 12.0  # of 20: a cell less alike than this says nothing
+NAMED, MISSING = 2.0, -9.0  # a word in small letters: that it is there, that it is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +84,16 @@ def _examples(accepted: Accepted, reach: Reach) -> dict[str, list[Example]]:
 
 def _likeness(stop: Stop, example: Stop) -> float:
     both, either = stop.expected & example.expected, stop.expected | example.expected
-    tokens = sum(weight * _alike(stop, example, place) for place, weight in AROUND)
-    glued = 2 * (stop.is_glued() == example.is_glued())
-    return 8 * len(both) / max(1, len(either)) + tokens + glued
+    accepted = ACCEPTED * len(both) / max(1, len(either))
+    glued = GLUED * (stop.is_glued() == example.is_glued())
+    return accepted + glued + sum(weight * _alike(stop, example, at) for at, weight in AROUND)
 
 
 def _alike(stop: Stop, example: Stop, place: int) -> float:
-    """Return how much the tokens at a place are alike, from 0 to 1."""
+    """Return how much the tokens at a place are alike: from 0 to 1, but for words that count."""
     ours, theirs = stop.around(place), example.around(place)
     if theirs.type == "WORD" and theirs.text.islower() and len(theirs.text) > 1:
-        return 1 if ours.text.lower() == theirs.text else MUST
+        return NAMED if ours.text.lower() == theirs.text else MISSING
     if ours.type == theirs.type:
         return 0.9
     return 0.5 if _kind(ours) == _kind(theirs) else 0

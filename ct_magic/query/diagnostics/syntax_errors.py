@@ -94,8 +94,6 @@ def _number_in_words(stop: Stop) -> Mistake | None:
 
 def _day_in_words(stop: Stop) -> Mistake | None:
     """Explain the names of months and days of the week where a day is expected."""
-    if stop.is_("IN") and stop.may("WHERE") and is_month(stop.around(1).text):
-        return stop.mistake(f"{shown(stop.found)}: {DAY_IN_WORDS}")
     if not stop.may("DATE") or not stop.is_("WORD"):
         return None
     if is_weekday(stop.found.text):
@@ -304,7 +302,8 @@ def _end_of_name(stop: Stop) -> int:
 
 def _out_of_order(stop: Stop) -> Mistake | None:
     """Explain what may stand in a statement, but not there."""
-    message = misplaced_tokens.sentence(stop)
+    in_month = stop.is_("IN") and stop.may("WHERE") and is_month(stop.around(1).text)
+    message = DAY_IN_WORDS if in_month else misplaced_tokens.sentence(stop)
     is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and stop.next() == "DID")
     begins = stop.at == 0 and not is_clause
     inside = stop.after("WORD") and stop.next() != "DID"
