@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import date, tzinfo
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from . import errors
 from .client.accounts import Account
@@ -27,7 +27,7 @@ MOST = 10_000  # cells that `history` reads where nobody says how many
 def count(
     text: str | Sequence[str],
     *,
-    params: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
     today: date | None = None,
     account: str | Account | None = None,
     refresh: bool = False,
@@ -60,7 +60,7 @@ def count(
 def start(
     text: str | Sequence[str],
     *,
-    params: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
     today: date | None = None,
     account: str | Account | None = None,
     refresh: bool = False,
@@ -89,7 +89,7 @@ def one_text(text: str | Sequence[str]) -> str:
 def plan(
     text: str | Sequence[str],
     *,
-    params: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
     today: date | None = None,
     account: str | Account | None = None,
     refresh: bool = False,
@@ -126,7 +126,7 @@ def history(limit: int = MOST, text: str | None = None) -> pd.DataFrame:
 
 
 def resume(
-    settings: Settings | None = None, *, variables: MutableMapping[str, Any] | None = None
+    settings: Settings | None = None, *, variables: MutableMapping[str, object] | None = None
 ) -> pd.DataFrame:
     """Fetch the counts of the account in use that were pending when a cell or a kernel ended.
 

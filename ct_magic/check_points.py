@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from .client.jobs import Tally
 from .query.doubts import CLOCK, DID_SEES_BASE
@@ -31,7 +30,7 @@ MORNING, EVENING, HOUR = ["00:00", "11:59"], ["12:00", "23:59"], ["19:00", "19:5
 FEWEST = 30  # people; that all of fewer came in both halves of a day proves nothing
 ENOUGH = 300  # people; were it the event's clock, some would buy or end a minute beyond the hour
 STRANGE = "ct_magic_check"  # a name that no account has
-Json = dict[str, Any]
+Json = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,8 @@ class Answers:
 
     def counts(self, *names: str) -> list[int] | None:
         """Return these counts; None where one is missing."""
-        found = [self.tallies.get(name) for name in names]
-        return [tally.count for tally in found if tally] if all(found) else None
+        tallies = [self.tallies.get(name) for name in names]
+        return [tally.count for tally in tallies if tally] if all(tallies) else None
 
     def shown(self, *names: str) -> str:
         """Return these counts as people read them, or the first error."""
@@ -94,7 +93,7 @@ def questions(today: date, event: str = EVENT) -> dict[str, Json]:
         "morning and evening": _with(morning, did_all=[evening]),
         "morning or evening": _with(day, did_any=_any(morning, evening)),
         "once in the hour": _once(whole, *later),
-        "all in the hour": _once(whole, *(_at(one, HOUR) for one in later)),
+        "all in the hour": _once(whole, *(_at(each, HOUR) for each in later)),
         "unknown key": day | {STRANGE: 1},
         "unknown operator": day | {"event_properties": [unknown]},
         "unknown filter": day | {"common_profile_properties": {STRANGE: [unknown]}},
@@ -265,7 +264,7 @@ def _at(body: Json, clock: list[str]) -> Json:
     return body | {"session_properties": [{"name": "time_of_day", "value": clock}]}
 
 
-def _with(body: Json, **advanced: Any) -> Json:
+def _with(body: Json, **advanced: object) -> Json:
     return body | {"advanced_query": advanced}
 
 

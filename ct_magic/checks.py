@@ -100,10 +100,10 @@ def check(
     if say is not None:
         say(f"about {len(bodies)} small counts of account {chosen.name} ({chosen.id})")
     journal = open_journal(chosen)
-    found = _answers(list(bodies), Asked(plan, chosen, usual, day), journal)
-    result = Check(chosen.name, points(found))
-    if "day" not in found.tallies:
-        error = found.errors.get("day", "no answer yet")
+    answers = _answers(list(bodies), Asked(plan, chosen, usual, day), journal)
+    result = Check(chosen.name, points(answers))
+    if "day" not in answers.tallies:
+        error = answers.errors.get("day", "no answer yet")
         raise errors.CountFailedError(f"the account could not be asked: {error}", result.frame)
     remember_facts(journal, {p.name: p.holds for p in result.points})
     return result

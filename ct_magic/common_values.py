@@ -45,7 +45,7 @@ class CommonValues:
 
 
 def common_values(
-    query: Mapping[str, Any],
+    query: Mapping[str, object],
     groups: Sequence[Group],
     account: Account,
     settings: Settings | None = None,
@@ -70,11 +70,11 @@ def common_values(
     finally:
         run.cancel()
     [job] = run.jobs
-    found = CommonValues(question.event, {group: asker.of(group) for group in groups})
+    values = CommonValues(question.event, {group: asker.of(group) for group in groups})
     if job.state is not State.SUCCESS:
         what = f"the values did not arrive: {job.error or job.state}"
-        raise errors.CountFailedError(what, found.frame)
-    return found
+        raise errors.CountFailedError(what, values.frame)
+    return values
 
 
 def _question(query: Mapping[str, Any], groups: Sequence[Group]) -> Question:

@@ -20,7 +20,7 @@ CountInterrupt              a KeyboardInterrupt that brings the `.frame` of what
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .text_width import width
 
@@ -37,12 +37,14 @@ class OneMessage:
     def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {self}"]
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         # Or a pool of processes dies of an error whose class takes more than its message.
         return _restored, (type(self), getattr(self, "args", ()), dict(vars(self)))
 
 
-def _restored(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+def _restored(
+    kind: type[BaseException], args: tuple[object, ...], state: dict[str, object]
+) -> object:
     """Return an error as it was pickled or copied, without asking its class for its arguments."""
     error = kind.__new__(kind, *args)
     error.args = args

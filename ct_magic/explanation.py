@@ -31,7 +31,7 @@ class Preview:
 
 
 def explain(
-    text: str, *, params: Mapping[str, Any] | None = None, settings: Settings | None = None
+    text: str, *, params: Mapping[str, object] | None = None, settings: Settings | None = None
 ) -> str:
     """Return a text as the language, its doubts, and JSON and `curl` of its single counts.
 
@@ -51,7 +51,7 @@ def explain(
 
 def dry_run(
     text: str,
-    params: Mapping[str, Any],
+    params: Mapping[str, object],
     settings: Settings,
     account: str | None = None,
     every: bool = False,
@@ -62,23 +62,23 @@ def dry_run(
 
 
 def bodies(
-    text: str, params: Mapping[str, Any], settings: Settings, account: str | None = None
-) -> list[dict[str, Any]]:
+    text: str, params: Mapping[str, object], settings: Settings, account: str | None = None
+) -> list[dict[str, object]]:
     """Return the JSON of every distinct count of a text. An account is not needed for it."""
     return list(preview(text, params, settings, account).bodies)
 
 
 def preview(
-    text: str, params: Mapping[str, Any], settings: Settings, account: str | None = None
+    text: str, params: Mapping[str, object], settings: Settings, account: str | None = None
 ) -> Preview:
     """Return what a text would ask. An account is not needed for it."""
-    whom = _account(account)
-    cell, today = _read(text, params, settings, whom)
-    doubts = doubts_of(cell.statements, cell.expansion, today, known_of(whom))
+    used = _account(account)
+    cell, today = _read(text, params, settings, used)
+    doubts = doubts_of(cell.statements, cell.expansion, today, known_of(used))
     return Preview(tuple(map(to_payload, cell.counts)), len(cell.expansion.rows), tuple(doubts))
 
 
-def curl(body: Mapping[str, Any], url: str) -> str:
+def curl(body: Mapping[str, object], url: str) -> str:
     """Return the shell command that asks this; account and passcode are in the environment."""
     return " \\\n  ".join(
         [
@@ -91,7 +91,7 @@ def curl(body: Mapping[str, Any], url: str) -> str:
     )
 
 
-def pretty(body: Mapping[str, Any]) -> str:
+def pretty(body: Mapping[str, object]) -> str:
     """Return JSON as people read it."""
     return json.dumps(body, indent=2, ensure_ascii=False)
 
@@ -114,7 +114,7 @@ def _account(name: str | None) -> Account | None:
 
 
 def _read(
-    text: str, params: Mapping[str, Any], settings: Settings, account: Account | None
+    text: str, params: Mapping[str, object], settings: Settings, account: Account | None
 ) -> tuple[Cell, date]:
     today = day_in(settings.timezone or (account.timezone if account else None))
     return read(text, params=params, today=today, max_counts=settings.max_counts), today

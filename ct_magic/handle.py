@@ -18,6 +18,7 @@ from .errors import (
     StillRunningError,
     UsageError,
 )
+from .row_results import shared_error
 from .rows import row_name
 from .text_width import plain
 
@@ -63,7 +64,7 @@ class Counting:
         *,
         zone: tzinfo | None = None,
         cell: str | None = None,
-        kernel: Any = None,
+        kernel: object = None,
     ) -> None:
         self._run, self._show, self._zone, self._kernel = run, show, zone, kernel
         self._cell = cell
@@ -179,7 +180,7 @@ class Counting:
     def __bool__(self) -> bool:
         return True
 
-    def __await__(self) -> Generator[Any, None, pd.DataFrame]:
+    def __await__(self) -> Generator[object, None, pd.DataFrame]:
         """Wait for the DataFrame, as `result()` does, while other tasks go on."""
         return self._arrival().__await__()
 
@@ -238,6 +239,8 @@ def _failures(lost: Sequence[RowResult]) -> list[str]:
         for row in lost
         if ERRORS.get(row.state) is CountFailedError
     ]
+    if reason := shared_error(lost):
+        return [f"  {plain(reason)}"]
     more = [f"  ... and {len(failed) - SHOWN} more"] if len(failed) > SHOWN else []
     return failed[:SHOWN] + more
 

@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import errors
 from .client import accounts, journal
@@ -78,7 +78,7 @@ def forget(name: str) -> bool:
     return True
 
 
-def _schema() -> dict[str, Any]:
+def _schema() -> dict[str, object]:
     """Ask the sandbox in use: one that runs beside the kernel, else the kernel's own."""
     from .client.transport import sandbox_schema
 

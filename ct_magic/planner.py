@@ -51,7 +51,7 @@ def doubts_of(
     """Return all doubts about a cell, each once."""
     own = (doubt for query in statements for doubt in of_statement(query, known))
     of_counts = _doubts_of_counts(expansion, today, known)
-    return tuple(dict.fromkeys((*own, *(doubt for one in of_counts for doubt in one))))
+    return tuple(dict.fromkeys((*own, *(doubt for of_count in of_counts for doubt in of_count))))
 
 
 def question(count: Query | JsonQuery, canonical: str | None = None) -> Question:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Any
 
 from .client.accounts import Account
 from .counting.account_journal import known_facts
@@ -37,20 +36,20 @@ class Asked:
 def prepare(
     text: str,
     *,
-    params: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
     today: date | None = None,
     account: str | Account | None = None,
     settings: Settings | None = None,
 ) -> Asked:
     """Make a text ready to be asked; nothing is sent."""
-    how = settings or Settings()
-    whom = account if isinstance(account, Account) else SESSION.account(account)
-    day = plain_day(today or day_in(how.timezone or whom.timezone))
-    cell = parser.read(text, params=params, today=day, max_counts=how.max_counts)
-    known = known_of(whom)
+    chosen = settings or Settings()
+    used = account if isinstance(account, Account) else SESSION.account(account)
+    day = plain_day(today or day_in(chosen.timezone or used.timezone))
+    cell = parser.read(text, params=params, today=day, max_counts=chosen.max_counts)
+    known = known_of(used)
     asked = plan(cell.statements, cell.expansion, day, known)
     note = "; ".join(asked.notes) or None
-    return Asked(asked, whom, how, day, note)
+    return Asked(asked, used, chosen, day, note)
 
 
 def known_of(account: Account | None) -> Known:

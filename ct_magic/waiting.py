@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 from .client.threads import spawn
 from .progress.comm_pump import CommPump
@@ -52,7 +52,7 @@ class Watched(Protocol):
         ...
 
 
-def wait(run: Waitable, show: Callable[[], Watched], kernel: Any = None) -> None:
+def wait(run: Waitable, show: Callable[[], Watched], kernel: object = None) -> None:
     """Show the run, start it and block until it is over.
 
     The first interrupt cancels the run, and KeyboardInterrupt is raised once it is over; a second
@@ -72,7 +72,7 @@ def wait(run: Waitable, show: Callable[[], Watched], kernel: Any = None) -> None
         raise KeyboardInterrupt
 
 
-def _watch(run: Waitable, panel: Watched, kernel: Any, heard: list[int]) -> None:
+def _watch(run: Waitable, panel: Watched, kernel: object, heard: list[int]) -> None:
     with CommPump(kernel, panel.comm_ids) as pump:
         if panel.comm_ids and not pump.ok and _is_main():
             panel.say_deaf()
@@ -98,7 +98,7 @@ def _leave(run: Waitable, panel: Watched) -> None:
 def listen(
     run: Waitable,
     heard: Collection[str],
-    kernel: Any = None,
+    kernel: object = None,
     timeout: float | None = None,
 ) -> bool:
     """Block for `timeout` seconds at the most; return True if it is over.

@@ -106,7 +106,7 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
 
 def from_file(
     environ: Mapping[str, str] = os.environ, user: int | None = None
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, object]]:
     """Return what `accounts.toml` holds: name -> its table. No file is no account, not an error.
 
     `user` is the number of the user who may have written it, this process' own unless given.
@@ -232,7 +232,7 @@ def _check_variables(path: Path, names: Iterable[str]) -> None:
             )
 
 
-def _check_table(path: Path, name: str, table: Any) -> None:
+def _check_table(path: Path, name: str, table: object) -> None:
     if not isinstance(table, dict):
         raise AccountError(f"{path}: {name!r} stands outside a table; accounts begin with [name]")
     if any(key.lower().startswith("pass") for key in table):
@@ -252,7 +252,7 @@ def _check_table(path: Path, name: str, table: Any) -> None:
     _check_timezone(path, name, table.get("timezone"))
 
 
-def _check_numbers(path: Path, name: str, table: Mapping[str, Any]) -> None:
+def _check_numbers(path: Path, name: str, table: Mapping[str, object]) -> None:
     at_once, interval = table.get("max_concurrent", 1), table.get("poll_interval", 1)
     if not isinstance(at_once, int) or isinstance(at_once, bool) or at_once < 1:
         raise AccountError(f"{path}: [{name}] max_concurrent is a whole number from 1")
@@ -282,7 +282,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _unknown(name: str, known: Mapping[str, Any], path: Path) -> str:
+def _unknown(name: str, known: Mapping[str, object], path: Path) -> str:
     names = [DEFAULT, "sandbox", *known]
     near = suggest(name, names)
     hint = f"did you mean {near!r}?" if near else f"the accounts are {', '.join(names)}"

@@ -47,7 +47,9 @@ class Learned:
             requests, pending, tried = data["requests"], data["pending"], data["tried"]
         except (ValueError, TypeError, KeyError, RecursionError):
             return Learned()
-        is_limit = all(one is None or (type(one) is int and one > 0) for one in (requests, pending))
+        is_limit = all(
+            limit is None or (type(limit) is int and limit > 0) for limit in (requests, pending)
+        )
         is_time = isinstance(tried, float) and 0 < tried < 1e11
         return Learned(requests, pending, tried) if is_limit and is_time else Learned()
 

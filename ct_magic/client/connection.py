@@ -57,7 +57,7 @@ class BoundedAdapter(HTTPAdapter):
         super().init_poolmanager(*args, **options)
         self._bound(self.poolmanager)
 
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+    def proxy_manager_for(self, proxy: str, **options: object) -> object:
         """Return the pools of connections through a proxy."""
         known = proxy in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **options)
@@ -74,7 +74,7 @@ class BoundedAdapter(HTTPAdapter):
         connection = type("Connection", (pool.ConnectionCls,), response)
         return type("Pool", (pool,), {"ConnectionCls": connection})
 
-    def _response(self, sock: socket.socket, *args: Any, **options: Any) -> HTTPResponse:
+    def _response(self, sock: socket.socket, *args: object, **options: object) -> HTTPResponse:
         return _Response(self.deadline, sock, *args, **options)
 
 

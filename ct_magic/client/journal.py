@@ -229,15 +229,15 @@ class Journal:
     def _fetched_elsewhere(self, job: Job) -> Success | None:
         rows = self._read("SELECT * FROM asked WHERE id = ?", (self._rows.get(job.number),))
         after = [job_after(job, known) for known in map(entry, rows) if known.is_counted]
-        found = next(iter(after), None)
-        return Success(found.tally, found.counted) if found and found.tally else None
+        newest = next(iter(after), None)
+        return Success(newest.tally, newest.counted) if newest and newest.tally else None
 
-    def _set(self, job: Job, what: str, values: Sequence[Any]) -> None:
+    def _set(self, job: Job, what: str, values: Sequence[object]) -> None:
         if job.number in self._rows:
             sql = f"UPDATE asked SET {what} WHERE id = ?"  # noqa: S608 # `what` is our own text
             self._write(sql, (*values, self._rows[job.number]))
 
-    def _read(self, sql: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+    def _read(self, sql: str, values: Sequence[object]) -> list[dict[str, Any]]:
         return self._guarded(lambda file: file.read(sql, values)) or []
 
     def _write(self, sql: str, values: Sequence[Any]) -> int | None:

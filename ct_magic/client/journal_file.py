@@ -13,7 +13,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 ASKED = """
 CREATE TABLE asked (
@@ -118,15 +118,15 @@ class JournalFile:
         """Return False once somebody has removed or replaced the file."""
         return self._file == _identity(self._path)
 
-    def read(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    def read(self, sql: str, values: Sequence[object] = ()) -> list[dict[str, object]]:
         """Return the rows of a query."""
         return self._guarded(lambda db: [dict(row) for row in db.execute(sql, values)])
 
-    def write(self, sql: str, values: Sequence[Any] = ()) -> int:
+    def write(self, sql: str, values: Sequence[object] = ()) -> int:
         """Write, and return the number of the row that was inserted last."""
         return self._guarded(lambda db: db.execute(sql, values).lastrowid or 0)
 
-    def write_all(self, sql: str, values: Iterable[Sequence[Any]]) -> None:
+    def write_all(self, sql: str, values: Iterable[Sequence[object]]) -> None:
         """Write the same with each of several values, all or none of them."""
 
         def work(db: sqlite3.Connection) -> None:
@@ -155,10 +155,10 @@ class JournalFile:
 
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ..errors import JournalError
 from .journal_entries import Entry, entry, moment, text
@@ -43,7 +42,7 @@ class PastCell:
     entries: tuple[Entry, ...]
 
 
-def submissions(file: Path | None) -> list[dict[str, Any]]:
+def submissions(file: Path | None) -> list[dict[str, object]]:
     """Return every submission of a journal, the oldest first: one dict for each, as stored.
 
     Raises JournalError for a file that cannot be read.
@@ -60,7 +59,7 @@ def past_cells(file: Path | None, limit: int, holding: str | None = None) -> lis
     (cells,) = _read(file, [(CELLS.format(where=where), (*values, MOST, limit))])
     queries = [_entries_of(cell) for cell in cells]
     rows = _read(file, queries)
-    return [_past_cell(cell, found) for cell, found in zip(cells, rows, strict=True)]
+    return [_past_cell(cell, entries) for cell, entries in zip(cells, rows, strict=True)]
 
 
 def texts_that_found(file: Path | None, limit: int, account: str = "") -> list[str]:
@@ -72,13 +71,13 @@ def texts_that_found(file: Path | None, limit: int, account: str = "") -> list[s
     return [row["text"] for row in rows if isinstance(row["text"], str)]
 
 
-def _entries_of(cell: dict[str, Any]) -> tuple[str, tuple[object, ...]]:
+def _entries_of(cell: dict[str, object]) -> tuple[str, tuple[object, ...]]:
     if cell["began"] is None:
         return "SELECT * FROM asked WHERE id = ?", (cell["last"],)
     return OF_A_CELL, (cell["cell"],)
 
 
-def _past_cell(cell: dict[str, Any], rows: Sequence[dict[str, Any]]) -> PastCell:
+def _past_cell(cell: dict[str, object], rows: Sequence[dict[str, object]]) -> PastCell:
     entries = tuple(map(entry, rows))
     asked = [known.asked for known in entries if known.asked is not None]
     began = moment(cell["began"]) if cell["began"] is not None else min(asked, default=None)
@@ -88,7 +87,7 @@ def _past_cell(cell: dict[str, Any], rows: Sequence[dict[str, Any]]) -> PastCell
 
 def _read(
     file: Path | None, queries: Sequence[tuple[str, tuple[object, ...]]]
-) -> list[list[dict[str, Any]]]:
+) -> list[list[dict[str, object]]]:
     if file is None or not file.exists():
         return [[] for _ in queries]
     try:

@@ -45,7 +45,7 @@ def plan_from_json(text: str) -> Plan:
     return plan
 
 
-def _changed(row: dict[str, Any]) -> dict[str, Any]:
+def _changed(row: dict[str, object]) -> dict[str, object]:
     usual = {"has_events": True}
     return {name: value for name, value in row.items() if value != usual.get(name) and value != ()}
 
@@ -56,7 +56,7 @@ def _question(record: Mapping[str, Any]) -> Question:
 
 
 def _row(record: Mapping[str, Any]) -> Row:
-    changes: dict[str, Any] = {
+    changes: dict[str, object] = {
         "start": date.fromisoformat(record["start"]),
         "end": date.fromisoformat(record["end"]),
         "formula": _formula(record.get("formula")),

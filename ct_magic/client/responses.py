@@ -103,13 +103,13 @@ def sent_at(headers: Mapping[str, str]) -> datetime | None:
         return None
 
 
-def _kind(status: int, data: dict[str, Any]) -> int:
+def _kind(status: int, data: dict[str, object]) -> int:
     """Return what decides about a failure: its HTTP status, or under 2xx its code."""
     code = str(data.get("code", ""))
     return int(code) if 200 <= status < 300 and re.fullmatch(r"[45]\d\d", code) else status
 
 
-def _failure(kind: int, data: dict[str, Any], error: str, asked: str | None) -> Answer:
+def _failure(kind: int, data: dict[str, object], error: str, asked: str | None) -> Answer:
     words = error.lower()
     if str(data.get("code")) == STILL_IN_PROGRESS or "still in progress" in words:
         return NotYet()
@@ -129,7 +129,7 @@ def _names_credentials(kind: int, error: str) -> bool:
     return plain and bool(CREDENTIALS.search(error)) and not INVALID_EVENT.search(error)
 
 
-def _good(data: dict[str, Any], asked: str | None, body: bytes) -> Answer:
+def _good(data: dict[str, object], asked: str | None, body: bytes) -> Answer:
     if data["status"] == "partial":
         return _partial(data, asked, body)
     if is_anothers(data, asked):
@@ -140,7 +140,7 @@ def _good(data: dict[str, Any], asked: str | None, body: bytes) -> Answer:
     return Success(_tally(count, data))
 
 
-def _partial(data: dict[str, Any], asked: str | None, body: bytes) -> Answer:
+def _partial(data: dict[str, object], asked: str | None, body: bytes) -> Answer:
     if is_anothers(data, asked):
         return _foreign(f"the answer belongs to another query: {_quoted(body)}")
     req_id = _req_id(data.get("req_id")) or asked
@@ -149,7 +149,7 @@ def _partial(data: dict[str, Any], asked: str | None, body: bytes) -> Answer:
     return Partial(req_id)
 
 
-def is_anothers(data: dict[str, Any], asked: str | None) -> bool:
+def is_anothers(data: dict[str, object], asked: str | None) -> bool:
     """Return True if an answer names another id than the one that was asked."""
     req_id = data.get("req_id")
     return asked is not None and req_id is not None and _req_id(req_id) != asked
@@ -171,7 +171,7 @@ def _foreign(error: str) -> Trouble:
     return Trouble(error, cause=Cause.FOREIGN)
 
 
-def _tally(count: int, data: dict[str, Any]) -> Tally:
+def _tally(count: int, data: dict[str, object]) -> Tally:
     split = data.get("userDeviceCount")
     split = split if isinstance(split, dict) else {}
     return Tally(
@@ -195,7 +195,7 @@ def _req_id(value: Any) -> str | None:
     return value if is_id else None
 
 
-def json_object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, object]:
     """Return the JSON object that a body holds, empty for anything else."""
     try:
         data = json.loads(body, object_pairs_hook=_without_repetition)
@@ -204,14 +204,14 @@ def json_object(body: bytes) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
     data = dict(pairs)
     if len(data) < len(pairs):
         raise ValueError("a key stands twice: two counts would be in it")
     return data
 
 
-def _error(data: dict[str, Any], body: bytes, status: int) -> str:
+def _error(data: dict[str, object], body: bytes, status: int) -> str:
     words = _unwrapped(data.get("error"))
     if not words:
         return _quoted(body)
@@ -221,7 +221,7 @@ def _error(data: dict[str, Any], body: bytes, status: int) -> str:
     return f"{_plain(words)} (code {_plain(str(code))})"
 
 
-def _unwrapped(error: Any) -> str:
+def _unwrapped(error: object) -> str:
     """Return the words of `error`: a text, a list of texts, or such a list as JSON in a text."""
     if isinstance(error, str) and error.strip().startswith("["):
         try:

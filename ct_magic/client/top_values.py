@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .jobs import Answer, Cause, Failure, Success, Tally, Trouble
 from .responses import is_anothers, json_object, read
@@ -48,7 +48,7 @@ class Listed(Success):
     values: Mapping[str, tuple[Value, ...]] | None = None
 
 
-def request_body(query: Mapping[str, Any], groups: Sequence[Group]) -> str:
+def request_body(query: Mapping[str, object], groups: Sequence[Group]) -> str:
     """Return the JSON that asks for the groups' values among the events of a query."""
     asked = {
         key: {"property_type": group.property_type, "name": group.name, "top_n": group.top}
@@ -72,7 +72,7 @@ def read_top(
     values = {key: _values(kinds) for key, kinds in data.items() if isinstance(kinds, dict)}
     if is_anothers(data, asked) or None in values.values():
         return Trouble("the answer holds no values of this query", cause=Cause.FOREIGN)
-    return Listed(Tally(0), values={key: found or () for key, found in values.items()})
+    return Listed(Tally(0), values={key: listed or () for key, listed in values.items()})
 
 
 class TopValues:
@@ -105,14 +105,14 @@ class TopValues:
         return answer
 
 
-def _values(kinds: Mapping[str, Any]) -> tuple[Value, ...] | None:
+def _values(kinds: Mapping[str, object]) -> tuple[Value, ...] | None:
     """Return the values of a group; None for what is none."""
-    found: list[Value] = []
-    for kind, values in kinds.items():
-        if kind not in KINDS or not isinstance(values, dict):
+    values: list[Value] = []
+    for kind, counts in kinds.items():
+        if kind not in KINDS or not isinstance(counts, dict):
             return None
-        for text, events in values.items():
+        for text, events in counts.items():
             if not isinstance(events, int) or isinstance(events, bool) or events < 0:
                 return None
-            found.append(Value(kind, text, events))
-    return tuple(found)
+            values.append(Value(kind, text, events))
+    return tuple(values)

@@ -101,7 +101,7 @@ class Service:
         """Look whether the query under this id is done."""
         return self._ask("GET", asked=req_id, params={"req_id": req_id})
 
-    def _ask(self, method: str, asked: str | None = None, **content: Any) -> Answer:
+    def _ask(self, method: str, asked: str | None = None, **content: object) -> Answer:
         adapter = self._adapter()
         answer: Answer | type[BaseException]
         try:
@@ -181,11 +181,12 @@ class Service:
         ahead = self._wall() - at.timestamp()
         was_wrong, self._is_clock_wrong = self._is_clock_wrong, abs(ahead) > WRONG_CLOCK
         if self._is_clock_wrong and not was_wrong and self._warn:
-            how = "ahead of" if ahead > 0 else "behind"
+            direction = "ahead of" if ahead > 0 else "behind"
             _safely(
                 self._warn,
-                f"this machine's clock is {_spoken(abs(ahead))} {how} the service's: what is kept "
-                "is dated by the service's, but 'today' and 'last 7 days' are this machine's",
+                f"this machine's clock is {_spoken(abs(ahead))} {direction} the service's: "
+                "what is kept is dated by the service's, but 'today' and 'last 7 days' are this "
+                "machine's",
             )
 
     def _no_answer(self, error: Exception) -> Answer:
@@ -266,8 +267,8 @@ def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
     for _ in range(10):
         if isinstance(error, ssl.SSLError) or error is None:
             return error
-        inner = (one for one in (getattr(error, "reason", None), *error.args))
-        causes = (one for one in inner if isinstance(one, BaseException))
+        inner = (cause for cause in (getattr(error, "reason", None), *error.args))
+        causes = (cause for cause in inner if isinstance(cause, BaseException))
         error = next(causes, error.__cause__ or error.__context__)
     return None
 

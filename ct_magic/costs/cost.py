@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from ..client.accounts import Account
 from ..client.jobs import Job, State
@@ -28,7 +27,7 @@ from .plan_summary import PlanSummary
 def summary(
     text: str,
     *,
-    params: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
     today: date | None = None,
     account: str | Account | None = None,
     refresh: bool = False,
@@ -46,31 +45,31 @@ def summary(
     if len(expansion.counts) > usual.max_counts:
         refused = f"refused: more than max_counts = {usual.max_counts:,} distinct counts"
         return PlanSummary(rows, len(expansion.counts), refused=refused)
-    found = plan(queries, expansion, day, known_of(asked_of))
+    planned = plan(queries, expansion, day, known_of(asked_of))
     if asked_of is None:
-        return _summary(found, _jobs(found), None)
-    journal, asked = open_journal(asked_of), Asked(found, asked_of, usual, day)
-    jobs = _jobs(found) if refresh else recalled(found, journal, freshness(asked))
-    return _summary(found, jobs, expected(jobs, journal, pace_of(asked)))
+        return _summary(planned, _jobs(planned), None)
+    journal, asked = open_journal(asked_of), Asked(planned, asked_of, usual, day)
+    jobs = _jobs(planned) if refresh else recalled(planned, journal, freshness(asked))
+    return _summary(planned, jobs, expected(jobs, journal, pace_of(asked)))
 
 
-def _summary(found: Plan, jobs: Sequence[Job], seconds: Estimate | None) -> PlanSummary:
+def _summary(planned: Plan, jobs: Sequence[Job], seconds: Estimate | None) -> PlanSummary:
     states = [job.state for job in jobs]
     return PlanSummary(
-        rows=len(found.rows),
+        rows=len(planned.rows),
         counts=len(jobs),
         known=states.count(State.SUCCESS),
         pending=states.count(State.SUBMITTED),
         to_send=states.count(State.WAITING),
-        not_yet=sum(row.formula is None for row in found.rows),
+        not_yet=sum(row.formula is None for row in planned.rows),
         seconds=seconds,
-        notes=found.notes,
-        doubts=tuple(dict.fromkeys(doubt for row in found.rows for doubt in row.doubts)),
+        notes=planned.notes,
+        doubts=tuple(dict.fromkeys(doubt for row in planned.rows for doubt in row.doubts)),
     )
 
 
-def _jobs(found: Plan) -> list[Job]:
-    return [Job(number, question) for number, question in enumerate(found.questions)]
+def _jobs(planned: Plan) -> list[Job]:
+    return [Job(number, question) for number, question in enumerate(planned.questions)]
 
 
 def _account(account: str | Account | None) -> Account | None:

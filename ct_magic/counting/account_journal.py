@@ -43,9 +43,9 @@ def known_facts(account: Account) -> frozenset[str]:
     return frozenset(name for name, holds in _kept(open_journal(account)).items() if holds is True)
 
 
-def remember_facts(journal: Journal, found: Mapping[str, bool | None]) -> None:
+def remember_facts(journal: Journal, facts: Mapping[str, bool | None]) -> None:
     """Save the facts that were determined; an undetermined one keeps its earlier value."""
-    known = {name: holds for name, holds in found.items() if holds is not None}
+    known = {name: holds for name, holds in facts.items() if holds is not None}
     journal.learn(CHECKED, json.dumps(_kept(journal) | known))
 
 

@@ -57,8 +57,8 @@ def pending_cells(journal: Journal) -> list[PendingCell]:
     pending = journal.pending()
     cells: dict[str, tuple[CellRecord, float]] = {}
     for entry in pending:
-        if found := journal.last_cell_with(entry):
-            cells[found[0].id] = found
+        if entries := journal.last_cell_with(entry):
+            cells[entries[0].id] = entries
     parts = [_part(*cell, journal.entries_of(cell[0].id)) for cell in cells.values()]
     seen = {entry.id for part in parts for entry in part.known}
     rest = [entry for entry in pending if entry.id not in seen]

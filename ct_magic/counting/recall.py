@@ -42,7 +42,7 @@ def _asked_anew(
     fine = {n for n, entry in enumerate(known) if entry and freshness.is_of_now(entry, now)}
     left = list(anew)
     while left:
-        found = beside[left.pop()] - anew - fine
-        anew |= found
-        left += found
+        more = beside[left.pop()] - anew - fine
+        anew |= more
+        left += more
     return anew

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def resumed(settings: Settings, variables: MutableMapping[str, Any]) -> pd.DataFrame:
+def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.DataFrame:
     """Return the frame of what was pending; fill the variables that hold such a cell's frame."""
     account = SESSION.account()
     journal = open_journal(account)

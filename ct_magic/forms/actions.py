@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import shlex
 from collections.abc import Callable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
@@ -35,7 +35,7 @@ class Runner:
     """
 
     def __init__(
-        self, variables: MutableMapping[str, Any], settings: Settings, show: Show, say: Say
+        self, variables: MutableMapping[str, object], settings: Settings, show: Show, say: Say
     ) -> None:
         self._variables, self._settings = variables, settings
         self._show, self._say = show, say

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from json import dumps as escaped
-from typing import Any
 
 from ..explanation import pretty
 from ..progress import style
@@ -77,7 +76,7 @@ def doubts(texts: Sequence[str]) -> str:
     return f'<div role="status" class="ct-magic-doubt">{lines}</div>' if texts else ""
 
 
-def json(bodies: Sequence[Mapping[str, Any]]) -> str:
+def json(bodies: Sequence[Mapping[str, object]]) -> str:
     """Draw the JSON of the first request, folded."""
     if not bodies:
         return ""
@@ -94,7 +93,7 @@ def _visible(json: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else escaped(c)[1:-1] for c in json)
 
 
-def kept(cell: str, note: str) -> dict[str, Any]:
+def kept(cell: str, note: str) -> dict[str, object]:
     """Return what a page without the form shows: the query, to be read and copied."""
     return {
         "text/plain": f"{cell}\n({note})",

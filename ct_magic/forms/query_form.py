@@ -63,7 +63,7 @@ class Form:
     def __init__(
         self,
         text: str,
-        variables: MutableMapping[str, Any],
+        variables: MutableMapping[str, object],
         settings: Settings,
         *,
         live: bool = True,
@@ -177,17 +177,17 @@ class Form:
 
     def _tell(self, face: Face) -> None:
         """Show what is wrong and what would be sent, and propose what may be typed."""
-        found = self._problems(face)
+        wrong = self._problems(face)
         error, asks = self._reading(face)
-        missing = any(isinstance(message, Missing) for message in found.values())
+        missing = any(isinstance(message, Missing) for message in wrong.values())
         face.show_reading(
             html.status(UNFINISHED) if missing else html.caret(error),
             html.doubts(asks.doubts) + html.json(asks.bodies),
         )
-        face.show_ready(not found and not error, _asks(asks))
+        face.show_ready(not wrong and not error, _asks(asks))
         face.show_stale(self._ran if self._ran != self.text else None)
         face.show_place(self._at, len(self._sheet.statements))
-        face.mark({key: m for key, m in found.items() if not isinstance(m, Missing)})
+        face.mark({key: m for key, m in wrong.items() if not isinstance(m, Missing)})
         face.show_days(self._days(face))
         face.suggest(name_sources.names(), self._draft)
         face.lock(self._typed is not None)
@@ -207,25 +207,25 @@ class Form:
             return preview(text, self._variables, self._settings, None)
 
     def _problems(self, face: Face) -> dict[Key, str]:
-        found = self._of_top(face)
+        wrong = self._of_top(face)
         if self._typed is None:
-            found |= problems(self._sheet, self._at, lambda text: self._preview(face, text))
-        return found
+            wrong |= problems(self._sheet, self._at, lambda text: self._preview(face, text))
+        return wrong
 
     def _of_top(self, face: Face) -> dict[Key, str]:
-        said = {
+        wrong = {
             ("name",): actions.name_problem(face.name),
             ("account",): actions.account_problem(face.account),
         }
-        return {key: message for key, message in said.items() if message}
+        return {key: message for key, message in wrong.items() if message}
 
     def _days(self, face: Face) -> tuple[date, date] | None:
         """Return the days that the period in the fields means today."""
         try:
             today = self._today(face)
             text = f"x {field_text.period(self._draft.base.period)}"
-            (one,) = parser.statements(text, self._variables, today)
-            return ends(resolve(one.event.period, today))  # type: ignore[union-attr]
+            (statement,) = parser.statements(text, self._variables, today)
+            return ends(resolve(statement.event.period, today))  # type: ignore[union-attr]
         except (QueryError, AccountError):
             return None
 
@@ -241,14 +241,14 @@ class Form:
         return actions.cell(self.text, face.name, face.account)
 
     def _is_ready(self, face: Face) -> bool:
-        found = self._problems(face)
+        problems = self._problems(face)
         if self._typed is not None:
             face.say("the text is not a query yet: the place is marked below it", wrong=True)
-        elif found:
-            where = "another statement: " if set(found) == {ELSEWHERE} else ""
-            face.mark(found)
-            face.say(f"not yet: {where}{next(iter(found.values()))}", wrong=True)
-        return self._typed is None and not found
+        elif problems:
+            where = "another statement: " if set(problems) == {ELSEWHERE} else ""
+            face.mark(problems)
+            face.say(f"not yet: {where}{next(iter(problems.values()))}", wrong=True)
+        return self._typed is None and not problems
 
     def _run(self, face: Face) -> None:
         face.offer("")

@@ -106,20 +106,22 @@ def propose(field: w.Combobox, options: Sequence[str]) -> None:
 def below(problems: Problems, *prefix: str | int) -> dict[Key, str]:
     """Return the problems whose key has this prefix, without the prefix."""
     n = len(prefix)
-    return {key[n:]: said for key, said in problems.items() if key[:n] == prefix and key != prefix}
+    return {
+        key[n:]: message for key, message in problems.items() if key[:n] == prefix and key != prefix
+    }
 
 
 def say(place: w.HTML, problems: Problems, fields: Mapping[str, w.DOMWidget]) -> None:
     """Mark the fields that are wrong and say why below them."""
     for name, field in fields.items():
         (field.add_class if (name,) in problems else field.remove_class)(WRONG)
-    place.value = message([said for key, said in problems.items() if key[0] in fields])
+    place.value = message([text for key, text in problems.items() if key[0] in fields])
 
 
-def message(said: Sequence[str]) -> str:
+def message(errors: Sequence[str]) -> str:
     """Draw errors; nothing where there are none."""
-    lines = "<br>".join(escape(line[:LONGEST]) for line in said)
-    return f'<div class="ct-magic-error" role="alert">{lines}</div>' if said else ""
+    lines = "<br>".join(escape(line[:LONGEST]) for line in errors)
+    return f'<div class="ct-magic-error" role="alert">{lines}</div>' if errors else ""
 
 
 class Rows(Generic[T]):
@@ -227,8 +229,8 @@ def walk(widget: w.Widget) -> Iterator[w.Widget]:
 
 def close(widget: w.Widget) -> None:
     """Release a widget and all inside it."""
-    for one in list(walk(widget)):
-        for part in (getattr(one, "layout", None), getattr(one, "style", None), one):
+    for inner in list(walk(widget)):
+        for part in (getattr(inner, "layout", None), getattr(inner, "style", None), inner):
             if part is not None:
                 part.close()
 

@@ -62,8 +62,8 @@ class Fields:
         wrapped = w.Layout(width="100%", flex_flow="row wrap")
         line = w.HBox(tuple(entries.values()), layout=wrapped)
         self.box = w.VBox([line, self.problem], layout=w.Layout(width="100%", min_width="0"))
-        for one in entries.values():
-            one.observe(lambda _: changed(), "value")
+        for widget in entries.values():
+            widget.observe(lambda _: changed(), "value")
 
     def mark(self, problems: Problems) -> None:
         """Show what is wrong at the fields."""
@@ -78,8 +78,8 @@ class Fields:
         scope, asked = self.typed("scope"), field_text.unquoted(self.typed("property"))
         propose(self.entries["property"], _properties(names, event, scope))
         known = _values(names, event, scope, asked)
-        said = self.typed(values)
-        propose(self.entries[values], _continued(said, known) if several else known)
+        typed = self.typed(values)
+        propose(self.entries[values], _continued(typed, known) if several else known)
 
 
 class ConditionRow(Fields):
@@ -245,12 +245,14 @@ def _values(names: Names, event: str | None, scope: str, asked: str) -> list[str
         known = names.values(event, Property(asked, Scope(scope)))
     else:
         known = ()
-    return [field_text.value_field(printer.value(one)) for one in known]
+    return [field_text.value_field(printer.value(value)) for value in known]
 
 
-def _continued(said: str, known: Sequence[str]) -> list[str]:
+def _continued(typed: str, known: Sequence[str]) -> list[str]:
     """Propose lists: what is typed up to its last comma, and one more value."""
-    begun, comma, _ = said.rpartition(",")
-    there = field_text.items(said)
+    begun, comma, _ = typed.rpartition(",")
+    there = field_text.items(typed)
     lead = f"{begun}{comma} " if comma else ""
-    return [lead + (f'"{one}"' if "," in one else one) for one in known if one not in there]
+    return [
+        lead + (f'"{value}"' if "," in value else value) for value in known if value not in there
+    ]

@@ -97,13 +97,13 @@ class Face:
         for number, condition in enumerate(self.where):
             if isinstance(condition, ConditionRow):
                 condition.show_joint(number > 0)
-        any_of = any(one.kind in ANY for one in draft.did)
+        any_of = any(did.kind in ANY for did in draft.did)
         self.often.box.layout.display = "" if any_of or draft.often else "none"
 
     def mark(self, problems: Problems) -> None:
         """Show what is wrong, at the fields it concerns."""
-        for one in (self.top, self.event, self.when, self.often, self.versus):
-            one.mark(problems)
+        for fields in (self.top, self.event, self.when, self.often, self.versus):
+            fields.mark(problems)
         for name in ("where", "did", "by"):
             getattr(self, name).mark(below(problems, name))
 
@@ -123,13 +123,13 @@ class Face:
     def show_place(self, number: int, many: int) -> None:
         """Show which statement of the cell is in the fields."""
         self._which.value = html.head(f"Statement {number + 1} of {many}") if many > 1 else ""
-        for one in (self._which, *self._turning):
-            one.layout.display = "" if many > 1 else "none"
+        for widget in (self._which, *self._turning):
+            widget.layout.display = "" if many > 1 else "none"
 
     def show_ready(self, ready: bool, asks: str) -> None:
         """Let Run and Insert be pressed for a query only, and show what Run would ask."""
-        for one in (self._run, self._insert):
-            one.disabled = not ready
+        for widget in (self._run, self._insert):
+            widget.disabled = not ready
         self._asks.value = html.note(asks) if ready else ""
 
     def show_stale(self, text: str | None) -> None:
@@ -156,8 +156,8 @@ class Face:
     def place_panel(self, box: w.Widget) -> None:
         """Show the panel of a count; the one before goes."""
         before, self._panel.children = self._panel.children, (box,)
-        for one in before:
-            close(one)
+        for old in before:
+            close(old)
 
     def offer(self, cell: str) -> None:
         """Show a cell's text to be copied, or nothing."""

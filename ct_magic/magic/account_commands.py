@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..client import accounts, credentials
 from ..errors import AccountError, MissingExtraError, UsageError
@@ -33,7 +33,7 @@ def show_accounts(invocation: Invocation) -> pd.DataFrame:
     from ..results.frame import records
 
     invocation.refuse_arguments()
-    tables: dict[str, dict[str, Any]] = {accounts.DEFAULT: {}, SANDBOX: {}}
+    tables: dict[str, dict[str, object]] = {accounts.DEFAULT: {}, SANDBOX: {}}
     tables |= accounts.from_file()
     return records([_row(name, table) for name, table in tables.items()])
 
@@ -84,7 +84,7 @@ def _own_address(name: str) -> str | None:
     return accounts.base_url(url) if url else None
 
 
-def _row(name: str, table: dict[str, Any]) -> dict[str, Any]:
+def _row(name: str, table: dict[str, object]) -> dict[str, object]:
     row = {
         "account": name,
         "in use": name == SESSION.used,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any
 
 from ..client import accounts
 from ..errors import AccountError
@@ -39,7 +38,7 @@ def open_option(line: str, begin: int) -> Typed | None:
     return last if takes_value and last.value is None else None
 
 
-def of_command(line: str, begin: int, variables: Mapping[str, Any]) -> list[Completion]:
+def of_command(line: str, begin: int, variables: Mapping[str, object]) -> list[Completion]:
     """Return what may replace the last word of `%ct command words`, which begins at `begin`."""
     from .commands import COMMANDS, WORDS
 

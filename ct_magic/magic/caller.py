@@ -13,7 +13,6 @@ from collections import ChainMap
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
 
 from ..errors import UsageError
 
@@ -25,8 +24,8 @@ _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 class Caller:
     """The calling code's names. `bindable` is None in a function: no code binds a local there."""
 
-    names: Mapping[str, Any]
-    bindable: MutableMapping[str, Any] | None
+    names: Mapping[str, object]
+    bindable: MutableMapping[str, object] | None
 
     def check_name(self, name: str | None) -> None:
         """Raise UsageError, before anything is asked, for a variable that could not be bound."""
@@ -36,14 +35,14 @@ class Caller:
                 f"{name} = ct_magic.count(TEXT, params=locals())"
             )
 
-    def bind(self, name: str, value: Any) -> None:
+    def bind(self, name: str, value: object) -> None:
         """Bind a variable of the calling code."""
         self.check_name(name)
         if self.bindable is not None:
             self.bindable[name] = value
 
 
-def calling(notebook: MutableMapping[str, Any]) -> Caller:
+def calling(notebook: MutableMapping[str, object]) -> Caller:
     """Return the names of the code that called the magic which calls this.
 
     `notebook` are the names of the shell, for a call that no code of a user made.
@@ -51,7 +50,7 @@ def calling(notebook: MutableMapping[str, Any]) -> Caller:
     frame = _first_foreign(sys._getframe(1))
     if frame is None:
         return Caller(notebook, notebook)
-    scopes: list[Mapping[str, Any]] = [_locals(frame)]
+    scopes: list[Mapping[str, object]] = [_locals(frame)]
     while frame.f_code.co_name in _COMPREHENSIONS and frame.f_back is not None:
         frame = frame.f_back
         scopes.append(_locals(frame))
@@ -69,18 +68,18 @@ def _first_foreign(frame: FrameType | None) -> FrameType | None:
     return None
 
 
-def _locals(frame: FrameType) -> Mapping[str, Any]:
+def _locals(frame: FrameType) -> Mapping[str, object]:
     # A copy of a function's: from Python 3.13 on they are a view that keeps the frame alive.
     return frame.f_locals if frame.f_locals is frame.f_globals else dict(frame.f_locals)
 
 
-def _writable(names: Mapping[str, Any]) -> MutableMapping[str, Any]:
+def _writable(names: Mapping[str, object]) -> MutableMapping[str, object]:
     return names if isinstance(names, dict) else dict(names)
 
 
 def _bindable(
-    frame: FrameType, notebook: MutableMapping[str, Any]
-) -> MutableMapping[str, Any] | None:
+    frame: FrameType, notebook: MutableMapping[str, object]
+) -> MutableMapping[str, object] | None:
     if frame.f_code.co_flags & inspect.CO_OPTIMIZED:
         return None
     # In a shell that is embedded in a function, the notebook's names are the locals.

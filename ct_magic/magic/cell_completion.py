@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ..query.catalog import Names
 from ..query.completion import Completion, complete
@@ -28,7 +27,7 @@ class Known:
     """What may be proposed: names of the account in use, and the notebook's variables."""
 
     names: Callable[[], Names]
-    variables: Mapping[str, Any]
+    variables: Mapping[str, object]
 
 
 def at(cell: str, row: int, column: int, known: Known) -> list[Completion] | None:
@@ -90,7 +89,7 @@ def _is_quoted(before: str) -> bool:
     return "#" in rest.split("\n")[-1] or (last is not None and last.type == "OPEN")
 
 
-def _variables(typed: re.Match[str], variables: Mapping[str, Any]) -> list[Completion]:
+def _variables(typed: re.Match[str], variables: Mapping[str, object]) -> list[Completion]:
     fitting = sorted(
         (
             name

@@ -148,7 +148,7 @@ def check(invocation: Invocation) -> Check:
     return checks.check(name, settings=invocation.settings, say=say)
 
 
-COMMANDS: dict[str, Callable[[Invocation], Any]] = {
+COMMANDS: dict[str, Callable[[Invocation], object]] = {
     "use": account_commands.use,
     "accounts": account_commands.show_accounts,
     "login": account_commands.login,
@@ -163,6 +163,33 @@ COMMANDS: dict[str, Callable[[Invocation], Any]] = {
     "wait": wait,
 }
 
+
+LISTED = "'%ct names' shows those that are known, '%ct names --from FILE' adds a team's"
+SET = "settings are %config CountMagics.max_counts = 1000; '%config CountMagics' lists them"
+ASKED = "'%ct history' shows what was asked, '%ct resume' fetches what is pending"
+STOP = "the panel has a Cancel; an interrupt of the kernel does the same"
+ANEW = "'%%ctcount --refresh' asks anew; nothing else needs to be cleared"
+HELP = "'%ct' alone lists the commands, '%ct help' shows the language"
+BEGIN = "'%ct use sandbox' asks generated data"
+ADD = "an account is added in accounts.toml, '%ct accounts' shows those that are there"
+# What people type for a command that has another name, or is none.
+MEANT = {
+    **dict.fromkeys(("events", "event", "properties", "property", "schema", "fields"), LISTED),
+    **dict.fromkeys(("set", "setting", "settings", "config", "configure", "option"), SET),
+    **dict.fromkeys(("options",), "'%%ctcount?' shows the options of a cell"),
+    **dict.fromkeys(("status", "jobs", "pending", "list", "last", "log", "progress"), ASKED),
+    **dict.fromkeys(("cancel", "stop", "abort", "kill"), STOP),
+    **dict.fromkeys(("retry", "rerun", "again"), "run the cell again: nothing is sent twice"),
+    **dict.fromkeys(("clear", "cache", "reset", "refresh", "flush"), ANEW),
+    **dict.fromkeys(("sandbox", "demo", "start", "init", "tutorial"), BEGIN),
+    **dict.fromkeys(("add", "connect", "configure-account", "new"), ADD),
+    **dict.fromkeys(("plan", "estimate", "cost"), "'%ctcount --plan QUERY' says what it costs"),
+    **dict.fromkeys(("plot", "chart", "draw"), "'%%ctcount --plot' draws what a cell counts"),
+    **dict.fromkeys(("?", "-h", "--help", "usage", "commands", "docs"), HELP),
+    **dict.fromkeys(("version", "--version"), "ct_magic.__version__ says it"),
+    **dict.fromkeys(("doctor", "test", "verify", "ping"), "'%ct check' asks small counts"),
+    **dict.fromkeys(("save", "export"), "a variable is a DataFrame: df.to_csv('counts.csv')"),
+}
 
 # What a command takes, where that is one of some words: for Tab.
 WORDS: dict[str, Callable[[], Iterable[str]]] = {
@@ -193,11 +220,15 @@ def _forget(name: str) -> None:
 def _meant(word: str, line: str) -> str:
     if word.lower() in ("count", "counts", "run", "query"):
         return f"'%ctcount {' '.join(line.split()[1:]) or 'QUERY'}' counts"
+    if word.lower() in MEANT:
+        return MEANT[word.lower()]
+    if word[:1].isupper():
+        return f"'%ctcount {line}' counts"
     near = suggest(word.lower(), COMMANDS)
     return f"did you mean '%ct {near}'?" if near else "'%ct' alone lists the commands"
 
 
-def _counting(variables: Mapping[str, Any]) -> list[str]:
+def _counting(variables: Mapping[str, object]) -> list[str]:
     from ..handle import Counting
 
     names = [name for name, value in variables.items() if isinstance(value, Counting)]

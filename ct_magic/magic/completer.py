@@ -7,7 +7,7 @@ it is not empty, and its fragment must be what stands right before the cursor.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 IDENTIFIER = "ct_magic.tab"
 
 
-class _Silence(list[Any]):
+class _Silence(list[object]):
     """No completions, and yet not empty: or IPython would ask its other matchers."""
 
     def __len__(self) -> int:
         return 1
 
 
-def matcher(names: Callable[[], Names], variables: Mapping[str, Any]) -> Callable[..., Any]:
+def matcher(names: Callable[[], Names], variables: Mapping[str, object]) -> Callable[..., object]:
     """Return the matcher that IPython asks at every Tab; `variables` are the notebook's."""
     from IPython.core.completer import context_matcher
 
     @context_matcher(identifier=IDENTIFIER)  # type: ignore[untyped-decorator,unused-ignore]
-    def ct_magic_matcher(context: CompletionContext) -> Any:
+    def ct_magic_matcher(context: CompletionContext) -> object:
         if "%ct" not in context.full_text:
             return {"completions": []}
         # The grammar is loaded with the first Tab in a cell of ours, not with the extension.
@@ -59,12 +59,12 @@ def uninstall(shell: InteractiveShell) -> None:
         matchers[:] = [m for m in matchers if getattr(m, "matcher_identifier", None) != IDENTIFIER]
 
 
-def _matchers(shell: InteractiveShell) -> list[Any] | None:
+def _matchers(shell: InteractiveShell) -> list[object] | None:
     # The list is there from IPython 8.6 on; a shell may also have no completer at all.
     return getattr(getattr(shell, "Completer", None), "custom_matchers", None)
 
 
-def _answer(context: CompletionContext, completions: list[Completion]) -> dict[str, Any]:
+def _answer(context: CompletionContext, completions: list[Completion]) -> dict[str, object]:
     """Return IPython's result: all texts replace one fragment, the longest that any replaces."""
     from IPython.core.completer import SimpleCompletion
 

@@ -102,13 +102,13 @@ class CountMagics(Magics):
 
     @no_var_expand
     @line_cell_magic
-    def ct(self, line: str, cell: str | None = None) -> Any:
+    def ct(self, line: str, cell: str | None = None) -> object:
         """Everything around counts: `%ct` alone lists the commands."""
         from . import commands
 
         return commands.run(line, cell, self.settings(), self._caller())
 
-    def settings(self, **changes: Any) -> Settings:
+    def settings(self, **changes: object) -> Settings:
         """Return the settings in force, with what the line changes this once."""
         configured = {name: getattr(self, name) for name in self.trait_names(config=True)}
         return Settings(**configured | changes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from .. import api, explanation
 from ..settings import Settings
@@ -11,7 +10,7 @@ from .arguments import Arguments
 from .invocation import say
 
 
-def show(asked: Arguments, variables: Mapping[str, Any], settings: Settings) -> None:
+def show(asked: Arguments, variables: Mapping[str, object], settings: Settings) -> None:
     """Print what the line asks to see."""
     if asked.plan:
         planned = api.plan(

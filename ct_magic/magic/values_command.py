@@ -45,12 +45,12 @@ def values(invocation: Invocation) -> pd.DataFrame:
 
 def split_properties(text: str) -> tuple[str, list[str]]:
     """Return the statement before the last `by`, and the properties behind it as typed."""
-    found = list(tokens(Source(text)))
-    places = [number for number, token in enumerate(found) if token.type == "BY"]
+    parts = list(tokens(Source(text)))
+    places = [number for number, token in enumerate(parts) if token.type == "BY"]
     if not places:
         raise UsageError(f"there is no 'by' with the properties: {USAGE}")
-    by = found[places[-1]]
-    commas = [t.start for t in found[places[-1] + 1 :] if t.type == "COMMA"]
+    by = parts[places[-1]]
+    commas = [t.start for t in parts[places[-1] + 1 :] if t.type == "COMMA"]
     edges = [by.end, *(start + 1 for start in commas)]
     ends = [*commas, len(text)]
     return text[: by.start], [text[a:b].strip() for a, b in zip(edges, ends, strict=True)]
@@ -62,14 +62,14 @@ def read_property(text: str) -> Property:
         (statement,) = statements(f'E by {text} in ("x")')
     except (QueryError, ValueError):
         raise UsageError(f"{text!r} is no property: {USAGE}") from None
-    axes: tuple[Any, ...] = getattr(statement, "by", ())
+    axes: tuple[object, ...] = getattr(statement, "by", ())
     axis = axes[0] if len(axes) == 1 else None
     if isinstance(axis, ByValue):
         return axis.property
     raise UsageError(f"{text!r} has no list of values that the API gives: {USAGE}")
 
 
-def _count(text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+def _count(text: str, variables: Mapping[str, object]) -> dict[str, object]:
     from ..prepare import day_in
 
     account = SESSION.account()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import ipywidgets as w
 
@@ -136,7 +135,7 @@ def _row_button(
     return button
 
 
-def _button(description: str, press: Callable[[], object], **more: Any) -> w.Button:
+def _button(description: str, press: Callable[[], object], **more: object) -> w.Button:
     usual = {
         "description": description,
         "tooltip": STOPS,

@@ -74,7 +74,7 @@ class CommPump:
         self._stream.on_recv(self._received, copy=False)
         self.ok = True
 
-    def _received(self, message: Any) -> None:
+    def _received(self, message: object) -> None:
         try:
             idents, frames = self._kernel.session.feed_identities(message, copy=False)
             ours = self._is_ours(frames)
@@ -85,7 +85,7 @@ class CommPump:
         else:
             self._held.append(message)
 
-    def _handle(self, idents: Any, frames: Any) -> None:
+    def _handle(self, idents: object, frames: object) -> None:
         try:
             message = self._kernel.session.deserialize(frames, content=True, copy=False)
             # The front end waits for this "idle" before it sends the next click.

@@ -17,7 +17,7 @@ def open_panel(
     note: str | None = None,
     *,
     mode: str = "auto",
-    shell: Any = None,
+    shell: object = None,
     out: TextIO | None = None,
     environ: Mapping[str, str] = os.environ,
     stable: bool = False,
@@ -50,7 +50,7 @@ def notebook_display() -> Display:
     """Return what shows a bundle as an output of the cell, and the next ones in its place."""
     handle: Any = None
 
-    def show(bundle: Mapping[str, Any]) -> None:
+    def show(bundle: Mapping[str, object]) -> None:
         nonlocal handle
         if handle is None:
             from IPython.display import display
@@ -62,7 +62,7 @@ def notebook_display() -> Display:
     return show
 
 
-def is_interactive(shell: Any) -> bool:
+def is_interactive(shell: object) -> bool:
     """Return True if somebody sits before the kernel, and could press a button."""
     kernel = getattr(shell, "kernel", None)
     if kernel is None:
@@ -99,7 +99,7 @@ def _can_rewrite(environ: Mapping[str, str]) -> bool:
     return not is_ci and environ.get("TERM") != "dumb"
 
 
-def _mode(shell: Any) -> str:
+def _mode(shell: object) -> str:
     kernel = getattr(shell, "kernel", None)
     # A parallel engine's client shows what was printed, and no display that is replaced.
     if kernel is None or _is_forked(kernel) or type(kernel).__module__.startswith("ipyparallel"):
@@ -107,7 +107,7 @@ def _mode(shell: Any) -> str:
     return "widget" if is_interactive(shell) and _is_heard(kernel) else "html"
 
 
-def _is_program(shell: Any) -> bool:
+def _is_program(shell: object) -> bool:
     """Return True for a shell that a program made of IPython's, to run notebooks in itself."""
     own, *bases = type(shell).__mro__
     is_derived = any(base.__module__.startswith("IPython.") for base in bases)
@@ -115,13 +115,13 @@ def _is_program(shell: Any) -> bool:
     return is_derived and not has_prompt and not own.__module__.startswith("IPython.")
 
 
-def _is_forked(kernel: Any) -> bool:
+def _is_forked(kernel: object) -> bool:
     # The session of a kernel sends nothing from another process than its own.
     pid = getattr(getattr(kernel, "session", None), "pid", None)
     return isinstance(pid, int) and pid != os.getpid()
 
 
-def _is_heard(kernel: Any) -> bool:
+def _is_heard(kernel: object) -> bool:
     """Return True if a click may be heard in this thread while it blocks."""
     if threading.current_thread() is threading.main_thread():
         return True
@@ -131,7 +131,7 @@ def _is_heard(kernel: Any) -> bool:
         return False  # a thread that the cell has started: nobody reads messages there
 
 
-def _lines(shell: Any) -> TextIO | None:
+def _lines(shell: object) -> TextIO | None:
     """Return where lines go if no page shows up: a console shows no display that is replaced."""
     metadata = shell.kernel.get_parent().get("metadata") if hasattr(shell, "kernel") else None
     is_page = bool(metadata) or "JPY_SESSION_NAME" in os.environ or shell is None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from typing import NamedTuple
 
 from ..client.jobs import State
-from ..row_results import RowResult
+from ..row_results import RowResult, shared_error
 from . import text as panel_text
 from .charts import is_triangle, sparkline, triangle
 from .coloured import coloured
@@ -36,6 +37,7 @@ SCROLLED = 12  # rows from which on an open disclosure scrolls
 STATEMENTS = 12  # that are shown
 DAY = 86400  # seconds that a clock goes on by itself
 SIDE = '<span style="color:{}">{}</span>'
+WHOLE = '<span style="display:inline-block">'
 SAVED = "This was saved while it ran. Run the cell again: nothing is sent twice."
 ANY_ORDER = "in any order: the service knows days, not sequences"
 GOES_ON = "the service goes on counting"
@@ -86,8 +88,8 @@ def below(standing: Standing, hint: str | None = None) -> str:
     )
     shared = any(row.row.base is not None for row in standing.rows)
     notes = [*([ANY_ORDER] if shared else []), *filter(None, [standing.note, hint])]
-    said = f'<div style="color:{MUTED}">{escape(" · ".join(notes))}</div>' if notes else ""
-    return f'<div style="margin-top:6px">{doubts}{said}</div>' if doubts or said else ""
+    noted = f'<div style="color:{MUTED}">{escape(" · ".join(notes))}</div>' if notes else ""
+    return f'<div style="margin-top:6px">{doubts}{noted}</div>' if doubts or noted else ""
 
 
 def live_region(standing: Standing) -> str:
@@ -128,7 +130,7 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
         stands = state(row, standing.now, live=live, short=False)
         took = f'<span class="ct-live">{_took(standing, live)}</span>' if live else ""
         rest = [*_unsaid_days(standing, row), took or _took(standing, live)]
-        quiet = "".join(SIDE.format(MUTED, f"· {part}") for part in rest if part)
+        quiet = SIDE.format(MUTED, " · ".join(filter(None, rest)))
         return f'<div class="ct-head"><span>{stands}</span>{quiet}</div>'
     unit = "profile" if row.count == 1 else "profiles"
     rest = [unit, *_behind(row), *_unsaid_days(standing, row), *_versus(row)]
@@ -168,6 +170,9 @@ def _running(standing: Standing, live: bool) -> str:
 def _over(standing: Standing) -> str:
     rows = standing.rows
     asked, head = _asked(standing), _head(standing, live=False)
+    if reason := shared_error(rows):
+        head += f'<div style="color:{WRONG}">✗ {foreign(reason)}</div>'
+        rows = tuple(replace(row, error=None) for row in rows)
     if is_triangle(rows):
         return asked + head + triangle(rows, "cohort")
     lost = [row for row in rows if row.state not in FINE]
@@ -197,16 +202,17 @@ def _scrolled(standing: Standing, rows: Sequence[RowResult]) -> str:
 def _head(standing: Standing, live: bool) -> str:
     facts = _facts(standing)
     quiet = [*facts.quiet, *filter(None, [_shared_days(standing)])]
-    whole = [f'<span style="white-space:nowrap">{part}</span>' for part in quiet]
     took = _took(standing, live)
     if took and live and not standing.over:
-        took = f'<span class="ct-live">{" · " * bool(whole)}{took}</span>'
-    elif took:
-        took = f"{' · ' * bool(whole)}{took}"
+        took = f'<span class="ct-live">{took}</span>'
+    parts = [*quiet, *filter(None, [took])]
+    dots = [*[" ·"] * (len(parts) - 1), ""]
+    # Whole where there is room for it, and no line begins with a dot.
+    shown = " ".join(f"{WHOLE}{part}{dot}</span>" for part, dot in zip(parts, dots, strict=False))
     sign = f"{_tick()} " if standing.over and not _lost(standing) else ""
     return (
         f'<div class="ct-head"><span>{sign}<b>{facts.loud}</b></span>'
-        f"{SIDE.format(MUTED, ' · '.join(whole) + took)}</div>"
+        f"{SIDE.format(MUTED, shown)}</div>"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Protocol, TextIO
+from typing import Protocol, TextIO
 
 from ..row_results import RowResult
 from ..rows import Plan
@@ -19,7 +19,7 @@ REWRITE = "\r\x1b[K"  # back to the line's beginning, and clear it
 USUAL_COLUMNS = 80
 log = logging.getLogger(__name__)
 # Shows a bundle of mime types: the first one is displayed, the next take its place.
-Display = Callable[[Mapping[str, Any]], None]
+Display = Callable[[Mapping[str, object]], None]
 
 
 class Shown(Protocol):
@@ -122,9 +122,9 @@ class TextPanel(Panel):
     def _show(self, standing: Standing) -> None:
         if self._rewrite:
             self._print(REWRITE + panel_text.line(standing, self._columns() - 1))
-        elif (said := panel_text.progress(standing)) != self._said and not self._stable:
-            self._said = said
-            self._print(f"ctcount: {said}\n")
+        elif (line := panel_text.progress(standing)) != self._said and not self._stable:
+            self._said = line
+            self._print(f"ctcount: {line}\n")
 
     def _end(self, standing: Standing) -> None:
         lead = REWRITE if self._rewrite else ""
@@ -171,7 +171,7 @@ class HtmlPanel(Panel):
         self._display(still(standing))
 
 
-def still(standing: Standing, hint: str | None = None) -> dict[str, Any]:
+def still(standing: Standing, hint: str | None = None) -> dict[str, object]:
     """Return a picture that needs neither a kernel nor widgets, as HTML and as text."""
     text = panel_text.text(standing) + (f"\n({hint})" if hint else "")
     return {"text/plain": text, "text/html": panel_html.html(standing, hint)}

@@ -58,11 +58,11 @@ def state(row: RowResult, now: float, *, live: bool, short: bool = True) -> str:
     if not row.state.ended:
         job = waiting(row)
         left = None if job is None else panel_text.next_look(job, now)
-        said = foreign(panel_text.under_way(row, short=short))
+        words = foreign(panel_text.under_way(row, short=short))
         if left is None:
-            return said
+            return words
         time = clock("down", left, 0, left) if live else panel_text.duration(left)
-        return f'{said}<span class="ct-live">, next look in {time}</span>'
+        return f'{words}<span class="ct-live">, next look in {time}</span>'
     if row.state is State.SUCCESS:
         days = (row.row.end - row.row.start).days + 1
         return "" if row.row.whole is not False else f"{days} day{'s' * (days > 1)}, not whole"

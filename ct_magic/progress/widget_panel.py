@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import Any, TextIO
+from typing import TextIO
 
 import ipywidgets as w
 
@@ -74,7 +74,7 @@ class WidgetPanel(Panel):
         HEARD.update(self._mine)
         self.comm_ids = HEARD
 
-    def _bundle(self, more: dict[str, Any]) -> dict[str, Any]:
+    def _bundle(self, more: dict[str, object]) -> dict[str, object]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
         return {VIEW: view, **still(self._standing(), MEANWHILE), **more}
 

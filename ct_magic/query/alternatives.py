@@ -112,10 +112,10 @@ def _as_did_any(base: Query, common: Term, terms: tuple[Term, ...]) -> Sum:
 def _both(base: Query, first: Term, second: Term) -> Query:
     """Return the count of those to whom both terms apply."""
     profile = [c for c in (*first, *second) if not _is_of_event(c)]
-    one, other = (tuple(filter(_is_of_event, term)) for term in (first, second))
-    single = _with(base, (*(one or other), *once(profile)))
-    if one and other and keys(one) != keys(other):
-        return replace(single, did=(*single.did, Event(base.event.name, _filters(other))))
+    left, right = (tuple(filter(_is_of_event, term)) for term in (first, second))
+    single = _with(base, (*(left or right), *once(profile)))
+    if left and right and keys(left) != keys(right):
+        return replace(single, did=(*single.did, Event(base.event.name, _filters(right))))
     return single
 
 

@@ -208,7 +208,7 @@ def _write_or(event: Event, condition: Condition, clause: tree.Clause) -> str:
         return f"{alone}: take a statement for each"
     events = [printer.event(replace(event, where=term)) for term in _alternatives(condition)]
     if isinstance(clause, tree.DidNot):
-        return f"{alone}: write {' '.join(f'did not {one}' for one in events)}"
+        return f"{alone}: write {' '.join(f'did not {name}' for name in events)}"
     return f"{alone}: write did any ({', '.join(events)})"
 
 
@@ -225,7 +225,9 @@ def _alternatives(condition: Condition) -> list[tuple[Filter, ...]]:
             return [term for part in parts for term in _alternatives(part)]
         case And(parts):
             several = product(*map(_alternatives, parts))
-            return [tuple(one for term in terms for one in term) for terms in several]
+            return [
+                tuple(alternative for term in terms for alternative in term) for terms in several
+            ]
         case Filter():
             return [(condition,)]
         case _:

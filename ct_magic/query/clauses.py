@@ -70,7 +70,7 @@ def how_many_rows(query: Query) -> int:
 def has_after(query: Query) -> bool:
     """Return True if an `after` stands anywhere in the statement."""
     any_of = [query.did_any, *(step for step in query.steps if isinstance(step, DidAny))]
-    inside = [event for one in any_of if one for event in one.events]
+    inside = [event for did_any in any_of if did_any for event in did_any.events]
     events = (*query.did, *query.did_not, *map(_event_of, query.steps), *inside)
     return any(event is not None and _is_after(event) for event in events)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Any
 
 from .catalog import SCOPES, Names
 from .diagnostics.expected_tokens import SPELLED, UNITS
@@ -63,8 +62,8 @@ def complete(text: str, cursor: int, names: Names) -> list[Completion]:
     place = _place(text, cursor)
     if place is None:
         return []
-    found = chain(_most_meant(place), _named(_with_whole_name(place), names), _keywords(place))
-    return list(dict.fromkeys(islice(found, MOST)))
+    proposals = chain(_most_meant(place), _named(_with_whole_name(place), names), _keywords(place))
+    return list(dict.fromkeys(islice(proposals, MOST)))
 
 
 def _most_meant(place: Place) -> Iterator[Completion]:
@@ -163,7 +162,7 @@ def _named(place: Place, names: Names) -> Iterator[Completion]:
         yield from _properties(place, names.of_event(event), _is_inner(now.stack))
 
 
-def _properties(place: Place, known: Sequence[str] | Any, inner: bool) -> Iterator[Completion]:
+def _properties(place: Place, known: Iterable[str], inner: bool) -> Iterator[Completion]:
     yield from _listed(place, known, "property", own=True)
     if place.mark:
         return
@@ -174,10 +173,12 @@ def _properties(place: Place, known: Sequence[str] | Any, inner: bool) -> Iterat
         yield Completion(place.start, "geo", "property")
 
 
-def _listed(place: Place, known: Any, kind: str, own: bool = False) -> Iterator[Completion]:
-    for one in known:
-        spelled = property_name(Property(one)) if own else bare_or_quoted(one)
-        yield from _spelled(place, one, spelled, kind)
+def _listed(
+    place: Place, known: Iterable[str], kind: str, own: bool = False
+) -> Iterator[Completion]:
+    for name in known:
+        spelled = property_name(Property(name)) if own else bare_or_quoted(name)
+        yield from _spelled(place, name, spelled, kind)
 
 
 def _values(
@@ -185,14 +186,14 @@ def _values(
 ) -> Iterator[Completion]:
     kind = "value" if asked else "place"
     known: tuple[Scalar, ...] = names.values(event, asked) if asked else names.places
-    for one in known:
-        if _takes(place, one):
-            yield from _spelled(place, one, value(one), kind)
+    for known_value in known:
+        if _takes(place, known_value):
+            yield from _spelled(place, known_value, value(known_value), kind)
 
 
-def _takes(place: Place, one: Scalar) -> bool:
+def _takes(place: Place, proposed: Scalar) -> bool:
     """Return True if what stands before the cursor can take the value."""
-    wrong = ORDERING if isinstance(one, str) else SEARCHING
+    wrong = ORDERING if isinstance(proposed, str) else SEARCHING
     return place.line[-1].type not in wrong
 
 

@@ -23,7 +23,7 @@ def key(count: Query | JsonQuery) -> str:
     return _text(body if isinstance(count, JsonQuery) else _query(body))
 
 
-def _query(body: Mapping[str, Any]) -> dict[str, Any]:
+def _query(body: Mapping[str, Any]) -> dict[str, object]:
     plain = _event(body)
     if common := body.get("common_profile_properties"):
         plain["common_profile_properties"] = {name: _common(name, common[name]) for name in common}
@@ -32,32 +32,32 @@ def _query(body: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _event(body: Mapping[str, Any]) -> dict[str, Any]:
+def _event(body: Mapping[str, Any]) -> dict[str, object]:
     lists = {name: _sorted(map(_filter, body[name])) for name in FILTERS if body.get(name)}
     return {**body, **lists}
 
 
-def _common(name: str, conditions: Sequence[Any]) -> list[Any]:
+def _common(name: str, conditions: Sequence[Any]) -> list[object]:
     return _sorted(conditions if name == "geo_fields" else map(_filter, conditions))
 
 
-def _advanced(events: Any) -> Any:
+def _advanced(events: Any) -> object:
     if isinstance(events, Mapping):  # did_any
         return {**events, "any_events": _advanced(events["any_events"])}
     return _sorted(map(_event, events))
 
 
-def _filter(condition: Mapping[str, Any]) -> Mapping[str, Any]:
+def _filter(condition: Mapping[str, object]) -> Mapping[str, object]:
     value = condition.get("value")
     if not isinstance(value, list) or condition.get("name") == "time_of_day":
         return condition
     return {**condition, "value": value[0] if len(value) == 1 else _sorted(value)}
 
 
-def _sorted(things: Any) -> list[Any]:
+def _sorted(things: Any) -> list[object]:
     return sorted(things, key=_text)
 
 
-def _text(thing: Any) -> str:
+def _text(thing: object) -> str:
     # As text, because to Python 1, 1.0 and True are equal, and to the service they may not be.
     return json.dumps(thing, sort_keys=True, ensure_ascii=False)

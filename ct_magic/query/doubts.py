@@ -61,11 +61,11 @@ def of_statement(query: Query | JsonQuery, known: Known) -> tuple[str, ...]:
 
 def of_count(body: Json, today: date, known: Known) -> tuple[str, ...]:
     """Return the doubts about a single count's JSON, each once."""
-    found = [*_keys(body, BASE_KEYS), *_of_event(body, today, known), *_of_profile(body, known)]
-    found += _of_advanced(body, today, known)
+    doubts = [*_keys(body, BASE_KEYS), *_of_event(body, today, known), *_of_profile(body, known)]
+    doubts += _of_advanced(body, today, known)
     if DID_SEES_BASE not in known.facts:
-        found += _of_base_again(body)
-    return tuple(dict.fromkeys(found))
+        doubts += _of_base_again(body)
+    return tuple(dict.fromkeys(doubts))
 
 
 def _of_event(event: Json, today: date, known: Known) -> Iterator[str]:
@@ -141,7 +141,7 @@ def _of_places(places: object, known: tuple[str, ...]) -> Iterator[str]:
     """Doubt a place that is the end of a known one, as "Mumbai" is, or much like one."""
     for parts in places if isinstance(places, list) else ():
         place = "/".join(map(str, parts)) if isinstance(parts, list) else str(parts)
-        ends = (one for one in known if one.endswith(f"/{place}"))
+        ends = (path for path in known if path.endswith(f"/{place}"))
         wider = _with_wider(known)
         if place not in wider and (near := next(ends, None) or _near(place, wider)):
             yield f"geo: {value(place)} is not among the known places: is {value(near)} meant?"
@@ -152,26 +152,26 @@ def _of_operator(operator: str, listed: list[Any], scope: Scope) -> Iterator[str
         yield _unknown("operator", str(operator), SYMBOLS)
     elif scope is Scope.SESSION and operator != "equals":
         yield f"the vendor lists only equality on the session; {IGNORED}"
-    elif not all(operator in _operators_for(one) for one in listed):
+    elif not all(operator in _operators_for(item) for item in listed):
         kind = "texts" if isinstance(listed[0], str) else "numbers"
         yield f"the vendor does not list '{SYMBOLS[operator]}' for {kind}; {IGNORED}"
-    if any(isinstance(one, bool) for one in listed):
+    if any(isinstance(item, bool) for item in listed):
         yield f'true and false travel as the texts "True" and "False"; {IGNORED}'
     if operator == "equals" and "" in listed:
         yield "an equality with an empty text may mean no filter"
 
 
 def _of_values(listed: list[Any], known: tuple[str, ...]) -> Iterator[str]:
-    for one in listed[:MOST_VALUES]:
-        if isinstance(one, str) and one not in known and (near := _near(one, known)):
-            yield f"{value(one)} is not among its known values: is {value(near)} meant?"
+    for item in listed[:MOST_VALUES]:
+        if isinstance(item, str) and item not in known and (near := _near(item, known)):
+            yield f"{value(item)} is not among its known values: is {value(near)} meant?"
 
 
 def _values(condition: Json, scope: Scope, event: str | None, known: Known) -> tuple[str, ...]:
     if scope is Scope.SESSION and condition.get("name") == "time_of_day":
         return ()  # a clock has all minutes, whichever were seen
     values = known.names.values(event, Property(str(condition.get("name")), scope))
-    return tuple(one for one in values if isinstance(one, str))
+    return tuple(item for item in values if isinstance(item, str))
 
 
 @lru_cache(maxsize=10)
@@ -186,11 +186,11 @@ def _near(word: str, known: tuple[str, ...]) -> str | None:
     return suggest(word, known)
 
 
-def _operators_for(one: object) -> frozenset[str]:
+def _operators_for(item: object) -> frozenset[str]:
     # What a boolean is taken for is a doubt of its own.
-    if isinstance(one, bool):
+    if isinstance(item, bool):
         return TEXT_OPERATORS
-    return NUMBER_OPERATORS if isinstance(one, int | float) else TEXT_OPERATORS
+    return NUMBER_OPERATORS if isinstance(item, int | float) else TEXT_OPERATORS
 
 
 def _part(condition: Json, scope: Scope) -> str:
@@ -227,4 +227,4 @@ def _dict(part: object) -> Json:
 
 
 def _dicts(part: object) -> Iterator[Json]:
-    yield from (one for one in part if isinstance(one, dict)) if isinstance(part, list) else ()
+    yield from (item for item in part if isinstance(item, dict)) if isinstance(part, list) else ()

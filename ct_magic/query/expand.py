@@ -136,18 +136,18 @@ class _Statement:
         clauses = rows_of_a_piece(self.query)
         for turn, piece in enumerate(self._slices()):
             first = turn * len(clauses)
-            for place, one in enumerate(clauses):
-                row = self._row(piece, one)
+            for place, clause in enumerate(clauses):
+                row = self._row(piece, clause)
                 if self.query.steps:
-                    within = None if place == 0 else first + (one.within or 0)
+                    within = None if place == 0 else first + (clause.within or 0)
                     row = replace(row, base=first, within=within)
                 yield row
 
     def _slices(self) -> Iterator[_Slice]:
         time: list[Axis] = [] if self.axis else [ByTime(Unit.DAY)]  # one turn: the whole period
         for turn in product(*map(self._turns, (*time, *self.query.by))):
-            stretch = next(one for one in turn if isinstance(one, int))
-            added = [one for one in turn if not isinstance(one, int)]
+            stretch = next(turned for turned in turn if isinstance(turned, int))
+            added = [turned for turned in turn if not isinstance(turned, int)]
             yield _Slice(stretch, tuple(c for c, _ in added), tuple(named for _, named in added))
 
     def _turns(self, axis: Axis) -> list[int | tuple[Single, tuple[str, Scalar]]]:
@@ -229,9 +229,9 @@ class _Statement:
         where, places, condition = self.query.event.where, self.query.places, self.query.condition
         if condition is not None:
             return replace(base, condition=_all(condition, piece.conditions))
-        where += tuple(one for one in piece.conditions if isinstance(one, Filter))
-        for one in piece.conditions:
-            places = one.places if isinstance(one, AtPlace) else places
+        where += tuple(added for added in piece.conditions if isinstance(added, Filter))
+        for added in piece.conditions:
+            places = added.places if isinstance(added, AtPlace) else places
         return replace(base, event=replace(base.event, where=where), places=places)
 
     def _others(self) -> list[Stretch] | None:

@@ -44,8 +44,8 @@ class FilterRules(Reader):
             return Where(condition=condition if isinstance(condition, And | Or) else None)
         conditions = list(_flat(self.condition(node)))
         self._check_places(node)
-        places = [one.places for one in conditions if isinstance(one, AtPlace)]
-        filters = tuple(one for one in conditions if isinstance(one, Filter))
+        places = [part.places for part in conditions if isinstance(part, AtPlace)]
+        filters = tuple(part for part in conditions if isinstance(part, Filter))
         return Where(filters, places[0] if places else ())
 
     def condition(self, node: tree.Condition) -> Condition:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from ..errors import QueryError
 from . import parameters, tree
@@ -18,7 +18,7 @@ from .source import Source
 class Reader:
     """Reads the leaves of one source: texts, numbers, variables. `today` checks the periods."""
 
-    def __init__(self, source: Source, params: Mapping[str, Any], today: date) -> None:
+    def __init__(self, source: Source, params: Mapping[str, object], today: date) -> None:
         self.source, self.params, self.today = source, params, today
 
     def fail(

@@ -78,25 +78,25 @@ class _Terms:
 
     def _add(self, place: int, term: dict[Key, Single]) -> None:
         mine = term.keys()
-        inside = {other for one in mine for other in self._marked[one]}
+        inside = {other for key in mine for other in self._marked[key]}
         others = ((other, self._terms[other].keys()) for other in inside)
         if any(its < mine or (its == mine and other < place) for other, its in others):
             return
         mark = next(iter(mine))
-        for other in [one for one in self._holding[mark] if mine <= self._terms[one].keys()]:
+        for other in [key for key in self._holding[mark] if mine <= self._terms[key].keys()]:
             self._remove(other)
         self._terms[place], self._rests[place] = term, _rests(term)
         self._marked[mark].add(place)
-        for one in mine:
-            self._holding[one].add(place)
+        for key in mine:
+            self._holding[key].add(place)
         for rest in self._rests[place]:
             insort(self._alike[rest], place)
             self._note_pair(rest)
 
     def _remove(self, place: int) -> None:
-        for one in self._terms.pop(place):
-            self._marked[one].discard(place)
-            self._holding[one].discard(place)
+        for key in self._terms.pop(place):
+            self._marked[key].discard(place)
+            self._holding[key].discard(place)
         for rest in self._rests.pop(place):
             self._alike[rest].remove(place)
             self._note_pair(rest)
@@ -106,11 +106,11 @@ class _Terms:
             heapq.heappush(self._pairs, (places[0], places[1], len(self._pairs), rest))
 
     def _united(self, first: int, second: int) -> dict[Key, Single]:
-        one, other = self._terms[first], self._terms[second]
-        (new,) = other.keys() - one.keys()
+        left, right = self._terms[first], self._terms[second]
+        (new,) = right.keys() - left.keys()
         both = (
-            (k, condition) if k in other else _either(k, condition, new, other[new])
-            for k, condition in one.items()
+            (k, condition) if k in right else _either(k, condition, new, right[new])
+            for k, condition in left.items()
         )
         return dict(both)
 
@@ -135,17 +135,17 @@ def _can_be_list(condition: Single) -> bool:
     )
 
 
-def _either(key_one: Key, one: Single, key_other: Key, other: Single) -> tuple[Key, Single]:
+def _either(key_left: Key, left: Single, key_right: Key, right: Single) -> tuple[Key, Single]:
     """Return the condition that one of two holds, and its key; both are of one property."""
-    about, operator, held = key_one
-    united = about, operator, held | key_other[2]
-    if isinstance(one, AtPlace) and isinstance(other, AtPlace):
-        new_places = (place for place in other.places if place not in held)
-        return united, AtPlace((*one.places, *new_places))
-    if not isinstance(one, Filter) or not isinstance(other, Filter):
+    about, operator, held = key_left
+    united = about, operator, held | key_right[2]
+    if isinstance(left, AtPlace) and isinstance(right, AtPlace):
+        new_places = (place for place in right.places if place not in held)
+        return united, AtPlace((*left.places, *new_places))
+    if not isinstance(left, Filter) or not isinstance(right, Filter):
         raise TypeError("a place and a filter have nothing in common")
-    new_values = (value for value in _values(other) if _typed(value) not in held)
-    return united, Filter(one.property, one.operator, (*_values(one), *new_values))
+    new_values = (value for value in _values(right) if _typed(value) not in held)
+    return united, Filter(left.property, left.operator, (*_values(left), *new_values))
 
 
 def _values(condition: Filter) -> tuple[Scalar, ...]:

@@ -235,7 +235,7 @@ class And:
     parts: tuple[Condition, ...]
 
     def __post_init__(self) -> None:
-        flat = [one for part in self.parts for one in _parts(part, And)]
+        flat = [inner for part in self.parts for inner in _parts(part, And)]
         object.__setattr__(self, "parts", tuple(sorted(flat, key=_rank)))
 
 
@@ -246,7 +246,7 @@ class Or:
     parts: tuple[Condition, ...]
 
     def __post_init__(self) -> None:
-        flat = [one for part in self.parts for one in _parts(part, Or)]
+        flat = [inner for part in self.parts for inner in _parts(part, Or)]
         object.__setattr__(self, "parts", tuple(flat))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from . import tree
 
@@ -51,7 +50,7 @@ NODES: dict[str, Callable[..., tree.Node]] = {
 class NodeMaker:
     """What lark asks for a method of each rule's name while it parses."""
 
-    def __getattr__(self, rule: str) -> Callable[[list[Any]], tree.Node]:
+    def __getattr__(self, rule: str) -> Callable[[list[object]], tree.Node]:
         """Return the function that makes the rule's node; AttributeError for what is no rule."""
         if rule not in NODES:
             raise AttributeError(rule)

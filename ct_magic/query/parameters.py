@@ -37,7 +37,7 @@ _FREQUENCIES = {
 _COARSE = {"Y": "years", "M": "months", "W": "weeks"}  # numpy's datetime64 of less than days
 
 
-def scalar(name: str, params: Mapping[str, Any]) -> Scalar:
+def scalar(name: str, params: Mapping[str, object]) -> Scalar:
     """Return the text or number that `$name` stands for; booleans become "True" and "False"."""
     value = _plain(_lookup(name, params), name)
     if isinstance(value, date):
@@ -47,21 +47,21 @@ def scalar(name: str, params: Mapping[str, Any]) -> Scalar:
     return value
 
 
-def scalars(name: str, params: Mapping[str, Any]) -> tuple[Scalar, ...]:
+def scalars(name: str, params: Mapping[str, object]) -> tuple[Scalar, ...]:
     """Return the values of the list that `$name` stands for, a set's in sorted order."""
     values = _plain(_lookup(name, params), name)
     if not isinstance(values, list):
         raise QueryError(f"${name} is no list: write in (${name}), or make it one")
     if not values:
         raise QueryError(f"${name} is an empty list; no value can be in it")
-    found = [_item(value, name) for value in values]
-    if odd := [value for value in found if isinstance(value, date | list)]:
+    items = [_item(value, name) for value in values]
+    if odd := [value for value in items if isinstance(value, date | list)]:
         kind = "dates" if isinstance(odd[0], date) else "lists"
         raise QueryError(f"${name} holds {kind}; a list here holds text and numbers")
-    return tuple(value for value in found if not isinstance(value, date | list))
+    return tuple(value for value in items if not isinstance(value, date | list))
 
 
-def day(name: str, params: Mapping[str, Any]) -> date:
+def day(name: str, params: Mapping[str, object]) -> date:
     """Return the day that `$name` stands for: a date, or the date of a datetime or Timestamp."""
     value = _plain(_lookup(name, params), name)
     if not isinstance(value, date):
@@ -71,12 +71,12 @@ def day(name: str, params: Mapping[str, Any]) -> date:
     return value
 
 
-def period(name: str, params: Mapping[str, Any]) -> Days:
+def period(name: str, params: Mapping[str, object]) -> Days:
     """Return the days that `$name` stands for in the place of a period: a day, or a `Period`."""
     value = _lookup(name, params)
     if type(value).__name__ != "Period" or not hasattr(value, "freqstr"):
-        found = day(name, params)
-        return Days(found, found)
+        only = day(name, params)
+        return Days(only, only)
     unit = next((unit for unit, freq in _FREQUENCIES.items() if value.freqstr in freq), None)
     if unit is None:
         known = "of months, quarters, years, or weeks from Monday to Sunday"
@@ -84,7 +84,7 @@ def period(name: str, params: Mapping[str, Any]) -> Days:
     return Days(value.start_time.date(), value.end_time.date(), named=unit)
 
 
-def clock(name: str, params: Mapping[str, Any]) -> int:
+def clock(name: str, params: Mapping[str, object]) -> int:
     """Return the minutes from midnight of the time of day that `$name` stands for."""
     value = _lookup(name, params)
     if isinstance(value, time) and value.second == value.microsecond == 0:
@@ -96,7 +96,7 @@ def clock(name: str, params: Mapping[str, Any]) -> int:
     return minute
 
 
-def text(name: str, params: Mapping[str, Any]) -> str:
+def text(name: str, params: Mapping[str, object]) -> str:
     """Return the event's name that `$name` stands for."""
     value = scalar(name, params)
     if not isinstance(value, str) or not value:
@@ -130,7 +130,7 @@ def check_text(value: str) -> str:
     return value
 
 
-def _lookup(name: str, params: Mapping[str, Any]) -> Any:
+def _lookup(name: str, params: Mapping[str, object]) -> Any:
     name = unicodedata.normalize("NFKC", name)  # as Python reads its own identifiers
     if name in params:
         return params[name]
@@ -144,11 +144,11 @@ def _lookup(name: str, params: Mapping[str, Any]) -> Any:
     raise QueryError(f"there is no variable '{name}': {hint}")
 
 
-def _may_be_meant(key: str, value: Any) -> bool:
+def _may_be_meant(key: str, value: object) -> bool:
     return not key.startswith("_") and not callable(value)  # a notebook holds `open` and `exit`
 
 
-def _plain(value: Any, name: str) -> Scalar | date | list[Any]:
+def _plain(value: object, name: str) -> Scalar | date | list[object]:
     match value:
         case Enum() if not isinstance(value, str | int | float):
             return _plain(value.value, name)
@@ -167,7 +167,7 @@ def _plain(value: Any, name: str) -> Scalar | date | list[Any]:
     return _foreign(value, name)
 
 
-def _item(value: Any, name: str) -> Scalar | date | list[Any]:
+def _item(value: object, name: str) -> Scalar | date | list[object]:
     """Return a value of the list that `$name` stands for; what is wrong is said of the value."""
     try:
         return _plain(value, name)
@@ -177,7 +177,7 @@ def _item(value: Any, name: str) -> Scalar | date | list[Any]:
         ) from None
 
 
-def _foreign(value: Any, name: str) -> Scalar | date | list[Any]:
+def _foreign(value: Any, name: str) -> Scalar | date | list[object]:
     """Return the Python value that a value of numpy, pandas, polars or pyarrow stands for."""
     if type(value).__module__.split(".")[0] in ("pyarrow", "polars"):
         return _arrow(value, name)
@@ -194,7 +194,7 @@ def _foreign(value: Any, name: str) -> Scalar | date | list[Any]:
     raise _no_value(value, name)
 
 
-def _arrow(value: Any, name: str) -> Scalar | date | list[Any]:
+def _arrow(value: object, name: str) -> Scalar | date | list[object]:
     """Return what an array or a scalar holds; whole tables are no values."""
     for method in ("to_pylist", "to_list"):
         if hasattr(value, method) and not hasattr(value, "columns"):
@@ -212,7 +212,7 @@ def _check_days(value: Any, name: str) -> None:
         raise QueryError(f"${name} is a datetime64 of {_COARSE[unit]}, expected a day: {cure}")
 
 
-def _no_value(value: Any, name: str) -> QueryError:
+def _no_value(value: object, name: str) -> QueryError:
     kind = type(value).__name__
     if kind == "Period":
         return QueryError(f"${name} is a Period: it stands alone, in the place of a period")
@@ -247,7 +247,7 @@ def _date(value: date, name: str) -> date:
     return value.date() if isinstance(value, datetime) else value
 
 
-def _in_order(values: Iterable[Any], name: str) -> list[Any]:
+def _in_order(values: Iterable[object], name: str) -> list[object]:
     plain = [_item(value, name) for value in values]
     numbers = [value for value in plain if isinstance(value, int | float)]
     others = [value for value in plain if not isinstance(value, int | float)]

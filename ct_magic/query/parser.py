@@ -56,7 +56,7 @@ class Cell:
 def parse(
     text: str,
     *,
-    params: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
     today: date | None = None,
     max_counts: int | None = MOST_COUNTS,
 ) -> tuple[Query | JsonQuery, ...]:
@@ -72,24 +72,24 @@ def parse(
 def read(
     text: str,
     *,
-    params: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
     today: date | None = None,
     max_counts: int | None = MOST_COUNTS,
 ) -> Cell:
     """Read a cell: its statements (see `statements`), and their single counts (see `parse`)."""
     today = plain_day(today or date.today())
-    found = list(_statements(text, params, today))
-    queries = tuple(query for query, _ in found)
+    pairs = list(_statements(text, params, today))
+    queries = tuple(query for query, _ in pairs)
     try:
         return Cell(queries, expand(queries, today, max_counts))
     except StatementError as error:
-        line = found[error.statement][1]
+        line = pairs[error.statement][1]
         at = next((token for token in line if token.type == error.keyword), line[0])
         raise Source(text).error(error.message, at.start, at.end) from None
 
 
 def statements(
-    text: str, params: Mapping[str, Any] | None = None, today: date | None = None
+    text: str, params: Mapping[str, object] | None = None, today: date | None = None
 ) -> tuple[Query | JsonQuery, ...]:
     """Return the statements as they were typed: `by` kept, periods not resolved.
 
@@ -157,7 +157,7 @@ def reach(line: Sequence[Token]) -> int:
 
 
 def _statements(
-    text: str, params: Mapping[str, Any] | None, today: date
+    text: str, params: Mapping[str, object] | None, today: date
 ) -> Iterator[tuple[Query | JsonQuery, list[Token]]]:
     """Read one statement after the other, each with its tokens."""
     if not isinstance(text, str):
@@ -180,16 +180,16 @@ def _statements(
 
 def _lines(source: Source) -> list[list[Token]]:
     """Cut the tokens into statements: a token without indentation begins one."""
-    found: list[list[Token]] = []
+    lines: list[list[Token]] = []
     for token in tokens(source):
         if source.begins_line(token.start):
-            found.append([])
-        if not found:
+            lines.append([])
+        if not lines:
             raise source.error(syntax_errors.INDENTED, token.start, token.end)
-        found[-1].append(token)
-    if not found:
+        lines[-1].append(token)
+    if not lines:
         raise source.error(syntax_errors.EMPTY, 0, 1)
-    return found
+    return lines
 
 
 def _tree(source: Source, line: list[Token]) -> Statement:
@@ -200,8 +200,8 @@ def _tree(source: Source, line: list[Token]) -> Statement:
         try:
             tree = cursor.feed_token(token)  # type: ignore[arg-type]
         except UnexpectedToken:
-            found = syntax_errors.explain([*with_contextual(line), end], at, accepted, reach)
-            raise source.error(found.message, found.start, found.end) from None
+            mistake = syntax_errors.explain([*with_contextual(line), end], at, accepted, reach)
+            raise source.error(mistake.message, mistake.start, mistake.end) from None
     assert isinstance(tree, Statement)  # noqa: S101 # lark gives it at the end
     return tree
 
@@ -218,9 +218,8 @@ def _check_depth(source: Source, line: list[Token]) -> None:
 @cache
 def _grammar() -> Lark:
     rules = files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
-    # `transformer` makes the nodes while lark parses; lark wants one of its own class, and only
-    # asks it for attributes.
-    maker: Any = NodeMaker()
+    # `transformer` makes the nodes while lark parses; lark only asks it for attributes.
+    maker: Any = NodeMaker()  # not of the class that lark asks for
     return Lark(rules, parser="lalr", lexer="basic", start="statement", transformer=maker)
 
 
@@ -237,5 +236,5 @@ def _written(source: Source, query: Query | JsonQuery, line: list[Token]) -> str
     body = line[_colon(line) + 1 :]
     if any(token.type in ("JSON", "PARAM") for token in body):
         return query.body if isinstance(query, JsonQuery) else to_text(replace(query, label=None))
-    spaces = [" " if one.end < other.start else "" for one, other in pairwise(body)]
+    spaces = [" " if left.end < right.start else "" for left, right in pairwise(body)]
     return "".join(t.text + space for t, space in zip(body, [*spaces, ""], strict=True))

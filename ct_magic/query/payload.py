@@ -68,17 +68,17 @@ def to_payload(query: Query | JsonQuery) -> dict[str, Any]:
         raise QueryError("this statement is not a single count yet: unfold it first")
     if query.pasted is not None:
         pasted = strict_json.decode(query.pasted)
-        if _said(pasted) == query:  # else it was changed since
+        if _expressed(pasted) == query:  # else it was changed since
             return pasted
-    said = _event(query.event, query.event.period)
+    body = _event(query.event, query.event.period)
     if common := _common(query):
-        said["common_profile_properties"] = common
+        body["common_profile_properties"] = common
     if advanced := _advanced(query, query.event.period):
-        said["advanced_query"] = advanced
-    return said
+        body["advanced_query"] = advanced
+    return body
 
 
-def from_payload(mapping: Mapping[str, Any]) -> Query | JsonQuery:
+def from_payload(mapping: Mapping[str, object]) -> Query | JsonQuery:
     """Return the query that this JSON asks, in the language wherever the language can say it.
 
     What it sends stays what stood there. Raises QueryError where `event_name`, `from` or `to` is
@@ -91,13 +91,13 @@ def from_payload(mapping: Mapping[str, Any]) -> Query | JsonQuery:
 
 def from_json(text: str) -> Query | JsonQuery:
     """Read a JSON statement; as `from_payload`, with errors that know the place in the text."""
-    found = strict_json.decode(text)
-    _check(found, text)
-    query = _said(found)
+    body = strict_json.decode(text)
+    _check(body, text)
+    query = _expressed(body)
     if query is None:
-        return JsonQuery(strict_json.encode(found))
-    if _exactly(to_payload(query)) != _exactly(found):
-        return replace(query, pasted=strict_json.encode(found))
+        return JsonQuery(strict_json.encode(body))
+    if _exactly(to_payload(query)) != _exactly(body):
+        return replace(query, pasted=strict_json.encode(body))
     return query
 
 
@@ -112,52 +112,54 @@ def day(number: object) -> date | None:
 # query -> JSON
 
 
-def _event(event: Event, base: AnyPeriod) -> dict[str, Any]:
+def _event(event: Event, base: AnyPeriod) -> dict[str, object]:
     period = event.period or base
     if not isinstance(period, Days):
         raise QueryError("the period counts from today: resolve it first")
     start, end = ends(period)
-    said: dict[str, Any] = {"event_name": event.name}
+    body: dict[str, object] = {"event_name": event.name}
     if own := _triples(event, Scope.EVENT):
-        said["event_properties"] = own
-    said |= {"from": _number(start), "to": _number(end)}
+        body["event_properties"] = own
+    body |= {"from": _number(start), "to": _number(end)}
     if session := _triples(event, Scope.SESSION):
-        said["session_properties"] = session
+        body["session_properties"] = session
     if event.often:
-        said |= {"operator": event.often.operator.value, "value": event.often.times}
-    return said
+        body |= {"operator": event.often.operator.value, "value": event.often.times}
+    return body
 
 
-def _triples(event: Event, scope: Scope) -> list[dict[str, Any]]:
+def _triples(event: Event, scope: Scope) -> list[dict[str, object]]:
     return [_triple(condition) for condition in event.where if condition.property.scope is scope]
 
 
-def _triple(condition: Filter) -> dict[str, Any]:
+def _triple(condition: Filter) -> dict[str, object]:
     operator = {"operator": condition.operator.value}
     if condition.property.scope is Scope.SESSION and condition.operator is Operator.EQUALS:
         operator = {}  # no known program sends one there
     return {"name": condition.property.name, **operator, "value": _plain(condition.value)}
 
 
-def _common(query: Query) -> dict[str, Any]:
-    lists: dict[str, Any] = {key: _triples(query.event, scope) for key, scope in FAMILIES.items()}
+def _common(query: Query) -> dict[str, object]:
+    lists: dict[str, object] = {
+        key: _triples(query.event, scope) for key, scope in FAMILIES.items()
+    }
     lists["geo_fields"] = [list(place) for place in query.places]
     return {key: listed for key, listed in lists.items() if listed}
 
 
-def _advanced(query: Query, period: AnyPeriod) -> dict[str, Any]:
-    said: dict[str, Any] = {}
+def _advanced(query: Query, period: AnyPeriod) -> dict[str, object]:
+    body: dict[str, object] = {}
     if query.did:
-        said["did_all"] = [_event(event, period) for event in query.did]
+        body["did_all"] = [_event(event, period) for event in query.did]
     if query.did_not:
-        said["did_none"] = [_event(event, period) for event in query.did_not]
+        body["did_none"] = [_event(event, period) for event in query.did_not]
     if query.did_any:
-        said["did_any"] = {
+        body["did_any"] = {
             "any_events": [_event(event, period) for event in query.did_any.events],
             "operator": query.did_any.operator.value,
             "value": query.did_any.times,
         }
-    return said
+    return body
 
 
 def _plain(value: Value) -> Scalar | list[Scalar]:
@@ -173,43 +175,43 @@ def _number(day: date) -> int:
 # JSON -> query
 
 
-def _check(found: dict[str, Any], text: str) -> None:
+def _check(body: dict[str, Any], text: str) -> None:
     """Raise QueryError unless what the API requires is there, and is what it must be."""
     for key in ("event_name", "from", "to"):
-        if key not in found:
+        if key not in body:
             strict_json.fail(text, f"the JSON has no {key!r}, which every query needs", 0, 1)
-    if not isinstance(found["event_name"], str) or not found["event_name"]:
+    if not isinstance(body["event_name"], str) or not body["event_name"]:
         strict_json.fail(
             text,
             "'event_name' must be a text, and not empty",
             *strict_json.place_of(text, "event_name"),
         )
     for key in ("from", "to"):
-        if day(found[key]) is None:
+        if day(body[key]) is None:
             message = f"{key!r} must be a day, written as a number like 20150810"
             strict_json.fail(text, message, *strict_json.place_of(text, key))
-    if found["from"] > found["to"]:
-        message = f"the period ends ({found['to']}) before it begins ({found['from']})"
+    if body["from"] > body["to"]:
+        message = f"the period ends ({body['to']}) before it begins ({body['from']})"
         strict_json.fail(text, message, *strict_json.place_of(text, "to"))
 
 
-def _exactly(found: dict[str, Any]) -> str:
+def _exactly(body: dict[str, object]) -> str:
     # As text, because to Python 1, 1.0 and True are equal, and to the service they are not.
-    return json.dumps(found, sort_keys=True)
+    return json.dumps(body, sort_keys=True)
 
 
-def _said(found: dict[str, Any]) -> Query | None:
+def _expressed(body: dict[str, object]) -> Query | None:
     try:
-        return _query(found)
+        return _query(body)
     except UnsayableError:
         return None
 
 
-def _query(found: dict[str, Any]) -> Query:
-    found = dict(found)
-    common = _dict(found.pop("common_profile_properties", {}), {*FAMILIES, "geo_fields"})
-    advanced = _dict(found.pop("advanced_query", {}), {"did_all", "did_none", "did_any"})
-    event = _read_event(found)
+def _query(body: dict[str, object]) -> Query:
+    body = dict(body)
+    common = _dict(body.pop("common_profile_properties", {}), {*FAMILIES, "geo_fields"})
+    advanced = _dict(body.pop("advanced_query", {}), {"did_all", "did_none", "did_any"})
+    event = _read_event(body)
     filters = [f for key, scope in FAMILIES.items() for f in _filters(common.get(key, []), scope)]
     return Query(
         Event(event.name, (*event.where, *filters), event.period),
@@ -220,54 +222,54 @@ def _query(found: dict[str, Any]) -> Query:
     )
 
 
-def _read_event(said: object, often: bool = False) -> Event:
+def _read_event(part: object, often: bool = False) -> Event:
     keys = {"event_name", "from", "to", "event_properties", "session_properties"}
-    found = _dict(said, keys | ({"operator", "value"} if often else set()))
-    name = _sayable(found.get("event_name"), str)
-    start, end = day(found.get("from")), day(found.get("to"))
+    body = _dict(part, keys | ({"operator", "value"} if often else set()))
+    name = _sayable(body.get("event_name"), str)
+    start, end = day(body.get("from")), day(body.get("to"))
     if not name or start is None or end is None or start > end:
         raise UnsayableError
-    said_own = found.get("event_properties")  # null for no filters is what one program sends
-    own = [] if said_own is None else _filters(said_own, Scope.EVENT)
-    session = _filters(found.get("session_properties", []), Scope.SESSION)
-    return Event(name, (*own, *session), Days(start, end), _often(found))
+    own_filters = body.get("event_properties")  # null for no filters is what one program sends
+    own = [] if own_filters is None else _filters(own_filters, Scope.EVENT)
+    session = _filters(body.get("session_properties", []), Scope.SESSION)
+    return Event(name, (*own, *session), Days(start, end), _often(body))
 
 
-def _often(found: dict[str, Any]) -> Often | None:
-    if not found.keys() & {"operator", "value"}:
+def _often(body: dict[str, object]) -> Often | None:
+    if not body.keys() & {"operator", "value"}:
         return None
-    return Often(*_times(found, OFTEN))
+    return Often(*_times(body, OFTEN))
 
 
-def _times(found: dict[str, Any], operators: frozenset[Operator]) -> tuple[Operator, int]:
-    operator, times = _operator(found.get("operator")), _sayable(found.get("value"), int)
+def _times(body: dict[str, object], operators: frozenset[Operator]) -> tuple[Operator, int]:
+    operator, times = _operator(body.get("operator")), _sayable(body.get("value"), int)
     if operator not in operators or times < 1:
         raise UnsayableError
     return operator, times
 
 
-def _filters(said: object, scope: Scope) -> list[Filter]:
-    return [_filter(one, scope) for one in _list(said)]
+def _filters(part: object, scope: Scope) -> list[Filter]:
+    return [_filter(item, scope) for item in _list(part)]
 
 
-def _filter(said: object, scope: Scope) -> Filter:
-    found = _dict(said, {"name", "operator", "value"})
+def _filter(part: object, scope: Scope) -> Filter:
+    body = _dict(part, {"name", "operator", "value"})
     if scope is not Scope.EVENT:
-        found = {"operator": "equals", **found}  # it may be left out for equality
-    name = _sayable(found.get("name"), str)
-    asked, value = Property(name, scope), _value(found.get("value"))
+        body = {"operator": "equals", **body}  # it may be left out for equality
+    name = _sayable(body.get("name"), str)
+    asked, value = Property(name, scope), _value(body.get("value"))
     if asked == TIME_OF_DAY:
         value = _clock_range(value)
-    condition = Filter(asked, _operator(found.get("operator")), value)
+    condition = Filter(asked, _operator(body.get("operator")), value)
     if not name or not fits(condition):
         raise UnsayableError
     return condition
 
 
-def _value(said: object) -> Value:
-    if isinstance(said, list):
-        return tuple(_sayable(one, str, int, float) for one in said)
-    value: Scalar = _sayable(said, str, int, float)
+def _value(part: object) -> Value:
+    if isinstance(part, list):
+        return tuple(_sayable(item, str, int, float) for item in part)
+    value: Scalar = _sayable(part, str, int, float)
     return value
 
 
@@ -279,41 +281,41 @@ def _clock_range(value: Value) -> ClockRange:
     raise UnsayableError
 
 
-def _operator(said: object) -> Operator:
-    found = next((operator for operator in Operator if operator.value == said), None)
-    if found is None:
+def _operator(part: object) -> Operator:
+    known = next((operator for operator in Operator if operator.value == part), None)
+    if known is None:
         raise UnsayableError
-    return found
+    return known
 
 
-def _any(said: object) -> DidAny:
-    found = _dict(said, {"any_events", "operator", "value"})
-    events = tuple(map(_read_event, _list(found.get("any_events"))))
+def _any(part: object) -> DidAny:
+    body = _dict(part, {"any_events", "operator", "value"})
+    events = tuple(map(_read_event, _list(body.get("any_events"))))
     if not events:
         raise UnsayableError
-    return DidAny(events, *_times(found, TIMES))
+    return DidAny(events, *_times(body, TIMES))
 
 
-def _place(said: object) -> Place:
-    parts = tuple(_sayable(part, str) for part in _list(said))
+def _place(path: object) -> Place:
+    parts = tuple(_sayable(part, str) for part in _list(path))
     if not 1 <= len(parts) <= 3 or not all(parts) or any("/" in part for part in parts):
         raise UnsayableError
     return parts
 
 
-def _sayable(said: object, *kinds: type) -> Any:
-    if type(said) not in kinds:  # not isinstance: True is an int to Python alone
+def _sayable(part: object, *kinds: type) -> Any:
+    if type(part) not in kinds:  # not isinstance: True is an int to Python alone
         raise UnsayableError
-    return said
+    return part
 
 
-def _dict(said: object, keys: Iterable[str]) -> dict[str, Any]:
-    if not isinstance(said, dict) or not said.keys() <= set(keys):
+def _dict(part: object, keys: Iterable[str]) -> dict[str, object]:
+    if not isinstance(part, dict) or not part.keys() <= set(keys):
         raise UnsayableError
-    return said
+    return part
 
 
-def _list(said: object) -> list[Any]:
-    if not isinstance(said, list):
+def _list(part: object) -> list[object]:
+    if not isinstance(part, list):
         raise UnsayableError
-    return said
+    return part

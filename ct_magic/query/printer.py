@@ -110,8 +110,8 @@ def clause(asked: Step) -> str:
         case DidNot(done):
             return f"did not {event(done)}"
         case DidAny(events, operator, times):
-            said = f"did any ({', '.join(map(event, events))})"
-            return said if asked == DidAny(events) else f"{said} {operator.symbol} {times}"
+            text = f"did any ({', '.join(map(event, events))})"
+            return text if asked == DidAny(events) else f"{text} {operator.symbol} {times}"
         case _:
             assert_never(asked)
 
@@ -148,7 +148,7 @@ def _label(query: Query | JsonQuery) -> str:
 def _clauses(query: Query | JsonQuery) -> list[str]:
     if isinstance(query, JsonQuery):
         return [query.body]
-    said = [
+    texts = [
         " ".join(_base(query)),
         *(f"did {_often(done)}" for done in query.did),
         *(f"did not {event(done)}" for done in query.did_not),
@@ -157,18 +157,18 @@ def _clauses(query: Query | JsonQuery) -> list[str]:
         *([f"vs {_versus(query.versus)}"] if query.versus else []),
         *([f"by {', '.join(map(_axis, query.by))}"] if query.by else []),
     ]
-    if not any(map(_UNSAYABLE.search, said)):
-        return said
+    if not any(map(_UNSAYABLE.search, texts)):
+        return texts
     if _is_single(query):
         return [strict_json.encode(to_payload(query))]
-    return [_UNSAYABLE.sub(_picture, clause) for clause in said]
+    return [_UNSAYABLE.sub(_picture, clause) for clause in texts]
 
 
 def _is_single(query: Query) -> bool:
     several = query.by or query.steps or query.condition or query.versus
     events = [query.event, *query.did, *query.did_not]
     events += query.did_any.events if query.did_any else ()
-    periods = [query.event.period, *(one.period for one in events if one.period)]
+    periods = [query.event.period, *(event.period for event in events if event.period)]
     return not several and all(map(_is_absolute, periods))
 
 
@@ -191,7 +191,7 @@ def _base(query: Query) -> list[str]:
 
 
 def _parts(asked: Event, conditions: list[str], word: str = "and") -> list[str]:
-    joined = [f"{word if at else 'where'} {said}" for at, said in enumerate(conditions)]
+    joined = [f"{word if at else 'where'} {text}" for at, text in enumerate(conditions)]
     spelled = asked.name if is_bare_event(asked.name) else quote(asked.name)
     return [spelled, *joined, *([period(asked.period)] if asked.period else [])]
 
@@ -203,15 +203,15 @@ def _often(asked: Event) -> str:
 
 def _joined(parts: tuple[Condition, ...], in_and: bool = False) -> list[str]:
     """Return the parts of an `and` or `or`; neighbours that are one range are printed as one."""
-    said, at = [], 0
+    texts, at = [], 0
     while at < len(parts):
         pair = parts[at : at + 2]
         if in_and and _is_range(pair):
-            said.append(_range(pair))
+            texts.append(_range(pair))
         else:
-            said.append(_part(parts[at], in_and))
+            texts.append(_part(parts[at], in_and))
         at += 2 if in_and and _is_range(pair) else 1
-    return said
+    return texts
 
 
 def _part(part: Condition, in_and: bool) -> str:
@@ -219,8 +219,8 @@ def _part(part: Condition, in_and: bool) -> str:
         case And(parts):
             return " and ".join(_joined(parts, in_and=True))
         case Or(parts):
-            said = " or ".join(_joined(parts))
-            return f"({said})" if in_and else said
+            text = " or ".join(_joined(parts))
+            return f"({text})" if in_and else text
         case AtPlace(places):
             return f"geo {_list(places)}"
         case Filter():
@@ -234,7 +234,7 @@ def _filters(where: tuple[Filter, ...]) -> list[str]:
 
 
 def _range(pair: tuple[Condition, ...]) -> str:
-    low, high = (one for one in pair if isinstance(one, Filter))
+    low, high = (end for end in pair if isinstance(end, Filter))
     return f"{property_name(low.property)} in {_values(low.value)}..{_values(high.value)}"
 
 
@@ -248,13 +248,13 @@ def _is_range(pair: tuple[Condition, ...]) -> bool:
     return False
 
 
-def _condition(one: Filter) -> str:
-    asked, symbol = property_name(one.property), one.operator.symbol
-    if one.operator in (Operator.EXISTS, Operator.DOES_NOT_EXIST):
+def _condition(condition: Filter) -> str:
+    asked, symbol = property_name(condition.property), condition.operator.symbol
+    if condition.operator in (Operator.EXISTS, Operator.DOES_NOT_EXIST):
         return f"{asked} {symbol}"
-    if isinstance(one.value, tuple | ClockRange):
-        symbol = "in" if one.operator is Operator.EQUALS else "not in"
-    return f"{asked} {symbol} {_values(one.value)}"
+    if isinstance(condition.value, tuple | ClockRange):
+        symbol = "in" if condition.operator is Operator.EQUALS else "not in"
+    return f"{asked} {symbol} {_values(condition.value)}"
 
 
 def _values(asked: Value) -> str:
@@ -266,8 +266,8 @@ def _values(asked: Value) -> str:
 
 
 def _list(places: tuple[Place, ...]) -> str:
-    said = ["/".join(place) for place in places]
-    return f"= {value(said[0])}" if len(said) == 1 else f"in {_values(tuple(said))}"
+    names = ["/".join(place) for place in places]
+    return f"= {value(names[0])}" if len(names) == 1 else f"in {_values(tuple(names))}"
 
 
 def _versus(asked: Period | Shift | Preceding) -> str:

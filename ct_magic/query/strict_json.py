@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from ..errors import QueryError
 from .parameters import number
@@ -29,7 +29,7 @@ class _RefusedError(Exception):
         self.part = part
 
 
-def decode(text: str) -> dict[str, Any]:
+def decode(text: str) -> dict[str, object]:
     """Read one JSON object; raise QueryError for anything that json or we refuse.
 
     Refused beside broken JSON: a key twice, NaN and infinities, numbers that fit no float, half
@@ -37,7 +37,7 @@ def decode(text: str) -> dict[str, Any]:
     """
     _check_depth(text)
     try:
-        found: dict[str, Any] = json.loads(
+        value: dict[str, object] = json.loads(
             text,
             object_pairs_hook=_object,
             parse_int=_number,
@@ -49,11 +49,11 @@ def decode(text: str) -> dict[str, Any]:
     except _RefusedError as error:
         start = max(0, text.rfind(error.part))
         fail(text, str(error), start, start + len(error.part))
-    encode(found)
-    return found
+    encode(value)
+    return value
 
 
-def encode(value: Any) -> str:
+def encode(value: object) -> str:
     """Write JSON on one line that any editor shows as one; raise QueryError where it cannot be."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
@@ -87,13 +87,13 @@ def place_of(text: str, key: str) -> tuple[int, int]:
     return 0, 1
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
         raise _RefusedError(f"the JSON has the key {twice!r} twice in one place", f'"{twice}"')
-    return found
+    return table
 
 
 def _constant(name: str) -> NoReturn:

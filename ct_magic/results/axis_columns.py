@@ -15,7 +15,7 @@ EXACT = 2**53  # whole numbers up to here are exact as floats
 BIGGEST = 2**63
 
 
-def axis_columns(rows: Sequence[Pieces], taken: Iterable[str]) -> dict[str, Any]:
+def axis_columns(rows: Sequence[Pieces], taken: Iterable[str]) -> dict[str, object]:
     """Return the column of each axis, by its name; NA where a row has no such axis.
 
     A name that differs from one that is `taken`, or from an axis before it, in case only, gets

@@ -114,7 +114,7 @@ def _check_once(rows: Sequence[Cell]) -> None:
         known.add(key)
 
 
-def _cell(row: Mapping[Any, Any], names: Sequence[str]) -> Cell:
+def _cell(row: Mapping[object, object], names: Sequence[str]) -> Cell:
     values = tuple((name, *_typed(row[name])) for name in names if not _is_missing(row[name]))
     step = row.get("step")
     series = Series(
@@ -143,7 +143,7 @@ def _cell(row: Mapping[Any, Any], names: Sequence[str]) -> Cell:
     )
 
 
-def _typed(value: Any) -> tuple[str, Value]:
+def _typed(value: object) -> tuple[str, Value]:
     plain = value.item() if hasattr(value, "item") else value  # numpy's scalars
     if isinstance(plain, bool):
         return "flag", plain
@@ -152,7 +152,7 @@ def _typed(value: Any) -> tuple[str, Value]:
     return "text", str(plain)
 
 
-def _is_missing(value: Any) -> bool:
+def _is_missing(value: object) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or value != value
 
 
@@ -165,12 +165,12 @@ def _whole_number(value: Any) -> int | None:
     return None if _is_missing(value) else int(value)
 
 
-def _day(value: Any) -> date | None:
+def _day(value: object) -> date | None:
     if _is_missing(value):
         return None
     # From a CSV it is a text.
     return date.fromisoformat(str(value)[:10])
 
 
-def _flag(value: Any) -> bool | None:
+def _flag(value: object) -> bool | None:
     return None if _is_missing(value) else str(value) == "True"

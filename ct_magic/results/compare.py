@@ -147,7 +147,7 @@ def _value(row: Cell, axis: str) -> object:
     return next((value for name, _, value in row.series.values if name == axis), None)
 
 
-def _group(axis: str, rows: Sequence[Cell]) -> list[dict[str, Any]]:
+def _group(axis: str, rows: Sequence[Cell]) -> list[dict[str, object]]:
     first, *others = rows
     lines = [_line(axis, row, first) for row in others]
     known = [line for line in lines if line["p"] is not None]
@@ -157,7 +157,7 @@ def _group(axis: str, rows: Sequence[Cell]) -> list[dict[str, Any]]:
 
 
 def _line(axis: str, row: Cell, first: Cell) -> dict[str, Any]:
-    line: dict[str, Any] = {
+    line: dict[str, object] = {
         "query": row.series.query,
         "step": row.series.step,
         "after": row.series.after,
@@ -179,7 +179,7 @@ def _numbers(row: Cell, first: Cell) -> dict[str, float | None]:
     return numbers | {"p": d.p, "p_holm": None}
 
 
-def _frame(lines: Sequence[dict[str, Any]], axis: str, df: pd.DataFrame) -> pd.DataFrame:
+def _frame(lines: Sequence[dict[str, object]], axis: str, df: pd.DataFrame) -> pd.DataFrame:
     others = [name for name in axes(df) if name != axis]
     several = df["start"].nunique() > 1
     names = ["query", "step"]

@@ -206,12 +206,12 @@ def _curve_labels(
 
 def _what(rows: Sequence[Cell]) -> str:
     later = (row.series for row in steps(rows) if row.series.after is not None)
-    found = list(dict.fromkeys(series.step or "" for series in later))
-    words = {after_unit(step) for step in found}
+    names = list(dict.fromkeys(series.step or "" for series in later))
+    words = {after_unit(step) for step in names}
     word = words.pop() if len(words) == 1 else None
     when = f"in each {word} after" if word else "after some time"
     return (
-        f"share that {short(clause(found[0]), 60)} {when}" if len(found) == 1 else f"shares {when}"
+        f"share that {short(clause(names[0]), 60)} {when}" if len(names) == 1 else f"shares {when}"
     )
 
 

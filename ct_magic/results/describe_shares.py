@@ -141,8 +141,8 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
 
 
 def _what(rows: Sequence[Cell]) -> str:
-    found = list(dict.fromkeys(row.series.step for row in steps(rows)))
-    return f"share that {short(clause(found[0]), 60)}" if len(found) == 1 else "share of each step"
+    names = list(dict.fromkeys(row.series.step for row in steps(rows)))
+    return f"share that {short(clause(names[0]), 60)}" if len(names) == 1 else "share of each step"
 
 
 def _step_labels(rows: Sequence[Cell]) -> list[str]:

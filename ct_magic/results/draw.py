@@ -67,7 +67,7 @@ def drawn(chart: Chart, kind: str) -> bytes:
     return out.getvalue()
 
 
-def _about(chart: Chart, kind: str) -> dict[str, Any]:
+def _about(chart: Chart, kind: str) -> dict[str, object]:
     # Without the moment of drawing, so that the same counts are the same file.
     match kind:
         case "svg":

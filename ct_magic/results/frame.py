@@ -53,7 +53,7 @@ OPTIONAL: dict[tuple[str, ...], Callable[[Row], object]] = {
     ("previous", "previous_start", "previous_end", "change"): lambda row: row.previous,
     ("whole",): lambda row: row.whole,
 }
-CELLS: dict[str, Callable[[RowResult], Any]] = {
+CELLS: dict[str, Callable[[RowResult], object]] = {
     "query": lambda result: result.row.title,
     "previous_start": lambda result: result.row.previous and result.row.previous.start,
     "previous_end": lambda result: result.row.previous and result.row.previous.end,
@@ -112,7 +112,7 @@ def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) 
     return data
 
 
-def records(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def records(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     """Return the DataFrame of some plain rows."""
     return pd.DataFrame(list(rows))
 

@@ -57,10 +57,10 @@ def is_over_time(rows: Sequence[Cell]) -> bool:
 
 def by_series(rows: Iterable[Cell]) -> dict[Series, list[Cell]]:
     """Return the rows of each series in the order of their days; the series as they were asked."""
-    found: dict[Series, list[Cell]] = {}
+    series_rows: dict[Series, list[Cell]] = {}
     for row in rows:
-        found.setdefault(row.series, []).append(row)
-    return {series: sorted(some, key=lambda row: row.start) for series, some in found.items()}
+        series_rows.setdefault(row.series, []).append(row)
+    return {series: sorted(some, key=lambda row: row.start) for series, some in series_rows.items()}
 
 
 def is_rolling(rows: Sequence[Cell]) -> bool:

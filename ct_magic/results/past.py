@@ -54,7 +54,7 @@ def past(cells: Sequence[PastCell], zone_of: Callable[[str | None], tzinfo | Non
     )
 
 
-def _row(cell: PastCell, zone: tzinfo | None) -> dict[str, Any]:
+def _row(cell: PastCell, zone: tzinfo | None) -> dict[str, object]:
     entries = cell.entries
     tally = entries[0].tally if len(entries) == 1 else None
     ended = [entry.ended for entry in entries]

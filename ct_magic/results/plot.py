@@ -54,9 +54,9 @@ class Picture:
         else:
             path.write_bytes(drawn(self._chart, kind))
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, object], dict[str, object]]:
         data: dict[str, Any] = {MIME: self.vega_lite(), "text/plain": self.text}
-        about: dict[str, Any] = {MIME: {"embed_options": embed_options(self._chart)}}
+        about: dict[str, object] = {MIME: {"embed_options": embed_options(self._chart)}}
         if not self._is_complete:
             return data, about  # it is replaced in a moment: no file is drawn of it
         if self.lacks:

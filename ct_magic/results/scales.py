@@ -51,7 +51,7 @@ def _names(pieces: Sequence[Cell], rows: Sequence[Cell]) -> list[tuple[float, st
     # The last piece is the one that people look at.
     named = pieces[(len(pieces) - 1) % step :: step]
     several = named[0].start.year != named[-1].start.year
-    changes = [True, *(one.start.year != other.start.year for one, other in pairwise(named))]
+    changes = [True, *(before.start.year != after.start.year for before, after in pairwise(named))]
     return [
         (place(row, rows), piece(row, rows, with_year=several and is_new))
         for row, is_new in zip(named, changes, strict=True)

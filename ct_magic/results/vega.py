@@ -28,7 +28,7 @@ COLOURS = {
 }
 SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
 MENU = {"export": True, "source": False, "compiled": False, "editor": False}  # nothing leaves
-OPTIONS: dict[str, Any] = {"renderer": "svg", "actions": MENU}
+OPTIONS: dict[str, object] = {"renderer": "svg", "actions": MENU}
 # JupyterLab puts a chart into a box that is as wide as the chart. This makes the box as wide as the
 # output, and styles the menu, since it takes the place of the usual style.
 STYLE = """
@@ -48,7 +48,7 @@ USUAL = 760  # pixels
 FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
 
 
-def vega_lite(chart: Chart) -> dict[str, Any]:
+def vega_lite(chart: Chart) -> dict[str, object]:
     """Return the specification of a chart; it is as wide as what it is shown in."""
     return {
         "$schema": SCHEMA,
@@ -65,7 +65,7 @@ def vega_lite(chart: Chart) -> dict[str, Any]:
     }
 
 
-def embed_options(chart: Chart) -> dict[str, Any]:
+def embed_options(chart: Chart) -> dict[str, object]:
     """Return how JupyterLab is to show a chart: as wide as the output, but never too narrow."""
     # Where another chart's style came first the box has no width yet, and the chart the usual one.
     least = narrowest(chart)
@@ -85,7 +85,7 @@ def narrowest(chart: Chart) -> int:
     return max(left + plane + chart.margin, words, (LETTER + 1) * len(chart.title))
 
 
-def _layers(marks: Iterable[Mark]) -> Iterable[tuple[type[Mark], list[Any]]]:
+def _layers(marks: Iterable[Mark]) -> Iterable[tuple[type[Mark], list[object]]]:
     # Marks of one look are a layer: what stands first lies lowest.
     return ((key[0], list(group)) for key, group in groupby(marks, key=lambda mark: _look(mark)))
 
@@ -100,14 +100,14 @@ def _look(mark: Mark) -> tuple[Any, ...]:
             return (type(mark), mark.hollow)
 
 
-def _layer(kind: type[Mark], marks: Sequence[Any], chart: Chart) -> dict[str, Any]:
+def _layer(kind: type[Mark], marks: Sequence[object], chart: Chart) -> dict[str, object]:
     look = LAYERS[kind](marks)
     x, y = _scaled("x", chart.x), _scaled("y", chart.y)
     look["encoding"] = {"x": x, "y": y} | look.get("encoding", {})
     return look
 
 
-def _scaled(field: str, axis: Axis) -> dict[str, Any]:
+def _scaled(field: str, axis: Axis) -> dict[str, object]:
     return {
         "field": field,
         "type": "quantitative",
@@ -116,7 +116,7 @@ def _scaled(field: str, axis: Axis) -> dict[str, Any]:
     }
 
 
-def _axis(axis: Axis, field: str) -> dict[str, Any] | None:
+def _axis(axis: Axis, field: str) -> dict[str, object] | None:
     if not axis.ticks:
         return None
     names = json.dumps({_key(place): name for place, name in axis.ticks}, ensure_ascii=False)
@@ -134,17 +134,17 @@ def _key(place: float) -> str:
     return str(int(place)) if float(place).is_integer() else repr(float(place))
 
 
-def _boxes(boxes: Sequence[Box]) -> dict[str, Any]:
+def _boxes(boxes: Sequence[Box]) -> dict[str, object]:
     values = [
         {"x": b.left, "x2": b.right, "y": b.bottom, "y2": b.top, "strength": b.strength}
         | {"colour": COLOURS[b.colour], "tip": b.tip}
         for b in boxes
     ]
-    mark: dict[str, Any] = {"type": "rect", "cornerRadius": 1.5}
+    mark: dict[str, object] = {"type": "rect", "cornerRadius": 1.5}
     colour = {"field": "colour", "type": "nominal", "scale": None}
     if boxes[0].hollow:
         mark |= {"filled": False, "strokeWidth": 1.5, "strokeDash": [3, 2]}
-        look: dict[str, Any] = {"stroke": colour}
+        look: dict[str, object] = {"stroke": colour}
     else:
         look = {"fill": colour}
         look["fillOpacity"] = {"field": "strength", "type": "quantitative", "scale": None}
@@ -152,12 +152,12 @@ def _boxes(boxes: Sequence[Box]) -> dict[str, Any]:
     return {"data": {"values": values}, "mark": mark, "encoding": look | ends | _tip(boxes)}
 
 
-def _tip(marks: Sequence[Box | Dot]) -> dict[str, Any]:
+def _tip(marks: Sequence[Box | Dot]) -> dict[str, object]:
     has_tip = any(mark.tip for mark in marks)
     return {"tooltip": {"field": "tip", "type": "nominal"}} if has_tip else {}
 
 
-def _dots(dots: Sequence[Dot]) -> dict[str, Any]:
+def _dots(dots: Sequence[Dot]) -> dict[str, object]:
     values = [
         {"x": d.x, "y": d.y, "tip": d.tip, "colour": COLOURS[d.colour]}
         | {"shape": SHAPES[d.shape % len(SHAPES)]}
@@ -175,7 +175,7 @@ def _dots(dots: Sequence[Dot]) -> dict[str, Any]:
     }
 
 
-def _path(paths: Sequence[Path]) -> dict[str, Any]:
+def _path(paths: Sequence[Path]) -> dict[str, object]:
     (path,) = paths
     mark = {
         "type": "line",
@@ -188,7 +188,7 @@ def _path(paths: Sequence[Path]) -> dict[str, Any]:
     return {"data": {"values": values}, "mark": mark, "encoding": order}
 
 
-def _words(words: Sequence[Words]) -> dict[str, Any]:
+def _words(words: Sequence[Words]) -> dict[str, object]:
     first = words[0]
     mark = {
         "type": "text",
@@ -208,7 +208,7 @@ def _words(words: Sequence[Words]) -> dict[str, Any]:
     }
 
 
-def _config() -> dict[str, Any]:
+def _config() -> dict[str, object]:
     return {
         "font": FONT,
         "view": {"stroke": None},

@@ -28,8 +28,8 @@ def clause(step: str | None) -> str:
 
 def after_unit(step: str | None) -> str | None:
     """Return what a step's windows are moved by: `week`; None where they are not."""
-    found = AFTER.search(step or "")
-    return found[1] if found else None
+    match = AFTER.search(step or "")
+    return match[1] if match else None
 
 
 def has_moved(step: str | None) -> bool:
@@ -131,16 +131,18 @@ def names(rows: Iterable[Cell]) -> dict[Series, str]:
     """
     events_of = {row.series: row.event for row in rows}
     if (
-        len({(one.query, one.values) for one in events_of}) == 1
+        len({(series.query, series.values) for series in events_of}) == 1
         and not next(iter(events_of)).values
     ):
-        return {one: short(event) for one, event in events_of.items()}
-    several = len({one.query for one in events_of}) > 1
-    called = {one: _name(one, several, quoted=False) for one in events_of}
-    often = Counter({(one.query, one.values): name for one, name in called.items()}.values())
+        return {series: short(event) for series, event in events_of.items()}
+    several = len({series.query for series in events_of}) > 1
+    called = {series: _name(series, several, quoted=False) for series in events_of}
+    often = Counter(
+        {(series.query, series.values): name for series, name in called.items()}.values()
+    )
     return {
-        one: name if often[name] == 1 else _name(one, several, quoted=True)
-        for one, name in called.items()
+        series: name if often[name] == 1 else _name(series, several, quoted=True)
+        for series, name in called.items()
     }
 
 
@@ -186,15 +188,15 @@ def axis_words(rows: Iterable[Cell]) -> str:
 
 def events(rows: Iterable[Cell]) -> str:
     """Return the events of some rows: `App Launched, Charged`."""
-    found = list(dict.fromkeys(row.event for row in rows))
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    return ", ".join(short(name) for name in found[:3]) + more
+    names = list(dict.fromkeys(row.event for row in rows))
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(short(name) for name in names[:3]) + more
 
 
 def statement(rows: Iterable[Cell]) -> list[str]:
     """Return the one statement of some rows as typed, where it says more than its event."""
-    found = {row.series.query: row.event for row in rows}
-    ((query, event), *others) = found.items()
+    event_of = {row.series.query: row.event for row in rows}
+    ((query, event), *others) = event_of.items()
     return [] if others or query == event else [short(query, LONGEST_LINE)]
 
 

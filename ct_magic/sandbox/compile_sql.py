@@ -58,7 +58,7 @@ DAY = timedelta(days=1)
 MOST_PARTS = 500  # event queries and filters of one query; DuckDB takes seconds over more
 
 
-def compile_query(sql: Sql, body: Any) -> str:
+def compile_query(sql: Sql, body: object) -> str:
     """Return the SQL, whose one row is profiles and events. Raises RefusedError.
 
     One pass over `events`: each event query becomes a boolean column, and the profile decides on
@@ -103,12 +103,12 @@ def event_condition(sql: Sql, body: Any) -> str:
         f"ts < {sql.value(_midnight(end, sql.zone, after=DAY))}",
     ]
     conditions += [
-        condition(sql, "properties", one, items=name == "Charged")
-        for one in list_of(body.get("event_properties"), "event_properties")
+        condition(sql, "properties", triple, items=name == "Charged")
+        for triple in list_of(body.get("event_properties"), "event_properties")
     ]
     conditions += [
-        session_condition(sql, one)
-        for one in list_of(body.get("session_properties"), "session_properties")
+        session_condition(sql, triple)
+        for triple in list_of(body.get("session_properties"), "session_properties")
     ]
     return " AND ".join(conditions)
 
@@ -131,7 +131,7 @@ class _Marks:
         """Return how often each was true, for each profile."""
         return ", ".join(f"count(*) FILTER ({mark}) AS {mark}" for mark in self.conditions)
 
-    def add(self, kind: str, body: Any, often: str | None = None) -> str:
+    def add(self, kind: str, body: object, often: str | None = None) -> str:
         """Add an event query; return its column."""
         mark = f"{kind}{len(self.conditions)}" if kind != "base" else kind
         self.conditions[mark] = event_condition(self.sql, body)
@@ -139,7 +139,7 @@ class _Marks:
             self.wanted.append(f"{mark} {often}")
         return mark
 
-    def add_did(self, body: Any) -> None:
+    def add_did(self, body: object) -> None:
         """Add an event query of `did_all`, with its number of times where one is given."""
         event = object_of(body, "an event query")
         mark = self.add("did", {k: v for k, v in event.items() if k not in HOW_OFTEN}, "> 0")
@@ -167,7 +167,7 @@ def _rough(sql: Sql, body: Any, advanced: Any) -> str:
     # The names alone: what lets the scan skip most of the table before anything is taken apart.
     any_events = (advanced.get("did_any") or {}).get("any_events")
     lists = (advanced.get("did_all"), advanced.get("did_none"), any_events)
-    names = {body["event_name"]} | {one["event_name"] for some in lists for one in some or ()}
+    names = {body["event_name"]} | {event["event_name"] for some in lists for event in some or ()}
     return f"event_name IN ({', '.join(sql.value(name) for name in sorted(names))})"
 
 
@@ -176,9 +176,9 @@ def _profiles(sql: Sql, body: Any) -> str:
         raise RefusedError("geo_radius: the sandbox's profiles have no coordinates")
     sql.check_keys(body, {*FAMILIES, "geo_fields"}, "common_profile_properties")
     conditions = [
-        condition(sql, column, {"operator": "equals", **object_of(one, "a filter")})
+        condition(sql, column, {"operator": "equals", **object_of(triple, "a filter")})
         for key, column in FAMILIES.items()
-        for one in list_of(body.get(key), key)
+        for triple in list_of(body.get(key), key)
     ]
     places = [_place(sql, path) for path in list_of(body.get("geo_fields"), "geo_fields")]
     if places:
@@ -188,7 +188,7 @@ def _profiles(sql: Sql, body: Any) -> str:
     return f" AND profile_id IN (SELECT profile_id FROM profiles WHERE {' AND '.join(conditions)})"
 
 
-def _place(sql: Sql, path: Any) -> str:
+def _place(sql: Sql, path: object) -> str:
     parts = list_of(path, "geo_fields")
     if not 1 <= len(parts) <= 3 or not all(isinstance(part, str) for part in parts):
         raise RefusedError("geo_fields must be a list of paths: [country, state, city] or shorter")
@@ -230,11 +230,11 @@ def _midnight(day: date, zone: tzinfo, after: timedelta = timedelta(0)) -> datet
         return datetime.max if after else datetime.min
 
 
-def _is_whole(value: Any) -> bool:
+def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
 
-def _check_size(body: Any) -> None:
+def _check_size(body: object) -> None:
     # Every object is an event query or a filter, or one of a handful around them.
     if (parts := _objects(body)) > MOST_PARTS:
         raise RefusedError(
@@ -242,7 +242,7 @@ def _check_size(body: Any) -> None:
         )
 
 
-def _objects(body: Any) -> int:
+def _objects(body: object) -> int:
     if isinstance(body, dict):
         return 1 + sum(map(_objects, body.values()))
     return sum(map(_objects, body)) if isinstance(body, list) else 0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, tzinfo
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import MissingExtraError, UsageError
 from .compile_sql import compile_query
@@ -41,7 +41,7 @@ class Engine:
         self._lock = threading.Lock()
         self._zone, self._lenient = zone, lenient
         self._names: set[str] = set()
-        self._schema: dict[str, Any] | None = None
+        self._schema: dict[str, object] | None = None
         self._stored: Stored | None = None
 
     def generate(self, profiles: int, seed: int, today: date) -> None:
@@ -67,7 +67,7 @@ class Engine:
             self._finish()
             self._stored.complete()
 
-    def count(self, body: Any) -> tuple[int, int]:
+    def count(self, body: object) -> tuple[int, int]:
         """Return profiles and events of a query. Raises `filter_sql.RefusedError`."""
         sql = self._sql()
         text = compile_query(sql, body)
@@ -76,7 +76,7 @@ class Engine:
             [(profiles, events)] = self._db.execute(text, sql.values).fetchall()
         return int(profiles), int(events)
 
-    def top(self, body: Any) -> dict[str, Any]:
+    def top(self, body: object) -> dict[str, object]:
         """Return the commonest values of properties. Raises `filter_sql.RefusedError`."""
         with self._lock:
             return top_values(self._db, self._sql(), body)
@@ -92,7 +92,7 @@ class Engine:
                 target = str(folder / f"{table}.parquet")
                 self._db.table(table).order("ALL").write_parquet(target, compression="zstd")
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """Return the names of what it holds, and under `data` a text that identifies the data."""
         with self._lock:
             if self._schema is None:

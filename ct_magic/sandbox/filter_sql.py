@@ -102,10 +102,10 @@ def condition(sql: Sql, column: str, body: Any, *, items: bool = False) -> str:
     if not isinstance(name, str) or operator not in OPERATORS or not complete:
         raise RefusedError(f"a filter needs name, operator and value: {str(body)[:100]}")
     pointer = sql.value("/" + name.replace("~", "~0").replace("/", "~1"))
-    found = f"json_extract({column}, {pointer})"
+    located = f"json_extract({column}, {pointer})"
     if operator == "does_not_exist":
-        return f"NOT ({_any(sql, found, pointer, 'exists', value, items)})"
-    return _any(sql, found, pointer, operator, value, items)
+        return f"NOT ({_any(sql, located, pointer, 'exists', value, items)})"
+    return _any(sql, located, pointer, operator, value, items)
 
 
 def session_condition(sql: Sql, body: Any) -> str:
@@ -124,8 +124,8 @@ def session_condition(sql: Sql, body: Any) -> str:
     return f"coalesce({within} AND regexp_full_match({began}, '{MINUTE}'), false)"
 
 
-def _any(sql: Sql, found: str, pointer: str, operator: str, value: Any, items: bool) -> str:
-    mine = _holds(sql, found, operator, value)
+def _any(sql: Sql, located: str, pointer: str, operator: str, value: Any, items: bool) -> str:
+    mine = _holds(sql, located, operator, value)
     if not items:
         return mine
     inner = _holds(sql, f"json_extract(item, {pointer})", operator, value, nested=True)
@@ -135,56 +135,56 @@ def _any(sql: Sql, found: str, pointer: str, operator: str, value: Any, items: b
     )
 
 
-def _holds(sql: Sql, found: str, operator: str, value: Any, *, nested: bool = False) -> str:
-    there = f"coalesce(json_type({found}), 'NULL') <> 'NULL'"
+def _holds(sql: Sql, located: str, operator: str, value: Any, *, nested: bool = False) -> str:
+    there = f"coalesce(json_type({located}), 'NULL') <> 'NULL'"
     if operator == "exists":
         return f"({there})"
     if operator in COMPARED:
         if not _is_number(value):
             raise RefusedError(f"{operator} needs a number, not {str(value)[:100]!r}")
-        number = _number(found)
+        number = _number(located)
         return f"coalesce({number} {COMPARED[operator]} {sql.value(float(value))}, false)"
     if operator in ("contains", "does_not_contain"):
         if not isinstance(value, str):
             raise RefusedError(f"{operator} needs a text, not {str(value)[:100]!r}")
-        yes = f"coalesce(contains({_text(found)}, {sql.value(value)}), false)"
+        yes = f"coalesce(contains({_text(located)}, {sql.value(value)}), false)"
         return yes if operator == "contains" else f"({there} AND NOT {yes})"
     values = value if isinstance(value, list) else [value]
     if not values:
         raise RefusedError(f"{operator} needs a value, not an empty list")
-    yes = _equals_any(sql, found, values, nested)
+    yes = _equals_any(sql, located, values, nested)
     return yes if operator == "equals" else f"({there} AND NOT {yes})"
 
 
-def _equals_any(sql: Sql, found: str, values: list[Any], nested: bool) -> str:
-    if odd := [one for one in values if not isinstance(one, str) and not _is_number(one)]:
+def _equals_any(sql: Sql, located: str, values: list[Any], nested: bool) -> str:
+    if odd := [item for item in values if not isinstance(item, str) and not _is_number(item)]:
         raise RefusedError(f"a value is a text or a number, not {str(odd[0])[:100]}")
-    texts = [one for one in values if isinstance(one, str)]
-    numbers = [float(one) for one in values if not isinstance(one, str)]
-    ways = [_among(sql, _text(found), texts, "VARCHAR[]", nested)] if texts else []
-    ways += [_among(sql, _number(found), numbers, "DOUBLE[]", nested)] if numbers else []
+    texts = [item for item in values if isinstance(item, str)]
+    numbers = [float(item) for item in values if not isinstance(item, str)]
+    ways = [_among(sql, _text(located), texts, "VARCHAR[]", nested)] if texts else []
+    ways += [_among(sql, _number(located), numbers, "DOUBLE[]", nested)] if numbers else []
     return f"({' OR '.join(ways)})"
 
 
-def _among(sql: Sql, found: str, values: list[Any], kind: str, nested: bool) -> str:
+def _among(sql: Sql, located: str, values: list[Any], kind: str, nested: bool) -> str:
     # However many values there are, they are one parameter; DuckDB takes no subquery in a lambda.
     if len(values) == 1:
-        return f"coalesce({found} = {sql.value(values[0])}, false)"
+        return f"coalesce({located} = {sql.value(values[0])}, false)"
     listed = f"{sql.value(values)}::{kind}"
     if nested:
-        return f"coalesce(list_contains({listed}, {found}), false)"
-    return f"coalesce({found} IN (SELECT unnest({listed})), false)"
+        return f"coalesce(list_contains({listed}, {located}), false)"
+    return f"coalesce({located} IN (SELECT unnest({listed})), false)"
 
 
-def _text(found: str) -> str:
+def _text(located: str) -> str:
     return (
-        f"CASE json_type({found}) WHEN 'VARCHAR' THEN {found} ->> '$' WHEN 'BOOLEAN' THEN "
-        f"CASE {found}::VARCHAR WHEN 'true' THEN 'True' ELSE 'False' END END"
+        f"CASE json_type({located}) WHEN 'VARCHAR' THEN {located} ->> '$' WHEN 'BOOLEAN' THEN "
+        f"CASE {located}::VARCHAR WHEN 'true' THEN 'True' ELSE 'False' END END"
     )
 
 
-def _number(found: str) -> str:
-    return f"CASE WHEN json_type({found}) IN {NUMBERS} THEN TRY_CAST({found} AS DOUBLE) END"
+def _number(located: str) -> str:
+    return f"CASE WHEN json_type({located}) IN {NUMBERS} THEN TRY_CAST({located} AS DOUBLE) END"
 
 
 def _is_number(value: Any) -> bool:

@@ -24,30 +24,30 @@ def mistake_of(file: Path, event: str | None) -> UsageError | None:
     """Look for the first line that is wrong, slowly; only called when there is one."""
     for number, line in enumerate(_text(file), 1):
         if line.strip() and not (number == 1 and event is not None):
-            said = "this is not UTF-8" if "\ufffd" in line else _wrong(line, event)
-            if said:
-                return UsageError(f"{file}, line {number}: {said}")
+            wrong = "this is not UTF-8" if "\ufffd" in line else _wrong(line, event)
+            if wrong:
+                return UsageError(f"{file}, line {number}: {wrong}")
     return None
 
 
 def _wrong(line: str, event: str | None) -> str | None:
     try:
-        found = json.loads(line)
+        record = json.loads(line)
     except (ValueError, RecursionError) as error:
         return f"this is not JSON ({error})"
-    if not isinstance(found, dict):
+    if not isinstance(record, dict):
         return "this is not an object: {...}"
-    if not (event or found.get("eventName") or found.get("evtName")):
+    if not (event or record.get("eventName") or record.get("evtName")):
         return "there is no eventName"
-    profile = found.get("profile")
-    ways = [*_ids(profile), *_ids(found)]
+    profile = record.get("profile")
+    ways = [*_ids(profile), *_ids(record)]
     if not any(ways):
         return "there is no profile.objectId and no profile.identity"
-    return None if _is_time(str(found.get("ts"))) else "ts is not YYYYMMDDHHMMSS"
+    return None if _is_time(str(record.get("ts"))) else "ts is not YYYYMMDDHHMMSS"
 
 
-def _ids(found: Any) -> Iterable[Any]:
-    return (found.get("objectId"), found.get("identity")) if isinstance(found, dict) else ()
+def _ids(record: Any) -> Iterable[Any]:
+    return (record.get("objectId"), record.get("identity")) if isinstance(record, dict) else ()
 
 
 def _is_time(text: str) -> bool:

@@ -111,12 +111,14 @@ class Protocol:
             self._memory.under_way += 1
             crowded = self._memory.under_way > self._limits.at_once
         try:
-            found = self._denied(headers) or self._within(crowded, parts.path, method, req_id, body)
+            answer = self._denied(headers) or self._within(
+                crowded, parts.path, method, req_id, body
+            )
         finally:
             with self._lock:
                 self._memory.under_way -= 1
-        self._note(method, body, req_id, found.status)
-        return found
+        self._note(method, body, req_id, answer.status)
+        return answer
 
     def _denied(self, headers: Mapping[str, str]) -> Reply | None:
         # Names of headers have no case, and some clients write them small.
@@ -214,9 +216,9 @@ def _not_allowed(method: str, methods: tuple[str, ...]) -> Reply:
 
 
 def _decoded(body: bytes) -> Any:
-    found = json.loads(body)
-    json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is refused here
-    return found
+    decoded = json.loads(body)
+    json.dumps(decoded, ensure_ascii=False).encode()  # half a surrogate pair is refused here
+    return decoded
 
 
 def _partial(req_id: int | str) -> Reply:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from ..errors import UsageError
 from ..settings import zone
@@ -111,11 +110,11 @@ class Sandbox:
         """Every request to the counts, in the order of its answer."""
         return self._protocol.log
 
-    def count(self, body: Mapping[str, Any]) -> int:
+    def count(self, body: Mapping[str, object]) -> int:
         """Count straight from the data, without the protocol."""
         return self._engine.count(body)[0]
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         """Return the names of events and properties, with types and example values."""
         return self._engine.schema()
 
@@ -127,7 +126,7 @@ class Sandbox:
         """Answer one request; what the server calls."""
         return self._protocol.answer(method, target, headers, body)
 
-    def _success(self, body: Any) -> dict[str, Any]:
+    def _success(self, body: object) -> dict[str, object]:
         profiles, events = self._engine.count(body)
         split = {"users": profiles, "devices": profiles}
         return {"count": profiles, "tcount": events, "nQCount": 0, "userDeviceCount": split}

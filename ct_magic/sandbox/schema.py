@@ -57,18 +57,18 @@ def identity(db: duckdb.DuckDBPyConnection) -> str:
 def _described(
     db: duckdb.DuckDBPyConnection, rows: str, values: list[Any]
 ) -> dict[str, dict[str, Any]]:
-    found = db.execute(DESCRIBED.format(rows=rows), values).fetchall()
+    records = db.execute(DESCRIBED.format(rows=rows), values).fetchall()
     return {
-        name: {"type": _type(kind), "examples": examples or []} for name, kind, examples in found
+        name: {"type": _type(kind), "examples": examples or []} for name, kind, examples in records
     }
 
 
 def _places(db: duckdb.DuckDBPyConnection) -> list[str]:
-    found = db.execute(
+    records = db.execute(
         "SELECT DISTINCT concat_ws('/', country, state, city) FROM profiles "
         "WHERE country IS NOT NULL ORDER BY 1 LIMIT 1000"
     ).fetchall()
-    return [place for (place,) in found]
+    return [place for (place,) in records]
 
 
 def _type(kind: str | None) -> str:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
-from typing import Any
 
 from ..errors import UsageError
 from .faults import Reply, failed
@@ -67,7 +66,7 @@ class _Http(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """Log nothing: a client that went away is not the sandbox's trouble."""
 
 
@@ -157,5 +156,5 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(bytes([byte]))
             time.sleep(DRIP)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 # the base class's name
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 # the base class's name
         """Log nothing: the sandbox has a log of its own."""

@@ -92,8 +92,8 @@ class Stored:
         if "ct_magic_source" not in tables:
             return None
         query = "SELECT files, zone FROM ct_magic_source WHERE complete"
-        found = self._db.execute(query).fetchall()
-        return (found[0][0], found[0][1]) if found else None
+        records = self._db.execute(query).fetchall()
+        return (records[0][0], records[0][1]) if records else None
 
 
 def _fingerprint(folder: Path) -> str:

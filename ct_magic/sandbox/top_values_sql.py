@@ -58,7 +58,7 @@ class Group:
     order: str
 
 
-def top_values(db: duckdb.DuckDBPyConnection, sql: Sql, body: Any) -> dict[str, Any]:
+def top_values(db: duckdb.DuckDBPyConnection, sql: Sql, body: object) -> dict[str, object]:
     """Return, for each group of the query, its kinds of value. Raises RefusedError."""
     query = dict(object_of(body, "the query"))
     groups = object_of(query.pop("groups", None), "groups")
@@ -110,14 +110,14 @@ def _is_known(db: duckdb.DuckDBPyConnection, sql: Sql, event: str, group: Group)
 
 
 def _ranges(
-    db: duckdb.DuckDBPyConnection, group: Group, shown: Mapping[str, Any]
+    db: duckdb.DuckDBPyConnection, group: Group, shown: Mapping[str, object]
 ) -> dict[str, int]:
     [(least, most)] = db.execute("SELECT min(number), max(number) FROM grouped").fetchall()
     if least is None:
         return {}
     width = _width((most - least) / group.top)
-    found = db.execute(RANGES.format(**shown), [width]).fetchall()
-    return {f"{k * width:g}-{(k + 1) * width:g}": n for k, n in found}
+    records = db.execute(RANGES.format(**shown), [width]).fetchall()
+    return {f"{k * width:g}-{(k + 1) * width:g}": n for k, n in records}
 
 
 def _width(least: float) -> float:

@@ -21,6 +21,7 @@ from keyring.backends.null import Keyring as NullKeyring
 import ct_magic
 from ct_magic import errors, name_sources
 from ct_magic.client import credentials as passcodes
+from ct_magic.magic.commands import COMMANDS, MEANT
 from ct_magic.prepare import prepare
 from ct_magic.query.catalog import Names
 from ct_magic.query.parser import statements
@@ -494,3 +495,30 @@ def test_an_account_is_checked(account: Sandbox, shell: InteractiveShell, say: S
     """The sandbox passes, and says first how much it will ask."""
     assert "small counts of account default" in say("%ct check default")
     assert "there is no account 'nobody'" in refused(shell, "%ct check nobody")
+
+
+@pytest.mark.parametrize(
+    ("line", "cure"),
+    [
+        ("%ct events", "%ct names"),
+        ("%ct status", "%ct history"),
+        ("%ct demo", "%ct use sandbox"),
+        ("%ct ?", "%ct help"),
+        ("%ct plan Charged 2026-10", "%ctcount --plan QUERY"),
+        ("%ct Charged 2026-10", "%ctcount Charged 2026-10"),
+        ("%ct set max_counts 9", "%config CountMagics.max_counts = 1000"),
+        ("%ct doctor", "%ct check"),
+    ],
+)
+def test_what_people_type_for_a_command_leads_to_one_that_works(
+    account: Sandbox, shell: InteractiveShell, say: Say, line: str, cure: str
+) -> None:
+    """The cure that the message names is typed as it stands, and is no error."""
+    assert cure in refused(shell, line)
+    if not cure.startswith("%ct check"):  # asks counts, and is tested by itself
+        say(cure.replace("QUERY", "Charged 2026-10"))
+
+
+def test_no_word_that_stands_for_a_command_is_one() -> None:
+    """What is meant by a word is said only where the word is nothing itself."""
+    assert not MEANT.keys() & COMMANDS.keys()

@@ -37,13 +37,15 @@ class Sheet:
     @property
     def text(self) -> str:
         """The cell's text."""
-        return "".join(one.before + one.text for one in self.statements) + self.tail
+        return (
+            "".join(statement.before + statement.text for statement in self.statements) + self.tail
+        )
 
     def put(self, number: int, changed: Draft) -> Sheet:
         """Write one statement anew; its comments go on lines before it."""
         old = self.statements[number]
-        said = "".join(f"{comment}\n" for comment in _comments(old.text)) + write(changed).text
-        new = Statement(changed, said, _ended(old.before))
+        text = "".join(f"{comment}\n" for comment in _comments(old.text)) + write(changed).text
+        new = Statement(changed, text, _ended(old.before))
         return replace(self, statements=_with(self.statements, number, new))
 
     def add(self) -> Sheet:
@@ -66,12 +68,14 @@ def read(text: str) -> Sheet:
     source = Source(text)
     if not any(True for _ in tokens(source)):
         return Sheet((Statement(Draft(), before=_ended(source.text)),))
-    found, at = [], 0
-    for one in spelled(source):
-        start, end = one.line[0].start, one.line[-1].end
-        found.append(Statement(draft(one, source), source.text[start:end], source.text[at:start]))
+    statements, at = [], 0
+    for spelling in spelled(source):
+        start, end = spelling.line[0].start, spelling.line[-1].end
+        statements.append(
+            Statement(draft(spelling, source), source.text[start:end], source.text[at:start])
+        )
         at = end
-    return Sheet(tuple(found), source.text[at:])
+    return Sheet(tuple(statements), source.text[at:])
 
 
 def problems(sheet: Sheet, number: int, check: Check) -> dict[Key, str]:
@@ -80,17 +84,17 @@ def problems(sheet: Sheet, number: int, check: Check) -> dict[Key, str]:
     What has been found wrong is left out and the rest is checked again, so that all is said at
     once. What is wrong in another statement stands under ELSEWHERE.
     """
-    one = sheet.statements[number]
-    found = dict(holes(one.draft))
+    statement = sheet.statements[number]
+    messages = dict(holes(statement.draft))
     while True:
-        without = {clause(key) for key in found}
+        without = {clause(key) for key in messages}
         wrong = _wrong(sheet, number, without, check)
         if wrong is None:
-            return found
+            return messages
         key, message = wrong
         if clause(key) in without:  # leaving it out did not help: what is left is said already
-            return found
-        found[key] = message
+            return messages
+        messages[key] = message
 
 
 def _wrong(sheet: Sheet, number: int, without: set[Key], check: Check) -> tuple[Key, str] | None:
@@ -116,12 +120,12 @@ def offset(text: str, error: QueryError) -> int:
 
 def _comments(text: str) -> list[str]:
     """Return the comments inside a statement."""
-    found: list[str] = []
+    comments: list[str] = []
     at = 0
     for token in tokens(Source(text)):
-        found += re.findall(r"#[^\r\n]*", text[at : token.start])
+        comments += re.findall(r"#[^\r\n]*", text[at : token.start])
         at = token.end
-    return found
+    return comments
 
 
 def _ended(text: str) -> str:

@@ -160,45 +160,47 @@ def _tail(key: Key, text: str) -> list[Piece]:
     return [((), " "), (key, text)] if text else []
 
 
-def _parts(one: Happening, key: Key, without: Collection[Key]) -> Iterator[list[Piece]]:
+def _parts(event: Happening, key: Key, without: Collection[Key]) -> Iterator[list[Piece]]:
     """Write an event in the parts that may stand on lines of their own."""
-    name = "x" if (*key, "event") in without else field_text.event_word(one.event)
+    name = "x" if (*key, "event") in without else field_text.event_word(event.event)
     yield [((*key, "event"), name)]
     first = True
-    for number, condition in enumerate(one.where):
+    for number, condition in enumerate(event.where):
         at = (*key, "where", number)
         if at not in without:
             word = "where" if first else condition.joint
             yield [((*at, "joint"), word), ((), " "), *_condition(condition, at)]
             first = False
-    if one.period.strip() and (*key, "period") not in without:
-        yield [((*key, "period"), field_text.period(one.period))]
+    if event.period.strip() and (*key, "period") not in without:
+        yield [((*key, "period"), field_text.period(event.period))]
 
 
-def _condition(one: Condition, key: Key) -> list[Piece]:
-    about = "scope" if one.scope == "geo" else "property"
-    lead = ((*key, about), field_text.property_word(one.scope, one.property))
-    symbol = "in" if one.operator == RANGE else one.operator
-    said: list[Piece] = [lead, ((), " "), ((*key, "operator"), symbol)]
-    if one.operator in BARE:
-        return said
-    return [*said, ((), " "), ((*key, "value"), _value(one))]
+def _condition(condition: Condition, key: Key) -> list[Piece]:
+    about = "scope" if condition.scope == "geo" else "property"
+    lead = ((*key, about), field_text.property_word(condition.scope, condition.property))
+    symbol = "in" if condition.operator == RANGE else condition.operator
+    pieces: list[Piece] = [lead, ((), " "), ((*key, "operator"), symbol)]
+    if condition.operator in BARE:
+        return pieces
+    return [*pieces, ((), " "), ((*key, "value"), _value(condition))]
 
 
-def _value(one: Condition) -> str:
-    if one.operator in LISTS:
-        return field_text.list_word(one.value)
-    return (field_text.range_word if one.operator == RANGE else field_text.value_word)(one.value)
+def _value(condition: Condition) -> str:
+    if condition.operator in LISTS:
+        return field_text.list_word(condition.value)
+    return (field_text.range_word if condition.operator == RANGE else field_text.value_word)(
+        condition.value
+    )
 
 
-def _axis(one: Axis, key: Key) -> list[Piece]:
-    if one.unit != VALUES:
-        rolling = one.rolling.strip() if one.unit in PIECES else ""
+def _axis(axis: Axis, key: Key) -> list[Piece]:
+    if axis.unit != VALUES:
+        rolling = axis.rolling.strip() if axis.unit in PIECES else ""
         window: list[Piece] = [((), " rolling "), ((*key, "rolling"), rolling)] if rolling else []
-        return [((*key, "unit"), one.unit), *window]
-    about = "scope" if one.scope == "geo" else "property"
-    lead = ((*key, about), field_text.property_word(one.scope, one.property))
-    return [lead, ((), " in "), ((*key, "values"), field_text.list_word(one.values))]
+        return [((*key, "unit"), axis.unit), *window]
+    about = "scope" if axis.scope == "geo" else "property"
+    lead = ((*key, about), field_text.property_word(axis.scope, axis.property))
+    return [lead, ((), " in "), ((*key, "values"), field_text.list_word(axis.values))]
 
 
 def _indented(number: int, line: list[Piece]) -> list[Piece]:

@@ -94,7 +94,7 @@ def items(field: str) -> list[str]:
     text = field.strip()
     if text.startswith("(") and text.endswith(")"):
         text = text[1:-1]
-    return [found.strip() for found in _ITEM.findall(text) if found.strip()]
+    return [item.strip() for item in _ITEM.findall(text) if item.strip()]
 
 
 def range_field(low: Token, high: Token) -> str:
@@ -223,11 +223,11 @@ def _span(start: str, end: str) -> str:
     return f"since {start}" if end == "yesterday" else f"{start}..{end}"
 
 
-def _or_as_typed(words: Callable[[str], str], said: str) -> str:
+def _or_as_typed(words: Callable[[str], str], field: str) -> str:
     try:
-        return words(said)
+        return words(field)
     except QueryError:
-        return " ".join(said.split())
+        return " ".join(field.split())
 
 
 def _list(words: Iterable[str]) -> str:
@@ -237,8 +237,8 @@ def _list(words: Iterable[str]) -> str:
 def _token(field: str) -> Token | None:
     """Return the one token that the field is, if it is one."""
     text = field.strip()
-    found = next(tokens(Source(text)), None)
-    return found if found and found.text == text else None
+    token = next(tokens(Source(text)), None)
+    return token if token and token.text == text else None
 
 
 def _odd_escape(string: str) -> bool:

@@ -30,80 +30,82 @@ class Missing(str):
     __slots__ = ()
 
 
-def holes(one: Draft) -> dict[Key, str]:
+def holes(draft: Draft) -> dict[Key, str]:
     """Return what is still empty, or not allowed in its field."""
-    if one.body:
+    if draft.body:
         return {}
-    found = _of_event(one.base, ())
-    for number, did in enumerate(one.did):
-        found |= _unknown(("did", number, "kind"), did.kind, KINDS)
-        found |= _of_event(did.what, ("did", number), clause_period_words)
+    problems = _of_event(draft.base, ())
+    for number, did in enumerate(draft.did):
+        problems |= _unknown(("did", number, "kind"), did.kind, KINDS)
+        problems |= _of_event(did.what, ("did", number), clause_period_words)
         if did.times.strip():
-            found |= _fails(("did", number, "times"), often_words, did.times)
-    for number, axis in enumerate(one.by):
-        found |= _of_axis(axis, ("by", number))
-    if any(did.kind in ANY for did in one.did) and one.often.strip():
-        found |= _fails(("often",), often_words, one.often)
-    if one.versus.strip():
-        found |= _fails(("versus",), versus_words, one.versus)
-    return found
+            problems |= _fails(("did", number, "times"), often_words, did.times)
+    for number, axis in enumerate(draft.by):
+        problems |= _of_axis(axis, ("by", number))
+    if any(did.kind in ANY for did in draft.did) and draft.often.strip():
+        problems |= _fails(("often",), often_words, draft.often)
+    if draft.versus.strip():
+        problems |= _fails(("versus",), versus_words, draft.versus)
+    return problems
 
 
 def _of_event(
-    one: Happening, key: Key, words: Callable[[str], str] = period_words
+    event: Happening, key: Key, words: Callable[[str], str] = period_words
 ) -> dict[Key, str]:
-    found: dict[Key, str] = {}
-    if not one.event.strip():
-        found[(*key, "event")] = Missing("which event? Like 'Charged'")
-    for number, condition in enumerate(one.where):
-        found |= _of_condition(condition, (*key, "where", number))
-    if one.period.strip():
-        found |= _fails((*key, "period"), words, one.period)
-    return found
+    problems: dict[Key, str] = {}
+    if not event.event.strip():
+        problems[(*key, "event")] = Missing("which event? Like 'Charged'")
+    for number, condition in enumerate(event.where):
+        problems |= _of_condition(condition, (*key, "where", number))
+    if event.period.strip():
+        problems |= _fails((*key, "period"), words, event.period)
+    return problems
 
 
-def _of_condition(one: Condition, key: Key) -> dict[Key, str]:
-    odd = _unknown((*key, "scope"), one.scope, SCOPES)
-    odd |= _unknown((*key, "operator"), one.operator, OPERATORS)
-    return odd or _property(one, key, "Amount") or _of_value(one, (*key, "value"))
+def _of_condition(condition: Condition, key: Key) -> dict[Key, str]:
+    odd = _unknown((*key, "scope"), condition.scope, SCOPES)
+    odd |= _unknown((*key, "operator"), condition.operator, OPERATORS)
+    return odd or _property(condition, key, "Amount") or _of_value(condition, (*key, "value"))
 
 
-def _of_value(one: Condition, key: Key) -> dict[Key, str]:
-    if one.operator in BARE:
+def _of_value(condition: Condition, key: Key) -> dict[Key, str]:
+    if condition.operator in BARE:
         return {}
-    if not one.value.strip() or (one.operator in LISTS and not items(one.value)):
+    if not condition.value.strip() or (condition.operator in LISTS and not items(condition.value)):
         return {key: Missing("which value? A text, a number, or a variable as $name")}
-    if one.operator == RANGE and not all(end.strip() for end in one.value.partition("..")):
+    if condition.operator == RANGE and not all(
+        end.strip() for end in condition.value.partition("..")
+    ):
         return {key: "a range has two ends, like 100..500"}
     return {}
 
 
-def _of_axis(one: Axis, key: Key) -> dict[Key, str]:
-    if one.unit != VALUES:
-        return _unknown((*key, "unit"), one.unit, UNITS)
-    odd = _unknown((*key, "scope"), one.scope, SCOPES) or _property(one, key, "Category")
+def _of_axis(axis: Axis, key: Key) -> dict[Key, str]:
+    if axis.unit != VALUES:
+        return _unknown((*key, "unit"), axis.unit, UNITS)
+    odd = _unknown((*key, "scope"), axis.scope, SCOPES) or _property(axis, key, "Category")
     if odd:
         return odd
-    if not items(one.values):
+    if not items(axis.values):
         return {(*key, "values"): Missing("which values? Commas between them, like Shoes, Bags")}
     return {}
 
 
-def _property(one: Condition | Axis, key: Key, example: str) -> dict[Key, str]:
-    if one.scope == "geo" or one.property.strip():
+def _property(row: Condition | Axis, key: Key, example: str) -> dict[Key, str]:
+    if row.scope == "geo" or row.property.strip():
         return {}
     return {(*key, "property"): Missing(f"which property? Like '{example}'")}
 
 
-def _unknown(key: Key, said: str, known: Collection[str]) -> dict[Key, str]:
-    if said in known:
+def _unknown(key: Key, word: str, known: Collection[str]) -> dict[Key, str]:
+    if word in known:
         return {}
-    return {key: f"there is no {said!r} here: take {', '.join(filter(None, known))}"}
+    return {key: f"there is no {word!r} here: take {', '.join(filter(None, known))}"}
 
 
-def _fails(key: Key, words: Callable[[str], str], said: str) -> dict[Key, str]:
+def _fails(key: Key, words: Callable[[str], str], field: str) -> dict[Key, str]:
     try:
-        words(said)
+        words(field)
     except QueryError as error:
         return {key: error.message}
     return {}

@@ -33,18 +33,18 @@ def in_words(expected: Iterable[str], before: str) -> str:
     left = set(expected) - {"$END"}
     if before == "WORD":
         left -= {"WORD", "DOT", "COLON"}  # more words of the same name, a scope, a label
-    said = []
+    phrases = []
     for phrase, signs, kind in KINDS:
         if signs <= left:
-            said.append(phrase)
+            phrases.append(phrase)
             left -= kind
-    said += [f"'{word}'" for word in SPELLED.values() if _is_left(word, left)]
-    return f"expected {_either(said)}" if said else "nothing more can stand here"
+    phrases += [f"'{word}'" for word in SPELLED.values() if _is_left(word, left)]
+    return f"expected {_either(phrases)}" if phrases else "nothing more can stand here"
 
 
 def _is_left(word: str, left: set[str]) -> bool:
     return SYMBOLS.get(word, word.upper()) in left
 
 
-def _either(said: list[str]) -> str:
-    return " or ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+def _either(phrases: list[str]) -> str:
+    return " or ".join([", ".join(phrases[:-1]), phrases[-1]] if len(phrases) > 1 else phrases)

@@ -80,8 +80,8 @@ def _negated(stop: Stop) -> Mistake | None:
         return None
     helper = stop.line[stop.at - 2].text.lower() in ("does", "do", "is")
     first = stop.line[stop.at - 1 - helper]
-    said = " ".join(token.text for token in stop.line[stop.at - 1 - helper : stop.at + 1])
-    return Mistake(f"found '{said}': {meant}", first.start, stop.found.end)
+    typed = " ".join(token.text for token in stop.line[stop.at - 1 - helper : stop.at + 1])
+    return Mistake(f"found '{typed}': {meant}", first.start, stop.found.end)
 
 
 def _number_in_words(stop: Stop) -> Mistake | None:
