@@ -18,6 +18,7 @@ from .errors import (
     StillRunningError,
     UsageError,
 )
+from .row_results import shared_error
 from .rows import row_name
 from .text_width import plain
 
@@ -238,6 +239,8 @@ def _failures(lost: Sequence[RowResult]) -> list[str]:
         for row in lost
         if ERRORS.get(row.state) is CountFailedError
     ]
+    if reason := shared_error(lost):
+        return [f"  {plain(reason)}"]
     more = [f"  ... and {len(failed) - SHOWN} more"] if len(failed) > SHOWN else []
     return failed[:SHOWN] + more
 

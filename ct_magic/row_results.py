@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import sqrt
 
-from .client.jobs import Job, State, Tally
+from .client.jobs import NOT_AGAIN, NOT_SENT, Job, State, Tally
 from .rows import Formula, Plan, Row
 
 Z = 1.959964  # two-sided 95 % of the normal distribution
@@ -59,6 +59,13 @@ def row_results(plan: Plan, jobs: Sequence[Job]) -> tuple[RowResult, ...]:
     values = [_value(row.formula, jobs) for row in plan.rows]
     wrong = [_is_contradicted(row, jobs, values) for row in plan.rows]
     return tuple(_result(row, plan, jobs, values, wrong) for row in plan.rows)
+
+
+def shared_error(rows: Sequence[RowResult]) -> str | None:
+    """Return why several rows failed where all of them failed for one reason, else None."""
+    failed = [row.error or "" for row in rows if row.state is State.FAILED]
+    reasons = {error.removeprefix(NOT_SENT).removeprefix(NOT_AGAIN) for error in failed}
+    return (reasons.pop() or None) if len(failed) > 1 and len(reasons) == 1 else None
 
 
 def wilson(count: int, of: int) -> tuple[float, float]:

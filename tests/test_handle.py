@@ -251,3 +251,15 @@ def test_a_handle_has_no_length(account: Sandbox) -> None:
         assert operator.length_hint(handle, 7) == 7
     finally:
         handle.cancel()
+
+
+def test_a_reason_that_all_counts_share_is_said_once(
+    account: Sandbox, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error of a cell of thirty days with a wrong passcode has two lines."""
+    monkeypatch.setenv("CLEVERTAP_PASSCODE", "wrong")
+    error = run(shell, "%%ctcount df\nApp Launched last 30 days by day").error_in_exec
+    head, reason = str(error).splitlines()
+    assert head == "30 of 30 counts did not arrive: 30 failed"
+    assert reason.strip().startswith("HTTP 401")
+    assert shell.user_ns["df"]["error"].str.contains("HTTP 401").all()

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from ..rows import Question
 
+# How the error of a count begins that was left when another's ended the run.
+NOT_SENT, NOT_AGAIN = "not sent: ", "not asked again: "
+
 
 class State(StrEnum):
     """Where a job stands; the value is the word that `status` shows in a DataFrame."""

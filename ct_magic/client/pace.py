@@ -55,3 +55,8 @@ class Done:
 
 
 Step = Submit | Poll | Wait | Done
+
+
+def in_words(seconds: float) -> str:
+    """Return a duration as messages say it: `90 seconds`, `3 minutes`."""
+    return f"{seconds:g} seconds" if seconds < 120 else f"{seconds / 60:.3g} minutes"

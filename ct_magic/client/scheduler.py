@@ -37,6 +37,8 @@ from dataclasses import replace
 from .backoff import FOREIGN_TRIES, SUSPICION, Silence, growing
 from .concurrency import Learned, Limits
 from .jobs import (
+    NOT_AGAIN,
+    NOT_SENT,
     Answer,
     Busy,
     Cause,
@@ -50,7 +52,7 @@ from .jobs import (
     Success,
     Trouble,
 )
-from .pace import Done, Pace, Poll, Step, Submit, Wait
+from .pace import Done, Pace, Poll, Step, Submit, Wait, in_words
 
 SUBMITS_A_POLL = 3
 STILL_AT_IT = Trouble("the service is still at it and gave no id", cause=Cause.UNAVAILABLE)
@@ -152,7 +154,7 @@ class Schedule:
     def give_up(self, error: str, now: float) -> list[Job]:
         """End all that have not ended, with an error that is none of theirs; ids are kept."""
         sent = self._held | self._flying
-        errors = {n: f"not {'asked again' if n in sent else 'sent'}: {error}" for n in self._left}
+        errors = {n: f"{NOT_AGAIN if n in sent else NOT_SENT}{error}" for n in self._left}
         return [self._give_up(self._jobs[n], errors[n], now) for n in sorted(errors)]
 
     def _take(self, job: Job, answer: Answer, now: float) -> list[Job]:
@@ -199,7 +201,7 @@ class Schedule:
     def _trouble(self, job: Job, trouble: Trouble, now: float) -> list[Job]:
         error = trouble.error + SUSPICION * (trouble.cause is Cause.INTERNAL)
         if self._silence.is_over(now, self.pace.give_up_after):
-            error += f"; given up after {self.pace.give_up_after / 60:g} minutes without an answer"
+            error += f"; given up after {in_words(self.pace.give_up_after)} without an answer"
             return [self._give_up(job, error, now), *self.give_up(error, now)]
         allowed = self._tries_allowed(job, trouble)
         job = replace(job, tries=job.tries + (allowed is not None))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from typing import NamedTuple
 
 from ..client.jobs import State
-from ..row_results import RowResult
+from ..row_results import RowResult, shared_error
 from . import text as panel_text
 from .charts import is_triangle, sparkline, triangle
 from .coloured import coloured
@@ -169,6 +170,9 @@ def _running(standing: Standing, live: bool) -> str:
 def _over(standing: Standing) -> str:
     rows = standing.rows
     asked, head = _asked(standing), _head(standing, live=False)
+    if reason := shared_error(rows):
+        head += f'<div style="color:{WRONG}">✗ {foreign(reason)}</div>'
+        rows = tuple(replace(row, error=None) for row in rows)
     if is_triangle(rows):
         return asked + head + triangle(rows, "cohort")
     lost = [row for row in rows if row.state not in FINE]

@@ -33,7 +33,7 @@ from ct_magic.client.jobs import (
     Tally,
     Trouble,
 )
-from ct_magic.client.pace import Done, Pace, Poll, Submit, Wait
+from ct_magic.client.pace import Done, Pace, Poll, Submit, Wait, in_words
 from ct_magic.client.scheduler import Schedule
 
 LATENCY = 0.2  # seconds that a request takes
@@ -333,6 +333,15 @@ def test_a_service_that_answers_nothing_is_given_up_once_for_all(
     assert all(job.req_id == "7" and job.lost for job in ended) or not held
     if n == 90:
         assert "given up after 3 minutes without an answer" in str(ended[-1].error)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(4, "4 seconds"), (90.5, "90.5 seconds"), (180, "3 minutes"), (200, "3.33 minutes")],
+)
+def test_a_patience_is_said_in_units_that_people_count_in(seconds: float, words: str) -> None:
+    """Not 0.0666667 minutes."""
+    assert in_words(seconds) == words
 
 
 def test_a_service_that_accepts_without_an_id_is_given_up_too() -> None:

@@ -447,3 +447,25 @@ def test_a_page_is_sent_few_rows_while_it_runs() -> None:
     assert len(html) < 20_000
     assert found.rows[9_000].row.start.isoformat() in html
     assert "9,992 more rows" in html
+
+
+def test_a_reason_that_all_rows_share_is_said_once() -> None:
+    """A wrong passcode fails 40 rows: 40 paragraphs would hide the one thing to do."""
+    bad = "HTTP 401: check id, passcode and region"
+    errors = [bad, f"not sent: {bad}", f"not asked again: {bad}", bad]
+    shown = card.html(many(4, *({"state": State.FAILED, "error": error} for error in errors)))
+    assert shown.count("HTTP 401") == 1
+    assert shown.count("failed") >= 4
+    other = [*errors[:3], "HTTP 500"]
+    shown = card.html(many(4, *({"state": State.FAILED, "error": error} for error in other)))
+    assert shown.count("HTTP 401") == 3
+    assert shown.count("HTTP 500") == 1
+
+
+def test_a_long_remark_is_not_drawn_over_the_sparkline() -> None:
+    """What cannot wrap is as wide as it is, and stands over what is beside it."""
+    taken = {**DONE, "taken": TAKEN}
+    _, _, shown = card.html(many(30, *([taken] * 5), *([DONE] * 25))).partition("</style>")
+    head = shown[shown.index("ct-head") : shown.index("ct-fold")]
+    assert "from the journal" in head
+    assert "nowrap" not in head
