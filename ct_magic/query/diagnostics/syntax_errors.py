@@ -1,7 +1,7 @@
 """Where the grammar stops: what was found, what could stand there, and what was likely meant.
 
 Guesses are tried before they are shown: a word is called misspelt only where the grammar gets
-further with the other one. Rule: design, "Promises", 4.
+further with the other one. Rule: `query/README.md`, "Promises", 4.
 """
 
 from __future__ import annotations
