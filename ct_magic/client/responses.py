@@ -17,6 +17,7 @@ from email.utils import formatdate, parsedate_to_datetime
 from typing import Any
 
 from ..suggest import suggest
+from ..system_events import SYSTEM_EVENTS
 from .jobs import (
     Answer,
     Busy,
@@ -36,19 +37,6 @@ ERROR_LENGTH = 400  # characters of the service's own words that an error repeat
 LONGEST_PAUSE = 86400.0  # seconds; whoever asks for more than a day's pause cannot mean it
 STATUSES = ("success", "partial", "fail")
 STILL_IN_PROGRESS = "2"  # the code of "Request still in progress"
-# Of every account. Source: the API's reference, "System events".
-SYSTEM_EVENTS = (
-    "App Launched",
-    "App Installed",
-    "App Uninstalled",
-    "Charged",
-    "Notification Sent",
-    "Notification Viewed",
-    "Notification Clicked",
-    "Push Impressions",
-    "UTM Visited",
-    "Session Concluded",
-)
 INVALID_EVENT = re.compile(r"\binvalid event\s*:\s*(.+)", re.IGNORECASE)
 CREDENTIALS = re.compile(
     r"\binvalid (account|passcode|credentials?)\b"

@@ -20,7 +20,8 @@ from ct_magic.client.jobs import (
     Tally,
     Trouble,
 )
-from ct_magic.client.responses import SYSTEM_EVENTS, read
+from ct_magic.client.responses import read
+from ct_magic.system_events import SYSTEM_EVENTS
 
 LIVE = {
     "count": 2953671,
