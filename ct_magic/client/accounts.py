@@ -98,7 +98,7 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
     """Return the path of `accounts.toml`, whether it is there or not."""
     moved = environ.get("CT_MAGIC_CONFIG_DIR")
     if moved:
-        return Path(moved) / "accounts.toml"
+        return Path(os.path.expanduser(moved)) / "accounts.toml"  # noqa: PTH111 # needs no home
     import platformdirs
 
     return platformdirs.user_config_path("ct_magic") / "accounts.toml"

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from ..errors import MissingExtraError
+from ..errors import MissingExtraError, UsageError
 from ..text_width import plain
 from .chart import Axis, Box, Chart, Colour, Dot, Mark, Path, Words
 
@@ -53,11 +53,17 @@ def size(chart: Chart) -> tuple[int, int]:
 def drawn(chart: Chart, kind: str) -> bytes:
     """Return the file of a picture: `png`, `svg`, `pdf` or what else matplotlib writes.
 
-    Nothing of matplotlib's own settings is changed. Raise MissingExtraError without it.
+    Nothing of matplotlib's own settings is changed. Raise MissingExtraError without it,
+    UsageError where it is broken.
     """
     if not has_matplotlib():
         raise MissingExtraError("plotting", "plot")
-    from matplotlib import rc_context
+    try:
+        from matplotlib import rc_context
+    except Exception as error:  # one that was built for another numpy raises what it likes
+        raise UsageError(
+            f"matplotlib cannot be imported ({type(error).__name__}: {error}): install it anew"
+        ) from None
 
     out = BytesIO()
     with warnings.catch_warnings(), rc_context({"svg.hashsalt": "ct_magic"}):

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import MissingExtraError
+from ..errors import MissingExtraError, UsageError
 from .cells import cells
 from .chart import Chart
 from .describe import describe
@@ -62,7 +62,11 @@ class Picture:
         if self.lacks:
             data["text/plain"] += f"\n{self.lacks}"
             return data, about
-        data["image/png"] = self.png()
+        try:
+            data["image/png"] = self.png()
+        except UsageError as error:
+            data["text/plain"] += f"\n{error}"
+            return data, about
         width, height = size(self._chart)
         about["image/png"] = {"width": width, "height": height, "alt": self.text}
         return data, about

@@ -413,3 +413,10 @@ def test_an_interrupt_in_the_keyrings_dialog_keeps_nothing(
         passcodes.remember("prod", Secret(HIDDEN))
     go_on.set()
     assert "prod" not in passcodes._session
+
+
+def test_a_configuration_directory_may_begin_with_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a state directory may: an env file or a kernel's specification expands nothing."""
+    monkeypatch.setenv("HOME", "/home/ann")
+    path = accounts.config_file({"CT_MAGIC_CONFIG_DIR": "~/team"})
+    assert path == Path("/home/ann/team/accounts.toml")

@@ -230,6 +230,27 @@ except MissingExtraError as error:
     assert done.stdout.count("plotting needs the extra 'plot': pip install 'ct-magic[plot]'") == 2
 
 
+def test_a_broken_matplotlib_is_said_in_one_line(tmp_path: Path) -> None:
+    """One built for another numpy raises on import: the words and JupyterLab's picture are there."""
+    (tmp_path / "matplotlib").mkdir()
+    (tmp_path / "matplotlib" / "__init__.py").write_text("raise AttributeError('_ARRAY_API')")
+    code = """
+from helpers.frames import frame, weeks
+from ct_magic import plot
+data, about = plot(frame(*weeks(3, 4)))._repr_mimebundle_()
+assert "application/vnd.vegalite.v5+json" in data
+print(data["text/plain"])
+"""
+    paths = [str(tmp_path), str(Path(__file__).parents[1])]
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {paths!r}\n{code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "matplotlib cannot be imported (AttributeError: _ARRAY_API)" in done.stdout
+
+
 def test_the_public_names_are_there() -> None:
     """What the README names."""
     assert ct_magic.plot is plot
