@@ -103,7 +103,7 @@ def _statement(before: str) -> tuple[Token, ...]:
 
 
 def _with_whole_name(place: Place) -> Place:
-    """Take the words before the cursor for the beginning of one name."""
+    """Return the place with the words before the cursor as the beginning of one name."""
     first = len(place.line)
     while first > 0 and _is_word(place.line[first - 1]):
         first -= 1
