@@ -45,7 +45,7 @@ class FrontEnd:
         self.messages: list[tuple[float, str]] = []
 
     def run(self, cell: str, *, subshell: str | None = None, typist: bool = True) -> str:
-        """Ask for a cell to be run, where somebody could type or nobody; return the request's id."""
+        """Ask for a cell to be run, where somebody could type or nobody; return its id."""
         content = {"code": cell, "silent": False, "store_history": True, "allow_stdin": typist}
         self._last = self._send("execute_request", content, subshell)
         return self._last

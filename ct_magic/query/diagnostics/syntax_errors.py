@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 
 from ...suggest import suggestions
 from ..lexer import API_NAMES, KEYWORDS, NOT_FIRST, WORDS, Token
-from . import misplaced_tokens
 from .error_position import Line, Mistake, Stop, shown
 from .expected_tokens import in_words
 from .foreign_words import DAY_IN_WORDS, DIGITS, NEGATED, WORDS_OF_OTHERS, is_month, is_weekday
 from .invalid_tokens import quoted, sentence
-from .misplaced_tokens import NUMBERS, ORDERS
+from .misplaced_tokens import advice
+from .stop_tests import NUMBERS, ORDERS, WHICH_VALUES, is_axis
 
 MOST_WORDS = 12  # before a stop that are tried as misspelt: each costs a parse
 INDENTED = "a statement begins without indentation: take the spaces before it away"
@@ -305,7 +305,7 @@ def _years_days(number: str, name: str) -> str:
 
 def _axis_without_values(stop: Stop) -> Mistake | None:
     """Explain `by Category`: name the command that shows the values there are."""
-    if misplaced_tokens.sentence(stop) != misplaced_tokens.WHICH_VALUES or not stop.is_("$END"):
+    if advice(stop) != WHICH_VALUES or not stop.is_("$END"):
         return None
     by = max(at for at, token in enumerate(stop.line) if token.type in ("BY", "COMMA"))
     event = [token.text for token in stop.line[: _end_of_name(stop)]]
@@ -315,9 +315,7 @@ def _axis_without_values(stop: Stop) -> Mistake | None:
     if "." in words:  # the API lists the values of an event's own properties
         return None
     hint = f"'%ct values {' '.join(event)} by {' '.join(words)}' shows them"
-    return stop.mistake(
-        f"{shown(stop.found)}: {misplaced_tokens.WHICH_VALUES}; {hint}{_name(stop)}"
-    )
+    return stop.mistake(f"{shown(stop.found)}: {WHICH_VALUES}; {hint}{_name(stop)}")
 
 
 def _end_of_name(stop: Stop) -> int:
@@ -326,11 +324,11 @@ def _end_of_name(stop: Stop) -> int:
 
 def _out_of_order(stop: Stop) -> Mistake | None:
     """Explain what may stand in a statement, but not there."""
-    message = misplaced_tokens.sentence(stop)
+    message = advice(stop)
     is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and stop.next() == "DID")
     begins = stop.at == 0 and not is_clause
     inside = stop.after("WORD") and stop.next() != "DID"
-    name = _name(stop) if begins or inside or misplaced_tokens.is_axis(stop) else ""
+    name = _name(stop) if begins or inside or is_axis(stop) else ""
     return stop.mistake(f"{shown(stop.found)}: {message}{name}") if message else None
 
 
