@@ -60,6 +60,8 @@ def read(
     if status == 401 and isinstance(data.get("error"), str):
         return Denied(error)
     if data.get("status") == "fail" and (200 <= status < 300 or status >= 400):
+        if is_anothers(data, asked):
+            return _anothers(body)
         return _failure(_kind(status, data), data, _with_event(error, events), asked)
     if status == 202 and (data.get("status") in STATUSES or not body.strip()):
         return _partial(data, asked, body) if "req_id" in data else NotYet()
@@ -121,7 +123,7 @@ def _good(data: dict[str, object], asked: str | None, body: bytes) -> Answer:
     if data["status"] == "partial":
         return _partial(data, asked, body)
     if is_anothers(data, asked):
-        return _foreign(f"the answer belongs to another query: {_quoted(body)}")
+        return _anothers(body)
     count = _whole(data.get("count"))
     if count is None:
         return _foreign(f"the answer holds no count: {_quoted(body)}")
@@ -130,7 +132,7 @@ def _good(data: dict[str, object], asked: str | None, body: bytes) -> Answer:
 
 def _partial(data: dict[str, object], asked: str | None, body: bytes) -> Answer:
     if is_anothers(data, asked):
-        return _foreign(f"the answer belongs to another query: {_quoted(body)}")
+        return _anothers(body)
     req_id = _req_id(data.get("req_id")) or asked
     if req_id is None:
         return _foreign(f"the answer holds no request id: {_quoted(body)}")
@@ -141,6 +143,10 @@ def is_anothers(data: dict[str, object], asked: str | None) -> bool:
     """Return True if an answer names another id than the one that was asked."""
     req_id = data.get("req_id")
     return asked is not None and req_id is not None and _req_id(req_id) != asked
+
+
+def _anothers(body: bytes) -> Trouble:
+    return _foreign(f"the answer belongs to another query: {_quoted(body)}")
 
 
 def _trouble(status: int, error: str) -> Answer:
