@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from .error_position import Stop
 from .expected_tokens import OPERATORS
-from .foreign_words import DAY_IN_WORDS, FUNNEL, is_month
+from .foreign_words import DAY_IN_WORDS, FUNNEL, WEEKDAYS_OF, is_month
 
 NUMBERS = ("NUMBER", "EIGHT_DIGITS")
 PERIODS = frozenset(
@@ -170,7 +170,24 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         lambda stop: stop.is_("STRING") and stop.may("WHERE"),
         "a name is quoted whole or not at all, filters begin with 'where', a day has no quotes",
     ),
+    (
+        lambda stop: stop.is_("OPENING") and stop.may("WHERE") and stop.next() == "WORD",
+        "filters begin with 'where', as in Charged where (Amount > 5 or Gift = true)",
+    ),
     # in the filters
+    (
+        lambda stop: stop.is_("STRING", "TRUE", "FALSE", *NUMBERS) and stop.after("NOT"),
+        'write != for is not, as in Category != "Shoes"',
+    ),
+    (
+        lambda stop: (
+            stop.is_("WORD")
+            and stop.after(*NUMBERS)
+            and stop.may("AND")
+            and stop.next() in ENDS_FILTER
+        ),
+        "a number stands alone, without a unit",
+    ),
     (
         lambda stop: stop.may("HAS") and stop.may("EXISTS") and stop.is_(*ENDS_FILTER),
         f"expected {OPERATORS}, as in Gift = true or Coupon exists",
@@ -306,7 +323,52 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
         lambda stop: stop.is_("PARAM") and stop.may("NUMBER") and not stop.may("TRUE"),
         "numbers of units and times are typed, not variables",
     ),
+    (
+        lambda stop: stop.is_(*UNITS) and stop.next() == "TO",
+        "write this week, this month or this year",
+    ),
+    (
+        lambda stop: stop.is_("TO") and stop.may("$END") and stop.has("THIS"),
+        "it goes up to today as it stands, as in Charged this month",
+    ),
+    (
+        lambda stop: stop.is_(*NUMBERS) and stop.after("SINCE"),
+        "write last 7 days, or since today-7",
+    ),
     # in did, vs and by
+    (
+        lambda stop: stop.is_("DAY") and stop.after("WEEK") and stop.has("BY"),
+        WEEKDAYS_OF,
+    ),
+    (
+        lambda stop: stop.after("DAY") and stop.has("BY") and _word(stop, stop.at) == "of",
+        WEEKDAYS_OF,
+    ),
+    (
+        lambda stop: stop.is_("BY") and stop.has("BY"),
+        'what \'by\' splits is joined by commas, as in by week, Category in ("Shoes", "Bags")',
+    ),
+    (
+        lambda stop: stop.is_(*UNITS) and _word(stop, stop.at - 1) in ("each", "every"),
+        "write by day or by week, at the statement's end",
+    ),
+    (
+        lambda stop: (
+            stop.is_(*UNITS)
+            and stop.next() in NUMBERS
+            and stop.has("DID")
+            and not stop.after("AFTER", "BEFORE")
+        ),
+        "write after 1 day, as in share did App Launched after 1 day",
+    ),
+    (
+        lambda stop: stop.after("VS") and _word(stop, stop.at) == "same",
+        "write vs before 1 week, or vs before 52 weeks for the same weekdays a year ago",
+    ),
+    (
+        lambda stop: stop.may("$END") and _word(stop, stop.at) == "as",
+        "a label comes first, as in shoes: Charged; a variable stands behind %%ctcount",
+    ),
     (
         lambda stop: stop.after("AFTER", "BEFORE") and stop.is_(*UNITS),
         "the number comes first, as in after 1 week",
@@ -383,7 +445,7 @@ MISPLACED: list[tuple[Callable[[Stop], bool], str]] = [
     (lambda stop: stop.after("JSON"), "the statement ends where its JSON ends"),
     (
         lambda stop: stop.is_("COMMA") and stop.after("NUMBER") and stop.next() == "NUMBER",
-        "a number has no separators, write 1000",
+        "a number has no separators, and a point for decimals: write 1000, or 9.99",
     ),
     (
         lambda stop: (
