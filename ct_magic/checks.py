@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import errors
 from .check_points import EVENT, Answers, Point, points, questions
@@ -16,7 +16,7 @@ from .client.jobs import Answer, Failure, Job, State
 from .counting.account_journal import open_journal, remember_facts
 from .counting.asking import service_run
 from .prepare import Asked, day_in
-from .rows import Plan, Question
+from .rows import Plan, question_about
 from .session import SESSION
 from .settings import Settings
 
@@ -96,7 +96,8 @@ def check(
     usual = settings or Settings()
     day = today or day_in(usual.timezone or chosen.timezone)
     bodies = questions(day, event)
-    plan = Plan((), tuple(_question(name, body) for name, body in bodies.items()))
+    asked_of = (question_about(b, json.dumps(b), f"check: {name}") for name, b in bodies.items())
+    plan = Plan((), tuple(asked_of))
     if say is not None:
         say(f"about {len(bodies)} small counts of account {chosen.name} ({chosen.id})")
     journal = open_journal(chosen)
@@ -158,20 +159,6 @@ def _answers(names: list[str], asked: Asked, journal: Journal) -> Answers:
         if name not in tallies and name not in refused
     }
     return Answers(tallies, refused, lost)
-
-
-def _question(name: str, body: dict[str, Any]) -> Question:
-    first, last = (date.fromisoformat(f"{body[key]:08}") for key in ("from", "to"))
-    text = json.dumps(body)
-    return Question(
-        text=f"check: {name}",
-        event=body["event_name"],
-        start=first,
-        end=last,
-        body=text,
-        key=text,
-        until=last,
-    )
 
 
 def _line(cells: tuple[str, ...], tag: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from . import errors
@@ -14,7 +13,7 @@ from .client.top_values import LONGEST, PATH, Group, TopValues, Value, read_top,
 from .counting.account_journal import open_journal
 from .counting.asking import service_run
 from .prepare import Asked, day_in
-from .rows import Plan, Question
+from .rows import Plan, question_about
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ class CommonValues:
 
 
 def common_values(
-    query: Mapping[str, object],
+    query: Mapping[str, Any],
     groups: Sequence[Group],
     account: Account,
     settings: Settings | None = None,
@@ -57,7 +56,8 @@ def common_values(
     from .client.transport import Service
 
     usual = settings or Settings()
-    question = _question(query, groups)
+    names = ", ".join(group.name for group in groups)
+    question = question_about(query, request_body(query, groups), f"values of {names}")
     plan = Plan((), (question,))
     asked = Asked(plan, account, usual, day_in(usual.timezone or account.timezone))
     service = Service(account, path=PATH, read=read_top, longest=LONGEST)
@@ -75,18 +75,3 @@ def common_values(
         what = f"the values did not arrive: {job.error or job.state}"
         raise errors.CountFailedError(what, values.frame)
     return values
-
-
-def _question(query: Mapping[str, Any], groups: Sequence[Group]) -> Question:
-    first, last = (date.fromisoformat(f"{query[key]:08}") for key in ("from", "to"))
-    body = request_body(query, groups)
-    names = ", ".join(group.name for group in groups)
-    return Question(
-        text=f"values of {names}",
-        event=query["event_name"],
-        start=first,
-        end=last,
-        body=body,
-        key=body,
-        until=last,
-    )

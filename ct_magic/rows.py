@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 Scalar = str | int | float
 Places = Mapping[int, int]  # where something lies: its number there, by that of before
@@ -32,6 +33,14 @@ class Question:
     body: str
     key: str
     until: date
+
+
+def question_about(query: Mapping[str, Any], body: str, text: str) -> Question:
+    """Return the question that sends `body` about the event and the days of a count's JSON."""
+    start, end = (date.fromisoformat(f"{query[key]:08}") for key in ("from", "to"))
+    return Question(
+        text=text, event=query["event_name"], start=start, end=end, body=body, key=body, until=end
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from email.utils import formatdate, parsedate_to_datetime
 from typing import Any
 
 from ..suggest import suggest
+from ..system_events import SYSTEM_EVENTS
 from .jobs import (
     Answer,
     Busy,
@@ -36,19 +37,6 @@ ERROR_LENGTH = 400  # characters of the service's own words that an error repeat
 LONGEST_PAUSE = 86400.0  # seconds; whoever asks for more than a day's pause cannot mean it
 STATUSES = ("success", "partial", "fail")
 STILL_IN_PROGRESS = "2"  # the code of "Request still in progress"
-# Of every account. Source: the API's reference, "System events".
-SYSTEM_EVENTS = (
-    "App Launched",
-    "App Installed",
-    "App Uninstalled",
-    "Charged",
-    "Notification Sent",
-    "Notification Viewed",
-    "Notification Clicked",
-    "Push Impressions",
-    "UTM Visited",
-    "Session Concluded",
-)
 INVALID_EVENT = re.compile(r"\binvalid event\s*:\s*(.+)", re.IGNORECASE)
 CREDENTIALS = re.compile(
     r"\binvalid (account|passcode|credentials?)\b"
@@ -72,6 +60,8 @@ def read(
     if status == 401 and isinstance(data.get("error"), str):
         return Denied(error)
     if data.get("status") == "fail" and (200 <= status < 300 or status >= 400):
+        if is_anothers(data, asked):
+            return _anothers(body)
         return _failure(_kind(status, data), data, _with_event(error, events), asked)
     if status == 202 and (data.get("status") in STATUSES or not body.strip()):
         return _partial(data, asked, body) if "req_id" in data else NotYet()
@@ -133,7 +123,7 @@ def _good(data: dict[str, object], asked: str | None, body: bytes) -> Answer:
     if data["status"] == "partial":
         return _partial(data, asked, body)
     if is_anothers(data, asked):
-        return _foreign(f"the answer belongs to another query: {_quoted(body)}")
+        return _anothers(body)
     count = _whole(data.get("count"))
     if count is None:
         return _foreign(f"the answer holds no count: {_quoted(body)}")
@@ -142,7 +132,7 @@ def _good(data: dict[str, object], asked: str | None, body: bytes) -> Answer:
 
 def _partial(data: dict[str, object], asked: str | None, body: bytes) -> Answer:
     if is_anothers(data, asked):
-        return _foreign(f"the answer belongs to another query: {_quoted(body)}")
+        return _anothers(body)
     req_id = _req_id(data.get("req_id")) or asked
     if req_id is None:
         return _foreign(f"the answer holds no request id: {_quoted(body)}")
@@ -153,6 +143,10 @@ def is_anothers(data: dict[str, object], asked: str | None) -> bool:
     """Return True if an answer names another id than the one that was asked."""
     req_id = data.get("req_id")
     return asked is not None and req_id is not None and _req_id(req_id) != asked
+
+
+def _anothers(body: bytes) -> Trouble:
+    return _foreign(f"the answer belongs to another query: {_quoted(body)}")
 
 
 def _trouble(status: int, error: str) -> Answer:

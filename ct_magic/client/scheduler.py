@@ -22,6 +22,7 @@ Trouble and NotYet in a row, of whichever jobs, are the service's silence. From 
 single request at a time asks whether it is back, tries are no longer counted, and after
 `give_up_after` seconds every job is given up together. Any answer of the API ends the silence.
 
+What was refused as one too many goes before what was never sent, what met with trouble after it.
 Fresh submissions go before looks, since a look that comes later more often finds its count; but a
 look goes after every third, so that counts arrive while a large cell is still being sent. How many
 requests and pending queries there may be is for `concurrency.Limits` to say.
@@ -259,15 +260,21 @@ class Schedule:
         return job
 
     def _due_look(self, now: float) -> int | None:
-        # What waits to be submitted again goes before what never was; what ended is dropped.
         while self._later and self._later[0][0] <= now:
             number = self._later[0][1]
             if number in self._held:
                 return number
             heapq.heappop(self._later)
             if not self._jobs[number].state.ended:
-                self._fresh.appendleft(number)
+                self._again_to_submit(number)
         return None
+
+    def _again_to_submit(self, number: int) -> None:
+        # After trouble others go first: it may be this very query that the service cannot read.
+        if self._silence.is_quiet or self._jobs[number].tries:
+            self._fresh.append(number)
+        else:
+            self._fresh.appendleft(number)
 
     def _may_send(self) -> bool:
         if self._silence.is_quiet:

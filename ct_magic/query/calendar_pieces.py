@@ -1,6 +1,7 @@
 """Days of the calendar: whole weeks, months, quarters and years, cutting at them, and moving.
 
-Knows nothing of "today" nor of words: see `resolve_period`. Rule: README, "Periods".
+Knows nothing of "today" nor of words: see `resolve_period`. Rule: README.md here, "Periods".
+Months are moved by hand: dateutil comes with pandas only, and importing it costs milliseconds.
 """
 
 from __future__ import annotations

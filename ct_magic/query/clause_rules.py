@@ -1,7 +1,8 @@
-"""What a statement's clauses may be together, whatever they ask. Rule: README, from "What else".
+"""What a statement's clauses may be together, whatever they ask.
 
-Each check raises the error that underlines the clause which cannot stand there. What needs days
-(whole pieces, pairs of `vs`) is `expand`'s.
+Rule: README.md here, from "What else the profile did" on. Each check raises the error that
+underlines the clause which cannot stand there. What needs days (whole pieces, pairs of `vs`) is
+`expand`'s.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tab: what the grammar allows next, with the names that are known. Rule: design, "Promises", 5."""
+"""Tab: what the grammar allows next, with the names that are known. Rule: README.md, "Promises"."""
 
 from __future__ import annotations
 

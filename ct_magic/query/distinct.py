@@ -2,7 +2,7 @@
 
 The JSON may differ in the order of filters, of the values of one list (never of `time_of_day`,
 whose two are a range), of places, and of events within `did_all`, `did_none` and `did_any`; a list
-of one value is that value. Rule: README, "What is asked, and what it costs".
+of one value is that value. Rule: README.md here, "What is asked, and what it costs".
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the service may ignore silently: doubts about the JSON that is sent, in words.
 
 It was seen to ignore what it does not understand, so what no page of the vendor lists is sent as
-typed and doubted aloud. Each doubt names the part, then what is known. Rule: README, "Doubts".
+typed and doubted aloud. Each doubt names the part, then what is known. Rule: README.md, "Filters".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How the builder reads a `where`. Rule: README, "Filters" and "Or"."""
+"""How the builder reads a `where`. Rule: README.md here, "Filters" and "Or"."""
 
 from __future__ import annotations
 

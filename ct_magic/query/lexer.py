@@ -52,9 +52,10 @@ OPERATORS = frozenset(API_NAMES.values()) | {"IN", "NOT"}
 FILTERS_BEGIN = frozenset({"WHERE", "AND", "OR"})
 UNITS = ("DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "YEAR", "YEARS")
 # Words that people try, which are no keywords: an event's name neither begins with one of the
-# first nor has one of the others between its words, or a query would be sent as a name.
+# first nor has one of the others behind its first word, or a query would be sent as a name.
 NOT_FIRST = frozenset({"retention", "cohort", "funnel", "compare"})
 NOT_INSIDE = frozenset({"then", "followed", "within", "next", "step", "versus"})
+NOT_BEHIND = frozenset({"during", "until", "tomorrow"})  # nor as its last word
 BEFORE_UNIT = ("LAST", "THIS", "NUMBER", "EIGHT_DIGITS")  # of periods; `by` is another matter
 
 _TOKEN = re.compile(
@@ -123,8 +124,9 @@ def tried_word(words: Sequence[str]) -> int | None:
     """Return the place of a word that cannot stand there in the bare name of an event."""
     if len(words) > 1 and words[0] in NOT_FIRST:
         return 0
-    inside = range(1, len(words) - 1)
-    return next((place for place in inside if words[place] in NOT_INSIDE), None)
+    last = len(words) - 1
+    places = (p for p in range(1, len(words)) if words[p] in NOT_BEHIND | NOT_INSIDE)
+    return next((p for p in places if p < last or words[p] in NOT_BEHIND), None)
 
 
 def word_end(text: str, at: int) -> int:

@@ -1,4 +1,4 @@
-"""Rule 2 of `or`: alternative terms that say the same are merged. Rule: README, "Or".
+"""Rule 2 of `or`: alternative terms that say the same are merged. Rule: README.md here, "Or".
 
 First a term that stands twice counts once, and one that holds another's conditions and more is
 dropped; then the first two in the text that differ in one `=` of one property become one `in (…)`;

@@ -1,7 +1,7 @@
 """What a `$name` stands for: a Python value -> a value of the query, or an error that names it.
 
 pandas, numpy, polars and pyarrow are recognised by what their values can do, so that none of them
-is imported here. Rule: README, "Values from Python".
+is imported here. Rule: README.md here, "Values from Python".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Query <-> the API's JSON. Rule: README, "Filters" and "JSON"."""
+"""Query <-> the API's JSON. Rule: README.md here, "Filters" and "JSON"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the builder reads a period. Rule: README, "Periods" and "Moving periods"."""
+"""How the builder reads a period. Rule: README.md here, "Periods"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of a period + today -> days. Rule: README, "Periods" and "Whole pieces"."""
+"""The words of a period + today -> days. Rule: README.md here, "Periods"."""
 
 from __future__ import annotations
 

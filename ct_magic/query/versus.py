@@ -1,6 +1,6 @@
 """`vs`: the other period, whether its pieces can be paired, and whether a change can be said.
 
-Rule: README, "Against another period".
+Rule: README.md here, "Against another period".
 """
 
 from __future__ import annotations

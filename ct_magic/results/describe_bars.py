@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .cells import Cell
 from .chart import Axis, Box, Chart, Colour, Mark, Words
 from .kind import is_over_time
-from .scales import count_axis
+from .scales import count_axis, row_axis
 from .wording import (
     axis_words,
     change,
@@ -49,7 +49,7 @@ def bars(rows: Sequence[Cell]) -> Chart:
         lines=(*statement(rows), "; ".join([period(rows), *_left_out(rows), *missing(rows)])),
         alt=f"{title}, {period(rows)}. {short(gist, 300)}.",
         x=Axis(0, max([row.count or 0 for _, row in shown] + [1])),
-        y=Axis(0.5 - len(shown), 0.5, tuple((-n, name) for n, (name, _) in enumerate(shown))),
+        y=row_axis([name for name, _ in shown]),
         marks=tuple(marks),
         height=ROW * len(shown),
         margin=12 + pixels(texts),
@@ -105,7 +105,7 @@ def paired_bars(rows: Sequence[Cell]) -> Chart:
         lines=(*statement(rows), "; ".join(notes)),
         alt=f"{title}. {short(gist, 300)}.",
         x=Axis(0, max([*counts, 1])),
-        y=Axis(0.5 - len(shown), 0.5, tuple((-n, name) for n, (name, _) in enumerate(shown))),
+        y=row_axis([name for name, _ in shown]),
         marks=tuple(marks),
         height=2 * ROW * len(shown),
         margin=12 + pixels(texts),

@@ -8,7 +8,7 @@ from .cells import Cell
 from .chart import Axis, Box, Chart, Colour, Dot, Mark, Path, Words
 from .describe_lines import PLANE, end_labels, line, partial_words
 from .kind import by_series, unit
-from .scales import share_axis, time_axis
+from .scales import row_axis, share_axis, time_axis
 from .shares import step_before
 from .wording import (
     axis_words,
@@ -68,7 +68,7 @@ def funnel(rows: Sequence[Cell]) -> Chart:
         lines=(*statement(rows), "; ".join([period(rows), *order(rows), *missing(rows)])),
         alt=f"{title}, {', '.join([period(rows), *order(rows)])}. {short(gist, 300)}.",
         x=Axis(0, max([row.count or 0 for _, row in shown] + [1])),
-        y=Axis(0.5 - len(shown), 0.5, tuple((-n, name) for n, (name, _) in enumerate(shown))),
+        y=row_axis([name for name, _ in shown]),
         marks=tuple(marks),
         height=ROW * len(shown),
         margin=16 + pixels(texts),
@@ -91,11 +91,11 @@ def dots(rows: Sequence[Cell]) -> Chart:
         title=title,
         lines=(
             *statement(rows),
-            "; ".join([period(rows), "lines are 95 % intervals", *missing(rows)]),
+            "; ".join([period(rows), INTERVALS, *missing(rows)]),
         ),
         alt=f"{title}, {period(rows)}. {short(gist, 300)}.",
         x=axis,
-        y=Axis(0.5 - len(shown), 0.5, tuple((-n, labels[id(r)]) for n, r in enumerate(shown))),
+        y=row_axis([labels[id(row)] for row in shown]),
         marks=tuple(marks),
         height=ROW * len(shown),
         margin=16 + pixels(texts),

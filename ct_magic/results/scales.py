@@ -31,6 +31,11 @@ def share_axis(values: Sequence[float], *, grid: bool = True) -> Axis:
     return Axis(0, ticks[-1][0], tuple(t for t in ticks if t[0] <= 1), grid)
 
 
+def row_axis(names: Sequence[str]) -> Axis:
+    """Return the axis of rows below each other: the first at 0, each further one lower by 1."""
+    return Axis(0.5 - len(names), 0.5, tuple((-n, name) for n, name in enumerate(names)))
+
+
 def place(row: Cell, rows: Sequence[Cell]) -> int:
     """Return where a piece stands in time: at its first day, or the last one of a window."""
     return (row.end if is_rolling(rows) else row.start).toordinal()

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
+from ..system_events import SYSTEM_EVENTS
 from .filter_sql import (
     COMPARED,
     RefusedError,
@@ -30,18 +31,6 @@ from .filter_sql import (
     session_condition,
 )
 
-SYSTEM_EVENTS = {
-    "App Launched",
-    "App Installed",
-    "App Uninstalled",
-    "Charged",
-    "Notification Sent",
-    "Notification Viewed",
-    "Notification Clicked",
-    "Push Impressions",
-    "UTM Visited",
-    "Session Concluded",
-}
 FAMILIES = {
     "profile_fields": "profile",
     "technographics": "tech",

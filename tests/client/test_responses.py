@@ -20,7 +20,8 @@ from ct_magic.client.jobs import (
     Tally,
     Trouble,
 )
-from ct_magic.client.responses import SYSTEM_EVENTS, read
+from ct_magic.client.responses import read
+from ct_magic.system_events import SYSTEM_EVENTS
 
 LIVE = {
     "count": 2953671,
@@ -179,7 +180,15 @@ def test_a_poll_that_is_told_partial_without_an_id_keeps_its_own() -> None:
 
 
 @pytest.mark.parametrize("req_id", [int(ID) + 1, "other", 3.8e14, True, [ID]])
-@pytest.mark.parametrize("body", [{"status": "success", "count": 5}, {"status": "partial"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "success", "count": 5},
+        {"status": "partial"},
+        fail("Invalid event : X", 400),
+        fail("Invalid request id", 400),
+    ],
+)
 def test_an_answer_that_names_another_id_is_refused(body: dict[str, Any], req_id: object) -> None:
     """It is the count of another query: it came late, or by a proxy's mistake."""
     answer = reading(200, body | {"req_id": req_id})

@@ -395,6 +395,24 @@ def test_one_query_that_the_service_cannot_read_fails_alone() -> None:
     assert "the query itself may be the cause" in str(bad.error)
 
 
+@pytest.mark.parametrize("each", [2, 3, 10])
+def test_queries_that_the_service_cannot_read_cost_no_other_count(each: int) -> None:
+    """Every second one is answered 500 for ever: what looks like a silence is theirs alone."""
+    n = 90
+    schedule = Schedule(jobs(n), Pace(), 0.0, lambda: 0.0)
+    now, flying = 0.0, deque[int]()
+    while not isinstance(step := schedule.next(now), Done):
+        if not isinstance(step, Wait):
+            flying.append(step.job.number)
+        elif flying:
+            now, number = now + LATENCY, flying.popleft()
+            schedule.answered(number, Success(Tally(1)) if number % each else CRASH, now)
+        else:
+            now = step.until or now
+    good = [job for job in schedule.jobs if job.number % each]
+    assert all(job.state is State.SUCCESS for job in good)
+
+
 def test_a_page_in_place_of_an_answer_ends_a_submission_but_not_a_look() -> None:
     """Three tries, then its words; but an id that is known is not thrown away for a page."""
     job, sent = drive([PAGE] * 3)

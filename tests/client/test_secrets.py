@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import pickle
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from traceback import walk_tb
@@ -177,10 +178,16 @@ def echoed(passcode: str, page: Callable[[str], bytes]) -> Answer:
         lambda sent: b"x" * 110 + sent.encode(),
         lambda sent: json.dumps({"status": "partial", "req_id": sent}).encode(),
         lambda sent: json.dumps({"status": "fail", "error": [sent.upper()]}).encode(),
+        lambda sent: b64encode(b"ABC:" + sent.encode()),
+        lambda sent: sent.encode().hex().encode(),
+        lambda sent: "".join(f"%u{ord(char):04x}" for char in sent).encode(),
+        lambda sent: "".join(f"\\{ord(char):o}" for char in sent).encode(),
+        lambda sent: f"<p>{sent[:5]}</p><p>{sent[5:]}</p>".encode(),
     ],
     ids=[
         *("HTML", "an error", "other JSON", "UTF-16", "UTF-16 BE", "escapes", "escapes in JSON"),
         *("entities", "hex entities", "percents", "slashes", "hyphens", "cut", "an id", "capitals"),
+        *("base64", "hexadecimal", "percent u", "octal", "tags"),
     ],
 )
 @pytest.mark.parametrize("passcode", [HIDDEN, '7731-"hid\\den"'])

@@ -15,11 +15,12 @@ ROOT = Path(ct_magic.__file__).parent
 # here holds for each of its modules; a room that is not named may import anything but `magic`.
 RULES = """
 errors suggest text_width rows -> errors suggest text_width
+system_events                  ->
 query                          -> errors suggest text_width
-client                         -> errors suggest settings rows
+client                         -> errors suggest settings rows system_events
 row_results                    -> errors client.jobs rows
 results progress               -> errors client.jobs rows row_results text_width
-sandbox                        -> errors settings
+sandbox                        -> errors settings system_events
 settings                       -> errors suggest
 """
 ONLY = {

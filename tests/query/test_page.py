@@ -8,7 +8,15 @@ from helpers.language_inputs import TODAY, check_statement
 
 import ct_magic
 from ct_magic.query.help_topics import TOPICS
-from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, KEYWORDS, NOT_FIRST, NOT_INSIDE, SYMBOLS
+from ct_magic.query.lexer import (
+    API_NAMES,
+    CONTEXTUAL,
+    KEYWORDS,
+    NOT_BEHIND,
+    NOT_FIRST,
+    NOT_INSIDE,
+    SYMBOLS,
+)
 from ct_magic.query.model import Scope
 from ct_magic.query.parser import parse, statements
 
@@ -28,7 +36,7 @@ def test_every_cell_of_the_page_is_a_query(cell: str) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    sorted(KEYWORDS | API_NAMES.keys() | NOT_FIRST | NOT_INSIDE | {*CONTEXTUAL})
+    sorted(KEYWORDS | API_NAMES.keys() | NOT_FIRST | NOT_INSIDE | NOT_BEHIND | {*CONTEXTUAL})
     + [f"{scope.value}." for scope in Scope if scope.value]
     + sorted(SYMBOLS.keys() - {".", ")", ","}),
 )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..lexer import Token
 
 Line = Sequence[Token]
+Accepted = Callable[[Line], frozenset[str]]
+Reach = Callable[[Line], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,27 +22,45 @@ class Mistake:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stop:
     """The place where the grammar stopped: what is there, and what could be."""
 
     line: Line
     at: int
-    expected: frozenset[str]
-    reach: Callable[[Line], int]
+    accepted: Accepted
+    reach: Reach
 
     @property
     def found(self) -> Token:
         """The token that cannot stand there."""
         return self.line[self.at]
 
+    @cached_property
+    def expected(self) -> frozenset[str]:
+        """The types of token that can stand there."""
+        return self.accepted(self.line[: self.at])
+
+    def around(self, place: int) -> Token:
+        """Return the token so many places behind it; one of no type outside of the line."""
+        at = self.at + place
+        return self.line[at] if 0 <= at < len(self.line) else Token("", "", 0)
+
+    def is_glued(self) -> bool:
+        """Return True if no space stands before it."""
+        return self.at > 0 and self.line[self.at - 1].end == self.found.start
+
+    def is_axis(self) -> bool:
+        """Return True if a name behind `by` stands before it: only `in` may follow."""
+        return self.may("IN") and not self.may("HAS") and not self.after("NOT")
+
     def before(self) -> str:
         """Return the type of the token before it; empty at the beginning."""
-        return self.line[self.at - 1].type if self.at else ""
+        return self.around(-1).type
 
     def next(self) -> str:
         """Return the type of the token after it; empty at the end."""
-        return self.line[self.at + 1].type if self.at + 1 < len(self.line) else ""
+        return self.around(1).type
 
     def is_(self, *types: str) -> bool:
         """Return True if the token that cannot stand there is one of these."""

@@ -65,6 +65,8 @@ WORDS_OF_OTHERS = {
     "quarterly": "write by quarter",
     "yearly": "write by year",
     "past": "write last 7 days",
+    "during": "a period stands alone, as in Charged last 7 days",
+    "tomorrow": "what is to come has no count: write today, yesterday or last 7 days",
     "previous": "write last week, or last 7 days",
     "until": "write from 2015-08-10 to 2015-10-25",
     "without": "write did not App Uninstalled",

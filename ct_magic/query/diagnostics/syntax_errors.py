@@ -1,7 +1,7 @@
 """Where the grammar stops: what was found, what could stand there, and what was likely meant.
 
 Guesses are tried before they are shown: a word is called misspelt only where the grammar gets
-further with the other one. Rule: design, "Promises", 4.
+further with the other one. Rule: `query/README.md`, "Promises", 4.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from ...suggest import suggestions
 from ..lexer import API_NAMES, KEYWORDS, NOT_FIRST, WORDS, Token
 from . import misplaced_tokens
-from .error_position import Line, Mistake, Stop, shown
+from .error_position import Accepted, Line, Mistake, Reach, Stop, shown
 from .expected_tokens import in_words
 from .foreign_words import (
     DAY_IN_WORDS,
@@ -36,14 +36,12 @@ UNITS = (
 )
 
 
-def explain(
-    line: Line, at: int, accepted: Callable[[Line], frozenset[str]], reach: Callable[[Line], int]
-) -> Mistake:
+def explain(line: Line, at: int, accepted: Accepted, reach: Reach) -> Mistake:
     """Explain why the token at `at` cannot stand there; the line ends with `$END`.
 
     `accepted` says what may follow some tokens, `reach` how many of them the grammar takes.
     """
-    stop = Stop(line, at, accepted(line[:at]), reach)
+    stop = Stop(line, at, accepted, reach)
     for guess in GUESSES:
         if mistake := guess(stop):
             return mistake
@@ -195,14 +193,9 @@ def _gain(stop: Stop, place: int, meant: str) -> int:
 
 
 def _unquoted(stop: Stop) -> Mistake | None:
-    """Explain a text without quotes, and a date, where a value is expected."""
-    if not {"STRING", "NUMBER", "TRUE"} <= stop.expected:
+    """Explain a text without quotes where a value is expected."""
+    if not {"STRING", "NUMBER", "TRUE"} <= stop.expected or stop.after(*ORDERS):
         return None
-    if stop.after(*ORDERS):
-        return _no_number(stop)
-    if stop.found.type in ("DATE", "YEAR_MONTH"):
-        message = f'a filter compares text or numbers; as text it is quoted, "{stop.found.text}"'
-        return stop.mistake(f"{shown(stop.found)}: {message}")
     last = stop.at
     while stop.line[last].type == "WORD" and stop.line[last + 1].type == "WORD":
         last += 1
@@ -217,30 +210,13 @@ def _unquoted(stop: Stop) -> Mistake | None:
     return Mistake(message, stop.found.start, stop.line[last].end)
 
 
-def _no_number(stop: Stop) -> Mistake | None:
-    """Explain a word or a date behind an operator that compares numbers."""
-    sign = stop.line[stop.at - 1].text
-    if stop.found.type == "WORD":
-        hint = f"a variable is written ${stop.found.text}"
-        return stop.mistake(f"{shown(stop.found)}: '{sign}' compares numbers; {hint}")
-    if stop.found.type == "DATE":
-        hint = f"a period comes after the filters, since {stop.found.text}"
-        return stop.mistake(f"{shown(stop.found)}: '{sign}' compares numbers; {hint}")
-    return None
-
-
 def _bare_range(stop: Stop) -> Mistake | None:
-    """Explain `in` with one value behind it: neither a list nor a range."""
-    if stop.expected == {"DOTS"}:
-        value = stop.line[stop.at - 1]
-    elif stop.after("IN") and stop.is_("STRING", "WORD", "TRUE", "FALSE", *NUMBERS):
-        value = stop.found
-    else:
+    """Explain `in 5` with nothing behind it: neither a list nor a range."""
+    if stop.expected != {"DOTS"}:
         return None
-    text = f'"{value.text}"' if value.type == "WORD" else value.text
-    number = stop.expected == {"DOTS"} and value.type in NUMBERS
-    hint = f", and a range is written {value.text}..500" if number else ""
-    message = f"{shown(value)}: a list stands in brackets, in ({text}){hint}"
+    value = stop.line[stop.at - 1]
+    hint = f", and a range is written {value.text}..500" if value.type in NUMBERS else ""
+    message = f"{shown(value)}: a list stands in brackets, in ({value.text}){hint}"
     return Mistake(message, value.start, value.end)
 
 
@@ -324,7 +300,8 @@ def _years_days(number: str, name: str) -> str:
 
 def _axis_without_values(stop: Stop) -> Mistake | None:
     """Explain `by Category`: name the command that shows the values there are."""
-    if misplaced_tokens.sentence(stop) != misplaced_tokens.WHICH_VALUES or not stop.is_("$END"):
+    message = misplaced_tokens.sentence(stop) if stop.is_("$END") and stop.is_axis() else None
+    if not message or not message.startswith("say which values"):
         return None
     by = max(at for at, token in enumerate(stop.line) if token.type in ("BY", "COMMA"))
     event = [token.text for token in stop.line[: _end_of_name(stop)]]
@@ -334,9 +311,7 @@ def _axis_without_values(stop: Stop) -> Mistake | None:
     if "." in words:  # the API lists the values of an event's own properties
         return None
     hint = f"'%ct values {' '.join(event)} by {' '.join(words)}' shows them"
-    return stop.mistake(
-        f"{shown(stop.found)}: {misplaced_tokens.WHICH_VALUES}; {hint}{_name(stop)}"
-    )
+    return stop.mistake(f"{shown(stop.found)}: {message}; {hint}{_name(stop)}")
 
 
 def _end_of_name(stop: Stop) -> int:
@@ -345,11 +320,12 @@ def _end_of_name(stop: Stop) -> int:
 
 def _out_of_order(stop: Stop) -> Mistake | None:
     """Explain what may stand in a statement, but not there."""
-    message = misplaced_tokens.sentence(stop)
+    in_month = stop.is_("IN") and stop.may("WHERE") and is_month(stop.around(1).text)
+    message = DAY_IN_WORDS if in_month else misplaced_tokens.sentence(stop)
     is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and stop.next() == "DID")
     begins = stop.at == 0 and not is_clause
     inside = stop.after("WORD") and stop.next() != "DID"
-    name = _name(stop) if begins or inside or misplaced_tokens.is_axis(stop) else ""
+    name = _name(stop) if begins or inside or stop.is_axis() else ""
     return stop.mistake(f"{shown(stop.found)}: {message}{name}") if message else None
 
 
