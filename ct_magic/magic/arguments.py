@@ -29,6 +29,9 @@ _UNIT = re.compile(
     r"(?P<number>\d*)\s*(?P<unit>s|m|h|d|secs?|seconds?|mins?|minutes?|hrs?|hours?|days?)(?=\s|\Z)",
     re.IGNORECASE,
 )
+_LONGER_UNIT = re.compile(
+    r"(ms|msecs?|w|wks?|weeks?|months?|quarters?|years?)(?=\s|\Z)", re.IGNORECASE
+)
 # Texts and comments of the query: what looks like an option in them is none.
 _NO_OPTION = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|#[^\r\n]*""")
 
@@ -116,11 +119,18 @@ def _refuse_two_words(line: str, split: Split) -> None:
     value = last.value if last and last.name == "--timeout" else None
     if last is None or value is None or not re.fullmatch(_TIME, value):
         return
-    unit = _UNIT.match(line, after_space(line, last.end))
+    place = after_space(line, last.end)
+    if not value[-1:].isalpha() and (other := _LONGER_UNIT.match(line, place)):
+        raise UsageError(f"'{value} {other[0]}' is no duration: write it like 90s, 30m or 2h")
+    unit = _UNIT.match(line, place)
     if unit and (unit["number"] or not value[-1:].isalpha()):
         total = seconds(value + ("" if unit["number"] else unit["unit"][0]))
         total += seconds(unit["number"] + unit["unit"][0]) if unit["number"] else 0
         typed = f"{value} {unit[0]}"
+        more = _UNIT.match(line, after_space(line, unit.end()))
+        if more and more["number"]:
+            total += seconds(more["number"] + more["unit"][0])
+            typed += f" {more[0]}"
         raise UsageError(f"a time is one word: --timeout {_short(total)}, not {typed}")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections import ChainMap
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from types import FrameType
 
@@ -50,7 +50,7 @@ def calling(notebook: MutableMapping[str, object]) -> Caller:
     frame = _first_foreign(sys._getframe(1))
     if frame is None:
         return Caller(notebook, notebook)
-    scopes: list[Mapping[str, object]] = [_locals(frame)]
+    scopes = [_locals(frame), *map(_locals, _around(frame))]
     while frame.f_code.co_name in _COMPREHENSIONS and frame.f_back is not None:
         frame = frame.f_back
         scopes.append(_locals(frame))
@@ -66,6 +66,19 @@ def _first_foreign(frame: FrameType | None) -> FrameType | None:
             return frame
         frame = frame.f_back
     return None
+
+
+def _around(frame: FrameType) -> Iterator[FrameType]:
+    """Yield the functions around a function's text that are still running, the innermost first.
+
+    What a nested function does not mention it does not hold: `$name` in a query is no mention.
+    """
+    code, outer = frame.f_code, frame.f_back
+    while outer is not None and code.co_flags & inspect.CO_NESTED:
+        if any(const is code for const in outer.f_code.co_consts):
+            code = outer.f_code
+            yield outer
+        outer = outer.f_back
 
 
 def _locals(frame: FrameType) -> Mapping[str, object]:

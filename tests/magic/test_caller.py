@@ -115,6 +115,23 @@ def test_a_comprehension_in_a_function_sees_the_functions_names(
     assert floors == [700, 700]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "def inner(): return get_ipython().run_line_magic('ctcount', query)\n    return inner()",
+        "return list(map(lambda _: get_ipython().run_line_magic('ctcount', query), [1]))",
+        "return sorted([1], key=lambda _: len(get_ipython().run_line_magic('ctcount', query)))",
+    ],
+    ids=["a function", "a lambda", "a key"],
+)
+def test_a_function_in_a_function_sees_the_names_around_it(
+    shell: InteractiveShell, floors: list[Any], body: str
+) -> None:
+    """Though the query's text is no mention of them: the notebook's would be a wrong number."""
+    cell(shell, f"query = {QUERY!r}\ndef outer(floor):\n    {body}\n_ = outer(3000)")
+    assert floors == [3000]
+
+
 def test_a_module_has_its_own_names(
     tmp_path: Path, shell: InteractiveShell, floors: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

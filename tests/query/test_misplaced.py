@@ -42,6 +42,8 @@ def test_a_cell_stands_in_the_table_once() -> None:
         ("Signup did Paid last 7 days and share did Left", "one 'did' follows another"),
         ("Signup did Paid > 3 this month", "how often comes last"),
         ("Signup last 90 hours by day", "periods are whole days"),
+        ("Signup did Paid after 30 minutes", "periods are whole days"),
+        ("2026-01-01 by day", "a line that goes on with the one above"),
         ("Signup from yesterday by day", "expected 'to'"),
         ("Signup 2026-01..2026-03 by month", "a whole month stands alone"),
         ("Signup 2026-01-01.2026-02-01", "a period has two dots"),

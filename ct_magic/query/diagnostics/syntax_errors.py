@@ -176,7 +176,7 @@ def _misspelt(stop: Stop) -> Mistake | None:
 def _corrections(stop: Stop) -> Iterator[tuple[int, str]]:
     for place in [*stop.words()[-MOST_WORDS:], stop.at]:
         word = stop.line[place].text.lower()
-        if stop.line[place].type != "WORD":
+        if stop.line[place].type != "WORD" or word == "minutes":  # no 'months' misspelt
             continue
         near = suggestions(word, [*WORDS, *API_NAMES])
         if place == stop.at and "STRING" in stop.expected:
