@@ -68,7 +68,7 @@ def start(
     settings: Settings | None = None,
     **changes: Unpack[Changes],
 ) -> Counting:
-    """Begin to ask as `count` does, and return its handle at once."""
+    """Start to ask as `count` does, and return its handle at once."""
     usual = changed(settings, changes)
     asked = prepare(one_text(text), params=params, today=today, account=account, settings=usual)
     return ask(asked, refresh=refresh, variable=variable).followed()

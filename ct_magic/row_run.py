@@ -75,7 +75,7 @@ class RowRun:
         return self._run.done
 
     def start(self) -> None:
-        """Begin to ask; the cell's thread is free."""
+        """Start to ask and return at once."""
         self._run.start()
 
     def wait(self, timeout: float | None = None) -> bool:

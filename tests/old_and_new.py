@@ -65,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def environments() -> Iterator[Environment]:
-    """Give the lowest with the oldest Python, the newest with each, and what lies between."""
+    """Return the lowest with the oldest Python, the newest with each, and what lies between."""
     found = [python for python in (f"3.{minor}" for minor in MINORS) if is_here(python)]
     if not found:
         sys.exit("no Python from 3.11 on is found")
@@ -76,7 +76,7 @@ def environments() -> Iterator[Environment]:
 
 
 def is_here(python: str) -> bool:
-    """Say whether this Python is installed."""
+    """Return True if this Python is installed."""
     return uv("python", "find", "--no-python-downloads", "--system", python).returncode == 0
 
 

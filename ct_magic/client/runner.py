@@ -83,7 +83,7 @@ class Run:
         return self._over.is_set()
 
     def start(self) -> None:
-        """Begin to ask; the cell's thread is free, unless there are no others."""
+        """Start to ask and return at once, unless the machine has no more threads."""
         workers = min(self._pace.max_concurrent, sum(not job.state.ended for job in self.jobs))
         threads = [spawn(self._work, f"ct_magic-{number}") for number in range(workers)]
         self._threads = [thread for thread in threads if thread is not None]

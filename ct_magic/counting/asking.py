@@ -43,7 +43,7 @@ def ask(
     panel: Opener | None = None,
     variable: str | None = None,
 ) -> Counting:
-    """Make ready what will be asked: what the journal does not know is sent.
+    """Return the handle of what is asked, not started: what the journal does not know is sent.
 
     `panel` makes what shows it, where that is not the panel of a cell; `variable` is the name
     that will hold the DataFrame, which `%ct resume` fills.

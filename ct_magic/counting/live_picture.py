@@ -45,7 +45,7 @@ class LivePicture:
         return self._panel.comm_ids
 
     def say_deaf(self) -> None:
-        """Let the panel say that clicks are not heard here."""
+        """Announce in the panel that clicks have no effect here."""
         self._panel.say_deaf()
 
     def refresh(self) -> None:

@@ -47,7 +47,7 @@ class Runner:
         return self._counting is not None and not self._counting.done()
 
     def start(self, text: str, name: str, account: str | None) -> bool:
-        """Begin to count; the variable is a handle, and then the DataFrame.
+        """Start to count; the variable is a handle, and then the DataFrame.
 
         Return True if it began.
         """

@@ -85,7 +85,7 @@ class Form:
         return self._sheet.text if self._typed is None else self._typed
 
     def close(self) -> None:
-        """Take the form away and release its widgets; the query stays to be read.
+        """Remove the form and release its widgets; the query stays to be read.
 
         A count that is under way goes on, and its variable is filled.
         """
@@ -131,7 +131,7 @@ class Form:
     # both ways
 
     def _changed(self, face: Face) -> None:
-        """Take what was changed in a field."""
+        """Apply a change of a field."""
         draft = face.draft()
         if draft != self._draft:
             self._sheet = self._sheet.put(self._at, draft)
@@ -139,7 +139,7 @@ class Form:
         self._tell(face)
 
     def _take(self, face: Face, typed: str) -> None:
-        """Take what was typed or pasted as text; what is no query waits there."""
+        """Apply what was typed or pasted as text; what is no query waits there."""
         try:
             self._sheet, self._typed = read(typed), None
         except QueryError:
@@ -163,7 +163,7 @@ class Form:
         face.text.focus()
 
     def _show(self, face: Face) -> None:
-        """Let text and fields show the sheet."""
+        """Show the sheet in the text and in the fields."""
         self._typed = None
         face.show_text(self._sheet.text)
         face.show(self._draft)

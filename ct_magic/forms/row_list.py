@@ -37,7 +37,7 @@ class Row(Protocol[T]):
         ...
 
     def show(self, value: T) -> None:
-        """Put a value into the fields."""
+        """Fill the fields with a value."""
         ...
 
     def suggest(self, names: Names, event: str | None) -> None:
@@ -160,7 +160,7 @@ class Rows(Generic[T]):
             row.show(value)
 
     def add(self) -> None:
-        """Begin a new row, ready to type."""
+        """Add an empty row, ready to type."""
         row = self._make()
         _focus_once_seen(row.first)
         self._append(row)

@@ -109,7 +109,7 @@ class ConditionRow(Fields):
         )
 
     def show(self, value: Condition) -> None:
-        """Put a filter into the fields."""
+        """Fill the fields with a filter."""
         if "joint" in self.entries:
             self.entries["joint"].value = value.joint
         self.entries["scope"].value = value.scope
@@ -152,7 +152,7 @@ class AxisRow(Fields):
         return Axis(unit, self.typed("scope"), self.typed("property"), self.typed("values"))
 
     def show(self, value: Axis) -> None:
-        """Put a part into the fields."""
+        """Fill the fields with a part."""
         self.entries["unit"].value = value.unit
         self.entries["scope"].value = value.scope
         self.entries["property"].value = value.property
@@ -195,7 +195,7 @@ class DidRow:
         return Did(typed["kind"], what, typed["times"] if typed["kind"] in TIMES else "")
 
     def show(self, value: Did) -> None:
-        """Put it into the fields."""
+        """Fill the fields with the row."""
         self.head.entries["kind"].value = value.kind
         self.head.entries["event"].value = value.what.event
         self.head.entries["period"].value = value.what.period

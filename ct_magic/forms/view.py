@@ -73,7 +73,7 @@ class Face:
         return Draft(label, base, self.did.values(), often, versus, self.by.values())
 
     def show(self, draft: Draft) -> None:
-        """Put a statement into the fields."""
+        """Fill the fields with a statement."""
         with self._unheard():
             self._body = draft.body
             self._note.value = html.status(TEXT_ALONE) if draft.body else ""
@@ -127,7 +127,7 @@ class Face:
             widget.layout.display = "" if many > 1 else "none"
 
     def show_ready(self, ready: bool, asks: str) -> None:
-        """Let Run and Insert be pressed for a query only, and show what Run would ask."""
+        """Enable Run and Insert for a query only, and show what Run would ask."""
         for widget in (self._run, self._insert):
             widget.disabled = not ready
         self._asks.value = html.note(asks) if ready else ""
@@ -143,7 +143,7 @@ class Face:
         self.error.value, self.json.value = error, bodies
 
     def lock(self, locked: bool) -> None:
-        """Let the fields wait while the text is no query."""
+        """Disable the fields while the text is no query."""
         self._banner.layout.display = "" if locked else "none"
         for widget in [*walk(self._fields), *walk(self.top.box)]:
             if hasattr(widget, "disabled") and widget.disabled != locked:

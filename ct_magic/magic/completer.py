@@ -45,7 +45,7 @@ def matcher(names: Callable[[], Names], variables: Mapping[str, object]) -> Call
 
 
 def install(shell: InteractiveShell, names: Callable[[], Names]) -> None:
-    """Let the shell ask us at every Tab; done twice, the newer answers."""
+    """Register the matcher with the shell; registered twice, the newer answers."""
     uninstall(shell)
     matchers = _matchers(shell)
     if matchers is not None:

@@ -187,7 +187,7 @@ def _replace(caller: Caller, name: str, counting: Counting, frame: pd.DataFrame)
 
 
 def unregister(shell: InteractiveShell) -> None:
-    """Take the magics and their settings away from a shell."""
+    """Remove the magics and their settings from a shell."""
     from .short_display import show_as_before
 
     manager = shell.magics_manager

@@ -45,7 +45,7 @@ class Drawing:
 
 
 def show_short(shell: InteractiveShell | None, frame: pd.DataFrame) -> None:
-    """Let this frame be shown short wherever this shell shows it."""
+    """Show this frame short wherever this shell shows it."""
     _short.append(ref(frame))
     del _short[:-MOST]
     for formatter in _formatters(shell):

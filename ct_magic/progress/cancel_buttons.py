@@ -39,7 +39,7 @@ class CancelButtons:
         self.widgets = list(dict.fromkeys(self._parts))
 
     def follow(self, rows: Sequence[RowResult]) -> None:
-        """Take away the buttons of rows that have ended."""
+        """Remove the buttons of rows that have ended."""
         if self._each:
             self._each.follow(rows)
 
@@ -69,7 +69,7 @@ class Each:
         self.widgets = [*self._buttons, self.box]
 
     def follow(self, rows: Sequence[RowResult]) -> None:
-        """Take away the buttons of rows that have ended."""
+        """Remove the buttons of rows that have ended."""
         for button, row in zip(self._buttons, rows, strict=True):
             if row.state.ended and not button.disabled:
                 button.disabled = True

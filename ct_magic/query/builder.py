@@ -66,7 +66,7 @@ class Builder(ClauseRules):
         return replace(query, label=self.name(node.label)) if node.label else query
 
     def query(self, node: tree.Query) -> Query:
-        """Put the clauses together."""
+        """Return the query of a statement's clauses."""
         where = self.where(node.event.where)
         event = Event(self._event_name(node.event.name), where.filters, self._base_period(node))
         self.check_clauses(node)

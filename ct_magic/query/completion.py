@@ -12,8 +12,8 @@ from .diagnostics.expected_tokens import SPELLED, UNITS
 from .lexer import CONTEXTUAL, OPERATORS, Token, in_context, tokens
 from .model import Property, Scalar, Scope
 from .parser import progress
+from .printer import event_name, property_name, value
 from .printer import name as bare_or_quoted
-from .printer import property_name, value
 from .source import Source
 from .tree import Event, EventName, PropertyName
 
@@ -103,7 +103,7 @@ def _statement(before: str) -> tuple[Token, ...]:
 
 
 def _with_whole_name(place: Place) -> Place:
-    """Take the words before the cursor for the beginning of one name."""
+    """Return the place with the words before the cursor as the beginning of one name."""
     first = len(place.line)
     while first > 0 and _is_word(place.line[first - 1]):
         first -= 1
@@ -176,8 +176,9 @@ def _properties(place: Place, known: Iterable[str], inner: bool) -> Iterator[Com
 def _listed(
     place: Place, known: Iterable[str], kind: str, own: bool = False
 ) -> Iterator[Completion]:
+    spell = event_name if kind == "event" else bare_or_quoted
     for name in known:
-        spelled = property_name(Property(name)) if own else bare_or_quoted(name)
+        spelled = property_name(Property(name)) if own else spell(name)
         yield from _spelled(place, name, spelled, kind)
 
 

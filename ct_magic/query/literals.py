@@ -29,7 +29,7 @@ class Reader:
 
     @contextmanager
     def at(self, first: Token | tree.Node, last: Token | tree.Node | None = None) -> Iterator[None]:
-        """Put an error that knows no place at this one."""
+        """Raise an error of the block that knows no place with this one."""
         try:
             yield
         except QueryError as error:

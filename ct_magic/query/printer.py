@@ -76,6 +76,11 @@ def name(text: str) -> str:
     return text if is_bare_name(text) else quote(text)
 
 
+def event_name(text: str) -> str:
+    """Return the name of an event: bare where no word in it could be meant as a clause."""
+    return text if is_bare_event(text) else quote(text)
+
+
 def quote(text: str) -> str:
     """Return a text between the quotes that need fewer backslashes, double ones if in doubt."""
     mark = "'" if text.count('"') > text.count("'") else '"'
@@ -192,8 +197,7 @@ def _base(query: Query) -> list[str]:
 
 def _parts(asked: Event, conditions: list[str], word: str = "and") -> list[str]:
     joined = [f"{word if at else 'where'} {text}" for at, text in enumerate(conditions)]
-    spelled = asked.name if is_bare_event(asked.name) else quote(asked.name)
-    return [spelled, *joined, *([period(asked.period)] if asked.period else [])]
+    return [event_name(asked.name), *joined, *([period(asked.period)] if asked.period else [])]
 
 
 def _often(asked: Event) -> str:

@@ -91,7 +91,7 @@ class Sandbox:
         self.stop()
 
     def start(self) -> Sandbox:
-        """Begin to serve, in threads that end with the process."""
+        """Start to serve, in threads that end with the process."""
         self._server.start(self._port)
         return self
 

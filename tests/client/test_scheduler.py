@@ -268,7 +268,7 @@ def test_submissions_go_in_the_order_asked() -> None:
 
 
 def drive(answers: list[Answer], pace: Pace | None = None) -> tuple[Job, list[tuple[str, float]]]:
-    """Give one job these answers in turn; tell how it ended and when each request went."""
+    """Answer one job so, in turn; return how it ended and when each request went."""
     schedule = Schedule(jobs(1), pace or Pace(), 0.0, lambda: 0.0)
     now, sent, left = 0.0, [], list(answers)
     while not isinstance(step := schedule.next(now), Done):

@@ -36,7 +36,7 @@ LIVE = {
 
 @contextmanager
 def serving(answer: Callable[..., Reply], **more: Any) -> Iterator[Service]:
-    """Give a Service whose account lives at a real server with this answer."""
+    """Return a Service whose account lives at a real server with this answer."""
     server = Server(answer)
     server.start(0)
     try:

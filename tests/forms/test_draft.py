@@ -90,6 +90,7 @@ def test_what_people_write_means_the_same_after_the_form(cell: str) -> None:
         'A where p = 1 and q = 2 or r = "x" last 7 days\n  vs previous\n  by day rolling 7 days',
         "A where session.time_of_day in 13:00..17:00 today\n  share did any (B, C) >= 2",
         "A 2026-05\n  vs before 52 weeks\n  by hour",
+        '"A then A" 2026-05\n  did not "B followed by C"\n  did "compare Plans"',
     ],
 )
 def test_each_new_clause_has_fields(text: str) -> None:

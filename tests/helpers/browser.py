@@ -39,7 +39,7 @@ STATUS = """() => { const w = window.jupyterapp?.shell?.currentWidget;
 
 
 def need_chromium() -> str:
-    """Give Chromium's path; without one skip, or fail where CT_MAGIC_REQUIRE_BROWSER is set."""
+    """Return Chromium's path; without one skip, or fail where CT_MAGIC_REQUIRE_BROWSER is set."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
         said = "no chromium on this machine"
@@ -134,12 +134,12 @@ class Notebook:
         _until(holds, seconds)
 
     def prompts(self) -> list[str]:
-        """Give the prompts of the code cells."""
+        """Return the prompts of the code cells."""
         found: list[str] = self.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
         return found
 
     def output(self, cell: int) -> str:
-        """Give the text of a code cell's outputs."""
+        """Return the text of a code cell's outputs."""
         found = self.page.locator(".jp-Notebook .jp-CodeCell").nth(cell)
         return "\n".join(found.locator(".jp-OutputArea-output").all_inner_texts())
 
@@ -148,7 +148,7 @@ class Notebook:
         _until(lambda: text in self.output(cell), seconds)
 
     def source(self, cell: int) -> str:
-        """Give the text of a cell as it stands."""
+        """Return the text of a cell as it stands."""
         script = "n => window.jupyterapp.shell.currentWidget.content.model.cells.get(n)"
         found: str = self.page.evaluate(f"{script}.sharedModel.getSource()", cell)
         return found

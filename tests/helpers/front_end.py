@@ -45,7 +45,7 @@ class FrontEnd:
         self.messages: list[tuple[float, str]] = []
 
     def run(self, cell: str, *, subshell: str | None = None, typist: bool = True) -> str:
-        """Ask for a cell to be run, where somebody could type or nobody; give the request's id."""
+        """Ask for a cell to be run, where somebody could type or nobody; return its id."""
         content = {"code": cell, "silent": False, "store_history": True, "allow_stdin": typist}
         self._last = self._send("execute_request", content, subshell)
         return self._last
@@ -59,7 +59,7 @@ class FrontEnd:
         return self._replies[request]
 
     def is_running(self, request: str) -> bool:
-        """Say whether there is no reply yet."""
+        """Return True while there is no reply."""
         try:
             self.reply(request, 0.05)
         except Empty:
@@ -72,7 +72,7 @@ class FrontEnd:
         assert reply["status"] == "ok", reply
 
     def value(self, expression: str) -> Any:
-        """Give the value of an expression that prints as a literal."""
+        """Return the value of an expression that prints as a literal."""
         content = {"code": "", "silent": True, "user_expressions": {"it": expression}}
         reply = self._insist(lambda: self._send("execute_request", content))
         found = reply["user_expressions"]["it"]
@@ -92,7 +92,7 @@ class FrontEnd:
         self.until(lambda: self._last in self._idle)
 
     def find(self, **state: Any) -> str | None:
-        """Give the newest widget whose state holds this."""
+        """Return the newest widget whose state holds this."""
         fitting = [
             comm
             for comm, found in self.widgets.items()
@@ -106,7 +106,7 @@ class FrontEnd:
         return found
 
     def shows(self, words: str) -> bool:
-        """Say whether any widget holds these words."""
+        """Return True if any widget holds these words."""
         return any(words in str(state.get("value", "")) for state in self.widgets.values())
 
     def click(self, comm: str, subshell: str | None = None) -> None:
@@ -122,7 +122,7 @@ class FrontEnd:
         self._send("comm_msg", {"comm_id": comm, "data": data}, subshell)
 
     def heard(self, comm: str) -> None:
-        """Tell a widget nothing, and wait until the kernel has taken that, and all before it."""
+        """Send a widget nothing, and wait until the kernel has taken that, and all before it."""
         event = {"method": "custom", "content": {}}
         sent = self._send("comm_msg", {"comm_id": comm, "data": event})
         self.until(lambda: sent in self._idle)

@@ -71,7 +71,7 @@ def read(
 
 
 def count(data: Data, query: Mapping[str, Any]) -> tuple[int, int]:
-    """Give how many profiles, and how many events of the base query behind them."""
+    """Return how many profiles, and how many events of the base query behind them."""
     found = [
         len(_matching(mine, query))
         for who, mine in data.events.items()

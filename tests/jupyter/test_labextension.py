@@ -70,19 +70,19 @@ def page(
 
 
 def look(page: Notebook, cell: int, text: str) -> str | None:
-    """Give a text's colour, weight and style; None where it has no span of its own."""
+    """Return a text's colour, weight and style; None where it has no span of its own."""
     found: str | None = page.page.evaluate(LOOK, [cell, text])
     return found
 
 
 def types(page: Notebook) -> list[str]:
-    """Give what each cell's editor takes its text for."""
+    """Return what each cell's editor takes its text for."""
     found: list[str] = page.page.evaluate(TYPES)
     return found
 
 
 def source(page: Notebook) -> str:
-    """Give the text of the active cell."""
+    """Return the text of the active cell."""
     found: str = page.page.evaluate(f"() => {CONTENT}.activeCell.model.sharedModel.getSource()")
     return found
 

@@ -6,7 +6,7 @@ import random
 import pytest
 from helpers.language_inputs import broken, corpus
 
-from ct_magic.query.catalog import from_json
+from ct_magic.query.catalog import Names, from_json
 from ct_magic.query.completion import Completion, complete
 from ct_magic.query.parser import parse
 
@@ -135,6 +135,12 @@ def test_what_is_proposed_can_be_typed() -> None:
         assert parse(f"{text} today")
     for text in proposed("Charged where Category = |"):
         assert parse(f"Charged where Category = {text}")
+
+
+def test_an_event_whose_name_holds_a_word_of_sequences_is_proposed_in_quotes() -> None:
+    """Bare it would be refused: nobody has said what came first."""
+    names = Names(events={"Viewed then Bought": {}})
+    assert [c.text for c in complete("View", 4, names)] == ['"Viewed then Bought"']
 
 
 def test_thousands_of_names_are_proposed_up_to_a_limit() -> None:

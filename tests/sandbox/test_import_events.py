@@ -22,7 +22,7 @@ print(json.dumps(sorted({{name.split(".")[0] for name in new}})))
 
 
 def imported(code: str) -> set[str]:
-    """Give the top-level modules that this code adds to a fresh IPython shell."""
+    """Return the top-level modules that this code adds to a fresh IPython shell."""
     found = subprocess.run(
         [sys.executable, "-c", SHELL.format(code=code)], capture_output=True, text=True, check=True
     )

@@ -49,12 +49,12 @@ class Sheet:
         return replace(self, statements=_with(self.statements, number, new))
 
     def add(self) -> Sheet:
-        """Begin one more statement at the end."""
+        """Add an empty statement at the end."""
         before = _ended(self.tail or "\n") if self.text.strip() else self.tail
         return Sheet((*self.statements, Statement(Draft(), before=before)))
 
     def remove(self, number: int) -> Sheet:
-        """Take a statement away; the last one leaves an empty one."""
+        """Remove a statement; the last one leaves an empty one."""
         left, (gone, *after) = self.statements[:number], self.statements[number:]
         if not after:
             tail = (gone.before.rstrip("\r\n") if left else gone.before) + self.tail

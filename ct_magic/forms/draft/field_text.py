@@ -45,7 +45,7 @@ def event_word(field: str) -> str:
     token = _token(field)
     if token and token.type == "PARAM":
         return token.text
-    return printer.name(unquoted(field)) if field.strip() else ""
+    return printer.event_name(unquoted(field)) if field.strip() else ""
 
 
 def property_word(scope: str, field: str) -> str:

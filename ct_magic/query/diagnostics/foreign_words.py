@@ -6,6 +6,16 @@ RETENTION = "write App Installed share did App Launched after 0..11 weeks by fir
 FUNNEL = "write App Installed share did Product Viewed share did Charged"
 IN_ORDER = f"days are all that the API knows, not what came first: {FUNNEL}"
 VERSUS = "write vs behind the period, as in Charged last 7 days vs previous"
+SHARE = "the share of a base is written App Installed share did Charged"
+MORE = "write > for more than, as in Amount > 3, did Charged > 3"
+LESS = "write < for less than, as in Amount < 3"
+WEEKDAYS_OF = 'write by session.day_of_week in ("Monday", "Sunday")'
+# The words behind them without which they are names.
+PAIRS = {
+    **dict.fromkeys(("starts", "begins", "ends"), "with"),
+    **dict.fromkeys(("group", "order"), "by"),
+    "one": "of",
+}
 NO_ENDS = "there is ~ for contains; CleverTap knows no beginnings and ends"
 WORDS_OF_OTHERS = {
     "retention": RETENTION,
@@ -18,14 +28,17 @@ WORDS_OF_OTHERS = {
     "followed": IN_ORDER,
     "within": "write App Installed share did Charged after 0..7 days by day",
     "next": "what is to come has no count: write last 7 days, or behind did after 1 week",
-    "of": "the share of a base is written App Installed share did Charged",
-    "percent": "the share of a base is written App Installed share did Charged",
+    "of": SHARE,
+    "percent": SHARE,
     "compare": VERSUS,
     "compared": VERSUS,
     "versus": VERSUS,
     "against": VERSUS,
     "rolling": "write by day rolling 7 days",
-    "more": "write > for more than, as in did Charged > 3",
+    **dict.fromkeys(("more", "greater", "higher"), MORE),
+    **dict.fromkeys(("less", "fewer", "lower"), LESS),
+    "one": 'write in for one of, as in Category in ("Shoes", "Bags")',
+    **dict.fromkeys(("weekday", "weekdays"), WEEKDAYS_OF),
     "times": "the number alone says how often, as in did Charged >= 3",
     "like": 'write ~ for contains, as in Category ~ "piz"',
     "ilike": 'write ~ for contains, as in Category ~ "piz"',
@@ -36,7 +49,8 @@ WORDS_OF_OTHERS = {
     "null": "write 'exists' or 'not exists' to ask whether there is a value",
     "none": "write 'exists' or 'not exists' to ask whether there is a value",
     **dict.fromkeys(("startswith", "endswith", "starts", "begins", "ends"), NO_ENDS),
-    "least": "write >= for at least, as in did Charged >= 2",
+    "least": "write >= for at least, as in Amount >= 2, did Charged >= 2",
+    "most": "write <= for at most, as in Amount <= 2",
     "group": 'write by week, or by Category in ("Shoes", "Bags")',
     "order": "rows come in the order they are asked for: sort the DataFrame",
     "limit": "every count is one row: cut the DataFrame",

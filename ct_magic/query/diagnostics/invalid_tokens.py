@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from ..lexer import Token
-from .foreign_words import FUNNEL
+from .foreign_words import FUNNEL, SHARE
 
 OR = """filters are joined by 'or'; several values of one property are in ("a", "b")"""
 HABITS = {
@@ -71,6 +71,8 @@ def _open(line: Sequence[Token], at: int) -> str:
     before = line[at - 1] if at and line[at - 1].end == line[at].start else None
     if before and before.text in ("doesn", "don"):
         return 'write !~ for does not contain, as in Category !~ "piz"'
+    if before and before.text in ("isn", "aren", "wasn"):
+        return 'write != for is not, as in Category != "Shoes"'
     if before and before.text == "didn":
         return "write did not, as in did not App Uninstalled"
     if before and before.type == "WORD":
@@ -97,7 +99,7 @@ def _glued(line: Sequence[Token], at: int) -> str:
 
 
 def _odd_date(text: str, before: str) -> str:
-    if before == "IN" and (ends := re.fullmatch(r"(\d+)-(\d+)", text)):
+    if before in ("IN", "AFTER") and (ends := re.fullmatch(r"(\d+)-(\d+)", text)):
         return f"found '{text}': a range is written {ends[1]}..{ends[2]}"
     if days := re.fullmatch(r"(\d{4}-\d\d-\d\d)-(\d{4}-\d\d-\d\d)", text):
         return f"found '{text}': a period has two dots, {days[1]}..{days[2]}"
@@ -128,7 +130,9 @@ def _stranger(line: Sequence[Token], at: int) -> str:
         return f"found {char}, {_called(char)}: type {meant}"
     if sign := _compared(line, at):
         return f"found '{char}': {sign} compares numbers: write the number alone, or $name"
-    return f"found '{char}': a name or text that holds it is quoted, {quoted(line, at)}"
+    apart = at > 0 and line[at - 1].end < line[at].start
+    share = f"{SHARE}; " if char in "/%" and apart else ""
+    return f"found '{char}': {share}a name or text that holds it is quoted, {quoted(line, at)}"
 
 
 def _dash(line: Sequence[Token], at: int) -> str | None:

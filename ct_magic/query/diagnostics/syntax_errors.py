@@ -14,7 +14,15 @@ from ..lexer import API_NAMES, KEYWORDS, NOT_FIRST, WORDS, Token
 from . import misplaced_tokens
 from .error_position import Accepted, Line, Mistake, Reach, Stop, shown
 from .expected_tokens import in_words
-from .foreign_words import DAY_IN_WORDS, DIGITS, NEGATED, WORDS_OF_OTHERS, is_month, is_weekday
+from .foreign_words import (
+    DAY_IN_WORDS,
+    DIGITS,
+    NEGATED,
+    PAIRS,
+    WORDS_OF_OTHERS,
+    is_month,
+    is_weekday,
+)
 from .invalid_tokens import quoted, sentence
 from .misplaced_tokens import NUMBERS, ORDERS
 
@@ -136,11 +144,21 @@ def _may_be_foreign(stop: Stop, place: int) -> bool:
         return word == "select" or (word in NOT_FIRST and stop.line[1].type == "WORD")
     if stop.line[place - 1].type in ("WHERE", "AND", "OR"):
         return False
-    if word in ("starts", "begins", "ends"):
-        return stop.line[place + 1].text == "with"
+    if word in PAIRS and stop.line[place + 1].text.lower() != PAIRS[word]:
+        return False
+    if stop.line[place - 1].type == "DOT":
+        return False
+    if word == "is":
+        following = stop.line[place + 1].text.lower()
+        return following not in WORDS_OF_OTHERS or following in ("null", "none")
     if word == "none" and stop.line[place - 1].type == "DID":
         return False
-    return word != "select" and (word != "of" or place >= stop.at - 1)
+    return word != "select" and (word != "of" or _is_share(stop, place))
+
+
+def _is_share(stop: Stop, place: int) -> bool:
+    """Return True if `of` may be that of a share: not that of `day of week`."""
+    return place >= stop.at - 1 and stop.line[place - 1].type not in ("DAY", "HOUR", "WEEK")
 
 
 def _misspelt(stop: Stop) -> Mistake | None:
