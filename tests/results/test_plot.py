@@ -232,8 +232,9 @@ except MissingExtraError as error:
 
 def test_a_broken_matplotlib_is_said_in_one_line(tmp_path: Path) -> None:
     """One built for another numpy raises on import: the words and JupyterLab's picture are there."""
-    (tmp_path / "matplotlib").mkdir()
-    (tmp_path / "matplotlib" / "__init__.py").write_text("raise AttributeError('_ARRAY_API')")
+    package = tmp_path / "matplotlib"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise AttributeError('_ARRAY_API')", encoding="utf-8")
     code = """
 from helpers.frames import frame, weeks
 from ct_magic import plot
