@@ -108,7 +108,9 @@ class WidgetPanel(Panel):
         # A page that was reloaded meanwhile hears no more of the display: there the card stays, as
         # it ended. In the background nobody notices a reload, so the last ones are kept.
         behind = threading.get_ident() != self._thread
-        stays = self._keep or behind or (self.box._view_count or 0) > 1
+        # Where the form around it was closed, the box is closed already, and the rest goes, too.
+        is_open = self.box.comm is not None
+        stays = is_open and (self._keep or behind or (self.box._view_count or 0) > 1)
         if stays:
             self._card.value = panel_html.live(standing)
             self._words.value = panel_html.live_region(standing)
@@ -116,7 +118,7 @@ class WidgetPanel(Panel):
             close(self._beside)
         else:
             self._close()
-        if behind and not self._keep:
+        if behind and stays and not self._keep:
             KEPT.append(self)
         while len(KEPT) > MOST_KEPT:
             KEPT.popleft()._close()
