@@ -61,8 +61,8 @@ def triangle(rows: Sequence[RowResult], label: str) -> str:
     heads = "".join(f'<th scope="col" style="text-align:center">{word}{n}</th>' for n in afters)
     return (
         f'<div style="overflow-x:auto"><table class="ct-rows ct-heat" aria-label="shares" '
-        f'style="min-width:{260 + 46 * len(afters)}px">'
-        f'<colgroup><col style="width:190px"><col style="width:76px"></colgroup><thead><tr>'
+        f'style="min-width:{250 + 42 * len(afters)}px;font-size:{13 if word else 12}px">'
+        f'<colgroup><col style="width:182px"><col style="width:68px"></colgroup><thead><tr>'
         f'<th scope="col" style="text-align:left">{escape(label)}</th>'
         f'<th scope="col" style="text-align:right">profiles</th>{heads}</tr></thead>'
         f"<tbody>{lines}</tbody></table></div>"

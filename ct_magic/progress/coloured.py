@@ -15,10 +15,17 @@ WORDS = (
     *("share", "after", "before", "vs", "day", "days", "week", "weeks", "month", "months"),
     *("quarter", "quarters", "year", "years"),
 )
+# Words in one place, names anywhere else.
+PLACED = (
+    r"first(?=\ (?:day|week|month|quarter|year)\b)",
+    r"rolling(?=\ \d)",
+    r"(?<=vs\ )previous",
+    r"(?:(?<=by\ )|(?<=,\ ))hour(?=,|$|\ *\#)",
+)
 PIECE = re.compile(
     rf"""(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
     | (?P<number>(?<![\w$])\d[\d.:-]*)
-    | (?P<word>(?<![\w$.])(?:{"|".join(WORDS)})(?![\w$]))""",
+    | (?P<word>(?<![\w$.])(?:{"|".join((*WORDS, *PLACED))})(?![\w$]))""",
     re.VERBOSE,
 )
 COLOURS = {"text": TEXT, "number": NUMBER, "word": KEYWORD}

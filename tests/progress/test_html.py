@@ -469,3 +469,20 @@ def test_a_long_remark_is_not_drawn_over_the_sparkline() -> None:
     head = shown[shown.index("ct-head") : shown.index("ct-fold")]
     assert "from the journal" in head
     assert "nowrap" not in head
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("A by first week", "first"),
+        ("A by day rolling 7 days", "rolling"),
+        ("A vs previous by day", "previous"),
+        ("A by hour", "hour"),
+        ("A by week, hour", "hour"),
+    ],
+)
+def test_words_in_one_place_have_the_editors_colour_there(text: str, word: str) -> None:
+    """Anywhere else they are names."""
+    assert f">{word}</span>" in coloured(text)
+    for name in ("happy hour today", 'A by first name in ("x")', "previous today", "rolling today"):
+        assert f">{word}</span>" not in coloured(name)
