@@ -231,7 +231,7 @@ except MissingExtraError as error:
 
 
 def test_a_broken_matplotlib_is_said_in_one_line(tmp_path: Path) -> None:
-    """One built for another numpy raises on import: the words and JupyterLab's picture are there."""
+    """One built for another numpy raises on import: words and JupyterLab's picture are there."""
     package = tmp_path / "matplotlib"
     package.mkdir()
     (package / "__init__.py").write_text("raise AttributeError('_ARRAY_API')", encoding="utf-8")
