@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .costs.plan_summary import PlanSummary
     from .handle import Counting
 
-MOST = 10_000  # cells that `history` reads where nobody says how many
+_MOST = 10_000  # cells that `history` reads where nobody says how many
 
 
 def count(
@@ -101,9 +101,9 @@ def plan(
     The parameters are those of `count`; an account is not needed. Raises QueryError for a text
     that is no query; one that is too large is none, and its summary says so.
     """
-    from .costs.cost import summary
+    from .costs.cost import cost_summary
 
-    return summary(
+    return cost_summary(
         one_text(text),
         params=params,
         today=today,
@@ -113,7 +113,7 @@ def plan(
     )
 
 
-def history(limit: int = MOST, text: str | None = None) -> pd.DataFrame:
+def history(limit: int = _MOST, text: str | None = None) -> pd.DataFrame:
     """Return what was asked and what came back: a row for each cell, the newest first.
 
     `history(20)` gives the latest twenty, `history(text="Charged")` those whose queries hold

@@ -25,12 +25,12 @@ EMPTY_TEXT = "empty text is a value"
 
 EVENT = "App Launched"
 BACK = timedelta(days=3)  # from today to the day D
-WEEKS = timedelta(weeks=12)  # so many people that a few do not decide on the clock
+_WEEKS = timedelta(weeks=12)  # so many people that a few do not decide on the clock
 MORNING, EVENING, HOUR = ["00:00", "11:59"], ["12:00", "23:59"], ["19:00", "19:59"]
 FEWEST = 30  # people; that all of fewer came in both halves of a day proves nothing
-ENOUGH = 300  # people; were it the event's clock, some would buy or end a minute beyond the hour
+_ENOUGH = 300  # people; were it the event's clock, some would buy or end a minute beyond the hour
 STRANGE = "ct_magic_check"  # a name that no account has
-Json = dict[str, object]
+_Json = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,13 @@ class Answers:
         return ", ".join(f"{tally.count:,}" if tally else "nothing" for tally in tallies)
 
 
-def questions(today: date, event: str = EVENT) -> dict[str, Json]:
+def questions(today: date, event: str = EVENT) -> dict[str, _Json]:
     """Return the counts that are asked: their names here, and their JSON."""
     last = today - BACK
     day, before = _days(event, last, last), _days(event, last - timedelta(1), last - timedelta(1))
     morning, evening = _at(day, MORNING), _at(day, EVENING)
-    whole = _days(event, last - WEEKS, last)
-    later = [_days(name, last - WEEKS, last) for name in ("Session Concluded", "Charged")]
+    whole = _days(event, last - _WEEKS, last)
+    later = [_days(name, last - _WEEKS, last) for name in ("Session Concluded", "Charged")]
     unknown = {"name": STRANGE, "operator": STRANGE, "value": "x"}
     empty = {"name": STRANGE, "operator": "equals", "value": ""}
     return {
@@ -210,7 +210,7 @@ def _is_sessions(counts: list[int]) -> bool | None:
     beyond = everybody - inside
     if beyond >= max(3, everybody / 50):
         return False
-    return True if everybody >= ENOUGH and 0 <= beyond <= everybody / 200 else None
+    return True if everybody >= _ENOUGH and 0 <= beyond <= everybody / 200 else None
 
 
 def _unknown(answers: Answers, name: str, kind: str) -> Point:
@@ -255,24 +255,24 @@ def _empty(answers: Answers) -> Point:
     )
 
 
-def _days(event: str, first: date, last: date) -> Json:
+def _days(event: str, first: date, last: date) -> _Json:
     ends = {key: int(f"{day:%Y%m%d}") for key, day in (("from", first), ("to", last))}
     return {"event_name": event, **ends}
 
 
-def _at(body: Json, clock: list[str]) -> Json:
+def _at(body: _Json, clock: list[str]) -> _Json:
     return body | {"session_properties": [{"name": "time_of_day", "value": clock}]}
 
 
-def _with(body: Json, **advanced: object) -> Json:
+def _with(body: _Json, **advanced: object) -> _Json:
     return body | {"advanced_query": advanced}
 
 
-def _any(*events: Json) -> Json:
+def _any(*events: _Json) -> _Json:
     return {"any_events": list(events), "operator": "greater_than_equals", "value": 1}
 
 
-def _once(whole: Json, *later: Json) -> Json:
+def _once(whole: _Json, *later: _Json) -> _Json:
     # One session in all these weeks: what it holds beyond the hour can come from no other.
     once = whole | {"operator": "equals", "value": 1}
     return _with(_at(whole, HOUR), did_all=[once], did_any=_any(*later))

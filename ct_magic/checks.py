@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from .client.transport import Asker
 
 MARKS = {True: "✓", False: "✗", None: "?"}
-WORDS = {True: "holds", False: "does not hold", None: "unknown"}
-LOOK = 0.2  # seconds between two looks whether all is there; an interrupt is heard at once
-HEAD = ("", "point", "asked", "came", "what it means")
+_WORDS = {True: "holds", False: "does not hold", None: "unknown"}
+_LOOK = 0.2  # seconds between two looks whether all is there; an interrupt is heard at once
+_HEAD = ("", "point", "asked", "came", "what it means")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Check:
         lines = [f"account {self.account}"]
         for point in self.points:
             lines += [
-                f"{MARKS[point.holds]} {point.name}: {WORDS[point.holds]}",
+                f"{MARKS[point.holds]} {point.name}: {_WORDS[point.holds]}",
                 f"    asked  {point.asked}",
                 f"    came   {point.came}",
                 f"    means  {point.meaning}",
@@ -75,7 +75,7 @@ class Check:
             for point in self.points
         ]
         table = "".join(_line(row, "td") for row in rows)
-        return f"<table>{_line(HEAD, 'th')}{table}</table>"
+        return f"<table>{_line(_HEAD, 'th')}{table}</table>"
 
 
 def check(
@@ -142,7 +142,7 @@ def _answers(names: list[str], asked: Asked, journal: Journal) -> Answers:
     run = service_run(asked, jobs, journal, asker)
     try:
         run.start()
-        while not run.wait(LOOK):
+        while not run.wait(_LOOK):
             pass
     finally:
         run.cancel()

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 from .client.accounts import Account
 from .client.jobs import Job, State
-from .client.top_values import LONGEST, PATH, Group, TopValues, Value, read_top, request_body
+from .client.top_values import (
+    LONGEST,
+    TOP_VALUES_PATH,
+    Group,
+    TopValues,
+    Value,
+    read_top,
+    request_body,
+)
 from .counting.account_journal import open_journal
 from .counting.asking import service_run
 from .prepare import Asked, day_in
@@ -19,7 +27,7 @@ from .settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-LOOK = 0.2  # seconds between two looks whether it is there; an interrupt is heard at once
+_LOOK = 0.2  # seconds between two looks whether it is there; an interrupt is heard at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +68,12 @@ def common_values(
     question = question_about(query, request_body(query, groups), f"values of {names}")
     plan = Plan((), (question,))
     asked = Asked(plan, account, usual, day_in(usual.timezone or account.timezone))
-    service = Service(account, path=PATH, read=read_top, longest=LONGEST)
+    service = Service(account, path=TOP_VALUES_PATH, read=read_top, longest=LONGEST)
     asker = TopValues(service, tuple(groups))
     run = service_run(asked, [Job(0, question)], open_journal(account), asker)
     try:
         run.start()
-        while not run.wait(LOOK):
+        while not run.wait(_LOOK):
             pass
     finally:
         run.cancel()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-WIDEST = 100  # characters of a line that a QueryError shows, around its place
+_WIDEST = 100  # characters of a line that a QueryError shows, around its place
 
 
 class OneMessage:
@@ -84,11 +84,11 @@ class QueryError(CtMagicError, ValueError):
 
 def _cut(before: str, under: str) -> tuple[str, str]:
     """Cut what a front end would wrap: the caret would stand under another line."""
-    if len(before) + len(under) <= WIDEST:
+    if len(before) + len(under) <= _WIDEST:
         return before, under
-    half = WIDEST // 2
+    half = _WIDEST // 2
     before = "\u2026" + before[-half:] if len(before) > half else before
-    rest = WIDEST - len(before)
+    rest = _WIDEST - len(before)
     return before, under[:rest] + "\u2026" if len(under) > rest else under
 
 

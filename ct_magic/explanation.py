@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from .client.accounts import PATH, REGIONS, Account
+from .client.accounts import COUNTS_PATH, REGIONS, Account
 from .errors import AccountError
 from .planner import doubts_of
 from .prepare import day_in, known_of
 from .query import strict_json
-from .query.parser import Cell, read
+from .query.parser import ParsedCell, read_cell
 from .query.payload import to_payload
 from .query.printer import layout
 from .session import SESSION
@@ -82,7 +82,7 @@ def curl(body: Mapping[str, object], url: str) -> str:
     """Return the shell command that asks this; account and passcode are in the environment."""
     return " \\\n  ".join(
         [
-            f"curl -sS {shlex.quote(url + PATH)}",
+            f"curl -sS {shlex.quote(url + COUNTS_PATH)}",
             '-H "X-CleverTap-Account-Id: $CLEVERTAP_ACCOUNT_ID"',
             '-H "X-CleverTap-Passcode: $CLEVERTAP_PASSCODE"',
             "-H 'Content-Type: application/json'",
@@ -115,6 +115,6 @@ def _account(name: str | None) -> Account | None:
 
 def _read(
     text: str, params: Mapping[str, object], settings: Settings, account: Account | None
-) -> tuple[Cell, date]:
+) -> tuple[ParsedCell, date]:
     today = day_in(settings.timezone or (account.timezone if account else None))
-    return read(text, params=params, today=today, max_counts=settings.max_counts), today
+    return read_cell(text, params=params, today=today, max_counts=settings.max_counts), today

@@ -40,9 +40,9 @@ ERRORS: dict[State, type[CountError]] = {
     State.CANCELLED: CountCancelledError,
     State.INCONSISTENT: CountFailedError,
 }
-FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no failure
-SHOWN = 3
-LOOK = 0.05  # seconds between two looks of `await` at what other threads do
+_FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no failure
+_SHOWN = 3
+_LOOK = 0.05  # seconds between two looks of `await` at what other threads do
 
 
 class NoLengthError(StillRunningError, TypeError):
@@ -188,7 +188,7 @@ class Counting:
         import asyncio
 
         while not self._run.wait(0):
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(_LOOK)
         return self.result(0)
 
     def _instead(self, what: str) -> str:
@@ -206,7 +206,7 @@ def arrived(value: Any) -> Any:
         return value.result()
     if "status" not in getattr(value, "columns", ()):
         raise UsageError("there is nothing to wait for: it is no count, and no DataFrame of counts")
-    lost = ~value["status"].isin(list(map(str, FINE)))
+    lost = ~value["status"].isin(list(map(str, _FINE)))
     if lost.any():
         what = f"{lost.sum()} of {len(value)} counts did not arrive: the column 'error' says why"
         raise CountFailedError(what, value)
@@ -222,7 +222,7 @@ def outcome(rows: Sequence[RowResult], frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _what_happened(rows: Sequence[RowResult]) -> str:
-    lost = [row for row in rows if row.state not in FINE]
+    lost = [row for row in rows if row.state not in _FINE]
     if not lost:
         return "the count had arrived" if len(rows) == 1 else "the counts had arrived"
     if len(rows) == 1:
@@ -241,8 +241,8 @@ def _failures(lost: Sequence[RowResult]) -> list[str]:
     ]
     if reason := shared_error(lost):
         return [f"  {plain(reason)}"]
-    more = [f"  ... and {len(failed) - SHOWN} more"] if len(failed) > SHOWN else []
-    return failed[:SHOWN] + more
+    more = [f"  ... and {len(failed) - _SHOWN} more"] if len(failed) > _SHOWN else []
+    return failed[:_SHOWN] + more
 
 
 def _what_now(lost: Sequence[RowResult]) -> list[str]:

@@ -13,17 +13,17 @@ from . import errors
 from .client import accounts, journal
 from .client.journal_history import texts_that_found
 from .query import parser
-from .query.catalog import from_json, from_schema, to_json
+from .query.catalog import from_schema, names_from_json, to_json
 from .session import SANDBOX, SESSION
 
 if TYPE_CHECKING:
     from .query.catalog import Names
 
-PATIENCE = 0.15  # seconds that Tab waits for the journal's names; what comes later is for the next
+_PATIENCE = 0.15  # seconds that Tab waits for the journal's names; what comes later is for the next
 _reading = Lock()
 _begun: set[str] = set()  # accounts whose forgotten names were read
 _learned: set[tuple[Path, str, str]] = set()  # journal, account and text
-MOST = 300  # of the latest submissions, whose names are proposed
+_MOST = 300  # of the latest submissions, whose names are proposed
 
 
 def names() -> Names:
@@ -34,11 +34,11 @@ def names() -> Names:
         SESSION.forget(_forgotten(account), account)
     reading = Thread(target=_learn, args=(account,), name="ct_magic-names", daemon=True)
     reading.start()
-    reading.join(PATIENCE)
+    reading.join(_PATIENCE)
     return SESSION.names
 
 
-def read(source: str) -> Names:
+def read_names(source: str) -> Names:
     """Add the names of a team's file, or those of the sandbox; return all that are known now."""
     if source == SANDBOX:
         SESSION.know(from_schema(_schema()))
@@ -50,7 +50,7 @@ def read(source: str) -> Names:
         raise errors.UsageError(what) from None
     except UnicodeDecodeError:
         raise errors.UsageError(f"the names file {source!r} is not UTF-8 text") from None
-    SESSION.know(from_json(text))
+    SESSION.know(names_from_json(text))
     return SESSION.names
 
 
@@ -94,7 +94,7 @@ def _learn(account: str) -> None:
     if file is None or account_id is None:
         return
     with _reading, suppress(errors.JournalError):
-        for text in reversed(texts_that_found(file, MOST, f"{account_id} at ")):
+        for text in reversed(texts_that_found(file, _MOST, f"{account_id} at ")):
             if (file, account, text) not in _learned:
                 _learned.add((file, account, text))
                 with suppress(errors.QueryError):

@@ -18,7 +18,7 @@ from .query.doubts import Known, of_count, of_statement
 from .query.expand import own_days, unit_of_pieces
 from .query.expand_cell import CellRow, Expansion, Numbers
 from .query.model import ByTime, JsonQuery, Query
-from .query.payload import day, to_payload
+from .query.payload import day_of_number, to_payload
 from .query.printer import to_text
 from .query.resolve_period import is_of_whole_pieces
 from .query.versus import left_out, other_days
@@ -160,6 +160,6 @@ def _unlabelled(query: Query | JsonQuery) -> Query | JsonQuery:
 def _latest(body: Any) -> date:
     # The latest "to" of the query and of every event query inside it.
     if isinstance(body, dict):
-        own = day(body.get("to")) or date.min
+        own = day_of_number(body.get("to")) or date.min
         return max([own, *map(_latest, body.values())])
     return max(map(_latest, body), default=date.min) if isinstance(body, list) else date.min

@@ -45,7 +45,7 @@ def prepare(
     chosen = settings or Settings()
     used = account if isinstance(account, Account) else SESSION.account(account)
     day = plain_day(today or day_in(chosen.timezone or used.timezone))
-    cell = parser.read(text, params=params, today=day, max_counts=chosen.max_counts)
+    cell = parser.read_cell(text, params=params, today=day, max_counts=chosen.max_counts)
     known = known_of(used)
     asked = plan(cell.statements, cell.expansion, day, known)
     note = "; ".join(asked.notes) or None

@@ -47,7 +47,7 @@ class Session:
     def account(self, name: str | None = None) -> Account:
         """Return the account of that name, or the one in use."""
         name = name or self.used
-        return self._sandbox_account() if name == SANDBOX else accounts.find(name)
+        return self._sandbox_account() if name == SANDBOX else accounts.find_account(name)
 
     @property
     def sandbox(self) -> Sandbox | None:

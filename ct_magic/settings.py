@@ -14,10 +14,10 @@ from .suggest import suggest
 
 PROGRESS = ("auto", "widget", "html", "text", "none")
 LONGEST = 366 * 86400.0  # seconds; no thread can wait for longer
-MOST = 10**6
+_MOST = 10**6
 SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 PARAMS = "into params, as in params={'floor': 100}"
-ELSEWHERE = {  # what the magic's line has as an option
+_ELSEWHERE = {  # what the magic's line has as an option
     "background": "ct_magic.start comes back at once",
     "plot": "ct_magic.plot draws what count() gave",
     "dry_run": "'%ct explain' shows what a query sends",
@@ -100,7 +100,7 @@ class Settings:
         if value is None and may_be_none:
             return
         fine = isinstance(value, Integral) and not isinstance(value, bool)
-        if not fine or not 1 <= value <= MOST:
+        if not fine or not 1 <= value <= _MOST:
             raise UsageError(f"{name} is a whole number above 0, not {value!r}")
 
 
@@ -120,6 +120,7 @@ class Changes(TypedDict, total=False):
     timeout: float | None
     timezone: str | None
     progress: str
+    stable_outputs: bool
 
 
 def changed(settings: Settings | None, changes: Mapping[str, Any]) -> Settings:
@@ -127,7 +128,7 @@ def changed(settings: Settings | None, changes: Mapping[str, Any]) -> Settings:
     known = Settings.__dataclass_fields__
     if odd := next((name for name in changes if name not in known), None):
         near = suggest(odd, known)
-        hint = f"did you mean {near}?" if near else ELSEWHERE.get(odd, f"$names go {PARAMS}")
+        hint = f"did you mean {near}?" if near else _ELSEWHERE.get(odd, f"$names go {PARAMS}")
         raise UsageError(f"there is no keyword {odd!r}: {hint}")
     if not isinstance(settings or Settings(), Settings):
         raise UsageError("settings is a ct_magic.settings.Settings; its fields are keywords, too")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-LONGEST = 300  # characters of a foreign text that are shown
+_LONGEST = 300  # characters of a foreign text that are shown
 
 
 def width(char: str) -> int:
@@ -27,6 +27,6 @@ def fit(text: str, columns: int) -> str:
 
 def plain(text: str) -> str:
     """Return a foreign text without control characters and line breaks, and not too long."""
-    folded = "".join(c if c.isprintable() else " " for c in text[: 2 * LONGEST])
+    folded = "".join(c if c.isprintable() else " " for c in text[: 2 * _LONGEST])
     folded = re.sub(r" +", " ", folded).strip()
-    return folded if len(folded) <= LONGEST else folded[:LONGEST] + " …"
+    return folded if len(folded) <= _LONGEST else folded[:_LONGEST] + " …"

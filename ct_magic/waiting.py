@@ -12,7 +12,7 @@ from typing import Protocol
 from .client.threads import spawn
 from .progress.comm_pump import CommPump
 
-SLICE = 0.1  # seconds; how late a click or an interrupt is heard
+_SLICE = 0.1  # seconds; how late a click or an interrupt is heard
 
 
 class Waitable(Protocol):
@@ -76,7 +76,7 @@ def _watch(run: Waitable, panel: Watched, kernel: object, heard: list[int]) -> N
     with CommPump(kernel, panel.comm_ids) as pump:
         if panel.comm_ids and not pump.ok and _is_main():
             panel.say_deaf()
-        while not run.wait(SLICE):
+        while not run.wait(_SLICE):
             pump()
             if heard:
                 run.cancel()
@@ -90,7 +90,7 @@ def _leave(run: Waitable, panel: Watched) -> None:
         follow(run, panel)
 
     if spawn(cancel, "ct_magic-cancel"):
-        run.wait(SLICE)
+        run.wait(_SLICE)
     else:
         cancel()
 
@@ -108,7 +108,7 @@ def listen(
     """
     end = float("inf") if timeout is None else time.monotonic() + timeout
     with CommPump(kernel, heard) as pump:
-        while not run.wait(max(0.0, min(SLICE, end - time.monotonic()))):
+        while not run.wait(max(0.0, min(_SLICE, end - time.monotonic()))):
             if time.monotonic() >= end:
                 return False
             pump()
@@ -117,7 +117,7 @@ def listen(
 
 def follow(run: Waitable, panel: Watched) -> None:
     """Keep the panel true until the run is over; for a thread beside the cell."""
-    while not run.wait(SLICE):
+    while not run.wait(_SLICE):
         panel.refresh()
     panel.close()
 

@@ -21,7 +21,7 @@ from helpers.random_statements import Statements
 from ct_magic import QueryError
 from ct_magic.query.distinct import key
 from ct_magic.query.model import JsonQuery, Query
-from ct_magic.query.parser import parse, read, statements
+from ct_magic.query.parser import parse, read_cell, statements
 from ct_magic.query.payload import from_payload
 from ct_magic.query.printer import to_text
 from ct_magic.row_results import RowResult
@@ -176,7 +176,7 @@ def test_a_period_against_itself_has_no_change(engine: Engine) -> None:
 
 def test_a_row_says_what_it_counts() -> None:
     """Titles, texts and days as the DataFrame shows them."""
-    cell = read(
+    cell = read_cell(
         "funnel: App Installed last 2 weeks\n  share did Charged\n  by week\n"
         "Charged where A > 1 or B > 2 today",
         today=TODAY,

@@ -46,7 +46,7 @@ REGIONS = {
     "sk1": "sk1.api.clevertap.com",
 }
 REGION_SHAPE = re.compile(r"[a-z]{2,4}\d")  # a code of a region that may be newer than the list
-PATH = "/1/counts/profiles.json"  # of both calls
+COUNTS_PATH = "/1/counts/profiles.json"  # of both calls
 KEYS = {"id", "region", "base_url", "timezone", "max_concurrent", "poll_interval"}
 DEFAULT = "default"
 
@@ -81,7 +81,7 @@ class Account:
         return region if self.place == self.region else f"at {self.base_url}"
 
 
-def find(name: str | None = None, environ: Mapping[str, str] = os.environ) -> Account:
+def find_account(name: str | None = None, environ: Mapping[str, str] = os.environ) -> Account:
     """Return the account of that name; without one, the environment's.
 
     Raise AccountError for a name, an id, a passcode or a region that is missing or unknown.
@@ -182,7 +182,7 @@ def _build(name: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> A
     return Account(
         name=name,
         id=_header_safe(name, str(table["id"])),
-        passcode=credentials.find(name, environ, where),
+        passcode=credentials.find_passcode(name, environ, where),
         region=region,
         base_url=base_url(str(url or f"https://{REGIONS[region]}")),
         timezone=table.get("timezone"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 LONGEST_WAIT = 60.0  # seconds; growing waits stop growing here
-QUIET = 3  # requests in a row without an answer: from here on it is the service, not a request
+_QUIET = 3  # requests in a row without an answer: from here on it is the service, not a request
 FOREIGN_TRIES = 3  # of a submission that something else than the API answers
 SUSPICION = "; the query itself may be the cause"  # of an error 500 that stays
 MAX_PAUSES = 8  # pauses in a row that a service may ask for without an answer between
@@ -35,7 +35,7 @@ class Silence:
     @property
     def is_quiet(self) -> bool:
         """True when one request at a time is enough to find out whether the service is back."""
-        return self.misses >= QUIET
+        return self.misses >= _QUIET
 
     def missed(self, now: float) -> Silence:
         """Return it with one more request without an answer."""

@@ -19,7 +19,7 @@ import os
 from dataclasses import asdict, dataclass
 from threading import Condition, Lock
 
-DAY = 86400.0  # seconds
+_DAY = 86400.0  # seconds
 CONTENT = 10  # requests accepted in a row after which earlier refusals are forgotten
 
 
@@ -64,7 +64,7 @@ class Limits:
         self._most, self._wall, self._tried = most, wall, learned.tried
         self._requests = min(learned.requests or most, most)
         self._pending = learned.pending
-        self._trying = learned.tried is not None and wall - learned.tried >= DAY
+        self._trying = learned.tried is not None and wall - learned.tried >= _DAY
         self._most_accepted = self._doubts = self._rounds = self._content = 0
 
     @property

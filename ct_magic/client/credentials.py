@@ -60,7 +60,7 @@ class Secret:
         raise TypeError("a passcode cannot be pickled")
 
 
-def find(
+def find_passcode(
     name: str, environ: Mapping[str, str], where: str = "", patience: float = KEYRING_TIME
 ) -> Secret:
     """Return the passcode of the account of that name, or raise AccountError with the ways there.

@@ -36,8 +36,8 @@ PENDING = (
     "SELECT * FROM asked WHERE account = ? AND state = 'submitted' AND req_id IS NOT NULL"
     " ORDER BY id DESC LIMIT 1000"
 )
-T = TypeVar("T")
-log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 
 
 class Journal:
@@ -192,7 +192,7 @@ class Journal:
                 )
                 return record, float(row["began"])
             except ValueError:
-                log.warning("ct_magic: a cell in the journal cannot be read")
+                _log.warning("ct_magic: a cell in the journal cannot be read")
         return None
 
     def learned(self, name: str) -> str | None:
@@ -243,7 +243,7 @@ class Journal:
     def _write(self, sql: str, values: Sequence[Any]) -> int | None:
         return self._guarded(lambda file: file.write(sql, values))
 
-    def _guarded(self, work: Callable[[JournalFile], T]) -> T | None:
+    def _guarded(self, work: Callable[[JournalFile], _T]) -> _T | None:
         if self._file is None:
             return None
         try:
@@ -254,7 +254,7 @@ class Journal:
 
     def _give_up(self, error: Exception) -> None:
         self._file = None
-        log.debug("ct_magic: the journal is off", exc_info=error)
+        _log.debug("ct_magic: the journal is off", exc_info=error)
         self._warn(
             f"the journal {self._path or ''} cannot be used ({error}); counts go on, but an "
             "interrupted one will have to be asked again"

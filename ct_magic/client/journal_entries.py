@@ -10,7 +10,7 @@ from typing import Any
 
 from .jobs import Job, State, Tally
 
-Stored = Mapping[str, Any]
+_Stored = Mapping[str, Any]
 LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -55,7 +55,7 @@ class Entry:
         return self.sent is not None and day_of(self.sent, zone) > day
 
 
-def entry(row: Stored) -> Entry:
+def entry(row: _Stored) -> Entry:
     """Return what a row of the table `asked` says."""
     asked, ended = moment(row["asked"]), moment(row["ended"])
     return Entry(
@@ -94,7 +94,7 @@ def day_of(seconds: float, zone: tzinfo | None) -> date:
     return datetime.fromtimestamp(seconds, UTC).astimezone(zone).date()
 
 
-def _tally(row: Stored) -> Tally | None:
+def _tally(row: _Stored) -> Tally | None:
     count, events, users, devices = (
         _whole(row[name]) for name in ("count", "events", "users", "devices")
     )

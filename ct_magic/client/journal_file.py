@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-ASKED = """
+_ASKED = """
 CREATE TABLE asked (
     id INTEGER PRIMARY KEY,
     account TEXT NOT NULL,      -- id and address, and which data it has
@@ -29,7 +29,7 @@ CREATE TABLE asked (
     count INTEGER, events INTEGER, users INTEGER, devices INTEGER,
     error TEXT
 )"""
-CELLS = """
+_CELLS = """
 CREATE TABLE cells (
     id TEXT PRIMARY KEY,
     account TEXT NOT NULL,
@@ -38,7 +38,7 @@ CREATE TABLE cells (
     zone TEXT,                  -- whose days were meant
     plan TEXT NOT NULL          -- its rows and questions, JSON
 )"""
-NEEDED = """
+_NEEDED = """
 CREATE TABLE needed (           -- the questions of a cell, and where each was submitted
     cell TEXT NOT NULL,
     question INTEGER NOT NULL,
@@ -54,7 +54,7 @@ CREATE TABLE learned (          -- what an account taught: limits, facts
 ) WITHOUT ROWID"""
 # Each takes a file from the version before it; files of version 1 are out there.
 MIGRATIONS = (
-    (ASKED, "CREATE INDEX asked_by_question ON asked (account, body)"),
+    (_ASKED, "CREATE INDEX asked_by_question ON asked (account, body)"),
     (
         "ALTER TABLE asked ADD COLUMN key TEXT",  # equal for two questions that ask the same
         "UPDATE asked SET key = body",
@@ -62,14 +62,14 @@ MIGRATIONS = (
         "ALTER TABLE asked ADD COLUMN counted REAL",  # when its count came, by that clock
         "ALTER TABLE asked ADD COLUMN took REAL",  # seconds from first request to count
         "CREATE INDEX asked_by_key ON asked (account, key)",
-        CELLS,
-        NEEDED,
+        _CELLS,
+        _NEEDED,
         "CREATE INDEX needed_by_asked ON needed (asked)",
         LEARNED,
     ),
 )
 VERSION = len(MIGRATIONS)
-PATIENCE = 10.0  # seconds that a file which somebody else is writing is waited for
+_PATIENCE = 10.0  # seconds that a file which somebody else is writing is waited for
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 CURES = {
@@ -79,7 +79,7 @@ CURES = {
     **dict.fromkeys(DAMAGED, "it is damaged: remove it, and the next count makes a new one"),
     **dict.fromkeys(LOCKED, "another program holds it; the next cell tries again"),
 }
-T = TypeVar("T")
+_T = TypeVar("_T")
 _opening = threading.Lock()
 _open_files: dict[Path, JournalFile] = {}
 
@@ -145,7 +145,7 @@ class JournalFile:
         with self._lock:
             self._db.close()
 
-    def _guarded(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _guarded(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         with self._lock:
             try:
                 return work(self._db)
@@ -165,7 +165,7 @@ def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Made by us before SQLite does, so that nobody else may read it at any time.
     path.touch(mode=0o600, exist_ok=True)
-    db = sqlite3.connect(path, timeout=PATIENCE, check_same_thread=False, isolation_level=None)
+    db = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False, isolation_level=None)
     try:
         db.row_factory = sqlite3.Row
         # Whatever stands there, reading it is no error.
@@ -202,9 +202,9 @@ def _version(db: sqlite3.Connection) -> int:
     return int(version)
 
 
-def _patiently(work: Callable[[], T]) -> T:
+def _patiently(work: Callable[[], _T]) -> _T:
     # Turning on WAL needs the file alone, and SQLite does not wait for that by itself.
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + _PATIENCE
     while True:
         try:
             return work()

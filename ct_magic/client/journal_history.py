@@ -10,7 +10,7 @@ from ..errors import JournalError
 from .journal_entries import Entry, entry, moment, text
 
 # A submission without a cell, as older versions wrote them, is a cell of its own.
-CELLS = """
+_CELLS = """
 SELECT coalesce(cells.id, 'asked ' || asked.id) AS cell, max(asked.id) AS last,
        cells.began, cells.variable, cells.zone, asked.account
 FROM (SELECT * FROM asked {where} ORDER BY id DESC LIMIT ?) AS asked
@@ -18,13 +18,13 @@ LEFT JOIN needed ON needed.asked = asked.id
 LEFT JOIN cells ON cells.id = needed.cell
 GROUP BY 1 ORDER BY last DESC LIMIT ?
 """
-MOST = 100_000  # of the latest submissions, which are looked through
+_MOST = 100_000  # of the latest submissions, which are looked through
 HOLDS = "WHERE instr(asked.text, ?) OR instr(asked.title, ?) OR instr(asked.body, ?)"
 OF_A_CELL = (
     "SELECT asked.* FROM needed JOIN asked ON asked.id = needed.asked WHERE cell = ?"
     " ORDER BY question"
 )
-FOUND = (
+_FOUND = (
     "SELECT text FROM (SELECT * FROM asked ORDER BY id DESC LIMIT ?)"
     " WHERE substr(account, 1, length(?)) = ? AND state = 'success'"
     " AND typeof(count) = 'integer' AND count > 0 GROUP BY text ORDER BY max(id) DESC"
@@ -56,7 +56,7 @@ def past_cells(file: Path | None, limit: int, holding: str | None = None) -> lis
     Raises JournalError for a file that cannot be read.
     """
     where, values = (HOLDS, (holding,) * 3) if holding else ("", ())
-    (cells,) = _read(file, [(CELLS.format(where=where), (*values, MOST, limit))])
+    (cells,) = _read(file, [(_CELLS.format(where=where), (*values, _MOST, limit))])
     queries = [_entries_of(cell) for cell in cells]
     rows = _read(file, queries)
     return [_past_cell(cell, entries) for cell, entries in zip(cells, rows, strict=True)]
@@ -67,7 +67,7 @@ def texts_that_found(file: Path | None, limit: int, account: str = "") -> list[s
 
     `account` is how the journal's name of the account begins: its id, and perhaps its address.
     """
-    (rows,) = _read(file, [(FOUND, (limit, account, account))])
+    (rows,) = _read(file, [(_FOUND, (limit, account, account))])
     return [row["text"] for row in rows if isinstance(row["text"], str)]
 
 

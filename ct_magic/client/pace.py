@@ -54,7 +54,7 @@ class Done:
     """Every job has ended."""
 
 
-Step = Submit | Poll | Wait | Done
+RequestStep = Submit | Poll | Wait | Done
 
 
 def in_words(seconds: float) -> str:

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from .journal import Journal
     from .transport import Asker
 
-T = TypeVar("T")
-log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 
-SLICE = 1.0  # seconds; how late it is noticed that every worker has died
+_SLICE = 1.0  # seconds; how late it is noticed that every worker has died
 FORKED = "this process was forked from the one that counts: the count arrives there"
 _runs: WeakSet[Run] = WeakSet()
 
@@ -95,7 +95,7 @@ class Run:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until all is over, `timeout` seconds at the most; return True if it is."""
         end = float("inf") if timeout is None else self.clock() + timeout
-        while not self._over.wait(max(0.0, min(SLICE, end - self.clock()))):
+        while not self._over.wait(max(0.0, min(_SLICE, end - self.clock()))):
             if self._threads and not any(thread.is_alive() for thread in self._threads):
                 if not self._schedule.done:
                     self._end("an error inside ct_magic: its threads have died")
@@ -117,7 +117,7 @@ class Run:
             self._end(f"an error inside ct_magic: {type(error).__name__}")
             if isinstance(error, KeyboardInterrupt):
                 raise  # in the caller's own thread
-            log.exception("ct_magic: a thread died in an unforeseen way")
+            _log.exception("ct_magic: a thread died in an unforeseen way")
 
     def _end(self, error: str) -> None:
         try:
@@ -158,7 +158,7 @@ class Run:
             raise
         except BaseException as error:
             # A mistake of ours must end its row, not leave the cell waiting for ever.
-            log.exception("ct_magic: a request failed in an unforeseen way")
+            _log.exception("ct_magic: a request failed in an unforeseen way")
             return Failure(f"an error inside ct_magic: {type(error).__name__}")
         finally:
             self._gate.leave()
@@ -204,14 +204,14 @@ class Run:
         self._end(FORKED)
 
 
-def _safely(write: Callable[..., T], *news: Job | Answer | Learned) -> T | None:
+def _safely(write: Callable[..., _T], *news: Job | Answer | Learned) -> _T | None:
     try:
         return write(*news)
     except KeyboardInterrupt:
         raise
     except BaseException:
         # Who writes a count down must not keep it from arriving.
-        log.exception("ct_magic: a count could not be written down")
+        _log.exception("ct_magic: a count could not be written down")
         return None
 
 

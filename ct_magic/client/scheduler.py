@@ -53,7 +53,7 @@ from .jobs import (
     Success,
     Trouble,
 )
-from .pace import Done, Pace, Poll, Step, Submit, Wait, in_words
+from .pace import Done, Pace, Poll, RequestStep, Submit, Wait, in_words
 
 SUBMITS_A_POLL = 3
 STILL_AT_IT = Trouble("the service is still at it and gave no id", cause=Cause.UNAVAILABLE)
@@ -101,7 +101,7 @@ class Schedule:
         """True when every job has ended."""
         return not self._left
 
-    def next(self, now: float) -> Step:
+    def next(self, now: float) -> RequestStep:
         """Return the next step; a Submit or Poll counts as under way from here on."""
         if not self._left:
             return Done()

@@ -17,9 +17,9 @@ from .responses import is_anothers, json_object, read
 if TYPE_CHECKING:
     from .transport import Asker
 
-PATH = "/1/counts/top.json"
+TOP_VALUES_PATH = "/1/counts/top.json"
 LONGEST = 1 << 20  # bytes of an answer: eight groups of a hundred long values
-KINDS = ("STR", "ENUM", "NUMBER")
+_KINDS = ("STR", "ENUM", "NUMBER")
 INVALID_GROUP = "invalid group"
 
 
@@ -109,7 +109,7 @@ def _values(kinds: Mapping[str, object]) -> tuple[Value, ...] | None:
     """Return the values of a group; None for what is none."""
     values: list[Value] = []
     for kind, counts in kinds.items():
-        if kind not in KINDS or not isinstance(counts, dict):
+        if kind not in _KINDS or not isinstance(counts, dict):
             return None
         for text, events in counts.items():
             if not isinstance(events, int) or isinstance(events, bool) or events < 0:

@@ -22,7 +22,7 @@ import urllib3.exceptions
 from requests.auth import AuthBase
 
 from . import redaction, route
-from .accounts import PATH
+from .accounts import COUNTS_PATH
 from .connection import BoundedAdapter
 from .jobs import Answer, Busy, Cause, Denied, Failure, Forgotten, Partial, Success, Trouble
 from .responses import pause, read, sent_at
@@ -30,17 +30,17 @@ from .responses import pause, read, sent_at
 if TYPE_CHECKING:
     from .accounts import Account
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
-SANDBOX_ID = "SANDBOX"
-SCHEMA_PATH = "/sandbox/schema.json"
+_SANDBOX_ID = "SANDBOX"
+_SCHEMA_PATH = "/sandbox/schema.json"
 SCHEMA_TIME = 10.0  # seconds; over ten million events it takes one
-LONGEST = 16 << 10  # bytes of a body that are read; an answer has some hundred
+_LONGEST = 16 << 10  # bytes of a body that are read; an answer has some hundred
 WRONG_CLOCK = 120.0  # seconds; a clock that is further off than this is said
 LONG_PAUSE = 60.0  # seconds; a pause that is longer says when it ends
 
 
-class Reader(Protocol):
+class _Reader(Protocol):
     """What makes an answer of an HTTP response: see `responses.read`."""
 
     def __call__(
@@ -79,9 +79,9 @@ class Service:
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
         total: float = 60.0,
-        path: str = PATH,
-        read: Reader = read,
-        longest: int = LONGEST,
+        path: str = COUNTS_PATH,
+        read: _Reader = read,
+        longest: int = _LONGEST,
         events: Iterable[str] = (),
         warn: Callable[[str], None] | None = None,
         wall: Callable[[], float] = time.time,
@@ -203,7 +203,7 @@ class Service:
             return Failure(f"the request to {host} could not be made ({type(error).__name__})")
         if isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError | OSError):
             return Trouble(f"no connection to {host}, or it was lost")
-        log.error("ct_magic: a request failed in an unforeseen way: %s", type(error).__name__)
+        _log.error("ct_magic: a request failed in an unforeseen way: %s", type(error).__name__)
         return Failure(f"an error inside ct_magic: {type(error).__name__}")
 
     def _with_advice(self, answer: Answer, wait: float | None) -> Answer:
@@ -230,9 +230,9 @@ def sandbox_schema(account: Account) -> Any:
     Only a sandbox on loopback is asked: the service itself has no such address, and any other
     account is asked nothing but the documented calls.
     """
-    if account.id != SANDBOX_ID or not account.base_url.startswith("http:"):
+    if account.id != _SANDBOX_ID or not account.base_url.startswith("http:"):
         return None
-    url = account.base_url + SCHEMA_PATH
+    url = account.base_url + _SCHEMA_PATH
     try:
         request = requests.Request("GET", url, auth=_Credentials(account)).prepare()
         with BoundedAdapter() as adapter:
@@ -302,4 +302,4 @@ def _safely(warn: Callable[[str], None], message: str) -> None:
         warn(message)
     except Exception:
         # Where warnings are errors, they must not cost a count.
-        log.exception("ct_magic: %s", message)
+        _log.exception("ct_magic: %s", message)

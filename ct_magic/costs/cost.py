@@ -24,7 +24,7 @@ from .expectation import expected
 from .plan_summary import PlanSummary
 
 
-def summary(
+def cost_summary(
     text: str,
     *,
     params: Mapping[str, object] | None = None,

@@ -23,7 +23,7 @@ MOST_PLAYED = 60_000  # counts, over all of these times
 COVERED = 0.97  # of them that the range holds
 PADDED = 1.5  # at most, over both ends
 FACTOR = 2.0  # between the ends of the range, once something is known
-ENOUGH = 5  # earlier counts from which on something is known
+_ENOUGH = 5  # earlier counts from which on something is known
 # Seconds that the middle count may take, and how wide (as a standard deviation of the logarithm).
 MIDDLES = tuple(0.5 * 1.25**n for n in range(32))
 WIDTHS = (0.15, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3)
@@ -31,7 +31,7 @@ WIDTHS = (0.15, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3)
 USUAL_MIDDLE = NormalDist(log(5.0), 1.0)
 USUAL_WIDTH = NormalDist(0.5, 0.25)
 # How many may be pending at once where the account has not taught it: few, or any number.
-LIMITS = (3, None)
+_LIMITS = (3, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def estimate(counts: int, took: Sequence[float], pacing: Pacing) -> Estimate:
     times = max(50, min(PLAYED, MOST_PLAYED // counts))
     chosen = random.choices([pair for pair, _ in weighed], [w for _, w in weighed], k=times)
     ended = sorted(_played(counts, pair, pacing, random) for pair in chosen)
-    if len(took) < ENOUGH:
+    if len(took) < _ENOUGH:
         edge = int(len(ended) * (1 - COVERED) / 2)
         return Estimate(ended[edge], ended[-1 - edge])
     return _narrowest(ended)
@@ -117,7 +117,7 @@ def _log_likelihood(seen: Counter[float], middle: float, width: float, pacing: P
 
 def _played(counts: int, pair: tuple[float, float], pacing: Pacing, random: Random) -> float:
     """Return when the last count of one played cell is seen."""
-    limit = pacing.pending if pacing.is_taught else random.choice(LIMITS)
+    limit = pacing.pending if pacing.is_taught else random.choice(_LIMITS)
     places = min(counts, limit or counts)
     free = [0.0] * places  # when each place is free again
     gap, last = pacing.request / pacing.at_once, 0.0

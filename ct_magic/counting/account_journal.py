@@ -16,9 +16,9 @@ from ..client.journal import path as journal_path
 from ..query.doubts import FACTS
 
 CHECKED = "facts"  # under this name the journal keeps what `%ct check` found
-SANDBOX_ID = "SANDBOX"
+_SANDBOX_ID = "SANDBOX"
 WARNED: dict[Any, Any] = {}  # what Python shows once per process, unless a filter says otherwise
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def open_journal(account: Account) -> Journal:
@@ -38,7 +38,7 @@ def account_key(account: Account) -> str:
 
 def known_facts(account: Account) -> frozenset[str]:
     """Return what is known to hold for an account: the sandbox counts as one that has passed."""
-    if account.id == SANDBOX_ID:
+    if account.id == _SANDBOX_ID:
         return FACTS
     return frozenset(name for name, holds in _kept(open_journal(account)).items() if holds is True)
 
@@ -55,7 +55,7 @@ def warn(message: str, category: type[Warning] = errors.JournalWarning) -> None:
         warnings.warn_explicit(message, category, "ct_magic", 0, registry=WARNED)
     except Warning:
         # Somebody made warnings errors: not even then may one cost a count.
-        log.warning("ct_magic: %s", message)
+        _log.warning("ct_magic: %s", message)
 
 
 def _kept(journal: Journal) -> dict[str, Any]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     Opener = Callable[[Shown, str | None], Panel]
 
-USUAL = Pace()
+_USUAL = Pace()
 
 
 def ask(
@@ -127,9 +127,9 @@ def pace_of(asked: Asked) -> Pace:
     """Return how an account is asked, by the settings and by what is set for the account."""
     usual, account = asked.settings, asked.account
     return Pace(
-        poll_interval=usual.poll_interval or account.poll_interval or USUAL.poll_interval,
+        poll_interval=usual.poll_interval or account.poll_interval or _USUAL.poll_interval,
         first_look=usual.first_look,
-        max_concurrent=usual.max_concurrent or account.max_concurrent or USUAL.max_concurrent,
+        max_concurrent=usual.max_concurrent or account.max_concurrent or _USUAL.max_concurrent,
         retry_wait=usual.retry_wait,
         give_up_after=usual.give_up_after,
         timeout=usual.timeout,

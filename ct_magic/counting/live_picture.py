@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..waiting import Watched
 
 TICK = 2.0  # seconds between two pictures: each is drawn whole
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class LivePicture:
@@ -66,7 +66,7 @@ class LivePicture:
         except CtMagicError as error:
             print(f"no picture: {error}")  # noqa: T201 # the cell asked for one, and shows this instead
         except Exception:
-            log.warning("ct_magic: the picture was lost; the counts are there", exc_info=True)
+            _log.warning("ct_magic: the picture was lost; the counts are there", exc_info=True)
 
     def _draw_so_far(self) -> None:
         try:
@@ -76,7 +76,7 @@ class LivePicture:
                 self._there = there
                 self._show(_plot(frame, complete=False))
         except Exception:
-            log.debug("ct_magic: a picture of what was there is left out", exc_info=True)
+            _log.debug("ct_magic: a picture of what was there is left out", exc_info=True)
             self._is_live = False
 
     def _show(self, picture: Picture) -> None:

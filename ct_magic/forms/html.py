@@ -10,7 +10,7 @@ from ..explanation import pretty
 from ..progress import style
 
 ERROR = "var(--jp-error-color1,#c62828)"
-DOUBT = "var(--jp-warn-color0,#8a4b00)"
+_DOUBT = "var(--jp-warn-color0,#8a4b00)"
 STYLE = f"""<style>{style.FOCUS}
 .ct-magic-form {{ border: 1px solid {style.LINE}; border-radius: 6px; padding: 6px 12px;
   max-width: 80em; container-type: inline-size; overflow: hidden; }}
@@ -25,7 +25,7 @@ STYLE = f"""<style>{style.FOCUS}
 .ct-magic-form pre.ct-magic-place {{ white-space: pre; overflow-x: auto; }}
 .ct-magic-form summary {{ cursor: pointer; margin: 6px 0 2px; }}
 .ct-magic-actions {{ border-top: 1px solid {style.LINE}; padding-top: 6px; }}
-.ct-magic-doubt {{ color: {DOUBT}; padding: 2px 4px; overflow-wrap: anywhere; }}
+.ct-magic-doubt {{ color: {_DOUBT}; padding: 2px 4px; overflow-wrap: anywhere; }}
 .ct-magic-doubt::before {{ content: "? "; font-weight: 600; }}
 .ct-magic-stale {{ opacity: .45; }}
 .ct-magic-unlabelled > label {{ {style.HIDDEN} }}

@@ -19,18 +19,18 @@ from ..settings import Settings
 from . import actions, html
 from .actions import Runner
 from .draft import field_text
-from .draft.document import ELSEWHERE, Sheet, problems, read
+from .draft.document import ELSEWHERE, Sheet, problems, read_sheet
 from .draft.draft import Draft, Key
 from .draft.validate import Missing
 from .insert_cell import PATIENCE, insert
 from .view import Calls, Face
 
-NAME = "counts"
+_NAME = "counts"
 NO_PLACE = (
     "the form needs a notebook: open one in JupyterLab or Notebook 7 and type '%ct form' there; "
     "here, ct_magic.count(text) counts and '%ct explain' shows what a query sends"
 )
-UNFINISHED = "Not a query yet: something is still to be filled in."
+_UNFINISHED = "Not a query yet: something is still to be filled in."
 CLOSED = "The form is closed: %ct form opens it again."
 AWAY = "The form needs Jupyter's widgets and its kernel: %ct form opens it where they are."
 UNSEEN = "A query form: %ct form opens it in a notebook that somebody looks at."
@@ -122,7 +122,7 @@ class Form:
             insert=lambda: self._insert(face),
             close=self.close,
         )
-        face = Face(calls, actions.known_accounts(), NAME)
+        face = Face(calls, actions.known_accounts(), _NAME)
         self._runner = Runner(self._variables, self._settings, face.place_panel, face.say)
         face.show_text(text)
         self._take(face, text)
@@ -141,7 +141,7 @@ class Form:
     def _take(self, face: Face, typed: str) -> None:
         """Apply what was typed or pasted as text; what is no query waits there."""
         try:
-            self._sheet, self._typed = read(typed), None
+            self._sheet, self._typed = read_sheet(typed), None
         except QueryError:
             self._typed = typed
         else:
@@ -181,7 +181,7 @@ class Form:
         error, asks = self._reading(face)
         missing = any(isinstance(message, Missing) for message in wrong.values())
         face.show_reading(
-            html.status(UNFINISHED) if missing else html.caret(error),
+            html.status(_UNFINISHED) if missing else html.caret(error),
             html.doubts(asks.doubts) + html.json(asks.bodies),
         )
         face.show_ready(not wrong and not error, _asks(asks))
@@ -223,7 +223,7 @@ class Form:
         """Return the days that the period in the fields means today."""
         try:
             today = self._today(face)
-            text = f"x {field_text.period(self._draft.base.period)}"
+            text = f"x {field_text.period_field(self._draft.base.period)}"
             (statement,) = parser.statements(text, self._variables, today)
             return ends(resolve(statement.event.period, today))  # type: ignore[union-attr]
         except (QueryError, AccountError):
@@ -232,7 +232,7 @@ class Form:
     def _today(self, face: Face) -> date:
         zone = self._settings.timezone
         if not zone and face.account in accounts.from_file():
-            zone = accounts.find(face.account).timezone
+            zone = accounts.find_account(face.account).timezone
         return prepare.day_in(zone)
 
     # what is done with it

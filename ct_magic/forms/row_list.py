@@ -16,27 +16,27 @@ import ipywidgets as w
 from ..query.catalog import Names
 from .draft.draft import Key
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 Problems = Mapping[Key, str]
 WRONG = "ct-magic-wrong"
 UNLABELLED = "ct-magic-unlabelled"  # its label is heard, not seen
 NARROW = "2em"  # a button with one sign
-LONGEST = 400  # characters of an error, which may quote what was typed
-MOST = 200  # proposals that a list is read through
+_LONGEST = 400  # characters of an error, which may quote what was typed
+_MOST = 200  # proposals that a list is read through
 
 
-class Row(Protocol[T]):
+class _Row(Protocol[_T]):
     """Fields for one value."""
 
     box: w.Box
     tail: Sequence[w.Widget]  # what stands below, as wide as the form
     first: w.DOMWidget  # where somebody begins to type
 
-    def value(self) -> T:
+    def value(self) -> _T:
         """Return what is typed."""
         ...
 
-    def show(self, value: T) -> None:
+    def show(self, value: _T) -> None:
         """Fill the fields with a value."""
         ...
 
@@ -49,7 +49,7 @@ class Row(Protocol[T]):
         ...
 
 
-def entry(
+def combobox(
     what: str,
     options: Sequence[str] = (),
     hint: str = "",
@@ -98,12 +98,12 @@ def button(text: str, tooltip: str, then: Callable[[], object], width: str = "au
 
 def propose(field: w.Combobox, options: Sequence[str]) -> None:
     """Put proposals under a field, if they are others than those that are there."""
-    wanted = tuple(dict.fromkeys(options))[:MOST]
+    wanted = tuple(dict.fromkeys(options))[:_MOST]
     if field.options != wanted:
         field.options = wanted
 
 
-def below(problems: Problems, *prefix: str | int) -> dict[Key, str]:
+def of_prefix(problems: Problems, *prefix: str | int) -> dict[Key, str]:
     """Return the problems whose key has this prefix, without the prefix."""
     n = len(prefix)
     return {
@@ -111,7 +111,7 @@ def below(problems: Problems, *prefix: str | int) -> dict[Key, str]:
     }
 
 
-def say(place: w.HTML, problems: Problems, fields: Mapping[str, w.DOMWidget]) -> None:
+def mark_fields(place: w.HTML, problems: Problems, fields: Mapping[str, w.DOMWidget]) -> None:
     """Mark the fields that are wrong and say why below them."""
     for name, field in fields.items():
         (field.add_class if (name,) in problems else field.remove_class)(WRONG)
@@ -120,11 +120,11 @@ def say(place: w.HTML, problems: Problems, fields: Mapping[str, w.DOMWidget]) ->
 
 def message(errors: Sequence[str]) -> str:
     """Draw errors; nothing where there are none."""
-    lines = "<br>".join(escape(line[:LONGEST]) for line in errors)
+    lines = "<br>".join(escape(line[:_LONGEST]) for line in errors)
     return f'<div class="ct-magic-error" role="alert">{lines}</div>' if errors else ""
 
 
-class Rows(Generic[T]):
+class Rows(Generic[_T]):
     """A list of values as rows, with a button that adds one; `box` is its widget.
 
     `make` gives an empty row, `blank` what a new one holds; `changed` is called after every
@@ -132,10 +132,10 @@ class Rows(Generic[T]):
     """
 
     def __init__(
-        self, what: str, make: Callable[[], Row[T]], blank: T, changed: Callable[[], None]
+        self, what: str, make: Callable[[], _Row[_T]], blank: _T, changed: Callable[[], None]
     ) -> None:
         self._what, self._make, self._blank, self._changed = what, make, blank, changed
-        self._rows: list[Row[T]] = []
+        self._rows: list[_Row[_T]] = []
         self._lines: list[w.VBox] = []
         self._steps: list[w.HBox] = []
         self.adder = button(f"+ {what}", f"Add one more: {what}", self.add)
@@ -143,14 +143,14 @@ class Rows(Generic[T]):
         self._list = w.VBox()
         self.box = w.VBox([self._list, self.adder])
 
-    def __iter__(self) -> Iterator[Row[T]]:
+    def __iter__(self) -> Iterator[_Row[_T]]:
         return iter(self._rows)
 
-    def values(self) -> tuple[T, ...]:
+    def values(self) -> tuple[_T, ...]:
         """Return what is typed, row by row."""
         return tuple(row.value() for row in self._rows)
 
-    def show(self, values: Sequence[T]) -> None:
+    def show(self, values: Sequence[_T]) -> None:
         """Show these values; rows that are there are used again."""
         while len(self._rows) < len(values):
             self._append(self._make())
@@ -170,9 +170,9 @@ class Rows(Generic[T]):
     def mark(self, problems: Problems) -> None:
         """Show what is wrong in each row; a key begins with the row's number."""
         for number, row in enumerate(self._rows):
-            row.mark(below(problems, number))
+            row.mark(of_prefix(problems, number))
 
-    def _append(self, row: Row[T]) -> None:
+    def _append(self, row: _Row[_T]) -> None:
         number = len(self._rows)
         name = f"{self._what} {number + 1}"
         steps = [

@@ -11,30 +11,30 @@ from ..query.catalog import Names
 from ..query.model import Property, Scope
 from .draft import field_text
 from .draft.draft import (
+    AXIS_UNITS,
     BARE,
     JOINTS,
     KINDS,
     LISTS,
-    OPERATORS,
+    OPERATOR_WORDS,
     PIECES,
     RANGE,
-    SCOPES,
-    TIMES,
-    UNITS,
+    SCOPE_WORDS,
+    TIMED_KINDS,
     VALUES,
-    Axis,
-    Condition,
-    Did,
+    AxisFields,
+    DidFields,
+    FilterFields,
     Happening,
 )
-from .row_list import Problems, Rows, below, choice, entry, propose, say, show_if
+from .row_list import Problems, Rows, choice, combobox, mark_fields, of_prefix, propose, show_if
 
 Changed = Callable[[], None]
 PRESETS = (
     *("today", "yesterday", "last 7 days", "last 30 days", "last 90 days", "this week"),
     *("last week", "this month", "last month", "last 3 months", "this year", "last year"),
 )
-SHOWN = {  # how a choice is shown where its word alone says too little
+_SHOWN = {  # how a choice is shown where its word alone says too little
     "": "event",
     "=": "= is",
     "!=": "!= is not",
@@ -48,7 +48,7 @@ SHOWN = {  # how a choice is shown where its word alone says too little
 
 TIMES_OFTEN = (">= 2", ">= 3", "= 1")
 WINDOWS = ("7 days", "28 days", "4 weeks", "3 months")
-MOVED = ("after 1 week", "after 0..11 weeks", "before 1 week")
+_MOVED = ("after 1 week", "after 0..11 weeks", "before 1 week")
 
 
 class Fields:
@@ -67,7 +67,7 @@ class Fields:
 
     def mark(self, problems: Problems) -> None:
         """Show what is wrong at the fields."""
-        say(self.problem, problems, self.entries)
+        mark_fields(self.problem, problems, self.entries)
 
     def typed(self, name: str) -> str:
         """Return what a field holds."""
@@ -75,7 +75,7 @@ class Fields:
 
     def _propose(self, names: Names, event: str | None, values: str, several: bool) -> None:
         """Propose the properties of the scope, and the values of the property."""
-        scope, asked = self.typed("scope"), field_text.unquoted(self.typed("property"))
+        scope, asked = self.typed("scope"), field_text.field_name(self.typed("property"))
         propose(self.entries["property"], _properties(names, event, scope))
         known = _values(names, event, scope, asked)
         typed = self.typed(values)
@@ -91,16 +91,16 @@ class ConditionRow(Fields):
             changed,
             **joint,
             scope=_scope(),
-            property=entry("property", flex="2 1 8em"),
-            operator=choice("operator", _choices(OPERATORS), "0 1 9em"),
-            value=entry("value", flex="5 1 9em"),
+            property=combobox("property", flex="2 1 8em"),
+            operator=choice("operator", _choices(OPERATOR_WORDS), "0 1 9em"),
+            value=combobox("value", flex="5 1 9em"),
         )
         self.first = self.entries["property"]
 
-    def value(self) -> Condition:
+    def value(self) -> FilterFields:
         """Return the filter as it is typed."""
         joint = self.typed("joint") if "joint" in self.entries else "and"
-        return Condition(
+        return FilterFields(
             self.typed("scope"),
             self.typed("property"),
             self.typed("operator"),
@@ -108,7 +108,7 @@ class ConditionRow(Fields):
             joint,
         )
 
-    def show(self, value: Condition) -> None:
+    def show(self, value: FilterFields) -> None:
         """Fill the fields with a filter."""
         if "joint" in self.entries:
             self.entries["joint"].value = value.joint
@@ -137,21 +137,23 @@ class AxisRow(Fields):
     def __init__(self, changed: Changed) -> None:
         super().__init__(
             changed,
-            unit=choice("by", _choices((VALUES, *(u for u in UNITS if u != VALUES))), "0 1 8em"),
+            unit=choice(
+                "by", _choices((VALUES, *(u for u in AXIS_UNITS if u != VALUES))), "0 1 8em"
+            ),
             scope=_scope(),
-            property=entry("property", flex="2 1 8em"),
-            values=entry("values", hint="Shoes, Bags", flex="5 1 9em"),
-            rolling=entry("rolling", WINDOWS, "rolling, like 7 days", "2 1 10em"),
+            property=combobox("property", flex="2 1 8em"),
+            values=combobox("values", hint="Shoes, Bags", flex="5 1 9em"),
+            rolling=combobox("rolling", WINDOWS, "rolling, like 7 days", "2 1 10em"),
         )
 
-    def value(self) -> Axis:
+    def value(self) -> AxisFields:
         """Return the part as it is typed."""
         unit = self.typed("unit")
         if unit != VALUES:
-            return Axis(unit, rolling=self.typed("rolling") if unit in PIECES else "")
-        return Axis(unit, self.typed("scope"), self.typed("property"), self.typed("values"))
+            return AxisFields(unit, rolling=self.typed("rolling") if unit in PIECES else "")
+        return AxisFields(unit, self.typed("scope"), self.typed("property"), self.typed("values"))
 
-    def show(self, value: Axis) -> None:
+    def show(self, value: AxisFields) -> None:
         """Fill the fields with a part."""
         self.entries["unit"].value = value.unit
         self.entries["scope"].value = value.scope
@@ -177,24 +179,26 @@ class DidRow:
         self.head = Fields(
             changed,
             kind=choice("did, did not or did any", _choices(KINDS), "0 1 9em"),
-            event=entry("event", flex="2 1 9em"),
-            times=entry("how often", TIMES_OFTEN, ">= 1", "0 1 7em"),
-            period=entry("its own period", (*MOVED, *PRESETS), "the same period", "1 1 9em"),
+            event=combobox("event", flex="2 1 9em"),
+            times=combobox("how often", TIMES_OFTEN, ">= 1", "0 1 7em"),
+            period=combobox("its own period", (*_MOVED, *PRESETS), "the same period", "1 1 9em"),
         )
-        self.where = Rows("filter of it", lambda: ConditionRow(changed), Condition(), changed)
+        self.where = Rows("filter of it", lambda: ConditionRow(changed), FilterFields(), changed)
         self.first = self.head.entries["event"]
         self.box = self.head.box
         self.tail: Sequence[w.Widget] = (
             w.VBox([self.where.box], layout=w.Layout(margin="0 0 0 2em")),
         )
 
-    def value(self) -> Did:
+    def value(self) -> DidFields:
         """Return the row as it is typed."""
         typed = {name: str(one.value) for name, one in self.head.entries.items()}
         what = Happening(typed["event"], self.where.values(), typed["period"])
-        return Did(typed["kind"], what, typed["times"] if typed["kind"] in TIMES else "")
+        return DidFields(
+            typed["kind"], what, typed["times"] if typed["kind"] in TIMED_KINDS else ""
+        )
 
-    def show(self, value: Did) -> None:
+    def show(self, value: DidFields) -> None:
         """Fill the fields with the row."""
         self.head.entries["kind"].value = value.kind
         self.head.entries["event"].value = value.what.event
@@ -204,35 +208,35 @@ class DidRow:
 
     def suggest(self, names: Names, event: str | None) -> None:
         """Propose events, and what is known of the one that is named."""
-        propose(self.head.entries["event"], events(names))
-        takes = str(self.head.entries["kind"].value) in TIMES
+        propose(self.head.entries["event"], event_proposals(names))
+        takes = str(self.head.entries["kind"].value) in TIMED_KINDS
         self.head.entries["times"].layout.display = "" if takes else "none"
-        own = field_text.unquoted(str(self.head.entries["event"].value))
+        own = field_text.field_name(str(self.head.entries["event"].value))
         for row in self.where:
             row.suggest(names, own)
 
     def mark(self, problems: Problems) -> None:
         """Show what is wrong at the fields."""
         self.head.mark(problems)
-        self.where.mark(below(problems, "where"))
+        self.where.mark(of_prefix(problems, "where"))
 
 
 def _scope() -> w.Dropdown:
-    return choice("scope", _choices(SCOPES), "0 1 8em")
+    return choice("scope", _choices(SCOPE_WORDS), "0 1 8em")
 
 
 def _choices(words: Sequence[str]) -> list[tuple[str, str]]:
     """Return what a select shows for each word of the language, and the word."""
-    return [(SHOWN.get(word, word), word) for word in words]
+    return [(_SHOWN.get(word, word), word) for word in words]
 
 
-def events(names: Names) -> list[str]:
+def event_proposals(names: Names) -> list[str]:
     """Return the events to propose."""
     return [field_text.name_field(name) for name in names.events]
 
 
 def _properties(names: Names, event: str | None, scope: str) -> list[str]:
-    if scope not in SCOPES[:-1]:
+    if scope not in SCOPE_WORDS[:-1]:
         return []
     known = names.of_scope(Scope(scope)) if scope else names.of_event(event)
     return [field_text.name_field(name) for name in known]
@@ -241,7 +245,7 @@ def _properties(names: Names, event: str | None, scope: str) -> list[str]:
 def _values(names: Names, event: str | None, scope: str, asked: str) -> list[str]:
     if scope == "geo":
         known: Sequence[str | int | float] = names.places
-    elif scope in SCOPES and asked:
+    elif scope in SCOPE_WORDS and asked:
         known = names.values(event, Property(asked, Scope(scope)))
     else:
         known = ()

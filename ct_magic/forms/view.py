@@ -12,11 +12,22 @@ import ipywidgets as w
 from ..query.catalog import Names
 from . import html
 from .draft import field_text
-from .draft.draft import ANY, Axis, Condition, Did, Draft, Happening
-from .row_list import NARROW, UNLABELLED, Problems, Rows, below, button, close, entry, propose, walk
-from .row_widgets import PRESETS, AxisRow, ConditionRow, DidRow, Fields, events
+from .draft.draft import ANY, AxisFields, DidFields, Draft, FilterFields, Happening
+from .row_list import (
+    NARROW,
+    UNLABELLED,
+    Problems,
+    Rows,
+    button,
+    close,
+    combobox,
+    of_prefix,
+    propose,
+    walk,
+)
+from .row_widgets import PRESETS, AxisRow, ConditionRow, DidRow, Fields, event_proposals
 
-DAY = "YYYY-MM-DD"
+_DAY = "YYYY-MM-DD"
 WRAPPED = 48  # characters after which the narrowest text is wrapped
 STALE = "The result below is of another query:"
 OTHERS = ("previous", "before 1 week", "before 52 weeks", "last month")
@@ -89,8 +100,8 @@ class Face:
 
     def suggest(self, names: Names, draft: Draft) -> None:
         """Propose names and values for what is typed."""
-        propose(self.event.entries["event"], events(names))
-        event = field_text.unquoted(draft.base.event)
+        propose(self.event.entries["event"], event_proposals(names))
+        event = field_text.field_name(draft.base.event)
         for rows in (self.where, self.did, self.by):
             for row in rows:
                 row.suggest(names, event)
@@ -105,7 +116,7 @@ class Face:
         for fields in (self.top, self.event, self.when, self.often, self.versus):
             fields.mark(problems)
         for name in ("where", "did", "by"):
-            getattr(self, name).mark(below(problems, name))
+            getattr(self, name).mark(of_prefix(problems, name))
 
     def show_text(self, text: str) -> None:
         """Put the text where it can be typed on."""
@@ -190,24 +201,28 @@ class Face:
 
         self.top = Fields(
             changed,
-            name=entry("variable", hint="foodies", flex="1 1 11em", labelled=True),
-            label=entry("label", hint="of the rows", flex="1 1 11em", labelled=True),
-            account=entry("account", accounts, "the one in use", "1 1 13em", labelled=True),
+            name=combobox("variable", hint="foodies", flex="1 1 11em", labelled=True),
+            label=combobox("label", hint="of the rows", flex="1 1 11em", labelled=True),
+            account=combobox("account", accounts, "the one in use", "1 1 13em", labelled=True),
         )
-        self.event = Fields(changed, event=entry("event", hint="event, like Charged"))
+        self.event = Fields(changed, event=combobox("event", hint="event, like Charged"))
         self.where = Rows(
-            "filter", lambda: ConditionRow(changed, joints=True), Condition(), changed
+            "filter", lambda: ConditionRow(changed, joints=True), FilterFields(), changed
         )
-        self.when = Fields(changed, period=entry("period", PRESETS, "last 30 days"))
+        self.when = Fields(changed, period=combobox("period", PRESETS, "last 30 days"))
         self.when.box.layout.width, self.when.box.layout.flex = "auto", "1 1 10em"
-        self.days = Fields(self._picked, start=entry("from", hint=DAY), end=entry("to", hint=DAY))
-        self.days.box.layout.width, self.days.box.layout.flex = "auto", "1 1 18em"
-        self.did = Rows("did", lambda: DidRow(changed), Did(), changed)
-        self.often = Fields(changed, often=entry("did any, how often", hint=">= 1", labelled=True))
-        self.versus = Fields(
-            changed, versus=entry("the other period", OTHERS, "no other period", "0 1 16em")
+        self.days = Fields(
+            self._picked, start=combobox("from", hint=_DAY), end=combobox("to", hint=_DAY)
         )
-        self.by = Rows("by", lambda: AxisRow(changed), Axis(), changed)
+        self.days.box.layout.width, self.days.box.layout.flex = "auto", "1 1 18em"
+        self.did = Rows("did", lambda: DidRow(changed), DidFields(), changed)
+        self.often = Fields(
+            changed, often=combobox("did any, how often", hint=">= 1", labelled=True)
+        )
+        self.versus = Fields(
+            changed, versus=combobox("the other period", OTHERS, "no other period", "0 1 16em")
+        )
+        self.by = Rows("by", lambda: AxisRow(changed), AxisFields(), changed)
         self._fields = w.VBox(self._sections())
 
     def _sections(self) -> list[w.Widget]:

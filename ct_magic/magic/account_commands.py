@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def use(invocation: Invocation) -> None:
+def use_command(invocation: Invocation) -> None:
     """Ask this account from now on: %ct use sandbox, %ct use prod."""
     from .. import name_sources
 
     name = invocation.one_word("the name of an account", default=SESSION.used)
     account = SESSION.use(name)
     if name == SANDBOX:
-        name_sources.read(SANDBOX)
+        name_sources.read_names(SANDBOX)
     say(f"using account {account.name}, {account.id}, {account.where}")
 
 
@@ -96,7 +96,7 @@ def _row(name: str, table: dict[str, object]) -> dict[str, object]:
     if name == SANDBOX:
         return row | {"id": "SANDBOX", "region": "local"}
     try:
-        account = accounts.find(name)
+        account = accounts.find_account(name)
     except AccountError as error:
         return row | {"ready": False, "note": str(error)}
     return row | {"id": account.id, "region": account.place}

@@ -12,7 +12,7 @@ from ..settings import Settings, seconds
 from ..suggest import suggest
 from .options import BY_NAME, OPTIONS, Split, Typed, after_space, split_options, word_at
 
-USAGE = "%%ctcount [NAME] [options]   or on one line   NAME = %ctcount [options] QUERY"
+_USAGE = "%%ctcount [NAME] [options]   or on one line   NAME = %ctcount [options] QUERY"
 PASSCODE = (
     "a passcode on a magic's line would be saved with the notebook and the history: "
     "type '%ct login', which asks for it hidden, and change the one you typed if others can see it"
@@ -21,7 +21,7 @@ QUERY_BELOW = (
     "the first line is '%%ctcount NAME [options]' and the query goes on the lines below it; "
     "on one line it is '%ctcount QUERY'"
 )
-HELP = "'%%ctcount?' shows the arguments and the language, '%ct help where' explains a word"
+_HELP = "'%%ctcount?' shows the arguments and the language, '%ct help where' explains a word"
 _NAMED = re.compile(r"(^|\s)--?pass(code|word|wd|phrase)?[\s=]", re.IGNORECASE)
 _SET = re.compile(r"(^|\s)pass(code|word|wd|phrase)=", re.IGNORECASE)
 _TIME = r"\d+(?:\.\d+)?[smhd]?"
@@ -58,7 +58,7 @@ def manual() -> str:
     """Return the arguments of `%%ctcount` as `%%ctcount?` shows them."""
     rows = [("NAME", "the variable that gets the DataFrame")]
     rows += [(option.usage, option.help) for option in OPTIONS]
-    return "\n".join([USAGE, "", *(f"  {name:<16} {text}" for name, text in rows), ""])
+    return "\n".join([_USAGE, "", *(f"  {name:<16} {text}" for name, text in rows), ""])
 
 
 def of_cell(line: str, cell: str) -> Arguments:
@@ -179,7 +179,7 @@ def _check(typed: Typed) -> None:
 
 def _no_option(name: str) -> str:
     if name in ("--help", "-h"):
-        return HELP
+        return _HELP
     setting = name.lstrip("-").replace("-", "_")
     if setting in Settings.__dataclass_fields__:
         return f"there is no {name}: it is a setting, '%config CountMagics.{setting} = ...'"

@@ -23,14 +23,14 @@ _OTHER_VALUES = {"date", "datetime", "time", "Timestamp", "Period", "Decimal", "
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownNames:
     """What may be proposed: names of the account in use, and the notebook's variables."""
 
     names: Callable[[], Names]
     variables: Mapping[str, object]
 
 
-def at(cell: str, row: int, column: int, known: Known) -> list[Completion] | None:
+def at(cell: str, row: int, column: int, known: KnownNames) -> list[Completion] | None:
     """Return the completions at a place of a cell; None where the cell or line is not ours.
 
     Their `start` counts in the row. Row and column count from 0.
@@ -51,7 +51,7 @@ def at(cell: str, row: int, column: int, known: Known) -> list[Completion] | Non
     return None
 
 
-def _of_command(line: str, column: int, begin: int, known: Known) -> list[Completion]:
+def _of_command(line: str, column: int, begin: int, known: KnownNames) -> list[Completion]:
     command, _, _ = line[begin:column].partition(" ")
     behind = begin + len(command)
     if column > behind and command in ("explain", "form", "values"):
@@ -59,23 +59,23 @@ def _of_command(line: str, column: int, begin: int, known: Known) -> list[Comple
     return of_command(line[:column], begin, known.variables)
 
 
-def _of_line(line: str, column: int, begin: int, known: Known) -> list[Completion]:
+def _of_line(line: str, column: int, begin: int, known: KnownNames) -> list[Completion]:
     query = split_options(line[:column], begin).begin
     if query == column and open_option(line[:column], begin):
         return of_arguments(line[:column], begin)
     return _of_query(line, column, query, known)
 
 
-def _of_query(line: str, column: int, begin: int, known: Known) -> list[Completion]:
+def _of_query(line: str, column: int, begin: int, known: KnownNames) -> list[Completion]:
     return _shifted(_complete(line[begin:], max(0, column - begin), known), begin)
 
 
-def _of_text(text: str, above: list[str], column: int, known: Known) -> list[Completion]:
+def _of_text(text: str, above: list[str], column: int, known: KnownNames) -> list[Completion]:
     begin = sum(len(line) + 1 for line in above)
     return _shifted(_complete(text, begin + column, known), -begin)
 
 
-def _complete(text: str, cursor: int, known: Known) -> list[Completion]:
+def _complete(text: str, cursor: int, known: KnownNames) -> list[Completion]:
     before = text[:cursor]
     if (typed := _VARIABLE.search(before)) and not _is_quoted(before[: typed.start()]):
         return _variables(typed, known.variables)

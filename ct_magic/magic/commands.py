@@ -40,7 +40,7 @@ def overview() -> str:
     return "\n".join(f"%ct {name:<9} {line}" for name, line in zip(COMMANDS, lines, strict=True))
 
 
-def explain(invocation: Invocation) -> None:
+def explain_command(invocation: Invocation) -> None:
     """Print a query as the language, as JSON and as curl; also for JSON of the API."""
     from .. import explanation
 
@@ -57,7 +57,7 @@ def show_help(invocation: Invocation) -> None:
     command = COMMANDS.get(word.removeprefix("%ct").strip())
     if word.startswith("-") or word.strip("%") == "ctcount":
         say("'%%ctcount?' shows the arguments and the language")
-    elif recipe := recipes.find(word):
+    elif recipe := recipes.find_recipe(word):
         say(recipe)
     elif command and command is not names:  # the language has a word for these
         say(f"{word}: {command.__doc__}")
@@ -83,7 +83,7 @@ def names(invocation: Invocation) -> pd.DataFrame | None:
         case "", "":
             return records(rows(name_sources.names()))
         case "--from", source if source:
-            known = name_sources.read(source)
+            known = name_sources.read_names(source)
         case "--to", target if target:
             known = name_sources.names()
             name_sources.write(target)
@@ -98,7 +98,7 @@ def names(invocation: Invocation) -> pd.DataFrame | None:
     return None
 
 
-def history(invocation: Invocation) -> pd.DataFrame:
+def history_command(invocation: Invocation) -> pd.DataFrame:
     """Show what was asked and what came back: %ct history, %ct history 20, %ct history Charged."""
     from .. import api
 
@@ -108,7 +108,7 @@ def history(invocation: Invocation) -> pd.DataFrame:
     return api.history(int(first), rest.strip() or None)
 
 
-def resume(invocation: Invocation) -> pd.DataFrame:
+def resume_command(invocation: Invocation) -> pd.DataFrame:
     """Fetch the counts that were still pending when a cell or a kernel ended."""
     from .. import api
 
@@ -117,7 +117,7 @@ def resume(invocation: Invocation) -> pd.DataFrame:
     return api.resume(settings=invocation.settings, variables=variables)
 
 
-def wait(invocation: Invocation) -> None:
+def wait_command(invocation: Invocation) -> None:
     """Wait for what counts in the background: %ct wait, or for some, %ct wait NAME."""
     from .. import handle
 
@@ -133,14 +133,14 @@ def wait(invocation: Invocation) -> None:
             raise
 
 
-def values(invocation: Invocation) -> pd.DataFrame:
+def values_line(invocation: Invocation) -> pd.DataFrame:
     """Show the commonest values of properties: %ct values Charged last 30 days by Payment mode."""
     from . import values_command
 
     return values_command.values(invocation)
 
 
-def check(invocation: Invocation) -> Check:
+def check_command(invocation: Invocation) -> Check:
     """Ask an account small counts whose answers must agree: %ct check, %ct check prod."""
     from .. import checks
 
@@ -149,27 +149,27 @@ def check(invocation: Invocation) -> Check:
 
 
 COMMANDS: dict[str, Callable[[Invocation], object]] = {
-    "use": account_commands.use,
+    "use": account_commands.use_command,
     "accounts": account_commands.show_accounts,
     "login": account_commands.login,
-    "check": check,
-    "explain": explain,
-    "values": values,
+    "check": check_command,
+    "explain": explain_command,
+    "values": values_line,
     "help": show_help,
     "names": names,
     "form": form,
-    "history": history,
-    "resume": resume,
-    "wait": wait,
+    "history": history_command,
+    "resume": resume_command,
+    "wait": wait_command,
 }
 
 
 LISTED = "'%ct names' shows those that are known, '%ct names --from FILE' adds a team's"
 SET = "settings are %config CountMagics.max_counts = 1000; '%config CountMagics' lists them"
-ASKED = "'%ct history' shows what was asked, '%ct resume' fetches what is pending"
+_ASKED = "'%ct history' shows what was asked, '%ct resume' fetches what is pending"
 STOP = "the panel has a Cancel; an interrupt of the kernel does the same"
 ANEW = "'%%ctcount --refresh' asks anew; nothing else needs to be cleared"
-HELP = "'%ct' alone lists the commands, '%ct help' shows the language"
+_HELP = "'%ct' alone lists the commands, '%ct help' shows the language"
 BEGIN = "'%ct use sandbox' asks generated data"
 ADD = "an account is added in accounts.toml, '%ct accounts' shows those that are there"
 # What people type for a command that has another name, or is none.
@@ -177,7 +177,7 @@ MEANT = {
     **dict.fromkeys(("events", "event", "properties", "property", "schema", "fields"), LISTED),
     **dict.fromkeys(("set", "setting", "settings", "config", "configure", "option"), SET),
     **dict.fromkeys(("options",), "'%%ctcount?' shows the options of a cell"),
-    **dict.fromkeys(("status", "jobs", "pending", "list", "last", "log", "progress"), ASKED),
+    **dict.fromkeys(("status", "jobs", "pending", "list", "last", "log", "progress"), _ASKED),
     **dict.fromkeys(("cancel", "stop", "abort", "kill"), STOP),
     **dict.fromkeys(("retry", "rerun", "again"), "run the cell again: nothing is sent twice"),
     **dict.fromkeys(("clear", "cache", "reset", "refresh", "flush"), ANEW),
@@ -185,7 +185,7 @@ MEANT = {
     **dict.fromkeys(("add", "connect", "configure-account", "new"), ADD),
     **dict.fromkeys(("plan", "estimate", "cost"), "'%ctcount --plan QUERY' says what it costs"),
     **dict.fromkeys(("plot", "chart", "draw"), "'%%ctcount --plot' draws what a cell counts"),
-    **dict.fromkeys(("?", "-h", "--help", "usage", "commands", "docs"), HELP),
+    **dict.fromkeys(("?", "-h", "--help", "usage", "commands", "docs"), _HELP),
     **dict.fromkeys(("version", "--version"), "ct_magic.__version__ says it"),
     **dict.fromkeys(("doctor", "test", "verify", "ping"), "'%ct check' asks small counts"),
     **dict.fromkeys(("save", "export"), "a variable is a DataFrame: df.to_csv('counts.csv')"),
@@ -222,7 +222,7 @@ def _meant(word: str, line: str) -> str:
         return f"'%ctcount {' '.join(line.split()[1:]) or 'QUERY'}' counts"
     if word.lower() in MEANT:
         return MEANT[word.lower()]
-    if word[:1].isupper():
+    if word[:1].isupper() and word.lower() not in COMMANDS:
         return f"'%ctcount {line}' counts"
     near = suggest(word.lower(), COMMANDS)
     return f"did you mean '%ct {near}'?" if near else "'%ct' alone lists the commands"

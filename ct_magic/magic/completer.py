@@ -35,9 +35,9 @@ def matcher(names: Callable[[], Names], variables: Mapping[str, object]) -> Call
         if "%ct" not in context.full_text:
             return {"completions": []}
         # The grammar is loaded with the first Tab in a cell of ours, not with the extension.
-        from .cell_completion import Known, at
+        from .cell_completion import KnownNames, at
 
-        known = Known(names, variables)
+        known = KnownNames(names, variables)
         completions = at(context.full_text, context.cursor_line, context.cursor_position, known)
         return {"completions": []} if completions is None else _answer(context, completions)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..handle import Counting
     from .arguments import Arguments
 
-USUAL = Settings()
+_USUAL = Settings()
 
 
 @magics_class
@@ -27,57 +27,59 @@ class CountMagics(Magics):
     """The magics and their settings: `%config CountMagics` lists these."""
 
     poll_interval = Float(
-        USUAL.poll_interval,
+        _USUAL.poll_interval,
         allow_none=True,
         help="Seconds between two looks at one count; None: the account's own, else 30.",
     ).tag(config=True)
     first_look = Float(
-        USUAL.first_look,
+        _USUAL.first_look,
         help="Seconds before the first look at a count; poll_interval where that is less.",
     ).tag(config=True)
     max_concurrent = Integer(
-        USUAL.max_concurrent,
+        _USUAL.max_concurrent,
         allow_none=True,
         help="Counts asked at once; None: the account's own, else 3.",
     ).tag(config=True)
     max_counts = Integer(
-        USUAL.max_counts, help="A cell that asks more counts than this is refused."
+        _USUAL.max_counts, help="A cell that asks more counts than this is refused."
     ).tag(config=True)
     retry_wait = Float(
-        USUAL.retry_wait, help="Seconds before the first retry of a request without an answer."
+        _USUAL.retry_wait, help="Seconds before the first retry of a request without an answer."
     ).tag(config=True)
     give_up_after = Float(
-        USUAL.give_up_after,
+        _USUAL.give_up_after,
         help="Seconds without any answer after which the service is given up; ids are kept.",
     ).tag(config=True)
     cache_ttl = Float(
-        USUAL.cache_ttl,
+        _USUAL.cache_ttl,
         help="Seconds for which a count of past days is answered from the journal; 0: never.",
     ).tag(config=True)
     settled_after = Integer(
-        USUAL.settled_after, help="Days after which a count's days change no more."
+        _USUAL.settled_after, help="Days after which a count's days change no more."
     ).tag(config=True)
     settled_ttl = Float(
-        USUAL.settled_ttl,
+        _USUAL.settled_ttl,
         help="Seconds for which a count of days that change no more is answered from the journal.",
     ).tag(config=True)
     pickup_age = Float(
-        USUAL.pickup_age,
+        _USUAL.pickup_age,
         help="Seconds for which the id of a count of today is looked at again.",
     ).tag(config=True)
     timeout = Float(
-        USUAL.timeout, allow_none=True, help="Seconds after which a cell stops asking; None: never."
+        _USUAL.timeout,
+        allow_none=True,
+        help="Seconds after which a cell stops asking; None: never.",
     ).tag(config=True)
     timezone = Unicode(
-        USUAL.timezone,
+        _USUAL.timezone,
         allow_none=True,
         help="Whose days are meant, like 'Asia/Kolkata'; None: the account's, else the machine's.",
     ).tag(config=True)
     progress = Enum(
-        PROGRESS, USUAL.progress, help="What is shown meanwhile: auto, widget, html, text or none."
+        PROGRESS, _USUAL.progress, help="What is shown meanwhile: auto, widget, html, text or none."
     ).tag(config=True)
     stable_outputs = Bool(
-        USUAL.stable_outputs,
+        _USUAL.stable_outputs,
         help="Show no times, so that two runs give the same output but for the counts.",
     ).tag(config=True)
 

@@ -78,10 +78,10 @@ RECIPES = (
     ),
 )
 
-MORE = "More questions, each with its picture: notebooks/recipes.ipynb beside the source."
+_MORE = "More questions, each with its picture: notebooks/recipes.ipynb beside the source."
 
 
-def find(word: str) -> str | None:
+def find_recipe(word: str) -> str | None:
     """Return the recipe for a word as text, or None where there is none."""
     wanted = word.strip().lower()
     recipe = next((recipe for recipe in RECIPES if wanted in recipe.words), None)
@@ -91,4 +91,4 @@ def find(word: str) -> str | None:
 def text_of(recipe: Recipe) -> str:
     """Return a recipe as `%ct help` prints it."""
     cell = "\n".join(f"    {line}" for line in recipe.cell.split("\n"))
-    return f"{recipe.title}\n\n{cell}\n\n{recipe.says}\n\n{MORE}\n"
+    return f"{recipe.title}\n\n{cell}\n\n{recipe.says}\n\n{_MORE}\n"

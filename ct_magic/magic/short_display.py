@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
-KINDS = ("text/html", "text/plain")
-MOST = 100  # frames that may still be shown again: `_`, `Out[3]`
+_KINDS = ("text/html", "text/plain")
+_MOST = 100  # frames that may still be shown again: `_`, `Out[3]`
 _short: list[ReferenceType[pd.DataFrame]] = []
 
 
@@ -47,7 +47,7 @@ class Drawing:
 def show_short(shell: InteractiveShell | None, frame: pd.DataFrame) -> None:
     """Show this frame short wherever this shell shows it."""
     _short.append(ref(frame))
-    del _short[:-MOST]
+    del _short[:-_MOST]
     for formatter in _formatters(shell):
         before = formatter.for_type(type(frame))
         if not isinstance(before, Drawing):
@@ -66,4 +66,4 @@ def show_as_before(shell: InteractiveShell | None) -> None:
 
 def _formatters(shell: InteractiveShell | None) -> list[Any]:
     formatters = getattr(getattr(shell, "display_formatter", None), "formatters", {})
-    return [formatters[kind] for kind in KINDS if kind in formatters]
+    return [formatters[kind] for kind in _KINDS if kind in formatters]

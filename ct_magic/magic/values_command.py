@@ -19,8 +19,8 @@ from .invocation import Invocation, say
 if TYPE_CHECKING:
     import pandas as pd
 
-USAGE = "write '%ct values EVENT [where ...] [PERIOD] by PROPERTY, PROPERTY'"
-TEXTS = ("STR", "ENUM")  # kinds whose values a filter can name; a number's are ranges
+_USAGE = "write '%ct values EVENT [where ...] [PERIOD] by PROPERTY, PROPERTY'"
+_TEXTS = ("STR", "ENUM")  # kinds whose values a filter can name; a number's are ranges
 TYPES = {scope: key for key, scope in FAMILIES.items()} | {
     Scope.EVENT: "event_properties",
     Scope.SESSION: "session_properties",
@@ -48,7 +48,7 @@ def split_properties(text: str) -> tuple[str, list[str]]:
     parts = list(tokens(Source(text)))
     places = [number for number, token in enumerate(parts) if token.type == "BY"]
     if not places:
-        raise UsageError(f"there is no 'by' with the properties: {USAGE}")
+        raise UsageError(f"there is no 'by' with the properties: {_USAGE}")
     by = parts[places[-1]]
     commas = [t.start for t in parts[places[-1] + 1 :] if t.type == "COMMA"]
     edges = [by.end, *(start + 1 for start in commas)]
@@ -61,12 +61,12 @@ def read_property(text: str) -> Property:
     try:
         (statement,) = statements(f'E by {text} in ("x")')
     except (QueryError, ValueError):
-        raise UsageError(f"{text!r} is no property: {USAGE}") from None
+        raise UsageError(f"{text!r} is no property: {_USAGE}") from None
     axes: tuple[object, ...] = getattr(statement, "by", ())
     axis = axes[0] if len(axes) == 1 else None
     if isinstance(axis, ByValue):
         return axis.property
-    raise UsageError(f"{text!r} has no list of values that the API gives: {USAGE}")
+    raise UsageError(f"{text!r} has no list of values that the API gives: {_USAGE}")
 
 
 def _count(text: str, variables: Mapping[str, object]) -> dict[str, object]:
@@ -75,12 +75,12 @@ def _count(text: str, variables: Mapping[str, object]) -> dict[str, object]:
     account = SESSION.account()
     counts = parse(text, params=variables, today=day_in(account.timezone))
     if len(counts) != 1:
-        raise UsageError(f"values are asked of one count, and this is {len(counts)}: {USAGE}")
+        raise UsageError(f"values are asked of one count, and this is {len(counts)}: {_USAGE}")
     return to_payload(counts[0])
 
 
 def _texts(answers: tuple[Any, ...]) -> tuple[str, ...]:
-    return tuple(answer.text for answer in answers if answer.kind in TEXTS)
+    return tuple(answer.text for answer in answers if answer.kind in _TEXTS)
 
 
 def _names(event: str, axes: Mapping[Property, tuple[str, ...]]) -> Names:

@@ -8,17 +8,17 @@ from html import escape
 from ..row_results import RowResult
 from ..text_width import plain
 from . import text as panel_text
-from .style import BAR, INK, MUTED, NUMBERS
+from .style import BAR, INK, MUTED, NUMBER_STYLE
 
 WIDTH, HEIGHT = 240, 28  # of a sparkline
-SPELLED = 6  # columns of a triangle that have room for a word
-MOST = 400  # columns of a sparkline: more cannot be distinguished
+_SPELLED = 6  # columns of a triangle that have room for a word
+_MOST = 400  # columns of a sparkline: more cannot be distinguished
 STRONG = 54  # percent of the bar's colour behind a share of 100 %
 
 
 def sparkline(rows: Sequence[RowResult]) -> str:
     """Return the counts of rows as columns, in their order; a gap where there is none."""
-    counts = [row.count for row in rows[:MOST]]
+    counts = [row.count for row in rows[:_MOST]]
     known = [count for count in counts if count is not None]
     if not known:
         return ""
@@ -34,7 +34,7 @@ def sparkline(rows: Sequence[RowResult]) -> str:
         f'<svg role="img" aria-label="{len(counts)} counts, {extent}" width="{WIDTH}" '
         f'height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" style="color:{BAR};display:block">'
         f'<path fill="currentColor" d="{drawn}"/></svg>'
-        f'<span style="color:{MUTED};{NUMBERS};white-space:nowrap">{low}\u2013{high}</span>'
+        f'<span style="color:{MUTED};{NUMBER_STYLE};white-space:nowrap">{low}\u2013{high}</span>'
     )
 
 
@@ -57,7 +57,7 @@ def triangle(rows: Sequence[RowResult], label: str) -> str:
         for row in rows
         if row.row.base == row.row.number
     )
-    word = "after " if len(afters) <= SPELLED else ""
+    word = "after " if len(afters) <= _SPELLED else ""
     heads = "".join(f'<th scope="col" style="text-align:center">{word}{n}</th>' for n in afters)
     return (
         f'<div style="overflow-x:auto"><table class="ct-rows ct-heat" aria-label="shares" '

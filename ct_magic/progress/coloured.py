@@ -8,8 +8,8 @@ from html import escape
 from ..text_width import plain
 from .style import KEYWORD, NUMBER, TEXT
 
-LONGEST = 2000  # characters of a statement that are shown
-WORDS = (
+_LONGEST = 2000  # characters of a statement that are shown
+COLOURED_WORDS = (
     *("where", "and", "or", "in", "not", "exists", "did", "any", "by", "from", "to", "on"),
     *("last", "this", "today", "yesterday", "since", "true", "false"),
     *("share", "after", "before", "vs", "day", "days", "week", "weeks", "month", "months"),
@@ -25,22 +25,22 @@ PLACED = (
 PIECE = re.compile(
     rf"""(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
     | (?P<number>(?<![\w$])\d[\d.:-]*)
-    | (?P<word>(?<![\w$.])(?:{"|".join((*WORDS, *PLACED))})(?![\w$]))""",
+    | (?P<word>(?<![\w$.])(?:{"|".join((*COLOURED_WORDS, *PLACED))})(?![\w$]))""",
     re.VERBOSE,
 )
-COLOURS = {"text": TEXT, "number": NUMBER, "word": KEYWORD}
+_COLOURS = {"text": TEXT, "number": NUMBER, "word": KEYWORD}
 
 
 def coloured(text: str) -> str:
     """Return a query as HTML: its words, texts and numbers in colour; its lines stay lines."""
-    return "\n".join(_line(line) for line in text[:LONGEST].splitlines())
+    return "\n".join(_line(line) for line in text[:_LONGEST].splitlines())
 
 
 def _line(line: str) -> str:
     shown = line[: len(line) - len(line.lstrip(" "))] + plain(line)
     pieces, at = [], 0
     for match in PIECE.finditer(shown):
-        colour = COLOURS[str(match.lastgroup)]
+        colour = _COLOURS[str(match.lastgroup)]
         pieces += [
             escape(shown[at : match.start()]),
             f'<span style="color:{colour}">{escape(match[0])}</span>',

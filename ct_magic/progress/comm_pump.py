@@ -21,9 +21,9 @@ import threading
 from collections.abc import Collection
 from typing import Any
 
-SLICE = 50  # messages taken at a time
+_SLICE = 50  # messages taken at a time
 CONTROL = "jupyter.widget.control"  # what a page opens to ask for the state of all widgets
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class CommPump:
@@ -44,7 +44,7 @@ class CommPump:
                 self._take_over()
             except Exception:
                 # Private parts of ipykernel; a version that moved them leaves us deaf, not broken.
-                log.debug("ct_magic: this kernel's messages cannot be read", exc_info=True)
+                _log.debug("ct_magic: this kernel's messages cannot be read", exc_info=True)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -60,7 +60,7 @@ class CommPump:
     def __call__(self) -> None:
         """Handle what has come for our widgets."""
         if self.ok:
-            self._stream.flush(self._readable, limit=SLICE)
+            self._stream.flush(self._readable, limit=_SLICE)
 
     def _take_over(self) -> None:
         import zmq
@@ -96,7 +96,7 @@ class CommPump:
                 self._say("idle", "shell", parent=message)
         except Exception:
             # A click that goes wrong must not cost the cell what has arrived.
-            log.exception("ct_magic: a click could not be handled")
+            _log.exception("ct_magic: a click could not be handled")
 
     def _is_ours(self, frames: Any) -> bool:
         # A peek: `deserialize` would note the signature, and refuse the message afterwards.

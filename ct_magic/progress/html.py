@@ -22,7 +22,7 @@ from .style import (
     HIDDEN,
     LIVE,
     MUTED,
-    NUMBERS,
+    NUMBER_STYLE,
     SHEET,
     TRACK,
     WRONG,
@@ -32,16 +32,16 @@ from .table_html import clock, foreign, state, table
 
 IN_SIGHT = 8  # rows of a long table while it runs: those that changed last
 UNFOLDED = 6  # rows that are shown without a disclosure when all is done
-MOST = 2000  # rows in the page; the DataFrame has all
+_MOST = 2000  # rows in the page; the DataFrame has all
 SCROLLED = 12  # rows from which on an open disclosure scrolls
 STATEMENTS = 12  # that are shown
-DAY = 86400  # seconds that a clock goes on by itself
+_DAY = 86400  # seconds that a clock goes on by itself
 SIDE = '<span style="color:{}">{}</span>'
-WHOLE = '<span style="display:inline-block">'
+_WHOLE = '<span style="display:inline-block">'
 SAVED = "This was saved while it ran. Run the cell again: nothing is sent twice."
 ANY_ORDER = "in any order: the service knows days, not sequences"
 GOES_ON = "the service goes on counting"
-FETCH = "run the cell again to fetch what it has counted"
+_FETCH = "run the cell again to fetch what it has counted"
 MISSING = "run the cell again to ask for what is missing"
 PARTS = {State.SUCCESS: BAR, State.FAILED: WRONG, State.TIMED_OUT: WRONG, State.CANCELLED: MUTED}
 
@@ -136,7 +136,7 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
     rest = [unit, *_behind(row), *_unsaid_days(standing, row), *_versus(row)]
     done = [part for part in (_took(standing, live), panel_text.cache_note(standing)) if part]
     return (
-        f'<div class="ct-head"><b style="font-size:28px;line-height:1.3;{NUMBERS}">'
+        f'<div class="ct-head"><b style="font-size:28px;line-height:1.3;{NUMBER_STYLE}">'
         f"{row.count:,}</b>{SIDE.format(MUTED, ' · '.join(rest))}"
         f'<span style="color:{MUTED};margin-left:auto">{_tick()} {" · ".join(done)}</span></div>'
     )
@@ -185,10 +185,12 @@ def _over(standing: Standing) -> str:
         f'<div style="display:flex;flex-wrap:wrap;gap:4px 18px;align-items:center">'
         f'<div style="min-width:0;flex:1 1 320px">{asked}{head}</div>{picture}</div>'
     )
-    more = f"<div>and {len(rows) - MOST:,} more in the DataFrame</div>" if len(rows) > MOST else ""
+    more = (
+        f"<div>and {len(rows) - _MOST:,} more in the DataFrame</div>" if len(rows) > _MOST else ""
+    )
     return (
         f"{folded}{missing}<details><summary>{len(rows):,} rows</summary>"
-        f"{_scrolled(standing, rows[:MOST])}{more}</details>"
+        f"{_scrolled(standing, rows[:_MOST])}{more}</details>"
     )
 
 
@@ -208,7 +210,7 @@ def _head(standing: Standing, live: bool) -> str:
     parts = [*quiet, *filter(None, [took])]
     dots = [*[" ·"] * (len(parts) - 1), ""]
     # Whole where there is room for it, and no line begins with a dot.
-    shown = " ".join(f"{WHOLE}{part}{dot}</span>" for part, dot in zip(parts, dots, strict=False))
+    shown = " ".join(f"{_WHOLE}{part}{dot}</span>" for part, dot in zip(parts, dots, strict=False))
     sign = f"{_tick()} " if standing.over and not _lost(standing) else ""
     return (
         f'<div class="ct-head"><span>{sign}<b>{facts.loud}</b></span>'
@@ -221,7 +223,7 @@ def _facts(standing: Standing) -> Facts:
     quiet = [*panel_text.groups(standing)]
     if _lost(standing):
         kept = any(map(is_kept, standing.rows))
-        quiet.append(f"{GOES_ON}: {FETCH}" if kept else MISSING)
+        quiet.append(f"{GOES_ON}: {_FETCH}" if kept else MISSING)
     return Facts(done, [*quiet, *filter(None, [panel_text.time_left(standing), _cached(standing)])])
 
 
@@ -264,8 +266,8 @@ def _going(seconds: int) -> str:
     """Return a clock that goes on; in minutes when it says more than people count in seconds."""
     begun = f";--ct-magic-begun:-{seconds}s"
     if seconds < panel_text.MINUTES:
-        return clock("up", 0, DAY, DAY, begun)
-    return clock("up", 0, DAY // 60, DAY, f"{begun};--ct-magic-unit:'min'")
+        return clock("up", 0, _DAY, _DAY, begun)
+    return clock("up", 0, _DAY // 60, _DAY, f"{begun};--ct-magic-unit:'min'")
 
 
 def _shared_days(standing: Standing) -> str:

@@ -13,11 +13,11 @@ from . import html as panel_html
 from . import text as panel_text
 from .standing import Standing
 
-TICK = 1.0  # seconds between two messages to the front end
+_TICK = 1.0  # seconds between two messages to the front end
 SAVED_TICK = 4.0  # seconds between two states that a saved notebook would show
 REWRITE = "\r\x1b[K"  # back to the line's beginning, and clear it
 USUAL_COLUMNS = 80
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 # Shows a bundle of mime types: the first one is displayed, the next take its place.
 Display = Callable[[Mapping[str, object]], None]
 
@@ -85,11 +85,11 @@ class Panel:
         except Exception:
             # Whatever a front end does to a panel, the counts arrive.
             self._lost = True
-            log.warning("ct_magic: the panel was lost; counting goes on", exc_info=True)
+            _log.warning("ct_magic: the panel was lost; counting goes on", exc_info=True)
 
     def _refresh(self) -> None:
         now = self._run.clock()
-        if now - self._spoken < TICK:
+        if now - self._spoken < _TICK:
             return
         rows = self._run.rows
         # Frozen rows: the same tuple of them is the same picture.
@@ -145,7 +145,7 @@ class TextPanel(Panel):
         except Exception:
             # `script.py 2>&1 | head`, a logger in the stream's place: who no longer listens must
             # not cost the counts.
-            log.debug("ct_magic: the progress cannot be printed", exc_info=True)
+            _log.debug("ct_magic: the progress cannot be printed", exc_info=True)
 
 
 class HtmlPanel(Panel):

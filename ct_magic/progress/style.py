@@ -5,7 +5,7 @@ from __future__ import annotations
 # Colours of the front end's own theme, with a fallback for pages that have none.
 INK = "var(--jp-content-font-color1,#212121)"
 MUTED = "var(--jp-ui-font-color2,#616161)"
-PAGE = "var(--jp-layout-color0,#ffffff)"
+_PAGE = "var(--jp-layout-color0,#ffffff)"
 BAR = "var(--jp-brand-color1,#1976d2)"
 WRONG = "var(--jp-error-color1,#c62828)"
 RIGHT = "var(--jp-success-color1,#2e7d32)"
@@ -23,12 +23,12 @@ BOX = (
     "box-sizing:border-box;max-width:920px;line-height:1.45;overflow-wrap:break-word"
 )
 CODE = "background:none;padding:0;white-space:pre-wrap"
-NUMBERS = "font-variant-numeric:tabular-nums"
+NUMBER_STYLE = "font-variant-numeric:tabular-nums"
 HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
 # A page sets what stands between two dollars as a formula, also a query's `$low and $high`.
 CLASS = "ct-magic mathjax_ignore tex2jax_ignore"
-ROW = 26  # pixels of a row: the buttons beside a live table are as high
-HEAD = 24  # pixels of its head
+_ROW = 26  # pixels of a row: the buttons beside a live table are as high
+_HEAD = 24  # pixels of its head
 
 # A page shows by a shade what has the focus and what is a button; forced colours have no shades.
 OURS = ":is(.ct-magic-panel, .ct-magic-form, .ct-magic)"
@@ -39,21 +39,21 @@ FOCUS = f"""
 # Rows behind a disclosure are folded only in a notebook that is open: a page that was exported
 # or printed shows them all.
 SHEET = f"""<style>{FOCUS}
-.ct-magic {{ font-size:13px;{NUMBERS} }}
+.ct-magic {{ font-size:13px;{NUMBER_STYLE} }}
 .ct-magic code.ct-q {{ font-size:12.5px }}
 .ct-magic .ct-head {{ display:flex;flex-wrap:wrap;gap:0 14px;align-items:baseline;margin-top:4px }}
 .ct-magic .ct-fold {{ display:flex;gap:18px;align-items:center;margin-left:auto }}
 .ct-magic table.ct-rows {{ width:100%;table-layout:fixed;border-collapse:collapse;margin:6px 0 0;
   font-size:13px;border:0;color:inherit }}
-.ct-magic table.ct-rows :is(td,th) {{ height:{ROW}px;box-sizing:border-box;padding:0 10px 0 0;
+.ct-magic table.ct-rows :is(td,th) {{ height:{_ROW}px;box-sizing:border-box;padding:0 10px 0 0;
   white-space:nowrap;overflow:hidden;text-overflow:ellipsis;vertical-align:middle;
   font-weight:400;background:none;max-width:none;text-align:right }}
-.ct-magic table.ct-rows th {{ height:{HEAD}px;color:{MUTED};font-size:12px }}
+.ct-magic table.ct-rows th {{ height:{_HEAD}px;color:{MUTED};font-size:12px }}
 .ct-magic table.ct-rows tbody tr {{ border-top:1px solid {HAIR};background:none }}
 .ct-magic table.ct-rows tbody tr:hover {{ background:{HAIR} }}
 .ct-magic .ct-state {{ overflow:hidden;text-overflow:ellipsis }}
 .ct-magic:not(.ct-magic-live) .ct-state {{ white-space:normal;overflow-wrap:anywhere }}
-.ct-magic table.ct-heat td {{ text-align:center;border:2px solid {PAGE};border-radius:4px;
+.ct-magic table.ct-heat td {{ text-align:center;border:2px solid {_PAGE};border-radius:4px;
   padding:0 }}
 .ct-magic summary {{ color:{MUTED};cursor:pointer;width:max-content;margin-top:4px }}
 .ct-magic details::details-content {{ content-visibility:visible;display:block }}
@@ -71,10 +71,10 @@ LIVE = f"""<style>
 .ct-magic-panel .widget-html-content {{ min-width:0;line-height:1.45 }}
 .ct-magic-panel .widget-html {{ height:auto;margin:0 }}
 .ct-magic-panel > .widget-box, .ct-magic-panel .ct-magic-beside {{ overflow:visible }}
-.ct-magic-panel button {{ border-radius:6px;border:1px solid {LINE};background:{PAGE};color:{INK};
+.ct-magic-panel button {{ border-radius:6px;border:1px solid {LINE};background:{_PAGE};color:{INK};
   font-size:13px;line-height:1;box-shadow:none }}
 .ct-magic-panel button:hover {{ background:{HAIR} }}
-.ct-magic-panel .ct-magic-x {{ height:{ROW}px;border-color:transparent;background:none;
+.ct-magic-panel .ct-magic-x {{ height:{_ROW}px;border-color:transparent;background:none;
   margin:0;padding:0 6px;color:{MUTED} }}
 .ct-magic-panel .ct-magic-x:hover {{ color:{INK};text-decoration:underline }}
 .ct-magic-panel .ct-magic-x:disabled {{ visibility:hidden }}

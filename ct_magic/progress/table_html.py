@@ -14,11 +14,11 @@ from .standing import Standing, pieces, waiting
 from .style import BAR, DOUBT, INK, MUTED, WRONG, bar
 
 NONE = "\u2013"  # in the place of a count that will not come
-COLOURS = {State.FAILED: WRONG, State.TIMED_OUT: WRONG, State.INCONSISTENT: WRONG}
+_COLOURS = {State.FAILED: WRONG, State.TIMED_OUT: WRONG, State.INCONSISTENT: WRONG}
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class _Column:
     """A column: its head, its width (none: what is left), and the cell of a row."""
 
     head: str
@@ -68,36 +68,36 @@ def state(row: RowResult, now: float, *, live: bool, short: bool = True) -> str:
         return "" if row.row.whole is not False else f"{days} day{'s' * (days > 1)}, not whole"
     if row.state is State.NOT_YET:
         return "not yet"
-    colour = COLOURS.get(row.state, INK)
+    colour = _COLOURS.get(row.state, INK)
     sign = f'<span aria-hidden="true">{panel_text.SIGNS[row.state]}</span>'
     return (
         f'<span style="color:{colour}">{sign} {foreign(panel_text.ended(row, short=short))}</span>'
     )
 
 
-def _columns(standing: Standing, live: bool) -> list[Column]:
+def _columns(standing: Standing, live: bool) -> list[_Column]:
     rows = standing.rows
     named = len({row.row.title for row in rows}) > 1
     highest = max((row.count for row in rows if row.count is not None), default=0)
     columns = _names(standing, named)
-    columns.append(Column("profiles", "84px", _count, right=True))
-    columns.append(Column("", "", lambda row: _bar(row, highest)))
+    columns.append(_Column("profiles", "84px", _count, right=True))
+    columns.append(_Column("", "", lambda row: _bar(row, highest)))
     if any(row.row.base is not None for row in rows):
-        columns.append(Column("share", "190px", _share))
+        columns.append(_Column("share", "190px", _share))
     if any(row.row.previous is not None for row in rows):
-        columns.append(Column("before", "84px", _previous, right=True))
-        columns.append(Column("change", "72px", _change, right=True))
+        columns.append(_Column("before", "84px", _previous, right=True))
+        columns.append(_Column("change", "72px", _change, right=True))
     if not standing.over or any(state(row, 0.0, live=False) for row in rows):
         now = standing.now
         columns.append(
-            Column(
+            _Column(
                 "", "36%", lambda row: f'<div class="ct-state">{state(row, now, live=live)}</div>'
             )
         )
     return columns
 
 
-def _names(standing: Standing, named: bool) -> list[Column]:
+def _names(standing: Standing, named: bool) -> list[_Column]:
     rows, columns = standing.rows, []
     if named or any(pieces(row.row) for row in rows):
         fixed = [column for column, _ in rows[0].row.pieces]
@@ -105,22 +105,22 @@ def _names(standing: Standing, named: bool) -> list[Column]:
         head = "query" if named else ", ".join([*fixed, *steps])
         longest = max(len(_name(row, named)) for row in rows[:1000])
         columns.append(
-            Column(head, "32%" if longest > 24 else "170px", lambda row: _named(row, named))
+            _Column(head, "32%" if longest > 24 else "170px", lambda row: _named(row, named))
         )
     if len({(row.row.start, row.row.end) for row in rows}) > 1:
         single = all(row.row.start == row.row.end for row in rows)
         width = "96px" if single else "188px"
-        columns.append(Column("day" if single else "days", width, _days))
+        columns.append(_Column("day" if single else "days", width, _days))
     return columns
 
 
-def _head(column: Column) -> str:
+def _head(column: _Column) -> str:
     side = "right" if column.right else "left"
     head = escape(plain(column.head))
     return f'<th scope="col" style="text-align:{side}">{head}</th>' if head else "<td></td>"
 
 
-def _line(row: RowResult, columns: Sequence[Column]) -> str:
+def _line(row: RowResult, columns: Sequence[_Column]) -> str:
     cells = (
         f"<td>{column.cell(row)}</td>"
         if column.right

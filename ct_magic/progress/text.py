@@ -35,7 +35,7 @@ GROUPS = {
 QUIET = (State.SUCCESS, State.NOT_YET)
 REFRESH = "--refresh asks anew"
 MINUS = "\u2212"
-FETCH = "run the cell again to fetch it"
+_FETCH = "run the cell again to fetch it"
 
 
 def summary(standing: Standing) -> str:
@@ -170,7 +170,7 @@ def ended(row: RowResult, *, short: bool = False) -> str:
     # The reason of one that was cancelled is that it was.
     why = "" if row.state in (State.CANCELLED, State.TIMED_OUT) else plain(row.error or "")
     words = f"{row.state}: {why}" if why else str(row.state)
-    return f"{words}: {FETCH}" if is_kept(row) and not short else words
+    return f"{words}: {_FETCH}" if is_kept(row) and not short else words
 
 
 def under_way(row: RowResult, *, short: bool = False) -> str:

@@ -16,7 +16,7 @@ from .model import And, AtPlace, Condition, Days, DidAny, Event, Filter, JsonQue
 
 MOST_TERMS = 12
 OF_THE_EVENT = (Scope.EVENT, Scope.SESSION)
-TOO_MANY = (
+_TOO_MANY = (
     f"multiplied out this 'or' has more than {MOST_TERMS} alternatives: "
     "ask fewer at once, or take several statements"
 )
@@ -28,7 +28,7 @@ THREE = (
     "an 'or' over the profile is first + second - both, so it has two alternatives, "
     "and here are {n}: take a statement for each"
 )
-NOT_FIRST = (
+_NOT_FIRST = (
     "'by first' cannot stand beside an 'or' over the profile: take a statement for each alternative"
 )
 TWO_PLACES = "two conditions on 'geo' meet in one count: say the place in one of them"
@@ -95,7 +95,7 @@ def counts_of(base: Query, terms: tuple[Term, ...], *, first: bool, earlier: Day
     if all(_is_of_event(condition) for term in events for condition in term):
         return _as_did_any(base, common, events)
     if first:
-        raise ClauseError(NOT_FIRST, "OR")
+        raise ClauseError(_NOT_FIRST, "OR")
     if len(terms) > 2:
         raise ClauseError(THREE.format(n=len(terms)), "OR")
     both = _both(base, *terms)
@@ -146,7 +146,7 @@ def _is_of_event(condition: Single) -> bool:
 def _not_too_many(terms: Iterable[Term]) -> tuple[Term, ...]:
     left = merged(terms)
     if len(left) > MOST_TERMS:
-        raise ClauseError(TOO_MANY, "OR")
+        raise ClauseError(_TOO_MANY, "OR")
     return left
 
 

@@ -46,26 +46,26 @@ from .payload import from_json
 from .period_rules import unit
 
 IN_DID = (Scope.EVENT, Scope.SESSION)  # what the API knows of an event inside `did`
-OFTEN = (Operator.EQUALS, Operator.GREATER_THAN, Operator.GREATER_THAN_EQUALS)
+_OFTEN = (Operator.EQUALS, Operator.GREATER_THAN, Operator.GREATER_THAN_EQUALS)
 FEWER = (
     "write =, > or >= and a number of 1 or more: whether those who never did it would count, "
     "nobody has said"
 )
 NOT_OFTEN = "a number cannot stand behind 'did not': it asks for those who never did it"
 MOST_SHOWN = 4  # alternatives that an error writes out
-T = TypeVar("T")
-_MOVED = tree.Moved | tree.MovedAxis
+_T = TypeVar("_T")
+_MOVED = tree.MovedNode | tree.MovedAxis
 
 
 class Builder(ClauseRules):
     """Builds the statements of one source."""
 
-    def build(self, node: tree.Statement) -> Query | JsonQuery:
+    def build(self, node: tree.StatementNode) -> Query | JsonQuery:
         """Return what a statement asks, with its label."""
         query = self._json(node.body) if isinstance(node.body, Token) else self.query(node.body)
         return replace(query, label=self.name(node.label)) if node.label else query
 
-    def query(self, node: tree.Query) -> Query:
+    def query(self, node: tree.QueryNode) -> Query:
         """Return the query of a statement's clauses."""
         where = self.where(node.event.where)
         event = Event(self._event_name(node.event.name), where.filters, self._base_period(node))
@@ -89,14 +89,14 @@ class Builder(ClauseRules):
     def step(self, node: tree.Clause) -> Step:
         """Return a clause, whether it belongs to the base or stands behind `share`."""
         match node:
-            case tree.DidNot():
+            case tree.DidNotNode():
                 if node.times:
                     self.fail(NOT_OFTEN, node.times)
                 return DidNot(self._inner(node.event, node))
-            case tree.Did(event=event, times=times):
+            case tree.DidNode(event=event, times=times):
                 often = self._often(times) if times else None
                 return Did(replace(self._inner(event, node), often=often))
-            case tree.DidAny(events=events, times=times):
+            case tree.DidAnyNode(events=events, times=times):
                 inner = tuple(self._inner(event, node) for event in events)
                 return DidAny(inner, *self._times(times)) if times else DidAny(inner)
 
@@ -108,7 +108,7 @@ class Builder(ClauseRules):
         assert not isinstance(period, ShiftAxis | None)  # noqa: S101 # check_clauses refuses it
         return period
 
-    def axis(self, node: tree.Axis) -> Axis:
+    def axis(self, node: tree.AxisNode) -> Axis:
         """Return a part of `by`."""
         match node:
             case tree.TimeAxis(by_first, token, rolling):
@@ -123,7 +123,7 @@ class Builder(ClauseRules):
                     self.fail(f"{ONLY_CLOCK}; or by hour", node)
                 return ByValue(self.property(asked), self._each_once(self.values(values), values))
 
-    def _base_period(self, node: tree.Query) -> Period | None:
+    def _base_period(self, node: tree.QueryNode) -> Period | None:
         period = node.event.period
         return self.period(period) if period and not isinstance(period, _MOVED) else None
 
@@ -132,7 +132,7 @@ class Builder(ClauseRules):
             self._check_words(node.name)
             return self.name(node.name)
         with self.at(node.name):
-            return parameters.text(node.name.text[1:], self.params)
+            return parameters.text_value(node.name.text[1:], self.params)
 
     def _check_words(self, name: tree.Name) -> None:
         """Raise QueryError for a name that was meant as a query: `App Installed then Charged`."""
@@ -143,7 +143,7 @@ class Builder(ClauseRules):
             message = f"found '{words[place]}': {WORDS_OF_OTHERS[words[place]]}; {hint}"
             self.fail(message, name.words[place])
 
-    def _inner(self, node: tree.Event, clause: tree.Clause) -> Event:
+    def _inner(self, node: tree.EventNode, clause: tree.Clause) -> Event:
         """Return an event inside `did`."""
         self._check_inner(node)
         period = self._any_period(node.period)
@@ -153,7 +153,7 @@ class Builder(ClauseRules):
             self.fail(_write_or(event, where.condition, clause), _first_or(node.where) or node)
         return event
 
-    def _check_inner(self, node: tree.Event) -> None:
+    def _check_inner(self, node: tree.EventNode) -> None:
         for leaf in tree.leaves(node.where):
             asked = leaf.property
             if asked.is_geo or self.property(asked).scope not in IN_DID:
@@ -162,7 +162,7 @@ class Builder(ClauseRules):
                 self.fail(message, asked)
 
     def _any_period(
-        self, node: tree.Period | tree.Moved | tree.MovedAxis | None
+        self, node: tree.PeriodNode | tree.MovedNode | tree.MovedAxis | None
     ) -> Period | Shift | ShiftAxis | None:
         if node is None:
             return None
@@ -172,12 +172,12 @@ class Builder(ClauseRules):
         return OPERATORS[node.operator.type], self.whole_number(node.number, least=1)
 
     def _often(self, node: tree.Times) -> Often:
-        if OPERATORS[node.operator.type] not in OFTEN or node.number.text.strip("0.-") == "":
+        if OPERATORS[node.operator.type] not in _OFTEN or node.number.text.strip("0.-") == "":
             self.fail(FEWER, node)
         return Often(*self._times(node))
 
-    def _each_once(self, values: tuple[T, ...], at: tree.Values) -> tuple[T, ...]:
-        seen: set[T] = set()
+    def _each_once(self, values: tuple[_T, ...], at: tree.ValuesNode) -> tuple[_T, ...]:
+        seen: set[_T] = set()
         for value in values:
             if value in seen:
                 shown = "/".join(value) if isinstance(value, tuple) else value
@@ -193,7 +193,7 @@ class Builder(ClauseRules):
             raise self.source.error(error.message, start, start + error.length) from None
 
 
-def _first_or(node: tree.Condition | None) -> tree.Disjunction | None:
+def _first_or(node: tree.ConditionNode | None) -> tree.Disjunction | None:
     """Return the alternatives that an error underlines."""
     if isinstance(node, tree.Conjunction):
         return next(filter(None, map(_first_or, node.parts)), None)
@@ -203,11 +203,11 @@ def _first_or(node: tree.Condition | None) -> tree.Disjunction | None:
 def _write_or(event: Event, condition: Condition, clause: tree.Clause) -> str:
     """Return how an `or` inside `did` is written: one event for each alternative."""
     alone = "'or' stands in the statement's own 'where' only"
-    counted = isinstance(clause, tree.Did) and clause.times is not None
+    counted = isinstance(clause, tree.DidNode) and clause.times is not None
     if counted or _size(condition) > MOST_SHOWN:
         return f"{alone}: take a statement for each"
     events = [printer.event(replace(event, where=term)) for term in _alternatives(condition)]
-    if isinstance(clause, tree.DidNot):
+    if isinstance(clause, tree.DidNotNode):
         return f"{alone}: write {' '.join(f'did not {name}' for name in events)}"
     return f"{alone}: write did any ({', '.join(events)})"
 

@@ -43,9 +43,9 @@ from .model import (
     Value,
 )
 
-T = TypeVar("T")
-Values = tuple[Scalar, ...]
-Properties = Mapping[str, Values]
+_T = TypeVar("_T")
+_Values = tuple[Scalar, ...]
+Properties = Mapping[str, _Values]
 SCOPES = tuple(scope for scope in Scope if scope is not Scope.EVENT)
 MOST = 200  # values kept for a property: more would not fit a list that somebody reads
 
@@ -109,12 +109,12 @@ class Names:
         """Return the properties of an event; of one without known ones, those of all events."""
         if event and self.events.get(event):
             return self.events[event]
-        everything: dict[str, Values] = {}
+        everything: dict[str, _Values] = {}
         for properties in self.events.values():
             everything |= properties
         return everything
 
-    def values(self, event: str | None, asked: Property) -> Values:
+    def values(self, event: str | None, asked: Property) -> _Values:
         """Return the values worth proposing for a property."""
         known = self.of_event(event) if asked.scope is Scope.EVENT else self.of_scope(asked.scope)
         return known.get(asked.name, ())
@@ -137,7 +137,7 @@ SYSTEM = Names(
 )
 
 
-def from_json(text: str) -> Names:
+def names_from_json(text: str) -> Names:
     """Read a names file; raise UsageError that says which part is not as described above."""
     try:
         read = json.loads(text)
@@ -165,7 +165,7 @@ def from_schema(schema: Mapping[str, Any]) -> Names:
         scope.value: _examples(schema.get(scope.value, {})) for scope in SCOPES
     }
     events = {name: _examples(properties) for name, properties in schema["events"].items()}
-    return from_json(json.dumps(plain | {"events": events, "geo": schema.get("geo", [])}))
+    return names_from_json(json.dumps(plain | {"events": events, "geo": schema.get("geo", [])}))
 
 
 def _examples(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,12 +208,12 @@ def _table(value: object, what: str) -> dict[str, Any]:
     return value
 
 
-def _properties(value: object, what: str) -> dict[str, Values]:
+def _properties(value: object, what: str) -> dict[str, _Values]:
     table = _table(value, what)
     return {name: _values(values, f"{name!r} of {what}") for name, values in table.items()}
 
 
-def _values(value: object, what: str) -> Values:
+def _values(value: object, what: str) -> _Values:
     if not isinstance(value, list) or not all(type(v) in (str, int, float) for v in value):
         raise UsageError(f"in the names file, {what} has a list of texts and numbers: […]")
     return tuple(value)
@@ -226,18 +226,18 @@ def _texts_only(value: object) -> tuple[str, ...]:
     return places
 
 
-def _joined(first: Properties, second: Properties) -> dict[str, Values]:
+def _joined(first: Properties, second: Properties) -> dict[str, _Values]:
     return {
         name: _united(first.get(name, ()), second.get(name, ()))[:MOST]
         for name in _united(first, second)
     }
 
 
-def _sorted(names: Mapping[str, T]) -> dict[str, T]:
+def _sorted(names: Mapping[str, _T]) -> dict[str, _T]:
     return {name: names[name] for name in sorted(names, key=str.casefold)}
 
 
-def _without(properties: Properties, forgotten: Collection[str]) -> dict[str, Values]:
+def _without(properties: Properties, forgotten: Collection[str]) -> dict[str, _Values]:
     return {
         name: tuple(value for value in values if value not in forgotten)
         for name, values in properties.items()
@@ -245,7 +245,7 @@ def _without(properties: Properties, forgotten: Collection[str]) -> dict[str, Va
     }
 
 
-def _united(some: Iterable[T], others: Iterable[T]) -> tuple[T, ...]:
+def _united(some: Iterable[_T], others: Iterable[_T]) -> tuple[_T, ...]:
     return tuple(dict.fromkeys([*some, *others]))
 
 
@@ -293,13 +293,13 @@ def _of_filter(event: str, condition: Filter) -> Names:
     return _of_property(event, condition.property, _worth(condition.value))
 
 
-def _of_property(event: str, asked: Property, values: Values) -> Names:
+def _of_property(event: str, asked: Property, values: _Values) -> Names:
     if asked.scope is Scope.EVENT:
         return Names({event: {asked.name: values}})
     return Names(scopes={asked.scope: {asked.name: values}})
 
 
-def _worth(value: Value) -> Values:
+def _worth(value: Value) -> _Values:
     """Return the values that somebody may want again: texts; a bound or "" is no value of it."""
     values = value if isinstance(value, tuple) else (value,)
     return tuple(value for value in values if isinstance(value, str) and value)

@@ -57,12 +57,12 @@ def minutes(text: str) -> int | None:
     return int(match[1]) * 60 + int(match[2]) if match else None
 
 
-def clock(minute: int) -> str:
+def check_clock(minute: int) -> str:
     """Return the time of day as `HH:MM`."""
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def place(value: Scalar) -> Place | None:
+def check_place(value: Scalar) -> Place | None:
     """Return the parts of "India/Goa"; None for what is no place, as true and false are none."""
     if value in ("True", "False"):
         return None

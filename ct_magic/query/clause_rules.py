@@ -15,7 +15,7 @@ from .filter_rules import FilterRules
 from .model import Ago, Axis, ByHour, ByPlace, ByTime, ByValue, Days, Period, Shift, ShiftAxis, Unit
 from .period_rules import PeriodRules, unit
 
-Moved = tree.Moved | tree.MovedAxis
+_Moved = tree.MovedNode | tree.MovedAxis
 BEHIND_SHARE = (
     "a 'did' without 'share' belongs to the base: move it before the first 'share', "
     "or write share did"
@@ -38,7 +38,7 @@ PER = {Unit.WEEK: (Unit.DAY, 7), Unit.QUARTER: (Unit.MONTH, 3), Unit.YEAR: (Unit
 class ClauseRules(PeriodRules, FilterRules):
     """Checks the clauses of a statement against each other."""
 
-    def check_clauses(self, node: tree.Query) -> None:
+    def check_clauses(self, node: tree.QueryNode) -> None:
         """Raise QueryError for clauses that cannot stand there, or not together."""
         self._check_shares(node)
         self._check_any(node.clauses)
@@ -48,7 +48,7 @@ class ClauseRules(PeriodRules, FilterRules):
         if axis := _time_axis(node):
             self._check_time(axis, node.clauses)
 
-    def check_axes(self, node: tree.Query, axes: tuple[Axis, ...]) -> None:
+    def check_axes(self, node: tree.QueryNode, axes: tuple[Axis, ...]) -> None:
         """Raise QueryError for axes that do not go together, or not with the statement."""
         columns: set[str] = set()
         places = node.by.axes if node.by else ()
@@ -63,7 +63,7 @@ class ClauseRules(PeriodRules, FilterRules):
             if isinstance(axis, ByHour) and TIME_OF_DAY in map(self.property, own):
                 self.fail(OWN_HOURS, at)
 
-    def _check_shares(self, node: tree.Query) -> None:
+    def _check_shares(self, node: tree.QueryNode) -> None:
         shared = False
         for clause in node.clauses:
             if shared and not clause.share:
@@ -73,7 +73,7 @@ class ClauseRules(PeriodRules, FilterRules):
             self.fail(NO_STEPS, node.versus.vs)
 
     def _check_any(self, clauses: Iterable[tree.Clause]) -> None:
-        several = [clause for clause in clauses if isinstance(clause, tree.DidAny)]
+        several = [clause for clause in clauses if isinstance(clause, tree.DidAnyNode)]
         if len(several) > 1:
             self.fail("a statement takes 'did any' once", several[1].did)
 
@@ -82,7 +82,7 @@ class ClauseRules(PeriodRules, FilterRules):
             for period in _periods(clause):
                 if not isinstance(period, tree.MovedAxis):
                     continue
-                if isinstance(clause, tree.DidAny):
+                if isinstance(clause, tree.DidAnyNode):
                     self.fail(IN_ANY, period)
                 if clause is not clauses[-1]:
                     self.fail(LAST_CLAUSE, period)
@@ -92,7 +92,7 @@ class ClauseRules(PeriodRules, FilterRules):
             self.fail(AFTER_VS, versus.period)
         for clause in clauses:
             for period in _periods(clause):
-                if not isinstance(period, Moved) and _counts_from_today(self.period(period)):
+                if not isinstance(period, _Moved) and _counts_from_today(self.period(period)):
                     self.fail(FROM_TODAY, period)
 
     def _check_time(self, axis: tree.TimeAxis, clauses: tuple[tree.Clause, ...]) -> None:
@@ -100,7 +100,7 @@ class ClauseRules(PeriodRules, FilterRules):
             self.fail(NO_ROLLING.format("'first'"), axis.rolling)
         for clause in clauses:
             for period in _periods(clause):
-                if not isinstance(period, Moved):
+                if not isinstance(period, _Moved):
                     continue
                 if axis.rolling:
                     self.fail(NO_ROLLING.format(f"'{period.direction.text}'"), axis.rolling)
@@ -109,12 +109,12 @@ class ClauseRules(PeriodRules, FilterRules):
                     self.fail(_in_unit(shift, unit(axis.unit)), period)
 
 
-def _periods(clause: tree.Clause) -> Iterator[tree.Period | Moved]:
-    events = clause.events if isinstance(clause, tree.DidAny) else (clause.event,)
+def _periods(clause: tree.Clause) -> Iterator[tree.PeriodNode | _Moved]:
+    events = clause.events if isinstance(clause, tree.DidAnyNode) else (clause.event,)
     return (event.period for event in events if event.period is not None)
 
 
-def _time_axis(node: tree.Query) -> tree.TimeAxis | None:
+def _time_axis(node: tree.QueryNode) -> tree.TimeAxis | None:
     axes = node.by.axes if node.by else ()
     return next((axis for axis in axes if isinstance(axis, tree.TimeAxis)), None)
 

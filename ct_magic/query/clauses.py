@@ -12,10 +12,10 @@ from datetime import date
 
 from .calendar_pieces import ends, moved
 from .model import Days, Did, DidAny, DidNot, Event, Query, Shift, ShiftAxis, Step
-from .printer import clause
+from .printer import clause_text
 from .resolve_period import resolve
 
-NUMBERS = re.compile(r" after \d+\.\.\d+ ([a-z]+)(?=( [>=]+ \d+)?$)")
+_NUMBERS = re.compile(r" after \d+\.\.\d+ ([a-z]+)(?=( [>=]+ \d+)?$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def resolved(clauses: Clauses, piece: Days, today: date) -> Clauses:
 
 def step_name(step: Step) -> str:
     """Return the clause as printed, without the numbers of `after 0..11 weeks`."""
-    return NUMBERS.sub(r" after \1", clause(step))
+    return _NUMBERS.sub(r" after \1", clause_text(step))
 
 
 def _with(clauses: Clauses, step: Step) -> Clauses:

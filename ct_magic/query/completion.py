@@ -11,17 +11,17 @@ from .catalog import SCOPES, Names
 from .diagnostics.expected_tokens import SPELLED, UNITS
 from .lexer import CONTEXTUAL, OPERATORS, Token, in_context, tokens
 from .model import Property, Scalar, Scope
-from .parser import progress
+from .parser import parse_progress
 from .printer import event_name, property_name, value
 from .printer import name as bare_or_quoted
 from .source import Source
-from .tree import Event, EventName, PropertyName
+from .tree import EventName, EventNode, PropertyName
 
-MOST = 500  # as many as IPython takes from one matcher
+_MOST = 500  # as many as IPython takes from one matcher
 PUNCTUATION = {"COLON", "DOT"}  # never proposed: a label, or a scope that is proposed with its dot
-UNFINISHED = {"WORD", "NUMBER", "EIGHT_DIGITS", "GLUED"}  # perhaps a name, `2x` of "2x points"
-ORDERING = {"OVER", "AT_LEAST", "UNDER", "AT_MOST", "IN", "DOTS"}  # behind these, no text
-SEARCHING = {"HAS", "LACKS"}  # and behind these, no number
+_UNFINISHED = {"WORD", "NUMBER", "EIGHT_DIGITS", "GLUED"}  # perhaps a name, `2x` of "2x points"
+_ORDERING = {"OVER", "AT_LEAST", "UNDER", "AT_MOST", "IN", "DOTS"}  # behind these, no text
+_SEARCHING = {"HAS", "LACKS"}  # and behind these, no number
 FIRST = {"LAST": ("7 days", "30 days"), "BY": ("day", "week", "month")}  # most often meant there
 ENDED = {"STRING", "DATE", "YEAR_MONTH", "PARAM", "JSON", "TODAY"}
 
@@ -39,7 +39,7 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class _Place:
     """Where the cursor is: the statement's tokens before it, and what is typed of the next."""
 
     line: tuple[Token, ...]
@@ -63,17 +63,17 @@ def complete(text: str, cursor: int, names: Names) -> list[Completion]:
     if place is None:
         return []
     proposals = chain(_most_meant(place), _named(_with_whole_name(place), names), _keywords(place))
-    return list(dict.fromkeys(islice(proposals, MOST)))
+    return list(dict.fromkeys(islice(proposals, _MOST)))
 
 
-def _most_meant(place: Place) -> Iterator[Completion]:
+def _most_meant(place: _Place) -> Iterator[Completion]:
     before = place.line[-1].type if place.line and not place.mark else ""
     for text in FIRST.get(before, ()):
         if place.begins(text):
             yield Completion(place.start, text, "unit")
 
 
-def _place(text: str, cursor: int) -> Place | None:
+def _place(text: str, cursor: int) -> _Place | None:
     """Find the statement and the word at the cursor; None where nothing can be proposed."""
     before = text[:cursor]
     line = _statement(before)
@@ -81,14 +81,14 @@ def _place(text: str, cursor: int) -> Place | None:
     if "#" in re.split(r"[\r\n]", rest)[-1]:
         return None
     if not line or rest:
-        return Place(line, cursor, "")
+        return _Place(line, cursor, "")
     last = line[-1]
     if last.type == "OPEN":
         closed = text[cursor : cursor + 1] == last.text[0]
-        return Place(line[:-1], last.start, last.text[1:], last.text[0], closed)
-    if last.type in UNFINISHED or last.text.isalpha():
-        return Place(line[:-1], last.start, last.text)
-    return None if last.type in ENDED else Place(line, cursor, "")
+        return _Place(line[:-1], last.start, last.text[1:], last.text[0], closed)
+    if last.type in _UNFINISHED or last.text.isalpha():
+        return _Place(line[:-1], last.start, last.text)
+    return None if last.type in ENDED else _Place(line, cursor, "")
 
 
 def _statement(before: str) -> tuple[Token, ...]:
@@ -102,7 +102,7 @@ def _statement(before: str) -> tuple[Token, ...]:
     return () if before[-1:] in ("\r", "\n", "") else tuple(in_context(line))
 
 
-def _with_whole_name(place: Place) -> Place:
+def _with_whole_name(place: _Place) -> _Place:
     """Return the place with the words before the cursor as the beginning of one name."""
     first = len(place.line)
     while first > 0 and _is_word(place.line[first - 1]):
@@ -118,10 +118,10 @@ def _is_word(token: Token) -> bool:
     return token.type == "WORD" or token.text in CONTEXTUAL
 
 
-def _keywords(place: Place) -> Iterator[Completion]:
+def _keywords(place: _Place) -> Iterator[Completion]:
     if place.mark:
         return
-    accepted = progress(place.line).accepted - PUNCTUATION - _refused(place)
+    accepted = parse_progress(place.line).accepted - PUNCTUATION - _refused(place)
     if {"WORD", "OPENING"} <= accepted:
         accepted -= {"OPENING"}  # of an `or`: names come first to mind
     for kind, spelled in SPELLED.items():
@@ -131,7 +131,7 @@ def _keywords(place: Place) -> Iterator[Completion]:
             yield Completion(place.start, spelled, _kind(kind))
 
 
-def _refused(place: Place) -> frozenset[str]:
+def _refused(place: _Place) -> frozenset[str]:
     """Return the operators that the grammar takes there, and the language does not."""
     words = [token.text for token in place.line[-4:]]
     if words[-1:] == ["geo"] and [token.type for token in place.line[-2:-1]] != ["DOT"]:
@@ -145,9 +145,9 @@ def _kind(token: str) -> str:
     return "operator" if token in OPERATORS else "keyword"
 
 
-def _named(place: Place, names: Names) -> Iterator[Completion]:
+def _named(place: _Place, names: Names) -> Iterator[Completion]:
     """Propose names, texts and places, by what the grammar wants there."""
-    now = progress(place.line)
+    now = parse_progress(place.line)
     event = _event(now.stack)
     if "TRUE" in now.accepted:
         yield from _values(place, names, event, _property(now.stack))
@@ -162,7 +162,7 @@ def _named(place: Place, names: Names) -> Iterator[Completion]:
         yield from _properties(place, names.of_event(event), _is_inner(now.stack))
 
 
-def _properties(place: Place, known: Iterable[str], inner: bool) -> Iterator[Completion]:
+def _properties(place: _Place, known: Iterable[str], inner: bool) -> Iterator[Completion]:
     yield from _listed(place, known, "property", own=True)
     if place.mark:
         return
@@ -174,7 +174,7 @@ def _properties(place: Place, known: Iterable[str], inner: bool) -> Iterator[Com
 
 
 def _listed(
-    place: Place, known: Iterable[str], kind: str, own: bool = False
+    place: _Place, known: Iterable[str], kind: str, own: bool = False
 ) -> Iterator[Completion]:
     spell = event_name if kind == "event" else bare_or_quoted
     for name in known:
@@ -183,7 +183,7 @@ def _listed(
 
 
 def _values(
-    place: Place, names: Names, event: str | None, asked: Property | None
+    place: _Place, names: Names, event: str | None, asked: Property | None
 ) -> Iterator[Completion]:
     kind = "value" if asked else "place"
     known: tuple[Scalar, ...] = names.values(event, asked) if asked else names.places
@@ -192,13 +192,13 @@ def _values(
             yield from _spelled(place, known_value, value(known_value), kind)
 
 
-def _takes(place: Place, proposed: Scalar) -> bool:
+def _takes(place: _Place, proposed: Scalar) -> bool:
     """Return True if what stands before the cursor can take the value."""
-    wrong = ORDERING if isinstance(proposed, str) else SEARCHING
+    wrong = _ORDERING if isinstance(proposed, str) else _SEARCHING
     return place.line[-1].type not in wrong
 
 
-def _spelled(place: Place, meant: Scalar, spelled: str, kind: str) -> Iterator[Completion]:
+def _spelled(place: _Place, meant: Scalar, spelled: str, kind: str) -> Iterator[Completion]:
     """Propose it as it must be typed there, if what is typed is its beginning."""
     if "\n" in spelled or "\r" in spelled:
         return  # no text of the language can hold it
@@ -219,8 +219,8 @@ def _event(stack: Sequence[object]) -> str | None:
     """Return the event that the place is about: the last one begun, after `by` the first."""
     by = any(isinstance(item, Token) and item.type == "BY" for item in stack)
     for item in stack if by else reversed(stack):
-        if isinstance(item, Event | EventName):
-            name = item.name.name if isinstance(item, Event) else item.name
+        if isinstance(item, EventNode | EventName):
+            name = item.name.name if isinstance(item, EventNode) else item.name
             return name.text
     return None
 

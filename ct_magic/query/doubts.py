@@ -15,7 +15,7 @@ from typing import Any
 from ..suggest import suggest
 from .catalog import Names
 from .model import ByHour, JsonQuery, Operator, Property, Query, Scope
-from .payload import FAMILIES, day
+from .payload import FAMILIES, day_of_number
 from .printer import property_name, value
 
 # What an account may have passed in `%ct check`.
@@ -29,18 +29,18 @@ TEXT_OPERATORS = frozenset(
 NUMBER_OPERATORS = frozenset(
     {"equals", "greater_than", "greater_than_equals", "less_than", "less_than_equals"}
 )
-SYMBOLS = {operator.value: operator.symbol for operator in Operator}
+_SYMBOLS = {operator.value: operator.symbol for operator in Operator}
 ANY_OPERATORS = ("equals", "greater_than_equals")
-EVENT_KEYS = frozenset({"event_name", "from", "to", "event_properties", "session_properties"})
-BASE_KEYS = EVENT_KEYS | {"common_profile_properties", "advanced_query"}
+_EVENT_KEYS = frozenset({"event_name", "from", "to", "event_properties", "session_properties"})
+BASE_KEYS = _EVENT_KEYS | {"common_profile_properties", "advanced_query"}
 COMMON_KEYS = frozenset({*FAMILIES, "geo_fields", "geo_radius"})
 ADVANCED_KEYS = frozenset({"did_all", "did_none", "did_any"})
-OFTEN_KEYS = EVENT_KEYS | {"operator", "value"}
-FILTER_KEYS = frozenset({"name", "operator", "value"})
-MOST_VALUES = 50  # of one list that are compared with the known ones
+OFTEN_KEYS = _EVENT_KEYS | {"operator", "value"}
+_FILTER_KEYS = frozenset({"name", "operator", "value"})
+_MOST_VALUES = 50  # of one list that are compared with the known ones
 
 IGNORED = "the service may ignore it silently"
-Json = Mapping[str, Any]
+_Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def of_statement(query: Query | JsonQuery, known: Known) -> tuple[str, ...]:
     return ("by hour: no page says whose clock it is; '%ct check' asks the account",)
 
 
-def of_count(body: Json, today: date, known: Known) -> tuple[str, ...]:
+def of_count(body: _Json, today: date, known: Known) -> tuple[str, ...]:
     """Return the doubts about a single count's JSON, each once."""
     doubts = [*_keys(body, BASE_KEYS), *_of_event(body, today, known), *_of_profile(body, known)]
     doubts += _of_advanced(body, today, known)
@@ -68,8 +68,8 @@ def of_count(body: Json, today: date, known: Known) -> tuple[str, ...]:
     return tuple(dict.fromkeys(doubts))
 
 
-def _of_event(event: Json, today: date, known: Known) -> Iterator[str]:
-    name, end = str(event.get("event_name")), day(event.get("to"))
+def _of_event(event: _Json, today: date, known: Known) -> Iterator[str]:
+    name, end = str(event.get("event_name")), day_of_number(event.get("to"))
     if end is not None and end > today:
         yield f"{name}: its period ends on {end}, after today"
     yield from _of_name(name, known.names.events)
@@ -78,7 +78,7 @@ def _of_event(event: Json, today: date, known: Known) -> Iterator[str]:
             yield from _of_filter(condition, scope, name, known)
 
 
-def _of_profile(body: Json, known: Known) -> Iterator[str]:
+def _of_profile(body: _Json, known: Known) -> Iterator[str]:
     common = _dict(body.get("common_profile_properties"))
     yield from _keys(common, COMMON_KEYS)
     yield from _of_places(common.get("geo_fields"), known.names.places)
@@ -87,20 +87,20 @@ def _of_profile(body: Json, known: Known) -> Iterator[str]:
             yield from _of_filter(condition, scope, None, known)
 
 
-def _of_advanced(body: Json, today: date, known: Known) -> Iterator[str]:
+def _of_advanced(body: _Json, today: date, known: Known) -> Iterator[str]:
     advanced = _dict(body.get("advanced_query"))
     yield from _keys(advanced, ADVANCED_KEYS)
     for event in _events(advanced):
         yield from _keys(event, OFTEN_KEYS)
         yield from _of_event(event, today, known)
     operator = _dict(advanced.get("did_any")).get("operator", ANY_OPERATORS[0])
-    if operator in SYMBOLS and operator not in ANY_OPERATORS:
-        yield f"did any (…) {SYMBOLS[operator]}: the vendor lists = and >= there; {IGNORED}"
-    elif operator not in SYMBOLS:
-        yield _unknown("operator", str(operator), SYMBOLS)
+    if operator in _SYMBOLS and operator not in ANY_OPERATORS:
+        yield f"did any (…) {_SYMBOLS[operator]}: the vendor lists = and >= there; {IGNORED}"
+    elif operator not in _SYMBOLS:
+        yield _unknown("operator", str(operator), _SYMBOLS)
 
 
-def _of_base_again(body: Json) -> Iterator[str]:
+def _of_base_again(body: _Json) -> Iterator[str]:
     """Doubt a `did` of the base's event on days of the base: nobody has said that it sees them."""
     name, start, end = (body.get(key) for key in ("event_name", "from", "to"))
     for event in _events(_dict(body.get("advanced_query"))):
@@ -114,8 +114,8 @@ def _of_base_again(body: Json) -> Iterator[str]:
             )
 
 
-def _of_filter(condition: Json, scope: Scope, event: str | None, known: Known) -> Iterator[str]:
-    yield from _keys(condition, FILTER_KEYS)
+def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) -> Iterator[str]:
+    yield from _keys(condition, _FILTER_KEYS)
     yield from _of_name(str(condition.get("name")), _properties(scope, event, known))
     operator, values = condition.get("operator", "equals"), condition.get("value")
     listed = values if isinstance(values, list) else [values]
@@ -148,13 +148,13 @@ def _of_places(places: object, known: tuple[str, ...]) -> Iterator[str]:
 
 
 def _of_operator(operator: str, listed: list[Any], scope: Scope) -> Iterator[str]:
-    if operator not in SYMBOLS:
-        yield _unknown("operator", str(operator), SYMBOLS)
+    if operator not in _SYMBOLS:
+        yield _unknown("operator", str(operator), _SYMBOLS)
     elif scope is Scope.SESSION and operator != "equals":
         yield f"the vendor lists only equality on the session; {IGNORED}"
     elif not all(operator in _operators_for(item) for item in listed):
         kind = "texts" if isinstance(listed[0], str) else "numbers"
-        yield f"the vendor does not list '{SYMBOLS[operator]}' for {kind}; {IGNORED}"
+        yield f"the vendor does not list '{_SYMBOLS[operator]}' for {kind}; {IGNORED}"
     if any(isinstance(item, bool) for item in listed):
         yield f'true and false travel as the texts "True" and "False"; {IGNORED}'
     if operator == "equals" and "" in listed:
@@ -162,12 +162,12 @@ def _of_operator(operator: str, listed: list[Any], scope: Scope) -> Iterator[str
 
 
 def _of_values(listed: list[Any], known: tuple[str, ...]) -> Iterator[str]:
-    for item in listed[:MOST_VALUES]:
+    for item in listed[:_MOST_VALUES]:
         if isinstance(item, str) and item not in known and (near := _near(item, known)):
             yield f"{value(item)} is not among its known values: is {value(near)} meant?"
 
 
-def _values(condition: Json, scope: Scope, event: str | None, known: Known) -> tuple[str, ...]:
+def _values(condition: _Json, scope: Scope, event: str | None, known: Known) -> tuple[str, ...]:
     if scope is Scope.SESSION and condition.get("name") == "time_of_day":
         return ()  # a clock has all minutes, whichever were seen
     values = known.names.values(event, Property(str(condition.get("name")), scope))
@@ -193,10 +193,10 @@ def _operators_for(item: object) -> frozenset[str]:
     return NUMBER_OPERATORS if isinstance(item, int | float) else TEXT_OPERATORS
 
 
-def _part(condition: Json, scope: Scope) -> str:
+def _part(condition: _Json, scope: Scope) -> str:
     name = property_name(Property(str(condition.get("name")), scope))
     operator, values = str(condition.get("operator", "equals")), condition.get("value")
-    symbol = SYMBOLS.get(operator, operator)
+    symbol = _SYMBOLS.get(operator, operator)
     if operator in ("exists", "does_not_exist"):
         return f"{name} {symbol}"
     if isinstance(values, list):
@@ -206,7 +206,7 @@ def _part(condition: Json, scope: Scope) -> str:
     return f"{name} {symbol} {value(values) if isinstance(values, str | int | float) else '…'}"
 
 
-def _keys(part: Json, listed: frozenset[str]) -> Iterator[str]:
+def _keys(part: _Json, listed: frozenset[str]) -> Iterator[str]:
     yield from (_unknown("key", key, listed) for key in part if key not in listed)
 
 
@@ -216,15 +216,15 @@ def _unknown(kind: str, word: str, listed: Mapping[str, str] | frozenset[str]) -
     return f"the {kind} '{word}' is on no page of the vendor: {hint}"
 
 
-def _events(advanced: Json) -> Iterator[Json]:
+def _events(advanced: _Json) -> Iterator[_Json]:
     for key in ("did_all", "did_none"):
         yield from _dicts(advanced.get(key))
     yield from _dicts(_dict(advanced.get("did_any")).get("any_events"))
 
 
-def _dict(part: object) -> Json:
+def _dict(part: object) -> _Json:
     return part if isinstance(part, dict) else {}
 
 
-def _dicts(part: object) -> Iterator[Json]:
+def _dicts(part: object) -> Iterator[_Json]:
     yield from (item for item in part if isinstance(item, dict)) if isinstance(part, list) else ()

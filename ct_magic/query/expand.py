@@ -46,7 +46,7 @@ from .payload import to_payload
 from .resolve_period import counts_from_today, resolve
 from .stretches import Stretch, stretches
 
-CLOCK = Property("time_of_day", Scope.SESSION)
+_CLOCK = Property("time_of_day", Scope.SESSION)
 HOURS = 24
 
 
@@ -268,7 +268,7 @@ def _all(condition: And | Or, more: Term) -> And | Or:
 
 
 def _hour(hour: int) -> Filter:
-    return Filter(CLOCK, Operator.EQUALS, ClockRange(60 * hour, 60 * hour + 59))
+    return Filter(_CLOCK, Operator.EQUALS, ClockRange(60 * hour, 60 * hour + 59))
 
 
 def _time_axis(query: Query) -> ByTime | None:

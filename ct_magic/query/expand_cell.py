@@ -15,7 +15,7 @@ from .model import JsonQuery, Query
 
 MOST_COUNTS = 500
 MOST_ROWS = 10_000
-TOO_MANY = "take a shorter period, larger pieces or fewer values"
+_TOO_MANY = "take a shorter period, larger pieces or fewer values"
 
 
 class StatementError(QueryError):
@@ -75,7 +75,7 @@ def expand(
     largest = max(range(len(sizes)), key=sizes.__getitem__, default=0)
     if sum(sizes) > MOST_ROWS:
         size = f"this cell would have {sum(sizes):,} rows, and the limit is {MOST_ROWS:,}"
-        raise TooLargeError(f"{size}: {TOO_MANY}", largest, sum(sizes))
+        raise TooLargeError(f"{size}: {_TOO_MANY}", largest, sum(sizes))
     distinct = _Distinct()
     rows = [
         CellRow(number, row, distinct.numbers(row.total), distinct.numbers(_other(row)))
@@ -86,7 +86,7 @@ def expand(
         counts = f"this cell would ask {len(distinct.counts):,} counts, and the limit is"
         raised = f"%config CountMagics.max_counts = {len(distinct.counts)}"
         keyword = f"count(..., max_counts={len(distinct.counts)})"
-        message = f"{counts} {max_counts:,}: {TOO_MANY}, or raise it: {raised}, {keyword}"
+        message = f"{counts} {max_counts:,}: {_TOO_MANY}, or raise it: {raised}, {keyword}"
         raise TooLargeError(message, largest, len(rows))
     return Expansion(tuple(rows), tuple(distinct.counts), tuple(distinct.places))
 

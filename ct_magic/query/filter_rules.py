@@ -13,7 +13,7 @@ from .literals import Reader
 from .model import And, AtPlace, ClockRange, Condition, Filter, Operator, Or, Place, Property, Scope
 
 OPERATORS = {API_NAMES[o.value]: o for o in Operator}
-SCOPES = [scope.value for scope in Scope if scope.value]
+_SCOPES = [scope.value for scope in Scope if scope.value]
 NO_SCOPES = {
     "geo": 'it stands alone, as in geo = "India/Goa".',
     "event": "what stands alone is a property of the event.",
@@ -35,7 +35,7 @@ class Where:
 class FilterRules(Reader):
     """Reads conditions."""
 
-    def where(self, node: tree.Condition | None) -> Where:
+    def where(self, node: tree.ConditionNode | None) -> Where:
         """Return what must hold of the statement's own event."""
         if node is None:
             return Where()
@@ -48,14 +48,14 @@ class FilterRules(Reader):
         filters = tuple(part for part in conditions if isinstance(part, Filter))
         return Where(filters, places[0] if places else ())
 
-    def condition(self, node: tree.Condition) -> Condition:
+    def condition(self, node: tree.ConditionNode) -> Condition:
         """Return a condition, whole."""
         match node:
             case tree.Conjunction(parts):
                 return And(tuple(map(self.condition, parts)))
             case tree.Disjunction(parts):
                 return Or(tuple(map(self.condition, parts)))
-            case tree.Comparison():
+            case tree.ComparisonNode():
                 return self._comparison(node)
             case tree.Membership():
                 return self._membership(node)
@@ -74,21 +74,21 @@ class FilterRules(Reader):
         if node.scope is None:
             return Property(name)
         scope = node.scope.text
-        if scope not in SCOPES:
-            near = suggest(scope, SCOPES)
-            known = f"there are {', '.join(SCOPES)}; without one it is the event's."
+        if scope not in _SCOPES:
+            near = suggest(scope, _SCOPES)
+            known = f"there are {', '.join(_SCOPES)}; without one it is the event's."
             hint = NO_SCOPES.get(scope, f"did you mean '{near}'?" if near else known)
             message = f"there is no scope '{scope}': {hint} A name that holds a dot is quoted."
             self.fail(message, node.scope)
         return Property(name, Scope(scope))
 
-    def places(self, values: tree.Values) -> tuple[Place, ...]:
+    def places(self, values: tree.ValuesNode) -> tuple[Place, ...]:
         """Return the places of a list."""
         if values.variable is None:
             return tuple(map(self._place, values.items))
         return tuple(self._place_of(value, values) for value in self.values(values))
 
-    def _comparison(self, node: tree.Comparison) -> Condition:
+    def _comparison(self, node: tree.ComparisonNode) -> Condition:
         operator = OPERATORS[node.operator.type]
         if node.property.is_geo:
             if operator is not Operator.EQUALS:
@@ -138,7 +138,7 @@ class FilterRules(Reader):
     def _minute(self, token: Token) -> int:
         if token.type == "PARAM":
             with self.at(token):
-                return parameters.clock(token.text[1:], self.params)
+                return parameters.clock_value(token.text[1:], self.params)
         text = self.unquoted(token) if token.type == "STRING" else token.text
         minute = check_filter.minutes(text)
         if minute is None:
@@ -154,7 +154,7 @@ class FilterRules(Reader):
             self.fail(ONLY_GEO, asked)
         self._check_clock(asked, asked)
 
-    def _check_places(self, node: tree.Condition) -> None:
+    def _check_places(self, node: tree.ConditionNode) -> None:
         """Raise QueryError where two different places meet: no count can ask for both."""
         seen: set[frozenset[Place]] = set()
         for leaf in tree.leaves(node):
@@ -164,7 +164,7 @@ class FilterRules(Reader):
             if len(seen) > 1:
                 self.fail(GEO_TWICE, leaf.property)
 
-    def _has_or(self, node: tree.Condition) -> bool:
+    def _has_or(self, node: tree.ConditionNode) -> bool:
         if isinstance(node, tree.Conjunction):
             return any(map(self._has_or, node.parts))
         return isinstance(node, tree.Disjunction)
@@ -173,7 +173,7 @@ class FilterRules(Reader):
         return self._place_of(self.value(token), token)
 
     def _place_of(self, value: str | int | float, at: Token | tree.Node) -> Place:
-        place = check_filter.place(value)
+        place = check_filter.check_place(value)
         if place is None:
             self.fail(f"{value!r} is no place: write {check_filter.PLACE}", at)
         return place

@@ -50,7 +50,7 @@ API_NAMES = {
 }
 OPERATORS = frozenset(API_NAMES.values()) | {"IN", "NOT"}
 FILTERS_BEGIN = frozenset({"WHERE", "AND", "OR"})
-UNITS = ("DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "YEAR", "YEARS")
+_UNITS = ("DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "YEAR", "YEARS")
 # Words that people try, which are no keywords: an event's name neither begins with one of the
 # first nor has one of the others behind its first word, or a query would be sent as a name.
 NOT_FIRST = frozenset({"retention", "cohort", "funnel", "compare"})
@@ -254,10 +254,10 @@ def _is_meant(line: Sequence[Token], at: int, in_by: bool) -> bool:
             return in_by and before in ("BY", "COMMA", "FIRST") and _is_whole(line, at)
         case "first":
             begins = in_by and before in ("BY", "COMMA")
-            ends = _type(line, at + 1) in ("", "$END", *UNITS)
+            ends = _type(line, at + 1) in ("", "$END", *_UNITS)
             return begins and (ends or _names_unit(line, at + 1))
         case "rolling":
-            return in_by and before in (*UNITS, "QUARTER", "HOUR")
+            return in_by and before in (*_UNITS, "QUARTER", "HOUR")
     return False
 
 

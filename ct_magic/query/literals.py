@@ -55,7 +55,7 @@ class Reader:
     def whole_number(self, token: Token, least: int, most: int = 10**9) -> int:
         """Return a number that counts something."""
         with self.at(token):
-            number = parameters.number(token.text)
+            number = parameters.number_value(token.text)
         if not isinstance(number, int) or not least <= number <= most:
             expected = f"expected a whole number from {least} to {most}"
             self.fail(f"{expected}, found {token.text}", token)
@@ -70,9 +70,9 @@ class Reader:
         with self.at(token):
             if token.type == "PARAM":
                 return parameters.scalar(token.text[1:], self.params)
-            return parameters.number(token.text)
+            return parameters.number_value(token.text)
 
-    def values(self, values: tree.Values) -> tuple[Scalar, ...]:
+    def values(self, values: tree.ValuesNode) -> tuple[Scalar, ...]:
         """Return the values of `("a", "b")`, or of a variable that holds a list."""
         if values.variable is None:
             return tuple(map(self.value, values.items))

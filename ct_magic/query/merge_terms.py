@@ -20,7 +20,7 @@ from .model import AtPlace, ClockRange, Filter, Operator, Scalar
 Single = Filter | AtPlace
 Term = tuple[Single, ...]  # conditions that must all hold
 # Equal for two conditions that ask the same: property, operator and the set of values.
-Key = tuple[object, Operator | None, frozenset[object]]
+_Key = tuple[object, Operator | None, frozenset[object]]
 Rest = tuple[object, int, int]
 
 
@@ -35,12 +35,12 @@ def once(term: Iterable[Single]) -> Term:
     return tuple(reversed(seen.values()))
 
 
-def keys(term: Iterable[Single]) -> frozenset[Key]:
+def keys(term: Iterable[Single]) -> frozenset[_Key]:
     """Return what is equal for two terms that ask the same."""
     return frozenset(map(key, term))
 
 
-def key(condition: Single) -> Key:
+def key(condition: Single) -> _Key:
     """Return what is equal for two conditions that ask the same."""
     if isinstance(condition, AtPlace):
         return AtPlace, None, frozenset(condition.places)
@@ -57,10 +57,10 @@ class _Terms:
     """
 
     def __init__(self, terms: Iterable[Term]) -> None:
-        self._terms: dict[int, dict[Key, Single]] = {}
+        self._terms: dict[int, dict[_Key, Single]] = {}
         self._rests: dict[int, list[Rest]] = {}
-        self._marked: dict[Key, set[int]] = defaultdict(set)
-        self._holding: dict[Key, set[int]] = defaultdict(set)
+        self._marked: dict[_Key, set[int]] = defaultdict(set)
+        self._holding: dict[_Key, set[int]] = defaultdict(set)
         self._alike: dict[Rest, list[int]] = defaultdict(list)
         self._pairs: list[tuple[int, int, int, Rest]] = []
         for place, term in enumerate(terms):
@@ -76,7 +76,7 @@ class _Terms:
                 self._add(first, term)
         return tuple(tuple(self._terms[place].values()) for place in sorted(self._terms))
 
-    def _add(self, place: int, term: dict[Key, Single]) -> None:
+    def _add(self, place: int, term: dict[_Key, Single]) -> None:
         mine = term.keys()
         inside = {other for key in mine for other in self._marked[key]}
         others = ((other, self._terms[other].keys()) for other in inside)
@@ -105,7 +105,7 @@ class _Terms:
         if len(places := self._alike[rest]) > 1:
             heapq.heappush(self._pairs, (places[0], places[1], len(self._pairs), rest))
 
-    def _united(self, first: int, second: int) -> dict[Key, Single]:
+    def _united(self, first: int, second: int) -> dict[_Key, Single]:
         left, right = self._terms[first], self._terms[second]
         (new,) = right.keys() - left.keys()
         both = (
@@ -115,7 +115,7 @@ class _Terms:
         return dict(both)
 
 
-def _rests(term: dict[Key, Single]) -> list[Rest]:
+def _rests(term: dict[_Key, Single]) -> list[Rest]:
     """Return for each condition that may become a list what stands beside it, and its property.
 
     What stands beside it is a number made of all other conditions: a set of them for each would
@@ -135,7 +135,7 @@ def _can_be_list(condition: Single) -> bool:
     )
 
 
-def _either(key_left: Key, left: Single, key_right: Key, right: Single) -> tuple[Key, Single]:
+def _either(key_left: _Key, left: Single, key_right: _Key, right: Single) -> tuple[_Key, Single]:
     """Return the condition that one of two holds, and its key; both are of one property."""
     about, operator, held = key_left
     united = about, operator, held | key_right[2]

@@ -20,9 +20,9 @@ from ..suggest import suggest
 from .check_filter import minutes
 from .model import Days, Scalar, Unit
 
-BIGGEST = 1e300  # a little more fits no float, and no count needs it
-LONGEST = 400  # characters; Python itself refuses to read integers of some thousands
-MOST_VALUES = 100_000  # of a list: a range may stand for more than fits the memory
+_BIGGEST = 1e300  # a little more fits no float, and no count needs it
+_LONGEST = 400  # characters; Python itself refuses to read integers of some thousands
+_MOST_VALUES = 100_000  # of a list: a range may stand for more than fits the memory
 # A text that holds more than a name: a second line, JSON, a filter, a clause or a period.
 _STATEMENT = re.compile(
     r"[\r\n]|\s*\{|.*(\swhere\s.*[=<>~]|\sdid\s+[A-Z\"]|\slast\s+\d|\s\d{4}-\d\d)", re.DOTALL
@@ -61,7 +61,7 @@ def scalars(name: str, params: Mapping[str, object]) -> tuple[Scalar, ...]:
     return tuple(value for value in items if not isinstance(value, date | list))
 
 
-def day(name: str, params: Mapping[str, object]) -> date:
+def day_value(name: str, params: Mapping[str, object]) -> date:
     """Return the day that `$name` stands for: a date, or the date of a datetime or Timestamp."""
     value = _plain(_lookup(name, params), name)
     if not isinstance(value, date):
@@ -71,11 +71,11 @@ def day(name: str, params: Mapping[str, object]) -> date:
     return value
 
 
-def period(name: str, params: Mapping[str, object]) -> Days:
+def period_value(name: str, params: Mapping[str, object]) -> Days:
     """Return the days that `$name` stands for in the place of a period: a day, or a `Period`."""
     value = _lookup(name, params)
     if type(value).__name__ != "Period" or not hasattr(value, "freqstr"):
-        only = day(name, params)
+        only = day_value(name, params)
         return Days(only, only)
     unit = next((unit for unit, freq in _FREQUENCIES.items() if value.freqstr in freq), None)
     if unit is None:
@@ -84,7 +84,7 @@ def period(name: str, params: Mapping[str, object]) -> Days:
     return Days(value.start_time.date(), value.end_time.date(), named=unit)
 
 
-def clock(name: str, params: Mapping[str, object]) -> int:
+def clock_value(name: str, params: Mapping[str, object]) -> int:
     """Return the minutes from midnight of the time of day that `$name` stands for."""
     value = _lookup(name, params)
     if isinstance(value, time) and value.second == value.microsecond == 0:
@@ -96,7 +96,7 @@ def clock(name: str, params: Mapping[str, object]) -> int:
     return minute
 
 
-def text(name: str, params: Mapping[str, object]) -> str:
+def text_value(name: str, params: Mapping[str, object]) -> str:
     """Return the event's name that `$name` stands for."""
     value = scalar(name, params)
     if not isinstance(value, str) or not value:
@@ -110,15 +110,15 @@ def text(name: str, params: Mapping[str, object]) -> str:
     return value
 
 
-def number(written: str) -> int | float:
+def number_value(written: str) -> int | float:
     """Read a number as the language and JSON write it; raise QueryError for one too large."""
-    if len(written) > LONGEST:
+    if len(written) > _LONGEST:
         raise QueryError("the number is too long")
     try:
         value: int | float = int(written)
     except ValueError:
         value = float(written)
-    if not -BIGGEST <= value <= BIGGEST:
+    if not -_BIGGEST <= value <= _BIGGEST:
         raise QueryError("the number is too large")
     return value
 
@@ -161,7 +161,7 @@ def _plain(value: object, name: str) -> Scalar | date | list[object]:
         case date():
             return _date(value, name)
         case list() | tuple() | range() | set() | frozenset():
-            if not isinstance(value, list | tuple) and len(value) > MOST_VALUES:
+            if not isinstance(value, list | tuple) and len(value) > _MOST_VALUES:
                 raise QueryError(f"${name} holds {len(value):,} values, more than any list")
             return _in_order(value, name) if isinstance(value, set | frozenset) else list(value)
     return _foreign(value, name)
@@ -234,7 +234,7 @@ def _text(value: str, name: str) -> str:
 def _number(value: int | float | Decimal, name: str) -> int | float:
     if value != value:
         raise QueryError(f"${name} is not a number (NaN); there is nothing to compare with")
-    if not -BIGGEST <= value <= BIGGEST:
+    if not -_BIGGEST <= value <= _BIGGEST:
         raise QueryError(f"${name} is too large a number")
     if isinstance(value, Decimal):
         return int(value) if value.as_tuple().exponent == 0 else float(value)

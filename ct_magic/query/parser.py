@@ -35,13 +35,13 @@ from .node_maker import NodeMaker
 from .printer import to_text
 from .resolve_period import plain_day
 from .source import Source
-from .tree import Statement
+from .tree import StatementNode
 
-DEEPEST = 30  # brackets in brackets
+_DEEPEST = 30  # brackets in brackets
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ParsedCell:
     """A cell that was read: its statements as typed, and their rows over single counts."""
 
     statements: tuple[Query | JsonQuery, ...]
@@ -66,22 +66,22 @@ def parse(
     where it is not given). Raises QueryError for every text that is not a query, and for one that
     would ask more than `max_counts` counts.
     """
-    return read(text, params=params, today=today, max_counts=max_counts).counts
+    return read_cell(text, params=params, today=today, max_counts=max_counts).counts
 
 
-def read(
+def read_cell(
     text: str,
     *,
     params: Mapping[str, object] | None = None,
     today: date | None = None,
     max_counts: int | None = MOST_COUNTS,
-) -> Cell:
+) -> ParsedCell:
     """Read a cell: its statements (see `statements`), and their single counts (see `parse`)."""
     today = plain_day(today or date.today())
     pairs = list(_statements(text, params, today))
     queries = tuple(query for query, _ in pairs)
     try:
-        return Cell(queries, expand(queries, today, max_counts))
+        return ParsedCell(queries, expand(queries, today, max_counts))
     except StatementError as error:
         line = pairs[error.statement][1]
         at = next((token for token in line if token.type == error.keyword), line[0])
@@ -96,8 +96,8 @@ def statements(
     `source` is a statement's own text on one line, without label and comments. `today` is there
     only to refuse a period that ends before it begins.
     """
-    read = _statements(text, params, plain_day(today or date.today()))
-    return tuple(query for query, _ in read)
+    read_cell = _statements(text, params, plain_day(today or date.today()))
+    return tuple(query for query, _ in read_cell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Spelled:
     """A statement as it is spelled: its tokens, and the grammar's tree over them."""
 
     line: tuple[Token, ...]
-    tree: Statement
+    tree: StatementNode
 
 
 def spelled(source: Source) -> tuple[Spelled, ...]:
@@ -128,7 +128,7 @@ class Progress:
     stack: tuple[object, ...] = ()
 
 
-def progress(line: Sequence[Token]) -> Progress:
+def parse_progress(line: Sequence[Token]) -> Progress:
     """Follow the beginning of a statement."""
     cursor = _grammar().parse_interactive()
     try:
@@ -142,7 +142,7 @@ def progress(line: Sequence[Token]) -> Progress:
 
 def accepted(line: Sequence[Token]) -> frozenset[str]:
     """Return the types of token that may come after these."""
-    return progress(line).accepted
+    return parse_progress(line).accepted
 
 
 def reach(line: Sequence[Token]) -> int:
@@ -192,7 +192,7 @@ def _lines(source: Source) -> list[list[Token]]:
     return lines
 
 
-def _tree(source: Source, line: list[Token]) -> Statement:
+def _tree(source: Source, line: list[Token]) -> StatementNode:
     end = Token("$END", "", line[-1].end)
     _check_depth(source, line)
     cursor = _grammar().parse_interactive()
@@ -200,9 +200,11 @@ def _tree(source: Source, line: list[Token]) -> Statement:
         try:
             tree = cursor.feed_token(token)  # type: ignore[arg-type]
         except UnexpectedToken:
-            mistake = syntax_errors.explain([*with_contextual(line), end], at, accepted, reach)
+            mistake = syntax_errors.explain_mistake(
+                [*with_contextual(line), end], at, accepted, reach
+            )
             raise source.error(mistake.message, mistake.start, mistake.end) from None
-    assert isinstance(tree, Statement)  # noqa: S101 # lark gives it at the end
+    assert isinstance(tree, StatementNode)  # noqa: S101 # lark gives it at the end
     return tree
 
 
@@ -211,7 +213,7 @@ def _check_depth(source: Source, line: list[Token]) -> None:
     depth = 0
     for token in line:
         depth += {"OPENING": 1, "CLOSING": -1}.get(token.type, 0)
-        if depth > DEEPEST:
+        if depth > _DEEPEST:
             raise source.error("brackets are nested deeper than any query", token.start, token.end)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import QueryError, UsageError
 from . import strict_json
 from .calendar_pieces import ends
-from .check_filter import TIME_OF_DAY, clock, fits, minutes
+from .check_filter import TIME_OF_DAY, check_clock, fits, minutes
 from .model import (
     AnyPeriod,
     ClockRange,
@@ -101,7 +101,7 @@ def from_json(text: str) -> Query | JsonQuery:
     return query
 
 
-def day(number: object) -> date | None:
+def day_of_number(number: object) -> date | None:
     """Read a day as the API writes it, 20150810; None for what is none."""
     try:
         return date.fromisoformat(f"{number:08}") if type(number) is int else None
@@ -164,12 +164,12 @@ def _advanced(query: Query, period: AnyPeriod) -> dict[str, object]:
 
 def _plain(value: Value) -> Scalar | list[Scalar]:
     if isinstance(value, ClockRange):
-        return [clock(value.start), clock(value.end)]
+        return [check_clock(value.start), check_clock(value.end)]
     return list(value) if isinstance(value, tuple) else value
 
 
-def _number(day: date) -> int:
-    return day.year * 10000 + day.month * 100 + day.day
+def _number(day_of_number: date) -> int:
+    return day_of_number.year * 10000 + day_of_number.month * 100 + day_of_number.day
 
 
 # JSON -> query
@@ -187,7 +187,7 @@ def _check(body: dict[str, Any], text: str) -> None:
             *strict_json.place_of(text, "event_name"),
         )
     for key in ("from", "to"):
-        if day(body[key]) is None:
+        if day_of_number(body[key]) is None:
             message = f"{key!r} must be a day, written as a number like 20150810"
             strict_json.fail(text, message, *strict_json.place_of(text, key))
     if body["from"] > body["to"]:
@@ -226,7 +226,7 @@ def _read_event(part: object, often: bool = False) -> Event:
     keys = {"event_name", "from", "to", "event_properties", "session_properties"}
     body = _dict(part, keys | ({"operator", "value"} if often else set()))
     name = _sayable(body.get("event_name"), str)
-    start, end = day(body.get("from")), day(body.get("to"))
+    start, end = day_of_number(body.get("from")), day_of_number(body.get("to"))
     if not name or start is None or end is None or start > end:
         raise UnsayableError
     own_filters = body.get("event_properties")  # null for no filters is what one program sends

@@ -16,25 +16,25 @@ from .model import Ago, Days, Last, Period, Previous, Shift, ShiftAxis, This, Un
 from .resolve_period import resolve
 
 YESTERDAY = Ago(1)
-LONGEST = 100 * 366  # days: more than any account has, and far from the calendar's beginning
-DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.QUARTER: 92, Unit.YEAR: 366}
+_LONGEST = 100 * 366  # days: more than any account has, and far from the calendar's beginning
+_DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.QUARTER: 92, Unit.YEAR: 366}
 
 
 class PeriodRules(Reader):
     """Reads each way to say when."""
 
-    def period(self, node: tree.Period) -> Period:
+    def period(self, node: tree.PeriodNode) -> Period:
         """Return a period that the calendar has; its days do not end before they begin."""
         period = self._period(node)
         with self.at(node):
             resolve(period, self.today)
         return period
 
-    def shift(self, node: tree.Moved | tree.MovedAxis) -> Shift | ShiftAxis:
+    def shift(self, node: tree.MovedNode | tree.MovedAxis) -> Shift | ShiftAxis:
         """Return by how much a period is moved."""
-        return self.moved(node) if isinstance(node, tree.Moved) else self.moved_axis(node)
+        return self.moved(node) if isinstance(node, tree.MovedNode) else self.moved_axis(node)
 
-    def moved(self, node: tree.Moved) -> Shift:
+    def moved(self, node: tree.MovedNode) -> Shift:
         """Return `after 2 weeks`, or `before 1 month` as a negative one."""
         back = node.direction.type == "BEFORE"
         number = self._number(node.number, node.unit, least=1 if back else 0)
@@ -54,11 +54,11 @@ class PeriodRules(Reader):
         """Return the length of `rolling 7 days`."""
         return Shift(self._number(node.number, node.unit, least=1), unit(node.unit))
 
-    def _period(self, node: tree.Period) -> Period:
+    def _period(self, node: tree.PeriodNode) -> Period:
         match node:
             case tree.OneDay(token) if token.type == "PARAM":
                 with self.at(token):
-                    return parameters.period(token.text[1:], self.params)
+                    return parameters.period_value(token.text[1:], self.params)
             case tree.OneDay(token):
                 return Days(self._day(token), self._day(token))
             case tree.DaySpan(start, end):
@@ -84,18 +84,18 @@ class PeriodRules(Reader):
             return Ago(self._back(token))
         with self.at(token):
             if token.type == "PARAM":
-                return parameters.day(token.text[1:], self.params)
+                return parameters.day_value(token.text[1:], self.params)
             return _calendar_day(token.text)
 
     def _number(self, number: Token, units: Token, least: int) -> int:
-        return self.whole_number(number, least, LONGEST // DAYS[unit(units)])
+        return self.whole_number(number, least, _LONGEST // _DAYS[unit(units)])
 
     def _back(self, token: Token) -> int:
         number = token.text.removeprefix("today").removeprefix("-")
         if not number:
             return 0
         start = token.end - len(number)
-        return self.whole_number(Token("NUMBER", number, start), least=0, most=LONGEST)
+        return self.whole_number(Token("NUMBER", number, start), least=0, most=_LONGEST)
 
 
 def unit(token: Token) -> Unit:

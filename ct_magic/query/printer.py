@@ -8,7 +8,7 @@ from typing import assert_never
 
 from . import strict_json
 from .calendar_pieces import month_of
-from .check_filter import clock
+from .check_filter import check_clock
 from .lexer import is_bare_event, is_bare_name
 from .model import (
     Ago,
@@ -107,7 +107,7 @@ def event(asked: Event) -> str:
     return " ".join(_parts(asked, _filters(asked.where)))
 
 
-def clause(asked: Step) -> str:
+def clause_text(asked: Step) -> str:
     """Return a clause as it stands behind `share`: `did not App Uninstalled`."""
     match asked:
         case Did(done):
@@ -121,7 +121,7 @@ def clause(asked: Step) -> str:
             assert_never(asked)
 
 
-def period(asked: AnyPeriod) -> str:
+def period_text(asked: AnyPeriod) -> str:
     """Return a period: `2015-08`, `since 2015-08-10`, `last 30 days`, `after 2 weeks`."""
     match asked:
         case Days(start, end) if start == end:
@@ -157,8 +157,8 @@ def _clauses(query: Query | JsonQuery) -> list[str]:
         " ".join(_base(query)),
         *(f"did {_often(done)}" for done in query.did),
         *(f"did not {event(done)}" for done in query.did_not),
-        *([clause(query.did_any)] if query.did_any else []),
-        *(f"share {clause(asked)}" for asked in query.steps),
+        *([clause_text(query.did_any)] if query.did_any else []),
+        *(f"share {clause_text(asked)}" for asked in query.steps),
         *([f"vs {_versus(query.versus)}"] if query.versus else []),
         *([f"by {', '.join(map(_axis, query.by))}"] if query.by else []),
     ]
@@ -166,7 +166,7 @@ def _clauses(query: Query | JsonQuery) -> list[str]:
         return texts
     if _is_single(query):
         return [strict_json.encode(to_payload(query))]
-    return [_UNSAYABLE.sub(_picture, clause) for clause in texts]
+    return [_UNSAYABLE.sub(_picture, clause_text) for clause_text in texts]
 
 
 def _is_single(query: Query) -> bool:
@@ -197,7 +197,7 @@ def _base(query: Query) -> list[str]:
 
 def _parts(asked: Event, conditions: list[str], word: str = "and") -> list[str]:
     joined = [f"{word if at else 'where'} {text}" for at, text in enumerate(conditions)]
-    return [event_name(asked.name), *joined, *([period(asked.period)] if asked.period else [])]
+    return [event_name(asked.name), *joined, *([period_text(asked.period)] if asked.period else [])]
 
 
 def _often(asked: Event) -> str:
@@ -265,7 +265,7 @@ def _values(asked: Value) -> str:
     if isinstance(asked, tuple):
         return f"({', '.join(map(value, asked))})"
     if isinstance(asked, ClockRange):
-        return f"{clock(asked.start)}..{clock(asked.end)}"
+        return f"{check_clock(asked.start)}..{check_clock(asked.end)}"
     return value(asked)
 
 
@@ -275,7 +275,7 @@ def _list(places: tuple[Place, ...]) -> str:
 
 
 def _versus(asked: Period | Shift | Preceding) -> str:
-    return "previous" if isinstance(asked, Preceding) else period(asked)
+    return "previous" if isinstance(asked, Preceding) else period_text(asked)
 
 
 def _axis(axis: Axis) -> str:

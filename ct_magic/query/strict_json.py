@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from ..errors import QueryError
-from .parameters import number
+from .parameters import number_value
 
-DEEPEST = 30
+_DEEPEST = 30
 TRAILING = "JSON has no comma before a closing bracket: take it away"
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 _PYTHON = {"T": "true", "F": "false", "N": "null"}
@@ -102,14 +102,14 @@ def _constant(name: str) -> NoReturn:
 
 def _number(written: str) -> int | float:
     try:
-        return number(written)
+        return number_value(written)
     except QueryError as error:
         raise _RefusedError(error.message, written) from None
 
 
 def _check_depth(text: str) -> None:
     for part, depth in parts(text):
-        if depth > DEEPEST:
+        if depth > _DEEPEST:
             fail(text, "the JSON is nested deeper than any query", *part.span())
 
 

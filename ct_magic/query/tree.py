@@ -72,7 +72,7 @@ class PropertyName(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Values(Node):
+class ValuesNode(Node):
     """`("a", "b")`, or one variable that holds a list."""
 
     items: tuple[Token, ...]
@@ -85,7 +85,7 @@ class Values(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison(Node):
+class ComparisonNode(Node):
     """`Amount > 5`."""
 
     property: PropertyName
@@ -98,7 +98,7 @@ class Membership(Node):
     """`Category in (…)`, `Category not in (…)`."""
 
     property: PropertyName
-    values: Values
+    values: ValuesNode
     negated: bool = False
 
 
@@ -124,18 +124,18 @@ class Existence(Node):
 class Conjunction(Node):
     """Conditions joined by `and`, at least two."""
 
-    parts: tuple[Condition, ...]
+    parts: tuple[ConditionNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Disjunction(Node):
     """Conditions joined by `or`, at least two."""
 
-    parts: tuple[Condition, ...]
+    parts: tuple[ConditionNode, ...]
 
 
-Filter = Comparison | Membership | Range | Existence
-Condition = Filter | Conjunction | Disjunction
+FilterNode = ComparisonNode | Membership | Range | Existence
+ConditionNode = FilterNode | Conjunction | Disjunction
 
 # Periods
 
@@ -192,7 +192,7 @@ class ThisUnit(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Moved(Node):
+class MovedNode(Node):
     """`after 2 weeks`, `before 1 month`."""
 
     direction: Token
@@ -210,18 +210,18 @@ class MovedAxis(Node):
     unit: Token
 
 
-Period = OneDay | DaySpan | WholeMonth | Since | LastUnits | LastUnit | ThisUnit
+PeriodNode = OneDay | DaySpan | WholeMonth | Since | LastUnits | LastUnit | ThisUnit
 
 # Clauses
 
 
 @dataclass(frozen=True, slots=True)
-class Event(Node):
+class EventNode(Node):
     """An event with its filters and its period; only inside `did` the period may be a moved one."""
 
     name: EventName
-    where: Condition | None
-    period: Period | Moved | MovedAxis | None
+    where: ConditionNode | None
+    period: PeriodNode | MovedNode | MovedAxis | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,38 +233,38 @@ class Times(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Did(Node):
+class DidNode(Node):
     """`did E`, `did E >= 2`; `share` is the word before it that makes it a step."""
 
     share: Token | None
     did: Token
-    event: Event
+    event: EventNode
     times: Times | None
 
 
 @dataclass(frozen=True, slots=True)
-class DidNot(Node):
+class DidNotNode(Node):
     """`did not E`."""
 
     share: Token | None
     did: Token
     sign: Token
-    event: Event
+    event: EventNode
     times: Times | None
 
 
 @dataclass(frozen=True, slots=True)
-class DidAny(Node):
+class DidAnyNode(Node):
     """`did any (E, F) >= 2`."""
 
     share: Token | None
     did: Token
     sign: Token
-    events: tuple[Event, ...]
+    events: tuple[EventNode, ...]
     times: Times | None
 
 
-Clause = Did | DidNot | DidAny
+Clause = DidNode | DidNotNode | DidAnyNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +272,7 @@ class Versus(Node):
     """`vs previous`, `vs before 52 weeks`, `vs 2026-05`; the token is PREVIOUS."""
 
     vs: Token
-    period: Token | Moved | MovedAxis | Period
+    period: Token | MovedNode | MovedAxis | PeriodNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,10 +305,10 @@ class ValueAxis(Node):
     """`Category in (…)`."""
 
     property: PropertyName
-    values: Values
+    values: ValuesNode
 
 
-Axis = TimeAxis | HourAxis | ValueAxis
+AxisNode = TimeAxis | HourAxis | ValueAxis
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,28 +316,28 @@ class By(Node):
     """`by` and its axes."""
 
     by: Token
-    axes: tuple[Axis, ...]
+    axes: tuple[AxisNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Query(Node):
+class QueryNode(Node):
     """A statement in the language."""
 
-    event: Event
+    event: EventNode
     clauses: tuple[Clause, ...]
     versus: Versus | None
     by: By | None
 
 
 @dataclass(frozen=True, slots=True)
-class Statement(Node):
+class StatementNode(Node):
     """A label, if there is one, and a query or a JSON token."""
 
     label: Name | None
-    body: Query | Token
+    body: QueryNode | Token
 
 
-def leaves(condition: Condition | None) -> Iterator[Filter]:
+def leaves(condition: ConditionNode | None) -> Iterator[FilterNode]:
     """Yield the filters of a condition in the order in which they stand."""
     if isinstance(condition, Conjunction | Disjunction):
         for part in condition.parts:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from .calendar_pieces import DAYS, MONTHS, ends, is_whole, length, moved, number_of_pieces, unit_of
 from .clause_error import ClauseError
 from .model import AnyPeriod, Days, Last, Preceding, Previous, Query, Shift, ShiftAxis, This, Unit
-from .printer import period as period_text
+from .printer import period_text as period_text
 from .resolve_period import DEFAULT, MADE_OF, counts_from_today, is_of_whole_pieces, resolve
 
 LARGER = (Unit.WEEK, Unit.MONTH, Unit.QUARTER, Unit.YEAR)

@@ -12,7 +12,7 @@ from ..rows import Scalar
 
 Pieces = Sequence[tuple[str, Scalar]]
 EXACT = 2**53  # whole numbers up to here are exact as floats
-BIGGEST = 2**63
+_BIGGEST = 2**63
 
 
 def axis_columns(rows: Sequence[Pieces], taken: Iterable[str]) -> dict[str, object]:
@@ -46,7 +46,7 @@ def _column(values: Sequence[Any]) -> Any:
     known = {(type(value), value) for value in values if value is not None}
     kinds = {kind for kind, _ in known}
     numbers = [value for _, value in known if not isinstance(value, str)]
-    if kinds <= {int} and all(-BIGGEST <= number < BIGGEST for number in numbers):
+    if kinds <= {int} and all(-_BIGGEST <= number < _BIGGEST for number in numbers):
         return pd.array(values, dtype="Int64")
     if kinds <= {int, float} and all(_is_exact(number) for number in numbers):
         return pd.array(values, dtype="Float64")

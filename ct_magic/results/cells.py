@@ -13,8 +13,8 @@ import pandas as pd
 from ..errors import StillRunningError, UsageError
 from .frame import COLUMNS
 
-NEEDED = ("query", "start", "end", "count")
-Value = str | float | bool | date
+_NEEDED = ("query", "start", "end", "count")
+CellValue = str | float | bool | date
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Series:
     """
 
     query: str
-    values: tuple[tuple[str, str, Value], ...]  # column, type, value
+    values: tuple[tuple[str, str, CellValue], ...]  # column, type, value
     step: str | None = None
     after: int | None = None
 
@@ -91,7 +91,7 @@ def _check(df: object) -> None:
         raise  # a handle says better than we what to do
     except AttributeError:
         columns = []
-    missing = [name for name in NEEDED if name not in columns]
+    missing = [name for name in _NEEDED if name not in columns]
     if missing:
         raise UsageError(
             f"this is no DataFrame of counts: it has no column {missing[0]!r}; "
@@ -143,7 +143,7 @@ def _cell(row: Mapping[object, object], names: Sequence[str]) -> Cell:
     )
 
 
-def _typed(value: object) -> tuple[str, Value]:
+def _typed(value: object) -> tuple[str, CellValue]:
     plain = value.item() if hasattr(value, "item") else value  # numpy's scalars
     if isinstance(plain, bool):
         return "flag", plain

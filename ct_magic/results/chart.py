@@ -39,7 +39,7 @@ SERIES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class ChartAxis:
     """One direction of the plane: what lies in sight, and what is written beside it."""
 
     low: float
@@ -113,8 +113,8 @@ class Chart:
     title: str
     lines: tuple[str, ...]
     alt: str
-    x: Axis
-    y: Axis
+    x: ChartAxis
+    y: ChartAxis
     marks: tuple[Mark, ...]
     height: int
     margin: int = 8

@@ -20,7 +20,7 @@ from .cells import Cell, axes, cells
 
 # A profile has one value of these, so groups by them are different people.
 OF_PROFILES = ("profile.", "tech.", "app.", "demographics.", "reachability.", "geo")
-TEXT = pd.StringDtype()
+_TEXT = pd.StringDtype()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def _frame(lines: Sequence[dict[str, object]], axis: str, df: pd.DataFrame) -> p
     names += [*others, axis, "against"]
     numbers = ["share", "share_against", "difference", "low", "high", "ratio", "p", "p_holm"]
     frame = pd.DataFrame(list(lines), columns=[*names, *numbers])
-    types: dict[str, Any] = {"query": TEXT, "step": TEXT} | dict.fromkeys(numbers, "Float64")
+    types: dict[str, Any] = {"query": _TEXT, "step": _TEXT} | dict.fromkeys(numbers, "Float64")
     types |= {"after": "Int64"} if "after" in names else {}
     types |= {name: df[name].dtype for name in [*others, axis]} | {"against": df[axis].dtype}
     return frame.astype(types)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .cells import Cell
-from .chart import Axis, Box, Chart, Colour, Mark, Words
+from .chart import Box, Chart, ChartAxis, Colour, Mark, Words
 from .kind import is_over_time
 from .scales import count_axis, row_axis
 from .wording import (
@@ -24,14 +24,14 @@ from .wording import (
     stretch,
 )
 
-MOST = 60  # bars in one picture: more would be a picture that nobody scrolls through
+_MOST = 60  # bars in one picture: more would be a picture that nobody scrolls through
 ROW, PLANE = 26, 220  # pixels of a bar's row, and of a plane with columns
 
 
 def bars(rows: Sequence[Cell]) -> Chart:
     """Return bars, as long as their counts, with the numbers at their ends."""
     called = row_labels(rows)
-    shown = list(zip(called, rows, strict=True))[:MOST]
+    shown = list(zip(called, rows, strict=True))[:_MOST]
     texts = [number(row.count) for _, row in shown]
     marks: list[Mark] = [
         Box(0, row.count, -n - 0.34, -n + 0.34, tip=f"{name}: {number(row.count)}")
@@ -48,7 +48,7 @@ def bars(rows: Sequence[Cell]) -> Chart:
         title=title,
         lines=(*statement(rows), "; ".join([period(rows), *_left_out(rows), *missing(rows)])),
         alt=f"{title}, {period(rows)}. {short(gist, 300)}.",
-        x=Axis(0, max([row.count or 0 for _, row in shown] + [1])),
+        x=ChartAxis(0, max([row.count or 0 for _, row in shown] + [1])),
         y=row_axis([name for name, _ in shown]),
         marks=tuple(marks),
         height=ROW * len(shown),
@@ -71,7 +71,7 @@ def columns(rows: Sequence[Cell]) -> Chart:
         title=title,
         lines=(*statement(rows), "; ".join([period(rows), *missing(rows)])),
         alt=f"{title}, {period(rows)}. {busiest}",
-        x=Axis(-0.6, 23.6, tuple((hour, f"{hour:02}:00") for hour in hours if hour % 3 == 0)),
+        x=ChartAxis(-0.6, 23.6, tuple((hour, f"{hour:02}:00") for hour in hours if hour % 3 == 0)),
         y=count_axis([row.count or 0 for row in rows]),
         marks=tuple(marks),
         height=PLANE,
@@ -90,7 +90,7 @@ def _by_hour(rows: Sequence[Cell]) -> list[tuple[int, Cell]]:
 
 def paired_bars(rows: Sequence[Cell]) -> Chart:
     """Return two bars for each row: its count, and below it that of the other period."""
-    shown = list(zip(_pair_labels(rows), rows, strict=True))[:MOST]
+    shown = list(zip(_pair_labels(rows), rows, strict=True))[:_MOST]
     texts = [_pair_text(row) for _, row in shown]
     marks: list[Mark] = []
     for n, ((name, row), text) in enumerate(zip(shown, texts, strict=True)):
@@ -104,7 +104,7 @@ def paired_bars(rows: Sequence[Cell]) -> Chart:
         title=title,
         lines=(*statement(rows), "; ".join(notes)),
         alt=f"{title}. {short(gist, 300)}.",
-        x=Axis(0, max([*counts, 1])),
+        x=ChartAxis(0, max([*counts, 1])),
         y=row_axis([name for name, _ in shown]),
         marks=tuple(marks),
         height=2 * ROW * len(shown),
@@ -141,4 +141,4 @@ def _two_periods(rows: Sequence[Cell]) -> list[str]:
 
 
 def _left_out(rows: Sequence[Cell]) -> list[str]:
-    return [f"the first {MOST} of {len(rows):,} rows"] if len(rows) > MOST else []
+    return [f"the first {_MOST} of {len(rows):,} rows"] if len(rows) > _MOST else []

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby, pairwise
 
 from .cells import Cell, Series
-from .chart import LINE, SERIES, Axis, Chart, Colour, Dot, Mark, Path, Words, spread
+from .chart import LINE, SERIES, Chart, ChartAxis, Colour, Dot, Mark, Path, Words, spread
 from .kind import by_series
 from .scales import count_axis, place, time_axis
 from .wording import (
@@ -137,7 +137,7 @@ def _dots(
     ]
 
 
-def partial_words(rows: Sequence[Cell], axis: Axis, *, several: bool) -> list[Mark]:
+def partial_words(rows: Sequence[Cell], axis: ChartAxis, *, several: bool) -> list[Mark]:
     """Return the words at pieces that are not whole: how much of them is counted."""
     pieces = sorted({(row.start, row.end): row for row in rows}.items())
     ends = dict(pieces[:1] + pieces[-1:])
@@ -155,8 +155,8 @@ def partial_words(rows: Sequence[Cell], axis: Axis, *, several: bool) -> list[Ma
 
 def end_labels(
     ends: Mapping[str, float | None],
-    x: Axis,
-    y: Axis,
+    x: ChartAxis,
+    y: ChartAxis,
     height: int = PLANE,
     colours: Sequence[Colour] = SERIES,
 ) -> list[Mark]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import sqrt
 
 from .cells import Cell
-from .chart import SERIES, Axis, Box, Chart, Colour, Dot, Mark, Path, Words
+from .chart import SERIES, Box, Chart, ChartAxis, Colour, Dot, Mark, Path, Words
 from .describe_lines import MOST_LINES, PLANE, end_labels
 from .describe_shares import is_base, steps
 from .kind import is_over_time
@@ -28,12 +28,12 @@ from .wording import (
     statement,
 )
 
-MOST = 60
-ROW = 26
+_MOST = 60
+_ROW = 26
 PALEST, STRONGEST = 0.06, 0.6  # how much colour a cell has: the page's own text is read on it
 MEAN = "mean"
 Cohort = tuple[object, ...]
-Column = tuple[str, int | None]
+_Column = tuple[str, int | None]
 
 
 def triangle(rows: Sequence[Cell]) -> Chart:
@@ -42,7 +42,7 @@ def triangle(rows: Sequence[Cell]) -> Chart:
     The last row is the mean of the finished cells above it, each with the weight of its cohort.
     """
     cohorts, columns = _cohorts(rows), _columns(rows)
-    shown = dict(list(cohorts.items())[:MOST])
+    shown = dict(list(cohorts.items())[:_MOST])
     means = _means(cohorts.values(), columns)
     strongest = max((row.share or 0 for row in steps(rows) if row.series.after), default=0) or 1.0
     marks: list[Mark] = []
@@ -61,10 +61,10 @@ def triangle(rows: Sequence[Cell]) -> Chart:
         title=title,
         lines=(*statement(rows), "; ".join(_notes(rows, cohorts))),
         alt=f"{title}, {period(rows)}. {_gist(means, columns)}",
-        x=Axis(-0.5, len(columns) - 0.5, _column_ticks(columns), above=True),
-        y=Axis(-len(shown) - 0.8, 0.5, tuple(ticks)),
+        x=ChartAxis(-0.5, len(columns) - 0.5, _column_ticks(columns), above=True),
+        y=ChartAxis(-len(shown) - 0.8, 0.5, tuple(ticks)),
         marks=tuple(marks),
-        height=ROW * (len(shown) + 1) + 8,
+        height=_ROW * (len(shown) + 1) + 8,
     )
 
 
@@ -77,7 +77,7 @@ def curves(rows: Sequence[Cell]) -> Chart:
     columns = [column for column in _columns(rows) if column[1] is not None]
     means = _means(cohorts.values(), columns)
     over_time = is_over_time(rows)
-    lines = dict(list(cohorts.items())[: MOST if over_time else MOST_LINES])
+    lines = dict(list(cohorts.items())[: _MOST if over_time else MOST_LINES])
     labels = _row_labels(lines, rows)
     axis = share_axis([row.share or 0 for row in rows if row.series.after is not None])
     marks: list[Mark] = []
@@ -89,7 +89,7 @@ def curves(rows: Sequence[Cell]) -> Chart:
     mean = [(column[1], means.get(column)) for column in columns]
     marks += _curve(mean, Colour.FIRST, 0, thin=False) if over_time and len(lines) > 1 else []
     last = max((after or 0 for _, after in columns), default=1)
-    x = Axis(0 - 0.02 * last, last * 1.02 + 0.01, _after_ticks(columns))
+    x = ChartAxis(0 - 0.02 * last, last * 1.02 + 0.01, _after_ticks(columns))
     marks += _curve_labels(ends, mean, x, axis, over_time)
     title = f"{events(rows)}: {_what(rows)}{axis_words(rows)}"
     return Chart(
@@ -104,9 +104,9 @@ def curves(rows: Sequence[Cell]) -> Chart:
     )
 
 
-def _cohorts(rows: Sequence[Cell]) -> dict[Cohort, dict[Column, Cell]]:
+def _cohorts(rows: Sequence[Cell]) -> dict[Cohort, dict[_Column, Cell]]:
     """Return the cells of each cohort; its base is the column without a step's name."""
-    cohorts: dict[Cohort, dict[Column, Cell]] = {}
+    cohorts: dict[Cohort, dict[_Column, Cell]] = {}
     for row in rows:
         key = row.series.query, row.series.values, row.start, row.end
         step = "" if is_base(row, rows) else row.series.step or ""
@@ -114,13 +114,13 @@ def _cohorts(rows: Sequence[Cell]) -> dict[Cohort, dict[Column, Cell]]:
     return cohorts
 
 
-def _columns(rows: Sequence[Cell]) -> list[Column]:
+def _columns(rows: Sequence[Cell]) -> list[_Column]:
     return list(dict.fromkeys((row.series.step or "", row.series.after) for row in steps(rows)))
 
 
 def _means(
-    cohorts: Iterable[Mapping[Column, Cell]], columns: Sequence[Column]
-) -> dict[Column, float]:
+    cohorts: Iterable[Mapping[_Column, Cell]], columns: Sequence[_Column]
+) -> dict[_Column, float]:
     """Return the share of all finished cohorts together, for each column that has one."""
     means = {}
     for column in columns:
@@ -145,7 +145,9 @@ def _cell(x: int, y: float, row: Cell | None, strongest: float) -> list[Mark]:
     return [box, Words(x, y, percent(row.share), align="center")]
 
 
-def _row_labels(cohorts: Mapping[Cohort, Mapping[Column, Cell]], rows: Sequence[Cell]) -> list[str]:
+def _row_labels(
+    cohorts: Mapping[Cohort, Mapping[_Column, Cell]], rows: Sequence[Cell]
+) -> list[str]:
     firsts = [next(iter(cells.values())) for cells in cohorts.values()]
     called = names(firsts)
     over_time = is_over_time(rows)
@@ -161,7 +163,7 @@ def _row_labels(cohorts: Mapping[Cohort, Mapping[Column, Cell]], rows: Sequence[
     return labels
 
 
-def _column_ticks(columns: Sequence[Column]) -> tuple[tuple[float, str], ...]:
+def _column_ticks(columns: Sequence[_Column]) -> tuple[tuple[float, str], ...]:
     return tuple(
         (at, short(clause(step), 18) if after is None else _after(step, after, at, len(columns)))
         for at, (step, after) in enumerate(columns)
@@ -173,10 +175,10 @@ def _after(step: str, after: int, at: int, several: int) -> str:
     return f"{after_unit(step) or 'after'} {after}" if is_first else str(after)
 
 
-def _after_ticks(columns: Sequence[Column]) -> tuple[tuple[float, str], ...]:
+def _after_ticks(columns: Sequence[_Column]) -> tuple[tuple[float, str], ...]:
     steps_of = {after: step for step, after in columns if after is not None}
     return tuple(
-        (after, _after(steps_of[after], after, at, MOST))
+        (after, _after(steps_of[after], after, at, _MOST))
         for at, after in enumerate(sorted(steps_of))
     )
 
@@ -194,8 +196,8 @@ def _curve(
 def _curve_labels(
     ends: dict[str, float | None],
     mean: Sequence[tuple[int | None, float | None]],
-    x: Axis,
-    axis: Axis,
+    x: ChartAxis,
+    axis: ChartAxis,
     over_time: bool,
 ) -> list[Mark]:
     if not over_time:
@@ -217,13 +219,13 @@ def _what(rows: Sequence[Cell]) -> str:
 
 def _notes(rows: Sequence[Cell], cohorts: Mapping[Cohort, object]) -> list[str]:
     not_yet = any(row.status == "not yet" for row in rows)
-    cut = [f"the first {MOST} of {len(cohorts):,} cohorts"] if len(cohorts) > MOST else []
+    cut = [f"the first {_MOST} of {len(cohorts):,} cohorts"] if len(cohorts) > _MOST else []
     weighed = ["mean of what is over, by size"] if len(cohorts) > 1 else []
     blank = ["blank: not over yet"] if not_yet else []
     return [period(rows), *weighed, *blank, *cut, *missing(rows)]
 
 
-def _gist(means: Mapping[Column, float], columns: Sequence[Column]) -> str:
+def _gist(means: Mapping[_Column, float], columns: Sequence[_Column]) -> str:
     parts = [
         f"{after_unit(step) or 'after'} {after}: {percent(means[step, after])}"
         for step, after in columns

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .cells import Cell
-from .chart import Axis, Box, Chart, Colour, Dot, Mark, Path, Words
+from .chart import Box, Chart, ChartAxis, Colour, Dot, Mark, Path, Words
 from .describe_lines import PLANE, end_labels, line, partial_words
 from .kind import by_series, unit
 from .scales import row_axis, share_axis, time_axis
@@ -28,8 +28,8 @@ from .wording import (
     stretch,
 )
 
-MOST = 60
-ROW = 30
+_MOST = 60
+_ROW = 30
 INTERVALS = "lines are 95 % intervals"
 ORDER = "in any order: days are all that the service knows"
 
@@ -52,7 +52,7 @@ def steps(rows: Sequence[Cell]) -> list[Cell]:
 
 def funnel(rows: Sequence[Cell]) -> Chart:
     """Return nested bars: each step's lies in the one that it is counted inside."""
-    shown = list(zip(_step_labels(rows), rows, strict=True))[:MOST]
+    shown = list(zip(_step_labels(rows), rows, strict=True))[:_MOST]
     texts = [_step_text(row, rows) for _, row in shown]
     marks: list[Mark] = []
     for n, ((name, row), text) in enumerate(zip(shown, texts, strict=True)):
@@ -67,17 +67,17 @@ def funnel(rows: Sequence[Cell]) -> Chart:
         title=title,
         lines=(*statement(rows), "; ".join([period(rows), *order(rows), *missing(rows)])),
         alt=f"{title}, {', '.join([period(rows), *order(rows)])}. {short(gist, 300)}.",
-        x=Axis(0, max([row.count or 0 for _, row in shown] + [1])),
+        x=ChartAxis(0, max([row.count or 0 for _, row in shown] + [1])),
         y=row_axis([name for name, _ in shown]),
         marks=tuple(marks),
-        height=ROW * len(shown),
+        height=_ROW * len(shown),
         margin=16 + pixels(texts),
     )
 
 
 def dots(rows: Sequence[Cell]) -> Chart:
     """Return a point for each value's share, with its interval."""
-    shown = steps(rows)[:MOST]
+    shown = steps(rows)[:_MOST]
     labels = dict(zip(map(id, shown), row_labels(shown), strict=True))
     axis = share_axis([row.high or row.share or 0 for row in shown])
     texts = [_dot_text(row) for row in shown]
@@ -97,7 +97,7 @@ def dots(rows: Sequence[Cell]) -> Chart:
         x=axis,
         y=row_axis([labels[id(row)] for row in shown]),
         marks=tuple(marks),
-        height=ROW * len(shown),
+        height=_ROW * len(shown),
         margin=16 + pixels(texts),
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingExtraError, UsageError
 from ..text_width import plain
-from .chart import Axis, Box, Chart, Colour, Dot, Mark, Path, Words
+from .chart import Box, Chart, ChartAxis, Colour, Dot, Mark, Path, Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ COLOURS = {
     Colour.FIFTH: "#8a6fd6",
     Colour.SIXTH: "#a5781c",
 }
-SHAPES = "os^DvP"
+_SHAPES = "os^DvP"
 WIDTH = 820  # pixels on a page, about those of a panel in JupyterLab
 TITLE, LINE, FOOT, EDGE = 24, 18, 24, 10  # pixels above and below the plane
 POINTS, SHARPER = 96, 2  # dots an inch on a page, and how much finer they are drawn
@@ -129,7 +129,7 @@ def _plane(axes: Axes, chart: Chart) -> None:
     axes.set_axisbelow(True)
 
 
-def _ticks(place: Any, axis: Axis) -> None:  # matplotlib's XAxis or YAxis
+def _ticks(place: Any, axis: ChartAxis) -> None:  # matplotlib's XAxis or YAxis
     places, names = [at for at, _ in axis.ticks], [name for _, name in axis.ticks]
     place.set_ticks(places, labels=names, parse_math=False)
     if axis.grid:
@@ -158,7 +158,7 @@ def _dot(axes: Axes, dot: Dot) -> None:
     colour = COLOURS[dot.colour]
     face = GROUND if dot.hollow else colour
     look: dict[str, Any] = {"markerfacecolor": face, "markeredgecolor": colour, "clip_on": False}
-    axes.plot([dot.x], [dot.y], SHAPES[dot.shape % len(SHAPES)], markersize=5, zorder=3, **look)
+    axes.plot([dot.x], [dot.y], _SHAPES[dot.shape % len(_SHAPES)], markersize=5, zorder=3, **look)
 
 
 def _words(axes: Axes, words: Words) -> None:

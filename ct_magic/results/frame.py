@@ -13,7 +13,7 @@ from ..row_results import RowResult
 from ..rows import Plan, Row
 from .axis_columns import axis_columns
 
-Column = Any  # an array of numpy or pandas: a Series of its own for each takes a millisecond
+_Column = Any  # an array of numpy or pandas: a Series of its own for each takes a millisecond
 TEXT = pd.StringDtype()
 INT = pd.Int64Dtype()
 FLOAT = pd.Float64Dtype()
@@ -53,7 +53,7 @@ OPTIONAL: dict[tuple[str, ...], Callable[[Row], object]] = {
     ("previous", "previous_start", "previous_end", "change"): lambda row: row.previous,
     ("whole",): lambda row: row.whole,
 }
-CELLS: dict[str, Callable[[RowResult], object]] = {
+_CELLS: dict[str, Callable[[RowResult], object]] = {
     "query": lambda result: result.row.title,
     "previous_start": lambda result: result.row.previous and result.row.previous.start,
     "previous_end": lambda result: result.row.previous and result.row.previous.end,
@@ -117,7 +117,7 @@ def records(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     return pd.DataFrame(list(rows))
 
 
-def moments(times: Sequence[datetime | None], zone: tzinfo | None) -> Column:
+def moments(times: Sequence[datetime | None], zone: tzinfo | None) -> _Column:
     """Return times as a column, on a zone's clock (None: the machine's) and to the second."""
     # Without a zone, which Excel and SQLite do not take, and without parts of a second.
     local = [
@@ -126,7 +126,7 @@ def moments(times: Sequence[datetime | None], zone: tzinfo | None) -> Column:
     return np.array(local, dtype=DAY)
 
 
-def _column(name: str, results: Sequence[RowResult], zone: tzinfo | None) -> Column:
+def _column(name: str, results: Sequence[RowResult], zone: tzinfo | None) -> _Column:
     if name == "counted":
         return moments([result.counted for result in results], zone)
     cells = [_cell(name, result) for result in results]
@@ -134,12 +134,12 @@ def _column(name: str, results: Sequence[RowResult], zone: tzinfo | None) -> Col
 
 
 def _cell(name: str, result: RowResult) -> Any:
-    if name in CELLS:
-        return CELLS[name](result)
+    if name in _CELLS:
+        return _CELLS[name](result)
     return getattr(result.row if name in OF_THE_ROW else result, name)
 
 
-def _days(cells: Sequence[date | None]) -> Column:
+def _days(cells: Sequence[date | None]) -> _Column:
     known = [day for day in cells if day is not None]
     if all(FIRST <= day <= LAST for day in known):
         return np.array(cells, dtype=DAY)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from .cells import Cell, Series
 
-MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 class Kind(Enum):
@@ -82,7 +82,7 @@ def unit_days(name: str, day: date) -> int:
     """Return how many days the stretch has that this day lies in."""
     if name in ("day", "week"):
         return 7 if name == "week" else 1
-    months = MONTHS[name]
+    months = _MONTHS[name]
     first = date(day.year, (day.month - 1) // months * months + 1, 1)
     month = first.month - 1 + months
     if first.year + month // 12 > date.max.year:
@@ -103,5 +103,5 @@ def _unit(row: Cell) -> str | None:
         return "week"
     if row.start.day != 1 or row.end == date.max or (row.end + timedelta(days=1)).day != 1:
         return None
-    begins = [name for name, months in MONTHS.items() if (row.start.month - 1) % months == 0]
+    begins = [name for name, months in _MONTHS.items() if (row.start.month - 1) % months == 0]
     return next((name for name in begins if unit_days(name, row.start) == row.days), None)

@@ -15,7 +15,7 @@ from .frame import DAY, TEXT
 if TYPE_CHECKING:
     from ..client.journal_history import PastCell
 
-COLUMNS: dict[str, Any] = {
+_COLUMNS: dict[str, Any] = {
     "asked": DAY,
     "account": TEXT,
     "variable": TEXT,
@@ -50,7 +50,7 @@ def past(cells: Sequence[PastCell], zone_of: Callable[[str | None], tzinfo | Non
     """
     rows = [_row(cell, zone_of(cell.zone)) for cell in cells]
     return pd.DataFrame(
-        {name: pd.Series([row[name] for row in rows], dtype=COLUMNS[name]) for name in COLUMNS}
+        {name: pd.Series([row[name] for row in rows], dtype=_COLUMNS[name]) for name in _COLUMNS}
     )
 
 

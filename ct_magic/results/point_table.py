@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-COLUMNS = ("point", "holds", "asked", "came", "meaning")
+_COLUMNS = ("point", "holds", "asked", "came", "meaning")
 
 
 def point_table(rows: Sequence[Sequence[str | bool | None]]) -> pd.DataFrame:
     """Return a row for each point; `holds` is missing where it is unknown."""
-    return pd.DataFrame([list(row) for row in rows], columns=list(COLUMNS)).astype(
+    return pd.DataFrame([list(row) for row in rows], columns=list(_COLUMNS)).astype(
         {"holds": "boolean"}
     )

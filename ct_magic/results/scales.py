@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import ceil, floor, log10
 
 from .cells import Cell
-from .chart import Axis
+from .chart import ChartAxis
 from .kind import is_rolling, unit
 from .wording import MONTHS, percent, piece
 
@@ -15,25 +15,25 @@ MOST_TICKS = 9
 LONG = 45  # days in a row that are named by their months
 
 
-def count_axis(values: Sequence[int], *, grid: bool = True) -> Axis:
+def count_axis(values: Sequence[int], *, grid: bool = True) -> ChartAxis:
     """Return an axis from 0 to a round number above these counts: half a profile is none."""
     step = max(1, round(_step(max(values, default=1) / 5)))
     top = step * max(1, ceil(max(values, default=1) / step))
-    return Axis(0, top, tuple((n, f"{n:,}") for n in range(0, top + 1, step)), grid)
+    return ChartAxis(0, top, tuple((n, f"{n:,}") for n in range(0, top + 1, step)), grid)
 
 
-def share_axis(values: Sequence[float], *, grid: bool = True) -> Axis:
+def share_axis(values: Sequence[float], *, grid: bool = True) -> ChartAxis:
     """Return an axis from 0 to a round share above these, at most to all."""
     largest = min(1.0, max(values, default=1.0)) or 1.0
     step = _step(largest / 5)
     number = ceil(largest / step - 1e-9)
     ticks = tuple((round(n * step, 9), percent(n * step)) for n in range(number + 1))
-    return Axis(0, ticks[-1][0], tuple(t for t in ticks if t[0] <= 1), grid)
+    return ChartAxis(0, ticks[-1][0], tuple(t for t in ticks if t[0] <= 1), grid)
 
 
-def row_axis(names: Sequence[str]) -> Axis:
+def row_axis(names: Sequence[str]) -> ChartAxis:
     """Return the axis of rows below each other: the first at 0, each further one lower by 1."""
-    return Axis(0.5 - len(names), 0.5, tuple((-n, name) for n, name in enumerate(names)))
+    return ChartAxis(0.5 - len(names), 0.5, tuple((-n, name) for n, name in enumerate(names)))
 
 
 def place(row: Cell, rows: Sequence[Cell]) -> int:
@@ -41,12 +41,12 @@ def place(row: Cell, rows: Sequence[Cell]) -> int:
     return (row.end if is_rolling(rows) else row.start).toordinal()
 
 
-def time_axis(rows: Sequence[Cell]) -> Axis:
+def time_axis(rows: Sequence[Cell]) -> ChartAxis:
     """Return an axis over the pieces of some rows, with a little room at both ends."""
     pieces = sorted({place(row, rows): row for row in rows}.items())
     first, last = pieces[0][0], pieces[-1][0]
     room = max(0.5, 0.015 * (last - first))
-    return Axis(first - room, last + room, tuple(_names([row for _, row in pieces], rows)))
+    return ChartAxis(first - room, last + room, tuple(_names([row for _, row in pieces], rows)))
 
 
 def _names(pieces: Sequence[Cell], rows: Sequence[Cell]) -> list[tuple[float, str]]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-WHOLE = ("count", "of", "previous", "events", "users", "devices")
+_WHOLE = ("count", "of", "previous", "events", "users", "devices")
 PERCENT = ("share", "low", "high")
-DAYS = ("start", "end", "previous_start", "previous_end")
+_DAYS = ("start", "end", "previous_start", "previous_end")
 
 
 def short_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -52,10 +52,10 @@ def _texts(column: pd.Series[Any], name: str) -> pd.Series[Any]:
 
 
 def _writer(name: str) -> Callable[[Any], str]:
-    if name in WHOLE:
+    if name in _WHOLE:
         return "{:,}".format
     if name in PERCENT:
         return "{:.1%}".format
-    if name in DAYS:
+    if name in _DAYS:
         return "{:%Y-%m-%d}".format
     return {"change": "{:+.1%}", "counted": "{:%Y-%m-%d %H:%M}"}.get(name, "{}").format

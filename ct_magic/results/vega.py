@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from .chart import LETTER, Axis, Box, Chart, Colour, Dot, Mark, Path, Words
+from .chart import LETTER, Box, Chart, ChartAxis, Colour, Dot, Mark, Path, Words
 
 MIME = "application/vnd.vegalite.v5+json"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 # An SVG's text takes the page's own colour, whatever the theme is, and when it changes.
-INK = "currentColor"
+_INK = "currentColor"
 # Each is 3 or more away from white and from JupyterLab's dark ground.
-COLOURS = {
-    Colour.INK: INK,
-    Colour.QUIET: INK,
+VEGA_COLOURS = {
+    Colour.INK: _INK,
+    Colour.QUIET: _INK,
     Colour.GREY: "#808080",
     Colour.TRACK: "#808080",
     Colour.FIRST: "#2f7fd1",
@@ -26,12 +26,12 @@ COLOURS = {
     Colour.FIFTH: "#8a6fd6",
     Colour.SIXTH: "#a5781c",
 }
-SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
+_SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
 MENU = {"export": True, "source": False, "compiled": False, "editor": False}  # nothing leaves
-OPTIONS: dict[str, object] = {"renderer": "svg", "actions": MENU}
+_OPTIONS: dict[str, object] = {"renderer": "svg", "actions": MENU}
 # JupyterLab puts a chart into a box that is as wide as the chart. This makes the box as wide as the
 # output, and styles the menu, since it takes the place of the usual style.
-STYLE = """
+_STYLE = """
 .vega-embed { position: relative; display: inline-block; box-sizing: border-box; }
 .vega-embed:has(> .chart-wrapper.fit-x) { width: 100%; }
 .vega-embed .chart-wrapper.fit-x { width: 100%; overflow-x: auto; overflow-y: hidden; }
@@ -44,7 +44,7 @@ STYLE = """
 .vega-embed .vega-actions a { display: block; padding: 4px 12px; color: #24292f;
   text-decoration: none; white-space: nowrap; font: 13px system-ui, sans-serif; }
 """
-USUAL = 760  # pixels
+_USUAL = 760  # pixels
 FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
 
 
@@ -53,7 +53,7 @@ def vega_lite(chart: Chart) -> dict[str, object]:
     return {
         "$schema": SCHEMA,
         "description": chart.alt,
-        "usermeta": {"embedOptions": OPTIONS},
+        "usermeta": {"embedOptions": _OPTIONS},
         "background": "transparent",
         "width": "container",
         "height": chart.height,
@@ -70,10 +70,10 @@ def embed_options(chart: Chart) -> dict[str, object]:
     # Where another chart's style came first the box has no width yet, and the chart the usual one.
     least = narrowest(chart)
     inside = "containerSize()[0]"
-    width = f"{inside} > 100 ? max({inside}, {least}) : {max(USUAL, least)}"
+    width = f"{inside} > 100 ? max({inside}, {least}) : {max(_USUAL, least)}"
     paths = ("/signals/0/init", "/signals/0/on/0/update")
     patch = [{"op": "replace", "path": path, "value": width} for path in paths]
-    return {**OPTIONS, "defaultStyle": STYLE, "patch": patch}
+    return {**_OPTIONS, "defaultStyle": _STYLE, "patch": patch}
 
 
 def narrowest(chart: Chart) -> int:
@@ -107,7 +107,7 @@ def _layer(kind: type[Mark], marks: Sequence[object], chart: Chart) -> dict[str,
     return look
 
 
-def _scaled(field: str, axis: Axis) -> dict[str, object]:
+def _scaled(field: str, axis: ChartAxis) -> dict[str, object]:
     return {
         "field": field,
         "type": "quantitative",
@@ -116,7 +116,7 @@ def _scaled(field: str, axis: Axis) -> dict[str, object]:
     }
 
 
-def _axis(axis: Axis, field: str) -> dict[str, object] | None:
+def _axis(axis: ChartAxis, field: str) -> dict[str, object] | None:
     if not axis.ticks:
         return None
     names = json.dumps({_key(place): name for place, name in axis.ticks}, ensure_ascii=False)
@@ -137,7 +137,7 @@ def _key(place: float) -> str:
 def _boxes(boxes: Sequence[Box]) -> dict[str, object]:
     values = [
         {"x": b.left, "x2": b.right, "y": b.bottom, "y2": b.top, "strength": b.strength}
-        | {"colour": COLOURS[b.colour], "tip": b.tip}
+        | {"colour": VEGA_COLOURS[b.colour], "tip": b.tip}
         for b in boxes
     ]
     mark: dict[str, object] = {"type": "rect", "cornerRadius": 1.5}
@@ -159,8 +159,8 @@ def _tip(marks: Sequence[Box | Dot]) -> dict[str, object]:
 
 def _dots(dots: Sequence[Dot]) -> dict[str, object]:
     values = [
-        {"x": d.x, "y": d.y, "tip": d.tip, "colour": COLOURS[d.colour]}
-        | {"shape": SHAPES[d.shape % len(SHAPES)]}
+        {"x": d.x, "y": d.y, "tip": d.tip, "colour": VEGA_COLOURS[d.colour]}
+        | {"shape": _SHAPES[d.shape % len(_SHAPES)]}
         for d in dots
     ]
     colour = {"field": "colour", "type": "nominal", "scale": None}
@@ -179,7 +179,7 @@ def _path(paths: Sequence[Path]) -> dict[str, object]:
     (path,) = paths
     mark = {
         "type": "line",
-        "color": COLOURS[path.colour],
+        "color": VEGA_COLOURS[path.colour],
         "strokeWidth": 1.4 if path.thin else 2,
         **({"strokeDash": [2, 4]} if path.dotted else {}),
     }
@@ -196,7 +196,7 @@ def _words(words: Sequence[Words]) -> dict[str, object]:
         "baseline": "middle",
         "dx": first.right,
         "dy": -first.up,
-        "color": COLOURS[first.colour],
+        "color": VEGA_COLOURS[first.colour],
         "fontWeight": "bold" if first.bold else "normal",
         "fontSize": 12,
     }
@@ -213,23 +213,23 @@ def _config() -> dict[str, object]:
         "font": FONT,
         "view": {"stroke": None},
         "axis": {
-            "labelColor": INK,
+            "labelColor": _INK,
             "labelFontSize": 12,
             "labelLimit": 280,
             "labelOverlap": False,
             "labelPadding": 6,
             "domain": False,
             "ticks": False,
-            "gridColor": COLOURS[Colour.GREY],
+            "gridColor": VEGA_COLOURS[Colour.GREY],
             "gridOpacity": 0.25,
         },
         "title": {
             "anchor": "start",
             "frame": "bounds",
-            "color": INK,
+            "color": _INK,
             "fontSize": 14,
             "fontWeight": 600,
-            "subtitleColor": INK,
+            "subtitleColor": _INK,
             "subtitleFontSize": 12,
             "subtitleFontWeight": "normal",
             "subtitleLineHeight": 17,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from ..text_width import plain
-from .cells import Cell, Series, Value
+from .cells import Cell, CellValue, Series
 from .chart import LETTER
 from .kind import is_rolling, unit, unit_days
 
@@ -17,7 +17,7 @@ MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 LONGEST, LONGEST_LINE = 36, 90  # characters of a name, and of a line below the title
 # A name that holds `after` is quoted, and so is a text: this is the clause's own word.
 AFTER = re.compile(r" after (day|week|month|quarter|year)s?$")
-MOVED = re.compile(r" (after|before) (\d+ )?(day|week|month|quarter|year)s?$")
+_MOVED = re.compile(r" (after|before) (\d+ )?(day|week|month|quarter|year)s?$")
 UNDER_WAY = ("waiting", "submitted", "not yet")
 
 
@@ -34,7 +34,7 @@ def after_unit(step: str | None) -> str | None:
 
 def has_moved(step: str | None) -> bool:
     """Return True if a step looks at days before or behind the base's."""
-    return MOVED.search(step or "") is not None
+    return _MOVED.search(step or "") is not None
 
 
 def percent(share: float) -> str:
@@ -153,7 +153,7 @@ def _name(series: Series, several: bool, *, quoted: bool) -> str:
     return " · ".join(parts)
 
 
-def _value(name: str, value: Value, *, quoted: bool) -> str:
+def _value(name: str, value: CellValue, *, quoted: bool) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False) if quoted else value
     if name == "hour":

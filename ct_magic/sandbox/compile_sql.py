@@ -38,12 +38,12 @@ FAMILIES = {
     "demographics": "demographics",
     "reachability": "reachability",
 }
-TIMES = COMPARED | {"equals": "="}
+_TIMES = COMPARED | {"equals": "="}
 EVENT_KEYS = {"event_name", "event_properties", "session_properties", "from", "to"}
 QUERY_KEYS = EVENT_KEYS | {"common_profile_properties", "advanced_query"}
 HOW_OFTEN = {"operator", "value"}
 BAD_DATES = 4002
-DAY = timedelta(days=1)
+_DAY = timedelta(days=1)
 MOST_PARTS = 500  # event queries and filters of one query; DuckDB takes seconds over more
 
 
@@ -89,7 +89,7 @@ def event_condition(sql: Sql, body: Any) -> str:
     conditions = [
         f"event_name = {sql.value(name)}",
         f"ts >= {sql.value(_midnight(start, sql.zone))}",
-        f"ts < {sql.value(_midnight(end, sql.zone, after=DAY))}",
+        f"ts < {sql.value(_midnight(end, sql.zone, after=_DAY))}",
     ]
     conditions += [
         condition(sql, "properties", triple, items=name == "Charged")
@@ -147,9 +147,9 @@ class _Marks:
 
 def _often(sql: Sql, body: Any, what: str) -> str:
     times, operator = body.get("value"), body.get("operator")
-    if operator not in TIMES or not _is_whole(times):
+    if operator not in _TIMES or not _is_whole(times):
         raise RefusedError(f"{what} needs an operator and a whole number as value")
-    return f"{TIMES[operator]} {sql.value(times)}"
+    return f"{_TIMES[operator]} {sql.value(times)}"
 
 
 def _rough(sql: Sql, body: Any, advanced: Any) -> str:

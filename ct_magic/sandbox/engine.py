@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from .stored import Stored
 
 # A progress bar of DuckDB's would be printed into the cell that first uses a slow sandbox.
-QUIET = "SET enable_progress_bar = false"
+_QUIET = "SET enable_progress_bar = false"
 CONFIG: dict[str, str | bool | int | float | list[str]] = {"threads": 2}
 # In a notebook it would leave a bar of its own, black and for good, below the user's cell.
-QUIET = "SET enable_progress_bar = false"
+_QUIET = "SET enable_progress_bar = false"
 
 
 class Engine:
@@ -37,7 +37,7 @@ class Engine:
         except ImportError:
             raise MissingExtraError("the sandbox", "sandbox") from None
         self._db: duckdb.DuckDBPyConnection = duckdb.connect(config=CONFIG)
-        self._db.execute(QUIET)
+        self._db.execute(_QUIET)
         self._lock = threading.Lock()
         self._zone, self._lenient = zone, lenient
         self._names: set[str] = set()
@@ -57,7 +57,7 @@ class Engine:
 
         self._stored = Stored(file)
         memory, self._db = self._db, self._stored.open(CONFIG)
-        self._db.execute(QUIET)
+        self._db.execute(_QUIET)
         memory.close()
         if self._stored.is_of(folder, self._zone):
             say(f"{file}: opened as it was loaded before")

@@ -29,7 +29,7 @@ COMPARED = {
     "less_than_equals": "<=",
 }
 VALUELESS = {"exists", "does_not_exist"}
-OPERATORS = {
+_OPERATORS = {
     "equals",
     "not_equals",
     "contains",
@@ -37,11 +37,11 @@ OPERATORS = {
     *VALUELESS,
     *COMPARED,
 }
-FILTER_KEYS = {"name", "operator", "value"}
-CLOCK = "time_of_day"
+_FILTER_KEYS = {"name", "operator", "value"}
+_CLOCK = "time_of_day"
 MINUTE = r"([01]\d|2[0-3]):[0-5]\d"
 NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE')"
-BIGGEST = sys.float_info.max
+_BIGGEST = sys.float_info.max
 
 
 class RefusedError(Exception):
@@ -94,12 +94,12 @@ def list_of(body: Any, what: str) -> list[Any]:
 
 def condition(sql: Sql, column: str, body: Any, *, items: bool = False) -> str:
     """Return the condition of a filter on a column of JSON; with `items` also on those in it."""
-    sql.check_keys(body, FILTER_KEYS, "a filter")
+    sql.check_keys(body, _FILTER_KEYS, "a filter")
     name, operator, value = body.get("name"), body.get("operator"), body.get("value")
-    if sql.lenient and operator not in OPERATORS:
+    if sql.lenient and operator not in _OPERATORS:
         return "true"
     complete = "value" in body or operator in VALUELESS
-    if not isinstance(name, str) or operator not in OPERATORS or not complete:
+    if not isinstance(name, str) or operator not in _OPERATORS or not complete:
         raise RefusedError(f"a filter needs name, operator and value: {str(body)[:100]}")
     pointer = sql.value("/" + name.replace("~", "~0").replace("/", "~1"))
     located = f"json_extract({column}, {pointer})"
@@ -111,15 +111,15 @@ def condition(sql: Sql, column: str, body: Any, *, items: bool = False) -> str:
 def session_condition(sql: Sql, body: Any) -> str:
     """Return the condition of a filter on the session: equality where no operator is named."""
     clause = {"operator": "equals", **object_of(body, "a filter")}
-    if clause.get("name") != CLOCK or clause["operator"] != "equals":
+    if clause.get("name") != _CLOCK or clause["operator"] != "equals":
         return condition(sql, "session", clause)
-    sql.check_keys(clause, FILTER_KEYS, "a filter")
+    sql.check_keys(clause, _FILTER_KEYS, "a filter")
     times = clause.get("value")
     ends: list[Any] = times if isinstance(times, list) else [times, times]
     fine = all(isinstance(end, str) and re.fullmatch(MINUTE, end) for end in ends)
     if len(ends) != 2 or not fine or ends[0] > ends[1]:
-        raise RefusedError(f'{CLOCK} is a range like ["22:30", "22:35"], not {str(times)[:100]}')
-    began = f"(session ->> '$.{CLOCK}')"
+        raise RefusedError(f'{_CLOCK} is a range like ["22:30", "22:35"], not {str(times)[:100]}')
+    began = f"(session ->> '$.{_CLOCK}')"
     within = f"{began} BETWEEN {sql.value(ends[0])} AND {sql.value(ends[1])}"
     return f"coalesce({within} AND regexp_full_match({began}, '{MINUTE}'), false)"
 
@@ -189,4 +189,4 @@ def _number(located: str) -> str:
 
 def _is_number(value: Any) -> bool:
     # NaN, infinities and integers that no float holds are not numbers that anything could meet.
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= BIGGEST
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _BIGGEST

@@ -41,13 +41,13 @@ LINES = (".json", ".jsonl", ".ndjson", ".txt")
 EVENTS = ("profile_id", "event_name", "ts", "properties", "session")
 JSONS = ("profile", "tech", "app", "demographics", "reachability")
 PROFILES = ("profile_id", *JSONS, "country", "state", "city")
-LONGEST = 1 << 24  # bytes of a line
+_LONGEST = 1 << 24  # bytes of a line
 LARGE = 10_000_000  # bytes of a file that takes a while
 
 DOUBTFUL = (
     "SELECT 1 FROM events WHERE profile_id IS NULL OR event_name IS NULL OR ts IS NULL LIMIT 1"
 )
-TABLES = """
+_TABLES = """
 CREATE TABLE events (
     profile_id VARCHAR, event_name VARCHAR, ts TIMESTAMP, properties JSON, session JSON);
 CREATE TABLE profiles (
@@ -94,13 +94,13 @@ known AS (
       WHEN 10 THEN make_timestamp(TRY_CAST(o.ts AS BIGINT) * 1000000) END AS ts
   FROM objects)
 """
-HAPPENED = """
+_HAPPENED = """
 INSERT INTO events {read}
 SELECT who, event, ts, coalesce(o.eventProps, o.event_props, o.evtData, '{{}}'),
   coalesce(o.sessionProps, o.session_props, '{{}}')
 FROM known
 """
-PEOPLE = """
+_PEOPLE = """
 INSERT INTO people {read}
 SELECT who, max(ts), arg_max(o.profile.profileData, ts) FILTER (o.profile.profileData IS NOT NULL),
   arg_max(json_merge_patch('{{}}', json_object('OS', o.profile.platform,
@@ -124,7 +124,7 @@ def load(
 
     `zone` is the account's. Raises UsageError that names the file, and the line, and what is wrong.
     """
-    db.execute(TABLES)
+    db.execute(_TABLES)
     db.execute(
         "CREATE TEMP TABLE people (who VARCHAR, seen TIMESTAMP, profile JSON, tech JSON, app JSON)"
     )
@@ -230,10 +230,10 @@ def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
         "event": event,
         "zone": str(zone),
     }
-    read = READ.format(longest=LONGEST)
+    read = READ.format(longest=_LONGEST)
     try:
-        db.execute(HAPPENED.format(read=read), parameters)
-        db.execute(PEOPLE.format(read=read), parameters)
+        db.execute(_HAPPENED.format(read=read), parameters)
+        db.execute(_PEOPLE.format(read=read), parameters)
     except duckdb.Error as error:
         raise mistake_of(file, event) or error from None
     if db.execute(DOUBTFUL).fetchone() and (mistake := mistake_of(file, event)):

@@ -17,10 +17,10 @@ from .filter_sql import RefusedError
 
 PATH = "/1/counts/profiles.json"
 TOP_PATH = "/1/counts/top.json"
-SCHEMA_PATH = "/sandbox/schema.json"
+_SCHEMA_PATH = "/sandbox/schema.json"
 JUMP = 3600.0  # seconds that the fault "clock" puts the sandbox's clock ahead
 ACCOUNT_ID = r"[A-Za-z0-9-]+"
-TOO_MANY = failed(429, "Too many concurrent requests")
+_TOO_MANY = failed(429, "Too many concurrent requests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RequestLimits:
     """How long a count takes, and how many may be asked at once: see `Sandbox`."""
 
     latency: tuple[float, float]
@@ -81,7 +81,7 @@ class Protocol:
         credentials: tuple[str, str],
         ask: Mapping[str, Callable[[Any], dict[str, Any]]],
         schema: Callable[[], dict[str, Any]],
-        limits: Limits,
+        limits: RequestLimits,
         faults: Faults,
         random: Random,
         clock: Callable[[], float],
@@ -99,12 +99,12 @@ class Protocol:
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Answer one request; what the server calls."""
         parts = urlsplit(target)
-        if parts.path not in (*self._ask, SCHEMA_PATH):
+        if parts.path not in (*self._ask, _SCHEMA_PATH):
             return failed(404, "Not found")
-        methods = ("GET", "HEAD") if parts.path == SCHEMA_PATH else ("GET", "POST")
+        methods = ("GET", "HEAD") if parts.path == _SCHEMA_PATH else ("GET", "POST")
         if method not in methods:
             return _not_allowed(method, methods)
-        if parts.path == SCHEMA_PATH:
+        if parts.path == _SCHEMA_PATH:
             return self._denied(headers) or reply(200, self._schema())
         req_id = parse_qs(parts.query, keep_blank_values=True).get("req_id", [None])[0]
         with self._lock:
@@ -134,7 +134,7 @@ class Protocol:
         self, crowded: bool, path: str, method: str, req_id: str | None, body: bytes
     ) -> Reply:
         if crowded:
-            return TOO_MANY
+            return _TOO_MANY
         # An id in the URL is a poll, whatever the method and the body.
         submits = method == "POST" and req_id is None
         fault = self._faults.next("submit" if submits else self._step(req_id))
@@ -161,7 +161,7 @@ class Protocol:
             return done
         with self._lock:
             if self._is_full():
-                return TOO_MANY
+                return _TOO_MANY
             req_id = self._later(path, done, fault)
         return _partial(req_id if fault == "text-id" else int(req_id))
 

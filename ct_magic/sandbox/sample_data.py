@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import duckdb
 
 SESSIONS_A_PROFILE = 4.6  # tried before weekday and season thin them out
-WEEKS = 14  # before today, whose newcomers follow the curve of retention
+_WEEKS = 14  # before today, whose newcomers follow the curve of retention
 TRIAL = 8  # weeks since the experiment began
 
 SETUP = """
@@ -50,7 +50,7 @@ CREATE TABLE events (
     profile_id BIGINT, event_name VARCHAR, ts TIMESTAMP, properties JSON, session JSON);
 """
 
-PEOPLE = """
+_PEOPLE = """
 CREATE TEMP TABLE people AS
 WITH place AS (SELECT *, row_number() OVER () AS n FROM (VALUES
     ('India', 'Maharashtra', 'Mumbai'), ('India', 'Karnataka', 'Bengaluru'),
@@ -130,7 +130,7 @@ FROM kept;
 """
 
 # The funnel narrows: of a hundred visits some 55 look, 24 put into the cart, 12 buy.
-HAPPENED = """
+_HAPPENED = """
 INSERT INTO events
 SELECT profile_id, 'App Launched', t, json_object('Screen', pick(['Home', 'Offers', 'Search'], depth)),
     session FROM visits
@@ -192,9 +192,9 @@ def generate(db: duckdb.DuckDBPyConnection, profiles: int, seed: int, today: dat
         "campaign": f"DATE '{june.replace(month=3)}'",
         "june": f"DATE '{june}'",
         "july": f"DATE '{june.replace(month=7)}'",
-        "weeks": WEEKS,
-        "young": f"DATE '{today - timedelta(weeks=WEEKS)}'",
+        "weeks": _WEEKS,
+        "young": f"DATE '{today - timedelta(weeks=_WEEKS)}'",
         "trial": f"DATE '{today - timedelta(weeks=TRIAL)}'",
     }
-    for part in (SETUP, PEOPLE, VISITS, HAPPENED):
+    for part in (SETUP, _PEOPLE, VISITS, _HAPPENED):
         db.execute(part.format(**values))

@@ -15,7 +15,7 @@ from ..settings import zone
 from .engine import Engine
 from .faults import Fault, Faults, Reply
 from .faults import plan as fault_plan
-from .protocol import PATH, TOP_PATH, Limits, Protocol, Request
+from .protocol import PATH, TOP_PATH, Protocol, Request, RequestLimits
 from .server import Server
 
 LATENCY = (1.5, 2.8)  # seconds: with a look every second, two or three looks
@@ -59,7 +59,7 @@ class Sandbox:
     ) -> None:
         if profiles < 1:
             raise UsageError(f"profiles is a whole number above 0, not {profiles!r}")
-        limits = Limits(_latency(latency), partials, at_once, pending_at_once)
+        limits = RequestLimits(_latency(latency), partials, at_once, pending_at_once)
         planned = fault_plan(faults) if isinstance(faults, str) else faults
         days_of = zone(timezone) or UTC
         self._engine = Engine(days_of, lenient=lenient)

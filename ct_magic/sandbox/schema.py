@@ -23,7 +23,7 @@ examples AS (SELECT name, list(text ORDER BY text) AS texts FROM top GROUP BY na
 SELECT name, mode(kind), any_value(texts) FROM t LEFT JOIN examples USING (name)
 GROUP BY name ORDER BY name
 """
-SCOPES = ("profile", "tech", "app", "demographics", "reachability")
+_SCOPES = ("profile", "tech", "app", "demographics", "reachability")
 SCANNED = 5_000  # rows of an event, or profiles, that are looked at
 # The same rows in any order, in any file, give the same number.
 IDENTITY = """
@@ -42,7 +42,7 @@ def schema(db: duckdb.DuckDBPyConnection, events: Iterable[str]) -> dict[str, An
         "session": _described(db, session, []),
         **{
             scope: _described(db, f"SELECT {scope} AS j FROM profiles LIMIT {SCANNED}", [])
-            for scope in SCOPES
+            for scope in _SCOPES
         },
         "geo": _places(db),
     }

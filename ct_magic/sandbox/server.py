@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from ..errors import UsageError
 from .faults import Reply, failed
 
-Answer = Callable[[str, str, Mapping[str, str], bytes], Reply]
+_Answer = Callable[[str, str, Mapping[str, str], bytes], Reply]
 DRIP = 0.2  # seconds between two bytes of a slow answer
 RESET = struct.pack("ii", 1, 0)  # linger for no time: closing sends RST
 LARGEST = 16 << 20  # bytes of a body
@@ -23,7 +23,7 @@ LARGEST = 16 << 20  # bytes of a body
 class Server:
     """Serves an `answer` function on loopback, a thread for each connection."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: _Answer) -> None:
         self._answer = answer
         self._http: ThreadingHTTPServer | None = None
 
@@ -75,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 60
     # Or the body waits 40 ms for the client to acknowledge the headers.
     disable_nagle_algorithm = True
-    answer: Answer
+    answer: _Answer
 
     def do_GET(self) -> None:
         self._serve()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
 MEMORY = "2GB"  # for the load's sorting; more than that is put beside the file
-TABLES = "SELECT table_name FROM duckdb_tables() WHERE NOT temporary"
+_TABLES = "SELECT table_name FROM duckdb_tables() WHERE NOT temporary"
 SOURCE = """
 DROP TABLE IF EXISTS events; DROP TABLE IF EXISTS profiles; DROP TABLE IF EXISTS ct_magic_source;
 CREATE TABLE ct_magic_source (files VARCHAR, zone VARCHAR, complete BOOLEAN);
@@ -45,7 +45,7 @@ class Stored:
         except duckdb.Error as error:
             raise UsageError(f"{self._file} cannot be opened: {_line(error)}") from None
         self._db.execute("SET preserve_insertion_order = false")
-        tables = {name for (name,) in self._db.execute(TABLES).fetchall()}
+        tables = {name for (name,) in self._db.execute(_TABLES).fetchall()}
         if tables and "ct_magic_source" not in tables:
             self._db.close()
             raise UsageError(f"{self._file} is another database: --db takes one of its own")
@@ -88,7 +88,7 @@ class Stored:
     def _source(self) -> tuple[str, str] | None:
         if self._db is None:
             return None
-        tables = {name for (name,) in self._db.execute(TABLES).fetchall()}
+        tables = {name for (name,) in self._db.execute(_TABLES).fetchall()}
         if "ct_magic_source" not in tables:
             return None
         query = "SELECT files, zone FROM ct_magic_source WHERE complete"

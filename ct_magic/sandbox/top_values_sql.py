@@ -17,13 +17,13 @@ from .filter_sql import NUMBERS, RefusedError, Sql, object_of
 if TYPE_CHECKING:
     import duckdb
 
-COLUMNS = {"event_properties": "properties", "session_properties": "session", **FAMILIES}
+_COLUMNS = {"event_properties": "properties", "session_properties": "session", **FAMILIES}
 PLACES = ("country", "state", "city")
 GROUP_KEYS = {"property_type", "name", "top_n", "order"}
-ORDERS = ("desc", "asc")
+_ORDERS = ("desc", "asc")
 USUAL, MOST = 10, 100
 # Of each event that the query finds, the property: as text, and as number where it is one.
-FOUND = """
+_FOUND = """
 CREATE OR REPLACE TEMP TABLE grouped AS
 WITH mine AS ({profiles}),
 happened AS (SELECT profile_id, properties, session FROM events JOIN mine USING (profile_id)
@@ -38,7 +38,7 @@ EVER = """
 SELECT 1 FROM events JOIN profiles USING (profile_id)
 WHERE event_name = {event} AND coalesce(json_type({value}), 'NULL') <> 'NULL' LIMIT 1
 """
-TEXTS = """
+_TEXTS = """
 SELECT text, count(*) AS n FROM grouped WHERE text IS NOT NULL
 GROUP BY text ORDER BY n {order}, text LIMIT {top}
 """
@@ -49,7 +49,7 @@ GROUP BY k ORDER BY n {order}, k LIMIT {top}
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class _Group:
     """One property that is asked for."""
 
     kind: str
@@ -68,41 +68,41 @@ def top_values(db: duckdb.DuckDBPyConnection, sql: Sql, body: object) -> dict[st
     return {key: _values(db, sql, query, group) for key, group in named.items()}
 
 
-def _group(sql: Sql, body: Any) -> Group:
+def _group(sql: Sql, body: Any) -> _Group:
     sql.check_keys(body, GROUP_KEYS, "a group")
     kind, name = body.get("property_type"), body.get("name")
-    top, order = body.get("top_n", USUAL), body.get("order", ORDERS[0])
+    top, order = body.get("top_n", USUAL), body.get("order", _ORDERS[0])
     whole = isinstance(top, int) and not isinstance(top, bool) and 1 <= top <= MOST
-    known = kind in COLUMNS or (kind == "geo_fields" and str(name).lower() in PLACES)
-    if not known or not isinstance(name, str) or not whole or order not in ORDERS:
+    known = kind in _COLUMNS or (kind == "geo_fields" and str(name).lower() in PLACES)
+    if not known or not isinstance(name, str) or not whole or order not in _ORDERS:
         raise RefusedError("Invalid group")
-    return Group(kind, name, top, order)
+    return _Group(kind, name, top, order)
 
 
 def _values(
-    db: duckdb.DuckDBPyConnection, sql: Sql, query: Mapping[str, Any], group: Group
+    db: duckdb.DuckDBPyConnection, sql: Sql, query: Mapping[str, Any], group: _Group
 ) -> dict[str, Any]:
     fresh = Sql(sql.zone, sql.is_event, sql.lenient)
     profiles = matching_profiles(fresh, query)
     base = event_condition(fresh, {key: query[key] for key in EVENT_KEYS if key in query})
-    text = FOUND.format(profiles=profiles, base=base, value=_value(fresh, group), numbers=NUMBERS)
+    text = _FOUND.format(profiles=profiles, base=base, value=_value(fresh, group), numbers=NUMBERS)
     db.execute(text, fresh.values)
     shown = {"order": group.order, "top": group.top}
-    texts = dict(db.execute(TEXTS.format(**shown)).fetchall())
+    texts = dict(db.execute(_TEXTS.format(**shown)).fetchall())
     numbers = _ranges(db, group, shown)
     if not texts and not numbers and not _is_known(db, sql, query["event_name"], group):
         raise RefusedError("Invalid group")
     return ({"STR": texts} if texts else {}) | ({"NUMBER": numbers} if numbers else {})
 
 
-def _value(sql: Sql, group: Group) -> str:
+def _value(sql: Sql, group: _Group) -> str:
     if group.kind == "geo_fields":
         return f"to_json({group.name.lower()})"
     pointer = "/" + group.name.replace("~", "~0").replace("/", "~1")
-    return f"json_extract({COLUMNS[group.kind]}, {sql.value(pointer)})"
+    return f"json_extract({_COLUMNS[group.kind]}, {sql.value(pointer)})"
 
 
-def _is_known(db: duckdb.DuckDBPyConnection, sql: Sql, event: str, group: Group) -> bool:
+def _is_known(db: duckdb.DuckDBPyConnection, sql: Sql, event: str, group: _Group) -> bool:
     fresh = Sql(sql.zone, sql.is_event)
     name, value = fresh.value(event), _value(fresh, group)
     text = EVER.format(event=name, value=value)
@@ -110,7 +110,7 @@ def _is_known(db: duckdb.DuckDBPyConnection, sql: Sql, event: str, group: Group)
 
 
 def _ranges(
-    db: duckdb.DuckDBPyConnection, group: Group, shown: Mapping[str, object]
+    db: duckdb.DuckDBPyConnection, group: _Group, shown: Mapping[str, object]
 ) -> dict[str, int]:
     [(least, most)] = db.execute("SELECT min(number), max(number) FROM grouped").fetchall()
     if least is None:

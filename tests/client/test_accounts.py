@@ -41,7 +41,7 @@ def write(tmp_path: Path, text: str) -> None:
 
 def test_the_environment_alone_is_an_account(tmp_path: Path) -> None:
     """Id and passcode suffice; the region is eu1 and its host the documented one."""
-    account = accounts.find(None, environ(tmp_path))
+    account = accounts.find_account(None, environ(tmp_path))
     assert (account.id, account.region) == ("ABC-123", "eu1")
     assert account.base_url == "https://api.clevertap.com"
     assert account.passcode.reveal() == HIDDEN
@@ -50,7 +50,7 @@ def test_the_environment_alone_is_an_account(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("region", "host"), accounts.REGIONS.items())
 def test_each_region_has_its_host(tmp_path: Path, region: str, host: str) -> None:
     """The hosts are those of the API's reference."""
-    account = accounts.find(None, environ(tmp_path, CLEVERTAP_REGION=region))
+    account = accounts.find_account(None, environ(tmp_path, CLEVERTAP_REGION=region))
     assert account.base_url == f"https://{host}"
 
 
@@ -58,7 +58,7 @@ def test_each_region_has_its_host(tmp_path: Path, region: str, host: str) -> Non
 def test_an_unknown_region_lists_the_known_ones(tmp_path: Path, region: str) -> None:
     """No code is a near miss of another: the data there is another company's."""
     with pytest.raises(AccountError, match=r"eu1, in1, us1, sg1, aps3, mec1, sk1") as caught:
-        accounts.find(None, environ(tmp_path, CLEVERTAP_REGION=region or "x"))
+        accounts.find_account(None, environ(tmp_path, CLEVERTAP_REGION=region or "x"))
     assert "did you mean" not in str(caught.value)
     assert ("CLEVERTAP_BASE_URL" in str(caught.value)) == (region in ("in2", "kr1"))
 
@@ -66,53 +66,57 @@ def test_an_unknown_region_lists_the_known_ones(tmp_path: Path, region: str) -> 
 def test_a_region_that_is_newer_than_the_list_has_its_host_named(tmp_path: Path) -> None:
     """The cure that the error names, tried."""
     newer = {"CLEVERTAP_REGION": "kr2", "CLEVERTAP_BASE_URL": "https://kr2.api.clevertap.com"}
-    account = accounts.find(None, environ(tmp_path, **newer))
+    account = accounts.find_account(None, environ(tmp_path, **newer))
     assert account.base_url == "https://kr2.api.clevertap.com"
     write(tmp_path, '[prod]\nid = "P"\nregion = "kr2"\n')
     more = {"CLEVERTAP_PASSCODE_PROD": "x"}
     with pytest.raises(AccountError, match=r"see \[prod\]; base_url can name"):
-        accounts.find("prod", environ(tmp_path, **more))
+        accounts.find_account("prod", environ(tmp_path, **more))
     write(tmp_path, '[prod]\nid = "P"\nregion = "kr2"\nbase_url = "https://kr2.example"\n')
-    assert accounts.find("prod", environ(tmp_path, **more)).where == "at https://kr2.example"
+    assert (
+        accounts.find_account("prod", environ(tmp_path, **more)).where == "at https://kr2.example"
+    )
 
 
 def test_where_a_passcode_goes_is_said_by_its_host(tmp_path: Path) -> None:
     """An account with a base_url is not announced by a region whose host never sees it."""
-    account = accounts.find(None, environ(tmp_path, CLEVERTAP_REGION=" IN1 "))
+    account = accounts.find_account(None, environ(tmp_path, CLEVERTAP_REGION=" IN1 "))
     assert account.where == "in region 'in1', https://in1.api.clevertap.com"
     assert account.place == "in1"
-    account = accounts.find(None, environ(tmp_path, CLEVERTAP_BASE_URL="https://proxy.example"))
+    account = accounts.find_account(
+        None, environ(tmp_path, CLEVERTAP_BASE_URL="https://proxy.example")
+    )
     assert account.where == "at https://proxy.example"
     assert account.place == "https://proxy.example"
     only_id = {"CLEVERTAP_ACCOUNT_ID": "A", "CLEVERTAP_BASE_URL": "https://proxy.example"}
     with pytest.raises(AccountError, match=r"'default' at https://proxy.example: set"):
-        accounts.find(None, only_id | {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
+        accounts.find_account(None, only_id | {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
 
 
 def test_a_missing_id_names_the_variables_and_the_sandbox(tmp_path: Path) -> None:
     """The first error of a newcomer says every way on."""
     with pytest.raises(AccountError, match=r"CLEVERTAP_ACCOUNT_ID.*eu1, in1.*%ct use sandbox"):
-        accounts.find(None, {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
+        accounts.find_account(None, {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
 
 
 def test_a_directory_that_cannot_be_looked_into_is_an_error_of_ours() -> None:
     """Another's traceback would show the environment, and with it the passcodes there."""
     with pytest.raises(AccountError, match="cannot be read: File name too long"):
-        accounts.find("prod", {"CT_MAGIC_CONFIG_DIR": "x" * 5000})
+        accounts.find_account("prod", {"CT_MAGIC_CONFIG_DIR": "x" * 5000})
 
 
 def test_a_missing_passcode_names_its_variable_and_login(tmp_path: Path) -> None:
     """The variable's name depends on the account's."""
     write(tmp_path, '[big-shop]\nid = "X"\n')
     with pytest.raises(AccountError, match=r"CLEVERTAP_PASSCODE_BIG_SHOP.*%ct login big-shop"):
-        accounts.find("big-shop", {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
+        accounts.find_account("big-shop", {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
 
 
 def test_a_missing_passcode_says_in_which_region_it_would_be_used(tmp_path: Path) -> None:
     """Each region has passcodes of its own, and a wrong region is answered like a wrong one."""
     only_id = {"CLEVERTAP_ACCOUNT_ID": "A", "CLEVERTAP_REGION": "sg1"}
     with pytest.raises(AccountError, match=r"in region sg1 of eu1, in1, .*, mec1, sk1:.*"):
-        accounts.find(None, only_id | {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
+        accounts.find_account(None, only_id | {"CT_MAGIC_CONFIG_DIR": str(tmp_path)})
 
 
 @pytest.mark.parametrize(
@@ -120,7 +124,7 @@ def test_a_missing_passcode_says_in_which_region_it_would_be_used(tmp_path: Path
 )
 def test_safe_addresses_are_taken(tmp_path: Path, url: str) -> None:
     """https anywhere, http on loopback."""
-    account = accounts.find(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
+    account = accounts.find_account(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
     assert account.base_url == url.rstrip("/")
 
 
@@ -145,7 +149,7 @@ def test_safe_addresses_are_taken(tmp_path: Path, url: str) -> None:
 def test_an_address_that_would_leak_the_passcode_is_refused(tmp_path: Path, url: str) -> None:
     """http off loopback, credentials in the address, and what is no address at all."""
     with pytest.raises(AccountError):
-        accounts.find(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
+        accounts.find_account(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
 
 
 @pytest.mark.parametrize("more", ["A:{}@x", "A:{}@x:99999", "x?pass={}", "x#{}", "x/?a@b={}"])
@@ -153,7 +157,7 @@ def test_a_passcode_in_an_address_is_not_repeated(tmp_path: Path, more: str) -> 
     """Other tools take it there; the error is saved with the notebook."""
     url = f"https://{more.format('hidden-7731')}"
     with pytest.raises(AccountError, match="is not a base URL") as caught:
-        accounts.find(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
+        accounts.find_account(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
     assert "7731" not in str(caught.value)
 
 
@@ -163,7 +167,7 @@ def test_a_passcode_in_an_address_is_not_repeated(tmp_path: Path, more: str) -> 
 def test_a_whole_request_is_no_base_url(tmp_path: Path, url: str) -> None:
     """Vendors' pages and old scripts hold it whole; each count would be answered 404."""
     with pytest.raises(AccountError, match="leave away what begins with /1"):
-        accounts.find(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
+        accounts.find_account(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
 
 
 def test_the_file_gives_accounts_by_name(tmp_path: Path) -> None:
@@ -173,7 +177,7 @@ def test_the_file_gives_accounts_by_name(tmp_path: Path) -> None:
         '[prod]\nid = "P-1"\nregion = "in1"\ntimezone = "Asia/Kolkata"\nmax_concurrent = 2\n'
         "poll_interval = 12.5\n",
     )
-    account = accounts.find("prod", environ(tmp_path, CLEVERTAP_PASSCODE_PROD="other"))
+    account = accounts.find_account("prod", environ(tmp_path, CLEVERTAP_PASSCODE_PROD="other"))
     assert (account.id, account.base_url) == ("P-1", "https://in1.api.clevertap.com")
     assert (account.timezone, account.max_concurrent, account.poll_interval) == (
         "Asia/Kolkata",
@@ -204,7 +208,7 @@ def test_a_broken_file_says_where_and_what_to_do(tmp_path: Path, text: str, said
     """One message that names the file and the account; a passcode in it is never repeated."""
     write(tmp_path, text)
     with pytest.raises(AccountError) as caught:
-        accounts.find("prod", environ(tmp_path))
+        accounts.find_account("prod", environ(tmp_path))
     assert said in str(caught.value)
     assert "hunter2" not in str(caught.value)
     assert "accounts.toml" in str(caught.value)
@@ -214,7 +218,7 @@ def test_a_folder_in_the_files_place_is_named(tmp_path: Path) -> None:
     """Whatever keeps the file from being read is one message."""
     (tmp_path / "accounts.toml").mkdir(mode=0o700)
     with pytest.raises(AccountError, match=r"accounts\.toml cannot be read: Is a directory"):
-        accounts.find("prod", environ(tmp_path))
+        accounts.find_account("prod", environ(tmp_path))
 
 
 def test_a_file_that_others_may_change_is_refused(tmp_path: Path) -> None:
@@ -222,19 +226,19 @@ def test_a_file_that_others_may_change_is_refused(tmp_path: Path) -> None:
     write(tmp_path, '[prod]\nid = "P"')
     (tmp_path / "accounts.toml").chmod(0o666)
     with pytest.raises(AccountError, match="chmod go-w"):
-        accounts.find("prod", environ(tmp_path))
+        accounts.find_account("prod", environ(tmp_path))
 
 
 def test_a_misspelt_name_is_told_the_near_one(tmp_path: Path) -> None:
     """`prdo` means `prod`."""
     write(tmp_path, '[prod]\nid = "P"')
     with pytest.raises(AccountError, match="did you mean 'prod'"):
-        accounts.find("prdo", environ(tmp_path))
+        accounts.find_account("prdo", environ(tmp_path))
 
 
 def test_a_passcode_is_four_stars_wherever_it_is_shown(tmp_path: Path) -> None:
     """Print, format, repr, dataclass tools, errors: never the text."""
-    account = accounts.find(None, environ(tmp_path))
+    account = accounts.find_account(None, environ(tmp_path))
     shown = [
         str(account),
         repr(account),
@@ -281,7 +285,7 @@ def test_two_accounts_do_not_read_one_variable(tmp_path: Path, one: str, other: 
     """The passcode of the one would be sent to the address of the other."""
     write(tmp_path, f'["{one}"]\nid = "A"\n["{other}"]\nid = "B"\nbase_url = "https://b.example"')
     with pytest.raises(AccountError, match="would both read CLEVERTAP_PASSCODE_"):
-        accounts.find(one, environ(tmp_path))
+        accounts.find_account(one, environ(tmp_path))
 
 
 def test_a_file_of_another_user_is_refused(tmp_path: Path) -> None:
@@ -376,7 +380,7 @@ def test_a_keyring_that_hangs_is_waited_for_once(
     odd = backend(hang)
     for _ in range(3):
         with pytest.raises(AccountError, match=r"keyring does not answer\): set CLEVERTAP_"):
-            passcodes.find("prod", {}, patience=0.2)
+            passcodes.find_passcode("prod", {}, patience=0.2)
     assert odd.asked == 1
     go_on.set()
 
@@ -391,7 +395,7 @@ def test_a_keyring_that_raises_shows_nobody_what_it_was_given(
 
     backend(broken)
     assert passcodes.remember("prod", Secret(HIDDEN)) is False
-    assert passcodes.find("prod", {}).reveal() == HIDDEN
+    assert passcodes.find_passcode("prod", {}).reveal() == HIDDEN
 
 
 @pytest.mark.parametrize("in_its_own_thread", [True, False])

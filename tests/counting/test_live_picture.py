@@ -13,7 +13,7 @@ from IPython.utils.capture import capture_output
 
 from ct_magic.counting.live_picture import TICK, LivePicture
 from ct_magic.results.chart import Colour
-from ct_magic.results.vega import COLOURS, MIME
+from ct_magic.results.vega import MIME, VEGA_COLOURS
 
 
 class Watched:
@@ -64,7 +64,7 @@ def waiting(*counts: int | None) -> pd.DataFrame:
 
 def colours(data: dict[str, Any]) -> set[str]:
     text = str(data[MIME]["layer"])
-    return {colour for colour in COLOURS.values() if colour in text}
+    return {colour for colour in VEGA_COLOURS.values() if colour in text}
 
 
 @pytest.mark.usefixtures("shell")
@@ -74,11 +74,11 @@ def test_it_is_grey_until_the_end() -> None:
     assert cell.later() == [], "nothing is no picture"
     (grey,) = cell.later(waiting(3, None, None))
     assert "1 of 3 so far" in grey["text/plain"]
-    assert COLOURS[Colour.FIRST] not in colours(grey)
+    assert VEGA_COLOURS[Colour.FIRST] not in colours(grey)
     assert "image/png" not in grey
     cell.df = waiting(3, 4, 5)
     (final,) = cell.shown(cell.picture.close)
-    assert COLOURS[Colour.FIRST] in colours(final)
+    assert VEGA_COLOURS[Colour.FIRST] in colours(final)
     assert "image/png" in final
 
 

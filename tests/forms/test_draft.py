@@ -10,13 +10,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ct_magic import QueryError
-from ct_magic.forms.draft.document import ELSEWHERE, Sheet, problems, read
-from ct_magic.forms.draft.draft import Axis, Condition, Did, Draft, Happening, write
+from ct_magic.forms.draft.document import ELSEWHERE, Sheet, problems, read_sheet
+from ct_magic.forms.draft.draft import (
+    AxisFields,
+    DidFields,
+    Draft,
+    FilterFields,
+    Happening,
+    write_draft,
+)
 from ct_magic.forms.draft.field_text import (
+    field_name,
     list_field,
     list_word,
     name_field,
-    unquoted,
     value_field,
     value_word,
 )
@@ -50,7 +57,7 @@ def check(text: str) -> object:
 
 
 def wrong(text: str, draft: Draft | None = None) -> dict[tuple[str | int, ...], str]:
-    sheet = read(text)
+    sheet = read_sheet(text)
     sheet = sheet.put(0, draft) if draft else sheet
     return problems(sheet, 0, check)
 
@@ -61,7 +68,7 @@ def test_every_statement_survives_the_form(query, axis, period) -> None:  # type
     """Text -> fields -> text gives the same text, for every clause and any characters."""
     base = query.event if period is None else query.event.during(period)
     for said in (layout(query), layout(replace(query, event=base, by=(axis,)))):
-        sheet = read(said)
+        sheet = read_sheet(said)
         assert sheet.put(0, sheet.statements[0].draft).text == sheet.text == said
 
 
@@ -72,7 +79,7 @@ def test_what_people_write_means_the_same_after_the_form(cell: str) -> None:
         meant = statements(cell, {"x": 5}, TODAY)
     except QueryError:
         return  # it was no query before the form either
-    sheet = read(cell)
+    sheet = read_sheet(cell)
     assert sheet.text == cell.removeprefix("\ufeff")
     for number, one in enumerate(sheet.statements):
         assert problems(sheet, number, check) == {}
@@ -95,7 +102,7 @@ def test_what_people_write_means_the_same_after_the_form(cell: str) -> None:
 )
 def test_each_new_clause_has_fields(text: str) -> None:
     """And the text that the fields make is the same."""
-    sheet = read(text)
+    sheet = read_sheet(text)
     assert sheet.statements[0].draft.body == ""
     assert sheet.put(0, sheet.statements[0].draft).text == text
 
@@ -103,7 +110,7 @@ def test_each_new_clause_has_fields(text: str) -> None:
 def test_what_no_field_can_show_is_kept_as_text() -> None:
     """A bracket has no field: its statement stays word for word, and keeps its label."""
     text = 'x: A where (p = 1 or q = 2) and r = "y" last 7 days'
-    sheet = read(text)
+    sheet = read_sheet(text)
     assert sheet.statements[0].draft.body == text.removeprefix("x: ")
     assert sheet.put(0, sheet.statements[0].draft).text == text
 
@@ -114,16 +121,16 @@ def test_anything_may_be_typed_into_a_field(typed: str, several: list[str]) -> N
     """It is a hole, an error at its field, or a query: never an exception, never other syntax."""
     draft = Draft(
         typed,
-        Happening(typed, (Condition(typed, typed, typed, typed),), typed),
-        (Did(typed, Happening(typed)), Did("did any", Happening("A", (), typed))),
+        Happening(typed, (FilterFields(typed, typed, typed, typed),), typed),
+        (DidFields(typed, Happening(typed)), DidFields("did any", Happening("A", (), typed))),
         typed,
         typed,
-        (Axis("values of", "", typed, ", ".join(several)),),
+        (AxisFields("values of", "", typed, ", ".join(several)),),
     )
     assert problems(Sheet().put(0, draft), 0, check) or not holes(draft)
-    safe = Draft(base=Happening("A", (Condition("", f"p{typed}", "=", f"v{typed}"),)))
+    safe = Draft(base=Happening("A", (FilterFields("", f"p{typed}", "=", f"v{typed}"),)))
     if "\n" not in typed and "\r" not in typed and typed.isprintable():
-        (said,) = statements(write(safe).text, {}, TODAY)
+        (said,) = statements(write_draft(safe).text, {}, TODAY)
         assert said.event.where[0].value == f"v{typed}".strip()  # type: ignore[union-attr]
         assert not said.by  # type: ignore[union-attr]
 
@@ -161,17 +168,17 @@ def test_a_list_has_commas_between_its_values() -> None:
 @given(st.text(st.characters(exclude_characters="\r\n"), min_size=1))
 def test_a_name_reads_back_from_its_field(name: str) -> None:
     """Also one that begins with a dollar sign, a quote or a space."""
-    assert unquoted(name_field(name)) == name
+    assert field_name(name_field(name)) == name
 
 
 def test_a_comment_inside_a_statement_goes_before_it() -> None:
     """What is changed in the form loses no remark, and other statements keep their spelling."""
     cell = "# top\na: Charged   where x=1  # why\n  by day # days\n\nb:  App Launched # last"
-    sheet = read(cell)
+    sheet = read_sheet(cell)
     first = sheet.statements[0].draft
     changed = sheet.put(0, replace(first, by=())).text
     assert changed == "# top\n# why\na: Charged where x = 1 # days\n\nb:  App Launched # last"
-    assert [s.text for s in read(changed).statements] == [
+    assert [s.text for s in read_sheet(changed).statements] == [
         "a: Charged where x = 1",
         "b:  App Launched",
     ]
@@ -179,24 +186,27 @@ def test_a_comment_inside_a_statement_goes_before_it() -> None:
 
 def test_statements_come_and_go() -> None:
     """A new one begins on a line of its own; the last one that goes leaves an empty form."""
-    sheet = read("Charged # all").add()
+    sheet = read_sheet("Charged # all").add()
     sheet = sheet.put(1, Draft("new", Happening("App Launched")))
     assert sheet.text == "Charged # all\nnew: App Launched"
     assert sheet.remove(1).text == "Charged # all"
-    assert read(sheet.remove(0).text).statements[0].draft.label == "new"
+    assert read_sheet(sheet.remove(0).text).statements[0].draft.label == "new"
     assert sheet.remove(0).remove(0).statements[0].draft == Draft()
-    assert read("").statements[0].draft == Draft()
-    assert read("# only a remark").put(0, Draft(base=Happening("A"))).text == "# only a remark\nA"
+    assert read_sheet("").statements[0].draft == Draft()
+    assert (
+        read_sheet("# only a remark").put(0, Draft(base=Happening("A"))).text
+        == "# only a remark\nA"
+    )
 
 
 def test_json_is_shown_in_fields_where_the_language_can_say_it() -> None:
     """Else it is kept word for word, and can have a label."""
     sayable = '{"event_name": "A", "from": 20260101, "to": 20260101}'
-    assert read(sayable).statements[0].draft == Draft(base=Happening("A", (), "2026-01-01"))
+    assert read_sheet(sayable).statements[0].draft == Draft(base=Happening("A", (), "2026-01-01"))
     unsayable = '{"event_name": "A", "from": 20260101, "to": 20260101,\n "new": [1]}'
-    draft = read(unsayable).statements[0].draft
+    draft = read_sheet(unsayable).statements[0].draft
     assert draft.body == unsayable
-    assert read(unsayable).put(0, replace(draft, label="j")).text == f"j: {unsayable}"
+    assert read_sheet(unsayable).put(0, replace(draft, label="j")).text == f"j: {unsayable}"
 
 
 @pytest.mark.parametrize(
@@ -225,9 +235,9 @@ def test_an_error_stands_at_its_field(cell: str, places: set[tuple[str | int, ..
 def test_what_is_missing_is_said_where_it_is_missing() -> None:
     """Not as an error of syntax some words later."""
     draft = Draft(
-        base=Happening("", (Condition(), Condition("prof", "x", "is", "1")), "last 7 da"),
-        did=(Did("did", Happening()), Did("perhaps", Happening("A"))),
-        by=(Axis(), Axis("decade")),
+        base=Happening("", (FilterFields(), FilterFields("prof", "x", "is", "1")), "last 7 da"),
+        did=(DidFields("did", Happening()), DidFields("perhaps", Happening("A"))),
+        by=(AxisFields(), AxisFields("decade")),
     )
     assert set(wrong("", draft)) == {
         ("event",),
@@ -240,11 +250,11 @@ def test_what_is_missing_is_said_where_it_is_missing() -> None:
         ("by", 0, "property"),
         ("by", 1, "unit"),
     }
-    ranged = Draft(base=Happening("A", (Condition("", "x", "range", "5"),)))
+    ranged = Draft(base=Happening("A", (FilterFields("", "x", "range", "5"),)))
     assert "two ends" in wrong("", ranged)["where", 0, "value"]
 
 
 def test_a_mistake_in_another_statement_is_not_put_at_a_field() -> None:
     """The form shows one statement; the others have their errors too."""
-    assert set(problems(read("a: A today\nb: B 2026-02-30"), 0, check)) == {ELSEWHERE}
-    assert set(problems(read("a: A today\na: B today"), 1, check)) == {("label",)}
+    assert set(problems(read_sheet("a: A today\nb: B 2026-02-30"), 0, check)) == {ELSEWHERE}
+    assert set(problems(read_sheet("a: A today\na: B today"), 1, check)) == {("label",)}

@@ -19,7 +19,7 @@ from ct_magic.errors import UsageError
 from ct_magic.forms import Form
 from ct_magic.forms.row_list import WRONG, walk
 from ct_magic.progress.widget_panel import VIEW
-from ct_magic.query.catalog import Names, from_json
+from ct_magic.query.catalog import Names, names_from_json
 from ct_magic.session import SESSION
 from ct_magic.settings import Settings
 
@@ -79,7 +79,7 @@ def names() -> Iterator[Names]:
     before = SESSION._given, SESSION._learned
     SESSION._given, SESSION._learned = {}, {}
     SESSION.know(
-        from_json(
+        names_from_json(
             '{"events": {"Charged": {"Category": ["Shoes", "a, b", "5"]}, "2x": {}},'
             ' "profile": {"Plan": ["Gold"]}, "geo": ["India/Goa"]}'
         )

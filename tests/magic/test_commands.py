@@ -361,7 +361,7 @@ def test_a_passcode_is_kept_in_the_keyring_and_found_there(memory: Memory) -> No
     """The next session needs no login."""
     assert passcodes.remember("prod", passcodes.Secret(HIDDEN))
     passcodes._session.clear()
-    assert passcodes.find("prod", {}).reveal() == HIDDEN
+    assert passcodes.find_passcode("prod", {}).reveal() == HIDDEN
     assert list(memory.kept) == [("ct_magic", "prod")]
 
 
@@ -369,7 +369,7 @@ def test_without_a_keyring_a_passcode_is_kept_for_the_session() -> None:
     """A server has none; that is no reason to fail."""
     try:
         assert not passcodes.remember("prod", passcodes.Secret(HIDDEN))
-        assert passcodes.find("prod", {}).reveal() == HIDDEN
+        assert passcodes.find_passcode("prod", {}).reveal() == HIDDEN
     finally:
         passcodes._session.clear()
 
@@ -378,7 +378,7 @@ def test_a_keyring_that_keeps_nothing_is_not_said_to_have_kept_it(memory: Memory
     """Where a machine has no keyring, one that takes everything is often put in its place."""
     keyring.set_keyring(NullKeyring())
     assert not passcodes.remember("prod", passcodes.Secret(HIDDEN))
-    assert passcodes.find("prod", {}).reveal() == HIDDEN
+    assert passcodes.find_passcode("prod", {}).reveal() == HIDDEN
 
 
 class Broken(Memory):
@@ -405,16 +405,16 @@ def test_an_interrupt_of_the_keyrings_dialog_keeps_nothing(
     assert isinstance(error, errors.AccountError)
     assert str(error).startswith("cancelled in the keyring's dialog")
     with pytest.raises(errors.AccountError, match="no passcode for account"):
-        passcodes.find("default", {})
+        passcodes.find_passcode("default", {})
 
 
 def test_a_keyring_that_fails_shows_no_passcode(memory: Memory) -> None:
     """A traceback through it would hold the passcode, and those of the environment."""
     keyring.set_keyring(Broken())
     assert not passcodes.remember("prod", passcodes.Secret(HIDDEN))
-    assert passcodes.find("prod", {}).reveal() == HIDDEN
+    assert passcodes.find_passcode("prod", {}).reveal() == HIDDEN
     with pytest.raises(errors.AccountError, match="no passcode for account 'other'"):
-        passcodes.find("other", {})
+        passcodes.find_passcode("other", {})
 
 
 @pytest.fixture

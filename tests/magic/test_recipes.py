@@ -22,7 +22,7 @@ def test_the_cell_of_a_recipe_can_be_run(recipe: recipes.Recipe) -> None:
 )
 def test_the_words_of_analysts_have_a_recipe(word: str) -> None:
     """In any case, and it fits a screen."""
-    text = recipes.find(word)
+    text = recipes.find_recipe(word)
     assert text is not None
     assert max(map(len, text.splitlines())) <= 100
 
@@ -31,4 +31,4 @@ def test_a_word_has_one_recipe() -> None:
     """And a word that no recipe has is left to the language's help."""
     words = [word for recipe in recipes.RECIPES for word in recipe.words]
     assert len(words) == len(set(words))
-    assert recipes.find("where") is recipes.find("") is None
+    assert recipes.find_recipe("where") is recipes.find_recipe("") is None

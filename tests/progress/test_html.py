@@ -18,7 +18,7 @@ from ct_magic.client.jobs import Job, State, Tally
 from ct_magic.progress import html as card
 from ct_magic.progress import style
 from ct_magic.progress import text as words
-from ct_magic.progress.coloured import WORDS, coloured
+from ct_magic.progress.coloured import COLOURED_WORDS, coloured
 from ct_magic.progress.standing import Standing
 from ct_magic.query.lexer import KEYWORDS
 from ct_magic.row_results import row_results
@@ -436,7 +436,7 @@ def test_a_query_has_the_colours_of_the_editor() -> None:
     html = coloured('Charged where by_day = "last 2" last 30 days')
     spans = re.findall(r"<span[^>]*>([^<]*)</span>", html)
     assert spans == ["where", "&quot;last 2&quot;", "last", "30", "days"]
-    assert set(WORDS) >= KEYWORDS
+    assert set(COLOURED_WORDS) >= KEYWORDS
 
 
 def test_a_page_is_sent_few_rows_while_it_runs() -> None:

@@ -1,6 +1,7 @@
 """The house: which way imports run, who alone imports what, and what each module says first."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -120,6 +121,22 @@ def test_no_module_is_called_like_a_public_name() -> None:
     """Once it is imported, it would stand in that name's place."""
     top = {module for module in NAMES if "." not in module}
     assert not top & set(ct_magic.__all__)
+
+
+def defined(path: Path) -> Iterator[str]:
+    """The public names that a module defines at its top."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+def test_a_name_has_one_home() -> None:
+    """Two modules do not use one name for two things: at most 3 in 100 are in several."""
+    homes = Counter(x for path in MODULES for x in set(defined(path)) if not x.startswith("_"))
+    several = sorted(x for x, modules in homes.items() if modules > 1)
+    assert len(several) <= 0.03 * len(homes), several
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)

@@ -64,10 +64,8 @@ def test_the_wheel_holds_the_package_and_the_startup_file(wheel: ZipFile) -> Non
 
 def test_it_is_small(dist: Path) -> None:
     """README's pictures are looked at where README is; nobody installs them."""
-    assert {path.suffix: path.stat().st_size < 400_000 for path in dist.iterdir()} == {
-        ".whl": True,
-        ".gz": True,
-    }
+    most = {".whl": 600_000, ".gz": 1_000_000}
+    assert [path.name for path in dist.iterdir() if path.stat().st_size > most[path.suffix]] == []
 
 
 def test_the_sdist_is_enough_to_test_it(dist: Path) -> None:

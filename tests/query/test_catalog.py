@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 
 from ct_magic import UsageError
-from ct_magic.query.catalog import MOST, Names, from_json, to_json
+from ct_magic.query.catalog import MOST, Names, names_from_json, to_json
 from ct_magic.query.model import JsonQuery, Property, Query, Scope
 from ct_magic.query.parser import parse, statements
 from ct_magic.session import Session
@@ -23,9 +23,9 @@ FILE = {
 def test_a_names_file_comes_back_as_it_was() -> None:
     """Sorted and stable, because teams keep it under version control."""
     FILE["profile"] = {"Plan": [5, "gold"]}
-    assert json.loads(to_json(from_json(json.dumps(FILE)))) == FILE
-    assert to_json(from_json("{}")) == '{\n  "events": {}\n}\n'
-    assert to_json(from_json(to_json(from_json(json.dumps(FILE))))).endswith("}\n")
+    assert json.loads(to_json(names_from_json(json.dumps(FILE)))) == FILE
+    assert to_json(names_from_json("{}")) == '{\n  "events": {}\n}\n'
+    assert to_json(names_from_json(to_json(names_from_json(json.dumps(FILE))))).endswith("}\n")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_names_file_comes_back_as_it_was() -> None:
 def test_a_names_file_that_is_wrong_says_where(text: str, message: str) -> None:
     """Somebody wrote it by hand."""
     with pytest.raises(UsageError, match=message):
-        from_json(text)
+        names_from_json(text)
 
 
 def test_what_was_asked_is_known() -> None:
@@ -79,7 +79,7 @@ def test_learning_keeps_what_was_known_and_puts_the_newest_first() -> None:
 
 def test_an_event_nobody_knows_has_the_properties_of_all() -> None:
     """Better too many proposals than none."""
-    names = from_json('{"events": {"A": {"x": [1]}, "B": {"y": []}, "C": {}}}')
+    names = names_from_json('{"events": {"A": {"x": [1]}, "B": {"y": []}, "C": {}}}')
     assert set(names.of_event("nobody")) == set(names.of_event("C")) == {"x", "y"}
     assert set(names.of_event("A")) == {"x"}
 

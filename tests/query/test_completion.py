@@ -6,11 +6,11 @@ import random
 import pytest
 from helpers.language_inputs import broken, corpus
 
-from ct_magic.query.catalog import Names, from_json
+from ct_magic.query.catalog import Names, names_from_json
 from ct_magic.query.completion import Completion, complete
 from ct_magic.query.parser import parse
 
-NAMES = from_json(
+NAMES = names_from_json(
     """{
       "events": {
         "Charged": {"Amount": [], "Category": ["Shoes", "Running Shoes", "it's"], "geo": []},
@@ -146,7 +146,7 @@ def test_an_event_whose_name_holds_a_word_of_sequences_is_proposed_in_quotes() -
 def test_thousands_of_names_are_proposed_up_to_a_limit() -> None:
     """A page shows so many; what is typed finds the others. How fast: tests/benchmarks."""
     events = {f"Event e{n}": {f"Property p{n}": ["a", "b"]} for n in range(5_000)}
-    many = from_json(json.dumps({"events": events}))
+    many = names_from_json(json.dumps({"events": events}))
     found = {
         cell: complete(cell, len(cell), many) for cell in ("Eve", "Event e4999", "Nobody where P")
     }

@@ -6,13 +6,13 @@ from datetime import date
 import pytest
 
 from ct_magic.planner import doubts_of
-from ct_magic.query.catalog import Names, from_json
+from ct_magic.query.catalog import Names, names_from_json
 from ct_magic.query.doubts import CLOCK, DID_SEES_BASE, FACTS, Known
 from ct_magic.query.expand_cell import expand
 from ct_magic.query.parser import statements
 
 TODAY = date(2026, 11, 23)
-NAMES = from_json(
+NAMES = names_from_json(
     '{"events": {"Charged": {"Category": ["Shoes", "Bags"], "Amount": []}},'
     ' "profile": {"Customer Type": ["Gold", "Platinum"]},'
     ' "session": {"utm_source": ["google"], "time_of_day": ["13:40"]},'

@@ -10,7 +10,7 @@ import pytest
 from ct_magic import QueryError
 from ct_magic.query.expand_cell import CellRow, Numbers
 from ct_magic.query.model import Ago, ByTime, Days, Event, Last, Query, Unit
-from ct_magic.query.parser import parse, read, statements
+from ct_magic.query.parser import parse, read_cell, statements
 from ct_magic.query.payload import from_payload, to_payload
 from ct_magic.query.printer import layout, to_text
 
@@ -58,7 +58,7 @@ def test_a_statement_prints_and_reads_back_as_it_was(example: dict[str, Any]) ->
 @pytest.mark.parametrize("example", GIVEN["examples"], ids=lambda example: example["text"][:40])
 def test_the_designs_rows_are_formulas_over_its_payloads(example: dict[str, Any]) -> None:
     """Which counts a row adds, subtracts and is compared with; and how many rows are not asked."""
-    cell = read(example["text"], params=params_of(example), today=TODAY)
+    cell = read_cell(example["text"], params=params_of(example), today=TODAY)
     rows = cell.expansion.rows
     unasked = [row for row in rows if row.own is None]
     assert len(unasked) == example.get("rows_without_a_count", 0)

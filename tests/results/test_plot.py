@@ -22,7 +22,7 @@ from matplotlib.colors import to_rgb
 import ct_magic
 from ct_magic import plot
 from ct_magic.results import draw, vega
-from ct_magic.results.chart import Axis, Chart, Colour
+from ct_magic.results.chart import Chart, ChartAxis, Colour
 from ct_magic.results.plot import Picture
 from ct_magic.sandbox import Sandbox
 
@@ -91,7 +91,7 @@ def test_each_tick_of_the_specification_has_its_own_name(name: str) -> None:
 def test_numbers_are_written_as_javascript_does() -> None:
     """Else a tick would find no name."""
     ticks = tuple((place, "x") for place in (0, 0.0, 0.05, 739000, 1e9, 0.1 + 0.2))
-    axis = vega._axis(Axis(0, 1, ticks), "x")
+    axis = vega._axis(ChartAxis(0, 1, ticks), "x")
     assert axis
     keys = ["0", "0.05", "739000", "1000000000", "0.30000000000000004"]
     assert [json.dumps(key) in axis["labelExpr"] for key in keys] == [True] * 5
@@ -124,8 +124,8 @@ def test_text_and_lines_stand_out() -> None:
     assert min(contrast(draw.COLOURS[colour], draw.GROUND) for colour in text) >= 4.5
     assert min(contrast(draw.COLOURS[colour], draw.GROUND) for colour in lines) >= 3
     for ground in ("#ffffff", "#111111"):
-        assert min(contrast(vega.COLOURS[colour], ground) for colour in lines) >= 3
-    assert {vega.COLOURS[colour] for colour in text} == {"currentColor"}
+        assert min(contrast(vega.VEGA_COLOURS[colour], ground) for colour in lines) >= 3
+    assert {vega.VEGA_COLOURS[colour] for colour in text} == {"currentColor"}
 
 
 @pytest.mark.parametrize(("ink", "ground"), [("#000000", "#ffffff"), ("#ffffff", "#111111")])
@@ -133,7 +133,7 @@ def test_numbers_are_read_on_the_strongest_cell(ink: str, ground: str) -> None:
     """A heat map's colour covers a part of the page; the page's own text stands on it."""
     from ct_magic.results.describe_retention import STRONGEST
 
-    blue, under = to_rgb(vega.COLOURS[Colour.FIRST]), to_rgb(ground)
+    blue, under = to_rgb(vega.VEGA_COLOURS[Colour.FIRST]), to_rgb(ground)
     mixed = [STRONGEST * b + (1 - STRONGEST) * u for b, u in zip(blue, under, strict=True)]
     assert contrast(mpl.colors.to_hex(mixed), ink) >= 4.5
 
@@ -181,7 +181,7 @@ def test_it_says_itself_in_words() -> None:
 @pytest.mark.parametrize("height", [1, 5000])
 def test_a_png_is_as_large_as_it_says(height: int) -> None:
     """A notebook shows it with letters as large as the page's, and sharp."""
-    axis = Axis(0, 1)
+    axis = ChartAxis(0, 1)
     picture = Picture(Chart("t", ("a",), "alt", axis, axis, (), height))
     png = picture.png()
     width = int.from_bytes(png[16:20], "big")

@@ -10,16 +10,16 @@ from ...errors import QueryError
 from ...query.lexer import tokens
 from ...query.parser import spelled
 from ...query.source import Source
-from .draft import Draft, Key, clause, write
+from .draft import Draft, Key, clause_key, write_draft
 from .from_tree import draft
 from .validate import holes
 
-Check = Callable[[str], object]  # raises QueryError for a text that cannot be asked
+_Check = Callable[[str], object]  # raises QueryError for a text that cannot be asked
 ELSEWHERE: Key = ("elsewhere",)
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class _Statement:
     """A statement, its text, and what stands between the one before and it: comments, lines."""
 
     draft: Draft
@@ -31,7 +31,7 @@ class Statement:
 class Sheet:
     """The statements of a cell, at least one, and what stands behind the last."""
 
-    statements: tuple[Statement, ...] = (Statement(Draft()),)
+    statements: tuple[_Statement, ...] = (_Statement(Draft()),)
     tail: str = ""
 
     @property
@@ -44,14 +44,16 @@ class Sheet:
     def put(self, number: int, changed: Draft) -> Sheet:
         """Write one statement anew; its comments go on lines before it."""
         old = self.statements[number]
-        text = "".join(f"{comment}\n" for comment in _comments(old.text)) + write(changed).text
-        new = Statement(changed, text, _ended(old.before))
+        text = (
+            "".join(f"{comment}\n" for comment in _comments(old.text)) + write_draft(changed).text
+        )
+        new = _Statement(changed, text, _ended(old.before))
         return replace(self, statements=_with(self.statements, number, new))
 
     def add(self) -> Sheet:
         """Add an empty statement at the end."""
         before = _ended(self.tail or "\n") if self.text.strip() else self.tail
-        return Sheet((*self.statements, Statement(Draft(), before=before)))
+        return Sheet((*self.statements, _Statement(Draft(), before=before)))
 
     def remove(self, number: int) -> Sheet:
         """Remove a statement; the last one leaves an empty one."""
@@ -63,22 +65,22 @@ class Sheet:
         return replace(self, statements=(*left, first, *after[1:]))
 
 
-def read(text: str) -> Sheet:
+def read_sheet(text: str) -> Sheet:
     """Cut a cell's text into statements; raise QueryError where the grammar does not take it."""
     source = Source(text)
     if not any(True for _ in tokens(source)):
-        return Sheet((Statement(Draft(), before=_ended(source.text)),))
+        return Sheet((_Statement(Draft(), before=_ended(source.text)),))
     statements, at = [], 0
     for spelling in spelled(source):
         start, end = spelling.line[0].start, spelling.line[-1].end
         statements.append(
-            Statement(draft(spelling, source), source.text[start:end], source.text[at:start])
+            _Statement(draft(spelling, source), source.text[start:end], source.text[at:start])
         )
         at = end
     return Sheet(tuple(statements), source.text[at:])
 
 
-def problems(sheet: Sheet, number: int, check: Check) -> dict[Key, str]:
+def problems(sheet: Sheet, number: int, check: _Check) -> dict[Key, str]:
     """Return what is wrong with a statement, by the field it concerns.
 
     What has been found wrong is left out and the rest is checked again, so that all is said at
@@ -87,19 +89,19 @@ def problems(sheet: Sheet, number: int, check: Check) -> dict[Key, str]:
     statement = sheet.statements[number]
     messages = dict(holes(statement.draft))
     while True:
-        without = {clause(key) for key in messages}
+        without = {clause_key(key) for key in messages}
         wrong = _wrong(sheet, number, without, check)
         if wrong is None:
             return messages
         key, message = wrong
-        if clause(key) in without:  # leaving it out did not help: what is left is said already
+        if clause_key(key) in without:  # leaving it out did not help: what is left is said already
             return messages
         messages[key] = message
 
 
-def _wrong(sheet: Sheet, number: int, without: set[Key], check: Check) -> tuple[Key, str] | None:
+def _wrong(sheet: Sheet, number: int, without: set[Key], check: _Check) -> tuple[Key, str] | None:
     """Return the first thing wrong in the cell once these clauses of the statement are left out."""
-    written = write(sheet.statements[number].draft, without)
+    written = write_draft(sheet.statements[number].draft, without)
     tried = replace(sheet.statements[number], text=written.text)
     text = replace(sheet, statements=_with(sheet.statements, number, tried)).text
     try:
@@ -132,5 +134,5 @@ def _ended(text: str) -> str:
     return text if not text or text[-1] in "\r\n" else f"{text}\n"
 
 
-def _with(many: tuple[Statement, ...], number: int, new: Statement) -> tuple[Statement, ...]:
+def _with(many: tuple[_Statement, ...], number: int, new: _Statement) -> tuple[_Statement, ...]:
     return (*many[:number], new, *many[number + 1 :])

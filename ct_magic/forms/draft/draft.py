@@ -14,10 +14,10 @@ from ...query.model import Operator, Scope
 from . import field_text
 
 Key = tuple[str | int, ...]  # which field: ("where", 0, "value"), ("did", 1, "event"), ("period",)
-Piece = tuple[Key, str]
-SCOPES = (*(scope.value for scope in Scope), "geo")
+_Piece = tuple[Key, str]
+SCOPE_WORDS = (*(scope.value for scope in Scope), "geo")
 RANGE = "range"
-OPERATORS = (
+OPERATOR_WORDS = (
     *(o.symbol for o in Operator if o not in (Operator.EXISTS, Operator.DOES_NOT_EXIST)),
     *("in", "not in", RANGE),
     *("exists", "not exists"),
@@ -26,15 +26,15 @@ LISTS = ("in", "not in")
 BARE = ("exists", "not exists")
 KINDS = ("did", "did not", "did any", "share did", "share did not", "share did any")
 ANY = ("did any", "share did any")
-TIMES = ("did", "share did")  # kinds that take a number of times of their own
+TIMED_KINDS = ("did", "share did")  # kinds that take a number of times of their own
 JOINTS = ("and", "or")
 VALUES = "values of"
 PIECES = ("day", "week", "month", "quarter", "year")
-UNITS = (*PIECES, "hour", *(f"first {unit}" for unit in PIECES), VALUES)
+AXIS_UNITS = (VALUES, *PIECES, "hour", *(f"first {unit}" for unit in PIECES))
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class FilterFields:
     """A filter: the word before the dot, the property, one of OPERATORS, and the value.
 
     `joint`, one of JOINTS, joins it to the one before.
@@ -52,12 +52,12 @@ class Happening:
     """An event, its filters, and when."""
 
     event: str = ""
-    where: tuple[Condition, ...] = ()
+    where: tuple[FilterFields, ...] = ()
     period: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Did:
+class DidFields:
     """What else the profile did: one of KINDS; all that are `did any` stand in one bracket.
 
     `times` is how often it did it, where the kind is one of TIMES.
@@ -69,7 +69,7 @@ class Did:
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class AxisFields:
     """A part of `by`: one of UNITS, the property where it is the values of one.
 
     `rolling` is the length of the window, where the unit is one of PIECES.
@@ -91,10 +91,10 @@ class Draft:
 
     label: str = ""
     base: Happening = field(default_factory=Happening)
-    did: tuple[Did, ...] = ()
+    did: tuple[DidFields, ...] = ()
     often: str = ""
     versus: str = ""
-    by: tuple[Axis, ...] = ()
+    by: tuple[AxisFields, ...] = ()
     body: str = ""
 
 
@@ -111,22 +111,22 @@ class Written:
         return begun[-1] if begun else self.spans[0][2]
 
 
-def clause(key: Key) -> Key:
+def clause_key(key: Key) -> Key:
     """Return the clause that a field belongs to: what can be left out as a whole."""
     return key[:2] if key[0] in ("where", "did", "by") else key[:1]
 
 
-def write(draft: Draft, without: Collection[Key] = ()) -> Written:
+def write_draft(draft: Draft, without: Collection[Key] = ()) -> Written:
     """Write a draft over indented lines, as the printer does, but for these clauses."""
-    body: list[Piece] = [(("body",), draft.body)]
+    body: list[_Piece] = [(("body",), draft.body)]
     lines = [body] if draft.body else list(_lines(draft, without))
     if draft.label.strip() and ("label",) not in without:
-        label = printer.name(field_text.unquoted(draft.label))
+        label = printer.name(field_text.field_name(draft.label))
         lines[0] = [(("label",), label), ((), ": "), *lines[0]]
     return _joined([piece for at, line in enumerate(lines) for piece in _indented(at, line)])
 
 
-def _lines(draft: Draft, without: Collection[Key]) -> Iterator[list[Piece]]:
+def _lines(draft: Draft, without: Collection[Key]) -> Iterator[list[_Piece]]:
     parts = list(_parts(draft.base, (), without))
     head = _spaced(parts)
     if len(_joined(head).text) > printer.WIDEST:
@@ -140,15 +140,15 @@ def _lines(draft: Draft, without: Collection[Key]) -> Iterator[list[Piece]]:
         yield [(axes[0][0][0], "by "), *_between(", ", axes)]
 
 
-def _did_lines(draft: Draft, without: Collection[Key]) -> Iterator[list[Piece]]:
+def _did_lines(draft: Draft, without: Collection[Key]) -> Iterator[list[_Piece]]:
     dids = [(("did", n), did) for n, did in enumerate(draft.did) if ("did", n) not in without]
     inner = {key: _spaced(list(_parts(did.what, key, without))) for key, did in dids}
     several = [inner[key] for key, did in dids if did.kind in ANY]
     often = "" if ("often",) in without else field_text.often(draft.often)
     for key, did in dids:
-        kind: Piece = ((*key, "kind"), did.kind)
+        kind: _Piece = ((*key, "kind"), did.kind)
         if did.kind not in ANY:
-            times = field_text.often(did.times) if did.kind in TIMES else ""
+            times = field_text.often(did.times) if did.kind in TIMED_KINDS else ""
             yield [kind, ((), " "), *inner[key], *_tail((*key, "times"), times)]
         elif several:
             tail = _tail(("often",), often)
@@ -156,11 +156,11 @@ def _did_lines(draft: Draft, without: Collection[Key]) -> Iterator[list[Piece]]:
             several = []
 
 
-def _tail(key: Key, text: str) -> list[Piece]:
+def _tail(key: Key, text: str) -> list[_Piece]:
     return [((), " "), (key, text)] if text else []
 
 
-def _parts(event: Happening, key: Key, without: Collection[Key]) -> Iterator[list[Piece]]:
+def _parts(event: Happening, key: Key, without: Collection[Key]) -> Iterator[list[_Piece]]:
     """Write an event in the parts that may stand on lines of their own."""
     name = "x" if (*key, "event") in without else field_text.event_word(event.event)
     yield [((*key, "event"), name)]
@@ -172,20 +172,20 @@ def _parts(event: Happening, key: Key, without: Collection[Key]) -> Iterator[lis
             yield [((*at, "joint"), word), ((), " "), *_condition(condition, at)]
             first = False
     if event.period.strip() and (*key, "period") not in without:
-        yield [((*key, "period"), field_text.period(event.period))]
+        yield [((*key, "period"), field_text.period_field(event.period))]
 
 
-def _condition(condition: Condition, key: Key) -> list[Piece]:
+def _condition(condition: FilterFields, key: Key) -> list[_Piece]:
     about = "scope" if condition.scope == "geo" else "property"
     lead = ((*key, about), field_text.property_word(condition.scope, condition.property))
     symbol = "in" if condition.operator == RANGE else condition.operator
-    pieces: list[Piece] = [lead, ((), " "), ((*key, "operator"), symbol)]
+    pieces: list[_Piece] = [lead, ((), " "), ((*key, "operator"), symbol)]
     if condition.operator in BARE:
         return pieces
     return [*pieces, ((), " "), ((*key, "value"), _value(condition))]
 
 
-def _value(condition: Condition) -> str:
+def _value(condition: FilterFields) -> str:
     if condition.operator in LISTS:
         return field_text.list_word(condition.value)
     return (field_text.range_word if condition.operator == RANGE else field_text.value_word)(
@@ -193,29 +193,29 @@ def _value(condition: Condition) -> str:
     )
 
 
-def _axis(axis: Axis, key: Key) -> list[Piece]:
+def _axis(axis: AxisFields, key: Key) -> list[_Piece]:
     if axis.unit != VALUES:
         rolling = axis.rolling.strip() if axis.unit in PIECES else ""
-        window: list[Piece] = [((), " rolling "), ((*key, "rolling"), rolling)] if rolling else []
+        window: list[_Piece] = [((), " rolling "), ((*key, "rolling"), rolling)] if rolling else []
         return [((*key, "unit"), axis.unit), *window]
     about = "scope" if axis.scope == "geo" else "property"
     lead = ((*key, about), field_text.property_word(axis.scope, axis.property))
     return [lead, ((), " in "), ((*key, "values"), field_text.list_word(axis.values))]
 
 
-def _indented(number: int, line: list[Piece]) -> list[Piece]:
+def _indented(number: int, line: list[_Piece]) -> list[_Piece]:
     return [((), "\n  "), *line] if number else line
 
 
-def _spaced(parts: list[list[Piece]]) -> list[Piece]:
+def _spaced(parts: list[list[_Piece]]) -> list[_Piece]:
     return _between(" ", parts)
 
 
-def _between(mark: str, parts: list[list[Piece]]) -> list[Piece]:
+def _between(mark: str, parts: list[list[_Piece]]) -> list[_Piece]:
     return [p for n, part in enumerate(parts) for p in ([((), mark)] * bool(n) + part)]
 
 
-def _joined(pieces: list[Piece]) -> Written:
+def _joined(pieces: list[_Piece]) -> Written:
     spans, at = [], 0
     for key, text in pieces:
         if key:

@@ -13,20 +13,20 @@ from ...errors import QueryError
 from ...query import lexer, printer, tree
 from ...query.lexer import SYMBOLS, Token, tokens
 from ...query.model import Property, Scope
-from ...query.parameters import number
+from ...query.parameters import number_value
 from ...query.parser import spelled
 from ...query.source import Source
 
 _OFTEN = re.compile(r"\s*(=|>=|>|<=|<)?\s*([0-9]{1,9})\s*")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 SYMBOL = {kind: text for text, kind in SYMBOLS.items()}
-VALUES = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
+_VALUES = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
 _ITEM = re.compile(
     r"""\s*((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?=\s*(?:,|$))|[^,]*)\s*(?:,|$)""", re.DOTALL
 )
 
 
-def unquoted(field: str) -> str:
+def field_name(field: str) -> str:
     """Return the name or text that is meant: the inside of quotes, else the text itself."""
     token = _token(field)
     if token is None or token.type != "STRING" or _odd_escape(token.text):
@@ -37,7 +37,7 @@ def unquoted(field: str) -> str:
 def name_field(name: str) -> str:
     """Show a name: as it is, or quoted where `unquoted` would not give it back."""
     shown = name if name and not name.startswith("$") else printer.quote(name)
-    return shown if unquoted(shown) == name else printer.quote(name)
+    return shown if field_name(shown) == name else printer.quote(name)
 
 
 def event_word(field: str) -> str:
@@ -45,7 +45,7 @@ def event_word(field: str) -> str:
     token = _token(field)
     if token and token.type == "PARAM":
         return token.text
-    return printer.event_name(unquoted(field)) if field.strip() else ""
+    return printer.event_name(field_name(field)) if field.strip() else ""
 
 
 def property_word(scope: str, field: str) -> str:
@@ -54,22 +54,22 @@ def property_word(scope: str, field: str) -> str:
         return "geo"
     if not field.strip() or scope not in [known.value for known in Scope]:
         return f"{scope}.{field.strip()}".removeprefix(".")  # not yet one; see `holes`
-    return printer.property_name(Property(unquoted(field), Scope(scope)))
+    return printer.property_name(Property(field_name(field), Scope(scope)))
 
 
 def value_word(field: str) -> str:
     """Write a value: a number, a variable, true or false; anything else is a text."""
     token = _token(field)
-    if token is None or token.type not in VALUES:
+    if token is None or token.type not in _VALUES:
         return printer.value(field.strip()) if field.strip() else ""
     if token.type == "STRING":
-        return token.text if _odd_escape(token.text) else printer.value(unquoted(field))
+        return token.text if _odd_escape(token.text) else printer.value(field_name(field))
     return _number(token.text) if token.type in ("NUMBER", "EIGHT_DIGITS") else token.text
 
 
 def value_field(word: str) -> str:
     """Show a value of the language: a text without its quotes, where it would be read as one."""
-    text = unquoted(word)
+    text = field_name(word)
     bare = text and value_word(text) == word and word not in ("true", "false")
     return text if bare else word
 
@@ -115,7 +115,7 @@ def _end_word(field: str) -> str:
     return field.strip() if _CLOCK.fullmatch(field.strip()) else value_word(field)
 
 
-def period(text: str) -> str:
+def period_field(text: str) -> str:
     """Write a period, or what is not one yet as it was typed."""
     return _or_as_typed(clause_period_words, text)
 
@@ -142,7 +142,7 @@ def clause_period_words(text: str) -> str:
     """Return the spelling of a period that may be a moved one: `after 1 week`."""
     query = _only_query(f"x did x {text.strip()}")
     clause = query.clauses[0] if len(query.clauses) == 1 else None
-    if not isinstance(clause, tree.Did) or clause.event.where or not clause.event.period:
+    if not isinstance(clause, tree.DidNode) or clause.event.where or not clause.event.period:
         raise QueryError("write a period, like 'last 7 days' or 'after 1 week'")
     return spell_period(clause.event.period)
 
@@ -162,9 +162,9 @@ def spell_versus(versus: tree.Versus) -> str:
     return spell_period(versus.period)
 
 
-def spell_period(period: tree.Period | tree.Moved | tree.MovedAxis) -> str:
+def spell_period(period_field: tree.PeriodNode | tree.MovedNode | tree.MovedAxis) -> str:
     """Spell the period that the grammar found."""
-    match period:
+    match period_field:
         case tree.OneDay(day):
             return _day(day)
         case tree.WholeMonth(month):
@@ -173,14 +173,14 @@ def spell_period(period: tree.Period | tree.Moved | tree.MovedAxis) -> str:
             return f"since {_day(day)}"
         case tree.DaySpan(start, end):
             return _span(_day(start), _day(end))
-        case tree.LastUnits(number, unit):
-            return f"last {number.text} {unit.text}"
+        case tree.LastUnits(number_value, unit):
+            return f"last {number_value.text} {unit.text}"
         case tree.LastUnit(unit):
             return f"last {unit.text}"
         case tree.ThisUnit(unit):
             return f"this {unit.text}"
-        case tree.Moved(direction, number, unit):
-            return f"{direction.text} {number.text} {unit.text}"
+        case tree.MovedNode(direction, number_value, unit):
+            return f"{direction.text} {number_value.text} {unit.text}"
         case tree.MovedAxis(direction, start, end, unit):
             return f"{direction.text} {start.text}..{end.text} {unit.text}"
 
@@ -204,7 +204,7 @@ def often_words(text: str) -> str:
     return "" if words == ">= 1" else words
 
 
-def _only_query(text: str) -> tree.Query:
+def _only_query(text: str) -> tree.QueryNode:
     statement, *more = spelled(Source(text))
     body = statement.tree.body
     if more or statement.tree.label or isinstance(body, Token):
@@ -247,6 +247,6 @@ def _odd_escape(string: str) -> bool:
 
 def _number(written: str) -> str:
     try:
-        return repr(number(written))
+        return repr(number_value(written))
     except QueryError:
         return written  # the text says what is wrong with it

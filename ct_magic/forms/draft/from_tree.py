@@ -10,7 +10,7 @@ from ...query.lexer import Token
 from ...query.parser import Spelled, spelled
 from ...query.payload import from_json
 from ...query.source import Source
-from .draft import RANGE, SCOPES, VALUES, Axis, Condition, Did, Draft, Happening
+from .draft import RANGE, SCOPE_WORDS, VALUES, AxisFields, DidFields, Draft, FilterFields, Happening
 from .field_text import (
     list_field,
     name_field,
@@ -23,7 +23,7 @@ from .field_text import (
     value_word,
 )
 
-Piece = tuple[str, tree.Filter]  # how a filter is joined to the one before, and the filter
+_Piece = tuple[str, tree.FilterNode]  # how a filter is joined to the one before, and the filter
 
 
 def draft(statement: Spelled, source: Source) -> Draft:
@@ -62,10 +62,10 @@ def _json(body: str, label: str) -> Draft:
     return Draft(label, fields.base, fields.did, fields.often, fields.versus, fields.by)
 
 
-def _pieces(where: tree.Condition | None) -> list[Piece] | None:
+def _pieces(where: tree.ConditionNode | None) -> list[_Piece] | None:
     """Return the filters with their joints; None where a bracket stands among them."""
     terms = where.parts if isinstance(where, tree.Disjunction) else (where,) if where else ()
-    pieces: list[Piece] = []
+    pieces: list[_Piece] = []
     for term in terms:
         parts = term.parts if isinstance(term, tree.Conjunction) else (term,)
         for number, part in enumerate(parts):
@@ -75,7 +75,7 @@ def _pieces(where: tree.Condition | None) -> list[Piece] | None:
     return pieces
 
 
-def _happening(event: tree.Event, pieces: list[Piece]) -> Happening:
+def _happening(event: tree.EventNode, pieces: list[_Piece]) -> Happening:
     name = event.name.name
     return Happening(
         name.text if isinstance(name, Token) else name_field(name.text),
@@ -84,20 +84,20 @@ def _happening(event: tree.Event, pieces: list[Piece]) -> Happening:
     )
 
 
-def _did(clause: tree.Clause) -> Iterator[Did]:
+def _did(clause: tree.Clause) -> Iterator[DidFields]:
     share = "share " if clause.share else ""
     match clause:
-        case tree.Did():
+        case tree.DidNode():
             times = spell_times(clause.times) if clause.times else ""
-            yield Did(f"{share}did", _inner(clause.event), times)
-        case tree.DidNot():
-            yield Did(f"{share}did not", _inner(clause.event))
-        case tree.DidAny():
+            yield DidFields(f"{share}did", _inner(clause.event), times)
+        case tree.DidNotNode():
+            yield DidFields(f"{share}did not", _inner(clause.event))
+        case tree.DidAnyNode():
             for event in clause.events:
-                yield Did(f"{share}did any", _inner(event))
+                yield DidFields(f"{share}did any", _inner(event))
 
 
-def _inner(event: tree.Event) -> Happening:
+def _inner(event: tree.EventNode) -> Happening:
     pieces = _pieces(event.where)
     if pieces is None or any(joint == "or" for joint, _ in pieces):
         raise QueryError("'or' belongs to the statement's own 'where': see '%ct help or'")
@@ -105,51 +105,51 @@ def _inner(event: tree.Event) -> Happening:
 
 
 def _often(clauses: tuple[tree.Clause, ...]) -> str:
-    several = [clause for clause in clauses if isinstance(clause, tree.DidAny)]
+    several = [clause for clause in clauses if isinstance(clause, tree.DidAnyNode)]
     if len(several) > 1:
         raise QueryError("a statement takes 'did any' once")
     return spell_times(several[0].times) if several and several[0].times else ""
 
 
-def _condition(part: tree.Filter, joint: str) -> Condition:
+def _condition(part: tree.FilterNode, joint: str) -> FilterFields:
     scope, name = _property(part.property)
     match part:
         case tree.Existence():
-            return Condition(scope, name, "not exists" if part.negated else "exists", "", joint)
+            return FilterFields(scope, name, "not exists" if part.negated else "exists", "", joint)
         case tree.Membership():
-            return Condition(
+            return FilterFields(
                 scope, name, "not in" if part.negated else "in", _list(part.values), joint
             )
         case tree.Range(_, low, high):
-            return Condition(scope, name, RANGE, range_field(low, high), joint)
-        case tree.Comparison(_, operator, value):
-            return Condition(
+            return FilterFields(scope, name, RANGE, range_field(low, high), joint)
+        case tree.ComparisonNode(_, operator, value):
+            return FilterFields(
                 scope, name, symbol(operator), value_field(value_word(value.text)), joint
             )
 
 
-def _axis(axis: tree.Axis) -> Axis:
+def _axis(axis: tree.AxisNode) -> AxisFields:
     match axis:
         case tree.TimeAxis():
             first = "first " if axis.by_first else ""
             window = f"{axis.rolling.number.text} {axis.rolling.unit.text}" if axis.rolling else ""
-            return Axis(f"{first}{axis.unit.text}", rolling=window)
+            return AxisFields(f"{first}{axis.unit.text}", rolling=window)
         case tree.HourAxis():
-            return Axis("hour")
+            return AxisFields("hour")
         case tree.ValueAxis():
-            return Axis(VALUES, *_property(axis.property), _list(axis.values))
+            return AxisFields(VALUES, *_property(axis.property), _list(axis.values))
 
 
 def _property(name: tree.PropertyName) -> tuple[str, str]:
     """Return the scope and the property's field; `geo` is a scope of its own."""
     if name.is_geo:
         return "geo", ""
-    if name.scope is not None and name.scope.text not in SCOPES[:-1]:
+    if name.scope is not None and name.scope.text not in SCOPE_WORDS[:-1]:
         raise QueryError(f"there is no scope '{name.scope.text}'")
     return (name.scope.text if name.scope else ""), name_field(name.name.text)
 
 
-def _list(values: tree.Values) -> str:
+def _list(values: tree.ValuesNode) -> str:
     if values.variable:
         return values.variable.text
     return list_field(value_word(item.text) for item in values.items)

@@ -7,17 +7,17 @@ from collections.abc import Callable, Collection
 from ...errors import QueryError
 from .draft import (
     ANY,
+    AXIS_UNITS,
     BARE,
     KINDS,
     LISTS,
-    OPERATORS,
+    OPERATOR_WORDS,
     RANGE,
-    SCOPES,
-    UNITS,
+    SCOPE_WORDS,
     VALUES,
-    Axis,
-    Condition,
+    AxisFields,
     Draft,
+    FilterFields,
     Happening,
     Key,
 )
@@ -62,13 +62,13 @@ def _of_event(
     return problems
 
 
-def _of_condition(condition: Condition, key: Key) -> dict[Key, str]:
-    odd = _unknown((*key, "scope"), condition.scope, SCOPES)
-    odd |= _unknown((*key, "operator"), condition.operator, OPERATORS)
+def _of_condition(condition: FilterFields, key: Key) -> dict[Key, str]:
+    odd = _unknown((*key, "scope"), condition.scope, SCOPE_WORDS)
+    odd |= _unknown((*key, "operator"), condition.operator, OPERATOR_WORDS)
     return odd or _property(condition, key, "Amount") or _of_value(condition, (*key, "value"))
 
 
-def _of_value(condition: Condition, key: Key) -> dict[Key, str]:
+def _of_value(condition: FilterFields, key: Key) -> dict[Key, str]:
     if condition.operator in BARE:
         return {}
     if not condition.value.strip() or (condition.operator in LISTS and not items(condition.value)):
@@ -80,10 +80,10 @@ def _of_value(condition: Condition, key: Key) -> dict[Key, str]:
     return {}
 
 
-def _of_axis(axis: Axis, key: Key) -> dict[Key, str]:
+def _of_axis(axis: AxisFields, key: Key) -> dict[Key, str]:
     if axis.unit != VALUES:
-        return _unknown((*key, "unit"), axis.unit, UNITS)
-    odd = _unknown((*key, "scope"), axis.scope, SCOPES) or _property(axis, key, "Category")
+        return _unknown((*key, "unit"), axis.unit, AXIS_UNITS)
+    odd = _unknown((*key, "scope"), axis.scope, SCOPE_WORDS) or _property(axis, key, "Category")
     if odd:
         return odd
     if not items(axis.values):
@@ -91,7 +91,7 @@ def _of_axis(axis: Axis, key: Key) -> dict[Key, str]:
     return {}
 
 
-def _property(row: Condition | Axis, key: Key, example: str) -> dict[Key, str]:
+def _property(row: FilterFields | AxisFields, key: Key, example: str) -> dict[Key, str]:
     if row.scope == "geo" or row.property.strip():
         return {}
     return {(*key, "property"): Missing(f"which property? Like '{example}'")}

@@ -6,21 +6,21 @@ from collections.abc import Iterable
 
 from ..lexer import CONTEXTUAL, SYMBOLS, WORDS
 
-DAY = {"DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY", "PARAM"}
-PERIOD = DAY | {"ON", "FROM", "SINCE", "LAST", "THIS", "YEAR_MONTH"}
+_DAY = {"DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY", "PARAM"}
+PERIOD = _DAY | {"ON", "FROM", "SINCE", "LAST", "THIS", "YEAR_MONTH"}
 OPERATOR = {*SYMBOLS.values(), "IN", "NOT", "EXISTS", "DOES_NOT_EXIST"} - {"DOT", "COLON"}
 VALUE = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
-NAME = {"WORD", "STRING"}
+_NAME = {"WORD", "STRING"}
 UNITS = {"DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "QUARTER", "QUARTERS", "YEAR", "YEARS"}
-OPERATORS = "an operator (=, !=, ~, !~, >, >=, <, <=, in, not in, exists)"
+_OPERATORS = "an operator (=, !=, ~, !~, >, >=, <, <=, in, not in, exists)"
 # What is said, the types that all must be expected for it, and the types that it speaks for.
-KINDS: list[tuple[str, set[str], set[str]]] = [
-    (OPERATORS, {"IS", "HAS"}, OPERATOR),
+_KINDS: list[tuple[str, set[str], set[str]]] = [
+    (_OPERATORS, {"IS", "HAS"}, OPERATOR),
     ('a value ("text", a number, true or false)', {"TRUE"}, VALUE),
-    ("an event's name", NAME | {"PARAM"}, NAME | {"PARAM", "JSON"}),
-    ("a property's name", NAME, NAME | {"OPENING"}),
+    ("an event's name", _NAME | {"PARAM"}, _NAME | {"PARAM", "JSON"}),
+    ("a property's name", _NAME, _NAME | {"OPENING"}),
     ("a period (last 7 days, 2015-08-10..2015-10-25)", {"SINCE"}, PERIOD),
-    ("a day (2015-08-10, today, yesterday)", {"DATE"}, DAY),
+    ("a day (2015-08-10, today, yesterday)", {"DATE"}, _DAY),
     ("days, weeks, months, quarters or years", {"DAYS"}, UNITS),
     ("a whole number", {"NUMBER"}, {"NUMBER", "EIGHT_DIGITS"}),
 ]
@@ -34,7 +34,7 @@ def in_words(expected: Iterable[str], before: str) -> str:
     if before == "WORD":
         left -= {"WORD", "DOT", "COLON"}  # more words of the same name, a scope, a label
     phrases = []
-    for phrase, signs, kind in KINDS:
+    for phrase, signs, kind in _KINDS:
         if signs <= left:
             phrases.append(phrase)
             left -= kind

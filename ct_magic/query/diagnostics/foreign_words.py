@@ -7,7 +7,7 @@ FUNNEL = "write App Installed share did Product Viewed share did Charged"
 IN_ORDER = f"days are all that the API knows, not what came first: {FUNNEL}"
 VERSUS = "write vs behind the period, as in Charged last 7 days vs previous"
 SHARE = "the share of a base is written App Installed share did Charged"
-MORE = "write > for more than, as in Amount > 3, did Charged > 3"
+_MORE = "write > for more than, as in Amount > 3, did Charged > 3"
 LESS = "write < for less than, as in Amount < 3"
 WEEKDAYS_OF = 'write by session.day_of_week in ("Monday", "Sunday")'
 # The words behind them without which they are names.
@@ -35,7 +35,7 @@ WORDS_OF_OTHERS = {
     "versus": VERSUS,
     "against": VERSUS,
     "rolling": "write by day rolling 7 days",
-    **dict.fromkeys(("more", "greater", "higher"), MORE),
+    **dict.fromkeys(("more", "greater", "higher"), _MORE),
     **dict.fromkeys(("less", "fewer", "lower"), LESS),
     "one": 'write in for one of, as in Category in ("Shoes", "Bags")',
     **dict.fromkeys(("weekday", "weekdays"), WEEKDAYS_OF),
@@ -80,18 +80,18 @@ NEGATED |= {
     "none": "write exists, as in Coupon exists",
 }
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MONTHS = (
+_MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),
 )
-NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-DIGITS = {word: number for number, word in enumerate(NUMBERS)}
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+DIGITS = {word: number for number, word in enumerate(_NUMBERS)}
 DAY_IN_WORDS = "a day is written 2015-08-10, a whole month 2015-08"
 
 
 def is_month(word: str) -> bool:
     """Return True if it is the name of a month, or the beginning of one: Aug, August."""
-    return len(word) >= 3 and any(month.startswith(word.lower()) for month in MONTHS)
+    return len(word) >= 3 and any(month.startswith(word.lower()) for month in _MONTHS)
 
 
 def is_weekday(word: str) -> bool:

@@ -29,10 +29,10 @@ QUOTES |= dict.fromkeys("\u2018\u2019\u201a\u201b`\u00b4\u2032", "'")
 LOOKALIKES = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
 LOOKALIKES |= {"\u2026": "..", "\u2260": "!=", "\u2264": "<=", "\u2265": ">=", "\u00d7": "*"}
 ARROWS = "\u2192\u21d2\u27f6\u203a"
-UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
-DAYS = ("DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY")
-ORDERING = ("OVER", "AT_LEAST", "UNDER", "AT_MOST")
-SIGNS = {
+_UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
+_DAYS = ("DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY")
+_ORDERING = ("OVER", "AT_LEAST", "UNDER", "AT_MOST")
+_SIGNS = {
     "{": "JSON stands at a statement's beginning only; a variable is written $name",
     "[": "a list stands in round brackets: in (…)",
     "]": "a list stands in round brackets: in (…)",
@@ -92,7 +92,7 @@ def _glued(line: Sequence[Token], at: int) -> str:
     if sign := _compared(line, at):
         return f"found '{text}': {sign} compares numbers: write the number alone"
     quote = f"a name or text that begins with a digit is quoted, {quoted(line, at)}"
-    unit = UNITS.get(letters.lower())
+    unit = _UNITS.get(letters.lower())
     if unit and at and line[at - 1].type in ("WORD", "STRING", "LAST"):
         return f"found '{text}': a period is written last {number.strip('-')} {unit}; {quote}"
     return f"found '{text}': {quote}"
@@ -118,11 +118,11 @@ def _stranger(line: Sequence[Token], at: int) -> str:
     if char in QUOTES:
         return f"found {char}, a quote that programs do not know: type {QUOTES[char]}"
     if char == "{" and at and line[at - 1].type == "IN":
-        return f"found '{char}': {SIGNS['[']}"
+        return f"found '{char}': {_SIGNS['[']}"
     if char in "[}" and (message := _bracket(line, at)):
         return f"found '{char}': {message}"
-    if char in SIGNS:
-        return f"found '{char}': {SIGNS[char]}"
+    if char in _SIGNS:
+        return f"found '{char}': {_SIGNS[char]}"
     if unicodedata.category(char) in ("Zs", "Cf", "Cc", "Zl", "Zp", "Cs"):
         return f"found {_called(char)}: it cannot be seen, type an ordinary space or nothing"
     meant = LOOKALIKES.get(char, unicodedata.normalize("NFKC", char))
@@ -142,7 +142,7 @@ def _dash(line: Sequence[Token], at: int) -> str | None:
         return f"found '{char}': for a funnel {FUNNEL}"
     if char == "-" and at and line[at - 1].type == "TODAY":
         return "found '-': days are counted back without a space, today-7"
-    if LOOKALIKES.get(char, char) == "-" and at and line[at - 1].type in DAYS:
+    if LOOKALIKES.get(char, char) == "-" and at and line[at - 1].type in _DAYS:
         return f"found '{char}': a period has two dots, 2015-08-10..2015-10-25"
     return None
 
@@ -163,7 +163,7 @@ def _bracket(line: Sequence[Token], at: int) -> str | None:
 def _compared(line: Sequence[Token], at: int) -> str:
     """Return the operator that takes a number there, quoted; empty where none does."""
     before = line[at - 2 : at] if at > 1 and line[at - 1].type == "NUMBER" else line[at - 1 : at]
-    return f"'{before[0].text}'" if before and before[0].type in ORDERING else ""
+    return f"'{before[0].text}'" if before and before[0].type in _ORDERING else ""
 
 
 def _called(char: str) -> str:

@@ -30,13 +30,13 @@ MOST_WORDS = 12  # before a stop that are tried as misspelt: each costs a parse
 INDENTED = "a statement begins without indentation: take the spaces before it away"
 INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
 EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
-UNITS = (
+_UNITS = (
     *("day", "days", "week", "weeks", "month", "months"),
     *("quarter", "quarters", "year", "years"),
 )
 
 
-def explain(line: Line, at: int, accepted: Accepted, reach: Reach) -> Mistake:
+def explain_mistake(line: Line, at: int, accepted: Accepted, reach: Reach) -> Mistake:
     """Explain why the token at `at` cannot stand there; the line ends with `$END`.
 
     `accepted` says what may follow some tokens, `reach` how many of them the grammar takes.
@@ -271,7 +271,7 @@ def _number_in_name(stop: Stop) -> Mistake | None:
     """Explain `Top 10 Viewed`, and `7 days` without `last`."""
     if not stop.is_(*NUMBERS) or not (stop.may("WHERE") or stop.at == 0):
         return None
-    if stop.next().lower() in UNITS:
+    if stop.next().lower() in _UNITS:
         number, unit = stop.line[stop.at : stop.at + 2]
         return stop.mistake(f"{shown(number)}: write last {number.text} {unit.text}")
     if not stop.after("WORD") and stop.at:
