@@ -68,6 +68,7 @@ def shell(_shell: InteractiveShell) -> Iterator[InteractiveShell]:
     _shell.reset()
     _shell.extension_manager.load_extension("ct_magic")
     _shell.run_line_magic("config", "CountMagics.poll_interval = 0.01")
+    _shell.run_line_magic("config", "CountMagics.max_counts = 500")  # another test may set it
     _shell.run_line_magic("config", "CountMagics.progress = 'none'")
     yield _shell
     _shell.extension_manager.unload_extension("ct_magic")

@@ -63,9 +63,7 @@ def check_clock(minute: int) -> str:
 
 
 def check_place(value: Scalar) -> Place | None:
-    """Return the parts of "India/Goa"; None for what is no place, as true and false are none."""
-    if value in ("True", "False"):
-        return None
+    """Return the parts of "India/Goa"; None for what is no place."""
     parts = tuple(value.split("/")) if isinstance(value, str) else ()
     return parts if 1 <= len(parts) <= 3 and all(parts) else None
 

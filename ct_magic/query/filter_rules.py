@@ -170,7 +170,10 @@ class FilterRules(Reader):
         return isinstance(node, tree.Disjunction)
 
     def _place(self, token: Token) -> Place:
-        return self._place_of(self.value(token), token)
+        value = self.value(token)
+        if value in ("True", "False") and token.type != "STRING":
+            self.fail(f"{value!r} is no place: write {check_filter.PLACE}", token)
+        return self._place_of(value, token)
 
     def _place_of(self, value: str | int | float, at: Token | tree.Node) -> Place:
         place = check_filter.check_place(value)

@@ -270,8 +270,9 @@ def _values(asked: Value) -> str:
 
 
 def _list(places: tuple[Place, ...]) -> str:
-    names = ["/".join(place) for place in places]
-    return f"= {value(names[0])}" if len(names) == 1 else f"in {_values(tuple(names))}"
+    # Quoted always: `geo = true` is no place, and one may be called "True".
+    names = [quote("/".join(place)) for place in places]
+    return f"= {names[0]}" if len(names) == 1 else f"in ({', '.join(names)})"
 
 
 def _versus(asked: Period | Shift | Preceding) -> str:

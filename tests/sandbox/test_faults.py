@@ -113,7 +113,7 @@ def test_an_id_that_nothing_is_heard_of_is_kept(state: object, truth: int, what:
         row = ask(box, give_up_after=0.2).iloc[0]
         assert row["status"] == "failed"
         assert "without an answer" in row["error"]
-        box._faults = Faults((), 0)  # the network is back
+        box._protocol._faults = Faults((), 0)  # the network is back
         assert ask(box)["count"].iloc[0] == truth
         assert sum(request.method == "POST" for request in box.log) == 1
 

@@ -63,7 +63,10 @@ def value_word(field: str) -> str:
     if token is None or token.type not in _VALUES:
         return printer.value(field.strip()) if field.strip() else ""
     if token.type == "STRING":
-        return token.text if _odd_escape(token.text) else printer.value(field_name(field))
+        # A place may be called "True": between quotes it stays a text.
+        text = field_name(field)
+        as_typed = _odd_escape(token.text) or text in ("True", "False")
+        return token.text if as_typed else printer.value(text)
     return _number(token.text) if token.type in ("NUMBER", "EIGHT_DIGITS") else token.text
 
 
