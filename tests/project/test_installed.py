@@ -151,19 +151,19 @@ def test_an_older_startup_file_that_raises_leaves_the_line_to_type(
 def test_each_missing_extra_is_one_line_that_says_what_to_install(
     python: Path, account: Sandbox, tmp_path: Path
 ) -> None:
-    """No traceback of an import that failed somewhere inside, and no count asked in vain."""
+    """No traceback of an import inside; a count arrives before its picture is missed."""
     cells = ["%ct use sandbox", "%ctcount --plot Charged 2026-10", "%ct login"]
     asked = len(account.log)
     done = ipython(python, f"for c in {cells}: get_ipython().run_cell(c)", tmp_path / "home")
     lines = [line for line in done.stdout.splitlines() if "extra" in line]
     assert lines == [
         "MissingExtraError: the sandbox needs the extra 'sandbox': pip install 'ct-magic[sandbox]'",
-        "MissingExtraError: plotting needs the extra 'plot': pip install 'ct-magic[plot]'",
+        "plotting needs the extra 'plot': pip install 'ct-magic[plot]'",
         "kept for account default for this session; "
         "keeping it for good needs the extra 'keyring': pip install 'ct-magic[keyring]'",
     ]
     assert "Traceback" not in done.stdout + done.stderr
-    assert len(account.log) == asked
+    assert len(account.log) > asked
     alone = subprocess.run(
         [python, "-m", "ct_magic.sandbox"], check=False, capture_output=True, text=True
     )
