@@ -102,15 +102,20 @@ class WidgetPanel(Panel):
 
     def _end(self, standing: Standing) -> None:
         HEARD.difference_update(self._mine)
-        self._display(still(standing))
-        self._print_end()
-        self._buttons.close()
+        views = self.box._view_count or 0
         # A page that was reloaded meanwhile hears no more of the display: there the card stays, as
         # it ended. In the background nobody notices a reload, so the last ones are kept.
         behind = threading.get_ident() != self._thread
         # Where the form around it was closed, the box is closed already, and the rest goes, too.
         is_open = self.box.comm is not None
-        stays = is_open and (self._keep or behind or (self.box._view_count or 0) > 1)
+        stays = is_open and (self._keep or behind or views > 1)
+        if is_open and not stays:
+            # Else the page says that its view is gone, to a subshell that it deletes at once, and
+            # asyncio complains about the message under one of the user's cells.
+            self.box._view_count = None
+        self._display(still(standing))
+        self._print_end(views)
+        self._buttons.close()
         if stays:
             self._card.value = panel_html.live(standing)
             self._words.value = panel_html.live_region(standing)
@@ -126,8 +131,8 @@ class WidgetPanel(Panel):
     def _close(self) -> None:
         close(self._card, self._words, self._below, self._beside, self.box)
 
-    def _print_end(self) -> None:
-        if self._lines is not None and (self._printed is not None or not self.box._view_count):
+    def _print_end(self, views: int) -> None:
+        if self._lines is not None and (self._printed is not None or not views):
             TextPanel(self._run, self._note, self._lines, stable=self._stable).close()
 
 

@@ -97,7 +97,7 @@ def server(
             yield f"http://127.0.0.1:{port}"
         finally:
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(15)
+            process.wait(60)
 
 
 def choose(root: Path, name: str, values: dict[str, Any]) -> None:

@@ -272,6 +272,23 @@ def test_a_page_that_was_reloaded_keeps_the_end() -> None:
     assert not any(isinstance(found, w.Button) for found in widgets(panel.box))
 
 
+@pytest.mark.parametrize("views", [0, 1])
+def test_a_page_is_not_asked_to_count_the_views_of_a_closed_panel(views: int) -> None:
+    """Else it answers to a subshell that it deletes next, and asyncio complains in a cell."""
+    run = Runner(3)
+    counted: list[int | None] = []
+
+    def display(bundle: Mapping[str, Any]) -> None:
+        if VIEW not in bundle:  # the widgets go from the page
+            counted.append(panel.box._view_count)
+
+    panel = WidgetPanel(run, None, display)
+    panel.box._view_count = views
+    run.end()
+    panel.close()
+    assert counted == [None]
+
+
 def test_a_countdown_that_has_ended_is_taken_away() -> None:
     """Whatever the service takes its time for, "next look in 0 s" does not stand for it."""
     run = Runner()
