@@ -104,12 +104,12 @@ def history(limit: int = _MOST, text: str | None = None) -> pd.DataFrame:
     """Return what was asked and what came back: a row for each cell, the newest first.
 
     `history(20)` gives the latest twenty, `history(text="Charged")` those whose queries hold
-    that. See `ct_magic.results.past.past` for columns and dtypes.
+    that. See `ct_magic.results.history_frame.history_frame` for columns and dtypes.
     """
     from .client.journal_history import past_cells
-    from .results.past import past
+    from .results.history_frame import history_frame
 
-    return past(past_cells(journal_path(), limit, text), _zone)
+    return history_frame(past_cells(journal_path(), limit, text), _zone)
 
 
 def resume(

@@ -51,7 +51,7 @@ class CommonValues:
         )
 
 
-def common_values(
+def property_values(
     query: Mapping[str, Any],
     groups: Sequence[Group],
     account: Account,
