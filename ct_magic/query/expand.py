@@ -18,6 +18,7 @@ from .alternatives import Sum, counts_of, terms_of
 from .calendar_pieces import ends, number_of_pieces
 from .clause_error import ClauseError
 from .clauses import Clauses, has_after, how_many_rows, is_over, resolved, rows_of_a_piece
+from .cut_period import Stretch, stretches
 from .merge_terms import Single, Term
 from .model import (
     And,
@@ -44,7 +45,6 @@ from .model import (
 )
 from .payload import to_payload
 from .resolve_period import counts_from_today, resolve
-from .stretches import Stretch, stretches
 
 _CLOCK = Property("time_of_day", Scope.SESSION)
 HOURS = 24

@@ -57,6 +57,11 @@ class CellRow:
     own: Numbers | None
     other: Numbers | None
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of all counts that it is made of or compared with."""
+        return tuple(n for part in (self.own, self.other) if part for n in part.plus + part.minus)
+
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
