@@ -12,7 +12,7 @@ from ..client.recall import recalled
 from ..errors import AccountError
 from ..planner import plan
 from ..prepare import Asked, day_in, known_of, one_text
-from ..query.expand_cell import MOST_ROWS, expand, rows_in
+from ..query.expand_cell import TooLargeError, expand, rows_in
 from ..query.parser import statements
 from ..query.resolve_period import plain_day
 from ..rows import Plan
@@ -38,12 +38,11 @@ def cost_summary(
     day = plain_day(today or day_in(zone))
     queries = statements(one_text(text), params, day)
     rows = rows_in(queries, day)
-    if rows > MOST_ROWS:
-        return PlanSummary(rows, None, refused=f"refused: more than {MOST_ROWS:,} rows")
-    expansion = expand(queries, day, max_counts=None)
-    if len(expansion.counts) > usual.max_counts:
-        refused = f"refused: more than max_counts = {usual.max_counts:,} distinct counts"
-        return PlanSummary(rows, len(expansion.counts), refused=refused)
+    try:
+        expansion = expand(queries, day, usual.max_counts)
+    except TooLargeError as error:
+        refused = f"refused: {error.size}, the limit is {error.limit:,}"
+        return PlanSummary(rows, None, refused=refused)
     planned = plan(queries, expansion, day, known_of(asked_of))
     if asked_of is None:
         return _summary(planned, jobs_of(planned.questions), None)
