@@ -50,7 +50,7 @@ def ask(
     )
     cell = CellRecord(secrets.token_hex(8), asked.plan, variable, asked.zone_name)
     if not all(job.state.ended for job in jobs):
-        journal.begin(cell)
+        journal.begin(cell, None if refresh else asked.freshness)
     _warn_of_doubts(asked.plan)
     asked = with_expectation(asked, jobs, journal)
     return begin(asked, jobs, journal, panel, cell.id)
