@@ -132,6 +132,7 @@ def pace_of(asked: Asked) -> Pace:
         max_concurrent=usual.max_concurrent or account.max_concurrent or _USUAL.max_concurrent,
         retry_wait=usual.retry_wait,
         give_up_after=usual.give_up_after,
+        stalled_after=usual.stalled_after,
         timeout=usual.timeout,
     )
 
