@@ -1,10 +1,9 @@
-"""Text -> DataFrame: what the magic, the form and a script all call."""
+"""Text -> DataFrame: what a script calls."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import date, tzinfo
-from textwrap import dedent
 from typing import TYPE_CHECKING, Unpack
 
 from . import errors
@@ -53,7 +52,7 @@ def count(
     interrupt, CountInterrupt; these carry what did arrive as `.frame`.
     """
     usual = changed(settings, changes)
-    asked = prepare(one_text(text), params=params, today=today, account=account, settings=usual)
+    asked = prepare(text, params=params, today=today, account=account, settings=usual)
     return ask(asked, refresh=refresh, variable=variable).watched(plot=plot)
 
 
@@ -70,20 +69,8 @@ def start(
 ) -> Counting:
     """Start to ask as `count` does, and return its handle at once."""
     usual = changed(settings, changes)
-    asked = prepare(one_text(text), params=params, today=today, account=account, settings=usual)
+    asked = prepare(text, params=params, today=today, account=account, settings=usual)
     return ask(asked, refresh=refresh, variable=variable).followed()
-
-
-def one_text(text: str | Sequence[str]) -> str:
-    """Return the text of a cell: several are statements below each other.
-
-    A text that is indented as a whole, as between triple quotes in a function, is not.
-    """
-    if isinstance(text, list | tuple) and all(isinstance(part, str) for part in text):
-        return "\n".join(dedent(part).strip("\n") for part in text)
-    if not isinstance(text, str):
-        raise errors.UsageError(f"a query is a text, as in 'App Launched today', not {text!r:.60}")
-    return dedent(text)
 
 
 def plan(
@@ -104,7 +91,7 @@ def plan(
     from .costs.cost import cost_summary
 
     return cost_summary(
-        one_text(text),
+        text,
         params=params,
         today=today,
         account=account,
@@ -117,12 +104,12 @@ def history(limit: int = _MOST, text: str | None = None) -> pd.DataFrame:
     """Return what was asked and what came back: a row for each cell, the newest first.
 
     `history(20)` gives the latest twenty, `history(text="Charged")` those whose queries hold
-    that. See `ct_magic.results.past.past` for columns and dtypes.
+    that. See `ct_magic.results.history_frame.history_frame` for columns and dtypes.
     """
     from .client.journal_history import past_cells
-    from .results.past import past
+    from .results.history_frame import history_frame
 
-    return past(past_cells(journal_path(), limit, text), _zone)
+    return history_frame(past_cells(journal_path(), limit, text), _zone)
 
 
 def resume(

@@ -10,10 +10,11 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from . import errors
+from .account_facts import remember_facts
 from .check_points import EVENT, Answers, Point, points, questions
+from .client.account_journal import open_journal
 from .client.accounts import Account
-from .client.jobs import Answer, Failure, Job, State
-from .counting.account_journal import open_journal, remember_facts
+from .client.jobs import Answer, Failure, State, jobs_of
 from .counting.asking import service_run
 from .prepare import Asked, day_in
 from .rows import Plan, question_about
@@ -138,7 +139,7 @@ def _answers(names: list[str], asked: Asked, journal: Journal) -> Answers:
     from .client.transport import Service
 
     asker = _Refusals(Service(asked.account))
-    jobs = [Job(number, question) for number, question in enumerate(asked.plan.questions)]
+    jobs = jobs_of(asked.plan.questions)
     run = service_run(asked, jobs, journal, asker)
     try:
         run.start()

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .client.jobs import Job
-    from .counting.live_picture import LivePicture
     from .progress.panel import Panel
+    from .results.live_picture import LivePicture
     from .row_results import RowResult
     from .row_run import RowRun
 
@@ -130,7 +130,7 @@ class Counting:
         return self.result(0)
 
     def _show_with_picture(self) -> LivePicture:
-        from .counting.live_picture import LivePicture
+        from .results.live_picture import LivePicture
 
         # A terminal cannot replace what it has printed.
         return LivePicture(self._show(), lambda: self.frame, is_live=self._kernel is not None)

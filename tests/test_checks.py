@@ -7,28 +7,30 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from helpers import lying_service as lies
-from helpers.shell import TODAY
 
 import ct_magic
 from ct_magic import check_points as is_about
 from ct_magic import errors
 from ct_magic.__main__ import main
+from ct_magic.account_facts import known_facts, remember_facts
 from ct_magic.check_points import Answers, points, questions
+from ct_magic.client.account_journal import open_journal
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Tally
-from ct_magic.counting.account_journal import known_facts, open_journal, remember_facts
 from ct_magic.query.doubts import CLOCK, DID_SEES_BASE
 from ct_magic.sandbox import Sandbox
 from ct_magic.session import SESSION
 from ct_magic.settings import Settings
 
+TODAY = datetime.now(UTC).date()  # what the command line asks of, which takes no other day
 QUICK = Settings(poll_interval=0.05, first_look=0.05, retry_wait=0.01)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -147,3 +148,8 @@ class Job:
     taken: datetime | None = None
     counted: datetime | None = None
     lost: bool = False
+
+
+def jobs_of(questions: Iterable[Question]) -> list[Job]:
+    """Return a job for each question, in their order, none of them asked yet."""
+    return [Job(number, question) for number, question in enumerate(questions)]

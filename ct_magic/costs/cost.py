@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from ..client.account_journal import open_journal
 from ..client.accounts import Account
-from ..client.jobs import Job, State
-from ..counting.account_journal import open_journal
-from ..counting.asking import freshness, pace_of
-from ..counting.recall import recalled
+from ..client.jobs import Job, State, jobs_of
+from ..client.recall import recalled
 from ..errors import AccountError
 from ..planner import plan
-from ..prepare import Asked, day_in, known_of
-from ..query.expand_cell import MOST_ROWS, expand, rows_in
+from ..prepare import Asked, day_in, known_of, one_text
+from ..query.expand_cell import TooLargeError, expand, rows_in
 from ..query.parser import statements
 from ..query.resolve_period import plain_day
 from ..rows import Plan
@@ -25,7 +24,7 @@ from .plan_summary import PlanSummary
 
 
 def cost_summary(
-    text: str,
+    text: str | Sequence[str],
     *,
     params: Mapping[str, object] | None = None,
     today: date | None = None,
@@ -37,20 +36,19 @@ def cost_summary(
     usual, asked_of = settings or Settings(), _account(account)
     zone = usual.timezone or (asked_of.timezone if asked_of else None)
     day = plain_day(today or day_in(zone))
-    queries = statements(text, params, day)
+    queries = statements(one_text(text), params, day)
     rows = rows_in(queries, day)
-    if rows > MOST_ROWS:
-        return PlanSummary(rows, None, refused=f"refused: more than {MOST_ROWS:,} rows")
-    expansion = expand(queries, day, max_counts=None)
-    if len(expansion.counts) > usual.max_counts:
-        refused = f"refused: more than max_counts = {usual.max_counts:,} distinct counts"
-        return PlanSummary(rows, len(expansion.counts), refused=refused)
+    try:
+        expansion = expand(queries, day, usual.max_counts)
+    except TooLargeError as error:
+        refused = f"refused: {error.size}, the limit is {error.limit:,}"
+        return PlanSummary(rows, None, refused=refused)
     planned = plan(queries, expansion, day, known_of(asked_of))
     if asked_of is None:
-        return _summary(planned, _jobs(planned), None)
+        return _summary(planned, jobs_of(planned.questions), None)
     journal, asked = open_journal(asked_of), Asked(planned, asked_of, usual, day)
-    jobs = _jobs(planned) if refresh else recalled(planned, journal, freshness(asked))
-    return _summary(planned, jobs, expected(jobs, journal, pace_of(asked)))
+    jobs = jobs_of(planned.questions) if refresh else recalled(planned, journal, asked.freshness)
+    return _summary(planned, jobs, expected(jobs, journal, asked.pace))
 
 
 def _summary(planned: Plan, jobs: Sequence[Job], seconds: Estimate | None) -> PlanSummary:
@@ -66,10 +64,6 @@ def _summary(planned: Plan, jobs: Sequence[Job], seconds: Estimate | None) -> Pl
         notes=planned.notes,
         doubts=tuple(dict.fromkeys(doubt for row in planned.rows for doubt in row.doubts)),
     )
-
-
-def _jobs(planned: Plan) -> list[Job]:
-    return [Job(number, question) for number, question in enumerate(planned.questions)]
 
 
 def _account(account: str | Account | None) -> Account | None:

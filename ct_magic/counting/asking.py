@@ -10,20 +10,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .. import errors
-from ..client.concurrency import Learned, gate
-from ..client.freshness import Freshness
-from ..client.jobs import Job
+from ..client.account_journal import WARNED, account_key, open_journal, warn
+from ..client.concurrency import LIMITS, Learned, gate
+from ..client.jobs import Job, jobs_of
 from ..client.journal import Journal
-from ..client.pace import Pace
 from ..client.plan_record import CellRecord
+from ..client.recall import recalled
 from ..client.threads import spawn_import
-from ..costs.expectation import LIMITS, with_expectation
+from ..costs.expectation import with_expectation
 from ..prepare import Asked
 from ..row_run import RowRun
 from ..rows import Plan
 from ..session import SESSION
-from .account_journal import WARNED, account_key, open_journal, warn
-from .recall import recalled
 
 if TYPE_CHECKING:
     from ..client.runner import Run
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
     from ..progress.panel import Panel, Shown
 
     Opener = Callable[[Shown, str | None], Panel]
-
-_USUAL = Pace()
 
 
 def ask(
@@ -50,15 +46,13 @@ def ask(
     """
     journal = open_journal(asked.account)
     jobs = (
-        [Job(number, question) for number, question in enumerate(asked.plan.questions)]
-        if refresh
-        else recalled(asked.plan, journal, freshness(asked))
+        jobs_of(asked.plan.questions) if refresh else recalled(asked.plan, journal, asked.freshness)
     )
-    cell = CellRecord(secrets.token_hex(8), asked.plan, variable, _zone_name(asked))
+    cell = CellRecord(secrets.token_hex(8), asked.plan, variable, asked.zone_name)
     if not all(job.state.ended for job in jobs):
         journal.begin(cell)
     _warn_of_doubts(asked.plan)
-    asked = with_expectation(asked, jobs, journal, pace_of(asked))
+    asked = with_expectation(asked, jobs, journal)
     return begin(asked, jobs, journal, panel, cell.id)
 
 
@@ -91,7 +85,7 @@ def service_run(
     from ..client.runner import Run
     from ..client.transport import Service
 
-    pace, account = pace_of(asked), asked.account
+    pace, account = asked.pace, asked.account
     events = SESSION.given_names(account.name).events
     warn_of_clock = partial(warn, category=errors.ClockWarning)
     return Run(
@@ -105,36 +99,9 @@ def service_run(
     )
 
 
-def freshness(asked: Asked) -> Freshness:
-    """Return when a count need not be asked again."""
-    usual = asked.settings
-    return Freshness(
-        today=asked.today,
-        zone=asked.zone,
-        ttl=usual.cache_ttl,
-        settled_after=usual.settled_after,
-        settled_ttl=usual.settled_ttl,
-        pickup_age=usual.pickup_age,
-    )
-
-
 def _prepare_frame() -> None:
     # pandas takes a while to import; better while the service counts than after a click on Cancel.
     from ..results import frame  # noqa: F401 # importing is what it is for
-
-
-def pace_of(asked: Asked) -> Pace:
-    """Return how an account is asked, by the settings and by what is set for the account."""
-    usual, account = asked.settings, asked.account
-    return Pace(
-        poll_interval=usual.poll_interval or account.poll_interval or _USUAL.poll_interval,
-        first_look=usual.first_look,
-        max_concurrent=usual.max_concurrent or account.max_concurrent or _USUAL.max_concurrent,
-        retry_wait=usual.retry_wait,
-        give_up_after=usual.give_up_after,
-        stalled_after=usual.stalled_after,
-        timeout=usual.timeout,
-    )
 
 
 def _warn_of_doubts(plan: Plan) -> None:
@@ -145,7 +112,3 @@ def _warn_of_doubts(plan: Plan) -> None:
         for doubt in dict.fromkeys(doubt for row in plan.rows for doubt in row.doubts):
             # Made an error by somebody, it comes before anything is sent.
             warnings.warn_explicit(doubt, errors.QueryWarning, "ct_magic", 0, registry=WARNED)
-
-
-def _zone_name(asked: Asked) -> str | None:
-    return asked.settings.timezone or asked.account.timezone

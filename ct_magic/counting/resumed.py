@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from ..client.account_journal import open_journal
 from ..client.jobs import Job
 from ..errors import CountError, CountInterrupt
 from ..prepare import Asked, day_in
@@ -15,7 +16,6 @@ from ..row_results import row_results
 from ..rows import Plan
 from ..session import SESSION
 from ..settings import Settings, zone
-from .account_journal import open_journal
 from .asking import begin
 from .pending_cells import PendingCell, age, pending_cells
 

@@ -1,9 +1,9 @@
-"""The magics `%%ctcount`, `%ctcount` and `%ct`: a thin skin over `api` and `commands`."""
+"""The magics `%%ctcount`, `%ctcount` and `%ct`: a thin skin over `counting` and `commands`."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool, Enum, Float, Integer, Unicode
@@ -130,32 +130,26 @@ class CountMagics(Magics):
 
             previews.show(asked, caller.names, settings)
             return None
-        ask = {
-            "variable": asked.name,
-            "params": caller.names,
-            "account": asked.account,
-            "settings": settings,
-            "refresh": asked.refresh,
-        }
+        counting = _counting(asked, caller, settings)
         if asked.background:
-            return self._background(asked, caller, ask)
-        frame = _blocking(asked, caller, ask)
+            return self._background(asked, caller, counting)
+        frame = _blocking(asked, caller, counting)
         if frame is not None:
+            from ..results.short_frame import drawn_short
             from .short_display import show_short
 
-            show_short(self.shell, frame)
+            show_short(self.shell, frame, drawn_short)
         return frame
 
     def _background(
-        self, asked: Arguments, caller: Caller, ask: dict[str, Any]
+        self, asked: Arguments, caller: Caller, counting: Counting
     ) -> pd.DataFrame | Counting | None:
-        from .. import api
         from ..progress.environment import is_interactive
 
         if not is_interactive(self.shell):
             # Nobody would be there when it arrives: an executed notebook ends with its last cell.
-            return _blocking(asked, caller, ask)
-        counting = api.start(asked.text, **ask)
+            return _blocking(asked, caller, counting)
+        counting.followed()
         if not asked.name:
             return counting
         caller.bind(asked.name, counting)
@@ -170,11 +164,18 @@ def _refuse_variable(text: str) -> None:
     refuse_variable(text, name_sources.names().events)
 
 
-def _blocking(asked: Arguments, caller: Caller, ask: dict[str, Any]) -> pd.DataFrame | None:
-    from .. import api
+def _counting(asked: Arguments, caller: Caller, settings: Settings) -> Counting:
+    from ..counting.asking import ask
+    from ..prepare import prepare
 
+    account = asked.account
+    cell = prepare(asked.text, params=caller.names, account=account, settings=settings)
+    return ask(cell, refresh=asked.refresh, variable=asked.name)
+
+
+def _blocking(asked: Arguments, caller: Caller, counting: Counting) -> pd.DataFrame | None:
     try:
-        frame = api.count(asked.text, plot=asked.plot, **ask)
+        frame = counting.watched(plot=asked.plot)
     except BaseException as stopped:
         # Whatever ended the waiting, an alarm's exception too, brings what had arrived.
         so_far = getattr(stopped, "frame", None)

@@ -30,13 +30,13 @@ TYPES = {scope: key for key, scope in FAMILIES.items()} | {
 def values(invocation: Invocation) -> pd.DataFrame:
     """Show the commonest values of properties, and make them known: %ct values Charged by Brand."""
     from ..client.top_values import Group
-    from ..common_values import common_values
+    from ..property_values import property_values
 
     text, names = split_properties(invocation.text)
     query = _count(text, invocation.caller.names)
     asked = {p: Group(TYPES[p.scope], p.name) for p in map(read_property, names)}
     account = SESSION.account()
-    answer = common_values(query, tuple(asked.values()), account, invocation.settings)
+    answer = property_values(query, tuple(asked.values()), account, invocation.settings)
     axes = {p: _texts(answer.values[group]) for p, group in asked.items()}
     SESSION.know(_names(answer.event, axes), account.name)
     say("events, not profiles; to count by them:\n" + "\n".join(map(_axis, axes.items())))

@@ -6,16 +6,18 @@ typed and doubted aloud. Each doubt names the part, then what is known. Rule: RE
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from ..suggest import suggest
 from .catalog import Names
+from .expand_cell import Expansion
 from .model import ByHour, JsonQuery, Operator, Property, Query, Scope
-from .payload import FAMILIES, day_of_number
+from .payload import FAMILIES, day_of_number, to_payload
 from .printer import property_name, value
 
 # What an account may have passed in `%ct check`.
@@ -51,21 +53,42 @@ class Known:
     names: Names = field(default_factory=Names)
 
 
-def of_statement(query: Query | JsonQuery, known: Known) -> tuple[str, ...]:
-    """Return the doubts about a statement's own clauses."""
+def doubts_of_rows(
+    statements: Sequence[Query | JsonQuery], expansion: Expansion, today: date, known: Known
+) -> list[tuple[str, ...]]:
+    """Return the doubts about each row of a cell: its statement's, then those of its counts."""
+    of_statements = [_of_statement(query, known) for query in statements]
+    of_counts = [_of_count(to_payload(count), today, known) for count in expansion.counts]
+    return [
+        _each_once(of_statements[row.statement], *(of_counts[n] for n in row.numbers))
+        for row in expansion.rows
+    ]
+
+
+def doubts_of_cell(
+    statements: Sequence[Query | JsonQuery], expansion: Expansion, today: date, known: Known
+) -> tuple[str, ...]:
+    """Return all doubts about a cell, each once."""
+    return _each_once(*doubts_of_rows(statements, expansion, today, known))
+
+
+def _of_statement(query: Query | JsonQuery, known: Known) -> tuple[str, ...]:
     is_by_hour = isinstance(query, Query) and any(isinstance(axis, ByHour) for axis in query.by)
     if not is_by_hour or CLOCK in known.facts:
         return ()
     return ("by hour: no page says whose clock it is; '%ct check' asks the account",)
 
 
-def of_count(body: _Json, today: date, known: Known) -> tuple[str, ...]:
-    """Return the doubts about a single count's JSON, each once."""
+def _of_count(body: _Json, today: date, known: Known) -> tuple[str, ...]:
     doubts = [*_keys(body, BASE_KEYS), *_of_event(body, today, known), *_of_profile(body, known)]
     doubts += _of_advanced(body, today, known)
     if DID_SEES_BASE not in known.facts:
         doubts += _of_base_again(body)
-    return tuple(dict.fromkeys(doubts))
+    return _each_once(doubts)
+
+
+def _each_once(*doubts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(doubts)))
 
 
 def _of_event(event: _Json, today: date, known: Known) -> Iterator[str]:

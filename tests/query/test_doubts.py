@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from ct_magic.planner import doubts_of
-from ct_magic.query.catalog import Names, names_from_json
-from ct_magic.query.doubts import CLOCK, DID_SEES_BASE, FACTS, Known
+from ct_magic.query.catalog import Names
+from ct_magic.query.doubts import CLOCK, DID_SEES_BASE, FACTS, Known, doubts_of_cell
 from ct_magic.query.expand_cell import expand
+from ct_magic.query.names_file import names_from_json
 from ct_magic.query.parser import statements
 
 TODAY = date(2026, 11, 23)
@@ -24,7 +24,7 @@ DAYS = {"event_name": "Charged", "from": 20260101, "to": 20260131}
 def doubts(text: str, names: Names = NAMES, facts: frozenset[str] = frozenset()) -> list[str]:
     """The doubts about a cell."""
     asked = statements(text, today=TODAY)
-    return list(doubts_of(asked, expand(asked, TODAY), TODAY, Known(facts, names)))
+    return list(doubts_of_cell(asked, expand(asked, TODAY), TODAY, Known(facts, names)))
 
 
 @pytest.mark.parametrize(

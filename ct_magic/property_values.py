@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import errors
+from .client.account_journal import open_journal
 from .client.accounts import Account
 from .client.jobs import Job, State
 from .client.top_values import (
@@ -18,7 +19,6 @@ from .client.top_values import (
     read_top,
     request_body,
 )
-from .counting.account_journal import open_journal
 from .counting.asking import service_run
 from .prepare import Asked, day_in
 from .rows import Plan, question_about
@@ -51,7 +51,7 @@ class CommonValues:
         )
 
 
-def common_values(
+def property_values(
     query: Mapping[str, Any],
     groups: Sequence[Group],
     account: Account,
