@@ -14,8 +14,8 @@ from .account_facts import remember_facts
 from .check_points import EVENT, Answers, Point, points, questions
 from .client.account_journal import open_journal
 from .client.accounts import Account
-from .client.jobs import Answer, Failure, State, jobs_of
-from .counting.asking import service_run
+from .client.jobs import Answer, Failure, State
+from .counting.asking import ask_unrecorded
 from .prepare import Asked, day_in
 from .rows import Plan, question_about
 from .session import SESSION
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 MARKS = {True: "✓", False: "✗", None: "?"}
 _WORDS = {True: "holds", False: "does not hold", None: "unknown"}
-_LOOK = 0.2  # seconds between two looks whether all is there; an interrupt is heard at once
 _HEAD = ("", "point", "asked", "came", "what it means")
 
 
@@ -143,15 +142,8 @@ def _answers(names: list[str], asked: Asked, journal: Journal) -> Answers:
     from .client.transport import Service
 
     asker = _Refusals(Service(asked.account))
-    jobs = jobs_of(asked.plan.questions)
-    run = service_run(asked, jobs, journal, asker)
-    try:
-        run.start()
-        while not run.wait(_LOOK):
-            pass
-    finally:
-        run.cancel()
-    ended = dict(zip(names, run.jobs, strict=True))
+    jobs = ask_unrecorded(asked, journal, asker)
+    ended = dict(zip(names, jobs, strict=True))
     tallies = {name: job.tally for name, job in ended.items() if job.tally is not None}
     refused = {
         name: job.error or str(job.state)

@@ -12,7 +12,7 @@ from .client.accounts import Account
 from .client.freshness import Freshness
 from .client.pace import Pace
 from .errors import UsageError
-from .planner import plan
+from .planner import plan_cell
 from .query import parser
 from .query.doubts import Known
 from .query.resolve_period import plain_day
@@ -85,7 +85,7 @@ def prepare(
     day = plain_day(today or day_in(chosen.timezone or used.timezone))
     cell = parser.read_cell(one_text(text), params=params, today=day, max_counts=chosen.max_counts)
     known = known_of(used)
-    asked = plan(cell.statements, cell.expansion, day, known)
+    asked = plan_cell(cell.statements, cell.expansion, day, known)
     note = "; ".join(asked.notes) or None
     return Asked(asked, used, chosen, day, note)
 

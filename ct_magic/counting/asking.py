@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     Opener = Callable[[Shown, str | None], Panel]
 
+_LOOK = 0.2  # seconds between two looks whether all is there; an interrupt is heard at once
+
 
 def ask(
     asked: Asked,
@@ -68,7 +70,7 @@ def begin(
     from ..progress.environment import current_shell, open_panel
 
     shell = current_shell()
-    rows = RowRun(asked.plan, service_run(asked, jobs, journal))
+    rows = RowRun(asked.plan, _service_run(asked, jobs, journal))
     shown = asked.settings
     usual = partial(open_panel, mode=shown.progress, stable=shown.stable_outputs, shell=shell)
     if "pandas" not in sys.modules:
@@ -78,7 +80,19 @@ def begin(
     return Counting(rows, show, zone=asked.zone, cell=cell, kernel=kernel)
 
 
-def service_run(
+def ask_unrecorded(asked: Asked, journal: Journal, asker: Asker) -> tuple[Job, ...]:
+    """Ask through an `asker` of one's own and wait; return the jobs, which no journal keeps."""
+    run = _service_run(asked, jobs_of(asked.plan.questions), journal, asker)
+    try:
+        run.start()
+        while not run.wait(_LOOK):
+            pass
+    finally:
+        run.cancel()
+    return run.jobs
+
+
+def _service_run(
     asked: Asked, jobs: Sequence[Job], journal: Journal, asker: Asker | None = None
 ) -> Run:
     """Return the run of these jobs; with an `asker` of one's own nothing of it is written down."""

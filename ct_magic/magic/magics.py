@@ -131,9 +131,10 @@ class CountMagics(Magics):
             return self._background(asked, caller, counting)
         frame = _blocking(asked, caller, counting)
         if frame is not None:
+            from ..results.short_frame import drawn_short
             from .short_display import show_short
 
-            show_short(self.shell, frame)
+            show_short(self.shell, frame, drawn_short)
         return frame
 
     def _background(

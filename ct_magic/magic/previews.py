@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .. import api, explanation
+from .. import explanation
+from ..costs.cost import plan
 from ..settings import Settings
 from .arguments import Arguments
 from .invocation import say
@@ -13,7 +14,7 @@ from .invocation import say
 def show(asked: Arguments, variables: Mapping[str, object], settings: Settings) -> None:
     """Print what the line asks to see."""
     if asked.plan:
-        planned = api.plan(
+        planned = plan(
             asked.text,
             params=variables,
             account=asked.account,
