@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import errors
 from .account_facts import remember_facts
@@ -68,6 +68,10 @@ class Check:
                 f"    means  {point.meaning}",
             ]
         return "\n".join(lines)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show the table in a terminal, too."""
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         rows = [
