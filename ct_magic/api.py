@@ -1,10 +1,9 @@
-"""Text -> DataFrame: what the magic, the form and a script all call."""
+"""Text -> DataFrame: what a script calls."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import date, tzinfo
-from textwrap import dedent
 from typing import TYPE_CHECKING, Unpack
 
 from . import errors
@@ -18,7 +17,6 @@ from .settings import Changes, Settings, changed, zone
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .costs.plan_summary import PlanSummary
     from .handle import Counting
 
 _MOST = 10_000  # cells that `history` reads where nobody says how many
@@ -52,9 +50,9 @@ def count(
     a count did not arrive CountFailedError, CountTimedOutError, CountCancelledError or, after an
     interrupt, CountInterrupt; these carry what did arrive as `.frame`.
     """
-    usual = changed(settings, changes)
-    asked = prepare(one_text(text), params=params, today=today, account=account, settings=usual)
-    return ask(asked, refresh=refresh, variable=variable).watched(plot=plot)
+    settings = changed(settings, changes)
+    cell = prepare(text, params=params, today=today, account=account, settings=settings)
+    return ask(cell, refresh=refresh, variable=variable).watched(plot=plot)
 
 
 def start(
@@ -69,60 +67,21 @@ def start(
     **changes: Unpack[Changes],
 ) -> Counting:
     """Start to ask as `count` does, and return its handle at once."""
-    usual = changed(settings, changes)
-    asked = prepare(one_text(text), params=params, today=today, account=account, settings=usual)
-    return ask(asked, refresh=refresh, variable=variable).followed()
-
-
-def one_text(text: str | Sequence[str]) -> str:
-    """Return the text of a cell: several are statements below each other.
-
-    A text that is indented as a whole, as between triple quotes in a function, is not.
-    """
-    if isinstance(text, list | tuple) and all(isinstance(part, str) for part in text):
-        return "\n".join(dedent(part).strip("\n") for part in text)
-    if not isinstance(text, str):
-        raise errors.UsageError(f"a query is a text, as in 'App Launched today', not {text!r:.60}")
-    return dedent(text)
-
-
-def plan(
-    text: str | Sequence[str],
-    *,
-    params: Mapping[str, object] | None = None,
-    today: date | None = None,
-    account: str | Account | None = None,
-    refresh: bool = False,
-    settings: Settings | None = None,
-    **changes: Unpack[Changes],
-) -> PlanSummary:
-    """Return what `count` would ask and how long it may take; nothing is sent.
-
-    The parameters are those of `count`; an account is not needed. Raises QueryError for a text
-    that is no query; one that is too large is none, and its summary says so.
-    """
-    from .costs.cost import cost_summary
-
-    return cost_summary(
-        one_text(text),
-        params=params,
-        today=today,
-        account=account,
-        refresh=refresh,
-        settings=changed(settings, changes),
-    )
+    settings = changed(settings, changes)
+    cell = prepare(text, params=params, today=today, account=account, settings=settings)
+    return ask(cell, refresh=refresh, variable=variable).followed()
 
 
 def history(limit: int = _MOST, text: str | None = None) -> pd.DataFrame:
     """Return what was asked and what came back: a row for each cell, the newest first.
 
     `history(20)` gives the latest twenty, `history(text="Charged")` those whose queries hold
-    that. See `ct_magic.results.past.past` for columns and dtypes.
+    that. See `ct_magic.results.history_frame.history_frame` for columns and dtypes.
     """
     from .client.journal_history import past_cells
-    from .results.past import past
+    from .results.history_frame import history_frame
 
-    return past(past_cells(journal_path(), limit, text), _zone)
+    return history_frame(past_cells(journal_path(), limit, text), _zone)
 
 
 def resume(

@@ -11,9 +11,9 @@ from typing import Any
 
 from .client.accounts import COUNTS_PATH, REGIONS, Account
 from .errors import AccountError
-from .planner import doubts_of
 from .prepare import day_in, known_of
 from .query import strict_json
+from .query.doubts import doubts_of_cell
 from .query.parser import ParsedCell, read_cell
 from .query.payload import to_payload
 from .query.printer import layout
@@ -41,7 +41,7 @@ def explain(
     cell, today = _read(text, params or {}, settings or Settings(), account)
     url = account.base_url if account else f"https://{REGIONS['eu1']}"
     parts = [layout(statement) for statement in cell.statements]
-    doubts = doubts_of(cell.statements, cell.expansion, today, known_of(account))
+    doubts = doubts_of_cell(cell.statements, cell.expansion, today, known_of(account))
     parts += [f"doubt: {doubt}" for doubt in doubts]
     bodies = [to_payload(count) for count in cell.counts]
     return "\n\n".join(
@@ -74,7 +74,7 @@ def preview(
     """Return what a text would ask. An account is not needed for it."""
     used = _account(account)
     cell, today = _read(text, params, settings, used)
-    doubts = doubts_of(cell.statements, cell.expansion, today, known_of(used))
+    doubts = doubts_of_cell(cell.statements, cell.expansion, today, known_of(used))
     return Preview(tuple(map(to_payload, cell.counts)), len(cell.expansion.rows), tuple(doubts))
 
 

@@ -18,7 +18,7 @@ from .errors import (
     StillRunningError,
     UsageError,
 )
-from .row_results import shared_error
+from .row_results import reason, shared_error
 from .rows import row_name
 from .text_width import plain
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .client.jobs import Job
-    from .counting.live_picture import LivePicture
     from .progress.panel import Panel
+    from .results.live_picture import LivePicture
     from .row_results import RowResult
     from .row_run import RowRun
 
@@ -130,7 +130,7 @@ class Counting:
         return self.result(0)
 
     def _show_with_picture(self) -> LivePicture:
-        from .counting.live_picture import LivePicture
+        from .results.live_picture import LivePicture
 
         # A terminal cannot replace what it has printed.
         return LivePicture(self._show(), lambda: self.frame, is_live=self._kernel is not None)
@@ -234,13 +234,9 @@ def _what_happened(rows: Sequence[RowResult]) -> str:
 
 
 def _failures(lost: Sequence[RowResult]) -> list[str]:
-    failed = [
-        f"  {plain(row_name(row.row))}: {plain(row.error or '')}"
-        for row in lost
-        if ERRORS.get(row.state) is CountFailedError
-    ]
-    if reason := shared_error(lost):
-        return [f"  {plain(reason)}"]
+    failed = [f"  {plain(row_name(row.row))}: {plain(reason(row))}" for row in lost if reason(row)]
+    if shared := shared_error(lost):
+        return [f"  {plain(shared)}"]
     more = [f"  ... and {len(failed) - _SHOWN} more"] if len(failed) > _SHOWN else []
     return failed[:_SHOWN] + more
 

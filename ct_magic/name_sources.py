@@ -13,7 +13,7 @@ from . import errors
 from .client import accounts, journal
 from .client.journal_history import texts_that_found
 from .query import parser
-from .query.catalog import from_schema, names_from_json, to_json
+from .query.names_file import from_schema, names_from_json, to_json
 from .session import SANDBOX, SESSION
 
 if TYPE_CHECKING:

@@ -12,46 +12,29 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from .query.calendar_pieces import ends
 from .query.distinct import key
-from .query.doubts import Known, of_count, of_statement
-from .query.expand import own_days, unit_of_pieces
+from .query.doubts import Known, doubts_of_rows
 from .query.expand_cell import CellRow, Expansion, Numbers
-from .query.model import ByTime, JsonQuery, Query
+from .query.model import JsonQuery, Query
+from .query.notes import notes
 from .query.payload import day_of_number, to_payload
 from .query.printer import to_text
-from .query.resolve_period import is_of_whole_pieces
-from .query.versus import left_out, other_days
 from .rows import Comparison, Formula, Plan, Question, Row
 
-NO_PERIOD = "no period given: the last 30 days"
 
-
-def plan(
+def plan_cell(
     statements: Sequence[Query | JsonQuery], expansion: Expansion, today: date, known: Known
 ) -> Plan:
     """Return what a cell asks; `known` is what is known of the account, for doubts."""
     questions = tuple(map(question, expansion.counts, expansion.keys))
+    doubts = doubts_of_rows(statements, expansion, today, known)
     firsts: dict[int, int] = {}
-    doubts = _doubts_of_counts(expansion, today, known)
     rows = []
     for number, cell_row in enumerate(expansion.rows):
         first = firsts.setdefault(cell_row.statement, number)
-        row = _row(cell_row, number, first, questions)
-        own = of_statement(statements[cell_row.statement], known)
-        others = (doubt for n in row.questions for doubt in doubts[n])
-        rows.append(replace(row, doubts=tuple(dict.fromkeys((*own, *others)))))
+        rows.append(replace(_row(cell_row, number, first, questions), doubts=doubts[number]))
     typed = tuple(map(_as_typed, statements))
-    return Plan(tuple(rows), questions, notes(statements, rows, today), typed)
-
-
-def doubts_of(
-    statements: Sequence[Query | JsonQuery], expansion: Expansion, today: date, known: Known
-) -> tuple[str, ...]:
-    """Return all doubts about a cell, each once."""
-    own = (doubt for query in statements for doubt in of_statement(query, known))
-    of_counts = _doubts_of_counts(expansion, today, known)
-    return tuple(dict.fromkeys((*own, *(doubt for of_count in of_counts for doubt in of_count))))
+    return Plan(tuple(rows), questions, _notes(statements, rows, today), typed)
 
 
 def question(count: Query | JsonQuery, canonical: str | None = None) -> Question:
@@ -69,15 +52,11 @@ def question(count: Query | JsonQuery, canonical: str | None = None) -> Question
     )
 
 
-def _doubts_of_counts(expansion: Expansion, today: date, known: Known) -> list[tuple[str, ...]]:
-    return [of_count(to_payload(count), today, known) for count in expansion.counts]
-
-
-def notes(
+def _notes(
     statements: Sequence[Query | JsonQuery], rows: Sequence[Row], today: date
 ) -> tuple[str, ...]:
     """Return the sentences on the whole cell that its panel shows, each once."""
-    sentences = [note for query in statements for note in _notes(query, today)]
+    sentences = [note for query in statements for note in notes(query, today)]
     compared = (row.previous.incomparable for row in rows if row.previous)
     sentences += [f"no change: {reason}" for reason in compared if reason]
     return tuple(dict.fromkeys(sentences))
@@ -122,29 +101,6 @@ def _comparison(cell_row: CellRow) -> Comparison | None:
 
 def _formula(numbers: Numbers | None) -> Formula | None:
     return None if numbers is None else Formula(numbers.plus, numbers.minus)
-
-
-def _notes(query: Query | JsonQuery, today: date) -> list[str]:
-    if isinstance(query, JsonQuery):
-        return []
-    sentences = [NO_PERIOD] if query.event.period is None else []
-    unit, own = unit_of_pieces(query), own_days(query, today)
-    if unit is not None and is_of_whole_pieces(query.event.period, unit):
-        start, end = ends(own)
-        sentences.append(f"whole {unit.value}s: {start} to {end}")
-    if query.versus is not None and (left := left_out(query, own, _other(query, today), unit)):
-        sentences.append(left)
-    if _is_first(query) and (query.did or query.did_not or query.did_any):
-        sentences.append("the pieces of 'by first' do not add up: a 'did' takes each piece's days")
-    return sentences
-
-
-def _other(query: Query, today: date) -> Any:
-    return other_days(query, own_days(query, today), unit_of_pieces(query), today)
-
-
-def _is_first(query: Query) -> bool:
-    return any(isinstance(axis, ByTime) and axis.first for axis in query.by)
 
 
 def _event(query: Query | JsonQuery) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from textwrap import dedent
 
+from .account_facts import known_facts
 from .client.accounts import Account
-from .counting.account_journal import known_facts
-from .planner import plan
+from .client.freshness import Freshness
+from .client.pace import Pace
+from .errors import UsageError
+from .planner import plan_cell
 from .query import parser
 from .query.doubts import Known
 from .query.resolve_period import plain_day
@@ -16,9 +20,11 @@ from .rows import Plan
 from .session import SESSION
 from .settings import Settings, zone
 
+_USUAL = Pace()
+
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PreparedCell:
     """A text made ready: what is asked of whom and how, and what the panel has to say of it."""
 
     plan: Plan
@@ -30,26 +36,69 @@ class Asked:
     @property
     def zone(self) -> tzinfo | None:
         """Whose days are meant: the settings' zone, else the account's; None is the machine's."""
-        return zone(self.settings.timezone or self.account.timezone)
+        return zone(self.zone_name)
+
+    @property
+    def zone_name(self) -> str | None:
+        """The name of that zone."""
+        return self.settings.timezone or self.account.timezone
+
+    @property
+    def freshness(self) -> Freshness:
+        """When a count need not be asked again."""
+        return Freshness(
+            today=self.today,
+            zone=self.zone,
+            ttl=self.settings.cache_ttl,
+            settled_after=self.settings.settled_after,
+            settled_ttl=self.settings.settled_ttl,
+            pickup_age=self.settings.pickup_age,
+        )
+
+    @property
+    def pace(self) -> Pace:
+        """How the account is asked, by the settings and by what is set for the account."""
+        settings, account = self.settings, self.account
+        return Pace(
+            poll_interval=settings.poll_interval or account.poll_interval or _USUAL.poll_interval,
+            first_look=settings.first_look,
+            max_concurrent=settings.max_concurrent
+            or account.max_concurrent
+            or _USUAL.max_concurrent,
+            retry_wait=settings.retry_wait,
+            give_up_after=settings.give_up_after,
+            stalled_after=settings.stalled_after,
+            timeout=settings.timeout,
+        )
 
 
 def prepare(
-    text: str,
+    text: str | Sequence[str],
     *,
     params: Mapping[str, object] | None = None,
     today: date | None = None,
     account: str | Account | None = None,
     settings: Settings | None = None,
-) -> Asked:
+) -> PreparedCell:
     """Make a text ready to be asked; nothing is sent."""
-    chosen = settings or Settings()
-    used = account if isinstance(account, Account) else SESSION.account(account)
-    day = plain_day(today or day_in(chosen.timezone or used.timezone))
-    cell = parser.read_cell(text, params=params, today=day, max_counts=chosen.max_counts)
-    known = known_of(used)
-    asked = plan(cell.statements, cell.expansion, day, known)
-    note = "; ".join(asked.notes) or None
-    return Asked(asked, used, chosen, day, note)
+    text, settings = one_text(text), settings or Settings()
+    chosen = account if isinstance(account, Account) else SESSION.account(account)
+    day = plain_day(today or day_in(settings.timezone or chosen.timezone))
+    cell = parser.read_cell(text, params=params, today=day, max_counts=settings.max_counts)
+    plan = plan_cell(cell.statements, cell.expansion, day, known_of(chosen))
+    return PreparedCell(plan, chosen, settings, day, "; ".join(plan.notes) or None)
+
+
+def one_text(text: str | Sequence[str]) -> str:
+    """Return the text of a cell: several are statements below each other.
+
+    A text that is indented as a whole, as between triple quotes in a function, is not.
+    """
+    if isinstance(text, list | tuple) and all(isinstance(part, str) for part in text):
+        return "\n".join(dedent(part).strip("\n") for part in text)
+    if not isinstance(text, str):
+        raise UsageError(f"a query is a text, as in 'App Launched today', not {text!r:.60}")
+    return dedent(text)
 
 
 def known_of(account: Account | None) -> Known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -18,6 +19,15 @@ from ct_magic.sandbox import Sandbox
 
 # No test may open the keyring of whoever runs it; the kernels that tests start inherit this.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of the garbage collection from here on.
+
+    IPython collects whenever it forgets a session, as each test with a shell lets it twice.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ import os
 from dataclasses import asdict, dataclass
 from threading import Condition, Lock
 
+LIMITS = "limits"  # under this name the journal keeps what an account takes at once
 _DAY = 86400.0  # seconds
 CONTENT = 10  # requests accepted in a row after which earlier refusals are forgotten
 

@@ -1,11 +1,15 @@
-"""Connections for one exchange at a time: bounded as a whole, without interim answers.
+"""A connection for one exchange: bounded as a whole, without interim answers.
 
 What http.client and requests leave open, and what is closed here:
 
 - their time limits are for one step, so an answer whose headers drip never ends: here each read
   of the socket gets what is left of the exchange's own time;
-- an interim answer (103 and the like) would be taken for the answer, and the real one for that of
-  the next request: here they are read away, whatever their number;
+- the search for a host's address has no limit at all, and one that has several is tried for the
+  sum of their limits: here both are done by a thread, which is left behind when the time is up;
+- an interim answer (103 and the like) would be taken for the answer: here they are read away,
+  whatever their number;
+- the certificates are read for every connection, which takes longer than the rest of it: here once
+  for each file and state of it;
 - `http.client.HTTPConnection.debuglevel`, which prints headers, has no effect here.
 """
 
@@ -13,37 +17,48 @@ from __future__ import annotations
 
 import io
 import socket
+import ssl
+import threading
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from http.client import HTTPResponse
+from pathlib import Path
 from typing import Any
 
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.util.ssl_ import create_urllib3_context
+
+from .threads import spawn
 
 
 class Deadline:
-    """What is left of the time of one exchange."""
+    """What is left of the time of one exchange, which takes so many seconds at the most."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._end = clock, 0.0
-
-    def begin(self, seconds: float) -> None:
-        """Let a new exchange begin, which must be over after so many seconds."""
-        self._end = self._clock() + seconds
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
 
     def left(self) -> float:
         """Return the seconds that are left, or raise TimeoutError where none are."""
-        left = self._end - self._clock()
+        left = self._end - time.monotonic()
         if left <= 0:
             raise TimeoutError("the exchange took too long")
         return left
 
 
 class BoundedAdapter(HTTPAdapter):
-    """An adapter of requests whose every connection keeps to its deadline. For one thread."""
+    """An adapter of requests for one exchange, over within so many seconds.
 
-    def __init__(self) -> None:
-        self.deadline = Deadline()
+    `certificates` is a file or folder of those that are trusted; None: those of requests. It is
+    for https alone.
+    """
+
+    def __init__(
+        self, seconds: float, certificates: str | None = None, *, tls: bool = True
+    ) -> None:
+        self._deadline = Deadline(seconds)
+        self._trust = _trust(certificates or DEFAULT_CA_BUNDLE_PATH) if tls else None
         super().__init__(pool_connections=1, pool_maxsize=1)
 
     def __enter__(self) -> BoundedAdapter:
@@ -54,28 +69,73 @@ class BoundedAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools of direct connections."""
-        super().init_poolmanager(*args, **options)
+        super().init_poolmanager(*args, **options, ssl_context=self._trust)
         self._bound(self.poolmanager)
 
-    def proxy_manager_for(self, proxy: str, **options: object) -> object:
+    def proxy_manager_for(self, proxy: str, **options: Any) -> object:
         """Return the pools of connections through a proxy."""
-        known = proxy in self.proxy_manager
-        manager = super().proxy_manager_for(proxy, **options)
-        if not known:
-            self._bound(manager)
+        trust = {"ssl_context": self._trust, "proxy_ssl_context": self._trust}
+        manager = super().proxy_manager_for(proxy, **options, **trust)
+        self._bound(manager)
         return manager
+
+    def cert_verify(self, *_: object) -> None:
+        """Leave it to the context, which has the certificates."""
 
     def _bound(self, manager: Any) -> None:
         pools = manager.pool_classes_by_scheme
         manager.pool_classes_by_scheme = {name: self._pool(pool) for name, pool in pools.items()}
 
     def _pool(self, pool: Any) -> type:
-        response = {"response_class": staticmethod(self._response), "debuglevel": 0}
-        connection = type("Connection", (pool.ConnectionCls,), response)
+        bounds = {"deadline": self._deadline, "debuglevel": 0}
+        connection = type("Connection", (_Bounded, pool.ConnectionCls), bounds)
         return type("Pool", (pool,), {"ConnectionCls": connection})
 
-    def _response(self, sock: socket.socket, *args: object, **options: object) -> HTTPResponse:
+
+class _Bounded:
+    """What makes a connection of urllib3 one that keeps to its deadline."""
+
+    deadline: Deadline
+
+    def connect(self) -> None:
+        """Find the host, and connect to it, its TLS and a proxy's tunnel included."""
+        _within(self.deadline, super().connect)  # type: ignore[misc] # it is in the class beside
+
+    def response_class(self, sock: socket.socket, *args: object, **options: object) -> HTTPResponse:
+        """Return what reads the answer."""
         return _Response(self.deadline, sock, *args, **options)
+
+
+def _within(deadline: Deadline, work: Callable[[], None]) -> None:
+    """Do this until the deadline; raise TimeoutError where it takes longer, and leave it then."""
+    left, over, failures = deadline.left(), threading.Event(), list[BaseException]()
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            over.set()
+
+    if not spawn(run, "ct_magic-connect"):
+        work()
+    elif not over.wait(left):
+        raise TimeoutError("the host was not found, or not reached, in time")
+    if failures:
+        raise failures.pop()
+
+
+def _trust(certificates: str) -> ssl.SSLContext:
+    return _trusted(certificates, Path(certificates).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _trusted(certificates: str, _changed: int) -> ssl.SSLContext:
+    context = create_urllib3_context()
+    place = "capath" if Path(certificates).is_dir() else "cafile"
+    context.load_verify_locations(**{place: certificates})
+    return context
 
 
 class _Response(HTTPResponse):

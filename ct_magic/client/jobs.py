@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +11,9 @@ from ..rows import Question
 
 # How the error of a count begins that was left when another's ended the run.
 NOT_SENT, NOT_AGAIN = "not sent: ", "not asked again: "
+# Of one that was stopped: before its count arrived, or before its query was sent.
+STOPPED = ("stopped before it arrived", "stopped before it was sent")
+TOO_LATE = ("the deadline came first", "the deadline came before it was sent")
 
 
 class State(StrEnum):
@@ -144,3 +148,8 @@ class Job:
     taken: datetime | None = None
     counted: datetime | None = None
     lost: bool = False
+
+
+def jobs_of(questions: Iterable[Question]) -> list[Job]:
+    """Return a job for each question, in their order, none of them asked yet."""
+    return [Job(number, question) for number, question in enumerate(questions)]

@@ -20,15 +20,16 @@ class RouteError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How to reach an address: `proxies` and `verify` as requests takes them.
+    """How to reach an address: `proxies` as requests takes them, and who is trusted there.
 
-    `proxy` and `certificates` name the variables that they come from, None where none is set.
+    `certificates` is a file or folder, None for those of requests. `proxy_variable` and
+    `certificates_variable` name where these come from, None where nothing is set.
     """
 
     proxies: Mapping[str, str]
-    verify: bool | str
-    proxy: str | None = None
     certificates: str | None = None
+    proxy_variable: str | None = None
+    certificates_variable: str | None = None
 
 
 def to(url: str, environ: Mapping[str, str] = os.environ) -> Route:
@@ -37,11 +38,12 @@ def to(url: str, environ: Mapping[str, str] = os.environ) -> Route:
     http is for loopback: a proxy of the environment would carry the passcode elsewhere.
     """
     if not url.startswith("https:"):
-        return Route({}, verify=True)
-    certificates = next((name for name in CERTIFICATES if environ.get(name)), None)
-    if certificates and not Path(environ[certificates]).exists():
+        return Route({})
+    variable = next((name for name in CERTIFICATES if environ.get(name)), None)
+    certificates = environ[variable] if variable else None
+    if certificates and not Path(certificates).exists():
         raise RouteError(
-            f"{certificates} names {environ[certificates]!r}, which does not exist: set it to a "
+            f"{variable} names {certificates!r}, which does not exist: set it to a "
             "file of certificates, or unset it"
         )
     proxies = get_environ_proxies(url)
@@ -49,8 +51,7 @@ def to(url: str, environ: Mapping[str, str] = os.environ) -> Route:
     name = _variable(proxy, environ) if proxy else None
     if proxy and name:
         _check(proxy, name)
-    verify = environ[certificates] if certificates else True
-    return Route(proxies, verify, name, certificates)
+    return Route(proxies, certificates, name, variable)
 
 
 def _variable(proxy: str, environ: Mapping[str, str]) -> str:

@@ -10,20 +10,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .. import errors
-from ..client.concurrency import Learned, gate
-from ..client.freshness import Freshness
-from ..client.jobs import Job
+from ..client.account_journal import WARNED, account_key, open_journal, warn
+from ..client.concurrency import LIMITS, Learned, gate
+from ..client.jobs import Job, jobs_of
 from ..client.journal import Journal
-from ..client.pace import Pace
 from ..client.plan_record import CellRecord
+from ..client.recall import recalled
 from ..client.threads import spawn_import
-from ..costs.expectation import LIMITS, with_expectation
-from ..prepare import Asked
+from ..costs.expectation import with_expectation
+from ..prepare import PreparedCell
 from ..row_run import RowRun
 from ..rows import Plan
 from ..session import SESSION
-from .account_journal import WARNED, account_key, open_journal, warn
-from .recall import recalled
 
 if TYPE_CHECKING:
     from ..client.runner import Run
@@ -33,11 +31,11 @@ if TYPE_CHECKING:
 
     Opener = Callable[[Shown, str | None], Panel]
 
-_USUAL = Pace()
+_LOOK = 0.2  # seconds between two looks whether all is there; an interrupt is heard at once
 
 
 def ask(
-    asked: Asked,
+    cell: PreparedCell,
     *,
     refresh: bool = False,
     panel: Opener | None = None,
@@ -48,50 +46,58 @@ def ask(
     `panel` makes what shows it, where that is not the panel of a cell; `variable` is the name
     that will hold the DataFrame, which `%ct resume` fills.
     """
-    journal = open_journal(asked.account)
-    jobs = (
-        [Job(number, question) for number, question in enumerate(asked.plan.questions)]
-        if refresh
-        else recalled(asked.plan, journal, freshness(asked))
-    )
-    cell = CellRecord(secrets.token_hex(8), asked.plan, variable, _zone_name(asked))
+    journal = open_journal(cell.account)
+    jobs = jobs_of(cell.plan.questions) if refresh else recalled(cell.plan, journal, cell.freshness)
+    record = CellRecord(secrets.token_hex(8), cell.plan, variable, cell.zone_name)
     if not all(job.state.ended for job in jobs):
-        journal.begin(cell)
-    _warn_of_doubts(asked.plan)
-    asked = with_expectation(asked, jobs, journal, pace_of(asked))
-    return begin(asked, jobs, journal, panel, cell.id)
+        journal.begin(record)
+    _warn_of_doubts(cell.plan)
+    cell = with_expectation(cell, jobs, journal)
+    return begin(cell, jobs, journal, panel, record.id)
 
 
 def begin(
-    asked: Asked,
+    cell: PreparedCell,
     jobs: Sequence[Job],
     journal: Journal,
     panel: Opener | None = None,
-    cell: str | None = None,
+    cell_id: str | None = None,
 ) -> Counting:
     """Make jobs ready to go, and the panel that will show them: `watched()` or `followed()`."""
     from ..handle import Counting
     from ..progress.environment import current_shell, open_panel
 
     shell = current_shell()
-    rows = RowRun(asked.plan, service_run(asked, jobs, journal))
-    shown = asked.settings
+    rows = RowRun(cell.plan, _service_run(cell, jobs, journal))
+    shown = cell.settings
     usual = partial(open_panel, mode=shown.progress, stable=shown.stable_outputs, shell=shell)
     if "pandas" not in sys.modules:
         spawn_import(_prepare_frame, "ct_magic-frame")
-    show = partial(panel or usual, rows, asked.note)
+    show = partial(panel or usual, rows, cell.note)
     kernel = getattr(shell, "kernel", None)
-    return Counting(rows, show, zone=asked.zone, cell=cell, kernel=kernel)
+    return Counting(rows, show, zone=cell.zone, cell=cell_id, kernel=kernel)
 
 
-def service_run(
-    asked: Asked, jobs: Sequence[Job], journal: Journal, asker: Asker | None = None
+def ask_unrecorded(cell: PreparedCell, journal: Journal, asker: Asker) -> tuple[Job, ...]:
+    """Ask through an `asker` of one's own and wait; return the jobs, which no journal keeps."""
+    run = _service_run(cell, jobs_of(cell.plan.questions), journal, asker)
+    try:
+        run.start()
+        while not run.wait(_LOOK):
+            pass
+    finally:
+        run.cancel()
+    return run.jobs
+
+
+def _service_run(
+    cell: PreparedCell, jobs: Sequence[Job], journal: Journal, asker: Asker | None = None
 ) -> Run:
     """Return the run of these jobs; with an `asker` of one's own nothing of it is written down."""
     from ..client.runner import Run
     from ..client.transport import Service
 
-    pace, account = pace_of(asked), asked.account
+    pace, account = cell.pace, cell.account
     events = SESSION.given_names(account.name).events
     warn_of_clock = partial(warn, category=errors.ClockWarning)
     return Run(
@@ -105,35 +111,9 @@ def service_run(
     )
 
 
-def freshness(asked: Asked) -> Freshness:
-    """Return when a count need not be asked again."""
-    usual = asked.settings
-    return Freshness(
-        today=asked.today,
-        zone=asked.zone,
-        ttl=usual.cache_ttl,
-        settled_after=usual.settled_after,
-        settled_ttl=usual.settled_ttl,
-        pickup_age=usual.pickup_age,
-    )
-
-
 def _prepare_frame() -> None:
     # pandas takes a while to import; better while the service counts than after a click on Cancel.
     from ..results import frame  # noqa: F401 # importing is what it is for
-
-
-def pace_of(asked: Asked) -> Pace:
-    """Return how an account is asked, by the settings and by what is set for the account."""
-    usual, account = asked.settings, asked.account
-    return Pace(
-        poll_interval=usual.poll_interval or account.poll_interval or _USUAL.poll_interval,
-        first_look=usual.first_look,
-        max_concurrent=usual.max_concurrent or account.max_concurrent or _USUAL.max_concurrent,
-        retry_wait=usual.retry_wait,
-        give_up_after=usual.give_up_after,
-        timeout=usual.timeout,
-    )
 
 
 def _warn_of_doubts(plan: Plan) -> None:
@@ -144,7 +124,3 @@ def _warn_of_doubts(plan: Plan) -> None:
         for doubt in dict.fromkeys(doubt for row in plan.rows for doubt in row.doubts):
             # Made an error by somebody, it comes before anything is sent.
             warnings.warn_explicit(doubt, errors.QueryWarning, "ct_magic", 0, registry=WARNED)
-
-
-def _zone_name(asked: Asked) -> str | None:
-    return asked.settings.timezone or asked.account.timezone

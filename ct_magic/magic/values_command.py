@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import QueryError, UsageError
 from ..query.catalog import Names
 from ..query.lexer import tokens
-from ..query.model import ByValue, Property, Scope
+from ..query.model import ByPlace, ByValue, Property, Scope
 from ..query.parser import parse, statements
 from ..query.payload import FAMILIES, to_payload
 from ..query.printer import property_name, value
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _USAGE = "write '%ct values EVENT [where ...] [PERIOD] by PROPERTY, PROPERTY'"
+_PLACES = (
+    "no page says by which names the API lists countries and cities, and it knows no paths: name "
+    'the places yourself, as in by geo in ("India/Goa", "Singapore")'
+)
 _TEXTS = ("STR", "ENUM")  # kinds whose values a filter can name; a number's are ranges
 TYPES = {scope: key for key, scope in FAMILIES.items()} | {
     Scope.EVENT: "event_properties",
@@ -30,13 +34,13 @@ TYPES = {scope: key for key, scope in FAMILIES.items()} | {
 def values(invocation: Invocation) -> pd.DataFrame:
     """Show the commonest values of properties, and make them known: %ct values Charged by Brand."""
     from ..client.top_values import Group
-    from ..common_values import common_values
+    from ..property_values import property_values
 
     text, names = split_properties(invocation.text)
     query = _count(text, invocation.caller.names)
     asked = {p: Group(TYPES[p.scope], p.name) for p in map(read_property, names)}
     account = SESSION.account()
-    answer = common_values(query, tuple(asked.values()), account, invocation.settings)
+    answer = property_values(query, tuple(asked.values()), account, invocation.settings)
     axes = {p: _texts(answer.values[group]) for p, group in asked.items()}
     SESSION.know(_names(answer.event, axes), account.name)
     say("events, not profiles; to count by them:\n" + "\n".join(map(_axis, axes.items())))
@@ -66,6 +70,8 @@ def read_property(text: str) -> Property:
     axis = axes[0] if len(axes) == 1 else None
     if isinstance(axis, ByValue):
         return axis.property
+    if isinstance(axis, ByPlace):
+        raise UsageError(_PLACES)
     raise UsageError(f"{text!r} has no list of values that the API gives: {_USAGE}")
 
 

@@ -41,7 +41,7 @@ SIDE = '<span style="color:{}">{}</span>'
 _PART = '<span class="ct-part" style="display:inline-block">'
 SAVED = "This was saved while it ran. Run the cell again: nothing is sent twice."
 ANY_ORDER = "in any order: the service knows days, not sequences"
-FETCH = "The service goes on counting: run the cell again to fetch what it has counted."
+FETCH = "The service goes on counting: '%ct resume' fetches what it has counted."
 MISSING = "Run the cell again to ask for what is missing."
 PARTS = {State.SUCCESS: BAR, State.FAILED: WRONG, State.TIMED_OUT: WRONG, State.CANCELLED: MUTED}
 

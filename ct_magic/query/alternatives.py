@@ -15,6 +15,7 @@ from .merge_terms import Single, Term, key, keys, merged, once
 from .model import And, AtPlace, Condition, Days, DidAny, Event, Filter, JsonQuery, Or, Query, Scope
 
 MOST_TERMS = 12
+MOST_IN_A_SUM = 3  # counts: first + second - both
 OF_THE_EVENT = (Scope.EVENT, Scope.SESSION)
 _TOO_MANY = (
     f"multiplied out this 'or' has more than {MOST_TERMS} alternatives: "

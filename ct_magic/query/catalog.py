@@ -1,30 +1,12 @@
-"""The names an account knows: events, their properties, and values; merged, learned, shared.
-
-A team shares them in a file, which is what `%ct names` reads and writes:
-
-    {
-      "events": {
-        "Charged": {"Amount": [], "Category": ["Shoes", "Bags"]},
-        "App Launched": {}
-      },
-      "session": {"utm_source": ["google"]},
-      "profile": {"Customer Type": ["Platinum", "Gold"]},
-      "geo": ["India/Goa", "Singapore"]
-    }
-
-An event has its properties, a property the values that are worth proposing, perhaps none.
-`session`, `profile`, `tech`, `app`, `demographics` and `reachability` hold the properties of that
-scope, `geo` the places. Every key may be left out.
-"""
+"""The names an account knows: events, their properties, and values; merged, learned, shared."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ..errors import UsageError
+from ..system_events import SYSTEM_EVENTS
 from .model import (
     And,
     AtPlace,
@@ -44,19 +26,23 @@ from .model import (
 )
 
 _T = TypeVar("_T")
-_Values = tuple[Scalar, ...]
-Properties = Mapping[str, _Values]
+Values = tuple[Scalar, ...]
+Properties = Mapping[str, Values]
 SCOPES = tuple(scope for scope in Scope if scope is not Scope.EVENT)
 MOST = 200  # values kept for a property: more would not fit a list that somebody reads
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What may be proposed, in the order in which it is. Never changed in place."""
+    """What may be proposed, in the order in which it is. Never changed in place.
+
+    `are_all` says that there are hardly other properties: so it is with a sandbox's own.
+    """
 
     events: Mapping[str, Properties] = field(default_factory=dict)
     scopes: Mapping[Scope, Properties] = field(default_factory=dict)
     places: tuple[str, ...] = ()
+    are_all: bool = False
 
     def merged(self, other: Names) -> Names:
         """Return what both know; the other's names and values come first."""
@@ -67,6 +53,7 @@ class Names:
             },
             {scope: _joined(other.of_scope(scope), self.of_scope(scope)) for scope in SCOPES},
             _united(other.places, self.places),
+            self.are_all or other.are_all,
         )
 
     def learned(self, query: Query | JsonQuery) -> Names:
@@ -109,70 +96,18 @@ class Names:
         """Return the properties of an event; of one without known ones, those of all events."""
         if event and self.events.get(event):
             return self.events[event]
-        everything: dict[str, _Values] = {}
+        everything: dict[str, Values] = {}
         for properties in self.events.values():
             everything |= properties
         return everything
 
-    def values(self, event: str | None, asked: Property) -> _Values:
+    def values(self, event: str | None, asked: Property) -> Values:
         """Return the values worth proposing for a property."""
         known = self.of_event(event) if asked.scope is Scope.EVENT else self.of_scope(asked.scope)
         return known.get(asked.name, ())
 
 
-# The events that every account has. Source: the API's reference.
-SYSTEM = Names(
-    {
-        "App Installed": {},
-        "App Launched": {},
-        "App Uninstalled": {},
-        "Charged": {},
-        "Notification Clicked": {},
-        "Notification Sent": {},
-        "Notification Viewed": {},
-        "Push Impressions": {},
-        "Session Concluded": {},
-        "UTM Visited": {},
-    }
-)
-
-
-def names_from_json(text: str) -> Names:
-    """Read a names file; raise UsageError that says which part is not as described above."""
-    try:
-        read = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"the names file is not JSON: {error}") from None
-    known = _table(read, "the file")
-    odd = known.keys() - {"events", "geo", *(scope.value for scope in SCOPES)}
-    if odd:
-        raise UsageError(f"the names file has {min(odd)!r}, which is no scope: see %ct help names")
-    events = _table(known.get("events", {}), "'events'")
-    return Names(
-        {name: _properties(value, f"the event {name!r}") for name, value in events.items()},
-        {
-            scope: _properties(known.get(scope.value, {}), repr(scope.value))
-            for scope in SCOPES
-            if scope.value in known
-        },
-        _texts_only(known.get("geo", [])),
-    )
-
-
-def from_schema(schema: Mapping[str, Any]) -> Names:
-    """Read the sandbox's schema: like the file, with a type beside each property's values."""
-    plain: dict[str, Any] = {
-        scope.value: _examples(schema.get(scope.value, {})) for scope in SCOPES
-    }
-    events = {name: _examples(properties) for name, properties in schema["events"].items()}
-    return names_from_json(json.dumps(plain | {"events": events, "geo": schema.get("geo", [])}))
-
-
-def _examples(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: known["examples"] if known["type"] == "text" else []
-        for name, known in properties.items()
-    }
+SYSTEM = Names({event: {} for event in sorted(SYSTEM_EVENTS)})
 
 
 def rows(names: Names) -> list[dict[str, Any]]:
@@ -189,44 +124,7 @@ def rows(names: Names) -> list[dict[str, Any]]:
     ]
 
 
-def to_json(names: Names) -> str:
-    """Write a names file: sorted, so that a team's changes stay small."""
-    known: dict[str, Any] = {"events": {e: _listed(p) for e, p in sorted(names.events.items())}}
-    known |= {scope.value: _listed(p) for scope in SCOPES if (p := names.of_scope(scope))}
-    if names.places:
-        known["geo"] = sorted(names.places)
-    return json.dumps(known, indent=2, ensure_ascii=False) + "\n"
-
-
-def _listed(properties: Properties) -> dict[str, list[Scalar]]:
-    return {name: sorted(values, key=str) for name, values in sorted(properties.items())}
-
-
-def _table(value: object, what: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise UsageError(f"in the names file, {what} is a table: {{…}}")
-    return value
-
-
-def _properties(value: object, what: str) -> dict[str, _Values]:
-    table = _table(value, what)
-    return {name: _values(values, f"{name!r} of {what}") for name, values in table.items()}
-
-
-def _values(value: object, what: str) -> _Values:
-    if not isinstance(value, list) or not all(type(v) in (str, int, float) for v in value):
-        raise UsageError(f"in the names file, {what} has a list of texts and numbers: […]")
-    return tuple(value)
-
-
-def _texts_only(value: object) -> tuple[str, ...]:
-    places = tuple(place for place in _values(value, "'geo'") if isinstance(place, str))
-    if len(places) != len(_values(value, "'geo'")):
-        raise UsageError("in the names file, 'geo' has a list of texts, as India/Goa")
-    return places
-
-
-def _joined(first: Properties, second: Properties) -> dict[str, _Values]:
+def _joined(first: Properties, second: Properties) -> dict[str, Values]:
     return {
         name: _united(first.get(name, ()), second.get(name, ()))[:MOST]
         for name in _united(first, second)
@@ -237,7 +135,7 @@ def _sorted(names: Mapping[str, _T]) -> dict[str, _T]:
     return {name: names[name] for name in sorted(names, key=str.casefold)}
 
 
-def _without(properties: Properties, forgotten: Collection[str]) -> dict[str, _Values]:
+def _without(properties: Properties, forgotten: Collection[str]) -> dict[str, Values]:
     return {
         name: tuple(value for value in values if value not in forgotten)
         for name, values in properties.items()
@@ -293,13 +191,13 @@ def _of_filter(event: str, condition: Filter) -> Names:
     return _of_property(event, condition.property, _worth(condition.value))
 
 
-def _of_property(event: str, asked: Property, values: _Values) -> Names:
+def _of_property(event: str, asked: Property, values: Values) -> Names:
     if asked.scope is Scope.EVENT:
         return Names({event: {asked.name: values}})
     return Names(scopes={asked.scope: {asked.name: values}})
 
 
-def _worth(value: Value) -> _Values:
+def _worth(value: Value) -> Values:
     """Return the values that somebody may want again: texts; a bound or "" is no value of it."""
     values = value if isinstance(value, tuple) else (value,)
     return tuple(value for value in values if isinstance(value, str) and value)

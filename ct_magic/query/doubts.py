@@ -6,16 +6,19 @@ typed and doubted aloud. Each doubt names the part, then what is known. Rule: RE
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from ..suggest import suggest
 from .catalog import Names
+from .expand_cell import Expansion
 from .model import ByHour, JsonQuery, Operator, Property, Query, Scope
-from .payload import FAMILIES, day_of_number
+from .payload import FAMILIES, day_of_number, to_payload
 from .printer import property_name, value
 
 # What an account may have passed in `%ct check`.
@@ -37,6 +40,7 @@ COMMON_KEYS = frozenset({*FAMILIES, "geo_fields", "geo_radius"})
 ADVANCED_KEYS = frozenset({"did_all", "did_none", "did_any"})
 OFTEN_KEYS = _EVENT_KEYS | {"operator", "value"}
 _FILTER_KEYS = frozenset({"name", "operator", "value"})
+_VARIABLE = re.compile(r"\$[A-Za-z_]\w*")
 _MOST_VALUES = 50  # of one list that are compared with the known ones
 
 IGNORED = "the service may ignore it silently"
@@ -51,28 +55,49 @@ class Known:
     names: Names = field(default_factory=Names)
 
 
-def of_statement(query: Query | JsonQuery, known: Known) -> tuple[str, ...]:
-    """Return the doubts about a statement's own clauses."""
+def doubts_of_rows(
+    statements: Sequence[Query | JsonQuery], expansion: Expansion, today: date, known: Known
+) -> list[tuple[str, ...]]:
+    """Return the doubts about each row of a cell: its statement's, then those of its counts."""
+    of_statements = [_of_statement(query, known) for query in statements]
+    of_counts = [_of_count(to_payload(count), today, known) for count in expansion.counts]
+    return [
+        _each_once(of_statements[row.statement], *(of_counts[n] for n in row.numbers))
+        for row in expansion.rows
+    ]
+
+
+def doubts_of_cell(
+    statements: Sequence[Query | JsonQuery], expansion: Expansion, today: date, known: Known
+) -> tuple[str, ...]:
+    """Return all doubts about a cell, each once."""
+    return _each_once(*doubts_of_rows(statements, expansion, today, known))
+
+
+def _of_statement(query: Query | JsonQuery, known: Known) -> tuple[str, ...]:
     is_by_hour = isinstance(query, Query) and any(isinstance(axis, ByHour) for axis in query.by)
     if not is_by_hour or CLOCK in known.facts:
         return ()
     return ("by hour: no page says whose clock it is; '%ct check' asks the account",)
 
 
-def of_count(body: _Json, today: date, known: Known) -> tuple[str, ...]:
-    """Return the doubts about a single count's JSON, each once."""
+def _of_count(body: _Json, today: date, known: Known) -> tuple[str, ...]:
     doubts = [*_keys(body, BASE_KEYS), *_of_event(body, today, known), *_of_profile(body, known)]
     doubts += _of_advanced(body, today, known)
     if DID_SEES_BASE not in known.facts:
         doubts += _of_base_again(body)
-    return tuple(dict.fromkeys(doubts))
+    return _each_once(doubts)
+
+
+def _each_once(*doubts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(doubts)))
 
 
 def _of_event(event: _Json, today: date, known: Known) -> Iterator[str]:
     name, end = str(event.get("event_name")), day_of_number(event.get("to"))
     if end is not None and end > today:
         yield f"{name}: its period ends on {end}, after today"
-    yield from _of_name(name, known.names.events)
+    yield from _of_several(name, known.names.events) or _of_name(name, known.names.events)
     for key, scope in (("event_properties", Scope.EVENT), ("session_properties", Scope.SESSION)):
         for condition in _dicts(event.get(key)):
             yield from _of_filter(condition, scope, name, known)
@@ -116,14 +141,29 @@ def _of_base_again(body: _Json) -> Iterator[str]:
 
 def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) -> Iterator[str]:
     yield from _keys(condition, _FILTER_KEYS)
-    yield from _of_name(str(condition.get("name")), _properties(scope, event, known))
+    name, properties = str(condition.get("name")), _properties(scope, event, known)
+    yield from _of_name(name, properties)
+    if known.names.are_all and name not in properties and not _near(name, tuple(properties)):
+        whose = f"properties of {event}" if scope is Scope.EVENT else "names"
+        yield f"{property_name(Property(name, scope))} is not among the known {whose}"
     operator, values = condition.get("operator", "equals"), condition.get("value")
     listed = values if isinstance(values, list) else [values]
+    for text in (t for t in listed if isinstance(t, str) and _VARIABLE.fullmatch(t)):
+        yield f'{_part(condition, scope)}: "{text}" is a text; a variable has no quotes, {text}'
     for doubt in _of_operator(operator, listed, scope):
         yield f"{_part(condition, scope)}: {doubt}"
     if operator in ("equals", "not_equals"):
         for doubt in _of_values(listed, _values(condition, scope, event, known)):
             yield f"{_part(condition, scope)}: {doubt}"
+
+
+def _of_several(name: str, known: Mapping[str, Any]) -> list[str]:
+    """Doubt a name that holds several known ones, as `App Launched Then Charged` does."""
+    held = [] if name in known else [event for event in known if f" {event} " in f" {name} "]
+    if len(held) < 2:
+        return []
+    events = " did ".join(sorted(held, key=name.index))
+    return [f"{name!r} is not among the known names: for those who did all of it write {events}"]
 
 
 def _of_name(name: str, known: Mapping[str, Any]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from .alternatives import Sum, counts_of, terms_of
 from .calendar_pieces import ends, number_of_pieces
 from .clause_error import ClauseError
 from .clauses import Clauses, has_after, how_many_rows, is_over, resolved, rows_of_a_piece
+from .cut_period import Stretch, stretches
 from .merge_terms import Single, Term
 from .model import (
     And,
@@ -44,7 +45,6 @@ from .model import (
 )
 from .payload import to_payload
 from .resolve_period import counts_from_today, resolve
-from .stretches import Stretch, stretches
 
 _CLOCK = Property("time_of_day", Scope.SESSION)
 HOURS = 24
@@ -90,19 +90,20 @@ class _Slice:
     pieces: tuple[tuple[str, Scalar], ...]
 
 
-def rows_of(query: Query | JsonQuery, today: date) -> tuple[ExpandedRow, ...]:
-    """Return the rows of a statement, in order, the last axis of `by` turning fastest.
+def rows_of(query: Query | JsonQuery, today: date) -> Iterator[ExpandedRow]:
+    """Yield the rows of a statement, in order, the last axis of `by` turning fastest.
 
     Raises QueryError for what cannot be asked: a period that leaves the calendar, an `or` that
     has no form, pieces that cannot be paired. JSON that was pasted is one row as it stands.
     """
     if isinstance(query, JsonQuery):
-        return (_json_row(query),)
-    return tuple(_Statement(query, today).rows())
+        yield _json_row(query)
+    else:
+        yield from _Statement(query, today).rows()
 
 
 def how_many(query: Query | JsonQuery, today: date) -> int:
-    """Return how many rows `rows_of` returns, in no time however many they are."""
+    """Return how many rows `rows_of` yields, in no time however many they are."""
     if isinstance(query, JsonQuery):
         return 1
     period = own_days(query, today)

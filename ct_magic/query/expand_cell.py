@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import mul
 
 from ..errors import QueryError
-from .alternatives import Sum
+from .alternatives import MOST_IN_A_SUM, Sum
 from .clause_error import ClauseError
 from .distinct import key
 from .expand import ExpandedRow, how_many, rows_of
@@ -30,11 +31,13 @@ class StatementError(QueryError):
 
 
 class TooLargeError(StatementError):
-    """A cell of too many rows or counts; `rows` says how many rows it has."""
+    """A cell of too many rows or counts: how many, in words, and how many there may be."""
 
-    def __init__(self, message: str, statement: int, rows: int) -> None:
+    def __init__(self, size: str, limit: int, statement: int, cure: str = "") -> None:
+        verb = "have" if size.endswith("rows") else "ask"
+        message = f"this cell would {verb} {size}, and the limit is {limit:,}: {_TOO_MANY}{cure}"
         super().__init__(message, statement, "BY")
-        self.rows = rows
+        self.size, self.limit = size, limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,11 @@ class CellRow:
     row: ExpandedRow
     own: Numbers | None
     other: Numbers | None
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of all counts that it is made of or compared with."""
+        return tuple(n for part in (self.own, self.other) if part for n in part.plus + part.minus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +82,24 @@ def expand(
     sizes = [_size(number, query, today) for number, query in enumerate(statements)]
     largest = max(range(len(sizes)), key=sizes.__getitem__, default=0)
     if sum(sizes) > MOST_ROWS:
-        size = f"this cell would have {sum(sizes):,} rows, and the limit is {MOST_ROWS:,}"
-        raise TooLargeError(f"{size}: {_TOO_MANY}", largest, sum(sizes))
-    distinct = _Distinct()
-    rows = [
-        CellRow(number, row, distinct.numbers(row.total), distinct.numbers(_other(row)))
-        for number, query in enumerate(statements)
-        for row in _rows(number, query, today)
-    ]
-    if max_counts is not None and len(distinct.counts) > max_counts:
-        counts = f"this cell would ask {len(distinct.counts):,} counts, and the limit is"
-        raised = f"%config CountMagics.max_counts = {len(distinct.counts)}"
-        keyword = f"count(..., max_counts={len(distinct.counts)})"
-        message = f"{counts} {max_counts:,}: {_TOO_MANY}, or raise it: {raised}, {keyword}"
-        raise TooLargeError(message, largest, len(rows))
+        raise TooLargeError(f"{sum(sizes):,} rows", MOST_ROWS, largest)
+    left = sum(map(mul, sizes, map(_most_counts, statements)))  # counts that may still come
+    distinct, rows = _Distinct(), []
+    for number, query in enumerate(statements):
+        for row in _rows(number, query, today):
+            own, other = distinct.numbers(row.total), distinct.numbers(_other(row))
+            rows.append(CellRow(number, row, own, other))
+            left -= _most_counts(query)
+            # Rows that are refused in any case need not be made.
+            if max_counts is not None and len(distinct.counts) > max_counts:
+                raise _too_many(len(distinct.counts), left, max_counts, largest)
     return Expansion(tuple(rows), tuple(distinct.counts), tuple(distinct.places))
+
+
+def _too_many(counts: int, left: int, limit: int, statement: int) -> TooLargeError:
+    most = counts + left
+    cure = f", or raise it: %config CountMagics.max_counts = {most}, count(..., max_counts={most})"
+    return TooLargeError(f"{'up to ' if left else ''}{most:,} counts", limit, statement, cure)
 
 
 def rows_in(statements: Sequence[Query | JsonQuery], today: date) -> int:
@@ -127,9 +138,16 @@ def _size(number: int, query: Query | JsonQuery, today: date) -> int:
         raise StatementError(error.message, number) from None
 
 
-def _rows(number: int, query: Query | JsonQuery, today: date) -> Sequence[ExpandedRow]:
+def _most_counts(query: Query | JsonQuery) -> int:
+    """Return how many counts one row of a statement needs at the most."""
+    if isinstance(query, JsonQuery):
+        return 1
+    return (1 if query.condition is None else MOST_IN_A_SUM) * (1 if query.versus is None else 2)
+
+
+def _rows(number: int, query: Query | JsonQuery, today: date) -> Iterator[ExpandedRow]:
     try:
-        return rows_of(query, today)
+        yield from rows_of(query, today)
     except QueryError as error:
         keyword = error.keyword if isinstance(error, ClauseError) else None
         raise StatementError(error.message, number, keyword) from None

@@ -1,6 +1,6 @@
 """What a picture shows, as frozen values: marks on two axes, and the words around them.
 
-`describe` makes it, `vega` and `draw` turn it into what a front end shows. It knows no theme: a
+`choose_chart` makes it, `vega` and `draw` turn it into what a front end shows. It knows no theme: a
 colour is a role. Every place is a number; a category stands at a whole one, and time at its day.
 """
 

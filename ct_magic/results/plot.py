@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import MissingExtraError, UsageError
 from .cells import cells
 from .chart import Chart
-from .describe import describe
+from .choose_chart import choose_chart
 from .draw import drawn, has_matplotlib, size
 from .vega import MIME, embed_options, vega_lite
 
@@ -86,5 +86,5 @@ def plot(df: pd.DataFrame, *, complete: bool = True, as_curves: bool = False) ->
     `complete=False` draws in grey what is there so far. Raise UsageError for a DataFrame that
     holds no counts, or one of them twice.
     """
-    chart = describe(cells(df), complete=complete, as_curves=as_curves)
+    chart = choose_chart(cells(df), complete=complete, as_curves=as_curves)
     return Picture(chart, is_complete=complete)

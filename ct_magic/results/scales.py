@@ -8,7 +8,7 @@ from math import ceil, floor, log10
 
 from .cells import Cell
 from .chart import ChartAxis
-from .kind import is_rolling, unit
+from .result_kind import is_rolling, unit
 from .wording import MONTHS, percent, piece
 
 MOST_TICKS = 9

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pandas as pd
 
 from .cells import Cell, cells
-from .kind import Kind, by_series, is_over_time, kind
+from .result_kind import Kind, by_series, is_over_time, kind
 
 
 def shares(df: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from datetime import date
 from ..text_width import plain
 from .cells import Cell, CellValue, Series
 from .chart import LETTER
-from .kind import is_rolling, unit, unit_days
+from .result_kind import is_rolling, unit, unit_days
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 LONGEST, LONGEST_LINE = 36, 90  # characters of a name, and of a line below the title

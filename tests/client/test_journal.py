@@ -35,7 +35,7 @@ from ct_magic.client.journal_file import JournalFile, JournalFileError
 from ct_magic.client.journal_history import past_cells, submissions
 from ct_magic.counting.pending_cells import pending_cells
 from ct_magic.errors import JournalWarning
-from ct_magic.results.past import past
+from ct_magic.results.history_frame import history_frame
 from ct_magic.rows import Question
 from ct_magic.sandbox import Sandbox
 
@@ -386,7 +386,7 @@ def test_no_value_in_the_journal_costs_a_count(tmp_path: Path, column: str, valu
     assert found == JOB or (found.tally is not None and found.tally.count >= 0)
     assert kept.latencies() is not None
     for cell in past_cells(tmp_path / "j", 10):
-        assert len(past([cell], lambda _: UTC)) == 1
+        assert len(history_frame([cell], lambda _: UTC)) == 1
 
 
 @pytest.mark.parametrize("column", ["req_id", "state", "body", "text", "title", "key", "account"])
@@ -400,7 +400,7 @@ def test_no_text_in_the_journal_costs_a_count(tmp_path: Path, column: str, value
     kept._file.write(f"UPDATE asked SET {column} = ?", (value,))  # noqa: S608 # ours
     assert recall(kept, JOB, fresh()).state in (State.WAITING, State.SUBMITTED)
     assert len(pending_cells(kept)) <= 1
-    assert len(past(past_cells(tmp_path / "j", 10), lambda _: UTC)) == 1
+    assert len(history_frame(past_cells(tmp_path / "j", 10), lambda _: UTC)) == 1
 
 
 OLD = """

@@ -14,7 +14,7 @@ from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Failure, Forgotten, NotYet, Partial, Trouble
 from ct_magic.client.top_values import Group, Listed, Value, read_top, request_body
-from ct_magic.common_values import common_values
+from ct_magic.property_values import property_values
 from ct_magic.sandbox import Sandbox
 from ct_magic.settings import Settings
 
@@ -78,7 +78,7 @@ def test_values_come_with_their_events(state: object, partials: int) -> None:
     """At once or after some looks; the commonest first, and as many as the events that had it."""
     with Sandbox(profiles=300, partials=partials, today=TODAY) as box:
         amount = Group("event_properties", "Amount", 5)
-        found = common_values(QUERY, [MODE, amount], account(box), QUICK)
+        found = property_values(QUERY, [MODE, amount], account(box), QUICK)
         values = found.values[MODE]
         assert [value.events for value in values] == sorted(
             (value.events for value in values), reverse=True
@@ -97,7 +97,7 @@ def test_a_property_that_the_event_never_had_is_explained(state: object) -> None
     with Sandbox(profiles=60, latency=0, today=TODAY) as box:
         wrong = Group("event_properties", "payment mode")
         with pytest.raises(errors.CountFailedError, match=r"never had one of .* 'payment mode'"):
-            common_values(QUERY, [wrong], account(box), QUICK)
+            property_values(QUERY, [wrong], account(box), QUICK)
 
 
 def test_a_long_answer_arrives_whole(state: object) -> None:
@@ -105,4 +105,4 @@ def test_a_long_answer_arrives_whole(state: object) -> None:
     with Sandbox(profiles=60, latency=0, today=TODAY) as box:
         long = {"status": "success", "g1": {"STR": {f"{n:0500}": 1 for n in range(100)}}}
         box._protocol._ask = {"/1/counts/top.json": lambda body: long}
-        assert len(common_values(QUERY, [MODE], account(box), QUICK).values[MODE]) == 100
+        assert len(property_values(QUERY, [MODE], account(box), QUICK).values[MODE]) == 100

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import select
+import signal
 import socket
 import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from email.utils import formatdate
@@ -70,6 +71,13 @@ def twice(wire: Wire, body: object) -> None:
     wire.answer(body)
 
 
+def clean(wire: Wire, body: object) -> None:
+    """The answer, and the same once more when the next request has left."""
+    wire.answer(body)
+    time.sleep(LATE)
+    wire.answer(body)
+
+
 def longer(wire: Wire, body: object) -> None:
     wire.answer(body, head="")
     wire.send(b'HTTP/1.1 200 OK\r\nContent-Length: 34\r\n\r\n{"status": "success", "count": 999}')
@@ -77,8 +85,8 @@ def longer(wire: Wire, body: object) -> None:
 
 @pytest.mark.parametrize(
     "manner",
-    [hints, several, hollow(200), hollow(204), hollow(304), hollow(202), twice, longer],
-    ids=["103", "many", "200", "204", "304", "202", "503", "two answers"],
+    [hints, several, hollow(200), hollow(204), hollow(304), hollow(202), twice, longer, clean],
+    ids=["103", "many", "200", "204", "304", "202", "503", "two answers", "once more"],
 )
 def test_no_answer_is_taken_for_that_of_the_next_question(
     manner: Callable[[Wire, object], None],
@@ -136,6 +144,27 @@ def test_an_exchange_ends_whatever_drips(data: bytes) -> None:
         assert time.monotonic() - begun < 5
 
 
+def test_an_exchange_ends_where_nobody_says_where_the_host_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The search for an address has no limit: a name server that is gone costs minutes."""
+    over, searches = threading.Event(), []
+
+    def search(*asked: object, **_: object) -> object:
+        searches.append(asked)
+        over.wait(20)
+        raise OSError("not found")
+
+    monkeypatch.setattr(socket, "getaddrinfo", search)
+    began = time.monotonic()
+    answer = service("https://ct.example", total=0.2).submit("1")
+    over.set()
+    assert time.monotonic() - began < 5
+    assert isinstance(answer, Trouble)
+    assert "did not answer in time" in answer.error
+    assert searches
+
+
 def test_interim_answers_without_a_pause_end_too() -> None:
     """There is always something to read, so no single read is ever late."""
 
@@ -176,38 +205,21 @@ def test_a_body_that_was_cut_is_no_count(answer: bytes) -> None:
         assert isinstance(service(url).poll("7"), Trouble)
 
 
-def test_a_connection_is_kept_after_clean_answers() -> None:
-    """A handshake for each look would cost more than the look."""
-    numbers = set()
+def test_each_request_has_a_connection_of_its_own() -> None:
+    """A count names no query: on a connection that is used again it may be another's."""
+    heads: list[tuple[int, bytes]] = []
 
     def serve(wire: Wire) -> None:
-        while wire.request():
-            numbers.add(wire.number)
+        while request := wire.request():
+            heads.append((wire.number, request))
             wire.answer({"status": "partial", "req_id": "7"})
 
     with wires(serve) as url:
         asker = service(url)
-        assert {asker.poll("7") for _ in range(5)} == {Partial("7")}
-    assert numbers == {0}
-
-
-def test_a_process_that_was_forked_does_not_talk_on_its_parents_connection() -> None:
-    """Both would read whichever answer comes first."""
-    numbers: list[int] = []
-
-    def serve(wire: Wire) -> None:
-        while wire.request():
-            numbers.append(wire.number)
-            wire.answer({"status": "success", "count": wire.number})
-
-    with wires(serve) as url:
-        asker = service(url)
-        assert asker.submit("1") == Success(Tally(0))
-        if not (child := os.fork()):
-            os._exit(0 if asker.submit("1") == Success(Tally(1)) else 1)
-        assert os.waitpid(child, 0)[1] == 0
-        assert asker.submit("1") == Success(Tally(0))
-    assert numbers == [0, 1, 0]
+        answers = {asker.submit("1"), asker.poll("7"), asker.poll("7")}
+    assert answers == {Partial("7")}
+    assert [number for number, _ in heads] == [0, 1, 2]
+    assert all(b"Connection: close" in head for _, head in heads)
 
 
 def test_debugging_http_client_does_not_print_the_passcode(
@@ -279,10 +291,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return cert, key
 
 
-def test_a_certificate_that_cannot_be_verified_is_final_and_its_cure_works(
-    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Trying again helps nobody; naming the certificate does."""
+def secured(certificate: tuple[Path, Path], before: bytes = b"") -> Callable[[Wire], None]:
+    """A server that speaks TLS; `before` is sent ahead of each answer."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(*certificate)
 
@@ -290,11 +300,19 @@ def test_a_certificate_that_cannot_be_verified_is_final_and_its_cure_works(
         with context.wrap_socket(wire.sock, server_side=True) as sock:
             inner = Wire(sock, 0)
             while inner.request():
+                inner.send(before)
                 inner.answer()
 
+    return serve
+
+
+def test_a_certificate_that_cannot_be_verified_is_final_and_its_cure_works(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trying again helps nobody; naming the certificate does."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "https_proxy", "HTTPS_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    with wires(serve) as url:
+    with wires(secured(certificate)) as url:
         secure = url.replace("http:", "https:")
         answer = service(secure).submit("1")
         assert isinstance(answer, Failure)
@@ -322,21 +340,11 @@ def test_a_proxy_on_the_way_is_gone_through(
     certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A company's: the passcode goes through its tunnel, and a proxy that drips is bounded, too."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(*certificate)
-
-    def serve(wire: Wire) -> None:
-        with context.wrap_socket(wire.sock, server_side=True) as sock:
-            inner = Wire(sock, 0)
-            while inner.request():
-                inner.send(b"HTTP/1.1 103 Early Hints\r\n\r\n")
-                inner.answer()
-
     for name in ("no_proxy", "NO_PROXY", "https_proxy", "all_proxy", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
     with (
-        wires(serve) as url,
+        wires(secured(certificate, b"HTTP/1.1 103 Early Hints\r\n\r\n")) as url,
         wires(relayed) as proxy,
         wires(drip(b"HTTP/1.1 200 X\r\nA: ")) as slow,
     ):
@@ -409,25 +417,23 @@ def test_a_file_that_holds_no_certificates_is_named(
 def test_an_interrupt_in_a_request_does_not_keep_its_headers() -> None:
     """`%xmode Verbose` would print the locals of every frame, the passcode among them."""
 
-    def serve(wire: Wire) -> None:
-        wire.request()
-        wire.answer()
-
     class Leave(BaseException):
         pass
 
-    def clock() -> float:
-        if calls:
-            raise Leave
-        calls.append(1)
-        return 0.0
+    def leave(*_: object) -> None:
+        raise Leave
 
-    calls: list[int] = []
-    with wires(serve) as url:
-        asker = service(url)
-        asker._adapter().deadline._clock = clock
-        with pytest.raises(Leave) as caught:
-            asker.submit("1")
+    def serve(wire: Wire) -> None:
+        wire.request()
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+        wire.request()
+
+    before = signal.signal(signal.SIGUSR1, leave)
+    try:
+        with wires(serve) as url, pytest.raises(Leave) as caught:
+            service(url).submit("1")
+    finally:
+        signal.signal(signal.SIGUSR1, before)
     assert caught.value.__context__ is None
     frame = caught.value.__traceback__
     while frame:

@@ -19,7 +19,8 @@ from ct_magic.errors import UsageError
 from ct_magic.forms import Form
 from ct_magic.forms.row_list import WRONG, walk
 from ct_magic.progress.widget_panel import VIEW
-from ct_magic.query.catalog import Names, names_from_json
+from ct_magic.query.catalog import Names
+from ct_magic.query.names_file import names_from_json
 from ct_magic.session import SESSION
 from ct_magic.settings import Settings
 

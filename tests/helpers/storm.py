@@ -68,6 +68,14 @@ def late(status: int, body: object = b"") -> Fault:
     return send
 
 
+def once_more(wire: Wire, answer: object) -> bool:
+    """The right answer, and behind it the same again, unasked: clean, and not the next one's."""
+    wire.answer(answer)
+    time.sleep(LATE)
+    wire.answer(answer)
+    return True
+
+
 def raw(data: bytes, again: int = 1) -> Fault:
     """These bytes, and the end of the connection."""
 
@@ -127,6 +135,7 @@ FAULTS: dict[str, Fault] = {
     "202, late answer": late(202),
     "503, late answer": late(503, failed("Service unavailable", 503)),
     "page, late answer": late(200, PAGE),
+    "the answer, once more": once_more,
     "page": plain(200, PAGE),
     "page under 404": plain(404, PAGE),
     "page under 403": plain(403, PAGE),

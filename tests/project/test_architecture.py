@@ -17,7 +17,7 @@ ROOT = Path(ct_magic.__file__).parent
 RULES = """
 errors suggest text_width rows -> errors suggest text_width
 system_events                  ->
-query                          -> errors suggest text_width
+query                          -> errors suggest text_width system_events
 client                         -> errors suggest settings rows system_events
 row_results                    -> errors client.jobs rows
 results progress               -> errors client.jobs rows row_results text_width

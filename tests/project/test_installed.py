@@ -39,6 +39,12 @@ def files(folder: Path) -> set[Path]:
     return {path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir()}
 
 
+@pytest.fixture(autouse=True)
+def installed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is imported is what was installed, wherever the developer's own copy is found."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+
+
 @pytest.fixture(scope="module")
 def python(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The python of a venv with the wheel, what it needs, and a kernel."""

@@ -7,8 +7,9 @@ from threading import Thread
 import pytest
 
 from ct_magic import UsageError
-from ct_magic.query.catalog import MOST, Names, names_from_json, to_json
+from ct_magic.query.catalog import MOST, Names
 from ct_magic.query.model import JsonQuery, Property, Query, Scope
+from ct_magic.query.names_file import names_from_json, to_json
 from ct_magic.query.parser import parse, statements
 from ct_magic.session import Session
 

@@ -129,7 +129,7 @@ def test_the_last_axis_turns_fastest() -> None:
         label="l",
         source="s",
     )
-    rows = rows_of(asked, MONDAY)
+    rows = list(rows_of(asked, MONDAY))
     assert [row.pieces for row in rows] == [(("x", 1),), (("x", 2),)] * 2
     assert {(row.query.label, row.query.source) for row in rows} == {("l", "s")}
 
@@ -270,7 +270,7 @@ def test_a_retention_triangle_asks_what_is_over() -> None:
         "App Installed last 12 weeks\n  share did App Launched after 0..11 weeks\n  by first week"
     )
     (query,) = statements(text, today=MONDAY)
-    rows = rows_of(query, MONDAY)
+    rows = list(rows_of(query, MONDAY))
     assert len(rows) == how_many(query, MONDAY) == 156
     assert sum(row.total is not None for row in rows) == 90
     assert len(parse(text, today=MONDAY)) == 90
@@ -299,7 +299,7 @@ def test_a_retention_triangle_asks_what_is_over() -> None:
 def test_a_row_is_not_asked_before_its_window_is_over(text: str, asked: list[bool] | None) -> None:
     """It is there all the same; a `before` alone asks as typed."""
     (query,) = statements(f"A {text}", today=MONDAY)
-    rows = rows_of(query, MONDAY)
+    rows = list(rows_of(query, MONDAY))
     if asked is None:
         assert len(rows) == 30
         asked = [10 + n // 10 + 2 + n % 10 < 23 for n in range(30)]

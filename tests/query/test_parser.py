@@ -122,6 +122,42 @@ def test_too_many_counts_are_refused_before_they_are_made() -> None:
     assert len(parse("Charged today\nCharged today", today=TODAY, max_counts=1)) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("A 9990-01-01..9999-12-31 did B after 10 days by day", "up to 3,652 counts"),
+        ("A 9990-01-01..9999-12-31 share did B after 9 days by day", "up to 7,304 counts"),
+        (
+            "A where profile.x = 1 or tech.y = 2 9990-01-01..9999-12-31 did B after 9 days by day",
+            "up to 10,956 counts",
+        ),
+    ],
+)
+def test_a_cell_of_too_many_counts_is_refused_before_all_its_rows_are_made(
+    text: str, size: str
+) -> None:
+    """The last of these would leave the calendar; how many counts there may be is said."""
+    last_day = date(9999, 12, 31)
+    with pytest.raises(QueryError, match=f"would ask {size}, and the limit is 500"):
+        parse(text, today=last_day)
+    with pytest.raises(QueryError, match="leaves the calendar"):
+        parse(text, today=last_day, max_counts=None)
+
+
+def test_a_cell_that_is_refused_never_asks_more_than_was_said() -> None:
+    """Where nothing is left out, the number is exact."""
+    for text in (
+        "A 2026-10 by day",
+        "A 2026-09-01..2026-10-31 vs before 1 month by month",
+        "A today\nA today",
+    ):
+        counts = len(parse(text, today=TODAY))
+        assert len(parse(text, today=TODAY, max_counts=counts)) == counts
+        if counts > 1:
+            with pytest.raises(QueryError, match=f"would ask (up to )?{counts} counts"):
+                parse(text, today=TODAY, max_counts=counts - 1)
+
+
 def test_a_period_that_turns_round_is_underlined_where_it_stands() -> None:
     """`today` decides whether a mixed period is reversed; the error still knows the place."""
     (right,) = statements("Charged 2026-11-20..today-3", today=TODAY)

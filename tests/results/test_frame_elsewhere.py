@@ -97,9 +97,9 @@ def test_parquet_and_polars_keep_the_types(tmp_path: Path) -> None:
 def test_history_goes_into_a_sheet(tmp_path: Path) -> None:
     """Times without a zone: Excel takes no other."""
     from ct_magic.client.journal_history import PastCell
-    from ct_magic.results.past import past
+    from ct_magic.results.history_frame import history_frame
 
-    found = past([PastCell("acc", 1.8e9, "df", None, ())], lambda _: UTC)
+    found = history_frame([PastCell("acc", 1.8e9, "df", None, ())], lambda _: UTC)
     found.to_excel(tmp_path / "x.xlsx", index=False)
     back = pd.read_excel(tmp_path / "x.xlsx")
     assert back["asked"].tolist() == [pd.Timestamp("2027-01-15 08:00")]

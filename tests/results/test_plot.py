@@ -131,7 +131,7 @@ def test_text_and_lines_stand_out() -> None:
 @pytest.mark.parametrize(("ink", "ground"), [("#000000", "#ffffff"), ("#ffffff", "#111111")])
 def test_numbers_are_read_on_the_strongest_cell(ink: str, ground: str) -> None:
     """A heat map's colour covers a part of the page; the page's own text stands on it."""
-    from ct_magic.results.describe_retention import STRONGEST
+    from ct_magic.results.retention_charts import STRONGEST
 
     blue, under = to_rgb(vega.VEGA_COLOURS[Colour.FIRST]), to_rgb(ground)
     mixed = [STRONGEST * b + (1 - STRONGEST) * u for b, u in zip(blue, under, strict=True)]

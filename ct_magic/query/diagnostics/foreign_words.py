@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from ..lexer import NOT_FIRST
+from .error_position import Mistake, Stop, shown
+
 RETENTION = "write App Installed share did App Launched after 0..11 weeks by first week"
 FUNNEL = "write App Installed share did Product Viewed share did Charged"
 IN_ORDER = f"days are all that the API knows, not what came first: {FUNNEL}"
@@ -56,7 +59,7 @@ WORDS_OF_OTHERS = {
     "limit": "every count is one row: cut the DataFrame",
     "having": "write 'where' for filters, 'did' for what else the profile did",
     "select": "begin with the event's name: every statement counts profiles",
-    "curl": "a statement is the JSON alone, what stands behind -d",
+    "curl": "a statement is the JSON alone, what stands between the quotes behind -d",
     "per": "write by day, by week or by hour",
     "hourly": "write by hour",
     "daily": "write by day",
@@ -97,3 +100,81 @@ def is_month(word: str) -> bool:
 def is_weekday(word: str) -> bool:
     """Return True if it is the name of a day of the week, or the beginning of one."""
     return len(word) >= 3 and any(day.startswith(word.lower()) for day in WEEKDAYS)
+
+
+def of_another_language(stop: Stop) -> Mistake | None:
+    """Explain SQL's `select *` and a whole curl command."""
+    first = stop.line[0]
+    meant = {"select": "*", "curl": "-"}.get(first.text.lower())
+    if first.type != "WORD" or meant != stop.found.text or len(stop.words()) != stop.at:
+        return None
+    return Mistake(
+        f"found '{first.text}': {WORDS_OF_OTHERS[first.text.lower()]}", first.start, first.end
+    )
+
+
+def negated(stop: Stop) -> Mistake | None:
+    """Explain `not like`, `does not contain` and `is not null`."""
+    meant = NEGATED.get(stop.found.text.lower())
+    if not meant or not stop.after("NOT") or stop.at < 2 or stop.line[stop.at - 2].type == "DID":
+        return None
+    helper = stop.line[stop.at - 2].text.lower() in ("does", "do", "is")
+    first = stop.line[stop.at - 1 - helper]
+    typed = " ".join(token.text for token in stop.line[stop.at - 1 - helper : stop.at + 1])
+    return Mistake(f"found '{typed}': {meant}", first.start, stop.found.end)
+
+
+def number_in_words(stop: Stop) -> Mistake | None:
+    """Explain `last seven days`."""
+    number = DIGITS.get(stop.found.text.lower())
+    if number is None or not stop.may("NUMBER") or stop.may("WORD"):
+        return None
+    return stop.mistake(f"{shown(stop.found)}: a number is written in digits, {number}")
+
+
+def day_in_words(stop: Stop) -> Mistake | None:
+    """Explain the names of months and days of the week where a day is expected."""
+    if not stop.may("DATE") or not stop.is_("WORD"):
+        return None
+    if is_weekday(stop.found.text):
+        return stop.mistake(f"{shown(stop.found)}: write its date, or today-3, or yesterday")
+    return (
+        stop.mistake(f"{shown(stop.found)}: {DAY_IN_WORDS}") if is_month(stop.found.text) else None
+    )
+
+
+def foreign_word(stop: Stop) -> Mistake | None:
+    """Explain the words that other languages would have there."""
+    places = [*stop.words(), stop.at]
+    if places[0] > 1 and stop.line[places[0] - 1].type == "BY":
+        places.insert(0, places[0] - 2)
+    for place in places:
+        token = stop.line[place]
+        meant = WORDS_OF_OTHERS.get(token.text.lower()) if token.type == "WORD" else None
+        if meant and _may_be_foreign(stop, place):
+            return Mistake(f"found '{token.text}': {meant}", token.start, token.end)
+    return None
+
+
+def _may_be_foreign(stop: Stop, place: int) -> bool:
+    """Return True unless the word is rather a name, or a part of one."""
+    word = stop.line[place].text.lower()
+    if place == 0:
+        return word == "select" or (word in NOT_FIRST and stop.line[1].type == "WORD")
+    if stop.line[place - 1].type in ("WHERE", "AND", "OR"):
+        return False
+    if word in PAIRS and stop.line[place + 1].text.lower() != PAIRS[word]:
+        return False
+    if stop.line[place - 1].type == "DOT":
+        return False
+    if word == "is":
+        following = stop.line[place + 1].text.lower()
+        return following not in WORDS_OF_OTHERS or following in ("null", "none")
+    if word == "none" and stop.line[place - 1].type == "DID":
+        return False
+    return word != "select" and (word != "of" or _is_share(stop, place))
+
+
+def _is_share(stop: Stop, place: int) -> bool:
+    """Return True if `of` may be that of a share: not that of `day of week`."""
+    return place >= stop.at - 1 and stop.line[place - 1].type not in ("DAY", "HOUR", "WEEK")

@@ -12,8 +12,8 @@ from ..errors import CtMagicError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..results.plot import Picture
     from ..waiting import Watched
+    from .plot import Picture
 
 TICK = 2.0  # seconds between two pictures: each is drawn whole
 _log = logging.getLogger(__name__)
@@ -89,6 +89,6 @@ class LivePicture:
 
 
 def _plot(frame: pd.DataFrame, *, complete: bool) -> Picture:
-    from ..results.plot import plot
+    from .plot import plot
 
     return plot(frame, complete=complete)

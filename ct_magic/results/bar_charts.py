@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from .cells import Cell
 from .chart import Box, Chart, ChartAxis, Colour, Mark, Words
-from .kind import is_over_time
+from .result_kind import is_over_time
 from .scales import count_axis, row_axis
 from .wording import (
     axis_words,

@@ -12,7 +12,7 @@ from helpers.frames import frame, week, weeks
 
 from ct_magic import UsageError
 from ct_magic.results.cells import cells
-from ct_magic.results.kind import Kind, by_series, kind, unit
+from ct_magic.results.result_kind import Kind, by_series, kind, unit
 
 EXAMPLES: dict[Kind, pd.DataFrame] = {
     Kind.NUMBER: frame({"count": 3}),

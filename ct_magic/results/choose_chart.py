@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from .bar_charts import bars, columns, is_by_hour, paired_bars
 from .cells import Cell
 from .chart import Chart, greyed
-from .describe_bars import bars, columns, is_by_hour, paired_bars
-from .describe_lines import paired_lines, timeline
-from .describe_retention import curves, triangle
-from .describe_shares import dots, funnel, share_lines
-from .kind import Kind, by_series, is_over_time, kind
+from .line_charts import paired_lines, timeline
+from .result_kind import Kind, by_series, is_over_time, kind
+from .retention_charts import curves, triangle
+from .share_charts import dots, funnel, share_lines
 
 PICTURES: dict[Kind, Callable[[Sequence[Cell]], Chart]] = {
     Kind.NUMBER: bars,
@@ -21,7 +21,7 @@ PICTURES: dict[Kind, Callable[[Sequence[Cell]], Chart]] = {
 }
 
 
-def describe(rows: Sequence[Cell], *, complete: bool = True, as_curves: bool = False) -> Chart:
+def choose_chart(rows: Sequence[Cell], *, complete: bool = True, as_curves: bool = False) -> Chart:
     """Return the Chart of a result; grey, and saying so, where not everything is there yet."""
     chart = _picture(rows, as_curves)(rows)
     if complete:

@@ -11,8 +11,8 @@ from helpers.frames import frame, weeks
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from ct_magic.counting.live_picture import TICK, LivePicture
 from ct_magic.results.chart import Colour
+from ct_magic.results.live_picture import TICK, LivePicture
 from ct_magic.results.vega import MIME, VEGA_COLOURS
 
 

@@ -7,10 +7,10 @@ from math import sqrt
 
 from .cells import Cell
 from .chart import SERIES, Box, Chart, ChartAxis, Colour, Dot, Mark, Path, Words
-from .describe_lines import MOST_LINES, PLANE, end_labels
-from .describe_shares import is_base, steps
-from .kind import is_over_time
+from .line_charts import MOST_LINES, PLANE, end_labels
+from .result_kind import is_over_time
 from .scales import share_axis
+from .share_charts import is_base, steps
 from .wording import (
     after_unit,
     axis_words,

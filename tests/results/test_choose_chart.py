@@ -10,12 +10,12 @@ from helpers.frames import base, experiment, frame, share, unfinished, week, wee
 from ct_magic import plot
 from ct_magic.results.cells import cells
 from ct_magic.results.chart import Box, Chart, Colour, Dot, Path, Words, spread
-from ct_magic.results.describe import describe
+from ct_magic.results.choose_chart import choose_chart
 from ct_magic.results.wording import change, percent
 
 
 def drawn(df: pd.DataFrame, **how: bool) -> Chart:
-    return describe(cells(df), **how)
+    return choose_chart(cells(df), **how)
 
 
 def texts(chart: Chart) -> list[str]:

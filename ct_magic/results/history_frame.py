@@ -33,7 +33,9 @@ _COLUMNS: dict[str, Any] = {
 }
 
 
-def past(cells: Sequence[PastCell], zone_of: Callable[[str | None], tzinfo | None]) -> pd.DataFrame:
+def history_frame(
+    cells: Sequence[PastCell], zone_of: Callable[[str | None], tzinfo | None]
+) -> pd.DataFrame:
     """Return a row for each cell that was asked, in the order given.
 
     | column | dtype | |

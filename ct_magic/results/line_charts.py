@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 
 from .cells import Cell, Series
 from .chart import LINE, SERIES, Chart, ChartAxis, Colour, Dot, Mark, Path, Words, spread
-from .kind import by_series
+from .result_kind import by_series
 from .scales import count_axis, place, time_axis
 from .wording import (
     axis_words,

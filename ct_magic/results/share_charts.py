@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from .cells import Cell
 from .chart import Box, Chart, ChartAxis, Colour, Dot, Mark, Path, Words
-from .describe_lines import PLANE, end_labels, line, partial_words
-from .kind import by_series, unit
+from .line_charts import PLANE, end_labels, line, partial_words
+from .result_kind import by_series, unit
 from .scales import row_axis, share_axis, time_axis
 from .shares import step_before
 from .wording import (

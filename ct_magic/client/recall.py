@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..client.freshness import Freshness
-from ..client.jobs import Job
-from ..client.journal import Journal
-from ..client.journal_entries import Entry
 from ..rows import Plan
+from .freshness import Freshness
+from .jobs import Job
+from .journal import Journal
+from .journal_entries import Entry
 
 
 def recalled(plan: Plan, journal: Journal, freshness: Freshness) -> list[Job]:
