@@ -67,6 +67,7 @@ class PreparedCell:
             or _USUAL.max_concurrent,
             retry_wait=settings.retry_wait,
             give_up_after=settings.give_up_after,
+            stalled_after=settings.stalled_after,
             timeout=settings.timeout,
         )
 

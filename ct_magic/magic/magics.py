@@ -50,6 +50,10 @@ class CountMagics(Magics):
         _USUAL.give_up_after,
         help="Seconds without any answer after which the service is given up; ids are kept.",
     ).tag(config=True)
+    stalled_after = Float(
+        _USUAL.stalled_after,
+        help="Seconds without any new id or count after which a cell stops asking; ids are kept.",
+    ).tag(config=True)
     cache_ttl = Float(
         _USUAL.cache_ttl,
         help="Seconds for which a count of past days is answered from the journal; 0: never.",
