@@ -50,9 +50,9 @@ def count(
     a count did not arrive CountFailedError, CountTimedOutError, CountCancelledError or, after an
     interrupt, CountInterrupt; these carry what did arrive as `.frame`.
     """
-    usual = changed(settings, changes)
-    asked = prepare(text, params=params, today=today, account=account, settings=usual)
-    return ask(asked, refresh=refresh, variable=variable).watched(plot=plot)
+    settings = changed(settings, changes)
+    cell = prepare(text, params=params, today=today, account=account, settings=settings)
+    return ask(cell, refresh=refresh, variable=variable).watched(plot=plot)
 
 
 def start(
@@ -67,9 +67,9 @@ def start(
     **changes: Unpack[Changes],
 ) -> Counting:
     """Start to ask as `count` does, and return its handle at once."""
-    usual = changed(settings, changes)
-    asked = prepare(text, params=params, today=today, account=account, settings=usual)
-    return ask(asked, refresh=refresh, variable=variable).followed()
+    settings = changed(settings, changes)
+    cell = prepare(text, params=params, today=today, account=account, settings=settings)
+    return ask(cell, refresh=refresh, variable=variable).followed()
 
 
 def history(limit: int = _MOST, text: str | None = None) -> pd.DataFrame:

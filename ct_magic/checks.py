@@ -16,7 +16,7 @@ from .client.account_journal import open_journal
 from .client.accounts import Account
 from .client.jobs import Answer, Failure, State
 from .counting.asking import ask_unrecorded
-from .prepare import Asked, day_in
+from .prepare import PreparedCell, day_in
 from .rows import Plan, question_about
 from .session import SESSION
 from .settings import Settings
@@ -97,15 +97,15 @@ def check(
     missing credentials, and CountFailedError where the account could not be asked.
     """
     chosen = account if isinstance(account, Account) else SESSION.account(account)
-    usual = settings or Settings()
-    day = today or day_in(usual.timezone or chosen.timezone)
+    settings = settings or Settings()
+    day = today or day_in(settings.timezone or chosen.timezone)
     bodies = questions(day, event)
-    asked_of = (question_about(b, json.dumps(b), f"check: {name}") for name, b in bodies.items())
-    plan = Plan((), tuple(asked_of))
+    counts = (question_about(b, json.dumps(b), f"check: {name}") for name, b in bodies.items())
+    plan = Plan((), tuple(counts))
     if say is not None:
         say(f"about {len(bodies)} small counts of account {chosen.name} ({chosen.id})")
     journal = open_journal(chosen)
-    answers = _answers(list(bodies), Asked(plan, chosen, usual, day), journal)
+    answers = _answers(list(bodies), PreparedCell(plan, chosen, settings, day), journal)
     result = Check(chosen.name, points(answers))
     if "day" not in answers.tallies:
         error = answers.errors.get("day", "no answer yet")
@@ -138,11 +138,11 @@ class _Refusals:
         return answer
 
 
-def _answers(names: list[str], asked: Asked, journal: Journal) -> Answers:
+def _answers(names: list[str], cell: PreparedCell, journal: Journal) -> Answers:
     from .client.transport import Service
 
-    asker = _Refusals(Service(asked.account))
-    jobs = ask_unrecorded(asked, journal, asker)
+    asker = _Refusals(Service(cell.account))
+    jobs = ask_unrecorded(cell, journal, asker)
     ended = dict(zip(names, jobs, strict=True))
     tallies = {name: job.tally for name, job in ended.items() if job.tally is not None}
     refused = {

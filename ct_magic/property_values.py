@@ -20,7 +20,7 @@ from .client.top_values import (
     request_body,
 )
 from .counting.asking import ask_unrecorded
-from .prepare import Asked, day_in
+from .prepare import PreparedCell, day_in
 from .rows import Plan, question_about
 from .settings import Settings
 
@@ -61,14 +61,15 @@ def property_values(
     """
     from .client.transport import Service
 
-    usual = settings or Settings()
+    settings = settings or Settings()
     names = ", ".join(group.name for group in groups)
     question = question_about(query, request_body(query, groups), f"values of {names}")
     plan = Plan((), (question,))
-    asked = Asked(plan, account, usual, day_in(usual.timezone or account.timezone))
+    day = day_in(settings.timezone or account.timezone)
+    cell = PreparedCell(plan, account, settings, day)
     service = Service(account, path=TOP_VALUES_PATH, read=read_top, longest=LONGEST)
     asker = TopValues(service, tuple(groups))
-    [job] = ask_unrecorded(asked, open_journal(account), asker)
+    [job] = ask_unrecorded(cell, open_journal(account), asker)
     values = CommonValues(question.event, {group: asker.of(group) for group in groups})
     if job.state is not State.SUCCESS:
         what = f"the values did not arrive: {job.error or job.state}"

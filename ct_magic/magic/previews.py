@@ -11,17 +11,17 @@ from .arguments import Arguments
 from .invocation import say
 
 
-def show(asked: Arguments, variables: Mapping[str, object], settings: Settings) -> None:
+def show(arguments: Arguments, variables: Mapping[str, object], settings: Settings) -> None:
     """Print what the line asks to see."""
-    if asked.plan:
+    if arguments.plan:
         planned = plan(
-            asked.text,
+            arguments.text,
             params=variables,
-            account=asked.account,
-            refresh=asked.refresh,
+            account=arguments.account,
+            refresh=arguments.refresh,
             settings=settings,
         )
         say(str(planned))
-    if asked.dry_run:
-        every = asked.dry_run == "all"
-        say(explanation.dry_run(asked.text, variables, settings, asked.account, every))
+    if arguments.dry_run:
+        every = arguments.dry_run == "all"
+        say(explanation.dry_run(arguments.text, variables, settings, arguments.account, every))
