@@ -11,7 +11,7 @@ from ..query.lexer import tokens
 from ..query.model import ByPlace, ByValue, Property, Scope
 from ..query.parser import parse, statements
 from ..query.payload import FAMILIES, to_payload
-from ..query.printer import property_name, value
+from ..query.printer import property_text, value_text
 from ..query.source import Source
 from ..session import SESSION
 from .invocation import Invocation, say
@@ -102,5 +102,5 @@ def _names(event: str, axes: Mapping[Property, tuple[str, ...]]) -> Names:
 def _axis(axis: tuple[Property, tuple[str, ...]]) -> str:
     asked, texts = axis
     if not texts:
-        return f"  # {property_name(asked)} has numbers or no values: write in 0..100"
-    return f"  by {property_name(asked)} in ({', '.join(map(value, texts))})"
+        return f"  # {property_text(asked)} has numbers or no values: write in 0..100"
+    return f"  by {property_text(asked)} in ({', '.join(map(value_text, texts))})"

@@ -264,10 +264,10 @@ def _filter(part: object, scope: Scope) -> Filter:
     if scope is not Scope.EVENT:
         body = {"operator": "equals", **body}  # it may be left out for equality
     name = _sayable(body.get("name"), str)
-    asked, value = Property(name, scope), _value(body.get("value"))
-    if asked == TIME_OF_DAY:
+    prop, value = Property(name, scope), _value(body.get("value"))
+    if prop == TIME_OF_DAY:
         value = _clock_range(value)
-    condition = Filter(asked, _operator(body.get("operator")), value)
+    condition = Filter(prop, _operator(body.get("operator")), value)
     if not name or not fits(condition):
         raise UnsayableError
     return condition
