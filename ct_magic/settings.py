@@ -135,7 +135,7 @@ def changed(settings: Settings | None, changes: Mapping[str, Any]) -> Settings:
         hint = f"did you mean {near}?" if near else _ELSEWHERE.get(odd, f"$names go {PARAMS}")
         raise UsageError(f"there is no keyword {odd!r}: {hint}")
     if not isinstance(settings or Settings(), Settings):
-        raise UsageError("settings is a ct_magic.settings.Settings; its fields are keywords, too")
+        raise UsageError("settings is a ct_magic.Settings; its fields are keywords, too")
     return replace(settings or Settings(), **changes)
 
 
