@@ -80,7 +80,8 @@ def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) 
     columns = {name: _column(name, results, zone) for name in COLUMNS if name not in absent}
     axes = axis_columns([result.row.pieces for result in results], COLUMNS)
     before = {name: columns.pop(name) for name in BEFORE}
-    data = pd.DataFrame(before | axes | columns)
+    # Given an index, pandas need not look for one; and its arrays are nobody else's.
+    data = pd.DataFrame(before | axes | columns, index=pd.RangeIndex(len(results)), copy=False)
     data.attrs["timezone"] = _name(zone)
     return data
 
