@@ -77,7 +77,7 @@ def _row(cell_row: CellRow, number: int, first: int, questions: Sequence[Questio
         statement=cell_row.statement,
         title=text if title is None else title,
         text=text,
-        event=_event(row.query),
+        event=row.event,
         start=row.start,
         end=row.end,
         formula=_formula(own),
@@ -101,12 +101,6 @@ def _comparison(cell_row: CellRow) -> Comparison | None:
 
 def _formula(numbers: Numbers | None) -> Formula | None:
     return None if numbers is None else Formula(numbers.plus, numbers.minus)
-
-
-def _event(query: Query | JsonQuery) -> str:
-    return (
-        str(to_payload(query)["event_name"]) if isinstance(query, JsonQuery) else query.event.name
-    )
 
 
 def _unlabelled(query: Query | JsonQuery) -> Query | JsonQuery:
