@@ -34,11 +34,15 @@ MOST = 200  # values kept for a property: more would not fit a list that somebod
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What may be proposed, in the order in which it is. Never changed in place."""
+    """What may be proposed, in the order in which it is. Never changed in place.
+
+    `are_all` says that there are hardly other properties: so it is with a sandbox's own.
+    """
 
     events: Mapping[str, Properties] = field(default_factory=dict)
     scopes: Mapping[Scope, Properties] = field(default_factory=dict)
     places: tuple[str, ...] = ()
+    are_all: bool = False
 
     def merged(self, other: Names) -> Names:
         """Return what both know; the other's names and values come first."""
@@ -49,6 +53,7 @@ class Names:
             },
             {scope: _joined(other.of_scope(scope), self.of_scope(scope)) for scope in SCOPES},
             _united(other.places, self.places),
+            self.are_all or other.are_all,
         )
 
     def learned(self, query: Query | JsonQuery) -> Names:
@@ -96,10 +101,10 @@ class Names:
             everything |= properties
         return everything
 
-    def values(self, event: str | None, asked: Property) -> Values:
+    def values(self, event: str | None, prop: Property) -> Values:
         """Return the values worth proposing for a property."""
-        known = self.of_event(event) if asked.scope is Scope.EVENT else self.of_scope(asked.scope)
-        return known.get(asked.name, ())
+        known = self.of_event(event) if prop.scope is Scope.EVENT else self.of_scope(prop.scope)
+        return known.get(prop.name, ())
 
 
 SYSTEM = Names({event: {} for event in sorted(SYSTEM_EVENTS)})
@@ -186,10 +191,10 @@ def _of_filter(event: str, condition: Filter) -> Names:
     return _of_property(event, condition.property, _worth(condition.value))
 
 
-def _of_property(event: str, asked: Property, values: Values) -> Names:
-    if asked.scope is Scope.EVENT:
-        return Names({event: {asked.name: values}})
-    return Names(scopes={asked.scope: {asked.name: values}})
+def _of_property(event: str, prop: Property, values: Values) -> Names:
+    if prop.scope is Scope.EVENT:
+        return Names({event: {prop.name: values}})
+    return Names(scopes={prop.scope: {prop.name: values}})
 
 
 def _worth(value: Value) -> Values:

@@ -25,9 +25,10 @@ from typing import Any
 
 from lark import Lark, UnexpectedToken
 
-from ..errors import UsageError
+from ..errors import QueryError, UsageError
 from .builder import Builder
 from .diagnostics import syntax_errors
+from .diagnostics.several_events import with_own_events
 from .expand_cell import MOST_COUNTS, Expansion, StatementError, expand
 from .lexer import Token, in_context, tokens, with_contextual
 from .model import JsonQuery, Query
@@ -60,11 +61,12 @@ def parse(
     today: date | None = None,
     max_counts: int | None = MOST_COUNTS,
 ) -> tuple[Query | JsonQuery, ...]:
-    """Return the distinct single counts that a cell asks, in the order its rows need them.
+    """Return the distinct single counts that a text asks, in the order its rows need them.
 
-    `params` are the values of `$name`, `today` the day the periods count from (the machine's
-    where it is not given). Raises QueryError for every text that is not a query, and for one that
-    would ask more than `max_counts` counts.
+    `params` are the values of its `$names`. `today` is the day that relative periods count from;
+    without it, the machine's. Each count is a Query, or JSON that the language cannot say, word for
+    word; `to_text` and `to_payload` take both. Raises QueryError for a text that is no query, and
+    for one that would ask more than `max_counts` counts (None: any number).
     """
     return read_cell(text, params=params, today=today, max_counts=max_counts).counts
 
@@ -169,7 +171,7 @@ def _statements(
         first, colon = line[0], _colon(line)
         if colon > 0 and source.line(line[colon].start) > source.line(first.start):
             raise source.error(syntax_errors.INDENTED_LABEL, line[colon - 1].start, line[colon].end)
-        query = builder.build(_tree(source, line))
+        query = _built(builder, source, line)
         if query.label is not None and query.label in labels:
             message = f"two statements bear the label '{query.label}': take another for this one"
             raise source.error(message, first.start, line[colon - 1].end)
@@ -190,6 +192,13 @@ def _lines(source: Source) -> list[list[Token]]:
     if not lines:
         raise source.error(syntax_errors.EMPTY, 0, 1)
     return lines
+
+
+def _built(builder: Builder, source: Source, line: list[Token]) -> Query | JsonQuery:
+    try:
+        return builder.build(_tree(source, line))
+    except QueryError as error:
+        raise error.saying(with_own_events(error.message, line, reach)) from None
 
 
 def _tree(source: Source, line: list[Token]) -> StatementNode:
