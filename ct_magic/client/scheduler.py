@@ -213,7 +213,9 @@ class Schedule:
         if job.number not in self._held:
             wait = min(wait, self.pace.first_look)
             self._held.add(job.number)
-        held = replace(job, state=State.SUBMITTED, req_id=req_id, tries=0, note=None, error=None)
+        held = replace(
+            job, state=State.SUBMITTED, req_id=req_id, tries=0, pages=0, note=None, error=None
+        )
         return self._push(held, now + wait)
 
     def _busy(self, job: Job, error: str, retry_after: float | None, now: float) -> Job:
@@ -234,17 +236,13 @@ class Schedule:
             alone = len(self._left) == 1
             error = endings.silent(trouble, self.pace.give_up_after, alone=alone)
             return [self._give_up(job, error, now), *self.give_up(error, now)]
-        allowed = self._tries_allowed(job, trouble)
-        job = replace(job, tries=job.tries + (allowed is not None))
-        if allowed is not None and job.tries >= allowed:
-            return [self._give_up(job, endings.exhausted(trouble, allowed), now)]
+        is_page = trouble.cause is Cause.FOREIGN and job.number not in self._held
+        is_counted = is_page or not self._silence.is_quiet
+        job = replace(job, tries=job.tries + is_counted, pages=(job.pages + 1) * is_page)
+        tries, most = (job.pages, FOREIGN_TRIES) if is_page else (job.tries, self.pace.max_tries)
+        if is_counted and tries >= most:
+            return [self._give_up(job, endings.exhausted(trouble, most), now)]
         return [self._again(job, trouble.error, self._retry_wait(job, trouble, now), now)]
-
-    def _tries_allowed(self, job: Job, trouble: Trouble) -> int | None:
-        """Return how often a request may be tried in a row; None where the service is quiet."""
-        if trouble.cause is Cause.FOREIGN and job.number not in self._held:
-            return FOREIGN_TRIES
-        return None if self._silence.is_quiet else self.pace.max_tries
 
     def _retry_wait(self, job: Job, trouble: Trouble, now: float) -> float:
         times = max(job.tries, self._silence.misses) - 1
