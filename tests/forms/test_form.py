@@ -161,7 +161,7 @@ def test_the_place_of_a_mistake_is_in_sight() -> None:
     """A long line would push its caret out at the right; wide characters are left as they are."""
     for text, shown in (
         ("Charged where Amount > 10 and Category = 5 today wher", "\u2026Category = 5 today wher"),
-        ("Charged wher", "Charged wher"),
+        ("Charged today wher", "Charged today wher"),
         ("\u6570" * 30 + " today wher", "\u6570" * 30 + " today wher"),
     ):
         hand = Hand()
