@@ -86,6 +86,15 @@ def shell(_shell: InteractiveShell) -> Iterator[InteractiveShell]:
 
 
 @pytest.fixture(scope="session")
+def chromium() -> Iterator[str]:
+    """A Chromium for all tests in a browser."""
+    from helpers import browser  # only these tests need what it imports
+
+    with browser.chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sdist, and the wheel that is built from it; a warning is an error."""
     folder = tmp_path_factory.mktemp("dist")
