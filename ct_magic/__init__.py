@@ -37,9 +37,10 @@ from .errors import (
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from .api import count, history, plan, resume, start, use
+    from .api import count, history, resume, start, use
     from .checks import check
     from .client.accounts import Account
+    from .costs.cost import plan
     from .explanation import explain
     from .forms import form
     from .handle import Counting
@@ -108,7 +109,7 @@ _HOME = {
     "from_payload": "query.payload",
     "history": "api",
     "parse": "query.parser",
-    "plan": "api",
+    "plan": "costs.cost",
     "plot": "results.plot",
     "resume": "api",
     "shares": "results.shares",

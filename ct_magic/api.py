@@ -17,7 +17,6 @@ from .settings import Changes, Settings, changed, zone
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .costs.plan_summary import PlanSummary
     from .handle import Counting
 
 _MOST = 10_000  # cells that `history` reads where nobody says how many
@@ -51,9 +50,9 @@ def count(
     a count did not arrive CountFailedError, CountTimedOutError, CountCancelledError or, after an
     interrupt, CountInterrupt; these carry what did arrive as `.frame`.
     """
-    usual = changed(settings, changes)
-    asked = prepare(text, params=params, today=today, account=account, settings=usual)
-    return ask(asked, refresh=refresh, variable=variable).watched(plot=plot)
+    settings = changed(settings, changes)
+    cell = prepare(text, params=params, today=today, account=account, settings=settings)
+    return ask(cell, refresh=refresh, variable=variable).watched(plot=plot)
 
 
 def start(
@@ -68,36 +67,9 @@ def start(
     **changes: Unpack[Changes],
 ) -> Counting:
     """Start to ask as `count` does, and return its handle at once."""
-    usual = changed(settings, changes)
-    asked = prepare(text, params=params, today=today, account=account, settings=usual)
-    return ask(asked, refresh=refresh, variable=variable).followed()
-
-
-def plan(
-    text: str | Sequence[str],
-    *,
-    params: Mapping[str, object] | None = None,
-    today: date | None = None,
-    account: str | Account | None = None,
-    refresh: bool = False,
-    settings: Settings | None = None,
-    **changes: Unpack[Changes],
-) -> PlanSummary:
-    """Return what `count` would ask and how long it may take; nothing is sent.
-
-    The parameters are those of `count`; an account is not needed. Raises QueryError for a text
-    that is no query; one that is too large is none, and its summary says so.
-    """
-    from .costs.cost import cost_summary
-
-    return cost_summary(
-        text,
-        params=params,
-        today=today,
-        account=account,
-        refresh=refresh,
-        settings=changed(settings, changes),
-    )
+    settings = changed(settings, changes)
+    cell = prepare(text, params=params, today=today, account=account, settings=settings)
+    return ask(cell, refresh=refresh, variable=variable).followed()
 
 
 def history(limit: int = _MOST, text: str | None = None) -> pd.DataFrame:

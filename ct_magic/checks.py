@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import errors
 from .account_facts import remember_facts
 from .check_points import EVENT, Answers, Point, points, questions
 from .client.account_journal import open_journal
 from .client.accounts import Account
-from .client.jobs import Answer, Failure, State, jobs_of
-from .counting.asking import service_run
-from .prepare import Asked, day_in
+from .client.jobs import Answer, Failure, State
+from .counting.asking import ask_unrecorded
+from .prepare import PreparedCell, day_in
 from .rows import Plan, question_about
 from .session import SESSION
 from .settings import Settings
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 MARKS = {True: "✓", False: "✗", None: "?"}
 _WORDS = {True: "holds", False: "does not hold", None: "unknown"}
-_LOOK = 0.2  # seconds between two looks whether all is there; an interrupt is heard at once
 _HEAD = ("", "point", "asked", "came", "what it means")
 
 
@@ -70,6 +69,10 @@ class Check:
             ]
         return "\n".join(lines)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show the table in a terminal, too."""
+        printer.text(str(self))
+
     def _repr_html_(self) -> str:
         rows = [
             (MARKS[point.holds], point.name, point.asked, point.came, point.meaning)
@@ -94,15 +97,15 @@ def check(
     missing credentials, and CountFailedError where the account could not be asked.
     """
     chosen = account if isinstance(account, Account) else SESSION.account(account)
-    usual = settings or Settings()
-    day = today or day_in(usual.timezone or chosen.timezone)
+    settings = settings or Settings()
+    day = today or day_in(settings.timezone or chosen.timezone)
     bodies = questions(day, event)
-    asked_of = (question_about(b, json.dumps(b), f"check: {name}") for name, b in bodies.items())
-    plan = Plan((), tuple(asked_of))
+    counts = (question_about(b, json.dumps(b), f"check: {name}") for name, b in bodies.items())
+    plan = Plan((), tuple(counts))
     if say is not None:
         say(f"about {len(bodies)} small counts of account {chosen.name} ({chosen.id})")
     journal = open_journal(chosen)
-    answers = _answers(list(bodies), Asked(plan, chosen, usual, day), journal)
+    answers = _answers(list(bodies), PreparedCell(plan, chosen, settings, day), journal)
     result = Check(chosen.name, points(answers))
     if "day" not in answers.tallies:
         error = answers.errors.get("day", "no answer yet")
@@ -135,19 +138,12 @@ class _Refusals:
         return answer
 
 
-def _answers(names: list[str], asked: Asked, journal: Journal) -> Answers:
+def _answers(names: list[str], cell: PreparedCell, journal: Journal) -> Answers:
     from .client.transport import Service
 
-    asker = _Refusals(Service(asked.account))
-    jobs = jobs_of(asked.plan.questions)
-    run = service_run(asked, jobs, journal, asker)
-    try:
-        run.start()
-        while not run.wait(_LOOK):
-            pass
-    finally:
-        run.cancel()
-    ended = dict(zip(names, run.jobs, strict=True))
+    asker = _Refusals(Service(cell.account))
+    jobs = ask_unrecorded(cell, journal, asker)
+    ended = dict(zip(names, jobs, strict=True))
     tallies = {name: job.tally for name, job in ended.items() if job.tally is not None}
     refused = {
         name: job.error or str(job.state)

@@ -71,6 +71,11 @@ class QueryError(CtMagicError, ValueError):
         self.message, self.source = message, source
         self.line, self.column, self.length = line, column, length
 
+    def saying(self, message: str) -> QueryError:
+        """Return the error at the same place with another message."""
+        place = {"line": self.line, "column": self.column, "length": self.length}
+        return QueryError(message, source=self.source, **place)
+
     def __str__(self) -> str:
         if not self.source:
             return self.message

@@ -18,7 +18,7 @@ from .errors import (
     StillRunningError,
     UsageError,
 )
-from .row_results import shared_error
+from .row_results import reason, shared_error
 from .rows import row_name
 from .text_width import plain
 
@@ -234,13 +234,9 @@ def _what_happened(rows: Sequence[RowResult]) -> str:
 
 
 def _failures(lost: Sequence[RowResult]) -> list[str]:
-    failed = [
-        f"  {plain(row_name(row.row))}: {plain(row.error or '')}"
-        for row in lost
-        if ERRORS.get(row.state) is CountFailedError
-    ]
-    if reason := shared_error(lost):
-        return [f"  {plain(reason)}"]
+    failed = [f"  {plain(row_name(row.row))}: {plain(reason(row))}" for row in lost if reason(row)]
+    if shared := shared_error(lost):
+        return [f"  {plain(shared)}"]
     more = [f"  ... and {len(failed) - _SHOWN} more"] if len(failed) > _SHOWN else []
     return failed[:_SHOWN] + more
 

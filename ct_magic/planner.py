@@ -22,7 +22,7 @@ from .query.printer import to_text
 from .rows import Comparison, Formula, Plan, Question, Row
 
 
-def plan(
+def plan_cell(
     statements: Sequence[Query | JsonQuery], expansion: Expansion, today: date, known: Known
 ) -> Plan:
     """Return what a cell asks; `known` is what is known of the account, for doubts."""

@@ -12,7 +12,7 @@ from .client.accounts import Account
 from .client.freshness import Freshness
 from .client.pace import Pace
 from .errors import UsageError
-from .planner import plan
+from .planner import plan_cell
 from .query import parser
 from .query.doubts import Known
 from .query.resolve_period import plain_day
@@ -24,7 +24,7 @@ _USUAL = Pace()
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PreparedCell:
     """A text made ready: what is asked of whom and how, and what the panel has to say of it."""
 
     plan: Plan
@@ -67,6 +67,7 @@ class Asked:
             or _USUAL.max_concurrent,
             retry_wait=settings.retry_wait,
             give_up_after=settings.give_up_after,
+            stalled_after=settings.stalled_after,
             timeout=settings.timeout,
         )
 
@@ -78,16 +79,14 @@ def prepare(
     today: date | None = None,
     account: str | Account | None = None,
     settings: Settings | None = None,
-) -> Asked:
+) -> PreparedCell:
     """Make a text ready to be asked; nothing is sent."""
-    chosen = settings or Settings()
-    used = account if isinstance(account, Account) else SESSION.account(account)
-    day = plain_day(today or day_in(chosen.timezone or used.timezone))
-    cell = parser.read_cell(one_text(text), params=params, today=day, max_counts=chosen.max_counts)
-    known = known_of(used)
-    asked = plan(cell.statements, cell.expansion, day, known)
-    note = "; ".join(asked.notes) or None
-    return Asked(asked, used, chosen, day, note)
+    text, settings = one_text(text), settings or Settings()
+    chosen = account if isinstance(account, Account) else SESSION.account(account)
+    day = plain_day(today or day_in(settings.timezone or chosen.timezone))
+    cell = parser.read_cell(text, params=params, today=day, max_counts=settings.max_counts)
+    plan = plan_cell(cell.statements, cell.expansion, day, known_of(chosen))
+    return PreparedCell(plan, chosen, settings, day, "; ".join(plan.notes) or None)
 
 
 def one_text(text: str | Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 from .client.account_journal import open_journal
 from .client.accounts import Account
-from .client.jobs import Job, State
+from .client.jobs import State
 from .client.top_values import (
     LONGEST,
     TOP_VALUES_PATH,
@@ -19,15 +19,13 @@ from .client.top_values import (
     read_top,
     request_body,
 )
-from .counting.asking import service_run
-from .prepare import Asked, day_in
+from .counting.asking import ask_unrecorded
+from .prepare import PreparedCell, day_in
 from .rows import Plan, question_about
 from .settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_LOOK = 0.2  # seconds between two looks whether it is there; an interrupt is heard at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +61,15 @@ def property_values(
     """
     from .client.transport import Service
 
-    usual = settings or Settings()
+    settings = settings or Settings()
     names = ", ".join(group.name for group in groups)
     question = question_about(query, request_body(query, groups), f"values of {names}")
     plan = Plan((), (question,))
-    asked = Asked(plan, account, usual, day_in(usual.timezone or account.timezone))
+    day = day_in(settings.timezone or account.timezone)
+    cell = PreparedCell(plan, account, settings, day)
     service = Service(account, path=TOP_VALUES_PATH, read=read_top, longest=LONGEST)
     asker = TopValues(service, tuple(groups))
-    run = service_run(asked, [Job(0, question)], open_journal(account), asker)
-    try:
-        run.start()
-        while not run.wait(_LOOK):
-            pass
-    finally:
-        run.cancel()
-    [job] = run.jobs
+    [job] = ask_unrecorded(cell, open_journal(account), asker)
     values = CommonValues(question.event, {group: asker.of(group) for group in groups})
     if job.state is not State.SUCCESS:
         what = f"the values did not arrive: {job.error or job.state}"

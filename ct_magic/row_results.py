@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import sqrt
 
-from .client.jobs import NOT_AGAIN, NOT_SENT, Job, State, Tally
+from .client.jobs import NOT_AGAIN, NOT_SENT, TOO_LATE, Job, State, Tally
 from .rows import Formula, Plan, Row
 
 Z = 1.959964  # two-sided 95 % of the normal distribution
@@ -63,9 +63,15 @@ def row_results(plan: Plan, jobs: Sequence[Job]) -> tuple[RowResult, ...]:
 
 def shared_error(rows: Sequence[RowResult]) -> str | None:
     """Return why several rows failed where all of them failed for one reason, else None."""
-    failed = [row.error or "" for row in rows if row.state is State.FAILED]
+    failed = [reason(row) for row in rows if row.state in (State.FAILED, State.TIMED_OUT)]
     reasons = {error.removeprefix(NOT_SENT).removeprefix(NOT_AGAIN) for error in failed}
     return (reasons.pop() or None) if len(failed) > 1 and len(reasons) == 1 else None
+
+
+def reason(row: RowResult) -> str:
+    """Return why a row has no count, or nothing where its state says it all."""
+    is_said = row.state is State.CANCELLED or row.error in TOO_LATE
+    return "" if is_said else row.error or ""
 
 
 def wilson(count: int, of: int) -> tuple[float, float]:

@@ -36,6 +36,8 @@ class Settings:
     `max_counts`      more counts than this in one cell are refused before anything is sent
     `retry_wait`      seconds before the first retry of a request that brought no answer
     `give_up_after`   seconds without any answer after which the service is given up; ids are kept
+    `stalled_after`   seconds without any new id or count, however often the service answers, after
+                      which a cell stops asking; ids are kept
     `cache_ttl`       seconds for which a count of past days is answered from the journal; 0: never
     `settled_after`   days after which a count's days change no more: what late events did to them
                       is done
@@ -56,6 +58,7 @@ class Settings:
     max_counts: int = 500
     retry_wait: float = 1.0
     give_up_after: float = 180.0
+    stalled_after: float = 3600.0
     cache_ttl: float = 86400.0
     settled_after: int = 7
     settled_ttl: float = 30 * 86400.0
@@ -69,7 +72,7 @@ class Settings:
         """Refuse what cannot be meant, naming the setting."""
         self._check_seconds("poll_interval", may_be_none=True)
         self._check_seconds("timeout", may_be_none=True)
-        for name in ("first_look", "retry_wait", "give_up_after"):
+        for name in ("first_look", "retry_wait", "give_up_after", "stalled_after"):
             self._check_seconds(name)
         for name in ("cache_ttl", "settled_ttl", "pickup_age"):
             self._check_seconds(name, least=0.0)
@@ -113,6 +116,7 @@ class Changes(TypedDict, total=False):
     max_counts: int
     retry_wait: float
     give_up_after: float
+    stalled_after: float
     cache_ttl: float
     settled_after: int
     settled_ttl: float

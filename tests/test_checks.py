@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers import lying_service as lies
+from IPython.lib.pretty import pretty
 
 import ct_magic
 from ct_magic import check_points as is_about
@@ -146,7 +147,7 @@ def test_it_says_first_how_many_counts_it_asks(honest: Account, box: Sandbox) ->
 def test_the_result_is_a_text_a_page_and_a_frame(honest: Account) -> None:
     """Each names every point, what was asked, what came and what it means."""
     check = ask(honest)
-    for shown in (str(check), check._repr_html_()):
+    for shown in (str(check), check._repr_html_(), pretty(check)):
         for point in check.points:
             assert point.name in shown
     assert list(check.frame.columns) == ["point", "holds", "asked", "came", "meaning"]
@@ -208,10 +209,13 @@ def test_a_script_hears_it_by_the_exit_code(
 
 
 def test_a_service_that_lies_is_exit_code_1(
-    box: Sandbox, state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Some point does not hold."""
-    with lies.lying(box, lies.unknown_keys_are_ignored) as account:
+    """Some point does not hold; the command asks about the days before today."""
+    with (
+        Sandbox(profiles=800, latency=0, at_once=20) as box,
+        lies.lying(box, lies.unknown_keys_are_ignored) as account,
+    ):
         monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", "SANDBOX")
         monkeypatch.setenv("CLEVERTAP_PASSCODE", "sandbox")
         monkeypatch.setenv("CLEVERTAP_BASE_URL", account.base_url)

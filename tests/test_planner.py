@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pyarrow.parquet as pq
 import pytest
 from helpers import plain_counts
+from helpers.engines import generated
 from helpers.evaluated import Count, compare, planned, results_of
 from helpers.plain_counts import Data
 from helpers.random_statements import Statements
@@ -34,10 +35,8 @@ STATEMENTS = 15
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     """The sandbox's own data, small."""
-    made = Engine(ZoneInfo("UTC"))
-    made.generate(900, 7, TODAY)
-    yield made
-    made.close()
+    with generated(900, 7) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,9 @@ from ..rows import Question
 
 # How the error of a count begins that was left when another's ended the run.
 NOT_SENT, NOT_AGAIN = "not sent: ", "not asked again: "
+# Of one that was stopped: before its count arrived, or before its query was sent.
+STOPPED = ("stopped before it arrived", "stopped before it was sent")
+TOO_LATE = ("the deadline came first", "the deadline came before it was sent")
 
 
 class State(StrEnum):

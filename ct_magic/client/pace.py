@@ -16,7 +16,8 @@ class Pace:
     `max_concurrent` requests are under way at once at the most (3, as the page says).
     `retry_wait` comes before the first retry, growing after it; a request is tried `max_tries`
     times in a row at the most, and a service that answers nothing is given up `give_up_after`.
-    After `timeout` whatever is missing has timed out.
+    After `timeout` whatever is missing has timed out, and so it has where no count has moved on
+    for `stalled_after`, however often the service answered meanwhile.
     """
 
     poll_interval: float = 30.0
@@ -25,6 +26,7 @@ class Pace:
     retry_wait: float = 1.0
     max_tries: int = 8
     give_up_after: float = 180.0
+    stalled_after: float = 3600.0
     timeout: float | None = None
 
 

@@ -17,10 +17,17 @@ and moves the job on, by this table:
 
     cancel      CANCELLED                            CANCELLED, id kept
     timeout     TIMED OUT                            TIMED OUT, id kept
+    stalled     TIMED OUT                            TIMED OUT, id kept
+
+An id that another job has is no answer: two queries would get one count.
 
 Trouble and NotYet in a row, of whichever jobs, are the service's silence. From the third on a
 single request at a time asks whether it is back, tries are no longer counted, and after
 `give_up_after` seconds every job is given up together. Any answer of the API ends the silence.
+
+A run is stalled when no job has moved on for `stalled_after` seconds, or will not have by the end
+of a pause that the service asks for: it answers, again and again, but neither takes a query nor
+gives a count. So every run ends.
 
 What was refused as one too many goes before what was never sent, what met with trouble after it.
 Fresh submissions go before looks, since a look that comes later more often finds its count; but a
@@ -32,14 +39,13 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from .backoff import FOREIGN_TRIES, SUSPICION, Silence, growing
+from . import endings
+from .backoff import FOREIGN_TRIES, Silence, growing
 from .concurrency import Learned, Limits
 from .jobs import (
-    NOT_AGAIN,
-    NOT_SENT,
     Answer,
     Busy,
     Cause,
@@ -53,10 +59,13 @@ from .jobs import (
     Success,
     Trouble,
 )
-from .pace import Done, Pace, Poll, RequestStep, Submit, Wait, in_words
+from .pace import Done, Pace, Poll, RequestStep, Submit, Wait
 
 SUBMITS_A_POLL = 3
 STILL_AT_IT = Trouble("the service is still at it and gave no id", cause=Cause.UNAVAILABLE)
+SHARED_ID = Trouble(
+    "the answer belongs to another query: it holds the id of one", cause=Cause.FOREIGN
+)
 
 
 class Schedule:
@@ -86,7 +95,8 @@ class Schedule:
         self._later: list[tuple[float, int]] = []
         self._flying: set[int] = set()
         self._held = {job.number for job in jobs if job.state is State.SUBMITTED}
-        self._submissions_pause = self._pause = self._round_ends = now
+        self._submissions_pause = self._pause = self._round_ends = self._moved = now
+        self._owners = {job.req_id: job.number for job in jobs if job.req_id}
         self._silence, self._busy_in_a_row, self._submitted_in_a_row = Silence(), 0, 0
         for number in self._held:
             self._push(replace(jobs[number], began=now), now)
@@ -121,17 +131,18 @@ class Schedule:
         job = self._jobs[number]
         if job.state.ended:
             return []
-        if isinstance(answer, NotYet) and not polled:
-            answer = STILL_AT_IT
+        answer = self._believed(answer, job, polled)
         self._silence = self._silence.missed(now) if isinstance(answer, Trouble) else Silence()
         if not isinstance(answer, Busy):
             self._busy_in_a_row = 0
         if polled and not isinstance(answer, Busy | Trouble):
             job = replace(job, polls=job.polls + 1)
         changed = self._take(job, answer, now)
+        if changed[0].state is not job.state:
+            self._moved = now
         if not isinstance(answer, Busy | Trouble):
             self.limits.accepted(len(self._flying) + 1, len(self._held))
-        return changed
+        return [*changed, *self._stalled(changed[0], now)]
 
     def dropped(self, number: int) -> bool:
         """Return True if a step need not be taken any more because its job has ended."""
@@ -148,15 +159,34 @@ class Schedule:
 
     def cancel(self, number: int | None, now: float, state: State = State.CANCELLED) -> list[Job]:
         """End one job, or all that have not ended; return those that it changed."""
-        chosen = sorted(self._left) if number is None else self._left & {number}
-        why = "the deadline came first" if state is State.TIMED_OUT else "stopped before it arrived"
-        return [self._end(replace(self._jobs[n], error=why), state, now) for n in chosen]
+        chosen = self._left if number is None else self._left & {number}
+        late = state is State.TIMED_OUT
+        return self._end_all(chosen, state, lambda job: endings.stopped(job, by_deadline=late), now)
 
     def give_up(self, error: str, now: float) -> list[Job]:
         """End all that have not ended, with an error that is none of theirs; ids are kept."""
-        sent = self._held | self._flying
-        errors = {n: f"{NOT_AGAIN if n in sent else NOT_SENT}{error}" for n in self._left}
-        return [self._give_up(self._jobs[n], errors[n], now) for n in sorted(errors)]
+        left = [self._jobs[number] for number in sorted(self._left)]
+        return [self._give_up(job, endings.left(job, error), now) for job in left]
+
+    def _believed(self, answer: Answer, job: Job, polled: bool) -> Answer:
+        if polled:
+            return answer
+        if isinstance(answer, Partial):
+            owner = self._owners.setdefault(answer.req_id, job.number)
+            return answer if owner == job.number else SHARED_ID
+        return STILL_AT_IT if isinstance(answer, NotYet) else answer
+
+    def _stalled(self, news: Job, now: float) -> list[Job]:
+        """End what is left where nothing has moved on for too long, by now or after a pause."""
+        limit = self.pace.stalled_after
+        if max(now, self._pause) - self._moved < limit:
+            return []
+        is_paused = now - self._moved < limit
+
+        def why(job: Job) -> str:
+            return endings.paused(job, news, limit) if is_paused else endings.stalled(job, limit)
+
+        return self._end_all(self._left, State.TIMED_OUT, why, now)
 
     def _take(self, job: Job, answer: Answer, now: float) -> list[Job]:
         match answer:
@@ -200,14 +230,14 @@ class Schedule:
         return self._again(job, error, wait, now)
 
     def _trouble(self, job: Job, trouble: Trouble, now: float) -> list[Job]:
-        error = trouble.error + SUSPICION * (trouble.cause is Cause.INTERNAL)
         if self._silence.is_over(now, self.pace.give_up_after):
-            error += f"; given up after {in_words(self.pace.give_up_after)} without an answer"
+            alone = len(self._left) == 1
+            error = endings.silent(trouble, self.pace.give_up_after, alone=alone)
             return [self._give_up(job, error, now), *self.give_up(error, now)]
         allowed = self._tries_allowed(job, trouble)
         job = replace(job, tries=job.tries + (allowed is not None))
         if allowed is not None and job.tries >= allowed:
-            return [self._give_up(job, f"{error}; given up after {allowed} tries", now)]
+            return [self._give_up(job, endings.exhausted(trouble, allowed), now)]
         return [self._again(job, trouble.error, self._retry_wait(job, trouble, now), now)]
 
     def _tries_allowed(self, job: Job, trouble: Trouble) -> int | None:
@@ -245,6 +275,12 @@ class Schedule:
     def _give_up(self, job: Job, error: str, now: float) -> Job:
         lost = replace(job, error=error, lost=job.req_id is not None)
         return self._end(lost, State.FAILED, now)
+
+    def _end_all(
+        self, numbers: Collection[int], state: State, why: Callable[[Job], str], now: float
+    ) -> list[Job]:
+        jobs = [self._jobs[number] for number in sorted(numbers)]
+        return [self._end(replace(job, error=why(job)), state, now) for job in jobs]
 
     def _end(self, job: Job, state: State, now: float) -> Job:
         ended = replace(job, state=state, ended=now, due=None, note=None)

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Unpack
 
 from ..client.account_journal import open_journal
 from ..client.accounts import Account
 from ..client.jobs import Job, State, jobs_of
 from ..client.recall import recalled
 from ..errors import AccountError
-from ..planner import plan
-from ..prepare import Asked, day_in, known_of, one_text
+from ..planner import plan_cell
+from ..prepare import PreparedCell, day_in, known_of, one_text
 from ..query.expand_cell import TooLargeError, expand, rows_in
 from ..query.parser import statements
 from ..query.resolve_period import plain_day
 from ..rows import Plan
 from ..session import SESSION
-from ..settings import Settings
+from ..settings import Changes, Settings, changed
 from .estimate import Estimate
 from .expectation import expected
 from .plan_summary import PlanSummary
 
 
-def cost_summary(
+def plan(
     text: str | Sequence[str],
     *,
     params: Mapping[str, object] | None = None,
@@ -31,24 +32,29 @@ def cost_summary(
     account: str | Account | None = None,
     refresh: bool = False,
     settings: Settings | None = None,
+    **changes: Unpack[Changes],
 ) -> PlanSummary:
-    """Return what a text would ask and cost; an account is not needed for it."""
-    usual, asked_of = settings or Settings(), _account(account)
-    zone = usual.timezone or (asked_of.timezone if asked_of else None)
+    """Return what `count` would ask and how long it may take; nothing is sent.
+
+    The parameters are those of `count`; an account is not needed. Raises QueryError for a text
+    that is no query; one that is too large is none, and its summary says so.
+    """
+    settings, chosen = changed(settings, changes), _account(account)
+    zone = settings.timezone or (chosen.timezone if chosen else None)
     day = plain_day(today or day_in(zone))
     queries = statements(one_text(text), params, day)
     rows = rows_in(queries, day)
     try:
-        expansion = expand(queries, day, usual.max_counts)
+        expansion = expand(queries, day, settings.max_counts)
     except TooLargeError as error:
         refused = f"refused: {error.size}, the limit is {error.limit:,}"
         return PlanSummary(rows, None, refused=refused)
-    planned = plan(queries, expansion, day, known_of(asked_of))
-    if asked_of is None:
+    planned = plan_cell(queries, expansion, day, known_of(chosen))
+    if chosen is None:
         return _summary(planned, jobs_of(planned.questions), None)
-    journal, asked = open_journal(asked_of), Asked(planned, asked_of, usual, day)
-    jobs = jobs_of(planned.questions) if refresh else recalled(planned, journal, asked.freshness)
-    return _summary(planned, jobs, expected(jobs, journal, asked.pace))
+    journal, cell = open_journal(chosen), PreparedCell(planned, chosen, settings, day)
+    jobs = jobs_of(planned.questions) if refresh else recalled(planned, journal, cell.freshness)
+    return _summary(planned, jobs, expected(jobs, journal, cell.pace))
 
 
 def _summary(planned: Plan, jobs: Sequence[Job], seconds: Estimate | None) -> PlanSummary:

@@ -9,7 +9,7 @@ from ..client.concurrency import LIMITS, Learned
 from ..client.jobs import Job
 from ..client.journal import Journal
 from ..client.pace import Pace
-from ..prepare import Asked
+from ..prepare import PreparedCell
 from .estimate import Estimate, Pacing, estimate
 
 FROM = 11  # counts without an answer from which on the panel says how long they may take
@@ -28,12 +28,12 @@ def expected(jobs: Sequence[Job], journal: Journal, pace: Pace) -> Estimate:
     return estimate(_unanswered(jobs), took, pacing)
 
 
-def with_expectation(asked: Asked, jobs: Sequence[Job], journal: Journal) -> Asked:
+def with_expectation(cell: PreparedCell, jobs: Sequence[Job], journal: Journal) -> PreparedCell:
     """Return the same with a note on how long it may take, where many counts have no answer."""
     if _unanswered(jobs) < FROM:
-        return asked
-    sentence = f"may take {expected(jobs, journal, asked.pace)}"
-    return replace(asked, plan=replace(asked.plan, expects=sentence))
+        return cell
+    sentence = f"may take {expected(jobs, journal, cell.pace)}"
+    return replace(cell, plan=replace(cell.plan, expects=sentence))
 
 
 def _unanswered(jobs: Sequence[Job]) -> int:

@@ -18,7 +18,7 @@ from ..client.plan_record import CellRecord
 from ..client.recall import recalled
 from ..client.threads import spawn_import
 from ..costs.expectation import with_expectation
-from ..prepare import Asked
+from ..prepare import PreparedCell
 from ..row_run import RowRun
 from ..rows import Plan
 from ..session import SESSION
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 
     Opener = Callable[[Shown, str | None], Panel]
 
+_LOOK = 0.2  # seconds between two looks whether all is there; an interrupt is heard at once
+
 
 def ask(
-    asked: Asked,
+    cell: PreparedCell,
     *,
     refresh: bool = False,
     panel: Opener | None = None,
@@ -44,48 +46,58 @@ def ask(
     `panel` makes what shows it, where that is not the panel of a cell; `variable` is the name
     that will hold the DataFrame, which `%ct resume` fills.
     """
-    journal = open_journal(asked.account)
-    jobs = (
-        jobs_of(asked.plan.questions) if refresh else recalled(asked.plan, journal, asked.freshness)
-    )
-    cell = CellRecord(secrets.token_hex(8), asked.plan, variable, asked.zone_name)
+    journal = open_journal(cell.account)
+    jobs = jobs_of(cell.plan.questions) if refresh else recalled(cell.plan, journal, cell.freshness)
+    record = CellRecord(secrets.token_hex(8), cell.plan, variable, cell.zone_name)
     if not all(job.state.ended for job in jobs):
-        journal.begin(cell)
-    _warn_of_doubts(asked.plan)
-    asked = with_expectation(asked, jobs, journal)
-    return begin(asked, jobs, journal, panel, cell.id)
+        journal.begin(record)
+    _warn_of_doubts(cell.plan)
+    cell = with_expectation(cell, jobs, journal)
+    return begin(cell, jobs, journal, panel, record.id)
 
 
 def begin(
-    asked: Asked,
+    cell: PreparedCell,
     jobs: Sequence[Job],
     journal: Journal,
     panel: Opener | None = None,
-    cell: str | None = None,
+    cell_id: str | None = None,
 ) -> Counting:
     """Make jobs ready to go, and the panel that will show them: `watched()` or `followed()`."""
     from ..handle import Counting
     from ..progress.environment import current_shell, open_panel
 
     shell = current_shell()
-    rows = RowRun(asked.plan, service_run(asked, jobs, journal))
-    shown = asked.settings
+    rows = RowRun(cell.plan, _service_run(cell, jobs, journal))
+    shown = cell.settings
     usual = partial(open_panel, mode=shown.progress, stable=shown.stable_outputs, shell=shell)
     if "pandas" not in sys.modules:
         spawn_import(_prepare_frame, "ct_magic-frame")
-    show = partial(panel or usual, rows, asked.note)
+    show = partial(panel or usual, rows, cell.note)
     kernel = getattr(shell, "kernel", None)
-    return Counting(rows, show, zone=asked.zone, cell=cell, kernel=kernel)
+    return Counting(rows, show, zone=cell.zone, cell=cell_id, kernel=kernel)
 
 
-def service_run(
-    asked: Asked, jobs: Sequence[Job], journal: Journal, asker: Asker | None = None
+def ask_unrecorded(cell: PreparedCell, journal: Journal, asker: Asker) -> tuple[Job, ...]:
+    """Ask through an `asker` of one's own and wait; return the jobs, which no journal keeps."""
+    run = _service_run(cell, jobs_of(cell.plan.questions), journal, asker)
+    try:
+        run.start()
+        while not run.wait(_LOOK):
+            pass
+    finally:
+        run.cancel()
+    return run.jobs
+
+
+def _service_run(
+    cell: PreparedCell, jobs: Sequence[Job], journal: Journal, asker: Asker | None = None
 ) -> Run:
     """Return the run of these jobs; with an `asker` of one's own nothing of it is written down."""
     from ..client.runner import Run
     from ..client.transport import Service
 
-    pace, account = asked.pace, asked.account
+    pace, account = cell.pace, cell.account
     events = SESSION.given_names(account.name).events
     warn_of_clock = partial(warn, category=errors.ClockWarning)
     return Run(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..client.account_journal import open_journal
 from ..client.jobs import Job
 from ..errors import CountError, CountInterrupt
-from ..prepare import Asked, day_in
+from ..prepare import PreparedCell, day_in
 from ..row_results import row_results
 from ..rows import Plan
 from ..session import SESSION
@@ -29,29 +29,29 @@ def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.Da
     journal = open_journal(account)
     cells = pending_cells(journal)
     plan = reduce(Plan.beside, (cell.plan for cell in cells), Plan((), ()))
-    asked = Asked(plan, account, settings, day_in(account.timezone))
+    whole = PreparedCell(plan, account, settings, day_in(account.timezone))
     if not cells:
-        return _dated(_empty(asked), [], asked.zone)
-    notes = "; ".join(age(cell, datetime.now(UTC).astimezone(asked.zone)) for cell in cells)
+        return _dated(_empty(whole), [], whole.zone)
+    notes = "; ".join(age(cell, datetime.now(UTC).astimezone(whole.zone)) for cell in cells)
     known = [entry for cell in cells for entry in cell.known]
     jobs = [
         journal.taken(Job(number, question), entry)
         for number, (question, entry) in enumerate(zip(plan.questions, known, strict=True))
     ]
-    handle = begin(replace(asked, note=notes), jobs, journal)
+    handle = begin(replace(whole, note=notes), jobs, journal)
     try:
-        return _dated(handle.watched(), cells, asked.zone)
+        return _dated(handle.watched(), cells, whole.zone)
     except (CountError, CountInterrupt) as stopped:
-        stopped.frame = _dated(stopped.frame, cells, asked.zone)
+        stopped.frame = _dated(stopped.frame, cells, whole.zone)
         raise
     finally:
         _fill(variables, cells, handle.jobs)
 
 
-def _empty(asked: Asked) -> pd.DataFrame:
+def _empty(cell: PreparedCell) -> pd.DataFrame:
     from ..results.frame import frame
 
-    return frame(asked.plan, (), asked.zone)
+    return frame(cell.plan, (), cell.zone)
 
 
 def _dated(frame: pd.DataFrame, cells: Sequence[PendingCell], zone: tzinfo | None) -> pd.DataFrame:

@@ -56,8 +56,8 @@ class Runner:
             return False
         self._say(f"counting into {name} …", False)
         try:
-            asked = prepare(text, params=self._variables, account=account, settings=self._settings)
-            counting = ask(asked, panel=self._opened, variable=name).followed()
+            cell = prepare(text, params=self._variables, account=account, settings=self._settings)
+            counting = ask(cell, panel=self._opened, variable=name).followed()
         except CtMagicError as error:
             self._say(str(error), True)
             return False

@@ -101,11 +101,16 @@ def names(invocation: Invocation) -> pd.DataFrame | None:
 def history_command(invocation: Invocation) -> pd.DataFrame:
     """Show what was asked and what came back: %ct history, %ct history 20, %ct history Charged."""
     from .. import api
+    from ..progress.environment import current_shell
+    from ..results.short_history import short_history
+    from .short_display import show_short
 
-    first, _, rest = invocation.text.strip().partition(" ")
-    if not first.isdecimal():
-        return api.history(text=invocation.text.strip() or None)
-    return api.history(int(first), rest.strip() or None)
+    text = invocation.text.strip()
+    first, _, rest = text.partition(" ")
+    is_number = first.isdecimal()
+    found = api.history(int(first), rest.strip() or None) if is_number else api.history(text=text)
+    show_short(current_shell(), found, short_history)
+    return found
 
 
 def resume_command(invocation: Invocation) -> pd.DataFrame:

@@ -50,6 +50,10 @@ class CountMagics(Magics):
         _USUAL.give_up_after,
         help="Seconds without any answer after which the service is given up; ids are kept.",
     ).tag(config=True)
+    stalled_after = Float(
+        _USUAL.stalled_after,
+        help="Seconds without any new id or count after which a cell stops asking; ids are kept.",
+    ).tag(config=True)
     cache_ttl = Float(
         _USUAL.cache_ttl,
         help="Seconds for which a count of past days is answered from the journal; 0: never.",
@@ -87,17 +91,17 @@ class CountMagics(Magics):
     @line_cell_magic
     def ctcount(self, line: str, cell: str | None = None) -> pd.DataFrame | Counting | None:
         """Ask how many profiles did something."""
-        from . import arguments
+        from .arguments import of_cell, of_line
 
         caller = self._caller()
-        asked = arguments.of_line(line) if cell is None else arguments.of_cell(line, cell)
-        caller.check_name(asked.name)
-        if not asked.text.strip():
+        arguments = of_line(line) if cell is None else of_cell(line, cell)
+        caller.check_name(arguments.name)
+        if not arguments.text.strip():
             raise UsageError("there is nothing to ask: write a query, like 'App Launched today'")
         if cell is None:
-            _refuse_variable(asked.text)
+            _refuse_variable(arguments.text)
         try:
-            return self._carry_out(asked, caller)
+            return self._carry_out(arguments, caller)
         except QueryError as error:
             error.line += cell is not None  # people count the magic's own line, too
             raise
@@ -118,37 +122,38 @@ class CountMagics(Magics):
     def _caller(self) -> Caller:
         return calling(self.shell.user_ns if self.shell else {})
 
-    def _carry_out(self, asked: Arguments, caller: Caller) -> pd.DataFrame | Counting | None:
-        timeout = {"timeout": asked.timeout} if asked.timeout else {}
+    def _carry_out(self, arguments: Arguments, caller: Caller) -> pd.DataFrame | Counting | None:
+        timeout = {"timeout": arguments.timeout} if arguments.timeout else {}
         settings = self.settings(**timeout)
-        if asked.dry_run or asked.plan:
+        if arguments.dry_run or arguments.plan:
             from . import previews
 
-            previews.show(asked, caller.names, settings)
+            previews.show(arguments, caller.names, settings)
             return None
-        counting = _counting(asked, caller, settings)
-        if asked.background:
-            return self._background(asked, caller, counting)
-        frame = _blocking(asked, caller, counting)
+        counting = _counting(arguments, caller, settings)
+        if arguments.background:
+            return self._background(arguments, caller, counting)
+        frame = _blocking(arguments, caller, counting)
         if frame is not None:
+            from ..results.short_frame import drawn_short
             from .short_display import show_short
 
-            show_short(self.shell, frame)
+            show_short(self.shell, frame, drawn_short)
         return frame
 
     def _background(
-        self, asked: Arguments, caller: Caller, counting: Counting
+        self, arguments: Arguments, caller: Caller, counting: Counting
     ) -> pd.DataFrame | Counting | None:
         from ..progress.environment import is_interactive
 
         if not is_interactive(self.shell):
             # Nobody would be there when it arrives: an executed notebook ends with its last cell.
-            return _blocking(asked, caller, counting)
+            return _blocking(arguments, caller, counting)
         counting.followed()
-        if not asked.name:
+        if not arguments.name:
             return counting
-        caller.bind(asked.name, counting)
-        counting.when_done(partial(_replace, caller, asked.name, counting))
+        caller.bind(arguments.name, counting)
+        counting.when_done(partial(_replace, caller, arguments.name, counting))
         return None
 
 
@@ -159,27 +164,27 @@ def _refuse_variable(text: str) -> None:
     refuse_variable(text, name_sources.names().events)
 
 
-def _counting(asked: Arguments, caller: Caller, settings: Settings) -> Counting:
+def _counting(arguments: Arguments, caller: Caller, settings: Settings) -> Counting:
     from ..counting.asking import ask
     from ..prepare import prepare
 
-    account = asked.account
-    cell = prepare(asked.text, params=caller.names, account=account, settings=settings)
-    return ask(cell, refresh=asked.refresh, variable=asked.name)
+    account = arguments.account
+    cell = prepare(arguments.text, params=caller.names, account=account, settings=settings)
+    return ask(cell, refresh=arguments.refresh, variable=arguments.name)
 
 
-def _blocking(asked: Arguments, caller: Caller, counting: Counting) -> pd.DataFrame | None:
+def _blocking(arguments: Arguments, caller: Caller, counting: Counting) -> pd.DataFrame | None:
     try:
-        frame = counting.watched(plot=asked.plot)
+        frame = counting.watched(plot=arguments.plot)
     except BaseException as stopped:
         # Whatever ended the waiting, an alarm's exception too, brings what had arrived.
         so_far = getattr(stopped, "frame", None)
-        if asked.name and so_far is not None:
-            caller.bind(asked.name, so_far)
+        if arguments.name and so_far is not None:
+            caller.bind(arguments.name, so_far)
         raise
-    if asked.name:
-        caller.bind(asked.name, frame)
-    return None if asked.name else frame
+    if arguments.name:
+        caller.bind(arguments.name, frame)
+    return None if arguments.name else frame
 
 
 def _replace(caller: Caller, name: str, counting: Counting, frame: pd.DataFrame) -> None:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .. import api, explanation
+from .. import explanation
+from ..costs.cost import plan
 from ..settings import Settings
 from .arguments import Arguments
 from .invocation import say
 
 
-def show(asked: Arguments, variables: Mapping[str, object], settings: Settings) -> None:
+def show(arguments: Arguments, variables: Mapping[str, object], settings: Settings) -> None:
     """Print what the line asks to see."""
-    if asked.plan:
-        planned = api.plan(
-            asked.text,
+    if arguments.plan:
+        planned = plan(
+            arguments.text,
             params=variables,
-            account=asked.account,
-            refresh=asked.refresh,
+            account=arguments.account,
+            refresh=arguments.refresh,
             settings=settings,
         )
         say(str(planned))
-    if asked.dry_run:
-        every = asked.dry_run == "all"
-        say(explanation.dry_run(asked.text, variables, settings, asked.account, every))
+    if arguments.dry_run:
+        every = arguments.dry_run == "all"
+        say(explanation.dry_run(arguments.text, variables, settings, arguments.account, every))

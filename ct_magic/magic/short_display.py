@@ -1,4 +1,4 @@
-"""A cell without NAME shows its DataFrame short; the value stays a plain DataFrame.
+"""What a magic returns is shown short; the value stays a plain DataFrame.
 
 IPython learns how to draw one particular object. Every other DataFrame is drawn as before, by
 whoever drew it before.
@@ -7,16 +7,25 @@ whoever drew it before.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import ReferenceType, ref
 
 if TYPE_CHECKING:
     import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
+
+class Short(Protocol):
+    """Returns a frame as HTML for a page, else as text: see `results.short_frame`."""
+
+    def __call__(self, frame: pd.DataFrame, *, is_page: bool) -> str:
+        """Return what is shown."""
+        ...
+
+
 _KINDS = ("text/html", "text/plain")
 _MOST = 100  # frames that may still be shown again: `_`, `Out[3]`
-_short: list[ReferenceType[pd.DataFrame]] = []
+_short: list[tuple[ReferenceType[pd.DataFrame], Short]] = []
 
 
 class Drawing:
@@ -27,26 +36,23 @@ class Drawing:
 
     def __call__(self, frame: pd.DataFrame, *printer: Any) -> str | None:
         """Return HTML, or where there is a printer print text."""
-        from ..results.short_frame import short_frame
-
-        is_ours = any(known() is frame for known in _short)
-        if self.before is not None and not is_ours:
+        short = next((short for known, short in _short if known() is frame), None)
+        if self.before is not None and short is None:
             drawn: str | None = self.before(frame, *printer)
             return drawn
-        shown = short_frame(frame) if is_ours else frame
         if not printer:
-            html: str | None = shown._repr_html_()  # type: ignore[operator] # pandas' own, untyped
-            return html
-        for number, line in enumerate(repr(shown).splitlines()):
+            return short(frame, is_page=True) if short else frame._repr_html_()  # type: ignore[operator] # pandas' own, untyped
+        text = short(frame, is_page=False) if short else repr(frame)
+        for number, line in enumerate(text.splitlines()):
             if number:
                 printer[0].break_()
             printer[0].text(line)
         return None
 
 
-def show_short(shell: InteractiveShell | None, frame: pd.DataFrame) -> None:
+def show_short(shell: InteractiveShell | None, frame: pd.DataFrame, short: Short) -> None:
     """Show this frame short wherever this shell shows it."""
-    _short.append(ref(frame))
+    _short.append((ref(frame), short))
     del _short[:-_MOST]
     for formatter in _formatters(shell):
         before = formatter.for_type(type(frame))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import QueryError, UsageError
 from ..query.catalog import Names
 from ..query.lexer import tokens
-from ..query.model import ByValue, Property, Scope
+from ..query.model import ByPlace, ByValue, Property, Scope
 from ..query.parser import parse, statements
 from ..query.payload import FAMILIES, to_payload
 from ..query.printer import property_name, value
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _USAGE = "write '%ct values EVENT [where ...] [PERIOD] by PROPERTY, PROPERTY'"
+_PLACES = (
+    "no page says by which names the API lists countries and cities, and it knows no paths: name "
+    'the places yourself, as in by geo in ("India/Goa", "Singapore")'
+)
 _TEXTS = ("STR", "ENUM")  # kinds whose values a filter can name; a number's are ranges
 TYPES = {scope: key for key, scope in FAMILIES.items()} | {
     Scope.EVENT: "event_properties",
@@ -66,6 +70,8 @@ def read_property(text: str) -> Property:
     axis = axes[0] if len(axes) == 1 else None
     if isinstance(axis, ByValue):
         return axis.property
+    if isinstance(axis, ByPlace):
+        raise UsageError(_PLACES)
     raise UsageError(f"{text!r} has no list of values that the API gives: {_USAGE}")
 
 

@@ -41,7 +41,7 @@ _WHOLE = '<span style="display:inline-block">'
 SAVED = "This was saved while it ran. Run the cell again: nothing is sent twice."
 ANY_ORDER = "in any order: the service knows days, not sequences"
 GOES_ON = "the service goes on counting"
-_FETCH = "run the cell again to fetch what it has counted"
+_FETCH = "'%ct resume' fetches what it has counted"
 MISSING = "run the cell again to ask for what is missing"
 PARTS = {State.SUCCESS: BAR, State.FAILED: WRONG, State.TIMED_OUT: WRONG, State.CANCELLED: MUTED}
 

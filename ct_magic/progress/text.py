@@ -7,7 +7,7 @@ from datetime import date
 from math import ceil
 
 from ..client.jobs import Job, State
-from ..row_results import RowResult
+from ..row_results import RowResult, reason
 from ..text_width import fit, plain
 from .standing import Standing, is_kept, pieces, waiting
 
@@ -35,7 +35,7 @@ GROUPS = {
 QUIET = (State.SUCCESS, State.NOT_YET)
 REFRESH = "--refresh asks anew"
 MINUS = "\u2212"
-_FETCH = "run the cell again to fetch it"
+_FETCH = "'%ct resume' fetches it"
 
 
 def summary(standing: Standing) -> str:
@@ -107,10 +107,18 @@ def state(row: RowResult, standing: Standing) -> str:
     """Return in words how a row stands, with the time of the next look."""
     job = waiting(row)
     left = None if job is None else next_look(job, standing.now)
-    words = phase(row)
+    words = f"{phase(row)}{_so_far(job, standing)}"
     if len(standing.rows) == 1 and (note := cache_note(standing)):
         return f"{words}, {note}"
     return words if left is None else f"{words}, next look in {left} s"
+
+
+def _so_far(job: Job | None, standing: Standing) -> str:
+    """Return for how long a count has been asked, once people would wonder."""
+    if job is None or job.began is None or standing.stable:
+        return ""
+    seconds = standing.now - job.began
+    return f", for {duration(seconds)} so far" if seconds >= MINUTES else ""
 
 
 def spoken(standing: Standing) -> str:
@@ -167,8 +175,7 @@ def phase(row: RowResult) -> str:
 
 def ended(row: RowResult, *, short: bool = False) -> str:
     """Return how a row ended that has no count: `failed: …`, `cancelled`."""
-    # The reason of one that was cancelled is that it was.
-    why = "" if row.state in (State.CANCELLED, State.TIMED_OUT) else plain(row.error or "")
+    why = plain(reason(row))
     words = f"{row.state}: {why}" if why else str(row.state)
     return f"{words}: {_FETCH}" if is_kept(row) and not short else words
 

@@ -130,7 +130,9 @@ class Builder(ClauseRules):
     def _event_name(self, node: tree.EventName) -> str:
         if isinstance(node.name, tree.Name):
             self._check_words(node.name)
-            return self.name(node.name)
+            if (name := self.name(node.name)).startswith("{") and '"event_name"' in name:
+                self.fail("JSON stands without quotes around it: take them away", node.name)
+            return name
         with self.at(node.name):
             return parameters.text_value(node.name.text[1:], self.params)
 

@@ -34,11 +34,15 @@ MOST = 200  # values kept for a property: more would not fit a list that somebod
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What may be proposed, in the order in which it is. Never changed in place."""
+    """What may be proposed, in the order in which it is. Never changed in place.
+
+    `are_all` says that there are hardly other properties: so it is with a sandbox's own.
+    """
 
     events: Mapping[str, Properties] = field(default_factory=dict)
     scopes: Mapping[Scope, Properties] = field(default_factory=dict)
     places: tuple[str, ...] = ()
+    are_all: bool = False
 
     def merged(self, other: Names) -> Names:
         """Return what both know; the other's names and values come first."""
@@ -49,6 +53,7 @@ class Names:
             },
             {scope: _joined(other.of_scope(scope), self.of_scope(scope)) for scope in SCOPES},
             _united(other.places, self.places),
+            self.are_all or other.are_all,
         )
 
     def learned(self, query: Query | JsonQuery) -> Names:

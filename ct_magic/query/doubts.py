@@ -6,6 +6,7 @@ typed and doubted aloud. Each doubt names the part, then what is known. Rule: RE
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -39,6 +40,7 @@ COMMON_KEYS = frozenset({*FAMILIES, "geo_fields", "geo_radius"})
 ADVANCED_KEYS = frozenset({"did_all", "did_none", "did_any"})
 OFTEN_KEYS = _EVENT_KEYS | {"operator", "value"}
 _FILTER_KEYS = frozenset({"name", "operator", "value"})
+_VARIABLE = re.compile(r"\$[A-Za-z_]\w*")
 _MOST_VALUES = 50  # of one list that are compared with the known ones
 
 IGNORED = "the service may ignore it silently"
@@ -95,7 +97,7 @@ def _of_event(event: _Json, today: date, known: Known) -> Iterator[str]:
     name, end = str(event.get("event_name")), day_of_number(event.get("to"))
     if end is not None and end > today:
         yield f"{name}: its period ends on {end}, after today"
-    yield from _of_name(name, known.names.events)
+    yield from _of_several(name, known.names.events) or _of_name(name, known.names.events)
     for key, scope in (("event_properties", Scope.EVENT), ("session_properties", Scope.SESSION)):
         for condition in _dicts(event.get(key)):
             yield from _of_filter(condition, scope, name, known)
@@ -139,14 +141,29 @@ def _of_base_again(body: _Json) -> Iterator[str]:
 
 def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) -> Iterator[str]:
     yield from _keys(condition, _FILTER_KEYS)
-    yield from _of_name(str(condition.get("name")), _properties(scope, event, known))
+    name, properties = str(condition.get("name")), _properties(scope, event, known)
+    yield from _of_name(name, properties)
+    if known.names.are_all and name not in properties and not _near(name, tuple(properties)):
+        whose = f"properties of {event}" if scope is Scope.EVENT else "names"
+        yield f"{property_name(Property(name, scope))} is not among the known {whose}"
     operator, values = condition.get("operator", "equals"), condition.get("value")
     listed = values if isinstance(values, list) else [values]
+    for text in (t for t in listed if isinstance(t, str) and _VARIABLE.fullmatch(t)):
+        yield f'{_part(condition, scope)}: "{text}" is a text; a variable has no quotes, {text}'
     for doubt in _of_operator(operator, listed, scope):
         yield f"{_part(condition, scope)}: {doubt}"
     if operator in ("equals", "not_equals"):
         for doubt in _of_values(listed, _values(condition, scope, event, known)):
             yield f"{_part(condition, scope)}: {doubt}"
+
+
+def _of_several(name: str, known: Mapping[str, Any]) -> list[str]:
+    """Doubt a name that holds several known ones, as `App Launched Then Charged` does."""
+    held = [] if name in known else [event for event in known if f" {event} " in f" {name} "]
+    if len(held) < 2:
+        return []
+    events = " did ".join(sorted(held, key=name.index))
+    return [f"{name!r} is not among the known names: for those who did all of it write {events}"]
 
 
 def _of_name(name: str, known: Mapping[str, Any]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..errors import UsageError
@@ -54,7 +55,8 @@ def from_schema(schema: Mapping[str, Any]) -> Names:
         scope.value: _examples(schema.get(scope.value, {})) for scope in SCOPES
     }
     events = {name: _examples(properties) for name, properties in schema["events"].items()}
-    return names_from_json(json.dumps(plain | {"events": events, "geo": schema.get("geo", [])}))
+    read = names_from_json(json.dumps(plain | {"events": events, "geo": schema.get("geo", [])}))
+    return replace(read, are_all=True)
 
 
 def to_json(names: Names) -> str:

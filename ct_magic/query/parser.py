@@ -25,9 +25,10 @@ from typing import Any
 
 from lark import Lark, UnexpectedToken
 
-from ..errors import UsageError
+from ..errors import QueryError, UsageError
 from .builder import Builder
 from .diagnostics import syntax_errors
+from .diagnostics.several_events import with_own_events
 from .expand_cell import MOST_COUNTS, Expansion, StatementError, expand
 from .lexer import Token, in_context, tokens, with_contextual
 from .model import JsonQuery, Query
@@ -169,7 +170,7 @@ def _statements(
         first, colon = line[0], _colon(line)
         if colon > 0 and source.line(line[colon].start) > source.line(first.start):
             raise source.error(syntax_errors.INDENTED_LABEL, line[colon - 1].start, line[colon].end)
-        query = builder.build(_tree(source, line))
+        query = _built(builder, source, line)
         if query.label is not None and query.label in labels:
             message = f"two statements bear the label '{query.label}': take another for this one"
             raise source.error(message, first.start, line[colon - 1].end)
@@ -190,6 +191,13 @@ def _lines(source: Source) -> list[list[Token]]:
     if not lines:
         raise source.error(syntax_errors.EMPTY, 0, 1)
     return lines
+
+
+def _built(builder: Builder, source: Source, line: list[Token]) -> Query | JsonQuery:
+    try:
+        return builder.build(_tree(source, line))
+    except QueryError as error:
+        raise error.saying(with_own_events(error.message, line, reach)) from None
 
 
 def _tree(source: Source, line: list[Token]) -> StatementNode:

@@ -188,11 +188,18 @@ def _check(body: dict[str, Any], text: str) -> None:
         )
     for key in ("from", "to"):
         if day_of_number(body[key]) is None:
-            message = f"{key!r} must be a day, written as a number like 20150810"
+            message = f"{key!r} must be a day, written as a number{_as_number(body[key])}"
             strict_json.fail(text, message, *strict_json.place_of(text, key))
     if body["from"] > body["to"]:
         message = f"the period ends ({body['to']}) before it begins ({body['from']})"
         strict_json.fail(text, message, *strict_json.place_of(text, "to"))
+
+
+def _as_number(day: object) -> str:
+    """Return how a day in other writing, as "2015-08-10", is written as a number."""
+    digits = str(day).replace("-", "").replace("/", "")
+    is_day = digits.isascii() and digits.isdigit() and day_of_number(int(digits))
+    return f": {digits}" if is_day and len(digits) == 8 else " like 20150810"
 
 
 def _exactly(body: dict[str, object]) -> str:

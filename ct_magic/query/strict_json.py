@@ -16,6 +16,7 @@ from .parameters import number_value
 _DEEPEST = 30
 TRAILING = "JSON has no comma before a closing bracket: take it away"
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+_DAY = re.compile(r"(?<=[:\s])(\d{4})-(\d\d)-(\d\d)\b")
 _PYTHON = {"T": "true", "F": "false", "N": "null"}
 # What json leaves as it is, although it cannot stand in a line of text.
 _UNPRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029]")
@@ -126,6 +127,8 @@ def _in_words(text: str, error: json.JSONDecodeError) -> tuple[str, int, int]:
         return "JSON has no comments: take it away", at, at + len(rest.splitlines()[0])
     if not rest:
         return "the JSON is not closed: a bracket or quote is missing", at, at + 1
+    if day := _DAY.search(text, max(0, at - 10), at + 6):
+        return f"JSON writes a day as a number: {''.join(day.groups())}", *day.span()
     if rest[0] == "'":
         return "JSON's texts stand in double quotes", at, at + 1
     if word := re.match("True|False|None", rest):

@@ -23,6 +23,12 @@ def short_frame(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: _texts(frame[name], name) for name in names})
 
 
+def drawn_short(frame: pd.DataFrame, *, is_page: bool) -> str:
+    """Return a frame of counts as HTML or as text, short."""
+    shown = short_frame(frame)
+    return str(shown._repr_html_() if is_page else shown)  # type: ignore[operator] # pandas' own
+
+
 def _says_something(frame: pd.DataFrame, name: str) -> bool:
     column = frame[name]
     if column.isna().all():

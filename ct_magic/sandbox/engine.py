@@ -97,8 +97,8 @@ class Engine:
         with self._lock:
             if self._schema is None:
                 # Asked once for every run of a client; what it says does not change.
-                zone = str(self._zone)
-                data = sha256(f"{identity(self._db)} {zone}".encode()).hexdigest()[:16]
+                counted = f"{identity(self._db)} {self._zone} {self._lenient}"
+                data = sha256(counted.encode()).hexdigest()[:16]
                 self._schema = {"data": data, **schema(self._db, self._names)}
             return self._schema
 

@@ -25,6 +25,10 @@ GROUP BY name ORDER BY name
 """
 _SCOPES = ("profile", "tech", "app", "demographics", "reachability")
 SCANNED = 5_000  # rows of an event, or profiles, that are looked at
+ITEMS = """
+SELECT i FROM (SELECT unnest(TRY_CAST(json_extract(j, '/Items') AS JSON[])) AS i FROM e)
+WHERE json_type(i) = 'OBJECT'
+"""
 # The same rows in any order, in any file, give the same number.
 IDENTITY = """
 SELECT concat_ws(' ', (SELECT sum(hash(e)::HUGEINT) FROM events e),
@@ -36,9 +40,14 @@ def schema(db: duckdb.DuckDBPyConnection, events: Iterable[str]) -> dict[str, An
     """Return the names of events and properties, with types and examples."""
     happened = "SELECT {} AS j FROM events {} LIMIT {}"
     named = happened.format("properties", "WHERE event_name = $1", SCANNED)
+    # A filter on Charged finds what its items have, too.
+    with_items = f"WITH e AS ({named}) SELECT j FROM e UNION ALL {ITEMS}"
     session = happened.format("session", "", SCANNED)
     return {
-        "events": {name: _described(db, named, [name]) for name in sorted(events)},
+        "events": {
+            name: _described(db, with_items if name == "Charged" else named, [name])
+            for name in sorted(events)
+        },
         "session": _described(db, session, []),
         **{
             scope: _described(db, f"SELECT {scope} AS j FROM profiles LIMIT {SCANNED}", [])

@@ -29,7 +29,7 @@ class Quick:
     """A service that answers every look at once."""
 
     def submit(self, body: str) -> Answer:
-        return Partial("1")
+        return Partial(f"id of {body}")
 
     def poll(self, req_id: str) -> Answer:
         return Success(Tally(7))
@@ -195,7 +195,7 @@ def test_a_process_that_is_forked_while_a_count_runs_counts_too() -> None:
         def submit(self, body: str) -> Answer:
             began.set()
             assert go_on.wait(20)
-            return Partial("1")
+            return Partial(body)
 
     entrance = gate("forks", 1)
     run = Run(JOBS, Hangs(), Pace(first_look=0.01), gate=entrance)

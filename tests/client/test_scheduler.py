@@ -294,16 +294,19 @@ PAGE = Trouble("HTTP 200: a page", cause=Cause.FOREIGN)
 CRASH = Trouble("HTTP 500: An unknown error occurred", cause=Cause.INTERNAL)
 
 
-def outage(n: int, answer: Answer, pace: Pace | None = None, held: bool = False) -> Schedule:
-    """Let a service give this one answer for ever; the schedule must end by itself."""
+def outage(n: int, answer: Answer, held: bool = False, most: int = 200) -> Schedule:
+    """Let a service give this one answer for ever; the schedule must end by itself.
+
+    Whatever ends, its words agree with what happened: only what never left was not sent.
+    """
     state, req_id = (State.SUBMITTED, "7") if held else (State.WAITING, None)
     asked = [replace(job, state=state, req_id=req_id) for job in jobs(n)]
-    schedule = Schedule(asked, pace or Pace(), 0.0, Random(2).random)
-    now, requests = 0.0, 0
+    schedule = Schedule(asked, Pace(), 0.0, Random(2).random)
+    now, requests = 0.0, list[int]()
     flying: deque[int] = deque()
     while not isinstance(step := schedule.next(now), Done):
         if not isinstance(step, Wait):
-            requests += 1
+            requests.append(step.job.number)
             flying.append(step.job.number)
         elif flying:
             now += LATENCY
@@ -312,7 +315,9 @@ def outage(n: int, answer: Answer, pace: Pace | None = None, held: bool = False)
             assert step.until is not None
             now = step.until
         assert now < 10_000, "it never ends"
-        assert requests < 200
+        assert len(requests) < most
+    sent = set(requests) if not held else set(range(n))
+    assert all(("not sent" in str(job.error)) == (job.number not in sent) for job in schedule.jobs)
     return schedule
 
 
@@ -332,7 +337,7 @@ def test_a_service_that_answers_nothing_is_given_up_once_for_all(
     assert last < 60 if quick else 180 <= last < 200
     assert all(job.req_id == "7" and job.lost for job in ended) or not held
     if n == 90:
-        assert "given up after 3 minutes without an answer" in str(ended[-1].error)
+        assert "given up after 3 minutes without a usable answer" in str(ended[-1].error)
 
 
 @pytest.mark.parametrize(
@@ -342,6 +347,65 @@ def test_a_service_that_answers_nothing_is_given_up_once_for_all(
 def test_a_patience_is_said_in_units_that_people_count_in(seconds: float, words: str) -> None:
     """Not 0.0666667 minutes."""
     assert in_words(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("answer", "held", "words"),
+    [
+        (Busy("HTTP 429: too many"), False, "HTTP 429: too many; nothing new for 60 minutes"),
+        (Busy("HTTP 429: too many"), True, "HTTP 429: too many; nothing new for 60 minutes"),
+        (Partial("7"), True, "still counting after 121 looks; nothing new for 60 minutes"),
+        (NotYet(), True, "still counting after 121 looks; nothing new for 60 minutes"),
+    ],
+)
+def test_a_service_that_answers_for_ever_and_gives_nothing_is_left_after_an_hour(
+    answer: Answer, held: bool, words: str
+) -> None:
+    """It is not silent, so nobody gives it up; an unattended cell would never end."""
+    for n in (1, 3):
+        ended = outage(n, answer, held, most=500).jobs
+        assert {job.state for job in ended} == {State.TIMED_OUT}
+        assert 3600 <= (ended[0].ended or 0.0) < 3700
+        assert words in [job.error for job in ended]
+        assert all(job.req_id == "7" for job in ended) or not held
+
+
+def test_a_count_that_is_slow_has_its_hour_from_the_last_news() -> None:
+    """An id, a count, a failure: each is news; a large cell may take all night."""
+    news = [Failure("HTTP 400"), Success(Tally(1)), Partial("7")]
+    schedule = Schedule(jobs(4), Pace(max_concurrent=1), 0.0, lambda: 0.0)
+    for hour, answer in enumerate(news):
+        schedule.next(hour * 3500.0)
+        schedule.answered(hour, answer, hour * 3500.0)
+    schedule.next(9000.0)
+    assert [job.state for job in schedule.answered(3, Busy("HTTP 429"), 9000.0)] == [State.WAITING]
+    schedule.next(10400.0), schedule.answered(2, Partial("7"), 10400.0)
+    assert not schedule.done
+    schedule.next(10700.0), schedule.answered(2, Partial("7"), 10700.0)
+    assert schedule.done
+
+
+@pytest.mark.parametrize("answer", [Busy("no; wait", 86400.0), Trouble("no; wait", 86400.0)])
+def test_a_pause_longer_than_a_cell_waits_ends_it_at_once(answer: Answer) -> None:
+    """Its end is said, and nobody waits for an hour to hear it."""
+    ended = outage(3, answer).jobs
+    assert {job.state for job in ended} == {State.TIMED_OUT}
+    assert max(job.ended or 0.0 for job in ended) < 1
+    why = "no; wait; a cell waits for 60 minutes without news (stalled_after)"
+    assert {job.error for job in ended} == {why, f"not asked again: {why}"}
+
+
+def test_an_id_that_another_query_has_is_no_answer() -> None:
+    """Something on the way answers all submissions alike: two queries would get one count."""
+    schedule = Schedule(jobs(2), Pace(), 0.0, lambda: 0.0)
+    for number in (0, 1):
+        schedule.next(0.0), schedule.answered(number, Partial("7"), 0.0)
+    assert [job.req_id for job in schedule.jobs] == ["7", None]
+    for now in (1.0, 4.0):
+        assert schedule.next(now) == Submit(schedule.jobs[1])
+        schedule.answered(1, Partial("7"), now)
+    assert schedule.jobs[1].state is State.FAILED
+    assert "belongs to another query" in str(schedule.jobs[1].error)
 
 
 def test_a_service_that_accepts_without_an_id_is_given_up_too() -> None:
@@ -456,7 +520,7 @@ def test_not_yet_on_a_poll_keeps_to_the_interval() -> None:
     gaps = [later - earlier for (_, earlier), (_, later) in pairwise(sent)]
     assert gaps[0] == FIRST
     assert min(gaps[1:]) >= INTERVAL
-    # However long it takes: it is no trouble, and never given up.
+    # It is no trouble, and not given up after three minutes.
     assert job.state is State.SUCCESS
 
 
@@ -503,9 +567,11 @@ def test_the_deadline_ends_what_is_left_and_nothing_is_asked_after_it() -> None:
 def test_what_was_stopped_says_why() -> None:
     """The DataFrame's `error` is empty for counts alone."""
     late = Schedule(jobs(1), Pace(timeout=5.0), 0.0, lambda: 0.0).expire(5.0)
-    assert [job.error for job in late] == ["the deadline came first"]
-    stopped = Schedule(jobs(1), Pace(), 0.0, lambda: 0.0).cancel(None, 1.0)
-    assert [job.error for job in stopped] == ["stopped before it arrived"]
+    assert [job.error for job in late] == ["the deadline came before it was sent"]
+    schedule = Schedule(jobs(2), Pace(), 0.0, lambda: 0.0)
+    schedule.next(0.0)
+    stopped = [job.error for job in schedule.cancel(None, 1.0)]
+    assert stopped == ["stopped before it arrived", "stopped before it was sent"]
 
 
 def test_what_was_refused_on_the_way_is_not_called_unsent() -> None:

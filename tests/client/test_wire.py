@@ -291,10 +291,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return cert, key
 
 
-def test_a_certificate_that_cannot_be_verified_is_final_and_its_cure_works(
-    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Trying again helps nobody; naming the certificate does."""
+def secured(certificate: tuple[Path, Path], before: bytes = b"") -> Callable[[Wire], None]:
+    """A server that speaks TLS; `before` is sent ahead of each answer."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(*certificate)
 
@@ -302,11 +300,19 @@ def test_a_certificate_that_cannot_be_verified_is_final_and_its_cure_works(
         with context.wrap_socket(wire.sock, server_side=True) as sock:
             inner = Wire(sock, 0)
             while inner.request():
+                inner.send(before)
                 inner.answer()
 
+    return serve
+
+
+def test_a_certificate_that_cannot_be_verified_is_final_and_its_cure_works(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trying again helps nobody; naming the certificate does."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "https_proxy", "HTTPS_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    with wires(serve) as url:
+    with wires(secured(certificate)) as url:
         secure = url.replace("http:", "https:")
         answer = service(secure).submit("1")
         assert isinstance(answer, Failure)
@@ -334,21 +340,11 @@ def test_a_proxy_on_the_way_is_gone_through(
     certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A company's: the passcode goes through its tunnel, and a proxy that drips is bounded, too."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(*certificate)
-
-    def serve(wire: Wire) -> None:
-        with context.wrap_socket(wire.sock, server_side=True) as sock:
-            inner = Wire(sock, 0)
-            while inner.request():
-                inner.send(b"HTTP/1.1 103 Early Hints\r\n\r\n")
-                inner.answer()
-
     for name in ("no_proxy", "NO_PROXY", "https_proxy", "all_proxy", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
     with (
-        wires(serve) as url,
+        wires(secured(certificate, b"HTTP/1.1 103 Early Hints\r\n\r\n")) as url,
         wires(relayed) as proxy,
         wires(drip(b"HTTP/1.1 200 X\r\nA: ")) as slow,
     ):

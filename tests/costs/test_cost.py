@@ -15,7 +15,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import ct_magic
-from ct_magic import QueryError, api
+from ct_magic import QueryError
 from ct_magic.costs.estimate import Estimate, Pacing, estimate
 from ct_magic.errors import QueryWarning
 from ct_magic.sandbox import Sandbox
@@ -33,13 +33,13 @@ def strict(state: object) -> Iterator[Sandbox]:
 def test_a_plan_says_rows_counts_what_is_known_and_what_is_to_be_sent(account: Sandbox) -> None:
     """And sends nothing: asked afterwards, the same counts are submitted."""
     text = f"{FUNNEL}\nagain: App Launched 2026-10"
-    before = api.plan(text, today=TODAY)
+    before = ct_magic.plan(text, today=TODAY)
     assert (before.rows, before.counts, before.known, before.to_send) == (4, 3, 0, 3)
     assert str(before).splitlines()[:2] == ["4 rows", "3 distinct counts: 3 to be sent"]
     ct_magic.count("App Launched 2026-10", today=TODAY, poll_interval=0.01, progress="none")
-    after = api.plan(text, today=TODAY)
+    after = ct_magic.plan(text, today=TODAY)
     assert (after.counts, after.known, after.to_send) == (3, 1, 2)
-    assert api.plan(text, today=TODAY, refresh=True).to_send == 3
+    assert ct_magic.plan(text, today=TODAY, refresh=True).to_send == 3
 
 
 def test_a_cells_plan_prints_the_same(account: Sandbox, shell: InteractiveShell) -> None:
@@ -52,7 +52,7 @@ def test_a_cells_plan_prints_the_same(account: Sandbox, shell: InteractiveShell)
 
 def test_a_plan_needs_no_account(state: object) -> None:
     """Nothing is sent, so nobody need be set up; then no time is promised."""
-    found = api.plan("Charged where Amount != 5 last 3 weeks by week", today=TODAY)
+    found = ct_magic.plan("Charged where Amount != 5 last 3 weeks by week", today=TODAY)
     assert str(found).splitlines() == [
         "3 rows",
         "3 distinct counts: 3 to be sent",
@@ -79,7 +79,7 @@ def test_a_cell_that_would_be_refused_is_planned_all_the_same(
     state: object, text: str, lines: list[str]
 ) -> None:
     """Its numbers say what would have to be smaller."""
-    assert str(api.plan(text, today=TODAY)).splitlines() == lines
+    assert str(ct_magic.plan(text, today=TODAY)).splitlines() == lines
     with pytest.raises(QueryError, match="the limit is"):
         ct_magic.parse(text, today=TODAY)
 
@@ -89,7 +89,7 @@ def test_a_plan_says_which_rows_are_not_asked_yet(state: object) -> None:
     text = (
         "App Installed last 12 weeks\n  share did App Launched after 0..11 weeks\n  by first week"
     )
-    found = api.plan(text, today=TODAY)
+    found = ct_magic.plan(text, today=TODAY)
     assert (found.rows, found.counts, found.not_yet) == (156, 90, 66)
     assert str(found).startswith("156 rows, 66 of them not yet\n90 distinct counts: 90 to be sent")
 
@@ -174,7 +174,7 @@ def test_a_range_in_words(low: float, high: float, words: str) -> None:
 def test_a_settings_error_is_said_as_by_count(state: object) -> None:
     """The keywords are those of `count`."""
     with pytest.raises(ct_magic.UsageError):
-        api.plan("Charged", today=date(2026, 1, 1), max_count=5)  # type: ignore[call-arg] # wrong on purpose
+        ct_magic.plan("Charged", today=date(2026, 1, 1), max_count=5)  # type: ignore[call-arg] # wrong on purpose
     with warnings.catch_warnings():
         warnings.simplefilter("error", QueryWarning)
-        assert api.plan("Charged where A != 5 today").doubts
+        assert ct_magic.plan("Charged where A != 5 today").doubts

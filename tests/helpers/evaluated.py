@@ -11,7 +11,7 @@ from typing import Any
 
 from ct_magic import QueryError
 from ct_magic.client.jobs import Job, State, Tally
-from ct_magic.planner import plan
+from ct_magic.planner import plan_cell
 from ct_magic.query.doubts import Known
 from ct_magic.query.expand_cell import expand
 from ct_magic.query.model import JsonQuery, Query
@@ -71,7 +71,7 @@ def results_of(
 
 def planned(statements: list[Query | JsonQuery], today: date) -> Plan:
     """Return the plan of a cell."""
-    return plan(statements, expand(statements, today, max_counts=None), today, Known())
+    return plan_cell(statements, expand(statements, today, max_counts=None), today, Known())
 
 
 def answered(cell: Plan, count: Count) -> list[Job]:

@@ -132,15 +132,19 @@ def test_a_function_in_a_function_sees_the_names_around_it(
     assert floors == [3000]
 
 
+def write_report(folder: Path, monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    """Write a module whose code calls the magic."""
+    call = f'get_ipython().run_cell_magic("ctcount", "found --refresh", "{QUERY}")'
+    text = "\n".join(["from IPython import get_ipython", *lines, call])
+    (folder / "report.py").write_text(text)
+    monkeypatch.syspath_prepend(str(folder))
+
+
 def test_a_module_has_its_own_names(
     tmp_path: Path, shell: InteractiveShell, floors: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """NAME is the module's, too; the notebook's variables are not touched."""
-    (tmp_path / "report.py").write_text(
-        "from IPython import get_ipython\nfloor = 500\n"
-        f'get_ipython().run_cell_magic("ctcount", "found --refresh", "{QUERY}")\n'
-    )
-    monkeypatch.syspath_prepend(str(tmp_path))
+    write_report(tmp_path, monkeypatch, "floor = 500")
     cell(shell, "import report")
     assert floors == [500]
     assert len(sys.modules["report"].found) == 1
@@ -151,11 +155,7 @@ def test_a_module_without_the_name_does_not_take_the_notebooks(
     tmp_path: Path, shell: InteractiveShell, floors: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A number of somebody else's threshold would be a wrong one."""
-    (tmp_path / "report.py").write_text(
-        "from IPython import get_ipython\n"
-        f'get_ipython().run_cell_magic("ctcount", "found", "{QUERY}")\n'
-    )
-    monkeypatch.syspath_prepend(str(tmp_path))
+    write_report(tmp_path, monkeypatch)
     error = run(shell, "import report").error_in_exec
     assert isinstance(error, errors.QueryError)
     assert "there is no variable 'floor'" in str(error)

@@ -475,7 +475,7 @@ def test_values_are_shown_and_known(
     [
         ("Charged 2026-10", "there is no 'by'"),
         ("Charged by day", "'day' is no property"),
-        ("Charged by geo", "no list of values"),
+        ("Charged by geo", "name the places yourself"),
         ("Charged by Brand,", "'' is no property"),
         ("Charged by Brand in ('x')", "is no property"),
         ("Charged by day by Brand", "one count"),

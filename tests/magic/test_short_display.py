@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC
+
 import pandas as pd
+import pytest
 from helpers.shell import run
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from ct_magic.client.jobs import Tally
+from ct_magic.client.journal_entries import Entry
+from ct_magic.client.journal_history import PastCell
+from ct_magic.results.history_frame import history_frame
+from ct_magic.results.short_history import short_history
 from ct_magic.sandbox import Sandbox
+from ct_magic.text_width import width
 
 CELL = "%%ctcount\nApp Launched 2026-10\nCharged 2026-10"
 
@@ -48,3 +58,51 @@ def test_every_other_frame_is_shown_as_before(account: Sandbox, shell: Interacti
     finally:
         html.pop(pd.DataFrame)
         run(shell, "%load_ext ct_magic").raise_error()
+
+
+def cells(times: int = 1) -> list[PastCell]:
+    """A cell of one count with an awkward title, one of three that failed in part, and more."""
+    one = Entry(1, "success", "", "<b>\n食べ物 " + "x" * 99, "", 0, 0, "1", 1, 1, Tally(1379), None)
+    lost = Entry(2, "failed", "", "funnel", "", 0, 0, "2", 1, 1, None, "why")
+    three = (replace(one, title="funnel"), replace(one, title="funnel"), lost)
+    pair = [PastCell("A at b", 1.8e9, "df", None, (one,)), PastCell("A at b", 0, None, None, three)]
+    return pair * times
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_history_is_one_line_a_cell_that_fits_into_the_terminal(
+    columns: int,
+) -> None:
+    """Whatever stands in a query; what all cells share is left out."""
+    found = history_frame(cells(), lambda _: UTC)
+    lines = short_history(found, is_page=False, columns=columns).splitlines()
+    assert len(lines) == 3
+    assert max(sum(map(width, line)) for line in lines) <= columns
+    assert lines[1].startswith("2027-01-15 08:00:00  df")
+    assert "2 success, 1 failed" in lines[2]
+    if columns >= 80:
+        assert lines[0].split() == ["asked", "variable", "state", "counts", "count", "title"]
+        assert "1,379  <b> 食べ" in lines[1]
+        assert lines[2].endswith("funnel")
+
+
+def test_a_pages_history_is_a_table_and_says_what_it_leaves_out() -> None:
+    """Its value has all columns and all rows."""
+    page = short_history(history_frame(cells(40), lambda _: UTC), is_page=True)
+    assert page.count("<tr>") == 51
+    assert "and 30 older" in page
+    assert "&lt;b&gt;" in page
+    assert "<b>" not in page
+    assert "older" not in short_history(history_frame(cells(), lambda _: UTC), is_page=False)
+
+
+def test_the_command_shows_history_short(account: Sandbox, shell: InteractiveShell) -> None:
+    """And gives a plain DataFrame of all columns."""
+    with capture_output():
+        run(shell, "%%ctcount df\nApp Launched 2026-10").raise_error()
+        found = run(shell, "%ct history").result
+    assert type(found) is pd.DataFrame
+    assert "req_id" in found.columns
+    for text in drawn(shell, found).values():
+        assert "App Launched 2026-10" in text
+        assert "req_id" not in text

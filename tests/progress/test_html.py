@@ -100,16 +100,20 @@ STATES: dict[str, dict[str, Any]] = {
     },
     "waiting (too many at once)": {"note": "too many at once", "due": 4.0},
     "failed: HTTP 400: bad dates": {"state": State.FAILED, "error": "HTTP 400: bad dates"},
-    "failed: no connection: run the cell again to fetch it": {
+    "failed: no connection: '%ct resume' fetches it": {
         "state": State.FAILED,
         "error": "no connection",
         "req_id": "7",
         "lost": True,
     },
     "cancelled": {"state": State.CANCELLED, "error": "it was not waited for"},
-    "cancelled: run the cell again to fetch it": {"state": State.CANCELLED, "req_id": "7"},
-    "timed out": {"state": State.TIMED_OUT},
-    "timed out: run the cell again to fetch it": {"state": State.TIMED_OUT, "req_id": "7"},
+    "cancelled: '%ct resume' fetches it": {"state": State.CANCELLED, "req_id": "7"},
+    "timed out": {"state": State.TIMED_OUT, "error": "the deadline came first"},
+    "timed out: HTTP 429: no; nothing new for 60 minutes": {
+        "state": State.TIMED_OUT,
+        "error": "HTTP 429: no; nothing new for 60 minutes",
+    },
+    "timed out: '%ct resume' fetches it": {"state": State.TIMED_OUT, "req_id": "7"},
 }
 
 
@@ -126,6 +130,16 @@ def test_each_state_is_said_in_words(state: str) -> None:
     assert words.state(found.rows[0], found) == state
     assert state in words.text(found)
     assert state in said(card.html(found))
+
+
+def test_a_count_that_takes_long_says_for_how_long() -> None:
+    """Who waits wonders whether it hangs; in the page the time stands at the end of the line."""
+    found = one(state=State.SUBMITTED, polls=41, began=-1195.0, due=30.0)
+    stands = words.state(found.rows[0], found)
+    assert stands == "counting, looked 41 times, for 20 min so far, next look in 25 s"
+    assert "looked 41 times" in said(card.html(found))
+    assert "20 min" in said(card.html(found))
+    assert "for" not in words.state(found.rows[0], replace(found, stable=True))
 
 
 def test_one_count_ends_as_a_large_number_with_its_days() -> None:

@@ -1,6 +1,7 @@
 """Doubts: what no page of the vendor lists is named before its number is believed."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,7 +14,8 @@ from ct_magic.query.parser import statements
 
 TODAY = date(2026, 11, 23)
 NAMES = names_from_json(
-    '{"events": {"Charged": {"Category": ["Shoes", "Bags"], "Amount": []}},'
+    '{"events": {"Charged": {"Category": ["Shoes", "Bags"], "Amount": []},'
+    ' "App Launched": {}, "App Installed": {}},'
     ' "profile": {"Customer Type": ["Gold", "Platinum"]},'
     ' "session": {"utm_source": ["google"], "time_of_day": ["13:40"]},'
     ' "geo": ["India/Goa", "India/Maharashtra/Mumbai", "Singapore"]}'
@@ -59,6 +61,18 @@ def doubts(text: str, names: Names = NAMES, facts: frozenset[str] = frozenset())
         ),
         ("Charged where geo = 'Mumbai' today", "geo", 'is "India/Maharashtra/Mumbai" meant?'),
         ("Charged where geo in ('Nepal', 'india') today", "geo", 'is "India" meant?'),
+        ("Charged where Category = '$kind' today", "Category =", "a variable has no quotes, $kind"),
+        ("Charged where Category in ('Bags', '$a') today", "Category in", "no quotes, $a"),
+        ("Charged where Category ~ '$kind' today", "Category ~", "a variable has no quotes"),
+        ("CHARGED yesterday", "'CHARGED' is not", "is 'Charged' meant?"),
+        ("app_launched yesterday", "'app_launched' is", "is 'App Launched' meant?"),
+        ("Charged where AMOUNT > 5 today", "'AMOUNT' is", "is 'Amount' meant?"),
+        (
+            "App Launched Then Charged today",
+            "'App Launched Then Charged' is not",
+            "write App Launched did Charged",
+        ),
+        ("x Charged App Installed today", "'x Charged App", "write Charged did App Installed"),
         ("Charged yesterday by hour", "by hour", "whose clock"),
         ("Charged where A = 1 or B = 2 yesterday", "did Charged", "sees the occurrences"),
         ("Charged yesterday did Charged where A = 1", "did Charged", "sees the occurrences"),
@@ -94,6 +108,24 @@ def test_what_no_page_lists_is_doubted(text: str, part: str, known: str) -> None
 def test_what_the_pages_list_is_not(text: str) -> None:
     """A doubt too many is a doubt that nobody reads."""
     assert doubts(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Charged where Foo = 1 today", "Foo is not among the known properties of Charged"),
+        ("App Launched where Foo = 1 today", "Foo is not among the known properties of App L"),
+        ("Charged where profile.Foo = 1 today", "profile.Foo is not among the known names"),
+        ("Charged where session.foo = 'x' today", "session.foo is not among the known names"),
+        ("Charged today did Charged where Foo exists", "Foo is not among the known properties"),
+        ("Charged today by Foo in ('x')", "Foo is not among the known properties of Charged"),
+    ],
+)
+def test_where_all_names_are_known_another_is_doubted(text: str, said: str) -> None:
+    """It finds nobody, and 0 would look like an answer; a file need not hold all there is."""
+    (found,) = doubts(text, replace(NAMES, are_all=True), FACTS)
+    assert found.startswith(said)
+    assert doubts(text, facts=FACTS) == []
 
 
 def test_what_an_account_has_passed_is_no_doubt_any_more() -> None:

@@ -102,7 +102,7 @@ def test_a_service_that_is_down_is_given_up_with_a_row(state: object) -> None:
     with Sandbox(profiles=60, today=TODAY, faults="any:503*1000") as box:
         row = ask(box, give_up_after=0.3).iloc[0]
         assert row["status"] == "failed"
-        assert "without an answer" in row["error"]
+        assert "without a usable answer" in row["error"]
         assert len(box.log) <= 12
 
 
@@ -112,7 +112,7 @@ def test_an_id_that_nothing_is_heard_of_is_kept(state: object, truth: int, what:
     with Sandbox(profiles=60, today=TODAY, partials=1, faults=f"first:{what}*99") as box:
         row = ask(box, give_up_after=0.2).iloc[0]
         assert row["status"] == "failed"
-        assert "without an answer" in row["error"]
+        assert "without a usable answer" in row["error"]
         box._protocol._faults = Faults((), 0)  # the network is back
         assert ask(box)["count"].iloc[0] == truth
         assert sum(request.method == "POST" for request in box.log) == 1

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import requests
+from helpers.engines import generated
 from helpers.shell import TODAY
 
 from ct_magic.errors import UsageError
@@ -189,10 +190,8 @@ def test_the_same_seed_gives_the_same_data_and_another_other() -> None:
     """What a colleague sees is what you see."""
     counts = []
     for seed in (1, 1, 2):
-        engine = Engine(ZoneInfo("UTC"))
-        engine.generate(300, seed, TODAY)
-        counts.append(engine.count(BODY | {"from": 20230101}))
-        engine.close()
+        with generated(300, seed) as engine:
+            counts.append(engine.count(BODY | {"from": 20230101}))
     assert counts[0] == counts[1] != counts[2]
 
 
@@ -226,11 +225,9 @@ def test_a_day_is_a_day_of_the_accounts_time_zone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/Los_Angeles"])
 def test_the_calendars_first_and_last_day_are_days(zone: str) -> None:
     """`since 0001-01-01` and `..9999-12-31` are how people say "ever"."""
-    engine = Engine(ZoneInfo(zone))
-    engine.generate(50, 1, TODAY)
     ever, known = ({"from": a, "to": b} for a, b in ((10101, 99991231), (20200101, 20301231)))
-    counted = [engine.count({"event_name": "App Launched"} | days) for days in (ever, known)]
-    engine.close()
+    with generated(50, zone=ZoneInfo(zone)) as engine:
+        counted = [engine.count({"event_name": "App Launched"} | days) for days in (ever, known)]
     assert counted[0] == counted[1] > (0, 0)
 
 
@@ -441,11 +438,9 @@ def test_a_script_that_never_stops_it_ends_in_silence() -> None:
 
 def test_what_it_exports_it_counts_again(tmp_path: Path) -> None:
     """The columns are documented, and the counts are the same; after a count as before one."""
-    engine = Engine(ZoneInfo("UTC"))
-    engine.generate(200, 1, TODAY)
-    before = engine.count(BODY)
-    engine.export(tmp_path)
-    engine.close()
+    with generated(200) as engine:
+        before = engine.count(BODY)
+        engine.export(tmp_path)
     columns = ["profile_id", "event_name", "ts", "properties", "session"]
     assert pq.read_schema(tmp_path / "events.parquet").names == columns
     columns = ["profile_id", "profile", "tech", "app", "demographics", "reachability"]
@@ -497,10 +492,8 @@ def test_a_number_that_cannot_be_meant_is_one_line(
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Engine]:
-    engine = Engine(ZoneInfo("UTC"))
-    engine.generate(8000, 1, TODAY)
-    yield engine
-    engine.close()
+    with generated(8000) as engine:
+        yield engine
 
 
 def people(engine: Engine, name: str, start: int, end: int, **more: Any) -> int:

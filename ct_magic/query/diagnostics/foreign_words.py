@@ -59,7 +59,7 @@ WORDS_OF_OTHERS = {
     "limit": "every count is one row: cut the DataFrame",
     "having": "write 'where' for filters, 'did' for what else the profile did",
     "select": "begin with the event's name: every statement counts profiles",
-    "curl": "a statement is the JSON alone, what stands behind -d",
+    "curl": "a statement is the JSON alone, what stands between the quotes behind -d",
     "per": "write by day, by week or by hour",
     "hourly": "write by hour",
     "daily": "write by day",

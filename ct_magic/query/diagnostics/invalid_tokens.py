@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from ..lexer import Token
-from .foreign_words import FUNNEL, SHARE
+from .foreign_words import FUNNEL, SHARE, WORDS_OF_OTHERS
 
 OR = """filters are joined by 'or'; several values of one property are in ("a", "b")"""
 HABITS = {
@@ -62,6 +62,8 @@ def _habit(line: Sequence[Token], at: int) -> str:
     text = line[at].text
     if text == "--" and line[at + 1].type == "WORD" and line[at + 1].start == line[at].end:
         option = f"--{line[at + 1].text}"
+        if option in ("--data", "--header", "--request", "--url"):
+            return f"found '{option}': {WORDS_OF_OTHERS['curl']}"
         return f"found '{option}': options stand on the magic's line, before a query"
     return f"found '{text}': {HABITS.get(text, 'write = for equals')}"
 
@@ -136,12 +138,18 @@ def _stranger(line: Sequence[Token], at: int) -> str:
 
 
 def _dash(line: Sequence[Token], at: int) -> str | None:
-    """Explain a dash behind a day, and the arrow of a funnel."""
+    """Explain a dash or a plus behind a day, curl's -d, an arrow, and the sign of a question."""
     char = line[at].text
+    if char == "-" and at == 0 and line[at + 1].text == "d":
+        return f"found '-': {WORDS_OF_OTHERS['curl']}"
     if char in ARROWS or (char == "-" and line[at + 1].type == "OVER"):
         return f"found '{char}': for a funnel {FUNNEL}"
     if char == "-" and at and line[at - 1].type == "TODAY":
         return "found '-': days are counted back without a space, today-7"
+    if char in "?!" and line[at + 1].type == "$END" and at and line[at - 1].end == line[at].start:
+        return f"found '{char}': no sign ends a statement: take it away"
+    if char == "+" and at and line[at - 1].type in _DAYS:
+        return "found '+': days are counted back, today-7; what is to come has no count"
     if LOOKALIKES.get(char, char) == "-" and at and line[at - 1].type in _DAYS:
         return f"found '{char}': a period has two dots, 2015-08-10..2015-10-25"
     return None

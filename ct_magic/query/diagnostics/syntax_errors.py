@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import misplaced_tokens
+from . import misplaced_tokens, several_events
 from .error_position import Accepted, Line, Mistake, Reach, Stop, shown
 from .expected_tokens import in_words
 from .foreign_words import (
@@ -136,6 +136,9 @@ def _end_of_name(stop: Stop) -> int:
 
 def _out_of_order(stop: Stop) -> Mistake | None:
     """Explain what may stand in a statement, but not there."""
+    if stop.is_("$END") and (other := misplaced_tokens.sentence(stop) or "").startswith("write by"):
+        word = stop.around(-1)  # `by hours`: the word itself is wrong, not that the text ends
+        return Mistake(f"{shown(word)}: {other}", word.start, word.end)
     in_month = stop.is_("IN") and stop.may("WHERE") and is_month(stop.around(1).text)
     message = DAY_IN_WORDS if in_month else misplaced_tokens.sentence(stop)
     is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and stop.next() == "DID")
@@ -149,6 +152,7 @@ def _out_of_order(stop: Stop) -> Mistake | None:
 GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
     text_cut_short,
     of_another_language,
+    several_events.joined,
     _odd,
     label_with_keyword,
     negated,
