@@ -39,6 +39,15 @@ STATUS = """() => { const w = window.jupyterapp?.shell?.currentWidget;
   return (k && w.context?.isReady && w.sessionContext.isReady)
     ? k.status + '/' + k.connectionStatus : 'none' }"""
 
+# Keeps every text that the notebook has shown: on a busy machine some are gone before one looks.
+WATCH = """() => {
+  const notebook = document.querySelector(".jp-Notebook");
+  window.shown = [];
+  new MutationObserver(() => window.shown.push(notebook.innerText))
+    .observe(notebook, { subtree: true, childList: true, characterData: true });
+}"""
+SHOWED = "words => window.shown.some(text => words.every(word => text.includes(word)))"
+
 
 def need_chromium() -> str:
     """Return Chromium's path; without one skip, or fail where CT_MAGIC_REQUIRE_BROWSER is set."""
@@ -187,6 +196,14 @@ class Notebook:
         """Wait until a code cell's outputs hold this text."""
         _until(lambda: text in self.output(cell))
 
+    def watch(self) -> None:
+        """Keep what the notebook shows from here on, for `wait_showed`."""
+        self.page.evaluate(WATCH)
+
+    def wait_showed(self, *words: str) -> None:
+        """Wait until the notebook has shown these together, if only for a moment."""
+        _until(lambda: self.page.evaluate(SHOWED, list(words)))
+
     def source(self, cell: int) -> str:
         """Return the text of a cell as it stands."""
         script = "n => window.jupyterapp.shell.currentWidget.content.model.cells.get(n)"
@@ -244,7 +261,12 @@ def notebook(
         )
         found.wait_for_selector(".jp-Notebook .jp-Cell", state="visible")
         _until_idle(found)
-        yield Notebook(found)
+        opened = Notebook(found)
+        try:
+            yield opened
+        except BaseException:
+            opened.screenshot(f"failed-{Path(name).stem}")
+            raise
 
 
 def _environment(home: Path) -> dict[str, str]:

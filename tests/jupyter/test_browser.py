@@ -31,9 +31,9 @@ def test_the_quick_start_is_lived_through(lab: tuple[str, str, Path]) -> None:
     """A stranger types a cell, sees the panel change, and reads the DataFrame."""
     cells = ["%load_ext ct_magic\n%ct use sandbox", f"%%ctcount foodies\n{SEED}", "foodies"]
     with notebook(*lab, *cells) as found:
+        found.watch()
         found.command("notebook:run-all-cells")
-        found.wait_output(1, "next look in")
-        assert found.page.locator("button", has_text="Cancel").is_visible()
+        found.wait_showed("next look in", "Cancel")
         found.screenshot("quickstart-running")
         found.wait_run()
         assert "1,3" in found.output(1)
