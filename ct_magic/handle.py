@@ -50,11 +50,12 @@ class NoLengthError(StillRunningError, TypeError):
 
 
 class Counting:
-    """A count under way. It becomes a DataFrame: `result()` waits for it.
+    """A count under way, as `start` returns it: `result()` waits for its DataFrame.
 
-    `await` does, too. `done()` is True when it is over, `progress` is how it stands in words,
+    So does `await`. `done()` is True when it is over, `progress` is how it stands in words,
     `frame` the DataFrame of what is there so far; `cancel()` stops asking and keeps what had
-    arrived. Using it like the DataFrame before that is a StillRunningError that says what to do.
+    arrived. A use of it as if it were the DataFrame raises a StillRunningError that says what to
+    do.
     """
 
     def __init__(
@@ -101,10 +102,11 @@ class Counting:
         self._run.cancel()
 
     def result(self, timeout: float | None = None) -> pd.DataFrame:
-        """Wait for the DataFrame, `timeout` seconds at the most, then StillRunningError.
+        """Wait for the DataFrame and return it.
 
-        Raises CountError where a count did not arrive; its `.frame` holds those that did. The
-        panel's buttons are heard meanwhile; an interrupt ends the waiting, not the count.
+        Raises StillRunningError after `timeout` seconds (None: never), and CountError where a
+        count did not arrive; its `.frame` holds those that did. The panel's buttons are heard
+        meanwhile; an interrupt ends the waiting, not the count.
         """
         from .waiting import listen
 
@@ -113,9 +115,10 @@ class Counting:
         return outcome(self._run.rows, self.frame)
 
     def watched(self, *, plot: bool = False) -> pd.DataFrame:
-        """Begin, wait in the cell, with the panel and the interrupt heard, and give the result.
+        """Start it, show the panel, wait in the cell and return the DataFrame.
 
-        With `plot` a picture below the panel grows with what arrives.
+        The panel's buttons and an interrupt are heard. With `plot` a picture below the panel grows
+        with what arrives. Raises what `result` raises, and CountInterrupt after an interrupt.
         """
         from .waiting import wait
 
@@ -136,7 +139,7 @@ class Counting:
         return LivePicture(self._show(), lambda: self.frame, is_live=self._kernel is not None)
 
     def followed(self) -> Counting:
-        """Begin, let the panel live on beside the cell, and come back at once."""
+        """Start it, show the panel, which lives on beside the cell, and return at once."""
         panel = self._show()
         self._heard = panel.comm_ids
         self._run.start()
@@ -145,7 +148,7 @@ class Counting:
         return self
 
     def when_done(self, then: Callable[[pd.DataFrame], None]) -> None:
-        """Call this with the DataFrame when the panel shows the end; from another thread."""
+        """Call `then` with the DataFrame once the panel has shown the end, in another thread."""
 
         def call() -> None:
             self._seen.wait()

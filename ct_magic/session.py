@@ -68,9 +68,10 @@ class Session:
 
     def given_names(self, account: str | None = None) -> Names:
         """Return the names that are sure for an account: what is near one of them is doubted."""
-        from .query.catalog import SYSTEM, Names
+        from .query.catalog import SYSTEM
 
-        return SYSTEM.merged(self._given.get(account or self.used, Names()))
+        given = self._given.get(account or self.used)
+        return SYSTEM.merged(given) if given else SYSTEM
 
     def know(self, names: Names, account: str | None = None) -> None:
         """Add given names of an account; the newer values come first."""

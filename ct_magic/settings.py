@@ -134,9 +134,9 @@ def changed(settings: Settings | None, changes: Mapping[str, Any]) -> Settings:
         near = suggest(odd, known)
         hint = f"did you mean {near}?" if near else _ELSEWHERE.get(odd, f"$names go {PARAMS}")
         raise UsageError(f"there is no keyword {odd!r}: {hint}")
-    if not isinstance(settings or Settings(), Settings):
-        raise UsageError("settings is a ct_magic.settings.Settings; its fields are keywords, too")
-    return replace(settings or Settings(), **changes)
+    if not isinstance(settings, Settings | None):
+        raise UsageError("settings is a ct_magic.Settings; its fields are keywords, too")
+    return replace(settings, **changes) if settings else Settings(**changes)
 
 
 def zone(name: str | None) -> tzinfo | None:

@@ -53,10 +53,12 @@ DEFAULT = "default"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account of the service. What is None is left to the settings.
+    """One account of the service, as a table of `accounts.toml` describes it.
 
-    `base_url` has no slash at its end; `max_concurrent` is counts asked at once, `poll_interval`
-    seconds between two looks at the same count.
+    `id` is CleverTap's account id; `passcode` shows as `****`. `base_url` is where requests go, a
+    region's host or an address of one's own, without a slash at its end. `timezone` is a name like
+    "Asia/Kolkata": whose days are meant. At most `max_concurrent` counts are asked at once, and
+    `poll_interval` seconds lie between two looks at one count. None leaves it to `Settings`.
     """
 
     name: str

@@ -51,3 +51,8 @@ class Freshness:
     def is_of_now(self, known: Entry, now: float) -> bool:
         """Return True for a pending id whose count is as good as one that is asked now."""
         return known.is_pending and 0 <= known.age(now) <= self.pickup_age
+
+    def came_meanwhile(self, known: Entry, began: float, now: float) -> bool:
+        """Return True for an id, or a count that came since `began`, as good as one asked now."""
+        came = known.is_counted and known.ended is not None and began <= known.ended <= now
+        return (came or known.is_pending) and 0 <= known.age(now) <= self.pickup_age

@@ -3,9 +3,10 @@
 One row is one submission. It is written before the request leaves, its id as soon as there is
 one, its end when it comes; each is committed before anything else happens, so that a process may
 be killed at any instant and lose nothing but a submission whose id it never saw. Several kernels
-may use one file: one that finds another's id looks at it instead of asking anew. If two ask the
-same question before either has an id, both submit it: the service has no idempotency key, and a
-lock held over a crash would cost more than a second count.
+may use one file: one that finds another's id, before its cell begins or when a query is about to be
+sent, looks at that instead. If two ask the same question before either has an id, both submit
+it: the service has no idempotency key, and a lock held over a crash would cost more than a second
+count.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ class Journal:
         self._account, self._warn, self.now = account, warn, now
         self._path = file
         self._cell: str | None = None
+        self._began = 0.0
+        self._freshness: Freshness | None = None
         self._rows: dict[int, int] = {}
         self._asked: dict[int, float] = {}
         self._sent: dict[int, float] = {}
@@ -86,11 +89,15 @@ class Journal:
         self._rows[job.number] = known.id
         return job_after(job, known)
 
-    def begin(self, cell: CellRecord) -> None:
-        """Write down the cell whose questions will be asked, and what is known of them."""
+    def begin(self, cell: CellRecord, freshness: Freshness | None = None) -> None:
+        """Write down the cell whose questions will be asked, and what is known of them.
+
+        With `freshness`, what another kernel gets meanwhile is taken: see `asked_elsewhere`.
+        """
+        self._began, self._freshness = self.now(), freshness
         rows = reversed(cell.plan.rows)
         self._titles = {number: row.title for row in rows for number in row.questions}
-        values = (self._account, self.now(), cell.variable, cell.zone, plan_to_json(cell.plan))
+        values = (self._account, self._began, cell.variable, cell.zone, plan_to_json(cell.plan))
         sql = "INSERT INTO cells (id, account, began, variable, zone, plan) VALUES (?,?,?,?,?,?)"
         self._write(sql, (cell.id, *values))
         self._cell = cell.id
@@ -99,6 +106,26 @@ class Journal:
             self._guarded(
                 lambda file: file.write_all("INSERT OR REPLACE INTO needed VALUES (?,?,?)", needed)
             )
+
+    def asked_elsewhere(self, job: Job) -> Success | Partial | None:
+        """Return what another kernel has got for this question since the cell began, if anything.
+
+        That is its count, or an id of just now; the job goes on writing into its submission.
+        """
+        if self._freshness is None:
+            return None
+        q, now = job.question, self.now()
+        for known in map(entry, self._read(OF_A_QUESTION, (self._account, q.key, q.body))):
+            if self._freshness.came_meanwhile(known, self._began, now):
+                after = job_after(job, known)
+                self._rows[job.number] = known.id
+                self._asked.pop(job.number, None)  # by an earlier try, which met with trouble
+                self._sent.pop(job.number, None)
+                self._need(job.number)
+                if after.tally is not None:
+                    return Success(after.tally, after.counted)
+                return Partial(known.req_id or "")
+        return None
 
     def asking(self, job: Job) -> None:
         """Write down that this job's query is about to be sent."""
@@ -113,9 +140,7 @@ class Journal:
             return
         self._rows[job.number], self._asked[job.number] = row, now
         self._sent.pop(job.number, None)
-        if self._cell is not None:
-            needed = (self._cell, job.number, row)
-            self._write("INSERT OR REPLACE INTO needed VALUES (?,?,?)", needed)
+        self._need(job.number)
 
     def answered(self, job: Job, answer: Answer) -> Answer:
         """Write down the id that came, or why there is none; return the answer that counts.
@@ -125,7 +150,8 @@ class Journal:
         match answer:
             case Success(_, at):
                 self._note_sent(job, at)
-            case Partial(req_id, at):
+            case Partial(req_id, at) if job.number in self._asked:
+                # Of one that was picked up all is written, and perhaps its end by now.
                 self._note_sent(job, at)
                 values = (req_id, str(State.SUBMITTED), self._sent.get(job.number))
                 self._set(job, "req_id = ?, state = ?, sent = coalesce(sent, ?)", values)
@@ -160,8 +186,9 @@ class Journal:
             "users": tally.users,
             "devices": tally.devices,
             "counted": job.counted and job.counted.timestamp(),
-            "took": self._took(job),
         }
+        if job.number in self._asked:
+            values["took"] = self._took(job)
         if job.number in self._sent:
             values["sent"] = self._sent[job.number]
         self._set(job, ", ".join(f"{name} = ?" for name in values), tuple(values.values()))
@@ -222,9 +249,12 @@ class Journal:
 
     def _took(self, job: Job) -> float | None:
         # One that was picked up says nothing: nobody looked at it for a while.
-        if job.number not in self._asked or job.began is None or job.ended is None:
-            return None
-        return job.ended - job.began
+        return None if job.began is None or job.ended is None else job.ended - job.began
+
+    def _need(self, number: int) -> None:
+        if self._cell is not None:
+            needed = (self._cell, number, self._rows[number])
+            self._write("INSERT OR REPLACE INTO needed VALUES (?,?,?)", needed)
 
     def _fetched_elsewhere(self, job: Job) -> Success | None:
         rows = self._read("SELECT * FROM asked WHERE id = ?", (self._rows.get(job.number),))

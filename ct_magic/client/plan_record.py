@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -27,9 +27,8 @@ class CellRecord:
 
 def plan_to_json(plan: Plan) -> str:
     """Return a plan as JSON; what is as usual is left out."""
-    rows = [_changed(asdict(row)) for row in plan.rows]
-    questions = [asdict(question) for question in plan.questions]
-    return json.dumps({"rows": rows, "questions": questions}, default=date.isoformat)
+    rows = [_changed(_fields(row)) for row in plan.rows]
+    return json.dumps({"rows": rows, "questions": plan.questions}, default=_plain)
 
 
 def plan_from_json(text: str) -> Plan:
@@ -43,6 +42,15 @@ def plan_from_json(text: str) -> Plan:
     except (LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("this is no plan") from error
     return plan
+
+
+def _plain(value: Any) -> object:
+    return value.isoformat() if isinstance(value, date) else _fields(value)
+
+
+def _fields(value: Any) -> dict[str, object]:
+    # Not `asdict`, which copies what is about to be written.
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def _changed(row: dict[str, object]) -> dict[str, object]:

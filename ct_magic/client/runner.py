@@ -152,6 +152,8 @@ class Run:
             if isinstance(step, Poll):
                 return self._asker.poll(step.job.req_id or "")
             if self._journal:
+                if known := _safely(self._journal.asked_elsewhere, step.job):
+                    return known
                 _safely(self._journal.asking, step.job)
             return self._asker.submit(step.job.question.body)
         except KeyboardInterrupt:

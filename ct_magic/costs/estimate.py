@@ -139,8 +139,8 @@ def _seen_after(seconds: float, pacing: Pacing) -> float:
 
 def _narrowest(ended: Sequence[float]) -> Estimate:
     """Return the narrowest range that holds enough, but no wider than the factor allows."""
-    wanted = ceil(len(ended) * COVERED)
-    spans = list(zip(ended, ended[wanted - 1 :], strict=False))
+    enough = ceil(len(ended) * COVERED)
+    spans = list(zip(ended, ended[enough - 1 :], strict=False))
     low, high = min(spans, key=lambda span: span[1] / span[0])
     if high / low > FACTOR:
         _, low, high = max(_held(ended, first) for first in range(len(ended)))

@@ -50,7 +50,7 @@ def ask(
     jobs = jobs_of(cell.plan.questions) if refresh else recalled(cell.plan, journal, cell.freshness)
     record = CellRecord(secrets.token_hex(8), cell.plan, variable, cell.zone_name)
     if not all(job.state.ended for job in jobs):
-        journal.begin(record)
+        journal.begin(record, None if refresh else cell.freshness)
     _warn_of_doubts(cell.plan)
     cell = with_expectation(cell, jobs, journal)
     return begin(cell, jobs, journal, panel, record.id)

@@ -249,7 +249,7 @@ def _values(names: Names, event: str | None, scope: str, asked: str) -> list[str
         known = names.values(event, Property(asked, Scope(scope)))
     else:
         known = ()
-    return [field_text.value_field(printer.value(value)) for value in known]
+    return [field_text.value_field(printer.value_text(value)) for value in known]
 
 
 def _continued(typed: str, known: Sequence[str]) -> list[str]:

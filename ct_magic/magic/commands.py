@@ -108,9 +108,9 @@ def history_command(invocation: Invocation) -> pd.DataFrame:
     text = invocation.text.strip()
     first, _, rest = text.partition(" ")
     is_number = first.isdecimal()
-    found = api.history(int(first), rest.strip() or None) if is_number else api.history(text=text)
-    show_short(current_shell(), found, short_history)
-    return found
+    frame = api.history(int(first), rest.strip() or None) if is_number else api.history(text=text)
+    show_short(current_shell(), frame, short_history)
+    return frame
 
 
 def resume_command(invocation: Invocation) -> pd.DataFrame:

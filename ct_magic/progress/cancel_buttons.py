@@ -10,8 +10,10 @@ from ..row_results import RowResult
 from ..rows import Row, days, row_name
 from ..text_width import plain
 from . import text as panel_text
+from .charts import is_drawn_as_triangle
 from .panel import Shown
 from .standing import pieces
+from .style import BESIDE
 
 STOPS = "We stop asking. The service has no call that stops the query itself."
 INTERRUPT = "To cancel, interrupt the kernel"
@@ -28,10 +30,13 @@ class CancelButtons:
     def __init__(self, run: Shown) -> None:
         count = len(run.rows)
         self._all = _button("Cancel" if count == 1 else "Cancel all", run.cancel)
-        self._each = Each(run) if 1 < count <= panel_text.ROWS else None
-        self._marked = Marked(run) if count > panel_text.ROWS else None
+        is_table = count <= panel_text.ROWS and not is_drawn_as_triangle(run.rows)
+        self._each = Each(run) if is_table and count > 1 else None
+        self._marked = None if is_table else Marked(run)
         rows = [self._each.box] if self._each else []
-        layout = w.Layout(justify_content="space-between", align_items="flex-end", flex="0 0 auto")
+        layout = w.Layout(
+            justify_content="space-between", align_items="flex-end", flex=f"0 0 {BESIDE}px"
+        )
         self.beside = w.VBox([self._all, *rows], layout=layout)
         self.below = self._marked.box if self._marked else w.VBox([])
         self._parts = [self._all, *(self._each.widgets if self._each else [])]

@@ -46,5 +46,6 @@ def _line(line: str) -> str:
             f'<span style="color:{colour}">{escape(match[0])}</span>',
         ]
         at = match.end()
-    # <bdi> keeps a right-to-left name from turning the rest of the line round.
-    return f"<bdi>{''.join(pieces)}{escape(shown[at:])}</bdi>"
+    # A line that begins with a right-to-left name goes from left to right, as in the editor.
+    inside = "".join([*pieces, escape(shown[at:])])
+    return f'<bdi dir="ltr">{inside}</bdi>'

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from html import escape
-from typing import NamedTuple
 
 from ..client.jobs import State
 from ..row_results import RowResult, shared_error
 from . import text as panel_text
-from .charts import is_triangle, sparkline, triangle
+from .charts import is_drawn_as_triangle, is_triangle, sparklines, triangle
 from .coloured import coloured
 from .standing import FINE, Standing, has_trouble, is_kept, last_news
 from .style import (
@@ -20,9 +19,11 @@ from .style import (
     CODE,
     DOUBT,
     HIDDEN,
+    INK,
     LIVE,
     MUTED,
     NUMBER_STYLE,
+    RIGHT,
     SHEET,
     TRACK,
     WRONG,
@@ -31,26 +32,18 @@ from .style import (
 from .table_html import clock, foreign, state, table
 
 IN_SIGHT = 8  # rows of a long table while it runs: those that changed last
-UNFOLDED = 6  # rows that are shown without a disclosure when all is done
+UNFOLDED = 8  # rows that are shown without a disclosure when all is done: a week, two months
 _MOST = 2000  # rows in the page; the DataFrame has all
 SCROLLED = 12  # rows from which on an open disclosure scrolls
 STATEMENTS = 12  # that are shown
 _DAY = 86400  # seconds that a clock goes on by itself
 SIDE = '<span style="color:{}">{}</span>'
-_WHOLE = '<span style="display:inline-block">'
+_PART = '<span class="ct-part" style="display:inline-block">'
 SAVED = "This was saved while it ran. Run the cell again: nothing is sent twice."
 ANY_ORDER = "in any order: the service knows days, not sequences"
-GOES_ON = "the service goes on counting"
-_FETCH = "'%ct resume' fetches what it has counted"
-MISSING = "run the cell again to ask for what is missing"
+FETCH = "The service goes on counting: '%ct resume' fetches what it has counted."
+MISSING = "Run the cell again to ask for what is missing."
 PARTS = {State.SUCCESS: BAR, State.FAILED: WRONG, State.TIMED_OUT: WRONG, State.CANCELLED: MUTED}
-
-
-class Facts(NamedTuple):
-    """What stands behind the head of a cell, joined by dots."""
-
-    loud: str
-    quiet: Sequence[str]
 
 
 def html(standing: Standing, hint: str | None = None) -> str:
@@ -87,8 +80,9 @@ def below(standing: Standing, hint: str | None = None) -> str:
         for doubt in standing.doubts
     )
     shared = any(row.row.base is not None for row in standing.rows)
-    notes = [*([ANY_ORDER] if shared else []), *filter(None, [standing.note, hint])]
-    noted = f'<div style="color:{MUTED}">{escape(" · ".join(notes))}</div>' if notes else ""
+    note = None if is_folded(standing) else standing.note
+    notes = [*([ANY_ORDER] if shared else []), *filter(None, [note, hint])]
+    noted = f'<div style="color:{MUTED}">{_joined(map(escape, notes))}</div>' if notes else ""
     return f'<div style="margin-top:6px">{doubts}{noted}</div>' if doubts or noted else ""
 
 
@@ -108,6 +102,14 @@ def in_sight(standing: Standing) -> Sequence[RowResult]:
     return sorted(newest, key=lambda row: row.row.number)
 
 
+def is_folded(standing: Standing) -> bool:
+    """Return True for a card whose rows are behind a disclosure."""
+    rows = standing.rows
+    few = panel_text.ROWS if _lost(standing) else UNFOLDED
+    shares = any(row.row.base is not None for row in rows)
+    return standing.over and len(rows) > few and not shares
+
+
 def _card(standing: Standing, *, live: bool) -> str:
     if len(standing.rows) == 1:
         return _asked(standing) + _one(standing, standing.rows[0], live)
@@ -122,7 +124,7 @@ def _asked(standing: Standing) -> str:
     shown = texts[:STATEMENTS]
     more = [f"# and {len(texts) - STATEMENTS:,} more"] if len(texts) > STATEMENTS else []
     lines = "\n".join([coloured(text) for text in shown] + more)
-    return f'<div><code class="ct-q" style="{CODE}">{lines}</code></div>'
+    return f'<div class="ct-asked"><code class="ct-q" style="{CODE}">{lines}</code></div>'
 
 
 def _one(standing: Standing, row: RowResult, live: bool) -> str:
@@ -131,15 +133,22 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
         took = f'<span class="ct-live">{_took(standing, live)}</span>' if live else ""
         rest = [*_unsaid_days(standing, row), took or _took(standing, live)]
         quiet = SIDE.format(MUTED, " · ".join(filter(None, rest)))
-        return f'<div class="ct-head"><span>{stands}</span>{quiet}</div>'
+        return f'<div class="ct-head ct-one"><span>{stands}</span>{quiet}</div>'
     unit = "profile" if row.count == 1 else "profiles"
-    rest = [unit, *_behind(row), *_unsaid_days(standing, row), *_versus(row)]
-    done = [part for part in (_took(standing, live), panel_text.cache_note(standing)) if part]
+    rest = [f"{unit}{_versus(row)}", *_behind(row), *_unsaid_days(standing, row)]
+    done = [part for part in (_took(standing, live), _cached(standing)) if part]
     return (
-        f'<div class="ct-head"><b style="font-size:28px;line-height:1.3;{NUMBER_STYLE}">'
-        f"{row.count:,}</b>{SIDE.format(MUTED, ' · '.join(rest))}"
+        f'<div class="ct-head ct-one"><b style="font-size:28px;line-height:1.3;{NUMBER_STYLE}">'
+        f'{row.count:,}</b><span class="ct-rest" style="color:{MUTED}">{_joined(rest)}</span>'
         f'<span style="color:{MUTED};margin-left:auto">{_tick()} {" · ".join(done)}</span></div>'
     )
+
+
+def _joined(parts: Iterable[str]) -> str:
+    """Return parts with dots between, each whole where there is room, none begun with a dot."""
+    known = list(filter(None, parts))
+    dots = [*[" ·"] * (len(known) - 1), ""]
+    return " ".join(f"{_PART}{part}{dot}</span>" for part, dot in zip(known, dots, strict=False))
 
 
 def _unsaid_days(standing: Standing, row: RowResult) -> list[str]:
@@ -149,47 +158,56 @@ def _unsaid_days(standing: Standing, row: RowResult) -> list[str]:
 
 
 def _behind(row: RowResult) -> list[str]:
-    parts = {"events": row.events, "users": row.users, "devices": row.devices}
-    return [f"{count:,} {unit}" for unit, count in parts.items() if count is not None]
+    # One user and one device for each profile is the usual, and no news.
+    split = {"users": row.users, "devices": row.devices}
+    parts = {unit: count for unit, count in split.items() if count != row.count}
+    known = {"events": row.events if row.count else None} | parts
+    return [f"{count:,} {unit}" for unit, count in known.items() if count is not None]
 
 
-def _versus(row: RowResult) -> list[str]:
+def _versus(row: RowResult) -> str:
     if row.previous is None:
-        return []
-    change = [] if row.change is None else [panel_text.change(row.change)]
-    return [f"{row.previous:,} before", *change]
+        return ""
+    if row.change is None:
+        return f", {row.previous:,} before"
+    change = panel_text.change(row.change)
+    return f', <b style="color:{INK}">{change}</b> from {row.previous:,} before'
 
 
 def _running(standing: Standing, live: bool) -> str:
-    shown = in_sight(standing) if live else standing.rows[: panel_text.ROWS]
-    rest = len(standing.rows) - len(shown)
+    begin = f"{_head(standing, live)}{_track(standing)}"
+    rows = standing.rows
+    if is_drawn_as_triangle(rows):
+        worst = next((row for row in rows if has_trouble(row)), None)
+        trouble = state(worst, standing.now, live=live) if worst else ""
+        return f'{begin}{triangle(rows, "cohort")}<div class="ct-state">{trouble}</div>'
+    shown = in_sight(standing) if live else rows[: panel_text.ROWS]
+    rest = len(rows) - len(shown)
     more = f'<div style="color:{MUTED};margin-top:4px">{rest:,} more rows</div>' if rest else ""
-    return f"{_head(standing, live)}{_track(standing)}{table(standing, shown, live=live)}{more}"
+    return f"{begin}{table(standing, shown, live=live)}{more}"
 
 
 def _over(standing: Standing) -> str:
     rows = standing.rows
     asked, head = _asked(standing), _head(standing, live=False)
+    if lost := [row for row in rows if row.state not in FINE]:
+        do = FETCH if any(map(is_kept, rows)) else MISSING
+        head += f'<div style="color:{MUTED}">{do}</div>'
     if reason := shared_error(rows):
         head += f'<div style="color:{WRONG}">✗ {foreign(reason)}</div>'
         rows = tuple(replace(row, error=None) for row in rows)
     if is_triangle(rows):
         return asked + head + triangle(rows, "cohort")
-    lost = [row for row in rows if row.state not in FINE]
-    few = len(rows) <= (panel_text.ROWS if lost else UNFOLDED)
-    if few or any(row.row.base is not None for row in rows):
+    if not is_folded(standing):
         return asked + head + (_scrolled(standing, rows) if rows else "")
     missing = table(standing, lost[:IN_SIGHT]) if lost else ""
-    picture = f'<div class="ct-fold">{sparkline(rows)}</div>'
-    folded = (
-        f'<div style="display:flex;flex-wrap:wrap;gap:4px 18px;align-items:center">'
-        f'<div style="min-width:0;flex:1 1 320px">{asked}{head}</div>{picture}</div>'
-    )
+    picture = sparklines(rows)
+    folded = f'<div class="ct-over"><div>{asked}{head}</div><div class="ct-fold">{picture}</div>'
     more = (
         f"<div>and {len(rows) - _MOST:,} more in the DataFrame</div>" if len(rows) > _MOST else ""
     )
     return (
-        f"{folded}{missing}<details><summary>{len(rows):,} rows</summary>"
+        f"{folded}</div>{missing}<details><summary>{len(rows):,} rows</summary>"
         f"{_scrolled(standing, rows[:_MOST])}{more}</details>"
     )
 
@@ -202,33 +220,31 @@ def _scrolled(standing: Standing, rows: Sequence[RowResult]) -> str:
 
 
 def _head(standing: Standing, live: bool) -> str:
-    facts = _facts(standing)
-    quiet = [*facts.quiet, *filter(None, [_shared_days(standing)])]
     took = _took(standing, live)
     if took and live and not standing.over:
         took = f'<span class="ct-live">{took}</span>'
-    parts = [*quiet, *filter(None, [took])]
-    dots = [*[" ·"] * (len(parts) - 1), ""]
-    # Whole where there is room for it, and no line begins with a dot.
-    shown = " ".join(f"{_WHOLE}{part}{dot}</span>" for part, dot in zip(parts, dots, strict=False))
-    sign = f"{_tick()} " if standing.over and not _lost(standing) else ""
+    loud = f"{standing.tally[State.SUCCESS]:,} of {len(standing.rows):,} done"
+    quiet = [
+        *panel_text.groups(standing),
+        panel_text.time_left(standing),
+        _cached(standing),
+        _shared_days(standing),
+        took,
+        escape(standing.note or "") if is_folded(standing) else "",
+    ]
+    # Behind the words, which so stay where they were.
+    sign = f" {_tick()}" if standing.over and not _lost(standing) else ""
     return (
-        f'<div class="ct-head"><span>{sign}<b>{facts.loud}</b></span>'
-        f"{SIDE.format(MUTED, shown)}</div>"
+        f'<div class="ct-head"><span><b>{loud}</b>{sign}</span>'
+        f'<span class="ct-rest" style="color:{MUTED}">{_joined(quiet)}</span></div>'
     )
 
 
-def _facts(standing: Standing) -> Facts:
-    done = f"{standing.tally[State.SUCCESS]:,} of {len(standing.rows):,} done"
-    quiet = [*panel_text.groups(standing)]
-    if _lost(standing):
-        kept = any(map(is_kept, standing.rows))
-        quiet.append(f"{GOES_ON}: {_FETCH}" if kept else MISSING)
-    return Facts(done, [*quiet, *filter(None, [panel_text.time_left(standing), _cached(standing)])])
-
-
 def _cached(standing: Standing) -> str:
-    return escape(panel_text.cache_note(standing))
+    option, what = panel_text.REFRESH.split(" ", 1)
+    note = escape(panel_text.cache_note(standing))
+    # Not broken behind its first hyphen.
+    return note.replace(panel_text.REFRESH, f"{_PART}{option}</span> {what}")
 
 
 def _lost(standing: Standing) -> bool:
@@ -246,9 +262,9 @@ def _track(standing: Standing) -> str:
     asked = 100 * tally[State.SUBMITTED] / total
     pale = f'<div style="width:{asked:.1f}%;border-top:4px solid {TRACK}"></div>' if asked else ""
     return (
-        f'<div role="progressbar" aria-label="counts that have ended" aria-valuemin="0" '
-        f'aria-valuemax="{total}" aria-valuenow="{ended}" style="display:flex;height:4px;'
-        f'margin:8px 0 2px;border-radius:2px;overflow:hidden;background:{TRACK}">'
+        f'<div class="ct-track" role="progressbar" aria-label="counts that have ended" '
+        f'aria-valuemin="0" aria-valuemax="{total}" aria-valuenow="{ended}" style="display:flex;'
+        f'height:4px;margin:6px 0 0;border-radius:2px;overflow:hidden;background:{TRACK}">'
         f"{parts}{pale}</div>"
     )
 
@@ -280,4 +296,4 @@ def _days(row: RowResult) -> str:
 
 
 def _tick() -> str:
-    return '<span aria-hidden="true" style="color:var(--jp-success-color1,#2e7d32)">✓</span>'
+    return f'<span aria-hidden="true" style="color:{RIGHT}">✓</span>'

@@ -8,8 +8,8 @@ MUTED = "var(--jp-ui-font-color2,#616161)"
 _PAGE = "var(--jp-layout-color0,#ffffff)"
 BAR = "var(--jp-brand-color1,#1976d2)"
 WRONG = "var(--jp-error-color1,#c62828)"
-RIGHT = "var(--jp-success-color1,#2e7d32)"
-DOUBT = "var(--jp-warn-color1,#e65100)"
+RIGHT = "var(--jp-success-color0,#1b5e20)"
+DOUBT = "var(--jp-warn-color0,#8a4b00)"
 # Those of the editor above, so that a query looks below as it does there.
 KEYWORD = "var(--jp-mirror-editor-keyword-color,#008000)"
 TEXT = "var(--jp-mirror-editor-string-color,#ba2121)"
@@ -29,6 +29,10 @@ HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset
 CLASS = "ct-magic mathjax_ignore tex2jax_ignore"
 _ROW = 26  # pixels of a row: the buttons beside a live table are as high
 _HEAD = 24  # pixels of its head
+BESIDE = 92  # pixels for the buttons beside a live card
+NOTE = 205  # pixels of a table's last column while it runs
+_NARROW = 640  # pixels of a card below which the last days of pieces are left out
+_SHORT = 120  # pixels of the last column there
 
 # A page shows by a shade what has the focus and what is a button; forced colours have no shades.
 OURS = ":is(.ct-magic-panel, .ct-magic-form, .ct-magic)"
@@ -42,8 +46,20 @@ SHEET = f"""<style>{FOCUS}
 .ct-magic {{ font-size:13px;{NUMBER_STYLE} }}
 .ct-magic code.ct-q {{ font-size:12.5px }}
 .ct-magic .ct-head {{ display:flex;flex-wrap:wrap;gap:0 14px;align-items:baseline;margin-top:4px }}
-.ct-magic .ct-fold {{ display:flex;gap:18px;align-items:center;margin-left:auto }}
-.ct-magic table.ct-rows {{ width:100%;table-layout:fixed;border-collapse:collapse;margin:6px 0 0;
+.ct-magic .ct-head > .ct-rest {{ flex:1 1 14em;min-width:0 }}
+.ct-magic:not(.ct-magic-live) > .ct-asked {{ padding-right:{BESIDE}px }}
+.ct-magic .ct-one {{ min-height:38px }}
+.ct-magic .ct-part {{ display:inline-block }}
+.ct-magic .ct-over {{ display:flex;flex-wrap:wrap;gap:4px 24px;
+  align-items:flex-start }}
+.ct-magic .ct-over > :first-child {{ flex:3 1 280px;min-width:0 }}
+.ct-magic .ct-fold {{ flex:1 1 190px;max-width:320px;margin-left:auto;display:grid;gap:2px 12px;
+  grid-template-columns:fit-content(110px) minmax(60px,1fr) auto;align-items:center;
+  line-height:1.25 }}
+.ct-magic .ct-fold > * {{ overflow:hidden;text-overflow:ellipsis;white-space:nowrap }}
+.ct-magic .ct-fold svg {{ display:block;width:100% }}
+.ct-magic-panel, .ct-magic:not(.ct-magic-live) {{ container-type:inline-size }}
+.ct-magic table.ct-rows {{ width:100%;table-layout:fixed;border-collapse:collapse;margin:12px 0 0;
   font-size:13px;border:0;color:inherit }}
 .ct-magic table.ct-rows :is(td,th) {{ height:{_ROW}px;box-sizing:border-box;padding:0 10px 0 0;
   white-space:nowrap;overflow:hidden;text-overflow:ellipsis;vertical-align:middle;
@@ -51,10 +67,29 @@ SHEET = f"""<style>{FOCUS}
 .ct-magic table.ct-rows th {{ height:{_HEAD}px;color:{MUTED};font-size:12px }}
 .ct-magic table.ct-rows tbody tr {{ border-top:1px solid {HAIR};background:none }}
 .ct-magic table.ct-rows tbody tr:hover {{ background:{HAIR} }}
+.ct-magic .ct-track + :is(table, :has(> table)) {{ margin-top:2px }}
+.ct-magic .ct-track + div > table.ct-rows {{ margin-top:0 }}
 .ct-magic .ct-state {{ overflow:hidden;text-overflow:ellipsis }}
-.ct-magic:not(.ct-magic-live) .ct-state {{ white-space:normal;overflow-wrap:anywhere }}
+.ct-magic:not(.ct-magic-live) :is(.ct-state,.ct-step) {{ white-space:normal;
+  overflow-wrap:anywhere }}
+.ct-magic .ct-step {{ overflow:hidden;text-overflow:ellipsis }}
+.ct-magic:not(.ct-magic-live) .ct-step {{ display:-webkit-box;-webkit-box-orient:vertical;
+  -webkit-line-clamp:3 }}
+.ct-magic table.ct-heat {{ min-width:calc(250px + 42px*var(--ct-magic-columns)) }}
 .ct-magic table.ct-heat td {{ text-align:center;border:2px solid {_PAGE};border-radius:4px;
   padding:0 }}
+.ct-magic table.ct-heat th:nth-child(3) {{ overflow:visible }}
+.ct-magic .ct-percent {{ display:none }}
+@container (max-width:{_NARROW}px) {{
+  .ct-magic .ct-end, .ct-magic table .ct-live {{ display:none }}
+  .ct-magic col.ct-days {{ width:92px !important }}
+  .ct-magic col.ct-name {{ width:140px !important }}
+  .ct-magic col.ct-note {{ width:{_SHORT}px !important }}
+  .ct-magic col.ct-said {{ width:{_SHORT + BESIDE}px !important }}
+  .ct-magic table.ct-heat {{ min-width:calc(140px + 29px*var(--ct-magic-columns)) }}
+  .ct-magic table.ct-heat col:nth-child(2) {{ width:60px !important }}
+  .ct-magic table.ct-wide .ct-sign {{ display:none }}
+  .ct-magic table.ct-wide .ct-percent {{ display:inline }} }}
 .ct-magic summary {{ color:{MUTED};cursor:pointer;width:max-content;margin-top:4px }}
 .ct-magic details::details-content {{ content-visibility:visible;display:block }}
 .jp-NotebookPanel .ct-magic details:not([open])::details-content {{ content-visibility:hidden;
@@ -68,6 +103,7 @@ SHEET = f"""<style>{FOCUS}
 # browser animates a whole number down to nothing.
 LIVE = f"""<style>
 .ct-magic-panel {{ {BOX};overflow:hidden }}
+.jp-OutputArea-output > .ct-magic-panel {{ margin-right:20px }}
 .ct-magic-panel .widget-html-content {{ min-width:0;line-height:1.45 }}
 .ct-magic-panel .widget-html {{ height:auto;margin:0 }}
 .ct-magic-panel > .widget-box, .ct-magic-panel .ct-magic-beside {{ overflow:visible }}
@@ -78,7 +114,9 @@ LIVE = f"""<style>
   margin:0;padding:0 6px;color:{MUTED} }}
 .ct-magic-panel .ct-magic-x:hover {{ color:{INK};text-decoration:underline }}
 .ct-magic-panel .ct-magic-x:disabled {{ visibility:hidden }}
-.ct-magic.ct-magic-live {{ padding:0 }}
+.ct-magic.ct-magic-live {{ padding:0;line-height:1.45 }}
+@keyframes ct-magic-hide {{ to {{ visibility:hidden }} }}
+.ct-magic-ends {{ animation: ct-magic-hide 1ms var(--ct-magic-for) forwards; }}
 @property --ct-magic-n {{ syntax: "<integer>"; initial-value: 0; inherits: false; }}
 @keyframes ct-magic-count {{ from {{ --ct-magic-n: var(--ct-magic-from); }}
   to {{ --ct-magic-n: var(--ct-magic-to); }} }}

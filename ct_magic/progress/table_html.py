@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 
 from ..client.jobs import State
@@ -11,9 +12,10 @@ from ..row_results import RowResult
 from ..text_width import plain
 from . import text as panel_text
 from .standing import Standing, pieces, waiting
-from .style import BAR, DOUBT, INK, MUTED, WRONG, bar
+from .style import BAR, BESIDE, DOUBT, INK, MUTED, NOTE, WRONG, bar
 
 NONE = "\u2013"  # in the place of a count that will not come
+TOLD = 200  # rows up to which each says when it was counted
 _COLOURS = {State.FAILED: WRONG, State.TIMED_OUT: WRONG, State.INCONSISTENT: WRONG}
 
 
@@ -24,15 +26,14 @@ class _Column:
     head: str
     width: str
     cell: Callable[[RowResult], str]
+    kind: str = ""
     right: bool = False
 
 
 def table(standing: Standing, rows: Sequence[RowResult], *, live: bool = False) -> str:
     """Return some rows of a cell as a table, with the columns that all of its rows need."""
     columns = _columns(standing, live)
-    widths = "".join(
-        f'<col style="width:{column.width}">' if column.width else "<col>" for column in columns
-    )
+    widths = "".join(map(_width, columns))
     heads = "".join(map(_head, columns))
     lines = "".join(_line(row, columns) for row in rows)
     return (
@@ -61,56 +62,53 @@ def state(row: RowResult, now: float, *, live: bool, short: bool = True) -> str:
         words = foreign(panel_text.under_way(row, short=short))
         if left is None:
             return words
-        time = clock("down", left, 0, left) if live else panel_text.duration(left)
-        return f'{words}<span class="ct-live">, next look in {time}</span>'
+        time = clock("down", left, 1, left) if live else panel_text.duration(left)
+        # A page that hears nothing meanwhile takes away what has come to its end by itself.
+        ends = f' ct-magic-ends" style="--ct-magic-for:{left}s' if live else ""
+        return f'{words}<span class="ct-live{ends}">, next look in {time}</span>'
     if row.state is State.SUCCESS:
         days = (row.row.end - row.row.start).days + 1
         return "" if row.row.whole is not False else f"{days} day{'s' * (days > 1)}, not whole"
     if row.state is State.NOT_YET:
         return "not yet"
     colour = _COLOURS.get(row.state, INK)
-    sign = f'<span aria-hidden="true">{panel_text.SIGNS[row.state]}</span>'
-    return (
-        f'<span style="color:{colour}">{sign} {foreign(panel_text.ended(row, short=short))}</span>'
-    )
+    sign = f'<span aria-hidden="true">{panel_text.SIGNS[row.state]}</span> '
+    words = foreign(panel_text.ended(row, short=short))
+    return f'<span style="color:{colour}">{sign if row.state in _COLOURS else ""}{words}</span>'
 
 
 def _columns(standing: Standing, live: bool) -> list[_Column]:
     rows = standing.rows
-    named = len({row.row.title for row in rows}) > 1
     highest = max((row.count for row in rows if row.count is not None), default=0)
-    columns = _names(standing, named)
-    columns.append(_Column("profiles", "84px", _count, right=True))
-    columns.append(_Column("", "", lambda row: _bar(row, highest)))
-    if any(row.row.base is not None for row in rows):
-        columns.append(_Column("share", "190px", _share))
+    columns = _names(standing)
+    columns.append(_Column("profiles", "84px", lambda row: _count(row, standing), right=True))
     if any(row.row.previous is not None for row in rows):
-        columns.append(_Column("before", "84px", _previous, right=True))
+        columns.append(_Column("before", "76px", _previous, right=True))
         columns.append(_Column("change", "72px", _change, right=True))
-    if not standing.over or any(state(row, 0.0, live=False) for row in rows):
-        now = standing.now
-        columns.append(
-            _Column(
-                "", "36%", lambda row: f'<div class="ct-state">{state(row, now, live=live)}</div>'
-            )
-        )
-    return columns
+    columns.append(_Column("", "", lambda row: _bar(row, highest)))
+    # It keeps its place when all is done, and what stood beside a live table, too: no bar jumps.
+    shares = any(row.row.base is not None for row in rows)
+    kind, width = ("ct-note", NOTE) if live else ("ct-said", NOTE + BESIDE)
+    note = _Column("share" if shares else "", f"{width}px", partial(_note, standing, live), kind)
+    return [*columns, note]
 
 
-def _names(standing: Standing, named: bool) -> list[_Column]:
+def _names(standing: Standing) -> list[_Column]:
     rows, columns = standing.rows, []
+    named = len({row.row.title for row in rows}) > 1
     if named or any(pieces(row.row) for row in rows):
         fixed = [column for column, _ in rows[0].row.pieces]
         steps = ["step"] * any(row.row.step is not None for row in rows)
         head = "query" if named else ", ".join([*fixed, *steps])
         longest = max(len(_name(row, named)) for row in rows[:1000])
-        columns.append(
-            _Column(head, "32%" if longest > 24 else "170px", lambda row: _named(row, named))
-        )
+        width = min(max(10 * len(head), 7 * longest + 24, 96), 250)
+        columns.append(_Column(head, f"{width}px", lambda row: _named(row, named), "ct-name"))
     if len({(row.row.start, row.row.end) for row in rows}) > 1:
         single = all(row.row.start == row.row.end for row in rows)
-        width = "96px" if single else "188px"
-        columns.append(_Column("day" if single else "days", width, _days))
+        width = 96 if single else 188
+        # Pieces of one length are told apart by their first days.
+        kind = "ct-days" if all(row.row.whole is not None for row in rows) else ""
+        columns.append(_Column("day" if single else "days", f"{width}px", dates, kind))
     return columns
 
 
@@ -118,6 +116,11 @@ def _head(column: _Column) -> str:
     side = "right" if column.right else "left"
     head = escape(plain(column.head))
     return f'<th scope="col" style="text-align:{side}">{head}</th>' if head else "<td></td>"
+
+
+def _width(column: _Column) -> str:
+    kind = f' class="{column.kind}"' if column.kind else ""
+    return f'<col{kind} style="width:{column.width}">' if column.width else "<col>"
 
 
 def _line(row: RowResult, columns: Sequence[_Column]) -> str:
@@ -140,23 +143,48 @@ def _named(row: RowResult, named: bool) -> str:
     if row.row.doubts:
         why = escape(plain("; ".join(row.row.doubts)), quote=True)
         sign = f'<span style="color:{DOUBT}" role="img" aria-label="doubt" title="{why}">⚠</span> '
-    return f'{sign}<bdi title="{escape(name, quote=True)}">{escape(name)}</bdi>'
+    title = escape(name, quote=True)
+    return f'<div class="ct-step">{sign}<bdi title="{title}">{escape(name)}</bdi></div>'
 
 
 def _days(row: RowResult) -> str:
     return panel_text.span(row.row.start, row.row.end)
 
 
-def _count(row: RowResult) -> str:
-    if row.count is not None:
-        return f"{row.count:,}"
-    return f'<span style="color:{MUTED}">{NONE if row.state.ended else "…"}</span>'
+def dates(row: RowResult) -> str:
+    """Return the days of a row as HTML; a narrow card leaves out the last day of a piece."""
+    start, end = row.row.start.isoformat(), row.row.end.isoformat()
+    if start == end or row.row.whole is None:
+        return _days(row)
+    return f'<span title="{start} to {end}">{start}<span class="ct-end"> to {end}</span></span>'
+
+
+def number(row: RowResult) -> str:
+    """Return the count of a row as HTML, or the sign that stands in its place."""
+    if row.count is None:
+        return f'<span style="color:{MUTED}">{NONE if row.state.ended else "…"}</span>'
+    return f"{row.count:,}"
+
+
+def _count(row: RowResult, standing: Standing) -> str:
+    few = row.count is not None and len(standing.rows) <= TOLD
+    told = panel_text.taken(row, standing) if few else ""
+    return f'<span title="{told}">{number(row)}</span>' if told else number(row)
 
 
 def _bar(row: RowResult, highest: int) -> str:
     width = 100 * row.count / highest if row.count and highest else 0.0
     drawn = bar(width, "9px", BAR, hollow=row.row.whole is False)
     return f'<div aria-hidden="true">{drawn}</div>' if width else ""
+
+
+def _note(standing: Standing, live: bool, row: RowResult) -> str:
+    parts = [_share(row)]
+    if not live:
+        parts.append(panel_text.of_step_before(row, standing.rows))
+    parts.append(state(row, standing.now, live=live))
+    said = " · ".join(filter(None, parts))
+    return f'<div class="ct-state">{said}</div>' if said else ""
 
 
 def _share(row: RowResult) -> str:
@@ -166,10 +194,6 @@ def _share(row: RowResult) -> str:
         f"<b>{panel_text.share(row.share)}</b> "
         f'<span style="color:{MUTED}">({panel_text.interval(row)})</span>'
     )
-
-
-def _state(row: RowResult, now: float, live: bool) -> str:
-    return f'<div class="ct-state">{state(row, now, live=live)}</div>'
 
 
 def _previous(row: RowResult) -> str:

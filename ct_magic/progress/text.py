@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from math import ceil
 
 from ..client.jobs import Job, State
 from ..row_results import RowResult, reason
 from ..text_width import fit, plain
-from .standing import Standing, is_kept, pieces, waiting
+from .standing import Standing, is_kept, pieces, taken_at, waiting
 
 ROWS = 20  # rows of plain text, and of a table that has a button for each
 MINUTES = 90  # seconds from which on people say minutes
@@ -186,8 +187,8 @@ def under_way(row: RowResult, *, short: bool = False) -> str:
     note = f" ({plain(job.note)})" if job and job.note else ""
     if job is None or job.state is State.WAITING:
         return f"waiting its turn{note}" if not note else f"waiting{note}"
-    if short and job.polls:
-        return f"counting{note}"
+    if short and (job.note or job.polls):
+        return plain(job.note or "counting")
     looks = {0: "asked", 1: "counting, looked once", 2: "counting, looked twice"}
     return looks.get(job.polls, f"counting, looked {job.polls} times") + note
 
@@ -197,6 +198,28 @@ def percent(row: RowResult) -> str:
     if row.share is None or row.low is None or row.high is None:
         return ""
     return f", {share(row.share)} ({interval(row)}) of {row.of:,}"
+
+
+def of_step_before(row: RowResult, rows: Sequence[RowResult]) -> str:
+    """Return `34 % of the step before` for a step whose step before is not the base."""
+    within = row.row.within
+    if within is None or within == row.row.base or row.row.after is not None or row.count is None:
+        return ""
+    before = rows[within].count
+    return f"{share(row.count / before)} of the step before" if before else ""
+
+
+def taken(row: RowResult, standing: Standing) -> str:
+    """Return when a count was taken, and how long it took: `counted 2026-11-20 10:30 UTC, 12 s`."""
+    if standing.stable:
+        return ""
+    time = row.counted or taken_at(row)
+    parts = [] if time is None else [f"counted {time:%Y-%m-%d %H:%M} UTC"]
+    spans = [(j.began, j.ended) for j in row.jobs if j.began is not None and j.ended is not None]
+    if spans:
+        begun, ended = min(begin for begin, _ in spans), max(end for _, end in spans)
+        parts.append(f"in {duration(ended - begun)}")
+    return " ".join(parts + ["(from the journal)"] * row.cached)
 
 
 def share(fraction: float) -> str:

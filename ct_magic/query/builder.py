@@ -116,12 +116,12 @@ class Builder(ClauseRules):
                 return ByTime(unit(token), by_first is not None, window)
             case tree.HourAxis():
                 return ByHour()
-            case tree.ValueAxis(asked, values) if asked.is_geo:
+            case tree.ValueAxis(prop, values) if prop.is_geo:
                 return ByPlace(self._each_once(self.places(values), values))
-            case tree.ValueAxis(asked, values):
-                if self.property(asked) == TIME_OF_DAY:
+            case tree.ValueAxis(prop, values):
+                if self.property(prop) == TIME_OF_DAY:
                     self.fail(f"{ONLY_CLOCK}; or by hour", node)
-                return ByValue(self.property(asked), self._each_once(self.values(values), values))
+                return ByValue(self.property(prop), self._each_once(self.values(values), values))
 
     def _base_period(self, node: tree.QueryNode) -> Period | None:
         period = node.event.period
@@ -157,11 +157,11 @@ class Builder(ClauseRules):
 
     def _check_inner(self, node: tree.EventNode) -> None:
         for leaf in tree.leaves(node.where):
-            asked = leaf.property
-            if asked.is_geo or self.property(asked).scope not in IN_DID:
-                what = "geo" if asked.is_geo else self.property(asked).scope.value
+            prop = leaf.property
+            if prop.is_geo or self.property(prop).scope not in IN_DID:
+                what = "geo" if prop.is_geo else self.property(prop).scope.value
                 message = f"'{what}' cannot stand inside 'did': write it in the first 'where'"
-                self.fail(message, asked)
+                self.fail(message, prop)
 
     def _any_period(
         self, node: tree.PeriodNode | tree.MovedNode | tree.MovedAxis | None
@@ -208,7 +208,7 @@ def _write_or(event: Event, condition: Condition, clause: tree.Clause) -> str:
     counted = isinstance(clause, tree.DidNode) and clause.times is not None
     if counted or _size(condition) > MOST_SHOWN:
         return f"{alone}: take a statement for each"
-    events = [printer.event(replace(event, where=term)) for term in _alternatives(condition)]
+    events = [printer.event_text(replace(event, where=term)) for term in _alternatives(condition)]
     if isinstance(clause, tree.DidNotNode):
         return f"{alone}: write {' '.join(f'did not {name}' for name in events)}"
     return f"{alone}: write did any ({', '.join(events)})"

@@ -101,10 +101,10 @@ class Names:
             everything |= properties
         return everything
 
-    def values(self, event: str | None, asked: Property) -> Values:
+    def values(self, event: str | None, prop: Property) -> Values:
         """Return the values worth proposing for a property."""
-        known = self.of_event(event) if asked.scope is Scope.EVENT else self.of_scope(asked.scope)
-        return known.get(asked.name, ())
+        known = self.of_event(event) if prop.scope is Scope.EVENT else self.of_scope(prop.scope)
+        return known.get(prop.name, ())
 
 
 SYSTEM = Names({event: {} for event in sorted(SYSTEM_EVENTS)})
@@ -191,10 +191,10 @@ def _of_filter(event: str, condition: Filter) -> Names:
     return _of_property(event, condition.property, _worth(condition.value))
 
 
-def _of_property(event: str, asked: Property, values: Values) -> Names:
-    if asked.scope is Scope.EVENT:
-        return Names({event: {asked.name: values}})
-    return Names(scopes={asked.scope: {asked.name: values}})
+def _of_property(event: str, prop: Property, values: Values) -> Names:
+    if prop.scope is Scope.EVENT:
+        return Names({event: {prop.name: values}})
+    return Names(scopes={prop.scope: {prop.name: values}})
 
 
 def _worth(value: Value) -> Values:

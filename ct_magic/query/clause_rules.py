@@ -58,7 +58,7 @@ class ClauseRules(PeriodRules, FilterRules):
             if column in columns:
                 self.fail(_twice(axis, column), at)
             columns.add(column)
-            if isinstance(axis, ByPlace) and any(asked.is_geo for asked in own):
+            if isinstance(axis, ByPlace) and any(prop.is_geo for prop in own):
                 self.fail(ONE_PLACE, at)
             if isinstance(axis, ByHour) and TIME_OF_DAY in map(self.property, own):
                 self.fail(OWN_HOURS, at)
@@ -150,8 +150,8 @@ def _column(axis: Axis) -> str:
             return ""  # its days have columns of their own
         case ByHour():
             return "hour"
-        case ByValue(asked):
-            return asked.column
+        case ByValue(prop):
+            return prop.column
         case ByPlace():
             return "geo"
 

@@ -12,8 +12,7 @@ from .diagnostics.expected_tokens import SPELLED, UNITS
 from .lexer import CONTEXTUAL, OPERATORS, Token, in_context, tokens
 from .model import Property, Scalar, Scope
 from .parser import parse_progress
-from .printer import event_name, property_name, value
-from .printer import name as bare_or_quoted
+from .printer import event_name, name_text, property_text, value_text
 from .source import Source
 from .tree import EventName, EventNode, PropertyName
 
@@ -176,20 +175,20 @@ def _properties(place: _Place, known: Iterable[str], inner: bool) -> Iterator[Co
 def _listed(
     place: _Place, known: Iterable[str], kind: str, own: bool = False
 ) -> Iterator[Completion]:
-    spell = event_name if kind == "event" else bare_or_quoted
+    spell = event_name if kind == "event" else name_text
     for name in known:
-        spelled = property_name(Property(name)) if own else spell(name)
+        spelled = property_text(Property(name)) if own else spell(name)
         yield from _spelled(place, name, spelled, kind)
 
 
 def _values(
-    place: _Place, names: Names, event: str | None, asked: Property | None
+    place: _Place, names: Names, event: str | None, prop: Property | None
 ) -> Iterator[Completion]:
-    kind = "value" if asked else "place"
-    known: tuple[Scalar, ...] = names.values(event, asked) if asked else names.places
+    kind = "value" if prop else "place"
+    known: tuple[Scalar, ...] = names.values(event, prop) if prop else names.places
     for known_value in known:
         if _takes(place, known_value):
-            yield from _spelled(place, known_value, value(known_value), kind)
+            yield from _spelled(place, known_value, value_text(known_value), kind)
 
 
 def _takes(place: _Place, proposed: Scalar) -> bool:
@@ -198,15 +197,15 @@ def _takes(place: _Place, proposed: Scalar) -> bool:
     return place.line[-1].type not in wrong
 
 
-def _spelled(place: _Place, meant: Scalar, spelled: str, kind: str) -> Iterator[Completion]:
+def _spelled(place: _Place, value: Scalar, spelled: str, kind: str) -> Iterator[Completion]:
     """Propose it as it must be typed there, if what is typed is its beginning."""
     if "\n" in spelled or "\r" in spelled:
         return  # no text of the language can hold it
     if not place.mark:
-        if place.begins(str(meant)):
+        if place.begins(str(value)):
             yield Completion(place.start, spelled, kind)
-    elif isinstance(meant, str):
-        inside = meant.replace("\\", "\\\\").replace(place.mark, "\\" + place.mark)
+    elif isinstance(value, str):
+        inside = value.replace("\\", "\\\\").replace(place.mark, "\\" + place.mark)
         if place.begins(inside):
             end = "" if place.closed else place.mark
             yield Completion(place.start, place.mark + inside + end, kind)
@@ -227,10 +226,10 @@ def _event(stack: Sequence[object]) -> str | None:
 
 def _property(stack: Sequence[object]) -> Property | None:
     """Return the property whose value is expected; None for `geo`."""
-    asked = [item for item in stack if isinstance(item, PropertyName)][-1]
-    if asked.is_geo:
+    prop = [item for item in stack if isinstance(item, PropertyName)][-1]
+    if prop.is_geo:
         return None
-    return Property(asked.name.text, _scope(asked.scope.text) if asked.scope else Scope.EVENT)
+    return Property(prop.name.text, _scope(prop.scope.text) if prop.scope else Scope.EVENT)
 
 
 def _is_inner(stack: Sequence[object]) -> bool:

@@ -19,7 +19,7 @@ from .catalog import Names
 from .expand_cell import Expansion
 from .model import ByHour, JsonQuery, Operator, Property, Query, Scope
 from .payload import FAMILIES, day_of_number, to_payload
-from .printer import property_name, value
+from .printer import property_text, value_text
 
 # What an account may have passed in `%ct check`.
 DID_SEES_BASE = "did sees the base"
@@ -145,7 +145,7 @@ def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) 
     yield from _of_name(name, properties)
     if known.names.are_all and name not in properties and not _near(name, tuple(properties)):
         whose = f"properties of {event}" if scope is Scope.EVENT else "names"
-        yield f"{property_name(Property(name, scope))} is not among the known {whose}"
+        yield f"{property_text(Property(name, scope))} is not among the known {whose}"
     operator, values = condition.get("operator", "equals"), condition.get("value")
     listed = values if isinstance(values, list) else [values]
     for text in (t for t in listed if isinstance(t, str) and _VARIABLE.fullmatch(t)):
@@ -184,7 +184,8 @@ def _of_places(places: object, known: tuple[str, ...]) -> Iterator[str]:
         ends = (path for path in known if path.endswith(f"/{place}"))
         wider = _with_wider(known)
         if place not in wider and (near := next(ends, None) or _near(place, wider)):
-            yield f"geo: {value(place)} is not among the known places: is {value(near)} meant?"
+            typed, like = value_text(place), value_text(near)
+            yield f"geo: {typed} is not among the known places: is {like} meant?"
 
 
 def _of_operator(operator: str, listed: list[Any], scope: Scope) -> Iterator[str]:
@@ -204,7 +205,7 @@ def _of_operator(operator: str, listed: list[Any], scope: Scope) -> Iterator[str
 def _of_values(listed: list[Any], known: tuple[str, ...]) -> Iterator[str]:
     for item in listed[:_MOST_VALUES]:
         if isinstance(item, str) and item not in known and (near := _near(item, known)):
-            yield f"{value(item)} is not among its known values: is {value(near)} meant?"
+            yield f"{value_text(item)} is not among its known values: is {value_text(near)} meant?"
 
 
 def _values(condition: _Json, scope: Scope, event: str | None, known: Known) -> tuple[str, ...]:
@@ -234,7 +235,7 @@ def _operators_for(item: object) -> frozenset[str]:
 
 
 def _part(condition: _Json, scope: Scope) -> str:
-    name = property_name(Property(str(condition.get("name")), scope))
+    name = property_text(Property(str(condition.get("name")), scope))
     operator, values = str(condition.get("operator", "equals")), condition.get("value")
     symbol = _SYMBOLS.get(operator, operator)
     if operator in ("exists", "does_not_exist"):
@@ -243,7 +244,7 @@ def _part(condition: _Json, scope: Scope) -> str:
         return f"{name} {'not in' if operator == 'not_equals' else 'in'} (…)"
     if isinstance(values, bool):
         return f"{name} {symbol} {str(values).lower()}"
-    return f"{name} {symbol} {value(values) if isinstance(values, str | int | float) else '…'}"
+    return f"{name} {symbol} {value_text(values) if isinstance(values, str | int | float) else '…'}"
 
 
 def _keys(part: _Json, listed: frozenset[str]) -> Iterator[str]:

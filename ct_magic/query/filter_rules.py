@@ -61,10 +61,10 @@ class FilterRules(Reader):
                 return self._membership(node)
             case tree.Range():
                 return self._range(node)
-            case tree.Existence(asked, _, negated):
-                self._check_plain(asked)
+            case tree.Existence(prop, _, negated):
+                self._check_plain(prop)
                 operator = Operator.DOES_NOT_EXIST if negated else Operator.EXISTS
-                return Filter(self.property(asked), operator, "")
+                return Filter(self.property(prop), operator, "")
             case _:
                 assert_never(node)
 
@@ -110,14 +110,14 @@ class FilterRules(Reader):
     def _range(self, node: tree.Range) -> Condition:
         if node.property.is_geo:
             self.fail(ONLY_GEO, node.property)
-        asked = self.property(node.property)
-        if asked == check_filter.TIME_OF_DAY:
-            return Filter(asked, Operator.EQUALS, self._clock_range(node))
+        prop = self.property(node.property)
+        if prop == check_filter.TIME_OF_DAY:
+            return Filter(prop, Operator.EQUALS, self._clock_range(node))
         least, most = Operator.GREATER_THAN_EQUALS, Operator.LESS_THAN_EQUALS
         low, high = self._bound(node.low, least), self._bound(node.high, most)
         if low > high:
             self.fail(f"the range ends ({high}) before it begins ({low})", node.low, node.high)
-        return And((Filter(asked, least, low), Filter(asked, most, high)))
+        return And((Filter(prop, least, low), Filter(prop, most, high)))
 
     def _bound(self, token: Token, operator: Operator) -> int | float:
         if token.type == "CLOCK":
@@ -145,14 +145,14 @@ class FilterRules(Reader):
             self.fail(f"{token.text} is no time of day: write HH:MM, from 00:00 to 23:59", token)
         return minute
 
-    def _check_clock(self, asked: tree.PropertyName, node: tree.Node) -> None:
-        if self.property(asked) == check_filter.TIME_OF_DAY:
+    def _check_clock(self, prop: tree.PropertyName, node: tree.Node) -> None:
+        if self.property(prop) == check_filter.TIME_OF_DAY:
             self.fail(check_filter.ONLY_CLOCK, node)
 
-    def _check_plain(self, asked: tree.PropertyName) -> None:
-        if asked.is_geo:
-            self.fail(ONLY_GEO, asked)
-        self._check_clock(asked, asked)
+    def _check_plain(self, prop: tree.PropertyName) -> None:
+        if prop.is_geo:
+            self.fail(ONLY_GEO, prop)
+        self._check_clock(prop, prop)
 
     def _check_places(self, node: tree.ConditionNode) -> None:
         """Raise QueryError where two different places meet: no count can ask for both."""

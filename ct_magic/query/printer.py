@@ -71,7 +71,7 @@ def layout(query: Query | JsonQuery) -> str:
     return "\n  ".join([_label(query) + head, *clauses])
 
 
-def name(text: str) -> str:
+def name_text(text: str) -> str:
     """Return a name: bare where it may be bare."""
     return text if is_bare_name(text) else quote(text)
 
@@ -87,48 +87,48 @@ def quote(text: str) -> str:
     return mark + text.replace("\\", "\\\\").replace(mark, "\\" + mark) + mark
 
 
-def value(scalar: Scalar) -> str:
+def value_text(scalar: Scalar) -> str:
     """Return a value: `"text"`, a number, `true` or `false`."""
     if scalar in ("True", "False"):
         return str(scalar).lower()
     return quote(scalar) if isinstance(scalar, str) else repr(scalar)
 
 
-def property_name(asked: Property) -> str:
+def property_text(prop: Property) -> str:
     """Return a property with its scope; one of the event that is called geo keeps its quotes."""
-    if asked == Property("geo"):
-        return quote(asked.name)
-    scope = f"{asked.scope.value}." if asked.scope.value else ""
-    return scope + name(asked.name)
+    if prop == Property("geo"):
+        return quote(prop.name)
+    scope = f"{prop.scope.value}." if prop.scope.value else ""
+    return scope + name_text(prop.name)
 
 
-def event(asked: Event) -> str:
+def event_text(event: Event) -> str:
     """Return an event with its filters and its period, as it stands inside `did`."""
-    return " ".join(_parts(asked, _filters(asked.where)))
+    return " ".join(_parts(event, _filters(event.where)))
 
 
-def clause_text(asked: Step) -> str:
+def clause_text(step: Step) -> str:
     """Return a clause as it stands behind `share`: `did not App Uninstalled`."""
-    match asked:
+    match step:
         case Did(done):
             return f"did {_often(done)}"
         case DidNot(done):
-            return f"did not {event(done)}"
+            return f"did not {event_text(done)}"
         case DidAny(events, operator, times):
-            text = f"did any ({', '.join(map(event, events))})"
-            return text if asked == DidAny(events) else f"{text} {operator.symbol} {times}"
+            text = f"did any ({', '.join(map(event_text, events))})"
+            return text if step == DidAny(events) else f"{text} {operator.symbol} {times}"
         case _:
-            assert_never(asked)
+            assert_never(step)
 
 
-def period_text(asked: AnyPeriod) -> str:
+def period_text(period: AnyPeriod) -> str:
     """Return a period: `2015-08`, `since 2015-08-10`, `last 30 days`, `after 2 weeks`."""
-    match asked:
+    match period:
         case Days(start, end) if start == end:
             return _day(start)
         case Days(start, Ago(1)):
             return f"since {_day(start)}"
-        case Days(date() as start, date()) if month_of(start) == asked:
+        case Days(date() as start, date()) if month_of(start) == period:
             return start.isoformat()[:7]
         case Days(start, end):
             return f"{_day(start)}..{_day(end)}"
@@ -143,11 +143,11 @@ def period_text(asked: AnyPeriod) -> str:
         case ShiftAxis(first, last, unit):
             return f"after {first}..{_units(last, unit)}"
         case _:
-            assert_never(asked)
+            assert_never(period)
 
 
 def _label(query: Query | JsonQuery) -> str:
-    return f"{name(query.label)}: " if query.label is not None else ""
+    return f"{name_text(query.label)}: " if query.label is not None else ""
 
 
 def _clauses(query: Query | JsonQuery) -> list[str]:
@@ -156,9 +156,9 @@ def _clauses(query: Query | JsonQuery) -> list[str]:
     texts = [
         " ".join(_base(query)),
         *(f"did {_often(done)}" for done in query.did),
-        *(f"did not {event(done)}" for done in query.did_not),
+        *(f"did not {event_text(done)}" for done in query.did_not),
         *([clause_text(query.did_any)] if query.did_any else []),
-        *(f"share {clause_text(asked)}" for asked in query.steps),
+        *(f"share {clause_text(step)}" for step in query.steps),
         *([f"vs {_versus(query.versus)}"] if query.versus else []),
         *([f"by {', '.join(map(_axis, query.by))}"] if query.by else []),
     ]
@@ -177,8 +177,10 @@ def _is_single(query: Query) -> bool:
     return not several and all(map(_is_absolute, periods))
 
 
-def _is_absolute(asked: AnyPeriod | None) -> bool:
-    return isinstance(asked, Days) and not any(isinstance(d, Ago) for d in (asked.start, asked.end))
+def _is_absolute(period: AnyPeriod | None) -> bool:
+    return isinstance(period, Days) and not any(
+        isinstance(d, Ago) for d in (period.start, period.end)
+    )
 
 
 def _picture(char: re.Match[str]) -> str:
@@ -195,14 +197,14 @@ def _base(query: Query) -> list[str]:
     return _parts(query.event, [*_filters(query.event.where), *at_place])
 
 
-def _parts(asked: Event, conditions: list[str], word: str = "and") -> list[str]:
+def _parts(event: Event, conditions: list[str], word: str = "and") -> list[str]:
     joined = [f"{word if at else 'where'} {text}" for at, text in enumerate(conditions)]
-    return [event_name(asked.name), *joined, *([period_text(asked.period)] if asked.period else [])]
+    return [event_name(event.name), *joined, *([period_text(event.period)] if event.period else [])]
 
 
-def _often(asked: Event) -> str:
-    often = asked.often
-    return event(asked) + (f" {often.operator.symbol} {often.times}" if often else "")
+def _often(event: Event) -> str:
+    often = event.often
+    return event_text(event) + (f" {often.operator.symbol} {often.times}" if often else "")
 
 
 def _joined(parts: tuple[Condition, ...], in_and: bool = False) -> list[str]:
@@ -239,34 +241,34 @@ def _filters(where: tuple[Filter, ...]) -> list[str]:
 
 def _range(pair: tuple[Condition, ...]) -> str:
     low, high = (end for end in pair if isinstance(end, Filter))
-    return f"{property_name(low.property)} in {_values(low.value)}..{_values(high.value)}"
+    return f"{property_text(low.property)} in {_values(low.value)}..{_values(high.value)}"
 
 
 def _is_range(pair: tuple[Condition, ...]) -> bool:
     match pair:
         case (
-            Filter(asked, Operator.GREATER_THAN_EQUALS, int() | float() as low),
+            Filter(prop, Operator.GREATER_THAN_EQUALS, int() | float() as low),
             Filter(same, Operator.LESS_THAN_EQUALS, int() | float() as high),
         ):
-            return asked == same and low <= high
+            return prop == same and low <= high
     return False
 
 
 def _condition(condition: Filter) -> str:
-    asked, symbol = property_name(condition.property), condition.operator.symbol
+    name, symbol = property_text(condition.property), condition.operator.symbol
     if condition.operator in (Operator.EXISTS, Operator.DOES_NOT_EXIST):
-        return f"{asked} {symbol}"
+        return f"{name} {symbol}"
     if isinstance(condition.value, tuple | ClockRange):
         symbol = "in" if condition.operator is Operator.EQUALS else "not in"
-    return f"{asked} {symbol} {_values(condition.value)}"
+    return f"{name} {symbol} {_values(condition.value)}"
 
 
-def _values(asked: Value) -> str:
-    if isinstance(asked, tuple):
-        return f"({', '.join(map(value, asked))})"
-    if isinstance(asked, ClockRange):
-        return f"{check_clock(asked.start)}..{check_clock(asked.end)}"
-    return value(asked)
+def _values(value: Value) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(value_text, value))})"
+    if isinstance(value, ClockRange):
+        return f"{check_clock(value.start)}..{check_clock(value.end)}"
+    return value_text(value)
 
 
 def _list(places: tuple[Place, ...]) -> str:
@@ -275,8 +277,8 @@ def _list(places: tuple[Place, ...]) -> str:
     return f"= {names[0]}" if len(names) == 1 else f"in ({', '.join(names)})"
 
 
-def _versus(asked: Period | Shift | Preceding) -> str:
-    return "previous" if isinstance(asked, Preceding) else period_text(asked)
+def _versus(period: Period | Shift | Preceding) -> str:
+    return "previous" if isinstance(period, Preceding) else period_text(period)
 
 
 def _axis(axis: Axis) -> str:
@@ -286,8 +288,8 @@ def _axis(axis: Axis) -> str:
             return f"{'first ' if first else ''}{unit.value}{window}"
         case ByHour():
             return "hour"
-        case ByValue(asked, values):
-            return f"{property_name(asked)} in {_values(values)}"
+        case ByValue(prop, values):
+            return f"{property_text(prop)} in {_values(values)}"
         case ByPlace(places):
             return f"geo in {_values(tuple('/'.join(place) for place in places))}"
         case _:

@@ -20,6 +20,7 @@ import pytest
 import ct_magic
 from ct_magic.client.freshness import Freshness
 from ct_magic.client.jobs import (
+    Answer,
     Busy,
     Denied,
     Forgotten,
@@ -33,11 +34,15 @@ from ct_magic.client.jobs import (
 from ct_magic.client.journal import OF_A_QUESTION, Journal, path
 from ct_magic.client.journal_file import JournalFile, JournalFileError
 from ct_magic.client.journal_history import past_cells, submissions
+from ct_magic.client.plan_record import CellRecord
+from ct_magic.counting.asking import ask
 from ct_magic.counting.pending_cells import pending_cells
 from ct_magic.errors import JournalWarning
+from ct_magic.prepare import prepare
 from ct_magic.results.history_frame import history_frame
-from ct_magic.rows import Question
+from ct_magic.rows import Formula, Plan, Question, Row
 from ct_magic.sandbox import Sandbox
+from ct_magic.settings import Settings
 
 DAY = date(2026, 10, 31)
 QUESTION = Question("t", "e", DAY, DAY, '{"q": 1}', '{"q": 1}', DAY)
@@ -160,6 +165,68 @@ def test_a_forgotten_id_is_not_picked_up_again(tmp_path: Path) -> None:
     kept.answered(JOB, Partial("1"))
     kept.answered(JOB, Forgotten("Invalid request id"))
     assert recall(journal(tmp_path / "j"), JOB, fresh()) == JOB
+
+
+ROW = Row(0, 0, "t", "t", "e", DAY, DAY, Formula((0,)))
+CELL = CellRecord("c", Plan((ROW,), (QUESTION,)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "came", "taken"),
+    [
+        (NOW - 2, None, Partial("7")),  # an id of just now
+        (NOW - 601, None, None),  # one of another moment
+        (NOW - 2, NOW + 1, Success(Tally(5), datetime.fromtimestamp(NOW + 1, UTC))),
+        (NOW - 601, NOW + 1, None),  # a count of another moment
+        (NOW - 2, NOW - 1, None),  # it was there before the cell began, and was not enough
+        (NOW - 2, NOW + 99, None),  # the machine's clock was wrong
+    ],
+)
+def test_what_another_kernel_gets_meanwhile_is_not_sent_again(
+    tmp_path: Path, asked: float, came: float | None, taken: Answer | None
+) -> None:
+    """An id or a count that comes after the cell has begun, and is as good as one asked now."""
+    times = iter([NOW, NOW + 2])
+    mine = Journal(tmp_path / "j", "acc", warn=fail, now=lambda: next(times))
+    mine.begin(CELL, fresh())
+    other = journal(tmp_path / "j", asked)
+    other.asking(JOB)
+    other.answered(JOB, Partial("7"))
+    if came:
+        other.now = lambda: came
+        other.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5)))
+    assert mine.asked_elsewhere(JOB) == taken
+
+
+def test_a_look_at_anothers_id_does_not_undo_what_the_other_wrote(tmp_path: Path) -> None:
+    """It may have fetched the count while this kernel's look was under way."""
+    other, mine = journal(tmp_path / "j"), journal(tmp_path / "j")
+    mine.begin(CELL, fresh())
+    other.asking(JOB)
+    other.answered(JOB, Partial("7"))
+    assert mine.asked_elsewhere(JOB) == Partial("7")
+    done = replace(JOB, state=State.SUCCESS, tally=Tally(5), began=0.0, ended=3.0)
+    other.ended(done)
+    mine.answered(replace(JOB, req_id="7"), Partial("7"))
+    assert recall(journal(tmp_path / "j"), JOB, fresh()).tally == Tally(5)
+    mine.ended(done)
+    assert mine.latencies() == [3.0]
+
+
+def test_two_kernels_that_ask_the_same_submit_it_once(
+    account: Sandbox,
+) -> None:
+    """Also where neither knew anything of it when its cell began; not where it is asked anew."""
+    quick = Settings(progress="none", poll_interval=0.01)
+    cell = prepare("Charged today-4..today by day", settings=quick)
+    later, anew = ask(cell), ask(cell, refresh=True)
+    first = ct_magic.count("Charged today-4..today by day", settings=quick)
+    second = later.watched()
+    assert list(second["count"]) == list(first["count"])
+    assert not second["cached"].any()
+    assert len(submissions(path())) == 5
+    anew.watched()
+    assert len(submissions(path())) == 10
 
 
 def test_a_row_is_a_submission_and_a_refusal_is_none(tmp_path: Path) -> None:

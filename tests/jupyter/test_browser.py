@@ -6,11 +6,42 @@ from pathlib import Path
 import nbformat
 import pytest
 from helpers.browser import Notebook, notebook, server
+from helpers.contrast import least_contrast
 from nbconvert import HTMLExporter
 
 pytestmark = pytest.mark.browser
 SANDBOX = "%load_ext ct_magic\n%ct use sandbox"
 TRUSTED = "() => window.jupyterapp.shell.currentWidget.content.model.cells.get(1).trusted"
+FUNNEL = """%%ctcount funnel
+App Installed last 30 days
+  share did Product Viewed
+  share did Charged where Amount > 100"""
+RETENTION = """%%ctcount weeks
+App Installed last 3 weeks
+  share did App Launched after 0..2 weeks
+  by first week"""
+# Where each piece of each card stands in its output, at every frame from now on: a set for each.
+FOLLOW = """() => {
+  window.places = {};
+  const note = (name, node, output) => {
+    const {left, top} = node.getBoundingClientRect(), origin = output.getBoundingClientRect();
+    const place = [left - origin.left, top - origin.top].map(Math.round).join();
+    (window.places[name] ??= new Set()).add(place);
+  };
+  const follow = () => {
+    document.querySelectorAll(".jp-CodeCell").forEach((cell, number) => {
+      const output = cell.querySelector(".jp-OutputArea-output");
+      if (!cell.querySelector(".ct-magic .ct-head")) return;
+      for (const part of [".ct-q", ".ct-head b", "tr > :first-child", "tr > :nth-child(2)"])
+        output.querySelectorAll(part).forEach(
+          (node, row) => note([number, part, row], node, output));
+    });
+    requestAnimationFrame(follow);
+  };
+  follow();
+}"""
+PLACES = "() => Object.entries(window.places).map(([name, places]) => [name, [...places]])"
+CARDS = ".ct-magic, .ct-magic-panel"
 SEED = 'choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25'
 
 
@@ -29,8 +60,10 @@ def dark(found: Notebook) -> None:
 
 def test_the_quick_start_is_lived_through(lab: tuple[str, str, Path]) -> None:
     """A stranger types a cell, sees the panel change, and reads the DataFrame."""
-    cells = ["%load_ext ct_magic\n%ct use sandbox", f"%%ctcount foodies\n{SEED}", "foodies"]
-    with notebook(*lab, *cells) as found:
+    seed = f"%%ctcount foodies\n{SEED}"
+    cells = ["%load_ext ct_magic\n%ct use sandbox", seed, "foodies", FUNNEL, RETENTION]
+    with notebook(*lab, *cells, height=1400) as found:
+        found.page.evaluate(FOLLOW)
         found.watch()
         found.command("notebook:run-all-cells")
         found.wait_showed("next look in", "Cancel")
@@ -40,8 +73,18 @@ def test_the_quick_start_is_lived_through(lab: tuple[str, str, Path]) -> None:
         assert "success" in found.output(2)
         assert not found.page.locator("button", has_text="Cancel").count()
         found.screenshot("quickstart-done")
+        check_that_nothing_jumped(found)
+        assert least_contrast(found, CARDS)[0] >= 4.5, least_contrast(found, CARDS)
         dark(found)
         found.screenshot("quickstart-dark")
+        assert least_contrast(found, CARDS)[0] >= 4.5, least_contrast(found, CARDS)
+
+
+def check_that_nothing_jumped(found: Notebook) -> None:
+    """From the first frame to the last, the query, the head, rows and columns stood still."""
+    places = dict(found.page.evaluate(PLACES))
+    assert len(places) == 22  # of two cards with four lines of two columns, and of one without
+    assert {name: seen for name, seen in places.items() if len(seen) > 1} == {}
 
 
 def test_what_is_saved_shows_the_end_everywhere(lab: tuple[str, str, Path]) -> None:

@@ -121,7 +121,7 @@ def write_draft(draft: Draft, without: Collection[Key] = ()) -> Written:
     body: list[_Piece] = [(("body",), draft.body)]
     lines = [body] if draft.body else list(_lines(draft, without))
     if draft.label.strip() and ("label",) not in without:
-        label = printer.name(field_text.field_name(draft.label))
+        label = printer.name_text(field_text.field_name(draft.label))
         lines[0] = [(("label",), label), ((), ": "), *lines[0]]
     return _joined([piece for at, line in enumerate(lines) for piece in _indented(at, line)])
 

@@ -54,19 +54,19 @@ def property_word(scope: str, field: str) -> str:
         return "geo"
     if not field.strip() or scope not in [known.value for known in Scope]:
         return f"{scope}.{field.strip()}".removeprefix(".")  # not yet one; see `holes`
-    return printer.property_name(Property(field_name(field), Scope(scope)))
+    return printer.property_text(Property(field_name(field), Scope(scope)))
 
 
 def value_word(field: str) -> str:
     """Write a value: a number, a variable, true or false; anything else is a text."""
     token = _token(field)
     if token is None or token.type not in _VALUES:
-        return printer.value(field.strip()) if field.strip() else ""
+        return printer.value_text(field.strip()) if field.strip() else ""
     if token.type == "STRING":
         # A place may be called "True": between quotes it stays a text.
         text = field_name(field)
         as_typed = _odd_escape(token.text) or text in ("True", "False")
-        return token.text if as_typed else printer.value(text)
+        return token.text if as_typed else printer.value_text(text)
     return _number(token.text) if token.type in ("NUMBER", "EIGHT_DIGITS") else token.text
 
 

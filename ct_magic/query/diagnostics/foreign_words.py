@@ -105,8 +105,8 @@ def is_weekday(word: str) -> bool:
 def of_another_language(stop: Stop) -> Mistake | None:
     """Explain SQL's `select *` and a whole curl command."""
     first = stop.line[0]
-    meant = {"select": "*", "curl": "-"}.get(first.text.lower())
-    if first.type != "WORD" or meant != stop.found.text or len(stop.words()) != stop.at:
+    sign = {"select": "*", "curl": "-"}.get(first.text.lower())
+    if first.type != "WORD" or sign != stop.found.text or len(stop.words()) != stop.at:
         return None
     return Mistake(
         f"found '{first.text}': {WORDS_OF_OTHERS[first.text.lower()]}", first.start, first.end
@@ -115,13 +115,13 @@ def of_another_language(stop: Stop) -> Mistake | None:
 
 def negated(stop: Stop) -> Mistake | None:
     """Explain `not like`, `does not contain` and `is not null`."""
-    meant = NEGATED.get(stop.found.text.lower())
-    if not meant or not stop.after("NOT") or stop.at < 2 or stop.line[stop.at - 2].type == "DID":
+    hint = NEGATED.get(stop.found.text.lower())
+    if not hint or not stop.after("NOT") or stop.at < 2 or stop.line[stop.at - 2].type == "DID":
         return None
     helper = stop.line[stop.at - 2].text.lower() in ("does", "do", "is")
     first = stop.line[stop.at - 1 - helper]
     typed = " ".join(token.text for token in stop.line[stop.at - 1 - helper : stop.at + 1])
-    return Mistake(f"found '{typed}': {meant}", first.start, stop.found.end)
+    return Mistake(f"found '{typed}': {hint}", first.start, stop.found.end)
 
 
 def number_in_words(stop: Stop) -> Mistake | None:
@@ -150,9 +150,9 @@ def foreign_word(stop: Stop) -> Mistake | None:
         places.insert(0, places[0] - 2)
     for place in places:
         token = stop.line[place]
-        meant = WORDS_OF_OTHERS.get(token.text.lower()) if token.type == "WORD" else None
-        if meant and _may_be_foreign(stop, place):
-            return Mistake(f"found '{token.text}': {meant}", token.start, token.end)
+        hint = WORDS_OF_OTHERS.get(token.text.lower()) if token.type == "WORD" else None
+        if hint and _may_be_foreign(stop, place):
+            return Mistake(f"found '{token.text}': {hint}", token.start, token.end)
     return None
 
 

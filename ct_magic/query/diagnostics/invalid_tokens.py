@@ -127,9 +127,9 @@ def _stranger(line: Sequence[Token], at: int) -> str:
         return f"found '{char}': {_SIGNS[char]}"
     if unicodedata.category(char) in ("Zs", "Cf", "Cc", "Zl", "Zp", "Cs"):
         return f"found {_called(char)}: it cannot be seen, type an ordinary space or nothing"
-    meant = LOOKALIKES.get(char, unicodedata.normalize("NFKC", char))
-    if meant != char and meant.isascii():
-        return f"found {char}, {_called(char)}: type {meant}"
+    plain = LOOKALIKES.get(char, unicodedata.normalize("NFKC", char))
+    if plain != char and plain.isascii():
+        return f"found {char}, {_called(char)}: type {plain}"
     if sign := _compared(line, at):
         return f"found '{char}': {sign} compares numbers: write the number alone, or $name"
     apart = at > 0 and line[at - 1].end < line[at].start

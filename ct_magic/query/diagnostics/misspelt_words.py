@@ -21,10 +21,10 @@ def misspelt_word(stop: Stop) -> Mistake | None:
     gains = [_gain(stop, *guess) for guess in guesses]
     if not any(gains):
         return None
-    place, meant = guesses[gains.index(max(gains))]
+    place, keyword = guesses[gains.index(max(gains))]
     token = stop.line[place]
-    case = " Keywords are lower case." if token.text.lower() == meant else ""
-    return Mistake(f"found '{token.text}': did you mean '{meant}'?{case}", token.start, token.end)
+    case = " Keywords are lower case." if token.text.lower() == keyword else ""
+    return Mistake(f"found '{token.text}': did you mean '{keyword}'?{case}", token.start, token.end)
 
 
 def _corrections(stop: Stop) -> Iterator[tuple[int, str]]:
@@ -34,13 +34,13 @@ def _corrections(stop: Stop) -> Iterator[tuple[int, str]]:
             continue
         near = suggestions(word, [*WORDS, *API_NAMES])
         if place == stop.at and "STRING" in stop.expected:
-            near = [meant for meant in near if meant == word]  # else it is a text without quotes
-        yield from ((place, meant) for meant in near)
+            near = [known for known in near if known == word]  # else it is a text without quotes
+        yield from ((place, keyword) for keyword in near)
 
 
-def _gain(stop: Stop, place: int, meant: str) -> int:
-    kind = meant.upper() if meant in KEYWORDS else "WORD"
-    word = Token(kind, meant, stop.line[place].start)
+def _gain(stop: Stop, place: int, keyword: str) -> int:
+    kind = keyword.upper() if keyword in KEYWORDS else "WORD"
+    word = Token(kind, keyword, stop.line[place].start)
     gain = stop.gains([*stop.line[:place], word, *stop.line[place + 1 :]])
     # That the other word itself fits where the grammar stopped is no proof: what follows must too.
     return 0 if place == stop.at and gain == 1 else gain
