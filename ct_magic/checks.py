@@ -164,4 +164,5 @@ def _answers(names: list[str], cell: PreparedCell, journal: Journal) -> Answers:
 
 
 def _line(cells: tuple[str, ...], tag: str) -> str:
-    return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+    left = 'style="text-align:left;vertical-align:top"'
+    return f"<tr>{''.join(f'<{tag} {left}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"

@@ -42,6 +42,7 @@ ERRORS: dict[State, type[CountError]] = {
 }
 _FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no failure
 _SHOWN = 3
+_WORDS = {State.SUBMITTED: "asked", State.SUCCESS: "done"}  # the panel's
 _LOOK = 0.05  # seconds between two looks of `await` at what other threads do
 
 
@@ -93,8 +94,8 @@ class Counting:
 
     @property
     def progress(self) -> str:
-        """How it stands, in words: `2 success, 1 waiting`."""
-        tally = Counter(str(row.state) for row in self._run.rows)
+        """How it stands, in the panel's words: `2 done, 1 asked`."""
+        tally = Counter(_WORDS.get(row.state, str(row.state)) for row in self._run.rows)
         return ", ".join(f"{n} {state}" for state, n in tally.items())
 
     def cancel(self) -> None:

@@ -51,7 +51,7 @@ def clock(state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
 
 def arrive(handle: Counting, clock: Clock) -> None:
     """Let the count that was begun arrive."""
-    until(lambda: handle.progress == "1 submitted")
+    until(lambda: handle.progress == "1 asked")
     clock.now += 11
 
 
@@ -170,8 +170,8 @@ def test_cancelling_keeps_what_had_arrived(state: Path, monkeypatch: pytest.Monk
             progress="none",
         )
         until(lambda: handle.frame["status"].tolist() == ["submitted", "success"])
-        assert handle.progress == "1 submitted, 1 success"
-        assert repr(handle) == "<counting: 1 submitted, 1 success>"
+        assert handle.progress == "1 asked, 1 done"
+        assert repr(handle) == "<counting: 1 asked, 1 done>"
         handle.cancel()
         with pytest.raises(errors.CountCancelledError) as caught:
             handle.result(5)

@@ -102,9 +102,9 @@ def button(text: str, tooltip: str, then: Callable[[], object], width: str = "au
 
 def propose(field: w.Combobox, options: Sequence[str]) -> None:
     """Put proposals under a field, if they are others than those that are there."""
-    wanted = tuple(dict.fromkeys(options))[:_MOST]
-    if field.options != wanted:
-        field.options = wanted
+    shown = tuple(dict.fromkeys(options))[:_MOST]
+    if field.options != shown:
+        field.options = shown
 
 
 def of_prefix(problems: Problems, *prefix: str | int) -> dict[Key, str]:
@@ -219,9 +219,9 @@ class Rows(Generic[_T]):
         self._changed()
 
 
-def show_if(holds: bool, field: w.DOMWidget) -> None:
+def show_if(condition: bool, field: w.DOMWidget) -> None:
     """Show a field, or leave its place empty where there is nothing to say in it."""
-    field.layout.visibility = "visible" if holds else "hidden"
+    field.layout.visibility = "visible" if condition else "hidden"
 
 
 def walk(widget: w.Widget) -> Iterator[w.Widget]:
