@@ -95,7 +95,7 @@ def test_a_run_is_over_when_all_is_written_down(tmp_path: Path) -> None:
     first = replace(JOBS[0], question=replace(JOBS[0].question, body="first"))
     kept.run = Run([first, JOBS[1]], OneByOne(), Pace(), journal=kept)
     assert states(kept.run) == {State.SUCCESS}
-    assert not kept.was_over.get(timeout=10)
+    assert not kept.was_over.get(timeout=60)
 
 
 @pytest.mark.parametrize("held", [True, False])
