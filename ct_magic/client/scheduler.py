@@ -124,6 +124,15 @@ class Schedule:
             return self._poll(poll)
         return self._submit(now) if submit else Wait(self._wake(now))
 
+    def believed(self, number: int, answer: Answer) -> Answer:
+        """Return what an answer is to this job's request; the id of another job is none."""
+        if number in self._held:
+            return answer
+        if isinstance(answer, Partial):
+            is_own = self._owners.setdefault(answer.req_id, number) == number
+            return answer if is_own else SHARED_ID
+        return STILL_AT_IT if isinstance(answer, NotYet) else answer
+
     def answered(self, number: int, answer: Answer, now: float) -> list[Job]:
         """Take the answer to a step; return every job that it changed, the answered one first."""
         polled = number in self._held
@@ -131,7 +140,7 @@ class Schedule:
         job = self._jobs[number]
         if job.state.ended:
             return []
-        answer = self._believed(answer, job, polled)
+        answer = self.believed(number, answer)
         self._silence = self._silence.missed(now) if isinstance(answer, Trouble) else Silence()
         if not isinstance(answer, Busy):
             self._busy_in_a_row = 0
@@ -167,14 +176,6 @@ class Schedule:
         """End all that have not ended, with an error that is none of theirs; ids are kept."""
         left = [self._jobs[number] for number in sorted(self._left)]
         return [self._give_up(job, endings.left(job, error), now) for job in left]
-
-    def _believed(self, answer: Answer, job: Job, polled: bool) -> Answer:
-        if polled:
-            return answer
-        if isinstance(answer, Partial):
-            owner = self._owners.setdefault(answer.req_id, job.number)
-            return answer if owner == job.number else SHARED_ID
-        return STILL_AT_IT if isinstance(answer, NotYet) else answer
 
     def _stalled(self, news: Job, now: float) -> list[Job]:
         """End what is left where nothing has moved on for too long, by now or after a pause."""

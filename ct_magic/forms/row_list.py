@@ -56,17 +56,21 @@ def combobox(
     flex: str = "1 1 10em",
     *,
     labelled: bool = False,
+    at_once: bool = True,
 ) -> w.Combobox:
     """Make a line to type on, with proposals.
 
     `what` names it: for those who do not see it, and where it is `labelled`, for all. The basis of
-    `flex` is what it needs: a line that has not so much goes on below.
+    `flex` is what it needs: a line that has not so much goes on below. One that is not heard of
+    `at_once`, at each key, is when it is left: a page keeps the later keys back until the kernel
+    has heard the first, and a click that follows would overtake them.
     """
     made = w.Combobox(
         options=options,
         placeholder=hint or what,
         tooltip=what,
         description=what,
+        continuous_update=at_once,
         style={"description_width": "initial"},
         layout=w.Layout(flex=flex, min_width="0", width="auto", margin="2px"),
     )
