@@ -31,8 +31,9 @@ def _parser() -> argparse.ArgumentParser:
         "ask an account some small counts whose answers must agree; "
         "exit 0 where all of it holds, 1 where some does not, 2 where it could not be asked"
     )
-    asked = commands.add_parser("check", help=about, description=about)
-    asked.add_argument("account", nargs="?", metavar="ACCOUNT", help="the one in use, unless named")
+    check_command = commands.add_parser("check", help=about, description=about)
+    help_text = "the one in use, unless named"
+    check_command.add_argument("account", nargs="?", metavar="ACCOUNT", help=help_text)
     return p
 
 

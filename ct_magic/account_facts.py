@@ -19,12 +19,12 @@ def known_facts(account: Account) -> frozenset[str]:
     """Return what is known to hold for an account: the sandbox counts as one that has passed."""
     if account.id == _SANDBOX_ID:
         return FACTS
-    return frozenset(name for name, holds in _kept(open_journal(account)).items() if holds is True)
+    return frozenset(name for name, value in _kept(open_journal(account)).items() if value is True)
 
 
 def remember_facts(journal: Journal, facts: Mapping[str, bool | None]) -> None:
     """Save the facts that were determined; an undetermined one keeps its earlier value."""
-    known = {name: holds for name, holds in facts.items() if holds is not None}
+    known = {name: value for name, value in facts.items() if value is not None}
     journal.learn(CHECKED, json.dumps(_kept(journal) | known))
 
 

@@ -92,9 +92,14 @@ def check(
 ) -> Check:
     """Ask an account some small counts whose answers must agree, and return what they say.
 
-    `event` is one that many profiles do on a day; `say` hears first how many counts are asked.
-    What holds is remembered for this account and takes doubts away. Raises AccountError for
-    missing credentials, and CountFailedError where the account could not be asked.
+    `account` is a name or an `Account`; without it, the one in use. `event` is one that many
+    profiles do on a day, `today` the day before which the days of the counts lie. `say` is called
+    first, with a sentence on how many counts are asked. What holds is remembered for this account
+    and takes doubts away.
+
+    The result shows itself as a table; `.frame` is it as a DataFrame, `.holds` is False where
+    some point does not hold. Raises AccountError for missing credentials, and CountFailedError
+    where the account could not be asked.
     """
     chosen = account if isinstance(account, Account) else SESSION.account(account)
     settings = settings or Settings()
@@ -159,4 +164,5 @@ def _answers(names: list[str], cell: PreparedCell, journal: Journal) -> Answers:
 
 
 def _line(cells: tuple[str, ...], tag: str) -> str:
-    return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+    left = 'style="text-align:left;vertical-align:top"'
+    return f"<tr>{''.join(f'<{tag} {left}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"

@@ -33,9 +33,12 @@ class Preview:
 def explain(
     text: str, *, params: Mapping[str, object] | None = None, settings: Settings | None = None
 ) -> str:
-    """Return a text as the language, its doubts, and JSON and `curl` of its single counts.
+    """Return what a text means and would send, as a text: nothing is sent.
 
-    `params` are the values of its `$names`. Of many counts the first and the last are shown.
+    It holds the statements in canonical form, what the service may ignore of them, and the JSON
+    and the `curl` command of each single count; of more than three, the first and the last.
+    `params` are the values of its `$names`; an account is not needed. Raises QueryError for a text
+    that is no query.
     """
     account = _account(None)
     cell, today = _read(text, params or {}, settings or Settings(), account)

@@ -42,6 +42,7 @@ ERRORS: dict[State, type[CountError]] = {
 }
 _FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no failure
 _SHOWN = 3
+_WORDS = {State.SUBMITTED: "asked", State.SUCCESS: "done"}  # the panel's
 _LOOK = 0.05  # seconds between two looks of `await` at what other threads do
 
 
@@ -50,11 +51,12 @@ class NoLengthError(StillRunningError, TypeError):
 
 
 class Counting:
-    """A count under way. It becomes a DataFrame: `result()` waits for it.
+    """A count under way, as `start` returns it: `result()` waits for its DataFrame.
 
-    `await` does, too. `done()` is True when it is over, `progress` is how it stands in words,
+    So does `await`. `done()` is True when it is over, `progress` is how it stands in words,
     `frame` the DataFrame of what is there so far; `cancel()` stops asking and keeps what had
-    arrived. Using it like the DataFrame before that is a StillRunningError that says what to do.
+    arrived. A use of it as if it were the DataFrame raises a StillRunningError that says what to
+    do.
     """
 
     def __init__(
@@ -92,8 +94,8 @@ class Counting:
 
     @property
     def progress(self) -> str:
-        """How it stands, in words: `2 success, 1 waiting`."""
-        tally = Counter(str(row.state) for row in self._run.rows)
+        """How it stands, in the panel's words: `2 done, 1 asked`."""
+        tally = Counter(_WORDS.get(row.state, str(row.state)) for row in self._run.rows)
         return ", ".join(f"{n} {state}" for state, n in tally.items())
 
     def cancel(self) -> None:
@@ -101,10 +103,11 @@ class Counting:
         self._run.cancel()
 
     def result(self, timeout: float | None = None) -> pd.DataFrame:
-        """Wait for the DataFrame, `timeout` seconds at the most, then StillRunningError.
+        """Wait for the DataFrame and return it.
 
-        Raises CountError where a count did not arrive; its `.frame` holds those that did. The
-        panel's buttons are heard meanwhile; an interrupt ends the waiting, not the count.
+        Raises StillRunningError after `timeout` seconds (None: never), and CountError where a
+        count did not arrive; its `.frame` holds those that did. The panel's buttons are heard
+        meanwhile; an interrupt ends the waiting, not the count.
         """
         from .waiting import listen
 
@@ -113,9 +116,10 @@ class Counting:
         return outcome(self._run.rows, self.frame)
 
     def watched(self, *, plot: bool = False) -> pd.DataFrame:
-        """Begin, wait in the cell, with the panel and the interrupt heard, and give the result.
+        """Start it, show the panel, wait in the cell and return the DataFrame.
 
-        With `plot` a picture below the panel grows with what arrives.
+        The panel's buttons and an interrupt are heard. With `plot` a picture below the panel grows
+        with what arrives. Raises what `result` raises, and CountInterrupt after an interrupt.
         """
         from .waiting import wait
 
@@ -136,7 +140,7 @@ class Counting:
         return LivePicture(self._show(), lambda: self.frame, is_live=self._kernel is not None)
 
     def followed(self) -> Counting:
-        """Begin, let the panel live on beside the cell, and come back at once."""
+        """Start it, show the panel, which lives on beside the cell, and return at once."""
         panel = self._show()
         self._heard = panel.comm_ids
         self._run.start()
@@ -145,7 +149,7 @@ class Counting:
         return self
 
     def when_done(self, then: Callable[[pd.DataFrame], None]) -> None:
-        """Call this with the DataFrame when the panel shows the end; from another thread."""
+        """Call `then` with the DataFrame once the panel has shown the end, in another thread."""
 
         def call() -> None:
             self._seen.wait()

@@ -166,8 +166,8 @@ class Plan:
         row_at = {old: new for new, old in enumerate(chosen)}
         question_at = {old: new for new, old in enumerate(questions)}
         moved = tuple(self.rows[old].moved(row_at, question_at) for old in chosen)
-        asked = tuple(self.questions[n] for n in questions)
-        return Plan(moved, asked, self.notes, self.statements), questions
+        of_rows = tuple(self.questions[n] for n in questions)
+        return Plan(moved, of_rows, self.notes, self.statements), questions
 
     def beside(self, other: Plan) -> Plan:
         """Return one plan of both, the other's rows behind these."""

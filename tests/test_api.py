@@ -84,7 +84,7 @@ def test_without_an_account_the_way_on_is_said(state: Path, count: Count) -> Non
         ("Charged today", {"poll_intervall": 3}, "did you mean poll_interval"),
         ("Charged today", {"background": True}, "ct_magic.start comes back at once"),
         ("Charged on $day", {"day": TODAY}, "into params"),
-        ("Charged today", {"settings": {"timeout": 5}}, "settings is a ct_magic.settings.Settings"),
+        ("Charged today", {"settings": {"timeout": 5}}, "settings is a ct_magic.Settings"),
         ("Charged today", {"today": "2026-11-23"}, "today is a datetime.date, not '2026-11-23'"),
     ],
 )

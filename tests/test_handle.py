@@ -51,7 +51,7 @@ def clock(state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
 
 def arrive(handle: Counting, clock: Clock) -> None:
     """Let the count that was begun arrive."""
-    until(lambda: handle.progress == "1 submitted")
+    until(lambda: handle.progress == "1 asked")
     clock.now += 11
 
 
@@ -92,9 +92,9 @@ def test_who_asks_to_be_called_is_called_once(clock: Clock) -> None:
     handle.when_done(called.put)
     assert called.empty()
     arrive(handle, clock)
-    assert called.get(timeout=10)["status"].tolist() == ["success"]
+    assert called.get(timeout=60)["status"].tolist() == ["success"]
     handle.when_done(called.put)
-    assert called.get(timeout=10)["status"].tolist() == ["success"]
+    assert called.get(timeout=60)["status"].tolist() == ["success"]
     assert called.empty()
 
 
@@ -120,7 +120,7 @@ def test_who_asks_to_be_called_is_called_when_the_panel_shows_the_end(account: S
     seen: Queue[bool] = Queue()
     handle = ask(asked, refresh=True, panel=opened).followed()
     handle.when_done(lambda _: seen.put(panels[0].ended))
-    assert seen.get(timeout=10)
+    assert seen.get(timeout=60)
 
 
 @pytest.mark.parametrize("use", ["df.shape", "df['count']", "len(df)", "df.plot()", "list(df)"])
@@ -170,8 +170,8 @@ def test_cancelling_keeps_what_had_arrived(state: Path, monkeypatch: pytest.Monk
             progress="none",
         )
         until(lambda: handle.frame["status"].tolist() == ["submitted", "success"])
-        assert handle.progress == "1 submitted, 1 success"
-        assert repr(handle) == "<counting: 1 submitted, 1 success>"
+        assert handle.progress == "1 asked, 1 done"
+        assert repr(handle) == "<counting: 1 asked, 1 done>"
         handle.cancel()
         with pytest.raises(errors.CountCancelledError) as caught:
             handle.result(5)

@@ -34,6 +34,7 @@ from ..settings import LONGEST, zone
 from ..suggest import suggest
 from . import credentials
 from .credentials import Secret
+from .folders import moved
 
 # Region -> host. Source: the API's reference, "The two calls".
 REGIONS = {
@@ -53,10 +54,12 @@ DEFAULT = "default"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account of the service. What is None is left to the settings.
+    """One account of the service, as a table of `accounts.toml` describes it.
 
-    `base_url` has no slash at its end; `max_concurrent` is counts asked at once, `poll_interval`
-    seconds between two looks at the same count.
+    `id` is CleverTap's account id; `passcode` shows as `****`. `base_url` is where requests go, a
+    region's host or an address of one's own, without a slash at its end. `timezone` is a name like
+    "Asia/Kolkata": whose days are meant. At most `max_concurrent` counts are asked at once, and
+    `poll_interval` seconds lie between two looks at one count. None leaves it to `Settings`.
     """
 
     name: str
@@ -96,9 +99,12 @@ def find_account(name: str | None = None, environ: Mapping[str, str] = os.enviro
 
 def config_file(environ: Mapping[str, str] = os.environ) -> Path:
     """Return the path of `accounts.toml`, whether it is there or not."""
-    moved = environ.get("CT_MAGIC_CONFIG_DIR")
-    if moved:
-        return Path(os.path.expanduser(moved)) / "accounts.toml"  # noqa: PTH111 # needs no home
+    try:
+        folder = moved("CT_MAGIC_CONFIG_DIR", environ)
+    except LookupError as error:
+        raise AccountError(str(error)) from None
+    if folder:
+        return folder / "accounts.toml"
     import platformdirs
 
     return platformdirs.user_config_path("ct_magic") / "accounts.toml"

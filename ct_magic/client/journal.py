@@ -19,8 +19,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..rows import Question
+from .folders import moved
 from .freshness import Freshness
-from .jobs import Answer, Busy, Denied, Forgotten, Job, Partial, State, Success, Tally, Trouble
+from .jobs import (
+    SHARED_ID,
+    Answer,
+    Busy,
+    Denied,
+    Forgotten,
+    Job,
+    Partial,
+    State,
+    Success,
+    Tally,
+    Trouble,
+)
 from .journal_entries import Entry, entry, job_after
 from .plan_record import CellRecord, plan_from_json, plan_to_json
 
@@ -37,6 +50,10 @@ PENDING = (
     "SELECT * FROM asked WHERE account = ? AND state = 'submitted' AND req_id IS NOT NULL"
     " ORDER BY id DESC LIMIT 1000"
 )
+# The latest are enough: whatever answers every query alike does it now.
+OF_ANOTHER_QUESTION = (
+    "SELECT 1 FROM asked WHERE +account = ? AND id > ? - 1000 AND req_id = ? AND key != ? LIMIT 1"
+)
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
@@ -44,8 +61,9 @@ _log = logging.getLogger(__name__)
 class Journal:
     """The journal of one account. Trouble with the disk costs the journal, never the count.
 
-    The first thing that goes wrong is passed to `warn` as one sentence; from then on nothing is
-    written. `now` gives seconds since 1970; no `file`, no journal. May be used by several threads.
+    The first thing that goes wrong is passed to `warn` as one sentence, and is `trouble` from then
+    on; nothing is written any more. `now` gives seconds since 1970; no `file`, no journal. May be
+    used by several threads.
     """
 
     def __init__(
@@ -58,6 +76,7 @@ class Journal:
     ) -> None:
         self._account, self._warn, self.now = account, warn, now
         self._path = file
+        self.trouble: str | None = None
         self._cell: str | None = None
         self._began = 0.0
         self._freshness: Freshness | None = None
@@ -145,8 +164,11 @@ class Journal:
     def answered(self, job: Job, answer: Answer) -> Answer:
         """Write down the id that came, or why there is none; return the answer that counts.
 
-        That is another one where an id is forgotten because another kernel fetched its count.
+        That is another one where an id is forgotten because another kernel fetched its count, and
+        where an id is that of another query, in whichever cell.
         """
+        if isinstance(answer, Partial) and self._is_anothers(job, answer.req_id):
+            answer = SHARED_ID
         match answer:
             case Success(_, at):
                 self._note_sent(job, at)
@@ -210,8 +232,7 @@ class Journal:
         """Return the latest cell that needs a submission, and when it began."""
         sql = (
             "SELECT cells.* FROM needed JOIN cells ON cells.id = needed.cell"
-            " WHERE needed.asked = ?"
-            " ORDER BY began DESC LIMIT 1"
+            " WHERE needed.asked = ? ORDER BY began DESC LIMIT 1"
         )
         for row in self._read(sql, (submission.id,)):
             try:
@@ -259,6 +280,11 @@ class Journal:
         newest = next(iter(after), None)
         return Success(newest.tally, newest.counted) if newest and newest.tally else None
 
+    def _is_anothers(self, job: Job, req_id: str) -> bool:
+        row = self._rows.get(job.number)
+        values = (self._account, row, req_id, job.question.key)
+        return job.req_id is None and bool(row and self._read(OF_ANOTHER_QUESTION, values))
+
     def _set(self, job: Job, what: str, values: Sequence[object]) -> None:
         if job.number in self._rows:
             sql = f"UPDATE asked SET {what} WHERE id = ?"  # noqa: S608 # `what` is our own text
@@ -282,10 +308,10 @@ class Journal:
     def _give_up(self, error: Exception) -> None:
         self._file = None
         _log.debug("ct_magic: the journal is off", exc_info=error)
-        self._warn(
-            f"the journal {self._path or ''} cannot be used ({error}); counts go on, but an "
-            "interrupted one will have to be asked again"
-        )
+        journal = f"the journal {self._path}" if self._path else "the journal"
+        self.trouble = f"{journal} cannot be used ({error})"
+        again = "an interrupted one will have to be asked again"
+        self._warn(f"{self.trouble}; counts go on, but {again}")
 
 
 def path() -> Path | None:
@@ -293,21 +319,20 @@ def path() -> Path | None:
 
     None where there is neither: nobody knows the user's home.
     """
-    moved = os.environ.get("CT_MAGIC_STATE_DIR")
     try:
-        if moved:
-            return Path(moved).expanduser() / "journal.sqlite"
+        if folder := moved("CT_MAGIC_STATE_DIR", os.environ):
+            return folder / "journal.sqlite"
         import platformdirs
 
         file = platformdirs.user_state_path("ct_magic") / "journal.sqlite"
-    except (RuntimeError, KeyError):
+    except (RuntimeError, LookupError):
         return None
     return file if file.is_absolute() else None
 
 
 def _file(file: Path | None) -> JournalFile:
     if file is None:
-        raise LookupError("there is no home directory; CT_MAGIC_STATE_DIR names a folder for it")
+        raise LookupError("no home directory is known; CT_MAGIC_STATE_DIR names a whole path")
     # Imported here, since there are Pythons without SQLite.
     from .journal_file import opened
 

@@ -171,8 +171,8 @@ def _played(counts: int, pair: tuple[float, float], pacing: Pacing, random: Rand
 
 def _narrowest(ended: Sequence[float]) -> Estimate:
     """Return the narrowest range that holds enough, but no wider than the factor allows."""
-    wanted, widest = ceil(len(ended) * COVERED), FACTOR / MARGIN
-    spans = list(zip(ended, ended[wanted - 1 :], strict=False))
+    enough, widest = ceil(len(ended) * COVERED), FACTOR / MARGIN
+    spans = list(zip(ended, ended[enough - 1 :], strict=False))
     low, high = min(spans, key=lambda span: span[1] / span[0])
     if high / low > widest:
         _, low, high = max(_held(ended, first, widest) for first in range(len(ended)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import shlex
 from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from ..progress.panel import Panel
 from ..progress.widget_panel import WidgetPanel
 from ..session import SANDBOX, SESSION
 from ..settings import Settings
+from ..variable_name import is_reserved
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,13 +76,13 @@ class Runner:
         ours = self._variables.get(name) is counting
         if ours:
             self._variables[name] = frame
-        holds = f"{name} holds what had arrived" if ours else f"{name} is bound to something else"
+        state = f"{name} holds what had arrived" if ours else f"{name} is bound to something else"
         try:
             counting.result(0)
         except CountError as error:
-            return self._say(f"{error}\n{holds}", True)
+            return self._say(f"{error}\n{state}", True)
         rows = f"{name} is a DataFrame with {len(frame):,} row{'s' * (len(frame) != 1)}"
-        return self._say(rows if ours else f"counted, but {holds}", False)
+        return self._say(rows if ours else f"counted, but {state}", False)
 
 
 def cell(text: str, name: str, account: str | None) -> str:
@@ -109,7 +109,7 @@ def name_problem(name: str) -> str | None:
         return "which variable gets the DataFrame? Like 'foodies'"
     if not name.isidentifier():
         return f"{name!r} cannot name a variable: letters, digits and _, no digit first"
-    return f"{name!r} is a word of Python's own: take another" if keyword.iskeyword(name) else None
+    return f"{name!r} is a word of Python's own: take another" if is_reserved(name) else None
 
 
 def account_problem(name: str | None) -> str | None:

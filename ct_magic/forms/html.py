@@ -8,8 +8,10 @@ from json import dumps as escaped
 
 from ..explanation import pretty
 from ..progress import style
+from ..text_width import width
 
 ERROR = "var(--jp-error-color1,#c62828)"
+_BEFORE = 20  # characters before a mistake that are shown
 _DOUBT = "var(--jp-warn-color0,#8a4b00)"
 STYLE = f"""<style>{style.FOCUS}
 .ct-magic-form {{ border: 1px solid {style.LINE}; border-radius: 6px; padding: 6px 12px;
@@ -31,7 +33,8 @@ STYLE = f"""<style>{style.FOCUS}
 .ct-magic-unlabelled > label {{ {style.HIDDEN} }}
 .ct-magic-wrong input, .ct-magic-wrong textarea {{ border-color: {ERROR} !important;
   box-shadow: inset 0 0 0 1px {ERROR}; }}
-.ct-magic-form pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0;
+.ct-magic-form pre {{ white-space: pre-wrap; overflow-wrap: anywhere;
+  word-break: normal; margin: 0;
   font-size: var(--jp-code-font-size,13px); font-family: var(--jp-code-font-family,monospace);
   line-height: 1.3; background: none; padding: 0; color: inherit; }}
 .ct-magic-form .ct-magic-json pre {{ max-height: 17em; overflow: auto;
@@ -58,11 +61,25 @@ def caret(error: str) -> str:
     if not error:
         return ""
     *place, message = error.split("\n", 3) if error.startswith("line ") else [error]
+    if len(place) == 3:
+        place[1:] = _around(*place[1:])
     shown = escape("\n".join(place))
     return (
         f'<div role="status"><pre class="ct-magic-error ct-magic-place">{shown}</pre>'
         f'<pre class="ct-magic-error">{escape(message)}</pre></div>'
     )
+
+
+def _around(line: str, carets: str) -> tuple[str, str]:
+    """Return a line and its carets, without what would push these out of sight at the right."""
+    line, indent = line.strip(" "), len(line) - len(line.lstrip(" "))
+    at = len(carets) - len(carets.lstrip(" ")) - indent
+    cut = at - _BEFORE
+    if cut <= 0 or sum(map(width, line)) != len(
+        line
+    ):  # carets stand below wide characters as they are
+        return line, carets[indent:]
+    return "…" + line[cut + 1 :], carets[indent + cut :]
 
 
 def note(text: str) -> str:

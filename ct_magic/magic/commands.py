@@ -75,13 +75,13 @@ def form(invocation: Invocation) -> Form:
 def names(invocation: Invocation) -> pd.DataFrame | None:
     """Show the names that Tab knows; --from FILE or sandbox adds, --to FILE writes, --forget X."""
     from .. import name_sources
-    from ..query.catalog import rows
+    from ..query.catalog import table_rows
     from ..results.frame import records
 
     option, _, argument = invocation.text.strip().partition(" ")
     match option, argument.strip().strip("\"'"):
         case "", "":
-            return records(rows(name_sources.names()))
+            return records(table_rows(name_sources.names()))
         case "--from", source if source:
             known = name_sources.read_names(source)
         case "--to", target if target:
@@ -108,9 +108,9 @@ def history_command(invocation: Invocation) -> pd.DataFrame:
     text = invocation.text.strip()
     first, _, rest = text.partition(" ")
     is_number = first.isdecimal()
-    found = api.history(int(first), rest.strip() or None) if is_number else api.history(text=text)
-    show_short(current_shell(), found, short_history)
-    return found
+    frame = api.history(int(first), rest.strip() or None) if is_number else api.history(text=text)
+    show_short(current_shell(), frame, short_history)
+    return frame
 
 
 def resume_command(invocation: Invocation) -> pd.DataFrame:

@@ -135,11 +135,18 @@ class CountMagics(Magics):
             return self._background(arguments, caller, counting)
         frame = _blocking(arguments, caller, counting)
         if frame is not None:
-            from ..results.short_frame import drawn_short
-            from .short_display import show_short
-
-            show_short(self.shell, frame, drawn_short)
+            self._show_short(frame, has_panel=settings.progress not in ("none", "text"))
         return frame
+
+    def _show_short(self, frame: pd.DataFrame, *, has_panel: bool) -> None:
+        from ..results.short_frame import DrawnBeside, drawn_short
+        from .short_display import show_short
+
+        shell = self.shell
+        if shell is not None and has_panel and len(frame) == 1:
+            show_short(shell, frame, DrawnBeside(lambda: int(shell.execution_count)))
+        else:
+            show_short(shell, frame, drawn_short)
 
     def _background(
         self, arguments: Arguments, caller: Caller, counting: Counting

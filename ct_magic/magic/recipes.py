@@ -81,10 +81,10 @@ RECIPES = (
 _MORE = "More questions, each with its picture: notebooks/recipes.ipynb beside the source."
 
 
-def find_recipe(word: str) -> str | None:
+def find_recipe(text: str) -> str | None:
     """Return the recipe for a word as text, or None where there is none."""
-    wanted = word.strip().lower()
-    recipe = next((recipe for recipe in RECIPES if wanted in recipe.words), None)
+    word = text.strip().lower()
+    recipe = next((recipe for recipe in RECIPES if word in recipe.words), None)
     return None if recipe is None else text_of(recipe)
 
 

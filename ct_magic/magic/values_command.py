@@ -38,10 +38,10 @@ def values(invocation: Invocation) -> pd.DataFrame:
 
     text, names = split_properties(invocation.text)
     query = _count(text, invocation.caller.names)
-    asked = {p: Group(TYPES[p.scope], p.name) for p in map(read_property, names)}
+    groups = {p: Group(TYPES[p.scope], p.name) for p in map(read_property, names)}
     account = SESSION.account()
-    answer = property_values(query, tuple(asked.values()), account, invocation.settings)
-    axes = {p: _texts(answer.values[group]) for p, group in asked.items()}
+    answer = property_values(query, tuple(groups.values()), account, invocation.settings)
+    axes = {p: _texts(answer.values[group]) for p, group in groups.items()}
     SESSION.know(_names(answer.event, axes), account.name)
     say("events, not profiles; to count by them:\n" + "\n".join(map(_axis, axes.items())))
     return answer.frame
@@ -91,16 +91,16 @@ def _texts(answers: tuple[Any, ...]) -> tuple[str, ...]:
 
 def _names(event: str, axes: Mapping[Property, tuple[str, ...]]) -> Names:
     known = Names()
-    for asked, texts in axes.items():
-        if asked.scope is Scope.EVENT:
-            known = known.merged(Names({event: {asked.name: texts}}))
+    for prop, texts in axes.items():
+        if prop.scope is Scope.EVENT:
+            known = known.merged(Names({event: {prop.name: texts}}))
         else:
-            known = known.merged(Names(scopes={asked.scope: {asked.name: texts}}))
+            known = known.merged(Names(scopes={prop.scope: {prop.name: texts}}))
     return known
 
 
 def _axis(axis: tuple[Property, tuple[str, ...]]) -> str:
-    asked, texts = axis
+    prop, texts = axis
     if not texts:
-        return f"  # {property_text(asked)} has numbers or no values: write in 0..100"
-    return f"  by {property_text(asked)} in ({', '.join(map(value_text, texts))})"
+        return f"  # {property_text(prop)} has numbers or no values: write in 0..100"
+    return f"  by {property_text(prop)} in ({', '.join(map(value_text, texts))})"

@@ -50,11 +50,11 @@ def topic(word: str) -> str:
 
     Raises UsageError with the near misses for a word that the language does not have.
     """
-    query = " ".join(word.lower().split()).rstrip(".") or word.strip()
-    chosen = next((topic for topic in TOPICS if query in topic.words), None)
+    phrase = " ".join(word.lower().split()).rstrip(".") or word.strip()
+    chosen = next((topic for topic in TOPICS if phrase in topic.words), None)
     if chosen is None:
         known = [known for topic in TOPICS for known in topic.words]
-        near = suggestions(query, known)
+        near = suggestions(phrase, known)
         hint = f"did you mean {' or '.join(near)}?" if near else "'%ct help' shows all of it"
         raise UsageError(f"the language has no {word!r}: {hint}")
     examples = "\n\n".join(_indented(example) for example in chosen.examples)

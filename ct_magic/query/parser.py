@@ -61,11 +61,12 @@ def parse(
     today: date | None = None,
     max_counts: int | None = MOST_COUNTS,
 ) -> tuple[Query | JsonQuery, ...]:
-    """Return the distinct single counts that a cell asks, in the order its rows need them.
+    """Return the distinct single counts that a text asks, in the order its rows need them.
 
-    `params` are the values of `$name`, `today` the day the periods count from (the machine's
-    where it is not given). Raises QueryError for every text that is not a query, and for one that
-    would ask more than `max_counts` counts.
+    `params` are the values of its `$names`. `today` is the day that relative periods count from;
+    without it, the machine's. Each count is a Query, or JSON that the language cannot say, word for
+    word; `to_text` and `to_payload` take both. Raises QueryError for a text that is no query, and
+    for one that would ask more than `max_counts` counts (None: any number).
     """
     return read_cell(text, params=params, today=today, max_counts=max_counts).counts
 

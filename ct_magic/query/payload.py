@@ -56,10 +56,10 @@ class UnsayableError(Exception):
 
 
 def to_payload(query: Query | JsonQuery) -> dict[str, Any]:
-    """Return the JSON of a single count, as a new dict.
+    """Return the JSON that asks this single count, as a new dict; days are numbers like 20150810.
 
-    Raises QueryError for a query that is not single: with `by`, `share`, `vs` or `or`, or with
-    days that count from today.
+    `parse` gives single counts. Raises QueryError for a query that is none: with `by`, `share`,
+    `vs` or `or`, or with days that count from today.
     """
     if isinstance(query, JsonQuery):
         return strict_json.decode(query.body)
@@ -79,10 +79,11 @@ def to_payload(query: Query | JsonQuery) -> dict[str, Any]:
 
 
 def from_payload(mapping: Mapping[str, object]) -> Query | JsonQuery:
-    """Return the query that this JSON asks, in the language wherever the language can say it.
+    """Return the query that this JSON, a dict, asks.
 
-    What it sends stays what stood there. Raises QueryError where `event_name`, `from` or `to` is
-    missing or wrong.
+    It is a Query wherever the language can say the same, else it holds the JSON word for word;
+    in both cases what it sends stays what stood there. Raises QueryError where `event_name`,
+    `from` or `to` is missing or wrong, and UsageError for what is no dict.
     """
     if not isinstance(mapping, Mapping):
         raise UsageError("the JSON is a dict here; of a text, json.loads(text) makes one")

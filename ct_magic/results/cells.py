@@ -49,6 +49,7 @@ class Cell:
     change: float | None = None
     whole: bool | None = None
     status: str | None = None
+    doubt: str | None = None
 
     @property
     def days(self) -> int:
@@ -140,6 +141,7 @@ def _cell(row: Mapping[object, object], names: Sequence[str]) -> Cell:
         change=_number(row.get("change")),
         whole=_flag(row.get("whole")),
         status=None if _is_missing(row.get("status")) else str(row["status"]),
+        doubt=None if _is_missing(row.get("doubt")) else str(row["doubt"]),
     )
 
 

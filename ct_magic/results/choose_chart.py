@@ -12,6 +12,7 @@ from .line_charts import paired_lines, timeline
 from .result_kind import Kind, by_series, is_over_time, kind
 from .retention_charts import curves, triangle
 from .share_charts import dots, funnel, share_lines
+from .wording import doubts
 
 PICTURES: dict[Kind, Callable[[Sequence[Cell]], Chart]] = {
     Kind.NUMBER: bars,
@@ -24,6 +25,8 @@ PICTURES: dict[Kind, Callable[[Sequence[Cell]], Chart]] = {
 def choose_chart(rows: Sequence[Cell], *, complete: bool = True, as_curves: bool = False) -> Chart:
     """Return the Chart of a result; grey, and saying so, where not everything is there yet."""
     chart = _picture(rows, as_curves)(rows)
+    for line in doubts(rows):
+        chart = replace(chart, lines=(*chart.lines, line), alt=f"{chart.alt} {line}.")
     if complete:
         return chart
     there = sum(row.count is not None for row in rows)

@@ -68,35 +68,8 @@ FIRST, LAST = date(1677, 9, 22), date(2262, 4, 11)
 def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) -> pd.DataFrame:
     """Return the DataFrame of a plan's rows as they stand, with a RangeIndex.
 
-    | column | dtype | |
-    | --- | --- | --- |
-    | query | string | the label, or the statement as typed, its `$names` filled in |
-    | event | string | |
-    | start, end | datetime64[ns] | the days really sent, both included; datetime64[s] where one |
-    | | | lies beyond what nanoseconds can say (1677 to 2262) |
-    | one for each axis of `by` | string, Int64, Float64 | NA where a row has no such axis; string |
-    | | | where text and numbers mix (see `axis_columns`) |
-    | step | string | with `share`: the base's event, or the clause |
-    | after | Int64 | with `after 0..11 weeks`: the number |
-    | count | Int64 | profiles; NA where none arrived |
-    | of, share, low, high | Int64, Float64 | with `share`: the base's count, count by `of`, and |
-    | | | Wilson's 95 % interval |
-    | previous, previous_start, previous_end, change | Int64, datetime64, Float64 | with `vs` |
-    | whole | boolean | where `by` cuts time: False for a piece that is not whole or not over |
-    | events, users, devices | Int64 | NA where the service does not send them |
-    | status | string | success, failed, timed out, cancelled, inconsistent, not yet; before the |
-    | | | end also waiting, submitted |
-    | error | string | why there is no count; NA where there is one |
-    | cached | bool | taken from the journal instead of asked for |
-    | counted | datetime64[ns] | when its oldest count was taken, on the clock of the account's |
-    | | | time zone, which `df.attrs["timezone"]` names |
-    | doubt | string | what the service may ignore silently; NA where nothing is doubted |
-
-    Two axes side by side: `df.pivot(index="start", columns="Category", values="count")`. Shown by
-    its own cell, it has fewer columns and readable numbers: see `short_frame`.
-
-    Those that need `share`, `after`, `vs` or `by` are there where a statement of the cell has
-    them; all others always, whatever arrived.
+    `ct_magic.count` says what its columns hold. Those that need `share`, `after`, `vs` or `by` are
+    there where a statement of the cell has them; all others always, whatever arrived.
     """
     absent = {
         name

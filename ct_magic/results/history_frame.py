@@ -36,20 +36,7 @@ _COLUMNS: dict[str, Any] = {
 def history_frame(
     cells: Sequence[PastCell], zone_of: Callable[[str | None], tzinfo | None]
 ) -> pd.DataFrame:
-    """Return a row for each cell that was asked, in the order given.
-
-    | column | dtype | |
-    | --- | --- | --- |
-    | asked, ended | datetime64[ns] | to the second, on the clock of the account's time zone |
-    | account | string | id and address |
-    | variable | string | the name that got the DataFrame; NA where there is none |
-    | title, text | string | the statements as typed, and the canonical text of each count |
-    | counts | Int64 | how many counts were submitted |
-    | state | string | `success`, or where they differ `89 success, 1 failed` |
-    | count, events, users, devices | Int64 | of a cell of one count; NA for others |
-    | error | string | the first |
-    | req_id | string | the ids of all |
-    """
+    """Return a row for each cell that was asked, in the order given; see `ct_magic.history`."""
     rows = [_row(cell, zone_of(cell.zone)) for cell in cells]
     return pd.DataFrame(
         {name: pd.Series([row[name] for row in rows], dtype=_COLUMNS[name]) for name in _COLUMNS}

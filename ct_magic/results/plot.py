@@ -38,15 +38,18 @@ class Picture:
         return None if has_matplotlib() else str(MissingExtraError("plotting", "plot"))
 
     def vega_lite(self) -> dict[str, Any]:
-        """Return the picture as a Vega-Lite 5 specification."""
+        """Return the picture as a Vega-Lite 5 specification: a dict that `json.dumps` takes."""
         return vega_lite(self._chart)
 
     def png(self) -> bytes:
-        """Return the picture as PNG. Raise MissingExtraError without matplotlib."""
+        """Return the picture as the bytes of a PNG; raise MissingExtraError without matplotlib."""
         return drawn(self._chart, "png")
 
     def save(self, file: str | Path) -> None:
-        """Write it: PNG, SVG, PDF or Vega-Lite (JSON), by the file's ending."""
+        """Write the picture to a file: `.png`, `.svg`, `.pdf`, or `.json` for Vega-Lite.
+
+        All but the last raise MissingExtraError without matplotlib.
+        """
         path = Path(file)
         kind = path.suffix.lstrip(".").lower() or "png"
         if kind == "json":

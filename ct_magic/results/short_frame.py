@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -27,6 +28,23 @@ def drawn_short(frame: pd.DataFrame, *, is_page: bool) -> str:
     """Return a frame of counts as HTML or as text, short."""
     shown = short_frame(frame)
     return str(shown._repr_html_() if is_page else shown)  # type: ignore[operator] # pandas' own
+
+
+class DrawnBeside:
+    """One count that the panel of its cell has shown: there the page says only what the value is.
+
+    `cell` returns which one runs. In a later one, as `_` or under a name, it is drawn as ever.
+    """
+
+    def __init__(self, cell: Callable[[], int]) -> None:
+        self._cell, self._own = cell, cell()
+
+    def __call__(self, frame: pd.DataFrame, *, is_page: bool) -> str:
+        """Return a line for the page that has the panel, else the frame, short."""
+        if not is_page or self._cell() != self._own:
+            return drawn_short(frame, is_page=is_page)
+        names = ", ".join(escape(str(name)) for name in short_frame(frame).columns)
+        return f'<span style="opacity:.75">DataFrame of 1 row: {names}</span>'
 
 
 def _says_something(frame: pd.DataFrame, name: str) -> bool:

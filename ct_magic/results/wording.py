@@ -204,3 +204,10 @@ def missing(rows: Sequence[Cell]) -> list[str]:
     """Return how many counts did not arrive, in words; a row `not yet` was not asked."""
     lost = sum(row.count is None and row.status not in UNDER_WAY for row in rows)
     return [f"{lost:,} of {len(rows):,} without a count"] if lost else []
+
+
+def doubts(rows: Iterable[Cell]) -> list[str]:
+    """Return what the service may have ignored, on one line; all of it is in the column `doubt`."""
+    first, *others = dict.fromkeys(row.doubt for row in rows if row.doubt) or [None]
+    more = f"; and {len(others)} more" if others else ""
+    return [f"in doubt: {short(first, LONGEST_LINE - len(more))}{more}"] if first else []

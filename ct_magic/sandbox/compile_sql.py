@@ -73,7 +73,7 @@ def matching_profiles(sql: Sql, body: Any) -> str:
     people = _profiles(sql, body.get("common_profile_properties") or {})
     rows = f"SELECT profile_id, {marks.columns} FROM events WHERE {_rough(sql, body, advanced)}"
     counted = f"SELECT profile_id, {marks.counts} FROM ({rows}) GROUP BY profile_id"
-    return f"SELECT profile_id, base FROM ({counted}) WHERE {' AND '.join(marks.wanted)}{people}"
+    return f"SELECT profile_id, base FROM ({counted}) WHERE {' AND '.join(marks.having)}{people}"
 
 
 def event_condition(sql: Sql, body: Any) -> str:
@@ -108,7 +108,7 @@ class _Marks:
 
     sql: Sql
     conditions: dict[str, str] = field(default_factory=dict)
-    wanted: list[str] = field(default_factory=list)
+    having: list[str] = field(default_factory=list)
 
     @property
     def columns(self) -> str:
@@ -125,7 +125,7 @@ class _Marks:
         mark = f"{kind}{len(self.conditions)}" if kind != "base" else kind
         self.conditions[mark] = event_condition(self.sql, body)
         if often is not None:
-            self.wanted.append(f"{mark} {often}")
+            self.having.append(f"{mark} {often}")
         return mark
 
     def add_did(self, body: object) -> None:
@@ -133,7 +133,7 @@ class _Marks:
         event = object_of(body, "an event query")
         mark = self.add("did", {k: v for k, v in event.items() if k not in HOW_OFTEN}, "> 0")
         if HOW_OFTEN & set(event):
-            self.wanted.append(f"{mark} {_often(self.sql, event, 'an event of did_all')}")
+            self.having.append(f"{mark} {_often(self.sql, event, 'an event of did_all')}")
 
     def add_any(self, body: Any) -> None:
         """Add those of `did_any`, which are counted together."""
@@ -142,7 +142,7 @@ class _Marks:
         if not events:
             raise RefusedError("did_any needs any_events, an operator and a whole number as value")
         together = " + ".join([self.add("any", event) for event in events])
-        self.wanted.append(f"{together} {_often(self.sql, body, 'did_any')}")
+        self.having.append(f"{together} {_often(self.sql, body, 'did_any')}")
 
 
 def _often(sql: Sql, body: Any, what: str) -> str:
@@ -153,11 +153,18 @@ def _often(sql: Sql, body: Any, what: str) -> str:
 
 
 def _rough(sql: Sql, body: Any, advanced: Any) -> str:
-    # The names alone: what lets the scan skip most of the table before anything is taken apart.
+    # Names and days alone: what lets the scan skip most of the table, nothing taken apart.
     any_events = (advanced.get("did_any") or {}).get("any_events")
     lists = (advanced.get("did_all"), advanced.get("did_none"), any_events)
-    names = {body["event_name"]} | {event["event_name"] for some in lists for event in some or ()}
-    return f"event_name IN ({', '.join(sql.value(name) for name in sorted(names))})"
+    events = [body, *(event for some in lists for event in some or ())]
+    names = sorted({event["event_name"] for event in events})
+    days = [_days(event) for event in events]
+    begin = _midnight(min(start for start, _ in days), sql.zone)
+    end = _midnight(max(end for _, end in days), sql.zone, after=_DAY)
+    return (
+        f"event_name IN ({', '.join(map(sql.value, names))})"
+        f" AND ts >= {sql.value(begin)} AND ts < {sql.value(end)}"
+    )
 
 
 def _profiles(sql: Sql, body: Any) -> str:

@@ -197,11 +197,11 @@ def _copy(
     db: duckdb.DuckDBPyConnection,
     file: Path,
     table: str,
-    wanted: tuple[str, ...],
+    needed: tuple[str, ...],
     texts: tuple[str, ...],
     columns: Iterable[str],
 ) -> None:
-    if missing := [name for name in wanted if name not in columns]:
+    if missing := [name for name in needed if name not in columns]:
         raise UsageError(f"{file}: the column {missing[0]!r} is missing; see --export")
     wrong = " OR ".join(f"NOT coalesce(json_valid({name}), true)" for name in texts)
     bad = db.execute(
@@ -212,7 +212,7 @@ def _copy(
     if bad:
         raise UsageError(f"{file}, row {bad[0]}: {' or '.join(texts)} is not JSON")
     # By way of microseconds, so that a column with a time zone is UTC as well.
-    chosen = ["make_timestamp(epoch_us(ts))" if name == "ts" else name for name in wanted]
+    chosen = ["make_timestamp(epoch_us(ts))" if name == "ts" else name for name in needed]
     db.execute(f"INSERT INTO {table} SELECT {', '.join(chosen)} FROM read_parquet($1)", [str(file)])
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import ipywidgets as w
@@ -153,6 +155,24 @@ def test_what_is_no_query_stays_and_the_fields_wait() -> None:
     hand.press("Back to the fields")
     assert hand.form.text == "Charged where Amount > 5 today"
     assert not hand.fields("event")[0].disabled
+
+
+def test_the_place_of_a_mistake_is_in_sight() -> None:
+    """A long line would push its caret out at the right; wide characters are left as they are."""
+    for text, shown in (
+        ("Charged where Amount > 10 and Category = 5 today wher", "\u2026Category = 5 today wher"),
+        ("Charged today wher", "Charged today wher"),
+        ("\u6570" * 30 + " today wher", "\u6570" * 30 + " today wher"),
+    ):
+        hand = Hand()
+        hand.type("the query as text", text)
+        place = re.search(r"<pre[^>]*ct-magic-place[^>]*>(.*?)</pre>", hand.said, re.DOTALL)
+        assert place
+        _, line, carets = unescape(place[1]).split("\n")
+        assert line == shown
+        if line.isascii() or "\u2026" in line:
+            at = carets.index("^")
+            assert line[at:].startswith("wher")
 
 
 def test_what_is_wrong_is_marked_at_its_field() -> None:

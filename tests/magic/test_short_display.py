@@ -40,6 +40,22 @@ def test_a_cells_own_frame_is_shown_short(account: Sandbox, shell: InteractiveSh
         assert f"{found['count'].iloc[0]:,}" in text
 
 
+def test_one_count_is_said_once(account: Sandbox, shell: InteractiveShell) -> None:
+    """The page has the panel with the number: there it says only what `_` is; later it shows it."""
+    run(shell, "%config CountMagics.progress = 'html'").raise_error()
+    shell.execution_count = 7
+    for cell, is_line in ((7, True), (8, False)):
+        if is_line:
+            with capture_output():
+                found = run(shell, "%ctcount App Launched 2026-10").result
+        shell.execution_count = cell
+        page, text = (drawn(shell, found)[kind] for kind in ("text/html", "text/plain"))
+        number = f"{found['count'].iloc[0]:,}"
+        assert ("DataFrame of 1 row: query, start" in page) == is_line
+        assert (f"<td>{number}</td>" in page) != is_line
+        assert number in text
+
+
 def test_every_other_frame_is_shown_as_before(account: Sandbox, shell: InteractiveShell) -> None:
     """Also by who drew them before, and after the extension is gone."""
     assert shell.display_formatter is not None

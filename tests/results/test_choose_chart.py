@@ -369,3 +369,15 @@ def test_a_picture_has_an_end() -> None:
     chart = drawn(lines)
     assert len([m for m in chart.marks if isinstance(m, Path)]) == 12
     assert "the largest 12 of 40 lines" in chart.lines[-1]
+
+
+@pytest.mark.parametrize("df", [frame({"count": 5}), frames.funnel(), frames.triangle(3)])
+def test_a_picture_says_what_is_in_doubt(df: pd.DataFrame) -> None:
+    """A number that may be of another question does not travel alone; each doubt is said once."""
+    assert not any("doubt" in line for line in drawn(df).lines)
+    doubted = df.assign(doubt="is '!=' known?")
+    chart = drawn(doubted)
+    assert chart.lines[-1] == "in doubt: is '!=' known?"
+    assert "in doubt: is '!=' known?" in chart.alt
+    two = frame({"query": "a", "count": 1, "doubt": "a"}, {"query": "b", "count": 1, "doubt": "b"})
+    assert drawn(two).lines[-1] == "in doubt: a; and 1 more"

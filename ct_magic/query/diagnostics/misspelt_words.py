@@ -34,9 +34,7 @@ def _corrections(stop: Stop) -> Iterator[tuple[int, str]]:
             continue
         near = suggestions(word, [*WORDS, *API_NAMES])
         if place == stop.at and "STRING" in stop.expected:
-            near = [
-                keyword for keyword in near if keyword == word
-            ]  # else it is a text without quotes
+            near = [known for known in near if known == word]  # else it is a text without quotes
         yield from ((place, keyword) for keyword in near)
 
 
