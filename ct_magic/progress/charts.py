@@ -125,7 +125,7 @@ def _extent(rows: Sequence[RowResult]) -> str:
 
 
 def _unit(rows: Sequence[RowResult]) -> str:
-    lengths = {(row.row.end - row.row.start).days + 1 for row in rows if _is_piece(row)}
+    lengths = {(row.row.end - row.row.start).days + 1 for row in rows if row.row.whole}
     return next((unit for unit, days in _UNITS.items() if lengths and lengths <= days), "")
 
 
