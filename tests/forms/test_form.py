@@ -158,6 +158,20 @@ def test_what_is_no_query_stays_and_the_fields_wait() -> None:
     assert not hand.fields("event")[0].disabled
 
 
+def test_a_page_is_not_asked_to_count_what_goes_from_it() -> None:
+    """Else it answers to a subshell that it deletes next, and asyncio complains in a cell."""
+    hand = Hand("Charged today")
+    face = hand.form._face
+    assert face
+    panels = [w.VBox([]) for _ in range(2)]
+    for panel in panels:
+        panel._view_count = 1
+        face.place_panel(panel)
+    assert [panel._view_count for panel in panels] == [None, 1]
+    hand.form.close()
+    assert panels[1]._view_count is None
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
