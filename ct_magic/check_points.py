@@ -2,6 +2,8 @@
 
 Three days ago is the day D of most counts: complete, and what arrives late has mostly arrived. All
 counts are of one event E, which many do on a day; `App Launched` is one that every account has.
+A clause that the service ignores leaves the count as it is, which may look as if all were well: a
+point holds only where some other count shows that its clauses are heeded.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ EMPTY_TEXT = "empty text is a value"
 
 EVENT = "App Launched"
 BACK = timedelta(days=3)  # from today to the day D
+_WEEK = timedelta(weeks=1)  # before D, in which some of its people came as well
 _WEEKS = timedelta(weeks=12)  # so many people that a few do not decide on the clock
 MORNING, EVENING, HOUR = ["00:00", "11:59"], ["12:00", "23:59"], ["19:00", "19:59"]
 FEWEST = 30  # people; that all of fewer came in both halves of a day proves nothing
@@ -74,7 +77,7 @@ class Answers:
 def questions(today: date, event: str = EVENT) -> dict[str, _Json]:
     """Return the counts that are asked: their names here, and their JSON."""
     last = today - BACK
-    day, before = _days(event, last, last), _days(event, last - timedelta(1), last - timedelta(1))
+    day, before = _days(event, last, last), _days(event, last - _WEEK, last - timedelta(1))
     morning, evening = _at(day, MORNING), _at(day, EVENING)
     whole = _days(event, last - _WEEKS, last)
     later = [_days(name, last - _WEEKS, last) for name in ("Session Concluded", "Charged")]
@@ -84,14 +87,15 @@ def questions(today: date, event: str = EVENT) -> dict[str, _Json]:
         "day": day,
         "did": _with(day, did_all=[day]),
         "did any": _with(day, did_any=_any(day)),
-        "both days": _with(day, did_all=[before]),
+        "again": _with(day, did_all=[before]),
         "first": _with(day, did_none=[before]),
-        "day before": before,
-        "two days": _days(event, last - timedelta(1), last),
+        "week before": before,
+        "eight days": _days(event, last - _WEEK, last),
         "morning": morning,
         "evening": evening,
         "morning and evening": _with(morning, did_all=[evening]),
-        "morning or evening": _with(day, did_any=_any(morning, evening)),
+        "morning or again": _with(day, did_any=_any(morning, before)),
+        "morning and again": _with(morning, did_all=[before]),
         "once in the hour": _once(whole, *later),
         "all in the hour": _once(whole, *(_at(each, HOUR) for each in later)),
         "unknown key": day | {STRANGE: 1},
@@ -130,45 +134,65 @@ def _same(answers: Answers) -> Point:
         DID_SEES_BASE,
         "E; E did E; E did any (E): one number",
         answers.shown(*names),
-        None if not counts or not counts[0] else len(set(counts)) == 1,
+        _if_heeded(answers, counts and len(set(counts)) == 1, "again", "morning or again"),
         "'or' and a 'did' of the base's own event are exact where this holds, and wrong where not",
     )
 
 
 def _split(answers: Answers) -> Point:
-    names = ("day", "both days", "first")
+    names = ("day", "again", "first")
     counts = answers.counts(*names)
     return Point(
         DID_NOT_SPLITS,
-        "E; E did E the day before; E did not: the first is the sum of the others",
+        "E; E did E in the week before; E did not: the first is the sum of the others",
         answers.shown(*names),
-        None if not counts or not counts[0] else counts[0] == counts[1] + counts[2],
+        _if_heeded(answers, counts and counts[0] == counts[1] + counts[2], "again", "first"),
         "'did not' may be trusted where this holds",
     )
 
 
 def _first_days(answers: Answers) -> Point:
-    names = ("two days", "day before", "first")
+    names = ("eight days", "week before", "first")
     counts = answers.counts(*names)
     return Point(
         FIRST_DAYS_ADD_UP,
-        "E on two days; on the first; on the second for the first time: the sum",
+        "E on eight days; on the first seven; on the last for the first time: the sum",
         answers.shown(*names),
-        None if not counts or not counts[0] else counts[0] == counts[1] + counts[2],
+        _if_heeded(answers, counts and counts[0] == counts[1] + counts[2], "first"),
         "the pieces of 'by first day' add up to the whole where this holds",
     )
 
 
 def _either(answers: Answers) -> Point:
-    names = ("morning or evening", "morning", "evening", "morning and evening")
+    names = ("morning or again", "morning", "again", "morning and again")
     counts = answers.counts(*names)
     return Point(
         ANY_IS_EITHER,
-        "E did any (morning, evening); morning; evening; both: first = second + third - fourth",
+        "E did any (E in the morning, E in the week before); morning; week; both: first = second + "
+        "third - fourth",
         answers.shown(*names),
-        None if not counts or not counts[0] else counts[0] == counts[1] + counts[2] - counts[3],
+        _if_heeded(answers, counts and _is_either(*counts), "morning or again", "morning", "again"),
         "'did any', and 'or', find what either part finds where this holds",
     )
+
+
+def _is_either(either: int, morning: int, again: int, both: int) -> bool | None:
+    # Where one part holds the other, who looked at one alone finds as many.
+    right = either == morning + again - both
+    return None if right and both in (morning, again) else right
+
+
+def _if_heeded(answers: Answers, right: bool | list[int] | None, *narrowed: str) -> bool | None:
+    """Return what was found; None where it may be so because a clause was ignored.
+
+    A clause was heeded where it left somebody out, and somebody in.
+    """
+    counts = answers.counts("day", *narrowed)
+    if right is None or counts is None or not counts[0]:
+        return None
+    if not right:
+        return False
+    return True if all(0 < count < counts[0] for count in counts[1:]) else None
 
 
 def _range(answers: Answers) -> Point:

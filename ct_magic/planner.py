@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from .query.distinct import key
 from .query.doubts import Known, doubts_of_rows
 from .query.expand_cell import CellRow, Expansion, Numbers
 from .query.model import JsonQuery, Query
@@ -26,7 +25,7 @@ def plan_cell(
     statements: Sequence[Query | JsonQuery], expansion: Expansion, today: date, known: Known
 ) -> Plan:
     """Return what a cell asks; `known` is what is known of the account, for doubts."""
-    questions = tuple(map(question, expansion.counts, expansion.keys))
+    questions = tuple(map(_question, expansion.counts, expansion.keys))
     doubts = doubts_of_rows(statements, expansion, today, known)
     firsts: dict[int, int] = {}
     rows = []
@@ -37,7 +36,7 @@ def plan_cell(
     return Plan(tuple(rows), questions, _notes(statements, rows, today), typed)
 
 
-def question(count: Query | JsonQuery, canonical: str | None = None) -> Question:
+def _question(count: Query | JsonQuery, key: str) -> Question:
     """Return a single count in the words of the service half."""
     body = to_payload(count)
     start, end = (date.fromisoformat(f"{body[name]:08}") for name in ("from", "to"))
@@ -47,7 +46,7 @@ def question(count: Query | JsonQuery, canonical: str | None = None) -> Question
         start=start,
         end=end,
         body=json.dumps(body),
-        key=canonical if canonical is not None else key(count),
+        key=key,
         until=max(_latest(body), end),
     )
 
@@ -77,7 +76,7 @@ def _row(cell_row: CellRow, number: int, first: int, questions: Sequence[Questio
         statement=cell_row.statement,
         title=text if title is None else title,
         text=text,
-        event=_event(row.query),
+        event=row.event,
         start=row.start,
         end=row.end,
         formula=_formula(own),
@@ -101,12 +100,6 @@ def _comparison(cell_row: CellRow) -> Comparison | None:
 
 def _formula(numbers: Numbers | None) -> Formula | None:
     return None if numbers is None else Formula(numbers.plus, numbers.minus)
-
-
-def _event(query: Query | JsonQuery) -> str:
-    return (
-        str(to_payload(query)["event_name"]) if isinstance(query, JsonQuery) else query.event.name
-    )
 
 
 def _unlabelled(query: Query | JsonQuery) -> Query | JsonQuery:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from numbers import Integral, Real
 from typing import Any, TypedDict
 
@@ -142,10 +142,14 @@ def changed(settings: Settings | None, changes: Mapping[str, Any]) -> Settings:
 def zone(name: str | None) -> tzinfo | None:
     """Return the time zone of that name; no name is the machine's own, which is None.
 
+    A machine whose zone no calendar can hold (`TZ=UTC+25`) has the days of UTC.
+
     Raise UsageError for a name that no zone has. UTC needs no time zone database.
     """
-    if not name or name == "UTC":
-        return UTC if name else None
+    if not name:
+        return None if _has_zone() else UTC
+    if name == "UTC":
+        return UTC
     from zoneinfo import ZoneInfo, available_timezones
 
     try:
@@ -155,6 +159,13 @@ def zone(name: str | None) -> tzinfo | None:
     if not available_timezones():
         raise UsageError(f"no time zone database knows {name!r} here: pip install tzdata")
     raise UsageError(f"there is no time zone {name!r}; write it like 'Asia/Kolkata'")
+
+
+def _has_zone() -> bool:
+    try:
+        return datetime.now().astimezone() is not None
+    except (ValueError, OverflowError, OSError):
+        return False
 
 
 def seconds(text: str) -> float:

@@ -137,7 +137,12 @@ def _interrupts() -> Iterator[list[int]]:
         if len(heard) > 1:
             raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, interrupted)
+    try:
+        signal.signal(signal.SIGINT, interrupted)
+    except ValueError:
+        # A host whose other thread was the first to import `threading`: that is the main one then.
+        yield heard
+        return
     try:
         yield heard
     finally:

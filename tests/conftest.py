@@ -21,6 +21,11 @@ from ct_magic.sandbox import Sandbox
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the browser's tests: of two workers, one would wait long for a last such file."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 def pytest_collection_finish() -> None:
     """Leave what was imported and collected out of the garbage collection from here on.
 
@@ -83,6 +88,15 @@ def shell(_shell: InteractiveShell) -> Iterator[InteractiveShell]:
     yield _shell
     _shell.extension_manager.unload_extension("ct_magic")
     _shell.reset()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[str]:
+    """A Chromium for all tests in a browser."""
+    from helpers import browser  # only these tests need what it imports
+
+    with browser.chromium() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

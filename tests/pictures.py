@@ -6,7 +6,7 @@ import io
 import tempfile
 from pathlib import Path
 
-from helpers.browser import ROOT, Notebook, notebook, server
+from helpers.browser import ROOT, Notebook, chromium, notebook, server
 from PIL import Image
 
 PICTURES = ROOT / "notebooks" / "pictures"
@@ -27,15 +27,18 @@ COLOURS = 128  # enough for an interface, and a third of the bytes
 def main() -> None:
     """Serve a JupyterLab, and keep what two notebooks show in it."""
     PICTURES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, server(Path(folder), extension=True) as address:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        server(Path(folder), extension=True) as address,
+        chromium() as browser,
+    ):
+        place = browser, address, Path(folder)
         cells = ["%ct use sandbox", FUNNEL, SHOWN]
-        with notebook(address, Path(folder), *cells, name="cell.ipynb", height=1000) as found:
+        with notebook(*place, *cells, name="cell.ipynb", height=1000) as found:
             found.run_all()
             keep(found, "cell", below=3)
         cells = ["%ct use sandbox", FORM]
-        with notebook(
-            address, Path(folder), *cells, name="form.ipynb", width=1500, height=1300
-        ) as found:
+        with notebook(*place, *cells, name="form.ipynb", width=1500, height=1300) as found:
             found.run_all()
             keep(found, "form", below=2)
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,8 @@ def test_the_sandbox_passes(honest: Account) -> None:
     ("query", "answer", "point"),
     [
         (lies.did_is_blind, None, DID_SEES_BASE),
+        (lies.did_is_ignored, None, is_about.DID_NOT_SPLITS),
+        (lies.did_any_is_ignored, None, is_about.ANY_IS_EITHER),
         (lies.did_not_is_ignored, None, is_about.DID_NOT_SPLITS),
         (None, lies.days_are_added_up, is_about.FIRST_DAYS_ADD_UP),
         (lies.did_any_takes_the_first, None, is_about.ANY_IS_EITHER),
@@ -90,6 +93,29 @@ def test_each_lie_is_found_out_by_its_point(
         assert not check.holds
         kept = json.loads(open_journal(account).learned("facts") or "")
         assert kept[point] is False
+
+
+@pytest.mark.parametrize("lie", [lies.did_is_ignored, lies.did_any_is_ignored])
+def test_what_is_ignored_is_not_taken_for_what_is_seen(
+    box: Sandbox, state: object, lie: lies.Lie
+) -> None:
+    """E, E did E and E did any (E) are one number, too, where the service drops these clauses."""
+    with lies.lying(box, lie) as account:
+        ask(account)
+        assert DID_SEES_BASE not in known_facts(replace(account, id="OTHER"))
+        kept = json.loads(open_journal(account).learned("facts") or "")
+        assert DID_SEES_BASE not in kept
+
+
+@pytest.mark.parametrize(
+    ("again", "first", "right"),
+    [(0, 50, None), (50, 0, None), (10, 40, True), (10, 41, False), (1, 49, True)],
+)
+def test_nobody_left_out_proves_nothing(again: int, first: int, right: object) -> None:
+    """A 'did not' that is ignored gives the whole day, as one that leaves nobody out does."""
+    tallies = {"day": Tally(50), "again": Tally(again), "first": Tally(first)}
+    judged = {point.name: point.holds for point in points(Answers(tallies, {}, {}))}
+    assert judged[is_about.DID_NOT_SPLITS] is right
 
 
 def test_the_clock_of_the_event_is_found_out(state: object, tmp_path: Path) -> None:
@@ -203,7 +229,7 @@ def test_a_script_hears_it_by_the_exit_code(
     command = [sys.executable, "-m", "ct_magic", "check"]
     found = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert found.returncode == code, found.stderr
-    assert found.stderr.startswith("about 17 small counts of account default (SANDBOX)")
+    assert found.stderr.startswith("about 18 small counts of account default (SANDBOX)")
     assert ("did sees the base" in found.stdout) == (code == 0)
     assert "Traceback" not in found.stderr
 

@@ -1,17 +1,20 @@
 """Surroundings that lack something, one line each: the count arrives all the same.
 
-Each runs in a process of its own, since what it lacks is lacking from the start.
+Each has a process of its own: a fork of one that has imported everything, or where something is
+lacking from the start on, a new one.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from helpers.shell import TODAY, point_at
+from helpers.shell import TODAY
 
 from ct_magic.sandbox import Sandbox
 
@@ -25,10 +28,50 @@ SHOW = """
 import os
 os.write(7, str(count()).encode())
 """
+# Forks a process for each place that it reads; 7 is its result, 2 what it says.
+FORKS = """
+import json, os, signal, sys, time
+import ct_magic.api, ct_magic.client.journal_file, ct_magic.client.runner, ct_magic.client.transport
+import ct_magic.results.frame, ct_magic.progress.environment
+for line in sys.stdin:
+    place = json.loads(line)
+    if not (child := os.fork()):
+        signal.alarm(60)
+        for number in (7, 2):
+            file = os.open(f"{place['folder']}/{number}", os.O_WRONLY | os.O_CREAT)
+            os.dup2(file, number)
+        os.environ.clear()
+        os.environ.update(place["environ"])
+        time.tzset()
+        exec(place["code"])
+        sys.exit()
+    os.waitpid(child, 0)
+    print("over", flush=True)
+"""
 # Name -> what is run before the count; RUN stands for the count itself, which comes last otherwise.
 PLACES = {
     "an ordinary script": "",
+    "a fork": "",
     "no standard input": "import sys; sys.stdin = None",
+    "streams that have nothing": (
+        "import sys\n"
+        "class Nothing:\n    def __getattr__(self, name): return None\n"
+        "sys.stdin = sys.stdout = sys.stderr = Nothing()"
+    ),
+    "streams that break": (
+        "import sys\n"
+        "class Broken:\n    def __getattr__(self, name): raise RuntimeError(name)\n"
+        "sys.stdin = sys.stdout = sys.stderr = Broken()"
+    ),
+    "a directory that is gone": (
+        "import os, tempfile\nfolder = tempfile.mkdtemp(); os.chdir(folder); os.rmdir(folder)"
+    ),
+    "somebody else's handlers": (
+        "import signal\n"
+        "signal.signal(signal.SIGINT, lambda *_: None)\n"
+        "signal.signal(signal.SIGALRM, lambda *_: None)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)"
+    ),
     "closed descriptors": "import os; os.close(0); os.close(1); os.close(2)",
     "no sqlite": "import sys; sys.modules['_sqlite3'] = None; sys.modules['sqlite3'] = None",
     "warnings that are errors": "import warnings; warnings.simplefilter('error')",
@@ -39,6 +82,12 @@ PLACES = {
         "threading.Thread.start = refuse"
     ),
     "interrupts ignored": "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)",
+    "a host's other thread": (
+        "import _thread\n"
+        "lock = _thread.allocate_lock(); lock.acquire()\n"
+        "def work():\n    try: RUN()\n    finally: lock.release()\n"
+        "_thread.start_new_thread(work, ()); lock.acquire(); raise SystemExit"
+    ),
     "another thread": (
         "import threading\n"
         "thread = threading.Thread(target=lambda: RUN())\n"
@@ -72,15 +121,23 @@ PLACES = {
 }
 
 
-def arrived(place: str, environ: dict[str, str], *options: str) -> bytes:
+# What is lacking from the start on, so that a fork would not lack it.
+COLD = ("an ordinary script", "no sqlite", "warnings that are errors", "a host's other thread")
+Arrived = Callable[[str, dict[str, str]], bytes]
+
+
+def code_of(place: str) -> str:
+    """What a process in such a place runs."""
+    before = PLACES[place].replace("RUN()", "exec(SHOW)")
+    return f"SHOW = {SHOW!r}\n{COUNT}\ndef lambda_count(_): return count()\n{before}\n{SHOW}"
+
+
+def arrived_in_a_new_process(place: str, environ: dict[str, str]) -> bytes:
     """Return what a process in such a place has counted, or fail with what it said."""
     read, write = os.pipe()
-    before = PLACES[place].replace("RUN()", "exec(SHOW)")
-    code = f"SHOW = {SHOW!r}\n{COUNT}\ndef lambda_count(_): return count()\n{before}\n{SHOW}"
-    preamble = f"import os; os.dup2({write}, 7)\n"
     with os.fdopen(read, "rb") as result:
         done = subprocess.run(
-            [sys.executable, *options, "-c", preamble + code],
+            [sys.executable, "-c", f"import os; os.dup2({write}, 7)\n{code_of(place)}"],
             env=environ,
             pass_fds=[write],
             check=False,
@@ -94,20 +151,54 @@ def arrived(place: str, environ: dict[str, str], *options: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def truth() -> int:
+def forks() -> Iterator[subprocess.Popen[str]]:
+    """A process that has imported everything, and forks."""
+    command = [sys.executable, "-c", FORKS]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+@pytest.fixture
+def arrived(forks: subprocess.Popen[str], tmp_path: Path) -> Arrived:
+    """Give what the process of a place has counted, or fail with what it said."""
+
+    def ask(place: str, environ: dict[str, str]) -> bytes:
+        if place in COLD:
+            return arrived_in_a_new_process(place, environ)
+        told = {"code": code_of(place), "environ": environ, "folder": str(tmp_path)}
+        assert forks.stdin is not None
+        assert forks.stdout is not None
+        forks.stdin.write(json.dumps(told) + "\n")
+        forks.stdin.flush()
+        assert forks.stdout.readline() == "over\n"
+        counted = (tmp_path / "7").read_bytes()
+        assert counted, (tmp_path / "2").read_text()
+        return counted
+
+    return ask
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    """A sandbox for all places."""
+    with Sandbox(profiles=60, partials=1, today=TODAY) as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def truth(box: Sandbox) -> bytes:
     """The right count, straight from the data."""
-    with Sandbox(profiles=60, today=TODAY) as box:
-        return box.count(BODY)
+    return str(box.count(BODY)).encode()
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_the_count_arrives(
-    place: str, truth: int, state: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_count_arrives(place: str, truth: bytes, account: Sandbox, arrived: Arrived) -> None:
     """Whatever is missing costs at most what it is good for."""
-    with Sandbox(profiles=60, partials=1, today=TODAY) as box:
-        point_at(box, monkeypatch)
-        assert arrived(place, dict(os.environ)) == str(truth).encode()
+    assert arrived(place, dict(os.environ)) == truth
 
 
 @pytest.mark.parametrize(
@@ -116,15 +207,20 @@ def test_the_count_arrives(
         {"HOME": "/no/such/home", "CT_MAGIC_STATE_DIR": "", "CT_MAGIC_CONFIG_DIR": ""},
         {"CT_MAGIC_STATE_DIR": "/proc/nowhere"},
         {"CT_MAGIC_STATE_DIR": "/dev/null/x", "TZ": "No/Such"},
-        {"PYTHONOPTIMIZE": "2", "LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
+        {"CT_MAGIC_STATE_DIR": "~nobody-at-all/x", "TZ": ":/etc/localtime"},
+        {"TZ": "UTC+25"},
     ],
-    ids=["no home", "no state", "no state, odd zone", "no docstrings, ASCII"],
+    ids=["no home", "no state", "no state, odd zone", "no such user", "no such zone"],
 )
 def test_the_count_arrives_where_the_environment_is_odd(
-    missing: dict[str, str], truth: int, state: Path, monkeypatch: pytest.MonkeyPatch
+    missing: dict[str, str], truth: bytes, account: Sandbox, arrived: Arrived
 ) -> None:
-    """No home, no directory that can be written, no zone, no encoding to speak of."""
-    with Sandbox(profiles=60, partials=1, today=TODAY) as box:
-        point_at(box, monkeypatch)
-        environ = {name: value for name, value in (os.environ | missing).items() if value}
-        assert arrived("an ordinary script", environ) == str(truth).encode()
+    """No home, no directory that can be written, no zone."""
+    environ = {name: value for name, value in (os.environ | missing).items() if value}
+    assert arrived("a fork", environ) == truth
+
+
+def test_the_count_arrives_without_docstrings_and_in_ascii(truth: bytes, account: Sandbox) -> None:
+    """No encoding to speak of."""
+    missing = {"PYTHONOPTIMIZE": "2", "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+    assert arrived_in_a_new_process("an ordinary script", os.environ | missing) == truth

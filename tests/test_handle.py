@@ -92,9 +92,9 @@ def test_who_asks_to_be_called_is_called_once(clock: Clock) -> None:
     handle.when_done(called.put)
     assert called.empty()
     arrive(handle, clock)
-    assert called.get(timeout=10)["status"].tolist() == ["success"]
+    assert called.get(timeout=60)["status"].tolist() == ["success"]
     handle.when_done(called.put)
-    assert called.get(timeout=10)["status"].tolist() == ["success"]
+    assert called.get(timeout=60)["status"].tolist() == ["success"]
     assert called.empty()
 
 
@@ -120,7 +120,7 @@ def test_who_asks_to_be_called_is_called_when_the_panel_shows_the_end(account: S
     seen: Queue[bool] = Queue()
     handle = ask(asked, refresh=True, panel=opened).followed()
     handle.when_done(lambda _: seen.put(panels[0].ended))
-    assert seen.get(timeout=10)
+    assert seen.get(timeout=60)
 
 
 @pytest.mark.parametrize("use", ["df.shape", "df['count']", "len(df)", "df.plot()", "list(df)"])

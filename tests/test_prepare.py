@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ from helpers.shell import TODAY
 import ct_magic
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
+from ct_magic.client.pace import Pace
 from ct_magic.errors import UsageError
 from ct_magic.explanation import curl
+from ct_magic.prepare import prepare
 from ct_magic.query.payload import to_payload
+from ct_magic.settings import Settings
 
 
 def test_curl_asks_the_same_and_tells_no_secret() -> None:
@@ -40,3 +44,13 @@ def test_a_time_zone_that_is_none_is_said_before_anything_is_asked(state: Path) 
     account = Account("default", "ABC", Secret("x"), base_url="http://127.0.0.1:9")
     with pytest.raises(UsageError, match="no time zone 'Mars/Base'; write it like 'Asia/Kolkata'"):
         ct_magic.count("Charged", account=account, today=TODAY, timezone="Mars/Base")
+
+
+def test_every_setting_of_the_pace_is_passed_on() -> None:
+    """One that is forgotten on the way has no effect, and nothing says so."""
+    account = Account("prod", "ABC", Secret("x-y-z"))
+    names = {field.name for field in fields(Pace)} & {field.name for field in fields(Settings)}
+    odd = {name: 7 + number for number, name in enumerate(sorted(names))}
+    pace = prepare("Charged 2026-10", account=account, settings=Settings(**odd)).pace
+    assert {name: getattr(pace, name) for name in names} == odd
+    assert "stalled_after" in names

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 import warnings
 from typing import Any
 
-from ..errors import JournalWarning
+from ..errors import AccountError, JournalWarning
 from .accounts import Account
 from .journal import Journal, path
 
@@ -15,12 +16,21 @@ WARNED: dict[Any, Any] = {}  # what Python shows once per process, unless a filt
 _log = logging.getLogger(__name__)
 
 
-def open_journal(account: Account) -> Journal:
-    """Return the journal of an account."""
+def open_journal(account: Account, *, to_resume: bool = False) -> Journal:
+    """Return the journal of an account.
+
+    To resume it must be known which: raise AccountError for a sandbox that does not answer.
+    """
     from .transport import sandbox_data
 
     # Another sandbox may have come to the same address: its counts and ids are others.
-    data = sandbox_data(account)
+    try:
+        data = sandbox_data(account)
+    except (OSError, ValueError):  # the latter where a name can be none
+        if to_resume:
+            what = f"no sandbox answers at {account.base_url}: what is pending is known by its data"
+            raise AccountError(what) from None
+        data = f"data that nobody knows {secrets.token_hex(8)}"  # nor will it be looked up
     key = account_key(account) if data is None else f"{account_key(account)} with {data}"
     return Journal(path(), key, warn=warn, now=time.time)
 

@@ -34,6 +34,7 @@ from ..settings import LONGEST, zone
 from ..suggest import suggest
 from . import credentials
 from .credentials import Secret
+from .folders import moved
 
 # Region -> host. Source: the API's reference, "The two calls".
 REGIONS = {
@@ -98,9 +99,12 @@ def find_account(name: str | None = None, environ: Mapping[str, str] = os.enviro
 
 def config_file(environ: Mapping[str, str] = os.environ) -> Path:
     """Return the path of `accounts.toml`, whether it is there or not."""
-    moved = environ.get("CT_MAGIC_CONFIG_DIR")
-    if moved:
-        return Path(os.path.expanduser(moved)) / "accounts.toml"  # noqa: PTH111 # needs no home
+    try:
+        folder = moved("CT_MAGIC_CONFIG_DIR", environ)
+    except LookupError as error:
+        raise AccountError(str(error)) from None
+    if folder:
+        return folder / "accounts.toml"
     import platformdirs
 
     return platformdirs.user_config_path("ct_magic") / "accounts.toml"

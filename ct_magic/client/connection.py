@@ -74,8 +74,10 @@ class BoundedAdapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> object:
         """Return the pools of connections through a proxy."""
-        trust = {"ssl_context": self._trust, "proxy_ssl_context": self._trust}
-        manager = super().proxy_manager_for(proxy, **options, **trust)
+        options["ssl_context"] = self._trust
+        if proxy.lower().startswith("https:"):
+            options["proxy_ssl_context"] = self._trust
+        manager = super().proxy_manager_for(proxy, **options)
         self._bound(manager)
         return manager
 

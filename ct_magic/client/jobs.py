@@ -124,8 +124,9 @@ class Job:
 
     `number` is its question's place in the plan, from 0. `due`, `began` and `ended` are readings of
     the run's clock in seconds: when the next request may go, when the first went, when it ended.
-    `polls` counts the polls answered; `tries` the requests in a row that brought no news; `note`
-    says in words why it waits, where there is more to say than its state. `again` is true once
+    `polls` counts the polls answered; `tries` the requests in a row that brought no news; `pages`
+    the submissions in a row that something else than the API answered; `note` says in words why it
+    waits, where there is more to say than its state. `again` is true once
     it was submitted anew because the service had forgotten its id. `taken` is set when the count
     was not asked for now but taken from the journal: the moment it was counted (UTC). `counted`
     is that moment for every count, by the service's clock where it is known (UTC). `lost` is true
@@ -138,6 +139,7 @@ class Job:
     req_id: str | None = None
     polls: int = 0
     tries: int = 0
+    pages: int = 0
     due: float | None = None
     began: float | None = None
     ended: float | None = None

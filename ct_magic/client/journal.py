@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..rows import Question
+from .folders import moved
 from .freshness import Freshness
 from .jobs import Answer, Busy, Denied, Forgotten, Job, Partial, State, Success, Tally, Trouble
 from .journal_entries import Entry, entry, job_after
@@ -44,8 +45,9 @@ _log = logging.getLogger(__name__)
 class Journal:
     """The journal of one account. Trouble with the disk costs the journal, never the count.
 
-    The first thing that goes wrong is passed to `warn` as one sentence; from then on nothing is
-    written. `now` gives seconds since 1970; no `file`, no journal. May be used by several threads.
+    The first thing that goes wrong is passed to `warn` as one sentence, and is `trouble` from then
+    on; nothing is written any more. `now` gives seconds since 1970; no `file`, no journal. May be
+    used by several threads.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Journal:
     ) -> None:
         self._account, self._warn, self.now = account, warn, now
         self._path = file
+        self.trouble: str | None = None
         self._cell: str | None = None
         self._began = 0.0
         self._freshness: Freshness | None = None
@@ -285,10 +288,10 @@ class Journal:
     def _give_up(self, error: Exception) -> None:
         self._file = None
         _log.debug("ct_magic: the journal is off", exc_info=error)
-        self._warn(
-            f"the journal {self._path or ''} cannot be used ({error}); counts go on, but an "
-            "interrupted one will have to be asked again"
-        )
+        journal = f"the journal {self._path}" if self._path else "the journal"
+        self.trouble = f"{journal} cannot be used ({error})"
+        again = "an interrupted one will have to be asked again"
+        self._warn(f"{self.trouble}; counts go on, but {again}")
 
 
 def path() -> Path | None:
@@ -296,21 +299,20 @@ def path() -> Path | None:
 
     None where there is neither: nobody knows the user's home.
     """
-    moved = os.environ.get("CT_MAGIC_STATE_DIR")
     try:
-        if moved:
-            return Path(moved).expanduser() / "journal.sqlite"
+        if folder := moved("CT_MAGIC_STATE_DIR", os.environ):
+            return folder / "journal.sqlite"
         import platformdirs
 
         file = platformdirs.user_state_path("ct_magic") / "journal.sqlite"
-    except (RuntimeError, KeyError):
+    except (RuntimeError, LookupError):
         return None
     return file if file.is_absolute() else None
 
 
 def _file(file: Path | None) -> JournalFile:
     if file is None:
-        raise LookupError("there is no home directory; CT_MAGIC_STATE_DIR names a folder for it")
+        raise LookupError("no home directory is known; CT_MAGIC_STATE_DIR names a whole path")
     # Imported here, since there are Pythons without SQLite.
     from .journal_file import opened
 

@@ -81,6 +81,8 @@ CURES = {
 }
 _T = TypeVar("_T")
 _opening = threading.Lock()
+_busy = threading.Lock()  # held while SQLite works, in whichever thread
+_forking = threading.local()
 _open_files: dict[Path, JournalFile] = {}
 
 
@@ -102,7 +104,6 @@ class JournalFile:
     """An open journal; it may be used by several threads. Every method raises JournalFileError."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
         try:
             self._db = _patiently(lambda: _open(path))
         except OSError as error:
@@ -142,11 +143,11 @@ class JournalFile:
 
     def close(self) -> None:
         """Close it."""
-        with self._lock:
+        with _busy:
             self._db.close()
 
     def _guarded(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        with self._lock:
+        with _busy:
             try:
                 return work(self._db)
             except sqlite3.Error as error:
@@ -207,7 +208,8 @@ def _patiently(work: Callable[[], _T]) -> _T:
     until = time.monotonic() + _PATIENCE
     while True:
         try:
-            return work()
+            with _busy:
+                return work()
         except sqlite3.OperationalError as error:
             if _code(error) not in LOCKED or time.monotonic() > until:
                 raise
@@ -224,15 +226,26 @@ def _sentence(error: sqlite3.Error) -> str:
     return f"{error}; {cure}" if cure else str(error)
 
 
+def _come_to_rest() -> None:
+    # A fork in the middle of a write would leave SQLite's own locks held in the child, which would
+    # wait for ever, or find the file locked by a thread that it has not.
+    _forking.holds = _busy.acquire(timeout=_PATIENCE)
+
+
+def _go_on() -> None:
+    if _forking.holds:
+        _busy.release()
+
+
 def _forget_files() -> None:
-    # A connection does not survive a fork; and the lock may have been held. Closing it in the child
-    # would let go of the parent's locks, so it is kept, unused.
-    global _opening
-    _opening = threading.Lock()
+    # A connection does not survive a fork; and the locks are held. Closing it in the child would
+    # let go of the parent's locks, so it is kept, unused.
+    global _opening, _busy
+    _opening, _busy = threading.Lock(), threading.Lock()
     _parents.extend(_open_files.values())
     _open_files.clear()
 
 
 _parents: list[JournalFile] = []
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_files)
+    os.register_at_fork(before=_come_to_rest, after_in_parent=_go_on, after_in_child=_forget_files)

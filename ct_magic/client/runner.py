@@ -166,6 +166,9 @@ class Run:
             self._gate.leave()
 
     def _take(self, step: Submit | Poll, answer: Answer) -> None:
+        # What is no answer to this query must not be written down as its id.
+        with self._news:
+            answer = self._schedule.believed(step.job.number, answer)
         # The id is written down before anything else can happen to it.
         if self._journal:
             answer = _safely(self._journal.answered, step.job, answer) or answer

@@ -124,6 +124,15 @@ class Schedule:
             return self._poll(poll)
         return self._submit(now) if submit else Wait(self._wake(now))
 
+    def believed(self, number: int, answer: Answer) -> Answer:
+        """Return what an answer is to this job's request; the id of another job is none."""
+        if number in self._held:
+            return answer
+        if isinstance(answer, Partial):
+            is_own = self._owners.setdefault(answer.req_id, number) == number
+            return answer if is_own else SHARED_ID
+        return STILL_AT_IT if isinstance(answer, NotYet) else answer
+
     def answered(self, number: int, answer: Answer, now: float) -> list[Job]:
         """Take the answer to a step; return every job that it changed, the answered one first."""
         polled = number in self._held
@@ -131,7 +140,7 @@ class Schedule:
         job = self._jobs[number]
         if job.state.ended:
             return []
-        answer = self._believed(answer, job, polled)
+        answer = self.believed(number, answer)
         self._silence = self._silence.missed(now) if isinstance(answer, Trouble) else Silence()
         if not isinstance(answer, Busy):
             self._busy_in_a_row = 0
@@ -167,14 +176,6 @@ class Schedule:
         """End all that have not ended, with an error that is none of theirs; ids are kept."""
         left = [self._jobs[number] for number in sorted(self._left)]
         return [self._give_up(job, endings.left(job, error), now) for job in left]
-
-    def _believed(self, answer: Answer, job: Job, polled: bool) -> Answer:
-        if polled:
-            return answer
-        if isinstance(answer, Partial):
-            owner = self._owners.setdefault(answer.req_id, job.number)
-            return answer if owner == job.number else SHARED_ID
-        return STILL_AT_IT if isinstance(answer, NotYet) else answer
 
     def _stalled(self, news: Job, now: float) -> list[Job]:
         """End what is left where nothing has moved on for too long, by now or after a pause."""
@@ -213,7 +214,9 @@ class Schedule:
         if job.number not in self._held:
             wait = min(wait, self.pace.first_look)
             self._held.add(job.number)
-        held = replace(job, state=State.SUBMITTED, req_id=req_id, tries=0, note=None, error=None)
+        held = replace(
+            job, state=State.SUBMITTED, req_id=req_id, tries=0, pages=0, note=None, error=None
+        )
         return self._push(held, now + wait)
 
     def _busy(self, job: Job, error: str, retry_after: float | None, now: float) -> Job:
@@ -234,17 +237,13 @@ class Schedule:
             alone = len(self._left) == 1
             error = endings.silent(trouble, self.pace.give_up_after, alone=alone)
             return [self._give_up(job, error, now), *self.give_up(error, now)]
-        allowed = self._tries_allowed(job, trouble)
-        job = replace(job, tries=job.tries + (allowed is not None))
-        if allowed is not None and job.tries >= allowed:
-            return [self._give_up(job, endings.exhausted(trouble, allowed), now)]
+        is_page = trouble.cause is Cause.FOREIGN and job.number not in self._held
+        is_counted = is_page or not self._silence.is_quiet
+        job = replace(job, tries=job.tries + is_counted, pages=(job.pages + 1) * is_page)
+        tries, most = (job.pages, FOREIGN_TRIES) if is_page else (job.tries, self.pace.max_tries)
+        if is_counted and tries >= most:
+            return [self._give_up(job, endings.exhausted(trouble, most), now)]
         return [self._again(job, trouble.error, self._retry_wait(job, trouble, now), now)]
-
-    def _tries_allowed(self, job: Job, trouble: Trouble) -> int | None:
-        """Return how often a request may be tried in a row; None where the service is quiet."""
-        if trouble.cause is Cause.FOREIGN and job.number not in self._held:
-            return FOREIGN_TRIES
-        return None if self._silence.is_quiet else self.pace.max_tries
 
     def _retry_wait(self, job: Job, trouble: Trouble, now: float) -> float:
         times = max(job.tries, self._silence.misses) - 1

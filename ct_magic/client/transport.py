@@ -16,13 +16,14 @@ import ssl
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import requests
 import urllib3.exceptions
 from requests.auth import AuthBase
 
+from ..settings import zone
 from . import redaction, route
 from .accounts import COUNTS_PATH
 from .connection import BoundedAdapter
@@ -208,25 +209,25 @@ class Service:
     def _until(self, wait: float | None) -> str:
         if wait is None or wait < LONG_PAUSE:
             return ""
-        end = datetime.fromtimestamp(self._wall(), UTC).astimezone() + timedelta(seconds=wait)
+        end = datetime.fromtimestamp(self._wall() + wait, zone(None))
         return f"; it asks to wait until {end:%Y-%m-%d %H:%M}"
 
 
 def sandbox_schema(account: Account) -> Any:
-    """Return what a sandbox tells of its data, or None where none answers.
+    """Return what a sandbox tells of its data, or None where none is.
 
     Only a sandbox on loopback is asked: the service itself has no such address, and any other
-    account is asked nothing but the documented calls.
+    account is asked nothing but the documented calls. Raise OSError where nobody answers.
     """
     if account.id != _SANDBOX_ID or not account.base_url.startswith("http:"):
         return None
     url = account.base_url + _SCHEMA_PATH
+    request = requests.Request("GET", url, auth=_Credentials(account)).prepare()
+    with BoundedAdapter(SCHEMA_TIME, tls=False) as adapter:
+        response = adapter.send(request, timeout=SCHEMA_TIME)
     try:
-        request = requests.Request("GET", url, auth=_Credentials(account)).prepare()
-        with BoundedAdapter(SCHEMA_TIME, tls=False) as adapter:
-            response = adapter.send(request, timeout=SCHEMA_TIME)
-            return response.json() if response.ok else None
-    except (requests.RequestException, OSError, ValueError):
+        return response.json() if response.ok else None
+    except ValueError:
         return None
 
 

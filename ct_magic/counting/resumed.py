@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..client.account_journal import open_journal
 from ..client.jobs import Job
-from ..errors import CountError, CountInterrupt
+from ..errors import CountError, CountInterrupt, JournalError
 from ..prepare import PreparedCell, day_in
 from ..row_results import row_results
 from ..rows import Plan
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.DataFrame:
     """Return the frame of what was pending; fill the variables that hold such a cell's frame."""
     account = SESSION.account()
-    journal = open_journal(account)
+    journal = open_journal(account, to_resume=True)
     cells = pending_cells(journal)
+    if journal.trouble:
+        raise JournalError(f"what is pending cannot be looked up: {journal.trouble}")
     plan = reduce(Plan.beside, (cell.plan for cell in cells), Plan((), ()))
     whole = PreparedCell(plan, account, settings, day_in(account.timezone))
     if not cells:

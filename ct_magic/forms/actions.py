@@ -76,13 +76,13 @@ class Runner:
         ours = self._variables.get(name) is counting
         if ours:
             self._variables[name] = frame
-        holds = f"{name} holds what had arrived" if ours else f"{name} is bound to something else"
+        state = f"{name} holds what had arrived" if ours else f"{name} is bound to something else"
         try:
             counting.result(0)
         except CountError as error:
-            return self._say(f"{error}\n{holds}", True)
+            return self._say(f"{error}\n{state}", True)
         rows = f"{name} is a DataFrame with {len(frame):,} row{'s' * (len(frame) != 1)}"
-        return self._say(rows if ours else f"counted, but {holds}", False)
+        return self._say(rows if ours else f"counted, but {state}", False)
 
 
 def cell(text: str, name: str, account: str | None) -> str:

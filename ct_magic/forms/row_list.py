@@ -56,17 +56,21 @@ def combobox(
     flex: str = "1 1 10em",
     *,
     labelled: bool = False,
+    at_once: bool = True,
 ) -> w.Combobox:
     """Make a line to type on, with proposals.
 
     `what` names it: for those who do not see it, and where it is `labelled`, for all. The basis of
-    `flex` is what it needs: a line that has not so much goes on below.
+    `flex` is what it needs: a line that has not so much goes on below. One that is not heard of
+    `at_once`, at each key, is when it is left: a page keeps the later keys back until the kernel
+    has heard the first, and a click that follows would overtake them.
     """
     made = w.Combobox(
         options=options,
         placeholder=hint or what,
         tooltip=what,
         description=what,
+        continuous_update=at_once,
         style={"description_width": "initial"},
         layout=w.Layout(flex=flex, min_width="0", width="auto", margin="2px"),
     )
@@ -98,9 +102,9 @@ def button(text: str, tooltip: str, then: Callable[[], object], width: str = "au
 
 def propose(field: w.Combobox, options: Sequence[str]) -> None:
     """Put proposals under a field, if they are others than those that are there."""
-    wanted = tuple(dict.fromkeys(options))[:_MOST]
-    if field.options != wanted:
-        field.options = wanted
+    shown = tuple(dict.fromkeys(options))[:_MOST]
+    if field.options != shown:
+        field.options = shown
 
 
 def of_prefix(problems: Problems, *prefix: str | int) -> dict[Key, str]:
@@ -215,9 +219,9 @@ class Rows(Generic[_T]):
         self._changed()
 
 
-def show_if(holds: bool, field: w.DOMWidget) -> None:
+def show_if(condition: bool, field: w.DOMWidget) -> None:
     """Show a field, or leave its place empty where there is nothing to say in it."""
-    field.layout.visibility = "visible" if holds else "hidden"
+    field.layout.visibility = "visible" if condition else "hidden"
 
 
 def walk(widget: w.Widget) -> Iterator[w.Widget]:

@@ -75,9 +75,9 @@ class Fields:
 
     def _propose(self, names: Names, event: str | None, values: str, several: bool) -> None:
         """Propose the properties of the scope, and the values of the property."""
-        scope, asked = self.typed("scope"), field_text.field_name(self.typed("property"))
+        scope, name = self.typed("scope"), field_text.field_name(self.typed("property"))
         propose(self.entries["property"], _properties(names, event, scope))
-        known = _values(names, event, scope, asked)
+        known = _values(names, event, scope, name)
         typed = self.typed(values)
         propose(self.entries[values], _continued(typed, known) if several else known)
 
@@ -192,7 +192,7 @@ class DidRow:
 
     def value(self) -> DidFields:
         """Return the row as it is typed."""
-        typed = {name: str(one.value) for name, one in self.head.entries.items()}
+        typed = {name: str(entry.value) for name, entry in self.head.entries.items()}
         what = Happening(typed["event"], self.where.values(), typed["period"])
         return DidFields(
             typed["kind"], what, typed["times"] if typed["kind"] in TIMED_KINDS else ""
@@ -242,11 +242,11 @@ def _properties(names: Names, event: str | None, scope: str) -> list[str]:
     return [field_text.name_field(name) for name in known]
 
 
-def _values(names: Names, event: str | None, scope: str, asked: str) -> list[str]:
+def _values(names: Names, event: str | None, scope: str, name: str) -> list[str]:
     if scope == "geo":
         known: Sequence[str | int | float] = names.places
-    elif scope in SCOPE_WORDS and asked:
-        known = names.values(event, Property(asked, Scope(scope)))
+    elif scope in SCOPE_WORDS and name:
+        known = names.values(event, Property(name, Scope(scope)))
     else:
         known = ()
     return [field_text.value_field(printer.value_text(value)) for value in known]

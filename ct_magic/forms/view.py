@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import ipywidgets as w
 
@@ -203,11 +204,12 @@ class Face:
         def changed() -> None:
             self._heard(self._calls.changed)
 
+        top = partial(combobox, labelled=True, at_once=False)  # Run is pressed right after them
         self.top = Fields(
             changed,
-            name=combobox("variable", hint="foodies", flex="1 1 11em", labelled=True),
-            label=combobox("label", hint="of the rows", flex="1 1 11em", labelled=True),
-            account=combobox("account", accounts, "the one in use", "1 1 13em", labelled=True),
+            name=top("variable", hint="foodies", flex="1 1 11em"),
+            label=top("label", hint="of the rows", flex="1 1 11em"),
+            account=top("account", accounts, "the one in use", "1 1 13em"),
         )
         self.event = Fields(changed, event=combobox("event", hint="event, like Charged"))
         self.where = Rows(

@@ -2,7 +2,8 @@
 
 That code is a cell, a module that calls `run_cell_magic`, a script under `%run`, or a function of
 one of these. IPython offers the names of a line magic's caller only, without its globals, and for
-a cell magic the notebook's; so the frame is looked for here.
+a cell magic the notebook's; so the frame is looked for here. Where a thread of a pool, a timer or
+an event loop calls the magic itself, no code of a user does, and the names are the notebook's.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import sys
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
-from types import FrameType
+from types import CodeType, FrameType
 
-from ..errors import UsageError
+from ..errors import QueryError, UsageError
 
 # Up to Python 3.11 a comprehension has a frame of its own; its names are those around it, too.
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
@@ -50,19 +51,22 @@ def calling(notebook: MutableMapping[str, object]) -> Caller:
     frame = _first_foreign(sys._getframe(1))
     if frame is None:
         return Caller(notebook, notebook)
-    scopes = [_locals(frame), *map(_locals, _around(frame))]
+    running = [frame, *_around(frame)]
+    scopes = [*map(_locals, running)]
     while frame.f_code.co_name in _COMPREHENSIONS and frame.f_back is not None:
         frame = frame.f_back
         scopes.append(_locals(frame))
-    names = ChainMap(*map(_writable, scopes), frame.f_globals)
+    names = ChainMap(
+        *map(_writable, scopes), _Unheld(running[-1].f_code, frame.f_globals), frame.f_globals
+    )
     return Caller(names, _bindable(frame, notebook))
 
 
 def _first_foreign(frame: FrameType | None) -> FrameType | None:
-    """Return the nearest frame that is neither ours nor IPython's."""
+    """Return the nearest frame that is neither ours nor IPython's nor Python's own."""
     while frame is not None:
         package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if package not in ("IPython", "ct_magic"):
+        if package not in ("IPython", "ct_magic") and package not in sys.stdlib_module_names:
             return frame
         frame = frame.f_back
     return None
@@ -79,6 +83,52 @@ def _around(frame: FrameType) -> Iterator[FrameType]:
             code = outer.f_code
             yield outer
         outer = outer.f_back
+
+
+class _Unheld(dict[str, object]):
+    """The variables of functions around a function's text that have returned: it lost them.
+
+    They are looked up before the notebook's of the same name, whose value is not what is meant.
+    """
+
+    def __init__(self, code: CodeType, known: Mapping[str, object]) -> None:
+        super().__init__()
+        self._code, self._known = code, known
+
+    def __contains__(self, name: object) -> bool:
+        if not self._code.co_flags & inspect.CO_NESTED:
+            return False
+        around = _codes_around(self._code, self._known)
+        if not around:  # nobody knows what it held
+            return name in self._known
+        return any(name in (*code.co_varnames, *code.co_cellvars) for code in around)
+
+    def __missing__(self, name: str) -> object:
+        if name not in self:
+            raise KeyError(name)
+        inner = self._code.co_name
+        raise QueryError(
+            f"${name} stands for a variable around the function {inner}, which does not hold it: "
+            f"mention it there, as in ct_magic.count(TEXT, params={{'{name}': {name}}})"
+        )
+
+
+def _codes_around(code: CodeType, known: Mapping[str, object]) -> list[CodeType]:
+    """Return the code of each function around this one, or none where they cannot be found."""
+    first, *rest = code.co_qualname.split(".<locals>.")
+    found: object = known.get(first.partition(".")[0])
+    for part in first.split(".")[1:]:
+        found = getattr(found, part, None)
+    outer = getattr(inspect.unwrap(found) if callable(found) else None, "__code__", None)
+    around = []
+    for part in rest:
+        if not isinstance(outer, CodeType):
+            return []
+        around.append(outer)
+        inner = [const for const in outer.co_consts if isinstance(const, CodeType)]
+        named = [const for const in inner if const.co_qualname.endswith(f".{part}")]
+        outer = code if code in named else next(iter(named), None)
+    return around if outer is code else []
 
 
 def _locals(frame: FrameType) -> Mapping[str, object]:

@@ -80,7 +80,7 @@ def is_terminal(stream: Any) -> bool:
     """Return True for a stream that is a terminal; False for one that is closed or cannot say."""
     try:
         return bool(stream.isatty())
-    except (AttributeError, OSError, ValueError):
+    except Exception:  # whatever stands in a stream's place
         return False
 
 

@@ -134,12 +134,12 @@ class TextPanel(Panel):
         # A line that is longer than the terminal's cannot be rewritten. Some say they have none.
         try:
             return os.get_terminal_size(self._out.fileno()).columns or USUAL_COLUMNS
-        except (AttributeError, OSError, ValueError):
+        except Exception:  # whatever stands in a stream's place
             return USUAL_COLUMNS
 
     def _print(self, text: str) -> None:
-        encoding = getattr(self._out, "encoding", None) or "utf-8"
         try:
+            encoding = getattr(self._out, "encoding", None) or "utf-8"
             self._out.write(text.encode(encoding, "replace").decode(encoding))
             self._out.flush()
         except Exception:

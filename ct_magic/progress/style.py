@@ -113,6 +113,7 @@ LIVE = f"""<style>
 .ct-magic-panel button:hover {{ background:{HAIR} }}
 .ct-magic-panel .ct-magic-x {{ height:{_ROW}px;border-color:transparent;background:none;
   margin:0;padding:0 6px;color:{MUTED} }}
+.ct-magic-panel .ct-magic-x:focus-visible {{ outline-offset:-2px }}
 .ct-magic-panel .ct-magic-x:hover {{ color:{INK};text-decoration:underline }}
 .ct-magic-panel .ct-magic-x:disabled {{ visibility:hidden }}
 .ct-magic.ct-magic-live {{ padding:0;line-height:1.45 }}

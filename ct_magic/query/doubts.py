@@ -41,6 +41,7 @@ ADVANCED_KEYS = frozenset({"did_all", "did_none", "did_any"})
 OFTEN_KEYS = _EVENT_KEYS | {"operator", "value"}
 _FILTER_KEYS = frozenset({"name", "operator", "value"})
 _VARIABLE = re.compile(r"\$[A-Za-z_]\w*")
+_PLACES = ("country", "state", "city", "region", "location", "place")
 _MOST_VALUES = 50  # of one list that are compared with the known ones
 
 IGNORED = "the service may ignore it silently"
@@ -141,11 +142,7 @@ def _of_base_again(body: _Json) -> Iterator[str]:
 
 def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) -> Iterator[str]:
     yield from _keys(condition, _FILTER_KEYS)
-    name, properties = str(condition.get("name")), _properties(scope, event, known)
-    yield from _of_name(name, properties)
-    if known.names.are_all and name not in properties and not _near(name, tuple(properties)):
-        whose = f"properties of {event}" if scope is Scope.EVENT else "names"
-        yield f"{property_text(Property(name, scope))} is not among the known {whose}"
+    yield from _of_property(Property(str(condition.get("name")), scope), event, known)
     operator, values = condition.get("operator", "equals"), condition.get("value")
     listed = values if isinstance(values, list) else [values]
     for text in (t for t in listed if isinstance(t, str) and _VARIABLE.fullmatch(t)):
@@ -155,6 +152,31 @@ def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) 
     if operator in ("equals", "not_equals"):
         for doubt in _of_values(listed, _values(condition, scope, event, known)):
             yield f"{_part(condition, scope)}: {doubt}"
+
+
+def _of_property(asked: Property, event: str | None, known: Known) -> Iterator[str]:
+    """Doubt a property that is known elsewhere, or is much like a known one, or is not known."""
+    name, scope = asked.name, asked.scope
+    properties = _properties(scope, event, known)
+    if name in properties:
+        return
+    near = _near(name, tuple(properties))
+    if (near or "").casefold() != name.casefold() and (other := _elsewhere(asked, event, known)):
+        yield f"{property_text(asked)} is not among the known names: is {other} meant?"
+    elif near:
+        yield from _of_name(name, properties)
+    elif known.names.are_all:
+        whose = f"properties of {event}" if scope is Scope.EVENT else "names"
+        yield f"{property_text(asked)} is not among the known {whose}"
+
+
+def _elsewhere(asked: Property, event: str | None, known: Known) -> str | None:
+    """Return where a property of that name stands: `tech.OS` for `OS`; a place's is `geo`."""
+    for scope in Scope:
+        for name in _properties(scope, event, known) if scope is not asked.scope else ():
+            if name.casefold() == asked.name.casefold():
+                return property_text(Property(name, scope))
+    return 'geo, as in geo = "India",' if asked.name.casefold() in _PLACES else None
 
 
 def _of_several(name: str, known: Mapping[str, Any]) -> list[str]:

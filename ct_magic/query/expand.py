@@ -70,6 +70,7 @@ class ExpandedRow:
 
     query: Query | JsonQuery
     total: Sum | None
+    event: str
     start: date
     end: date
     pieces: tuple[tuple[str, Scalar], ...] = ()
@@ -171,6 +172,7 @@ class _Statement:
         return ExpandedRow(
             query=total.plus[0] if total and is_single else self._query(piece, clauses, stretch),
             total=total,
+            event=self.query.event.name,
             start=start,
             end=end,
             pieces=piece.pieces,
@@ -258,7 +260,7 @@ class _Statement:
 def _json_row(query: JsonQuery) -> ExpandedRow:
     body = to_payload(query)
     start, end = (date.fromisoformat(f"{body[key]:08}") for key in ("from", "to"))
-    return ExpandedRow(query, Sum((query,)), start, end, query.pieces)
+    return ExpandedRow(query, Sum((query,)), body["event_name"], start, end, query.pieces)
 
 
 def _all(condition: And | Or, more: Term) -> And | Or:

@@ -21,6 +21,7 @@ from .check_filter import minutes
 from .model import Days, Scalar, Unit
 
 _BIGGEST = 1e300  # a little more fits no float, and no count needs it
+_TOO_MANY = "more digits than can be sent, and another number would be compared with; round it"
 _LONGEST = 400  # characters; Python itself refuses to read integers of some thousands
 _MOST_VALUES = 100_000  # of a list: a range may stand for more than fits the memory
 # A text that holds more than a name: a second line, JSON, a filter, a clause or a period.
@@ -114,13 +115,14 @@ def number_value(written: str) -> int | float:
     """Read a number as the language and JSON write it; raise QueryError for one too large."""
     if len(written) > _LONGEST:
         raise QueryError("the number is too long")
-    try:
-        value: int | float = int(written)
-    except ValueError:
-        value = float(written)
+    value = Decimal(written)
     if not -_BIGGEST <= value <= _BIGGEST:
         raise QueryError("the number is too large")
-    return value
+    if re.fullmatch(r"-?\d+", written):
+        return int(written)
+    if (digits := _float(value)) is None:
+        raise QueryError(f"the number has {_TOO_MANY}")
+    return digits
 
 
 def check_text(value: str) -> str:
@@ -232,13 +234,24 @@ def _text(value: str, name: str) -> str:
 
 
 def _number(value: int | float | Decimal, name: str) -> int | float:
-    if value != value:
+    # A signalling NaN of Decimal cannot even be compared.
+    if value.is_nan() if isinstance(value, Decimal) else value != value:
         raise QueryError(f"${name} is not a number (NaN); there is nothing to compare with")
     if not -_BIGGEST <= value <= _BIGGEST:
         raise QueryError(f"${name} is too large a number")
-    if isinstance(value, Decimal):
-        return int(value) if value.as_tuple().exponent == 0 else float(value)
-    return float(value) if isinstance(value, float) else int(value)
+    if not isinstance(value, Decimal):
+        return float(value) if isinstance(value, float) else int(value)
+    if value == value.to_integral_value():
+        return int(value)
+    if (digits := _float(value)) is None:
+        raise QueryError(f"${name} has {_TOO_MANY}: {name} = float({name})")
+    return digits
+
+
+def _float(value: Decimal) -> float | None:
+    """Return the number that is sent as these very digits, or None where none is."""
+    sent = float(value)
+    return sent if Decimal(repr(sent)) == value else None
 
 
 def _date(value: date, name: str) -> date:

@@ -153,11 +153,18 @@ def _often(sql: Sql, body: Any, what: str) -> str:
 
 
 def _rough(sql: Sql, body: Any, advanced: Any) -> str:
-    # The names alone: what lets the scan skip most of the table before anything is taken apart.
+    # Names and days alone: what lets the scan skip most of the table, nothing taken apart.
     any_events = (advanced.get("did_any") or {}).get("any_events")
     lists = (advanced.get("did_all"), advanced.get("did_none"), any_events)
-    names = {body["event_name"]} | {event["event_name"] for some in lists for event in some or ()}
-    return f"event_name IN ({', '.join(sql.value(name) for name in sorted(names))})"
+    asked = [body, *(event for some in lists for event in some or ())]
+    names = sorted({event["event_name"] for event in asked})
+    days = [_days(event) for event in asked]
+    begin = _midnight(min(start for start, _ in days), sql.zone)
+    end = _midnight(max(end for _, end in days), sql.zone, after=_DAY)
+    return (
+        f"event_name IN ({', '.join(map(sql.value, names))})"
+        f" AND ts >= {sql.value(begin)} AND ts < {sql.value(end)}"
+    )
 
 
 def _profiles(sql: Sql, body: Any) -> str:

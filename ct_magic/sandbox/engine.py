@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .stored import Stored
 
 # A progress bar of DuckDB's would be printed into the cell that first uses a slow sandbox.
-_QUIET = "SET enable_progress_bar = false"
 CONFIG: dict[str, str | bool | int | float | list[str]] = {"threads": 2}
 # In a notebook it would leave a bar of its own, black and for good, below the user's cell.
 _QUIET = "SET enable_progress_bar = false"

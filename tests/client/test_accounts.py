@@ -16,7 +16,7 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
-from ct_magic.client import accounts
+from ct_magic.client import accounts, journal
 from ct_magic.client import credentials as passcodes
 from ct_magic.client.credentials import Secret
 from ct_magic.errors import AccountError
@@ -419,8 +419,21 @@ def test_an_interrupt_in_the_keyrings_dialog_keeps_nothing(
     assert "prod" not in passcodes._session
 
 
-def test_a_configuration_directory_may_begin_with_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a state directory may: an env file or a kernel's specification expands nothing."""
+@pytest.mark.parametrize("written", ["~/team", "$HOME/team", "${HOME}/team"])
+def test_a_folder_of_ours_may_begin_with_the_home(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    """An env file or a kernel's specification expands nothing, and would make a folder `$HOME`."""
     monkeypatch.setenv("HOME", "/home/ann")
-    path = accounts.config_file({"CT_MAGIC_CONFIG_DIR": "~/team"})
-    assert path == Path("/home/ann/team/accounts.toml")
+    monkeypatch.setenv("CT_MAGIC_STATE_DIR", written)
+    monkeypatch.setenv("CT_MAGIC_CONFIG_DIR", written)
+    assert accounts.config_file() == Path("/home/ann/team/accounts.toml")
+    assert journal.path() == Path("/home/ann/team/journal.sqlite")
+
+
+def test_a_home_that_nobody_knows_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The configuration cannot be read then; the journal alone is missed."""
+    monkeypatch.setenv("CT_MAGIC_STATE_DIR", "~nobody-at-all/x")
+    with pytest.raises(AccountError, match="name it whole"):
+        accounts.config_file({"CT_MAGIC_CONFIG_DIR": "~nobody-at-all/x"})
+    assert journal.path() is None

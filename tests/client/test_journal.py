@@ -8,8 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -32,7 +32,7 @@ from ct_magic.client.jobs import (
     Trouble,
 )
 from ct_magic.client.journal import OF_A_QUESTION, Journal, path
-from ct_magic.client.journal_file import JournalFile, JournalFileError
+from ct_magic.client.journal_file import JournalFile, JournalFileError, opened
 from ct_magic.client.journal_history import past_cells, submissions
 from ct_magic.client.plan_record import CellRecord
 from ct_magic.counting.asking import ask
@@ -643,3 +643,27 @@ def test_what_another_kernel_fetched_is_dated_as_it_was(tmp_path: Path) -> None:
     answer = kept.answered(held, Forgotten("Invalid request id"))
     assert isinstance(answer, Success)
     assert answer.at == taken
+
+
+def test_a_fork_in_the_middle_of_a_write_leaves_the_child_its_journal(tmp_path: Path) -> None:
+    """It would find SQLite's own locks held by a thread that it has not: for ever."""
+    file, inside, go_on = opened(tmp_path / "j"), threading.Event(), threading.Event()
+
+    def values() -> Iterator[tuple[str, str, str]]:
+        inside.set()
+        go_on.wait(20)
+        yield "a", "limits", "parent"
+
+    insert = "INSERT OR REPLACE INTO learned VALUES (?,?,?)"
+    thread = threading.Thread(target=lambda: file.write_all(insert, values()))
+    thread.start()
+    assert inside.wait(20)
+    go_on.set()  # this thread goes on first: the other one is still inside when it forks
+    if not (child := os.fork()):
+        with suppress(BaseException):
+            opened(tmp_path / "j").write(insert, ("a", "limits", "child"))
+            os._exit(0)
+        os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    thread.join()
+    assert file.read("SELECT value FROM learned") == [{"value": "child"}]

@@ -40,7 +40,7 @@ def cell(number: int) -> str:
 
 
 def done(client: BlockingKernelClient, code: str) -> None:
-    reply = client.execute_interactive(code, timeout=30, output_hook=lambda _: None)
+    reply = client.execute_interactive(code, timeout=90, output_hook=lambda _: None)
     assert reply["content"]["status"] == "ok", reply["content"]
 
 

@@ -14,6 +14,7 @@ from queue import Queue
 
 import pytest
 from helpers.plans import question
+from helpers.shell import until
 
 from ct_magic.client.concurrency import Gate, Learned, gate
 from ct_magic.client.jobs import Answer, Busy, Job, Partial, State, Success, Tally
@@ -33,6 +34,22 @@ class Quick:
 
     def poll(self, req_id: str) -> Answer:
         return Success(Tally(7))
+
+
+def test_an_id_of_another_query_is_not_written_down(tmp_path: Path) -> None:
+    """`%ct resume` would fetch the other's count for it."""
+
+    class Alike(Quick):
+        def submit(self, body: str) -> Answer:
+            return Partial("7")
+
+    kept = Journal(tmp_path / "j", "a", warn=print, now=lambda: 0.0)
+    pace = Pace(first_look=60.0, retry_wait=0.001, max_concurrent=1)
+    run = Run(JOBS[:2], Alike(), pace, journal=kept)
+    run.start()
+    until(lambda: run.jobs[1].state.ended)
+    assert [(entry.body, entry.req_id) for entry in kept.pending()] == [("q0", "7")]
+    run.cancel()
 
 
 class Broken(Quick):
@@ -78,7 +95,7 @@ def test_a_run_is_over_when_all_is_written_down(tmp_path: Path) -> None:
     first = replace(JOBS[0], question=replace(JOBS[0].question, body="first"))
     kept.run = Run([first, JOBS[1]], OneByOne(), Pace(), journal=kept)
     assert states(kept.run) == {State.SUCCESS}
-    assert not kept.was_over.get(timeout=10)
+    assert not kept.was_over.get(timeout=60)
 
 
 @pytest.mark.parametrize("held", [True, False])

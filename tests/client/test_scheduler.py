@@ -483,6 +483,8 @@ def test_a_page_in_place_of_an_answer_ends_a_submission_but_not_a_look() -> None
     assert (job.state, len(sent)) == (State.FAILED, 3)
     assert "HTTP 200: a page" in str(job.error)
     assert drive([PAGE, PAGE])[0].state is State.SUCCESS
+    lost = Trouble("no connection")
+    assert drive([lost, lost, PAGE, PAGE, lost, PAGE])[0].state is State.SUCCESS
     assert drive([Partial("1"), *[PAGE] * 6])[0].state is State.SUCCESS
 
 

@@ -271,7 +271,8 @@ def test_a_sandbox_alone_is_asked_which_data_it_counts() -> None:
         assert sandbox_data(Account("a", "SANDBOX", Secret("x"), base_url=url)) == "7f3a"
         assert sandbox_data(Account("a", "ABC", Secret("x"), base_url=url)) is None
     assert asked == [b"/sandbox/schema.json"]
-    assert sandbox_data(Account("a", "SANDBOX", Secret("x"), base_url=url)) is None
+    with pytest.raises(OSError, match="refused"):  # which is not: no sandbox
+        sandbox_data(Account("a", "SANDBOX", Secret("x"), base_url=url))
 
 
 @pytest.fixture(scope="module")

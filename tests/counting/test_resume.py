@@ -13,6 +13,9 @@ from helpers.shell import TODAY, point_at, until
 
 import ct_magic
 from ct_magic import api, errors
+from ct_magic.client.account_journal import open_journal
+from ct_magic.client.accounts import Account
+from ct_magic.client.credentials import Secret
 from ct_magic.query.payload import to_payload
 from ct_magic.sandbox import Sandbox
 from ct_magic.settings import Settings
@@ -128,6 +131,38 @@ def test_what_cannot_be_fetched_fails_with_its_age(
         api.resume(Settings(poll_interval=0.01, retry_wait=0.001, timeout=0.5, progress="none"))
     assert caught.value.frame["asked"].notna().all()
     assert len(caught.value.frame) == 2
+
+
+def test_a_sandbox_that_is_down_has_not_nothing_pending(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is pending is known by its data, which nobody tells: that is said, and no table is."""
+    with Sandbox(profiles=50, partials=2, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        left("Charged 2026-10")
+    with pytest.raises(errors.AccountError, match="no sandbox answers at http://127"):
+        api.resume(QUICK)
+
+
+def test_a_journal_that_cannot_be_read_has_not_nothing_pending(
+    slow: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """For a count it is a warning; who resumes has nothing else."""
+    monkeypatch.setenv("CT_MAGIC_STATE_DIR", "/dev/null/x")
+    with pytest.raises(errors.JournalError, match="CT_MAGIC_STATE_DIR names another folder"):
+        api.resume(QUICK)
+    caplog.clear()
+
+
+def test_a_sandbox_whose_data_nobody_told_is_not_answered_from_the_journal(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was away for a moment when it was asked which it has: the next may have others."""
+    account = Account("down", "SANDBOX", Secret("x"), base_url="http://127.0.0.1:9")
+    first, second = open_journal(account), open_journal(account)
+    first.learn("a", "b")
+    assert first.learned("a") == "b"
+    assert second.learned("a") is None
 
 
 def test_another_sandbox_at_the_same_address_is_another_service(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.browser import Notebook, need_chromium, notebook, server
+from helpers.browser import Notebook, notebook, server
 from helpers.contrast import least_contrast
 
 pytestmark = pytest.mark.browser
@@ -19,12 +19,11 @@ PASTED = 'seen: App Launched last 7 days\n  did Charged where Category = "Shoes"
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
     """A JupyterLab that serves an empty folder."""
-    need_chromium()
     root = tmp_path_factory.mktemp("lab")
     with server(root, extension=True) as address:
-        yield address, root
+        yield chromium, address, root
 
 
 def go(found: Notebook, to: str, key: str = "Tab") -> None:
@@ -47,7 +46,9 @@ def reads(found: Notebook, text: str) -> None:
     found.page.wait_for_function(f"text => {area}.value === text", arg=text)
 
 
-def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(lab: tuple[str, Path]) -> None:
+def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(
+    lab: tuple[str, str, Path],
+) -> None:
     """Fields and text move each other, Run fills the variable, and the cell is written."""
     cells = ["%load_ext ct_magic\n%ct use sandbox\n%ct names --from sandbox", "%ct form", "seen"]
     with notebook(*lab, *cells, height=1250) as found:
@@ -82,8 +83,9 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(lab: tuple[s
         go(found, "variable")
         keyboard.type("seen")
         go(found, "Count in the background and fill the variable")
+        found.watch()
         keyboard.press("Space")
-        found.wait_output(1, "next look in")
+        found.wait_showed("next look in")
         found.wait_output(1, "seen is a DataFrame with 1 row")
         found.screenshot("form-light")
         assert least_contrast(found, ".ct-magic-form")[0] >= 4.5

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -31,11 +32,21 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 90  # seconds; longer than a busy machine takes, and only a failure waits for all of it
 APPUTILS = "@jupyterlab/apputils-extension"
 STATUS = """() => { const w = window.jupyterapp?.shell?.currentWidget;
   const k = w?.sessionContext?.session?.kernel;
   return (k && w.context?.isReady && w.sessionContext.isReady)
     ? k.status + '/' + k.connectionStatus : 'none' }"""
+
+# Keeps every text that the notebook has shown: on a busy machine some are gone before one looks.
+WATCH = """() => {
+  const notebook = document.querySelector(".jp-Notebook");
+  window.shown = [];
+  new MutationObserver(() => window.shown.push(notebook.innerText))
+    .observe(notebook, { subtree: true, childList: true, characterData: true });
+}"""
+SHOWED = "words => window.shown.some(text => words.every(word => text.includes(word)))"
 
 
 def need_chromium() -> str:
@@ -47,6 +58,44 @@ def need_chromium() -> str:
             pytest.fail(said)
         pytest.skip(said)
     return found
+
+
+@contextmanager
+def chromium() -> Iterator[str]:
+    """Start Chromium; give the address at which it is driven.
+
+    It loads a second page in a quarter of the time, so all tests of a process share one. It is
+    started by a thread of its own: in a thread that drives it, asyncio is occupied.
+    """
+    path, port, over = need_chromium(), _free_port(), threading.Event()
+
+    def run() -> None:
+        with sync_playwright() as play:
+            flags = [*FLAGS, f"--remote-debugging-port={port}"]
+            browser = play.chromium.launch(executable_path=path, args=flags)
+            over.wait()
+            browser.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        _until(lambda: _answers(f"http://127.0.0.1:{port}/json/version"))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        over.set()
+        thread.join()
+
+
+@contextmanager
+def page(chromium: str, width: int = 1200, height: int = 900) -> Iterator[Page]:
+    """Open an empty page that shares nothing with another one but the browser."""
+    with sync_playwright() as play:
+        browser = play.chromium.connect_over_cdp(chromium)
+        context = browser.new_context(viewport={"width": width, "height": height})
+        found = context.new_page()
+        found.set_default_timeout(PATIENCE * 1000)
+        yield found
+        context.close()
 
 
 @contextmanager
@@ -93,11 +142,11 @@ def server(
             start_new_session=True,
         )
         try:
-            _until(lambda: _answers(f"http://127.0.0.1:{port}/api/status"), 60)
+            _until(lambda: _answers(f"http://127.0.0.1:{port}/api/status"))
             yield f"http://127.0.0.1:{port}"
         finally:
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(60)
+            process.wait(PATIENCE)
 
 
 def choose(root: Path, name: str, values: dict[str, Any]) -> None:
@@ -124,14 +173,14 @@ class Notebook:
         self.command("notebook:run-all-cells")
         self.wait_run()
 
-    def wait_run(self, seconds: float = 60) -> None:
+    def wait_run(self) -> None:
         """Wait until no cell has the prompt of a running one."""
         time.sleep(0.3)
-        _until(lambda: "[*]:" not in self.prompts(), seconds)
+        _until(lambda: "[*]:" not in self.prompts())
 
-    def until(self, holds: Callable[[], object], seconds: float = 10) -> None:
+    def until(self, holds: Callable[[], object]) -> None:
         """Wait until this holds; raise TimeoutError where it never does."""
-        _until(holds, seconds)
+        _until(holds)
 
     def prompts(self) -> list[str]:
         """Return the prompts of the code cells."""
@@ -143,9 +192,17 @@ class Notebook:
         found = self.page.locator(".jp-Notebook .jp-CodeCell").nth(cell)
         return "\n".join(found.locator(".jp-OutputArea-output").all_inner_texts())
 
-    def wait_output(self, cell: int, text: str, seconds: float = 30) -> None:
+    def wait_output(self, cell: int, text: str) -> None:
         """Wait until a code cell's outputs hold this text."""
-        _until(lambda: text in self.output(cell), seconds)
+        _until(lambda: text in self.output(cell))
+
+    def watch(self) -> None:
+        """Keep what the notebook shows from here on, for `wait_showed`."""
+        self.page.evaluate(WATCH)
+
+    def wait_showed(self, *words: str) -> None:
+        """Wait until the notebook has shown these together, if only for a moment."""
+        _until(lambda: self.page.evaluate(SHOWED, list(words)))
 
     def source(self, cell: int) -> str:
         """Return the text of a cell as it stands."""
@@ -159,7 +216,7 @@ class Notebook:
         self.page.keyboard.press("Control+End")
         self.page.keyboard.press("Tab")
         shown = self.page.locator(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item")
-        _until(shown.count, 15)
+        _until(shown.count)
         parts = (".jp-Completer-match", ".jp-Completer-typeExtended")
         texts, kinds = (shown.locator(part).all_inner_texts() for part in parts)
         return list(zip(texts, kinds, strict=True))
@@ -182,6 +239,7 @@ class Notebook:
 
 @contextmanager
 def notebook(
+    chromium: str,
     address: str,
     root: Path,
     *cells: str,
@@ -192,22 +250,23 @@ def notebook(
     height: int = 900,
 ) -> Iterator[Notebook]:
     """Write a notebook of these cells, open it in Chromium, and wait for its kernel."""
-    found = nbformat.v4.new_notebook(
+    written = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
         metadata={"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
     )
-    nbformat.write(found, root / name)
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=need_chromium(), args=FLAGS)
-        page = browser.new_context(viewport={"width": width, "height": height}).new_page()
-        page.set_default_timeout(60_000)
-        page.goto(
+    nbformat.write(written, root / name)
+    with page(chromium, width, height) as found:
+        found.goto(
             f"{address}/lab/tree/{name}?reset" if app == "lab" else f"{address}/notebooks/{name}"
         )
-        page.wait_for_selector(".jp-Notebook .jp-Cell", state="visible")
-        _until_idle(page)
-        yield Notebook(page)
-        browser.close()
+        found.wait_for_selector(".jp-Notebook .jp-Cell", state="visible")
+        _until_idle(found)
+        opened = Notebook(found)
+        try:
+            yield opened
+        except BaseException:
+            opened.screenshot(f"failed-{Path(name).stem}")
+            raise
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -229,13 +288,13 @@ def _environment(home: Path) -> dict[str, str]:
 
 def _until_idle(page: Page) -> None:
     # There is a flap from idle to connecting and back when a kernel starts.
-    _until(lambda: page.evaluate(STATUS) == "idle/connected", 60)
+    _until(lambda: page.evaluate(STATUS) == "idle/connected")
     time.sleep(0.3)
-    _until(lambda: page.evaluate(STATUS) == "idle/connected", 60)
+    _until(lambda: page.evaluate(STATUS) == "idle/connected")
 
 
-def _until(holds: Any, seconds: float) -> None:
-    end = time.monotonic() + seconds
+def _until(holds: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
     while not holds():
         if time.monotonic() > end:
             raise TimeoutError

@@ -50,7 +50,7 @@ class FrontEnd:
         self._last = self._send("execute_request", content, subshell)
         return self._last
 
-    def reply(self, request: str, seconds: float = 30) -> dict[str, Any]:
+    def reply(self, request: str, seconds: float = 60) -> dict[str, Any]:
         """Wait for the reply to a request."""
         end = time.monotonic() + seconds
         while request not in self._replies:
@@ -79,7 +79,7 @@ class FrontEnd:
         assert found["status"] == "ok", found
         return ast.literal_eval(found["data"]["text/plain"])
 
-    def until(self, holds: Callable[[], Any], seconds: float = 15) -> Any:
+    def until(self, holds: Callable[[], Any], seconds: float = 60) -> Any:
         """Read what the kernel publishes until something holds; give it."""
         end = time.monotonic() + seconds
         while not (found := holds()):
@@ -143,7 +143,7 @@ class FrontEnd:
         if "kernel subshells" not in self._features():
             return None
         self._client.control_channel.send(self._client.session.msg("create_subshell_request", {}))
-        found: str = self._client.get_control_msg(timeout=10)["content"]["subshell_id"]
+        found: str = self._client.get_control_msg(timeout=60)["content"]["subshell_id"]
         return found
 
     def close(self) -> None:

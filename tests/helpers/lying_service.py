@@ -53,6 +53,14 @@ def did_is_blind(body: Json) -> Json:
     return _advanced(body, did_all=gone)
 
 
+def did_is_ignored(body: Json) -> Json:
+    return _advanced(body, did_all=None)
+
+
+def did_any_is_ignored(body: Json) -> Json:
+    return _advanced(body, did_any=None)
+
+
 def did_not_is_ignored(body: Json) -> Json:
     return _advanced(body, did_none=None)
 
@@ -88,9 +96,9 @@ def empty_text_is_no_filter(body: Json) -> Json:
 
 
 def days_are_added_up(asked: Json, answer: Json) -> Json:
-    """A profile that comes on two days is counted twice."""
-    if "count" in answer and asked["from"] != asked["to"]:
-        answer["count"] += 1
+    """A profile that comes on several days is counted on each."""
+    if "count" in answer:
+        answer["count"] += asked["to"] - asked["from"]
     return answer
 
 

@@ -39,7 +39,7 @@ def run(shell: InteractiveShell, cell: str) -> ExecutionResult:
     return shell.run_cell(cell, store_history=False)
 
 
-def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until it holds; fail where it does not in time."""
     end = time.monotonic() + seconds
     while not holds():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from helpers.browser import Notebook, need_chromium, notebook, server
+from helpers.browser import Notebook, notebook, server
 from helpers.contrast import least_contrast
 from nbconvert import HTMLExporter
 
@@ -46,12 +46,11 @@ SEED = 'choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25'
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
     """A JupyterLab that serves an empty folder."""
-    need_chromium()
     root = tmp_path_factory.mktemp("lab")
     with server(root, extension=True) as address:
-        yield address, root
+        yield chromium, address, root
 
 
 def dark(found: Notebook) -> None:
@@ -59,15 +58,15 @@ def dark(found: Notebook) -> None:
     found.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
 
-def test_the_quick_start_is_lived_through(lab: tuple[str, Path]) -> None:
+def test_the_quick_start_is_lived_through(lab: tuple[str, str, Path]) -> None:
     """A stranger types a cell, sees the panel change, and reads the DataFrame."""
     seed = f"%%ctcount foodies\n{SEED}"
     cells = ["%load_ext ct_magic\n%ct use sandbox", seed, "foodies", FUNNEL, RETENTION]
     with notebook(*lab, *cells, height=1400) as found:
         found.page.evaluate(FOLLOW)
+        found.watch()
         found.command("notebook:run-all-cells")
-        found.wait_output(1, "next look in")
-        assert found.page.locator("button", has_text="Cancel").is_visible()
+        found.wait_showed("next look in", "Cancel")
         found.screenshot("quickstart-running")
         found.wait_run()
         assert "1,3" in found.output(1)
@@ -88,19 +87,19 @@ def check_that_nothing_jumped(found: Notebook) -> None:
     assert {name: seen for name, seen in places.items() if len(seen) > 1} == {}
 
 
-def test_what_is_saved_shows_the_end_everywhere(lab: tuple[str, Path]) -> None:
+def test_what_is_saved_shows_the_end_everywhere(lab: tuple[str, str, Path]) -> None:
     """In the file, in a notebook that is not trusted, and exported: the count, and no widget."""
     cells = [f"{SANDBOX}\n%config CountMagics.poll_interval = 0.1", f"%%ctcount foodies\n{SEED}"]
     with notebook(*lab, *cells, name="kept.ipynb") as found:
         found.run_all()
         found.command("docmanager:save", wait=True)
-        saved = nbformat.read(lab[1] / "kept.ipynb", 4)
+        saved = nbformat.read(lab[-1] / "kept.ipynb", 4)
         (output,) = saved.cells[1].outputs
         assert set(output.data) == {"text/html", "text/plain"}
         exported, _ = HTMLExporter().from_notebook_node(saved)
         # Changed outside of Jupyter, it is nobody's signed work.
         saved.cells[0].source += "  # changed"
-        nbformat.write(saved, lab[1] / "changed.ipynb")
+        nbformat.write(saved, lab[-1] / "changed.ipynb")
         found.command("docmanager:open", path="changed.ipynb", wait=True)
         foreign = found.page.locator(".jp-NotebookPanel").last
         foreign.get_by_text("1,379", exact=True).wait_for()
@@ -113,7 +112,7 @@ def test_what_is_saved_shows_the_end_everywhere(lab: tuple[str, Path]) -> None:
     assert "widget-view" not in exported
 
 
-def test_tab_proposes_what_the_sandbox_knows(lab: tuple[str, Path]) -> None:
+def test_tab_proposes_what_the_sandbox_knows(lab: tuple[str, str, Path]) -> None:
     """A name is completed as one piece, its values come quoted, each with its kind."""
     known = "%load_ext ct_magic\n%ct names --from sandbox"
     with notebook(*lab, known, "%%ctcount\nCharged where Pa", name="tab.ipynb") as found:

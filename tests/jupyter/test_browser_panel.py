@@ -10,7 +10,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from helpers.browser import APPUTILS, choose, need_chromium, notebook, server
+from helpers.browser import APPUTILS, choose, notebook, server
 from nbconvert import HTMLExporter
 
 from ct_magic.progress.widget_panel import VIEW
@@ -43,22 +43,21 @@ IN_LAB = pytest.mark.parametrize("app", ["lab"], indirect=True)
 
 @pytest.fixture(scope="module", params=["lab", "notebook"])
 def app(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, str, Path]]:
-    """JupyterLab or Notebook 7, its address, and the folder that it serves."""
-    need_chromium()
+    request: pytest.FixtureRequest, chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, str, str, Path]]:
+    """JupyterLab or Notebook 7, where Chromium is, its address, and the folder that it serves."""
     root = tmp_path_factory.mktemp(request.param)
     with server(root, app=request.param, extension=True) as address:
-        yield request.param, address, root
+        yield request.param, chromium, address, root
 
 
 @pytest.mark.parametrize("comms", ["perCommTarget", "disabled"])
-def test_cancel_and_interrupt_are_heard(app: tuple[str, str, Path], comms: str) -> None:
+def test_cancel_and_interrupt_are_heard(app: tuple[str, str, str, Path], comms: str) -> None:
     """While the cell blocks, with widget messages over subshells and not; Run All stops."""
-    name, address, root = app
+    name, *place, root = app
     choose(root, f"{APPUTILS}/kernels-settings", {"commsOverSubshells": comms})
     cells = [NEVER, FORTY, "print('must not run')"]
-    with notebook(address, root, *cells, name=f"{comms}.ipynb", app=name) as found:
+    with notebook(*place, root, *cells, name=f"{comms}.ipynb", app=name) as found:
         for how in ("CountCancelledError", "CountInterrupt"):
             found.command("notebook:run-all-cells")
             found.wait_output(1, "40 asked")
@@ -70,7 +69,7 @@ def test_cancel_and_interrupt_are_heard(app: tuple[str, str, Path], comms: str) 
                 found.page.locator("button", has_text="Cancel all").click()
             found.wait_output(1, how)
             print(f"{name}, {comms}, {how}: {time.monotonic() - begun:.2f} s")  # noqa: T201 # as above
-            found.wait_run(5)
+            found.wait_run()
             assert "40 cancelled" in found.output(1)
             assert found.output(2) == ""
             # A late word would meet a subshell that goes, and asyncio would complain in a cell.
@@ -80,10 +79,10 @@ def test_cancel_and_interrupt_are_heard(app: tuple[str, str, Path], comms: str) 
 
 
 @IN_LAB
-def test_some_are_cancelled_with_the_keyboard_alone(app: tuple[str, str, Path]) -> None:
+def test_some_are_cancelled_with_the_keyboard_alone(app: tuple[str, str, str, Path]) -> None:
     """Rows are marked in a list, whose keys are not the notebook's; Enter cancels them."""
-    _, address, root = app
-    with notebook(address, root, NEVER, FORTY, name="some.ipynb") as found:
+    _, *place, root = app
+    with notebook(*place, root, NEVER, FORTY, name="some.ipynb") as found:
         found.command("notebook:run-all-cells")
         found.wait_output(1, "40 asked")
         keys = found.page.keyboard
@@ -101,13 +100,13 @@ def test_some_are_cancelled_with_the_keyboard_alone(app: tuple[str, str, Path]) 
         found.dark()
         found.screenshot("many-running-dark")
         found.command("notebook:interrupt-kernel")
-        found.wait_run(5)
+        found.wait_run()
 
 
-def test_a_reloaded_page_can_cancel_a_cell_that_blocks(app: tuple[str, str, Path]) -> None:
+def test_a_reloaded_page_can_cancel_a_cell_that_blocks(app: tuple[str, str, str, Path]) -> None:
     """The kernel tells the page of its widgets while the cell runs, and hears the click."""
-    name, address, root = app
-    with notebook(address, root, NEVER, FORTY, name="reload.ipynb", app=name) as found:
+    name, *place, root = app
+    with notebook(*place, root, NEVER, FORTY, name="reload.ipynb", app=name) as found:
         found.command("notebook:run-all-cells")
         found.wait_output(1, "40 asked")
         found.command("docmanager:save", wait=True)
@@ -119,10 +118,10 @@ def test_a_reloaded_page_can_cancel_a_cell_that_blocks(app: tuple[str, str, Path
 
 
 @IN_LAB
-def test_no_dead_widget_is_left_of_a_kernel_that_has_ended(app: tuple[str, str, Path]) -> None:
+def test_no_dead_widget_is_left_of_a_kernel_that_has_ended(app: tuple[str, str, str, Path]) -> None:
     """Restarted in mid-run, and reopened after it was saved in mid-run: words, and what to do."""
-    _, address, root = app
-    with notebook(address, root, NEVER, FORTY, name="ended.ipynb") as found:
+    _, *place, root = app
+    with notebook(*place, root, NEVER, FORTY, name="ended.ipynb") as found:
         found.command("notebook:run-all-cells")
         found.wait_output(1, "40 asked")
         found.command("docmanager:save", wait=True)
@@ -139,11 +138,11 @@ def test_no_dead_widget_is_left_of_a_kernel_that_has_ended(app: tuple[str, str, 
 
 
 @IN_LAB
-def test_a_background_run_is_found_again_and_kept(app: tuple[str, str, Path]) -> None:
+def test_a_background_run_is_found_again_and_kept(app: tuple[str, str, str, Path]) -> None:
     """After Reload the panel lives and ends right; saved, it needs neither kernel nor widgets."""
-    _, address, root = app
+    _, *place, root = app
     cells = [SET_UP.format(4), "%%ctcount df --background\nApp Launched last 40 days by day"]
-    with notebook(address, root, *cells, name="behind.ipynb") as found:
+    with notebook(*place, root, *cells, name="behind.ipynb") as found:
         found.run_all()
         found.wait_output(1, "asked")
         found.command("docmanager:save", wait=True)

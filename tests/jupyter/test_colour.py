@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from helpers.browser import EXTENSION, FLAGS, ROOT, need_chromium
+from helpers.browser import EXTENSION, ROOT, page
 from helpers.language_inputs import broken, corpus
-from playwright.sync_api import sync_playwright
 
 from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, KEYWORDS, Token, in_context, tokens
 from ct_magic.query.model import Scope
@@ -48,13 +47,11 @@ READ = """async ([source, texts]) => {
 }"""
 
 
-def in_the_browser(texts: list[str]) -> list[list[Piece]]:
+def in_the_browser(chromium: str, texts: list[str]) -> list[list[Piece]]:
     """Read texts with the labextension's lexer: what it colours, comments left out."""
     source = (EXTENSION / "static" / "lexer.js").read_text(encoding="utf-8")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=need_chromium(), args=FLAGS)
-        found = browser.new_page().evaluate(READ, [source, texts])
-        browser.close()
+    with page(chromium) as empty:
+        found = empty.evaluate(READ, [source, texts])
     return [
         [(kind, text) for kind, text in read if kind not in (None, "comment")] for read in found
     ]
@@ -102,7 +99,7 @@ def kind(token: Token, after: Token | None) -> str | None:
     return "keyword" if is_word or token.type.lower() in CONTEXTUAL else "operator"
 
 
-def test_both_lexers_see_the_same() -> None:
+def test_both_lexers_see_the_same(chromium: str) -> None:
     """Every token of good and broken queries has one kind, in Python and in the editor."""
     rng, cells = random.Random(1), corpus()
     torn = (broken(rng, cells) for _ in range(1000))
@@ -110,5 +107,5 @@ def test_both_lexers_see_the_same() -> None:
     # And an editor reads a line at a time: whether `by quarter` goes on below, it cannot know.
     texts = [*cells, *README, *(cell for cell in torn if "{" not in cell)]
     texts = [text for text in texts if not GOES_ON.search(text)]
-    for text, found in zip(texts, in_the_browser(texts), strict=True):
+    for text, found in zip(texts, in_the_browser(chromium, texts), strict=True):
         assert found == in_python(text), text

@@ -46,7 +46,7 @@ def test_papermill_keeps_the_end(written: Path) -> None:
     """As HTML and as text, also of what was sent to the background; no state of widgets."""
     done = written.with_name("done.ipynb")
     command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(written), str(done)]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=90)
     kept = nbformat.read(done, as_version=4)
     assert "widgets" not in kept.metadata
     for cell in kept.cells[1:3]:
@@ -74,9 +74,9 @@ def served(site: Path, file: Path) -> str:
         for line in process.stderr:
             if "is running at" in line:
                 break
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as found:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=90) as found:
             text: str = found.read().decode()
             return text
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.communicate(timeout=15)
+        process.communicate(timeout=90)

@@ -13,7 +13,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from helpers.browser import EXTENSION, ROOT, Notebook, need_chromium, notebook, server
+from helpers.browser import EXTENSION, ROOT, Notebook, notebook, server
 
 QUERY = """%%ctcount funnel --plot
 # it's a comment, isn't it
@@ -56,15 +56,14 @@ LAB = pytest.mark.parametrize("page", ["lab"], indirect=True, scope="module")
 
 @pytest.fixture(scope="module")
 def page(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, chromium: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Notebook]:
     """One notebook, open in JupyterLab or in Notebook 7, for all tests."""
-    need_chromium()
     root, app = tmp_path_factory.mktemp(request.param), request.param
     cells = [QUERY, JSON_QUERY, PYTHON, BUTTON, LOAD]
     with (
         server(root, app=app, extension=True) as address,
-        notebook(address, root, *cells, app=app, name=f"{app}.ipynb") as found,
+        notebook(chromium, address, root, *cells, app=app, name=f"{app}.ipynb") as found,
     ):
         yield found
 

@@ -39,17 +39,17 @@ ALT = """cell => document.querySelectorAll('.jp-CodeCell')[cell].querySelector(
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
+def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
     """A JupyterLab in which each kind of picture was drawn."""
     root = tmp_path_factory.mktemp("lab")
     shown = {"@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"}}
     with (
         server(root, settings=shown) as address,
-        notebook(address, root, BEGIN, *CELLS, width=1400, height=2800) as found,
+        notebook(chromium, address, root, BEGIN, *CELLS, width=1400, height=2800) as found,
     ):
         found.run_all()
         pictures = found.page.locator(".chart-wrapper svg")
-        found.until(lambda: pictures.count() == len(CELLS), 30)
+        found.until(lambda: pictures.count() == len(CELLS))
         yield found
 
 

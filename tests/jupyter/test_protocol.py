@@ -117,13 +117,13 @@ def blocked(front: FrontEnd, text: str, words: str, cell: str = "%%ctcount df") 
 
 def ended(front: FrontEnd, request: str, error: str, since: float, how: str) -> None:
     """The cell ends in time, with this error."""
-    reply = front.reply(request, 10)
+    reply = front.reply(request)
     took = time.monotonic() - since
     print(f"{how}: {took:.3f} s")  # noqa: T201 # `pytest -s` shows what the aim came to
     assert reply["status"] == "error"
     assert reply["ename"] == error
-    # Half a second is the aim; a machine that is busy with something else takes longer.
-    assert took < 2.0
+    # Half a second is the aim, on a machine that does nothing else; an answer that drips takes 8.
+    assert took < 6.0
 
 
 def statuses(front: FrontEnd, name: str = "df") -> Any:

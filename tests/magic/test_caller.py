@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -130,6 +131,58 @@ def test_a_function_in_a_function_sees_the_names_around_it(
     """Though the query's text is no mention of them: the notebook's would be a wrong number."""
     cell(shell, f"query = {QUERY!r}\ndef outer(floor):\n    {body}\n_ = outer(3000)")
     assert floors == [3000]
+
+
+RETURNED = {
+    "a closure": "def outer():\n    floor = 3000\n    def inner(): return CALL\n    return inner",
+    "two deep": (
+        "def outer():\n    floor = 3000\n    def middle():\n        def inner(): return CALL\n"
+        "        return inner\n    return middle()"
+    ),
+    "a lambda": "outer = lambda floor=3000: lambda: CALL",
+    "a method": (
+        "class Report:\n    def of(self, floor=3000):\n        return lambda: CALL\n"
+        "def outer(): return Report().of()"
+    ),
+    "forgotten": (
+        "def outer():\n    floor = 3000\n    def inner(): return CALL\n    return inner\n"
+        "first, outer = outer(), lambda: first"
+    ),
+}
+
+
+@pytest.mark.parametrize("source", RETURNED)
+def test_a_variable_of_a_function_that_has_returned_is_not_the_notebooks(
+    shell: InteractiveShell, floors: list[Any], source: str
+) -> None:
+    """It is gone, since a query's text is no mention of it; the notebook's is another."""
+    call = f"get_ipython().run_line_magic('ctcount', '--refresh {QUERY}')"
+    cell(shell, RETURNED[source].replace("CALL", call))
+    error = run(shell, "outer()()").error_in_exec
+    assert isinstance(error, errors.QueryError)
+    assert "mention it there" in str(error)
+    assert floors == []
+
+
+def test_what_a_function_that_has_returned_did_not_have_is_the_notebooks(
+    shell: InteractiveShell, floors: list[Any]
+) -> None:
+    """And what the inner one mentions it holds."""
+    call = f"get_ipython().run_line_magic('ctcount', '--refresh {QUERY}')"
+    cell(shell, f"def outer(other):\n    return lambda: {call}\n_ = outer(1)()")
+    cell(shell, f"def outer(floor):\n    return lambda: (floor, {call})\n_ = outer(600)()")
+    assert floors == [10, 600]
+
+
+def test_a_pool_that_calls_the_magic_itself_has_the_notebooks_names(
+    shell: InteractiveShell, floors: list[Any]
+) -> None:
+    """No code of a user calls it there: neither `$name` nor NAME can be another's."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(shell.run_line_magic, "ctcount", f"--refresh {QUERY}").result(20)
+        pool.submit(shell.run_cell_magic, "ctcount", "found --refresh", QUERY).result(20)
+    assert floors == [10, 10]
+    assert len(shell.user_ns["found"]) == 1
 
 
 def write_report(folder: Path, monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:

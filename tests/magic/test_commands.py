@@ -442,7 +442,7 @@ def test_login_asks_with_a_hidden_prompt(client: BlockingKernelClient) -> None:
             allow_stdin=allow_stdin,
             stdin_hook=typed,
             output_hook=lambda m: outputs.append(repr(m["content"])),
-            timeout=30,
+            timeout=90,
         )["content"]
 
     set_up = "%load_ext ct_magic\n%config CountMagics.poll_interval = 0.01"

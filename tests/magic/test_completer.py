@@ -129,7 +129,7 @@ def test_a_kernel_answers_tab_with_our_names() -> None:
     try:
         assert client.execute_interactive(textwrap.dedent(setup))["content"]["status"] == "ok"
         code = "%%ctcount\nx: App La"
-        reply: dict[str, Any] = client.complete(code, len(code), reply=True, timeout=30)["content"]
+        reply: dict[str, Any] = client.complete(code, len(code), reply=True, timeout=90)["content"]
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

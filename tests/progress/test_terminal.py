@@ -101,7 +101,7 @@ def test_a_script_whose_output_is_kept_prints_plain_lines(
         point_at(box, monkeypatch)
         (tmp_path / "script.py").write_text(SCRIPT)
         done = subprocess.run(
-            [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+            [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=90
         )
     assert (done.returncode, done.stdout) == (0, "['success', 'success']\n")
     lines = done.stderr.splitlines()
@@ -124,7 +124,7 @@ def test_ipython_without_a_terminal_waits_for_what_is_in_the_background(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=90,
     )
     assert "✓ App Launched 2026-10 - done" in done.stderr
     assert done.stdout == "success\n"

@@ -102,6 +102,16 @@ def test_imports_run_in_no_circle() -> None:
     TopologicalSorter(graph).prepare()
 
 
+def test_folders_import_each_other_in_no_circle() -> None:
+    """So a cell's text goes down from room to room, and never back up."""
+    graph: dict[str, set[str]] = {}
+    for module, path in NAMES.items():
+        if module:
+            room = module.split(".")[0]
+            graph.setdefault(room, set()).update({m.split(".")[0] for m in ours(path)} - {room, ""})
+    TopologicalSorter(graph).prepare()
+
+
 def test_only_the_facade_imports_the_magics() -> None:
     """What IPython sees is a skin: nothing may come to rest on it."""
     for module, path in NAMES.items():

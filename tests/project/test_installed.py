@@ -91,7 +91,7 @@ def kernel(python: Path, account: Sandbox, state: Path) -> Iterator[BlockingKern
     client = manager.blocking_client()
     client.start_channels()
     try:
-        client.wait_for_ready(timeout=60)
+        client.wait_for_ready(timeout=90)
         yield client
     finally:
         client.stop_channels()
@@ -104,7 +104,7 @@ def printed(client: BlockingKernelClient, code: str) -> str:
     def hear(message: dict[str, dict[str, str]]) -> None:
         said.append(message["content"].get("text", ""))
 
-    reply = client.execute_interactive(code, timeout=60, output_hook=hear)
+    reply = client.execute_interactive(code, timeout=90, output_hook=hear)
     assert reply["content"]["status"] == "ok", reply["content"]
     return "".join(said)
 
@@ -114,7 +114,7 @@ def test_a_cell_counts_without_load_ext(kernel: BlockingKernelClient, python: Pa
     heavy = "import sys; print({'ct_magic', 'pandas', 'requests', 'lark'} & set(sys.modules))"
     assert printed(kernel, heavy) == "set()\n"
     code = "%%ctcount\nCharged wh"
-    found = kernel.complete(code, len(code), reply=True, timeout=30)["content"]
+    found = kernel.complete(code, len(code), reply=True, timeout=90)["content"]
     assert found["matches"] == ["where"]
     printed(kernel, "%config CountMagics.poll_interval = 0.01")
     printed(kernel, "%%ctcount found\nCharged 2026-10")

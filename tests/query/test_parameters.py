@@ -61,6 +61,9 @@ def sent(text: str, params: Mapping[str, Any]) -> dict[str, Any]:
         (Size.BIG, 9),
         (pd.Series([1, 2]).max(), 2),
         (Decimal("9.90"), 9.9),
+        (Decimal("9007199254740993.0"), 9007199254740993),
+        (Decimal("1E+22"), 10**22),
+        (2**60 + 1, 2**60 + 1),
         (Decimal(5), 5),
         (Colour.RED, "red"),
         (pa.scalar("x"), "x"),
@@ -185,6 +188,14 @@ def test_everywhere_a_variable_may_stand() -> None:
         ("A where x = $v", DAY, "$v is a date, and a filter compares text or numbers"),
         ("A where x = $v", 1j, "$v is a complex (1j)"),
         ("A where x = $v", Decimal("NaN"), "$v is not a number (NaN)"),
+        ("A where x = $v", Decimal("sNaN"), "$v is not a number (NaN)"),
+        ("A where x = $v", Decimal("9007199254740993.5"), "$v has more digits than can be sent"),
+        (
+            "A where x = $v",
+            Decimal("0.12345678901234567890"),
+            "$v has more digits than can be sent",
+        ),
+        ("A where x = $v", Decimal("1E-400"), "$v has more digits than can be sent"),
         ("A where x = $v", time(13), "$v is a time: it stands in a range of the clock"),
         ("A where x = $v", pa.scalar(None), "$v is a NullScalar"),
         ("A where x = $v", pd.Period("2026-02"), "$v is a Period: it stands alone"),
@@ -255,3 +266,16 @@ def test_python_reads_its_names_in_one_form() -> None:
     assert (
         sent("A where x = $caf\u0065\u0301", {"caf\u00e9": 1})["event_properties"][0]["value"] == 1
     )
+
+
+@pytest.mark.parametrize("written", ["9007199254740993.5", "0.12345678901234567890", "1e-400"])
+def test_a_number_that_would_be_rounded_is_refused(written: str) -> None:
+    """Another number would be compared with, and nothing would say so."""
+    with pytest.raises(QueryError, match="more digits than can be sent"):
+        parse(f"A where x = {written} 2026-10")
+    triple = f'{{"name": "x", "operator": "equals", "value": {written}}}'
+    body = (
+        f'{{"event_name": "A", "event_properties": [{triple}], "from": 20261001, "to": 20261031}}'
+    )
+    with pytest.raises(QueryError, match="more digits than can be sent"):
+        parse(body)

@@ -87,9 +87,9 @@ def list_word(field: str) -> str:
 
 def list_field(words: Iterable[str]) -> str:
     """Show the values of a list with commas between them."""
-    wanted = list(words)
-    shown = ", ".join(word if "," in word else value_field(word) for word in wanted)
-    return shown if list_word(shown) == _list(wanted) else _list(wanted)
+    values = list(words)
+    shown = ", ".join(word if "," in word else value_field(word) for word in values)
+    return shown if list_word(shown) == _list(values) else _list(values)
 
 
 def items(field: str) -> list[str]:
