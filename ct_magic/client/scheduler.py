@@ -46,6 +46,7 @@ from . import endings
 from .backoff import FOREIGN_TRIES, Silence, growing
 from .concurrency import Learned, Limits
 from .jobs import (
+    SHARED_ID,
     Answer,
     Busy,
     Cause,
@@ -63,9 +64,6 @@ from .pace import Done, Pace, Poll, RequestStep, Submit, Wait
 
 SUBMITS_A_POLL = 3
 STILL_AT_IT = Trouble("the service is still at it and gave no id", cause=Cause.UNAVAILABLE)
-SHARED_ID = Trouble(
-    "the answer belongs to another query: it holds the id of one", cause=Cause.FOREIGN
-)
 
 
 class Schedule:

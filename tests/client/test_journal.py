@@ -16,10 +16,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from helpers.plans import question
 
 import ct_magic
 from ct_magic.client.freshness import Freshness
 from ct_magic.client.jobs import (
+    SHARED_ID,
     Answer,
     Busy,
     Denied,
@@ -667,3 +669,15 @@ def test_a_fork_in_the_middle_of_a_write_leaves_the_child_its_journal(tmp_path: 
     assert os.waitpid(child, 0)[1] == 0
     thread.join()
     assert file.read("SELECT value FROM learned") == [{"value": "child"}]
+
+
+def test_an_id_that_another_cells_query_has_is_no_answer(tmp_path: Path) -> None:
+    """Something on the way answers every query alike: the last cell's count would be this one's."""
+    kept = journal(tmp_path / "j")
+    first, other = Job(0, question("a")), Job(0, question("b"))
+    for job, id_ in ((first, "7"), (first, "7"), (other, "7"), (other, "8")):
+        kept.asking(job)
+        answer = kept.answered(job, Partial(id_))
+        assert answer == (SHARED_ID if (job, id_) == (other, "7") else Partial(id_))
+    assert [(entry.body, entry.req_id) for entry in kept.pending()][-1] == ("b", "8")
+    assert ("b", "7") not in [(entry.body, entry.req_id) for entry in kept.pending()]
