@@ -82,7 +82,7 @@ def _schema() -> dict[str, object]:
     """Ask the sandbox in use: one that runs beside the kernel, else the kernel's own."""
     from .client.transport import sandbox_schema
 
-    with suppress(errors.AccountError, OSError):
+    with suppress(errors.AccountError, OSError, ValueError):
         if SESSION.used != SANDBOX and (schema := sandbox_schema(SESSION.account())):
             return dict(schema)
     return SESSION.started_sandbox().schema()

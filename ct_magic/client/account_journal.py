@@ -26,7 +26,7 @@ def open_journal(account: Account, *, to_resume: bool = False) -> Journal:
     # Another sandbox may have come to the same address: its counts and ids are others.
     try:
         data = sandbox_data(account)
-    except OSError:
+    except (OSError, ValueError):  # the latter where a name can be none
         if to_resume:
             what = f"no sandbox answers at {account.base_url}: what is pending is known by its data"
             raise AccountError(what) from None

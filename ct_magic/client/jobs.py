@@ -115,6 +115,10 @@ class Failure:
     error: str
 
 
+# Instead of an id that another query has: two queries would get one count.
+SHARED_ID = Trouble(
+    "the answer belongs to another query: it holds the id of one", cause=Cause.FOREIGN
+)
 Answer = Success | Partial | NotYet | Busy | Trouble | Forgotten | Denied | Failure
 
 

@@ -21,7 +21,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..rows import Question
 from .folders import moved
 from .freshness import Freshness
-from .jobs import Answer, Busy, Denied, Forgotten, Job, Partial, State, Success, Tally, Trouble
+from .jobs import (
+    SHARED_ID,
+    Answer,
+    Busy,
+    Denied,
+    Forgotten,
+    Job,
+    Partial,
+    State,
+    Success,
+    Tally,
+    Trouble,
+)
 from .journal_entries import Entry, entry, job_after
 from .plan_record import CellRecord, plan_from_json, plan_to_json
 
@@ -37,6 +49,10 @@ OF_A_QUESTION = (
 PENDING = (
     "SELECT * FROM asked WHERE account = ? AND state = 'submitted' AND req_id IS NOT NULL"
     " ORDER BY id DESC LIMIT 1000"
+)
+# The latest are enough: whatever answers every query alike does it now.
+OF_ANOTHER_QUESTION = (
+    "SELECT 1 FROM asked WHERE +account = ? AND id > ? - 1000 AND req_id = ? AND key != ? LIMIT 1"
 )
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -148,8 +164,11 @@ class Journal:
     def answered(self, job: Job, answer: Answer) -> Answer:
         """Write down the id that came, or why there is none; return the answer that counts.
 
-        That is another one where an id is forgotten because another kernel fetched its count.
+        That is another one where an id is forgotten because another kernel fetched its count, and
+        where an id is that of another query, in whichever cell.
         """
+        if isinstance(answer, Partial) and self._is_anothers(job, answer.req_id):
+            answer = SHARED_ID
         match answer:
             case Success(_, at):
                 self._note_sent(job, at)
@@ -191,7 +210,8 @@ class Journal:
             "counted": job.counted and job.counted.timestamp(),
         }
         if job.number in self._asked:
-            values["took"] = self._took(job)
+            # By the machine's clock: one that was refused at first has waited before.
+            values["took"] = max(0.0, self.now() - self._asked[job.number])
         if job.number in self._sent:
             values["sent"] = self._sent[job.number]
         self._set(job, ", ".join(f"{name} = ?" for name in values), tuple(values.values()))
@@ -212,8 +232,7 @@ class Journal:
         """Return the latest cell that needs a submission, and when it began."""
         sql = (
             "SELECT cells.* FROM needed JOIN cells ON cells.id = needed.cell"
-            " WHERE needed.asked = ?"
-            " ORDER BY began DESC LIMIT 1"
+            " WHERE needed.asked = ? ORDER BY began DESC LIMIT 1"
         )
         for row in self._read(sql, (submission.id,)):
             try:
@@ -250,10 +269,6 @@ class Journal:
             under_way = max(0.0, self.now() - self._asked[job.number])
             self._sent[job.number] = at.timestamp() - under_way
 
-    def _took(self, job: Job) -> float | None:
-        # One that was picked up says nothing: nobody looked at it for a while.
-        return None if job.began is None or job.ended is None else job.ended - job.began
-
     def _need(self, number: int) -> None:
         if self._cell is not None:
             needed = (self._cell, number, self._rows[number])
@@ -264,6 +279,11 @@ class Journal:
         after = [job_after(job, known) for known in map(entry, rows) if known.is_counted]
         newest = next(iter(after), None)
         return Success(newest.tally, newest.counted) if newest and newest.tally else None
+
+    def _is_anothers(self, job: Job, req_id: str) -> bool:
+        row = self._rows.get(job.number)
+        values = (self._account, row, req_id, job.question.key)
+        return job.req_id is None and bool(row and self._read(OF_ANOTHER_QUESTION, values))
 
     def _set(self, job: Job, what: str, values: Sequence[object]) -> None:
         if job.number in self._rows:

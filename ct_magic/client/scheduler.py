@@ -46,6 +46,7 @@ from . import endings
 from .backoff import FOREIGN_TRIES, Silence, growing
 from .concurrency import Learned, Limits
 from .jobs import (
+    SHARED_ID,
     Answer,
     Busy,
     Cause,
@@ -63,9 +64,6 @@ from .pace import Done, Pace, Poll, RequestStep, Submit, Wait
 
 SUBMITS_A_POLL = 3
 STILL_AT_IT = Trouble("the service is still at it and gave no id", cause=Cause.UNAVAILABLE)
-SHARED_ID = Trouble(
-    "the answer belongs to another query: it holds the id of one", cause=Cause.FOREIGN
-)
 
 
 class Schedule:
@@ -179,7 +177,8 @@ class Schedule:
 
     def _stalled(self, news: Job, now: float) -> list[Job]:
         """End what is left where nothing has moved on for too long, by now or after a pause."""
-        limit = self.pace.stalled_after
+        # Who looks once in two hours wants to look more than once.
+        limit = max(self.pace.stalled_after, 3 * self.pace.poll_interval)
         if max(now, self._pause) - self._moved < limit:
             return []
         is_paused = now - self._moved < limit

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import shlex
 from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from ..progress.panel import Panel
 from ..progress.widget_panel import WidgetPanel
 from ..session import SANDBOX, SESSION
 from ..settings import Settings
+from ..variable_name import is_reserved
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +109,7 @@ def name_problem(name: str) -> str | None:
         return "which variable gets the DataFrame? Like 'foodies'"
     if not name.isidentifier():
         return f"{name!r} cannot name a variable: letters, digits and _, no digit first"
-    return f"{name!r} is a word of Python's own: take another" if keyword.iskeyword(name) else None
+    return f"{name!r} is a word of Python's own: take another" if is_reserved(name) else None
 
 
 def account_problem(name: str | None) -> str | None:

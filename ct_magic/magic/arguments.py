@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from ..errors import UsageError
 from ..settings import Settings, seconds
 from ..suggest import suggest
+from ..variable_name import is_reserved
 from .options import BY_NAME, OPTIONS, Split, Typed, after_space, split_options, word_at
 
 _USAGE = "%%ctcount [NAME] [options]   or on one line   NAME = %ctcount [options] QUERY"
@@ -106,7 +106,7 @@ def _name(line: str, place: int) -> tuple[str | None, int]:
     if place == len(line) or line[place] == "#":
         return None, place
     name, end, _ = word_at(line, place)
-    if keyword.iskeyword(name):
+    if is_reserved(name):
         raise UsageError(f"{name!r} is a word of Python's own: take another for the variable")
     if not name.isidentifier():
         raise UsageError(f"{name!r} cannot name a variable: {QUERY_BELOW}")

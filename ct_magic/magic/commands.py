@@ -75,13 +75,13 @@ def form(invocation: Invocation) -> Form:
 def names(invocation: Invocation) -> pd.DataFrame | None:
     """Show the names that Tab knows; --from FILE or sandbox adds, --to FILE writes, --forget X."""
     from .. import name_sources
-    from ..query.catalog import rows
+    from ..query.catalog import table_rows
     from ..results.frame import records
 
     option, _, argument = invocation.text.strip().partition(" ")
     match option, argument.strip().strip("\"'"):
         case "", "":
-            return records(rows(name_sources.names()))
+            return records(table_rows(name_sources.names()))
         case "--from", source if source:
             known = name_sources.read_names(source)
         case "--to", target if target:

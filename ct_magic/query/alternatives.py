@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby, product
 
 from .clause_error import ClauseError
-from .merge_terms import Single, Term, key, keys, merged, once
+from .merge_terms import Single, Term, condition_key, condition_keys, merged, once
 from .model import And, AtPlace, Condition, Days, DidAny, Event, Filter, JsonQuery, Or, Query, Scope
 
 MOST_TERMS = 12
@@ -115,7 +115,7 @@ def _both(base: Query, first: Term, second: Term) -> Query:
     profile = [c for c in (*first, *second) if not _is_of_event(c)]
     left, right = (tuple(filter(_is_of_event, term)) for term in (first, second))
     single = _with(base, (*(left or right), *once(profile)))
-    if left and right and keys(left) != keys(right):
+    if left and right and condition_keys(left) != condition_keys(right):
         return replace(single, did=(*single.did, Event(base.event.name, _filters(right))))
     return single
 
@@ -130,7 +130,7 @@ def _without_earlier(base: Query, terms: tuple[Term, ...], earlier: Days | None)
 
 def _with(base: Query, term: Term) -> Query:
     places = [condition for condition in term if isinstance(condition, AtPlace)]
-    if len(keys(places)) > 1:
+    if len(condition_keys(places)) > 1:
         raise ClauseError(TWO_PLACES, "WHERE")
     event = replace(base.event, where=_filters(term))
     return replace(base, event=event, places=places[0].places if places else ())
@@ -152,4 +152,4 @@ def _not_too_many(terms: Iterable[Term]) -> tuple[Term, ...]:
 
 
 def _holds(term: Term, condition: Single) -> bool:
-    return key(condition) in keys(term)
+    return condition_key(condition) in condition_keys(term)

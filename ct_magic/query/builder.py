@@ -15,7 +15,7 @@ from . import parameters, printer, tree
 from .check_filter import ONLY_CLOCK, TIME_OF_DAY
 from .clause_rules import ClauseRules
 from .diagnostics.foreign_words import WORDS_OF_OTHERS
-from .filter_rules import OPERATORS
+from .filter_rules import OPERATOR_OF
 from .lexer import Token, tried_word
 from .model import (
     And,
@@ -171,10 +171,10 @@ class Builder(ClauseRules):
         return self.shift(node) if isinstance(node, _MOVED) else self.period(node)
 
     def _times(self, node: tree.Times) -> tuple[Operator, int]:
-        return OPERATORS[node.operator.type], self.whole_number(node.number, least=1)
+        return OPERATOR_OF[node.operator.type], self.whole_number(node.number, least=1)
 
     def _often(self, node: tree.Times) -> Often:
-        if OPERATORS[node.operator.type] not in _OFTEN or node.number.text.strip("0.-") == "":
+        if OPERATOR_OF[node.operator.type] not in _OFTEN or node.number.text.strip("0.-") == "":
             self.fail(FEWER, node)
         return Often(*self._times(node))
 

@@ -110,7 +110,7 @@ class Names:
 SYSTEM = Names({event: {} for event in sorted(SYSTEM_EVENTS)})
 
 
-def rows(names: Names) -> list[dict[str, Any]]:
+def table_rows(names: Names) -> list[dict[str, Any]]:
     """Return a plain row for each property: scope, event, property, values."""
     of_events = [
         {"scope": "event", "event": event, "property": name, "values": list(values)}

@@ -12,7 +12,7 @@ from .lexer import API_NAMES, Token
 from .literals import Reader
 from .model import And, AtPlace, ClockRange, Condition, Filter, Operator, Or, Place, Property, Scope
 
-OPERATORS = {API_NAMES[o.value]: o for o in Operator}
+OPERATOR_OF = {API_NAMES[o.value]: o for o in Operator}
 _SCOPES = [scope.value for scope in Scope if scope.value]
 NO_SCOPES = {
     "geo": 'it stands alone, as in geo = "India/Goa".',
@@ -89,7 +89,7 @@ class FilterRules(Reader):
         return tuple(self._place_of(value, values) for value in self.values(values))
 
     def _comparison(self, node: tree.ComparisonNode) -> Condition:
-        operator = OPERATORS[node.operator.type]
+        operator = OPERATOR_OF[node.operator.type]
         if node.property.is_geo:
             if operator is not Operator.EQUALS:
                 self.fail(ONLY_GEO, node.property)

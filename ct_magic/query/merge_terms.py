@@ -31,16 +31,16 @@ def merged(terms: Iterable[Term]) -> tuple[Term, ...]:
 
 def once(term: Iterable[Single]) -> Term:
     """Return the conditions, each once."""
-    seen = {key(condition): condition for condition in reversed(tuple(term))}
+    seen = {condition_key(condition): condition for condition in reversed(tuple(term))}
     return tuple(reversed(seen.values()))
 
 
-def keys(term: Iterable[Single]) -> frozenset[_Key]:
+def condition_keys(term: Iterable[Single]) -> frozenset[_Key]:
     """Return what is equal for two terms that ask the same."""
-    return frozenset(map(key, term))
+    return frozenset(map(condition_key, term))
 
 
-def key(condition: Single) -> _Key:
+def condition_key(condition: Single) -> _Key:
     """Return what is equal for two conditions that ask the same."""
     if isinstance(condition, AtPlace):
         return AtPlace, None, frozenset(condition.places)
@@ -64,7 +64,7 @@ class _Terms:
         self._alike: dict[Rest, list[int]] = defaultdict(list)
         self._pairs: list[tuple[int, int, int, Rest]] = []
         for place, term in enumerate(terms):
-            self._add(place, {key(condition): condition for condition in once(term)})
+            self._add(place, {condition_key(condition): condition for condition in once(term)})
 
     def merged(self) -> tuple[Term, ...]:
         while self._pairs:

@@ -43,6 +43,9 @@ SETUP = """
 CREATE MACRO u(a, b, salt) AS (hash(a, b, salt, {seed}) % 1000003) / 1000003.0;
 CREATE MACRO pick(list, x) AS list[1 + floor(x * len(list))::INTEGER];
 CREATE MACRO skewed(list, x) AS list[1 + floor(x * x * len(list))::INTEGER];
+-- Days since the first, the last fortnight stretched up to today.
+CREATE MACRO joining_day(x) AS
+    floor(least(x * {days}, {days} - 14) + greatest(x * {days} - {days} + 14, 0) * 16 / 14)::INTEGER;
 CREATE TABLE profiles (
     profile_id BIGINT, profile JSON, tech JSON, app JSON, demographics JSON, reachability JSON,
     country VARCHAR, state VARCHAR, city VARCHAR);
@@ -70,8 +73,8 @@ base AS (SELECT i AS profile_id,
   FROM range(1, {profiles} + 1) AS r(i))
 SELECT base.*, place.* EXCLUDE n,
     CASE WHEN country = 'Singapore'
-         THEN greatest({launch}, {first} + floor(joined * {days})::INTEGER)
-         WHEN early THEN {first} ELSE {first} + floor(joined * {days})::INTEGER END AS since,
+         THEN greatest({launch}, {first} + joining_day(joined))
+         WHEN early THEN {first} ELSE {first} + joining_day(joined) END AS since,
     since > {young} AS young
 FROM base JOIN place USING (n);
 INSERT INTO profiles SELECT profile_id,

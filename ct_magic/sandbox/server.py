@@ -58,7 +58,8 @@ def is_loopback(host: str) -> bool:
     try:
         return ip_address(name.strip("[]")).is_loopback
     except ValueError:
-        return name.lower() == "localhost" or name.lower().endswith(".localhost")
+        name = name.lower().removesuffix(".")  # the root's dot
+        return name == "localhost" or name.endswith(".localhost")
 
 
 class _Http(ThreadingHTTPServer):
@@ -95,8 +96,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(failed(405 if code == 501 else code, message or "Bad request"))
 
     def _serve(self) -> None:
-        host = self.headers.get("Host")
-        if host is not None and not is_loopback(host):
+        hosts = self.headers.get_all("Host") or []
+        if len(hosts) > 1 or (not hosts and self.request_version != "HTTP/1.0"):
+            self.send_error(400, "a request has one Host header")
+            return
+        if not all(map(is_loopback, hosts)):
             # A page from elsewhere may bind its own name to this address and read what it likes.
             self.close_connection = True
             self._send(failed(403, "only names of this machine itself are answered: localhost"))

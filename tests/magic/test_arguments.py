@@ -26,6 +26,10 @@ def test_a_line_is_a_query_after_its_options() -> None:
     [
         ("my-df", "'my-df' cannot name a variable"),
         ("class", "'class' is a word of Python's own: take another"),
+        ("None", "'None' is a word of Python's own"),
+        ("__builtins__", "'__builtins__' is a word of Python's own"),
+        ("__name__ --plan", "'__name__' is a word of Python's own"),
+        ("get_ipython", "'get_ipython' is a word of Python's own"),
         ("df App", "the query goes on the lines below it"),
         ("App Launched last 7 days", "the query goes on the lines below it"),
         ("--help", "'%%ctcount?' shows the arguments"),

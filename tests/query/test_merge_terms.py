@@ -5,7 +5,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ct_magic.query.merge_terms import Term, key, keys, merged, once
+from ct_magic.query.merge_terms import Term, condition_key, condition_keys, merged, once
 from ct_magic.query.model import AtPlace, Filter, Operator, Property
 
 CONDITIONS = st.one_of(
@@ -29,7 +29,8 @@ def step_by_step(terms: list[Term]) -> tuple[Term, ...]:
             term
             for at, term in enumerate(terms)
             if not any(
-                keys(other) < keys(term) or (keys(other) == keys(term) and before < at)
+                condition_keys(other) < condition_keys(term)
+                or (condition_keys(other) == condition_keys(term) and before < at)
                 for before, other in enumerate(terms)
             )
         ]
@@ -44,9 +45,9 @@ def step_by_step(terms: list[Term]) -> tuple[Term, ...]:
 
 def one_term(first: Term, second: Term) -> Term | None:
     """The term that two become which differ in one `=` of one property; None for others."""
-    mine = [c for c in first if key(c) not in keys(second)]
-    its = [c for c in second if key(c) not in keys(first)]
-    if len(mine) != 1 or len(its) != 1 or key(mine[0])[:2] != key(its[0])[:2]:
+    mine = [c for c in first if condition_key(c) not in condition_keys(second)]
+    its = [c for c in second if condition_key(c) not in condition_keys(first)]
+    if len(mine) != 1 or len(its) != 1 or condition_key(mine[0])[:2] != condition_key(its[0])[:2]:
         return None
     (one,), (other,) = mine, its
     if isinstance(one, AtPlace) and isinstance(other, AtPlace):

@@ -6,10 +6,10 @@ import pytest
 from helpers.language_inputs import TODAY
 
 from ct_magic import QueryError
-from ct_magic.query.diagnostics.misplaced_tokens import EXPECTED, rows
+from ct_magic.query.diagnostics.misplaced_tokens import EXPECTED, wrong_cells
 from ct_magic.query.parser import parse
 
-ROWS = list(rows())
+ROWS = list(wrong_cells())
 
 
 def test_every_row_of_the_table_gets_its_message() -> None:

@@ -212,9 +212,12 @@ def test_other_methods_get_a_clean_answer(served: Sandbox, method: str, path: st
     ("host", "fine"),
     [
         *[(name, True) for name in ("localhost", "127.0.0.1:80", "[::1]:8", "LOCALHOST:1")],
-        *[(name, True) for name in ("box.localhost", "127.1.2.3")],
+        *[(name, True) for name in ("box.localhost", "127.1.2.3", "localhost.", "LOCALHOST.:8")],
         *[(name, False) for name in ("evil.example", "evil.example:80", "192.168.1.5", "")],
-        *[(name, False) for name in ("localhost.evil.example", "8.8.8.8", "[", "[::1", "a:b:c")],
+        *[
+            (name, False)
+            for name in ("localhost.evil.example", "localhost..", "8.8.8.8", "[", "[::1", "a:b:c")
+        ],
     ],
 )
 def test_only_names_of_this_machine_are_answered(served: Sandbox, host: str, fine: bool) -> None:
@@ -222,6 +225,27 @@ def test_only_names_of_this_machine_are_answered(served: Sandbox, host: str, fin
     assert is_loopback(host) == fine
     answer = ask(served, "POST", PATH, json=BODY, headers=HEADERS | {"Host": host})
     assert answer.status_code == (200 if fine else 403)
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("HTTP/1.1\r\n", 400),
+        ("HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n", 400),
+        ("HTTP/1.1\r\nHost:\r\n", 403),
+        ("HTTP/1.0\r\n", 200),
+        ("HTTP/1.1\r\nHost: localhost.\r\n", 200),
+    ],
+)
+def test_a_request_names_its_host_once(served: Sandbox, head: str, status: int) -> None:
+    """HTTP/1.1 demands it, and whoever reads the other of two would be let in."""
+    host, port = served.url.removeprefix("http://").split(":")
+    credentials = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
+    with socket.create_connection((host, int(port)), timeout=10) as raw_socket:
+        raw_socket.sendall(f"GET /sandbox/schema.json {head}{credentials}\r\n".encode())
+        answer = http.client.HTTPResponse(raw_socket)
+        answer.begin()
+        assert answer.status == status
 
 
 def test_a_body_in_chunks_is_read(served: Sandbox) -> None:

@@ -534,6 +534,12 @@ def test_a_campaign_moved_one_segment_and_not_the_other(story: Engine) -> None:
     assert rise("Platinum") > 1.5
 
 
+@pytest.mark.parametrize("name", ["App Installed", "App Launched", "Charged", "App Uninstalled"])
+def test_something_happened_up_to_today(story: Engine, name: str) -> None:
+    """Yesterday is what one tries first, and 0 would look like a mistake in the query."""
+    assert people(story, name, 20261122, 20261123) > 0
+
+
 def test_a_launch_and_a_season(story: Engine) -> None:
     """Nobody in Singapore before; November and December are the year's peak."""
     there = {"common_profile_properties": {"geo_fields": [["Singapore"]]}}

@@ -41,7 +41,7 @@ _SIGNS = {
 }
 
 
-def sentence(line: Sequence[Token], at: int) -> str | None:
+def invalid_token(line: Sequence[Token], at: int) -> str | None:
     """Return what to type instead of an odd token; None for a token that some rule knows."""
     token = line[at]
     match token.type:

@@ -45,7 +45,7 @@ class Example:
     stop: Stop
 
 
-def sentence(stop: Stop) -> str | None:
+def misplaced_token(stop: Stop) -> str | None:
     """Return what to write instead of what stands there; None where no example is like it."""
     best = nearest(stop)
     if best is None or best.message == EXPECTED:
@@ -60,7 +60,7 @@ def nearest(stop: Stop) -> Example | None:
     return best if best and _likeness(stop, best.stop) >= LEAST else None
 
 
-def rows() -> Iterator[tuple[str, str]]:
+def wrong_cells() -> Iterator[tuple[str, str]]:
     """Yield the wrong cells of the table, each with its message."""
     message = ""
     for line in files(__package__).joinpath("misplaced.txt").read_text("utf-8").splitlines():
@@ -74,7 +74,7 @@ def rows() -> Iterator[tuple[str, str]]:
 def _examples(accepted: Accepted, reach: Reach) -> dict[str, list[Example]]:
     """Return the examples by the kind of token that cannot stand there."""
     examples: dict[str, list[Example]] = {}
-    for cell, message in rows():
+    for cell, message in wrong_cells():
         line = with_contextual(list(tokens(Source(cell))))
         line.append(Token("$END", "", len(cell)))
         stop = Stop(line, reach(line), accepted, reach)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import misplaced_tokens, several_events
+from . import several_events
 from .error_position import Accepted, Line, Mistake, Reach, Stop, shown
 from .expected_tokens import in_words
 from .foreign_words import (
@@ -19,8 +19,8 @@ from .foreign_words import (
     number_in_words,
     of_another_language,
 )
-from .invalid_tokens import sentence
-from .misplaced_tokens import NUMBERS
+from .invalid_tokens import invalid_token
+from .misplaced_tokens import NUMBERS, misplaced_token
 from .missing_quotes import (
     keyword_in_name,
     label_with_keyword,
@@ -50,7 +50,7 @@ def explain_mistake(line: Line, at: int, accepted: Accepted, reach: Reach) -> Mi
 
 
 def _odd(stop: Stop) -> Mistake | None:
-    message = sentence(stop.line, stop.at)
+    message = invalid_token(stop.line, stop.at)
     if message is None:
         return None
     width = 1 if stop.found.type == "OPEN" else len(stop.found.text)
@@ -116,7 +116,7 @@ def _behind_label(stop: Stop) -> tuple[int, ...]:
 
 def _axis_without_values(stop: Stop) -> Mistake | None:
     """Explain `by Category`: name the command that shows the values there are."""
-    message = misplaced_tokens.sentence(stop) if stop.is_("$END") and stop.is_axis() else None
+    message = misplaced_token(stop) if stop.is_("$END") and stop.is_axis() else None
     if not message or not message.startswith("say which values"):
         return None
     by = max(at for at, token in enumerate(stop.line) if token.type in ("BY", "COMMA"))
@@ -136,11 +136,11 @@ def _end_of_name(stop: Stop) -> int:
 
 def _out_of_order(stop: Stop) -> Mistake | None:
     """Explain what may stand in a statement, but not there."""
-    if stop.is_("$END") and (other := misplaced_tokens.sentence(stop) or "").startswith("write by"):
+    if stop.is_("$END") and (other := misplaced_token(stop) or "").startswith("write by"):
         word = stop.around(-1)  # `by hours`: the word itself is wrong, not that the text ends
         return Mistake(f"{shown(word)}: {other}", word.start, word.end)
     in_month = stop.is_("IN") and stop.may("WHERE") and is_month(stop.around(1).text)
-    message = DAY_IN_WORDS if in_month else misplaced_tokens.sentence(stop)
+    message = DAY_IN_WORDS if in_month else misplaced_token(stop)
     is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and stop.next() == "DID")
     begins = stop.at == 0 and not is_clause
     inside = stop.after("WORD") and stop.next() != "DID"
