@@ -26,6 +26,7 @@ from ct_magic.query.parser import parse, read_cell, statements
 from ct_magic.query.payload import from_payload
 from ct_magic.query.printer import to_text
 from ct_magic.row_results import RowResult
+from ct_magic.rows import Row
 from ct_magic.sandbox.engine import Engine
 
 TODAY = date(2026, 11, 23)
@@ -81,6 +82,12 @@ def test_each_distinct_count_is_one_question_and_rows_are_formulas_over_them() -
             [row for row in plan.rows if row.statement == number] for number in (0, len(cell))
         )
         assert [(r.formula, r.previous) for r in first] == [(r.formula, r.previous) for r in again]
+        assert [distances(row) for row in first] == [distances(row) for row in again]
+
+
+def distances(row: Row) -> list[int | None]:
+    """How far before a row stand the rows that it is compared with, and counted among."""
+    return [None if other is None else row.number - other for other in (row.base, row.within)]
 
 
 def test_a_statement_that_was_printed_plans_the_same() -> None:

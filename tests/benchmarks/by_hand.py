@@ -13,7 +13,7 @@ def count(address: str, body: Mapping[str, Any], wait: float) -> int:
     """Ask one count, and look again every `wait` seconds."""
     url = f"{address}/1/counts/profiles.json"
     headers = {
-        "X-CleverTap-Account-Id": "SANDBOX",
+        "X-CleverTap-Account-Id": "BENCHMARK",
         "X-CleverTap-Passcode": "sandbox",
         "Content-Type": "application/json",
     }

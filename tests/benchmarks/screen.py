@@ -12,7 +12,7 @@ from timing import HERE, ROOT, Row, filled, quick_server
 
 SET_UP = """
 import os
-os.environ |= {"CLEVERTAP_BASE_URL": "$address", "CLEVERTAP_ACCOUNT_ID": "SANDBOX",
+os.environ |= {"CLEVERTAP_BASE_URL": "$address", "CLEVERTAP_ACCOUNT_ID": "BENCHMARK",
                "CLEVERTAP_PASSCODE": "sandbox", "CT_MAGIC_STATE_DIR": "$state"}
 %load_ext ct_magic
 """
