@@ -18,15 +18,15 @@ os.environ |= {"CLEVERTAP_BASE_URL": "$address", "CLEVERTAP_ACCOUNT_ID": "BENCHM
 """
 NEWS = ("comm_msg", "update_display_data")  # what a page has to draw again
 OURS = """%config CountMagics.max_counts = 20000
-found = %ctcount --refresh App Launched 1990-01-01..2031-01-25 by day
+found = %ctcount --refresh App Launched 1999-01-01..2026-05-18 by day
 """
 BAR = """
 import by_hand, ipywidgets
 from IPython.display import display
-bar = ipywidgets.IntProgress(max=15_000)
+bar = ipywidgets.IntProgress(max=10_000)
 display(bar)
 body = {"event_name": "App Launched", "from": 20261001, "to": 20261031}
-for number in range(15_000):
+for number in range(10_000):
     by_hand.count("$address", body, 1)
     bar.value = number
     bar.description = str(number)
@@ -34,7 +34,7 @@ for number in range(15_000):
 
 
 def rows() -> Iterator[Row]:
-    """15,000 counts that arrive as fast as they can."""
+    """10,000 counts that arrive as fast as they can."""
     path = os.pathsep.join([str(ROOT), str(HERE)])
     with quick_server() as address, tempfile.TemporaryDirectory() as state:
         manager, client = start_new_kernel(env=os.environ | {"PYTHONPATH": path})
