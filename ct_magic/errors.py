@@ -133,7 +133,7 @@ class CountFailedError(CountError):
 
 
 class CountTimedOutError(CountError):
-    """The deadline came before the last count; what is pending can be fetched later."""
+    """The deadline, or an hour without news, came before the last count; ids are kept."""
 
 
 class CountCancelledError(CountError):

@@ -101,16 +101,21 @@ class _Bounded:
 
     def connect(self) -> None:
         """Find the host, and connect to it, its TLS and a proxy's tunnel included."""
-        _within(self.deadline, super().connect)  # type: ignore[misc] # it is in the class beside
+        # Both are in the class beside.
+        _within(self.deadline, super().connect, super().close)  # type: ignore[misc]
 
     def response_class(self, sock: socket.socket, *args: object, **options: object) -> HTTPResponse:
         """Return what reads the answer."""
         return _Response(self.deadline, sock, *args, **options)
 
 
-def _within(deadline: Deadline, work: Callable[[], None]) -> None:
-    """Do this until the deadline; raise TimeoutError where it takes longer, and leave it then."""
+def _within(deadline: Deadline, work: Callable[[], None], undo: Callable[[], None]) -> None:
+    """Do this until the deadline; raise TimeoutError where it takes longer.
+
+    It is left behind then, and undone when it is done after all.
+    """
     left, over, failures = deadline.left(), threading.Event(), list[BaseException]()
+    is_left_behind = False
 
     def run() -> None:
         try:
@@ -119,10 +124,13 @@ def _within(deadline: Deadline, work: Callable[[], None]) -> None:
             failures.append(error)
         finally:
             over.set()
+            if is_left_behind:
+                undo()
 
     if not spawn(run, "ct_magic-connect"):
         work()
     elif not over.wait(left):
+        is_left_behind = True
         raise TimeoutError("the host was not found, or not reached, in time")
     if failures:
         raise failures.pop()

@@ -210,7 +210,8 @@ class Journal:
             "counted": job.counted and job.counted.timestamp(),
         }
         if job.number in self._asked:
-            values["took"] = self._took(job)
+            # By the machine's clock: one that was refused at first has waited before.
+            values["took"] = max(0.0, self.now() - self._asked[job.number])
         if job.number in self._sent:
             values["sent"] = self._sent[job.number]
         self._set(job, ", ".join(f"{name} = ?" for name in values), tuple(values.values()))
@@ -267,10 +268,6 @@ class Journal:
         if job.req_id is None and at is not None and job.number in self._asked:
             under_way = max(0.0, self.now() - self._asked[job.number])
             self._sent[job.number] = at.timestamp() - under_way
-
-    def _took(self, job: Job) -> float | None:
-        # One that was picked up says nothing: nobody looked at it for a while.
-        return None if job.began is None or job.ended is None else job.ended - job.began
 
     def _need(self, number: int) -> None:
         if self._cell is not None:

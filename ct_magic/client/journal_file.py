@@ -60,7 +60,7 @@ MIGRATIONS = (
         "UPDATE asked SET key = body",
         "ALTER TABLE asked ADD COLUMN sent REAL",  # when it was sent, by the service's clock
         "ALTER TABLE asked ADD COLUMN counted REAL",  # when its count came, by that clock
-        "ALTER TABLE asked ADD COLUMN took REAL",  # seconds from first request to count
+        "ALTER TABLE asked ADD COLUMN took REAL",  # seconds from the accepted request to the count
         "CREATE INDEX asked_by_key ON asked (account, key)",
         _CELLS,
         _NEEDED,

@@ -79,8 +79,8 @@ def _entries_of(cell: dict[str, object]) -> tuple[str, tuple[object, ...]]:
 
 def _past_cell(cell: dict[str, object], rows: Sequence[dict[str, object]]) -> PastCell:
     entries = tuple(map(entry, rows))
-    asked = [known.asked for known in entries if known.asked is not None]
-    began = moment(cell["began"]) if cell["began"] is not None else min(asked, default=None)
+    times = [known.asked for known in entries if known.asked is not None]
+    began = moment(cell["began"]) if cell["began"] is not None else min(times, default=None)
     variable, zone = text(cell["variable"]), text(cell["zone"])
     return PastCell(str(cell["account"]), began, variable, zone, entries)
 

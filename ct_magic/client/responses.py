@@ -46,11 +46,11 @@ CREDENTIALS = re.compile(
 
 
 def read(
-    status: int, body: bytes, *, asked: str | None = None, events: Iterable[str] = ()
+    status: int, body: bytes, *, req_id: str | None = None, events: Iterable[str] = ()
 ) -> Answer:
     """Return the answer that an HTTP response is. Source: the API's reference, "Answers".
 
-    `asked` is the id that a poll asked for, None for a submission; `events` are names that the
+    `req_id` is the id that a poll asked for, None for a submission; `events` are names that the
     account is known to have, for an event that the service does not know.
     """
     data = json_object(body)
@@ -60,13 +60,13 @@ def read(
     if status == 401 and isinstance(data.get("error"), str):
         return Denied(error)
     if data.get("status") == "fail" and (200 <= status < 300 or status >= 400):
-        if is_anothers(data, asked):
+        if is_anothers(data, req_id):
             return _anothers(body)
-        return _failure(_kind(status, data), data, _with_event(error, events), asked)
+        return _failure(_kind(status, data), data, _with_event(error, events), req_id)
     if status == 202 and (data.get("status") in STATUSES or not body.strip()):
-        return _partial(data, asked, body) if "req_id" in data else NotYet()
+        return _partial(data, req_id, body) if "req_id" in data else NotYet()
     if status == 200 and data.get("status") in STATUSES:
-        return _good(data, asked, body)
+        return _good(data, req_id, body)
     return _trouble(status, error)
 
 
@@ -99,11 +99,11 @@ def _kind(status: int, data: dict[str, object]) -> int:
     return int(code) if 200 <= status < 300 and re.fullmatch(r"[45]\d\d", code) else status
 
 
-def _failure(kind: int, data: dict[str, object], error: str, asked: str | None) -> Answer:
+def _failure(kind: int, data: dict[str, object], error: str, req_id: str | None) -> Answer:
     words = error.lower()
     if str(data.get("code")) == STILL_IN_PROGRESS or "still in progress" in words:
         return NotYet()
-    if asked is not None and "invalid request id" in words:
+    if req_id is not None and "invalid request id" in words:
         return Forgotten(error)
     if kind in (401, 403) or _names_credentials(kind, error):
         return Denied(error)
@@ -119,10 +119,10 @@ def _names_credentials(kind: int, error: str) -> bool:
     return plain and bool(CREDENTIALS.search(error)) and not INVALID_EVENT.search(error)
 
 
-def _good(data: dict[str, object], asked: str | None, body: bytes) -> Answer:
+def _good(data: dict[str, object], req_id: str | None, body: bytes) -> Answer:
     if data["status"] == "partial":
-        return _partial(data, asked, body)
-    if is_anothers(data, asked):
+        return _partial(data, req_id, body)
+    if is_anothers(data, req_id):
         return _anothers(body)
     count = _whole(data.get("count"))
     if count is None:
@@ -130,19 +130,19 @@ def _good(data: dict[str, object], asked: str | None, body: bytes) -> Answer:
     return Success(_tally(count, data))
 
 
-def _partial(data: dict[str, object], asked: str | None, body: bytes) -> Answer:
-    if is_anothers(data, asked):
+def _partial(data: dict[str, object], req_id: str | None, body: bytes) -> Answer:
+    if is_anothers(data, req_id):
         return _anothers(body)
-    req_id = _req_id(data.get("req_id")) or asked
+    req_id = _req_id(data.get("req_id")) or req_id
     if req_id is None:
         return _foreign(f"the answer holds no request id: {_quoted(body)}")
     return Partial(req_id)
 
 
-def is_anothers(data: dict[str, object], asked: str | None) -> bool:
+def is_anothers(data: dict[str, object], req_id: str | None) -> bool:
     """Return True if an answer names another id than the one that was asked."""
-    req_id = data.get("req_id")
-    return asked is not None and req_id is not None and _req_id(req_id) != asked
+    named = data.get("req_id")
+    return req_id is not None and named is not None and _req_id(named) != req_id
 
 
 def _anothers(body: bytes) -> Trouble:

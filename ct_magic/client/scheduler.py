@@ -177,7 +177,8 @@ class Schedule:
 
     def _stalled(self, news: Job, now: float) -> list[Job]:
         """End what is left where nothing has moved on for too long, by now or after a pause."""
-        limit = self.pace.stalled_after
+        # Who looks once in two hours wants to look more than once.
+        limit = max(self.pace.stalled_after, 3 * self.pace.poll_interval)
         if max(now, self._pause) - self._moved < limit:
             return []
         is_paused = now - self._moved < limit

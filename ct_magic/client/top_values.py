@@ -50,11 +50,11 @@ class Listed(Success):
 
 def request_body(query: Mapping[str, object], groups: Sequence[Group]) -> str:
     """Return the JSON that asks for the groups' values among the events of a query."""
-    asked = {
+    asked_groups = {
         key: {"property_type": group.property_type, "name": group.name, "top_n": group.top}
         for key, group in zip(keys(groups), groups, strict=True)
     }
-    return json.dumps({**query, "groups": asked})
+    return json.dumps({**query, "groups": asked_groups})
 
 
 def keys(groups: Sequence[Group]) -> list[str]:
@@ -63,14 +63,14 @@ def keys(groups: Sequence[Group]) -> list[str]:
 
 
 def read_top(
-    status: int, body: bytes, *, asked: str | None = None, events: Iterable[str] = ()
+    status: int, body: bytes, *, req_id: str | None = None, events: Iterable[str] = ()
 ) -> Answer:
     """Return the answer that an HTTP response is; all but a success is read as a count's is."""
     data = json_object(body)
     if status != 200 or data.get("status") != "success":
-        return read(status, body, asked=asked, events=events)
+        return read(status, body, req_id=req_id, events=events)
     values = {key: _values(kinds) for key, kinds in data.items() if isinstance(kinds, dict)}
-    if is_anothers(data, asked) or None in values.values():
+    if is_anothers(data, req_id) or None in values.values():
         return Trouble("the answer holds no values of this query", cause=Cause.FOREIGN)
     return Listed(Tally(0), values={key: listed or () for key, listed in values.items()})
 

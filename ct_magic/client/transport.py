@@ -47,7 +47,7 @@ class _Reader(Protocol):
     """What makes an answer of an HTTP response: see `responses.read`."""
 
     def __call__(
-        self, status: int, body: bytes, *, asked: str | None, events: Iterable[str]
+        self, status: int, body: bytes, *, req_id: str | None, events: Iterable[str]
     ) -> Answer:
         """Return the answer."""
         ...
@@ -101,12 +101,12 @@ class Service:
 
     def poll(self, req_id: str) -> Answer:
         """Look whether the query under this id is done."""
-        return self._ask("GET", asked=req_id, params={"req_id": req_id})
+        return self._ask("GET", req_id, params={"req_id": req_id})
 
-    def _ask(self, method: str, asked: str | None = None, **content: object) -> Answer:
+    def _ask(self, method: str, req_id: str | None = None, **content: object) -> Answer:
         failed: type[BaseException]
         try:
-            return self._exchange(method, asked, content)
+            return self._exchange(method, req_id, content)
         except Exception as error:
             return self._no_answer(error)
         except BaseException as error:
@@ -114,7 +114,7 @@ class Service:
         # Raised anew: the frames of the first hold the headers, and somebody may show them.
         raise failed
 
-    def _exchange(self, method: str, asked: str | None, content: Any) -> Answer:
+    def _exchange(self, method: str, req_id: str | None, content: Any) -> Answer:
         url = self._account.base_url
         way = route.to(url)
         headers = {
@@ -134,29 +134,29 @@ class Service:
             ) as response,
         ):
             body = response.raw.read(self._longest + 1, decode_content=True)
-        return self._answer(response, body, asked)
+        return self._answer(response, body, req_id)
 
-    def _answer(self, response: requests.Response, body: bytes, asked: str | None) -> Answer:
+    def _answer(self, response: requests.Response, body: bytes, req_id: str | None) -> Answer:
         status, headers = response.status_code, response.headers
-        answer = self._read(status, body, asked=asked, events=self._events)
+        answer = self._read(status, body, req_id=req_id, events=self._events)
         at = sent_at(headers)
         match answer:
-            case Partial(req_id) if redaction.holds(req_id, self._account.passcode):
+            case Partial(new_id) if redaction.holds(new_id, self._account.passcode):
                 return Trouble("the answer's id is the passcode: ****", cause=Cause.FOREIGN)
             case Success() | Partial():
                 self._compare_clocks(at)
                 return replace(answer, at=at)
             case Busy() | Trouble() | Denied() | Failure() | Forgotten():
-                answer = self._redacted(answer, status, body, asked)
+                answer = self._redacted(answer, status, body, req_id)
         return self._with_advice(answer, pause(headers))
 
-    def _redacted(self, answer: Answer, status: int, body: bytes, asked: str | None) -> Answer:
+    def _redacted(self, answer: Answer, status: int, body: bytes, req_id: str | None) -> Answer:
         # A proxy's page may repeat what it was sent, in any writing, and errors quote pages.
         passcode = self._account.passcode
         if not redaction.holds(body, passcode):
             return answer
         body = redaction.without(body, passcode)
-        answer = self._read(status, body, asked=asked, events=self._events)
+        answer = self._read(status, body, req_id=req_id, events=self._events)
         error = getattr(answer, "error", "")
         if redaction.holds(body, passcode) or redaction.holds(error, passcode):
             hidden = f"HTTP {status}: an answer that repeats the passcode (****) is not shown"

@@ -18,14 +18,18 @@ FROM = 11  # counts without an answer from which on the panel says how long they
 def expected(jobs: Sequence[Job], journal: Journal, pace: Pace) -> Estimate:
     """Return how long the jobs that have no answer yet may take."""
     took, learned = journal.latencies(), Learned.from_text(journal.learned(LIMITS))
-    pacing = Pacing(
+    return estimate(_unanswered(jobs), took, pacing_of(pace, learned, is_taught=bool(took)))
+
+
+def pacing_of(pace: Pace, learned: Learned, *, is_taught: bool) -> Pacing:
+    """Return how an account is asked, by the pace and by the limits that it has taught."""
+    return Pacing(
         first_look=min(pace.first_look, pace.poll_interval),
         poll_interval=pace.poll_interval,
         at_once=min(learned.requests or pace.max_concurrent, pace.max_concurrent),
         pending=learned.pending,
-        is_taught=bool(took),
+        is_taught=is_taught,
     )
-    return estimate(_unanswered(jobs), took, pacing)
 
 
 def with_expectation(cell: PreparedCell, jobs: Sequence[Job], journal: Journal) -> PreparedCell:

@@ -56,7 +56,10 @@ class PlanSummary:
     def _time(self) -> str | None:
         if self.seconds is None or self.refused:
             return None
-        return f"may take {self.seconds}" if self.to_send or self.pending else "answered at once"
+        if not self.to_send and not self.pending:
+            return "answered at once"
+        known = ", as the account's first cell" if self.seconds.is_guess else ""
+        return f"may take {self.seconds}{known}"
 
 
 def _number(n: int, what: str) -> str:

@@ -23,6 +23,7 @@ from .draft.document import ELSEWHERE, Sheet, problems, read_sheet
 from .draft.draft import Draft, Key
 from .draft.validate import Missing
 from .insert_cell import PATIENCE, insert
+from .row_list import uncount
 from .view import Calls, Face
 
 _NAME = "counts"
@@ -93,6 +94,7 @@ class Form:
             return
         self._left = self._cell(self._face)
         face, self._face = self._face, None
+        uncount(face.box)
         for handle in self._handles:
             handle.update(html.kept(self._left, self._note), raw=True)
         face.close()

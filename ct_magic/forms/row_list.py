@@ -231,6 +231,16 @@ def walk(widget: w.Widget) -> Iterator[w.Widget]:
         yield from walk(child)
 
 
+def uncount(widget: w.Widget) -> None:
+    """Ask pages no longer how often a widget is seen, nor what is inside; before it goes from them.
+
+    Else they answer to a subshell that they delete next, and asyncio complains in a cell.
+    """
+    for inner in walk(widget):
+        if getattr(inner, "_view_count", None) is not None and inner.comm is not None:
+            inner._view_count = None
+
+
 def close(widget: w.Widget) -> None:
     """Release a widget and all inside it."""
     for inner in list(walk(widget)):
@@ -244,6 +254,7 @@ def _focus_once_seen(widget: Any) -> None:
     def seen(change: Any) -> None:
         if change["new"]:
             widget.unobserve(seen, "_view_count")
+            widget._view_count = None
             widget.focus()
 
     widget._view_count = 0

@@ -24,6 +24,7 @@ from .row_list import (
     combobox,
     of_prefix,
     propose,
+    uncount,
     walk,
 )
 from .row_widgets import PRESETS, AxisRow, ConditionRow, DidRow, Fields, event_proposals
@@ -167,7 +168,10 @@ class Face:
 
     def place_panel(self, box: w.Widget) -> None:
         """Show the panel of a count; the one before goes."""
-        before, self._panel.children = self._panel.children, (box,)
+        before = self._panel.children
+        for old in before:
+            uncount(old)
+        self._panel.children = (box,)
         for old in before:
             close(old)
 

@@ -116,10 +116,10 @@ class _Unheld(dict[str, object]):
 def _codes_around(code: CodeType, known: Mapping[str, object]) -> list[CodeType]:
     """Return the code of each function around this one, or none where they cannot be found."""
     first, *rest = code.co_qualname.split(".<locals>.")
-    found: object = known.get(first.partition(".")[0])
+    value: object = known.get(first.partition(".")[0])
     for part in first.split(".")[1:]:
-        found = getattr(found, part, None)
-    outer = getattr(inspect.unwrap(found) if callable(found) else None, "__code__", None)
+        value = getattr(value, part, None)
+    outer = getattr(inspect.unwrap(value) if callable(value) else None, "__code__", None)
     around = []
     for part in rest:
         if not isinstance(outer, CodeType):

@@ -37,7 +37,7 @@ def values(invocation: Invocation) -> pd.DataFrame:
     from ..property_values import property_values
 
     text, names = split_properties(invocation.text)
-    query = _count(text, invocation.caller.names)
+    query = _count(text, invocation)
     groups = {p: Group(TYPES[p.scope], p.name) for p in map(read_property, names)}
     account = SESSION.account()
     answer = property_values(query, tuple(groups.values()), account, invocation.settings)
@@ -75,11 +75,11 @@ def read_property(text: str) -> Property:
     raise UsageError(f"{text!r} has no list of values that the API gives: {_USAGE}")
 
 
-def _count(text: str, variables: Mapping[str, object]) -> dict[str, object]:
-    from ..prepare import day_in
+def _count(text: str, invocation: Invocation) -> dict[str, object]:
+    from ..prepare import today_of
 
-    account = SESSION.account()
-    counts = parse(text, params=variables, today=day_in(account.timezone))
+    today = today_of(SESSION.account(), invocation.settings)
+    counts = parse(text, params=invocation.caller.names, today=today)
     if len(counts) != 1:
         raise UsageError(f"values are asked of one count, and this is {len(counts)}: {_USAGE}")
     return to_payload(counts[0])

@@ -16,6 +16,7 @@ HEIGHT = 28  # of a sparkline
 _LEAST = 8  # columns that it has room for, so that few of them are no blocks
 _GROUPS = 5  # of which each has a sparkline
 _UNITS = {"a day": {1}, "a week": {7}, "a month": {28, 29, 30, 31}}
+_AFTER = '<span class="ct-sign">after </span>'
 _DRAWN = 250  # cells of a triangle that are drawn while it fills
 _ROOMY = 8  # columns of a triangle that have room for a sign behind each number
 _MOST = 400  # columns of a sparkline: more cannot be distinguished
@@ -65,7 +66,7 @@ def triangle(rows: Sequence[RowResult], label: str) -> str:
         for row in bases
     )
     heads = "".join(
-        f'<th scope="col" style="text-align:center">{"" if place else "after "}{after}</th>'
+        f'<th scope="col" style="text-align:center">{"" if place else _AFTER}{after}</th>'
         for place, after in enumerate(afters)
     )
     longest = max((len(_cohort(row)) for row in bases), default=0)
@@ -76,7 +77,7 @@ def triangle(rows: Sequence[RowResult], label: str) -> str:
         f'style="--ct-magic-columns:{len(afters)};font-size:{12 if wide else 13}px"><colgroup>'
         f'<col{days} style="width:{min(24 + 7 * longest, 300)}px"><col style="width:68px">'
         f'</colgroup><thead><tr><th scope="col" style="text-align:left">{escape(label)}'
-        f'<span class="ct-percent">, in %</span></th>'
+        f'<span class="ct-percent">, % after</span></th>'
         f'<th scope="col" style="text-align:right">profiles</th>{heads}</tr></thead>'
         f"<tbody>{lines}</tbody></table></div>"
     )
@@ -125,7 +126,7 @@ def _extent(rows: Sequence[RowResult]) -> str:
 
 
 def _unit(rows: Sequence[RowResult]) -> str:
-    lengths = {(row.row.end - row.row.start).days + 1 for row in rows if _is_piece(row)}
+    lengths = {(row.row.end - row.row.start).days + 1 for row in rows if row.row.whole}
     return next((unit for unit, days in _UNITS.items() if lengths and lengths <= days), "")
 
 

@@ -33,7 +33,7 @@ from .table_html import clock, foreign, state, table
 
 IN_SIGHT = 8  # rows of a long table while it runs: those that changed last
 UNFOLDED = 8  # rows that are shown without a disclosure when all is done: a week, two months
-_MOST = 2000  # rows in the page; the DataFrame has all
+_MOST = 200  # rows in the page, which are some 100 kB; the DataFrame has all
 SCROLLED = 12  # rows from which on an open disclosure scrolls
 STATEMENTS = 12  # that are shown
 _DAY = 86400  # seconds that a clock goes on by itself
@@ -60,7 +60,7 @@ def saved(standing: Standing) -> str:
     head = "was counting" if count == 1 else f"{count:,} counts were under way"
     return (
         f'{SHEET}<div class="{CLASS}" role="group" aria-label="counts" style="{BOX}">'
-        f'{_asked(standing)}<div class="ct-head"><b>{head}</b>'
+        f'{_query(standing)}<div class="ct-head"><b>{head}</b>'
         f"{SIDE.format(MUTED, SAVED)}</div></div>"
     )
 
@@ -112,13 +112,13 @@ def is_folded(standing: Standing) -> bool:
 
 def _card(standing: Standing, *, live: bool) -> str:
     if len(standing.rows) == 1:
-        return _asked(standing) + _one(standing, standing.rows[0], live)
+        return _query(standing) + _one(standing, standing.rows[0], live)
     if not standing.over:
-        return _asked(standing) + _running(standing, live)
+        return _query(standing) + _running(standing, live)
     return _over(standing)
 
 
-def _asked(standing: Standing) -> str:
+def _query(standing: Standing) -> str:
     plan = standing.plan
     texts = plan.statements or tuple(dict.fromkeys(row.title for row in plan.rows))
     shown = texts[:STATEMENTS]
@@ -189,7 +189,7 @@ def _running(standing: Standing, live: bool) -> str:
 
 def _over(standing: Standing) -> str:
     rows = standing.rows
-    asked, head = _asked(standing), _head(standing, live=False)
+    query, head = _query(standing), _head(standing, live=False)
     if lost := [row for row in rows if row.state not in FINE]:
         do = FETCH if any(map(is_kept, rows)) else MISSING
         head += f'<div style="color:{MUTED}">{do}</div>'
@@ -197,26 +197,28 @@ def _over(standing: Standing) -> str:
         head += f'<div style="color:{WRONG}">✗ {foreign(reason)}</div>'
         rows = tuple(replace(row, error=None) for row in rows)
     if is_triangle(rows):
-        return asked + head + triangle(rows, "cohort")
+        return query + head + triangle(rows, "cohort")
     if not is_folded(standing):
-        return asked + head + (_scrolled(standing, rows) if rows else "")
+        return query + head + (_scrolled(standing, rows) if rows else "")
     missing = table(standing, lost[:IN_SIGHT]) if lost else ""
     picture = sparklines(rows)
-    folded = f'<div class="ct-over"><div>{asked}{head}</div><div class="ct-fold">{picture}</div>'
-    more = (
-        f"<div>and {len(rows) - _MOST:,} more in the DataFrame</div>" if len(rows) > _MOST else ""
-    )
+    folded = f'<div class="ct-over"><div>{query}{head}</div><div class="ct-fold">{picture}</div>'
     return (
         f"{folded}</div>{missing}<details><summary>{len(rows):,} rows</summary>"
-        f"{_scrolled(standing, rows[:_MOST])}{more}</details>"
+        f"{_scrolled(standing, rows)}</details>"
     )
 
 
 def _scrolled(standing: Standing, rows: Sequence[RowResult]) -> str:
-    drawn = table(standing, rows)
+    drawn = table(standing, rows[:_MOST])
     if len(rows) <= SCROLLED:
         return drawn
-    return f'<div class="ct-scroll" tabindex="0" role="region" aria-label="all rows">{drawn}</div>'
+    left = len(rows) - _MOST
+    more = f"<div>and {left:,} more in the DataFrame</div>" if left > 0 else ""
+    name = f"the first {_MOST} rows" if more else "all rows"
+    return (
+        f'<div class="ct-scroll" tabindex="0" role="region" aria-label="{name}">{drawn}</div>{more}'
+    )
 
 
 def _head(standing: Standing, live: bool) -> str:
@@ -259,8 +261,8 @@ def _track(standing: Standing) -> str:
         for state, colour in PARTS.items()
         if tally[state]
     )
-    asked = 100 * tally[State.SUBMITTED] / total
-    pale = f'<div style="width:{asked:.1f}%;border-top:4px solid {TRACK}"></div>' if asked else ""
+    width = 100 * tally[State.SUBMITTED] / total
+    pale = f'<div style="width:{width:.1f}%;border-top:4px solid {TRACK}"></div>' if width else ""
     return (
         f'<div class="ct-track" role="progressbar" aria-label="counts that have ended" '
         f'aria-valuemin="0" aria-valuemax="{total}" aria-valuenow="{ended}" style="display:flex;'

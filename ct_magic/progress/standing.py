@@ -55,10 +55,10 @@ class Standing:
         What has been asked comes when the service is ready, and no pace says when.
         """
         # Neither the journal's counts nor those that were cancelled say how long one takes.
-        asked = [job for job in self._jobs if job.began is not None and job.taken is None]
-        ended = [job for job in asked if job.state in (State.SUCCESS, State.FAILED)]
+        sent = [job for job in self._jobs if job.began is not None and job.taken is None]
+        ended = [job for job in sent if job.state in (State.SUCCESS, State.FAILED)]
         waiting = sum(job.state is State.WAITING and job.began is None for job in self._jobs)
-        elapsed = self.now - min((job.began or 0.0 for job in asked), default=self.now)
+        elapsed = self.now - min((job.began or 0.0 for job in sent), default=self.now)
         if not waiting or len(ended) < LEAST_ENDED or elapsed < LEAST_SECONDS:
             return None
         left = sum(not job.state.ended for job in self._jobs) * elapsed / len(ended)

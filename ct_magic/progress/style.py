@@ -31,8 +31,8 @@ _ROW = 26  # pixels of a row: the buttons beside a live table are as high
 _HEAD = 24  # pixels of its head
 BESIDE = 92  # pixels for the buttons beside a live card
 NOTE = 205  # pixels of a table's last column while it runs
-_NARROW = 640  # pixels of a card below which the last days of pieces are left out
-_SHORT = 120  # pixels of the last column there
+_NARROW = 760  # pixels of a card below which the last days of pieces are left out
+_SHORT = 104  # pixels of the last column there
 
 # A page shows by a shade what has the focus and what is a button; forced colours have no shades.
 OURS = ":is(.ct-magic-panel, .ct-magic-form, .ct-magic)"
@@ -49,7 +49,7 @@ SHEET = f"""<style>{FOCUS}
 .ct-magic .ct-head > .ct-rest {{ flex:1 1 14em;min-width:0 }}
 .ct-magic:not(.ct-magic-live) > .ct-asked {{ padding-right:{BESIDE}px }}
 .ct-magic .ct-one {{ min-height:38px }}
-.ct-magic .ct-part {{ display:inline-block }}
+.ct-magic .ct-part {{ display:inline-block;vertical-align:top }}
 .ct-magic .ct-over {{ display:flex;flex-wrap:wrap;gap:4px 24px;
   align-items:flex-start }}
 .ct-magic .ct-over > :first-child {{ flex:3 1 280px;min-width:0 }}
@@ -72,6 +72,7 @@ SHEET = f"""<style>{FOCUS}
 .ct-magic .ct-state {{ overflow:hidden;text-overflow:ellipsis }}
 .ct-magic:not(.ct-magic-live) :is(.ct-state,.ct-step) {{ white-space:normal;
   overflow-wrap:anywhere }}
+.ct-magic:not(.ct-magic-live) table :is(.ct-state,.ct-step) {{ padding:2px 0 }}
 .ct-magic .ct-step {{ overflow:hidden;text-overflow:ellipsis }}
 .ct-magic:not(.ct-magic-live) .ct-step {{ display:-webkit-box;-webkit-box-orient:vertical;
   -webkit-line-clamp:3 }}
@@ -112,6 +113,7 @@ LIVE = f"""<style>
 .ct-magic-panel button:hover {{ background:{HAIR} }}
 .ct-magic-panel .ct-magic-x {{ height:{_ROW}px;border-color:transparent;background:none;
   margin:0;padding:0 6px;color:{MUTED} }}
+.ct-magic-panel .ct-magic-x:focus-visible {{ outline-offset:-2px }}
 .ct-magic-panel .ct-magic-x:hover {{ color:{INK};text-decoration:underline }}
 .ct-magic-panel .ct-magic-x:disabled {{ visibility:hidden }}
 .ct-magic.ct-magic-live {{ padding:0;line-height:1.45 }}

@@ -168,8 +168,8 @@ def number(row: RowResult) -> str:
 
 def _count(row: RowResult, standing: Standing) -> str:
     few = row.count is not None and len(standing.rows) <= TOLD
-    told = panel_text.taken(row, standing) if few else ""
-    return f'<span title="{told}">{number(row)}</span>' if told else number(row)
+    when = panel_text.taken(row, standing) if few else ""
+    return f'<span title="{when}">{number(row)}</span>' if when else number(row)
 
 
 def _bar(row: RowResult, highest: int) -> str:
@@ -183,8 +183,8 @@ def _note(standing: Standing, live: bool, row: RowResult) -> str:
     if not live:
         parts.append(panel_text.of_step_before(row, standing.rows))
     parts.append(state(row, standing.now, live=live))
-    said = " · ".join(filter(None, parts))
-    return f'<div class="ct-state">{said}</div>' if said else ""
+    words = " · ".join(filter(None, parts))
+    return f'<div class="ct-state">{words}</div>' if words else ""
 
 
 def _share(row: RowResult) -> str:

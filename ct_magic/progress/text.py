@@ -99,9 +99,9 @@ def text(standing: Standing) -> str:
 
 def title(row: RowResult) -> str:
     """Return the words of a row on a line of its own: what is counted, or its step."""
-    asked = row.row
-    text = asked.text if asked.step is None else " · ".join([asked.title, *pieces(asked)])
-    return text or asked.title
+    own = row.row
+    text = own.text if own.step is None else " · ".join([own.title, *pieces(own)])
+    return text or own.title
 
 
 def state(row: RowResult, standing: Standing) -> str:

@@ -110,8 +110,8 @@ class WidgetPanel(Panel):
         is_open = self.box.comm is not None
         stays = is_open and (self._keep or behind or views > 1)
         if is_open and not stays:
-            # Else the page says that its view is gone, to a subshell that it deletes at once, and
-            # asyncio complains about the message under one of the user's cells.
+            # Before the display goes. Else the page says that its view is gone, to a subshell that
+            # it deletes at once, and asyncio complains about the message under a user's cell.
             self.box._view_count = None
         self._display(still(standing))
         self._print_end(views)
@@ -129,6 +129,8 @@ class WidgetPanel(Panel):
             KEPT.popleft()._close()
 
     def _close(self) -> None:
+        if self.box.comm is not None:
+            self.box._view_count = None
         close(self._card, self._words, self._below, self._beside, self.box)
 
     def _print_end(self, views: int) -> None:

@@ -154,29 +154,29 @@ def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) 
             yield f"{_part(condition, scope)}: {doubt}"
 
 
-def _of_property(asked: Property, event: str | None, known: Known) -> Iterator[str]:
+def _of_property(prop: Property, event: str | None, known: Known) -> Iterator[str]:
     """Doubt a property that is known elsewhere, or is much like a known one, or is not known."""
-    name, scope = asked.name, asked.scope
+    name, scope = prop.name, prop.scope
     properties = _properties(scope, event, known)
     if name in properties:
         return
     near = _near(name, tuple(properties))
-    if (near or "").casefold() != name.casefold() and (other := _elsewhere(asked, event, known)):
-        yield f"{property_text(asked)} is not among the known names: is {other} meant?"
+    if (near or "").casefold() != name.casefold() and (other := _elsewhere(prop, event, known)):
+        yield f"{property_text(prop)} is not among the known names: is {other} meant?"
     elif near:
         yield from _of_name(name, properties)
     elif known.names.are_all:
         whose = f"properties of {event}" if scope is Scope.EVENT else "names"
-        yield f"{property_text(asked)} is not among the known {whose}"
+        yield f"{property_text(prop)} is not among the known {whose}"
 
 
-def _elsewhere(asked: Property, event: str | None, known: Known) -> str | None:
+def _elsewhere(prop: Property, event: str | None, known: Known) -> str | None:
     """Return where a property of that name stands: `tech.OS` for `OS`; a place's is `geo`."""
     for scope in Scope:
-        for name in _properties(scope, event, known) if scope is not asked.scope else ():
-            if name.casefold() == asked.name.casefold():
+        for name in _properties(scope, event, known) if scope is not prop.scope else ():
+            if name.casefold() == prop.name.casefold():
                 return property_text(Property(name, scope))
-    return 'geo, as in geo = "India",' if asked.name.casefold() in _PLACES else None
+    return 'geo, as in geo = "India",' if prop.name.casefold() in _PLACES else None
 
 
 def _of_several(name: str, known: Mapping[str, Any]) -> list[str]:

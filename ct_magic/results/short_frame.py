@@ -44,7 +44,7 @@ class DrawnBeside:
         if not is_page or self._cell() != self._own:
             return drawn_short(frame, is_page=is_page)
         names = ", ".join(escape(str(name)) for name in short_frame(frame).columns)
-        return f'<span style="opacity:.75">DataFrame of 1 row: {names}</span>'
+        return f'<span style="opacity:.75;font-size:13px">DataFrame of 1 row: {names}</span>'
 
 
 def _says_something(frame: pd.DataFrame, name: str) -> bool:

@@ -156,9 +156,9 @@ def _rough(sql: Sql, body: Any, advanced: Any) -> str:
     # Names and days alone: what lets the scan skip most of the table, nothing taken apart.
     any_events = (advanced.get("did_any") or {}).get("any_events")
     lists = (advanced.get("did_all"), advanced.get("did_none"), any_events)
-    asked = [body, *(event for some in lists for event in some or ())]
-    names = sorted({event["event_name"] for event in asked})
-    days = [_days(event) for event in asked]
+    events = [body, *(event for some in lists for event in some or ())]
+    names = sorted({event["event_name"] for event in events})
+    days = [_days(event) for event in events]
     begin = _midnight(min(start for start, _ in days), sql.zone)
     end = _midnight(max(end for _, end in days), sql.zone, after=_DAY)
     return (

@@ -207,12 +207,25 @@ def test_a_look_at_anothers_id_does_not_undo_what_the_other_wrote(tmp_path: Path
     other.asking(JOB)
     other.answered(JOB, Partial("7"))
     assert mine.asked_elsewhere(JOB) == Partial("7")
-    done = replace(JOB, state=State.SUCCESS, tally=Tally(5), began=0.0, ended=3.0)
+    done = replace(JOB, state=State.SUCCESS, tally=Tally(5))
+    other.now = lambda: NOW + 3
     other.ended(done)
     mine.answered(replace(JOB, req_id="7"), Partial("7"))
-    assert recall(journal(tmp_path / "j"), JOB, fresh()).tally == Tally(5)
+    assert recall(journal(tmp_path / "j", NOW + 3), JOB, fresh()).tally == Tally(5)
     mine.ended(done)
     assert mine.latencies() == [3.0]
+
+
+def test_what_a_count_took_begins_when_it_was_accepted(tmp_path: Path) -> None:
+    """One that was refused as one too many has waited before: that says nothing of the service."""
+    kept = journal(tmp_path / "j")
+    for passed, answer in ((0, Busy("HTTP 429")), (60, Partial("7"))):
+        kept.now = lambda passed=passed: NOW + passed
+        kept.asking(JOB)
+        kept.answered(JOB, answer)
+    kept.now = lambda: NOW + 65
+    kept.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5), began=0.0, ended=65.0))
+    assert kept.latencies() == [5.0]
 
 
 def test_two_kernels_that_ask_the_same_submit_it_once(
@@ -565,13 +578,14 @@ def test_what_counts_took_is_kept_but_not_of_those_that_were_left_alone(tmp_path
     kept = journal(tmp_path / "j")
     kept.asking(JOB)
     kept.answered(JOB, Partial("7"))
-    kept.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5), began=10.0, ended=14.5))
+    kept.now = lambda: NOW + 4.5
+    kept.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5)))
     other = replace(JOB, number=1, question=replace(QUESTION, key="k2", body="{}"))
     kept.asking(other)
     kept.answered(other, Partial("8"))
     later = journal(tmp_path / "j", NOW + 40_000)
     held = recall(later, other, fresh())
-    later.ended(replace(held, state=State.SUCCESS, tally=Tally(6), began=0.0, ended=1.0))
+    later.ended(replace(held, state=State.SUCCESS, tally=Tally(6)))
     assert later.latencies() == [4.5]
 
 

@@ -39,7 +39,7 @@ def fail(error: object, code: object = None) -> dict[str, object]:
 
 def reading(status: int, body: object, asked: str | None = ID) -> Answer:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read(status, raw, asked=asked)
+    return read(status, raw, req_id=asked)
 
 
 NO_EVENT = "HTTP 200: Invalid event : App Lauched (code 400). Names of events are exact and "

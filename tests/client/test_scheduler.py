@@ -385,6 +385,14 @@ def test_a_count_that_is_slow_has_its_hour_from_the_last_news() -> None:
     assert schedule.done
 
 
+def test_whoever_looks_seldom_looks_more_than_once() -> None:
+    """An hour without news is nothing where the looks lie two hours apart."""
+    looks = [Partial("1")] * 9
+    job, sent = drive(looks, Pace(poll_interval=7200.0, first_look=60.0))
+    assert job.state is State.TIMED_OUT
+    assert len(sent) == 1 + 4
+
+
 @pytest.mark.parametrize("answer", [Busy("no; wait", 86400.0), Trouble("no; wait", 86400.0)])
 def test_a_pause_longer_than_a_cell_waits_ends_it_at_once(answer: Answer) -> None:
     """Its end is said, and nobody waits for an hour to hear it."""

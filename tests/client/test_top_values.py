@@ -68,7 +68,7 @@ def test_a_request_has_the_vendors_shape() -> None:
 )
 def test_whatever_is_no_list_of_values_is_none(status: int, body: Any, kind: Any) -> None:
     """All but a clean success is what it would be for a count."""
-    answer = read_top(status, json.dumps(body).encode(), asked="5")
+    answer = read_top(status, json.dumps(body).encode(), req_id="5")
     assert isinstance(answer, kind)
     assert not isinstance(answer, Listed)
 

@@ -148,6 +148,24 @@ def test_a_range_grows_with_the_counts_and_with_fewer_at_once() -> None:
     assert estimate(0, took, Pacing()) == Estimate(0, 0)
 
 
+@pytest.mark.parametrize(("pending", "at_once"), [(None, 3), (None, 1), (3, 3)])
+def test_a_range_knows_that_looks_are_requests_too(pending: int | None, at_once: int) -> None:
+    """Each count needs two at the least, of which so many are under way at a time."""
+    pacing = Pacing(at_once=at_once, pending=pending)
+    found = estimate(100, [5.3] * 40, pacing)
+    requests = 2 * 100 * pacing.request / at_once
+    assert found.high >= requests
+    if pending is None:
+        assert found.low >= requests / 2
+
+
+def test_a_very_large_cell_goes_on_at_the_rate_of_its_beginning() -> None:
+    """Ten thousand counts are not played out one by one."""
+    took = [5.3] * 40
+    small, large = (estimate(n, took, Pacing(pending=3)) for n in (600, 6000))
+    assert 9 < large.high / small.high < 11
+
+
 def test_the_same_question_has_the_same_answer() -> None:
     """A plan that says something else each time is believed by nobody."""
     assert len({estimate(50, [5.0, 35.0] * 10, Pacing()) for _ in range(3)}) == 1

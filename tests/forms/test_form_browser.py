@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.browser import Notebook, notebook, server
+from helpers.contrast import least_contrast
 
 pytestmark = pytest.mark.browser
 FOCUSED = """() => { const e = document.activeElement;
@@ -87,9 +88,11 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(
         found.wait_showed("next look in")
         found.wait_output(1, "seen is a DataFrame with 1 row")
         found.screenshot("form-light")
+        assert least_contrast(found, ".ct-magic-form")[0] >= 4.5
         found.command("apputils:change-theme", theme="JupyterLab Dark", wait=True)
         found.page.wait_for_selector("#jupyterlab-splash", state="detached")
         found.screenshot("form-dark")
+        assert least_contrast(found, ".ct-magic-form")[0] >= 4.5
         found.command("application:toggle-left-area", wait=True)
         found.page.set_viewport_size({"width": 480, "height": 1250})
         found.until(lambda: found.page.evaluate(SLIVERS) == [])
