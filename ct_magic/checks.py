@@ -16,7 +16,7 @@ from .client.account_journal import open_journal
 from .client.accounts import Account
 from .client.jobs import Answer, Failure, State
 from .counting.asking import ask_unrecorded
-from .prepare import PreparedCell, day_in
+from .prepare import PreparedCell, today_of
 from .rows import Plan, question_about
 from .session import SESSION
 from .settings import Settings
@@ -101,9 +101,9 @@ def check(
     some point does not hold. Raises AccountError for missing credentials, and CountFailedError
     where the account could not be asked.
     """
-    chosen = account if isinstance(account, Account) else SESSION.account(account)
+    chosen = SESSION.account(account)
     settings = settings or Settings()
-    day = today or day_in(settings.timezone or chosen.timezone)
+    day = today or today_of(chosen, settings)
     bodies = questions(day, event)
     counts = (question_about(b, json.dumps(b), f"check: {name}") for name, b in bodies.items())
     plan = Plan((), tuple(counts))

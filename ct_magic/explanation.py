@@ -10,8 +10,7 @@ from datetime import date
 from typing import Any
 
 from .client.accounts import COUNTS_PATH, REGIONS, Account
-from .errors import AccountError
-from .prepare import day_in, known_of
+from .prepare import known_of, today_of
 from .query import strict_json
 from .query.doubts import doubts_of_cell
 from .query.parser import ParsedCell, read_cell
@@ -40,7 +39,7 @@ def explain(
     `params` are the values of its `$names`; an account is not needed. Raises QueryError for a text
     that is no query.
     """
-    account = _account(None)
+    account = SESSION.account_if_any()
     cell, today = _read(text, params or {}, settings or Settings(), account)
     url = account.base_url if account else f"https://{REGIONS['eu1']}"
     parts = [layout(statement) for statement in cell.statements]
@@ -75,7 +74,7 @@ def preview(
     text: str, params: Mapping[str, object], settings: Settings, account: str | None = None
 ) -> Preview:
     """Return what a text would ask. An account is not needed for it."""
-    used = _account(account)
+    used = SESSION.account_if_any(account)
     cell, today = _read(text, params, settings, used)
     doubts = doubts_of_cell(cell.statements, cell.expansion, today, known_of(used))
     return Preview(tuple(map(to_payload, cell.counts)), len(cell.expansion.rows), tuple(doubts))
@@ -106,18 +105,8 @@ def _ends(shown: Sequence[str]) -> list[str]:
     return [shown[0], f"... and {len(shown) - 2:,} more, then the last:", shown[-1]]
 
 
-def _account(name: str | None) -> Account | None:
-    """Return whom a text would be asked of; None where nobody is set up, since nothing is sent."""
-    try:
-        return SESSION.account(name)
-    except AccountError:
-        if name:
-            raise
-        return None
-
-
 def _read(
     text: str, params: Mapping[str, object], settings: Settings, account: Account | None
 ) -> tuple[ParsedCell, date]:
-    today = day_in(settings.timezone or (account.timezone if account else None))
+    today = today_of(account, settings)
     return read_cell(text, params=params, today=today, max_counts=settings.max_counts), today

@@ -210,9 +210,10 @@ def arrived(value: Any) -> Any:
         return value.result()
     if "status" not in getattr(value, "columns", ()):
         raise UsageError("there is nothing to wait for: it is no count, and no DataFrame of counts")
-    lost = ~value["status"].isin(list(map(str, _FINE)))
-    if lost.any():
-        what = f"{lost.sum()} of {len(value)} counts did not arrive: the column 'error' says why"
+    fine = set(map(str, _FINE))
+    lost = sum(status not in fine for status in value["status"])
+    if lost:
+        what = f"{lost} of {len(value)} counts did not arrive: the column 'error' says why"
         raise CountFailedError(what, value)
     return value
 

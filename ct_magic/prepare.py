@@ -82,8 +82,8 @@ def prepare(
 ) -> PreparedCell:
     """Make a text ready to be asked; nothing is sent."""
     text, settings = one_text(text), settings or Settings()
-    chosen = account if isinstance(account, Account) else SESSION.account(account)
-    day = plain_day(today or day_in(settings.timezone or chosen.timezone))
+    chosen = SESSION.account(account)
+    day = plain_day(today or today_of(chosen, settings))
     cell = parser.read_cell(text, params=params, today=day, max_counts=settings.max_counts)
     plan = plan_cell(cell.statements, cell.expansion, day, known_of(chosen))
     return PreparedCell(plan, chosen, settings, day, "; ".join(plan.notes) or None)
@@ -105,6 +105,11 @@ def known_of(account: Account | None) -> Known:
     """Return what is known of an account: what it passed in `%ct check`, and its names."""
     facts = known_facts(account) if account is not None else frozenset[str]()
     return Known(facts=facts, names=SESSION.given_names(account.name if account else None))
+
+
+def today_of(account: Account | None, settings: Settings) -> date:
+    """Return today where the account's days are counted, or as the settings say."""
+    return day_in(settings.timezone or (account.timezone if account else None))
 
 
 def day_in(name: str | None) -> date:

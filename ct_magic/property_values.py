@@ -20,7 +20,7 @@ from .client.top_values import (
     request_body,
 )
 from .counting.asking import ask_unrecorded
-from .prepare import PreparedCell, day_in
+from .prepare import PreparedCell, today_of
 from .rows import Plan, question_about
 from .settings import Settings
 
@@ -65,7 +65,7 @@ def property_values(
     names = ", ".join(group.name for group in groups)
     question = question_about(query, request_body(query, groups), f"values of {names}")
     plan = Plan((), (question,))
-    day = day_in(settings.timezone or account.timezone)
+    day = today_of(account, settings)
     cell = PreparedCell(plan, account, settings, day)
     service = Service(account, path=TOP_VALUES_PATH, read=read_top, longest=LONGEST)
     asker = TopValues(service, tuple(groups))

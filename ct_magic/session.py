@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .client import accounts
 from .client.accounts import Account
 from .client.credentials import Secret
+from .errors import AccountError
 
 if TYPE_CHECKING:
     from .query.catalog import Names
@@ -44,10 +45,21 @@ class Session:
         self._used = name
         return account
 
-    def account(self, name: str | None = None) -> Account:
-        """Return the account of that name, or the one in use."""
-        name = name or self.used
+    def account(self, account: str | Account | None = None) -> Account:
+        """Return the account that is given or has that name; without one, the one in use."""
+        if isinstance(account, Account):
+            return account
+        name = account or self.used
         return self._sandbox_account() if name == SANDBOX else accounts.find_account(name)
+
+    def account_if_any(self, account: str | Account | None = None) -> Account | None:
+        """Return the account; None where none is given and none is set up: nothing is sent then."""
+        try:
+            return self.account(account)
+        except AccountError:
+            if account:
+                raise
+            return None
 
     @property
     def sandbox(self) -> Sandbox | None:

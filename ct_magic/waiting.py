@@ -13,6 +13,7 @@ from .client.threads import spawn
 from .progress.comm_pump import CommPump
 
 _SLICE = 0.1  # seconds; how late a click or an interrupt is heard
+_LEAVE = 0.5  # seconds; a cancelled count is called cancelled where the machine is busy, too
 
 
 class Waitable(Protocol):
@@ -90,7 +91,7 @@ def _leave(run: Waitable, panel: Watched) -> None:
         follow(run, panel)
 
     if spawn(cancel, "ct_magic-cancel"):
-        run.wait(_SLICE)
+        run.wait(_LEAVE)
     else:
         cancel()
 

@@ -11,12 +11,16 @@ from pathlib import Path
 
 import pytest
 from helpers.shell import TODAY, Count, point_at, through_cell
+from hypothesis import HealthCheck, settings
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 import ct_magic
 from ct_magic.sandbox import Sandbox
 
+# On a busy machine an example may take long: only the timeout of a test counts.
+settings.register_profile("suite", deadline=None, suppress_health_check=list(HealthCheck))
+settings.load_profile("suite")
 # No test may open the keyring of whoever runs it; the kernels that tests start inherit this.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 

@@ -6,12 +6,14 @@ import copy
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import pytest
 
 import ct_magic
 from ct_magic import errors
+from ct_magic.results import frame, history_frame
 
 FRAME = pd.DataFrame({"count": [1, 2]})
 ERRORS = [
@@ -38,6 +40,20 @@ def test_dir_is_the_list_of_what_is_public() -> None:
 def test_each_public_name_is_there_and_explains_itself(name: str) -> None:
     """A list that names what is not there would fail only when it is used."""
     assert (getattr(ct_magic, name).__doc__ or "").strip()
+
+
+@pytest.mark.parametrize(
+    ("function", "columns"),
+    [(ct_magic.count, frame.COLUMNS), (ct_magic.history, history_frame.HISTORY_COLUMNS)],
+)
+def test_help_names_every_column_of_a_dataframe(
+    function: Callable[..., object], columns: Mapping[str, object]
+) -> None:
+    """Its table is the only one; a column of the code is in it, and no other."""
+    lines = [line.strip() for line in str(function.__doc__).splitlines()]
+    cells = [line.split("|")[1].strip() for line in lines if line.startswith("|")][2:]
+    names = [name for cell in cells for name in cell.split(", ") if name.isidentifier()]
+    assert sorted(names) == sorted(columns)
 
 
 def test_every_error_is_public() -> None:

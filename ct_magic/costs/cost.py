@@ -10,9 +10,8 @@ from ..client.account_journal import open_journal
 from ..client.accounts import Account
 from ..client.jobs import Job, State, jobs_of
 from ..client.recall import recalled
-from ..errors import AccountError
 from ..planner import plan_cell
-from ..prepare import PreparedCell, day_in, known_of, one_text
+from ..prepare import PreparedCell, known_of, one_text, today_of
 from ..query.expand_cell import TooLargeError, expand, rows_in
 from ..query.parser import statements
 from ..query.resolve_period import plain_day
@@ -39,9 +38,8 @@ def plan(
     The parameters are those of `count`; an account is not needed. Raises QueryError for a text
     that is no query; one that is too large is none, and its summary says so.
     """
-    settings, chosen = changed(settings, changes), _account(account)
-    zone = settings.timezone or (chosen.timezone if chosen else None)
-    day = plain_day(today or day_in(zone))
+    settings, chosen = changed(settings, changes), SESSION.account_if_any(account)
+    day = plain_day(today or today_of(chosen, settings))
     queries = statements(one_text(text), params, day)
     rows = rows_in(queries, day)
     try:
@@ -70,15 +68,3 @@ def _summary(planned: Plan, jobs: Sequence[Job], seconds: Estimate | None) -> Pl
         notes=planned.notes,
         doubts=tuple(dict.fromkeys(doubt for row in planned.rows for doubt in row.doubts)),
     )
-
-
-def _account(account: str | Account | None) -> Account | None:
-    """Return whom it would be asked of; None where nobody is set up, since nothing is sent."""
-    if isinstance(account, Account):
-        return account
-    try:
-        return SESSION.account(account)
-    except AccountError:
-        if account:
-            raise
-        return None

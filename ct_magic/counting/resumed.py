@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..client.account_journal import open_journal
 from ..client.jobs import Job
 from ..errors import CountError, CountInterrupt, JournalError
-from ..prepare import PreparedCell, day_in
+from ..prepare import PreparedCell, today_of
 from ..row_results import row_results
 from ..rows import Plan
 from ..session import SESSION
@@ -31,7 +31,7 @@ def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.Da
     if journal.trouble:
         raise JournalError(f"what is pending cannot be looked up: {journal.trouble}")
     plan = reduce(Plan.beside, (cell.plan for cell in cells), Plan((), ()))
-    whole = PreparedCell(plan, account, settings, day_in(account.timezone))
+    whole = PreparedCell(plan, account, settings, today_of(account, settings))
     if not cells:
         return _dated(_empty(whole), [], whole.zone)
     notes = "; ".join(age(cell, datetime.now(UTC).astimezone(whole.zone)) for cell in cells)

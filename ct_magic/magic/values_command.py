@@ -35,16 +35,17 @@ def values(invocation: Invocation) -> pd.DataFrame:
     """Show the commonest values of properties, and make them known: %ct values Charged by Brand."""
     from ..client.top_values import Group
     from ..property_values import property_values
+    from .short_display import as_table
 
     text, names = split_properties(invocation.text)
-    query = _count(text, invocation.caller.names)
+    query = _count(text, invocation)
     groups = {p: Group(TYPES[p.scope], p.name) for p in map(read_property, names)}
     account = SESSION.account()
     answer = property_values(query, tuple(groups.values()), account, invocation.settings)
     axes = {p: _texts(answer.values[group]) for p, group in groups.items()}
     SESSION.know(_names(answer.event, axes), account.name)
     say("events, not profiles; to count by them:\n" + "\n".join(map(_axis, axes.items())))
-    return answer.frame
+    return as_table(answer.frame)
 
 
 def split_properties(text: str) -> tuple[str, list[str]]:
@@ -75,11 +76,11 @@ def read_property(text: str) -> Property:
     raise UsageError(f"{text!r} has no list of values that the API gives: {_USAGE}")
 
 
-def _count(text: str, variables: Mapping[str, object]) -> dict[str, object]:
-    from ..prepare import day_in
+def _count(text: str, invocation: Invocation) -> dict[str, object]:
+    from ..prepare import today_of
 
-    account = SESSION.account()
-    counts = parse(text, params=variables, today=day_in(account.timezone))
+    today = today_of(SESSION.account(), invocation.settings)
+    counts = parse(text, params=invocation.caller.names, today=today)
     if len(counts) != 1:
         raise UsageError(f"values are asked of one count, and this is {len(counts)}: {_USAGE}")
     return to_payload(counts[0])

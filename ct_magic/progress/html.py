@@ -33,7 +33,7 @@ from .table_html import clock, foreign, state, table
 
 IN_SIGHT = 8  # rows of a long table while it runs: those that changed last
 UNFOLDED = 8  # rows that are shown without a disclosure when all is done: a week, two months
-_MOST = 2000  # rows in the page; the DataFrame has all
+_MOST = 200  # rows in the page, which are some 100 kB; the DataFrame has all
 SCROLLED = 12  # rows from which on an open disclosure scrolls
 STATEMENTS = 12  # that are shown
 _DAY = 86400  # seconds that a clock goes on by itself
@@ -203,20 +203,22 @@ def _over(standing: Standing) -> str:
     missing = table(standing, lost[:IN_SIGHT]) if lost else ""
     picture = sparklines(rows)
     folded = f'<div class="ct-over"><div>{query}{head}</div><div class="ct-fold">{picture}</div>'
-    more = (
-        f"<div>and {len(rows) - _MOST:,} more in the DataFrame</div>" if len(rows) > _MOST else ""
-    )
     return (
         f"{folded}</div>{missing}<details><summary>{len(rows):,} rows</summary>"
-        f"{_scrolled(standing, rows[:_MOST])}{more}</details>"
+        f"{_scrolled(standing, rows)}</details>"
     )
 
 
 def _scrolled(standing: Standing, rows: Sequence[RowResult]) -> str:
-    drawn = table(standing, rows)
+    drawn = table(standing, rows[:_MOST])
     if len(rows) <= SCROLLED:
         return drawn
-    return f'<div class="ct-scroll" tabindex="0" role="region" aria-label="all rows">{drawn}</div>'
+    left = len(rows) - _MOST
+    more = f"<div>and {left:,} more in the DataFrame</div>" if left > 0 else ""
+    name = f"the first {_MOST} rows" if more else "all rows"
+    return (
+        f'<div class="ct-scroll" tabindex="0" role="region" aria-label="{name}">{drawn}</div>{more}'
+    )
 
 
 def _head(standing: Standing, live: bool) -> str:

@@ -15,7 +15,7 @@ from .frame import DAY, TEXT
 if TYPE_CHECKING:
     from ..client.journal_history import PastCell
 
-_COLUMNS: dict[str, Any] = {
+HISTORY_COLUMNS: dict[str, Any] = {
     "asked": DAY,
     "account": TEXT,
     "variable": TEXT,
@@ -39,7 +39,10 @@ def history_frame(
     """Return a row for each cell that was asked, in the order given; see `ct_magic.history`."""
     rows = [_row(cell, zone_of(cell.zone)) for cell in cells]
     return pd.DataFrame(
-        {name: pd.Series([row[name] for row in rows], dtype=_COLUMNS[name]) for name in _COLUMNS}
+        {
+            name: pd.Series([row[name] for row in rows], dtype=HISTORY_COLUMNS[name])
+            for name in HISTORY_COLUMNS
+        }
     )
 
 

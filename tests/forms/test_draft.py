@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from helpers.language_inputs import SINGLES, TODAY, corpus
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ct_magic import QueryError
@@ -45,7 +45,7 @@ from ct_magic.query.model import (
 from ct_magic.query.parser import parse, statements
 from ct_magic.query.printer import layout
 
-QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=100)
 AXES = [
     ByTime(Unit.WEEK),
     ByValue(Property("Plan, old"), (1, "a, b", "$x", "(c)")),

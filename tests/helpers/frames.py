@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ct_magic.results.frame import COLUMNS
@@ -25,10 +27,16 @@ def frame(*rows: Row) -> pd.DataFrame:
     df = pd.DataFrame(full, columns=order)
     for name in ours:
         if name.removeprefix("previous_") in ("start", "end"):
-            df[name] = pd.to_datetime(df[name])
+            df[name] = np.array(df[name], dtype="datetime64[s]")  # any year, with any pandas
         else:
             df[name] = df[name].astype(COLUMNS[name])
     return df
+
+
+def from_csv(path: Path) -> pd.DataFrame:
+    """Read what was written, to the last digit: before pandas 3 that must be asked for."""
+    exact: Row = {} if pd.__version__ >= "3" else {"float_precision": "round_trip"}
+    return pd.read_csv(path, **exact)
 
 
 def week(number: int, **more: Any) -> Row:

@@ -359,7 +359,8 @@ def test_two_messages_a_second_however_many_counts(newest: FrontEnd) -> None:
     sent = [kind for at, kind in newest.messages if kind in ("comm_msg", "update_display_data")]
     closing = 1  # the display at the end; widgets are closed
     assert 2 <= len(sent) <= 2 * (took + 1) + closing
-    assert sent.count("update_display_data") == 1
+    # That at the end, and one that may have been on its way when the page had just said so.
+    assert 1 <= sent.count("update_display_data") <= 2
 
 
 def test_a_kernel_that_cannot_hear_says_so(newest: FrontEnd) -> None:

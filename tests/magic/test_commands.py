@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import keyring
 import pandas as pd
@@ -468,6 +470,32 @@ def test_values_are_shown_and_known(
     assert "UPI" in SESSION.names.events["Charged"]["Payment mode"]
     run(shell, f"%%ctcount df\nCharged 2026-10\n{line}").raise_error()
     assert (shell.user_ns["df"]["count"] > 0).all()
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Midway"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%%ctcount df\nCharged today",
+        "%ctcount --dry-run Charged today",
+        "%ct explain Charged today",
+        "%ct values Charged today by Payment mode",
+    ],
+)
+def test_today_is_the_settings_wherever_it_is_read(
+    account: Sandbox,
+    shell: InteractiveShell,
+    capsys: pytest.CaptureFixture[str],
+    cell: str,
+    zone: str,
+) -> None:
+    """These two zones never have the same day, so that one of them is not the machine's."""
+    run(shell, f"%config CountMagics.timezone = {zone!r}")
+    today = f"{datetime.now(ZoneInfo(zone)):%Y%m%d}"
+    before = len(account.log)
+    run(shell, cell)
+    sent = "".join(str(request.body) for request in account.log[before:])
+    assert f"from': {today}" in (sent + capsys.readouterr().out).replace('"', "'")
 
 
 @pytest.mark.parametrize(

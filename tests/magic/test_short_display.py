@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC
+from html import escape
 
 import pandas as pd
 import pytest
@@ -122,3 +123,15 @@ def test_the_command_shows_history_short(account: Sandbox, shell: InteractiveShe
     for text in drawn(shell, found).values():
         assert "App Launched 2026-10" in text
         assert "req_id" not in text
+
+
+def test_accounts_are_a_table_of_words(account: Sandbox, shell: InteractiveShell) -> None:
+    """What is missing is blank, what is to be done is not cut; the value is a plain DataFrame."""
+    found = run(shell, "%ct accounts").result
+    page = drawn(shell, found)["text/html"]
+    assert "NaN" not in page
+    assert "NA" not in page
+    assert ">yes</td>" in page
+    assert page.count("<tr>") == len(found) + 1
+    assert all(escape(note) in page for note in found["note"].dropna())
+    assert drawn(shell, found)["text/plain"] == repr(found)

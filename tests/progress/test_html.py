@@ -540,6 +540,16 @@ def test_a_page_is_sent_few_rows_while_it_runs() -> None:
     assert "9,992 more rows" in html
 
 
+@pytest.mark.parametrize("step", [None, "App Installed"])
+def test_a_page_keeps_some_rows_of_thousands_and_says_so(step: str | None) -> None:
+    """What is done is sent at once, and saved with the notebook: the DataFrame has all rows."""
+    rows = [row(n, step=step, base=None if step is None else n) for n in range(3000)]
+    html = card.html(standing(rows, [DONE] * 3000))
+    assert len(html) < 150_000
+    assert "and 2,800 more in the DataFrame" in html
+    assert "all rows" not in html
+
+
 def test_a_reason_that_all_rows_share_is_said_once() -> None:
     """A wrong passcode fails 40 rows: 40 paragraphs would hide the one thing to do."""
     bad = "HTTP 401: check id, passcode and region"

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ct_magic import QueryError
@@ -92,7 +92,6 @@ def test_the_calendars_corners(text: str, today: date, start: str, end: str) -> 
     assert days(text, today) == (start, end)
 
 
-@settings(deadline=None)
 @given(
     st.dates(date(1, 1, 1), date(9999, 12, 31)),
     st.dates(date(1, 1, 1), date(9999, 12, 31)),

@@ -70,7 +70,7 @@ def typed(value: object) -> tuple[str, object]:
     return type(value).__name__, value
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(TERMS)
 def test_it_is_what_the_page_says_step_by_step(terms: list[Term]) -> None:
     """The quick way and the slow way give the same terms, in the same order and spelling."""

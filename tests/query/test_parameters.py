@@ -18,6 +18,7 @@ from ct_magic.query.printer import to_text
 
 TODAY = date(2026, 11, 23)
 DAY = date(2026, 1, 2)
+HOUR = pd.Period("2026-02-01 10:00", freq="h")  # whose name changed
 
 
 class Kind(StrEnum):
@@ -201,7 +202,7 @@ def test_everywhere_a_variable_may_stand() -> None:
         ("A where x = $v", pd.Period("2026-02"), "$v is a Period: it stands alone"),
         ("A where x in $v", range(10**12), "$v holds 1,000,000,000,000 values"),
         ("A since $v", pd.Period("2026-02"), "$v is a Period: it stands alone"),
-        ("A $v", pd.Period("2026-02-01 10:00", freq="h"), "$v is a Period of frequency h"),
+        ("A $v", HOUR, f"$v is a Period of frequency {HOUR.freqstr}"),
         ("A $v", pd.Period("2026-11-18", freq="W-SAT"), "$v is a Period of frequency W-SAT"),
         ("A $v", np.datetime64("2026-11"), "$v is a datetime64 of months, expected a day"),
         ("A $v..$v", np.datetime64("2026"), "$v is a datetime64 of years, expected a day"),

@@ -17,14 +17,14 @@ from helpers.language_inputs import (
     corpus,
 )
 from helpers.statement_inputs import whole_statements
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ct_magic import QueryError
 from ct_magic.query.model import Query
 from ct_magic.query.parser import parse
 
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=150)
 CELLS = list(broken_cells())
 
 

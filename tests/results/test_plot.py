@@ -13,7 +13,7 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 from helpers import frames
-from helpers.frames import experiment, frame, unfinished, weeks
+from helpers.frames import experiment, frame, from_csv, unfinished, weeks
 from helpers.shell import run
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
@@ -54,7 +54,7 @@ def test_it_is_saved_as_what_its_ending_says(name: str, tmp_path: Path) -> None:
 def test_what_was_written_as_csv_is_drawn_again(tmp_path: Path, name: str) -> None:
     """Its days are texts, and what is missing is nothing."""
     FRAMES[name].to_csv(tmp_path / "counts.csv", index=False)
-    again = plot(pd.read_csv(tmp_path / "counts.csv"))
+    again = plot(from_csv(tmp_path / "counts.csv"))
     assert again.vega_lite() == plot(FRAMES[name]).vega_lite()
 
 

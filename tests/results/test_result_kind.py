@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers import frames
-from helpers.frames import frame, week, weeks
+from helpers.frames import frame, from_csv, week, weeks
 
 from ct_magic import UsageError
 from ct_magic.results.cells import cells
@@ -30,9 +30,13 @@ def test_the_kind_is_seen_from_the_dataframe(expected: Kind, tmp_path: Path) -> 
     """Also where it was written to a file and read again, or has a column of one's own."""
     df = EXAMPLES[expected]
     df.to_csv(tmp_path / "counts.csv", index=False)
-    for again in (df, pd.read_csv(tmp_path / "counts.csv"), df.assign(note="mine")):
+    for again in (
+        df,
+        from_csv(tmp_path / "counts.csv"),
+        df.assign(note="mine"),
+    ):
         assert kind(cells(again)) is expected
-    assert cells(pd.read_csv(tmp_path / "counts.csv")) == cells(df)
+    assert cells(from_csv(tmp_path / "counts.csv")) == cells(df)
 
 
 def values(*some: Any, name: str = "Category") -> pd.DataFrame:

@@ -50,46 +50,46 @@ class _Joined:
 
 def with_own_events(message: str, line: Sequence[Token], reach: Reach) -> str:
     """Return the message with the funnel that was typed in the place of the usual example."""
-    found = _read(line) if FUNNEL in message else None
-    if found is None or found.joiners != {THEN}:
+    several = _read(line) if FUNNEL in message else None
+    if several is None or several.joiners != {THEN}:
         return message
-    own = found.all_of("share did")
+    own = several.all_of("share did")
     return message.replace(FUNNEL, f"write {own}") if _is_statement(own, reach) else message
 
 
 def joined(stop: Stop) -> Mistake | None:
     """Explain `A and B`, `A or B`, `A but not B`, and arrows."""
-    found = _read(stop.line) if stop.is_(*_JOINERS) else None
-    message = _sentence(found, stop.reach) if found and stop.at < found.end else None
-    return stop.mistake(f"{shown(stop.found)}: {message}{_as_name(found)}") if message else None
+    several = _read(stop.line) if stop.is_(*_JOINERS) else None
+    message = _sentence(several, stop.reach) if several and stop.at < several.end else None
+    return stop.mistake(f"{shown(stop.found)}: {message}{_as_name(several)}") if message else None
 
 
-def _sentence(found: _Joined | None, reach: Reach) -> str | None:
-    if found is None or len(found.joiners) != 1:
+def _sentence(several: _Joined | None, reach: Reach) -> str | None:
+    if several is None or len(several.joiners) != 1:
         return None
-    (kind,) = found.joiners
+    (kind,) = several.joiners
     if kind == THEN:
         return f"for a funnel {FUNNEL}"
-    own = found.all_of("did not" if kind == NOT else "did")
+    own = several.all_of("did not" if kind == NOT else "did")
     if not _is_statement(own, reach):
         return None
     if kind == EITHER:
-        return _either(found, own)
+        return _either(several, own)
     who = "did the first and not the other" if kind == NOT else "did both"
     return f"for those who {who} write {own}"
 
 
-def _either(found: _Joined, both: str) -> str:
-    alone = [" ".join(filter(None, (event, found.period))) for event in found.events]
+def _either(several: _Joined, both: str) -> str:
+    alone = [" ".join(filter(None, (event, several.period))) for event in several.events]
     if len(alone) > 2:
         return "events are not joined by 'or'; another event goes on a line of its own"
     return f"those who did either are {alone[0]} plus {alone[1]} less {both}, three statements"
 
 
-def _as_name(found: _Joined | None) -> str:
-    if found is None or found.joiners == {THEN} or '"' in found.text or "'" in found.text:
+def _as_name(several: _Joined | None) -> str:
+    if several is None or several.joiners == {THEN} or '"' in several.text or "'" in several.text:
         return ""
-    return f'; a name that holds it is quoted, "{found.text}"'
+    return f'; a name that holds it is quoted, "{several.text}"'
 
 
 def _read(line: Sequence[Token]) -> _Joined | None:
