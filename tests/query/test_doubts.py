@@ -71,6 +71,12 @@ def doubts(text: str, names: Names = NAMES, facts: frozenset[str] = frozenset())
             "utm_source is",
             "session.utm_source",
         ),
+        (
+            'Charged where "profile.Plan" = "x" today',
+            '"profile.Plan" is one',
+            "is profile.Plan meant",
+        ),
+        ("Charged today did App Launched where 'tech.OS' = 'x'", '"tech.OS" is one', "is tech.OS"),
         ("Charged where country = 'India' today", "country is not", "is geo, as in"),
         ("Charged where profile.City = 'Goa' today", "profile.City is not", "is geo, as in"),
         ("Charged today by region in ('Goa')", "region is not", "is geo, as in"),
