@@ -161,6 +161,9 @@ def _of_property(prop: Property, event: str | None, known: Known) -> Iterator[st
     properties = _properties(scope, event, known)
     if name in properties:
         return
+    if scope is Scope.EVENT and name in known.names.events:
+        yield f"{name} is an event, and stands as a property: what else was done is did {name}"
+        return
     head, dot, rest = name.partition(".")
     if scope is Scope.EVENT and dot and head in _SCOPES:
         yield f'"{name}" is one name as it is quoted: is {head}.{rest} meant, without quotes?'

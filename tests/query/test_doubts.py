@@ -77,6 +77,8 @@ def doubts(text: str, names: Names = NAMES, facts: frozenset[str] = frozenset())
             "is profile.Plan meant",
         ),
         ("Charged today did App Launched where 'tech.OS' = 'x'", '"tech.OS" is one', "is tech.OS"),
+        ("App Launched where Charged >= 1 today", "Charged is an event", "did Charged"),
+        ("Charged where App Installed exists today", "App Installed is an", "did App Installed"),
         ("Charged where country = 'India' today", "country is not", "is geo, as in"),
         ("Charged where profile.City = 'Goa' today", "profile.City is not", "is geo, as in"),
         ("Charged today by region in ('Goa')", "region is not", "is geo, as in"),
