@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC
 from html import escape
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -111,6 +112,15 @@ def test_a_pages_history_is_a_table_and_says_what_it_leaves_out() -> None:
     assert "&lt;b&gt;" in page
     assert "<b>" not in page
     assert "older" not in short_history(history_frame(cells(), lambda _: UTC), is_page=False)
+
+
+def test_a_history_of_nothing_is_shown_too(state: Path, shell: InteractiveShell) -> None:
+    """Before the first count: a header, not a traceback of pandas."""
+    with capture_output():
+        found = run(shell, "%ct history").result
+    assert found.empty
+    for text in drawn(shell, found).values():
+        assert "asked" in text
 
 
 def test_the_command_shows_history_short(account: Sandbox, shell: InteractiveShell) -> None:
