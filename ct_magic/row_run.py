@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
 from typing import Protocol
 
 from .client.jobs import Job
@@ -49,10 +48,9 @@ class RowRun:
     def __init__(self, plan: Plan, run: Asking) -> None:
         self.plan, self._run = plan, run
         self.clock = run.clock
-        self._lock = Lock()
         self._cancelled: set[int] = set()
-        self._seen: tuple[Job, ...] | None = None
-        self._rows: tuple[RowResult, ...] = ()
+        # What was seen, and its rows. Without a lock, which a fork would find held.
+        self._drawn: tuple[tuple[Job, ...] | None, tuple[RowResult, ...]] = (None, ())
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -62,12 +60,12 @@ class RowRun:
     @property
     def rows(self) -> tuple[RowResult, ...]:
         """Every row as it stands: the same tuple until something has changed."""
-        jobs = self._run.jobs
-        with self._lock:
-            # Frozen jobs: comparing what is the same object takes no time.
-            if jobs != self._seen:
-                self._seen, self._rows = jobs, row_results(self.plan, jobs)
-            return self._rows
+        jobs, (seen, rows) = self._run.jobs, self._drawn
+        # Frozen jobs: comparing what is the same object takes no time.
+        if jobs != seen:
+            rows = row_results(self.plan, jobs)
+            self._drawn = (jobs, rows)
+        return rows
 
     @property
     def done(self) -> bool:
@@ -87,9 +85,8 @@ class RowRun:
         if number is None:
             self._run.cancel()
             return
-        with self._lock:
-            self._cancelled.add(number)
-            kept = [row for row in self.plan.rows if row.number not in self._cancelled]
+        self._cancelled.add(number)
+        kept = [row for row in self.plan.rows if row.number not in self._cancelled]
         needed = {question for row in kept for question in self.plan.needs(row)}
         for question in self.plan.needs(self.plan.rows[number]):
             if question not in needed:

@@ -31,11 +31,12 @@ def use_command(invocation: Invocation) -> None:
 def show_accounts(invocation: Invocation) -> pd.DataFrame:
     """Show the accounts that can be used, where each is asked, and whether a passcode is there."""
     from ..results.frame import records
+    from .short_display import as_table
 
     invocation.refuse_arguments()
     tables: dict[str, dict[str, object]] = {accounts.DEFAULT: {}, SANDBOX: {}}
     tables |= accounts.from_file()
-    return records([_row(name, table) for name, table in tables.items()])
+    return as_table(records([_row(name, table) for name, table in tables.items()]))
 
 
 def login(invocation: Invocation) -> None:

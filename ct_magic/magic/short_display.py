@@ -60,6 +60,15 @@ def show_short(shell: InteractiveShell | None, frame: pd.DataFrame, short: Short
             formatter.for_type(type(frame), Drawing(before))
 
 
+def as_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame, which a page will show as a table of words."""
+    from ..progress.environment import current_shell
+    from ..results.short_table import short_table
+
+    show_short(current_shell(), frame, short_table)
+    return frame
+
+
 def show_as_before(shell: InteractiveShell | None) -> None:
     """Leave the shell as it was before the first frame that was shown short."""
     for formatter in _formatters(shell):

@@ -35,6 +35,7 @@ def values(invocation: Invocation) -> pd.DataFrame:
     """Show the commonest values of properties, and make them known: %ct values Charged by Brand."""
     from ..client.top_values import Group
     from ..property_values import property_values
+    from .short_display import as_table
 
     text, names = split_properties(invocation.text)
     query = _count(text, invocation)
@@ -44,7 +45,7 @@ def values(invocation: Invocation) -> pd.DataFrame:
     axes = {p: _texts(answer.values[group]) for p, group in groups.items()}
     SESSION.know(_names(answer.event, axes), account.name)
     say("events, not profiles; to count by them:\n" + "\n".join(map(_axis, axes.items())))
-    return answer.frame
+    return as_table(answer.frame)
 
 
 def split_properties(text: str) -> tuple[str, list[str]]:

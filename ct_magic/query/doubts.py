@@ -41,6 +41,7 @@ ADVANCED_KEYS = frozenset({"did_all", "did_none", "did_any"})
 OFTEN_KEYS = _EVENT_KEYS | {"operator", "value"}
 _FILTER_KEYS = frozenset({"name", "operator", "value"})
 _VARIABLE = re.compile(r"\$[A-Za-z_]\w*")
+_SCOPES = frozenset(scope.value for scope in Scope if scope is not Scope.EVENT)
 _PLACES = ("country", "state", "city", "region", "location", "place")
 _MOST_VALUES = 50  # of one list that are compared with the known ones
 
@@ -159,6 +160,13 @@ def _of_property(prop: Property, event: str | None, known: Known) -> Iterator[st
     name, scope = prop.name, prop.scope
     properties = _properties(scope, event, known)
     if name in properties:
+        return
+    if scope is Scope.EVENT and name in known.names.events:
+        yield f"{name} is an event, and stands as a property: what else was done is did {name}"
+        return
+    head, dot, rest = name.partition(".")
+    if scope is Scope.EVENT and dot and head in _SCOPES:
+        yield f'"{name}" is one name as it is quoted: is {head}.{rest} meant, without quotes?'
         return
     near = _near(name, tuple(properties))
     if (near or "").casefold() != name.casefold() and (other := _elsewhere(prop, event, known)):

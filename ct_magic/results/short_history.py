@@ -25,7 +25,8 @@ def short_history(frame: pd.DataFrame, *, is_page: bool, columns: int | None = N
     counts, if each cell had one, the state, if all are there. The query comes last, and is cut.
     """
     rows = frame.head(MOST_LINES)
-    rows = rows.assign(account=rows["account"].str.partition(" at ")[0])
+    # Not by pandas: of no rows its `partition` makes no columns.
+    rows = rows.assign(account=[text.partition(" at ")[0] for text in rows["account"]])
     shown = {name: _texts(name, rows[name]) for name in _names(rows)}
     older = len(frame) - len(rows)
     more = f"and {older:,} older: the value holds all" if older else ""

@@ -16,7 +16,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from helpers.plans import question
 
 import ct_magic
 from ct_magic.client.freshness import Freshness
@@ -688,7 +687,7 @@ def test_a_fork_in_the_middle_of_a_write_leaves_the_child_its_journal(tmp_path: 
 def test_an_id_that_another_cells_query_has_is_no_answer(tmp_path: Path) -> None:
     """Something on the way answers every query alike: the last cell's count would be this one's."""
     kept = journal(tmp_path / "j")
-    first, other = Job(0, question("a")), Job(0, question("b"))
+    first, other = JOB, Job(0, replace(QUESTION, body="b", key="b"))
     for job, id_ in ((first, "7"), (first, "7"), (other, "7"), (other, "8")):
         kept.asking(job)
         answer = kept.answered(job, Partial(id_))

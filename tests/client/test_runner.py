@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Queue
+from types import SimpleNamespace
 
 import pytest
 from helpers.plans import question
@@ -21,6 +24,7 @@ from ct_magic.client.jobs import Answer, Busy, Job, Partial, State, Success, Tal
 from ct_magic.client.journal import Journal
 from ct_magic.client.pace import Pace, Poll, Submit
 from ct_magic.client.runner import Run
+from ct_magic.client.threads import spawn
 from ct_magic.errors import JournalWarning
 
 JOBS = [Job(n, question(f"q{n}")) for n in range(5)]
@@ -202,6 +206,25 @@ def forked(work: Callable[[], bool]) -> bool:
         signal.alarm(20)  # a child that hangs must not outlive its test
         os._exit(0 if work() else 1)
     return os.waitpid(child, 0)[1] == 0
+
+
+def test_a_fork_in_the_middle_of_an_import_leaves_the_child_the_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread of ours that imports holds the module's lock, and is not there to let go."""
+    gates = SimpleNamespace(inside=threading.Event(), go_on=threading.Event())
+    monkeypatch.setitem(sys.modules, "gates_of_this_test", gates)
+    (tmp_path / "slowly_imported.py").write_text(
+        "import gates_of_this_test as gates\ngates.inside.set()\ngates.go_on.wait(20)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    thread = spawn(lambda: importlib.import_module("slowly_imported") and None, "ct_magic-test")
+    assert thread
+    assert gates.inside.wait(20)
+    gates.go_on.set()  # this thread goes on first: the other one is still inside when it forks
+    assert forked(lambda: bool(importlib.import_module("slowly_imported")))
+    thread.join()
+    del sys.modules["slowly_imported"]
 
 
 def test_a_process_that_is_forked_while_a_count_runs_counts_too() -> None:

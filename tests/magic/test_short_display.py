@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC
+from html import escape
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -112,6 +114,15 @@ def test_a_pages_history_is_a_table_and_says_what_it_leaves_out() -> None:
     assert "older" not in short_history(history_frame(cells(), lambda _: UTC), is_page=False)
 
 
+def test_a_history_of_nothing_is_shown_too(state: Path, shell: InteractiveShell) -> None:
+    """Before the first count: a header, not a traceback of pandas."""
+    with capture_output():
+        found = run(shell, "%ct history").result
+    assert found.empty
+    for text in drawn(shell, found).values():
+        assert "asked" in text
+
+
 def test_the_command_shows_history_short(account: Sandbox, shell: InteractiveShell) -> None:
     """And gives a plain DataFrame of all columns."""
     with capture_output():
@@ -122,3 +133,15 @@ def test_the_command_shows_history_short(account: Sandbox, shell: InteractiveShe
     for text in drawn(shell, found).values():
         assert "App Launched 2026-10" in text
         assert "req_id" not in text
+
+
+def test_accounts_are_a_table_of_words(account: Sandbox, shell: InteractiveShell) -> None:
+    """What is missing is blank, what is to be done is not cut; the value is a plain DataFrame."""
+    found = run(shell, "%ct accounts").result
+    page = drawn(shell, found)["text/html"]
+    assert "NaN" not in page
+    assert "NA" not in page
+    assert ">yes</td>" in page
+    assert page.count("<tr>") == len(found) + 1
+    assert all(escape(note) in page for note in found["note"].dropna())
+    assert drawn(shell, found)["text/plain"] == repr(found)

@@ -31,6 +31,7 @@ LOOKALIKES |= {"\u2026": "..", "\u2260": "!=", "\u2264": "<=", "\u2265": ">=", "
 ARROWS = "\u2192\u21d2\u27f6\u203a"
 _UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
 _DAYS = ("DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY")
+_COMPARED = ("IS", "IS_NOT", "IN", "OVER", "AT_LEAST", "UNDER", "AT_MOST")
 _ORDERING = ("OVER", "AT_LEAST", "UNDER", "AT_MOST")
 _SIGNS = {
     "{": "JSON stands at a statement's beginning only; a variable is written $name",
@@ -103,7 +104,7 @@ def _glued(line: Sequence[Token], at: int) -> str:
 def _odd_date(text: str, before: str) -> str:
     if before in ("IN", "AFTER") and (ends := re.fullmatch(r"(\d+)-(\d+)", text)):
         return f"found '{text}': a range is written {ends[1]}..{ends[2]}"
-    if days := re.fullmatch(r"(\d{4}-\d\d-\d\d)-(\d{4}-\d\d-\d\d)", text):
+    if days := re.fullmatch(r"(\d{4}-\d\d-\d\d|\d{8})-(\d{4}-\d\d-\d\d|\d{8})", text):
         return f"found '{text}': a period has two dots, {days[1]}..{days[2]}"
     parts = [int(part) for part in re.split(r"[-/.]", text) if len(part) <= 4]
     if len(parts) == 3 and parts[0] > 99:
@@ -148,6 +149,8 @@ def _dash(line: Sequence[Token], at: int) -> str | None:
         return "found '-': days are counted back without a space, today-7"
     if char in "?!" and line[at + 1].type == "$END" and at and line[at - 1].end == line[at].start:
         return f"found '{char}': no sign ends a statement: take it away"
+    if char == "+" and line[at + 1].type == "NUMBER" and at and line[at - 1].type in _COMPARED:
+        return f"found '+': a number has no plus, {line[at + 1].text}"
     if char == "+" and at and line[at - 1].type in _DAYS:
         return "found '+': days are counted back, today-7; what is to come has no count"
     if LOOKALIKES.get(char, char) == "-" and at and line[at - 1].type in _DAYS:

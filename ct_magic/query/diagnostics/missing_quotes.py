@@ -66,6 +66,8 @@ def number_in_name(stop: Stop) -> Mistake | None:
         return None
     if stop.next().lower() in _UNITS:
         number, unit = stop.line[stop.at : stop.at + 2]
+        if stop.around(2).text == "ago" and unit.text in ("day", "days"):
+            return stop.mistake(f"{shown(number)}: write today-{number.text}")
         return stop.mistake(f"{shown(number)}: write last {number.text} {unit.text}")
     if not stop.after("WORD") and stop.at:
         return None

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from . import several_events
 from .error_position import Accepted, Line, Mistake, Reach, Stop, shown
-from .expected_tokens import in_words
+from .expected_tokens import OPERATOR, in_words
 from .foreign_words import (
     DAY_IN_WORDS,
     day_in_words,
@@ -30,6 +30,7 @@ from .missing_quotes import (
 )
 from .misspelt_words import misspelt_word
 
+_DAYS = ("DATE", "EIGHT_DIGITS")
 INDENTED = "a statement begins without indentation: take the spaces before it away"
 INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
 EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
@@ -130,6 +131,16 @@ def _axis_without_values(stop: Stop) -> Mistake | None:
     return stop.mistake(f"{shown(stop.found)}: {message}; {hint}{keyword_in_name(stop)}")
 
 
+def _two_days(stop: Stop) -> Mistake | None:
+    """Explain two days without two dots between them: `2026-11-01 to 2026-11-05`."""
+    has_sign = stop.is_("TO", "COMMA", "COLON", "DOT", "BAD")
+    first, last = stop.around(-1), stop.around(1) if has_sign else stop.found
+    is_value = stop.around(-2).type in (*OPERATOR, "OPENING", "COMMA", "DOTS")
+    if first.type not in _DAYS or last.type not in _DAYS or is_value:
+        return None
+    return stop.mistake(f"{shown(stop.found)}: a period has two dots, {first.text}..{last.text}")
+
+
 def _end_of_name(stop: Stop) -> int:
     return next(at for at, token in enumerate(stop.line) if token.type not in ("WORD", "STRING"))
 
@@ -153,6 +164,7 @@ GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
     text_cut_short,
     of_another_language,
     several_events.joined,
+    _two_days,
     _odd,
     label_with_keyword,
     negated,

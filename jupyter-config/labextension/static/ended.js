@@ -3,6 +3,7 @@
 const VIEW = "application/vnd.jupyter.widget-view+json";
 const ENDED = ["restarting", "autorestarting", "terminating", "dead"];
 const GONE = "Error displaying widget"; // how a page begins to say that it has no such widget
+const GOING = "style, .ct-part:has(> .ct-live), .ct-live, [role=progressbar]"; // no longer
 const AGAIN = "The kernel has ended. Run the cell again: nothing is sent twice.";
 
 /**
@@ -75,12 +76,18 @@ function picture(saved, node) {
   const live = node.querySelector(".ct-magic-live");
   if (!live) return saved;
   const seen = live.cloneNode(true);
-  seen.querySelectorAll("style, .ct-live, [role=progressbar]").forEach((part) => part.remove());
+  seen.querySelectorAll(GOING).forEach((part) => part.remove());
+  for (const last of seen.querySelectorAll(".ct-part:last-child")) {
+    last.innerHTML = last.innerHTML.replace(/ ·$/, "");
+  }
   const page = document.createElement("template");
   page.innerHTML = saved;
   const card = page.content.querySelector(".ct-magic");
   const note = document.createElement("div");
   note.textContent = AGAIN;
-  card.replaceChildren(...seen.childNodes, note);
+  const head = seen.querySelector(".ct-head");
+  if (head) head.after(note);
+  else seen.append(note);
+  card.replaceChildren(...seen.childNodes);
   return page.innerHTML;
 }

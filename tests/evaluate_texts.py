@@ -1,0 +1,149 @@
+"""Random texts against people one by one: python tests/evaluate_texts.py 3000 [seed].
+
+Beside `evaluate_statements.py`, which begins at the query: here a cell is typed, read, planned, its
+JSON counted by the sandbox's engine, and the DataFrame compared, over several days that are "today"
+(the end of a month, a leap day, the year's first, after a change of clocks) and time zones.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pyarrow.parquet as pq
+from helpers import plain_counts
+from helpers.evaluated import answered as jobs_of
+from helpers.random_texts import Texts
+from helpers.texts_evaluator import TextsEvaluator, Wanted, wilson
+
+from ct_magic import QueryError
+from ct_magic.planner import plan_cell
+from ct_magic.query import parser
+from ct_magic.query.doubts import Known
+from ct_magic.results.frame import frame
+from ct_magic.row_results import row_results
+from ct_magic.sandbox.engine import Engine
+
+PROFILES, MOST_COUNTS = 350, 60
+WORLDS = (
+    ("UTC", date(2026, 11, 23)),
+    ("Asia/Kathmandu", date(2028, 2, 29)),
+    ("Asia/Kolkata", date(2027, 3, 31)),
+    ("America/St_Johns", date(2027, 1, 1)),
+    ("Europe/Berlin", date(2026, 10, 26)),
+    ("Australia/Lord_Howe", date(2026, 8, 31)),
+    ("Pacific/Chatham", date(2024, 3, 1)),
+    ("America/New_York", date(2025, 12, 29)),
+)
+
+
+@dataclass
+class Compared:
+    """How many rows were compared, how many cells were refused, and what differs."""
+
+    rows: int = 0
+    refused: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+def main(times: int, seed: int = 0) -> int:
+    """Compare so many cells."""
+    random, found = Random(seed), Compared()
+    for zone, today in WORLDS:
+        compare(ZoneInfo(zone), today, times // len(WORLDS), random, found)
+    for line in found.wrong:
+        sys.stdout.write(f"{line}\n\n")
+    sys.stdout.write(
+        f"{found.rows:,} rows, {len(found.wrong):,} cells differ; {found.refused:,} were refused\n"
+    )
+    return 1 if found.wrong else 0
+
+
+def compare(zone: ZoneInfo, today: date, times: int, random: Random, found: Compared) -> None:
+    """Compare so many cells of one day in one time zone."""
+    engine, data = world(zone, today)
+    texts, evaluator, asked = Texts(random, today), TextsEvaluator(data, today), 0
+    while asked < times:
+        meant = texts.statement()
+        try:
+            df = counted(engine, meant.text, today)
+        except QueryError:
+            found.refused += 1
+            continue
+        if df is not None:
+            asked, found.rows = asked + 1, found.rows + len(df)
+            if differs := difference(df, evaluator.rows(meant)):
+                found.wrong.append(f"{zone}, {today}\n{meant.text}\n{differs}")
+    engine.close()
+
+
+def world(zone: ZoneInfo, today: date) -> tuple[Engine, plain_counts.Data]:
+    """Return an engine, and its events as plain rows."""
+    engine = Engine(zone)
+    engine.generate(PROFILES, 3, today)
+    with tempfile.TemporaryDirectory() as folder:
+        engine.export(Path(folder))
+        tables = [pq.read_table(Path(folder, f"{t}.parquet")) for t in ("events", "profiles")]
+    return engine, plain_counts.read(*(table.to_pylist() for table in tables), zone)
+
+
+def counted(engine: Engine, text: str, today: date) -> pd.DataFrame | None:
+    """Return the DataFrame of a cell; None where it asks too much."""
+    cell = parser.read_cell(text, today=today, max_counts=None)
+    asked = plan_cell(cell.statements, cell.expansion, today, Known())
+    if len(asked.questions) > MOST_COUNTS:
+        return None
+    return frame(asked, row_results(asked, jobs_of(asked, engine.count)))
+
+
+def difference(df: pd.DataFrame, wanted: list[Wanted]) -> str | None:
+    """Return the first cell that is not as it must be."""
+    if len(df) != len(wanted):
+        return f"{len(df)} rows, not {len(wanted)}"
+    for n, (row, right) in enumerate(zip(df.to_dict("records"), wanted, strict=True)):
+        for column, value in cells(right):
+            found = plain(row[column])
+            near = isinstance(value, float) and found is not None and abs(found - value) < 1e-9
+            if not near and found != value:
+                return f"row {n}, {column}: found {found!r}, right {value!r}"
+    return None
+
+
+def cells(right: Wanted) -> Iterator[tuple[str, Any]]:
+    """Yield what a row's columns must hold."""
+    yield from (("start", right.days[0]), ("end", right.days[1]), ("count", right.count))
+    yield "status", "success" if right.count is not None else "not yet"
+    yield from right.axes.items()
+    if right.whole is not None:
+        yield "whole", right.whole
+    if right.after is not None:
+        yield "after", right.after
+    if not right.is_base or right.of is not None:
+        has_share = right.count is not None and right.of
+        ends = (None, None)
+        if has_share and not right.is_base:
+            ends = wilson(right.count or 0, right.of or 1)
+        yield from (("of", right.of), ("low", ends[0]), ("high", ends[1]))
+        yield "share", (right.count or 0) / right.of if has_share and right.of else None
+    if right.other is not None:
+        (start, end), count = right.other
+        yield from (("previous_start", start), ("previous_end", end), ("previous", count))
+        change = (right.count or 0) / count - 1 if right.has_change and count else None
+        yield "change", change
+
+
+def plain(value: Any) -> Any:
+    """Return a value of the frame as Python has it."""
+    if pd.isna(value):
+        return None
+    return value.date() if isinstance(value, pd.Timestamp) else value
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))

@@ -1,0 +1,352 @@
+"""Random cells as people type them, each with what it means in plain Python.
+
+Nothing of `ct_magic.query` is known here: a text and its meaning are made together, word by word,
+so that lexer, grammar and builder are tried, too, and not the planner alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+from .plain_counts import Happened
+from .plain_days import last_of, moved, start_of
+
+Test = Callable[[Happened, Any], bool]  # an event, and the person who did it
+Spec = tuple[Any, ...]  # a period: its kind, then its parts
+UNITS = ("day", "week", "week", "month", "month", "quarter", "year")
+MOST = {"day": 10, "week": 5, "month": 4, "quarter": 3, "year": 2}
+LONG = {"day": 20, "week": 60, "month": 200, "quarter": 400, "year": 800}
+EVENTS = ("App Launched", "App Launched", "Product Viewed", "Added To Cart", "Charged")
+EVENTS += ("App Installed", "Notification Sent", '"Ride by night"')
+OF_EVENT = {
+    "Category": ("Shoes", "Bags", "Groceries", "Books"),
+    "Brand": ("Acme", "Orbit", "नमस्ते"),
+    "Payment mode": ("UPI", "Cash", "Credit Card"),
+    "Gift": ("True", "False"),
+    "Product": ("Acme Bags", "Orbit Shoes"),
+    "session.utm_source": ("google", "facebook", "referral"),
+    "session.first_time": ("True", "False"),
+    "session.day_of_week": ("Monday", "Friday", "Sunday"),
+}
+OF_PERSON = {
+    "profile.Customer Type": ("Silver", "Gold", "Platinum"),
+    "profile.Group": ("control", "treated"),
+    "tech.OS": ("Android", "iOS"),
+    "app.Make": ("Apple", "Samsung"),
+    "demographics.Gender": ("Male", "Female"),
+    "reachability.has_token": ("True", "False"),
+}
+PLACES = ("India", "India/Maharashtra", "Singapore", "India/Karnataka/Bengaluru", "India/Delhi")
+OFTEN = {">=": int.__ge__, ">": int.__gt__, "=": int.__eq__, "<": int.__lt__, "<=": int.__le__}
+
+
+@dataclass(frozen=True)
+class Inner:
+    """An event inside a `did`: with which condition, on which days."""
+
+    event: str
+    test: Test
+    days: Spec | None
+
+
+@dataclass(frozen=True)
+class Clause:
+    """`did`, `did not` or `did any`, with how often."""
+
+    kind: str
+    events: tuple[Inner, ...]
+    often: str = ">="
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What `by` cuts or repeats: `name` is the frame's column; time has a unit."""
+
+    name: str
+    text: str
+    values: tuple[Any, ...] = ()
+    holds: Callable[[Happened, Any, Any], bool] = lambda *_: True
+    unit: str | None = None
+    is_first: bool = False
+    rolling: tuple[int, str] | None = None
+
+
+@dataclass(frozen=True)
+class Meant:
+    """A statement: its text, and what it means."""
+
+    text: str
+    event: str
+    test: Test
+    days: Spec
+    did: tuple[Clause, ...]
+    steps: tuple[Clause, ...]
+    other: Spec | None
+    axes: tuple[Axis, ...]
+
+
+def found(name: str, event: Happened, person: Any) -> list[Any]:
+    """Return the values of a property: of the event and its items, the session or the person."""
+    scope, _, rest = name.rpartition(".")
+    if scope == "session":
+        return [event.session.get(rest)]
+    if scope:
+        return [person[scope].get(rest)]
+    items = event.properties.get("Items") if event.name == "Charged" else None
+    return [place.get(rest) for place in (event.properties, *(items or ()))]
+
+
+def is_at(person: Any, place: str) -> bool:
+    """Return True for a person in this country, state or city."""
+    path = place.split("/")
+    return [person["country"], person["state"], person["city"]][: len(path)] == path
+
+
+def minute(event: Happened) -> int:
+    """Return the minute in which the session began; -1 where there was none."""
+    hours, _, minutes = event.session.get("time_of_day", "-1:59").partition(":")
+    return int(hours) * 60 + int(minutes)
+
+
+class Texts:
+    """Makes statements over the sandbox's names."""
+
+    def __init__(self, random: Random, today: date) -> None:
+        self.random, self.today = random, today
+
+    def statement(self) -> Meant:
+        """Return any statement; some of them the language refuses."""
+        kind = self.one("plain", "share", "after", "first", "rolling", "vs", "vs", "or", "or")
+        time = self.time(kind) if kind in ("first", "rolling") or self.chance(0.6) else None
+        unit = time.unit if time else None
+        words, days = self.period(unit)
+        event = self.one(*EVENTS)
+        where, test = self.where(kind)
+        axes = self.axes(time, where)
+        versus = self.versus() if kind == "vs" or self.chance(0.1) else None
+        can_move = kind != "rolling"
+        did = [self.clause(unit, can_move, not versus) for _ in range(self.one(0, 0, 0, 1, 2))]
+        steps = []
+        if not versus and (kind in ("share", "after") or self.chance(0.2)):
+            steps = [self.clause(unit, can_move) for _ in range(self.one(0, 1, 2))]
+            steps.append(self.last_step(kind, unit, can_move))
+        lines = [f"{event} {where} {words}".rstrip(), *(text for text, _ in did)]
+        lines += [f"share {text}" for text, _ in steps]
+        lines += [f"vs {versus[0]}"] if versus else []
+        lines += ["by " + ", ".join(axis.text for axis in axes)] if axes else []
+        return Meant(
+            text=self.one("\n  ", " ").join(lines),
+            event=event.strip('"'),
+            test=test,
+            days=days,
+            did=tuple(clause for _, clause in did),
+            steps=tuple(clause for _, clause in steps),
+            other=versus[1] if versus else None,
+            axes=axes,
+        )
+
+    def one(self, *choices: Any) -> Any:
+        return self.random.choice(choices)
+
+    def chance(self, share: float) -> bool:
+        return self.random.random() < share
+
+    def number(self, n: int, unit: str) -> str:
+        return f"{n} {unit}{'s' if n != 1 or self.chance(0.2) else ''}"
+
+    # Periods
+
+    def period(self, unit: str | None = None) -> tuple[str, Spec]:
+        unit = unit or self.one(*UNITS)
+        longer = self.one("week", "month", "quarter", "year") if unit != "day" else "week"
+        match self.random.randrange(9):
+            case 0:
+                return "", ("last", 30, "day")
+            case 1 | 2 | 3:
+                n = self.random.randint(1, MOST[unit])
+                return f"last {self.number(n, unit)}", ("last", n, unit)
+            case 4:
+                return f"this {longer}", ("this", longer)
+            case 5:
+                return f"last {longer}", ("whole", longer)
+            case 6:
+                first = moved(start_of(self.today, "month"), -self.random.randint(0, 14), "month")
+                return f"{first:%Y-%m}", ("days", first, last_of(first, "month"))
+            case 7:
+                near = self.random.randint(0, 2)
+                far = near + self.random.randint(0, LONG[unit])
+                return f"today-{far}..today-{near}", ("ago", far, near)
+        return self.written(unit)
+
+    def written(self, unit: str) -> tuple[str, Spec]:
+        first = self.today - timedelta(self.random.randint(3, LONG[unit]))
+        last = first + timedelta(self.random.randint(0, LONG[unit]))
+        if self.chance(0.4):
+            first, last = start_of(first, unit), last_of(last, unit)
+        spelled = (f"{first}..{last}", f"{first:%Y%m%d}..{last:%Y%m%d}", f"from {first} to {last}")
+        return (f"on {first}" if first == last else self.one(*spelled)), ("days", first, last)
+
+    def versus(self) -> tuple[str, Spec]:
+        unit = self.one(*UNITS)
+        n = self.random.randint(1, 5 if unit != "year" else 1)
+        moves = (f"before {self.number(n, unit)}", ("moved", -n, unit))
+        return self.one(("previous", ("previous",)), moves, self.period(unit)) or moves
+
+    # Filters
+
+    def where(self, kind: str) -> tuple[str, Test]:
+        if kind == "or" or self.chance(0.25):
+            text, test, _ = self.condition(self.one(OF_EVENT, OF_PERSON, None, None))
+        elif self.chance(0.4):
+            text, test = self.filter(self.one(OF_EVENT, OF_PERSON))
+        else:
+            return "", lambda event, person: True
+        return f"where {text}", test
+
+    def condition(self, names: Any, depth: int = 0) -> tuple[str, Test, str]:
+        if depth > 2 or self.chance(0.5):
+            return *self.filter(names or self.one(OF_EVENT, OF_PERSON)), "filter"
+        parts = [self.condition(names, depth + 1) for _ in range(self.one(2, 2, 3))]
+        tests = [test for _, test, _ in parts]
+        if self.chance(0.55):
+            texts = [text if kind == "filter" else f"({text})" for text, _, kind in parts]
+            return " or ".join(texts), lambda e, p: any(test(e, p) for test in tests), "or"
+        texts = [f"({text})" if kind == "or" else text for text, _, kind in parts]
+        return " and ".join(texts), lambda e, p: all(test(e, p) for test in tests), "and"
+
+    def filter(self, names: dict[str, tuple[str, ...]]) -> tuple[str, Test]:
+        if self.chance(0.25):
+            return self.amount() if names is OF_EVENT else self.place()
+        if names is OF_EVENT and self.chance(0.15):
+            start = self.random.randint(0, 1400)
+            end = self.random.randint(start, 1439)
+            clock = f"{start // 60:02}:{start % 60:02}..{end // 60:02}:{end % 60:02}"
+            inside = f"session.time_of_day in {clock}"
+            return inside, lambda e, p: start <= minute(e) <= end
+        name = self.one(*names)
+        return self.compared(name, names[name])
+
+    def compared(self, name: str, values: tuple[str, ...]) -> tuple[str, Test]:
+        value = self.one(*values)
+        some = tuple(self.random.sample(values, min(2, len(values))))
+        listed = ", ".join(map(self.quoted, some))
+        text, holds = self.one(
+            (f"= {self.quoted(value)}", lambda x: x == value),
+            (f"!= {self.quoted(value)}", lambda x: x not in (None, value)),
+            (f"in ({listed})", lambda x: x in some),
+            (f"not in ({listed})", lambda x: x is not None and x not in some),
+            (f'~ "{value[:3]}"', lambda x: x is not None and value[:3] in x),
+            (f'!~ "{value[1:3]}"', lambda x: x is not None and value[1:3] not in x),
+            ("exists", lambda x: x is not None),
+        )
+        if self.chance(0.1):
+            return (
+                f"{name} not exists",
+                lambda e, p: found(name, e, p).count(None) == len(found(name, e, p)),
+            )
+        return f"{name} {text}", lambda e, p: any(map(holds, found(name, e, p)))
+
+    def quoted(self, value: str) -> str:
+        plain = value.lower() if value in ("True", "False") else f"'{value}'"
+        return str(self.one(f'"{value}"', plain))
+
+    def amount(self) -> tuple[str, Test]:
+        name, low = self.one("Amount", "Price", "Quantity"), self.one(1, 2, 20, 150.5, 300)
+        high = low + self.one(0, 1, 100)
+        text, holds = self.one(
+            (f"> {low}", lambda x: x > low),
+            (f">= {low}", lambda x: x >= low),
+            (f"< {low}", lambda x: x < low),
+            (f"<= {low}", lambda x: x <= low),
+            (f"in {low}..{high}", None),
+        )
+        tests = [holds] if holds else [lambda x: x >= low, lambda x: x <= high]
+
+        def test(event: Happened, person: Any) -> bool:
+            numbers = [x for x in found(name, event, person) if isinstance(x, int | float)]
+            return all(any(map(one, numbers)) for one in tests)  # each on some item
+
+        return f"{name} {text}", test
+
+    def place(self) -> tuple[str, Test]:
+        some = self.random.sample(PLACES, self.one(1, 2))
+        text = f"geo in ({', '.join(map(json.dumps, some))})"
+        return text, lambda e, p: any(is_at(p, place) for place in some)
+
+    # Clauses
+
+    def clause(
+        self, unit: str | None, can_move: bool, can_count: bool = True
+    ) -> tuple[str, Clause]:
+        """Return any clause; `can_count` lets its period count from today."""
+        made = [self.inner(unit, can_move, can_count) for _ in range(self.one(1, 2, 3))]
+        (text, inner), n = made[0], self.random.randint(1, 3)
+        match self.random.randrange(5):
+            case 0:
+                often = self.one(*OFTEN)
+                texts = ", ".join(text for text, _ in made)
+                events = tuple(event for _, event in made)
+                return f"did any ({texts}) {often} {n}", Clause("any", events, often, n)
+            case 1:
+                return f"did not {text}", Clause("not", (inner,))
+            case 2:
+                often = self.one(">=", ">", "=")
+                return f"did {text} {often} {n}", Clause("did", (inner,), often, n)
+        return f"did {text}", Clause("did", (inner,))
+
+    def last_step(self, kind: str, unit: str | None, can_move: bool) -> tuple[str, Clause]:
+        if kind != "after" or self.chance(0.3):
+            return self.clause(unit, can_move)
+        first = self.random.randint(0, 2)
+        last, unit = first + self.random.randint(0, 3), unit or self.one(*UNITS)
+        text, inner = self.inner(unit, False, False)
+        axis = Inner(inner.event, inner.test, ("after", first, last, unit))
+        return f"did {text} after {first}..{last} {unit}s", Clause("did", (axis,))
+
+    def inner(self, unit: str | None, can_move: bool, can_count: bool) -> tuple[str, Inner]:
+        event = self.one(*EVENTS)
+        where, test = "", lambda event, person: True
+        if self.chance(0.4):
+            text, test = self.filter(OF_EVENT)
+            where = f" where {text}"
+        words, days = "", None
+        if can_move and self.chance(0.25):
+            n, unit = self.random.randint(-3, 3), unit or self.one(*UNITS)
+            side = "after" if n >= 0 else "before"
+            words, days = f" {side} {self.number(abs(n), unit)}", ("moved", n, unit)
+        elif can_count and self.chance(0.25):
+            words, days = self.period(self.one("day", "week"))
+            words, days = (f" {words}", days) if words else ("", None)
+        return f"{event}{where}{words}", Inner(event.strip('"'), test, days)
+
+    # Axes
+
+    def time(self, kind: str) -> Axis:
+        unit = self.one(*UNITS)
+        if kind != "rolling":
+            is_first = kind == "first"
+            return Axis("", f"{'first ' * is_first}{unit}", unit=unit, is_first=is_first)
+        n, length = self.random.randint(1, 4), self.one(*UNITS)
+        text = f"{unit} rolling {self.number(n, length)}"
+        return Axis("", text, unit=unit, rolling=(n, length))
+
+    def axes(self, time: Axis | None, where: str) -> tuple[Axis, ...]:
+        axes = [time] if time else []
+        if self.chance(0.25):
+            name, values = self.one(*OF_EVENT.items(), *OF_PERSON.items())
+            text = f"{name} in ({', '.join(map(self.quoted, values[:2]))})"
+            axes.append(Axis(name, text, values[:2], lambda e, p, v: v in found(name, e, p)))
+        if self.chance(0.08) and "geo" not in where:
+            text = f"geo in ({', '.join(map(json.dumps, PLACES[1:3]))})"
+            axes.append(Axis("geo", text, PLACES[1:3], lambda e, p, v: is_at(p, v)))
+        if self.chance(0.05) and "time_of_day" not in where:
+            hours = tuple(range(24))
+            axes.append(Axis("hour", "hour", hours, lambda e, p, v: minute(e) // 60 == v))
+        self.random.shuffle(axes)
+        return tuple(axes)

@@ -1,0 +1,15 @@
+"""Random cells, from the text to the DataFrame: `evaluate_texts.py` tries more of them."""
+
+from datetime import date
+from random import Random
+from zoneinfo import ZoneInfo
+
+from evaluate_texts import Compared, compare
+
+
+def test_random_cells_hold_what_people_one_by_one_say() -> None:
+    """Lexer, grammar, builder, planner, JSON, SQL and frame, against plain Python."""
+    found = Compared()
+    compare(ZoneInfo("Asia/Kathmandu"), date(2028, 2, 29), 20, Random(1), found)
+    assert not found.wrong
+    assert found.rows > 20
