@@ -158,7 +158,8 @@ def test_each_missing_extra_is_one_line_that_says_what_to_install(
     python: Path, account: Sandbox, tmp_path: Path
 ) -> None:
     """No traceback of an import inside; a count arrives before its picture is missed."""
-    cells = ["%ct use sandbox", "%ctcount --plot Charged 2026-10", "%ct login"]
+    quick = "%config CountMagics.poll_interval = 0.05"
+    cells = [quick, "%ct use sandbox", "%ctcount --plot Charged 2026-10", "%ct login"]
     asked = len(account.log)
     done = ipython(python, f"for c in {cells}: get_ipython().run_cell(c)", tmp_path / "home")
     lines = [line for line in done.stdout.splitlines() if "extra" in line]
