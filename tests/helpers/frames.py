@@ -27,7 +27,8 @@ def frame(*rows: Row) -> pd.DataFrame:
     df = pd.DataFrame(full, columns=order)
     for name in ours:
         if name.removeprefix("previous_") in ("start", "end"):
-            df[name] = np.array(df[name], dtype="datetime64[s]")  # any year, with any pandas
+            days = [None if pd.isna(day) else day for day in df[name]]
+            df[name] = np.array(days, dtype="datetime64[s]")  # any year, with any pandas
         else:
             df[name] = df[name].astype(COLUMNS[name])
     return df

@@ -136,7 +136,8 @@ def test_the_recipes_find_what_the_sandbox_holds(executed: Any) -> None:
     assert 0.3 < curve[1] < 0.5
     assert 0.08 < curve[8] < 0.25
     assert curve[1] > curve[3] > curve[7]
-    difference = shown(found, "ct_magic.compare(test)").iloc[0]
+    compared = shown(found, "ct_magic.compare(test)")
+    difference = {name: column.iloc[0] for name, column in compared.items()}
     assert 0 < difference["low"] < difference["difference"] < difference["high"]
     assert difference["p"] < 0.001
     assert "Most at 22:00" in picture_text(found, "hours")
