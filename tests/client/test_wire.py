@@ -323,6 +323,8 @@ def test_a_certificate_that_cannot_be_verified_is_final_and_its_cure_works(
         assert "REQUESTS_CA_BUNDLE" in answer.error
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
         assert service(secure).submit("1") == Success(Tally(1))
+        of_another = service(secure.replace("127.0.0.1", "localhost")).submit("1")
+        assert isinstance(of_another, Failure)  # trusted, but not as this host
 
 
 def relayed(wire: Wire) -> None:
