@@ -15,7 +15,7 @@ from .standing import Standing, pieces, waiting
 from .style import BAR, BESIDE, DOUBT, INK, MUTED, NOTE, WRONG, bar
 
 NONE = "\u2013"  # in the place of a count that will not come
-TOLD = 200  # rows up to which each says when it was counted
+_MOST_DATED = 200  # rows up to which each says when it was counted
 _COLOURS = {State.FAILED: WRONG, State.TIMED_OUT: WRONG, State.INCONSISTENT: WRONG}
 
 
@@ -167,7 +167,7 @@ def number(row: RowResult) -> str:
 
 
 def _count(row: RowResult, standing: Standing) -> str:
-    few = row.count is not None and len(standing.rows) <= TOLD
+    few = row.count is not None and len(standing.rows) <= _MOST_DATED
     when = panel_text.taken(row, standing) if few else ""
     return f'<span title="{when}">{number(row)}</span>' if when else number(row)
 
