@@ -627,6 +627,16 @@ def test_the_surroundings_may_be_missing(account: Sandbox, tmp_path: Path, code:
     assert not list(tmp_path.glob("~*")), "a folder that is called like a home"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="each system has its own place")
+def test_it_lies_in_the_users_state_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing else is named."""
+    monkeypatch.delenv("CT_MAGIC_STATE_DIR", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert path() == tmp_path / "ct_magic" / "journal.sqlite"
+
+
 def test_a_journal_of_years_answers_as_quickly_as_a_new_one(tmp_path: Path) -> None:
     """A question is found by its key, whatever else was asked."""
     file = JournalFile(tmp_path / "j")
