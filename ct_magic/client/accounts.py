@@ -133,12 +133,21 @@ def from_file(
     return tables
 
 
+def _check_host(name: str) -> None:
+    """Raise UnicodeError, which is a ValueError, for a name that no host can have."""
+    try:
+        name.encode("idna")
+    except SystemError:
+        # CPython 3.13.0 in a directory that is gone: its first look for a codec fails so.
+        name.encode("idna")
+
+
 def base_url(url: str) -> str:
     """Check an address that a passcode may be sent to: https, or http on loopback only."""
     try:
         parts = urlsplit(url.strip())
         odd = parts.port == 0 or bool(set(url.strip()) & set(string.whitespace))
-        (parts.hostname or "").encode("idna")
+        _check_host(parts.hostname or "")
     except ValueError:  # a port, a name or an address of version 6 that is none
         parts, odd = urlsplit(""), True
     if (
