@@ -11,7 +11,8 @@ from ..progress import style
 from ..text_width import width
 
 ERROR = "var(--jp-error-color1,#c62828)"
-_BEFORE = 20  # characters before a mistake that are shown
+_FITS = 48  # characters of a line that a narrow form shows
+_BEFORE = 20  # characters before a mistake that are shown of a longer one
 _DOUBT = "var(--jp-warn-color0,#8a4b00)"
 STYLE = f"""<style>{style.FOCUS}
 .ct-magic-form {{ border: 1px solid {style.LINE}; border-radius: 6px; padding: 6px 12px;
@@ -74,10 +75,9 @@ def _around(line: str, carets: str) -> tuple[str, str]:
     """Return a line and its carets, without what would push these out of sight at the right."""
     line, indent = line.strip(" "), len(line) - len(line.lstrip(" "))
     at = len(carets) - len(carets.lstrip(" ")) - indent
+    is_wide = sum(map(width, line)) != len(line)  # whose carets stand as they are
     cut = at - _BEFORE
-    if cut <= 0 or sum(map(width, line)) != len(
-        line
-    ):  # carets stand below wide characters as they are
+    if len(carets) - indent <= _FITS or cut <= 0 or is_wide:
         return line, carets[indent:]
     return "…" + line[cut + 1 :], carets[indent + cut :]
 

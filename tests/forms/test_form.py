@@ -176,6 +176,10 @@ def test_a_page_is_not_asked_to_count_what_goes_from_it() -> None:
     ("text", "shown"),
     [
         ("Charged where Amount > 10 and Category = 5 today wher", "\u2026Category = 5 today wher"),
+        (
+            "Charged where Amount > 10 and OS = 5 today wher",
+            "Charged where Amount > 10 and OS = 5 today wher",
+        ),
         ("Charged today wher", "Charged today wher"),
         ("\u6570" * 30 + " today wher", "\u6570" * 30 + " today wher"),
     ],
