@@ -20,6 +20,7 @@ TOP_PATH = "/1/counts/top.json"
 _SCHEMA_PATH = "/sandbox/schema.json"
 JUMP = 3600.0  # seconds that the fault "clock" puts the sandbox's clock ahead
 ACCOUNT_ID = r"[A-Za-z0-9-]+"
+MOST_PARTS = 500  # event queries and filters of one query; DuckDB takes seconds over more
 _TOO_MANY = failed(429, "Too many concurrent requests")
 
 
@@ -218,7 +219,22 @@ def _not_allowed(method: str, methods: tuple[str, ...]) -> Reply:
 def _decoded(body: bytes) -> Any:
     decoded = json.loads(body)
     json.dumps(decoded, ensure_ascii=False).encode()  # half a surrogate pair is refused here
+    _check_size(decoded)
     return decoded
+
+
+def _check_size(body: object) -> None:
+    # Every object is an event query or a filter, or one of a handful around them.
+    if (parts := _objects(body)) > MOST_PARTS:
+        raise RefusedError(
+            f"{parts} events and filters in one query: the sandbox takes {MOST_PARTS}"
+        )
+
+
+def _objects(body: object) -> int:
+    if isinstance(body, dict):
+        return 1 + sum(map(_objects, body.values()))
+    return sum(map(_objects, body)) if isinstance(body, list) else 0
 
 
 def _partial(req_id: int | str) -> Reply:

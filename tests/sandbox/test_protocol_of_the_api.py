@@ -352,6 +352,15 @@ def test_a_group_that_cannot_be_is_refused(served: Sandbox, group: dict[str, Any
     assert (answer.status_code, answer.json()["error"]) == (400, "Invalid group")
 
 
+def test_a_query_that_would_take_the_database_too_long_is_refused(served: Sandbox) -> None:
+    """Whichever path it is sent to: both make SQL of all its parts."""
+    body = BODY | {"advanced_query": {"did_all": [BODY] * 600}}
+    groups = {"a": {"property_type": "event_properties", "name": "Amount"}}
+    for path, more in ((PATH, {}), (TOP, {"groups": groups})):
+        answer = ask(served, "POST", path, json=body | more)
+        assert (answer.status_code, "the sandbox takes 500" in answer.text) == (400, True)
+
+
 def test_a_property_that_nobody_showed_in_these_days_is_no_error(served: Sandbox) -> None:
     """It is one that the event has: there is only nothing to count."""
     group = {"a": {"property_type": "event_properties", "name": "Amount"}}
