@@ -119,6 +119,7 @@ class WidgetPanel(Panel):
         if stays:
             self._card.value = panel_html.live(standing)
             self._words.value = panel_html.live_region(standing)
+            self._below.value = panel_html.below(standing)  # no word any more of how long it takes
             self.box.children = (self._card, self._below, self._words)
             close(self._beside)
         else:

@@ -6,6 +6,7 @@ import io
 import os
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets as w
@@ -263,12 +264,15 @@ def test_the_end_is_still_and_every_widget_is_closed() -> None:
 def test_a_page_that_was_reloaded_keeps_the_end() -> None:
     """It no longer hears of the display: there the card itself shows how it ended, no button."""
     run = Runner(3)
+    run.plan = replace(run.plan, expects="may take 7 seconds")
     panel, _ = opened(run)
+    assert "may take" in panel._below.value
     panel.box._view_count = 2
     run.now = 9.0
     run.end()
     panel.close()
     assert "3 of 3 done" in panel._card.value
+    assert "may take" not in panel._below.value
     assert not any(isinstance(found, w.Button) for found in widgets(panel.box))
 
 
