@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from threading import Event
+from threading import Event, Thread
 from typing import Any, NoReturn
 
 from ..errors import AccountError
@@ -19,7 +19,7 @@ SERVICE = "ct_magic"  # the name under which the keyring holds our passcodes
 KEYRING_TIME = 5.0  # seconds; a keyring that takes longer to tell a passcode tells none
 DIALOG_TIME = 120.0  # seconds that somebody has for the dialog in which one is kept
 _session: dict[str, Secret] = {}
-_silent_keyring = Event()  # it did not answer in time, and is not asked again
+_left_behind: list[Thread] = []  # waits for a keyring that did not answer in time
 
 
 class Secret:
@@ -74,7 +74,7 @@ def find_passcode(
     if not passcode.reveal():
         passcode = _from_keyring(name, patience)
     if not passcode.reveal():
-        silent = " (the system's keyring does not answer)" if _silent_keyring.is_set() else ""
+        silent = " (the system's keyring does not answer)" if _is_silent() else ""
         raise AccountError(
             f"there is no passcode for account {name!r}{where}{silent}: set {variable(name)}, "
             f"or type '%ct login {name}', which asks for it hidden"
@@ -126,10 +126,11 @@ def _from_keyring(name: str, patience: float = KEYRING_TIME) -> Secret:
 def _ask_keyring(ask: Callable[[Any], str | None], patience: float) -> str | None:
     """Return what a keyring answers; None where it has nothing, or nothing to say in time.
 
-    In a thread of its own: some wait for ever for a dialog that nobody sees. Backends raise what
-    they like, and a traceback would show what they were given.
+    In a thread of its own: some wait for ever for a dialog that nobody sees. While one waits, the
+    keyring is not asked again; once it has answered, its dialog is done. Backends raise what they
+    like, and a traceback would show what they were given.
     """
-    if _silent_keyring.is_set():
+    if _is_silent():
         return None
     answers: list[str | None] = []
     interrupted = Event()
@@ -150,7 +151,11 @@ def _ask_keyring(ask: Callable[[Any], str | None], patience: float) -> str | Non
     else:
         thread.join(patience)
         if thread.is_alive():
-            _silent_keyring.set()
+            _left_behind[:] = [thread]
     if interrupted.is_set():
         raise KeyboardInterrupt
     return answers[0] if answers else None
+
+
+def _is_silent() -> bool:
+    return any(thread.is_alive() for thread in _left_behind)

@@ -358,12 +358,13 @@ def backend() -> Iterator[Callable[[Callable[[], str | None]], Odd]]:
     before = keyring.get_keyring()
 
     def put(dialog: Callable[[], str | None]) -> Odd:
+        passcodes._left_behind.clear()
         keyring.set_keyring(odd := Odd(dialog))
         return odd
 
     yield put
     keyring.set_keyring(before)
-    passcodes._silent_keyring.clear()
+    passcodes._left_behind.clear()
     passcodes._session.clear()
 
 
@@ -383,6 +384,24 @@ def test_a_keyring_that_hangs_is_waited_for_once(
             passcodes.find_passcode("prod", {}, patience=0.2)
     assert odd.asked == 1
     go_on.set()
+
+
+def test_a_keyring_that_has_answered_late_is_asked_again(
+    backend: Callable[[Callable[[], str | None]], Odd],
+) -> None:
+    """Somebody needed a while to unlock it, or the machine was busy; then it answers at once."""
+
+    def unlock() -> str:
+        unlocked.wait(30)
+        return HIDDEN
+
+    unlocked = threading.Event()
+    backend(unlock)
+    with pytest.raises(AccountError, match="keyring does not answer"):
+        passcodes.find_passcode("prod", {}, patience=0.05)
+    unlocked.set()
+    passcodes._left_behind[0].join(30)
+    assert passcodes.find_passcode("prod", {}).reveal() == HIDDEN
 
 
 def test_a_keyring_that_raises_shows_nobody_what_it_was_given(
