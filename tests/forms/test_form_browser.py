@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.browser import Notebook, notebook, server
-from helpers.contrast import least_contrast
+from helpers.contrast import least_contrast, least_edge
 
 pytestmark = pytest.mark.browser
 FOCUSED = """() => { const e = document.activeElement;
@@ -15,7 +15,9 @@ FOCUSED = """() => { const e = document.activeElement;
 # The fields that nobody can read: those that are hidden have no width at all.
 SLIVERS = """() => [...document.querySelectorAll('.ct-magic-form :is(input, select)')]
   .map(e => e.offsetWidth).filter(width => width && width < 60)"""
-PASTED = 'seen: App Launched last 7 days\n  did Charged where Category = "Shoes"'
+# With a property that is doubted.
+PASTED = 'seen: App Launched last 7 days\n  did Charged where Categry = "Shoes"'
+FORM = ".ct-magic-form"
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,12 @@ def reads(found: Notebook, text: str) -> None:
     found.page.wait_for_function(f"text => {area}.value === text", arg=text)
 
 
+def check_seen(found: Notebook) -> None:
+    """All words of the form, its messages and hints too, and the edges of its fields."""
+    assert least_contrast(found, FORM)[0] >= 4.5, least_contrast(found, FORM)
+    assert least_edge(found, FORM)[0] >= 3, least_edge(found, FORM)
+
+
 def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(
     lab: tuple[str, str, Path],
 ) -> None:
@@ -69,6 +77,7 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(
         go(found, "value")
         keyboard.type("much")
         found.wait_output(1, 'compares numbers, and "much" is text')
+        check_seen(found)
         found.screenshot("form-wrong")
         keyboard.press("Control+A")
         keyboard.type("100")
@@ -87,12 +96,13 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(
         keyboard.press("Space")
         found.wait_showed("next look in")
         found.wait_output(1, "seen is a DataFrame with 1 row")
+        found.wait_output(1, "in doubt:")
         found.screenshot("form-light")
-        assert least_contrast(found, ".ct-magic-form")[0] >= 4.5
+        check_seen(found)
         found.command("apputils:change-theme", theme="JupyterLab Dark", wait=True)
         found.page.wait_for_selector("#jupyterlab-splash", state="detached")
         found.screenshot("form-dark")
-        assert least_contrast(found, ".ct-magic-form")[0] >= 4.5
+        check_seen(found)
         found.command("application:toggle-left-area", wait=True)
         found.page.set_viewport_size({"width": 480, "height": 1250})
         found.until(lambda: found.page.evaluate(SLIVERS) == [])
