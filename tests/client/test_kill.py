@@ -76,9 +76,7 @@ def test_nothing_is_lost_and_nothing_is_sent_twice(
 
 
 def test_only_what_the_kill_cut_off_is_sent_again(tmp_path: Path) -> None:
-    """An id that had come is written down within 20 ms, and the next process fetches its count."""
+    """A worker writes an id down before it asks further: each kill costs three at the most."""
     outcome = killed(3, seed=3, folder=tmp_path)
-    assert outcome.midway > 0, "no kill fell while something was under way"
     assert (outcome.finished, outcome.wrong) == (3 * COUNTS, 0)
-    # On a busy machine the process may have had no time of its own to write: a second is enough.
-    assert [seconds for seconds in outcome.again if seconds > 1.0] == []
+    assert len(outcome.again) <= 3 * 3
