@@ -202,7 +202,7 @@ def test_a_name_that_is_forgotten_is_not_proposed_again(
 def test_a_list_of_names_is_whole_however_long_the_journal_takes(
     account: Sandbox, state: Path, say: Say
 ) -> None:
-    """A file for a team must not lack what a busy machine had not read yet; only Tab may not wait."""
+    """A file for a team must not lack what a busy machine has not read yet; Tab may not wait."""
     say('%%ctcount df\nCharged where Category = "Shoes" 2026-10')
     whole = Queue[Names]()
     with name_sources._reading:  # as if the file were being read by another thread
