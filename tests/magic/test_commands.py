@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 import keyring
 import pandas as pd
 import pytest
+from helpers.front_end import started_kernel
 from helpers.shell import TODAY, point_at, run, until
 from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import start_new_kernel
 from keyring.backend import KeyringBackend
 from keyring.backends.null import Keyring as NullKeyring
 
@@ -446,10 +446,8 @@ def test_a_keyring_that_fails_shows_no_passcode(memory: Memory) -> None:
 def client(box: Sandbox, state: Path) -> Iterator[BlockingKernelClient]:
     """A real kernel whose account has an id but no passcode."""
     env = dict(os.environ) | {"CLEVERTAP_ACCOUNT_ID": "SANDBOX", "CLEVERTAP_BASE_URL": box.url}
-    manager, found = start_new_kernel(kernel_name="python3", env=env)
-    yield found
-    found.stop_channels()
-    manager.shutdown_kernel(now=True)
+    with started_kernel(env) as (_, found):
+        yield found
 
 
 def test_login_asks_with_a_hidden_prompt(client: BlockingKernelClient) -> None:
