@@ -115,18 +115,18 @@ def play(accounts: int, estimator: Estimator) -> tuple[dict[str, list[bool]], li
     held: dict[str, list[bool]] = defaultdict(list)
     factors = []
     for _ in range(accounts):
-        asked = account(random)
-        limit = "strict" if asked.service.limit else "lenient"
+        customer = account(random)
+        limit = "strict" if customer.service.limit else "lenient"
         for cell in range(CELLS):
             counts = random.choice(SIZES)
-            pacing = pacing_of(Pace(), asked.learned, is_taught=cell > 0)
-            found = estimator(counts, asked.took[: -REMEMBERED - 1 : -1], pacing)
-            holds = found.low <= asked.ask(counts) <= found.high
+            pacing = pacing_of(Pace(), customer.learned, is_taught=cell > 0)
+            span = estimator(counts, customer.took[: -REMEMBERED - 1 : -1], pacing)
+            holds = span.low <= customer.ask(counts) <= span.high
             kinds = ["all", "later cells"] if cell else ["all", "first cells"]
-            kinds += [limit, f"cells of {counts}", f"middle {asked.service.middle:g} s"]
+            kinds += [limit, f"cells of {counts}", f"middle {customer.service.middle:g} s"]
             for kind in kinds:
                 held[kind].append(holds)
-            factors += [found.high / found.low] if cell else []
+            factors += [span.high / span.low] if cell else []
     return held, factors
 
 
