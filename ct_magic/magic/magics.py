@@ -33,7 +33,7 @@ class CountMagics(Magics):
     ).tag(config=True)
     first_look = Float(
         _USUAL.first_look,
-        help="Seconds before the first look at a count; poll_interval where that is less.",
+        help="Seconds before the first look at a count, or poll_interval; up to thrice for many.",
     ).tag(config=True)
     max_concurrent = Integer(
         _USUAL.max_concurrent,

@@ -153,9 +153,9 @@ def test_an_exchange_ends_where_nobody_says_where_the_host_is(
     over, search = threading.Event(), socket.getaddrinfo
     requests = Queue[bytes | None]()
 
-    def late(*asked: Any, **more: Any) -> Any:
+    def late(*arguments: Any, **keywords: Any) -> Any:
         over.wait(20)
-        return search(*asked, **more)
+        return search(*arguments, **keywords)
 
     with wires(lambda wire: requests.put(wire.request())) as url:
         monkeypatch.setattr(socket, "getaddrinfo", late)
@@ -417,10 +417,17 @@ def test_a_variable_that_leads_nowhere_is_named(
     name: str, value: str, words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The account's address is not to blame, and what to do is said."""
-    for each in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(each, raising=False)
-    for each in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(each, raising=False)
+    for variable in (
+        "https_proxy",
+        "HTTPS_PROXY",
+        "all_proxy",
+        "ALL_PROXY",
+        "no_proxy",
+        "NO_PROXY",
+    ):
+        monkeypatch.delenv(variable, raising=False)
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv(name, value)
     answer = service("https://ct.example").submit("1")
     assert isinstance(answer, Failure | Trouble)

@@ -50,6 +50,14 @@ LOOK = """([cell, text]) => {
 TYPES = """() => [...window.jupyterapp.shell.widgets("main")]
   .find((panel) => panel.content.codeMimetype).content.widgets
   .map((cell) => cell.model.mimeType.replace("text/x-", ""))"""
+# The language of an editor into which somebody put Python before ours came.
+AMONG_OTHERS = f"""async () => {{
+  const {{ editor }} = {CONTENT}.widgets[0];
+  const support = async (mime) => (await editor._languages.getLanguage(mime)).support;
+  const [python, ours] = [await support("text/x-ipython"), await support("text/x-ctcount")];
+  const state = editor.editor.state.constructor.create({{ extensions: [python, ours] }});
+  return state.facet(ours.language.extension[0].facet).name;
+}}"""
 BOTH = pytest.mark.parametrize("page", ["lab", "notebook"], indirect=True, scope="module")
 LAB = pytest.mark.parametrize("page", ["lab"], indirect=True, scope="module")
 
@@ -132,6 +140,13 @@ def test_a_query_is_coloured_as_python_is(page: Notebook) -> None:
     assert look(page, 1, '"event_name"')
     assert types(page)[:3] == ["ctcount", "ctcount", "ipython"]
     page.screenshot(f"colour-{page.page.title().split('.')[0]}")
+
+
+@pytest.mark.browser
+@LAB
+def test_a_query_is_coloured_where_another_extension_colours_every_cell(page: Notebook) -> None:
+    """JupySQL's puts Python into every editor, before the cell's own language."""
+    assert page.page.evaluate(AMONG_OTHERS) == "ctcount"
 
 
 @pytest.mark.browser

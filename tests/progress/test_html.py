@@ -240,7 +240,8 @@ def test_the_summary_says_what_is_done_waiting_and_failed() -> None:
 def test_time_is_estimated_only_where_a_queue_moves() -> None:
     """What has been asked comes when the service is ready: no pace says when.
 
-    Counts from the journal, or cancelled ones, took no time and say nothing of the others.
+    Counts from the journal, or cancelled ones, took no time and say nothing of the others; and
+    nothing is promised in the first tenth of a run.
     """
     asked = {"state": State.SUBMITTED, "began": 0.0}
     done = DONE | {"began": 0.0}
@@ -248,6 +249,10 @@ def test_time_is_estimated_only_where_a_queue_moves() -> None:
     assert many(90, *[DONE | {"began": None, "taken": TAKEN}] * 80, asked).seconds_left is None
     assert many(90, *[{"state": State.CANCELLED, "began": 0.0}] * 80, asked).seconds_left is None
     assert many(90, *[done] * 10, now=5.0).seconds_left is None
+    assert many(90, *[done] * 10, *[asked] * 11, now=130.0).seconds_left is None
+    assert many(90, *[done] * 10, *[asked] * 10, now=130.0).seconds_left is not None
+    assert many(101, *[done] * 10, now=130.0).seconds_left is None
+    assert many(100, *[done] * 10, now=130.0).seconds_left is not None
     assert many(20, *[done] * 10, now=100.0).seconds_left == pytest.approx((70.0, 140.0))
     assert words.time_left(many(20, *[done] * 10, now=100.0)) == "about 70 s to 2 min left"
 
