@@ -67,7 +67,11 @@ def day_value(name: str, params: Mapping[str, object]) -> date:
     value = _plain(_lookup(name, params), name)
     if not isinstance(value, date):
         kind = type(_lookup(name, params)).__name__
-        cure = f"datetime.date.fromisoformat({name})" if isinstance(value, str) else "a date"
+        cure = (
+            f"datetime.date.fromisoformat({name})"
+            if isinstance(value, str)
+            else "datetime.date(Y, M, D)"
+        )
         raise QueryError(f"${name} is {_article(kind)}, expected a date: make it {cure}")
     return value
 
