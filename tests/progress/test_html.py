@@ -249,8 +249,8 @@ def test_time_is_estimated_only_where_a_queue_moves() -> None:
     assert many(90, *[DONE | {"began": None, "taken": TAKEN}] * 80, pending).seconds_left is None
     assert many(90, *[{"state": State.CANCELLED, "began": 0.0}] * 80, pending).seconds_left is None
     assert many(90, *[done] * 10, now=5.0).seconds_left is None
-    assert many(90, *[done] * 10, *[asked] * 11, now=130.0).seconds_left is None
-    assert many(90, *[done] * 10, *[asked] * 10, now=130.0).seconds_left is not None
+    assert many(90, *[done] * 10, *[pending] * 11, now=130.0).seconds_left is None
+    assert many(90, *[done] * 10, *[pending] * 10, now=130.0).seconds_left is not None
     assert many(101, *[done] * 10, now=130.0).seconds_left is None
     assert many(100, *[done] * 10, now=130.0).seconds_left is not None
     assert many(20, *[done] * 10, now=100.0).seconds_left == pytest.approx((70.0, 140.0))
