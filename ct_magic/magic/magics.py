@@ -33,7 +33,7 @@ class CountMagics(Magics):
     ).tag(config=True)
     first_look = Float(
         _USUAL.first_look,
-        help="Seconds before the first look at a count; poll_interval where that is less.",
+        help="Seconds before the first look at a count, or poll_interval; up to thrice for many.",
     ).tag(config=True)
     max_concurrent = Integer(
         _USUAL.max_concurrent,
@@ -208,8 +208,8 @@ def unregister(shell: InteractiveShell) -> None:
     for table in (*manager.magics.values(), manager.lazy_magics):
         for name in ("ctcount", "ct"):
             table.pop(name, None)
-    ours = manager.registry.pop(CountMagics.__name__, None)
-    shell.configurables[:] = [c for c in shell.configurables if c is not ours]
+    magics = manager.registry.pop(CountMagics.__name__, None)
+    shell.configurables[:] = [c for c in shell.configurables if c is not magics]
     show_as_before(shell)
 
 

@@ -24,13 +24,13 @@ from ct_magic.errors import AccountError
 HIDDEN = "AAE-hidden-7731"
 
 
-def environ(tmp_path: Path, **more: str) -> dict[str, str]:
+def environ(tmp_path: Path, **variables: str) -> dict[str, str]:
     """An environment with credentials and a configuration directory of its own."""
     return {
         "CT_MAGIC_CONFIG_DIR": str(tmp_path),
         "CLEVERTAP_ACCOUNT_ID": "ABC-123",
         "CLEVERTAP_PASSCODE": HIDDEN,
-    } | more
+    } | variables
 
 
 def write(tmp_path: Path, text: str) -> None:
@@ -69,12 +69,13 @@ def test_a_region_that_is_newer_than_the_list_has_its_host_named(tmp_path: Path)
     account = accounts.find_account(None, environ(tmp_path, **newer))
     assert account.base_url == "https://kr2.api.clevertap.com"
     write(tmp_path, '[prod]\nid = "P"\nregion = "kr2"\n')
-    more = {"CLEVERTAP_PASSCODE_PROD": "x"}
+    passcode = {"CLEVERTAP_PASSCODE_PROD": "x"}
     with pytest.raises(AccountError, match=r"see \[prod\]; base_url can name"):
-        accounts.find_account("prod", environ(tmp_path, **more))
+        accounts.find_account("prod", environ(tmp_path, **passcode))
     write(tmp_path, '[prod]\nid = "P"\nregion = "kr2"\nbase_url = "https://kr2.example"\n')
     assert (
-        accounts.find_account("prod", environ(tmp_path, **more)).where == "at https://kr2.example"
+        accounts.find_account("prod", environ(tmp_path, **passcode)).where
+        == "at https://kr2.example"
     )
 
 
@@ -152,10 +153,10 @@ def test_an_address_that_would_leak_the_passcode_is_refused(tmp_path: Path, url:
         accounts.find_account(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
 
 
-@pytest.mark.parametrize("more", ["A:{}@x", "A:{}@x:99999", "x?pass={}", "x#{}", "x/?a@b={}"])
-def test_a_passcode_in_an_address_is_not_repeated(tmp_path: Path, more: str) -> None:
+@pytest.mark.parametrize("ending", ["A:{}@x", "A:{}@x:99999", "x?pass={}", "x#{}", "x/?a@b={}"])
+def test_a_passcode_in_an_address_is_not_repeated(tmp_path: Path, ending: str) -> None:
     """Other tools take it there; the error is saved with the notebook."""
-    url = f"https://{more.format('hidden-7731')}"
+    url = f"https://{ending.format('hidden-7731')}"
     with pytest.raises(AccountError, match="is not a base URL") as caught:
         accounts.find_account(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
     assert "7731" not in str(caught.value)
@@ -188,7 +189,7 @@ def test_the_file_gives_accounts_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('[prod]\nid = "P"\npasscode = "hunter2"', "%ct login prod"),
         ('[prod]\nid = "P"\npassword = "hunter2"', "%ct login prod"),
@@ -204,12 +205,12 @@ def test_the_file_gives_accounts_by_name(tmp_path: Path) -> None:
         ('[sandbox]\nid = "P"', "a name of ct_magic's own"),
     ],
 )
-def test_a_broken_file_says_where_and_what_to_do(tmp_path: Path, text: str, said: str) -> None:
+def test_a_broken_file_says_where_and_what_to_do(tmp_path: Path, text: str, message: str) -> None:
     """One message that names the file and the account; a passcode in it is never repeated."""
     write(tmp_path, text)
     with pytest.raises(AccountError) as caught:
         accounts.find_account("prod", environ(tmp_path))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "hunter2" not in str(caught.value)
     assert "accounts.toml" in str(caught.value)
 
@@ -279,13 +280,15 @@ def test_a_passcode_is_taken_without_the_space_around_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("my-prod", "my_prod"), ("prod", "PROD"), ("a.b", "a b"), ("ß", "ss")]
+    ("first", "second"), [("my-prod", "my_prod"), ("prod", "PROD"), ("a.b", "a b"), ("ß", "ss")]
 )
-def test_two_accounts_do_not_read_one_variable(tmp_path: Path, one: str, other: str) -> None:
+def test_two_accounts_do_not_read_one_variable(tmp_path: Path, first: str, second: str) -> None:
     """The passcode of the one would be sent to the address of the other."""
-    write(tmp_path, f'["{one}"]\nid = "A"\n["{other}"]\nid = "B"\nbase_url = "https://b.example"')
+    write(
+        tmp_path, f'["{first}"]\nid = "A"\n["{second}"]\nid = "B"\nbase_url = "https://b.example"'
+    )
     with pytest.raises(AccountError, match="would both read CLEVERTAP_PASSCODE_"):
-        accounts.find_account(one, environ(tmp_path))
+        accounts.find_account(first, environ(tmp_path))
 
 
 def test_a_file_of_another_user_is_refused(tmp_path: Path) -> None:

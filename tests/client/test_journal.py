@@ -55,14 +55,14 @@ def fail(message: str) -> None:
     raise AssertionError(message)
 
 
-def journal(file: Path, now: float = NOW, warn: Callable[[str], None] = fail) -> Journal:
+def open_journal(file: Path, now: float = NOW, warn: Callable[[str], None] = fail) -> Journal:
     return Journal(file, "acc", warn=warn, now=lambda: now)
 
 
-def recall(kept: Journal, job: Job, freshness: Freshness) -> Job:
+def recall(journal: Journal, job: Job, freshness: Freshness) -> Job:
     """The job as the journal knows it, or as it is."""
-    known = kept.find(job.question, freshness)
-    return job if known is None else kept.taken(job, known)
+    known = journal.find(job.question, freshness)
+    return job if known is None else journal.taken(job, known)
 
 
 def fresh(today: date = date(2026, 11, 5), ttl: float = 86400.0, zone: str = "UTC") -> Freshness:
@@ -70,25 +70,25 @@ def fresh(today: date = date(2026, 11, 5), ttl: float = 86400.0, zone: str = "UT
 
 
 def counted(file: Path, at: float) -> None:
-    kept = journal(file, at)
-    kept.asking(JOB)
-    kept.answered(JOB, Partial("123456789012345678901"))
-    kept.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5, 9)))
+    journal = open_journal(file, at)
+    journal.asking(JOB)
+    journal.answered(JOB, Partial("123456789012345678901"))
+    journal.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5, 9)))
 
 
 def test_an_id_is_there_for_the_next_kernel(tmp_path: Path) -> None:
     """Every digit of it, as soon as it came."""
-    first = journal(tmp_path / "j")
+    first = open_journal(tmp_path / "j")
     first.asking(JOB)
     first.answered(JOB, Partial("123456789012345678901"))
-    found = recall(journal(tmp_path / "j"), JOB, fresh())
-    assert (found.state, found.req_id) == (State.SUBMITTED, "123456789012345678901")
+    job = recall(open_journal(tmp_path / "j"), JOB, fresh())
+    assert (job.state, job.req_id) == (State.SUBMITTED, "123456789012345678901")
 
 
 def test_a_submission_without_an_id_is_asked_again(tmp_path: Path) -> None:
     """Nobody can know whether it arrived."""
-    journal(tmp_path / "j").asking(JOB)
-    assert recall(journal(tmp_path / "j"), JOB, fresh()) == JOB
+    open_journal(tmp_path / "j").asking(JOB)
+    assert recall(open_journal(tmp_path / "j"), JOB, fresh()) == JOB
 
 
 def test_another_account_or_another_query_is_another_question(tmp_path: Path) -> None:
@@ -96,8 +96,8 @@ def test_another_account_or_another_query_is_another_question(tmp_path: Path) ->
     counted(tmp_path / "j", NOW)
     other = Journal(tmp_path / "j", "other", warn=fail, now=lambda: NOW)
     assert recall(other, JOB, fresh()) == JOB
-    asked = replace(JOB, question=replace(QUESTION, body='{"q": 2}', key='{"q": 2}'))
-    assert recall(journal(tmp_path / "j"), asked, fresh()) == asked
+    job = replace(JOB, question=replace(QUESTION, body='{"q": 2}', key='{"q": 2}'))
+    assert recall(open_journal(tmp_path / "j"), job, fresh()) == job
 
 
 @pytest.mark.parametrize(
@@ -121,51 +121,53 @@ def test_a_count_is_kept_once_its_days_are_over(
     """It was taken after the period's end in the account's zone, and is younger than the ttl."""
     counted(tmp_path / "j", taken.timestamp())
     now = taken.timestamp() + 3600
-    found = recall(journal(tmp_path / "j", now), JOB, freshness)
-    assert (found.state is State.SUCCESS) == known
+    job = recall(open_journal(tmp_path / "j", now), JOB, freshness)
+    assert (job.state is State.SUCCESS) == known
     if known:
-        assert found.tally == Tally(5, 9)
-        assert found.taken == taken
+        assert job.tally == Tally(5, 9)
+        assert job.taken == taken
 
 
 def test_a_count_that_was_sent_before_its_days_were_over_is_asked_anew(tmp_path: Path) -> None:
     """It arrived after midnight, and the service may have counted before."""
-    evening = journal(tmp_path / "j", datetime(2026, 10, 31, 23, 59, tzinfo=UTC).timestamp())
+    evening = open_journal(tmp_path / "j", datetime(2026, 10, 31, 23, 59, tzinfo=UTC).timestamp())
     evening.asking(JOB)
     evening.answered(JOB, Partial("5"))
-    after_midnight = journal(tmp_path / "j", datetime(2026, 11, 1, 0, 1, tzinfo=UTC).timestamp())
-    again = recall(after_midnight, JOB, fresh(date(2026, 11, 1)))
-    after_midnight.ended(replace(again, state=State.SUCCESS, tally=Tally(5, 9)))
+    after_midnight = open_journal(
+        tmp_path / "j", datetime(2026, 11, 1, 0, 1, tzinfo=UTC).timestamp()
+    )
+    job = recall(after_midnight, JOB, fresh(date(2026, 11, 1)))
+    after_midnight.ended(replace(job, state=State.SUCCESS, tally=Tally(5, 9)))
     assert recall(after_midnight, JOB, fresh(date(2026, 11, 1))) == JOB
 
 
 def test_a_count_that_is_too_old_is_asked_anew(tmp_path: Path) -> None:
     """A day unless set."""
     counted(tmp_path / "j", NOW)
-    assert recall(journal(tmp_path / "j", NOW + 86_399), JOB, fresh()).state is State.SUCCESS
-    assert recall(journal(tmp_path / "j", NOW + 86_401), JOB, fresh()) == JOB
+    assert recall(open_journal(tmp_path / "j", NOW + 86_399), JOB, fresh()).state is State.SUCCESS
+    assert recall(open_journal(tmp_path / "j", NOW + 86_401), JOB, fresh()) == JOB
 
 
 def test_a_count_of_a_clock_that_went_ahead_is_not_believed(tmp_path: Path) -> None:
     """Set right again, it would else be answered from the journal until that day comes."""
     counted(tmp_path / "j", NOW + 30 * 86_400)
-    assert recall(journal(tmp_path / "j", NOW), JOB, fresh()) == JOB
+    assert recall(open_journal(tmp_path / "j", NOW), JOB, fresh()) == JOB
 
 
 def test_a_count_of_a_clock_that_went_ahead_hides_no_other(tmp_path: Path) -> None:
     """Else nothing would be answered from the journal until that day comes."""
     counted(tmp_path / "j", NOW + 30 * 86_400)
     counted(tmp_path / "j", NOW)
-    assert recall(journal(tmp_path / "j", NOW + 60), JOB, fresh()).state is State.SUCCESS
+    assert recall(open_journal(tmp_path / "j", NOW + 60), JOB, fresh()).state is State.SUCCESS
 
 
 def test_a_forgotten_id_is_not_picked_up_again(tmp_path: Path) -> None:
     """Only a new submission helps."""
-    kept = journal(tmp_path / "j")
-    kept.asking(JOB)
-    kept.answered(JOB, Partial("1"))
-    kept.answered(JOB, Forgotten("Invalid request id"))
-    assert recall(journal(tmp_path / "j"), JOB, fresh()) == JOB
+    journal = open_journal(tmp_path / "j")
+    journal.asking(JOB)
+    journal.answered(JOB, Partial("1"))
+    journal.answered(JOB, Forgotten("Invalid request id"))
+    assert recall(open_journal(tmp_path / "j"), JOB, fresh()) == JOB
 
 
 ROW = Row(0, 0, "t", "t", "e", DAY, DAY, Formula((0,)))
@@ -173,7 +175,7 @@ CELL = CellRecord("c", Plan((ROW,), (QUESTION,)))
 
 
 @pytest.mark.parametrize(
-    ("asked", "came", "taken"),
+    ("sent", "arrived", "answer"),
     [
         (NOW - 2, None, Partial("7")),  # an id of just now
         (NOW - 601, None, None),  # one of another moment
@@ -184,47 +186,47 @@ CELL = CellRecord("c", Plan((ROW,), (QUESTION,)))
     ],
 )
 def test_what_another_kernel_gets_meanwhile_is_not_sent_again(
-    tmp_path: Path, asked: float, came: float | None, taken: Answer | None
+    tmp_path: Path, sent: float, arrived: float | None, answer: Answer | None
 ) -> None:
     """An id or a count that comes after the cell has begun, and is as good as one asked now."""
     times = iter([NOW, NOW + 2])
-    mine = Journal(tmp_path / "j", "acc", warn=fail, now=lambda: next(times))
-    mine.begin(CELL, fresh())
-    other = journal(tmp_path / "j", asked)
+    journal = Journal(tmp_path / "j", "acc", warn=fail, now=lambda: next(times))
+    journal.begin(CELL, fresh())
+    other = open_journal(tmp_path / "j", sent)
     other.asking(JOB)
     other.answered(JOB, Partial("7"))
-    if came:
-        other.now = lambda: came
+    if arrived:
+        other.now = lambda: arrived
         other.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5)))
-    assert mine.asked_elsewhere(JOB) == taken
+    assert journal.asked_elsewhere(JOB) == answer
 
 
 def test_a_look_at_anothers_id_does_not_undo_what_the_other_wrote(tmp_path: Path) -> None:
     """It may have fetched the count while this kernel's look was under way."""
-    other, mine = journal(tmp_path / "j"), journal(tmp_path / "j")
-    mine.begin(CELL, fresh())
+    other, journal = open_journal(tmp_path / "j"), open_journal(tmp_path / "j")
+    journal.begin(CELL, fresh())
     other.asking(JOB)
     other.answered(JOB, Partial("7"))
-    assert mine.asked_elsewhere(JOB) == Partial("7")
+    assert journal.asked_elsewhere(JOB) == Partial("7")
     done = replace(JOB, state=State.SUCCESS, tally=Tally(5))
     other.now = lambda: NOW + 3
     other.ended(done)
-    mine.answered(replace(JOB, req_id="7"), Partial("7"))
-    assert recall(journal(tmp_path / "j", NOW + 3), JOB, fresh()).tally == Tally(5)
-    mine.ended(done)
-    assert mine.latencies() == [3.0]
+    journal.answered(replace(JOB, req_id="7"), Partial("7"))
+    assert recall(open_journal(tmp_path / "j", NOW + 3), JOB, fresh()).tally == Tally(5)
+    journal.ended(done)
+    assert journal.latencies() == [3.0]
 
 
 def test_what_a_count_took_begins_when_it_was_accepted(tmp_path: Path) -> None:
     """One that was refused as one too many has waited before: that says nothing of the service."""
-    kept = journal(tmp_path / "j")
+    journal = open_journal(tmp_path / "j")
     for passed, answer in ((0, Busy("HTTP 429")), (60, Partial("7"))):
-        kept.now = lambda passed=passed: NOW + passed
-        kept.asking(JOB)
-        kept.answered(JOB, answer)
-    kept.now = lambda: NOW + 65
-    kept.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5), began=0.0, ended=65.0))
-    assert kept.latencies() == [5.0]
+        journal.now = lambda passed=passed: NOW + passed
+        journal.asking(JOB)
+        journal.answered(JOB, answer)
+    journal.now = lambda: NOW + 65
+    journal.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5), began=0.0, ended=65.0))
+    assert journal.latencies() == [5.0]
 
 
 def test_two_kernels_that_ask_the_same_submit_it_once(
@@ -245,45 +247,45 @@ def test_two_kernels_that_ask_the_same_submit_it_once(
 
 def test_a_row_is_a_submission_and_a_refusal_is_none(tmp_path: Path) -> None:
     """After two 429, a 503 and an id, history shows the two that may have reached the service."""
-    kept = journal(tmp_path / "j")
+    journal = open_journal(tmp_path / "j")
     for answer in (Busy("HTTP 429"), Busy("HTTP 429"), Trouble("HTTP 503"), Partial("1")):
-        kept.asking(JOB)
-        kept.answered(JOB, answer)
-    kept.answered(replace(JOB, state=State.SUBMITTED, req_id="1"), Busy("HTTP 429"))
-    kept.answered(replace(JOB, state=State.SUBMITTED, req_id="1"), Trouble("HTTP 503"))
+        journal.asking(JOB)
+        journal.answered(JOB, answer)
+    journal.answered(replace(JOB, state=State.SUBMITTED, req_id="1"), Busy("HTTP 429"))
+    journal.answered(replace(JOB, state=State.SUBMITTED, req_id="1"), Trouble("HTTP 503"))
     rows = [(row["state"], row["req_id"], row["error"]) for row in submissions(tmp_path / "j")]
     assert rows == [("unanswered", None, "HTTP 503"), ("submitted", "1", None)]
 
 
 def test_a_wrong_passcode_costs_no_pending_id(tmp_path: Path) -> None:
     """Whoever types the right one finds it again."""
-    kept = journal(tmp_path / "j")
-    kept.asking(JOB)
-    kept.answered(JOB, Partial("1"))
+    journal = open_journal(tmp_path / "j")
+    journal.asking(JOB)
+    journal.answered(JOB, Partial("1"))
     held = replace(JOB, state=State.SUBMITTED, req_id="1")
-    kept.answered(held, Denied("HTTP 401"))
-    kept.ended(replace(held, state=State.FAILED, error="HTTP 401"))
-    assert recall(journal(tmp_path / "j"), JOB, fresh()).req_id == "1"
+    journal.answered(held, Denied("HTTP 401"))
+    journal.ended(replace(held, state=State.FAILED, error="HTTP 401"))
+    assert recall(open_journal(tmp_path / "j"), JOB, fresh()).req_id == "1"
 
 
 def test_an_id_that_comes_after_a_wrong_passcode_is_kept(tmp_path: Path) -> None:
     """The other request was under way already; nothing else knows its id."""
-    kept, other = journal(tmp_path / "j"), replace(JOB, number=1)
-    kept.asking(JOB)
-    kept.asking(other)
-    kept.answered(JOB, Denied("HTTP 401"))
-    kept.ended(replace(JOB, state=State.FAILED, error="HTTP 401"))
-    kept.ended(replace(other, state=State.FAILED, error="not asked again: HTTP 401"))
-    kept.answered(other, Partial("7"))
-    assert [known.req_id for known in journal(tmp_path / "j").pending()] == ["7"]
+    journal, other = open_journal(tmp_path / "j"), replace(JOB, number=1)
+    journal.asking(JOB)
+    journal.asking(other)
+    journal.answered(JOB, Denied("HTTP 401"))
+    journal.ended(replace(JOB, state=State.FAILED, error="HTTP 401"))
+    journal.ended(replace(other, state=State.FAILED, error="not asked again: HTTP 401"))
+    journal.answered(other, Partial("7"))
+    assert [known.req_id for known in open_journal(tmp_path / "j").pending()] == ["7"]
 
 
 # What ends a kernel takes a moment; a count in the background may arrive in it.
 LEAVING = """
 import atexit, pathlib, sys, test_journal
-atexit.register(lambda: kept.answered(test_journal.JOB, test_journal.Partial("7")))
-kept = test_journal.journal(pathlib.Path(sys.argv[1]))
-kept.asking(test_journal.JOB)
+atexit.register(lambda: journal.answered(test_journal.JOB, test_journal.Partial("7")))
+journal = test_journal.open_journal(pathlib.Path(sys.argv[1]))
+journal.asking(test_journal.JOB)
 """
 
 
@@ -297,23 +299,24 @@ def test_an_id_that_comes_while_the_process_ends_is_kept(tmp_path: Path) -> None
         check=True,
     )
     assert done.stderr == ""
-    assert [known.req_id for known in journal(tmp_path / "j").pending()] == ["7"]
+    assert [known.req_id for known in open_journal(tmp_path / "j").pending()] == ["7"]
 
 
 def write(file: Path, first: int) -> None:
-    kept = journal(file)
+    journal = open_journal(file)
     for number in range(first, first + 200):
         job = replace(JOB, number=number)
-        kept.asking(job)
-        kept.answered(job, Partial(str(number)))
+        journal.asking(job)
+        journal.answered(job, Partial(str(number)))
 
 
 def test_several_processes_write_one_journal(tmp_path: Path) -> None:
     """Kernels do not wait for each other, and no row is lost."""
-    here, file = Path(__file__).parent, str(tmp_path / "j")
+    folder, file = Path(__file__).parent, str(tmp_path / "j")
     code = "import pathlib, sys, test_journal; test_journal.write(pathlib.Path(sys.argv[1]), %d)"
     writers = [
-        subprocess.Popen([sys.executable, "-c", code % (n * 200), file], cwd=here) for n in range(3)
+        subprocess.Popen([sys.executable, "-c", code % (n * 200), file], cwd=folder)
+        for n in range(3)
     ]
     assert [writer.wait(60) for writer in writers] == [0, 0, 0]
     assert sorted(int(row["req_id"]) for row in submissions(tmp_path / "j")) == list(range(600))
@@ -321,7 +324,7 @@ def test_several_processes_write_one_journal(tmp_path: Path) -> None:
 
 def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
     """Queries are nobody else's business."""
-    journal(tmp_path / "deep" / "j").asking(JOB)
+    open_journal(tmp_path / "deep" / "j").asking(JOB)
     for file in (tmp_path / "deep").iterdir():
         assert file.stat().st_mode & 0o077 == 0
 
@@ -343,22 +346,22 @@ def test_a_damaged_journal_costs_a_warning_and_no_count(
             db.execute("PRAGMA user_version = 99")
         db.close()
     with pytest.warns(JournalWarning, match=r"journal\.sqlite cannot be used") as warned:
-        found = ct_magic.count("App Launched 2026-10", poll_interval=0.01, progress="none")
-    assert found["status"].iloc[0] == "success"
+        frame = ct_magic.count("App Launched 2026-10", poll_interval=0.01, progress="none")
+    assert frame["status"].iloc[0] == "success"
     assert len(warned) == 1
 
 
 def test_a_disk_that_fills_up_costs_a_warning_and_no_more(tmp_path: Path) -> None:
     """From then on nothing is written, nobody is told twice, and nobody removes the file."""
-    said: list[str] = []
-    kept = journal(tmp_path / "j", warn=said.append)
-    assert kept._file is not None
-    kept._file.write("PRAGMA max_page_count = 12")
+    warned: list[str] = []
+    journal = open_journal(tmp_path / "j", warn=warned.append)
+    assert journal._file is not None
+    journal._file.write("PRAGMA max_page_count = 12")
     for number in range(500):
-        kept.asking(replace(JOB, number=number))
-    assert len(said) == 1
-    assert "full; free some space" in said[0]
-    assert "remove" not in said[0]
+        journal.asking(replace(JOB, number=number))
+    assert len(warned) == 1
+    assert "full; free some space" in warned[0]
+    assert "remove" not in warned[0]
 
 
 def test_no_passcode_is_ever_in_the_file(account: Sandbox, state: Path) -> None:
@@ -371,7 +374,7 @@ def test_no_passcode_is_ever_in_the_file(account: Sandbox, state: Path) -> None:
 
 # How a pending id is picked up: its period's last day, when it was sent, when it is found again.
 @pytest.mark.parametrize(
-    ("until", "sent", "found", "known"),
+    ("until", "sent", "now", "known"),
     [
         # of today: at 9:00 it was another count than at 17:00
         (date(2026, 11, 5), datetime(2026, 11, 5, 9), datetime(2026, 11, 5, 17), False),
@@ -388,27 +391,27 @@ def test_no_passcode_is_ever_in_the_file(account: Sandbox, state: Path) -> None:
     ],
 )
 def test_an_id_is_picked_up_if_its_count_is_still_that_of_now(
-    tmp_path: Path, until: date, sent: datetime, found: datetime, known: bool
+    tmp_path: Path, until: date, sent: datetime, now: datetime, known: bool
 ) -> None:
     """Else it would be an old number given as a fresh one."""
     job = replace(JOB, question=replace(QUESTION, until=until))
-    first = journal(tmp_path / "j", sent.replace(tzinfo=UTC).timestamp())
+    first = open_journal(tmp_path / "j", sent.replace(tzinfo=UTC).timestamp())
     first.asking(job)
     first.answered(job, Partial("7"))
-    later = journal(tmp_path / "j", found.replace(tzinfo=UTC).timestamp())
-    assert (recall(later, job, fresh(found.date())).req_id == "7") == known
+    later = open_journal(tmp_path / "j", now.replace(tzinfo=UTC).timestamp())
+    assert (recall(later, job, fresh(now.date())).req_id == "7") == known
 
 
 def test_when_a_count_was_sent_is_read_off_the_services_clock(tmp_path: Path) -> None:
     """The machine's clock is five hours ahead: its tomorrow is still the service's today."""
     machine = datetime(2026, 11, 1, 2, tzinfo=UTC)
-    kept = journal(tmp_path / "j", machine.timestamp())
-    kept.asking(JOB)
-    kept.answered(JOB, Partial("7", at=machine - timedelta(hours=5)))
+    journal = open_journal(tmp_path / "j", machine.timestamp())
+    journal.asking(JOB)
+    journal.answered(JOB, Partial("7", at=machine - timedelta(hours=5)))
     held = replace(JOB, state=State.SUBMITTED, req_id="7")
-    kept.answered(held, Success(Tally(5), at=machine - timedelta(hours=5)))
-    kept.ended(replace(held, state=State.SUCCESS, tally=Tally(5)))
-    later = journal(tmp_path / "j", machine.timestamp() + 7200)
+    journal.answered(held, Success(Tally(5), at=machine - timedelta(hours=5)))
+    journal.ended(replace(held, state=State.SUCCESS, tally=Tally(5)))
+    later = open_journal(tmp_path / "j", machine.timestamp() + 7200)
     assert recall(later, JOB, fresh(date(2026, 11, 2))) == JOB
 
 
@@ -417,22 +420,22 @@ def test_a_long_answer_does_not_make_a_count_of_before_midnight_one_of_after(
 ) -> None:
     """It left at 23:59:50 and was answered at 0:00:10: it may be a count of before midnight."""
     clock = [datetime(2026, 10, 31, 23, 59, 50, tzinfo=UTC).timestamp()]
-    kept = Journal(tmp_path / "j", "acc", warn=fail, now=lambda: clock[0])
-    kept.asking(JOB)
+    journal = Journal(tmp_path / "j", "acc", warn=fail, now=lambda: clock[0])
+    journal.asking(JOB)
     clock[0] += 20
-    kept.answered(JOB, Success(Tally(5), at=datetime(2026, 11, 1, 0, 0, 10, tzinfo=UTC)))
-    kept.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5)))
-    assert recall(kept, JOB, fresh(date(2026, 11, 1))) == JOB
+    journal.answered(JOB, Success(Tally(5), at=datetime(2026, 11, 1, 0, 0, 10, tzinfo=UTC)))
+    journal.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5)))
+    assert recall(journal, JOB, fresh(date(2026, 11, 1))) == JOB
 
 
 def test_a_count_says_when_the_service_took_it(tmp_path: Path) -> None:
     """What the journal gives is dated by it, not by when it was looked up."""
     taken = datetime(2026, 11, 5, 11, 30, tzinfo=UTC)
-    kept = journal(tmp_path / "j")
-    kept.asking(JOB)
-    kept.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5), counted=taken))
-    found = recall(journal(tmp_path / "j", NOW + 60), JOB, fresh())
-    assert (found.taken, found.counted) == (taken, taken)
+    journal = open_journal(tmp_path / "j")
+    journal.asking(JOB)
+    journal.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5), counted=taken))
+    job = recall(open_journal(tmp_path / "j", NOW + 60), JOB, fresh())
+    assert (job.taken, job.counted) == (taken, taken)
 
 
 @pytest.mark.parametrize(
@@ -446,8 +449,8 @@ def test_days_that_are_over_stay_over(
     counted(tmp_path / "j", sent.timestamp())
     later = sent + timedelta(age)
     freshness = replace(fresh(later.date()), settled_ttl=30 * 86400.0)
-    found = recall(journal(tmp_path / "j", later.timestamp()), JOB, freshness)
-    assert (found.state is State.SUCCESS) == known
+    job = recall(open_journal(tmp_path / "j", later.timestamp()), JOB, freshness)
+    assert (job.state is State.SUCCESS) == known
 
 
 @pytest.mark.parametrize("column", sorted({"asked", "sent", "ended", "counted", "took", "count"}))
@@ -457,15 +460,15 @@ def test_days_that_are_over_stay_over(
 def test_no_value_in_the_journal_costs_a_count(tmp_path: Path, column: str, value: object) -> None:
     """Whatever stands there: it is asked anew, or answered by what can be believed."""
     counted(tmp_path / "j", NOW)
-    kept = journal(tmp_path / "j", NOW + 60)
-    assert kept._file is not None
+    journal = open_journal(tmp_path / "j", NOW + 60)
+    assert journal._file is not None
     try:
-        kept._file.write(f"UPDATE asked SET {column} = ?", (value,))  # noqa: S608 # ours
+        journal._file.write(f"UPDATE asked SET {column} = ?", (value,))  # noqa: S608 # ours
     except JournalFileError:
         return  # SQLite refuses it: then it cannot stand there
-    found = recall(kept, JOB, fresh())
-    assert found == JOB or (found.tally is not None and found.tally.count >= 0)
-    assert kept.latencies() is not None
+    job = recall(journal, JOB, fresh())
+    assert job == JOB or (job.tally is not None and job.tally.count >= 0)
+    assert journal.latencies() is not None
     for cell in past_cells(tmp_path / "j", 10):
         assert len(history_frame([cell], lambda _: UTC)) == 1
 
@@ -474,13 +477,13 @@ def test_no_value_in_the_journal_costs_a_count(tmp_path: Path, column: str, valu
 @pytest.mark.parametrize("value", [b"\xff\xfe", 5, "", "{", '{"from": 1e999}'])
 def test_no_text_in_the_journal_costs_a_count(tmp_path: Path, column: str, value: object) -> None:
     """Nor `%ct resume`, nor `%ct history`."""
-    kept = journal(tmp_path / "j")
-    kept.asking(JOB)
-    kept.answered(JOB, Partial("7"))
-    assert kept._file is not None
-    kept._file.write(f"UPDATE asked SET {column} = ?", (value,))  # noqa: S608 # ours
-    assert recall(kept, JOB, fresh()).state in (State.WAITING, State.SUBMITTED)
-    assert len(pending_cells(kept)) <= 1
+    journal = open_journal(tmp_path / "j")
+    journal.asking(JOB)
+    journal.answered(JOB, Partial("7"))
+    assert journal._file is not None
+    journal._file.write(f"UPDATE asked SET {column} = ?", (value,))  # noqa: S608 # ours
+    assert recall(journal, JOB, fresh()).state in (State.WAITING, State.SUBMITTED)
+    assert len(pending_cells(journal)) <= 1
     assert len(history_frame(past_cells(tmp_path / "j", 10), lambda _: UTC)) == 1
 
 
@@ -503,13 +506,13 @@ def test_a_journal_of_an_older_version_is_read_as_before(tmp_path: Path) -> None
         db.execute(sql, (1, '{"q": 1}', NOW, "1", "success", NOW, 5))
         db.execute(sql, (2, body, NOW, "77", "submitted", None, None))
         db.commit()
-    kept = journal(tmp_path / "j", NOW + 60)
-    found = recall(kept, JOB, fresh())
-    assert (found.tally, found.taken) == (Tally(5, 9), datetime.fromtimestamp(NOW, UTC))
-    (cell,) = pending_cells(kept)
+    journal = open_journal(tmp_path / "j", NOW + 60)
+    job = recall(journal, JOB, fresh())
+    assert (job.tally, job.taken) == (Tally(5, 9), datetime.fromtimestamp(NOW, UTC))
+    (cell,) = pending_cells(journal)
     assert [entry.req_id for entry in cell.known] == ["77"]
     assert (cell.plan.rows[0].event, cell.plan.rows[0].end) == ("Charged", DAY)
-    kept.asking(replace(JOB, number=3))
+    journal.asking(replace(JOB, number=3))
     states = [cell.entries[0].state for cell in past_cells(tmp_path / "j", 10)]
     assert states == ["waiting", "submitted", "success"]
 
@@ -531,58 +534,58 @@ def test_a_first_use_waits_for_another(tmp_path: Path) -> None:
     thread = threading.Thread(target=first)
     thread.start()
     assert begun.wait(60)
-    journal(tmp_path / "j").asking(JOB)
+    open_journal(tmp_path / "j").asking(JOB)
     thread.join()
     assert len(submissions(tmp_path / "j")) == 1
 
 
 def test_a_lock_is_no_reason_to_remove_a_file(tmp_path: Path) -> None:
     """Whoever follows the advice must not lose what another kernel just wrote."""
-    journal(tmp_path / "j")
-    said: list[str] = []
+    open_journal(tmp_path / "j")
+    warned: list[str] = []
     with closing(sqlite3.connect(tmp_path / "j", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        kept = journal(tmp_path / "j", warn=said.append)
-        assert kept._file is not None
-        kept._file._db.execute("PRAGMA busy_timeout = 0")
-        kept.asking(JOB)
+        journal = open_journal(tmp_path / "j", warn=warned.append)
+        assert journal._file is not None
+        journal._file._db.execute("PRAGMA busy_timeout = 0")
+        journal.asking(JOB)
         other.execute("ROLLBACK")
-    assert len(said) == 1
-    assert "another program holds it" in said[0]
-    assert "remove" not in said[0]
+    assert len(warned) == 1
+    assert "another program holds it" in warned[0]
+    assert "remove" not in warned[0]
 
 
 def test_a_count_that_another_kernel_fetched_is_not_asked_again(tmp_path: Path) -> None:
     """Two kernels look at one id; the service gives its count once and then forgets it."""
-    first, second = journal(tmp_path / "j"), journal(tmp_path / "j")
+    first, second = open_journal(tmp_path / "j"), open_journal(tmp_path / "j")
     first.asking(JOB)
     first.answered(JOB, Partial("7"))
     held = recall(second, JOB, fresh())
     assert held.req_id == "7"
     first.ended(replace(held, state=State.SUCCESS, tally=Tally(5)))
     assert second.answered(held, Forgotten("Invalid request id")) == Success(Tally(5))
-    assert recall(journal(tmp_path / "j"), JOB, fresh()).tally == Tally(5)
+    assert recall(open_journal(tmp_path / "j"), JOB, fresh()).tally == Tally(5)
 
 
 def test_what_an_account_taught_is_its_own(tmp_path: Path) -> None:
     """The next kernel knows it, another account does not."""
-    journal(tmp_path / "j").learn("limit", "3")
-    journal(tmp_path / "j").learn("limit", "4")
-    assert journal(tmp_path / "j").learned("limit") == "4"
+    open_journal(tmp_path / "j").learn("limit", "3")
+    open_journal(tmp_path / "j").learn("limit", "4")
+    assert open_journal(tmp_path / "j").learned("limit") == "4"
     assert Journal(tmp_path / "j", "other", warn=fail, now=lambda: NOW).learned("limit") is None
 
 
 def test_what_counts_took_is_kept_but_not_of_those_that_were_left_alone(tmp_path: Path) -> None:
     """A count that was fetched the next morning did not take a night."""
-    kept = journal(tmp_path / "j")
-    kept.asking(JOB)
-    kept.answered(JOB, Partial("7"))
-    kept.now = lambda: NOW + 4.5
-    kept.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5)))
+    journal = open_journal(tmp_path / "j")
+    journal.asking(JOB)
+    journal.answered(JOB, Partial("7"))
+    journal.now = lambda: NOW + 4.5
+    journal.ended(replace(JOB, state=State.SUCCESS, tally=Tally(5)))
     other = replace(JOB, number=1, question=replace(QUESTION, key="k2", body="{}"))
-    kept.asking(other)
-    kept.answered(other, Partial("8"))
-    later = journal(tmp_path / "j", NOW + 40_000)
+    journal.asking(other)
+    journal.answered(other, Partial("8"))
+    later = open_journal(tmp_path / "j", NOW + 40_000)
     held = recall(later, other, fresh())
     later.ended(replace(held, state=State.SUCCESS, tally=Tally(6)))
     assert later.latencies() == [4.5]
@@ -593,11 +596,11 @@ import sys
 sys.modules["_sqlite3"] = None
 import warnings, ct_magic
 from ct_magic.errors import JournalWarning
-with warnings.catch_warnings(record=True) as said:
+with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
-    found = ct_magic.count("App Launched 2026-10", poll_interval=0.01, progress="none")
-assert list(found["status"]) == ["success"]
-assert [one.category for one in said] == [JournalWarning], said
+    frame = ct_magic.count("App Launched 2026-10", poll_interval=0.01, progress="none")
+assert list(frame["status"]) == ["success"]
+assert [warning.category for warning in caught] == [JournalWarning], caught
 """
 NO_HOME = """
 import sys
@@ -605,8 +608,8 @@ sys.modules["pwd"] = None  # as where a container runs under a number that nobod
 import warnings, ct_magic
 from ct_magic.errors import JournalWarning
 warnings.simplefilter("error")
-found = ct_magic.count("App Launched 2026-10", poll_interval=0.01, progress="none")
-assert list(found["status"]) == ["success"]
+frame = ct_magic.count("App Launched 2026-10", poll_interval=0.01, progress="none")
+assert list(frame["status"]) == ["success"]
 assert ct_magic.api.history().empty
 """
 
@@ -651,21 +654,21 @@ def test_the_state_directory_may_be_written_as_people_write_it(
 ) -> None:
     """`~` is the home, not a folder of that name."""
     monkeypatch.setenv("CT_MAGIC_STATE_DIR", moved)
-    found = path()
-    assert found is not None
-    assert found.is_absolute() == moved.startswith("~")
-    assert found.parent.name == Path(moved).name
-    assert "~" not in str(found)
+    file = path()
+    assert file is not None
+    assert file.is_absolute() == moved.startswith("~")
+    assert file.parent.name == Path(moved).name
+    assert "~" not in str(file)
 
 
 def test_what_another_kernel_fetched_is_dated_as_it_was(tmp_path: Path) -> None:
     """The moment is that of the count, not that of whoever looks it up."""
-    kept, taken = journal(tmp_path / "j"), datetime(2026, 11, 5, 11, tzinfo=UTC)
-    kept.asking(JOB)
-    kept.answered(JOB, Partial("7"))
-    held = recall(journal(tmp_path / "j"), JOB, fresh())
-    kept.ended(replace(held, state=State.SUCCESS, tally=Tally(5), counted=taken))
-    answer = kept.answered(held, Forgotten("Invalid request id"))
+    journal, taken = open_journal(tmp_path / "j"), datetime(2026, 11, 5, 11, tzinfo=UTC)
+    journal.asking(JOB)
+    journal.answered(JOB, Partial("7"))
+    held = recall(open_journal(tmp_path / "j"), JOB, fresh())
+    journal.ended(replace(held, state=State.SUCCESS, tally=Tally(5), counted=taken))
+    answer = journal.answered(held, Forgotten("Invalid request id"))
     assert isinstance(answer, Success)
     assert answer.at == taken
 
@@ -696,11 +699,11 @@ def test_a_fork_in_the_middle_of_a_write_leaves_the_child_its_journal(tmp_path: 
 
 def test_an_id_that_another_cells_query_has_is_no_answer(tmp_path: Path) -> None:
     """Something on the way answers every query alike: the last cell's count would be this one's."""
-    kept = journal(tmp_path / "j")
+    journal = open_journal(tmp_path / "j")
     first, other = JOB, Job(0, replace(QUESTION, body="b", key="b"))
     for job, id_ in ((first, "7"), (first, "7"), (other, "7"), (other, "8")):
-        kept.asking(job)
-        answer = kept.answered(job, Partial(id_))
+        journal.asking(job)
+        answer = journal.answered(job, Partial(id_))
         assert answer == (SHARED_ID if (job, id_) == (other, "7") else Partial(id_))
-    assert [(entry.body, entry.req_id) for entry in kept.pending()][-1] == ("b", "8")
-    assert ("b", "7") not in [(entry.body, entry.req_id) for entry in kept.pending()]
+    assert [(entry.body, entry.req_id) for entry in journal.pending()][-1] == ("b", "8")
+    assert ("b", "7") not in [(entry.body, entry.req_id) for entry in journal.pending()]

@@ -72,4 +72,4 @@ def test_only_what_the_kill_cut_off_is_sent_again(tmp_path: Path) -> None:
     """A worker writes an id down before it asks further: each kill costs three at the most."""
     outcome = killed(3, seed=3, folder=tmp_path)
     assert (outcome.finished, outcome.wrong) == (3 * COUNTS, 0)
-    assert len(outcome.again) <= 3 * 3
+    assert len(outcome.repeated) <= 3 * 3

@@ -41,10 +41,10 @@ class Morning:
             pickup_age=USUAL.pickup_age,
         )
 
-    def run(self, asked: Plan, answered: bool = True) -> list[Job]:
+    def run(self, plan: Plan, answered: bool = True) -> list[Job]:
         """Ask what must be asked; give the jobs as the journal left them before."""
         journal = self.journal
-        jobs = recalled(asked, journal, self.freshness)
+        jobs = recalled(plan, journal, self.freshness)
         self.sent = [job.question.text for job in jobs if job.state is State.WAITING]
         for job in jobs:
             if job.state is State.WAITING:
@@ -80,28 +80,28 @@ def test_a_year_of_mornings_sends_the_new_day_and_those_that_may_change(tmp_path
 
 def total(*until: date) -> Plan:
     """One row that is a sum of counts, each of which looks at days up to one of these."""
-    asked = row(0, formula=Formula(tuple(range(len(until)))))
-    return Plan((asked,), tuple(question(f"q{n}", until=day) for n, day in enumerate(until)))
+    summed = row(0, formula=Formula(tuple(range(len(until)))))
+    return Plan((summed,), tuple(question(f"q{n}", until=day) for n, day in enumerate(until)))
 
 
-def only(asked: Plan, numbers: Sequence[int]) -> Plan:
+def only(plan: Plan, numbers: Sequence[int]) -> Plan:
     """Some of a plan's questions, each a row of its own."""
     rows = [row(n) for n in range(len(numbers))]
-    return Plan(tuple(rows), tuple(asked.questions[n] for n in numbers))
+    return Plan(tuple(rows), tuple(plan.questions[n] for n in numbers))
 
 
 def test_where_one_count_of_a_row_is_asked_anew_all_that_may_change_are(tmp_path: Path) -> None:
     """Counts of different moments may contradict each other; those of settled days may not."""
     morning = Morning(tmp_path / "j", datetime(2026, 11, 24, 9, tzinfo=UTC))
     yesterday, long_ago = date(2026, 11, 23), date(2026, 11, 1)
-    asked = total(yesterday, yesterday, long_ago)
-    morning.run(only(asked, [0, 2]))
+    plan = total(yesterday, yesterday, long_ago)
+    morning.run(only(plan, [0, 2]))
     morning.now += timedelta(hours=1)
-    jobs = morning.run(asked)
+    jobs = morning.run(plan)
     assert morning.sent == ["q0", "q1"]
     assert jobs[2].state is State.SUCCESS
     morning.now += timedelta(hours=1)
-    assert [job.state for job in morning.run(asked)] == [State.SUCCESS] * 3
+    assert [job.state for job in morning.run(plan)] == [State.SUCCESS] * 3
 
 
 def test_rows_that_share_a_count_go_together(tmp_path: Path) -> None:
@@ -118,12 +118,12 @@ def test_rows_that_share_a_count_go_together(tmp_path: Path) -> None:
 def test_an_id_of_just_now_is_as_good_as_a_new_one(tmp_path: Path) -> None:
     """A cell that was killed in the middle goes on: what was sent is not sent again."""
     morning = Morning(tmp_path / "j", datetime(2026, 11, 24, 9, tzinfo=UTC))
-    asked = total(date(2026, 11, 23), date(2026, 11, 23))
-    morning.run(only(asked, [0]), answered=False)
+    plan = total(date(2026, 11, 23), date(2026, 11, 23))
+    morning.run(only(plan, [0]), answered=False)
     morning.now += timedelta(seconds=USUAL.pickup_age / 2)
-    jobs = morning.run(asked, answered=False)
+    jobs = morning.run(plan, answered=False)
     assert morning.sent == ["q1"]
     assert jobs[0].req_id == "0"
     morning.now += timedelta(hours=1)
-    morning.run(asked, answered=False)
+    morning.run(plan, answered=False)
     assert morning.sent == [], "both were of one moment, and of days that were over"

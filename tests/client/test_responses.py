@@ -37,9 +37,9 @@ def fail(error: object, code: object = None) -> dict[str, object]:
     return {"status": "fail", "error": error} | ({} if code is None else {"code": code})
 
 
-def reading(status: int, body: object, asked: str | None = ID) -> Answer:
+def reading(status: int, body: object, req_id: str | None = ID) -> Answer:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read(status, raw, req_id=asked)
+    return read(status, raw, req_id=req_id)
 
 
 NO_EVENT = "HTTP 200: Invalid event : App Lauched (code 400). Names of events are exact and "
@@ -157,20 +157,20 @@ def test_what_is_no_answer_of_the_api_is_trouble(status: int, body: object, caus
 )
 def test_nothing_but_a_count_is_a_count(body: object) -> None:
     """What is no answer of the API's becomes an error that quotes what came, and is short."""
-    answer = reading(200, body, asked=None)
+    answer = reading(200, body, req_id=None)
     assert isinstance(answer, Trouble)
     assert len(answer.error) < 400
 
 
-@pytest.mark.parametrize("asked", [None, ID])
+@pytest.mark.parametrize("req_id", [None, ID])
 @pytest.mark.parametrize(
-    ("sent", "req_id"),
+    ("sent", "expected"),
     [(int(ID), ID), (ID, ID), (10**40 + 1, str(10**40 + 1)), ("0123", "0123")],
 )
-def test_an_id_keeps_every_digit(sent: object, req_id: str, asked: str | None) -> None:
+def test_an_id_keeps_every_digit(sent: object, expected: str, req_id: str | None) -> None:
     """As a number or as text; a double would round the long ones."""
-    answer = reading(200, {"status": "partial", "req_id": sent}, asked=asked and req_id)
-    assert answer == Partial(req_id)
+    answer = reading(200, {"status": "partial", "req_id": sent}, req_id=req_id and expected)
+    assert answer == Partial(expected)
 
 
 def test_a_poll_that_is_told_partial_without_an_id_keeps_its_own() -> None:

@@ -47,12 +47,12 @@ def test_an_id_of_another_query_is_not_written_down(tmp_path: Path) -> None:
         def submit(self, body: str) -> Answer:
             return Partial("7")
 
-    kept = Journal(tmp_path / "j", "a", warn=print, now=lambda: 0.0)
+    journal = Journal(tmp_path / "j", "a", warn=print, now=lambda: 0.0)
     pace = Pace(first_look=60.0, retry_wait=0.001, max_concurrent=1)
-    run = Run(JOBS[:2], Alike(), pace, journal=kept)
+    run = Run(JOBS[:2], Alike(), pace, journal=journal)
     run.start()
     until(lambda: run.jobs[1].state.ended)
-    assert [(entry.body, entry.req_id) for entry in kept.pending()] == [("q0", "7")]
+    assert [(entry.body, entry.req_id) for entry in journal.pending()] == [("q0", "7")]
     run.cancel()
 
 
@@ -89,17 +89,17 @@ class Slow(Journal):
 
 def test_a_run_is_over_when_all_is_written_down(tmp_path: Path) -> None:
     """A script ends then: a count that its journal lacks would be submitted a second time."""
-    kept = Slow(tmp_path / "j")
+    journal = Slow(tmp_path / "j")
 
     class OneByOne(Quick):
         def submit(self, body: str) -> Answer:
-            assert body == "first" or kept.begun.wait(60)
+            assert body == "first" or journal.begun.wait(60)
             return Success(Tally(7))
 
     first = replace(JOBS[0], question=replace(JOBS[0].question, body="first"))
-    kept.run = Run([first, JOBS[1]], OneByOne(), Pace(), journal=kept)
-    assert states(kept.run) == {State.SUCCESS}
-    assert not kept.was_over.get(timeout=60)
+    journal.run = Run([first, JOBS[1]], OneByOne(), Pace(), journal=journal)
+    assert states(journal.run) == {State.SUCCESS}
+    assert not journal.was_over.get(timeout=60)
 
 
 @pytest.mark.parametrize("held", [True, False])
@@ -112,12 +112,12 @@ def test_a_journal_whose_warning_is_an_error_costs_no_count(
         raise JournalWarning(message)
 
     caplog.set_level(logging.CRITICAL + 1)
-    kept = Journal(tmp_path / "j", "a", warn=refuse, now=lambda: 0.0)
-    kept.asking(JOBS[0])
-    assert kept._file is not None
-    kept._file.write("DROP TABLE asked")
+    journal = Journal(tmp_path / "j", "a", warn=refuse, now=lambda: 0.0)
+    journal.asking(JOBS[0])
+    assert journal._file is not None
+    journal._file.write("DROP TABLE asked")
     jobs = [replace(job, state=State.SUBMITTED, req_id="1") for job in JOBS] if held else JOBS
-    assert states(Run(jobs, Quick(), Pace(poll_interval=0.01), journal=kept)) == {State.SUCCESS}
+    assert states(Run(jobs, Quick(), Pace(poll_interval=0.01), journal=journal)) == {State.SUCCESS}
 
 
 def test_a_mistake_inside_ends_its_row(caplog: pytest.LogCaptureFixture) -> None:
@@ -269,10 +269,10 @@ def test_what_an_account_teaches_is_handed_on() -> None:
             pending.append(body)
             return Partial(body)
 
-    asked = [replace(job, question=replace(job.question, body=f"{job.number}")) for job in JOBS]
+    jobs = [replace(job, question=replace(job.question, body=f"{job.number}")) for job in JOBS]
     # No count is fetched before the third query was refused twice, however slow the machine.
     pace = Pace(first_look=600, poll_interval=600, retry_wait=0.01, max_concurrent=1)
-    run = Run(asked, Strict(), pace, learn=heard.append)
+    run = Run(jobs, Strict(), pace, learn=heard.append)
     run.start()
     until(lambda: heard)
     run.cancel()

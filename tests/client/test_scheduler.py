@@ -190,8 +190,8 @@ def test_what_an_account_taught_holds_for_its_next_cell() -> None:
 @pytest.mark.parametrize("learned", [Learned(), Learned(1, None, NOW), Learned(None, 3, NOW)])
 def test_what_was_learned_is_kept_as_text(learned: Learned) -> None:
     """In the journal, for the next kernel."""
-    kept = Learned.from_text(learned.to_text())
-    assert kept == (learned if learned.tried else Learned())
+    restored = Learned.from_text(learned.to_text())
+    assert restored == (learned if learned.tried else Learned())
 
 
 @pytest.mark.parametrize(
@@ -467,8 +467,8 @@ def test_one_query_that_the_service_cannot_read_fails_alone() -> None:
     assert "the query itself may be the cause" in str(bad.error)
 
 
-@pytest.mark.parametrize("each", [2, 3, 10])
-def test_queries_that_the_service_cannot_read_cost_no_other_count(each: int) -> None:
+@pytest.mark.parametrize("interval", [2, 3, 10])
+def test_queries_that_the_service_cannot_read_cost_no_other_count(interval: int) -> None:
     """Every second one is answered 500 for ever: what looks like a silence is theirs alone."""
     n = 90
     schedule = Schedule(jobs(n), Pace(), 0.0, lambda: 0.0)
@@ -478,10 +478,10 @@ def test_queries_that_the_service_cannot_read_cost_no_other_count(each: int) -> 
             flying.append(step.job.number)
         elif flying:
             now, number = now + LATENCY, flying.popleft()
-            schedule.answered(number, Success(Tally(1)) if number % each else CRASH, now)
+            schedule.answered(number, Success(Tally(1)) if number % interval else CRASH, now)
         else:
             now = step.until or now
-    good = [job for job in schedule.jobs if job.number % each]
+    good = [job for job in schedule.jobs if job.number % interval]
     assert all(job.state is State.SUCCESS for job in good)
 
 
@@ -517,7 +517,7 @@ def test_a_forgotten_id_is_submitted_again_once() -> None:
     """The only cure; a second time it is an error."""
     job, sent = drive([Partial("1"), Forgotten("Invalid request id")])
     assert job.state is State.SUCCESS
-    assert [what for what, _ in sent] == ["submit", "poll", "submit"]
+    assert [call for call, _ in sent] == ["submit", "poll", "submit"]
     forgets = [Partial("1"), Forgotten("x"), Partial("2"), Forgotten("x")]
     job, sent = drive(forgets)
     assert job.state is State.FAILED

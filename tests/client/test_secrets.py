@@ -79,8 +79,8 @@ def hidden(state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
         yield box
 
 
-def searched(place: str, what: object) -> None:
-    assert HIDDEN not in str(what), f"the passcode is in {place}"
+def searched(place: str, value: object) -> None:
+    assert HIDDEN not in str(value), f"the passcode is in {place}"
 
 
 def written(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -99,16 +99,16 @@ def test_a_whole_session_never_shows_it(
 ) -> None:
     """Outputs, tracebacks with every local, logs at DEBUG, panels, files: none holds it."""
     caplog.set_level(logging.DEBUG)
-    with capture_output() as said:
+    with capture_output() as captured:
         results = [run(shell, cell.format(mode=mode, hidden="x")) for cell in CELLS]
     run(shell, "%xmode Context")
     assert any(request.status == 200 for request in hidden.log), "it was never sent: no proof"
     for result in results:
         searched("a result", repr(result.result))
         searched("an error", repr(result.error_in_exec))
-    searched("standard output", said.stdout)
-    searched("standard error", said.stderr)
-    for output in said.outputs:
+    searched("standard output", captured.stdout)
+    searched("standard error", captured.stderr)
+    for output in captured.outputs:
         searched("a display", output.data)
     searched("the log", caplog.text)
     for name, content in written(state):
@@ -118,8 +118,8 @@ def test_a_whole_session_never_shows_it(
 
 def test_a_dataframe_and_an_error_can_be_pickled_without_it(hidden: Sandbox) -> None:
     """What an analyst stores on a shared drive holds counts and nothing else."""
-    found = ct_magic.count("App Launched 2026-10", poll_interval=0.01, progress="none")
-    assert HIDDEN.encode() not in pickle.dumps(found)
+    frame = ct_magic.count("App Launched 2026-10", poll_interval=0.01, progress="none")
+    assert HIDDEN.encode() not in pickle.dumps(frame)
     with pytest.raises(errors.CountFailedError) as caught:
         ct_magic.count("No Such 2026-10", poll_interval=0.01, progress="none")
     assert HIDDEN.encode() not in pickle.dumps(caught.value.frame)
@@ -139,9 +139,9 @@ def test_an_error_about_a_passcode_does_not_keep_it() -> None:
     typed = passcodes.Secret(f"{HIDDEN}\u201d")  # a quote that was copied with it
     with pytest.raises(errors.AccountError) as caught:
         passcodes.checked(typed)
-    found = list(frames(caught.value))
-    assert found
-    searched("a local variable", [frame.f_locals for frame in found])
+    frames_of_error = list(frames(caught.value))
+    assert frames_of_error
+    searched("a local variable", [frame.f_locals for frame in frames_of_error])
 
 
 def echoed(passcode: str, page: Callable[[str], bytes]) -> Answer:

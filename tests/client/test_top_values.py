@@ -40,8 +40,8 @@ def test_the_vendors_answer_is_read() -> None:
 
 def test_a_request_has_the_vendors_shape() -> None:
     """The query as for a count, and the groups beside it."""
-    asked = json.loads(request_body(QUERY, [MODE, Group("profile_fields", "Customer Type", 2)]))
-    assert asked == QUERY | {
+    body = json.loads(request_body(QUERY, [MODE, Group("profile_fields", "Customer Type", 2)]))
+    assert body == QUERY | {
         "groups": {
             "g1": {"property_type": "event_properties", "name": "Payment mode", "top_n": 10},
             "g2": {"property_type": "profile_fields", "name": "Customer Type", "top_n": 2},
@@ -78,17 +78,17 @@ def test_values_come_with_their_events(state: object, partials: int) -> None:
     """At once or after some looks; the commonest first, and as many as the events that had it."""
     with Sandbox(profiles=300, partials=partials, today=TODAY) as box:
         amount = Group("event_properties", "Amount", 5)
-        found = property_values(QUERY, [MODE, amount], account(box), QUICK)
-        values = found.values[MODE]
+        answer = property_values(QUERY, [MODE, amount], account(box), QUICK)
+        values = answer.values[MODE]
         assert [value.events for value in values] == sorted(
             (value.events for value in values), reverse=True
         )
         for value in values:
-            one = {"name": "Payment mode", "operator": "equals", "value": value.text}
-            assert box._engine.count(QUERY | {"event_properties": [one]})[1] == value.events
-        assert {value.kind for value in found.values[amount]} == {"NUMBER"}
-        assert list(found.frame["value"]) == [
-            value.text for values in found.values.values() for value in values
+            condition = {"name": "Payment mode", "operator": "equals", "value": value.text}
+            assert box._engine.count(QUERY | {"event_properties": [condition]})[1] == value.events
+        assert {value.kind for value in answer.values[amount]} == {"NUMBER"}
+        assert list(answer.frame["value"]) == [
+            value.text for values in answer.values.values() for value in values
         ]
 
 

@@ -35,12 +35,12 @@ LIVE = {
 
 
 @contextmanager
-def serving(answer: Callable[..., Reply], **more: Any) -> Iterator[Service]:
+def serving(answer: Callable[..., Reply], **limits: Any) -> Iterator[Service]:
     """Return a Service whose account lives at a real server with this answer."""
     server = Server(answer)
     server.start(0)
     try:
-        yield Service(Account("default", "ABC", Secret(HIDDEN), base_url=server.url), **more)
+        yield Service(Account("default", "ABC", Secret(HIDDEN), base_url=server.url), **limits)
     finally:
         server.stop()
 
@@ -48,9 +48,9 @@ def serving(answer: Callable[..., Reply], **more: Any) -> Iterator[Service]:
 def test_a_count_whose_error_cannot_be_encoded_still_ends(state: Path) -> None:
     """What the journal cannot write would otherwise leave the cell waiting for ever."""
     with serving(lambda *_: Reply(400, b'{"status": "fail", "error": "\\ud800"}')) as service:
-        whom = service._account
+        account = service._account
         with pytest.raises(CountFailedError, match="HTTP 400: \ufffd"):
-            ct_magic.count("App Launched 2026-10", account=whom, progress="none")
+            ct_magic.count("App Launched 2026-10", account=account, progress="none")
 
 
 @pytest.mark.parametrize(
@@ -95,16 +95,16 @@ def test_a_pause_to_a_date_is_obeyed_where_the_answer_has_no_date_of_its_own() -
 
 def test_the_two_calls_are_as_documented() -> None:
     """Path, method, headers and body of submit and poll."""
-    got: list[tuple[str, str, Mapping[str, str], bytes]] = []
+    requests: list[tuple[str, str, Mapping[str, str], bytes]] = []
 
     def answer(*request: Any) -> Reply:
-        got.append(request)
+        requests.append(request)
         return Reply(200, b'{"status": "partial", "req_id": 123456789012345678}')
 
     with serving(answer) as service:
         assert service.submit('{"a": "é"}') == Partial("123456789012345678")
         assert service.poll("123456789012345678") == Partial("123456789012345678")
-    (method, path, headers, body), (method2, path2, headers2, body2) = got
+    (method, path, headers, body), (method2, path2, headers2, body2) = requests
     assert (method, path) == ("POST", "/1/counts/profiles.json")
     assert body == '{"a": "é"}'.encode()
     assert (method2, path2) == ("GET", "/1/counts/profiles.json?req_id=123456789012345678")
@@ -135,15 +135,15 @@ def test_a_netrc_file_does_not_replace_the_credentials(
     """A machine's .netrc would add a header of its own."""
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password netrc-secret")
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
-    seen: list[Mapping[str, str]] = []
+    received: list[Mapping[str, str]] = []
 
     def answer(_: str, __: str, headers: Mapping[str, str], ___: bytes) -> Reply:
-        seen.append(headers)
+        received.append(headers)
         return Reply(200, b'{"status": "success", "count": 1}')
 
     with serving(answer) as service:
         service.submit("{}")
-    assert "Authorization" not in seen[0]
+    assert "Authorization" not in received[0]
 
 
 def test_a_proxy_of_the_environment_never_sees_what_is_for_loopback(
@@ -152,7 +152,7 @@ def test_a_proxy_of_the_environment_never_sees_what_is_for_loopback(
     """Over http it would read the passcode; and behind a company's proxy the sandbox must work."""
     paths: list[str] = []
 
-    def proxy(_: str, path: str, *more: object) -> Reply:
+    def proxy(_: str, path: str, *rest: object) -> Reply:
         paths.append(path)
         return Reply(502, b"")
 
@@ -185,11 +185,11 @@ def test_a_wrong_passcode_says_what_to_check_and_where_it_was_sent() -> None:
 
 def test_nobody_there_and_nobody_answering_are_trouble() -> None:
     """Both are worth another try; both name the address."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    with socket.socket() as occupied:
+        occupied.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{occupied.getsockname()[1]}"
         refused = Service(Account("default", "A", Secret("x"), base_url=url)).submit("{}")
-        taken.listen(1)
+        occupied.listen(1)
         silent = Service(
             Account("default", "A", Secret("x"), base_url=url), read_timeout=0.1
         ).submit("{}")
@@ -210,15 +210,15 @@ def test_slow_and_endless_bodies_are_bounded() -> None:
 def test_several_threads_may_ask_at_once() -> None:
     """Each has its own connection."""
     with serving(lambda *_: Reply(200, b'{"status": "success", "count": 1}')) as service:
-        found: list[Answer] = []
+        answers: list[Answer] = []
         threads = [
-            threading.Thread(target=lambda: found.append(service.submit("{}"))) for _ in range(8)
+            threading.Thread(target=lambda: answers.append(service.submit("{}"))) for _ in range(8)
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    assert found == [Success(Tally(1))] * 8
+    assert answers == [Success(Tally(1))] * 8
 
 
 def test_no_log_of_any_library_holds_the_passcode(caplog: pytest.LogCaptureFixture) -> None:

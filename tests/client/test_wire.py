@@ -151,9 +151,9 @@ def test_an_exchange_ends_where_nobody_says_where_the_host_is(
     over, search = threading.Event(), socket.getaddrinfo
     requests = Queue[bytes | None]()
 
-    def late(*asked: Any, **more: Any) -> Any:
+    def late(*arguments: Any, **keywords: Any) -> Any:
         over.wait()
-        return search(*asked, **more)
+        return search(*arguments, **keywords)
 
     with wires(lambda wire: requests.put(wire.request())) as url:
         monkeypatch.setattr(socket, "getaddrinfo", late)
@@ -358,6 +358,22 @@ def test_a_proxy_on_the_way_is_gone_through(
         assert isinstance(service(secure, total=0.4).submit("1"), Trouble)
 
 
+def test_a_proxy_whose_tunnel_breaks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The account's address is not to blame alone, and who may mend it looks at the proxy first."""
+
+    def opened_and_closed(wire: Wire) -> None:
+        wire.request()
+        wire.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+
+    for name in ("no_proxy", "NO_PROXY", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with wires(opened_and_closed) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        answer = service("https://127.0.0.1:9").submit("1")
+    assert isinstance(answer, Trouble)
+    assert "through the proxy in HTTPS_PROXY" in answer.error
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"HTTP/1.1 400 Bad\r\n\r\n", b"\x15\x03\x01\x00\x02\x02\x28"]
 )
@@ -378,7 +394,11 @@ def test_a_handshake_that_was_cut_is_trouble(data: bytes) -> None:
     [
         ("REQUESTS_CA_BUNDLE", "/no/such.pem", ["REQUESTS_CA_BUNDLE", "/no/such.pem"]),
         ("CURL_CA_BUNDLE", "/no/such.pem", ["CURL_CA_BUNDLE"]),
-        ("HTTPS_PROXY", "socks5://127.0.0.1:9", ["HTTPS_PROXY", "pip install pysocks"]),
+        (
+            "HTTPS_PROXY",
+            "socks5://127.0.0.1:9",
+            ["HTTPS_PROXY", "pip install pysocks, then restart"],
+        ),
         ("HTTPS_PROXY", "http://", ["HTTPS_PROXY", "write it like"]),
         ("HTTPS_PROXY", "http://[::1", ["HTTPS_PROXY", "write it like"]),
         ("HTTPS_PROXY", "http://me:hunter2@:80:x", ["HTTPS_PROXY", "write it like"]),
@@ -391,10 +411,17 @@ def test_a_variable_that_leads_nowhere_is_named(
     name: str, value: str, words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The account's address is not to blame, and what to do is said."""
-    for each in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(each, raising=False)
-    for each in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(each, raising=False)
+    for variable in (
+        "https_proxy",
+        "HTTPS_PROXY",
+        "all_proxy",
+        "ALL_PROXY",
+        "no_proxy",
+        "NO_PROXY",
+    ):
+        monkeypatch.delenv(variable, raising=False)
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv(name, value)
     answer = service("https://ct.example").submit("1")
     assert isinstance(answer, Failure | Trouble)
@@ -402,16 +429,21 @@ def test_a_variable_that_leads_nowhere_is_named(
     assert "hunter2" not in answer.error
 
 
+@pytest.mark.parametrize("part", [0, 0.5], ids=["none", "half of one"])
 def test_a_file_that_holds_no_certificates_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, part: float
 ) -> None:
-    """It is there, but it is another file."""
-    (tmp_path / "notes.txt").write_text("certificates: ask Ann")
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "notes.txt"))
-    with wires(lambda wire: wire.send(b"")) as url:
-        answer = service(url.replace("http:", "https:")).submit("1")
-    assert isinstance(answer, Failure)
-    assert "REQUESTS_CA_BUNDLE" in answer.error
+    """It is there, but it is another file, or was cut: trying again helps nobody, its cure does."""
+    whole = certificate[0].read_text()
+    (tmp_path / "ours.pem").write_text("# ask Ann\n" + whole[: int(len(whole) * part)])
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ours.pem"))
+    with wires(secured(certificate)) as url:
+        secure = url.replace("http:", "https:")
+        answer = service(secure).submit("1")
+        assert isinstance(answer, Failure)
+        assert "REQUESTS_CA_BUNDLE names no certificates" in answer.error
+        (tmp_path / "ours.pem").write_text("# ask Ann\n" + whole)
+        assert service(secure).submit("1") == Success(Tally(1))
 
 
 def test_an_interrupt_in_a_request_does_not_keep_its_headers() -> None:

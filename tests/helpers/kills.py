@@ -78,7 +78,8 @@ class Outcome:
 
     finished: int
     wrong: int
-    again: list[float]  # seconds between the answer to a submission that was repeated and its kill
+    # Seconds between the answer to a submission that was sent again and its kill.
+    repeated: list[float]
 
 
 def killed(rounds: int, seed: int, folder: Path) -> Outcome:
@@ -111,9 +112,9 @@ def killed(rounds: int, seed: int, folder: Path) -> Outcome:
 def _outcome(ledger: Ledger, rows: list[dict[str, object]]) -> Outcome:
     finished = [row for row in rows if row["state"] == "success"]
     wrong = sum(row["count"] != right(str(row["body"])) for row in finished)
-    again = [
+    repeated = [
         min((kill for kill in ledger.kills if kill > moment - 1.0), default=moment) - moment
         for moments in ledger.sent.values()
         for moment in moments[:-1]
     ]
-    return Outcome(len({row["body"] for row in finished}), wrong, again)
+    return Outcome(len({row["body"] for row in finished}), wrong, repeated)

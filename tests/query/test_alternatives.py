@@ -23,17 +23,17 @@ def asked(text: str) -> tuple[list[str], list[tuple[tuple[int, ...], tuple[int, 
     return [to_text(count) for count in cell.counts], sums
 
 
-def terms(where: str) -> list[str]:
+def terms(condition: str) -> list[str]:
     """The alternatives of a condition, each as it would be typed."""
-    (query,) = statements(f"E where {where} today", today=TODAY)
+    (query,) = statements(f"E where {condition} today", today=TODAY)
     assert isinstance(query, Query)
     assert query.condition
-    found = (tuple(c for c in t if isinstance(c, Filter)) for t in terms_of(query.condition))
-    return [to_text(Query(Event("E", term))).removeprefix("E where ") for term in found]
+    alternatives = (tuple(c for c in t if isinstance(c, Filter)) for t in terms_of(query.condition))
+    return [to_text(Query(Event("E", term))).removeprefix("E where ") for term in alternatives]
 
 
 @pytest.mark.parametrize(
-    ("where", "left"),
+    ("condition", "expected"),
     [
         ("A = 1 or A = 1", ["A = 1"]),
         ("A = 1 or A = 1 and B = 2", ["A = 1"]),
@@ -64,9 +64,9 @@ def terms(where: str) -> list[str]:
         ),
     ],
 )
-def test_terms_are_multiplied_out_and_merged(where: str, left: list[str]) -> None:
+def test_terms_are_multiplied_out_and_merged(condition: str, expected: list[str]) -> None:
     """Rule 2: doubles and larger terms go, and two that differ in one `=` become one `in`."""
-    assert terms(where) == left
+    assert terms(condition) == expected
 
 
 def test_the_thirteenth_term_is_an_error_and_as_many_values_as_one_likes_are_none() -> None:
@@ -75,12 +75,14 @@ def test_the_thirteenth_term_is_an_error_and_as_many_values_as_one_likes_are_non
     assert len(terms(values)) == 1
     twelve = " or ".join(f"A > {n}" for n in range(12))
     assert len(terms(twelve)) == 12
-    many = [f"{twelve} or A > 12", f"({twelve}) and (B > 1 or C > 2)"]
+    conditions = [f"{twelve} or A > 12", f"({twelve}) and (B > 1 or C > 2)"]
     # Absorbed in the end by `A > 1`, but not before the second bracket is done.
-    many += ["(A > 1 or B > 1 or C > 1 or D > 1) and (E > 1 or F > 1 or G > 1 or H > 1) or A > 1"]
-    for where in many:
+    conditions += [
+        "(A > 1 or B > 1 or C > 1 or D > 1) and (E > 1 or F > 1 or G > 1 or H > 1) or A > 1"
+    ]
+    for condition in conditions:
         with pytest.raises(QueryError, match="more than 12 alternatives"):
-            terms(where)
+            terms(condition)
 
 
 @pytest.mark.parametrize(
@@ -143,9 +145,9 @@ def test_an_or_is_sent_as_the_page_says(
     text: str, counts: list[str] | None, sums: list[tuple[tuple[int, ...], tuple[int, ...]]]
 ) -> None:
     """Rules 3 and 4: one `did any`, or first + second - both."""
-    found = asked(text)
-    assert found[1] == sums
-    assert counts is None or found[0] == counts
+    sent, summed = asked(text)
+    assert summed == sums
+    assert counts is None or sent == counts
 
 
 @pytest.mark.parametrize(
@@ -173,12 +175,12 @@ def test_what_cannot_be_sent_is_an_error_that_says_so(text: str, message: str) -
 def test_an_or_commutes_and_absorbs() -> None:
     """The order of the alternatives changes no distinct count of a `did any`."""
     parts = ["A > 1", 'B = "x"', "session.c = true", "A > 1 and D exists"]
-    wheres = [" or ".join(order) for order in permutations(parts)]
-    random.Random(0).shuffle(wheres)
-    cell = "\n".join(f"r{n}: C where {where} today" for n, where in enumerate(wheres))
+    conditions = [" or ".join(order) for order in permutations(parts)]
+    random.Random(0).shuffle(conditions)
+    cell = "\n".join(f"r{n}: C where {condition} today" for n, condition in enumerate(conditions))
     counts, sums = asked(cell)
     assert len(counts) == 1
-    assert sums == [((0,), ())] * len(wheres)
+    assert sums == [((0,), ())] * len(conditions)
 
 
 def test_conditions_in_brackets_of_any_depth_are_one_or() -> None:

@@ -34,7 +34,9 @@ EVENTS = ['"2x points"', "App Installed", "App Launched", "Charged", '"Ride by n
 
 def proposed(cell: str) -> list[str]:
     """The texts for a cell with | as the cursor."""
-    return [one.text for one in complete(cell.replace("|", ""), cell.index("|"), NAMES)]
+    return [
+        completion.text for completion in complete(cell.replace("|", ""), cell.index("|"), NAMES)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_each_says_what_it_is_and_what_it_replaces() -> None:
         Completion(26, "App Launched", "event"),
         Completion(30, "last", "keyword"),
     ]
-    kinds = {one.text: one.kind for one in complete("Charged by ", 11, NAMES)}
+    kinds = {completion.text: completion.kind for completion in complete("Charged by ", 11, NAMES)}
     assert (kinds["Amount"], kinds["profile."], kinds["week"]) == ("property", "scope", "unit")
 
 
@@ -147,12 +149,12 @@ def test_an_event_whose_name_holds_a_word_of_sequences_is_proposed_in_quotes() -
 def test_thousands_of_names_are_proposed_up_to_a_limit() -> None:
     """A page shows so many; what is typed finds the others. How fast: tests/benchmarks."""
     events = {f"Event e{n}": {f"Property p{n}": ["a", "b"]} for n in range(5_000)}
-    many = names_from_json(json.dumps({"events": events}))
-    found = {
-        cell: complete(cell, len(cell), many) for cell in ("Eve", "Event e4999", "Nobody where P")
+    names = names_from_json(json.dumps({"events": events}))
+    completions = {
+        cell: complete(cell, len(cell), names) for cell in ("Eve", "Event e4999", "Nobody where P")
     }
-    assert [len(texts) for texts in found.values()] == [500, 1, 500]
-    assert found["Event e4999"][0].text == "Event e4999"
+    assert [len(texts) for texts in completions.values()] == [500, 1, 500]
+    assert completions["Event e4999"][0].text == "Event e4999"
 
 
 def test_no_text_and_no_cursor_makes_it_fail() -> None:
@@ -161,5 +163,5 @@ def test_no_text_and_no_cursor_makes_it_fail() -> None:
     for _ in range(600):
         cell = broken(rng, cells)
         cursor = rng.randint(0, len(cell))
-        for one in complete(cell, cursor, NAMES):
-            assert 0 <= one.start <= cursor
+        for completion in complete(cell, cursor, NAMES):
+            assert 0 <= completion.start <= cursor

@@ -12,7 +12,7 @@ DAYS = '"from": 20260101, "to": 20260131'
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("C where A = 1 and B = 2 today", "C where B = 2 and A = 1 today"),
         ('C where A in ("x", "y") today', 'C where A in ("y", "x") today'),
@@ -32,17 +32,17 @@ DAYS = '"from": 20260101, "to": 20260131'
         (f'{{"event_name": "C", {DAYS}, "x": 1}}', f'{{"x": 1, {DAYS}, "event_name": "C"}}'),
     ],
 )
-def test_the_same_question_is_asked_once(one: str, other: str) -> None:
+def test_the_same_question_is_asked_once(first: str, second: str) -> None:
     """Whatever the order of what has none."""
     assert (
-        len(parse(f"a: {one.removeprefix('l: ')}\nb: {other.removeprefix('m: ')}", today=TODAY))
+        len(parse(f"a: {first.removeprefix('l: ')}\nb: {second.removeprefix('m: ')}", today=TODAY))
         == 1
     )
-    assert key(*parse(one, today=TODAY)) == key(*parse(other, today=TODAY))
+    assert key(*parse(first, today=TODAY)) == key(*parse(second, today=TODAY))
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("C where A = 1 today", 'C where A = "1" today'),
         ("C where A = 1 today", "C where A = 1.0 today"),
@@ -60,9 +60,9 @@ def test_the_same_question_is_asked_once(one: str, other: str) -> None:
         ),
     ],
 )
-def test_what_differs_is_asked_twice(one: str, other: str) -> None:
+def test_what_differs_is_asked_twice(first: str, second: str) -> None:
     """A number that answers another question is a wrong one."""
-    assert key(*parse(one, today=TODAY)) != key(*parse(other, today=TODAY))
+    assert key(*parse(first, today=TODAY)) != key(*parse(second, today=TODAY))
 
 
 def test_two_times_of_day_are_a_range_and_no_list() -> None:
@@ -73,5 +73,5 @@ def test_two_times_of_day_are_a_range_and_no_list() -> None:
         f'[{{"name": "time_of_day", "value": {value}}}]}}'
         for value in names
     ]
-    one, other = (parse(body, today=TODAY)[0] for body in bodies)
-    assert key(one) != key(other)
+    first, second = (parse(body, today=TODAY)[0] for body in bodies)
+    assert key(first) != key(second)

@@ -25,8 +25,8 @@ DAYS = {"event_name": "Charged", "from": 20260101, "to": 20260131}
 
 def doubts(text: str, names: Names = NAMES, facts: frozenset[str] = frozenset()) -> list[str]:
     """The doubts about a cell."""
-    asked = statements(text, today=TODAY)
-    return list(doubts_of_cell(asked, expand(asked, TODAY), TODAY, Known(facts, names)))
+    queries = statements(text, today=TODAY)
+    return list(doubts_of_cell(queries, expand(queries, TODAY), TODAY, Known(facts, names)))
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def doubts(text: str, names: Names = NAMES, facts: frozenset[str] = frozenset())
 def test_what_no_page_lists_is_doubted(text: str, part: str, known: str) -> None:
     """The doubt begins with the part, and says what is known."""
     text = text.replace("by week did Charged", "did Charged by week")
-    (found,) = doubts(text)
-    assert found.startswith(part)
-    assert known in found
+    (doubt,) = doubts(text)
+    assert doubt.startswith(part)
+    assert known in doubt
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_what_the_pages_list_is_not(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("Charged where Foo = 1 today", "Foo is not among the known properties of Charged"),
         ("App Launched where Foo = 1 today", "Foo is not among the known properties of App L"),
@@ -139,10 +139,10 @@ def test_what_the_pages_list_is_not(text: str) -> None:
         ("Charged today by Foo in ('x')", "Foo is not among the known properties of Charged"),
     ],
 )
-def test_where_all_names_are_known_another_is_doubted(text: str, said: str) -> None:
+def test_where_all_names_are_known_another_is_doubted(text: str, message: str) -> None:
     """It finds nobody, and 0 would look like an answer; a file need not hold all there is."""
-    (found,) = doubts(text, replace(NAMES, are_all=True), FACTS)
-    assert found.startswith(said)
+    (doubt,) = doubts(text, replace(NAMES, are_all=True), FACTS)
+    assert doubt.startswith(message)
     assert doubts(text, facts=FACTS) == []
 
 
@@ -186,8 +186,8 @@ def test_pasted_json_is_doubted_where_it_is_on_no_page(
     body: dict[str, object], words: list[str]
 ) -> None:
     """With the near miss, where there is one."""
-    (found,) = doubts(json.dumps(body))
-    assert all(word in found for word in words), found
+    (doubt,) = doubts(json.dumps(body))
+    assert all(word in doubt for word in words), doubt
 
 
 def test_json_of_any_shape_gives_doubts_and_no_error() -> None:

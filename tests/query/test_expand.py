@@ -35,8 +35,8 @@ def days(text: str, today: date) -> tuple[str, str]:
     """The days that a period's text means."""
     (query,) = statements(f"A {text}", today=today)
     assert isinstance(query, Query)
-    found = resolve(query.event.period, today)
-    return str(found.start), str(found.end)
+    period = resolve(query.event.period, today)
+    return str(period.start), str(period.end)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,9 @@ def test_the_calendars_corners(text: str, today: date, start: str, end: str) -> 
     st.dates(date(1, 1, 1), date(9999, 12, 31)),
     st.sampled_from([Unit.DAY, Unit.WEEK, Unit.MONTH]),
 )
-def test_pieces_tile_the_period(some: date, other: date, unit: Unit) -> None:
+def test_pieces_tile_the_period(first: date, second: date, unit: Unit) -> None:
     """They meet without gap or overlap, are as many as foretold, and inner ones begin aright."""
-    start, end = min(some, other), max(some, other)
+    start, end = min(first, second), max(first, second)
     start = max(start, date.fromordinal(max(1, end.toordinal() - 400)))
     query = Query(Event("A", period=Days(start, end)), by=(ByTime(unit),))
     bounds = [(row.start, row.end) for row in rows_of(query, MONDAY)]
@@ -122,13 +122,13 @@ def test_a_did_without_period_takes_the_piece_and_one_with_it_keeps_its_own() ->
 
 def test_the_last_axis_turns_fastest() -> None:
     """As an odometer: rows of one week stand together."""
-    asked = Query(
+    query = Query(
         Event("A", period=Last(2, Unit.WEEK)),
         by=(ByTime(Unit.WEEK), ByValue(Property("x"), (1, 2))),
         label="l",
         source="s",
     )
-    rows = list(rows_of(asked, MONDAY))
+    rows = list(rows_of(query, MONDAY))
     assert [row.pieces for row in rows] == [(("x", 1),), (("x", 2),)] * 2
     assert {(row.query.label, row.query.source) for row in rows} == {("l", "s")}
 

@@ -20,9 +20,9 @@ def test_the_grammar_and_the_lexer_have_one_vocabulary() -> None:
     spelled = {
         t.name: t.pattern.value for t in grammar.terminals if isinstance(t.pattern, PatternStr)
     }
-    ours = {word.upper(): word for word in (*KEYWORDS, *CONTEXTUAL)}
-    ours |= {kind: symbol for symbol, kind in SYMBOLS.items()}
-    assert spelled == ours
+    vocabulary = {word.upper(): word for word in (*KEYWORDS, *CONTEXTUAL)}
+    vocabulary |= {kind: symbol for symbol, kind in SYMBOLS.items()}
+    assert spelled == vocabulary
     assert API_NAMES.keys() == {operator.value for operator in Operator}
 
 
@@ -64,9 +64,9 @@ def test_the_lexer_loses_nothing() -> None:
     """Tokens and the spaces and comments between them are the text, whatever it is."""
     text = 'a: {"x": \'}\'}\r\n\tb #c\n$d 5-3 2x "q \\" r" \'open {\ud83d ..5...6 today-7x'
     source = Source(text)
-    found = list(tokens(source))
-    assert all(text[one.start : one.end] == one.text for one in found)
-    gaps = [text[one.end : other.start] for one, other in pairwise(found)]
+    lexed = list(tokens(source))
+    assert all(text[token.start : token.end] == token.text for token in lexed)
+    gaps = [text[token.end : following.start] for token, following in pairwise(lexed)]
     assert all(re.fullmatch(r"(?:[ \t\r\n]|#[^\r\n]*)*", gap) for gap in gaps)
 
 

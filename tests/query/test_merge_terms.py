@@ -45,21 +45,28 @@ def step_by_step(terms: list[Term]) -> tuple[Term, ...]:
 
 def one_term(first: Term, second: Term) -> Term | None:
     """The term that two become which differ in one `=` of one property; None for others."""
-    mine = [c for c in first if condition_key(c) not in condition_keys(second)]
-    its = [c for c in second if condition_key(c) not in condition_keys(first)]
-    if len(mine) != 1 or len(its) != 1 or condition_key(mine[0])[:2] != condition_key(its[0])[:2]:
+    only_first = [c for c in first if condition_key(c) not in condition_keys(second)]
+    only_second = [c for c in second if condition_key(c) not in condition_keys(first)]
+    if (
+        len(only_first) != 1
+        or len(only_second) != 1
+        or condition_key(only_first[0])[:2] != condition_key(only_second[0])[:2]
+    ):
         return None
-    (one,), (other,) = mine, its
-    if isinstance(one, AtPlace) and isinstance(other, AtPlace):
-        new = AtPlace(tuple(dict.fromkeys((*one.places, *other.places))))
-        return tuple(new if c is one else c for c in first)
-    assert isinstance(one, Filter)
-    assert isinstance(other, Filter)
-    if one.operator is not Operator.EQUALS:
+    (left,), (right,) = only_first, only_second
+    if isinstance(left, AtPlace) and isinstance(right, AtPlace):
+        new = AtPlace(tuple(dict.fromkeys((*left.places, *right.places))))
+        return tuple(new if c is left else c for c in first)
+    assert isinstance(left, Filter)
+    assert isinstance(right, Filter)
+    if left.operator is not Operator.EQUALS:
         return None
-    values = [*listed(one), *(v for v in listed(other) if typed(v) not in map(typed, listed(one)))]
-    united = Filter(one.property, one.operator, tuple(values))
-    return tuple(united if c is one else c for c in first)
+    values = [
+        *listed(left),
+        *(v for v in listed(right) if typed(v) not in map(typed, listed(left))),
+    ]
+    united = Filter(left.property, left.operator, tuple(values))
+    return tuple(united if c is left else c for c in first)
 
 
 def listed(condition: Filter) -> tuple[object, ...]:

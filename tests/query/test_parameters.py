@@ -73,9 +73,9 @@ def sent(text: str, params: Mapping[str, Any]) -> dict[str, Any]:
 )
 def test_a_value_keeps_its_type(value: object, becomes: object) -> None:
     """A string cannot bring an operator along, and a number of numpy is a number in JSON."""
-    (found,) = sent("A where x = $v", {"v": value})["event_properties"]
-    assert found == {"name": "x", "operator": "equals", "value": becomes}
-    assert type(found["value"]) is type(becomes)
+    (condition,) = sent("A where x = $v", {"v": value})["event_properties"]
+    assert condition == {"name": "x", "operator": "equals", "value": becomes}
+    assert type(condition["value"]) is type(becomes)
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def test_a_value_keeps_its_type(value: object, becomes: object) -> None:
 )
 def test_a_list_becomes_the_values_in_its_order(values: object, becomes: list[object]) -> None:
     """Sets have no order, so that theirs is made: the same cell must send the same JSON."""
-    (found,) = sent("A where x in $v", {"v": values})["event_properties"]
-    assert found["value"] == becomes
-    assert [type(one) for one in found["value"]] == [type(one) for one in becomes]
+    (condition,) = sent("A where x in $v", {"v": values})["event_properties"]
+    assert condition["value"] == becomes
+    assert [type(value) for value in condition["value"]] == [type(value) for value in becomes]
 
 
 @pytest.mark.parametrize(
@@ -163,14 +163,14 @@ def test_everywhere_a_variable_may_stand() -> None:
     text = """$event where a = $v and b in $l and c in $lo..$hi and d in ($v, $lo) $d..$d
       did $event where a = $v since $d
       by e in $l"""
-    given = {"event": "by night", "v": "x", "l": ["p", "q"], "lo": 1, "hi": 2, "d": DAY}
-    found = parse(text, params=given, today=TODAY)
-    assert [to_text(query) for query in found] == [
+    params = {"event": "by night", "v": "x", "l": ["p", "q"], "lo": 1, "hi": 2, "d": DAY}
+    queries = parse(text, params=params, today=TODAY)
+    assert [to_text(query) for query in queries] == [
         f'"by night" where a = "x" and b in ("p", "q") and c in 1..2 and d in ("x", 1) '
         f'and e = "{piece}" 2026-01-02 did "by night" where a = "x" 2026-01-02..2026-11-22'
         for piece in "pq"
     ]
-    assert found[0].source == (
+    assert queries[0].source == (
         '"by night" where a = "x" and b in ("p", "q") and c in 1..2 and d in ("x", 1) 2026-01-02 '
         'did "by night" where a = "x" since 2026-01-02 by e in ("p", "q")'
     )

@@ -21,16 +21,16 @@ TODAY = date.fromisoformat(GIVEN["today"])
 def params_of(example: dict[str, Any]) -> dict[str, Any]:
     """The example's variables; those listed as dates are ISO texts in the file."""
     dates = example.get("dates", [])
-    given = example.get("params", {})
-    return {k: date.fromisoformat(v) if k in dates else v for k, v in given.items()}
+    params = example.get("params", {})
+    return {k: date.fromisoformat(v) if k in dates else v for k, v in params.items()}
 
 
 def in_one_order(part: Any) -> Any:
     """JSON with its filters and events sorted: in which order they stand is free."""
     if isinstance(part, dict):
         return {key: in_one_order(value) for key, value in part.items()}
-    if isinstance(part, list) and all(isinstance(one, dict) for one in part):
-        return sorted(map(in_one_order, part), key=lambda one: json.dumps(one, sort_keys=True))
+    if isinstance(part, list) and all(isinstance(item, dict) for item in part):
+        return sorted(map(in_one_order, part), key=lambda item: json.dumps(item, sort_keys=True))
     return part
 
 
@@ -50,9 +50,9 @@ def test_a_statement_prints_and_reads_back_as_it_was(example: dict[str, Any]) ->
     """With all its clauses, which single counts no longer have; and in no other words twice."""
     for query in statements(example["text"], params_of(example), TODAY):
         for printed in (to_text(query), layout(query)):
-            (again,) = statements(printed, today=TODAY)
-            assert again == query
-            assert to_text(again) == to_text(query)
+            (reread,) = statements(printed, today=TODAY)
+            assert reread == query
+            assert to_text(reread) == to_text(query)
 
 
 @pytest.mark.parametrize("example", GIVEN["examples"], ids=lambda example: example["text"][:40])
@@ -70,10 +70,10 @@ def test_the_designs_rows_are_formulas_over_its_payloads(example: dict[str, Any]
 @pytest.mark.parametrize("example", GIVEN["examples"], ids=lambda example: example["text"][:40])
 def test_the_designs_examples_become_the_designs_json(example: dict[str, Any]) -> None:
     """The acceptance test of the language: text -> JSON, and every print reads back equal."""
-    found = parse(example["text"], params=params_of(example), today=TODAY)
-    sent = [in_one_order(to_payload(query)) for query in found]
+    queries = parse(example["text"], params=params_of(example), today=TODAY)
+    sent = [in_one_order(to_payload(query)) for query in queries]
     assert sent == [in_one_order(payload) for payload in example["payloads"]]
-    for query in found:
+    for query in queries:
         assert parse(to_text(query), today=TODAY) == (query,)
         assert parse(layout(query), today=TODAY) == (query,)
         assert from_payload(to_payload(query)) == query
@@ -89,8 +89,8 @@ def test_statements_stay_as_they_were_typed() -> None:
 
 def test_a_statement_begins_where_a_line_has_no_indentation() -> None:
     """Two unindented lines are two statements, however many lines each goes on."""
-    found = statements("Charged\n  where A = 1\n\tlast 7 days\r\nApp Launched\r  today\n")
-    assert [to_text(query) for query in found] == [
+    queries = statements("Charged\n  where A = 1\n\tlast 7 days\r\nApp Launched\r  today\n")
+    assert [to_text(query) for query in queries] == [
         "Charged where A = 1 last 7 days",
         "App Launched today",
     ]
@@ -98,15 +98,15 @@ def test_a_statement_begins_where_a_line_has_no_indentation() -> None:
 
 def test_pieces_name_the_value_axes_alone() -> None:
     """`pieces` become columns: the dates have their own, the rest is named as people type it."""
-    asked = 'Charged 2026-01 by month, profile.Plan in ("a", 2), geo in ("India/Goa", "Oman")'
-    found = parse(asked, today=TODAY)
-    assert [query.pieces for query in found] == [
+    text = 'Charged 2026-01 by month, profile.Plan in ("a", 2), geo in ("India/Goa", "Oman")'
+    queries = parse(text, today=TODAY)
+    assert [query.pieces for query in queries] == [
         (("profile.Plan", "a"), ("geo", "India/Goa")),
         (("profile.Plan", "a"), ("geo", "Oman")),
         (("profile.Plan", 2), ("geo", "India/Goa")),
         (("profile.Plan", 2), ("geo", "Oman")),
     ]
-    assert {query.source for query in found} == {asked}
+    assert {query.source for query in queries} == {text}
 
 
 def test_too_many_counts_are_refused_before_they_are_made() -> None:

@@ -19,7 +19,7 @@ INNER = {"event_name": "y", "from": 20150101, "to": 20150102}
 
 
 @pytest.mark.parametrize(
-    ("more", "printed"),
+    ("extra", "printed"),
     [
         ({}, "x 2015-01-01..2015-01-02"),
         (
@@ -61,15 +61,15 @@ INNER = {"event_name": "y", "from": 20150101, "to": 20150102}
     ],
 )
 def test_json_is_said_in_the_language_and_sent_as_it_stood(
-    more: dict[str, Any], printed: str
+    extra: dict[str, Any], printed: str
 ) -> None:
     """What is printed asks the same; what is sent is what was pasted, to the last empty list."""
-    given = BASE | more
-    query = from_payload(given)
+    payload = BASE | extra
+    query = from_payload(payload)
     assert to_text(query) == printed
-    assert to_payload(query) == given
+    assert to_payload(query) == payload
     assert parse(printed, today=TODAY) == (query,)
-    assert parse(json.dumps(given, indent=2), today=TODAY) == (query,)
+    assert parse(json.dumps(payload, indent=2), today=TODAY) == (query,)
 
 
 def test_pasted_json_that_was_changed_since_sends_the_change() -> None:
@@ -84,7 +84,7 @@ FILTER = {"name": "a", "operator": "equals", "value": 1}
 
 
 @pytest.mark.parametrize(
-    "more",
+    "extra",
     [
         {"some_new_key": 1},
         {"event_properties": [FILTER | {"operator": "matches"}]},
@@ -137,12 +137,12 @@ FILTER = {"name": "a", "operator": "equals", "value": 1}
     ],
     ids=json.dumps,
 )
-def test_what_the_language_cannot_say_is_kept_word_for_word(more: dict[str, Any]) -> None:
+def test_what_the_language_cannot_say_is_kept_word_for_word(extra: dict[str, Any]) -> None:
     """Nothing is guessed, dropped or mended: it prints, is sent and read back as it is."""
-    given = BASE | more
-    query = from_payload(given)
+    payload = BASE | extra
+    query = from_payload(payload)
     assert isinstance(query, JsonQuery)
-    assert json.dumps(to_payload(query)) == json.dumps(given)
+    assert json.dumps(to_payload(query)) == json.dumps(payload)
     assert parse(to_text(query), today=TODAY) == (query,)
     assert from_payload(to_payload(query)) == query
 
@@ -150,13 +150,13 @@ def test_what_the_language_cannot_say_is_kept_word_for_word(more: dict[str, Any]
 def test_numbers_keep_their_kind() -> None:
     """To the service 5, 5.0 and "5" are three values; an id of 20 digits is exact."""
     values = [5, 5.0, "5", 12345678901234567890, 0.1, 1e22, 1e-7]
-    given = BASE | {"event_properties": [{"name": "a", "operator": "equals", "value": values}]}
-    (query,) = parse(to_text(from_payload(given)), today=TODAY)
+    payload = BASE | {"event_properties": [{"name": "a", "operator": "equals", "value": values}]}
+    (query,) = parse(to_text(from_payload(payload)), today=TODAY)
     assert json.dumps(to_payload(query)["event_properties"][0]["value"]) == json.dumps(values)
 
 
 @pytest.mark.parametrize(
-    "given",
+    "payload",
     [
         {},
         {"event_name": "x", "from": 20150101},
@@ -170,12 +170,12 @@ def test_numbers_keep_their_kind() -> None:
         BASE | {"a": "\ud83d"},
         BASE | {"a": 10**5000},
     ],
-    ids=lambda given: repr(given)[:60] if "a" not in given else "odd",
+    ids=lambda payload: repr(payload)[:60] if "a" not in payload else "odd",
 )
-def test_what_cannot_be_sent_is_refused(given: dict[str, Any]) -> None:
+def test_what_cannot_be_sent_is_refused(payload: dict[str, Any]) -> None:
     """The API's three required keys, and what JSON itself cannot hold."""
     with pytest.raises(QueryError):
-        from_payload(given)
+        from_payload(payload)
 
 
 def test_endless_nesting_is_refused() -> None:
@@ -185,9 +185,9 @@ def test_endless_nesting_is_refused() -> None:
         deep = {"a": deep}
     own: dict[str, Any] = dict(BASE)
     own["a"] = own
-    for given in (BASE | {"a": deep}, own):
+    for payload in (BASE | {"a": deep}, own):
         with pytest.raises(QueryError):
-            from_payload(given)
+            from_payload(payload)
     while deep:  # or the interpreter frees it in one recursion, too
         deep = deep["a"]
 

@@ -95,15 +95,15 @@ def test_equal_queries_ask_the_same() -> None:
     """Neither the order of scopes nor a label nor a repeated period makes a difference."""
     filters = [Filter(Property(name), Operator.EQUALS, 1) for name in "ab"]
     assert Query(Event("A", tuple(filters))) != Query(Event("A", tuple(reversed(filters))))
-    (one,) = parse("l: A where tech.b = 1 and a = 1 today")
-    (other,) = parse("A where a = 1 and tech.b = 1 today")
-    assert one == other
-    assert hash(one) == hash(other)
-    assert to_text(one) == "l: " + to_text(other)
+    (first,) = parse("l: A where tech.b = 1 and a = 1 today")
+    (second,) = parse("A where a = 1 and tech.b = 1 today")
+    assert first == second
+    assert hash(first) == hash(second)
+    assert to_text(first) == "l: " + to_text(second)
 
 
-@pytest.mark.parametrize("said", ["Paid for 2026-10", "Looked at the", 'A where Coupon is = "x"'])
-def test_words_that_are_no_keywords_need_no_quotes(said: str) -> None:
+@pytest.mark.parametrize("text", ["Paid for 2026-10", "Looked at the", 'A where Coupon is = "x"'])
+def test_words_that_are_no_keywords_need_no_quotes(text: str) -> None:
     """The list of keywords is closed, also where a word sounds like a slip."""
-    (query,) = statements(said, today=TODAY)
-    assert to_text(query) == said
+    (query,) = statements(text, today=TODAY)
+    assert to_text(query) == text

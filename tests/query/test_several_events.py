@@ -54,13 +54,13 @@ def test_either_of_two_events_is_three_statements(joiner: str) -> None:
     """No single count is one event or the other: the three that add up are named."""
     with pytest.raises(QueryError, match="three statements") as caught:
         parse(f"Signup {joiner} Paid last 7 days", today=TODAY)
-    said = re.search("are (.*) plus (.*) less (.*), three", caught.value.message)
-    assert said
-    assert [len(parse(part, today=TODAY)) for part in said.groups()] == [1, 1, 1]
+    sentence = re.search("are (.*) plus (.*) less (.*), three", caught.value.message)
+    assert sentence
+    assert [len(parse(part, today=TODAY)) for part in sentence.groups()] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
-    ("cell", "said"),
+    ("cell", "message"),
     [
         ("Signup > 5", "filters begin with 'where'"),
         ("Signup and Age > 5", "filters begin with 'where'"),
@@ -68,9 +68,9 @@ def test_either_of_two_events_is_three_statements(joiner: str) -> None:
         ("Signup and did Paid", "without 'and'"),
     ],
 )
-def test_filters_are_not_taken_for_events(cell: str, said: str) -> None:
+def test_filters_are_not_taken_for_events(cell: str, message: str) -> None:
     """Where a value is compared, or a clause begins, other advice helps."""
-    with pytest.raises(QueryError, match=said):
+    with pytest.raises(QueryError, match=message):
         parse(cell, today=TODAY)
 
 
@@ -90,8 +90,8 @@ def test_a_day_in_json_is_said_as_the_number_it_must_be(day: str, key: str) -> N
     cell = f'{{"event_name": "E", "from": {days["from"]}, "to": {days["to"]}}}'
     with pytest.raises(QueryError, match="as a number: 20261101") as caught:
         parse(cell, today=TODAY)
-    found = caught.value
-    assert found.source[found.column - 1 :][: found.length] == day
+    error = caught.value
+    assert error.source[error.column - 1 :][: error.length] == day
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from evaluate_texts import Compared, compare
 
 def test_random_cells_hold_what_people_one_by_one_say() -> None:
     """Lexer, grammar, builder, planner, JSON, SQL and frame, against plain Python."""
-    found = Compared()
-    compare(ZoneInfo("Asia/Kathmandu"), date(2028, 2, 29), 20, Random(1), found)
-    assert not found.wrong
-    assert found.rows > 20
+    compared = Compared()
+    compare(ZoneInfo("Asia/Kathmandu"), date(2028, 2, 29), 20, Random(1), compared)
+    assert not compared.wrong
+    assert compared.rows > 20

@@ -16,10 +16,13 @@ def rows(text: str, today: date = MONDAY) -> list[ExpandedRow]:
     return [row for query in statements(f"A {text}", today=today) for row in rows_of(query, today)]
 
 
-def others(text: str, today: date = MONDAY) -> list[tuple[str, str] | None]:
+def previous_days(text: str, today: date = MONDAY) -> list[tuple[str, str] | None]:
     """The other period's days in each row; None where a piece has no partner."""
-    found = [row.previous for row in rows(text, today)]
-    return [(str(one.start), str(one.end)) if one and one.start else None for one in found]
+    comparisons = [row.previous for row in rows(text, today)]
+    return [
+        (str(comparison.start), str(comparison.end)) if comparison and comparison.start else None
+        for comparison in comparisons
+    ]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +57,7 @@ def others(text: str, today: date = MONDAY) -> list[tuple[str, str] | None]:
 )
 def test_the_other_period_goes_by_the_words(text: str, start: str, end: str) -> None:
     """Each line of the page's table, on a Monday."""
-    assert others(text) == [(start, end)]
+    assert previous_days(text) == [(start, end)]
 
 
 @pytest.mark.parametrize(
@@ -71,11 +74,11 @@ def test_the_other_period_at_the_calendars_corners(
     text: str, today: date, start: str, end: str
 ) -> None:
     """A day that the month lacks becomes its last."""
-    assert others(text, today) == [(start, end)]
+    assert previous_days(text, today) == [(start, end)]
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         (
             "last 2 weeks vs previous by week",
@@ -99,18 +102,18 @@ def test_the_other_period_at_the_calendars_corners(
         ),
     ],
 )
-def test_pieces_are_paired_in_their_order(text: str, found: list[tuple[str, str]]) -> None:
+def test_pieces_are_paired_in_their_order(text: str, expected: list[tuple[str, str]]) -> None:
     """By week, month, quarter or year both periods are whole."""
-    assert others(text) == found
+    assert previous_days(text) == expected
 
 
 def test_by_day_a_day_without_a_partner_has_no_previous() -> None:
     """31 days against 30: the last stands alone, and is no error."""
-    found = others("2026-10 vs previous by day")
-    assert len(found) == 31
-    assert found[:2] == [("2026-09-01", "2026-09-01"), ("2026-09-02", "2026-09-02")]
-    assert found[-1] is None
-    longer = others("2026-02 vs previous by day")
+    days = previous_days("2026-10 vs previous by day")
+    assert len(days) == 31
+    assert days[:2] == [("2026-09-01", "2026-09-01"), ("2026-09-02", "2026-09-02")]
+    assert days[-1] is None
+    longer = previous_days("2026-02 vs previous by day")
     assert longer[-1] == ("2026-01-28", "2026-01-28")
 
 

@@ -14,8 +14,8 @@ from ct_magic.results.choose_chart import choose_chart
 from ct_magic.results.wording import change, percent
 
 
-def drawn(df: pd.DataFrame, **how: bool) -> Chart:
-    return choose_chart(cells(df), **how)
+def drawn(df: pd.DataFrame, **options: bool) -> Chart:
+    return choose_chart(cells(df), **options)
 
 
 def texts(chart: Chart) -> list[str]:
@@ -289,8 +289,8 @@ def test_before_the_end_everything_is_grey_and_says_how_much_is_there(name: str)
     chart = drawn(df, complete=False)
     colours = {mark.colour for mark in chart.marks}
     assert colours <= {Colour.GREY, Colour.TRACK, Colour.INK, Colour.QUIET}
-    there = int(df["count"].notna().sum())
-    assert chart.lines[-1] == f"{there} of {len(df)} so far"
+    counted = int(df["count"].notna().sum())
+    assert chart.lines[-1] == f"{counted} of {len(df)} so far"
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -30,16 +30,19 @@ TABLE = [
 @pytest.mark.parametrize(("counts", "interval"), TABLE)
 def test_the_interval_is_newcombes(counts: Any, interval: tuple[float, float]) -> None:
     """To the four digits of his table."""
-    found = difference(*counts)
-    assert (round(found.low, 4), round(found.high, 4)) == interval
+    computed = difference(*counts)
+    assert (round(computed.low, 4), round(computed.high, 4)) == interval
 
 
 @pytest.mark.parametrize(("counts", "interval"), TABLE)
 def test_the_other_way_round_it_is_the_same(counts: Any, interval: tuple[float, float]) -> None:
     """What is first changes the sign, and nothing else."""
-    one, other = difference(*counts), difference(*counts[2:], *counts[:2])
-    assert (other.low, other.high) == (pytest.approx(-one.high), pytest.approx(-one.low))
-    assert other.p == pytest.approx(one.p)
+    forwards, backwards = difference(*counts), difference(*counts[2:], *counts[:2])
+    assert (backwards.low, backwards.high) == (
+        pytest.approx(-forwards.high),
+        pytest.approx(-forwards.low),
+    )
+    assert backwards.p == pytest.approx(forwards.p)
 
 
 def test_p_is_of_the_pooled_score_test() -> None:
@@ -58,16 +61,16 @@ def test_holm_steps_down_and_never_below_the_p_before() -> None:
 
 def test_each_value_is_compared_with_the_first() -> None:
     """Difference, ratio and p from the counts; Holm because there are two of them."""
-    found = compare(experiment(control=(48, 80), treated=(56, 70), held=(30, 50)))
-    assert list(found["profile.Group"]) == ["treated", "held"]
-    assert set(found["against"]) == {"control"}
-    treated = found.iloc[0]
+    compared = compare(experiment(control=(48, 80), treated=(56, 70), held=(30, 50)))
+    assert list(compared["profile.Group"]) == ["treated", "held"]
+    assert set(compared["against"]) == {"control"}
+    treated = compared.iloc[0]
     assert treated["difference"] == pytest.approx(0.2)
     assert (round(treated["low"], 4), round(treated["high"], 4)) == (0.0524, 0.3339)
     assert treated["ratio"] == pytest.approx(4 / 3)
     assert treated["p_holm"] == pytest.approx(2 * treated["p"])
-    one = compare(experiment(control=(48, 80), treated=(56, 70)))
-    assert one["p_holm"][0] == one["p"][0]
+    alone = compare(experiment(control=(48, 80), treated=(56, 70)))
+    assert alone["p_holm"][0] == alone["p"][0]
 
 
 def test_steps_times_and_pieces_are_compared_apart() -> None:
@@ -78,23 +81,23 @@ def test_steps_times_and_pieces_are_compared_apart() -> None:
             of = {"profile.Group": group, **week(n)}
             rows += [base(100, **of), share(40 + gain, 100, step="did X", **of)]
             rows += [share(20 + gain + n, 100, step="did Y", **of)]
-    found = compare(frame(*rows))
-    assert list(zip(found["step"], found["start"].dt.day, strict=True)) == [
+    compared = compare(frame(*rows))
+    assert list(zip(compared["step"], compared["start"].dt.day, strict=True)) == [
         ("did X", 7),
         ("did Y", 7),
         ("did X", 14),
         ("did Y", 14),
     ]
-    assert found["difference"].round(4).tolist() == [0.1] * 4
+    assert compared["difference"].round(4).tolist() == [0.1] * 4
 
 
 def test_what_did_not_arrive_has_no_difference() -> None:
     """Nor has a base of nobody; and Holm counts only those that have a p."""
     df = experiment(control=(48, 80), treated=(56, 70), held=(30, 50))
     df.loc[df["profile.Group"] == "held", "count"] = pd.NA
-    found = compare(df)
-    assert found["difference"].isna().tolist() == [False, True]
-    assert found["p_holm"].tolist()[0] == found["p"].tolist()[0]
+    compared = compare(df)
+    assert compared["difference"].isna().tolist() == [False, True]
+    assert compared["p_holm"].tolist()[0] == compared["p"].tolist()[0]
     nobody = compare(frame(base(0, geo="a"), {**share(None, 0), "geo": "a"},
                            base(9, geo="b"), share(3, 9, geo="b")))  # fmt: skip
     assert nobody[["difference", "ratio", "p"]].isna().all(axis=None)

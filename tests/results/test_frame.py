@@ -48,52 +48,52 @@ def pieces(*values: str | int | float, name: str = "Size") -> pd.DataFrame:
 @pytest.mark.parametrize("jobs", [[], [DONE], [FAILED], [DONE, FAILED]])
 def test_the_columns_and_their_dtypes_do_not_depend_on_what_came(jobs: list[Job]) -> None:
     """Unattended code may rely on them: same names, same dtypes, for success, failure, nothing."""
-    found = framed([row(n) for n in range(len(jobs))], jobs)
-    assert {name: str(kind) for name, kind in found.dtypes.items()} == USUAL
-    assert list(found.columns) == list(USUAL)
-    assert type(found) is pd.DataFrame
+    df = framed([row(n) for n in range(len(jobs))], jobs)
+    assert {name: str(kind) for name, kind in df.dtypes.items()} == USUAL
+    assert list(df.columns) == list(USUAL)
+    assert type(df) is pd.DataFrame
 
 
 def test_a_failure_is_a_row_with_a_reason_and_no_number() -> None:
     """A count that did not arrive is NA, never 0."""
-    found = framed([row(0), row(1)], [DONE, FAILED]).iloc[1]
-    assert found["count"] is pd.NA
-    assert (found["status"], found["error"]) == ("failed", "HTTP 400: no such event")
+    failure = framed([row(0), row(1)], [DONE, FAILED]).iloc[1]
+    assert failure["count"] is pd.NA
+    assert (failure["status"], failure["error"]) == ("failed", "HTTP 400: no such event")
 
 
 def test_what_is_behind_a_count_stands_beside_it() -> None:
     """`events`, `users` and `devices` are missing where the service did not send them."""
     rich = replace(DONE, tally=Tally(5, events=9, users=5, devices=6))
-    found = framed([row(0), row(1)], [rich, DONE])
-    assert list(found[["events", "users", "devices"]].iloc[0]) == [9, 5, 6]
-    assert found["events"].iloc[1] is pd.NA
+    df = framed([row(0), row(1)], [rich, DONE])
+    assert list(df[["events", "users", "devices"]].iloc[0]) == [9, 5, 6]
+    assert df["events"].iloc[1] is pd.NA
 
 
 def test_each_axis_is_a_column_beside_the_dates() -> None:
     """A statement without that axis has NA there; numbers stay numbers."""
     shoes = row(0, pieces=(("Category", "Shoes"), ("Size", 42)))
-    found = framed([shoes, row(1)], [DONE, DONE])
-    assert list(found.columns)[4:6] == ["Category", "Size"]
-    assert (found["Category"].iloc[0], found["Size"].iloc[0]) == ("Shoes", 42)
-    assert found["Size"].dtype == "Int64"
-    assert found["Category"].isna().iloc[1]
+    df = framed([shoes, row(1)], [DONE, DONE])
+    assert list(df.columns)[4:6] == ["Category", "Size"]
+    assert (df["Category"].iloc[0], df["Size"].iloc[0]) == ("Shoes", 42)
+    assert df["Size"].dtype == "Int64"
+    assert df["Category"].isna().iloc[1]
 
 
 @pytest.mark.parametrize("name", ["count", "Status", "CACHED", "share", "Whole", "after"])
 def test_a_property_called_like_a_column_keeps_both(name: str) -> None:
     """Compared without case, as SQL does; also where our column is not in this frame."""
-    found = pieces(1, name=name)
-    assert found["count"].iloc[0] == 7138
-    assert found[f"{name} (property)"].iloc[0] == 1
+    df = pieces(1, name=name)
+    assert df["count"].iloc[0] == 7138
+    assert df[f"{name} (property)"].iloc[0] == 1
 
 
 def test_no_two_columns_differ_in_case_only() -> None:
     """SQLite refuses such a table, whichever of the names are whose."""
     axes = (("size", 1), ("Size", 2), ("status", 3), ("Status (property)", 4))
-    found = framed([row(0, pieces=axes)], [DONE])
-    names = [name.casefold() for name in found.columns]
+    df = framed([row(0, pieces=axes)], [DONE])
+    names = [name.casefold() for name in df.columns]
     assert len(set(names)) == len(names) == len(USUAL) + 4
-    assert sorted(found[name].iloc[0] for name in list(found.columns)[4:8]) == [1, 2, 3, 4]
+    assert sorted(df[name].iloc[0] for name in list(df.columns)[4:8]) == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_a_mixed_axis_is_text_in_which_no_two_values_are_one(
     values: tuple[str | int | float, ...], cells: list[object], dtype: str
 ) -> None:
     """Parquet takes one type a column, and nothing may be rounded or fall together."""
-    found = pieces(*values)["Size"]
-    assert list(found) == cells
-    assert found.dtype == dtype
+    sizes = pieces(*values)["Size"]
+    assert list(sizes) == cells
+    assert sizes.dtype == dtype
 
 
 def test_shares_have_their_columns_behind_the_count() -> None:
@@ -125,14 +125,14 @@ def test_shares_have_their_columns_behind_the_count() -> None:
         row(1, step="did Charged", base=0, within=0),
         row(2, step="did Charged", after=1, base=0, within=0, formula=None),
     ]
-    found = framed(rows, [replace(DONE, tally=Tally(200)), replace(DONE, tally=Tally(50))])
-    at = list(found.columns).index("step")
+    df = framed(rows, [replace(DONE, tally=Tally(200)), replace(DONE, tally=Tally(50))])
+    at = list(df.columns).index("step")
     names = ["step", "after", "count", "of", "share", "low", "high"]
-    assert list(found.columns)[at : at + 7] == names
-    assert list(found["share"].fillna(-1)) == [1, 0.25, -1]
-    assert list(found["of"]) == [200, 200, 200]
-    assert list(found["low"].isna()) == [True, False, True]
-    assert list(found["status"]) == ["success", "success", "not yet"]
+    assert list(df.columns)[at : at + 7] == names
+    assert list(df["share"].fillna(-1)) == [1, 0.25, -1]
+    assert list(df["of"]) == [200, 200, 200]
+    assert list(df["low"].isna()) == [True, False, True]
+    assert list(df["status"]) == ["success", "success", "not yet"]
 
 
 def test_another_period_has_its_columns_behind_the_count() -> None:
@@ -142,40 +142,40 @@ def test_another_period_has_its_columns_behind_the_count() -> None:
         row(0, previous=Comparison(Formula((1,)), day, day), whole=True),
         row(1, formula=Formula((1,)), previous=Comparison(None, None, None), whole=False),
     ]
-    found = framed(rows, [replace(DONE, tally=Tally(30)), replace(DONE, tally=Tally(40))])
-    at = list(found.columns).index("count")
+    df = framed(rows, [replace(DONE, tally=Tally(30)), replace(DONE, tally=Tally(40))])
+    at = list(df.columns).index("count")
     names = ["count", "previous", "previous_start", "previous_end", "change", "whole", "events"]
-    assert list(found.columns)[at : at + 7] == names
-    assert list(found["change"].fillna(9)) == [-0.25, 9]
-    assert list(found["previous_start"].isna()) == [False, True]
-    assert list(found["whole"]) == [True, False]
+    assert list(df.columns)[at : at + 7] == names
+    assert list(df["change"].fillna(9)) == [-0.25, 9]
+    assert list(df["previous_start"].isna()) == [False, True]
+    assert list(df["whole"]) == [True, False]
 
 
 def test_days_beyond_nanoseconds_cost_no_count() -> None:
     """`2015-01-01..9999-12-31` means "until ever"; the days in the row are those that were sent."""
     ever = row(0, start=date(1, 1, 1), end=date(9999, 12, 31))
-    found = framed([ever, row(1)], [DONE, DONE])
-    assert found["start"].dt.year.tolist() == [1, 2026]
-    assert found["end"].dt.year.tolist() == [9999, 2026]
-    assert found["count"].tolist() == [7138, 7138]
+    df = framed([ever, row(1)], [DONE, DONE])
+    assert df["start"].dt.year.tolist() == [1, 2026]
+    assert df["end"].dt.year.tolist() == [9999, 2026]
+    assert df["count"].tolist() == [7138, 7138]
 
 
 def test_a_row_says_whether_and_when_it_was_counted() -> None:
     """On the account's clock, without a zone, which Excel does not take; the zone is named."""
     moment = datetime(2026, 2, 1, 20, 0, 0, 5, tzinfo=UTC)
-    kept = replace(DONE, taken=moment, counted=moment)
+    recalled = replace(DONE, taken=moment, counted=moment)
     rows = [row(0), row(1)]
-    found = frame(plan(rows), results(rows, [kept, DONE]), ZoneInfo("Asia/Kolkata"))
-    assert list(found["cached"]) == [True, False]
-    assert found["counted"].iloc[0] == pd.Timestamp("2026-02-02 01:30")
-    assert found["counted"].iloc[1] is pd.NaT
-    assert found.attrs == {"timezone": "Asia/Kolkata"}
+    df = frame(plan(rows), results(rows, [recalled, DONE]), ZoneInfo("Asia/Kolkata"))
+    assert list(df["cached"]) == [True, False]
+    assert df["counted"].iloc[0] == pd.Timestamp("2026-02-02 01:30")
+    assert df["counted"].iloc[1] is pd.NaT
+    assert df.attrs == {"timezone": "Asia/Kolkata"}
 
 
 def test_what_is_doubted_stands_in_the_row() -> None:
     """For scripts, which see no panel."""
-    found = framed([row(0, doubts=("one", "two")), row(1)], [DONE, DONE])
-    assert list(found["doubt"].fillna("")) == ["one; two", ""]
+    df = framed([row(0, doubts=("one", "two")), row(1)], [DONE, DONE])
+    assert list(df["doubt"].fillna("")) == ["one; two", ""]
 
 
 def test_a_count_beyond_a_float_is_exact() -> None:

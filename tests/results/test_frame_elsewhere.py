@@ -35,33 +35,33 @@ def awkward() -> pd.DataFrame:
         Job(1, question(), State.SUCCESS, tally=Tally(5), taken=counted, counted=counted),
         Job(2, question(), State.FAILED, error="HTTP 400: no such event"),
     ]
-    asked = plan(rows)
-    return frame(asked, row_results(asked, jobs), UTC)
+    planned = plan(rows)
+    return frame(planned, row_results(planned, jobs), UTC)
 
 
-def parquet(found: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    found.to_parquet(folder / "x.parquet")
+def parquet(df: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    df.to_parquet(folder / "x.parquet")
     return pd.read_parquet(folder / "x.parquet")
 
 
-def sqlite(found: pd.DataFrame, folder: Path) -> pd.DataFrame:
+def sqlite(df: pd.DataFrame, folder: Path) -> pd.DataFrame:
     with closing(sqlite3.connect(folder / "x.sqlite")) as db:
-        found.to_sql("counts", db, index=False)
+        df.to_sql("counts", db, index=False)
         return pd.read_sql("SELECT * FROM counts", db)
 
 
-def excel(found: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    found.to_excel(folder / "x.xlsx", index=False)
+def excel(df: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    df.to_excel(folder / "x.xlsx", index=False)
     return pd.read_excel(folder / "x.xlsx")
 
 
-def through_polars(found: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    pl.from_pandas(found).write_parquet(folder / "x.parquet")
+def through_polars(df: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    pl.from_pandas(df).write_parquet(folder / "x.parquet")
     return pl.read_parquet(folder / "x.parquet").to_pandas()
 
 
-def csv(found: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    found.to_csv(folder / "x.csv", index=False)
+def csv(df: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    df.to_csv(folder / "x.csv", index=False)
     return pd.read_csv(folder / "x.csv")
 
 
@@ -73,25 +73,25 @@ def test_it_comes_back_with_all_columns_and_numbers(
     tmp_path: Path, way: Callable[[pd.DataFrame, Path], pd.DataFrame]
 ) -> None:
     """No type that a format lacks, no two columns that are one without case, nothing lost."""
-    found = awkward()
-    back = way(found, tmp_path)
-    assert list(back.columns) == list(found.columns)
-    assert len(back) == len(found)
+    df = awkward()
+    back = way(df, tmp_path)
+    assert list(back.columns) == list(df.columns)
+    assert len(back) == len(df)
     # Who reads a column with gaps makes floats of it.
-    counts = [frame["count"].astype("Float64").fillna(-1).tolist() for frame in (back, found)]
+    counts = [frame["count"].astype("Float64").fillna(-1).tolist() for frame in (back, df)]
     assert counts[0] == counts[1]
     assert back["Size"].tolist()[:3] == ["38", "XL", '"38"']
     assert pd.to_datetime(back["counted"]).tolist()[:2] == [pd.Timestamp("2026-11-01 12:30")] * 2
-    assert pd.to_datetime(back["start"]).tolist() == found["start"].tolist()
-    assert back["share"].tolist()[:2] == pytest.approx(found["share"].tolist()[:2])
+    assert pd.to_datetime(back["start"]).tolist() == df["start"].tolist()
+    assert back["share"].tolist()[:2] == pytest.approx(df["share"].tolist()[:2])
     assert back["status"].tolist() == ["success", "success", "failed", "not yet"]
 
 
 def test_parquet_and_polars_keep_the_types(tmp_path: Path) -> None:
     """What is read is what was written, to the type."""
-    found = awkward()
-    pd.testing.assert_frame_equal(parquet(found, tmp_path), found)
-    assert pl.from_pandas(found)["count"].to_list() == [2**53 + 1, 5, None, None]
+    df = awkward()
+    pd.testing.assert_frame_equal(parquet(df, tmp_path), df)
+    assert pl.from_pandas(df)["count"].to_list() == [2**53 + 1, 5, None, None]
 
 
 def test_history_goes_into_a_sheet(tmp_path: Path) -> None:
@@ -99,8 +99,8 @@ def test_history_goes_into_a_sheet(tmp_path: Path) -> None:
     from ct_magic.client.journal_history import PastCell
     from ct_magic.results.history_frame import history_frame
 
-    found = history_frame([PastCell("acc", 1.8e9, "df", None, ())], lambda _: UTC)
-    found.to_excel(tmp_path / "x.xlsx", index=False)
+    df = history_frame([PastCell("acc", 1.8e9, "df", None, ())], lambda _: UTC)
+    df.to_excel(tmp_path / "x.xlsx", index=False)
     back = pd.read_excel(tmp_path / "x.xlsx")
     assert back["asked"].tolist() == [pd.Timestamp("2027-01-15 08:00")]
 
@@ -113,8 +113,8 @@ def test_two_axes_pivot_in_one_line() -> None:
         for n, (d, c) in enumerate(pieces)
     ]
     jobs = [Job(n, question(), State.SUCCESS, tally=Tally(n)) for n in range(4)]
-    asked = plan(rows)
-    found = frame(asked, row_results(asked, jobs), UTC)
-    table = found.pivot(index="start", columns="Category", values="count")
+    planned = plan(rows)
+    df = frame(planned, row_results(planned, jobs), UTC)
+    table = df.pivot(index="start", columns="Category", values="count")
     assert table["Shoes"].tolist() == [0, 2]
     assert table["Bags"].tolist() == [1, 3]

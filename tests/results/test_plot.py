@@ -54,8 +54,8 @@ def test_it_is_saved_as_what_its_ending_says(name: str, tmp_path: Path) -> None:
 def test_what_was_written_as_csv_is_drawn_again(tmp_path: Path, name: str) -> None:
     """Its days are texts, and what is missing is nothing."""
     FRAMES[name].to_csv(tmp_path / "counts.csv", index=False)
-    again = plot(from_csv(tmp_path / "counts.csv"))
-    assert again.vega_lite() == plot(FRAMES[name]).vega_lite()
+    reread = plot(from_csv(tmp_path / "counts.csv"))
+    assert reread.vega_lite() == plot(FRAMES[name]).vega_lite()
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -81,10 +81,10 @@ def test_each_tick_of_the_specification_has_its_own_name(name: str) -> None:
         for field, axis in (("x", picture._chart.x), ("y", picture._chart.y)):
             shown = layer["encoding"][field]["axis"]
             if shown:
-                found = re.fullmatch(r"\((\{.*\})\)\[toString\(datum.value\)\] \|\| ''",
+                expression = re.fullmatch(r"\((\{.*\})\)\[toString\(datum.value\)\] \|\| ''",
                                      shown["labelExpr"])  # fmt: skip
-                assert found
-                names = json.loads(found[1])
+                assert expression
+                names = json.loads(expression[1])
                 assert [(float(k), v) for k, v in names.items()] == list(axis.ticks)
 
 
@@ -104,7 +104,7 @@ def test_the_specification_holds_the_counts_themselves() -> None:
     assert {3, 7, 5} <= heights
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(first: str, second: str) -> float:
     """WCAG's contrast ratio of two colours."""
 
     def light(colour: str) -> float:
@@ -113,7 +113,7 @@ def contrast(one: str, other: str) -> float:
         ]
         return sum(p * w for p, w in zip(parts, (0.2126, 0.7152, 0.0722), strict=True))
 
-    low, high = sorted([light(one), light(other)])
+    low, high = sorted([light(first), light(second)])
     return (high + 0.05) / (low + 0.05)
 
 
@@ -194,9 +194,9 @@ def test_the_magic_draws_and_the_variable_is_there(
     account: Sandbox, shell: InteractiveShell
 ) -> None:
     """`--plot` is saved with the notebook as a picture, and as words beside it."""
-    with capture_output() as said:
+    with capture_output() as captured:
         run(shell, f"%%ctcount weeks --plot\n{BY_WEEK}").raise_error()
-    drawn = [one for one in said.outputs if VEGA in one.data][-1]
+    drawn = [output for output in captured.outputs if VEGA in output.data][-1]
     assert drawn.data["text/plain"].startswith("Charged: profiles a week, ")
     assert isinstance(shell.user_ns["weeks"], pd.DataFrame)
     counts = set(shell.user_ns["weeks"]["count"])

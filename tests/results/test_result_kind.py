@@ -30,17 +30,17 @@ def test_the_kind_is_seen_from_the_dataframe(expected: Kind, tmp_path: Path) -> 
     """Also where it was written to a file and read again, or has a column of one's own."""
     df = EXAMPLES[expected]
     df.to_csv(tmp_path / "counts.csv", index=False)
-    for again in (
+    for variant in (
         df,
         from_csv(tmp_path / "counts.csv"),
         df.assign(note="mine"),
     ):
-        assert kind(cells(again)) is expected
+        assert kind(cells(variant)) is expected
     assert cells(from_csv(tmp_path / "counts.csv")) == cells(df)
 
 
-def values(*some: Any, name: str = "Category") -> pd.DataFrame:
-    return frame(*({name: value, "count": n} for n, value in enumerate(some)))
+def values(*categories: Any, name: str = "Category") -> pd.DataFrame:
+    return frame(*({name: value, "count": n} for n, value in enumerate(categories)))
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,8 @@ def test_a_piece_that_is_not_whole_has_no_change_nor_has_the_one_behind_it() -> 
 @pytest.mark.parametrize("missing", [None, 0])
 def test_nothing_is_compared_with_a_count_that_is_missing_or_0(missing: int | None) -> None:
     """Neither is a number that could be divided by."""
-    found = changes(frame(*weeks(10, missing, 12)))
-    assert found == [None, None if missing is None else -1.0, None]
+    relative = changes(frame(*weeks(10, missing, 12)))
+    assert relative == [None, None if missing is None else -1.0, None]
 
 
 def test_a_gap_between_pieces_has_no_change() -> None:
@@ -51,8 +51,8 @@ def test_a_gap_between_pieces_has_no_change() -> None:
 
 def test_a_share_gets_beside_it_the_share_of_the_step_before() -> None:
     """Both of a funnel's percentages, as columns."""
-    found = shares(frames.funnel())["share_of_step_before"]
-    assert [None if pd.isna(value) else round(value, 4) for value in found] == [
+    of_step_before = shares(frames.funnel())["share_of_step_before"]
+    assert [None if pd.isna(value) else round(value, 4) for value in of_step_before] == [
         None,
         round(1387 / 1844, 4),
         round(474 / 1387, 4),
@@ -62,6 +62,6 @@ def test_a_share_gets_beside_it_the_share_of_the_step_before() -> None:
 def test_each_number_of_after_lies_inside_the_step_before_the_clause() -> None:
     """`after 0..3` are four windows beside each other, not one inside the other."""
     df = frames.triangle(3)
-    found = shares(df)
-    asked = found[found["after"].notna() & found["count"].notna()]
-    assert (asked["share_of_step_before"] == asked["share"]).all()
+    with_shares = shares(df)
+    dated = with_shares[with_shares["after"].notna() & with_shares["count"].notna()]
+    assert (dated["share_of_step_before"] == dated["share"]).all()

@@ -17,8 +17,8 @@ NOW = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
 
 
 def shown(rows: list[Row], jobs: list[Job]) -> pd.DataFrame:
-    asked = plan(rows)
-    return short_frame(frame(asked, row_results(asked, jobs), UTC))
+    planned = plan(rows)
+    return short_frame(frame(planned, row_results(planned, jobs), UTC))
 
 
 def done(number: int, count: int, **changes: object) -> Job:
@@ -28,8 +28,8 @@ def done(number: int, count: int, **changes: object) -> Job:
 
 def test_a_number_has_its_thousands_apart_and_nothing_beside_it_that_is_as_usual() -> None:
     """No status of what arrived, no empty columns, no moment that is now."""
-    found = shown([row(0, "sales", event="sales")], [done(0, 1_234_567)])
-    assert found.to_dict("records") == [
+    table = shown([row(0, "sales", event="sales")], [done(0, 1_234_567)])
+    assert table.to_dict("records") == [
         {"query": "sales", "start": "2026-11-01", "count": "1,234,567"}
     ]
 
@@ -38,20 +38,20 @@ def test_what_is_not_as_usual_is_shown() -> None:
     """A failure, a count out of the journal, an event that the label hides, a doubt."""
     rows = [row(0, "a", doubts=("odd",)), row(1, "b", end=date(2026, 11, 2))]
     jobs = [done(0, 5, taken=NOW), Job(1, question(), State.FAILED, error="HTTP 400")]
-    found = shown(rows, jobs)
+    table = shown(rows, jobs)
     names = ["query", "event", "start", "end", "count", "status", "error", "cached", "counted"]
-    assert list(found.columns) == [*names, "doubt"]
-    assert found["counted"].tolist() == ["2026-11-01 12:30", ""]
-    assert found["count"].tolist() == ["5", ""]
+    assert list(table.columns) == [*names, "doubt"]
+    assert table["counted"].tolist() == ["2026-11-01 12:30", ""]
+    assert table["count"].tolist() == ["5", ""]
 
 
 def test_shares_are_percentages_and_pieces_that_are_cut_are_named() -> None:
     """As people read them; the interval beside its share."""
     other = Comparison(Formula((0,)), date(2026, 10, 1), date(2026, 10, 1))
     rows = [row(0, base=0, whole=True), row(1, base=0, within=0, previous=other, whole=False)]
-    found = shown(rows, [done(0, 2000), done(1, 500)])
-    assert found["share"].tolist() == ["100.0%", "25.0%"]
-    assert found["low"].tolist() == ["", "23.2%"]
-    assert found["change"].tolist() == ["", "-75.0%"]
-    assert found["whole"].tolist() == ["True", "False"]
-    assert "query" not in found.columns, "all rows share it"
+    table = shown(rows, [done(0, 2000), done(1, 500)])
+    assert table["share"].tolist() == ["100.0%", "25.0%"]
+    assert table["low"].tolist() == ["", "23.2%"]
+    assert table["change"].tolist() == ["", "-75.0%"]
+    assert table["whole"].tolist() == ["True", "False"]
+    assert "query" not in table.columns, "all rows share it"

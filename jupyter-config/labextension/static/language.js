@@ -27,9 +27,9 @@ const TAGS = {
   colon: "punctuation",
 };
 
-/** Make the language from the editor's own package, `@codemirror/language`. */
-export function language({ LanguageSupport, StreamLanguage }) {
-  return new LanguageSupport(
+/** Make the language from the editor's own packages, `@codemirror/language` and `/state`. */
+export function language({ LanguageSupport, StreamLanguage }, { Prec }) {
+  const support = new LanguageSupport(
     StreamLanguage.define({
       name: "ctcount",
       startState: () => ({ ...start(), indent: 0 }),
@@ -48,6 +48,9 @@ export function language({ LanguageSupport, StreamLanguage }) {
       },
     }),
   );
+  // An editor has one language. Others put theirs into every editor, like JupySQL's Python.
+  support.extension = Prec.highest(support.extension);
+  return support;
 }
 
 /* A statement that must go on does so indented; any other line begins where the last one did. */

@@ -9,12 +9,13 @@ const HIGHLIGHT = "ct-magic:highlight";
 
 /** Make the plugins; `shared` gives a package of JupyterLab's by its name. */
 export async function plugins(shared) {
-  const [codemirror, notebook, settings, editor] = await Promise.all(
+  const [codemirror, notebook, settings, editor, state] = await Promise.all(
     [
       "@jupyterlab/codemirror",
       "@jupyterlab/notebook",
       "@jupyterlab/settingregistry",
       "@codemirror/language",
+      "@codemirror/state",
     ].map(shared),
   );
   return [
@@ -25,7 +26,7 @@ export async function plugins(shared) {
       requires: [codemirror.IEditorLanguageRegistry, notebook.INotebookTracker],
       optional: [settings.ISettingRegistry],
       activate: (app, languages, tracker, registry) =>
-        highlight(editor, languages, tracker, registry),
+        highlight({ editor, state }, languages, tracker, registry),
     },
     {
       id: "ct-magic:insert",
@@ -51,7 +52,7 @@ export async function plugins(shared) {
 }
 
 /* JupyterLab's start does not wait for this: reading the settings takes a request. */
-function highlight(editor, languages, tracker, registry) {
+function highlight({ editor, state }, languages, tracker, registry) {
   languages.addLanguage({
     name: "ctcount",
     displayName: "CleverTap query",
@@ -60,7 +61,7 @@ function highlight(editor, languages, tracker, registry) {
       // An editor shows the language that is loaded last. A cell's editor asks for Python first,
       // so ours must not be there sooner, or Python's would replace it.
       await languages.getLanguage("text/x-ipython");
-      return language(editor);
+      return language(editor, state);
     },
   });
   setting(registry).then(({ isOn, changed }) => colourCells(tracker, MIME, isOn, changed));

@@ -1,4 +1,4 @@
-/* What JupyterLab loads: the container of two plugins, written by hand so that nothing is built. */
+/* What JupyterLab loads: the container of our plugins, written by hand so that nothing is built. */
 (() => {
   "use strict";
   const here = document.currentScript.src;
