@@ -286,9 +286,9 @@ class Journal:
         values = (self._account, row, req_id, job.question.key, job.question.body)
         return job.req_id is None and bool(row and self._read(OF_ANOTHER_QUESTION, values))
 
-    def _set(self, job: Job, what: str, values: Sequence[object]) -> None:
+    def _set(self, job: Job, assignments: str, values: Sequence[object]) -> None:
         if job.number in self._rows:
-            sql = f"UPDATE asked SET {what} WHERE id = ?"  # noqa: S608 # `what` is our own text
+            sql = f"UPDATE asked SET {assignments} WHERE id = ?"  # noqa: S608 # `assignments` is our own text
             self._write(sql, (*values, self._rows[job.number]))
 
     def _read(self, sql: str, values: Sequence[object]) -> list[dict[str, Any]]:

@@ -59,7 +59,10 @@ def imports(path: Path) -> frozenset[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     hidden = {id(n) for block in ast.walk(tree) if is_type_checking(block) for n in ast.walk(block)}
     return frozenset(
-        one for node in ast.walk(tree) if id(node) not in hidden for one in imported(node, path)
+        module
+        for node in ast.walk(tree)
+        if id(node) not in hidden
+        for module in imported(node, path)
     )
 
 
@@ -71,10 +74,10 @@ def imported(node: ast.AST, path: Path) -> Iterator[str]:
     elif isinstance(node, ast.ImportFrom):
         folder = path.relative_to(ROOT).parts[:-1]
         base = [*folder[: len(folder) - node.level + 1], *(node.module or "").split(".")]
-        where = ".".join(filter(None, base))
+        package = ".".join(filter(None, base))
         for alias in node.names:
-            module = f"{where}.{alias.name}".lstrip(".")
-            yield f".{module if module in NAMES else where}"
+            module = f"{package}.{alias.name}".lstrip(".")
+            yield f".{module if module in NAMES else package}"
 
 
 def ours(path: Path) -> set[str]:
@@ -123,7 +126,7 @@ def test_only_the_facade_imports_the_magics() -> None:
 def test_a_heavy_library_has_one_door(library: str) -> None:
     """A library that only one room may import is imported there and nowhere else."""
     for module, path in NAMES.items():
-        if any(one.split(".")[0] == library for one in imports(path)):
+        if any(name.split(".")[0] == library for name in imports(path)):
             assert any(is_in(module, room) for room in ONLY[library]), f"{module} has {library}"
 
 
