@@ -46,8 +46,8 @@ def read_names(source: str) -> Names:
     try:
         text = Path(source).expanduser().read_text(encoding="utf-8-sig")
     except OSError as error:
-        what = f"the names file {source!r} cannot be read: {error.strerror}"
-        raise errors.UsageError(what) from None
+        message = f"the names file {source!r} cannot be read: {error.strerror}"
+        raise errors.UsageError(message) from None
     except UnicodeDecodeError:
         raise errors.UsageError(f"the names file {source!r} is not UTF-8 text") from None
     SESSION.know(names_from_json(text))
@@ -59,8 +59,8 @@ def write(target: str) -> None:
     try:
         Path(target).expanduser().write_text(to_json(names()), encoding="utf-8")
     except OSError as error:
-        what = f"the names file {target!r} cannot be written: {error.strerror}"
-        raise errors.UsageError(what) from None
+        message = f"the names file {target!r} cannot be written: {error.strerror}"
+        raise errors.UsageError(message) from None
 
 
 def forget(name: str) -> bool:

@@ -74,14 +74,16 @@ def test_a_variable_that_was_bound_anew_is_left_alone(
     clock: Clock, shell: InteractiveShell
 ) -> None:
     """The count must not overwrite what the user put there since."""
-    others = set(threading.enumerate())  # another test's count may still be on its way
+    earlier = set(threading.enumerate())  # another test's count may still be on its way
     run(shell, "%%ctcount df --background\nApp Launched 2026-10").raise_error()
     handle = shell.user_ns["df"]
     run(shell, "df = 'mine'").raise_error()
     arrive(handle, clock)
     handle.result(10)
-    mine = set(threading.enumerate()) - others
-    until(lambda: not any(thread.is_alive() for thread in mine if thread.name == "ct_magic-then"))
+    started = set(threading.enumerate()) - earlier
+    until(
+        lambda: not any(thread.is_alive() for thread in started if thread.name == "ct_magic-then")
+    )
     assert shell.user_ns["df"] == "mine"
 
 
@@ -110,17 +112,17 @@ class Late(Panel):
 
 def test_who_asks_to_be_called_is_called_when_the_panel_shows_the_end(account: Sandbox) -> None:
     """The form says below the panel that the DataFrame is there: not while that still waits."""
-    asked = prepare("App Launched 2026-10", settings=Settings(poll_interval=0.01))
+    prepared = prepare("App Launched 2026-10", settings=Settings(poll_interval=0.01))
     panels: list[Late] = []
 
     def opened(run: Shown, note: str | None) -> Panel:
         panels.append(Late(run, note))
         return panels[0]
 
-    seen: Queue[bool] = Queue()
-    handle = ask(asked, refresh=True, panel=opened).followed()
-    handle.when_done(lambda _: seen.put(panels[0].ended))
-    assert seen.get(timeout=60)
+    has_ended: Queue[bool] = Queue()
+    handle = ask(prepared, refresh=True, panel=opened).followed()
+    handle.when_done(lambda _: has_ended.put(panels[0].ended))
+    assert has_ended.get(timeout=60)
 
 
 @pytest.mark.parametrize("use", ["df.shape", "df['count']", "len(df)", "df.plot()", "list(df)"])
@@ -218,9 +220,9 @@ def test_a_handle_can_be_awaited(clock: Clock) -> None:
             await asyncio.sleep(0)
 
     async def counted() -> pd.DataFrame:
-        found = await handle
+        df = await handle
         done.append("counted")
-        return found
+        return df
 
     async def both() -> pd.DataFrame:
         return (await asyncio.gather(counted(), other()))[0]

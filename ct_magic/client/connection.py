@@ -35,6 +35,10 @@ from urllib3.util.ssl_ import create_urllib3_context
 from .threads import spawn
 
 
+class CertificatesError(Exception):
+    """The file of the certificates that are trusted, whose path is the text, cannot be read."""
+
+
 class Deadline:
     """What is left of the time of one exchange, which takes so many seconds at the most."""
 
@@ -172,7 +176,10 @@ def _within(deadline: Deadline, work: Callable[[], None], undo: Callable[[], Non
 
 
 def _trust(certificates: str) -> ssl.SSLContext:
-    return _trusted(certificates, Path(certificates).stat().st_mtime_ns)
+    try:
+        return _trusted(certificates, Path(certificates).stat().st_mtime_ns)
+    except (ssl.SSLError, FileNotFoundError, PermissionError) as error:
+        raise CertificatesError(certificates) from error
 
 
 @lru_cache(maxsize=4)

@@ -208,8 +208,8 @@ def unregister(shell: InteractiveShell) -> None:
     for table in (*manager.magics.values(), manager.lazy_magics):
         for name in ("ctcount", "ct"):
             table.pop(name, None)
-    ours = manager.registry.pop(CountMagics.__name__, None)
-    shell.configurables[:] = [c for c in shell.configurables if c is not ours]
+    magics = manager.registry.pop(CountMagics.__name__, None)
+    shell.configurables[:] = [c for c in shell.configurables if c is not magics]
     show_as_before(shell)
 
 

@@ -129,38 +129,38 @@ def play(accounts: int, puts_off: bool = True) -> Tallies:
     tallies = Tallies()
     for seed in range(accounts):
         random = Random(seed)
-        asked = account(random)
+        customer = account(random)
         for cell in range(CELLS):
-            play_cell(asked, random.choice(SIZES), cell > 0, puts_off, tallies)
+            play_cell(customer, random.choice(SIZES), cell > 0, puts_off, tallies)
     return tallies
 
 
 def play_cell(
-    asked: Account, counts: int, is_taught: bool, puts_off: bool, tallies: Tallies
+    customer: Account, counts: int, is_taught: bool, puts_off: bool, tallies: Tallies
 ) -> None:
     """Estimate a cell, ask it, and note what came of it."""
-    took = asked.took[: -REMEMBERED - 1 : -1]
-    pacing = pacing_of(Pace(), asked.learned, is_taught=is_taught)
+    took = customer.took[: -REMEMBERED - 1 : -1]
+    pacing = pacing_of(Pace(), customer.learned, is_taught=is_taught)
     if puts_off:
         pacing = put_off(counts, took, pacing)
     expected = estimate(counts, took, pacing)
-    asked.watched = []
-    seconds = asked.ask(counts, pacing.first_look)
-    limit = "strict" if asked.service.limit else "lenient"
+    customer.watched = []
+    seconds = customer.ask(counts, pacing.first_look)
+    limit = "strict" if customer.service.limit else "lenient"
     kinds = ["all", "later cells" if is_taught else "first cells", limit]
-    kinds += [f"cells of {counts}", f"middle {asked.service.middle:g} s"]
+    kinds += [f"cells of {counts}", f"middle {customer.service.middle:g} s"]
     for kind in kinds:
         tallies.held[kind].append(expected.low <= seconds <= expected.high)
-    tallies.held["time left"] += promises(asked, seconds) if counts >= WATCHED else []
+    tallies.held["time left"] += promises(customer, seconds) if counts >= WATCHED else []
     if is_taught:
         tallies.factors.append(expected.high / expected.low)
         tallies.took.append(seconds)
 
 
-def promises(asked: Account, end: float) -> list[bool]:
+def promises(customer: Account, end: float) -> list[bool]:
     """Return which of the times left that the panel says hold, at most one for each tenth."""
     held, tenth = [], -1
-    for now, jobs in asked.watched:
+    for now, jobs in customer.watched:
         ended = 10 * sum(job.state.ended for job in jobs) // len(jobs)
         if ended == tenth:
             continue

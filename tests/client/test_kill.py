@@ -81,4 +81,4 @@ def test_only_what_the_kill_cut_off_is_sent_again(tmp_path: Path) -> None:
     assert outcome.midway > 0, "no kill fell while something was under way"
     assert (outcome.finished, outcome.wrong) == (3 * COUNTS, 0)
     # On a busy machine the process may have had no time of its own to write: a second is enough.
-    assert [seconds for seconds in outcome.again if seconds > 1.0] == []
+    assert [seconds for seconds in outcome.repeated if seconds > 1.0] == []

@@ -382,6 +382,22 @@ def test_a_proxy_on_the_way_is_gone_through(
         assert time.monotonic() - began < 5
 
 
+def test_a_proxy_whose_tunnel_breaks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The account's address is not to blame alone, and who may mend it looks at the proxy first."""
+
+    def opened_and_closed(wire: Wire) -> None:
+        wire.request()
+        wire.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+
+    for name in ("no_proxy", "NO_PROXY", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with wires(opened_and_closed) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        answer = service("https://127.0.0.1:9").submit("1")
+    assert isinstance(answer, Trouble)
+    assert "through the proxy in HTTPS_PROXY" in answer.error
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"HTTP/1.1 400 Bad\r\n\r\n", b"\x15\x03\x01\x00\x02\x02\x28"]
 )
@@ -402,7 +418,11 @@ def test_a_handshake_that_was_cut_is_trouble(data: bytes) -> None:
     [
         ("REQUESTS_CA_BUNDLE", "/no/such.pem", ["REQUESTS_CA_BUNDLE", "/no/such.pem"]),
         ("CURL_CA_BUNDLE", "/no/such.pem", ["CURL_CA_BUNDLE"]),
-        ("HTTPS_PROXY", "socks5://127.0.0.1:9", ["HTTPS_PROXY", "pip install pysocks"]),
+        (
+            "HTTPS_PROXY",
+            "socks5://127.0.0.1:9",
+            ["HTTPS_PROXY", "pip install pysocks, then restart"],
+        ),
         ("HTTPS_PROXY", "http://", ["HTTPS_PROXY", "write it like"]),
         ("HTTPS_PROXY", "http://[::1", ["HTTPS_PROXY", "write it like"]),
         ("HTTPS_PROXY", "http://me:hunter2@:80:x", ["HTTPS_PROXY", "write it like"]),
@@ -433,16 +453,21 @@ def test_a_variable_that_leads_nowhere_is_named(
     assert "hunter2" not in answer.error
 
 
+@pytest.mark.parametrize("part", [0, 0.5], ids=["none", "half of one"])
 def test_a_file_that_holds_no_certificates_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, part: float
 ) -> None:
-    """It is there, but it is another file."""
-    (tmp_path / "notes.txt").write_text("certificates: ask Ann")
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "notes.txt"))
-    with wires(lambda wire: wire.send(b"")) as url:
-        answer = service(url.replace("http:", "https:")).submit("1")
-    assert isinstance(answer, Failure)
-    assert "REQUESTS_CA_BUNDLE" in answer.error
+    """It is there, but it is another file, or was cut: trying again helps nobody, its cure does."""
+    whole = certificate[0].read_text()
+    (tmp_path / "ours.pem").write_text("# ask Ann\n" + whole[: int(len(whole) * part)])
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ours.pem"))
+    with wires(secured(certificate)) as url:
+        secure = url.replace("http:", "https:")
+        answer = service(secure).submit("1")
+        assert isinstance(answer, Failure)
+        assert "REQUESTS_CA_BUNDLE names no certificates" in answer.error
+        (tmp_path / "ours.pem").write_text("# ask Ann\n" + whole)
+        assert service(secure).submit("1") == Success(Tally(1))
 
 
 def test_an_interrupt_in_a_request_does_not_keep_its_headers() -> None:

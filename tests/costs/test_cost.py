@@ -64,8 +64,8 @@ def test_a_cells_plan_prints_the_same(account: Sandbox, shell: InteractiveShell)
 
 def test_a_plan_needs_no_account(state: object) -> None:
     """Nothing is sent, so nobody need be set up; then no time is promised."""
-    found = ct_magic.plan("Charged where Amount != 5 last 3 weeks by week", today=TODAY)
-    assert str(found).splitlines() == [
+    plan = ct_magic.plan("Charged where Amount != 5 last 3 weeks by week", today=TODAY)
+    assert str(plan).splitlines() == [
         "3 rows",
         "3 distinct counts: 3 to be sent",
         "whole weeks: 2026-11-02 to 2026-11-22",
@@ -101,9 +101,9 @@ def test_a_plan_says_which_rows_are_not_asked_yet(state: object) -> None:
     text = (
         "App Installed last 12 weeks\n  share did App Launched after 0..11 weeks\n  by first week"
     )
-    found = ct_magic.plan(text, today=TODAY)
-    assert (found.rows, found.counts, found.not_yet) == (156, 90, 66)
-    assert str(found).startswith("156 rows, 66 of them not yet\n90 distinct counts: 90 to be sent")
+    plan = ct_magic.plan(text, today=TODAY)
+    assert (plan.rows, plan.counts, plan.not_yet) == (156, 90, 66)
+    assert str(plan).startswith("156 rows, 66 of them not yet\n90 distinct counts: 90 to be sent")
 
 
 def test_a_script_is_warned_of_each_doubt_once(state: object) -> None:
@@ -164,11 +164,11 @@ def test_a_range_grows_with_the_counts_and_with_fewer_at_once() -> None:
 def test_a_range_knows_that_looks_are_requests_too(pending: int | None, at_once: int) -> None:
     """Each count needs two at the least, of which so many are under way at a time."""
     pacing = Pacing(at_once=at_once, pending=pending)
-    found = estimate(100, [5.3] * 40, pacing)
+    seconds = estimate(100, [5.3] * 40, pacing)
     requests = 2 * 100 * pacing.request / at_once
-    assert found.high >= requests
+    assert seconds.high >= requests
     if pending is None:
-        assert found.low >= requests / 2
+        assert seconds.low >= requests / 2
 
 
 def test_a_very_large_cell_goes_on_at_the_rate_of_its_beginning() -> None:

@@ -74,7 +74,8 @@ class Outcome:
 
     finished: int
     wrong: int
-    again: list[float]  # seconds between the answer to a submission that was repeated and its kill
+    # Seconds between the answer to a submission that was sent again and its kill.
+    repeated: list[float]
     midway: int  # kills that fell while counts were under way
 
 
@@ -110,9 +111,9 @@ def _outcome(
 ) -> Outcome:
     finished = [row for row in rows if row["state"] == "success"]
     wrong = sum(row["count"] != right(str(row["body"])) for row in finished)
-    again = [
+    repeated = [
         min(kill for kill in kills if kill > moment - 1.0) - moment
         for moments in ledger.sent.values()
         for moment in moments[:-1]
     ]
-    return Outcome(len({row["body"] for row in finished}), wrong, again, midway)
+    return Outcome(len({row["body"] for row in finished}), wrong, repeated, midway)

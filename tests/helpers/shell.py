@@ -28,10 +28,10 @@ def through_cell(shell: InteractiveShell, text: str, **more: Any) -> pd.DataFram
     """Ask through a cell; raise what the cell failed with."""
     options = "".join(f" --{name}" for name, value in more.items() if value is True)
     shell.user_ns |= more.get("params", {})
-    result = run(shell, f"%%ctcount found{options}\n{text}")
+    result = run(shell, f"%%ctcount counts{options}\n{text}")
     result.raise_error()
-    found: pd.DataFrame = shell.user_ns["found"]
-    return found
+    df: pd.DataFrame = shell.user_ns["counts"]
+    return df
 
 
 def run(shell: InteractiveShell, cell: str) -> ExecutionResult:

@@ -13,7 +13,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from helpers.browser import EXTENSION, ROOT, Notebook, notebook, server
+from helpers.browser import EXTENSION, ROOT, Notebook, open_notebook, server
 
 QUERY = """%%ctcount funnel --plot
 # it's a comment, isn't it
@@ -71,27 +71,27 @@ def page(
     cells = [QUERY, JSON_QUERY, PYTHON, BUTTON, LOAD]
     with (
         server(root, app=app, extension=True) as address,
-        notebook(chromium, address, root, *cells, app=app, name=f"{app}.ipynb") as found,
+        open_notebook(chromium, address, root, *cells, app=app, name=f"{app}.ipynb") as notebook,
     ):
-        yield found
+        yield notebook
 
 
 def look(page: Notebook, cell: int, text: str) -> str | None:
     """Return a text's colour, weight and style; None where it has no span of its own."""
-    found: str | None = page.page.evaluate(LOOK, [cell, text])
-    return found
+    style: str | None = page.page.evaluate(LOOK, [cell, text])
+    return style
 
 
 def types(page: Notebook) -> list[str]:
     """Return what each cell's editor takes its text for."""
-    found: list[str] = page.page.evaluate(TYPES)
-    return found
+    languages: list[str] = page.page.evaluate(TYPES)
+    return languages
 
 
 def source(page: Notebook) -> str:
     """Return the text of the active cell."""
-    found: str = page.page.evaluate(f"() => {CONTENT}.activeCell.model.sharedModel.getSource()")
-    return found
+    text: str = page.page.evaluate(f"() => {CONTENT}.activeCell.model.sharedModel.getSource()")
+    return text
 
 
 def press(page: Notebook) -> None:
@@ -127,14 +127,14 @@ def test_a_query_is_coloured_as_python_is(page: Notebook) -> None:
     page.until(lambda: look(page, 0, "where") and look(page, 2, "for"))
     python = {text: look(page, 2, text) for text in ["for", "'it'", "3", "# Python"]}
     assert len({None, *python.values()}) == 5
-    same = {
+    alike = {
         "for": ["where", "last", "did", "in", "and", "exists", "by"],
         "'it'": ['"Shoes"', '"it\'s"'],
         "3": ["7", "2015-08-10", "2015-10-25", "2015-08"],
         "# Python": ["# it's a comment, isn't it", '# they "came back"'],
     }
-    for text, alike in same.items():
-        assert {one: look(page, 0, one) for one in alike} == dict.fromkeys(alike, python[text])
+    for text, texts in alike.items():
+        assert {part: look(page, 0, part) for part in texts} == dict.fromkeys(texts, python[text])
     for text in ["%%ctcount", "--plot", "loyal", "session", "contains", "$floor"]:
         assert look(page, 0, text) not in {None, *python.values()}, text
     assert look(page, 1, '"event_name"')
@@ -259,9 +259,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_the_labextension(installed: Path) -> None:
     """Every file, where JupyterLab looks, and of the version that the package has."""
-    there = installed / "share/jupyter/labextensions/ct-magic"
+    folder = installed / "share/jupyter/labextensions/ct-magic"
     files = {p.relative_to(EXTENSION): p.read_bytes() for p in EXTENSION.rglob("*") if p.is_file()}
-    assert files == {p.relative_to(there): p.read_bytes() for p in there.rglob("*") if p.is_file()}
+    assert files == {
+        p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()
+    }
     package = json.loads(files[Path("package.json")])
     assert package["version"] == version("ct-magic")
     assert Path(package["jupyterlab"]["_build"]["load"]) in files
@@ -276,12 +278,12 @@ def test_jupyterlab_lists_it_and_can_disable_it(installed: Path, tmp_path: Path)
 
     def labextension(*words: str) -> str:
         command = [sys.executable, "-m", "jupyter", "labextension", *words]
-        said = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
-        return said.stdout + said.stderr
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+        return done.stdout + done.stderr
 
-    line = next(one for one in labextension("list").split("\n") if "ct-magic v" in one)
-    assert "enabled" in line
-    assert "OK" in line
+    listed = next(line for line in labextension("list").split("\n") if "ct-magic v" in line)
+    assert "enabled" in listed
+    assert "OK" in listed
     labextension("disable", "--level=user", "ct-magic")
     page_config = json.loads((tmp_path / "labconfig" / "page_config.json").read_text("utf-8"))
     assert page_config["disabledExtensions"] == {"ct-magic": True}

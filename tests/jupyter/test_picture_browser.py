@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.browser import Notebook, notebook, server
+from helpers.browser import Notebook, open_notebook, server
 
 pytestmark = pytest.mark.browser
 HELPERS = Path(__file__).parents[1]
@@ -45,21 +45,21 @@ def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Not
     shown = {"@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"}}
     with (
         server(root, settings=shown) as address,
-        notebook(chromium, address, root, BEGIN, *CELLS, width=1400, height=2800) as found,
+        open_notebook(chromium, address, root, BEGIN, *CELLS, width=1400, height=2800) as notebook,
     ):
-        found.run_all()
-        pictures = found.page.locator(".chart-wrapper svg")
-        found.until(lambda: pictures.count() == len(CELLS))
-        yield found
+        notebook.run_all()
+        pictures = notebook.page.locator(".chart-wrapper svg")
+        notebook.until(lambda: pictures.count() == len(CELLS))
+        yield notebook
 
 
 def texts(lab: Notebook, cell: int) -> list[list[Any]]:
-    found: list[list[Any]] = lab.page.evaluate(TEXTS, cell)
-    return found
+    read: list[list[Any]] = lab.page.evaluate(TEXTS, cell)
+    return read
 
 
 def middle(lab: Notebook, cell: int, text: str) -> tuple[float, float]:
-    (place,) = [(x, y) for said, x, y, *_ in texts(lab, cell) if said == text]
+    (place,) = [(x, y) for written, x, y, *_ in texts(lab, cell) if written == text]
     return place
 
 
@@ -76,7 +76,7 @@ def test_each_name_stands_at_its_own_bar(lab: Notebook) -> None:
 def test_each_number_of_a_triangle_stands_in_its_row_and_column(lab: Notebook) -> None:
     """Half of the first cohort was there a week later."""
     row, column = middle(lab, 3, "7 Sep · 400"), middle(lab, 3, "1")
-    cells = [(x, y) for said, x, y, *_ in texts(lab, 3) if said == "50 %"]
+    cells = [(x, y) for written, x, y, *_ in texts(lab, 3) if written == "50 %"]
     assert any(abs(x - column[0]) < 4 and abs(y - row[1]) < 4 for x, y in cells)
 
 

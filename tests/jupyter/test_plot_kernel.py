@@ -30,9 +30,9 @@ def serve(**how):
 def kernel(tmp_path: Path) -> Iterator[FrontEnd]:
     """A kernel with the extension, a state of its own, and a sandbox to be served."""
     folders = {f"CT_MAGIC_{kind}_DIR": str(tmp_path / kind) for kind in ("STATE", "CONFIG")}
-    with front_end(environ=folders) as found:
-        found.done(SET_UP)
-        yield found
+    with front_end(environ=folders) as front:
+        front.done(SET_UP)
+        yield front
 
 
 def pictures(kernel: FrontEnd) -> list[dict[str, Any]]:

@@ -44,17 +44,17 @@ def kernel(
     version, folder = request.param, tmp_path_factory.mktemp("kernel")
     wanted = VERSIONS[version]
     before = overlay(folder / "site", *wanted) if wanted else None
-    for found in started(before, folder):
+    for front in started(before, folder):
         expected = metadata.version("ipykernel") if version == INSTALLED else version
-        assert found.value("ipykernel.__version__") == expected
-        yield found
+        assert front.value("ipykernel.__version__") == expected
+        yield front
 
 
 def started(before: Path | None, folder: Path) -> Iterator[FrontEnd]:
     environ = {f"CT_MAGIC_{kind}_DIR": str(folder / kind) for kind in ("STATE", "CONFIG")}
-    with front_end(before, environ) as found:
-        found.done(SET_UP)
-        yield found
+    with front_end(before, environ) as front:
+        front.done(SET_UP)
+        yield front
 
 
 @pytest.fixture(scope="module")
@@ -115,11 +115,11 @@ def blocked(front: FrontEnd, text: str, words: str, cell: str = "%%ctcount df") 
     return request
 
 
-def ended(front: FrontEnd, request: str, error: str, since: float, how: str) -> None:
+def ended(front: FrontEnd, request: str, error: str, since: float, label: str) -> None:
     """The cell ends in time, with this error."""
     reply = front.reply(request)
     took = time.monotonic() - since
-    print(f"{how}: {took:.3f} s")  # noqa: T201 # `pytest -s` shows what the aim came to
+    print(f"{label}: {took:.3f} s")  # noqa: T201 # `pytest -s` shows what the aim came to
     assert reply["status"] == "error"
     assert reply["ename"] == error
     # Half a second is the aim, on a machine that does nothing else; an answer that drips takes 8.
@@ -145,8 +145,8 @@ def row_button(front: FrontEnd, number: int) -> str:
         states = front.widgets.items()
         return next((i for i, s in states if str(s.get("tooltip")).startswith(begins)), None)
 
-    found: str = front.until(find)
-    return found
+    button_id: str = front.until(find)
+    return button_id
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def test_cancel_all(front: FrontEnd, via: str | None, one_stuck: Sandbox) -> Non
     begun = time.monotonic()
     front.click(front.button("Cancel all"), via)
     ended(front, request, "CountCancelledError", begun, "click to reply")
-    assert [front.reply(one)["status"] for one in queued] == ["aborted", "aborted"]
+    assert [front.reply(cell)["status"] for cell in queued] == ["aborted", "aborted"]
     assert statuses(front) == ["cancelled", "success", "success"]
     assert front.value("df['count'].notna().eq(df['status'].eq('success')).all()")
     front.until(lambda: front.shown and VIEW not in front.shown[-1])
@@ -183,7 +183,7 @@ def test_what_was_cancelled_is_fetched_later(front: FrontEnd) -> None:
         point(front, box, interval=0.05)
         front.done("back = %ct resume")
         assert statuses(front, "back") == ["success"] * 3
-        assert sum(one.method == "POST" for one in box.log) == 3
+        assert sum(request.method == "POST" for request in box.log) == 3
 
 
 def test_cancel_some(front: FrontEnd, via: str | None) -> None:
@@ -263,18 +263,18 @@ def test_what_is_queued_keeps_its_order(front: FrontEnd) -> None:
         "seen, field = [], ipywidgets.IntText(description='theirs')\n"
         "field.observe(lambda change: seen.append(change['new']), 'value')"
     )
-    theirs = front.until(lambda: front.find(description="theirs"))
+    foreign = front.until(lambda: front.find(description="theirs"))
     with Sandbox(profiles=30, partials=1, today=TODAY) as box:
         point(front, box, interval=0.5)
         request = blocked(front, THREE, "3 asked")
         for number in (1, 2, 3):
-            front.set(theirs, value=number)
+            front.set(foreign, value=number)
             last = front.run(f"seen.append('cell {number}')")
         assert front.reply(request)["status"] == "ok"
         assert front.reply(last)["status"] == "ok"
-    seen = front.value("seen")
-    assert [one for one in seen if isinstance(one, str)] == ["cell 1", "cell 2", "cell 3"]
-    assert [one for one in seen if isinstance(one, int)] == [1, 2, 3]
+    events = front.value("seen")
+    assert [event for event in events if isinstance(event, str)] == ["cell 1", "cell 2", "cell 3"]
+    assert [event for event in events if isinstance(event, int)] == [1, 2, 3]
 
 
 def test_a_background_panel_is_heard_while_another_cell_blocks(

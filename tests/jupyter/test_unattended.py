@@ -28,22 +28,22 @@ PAGE = "notebooks/README.md"
 
 def command(name: str) -> str:
     """The command below the comment with this name."""
-    (found,) = re.findall(rf"<!-- command: {name} -->\n```sh\n(.*?)\n```", PAGES[PAGE])
-    return str(found)
+    (line,) = re.findall(rf"<!-- command: {name} -->\n```sh\n(.*?)\n```", PAGES[PAGE])
+    return str(line)
 
 
 @pytest.fixture
 def box() -> Iterator[Sandbox]:
     """A sandbox that needs a moment for a count, and then answers the first look."""
-    with Sandbox(profiles=300, latency=READY) as found:
-        yield found
+    with Sandbox(profiles=300, latency=READY) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
 def prompt() -> Iterator[Sandbox]:
     """A sandbox that answers at once: who waits for a second look waits for half a minute."""
-    with Sandbox(profiles=300, latency=0) as found:
-        yield found
+    with Sandbox(profiles=300, latency=0) as sandbox:
+        yield sandbox
 
 
 def cron(box: Sandbox, folder: Path, **more: str) -> dict[str, str]:
@@ -130,25 +130,25 @@ def test_a_line_is_rewritten_only_where_somebody_looks(
     environ = cron(prompt, script.parent, CI=ci)
     with subprocess.Popen([sys.executable, script], cwd=script.parent, env=environ, stderr=slave):
         os.close(slave)
-        said = b""
+        output = b""
         with suppress(OSError):  # Linux says so when the last writer has gone
             while read := os.read(master, 4096):
-                said += read
+                output += read
     os.close(master)
-    assert b"2 of 2 done" in said
-    assert (b"\x1b[K" in said) == rewritten
+    assert b"2 of 2 done" in output
+    assert (b"\x1b[K" in output) == rewritten
 
 
-def papermill(box: Sandbox, folder: Path, **more: str) -> int:
+def papermill(box: Sandbox, folder: Path, **variables: str) -> int:
     """Run the page's notebook with the page's command; give the exit code."""
     part = PAGES[PAGE].split("<!-- notebook: counts.ipynb -->")[1].split("<!-- command:")[0]
     cells = re.findall(r"^```python\n(.*?)\n```$", part, re.MULTILINE | re.DOTALL)
-    made = [new_code_cell(cell) for cell in cells]
-    made[0].metadata["tags"] = ["parameters"]
+    code_cells = [new_code_cell(cell) for cell in cells]
+    code_cells[0].metadata["tags"] = ["parameters"]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = new_notebook(cells=made, metadata={"kernelspec": kernel})
+    notebook = new_notebook(cells=code_cells, metadata={"kernelspec": kernel})
     nbformat.write(notebook, folder / "counts.ipynb")
-    environ = cron(box, folder, **more)
+    environ = cron(box, folder, **variables)
     return subprocess.run(
         ["/bin/sh", "-c", command("papermill")],
         check=False,
@@ -161,9 +161,9 @@ def papermill(box: Sandbox, folder: Path, **more: str) -> int:
 def test_papermill_counts_the_day_it_is_given(prompt: Sandbox, tmp_path: Path) -> None:
     """No `%load_ext`, no widget, and the numbers in the file and in the executed notebook."""
     assert papermill(prompt, tmp_path) == 0
-    found = pd.read_csv(tmp_path / "counts.csv")
-    assert found["start"].tolist() == ["2026-11-02", "2026-11-02"]
-    assert found["count"].notna().all()
+    df = pd.read_csv(tmp_path / "counts.csv")
+    assert df["start"].tolist() == ["2026-11-02", "2026-11-02"]
+    assert df["count"].notna().all()
     done = (tmp_path / "done.ipynb").read_text(encoding="utf-8")
     assert "2 of 2 done" in done
     assert "widget-view" not in done

@@ -63,12 +63,12 @@ class Terminal:
 def ipython(folder: Path) -> Iterator[Terminal]:
     """IPython as one starts it, with a prompt that can be read from outside."""
     options = ["--simple-prompt", "--no-banner", "--colors=NoColor", f"--ipython-dir={folder}"]
-    found = Terminal(sys.executable, "-m", "IPython", *options)
+    terminal = Terminal(sys.executable, "-m", "IPython", *options)
     try:
-        found.until(r"In \[1\]: ")
-        yield found
+        terminal.until(r"In \[1\]: ")
+        yield terminal
     finally:
-        found.close()
+        terminal.close()
 
 
 def test_a_terminal_has_one_line_that_counts_down_and_can_be_stopped(

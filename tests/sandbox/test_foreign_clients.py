@@ -92,20 +92,20 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def missing(what: str) -> None:
+def missing(reason: str) -> None:
     """Skip, or fail where CI must not."""
     if os.environ.get("CT_MAGIC_REQUIRE_CLIENTS"):
-        pytest.fail(what)
-    pytest.skip(what)
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def program(name: str) -> str:
     """Return the path of node or curl: the one that [dev] brings, else the machine's."""
     own = shutil.which(name, path=str(WHEEL / "bin")) if WHEEL else None
-    found = own or shutil.which(name)
-    if found is None:
+    path = own or shutil.which(name)
+    if path is None:
         missing(f"there is no {name} on this machine")
-    return str(found)
+    return str(path)
 
 
 def npm() -> list[str]:
@@ -161,8 +161,8 @@ def by_posts(url: str, query: str) -> dict[str, Any]:
 
 def by_urllib(url: str, query: str) -> dict[str, Any]:
     def opened(target: str, body: bytes | None = None) -> dict[str, Any]:
-        asked = urllib.request.Request(url + target, body, HEADERS)  # noqa: S310 # loopback
-        with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310
+        request = urllib.request.Request(url + target, body, HEADERS)  # noqa: S310 # loopback
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             return dict(json.load(answer))
 
     return polled(opened("", query.encode()), opened)
