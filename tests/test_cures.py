@@ -29,13 +29,15 @@ Patch = pytest.MonkeyPatch
 
 def counted() -> list[str]:
     """Count anew, and give what the journal has to say about it."""
-    with warnings.catch_warnings(record=True) as said:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        found = ct_magic.count(
+        df = ct_magic.count(
             "App Launched 2026-10", poll_interval=0.01, progress="none", refresh=True
         )
-    assert list(found["status"]) == ["success"]
-    return [str(one.message) for one in said if issubclass(one.category, JournalWarning)]
+    assert list(df["status"]) == ["success"]
+    return [
+        str(warning.message) for warning in caught if issubclass(warning.category, JournalWarning)
+    ]
 
 
 def no_database(file: Path, _: Patch) -> None:
@@ -98,7 +100,7 @@ def _room() -> Iterator[None]:
 
 @pytest.mark.usefixtures("account", "_room")
 @pytest.mark.parametrize(
-    ("trouble", "said", "cure"),
+    ("trouble", "message", "cure"),
     [
         (no_database, "it is damaged: remove it", remove_it),
         (a_folder, "or CT_MAGIC_STATE_DIR name another folder", name_another_folder),
@@ -113,14 +115,14 @@ def test_the_journal_is_back_after_its_cure(
     state: Path,
     monkeypatch: Patch,
     trouble: Callable[[Path, Patch], None],
-    said: str,
+    message: str,
     cure: Callable[[Path, Patch], None],
 ) -> None:
     """In the same kernel, without a restart: nobody would think of that."""
     file = state / "state" / "journal.sqlite"
     trouble(file, monkeypatch)
     (warning,) = counted()
-    assert said in warning
+    assert message in warning
     cure(file, monkeypatch)
     before = len(ct_magic.history())
     assert counted() == []
@@ -138,12 +140,12 @@ def write(state: Path, text: str, mode: int = 0o600) -> Path:
     return file
 
 
-def shell_command(said: str, file: Path) -> None:
+def shell_command(message: str, file: Path) -> None:
     """Run the command that a message names, on what it names."""
-    found = re.search(r"run (chmod \S+) on (\S+)", said)
-    assert found
-    target = file if found[2] == "it" else found[2]
-    subprocess.run([*found[1].split(), target], check=True)
+    command = re.search(r"run (chmod \S+) on (\S+)", message)
+    assert command
+    target = file if command[2] == "it" else command[2]
+    subprocess.run([*command[1].split(), target], check=True)
 
 
 PROD = '[prod]\nid = "P"'
@@ -164,7 +166,7 @@ def test_a_file_that_others_may_change_is_taken_once_its_mode_is_as_said(
 
 
 @pytest.mark.parametrize(
-    ("text", "environ", "said", "cured", "cure"),
+    ("text", "environ", "message", "cured", "cure"),
     [
         (PROD, {}, "set CLEVERTAP_PASSCODE_PROD, or", PROD, {"CLEVERTAP_PASSCODE_PROD": "x"}),
         (
@@ -231,7 +233,7 @@ def test_an_account_is_found_once_its_cure_is_done(
     monkeypatch: Patch,
     text: str,
     environ: dict[str, str],
-    said: str,
+    message: str,
     cured: str,
     cure: dict[str, str],
 ) -> None:
@@ -240,7 +242,7 @@ def test_an_account_is_found_once_its_cure_is_done(
     write(state, text)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(AccountError, match=said):
+    with pytest.raises(AccountError, match=message):
         accounts.find_account("prod")
     write(state, cured)
     for name, value in cure.items():

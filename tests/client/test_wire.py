@@ -15,6 +15,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from email.utils import formatdate
 from pathlib import Path
 from queue import Queue
@@ -31,8 +32,9 @@ from ct_magic.client.transport import Service, sandbox_data
 HIDDEN = "AAE-hidden-7731"
 
 
-def service(url: str, total: float = 60.0) -> Service:
-    return Service(Account("default", "ABC", Secret(HIDDEN), base_url=url), total=total)
+def service(url: str, total: float = 60.0, **timeouts: float) -> Service:
+    account = Account("default", "ABC", Secret(HIDDEN), base_url=url)
+    return Service(account, total=total, **timeouts)  # type: ignore[arg-type] # only numbers
 
 
 def number(request: bytes) -> int:
@@ -157,9 +159,25 @@ def test_an_exchange_ends_where_nobody_says_where_the_host_is(
 
     with wires(lambda wire: requests.put(wire.request())) as url:
         monkeypatch.setattr(socket, "getaddrinfo", late)
-        answer = service(url, total=0.2).submit("1")
+        answer = service(url.replace("127.0.0.1", "localhost"), total=0.2).submit("1")
         over.set()
         assert requests.get(timeout=60) is None
+    assert isinstance(answer, Trouble)
+    assert "did not answer in time" in answer.error
+
+
+def test_an_exchange_ends_where_a_plain_address_does_not_answer() -> None:
+    """It is connected to without a thread, whose limit is then that of the exchange."""
+    with ExitStack() as waiting:
+        server = waiting.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(8):  # more than it lets wait
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(server.getsockname())
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        begun = time.monotonic()
+        answer = service(url, total=0.3, connect_timeout=60.0).submit("1")
+        assert time.monotonic() - begun < 20
     assert isinstance(answer, Trouble)
     assert "did not answer in time" in answer.error
 

@@ -209,19 +209,19 @@ def notebook(
     run(shell, "%config CountMagics.timezone = None")
 
 
-@pytest.mark.parametrize(("wrong", "said", "right"), CELLS)
+@pytest.mark.parametrize(("wrong", "message", "right"), CELLS)
 def test_what_an_error_says_to_type_counts(
-    notebook: InteractiveShell, wrong: str, said: str, right: str
+    notebook: InteractiveShell, wrong: str, message: str, right: str
 ) -> None:
     """In the notebook where the error stood."""
-    assert said in refused(notebook, wrong)
+    assert message in refused(notebook, wrong)
     done(notebook, right)
 
 
-@pytest.mark.parametrize(("value", "query", "said", "cured", "meant"), VARIABLES)
+@pytest.mark.parametrize(("value", "query", "message", "cured", "meant"), VARIABLES)
 def test_a_variable_is_taken_once_it_is_what_the_error_says(
-    notebook: InteractiveShell, value: str, query: str, said: str, cured: str, meant: str | None
+    notebook: InteractiveShell, value: str, query: str, message: str, cured: str, meant: str | None
 ) -> None:
     """The conversion that it names is typed as it stands."""
-    assert said in refused(notebook, f"v = {value}\n%ctcount {query}")
+    assert message in refused(notebook, f"v = {value}\n%ctcount {query}")
     done(notebook, f"v = {cured}\nfound = %ctcount {meant or query}")

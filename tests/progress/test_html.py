@@ -36,8 +36,8 @@ def standing(
 ) -> Standing:
     """How rows stand whose counts are at their places, with what is said of each count."""
     planned = plan(rows)
-    made = [Job(n, q, **jobs[n]) for n, q in enumerate(planned.questions)]
-    return Standing(planned, row_results(planned, made), now, **more)
+    numbered = [Job(n, q, **jobs[n]) for n, q in enumerate(planned.questions)]
+    return Standing(planned, row_results(planned, numbered), now, **more)
 
 
 def many(count: int, *jobs: dict[str, Any], title: str = "App Launched", **more: Any) -> Standing:

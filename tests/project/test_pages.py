@@ -146,6 +146,7 @@ def test_every_message_is_one_that_can_be_met() -> None:
     section = PAGES[CLIENT].split("## When something goes wrong")[1].split("\n## ")[0]
     cells = [cell for row in section.split("\n") for cell in row.split(" | ")[:1] if "`" in cell]
     spoken = re.sub(r'"\s*\n?\s*f?"', "", SOURCES)
+    assert len(cells) > 5
     for cell in cells:
         for message in re.findall(r"`([^`]+)`", cell):
             words = re.sub(r"'%ct \w+'", "", message.removeprefix("UsageError: "))

@@ -42,8 +42,8 @@ def instead(cell: str, error: QueryError, line: str) -> str | None:
     """What is said of the cell with another line in the place of the wrong one."""
     lines = re.split("\r\n?|\n", cell.removeprefix("\ufeff"))
     lines[error.line - 1] = line
-    again = error_of("\n".join(lines))
-    return again and again.message
+    changed = error_of("\n".join(lines))
+    return changed and changed.message
 
 
 def is_written(example: str) -> bool:
@@ -101,7 +101,7 @@ def test_the_values_that_an_error_leads_to_can_be_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "said", "cure"),
+    ("cell", "message", "cure"),
     [
         (
             "A did B where x = 1 or y = 2",
@@ -139,9 +139,9 @@ def test_the_values_that_an_error_leads_to_can_be_asked() -> None:
         ("A by hourly", "write by hour", "A by hour"),
     ],
 )
-def test_what_an_error_says_to_write_is_read(cell: str, said: str, cure: str) -> None:
+def test_what_an_error_says_to_write_is_read(cell: str, message: str, cure: str) -> None:
     """Where it takes more than one word to put it right."""
     error = error_of(cell)
     assert error is not None
-    assert said in error.message
+    assert message in error.message
     assert parse(cure, today=TODAY)
