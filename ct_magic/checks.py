@@ -137,9 +137,9 @@ class _Refusals:
         """Look whether the query under this id is done."""
         return self._noted(req_id, self._asker.poll(req_id))
 
-    def _noted(self, what: str, answer: Answer) -> Answer:
+    def _noted(self, request: str, answer: Answer) -> Answer:
         if isinstance(answer, Failure):
-            self.refused.add(what)
+            self.refused.add(request)
         return answer
 
 

@@ -108,8 +108,8 @@ class AccountError(CtMagicError):
 class MissingExtraError(CtMagicError, ImportError):
     """A part of ct_magic that is installed by an extra."""
 
-    def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs the extra '{extra}': pip install 'ct-magic[{extra}]'")
+    def __init__(self, part: str, extra: str) -> None:
+        super().__init__(f"{part} needs the extra '{extra}': pip install 'ct-magic[{extra}]'")
 
 
 class JournalError(CtMagicError):

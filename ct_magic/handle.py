@@ -195,10 +195,10 @@ class Counting:
             await asyncio.sleep(_LOOK)
         return self.result(0)
 
-    def _instead(self, what: str) -> str:
+    def _instead(self, name: str) -> str:
         if self.done():
-            return f"no {what} here: this is the handle of a count; its .result() is the DataFrame"
-        return f"no {what} yet, still counting: {self.progress}; .result() waits, .frame is so far"
+            return f"no {name} here: this is the handle of a count; its .result() is the DataFrame"
+        return f"no {name} yet, still counting: {self.progress}; .result() waits, .frame is so far"
 
 
 def arrived(value: Any) -> Any:
@@ -213,8 +213,8 @@ def arrived(value: Any) -> Any:
     fine = set(map(str, _FINE))
     lost = sum(status not in fine for status in value["status"])
     if lost:
-        what = f"{lost} of {len(value)} counts did not arrive: the column 'error' says why"
-        raise CountFailedError(what, value)
+        message = f"{lost} of {len(value)} counts did not arrive: the column 'error' says why"
+        raise CountFailedError(message, value)
     return value
 
 

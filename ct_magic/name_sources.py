@@ -19,22 +19,25 @@ from .session import SANDBOX, SESSION
 if TYPE_CHECKING:
     from .query.catalog import Names
 
-_PATIENCE = 0.15  # seconds that Tab waits for the journal's names; what comes later is for the next
+AT_A_KEY = 0.15  # seconds that Tab waits for the journal's names; what comes later is for the next
 _reading = Lock()
 _begun: set[str] = set()  # accounts whose forgotten names were read
 _learned: set[tuple[Path, str, str]] = set()  # journal, account and text
 _MOST = 300  # of the latest submissions, whose names are proposed
 
 
-def names() -> Names:
-    """Return the names that are known of the account in use, with what it asked meanwhile."""
+def names(patience: float | None = None) -> Names:
+    """Return the names that are known of the account in use, with what it asked meanwhile.
+
+    Those of the journal are waited for `patience` seconds at the most; None: until they are there.
+    """
     account = SESSION.used
     if account not in _begun:
         _begun.add(account)
         SESSION.forget(_forgotten(account), account)
     reading = Thread(target=_learn, args=(account,), name="ct_magic-names", daemon=True)
     reading.start()
-    reading.join(_PATIENCE)
+    reading.join(patience)
     return SESSION.names
 
 
@@ -46,8 +49,8 @@ def read_names(source: str) -> Names:
     try:
         text = Path(source).expanduser().read_text(encoding="utf-8-sig")
     except OSError as error:
-        what = f"the names file {source!r} cannot be read: {error.strerror}"
-        raise errors.UsageError(what) from None
+        message = f"the names file {source!r} cannot be read: {error.strerror}"
+        raise errors.UsageError(message) from None
     except UnicodeDecodeError:
         raise errors.UsageError(f"the names file {source!r} is not UTF-8 text") from None
     SESSION.know(names_from_json(text))
@@ -59,8 +62,8 @@ def write(target: str) -> None:
     try:
         Path(target).expanduser().write_text(to_json(names()), encoding="utf-8")
     except OSError as error:
-        what = f"the names file {target!r} cannot be written: {error.strerror}"
-        raise errors.UsageError(what) from None
+        message = f"the names file {target!r} cannot be written: {error.strerror}"
+        raise errors.UsageError(message) from None
 
 
 def forget(name: str) -> bool:

@@ -72,6 +72,6 @@ def property_values(
     [job] = ask_unrecorded(cell, open_journal(account), asker)
     values = CommonValues(question.event, {group: asker.of(group) for group in groups})
     if job.state is not State.SUCCESS:
-        what = f"the values did not arrive: {job.error or job.state}"
-        raise errors.CountFailedError(what, values.frame)
+        message = f"the values did not arrive: {job.error or job.state}"
+        raise errors.CountFailedError(message, values.frame)
     return values

@@ -97,18 +97,18 @@ def _result(
     share = count / of if count is not None and of else None
     interval = wilson(count, of) if count is not None and of and base is not row else (None, None)
     previous = _previous(row, jobs)
-    mine = [jobs[number] for number in plan.needs(row)]
+    needed = [jobs[number] for number in plan.needs(row)]
     contradicted = (
         wrong[row.number]
         or (base is not None and wrong[base.number])
         or (row.previous is not None and not _is_possible(row.previous.formula, jobs))
     )
-    state = State.INCONSISTENT if contradicted else _state(row, mine)
+    state = State.INCONSISTENT if contradicted else _state(row, needed)
     tally = _tally(row, jobs) if count is not None else None
     return RowResult(
         row=row,
         state=state,
-        jobs=tuple(mine),
+        jobs=tuple(needed),
         count=count,
         of=of,
         share=share,
@@ -119,9 +119,9 @@ def _result(
         events=tally.events if tally else None,
         users=tally.users if tally else None,
         devices=tally.devices if tally else None,
-        error=INCONSISTENT if state is State.INCONSISTENT else _error(state, mine),
-        cached=bool(mine) and all(job.taken is not None for job in mine),
-        counted=min((job.counted for job in mine if job.counted is not None), default=None),
+        error=INCONSISTENT if state is State.INCONSISTENT else _error(state, needed),
+        cached=bool(needed) and all(job.taken is not None for job in needed),
+        counted=min((job.counted for job in needed if job.counted is not None), default=None),
     )
 
 

@@ -31,7 +31,8 @@ class Settings:
     `poll_interval`   seconds between two looks at one count; None: the account's own, else 30,
                       as the API's page asks
     `first_look`      seconds between a submission and the first look at it, or poll_interval where
-                      that is less
+                      that is less; a cell of more than ten counts waits up to three times as long
+                      where what the account's counts took says that it ends sooner so
     `max_concurrent`  counts asked at once; None: the account's own, else 3, as the page says
     `max_counts`      more counts than this in one cell are refused before anything is sent
     `retry_wait`      seconds before the first retry of a request that brought no answer

@@ -42,8 +42,8 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def box() -> Iterator[Sandbox]:
     """A small sandbox that answers "partial" once, then the count; no time is involved."""
-    with Sandbox(profiles=800, partials=1, today=TODAY) as found:
-        yield found
+    with Sandbox(profiles=800, partials=1, today=TODAY) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ def _journal_is_well(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     Warnings are errors here, and not even then may the journal cost a count: it is logged instead.
     """
     yield
-    said = [record.message for record in caplog.get_records("call")]
-    assert not [message for message in said if message.startswith("ct_magic: the journal")]
+    messages = [record.message for record in caplog.get_records("call")]
+    assert not [message for message in messages if message.startswith("ct_magic: the journal")]
 
 
 @pytest.fixture(scope="session")
@@ -99,8 +99,18 @@ def chromium() -> Iterator[str]:
     """A Chromium for all tests in a browser."""
     from helpers import browser  # only these tests need what it imports
 
-    with browser.chromium() as found:
-        yield found
+    with browser.chromium() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
+    """A JupyterLab that serves an empty folder."""
+    from helpers import browser
+
+    root = tmp_path_factory.mktemp("lab")
+    with browser.server(root, extension=True) as address:
+        yield chromium, address, root
 
 
 @pytest.fixture(scope="session")

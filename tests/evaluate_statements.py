@@ -29,14 +29,15 @@ def main(times: int, seed: int = 0) -> int:
         engine.export(Path(folder))
         tables = [pq.read_table(Path(folder, f"{t}.parquet")) for t in ("events", "profiles")]
     data = plain_counts.read(*(table.to_pylist() for table in tables), zone)
-    found = compare(engine.count, data, TODAY, times, seed)
-    for line in found.wrong[:5]:
+    compared = compare(engine.count, data, TODAY, times, seed)
+    for line in compared.wrong[:5]:
         sys.stdout.write(f"{line}\n\n")
     sys.stdout.write(
-        f"{found.statements:,} statements, {found.rows:,} rows, {found.found:,} of them found "
-        f"somebody, {len(found.wrong):,} differ; {found.refused:,} statements were refused\n"
+        f"{compared.statements:,} statements, {compared.rows:,} rows, "
+        f"{compared.nonempty:,} of them found somebody, {len(compared.wrong):,} differ; "
+        f"{compared.refused:,} statements were refused\n"
     )
-    return 1 if found.wrong else 0
+    return 1 if compared.wrong else 0
 
 
 if __name__ == "__main__":

@@ -54,32 +54,33 @@ class Compared:
 
 def main(times: int, seed: int = 0) -> int:
     """Compare so many cells."""
-    random, found = Random(seed), Compared()
+    random, compared = Random(seed), Compared()
     for zone, today in WORLDS:
-        compare(ZoneInfo(zone), today, times // len(WORLDS), random, found)
-    for line in found.wrong:
+        compare(ZoneInfo(zone), today, times // len(WORLDS), random, compared)
+    for line in compared.wrong:
         sys.stdout.write(f"{line}\n\n")
     sys.stdout.write(
-        f"{found.rows:,} rows, {len(found.wrong):,} cells differ; {found.refused:,} were refused\n"
+        f"{compared.rows:,} rows, {len(compared.wrong):,} cells differ; "
+        f"{compared.refused:,} were refused\n"
     )
-    return 1 if found.wrong else 0
+    return 1 if compared.wrong else 0
 
 
-def compare(zone: ZoneInfo, today: date, times: int, random: Random, found: Compared) -> None:
+def compare(zone: ZoneInfo, today: date, times: int, random: Random, compared: Compared) -> None:
     """Compare so many cells of one day in one time zone."""
     engine, data = world(zone, today)
-    texts, evaluator, asked = Texts(random, today), TextsEvaluator(data, today), 0
-    while asked < times:
+    texts, evaluator, tried = Texts(random, today), TextsEvaluator(data, today), 0
+    while tried < times:
         meant = texts.statement()
         try:
             df = counted(engine, meant.text, today)
         except QueryError:
-            found.refused += 1
+            compared.refused += 1
             continue
         if df is not None:
-            asked, found.rows = asked + 1, found.rows + len(df)
+            tried, compared.rows = tried + 1, compared.rows + len(df)
             if differs := difference(df, evaluator.rows(meant)):
-                found.wrong.append(f"{zone}, {today}\n{meant.text}\n{differs}")
+                compared.wrong.append(f"{zone}, {today}\n{meant.text}\n{differs}")
     engine.close()
 
 
@@ -96,10 +97,10 @@ def world(zone: ZoneInfo, today: date) -> tuple[Engine, plain_counts.Data]:
 def counted(engine: Engine, text: str, today: date) -> pd.DataFrame | None:
     """Return the DataFrame of a cell; None where it asks too much."""
     cell = parser.read_cell(text, today=today, max_counts=None)
-    asked = plan_cell(cell.statements, cell.expansion, today, Known())
-    if len(asked.questions) > MOST_COUNTS:
+    planned = plan_cell(cell.statements, cell.expansion, today, Known())
+    if len(planned.questions) > MOST_COUNTS:
         return None
-    return frame(asked, row_results(asked, jobs_of(asked, engine.count)))
+    return frame(planned, row_results(planned, jobs_of(planned, engine.count)))
 
 
 def difference(df: pd.DataFrame, wanted: list[Wanted]) -> str | None:
@@ -108,10 +109,10 @@ def difference(df: pd.DataFrame, wanted: list[Wanted]) -> str | None:
         return f"{len(df)} rows, not {len(wanted)}"
     for n, (row, right) in enumerate(zip(df.to_dict("records"), wanted, strict=True)):
         for column, value in cells(right):
-            found = plain(row[column])
-            near = isinstance(value, float) and found is not None and abs(found - value) < 1e-9
-            if not near and found != value:
-                return f"row {n}, {column}: found {found!r}, right {value!r}"
+            actual = plain(row[column])
+            near = isinstance(value, float) and actual is not None and abs(actual - value) < 1e-9
+            if not near and actual != value:
+                return f"row {n}, {column}: found {actual!r}, right {value!r}"
     return None
 
 

@@ -54,24 +54,28 @@ class Environment:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the tests in each environment; give the number of those in which one failed."""
-    told = list(arguments)
-    more = told[told.index("--") + 1 :] if "--" in told else []
-    words = told[: told.index("--")] if "--" in told else told
-    there = list(environments())
-    chosen = [one for one in there if not words or any(word in one.name for word in words)]
+    argv = list(arguments)
+    more = argv[argv.index("--") + 1 :] if "--" in argv else []
+    words = argv[: argv.index("--")] if "--" in argv else argv
+    known = list(environments())
+    chosen = [
+        environment
+        for environment in known
+        if not words or any(word in environment.name for word in words)
+    ]
     if not chosen:
-        sys.exit(f"there are: {', '.join(one.name for one in there)}")
-    return sum(not passes(one, more) for one in chosen)
+        sys.exit(f"there are: {', '.join(environment.name for environment in known)}")
+    return sum(not passes(environment, more) for environment in chosen)
 
 
 def environments() -> Iterator[Environment]:
     """Return the lowest with the oldest Python, the newest with each, and what lies between."""
-    found = [python for python in (f"3.{minor}" for minor in MINORS) if is_here(python)]
-    if not found:
+    pythons = [python for python in (f"3.{minor}" for minor in MINORS) if is_here(python)]
+    if not pythons:
         sys.exit("no Python from 3.11 on is found")
-    yield Environment(found[0], "lowest", resolution="lowest-direct", held=LOWEST)
-    yield Environment(found[len(found) // 2], "between", held=BETWEEN)
-    for python in found:
+    yield Environment(pythons[0], "lowest", resolution="lowest-direct", held=LOWEST)
+    yield Environment(pythons[len(pythons) // 2], "between", held=BETWEEN)
+    for python in pythons:
         yield Environment(python, "newest")
 
 
@@ -88,32 +92,35 @@ def uv(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([program, *arguments], check=False, capture_output=True, text=True)
 
 
-def passes(one: Environment, more: Sequence[str]) -> bool:
+def passes(environment: Environment, more: Sequence[str]) -> bool:
     """Install and run; say on one line how it went, and on a failure all of it."""
     with tempfile.TemporaryDirectory() as folder:
         python = Path(folder) / "bin" / "python"
         began = time.monotonic()
-        installed = install(one, Path(folder))
+        installed = install(environment, Path(folder))
         if installed.returncode:
-            print(f"{one.name}: cannot be installed\n{installed.stderr}", flush=True)
+            print(f"{environment.name}: cannot be installed\n{installed.stderr}", flush=True)
             return False
-        print(f"{one.name}: {versions(python)}", flush=True)
+        print(f"{environment.name}: {versions(python)}", flush=True)
         command = [str(python), "-m", "pytest", *PYTEST, *more]
         done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
         last = done.stdout.rstrip().rpartition("\n")[2]
-        print(f"{one.name}: {last} ({time.monotonic() - began:.0f} s with installing)", flush=True)
+        print(
+            f"{environment.name}: {last} ({time.monotonic() - began:.0f} s with installing)",
+            flush=True,
+        )
         if done.returncode:
             print(done.stdout + done.stderr, flush=True)
         return done.returncode == 0
 
 
-def install(one: Environment, folder: Path) -> subprocess.CompletedProcess[str]:
+def install(environment: Environment, folder: Path) -> subprocess.CompletedProcess[str]:
     """Make the venv, and install the package with all extras into it."""
-    made = uv("venv", "--seed", "--no-python-downloads", "--python", one.python, folder)
-    if made.returncode:
-        return made
-    told = ("--python", folder, "--resolution", one.resolution)
-    return uv("pip", "install", *told, "--editable", f"{ROOT}[dev]", *one.held)
+    venv = uv("venv", "--seed", "--no-python-downloads", "--python", environment.python, folder)
+    if venv.returncode:
+        return venv
+    options = ("--python", folder, "--resolution", environment.resolution)
+    return uv("pip", "install", *options, "--editable", f"{ROOT}[dev]", *environment.held)
 
 
 def versions(python: Path) -> str:

@@ -6,7 +6,7 @@ import io
 import tempfile
 from pathlib import Path
 
-from helpers.browser import ROOT, Notebook, chromium, notebook, server
+from helpers.browser import ROOT, Notebook, chromium, open_notebook, server
 from PIL import Image
 
 PICTURES = ROOT / "notebooks" / "pictures"
@@ -34,26 +34,26 @@ def main() -> None:
     ):
         place = browser, address, Path(folder)
         cells = ["%ct use sandbox", FUNNEL, SHOWN]
-        with notebook(*place, *cells, name="cell.ipynb", height=1000) as found:
-            found.run_all()
-            keep(found, "cell", below=3)
+        with open_notebook(*place, *cells, name="cell.ipynb", height=1000) as notebook:
+            notebook.run_all()
+            keep(notebook, "cell", below=3)
         cells = ["%ct use sandbox", FORM]
-        with notebook(*place, *cells, name="form.ipynb", width=1500, height=1300) as found:
-            found.run_all()
-            keep(found, "form", below=2)
+        with open_notebook(*place, *cells, name="form.ipynb", width=1500, height=1300) as notebook:
+            notebook.run_all()
+            keep(notebook, "form", below=2)
 
 
-def keep(found: Notebook, name: str, below: int) -> None:
+def keep(notebook: Notebook, name: str, below: int) -> None:
     """Keep the cells behind the first one, without the rest of the page."""
-    found.command("application:toggle-left-area", wait=True)
-    found.page.wait_for_timeout(1000)  # the page draws its columns anew
-    cells = found.page.locator(".jp-Notebook .jp-CodeCell")
+    notebook.command("application:toggle-left-area", wait=True)
+    notebook.page.wait_for_timeout(1000)  # the page draws its columns anew
+    cells = notebook.page.locator(".jp-Notebook .jp-CodeCell")
     first, last = cells.nth(1).bounding_box(), cells.nth(below - 1).bounding_box()
     assert first
     assert last
     area = {"x": first["x"], "y": first["y"], "width": first["width"]}
     area["height"] = last["y"] + last["height"] - first["y"]
-    drawn = Image.open(io.BytesIO(found.page.screenshot(clip=area)))  # type: ignore[arg-type]
+    drawn = Image.open(io.BytesIO(notebook.page.screenshot(clip=area)))  # type: ignore[arg-type]
     drawn.convert("RGB").quantize(COLOURS).save(PICTURES / f"{name}.png", optimize=True)
 
 

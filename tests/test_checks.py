@@ -40,8 +40,8 @@ QUICK = Settings(poll_interval=0.05, first_look=0.05, retry_wait=0.01)
 @pytest.fixture(scope="module")
 def box() -> Iterator[Sandbox]:
     """So many profiles that a day has enough of them."""
-    with Sandbox(profiles=8_000, latency=0, at_once=20, today=TODAY) as made:
-        yield made
+    with Sandbox(profiles=8_000, latency=0, at_once=20, today=TODAY) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
@@ -92,8 +92,8 @@ def test_each_lie_is_found_out_by_its_point(
         check = ask(account)
         assert point in not_holding(check)
         assert not check.holds
-        kept = json.loads(open_journal(account).learned("facts") or "")
-        assert kept[point] is False
+        facts = json.loads(open_journal(account).learned("facts") or "")
+        assert facts[point] is False
 
 
 @pytest.mark.parametrize("lie", [lies.did_is_ignored, lies.did_any_is_ignored])
@@ -104,8 +104,8 @@ def test_what_is_ignored_is_not_taken_for_what_is_seen(
     with lies.lying(box, lie) as account:
         ask(account)
         assert DID_SEES_BASE not in known_facts(replace(account, id="OTHER"))
-        kept = json.loads(open_journal(account).learned("facts") or "")
-        assert DID_SEES_BASE not in kept
+        facts = json.loads(open_journal(account).learned("facts") or "")
+        assert DID_SEES_BASE not in facts
 
 
 @pytest.mark.parametrize(
@@ -136,12 +136,12 @@ def test_what_an_account_passed_is_remembered_and_takes_its_doubt_away(
     state: object, box: Sandbox
 ) -> None:
     """Of that account alone; what could not be told leaves what was known."""
-    mine, other = (
+    checked, other = (
         Account("a", name, Secret("x"), base_url=box.url, timezone="UTC") for name in ("A", "B")
     )
-    remember_facts(open_journal(mine), {DID_SEES_BASE: True, CLOCK: True})
-    remember_facts(open_journal(mine), {DID_SEES_BASE: None, CLOCK: False})
-    assert known_facts(mine) == {DID_SEES_BASE}
+    remember_facts(open_journal(checked), {DID_SEES_BASE: True, CLOCK: True})
+    remember_facts(open_journal(checked), {DID_SEES_BASE: None, CLOCK: False})
+    assert known_facts(checked) == {DID_SEES_BASE}
     assert known_facts(other) == set()
     text = "App Launched last 7 days\n  did App Launched"
     doubts = {
@@ -150,7 +150,7 @@ def test_what_an_account_passed_is_remembered_and_takes_its_doubt_away(
             for row in ct_magic.prepare.prepare(text, account=account, today=TODAY).plan.rows
             for doubt in row.doubts
         ]
-        for account in (mine, other)
+        for account in (checked, other)
     }
     assert not doubts["A"]
     assert any("sees the occurrences" in doubt for doubt in doubts["B"])
@@ -159,6 +159,8 @@ def test_what_an_account_passed_is_remembered_and_takes_its_doubt_away(
 def test_facts_that_cannot_be_read_are_none(state: object, box: Sandbox) -> None:
     """Whatever stands in the journal."""
     account = Account("a", "A", Secret("x"), base_url=box.url)
+    open_journal(account).learn("facts", '{"did sees the base": true}')
+    assert known_facts(account) == {DID_SEES_BASE}
     for text in ("", "{", "[1]", "5", '{"did sees the base": 1}', "[" * 10_000):
         open_journal(account).learn("facts", text)
         assert known_facts(account) == set()
@@ -166,10 +168,10 @@ def test_facts_that_cannot_be_read_are_none(state: object, box: Sandbox) -> None
 
 def test_it_says_first_how_many_counts_it_asks(honest: Account, box: Sandbox) -> None:
     """And asks no more than that."""
-    said: list[tuple[str, int]] = []
+    lines: list[tuple[str, int]] = []
     before = len(box.log)
-    ask(honest, say=lambda line: said.append((line, len(box.log) - before)))
-    assert said == [(f"about {len(questions(TODAY))} small counts of account honest (SANDBOX)", 0)]
+    ask(honest, say=lambda line: lines.append((line, len(box.log) - before)))
+    assert lines == [(f"about {len(questions(TODAY))} small counts of account honest (SANDBOX)", 0)]
     assert len(box.log) - before == len(questions(TODAY))
 
 
@@ -200,8 +202,8 @@ def test_an_account_that_cannot_be_asked_is_an_error(honest: Account) -> None:
 def test_an_event_that_nobody_does_tells_nothing(honest: Account) -> None:
     """Zero is zero whatever the service does with a query."""
     check = ask(honest, event="Push Impressions")
-    told = {point.name for point in check.points if point.holds is not None}
-    assert told <= {
+    judged = {point.name for point in check.points if point.holds is not None}
+    assert judged <= {
         is_about.UNKNOWN_KEY,
         is_about.UNKNOWN_OPERATOR,
         is_about.UNKNOWN_FILTER,
@@ -211,9 +213,9 @@ def test_an_event_that_nobody_does_tells_nothing(honest: Account) -> None:
 
 def test_a_request_that_is_lost_is_no_refusal(state: object) -> None:
     """A service in trouble must not look like one that refuses what it does not know."""
-    found = questions(TODAY)
-    tallies = {name: Tally(50, 60, 50, 50) for name in found if not name.startswith("unknown")}
-    lost = {name: "timed out" for name in found if name.startswith("unknown")}
+    by_name = questions(TODAY)
+    tallies = {name: Tally(50, 60, 50, 50) for name in by_name if not name.startswith("unknown")}
+    lost = {name: "timed out" for name in by_name if name.startswith("unknown")}
     unknown = (is_about.UNKNOWN_KEY, is_about.UNKNOWN_OPERATOR, is_about.UNKNOWN_FILTER)
     judged = {point.name: point.holds for point in points(Answers(tallies, {}, lost))}
     assert [judged[name] for name in unknown] == [None, None, None]
@@ -230,11 +232,11 @@ def test_a_script_hears_it_by_the_exit_code(
         "CLEVERTAP_BASE_URL": box.url,
     }
     command = [sys.executable, "-m", "ct_magic", "check"]
-    found = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert found.returncode == code, found.stderr
-    assert found.stderr.startswith("about 18 small counts of account default (SANDBOX)")
-    assert ("did sees the base" in found.stdout) == (code == 0)
-    assert "Traceback" not in found.stderr
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == code, done.stderr
+    assert done.stderr.startswith("about 18 small counts of account default (SANDBOX)")
+    assert ("did sees the base" in done.stdout) == (code == 0)
+    assert "Traceback" not in done.stderr
 
 
 def test_a_service_that_lies_is_exit_code_1(

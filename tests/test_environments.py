@@ -169,10 +169,10 @@ def arrived(forks: subprocess.Popen[str], tmp_path: Path) -> Arrived:
     def ask(place: str, environ: dict[str, str]) -> bytes:
         if place in COLD:
             return arrived_in_a_new_process(place, environ)
-        told = {"code": code_of(place), "environ": environ, "folder": str(tmp_path)}
+        request = {"code": code_of(place), "environ": environ, "folder": str(tmp_path)}
         assert forks.stdin is not None
         assert forks.stdout is not None
-        forks.stdin.write(json.dumps(told) + "\n")
+        forks.stdin.write(json.dumps(request) + "\n")
         forks.stdin.flush()
         assert forks.stdout.readline() == "over\n"
         counted = (tmp_path / "7").read_bytes()

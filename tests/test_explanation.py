@@ -19,7 +19,7 @@ def test_many_counts_print_the_first_and_the_last(state: object) -> None:
     shown = dry_run(DAYS, {}, USUAL)
     first, between, last = re.split(r"\n(\.\.\. .*)\n", shown)
     assert between == "... and 88 more, then the last:"
-    assert [json.loads(one)["from"] for one in (first, last)] == [20260101, 20260331]
+    assert [json.loads(body)["from"] for body in (first, last)] == [20260101, 20260331]
     explained = explain(DAYS, settings=USUAL)
     assert explained.count("curl -sS") == 2
     assert "... and 88 more" in explained
@@ -27,10 +27,10 @@ def test_many_counts_print_the_first_and_the_last(state: object) -> None:
 
 def test_every_body_can_still_be_had(state: object) -> None:
     """`--dry-run all` prints what `parse` gives, in its order."""
-    found = dry_run(DAYS, {}, USUAL, every=True)
-    asked = [to_payload(query) for query in ct_magic.parse(DAYS)]
-    printed = json.loads("[" + found.replace("}\n{", "},{") + "]")
-    assert printed == asked == bodies(DAYS, {}, USUAL)
+    text = dry_run(DAYS, {}, USUAL, every=True)
+    payloads = [to_payload(query) for query in ct_magic.parse(DAYS)]
+    printed = json.loads("[" + text.replace("}\n{", "},{") + "]")
+    assert printed == payloads == bodies(DAYS, {}, USUAL)
     assert dry_run("Charged 2026-01 by week", {}, USUAL).count("event_name") == 2
     three = "Charged 2026-01-01..2026-01-03 by day"
     assert dry_run(three, {}, USUAL) == dry_run(three, {}, USUAL, every=True)

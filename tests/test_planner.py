@@ -36,8 +36,8 @@ STATEMENTS = 15
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     """The sandbox's own data, small."""
-    with generated(900, 7) as made:
-        yield made
+    with generated(900, 7) as engine:
+        yield engine
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +57,10 @@ def rows(text: str, count: Count) -> tuple[RowResult, ...]:
 @pytest.mark.parametrize("seed", range(10))
 def test_every_row_equals_what_sets_of_people_say(engine: Engine, data: Data, seed: int) -> None:
     """Statements of every kind; `python tests/evaluate_statements.py 3000` tries more of them."""
-    found = compare(engine.count, data, TODAY, STATEMENTS, seed)
-    assert not found.wrong, found.wrong[0]
-    assert found.found, "rows that find nobody prove little"
-    assert found.refused < found.statements / 3
+    compared = compare(engine.count, data, TODAY, STATEMENTS, seed)
+    assert not compared.wrong, compared.wrong[0]
+    assert compared.nonempty, "rows that find nobody prove little"
+    assert compared.refused < compared.statements / 3
 
 
 def test_each_distinct_count_is_one_question_and_rows_are_formulas_over_them() -> None:
@@ -78,11 +78,13 @@ def test_each_distinct_count_is_one_question_and_rows_are_formulas_over_them() -
         assert list(dict.fromkeys(needed)) == list(range(len(keys)))
         for question in plan.questions:
             assert key(from_payload(json.loads(question.body))) == question.key
-        first, again = (
+        first, repeated = (
             [row for row in plan.rows if row.statement == number] for number in (0, len(cell))
         )
-        assert [(r.formula, r.previous) for r in first] == [(r.formula, r.previous) for r in again]
-        assert [distances(row) for row in first] == [distances(row) for row in again]
+        assert [(r.formula, r.previous) for r in first] == [
+            (r.formula, r.previous) for r in repeated
+        ]
+        assert [distances(row) for row in first] == [distances(row) for row in repeated]
 
 
 def distances(row: Row) -> list[int | None]:
@@ -93,20 +95,20 @@ def distances(row: Row) -> list[int | None]:
 def test_a_statement_that_was_printed_plans_the_same() -> None:
     """Random statements of every kind are sayable, and the text says all that the plan needs."""
     makes = Statements(Random(2), TODAY)
-    asked = 0
-    while asked < 60:
+    tried = 0
+    while tried < 60:
         statement = makes.statement()
         try:
             plan = planned([statement], TODAY)
         except QueryError:
             continue
-        asked += 1
+        tried += 1
         (back,) = statements(to_text(statement), today=TODAY)
         assert back == statement
-        again = planned([back], TODAY)
+        replanned = planned([back], TODAY)
         rows = [(row.formula, row.previous, row.pieces, row.step) for row in plan.rows]
-        assert rows == [(row.formula, row.previous, row.pieces, row.step) for row in again.rows]
-        assert [q.key for q in plan.questions] == [q.key for q in again.questions]
+        assert rows == [(row.formula, row.previous, row.pieces, row.step) for row in replanned.rows]
+        assert [q.key for q in plan.questions] == [q.key for q in replanned.questions]
 
 
 def test_asking_each_statement_alone_gives_the_same_rows(engine: Engine) -> None:
@@ -121,7 +123,9 @@ def test_asking_each_statement_alone_gives_the_same_rows(engine: Engine) -> None
             continue
         cell.append(statement)
     together = [row.count for row in results_of(cell, engine.count, TODAY)]
-    alone = [row.count for one in cell for row in results_of([one], engine.count, TODAY)]
+    alone = [
+        row.count for statement in cell for row in results_of([statement], engine.count, TODAY)
+    ]
     assert together == alone
 
 
@@ -133,23 +137,23 @@ def test_steps_never_rise_and_shares_are_at_most_one(engine: Engine) -> None:
       share did not App Uninstalled
       share did any (Charged, Notification Clicked) >= 2
       by profile.Customer Type in ("Silver", "Gold")"""
-    found = rows(text, engine.count)
+    results = rows(text, engine.count)
     for first in (0, 5):
-        counts = [row.count or 0 for row in found[first : first + 5]]
+        counts = [row.count or 0 for row in results[first : first + 5]]
         assert counts == sorted(counts, reverse=True)
         assert counts[0] > counts[-1]
-    assert all(row.share is not None and 0 <= row.share <= 1 for row in found)
-    assert [row.row.within for row in found[5:]] == [None, 5, 6, 7, 8]
+    assert all(row.share is not None and 0 <= row.share <= 1 for row in results)
+    assert [row.row.within for row in results[5:]] == [None, 5, 6, 7, 8]
 
 
 @pytest.mark.parametrize("unit", ["day", "week", "month"])
 @pytest.mark.parametrize(
-    "where", ["", "where Amount > 50", 'where Category = "Shoes" or Amount > 100']
+    "filter_text", ["", "where Amount > 50", 'where Category = "Shoes" or Amount > 100']
 )
-def test_the_pieces_of_by_first_add_up(engine: Engine, unit: str, where: str) -> None:
+def test_the_pieces_of_by_first_add_up(engine: Engine, unit: str, filter_text: str) -> None:
     """Each profile stands in one of them."""
-    (whole,) = rows(f"Charged {where} 2026-09-03..2026-11-22", engine.count)
-    pieces = rows(f"Charged {where} 2026-09-03..2026-11-22 by first {unit}", engine.count)
+    (whole,) = rows(f"Charged {filter_text} 2026-09-03..2026-11-22", engine.count)
+    pieces = rows(f"Charged {filter_text} 2026-09-03..2026-11-22 by first {unit}", engine.count)
     assert sum(row.count or 0 for row in pieces) == whole.count
     assert whole.count
 
@@ -174,10 +178,10 @@ def test_a_period_against_itself_has_no_change(engine: Engine) -> None:
     for period in ("2026-10", "last 7 days", "2026-09-01..2026-11-15", "last week"):
         for by in ("", "by Category in ('Shoes', 'Bags')", "by day"):
             text = f"Charged {period} vs {period} {by}"
-            found = rows(text, engine.count)
-            assert all(row.count == row.previous for row in found)
-            assert {row.change for row in found} <= {0.0, None}
-            assert all(row.change == 0 for row in found if row.count)
+            results = rows(text, engine.count)
+            assert all(row.count == row.previous for row in results)
+            assert {row.change for row in results} <= {0.0, None}
+            assert all(row.change == 0 for row in results if row.count)
 
 
 def test_a_row_says_what_it_counts() -> None:
@@ -188,8 +192,8 @@ def test_a_row_says_what_it_counts() -> None:
         today=TODAY,
     )
     plan = planned(list(cell.statements), TODAY)
-    seen = [(row.number, row.statement, row.title, row.step, row.base) for row in plan.rows]
-    assert seen == [
+    shown = [(row.number, row.statement, row.title, row.step, row.base) for row in plan.rows]
+    assert shown == [
         (0, 0, "funnel", "App Installed", 0),
         (1, 0, "funnel", "did Charged", 0),
         (2, 0, "funnel", "App Installed", 2),
@@ -215,8 +219,8 @@ def test_a_row_says_what_it_counts() -> None:
 )
 def test_the_panel_is_told_what_the_words_do_not_say(text: str, note: str) -> None:
     """Days that are not those of the same words elsewhere, and what has no number."""
-    (found,) = planned(list(statements(text, today=TODAY)), TODAY).notes
-    assert note in found
+    (plan_note,) = planned(list(statements(text, today=TODAY)), TODAY).notes
+    assert note in plan_note
 
 
 def test_the_latest_day_of_a_question_is_that_of_all_its_parts() -> None:
@@ -230,9 +234,9 @@ def test_the_latest_day_of_a_question_is_that_of_all_its_parts() -> None:
 def test_what_parse_gives_is_what_is_asked() -> None:
     """The public list of single counts and the questions of the plan are the same."""
     text = "a: Charged where A > 1 or tech.B = 2 last 2 weeks vs previous by week"
-    asked: list[Any] = [replace(query, label=None) for query in parse(text, today=TODAY)]
+    queries: list[Any] = [replace(query, label=None) for query in parse(text, today=TODAY)]
     plan = planned(list(statements(text, today=TODAY)), TODAY)
-    assert [key(query) for query in asked] == [question.key for question in plan.questions]
-    assert len(asked) == 12
+    assert [key(query) for query in queries] == [question.key for question in plan.questions]
+    assert len(queries) == 12
     formulas = [row.formula for row in plan.rows if row.formula]
     assert [(f.plus, f.minus) for f in formulas] == [((0, 1), (2,)), ((6, 7), (8,))]

@@ -27,14 +27,14 @@ def test_curl_asks_the_same_and_tells_no_secret() -> None:
     (query,) = ct_magic.parse("""Charged where x = "it's $HOME `id`" 2026-01-01""", today=TODAY)
     command = curl(to_payload(query), "https://in1.api.clevertap.com")
     echo = command.replace("curl -sS", "printf '%s\\n'", 1)
-    given = {"CLEVERTAP_ACCOUNT_ID": "ACC", "CLEVERTAP_PASSCODE": "SECRET-1"}
-    said = subprocess.run(
-        ["/bin/sh", "-c", echo], env=given, capture_output=True, text=True, check=True
+    environ = {"CLEVERTAP_ACCOUNT_ID": "ACC", "CLEVERTAP_PASSCODE": "SECRET-1"}
+    lines = subprocess.run(
+        ["/bin/sh", "-c", echo], env=environ, capture_output=True, text=True, check=True
     ).stdout.splitlines()
-    assert said[0] == "https://in1.api.clevertap.com/1/counts/profiles.json"
-    assert "X-CleverTap-Passcode: SECRET-1" in said
-    assert "X-CleverTap-Account-Id: ACC" in said
-    assert json.loads(said[-1]) == to_payload(query)
+    assert lines[0] == "https://in1.api.clevertap.com/1/counts/profiles.json"
+    assert "X-CleverTap-Passcode: SECRET-1" in lines
+    assert "X-CleverTap-Account-Id: ACC" in lines
+    assert json.loads(lines[-1]) == to_payload(query)
     assert "SECRET" not in command
     assert shlex.split(command)[0] == "curl"
 

@@ -58,12 +58,12 @@ def test_help_names_every_column_of_a_dataframe(
 
 def test_every_error_is_public() -> None:
     """Whoever catches one writes its name."""
-    ours = {
+    names = {
         name
         for name, value in vars(errors).items()
         if isinstance(value, type) and issubclass(value, BaseException)
     }
-    assert ours <= set(ct_magic.__all__)
+    assert names <= set(ct_magic.__all__)
 
 
 def test_a_name_that_there_is_not_is_an_attribute_error() -> None:
@@ -90,9 +90,9 @@ def pickled(error: BaseException) -> BaseException:
 def test_errors_survive_pickling_and_copying(error: BaseException, way: object) -> None:
     """A pool of processes dies of an error that cannot be pickled."""
     error.add_note("in the morning")
-    again = way(error)  # type: ignore[operator] # one of three
-    assert type(again) is type(error)
-    assert str(again) == str(error)
-    assert vars(again).keys() == vars(error).keys()
+    copied = way(error)  # type: ignore[operator] # one of three
+    assert type(copied) is type(error)
+    assert str(copied) == str(error)
+    assert vars(copied).keys() == vars(error).keys()
     if isinstance(error, errors.CountError | errors.CountInterrupt):
-        pd.testing.assert_frame_equal(again.frame, FRAME)
+        pd.testing.assert_frame_equal(copied.frame, FRAME)

@@ -21,8 +21,8 @@ ENDS = st.sampled_from(
 class Questions:
     """A run of questions that end as the test says."""
 
-    def __init__(self, asked: Plan) -> None:
-        self.jobs = tuple(Job(n, question) for n, question in enumerate(asked.questions))
+    def __init__(self, plan: Plan) -> None:
+        self.jobs = tuple(Job(n, question) for n, question in enumerate(plan.questions))
 
     @property
     def clock(self) -> Callable[[], float]:
@@ -67,11 +67,11 @@ def plans(draw: st.DrawFn) -> Plan:
 
 
 @given(plans(), st.data())
-def test_a_row_is_its_formula_over_its_questions(asked: Plan, data: st.DataObject) -> None:
+def test_a_row_is_its_formula_over_its_questions(plan: Plan, data: st.DataObject) -> None:
     """It has a number only where all its counts arrived and contradict nothing; else none."""
-    questions = Questions(asked)
-    run = RowRun(asked, questions)
-    for number in range(len(asked.questions)):
+    questions = Questions(plan)
+    run = RowRun(plan, questions)
+    for number in range(len(plan.questions)):
         questions.move(number, data.draw(ENDS), data.draw(st.integers(0, 9)))
     counts = [job.tally.count if job.tally else None for job in questions.jobs]
     for result in run.rows:
@@ -90,25 +90,25 @@ def test_a_row_is_its_formula_over_its_questions(asked: Plan, data: st.DataObjec
 
 @given(plans(), st.data())
 def test_cancelling_a_row_ends_only_what_no_other_row_needs(
-    asked: Plan, data: st.DataObject
+    plan: Plan, data: st.DataObject
 ) -> None:
     """What is left of it ends when the last row that needs it is cancelled."""
-    questions = Questions(asked)
-    run = RowRun(asked, questions)
-    chosen = data.draw(st.lists(st.integers(0, len(asked.rows) - 1), unique=True))
+    questions = Questions(plan)
+    run = RowRun(plan, questions)
+    chosen = data.draw(st.lists(st.integers(0, len(plan.rows) - 1), unique=True))
     for number in chosen:
         run.cancel(number)
-    kept = {n for r in asked.rows if r.number not in chosen for n in asked.needs(r)}
-    mine = {n for number in chosen for n in asked.needs(asked.rows[number])}
+    needed = {n for r in plan.rows if r.number not in chosen for n in plan.needs(r)}
+    cancelled = {n for number in chosen for n in plan.needs(plan.rows[number])}
     for job in questions.jobs:
-        assert (job.state is State.CANCELLED) == (job.number in mine - kept)
+        assert (job.state is State.CANCELLED) == (job.number in cancelled - needed)
 
 
 def test_rows_are_the_same_tuple_until_something_changes() -> None:
     """A panel looks many times a second; ten thousand rows are not computed each time."""
-    asked = plan([row(0), row(1)])
-    questions = Questions(asked)
-    run = RowRun(asked, questions)
+    planned = plan([row(0), row(1)])
+    questions = Questions(planned)
+    run = RowRun(planned, questions)
     first = run.rows
     assert run.rows is first
     questions.move(1, State.SUCCESS, 5)
@@ -124,7 +124,7 @@ def test_two_statements_that_ask_the_same_submit_it_once(account: object) -> Non
     assert isinstance(account, Sandbox)
     before = len(account.log)
     text = "a: Charged 2026-10-01..2026-10-02\nb: Charged 2026-10-01..2026-10-02"
-    found = ct_magic.count(text, poll_interval=0.01, progress="none")
+    df = ct_magic.count(text, poll_interval=0.01, progress="none")
     assert [request.method for request in account.log[before:]].count("POST") == 1
-    assert found["count"].nunique() == 1
-    assert list(found["query"]) == ["a", "b"]
+    assert df["count"].nunique() == 1
+    assert list(df["query"]) == ["a", "b"]

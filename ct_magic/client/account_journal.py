@@ -28,8 +28,10 @@ def open_journal(account: Account, *, to_resume: bool = False) -> Journal:
         data = sandbox_data(account)
     except (OSError, ValueError):  # the latter where a name can be none
         if to_resume:
-            what = f"no sandbox answers at {account.base_url}: what is pending is known by its data"
-            raise AccountError(what) from None
+            message = (
+                f"no sandbox answers at {account.base_url}: what is pending is known by its data"
+            )
+            raise AccountError(message) from None
         data = f"data that nobody knows {secrets.token_hex(8)}"  # nor will it be looked up
     key = account_key(account) if data is None else f"{account_key(account)} with {data}"
     return Journal(path(), key, warn=warn, now=time.time)

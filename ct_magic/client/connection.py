@@ -5,7 +5,8 @@ What http.client and requests leave open, and what is closed here:
 - their time limits are for one step, so an answer whose headers drip never ends: here each read
   of the socket gets what is left of the exchange's own time;
 - the search for a host's address has no limit at all, and one that has several is tried for the
-  sum of their limits: here both are done by a thread, which is left behind when the time is up;
+  sum of their limits: here both are done by a thread, which is left behind when the time is up,
+  unless the host is one plain address, as the sandbox's;
 - an interim answer (103 and the like) would be taken for the answer: here they are read away,
   whatever their number;
 - the certificates are read for every connection, which takes longer than the rest of it: here once
@@ -21,8 +22,9 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from functools import lru_cache
-from http.client import HTTPResponse
+from functools import cache, lru_cache, partial
+from http.client import HTTPResponse, HTTPSConnection
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,10 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util.ssl_ import create_urllib3_context
 
 from .threads import spawn
+
+
+class CertificatesError(Exception):
+    """The file of the certificates that are trusted, whose path is the text, cannot be read."""
 
 
 class Deadline:
@@ -86,27 +92,60 @@ class BoundedAdapter(HTTPAdapter):
 
     def _bound(self, manager: Any) -> None:
         pools = manager.pool_classes_by_scheme
-        manager.pool_classes_by_scheme = {name: self._pool(pool) for name, pool in pools.items()}
+        manager.pool_classes_by_scheme = {
+            name: partial(_pool, kind, self._deadline) for name, kind in pools.items()
+        }
 
-    def _pool(self, pool: Any) -> type:
-        bounds = {"deadline": self._deadline, "debuglevel": 0}
-        connection = type("Connection", (_Bounded, pool.ConnectionCls), bounds)
-        return type("Pool", (pool,), {"ConnectionCls": connection})
+
+def _pool(kind: Any, deadline: Deadline, *args: Any, **options: Any) -> object:
+    """Return a pool of that kind whose connections keep to the deadline."""
+    pool = kind(*args, **options)
+    pool.ConnectionCls = partial(_bounded(pool.ConnectionCls), deadline)
+    return pool
+
+
+@cache
+def _bounded(kind: type) -> type:
+    # A class is made once: it costs more than what it does for one exchange.
+    return type("Connection", (_Bounded, kind), {"debuglevel": 0})
 
 
 class _Bounded:
     """What makes a connection of urllib3 one that keeps to its deadline."""
 
-    deadline: Deadline
+    timeout: Any  # urllib3's: a number, None or a mark of its own
+
+    def __init__(self, deadline: Deadline, *args: Any, **options: Any) -> None:
+        self.deadline = deadline
+        super().__init__(*args, **options)
 
     def connect(self) -> None:
         """Find the host, and connect to it, its TLS and a proxy's tunnel included."""
-        # Both are in the class beside.
-        _within(self.deadline, super().connect, super().close)  # type: ignore[misc]
+        connect, close = super().connect, super().close  # type: ignore[misc] # of the class beside
+        if _is_one_step(self):
+            self.timeout = _at_most(self.timeout, self.deadline.left())
+            connect()
+        else:
+            _within(self.deadline, connect, close)
 
     def response_class(self, sock: socket.socket, *args: object, **options: object) -> HTTPResponse:
         """Return what reads the answer."""
         return _Response(self.deadline, sock, *args, **options)
+
+
+def _is_one_step(connection: Any) -> bool:
+    """Return True where only one address is connected to, which has a limit of its own."""
+    if isinstance(connection, HTTPSConnection) or connection._tunnel_host:
+        return False
+    try:
+        ip_address(connection.host)
+    except ValueError:
+        return False
+    return True
+
+
+def _at_most(limit: Any, left: float) -> float:
+    return min(limit, left) if isinstance(limit, int | float) else left
 
 
 def _within(deadline: Deadline, work: Callable[[], None], undo: Callable[[], None]) -> None:
@@ -137,7 +176,10 @@ def _within(deadline: Deadline, work: Callable[[], None], undo: Callable[[], Non
 
 
 def _trust(certificates: str) -> ssl.SSLContext:
-    return _trusted(certificates, Path(certificates).stat().st_mtime_ns)
+    try:
+        return _trusted(certificates, Path(certificates).stat().st_mtime_ns)
+    except (ssl.SSLError, FileNotFoundError, PermissionError) as error:
+        raise CertificatesError(certificates) from error
 
 
 @lru_cache(maxsize=4)

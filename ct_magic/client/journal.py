@@ -52,7 +52,8 @@ PENDING = (
 )
 # The latest are enough: whatever answers every query alike does it now.
 OF_ANOTHER_QUESTION = (
-    "SELECT 1 FROM asked WHERE +account = ? AND id > ? - 1000 AND req_id = ? AND key != ? LIMIT 1"
+    "SELECT 1 FROM asked WHERE +account = ? AND id > ? - 1000 AND req_id = ?"
+    " AND key NOT IN (?, ?) LIMIT 1"
 )
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -282,12 +283,12 @@ class Journal:
 
     def _is_anothers(self, job: Job, req_id: str) -> bool:
         row = self._rows.get(job.number)
-        values = (self._account, row, req_id, job.question.key)
+        values = (self._account, row, req_id, job.question.key, job.question.body)
         return job.req_id is None and bool(row and self._read(OF_ANOTHER_QUESTION, values))
 
-    def _set(self, job: Job, what: str, values: Sequence[object]) -> None:
+    def _set(self, job: Job, assignments: str, values: Sequence[object]) -> None:
         if job.number in self._rows:
-            sql = f"UPDATE asked SET {what} WHERE id = ?"  # noqa: S608 # `what` is our own text
+            sql = f"UPDATE asked SET {assignments} WHERE id = ?"  # noqa: S608 # `assignments` is our own text
             self._write(sql, (*values, self._rows[job.number]))
 
     def _read(self, sql: str, values: Sequence[object]) -> list[dict[str, Any]]:

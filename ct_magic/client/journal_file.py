@@ -12,6 +12,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -74,10 +75,16 @@ DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 CURES = {
     sqlite3.SQLITE_FULL: "free some space on its disk",
-    sqlite3.SQLITE_READONLY: "it must be writable, or CT_MAGIC_STATE_DIR name another folder",
+    sqlite3.SQLITE_READONLY: "its folder, and each file there that begins with its name, must be "
+    "writable, or CT_MAGIC_STATE_DIR name another folder",
     sqlite3.SQLITE_CANTOPEN: "it must be your file, or CT_MAGIC_STATE_DIR name another folder",
     **dict.fromkeys(DAMAGED, "it is damaged: remove it, and the next count makes a new one"),
     **dict.fromkeys(LOCKED, "another program holds it; the next cell tries again"),
+    # A quota is full, or the folder is one of the network that knows no locks.
+    **dict.fromkeys(
+        (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL),
+        "free some space, or let CT_MAGIC_STATE_DIR name a folder on another disk",
+    ),
 }
 _T = TypeVar("_T")
 _opening = threading.Lock()
@@ -94,7 +101,7 @@ def opened(path: Path) -> JournalFile:
     """Return the journal of this path, which stays open: closing one takes longer than a count."""
     with _opening:
         known = _open_files.get(path)
-        if known is None or not known.is_there():
+        if known is None or not known.is_well():
             _open_files.clear()
             known = _open_files[path] = JournalFile(path)
         return known
@@ -111,13 +118,16 @@ class JournalFile:
             raise JournalFileError(f"{error.strerror or error}; {cure}") from None
         except sqlite3.Error as error:
             raise JournalFileError(_sentence(error)) from None
-        self._path, self._file = path, _identity(path)
+        self._path, self._file, self._failed = path, _identity(path), False
         # Not at the process's end: until then threads in the background write down what comes.
         weakref.finalize(self, self._db.close).atexit = False
 
-    def is_there(self) -> bool:
-        """Return False once somebody has removed or replaced the file."""
-        return self._file == _identity(self._path)
+    def is_well(self) -> bool:
+        """Return False once somebody has removed or replaced the file, and after any trouble.
+
+        What was opened while it could not be written stays so, whatever is done about it.
+        """
+        return not self._failed and self._file == _identity(self._path)
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[dict[str, object]]:
         """Return the rows of a query."""
@@ -135,7 +145,7 @@ class JournalFile:
             try:
                 db.executemany(sql, values)
             except BaseException:
-                db.execute("ROLLBACK")
+                _undo(db)
                 raise
             db.execute("COMMIT")
 
@@ -151,6 +161,7 @@ class JournalFile:
             try:
                 return work(self._db)
             except sqlite3.Error as error:
+                self._failed = True
                 raise JournalFileError(_sentence(error)) from None
 
 
@@ -194,8 +205,14 @@ def _migrate(db: sqlite3.Connection) -> None:
         db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        _undo(db)
         raise
+
+
+def _undo(db: sqlite3.Connection) -> None:
+    # SQLite has done it by itself where the disk is full, and that is what must be said.
+    with suppress(sqlite3.Error):
+        db.execute("ROLLBACK")
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import requests.adapters
 from requests.utils import get_environ_proxies, select_proxy
 
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -74,11 +75,11 @@ def _check(proxy: str, name: str) -> None:
         )
     if parts.scheme.lower().startswith("socks") and not _has_socks():
         raise RouteError(
-            f"the proxy in {name} is a SOCKS one, which needs PySocks: pip install pysocks"
+            f"the proxy in {name} is a SOCKS one, which needs PySocks: pip install pysocks, then "
+            "restart the kernel"
         )
 
 
 def _has_socks() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("socks") is not None
+    # What requests found when it was imported: of a later installation it makes nothing.
+    return isinstance(requests.adapters.SOCKSProxyManager, type)

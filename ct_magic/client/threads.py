@@ -50,9 +50,9 @@ def _finish_imports() -> None:
 
 
 def _is_importing() -> bool:
-    ours = {thread.ident for thread in list(_ours)} - {threading.get_ident()}
+    idents = {thread.ident for thread in list(_ours)} - {threading.get_ident()}
     frames = sys._current_frames()
-    return any(_imports(frames.get(ident or 0)) for ident in ours)
+    return any(_imports(frames.get(ident or 0)) for ident in idents)
 
 
 def _imports(frame: FrameType | None) -> bool:

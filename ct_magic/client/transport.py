@@ -26,7 +26,7 @@ from requests.auth import AuthBase
 from ..settings import zone
 from . import redaction, route
 from .accounts import COUNTS_PATH
-from .connection import BoundedAdapter
+from .connection import BoundedAdapter, CertificatesError
 from .jobs import Answer, Busy, Cause, Denied, Failure, Forgotten, Partial, Success, Trouble
 from .responses import pause, read, sent_at
 
@@ -181,17 +181,19 @@ class Service:
         host = self._account.base_url
         if isinstance(error, route.RouteError):
             return Failure(str(error))
+        if isinstance(error, CertificatesError):
+            return Failure(_unreadable_certificates(error, host))
         if refusal := _refused_certificate(error, host):
             return Failure(refusal)
         if isinstance(error, requests.exceptions.ProxyError):
-            return Trouble(f"the proxy on the way to {host} does not answer{_proxy_variable(host)}")
+            return Trouble(f"the proxy on the way to {host} does not answer{_see_proxy(host)}")
         is_late = isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError)
         if is_late or _behind(error, TimeoutError):
             return Trouble(f"{host} did not answer in time")
         if isinstance(error, requests.exceptions.InvalidSchema | ValueError):
             return Failure(f"the request to {host} could not be made ({type(error).__name__})")
         if isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError | OSError):
-            return Trouble(f"no connection to {host}, or it was lost")
+            return Trouble(f"no connection to {host}{_through_proxy(host)}, or it was lost")
         _log.error("ct_magic: a request failed in an unforeseen way: %s", type(error).__name__)
         return Failure(f"an error inside ct_magic: {type(error).__name__}")
 
@@ -263,21 +265,29 @@ def _behind(error: BaseException | None, *kinds: type[BaseException]) -> BaseExc
 
 def _refused_certificate(error: Exception, host: str) -> str | None:
     # Only this is final: a handshake that was merely cut is tried again.
-    tls = _behind(error, ssl.SSLError)
-    if isinstance(tls, ssl.SSLCertVerificationError):
+    if _behind(error, ssl.SSLCertVerificationError):
         return (
             f"no safe connection to {host}: its TLS certificate cannot be verified; behind a proxy "
-            "that has one of its own, REQUESTS_CA_BUNDLE names a file with that"
+            "that has one of its own, REQUESTS_CA_BUNDLE names a PEM file with that"
         )
-    if isinstance(tls, ssl.SSLError) and tls.reason == "NO_CERTIFICATE_OR_CRL_FOUND":
-        name = route.to(host).certificates_variable
-        return f"{name} names a file that holds no certificates: set it to one, or unset it"
     return None
 
 
-def _proxy_variable(url: str) -> str:
+def _unreadable_certificates(error: CertificatesError, host: str) -> str:
+    if name := route.to(host).certificates_variable:
+        return f"{name} names no certificates that can be read: set it to a PEM file, or unset it"
+    return f"the certificates {error} cannot be read: pip install --force-reinstall certifi"
+
+
+def _see_proxy(url: str) -> str:
     name = route.to(url).proxy_variable
     return f": see {name}" if name else ""
+
+
+def _through_proxy(url: str) -> str:
+    # A SOCKS one that is not there looks like a service that is not.
+    name = route.to(url).proxy_variable
+    return f" through the proxy in {name}" if name else ""
 
 
 def _spoken(seconds: float) -> str:

@@ -52,7 +52,8 @@ def plan(
         return _summary(planned, jobs_of(planned.questions), None)
     journal, cell = open_journal(chosen), PreparedCell(planned, chosen, settings, day)
     jobs = jobs_of(planned.questions) if refresh else recalled(planned, journal, cell.freshness)
-    return _summary(planned, jobs, expected(jobs, journal, cell.pace))
+    seconds, _ = expected(jobs, journal, cell.pace)
+    return _summary(planned, jobs, seconds)
 
 
 def _summary(planned: Plan, jobs: Sequence[Job], seconds: Estimate | None) -> PlanSummary:

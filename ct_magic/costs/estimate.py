@@ -1,25 +1,22 @@
-"""How long a cell may take: a range, from what this account took before. Pure; nothing is asked.
+"""How long a cell may take, and when to look first: from what its account took before.
 
-How long one count takes is taken for log-normal, with unknown middle and width. What earlier
-counts took says how likely each pair of them is; a count is only ever *seen* at a look, so "seen
-after 35 seconds" means that it took between 5 and 35. Then the cell is played out many times, with
-its requests in the order in which `client.scheduler` sends them, and the range is where most of
-these ended. Without earlier counts the same works, and is wide.
+The cell is played out many times (see `latency_model`), and the range is where most of these
+ended. Without earlier counts the same works, and is wide. Where many counts are ready just after
+their first look, each of these costs a whole `poll_interval`, and nobody can tell which cell has
+one: a first look that comes a little later ends such cells sooner, and at a time that is known.
+Pure; nothing is asked.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from heapq import heappop, heappush
-from itertools import product
-from math import ceil, exp, floor, hypot, log
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import ceil, floor
 from random import Random
-from statistics import NormalDist, fmean
+from statistics import fmean
 
-from ..client.scheduler import SUBMITS_A_POLL
+from .latency_model import Pacing, played, weighed
 
 PLAYED = 300  # times that a cell is played out
 LEAST_PLAYED = 50
@@ -30,36 +27,10 @@ GUESSED = 0.95  # of them, where nothing is known
 PADDED = 1.5  # at most, over both ends
 MARGIN = 1.1  # of it that is always there: a range must not end where many of them did
 FACTOR = 2.0  # between the ends of the range, once something is known
+LATER = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0)  # times `first_look` that a first look may be put off
+TRIED = 100  # times that a cell is played out for each of them
+SURE = 0.95  # of them that a range of the factor holds where one knows when a cell ends
 _ENOUGH = 5  # earlier counts from which on something is known
-# Seconds that the middle count may take, and how wide (as a standard deviation of the logarithm).
-MIDDLES = tuple(0.5 * 1.1**n for n in range(73))
-WIDTHS = (0.15, 0.25, 0.35, 0.5, 0.65, 0.8, 1.0, 1.3)
-# Before anything is known: counts mostly need seconds, and are alike.
-USUAL_MIDDLE = NormalDist(log(5.0), 1.0)
-USUAL_WIDTH = NormalDist(0.5, 0.2)
-# The service has its moods: by this much all counts of a cell differ from those of others (as a
-# standard deviation of the logarithm), and within these factors the requests.
-MOOD = 0.1
-REQUESTS = (0.85, 1.15)
-# How many may be pending at once where the account has not taught it: few, or any number.
-_LIMITS = (3, None)
-
-
-@dataclass(frozen=True, slots=True)
-class Pacing:
-    """How an account is asked.
-
-    `first_look` and `poll_interval` are seconds; `at_once` requests are under way at a time, of
-    `request` seconds each; at most `pending` counts are (None: any number). `is_taught` is False
-    where nobody knows yet whether the account takes so many.
-    """
-
-    first_look: float = 5.0
-    poll_interval: float = 30.0
-    at_once: int = 3
-    request: float = 0.3
-    pending: int | None = None
-    is_taught: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +64,13 @@ def estimate(counts: int, took: Sequence[float], pacing: Pacing) -> Estimate:
     """Return how long so many counts take; `took` are seconds that earlier ones took to be seen."""
     if not counts:
         return Estimate(0.0, 0.0)
-    random = Random(counts)  # noqa: S311 # it plays, it keeps no secret
-    weighed = list(_weighed(took, pacing))
     size = min(counts, MOST_COUNTS)
     times = max(LEAST_PLAYED, min(PLAYED, MOST_PLAYED // size))
-    chosen = random.choices([pair for pair, _ in weighed], [w for _, w in weighed], k=times)
-    ended = sorted(_played(size, pair, pacing, random) for pair in chosen)
+    random = Random(counts)  # noqa: S311 # it plays, it keeps no secret
+    chosen = _drawn(took, pacing, times, random)
+    ended = sorted(played(size, pair, pacing, random) for pair in chosen)
     if counts > size:
-        half = fmean(_played(size // 2, pair, pacing, random) for pair in chosen)
+        half = fmean(played(size // 2, pair, pacing, random) for pair in chosen)
         rate = (1 - half / fmean(ended)) / (size - size // 2)
         ended = [end * (1 + rate * (counts - size)) for end in ended]
     if len(took) >= _ENOUGH:
@@ -109,64 +79,31 @@ def estimate(counts: int, took: Sequence[float], pacing: Pacing) -> Estimate:
     return Estimate(ended[edge] / MARGIN, ended[-1 - edge] * MARGIN, is_guess=True)
 
 
-def _weighed(took: Sequence[float], pacing: Pacing) -> Iterator[tuple[tuple[float, float], float]]:
-    """Yield each pair of middle and width with how likely the earlier counts make it."""
-    seen = Counter(round(2 * seconds) / 2 for seconds in took)
-    pairs = [(log(middle), width) for middle, width in product(MIDDLES, WIDTHS)]
-    scores = [_log_prior(*pair) + _log_likelihood(seen, *pair, pacing) for pair in pairs]
-    best = max(scores)
-    yield from ((pair, exp(score - best)) for pair, score in zip(pairs, scores, strict=True))
+def put_off(counts: int, took: Sequence[float], pacing: Pacing) -> Pacing:
+    """Return the pacing whose first look serves so many counts best.
 
-
-def _log_prior(middle: float, width: float) -> float:
-    return log(USUAL_MIDDLE.pdf(middle)) + log(USUAL_WIDTH.pdf(width))
-
-
-def _log_likelihood(seen: Counter[float], middle: float, width: float, pacing: Pacing) -> float:
-    logs = NormalDist(middle, hypot(width, MOOD))
-    total = 0.0
-    for seconds, times in seen.items():
-        since = seconds - pacing.poll_interval if seconds > 1.5 * pacing.first_look else 0.0
-        below = logs.cdf(log(since)) if since > 0 else 0.0
-        total += times * log(max(logs.cdf(log(max(seconds, 0.1))) - below, 1e-9))
-    return total
-
-
-def _played(counts: int, pair: tuple[float, float], pacing: Pacing, random: Random) -> float:
-    """Return when the last count of one played cell is seen.
-
-    Submissions go before looks, and a look after every third; each of `at_once` workers takes
-    the next request when it is free.
+    Of those after which one knows when the cell ends, the one with which it ends soonest.
     """
-    middle, width = random.gauss(pair[0], MOOD), pair[1]
-    request = pacing.request * random.uniform(*REQUESTS)
-    places = (pacing.pending if pacing.is_taught else random.choice(_LIMITS)) or counts
-    fresh, unseen, in_a_row, last = counts, counts, 0, 0.0
-    looks: list[tuple[float, float]] = []  # when one is due, and when its count is ready
-    freed: list[float] = []  # when a place is free again
-    workers = [0.0] * pacing.at_once
-    while unseen:
-        now = heappop(workers)
-        while freed and freed[0] <= now:
-            heappop(freed)
-            places += 1
-        done, may_submit = now + request, fresh and places
-        if looks and looks[0][0] <= now and not (may_submit and in_a_row < SUBMITS_A_POLL):
-            _, ready = heappop(looks)
-            in_a_row = 0
-            if ready <= now + request / 2:
-                unseen, last = unseen - 1, max(last, done)
-                heappush(freed, done)
-            else:
-                heappush(looks, (done + pacing.poll_interval, ready))
-        elif may_submit:
-            fresh, places, in_a_row = fresh - 1, places - 1, in_a_row + 1
-            ready = now + request / 2 + random.lognormvariate(middle, width)
-            heappush(looks, (done + pacing.first_look, ready))
-        else:
-            done = min(due for due in (*(look for look, _ in looks[:1]), *freed[:1]) if due > now)
-        heappush(workers, done)
-    return last
+    looks = {min(pacing.first_look * times, pacing.poll_interval) for times in LATER}
+    if len(took) < _ENOUGH or not counts or len(looks) == 1:
+        return pacing
+    size = min(counts, TRIED)
+    random = Random(counts)  # noqa: S311 # it plays, it keeps no secret
+    chosen = _drawn(took, pacing, TRIED, random)
+    trials = []
+    for look in sorted(looks):
+        later = replace(pacing, first_look=look)
+        ended = sorted(played(size, pair, later, random) for pair in chosen)
+        held = max(_held(ended, first, FACTOR)[0] for first in range(len(ended))) / len(ended)
+        trials.append((-min(held, SURE), fmean(ended), later))
+    return min(trials, key=lambda trial: trial[:2])[2]
+
+
+def _drawn(
+    took: Sequence[float], pacing: Pacing, times: int, random: Random
+) -> list[tuple[float, float]]:
+    pairs, weights = zip(*weighed(took, pacing), strict=True)
+    return random.choices(pairs, weights, k=times)
 
 
 def _narrowest(ended: Sequence[float]) -> Estimate:

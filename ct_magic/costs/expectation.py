@@ -1,4 +1,4 @@
-"""How long a cell that is about to be asked may take, from what its account took before."""
+"""How long a cell that is about to be asked may take, and when its counts are looked at first."""
 
 from __future__ import annotations
 
@@ -10,15 +10,22 @@ from ..client.jobs import Job
 from ..client.journal import Journal
 from ..client.pace import Pace
 from ..prepare import PreparedCell
-from .estimate import Estimate, Pacing, estimate
+from .estimate import Estimate, estimate, put_off
+from .latency_model import Pacing
 
-FROM = 11  # counts without an answer from which on the panel says how long they may take
+FROM = 11  # counts without an answer from which on a cell is played out before it is asked
 
 
-def expected(jobs: Sequence[Job], journal: Journal, pace: Pace) -> Estimate:
-    """Return how long the jobs that have no answer yet may take."""
+def expected(jobs: Sequence[Job], journal: Journal, pace: Pace) -> tuple[Estimate, float]:
+    """Return how long the jobs that have no answer yet may take, and their first look in seconds.
+
+    The look is that of the pace, or a later one where so many jobs are served better by it.
+    """
     took, learned = journal.latencies(), Learned.from_text(journal.learned(LIMITS))
-    return estimate(_unanswered(jobs), took, pacing_of(pace, learned, is_taught=bool(took)))
+    counts, pacing = _unanswered(jobs), pacing_of(pace, learned, is_taught=bool(took))
+    if counts >= FROM:
+        pacing = put_off(counts, took, pacing)
+    return estimate(counts, took, pacing), pacing.first_look
 
 
 def pacing_of(pace: Pace, learned: Learned, *, is_taught: bool) -> Pacing:
@@ -33,11 +40,12 @@ def pacing_of(pace: Pace, learned: Learned, *, is_taught: bool) -> Pacing:
 
 
 def with_expectation(cell: PreparedCell, jobs: Sequence[Job], journal: Journal) -> PreparedCell:
-    """Return the same with a note on how long it may take, where many counts have no answer."""
+    """Return the same with a note on how long many counts may take, and with their first look."""
     if _unanswered(jobs) < FROM:
         return cell
-    sentence = f"may take {expected(jobs, journal, cell.pace)}"
-    return replace(cell, plan=replace(cell.plan, expects=sentence))
+    seconds, first_look = expected(jobs, journal, cell.pace)
+    plan = replace(cell.plan, expects=f"may take {seconds}")
+    return replace(cell, plan=plan, settings=replace(cell.settings, first_look=first_look))
 
 
 def _unanswered(jobs: Sequence[Job]) -> int:

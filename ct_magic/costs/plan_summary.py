@@ -62,5 +62,5 @@ class PlanSummary:
         return f"may take {self.seconds}{known}"
 
 
-def _number(n: int, what: str) -> str:
-    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+def _number(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

@@ -73,16 +73,18 @@ class Runner:
 
     def _arrived(self, name: str, counting: Counting, frame: pd.DataFrame) -> None:
         # Only while the variable is still ours: the user may have bound it to something else.
-        ours = self._variables.get(name) is counting
-        if ours:
+        is_bound = self._variables.get(name) is counting
+        if is_bound:
             self._variables[name] = frame
-        state = f"{name} holds what had arrived" if ours else f"{name} is bound to something else"
+        state = (
+            f"{name} holds what had arrived" if is_bound else f"{name} is bound to something else"
+        )
         try:
             counting.result(0)
         except CountError as error:
             return self._say(f"{error}\n{state}", True)
         rows = f"{name} is a DataFrame with {len(frame):,} row{'s' * (len(frame) != 1)}"
-        return self._say(rows if ours else f"counted, but {state}", False)
+        return self._say(rows if is_bound else f"counted, but {state}", False)
 
 
 def cell(text: str, name: str, account: str | None) -> str:

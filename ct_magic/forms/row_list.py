@@ -50,7 +50,7 @@ class _Row(Protocol[_T]):
 
 
 def combobox(
-    what: str,
+    name: str,
     options: Sequence[str] = (),
     hint: str = "",
     flex: str = "1 1 10em",
@@ -60,16 +60,16 @@ def combobox(
 ) -> w.Combobox:
     """Make a line to type on, with proposals.
 
-    `what` names it: for those who do not see it, and where it is `labelled`, for all. The basis of
+    `name` is for those who do not see it, and where it is `labelled`, for all. The basis of
     `flex` is what it needs: a line that has not so much goes on below. One that is not heard of
     `at_once`, at each key, is when it is left: a page keeps the later keys back until the kernel
     has heard the first, and a click that follows would overtake them.
     """
     made = w.Combobox(
         options=options,
-        placeholder=hint or what,
-        tooltip=what,
-        description=what,
+        placeholder=hint or name,
+        tooltip=name,
+        description=name,
         continuous_update=at_once,
         style={"description_width": "initial"},
         layout=w.Layout(flex=flex, min_width="0", width="auto", margin="2px"),
@@ -77,12 +77,15 @@ def combobox(
     return made if labelled else made.add_class(UNLABELLED)
 
 
-def choice(what: str, options: Sequence[tuple[str, str]], flex: str = "0 1 7em") -> w.Dropdown:
-    """Return a select of (shown, value) pairs; the first one is the default. `what` names it."""
+def choice(name: str, options: Sequence[tuple[str, str]], flex: str = "0 1 7em") -> w.Dropdown:
+    """Return a select of (shown, value) pairs; the first one is the default.
+
+    `name` is for those who do not see it.
+    """
     made = w.Dropdown(
         options=options,
-        tooltip=what,
-        description=what,
+        tooltip=name,
+        description=name,
         style={"description_width": "initial"},
         layout=w.Layout(flex=flex, min_width="0", width="auto", margin="2px"),
     )
@@ -136,13 +139,13 @@ class Rows(Generic[_T]):
     """
 
     def __init__(
-        self, what: str, make: Callable[[], _Row[_T]], blank: _T, changed: Callable[[], None]
+        self, name: str, make: Callable[[], _Row[_T]], blank: _T, changed: Callable[[], None]
     ) -> None:
-        self._what, self._make, self._blank, self._changed = what, make, blank, changed
+        self._name, self._make, self._blank, self._changed = name, make, blank, changed
         self._rows: list[_Row[_T]] = []
         self._lines: list[w.VBox] = []
         self._steps: list[w.HBox] = []
-        self.adder = button(f"+ {what}", f"Add one more: {what}", self.add)
+        self.adder = button(f"+ {name}", f"Add one more: {name}", self.add)
         # Apart from the button: a page draws a child anew, and takes its focus, behind a new one.
         self._list = w.VBox()
         self.box = w.VBox([self._list, self.adder])
@@ -178,7 +181,7 @@ class Rows(Generic[_T]):
 
     def _append(self, row: _Row[_T]) -> None:
         number = len(self._rows)
-        name = f"{self._what} {number + 1}"
+        name = f"{self._name} {number + 1}"
         steps = [
             button("↑", f"Move {name} up", lambda: self._move(number, -1), NARROW),
             button("↓", f"Move {name} down", lambda: self._move(number, 1), NARROW),

@@ -193,18 +193,18 @@ class DidRow:
     def value(self) -> DidFields:
         """Return the row as it is typed."""
         typed = {name: str(entry.value) for name, entry in self.head.entries.items()}
-        what = Happening(typed["event"], self.where.values(), typed["period"])
+        happening = Happening(typed["event"], self.where.values(), typed["period"])
         return DidFields(
-            typed["kind"], what, typed["times"] if typed["kind"] in TIMED_KINDS else ""
+            typed["kind"], happening, typed["times"] if typed["kind"] in TIMED_KINDS else ""
         )
 
     def show(self, value: DidFields) -> None:
         """Fill the fields with the row."""
         self.head.entries["kind"].value = value.kind
-        self.head.entries["event"].value = value.what.event
-        self.head.entries["period"].value = value.what.period
+        self.head.entries["event"].value = value.happening.event
+        self.head.entries["period"].value = value.happening.period
         self.head.entries["times"].value = value.times
-        self.where.show(value.what.where)
+        self.where.show(value.happening.where)
 
     def suggest(self, names: Names, event: str | None) -> None:
         """Propose events, and what is known of the one that is named."""

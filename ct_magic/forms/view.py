@@ -80,8 +80,8 @@ class Face:
         label = self.top.typed("label")
         if self._body:
             return Draft(label, body=self._body)
-        what, when = self.event.typed("event"), self.when.typed("period")
-        base = Happening(what, self.where.values(), when)
+        event, period = self.event.typed("event"), self.when.typed("period")
+        base = Happening(event, self.where.values(), period)
         often, versus = self.often.typed("often"), self.versus.typed("versus")
         return Draft(label, base, self.did.values(), often, versus, self.by.values())
 
@@ -308,9 +308,9 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _area(what: str, rows: int) -> w.Textarea:
+def _area(name: str, rows: int) -> w.Textarea:
     layout = w.Layout(width="auto", margin="2px")
-    return w.Textarea(description=what, layout=layout, rows=rows).add_class(UNLABELLED)
+    return w.Textarea(description=name, layout=layout, rows=rows).add_class(UNLABELLED)
 
 
 def _column(children: list[w.Widget], flex: str) -> w.VBox:

@@ -18,11 +18,11 @@ class Invocation:
     settings: Settings
     caller: Caller
 
-    def one_word(self, what: str, default: str) -> str:
+    def one_word(self, expected: str, default: str) -> str:
         """Return the only argument, or the default; raise UsageError for several."""
         words = self.text.split()
         if len(words) > 1:
-            raise UsageError(f"'%ct {self.command}' takes {what}, not {self.text.strip()!r}")
+            raise UsageError(f"'%ct {self.command}' takes {expected}, not {self.text.strip()!r}")
         return words[0] if words else default
 
     def refuse_arguments(self) -> None:

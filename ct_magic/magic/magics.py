@@ -33,7 +33,7 @@ class CountMagics(Magics):
     ).tag(config=True)
     first_look = Float(
         _USUAL.first_look,
-        help="Seconds before the first look at a count; poll_interval where that is less.",
+        help="Seconds before the first look at a count, or poll_interval; up to thrice for many.",
     ).tag(config=True)
     max_concurrent = Integer(
         _USUAL.max_concurrent,
@@ -168,7 +168,7 @@ def _refuse_variable(text: str) -> None:
     from .. import name_sources
     from .variable_in_query import refuse_variable
 
-    refuse_variable(text, name_sources.names().events)
+    refuse_variable(text, name_sources.names(name_sources.AT_A_KEY).events)
 
 
 def _counting(arguments: Arguments, caller: Caller, settings: Settings) -> Counting:
@@ -208,8 +208,8 @@ def unregister(shell: InteractiveShell) -> None:
     for table in (*manager.magics.values(), manager.lazy_magics):
         for name in ("ctcount", "ct"):
             table.pop(name, None)
-    ours = manager.registry.pop(CountMagics.__name__, None)
-    shell.configurables[:] = [c for c in shell.configurables if c is not ours]
+    magics = manager.registry.pop(CountMagics.__name__, None)
+    shell.configurables[:] = [c for c in shell.configurables if c is not magics]
     show_as_before(shell)
 
 

@@ -108,8 +108,10 @@ class Marked:
 
     def _offer(self) -> None:
         rows = [row.row for row in self._run.rows if not row.state.ended][:OFFERED]
-        same = len({row.title for row in self._run.plan.rows}) == 1
-        self._list.options = [(_short(row) if same else row_name(row), row.number) for row in rows]
+        has_one_title = len({row.title for row in self._run.plan.rows}) == 1
+        self._list.options = [
+            (_short(row) if has_one_title else row_name(row), row.number) for row in rows
+        ]
 
     def _cancel_marked(self) -> None:
         if not self._list.value:

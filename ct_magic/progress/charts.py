@@ -155,10 +155,10 @@ def _line(base: RowResult, cells: Sequence[RowResult | None]) -> str:
 def _cell(row: RowResult | None) -> str:
     if row is None or row.share is None:
         # What is not over is blank; what is missing says so.
-        said = "" if row is None or row.state in panel_text.QUIET else str(row.state)
-        sign = {"": "", State.WAITING: "", State.SUBMITTED: "…"}.get(said, "\u2013")
+        state = "" if row is None or row.state in panel_text.QUIET else str(row.state)
+        sign = {"": "", State.WAITING: "", State.SUBMITTED: "…"}.get(state, "\u2013")
         style = f"text-align:center;color:{MUTED}"
-        return f'<td style="{style}" title="{said}">{sign}</td>' if said else "<td></td>"
+        return f'<td style="{style}" title="{state}">{sign}</td>' if state else "<td></td>"
     shade = round(row.share * STRONG) + 5
     title = f"{row.count:,} of {row.of:,}, {panel_text.interval(row)}"
     percent, sign = panel_text.share(row.share).split(" ")

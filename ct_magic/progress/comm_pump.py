@@ -77,10 +77,10 @@ class CommPump:
     def _received(self, message: object) -> None:
         try:
             idents, frames = self._kernel.session.feed_identities(message, copy=False)
-            ours = self._is_ours(frames)
+            is_ours = self._is_ours(frames)
         except Exception:
-            ours = False  # not for us to judge: the kernel says what is wrong with it
-        if ours:
+            is_ours = False  # not for us to judge: the kernel says what is wrong with it
+        if is_ours:
             self._handle(idents, frames)
         else:
             self._held.append(message)

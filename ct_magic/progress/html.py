@@ -249,10 +249,10 @@ def _head(standing: Standing, live: bool) -> str:
 
 
 def _cached(standing: Standing) -> str:
-    option, what = panel_text.REFRESH.split(" ", 1)
+    option, rest = panel_text.REFRESH.split(" ", 1)
     note = escape(panel_text.cache_note(standing))
     # Not broken behind its first hyphen.
-    return note.replace(panel_text.REFRESH, f"{_PART}{option}</span> {what}")
+    return note.replace(panel_text.REFRESH, f"{_PART}{option}</span> {rest}")
 
 
 def _lost(standing: Standing) -> bool:

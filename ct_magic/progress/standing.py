@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from ..rows import Plan, Row
 
 FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no failure
 LEAST_ENDED = 5  # counts that must have ended before the rest is estimated
+LEAST_SHARE = 0.1  # of all that are asked
 LEAST_SECONDS = 10.0
 
 
@@ -49,20 +51,8 @@ class Standing:
 
     @property
     def seconds_left(self) -> tuple[float, float] | None:
-        """The least and the most seconds that are likely left; None without ground for it.
-
-        Ground is a queue that moves: while counts wait for their turn, others end at some pace.
-        What has been asked comes when the service is ready, and no pace says when.
-        """
-        # Neither the journal's counts nor those that were cancelled say how long one takes.
-        sent = [job for job in self._jobs if job.began is not None and job.taken is None]
-        ended = [job for job in sent if job.state in (State.SUCCESS, State.FAILED)]
-        waiting = sum(job.state is State.WAITING and job.began is None for job in self._jobs)
-        elapsed = self.now - min((job.began or 0.0 for job in sent), default=self.now)
-        if not waiting or len(ended) < LEAST_ENDED or elapsed < LEAST_SECONDS:
-            return None
-        left = sum(not job.state.ended for job in self._jobs) * elapsed / len(ended)
-        return 0.7 * left, 1.4 * left
+        """The least and the most seconds that are likely left; None without ground for it."""
+        return seconds_left(self._jobs, self.now)
 
     @property
     def next_look(self) -> float:
@@ -86,6 +76,26 @@ class Standing:
     def _jobs(self) -> tuple[Job, ...]:
         jobs = (job for row in self.rows for job in row.jobs)
         return tuple({job.number: job for job in jobs}.values())
+
+
+def seconds_left(jobs: Sequence[Job], now: float) -> tuple[float, float] | None:
+    """Return the least and the most seconds that are likely left; None without ground for it.
+
+    Ground is a queue that moves: while counts wait for their turn, others end at some pace. What
+    has been asked comes when the service is ready, and no pace says when; where as many are asked
+    as have ended, that is most of what is left. Nor has a run's first tenth a pace.
+    """
+    # Neither the journal's counts nor those that were cancelled say how long one takes.
+    sent = [job for job in jobs if job.began is not None and job.taken is None]
+    ended = [job for job in sent if job.state in (State.SUCCESS, State.FAILED)]
+    asked = [job for job in sent if not job.state.ended]
+    waiting = sum(job.state is State.WAITING and job.began is None for job in jobs)
+    elapsed = now - min((job.began or 0.0 for job in sent), default=now)
+    least = max(LEAST_ENDED, LEAST_SHARE * (len(sent) + waiting), len(asked))
+    if not waiting or len(ended) < least or elapsed < LEAST_SECONDS:
+        return None
+    left = (len(asked) + waiting) * elapsed / len(ended)
+    return 0.7 * left, 1.4 * left
 
 
 def taken_at(row: RowResult) -> datetime | None:

@@ -159,8 +159,8 @@ class Builder(ClauseRules):
         for leaf in tree.leaves(node.where):
             prop = leaf.property
             if prop.is_geo or self.property(prop).scope not in IN_DID:
-                what = "geo" if prop.is_geo else self.property(prop).scope.value
-                message = f"'{what}' cannot stand inside 'did': write it in the first 'where'"
+                name = "geo" if prop.is_geo else self.property(prop).scope.value
+                message = f"'{name}' cannot stand inside 'did': write it in the first 'where'"
                 self.fail(message, prop)
 
     def _any_period(

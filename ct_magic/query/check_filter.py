@@ -38,17 +38,17 @@ def fits(condition: Filter) -> bool:
     return _takes(operator, value)
 
 
-def misfit(operator: Operator, value: Scalar, shown: str, what: str | None = None) -> str | None:
+def misfit(operator: Operator, value: Scalar, shown: str, name: str | None = None) -> str | None:
     """Return what is wrong with a value behind an operator; None where it fits.
 
-    `shown` is the value as it was typed, `what` the operator's name where it is not its symbol.
+    `shown` is the value as it was typed, `name` the operator's name where it is not its symbol.
     """
-    what = what or f"'{operator.symbol}'"
+    name = name or f"'{operator.symbol}'"
     if _takes(operator, value):
         return None
     if operator in ORDERING:
-        return f"{what} compares numbers, and {shown} is text"
-    return f"{what} looks into text, and {shown} is a number: quote it"
+        return f"{name} compares numbers, and {shown} is text"
+    return f"{name} looks into text, and {shown} is a number: quote it"
 
 
 def minutes(text: str) -> int | None:

@@ -136,9 +136,9 @@ def _in_unit(shift: Shift | ShiftAxis, by: Unit) -> str:
     return f"beside 'by {by.value}' a period is moved by {by.value}s{example}"
 
 
-def _converted(number: int, given: Unit, by: Unit) -> int | None:
+def _converted(number: int, unit: Unit, by: Unit) -> int | None:
     """Return the number in the other unit; None where that is no whole number."""
-    small, times = PER.get(given, (given, 1))
+    small, times = PER.get(unit, (unit, 1))
     base, size = PER.get(by, (by, 1))
     whole, rest = divmod(number * times, size)
     return whole if small is base and not rest else None

@@ -54,10 +54,10 @@ def _filter(condition: Mapping[str, object]) -> Mapping[str, object]:
     return {**condition, "value": value[0] if len(value) == 1 else _sorted(value)}
 
 
-def _sorted(things: Any) -> list[object]:
-    return sorted(things, key=_text)
+def _sorted(parts: Any) -> list[object]:
+    return sorted(parts, key=_text)
 
 
-def _text(thing: object) -> str:
+def _text(part: object) -> str:
     # As text, because to Python 1, 1.0 and True are equal, and to the service they may not be.
-    return json.dumps(thing, sort_keys=True, ensure_ascii=False)
+    return json.dumps(part, sort_keys=True, ensure_ascii=False)

@@ -77,17 +77,20 @@ class _Terms:
         return tuple(tuple(self._terms[place].values()) for place in sorted(self._terms))
 
     def _add(self, place: int, term: dict[_Key, Single]) -> None:
-        mine = term.keys()
-        inside = {other for key in mine for other in self._marked[key]}
+        keys = term.keys()
+        inside = {other for key in keys for other in self._marked[key]}
         others = ((other, self._terms[other].keys()) for other in inside)
-        if any(its < mine or (its == mine and other < place) for other, its in others):
+        if any(
+            other_keys < keys or (other_keys == keys and other < place)
+            for other, other_keys in others
+        ):
             return
-        mark = next(iter(mine))
-        for other in [key for key in self._holding[mark] if mine <= self._terms[key].keys()]:
+        mark = next(iter(keys))
+        for other in [key for key in self._holding[mark] if keys <= self._terms[key].keys()]:
             self._remove(other)
         self._terms[place], self._rests[place] = term, _rests(term)
         self._marked[mark].add(place)
-        for key in mine:
+        for key in keys:
             self._holding[key].add(place)
         for rest in self._rests[place]:
             insort(self._alike[rest], place)

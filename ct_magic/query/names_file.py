@@ -79,20 +79,20 @@ def _listed(properties: Properties) -> dict[str, list[Scalar]]:
     return {name: sorted(values, key=str) for name, values in sorted(properties.items())}
 
 
-def _table(value: object, what: str) -> dict[str, Any]:
+def _table(value: object, place: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise UsageError(f"in the names file, {what} is a table: {{…}}")
+        raise UsageError(f"in the names file, {place} is a table: {{…}}")
     return value
 
 
-def _properties(value: object, what: str) -> dict[str, Values]:
-    table = _table(value, what)
-    return {name: _values(values, f"{name!r} of {what}") for name, values in table.items()}
+def _properties(value: object, place: str) -> dict[str, Values]:
+    table = _table(value, place)
+    return {name: _values(values, f"{name!r} of {place}") for name, values in table.items()}
 
 
-def _values(value: object, what: str) -> Values:
+def _values(value: object, place: str) -> Values:
     if not isinstance(value, list) or not all(type(v) in (str, int, float) for v in value):
-        raise UsageError(f"in the names file, {what} has a list of texts and numbers: […]")
+        raise UsageError(f"in the names file, {place} has a list of texts and numbers: […]")
     return tuple(value)
 
 

@@ -67,7 +67,11 @@ def day_value(name: str, params: Mapping[str, object]) -> date:
     value = _plain(_lookup(name, params), name)
     if not isinstance(value, date):
         kind = type(_lookup(name, params)).__name__
-        cure = f"datetime.date.fromisoformat({name})" if isinstance(value, str) else "a date"
+        cure = (
+            f"datetime.date.fromisoformat({name})"
+            if isinstance(value, str)
+            else "datetime.date(Y, M, D)"
+        )
         raise QueryError(f"${name} is {_article(kind)}, expected a date: make it {cure}")
     return value
 
@@ -220,10 +224,12 @@ def _no_value(value: object, name: str) -> QueryError:
         return QueryError(f"${name} is a Period: it stands alone, in the place of a period")
     if isinstance(value, time):
         return QueryError(f"${name} is a time: it stands in a range of the clock")
-    what = "not there" if value is None or kind in ("NAType", "datetime64") else _article(kind)
+    description = (
+        "not there" if value is None or kind in ("NAType", "datetime64") else _article(kind)
+    )
     shown = reprlib.repr(value)  # which survives a repr that fails
     seen = "" if "\n" in shown else f" ({shown})"
-    return QueryError(f"${name} is {what}{seen}: expected a text, number, date or list")
+    return QueryError(f"${name} is {description}{seen}: expected a text, number, date or list")
 
 
 def _text(value: str, name: str) -> str:

@@ -248,9 +248,9 @@ def _is_range(pair: tuple[Condition, ...]) -> bool:
     match pair:
         case (
             Filter(prop, Operator.GREATER_THAN_EQUALS, int() | float() as low),
-            Filter(same, Operator.LESS_THAN_EQUALS, int() | float() as high),
+            Filter(other, Operator.LESS_THAN_EQUALS, int() | float() as high),
         ):
-            return prop == same and low <= high
+            return prop == other and low <= high
     return False
 
 

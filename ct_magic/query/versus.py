@@ -158,10 +158,10 @@ def _words(period: AnyPeriod) -> str:
     return "the period" if isinstance(period, Shift | ShiftAxis) else f"'{period_text(period)}'"
 
 
-def _not_whole(what: str, unit: Unit) -> ClauseError:
+def _not_whole(period: str, unit: Unit) -> ClauseError:
     name = unit.value
     return ClauseError(
-        f"beside 'vs', 'by {name}' pairs whole {name}s, and {what} is not made of them: "
+        f"beside 'vs', 'by {name}' pairs whole {name}s, and {period} is not made of them: "
         f"write 'last 3 {name}s', 'last {name}' or dates of whole {name}s",
         "VS",
     )

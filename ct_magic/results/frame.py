@@ -104,13 +104,21 @@ def _column(name: str, results: Sequence[RowResult], zone: tzinfo | None) -> _Co
     if name == "counted":
         return moments([result.counted for result in results], zone)
     cells = [_cell(name, result) for result in results]
-    return _days(cells) if COLUMNS[name] is DAY else pd.array(cells, dtype=COLUMNS[name])
+    if COLUMNS[name] is DAY:
+        return _days(cells)
+    return _whole_numbers(cells) if COLUMNS[name] is INT else pd.array(cells, dtype=COLUMNS[name])
 
 
 def _cell(name: str, result: RowResult) -> Any:
     if name in _CELLS:
         return _CELLS[name](result)
     return getattr(result.row if name in OF_THE_ROW else result, name)
+
+
+def _whole_numbers(cells: Sequence[int | None]) -> _Column:
+    # What pd.array would make of them, in a sixth of the time.
+    values = np.array([cell or 0 for cell in cells], dtype=np.int64)
+    return pd.arrays.IntegerArray(values, np.array([cell is None for cell in cells], dtype=bool))
 
 
 def _days(cells: Sequence[date | None]) -> _Column:

@@ -57,8 +57,8 @@ def step_before(row: Cell, rows: Sequence[Cell]) -> Cell | None:
 
 
 def _is_same_base(row: Cell, other: Cell) -> bool:
-    ours = row.series.query, row.series.values, row.start, row.end
-    return ours == (other.series.query, other.series.values, other.start, other.end)
+    key = row.series.query, row.series.values, row.start, row.end
+    return key == (other.series.query, other.series.values, other.start, other.end)
 
 
 def _of_step_before(row: Cell, rows: Sequence[Cell]) -> float | None:

@@ -143,10 +143,10 @@ class _Marks:
         self.having.append(f"{together} {_often(self.sql, body, 'did_any')}")
 
 
-def _often(sql: Sql, body: Any, what: str) -> str:
+def _often(sql: Sql, body: Any, name: str) -> str:
     times, operator = body.get("value"), body.get("operator")
     if operator not in _TIMES or not _is_whole(times):
-        raise RefusedError(f"{what} needs an operator and a whole number as value")
+        raise RefusedError(f"{name} needs an operator and a whole number as value")
     return f"{_TIMES[operator]} {sql.value(times)}"
 
 

@@ -38,7 +38,7 @@ class Fault:
     """One line of a plan: at this step, this goes wrong, so often, for this share of requests."""
 
     step: str
-    what: str
+    kind: str
     times: int = 1
     share: float = 1.0
 
@@ -119,7 +119,7 @@ class Faults:
                 here = self._left[number] and fault.step in ("any", step)
                 if here and self._random.random() < fault.share:
                     self._left[number] -= 1
-                    return fault.what
+                    return fault.kind
         return None
 
 

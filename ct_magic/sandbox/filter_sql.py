@@ -69,26 +69,26 @@ class Sql:
         self.values.append(value)
         return f"${len(self.values)}"
 
-    def check_keys(self, body: Any, known: set[str], what: str) -> None:
+    def check_keys(self, body: Any, known: set[str], name: str) -> None:
         """Raise RefusedError for what is no object, and for a key that is not known."""
-        unknown = sorted(set(object_of(body, what)) - known)
+        unknown = sorted(set(object_of(body, name)) - known)
         if unknown and not self.lenient:
-            raise RefusedError(f"{what} has the unknown key '{unknown[0]}'")
+            raise RefusedError(f"{name} has the unknown key '{unknown[0]}'")
 
 
-def object_of(body: Any, what: str) -> Mapping[str, Any]:
+def object_of(body: Any, name: str) -> Mapping[str, Any]:
     """Return an object as it is; raise RefusedError for anything else."""
     if not isinstance(body, Mapping):
-        raise RefusedError(f"{what} must be an object")
+        raise RefusedError(f"{name} must be an object")
     return body
 
 
-def list_of(body: Any, what: str) -> list[Any]:
+def list_of(body: Any, name: str) -> list[Any]:
     """Return a list as it is, null as an empty one; raise RefusedError for anything else."""
     if body is None:
         return []
     if not isinstance(body, list):
-        raise RefusedError(f"{what} must be a list")
+        raise RefusedError(f"{name} must be a list")
     return body
 
 
@@ -125,12 +125,12 @@ def session_condition(sql: Sql, body: Any) -> str:
 
 
 def _any(sql: Sql, located: str, pointer: str, operator: str, value: Any, items: bool) -> str:
-    mine = _holds(sql, located, operator, value)
+    own_holds = _holds(sql, located, operator, value)
     if not items:
-        return mine
+        return own_holds
     inner = _holds(sql, f"json_extract(item, {pointer})", operator, value, nested=True)
     return (
-        f"({mine} OR len([item FOR item IN "
+        f"({own_holds} OR len([item FOR item IN "
         f"coalesce(TRY_CAST(json_extract(properties, '/Items') AS JSON[]), []) IF {inner}]) > 0)"
     )
 

@@ -158,10 +158,10 @@ def files(folder: Path) -> list[Path]:
     """Return the exported files of a folder; raise UsageError where there are none."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder: --data takes one with exported events")
-    ours = sorted(file for file in folder.rglob("*") if _is_ours(file))
-    if not ours:
+    exports = sorted(file for file in folder.rglob("*") if _is_ours(file))
+    if not exports:
         raise UsageError(f"{folder} holds no *.parquet, *.json, *.jsonl or *.ndjson, gzip or not")
-    return ours
+    return exports
 
 
 def _is_ours(file: Path) -> bool:

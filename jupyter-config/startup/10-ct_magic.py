@@ -13,7 +13,7 @@ def _ct_magic(shell):
     off = os.environ.get("CT_MAGIC_AUTOLOAD", "").lower() in ("0", "false", "no", "off")
     if off or find_spec("ct_magic") is None:  # or the package went, and this file was forgotten
         return
-    ours = re.compile(r"%ct\b|%ctcount\b|\bCountMagics\b")
+    mention = re.compile(r"%ct\b|%ctcount\b|\bCountMagics\b")
 
     def load():
         try:
@@ -26,7 +26,7 @@ def _ct_magic(shell):
         cell = info.raw_cell or ""
         if "ct_magic" in shell.extension_manager.loaded:
             shell.events.unregister("pre_run_cell", before_cell)
-        elif ours.search(cell) and "load_ext" not in cell:
+        elif mention.search(cell) and "load_ext" not in cell:
             load()
 
     for name in ("ctcount", "ct"):
@@ -37,7 +37,7 @@ def _ct_magic(shell):
 
     @context_matcher(identifier="ct_magic.tab")  # the extension puts its own in this one's place
     def first_tab(context):
-        if ours.search(context.full_text) and load():
+        if mention.search(context.full_text) and load():
             return shell.Completer.custom_matchers[-1](context)
         return {"completions": []}
 

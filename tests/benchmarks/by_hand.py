@@ -20,6 +20,6 @@ def count(address: str, body: Mapping[str, Any], wait: float) -> int:
     answer = requests.post(url, json=body, headers=headers, timeout=60).json()
     while answer["status"] == "partial":
         time.sleep(wait)
-        told = {"req_id": answer["req_id"]}
-        answer = requests.get(url, params=told, headers=headers, timeout=60).json()
+        params = {"req_id": answer["req_id"]}
+        answer = requests.get(url, params=params, headers=headers, timeout=60).json()
     return int(answer["count"])

@@ -38,22 +38,22 @@ WAIT = 0.3  # seconds between two looks, in place of the service's 30
 def rows() -> Iterator[Row]:
     """One count at once, one that polls, ninety in a cell, and what each of many costs."""
     with served("--profiles", "300", "--latency", "0") as address:
-        one = _both("one count, answered at once", ONE, ONE_BY_HAND, 9, address=address, wait=1)
-    yield one
+        at_once = _both("one count, answered at once", ONE, ONE_BY_HAND, 9, address=address, wait=1)
+    yield at_once
     with served("--profiles", "300", "--latency", "0.5") as address:
-        told = {"address": address, "wait": WAIT}
-        yield _both("one count that is polled", ONE, ONE_BY_HAND, 5, **told)
-        ninety = _both("90 counts of a cell", MANY, MANY_BY_HAND, 1, **told)
+        values = {"address": address, "wait": WAIT}
+        yield _both("one count that is polled", ONE, ONE_BY_HAND, 5, **values)
+        ninety = _both("90 counts of a cell", MANY, MANY_BY_HAND, 1, **values)
     yield ninety
     # Each count is ready before its second look, and no look comes sooner than the interval.
-    yield Row("90 counts of a cell", ninety.ours, one.other + 2 * WAIT, "the waiting alone")
+    yield Row("90 counts of a cell", ninety.own, at_once.other + 2 * WAIT, "the waiting alone")
     yield from _steepness()
 
 
-def _both(what: str, ours: str, other: str, times: int, **told: object) -> Row:
-    mine = fresh(filled(WARM, code=ours, **told), times=times, **told)["s"]
-    theirs = fresh(filled(WARM, code=other, **told), times=times, **told)["s"]
-    return Row(what, mine, theirs, "15 lines of requests")
+def _both(label: str, code: str, code_by_hand: str, times: int, **values: object) -> Row:
+    took = fresh(filled(WARM, code=code, **values), times=times, **values)["s"]
+    took_by_hand = fresh(filled(WARM, code=code_by_hand, **values), times=times, **values)["s"]
+    return Row(label, took, took_by_hand, "15 lines of requests")
 
 
 def _steepness() -> Iterator[Row]:
@@ -64,10 +64,10 @@ def _steepness() -> Iterator[Row]:
 
 
 def _each(n: int, end: str, address: str) -> Iterator[Row]:
-    told = {"address": address, "wait": 1, "n": n, "end": end}
-    mine = fresh(filled(WARM, code=N, **told), **told)
-    theirs = fresh(filled(WARM, code=N_BY_HAND, **told), **told)
+    values = {"address": address, "wait": 1, "n": n, "end": end}
+    own = fresh(filled(WARM, code=N, **values), **values)
+    by_hand = fresh(filled(WARM, code=N_BY_HAND, **values), **values)
     hand = "15 lines of requests"
-    yield Row(f"each of {n:,} counts, time", mine["s"] / n, theirs["s"] / n, hand)
-    yield Row(f"each of {n:,} counts, processor", mine["cpu"] / n, theirs["cpu"] / n, hand)
-    yield Row(f"{n:,} counts, memory of the process", mine["mb"], theirs["mb"], hand, "MB")
+    yield Row(f"each of {n:,} counts, time", own["s"] / n, by_hand["s"] / n, hand)
+    yield Row(f"each of {n:,} counts, processor", own["cpu"] / n, by_hand["cpu"] / n, hand)
+    yield Row(f"{n:,} counts, memory of the process", own["mb"], by_hand["mb"], hand, "MB")

@@ -29,8 +29,8 @@ def rows() -> Iterator[Row]:
         engine.generate(profiles, 1, date(2026, 11, 23))
         events = engine._db.execute("SELECT count(*) FROM events").fetchone()[0]
         took = _median(lambda engine=engine: engine.count(BODY))
-        said = f"a count over {events / 1e6:.1f} million events"
-        yield Row(said, took, _with_pandas(engine), "pandas, its frame in memory")
+        label = f"a count over {events / 1e6:.1f} million events"
+        yield Row(label, took, _with_pandas(engine), "pandas, its frame in memory")
         engine.close()
     yield _over_a_file()
 
@@ -46,10 +46,10 @@ def _over_a_file() -> Row:
 
     with TemporaryDirectory() as name:
         folder, file = Path(name, "exported"), Path(name, "events.duckdb")
-        made = Engine(UTC)
-        made.generate(SIZES[1], 1, date(2026, 11, 23))
-        made.export(folder)
-        made.close()
+        exported = Engine(UTC)
+        exported.generate(SIZES[1], 1, date(2026, 11, 23))
+        exported.export(folder)
+        exported.close()
         stored = Engine(UTC)
         stored.load(folder, lambda line: None, file)
         sql = Sql(UTC, lambda name: True)
@@ -63,8 +63,8 @@ def _over_a_file() -> Row:
         ]
         bare.close()
         stored.close()
-    ours, other = map(median, zip(*pairs, strict=True))
-    return Row("a filtered count over a file of 5 million events", ours, other, "bare DuckDB")
+    own, other = map(median, zip(*pairs, strict=True))
+    return Row("a filtered count over a file of 5 million events", own, other, "bare DuckDB")
 
 
 def _with_pandas(engine: object) -> float:
@@ -76,13 +76,13 @@ def _with_pandas(engine: object) -> float:
     first, last = pd.Timestamp("2026-01-01"), pd.Timestamp("2026-11-01")
 
     def count() -> int:
-        mine = (
+        mask = (
             (frame["event_name"] == "Charged")
             & (frame["ts"] >= first)
             & (frame["ts"] < last)
             & (frame["amount"] > 100)
         )
-        return int(frame.loc[mine, "profile_id"].nunique())
+        return int(frame.loc[mask, "profile_id"].nunique())
 
     assert count() == engine.count(BODY)[0]  # type: ignore[attr-defined]
     return _median(count)

@@ -31,17 +31,17 @@ from ct_magic.query import catalog, completion
 known = catalog.Names({f"Event e{n}": {f"Property p{m}": ("a", "b") for m in range(20)}
                      for n in range(5_000)})
 shell = InteractiveShell.instance(user_ns={"df": pandas.DataFrame({"a": [1]})})
-def ours(cell):
-    found = completion.complete(cell, len(cell), known)
-    assert len(found) > 20, cell
-def theirs():
+def of_cell(cell):
+    proposed = completion.complete(cell, len(cell), known)
+    assert len(proposed) > 20, cell
+def of_dataframe():
     with provisionalcompleter():
         assert list(shell.Completer.completions("df.gro", 6))
 run = lambda work: min(timeit.repeat(work, number=3, repeat=7)) / 3
 print(json.dumps({
-    "an event": run(lambda: ours("Eve")),
-    "a property of any event": run(lambda: ours("Nobody where P")),
-    "theirs": run(theirs)}))
+    "an event": run(lambda: of_cell("Eve")),
+    "a property of any event": run(lambda: of_cell("Nobody where P")),
+    "dataframe": run(of_dataframe)}))
 """
 
 
@@ -49,9 +49,9 @@ def rows() -> Iterator[Row]:
     """A statement of three events; five thousand events of twenty properties to propose."""
     with quick_server() as address:
         took = fresh(CODE, address=address)
-    for what in ("parse", "print"):
-        yield Row(f"{what} a statement", took[what], took["request"], "one request on loopback")
+    for step in ("parse", "print"):
+        yield Row(f"{step} a statement", took[step], took["request"], "one request on loopback")
     tab = fresh(TAB)
-    for what in ("an event", "a property of any event"):
+    for names in ("an event", "a property of any event"):
         against = "IPython's Tab behind a DataFrame's dot"
-        yield Row(f"Tab for {what}, of 5,000 events", tab[what], tab["theirs"], against)
+        yield Row(f"Tab for {names}, of 5,000 events", tab[names], tab["dataframe"], against)

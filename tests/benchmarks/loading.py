@@ -41,11 +41,13 @@ OTHERS = {"empty": "an empty extension", "bigquery_magics": "bigquery-magics", "
 
 def rows() -> Iterator[Row]:
     """Loading against other extensions; the first query against a script."""
-    ours = fresh(LOAD, times=7, name="ct_magic")["s"]
+    loading = fresh(LOAD, times=7, name="ct_magic")["s"]
     for name, called in OTHERS.items():
         if name == "empty" or importlib.util.find_spec(name):
-            yield Row("`%load_ext`", ours, fresh(LOAD, times=7, name=name)["s"], called)
+            yield Row("`%load_ext`", loading, fresh(LOAD, times=7, name=name)["s"], called)
     with served("--profiles", "300", "--latency", "0") as address:
-        asked = fresh(filled(FIRST, code=OURS), times=5, address=address)["s"]
+        first_query = fresh(filled(FIRST, code=OURS), times=5, address=address)["s"]
         by_hand = fresh(filled(FIRST, code=BY_HAND), times=5, address=address)["s"]
-    yield Row("first query of a process, imports included", asked, by_hand, "requests and pandas")
+    yield Row(
+        "first query of a process, imports included", first_query, by_hand, "requests and pandas"
+    )

@@ -18,7 +18,7 @@ os.environ |= {"CLEVERTAP_BASE_URL": "$address", "CLEVERTAP_ACCOUNT_ID": "BENCHM
 """
 NEWS = ("comm_msg", "update_display_data")  # what a page has to draw again
 OURS = """%config CountMagics.max_counts = 20000
-found = %ctcount --refresh App Launched 1999-01-01..2026-05-18 by day
+counts = %ctcount --refresh App Launched 1999-01-01..2026-05-18 by day
 """
 BAR = """
 import by_hand, ipywidgets
@@ -38,22 +38,24 @@ def rows() -> Iterator[Row]:
     path = os.pathsep.join([str(ROOT), str(HERE)])
     with quick_server() as address, tempfile.TemporaryDirectory() as state:
         manager, client = start_new_kernel(env=os.environ | {"PYTHONPATH": path})
-        told = {"address": address, "state": state}
+        values = {"address": address, "state": state}
 
         def a_second(code: str) -> float:
-            seen: list[str] = []
+            kinds: list[str] = []
             begun = time.perf_counter()
             reply = client.execute_interactive(
-                code, output_hook=lambda said: seen.append(said["msg_type"]), allow_stdin=True
+                code,
+                output_hook=lambda message: kinds.append(message["msg_type"]),
+                allow_stdin=True,
             )
             assert reply["content"]["status"] == "ok", reply["content"]
-            return sum(map(seen.count, NEWS)) / (time.perf_counter() - begun)
+            return sum(map(kinds.count, NEWS)) / (time.perf_counter() - begun)
 
         try:
-            a_second(filled(SET_UP, **told))
+            a_second(filled(SET_UP, **values))
             a_second("%%ctcount warm\nApp Launched 2026-10")
-            mine, bar = a_second(OURS), a_second(filled(BAR, **told))
+            panel, bar = a_second(OURS), a_second(filled(BAR, **values))
         finally:
             client.stop_channels()
             manager.shutdown_kernel(now=True)
-    yield Row("messages to the front end", mine, bar, "IntProgress in a loop", "a second")
+    yield Row("messages to the front end", panel, bar, "IntProgress in a loop", "a second")

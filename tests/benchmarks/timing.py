@@ -23,40 +23,40 @@ ACCOUNT = "BENCHMARK"
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: what was measured, ours, the other's, and both their values."""
+    """A line of the table: what was measured, our own value, and another's, with its name."""
 
-    what: str
-    ours: float
+    label: str
+    own: float
     other: float
     against: str
     unit: str = "s"
 
     def __str__(self) -> str:
-        ratio = self.ours / self.other if self.other else float("nan")
-        ours, other = (_number(value, self.unit) for value in (self.ours, self.other))
-        return f"| {self.what} | {ours} | {other} ({self.against}) | {ratio:.2g} |"
+        ratio = self.own / self.other if self.other else float("nan")
+        own, other = (_number(value, self.unit) for value in (self.own, self.other))
+        return f"| {self.label} | {own} | {other} ({self.against}) | {ratio:.2g} |"
 
 
-def filled(template: str, /, **told: object) -> str:
+def filled(template: str, /, **values: object) -> str:
     """Put values into a piece of code, at its $names."""
-    return Template(template).safe_substitute(told)
+    return Template(template).safe_substitute(values)
 
 
-def fresh(code: str, /, *, times: int = 1, **more: Any) -> dict[str, float]:
+def fresh(code: str, /, *, times: int = 1, **values: Any) -> dict[str, float]:
     """Run code in a fresh interpreter, which prints a JSON object; give the medians of it."""
     with tempfile.TemporaryDirectory() as state:
-        found = [_fresh(code, state, more) for _ in range(times)]
-    return {name: median(one[name] for one in found) for name in found[0]}
+        runs = [_fresh(code, state, values) for _ in range(times)]
+    return {name: median(run[name] for run in runs) for name in runs[0]}
 
 
-def _fresh(code: str, state: str, told: dict[str, Any]) -> dict[str, float]:
+def _fresh(code: str, state: str, values: dict[str, Any]) -> dict[str, float]:
     path = os.pathsep.join([str(ROOT), str(HERE)])
     env = os.environ | {"PYTHONPATH": path, "CT_MAGIC_STATE_DIR": state}
     env |= {"CLEVERTAP_ACCOUNT_ID": ACCOUNT, "CLEVERTAP_PASSCODE": "sandbox"}
-    env |= {"CLEVERTAP_BASE_URL": told.get("address", "http://127.0.0.1:9")}
+    env |= {"CLEVERTAP_BASE_URL": values.get("address", "http://127.0.0.1:9")}
     env |= {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
     done = subprocess.run(
-        [sys.executable, "-c", filled(code, **told)], env=env, capture_output=True, text=True
+        [sys.executable, "-c", filled(code, **values)], env=env, capture_output=True, text=True
     )
     if done.returncode:
         raise RuntimeError(done.stderr)

@@ -6,7 +6,9 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -16,10 +18,20 @@ from IPython.utils.capture import capture_output
 
 import ct_magic
 from ct_magic import QueryError
-from ct_magic.costs.estimate import Estimate, Pacing, estimate
+from ct_magic.client.accounts import Account
+from ct_magic.client.credentials import Secret
+from ct_magic.client.jobs import Job, State, Tally
+from ct_magic.client.journal import Journal
+from ct_magic.client.pace import Pace
+from ct_magic.costs.estimate import Estimate, estimate, put_off
+from ct_magic.costs.expectation import expected, with_expectation
+from ct_magic.costs.latency_model import Pacing
 from ct_magic.errors import QueryWarning
+from ct_magic.prepare import prepare
+from ct_magic.rows import Question
 from ct_magic.sandbox import Sandbox
 
+ACCOUNT = Account("default", "ABC", Secret("x"), base_url="http://127.0.0.1:9")
 FUNNEL = "funnel: App Launched 2026-10\n  share did Product Viewed\n  share did Charged"
 
 
@@ -52,8 +64,8 @@ def test_a_cells_plan_prints_the_same(account: Sandbox, shell: InteractiveShell)
 
 def test_a_plan_needs_no_account(state: object) -> None:
     """Nothing is sent, so nobody need be set up; then no time is promised."""
-    found = ct_magic.plan("Charged where Amount != 5 last 3 weeks by week", today=TODAY)
-    assert str(found).splitlines() == [
+    plan = ct_magic.plan("Charged where Amount != 5 last 3 weeks by week", today=TODAY)
+    assert str(plan).splitlines() == [
         "3 rows",
         "3 distinct counts: 3 to be sent",
         "whole weeks: 2026-11-02 to 2026-11-22",
@@ -89,9 +101,9 @@ def test_a_plan_says_which_rows_are_not_asked_yet(state: object) -> None:
     text = (
         "App Installed last 12 weeks\n  share did App Launched after 0..11 weeks\n  by first week"
     )
-    found = ct_magic.plan(text, today=TODAY)
-    assert (found.rows, found.counts, found.not_yet) == (156, 90, 66)
-    assert str(found).startswith("156 rows, 66 of them not yet\n90 distinct counts: 90 to be sent")
+    plan = ct_magic.plan(text, today=TODAY)
+    assert (plan.rows, plan.counts, plan.not_yet) == (156, 90, 66)
+    assert str(plan).startswith("156 rows, 66 of them not yet\n90 distinct counts: 90 to be sent")
 
 
 def test_a_script_is_warned_of_each_doubt_once(state: object) -> None:
@@ -152,11 +164,11 @@ def test_a_range_grows_with_the_counts_and_with_fewer_at_once() -> None:
 def test_a_range_knows_that_looks_are_requests_too(pending: int | None, at_once: int) -> None:
     """Each count needs two at the least, of which so many are under way at a time."""
     pacing = Pacing(at_once=at_once, pending=pending)
-    found = estimate(100, [5.3] * 40, pacing)
+    seconds = estimate(100, [5.3] * 40, pacing)
     requests = 2 * 100 * pacing.request / at_once
-    assert found.high >= requests
+    assert seconds.high >= requests
     if pending is None:
-        assert found.low >= requests / 2
+        assert seconds.low >= requests / 2
 
 
 def test_a_very_large_cell_goes_on_at_the_rate_of_its_beginning() -> None:
@@ -169,6 +181,54 @@ def test_a_very_large_cell_goes_on_at_the_rate_of_its_beginning() -> None:
 def test_the_same_question_has_the_same_answer() -> None:
     """A plan that says something else each time is believed by nobody."""
     assert len({estimate(50, [5.0, 35.0] * 10, Pacing()) for _ in range(3)}) == 1
+
+
+@pytest.mark.parametrize("pending", [3, None])
+@pytest.mark.parametrize(
+    ("took", "least", "most"),
+    [
+        ([5.3] * 200, 5.0, 5.0),  # all are ready before the first look
+        ([5.3] * 38 + [35.3] * 2, 6.25, 15.0),  # few cells of 20 have none that is not
+        ([5.3] * 4, 5.0, 5.0),  # too few to say anything
+        ([], 5.0, 5.0),
+    ],
+)
+def test_a_first_look_is_put_off_where_cells_end_sooner_by_it(
+    took: list[float], least: float, most: float, pending: int | None
+) -> None:
+    """Looked at in vain, a count waits for half a minute more."""
+    pacing = put_off(20, took, Pacing(pending=pending))
+    assert least <= pacing.first_look <= most
+    assert replace(pacing, first_look=5.0) == Pacing(pending=pending)
+
+
+def test_a_first_look_never_comes_after_the_interval() -> None:
+    """As the setting says; and it is no earlier than the setting."""
+    took = [4.3] * 30 + [10.3] * 10
+    for interval in (4.0, 6.0):
+        look = put_off(20, took, Pacing(first_look=4.0, poll_interval=interval)).first_look
+        assert 4.0 <= look <= interval
+
+
+def test_what_is_expected_knows_the_look_that_will_be_had(tmp_path: Path) -> None:
+    """A look that is put off ends the cell sooner: the range says so, and the run does it."""
+    journal = Journal(tmp_path / "j", "acc", warn=pytest.fail, now=lambda: 0.0)
+    day = date(2026, 10, 31)
+    jobs = [Job(n, Question("t", "e", day, day, f"{n}", f"{n}", day)) for n in range(40)]
+    for job in jobs:
+        journal.now = lambda: 0.0
+        journal.asking(job)
+        journal.now = lambda n=job.number: 35.3 if n % 20 == 0 else 5.3
+        journal.ended(replace(job, state=State.SUCCESS, tally=Tally(5)))
+    many, look = expected(jobs[:20], journal, Pace())
+    assert look > 5.0
+    assert many.high < estimate(20, journal.latencies(), Pacing()).high
+    assert expected(jobs[:10], journal, Pace())[1] == 5.0
+    cell = prepare("Charged 2026-10 by day", account=ACCOUNT)
+    asked = with_expectation(cell, jobs[:20], journal)
+    assert asked.pace == replace(cell.pace, first_look=look)
+    assert asked.plan.expects == f"may take {many}"
+    assert with_expectation(cell, jobs[:10], journal) == cell
 
 
 @pytest.mark.parametrize(

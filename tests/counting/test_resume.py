@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.shell import TODAY, point_at, until
+from helpers.shell import TODAY, point_at, submitted, until
 
 import ct_magic
 from ct_magic import api, errors
@@ -37,26 +37,22 @@ def left(text: str, variable: str | None = None) -> pd.DataFrame:
     handle = ct_magic.start(text, poll_interval=60, progress="none", variable=variable)
     until(lambda: "waiting" not in handle.progress and all(job.req_id for job in handle.jobs))
     handle.cancel()
-    handle._seen.wait(10)
+    assert handle._seen.wait(60)
     return handle.frame
-
-
-def submissions(box: Sandbox) -> int:
-    return sum(request.method == "POST" for request in box.log)
 
 
 def test_rows_come_back_with_their_columns_and_their_age(slow: Sandbox) -> None:
     """The label, the axes of `by`, the days: as the cell would have had them."""
     left(SHOES)
-    before = submissions(slow)
-    found = api.resume(QUICK)
-    asked = ct_magic.count(SHOES, settings=QUICK)
-    assert submissions(slow) == before
-    assert list(found.columns) == [*asked.columns, "asked"]
-    assert found["Category"].tolist() == ["Shoes", "Bags"] * 2
-    assert found["query"].tolist() == ["sales"] * 4
-    assert found["count"].tolist() == asked["count"].tolist()
-    age = pd.Timestamp.now() - found["asked"].iloc[0]
+    before = submitted(slow)
+    resumed = api.resume(QUICK)
+    counted = ct_magic.count(SHOES, settings=QUICK)
+    assert submitted(slow) == before
+    assert list(resumed.columns) == [*counted.columns, "asked"]
+    assert resumed["Category"].tolist() == ["Shoes", "Bags"] * 2
+    assert resumed["query"].tolist() == ["sales"] * 4
+    assert resumed["count"].tolist() == counted["count"].tolist()
+    age = pd.Timestamp.now() - resumed["asked"].iloc[0]
     assert abs(age) < timedelta(minutes=5) + timedelta(hours=14), "the account's clock"
 
 
@@ -64,9 +60,9 @@ def test_several_cells_are_one_table_in_the_order_asked(slow: Sandbox) -> None:
     """Each with its own columns; where a row has none it is missing."""
     left(SHOES)
     left("App Launched 2026-10")
-    found = api.resume(QUICK)
-    assert found["query"].tolist() == ["sales"] * 4 + ["App Launched 2026-10"]
-    assert found["Category"].isna().tolist() == [False] * 4 + [True]
+    resumed = api.resume(QUICK)
+    assert resumed["query"].tolist() == ["sales"] * 4 + ["App Launched 2026-10"]
+    assert resumed["Category"].isna().tolist() == [False] * 4 + [True]
     assert api.resume(QUICK).empty
 
 
@@ -74,8 +70,8 @@ def test_the_variable_that_holds_the_cells_frame_is_filled(slow: Sandbox) -> Non
     """And one that the user made something else of is not."""
     df = left(SHOES, "df")
     other = left("App Launched 2026-10", "other")
-    mine = left("Added To Cart 2026-10", "mine")
-    variables: dict[str, Any] = {"df": df, "other": "rebound", "mine": mine.assign(note="x")}
+    extended = left("Added To Cart 2026-10", "mine")
+    variables: dict[str, Any] = {"df": df, "other": "rebound", "mine": extended.assign(note="x")}
     api.resume(QUICK, variables=variables)
     assert variables["df"]["status"].tolist() == ["success"] * 4
     assert list(variables["df"].columns) == list(df.columns)
@@ -101,7 +97,7 @@ def test_rows_of_a_filled_variable_that_were_never_sent_stay_cancelled(
         until(lambda: any(job.req_id for job in handle.jobs))
         handle._run.cancel(2)
         handle.cancel()
-        handle._seen.wait(10)
+        assert handle._seen.wait(60)
         variables = {"df": handle.frame}
         api.resume(QUICK, variables=variables)
     statuses = variables["df"]["status"].tolist()
@@ -114,9 +110,9 @@ def test_a_funnel_is_fetched_whole(slow: Sandbox) -> None:
     """A step's share needs its base: both are there."""
     text = "App Launched 2026-10\n  share did Charged"
     left(text)
-    found = api.resume(QUICK)
-    assert found["share"].notna().all()
-    assert len(found) == 2
+    resumed = api.resume(QUICK)
+    assert resumed["share"].notna().all()
+    assert len(resumed) == 2
 
 
 def test_what_cannot_be_fetched_fails_with_its_age(
@@ -176,24 +172,24 @@ def test_another_sandbox_at_the_same_address_is_another_service(
         ct_magic.count(text, settings=QUICK)
         left("Charged 2026-10")
     with Sandbox(profiles=50, partials=1, today=TODAY, port=port) as box:
-        found = ct_magic.count(text, settings=QUICK)
-        assert not found["cached"].any()
+        counted = ct_magic.count(text, settings=QUICK)
+        assert not counted["cached"].any()
         body = ct_magic.parse(text, today=TODAY)[0]
-        assert found["count"].iloc[0] == box.count(to_payload(body))
+        assert counted["count"].iloc[0] == box.count(to_payload(body))
         assert api.resume(QUICK).empty
-        before = submissions(box)
+        before = submitted(box)
         assert ct_magic.count(text, settings=QUICK)["cached"].all()
-        assert submissions(box) == before
+        assert submitted(box) == before
 
 
 def test_retention_comes_back_with_what_is_not_yet(slow: Sandbox) -> None:
     """Steps, numbers of `after` and shares, as the cell had them; nothing of it is asked again."""
     text = "App Launched last 2 weeks share did Charged after 0..1 weeks by first week"
     left(text)
-    before = submissions(slow)
-    found = api.resume(QUICK)
-    asked = ct_magic.count(text, settings=QUICK)
-    assert submissions(slow) == before
-    assert "not yet" in found["status"].tolist()
+    before = submitted(slow)
+    resumed = api.resume(QUICK)
+    counted = ct_magic.count(text, settings=QUICK)
+    assert submitted(slow) == before
+    assert "not yet" in resumed["status"].tolist()
     for name in ("step", "after", "count", "of", "share", "low", "whole", "status"):
-        assert found[name].equals(asked[name]), name
+        assert resumed[name].equals(counted[name]), name

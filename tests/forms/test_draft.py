@@ -71,9 +71,9 @@ def test_every_statement_survives_the_form(query, axis, period) -> None:  # type
     # `>= 1` is left off: it is what is meant where nothing is said.
     assume(all(event.often != Often(Operator.GREATER_THAN_EQUALS, 1) for event in query.did))
     base = query.event if period is None else query.event.during(period)
-    for said in (layout(query), layout(replace(query, event=base, by=(axis,)))):
-        sheet = read_sheet(said)
-        assert sheet.put(0, sheet.statements[0].draft).text == sheet.text == said
+    for text in (layout(query), layout(replace(query, event=base, by=(axis,)))):
+        sheet = read_sheet(text)
+        assert sheet.put(0, sheet.statements[0].draft).text == sheet.text == text
 
 
 @pytest.mark.parametrize("cell", [c for c in corpus() if "{" not in c][:150])
@@ -85,12 +85,12 @@ def test_what_people_write_means_the_same_after_the_form(cell: str) -> None:
         return  # it was no query before the form either
     sheet = read_sheet(cell)
     assert sheet.text == cell.removeprefix("\ufeff")
-    for number, one in enumerate(sheet.statements):
+    for number, statement in enumerate(sheet.statements):
         assert problems(sheet, number, check) == {}
-        sheet = sheet.put(number, one.draft)
-    again = statements(sheet.text, {"x": 5}, TODAY)
-    assert again == meant
-    assert [one.label for one in again] == [one.label for one in meant]
+        sheet = sheet.put(number, statement.draft)
+    reread = statements(sheet.text, {"x": 5}, TODAY)
+    assert reread == meant
+    assert [query.label for query in reread] == [query.label for query in meant]
 
 
 @pytest.mark.parametrize(
@@ -134,9 +134,9 @@ def test_anything_may_be_typed_into_a_field(typed: str, several: list[str]) -> N
     assert problems(Sheet().put(0, draft), 0, check) or not holes(draft)
     safe = Draft(base=Happening("A", (FilterFields("", f"p{typed}", "=", f"v{typed}"),)))
     if "\n" not in typed and "\r" not in typed and typed.isprintable():
-        (said,) = statements(write_draft(safe).text, {}, TODAY)
-        assert said.event.where[0].value == f"v{typed}".strip()  # type: ignore[union-attr]
-        assert not said.by  # type: ignore[union-attr]
+        (query,) = statements(write_draft(safe).text, {}, TODAY)
+        assert query.event.where[0].value == f"v{typed}".strip()  # type: ignore[union-attr]
+        assert not query.by  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

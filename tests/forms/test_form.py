@@ -44,37 +44,41 @@ class Hand:
         assert self.form._face
         self.box = self.form._face.box
 
-    def fields(self, what: str) -> list[Any]:
+    def fields(self, name: str) -> list[Any]:
         """The fields of that name, from top to bottom."""
         return [
-            one
-            for one in walk(self.box)
-            if what in (getattr(one, "tooltip", None), getattr(one, "description", None))
+            widget
+            for widget in walk(self.box)
+            if name in (getattr(widget, "tooltip", None), getattr(widget, "description", None))
         ]
 
-    def type(self, what: str, text: Any, number: int = 0) -> None:
-        self.fields(what)[number].value = text
+    def type(self, name: str, text: Any, number: int = 0) -> None:
+        self.fields(name)[number].value = text
 
-    def press(self, what: str, number: int = 0) -> None:
-        found = [
-            one
-            for one in walk(self.box)
-            if isinstance(one, w.Button) and what in (one.description, one.tooltip)
+    def press(self, name: str, number: int = 0) -> None:
+        buttons = [
+            widget
+            for widget in walk(self.box)
+            if isinstance(widget, w.Button) and name in (widget.description, widget.tooltip)
         ]
-        found[number].click()
+        buttons[number].click()
 
-    def read(self, what: str) -> list[str]:
-        return [one.value for one in self.fields(what)]
+    def read(self, name: str) -> list[str]:
+        return [widget.value for widget in self.fields(name)]
 
     @property
     def wrong(self) -> list[str]:
         """The names of the fields that are marked."""
-        return [one.tooltip for one in walk(self.box) if WRONG in getattr(one, "_dom_classes", ())]
+        return [
+            widget.tooltip
+            for widget in walk(self.box)
+            if WRONG in getattr(widget, "_dom_classes", ())
+        ]
 
     @property
     def said(self) -> str:
         """All that the form has drawn."""
-        return "\n".join(one.value for one in walk(self.box) if isinstance(one, w.HTML))
+        return "\n".join(widget.value for widget in walk(self.box) if isinstance(widget, w.HTML))
 
 
 @pytest.fixture
@@ -236,18 +240,23 @@ def test_an_unknown_account_is_marked() -> None:
 def test_every_field_has_a_label() -> None:
     """Heard where it is not seen: a hint is gone when something stands in the field."""
     hand = Hand(CELL, floor=1)
-    fields = [one for one in walk(hand.box) if isinstance(one, w.Text | w.Textarea | w.DatePicker)]
+    fields = [
+        widget
+        for widget in walk(hand.box)
+        if isinstance(widget, w.Text | w.Textarea | w.DatePicker)
+    ]
     assert len(fields) > 20
-    assert all(one.description for one in fields)
+    assert all(field.description for field in fields)
 
 
 def test_what_has_no_room_goes_on_below() -> None:
     """In a narrow window no field is squeezed: its line wraps, and its buttons stand below."""
     hand = Hand(CELL, floor=1)
     lines = [
-        one
-        for one in walk(hand.box)
-        if isinstance(one, w.HBox) and any(isinstance(child, w.Text) for child in one.children)
+        widget
+        for widget in walk(hand.box)
+        if isinstance(widget, w.HBox)
+        and any(isinstance(child, w.Text) for child in widget.children)
     ]
     assert len(lines) > 8
     for line in lines:
@@ -282,16 +291,16 @@ def test_days_are_shown_and_typed_as_everywhere_else() -> None:
 def test_run_and_insert_are_for_queries_only() -> None:
     """What cannot be asked cannot be pressed; what can says how many counts it is."""
     hand = Hand()
-    buttons = [one for name in ("Run", "Insert cell") for one in hand.fields(name)]
-    assert [one.disabled for one in buttons] == [True, True]
+    buttons = [button for name in ("Run", "Insert cell") for button in hand.fields(name)]
+    assert [button.disabled for button in buttons] == [True, True]
     hand.type("event", "Charged")
-    assert [one.disabled for one in buttons] == [False, False]
+    assert [button.disabled for button in buttons] == [False, False]
     assert "asks 1 count" in hand.said
     hand.type("variable", "2x")
-    assert [one.disabled for one in buttons] == [True, True]
+    assert [button.disabled for button in buttons] == [True, True]
     hand.type("variable", "x")
     hand.type("the query as text", "Charged wher Amount > 5")
-    assert [one.disabled for one in buttons] == [True, True]
+    assert [button.disabled for button in buttons] == [True, True]
 
 
 def test_what_the_service_may_ignore_is_doubted_while_one_types() -> None:
@@ -307,10 +316,10 @@ def test_a_result_of_another_query_is_dimmed() -> None:
     hand = Hand("App Launched 2026-10")
     hand.press("Run")
     until(lambda: isinstance(hand.variables["counts"], pd.DataFrame))
-    stale = [one for one in walk(hand.box) if "ct-magic-stale" in one._dom_classes]
+    stale = [widget for widget in walk(hand.box) if "ct-magic-stale" in widget._dom_classes]
     assert stale == []
     hand.type("event", "Charged")
-    (stale,) = [one for one in walk(hand.box) if "ct-magic-stale" in one._dom_classes]
+    (stale,) = [widget for widget in walk(hand.box) if "ct-magic-stale" in widget._dom_classes]
     assert "of another query: App Launched 2026-10" in hand.said
     hand.type("event", "App Launched")
     assert "ct-magic-stale" not in stale._dom_classes
@@ -321,8 +330,8 @@ def test_names_are_proposed(names: Names) -> None:
     """Events, the properties of the scope, their values; in a list after what stands there."""
     hand = Hand('Charged where Category = "x" and profile.Plan in ("y") and geo = "z"')
     assert hand.fields("event")[0].options[:3] == ("2x", "Charged", "App Installed")
-    assert [one.options for one in hand.fields("property")[:2]] == [("Category",), ("Plan",)]
-    values = [one.options for one in hand.fields("value")]
+    assert [field.options for field in hand.fields("property")[:2]] == [("Category",), ("Plan",)]
+    values = [field.options for field in hand.fields("value")]
     assert values == [("Shoes", "a, b", '"5"'), ("Gold",), ("India/Goa",)]
     hand.type("operator", "in")
     hand.type("value", "Shoes, ")
@@ -456,9 +465,9 @@ def test_whatever_is_typed_and_pressed_never_fails(steps: list[tuple[int, str]])
     """Any text in any field, in any order: an error is shown, nothing is raised."""
     hand = Hand(CELL, floor=1)
     for at, text in steps:
-        fields = [one for one in walk(hand.box) if isinstance(one, w.Text | w.Textarea)]
-        buttons = [one for one in walk(hand.box) if isinstance(one, w.Button)]
-        harmless = [one for one in buttons if one.description in ("↑", "↓", "✕", "◀", "▶")]
+        fields = [widget for widget in walk(hand.box) if isinstance(widget, w.Text | w.Textarea)]
+        buttons = [widget for widget in walk(hand.box) if isinstance(widget, w.Button)]
+        harmless = [button for button in buttons if button.description in ("↑", "↓", "✕", "◀", "▶")]
         (fields[at % len(fields)]).value = text
         if harmless and at % 3 == 0:
             harmless[at % len(harmless)].click()

@@ -22,9 +22,9 @@ OPEN = """
 @pytest.fixture
 def page(account: Sandbox, state: Path) -> Iterator[FrontEnd]:
     """A form that is open in a kernel."""
-    with front_end() as found:
-        found.done(OPEN)
-        yield found
+    with front_end() as front:
+        front.done(OPEN)
+        yield front
 
 
 def asked(page: FrontEnd) -> dict[str, Any]:

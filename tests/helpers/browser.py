@@ -51,13 +51,13 @@ SHOWED = "words => window.shown.some(text => words.every(word => text.includes(w
 
 def need_chromium() -> str:
     """Return Chromium's path; without one skip, or fail where CT_MAGIC_REQUIRE_BROWSER is set."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        said = "no chromium on this machine"
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        message = "no chromium on this machine"
         if os.environ.get("CT_MAGIC_REQUIRE_BROWSER"):
-            pytest.fail(said)
-        pytest.skip(said)
-    return found
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
 
 
 @contextmanager
@@ -72,7 +72,9 @@ def chromium() -> Iterator[str]:
     def run() -> None:
         with sync_playwright() as play:
             flags = [*FLAGS, f"--remote-debugging-port={port}"]
-            browser = play.chromium.launch(executable_path=path, args=flags)
+            browser = play.chromium.launch(
+                executable_path=path, args=flags, timeout=PATIENCE * 1000
+            )
             over.wait()
             browser.close()
 
@@ -90,11 +92,11 @@ def chromium() -> Iterator[str]:
 def page(chromium: str, width: int = 1200, height: int = 900) -> Iterator[Page]:
     """Open an empty page that shares nothing with another one but the browser."""
     with sync_playwright() as play:
-        browser = play.chromium.connect_over_cdp(chromium)
+        browser = play.chromium.connect_over_cdp(chromium, timeout=PATIENCE * 1000)
         context = browser.new_context(viewport={"width": width, "height": height})
-        found = context.new_page()
-        found.set_default_timeout(PATIENCE * 1000)
-        yield found
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE * 1000)
+        yield page
         context.close()
 
 
@@ -193,13 +195,13 @@ class Notebook:
 
     def prompts(self) -> list[str]:
         """Return the prompts of the code cells."""
-        found: list[str] = self.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
-        return found
+        prompts: list[str] = self.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
+        return prompts
 
     def output(self, cell: int) -> str:
         """Return the text of a code cell's outputs."""
-        found = self.page.locator(".jp-Notebook .jp-CodeCell").nth(cell)
-        return "\n".join(found.locator(".jp-OutputArea-output").all_inner_texts())
+        code_cell = self.page.locator(".jp-Notebook .jp-CodeCell").nth(cell)
+        return "\n".join(code_cell.locator(".jp-OutputArea-output").all_inner_texts())
 
     def wait_output(self, cell: int, text: str) -> None:
         """Wait until a code cell's outputs hold this text."""
@@ -216,8 +218,8 @@ class Notebook:
     def source(self, cell: int) -> str:
         """Return the text of a cell as it stands."""
         script = "n => window.jupyterapp.shell.currentWidget.content.model.cells.get(n)"
-        found: str = self.page.evaluate(f"{script}.sharedModel.getSource()", cell)
-        return found
+        text: str = self.page.evaluate(f"{script}.sharedModel.getSource()", cell)
+        return text
 
     def tab(self, cell: int) -> list[tuple[str, str]]:
         """Press Tab at the end of a cell; give what is proposed, text and kind."""
@@ -247,7 +249,7 @@ class Notebook:
 
 
 @contextmanager
-def notebook(
+def open_notebook(
     chromium: str,
     address: str,
     root: Path,
@@ -264,17 +266,17 @@ def notebook(
         metadata={"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
     )
     nbformat.write(written, root / name)
-    with page(chromium, width, height) as found:
-        found.goto(
+    with page(chromium, width, height) as browser_page:
+        browser_page.goto(
             f"{address}/lab/tree/{name}?reset" if app == "lab" else f"{address}/notebooks/{name}"
         )
-        found.wait_for_selector(".jp-Notebook .jp-Cell", state="visible")
-        _until_idle(found)
-        opened = Notebook(found)
+        browser_page.wait_for_selector(".jp-Notebook .jp-Cell", state="visible")
+        _until_idle(browser_page)
+        notebook = Notebook(browser_page)
         try:
-            yield opened
+            yield notebook
         except BaseException:
-            opened.screenshot(f"failed-{Path(name).stem}")
+            notebook.screenshot(f"failed-{Path(name).stem}")
             raise
 
 
@@ -312,8 +314,8 @@ def _until(holds: Callable[[], object]) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as found:  # noqa: S310 # our own server
-            return bool(found.status == 200)
+        with urllib.request.urlopen(url, timeout=20) as response:  # noqa: S310 # our own server
+            return bool(response.status == 200)
     except OSError:
         return False
 

@@ -50,13 +50,13 @@ _MEASURE = """selector => {
 }"""
 
 
-def least_contrast(found: Notebook, selector: str) -> tuple[float, str]:
+def least_contrast(notebook: Notebook, selector: str) -> tuple[float, str]:
     """Return the least contrast of all texts inside these elements, and the text that has it."""
-    contrast, text = found.page.evaluate(_MEASURE, selector)[0][0]
+    contrast, text = notebook.page.evaluate(_MEASURE, selector)[0][0]
     return contrast, text
 
 
-def least_edge(found: Notebook, selector: str) -> tuple[float, str]:
+def least_edge(notebook: Notebook, selector: str) -> tuple[float, str]:
     """Return the least contrast of the edges of all fields inside, and what that field holds."""
-    contrast, text = found.page.evaluate(_MEASURE, selector)[1][0]
+    contrast, text = notebook.page.evaluate(_MEASURE, selector)[1][0]
     return contrast, text

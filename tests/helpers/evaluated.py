@@ -31,7 +31,7 @@ class Compared:
 
     statements: int
     rows: int
-    found: int
+    nonempty: int
     refused: int
     wrong: tuple[str, ...]
 
@@ -42,9 +42,9 @@ def compare(count: Count, data: Data, today: date, n: int, seed: int) -> Compare
     Those that nobody can ask are left out, and those of so many counts that others had no time.
     """
     makes, evaluator = Statements(Random(seed), today), Evaluator(data, today)
-    asked = rows = found = refused = 0
+    statements = rows = nonempty = refused = 0
     wrong = []
-    while asked < n:
+    while statements < n:
         statement = makes.statement()
         try:
             cell = planned([statement], today)
@@ -55,10 +55,10 @@ def compare(count: Count, data: Data, today: date, n: int, seed: int) -> Compare
             continue
         results = row_results(cell, answered(cell, count))
         expected = evaluator.rows(statement)
-        asked, rows = asked + 1, rows + len(results)
-        found += sum(bool(row.count) for row in expected)
+        statements, rows = statements + 1, rows + len(results)
+        nonempty += sum(bool(row.count) for row in expected)
         wrong += differences(statement, results, expected)
-    return Compared(asked, rows, found, refused, tuple(wrong))
+    return Compared(statements, rows, nonempty, refused, tuple(wrong))
 
 
 def results_of(

@@ -22,10 +22,10 @@ def frame(*rows: Row) -> pd.DataFrame:
     full = [usual | {"status": "success"} | row for row in rows]
     names = dict.fromkeys(name for row in full for name in row)
     axes = [name for name in names if name not in COLUMNS]
-    ours = [name for name in COLUMNS if name in names]
-    order = [*ours[:4], *axes, *ours[4:]]
+    columns = [name for name in COLUMNS if name in names]
+    order = [*columns[:4], *axes, *columns[4:]]
     df = pd.DataFrame(full, columns=order)
-    for name in ours:
+    for name in columns:
         if name.removeprefix("previous_") in ("start", "end"):
             days = [None if pd.isna(day) else day for day in df[name]]
             df[name] = np.array(days, dtype="datetime64[s]")  # any year, with any pandas

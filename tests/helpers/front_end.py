@@ -14,6 +14,7 @@ from queue import Empty
 from typing import Any
 
 import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 ROOT = Path(__file__).parents[2]
@@ -28,14 +29,40 @@ def overlay(folder: Path, *packages: str) -> Path:
     return folder
 
 
+@contextmanager
+def started_kernel(
+    environ: Mapping[str, str] | None = None,
+) -> Iterator[tuple[KernelManager, BlockingKernelClient]]:
+    """Start a kernel, and end it; another one where the first dies.
+
+    Its ports are free when they are chosen; until it has them, any process may take one.
+    """
+    manager = KernelManager(kernel_name="python3")
+    for is_last in (False, False, True):
+        manager.start_kernel(env=dict(os.environ if environ is None else environ))
+        client = manager.blocking_client()
+        client.start_channels()
+        try:
+            client.wait_for_ready(timeout=90)
+            break
+        except RuntimeError:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+            if is_last:
+                raise
+            manager = KernelManager(kernel_name="python3")
+    try:
+        yield manager, client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
 class FrontEnd:
     """Runs cells, keeps what they display and the state of their widgets, and clicks."""
 
-    def __init__(self, manager: KernelManager) -> None:
-        self._manager = manager
-        self._client = manager.client()
-        self._client.start_channels()
-        self._client.wait_for_ready(timeout=60)
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
+        self._manager, self._client = manager, client
         self._last = ""
         self._idle: set[str] = set()
         self._replies: dict[str, dict[str, Any]] = {}
@@ -54,8 +81,8 @@ class FrontEnd:
         """Wait for the reply to a request."""
         end = time.monotonic() + seconds
         while request not in self._replies:
-            found = self._client.get_shell_msg(timeout=max(0.0, end - time.monotonic()))
-            self._replies[found["parent_header"].get("msg_id")] = found["content"]
+            message = self._client.get_shell_msg(timeout=max(0.0, end - time.monotonic()))
+            self._replies[message["parent_header"].get("msg_id")] = message["content"]
         return self._replies[request]
 
     def is_running(self, request: str) -> bool:
@@ -66,26 +93,26 @@ class FrontEnd:
             return True
         return False
 
-    def done(self, cell: str, **how: Any) -> None:
+    def done(self, cell: str, **options: Any) -> None:
         """Run a cell that must succeed."""
-        reply = self._insist(lambda: self.run(cell, **how))
+        reply = self._insist(lambda: self.run(cell, **options))
         assert reply["status"] == "ok", reply
 
     def value(self, expression: str) -> Any:
         """Return the value of an expression that prints as a literal."""
-        content = {"code": "", "silent": True, "user_expressions": {"it": expression}}
+        content = {"code": "", "silent": True, "user_expressions": {"value": expression}}
         reply = self._insist(lambda: self._send("execute_request", content))
-        found = reply["user_expressions"]["it"]
-        assert found["status"] == "ok", found
-        return ast.literal_eval(found["data"]["text/plain"])
+        answer = reply["user_expressions"]["value"]
+        assert answer["status"] == "ok", answer
+        return ast.literal_eval(answer["data"]["text/plain"])
 
     def until(self, holds: Callable[[], Any], seconds: float = 60) -> Any:
         """Read what the kernel publishes until something holds; give it."""
         end = time.monotonic() + seconds
-        while not (found := holds()):
+        while not (result := holds()):
             assert time.monotonic() < end, "the kernel did not publish it"
             self._read(0.1)
-        return found
+        return result
 
     def read(self) -> None:
         """Read all that the last cell's run published."""
@@ -95,15 +122,15 @@ class FrontEnd:
         """Return the newest widget whose state holds this."""
         fitting = [
             comm
-            for comm, found in self.widgets.items()
-            if all(found.get(name) == value for name, value in state.items())
+            for comm, widget_state in self.widgets.items()
+            if all(widget_state.get(name) == value for name, value in state.items())
         ]
         return fitting[-1] if fitting else None
 
     def button(self, label: str) -> str:
         """Wait for a button; give its id."""
-        found: str = self.until(lambda: self.find(_model_name="ButtonModel", description=label))
-        return found
+        comm: str = self.until(lambda: self.find(_model_name="ButtonModel", description=label))
+        return comm
 
     def shows(self, words: str) -> bool:
         """Return True if any widget holds these words."""
@@ -143,13 +170,8 @@ class FrontEnd:
         if "kernel subshells" not in self._features():
             return None
         self._client.control_channel.send(self._client.session.msg("create_subshell_request", {}))
-        found: str = self._client.get_control_msg(timeout=60)["content"]["subshell_id"]
-        return found
-
-    def close(self) -> None:
-        """End the kernel."""
-        self._client.stop_channels()
-        self._manager.shutdown_kernel(now=True)
+        subshell_id: str = self._client.get_control_msg(timeout=60)["content"]["subshell_id"]
+        return subshell_id
 
     def _insist(self, ask: Callable[[], str]) -> dict[str, Any]:
         # For an instant after a failure the kernel turns everything away.
@@ -158,10 +180,10 @@ class FrontEnd:
         return reply
 
     def _features(self) -> list[str]:
-        found: list[str] = self.reply(self._send("kernel_info_request", {})).get(
+        features: list[str] = self.reply(self._send("kernel_info_request", {})).get(
             "supported_features", []
         )
-        return found
+        return features
 
     def _send(self, kind: str, content: dict[str, Any], subshell: str | None = None) -> str:
         message = self._client.session.msg(kind, content)
@@ -198,12 +220,6 @@ def front_end(
 ) -> Iterator[FrontEnd]:
     """Start a kernel, with the packages of that folder before the installed ones."""
     path = [str(before)] if before else []
-    manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(
-        env=os.environ | dict(environ or {}) | {"PYTHONPATH": os.pathsep.join([*path, str(ROOT)])}
-    )
-    found = FrontEnd(manager)
-    try:
-        yield found
-    finally:
-        found.close()
+    first = {"PYTHONPATH": os.pathsep.join([*path, str(ROOT)])}
+    with started_kernel(os.environ | dict(environ or {}) | first) as (manager, client):
+        yield FrontEnd(manager, client)

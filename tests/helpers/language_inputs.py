@@ -180,8 +180,8 @@ RIGHT = [
 
 def corpus() -> list[str]:
     """Cells that are right, and cells that are wrong in the ways people are."""
-    given = json.loads((HERE / "query-examples.json").read_text(encoding="utf-8"))
-    right = [*RIGHT, *(e["text"] for e in given["examples"] if "params" not in e)]
+    examples = json.loads((HERE / "query-examples.json").read_text(encoding="utf-8"))
+    right = [*RIGHT, *(e["text"] for e in examples["examples"] if "params" not in e)]
     wrong = [cell for cell, _ in broken_cells()]
     return right * (len(wrong) // len(right)) + wrong
 
@@ -259,10 +259,10 @@ def check_statement(query: Query | JsonQuery) -> None:
     """Hold promise 2 to a statement with all its clauses."""
     printed = to_text(query)
     for form in (printed, layout(query)):
-        (again,) = statements(form, today=TODAY)
-        assert again == query, form
-        assert again.label == query.label
-        assert to_text(again) == printed
+        (reread,) = statements(form, today=TODAY)
+        assert reread == query, form
+        assert reread.label == query.label
+        assert to_text(reread) == printed
 
 
 def check_query(query: Query) -> None:
@@ -271,10 +271,10 @@ def check_query(query: Query) -> None:
     assert "\n" not in printed
     assert "\r" not in printed
     for form in (printed, layout(query)):
-        (again,) = parse(form, today=TODAY)
-        assert again == query, form
-        assert again.label == query.label
-        assert to_text(again) == printed
+        (reread,) = parse(form, today=TODAY)
+        assert reread == query, form
+        assert reread.label == query.label
+        assert to_text(reread) == printed
     assert from_payload(to_payload(query)) == query
     json.dumps(to_payload(query), allow_nan=False).encode("ascii")
     hash(query)

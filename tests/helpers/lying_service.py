@@ -24,13 +24,13 @@ def lying(
     """Serve the box's answers to other queries than were asked, or other answers."""
 
     def answered(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        asked = json.loads(body) if body else {}
-        sent = json.dumps(query(asked)).encode() if body else body
-        found = box.answer(method, target, headers, sent)
+        original = json.loads(body) if body else {}
+        sent = json.dumps(query(original)).encode() if body else body
+        reply = box.answer(method, target, headers, sent)
         if answer is None:
-            return found
-        changed = answer(asked, json.loads(found.body))
-        return Reply(found.status, json.dumps(changed).encode(), found.headers)
+            return reply
+        changed = answer(original, json.loads(reply.body))
+        return Reply(reply.status, json.dumps(changed).encode(), reply.headers)
 
     server = Server(answered)
     server.start(0)
@@ -41,15 +41,15 @@ def lying(
 
 
 def _advanced(body: Json, **changes: Any) -> Json:
-    kept = {**body.get("advanced_query", {}), **changes}
-    return body | {"advanced_query": {key: value for key, value in kept.items() if value}}
+    advanced = {**body.get("advanced_query", {}), **changes}
+    return body | {"advanced_query": {key: value for key, value in advanced.items() if value}}
 
 
 def did_is_blind(body: Json) -> Json:
     """`did_all` does not see what the base counts: an event like the base happened nowhen."""
     base = {key: body[key] for key in body if key != "advanced_query"}
     did = body.get("advanced_query", {}).get("did_all", [])
-    gone = [one | {"from": 20000101, "to": 20000101} if one == base else one for one in did]
+    gone = [event | {"from": 20000101, "to": 20000101} if event == base else event for event in did]
     return _advanced(body, did_all=gone)
 
 
@@ -66,8 +66,8 @@ def did_not_is_ignored(body: Json) -> Json:
 
 
 def did_any_takes_the_first(body: Json) -> Json:
-    some = body.get("advanced_query", {}).get("did_any")
-    return _advanced(body, did_any=some and some | {"any_events": some["any_events"][:1]})
+    did_any = body.get("advanced_query", {}).get("did_any")
+    return _advanced(body, did_any=did_any and did_any | {"any_events": did_any["any_events"][:1]})
 
 
 def two_times_are_two_minutes(body: Json) -> Json:
@@ -84,7 +84,7 @@ def unknown_keys_are_ignored(body: Json) -> Json:
 
 
 def unknown_operators_are_ignored(body: Json) -> Json:
-    return _without(body, lambda one: one["operator"].startswith("ct_magic"))
+    return _without(body, lambda condition: condition["operator"].startswith("ct_magic"))
 
 
 def unknown_filters_are_ignored(body: Json) -> Json:
@@ -92,31 +92,33 @@ def unknown_filters_are_ignored(body: Json) -> Json:
 
 
 def empty_text_is_no_filter(body: Json) -> Json:
-    return _without(body, lambda one: one["value"] == "")
+    return _without(body, lambda condition: condition["value"] == "")
 
 
-def days_are_added_up(asked: Json, answer: Json) -> Json:
+def days_are_added_up(query: Json, answer: Json) -> Json:
     """A profile that comes on several days is counted on each."""
     if "count" in answer:
-        answer["count"] += asked["to"] - asked["from"]
+        answer["count"] += query["to"] - query["from"]
     return answer
 
 
-def count_is_neither(asked: Json, answer: Json) -> Json:
+def count_is_neither(query: Json, answer: Json) -> Json:
     if "userDeviceCount" in answer:
-        more = {"users": answer["count"] + 1, "devices": answer["count"] + 2}
-        answer["userDeviceCount"] = more
+        counts = {"users": answer["count"] + 1, "devices": answer["count"] + 2}
+        answer["userDeviceCount"] = counts
     return answer
 
 
 def _without(body: Json, is_dropped: Callable[[Json], bool]) -> Json:
-    kept = [one for one in body.get("event_properties", []) if not is_dropped(one)]
-    return body | {"event_properties": kept}
+    conditions = [
+        condition for condition in body.get("event_properties", []) if not is_dropped(condition)
+    ]
+    return body | {"event_properties": conditions}
 
 
 def _of_sessions(body: Any, change: Callable[[list[str]], list[str]]) -> Any:
     if isinstance(body, list):
-        return [_of_sessions(one, change) for one in body]
+        return [_of_sessions(item, change) for item in body]
     if not isinstance(body, dict):
         return body
     if body.get("name") == "time_of_day":

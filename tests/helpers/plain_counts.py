@@ -56,75 +56,79 @@ def read(
     events: Iterable[Mapping[str, Any]], profiles: Iterable[Mapping[str, Any]], zone: tzinfo
 ) -> Data:
     """Take the rows of both exported tables."""
-    mine: dict[Any, list[Happened]] = defaultdict(list)
+    by_profile: dict[Any, list[Happened]] = defaultdict(list)
     for row in events:
         day = row["ts"].replace(tzinfo=UTC).astimezone(zone).date()
         read_row = json.loads(row["properties"]), json.loads(row["session"])
-        mine[row["profile_id"]].append(
+        by_profile[row["profile_id"]].append(
             Happened(row["profile_id"], row["event_name"], day, *read_row)
         )
     people = {
         row["profile_id"]: dict(row) | {name: json.loads(row[name]) for name in FAMILIES.values()}
         for row in profiles
     }
-    return Data({who: tuple(found) for who, found in mine.items()}, people)
+    return Data(
+        {profile_id: tuple(happened) for profile_id, happened in by_profile.items()}, people
+    )
 
 
 def count(data: Data, query: Mapping[str, Any]) -> tuple[int, int]:
     """Return how many profiles, and how many events of the base query behind them."""
-    found = [
-        len(_matching(mine, query))
-        for who, mine in data.events.items()
-        if _counts(data, who, query)
+    per_profile = [
+        len(_matching(happened, query))
+        for profile_id, happened in data.events.items()
+        if _counts(data, profile_id, query)
     ]
-    return len(found), sum(found)
+    return len(per_profile), sum(per_profile)
 
 
-def _counts(data: Data, who: Any, query: Mapping[str, Any]) -> bool:
-    mine, advanced = data.events[who], query.get("advanced_query") or {}
+def _counts(data: Data, profile_id: Any, query: Mapping[str, Any]) -> bool:
+    happened, advanced = data.events[profile_id], query.get("advanced_query") or {}
     return (
-        bool(_matching(mine, query))
-        and all(_did(mine, one) for one in advanced.get("did_all") or [])
-        and not any(_matching(mine, one) for one in advanced.get("did_none") or [])
-        and _did_any(mine, advanced.get("did_any"))
-        and _is(data.profiles[who], query.get("common_profile_properties") or {})
+        bool(_matching(happened, query))
+        and all(_did(happened, event) for event in advanced.get("did_all") or [])
+        and not any(_matching(happened, event) for event in advanced.get("did_none") or [])
+        and _did_any(happened, advanced.get("did_any"))
+        and _is(data.profiles[profile_id], query.get("common_profile_properties") or {})
     )
 
 
-def _did(mine: Iterable[Happened], asked: Mapping[str, Any]) -> bool:
-    times = len(_matching(mine, asked))
-    often = COMPARED[asked["operator"]](times, asked["value"]) if "operator" in asked else True
+def _did(happened: Iterable[Happened], event: Mapping[str, Any]) -> bool:
+    times = len(_matching(happened, event))
+    often = COMPARED[event["operator"]](times, event["value"]) if "operator" in event else True
     return times > 0 and bool(often)
 
 
-def _did_any(mine: Iterable[Happened], asked: Mapping[str, Any] | None) -> bool:
-    if asked is None:
+def _did_any(happened: Iterable[Happened], did_any: Mapping[str, Any] | None) -> bool:
+    if did_any is None:
         return True
-    times = sum(len(_matching(mine, one)) for one in asked["any_events"])
-    return bool(COMPARED[asked["operator"]](times, asked["value"]))
+    times = sum(len(_matching(happened, event)) for event in did_any["any_events"])
+    return bool(COMPARED[did_any["operator"]](times, did_any["value"]))
 
 
-def _matching(mine: Iterable[Happened], query: Mapping[str, Any]) -> list[Happened]:
-    return [one for one in mine if _happened(one, query)]
+def _matching(happened: Iterable[Happened], query: Mapping[str, Any]) -> list[Happened]:
+    return [event for event in happened if _happened(event, query)]
 
 
-def _happened(one: Happened, query: Mapping[str, Any]) -> bool:
-    day = int(one.day.strftime("%Y%m%d"))
-    if one.name != query["event_name"] or not query["from"] <= day <= query["to"]:
+def _happened(event: Happened, query: Mapping[str, Any]) -> bool:
+    day = int(event.day.strftime("%Y%m%d"))
+    if event.name != query["event_name"] or not query["from"] <= day <= query["to"]:
         return False
-    places = [one.properties]
-    if one.name == "Charged" and isinstance(one.properties.get("Items"), list):
-        places += [item for item in one.properties["Items"] if isinstance(item, dict)]
-    return all(_somewhere(places, asked) for asked in query.get("event_properties") or []) and all(
-        _holds_in_session(one.session, {"operator": "equals"} | asked)
-        for asked in query.get("session_properties") or []
+    places = [event.properties]
+    if event.name == "Charged" and isinstance(event.properties.get("Items"), list):
+        places += [item for item in event.properties["Items"] if isinstance(item, dict)]
+    return all(
+        _somewhere(places, condition) for condition in query.get("event_properties") or []
+    ) and all(
+        _holds_in_session(event.session, {"operator": "equals"} | condition)
+        for condition in query.get("session_properties") or []
     )
 
 
-def _holds_in_session(session: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
-    if asked["name"] != "time_of_day" or asked["operator"] != "equals":
-        return _holds(session, asked)
-    began, (first, last) = session.get("time_of_day"), map(_minutes, asked["value"])
+def _holds_in_session(session: Mapping[str, Any], condition: Mapping[str, Any]) -> bool:
+    if condition["name"] != "time_of_day" or condition["operator"] != "equals":
+        return _holds(session, condition)
+    began, (first, last) = session.get("time_of_day"), map(_minutes, condition["value"])
     return (
         isinstance(began, str)
         and CLOCK.fullmatch(began) is not None
@@ -137,55 +141,58 @@ def _minutes(clock: str) -> int:
     return 60 * int(hours) + int(minutes)
 
 
-def _somewhere(places: list[Mapping[str, Any]], asked: Mapping[str, Any]) -> bool:
-    if asked["operator"] == "does_not_exist":
-        return all(_holds(place, asked) for place in places)
-    return any(_holds(place, asked) for place in places)
+def _somewhere(places: list[Mapping[str, Any]], condition: Mapping[str, Any]) -> bool:
+    if condition["operator"] == "does_not_exist":
+        return all(_holds(place, condition) for place in places)
+    return any(_holds(place, condition) for place in places)
 
 
-def _is(person: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+def _is(person: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     for key, column in FAMILIES.items():
-        filters = [{"operator": "equals"} | one for one in asked.get(key) or []]
-        if not all(_holds(person[column], one) for one in filters):
+        filters = [{"operator": "equals"} | condition for condition in wanted.get(key) or []]
+        if not all(_holds(person[column], condition) for condition in filters):
             return False
-    paths = asked.get("geo_fields") or []
-    here = [person["country"], person["state"], person["city"]]
-    return not paths or any(here[: len(path)] == path for path in paths)
+    paths = wanted.get("geo_fields") or []
+    home = [person["country"], person["state"], person["city"]]
+    return not paths or any(home[: len(path)] == path for path in paths)
 
 
-def _holds(place: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
-    found, wanted = place.get(asked["name"]), asked["value"]
-    there = found is not None
-    match asked["operator"]:
+def _holds(place: Mapping[str, Any], condition: Mapping[str, Any]) -> bool:
+    value, wanted = place.get(condition["name"]), condition["value"]
+    has_value = value is not None
+    match condition["operator"]:
         case "exists":
-            return there
+            return has_value
         case "does_not_exist":
-            return not there
+            return not has_value
         case "contains":
-            return _contains(found, wanted)
+            return _contains(value, wanted)
         case "does_not_contain":
-            return there and not _contains(found, wanted)
+            return has_value and not _contains(value, wanted)
         case "equals":
-            return _equals_any(found, wanted)
+            return _equals_any(value, wanted)
         case "not_equals":
-            return there and not _equals_any(found, wanted)
+            return has_value and not _equals_any(value, wanted)
         case compared:
-            return _is_number(found) and bool(COMPARED[compared](float(found), float(wanted)))
+            return _is_number(value) and bool(COMPARED[compared](float(value), float(wanted)))
 
 
-def _contains(found: Any, wanted: str) -> bool:
-    return isinstance(found, bool | str) and wanted in str(found)
+def _contains(value: Any, wanted: str) -> bool:
+    return isinstance(value, bool | str) and wanted in str(value)
 
 
-def _equals_any(found: Any, wanted: Any) -> bool:
-    return any(_equals(found, one) for one in (wanted if isinstance(wanted, list) else [wanted]))
+def _equals_any(value: Any, wanted: Any) -> bool:
+    return any(
+        _equals(value, candidate)
+        for candidate in (wanted if isinstance(wanted, list) else [wanted])
+    )
 
 
-def _equals(found: Any, wanted: Any) -> bool:
+def _equals(value: Any, wanted: Any) -> bool:
     if isinstance(wanted, str):
-        return isinstance(found, bool | str) and str(found) == wanted
-    return _is_number(found) and float(found) == float(wanted)
+        return isinstance(value, bool | str) and str(value) == wanted
+    return _is_number(value) and float(value) == float(wanted)
 
 
-def _is_number(found: Any) -> bool:
-    return isinstance(found, int | float) and not isinstance(found, bool)
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -29,7 +29,7 @@ def row(number: int = 0, title: str = "App Launched", **changes: Any) -> Row:
 
 def plan(rows: Sequence[Row]) -> Plan:
     """A plan over as many questions as its rows name."""
-    needed = {number for one in rows for number in one.questions}
+    needed = {number for row in rows for number in row.questions}
     return Plan(tuple(rows), tuple(question(f"q{n}") for n in range(max(needed, default=-1) + 1)))
 
 
@@ -44,7 +44,7 @@ class PlainRun:
     def __init__(self, rows: Sequence[Row]) -> None:
         self.now = 0.0
         self.plan = plan(rows)
-        self.jobs = tuple(Job(n, asked) for n, asked in enumerate(self.plan.questions))
+        self.jobs = tuple(Job(n, question) for n, question in enumerate(self.plan.questions))
         self.cancelled: list[int | None] = []
         self._seen: tuple[tuple[Job, ...], tuple[RowResult, ...]] | None = None
 

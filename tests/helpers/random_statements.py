@@ -52,7 +52,7 @@ VALUES: dict[Property, tuple[Scalar, ...]] = {
     Property("Customer Type", Scope.PROFILE): ("Silver", "Gold", "Platinum"),
     Property("OS", Scope.TECH): ("Android", "iOS"),
 }
-OF_EVENT = [asked for asked in VALUES if asked.scope in (Scope.EVENT, Scope.SESSION)]
+OF_EVENT = [prop for prop in VALUES if prop.scope in (Scope.EVENT, Scope.SESSION)]
 AMOUNT = Property("Amount")
 CLOCK = Property("time_of_day", Scope.SESSION)
 PLACES = (("India",), ("India", "Maharashtra"), ("Singapore",), ("India", "Karnataka", "Bengaluru"))
@@ -115,9 +115,9 @@ class Statements:
     def _with_where(self, query: Query, kind: str) -> Query:
         if kind == "or" or self._one_in(8):
             return replace(query, condition=self._condition(kind))
-        where = tuple(self._filter(None) for _ in range(self.random.choice([0, 0, 0, 1, 1, 2])))
+        filters = tuple(self._filter(None) for _ in range(self.random.choice([0, 0, 0, 1, 1, 2])))
         places = (self.random.choice(PLACES),) if self._one_in(8) else ()
-        return replace(query, event=replace(query.event, where=where), places=places)
+        return replace(query, event=replace(query.event, where=filters), places=places)
 
     def _condition(self, kind: str) -> Or | And:
         only_event = kind != "or" or self._one_in(2)
@@ -144,23 +144,23 @@ class Statements:
         if not of_profile and self._one_in(4):
             chosen = random.choice([Operator.GREATER_THAN, Operator.LESS_THAN_EQUALS])
             return Filter(AMOUNT, chosen, random.choice([20, 100, 300.5]))
-        asked = random.choice(list(VALUES) if of_profile else OF_EVENT)
-        value = random.choice(VALUES[asked])
+        prop = random.choice(list(VALUES) if of_profile else OF_EVENT)
+        value = random.choice(VALUES[prop])
         match random.randrange(6):
             case 0:
-                return Filter(asked, Operator.NOT_EQUALS, value)
-            case 1 if len(VALUES[asked]) > 2:
-                return Filter(asked, Operator.EQUALS, tuple(random.sample(VALUES[asked], 2)))
-            case 2 if asked.scope is Scope.EVENT:
+                return Filter(prop, Operator.NOT_EQUALS, value)
+            case 1 if len(VALUES[prop]) > 2:
+                return Filter(prop, Operator.EQUALS, tuple(random.sample(VALUES[prop], 2)))
+            case 2 if prop.scope is Scope.EVENT:
                 chosen = random.choice([Operator.EXISTS, Operator.DOES_NOT_EXIST])
-                return Filter(asked, chosen, "")
-        return Filter(asked, Operator.EQUALS, value)
+                return Filter(prop, chosen, "")
+        return Filter(prop, Operator.EQUALS, value)
 
     def _axes(self, query: Query, time: ByTime | None) -> tuple[Axis, ...]:
         axes: list[Axis] = [time] if time else []
         if self._one_in(3):
-            asked = self.random.choice(list(VALUES))
-            axes.insert(self._one_in(2), ByValue(asked, VALUES[asked][:2]))
+            prop = self.random.choice(list(VALUES))
+            axes.insert(self._one_in(2), ByValue(prop, VALUES[prop][:2]))
         if self._one_in(8) and not query.places and not holds(query, AtPlace):
             axes.append(ByPlace(PLACES[1:3]))
         if self._one_in(25) and not holds(query, ClockRange):
@@ -198,7 +198,7 @@ class Statements:
         return DidAny(events, self.random.choice(OFTEN), self.random.randint(1, 3))
 
     def _inside(self, kind: str, time: ByTime | None, can_be_often: bool = False) -> Event:
-        where = (self._filter(None),) if self._one_in(3) else ()
+        filters = (self._filter(None),) if self._one_in(3) else ()
         period: AnyPeriod | None = None
         if kind != "rolling" and self._one_in(2 if kind == "after" else 5):
             unit = time.unit if time else random_unit(self.random)
@@ -210,7 +210,7 @@ class Statements:
         often = None
         if can_be_often and self._one_in(4):
             often = Often(self.random.choice(OFTEN), self.random.randint(1, 3))
-        return Event(self.random.choice(EVENTS), where, period, often)
+        return Event(self.random.choice(EVENTS), filters, period, often)
 
     def _versus(self, time: ByTime | None) -> Period | Shift | Preceding:
         unit = time.unit if time else random_unit(self.random)

@@ -91,7 +91,7 @@ class Meant:
     axes: tuple[Axis, ...]
 
 
-def found(name: str, event: Happened, person: Any) -> list[Any]:
+def values_of(name: str, event: Happened, person: Any) -> list[Any]:
     """Return the values of a property: of the event and its items, the session or the person."""
     scope, _, rest = name.rpartition(".")
     if scope == "session":
@@ -122,26 +122,26 @@ class Texts:
 
     def statement(self) -> Meant:
         """Return any statement; some of them the language refuses."""
-        kind = self.one("plain", "share", "after", "first", "rolling", "vs", "vs", "or", "or")
+        kind = self.choose("plain", "share", "after", "first", "rolling", "vs", "vs", "or", "or")
         time = self.time(kind) if kind in ("first", "rolling") or self.chance(0.6) else None
         unit = time.unit if time else None
         words, days = self.period(unit)
-        event = self.one(*EVENTS)
-        where, test = self.where(kind)
-        axes = self.axes(time, where)
+        event = self.choose(*EVENTS)
+        filter_text, test = self.where(kind)
+        axes = self.axes(time, filter_text)
         versus = self.versus() if kind == "vs" or self.chance(0.1) else None
         can_move = kind != "rolling"
-        did = [self.clause(unit, can_move, not versus) for _ in range(self.one(0, 0, 0, 1, 2))]
+        did = [self.clause(unit, can_move, not versus) for _ in range(self.choose(0, 0, 0, 1, 2))]
         steps = []
         if not versus and (kind in ("share", "after") or self.chance(0.2)):
-            steps = [self.clause(unit, can_move) for _ in range(self.one(0, 1, 2))]
+            steps = [self.clause(unit, can_move) for _ in range(self.choose(0, 1, 2))]
             steps.append(self.last_step(kind, unit, can_move))
-        lines = [f"{event} {where} {words}".rstrip(), *(text for text, _ in did)]
+        lines = [f"{event} {filter_text} {words}".rstrip(), *(text for text, _ in did)]
         lines += [f"share {text}" for text, _ in steps]
         lines += [f"vs {versus[0]}"] if versus else []
         lines += ["by " + ", ".join(axis.text for axis in axes)] if axes else []
         return Meant(
-            text=self.one("\n  ", " ").join(lines),
+            text=self.choose("\n  ", " ").join(lines),
             event=event.strip('"'),
             test=test,
             days=days,
@@ -151,7 +151,7 @@ class Texts:
             axes=axes,
         )
 
-    def one(self, *choices: Any) -> Any:
+    def choose(self, *choices: Any) -> Any:
         return self.random.choice(choices)
 
     def chance(self, share: float) -> bool:
@@ -163,8 +163,8 @@ class Texts:
     # Periods
 
     def period(self, unit: str | None = None) -> tuple[str, Spec]:
-        unit = unit or self.one(*UNITS)
-        longer = self.one("week", "month", "quarter", "year") if unit != "day" else "week"
+        unit = unit or self.choose(*UNITS)
+        longer = self.choose("week", "month", "quarter", "year") if unit != "day" else "week"
         match self.random.randrange(9):
             case 0:
                 return "", ("last", 30, "day")
@@ -190,29 +190,29 @@ class Texts:
         if self.chance(0.4):
             first, last = start_of(first, unit), last_of(last, unit)
         spelled = (f"{first}..{last}", f"{first:%Y%m%d}..{last:%Y%m%d}", f"from {first} to {last}")
-        return (f"on {first}" if first == last else self.one(*spelled)), ("days", first, last)
+        return (f"on {first}" if first == last else self.choose(*spelled)), ("days", first, last)
 
     def versus(self) -> tuple[str, Spec]:
-        unit = self.one(*UNITS)
+        unit = self.choose(*UNITS)
         n = self.random.randint(1, 5 if unit != "year" else 1)
         moves = (f"before {self.number(n, unit)}", ("moved", -n, unit))
-        return self.one(("previous", ("previous",)), moves, self.period(unit)) or moves
+        return self.choose(("previous", ("previous",)), moves, self.period(unit)) or moves
 
     # Filters
 
     def where(self, kind: str) -> tuple[str, Test]:
         if kind == "or" or self.chance(0.25):
-            text, test, _ = self.condition(self.one(OF_EVENT, OF_PERSON, None, None))
+            text, test, _ = self.condition(self.choose(OF_EVENT, OF_PERSON, None, None))
         elif self.chance(0.4):
-            text, test = self.filter(self.one(OF_EVENT, OF_PERSON))
+            text, test = self.filter(self.choose(OF_EVENT, OF_PERSON))
         else:
             return "", lambda event, person: True
         return f"where {text}", test
 
     def condition(self, names: Any, depth: int = 0) -> tuple[str, Test, str]:
         if depth > 2 or self.chance(0.5):
-            return *self.filter(names or self.one(OF_EVENT, OF_PERSON)), "filter"
-        parts = [self.condition(names, depth + 1) for _ in range(self.one(2, 2, 3))]
+            return *self.filter(names or self.choose(OF_EVENT, OF_PERSON)), "filter"
+        parts = [self.condition(names, depth + 1) for _ in range(self.choose(2, 2, 3))]
         tests = [test for _, test, _ in parts]
         if self.chance(0.55):
             texts = [text if kind == "filter" else f"({text})" for text, _, kind in parts]
@@ -229,18 +229,18 @@ class Texts:
             clock = f"{start // 60:02}:{start % 60:02}..{end // 60:02}:{end % 60:02}"
             inside = f"session.time_of_day in {clock}"
             return inside, lambda e, p: start <= minute(e) <= end
-        name = self.one(*names)
+        name = self.choose(*names)
         return self.compared(name, names[name])
 
     def compared(self, name: str, values: tuple[str, ...]) -> tuple[str, Test]:
-        value = self.one(*values)
-        some = tuple(self.random.sample(values, min(2, len(values))))
-        listed = ", ".join(map(self.quoted, some))
-        text, holds = self.one(
+        value = self.choose(*values)
+        sample = tuple(self.random.sample(values, min(2, len(values))))
+        listed = ", ".join(map(self.quoted, sample))
+        text, holds = self.choose(
             (f"= {self.quoted(value)}", lambda x: x == value),
             (f"!= {self.quoted(value)}", lambda x: x not in (None, value)),
-            (f"in ({listed})", lambda x: x in some),
-            (f"not in ({listed})", lambda x: x is not None and x not in some),
+            (f"in ({listed})", lambda x: x in sample),
+            (f"not in ({listed})", lambda x: x is not None and x not in sample),
             (f'~ "{value[:3]}"', lambda x: x is not None and value[:3] in x),
             (f'!~ "{value[1:3]}"', lambda x: x is not None and value[1:3] not in x),
             ("exists", lambda x: x is not None),
@@ -248,18 +248,18 @@ class Texts:
         if self.chance(0.1):
             return (
                 f"{name} not exists",
-                lambda e, p: found(name, e, p).count(None) == len(found(name, e, p)),
+                lambda e, p: values_of(name, e, p).count(None) == len(values_of(name, e, p)),
             )
-        return f"{name} {text}", lambda e, p: any(map(holds, found(name, e, p)))
+        return f"{name} {text}", lambda e, p: any(map(holds, values_of(name, e, p)))
 
     def quoted(self, value: str) -> str:
         plain = value.lower() if value in ("True", "False") else f"'{value}'"
-        return str(self.one(f'"{value}"', plain))
+        return str(self.choose(f'"{value}"', plain))
 
     def amount(self) -> tuple[str, Test]:
-        name, low = self.one("Amount", "Price", "Quantity"), self.one(1, 2, 20, 150.5, 300)
-        high = low + self.one(0, 1, 100)
-        text, holds = self.one(
+        name, low = self.choose("Amount", "Price", "Quantity"), self.choose(1, 2, 20, 150.5, 300)
+        high = low + self.choose(0, 1, 100)
+        text, holds = self.choose(
             (f"> {low}", lambda x: x > low),
             (f">= {low}", lambda x: x >= low),
             (f"< {low}", lambda x: x < low),
@@ -269,15 +269,15 @@ class Texts:
         tests = [holds] if holds else [lambda x: x >= low, lambda x: x <= high]
 
         def test(event: Happened, person: Any) -> bool:
-            numbers = [x for x in found(name, event, person) if isinstance(x, int | float)]
-            return all(any(map(one, numbers)) for one in tests)  # each on some item
+            numbers = [x for x in values_of(name, event, person) if isinstance(x, int | float)]
+            return all(any(map(check, numbers)) for check in tests)  # each on some item
 
         return f"{name} {text}", test
 
     def place(self) -> tuple[str, Test]:
-        some = self.random.sample(PLACES, self.one(1, 2))
-        text = f"geo in ({', '.join(map(json.dumps, some))})"
-        return text, lambda e, p: any(is_at(p, place) for place in some)
+        places = self.random.sample(PLACES, self.choose(1, 2))
+        text = f"geo in ({', '.join(map(json.dumps, places))})"
+        return text, lambda e, p: any(is_at(p, place) for place in places)
 
     # Clauses
 
@@ -285,18 +285,18 @@ class Texts:
         self, unit: str | None, can_move: bool, can_count: bool = True
     ) -> tuple[str, Clause]:
         """Return any clause; `can_count` lets its period count from today."""
-        made = [self.inner(unit, can_move, can_count) for _ in range(self.one(1, 2, 3))]
-        (text, inner), n = made[0], self.random.randint(1, 3)
+        inners = [self.inner(unit, can_move, can_count) for _ in range(self.choose(1, 2, 3))]
+        (text, inner), n = inners[0], self.random.randint(1, 3)
         match self.random.randrange(5):
             case 0:
-                often = self.one(*OFTEN)
-                texts = ", ".join(text for text, _ in made)
-                events = tuple(event for _, event in made)
+                often = self.choose(*OFTEN)
+                texts = ", ".join(text for text, _ in inners)
+                events = tuple(event for _, event in inners)
                 return f"did any ({texts}) {often} {n}", Clause("any", events, often, n)
             case 1:
                 return f"did not {text}", Clause("not", (inner,))
             case 2:
-                often = self.one(">=", ">", "=")
+                often = self.choose(">=", ">", "=")
                 return f"did {text} {often} {n}", Clause("did", (inner,), often, n)
         return f"did {text}", Clause("did", (inner,))
 
@@ -304,48 +304,48 @@ class Texts:
         if kind != "after" or self.chance(0.3):
             return self.clause(unit, can_move)
         first = self.random.randint(0, 2)
-        last, unit = first + self.random.randint(0, 3), unit or self.one(*UNITS)
+        last, unit = first + self.random.randint(0, 3), unit or self.choose(*UNITS)
         text, inner = self.inner(unit, False, False)
         axis = Inner(inner.event, inner.test, ("after", first, last, unit))
         return f"did {text} after {first}..{last} {unit}s", Clause("did", (axis,))
 
     def inner(self, unit: str | None, can_move: bool, can_count: bool) -> tuple[str, Inner]:
-        event = self.one(*EVENTS)
-        where, test = "", lambda event, person: True
+        event = self.choose(*EVENTS)
+        filter_text, test = "", lambda event, person: True
         if self.chance(0.4):
             text, test = self.filter(OF_EVENT)
-            where = f" where {text}"
+            filter_text = f" where {text}"
         words, days = "", None
         if can_move and self.chance(0.25):
-            n, unit = self.random.randint(-3, 3), unit or self.one(*UNITS)
+            n, unit = self.random.randint(-3, 3), unit or self.choose(*UNITS)
             side = "after" if n >= 0 else "before"
             words, days = f" {side} {self.number(abs(n), unit)}", ("moved", n, unit)
         elif can_count and self.chance(0.25):
-            words, days = self.period(self.one("day", "week"))
+            words, days = self.period(self.choose("day", "week"))
             words, days = (f" {words}", days) if words else ("", None)
-        return f"{event}{where}{words}", Inner(event.strip('"'), test, days)
+        return f"{event}{filter_text}{words}", Inner(event.strip('"'), test, days)
 
     # Axes
 
     def time(self, kind: str) -> Axis:
-        unit = self.one(*UNITS)
+        unit = self.choose(*UNITS)
         if kind != "rolling":
             is_first = kind == "first"
             return Axis("", f"{'first ' * is_first}{unit}", unit=unit, is_first=is_first)
-        n, length = self.random.randint(1, 4), self.one(*UNITS)
+        n, length = self.random.randint(1, 4), self.choose(*UNITS)
         text = f"{unit} rolling {self.number(n, length)}"
         return Axis("", text, unit=unit, rolling=(n, length))
 
-    def axes(self, time: Axis | None, where: str) -> tuple[Axis, ...]:
+    def axes(self, time: Axis | None, filter_text: str) -> tuple[Axis, ...]:
         axes = [time] if time else []
         if self.chance(0.25):
-            name, values = self.one(*OF_EVENT.items(), *OF_PERSON.items())
+            name, values = self.choose(*OF_EVENT.items(), *OF_PERSON.items())
             text = f"{name} in ({', '.join(map(self.quoted, values[:2]))})"
-            axes.append(Axis(name, text, values[:2], lambda e, p, v: v in found(name, e, p)))
-        if self.chance(0.08) and "geo" not in where:
+            axes.append(Axis(name, text, values[:2], lambda e, p, v: v in values_of(name, e, p)))
+        if self.chance(0.08) and "geo" not in filter_text:
             text = f"geo in ({', '.join(map(json.dumps, PLACES[1:3]))})"
             axes.append(Axis("geo", text, PLACES[1:3], lambda e, p, v: is_at(p, v)))
-        if self.chance(0.05) and "time_of_day" not in where:
+        if self.chance(0.05) and "time_of_day" not in filter_text:
             hours = tuple(range(24))
             axes.append(Axis("hour", "hour", hours, lambda e, p, v: minute(e) // 60 == v))
         self.random.shuffle(axes)

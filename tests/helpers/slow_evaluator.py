@@ -86,37 +86,37 @@ class Evaluator:
     def __init__(self, data: Data, today: date) -> None:
         self.data, self.today = data, today
         self.by_name: dict[str, list[Happened]] = {}
-        for mine in data.events.values():
-            for event in mine:
+        for happened in data.events.values():
+            for event in happened:
                 self.by_name.setdefault(event.name, []).append(event)
 
     def rows(self, query: Query) -> list[Expected]:
         """Return what each row of a statement must hold, in order."""
-        axis = next((one for one in query.by if isinstance(one, ByTime)), None)
+        axis = next((by for by in query.by if isinstance(by, ByTime)), None)
         period = days_of(query.event.period, self.today, axis.unit if axis else None)
         own = pieces(period, axis)
-        others = pieces(self.other(query, period, axis), axis) if query.versus else []
-        paired = list(zip_longest(own, others[: len(own)]))
-        turns = [paired if isinstance(one, ByTime) else values(one) for one in query.by]
+        other_pieces = pieces(self.other(query, period, axis), axis) if query.versus else []
+        paired = list(zip_longest(own, other_pieces[: len(own)]))
+        turns = [paired if isinstance(by, ByTime) else values(by) for by in query.by]
         if axis is None:
             turns.insert(0, paired)
         place = query.by.index(axis) if axis else 0
-        found = []
+        expected = []
         for turn in product(*turns):
-            mine, other = turn[place]
-            added = [one for at, one in enumerate(turn) if at != place]
-            found += self.of_piece(query, axis, added, (period, mine), other)
-        return found
+            piece, other = turn[place]
+            added = [pair for at, pair in enumerate(turn) if at != place]
+            expected += self.of_piece(query, axis, added, (period, piece), other)
+        return expected
 
     def of_piece(
         self,
         query: Query,
         axis: ByTime | None,
         added: list[Any],
-        mine: tuple[Stretch, Stretch],
+        stretches: tuple[Stretch, Stretch],
         other: Stretch | None,
     ) -> Iterator[Expected]:
-        period, piece = mine
+        period, piece = stretches
         names = tuple(name for _, name in added)
         extra = [condition for condition, _ in added]
         start, end = window(piece, axis)
@@ -129,10 +129,10 @@ class Evaluator:
             people = self.people(query, axis, extra, chain, period, piece)
             base = (people, len(chain)) if base is None else base
             count = None if people is None else len(people)
-            one = replace(row, count=count, after=after)
+            expected = replace(row, count=count, after=after)
             if query.steps:
-                one = replace(one, of=None if base[0] is None else len(base[0]))
-            yield self.compared(query, axis, extra, chain, one, other)
+                expected = replace(expected, of=None if base[0] is None else len(base[0]))
+            yield self.compared(query, axis, extra, chain, expected, other)
 
     def compared(
         self,
@@ -157,11 +157,11 @@ class Evaluator:
         has_change = alike and bool(previous) and row.count is not None
         return replace(row, previous=previous, previous_days=days, has_change=has_change)
 
-    def alike(self, query: Query, axis: ByTime | None, one: Stretch, other: Stretch) -> bool:
-        if len(walk(one)) == len(walk(other)):
+    def alike(self, query: Query, axis: ByTime | None, own: Stretch, other: Stretch) -> bool:
+        if len(walk(own)) == len(walk(other)):
             return True
         for unit in (Unit.WEEK, Unit.MONTH, Unit.QUARTER, Unit.YEAR):
-            cuts = [cut(stretch, unit) for stretch in (one, other)]
+            cuts = [cut(stretch, unit) for stretch in (own, other)]
             is_whole = all(p == stretch_of(p[0], unit) for pieces in cuts for p in pieces)
             if is_whole and len(cuts[0]) == len(cuts[1]):
                 return True
@@ -186,16 +186,16 @@ class Evaluator:
         conditions = [*query.event.where, *([AtPlace(query.places)] if query.places else [])]
         conditions += [query.condition] if query.condition else []
         name = query.event.name
-        found = self.did(name, [*conditions, *extra], days)
+        people = self.did(name, [*conditions, *extra], days)
         if axis is not None and axis.first and piece[0] > period[0]:
             before = period[0], piece[0] - DAY
-            found -= self.did(name, [*conditions, *extra], before, of_event=True)
+            people -= self.did(name, [*conditions, *extra], before, of_event=True)
         for step in chain:
-            who = self.of_step(step, piece, days)
-            if who is None:
+            in_step = self.of_step(step, piece, days)
+            if in_step is None:
                 return None
-            found = found - who if isinstance(step, DidNot) else found & who
-        return found
+            people = people - in_step if isinstance(step, DidNot) else people & in_step
+        return people
 
     def of_step(self, step: Did | DidNot | DidAny, piece: Stretch, days: Stretch) -> People | None:
         events = step.events if isinstance(step, DidAny) else (step.event,)
@@ -211,15 +211,21 @@ class Evaluator:
             often = step.event.often
             compare = COMPARED[often.operator] if often else operator.ge
             wanted = often.times if often else 1
-        return frozenset(who for who in self.data.events if compare(times.get(who, 0), wanted))
+        return frozenset(
+            profile_id
+            for profile_id in self.data.events
+            if compare(times.get(profile_id, 0), wanted)
+        )
 
-    def times(self, asked: Iterable[tuple[Event, Stretch]]) -> dict[Any, int]:
-        found: dict[Any, int] = {}
-        for event, (start, end) in asked:
-            for one in self.by_name.get(event.name, []):
-                if start <= one.day <= end and all(self.holds(c, one) for c in event.where):
-                    found[one.profile_id] = found.get(one.profile_id, 0) + 1
-        return found
+    def times(self, events: Iterable[tuple[Event, Stretch]]) -> dict[Any, int]:
+        times: dict[Any, int] = {}
+        for event, (start, end) in events:
+            for happened in self.by_name.get(event.name, []):
+                if start <= happened.day <= end and all(
+                    self.holds(c, happened) for c in event.where
+                ):
+                    times[happened.profile_id] = times.get(happened.profile_id, 0) + 1
+        return times
 
     def days_inside(self, event: Event, piece: Stretch, days: Stretch) -> Stretch:
         match event.period:
@@ -234,13 +240,13 @@ class Evaluator:
         self, name: str, conditions: list[Any], days: Stretch, of_event: bool = False
     ) -> People:
         """Return who did the event in these days; `of_event` leaves out what the profile is."""
-        found = set()
-        for one in self.by_name.get(name, []):
-            if one.profile_id in found or not days[0] <= one.day <= days[1]:
+        people = set()
+        for happened in self.by_name.get(name, []):
+            if happened.profile_id in people or not days[0] <= happened.day <= days[1]:
                 continue
-            if all(self.holds(c, one, of_event) for c in conditions):
-                found.add(one.profile_id)
-        return frozenset(found)
+            if all(self.holds(c, happened, of_event) for c in conditions):
+                people.add(happened.profile_id)
+        return frozenset(people)
 
     def holds(self, condition: Any, event: Happened, of_event: bool = False) -> bool:
         match condition:
@@ -250,14 +256,14 @@ class Evaluator:
                 return any(self.holds(part, event, of_event) for part in parts)
             case AtPlace(places):
                 person = self.data.profiles[event.profile_id]
-                here = tuple(person[name] for name in ("country", "state", "city"))
-                return of_event or any(here[: len(place)] == place for place in places)
+                home = tuple(person[name] for name in ("country", "state", "city"))
+                return of_event or any(home[: len(place)] == place for place in places)
         if condition.property.scope is Scope.EVENT:
-            things = [event.properties]
+            items = [event.properties]
             if event.name == "Charged":
-                things += event.properties.get("Items", [])
+                items += event.properties.get("Items", [])
             test = all if condition.operator is Operator.DOES_NOT_EXIST else any
-            return test(matches(condition, thing) for thing in things)
+            return test(matches(condition, item) for item in items)
         if condition.property.scope is Scope.SESSION:
             return matches(condition, event.session)
         person = self.data.profiles[event.profile_id][condition.property.scope.value]
@@ -275,8 +281,8 @@ class Evaluator:
                 return days_of(period, self.today, unit)
 
 
-def matches(condition: Filter, thing: dict[str, Any]) -> bool:
-    held, wanted = thing.get(condition.property.name), condition.value
+def matches(condition: Filter, properties: dict[str, Any]) -> bool:
+    held, wanted = properties.get(condition.property.name), condition.value
     if held is None:
         return condition.operator is Operator.DOES_NOT_EXIST
     if isinstance(wanted, ClockRange):
@@ -284,14 +290,14 @@ def matches(condition: Filter, thing: dict[str, Any]) -> bool:
         return wanted.start <= 60 * hours + minutes <= wanted.end
     wanted_values = wanted if isinstance(wanted, tuple) else (wanted,)
     is_number = isinstance(held, int | float)
-    same = any(held == one and isinstance(one, str) != is_number for one in wanted_values)
+    is_equal = any(held == value and isinstance(value, str) != is_number for value in wanted_values)
     match condition.operator:
         case Operator.EXISTS | Operator.DOES_NOT_EXIST:
             return condition.operator is Operator.EXISTS
         case Operator.EQUALS:
-            return same
+            return is_equal
         case Operator.NOT_EQUALS:
-            return not same
+            return not is_equal
         case Operator.CONTAINS | Operator.DOES_NOT_CONTAIN:
             contained = isinstance(held, str) and wanted in held
             return contained == (condition.operator is Operator.CONTAINS)
@@ -324,8 +330,8 @@ def inside(step: Any) -> tuple[Event, ...]:
 
 
 def events_of(query: Query) -> list[Event]:
-    asked = [*query.did, *query.did_not, *(query.did_any.events if query.did_any else ())]
-    return [*asked, *(event for step in query.steps for event in inside(step))]
+    events = [*query.did, *query.did_not, *(query.did_any.events if query.did_any else ())]
+    return [*events, *(event for step in query.steps for event in inside(step))]
 
 
 def is_axis(event: Event) -> bool:
@@ -342,18 +348,18 @@ def values(axis: Any) -> list[Any]:
             return [((Clock(hour)), ("hour", hour)) for hour in range(24)]
         case ByPlace(places):
             return [(AtPlace((place,)), ("geo", "/".join(place))) for place in places]
-        case ByValue(asked, held):
-            scope = asked.scope.value
-            name = f"{scope}.{asked.name}" if scope else asked.name
-            return [(Filter(asked, Operator.EQUALS, one), (name, one)) for one in held]
+        case ByValue(prop, held):
+            scope = prop.scope.value
+            name = f"{scope}.{prop.name}" if scope else prop.name
+            return [(Filter(prop, Operator.EQUALS, value), (name, value)) for value in held]
     raise AssertionError(axis)
 
 
 def Clock(hour: int) -> Filter:  # noqa: N802 # stands for a filter
     from ct_magic.query.model import Property
 
-    asked = Property("time_of_day", Scope.SESSION)
-    return Filter(asked, Operator.EQUALS, ClockRange(hour * 60, hour * 60 + 59))
+    prop = Property("time_of_day", Scope.SESSION)
+    return Filter(prop, Operator.EQUALS, ClockRange(hour * 60, hour * 60 + 59))
 
 
 # Days, walked one by one.

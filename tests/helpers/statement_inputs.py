@@ -64,7 +64,9 @@ EASY_FILTERS = st.builds(
     st.sampled_from([Operator.GREATER_THAN_EQUALS, Operator.LESS_THAN_EQUALS]),
     st.integers(0, 3),
 )
-EVENT_FILTERS = EASY_FILTERS.map(lambda one: replace(one, property=Property(one.property.name)))
+EVENT_FILTERS = EASY_FILTERS.map(
+    lambda condition: replace(condition, property=Property(condition.property.name))
+)
 EASY_PLACES = st.lists(st.sampled_from(["India", "Oman"]), min_size=1, max_size=2).map(tuple)
 CONDITIONS: st.SearchStrategy[Condition] = st.recursive(
     EASY_FILTERS | st.builds(AtPlace, st.lists(EASY_PLACES, min_size=1, max_size=2).map(tuple)),
@@ -117,9 +119,9 @@ def whole_statements(draw: st.DrawFn) -> Query:
     return Query(
         Event(draw(EASY), draw(wheres), draw(st.none() | DAYS | SINCE_TODAY | WORDED)),
         places=places,
-        did=tuple(one.event for one in base if isinstance(one, Did)),
-        did_not=tuple(one.event for one in base if isinstance(one, DidNot)),
-        did_any=next((one for one in base if isinstance(one, DidAny)), None),
+        did=tuple(clause.event for clause in base if isinstance(clause, Did)),
+        did_not=tuple(clause.event for clause in base if isinstance(clause, DidNot)),
+        did_any=next((clause for clause in base if isinstance(clause, DidAny)), None),
         steps=tuple(steps),
         condition=condition if isinstance(condition, And | Or) else None,
         versus=versus,

@@ -85,9 +85,9 @@ class TextsEvaluator:
     def __init__(self, data: Data, today: date) -> None:
         self.today, self.people = today, data.profiles
         self.events: dict[tuple[Any, str], list[Happened]] = {}
-        for who, mine in data.events.items():
-            for event in mine:
-                self.events.setdefault((who, event.name), []).append(event)
+        for profile_id, happened in data.events.items():
+            for event in happened:
+                self.events.setdefault((profile_id, event.name), []).append(event)
 
     def rows(self, meant: Meant) -> list[Wanted]:
         """Return the rows of a statement, in order."""
@@ -96,7 +96,7 @@ class TextsEvaluator:
         own = days_of(meant.days, self.today, unit)
         other = self._other(meant, own, unit)
         pieces = [*enumerate(cut(own, unit))]
-        others = cut(other, unit) if other else []
+        other_pieces = cut(other, unit) if other else []
         turns: list[Any] = [pieces if axis.unit else axis.values for axis in meant.axes]
         rows = []
         for turn in product(*turns) if time else product(pieces, *turns):
@@ -104,7 +104,7 @@ class TextsEvaluator:
             values = [value for value in turn if value != (n, piece)]
             held = dict(zip((a for a in meant.axes if not a.unit), values, strict=True))
             row = _Row(self, meant, time, piece, own, held)
-            rows += row.wanted(others[n] if n < len(others) else None, other)
+            rows += row.wanted(other_pieces[n] if n < len(other_pieces) else None, other)
         return rows
 
     def _other(self, meant: Meant, own: Stretch, unit: str | None) -> Stretch | None:
@@ -117,18 +117,18 @@ class TextsEvaluator:
                 return moved_stretch(own, n, length)
         return days_of(meant.other, self.today, unit)
 
-    def times(self, who: Any, event: str, test: Test, days: Stretch) -> int:
+    def times(self, profile_id: Any, event: str, test: Test, days: Stretch) -> int:
         """Return how often a person did something."""
-        mine = self.events.get((who, event), ())
-        person = self.people[who]
-        return sum(days[0] <= one.day <= days[1] and test(one, person) for one in mine)
+        acts = self.events.get((profile_id, event), ())
+        person = self.people[profile_id]
+        return sum(days[0] <= act.day <= days[1] and test(act, person) for act in acts)
 
 
 @dataclass(frozen=True)
 class _Row:
     """One piece of a statement, with the values of its axes: the base's row and its steps."""
 
-    all: TextsEvaluator
+    evaluator: TextsEvaluator
     meant: Meant
     time: Axis | None
     piece: Stretch
@@ -136,7 +136,7 @@ class _Row:
     held: dict[Axis, Any]
 
     def wanted(self, other: Stretch | None, whole_other: Stretch | None) -> list[Wanted]:
-        days, today = self._window(self.piece), self.all.today
+        days, today = self._window(self.piece), self.evaluator.today
         base = None if self._is_early(self.meant.did, None) else self._base(days, self.period[0])
         whole = None
         if self.time and self.time.unit:
@@ -163,7 +163,7 @@ class _Row:
         kind, *rest = self.meant.days
         same_words = self.meant.other == ("previous",) and kind == "last" and not self.time
         alike = alike or (same_words and rest[-1] in MONTHS)
-        over = max(days[1], row.days[1]) < self.all.today
+        over = max(days[1], row.days[1]) < self.evaluator.today
         changed = bool(alike and over and count and row.count is not None)
         return Wanted(
             row.days, row.axes, row.whole, row.count, other=(days, count), has_change=changed
@@ -178,30 +178,32 @@ class _Row:
                 count = None
                 if base is not None and not self._is_early((*self.meant.did, *steps), after):
                     count = sum(
-                        all(self._holds(who, step, row.days, after) for step in steps)
-                        for who in base
+                        all(self._holds(profile_id, step, row.days, after) for step in steps)
+                        for profile_id in base
                     )
                 rows.append(Wanted(row.days, row.axes, row.whole, count, False, row.of, after))
         return rows
 
     def _base(self, days: Stretch, first: date) -> set[Any]:
         def test(event: Happened, person: Any) -> bool:
-            mine = self.meant.test(event, person)
-            return mine and all(a.holds(event, person, v) for a, v in self.held.items())
+            in_query = self.meant.test(event, person)
+            return in_query and all(a.holds(event, person, v) for a, v in self.held.items())
 
         name, before = self.meant.event, (first, days[0] - DAY)
         is_first = self.time is not None and self.time.is_first
         return {
-            who
-            for who in self.all.people
-            if self.all.times(who, name, test, days)
-            and not (is_first and self.all.times(who, name, test, before))
-            and all(self._holds(who, clause, days, None) for clause in self.meant.did)
+            profile_id
+            for profile_id in self.evaluator.people
+            if self.evaluator.times(profile_id, name, test, days)
+            and not (is_first and self.evaluator.times(profile_id, name, test, before))
+            and all(self._holds(profile_id, clause, days, None) for clause in self.meant.did)
         }
 
-    def _holds(self, who: Any, clause: Clause, days: Stretch, after: int | None) -> bool:
+    def _holds(self, profile_id: Any, clause: Clause, days: Stretch, after: int | None) -> bool:
         times = sum(
-            self.all.times(who, inner.event, inner.test, self._days(inner, days, after))
+            self.evaluator.times(
+                profile_id, inner.event, inner.test, self._days(inner, days, after)
+            )
             for inner in clause.events
         )
         if clause.kind == "not":
@@ -216,7 +218,7 @@ class _Row:
                 return moved_stretch(days, n, unit)
             case ("after", _, _, unit):
                 return moved_stretch(days, after or 0, unit)
-        return days_of(inner.days, self.all.today, None)
+        return days_of(inner.days, self.evaluator.today, None)
 
     def _window(self, piece: Stretch) -> Stretch:
         if self.time is None or self.time.rolling is None:
@@ -228,8 +230,8 @@ class _Row:
         self, clauses: tuple[Clause, ...], after: int | None, piece: Stretch | None = None
     ) -> bool:
         """Return True for a row that is not asked yet."""
-        everything = (*self.meant.did, *self.meant.steps)
-        if not any(_is_after(inner) for clause in everything for inner in clause.events):
+        every_clause = (*self.meant.did, *self.meant.steps)
+        if not any(_is_after(inner) for clause in every_clause for inner in clause.events):
             return False
         days = piece or self.piece
         ends = [
@@ -238,7 +240,7 @@ class _Row:
             for inner in clause.events
             if _is_after(inner)
         ]
-        return days[0] > self.all.today or any(end >= self.all.today for end in ends)
+        return days[0] > self.evaluator.today or any(end >= self.evaluator.today for end in ends)
 
 
 def _is_after(inner: Inner) -> bool:

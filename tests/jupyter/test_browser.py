@@ -1,11 +1,10 @@
 """What people see: the quick start in a real JupyterLab, in headless Chromium."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
-from helpers.browser import Notebook, notebook, server
+from helpers.browser import Notebook, open_notebook
 from helpers.contrast import least_contrast
 from nbconvert import HTMLExporter
 
@@ -45,54 +44,41 @@ CARDS = ".ct-magic, .ct-magic-panel"
 SEED = 'choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25'
 
 
-@pytest.fixture(scope="module")
-def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
-    """A JupyterLab that serves an empty folder."""
-    root = tmp_path_factory.mktemp("lab")
-    with server(root, extension=True) as address:
-        yield chromium, address, root
-
-
-def dark(found: Notebook) -> None:
-    found.command("apputils:change-theme", theme="JupyterLab Dark", wait=True)
-    found.page.wait_for_selector("#jupyterlab-splash", state="detached")
-
-
 def test_the_quick_start_is_lived_through(lab: tuple[str, str, Path]) -> None:
     """A stranger types a cell, sees the panel change, and reads the DataFrame."""
     seed = f"%%ctcount foodies\n{SEED}"
     cells = ["%load_ext ct_magic\n%ct use sandbox", seed, "foodies", FUNNEL, RETENTION]
-    with notebook(*lab, *cells, height=1400) as found:
-        found.page.evaluate(FOLLOW)
-        found.watch()
-        found.command("notebook:run-all-cells")
-        found.wait_showed("next look in", "Cancel")
-        found.screenshot("quickstart-running")
-        found.wait_run()
-        assert "1,3" in found.output(1)
-        assert "success" in found.output(2)
-        assert not found.page.locator("button", has_text="Cancel").count()
-        found.screenshot("quickstart-done")
-        check_that_nothing_jumped(found)
-        assert least_contrast(found, CARDS)[0] >= 4.5, least_contrast(found, CARDS)
-        dark(found)
-        found.screenshot("quickstart-dark")
-        assert least_contrast(found, CARDS)[0] >= 4.5, least_contrast(found, CARDS)
+    with open_notebook(*lab, *cells, height=1400) as notebook:
+        notebook.page.evaluate(FOLLOW)
+        notebook.watch()
+        notebook.command("notebook:run-all-cells")
+        notebook.wait_showed("next look in", "Cancel")
+        notebook.screenshot("quickstart-running")
+        notebook.wait_run()
+        assert "1,3" in notebook.output(1)
+        assert "success" in notebook.output(2)
+        assert not notebook.page.locator("button", has_text="Cancel").count()
+        notebook.screenshot("quickstart-done")
+        check_that_nothing_jumped(notebook)
+        assert least_contrast(notebook, CARDS)[0] >= 4.5, least_contrast(notebook, CARDS)
+        notebook.dark()
+        notebook.screenshot("quickstart-dark")
+        assert least_contrast(notebook, CARDS)[0] >= 4.5, least_contrast(notebook, CARDS)
 
 
-def check_that_nothing_jumped(found: Notebook) -> None:
+def check_that_nothing_jumped(notebook: Notebook) -> None:
     """From the first frame to the last, the query, the head, rows and columns stood still."""
-    places = dict(found.page.evaluate(PLACES))
+    places = dict(notebook.page.evaluate(PLACES))
     assert len(places) == 22  # of two cards with four lines of two columns, and of one without
-    assert {name: seen for name, seen in places.items() if len(seen) > 1} == {}
+    assert {name: boxes for name, boxes in places.items() if len(boxes) > 1} == {}
 
 
 def test_what_is_saved_shows_the_end_everywhere(lab: tuple[str, str, Path]) -> None:
     """In the file, in a notebook that is not trusted, and exported: the count, and no widget."""
     cells = [f"{SANDBOX}\n%config CountMagics.poll_interval = 0.1", f"%%ctcount foodies\n{SEED}"]
-    with notebook(*lab, *cells, name="kept.ipynb") as found:
-        found.run_all()
-        found.command("docmanager:save", wait=True)
+    with open_notebook(*lab, *cells, name="kept.ipynb") as notebook:
+        notebook.run_all()
+        notebook.command("docmanager:save", wait=True)
         saved = nbformat.read(lab[-1] / "kept.ipynb", 4)
         (output,) = saved.cells[1].outputs
         assert set(output.data) == {"text/html", "text/plain"}
@@ -100,13 +86,13 @@ def test_what_is_saved_shows_the_end_everywhere(lab: tuple[str, str, Path]) -> N
         # Changed outside of Jupyter, it is nobody's signed work.
         saved.cells[0].source += "  # changed"
         nbformat.write(saved, lab[-1] / "changed.ipynb")
-        found.command("docmanager:open", path="changed.ipynb", wait=True)
-        foreign = found.page.locator(".jp-NotebookPanel").last
+        notebook.command("docmanager:open", path="changed.ipynb", wait=True)
+        foreign = notebook.page.locator(".jp-NotebookPanel").last
         foreign.get_by_text("1,379", exact=True).wait_for()
-        assert not found.page.evaluate(TRUSTED)
+        assert not notebook.page.evaluate(TRUSTED)
         frame = "e => getComputedStyle(e).borderTopWidth"
         assert foreign.locator(".ct-magic.mathjax_ignore").evaluate(frame) == "1px"
-        found.screenshot("kept-untrusted")
+        notebook.screenshot("kept-untrusted")
     assert "1,379 profiles" in output.data["text/plain"]
     assert ">1,379<" in exported
     assert "widget-view" not in exported
@@ -115,14 +101,14 @@ def test_what_is_saved_shows_the_end_everywhere(lab: tuple[str, str, Path]) -> N
 def test_tab_proposes_what_the_sandbox_knows(lab: tuple[str, str, Path]) -> None:
     """A name is completed as one piece, its values come quoted, each with its kind."""
     known = "%load_ext ct_magic\n%ct names --from sandbox"
-    with notebook(*lab, known, "%%ctcount\nCharged where Pa", name="tab.ipynb") as found:
-        found.command("notebook:run-cell")
-        found.wait_output(0, "events are known")
-        assert found.tab(1) == [("Payment mode", "property")]
-        found.page.keyboard.press("Enter")
-        assert found.source(1) == "%%ctcount\nCharged where Payment mode"
-        found.page.keyboard.type(" = ")
-        offered = found.tab(1)
-        found.screenshot("tab-values")
+    with open_notebook(*lab, known, "%%ctcount\nCharged where Pa", name="tab.ipynb") as notebook:
+        notebook.command("notebook:run-cell")
+        notebook.wait_output(0, "events are known")
+        assert notebook.tab(1) == [("Payment mode", "property")]
+        notebook.page.keyboard.press("Enter")
+        assert notebook.source(1) == "%%ctcount\nCharged where Payment mode"
+        notebook.page.keyboard.type(" = ")
+        offered = notebook.tab(1)
+        notebook.screenshot("tab-values")
         assert ('"Credit Card"', "value") in offered
         assert {kind for _, kind in offered} == {"value", "keyword"}, offered

@@ -10,7 +10,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from helpers.browser import APPUTILS, choose, notebook, server
+from helpers.browser import APPUTILS, choose, open_notebook, server
 from nbconvert import HTMLExporter
 
 from ct_magic.progress.widget_panel import VIEW
@@ -57,63 +57,63 @@ def test_cancel_and_interrupt_are_heard(app: tuple[str, str, str, Path], comms: 
     name, *place, root = app
     choose(root, f"{APPUTILS}/kernels-settings", {"commsOverSubshells": comms})
     cells = [NEVER, FORTY, "print('must not run')"]
-    with notebook(*place, root, *cells, name=f"{comms}.ipynb", app=name) as found:
-        for how in ("CountCancelledError", "CountInterrupt"):
-            found.command("notebook:run-all-cells")
-            found.wait_output(1, "40 asked")
-            found.page.evaluate(LISTEN)
+    with open_notebook(*place, root, *cells, name=f"{comms}.ipynb", app=name) as notebook:
+        for error in ("CountCancelledError", "CountInterrupt"):
+            notebook.command("notebook:run-all-cells")
+            notebook.wait_output(1, "40 asked")
+            notebook.page.evaluate(LISTEN)
             begun = time.monotonic()
-            if how == "CountInterrupt":
-                found.command("notebook:interrupt-kernel")
+            if error == "CountInterrupt":
+                notebook.command("notebook:interrupt-kernel")
             else:
-                found.page.locator("button", has_text="Cancel all").click()
-            found.wait_output(1, how)
-            print(f"{name}, {comms}, {how}: {time.monotonic() - begun:.2f} s")  # noqa: T201 # as above
-            found.wait_run()
-            assert "40 cancelled" in found.output(1)
-            assert found.output(2) == ""
+                notebook.page.locator("button", has_text="Cancel all").click()
+            notebook.wait_output(1, error)
+            print(f"{name}, {comms}, {error}: {time.monotonic() - begun:.2f} s")  # noqa: T201 # as above
+            notebook.wait_run()
+            assert "40 cancelled" in notebook.output(1)
+            assert notebook.output(2) == ""
             # A late word would meet a subshell that goes, and asyncio would complain in a cell.
-            said = found.page.evaluate("window.said")
-            assert {"_view_count": 0} not in [data.get("state") for data in said]
-        found.screenshot(f"cancelled-{name}-{comms}")
+            messages = notebook.page.evaluate("window.said")
+            assert {"_view_count": 0} not in [data.get("state") for data in messages]
+        notebook.screenshot(f"cancelled-{name}-{comms}")
 
 
 @IN_LAB
 def test_some_are_cancelled_with_the_keyboard_alone(app: tuple[str, str, str, Path]) -> None:
     """Rows are marked in a list, whose keys are not the notebook's; Enter cancels them."""
     _, *place, root = app
-    with notebook(*place, root, NEVER, FORTY, name="some.ipynb") as found:
-        found.command("notebook:run-all-cells")
-        found.wait_output(1, "40 asked")
-        keys = found.page.keyboard
-        found.page.get_by_text("Cancel some …").focus()
+    with open_notebook(*place, root, NEVER, FORTY, name="some.ipynb") as notebook:
+        notebook.command("notebook:run-all-cells")
+        notebook.wait_output(1, "40 asked")
+        keys = notebook.page.keyboard
+        notebook.page.get_by_text("Cancel some …").focus()
         keys.press("Enter")
-        rows = found.page.locator(".ct-magic-marked select")
+        rows = notebook.page.locator(".ct-magic-marked select")
         rows.wait_for()
         rows.focus()
-        found.until(lambda: rows.locator("option").count() == 40)
+        notebook.until(lambda: rows.locator("option").count() == 40)
         for key in ("Home", "Shift+ArrowDown", "Shift+ArrowDown", "Enter"):
             keys.press(key)
-        found.wait_output(1, "3 cancelled")
-        assert found.page.locator(".jp-CodeCell").count() == 2
-        found.screenshot("many-running")
-        found.dark()
-        found.screenshot("many-running-dark")
-        found.command("notebook:interrupt-kernel")
-        found.wait_run()
+        notebook.wait_output(1, "3 cancelled")
+        assert notebook.page.locator(".jp-CodeCell").count() == 2
+        notebook.screenshot("many-running")
+        notebook.dark()
+        notebook.screenshot("many-running-dark")
+        notebook.command("notebook:interrupt-kernel")
+        notebook.wait_run()
 
 
 def test_a_reloaded_page_can_cancel_a_cell_that_blocks(app: tuple[str, str, str, Path]) -> None:
     """The kernel tells the page of its widgets while the cell runs, and hears the click."""
     name, *place, root = app
-    with notebook(*place, root, NEVER, FORTY, name="reload.ipynb", app=name) as found:
-        found.command("notebook:run-all-cells")
-        found.wait_output(1, "40 asked")
-        found.command("docmanager:save", wait=True)
-        found.reload()
-        found.page.locator("button", has_text="Cancel all").click()
+    with open_notebook(*place, root, NEVER, FORTY, name="reload.ipynb", app=name) as notebook:
+        notebook.command("notebook:run-all-cells")
+        notebook.wait_output(1, "40 asked")
+        notebook.command("docmanager:save", wait=True)
+        notebook.reload()
+        notebook.page.locator("button", has_text="Cancel all").click()
         begun = time.monotonic()
-        found.wait_output(1, "40 cancelled")
+        notebook.wait_output(1, "40 cancelled")
         print(f"{name}: {time.monotonic() - begun:.2f} s after Reload")  # noqa: T201 # as above
 
 
@@ -121,20 +121,20 @@ def test_a_reloaded_page_can_cancel_a_cell_that_blocks(app: tuple[str, str, str,
 def test_no_dead_widget_is_left_of_a_kernel_that_has_ended(app: tuple[str, str, str, Path]) -> None:
     """Restarted in mid-run, and reopened after it was saved in mid-run: words, and what to do."""
     _, *place, root = app
-    with notebook(*place, root, NEVER, FORTY, name="ended.ipynb") as found:
-        found.command("notebook:run-all-cells")
-        found.wait_output(1, "40 asked")
-        found.command("docmanager:save", wait=True)
+    with open_notebook(*place, root, NEVER, FORTY, name="ended.ipynb") as notebook:
+        notebook.command("notebook:run-all-cells")
+        notebook.wait_output(1, "40 asked")
+        notebook.command("docmanager:save", wait=True)
         shutil.copy(root / "ended.ipynb", root / "again.ipynb")
-        found.page.evaluate(RESTART)
-        found.wait_output(1, "Run the cell again: nothing is sent twice")
-        assert "0 of 40 done" in found.output(1)
-        assert not found.page.locator("button", has_text="Cancel all").count()
-        found.command("docmanager:open", path="again.ipynb", wait=True)
-        again = found.page.locator(".jp-NotebookPanel").last
-        again.get_by_text("Run the cell again: nothing is sent twice").wait_for()
-        assert "40 counts were under way" in again.inner_text()
-        assert "Error displaying widget" not in again.inner_text()
+        notebook.page.evaluate(RESTART)
+        notebook.wait_output(1, "Run the cell again: nothing is sent twice")
+        assert "0 of 40 done" in notebook.output(1)
+        assert not notebook.page.locator("button", has_text="Cancel all").count()
+        notebook.command("docmanager:open", path="again.ipynb", wait=True)
+        reopened = notebook.page.locator(".jp-NotebookPanel").last
+        reopened.get_by_text("Run the cell again: nothing is sent twice").wait_for()
+        assert "40 counts were under way" in reopened.inner_text()
+        assert "Error displaying widget" not in reopened.inner_text()
 
 
 @IN_LAB
@@ -142,28 +142,28 @@ def test_a_background_run_is_found_again_and_kept(app: tuple[str, str, str, Path
     """After Reload the panel lives and ends right; saved, it needs neither kernel nor widgets."""
     _, *place, root = app
     cells = [SET_UP.format(4), "%%ctcount df --background\nApp Launched last 40 days by day"]
-    with notebook(*place, root, *cells, name="behind.ipynb") as found:
-        found.run_all()
-        found.wait_output(1, "asked")
-        found.command("docmanager:save", wait=True)
-        found.reload()
-        found.page.locator("button", has_text="Cancel all").wait_for()
-        found.wait_output(1, "40 of 40 done")
+    with open_notebook(*place, root, *cells, name="behind.ipynb") as notebook:
+        notebook.run_all()
+        notebook.wait_output(1, "asked")
+        notebook.command("docmanager:save", wait=True)
+        notebook.reload()
+        notebook.page.locator("button", has_text="Cancel all").wait_for()
+        notebook.wait_output(1, "40 of 40 done")
         for label in ("Cancel all", "Cancel some"):
-            found.page.locator("button", has_text=label).wait_for(state="detached")
-        found.screenshot("reloaded")
-        found.command("notebook:run-all-cells")
-        found.wait_run()
-        found.wait_output(1, "40 of 40 done")
-        found.command("docmanager:save", wait=True)
+            notebook.page.locator("button", has_text=label).wait_for(state="detached")
+        notebook.screenshot("reloaded")
+        notebook.command("notebook:run-all-cells")
+        notebook.wait_run()
+        notebook.wait_output(1, "40 of 40 done")
+        notebook.command("docmanager:save", wait=True)
         saved = nbformat.read(root / "behind.ipynb", as_version=4)
         assert "widgets" not in saved.metadata
         check_kept(saved)
-        found.command("kernelmenu:shutdown")
-        found.reload()
-        found.wait_output(1, "40 of 40 done")
+        notebook.command("kernelmenu:shutdown")
+        notebook.reload()
+        notebook.wait_output(1, "40 of 40 done")
         # HTML with its bars, not the words that stand in for it.
-        assert found.page.locator(".jp-OutputArea table tr").count() == 41
+        assert notebook.page.locator(".jp-OutputArea table tr").count() == 41
 
 
 def check_kept(saved: Any) -> None:

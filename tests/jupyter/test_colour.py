@@ -51,9 +51,9 @@ def in_the_browser(chromium: str, texts: list[str]) -> list[list[Piece]]:
     """Read texts with the labextension's lexer: what it colours, comments left out."""
     source = (EXTENSION / "static" / "lexer.js").read_text(encoding="utf-8")
     with page(chromium) as empty:
-        found = empty.evaluate(READ, [source, texts])
+        read = empty.evaluate(READ, [source, texts])
     return [
-        [(kind, text) for kind, text in read if kind not in (None, "comment")] for read in found
+        [(kind, text) for kind, text in pieces if kind not in (None, "comment")] for pieces in read
     ]
 
 
@@ -64,8 +64,8 @@ def in_python(text: str) -> list[Piece]:
         if source.begins_line(token.start) or not statements:
             statements.append([])
         statements[-1].append(token)
-    found = [piece for line in statements for piece in pieces(source, in_context(line))]
-    return [(kind, text) for kind, text in found if kind]
+    read = [piece for line in statements for piece in pieces(source, in_context(line))]
+    return [(kind, text) for kind, text in read if kind]
 
 
 def pieces(source: Source, line: list[Token]) -> Iterator[Piece]:
@@ -84,9 +84,9 @@ def label_of(source: Source, line: list[Token]) -> int:
     colon = next((at for at, token in enumerate(line) if token.type == "COLON"), 0)
     types = [token.type for token in line[:colon]]
     may = types == ["STRING"] or set(types) == {"WORD"}
-    first = source.begins_line(line[0].start)
-    same = "\n" not in source.text[line[0].start : line[colon].end]
-    return colon if may and first and same else 0
+    at_line_start = source.begins_line(line[0].start)
+    on_one_line = "\n" not in source.text[line[0].start : line[colon].end]
+    return colon if may and at_line_start and on_one_line else 0
 
 
 def kind(token: Token, after: Token | None) -> str | None:
@@ -107,5 +107,5 @@ def test_both_lexers_see_the_same(chromium: str) -> None:
     # And an editor reads a line at a time: whether `by quarter` goes on below, it cannot know.
     texts = [*cells, *README, *(cell for cell in torn if "{" not in cell)]
     texts = [text for text in texts if not GOES_ON.search(text)]
-    for text, found in zip(texts, in_the_browser(chromium, texts), strict=True):
-        assert found == in_python(text), text
+    for text, pieces in zip(texts, in_the_browser(chromium, texts), strict=True):
+        assert pieces == in_python(text), text

@@ -27,9 +27,9 @@ def written(account: Sandbox, tmp_path: Path) -> Path:
     """A notebook that counts, and counts in the background."""
     cells = [SET_UP, f"%%ctcount df\n{TWO}", f"%%ctcount behind --background\n{TWO}"]
     cells.append("print('statuses:', *behind['status'])")
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    made.metadata["kernelspec"] = {"name": "python3", "display_name": "", "language": "python"}
-    nbformat.write(made, tmp_path / "page.ipynb")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "", "language": "python"}
+    nbformat.write(notebook, tmp_path / "page.ipynb")
     return tmp_path / "page.ipynb"
 
 
@@ -47,13 +47,13 @@ def test_papermill_keeps_the_end(written: Path) -> None:
     done = written.with_name("done.ipynb")
     command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(written), str(done)]
     subprocess.run(command, check=True, capture_output=True, timeout=90)
-    kept = nbformat.read(done, as_version=4)
-    assert "widgets" not in kept.metadata
-    for cell in kept.cells[1:3]:
+    notebook = nbformat.read(done, as_version=4)
+    assert "widgets" not in notebook.metadata
+    for cell in notebook.cells[1:3]:
         (output,) = cell.outputs
         assert set(output.data) == {"text/html", "text/plain"}
         assert "2 of 2 done" in output.data["text/html"]
-    assert kept.cells[3].outputs[0].text == "statuses: success success\n"
+    assert notebook.cells[3].outputs[0].text == "statuses: success success\n"
 
 
 def served(site: Path, file: Path) -> str:
@@ -74,8 +74,8 @@ def served(site: Path, file: Path) -> str:
         for line in process.stderr:
             if "is running at" in line:
                 break
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=90) as found:
-            text: str = found.read().decode()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=90) as response:
+            text: str = response.read().decode()
             return text
     finally:
         os.killpg(process.pid, signal.SIGTERM)

@@ -44,11 +44,11 @@ def executed(environment: dict[str, str]) -> Any:
 
     @cache
     def run(name: str) -> Any:
-        found = read(name)
-        for cell in found.cells:
+        notebook = read(name)
+        for cell in notebook.cells:
             cell.source = cell.source.replace("%ct use sandbox", INSTEAD)
-        NotebookClient(found, timeout=90).execute(env=environment)
-        return found
+        NotebookClient(notebook, timeout=90).execute(env=environment)
+        return notebook
 
     return run
 
@@ -83,25 +83,25 @@ def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
 @pytest.mark.parametrize("name", NAMES)
 def test_it_runs_and_keeps_no_widget(name: str, executed: Any) -> None:
     """No cell fails, and what is saved needs no widget manager to be read."""
-    found = executed(name)
-    assert "widgets" not in found.metadata
-    saved = [output for cell in code(found) for output in cell.outputs]
+    notebook = executed(name)
+    assert "widgets" not in notebook.metadata
+    saved = [output for cell in code(notebook) for output in cell.outputs]
     assert saved
-    assert not any("widget-view" in kind for one in saved for kind in one.get("data", {}))
+    assert not any("widget-view" in kind for output in saved for kind in output.get("data", {}))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_cell_that_draws_has_a_picture_of_all_its_counts(name: str, executed: Any) -> None:
     """In an export, too; and none of them is grey, or says that a count is missing."""
-    found = executed(name)
-    drawn = [cell for cell in code(found) if re.match("%%ctcount .*--plot", cell.source)]
+    notebook = executed(name)
+    drawn = [cell for cell in code(notebook) if re.match("%%ctcount .*--plot", cell.source)]
     assert drawn
     for cell in drawn:
         last = pictures(cell)[-1]
         assert last["image/png"]
         assert "so far" not in str(last[VEGA]["title"])
         assert "without a count" not in str(last[VEGA]["title"])
-    page, _ = HTMLExporter().from_notebook_node(found)
+    page, _ = HTMLExporter().from_notebook_node(notebook)
     assert page.count('src="data:image/png') >= len(drawn)
 
 
@@ -127,52 +127,54 @@ def picture_text(notebook: Any, name: str) -> str:
 
 def test_the_recipes_find_what_the_sandbox_holds(executed: Any) -> None:
     """Its curve of retention, its experiment, its evening spot, and the drop of UPI in June."""
-    found = executed("recipes.ipynb")
+    notebook = executed("recipes.ipynb")
     curve = {
         int(week): float(share) / 100
-        for week, share in re.findall(r"week (\d+): ([\d.]+) %", picture_text(found, "retention"))
+        for week, share in re.findall(
+            r"week (\d+): ([\d.]+) %", picture_text(notebook, "retention")
+        )
     }
     assert curve[0] == 1
     assert 0.3 < curve[1] < 0.5
     assert 0.08 < curve[8] < 0.25
     assert curve[1] > curve[3] > curve[7]
-    compared = shown(found, "ct_magic.compare(test)")
+    compared = shown(notebook, "ct_magic.compare(test)")
     difference = {name: column.iloc[0] for name, column in compared.items()}
     assert 0 < difference["low"] < difference["difference"] < difference["high"]
     assert difference["p"] < 0.001
-    assert "Most at 22:00" in picture_text(found, "hours")
-    by_mode = picture_text(found, "june_by_mode")
+    assert "Most at 22:00" in picture_text(notebook, "hours")
+    by_mode = picture_text(notebook, "june_by_mode")
     assert re.search(r"UPI: 4 pieces, .* lowest \d+ \(\d{4}-06-01\)", by_mode)
 
 
 def test_the_tutorial_tells_what_its_numbers_show(executed: Any) -> None:
     """Each of its sentences about a number, against that number and what it is compared with."""
-    found = executed("tutorial.ipynb")
-    changes = shown(found, "import ct_magic")["change"]
+    notebook = executed("tutorial.ipynb")
+    changes = shown(notebook, "import ct_magic")["change"]
     assert changes.iloc[1] < -0.2 < 0.2 < changes.iloc[2], "fewer than in May, and more in July"
-    (cell,) = [cell for cell in found.cells if cell.source.startswith("year_before")]
+    (cell,) = [cell for cell in notebook.cells if cell.source.startswith("year_before")]
     before, now = map(int, re.findall(r"([+-]\d+)%", cell.outputs[-1].data["text/plain"]))
     assert now < before - 20, "the season does not explain it"
-    index = shown(found, "by_month").iloc[-2:].astype(float)
+    index = shown(notebook, "by_month").iloc[-2:].astype(float)
     assert 90 < index["opened"].iloc[0] < 110, "as many opened the app"
     assert index["bought"].iloc[0] < 80
-    steps = shown(found, "steps.pivot")
+    steps = shown(notebook, "steps.pivot")
     shares = {step: (steps.loc[step, "May"], steps.loc[step, "June"]) for step in steps.index[1:]}
     for step in ("did Product Viewed", "did Added To Cart"):
         may, june = map(float, shares[step])
         assert june == pytest.approx(may, abs=0.03)
     assert float(shares["did Charged"][1]) < 0.75 * float(shares["did Charged"][0])
-    modes = shown(found, "modes").iloc[-2].astype(float)
+    modes = shown(notebook, "modes").iloc[-2].astype(float)
     assert modes["UPI"] < 40
     assert min(modes[["Cash", "Credit Card", "Wallet"]]) > 70, "the control group stood"
-    lost = picture_text(found, "lost")
+    lost = picture_text(notebook, "lost")
     april, june = re.findall(r"Added To Cart · \w+: ([\d,]+)", lost)
     assert int(june.replace(",", "")) > int(april.replace(",", ""))
     intervals = re.findall(r"\(([\d.]+)\N{EN DASH}([\d.]+) %\)", lost)
     (low, high), (other_low, other_high) = [tuple(map(float, pair)) for pair in intervals]
     assert max(low, other_low) < min(high, other_high), "about as many"
     assert max(high, other_high) < 15, "a few in a hundred"
-    moved = shown(found, "campaign[[").set_index("profile.Customer Type")["change"]
+    moved = shown(notebook, "campaign[[").set_index("profile.Customer Type")["change"]
     assert moved["Silver"] < 0.4 < 0.6 < min(moved["Gold"], moved["Platinum"])
 
 

@@ -8,17 +8,17 @@ from ct_magic.magic import arguments
 
 def test_a_cell_has_a_name_and_options() -> None:
     """The order does not matter, times are read with their unit."""
-    asked = arguments.of_cell("--timeout 30m pizza --dry-run --account prod", "App Launched")
-    assert (asked.name, asked.timeout, asked.account) == ("pizza", 1800.0, "prod")
-    assert asked.dry_run == "some"
-    assert asked.text == "App Launched"
+    invocation = arguments.of_cell("--timeout 30m pizza --dry-run --account prod", "App Launched")
+    assert (invocation.name, invocation.timeout, invocation.account) == ("pizza", 1800.0, "prod")
+    assert invocation.dry_run == "some"
+    assert invocation.text == "App Launched"
 
 
 def test_a_line_is_a_query_after_its_options() -> None:
     """Quotes and dashes of the query are the query's own."""
-    asked = arguments.of_line('--account prod --refresh Charged where A = "--x" last 7 days')
-    assert (asked.account, asked.refresh) == ("prod", True)
-    assert asked.text == 'Charged where A = "--x" last 7 days'
+    invocation = arguments.of_line('--account prod --refresh Charged where A = "--x" last 7 days')
+    assert (invocation.account, invocation.refresh) == ("prod", True)
+    assert invocation.text == 'Charged where A = "--x" last 7 days'
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,12 @@ def test_both_forms_read_their_options_alike(line: str) -> None:
     typed = arguments.of_line(line)
     above = arguments.of_cell(line, "App Launched")
     assert typed.text == above.name == "Charged"
-    for asked in (typed, above):
-        assert (asked.account, asked.timeout, asked.refresh) == ("my prod", 1800.0, True)
+    for invocation in (typed, above):
+        assert (invocation.account, invocation.timeout, invocation.refresh) == (
+            "my prod",
+            1800.0,
+            True,
+        )
 
 
 @pytest.mark.parametrize(
@@ -90,8 +94,8 @@ def test_both_forms_read_their_options_alike(line: str) -> None:
 )
 def test_a_note_and_odd_spaces_are_no_part_of_the_name(line: str) -> None:
     """People comment their cells, and paste lines from web pages."""
-    asked = arguments.of_cell(line, "App Launched")
-    assert (asked.name, asked.plot) == ("df", False)
+    invocation = arguments.of_cell(line, "App Launched")
+    assert (invocation.name, invocation.plot) == ("df", False)
 
 
 def test_what_looks_like_an_option_in_a_comment_or_a_text_is_none() -> None:

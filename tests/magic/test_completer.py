@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 import pytest
+from helpers.front_end import started_kernel
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
-from jupyter_client.manager import start_new_kernel
 
 from ct_magic.magic.completer import IDENTIFIER, install, uninstall
 from ct_magic.query.catalog import Names
@@ -18,22 +18,25 @@ NAMES = Names({"App Launched": {}, "Charged": {"Category": ("Shoes",), "2x": ()}
 
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
-    made = InteractiveShell()
+    shell = InteractiveShell()
     # Jedi reads a cache on disk that other processes write, and its exceptions become "nothing":
     # what Python has to say must not depend on that, where it is asked for and where it is not.
-    made.Completer.use_jedi = False
-    made.user_ns |= {"floor": 5, "floors": [1], "flow": print, "day": date(2026, 1, 1), "_f": 1}
-    install(made, lambda: NAMES)
-    yield made
-    uninstall(made)
+    shell.Completer.use_jedi = False
+    shell.user_ns |= {"floor": 5, "floors": [1], "flow": print, "day": date(2026, 1, 1), "_f": 1}
+    install(shell, lambda: NAMES)
+    yield shell
+    uninstall(shell)
 
 
 def completions(shell: InteractiveShell, cell: str) -> tuple[str, list[str]]:
     """What IPython answers for a cell with | as the cursor: the text replaced, and the texts."""
     text, cursor = cell.replace("|", ""), cell.index("|")
     with provisionalcompleter():
-        found = list(shell.Completer.completions(text, cursor))
-    return (text[found[0].start : cursor] if found else "", [one.text for one in found])
+        proposed = list(shell.Completer.completions(text, cursor))
+    return (
+        text[proposed[0].start : cursor] if proposed else "",
+        [completion.text for completion in proposed],
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,8 +97,8 @@ def test_nothing_of_python_appears_in_our_cells(shell: InteractiveShell, cell: s
 )
 def test_nothing_of_ours_appears_in_other_cells(shell: InteractiveShell, cell: str) -> None:
     """People write Python, too."""
-    found = completions(shell, cell)[1]
-    assert not {"App Launched", "Category"} & set(found)
+    texts = completions(shell, cell)[1]
+    assert not {"App Launched", "Category"} & set(texts)
 
 
 @pytest.mark.parametrize(
@@ -119,12 +122,12 @@ def test_installing_twice_and_taking_away_leaves_no_trace() -> None:
     before = list(shell.Completer.custom_matchers)
     install(shell, Names)
     install(shell, lambda: NAMES)
-    ours = [
-        one
-        for one in shell.Completer.custom_matchers
-        if getattr(one, "matcher_identifier", "") == IDENTIFIER
+    matchers = [
+        matcher
+        for matcher in shell.Completer.custom_matchers
+        if getattr(matcher, "matcher_identifier", "") == IDENTIFIER
     ]
-    assert len(ours) == 1
+    assert len(matchers) == 1
     assert completions(shell, "%%ctcount\nApp L|")[1] == ["App Launched", "App last"]
     uninstall(shell)
     uninstall(shell)
@@ -133,20 +136,16 @@ def test_installing_twice_and_taking_away_leaves_no_trace() -> None:
 
 def test_a_kernel_answers_tab_with_our_names() -> None:
     """The way every front end asks: complete_request, and the types that it shows."""
-    manager, client = start_new_kernel(kernel_name="python3")
     setup = """
         from ct_magic.query.catalog import Names
         from ct_magic.magic.completer import install
         install(get_ipython(), lambda: Names({"App Launched": {}}))
     """
-    try:
+    with started_kernel() as (_, client):
         assert client.execute_interactive(textwrap.dedent(setup))["content"]["status"] == "ok"
         code = "%%ctcount\nx: App La"
         reply: dict[str, Any] = client.complete(code, len(code), reply=True, timeout=90)["content"]
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
     assert reply["matches"] == ["App Launched", "App last"]
     assert (reply["cursor_start"], reply["cursor_end"]) == (13, 19)
     shown = reply["metadata"]["_jupyter_types_experimental"]
-    assert [one["type"] for one in shown] == ["event", "keyword"]
+    assert [completion["type"] for completion in shown] == ["event", "keyword"]

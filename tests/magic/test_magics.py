@@ -60,11 +60,11 @@ def test_a_dry_run_of_many_shows_the_ends_or_all(
     state: Path, shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Thirty bodies are no overview; `all` prints each of them."""
-    some = said(shell, "%%ctcount --dry-run\nCharged 2026-09 by day", capsys)
-    assert "and 28 more" in some
-    assert some.count('"event_name"') == 2
-    every = said(shell, "%%ctcount --dry-run all\nCharged 2026-09 by day", capsys)
-    assert every.count('"event_name"') == 30
+    shortened = said(shell, "%%ctcount --dry-run\nCharged 2026-09 by day", capsys)
+    assert "and 28 more" in shortened
+    assert shortened.count('"event_name"') == 2
+    complete = said(shell, "%%ctcount --dry-run all\nCharged 2026-09 by day", capsys)
+    assert complete.count('"event_name"') == 30
 
 
 def test_a_plan_says_what_would_be_sent(
@@ -119,13 +119,13 @@ def test_history_is_a_dataframe_of_what_was_asked(
 ) -> None:
     """With the account's time to the second, which Excel takes, the id and the count."""
     run(shell, "%%ctcount df\nApp Launched 2026-10").raise_error()
-    run(shell, "found = %ct history").raise_error()
-    found = shell.user_ns["found"]
-    assert list(found["title"]) == ["App Launched 2026-10"]
-    assert found["req_id"].iloc[0].isdigit()
-    assert found["asked"].dt.tz is None
-    assert found["asked"].dt.microsecond.tolist() == [0]
-    assert found["count"].iloc[0] == shell.user_ns["df"]["count"].iloc[0]
+    run(shell, "past = %ct history").raise_error()
+    history = shell.user_ns["past"]
+    assert list(history["title"]) == ["App Launched 2026-10"]
+    assert history["req_id"].iloc[0].isdigit()
+    assert history["asked"].dt.tz is None
+    assert history["asked"].dt.microsecond.tolist() == [0]
+    assert history["count"].iloc[0] == shell.user_ns["df"]["count"].iloc[0]
 
 
 def test_history_may_be_cut_and_searched(account: Sandbox, shell: InteractiveShell) -> None:

@@ -33,13 +33,13 @@ def drawn(shell: InteractiveShell, value: object) -> dict[str, str]:
 def test_a_cells_own_frame_is_shown_short(account: Sandbox, shell: InteractiveShell) -> None:
     """Its value has all columns, and is a plain DataFrame."""
     with capture_output():
-        found = run(shell, CELL).result
-    assert type(found) is pd.DataFrame
-    assert "status" in found.columns
-    for text in drawn(shell, found).values():
+        df = run(shell, CELL).result
+    assert type(df) is pd.DataFrame
+    assert "status" in df.columns
+    for text in drawn(shell, df).values():
         assert "count" in text
         assert "status" not in text
-        assert f"{found['count'].iloc[0]:,}" in text
+        assert f"{df['count'].iloc[0]:,}" in text
 
 
 def test_one_count_is_said_once(account: Sandbox, shell: InteractiveShell) -> None:
@@ -49,10 +49,10 @@ def test_one_count_is_said_once(account: Sandbox, shell: InteractiveShell) -> No
     for cell, is_line in ((7, True), (8, False)):
         if is_line:
             with capture_output():
-                found = run(shell, "%ctcount App Launched 2026-10").result
+                df = run(shell, "%ctcount App Launched 2026-10").result
         shell.execution_count = cell
-        page, text = (drawn(shell, found)[kind] for kind in ("text/html", "text/plain"))
-        number = f"{found['count'].iloc[0]:,}"
+        page, text = (drawn(shell, df)[kind] for kind in ("text/html", "text/plain"))
+        number = f"{df['count'].iloc[0]:,}"
         assert ("DataFrame of 1 row: query, start" in page) == is_line
         assert (f"<td>{number}</td>" in page) != is_line
         assert number in text
@@ -65,14 +65,14 @@ def test_every_other_frame_is_shown_as_before(account: Sandbox, shell: Interacti
     html.for_type(pd.DataFrame, lambda frame: "<b>mine</b>")
     try:
         with capture_output():
-            found = run(shell, CELL).result
+            df = run(shell, CELL).result
         other = pd.DataFrame({"status": [1]})
         assert drawn(shell, other)["text/html"] == "<b>mine</b>"
         assert drawn(shell, other)["text/plain"] == repr(other)
-        assert drawn(shell, found)["text/html"] != "<b>mine</b>"
-        assert drawn(shell, found.head(1))["text/html"] == "<b>mine</b>"
+        assert drawn(shell, df)["text/html"] != "<b>mine</b>"
+        assert drawn(shell, df.head(1))["text/html"] == "<b>mine</b>"
         run(shell, "%unload_ext ct_magic").raise_error()
-        assert drawn(shell, found)["text/html"] == "<b>mine</b>"
+        assert drawn(shell, df)["text/html"] == "<b>mine</b>"
     finally:
         html.pop(pd.DataFrame)
         run(shell, "%load_ext ct_magic").raise_error()
@@ -80,10 +80,15 @@ def test_every_other_frame_is_shown_as_before(account: Sandbox, shell: Interacti
 
 def cells(times: int = 1) -> list[PastCell]:
     """A cell of one count with an awkward title, one of three that failed in part, and more."""
-    one = Entry(1, "success", "", "<b>\n食べ物 " + "x" * 99, "", 0, 0, "1", 1, 1, Tally(1379), None)
+    entry = Entry(
+        1, "success", "", "<b>\n食べ物 " + "x" * 99, "", 0, 0, "1", 1, 1, Tally(1379), None
+    )
     lost = Entry(2, "failed", "", "funnel", "", 0, 0, "2", 1, 1, None, "why")
-    three = (replace(one, title="funnel"), replace(one, title="funnel"), lost)
-    pair = [PastCell("A at b", 1.8e9, "df", None, (one,)), PastCell("A at b", 0, None, None, three)]
+    three = (replace(entry, title="funnel"), replace(entry, title="funnel"), lost)
+    pair = [
+        PastCell("A at b", 1.8e9, "df", None, (entry,)),
+        PastCell("A at b", 0, None, None, three),
+    ]
     return pair * times
 
 
@@ -92,8 +97,8 @@ def test_history_is_one_line_a_cell_that_fits_into_the_terminal(
     columns: int,
 ) -> None:
     """Whatever stands in a query; what all cells share is left out."""
-    found = history_frame(cells(), lambda _: UTC)
-    lines = short_history(found, is_page=False, columns=columns).splitlines()
+    history = history_frame(cells(), lambda _: UTC)
+    lines = short_history(history, is_page=False, columns=columns).splitlines()
     assert len(lines) == 3
     assert max(sum(map(width, line)) for line in lines) <= columns
     assert lines[1].startswith("2027-01-15 08:00:00  df")
@@ -117,9 +122,9 @@ def test_a_pages_history_is_a_table_and_says_what_it_leaves_out() -> None:
 def test_a_history_of_nothing_is_shown_too(state: Path, shell: InteractiveShell) -> None:
     """Before the first count: a header, not a traceback of pandas."""
     with capture_output():
-        found = run(shell, "%ct history").result
-    assert found.empty
-    for text in drawn(shell, found).values():
+        history = run(shell, "%ct history").result
+    assert history.empty
+    for text in drawn(shell, history).values():
         assert "asked" in text
 
 
@@ -127,21 +132,21 @@ def test_the_command_shows_history_short(account: Sandbox, shell: InteractiveShe
     """And gives a plain DataFrame of all columns."""
     with capture_output():
         run(shell, "%%ctcount df\nApp Launched 2026-10").raise_error()
-        found = run(shell, "%ct history").result
-    assert type(found) is pd.DataFrame
-    assert "req_id" in found.columns
-    for text in drawn(shell, found).values():
+        history = run(shell, "%ct history").result
+    assert type(history) is pd.DataFrame
+    assert "req_id" in history.columns
+    for text in drawn(shell, history).values():
         assert "App Launched 2026-10" in text
         assert "req_id" not in text
 
 
 def test_accounts_are_a_table_of_words(account: Sandbox, shell: InteractiveShell) -> None:
     """What is missing is blank, what is to be done is not cut; the value is a plain DataFrame."""
-    found = run(shell, "%ct accounts").result
-    page = drawn(shell, found)["text/html"]
+    accounts = run(shell, "%ct accounts").result
+    page = drawn(shell, accounts)["text/html"]
     assert "NaN" not in page
     assert "NA" not in page
     assert ">yes</td>" in page
-    assert page.count("<tr>") == len(found) + 1
-    assert all(escape(note) in page for note in found["note"].dropna())
-    assert drawn(shell, found)["text/plain"] == repr(found)
+    assert page.count("<tr>") == len(accounts) + 1
+    assert all(escape(note) in page for note in accounts["note"].dropna())
+    assert drawn(shell, accounts)["text/plain"] == repr(accounts)

@@ -35,7 +35,7 @@ def is_loaded(shell: InteractiveShell) -> bool:
 
 def texts(shell: InteractiveShell, cell: str) -> list[str]:
     with provisionalcompleter():
-        return [one.text for one in shell.Completer.completions(cell, len(cell))]
+        return [completion.text for completion in shell.Completer.completions(cell, len(cell))]
 
 
 def test_it_leaves_no_name_behind_and_loads_nothing(bare: InteractiveShell) -> None:
@@ -47,7 +47,7 @@ def test_it_leaves_no_name_behind_and_loads_nothing(bare: InteractiveShell) -> N
 
 
 @pytest.mark.parametrize(
-    ("cell", "said"),
+    ("cell", "message"),
     [
         (f"%%ctcount --dry-run\n{QUERY}", '"event_name": "Charged"'),
         (f"%ctcount --dry-run {QUERY}", '"event_name": "Charged"'),
@@ -58,12 +58,12 @@ def test_it_leaves_no_name_behind_and_loads_nothing(bare: InteractiveShell) -> N
     ],
 )
 def test_whatever_is_typed_first_works(
-    shell: InteractiveShell, cell: str, said: str, capsys: pytest.CaptureFixture[str]
+    shell: InteractiveShell, cell: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A count, a command, a setting, a magic called by code, and the habit of loading."""
     run(shell, cell).raise_error()
     out = capsys.readouterr().out
-    assert said in out
+    assert message in out
     assert "already loaded" not in out
 
 
@@ -104,7 +104,9 @@ def test_loading_reloading_and_unloading_work_after_it(
     """Who unloads it means it: nothing loads it again by itself, `%load_ext` does."""
     for cell in ("%load_ext ct_magic", "%reload_ext ct_magic", "%unload_ext ct_magic"):
         run(shell, cell).raise_error()
-    assert [one for one in shell.configurables if type(one).__name__ == "CountMagics"] == []
+    assert [
+        magics for magics in shell.configurables if type(magics).__name__ == "CountMagics"
+    ] == []
     run(shell, f"%%ctcount --dry-run\n{QUERY}")
     assert "`%%ctcount` not found" in "".join(capsys.readouterr())
     run(shell, f"%load_ext ct_magic\n%ctcount --dry-run {QUERY}").raise_error()

@@ -35,9 +35,9 @@ def standing(
     rows: Sequence[Row], jobs: Sequence[dict[str, Any]], now: float = 20.0, **more: Any
 ) -> Standing:
     """How rows stand whose counts are at their places, with what is said of each count."""
-    asked = plan(rows)
-    made = [Job(n, q, **jobs[n]) for n, q in enumerate(asked.questions)]
-    return Standing(asked, row_results(asked, made), now, **more)
+    planned = plan(rows)
+    numbered = [Job(n, q, **jobs[n]) for n, q in enumerate(planned.questions)]
+    return Standing(planned, row_results(planned, numbered), now, **more)
 
 
 def many(count: int, *jobs: dict[str, Any], title: str = "App Launched", **more: Any) -> Standing:
@@ -126,20 +126,20 @@ def said(html: str) -> str:
 @pytest.mark.parametrize("state", STATES)
 def test_each_state_is_said_in_words(state: str) -> None:
     """Nobody has to know a colour or a sign; text and HTML say the same."""
-    found = one(**STATES[state])
-    assert words.state(found.rows[0], found) == state
-    assert state in words.text(found)
-    assert state in said(card.html(found))
+    standing = one(**STATES[state])
+    assert words.state(standing.rows[0], standing) == state
+    assert state in words.text(standing)
+    assert state in said(card.html(standing))
 
 
 def test_a_count_that_takes_long_says_for_how_long() -> None:
     """Who waits wonders whether it hangs; in the page the time stands at the end of the line."""
-    found = one(state=State.SUBMITTED, polls=41, began=-1195.0, due=30.0)
-    stands = words.state(found.rows[0], found)
+    standing = one(state=State.SUBMITTED, polls=41, began=-1195.0, due=30.0)
+    stands = words.state(standing.rows[0], standing)
     assert stands == "counting, looked 41 times, for 20 min so far, next look in 25 s"
-    assert "looked 41 times" in said(card.html(found))
-    assert "20 min" in said(card.html(found))
-    assert "for" not in words.state(found.rows[0], replace(found, stable=True))
+    assert "looked 41 times" in said(card.html(standing))
+    assert "20 min" in said(card.html(standing))
+    assert "for" not in words.state(standing.rows[0], replace(standing, stable=True))
 
 
 def test_one_count_ends_as_a_large_number_with_its_days() -> None:
@@ -148,8 +148,8 @@ def test_one_count_ends_as_a_large_number_with_its_days() -> None:
     assert re.search(r"<b style=.font-size:28px[^>]*>7,138</b>", html)
     assert "2026-11-01" in said(html)
     assert "12 s" in said(html)
-    found = one(20.0, **DONE)
-    typed = replace(found, plan=replace(found.plan, statements=("App Launched 2026-11-01",)))
+    standing = one(20.0, **DONE)
+    typed = replace(standing, plan=replace(standing.plan, statements=("App Launched 2026-11-01",)))
     assert said(card.html(typed)).count("2026-11-01") == 1
 
 
@@ -157,8 +157,8 @@ def test_one_count_ends_as_a_large_number_with_its_days() -> None:
 @pytest.mark.parametrize("count", [1, 3, 30])
 def test_foreign_text_is_shown_as_text(count: int, live: bool) -> None:
     """A script in a name or in the service's error is words on the page, never an element."""
-    found = both(EVIL, count, EVIL)
-    page = Page((card.live if live else card.html)(found))
+    standing = both(EVIL, count, EVIL)
+    page = Page((card.live if live else card.html)(standing))
     assert not {"script", "img", "a", "iframe", "link"} & set(page.tags)
     assert not any(name.startswith("on") or name in ("src", "href") for name in page.attributes)
     assert EVIL in "".join(page.words)
@@ -188,11 +188,11 @@ def test_whatever_the_text_the_html_is_whole(name: str, error: str, live: bool, 
 
 def test_ten_kilobytes_of_text_are_cut() -> None:
     """A service's error page does not flood the notebook."""
-    found = both("x" * 10_000, 1, "y" * 10_000)
-    found = replace(found, note=None)
-    assert len(card.html(found)) - len(style.SHEET) < 5_000
-    assert len(words.text(found)) < 1_500
-    assert len(words.line(found)) < 500
+    standing = both("x" * 10_000, 1, "y" * 10_000)
+    standing = replace(standing, note=None)
+    assert len(card.html(standing)) - len(style.SHEET) < 5_000
+    assert len(words.text(standing)) < 1_500
+    assert len(words.line(standing)) < 500
 
 
 def test_many_rows_are_folded_and_none_is_missing() -> None:
@@ -240,23 +240,28 @@ def test_the_summary_says_what_is_done_waiting_and_failed() -> None:
 def test_time_is_estimated_only_where_a_queue_moves() -> None:
     """What has been asked comes when the service is ready: no pace says when.
 
-    Counts from the journal, or cancelled ones, took no time and say nothing of the others.
+    Counts from the journal, or cancelled ones, took no time and say nothing of the others; and
+    nothing is promised in the first tenth of a run.
     """
-    asked = {"state": State.SUBMITTED, "began": 0.0}
+    pending = {"state": State.SUBMITTED, "began": 0.0}
     done = DONE | {"began": 0.0}
-    assert many(90, *[done] * 10, *[asked] * 80, now=130.0).seconds_left is None
-    assert many(90, *[DONE | {"began": None, "taken": TAKEN}] * 80, asked).seconds_left is None
-    assert many(90, *[{"state": State.CANCELLED, "began": 0.0}] * 80, asked).seconds_left is None
+    assert many(90, *[done] * 10, *[pending] * 80, now=130.0).seconds_left is None
+    assert many(90, *[DONE | {"began": None, "taken": TAKEN}] * 80, pending).seconds_left is None
+    assert many(90, *[{"state": State.CANCELLED, "began": 0.0}] * 80, pending).seconds_left is None
     assert many(90, *[done] * 10, now=5.0).seconds_left is None
+    assert many(90, *[done] * 10, *[pending] * 11, now=130.0).seconds_left is None
+    assert many(90, *[done] * 10, *[pending] * 10, now=130.0).seconds_left is not None
+    assert many(101, *[done] * 10, now=130.0).seconds_left is None
+    assert many(100, *[done] * 10, now=130.0).seconds_left is not None
     assert many(20, *[done] * 10, now=100.0).seconds_left == pytest.approx((70.0, 140.0))
     assert words.time_left(many(20, *[done] * 10, now=100.0)) == "about 70 s to 2 min left"
 
 
 def test_the_clocks_of_a_live_card_need_no_messages() -> None:
     """The browser counts down by itself; what is saved holds no animation."""
-    found = one(5.0, state=State.SUBMITTED, due=30.0, began=1.0)
-    assert "--ct-magic-from:25;--ct-magic-to:1;--ct-magic-for:25s" in card.live(found)
-    still = card.html(found)
+    standing = one(5.0, state=State.SUBMITTED, due=30.0, began=1.0)
+    assert "--ct-magic-from:25;--ct-magic-to:1;--ct-magic-for:25s" in card.live(standing)
+    still = card.html(standing)
     assert "ct-magic-down" not in still
     assert "next look in 25 s" in said(still)
 
@@ -279,25 +284,25 @@ def test_a_screen_reader_can_find_its_way() -> None:
 
 def test_what_is_read_out_is_no_clock() -> None:
     """A look or a second is no news; a count that has arrived is."""
-    asked = {"state": State.SUBMITTED, "polls": 3, "due": 30.0}
-    assert words.spoken(one(**asked)) == words.spoken(one(**asked | {"polls": 4, "due": 60.0}))
+    pending = {"state": State.SUBMITTED, "polls": 3, "due": 30.0}
+    assert words.spoken(one(**pending)) == words.spoken(one(**pending | {"polls": 4, "due": 60.0}))
     assert words.spoken(one(**DONE)) == "App Launched - done: 7,138 profiles"
-    assert words.spoken(many(2, asked, DONE)) == "50 % of 2 counts"
+    assert words.spoken(many(2, pending, DONE)) == "50 % of 2 counts"
 
 
 def test_a_long_wait_is_told_in_minutes() -> None:
     """The clock that goes on by itself says what the still one says: nobody reads 3,000 s."""
-    found = one(3000.0, state=State.SUBMITTED, due=3030.0, began=0.0)
+    standing = one(3000.0, state=State.SUBMITTED, due=3030.0, began=0.0)
     clock = "--ct-magic-to:1440;--ct-magic-for:86400s;--ct-magic-begun:-3000s;--ct-magic-unit:'min'"
-    assert clock in card.live(found)
-    assert "50 min" in said(card.html(found))
+    assert clock in card.live(standing)
+    assert "50 min" in said(card.html(standing))
 
 
 def kept_untrusted(html: str) -> str:
     """What JupyterLab leaves of the styles of a notebook that is not trusted."""
 
-    def kept(found: re.Match[str]) -> str:
-        parts = found[1].split(";")
+    def kept(attribute: re.Match[str]) -> str:
+        parts = attribute[1].split(";")
         left = [part for part in parts if not re.search(r"var\(|anywhere|clip-path", part)]
         return f'style="{";".join(left)}"'
 
@@ -331,8 +336,8 @@ def test_what_every_row_would_say_is_said_once() -> None:
 
 def test_the_days_that_all_share_are_said_once() -> None:
     """Above the table; where they differ, in a column."""
-    same = [row(n, f"q{n}") for n in range(3)]
-    assert said(card.html(standing(same, [DONE] * 3))).count("2026-11-01") == 1
+    rows = [row(n, f"q{n}") for n in range(3)]
+    assert said(card.html(standing(rows, [DONE] * 3))).count("2026-11-01") == 1
     other = [row(0), row(1, end=date(2026, 11, 2))]
     page = Page(card.html(standing(other, [DONE] * 2)))
     assert {"days", "2026-11-01", "2026-11-01 to 2026-11-02"} <= set(page.words)
@@ -382,18 +387,20 @@ def test_a_share_has_its_interval_and_says_that_order_is_not_known() -> None:
 def test_retention_is_a_triangle_and_what_is_not_over_is_blank() -> None:
     """A line for each cohort, a column for each `after`; no zero stands for what is not known."""
     rows = []
-    for week, asked in enumerate((2, 1)):
+    for week, windows in enumerate((2, 1)):
         base, start = 3 * week, date(2026, 10, 5) + timedelta(7 * week)
         dates = {"start": start, "end": start + timedelta(6)}
         rows.append(row(base, "r", step="App Installed", base=base, **dates))
         for after in range(2):
-            more = {} if after < asked else {"formula": None}
-            own = row(base + after + 1, "r", step="did X", after=after, base=base, **dates, **more)
+            formula = {} if after < windows else {"formula": None}
+            own = row(
+                base + after + 1, "r", step="did X", after=after, base=base, **dates, **formula
+            )
             rows.append(replace(own, within=base))
     jobs = [DONE | {"tally": Tally(count)} for count in (400, 400, 256, 300, 300)]
     html = card.html(standing(rows, jobs))
-    found = [re.sub("<[^>]*>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", html)]
-    cells = [cell for cell in found if "2026" not in cell]
+    texts = [re.sub("<[^>]*>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", html)]
+    cells = [cell for cell in texts if "2026" not in cell]
     assert cells == ["400", "100 %", "64 %", "300", "100 %", ""]
     assert html.count('scope="col"') == 4
 
@@ -423,8 +430,8 @@ def test_a_step_is_compared_with_the_step_before_too() -> None:
 def test_one_comparison_tells_the_change_first() -> None:
     """It is what was asked."""
     jobs = [DONE | {"tally": Tally(count)} for count in (110, 100)]
-    found = standing([row(0, previous=Comparison(Formula((1,)), None, None))], jobs)
-    assert "110profiles, +10 % from 100 before" in said(card.html(found))
+    compared = standing([row(0, previous=Comparison(Formula((1,)), None, None))], jobs)
+    assert "110profiles, +10 % from 100 before" in said(card.html(compared))
 
 
 def test_a_count_that_waits_for_its_comparison_is_not_done() -> None:
@@ -468,9 +475,9 @@ def test_each_group_has_its_own_sparkline() -> None:
 
 def test_a_piece_that_is_not_whole_is_no_low_of_a_sparkline() -> None:
     """Else every running week would look like a fall."""
-    found = many(30, *[DONE] * 29, DONE | {"tally": Tally(3)})
-    assert "3\u20137,138" in card.html(found)
-    rows = [replace(r.row, whole=n < 29) for n, r in enumerate(found.rows)]
+    counted = many(30, *[DONE] * 29, DONE | {"tally": Tally(3)})
+    assert "3\u20137,138" in card.html(counted)
+    rows = [replace(r.row, whole=n < 29) for n, r in enumerate(counted.rows)]
     html = card.html(standing(rows, [DONE] * 29 + [DONE | {"tally": Tally(3)}]))
     assert "3\u20137,138" not in html
     # Hollow, as its bar: paler than three to one it would not be seen.
@@ -546,10 +553,10 @@ def test_a_query_has_the_colours_of_the_editor() -> None:
 def test_a_page_is_sent_few_rows_while_it_runs() -> None:
     """Ten thousand counts are a card of some kilobytes, with the rows that changed last."""
     moved = {"state": State.SUBMITTED, "began": 9.0}
-    found = many(10_000, *[{"state": State.SUBMITTED, "began": 1.0}] * 9_000, moved, now=10.0)
-    html = card.live(found)
+    standing = many(10_000, *[{"state": State.SUBMITTED, "began": 1.0}] * 9_000, moved, now=10.0)
+    html = card.live(standing)
     assert len(html) < 20_000
-    assert found.rows[9_000].row.start.isoformat() in html
+    assert standing.rows[9_000].row.start.isoformat() in html
     assert "9,992 more rows" in html
 
 
@@ -578,8 +585,8 @@ def test_a_reason_that_all_rows_share_is_said_once() -> None:
 
 def test_a_long_remark_is_not_drawn_over_the_sparkline() -> None:
     """What cannot wrap is as wide as it is, and stands over what is beside it."""
-    taken = {**DONE, "taken": TAKEN}
-    _, _, shown = card.html(many(30, *([taken] * 5), *([DONE] * 25))).partition("</style>")
+    recalled = {**DONE, "taken": TAKEN}
+    _, _, shown = card.html(many(30, *([recalled] * 5), *([DONE] * 25))).partition("</style>")
     head = shown[shown.index("ct-head") : shown.index("ct-fold")]
     assert "from the journal" in head
     assert "nowrap" not in head

@@ -75,7 +75,7 @@ class Shell:
 
 def widgets(root: w.Box) -> list[w.Widget]:
     inner = [
-        found for child in root.children if isinstance(child, w.Box) for found in widgets(child)
+        widget for child in root.children if isinstance(child, w.Box) for widget in widgets(child)
     ]
     return [*root.children, *inner]
 
@@ -273,7 +273,7 @@ def test_a_page_that_was_reloaded_keeps_the_end() -> None:
     panel.close()
     assert "3 of 3 done" in panel._card.value
     assert "may take" not in panel._below.value
-    assert not any(isinstance(found, w.Button) for found in widgets(panel.box))
+    assert not any(isinstance(widget, w.Button) for widget in widgets(panel.box))
 
 
 @pytest.mark.parametrize("views", [0, 1])
@@ -318,8 +318,8 @@ def test_the_cancel_button_cancels(many: int, label: str) -> None:
 
 
 def row_buttons(panel: Any) -> list[w.Button]:
-    found = [one for one in widgets(panel.box) if isinstance(one, w.Button)]
-    return [one for one in found if one.description == "cancel"]
+    buttons = [widget for widget in widgets(panel.box) if isinstance(widget, w.Button)]
+    return [widget for widget in buttons if widget.description == "cancel"]
 
 
 def test_each_of_several_rows_has_a_button() -> None:
@@ -346,10 +346,12 @@ def test_a_button_goes_with_its_row() -> None:
 
 
 def marked(panel: Any) -> tuple[w.ToggleButton, w.SelectMultiple, w.Button]:
-    found = widgets(panel.box)
-    (toggle,) = [one for one in found if isinstance(one, w.ToggleButton)]
-    (rows,) = [one for one in found if isinstance(one, w.SelectMultiple)]
-    (button,) = [b for b in found if getattr(b, "description", "") == "Cancel marked rows"]
+    inner = widgets(panel.box)
+    (toggle,) = [widget for widget in inner if isinstance(widget, w.ToggleButton)]
+    (rows,) = [widget for widget in inner if isinstance(widget, w.SelectMultiple)]
+    (button,) = [
+        widget for widget in inner if getattr(widget, "description", "") == "Cancel marked rows"
+    ]
     return toggle, rows, button
 
 
@@ -380,20 +382,22 @@ def test_every_button_has_a_name(count: int) -> None:
 
 def test_a_deaf_kernel_is_not_left_unsaid() -> None:
     """A button that nobody hears names the interrupt instead."""
-    for many in (1, 3, 30):
-        panel, _ = opened(Runner(many))
+    for count in (1, 3, 30):
+        panel, _ = opened(Runner(count))
         panel.say_deaf()
-        found = [f for f in widgets(panel.box) if isinstance(f, w.Button | w.ToggleButton)]
-        assert all(one.disabled for one in found)
-        assert found[0].description == "To cancel, interrupt the kernel"
+        buttons = [
+            widget for widget in widgets(panel.box) if isinstance(widget, w.Button | w.ToggleButton)
+        ]
+        assert all(button.disabled for button in buttons)
+        assert buttons[0].description == "To cancel, interrupt the kernel"
 
 
 def test_a_screen_reader_hears_of_steps_not_of_seconds() -> None:
     """The region that is read out changes when a tenth has arrived, and at the end."""
     run = Runner(100)
     panel, _ = opened(run)
-    said: list[str] = []
-    panel._words.observe(lambda change: said.append(change["new"]), "value")
+    spoken: list[str] = []
+    panel._words.observe(lambda change: spoken.append(change["new"]), "value")
     for step in range(1000):
         run.now = float(step)
         run.move(step // 10, state=State.SUBMITTED, polls=step, due=step + 30.0)
@@ -402,9 +406,9 @@ def test_a_screen_reader_hears_of_steps_not_of_seconds() -> None:
         panel.refresh()
     panel.box._view_count = 2  # a page that still shows them
     panel.close()
-    assert len(said) == 10
-    assert all('role="status"' in one for one in said)
-    assert "100 of 100 done" in said[-1]
+    assert len(spoken) == 10
+    assert all('role="status"' in region for region in spoken)
+    assert "100 of 100 done" in spoken[-1]
     assert "status" not in panel._card.value
 
 
@@ -543,9 +547,9 @@ def test_a_script_prints_to_standard_error(
     """Standard output belongs to the script's own results."""
     run(shell, "%config CountMagics.progress = 'text'").raise_error()
     run(shell, "df = %ctcount App Launched 2026-10").raise_error()
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert "✓ App Launched 2026-10 - done: " in said.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "✓ App Launched 2026-10 - done: " in printed.err
 
 
 def test_the_panel_says_which_days_are_meant_where_none_were_given(

@@ -48,9 +48,9 @@ def installed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def python(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The python of a venv with the wheel, what it needs, and a kernel."""
-    found = environment(tmp_path_factory.mktemp("installed") / "venv")
-    pip(found, "install", "--quiet", "--no-compile", *dist.glob("*.whl"), "ipykernel")
-    return found
+    interpreter = environment(tmp_path_factory.mktemp("installed") / "venv")
+    pip(interpreter, "install", "--quiet", "--no-compile", *dist.glob("*.whl"), "ipykernel")
+    return interpreter
 
 
 def startup(python: Path) -> Path:
@@ -83,8 +83,8 @@ def kernel(python: Path, account: Sandbox, state: Path) -> Iterator[BlockingKern
     """A client of the environment's own kernel."""
     spec = {"argv": [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]}
     (state / "kernels" / "installed").mkdir(parents=True)
-    told = json.dumps(spec | {"display_name": "installed", "language": "python"})
-    (state / "kernels" / "installed" / "kernel.json").write_text(told, encoding="utf-8")
+    spec_json = json.dumps(spec | {"display_name": "installed", "language": "python"})
+    (state / "kernels" / "installed" / "kernel.json").write_text(spec_json, encoding="utf-8")
     specs = KernelSpecManager(kernel_dirs=[str(state / "kernels")], ensure_native_kernel=False)
     manager = KernelManager(kernel_name="installed", kernel_spec_manager=specs)
     manager.start_kernel(env=os.environ | {"IPYTHONDIR": str(state)}, cwd=str(state))
@@ -99,14 +99,14 @@ def kernel(python: Path, account: Sandbox, state: Path) -> Iterator[BlockingKern
 
 
 def printed(client: BlockingKernelClient, code: str) -> str:
-    said: list[str] = []
+    texts: list[str] = []
 
     def hear(message: dict[str, dict[str, str]]) -> None:
-        said.append(message["content"].get("text", ""))
+        texts.append(message["content"].get("text", ""))
 
     reply = client.execute_interactive(code, timeout=90, output_hook=hear)
     assert reply["content"]["status"] == "ok", reply["content"]
-    return "".join(said)
+    return "".join(texts)
 
 
 def test_a_cell_counts_without_load_ext(kernel: BlockingKernelClient, python: Path) -> None:
@@ -114,12 +114,12 @@ def test_a_cell_counts_without_load_ext(kernel: BlockingKernelClient, python: Pa
     heavy = "import sys; print({'ct_magic', 'pandas', 'requests', 'lark'} & set(sys.modules))"
     assert printed(kernel, heavy) == "set()\n"
     code = "%%ctcount\nCharged wh"
-    found = kernel.complete(code, len(code), reply=True, timeout=90)["content"]
-    assert found["matches"] == ["where"]
+    reply = kernel.complete(code, len(code), reply=True, timeout=90)["content"]
+    assert reply["matches"] == ["where"]
     printed(kernel, "%config CountMagics.poll_interval = 0.01")
     printed(kernel, "%%ctcount found\nCharged 2026-10")
-    said = printed(kernel, "import ct_magic; print(found['count'][0], ct_magic.__file__)")
-    count, path = said.split()
+    output = printed(kernel, "import ct_magic; print(found['count'][0], ct_magic.__file__)")
+    count, path = output.split()
     assert int(count) > 0
     assert Path(path).is_relative_to(python.parent.parent)
 
@@ -160,7 +160,7 @@ def test_each_missing_extra_is_one_line_that_says_what_to_install(
     """No traceback of an import inside; a count arrives before its picture is missed."""
     quick = "%config CountMagics.poll_interval = 0.05"
     cells = [quick, "%ct use sandbox", "%ctcount --plot Charged 2026-10", "%ct login"]
-    asked = len(account.log)
+    requests = len(account.log)
     done = ipython(python, f"for c in {cells}: get_ipython().run_cell(c)", tmp_path / "home")
     lines = [line for line in done.stdout.splitlines() if "extra" in line]
     assert lines == [
@@ -170,7 +170,7 @@ def test_each_missing_extra_is_one_line_that_says_what_to_install(
         "keeping it for good needs the extra 'keyring': pip install 'ct-magic[keyring]'",
     ]
     assert "Traceback" not in done.stdout + done.stderr
-    assert len(account.log) > asked
+    assert len(account.log) > requests
     alone = subprocess.run(
         [python, "-m", "ct_magic.sandbox"], check=False, capture_output=True, text=True
     )
@@ -206,14 +206,14 @@ def test_a_startup_file_that_was_forgotten_is_silent(
     python: Path, dist: Path, tmp_path: Path
 ) -> None:
     """The package's folder was deleted by hand: IPython starts, and says nothing of us."""
-    found = environment(tmp_path / "half")
-    startup(found).mkdir(parents=True)
-    shutil.copy(startup(python) / "10-ct_magic.py", startup(found))
+    half = environment(tmp_path / "half")
+    startup(half).mkdir(parents=True)
+    shutil.copy(startup(python) / "10-ct_magic.py", startup(half))
     (path,) = (python.parent.parent / "lib").glob("python*/site-packages")
     (own,) = (tmp_path / "half" / "lib").glob("python*/site-packages")
-    for one in path.iterdir():
-        if not one.name.startswith("ct_magic"):
-            (own / one.name).symlink_to(one)
-    done = ipython(found, "print('started')", tmp_path / "home")
+    for entry in path.iterdir():
+        if not entry.name.startswith("ct_magic"):
+            (own / entry.name).symlink_to(entry)
+    done = ipython(half, "print('started')", tmp_path / "home")
     assert done.stdout.splitlines() == ["started"]
     assert done.stderr == ""

@@ -144,9 +144,10 @@ def test_nothing_is_left_out(word: str) -> None:
 def test_every_message_is_one_that_can_be_met() -> None:
     """What stands under "When something goes wrong" is really said by somebody."""
     section = PAGES[CLIENT].split("## When something goes wrong")[1].split("\n## ")[0]
-    said = [cell for row in section.split("\n") for cell in row.split(" | ")[:1] if "`" in cell]
+    cells = [cell for row in section.split("\n") for cell in row.split(" | ")[:1] if "`" in cell]
     spoken = re.sub(r'"\s*\n?\s*f?"', "", SOURCES)
-    for cell in said:
+    assert len(cells) > 5
+    for cell in cells:
         for message in re.findall(r"`([^`]+)`", cell):
             words = re.sub(r"'%ct \w+'", "", message.removeprefix("UsageError: "))
             assert words == "Cell magic" or any(part in spoken for part in [message, words]), (
@@ -178,6 +179,6 @@ def test_every_public_name_has_a_manual() -> None:
 def test_every_error_stands_in_the_tree() -> None:
     """Who catches errors finds them all drawn in one place."""
     drawn = errors.__doc__ or ""
-    for name, found in vars(errors).items():
-        if isinstance(found, type) and issubclass(found, BaseException | Warning):
+    for name, member in vars(errors).items():
+        if isinstance(member, type) and issubclass(member, BaseException | Warning):
             assert name in drawn, name

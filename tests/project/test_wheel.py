@@ -19,7 +19,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
 WANTED = [
     *PROJECT["project"]["dependencies"],
-    *(one for name in EXTRAS for one in EXTRAS[name] if not one.startswith("ct-magic")),
+    *(
+        requirement
+        for name in EXTRAS
+        for requirement in EXTRAS[name]
+        if not requirement.startswith("ct-magic")
+    ),
 ]
 TYPES = {"pandas-stubs", "types-requests"}  # they follow what they describe
 # Everything that the base and the sandbox bring along is one of these, whatever it is joined by.
@@ -33,8 +38,8 @@ FILE_BY_FILE = {"certifi"}
 @pytest.fixture(scope="module")
 def wheel(dist: Path) -> Iterator[ZipFile]:
     (path,) = dist.glob("*.whl")
-    with ZipFile(path) as found:
-        yield found
+    with ZipFile(path) as archive:
+        yield archive
 
 
 def members(wheel: ZipFile) -> dict[str, bytes]:
@@ -87,51 +92,57 @@ def test_no_code_runs_when_it_is_installed(wheel: ZipFile) -> None:
     assert b"Tag: py3-none-any" in tags
     assert not [name for name in held if name.endswith((".pth", "entry_points.txt"))]
     assert not [name for name in ("setup.py", "hatch_build.py") if (ROOT / name).exists()]
-    assert [Requirement(one).name for one in PROJECT["build-system"]["requires"]] == ["hatchling"]
+    assert [
+        Requirement(requirement).name for requirement in PROJECT["build-system"]["requires"]
+    ] == ["hatchling"]
     assert "hooks" not in str(PROJECT["tool"]["hatch"])
 
 
 @pytest.mark.parametrize("wanted", WANTED)
 def test_each_dependency_says_from_where_on_and_no_further(wanted: str) -> None:
     """Nobody's environment is held back; `tests/old_and_new.py` installs the lowest."""
-    bounds = [one.operator for one in Requirement(wanted).specifier]
+    bounds = [bound.operator for bound in Requirement(wanted).specifier]
     assert bounds == ([] if wanted in TYPES else [">="])
 
 
 def test_readme_names_the_lowest_versions() -> None:
     """Who is held to an old environment reads there whether it will do."""
     page = " ".join((ROOT / "README.md").read_text(encoding="utf-8").lower().split())
-    kernel = [one for one in EXTRAS["notebook"] if one.startswith("ipykernel")]
+    kernel = [
+        requirement for requirement in EXTRAS["notebook"] if requirement.startswith("ipykernel")
+    ]
     for wanted in [*PROJECT["project"]["dependencies"], *EXTRAS["sandbox"], *kernel]:
         assert wanted.replace(">=", " ") in page
 
 
-def closure(name: str, extras: frozenset[str], seen: dict[str, Distribution]) -> None:
+def closure(name: str, extras: frozenset[str], distributions: dict[str, Distribution]) -> None:
     """Add what a distribution needs here, and what that needs."""
-    seen[canonicalize_name(name)] = found = distribution(name)
-    for wanted in map(Requirement, found.requires or ()):
-        here = [wanted.marker.evaluate({"extra": e}) for e in extras] if wanted.marker else [True]
-        if any(here) and (canonicalize_name(wanted.name) not in seen or wanted.extras):
-            closure(wanted.name, frozenset({"", *wanted.extras}), seen)
+    distributions[canonicalize_name(name)] = dist = distribution(name)
+    for wanted in map(Requirement, dist.requires or ()):
+        applies = (
+            [wanted.marker.evaluate({"extra": e}) for e in extras] if wanted.marker else [True]
+        )
+        if any(applies) and (canonicalize_name(wanted.name) not in distributions or wanted.extras):
+            closure(wanted.name, frozenset({"", *wanted.extras}), distributions)
 
 
-def licence(found: Distribution) -> str:
+def licence(dist: Distribution) -> str:
     """What a distribution says of its licence, where it says it shortest."""
-    said = found.metadata
-    classified = [c for c in said.get_all("Classifier") or () if c.startswith("License")]
-    text = said.get("License-Expression") or "; ".join(classified) or said.get("License") or ""
+    facts = dist.metadata
+    classified = [c for c in facts.get_all("Classifier") or () if c.startswith("License")]
+    text = facts.get("License-Expression") or "; ".join(classified) or facts.get("License") or ""
     return text.split("\n")[0].replace("License :: OSI Approved :: ", "")
 
 
 def test_everything_it_brings_along_is_permissive() -> None:
     """Base and sandbox, to the last dependency: a company's lawyers need not be asked."""
-    seen: dict[str, Distribution] = {}
-    closure("ct-magic", frozenset({"", "sandbox"}), seen)
-    assert {"pandas", "lark", "duckdb", "urllib3", "traitlets"} <= set(seen)
-    others = {
-        name: licence(found)
-        for name, found in seen.items()
-        if not all(map(PERMISSIVE.search, re.split(r"\bAND\b|;", licence(found))))
+    distributions: dict[str, Distribution] = {}
+    closure("ct-magic", frozenset({"", "sandbox"}), distributions)
+    assert {"pandas", "lark", "duckdb", "urllib3", "traitlets"} <= set(distributions)
+    copyleft = {
+        name: licence(dist)
+        for name, dist in distributions.items()
+        if not all(map(PERMISSIVE.search, re.split(r"\bAND\b|;", licence(dist))))
     }
-    assert set(others) == FILE_BY_FILE, others
-    assert all(re.search("MPL|Mozilla", text) for text in others.values())
+    assert set(copyleft) == FILE_BY_FILE, copyleft
+    assert all(re.search("MPL|Mozilla", text) for text in copyleft.values())

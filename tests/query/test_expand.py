@@ -281,7 +281,7 @@ def test_a_retention_triangle_asks_what_is_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "asked"),
+    ("text", "is_asked"),
     [
         # A window that is not over, a piece that begins after today, and one that is under way.
         ("2026-11-16..2026-11-22 did B after 1 week", [False]),
@@ -295,14 +295,16 @@ def test_a_retention_triangle_asks_what_is_over() -> None:
         ("2026-11-10..2026-11-12 did not B after 2..11 days by day", None),
     ],
 )
-def test_a_row_is_not_asked_before_its_window_is_over(text: str, asked: list[bool] | None) -> None:
+def test_a_row_is_not_asked_before_its_window_is_over(
+    text: str, is_asked: list[bool] | None
+) -> None:
     """It is there all the same; a `before` alone asks as typed."""
     (query,) = statements(f"A {text}", today=MONDAY)
     rows = list(rows_of(query, MONDAY))
-    if asked is None:
+    if is_asked is None:
         assert len(rows) == 30
-        asked = [10 + n // 10 + 2 + n % 10 < 23 for n in range(30)]
-    assert [row.total is not None for row in rows] == asked
+        is_asked = [10 + n // 10 + 2 + n % 10 < 23 for n in range(30)]
+    assert [row.total is not None for row in rows] == is_asked
 
 
 def test_a_cell_of_millions_of_rows_is_refused_at_once() -> None:

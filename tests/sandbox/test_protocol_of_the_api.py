@@ -32,8 +32,8 @@ NOBODY = ("did_all with how often", "did_any equals")  # ten times in a week
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     """As many profiles as make every shape find somebody."""
-    with generated(4000) as made:
-        yield made
+    with generated(4000) as engine:
+        yield engine
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def served() -> Iterator[Sandbox]:
 
 def ask(box: Sandbox, method: str, target: str, **more: Any) -> requests.Response:
     more = {"headers": HEADERS} | more
-    return requests.request(method, box.url + target, timeout=10, **more)
+    return requests.request(method, box.url + target, timeout=60, **more)
 
 
 # What is asked
@@ -81,8 +81,8 @@ def test_two_times_are_a_range_and_its_halves_add_up(engine: Engine) -> None:
 def test_how_often_an_event_of_did_all_is_wanted(operator: str, right: int, tmp_path: Path) -> None:
     """Three profiles launched once, twice and three times; the base sees each."""
     lines = [
-        {"eventName": "App Launched", "ts": f"202610010{hour}0000", "objectId": who}
-        for who, times in (("a", 1), ("b", 2), ("c", 3))
+        {"eventName": "App Launched", "ts": f"202610010{hour}0000", "objectId": profile}
+        for profile, times in (("a", 1), ("b", 2), ("c", 3))
         for hour in range(times)
     ]
     (tmp_path / "a.json").write_text("\n".join(map(json.dumps, lines)))
@@ -98,9 +98,9 @@ def test_a_list_of_values_is_one_parameter() -> None:
     """The SQL of a thousand values is that of two: DuckDB plans it in milliseconds."""
 
     def compiled(values: list[object]) -> tuple[str, int]:
-        one = {"name": "Category", "operator": "equals", "value": values}
+        condition = {"name": "Category", "operator": "equals", "value": values}
         sql = Sql(ZoneInfo("UTC"), lambda name: True)
-        text = compile_query(sql, BODY | {"event_properties": [one]})
+        text = compile_query(sql, BODY | {"event_properties": [condition]})
         return text, len(sql.values)
 
     texts: list[object] = [f"value {n}" for n in range(1000)]
@@ -112,12 +112,12 @@ def test_ten_thousand_values_find_what_one_of_them_finds(engine: Engine) -> None
     """Texts and numbers in one list, in the event and in its items."""
 
     def count(name: str, value: object) -> int:
-        one = {"name": name, "operator": "equals", "value": value}
-        return engine.count(BODY | {"event_properties": [one]})[0]
+        condition = {"name": name, "operator": "equals", "value": value}
+        return engine.count(BODY | {"event_properties": [condition]})[0]
 
-    many: list[object] = [f"value {n}" for n in range(9_999)]
+    values: list[object] = [f"value {n}" for n in range(9_999)]
     for name, right in (("Category", "Shoes"), ("Product", "Gift wrap"), ("Quantity", 2)):
-        assert count(name, [*many, right, 0.5]) == count(name, right)
+        assert count(name, [*values, right, 0.5]) == count(name, right)
 
 
 def test_what_is_not_understood_is_ignored_where_the_service_would() -> None:
@@ -145,16 +145,16 @@ def test_what_is_not_understood_is_ignored_where_the_service_would() -> None:
 def test_an_unknown_event_is_refused_as_the_service_does(served: Sandbox) -> None:
     """A list inside the text, under HTTP 200: what decides is the code."""
     answer = ask(served, "POST", PATH, json=BODY | {"event_name": "Chraged"})
-    said = {"status": "fail", "error": '["Invalid event : Chraged"]', "code": 400}
-    assert (answer.status_code, answer.json()) == (200, said)
+    reply = {"status": "fail", "error": '["Invalid event : Chraged"]', "code": 400}
+    assert (answer.status_code, answer.json()) == (200, reply)
 
 
 def test_dates_with_dashes_are_an_error_for_ever(served: Sandbox) -> None:
     """500, though it is the query's own fault."""
     for _ in range(2):
         answer = ask(served, "POST", PATH, json=BODY | {"from": "2026-10-01"})
-        said = {"status": "fail", "error": "An unknown error occurred", "code": 500}
-        assert (answer.status_code, answer.json()) == (500, said)
+        reply = {"status": "fail", "error": "An unknown error occurred", "code": 500}
+        assert (answer.status_code, answer.json()) == (500, reply)
 
 
 def test_a_malformed_account_is_400_and_a_wrong_one_401(served: Sandbox) -> None:
@@ -187,7 +187,7 @@ def test_ids_are_numbers_that_javascript_keeps_and_no_two_runs_share(box: Sandbo
         with Sandbox(profiles=50, today=TODAY) as other:
             ids.append([ask(other, "POST", PATH, json=BODY).json()["req_id"] for _ in range(3)])
     assert not set(ids[0]) & set(ids[1])
-    assert all(len(str(one)) == 15 and one < 2**53 for one in ids[0] + ids[1])
+    assert all(len(str(req_id)) == 15 and req_id < 2**53 for req_id in ids[0] + ids[1])
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "HEAD", "PUT", "DELETE", "PATCH", "BREW"])
@@ -241,7 +241,7 @@ def test_a_request_names_its_host_once(served: Sandbox, head: str, status: int) 
     """HTTP/1.1 demands it, and whoever reads the other of two would be let in."""
     host, port = served.url.removeprefix("http://").split(":")
     credentials = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
-    with socket.create_connection((host, int(port)), timeout=10) as raw_socket:
+    with socket.create_connection((host, int(port)), timeout=60) as raw_socket:
         raw_socket.sendall(f"GET /sandbox/schema.json {head}{credentials}\r\n".encode())
         answer = http.client.HTTPResponse(raw_socket)
         answer.begin()
@@ -260,7 +260,7 @@ def test_a_broken_chunk_is_refused(served: Sandbox, raw: str) -> None:
     """And the sandbox goes on serving."""
     host, port = served.url.removeprefix("http://").split(":")
     head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-    with socket.create_connection((host, int(port)), timeout=10) as raw_socket:
+    with socket.create_connection((host, int(port)), timeout=60) as raw_socket:
         raw_socket.sendall((head + raw).encode())
         answer = http.client.HTTPResponse(raw_socket)
         answer.begin()
@@ -271,18 +271,21 @@ def test_a_broken_chunk_is_refused(served: Sandbox, raw: str) -> None:
 def test_the_data_has_an_identity(tmp_path: Path) -> None:
     """The same for the same data, however they came; another for other data, other days."""
 
-    def identity(**more: Any) -> str:
-        with Sandbox(today=TODAY, latency=0, **more) as box:
-            found = ask(box, "GET", SCHEMA).json()["data"]
-        return str(found)
+    def identity(**options: Any) -> str:
+        with Sandbox(today=TODAY, latency=0, **options) as box:
+            data = ask(box, "GET", SCHEMA).json()["data"]
+        return str(data)
 
     first = identity(profiles=60)
     with Sandbox(today=TODAY, profiles=60) as box:
         box.export(tmp_path)
     assert identity(profiles=60) == first
-    others = [identity(profiles=61), identity(profiles=60, seed=2)]
-    others += [identity(profiles=60, timezone="Asia/Kolkata"), identity(profiles=60, lenient=True)]
-    assert len({first, *others}) == 5
+    different = [identity(profiles=61), identity(profiles=60, seed=2)]
+    different += [
+        identity(profiles=60, timezone="Asia/Kolkata"),
+        identity(profiles=60, lenient=True),
+    ]
+    assert len({first, *different}) == 5
 
 
 # Top values
@@ -295,17 +298,17 @@ def top(box: Sandbox, **groups: Any) -> requests.Response:
 def test_top_values_are_the_commonest_with_their_events(served: Sandbox) -> None:
     """Events, not profiles: those of a text add up to all that have one."""
     mode = {"property_type": "event_properties", "name": "Payment mode"}
-    found = top(served, a=mode, b=mode | {"top_n": 1}, c=mode | {"order": "asc", "top_n": 1})
-    values = found.json()["a"]["STR"]
-    assert found.json()["status"] == "success"
+    answer = top(served, a=mode, b=mode | {"top_n": 1}, c=mode | {"order": "asc", "top_n": 1})
+    values = answer.json()["a"]["STR"]
+    assert answer.json()["status"] == "success"
     assert sum(values.values()) == served._engine.count(BODY)[1]
     assert list(values.values()) == sorted(values.values(), reverse=True)
-    assert found.json()["b"]["STR"] == dict(list(values.items())[:1])
-    ((rarest, count),) = found.json()["c"]["STR"].items()
+    assert answer.json()["b"]["STR"] == dict(list(values.items())[:1])
+    ((rarest, count),) = answer.json()["c"]["STR"].items()
     assert count == values[rarest] == min(values.values())
     for value, events in values.items():
-        one = {"name": "Payment mode", "operator": "equals", "value": value}
-        assert served._engine.count(BODY | {"event_properties": [one]})[1] == events
+        condition = {"name": "Payment mode", "operator": "equals", "value": value}
+        assert served._engine.count(BODY | {"event_properties": [condition]})[1] == events
 
 
 def test_numbers_are_told_as_ranges(served: Sandbox) -> None:
@@ -331,8 +334,8 @@ def test_numbers_are_told_as_ranges(served: Sandbox) -> None:
 )
 def test_every_family_has_top_values(served: Sandbox, kind: str, name: str) -> None:
     """Those that the reference lists."""
-    found = top(served, a={"property_type": kind, "name": name}).json()
-    assert sum(found["a"]["STR"].values()) > 0
+    groups = top(served, a={"property_type": kind, "name": name}).json()
+    assert sum(groups["a"]["STR"].values()) > 0
 
 
 @pytest.mark.parametrize(
@@ -408,13 +411,13 @@ def test_newcomers_come_back_less_and_less(engine: Engine) -> None:
     cohorts = [date(2026, 8, 24) + timedelta(weeks=number) for number in range(5)]
 
     def back(after: int) -> int:
-        found = 0
+        profiles = 0
         for monday in cohorts:
-            then = week(monday + timedelta(weeks=after))
-            did = {"did_all": [{"event_name": "App Launched", **then}]}
+            days = week(monday + timedelta(weeks=after))
+            did = {"did_all": [{"event_name": "App Launched", **days}]}
             base = {"event_name": "App Installed", **week(monday)}
-            found += engine.count(base | {"advanced_query": did})[0]
-        return found
+            profiles += engine.count(base | {"advanced_query": did})[0]
+        return profiles
 
     assert back(0) == sum(
         engine.count({"event_name": "App Installed", **week(monday)})[0] for monday in cohorts

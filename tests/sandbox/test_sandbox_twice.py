@@ -33,8 +33,8 @@ VALUES: tuple[Any, ...] = (
 )
 HELD: tuple[Any, ...] = (*VALUES, True, False, None, [1, "5"], {"a": 1})
 COUNTRIES = (("India", "Goa", "Panaji"), ("India", "Goa", None), ("India", None, None), (None,) * 3)
-TEXTS = [one for one in VALUES if isinstance(one, str)]
-NUMBERS = [one for one in VALUES if not isinstance(one, str)]
+TEXTS = [value for value in VALUES if isinstance(value, str)]
+NUMBERS = [value for value in VALUES if not isinstance(value, str)]
 ORDERING = ("greater_than", "greater_than_equals", "less_than", "less_than_equals")
 START = datetime(2026, 3, 5)
 # The night in which clocks go forward in one of the zones, and the midnights of all three.
@@ -71,10 +71,10 @@ def odd_rows(random: Random) -> tuple[list[dict[str, Any]], list[dict[str, Any]]
         }
         events.append(event)
     profiles = [
-        {"profile_id": who}
+        {"profile_id": number}
         | {name: held(random) for name in plain_counts.FAMILIES.values()}
         | dict(zip(("country", "state", "city"), random.choice(COUNTRIES), strict=True))
-        for who in range(60)
+        for number in range(60)
     ]
     return events, profiles
 
@@ -103,16 +103,20 @@ def filters(random: Random) -> list[dict[str, Any]] | None:
 def bare(filters: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
     """Leave `operator` out where it is equality, as clients do."""
     return filters and [
-        {"name": one["name"], "value": one["value"]} if one["operator"] == "equals" else one
-        for one in filters
+        {"name": condition["name"], "value": condition["value"]}
+        if condition["operator"] == "equals"
+        else condition
+        for condition in filters
     ]
 
 
 def session_filters(random: Random) -> list[dict[str, Any]] | None:
     if random.random() < 0.3:
         return [{"name": "time_of_day", "value": sorted(random.choices(CLOCKS, k=2))}]
-    found = [one for one in filters(random) or [] if one["name"] != "time_of_day"]
-    return found if random.random() < 0.5 else bare(found)
+    conditions = [
+        condition for condition in filters(random) or [] if condition["name"] != "time_of_day"
+    ]
+    return conditions if random.random() < 0.5 else bare(conditions)
 
 
 def an_event(random: Random) -> dict[str, Any]:
@@ -149,10 +153,10 @@ def a_query(random: Random) -> dict[str, Any]:
     if random.random() < 0.3:
         advanced["did_none"] = [an_event(random)]
     if random.random() < 0.3:
-        asked = [an_event(random) for _ in range(random.randrange(1, 3))]
+        events = [an_event(random) for _ in range(random.randrange(1, 3))]
         chosen = random.choice([*ORDERING, "equals"])
         advanced["did_any"] = {
-            "any_events": asked,
+            "any_events": events,
             "operator": chosen,
             "value": random.randrange(4),
         }
@@ -160,25 +164,25 @@ def a_query(random: Random) -> dict[str, Any]:
 
 
 def disagreements(engine: Engine, data: plain_counts.Data, random: Random, n: int) -> list[Any]:
-    wrong, some = [], 0
+    wrong, nonempty = [], 0
     for _ in range(n):
         body = a_query(random)
         counted, plain = engine.count(body), plain_counts.count(data, body)
-        some += plain[0] > 0
+        nonempty += plain[0] > 0
         if counted != plain:
             wrong.append((body, counted, plain))
-    assert some > n / 20, "queries that find nobody prove nothing"
+    assert nonempty > n / 20, "queries that find nobody prove nothing"
     return wrong
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An export of odd rows, as a team's own would be."""
-    made = tmp_path_factory.mktemp("odd")
+    folder = tmp_path_factory.mktemp("odd")
     events, profiles = odd_rows(Random(11))
-    pq.write_table(pa.Table.from_pylist(events), made / "events.parquet")
-    pq.write_table(pa.Table.from_pylist(profiles), made / "profiles.parquet")
-    return made
+    pq.write_table(pa.Table.from_pylist(events), folder / "events.parquet")
+    pq.write_table(pa.Table.from_pylist(profiles), folder / "profiles.parquet")
+    return folder
 
 
 @pytest.fixture(params=ZONES)
@@ -226,8 +230,8 @@ def test_both_roads_agree_on_the_sandboxs_own_data(tmp_path: Path) -> None:
         )
     ]
     try:
-        found = [engine.count(body) for body in bodies]
+        counts = [engine.count(body) for body in bodies]
     finally:
         engine.close()
-    assert found == [plain_counts.count(data, body) for body in bodies]
-    assert sum(profiles > 0 for profiles, _ in found) > 10
+    assert counts == [plain_counts.count(data, body) for body in bodies]
+    assert sum(profiles > 0 for profiles, _ in counts) > 10

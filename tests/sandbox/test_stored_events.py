@@ -24,18 +24,18 @@ def exported(tmp_path: Path) -> Path:
     return folder
 
 
-def add(folder: Path, who: str) -> None:
-    event = {"eventName": "App Launched", "ts": "20261001120000", "objectId": who}
-    (folder / f"{who}.json").write_text(json.dumps(event))
+def add(folder: Path, profile: str) -> None:
+    event = {"eventName": "App Launched", "ts": "20261001120000", "objectId": profile}
+    (folder / f"{profile}.json").write_text(json.dumps(event))
 
 
 def counted(data: Path | None, db: Path | None, zone: str = "UTC") -> tuple[int, str, list[str]]:
     """Return the count, the data's identity, and what was said while it was loaded."""
-    said: list[str] = []
-    box = Sandbox(data=data, db=db, say=said.append, timezone=zone)
-    found = box.count(BODY), str(box.schema()["data"]), said
+    messages: list[str] = []
+    box = Sandbox(data=data, db=db, say=messages.append, timezone=zone)
+    result = box.count(BODY), str(box.schema()["data"]), messages
     box.stop()
-    return found
+    return result
 
 
 def test_events_are_loaded_once(exported: Path, tmp_path: Path) -> None:
@@ -45,9 +45,9 @@ def test_events_are_loaded_once(exported: Path, tmp_path: Path) -> None:
     assert first[0] == 1
     assert "1 of 1 files" in first[2][-1]
     for data in (exported, None):
-        again = counted(data, db)
-        assert again[:2] == first[:2]
-        assert again[2] == [f"{db}: opened as it was loaded before"]
+        second = counted(data, db)
+        assert second[:2] == first[:2]
+        assert second[2] == [f"{db}: opened as it was loaded before"]
 
 
 def test_files_that_changed_are_loaded_again(exported: Path, tmp_path: Path) -> None:
@@ -80,13 +80,13 @@ def test_a_load_that_was_cut_short_is_done_again(exported: Path, tmp_path: Path)
 
 def test_somebody_elses_database_is_left_alone(exported: Path, tmp_path: Path) -> None:
     """Nothing is dropped from it, and nothing written to it; nor to a file that is none."""
-    theirs, text = tmp_path / "theirs.duckdb", tmp_path / "notes.txt"
-    with duckdb.connect(str(theirs)) as db:
+    foreign, text = tmp_path / "theirs.duckdb", tmp_path / "notes.txt"
+    with duckdb.connect(str(foreign)) as db:
         db.execute("CREATE TABLE events AS SELECT 42 AS mine")
     text.write_text("my notes, which are longer than a header" * 200)
     with pytest.raises(UsageError, match="another database"):
-        counted(exported, theirs)
-    with duckdb.connect(str(theirs)) as db:
+        counted(exported, foreign)
+    with duckdb.connect(str(foreign)) as db:
         assert db.execute("FROM events").fetchall() == [(42,)]
     before = text.read_text()
     with pytest.raises(UsageError, match="cannot be opened"):

@@ -64,7 +64,7 @@ class DidFields:
     """
 
     kind: str = "did"
-    what: Happening = field(default_factory=Happening)
+    happening: Happening = field(default_factory=Happening)
     times: str = ""
 
 
@@ -142,7 +142,7 @@ def _lines(draft: Draft, without: Collection[Key]) -> Iterator[list[_Piece]]:
 
 def _did_lines(draft: Draft, without: Collection[Key]) -> Iterator[list[_Piece]]:
     dids = [(("did", n), did) for n, did in enumerate(draft.did) if ("did", n) not in without]
-    inner = {key: _spaced(list(_parts(did.what, key, without))) for key, did in dids}
+    inner = {key: _spaced(list(_parts(did.happening, key, without))) for key, did in dids}
     several = [inner[key] for key, did in dids if did.kind in ANY]
     often = "" if ("often",) in without else field_text.often(draft.often)
     for key, did in dids:

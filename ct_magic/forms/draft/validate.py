@@ -37,7 +37,7 @@ def holes(draft: Draft) -> dict[Key, str]:
     problems = _of_event(draft.base, ())
     for number, did in enumerate(draft.did):
         problems |= _unknown(("did", number, "kind"), did.kind, KINDS)
-        problems |= _of_event(did.what, ("did", number), clause_period_words)
+        problems |= _of_event(did.happening, ("did", number), clause_period_words)
         if did.times.strip():
             problems |= _fails(("did", number, "times"), often_words, did.times)
     for number, axis in enumerate(draft.by):

@@ -91,12 +91,12 @@ def _likeness(stop: Stop, example: Stop) -> float:
 
 def _alike(stop: Stop, example: Stop, place: int) -> float:
     """Return how much the tokens at a place are alike: from 0 to 1, but for words that count."""
-    ours, theirs = stop.around(place), example.around(place)
-    if theirs.type == "WORD" and theirs.text.islower() and len(theirs.text) > 1:
-        return NAMED if ours.text.lower() == theirs.text else MISSING
-    if ours.type == theirs.type:
+    token, expected = stop.around(place), example.around(place)
+    if expected.type == "WORD" and expected.text.islower() and len(expected.text) > 1:
+        return NAMED if token.text.lower() == expected.text else MISSING
+    if token.type == expected.type:
         return 0.9
-    return 0.5 if _kind(ours) == _kind(theirs) else 0
+    return 0.5 if _kind(token) == _kind(expected) else 0
 
 
 def _kind(token: Token) -> str:

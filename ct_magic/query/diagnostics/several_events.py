@@ -75,8 +75,8 @@ def _sentence(several: _Joined | None, reach: Reach) -> str | None:
         return None
     if kind == EITHER:
         return _either(several, own)
-    who = "did the first and not the other" if kind == NOT else "did both"
-    return f"for those who {who} write {own}"
+    deeds = "did the first and not the other" if kind == NOT else "did both"
+    return f"for those who {deeds} write {own}"
 
 
 def _either(several: _Joined, both: str) -> str:

@@ -23,10 +23,10 @@ print(json.dumps(sorted({{name.split(".")[0] for name in new}})))
 
 def imported(code: str) -> set[str]:
     """Return the top-level modules that this code adds to a fresh IPython shell."""
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", SHELL.format(code=code)], capture_output=True, text=True, check=True
     )
-    names: set[str] = set(json.loads(found.stdout.splitlines()[-1]))
+    names: set[str] = set(json.loads(done.stdout.splitlines()[-1]))
     return names
 
 
@@ -57,8 +57,8 @@ def test_each_need_brings_its_own_library_and_no_other() -> None:
 def test_a_script_need_not_import_ipython() -> None:
     """`import ct_magic` in a scheduler's script leaves IPython alone."""
     code = "import sys, ct_magic; ct_magic.parse('App Launched'); print('IPython' in sys.modules)"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "False"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_loading_twice_and_unloading_leave_the_shell_as_it_was() -> None:

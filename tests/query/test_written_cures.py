@@ -1,0 +1,147 @@
+"""What an error says to write is written, and that error is gone: for every cell of the tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from helpers.language_inputs import TODAY, broken_cells
+
+from ct_magic import QueryError
+from ct_magic.magic.values_command import read_property, split_properties
+from ct_magic.query.diagnostics.misplaced_tokens import wrong_cells
+from ct_magic.query.parser import parse, statements
+
+FRAMES = ("{}", "A {}", "A where {}", "A did {}", "A did B {}")
+QUOTED = re.compile(r"""is quoted(?: whole)?[,:] (".*?"(?!\w))""")
+MEANT = re.compile(r"found .*: did you mean '(.*?)'\?")
+EXAMPLE = re.compile(r"\bas in ([^…]+?)(?=; |: a |, and a |\. |$)")
+VALUES = re.compile("'%ct values (.*?)' shows them")
+
+
+def errors() -> Iterator[tuple[str, QueryError]]:
+    """Every cell of both tables, and its error."""
+    for cell, _ in (*broken_cells(), *wrong_cells()):
+        if error := error_of(cell):
+            yield cell, error
+
+
+def error_of(cell: str) -> QueryError | None:
+    try:
+        parse(cell, today=TODAY)
+    except QueryError as error:
+        return error
+    return None
+
+
+ERRORS = list(errors())
+
+
+def instead(cell: str, error: QueryError, line: str) -> str | None:
+    """What is said of the cell with another line in the place of the wrong one."""
+    lines = re.split("\r\n?|\n", cell.removeprefix("\ufeff"))
+    lines[error.line - 1] = line
+    changed = error_of("\n".join(lines))
+    return changed and changed.message
+
+
+def is_written(example: str) -> bool:
+    """Return True if the language knows this, in one place or another of a statement."""
+    for frame in FRAMES:
+        for name in (5, ["a"], TODAY):
+            try:
+                statements(frame.format(example), {"floor": name}, TODAY)
+            except QueryError:
+                continue
+            return True
+    return False
+
+
+def test_a_name_or_text_that_is_quoted_as_said_is_one() -> None:
+    """And what comes behind it may be wrong, too, but not that again."""
+    tried = 0
+    for cell, error in ERRORS:
+        for quoted in QUOTED.findall(error.message):
+            if quoted[1:-1] in error.source and quoted not in error.source:
+                tried += 1
+                line = error.source.replace(quoted[1:-1], quoted, 1)
+                assert instead(cell, error, line) != error.message, cell
+    assert tried > 100
+
+
+def test_the_word_that_is_meant_can_stand_there() -> None:
+    """In the place of what is underlined."""
+    tried = 0
+    for cell, error in ERRORS:
+        if word := MEANT.search(error.message):
+            tried += 1
+            before = error.source[: error.column - 1]
+            after = error.source[error.column - 1 + error.length :]
+            assert instead(cell, error, before + word[1] + after) != error.message, cell
+    assert tried > 10
+
+
+def test_every_example_is_of_the_language() -> None:
+    """What stands behind `as in` is typed as it stands, or with its like around it."""
+    examples = {e for _, error in ERRORS for e in EXAMPLE.findall(error.message)}
+    assert len(examples) > 30
+    wrong = {e for e in examples if not is_written(e)}
+    assert not {e for e in wrong if not all(map(is_written, e.split(", ")))}
+
+
+def test_the_values_that_an_error_leads_to_can_be_asked() -> None:
+    """The command is typed as it stands."""
+    commands = {c for _, error in ERRORS for c in VALUES.findall(error.message)}
+    assert len(commands) > 3
+    for command in commands:
+        query, names = split_properties(command)
+        assert [read_property(name) for name in names]
+        assert len(statements(query, today=TODAY)) == 1
+
+
+@pytest.mark.parametrize(
+    ("cell", "message", "cure"),
+    [
+        (
+            "A did B where x = 1 or y = 2",
+            "write did any (B where x = 1, B where y = 2)",
+            "A did any (B where x = 1, B where y = 2)",
+        ),
+        (
+            "A did not B where x = 1 or y = 2",
+            "write did not B where x = 1 did not B where y = 2",
+            "A did not B where x = 1 did not B where y = 2",
+        ),
+        ("A share did B did C", "move it before the first 'share'", "A did C share did B"),
+        ("A share did B did C", "or write share did", "A share did B share did C"),
+        ("A did B last 3 days vs previous", "leave the period out", "A did B vs previous"),
+        ("A did B last 3 days vs previous", "before 1 week", "A did B before 1 week vs previous"),
+        (
+            "A last 30 days vs previous by week",
+            "write 'last 3 weeks'",
+            "A last 3 weeks vs previous",
+        ),
+        (
+            "A where session.time_of_day in 22:00..03:00",
+            "join two ranges by 'or'",
+            "A where session.time_of_day in 22:00..23:59 or session.time_of_day in 00:00..03:00",
+        ),
+        ("A where geo = 1.5", '"country", "country/state"', 'A where geo = "India/Goa"'),
+        ("A where x like 'a'", "write ~ for contains", "A where x ~ 'a'"),
+        ("A where x <> 'a'", "write != for is not", "A where x != 'a'"),
+        ("A where x => 1", "write >= for at least", "A where x >= 1"),
+        ("A where x is 'a'", "write = before a value", "A where x = 'a'"),
+        ("A where x is null", "'not exists'", "A where x not exists"),
+        ("a: A\na: B", "take another for this one", "a: A\nb: B"),
+        ("A 7 days", "write last 7 days", "A last 7 days"),
+        ("A where x in 100..5", "before it begins", "A where x in 5..100"),
+        ("A by hourly", "write by hour", "A by hour"),
+    ],
+)
+def test_what_an_error_says_to_write_is_read(cell: str, message: str, cure: str) -> None:
+    """Where it takes more than one word to put it right."""
+    error = error_of(cell)
+    assert error is not None
+    assert message in error.message
+    assert parse(cure, today=TODAY)
