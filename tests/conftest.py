@@ -103,6 +103,16 @@ def chromium() -> Iterator[str]:
         yield endpoint
 
 
+@pytest.fixture(scope="module")
+def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
+    """A JupyterLab that serves an empty folder."""
+    from helpers import browser
+
+    root = tmp_path_factory.mktemp("lab")
+    with browser.server(root, extension=True) as address:
+        yield chromium, address, root
+
+
 @pytest.fixture(scope="session")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sdist, and the wheel that is built from it; a warning is an error."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.browser import Notebook, open_notebook, server
+from helpers.browser import Notebook, open_notebook
 from helpers.contrast import least_contrast
 
 pytestmark = pytest.mark.browser
@@ -16,14 +15,6 @@ FOCUSED = """() => { const e = document.activeElement;
 SLIVERS = """() => [...document.querySelectorAll('.ct-magic-form :is(input, select)')]
   .map(e => e.offsetWidth).filter(width => width && width < 60)"""
 PASTED = 'seen: App Launched last 7 days\n  did Charged where Category = "Shoes"'
-
-
-@pytest.fixture(scope="module")
-def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
-    """A JupyterLab that serves an empty folder."""
-    root = tmp_path_factory.mktemp("lab")
-    with server(root, extension=True) as address:
-        yield chromium, address, root
 
 
 def go(notebook: Notebook, name: str, key: str = "Tab") -> None:
@@ -89,8 +80,7 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(
         notebook.wait_output(1, "seen is a DataFrame with 1 row")
         notebook.screenshot("form-light")
         assert least_contrast(notebook, ".ct-magic-form")[0] >= 4.5
-        notebook.command("apputils:change-theme", theme="JupyterLab Dark", wait=True)
-        notebook.page.wait_for_selector("#jupyterlab-splash", state="detached")
+        notebook.dark()
         notebook.screenshot("form-dark")
         assert least_contrast(notebook, ".ct-magic-form")[0] >= 4.5
         notebook.command("application:toggle-left-area", wait=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 def forked(work: Callable[[], bool]) -> bool:
     """Return what this comes to in a process that is forked from this one."""
     if not (child := os.fork()):
-        signal.alarm(20)  # a child that hangs must not outlive its test
+        signal.alarm(100)  # a child that hangs must not outlive its test
         try:
             os._exit(0 if work() else 1)
         except BaseException:

@@ -1,11 +1,10 @@
 """What people see: the quick start in a real JupyterLab, in headless Chromium."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
-from helpers.browser import Notebook, open_notebook, server
+from helpers.browser import Notebook, open_notebook
 from helpers.contrast import least_contrast
 from nbconvert import HTMLExporter
 
@@ -45,19 +44,6 @@ CARDS = ".ct-magic, .ct-magic-panel"
 SEED = 'choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25'
 
 
-@pytest.fixture(scope="module")
-def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
-    """A JupyterLab that serves an empty folder."""
-    root = tmp_path_factory.mktemp("lab")
-    with server(root, extension=True) as address:
-        yield chromium, address, root
-
-
-def dark(notebook: Notebook) -> None:
-    notebook.command("apputils:change-theme", theme="JupyterLab Dark", wait=True)
-    notebook.page.wait_for_selector("#jupyterlab-splash", state="detached")
-
-
 def test_the_quick_start_is_lived_through(lab: tuple[str, str, Path]) -> None:
     """A stranger types a cell, sees the panel change, and reads the DataFrame."""
     seed = f"%%ctcount foodies\n{SEED}"
@@ -75,7 +61,7 @@ def test_the_quick_start_is_lived_through(lab: tuple[str, str, Path]) -> None:
         notebook.screenshot("quickstart-done")
         check_that_nothing_jumped(notebook)
         assert least_contrast(notebook, CARDS)[0] >= 4.5, least_contrast(notebook, CARDS)
-        dark(notebook)
+        notebook.dark()
         notebook.screenshot("quickstart-dark")
         assert least_contrast(notebook, CARDS)[0] >= 4.5, least_contrast(notebook, CARDS)
 

@@ -58,12 +58,12 @@ AMONG_OTHERS = f"""async () => {{
   const state = editor.editor.state.constructor.create({{ extensions: [python, ours] }});
   return state.facet(ours.language.extension[0].facet).name;
 }}"""
-BOTH = pytest.mark.parametrize("page", ["lab", "notebook"], indirect=True, scope="module")
-LAB = pytest.mark.parametrize("page", ["lab"], indirect=True, scope="module")
+BOTH = pytest.mark.parametrize("notebook", ["lab", "notebook"], indirect=True, scope="module")
+LAB = pytest.mark.parametrize("notebook", ["lab"], indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
-def page(
+def notebook(
     request: pytest.FixtureRequest, chromium: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Notebook]:
     """One notebook, open in JupyterLab or in Notebook 7, for all tests."""
@@ -76,56 +76,56 @@ def page(
         yield notebook
 
 
-def look(page: Notebook, cell: int, text: str) -> str | None:
+def look(notebook: Notebook, cell: int, text: str) -> str | None:
     """Return a text's colour, weight and style; None where it has no span of its own."""
-    style: str | None = page.page.evaluate(LOOK, [cell, text])
+    style: str | None = notebook.page.evaluate(LOOK, [cell, text])
     return style
 
 
-def types(page: Notebook) -> list[str]:
+def types(notebook: Notebook) -> list[str]:
     """Return what each cell's editor takes its text for."""
-    languages: list[str] = page.page.evaluate(TYPES)
+    languages: list[str] = notebook.page.evaluate(TYPES)
     return languages
 
 
-def source(page: Notebook) -> str:
+def source(notebook: Notebook) -> str:
     """Return the text of the active cell."""
-    text: str = page.page.evaluate(f"() => {CONTENT}.activeCell.model.sharedModel.getSource()")
+    text: str = notebook.page.evaluate(f"() => {CONTENT}.activeCell.model.sharedModel.getSource()")
     return text
 
 
-def press(page: Notebook) -> None:
+def press(notebook: Notebook) -> None:
     """Show the button anew, press it while another cell is active, and wait for the answer."""
-    activate(page, 3)
-    page.command("notebook:run-cell", wait=True)
-    activate(page, 0)
-    page.page.locator("button.jupyter-button", has_text="Insert cell").click()
-    page.wait_output(3, "{'inserted': True}")
+    activate(notebook, 3)
+    notebook.command("notebook:run-cell", wait=True)
+    activate(notebook, 0)
+    notebook.page.locator("button.jupyter-button", has_text="Insert cell").click()
+    notebook.wait_output(3, "{'inserted': True}")
 
 
-def activate(page: Notebook, cell: int) -> None:
-    page.page.evaluate(f"(at) => {{ {CONTENT}.activeCellIndex = at }}", cell)
-    page.page.evaluate(f"(at) => {CONTENT}.scrollToItem(at)", cell)
+def activate(notebook: Notebook, cell: int) -> None:
+    notebook.page.evaluate(f"(at) => {{ {CONTENT}.activeCellIndex = at }}", cell)
+    notebook.page.evaluate(f"(at) => {CONTENT}.scrollToItem(at)", cell)
 
 
-def shows(page: Notebook, wanted: str) -> bool:
-    return types(page)[:2] == [wanted] * 2
+def shows(notebook: Notebook, wanted: str) -> bool:
+    return types(notebook)[:2] == [wanted] * 2
 
 
-def type_cell(page: Notebook, *lines: str) -> None:
+def type_cell(notebook: Notebook, *lines: str) -> None:
     """Type into a new cell, the last one."""
-    activate(page, len(types(page)) - 1)
-    page.command("notebook:insert-cell-below", wait=True)
-    page.command("notebook:enter-edit-mode", wait=True)
-    page.page.keyboard.type("\n".join(lines))
+    activate(notebook, len(types(notebook)) - 1)
+    notebook.command("notebook:insert-cell-below", wait=True)
+    notebook.command("notebook:enter-edit-mode", wait=True)
+    notebook.page.keyboard.type("\n".join(lines))
 
 
 @pytest.mark.browser
 @BOTH
-def test_a_query_is_coloured_as_python_is(page: Notebook) -> None:
+def test_a_query_is_coloured_as_python_is(notebook: Notebook) -> None:
     """Keywords, texts, numbers and comments look as they do in a cell of Python beside it."""
-    page.until(lambda: look(page, 0, "where") and look(page, 2, "for"))
-    python = {text: look(page, 2, text) for text in ["for", "'it'", "3", "# Python"]}
+    notebook.until(lambda: look(notebook, 0, "where") and look(notebook, 2, "for"))
+    python = {text: look(notebook, 2, text) for text in ["for", "'it'", "3", "# Python"]}
     assert len({None, *python.values()}) == 5
     alike = {
         "for": ["where", "last", "did", "in", "and", "exists", "by"],
@@ -134,115 +134,116 @@ def test_a_query_is_coloured_as_python_is(page: Notebook) -> None:
         "# Python": ["# it's a comment, isn't it", '# they "came back"'],
     }
     for text, texts in alike.items():
-        assert {part: look(page, 0, part) for part in texts} == dict.fromkeys(texts, python[text])
+        assert {part: look(notebook, 0, part) for part in texts} == dict.fromkeys(
+            texts, python[text]
+        )
     for text in ["%%ctcount", "--plot", "loyal", "session", "contains", "$floor"]:
-        assert look(page, 0, text) not in {None, *python.values()}, text
-    assert look(page, 1, '"event_name"')
-    assert types(page)[:3] == ["ctcount", "ctcount", "ipython"]
-    page.screenshot(f"colour-{page.page.title().split('.')[0]}")
+        assert look(notebook, 0, text) not in {None, *python.values()}, text
+    assert look(notebook, 1, '"event_name"')
+    assert types(notebook)[:3] == ["ctcount", "ctcount", "ipython"]
+    notebook.screenshot(f"colour-{notebook.page.title().split('.')[0]}")
 
 
 @pytest.mark.browser
 @LAB
-def test_a_query_is_coloured_where_another_extension_colours_every_cell(page: Notebook) -> None:
+def test_a_query_is_coloured_where_another_extension_colours_every_cell(notebook: Notebook) -> None:
     """JupySQL's puts Python into every editor, before the cell's own language."""
-    assert page.page.evaluate(AMONG_OTHERS) == "ctcount"
+    assert notebook.page.evaluate(AMONG_OTHERS) == "ctcount"
 
 
 @pytest.mark.browser
 @BOTH
-def test_a_kernel_inserts_a_cell(page: Notebook) -> None:
+def test_a_kernel_inserts_a_cell(notebook: Notebook) -> None:
     """It stands below the one that was clicked, is active, can be undone; also after a restart."""
     for _ in range(2):
-        before = types(page)
-        press(page)
-        assert source(page) == INSERTED
-        assert types(page) == [*before[:4], "ctcount", *before[4:]]
-        page.page.wait_for_function("() => document.activeElement.matches('.jp-mod-active')")
-        page.command("notebook:undo-cell-action", wait=True)
-        assert types(page) == before
-        page.page.evaluate(f"() => {KERNEL}.restart()")
+        before = types(notebook)
+        press(notebook)
+        assert source(notebook) == INSERTED
+        assert types(notebook) == [*before[:4], "ctcount", *before[4:]]
+        notebook.page.wait_for_function("() => document.activeElement.matches('.jp-mod-active')")
+        notebook.command("notebook:undo-cell-action", wait=True)
+        assert types(notebook) == before
+        notebook.page.evaluate(f"() => {KERNEL}.restart()")
 
 
 @pytest.mark.browser
 @LAB
-def test_of_two_views_one_may_be_closed(page: Notebook) -> None:
+def test_of_two_views_one_may_be_closed(notebook: Notebook) -> None:
     """Cells go into the view that is still there, and are coloured in it."""
-    page.command("docmanager:clone", wait=True)
-    page.until(lambda: page.page.locator(".jp-Notebook").count() == 2)
-    page.command("application:close", wait=True)
-    press(page)
-    assert types(page)[4] == "ctcount"
-    page.command("notebook:undo-cell-action", wait=True)
+    notebook.command("docmanager:clone", wait=True)
+    notebook.until(lambda: notebook.page.locator(".jp-Notebook").count() == 2)
+    notebook.command("application:close", wait=True)
+    press(notebook)
+    assert types(notebook)[4] == "ctcount"
+    notebook.command("notebook:undo-cell-action", wait=True)
 
 
 @pytest.mark.browser
 @LAB
-def test_colours_follow_what_is_typed(page: Notebook) -> None:
+def test_colours_follow_what_is_typed(notebook: Notebook) -> None:
     """The first line decides at every key; splitting, merging and undoing count as typing."""
-    type_cell(page, "%%ctcoun")
-    assert types(page)[-1] == "ipython"
-    page.page.keyboard.type("t")
-    assert types(page)[-1] == "ctcount"
-    page.page.keyboard.type("er")
-    assert types(page)[-1] == "ipython"
-    page.page.keyboard.press("Backspace")
-    page.page.keyboard.press("Backspace")
-    page.page.keyboard.type("\nApp Launched")
-    page.page.keyboard.press("Home")
-    page.command("notebook:split-cell-at-cursor", wait=True)
-    assert types(page)[-2:] == ["ctcount", "ipython"]
-    page.command("notebook:merge-cell-above", wait=True)
-    assert types(page)[-2:] == ["ipython", "ctcount"]
-    page.command("notebook:copy-cell", wait=True)
-    page.command("notebook:paste-cell-below", wait=True)
-    assert types(page)[-2:] == ["ctcount", "ctcount"]
+    type_cell(notebook, "%%ctcoun")
+    assert types(notebook)[-1] == "ipython"
+    notebook.page.keyboard.type("t")
+    assert types(notebook)[-1] == "ctcount"
+    notebook.page.keyboard.type("er")
+    assert types(notebook)[-1] == "ipython"
+    notebook.page.keyboard.press("Backspace")
+    notebook.page.keyboard.press("Backspace")
+    notebook.page.keyboard.type("\nApp Launched")
+    notebook.page.keyboard.press("Home")
+    notebook.command("notebook:split-cell-at-cursor", wait=True)
+    assert types(notebook)[-2:] == ["ctcount", "ipython"]
+    notebook.command("notebook:merge-cell-above", wait=True)
+    assert types(notebook)[-2:] == ["ipython", "ctcount"]
+    notebook.command("notebook:copy-cell", wait=True)
+    notebook.command("notebook:paste-cell-below", wait=True)
+    assert types(notebook)[-2:] == ["ctcount", "ctcount"]
 
 
 @pytest.mark.browser
 @LAB
-def test_a_statement_goes_on_indented(page: Notebook) -> None:
+def test_a_statement_goes_on_indented(notebook: Notebook) -> None:
     """Enter indents what must go on, and only that; Ctrl+/ makes a comment."""
-    type_cell(page, "%%ctcount", "App Launched where", "value = 1 and", "x in (2,", "3) today")
-    assert source(page).split("\n")[1:] == [
+    type_cell(notebook, "%%ctcount", "App Launched where", "value = 1 and", "x in (2,", "3) today")
+    assert source(notebook).split("\n")[1:] == [
         "App Launched where",
         "    value = 1 and",
         "    x in (2,",
         "    3) today",
     ]
-    page.page.keyboard.press("Control+/")
-    assert source(page).endswith("\n    # 3) today")
-    type_cell(page, "%%ctcount", "App Launched today", "Charged")
-    assert source(page) == "%%ctcount\nApp Launched today\nCharged"
+    notebook.page.keyboard.press("Control+/")
+    assert source(notebook).endswith("\n    # 3) today")
+    type_cell(notebook, "%%ctcount", "App Launched today", "Charged")
+    assert source(notebook) == "%%ctcount\nApp Launched today\nCharged"
 
 
 @pytest.mark.browser
 @LAB
-def test_tab_still_answers(page: Notebook) -> None:
+def test_tab_still_answers(notebook: Notebook) -> None:
     """An editor that does not take the cell for Python still asks the kernel."""
-    activate(page, 4)
-    page.command("notebook:run-cell", wait=True)
-    type_cell(page, "%%ctcount", "App Launched wh")
-    page.page.keyboard.press("Tab")
-    page.page.wait_for_selector(".jp-Completer-item")
-    assert "keyword" in page.page.locator(".jp-Completer-item").inner_text()
-    page.page.keyboard.press("Enter")
-    page.until(lambda: source(page).endswith("App Launched where"))
+    activate(notebook, 4)
+    notebook.command("notebook:run-cell", wait=True)
+    type_cell(notebook, "%%ctcount", "App Launched wh")
+    notebook.page.keyboard.press("Tab")
+    notebook.page.wait_for_selector(".jp-Completer-item")
+    assert "keyword" in notebook.page.locator(".jp-Completer-item").inner_text()
+    notebook.page.keyboard.press("Enter")
+    notebook.until(lambda: source(notebook).endswith("App Launched where"))
 
 
 @pytest.mark.browser
 @LAB
-def test_a_setting_takes_the_colours_away(page: Notebook) -> None:
+def test_a_setting_takes_the_colours_away(notebook: Notebook) -> None:
     """One click in the Settings Editor, and every open notebook shows queries as Python."""
-    activate(page, 0)
-    page.command("apputils:change-theme", theme="JupyterLab Dark", wait=True)
-    page.page.wait_for_selector("#jupyterlab-splash", state="detached")
-    page.screenshot("colour-dark")
-    page.command("settingeditor:open", query="CleverTap")
+    activate(notebook, 0)
+    notebook.dark()
+    notebook.screenshot("colour-dark")
+    notebook.command("settingeditor:open", query="CleverTap")
     for wanted in ("ipython", "ctcount"):
-        page.page.get_by_label("Colour %%ctcount cells").click()
-        page.until(partial(shows, page, wanted))
-    page.screenshot("colour-setting")
+        notebook.page.get_by_label("Colour %%ctcount cells").click()
+        notebook.until(partial(shows, notebook, wanted))
+    notebook.screenshot("colour-setting")
 
 
 @pytest.fixture(scope="module")

@@ -39,8 +39,8 @@ ALT = """cell => document.querySelectorAll('.jp-CodeCell')[cell].querySelector(
 
 
 @pytest.fixture(scope="module")
-def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
-    """A JupyterLab in which each kind of picture was drawn."""
+def notebook(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
+    """A notebook in which each kind of picture was drawn."""
     root = tmp_path_factory.mktemp("lab")
     shown = {"@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"}}
     with (
@@ -53,44 +53,44 @@ def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Not
         yield notebook
 
 
-def texts(lab: Notebook, cell: int) -> list[list[Any]]:
-    read: list[list[Any]] = lab.page.evaluate(TEXTS, cell)
+def texts(notebook: Notebook, cell: int) -> list[list[Any]]:
+    read: list[list[Any]] = notebook.page.evaluate(TEXTS, cell)
     return read
 
 
-def middle(lab: Notebook, cell: int, text: str) -> tuple[float, float]:
-    (place,) = [(x, y) for written, x, y, *_ in texts(lab, cell) if written == text]
+def middle(notebook: Notebook, cell: int, text: str) -> tuple[float, float]:
+    (place,) = [(x, y) for written, x, y, *_ in texts(notebook, cell) if written == text]
     return place
 
 
-def test_each_name_stands_at_its_own_bar(lab: Notebook) -> None:
+def test_each_name_stands_at_its_own_bar(notebook: Notebook) -> None:
     """A name beside another's number would be a wrong number."""
     for name, number in (("Shoes", "1,234"), ("Bags", "877")):
-        assert middle(lab, 1, name)[1] == pytest.approx(middle(lab, 1, number)[1], abs=4)
-    assert middle(lab, 1, "Shoes")[1] < middle(lab, 1, "Bags")[1]
-    step = middle(lab, 2, "474 · 26 % (24\N{EN DASH}28 %), 34 % of the step before")
-    assert step[1] == pytest.approx(middle(lab, 2, "did Charged")[1], abs=4)
-    assert middle(lab, 4, "control")[1] < middle(lab, 4, "treated")[1]
+        assert middle(notebook, 1, name)[1] == pytest.approx(middle(notebook, 1, number)[1], abs=4)
+    assert middle(notebook, 1, "Shoes")[1] < middle(notebook, 1, "Bags")[1]
+    step = middle(notebook, 2, "474 · 26 % (24\N{EN DASH}28 %), 34 % of the step before")
+    assert step[1] == pytest.approx(middle(notebook, 2, "did Charged")[1], abs=4)
+    assert middle(notebook, 4, "control")[1] < middle(notebook, 4, "treated")[1]
 
 
-def test_each_number_of_a_triangle_stands_in_its_row_and_column(lab: Notebook) -> None:
+def test_each_number_of_a_triangle_stands_in_its_row_and_column(notebook: Notebook) -> None:
     """Half of the first cohort was there a week later."""
-    row, column = middle(lab, 3, "7 Sep · 400"), middle(lab, 3, "1")
-    cells = [(x, y) for written, x, y, *_ in texts(lab, 3) if written == "50 %"]
+    row, column = middle(notebook, 3, "7 Sep · 400"), middle(notebook, 3, "1")
+    cells = [(x, y) for written, x, y, *_ in texts(notebook, 3) if written == "50 %"]
     assert any(abs(x - column[0]) < 4 and abs(y - row[1]) < 4 for x, y in cells)
 
 
 @pytest.mark.parametrize("cell", range(1, len(CELLS) + 1))
-def test_a_picture_is_as_wide_as_the_output(lab: Notebook, cell: int) -> None:
+def test_a_picture_is_as_wide_as_the_output(notebook: Notebook, cell: int) -> None:
     """But for the menu at its side."""
-    picture, output = lab.page.evaluate(WIDTHS, cell)
+    picture, output = notebook.page.evaluate(WIDTHS, cell)
     assert output - 60 < picture <= output
 
 
 @pytest.mark.parametrize("cell", range(1, len(CELLS) + 1))
-def test_a_screen_reader_hears_the_gist(lab: Notebook, cell: int) -> None:
+def test_a_screen_reader_hears_the_gist(notebook: Notebook, cell: int) -> None:
     """The same words as in a terminal."""
-    heard = lab.page.evaluate(ALT, cell)
+    heard = notebook.page.evaluate(ALT, cell)
     assert heard.startswith(("Charged: ", "App Launched: "))
 
 
@@ -105,11 +105,11 @@ def brightness(colour: str) -> tuple[float, float]:
     return light, parts[3] if len(parts) > 3 else 1.0
 
 
-def least_contrast(lab: Notebook) -> float:
-    ground, _ = brightness(lab.page.evaluate(GROUND))
+def least_contrast(notebook: Notebook) -> float:
+    ground, _ = brightness(notebook.page.evaluate(GROUND))
     contrasts = []
     for cell in range(1, len(CELLS) + 1):
-        for _, _, _, fill, opacity in texts(lab, cell):
+        for _, _, _, fill, opacity in texts(notebook, cell):
             ink, opaque = brightness(fill)
             opaque *= float(opacity)
             mixed = opaque * ink + (1 - opaque) * ground
@@ -118,10 +118,10 @@ def least_contrast(lab: Notebook) -> float:
     return min(contrasts)
 
 
-def test_text_is_read_in_both_themes_also_after_a_change(lab: Notebook) -> None:
+def test_text_is_read_in_both_themes_also_after_a_change(notebook: Notebook) -> None:
     """Nothing is drawn anew when the theme changes: the colours must follow by themselves."""
-    assert least_contrast(lab) >= 4.5
-    lab.screenshot("pictures-light")
-    lab.dark()
-    assert least_contrast(lab) >= 4.5
-    lab.screenshot("pictures-dark")
+    assert least_contrast(notebook) >= 4.5
+    notebook.screenshot("pictures-light")
+    notebook.dark()
+    assert least_contrast(notebook) >= 4.5
+    notebook.screenshot("pictures-dark")
