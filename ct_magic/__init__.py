@@ -151,6 +151,6 @@ def unload_ipython_extension(ipython: InteractiveShell) -> None:
 
 
 def _names() -> Names:
-    from .name_sources import names
+    from .name_sources import AT_A_KEY, names
 
-    return names()
+    return names(AT_A_KEY)

@@ -19,22 +19,25 @@ from .session import SANDBOX, SESSION
 if TYPE_CHECKING:
     from .query.catalog import Names
 
-_PATIENCE = 0.15  # seconds that Tab waits for the journal's names; what comes later is for the next
+AT_A_KEY = 0.15  # seconds that Tab waits for the journal's names; what comes later is for the next
 _reading = Lock()
 _begun: set[str] = set()  # accounts whose forgotten names were read
 _learned: set[tuple[Path, str, str]] = set()  # journal, account and text
 _MOST = 300  # of the latest submissions, whose names are proposed
 
 
-def names() -> Names:
-    """Return the names that are known of the account in use, with what it asked meanwhile."""
+def names(patience: float | None = None) -> Names:
+    """Return the names that are known of the account in use, with what it asked meanwhile.
+
+    Those of the journal are waited for `patience` seconds at the most; None: until they are there.
+    """
     account = SESSION.used
     if account not in _begun:
         _begun.add(account)
         SESSION.forget(_forgotten(account), account)
     reading = Thread(target=_learn, args=(account,), name="ct_magic-names", daemon=True)
     reading.start()
-    reading.join(_PATIENCE)
+    reading.join(patience)
     return SESSION.names
 
 

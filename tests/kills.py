@@ -16,8 +16,8 @@ def main(rounds: int = 50, seed: int = 1) -> int:
         outcome = killed(rounds, seed, Path(folder))
     late = [seconds for seconds in outcome.repeated if seconds > 0.02]
     sys.stdout.write(
-        f"{rounds} kills, {outcome.midway} of them midway: {outcome.finished} of {rounds * COUNTS} "
-        f"counts arrived, {outcome.wrong} wrong, {len(outcome.repeated)} sent again, "
+        f"{rounds} kills: {outcome.finished} of {rounds * COUNTS} counts arrived, "
+        f"{outcome.wrong} wrong, {len(outcome.repeated)} sent again, "
         f"{len(late)} of them though their answer had come"
         f"{f', {max(late) * 1000:.0f} ms before the kill at the most' if late else ''}\n"
     )

@@ -12,7 +12,7 @@ from queue import Queue
 import pandas as pd
 import pytest
 from helpers.plans import question, results, row
-from helpers.shell import TODAY, point_at, run, until
+from helpers.shell import TODAY, Clock, point_at, run, until
 from IPython.core.interactiveshell import InteractiveShell
 
 import ct_magic
@@ -28,16 +28,6 @@ from ct_magic.settings import Settings
 
 def is_frame(shell: InteractiveShell, name: str) -> bool:
     return isinstance(shell.user_ns.get(name), pd.DataFrame)
-
-
-class Clock:
-    """A clock that somebody else sets, in seconds."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """Read it."""
-        return self.now
 
 
 @pytest.fixture
@@ -79,7 +69,7 @@ def test_a_variable_that_was_bound_anew_is_left_alone(
     handle = shell.user_ns["df"]
     run(shell, "df = 'mine'").raise_error()
     arrive(handle, clock)
-    handle.result(10)
+    handle.result(60)
     started = set(threading.enumerate()) - earlier
     until(
         lambda: not any(thread.is_alive() for thread in started if thread.name == "ct_magic-then")
@@ -148,7 +138,7 @@ def test_a_failure_in_the_background_is_in_the_dataframe_and_in_result(
         point_at(box, monkeypatch)
         handle = run(shell, "%%ctcount --background\nCharged 2026-10").result
         with pytest.raises(errors.CountFailedError, match="Query failed"):
-            handle.result(10)
+            handle.result(60)
     assert handle.frame["status"].tolist() == ["failed"]
 
 
@@ -158,7 +148,7 @@ def test_without_a_name_the_handle_is_the_cells_value(
     """As everything in a notebook is."""
     handle = run(shell, "%%ctcount --background\nApp Launched 2026-10").result
     assert isinstance(handle, Counting)
-    assert handle.result(10)["count"].notna().all()
+    assert handle.result(60)["count"].notna().all()
 
 
 def test_cancelling_keeps_what_had_arrived(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +166,7 @@ def test_cancelling_keeps_what_had_arrived(state: Path, monkeypatch: pytest.Monk
         assert repr(handle) == "<counting: 1 asked, 1 done>"
         handle.cancel()
         with pytest.raises(errors.CountCancelledError) as caught:
-            handle.result(5)
+            handle.result(60)
     assert caught.value.frame["status"].tolist() == ["cancelled", "success"]
     assert caught.value.frame["count"].notna().tolist() == [False, True]
 
@@ -190,7 +180,7 @@ def test_several_at_once_share_the_accounts_limit(
         settings = {"poll_interval": 0.02, "max_concurrent": 2, "progress": "none"}
         texts = [f"App Launched 2026-{month:02} by week" for month in (7, 8, 9)]
         handles = [ct_magic.start(text, **settings) for text in texts]
-        frames = [handle.result(30) for handle in handles]
+        frames = [handle.result(60) for handle in handles]
         assert all((frame["status"] == "success").all() for frame in frames)
         assert {request.status for request in box.log} == {200}
 

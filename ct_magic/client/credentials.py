@@ -108,7 +108,7 @@ def remember(name: str, passcode: Secret) -> bool:
             lambda keyring: keyring.set_password(SERVICE, name, passcode.reveal()), DIALOG_TIME
         )
         # Looked up, because the keyring of a machine that has none may take it and keep nothing.
-        return _from_keyring(name) == passcode
+        return _from_keyring(name, DIALOG_TIME) == passcode
     except KeyboardInterrupt:
         del _session[name]
         raise
@@ -118,7 +118,7 @@ def _is_sendable(text: str) -> bool:
     return bool(text) and text.isascii() and text.isprintable()
 
 
-def _from_keyring(name: str, patience: float = KEYRING_TIME) -> Secret:
+def _from_keyring(name: str, patience: float) -> Secret:
     text = _ask_keyring(lambda keyring: keyring.get_password(SERVICE, name), patience)
     return Secret((text or "").strip())
 

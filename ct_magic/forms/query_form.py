@@ -191,7 +191,7 @@ class Form:
         face.show_place(self._at, len(self._sheet.statements))
         face.mark({key: m for key, m in wrong.items() if not isinstance(m, Missing)})
         face.show_days(self._days(face))
-        face.suggest(name_sources.names(), self._draft)
+        face.suggest(name_sources.names(name_sources.AT_A_KEY), self._draft)
         face.lock(self._typed is not None)
 
     def _reading(self, face: Face) -> tuple[str, Preview]:
@@ -258,7 +258,7 @@ class Form:
             if self._runner.start(self.text, face.name, face.account):
                 self._ran = self.text
             face.show_stale(self._ran if self._ran != self.text else None)
-            face.suggest(name_sources.names(), self._draft)
+            face.suggest(name_sources.names(name_sources.AT_A_KEY), self._draft)
 
     def _insert(self, face: Face) -> None:
         face.offer("")

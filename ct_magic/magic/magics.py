@@ -168,7 +168,7 @@ def _refuse_variable(text: str) -> None:
     from .. import name_sources
     from .variable_in_query import refuse_variable
 
-    refuse_variable(text, name_sources.names().events)
+    refuse_variable(text, name_sources.names(name_sources.AT_A_KEY).events)
 
 
 def _counting(arguments: Arguments, caller: Caller, settings: Settings) -> Counting:

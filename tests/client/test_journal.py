@@ -535,7 +535,7 @@ def test_a_first_use_waits_for_another(tmp_path: Path) -> None:
 
     thread = threading.Thread(target=first)
     thread.start()
-    begun.wait(10)
+    assert begun.wait(60)
     open_journal(tmp_path / "j").asking(JOB)
     thread.join()
     assert len(submissions(tmp_path / "j")) == 1
@@ -681,13 +681,13 @@ def test_a_fork_in_the_middle_of_a_write_leaves_the_child_its_journal(tmp_path: 
 
     def values() -> Iterator[tuple[str, str, str]]:
         inside.set()
-        go_on.wait(20)
+        go_on.wait(60)
         yield "a", "limits", "parent"
 
     insert = "INSERT OR REPLACE INTO learned VALUES (?,?,?)"
     thread = threading.Thread(target=lambda: file.write_all(insert, values()))
     thread.start()
-    assert inside.wait(20)
+    assert inside.wait(60)
     go_on.set()  # this thread goes on first: the other one is still inside when it forks
     if not (child := os.fork()):
         with suppress(BaseException):

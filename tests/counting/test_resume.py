@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.shell import TODAY, point_at, until
+from helpers.shell import TODAY, point_at, submitted, until
 
 import ct_magic
 from ct_magic import api, errors
@@ -37,21 +37,17 @@ def left(text: str, variable: str | None = None) -> pd.DataFrame:
     handle = ct_magic.start(text, poll_interval=60, progress="none", variable=variable)
     until(lambda: "waiting" not in handle.progress and all(job.req_id for job in handle.jobs))
     handle.cancel()
-    handle._seen.wait(10)
+    assert handle._seen.wait(60)
     return handle.frame
-
-
-def submissions(box: Sandbox) -> int:
-    return sum(request.method == "POST" for request in box.log)
 
 
 def test_rows_come_back_with_their_columns_and_their_age(slow: Sandbox) -> None:
     """The label, the axes of `by`, the days: as the cell would have had them."""
     left(SHOES)
-    before = submissions(slow)
+    before = submitted(slow)
     resumed = api.resume(QUICK)
     counted = ct_magic.count(SHOES, settings=QUICK)
-    assert submissions(slow) == before
+    assert submitted(slow) == before
     assert list(resumed.columns) == [*counted.columns, "asked"]
     assert resumed["Category"].tolist() == ["Shoes", "Bags"] * 2
     assert resumed["query"].tolist() == ["sales"] * 4
@@ -101,7 +97,7 @@ def test_rows_of_a_filled_variable_that_were_never_sent_stay_cancelled(
         until(lambda: any(job.req_id for job in handle.jobs))
         handle._run.cancel(2)
         handle.cancel()
-        handle._seen.wait(10)
+        assert handle._seen.wait(60)
         variables = {"df": handle.frame}
         api.resume(QUICK, variables=variables)
     statuses = variables["df"]["status"].tolist()
@@ -181,19 +177,19 @@ def test_another_sandbox_at_the_same_address_is_another_service(
         body = ct_magic.parse(text, today=TODAY)[0]
         assert counted["count"].iloc[0] == box.count(to_payload(body))
         assert api.resume(QUICK).empty
-        before = submissions(box)
+        before = submitted(box)
         assert ct_magic.count(text, settings=QUICK)["cached"].all()
-        assert submissions(box) == before
+        assert submitted(box) == before
 
 
 def test_retention_comes_back_with_what_is_not_yet(slow: Sandbox) -> None:
     """Steps, numbers of `after` and shares, as the cell had them; nothing of it is asked again."""
     text = "App Launched last 2 weeks share did Charged after 0..1 weeks by first week"
     left(text)
-    before = submissions(slow)
+    before = submitted(slow)
     resumed = api.resume(QUICK)
     counted = ct_magic.count(text, settings=QUICK)
-    assert submissions(slow) == before
+    assert submitted(slow) == before
     assert "not yet" in resumed["status"].tolist()
     for name in ("step", "after", "count", "of", "share", "low", "whole", "status"):
         assert resumed[name].equals(counted[name]), name

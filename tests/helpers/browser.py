@@ -72,7 +72,9 @@ def chromium() -> Iterator[str]:
     def run() -> None:
         with sync_playwright() as play:
             flags = [*FLAGS, f"--remote-debugging-port={port}"]
-            browser = play.chromium.launch(executable_path=path, args=flags)
+            browser = play.chromium.launch(
+                executable_path=path, args=flags, timeout=PATIENCE * 1000
+            )
             over.wait()
             browser.close()
 
@@ -90,7 +92,7 @@ def chromium() -> Iterator[str]:
 def page(chromium: str, width: int = 1200, height: int = 900) -> Iterator[Page]:
     """Open an empty page that shares nothing with another one but the browser."""
     with sync_playwright() as play:
-        browser = play.chromium.connect_over_cdp(chromium)
+        browser = play.chromium.connect_over_cdp(chromium, timeout=PATIENCE * 1000)
         context = browser.new_context(viewport={"width": width, "height": height})
         page = context.new_page()
         page.set_default_timeout(PATIENCE * 1000)
@@ -312,7 +314,7 @@ def _until(holds: Callable[[], object]) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 # our own server
+        with urllib.request.urlopen(url, timeout=20) as response:  # noqa: S310 # our own server
             return bool(response.status == 200)
     except OSError:
         return False

@@ -14,6 +14,7 @@ from queue import Empty
 from typing import Any
 
 import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 ROOT = Path(__file__).parents[2]
@@ -28,14 +29,40 @@ def overlay(folder: Path, *packages: str) -> Path:
     return folder
 
 
+@contextmanager
+def started_kernel(
+    environ: Mapping[str, str] | None = None,
+) -> Iterator[tuple[KernelManager, BlockingKernelClient]]:
+    """Start a kernel, and end it; another one where the first dies.
+
+    Its ports are free when they are chosen; until it has them, any process may take one.
+    """
+    manager = KernelManager(kernel_name="python3")
+    for is_last in (False, False, True):
+        manager.start_kernel(env=dict(os.environ if environ is None else environ))
+        client = manager.blocking_client()
+        client.start_channels()
+        try:
+            client.wait_for_ready(timeout=90)
+            break
+        except RuntimeError:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+            if is_last:
+                raise
+            manager = KernelManager(kernel_name="python3")
+    try:
+        yield manager, client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
 class FrontEnd:
     """Runs cells, keeps what they display and the state of their widgets, and clicks."""
 
-    def __init__(self, manager: KernelManager) -> None:
-        self._manager = manager
-        self._client = manager.client()
-        self._client.start_channels()
-        self._client.wait_for_ready(timeout=60)
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
+        self._manager, self._client = manager, client
         self._last = ""
         self._idle: set[str] = set()
         self._replies: dict[str, dict[str, Any]] = {}
@@ -146,11 +173,6 @@ class FrontEnd:
         subshell_id: str = self._client.get_control_msg(timeout=60)["content"]["subshell_id"]
         return subshell_id
 
-    def close(self) -> None:
-        """End the kernel."""
-        self._client.stop_channels()
-        self._manager.shutdown_kernel(now=True)
-
     def _insist(self, ask: Callable[[], str]) -> dict[str, Any]:
         # For an instant after a failure the kernel turns everything away.
         while (reply := self.reply(ask()))["status"] == "aborted":
@@ -198,12 +220,6 @@ def front_end(
 ) -> Iterator[FrontEnd]:
     """Start a kernel, with the packages of that folder before the installed ones."""
     path = [str(before)] if before else []
-    manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(
-        env=os.environ | dict(environ or {}) | {"PYTHONPATH": os.pathsep.join([*path, str(ROOT)])}
-    )
-    front = FrontEnd(manager)
-    try:
-        yield front
-    finally:
-        front.close()
+    first = {"PYTHONPATH": os.pathsep.join([*path, str(ROOT)])}
+    with started_kernel(os.environ | dict(environ or {}) | first) as (manager, client):
+        yield FrontEnd(manager, client)

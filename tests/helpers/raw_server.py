@@ -50,7 +50,7 @@ def wires(serve: Callable[[Wire], None]) -> Iterator[str]:
 
     def handle(sock: socket.socket) -> None:
         with sock, suppress(OSError):
-            sock.settimeout(20)
+            sock.settimeout(60)
             serve(Wire(sock, next(numbers)))
 
     def accept() -> None:

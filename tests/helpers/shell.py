@@ -17,6 +17,21 @@ TODAY = date(2026, 11, 23)
 Count = Callable[..., pd.DataFrame]
 
 
+class Clock:
+    """A clock that somebody else sets, in seconds: a count takes as long as the test likes."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Read it."""
+        return self.now
+
+
+def submitted(box: Sandbox) -> int:
+    """Return how many queries a sandbox was sent."""
+    return sum(request.method == "POST" for request in box.log)
+
+
 def point_at(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the environment's account be that of this sandbox."""
     monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", "SANDBOX")

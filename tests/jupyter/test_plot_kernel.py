@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from helpers.front_end import FrontEnd, front_end
+from helpers.shell import Clock, submitted
 
 from ct_magic.results.vega import MIME
+from ct_magic.sandbox import Sandbox
 
 BY_DAY = "Charged last 12 days by day"
 SET_UP = """
@@ -18,11 +20,11 @@ from ct_magic.sandbox import Sandbox
 import os
 %load_ext ct_magic
 %config CountMagics.poll_interval = 0.05
+os.environ |= {"CLEVERTAP_ACCOUNT_ID": "SANDBOX", "CLEVERTAP_PASSCODE": "sandbox"}
 def serve(**how):
     box = Sandbox(profiles=500, **how)
     box.start()
-    os.environ |= {"CLEVERTAP_ACCOUNT_ID": "SANDBOX", "CLEVERTAP_PASSCODE": "sandbox",
-                   "CLEVERTAP_BASE_URL": box.url}
+    os.environ["CLEVERTAP_BASE_URL"] = box.url
 """
 
 
@@ -42,8 +44,15 @@ def pictures(kernel: FrontEnd) -> list[dict[str, Any]]:
 
 def test_it_grows_while_the_cell_runs_and_is_complete_at_the_end(kernel: FrontEnd) -> None:
     """One picture, shown again in its own place; all but the last say how much is there."""
-    kernel.done("serve(latency=(0.5, 6))")
-    kernel.done(f"%%ctcount days --plot\n{BY_DAY}")
+    clock = Clock()
+    with Sandbox(profiles=500, latency=(1, 9), clock=clock) as box:
+        kernel.done(f"os.environ['CLEVERTAP_BASE_URL'] = '{box.url}'")
+        request = kernel.run(f"%%ctcount days --plot\n{BY_DAY}")
+        kernel.until(lambda: submitted(box) == 12)
+        clock.now = 5.0
+        kernel.until(lambda: any(MIME in data for data in kernel.shown))
+        clock.now = 10.0
+        assert kernel.reply(request)["status"] == "ok"
     *before, last = pictures(kernel)
     assert before
     assert all("of 12 so far" in data["text/plain"] for data in before)

@@ -6,6 +6,7 @@ widgets, clicks them over the main shell or over a subshell, and interrupts.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from importlib import metadata
@@ -14,7 +15,8 @@ from typing import Any
 
 import pytest
 from helpers.front_end import FrontEnd, front_end, overlay
-from helpers.shell import TODAY
+from helpers.raw_server import Wire, wires
+from helpers.shell import TODAY, Clock
 
 from ct_magic.progress.widget_panel import VIEW
 from ct_magic.sandbox import Sandbox
@@ -85,10 +87,10 @@ def via(request: pytest.FixtureRequest, extra_shell: str | None) -> str | None:
     return extra_shell
 
 
-def point(front: FrontEnd, box: Sandbox, *, interval: float = 600, at_once: int = 3) -> None:
+def point(front: FrontEnd, box: Sandbox | str, *, interval: float = 600, at_once: int = 3) -> None:
     """Let the kernel ask this sandbox."""
     front.done(
-        f"os.environ['CLEVERTAP_BASE_URL'] = '{box.url}'\n"
+        f"os.environ['CLEVERTAP_BASE_URL'] = '{box if isinstance(box, str) else box.url}'\n"
         f"%config CountMagics.poll_interval = {interval}\n"
         f"%config CountMagics.max_concurrent = {at_once}"
     )
@@ -107,6 +109,11 @@ def wait_card(front: FrontEnd, words: str) -> None:
     front.until(lambda: front.shows(words))
 
 
+def wait_display(front: FrontEnd, words: str) -> None:
+    """Wait until a cell has displayed this; a panel in the background may display, too."""
+    front.until(lambda: any(words in data["text/plain"] for data in front.shown))
+
+
 def blocked(front: FrontEnd, text: str, words: str, cell: str = "%%ctcount df") -> str:
     """Run a cell that will block, and wait until its card says this; give the request."""
     forget(front)
@@ -116,14 +123,12 @@ def blocked(front: FrontEnd, text: str, words: str, cell: str = "%%ctcount df") 
 
 
 def ended(front: FrontEnd, request: str, error: str, since: float, label: str) -> None:
-    """The cell ends in time, with this error."""
+    """The cell ends with this error; what it waited for would never come, or in ten minutes."""
     reply = front.reply(request)
-    took = time.monotonic() - since
-    print(f"{label}: {took:.3f} s")  # noqa: T201 # `pytest -s` shows what the aim came to
+    # Half a second is the aim, on a machine that does nothing else: `pytest -s` shows it.
+    print(f"{label}: {time.monotonic() - since:.3f} s")  # noqa: T201 # as above
     assert reply["status"] == "error"
     assert reply["ename"] == error
-    # Half a second is the aim, on a machine that does nothing else; an answer that drips takes 8.
-    assert took < 6.0
 
 
 def statuses(front: FrontEnd, name: str = "df") -> Any:
@@ -216,15 +221,32 @@ def test_interrupt(front: FrontEnd, one_stuck: Sandbox) -> None:
 
 def test_interrupt_while_a_request_hangs(front: FrontEnd) -> None:
     """A service that drips its answer holds up nobody; pressing twice is as good as once."""
+
+    def serve(wire: Wire) -> None:
+        if not (wire.request() or b"").startswith(b"POST"):
+            wire.answer({}, 404)
+            return
+        wire.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+        drips.set()
+        try:
+            while not over.wait(0.1):
+                wire.send(b" ")
+        finally:
+            left.set()
+
     for presses in (1, 2):
-        with Sandbox(profiles=30, partials=1, faults="submit:slow", today=TODAY) as box:
-            point(front, box)
+        over, drips, left = threading.Event(), threading.Event(), threading.Event()
+        with wires(serve) as url:
+            point(front, url)
             request = blocked(front, "App Launched 2026-10", "waiting its turn")
+            assert drips.wait(60)
             begun = time.monotonic()
             for _ in range(presses):
                 front.interrupt()
                 time.sleep(0.02)
             ended(front, request, "CountInterrupt", begun, f"interrupt x {presses} to reply")
+            assert not left.is_set(), "the cell has waited for the end of the request"
+            over.set()
         assert statuses(front) == ["cancelled"]
         front.done("assert df['count'].isna().all()")
 
@@ -239,15 +261,17 @@ def test_a_second_interrupt_gets_one_out_whatever_happens(front: FrontEnd) -> No
         "    clock, jobs, cancels, over = time.monotonic, (), 0, False\n"
         "    def wait(self, timeout): time.sleep(timeout); return self.over\n"
         "    def start(self): display('it waits')\n"
-        "    def cancel(self, number=None): self.cancels += 1\n"
+        "    def cancel(self, number=None):\n"
+        "        self.cancels += 1\n"
+        "        self.cancels > 1 or display('it is cancelled')\n"
         "run = Stubborn()"
     )
     forget(front)
     request = front.run("wait(run, lambda: Panel(run))")
-    front.until(lambda: front.shown)
+    wait_display(front, "it waits")
     front.interrupt()
+    wait_display(front, "it is cancelled")  # two interrupts at once could be one
     assert front.is_running(request)
-    time.sleep(0.2)
     begun = time.monotonic()
     front.interrupt()
     ended(front, request, "KeyboardInterrupt", begun, "second interrupt to reply")
@@ -264,12 +288,14 @@ def test_what_is_queued_keeps_its_order(front: FrontEnd) -> None:
         "field.observe(lambda change: seen.append(change['new']), 'value')"
     )
     foreign = front.until(lambda: front.find(description="theirs"))
-    with Sandbox(profiles=30, partials=1, today=TODAY) as box:
-        point(front, box, interval=0.5)
+    clock = Clock()
+    with Sandbox(profiles=30, latency=1, clock=clock, today=TODAY) as box:
+        point(front, box, interval=0.05)
         request = blocked(front, THREE, "3 asked")
         for number in (1, 2, 3):
             front.set(foreign, value=number)
             last = front.run(f"seen.append('cell {number}')")
+        clock.now += 2
         assert front.reply(request)["status"] == "ok"
         assert front.reply(last)["status"] == "ok"
     events = front.value("seen")
@@ -302,13 +328,15 @@ def test_waiting_for_a_result_hears_its_panel(front: FrontEnd) -> None:
         blocked(front, "App Launched 2026-07", "asked", "%%ctcount behind --background")
         cancel = front.button("Cancel")
         front.done("handle = behind")
-        request = front.run("handle.result()")
+        request = front.run("display('it waits')\nhandle.result()")
+        wait_display(front, "it waits")  # an interrupt before the cell begins is none
         assert front.is_running(request)
         front.interrupt()
         assert front.reply(request)["ename"] == "KeyboardInterrupt"
         assert not front.value("handle.done()")
-        request = front.run("handle.result()")
-        assert front.is_running(request)
+        request = front.run("display('it waits again')\nhandle.result()")
+        # Before the cell begins the kernel takes a click, too, and keeps it until the cell is over.
+        wait_display(front, "it waits again")
         begun = time.monotonic()
         front.click(cancel)
         ended(front, request, "CountCancelledError", begun, "click to the end of result()")
@@ -343,18 +371,21 @@ def test_nobody_looks_on(front: FrontEnd) -> None:
 
 
 def test_two_messages_a_second_however_many_counts(newest: FrontEnd) -> None:
-    """Sixty counts that arrive within three seconds."""
-    with Sandbox(profiles=30, partials=8, today=TODAY, at_once=20) as box:
+    """Sixty counts that arrive within three seconds, as soon as a page looks on."""
+    clock = Clock()
+    with Sandbox(profiles=30, latency=(1, 50), clock=clock, today=TODAY, at_once=20) as box:
         point(newest, box, interval=0.3, at_once=10)
-        request = blocked(newest, "App Launched last 60 days by day", "of 60 done")
+        request = blocked(newest, "App Launched last 60 days by day", "60 asked")
         # A page that shows the widgets says so.
         panel = newest.until(lambda: newest.find(_model_name="VBoxModel"))
         newest.set(panel, _view_count=1)
+        begun = time.monotonic()
         newest.heard(panel)
         newest.messages.clear()
-        begun = time.monotonic()
-        assert newest.reply(request)["status"] == "ok"
+        while newest.is_running(request):
+            clock.now += 1
         took = time.monotonic() - begun
+        assert newest.reply(request)["status"] == "ok"
         newest.read()
     sent = [kind for at, kind in newest.messages if kind in ("comm_msg", "update_display_data")]
     closing = 1  # the display at the end; widgets are closed

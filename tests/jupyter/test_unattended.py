@@ -7,7 +7,6 @@ import pty
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,12 +15,11 @@ import nbformat
 import pandas as pd
 import pytest
 from helpers.pages import PAGES, blocks
+from helpers.shell import Clock, submitted, until
 from nbformat.v4 import new_code_cell, new_notebook
 
 from ct_magic.client.journal_history import submissions
 from ct_magic.sandbox import Sandbox
-
-READY = 1.0  # seconds after which the sandbox has an answer
 
 PAGE = "notebooks/README.md"
 
@@ -30,13 +28,6 @@ def command(name: str) -> str:
     """The command below the comment with this name."""
     (line,) = re.findall(rf"<!-- command: {name} -->\n```sh\n(.*?)\n```", PAGES[PAGE])
     return str(line)
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    """A sandbox that needs a moment for a count, and then answers the first look."""
-    with Sandbox(profiles=300, latency=READY) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture
@@ -82,13 +73,9 @@ def known(folder: Path) -> int:
     return sum(bool(row["req_id"]) for row in submissions(folder / "journal.sqlite"))
 
 
-def submitted(box: Sandbox) -> int:
-    return sum(request.method == "POST" for request in box.log)
-
-
 def test_a_script_leaves_a_file_a_log_and_an_exit_code(prompt: Sandbox, script: Path) -> None:
     """Plain lines, nothing rewritten, and both counts in the file."""
-    assert started(script, cron(prompt, script.parent)).wait(60) == 0
+    assert started(script, cron(prompt, script.parent)).wait(90) == 0
     log = (script.parent / "counts.log").read_text(encoding="utf-8")
     assert "2 of 2 done" in log
     assert not set("\r\x1b") & set(log)
@@ -98,26 +85,26 @@ def test_a_script_leaves_a_file_a_log_and_an_exit_code(prompt: Sandbox, script: 
 def test_a_script_that_fails_says_why_and_keeps_what_arrived(prompt: Sandbox, script: Path) -> None:
     """Exit code 1, the reason in the log's last line, no traceback, and a row for each count."""
     script.write_text(script.read_text("utf-8").replace("Charged", "No Such Event"), "utf-8")
-    assert started(script, cron(prompt, script.parent)).wait(60) == 1
+    assert started(script, cron(prompt, script.parent)).wait(90) == 1
     log = (script.parent / "counts.log").read_text(encoding="utf-8")
     assert "Invalid event : No Such Event" in log.rstrip().splitlines()[-1]
     assert "Traceback" not in log
     assert pd.read_csv(script.parent / "counts.csv")["status"].tolist() == ["failed", "failed"]
 
 
-def test_a_script_that_was_killed_goes_on_where_it_was(box: Sandbox, script: Path) -> None:
+def test_a_script_that_was_killed_goes_on_where_it_was(script: Path) -> None:
     """The next run fetches the ids of the first: nothing is submitted twice."""
-    environ = cron(box, script.parent)
-    first = started(script, environ)
-    while known(script.parent) < 2:
-        time.sleep(0.05)
-    until = time.monotonic() + READY
-    first.kill()
-    assert first.wait() < 0
-    assert not (script.parent / "counts.csv").exists()
-    time.sleep(max(0.0, until - time.monotonic()))
-    assert started(script, environ).wait(60) == 0
-    assert submitted(box) == 2
+    clock = Clock()
+    with Sandbox(profiles=300, latency=1, clock=clock) as box:
+        environ = cron(box, script.parent)
+        first = started(script, environ)
+        until(lambda: known(script.parent) == 2 or first.poll() is not None)
+        first.kill()
+        assert first.wait() < 0
+        assert not (script.parent / "counts.csv").exists()
+        clock.now += 2
+        assert started(script, environ).wait(90) == 0
+        assert submitted(box) == 2
     assert pd.read_csv(script.parent / "counts.csv")["count"].notna().all()
 
 

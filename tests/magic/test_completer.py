@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 import pytest
+from helpers.front_end import started_kernel
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
-from jupyter_client.manager import start_new_kernel
 
 from ct_magic.magic.completer import IDENTIFIER, install, uninstall
 from ct_magic.query.catalog import Names
@@ -136,19 +136,15 @@ def test_installing_twice_and_taking_away_leaves_no_trace() -> None:
 
 def test_a_kernel_answers_tab_with_our_names() -> None:
     """The way every front end asks: complete_request, and the types that it shows."""
-    manager, client = start_new_kernel(kernel_name="python3")
     setup = """
         from ct_magic.query.catalog import Names
         from ct_magic.magic.completer import install
         install(get_ipython(), lambda: Names({"App Launched": {}}))
     """
-    try:
+    with started_kernel() as (_, client):
         assert client.execute_interactive(textwrap.dedent(setup))["content"]["status"] == "ok"
         code = "%%ctcount\nx: App La"
         reply: dict[str, Any] = client.complete(code, len(code), reply=True, timeout=90)["content"]
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
     assert reply["matches"] == ["App Launched", "App last"]
     assert (reply["cursor_start"], reply["cursor_end"]) == (13, 19)
     shown = reply["metadata"]["_jupyter_types_experimental"]

@@ -87,7 +87,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("npm")
     options = ("--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", "--silent")
     command = [*npm(), "install", *options, PACKAGE]
-    if subprocess.run(command, cwd=folder, check=False, timeout=120).returncode:
+    if subprocess.run(command, cwd=folder, check=False, timeout=200).returncode:
         missing(f"npm cannot install {PACKAGE}")
     return folder
 
@@ -116,7 +116,9 @@ def npm() -> list[str]:
 
 def output(*command: str, cwd: Path | None = None) -> dict[str, Any]:
     """Run a program that prints one JSON object."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, check=False, timeout=100
+    )
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
@@ -146,15 +148,15 @@ def by_fetch(url: str, query: str) -> dict[str, Any]:
 def by_requests(url: str, query: str) -> dict[str, Any]:
     with requests.Session() as session:
         session.headers.update(HEADERS)
-        first = session.post(url, data=query, timeout=10).json()
-        return polled(first, lambda target: dict(session.get(url + target, timeout=10).json()))
+        first = session.post(url, data=query, timeout=60).json()
+        return polled(first, lambda target: dict(session.get(url + target, timeout=60).json()))
 
 
 def by_posts(url: str, query: str) -> dict[str, Any]:
     """With an empty object as the body of every look, as four programs do."""
 
     def posted(target: str, body: str = "{}") -> dict[str, Any]:
-        return dict(requests.post(url + target, data=body, headers=HEADERS, timeout=10).json())
+        return dict(requests.post(url + target, data=body, headers=HEADERS, timeout=60).json())
 
     return polled(posted("", query), posted)
 
@@ -162,14 +164,14 @@ def by_posts(url: str, query: str) -> dict[str, Any]:
 def by_urllib(url: str, query: str) -> dict[str, Any]:
     def opened(target: str, body: bytes | None = None) -> dict[str, Any]:
         request = urllib.request.Request(url + target, body, HEADERS)  # noqa: S310 # loopback
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             return dict(json.load(answer))
 
     return polled(opened("", query.encode()), opened)
 
 
 def by_httpx(url: str, query: str) -> dict[str, Any]:
-    with httpx.Client(headers=HEADERS, timeout=10, trust_env=False) as client:
+    with httpx.Client(headers=HEADERS, timeout=60, trust_env=False) as client:
         first = client.post(url, content=query).json()
         return polled(first, lambda target: dict(client.get(url + target).json()))
 

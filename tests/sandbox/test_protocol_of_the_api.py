@@ -45,7 +45,7 @@ def served() -> Iterator[Sandbox]:
 
 def ask(box: Sandbox, method: str, target: str, **more: Any) -> requests.Response:
     more = {"headers": HEADERS} | more
-    return requests.request(method, box.url + target, timeout=10, **more)
+    return requests.request(method, box.url + target, timeout=60, **more)
 
 
 # What is asked
@@ -241,7 +241,7 @@ def test_a_request_names_its_host_once(served: Sandbox, head: str, status: int) 
     """HTTP/1.1 demands it, and whoever reads the other of two would be let in."""
     host, port = served.url.removeprefix("http://").split(":")
     credentials = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
-    with socket.create_connection((host, int(port)), timeout=10) as raw_socket:
+    with socket.create_connection((host, int(port)), timeout=60) as raw_socket:
         raw_socket.sendall(f"GET /sandbox/schema.json {head}{credentials}\r\n".encode())
         answer = http.client.HTTPResponse(raw_socket)
         answer.begin()
@@ -260,7 +260,7 @@ def test_a_broken_chunk_is_refused(served: Sandbox, raw: str) -> None:
     """And the sandbox goes on serving."""
     host, port = served.url.removeprefix("http://").split(":")
     head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-    with socket.create_connection((host, int(port)), timeout=10) as raw_socket:
+    with socket.create_connection((host, int(port)), timeout=60) as raw_socket:
         raw_socket.sendall((head + raw).encode())
         answer = http.client.HTTPResponse(raw_socket)
         answer.begin()
