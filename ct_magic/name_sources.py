@@ -38,6 +38,8 @@ def names(patience: float | None = None) -> Names:
         SESSION.forget(_forgotten(account), account)
     if reading := spawn(lambda: _learn(account), "ct_magic-names"):
         reading.join(patience)
+    else:
+        _learn(account)  # the machine has no more threads
     return SESSION.names
 
 
