@@ -7,6 +7,7 @@ from html import escape
 
 from ..client.jobs import State
 from ..row_results import RowResult
+from ..rows import days
 from ..text_width import plain
 from . import text as panel_text
 from .style import BAR, INK, MUTED, NUMBER_STYLE
@@ -72,11 +73,11 @@ def triangle(rows: Sequence[RowResult], label: str) -> str:
     )
     longest = max((len(_cohort(row)) for row in bases), default=0)
     wide = " ct-wide" if len(afters) > _ROOMY else ""
-    days = ' class="ct-days"' if all(not row.row.pieces and _is_piece(row) for row in bases) else ""
+    kind = ' class="ct-days"' if all(not row.row.pieces and _is_piece(row) for row in bases) else ""
     return (
         f'<div style="overflow-x:auto"><table class="ct-rows ct-heat{wide}" aria-label="shares" '
         f'style="--ct-magic-columns:{len(afters)};font-size:{12 if wide else 13}px"><colgroup>'
-        f'<col{days} style="width:{min(24 + 7 * longest, 300)}px"><col style="width:68px">'
+        f'<col{kind} style="width:{min(24 + 7 * longest, 300)}px"><col style="width:68px">'
         f'</colgroup><thead><tr><th scope="col" style="text-align:left">{escape(label)}'
         f'<span class="ct-percent">, % after</span></th>'
         f'<th scope="col" style="text-align:right">profiles</th>{heads}</tr></thead>'
@@ -128,7 +129,7 @@ def _extent(rows: Sequence[RowResult]) -> str:
 
 def _unit(rows: Sequence[RowResult]) -> str:
     lengths = {(row.row.end - row.row.start).days + 1 for row in rows if row.row.whole}
-    return next((unit for unit, days in _UNITS.items() if lengths and lengths <= days), "")
+    return next((unit for unit, usual in _UNITS.items() if lengths and lengths <= usual), "")
 
 
 def _is_piece(row: RowResult) -> bool:
@@ -140,7 +141,7 @@ def _column(left: int, width: int, size: float, height: int) -> str:
 
 
 def _cohort(base: RowResult) -> str:
-    return " · ".join([*_fixed(base), panel_text.span(base.row.start, base.row.end)])
+    return " · ".join([*_fixed(base), days(base.row)])
 
 
 def _line(base: RowResult, cells: Sequence[RowResult | None]) -> str:

@@ -8,6 +8,7 @@ from html import escape
 
 from ..client.jobs import State
 from ..row_results import RowResult, shared_error
+from ..rows import days
 from . import text as panel_text
 from .charts import is_drawn_as_triangle, is_triangle, sparklines, triangle
 from .coloured import coloured, unbroken
@@ -160,7 +161,7 @@ def _joined(parts: Iterable[str]) -> str:
 def _unsaid_days(standing: Standing, row: RowResult) -> list[str]:
     typed = " ".join(standing.plan.statements)
     is_typed = row.row.start.isoformat() in typed and row.row.end.isoformat() in typed
-    return [] if is_typed else [_days(row)]
+    return [] if is_typed else [days(row.row)]
 
 
 def _behind(row: RowResult) -> list[str]:
@@ -172,12 +173,11 @@ def _behind(row: RowResult) -> list[str]:
 
 
 def _versus(row: RowResult) -> str:
-    if row.previous is None:
-        return ""
+    words = panel_text.versus(row)
     if row.change is None:
-        return f", {row.previous:,} before"
+        return words
     change = panel_text.change(row.change)
-    return f', <b style="color:{INK}">{change}</b> from {row.previous:,} before'
+    return words.replace(change, f'<b style="color:{INK}">{change}</b>', 1)
 
 
 def _running(standing: Standing, live: bool) -> str:
@@ -296,12 +296,8 @@ def _going(seconds: int) -> str:
 
 
 def _shared_days(standing: Standing) -> str:
-    days = {_days(row) for row in standing.rows}
-    return days.pop() if len(days) == 1 else ""
-
-
-def _days(row: RowResult) -> str:
-    return panel_text.span(row.row.start, row.row.end)
+    spans = {days(row.row) for row in standing.rows}
+    return spans.pop() if len(spans) == 1 else ""
 
 
 def _tick() -> str:

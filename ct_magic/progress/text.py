@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
 from math import ceil
 
 from ..client.jobs import Job, State
 from ..row_results import RowResult, reason
+from ..rows import days
 from ..text_width import fit, plain
 from .standing import Standing, is_kept, pieces, taken_at, waiting
 
@@ -99,9 +99,10 @@ def text(standing: Standing) -> str:
 
 
 def title(row: RowResult) -> str:
-    """Return the words of a row on a line of its own: what is counted, or its step."""
+    """Return the words of a row on a line of its own: what is counted, or its days and step."""
     own = row.row
-    text = own.text if own.step is None else " · ".join([own.title, *pieces(own)])
+    steps = [own.title, days(own), *pieces(own)]
+    text = own.text if own.step is None else " · ".join(steps)
     return text or own.title
 
 
@@ -150,11 +151,6 @@ def profiles(count: int) -> str:
     return f"{count:,} profile{'s' if count != 1 else ''}"
 
 
-def span(start: date, end: date) -> str:
-    """Return the days of a count, both included."""
-    return start.isoformat() if start == end else f"{start.isoformat()} to {end.isoformat()}"
-
-
 def duration(seconds: float) -> str:
     """Return seconds as people say them: `12 s`, `4 min`, `1.5 h`."""
     if seconds < MINUTES:
@@ -168,7 +164,7 @@ def phase(row: RowResult) -> str:
         case State.WAITING | State.SUBMITTED:
             return under_way(row)
         case State.SUCCESS:
-            return f"done: {profiles(row.count or 0)}{percent(row)}"
+            return f"done: {profiles(row.count or 0)}{percent(row)}{versus(row)}"
         case State.NOT_YET:
             return "not yet: its days are not over"
         case _:
@@ -208,6 +204,14 @@ def percent(row: RowResult) -> str:
     if row.share is None or row.low is None or row.high is None:
         return ""
     return f", {share(row.share)} ({interval(row)}) of {row.of:,}"
+
+
+def versus(row: RowResult) -> str:
+    """Return the count of the other period, and the change: `, +12 % from 394 before`."""
+    if row.previous is None:
+        return ""
+    begin = "" if row.change is None else f"{change(row.change)} from "
+    return f", {begin}{row.previous:,} before"
 
 
 def of_step_before(row: RowResult, rows: Sequence[RowResult]) -> str:

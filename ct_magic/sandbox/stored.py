@@ -8,6 +8,7 @@ is never written to.
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
@@ -32,8 +33,9 @@ class Stored:
     """A database file of exported events: `file`, or a temporary one."""
 
     def __init__(self, file: Path | None) -> None:
-        self._folder = None if file else tempfile.TemporaryDirectory(prefix="ct_magic-")
-        self._file = file or Path(self._folder.name if self._folder else "") / "events.duckdb"
+        # Not a TemporaryDirectory, which a process that was forked would remove at its end.
+        self._folder = None if file else Path(tempfile.mkdtemp(prefix="ct_magic-"))
+        self._file = file or (self._folder or Path()) / "events.duckdb"
         self._db: duckdb.DuckDBPyConnection | None = None
 
     def open(self, config: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
@@ -83,7 +85,7 @@ class Stored:
         """Remove it where it is a temporary one."""
         self._db = None
         if self._folder is not None:
-            self._folder.cleanup()
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _source(self) -> tuple[str, str] | None:
         if self._db is None:

@@ -384,6 +384,32 @@ def test_a_share_has_its_interval_and_says_that_order_is_not_known() -> None:
     assert "474 profiles, 26 % (24\u201328 %) of 1,844" in words.text(standing(FUNNEL, jobs))
 
 
+def test_every_line_of_plain_text_says_which_row_it_is() -> None:
+    """By its days, its pieces and its step; a terminal has no column for them."""
+    weeks = [
+        (date(2026, 10, 5) + timedelta(7 * n), date(2026, 10, 11) + timedelta(7 * n))
+        for n in (0, 1)
+    ]
+    rows = [
+        row(
+            number := 4 * week + 2 * piece + step,
+            "funnel",
+            start=start,
+            end=end,
+            step=("App Installed", "did Charged")[step],
+            base=number - step,
+            pieces=(("City", city),),
+        )
+        for week, (start, end) in enumerate(weeks)
+        for piece, city in enumerate(("Pune", "Oslo"))
+        for step in (0, 1)
+    ]
+    shown = standing(rows, [DONE | {"tally": Tally(9)}] * len(rows))
+    lines = words.text(shown).splitlines()[1:]
+    assert len(set(lines)) == len(rows)
+    assert "funnel · 2026-10-12 to 2026-10-18 · Oslo · did Charged - done" in lines[-1]
+
+
 def test_retention_is_a_triangle_and_what_is_not_over_is_blank() -> None:
     """A line for each cohort, a column for each `after`; no zero stands for what is not known."""
     rows = []
@@ -416,6 +442,9 @@ def test_a_comparison_shows_what_was_before_and_the_change() -> None:
     assert "before" in shown
     assert "+10 %" in shown
     assert shown.count("%") == 1
+    lines = words.text(standing(rows, jobs)).splitlines()
+    assert lines[1].endswith("done: 110 profiles, +10 % from 100 before")
+    assert lines[2].endswith("done: 50 profiles, 40 before")
 
 
 def test_a_step_is_compared_with_the_step_before_too() -> None:

@@ -18,10 +18,10 @@ RULES = """
 errors suggest text_width rows -> errors suggest text_width
 system_events                  ->
 query                          -> errors suggest text_width system_events
-client                         -> errors suggest settings rows system_events
+client                         -> errors fork_lock suggest settings rows system_events
 row_results                    -> errors client.jobs rows
 results progress               -> errors client.jobs rows row_results text_width
-sandbox                        -> errors settings system_events
+sandbox                        -> errors fork_lock settings system_events
 settings                       -> errors suggest
 """
 ONLY = {
