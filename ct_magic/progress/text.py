@@ -186,10 +186,10 @@ def under_way(row: RowResult, *, short: bool = False) -> str:
     job = waiting(row)
     why = plain(job.note) if job and job.note else ""
     is_waiting = job is None or job.state is State.WAITING
-    if short and (why or is_waiting or job.polls):
+    if short and (why or is_waiting or (job and job.polls)):
         return why.partition(": ")[0] or ("waiting" if is_waiting else "counting")
     note = f" ({why})" if why else ""
-    if is_waiting:
+    if job is None or is_waiting:
         return f"waiting{note}" if note else "waiting its turn"
     looks = {0: "asked", 1: "counting, looked once", 2: "counting, looked twice"}
     return looks.get(job.polls, f"counting, looked {job.polls} times") + note

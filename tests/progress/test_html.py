@@ -668,5 +668,5 @@ def test_no_day_is_broken_behind_a_hyphen(day: str) -> None:
 def test_what_is_asked_is_not_drawn_as_what_is_done() -> None:
     """Forced colours draw every border alike; the track's ground they leave away."""
     html = card.live(many(4, DONE, {"state": State.SUBMITTED}))
-    track = html[html.index("ct-track\"") : html.index("<table")]
+    track = html[html.index('ct-track"') : html.index("<table")]
     assert track.count("border-top") == 1
