@@ -6,12 +6,13 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from . import errors
 from .client import accounts, journal
 from .client.journal_history import texts_that_found
+from .client.threads import spawn
+from .fork_lock import ForkLock
 from .query import parser
 from .query.names_file import from_schema, names_from_json, to_json
 from .session import SANDBOX, SESSION
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from .query.catalog import Names
 
 AT_A_KEY = 0.15  # seconds that Tab waits for the journal's names; what comes later is for the next
-_reading = Lock()
+_reading = ForkLock()
 _begun: set[str] = set()  # accounts whose forgotten names were read
 _learned: set[tuple[Path, str, str]] = set()  # journal, account and text
 _MOST = 300  # of the latest submissions, whose names are proposed
@@ -35,9 +36,10 @@ def names(patience: float | None = None) -> Names:
     if account not in _begun:
         _begun.add(account)
         SESSION.forget(_forgotten(account), account)
-    reading = Thread(target=_learn, args=(account,), name="ct_magic-names", daemon=True)
-    reading.start()
-    reading.join(patience)
+    if reading := spawn(lambda: _learn(account), "ct_magic-names"):
+        reading.join(patience)
+    else:
+        _learn(account)  # the machine has no more threads
     return SESSION.names
 
 
@@ -88,7 +90,12 @@ def _schema() -> dict[str, object]:
     with suppress(errors.AccountError, OSError, ValueError):
         if SESSION.used != SANDBOX and (schema := sandbox_schema(SESSION.account())):
             return dict(schema)
-    return SESSION.started_sandbox().schema()
+    own = SESSION.account(SANDBOX)
+    try:
+        # At its address: in a process that was forked its data are the parent's.
+        return dict(sandbox_schema(own) or {})
+    except OSError:
+        raise errors.AccountError(f"no sandbox answers at {own.base_url}") from None
 
 
 def _learn(account: str) -> None:

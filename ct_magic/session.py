@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from .client import accounts
 from .client.accounts import Account
 from .client.credentials import Secret
 from .errors import AccountError
+from .fork_lock import ForkLock
 
 if TYPE_CHECKING:
     from .query.catalog import Names
@@ -32,7 +32,7 @@ class Session:
         self._given: dict[str, Names] = {}
         self._learned: dict[str, Names] = {}
         self._forgotten: dict[str, frozenset[str]] = {}
-        self._lock = Lock()
+        self._lock = ForkLock()
 
     @property
     def used(self) -> str:

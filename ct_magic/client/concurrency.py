@@ -17,7 +17,9 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass
-from threading import Condition, Lock
+from threading import Condition
+
+from ..fork_lock import ForkLock
 
 LIMITS = "limits"  # under this name the journal keeps what an account takes at once
 _DAY = 86400.0  # seconds
@@ -145,7 +147,7 @@ class Gate:
 
 
 _gates: dict[str, Gate] = {}
-_lock = Lock()
+_lock = ForkLock()
 
 
 def gate(account: str, limit: int) -> Gate:
@@ -158,8 +160,6 @@ def gate(account: str, limit: int) -> Gate:
 
 def _forget_gates() -> None:
     # In a process that was forked, whoever was inside is not there to leave.
-    global _lock
-    _lock = Lock()
     _gates.clear()
 
 

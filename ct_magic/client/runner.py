@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from statistics import median
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakSet
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
+_MEASURED = 5  # requests of a run; of one count alone there are fewer
 _SLICE = 1.0  # seconds; how late it is noticed that every worker has died
 FORKED = "this process was forked from the one that counts: the count arrives there"
 _runs: WeakSet[Run] = WeakSet()
@@ -42,7 +44,8 @@ class Run:
     `jobs` are what to ask, some perhaps answered or pending already; `asker` sends the requests
     (see `transport.Service`); `journal` writes down what was asked and what came; `gate` bounds the
     requests of all runs together. `learned` is what the account taught before, and `learn` is
-    called with what it has taught since, each time that this changes.
+    called with what it has taught since, each time that this changes. `measured` is called once,
+    with the seconds that a request mostly takes.
     """
 
     def __init__(
@@ -55,12 +58,15 @@ class Run:
         gate: Gate | None = None,
         learned: Learned | None = None,
         learn: Callable[[Learned], None] | None = None,
+        measured: Callable[[float], None] | None = None,
     ) -> None:
         self.clock = time.monotonic
         self._asker, self._pace, self._journal = asker, pace, journal
         self._gate = gate or Gate(pace.max_concurrent)
         self._news = threading.Condition()
         self._over = threading.Event()
+        self._seconds: list[float] = []  # that the first requests took
+        self._measured = measured
         self._writing = 0  # threads that are writing down what has changed
         self._threads: list[threading.Thread] = []
         now, wall = self.clock(), time.time()
@@ -148,6 +154,7 @@ class Run:
         return True
 
     def _ask(self, step: Submit | Poll) -> Answer:
+        began = self.clock()
         try:
             if isinstance(step, Poll):
                 return self._asker.poll(step.job.req_id or "")
@@ -164,6 +171,16 @@ class Run:
             return Failure(f"an error inside ct_magic: {type(error).__name__}")
         finally:
             self._gate.leave()
+            self._measure(self.clock() - began)
+
+    def _measure(self, seconds: float) -> None:
+        with self._news:
+            if len(self._seconds) == _MEASURED:
+                return
+            self._seconds.append(seconds)
+            is_enough = len(self._seconds) == _MEASURED
+        if is_enough and self._measured:
+            _safely(self._measured, median(self._seconds))
 
     def _take(self, step: Submit | Poll, answer: Answer) -> None:
         # What is no answer to this query must not be written down as its id.
@@ -209,7 +226,7 @@ class Run:
         self._end(FORKED)
 
 
-def _safely(write: Callable[..., _T], *news: Job | Answer | Learned) -> _T | None:
+def _safely(write: Callable[..., _T], *news: Job | Answer | Learned | float) -> _T | None:
     try:
         return write(*news)
     except KeyboardInterrupt:

@@ -11,8 +11,10 @@ from ..client.journal import Journal
 from ..client.pace import Pace
 from ..prepare import PreparedCell
 from .estimate import Estimate, estimate, put_off
-from .latency_model import Pacing
+from .latency_model import USUAL_REQUEST, Pacing
 
+REQUEST = "request"  # under this name the journal keeps the seconds that a request takes
+LONGEST_REQUEST = 60.0  # seconds; what takes longer was never measured
 FROM = 11  # counts without an answer from which on a cell is played out before it is asked
 
 
@@ -22,18 +24,22 @@ def expected(jobs: Sequence[Job], journal: Journal, pace: Pace) -> tuple[Estimat
     The look is that of the pace, or a later one where so many jobs are served better by it.
     """
     took, learned = journal.latencies(), Learned.from_text(journal.learned(LIMITS))
-    counts, pacing = _unanswered(jobs), pacing_of(pace, learned, is_taught=bool(took))
+    pacing = pacing_of(pace, learned, _request(journal), is_taught=bool(took))
+    counts = _unanswered(jobs)
     if counts >= FROM:
         pacing = put_off(counts, took, pacing)
     return estimate(counts, took, pacing), pacing.first_look
 
 
-def pacing_of(pace: Pace, learned: Learned, *, is_taught: bool) -> Pacing:
-    """Return how an account is asked, by the pace and by the limits that it has taught."""
+def pacing_of(
+    pace: Pace, learned: Learned, request: float = USUAL_REQUEST, *, is_taught: bool
+) -> Pacing:
+    """Return how an account is asked, by the pace and by what it has taught."""
     return Pacing(
         first_look=min(pace.first_look, pace.poll_interval),
         poll_interval=pace.poll_interval,
         at_once=min(learned.requests or pace.max_concurrent, pace.max_concurrent),
+        request=request,
         pending=learned.pending,
         is_taught=is_taught,
     )
@@ -46,6 +52,14 @@ def with_expectation(cell: PreparedCell, jobs: Sequence[Job], journal: Journal) 
     seconds, first_look = expected(jobs, journal, cell.pace)
     plan = replace(cell.plan, expects=f"may take {seconds}")
     return replace(cell, plan=plan, settings=replace(cell.settings, first_look=first_look))
+
+
+def _request(journal: Journal) -> float:
+    try:
+        seconds = float(journal.learned(REQUEST) or USUAL_REQUEST)
+    except ValueError:
+        return USUAL_REQUEST
+    return seconds if 0 < seconds < LONGEST_REQUEST else USUAL_REQUEST
 
 
 def _unanswered(jobs: Sequence[Job]) -> int:

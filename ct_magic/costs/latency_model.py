@@ -29,6 +29,7 @@ USUAL_WIDTH = NormalDist(0.5, 0.2)
 # standard deviation of the logarithm), and within these factors the requests.
 MOOD = 0.1
 REQUESTS = (0.85, 1.15)
+USUAL_REQUEST = 0.3  # seconds, where the account has not shown it
 # How many may be pending at once where the account has not taught it: few, or any number.
 _LIMITS = (3, None)
 
@@ -45,7 +46,7 @@ class Pacing:
     first_look: float = 5.0
     poll_interval: float = 30.0
     at_once: int = 3
-    request: float = 0.3
+    request: float = USUAL_REQUEST
     pending: int | None = None
     is_taught: bool = True
 

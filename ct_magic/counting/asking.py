@@ -17,7 +17,7 @@ from ..client.journal import Journal
 from ..client.plan_record import CellRecord
 from ..client.recall import recalled
 from ..client.threads import spawn_import
-from ..costs.expectation import with_expectation
+from ..costs.expectation import REQUEST, with_expectation
 from ..prepare import PreparedCell
 from ..row_run import RowRun
 from ..rows import Plan
@@ -108,6 +108,7 @@ def _service_run(
         gate=gate(account_key(account), pace.max_concurrent),
         learned=Learned.from_text(journal.learned(LIMITS)),
         learn=lambda learned: journal.learn(LIMITS, learned.to_text()),
+        measured=lambda seconds: journal.learn(REQUEST, f"{seconds:.3g}"),
     )
 
 

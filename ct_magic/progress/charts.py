@@ -7,6 +7,7 @@ from html import escape
 
 from ..client.jobs import State
 from ..row_results import RowResult
+from ..rows import days
 from ..text_width import plain
 from . import text as panel_text
 from .style import BAR, INK, MUTED, NUMBER_STYLE
@@ -19,6 +20,7 @@ _UNITS = {"a day": {1}, "a week": {7}, "a month": {28, 29, 30, 31}}
 _AFTER = '<span class="ct-sign">after </span>'
 _DRAWN = 250  # cells of a triangle that are drawn while it fills
 _ROOMY = 8  # columns of a triangle that have room for a sign behind each number
+_HOLLOW = 'fill="none" stroke="currentColor" vector-effect="non-scaling-stroke"'
 _MOST = 400  # columns of a sparkline: more cannot be distinguished
 STRONG = 54  # percent of the bar's colour behind a share of 100 %
 
@@ -71,11 +73,11 @@ def triangle(rows: Sequence[RowResult], label: str) -> str:
     )
     longest = max((len(_cohort(row)) for row in bases), default=0)
     wide = " ct-wide" if len(afters) > _ROOMY else ""
-    days = ' class="ct-days"' if all(not row.row.pieces and _is_piece(row) for row in bases) else ""
+    kind = ' class="ct-days"' if all(not row.row.pieces and _is_piece(row) for row in bases) else ""
     return (
         f'<div style="overflow-x:auto"><table class="ct-rows ct-heat{wide}" aria-label="shares" '
         f'style="--ct-magic-columns:{len(afters)};font-size:{12 if wide else 13}px"><colgroup>'
-        f'<col{days} style="width:{min(24 + 7 * longest, 300)}px"><col style="width:68px">'
+        f'<col{kind} style="width:{min(24 + 7 * longest, 300)}px"><col style="width:68px">'
         f'</colgroup><thead><tr><th scope="col" style="text-align:left">{escape(label)}'
         f'<span class="ct-percent">, % after</span></th>'
         f'<th scope="col" style="text-align:right">profiles</th>{heads}</tr></thead>'
@@ -105,7 +107,7 @@ def _sparkline(name: str, rows: Sequence[RowResult], highest: int, height: int) 
         if row.count:
             column = _column(10 * place, 8, height * row.count / highest, height)
             columns[row.row.whole is not False] += column
-    drawn = f'<path d="{columns[True]}"/><path opacity=".4" d="{columns[False]}"/>'
+    drawn = f'<path d="{columns[True]}"/><path {_HOLLOW} d="{columns[False]}"/>'
     extent, unit = _extent(shown), _unit(shown)
     label = escape(f"{name}: " * bool(name) + f"{len(shown)} counts, {extent} profiles {unit}")
     unit = f"<br>{unit}" if unit and not name else ""
@@ -127,7 +129,7 @@ def _extent(rows: Sequence[RowResult]) -> str:
 
 def _unit(rows: Sequence[RowResult]) -> str:
     lengths = {(row.row.end - row.row.start).days + 1 for row in rows if row.row.whole}
-    return next((unit for unit, days in _UNITS.items() if lengths and lengths <= days), "")
+    return next((unit for unit, usual in _UNITS.items() if lengths and lengths <= usual), "")
 
 
 def _is_piece(row: RowResult) -> bool:
@@ -139,7 +141,7 @@ def _column(left: int, width: int, size: float, height: int) -> str:
 
 
 def _cohort(base: RowResult) -> str:
-    return " · ".join([*_fixed(base), panel_text.span(base.row.start, base.row.end)])
+    return " · ".join([*_fixed(base), days(base.row)])
 
 
 def _line(base: RowResult, cells: Sequence[RowResult | None]) -> str:

@@ -9,6 +9,7 @@ from html import escape
 
 from ..client.jobs import State
 from ..row_results import RowResult
+from ..rows import days
 from ..text_width import plain
 from . import text as panel_text
 from .standing import Standing, pieces, waiting
@@ -67,8 +68,8 @@ def state(row: RowResult, now: float, *, live: bool, short: bool = True) -> str:
         ends = f' ct-magic-ends" style="--ct-magic-for:{left}s' if live else ""
         return f'{words}<span class="ct-live{ends}">, next look in {time}</span>'
     if row.state is State.SUCCESS:
-        days = (row.row.end - row.row.start).days + 1
-        return "" if row.row.whole is not False else f"{days} day{'s' * (days > 1)}, not whole"
+        length = (row.row.end - row.row.start).days + 1
+        return "" if row.row.whole is not False else f"{length} day{'s' * (length > 1)}, not whole"
     if row.state is State.NOT_YET:
         return "not yet"
     colour = _COLOURS.get(row.state, INK)
@@ -147,15 +148,11 @@ def _named(row: RowResult, named: bool) -> str:
     return f'<div class="ct-step">{sign}<bdi title="{title}">{escape(name)}</bdi></div>'
 
 
-def _days(row: RowResult) -> str:
-    return panel_text.span(row.row.start, row.row.end)
-
-
 def dates(row: RowResult) -> str:
     """Return the days of a row as HTML; a narrow card leaves out the last day of a piece."""
     start, end = row.row.start.isoformat(), row.row.end.isoformat()
     if start == end or row.row.whole is None:
-        return _days(row)
+        return days(row.row)
     return f'<span title="{start} to {end}">{start}<span class="ct-end"> to {end}</span></span>'
 
 
@@ -184,7 +181,10 @@ def _note(standing: Standing, live: bool, row: RowResult) -> str:
         parts.append(panel_text.of_step_before(row, standing.rows))
     parts.append(state(row, standing.now, live=live))
     words = " · ".join(filter(None, parts))
-    return f'<div class="ct-state">{words}</div>' if words else ""
+    # While it runs a line has no room for all, and must not become two: pointing at it says all.
+    all_of_it = escape(panel_text.phase(row)) if live and row.state not in panel_text.QUIET else ""
+    title = f' title="{all_of_it}"' if all_of_it else ""
+    return f'<div class="ct-state"{title}>{words}</div>' if words else ""
 
 
 def _share(row: RowResult) -> str:

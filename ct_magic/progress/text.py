@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
 from math import ceil
 
 from ..client.jobs import Job, State
 from ..row_results import RowResult, reason
+from ..rows import days
 from ..text_width import fit, plain
 from .standing import Standing, is_kept, pieces, taken_at, waiting
 
@@ -47,7 +47,8 @@ def summary(standing: Standing) -> str:
 
 def groups(standing: Standing) -> list[str]:
     """Return how many rows are in each state that is not done: `164 asked`."""
-    return [f"{standing.tally[s]:,} {word}" for s, word in GROUPS.items() if standing.tally[s]]
+    words = ((standing.tally[state], word) for state, word in GROUPS.items())
+    return [f"{n:,} {word if n > 1 else _single(word)}" for n, word in words if n]
 
 
 def time_left(standing: Standing) -> str:
@@ -98,9 +99,10 @@ def text(standing: Standing) -> str:
 
 
 def title(row: RowResult) -> str:
-    """Return the words of a row on a line of its own: what is counted, or its step."""
+    """Return the words of a row on a line of its own: what is counted, or its days and step."""
     own = row.row
-    text = own.text if own.step is None else " · ".join([own.title, *pieces(own)])
+    steps = [own.title, days(own), *pieces(own)]
+    text = own.text if own.step is None else " · ".join(steps)
     return text or own.title
 
 
@@ -128,7 +130,7 @@ def spoken(standing: Standing) -> str:
     if len(rows) != 1:
         return summary(standing) if standing.over else progress(standing)
     words = phase(rows[0]) if rows[0].state.ended else GROUPS[rows[0].state]
-    return f"{plain(rows[0].row.title)} - {words.replace('their', 'its')}"
+    return f"{plain(rows[0].row.title)} - {_single(words)}"
 
 
 def line(standing: Standing, columns: int = 10**6) -> str:
@@ -149,11 +151,6 @@ def profiles(count: int) -> str:
     return f"{count:,} profile{'s' if count != 1 else ''}"
 
 
-def span(start: date, end: date) -> str:
-    """Return the days of a count, both included."""
-    return start.isoformat() if start == end else f"{start.isoformat()} to {end.isoformat()}"
-
-
 def duration(seconds: float) -> str:
     """Return seconds as people say them: `12 s`, `4 min`, `1.5 h`."""
     if seconds < MINUTES:
@@ -167,7 +164,7 @@ def phase(row: RowResult) -> str:
         case State.WAITING | State.SUBMITTED:
             return under_way(row)
         case State.SUCCESS:
-            return f"done: {profiles(row.count or 0)}{percent(row)}"
+            return f"done: {profiles(row.count or 0)}{percent(row)}{versus(row)}"
         case State.NOT_YET:
             return "not yet: its days are not over"
         case _:
@@ -182,15 +179,24 @@ def ended(row: RowResult, *, short: bool = False) -> str:
 
 
 def under_way(row: RowResult, *, short: bool = False) -> str:
-    """Return where a row is that has not ended: `asked`, `counting, looked twice`."""
+    """Return where a row is that has not ended: `asked`, `counting, looked twice`.
+
+    The `short` words have room in a column: `HTTP 503` without what the service says beside it.
+    """
     job = waiting(row)
-    note = f" ({plain(job.note)})" if job and job.note else ""
-    if job is None or job.state is State.WAITING:
-        return f"waiting its turn{note}" if not note else f"waiting{note}"
-    if short and (job.note or job.polls):
-        return plain(job.note or "counting")
+    why = plain(job.note) if job and job.note else ""
+    is_waiting = job is None or job.state is State.WAITING
+    if short and (why or is_waiting or (job and job.polls)):
+        return why.partition(": ")[0] or ("waiting" if is_waiting else "counting")
+    note = f" ({why})" if why else ""
+    if job is None or is_waiting:
+        return f"waiting{note}" if note else "waiting its turn"
     looks = {0: "asked", 1: "counting, looked once", 2: "counting, looked twice"}
     return looks.get(job.polls, f"counting, looked {job.polls} times") + note
+
+
+def _single(word: str) -> str:
+    return word.replace("their", "its")
 
 
 def percent(row: RowResult) -> str:
@@ -198,6 +204,14 @@ def percent(row: RowResult) -> str:
     if row.share is None or row.low is None or row.high is None:
         return ""
     return f", {share(row.share)} ({interval(row)}) of {row.of:,}"
+
+
+def versus(row: RowResult) -> str:
+    """Return the count of the other period, and the change: `, +12 % from 394 before`."""
+    if row.previous is None:
+        return ""
+    begin = "" if row.change is None else f"{change(row.change)} from "
+    return f", {begin}{row.previous:,} before"
 
 
 def of_step_before(row: RowResult, rows: Sequence[RowResult]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from functools import cached_property
 
 from ..errors import QueryError
 
@@ -16,6 +15,7 @@ class Source:
 
     def __init__(self, text: str) -> None:
         self.text = text.removeprefix("\ufeff")
+        self._line_starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
 
     def begins_line(self, offset: int) -> bool:
         """Return True if a token here stands without indentation."""
@@ -38,10 +38,6 @@ class Source:
             column=column + 1,
             length=max(1, min(end - start, len(line) - column)),
         )
-
-    @cached_property
-    def _line_starts(self) -> list[int]:
-        return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
 
 
 def _printable(text: str) -> str:

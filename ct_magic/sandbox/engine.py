@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import ctypes
 from collections.abc import Callable
 from datetime import date, tzinfo
 from hashlib import sha256
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import MissingExtraError, UsageError
+from ..fork_lock import ForkLock
 from .compile_sql import compile_query
 from .filter_sql import Sql
 from .sample_data import generate
@@ -37,11 +38,12 @@ class Engine:
             raise MissingExtraError("the sandbox", "sandbox") from None
         self._db: duckdb.DuckDBPyConnection = duckdb.connect(config=CONFIG)
         self._db.execute(_QUIET)
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._zone, self._lenient = zone, lenient
         self._names: set[str] = set()
         self._schema: dict[str, object] | None = None
         self._stored: Stored | None = None
+        self._is_parents = False
 
     def generate(self, profiles: int, seed: int, today: date) -> None:
         """Fill it with the sandbox's own data."""
@@ -72,13 +74,13 @@ class Engine:
         text = compile_query(sql, body)
         with self._lock:
             # To its end: DuckDB 2 does nothing else while a result is half read.
-            [(profiles, events)] = self._db.execute(text, sql.values).fetchall()
+            [(profiles, events)] = self._own().execute(text, sql.values).fetchall()
         return int(profiles), int(events)
 
     def top(self, body: object) -> dict[str, object]:
         """Return the commonest values of properties. Raises `filter_sql.RefusedError`."""
         with self._lock:
-            return top_values(self._db, self._sql(), body)
+            return top_values(self._own(), self._sql(), body)
 
     def export(self, folder: Path) -> None:
         """Write `events.parquet` and `profiles.parquet`: every row, JSON as text, `ts` in UTC."""
@@ -89,27 +91,43 @@ class Engine:
         with self._lock:
             for table in ("events", "profiles"):
                 target = str(folder / f"{table}.parquet")
-                self._db.table(table).order("ALL").write_parquet(target, compression="zstd")
+                self._own().table(table).order("ALL").write_parquet(target, compression="zstd")
 
     def schema(self) -> dict[str, object]:
         """Return the names of what it holds, and under `data` a text that identifies the data."""
         with self._lock:
             if self._schema is None:
                 # Asked once for every run of a client; what it says does not change.
-                counted = f"{identity(self._db)} {self._zone} {self._lenient}"
+                db = self._own()
+                counted = f"{identity(db)} {self._zone} {self._lenient}"
                 data = sha256(counted.encode()).hexdigest()[:16]
-                self._schema = {"data": data, **schema(self._db, self._names)}
+                self._schema = {"data": data, **schema(db, self._names)}
             return self._schema
 
     def close(self) -> None:
         """Free the memory."""
         with self._lock:
-            if hasattr(self, "_db"):
+            if hasattr(self, "_db") and not self._is_parents:
                 self._db.close()
                 # DuckDB complains of objects that are alive when the interpreter ends.
                 del self._db
                 if self._stored is not None:
                     self._stored.close()
+
+    def leave(self) -> None:
+        """Leave the data to the process that this one was forked from.
+
+        DuckDB's threads are there: to ask it here may take for ever, and to free it crashes, so one
+        reference is never given back.
+        """
+        if not self._is_parents and hasattr(self, "_db"):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._db))
+        self._is_parents = True
+
+    def _own(self) -> duckdb.DuckDBPyConnection:
+        if self._is_parents:
+            raise UsageError("this process was forked from the sandbox's: ask it at its url")
+        return self._db
 
     def _sql(self) -> Sql:
         return Sql(self._zone, self._names.__contains__, self._lenient)

@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
-from threading import Lock
 
 from ..errors import UsageError
+from ..fork_lock import ForkLock
 
 STEPS = ("any", "submit", "first", "later")
 OK = {"status": "success"}
@@ -110,7 +110,7 @@ class Faults:
     def __init__(self, faults: Iterable[Fault], seed: int) -> None:
         self._plan = list(faults)
         self._left = [fault.times for fault in self._plan]
-        self._random, self._lock = Random(seed), Lock()  # noqa: S311 # reproducible, not secret
+        self._random, self._lock = Random(seed), ForkLock()  # noqa: S311 # reproducible, not secret
 
     def next(self, step: str) -> str | None:
         """Return what goes wrong at this step, if anything does."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from ..fork_lock import ForkLock
 from .faults import REPLIES, Faults, Reply, failed, reply
 from .filter_sql import RefusedError
 
@@ -89,7 +89,7 @@ class Protocol:
     ) -> None:
         self._credentials, self._ask, self._schema = credentials, ask, schema
         self._limits, self._faults, self._random, self._clock = limits, faults, random, clock
-        self._memory, self._lock = _Memory(), threading.Lock()
+        self._memory, self._lock = _Memory(), ForkLock()
 
     @property
     def log(self) -> tuple[Request, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
@@ -63,8 +64,10 @@ class Sandbox:
         planned = fault_plan(faults) if isinstance(faults, str) else faults
         days_of = zone(timezone) or UTC
         self._engine = Engine(days_of, lenient=lenient)
+        self._port, self._server = port, Server(self.answer)
         # DuckDB complains at the end of a process about connections that are still open.
-        weakref.finalize(self, self._engine.close)
+        self._closing = weakref.finalize(self, self._engine.close)
+        _boxes.add(self)
         try:
             if data is not None or db is not None:
                 self._engine.load(_path(data), say, _path(db))
@@ -82,7 +85,11 @@ class Sandbox:
             Random(seed),  # noqa: S311 # reproducible, not secret
             clock,
         )
-        self._port, self._server = port, Server(self.answer)
+
+    def _leave(self) -> None:
+        self._closing.detach()
+        self._engine.leave()
+        self._server.leave()
 
     def __enter__(self) -> Sandbox:
         return self.start()
@@ -141,3 +148,15 @@ def _latency(seconds: float | tuple[float, float]) -> tuple[float, float]:
 
 def _path(name: str | Path | None) -> Path | None:
     return None if name is None else Path(name)
+
+
+_boxes: weakref.WeakSet[Sandbox] = weakref.WeakSet()
+
+
+def _leave_boxes() -> None:
+    for box in list(_boxes):
+        box._leave()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_boxes)

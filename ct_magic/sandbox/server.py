@@ -26,6 +26,7 @@ class Server:
     def __init__(self, answer: _Answer) -> None:
         self._answer = answer
         self._http: ThreadingHTTPServer | None = None
+        self._port: int | None = None
 
     def start(self, port: int) -> None:
         """Listen on that port, 0 for any that is free."""
@@ -35,19 +36,29 @@ class Server:
         except (OSError, OverflowError) as error:
             why = error.strerror if isinstance(error, OSError) else "ports end at 65535"
             raise UsageError(f"port {port} cannot be used: {why}") from None
+        self._port = self._http.server_address[1]
         threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
     def url(self) -> str:
         """The address, with the port that it got."""
-        if self._http is None:
+        if self._port is None:
             raise UsageError("the sandbox does not serve yet: call start()")
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return f"http://127.0.0.1:{self._port}"
 
     def stop(self) -> None:
         """Stop listening."""
         if self._http is not None:
             self._http.shutdown()
+            self._http.server_close()
+        self._http = self._port = None
+
+    def leave(self) -> None:
+        """Leave it to the process that this one was forked from: it listens there.
+
+        Kept open here, the port would take requests after that process's end, and answer none.
+        """
+        if self._http is not None:
             self._http.server_close()
             self._http = None
 

@@ -8,6 +8,7 @@ is never written to.
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
@@ -26,20 +27,24 @@ SOURCE = """
 DROP TABLE IF EXISTS events; DROP TABLE IF EXISTS profiles; DROP TABLE IF EXISTS ct_magic_source;
 CREATE TABLE ct_magic_source (files VARCHAR, zone VARCHAR, complete BOOLEAN);
 """
+_FOREIGN = "is another database or file: --db takes one of its own"
 
 
 class Stored:
     """A database file of exported events: `file`, or a temporary one."""
 
     def __init__(self, file: Path | None) -> None:
-        self._folder = None if file else tempfile.TemporaryDirectory(prefix="ct_magic-")
-        self._file = file or Path(self._folder.name if self._folder else "") / "events.duckdb"
+        # Not a TemporaryDirectory, which a process that was forked would remove at its end.
+        self._folder = None if file else Path(tempfile.mkdtemp(prefix="ct_magic-"))
+        self._file = file or (self._folder or Path()) / "events.duckdb"
         self._db: duckdb.DuckDBPyConnection | None = None
 
     def open(self, config: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         """Open it; raise UsageError for a file that is not ours, or in use."""
         import duckdb
 
+        if not _may_be_duckdbs(self._file):
+            raise UsageError(f"{self._file} {_FOREIGN}")
         try:
             self._db = duckdb.connect(str(self._file), config={**config, "memory_limit": MEMORY})
         except duckdb.Error as error:
@@ -48,7 +53,7 @@ class Stored:
         tables = {name for (name,) in self._db.execute(_TABLES).fetchall()}
         if tables and "ct_magic_source" not in tables:
             self._db.close()
-            raise UsageError(f"{self._file} is another database: --db takes one of its own")
+            raise UsageError(f"{self._file} {_FOREIGN}")
         return self._db
 
     def is_of(self, folder: Path | None, zone: tzinfo) -> bool:
@@ -83,7 +88,7 @@ class Stored:
         """Remove it where it is a temporary one."""
         self._db = None
         if self._folder is not None:
-            self._folder.cleanup()
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _source(self) -> tuple[str, str] | None:
         if self._db is None:
@@ -100,6 +105,15 @@ def _fingerprint(folder: Path) -> str:
     files = import_events.files(folder)
     stats = [(str(file.relative_to(folder)), file.stat()) for file in files]
     return json.dumps([[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats])
+
+
+def _may_be_duckdbs(file: Path) -> bool:
+    # For another program's DuckDB would fetch a part of its own from the internet.
+    if not file.is_file():
+        return True
+    with file.open("rb") as content:
+        head = content.read(12)
+    return head[8:] == b"DUCK"
 
 
 def _line(error: Exception) -> str:

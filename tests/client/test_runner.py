@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
-import signal
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +13,7 @@ from queue import Queue
 from types import SimpleNamespace
 
 import pytest
+from helpers.forks import forked
 from helpers.plans import question
 from helpers.shell import until
 
@@ -198,14 +196,6 @@ def test_without_threads_the_deadline_holds(monkeypatch: pytest.MonkeyPatch) -> 
 
     pace = Pace(first_look=0.01, poll_interval=0.01, timeout=0.2)
     assert states(Run(JOBS, Never(), pace)) == {State.TIMED_OUT}
-
-
-def forked(work: Callable[[], bool]) -> bool:
-    """Return what this comes to in a process that is forked from this one."""
-    if not (child := os.fork()):
-        signal.alarm(100)  # a child that hangs must not outlive its test
-        os._exit(0 if work() else 1)
-    return os.waitpid(child, 0)[1] == 0
 
 
 def test_a_fork_in_the_middle_of_an_import_leaves_the_child_the_module(

@@ -18,18 +18,20 @@ from IPython.utils.capture import capture_output
 
 import ct_magic
 from ct_magic import QueryError
+from ct_magic.client.account_journal import open_journal
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Job, State, Tally
 from ct_magic.client.journal import Journal
 from ct_magic.client.pace import Pace
 from ct_magic.costs.estimate import Estimate, estimate, put_off
-from ct_magic.costs.expectation import expected, with_expectation
+from ct_magic.costs.expectation import REQUEST, expected, with_expectation
 from ct_magic.costs.latency_model import Pacing
 from ct_magic.errors import QueryWarning
 from ct_magic.prepare import prepare
 from ct_magic.rows import Question
 from ct_magic.sandbox import Sandbox
+from ct_magic.session import SESSION
 
 ACCOUNT = Account("default", "ABC", Secret("x"), base_url="http://127.0.0.1:9")
 FUNNEL = "funnel: App Launched 2026-10\n  share did Product Viewed\n  share did Charged"
@@ -229,6 +231,30 @@ def test_what_is_expected_knows_the_look_that_will_be_had(tmp_path: Path) -> Non
     assert asked.pace == replace(cell.pace, first_look=look)
     assert asked.plan.expects == f"may take {many}"
     assert with_expectation(cell, jobs[:10], journal) == cell
+
+
+def test_what_a_request_took_is_known_for_the_next_cell(tmp_path: Path) -> None:
+    """A sandbox answers in milliseconds, the service in tenths of a second."""
+    journal = Journal(tmp_path / "j", "acc", warn=pytest.fail, now=lambda: 0.0)
+    day = date(2026, 10, 31)
+    jobs = [Job(n, Question("t", "e", day, day, f"{n}", f"{n}", day)) for n in range(90)]
+    usual, _ = expected(jobs, journal, Pace())
+    journal.learn(REQUEST, "0.005")
+    quick, _ = expected(jobs, journal, Pace())
+    assert quick.low < usual.low / 2
+    for odd in ("", "x", "nan", "inf", "-1", "0", "1e9"):
+        journal.learn(REQUEST, odd)
+        assert expected(jobs, journal, Pace())[0] == usual
+
+
+def test_a_run_measures_its_requests(account: Sandbox, state: Path) -> None:
+    """Of a cell that sends five at the least."""
+    journal = open_journal(SESSION.account(None))
+    texts = ("Charged yesterday", "Charged 2026-10-01..2026-10-05 by day")
+    for text, is_measured in zip(texts, (False, True), strict=True):
+        ct_magic.count(text, today=TODAY, poll_interval=0.01, progress="none")
+        assert (journal.learned(REQUEST) is not None) is is_measured
+    assert 0 < float(journal.learned(REQUEST) or 0) < 60
 
 
 @pytest.mark.parametrize(

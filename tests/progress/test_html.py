@@ -232,7 +232,7 @@ def test_rows_stay_in_the_order_asked_and_bars_are_relative() -> None:
 def test_the_summary_says_what_is_done_waiting_and_failed() -> None:
     """In numbers, groups first."""
     jobs = [DONE] * 10 + [{"state": State.FAILED}, {"state": State.SUBMITTED}]
-    expected = "10 of 13 done · 1 asked · 1 waiting their turn · 1 failed"
+    expected = "10 of 13 done · 1 asked · 1 waiting its turn · 1 failed"
     assert words.summary(many(13, *jobs, now=5.0)) == expected
     assert expected.partition(" · ")[0] in said(card.html(many(13, *jobs, now=5.0)))
 
@@ -384,6 +384,32 @@ def test_a_share_has_its_interval_and_says_that_order_is_not_known() -> None:
     assert "474 profiles, 26 % (24\u201328 %) of 1,844" in words.text(standing(FUNNEL, jobs))
 
 
+def test_every_line_of_plain_text_says_which_row_it_is() -> None:
+    """By its days, its pieces and its step; a terminal has no column for them."""
+    weeks = [
+        (date(2026, 10, 5) + timedelta(7 * n), date(2026, 10, 11) + timedelta(7 * n))
+        for n in (0, 1)
+    ]
+    rows = [
+        row(
+            number := 4 * week + 2 * piece + step,
+            "funnel",
+            start=start,
+            end=end,
+            step=("App Installed", "did Charged")[step],
+            base=number - step,
+            pieces=(("City", city),),
+        )
+        for week, (start, end) in enumerate(weeks)
+        for piece, city in enumerate(("Pune", "Oslo"))
+        for step in (0, 1)
+    ]
+    shown = standing(rows, [DONE | {"tally": Tally(9)}] * len(rows))
+    lines = words.text(shown).splitlines()[1:]
+    assert len(set(lines)) == len(rows)
+    assert "funnel · 2026-10-12 to 2026-10-18 · Oslo · did Charged - done" in lines[-1]
+
+
 def test_retention_is_a_triangle_and_what_is_not_over_is_blank() -> None:
     """A line for each cohort, a column for each `after`; no zero stands for what is not known."""
     rows = []
@@ -416,6 +442,9 @@ def test_a_comparison_shows_what_was_before_and_the_change() -> None:
     assert "before" in shown
     assert "+10 %" in shown
     assert shown.count("%") == 1
+    lines = words.text(standing(rows, jobs)).splitlines()
+    assert lines[1].endswith("done: 110 profiles, +10 % from 100 before")
+    assert lines[2].endswith("done: 50 profiles, 40 before")
 
 
 def test_a_step_is_compared_with_the_step_before_too() -> None:
@@ -432,6 +461,17 @@ def test_one_comparison_tells_the_change_first() -> None:
     jobs = [DONE | {"tally": Tally(count)} for count in (110, 100)]
     compared = standing([row(0, previous=Comparison(Formula((1,)), None, None))], jobs)
     assert "110profiles, +10 % from 100 before" in said(card.html(compared))
+
+
+def test_a_count_that_waits_for_its_comparison_is_not_done() -> None:
+    """The number is there; no tick, and no time that it took, says that all is."""
+    pending = {"state": State.SUBMITTED, "polls": 2, "due": 30.0}
+    waiting = standing([row(0, previous=Comparison(Formula((1,)), None, None))], [DONE, pending])
+    for draw in (card.live, card.html):
+        shown = said(draw(waiting))
+        assert "7,138profiles" in shown
+        assert "counting, next look in" in shown
+        assert "✓" not in shown
 
 
 @pytest.mark.parametrize(
@@ -469,7 +509,9 @@ def test_a_piece_that_is_not_whole_is_no_low_of_a_sparkline() -> None:
     rows = [replace(r.row, whole=n < 29) for n, r in enumerate(counted.rows)]
     html = card.html(standing(rows, [DONE] * 29 + [DONE | {"tally": Tally(3)}]))
     assert "3\u20137,138" not in html
-    assert re.search(r'<path opacity=".4" d="M[^"]+"/>', html)
+    # Hollow, as its bar: paler than three to one it would not be seen.
+    assert re.search(r'<path fill="none" stroke="currentColor"[^>]* d="M[^"]+"/>', html)
+    assert "opacity" not in html.partition("</style>")[2]
     assert "7,138<br>a day" in html
 
 
@@ -594,3 +636,37 @@ def test_words_in_one_place_have_the_editors_colour_there(text: str, word: str) 
     assert f">{word}</span>" in coloured(text)
     for name in ("happy hour today", 'A by first name in ("x")', "previous today", "rolling today"):
         assert f">{word}</span>" not in coloured(name)
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        {"state": State.SUBMITTED, "polls": 1, "note": "HTTP 503: Service unavailable", "due": 9.0},
+        {"note": "HTTP 429: Too many concurrent requests", "due": 9.0},
+        {"state": State.FAILED, "error": "HTTP 400: Bad request"},
+    ],
+)
+def test_what_a_line_has_no_room_for_is_seen_by_pointing_at_it(job: dict[str, Any]) -> None:
+    """While it runs no line becomes two; the next look is in sight, and nothing is out of reach."""
+    html = card.live(many(3, job, {"state": State.SUBMITTED}, now=5.0))
+    why = job.get("note", job.get("error"))
+    assert re.search(rf'class="ct-state" title="[^"]*{why}[^"]*"', html)
+    if "note" in job:
+        assert f"{why[:8]}, next look in" in said(html)
+
+
+@pytest.mark.parametrize("day", ["2015-08-10..2015-10-25", "2026-11-01 to 2026-11-28"])
+def test_no_day_is_broken_behind_a_hyphen(day: str) -> None:
+    """In the query, in the head and in the notes: each is a piece of its own."""
+    standing = many(30, *[DONE] * 30, title=f"A {day}", note=f"whole days: {day}")
+    standing = replace(standing, plan=replace(standing.plan, statements=(f"A {day}",)))
+    shown = re.sub("<details>.*", "", card.html(standing).partition("</style>")[2])
+    assert len(re.findall(r"\d-\d", shown)) >= 4
+    assert not re.search(r"\d-\d", re.sub(r'<span style="[^"]*inline-block">[^<]*', "", shown))
+
+
+def test_what_is_asked_is_not_drawn_as_what_is_done() -> None:
+    """Forced colours draw every border alike; the track's ground they leave away."""
+    html = card.live(many(4, DONE, {"state": State.SUBMITTED}))
+    track = html[html.index('ct-track"') : html.index("<table")]
+    assert track.count("border-top") == 1

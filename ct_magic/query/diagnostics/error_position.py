@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from ..lexer import Token
 
@@ -36,10 +35,15 @@ class Stop:
         """The token that cannot stand there."""
         return self.line[self.at]
 
-    @cached_property
+    @property
     def expected(self) -> frozenset[str]:
         """The types of token that can stand there."""
-        return self.accepted(self.line[: self.at])
+        # Not by cached_property, whose lock, up to Python 3.11, a fork may find held.
+        known = vars(self)
+        if "_expected" not in known:
+            known["_expected"] = self.accepted(self.line[: self.at])
+        types: frozenset[str] = known["_expected"]
+        return types
 
     def around(self, place: int) -> Token:
         """Return the token so many places behind it; one of no type outside of the line."""
