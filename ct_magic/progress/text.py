@@ -185,13 +185,12 @@ def under_way(row: RowResult, *, short: bool = False) -> str:
     """
     job = waiting(row)
     why = plain(job.note) if job and job.note else ""
+    is_waiting = job is None or job.state is State.WAITING
+    if short and (why or is_waiting or (job and job.polls)):
+        return why.partition(": ")[0] or ("waiting" if is_waiting else "counting")
     note = f" ({why})" if why else ""
-    if short and why:
-        return why.partition(": ")[0]
-    if job is None or job.state is State.WAITING:
-        return "waiting" if short else f"waiting{note}" if note else "waiting its turn"
-    if short and job.polls:
-        return "counting"
+    if job is None or is_waiting:
+        return f"waiting{note}" if note else "waiting its turn"
     looks = {0: "asked", 1: "counting, looked once", 2: "counting, looked twice"}
     return looks.get(job.polls, f"counting, looked {job.polls} times") + note
 

@@ -465,10 +465,10 @@ def test_one_comparison_tells_the_change_first() -> None:
 
 def test_a_count_that_waits_for_its_comparison_is_not_done() -> None:
     """The number is there; no tick, and no time that it took, says that all is."""
-    asked = {"state": State.SUBMITTED, "polls": 2, "due": 30.0}
-    found = standing([row(0, previous=Comparison(Formula((1,)), None, None))], [DONE, asked])
+    pending = {"state": State.SUBMITTED, "polls": 2, "due": 30.0}
+    waiting = standing([row(0, previous=Comparison(Formula((1,)), None, None))], [DONE, pending])
     for draw in (card.live, card.html):
-        shown = said(draw(found))
+        shown = said(draw(waiting))
         assert "7,138profiles" in shown
         assert "counting, next look in" in shown
         assert "✓" not in shown
@@ -658,9 +658,9 @@ def test_what_a_line_has_no_room_for_is_seen_by_pointing_at_it(job: dict[str, An
 @pytest.mark.parametrize("day", ["2015-08-10..2015-10-25", "2026-11-01 to 2026-11-28"])
 def test_no_day_is_broken_behind_a_hyphen(day: str) -> None:
     """In the query, in the head and in the notes: each is a piece of its own."""
-    found = many(30, *[DONE] * 30, title=f"A {day}", note=f"whole days: {day}")
-    found = replace(found, plan=replace(found.plan, statements=(f"A {day}",)))
-    shown = re.sub("<details>.*", "", card.html(found).partition("</style>")[2])
+    standing = many(30, *[DONE] * 30, title=f"A {day}", note=f"whole days: {day}")
+    standing = replace(standing, plan=replace(standing.plan, statements=(f"A {day}",)))
+    shown = re.sub("<details>.*", "", card.html(standing).partition("</style>")[2])
     assert len(re.findall(r"\d-\d", shown)) >= 4
     assert not re.search(r"\d-\d", re.sub(r'<span style="[^"]*inline-block">[^<]*', "", shown))
 
