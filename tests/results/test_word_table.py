@@ -22,13 +22,15 @@ def styles(page: str) -> dict[str, str]:
 
 def test_a_short_column_stays_on_one_line_and_a_long_one_is_no_column_of_words() -> None:
     """A moment is not three lines; a path may break anywhere and does not leave the page."""
-    found = styles(word_table([["asked", "n", "note"], [MOMENT, "7", PATH]], numbers=[1]))
+    style_of = styles(word_table([["asked", "n", "note"], [MOMENT, "7", PATH]], numbers=[1]))
     assert (
-        found[MOMENT] == found["asked"] == "text-align:left;vertical-align:top;white-space:nowrap"
+        style_of[MOMENT]
+        == style_of["asked"]
+        == "text-align:left;vertical-align:top;white-space:nowrap"
     )
-    assert "text-align:right" in found["7"]
-    assert "min-width" in found[PATH]
-    assert "overflow-wrap:anywhere" in found[PATH]
+    assert "text-align:right" in style_of["7"]
+    assert "min-width" in style_of[PATH]
+    assert "overflow-wrap:anywhere" in style_of[PATH]
 
 
 def test_a_value_is_said_in_words() -> None:
