@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from . import errors
@@ -74,12 +73,13 @@ class Check:
         printer.text(str(self))
 
     def _repr_html_(self) -> str:
+        from .results.word_table import word_table
+
         rows = [
             (MARKS[point.holds], point.name, point.asked, point.came, point.meaning)
             for point in self.points
         ]
-        table = "".join(_line(row, "td") for row in rows)
-        return f"<table>{_line(_HEAD, 'th')}{table}</table>"
+        return word_table([_HEAD, *rows])
 
 
 def check(
@@ -161,8 +161,3 @@ def _answers(names: list[str], cell: PreparedCell, journal: Journal) -> Answers:
         if name not in tallies and name not in refused
     }
     return Answers(tallies, refused, lost)
-
-
-def _line(cells: tuple[str, ...], tag: str) -> str:
-    left = 'style="text-align:left;vertical-align:top"'
-    return f"<tr>{''.join(f'<{tag} {left}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"

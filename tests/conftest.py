@@ -6,6 +6,7 @@ import gc
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,8 +22,12 @@ from ct_magic.sandbox import Sandbox
 # On a busy machine an example may take long: only the timeout of a test counts.
 settings.register_profile("suite", deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile("suite")
-# No test may open the keyring of whoever runs it; the kernels that tests start inherit this.
+# No test may open the keyring of whoever runs it, nor go by their IPython's and Jupyter's settings,
+# nor need a home that can be written; the kernels that tests start inherit this.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+HOME = tempfile.TemporaryDirectory(prefix="ct_magic-tests-", ignore_cleanup_errors=True)
+for place in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+    os.environ[place] = str(Path(HOME.name) / place.lower())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -40,8 +40,8 @@ LOCKS = re.compile(
 
 def count() -> bool:
     """Count in the child, with whatever that needs."""
-    found = ct_magic.count("App Launched 2026-10", poll_interval=0.01, progress="none")
-    return list(found["status"]) == ["success"]
+    df = ct_magic.count("App Launched 2026-10", poll_interval=0.01, progress="none")
+    return list(df["status"]) == ["success"]
 
 
 def learn() -> bool:
@@ -155,9 +155,9 @@ def test_a_sandbox_is_its_own_process_s(own: Sandbox, part: str) -> None:
 def test_no_lock_of_ours_is_left_out() -> None:
     """A new one is taken from the place whose locks a fork leaves free, or is tried by a test."""
     root = Path(ct_magic.__file__).parent
-    found = {
+    modules = {
         ".".join(file.relative_to(root).with_suffix("").parts)
         for file in root.rglob("*.py")
         if LOCKS.search(file.read_text(encoding="utf-8"))
     }
-    assert found == {HOME, *OWN}
+    assert modules == {HOME, *OWN}

@@ -8,15 +8,17 @@ from json import dumps as escaped
 
 from ..explanation import pretty
 from ..progress import style
+from ..progress.html import doubted
 from ..text_width import width
 
 ERROR = "var(--jp-error-color1,#c62828)"
 _FITS = 48  # characters of a line that a narrow form shows
 _BEFORE = 20  # characters before a mistake that are shown of a longer one
-_DOUBT = "var(--jp-warn-color0,#8a4b00)"
+_EDGE = "rgba(128,128,128,.9)"  # of a field: it is seen on white and on black
 STYLE = f"""<style>{style.FOCUS}
 .ct-magic-form {{ border: 1px solid {style.LINE}; border-radius: 6px; padding: 6px 12px;
-  max-width: 80em; container-type: inline-size; overflow: hidden; }}
+  max-width: 80em; container-type: inline-size; overflow: hidden;
+  --jp-widgets-input-border-color: {_EDGE}; }}
 .ct-magic-form :is(.widget-html, .widget-html-content) {{ min-width: 0; max-width: 100%; }}
 .ct-magic-form .widget-html-content {{ line-height: 1.35; }}
 .ct-magic-title {{ font-weight: 600; margin-top: 6px; }}
@@ -28,8 +30,8 @@ STYLE = f"""<style>{style.FOCUS}
 .ct-magic-form pre.ct-magic-place {{ white-space: pre; overflow-x: auto; }}
 .ct-magic-form summary {{ cursor: pointer; margin: 6px 0 2px; }}
 .ct-magic-actions {{ border-top: 1px solid {style.LINE}; padding-top: 6px; }}
-.ct-magic-doubt {{ color: {_DOUBT}; padding: 2px 4px; overflow-wrap: anywhere; }}
-.ct-magic-doubt::before {{ content: "? "; font-weight: 600; }}
+.ct-magic-doubt {{ padding: 2px 4px; overflow-wrap: anywhere; }}
+.ct-magic-form select {{ appearance: auto; background-image: none; }}
 .ct-magic-stale {{ opacity: .45; }}
 .ct-magic-unlabelled > label {{ {style.HIDDEN} }}
 .ct-magic-wrong input, .ct-magic-wrong textarea {{ border-color: {ERROR} !important;
@@ -89,7 +91,7 @@ def note(text: str) -> str:
 
 def doubts(texts: Sequence[str]) -> str:
     """Draw what the service may ignore silently."""
-    lines = "<br>".join(escape(text) for text in texts)
+    lines = "".join(map(doubted, texts))
     return f'<div role="status" class="ct-magic-doubt">{lines}</div>' if texts else ""
 
 

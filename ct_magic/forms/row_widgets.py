@@ -91,7 +91,7 @@ class ConditionRow(Fields):
             changed,
             **joint,
             scope=_scope(),
-            property=combobox("property", flex="2 1 8em"),
+            property=combobox("property", flex="2 1 10em"),
             operator=choice("operator", _choices(OPERATOR_WORDS), "0 1 9em"),
             value=combobox("value", flex="5 1 9em"),
         )
@@ -141,7 +141,7 @@ class AxisRow(Fields):
                 "by", _choices((VALUES, *(u for u in AXIS_UNITS if u != VALUES))), "0 1 8em"
             ),
             scope=_scope(),
-            property=combobox("property", flex="2 1 8em"),
+            property=combobox("property", flex="2 1 10em"),
             values=combobox("values", hint="Shoes, Bags", flex="5 1 9em"),
             rolling=combobox("rolling", WINDOWS, "rolling, like 7 days", "2 1 10em"),
         )
@@ -179,7 +179,7 @@ class DidRow:
         self.head = Fields(
             changed,
             kind=choice("did, did not or did any", _choices(KINDS), "0 1 9em"),
-            event=combobox("event", flex="2 1 9em"),
+            event=combobox("event", flex="2 1 12em"),
             times=combobox("how often", TIMES_OFTEN, ">= 1", "0 1 7em"),
             period=combobox("its own period", (*_MOVED, *PRESETS), "the same period", "1 1 9em"),
         )

@@ -13,6 +13,7 @@ from . import account_commands
 from .arguments import refuse_passcode
 from .caller import Caller
 from .invocation import Invocation, say
+from .page_text import show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ def run(line: str, cell: str | None, settings: Settings, caller: Caller) -> Any:
     refuse_passcode(line)
     command, *text = line.split(maxsplit=1) or [""]
     if not command:
-        return say(overview())
+        return show(overview())
     if command not in COMMANDS:
         raise UsageError(f"there is no '%ct {command}': {_meant(command, line)}")
     behind = text[0].strip() if text else ""
@@ -58,11 +59,11 @@ def show_help(invocation: Invocation) -> None:
     if word.startswith("-") or word.strip("%") == "ctcount":
         say("'%%ctcount?' shows the arguments and the language")
     elif recipe := recipes.find_recipe(word):
-        say(recipe)
+        show(recipe)
     elif command and command is not names:  # the language has a word for these
-        say(f"{word}: {command.__doc__}")
+        show(f"{word}: {command.__doc__}")
     else:
-        say(language_help.topic(word) if word else language_help.page())
+        show(language_help.topic(word) if word else language_help.page())
 
 
 def form(invocation: Invocation) -> Form:
@@ -77,11 +78,12 @@ def names(invocation: Invocation) -> pd.DataFrame | None:
     from .. import name_sources
     from ..query.catalog import table_rows
     from ..results.frame import records
+    from .short_display import as_table
 
     option, _, argument = invocation.text.strip().partition(" ")
     match option, argument.strip().strip("\"'"):
         case "", "":
-            return records(table_rows(name_sources.names()))
+            return as_table(records(table_rows(name_sources.names())))
         case "--from", source if source:
             known = name_sources.read_names(source)
         case "--to", target if target:

@@ -20,6 +20,7 @@ _UNITS = {"a day": {1}, "a week": {7}, "a month": {28, 29, 30, 31}}
 _AFTER = '<span class="ct-sign">after </span>'
 _DRAWN = 250  # cells of a triangle that are drawn while it fills
 _ROOMY = 8  # columns of a triangle that have room for a sign behind each number
+_HOLLOW = 'fill="none" stroke="currentColor" vector-effect="non-scaling-stroke"'
 _MOST = 400  # columns of a sparkline: more cannot be distinguished
 STRONG = 54  # percent of the bar's colour behind a share of 100 %
 
@@ -106,7 +107,7 @@ def _sparkline(name: str, rows: Sequence[RowResult], highest: int, height: int) 
         if row.count:
             column = _column(10 * place, 8, height * row.count / highest, height)
             columns[row.row.whole is not False] += column
-    drawn = f'<path d="{columns[True]}"/><path opacity=".4" d="{columns[False]}"/>'
+    drawn = f'<path d="{columns[True]}"/><path {_HOLLOW} d="{columns[False]}"/>'
     extent, unit = _extent(shown), _unit(shown)
     label = escape(f"{name}: " * bool(name) + f"{len(shown)} counts, {extent} profiles {unit}")
     unit = f"<br>{unit}" if unit and not name else ""

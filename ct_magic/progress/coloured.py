@@ -28,6 +28,8 @@ PIECE = re.compile(
     | (?P<word>(?<![\w$.])(?:{"|".join((*COLOURED_WORDS, *PLACED))})(?![\w$]))""",
     re.VERBOSE,
 )
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+WHOLE = "display:inline-block"
 _COLOURS = {"text": TEXT, "number": NUMBER, "word": KEYWORD}
 
 
@@ -36,14 +38,21 @@ def coloured(text: str) -> str:
     return "\n".join(_line(line) for line in text[:_LONGEST].splitlines())
 
 
+def unbroken(html: str) -> str:
+    """Return words in HTML whose days are not broken behind a hyphen."""
+    return _DAY.sub(rf'<span style="{WHOLE}">\g<0></span>', html)
+
+
 def _line(line: str) -> str:
     shown = line[: len(line) - len(line.lstrip(" "))] + plain(line)
     pieces, at = [], 0
     for match in PIECE.finditer(shown):
-        colour = _COLOURS[str(match.lastgroup)]
+        look = f"color:{_COLOURS[str(match.lastgroup)]}"
+        if _DAY.match(match[0]):
+            look += f";{WHOLE}"
         pieces += [
             escape(shown[at : match.start()]),
-            f'<span style="color:{colour}">{escape(match[0])}</span>',
+            f'<span style="{look}">{escape(match[0])}</span>',
         ]
         at = match.end()
     # A line that begins with a right-to-left name goes from left to right, as in the editor.

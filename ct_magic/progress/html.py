@@ -11,7 +11,7 @@ from ..row_results import RowResult, shared_error
 from ..rows import days
 from . import text as panel_text
 from .charts import is_drawn_as_triangle, is_triangle, sparklines, triangle
-from .coloured import coloured
+from .coloured import coloured, unbroken
 from .standing import FINE, Standing, has_trouble, is_kept, last_news
 from .style import (
     BAR,
@@ -75,16 +75,18 @@ def live(standing: Standing) -> str:
 
 def below(standing: Standing, hint: str | None = None) -> str:
     """Return what is said below the rows: doubts, then notes."""
-    doubts = "".join(
-        f'<div><span style="color:{DOUBT}" aria-hidden="true">⚠</span> '
-        f"<b>in doubt:</b> {foreign(doubt)}</div>"
-        for doubt in standing.doubts
-    )
+    doubts = "".join(map(doubted, standing.doubts))
     shared = any(row.row.base is not None for row in standing.rows)
     note = None if is_folded(standing) else standing.note
     notes = [*([ANY_ORDER] if shared else []), *filter(None, [note, hint])]
     noted = f'<div style="color:{MUTED}">{_joined(map(escape, notes))}</div>' if notes else ""
     return f'<div style="margin-top:6px">{doubts}{noted}</div>' if doubts or noted else ""
+
+
+def doubted(doubt: str) -> str:
+    """Return a line on what the service may ignore silently."""
+    sign = f'<span style="color:{DOUBT}" aria-hidden="true">⚠</span>'
+    return f"<div>{sign} <b>in doubt:</b> {foreign(doubt)}</div>"
 
 
 def live_region(standing: Standing) -> str:
@@ -133,21 +135,25 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
         stands = state(row, standing.now, live=live, short=False)
         took = f'<span class="ct-live">{_took(standing, live)}</span>' if live else ""
         rest = [*_unsaid_days(standing, row), took or _took(standing, live)]
-        quiet = SIDE.format(MUTED, " · ".join(filter(None, rest)))
+        quiet = SIDE.format(MUTED, unbroken(" · ".join(filter(None, rest))))
         return f'<div class="ct-head ct-one"><span>{stands}</span>{quiet}</div>'
     unit = "profile" if row.count == 1 else "profiles"
     rest = [f"{unit}{_versus(row)}", *_behind(row), *_unsaid_days(standing, row)]
-    done = [part for part in (_took(standing, live), _cached(standing)) if part]
+    done = filter(None, [_took(standing, live), _cached(standing)])
+    # The count has arrived; what it is compared with may not have.
+    stands = f"{_tick()} {' · '.join(done)}"
+    if not row.state.ended:
+        stands = state(row, standing.now, live=live)
     return (
         f'<div class="ct-head ct-one"><b style="font-size:28px;line-height:1.3;{NUMBER_STYLE}">'
         f'{row.count:,}</b><span class="ct-rest" style="color:{MUTED}">{_joined(rest)}</span>'
-        f'<span style="color:{MUTED};margin-left:auto">{_tick()} {" · ".join(done)}</span></div>'
+        f'<span style="color:{MUTED};margin-left:auto">{stands}</span></div>'
     )
 
 
 def _joined(parts: Iterable[str]) -> str:
     """Return parts with dots between, each whole where there is room, none begun with a dot."""
-    known = list(filter(None, parts))
+    known = [unbroken(part) for part in parts if part]
     dots = [*[" ·"] * (len(known) - 1), ""]
     return " ".join(f"{_PART}{part}{dot}</span>" for part, dot in zip(known, dots, strict=False))
 
@@ -262,7 +268,8 @@ def _track(standing: Standing) -> str:
         if tally[state]
     )
     width = 100 * tally[State.SUBMITTED] / total
-    pale = f'<div style="width:{width:.1f}%;border-top:4px solid {TRACK}"></div>' if width else ""
+    # No border: forced colours would make it as bright as what is done.
+    pale = f'<div style="width:{width:.1f}%;background:{TRACK}"></div>' if width else ""
     return (
         f'<div class="ct-track" role="progressbar" aria-label="counts that have ended" '
         f'aria-valuemin="0" aria-valuemax="{total}" aria-valuenow="{ended}" style="display:flex;'

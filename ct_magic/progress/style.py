@@ -9,7 +9,8 @@ _PAGE = "var(--jp-layout-color0,#ffffff)"
 BAR = "var(--jp-brand-color1,#1976d2)"
 WRONG = "var(--jp-error-color1,#c62828)"
 RIGHT = "var(--jp-success-color0,#1b5e20)"
-DOUBT = "var(--jp-warn-color0,#8a4b00)"
+# The light theme's own has 3.8 to 1.
+DOUBT = f"color-mix(in srgb,var(--jp-warn-color0,#8a4b00) 75%,{INK})"
 # Those of the editor above, so that a query looks below as it does there.
 KEYWORD = "var(--jp-mirror-editor-keyword-color,#008000)"
 TEXT = "var(--jp-mirror-editor-string-color,#ba2121)"
@@ -39,6 +40,8 @@ OURS = ":is(.ct-magic-panel, .ct-magic-form, .ct-magic)"
 FOCUS = f"""
 {OURS} :is(button, input, textarea, select, summary, pre, [tabindex]):focus-visible {{
   outline:2px solid {BAR} !important;outline-offset:1px }}
+@media (prefers-contrast:more) {{
+  {OURS} {{ --jp-ui-font-color2:var(--jp-ui-font-color1) }} }}
 @media (forced-colors:active) {{ {OURS} button {{ border:1px solid }} }}"""
 # Rows behind a disclosure are folded only in a notebook that is open: a page that was exported
 # or printed shows them all.
@@ -79,6 +82,7 @@ SHEET = f"""<style>{FOCUS}
 .ct-magic table.ct-heat {{ min-width:calc(250px + 42px*var(--ct-magic-columns)) }}
 .ct-magic table.ct-heat td {{ text-align:center;border:2px solid {_PAGE};border-radius:4px;
   padding:0 }}
+.ct-magic table.ct-heat td:first-child {{ border-left:0 }}
 .ct-magic table.ct-heat th:nth-child(3) {{ overflow:visible }}
 .ct-magic .ct-percent {{ display:none }}
 @container (max-width:{_NARROW}px) {{

@@ -181,7 +181,10 @@ def _note(standing: Standing, live: bool, row: RowResult) -> str:
         parts.append(panel_text.of_step_before(row, standing.rows))
     parts.append(state(row, standing.now, live=live))
     words = " · ".join(filter(None, parts))
-    return f'<div class="ct-state">{words}</div>' if words else ""
+    # While it runs a line has no room for all, and must not become two: pointing at it says all.
+    all_of_it = escape(panel_text.phase(row)) if live and row.state not in panel_text.QUIET else ""
+    title = f' title="{all_of_it}"' if all_of_it else ""
+    return f'<div class="ct-state"{title}>{words}</div>' if words else ""
 
 
 def _share(row: RowResult) -> str:

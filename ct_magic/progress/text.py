@@ -47,7 +47,8 @@ def summary(standing: Standing) -> str:
 
 def groups(standing: Standing) -> list[str]:
     """Return how many rows are in each state that is not done: `164 asked`."""
-    return [f"{standing.tally[s]:,} {word}" for s, word in GROUPS.items() if standing.tally[s]]
+    words = ((standing.tally[state], word) for state, word in GROUPS.items())
+    return [f"{n:,} {word if n > 1 else _single(word)}" for n, word in words if n]
 
 
 def time_left(standing: Standing) -> str:
@@ -129,7 +130,7 @@ def spoken(standing: Standing) -> str:
     if len(rows) != 1:
         return summary(standing) if standing.over else progress(standing)
     words = phase(rows[0]) if rows[0].state.ended else GROUPS[rows[0].state]
-    return f"{plain(rows[0].row.title)} - {words.replace('their', 'its')}"
+    return f"{plain(rows[0].row.title)} - {_single(words)}"
 
 
 def line(standing: Standing, columns: int = 10**6) -> str:
@@ -178,15 +179,24 @@ def ended(row: RowResult, *, short: bool = False) -> str:
 
 
 def under_way(row: RowResult, *, short: bool = False) -> str:
-    """Return where a row is that has not ended: `asked`, `counting, looked twice`."""
+    """Return where a row is that has not ended: `asked`, `counting, looked twice`.
+
+    The `short` words have room in a column: `HTTP 503` without what the service says beside it.
+    """
     job = waiting(row)
-    note = f" ({plain(job.note)})" if job and job.note else ""
-    if job is None or job.state is State.WAITING:
-        return f"waiting its turn{note}" if not note else f"waiting{note}"
-    if short and (job.note or job.polls):
-        return plain(job.note or "counting")
+    why = plain(job.note) if job and job.note else ""
+    is_waiting = job is None or job.state is State.WAITING
+    if short and (why or is_waiting or (job and job.polls)):
+        return why.partition(": ")[0] or ("waiting" if is_waiting else "counting")
+    note = f" ({why})" if why else ""
+    if job is None or is_waiting:
+        return f"waiting{note}" if note else "waiting its turn"
     looks = {0: "asked", 1: "counting, looked once", 2: "counting, looked twice"}
     return looks.get(job.polls, f"counting, looked {job.polls} times") + note
+
+
+def _single(word: str) -> str:
+    return word.replace("their", "its")
 
 
 def percent(row: RowResult) -> str:

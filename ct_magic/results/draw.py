@@ -59,10 +59,14 @@ def drawn(chart: Chart, kind: str) -> bytes:
     if not has_matplotlib():
         raise MissingExtraError("plotting", "plot")
     try:
+        # All that draws, what is compiled included: some of it would only be imported later.
+        import matplotlib.backends.backend_agg
+        import matplotlib.figure  # noqa: F401
         from matplotlib import rc_context
     except Exception as error:  # one that was built for another numpy raises what it likes
         raise UsageError(
-            f"matplotlib cannot be imported ({type(error).__name__}: {error}): install it anew"
+            f"matplotlib cannot be imported ({type(error).__name__}: {error}): install it anew, "
+            "then restart the kernel"
         ) from None
 
     out = BytesIO()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from shutil import get_terminal_size
 from typing import Any
 
 import pandas as pd
 
 from ..text_width import fit, plain, width
+from .word_table import word_table
 
 MOST_LINES = 50
 _GAP = "  "
@@ -52,16 +52,8 @@ def _texts(name: str, column: pd.Series[Any]) -> list[str]:
 
 
 def _table(columns: Mapping[str, Sequence[str]]) -> str:
-    align = {name: "right" if name in _NUMBERS else "left" for name in columns}
-    rows = []
-    for number, texts in enumerate(zip(*columns.values(), strict=True)):
-        tag = "td" if number else "th"
-        cells = (
-            f'<{tag} style="text-align: {align[name]}">{escape(text)}</{tag}>'
-            for name, text in zip(columns, texts, strict=True)
-        )
-        rows.append(f"<tr>{''.join(cells)}</tr>")
-    return f"<table>{''.join(rows)}</table>"
+    numbers = [place for place, name in enumerate(columns) if name in _NUMBERS]
+    return word_table(list(zip(*columns.values(), strict=True)), numbers)
 
 
 def _lines(columns: Mapping[str, Sequence[str]], most: int) -> list[str]:

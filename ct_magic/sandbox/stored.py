@@ -27,6 +27,7 @@ SOURCE = """
 DROP TABLE IF EXISTS events; DROP TABLE IF EXISTS profiles; DROP TABLE IF EXISTS ct_magic_source;
 CREATE TABLE ct_magic_source (files VARCHAR, zone VARCHAR, complete BOOLEAN);
 """
+_FOREIGN = "is another database or file: --db takes one of its own"
 
 
 class Stored:
@@ -42,6 +43,8 @@ class Stored:
         """Open it; raise UsageError for a file that is not ours, or in use."""
         import duckdb
 
+        if not _may_be_duckdbs(self._file):
+            raise UsageError(f"{self._file} {_FOREIGN}")
         try:
             self._db = duckdb.connect(str(self._file), config={**config, "memory_limit": MEMORY})
         except duckdb.Error as error:
@@ -50,7 +53,7 @@ class Stored:
         tables = {name for (name,) in self._db.execute(_TABLES).fetchall()}
         if tables and "ct_magic_source" not in tables:
             self._db.close()
-            raise UsageError(f"{self._file} is another database: --db takes one of its own")
+            raise UsageError(f"{self._file} {_FOREIGN}")
         return self._db
 
     def is_of(self, folder: Path | None, zone: tzinfo) -> bool:
@@ -102,6 +105,15 @@ def _fingerprint(folder: Path) -> str:
     files = import_events.files(folder)
     stats = [(str(file.relative_to(folder)), file.stat()) for file in files]
     return json.dumps([[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats])
+
+
+def _may_be_duckdbs(file: Path) -> bool:
+    # For another program's DuckDB would fetch a part of its own from the internet.
+    if not file.is_file():
+        return True
+    with file.open("rb") as content:
+        head = content.read(12)
+    return head[8:] == b"DUCK"
 
 
 def _line(error: Exception) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from helpers.browser import Notebook, open_notebook
-from helpers.contrast import least_contrast
+from helpers.contrast import least_contrast, least_edge
 
 pytestmark = pytest.mark.browser
 FOCUSED = """() => { const e = document.activeElement;
@@ -14,7 +14,9 @@ FOCUSED = """() => { const e = document.activeElement;
 # The fields that nobody can read: those that are hidden have no width at all.
 SLIVERS = """() => [...document.querySelectorAll('.ct-magic-form :is(input, select)')]
   .map(e => e.offsetWidth).filter(width => width && width < 60)"""
-PASTED = 'seen: App Launched last 7 days\n  did Charged where Category = "Shoes"'
+# With a property that is doubted.
+PASTED = 'seen: App Launched last 7 days\n  did Charged where Categry = "Shoes"'
+FORM = ".ct-magic-form"
 
 
 def go(notebook: Notebook, name: str, key: str = "Tab") -> None:
@@ -35,6 +37,12 @@ def reads(notebook: Notebook, text: str) -> None:
     """Wait until the form's text is this."""
     area = "document.querySelector('.ct-magic-form textarea')"
     notebook.page.wait_for_function(f"text => {area}.value === text", arg=text)
+
+
+def check_seen(notebook: Notebook) -> None:
+    """All words of the form, its messages and hints too, and the edges of its fields."""
+    assert least_contrast(notebook, FORM)[0] >= 4.5, least_contrast(notebook, FORM)
+    assert least_edge(notebook, FORM)[0] >= 3, least_edge(notebook, FORM)
 
 
 def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(
@@ -60,6 +68,7 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(
         go(notebook, "value")
         keyboard.type("much")
         notebook.wait_output(1, 'compares numbers, and "much" is text')
+        check_seen(notebook)
         notebook.screenshot("form-wrong")
         keyboard.press("Control+A")
         keyboard.type("100")
@@ -78,11 +87,12 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(
         keyboard.press("Space")
         notebook.wait_showed("next look in")
         notebook.wait_output(1, "seen is a DataFrame with 1 row")
+        notebook.wait_output(1, "in doubt:")
         notebook.screenshot("form-light")
-        assert least_contrast(notebook, ".ct-magic-form")[0] >= 4.5
+        check_seen(notebook)
         notebook.dark()
         notebook.screenshot("form-dark")
-        assert least_contrast(notebook, ".ct-magic-form")[0] >= 4.5
+        check_seen(notebook)
         notebook.command("application:toggle-left-area", wait=True)
         notebook.page.set_viewport_size({"width": 480, "height": 1250})
         notebook.until(lambda: notebook.page.evaluate(SLIVERS) == [])

@@ -117,7 +117,11 @@ def server(
     port, home = _free_port(), root / ".home"
     if extension:
         shutil.copytree(EXTENSION, home / "first" / "labextensions" / "ct-magic")
-    chosen = {f"{APPUTILS}/notification": {"fetchNews": "false", "checkForUpdates": False}}
+    chosen: dict[str, dict[str, Any]] = {
+        f"{APPUTILS}/notification": {"fetchNews": "false", "checkForUpdates": False},
+        # Or a kernel that takes more than a second for Tab is not heard.
+        "@jupyterlab/completer-extension/manager": {"providerTimeout": PATIENCE * 1000},
+    }
     for name, values in (chosen | (settings or {})).items():
         choose(root, name, values)
     command = [
@@ -181,7 +185,7 @@ class Notebook:
 
     def run_all(self) -> None:
         """Run every cell and wait until none is running."""
-        self.command("notebook:run-all-cells")
+        self.command("notebook:run-all-cells", wait=True)
         self.wait_run()
 
     def wait_run(self) -> None:

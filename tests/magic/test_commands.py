@@ -40,11 +40,11 @@ Say = Callable[[str], str]
 def say(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> Say:
     """Run a cell that must work; give what it printed."""
 
-    def said(cell: str) -> str:
+    def printed(cell: str) -> str:
         run(shell, cell).raise_error()
         return capsys.readouterr().out
 
-    return said
+    return printed
 
 
 @pytest.fixture(autouse=True)
@@ -516,8 +516,8 @@ def test_today_is_the_settings_wherever_it_is_read(
     run(shell, cell)
     days.add(f"{datetime.now(ZoneInfo(zone)):%Y%m%d}")  # there it may just have been midnight
     sent = "".join(str(request.body) for request in account.log[before:])
-    said = (sent + capsys.readouterr().out).replace('"', "'")
-    assert any(f"from': {day}" in said for day in days)
+    output = (sent + capsys.readouterr().out).replace('"', "'")
+    assert any(f"from': {day}" in output for day in days)
 
 
 @pytest.mark.parametrize(

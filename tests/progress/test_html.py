@@ -232,7 +232,7 @@ def test_rows_stay_in_the_order_asked_and_bars_are_relative() -> None:
 def test_the_summary_says_what_is_done_waiting_and_failed() -> None:
     """In numbers, groups first."""
     jobs = [DONE] * 10 + [{"state": State.FAILED}, {"state": State.SUBMITTED}]
-    expected = "10 of 13 done · 1 asked · 1 waiting their turn · 1 failed"
+    expected = "10 of 13 done · 1 asked · 1 waiting its turn · 1 failed"
     assert words.summary(many(13, *jobs, now=5.0)) == expected
     assert expected.partition(" · ")[0] in said(card.html(many(13, *jobs, now=5.0)))
 
@@ -463,6 +463,17 @@ def test_one_comparison_tells_the_change_first() -> None:
     assert "110profiles, +10 % from 100 before" in said(card.html(compared))
 
 
+def test_a_count_that_waits_for_its_comparison_is_not_done() -> None:
+    """The number is there; no tick, and no time that it took, says that all is."""
+    pending = {"state": State.SUBMITTED, "polls": 2, "due": 30.0}
+    waiting = standing([row(0, previous=Comparison(Formula((1,)), None, None))], [DONE, pending])
+    for draw in (card.live, card.html):
+        shown = said(draw(waiting))
+        assert "7,138profiles" in shown
+        assert "counting, next look in" in shown
+        assert "✓" not in shown
+
+
 @pytest.mark.parametrize(
     ("tally", "expected"),
     [
@@ -498,7 +509,9 @@ def test_a_piece_that_is_not_whole_is_no_low_of_a_sparkline() -> None:
     rows = [replace(r.row, whole=n < 29) for n, r in enumerate(counted.rows)]
     html = card.html(standing(rows, [DONE] * 29 + [DONE | {"tally": Tally(3)}]))
     assert "3\u20137,138" not in html
-    assert re.search(r'<path opacity=".4" d="M[^"]+"/>', html)
+    # Hollow, as its bar: paler than three to one it would not be seen.
+    assert re.search(r'<path fill="none" stroke="currentColor"[^>]* d="M[^"]+"/>', html)
+    assert "opacity" not in html.partition("</style>")[2]
     assert "7,138<br>a day" in html
 
 
@@ -623,3 +636,37 @@ def test_words_in_one_place_have_the_editors_colour_there(text: str, word: str) 
     assert f">{word}</span>" in coloured(text)
     for name in ("happy hour today", 'A by first name in ("x")', "previous today", "rolling today"):
         assert f">{word}</span>" not in coloured(name)
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        {"state": State.SUBMITTED, "polls": 1, "note": "HTTP 503: Service unavailable", "due": 9.0},
+        {"note": "HTTP 429: Too many concurrent requests", "due": 9.0},
+        {"state": State.FAILED, "error": "HTTP 400: Bad request"},
+    ],
+)
+def test_what_a_line_has_no_room_for_is_seen_by_pointing_at_it(job: dict[str, Any]) -> None:
+    """While it runs no line becomes two; the next look is in sight, and nothing is out of reach."""
+    html = card.live(many(3, job, {"state": State.SUBMITTED}, now=5.0))
+    why = job.get("note", job.get("error"))
+    assert re.search(rf'class="ct-state" title="[^"]*{why}[^"]*"', html)
+    if "note" in job:
+        assert f"{why[:8]}, next look in" in said(html)
+
+
+@pytest.mark.parametrize("day", ["2015-08-10..2015-10-25", "2026-11-01 to 2026-11-28"])
+def test_no_day_is_broken_behind_a_hyphen(day: str) -> None:
+    """In the query, in the head and in the notes: each is a piece of its own."""
+    standing = many(30, *[DONE] * 30, title=f"A {day}", note=f"whole days: {day}")
+    standing = replace(standing, plan=replace(standing.plan, statements=(f"A {day}",)))
+    shown = re.sub("<details>.*", "", card.html(standing).partition("</style>")[2])
+    assert len(re.findall(r"\d-\d", shown)) >= 4
+    assert not re.search(r"\d-\d", re.sub(r'<span style="[^"]*inline-block">[^<]*', "", shown))
+
+
+def test_what_is_asked_is_not_drawn_as_what_is_done() -> None:
+    """Forced colours draw every border alike; the track's ground they leave away."""
+    html = card.live(many(4, DONE, {"state": State.SUBMITTED}))
+    track = html[html.index('ct-track"') : html.index("<table")]
+    assert track.count("border-top") == 1

@@ -107,6 +107,28 @@ def test_what_no_page_lists_is_doubted(text: str, part: str, known: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Charged where Category = 'Shoos' today", 'Charged where Category = "Shoes" today'),
+        ("Chargd 2026-10-01", "Charged 2026-10-01"),
+        ("Charged by category in ('Shoes')", "Charged by Category in ('Shoes')"),
+        ("Charged where geo = 'Mumbai'", 'Charged where geo = "India/Maharashtra/Mumbai"'),
+        ("Charged where Customer type = 'Gold'", "Charged where profile.Customer Type = 'Gold'"),
+        ("Charged where tech.UTM_SOURCE = 'x'", "Charged where session.utm_source = 'x'"),
+        ("Charged where country = 'India'", 'Charged where geo = "India"'),
+        ("Charged where 'tech.OS' = 'x'", "Charged where tech.OS = 'x'"),
+        ("App Launched where Charged >= 1", "App Launched did Charged >= 1"),
+        ("App Launched Then Charged today", "App Launched did Charged today"),
+        ("x Charged App Installed today", "Charged did App Installed today"),
+    ],
+)
+def test_a_doubt_is_gone_once_what_is_meant_is_written(text: str, meant: str) -> None:
+    """As it is said, in the place of what was typed."""
+    assert doubts(text)
+    assert not doubts(meant)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Charged where Amount > 5 and Category !~ 'x' and Category != 'Shoes' today",

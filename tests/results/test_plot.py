@@ -21,6 +21,7 @@ from matplotlib.colors import to_rgb
 
 import ct_magic
 from ct_magic import plot
+from ct_magic.errors import UsageError
 from ct_magic.results import draw, vega
 from ct_magic.results.chart import Chart, ChartAxis, Colour
 from ct_magic.results.plot import Picture
@@ -238,6 +239,7 @@ def test_a_broken_matplotlib_is_said_in_one_line(tmp_path: Path) -> None:
     code = """
 from helpers.frames import frame, weeks
 from ct_magic import plot
+from ct_magic.errors import UsageError
 data, about = plot(frame(*weeks(3, 4)))._repr_mimebundle_()
 assert "application/vnd.vegalite.v5+json" in data
 print(data["text/plain"])
@@ -250,6 +252,20 @@ print(data["text/plain"])
         check=True,
     )
     assert "matplotlib cannot be imported (AttributeError: _ARRAY_API)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("broken", "brought_by"),
+    [("backends._backend_agg", "backends.backend_agg"), ("figure", "figure")],
+)
+def test_a_part_of_matplotlib_that_is_broken_is_said_as_well(
+    monkeypatch: pytest.MonkeyPatch, broken: str, brought_by: str
+) -> None:
+    """Some are imported late, and each compiled one may be of another Python or numpy."""
+    monkeypatch.delitem(sys.modules, f"matplotlib.{brought_by}", raising=False)
+    monkeypatch.setitem(sys.modules, f"matplotlib.{broken}", None)
+    with pytest.raises(UsageError, match=r"imported \(.*install it anew, then restart the kernel"):
+        plot(frame(*weeks(3, 4))).png()
 
 
 def test_the_public_names_are_there() -> None:

@@ -36,11 +36,11 @@ def account_of(box: Sandbox) -> Account:
     return Account("default", "SANDBOX", Secret("sandbox"), base_url=box.url)
 
 
-def ask(whom: Sandbox | Account, **more: float) -> pd.DataFrame:
-    account = whom if isinstance(whom, Account) else account_of(whom)
+def ask(target: Sandbox | Account, **settings: float) -> pd.DataFrame:
+    account = target if isinstance(target, Account) else account_of(target)
     try:
         return ct_magic.count(
-            QUERY, account=account, poll_interval=0.01, retry_wait=0.01, progress="none", **more
+            QUERY, account=account, poll_interval=0.01, retry_wait=0.01, progress="none", **settings
         )
     except errors.CountError as error:
         return error.frame

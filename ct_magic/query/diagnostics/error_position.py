@@ -42,8 +42,8 @@ class Stop:
         known = vars(self)
         if "_expected" not in known:
             known["_expected"] = self.accepted(self.line[: self.at])
-        found: frozenset[str] = known["_expected"]
-        return found
+        types: frozenset[str] = known["_expected"]
+        return types
 
     def around(self, place: int) -> Token:
         """Return the token so many places behind it; one of no type outside of the line."""
