@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..rows import Question
+from ..settings import LONGEST
 from .folders import moved
 from .freshness import Freshness
 from .jobs import (
@@ -260,9 +261,9 @@ class Journal:
         """Return the seconds that this account's latest counts took, the newest first."""
         sql = (
             "SELECT took FROM asked WHERE account = ? AND state = 'success' AND took > 0"
-            " AND typeof(took) = 'real' ORDER BY id DESC LIMIT ?"
+            " AND took < ? AND typeof(took) = 'real' ORDER BY id DESC LIMIT ?"
         )
-        return [row["took"] for row in self._read(sql, (self._account, limit))]
+        return [row["took"] for row in self._read(sql, (self._account, LONGEST, limit))]
 
     def _note_sent(self, job: Job, at: datetime | None) -> None:
         # Back from the answer's time to the request's: both clocks may be wrong, not their rate.

@@ -30,6 +30,8 @@ USUAL_WIDTH = NormalDist(0.5, 0.2)
 MOOD = 0.1
 REQUESTS = (0.85, 1.15)
 USUAL_REQUEST = 0.3  # seconds, where the account has not shown it
+MOST_LOOKS = 8  # at a count that takes as long as the middle one
+MOST_WORKERS = 8
 # How many may be pending at once where the account has not taught it: few, or any number.
 _LIMITS = (3, None)
 
@@ -83,12 +85,15 @@ def played(counts: int, pair: tuple[float, float], pacing: Pacing, random: Rando
     the next request when it is free.
     """
     middle, width = random.gauss(pair[0], MOOD), pair[1]
-    request = pacing.request * random.uniform(*REQUESTS)
+    # Far shorter intervals than a count takes hardly change its end, and each look costs time here.
+    interval = max(pacing.poll_interval, exp(middle) / MOST_LOOKS)
     places = (pacing.pending if pacing.is_taught else random.choice(_LIMITS)) or counts
     fresh, unseen, in_a_row, last = counts, counts, 0, 0.0
     looks: list[tuple[float, float]] = []  # when one is due, and when its count is ready
     freed: list[float] = []  # when a place is free again
-    workers = [0.0] * pacing.at_once
+    at_once = min(pacing.at_once, places)  # a pending count has one request at a time
+    workers = [0.0] * min(at_once, MOST_WORKERS)  # more are played as fewer quicker ones
+    request = pacing.request * random.uniform(*REQUESTS) * len(workers) / at_once
     while unseen:
         now = heappop(workers)
         while freed and freed[0] <= now:
@@ -102,7 +107,7 @@ def played(counts: int, pair: tuple[float, float], pacing: Pacing, random: Rando
                 unseen, last = unseen - 1, max(last, done)
                 heappush(freed, done)
             else:
-                heappush(looks, (done + pacing.poll_interval, ready))
+                heappush(looks, (done + interval, ready))
         elif may_submit:
             fresh, places, in_a_row = fresh - 1, places - 1, in_a_row + 1
             ready = now + request / 2 + random.lognormvariate(middle, width)
