@@ -215,7 +215,7 @@ def test_a_first_look_never_comes_after_the_interval() -> None:
         assert 4.0 <= look <= interval
 
 
-def test_what_is_expected_knows_the_look_that_will_be_had(tmp_path: Path) -> None:
+def test_what_is_expected_knows_the_look_that_will_be_had(tmp_path: Path, state: Path) -> None:
     """A look that is put off ends the cell sooner: the range says so, and the run does it."""
     journal = Journal(tmp_path / "j", "acc", warn=pytest.fail, now=lambda: 0.0)
     day = date(2026, 10, 31)
