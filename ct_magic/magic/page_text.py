@@ -9,14 +9,12 @@ import re
 from html import escape
 
 from ..progress.environment import current_shell
+from ..progress.style import CODE
 from .invocation import say
 
 # Where the second column of a line begins, if it has one: `names     App Launched`.
 _COLUMN = re.compile(r"\S+(?: \S+)?  +(?=\S)")
-_LOOK = (
-    "padding:0 5px;white-space:pre-wrap;font-size:var(--jp-code-font-size,13px);"
-    "font-family:var(--jp-code-font-family,monospace);line-height:1.3"
-)
+_LOOK = f"display:block;{CODE};margin:0 5px;line-height:1.3;font-size:13px"
 
 
 def show(text: str) -> None:
@@ -33,7 +31,8 @@ def show(text: str) -> None:
 def wrapped(text: str) -> str:
     """Return a text as HTML; a line goes on below its second column, or further in."""
     lines = "".join(map(_line, text.rstrip("\n").split("\n")))
-    return f'<div class="tex2jax_ignore mathjax_ignore" style="{_LOOK}">{lines}</div>'
+    # An untrusted notebook keeps no variable, and so no font: the element has one.
+    return f'<code class="tex2jax_ignore mathjax_ignore" style="{_LOOK}">{lines}</code>'
 
 
 def _line(line: str) -> str:

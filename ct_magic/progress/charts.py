@@ -112,11 +112,11 @@ def _sparkline(name: str, rows: Sequence[RowResult], highest: int, height: int) 
     label = escape(f"{name}: " * bool(name) + f"{len(shown)} counts, {extent} profiles {unit}")
     unit = f"<br>{unit}" if unit and not name else ""
     return (
-        f'<bdi style="color:{MUTED}">{escape(plain(name))}</bdi>'
+        f'<div class="ct-line"><bdi style="color:{MUTED}">{escape(plain(name))}</bdi> '
         f'<svg role="img" aria-label="{label.strip()}" viewBox="0 0 {width} {height}" '
         f'preserveAspectRatio="none" style="height:{height}px;color:{BAR}" fill="currentColor">'
-        f"{drawn}</svg>"
-        f'<span style="color:{MUTED};{NUMBER_STYLE}">{extent}{unit}</span>'
+        f"{drawn}</svg> "
+        f'<span style="color:{MUTED};{NUMBER_STYLE}">{extent}{unit}</span></div>'
     )
 
 

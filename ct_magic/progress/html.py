@@ -61,7 +61,7 @@ def saved(standing: Standing) -> str:
     head = "was counting" if count == 1 else f"{count:,} counts were under way"
     return (
         f'{SHEET}<div class="{CLASS}" role="group" aria-label="counts" style="{BOX}">'
-        f'{_query(standing)}<div class="ct-head"><b>{head}</b>'
+        f'{_query(standing)}<div class="ct-head"><b>{head}</b> '
         f"{SIDE.format(MUTED, SAVED)}</div></div>"
     )
 
@@ -136,7 +136,7 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
         took = f'<span class="ct-live">{_took(standing, live)}</span>' if live else ""
         rest = [*_unsaid_days(standing, row), took or _took(standing, live)]
         quiet = SIDE.format(MUTED, unbroken(" · ".join(filter(None, rest))))
-        return f'<div class="ct-head ct-one"><span>{stands}</span>{quiet}</div>'
+        return f'<div class="ct-head ct-one"><span>{stands}</span> {quiet}</div>'
     unit = "profile" if row.count == 1 else "profiles"
     rest = [f"{unit}{_versus(row)}", *_behind(row), *_unsaid_days(standing, row)]
     done = filter(None, [_took(standing, live), _cached(standing)])
@@ -146,7 +146,7 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
         stands = state(row, standing.now, live=live)
     return (
         f'<div class="ct-head ct-one"><b style="font-size:28px;line-height:1.3;{NUMBER_STYLE}">'
-        f'{row.count:,}</b><span class="ct-rest" style="color:{MUTED}">{_joined(rest)}</span>'
+        f'{row.count:,}</b> <span class="ct-rest" style="color:{MUTED}">{_joined(rest)}</span> '
         f'<span style="color:{MUTED};margin-left:auto">{stands}</span></div>'
     )
 
@@ -243,7 +243,7 @@ def _head(standing: Standing, live: bool) -> str:
     # Behind the words, which so stay where they were.
     sign = f" {_tick()}" if standing.over and not _lost(standing) else ""
     return (
-        f'<div class="ct-head"><span><b>{loud}</b>{sign}</span>'
+        f'<div class="ct-head"><span><b>{loud}</b>{sign}</span> '
         f'<span class="ct-rest" style="color:{MUTED}">{_joined(quiet)}</span></div>'
     )
 

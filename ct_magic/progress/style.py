@@ -59,7 +59,8 @@ SHEET = f"""<style>{FOCUS}
 .ct-magic .ct-fold {{ flex:1 1 190px;max-width:320px;margin-left:auto;display:grid;gap:2px 12px;
   grid-template-columns:fit-content(110px) minmax(60px,1fr) auto;align-items:center;
   line-height:1.25 }}
-.ct-magic .ct-fold > * {{ overflow:hidden;text-overflow:ellipsis;white-space:nowrap }}
+.ct-magic .ct-line {{ display:contents }}
+.ct-magic :is(.ct-line,.ct-fold) > * {{ overflow:hidden;text-overflow:ellipsis;white-space:nowrap }}
 .ct-magic .ct-fold svg {{ display:block;width:100% }}
 .ct-magic-panel, .ct-magic:not(.ct-magic-live) {{ container-type:inline-size }}
 .ct-magic table.ct-rows {{ width:100%;table-layout:fixed;border-collapse:collapse;margin:12px 0 0;

@@ -125,13 +125,14 @@ def _width(column: _Column) -> str:
 
 
 def _line(row: RowResult, columns: Sequence[_Column]) -> str:
-    cells = (
-        f"<td>{column.cell(row)}</td>"
-        if column.right
-        else f'<td style="text-align:left">{column.cell(row)}</td>'
-        for column in columns
-    )
+    cells = (f"<td{_look(column)}>{column.cell(row)}</td>" for column in columns)
     return f"<tr>{''.join(cells)}</tr>"
+
+
+def _look(column: _Column) -> str:
+    # An untrusted notebook keeps no sheet, and bars alone give their column no width.
+    width = "" if column.width else ";width:40%"
+    return "" if column.right else f' style="text-align:left{width}"'
 
 
 def _name(row: RowResult, named: bool) -> str:

@@ -316,6 +316,23 @@ def test_an_untrusted_card_has_its_frame_and_its_bars() -> None:
     assert "var(" not in html
     assert re.search(r'class="ct-magic[^>]*style="border:1px solid rgba', html)
     assert re.search(r"width:100.0%;border-top:9px solid #[0-9a-f]{6}", html)
+    assert re.search(
+        r"<td style=\"text-align:left;width:40%\"><div[^>]*><div [^>]*border-top:9px", html
+    )
+
+
+def test_an_untrusted_card_has_a_gap_between_its_words() -> None:
+    """What stands apart by our sheet stands apart without it: a number is no part of a word."""
+    assert "7,138 profiles" in said(card.html(one(20.0, **DONE)))
+    assert "2 of 2 done ✓ 12 s" in said(card.html(many(2, DONE, DONE)))
+    assert "was counting This was saved" in said(card.saved(one()))
+    rows = [
+        row(n, pieces=(("Category", "Bags" if n % 2 else "Shoes"),), start=day, end=day)
+        for n, day in enumerate(date(2026, 8, 1) + timedelta(n) for n in range(32))
+    ]
+    drawn = card.html(standing(rows, [DONE] * 32)).partition("<details>")[0]
+    lines = re.findall(r'<div class="ct-line">(.*?)</div>', drawn)
+    assert [said(line) for line in lines] == ["Shoes 7,138", "Bags 7,138"]
 
 
 def test_dollars_are_no_formula() -> None:
@@ -460,7 +477,7 @@ def test_one_comparison_tells_the_change_first() -> None:
     """It is what was asked."""
     jobs = [DONE | {"tally": Tally(count)} for count in (110, 100)]
     compared = standing([row(0, previous=Comparison(Formula((1,)), None, None))], jobs)
-    assert "110profiles, +10 % from 100 before" in said(card.html(compared))
+    assert "110 profiles, +10 % from 100 before" in said(card.html(compared))
 
 
 def test_a_count_that_waits_for_its_comparison_is_not_done() -> None:
@@ -469,7 +486,7 @@ def test_a_count_that_waits_for_its_comparison_is_not_done() -> None:
     waiting = standing([row(0, previous=Comparison(Formula((1,)), None, None))], [DONE, pending])
     for draw in (card.live, card.html):
         shown = said(draw(waiting))
-        assert "7,138profiles" in shown
+        assert "7,138 profiles" in shown
         assert "counting, next look in" in shown
         assert "✓" not in shown
 
@@ -477,10 +494,10 @@ def test_a_count_that_waits_for_its_comparison_is_not_done() -> None:
 @pytest.mark.parametrize(
     ("tally", "expected"),
     [
-        (Tally(7, 9, 7, 7), "7profiles · 9 events"),
-        (Tally(7, 9, 6, 8), "7profiles · 9 events · 6 users · 8 devices"),
-        (Tally(0, 0, 0, 0), "0profiles"),
-        (Tally(7), "7profiles"),
+        (Tally(7, 9, 7, 7), "7 profiles · 9 events"),
+        (Tally(7, 9, 6, 8), "7 profiles · 9 events · 6 users · 8 devices"),
+        (Tally(0, 0, 0, 0), "0 profiles"),
+        (Tally(7), "7 profiles"),
     ],
 )
 def test_what_is_as_usual_is_not_said(tally: Tally, expected: str) -> None:
