@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,12 +24,18 @@ from ct_magic.sandbox import Sandbox
 # On a busy machine an example may take long: only the timeout of a test counts.
 settings.register_profile("suite", deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile("suite")
-# No test may open the keyring of whoever runs it, nor go by their IPython's and Jupyter's settings,
-# nor need a home that can be written; the kernels that tests start inherit this.
+# No test may open the keyring of whoever runs it nor write into their journal, go by their accounts
+# or by their settings of IPython and Jupyter, or need a home that can be written. What tests start
+# inherits this.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
-HOME = tempfile.TemporaryDirectory(prefix="ct_magic-tests-", ignore_cleanup_errors=True)
-for place in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
-    os.environ[place] = str(Path(HOME.name) / place.lower())
+HOME = Path(tempfile.mkdtemp(prefix="ct_magic-tests-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+PLACES = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+for place in (*PLACES, "CT_MAGIC_STATE_DIR", "CT_MAGIC_CONFIG_DIR"):
+    os.environ[place] = str(HOME / place.lower())
+# Files are as open to others, and standard error as quiet, as with nobody's own settings.
+os.umask(0o022)
+os.environ.pop("PYTHONWARNINGS", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

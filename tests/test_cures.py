@@ -142,7 +142,7 @@ def write(state: Path, text: str, mode: int = 0o600) -> Path:
 
 def shell_command(message: str, file: Path) -> None:
     """Run the command that a message names, on what it names."""
-    command = re.search(r"run (chmod \S+) on (\S+)", message)
+    command = re.search(r"run (chmod \S+) on (.+)", message)
     assert command
     target = file if command[2] == "it" else command[2]
     subprocess.run([*command[1].split(), target], check=True)

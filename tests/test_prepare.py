@@ -46,7 +46,7 @@ def test_a_time_zone_that_is_none_is_said_before_anything_is_asked(state: Path) 
         ct_magic.count("Charged", account=account, today=TODAY, timezone="Mars/Base")
 
 
-def test_every_setting_of_the_pace_is_passed_on() -> None:
+def test_every_setting_of_the_pace_is_passed_on(state: Path) -> None:
     """One that is forgotten on the way has no effect, and nothing says so."""
     account = Account("prod", "ABC", Secret("x-y-z"))
     names = {field.name for field in fields(Pace)} & {field.name for field in fields(Settings)}

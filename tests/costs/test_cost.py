@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from heapq import heappop
 from pathlib import Path
 from random import Random
 
@@ -25,7 +24,6 @@ from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Job, State, Tally
 from ct_magic.client.journal import Journal
 from ct_magic.client.pace import Pace
-from ct_magic.costs import latency_model
 from ct_magic.costs.estimate import Estimate, estimate, put_off
 from ct_magic.costs.expectation import REQUEST, expected, with_expectation
 from ct_magic.costs.latency_model import Pacing
@@ -34,7 +32,6 @@ from ct_magic.prepare import prepare
 from ct_magic.rows import Question
 from ct_magic.sandbox import Sandbox
 from ct_magic.session import SESSION
-from ct_magic.settings import LONGEST
 
 ACCOUNT = Account("default", "ABC", Secret("x"), base_url="http://127.0.0.1:9")
 FUNNEL = "funnel: App Launched 2026-10\n  share did Product Viewed\n  share did Charged"
@@ -215,7 +212,7 @@ def test_a_first_look_never_comes_after_the_interval() -> None:
         assert 4.0 <= look <= interval
 
 
-def test_what_is_expected_knows_the_look_that_will_be_had(tmp_path: Path) -> None:
+def test_what_is_expected_knows_the_look_that_will_be_had(tmp_path: Path, state: Path) -> None:
     """A look that is put off ends the cell sooner: the range says so, and the run does it."""
     journal = Journal(tmp_path / "j", "acc", warn=pytest.fail, now=lambda: 0.0)
     day = date(2026, 10, 31)
@@ -260,30 +257,24 @@ def test_a_run_measures_its_requests(account: Sandbox, state: Path) -> None:
     assert 0 < float(journal.learned(REQUEST) or 0) < 60
 
 
-@pytest.mark.parametrize("at_once", [1, 100])
-@pytest.mark.parametrize("pending", [1, None])
-@pytest.mark.parametrize("interval", [0.001, 30.0, LONGEST])
-@pytest.mark.parametrize("took", [[], [1e-9] * 20, [LONGEST] * 20])
-def test_an_estimate_plays_few_requests_whatever_the_settings_are(
-    monkeypatch: pytest.MonkeyPatch,
-    took: list[float],
-    interval: float,
-    pending: int | None,
-    at_once: int,
-) -> None:
+def test_an_estimate_is_made_soon_whatever_the_settings_are() -> None:
     """The panel opens after it: thousands of looks at each count would freeze the cell."""
-    steps = 0
-
-    def count(heap: list[float]) -> float:
-        nonlocal steps
-        steps += 1
-        return heappop(heap)
-
-    monkeypatch.setattr(latency_model, "heappop", count)
+    script = """
+import resource
+from itertools import product
+from ct_magic.costs.estimate import estimate, put_off
+from ct_magic.costs.latency_model import Pacing
+from ct_magic.settings import LONGEST
+resource.setrlimit(resource.RLIMIT_CPU, (60, 60))  # they take five together
+for took, interval, pending, at_once in product(
+    ([], [1e-9] * 20, [LONGEST] * 20), (0.001, 30.0, LONGEST), (1, None), (1, 100)
+):
     pacing = Pacing(interval / 2, interval, at_once, request=0.005, pending=pending)
     expected = estimate(20, took, put_off(20, took, pacing))
-    assert steps < 3_000_000
-    assert expected.low <= expected.high
+    assert expected.low <= expected.high, pacing
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,7 @@ def test_cancel_some(front: FrontEnd, via: str | None) -> None:
     with Sandbox(profiles=30, latency=0, faults="submit:partial*2", today=TODAY) as box:
         point(front, box)
         request = blocked(front, THREE, "1 of 3 done")
+        front.until(lambda: len(stuck(front)) == 2)  # both were asked
         first, last = stuck(front)
         front.click(row_button(front, first), via)
         wait_card(front, "1 cancelled")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -227,7 +228,7 @@ def test_a_script_that_is_run_leaves_its_variable_in_the_notebook(
 ) -> None:
     """As `%run` does with every variable of a script."""
     (tmp_path / name).write_text(f"floor = 800\n{source}\n")
-    cell(shell, f"%run {tmp_path / name}")
+    cell(shell, f"%run {shlex.quote(str(tmp_path / name))}")
     assert floors == [800]
     assert len(shell.user_ns["found"]) == 1
 

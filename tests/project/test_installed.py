@@ -119,7 +119,7 @@ def test_a_cell_counts_without_load_ext(kernel: BlockingKernelClient, python: Pa
     printed(kernel, "%config CountMagics.poll_interval = 0.01")
     printed(kernel, "%%ctcount found\nCharged 2026-10")
     output = printed(kernel, "import ct_magic; print(found['count'][0], ct_magic.__file__)")
-    count, path = output.split()
+    count, path = output.strip().split(maxsplit=1)
     assert int(count) > 0
     assert Path(path).is_relative_to(python.parent.parent)
 
