@@ -699,6 +699,7 @@ def test_a_narrow_card_gives_bars_the_room_of_notes_that_nobody_made() -> None:
     done, lost = [DONE] * 6, [*[DONE] * 5, {"state": State.FAILED}]
     assert 'class="ct-said ct-silent"' in card.html(standing(compared, done))
     assert "ct-silent" not in card.html(standing(compared, lost)).partition("</style>")[2]
-    assert "ct-silent" not in card.live(standing(compared, done)).rpartition("</style>")[2]
+    asked = [*[DONE] * 5, {"state": State.SUBMITTED}]
+    assert "ct-silent" not in card.live(standing(compared, asked)).rpartition("</style>")[2]
     assert "ct-silent" not in card.html(many(3, *[DONE] * 3)).partition("</style>")[2]
     assert re.search(r"@container [^@]*col\.ct-silent \{ width:0", style.SHEET)
