@@ -92,6 +92,8 @@ SHEET = f"""<style>{FOCUS}
   .ct-magic col.ct-name {{ width:140px !important }}
   .ct-magic col.ct-note {{ width:{_SHORT}px !important }}
   .ct-magic col.ct-said {{ width:{_SHORT + BESIDE}px !important }}
+  .ct-magic col.ct-silent {{ width:0 !important }}
+  .ct-magic table.ct-heat th:first-child {{ white-space:normal;line-height:1.1 }}
   .ct-magic table.ct-heat {{ min-width:calc(140px + 29px*var(--ct-magic-columns)) }}
   .ct-magic table.ct-heat col:nth-child(2) {{ width:60px !important }}
   .ct-magic table.ct-wide .ct-sign {{ display:none }}

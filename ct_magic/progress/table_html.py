@@ -86,10 +86,13 @@ def _columns(standing: Standing, live: bool) -> list[_Column]:
     if any(row.row.previous is not None for row in rows):
         columns.append(_Column("before", "76px", _previous, right=True))
         columns.append(_Column("change", "72px", _change, right=True))
+    is_full = len(columns) > 2  # where a narrow card has no room for bars beside notes
     columns.append(_Column("", "", lambda row: _bar(row, highest)))
     # It keeps its place when all is done, and what stood beside a live table, too: no bar jumps.
     shares = any(row.row.base is not None for row in rows)
     kind, width = ("ct-note", NOTE) if live else ("ct-said", NOTE + BESIDE)
+    if is_full and not live and not any(_note(standing, live, row) for row in rows):
+        kind += " ct-silent"
     note = _Column("share" if shares else "", f"{width}px", partial(_note, standing, live), kind)
     return [*columns, note]
 

@@ -687,3 +687,18 @@ def test_what_is_asked_is_not_drawn_as_what_is_done() -> None:
     html = card.live(many(4, DONE, {"state": State.SUBMITTED}))
     track = html[html.index('ct-track"') : html.index("<table")]
     assert track.count("border-top") == 1
+
+
+def test_a_narrow_card_gives_bars_the_room_of_notes_that_nobody_made() -> None:
+    """Beside `vs`, or names and days, they would be slivers that all look alike."""
+    days = [date(2026, 11, day) for day in (1, 2, 3)]
+    compared = [
+        row(n, start=day, end=day, previous=Comparison(Formula((n + 3,)), None, None))
+        for n, day in enumerate(days)
+    ]
+    done, lost = [DONE] * 6, [*[DONE] * 5, {"state": State.FAILED}]
+    assert 'class="ct-said ct-silent"' in card.html(standing(compared, done))
+    assert "ct-silent" not in card.html(standing(compared, lost)).partition("</style>")[2]
+    assert "ct-silent" not in card.live(standing(compared, done)).rpartition("</style>")[2]
+    assert "ct-silent" not in card.html(many(3, *[DONE] * 3)).partition("</style>")[2]
+    assert re.search(r"@container [^@]*col\.ct-silent \{ width:0", style.SHEET)
