@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from helpers.pages import PAGES, ROOT, blocks
-from helpers.shell import run
+from helpers.shell import TODAY, point_at, run
 from IPython.core.interactiveshell import InteractiveShell
 
 import ct_magic
@@ -62,11 +62,19 @@ def commands_table() -> str:
     return "".join(["| command | |\n", "| --- | --- |\n", *rows])
 
 
+@pytest.fixture(scope="module")
+def prompt() -> Iterator[Sandbox]:
+    """A sandbox that answers at once: a page's script would look again after half a minute."""
+    with Sandbox(profiles=800, latency=0, today=TODAY) as box:
+        yield box
+
+
 @pytest.fixture
-def session(account: Sandbox) -> Iterator[Sandbox]:
-    """`%ct use sandbox` gives the small one, so that the page is read quickly."""
-    before, SESSION._sandbox = SESSION._sandbox, account
-    yield account
+def session(prompt: Sandbox, state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """`%ct use sandbox` and the environment give this one, so that the page is read quickly."""
+    point_at(prompt, monkeypatch)
+    before, SESSION._sandbox = SESSION._sandbox, prompt
+    yield prompt
     SESSION._sandbox, SESSION._used = before, None
 
 
