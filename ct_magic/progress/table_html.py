@@ -91,7 +91,7 @@ def _columns(standing: Standing, live: bool) -> list[_Column]:
     # It keeps its place when all is done, and what stood beside a live table, too: no bar jumps.
     shares = any(row.row.base is not None for row in rows)
     kind, width = ("ct-note", NOTE) if live else ("ct-said", NOTE + BESIDE)
-    if is_full and not live and not any(_note(standing, live, row) for row in rows):
+    if is_full and not any(_note(standing, live, row) for row in rows):
         kind += " ct-silent"
     note = _Column("share" if shares else "", f"{width}px", partial(_note, standing, live), kind)
     return [*columns, note]
