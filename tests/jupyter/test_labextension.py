@@ -203,6 +203,28 @@ def test_colours_follow_what_is_typed(notebook: Notebook) -> None:
 
 @pytest.mark.browser
 @LAB
+def test_what_is_typed_is_marked_for_its_colours_in_an_export(notebook: Notebook) -> None:
+    """A cell that is only shown is left alone; the mark comes and goes with the magic."""
+
+    def mark(cell: int) -> object:
+        cells = f"{CONTENT}.model.sharedModel.cells"
+        return notebook.page.evaluate(
+            f"(at) => {cells}.at(at).getMetadata('magics_language') ?? null", cell
+        )
+
+    assert mark(0) is None
+    type_cell(notebook, "%%ctcount")
+    assert mark(-1) == "ctcount"
+    notebook.page.keyboard.type("er")
+    assert mark(-1) is None
+    type_cell(notebook, "%%ctcount", "App Launched")
+    notebook.page.keyboard.press("Control+z")
+    notebook.until(lambda: source(notebook) == "")
+    assert mark(-1) is None
+
+
+@pytest.mark.browser
+@LAB
 def test_a_statement_goes_on_indented(notebook: Notebook) -> None:
     """Enter indents what must go on, and only that; Ctrl+/ makes a comment."""
     type_cell(notebook, "%%ctcount", "App Launched where", "value = 1 and", "x in (2,", "3) today")

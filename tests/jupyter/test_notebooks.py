@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter, ScriptExporter
+from traitlets.config import Config
 
 from ct_magic.sandbox import Sandbox
 
@@ -191,6 +192,24 @@ def test_it_converts_to_python(name: str) -> None:
     assert resources["output_extension"] == ".py"
     compile(script, name, "exec")
     assert "get_ipython().run_cell_magic('ctcount'" in script
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_exported_with_queries_in_colours(name: str) -> None:
+    """Its cells name our lexer, which nbconvert finds; so does one that is told of our magic."""
+    notebook = read(name)
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    queries = sum(cell.source.startswith("%%ctcount") for cell in code(notebook))
+    magic = '<span class="o">%%</span><span class="k">ctcount</span>'
+    assert page.count(magic) == queries > 0
+    for cell in code(notebook):
+        cell.metadata.pop("magics_language", None)
+    config = Config()
+    config.HighlightMagicsPreprocessor.languages = {"%%ctcount": "ctcount"}
+    configured, _ = HTMLExporter(config=config).from_notebook_node(notebook)
+    for word in ("where", "by"):
+        coloured = f'<span class="k">{word}</span>'
+        assert configured.count(coloured) == page.count(coloured) > 0
 
 
 def test_what_it_converts_to_is_run_by_ipython(environment: dict[str, str], tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ WANTED = [
         if not requirement.startswith("ct-magic")
     ),
 ]
-TYPES = {"pandas-stubs", "types-requests"}  # they follow what they describe
+TYPES = {"pandas-stubs", "types-Pygments", "types-requests"}  # they follow what they describe
 # Everything that the base and the sandbox bring along is one of these, whatever it is joined by.
 PERMISSIVE = re.compile(
     r"\b(0BSD|Apache|BSD|CC0|ISC|MIT|PSF|Python Software Foundation|Zlib)\b", re.IGNORECASE
@@ -90,7 +90,9 @@ def test_no_code_runs_when_it_is_installed(wheel: ZipFile) -> None:
     (tags,) = (text for name, text in held.items() if name.endswith("/WHEEL"))
     assert b"Root-Is-Purelib: true" in tags
     assert b"Tag: py3-none-any" in tags
-    assert not [name for name in held if name.endswith((".pth", "entry_points.txt"))]
+    assert not [name for name in held if name.endswith(".pth")]
+    (points,) = (text for name, text in held.items() if name.endswith("/entry_points.txt"))
+    assert re.findall(rb"\[.*\]", points) == [b"[pygments.lexers]"]
     assert not [name for name in ("setup.py", "hatch_build.py") if (ROOT / name).exists()]
     assert [
         Requirement(requirement).name for requirement in PROJECT["build-system"]["requires"]

@@ -1,5 +1,12 @@
-/* Which cells are ours: a cell that begins with our magic gets our type of text, no other does. */
+/*
+ * Which cells are ours: a cell that begins with our magic gets our type of text, no other does.
+ *
+ * When it is edited, its metadata name our lexer of Pygments, too: by that nbconvert, and so
+ * "Save and Export Notebook As", colours it. A notebook that is only opened is not changed.
+ */
 
+const EXPORTED = "magics_language"; // nbconvert's own name for it
+const LEXER = "ctcount";
 const OURS = /^(?:[ \t]*\n)*%%(?:ctcount|ct[ \t]+(?:explain|form))(?=\s|$)/;
 
 /**
@@ -28,6 +35,7 @@ function followCells(notebook, colour) {
   const check = (cell) => colour(cell, notebook.codeMimetype);
   const followCell = (cell) => {
     cell.contentChanged.connect(check, notebook);
+    cell.contentChanged.connect(markForExport, notebook);
     // JupyterLab sets it for all cells when the kernel says which language it speaks.
     cell.mimeTypeChanged.connect(check, notebook);
     check(cell);
@@ -40,4 +48,11 @@ function followCells(notebook, colour) {
   };
   notebook.modelChanged.connect(followModel, notebook);
   followModel();
+}
+
+function markForExport(cell) {
+  const ours = cell.type === "code" && OURS.test(cell.sharedModel.getSource());
+  const marked = cell.getMetadata(EXPORTED) === LEXER;
+  if (ours && !marked) cell.setMetadata(EXPORTED, LEXER);
+  else if (!ours && marked) cell.deleteMetadata(EXPORTED);
 }

@@ -1,0 +1,71 @@
+"""A cell of ours for Pygments, with which nbconvert colours a notebook that it exports.
+
+Pygments finds it as `ctcount`, by the entry point that the package declares. It refuses nothing:
+what is no query stays as it is. Our own lexer decides what a word is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pygments.lexer import Lexer
+from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace
+
+from .lexer import CONTEXTUAL, KEYWORDS, OPERATORS, Token, in_context, tokens
+from .source import Source
+
+if TYPE_CHECKING:
+    from pygments.token import _TokenType
+
+    Piece = tuple[int, _TokenType, str]
+
+_MAGIC = re.compile(r"(\s*)(%%)(\w+)([^\n]*)")
+_KINDS = {
+    **dict.fromkeys([word.upper() for word in (*KEYWORDS, *CONTEXTUAL)], Keyword),
+    **dict.fromkeys(OPERATORS - {"IN", "NOT", "EXISTS"}, Operator),
+    **dict.fromkeys(("OPENING", "CLOSING", "COMMA", "DOT", "COLON", "DOTS"), Punctuation),
+    **dict.fromkeys(("NUMBER", "EIGHT_DIGITS", "CLOCK", "DATE", "YEAR_MONTH"), Number),
+    "STRING": String,
+    "PARAM": Name.Variable,
+}
+
+
+class QueryLexer(Lexer):
+    """Colours a cell that begins with `%%ctcount`, or a query alone."""
+
+    name = "CleverTap query"
+    aliases = ("ctcount",)
+
+    def get_tokens_unprocessed(self, text: str) -> Iterator[Piece]:
+        """Yield each piece of the text with where it begins and what it is."""
+        magic = _MAGIC.match(text)
+        if magic:
+            for group, kind in enumerate((Whitespace, Operator, Keyword, Name), start=1):
+                yield magic.start(group), kind, magic[group]
+        begin = magic.end() if magic else 0
+        at = 0
+        body = text[begin:]
+        for token in _marked(body):
+            yield from _between(body, at, token.start, begin)
+            yield begin + token.start, _KINDS.get(token.type, Name), token.text
+            at = token.end
+        yield from _between(body, at, len(body), begin)
+
+
+def _marked(text: str) -> Iterator[Token]:
+    """Yield the tokens of all statements, each with the words that mean something in its places."""
+    source, statement = Source(text), list[Token]()
+    for token in tokens(source):
+        if source.begins_line(token.start) and statement:
+            yield from in_context(statement)
+            statement = []
+        statement.append(token)
+    yield from in_context(statement)
+
+
+def _between(text: str, start: int, end: int, begin: int) -> Iterator[Piece]:
+    for match in re.finditer(r"#[^\r\n]*|[^#]+", text[start:end]):
+        kind = Comment if match[0].startswith("#") else Whitespace
+        yield begin + start + match.start(), kind, match[0]
