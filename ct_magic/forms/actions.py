@@ -46,10 +46,10 @@ class Runner:
         """Return True while a count runs."""
         return self._counting is not None and not self._counting.done()
 
-    def start(self, text: str, name: str, account: str | None) -> bool:
+    def start(self, text: str, name: str, account: str | None, *, refresh: bool = False) -> bool:
         """Start to count; the variable is a handle, and then the DataFrame.
 
-        Return True if it began.
+        Return True if it began. With `refresh` the service is asked in any case.
         """
         if self.running:
             self._say("still counting: Cancel stops it", True)
@@ -57,7 +57,7 @@ class Runner:
         self._say(f"counting into {name} …", False)
         try:
             cell = prepare(text, params=self._variables, account=account, settings=self._settings)
-            counting = ask(cell, panel=self._opened, variable=name).followed()
+            counting = ask(cell, refresh=refresh, panel=self._opened, variable=name).followed()
         except CtMagicError as error:
             self._say(str(error), True)
             return False
@@ -87,12 +87,12 @@ class Runner:
         return self._say(rows if is_bound else f"counted, but {state}", False)
 
 
-def cell(text: str, name: str, account: str | None) -> str:
+def cell(text: str, name: str, account: str | None, *, refresh: bool = False) -> str:
     """Write the cell that asks the same."""
     head = ["%%ctcount", *([name] if name else [])]
-    return (
-        " ".join([*head, *(["--account", shlex.quote(account)] if account else [])]) + f"\n{text}"
-    )
+    head += ["--account", shlex.quote(account)] if account else []
+    head += ["--refresh"] if refresh else []
+    return f"{' '.join(head)}\n{text}"
 
 
 def known_accounts() -> list[str]:

@@ -30,6 +30,8 @@ STYLE = f"""<style>{style.FOCUS}
 .ct-magic-form pre.ct-magic-place {{ white-space: pre; overflow-x: auto; }}
 .ct-magic-form summary {{ cursor: pointer; margin: 6px 0 2px; }}
 .ct-magic-actions {{ border-top: 1px solid {style.LINE}; padding-top: 6px; }}
+.ct-magic-actions .widget-checkbox label {{ display: flex; align-items: center; gap: 6px; }}
+.ct-magic-actions .widget-checkbox input {{ margin: 0; }}
 .ct-magic-doubt {{ padding: 2px 4px; overflow-wrap: anywhere; }}
 .ct-magic-form select {{ appearance: auto; background-image: none; }}
 .ct-magic-stale {{ opacity: .45; }}

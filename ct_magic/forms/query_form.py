@@ -240,7 +240,7 @@ class Form:
     # what is done with it
 
     def _cell(self, face: Face) -> str:
-        return actions.cell(self.text, face.name, face.account)
+        return actions.cell(self.text, face.name, face.account, refresh=face.refresh)
 
     def _is_ready(self, face: Face) -> bool:
         problems = self._problems(face)
@@ -255,7 +255,7 @@ class Form:
     def _run(self, face: Face) -> None:
         face.offer("")
         if self._is_ready(face):
-            if self._runner.start(self.text, face.name, face.account):
+            if self._runner.start(self.text, face.name, face.account, refresh=face.refresh):
                 self._ran = self.text
             face.show_stale(self._ran if self._ran != self.text else None)
             face.suggest(name_sources.names(name_sources.AT_A_KEY), self._draft)

@@ -75,6 +75,11 @@ class Face:
         """The account that is asked; None is the one in use."""
         return self.top.typed("account").strip() or None
 
+    @property
+    def refresh(self) -> bool:
+        """Whether the service is asked in any case, and not the journal."""
+        return bool(self._refresh.value)
+
     def draft(self) -> Draft:
         """Return the statement as it is typed."""
         label = self.top.typed("label")
@@ -271,6 +276,12 @@ class Face:
     def _build_actions(self) -> None:
         self._run = button("Run", "Count in the background and fill the variable", self._calls.run)
         self._run.button_style = "primary"
+        self._refresh = w.Checkbox(
+            description="ask anew (--refresh)",
+            tooltip="Ask the service, also for a count that the journal has",
+            indent=False,
+            layout=w.Layout(width="auto", margin="2px 8px"),
+        )
         self._insert = button("Insert cell", "Write a %%ctcount cell below", self._calls.insert)
         off = button("Close", "Take the form away; the query stays to be read", self._calls.close)
         self._asks, self.status, self._other = w.HTML(), w.HTML(), w.HTML()
@@ -279,7 +290,8 @@ class Face:
         self._panel = w.VBox()
         row = w.Layout(flex_flow="row wrap", align_items="center", margin="8px 0 0 0")
         self.top.box.layout.width, self.top.box.layout.flex = "auto", "3 1 30em"
-        line = w.HBox([self.top.box, self._run, self._insert, off, self._asks], layout=row)
+        buttons = [self._run, self._refresh, self._insert, off]
+        line = w.HBox([self.top.box, *buttons, self._asks], layout=row)
         line.add_class("ct-magic-actions")
         self._actions = w.VBox([line, self.status, self.copy, self._other, self._panel])
 

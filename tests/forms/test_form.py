@@ -23,6 +23,7 @@ from ct_magic.forms.row_list import WRONG, walk
 from ct_magic.progress.widget_panel import VIEW
 from ct_magic.query.catalog import Names
 from ct_magic.query.names_file import names_from_json
+from ct_magic.sandbox import Sandbox
 from ct_magic.session import SESSION
 from ct_magic.settings import Settings
 from ct_magic.text_width import width
@@ -301,6 +302,19 @@ def test_run_and_insert_are_for_queries_only() -> None:
     hand.type("variable", "x")
     hand.type("the query as text", "Charged wher Amount > 5")
     assert [button.disabled for button in buttons] == [True, True]
+
+
+def test_a_count_is_asked_anew_where_that_is_ticked(account: Sandbox) -> None:
+    """The card says that its count is the journal's, and by which word it is asked anew."""
+    hand = Hand("App Launched 2026-10")
+    for refresh, is_cached in ((False, False), (False, True), (True, False)):
+        hand.type("ask anew (--refresh)", refresh)
+        hand.press("Run")
+        until(lambda: isinstance(hand.variables["counts"], pd.DataFrame))
+        assert hand.variables.pop("counts")["cached"].tolist() == [is_cached]
+    hand.press("Insert cell")
+    until(lambda: "This page inserts no cells" in hand.said)
+    assert hand.read("the cell's text") == ["%%ctcount counts --refresh\nApp Launched 2026-10"]
 
 
 def test_what_the_service_may_ignore_is_doubted_while_one_types() -> None:

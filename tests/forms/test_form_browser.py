@@ -13,7 +13,8 @@ FOCUSED = """() => { const e = document.activeElement;
   return e.closest('.ct-magic-form') ? e.title || e.labels?.[0]?.textContent || '' : '' }"""
 # The fields that nobody can read: those that are hidden have no width at all.
 SLIVERS = """() => [...document.querySelectorAll('.ct-magic-form :is(input, select)')]
-  .map(e => e.offsetWidth).filter(width => width && width < 60)"""
+  .filter(e => e.type !== 'checkbox').map(e => e.offsetWidth)
+  .filter(width => width && width < 60)"""
 # With a property that is doubted.
 PASTED = 'seen: App Launched last 7 days\n  did Charged where Categry = "Shoes"'
 FORM = ".ct-magic-form"
