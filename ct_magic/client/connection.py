@@ -135,10 +135,10 @@ class _Bounded:
 
 def _is_one_step(connection: Any) -> bool:
     """Return True where only one address is connected to, which has a limit of its own."""
-    if isinstance(connection, HTTPSConnection) or connection._tunnel_host:
+    if isinstance(connection, HTTPSConnection):
         return False
     try:
-        ip_address(connection.host)
+        ip_address(connection.host)  # of http, which is for loopback and has no proxy
     except ValueError:
         return False
     return True
