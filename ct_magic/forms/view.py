@@ -34,7 +34,7 @@ WRAPPED = 48  # characters after which the narrowest text is wrapped
 STALE = "The result below is of another query:"
 OTHERS = ("previous", "before 1 week", "before 52 weeks", "last month")
 TEXT_ALONE = "This says something that the fields cannot show: change it in the text."
-NO_QUERY = "The text is not a query yet. The fields wait, with the last one that was."
+NO_QUERY = "The text is not a query yet. The fields wait until it is one."
 
 
 @dataclass(frozen=True, slots=True)
