@@ -93,7 +93,7 @@ def ask_unrecorded(cell: PreparedCell, journal: Journal, asker: Asker) -> tuple[
 def _service_run(
     cell: PreparedCell, jobs: Sequence[Job], journal: Journal, asker: Asker | None = None
 ) -> Run:
-    """Return the run of these jobs; with an `asker` of one's own nothing of it is written down."""
+    """Return the run of these jobs; with an `asker` of one's own no count is written down."""
     from ..client.runner import Run
     from ..client.transport import Service
 

@@ -110,7 +110,7 @@ def _names(standing: Standing) -> list[_Column]:
     if len({(row.row.start, row.row.end) for row in rows}) > 1:
         single = all(row.row.start == row.row.end for row in rows)
         width = 96 if single else 188
-        # Pieces of one length are told apart by their first days.
+        # Pieces of equal length differ in their first days, which are enough in a narrow card.
         kind = "ct-days" if all(row.row.whole is not None for row in rows) else ""
         columns.append(_Column("day" if single else "days", f"{width}px", dates, kind))
     return columns
