@@ -16,7 +16,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .errors import (
+from ct_magic.errors import (
     AccountError,
     ClockWarning,
     CountCancelledError,
@@ -37,22 +37,22 @@ from .errors import (
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from .api import count, history, resume, start, use
-    from .checks import check
-    from .client.accounts import Account
-    from .costs.cost import plan
-    from .explanation import explain
-    from .forms import form
-    from .handle import Counting
-    from .query.catalog import Names
-    from .query.model import Query
-    from .query.parser import parse
-    from .query.payload import from_payload, to_payload
-    from .query.printer import to_text
-    from .results.compare import compare
-    from .results.plot import Picture, plot
-    from .results.shares import shares
-    from .settings import Settings
+    from ct_magic.api import count, history, resume, start, use
+    from ct_magic.charts.plot import Picture, plot
+    from ct_magic.client.accounts import Account
+    from ct_magic.counting.checks import check
+    from ct_magic.counting.handle import Counting
+    from ct_magic.forms import form
+    from ct_magic.planning.cost import plan
+    from ct_magic.planning.preview import explain
+    from ct_magic.query.catalog import Names
+    from ct_magic.query.model import Query
+    from ct_magic.query.parser import parse
+    from ct_magic.query.payload import from_payload, to_payload
+    from ct_magic.query.printer import to_text
+    from ct_magic.results.changes import shares
+    from ct_magic.results.compare import compare
+    from ct_magic.settings import Settings
 
 __version__ = "0.1.0"
 __all__ = [
@@ -97,22 +97,22 @@ __all__ = [
 # Where a public name lives. It is imported when first asked for: see "nothing heavy" above.
 _HOME = {
     "Account": "client.accounts",
-    "Counting": "handle",
-    "Picture": "results.plot",
-    "check": "checks",
+    "Counting": "counting.handle",
+    "Picture": "charts.plot",
+    "check": "counting.checks",
     "Query": "query.model",
     "Settings": "settings",
     "compare": "results.compare",
     "count": "api",
-    "explain": "explanation",
+    "explain": "planning.preview",
     "form": "forms",
     "from_payload": "query.payload",
     "history": "api",
     "parse": "query.parser",
-    "plan": "costs.cost",
-    "plot": "results.plot",
+    "plan": "planning.cost",
+    "plot": "charts.plot",
     "resume": "api",
-    "shares": "results.shares",
+    "shares": "results.changes",
     "start": "api",
     "to_payload": "query.payload",
     "to_text": "query.printer",
@@ -134,8 +134,8 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
     """Register `%%ctcount`, `%ctcount`, `%ct` and Tab; what `%load_ext ct_magic` calls."""
-    from .magic.completer import install
-    from .magic.magics import CountMagics
+    from ct_magic.magic.completer import install
+    from ct_magic.magic.magics import CountMagics
 
     ipython.register_magics(CountMagics)
     install(ipython, _names)
@@ -143,14 +143,14 @@ def load_ipython_extension(ipython: InteractiveShell) -> None:
 
 def unload_ipython_extension(ipython: InteractiveShell) -> None:
     """Leave the shell as it was before; what `%unload_ext ct_magic` calls."""
-    from .magic.completer import uninstall
-    from .magic.magics import unregister
+    from ct_magic.magic.completer import uninstall
+    from ct_magic.magic.magics import unregister
 
     uninstall(ipython)
     unregister(ipython)
 
 
 def _names() -> Names:
-    from .name_sources import AT_A_KEY, names
+    from ct_magic.session.known_names import AT_A_KEY, names
 
     return names(AT_A_KEY)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .errors import CtMagicError
+from ct_magic.errors import CtMagicError
 
 HOLDS, DOES_NOT, NOT_ASKED = 0, 1, 2
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line, ask, print the table; return the exit code."""
-    from .checks import check
+    from ct_magic.counting.checks import check
 
     chosen = _parser().parse_args(arguments)
     try:

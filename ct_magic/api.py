@@ -6,18 +6,18 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import date, tzinfo
 from typing import TYPE_CHECKING, Unpack
 
-from . import errors
-from .client.accounts import Account
-from .client.journal import path as journal_path
-from .counting.asking import ask
-from .prepare import prepare
-from .session import SESSION
-from .settings import Changes, Settings, changed, zone
+from ct_magic import errors
+from ct_magic.client.accounts import Account
+from ct_magic.client.journal.journal import path as journal_path
+from ct_magic.counting.asking import ask
+from ct_magic.planning.prepare import prepare
+from ct_magic.session.session import SESSION
+from ct_magic.settings import Changes, Settings, changed, zone
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .handle import Counting
+    from ct_magic.counting.handle import Counting
 
 _MOST = 10_000  # cells that `history` reads where nobody says how many
 
@@ -126,8 +126,8 @@ def history(limit: int = _MOST, text: str | None = None) -> pd.DataFrame:
 
     Raises JournalError where the journal cannot be read.
     """
-    from .client.journal_history import past_cells
-    from .results.history_frame import history_frame
+    from ct_magic.client.journal.history import past_cells
+    from ct_magic.results.tables import history_frame
 
     return history_frame(past_cells(journal_path(), limit, text), _zone)
 
@@ -143,7 +143,7 @@ def resume(
 
     Raises AccountError for missing credentials, and the CountErrors of `count`.
     """
-    from .counting.resumed import resumed
+    from ct_magic.counting.resume import resumed
 
     return resumed(settings or Settings(), variables if variables is not None else {})
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .text_width import width
+from ct_magic.common.words import width
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, tzinfo
 from numbers import Integral, Real
 from typing import Any, TypedDict
 
-from .errors import UsageError
-from .suggest import suggest
+from ct_magic.common.words import suggest
+from ct_magic.errors import UsageError
 
 PROGRESS = ("auto", "widget", "html", "text", "none")
 LONGEST = 366 * 86400.0  # seconds; no thread can wait for longer

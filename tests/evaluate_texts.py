@@ -23,11 +23,11 @@ from helpers.random_texts import Texts
 from helpers.texts_evaluator import TextsEvaluator, Wanted, wilson
 
 from ct_magic import QueryError
-from ct_magic.planner import plan_cell
+from ct_magic.planning.planner import plan_cell
+from ct_magic.planning.row_results import row_results
 from ct_magic.query import parser
 from ct_magic.query.doubts import Known
 from ct_magic.results.frame import frame
-from ct_magic.row_results import row_results
 from ct_magic.sandbox.engine import Engine
 
 PROFILES, MOST_COUNTS = 350, 60

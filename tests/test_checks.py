@@ -19,18 +19,18 @@ from helpers import shell
 from IPython.lib.pretty import pretty
 
 import ct_magic
-from ct_magic import check_points as is_about
 from ct_magic import errors
 from ct_magic.__main__ import main
-from ct_magic.account_facts import known_facts, remember_facts
-from ct_magic.check_points import Answers, points, questions
-from ct_magic.client.account_journal import open_journal
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Tally
+from ct_magic.client.journal.journal import open_journal
+from ct_magic.counting import check_points as is_about
+from ct_magic.counting.check_points import Answers, points, questions
+from ct_magic.planning.known_facts import known_facts, remember_facts
 from ct_magic.query.doubts import CLOCK, DID_SEES_BASE
 from ct_magic.sandbox import Sandbox
-from ct_magic.session import SESSION
+from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings
 
 TODAY = datetime.now(UTC).date()  # what the command line asks of, which takes no other day
@@ -49,11 +49,11 @@ def honest(box: Sandbox, state: object) -> Account:
     return Account("honest", "SANDBOX", Secret("sandbox"), base_url=box.url, timezone="UTC")
 
 
-def ask(account: Account, **more: Any) -> ct_magic.checks.Check:
+def ask(account: Account, **more: Any) -> ct_magic.counting.checks.Check:
     return ct_magic.check(account, today=TODAY, settings=QUICK, **more)
 
 
-def not_holding(check: ct_magic.checks.Check) -> set[str]:
+def not_holding(check: ct_magic.counting.checks.Check) -> set[str]:
     return {point.name for point in check.points if point.holds is False}
 
 
@@ -147,7 +147,9 @@ def test_what_an_account_passed_is_remembered_and_takes_its_doubt_away(
     doubts = {
         account.id: [
             doubt
-            for row in ct_magic.prepare.prepare(text, account=account, today=TODAY).plan.rows
+            for row in ct_magic.planning.prepare.prepare(
+                text, account=account, today=TODAY
+            ).plan.rows
             for doubt in row.doubts
         ]
         for account in (checked, other)
@@ -186,7 +188,9 @@ def test_the_result_is_a_text_a_page_and_a_frame(honest: Account) -> None:
     assert len(check.frame) == len(check.points)
     assert (
         "<b>"
-        not in ct_magic.checks.Check("x", (is_about.Point("<b>", "", "", None, ""),))._repr_html_()
+        not in ct_magic.counting.checks.Check(
+            "x", (is_about.Point("<b>", "", "", None, ""),)
+        )._repr_html_()
     )
 
 

@@ -18,7 +18,7 @@ import pytest
 
 import ct_magic
 from ct_magic.client import accounts
-from ct_magic.client.journal_file import opened
+from ct_magic.client.journal.store import opened
 from ct_magic.errors import AccountError, JournalWarning
 
 Patch = pytest.MonkeyPatch

@@ -31,8 +31,8 @@ os.write(7, str(count()).encode())
 # Forks a process for each place that it reads; 7 is its result, 2 what it says.
 FORKS = """
 import json, os, signal, sys, time
-import ct_magic.api, ct_magic.client.journal_file, ct_magic.client.runner, ct_magic.client.transport
-import ct_magic.results.frame, ct_magic.progress.environment
+import ct_magic.api, ct_magic.client.journal.store, ct_magic.client.runner
+import ct_magic.client.transport, ct_magic.results.frame, ct_magic.panel.environment
 for line in sys.stdin:
     place = json.loads(line)
     if not (child := os.fork()):

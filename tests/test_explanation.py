@@ -6,7 +6,7 @@ import json
 import re
 
 import ct_magic
-from ct_magic.explanation import bodies, dry_run, explain
+from ct_magic.planning.preview import bodies, dry_run, explain
 from ct_magic.query.payload import to_payload
 from ct_magic.settings import Settings
 

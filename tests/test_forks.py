@@ -15,20 +15,21 @@ from helpers.plans import plan, row
 from helpers.shell import TODAY
 
 import ct_magic
-from ct_magic import name_sources
-from ct_magic.client import concurrency, journal_file
+from ct_magic.client import limits as concurrency
 from ct_magic.client.jobs import Job
+from ct_magic.client.journal import store as journal_file
 from ct_magic.errors import UsageError
+from ct_magic.planning.row_results import RowRun
 from ct_magic.query.parser import statements
-from ct_magic.row_run import RowRun
 from ct_magic.sandbox import Sandbox
-from ct_magic.session import SESSION
+from ct_magic.session import known_names as name_sources
+from ct_magic.session.session import SESSION
 
 # Whose child makes its locks anew: each is held in a test here, or in the one that is named.
-HOME = "fork_lock"  # whoever needs an ordinary lock takes one from there
+HOME = "common.fork"  # whoever needs an ordinary lock takes one from there
 OWN = {
-    "client.concurrency": "a gate's room",
-    "client.journal_file": "client/test_journal.py, in the middle of a write",
+    "client.limits": "a gate's room",
+    "client.journal.store": "client/test_journal.py, in the middle of a write",
     "client.runner": "client/test_runner.py, while a count runs",
 }
 # Up to Python 3.11 a cached_property has one, for all objects of its class.

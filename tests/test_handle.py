@@ -19,9 +19,9 @@ import ct_magic
 from ct_magic import errors
 from ct_magic.client.jobs import Job, State
 from ct_magic.counting.asking import ask
-from ct_magic.handle import Counting, outcome
-from ct_magic.prepare import prepare
-from ct_magic.progress.panel import Panel, Shown
+from ct_magic.counting.handle import Counting, outcome
+from ct_magic.panel.panel import Panel, Shown
+from ct_magic.planning.prepare import prepare
 from ct_magic.sandbox import Sandbox
 from ct_magic.settings import Settings
 

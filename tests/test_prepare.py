@@ -16,8 +16,8 @@ from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.client.pace import Pace
 from ct_magic.errors import UsageError
-from ct_magic.explanation import curl
-from ct_magic.prepare import prepare
+from ct_magic.planning.prepare import prepare
+from ct_magic.planning.preview import curl
 from ct_magic.query.payload import to_payload
 from ct_magic.settings import Settings
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ct_magic.client.jobs import Job, State, Tally
-from ct_magic.row_run import RowRun
+from ct_magic.planning.row_results import RowRun
 from ct_magic.rows import Comparison, Formula, Plan, Row
 
 ENDS = st.sampled_from(

@@ -19,9 +19,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from ct_magic.client.jobs import Answer, Job, Partial, State, Success, Tally
 from ct_magic.client.pace import Pace
 from ct_magic.client.runner import Run
-from ct_magic.progress.panel import Panel
+from ct_magic.counting.waiting import wait
+from ct_magic.panel.panel import Panel
 from ct_magic.sandbox import Sandbox
-from ct_magic.waiting import wait
 
 
 class Slow:

@@ -26,15 +26,36 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from string import Template
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import AccountError, UsageError
-from ..settings import LONGEST, zone
-from ..suggest import suggest
-from . import credentials
-from .credentials import Secret
-from .folders import moved
+from ct_magic.client import credentials
+from ct_magic.client.credentials import Secret
+from ct_magic.common.words import suggest
+from ct_magic.errors import AccountError, UsageError
+from ct_magic.settings import LONGEST, zone
+
+# Folders of our own that the environment may move: to `~/x`, `$HOME/x`, or any path.
+
+
+def moved(name: str, environ: Mapping[str, str]) -> Path | None:
+    """Return the folder that a variable names, None where it is not set.
+
+    A kernel's or a container's settings pass no shell that would put `$HOME` in. Raise LookupError
+    for what names no folder.
+    """
+    written = environ.get(name)
+    if not written:
+        return None
+    filled = Template(written).safe_substitute(environ)
+    try:
+        return Path(filled).expanduser()
+    except RuntimeError:
+        raise LookupError(
+            f"{name} is {written!r}, and nobody knows that home: name it whole"
+        ) from None
+
 
 # Region -> host. Source: the API's reference, "The two calls".
 REGIONS = {

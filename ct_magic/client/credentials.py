@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from threading import Event, Thread
 from typing import Any, NoReturn
 
-from ..errors import AccountError
-from .threads import spawn
+from ct_magic.client.threads import spawn
+from ct_magic.errors import AccountError
 
 SERVICE = "ct_magic"  # the name under which the keyring holds our passcodes
 KEYRING_TIME = 5.0  # seconds; a keyring that takes longer to tell a passcode tells none

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from ..rows import Question
+from ct_magic.rows import Question
 
 # How the error of a count begins that was left when another's ended the run.
 NOT_SENT, NOT_AGAIN = "not sent: ", "not asked again: "

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from urllib.parse import unquote
 
-from .credentials import Secret
+from ct_magic.client.credentials import Secret
 
 STARS = "****"
 SHORTEST = 4  # letters and digits; of fewer, any text would seem to hold the passcode

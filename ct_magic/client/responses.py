@@ -16,9 +16,7 @@ from datetime import UTC, datetime
 from email.utils import formatdate, parsedate_to_datetime
 from typing import Any
 
-from ..suggest import suggest
-from ..system_events import SYSTEM_EVENTS
-from .jobs import (
+from ct_magic.client.jobs import (
     Answer,
     Busy,
     Cause,
@@ -31,6 +29,8 @@ from .jobs import (
     Tally,
     Trouble,
 )
+from ct_magic.common.system_events import SYSTEM_EVENTS
+from ct_magic.common.words import suggest
 
 QUOTED_LENGTH = 120  # characters of a body that an error quotes
 ERROR_LENGTH = 400  # characters of the service's own words that an error repeats

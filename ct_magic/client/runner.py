@@ -19,15 +19,15 @@ from statistics import median
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakSet
 
-from .concurrency import Gate, Learned
-from .jobs import Answer, Failure, Job, Success
-from .pace import Done, Pace, Poll, Submit, Wait
-from .scheduler import Schedule
-from .threads import spawn
+from ct_magic.client.jobs import Answer, Failure, Job, Success
+from ct_magic.client.limits import Gate, Learned
+from ct_magic.client.pace import Done, Pace, Poll, Submit, Wait
+from ct_magic.client.scheduler import Schedule
+from ct_magic.client.threads import spawn
 
 if TYPE_CHECKING:
-    from .journal import Journal
-    from .transport import Asker
+    from ct_magic.client.journal.journal import Journal
+    from ct_magic.client.transport import Asker
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)

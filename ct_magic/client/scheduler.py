@@ -42,11 +42,12 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from . import endings
-from .backoff import FOREIGN_TRIES, Silence, growing
-from .concurrency import Learned, Limits
-from .jobs import (
+from ct_magic.client.jobs import (
+    NOT_AGAIN,
+    NOT_SENT,
     SHARED_ID,
+    STOPPED,
+    TOO_LATE,
     Answer,
     Busy,
     Cause,
@@ -60,7 +61,62 @@ from .jobs import (
     Success,
     Trouble,
 )
-from .pace import Done, Pace, Poll, RequestStep, Submit, Wait
+from ct_magic.client.limits import Learned, Limits
+from ct_magic.client.pace import (
+    FOREIGN_TRIES,
+    SUSPICION,
+    Done,
+    Pace,
+    Poll,
+    RequestStep,
+    Silence,
+    Submit,
+    Wait,
+    growing,
+    in_words,
+)
+
+# Why a count did not arrive, in words that agree with what happened: sent or not, answered.
+
+
+def error_when_stopped(job: Job, *, by_deadline: bool) -> str:
+    """Return why there is no count of a job that was stopped."""
+    arrived, sent = TOO_LATE if by_deadline else STOPPED
+    return sent if job.began is None else arrived
+
+
+def error_when_left(job: Job, error: str) -> str:
+    """Return why there is no count of a job that was left when this error ended the run."""
+    return f"{NOT_SENT if job.began is None else NOT_AGAIN}{error}"
+
+
+def error_of_silence(trouble: Trouble, give_up_after: float, *, alone: bool) -> str:
+    """Return why a service is given up whose last word was this; `alone`: with one query."""
+    # Of several queries not every one can be the cause.
+    suspicion = SUSPICION if alone and trouble.cause is Cause.INTERNAL else ""
+    after = in_words(give_up_after)
+    return f"{trouble.error}{suspicion}; given up after {after} without a usable answer"
+
+
+def error_of_tries(trouble: Trouble, tries: int) -> str:
+    """Return why a job is given up whose tries are used up, while the service answers others."""
+    suspicion = SUSPICION if trouble.cause is Cause.INTERNAL else ""
+    return f"{trouble.error}{suspicion}; given up after {tries} tries"
+
+
+def error_of_stall(job: Job, seconds: float) -> str:
+    """Return why there is no count of a job in a run where nothing moved on for so long."""
+    stands = job.note or f"still counting after {job.polls} looks"
+    if job.began is None:
+        stands = f"{NOT_SENT}the service takes no more queries"
+    return f"{stands}; nothing new for {in_words(seconds)}"
+
+
+def error_of_pause(job: Job, news: Job, seconds: float) -> str:
+    """Return why there is no count of a job in a run of which a job had to pause for longer."""
+    error = f"{news.note}; a cell waits for {in_words(seconds)} without news (stalled_after)"
+    return error if job.number == news.number else error_when_left(job, error)
+
 
 SUBMITS_A_POLL = 3
 STILL_AT_IT = Trouble("the service is still at it and gave no id", cause=Cause.UNAVAILABLE)
@@ -168,12 +224,14 @@ class Schedule:
         """End one job, or all that have not ended; return those that it changed."""
         chosen = self._left if number is None else self._left & {number}
         late = state is State.TIMED_OUT
-        return self._end_all(chosen, state, lambda job: endings.stopped(job, by_deadline=late), now)
+        return self._end_all(
+            chosen, state, lambda job: error_when_stopped(job, by_deadline=late), now
+        )
 
     def give_up(self, error: str, now: float) -> list[Job]:
         """End all that have not ended, with an error that is none of theirs; ids are kept."""
         left = [self._jobs[number] for number in sorted(self._left)]
-        return [self._give_up(job, endings.left(job, error), now) for job in left]
+        return [self._give_up(job, error_when_left(job, error), now) for job in left]
 
     def _stalled(self, news: Job, now: float) -> list[Job]:
         """End what is left where nothing has moved on for too long, by now or after a pause."""
@@ -184,7 +242,7 @@ class Schedule:
         is_paused = now - self._moved < limit
 
         def why(job: Job) -> str:
-            return endings.paused(job, news, limit) if is_paused else endings.stalled(job, limit)
+            return error_of_pause(job, news, limit) if is_paused else error_of_stall(job, limit)
 
         return self._end_all(self._left, State.TIMED_OUT, why, now)
 
@@ -234,14 +292,14 @@ class Schedule:
     def _trouble(self, job: Job, trouble: Trouble, now: float) -> list[Job]:
         if self._silence.is_over(now, self.pace.give_up_after):
             alone = len(self._left) == 1
-            error = endings.silent(trouble, self.pace.give_up_after, alone=alone)
+            error = error_of_silence(trouble, self.pace.give_up_after, alone=alone)
             return [self._give_up(job, error, now), *self.give_up(error, now)]
         is_page = trouble.cause is Cause.FOREIGN and job.number not in self._held
         is_counted = is_page or not self._silence.is_quiet
         job = replace(job, tries=job.tries + is_counted, pages=(job.pages + 1) * is_page)
         tries, most = (job.pages, FOREIGN_TRIES) if is_page else (job.tries, self.pace.max_tries)
         if is_counted and tries >= most:
-            return [self._give_up(job, endings.exhausted(trouble, most), now)]
+            return [self._give_up(job, error_of_tries(trouble, most), now)]
         return [self._again(job, trouble.error, self._retry_wait(job, trouble, now), now)]
 
     def _retry_wait(self, job: Job, trouble: Trouble, now: float) -> float:

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .jobs import Answer, Cause, Failure, Success, Tally, Trouble
-from .responses import is_anothers, json_object, read
+from ct_magic.client.jobs import Answer, Cause, Failure, Success, Tally, Trouble
+from ct_magic.client.responses import is_anothers, json_object, read
 
 if TYPE_CHECKING:
-    from .transport import Asker
+    from ct_magic.client.transport import Asker
 
 TOP_VALUES_PATH = "/1/counts/top.json"
 LONGEST = 1 << 20  # bytes of an answer: eight groups of a hundred long values

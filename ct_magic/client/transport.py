@@ -23,15 +23,26 @@ import requests
 import urllib3.exceptions
 from requests.auth import AuthBase
 
-from ..settings import zone
-from . import redaction, route
-from .accounts import COUNTS_PATH
-from .connection import BoundedAdapter, CertificatesError
-from .jobs import Answer, Busy, Cause, Denied, Failure, Forgotten, Partial, Success, Trouble
-from .responses import pause, read, sent_at
+from ct_magic.client import connection as route
+from ct_magic.client import redaction
+from ct_magic.client.accounts import COUNTS_PATH
+from ct_magic.client.connection import BoundedAdapter, CertificatesError
+from ct_magic.client.jobs import (
+    Answer,
+    Busy,
+    Cause,
+    Denied,
+    Failure,
+    Forgotten,
+    Partial,
+    Success,
+    Trouble,
+)
+from ct_magic.client.responses import pause, read, sent_at
+from ct_magic.settings import zone
 
 if TYPE_CHECKING:
-    from .accounts import Account
+    from ct_magic.client.accounts import Account
 
 _log = logging.getLogger(__name__)
 

@@ -9,25 +9,30 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .. import errors
-from ..client.account_journal import WARNED, account_key, open_journal, warn
-from ..client.concurrency import LIMITS, Learned, gate
-from ..client.jobs import Job, jobs_of
-from ..client.journal import Journal
-from ..client.plan_record import CellRecord
-from ..client.recall import recalled
-from ..client.threads import spawn_import
-from ..costs.expectation import REQUEST, with_expectation
-from ..prepare import PreparedCell
-from ..row_run import RowRun
-from ..rows import Plan
-from ..session import SESSION
+from ct_magic import errors
+from ct_magic.client.jobs import Job, jobs_of
+from ct_magic.client.journal.journal import (
+    WARNED,
+    Journal,
+    account_key,
+    open_journal,
+    recalled,
+    warn,
+)
+from ct_magic.client.journal.plan_record import CellRecord
+from ct_magic.client.limits import LIMITS, Learned, gate
+from ct_magic.client.threads import spawn_import
+from ct_magic.planning.estimate import REQUEST, with_expectation
+from ct_magic.planning.prepare import PreparedCell
+from ct_magic.planning.row_results import RowRun
+from ct_magic.rows import Plan
+from ct_magic.session.session import SESSION
 
 if TYPE_CHECKING:
-    from ..client.runner import Run
-    from ..client.transport import Asker
-    from ..handle import Counting
-    from ..progress.panel import Panel, Shown
+    from ct_magic.client.runner import Run
+    from ct_magic.client.transport import Asker
+    from ct_magic.counting.handle import Counting
+    from ct_magic.panel.panel import Panel, Shown
 
     Opener = Callable[[Shown, str | None], Panel]
 
@@ -64,8 +69,8 @@ def begin(
     cell_id: str | None = None,
 ) -> Counting:
     """Make jobs ready to go, and the panel that will show them: `watched()` or `followed()`."""
-    from ..handle import Counting
-    from ..progress.environment import current_shell, open_panel
+    from ct_magic.counting.handle import Counting
+    from ct_magic.panel.environment import current_shell, open_panel
 
     shell = current_shell()
     rows = RowRun(cell.plan, _service_run(cell, jobs, journal))
@@ -94,8 +99,8 @@ def _service_run(
     cell: PreparedCell, jobs: Sequence[Job], journal: Journal, asker: Asker | None = None
 ) -> Run:
     """Return the run of these jobs; with an `asker` of one's own no count is written down."""
-    from ..client.runner import Run
-    from ..client.transport import Service
+    from ct_magic.client.runner import Run
+    from ct_magic.client.transport import Service
 
     pace, account = cell.pace, cell.account
     events = SESSION.given_names(account.name).events
@@ -114,12 +119,12 @@ def _service_run(
 
 def _prepare_frame() -> None:
     # pandas takes a while to import; better while the service counts than after a click on Cancel.
-    from ..results import frame  # noqa: F401 # importing is what it is for
+    from ct_magic.results import frame  # noqa: F401 # importing is what it is for
 
 
 def _warn_of_doubts(plan: Plan) -> None:
     """Warn a script of what the service may ignore; in a notebook the panel says it."""
-    from ..progress.environment import current_shell
+    from ct_magic.panel.environment import current_shell
 
     if current_shell() is None:
         for doubt in dict.fromkeys(doubt for row in plan.rows for doubt in row.doubts):

@@ -1,5 +1,5 @@
 """The query form: fields and text side by side, both one query."""
 
-from .query_form import Form, form
+from ct_magic.forms.query_form import Form, form
 
 __all__ = ["Form", "form"]

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import shlex
+import threading
 from collections.abc import Callable, MutableMapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ..client import accounts
-from ..counting.asking import ask
-from ..errors import CountError, CtMagicError
-from ..handle import Counting
-from ..prepare import prepare
-from ..progress.panel import Panel
-from ..progress.widget_panel import WidgetPanel
-from ..session import SANDBOX, SESSION
-from ..settings import Settings
-from ..variable_name import is_reserved
+from ct_magic.client import accounts
+from ct_magic.client.threads import spawn
+from ct_magic.common.words import is_reserved
+from ct_magic.counting.asking import ask
+from ct_magic.counting.handle import Counting
+from ct_magic.errors import CountError, CtMagicError
+from ct_magic.panel.panel import Panel
+from ct_magic.panel.widget_panel import WidgetPanel
+from ct_magic.planning.prepare import prepare
+from ct_magic.session.session import SANDBOX, SESSION
+from ct_magic.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..progress.panel import Shown
+    from ct_magic.panel.panel import Shown
+
 
 Show = Callable[[w.Widget], None]
 Say = Callable[[str, bool], None]  # what is said, and whether it is an error
@@ -119,3 +122,37 @@ def account_problem(name: str | None) -> str | None:
     if name is None or name in known_accounts():
         return None
     return f"there is no account {name!r}: there are {', '.join(known_accounts())}"
+
+
+# Asks the page to insert a cell below: a comm that a front end's extension answers.
+#
+# The kernel opens the comm `ct_magic.insert` with `{"text": "<the cell's source>"}`. A page that
+# can insert cells does, and answers `{"inserted": true}`, or false where it failed. A page that
+# knows nothing of it is silent.
+
+TARGET = "ct_magic.insert"
+PATIENCE = 1.0  # seconds after which a page is taken for one that cannot
+
+
+def insert(text: str, tell: Callable[[bool], None], patience: float = PATIENCE) -> None:
+    """Ask for a cell with this text, and come back at once.
+
+    `tell` is called with False when no page has inserted it in time, from another thread, and with
+    True when one has, however late.
+    """
+    from comm import create_comm
+
+    over = threading.Event()
+
+    def answered(message: dict[str, Any]) -> None:
+        over.set()
+        tell(message["content"]["data"].get("inserted") is True)
+        comm.close()
+
+    def wait() -> None:
+        if not over.wait(patience):
+            tell(False)
+
+    comm = create_comm(target_name=TARGET, data={"text": text})
+    comm.on_msg(answered)
+    spawn(wait, "ct_magic-insert")

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from json import dumps as escaped
 
-from ..explanation import pretty
-from ..progress import style
-from ..progress.html import doubted
-from ..text_width import width
+from ct_magic.common.words import width
+from ct_magic.panel import style
+from ct_magic.panel.html import doubted
+from ct_magic.planning.preview import pretty
 
 ERROR = "var(--jp-error-color1,#c62828)"
 _FITS = 48  # characters of a line that a narrow form shows

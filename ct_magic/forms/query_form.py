@@ -6,25 +6,23 @@ from collections.abc import MutableMapping
 from datetime import date
 from typing import Any
 
-from .. import name_sources, prepare
-from ..client import accounts
-from ..errors import AccountError, QueryError, UsageError
-from ..explanation import Preview, preview
-from ..progress.environment import current_shell, is_interactive
-from ..progress.widget_panel import VIEW
-from ..query import parser
-from ..query.calendar_pieces import ends
-from ..query.resolve_period import resolve
-from ..settings import Settings
-from . import actions, html
-from .actions import Runner
-from .draft import field_text
-from .draft.document import ELSEWHERE, Sheet, problems, read_sheet
-from .draft.draft import Draft, Key
-from .draft.validate import Missing
-from .insert_cell import PATIENCE, insert
-from .row_list import uncount
-from .view import Calls, Face
+from ct_magic.client import accounts
+from ct_magic.errors import AccountError, QueryError, UsageError
+from ct_magic.forms import actions, html
+from ct_magic.forms.actions import PATIENCE, Runner, insert
+from ct_magic.forms.draft import field_text
+from ct_magic.forms.draft.document import ELSEWHERE, Missing, Sheet, problems, read_sheet
+from ct_magic.forms.draft.draft import Draft, Key
+from ct_magic.forms.row_list import uncount
+from ct_magic.forms.view import Calls, Face
+from ct_magic.panel.environment import current_shell, is_interactive
+from ct_magic.panel.widget_panel import VIEW
+from ct_magic.planning import prepare
+from ct_magic.planning.preview import Preview, preview
+from ct_magic.query import parser
+from ct_magic.query.calendar import ends, resolve
+from ct_magic.session import known_names as name_sources
+from ct_magic.settings import Settings
 
 _NAME = "counts"
 NO_PLACE = (

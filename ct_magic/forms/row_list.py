@@ -13,8 +13,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import ipywidgets as w
 
-from ..query.catalog import Names
-from .draft.draft import Key
+from ct_magic.forms.draft.draft import Key
+from ct_magic.query.catalog import Names
 
 _T = TypeVar("_T")
 Problems = Mapping[Key, str]

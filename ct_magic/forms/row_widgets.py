@@ -6,11 +6,8 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets as w
 
-from ..query import printer
-from ..query.catalog import Names
-from ..query.model import Property, Scope
-from .draft import field_text
-from .draft.draft import (
+from ct_magic.forms.draft import field_text
+from ct_magic.forms.draft.draft import (
     AXIS_UNITS,
     BARE,
     JOINTS,
@@ -27,7 +24,19 @@ from .draft.draft import (
     FilterFields,
     Happening,
 )
-from .row_list import Problems, Rows, choice, combobox, mark_fields, of_prefix, propose, show_if
+from ct_magic.forms.row_list import (
+    Problems,
+    Rows,
+    choice,
+    combobox,
+    mark_fields,
+    of_prefix,
+    propose,
+    show_if,
+)
+from ct_magic.query import printer
+from ct_magic.query.catalog import Names
+from ct_magic.query.model import Property, Scope
 
 Changed = Callable[[], None]
 PRESETS = (

@@ -10,11 +10,10 @@ from functools import partial
 
 import ipywidgets as w
 
-from ..query.catalog import Names
-from . import html
-from .draft import field_text
-from .draft.draft import ANY, AxisFields, DidFields, Draft, FilterFields, Happening
-from .row_list import (
+from ct_magic.forms import html
+from ct_magic.forms.draft import field_text
+from ct_magic.forms.draft.draft import ANY, AxisFields, DidFields, Draft, FilterFields, Happening
+from ct_magic.forms.row_list import (
     NARROW,
     UNLABELLED,
     Problems,
@@ -27,7 +26,15 @@ from .row_list import (
     uncount,
     walk,
 )
-from .row_widgets import PRESETS, AxisRow, ConditionRow, DidRow, Fields, event_proposals
+from ct_magic.forms.row_widgets import (
+    PRESETS,
+    AxisRow,
+    ConditionRow,
+    DidRow,
+    Fields,
+    event_proposals,
+)
+from ct_magic.query.catalog import Names
 
 _DAY = "YYYY-MM-DD"
 WRAPPED = 48  # characters after which the narrowest text is wrapped

@@ -2,24 +2,239 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Callable, Iterable, Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CountError, UsageError
-from ..session import SESSION
-from ..settings import Settings
-from ..suggest import suggest
-from . import account_commands
-from .arguments import refuse_passcode
-from .caller import Caller
-from .invocation import Invocation, say
-from .page_text import show
+from ct_magic.client import accounts, credentials
+from ct_magic.common.words import suggest
+from ct_magic.errors import AccountError, CountError, MissingExtraError, QueryError, UsageError
+from ct_magic.magic.arguments import PASSCODE, Arguments, refuse_passcode
+from ct_magic.magic.caller import Caller, Invocation, say
+from ct_magic.magic.short_display import show
+from ct_magic.planning import preview as explanation
+from ct_magic.planning.cost import plan
+from ct_magic.query.catalog import Names
+from ct_magic.query.lexer import tokens
+from ct_magic.query.model import ByPlace, ByValue, Property, Scope
+from ct_magic.query.parser import parse, statements
+from ct_magic.query.payload import FAMILIES, to_payload
+from ct_magic.query.printer import property_text, value_text
+from ct_magic.query.source import Source
+from ct_magic.session.session import SANDBOX, SESSION
+from ct_magic.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..checks import Check
-    from ..forms import Form
+    from ct_magic.counting.checks import Check
+    from ct_magic.forms import Form
+
+
+# `%ct use`, `accounts` and `login`: whom to ask.
+
+
+def use_command(invocation: Invocation) -> None:
+    """Ask this account from now on: %ct use sandbox, %ct use prod."""
+    from ct_magic.session import known_names as name_sources
+
+    name = invocation.one_word("the name of an account", default=SESSION.used)
+    account = SESSION.use(name)
+    if name == SANDBOX:
+        name_sources.read_names(SANDBOX)
+    say(f"using account {account.name}, {account.id}, {account.where}")
+
+
+def show_accounts(invocation: Invocation) -> pd.DataFrame:
+    """Show the accounts that can be used, where each is asked, and whether a passcode is there."""
+    from ct_magic.magic.short_display import as_table
+    from ct_magic.results.frame import records
+
+    invocation.refuse_arguments()
+    tables: dict[str, dict[str, object]] = {accounts.DEFAULT: {}, SANDBOX: {}}
+    tables |= accounts.from_file()
+    return as_table(records([_row(name, table) for name, table in tables.items()]))
+
+
+def login(invocation: Invocation) -> None:
+    """Ask for an account's passcode with a hidden prompt: %ct login prod."""
+    if len(invocation.text.split()) > 1:
+        raise UsageError(PASSCODE)
+    name = invocation.one_word("the name of an account", default=accounts.DEFAULT)
+    if name == SANDBOX:
+        raise UsageError("the sandbox asks for no passcode: '%ct use sandbox' is all it needs")
+    if name not in (known := (accounts.DEFAULT, *accounts.from_file())):
+        # What was typed may be the passcode itself: it is not repeated.
+        raise AccountError(
+            f"{accounts.config_file()} has no account of that name: there are {', '.join(known)}. "
+            "If it was a passcode, change it: '%ct login' asks for one hidden"
+        )
+    passcode = credentials.checked(_typed(name))
+    try:
+        kept = credentials.remember(name, passcode)
+    except KeyboardInterrupt:
+        raise AccountError(
+            f"cancelled in the keyring's dialog: no passcode of account {name} is kept; "
+            f"'%ct login {name}' asks again"
+        ) from None
+    say(f"kept for account {name} {'in the keyring' if kept else _only_now()}")
+
+
+def _typed(name: str) -> credentials.Secret:
+    url = _own_address(name)
+    prompt = f"Passcode of account {name}{f', for {url}' if url else ''}: "
+    try:
+        # Looked up now: a kernel puts its own in place while a cell runs.
+        return credentials.Secret(getpass.getpass(prompt))
+    except Exception as error:
+        # A front end without an input line raises what it likes: EOFError, a kernel's own error.
+        raise AccountError(
+            f"this front end has no input line; set {credentials.variable(name)} instead"
+        ) from error
+
+
+def _own_address(name: str) -> str | None:
+    """Return the address that an account names itself: whoever types the passcode may see it."""
+    if name == accounts.DEFAULT:
+        url = os.environ.get("CLEVERTAP_BASE_URL", "").strip()
+    else:
+        url = str(accounts.from_file()[name].get("base_url") or "")
+    return accounts.base_url(url) if url else None
+
+
+def _row(name: str, table: dict[str, object]) -> dict[str, object]:
+    row = {
+        "account": name,
+        "in use": name == SESSION.used,
+        "ready": True,
+        "id": table.get("id"),
+        "region": table.get("region", "eu1" if table else None),
+        "note": None,
+    }
+    if name == SANDBOX:
+        return row | {"id": "SANDBOX", "region": "local"}
+    try:
+        account = accounts.find_account(name)
+    except AccountError as error:
+        return row | {"ready": False, "note": str(error)}
+    return row | {"id": account.id, "region": account.place}
+
+
+def _only_now() -> str:
+    if find_spec("keyring") is not None:
+        return "for this session"
+    return f"for this session; {MissingExtraError('keeping it for good', 'keyring')}"
+
+
+# `--dry-run` and `--plan`: what a query would send, printed; nothing is sent.
+
+
+def show_preview(arguments: Arguments, variables: Mapping[str, object], settings: Settings) -> None:
+    """Print what the line asks to see."""
+    if arguments.plan:
+        planned = plan(
+            arguments.text,
+            params=variables,
+            account=arguments.account,
+            refresh=arguments.refresh,
+            settings=settings,
+        )
+        say(str(planned))
+    if arguments.dry_run:
+        every = arguments.dry_run == "all"
+        say(explanation.dry_run(arguments.text, variables, settings, arguments.account, every))
+
+
+# `%ct values Charged last 30 days by Payment mode`: the commonest values of properties.
+
+_USAGE = "write '%ct values EVENT [where ...] [PERIOD] by PROPERTY, PROPERTY'"
+_PLACES = (
+    "no page says by which names the API lists countries and cities, and it knows no paths: name "
+    'the places yourself, as in by geo in ("India/Goa", "Singapore")'
+)
+_TEXTS = ("STR", "ENUM")  # kinds whose values a filter can name; a number's are ranges
+TYPES = {scope: key for key, scope in FAMILIES.items()} | {
+    Scope.EVENT: "event_properties",
+    Scope.SESSION: "session_properties",
+}
+
+
+def values(invocation: Invocation) -> pd.DataFrame:
+    """Show the commonest values of properties, and make them known: %ct values Charged by Brand."""
+    from ct_magic.client.top_values import Group
+    from ct_magic.counting.property_values import property_values
+    from ct_magic.magic.short_display import as_table
+
+    text, names = split_properties(invocation.text)
+    query = _count(text, invocation)
+    groups = {p: Group(TYPES[p.scope], p.name) for p in map(read_property, names)}
+    account = SESSION.account()
+    answer = property_values(query, tuple(groups.values()), account, invocation.settings)
+    axes = {p: _texts(answer.values[group]) for p, group in groups.items()}
+    SESSION.know(_names(answer.event, axes), account.name)
+    say("events, not profiles; to count by them:\n" + "\n".join(map(_axis, axes.items())))
+    return as_table(answer.frame)
+
+
+def split_properties(text: str) -> tuple[str, list[str]]:
+    """Return the statement before the last `by`, and the properties behind it as typed."""
+    parts = list(tokens(Source(text)))
+    places = [number for number, token in enumerate(parts) if token.type == "BY"]
+    if not places:
+        raise UsageError(f"there is no 'by' with the properties: {_USAGE}")
+    by = parts[places[-1]]
+    commas = [t.start for t in parts[places[-1] + 1 :] if t.type == "COMMA"]
+    edges = [by.end, *(start + 1 for start in commas)]
+    ends = [*commas, len(text)]
+    return text[: by.start], [text[a:b].strip() for a, b in zip(edges, ends, strict=True)]
+
+
+def read_property(text: str) -> Property:
+    """Return the property that a text names; raise UsageError for one that it does not."""
+    try:
+        (statement,) = statements(f'E by {text} in ("x")')
+    except (QueryError, ValueError):
+        raise UsageError(f"{text!r} is no property: {_USAGE}") from None
+    axes: tuple[object, ...] = getattr(statement, "by", ())
+    axis = axes[0] if len(axes) == 1 else None
+    if isinstance(axis, ByValue):
+        return axis.property
+    if isinstance(axis, ByPlace):
+        raise UsageError(_PLACES)
+    raise UsageError(f"{text!r} has no list of values that the API gives: {_USAGE}")
+
+
+def _count(text: str, invocation: Invocation) -> dict[str, object]:
+    from ct_magic.planning.prepare import today_of
+
+    today = today_of(SESSION.account(), invocation.settings)
+    counts = parse(text, params=invocation.caller.names, today=today)
+    if len(counts) != 1:
+        raise UsageError(f"values are asked of one count, and this is {len(counts)}: {_USAGE}")
+    return to_payload(counts[0])
+
+
+def _texts(answers: tuple[Any, ...]) -> tuple[str, ...]:
+    return tuple(answer.text for answer in answers if answer.kind in _TEXTS)
+
+
+def _names(event: str, axes: Mapping[Property, tuple[str, ...]]) -> Names:
+    known = Names()
+    for prop, texts in axes.items():
+        if prop.scope is Scope.EVENT:
+            known = known.merged(Names({event: {prop.name: texts}}))
+        else:
+            known = known.merged(Names(scopes={prop.scope: {prop.name: texts}}))
+    return known
+
+
+def _axis(axis: tuple[Property, tuple[str, ...]]) -> str:
+    prop, texts = axis
+    if not texts:
+        return f"  # {property_text(prop)} has numbers or no values: write in 0..100"
+    return f"  by {property_text(prop)} in ({', '.join(map(value_text, texts))})"
 
 
 def run(line: str, cell: str | None, settings: Settings, caller: Caller) -> Any:
@@ -43,7 +258,7 @@ def overview() -> str:
 
 def explain_command(invocation: Invocation) -> None:
     """Print a query as the language, as JSON and as curl; also for JSON of the API."""
-    from .. import explanation
+    from ct_magic.planning import preview as explanation
 
     text, variables = invocation.text, invocation.caller.names
     say(explanation.explain(text, params=variables, settings=invocation.settings))
@@ -51,8 +266,8 @@ def explain_command(invocation: Invocation) -> None:
 
 def show_help(invocation: Invocation) -> None:
     """Explain the language, or one word of it: %ct help where; or a recipe: %ct help retention."""
-    from ..query import help as language_help
-    from . import recipes
+    from ct_magic.query import help as language_help
+    from ct_magic.query import help as recipes
 
     word = invocation.text.strip()
     command = COMMANDS.get(word.removeprefix("%ct").strip())
@@ -68,17 +283,17 @@ def show_help(invocation: Invocation) -> None:
 
 def form(invocation: Invocation) -> Form:
     """Open a form for a query: %ct form, %ct form Charged today; or a %%ct form cell."""
-    from ..forms import form
+    from ct_magic.forms import form
 
     return form(invocation.text.strip("\r\n"), settings=invocation.settings)
 
 
 def names(invocation: Invocation) -> pd.DataFrame | None:
     """Show the names that Tab knows; --from FILE or sandbox adds, --to FILE writes, --forget X."""
-    from .. import name_sources
-    from ..query.catalog import table_rows
-    from ..results.frame import records
-    from .short_display import as_table
+    from ct_magic.magic.short_display import as_table
+    from ct_magic.query.catalog import table_rows
+    from ct_magic.results.frame import records
+    from ct_magic.session import known_names as name_sources
 
     option, _, argument = invocation.text.strip().partition(" ")
     match option, argument.strip().strip("\"'"):
@@ -102,10 +317,10 @@ def names(invocation: Invocation) -> pd.DataFrame | None:
 
 def history_command(invocation: Invocation) -> pd.DataFrame:
     """Show what was asked and what came back: %ct history, %ct history 20, %ct history Charged."""
-    from .. import api
-    from ..progress.environment import current_shell
-    from ..results.short_history import short_history
-    from .short_display import show_short
+    from ct_magic import api
+    from ct_magic.magic.short_display import show_short
+    from ct_magic.panel.environment import current_shell
+    from ct_magic.panel.short_tables import short_history
 
     text = invocation.text.strip()
     first, _, rest = text.partition(" ")
@@ -117,7 +332,7 @@ def history_command(invocation: Invocation) -> pd.DataFrame:
 
 def resume_command(invocation: Invocation) -> pd.DataFrame:
     """Fetch the counts that were still pending when a cell or a kernel ended."""
-    from .. import api
+    from ct_magic import api
 
     invocation.refuse_arguments()
     variables = invocation.caller.bindable
@@ -126,7 +341,7 @@ def resume_command(invocation: Invocation) -> pd.DataFrame:
 
 def wait_command(invocation: Invocation) -> None:
     """Wait for what counts in the background: %ct wait, or for some, %ct wait NAME."""
-    from .. import handle
+    from ct_magic.counting import handle
 
     caller = invocation.caller
     for name in invocation.text.split() or _counting(caller.names):
@@ -142,23 +357,21 @@ def wait_command(invocation: Invocation) -> None:
 
 def values_line(invocation: Invocation) -> pd.DataFrame:
     """Show the commonest values of properties: %ct values Charged last 30 days by Payment mode."""
-    from . import values_command
-
-    return values_command.values(invocation)
+    return values(invocation)
 
 
 def check_command(invocation: Invocation) -> Check:
     """Ask an account small counts whose answers must agree: %ct check, %ct check prod."""
-    from .. import checks
+    from ct_magic.counting import checks
 
     name = invocation.one_word("the name of an account", default=SESSION.used)
     return checks.check(name, settings=invocation.settings, say=say)
 
 
 COMMANDS: dict[str, Callable[[Invocation], object]] = {
-    "use": account_commands.use_command,
-    "accounts": account_commands.show_accounts,
-    "login": account_commands.login,
+    "use": use_command,
+    "accounts": show_accounts,
+    "login": login,
     "check": check_command,
     "explain": explain_command,
     "values": values_line,
@@ -207,15 +420,14 @@ WORDS: dict[str, Callable[[], Iterable[str]]] = {
 
 def help_words() -> list[str]:
     """Return the words that `%ct help` explains."""
-    from ..query.help_topics import TOPICS
-    from .recipes import RECIPES
+    from ct_magic.query.help import RECIPES, TOPICS
 
     words = [word for topic in (*TOPICS, *RECIPES) for word in topic.words]
     return [word for word in dict.fromkeys(words) if word.isidentifier()]
 
 
 def _forget(name: str) -> None:
-    from .. import name_sources
+    from ct_magic.session import known_names as name_sources
 
     if not name_sources.forget(name):
         near = suggest(name, name_sources.names().all_names())
@@ -236,7 +448,7 @@ def _meant(word: str, line: str) -> str:
 
 
 def _counting(variables: Mapping[str, object]) -> list[str]:
-    from ..handle import Counting
+    from ct_magic.counting.handle import Counting
 
     names = [name for name, value in variables.items() if isinstance(value, Counting)]
     return [name for name in names if not name.startswith("_")]  # the notebook's own Out, too

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext
     from IPython.core.interactiveshell import InteractiveShell
 
-    from ..query.catalog import Names
-    from ..query.completion import Completion
+    from ct_magic.query.catalog import Names
+    from ct_magic.query.completion import Completion
 
 IDENTIFIER = "ct_magic.tab"
 
@@ -35,7 +35,7 @@ def matcher(names: Callable[[], Names], variables: Mapping[str, object]) -> Call
         if "%ct" not in context.full_text:
             return {"completions": []}
         # The grammar is loaded with the first Tab in a cell of ours, not with the extension.
-        from .cell_completion import KnownNames, at
+        from ct_magic.magic.completion import KnownNames, at
 
         known = KnownNames(names, variables)
         completions = at(context.full_text, context.cursor_line, context.cursor_position, known)

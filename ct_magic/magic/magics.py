@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool, Enum, Float, Integer, Unicode
 
-from ..errors import QueryError, UsageError
-from ..settings import PROGRESS, Settings
-from .caller import Caller, calling
+from ct_magic.errors import QueryError, UsageError
+from ct_magic.magic.caller import Caller, calling
+from ct_magic.settings import PROGRESS, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
-    from ..handle import Counting
-    from .arguments import Arguments
+    from ct_magic.counting.handle import Counting
+    from ct_magic.magic.arguments import Arguments
 
 _USUAL = Settings()
 
@@ -91,7 +91,7 @@ class CountMagics(Magics):
     @line_cell_magic
     def ctcount(self, line: str, cell: str | None = None) -> pd.DataFrame | Counting | None:
         """Ask how many profiles did something."""
-        from .arguments import of_cell, of_line
+        from ct_magic.magic.arguments import of_cell, of_line
 
         caller = self._caller()
         arguments = of_line(line) if cell is None else of_cell(line, cell)
@@ -110,7 +110,7 @@ class CountMagics(Magics):
     @line_cell_magic
     def ct(self, line: str, cell: str | None = None) -> object:
         """Everything around counts: `%ct` alone lists the commands."""
-        from . import commands
+        from ct_magic.magic import commands
 
         return commands.run(line, cell, self.settings(), self._caller())
 
@@ -126,9 +126,9 @@ class CountMagics(Magics):
         timeout = {"timeout": arguments.timeout} if arguments.timeout else {}
         settings = self.settings(**timeout)
         if arguments.dry_run or arguments.plan:
-            from . import previews
+            from ct_magic.magic import commands as previews
 
-            previews.show(arguments, caller.names, settings)
+            previews.show_preview(arguments, caller.names, settings)
             return None
         counting = _counting(arguments, caller, settings)
         if arguments.background:
@@ -139,8 +139,8 @@ class CountMagics(Magics):
         return frame
 
     def _show_short(self, frame: pd.DataFrame, *, has_panel: bool) -> None:
-        from ..results.short_frame import DrawnBeside, drawn_short
-        from .short_display import show_short
+        from ct_magic.magic.short_display import show_short
+        from ct_magic.panel.short_tables import DrawnBeside, drawn_short
 
         shell = self.shell
         if shell is not None and has_panel and len(frame) == 1:
@@ -151,7 +151,7 @@ class CountMagics(Magics):
     def _background(
         self, arguments: Arguments, caller: Caller, counting: Counting
     ) -> pd.DataFrame | Counting | None:
-        from ..progress.environment import is_interactive
+        from ct_magic.panel.environment import is_interactive
 
         if not is_interactive(self.shell):
             # Nobody would be there when it arrives: an executed notebook ends with its last cell.
@@ -165,15 +165,15 @@ class CountMagics(Magics):
 
 
 def _refuse_variable(text: str) -> None:
-    from .. import name_sources
-    from .variable_in_query import refuse_variable
+    from ct_magic.magic.arguments import refuse_variable
+    from ct_magic.session import known_names as name_sources
 
     refuse_variable(text, name_sources.names(name_sources.AT_A_KEY).events)
 
 
 def _counting(arguments: Arguments, caller: Caller, settings: Settings) -> Counting:
-    from ..counting.asking import ask
-    from ..prepare import prepare
+    from ct_magic.counting.asking import ask
+    from ct_magic.planning.prepare import prepare
 
     account = arguments.account
     cell = prepare(arguments.text, params=caller.names, account=account, settings=settings)
@@ -202,7 +202,7 @@ def _replace(caller: Caller, name: str, counting: Counting, frame: pd.DataFrame)
 
 def unregister(shell: InteractiveShell) -> None:
     """Remove the magics and their settings from a shell."""
-    from .short_display import show_as_before
+    from ct_magic.magic.short_display import show_as_before
 
     manager = shell.magics_manager
     for table in (*manager.magics.values(), manager.lazy_magics):
@@ -214,8 +214,8 @@ def unregister(shell: InteractiveShell) -> None:
 
 
 def _manual() -> str:
-    from ..query import help as language_help
-    from . import arguments
+    from ct_magic.magic import arguments
+    from ct_magic.query import help as language_help
 
     return f"{arguments.manual()}\n{language_help.page()}"
 

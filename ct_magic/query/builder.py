@@ -5,45 +5,574 @@ What may be asked: README, "Filters", "What else the profile did", "Shares", "Ma
 
 from __future__ import annotations
 
-from dataclasses import replace
+import calendar
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
 from itertools import product
 from math import prod
-from typing import TypeVar
+from typing import NoReturn, TypeVar, assert_never
 
-from ..errors import QueryError
-from . import parameters, printer, tree
-from .check_filter import ONLY_CLOCK, TIME_OF_DAY
-from .clause_rules import ClauseRules
-from .diagnostics.foreign_words import WORDS_OF_OTHERS
-from .filter_rules import OPERATOR_OF
-from .lexer import Token, tried_word
-from .model import (
+from ct_magic.common.words import suggest
+from ct_magic.errors import QueryError
+from ct_magic.query import check_filter, parameters, printer, tree
+from ct_magic.query.calendar import month_of, resolve
+from ct_magic.query.check_filter import ONLY_CLOCK, TIME_OF_DAY
+from ct_magic.query.lexer import API_NAMES, Token, tried_word, unquoted
+from ct_magic.query.mistakes.words import WORDS_OF_OTHERS
+from ct_magic.query.model import (
+    Ago,
     And,
+    AtPlace,
     Axis,
     ByHour,
     ByPlace,
     ByTime,
     ByValue,
+    ClockRange,
     Condition,
+    Days,
     Did,
     DidAny,
     DidNot,
     Event,
     Filter,
     JsonQuery,
+    Last,
     Often,
     Operator,
     Or,
     Period,
+    Place,
     Preceding,
+    Previous,
+    Property,
     Query,
+    Scalar,
     Scope,
     Shift,
     ShiftAxis,
     Step,
+    This,
+    Unit,
 )
-from .payload import from_json
-from .period_rules import unit
+from ct_magic.query.payload import from_json
+from ct_magic.query.source import Source
+
+# How leaves of the tree are read: texts, numbers, lists, variables; and where an error stands.
+
+
+class Reader:
+    """Reads the leaves of one source: texts, numbers, variables. `today` checks the periods."""
+
+    def __init__(self, source: Source, params: Mapping[str, object], today: date) -> None:
+        self.source, self.params, self.today = source, params, today
+
+    def fail(
+        self, message: str, first: Token | tree.Node, last: Token | tree.Node | None = None
+    ) -> NoReturn:
+        """Raise the error that underlines from one part of the statement to another."""
+        raise self.source.error(message, *_ends(first, last or first))
+
+    @contextmanager
+    def at(self, first: Token | tree.Node, last: Token | tree.Node | None = None) -> Iterator[None]:
+        """Raise an error of the block that knows no place with this one."""
+        try:
+            yield
+        except QueryError as error:
+            raise self.source.error(error.message, *_ends(first, last or first)) from None
+
+    def unquoted(self, token: Token) -> str:
+        """Return a text without its quotes, and without the backslash before what it escapes."""
+        for escape in re.finditer(r"\\(.)", token.text[1:-1]):
+            if escape[1] not in "\"'\\":
+                start = token.start + 1 + escape.start()
+                message = "a backslash stands before a quote or a backslash: write two for one"
+                raise self.source.error(message, start, start + 2)
+        with self.at(token):
+            return parameters.check_text(unquoted(token.text))
+
+    def name(self, name: tree.Name) -> str:
+        """Return a name that is not empty."""
+        text = name.text if name.is_bare else self.unquoted(name.first)
+        if not text:
+            self.fail("a name cannot be empty", name)
+        return text
+
+    def whole_number(self, token: Token, least: int, most: int = 10**9) -> int:
+        """Return a number that counts something."""
+        with self.at(token):
+            number = parameters.number_value(token.text)
+        if not isinstance(number, int) or not least <= number <= most:
+            expected = f"expected a whole number from {least} to {most}"
+            self.fail(f"{expected}, found {token.text}", token)
+        return number
+
+    def value(self, token: Token) -> Scalar:
+        """Return a text, number, boolean or variable."""
+        if token.type == "STRING":
+            return self.unquoted(token)
+        if token.type in ("TRUE", "FALSE"):
+            return token.text.capitalize()
+        with self.at(token):
+            if token.type == "PARAM":
+                return parameters.scalar(token.text[1:], self.params)
+            return parameters.number_value(token.text)
+
+    def values(self, values: tree.ValuesNode) -> tuple[Scalar, ...]:
+        """Return the values of `("a", "b")`, or of a variable that holds a list."""
+        if values.variable is None:
+            return tuple(map(self.value, values.items))
+        with self.at(values):
+            return parameters.scalars(values.variable.text[1:], self.params)
+
+    def shown(self, token: Token) -> str:
+        """Return a value as it was typed, and what a variable holds."""
+        return f"{token.text} ({self.value(token)!r})" if token.type == "PARAM" else token.text
+
+
+def _ends(first: Token | tree.Node, last: Token | tree.Node) -> tuple[int, int]:
+    start = first if isinstance(first, Token) else first.first
+    end = last if isinstance(last, Token) else last.last
+    return start.start, end.end
+
+
+# How the builder reads a `where`. Rule: README.md here, "Filters" and "Or".
+
+OPERATOR_OF = {API_NAMES[o.value]: o for o in Operator}
+_SCOPES = [scope.value for scope in Scope if scope.value]
+NO_SCOPES = {
+    "geo": 'it stands alone, as in geo = "India/Goa".',
+    "event": "what stands alone is a property of the event.",
+    "user": "did you mean 'profile'?",
+}
+GEO_TWICE = "a filter takes 'geo' once: name all places in one list, geo in (…)"
+ONLY_GEO = 'only = and in apply to geo, as in geo = "India/Goa"'
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A `where` as a query holds it: filters and places, or one condition with an `or`."""
+
+    filters: tuple[Filter, ...] = ()
+    places: tuple[Place, ...] = ()
+    condition: And | Or | None = None
+
+
+class FilterRules(Reader):
+    """Reads conditions."""
+
+    def where(self, node: tree.ConditionNode | None) -> Where:
+        """Return what must hold of the statement's own event."""
+        if node is None:
+            return Where()
+        if self._has_or(node):
+            condition = self.condition(node)
+            return Where(condition=condition if isinstance(condition, And | Or) else None)
+        conditions = list(_flat(self.condition(node)))
+        self._check_places(node)
+        places = [part.places for part in conditions if isinstance(part, AtPlace)]
+        filters = tuple(part for part in conditions if isinstance(part, Filter))
+        return Where(filters, places[0] if places else ())
+
+    def condition(self, node: tree.ConditionNode) -> Condition:
+        """Return a condition, whole."""
+        match node:
+            case tree.Conjunction(parts):
+                return And(tuple(map(self.condition, parts)))
+            case tree.Disjunction(parts):
+                return Or(tuple(map(self.condition, parts)))
+            case tree.ComparisonNode():
+                return self._comparison(node)
+            case tree.Membership():
+                return self._membership(node)
+            case tree.Range():
+                return self._range(node)
+            case tree.Existence(prop, _, negated):
+                self._check_plain(prop)
+                operator = Operator.DOES_NOT_EXIST if negated else Operator.EXISTS
+                return Filter(self.property(prop), operator, "")
+            case _:
+                assert_never(node)
+
+    def property(self, node: tree.PropertyName) -> Property:
+        """Return the property in the scope that stands before the dot."""
+        name = self.name(node.name)
+        if node.scope is None:
+            return Property(name)
+        scope = node.scope.text
+        if scope not in _SCOPES:
+            near = suggest(scope, _SCOPES)
+            known = f"there are {', '.join(_SCOPES)}; without one it is the event's."
+            hint = NO_SCOPES.get(scope, f"did you mean '{near}'?" if near else known)
+            message = f"there is no scope '{scope}': {hint} A name that holds a dot is quoted."
+            self.fail(message, node.scope)
+        return Property(name, Scope(scope))
+
+    def places(self, values: tree.ValuesNode) -> tuple[Place, ...]:
+        """Return the places of a list."""
+        if values.variable is None:
+            return tuple(map(self._place, values.items))
+        return tuple(self._place_of(value, values) for value in self.values(values))
+
+    def _comparison(self, node: tree.ComparisonNode) -> Condition:
+        operator = OPERATOR_OF[node.operator.type]
+        if node.property.is_geo:
+            if operator is not Operator.EQUALS:
+                self.fail(ONLY_GEO, node.property)
+            return AtPlace((self._place(node.value),))
+        self._check_clock(node.property, node)
+        value, shown = self.value(node.value), self.shown(node.value)
+        if message := check_filter.misfit(operator, value, shown):
+            self.fail(message, node.value)
+        return Filter(self.property(node.property), operator, value)
+
+    def _membership(self, node: tree.Membership) -> Condition:
+        if node.property.is_geo and not node.negated:
+            return AtPlace(self.places(node.values))
+        self._check_plain(node.property)
+        operator = Operator.NOT_EQUALS if node.negated else Operator.EQUALS
+        return Filter(self.property(node.property), operator, self.values(node.values))
+
+    def _range(self, node: tree.Range) -> Condition:
+        if node.property.is_geo:
+            self.fail(ONLY_GEO, node.property)
+        prop = self.property(node.property)
+        if prop == check_filter.TIME_OF_DAY:
+            return Filter(prop, Operator.EQUALS, self._clock_range(node))
+        least, most = Operator.GREATER_THAN_EQUALS, Operator.LESS_THAN_EQUALS
+        low, high = self._bound(node.low, least), self._bound(node.high, most)
+        if low > high:
+            self.fail(f"the range ends ({high}) before it begins ({low})", node.low, node.high)
+        return And((Filter(prop, least, low), Filter(prop, most, high)))
+
+    def _bound(self, token: Token, operator: Operator) -> int | float:
+        if token.type == "CLOCK":
+            self.fail(f"{check_filter.CLOCK}, of no other property", token)
+        value = self.value(token)
+        message = check_filter.misfit(operator, value, self.shown(token), "a range")
+        if message or isinstance(value, str):
+            self.fail(str(message), token)
+        return value
+
+    def _clock_range(self, node: tree.Range) -> ClockRange:
+        start, end = self._minute(node.low), self._minute(node.high)
+        if start > end:
+            message = f"the range ends ({node.high.text}) before it begins ({node.low.text})"
+            self.fail(f"{message}: {check_filter.OVERNIGHT}", node.low, node.high)
+        return ClockRange(start, end)
+
+    def _minute(self, token: Token) -> int:
+        if token.type == "PARAM":
+            with self.at(token):
+                return parameters.clock_value(token.text[1:], self.params)
+        text = self.unquoted(token) if token.type == "STRING" else token.text
+        minute = check_filter.minutes(text)
+        if minute is None:
+            self.fail(f"{token.text} is no time of day: write HH:MM, from 00:00 to 23:59", token)
+        return minute
+
+    def _check_clock(self, prop: tree.PropertyName, node: tree.Node) -> None:
+        if self.property(prop) == check_filter.TIME_OF_DAY:
+            self.fail(check_filter.ONLY_CLOCK, node)
+
+    def _check_plain(self, prop: tree.PropertyName) -> None:
+        if prop.is_geo:
+            self.fail(ONLY_GEO, prop)
+        self._check_clock(prop, prop)
+
+    def _check_places(self, node: tree.ConditionNode) -> None:
+        """Raise QueryError where two different places meet: no count can ask for both."""
+        seen: set[frozenset[Place]] = set()
+        for leaf in tree.leaves(node):
+            condition = self.condition(leaf) if leaf.property.is_geo else None
+            if isinstance(condition, AtPlace):
+                seen.add(frozenset(condition.places))
+            if len(seen) > 1:
+                self.fail(GEO_TWICE, leaf.property)
+
+    def _has_or(self, node: tree.ConditionNode) -> bool:
+        if isinstance(node, tree.Conjunction):
+            return any(map(self._has_or, node.parts))
+        return isinstance(node, tree.Disjunction)
+
+    def _place(self, token: Token) -> Place:
+        value = self.value(token)
+        if value in ("True", "False") and token.type != "STRING":
+            self.fail(f"{value!r} is no place: write {check_filter.PLACE}", token)
+        return self._place_of(value, token)
+
+    def _place_of(self, value: str | int | float, at: Token | tree.Node) -> Place:
+        place = check_filter.check_place(value)
+        if place is None:
+            self.fail(f"{value!r} is no place: write {check_filter.PLACE}", at)
+        return place
+
+
+def _flat(condition: Condition) -> Iterator[Filter | AtPlace]:
+    if isinstance(condition, And | Or):
+        for part in condition.parts:
+            yield from _flat(part)
+    else:
+        yield condition
+
+
+# How the builder reads a period. Rule: README.md here, "Periods".
+
+YESTERDAY = Ago(1)
+_LONGEST = 100 * 366  # days: more than any account has, and far from the calendar's beginning
+_DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.QUARTER: 92, Unit.YEAR: 366}
+
+
+class PeriodRules(Reader):
+    """Reads each way to say when."""
+
+    def period(self, node: tree.PeriodNode) -> Period:
+        """Return a period that the calendar has; its days do not end before they begin."""
+        period = self._period(node)
+        with self.at(node):
+            resolve(period, self.today)
+        return period
+
+    def shift(self, node: tree.MovedNode | tree.MovedAxis) -> Shift | ShiftAxis:
+        """Return by how much a period is moved."""
+        return self.moved(node) if isinstance(node, tree.MovedNode) else self.moved_axis(node)
+
+    def moved(self, node: tree.MovedNode) -> Shift:
+        """Return `after 2 weeks`, or `before 1 month` as a negative one."""
+        back = node.direction.type == "BEFORE"
+        number = self._number(node.number, node.unit, least=1 if back else 0)
+        return Shift(-number if back else number, unit(node.unit))
+
+    def moved_axis(self, node: tree.MovedAxis) -> ShiftAxis:
+        """Return `after 0..11 weeks`."""
+        if node.direction.type == "BEFORE":
+            self.fail("'before' takes one number: several stand behind 'after' alone", node)
+        first, last = (self._number(n, node.unit, least=0) for n in (node.start, node.end))
+        if first > last:
+            message = f"the numbers end ({last}) before they begin ({first})"
+            self.fail(message, node.start, node.end)
+        return ShiftAxis(first, last, unit(node.unit))
+
+    def rolling(self, node: tree.Rolling) -> Shift:
+        """Return the length of `rolling 7 days`."""
+        return Shift(self._number(node.number, node.unit, least=1), unit(node.unit))
+
+    def _period(self, node: tree.PeriodNode) -> Period:
+        match node:
+            case tree.OneDay(token) if token.type == "PARAM":
+                with self.at(token):
+                    return parameters.period_value(token.text[1:], self.params)
+            case tree.OneDay(token):
+                return Days(self._day(token), self._day(token))
+            case tree.DaySpan(start, end):
+                return Days(self._day(start), self._day(end))
+            case tree.WholeMonth(month):
+                with self.at(month):
+                    return month_of(_calendar_day(f"{month.text}-01"))
+            case tree.Since(day):
+                return Days(self._day(day), YESTERDAY)
+            case tree.LastUnits(number, token):
+                return Last(self._number(number, token, least=1), unit(token))
+            case tree.LastUnit(token):
+                return Previous(unit(token))
+            case tree.ThisUnit(token):
+                return This(unit(token))
+            case _:
+                assert_never(node)
+
+    def _day(self, token: Token) -> date | Ago:
+        if token.type == "YESTERDAY":
+            return YESTERDAY
+        if token.type == "TODAY":
+            return Ago(self._back(token))
+        with self.at(token):
+            if token.type == "PARAM":
+                return parameters.day_value(token.text[1:], self.params)
+            return _calendar_day(token.text)
+
+    def _number(self, number: Token, units: Token, least: int) -> int:
+        return self.whole_number(number, least, _LONGEST // _DAYS[unit(units)])
+
+    def _back(self, token: Token) -> int:
+        number = token.text.removeprefix("today").removeprefix("-")
+        if not number:
+            return 0
+        start = token.end - len(number)
+        return self.whole_number(Token("NUMBER", number, start), least=0, most=_LONGEST)
+
+
+def unit(token: Token) -> Unit:
+    """Return the unit of `day` or `days`."""
+    return Unit(token.text.removesuffix("s"))
+
+
+def _calendar_day(written: str) -> date:
+    year, month, day = map(int, re.findall(r"^(\d{4})-?(\d\d)-?(\d\d)$", written)[0])
+    if not 1 <= month <= 12:
+        raise QueryError(f"there is no month {month}: a date is year, month, day, as 2015-08-10")
+    if year < 1:
+        raise QueryError("the calendar begins with the year 1")
+    length = calendar.monthrange(year, month)[1]
+    if not 1 <= day <= length:
+        raise QueryError(f"{calendar.month_name[month]} {year} has no day {day}: it has {length}")
+    return date(year, month, day)
+
+
+# What a statement's clauses may be together, whatever they ask.
+#
+# Rule: README.md here, from "What else the profile did" on. Each check raises the error that
+# underlines the clause which cannot stand there. What needs days (whole pieces, pairs of `vs`) is
+# `expand`'s.
+
+_Moved = tree.MovedNode | tree.MovedAxis
+BEHIND_SHARE = (
+    "a 'did' without 'share' belongs to the base: move it before the first 'share', "
+    "or write share did"
+)
+NO_STEPS = "'vs' cannot stand beside 'share': ask the shares of each period in a statement"
+FROM_TODAY = (
+    "beside 'vs' a 'did' cannot count its days from today: leave the period out, "
+    "or write before 1 week"
+)
+LAST_CLAUSE = "'after' with several numbers stands in the statement's last clause, and once"
+IN_ANY = "'after' with several numbers cannot stand inside 'did any': write did, or share did"
+AFTER_VS = "behind 'vs' stands one number, as in vs before 52 weeks"
+NO_ROLLING = "'rolling' cannot stand beside {}: take one of the two"
+OWN_HOURS = "'by hour' asks every hour of the clock: leave time_of_day out, or by hour"
+ONE_PLACE = "'geo' stands in 'where' and in 'by': say the place in one of the two"
+TIME_TWICE = "a statement takes one period of time"
+PER = {Unit.WEEK: (Unit.DAY, 7), Unit.QUARTER: (Unit.MONTH, 3), Unit.YEAR: (Unit.MONTH, 12)}
+
+
+class ClauseRules(PeriodRules, FilterRules):
+    """Checks the clauses of a statement against each other."""
+
+    def check_clauses(self, node: tree.QueryNode) -> None:
+        """Raise QueryError for clauses that cannot stand there, or not together."""
+        self._check_shares(node)
+        self._check_any(node.clauses)
+        self._check_moved_axis(node.clauses)
+        if node.versus:
+            self._check_versus(node.versus, node.clauses)
+        if axis := _time_axis(node):
+            self._check_time(axis, node.clauses)
+
+    def check_axes(self, node: tree.QueryNode, axes: tuple[Axis, ...]) -> None:
+        """Raise QueryError for axes that do not go together, or not with the statement."""
+        columns: set[str] = set()
+        places = node.by.axes if node.by else ()
+        own = [leaf.property for leaf in tree.leaves(node.event.where)]
+        for axis, at in zip(axes, places, strict=True):
+            column = _column(axis)
+            if column in columns:
+                self.fail(_twice(axis, column), at)
+            columns.add(column)
+            if isinstance(axis, ByPlace) and any(prop.is_geo for prop in own):
+                self.fail(ONE_PLACE, at)
+            if isinstance(axis, ByHour) and TIME_OF_DAY in map(self.property, own):
+                self.fail(OWN_HOURS, at)
+
+    def _check_shares(self, node: tree.QueryNode) -> None:
+        shared = False
+        for clause in node.clauses:
+            if shared and not clause.share:
+                self.fail(BEHIND_SHARE, clause.did)
+            shared = shared or clause.share is not None
+        if shared and node.versus:
+            self.fail(NO_STEPS, node.versus.vs)
+
+    def _check_any(self, clauses: Iterable[tree.Clause]) -> None:
+        several = [clause for clause in clauses if isinstance(clause, tree.DidAnyNode)]
+        if len(several) > 1:
+            self.fail("a statement takes 'did any' once", several[1].did)
+
+    def _check_moved_axis(self, clauses: tuple[tree.Clause, ...]) -> None:
+        for clause in clauses:
+            for period in _periods(clause):
+                if not isinstance(period, tree.MovedAxis):
+                    continue
+                if isinstance(clause, tree.DidAnyNode):
+                    self.fail(IN_ANY, period)
+                if clause is not clauses[-1]:
+                    self.fail(LAST_CLAUSE, period)
+
+    def _check_versus(self, versus: tree.Versus, clauses: tuple[tree.Clause, ...]) -> None:
+        if isinstance(versus.period, tree.MovedAxis):
+            self.fail(AFTER_VS, versus.period)
+        for clause in clauses:
+            for period in _periods(clause):
+                if not isinstance(period, _Moved) and _counts_from_today(self.period(period)):
+                    self.fail(FROM_TODAY, period)
+
+    def _check_time(self, axis: tree.TimeAxis, clauses: tuple[tree.Clause, ...]) -> None:
+        if axis.rolling and axis.by_first:
+            self.fail(NO_ROLLING.format("'first'"), axis.rolling)
+        for clause in clauses:
+            for period in _periods(clause):
+                if not isinstance(period, _Moved):
+                    continue
+                if axis.rolling:
+                    self.fail(NO_ROLLING.format(f"'{period.direction.text}'"), axis.rolling)
+                shift = self.shift(period)
+                if shift.unit is not unit(axis.unit):
+                    self.fail(_in_unit(shift, unit(axis.unit)), period)
+
+
+def _periods(clause: tree.Clause) -> Iterator[tree.PeriodNode | _Moved]:
+    events = clause.events if isinstance(clause, tree.DidAnyNode) else (clause.event,)
+    return (event.period for event in events if event.period is not None)
+
+
+def _time_axis(node: tree.QueryNode) -> tree.TimeAxis | None:
+    axes = node.by.axes if node.by else ()
+    return next((axis for axis in axes if isinstance(axis, tree.TimeAxis)), None)
+
+
+def _counts_from_today(period: Period) -> bool:
+    days = (period.start, period.end) if isinstance(period, Days) else (Ago(0),)
+    return any(isinstance(day, Ago) for day in days)
+
+
+def _in_unit(shift: Shift | ShiftAxis, by: Unit) -> str:
+    """Return how a moved period is written beside `by`, with its number where there is one."""
+    numbers = [abs(shift.n)] if isinstance(shift, Shift) else [shift.first, shift.last]
+    converted = [_converted(number, shift.unit, by) for number in numbers]
+    word = "before" if isinstance(shift, Shift) and shift.n < 0 else "after"
+    example = f", as in {word} 2 {by.value}s"
+    if all(number is not None for number in converted):
+        number = "..".join(map(str, converted))
+        example = f": write {word} {number} {by.value}{'' if number == '1' else 's'}"
+    return f"beside 'by {by.value}' a period is moved by {by.value}s{example}"
+
+
+def _converted(number: int, unit: Unit, by: Unit) -> int | None:
+    """Return the number in the other unit; None where that is no whole number."""
+    small, times = PER.get(unit, (unit, 1))
+    base, size = PER.get(by, (by, 1))
+    whole, rest = divmod(number * times, size)
+    return whole if small is base and not rest else None
+
+
+def _column(axis: Axis) -> str:
+    match axis:
+        case ByTime():
+            return ""  # its days have columns of their own
+        case ByHour():
+            return "hour"
+        case ByValue(prop):
+            return prop.column
+        case ByPlace():
+            return "geo"
+
+
+def _twice(axis: Axis, column: str) -> str:
+    if isinstance(axis, ByTime):
+        return TIME_TWICE
+    return f"two parts of 'by' make one column, '{column}': a statement takes each once"
+
 
 IN_DID = (Scope.EVENT, Scope.SESSION)  # what the API knows of an event inside `did`
 _OFTEN = (Operator.EQUALS, Operator.GREATER_THAN, Operator.GREATER_THAN_EQUALS)

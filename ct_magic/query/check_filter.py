@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .model import (
+from ct_magic.query.model import (
     LISTING,
     ORDERING,
     SEARCHING,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import QueryError
+from ct_magic.errors import QueryError
 
 
 class ClauseError(QueryError):

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
-from .catalog import SCOPES, Names
-from .diagnostics.expected_tokens import SPELLED, UNITS
-from .lexer import CONTEXTUAL, OPERATORS, Token, in_context, tokens
-from .model import Property, Scalar, Scope
-from .parser import parse_progress
-from .printer import event_name, name_text, property_text, value_text
-from .source import Source
-from .tree import EventName, EventNode, PropertyName
+from ct_magic.query.catalog import SCOPES, Names
+from ct_magic.query.lexer import CONTEXTUAL, OPERATORS, Token, in_context, tokens
+from ct_magic.query.mistakes.stop import SPELLED, UNITS
+from ct_magic.query.model import Property, Scalar, Scope
+from ct_magic.query.parser import parse_progress
+from ct_magic.query.printer import event_name, name_text, property_text, value_text
+from ct_magic.query.source import Source
+from ct_magic.query.tree import EventName, EventNode, PropertyName
 
 _MOST = 500  # as many as IPython takes from one matcher
 PUNCTUATION = {"COLON", "DOT"}  # never proposed: a label, or a scope that is proposed with its dot

@@ -14,12 +14,12 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from ..suggest import suggest
-from .catalog import Names
-from .expand_cell import Expansion
-from .model import ByHour, JsonQuery, Operator, Property, Query, Scope
-from .payload import FAMILIES, day_of_number, to_payload
-from .printer import property_text, value_text
+from ct_magic.common.words import suggest
+from ct_magic.query.catalog import Names
+from ct_magic.query.expand import Expansion
+from ct_magic.query.model import ByHour, JsonQuery, Operator, Property, Query, Scope
+from ct_magic.query.payload import FAMILIES, day_of_number, to_payload
+from ct_magic.query.printer import property_text, value_text
 
 # What an account may have passed in `%ct check`.
 DID_SEES_BASE = "did sees the base"

@@ -15,9 +15,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .model import Operator
-from .source import Source
-from .strict_json import parts
+from ct_magic.query.model import Operator
+from ct_magic.query.source import Source
+from ct_magic.query.strict_json import parts
 
 WORDS = [
     *("where", "and", "or", "in", "not", "exists", "share", "did", "any", "vs", "by"),

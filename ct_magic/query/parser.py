@@ -25,18 +25,17 @@ from typing import Any
 
 from lark import Lark, UnexpectedToken
 
-from ..errors import QueryError, UsageError
-from .builder import Builder
-from .diagnostics import syntax_errors
-from .diagnostics.several_events import with_own_events
-from .expand_cell import MOST_COUNTS, Expansion, StatementError, expand
-from .lexer import Token, in_context, tokens, with_contextual
-from .model import JsonQuery, Query
-from .node_maker import NodeMaker
-from .printer import to_text
-from .resolve_period import plain_day
-from .source import Source
-from .tree import StatementNode
+from ct_magic.errors import QueryError, UsageError
+from ct_magic.query.builder import Builder
+from ct_magic.query.calendar import plain_day
+from ct_magic.query.expand import MOST_COUNTS, Expansion, StatementError, expand
+from ct_magic.query.lexer import Token, in_context, tokens, with_contextual
+from ct_magic.query.mistakes import explain as syntax_errors
+from ct_magic.query.mistakes.several_events import with_own_events
+from ct_magic.query.model import JsonQuery, Query
+from ct_magic.query.printer import to_text
+from ct_magic.query.source import Source
+from ct_magic.query.tree import NodeMaker, StatementNode
 
 _DEEPEST = 30  # brackets in brackets
 

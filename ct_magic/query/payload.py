@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from ..errors import QueryError, UsageError
-from . import strict_json
-from .calendar_pieces import ends
-from .check_filter import TIME_OF_DAY, check_clock, fits, minutes
-from .model import (
+from ct_magic.errors import QueryError, UsageError
+from ct_magic.query import strict_json
+from ct_magic.query.calendar import ends
+from ct_magic.query.check_filter import TIME_OF_DAY, check_clock, fits, minutes
+from ct_magic.query.model import (
     AnyPeriod,
     ClockRange,
     Days,

@@ -6,11 +6,11 @@ import re
 from datetime import date
 from typing import assert_never
 
-from . import strict_json
-from .calendar_pieces import month_of
-from .check_filter import check_clock
-from .lexer import is_bare_event, is_bare_name
-from .model import (
+from ct_magic.query import strict_json
+from ct_magic.query.calendar import month_of
+from ct_magic.query.check_filter import check_clock
+from ct_magic.query.lexer import is_bare_event, is_bare_name
+from ct_magic.query.model import (
     Ago,
     And,
     AnyPeriod,
@@ -46,7 +46,7 @@ from .model import (
     Unit,
     Value,
 )
-from .payload import to_payload
+from ct_magic.query.payload import to_payload
 
 WIDEST = 88
 # A text between quotes stands on one line, so these cannot be said in the language.

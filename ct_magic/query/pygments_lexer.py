@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from pygments.lexer import Lexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace
 
-from .lexer import CONTEXTUAL, KEYWORDS, OPERATORS, Token, in_context, tokens
-from .source import Source
+from ct_magic.query.lexer import CONTEXTUAL, KEYWORDS, OPERATORS, Token, in_context, tokens
+from ct_magic.query.source import Source
 
 if TYPE_CHECKING:
     from pygments.token import _TokenType

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from ..errors import QueryError
+from ct_magic.errors import QueryError
 
 _LINE_END = re.compile(r"\r\n?|\n")
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import NoReturn
 
-from ..errors import QueryError
-from .parameters import number_value
+from ct_magic.errors import QueryError
+from ct_magic.query.parameters import number_value
 
 _DEEPEST = 30
 TRAILING = "JSON has no comma before a closing bracket: take it away"

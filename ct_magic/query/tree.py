@@ -7,10 +7,10 @@ that it begins and ends with, so that an error can underline it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
-from .lexer import Token, unquoted
+from ct_magic.query.lexer import Token, unquoted
 
 
 class Node:
@@ -355,3 +355,56 @@ def _leaves(part: object, backwards: bool) -> Iterator[Token]:
     elif isinstance(part, tuple):
         for child in reversed(part) if backwards else part:
             yield from _leaves(child, backwards)
+
+
+# What each rule of grammar.lark becomes: the children that lark hands over -> a typed node.
+
+# The children that a rule's parser hands over -> its node. lark knows no types, so this is where
+# they begin.
+NODES: dict[str, Callable[..., Node]] = {
+    "statement": StatementNode,
+    "query": lambda event, *rest: QueryNode(event, rest[:-2], *rest[-2:]),
+    "event": EventNode,
+    "event_name": EventName,
+    "name": lambda *words: Name(words),
+    "alternatives": lambda *parts: Disjunction(parts),
+    "conditions": lambda *parts: Conjunction(parts),
+    "compares": ComparisonNode,
+    "is_any_of": Membership,
+    "is_none_of": lambda name, values: Membership(name, values, negated=True),
+    "is_between": Range,
+    "exists": Existence,
+    "exists_not": lambda name, sign: Existence(name, sign, negated=True),
+    "property": PropertyName,
+    "typed_list": lambda *items: ValuesNode(items),
+    "variable_list": lambda variable: ValuesNode((variable,), typed=False),
+    "one_day": OneDay,
+    "days": DaySpan,
+    "whole_month": WholeMonth,
+    "since": Since,
+    "last": LastUnits,
+    "previous": LastUnit,
+    "this": ThisUnit,
+    "moved": MovedNode,
+    "moved_axis": MovedAxis,
+    "did": DidNode,
+    "did_not": DidNotNode,
+    "did_any": lambda share, did, sign, *rest: DidAnyNode(share, did, sign, rest[:-1], rest[-1]),
+    "times": Times,
+    "versus": Versus,
+    "by": lambda by, *axes: By(by, axes),
+    "by_time": TimeAxis,
+    "by_hour": HourAxis,
+    "by_value": ValueAxis,
+    "rolling": Rolling,
+}
+
+
+class NodeMaker:
+    """What lark asks for a method of each rule's name while it parses."""
+
+    def __getattr__(self, rule: str) -> Callable[[list[object]], Node]:
+        """Return the function that makes the rule's node; AttributeError for what is no rule."""
+        if rule not in NODES:
+            raise AttributeError(rule)
+        return lambda children: NODES[rule](*children)

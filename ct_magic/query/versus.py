@@ -7,11 +7,35 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from .calendar_pieces import DAYS, MONTHS, ends, is_whole, length, moved, number_of_pieces, unit_of
-from .clause_error import ClauseError
-from .model import AnyPeriod, Days, Last, Preceding, Previous, Query, Shift, ShiftAxis, This, Unit
-from .printer import period_text as period_text
-from .resolve_period import DEFAULT, MADE_OF, counts_from_today, is_of_whole_pieces, resolve
+from ct_magic.query.calendar import (
+    DAYS,
+    DEFAULT,
+    MADE_OF,
+    MONTHS,
+    counts_from_today,
+    ends,
+    is_of_whole_pieces,
+    is_whole,
+    length,
+    moved,
+    number_of_pieces,
+    resolve,
+    unit_of,
+)
+from ct_magic.query.clause_error import ClauseError
+from ct_magic.query.model import (
+    AnyPeriod,
+    Days,
+    Last,
+    Preceding,
+    Previous,
+    Query,
+    Shift,
+    ShiftAxis,
+    This,
+    Unit,
+)
+from ct_magic.query.printer import period_text as period_text
 
 LARGER = (Unit.WEEK, Unit.MONTH, Unit.QUARTER, Unit.YEAR)
 

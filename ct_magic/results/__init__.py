@@ -1,1 +1,1 @@
-"""What came: DataFrame, shares and pictures."""
+"""What came, as pandas: the DataFrame, shares, changes, comparisons, tables."""

@@ -14,9 +14,9 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import QueryWarning, UsageError
-from ..row_results import wilson
-from .cells import Cell, axes, cells
+from ct_magic.errors import QueryWarning, UsageError
+from ct_magic.planning.row_results import wilson
+from ct_magic.results.cells import Cell, axes, cells
 
 # A profile has one value of these, so groups by them are different people.
 OF_PROFILES = ("profile.", "tech.", "app.", "demographics.", "reachability.", "geo")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .faults import Fault, plan
-from .sandbox import Sandbox
+from ct_magic.sandbox.faults import Fault, plan
+from ct_magic.sandbox.sandbox import Sandbox
 
 __all__ = ["Fault", "Sandbox", "plan"]

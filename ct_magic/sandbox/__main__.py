@@ -8,8 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
-from ..errors import CtMagicError
-from .sandbox import LATENCY, Sandbox
+from ct_magic.errors import CtMagicError
+from ct_magic.sandbox.sandbox import LATENCY, Sandbox
 
 
 def main(arguments: list[str] | None = None) -> int:

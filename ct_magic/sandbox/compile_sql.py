@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from ..system_events import SYSTEM_EVENTS
-from .filter_sql import (
+from ct_magic.common.system_events import SYSTEM_EVENTS
+from ct_magic.sandbox.filter_sql import (
     COMPARED,
     RefusedError,
     Sql,

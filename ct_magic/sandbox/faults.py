@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
-from ..errors import UsageError
-from ..fork_lock import ForkLock
+from ct_magic.common.fork import ForkLock
+from ct_magic.errors import UsageError
 
 STEPS = ("any", "submit", "first", "later")
 OK = {"status": "success"}

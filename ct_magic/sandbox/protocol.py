@@ -11,9 +11,9 @@ from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ..fork_lock import ForkLock
-from .faults import REPLIES, Faults, Reply, failed, reply
-from .filter_sql import RefusedError
+from ct_magic.common.fork import ForkLock
+from ct_magic.sandbox.faults import REPLIES, Faults, Reply, failed, reply
+from ct_magic.sandbox.filter_sql import RefusedError
 
 PATH = "/1/counts/profiles.json"
 TOP_PATH = "/1/counts/top.json"

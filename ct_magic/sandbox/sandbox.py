@@ -11,13 +11,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 
-from ..errors import UsageError
-from ..settings import zone
-from .engine import Engine
-from .faults import Fault, Faults, Reply
-from .faults import plan as fault_plan
-from .protocol import PATH, TOP_PATH, Protocol, Request, RequestLimits
-from .server import Server
+from ct_magic.errors import UsageError
+from ct_magic.sandbox.engine import Engine
+from ct_magic.sandbox.faults import Fault, Faults, Reply
+from ct_magic.sandbox.faults import plan as fault_plan
+from ct_magic.sandbox.protocol import PATH, TOP_PATH, Protocol, Request, RequestLimits
+from ct_magic.sandbox.server import Server
+from ct_magic.settings import zone
 
 LATENCY = (1.5, 2.8)  # seconds: with a look every second, two or three looks
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 
-from ..errors import UsageError
-from .faults import Reply, failed
+from ct_magic.errors import UsageError
+from ct_magic.sandbox.faults import Reply, failed
 
 _Answer = Callable[[str, str, Mapping[str, str], bytes], Reply]
 DRIP = 0.2  # seconds between two bytes of a slow answer

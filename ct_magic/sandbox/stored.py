@@ -15,8 +15,8 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UsageError
-from . import import_events
+from ct_magic.errors import UsageError
+from ct_magic.sandbox import import_events
 
 if TYPE_CHECKING:
     import duckdb

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .compile_sql import EVENT_KEYS, FAMILIES, event_condition, matching_profiles
-from .filter_sql import NUMBERS, RefusedError, Sql, object_of
+from ct_magic.sandbox.compile_sql import EVENT_KEYS, FAMILIES, event_condition, matching_profiles
+from ct_magic.sandbox.filter_sql import NUMBERS, RefusedError, Sql, object_of
 
 if TYPE_CHECKING:
     import duckdb

@@ -20,13 +20,12 @@ from datetime import date
 from random import Random
 from statistics import fmean
 
-from ct_magic.client.concurrency import Learned
 from ct_magic.client.jobs import Answer, Busy, Job, Partial, Success, Tally, jobs_of
+from ct_magic.client.limits import Learned
 from ct_magic.client.pace import Done, Pace, Poll, Submit, Wait
 from ct_magic.client.scheduler import Schedule
-from ct_magic.costs.estimate import FACTOR, estimate, put_off
-from ct_magic.costs.expectation import pacing_of
-from ct_magic.progress.standing import seconds_left
+from ct_magic.panel.standing import seconds_left
+from ct_magic.planning.estimate import FACTOR, estimate, pacing_of, put_off
 from ct_magic.rows import Question
 
 CELLS = 5

@@ -16,9 +16,10 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
-from ct_magic.client import accounts, journal
+from ct_magic.client import accounts
 from ct_magic.client import credentials as passcodes
 from ct_magic.client.credentials import Secret
+from ct_magic.client.journal import journal
 from ct_magic.errors import AccountError
 
 HIDDEN = "AAE-hidden-7731"

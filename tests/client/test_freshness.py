@@ -6,9 +6,8 @@ from datetime import UTC, date, timedelta
 
 import pytest
 
-from ct_magic.client.freshness import Freshness
 from ct_magic.client.jobs import Tally
-from ct_magic.client.journal_entries import Entry
+from ct_magic.client.journal.entries import Entry, Freshness
 from ct_magic.rows import Question
 
 NOW, AGE = 1_000_000.0, 600.0

@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import ct_magic
-from ct_magic.client.freshness import Freshness
 from ct_magic.client.jobs import (
     SHARED_ID,
     Answer,
@@ -32,17 +31,18 @@ from ct_magic.client.jobs import (
     Tally,
     Trouble,
 )
-from ct_magic.client.journal import OF_A_QUESTION, Journal, path
-from ct_magic.client.journal_file import JournalFile, JournalFileError, opened
-from ct_magic.client.journal_history import past_cells, submissions
+from ct_magic.client.journal.entries import Freshness
+from ct_magic.client.journal.history import past_cells, submissions
+from ct_magic.client.journal.journal import OF_A_QUESTION, Journal, path
+from ct_magic.client.journal.plan_record import CellRecord
+from ct_magic.client.journal.store import JournalFile, JournalFileError, opened
 from ct_magic.client.pace import Pace
-from ct_magic.client.plan_record import CellRecord
-from ct_magic.costs.expectation import expected
 from ct_magic.counting.asking import ask
-from ct_magic.counting.pending_cells import pending_cells
+from ct_magic.counting.resume import pending_cells
 from ct_magic.errors import JournalWarning
-from ct_magic.prepare import prepare
-from ct_magic.results.history_frame import history_frame
+from ct_magic.planning.estimate import expected
+from ct_magic.planning.prepare import prepare
+from ct_magic.results.tables import history_frame
 from ct_magic.rows import Formula, Plan, Question, Row
 from ct_magic.sandbox import Sandbox
 from ct_magic.settings import Settings

@@ -23,7 +23,7 @@ from helpers.kills import COUNTS, killed
 from helpers.shell import TODAY
 from jupyter_client.blocking.client import BlockingKernelClient
 
-from ct_magic.client.journal_history import submissions
+from ct_magic.client.journal.history import submissions
 from ct_magic.sandbox import Sandbox
 
 ROUNDS = int(os.environ.get("CT_MAGIC_KILLS", "2"))

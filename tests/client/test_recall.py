@@ -9,10 +9,9 @@ from pathlib import Path
 
 from helpers.plans import question, row
 
-from ct_magic.client.freshness import Freshness
 from ct_magic.client.jobs import Job, Partial, State, Tally
-from ct_magic.client.journal import Journal
-from ct_magic.client.recall import recalled
+from ct_magic.client.journal.entries import Freshness
+from ct_magic.client.journal.journal import Journal, recalled
 from ct_magic.rows import Formula, Plan
 from ct_magic.settings import Settings
 

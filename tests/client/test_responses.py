@@ -21,7 +21,7 @@ from ct_magic.client.jobs import (
     Trouble,
 )
 from ct_magic.client.responses import read
-from ct_magic.system_events import SYSTEM_EVENTS
+from ct_magic.common.system_events import SYSTEM_EVENTS
 
 LIVE = {
     "count": 2953671,

@@ -17,9 +17,9 @@ from helpers.forks import forked
 from helpers.plans import question
 from helpers.shell import until
 
-from ct_magic.client.concurrency import Gate, Learned, gate
 from ct_magic.client.jobs import Answer, Busy, Job, Partial, State, Success, Tally
-from ct_magic.client.journal import Journal
+from ct_magic.client.journal.journal import Journal
+from ct_magic.client.limits import Gate, Learned, gate
 from ct_magic.client.pace import Pace, Poll, Submit
 from ct_magic.client.runner import Run
 from ct_magic.client.threads import spawn

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 from helpers.plans import question
 
-from ct_magic.client.concurrency import Learned
 from ct_magic.client.jobs import (
     Answer,
     Busy,
@@ -33,6 +32,7 @@ from ct_magic.client.jobs import (
     Tally,
     Trouble,
 )
+from ct_magic.client.limits import Learned
 from ct_magic.client.pace import Done, Pace, Poll, Submit, Wait, in_words
 from ct_magic.client.scheduler import Schedule
 

@@ -44,7 +44,7 @@ CELLS = [
     "later.result(0)",
     "later.cancel(); later.result()",
     "%config CountMagics.poll_interval = 0.01",
-    "from ct_magic.session import SESSION; vars(SESSION), SESSION.account()",
+    "from ct_magic.session.session import SESSION; vars(SESSION), SESSION.account()",
     "%%ctcount --dry-run\nCharged 2026-10",
     "%ct explain Charged 2026-10",
     "%ct accounts",

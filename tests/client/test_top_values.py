@@ -14,7 +14,7 @@ from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Failure, Forgotten, NotYet, Partial, Trouble
 from ct_magic.client.top_values import Group, Listed, Value, read_top, request_body
-from ct_magic.property_values import property_values
+from ct_magic.counting.property_values import property_values
 from ct_magic.sandbox import Sandbox
 from ct_magic.settings import Settings
 

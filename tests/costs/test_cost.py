@@ -18,20 +18,25 @@ from IPython.utils.capture import capture_output
 
 import ct_magic
 from ct_magic import QueryError
-from ct_magic.client.account_journal import open_journal
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Job, State, Tally
-from ct_magic.client.journal import Journal
+from ct_magic.client.journal.journal import Journal, open_journal
 from ct_magic.client.pace import Pace
-from ct_magic.costs.estimate import Estimate, estimate, put_off
-from ct_magic.costs.expectation import REQUEST, expected, with_expectation
-from ct_magic.costs.latency_model import Pacing
 from ct_magic.errors import QueryWarning
-from ct_magic.prepare import prepare
+from ct_magic.planning.estimate import (
+    REQUEST,
+    Estimate,
+    estimate,
+    expected,
+    put_off,
+    with_expectation,
+)
+from ct_magic.planning.latency_model import Pacing
+from ct_magic.planning.prepare import prepare
 from ct_magic.rows import Question
 from ct_magic.sandbox import Sandbox
-from ct_magic.session import SESSION
+from ct_magic.session.session import SESSION
 
 ACCOUNT = Account("default", "ABC", Secret("x"), base_url="http://127.0.0.1:9")
 FUNNEL = "funnel: App Launched 2026-10\n  share did Product Viewed\n  share did Charged"
@@ -262,8 +267,8 @@ def test_an_estimate_is_made_soon_whatever_the_settings_are() -> None:
     script = """
 import resource
 from itertools import product
-from ct_magic.costs.estimate import estimate, put_off
-from ct_magic.costs.latency_model import Pacing
+from ct_magic.planning.estimate import estimate, put_off
+from ct_magic.planning.latency_model import Pacing
 from ct_magic.settings import LONGEST
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))  # they take five together
 for took, interval, pending, at_once in product(

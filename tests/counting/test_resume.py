@@ -13,9 +13,9 @@ from helpers.shell import TODAY, point_at, submitted, until
 
 import ct_magic
 from ct_magic import api, errors
-from ct_magic.client.account_journal import open_journal
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
+from ct_magic.client.journal.journal import open_journal
 from ct_magic.query.payload import to_payload
 from ct_magic.sandbox import Sandbox
 from ct_magic.settings import Settings

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ct_magic import QueryError
-from ct_magic.forms.draft.document import ELSEWHERE, Sheet, problems, read_sheet
+from ct_magic.forms.draft.document import ELSEWHERE, Sheet, holes, problems, read_sheet
 from ct_magic.forms.draft.draft import (
     AxisFields,
     DidFields,
@@ -27,7 +27,6 @@ from ct_magic.forms.draft.field_text import (
     value_field,
     value_word,
 )
-from ct_magic.forms.draft.validate import holes
 from ct_magic.query.model import (
     Ago,
     ByPlace,

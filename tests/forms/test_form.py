@@ -17,16 +17,15 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import ct_magic
+from ct_magic.common.words import width
 from ct_magic.errors import UsageError
 from ct_magic.forms import Form
 from ct_magic.forms.row_list import WRONG, walk
-from ct_magic.progress.widget_panel import VIEW
-from ct_magic.query.catalog import Names
-from ct_magic.query.names_file import names_from_json
+from ct_magic.panel.widget_panel import VIEW
+from ct_magic.query.catalog import Names, names_from_json
 from ct_magic.sandbox import Sandbox
-from ct_magic.session import SESSION
+from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings
-from ct_magic.text_width import width
 
 pytestmark = pytest.mark.usefixtures("account")
 CELL = """loyal: App Launched where session.utm_source = "google" and Amount > $floor last 7 days

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from helpers.front_end import FrontEnd, front_end
 
-from ct_magic.forms.insert_cell import TARGET
+from ct_magic.forms.actions import TARGET
 from ct_magic.sandbox import Sandbox
 
 OPEN = """

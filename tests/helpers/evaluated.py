@@ -11,11 +11,11 @@ from typing import Any
 
 from ct_magic import QueryError
 from ct_magic.client.jobs import Job, State, Tally
-from ct_magic.planner import plan_cell
+from ct_magic.planning.planner import plan_cell
+from ct_magic.planning.row_results import RowResult, row_results
 from ct_magic.query.doubts import Known
-from ct_magic.query.expand_cell import expand
+from ct_magic.query.expand import expand
 from ct_magic.query.model import JsonQuery, Query
-from ct_magic.row_results import RowResult, row_results
 from ct_magic.rows import Plan
 from helpers.plain_counts import Data
 from helpers.random_statements import Statements

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ct_magic.planning.row_results import wilson
 from ct_magic.results.frame import COLUMNS
-from ct_magic.row_results import wilson
 
 MONDAY = date(2026, 9, 7)
 Row = dict[str, Any]

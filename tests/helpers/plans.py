@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from ct_magic.client.jobs import Job
-from ct_magic.row_results import RowResult, row_results
+from ct_magic.planning.row_results import RowResult, row_results
 from ct_magic.rows import Formula, Plan, Question, Row
 
 DAY = date(2026, 11, 1)

@@ -1,8 +1,8 @@
 """What a statement's rows must say: events as plain rows, sets of people, days walked one by one.
 
-Written apart from `ct_magic.query.expand` and `ct_magic.planner`: it knows no JSON, no sums of
-counts and no terms of an `or`. A person counts where one of their events makes the whole condition
-true. It is slow and obvious, so that what both say is unlikely to be the same mistake.
+Written apart from `ct_magic.query.expand` and `ct_magic.planning.planner`: it knows no JSON, no
+sums of counts and no terms of an `or`. A person counts where one of their events makes the whole
+condition true. It is slow and obvious, so that what both say is unlikely to be the same mistake.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from zlib import crc32
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Job, State
-from ct_magic.client.journal import Journal
+from ct_magic.client.journal.journal import Journal
 from ct_magic.client.pace import Pace
 from ct_magic.client.runner import Run
 from ct_magic.client.transport import Service

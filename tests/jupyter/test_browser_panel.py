@@ -13,7 +13,7 @@ import pytest
 from helpers.browser import APPUTILS, choose, open_notebook, server
 from nbconvert import HTMLExporter
 
-from ct_magic.progress.widget_panel import VIEW
+from ct_magic.panel.widget_panel import VIEW
 
 pytestmark = pytest.mark.browser
 SET_UP = "%load_ext ct_magic\n%ct use sandbox\n%config CountMagics.poll_interval = {}"

@@ -10,7 +10,7 @@ import pytest
 from helpers.front_end import FrontEnd, front_end
 from helpers.shell import Clock, submitted
 
-from ct_magic.results.vega import MIME
+from ct_magic.charts.vega import MIME
 from ct_magic.sandbox import Sandbox
 
 BY_DAY = "Charged last 12 days by day"

@@ -18,7 +18,7 @@ from helpers.front_end import FrontEnd, front_end, overlay
 from helpers.raw_server import Wire, wires
 from helpers.shell import TODAY, Clock
 
-from ct_magic.progress.widget_panel import VIEW
+from ct_magic.panel.widget_panel import VIEW
 from ct_magic.sandbox import Sandbox
 
 INSTALLED = "installed"
@@ -256,8 +256,8 @@ def test_a_second_interrupt_gets_one_out_whatever_happens(front: FrontEnd) -> No
     """Even of a run that does not end when it is cancelled."""
     front.done(
         "import time\n"
-        "from ct_magic.progress.panel import Panel\n"
-        "from ct_magic.waiting import wait\n"
+        "from ct_magic.panel.panel import Panel\n"
+        "from ct_magic.counting.waiting import wait\n"
         "class Stubborn:\n"
         "    clock, jobs, cancels, over = time.monotonic, (), 0, False\n"
         "    def wait(self, timeout): time.sleep(timeout); return self.over\n"

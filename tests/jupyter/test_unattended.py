@@ -18,7 +18,7 @@ from helpers.pages import PAGES, blocks
 from helpers.shell import Clock, submitted, until
 from nbformat.v4 import new_code_cell, new_notebook
 
-from ct_magic.client.journal_history import submissions
+from ct_magic.client.journal.history import submissions
 from ct_magic.sandbox import Sandbox
 
 PAGE = "notebooks/README.md"

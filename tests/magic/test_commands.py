@@ -23,14 +23,15 @@ from keyring.backend import KeyringBackend
 from keyring.backends.null import Keyring as NullKeyring
 
 import ct_magic
-from ct_magic import errors, name_sources
+from ct_magic import errors
 from ct_magic.client import credentials as passcodes
 from ct_magic.magic.commands import COMMANDS, MEANT
-from ct_magic.prepare import prepare
+from ct_magic.planning.prepare import prepare
 from ct_magic.query.catalog import Names
 from ct_magic.query.parser import statements
 from ct_magic.sandbox import Sandbox
-from ct_magic.session import SESSION, Session
+from ct_magic.session import known_names as name_sources
+from ct_magic.session.session import SESSION, Session
 
 HIDDEN = "AAE-hidden-7731"
 Say = Callable[[str], str]

@@ -3,7 +3,8 @@
 import pytest
 from helpers.shell import TODAY
 
-from ct_magic.magic import arguments, recipes
+from ct_magic.magic import arguments
+from ct_magic.query import help as recipes
 from ct_magic.query.parser import statements
 
 CELLS = [recipe for recipe in recipes.RECIPES if recipe.cell.startswith("%%ctcount")]

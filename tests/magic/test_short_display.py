@@ -14,12 +14,12 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from ct_magic.client.jobs import Tally
-from ct_magic.client.journal_entries import Entry
-from ct_magic.client.journal_history import PastCell
-from ct_magic.results.history_frame import history_frame
-from ct_magic.results.short_history import short_history
+from ct_magic.client.journal.entries import Entry
+from ct_magic.client.journal.history import PastCell
+from ct_magic.common.words import width
+from ct_magic.panel.short_tables import short_history
+from ct_magic.results.tables import history_frame
 from ct_magic.sandbox import Sandbox
-from ct_magic.text_width import width
 
 CELL = "%%ctcount\nApp Launched 2026-10\nCharged 2026-10"
 

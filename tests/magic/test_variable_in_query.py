@@ -3,7 +3,7 @@
 import pytest
 
 from ct_magic import UsageError
-from ct_magic.magic.variable_in_query import refuse_variable
+from ct_magic.magic.arguments import refuse_variable
 
 EVENTS = ["App Launched", "Charged", "new Charged"]
 

@@ -15,13 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ct_magic.client.jobs import Job, State, Tally
-from ct_magic.progress import html as card
-from ct_magic.progress import style
-from ct_magic.progress import text as words
-from ct_magic.progress.coloured import COLOURED_WORDS, coloured
-from ct_magic.progress.standing import Standing
+from ct_magic.panel import html as card
+from ct_magic.panel import style
+from ct_magic.panel import text as words
+from ct_magic.panel.standing import Standing
+from ct_magic.panel.style import COLOURED_WORDS, coloured
+from ct_magic.planning.row_results import row_results
 from ct_magic.query.lexer import KEYWORDS
-from ct_magic.row_results import row_results
 from ct_magic.rows import Comparison, Formula, Row
 
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)">'

@@ -17,9 +17,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from ct_magic.client.jobs import State, Tally
-from ct_magic.progress.environment import is_interactive, open_panel
-from ct_magic.progress.panel import HtmlPanel, Panel, TextPanel
-from ct_magic.progress.widget_panel import VIEW, WidgetPanel
+from ct_magic.panel.environment import is_interactive, open_panel
+from ct_magic.panel.panel import HtmlPanel, Panel, TextPanel
+from ct_magic.panel.widget_panel import VIEW, WidgetPanel
 from ct_magic.sandbox import Sandbox
 
 pytestmark = pytest.mark.usefixtures("shell")

@@ -16,11 +16,12 @@ from IPython.core.interactiveshell import InteractiveShell
 import ct_magic
 from ct_magic import errors
 from ct_magic.client import accounts
-from ct_magic.magic import commands, options
+from ct_magic.magic import arguments as options
+from ct_magic.magic import commands
 from ct_magic.magic.magics import CountMagics
 from ct_magic.sandbox import Sandbox
 from ct_magic.sandbox.__main__ import _parser as sandbox_parser
-from ct_magic.session import SESSION
+from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings
 
 SOURCES = "".join(

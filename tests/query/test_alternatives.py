@@ -8,7 +8,7 @@ import pytest
 
 from ct_magic import QueryError
 from ct_magic.query.alternatives import terms_of
-from ct_magic.query.expand_cell import expand
+from ct_magic.query.expand import expand
 from ct_magic.query.model import Event, Filter, Or, Query
 from ct_magic.query.parser import parse, statements
 from ct_magic.query.printer import to_text

@@ -7,11 +7,10 @@ from threading import Thread
 import pytest
 
 from ct_magic import UsageError
-from ct_magic.query.catalog import MOST, Names
+from ct_magic.query.catalog import MOST, Names, names_from_json, to_json
 from ct_magic.query.model import JsonQuery, Property, Query, Scope
-from ct_magic.query.names_file import names_from_json, to_json
 from ct_magic.query.parser import parse, statements
-from ct_magic.session import Session
+from ct_magic.session.session import Session
 
 FILE = {
     "events": {"App Launched": {}, "Charged": {"Amount": [], "Category": ["Bags", "Shoes"]}},

@@ -6,9 +6,8 @@ import random
 import pytest
 from helpers.language_inputs import broken, corpus
 
-from ct_magic.query.catalog import Names
+from ct_magic.query.catalog import Names, names_from_json
 from ct_magic.query.completion import Completion, complete
-from ct_magic.query.names_file import names_from_json
 from ct_magic.query.parser import parse
 
 NAMES = names_from_json(

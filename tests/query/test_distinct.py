@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from ct_magic.query.distinct import key
+from ct_magic.query.equality import key
 from ct_magic.query.parser import parse
 
 TODAY = date(2026, 11, 23)

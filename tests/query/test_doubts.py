@@ -6,10 +6,9 @@ from datetime import date
 
 import pytest
 
-from ct_magic.query.catalog import Names
+from ct_magic.query.catalog import Names, names_from_json
 from ct_magic.query.doubts import CLOCK, DID_SEES_BASE, FACTS, Known, doubts_of_cell
-from ct_magic.query.expand_cell import expand
-from ct_magic.query.names_file import names_from_json
+from ct_magic.query.expand import expand
 from ct_magic.query.parser import statements
 
 TODAY = date(2026, 11, 23)

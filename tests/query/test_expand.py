@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ct_magic import QueryError
 from ct_magic.query.alternatives import Sum
+from ct_magic.query.calendar import resolve
 from ct_magic.query.expand import how_many, rows_of
 from ct_magic.query.model import (
     Ago,
@@ -26,7 +27,6 @@ from ct_magic.query.model import (
 )
 from ct_magic.query.parser import parse, statements
 from ct_magic.query.printer import to_text
-from ct_magic.query.resolve_period import resolve
 
 MONDAY = date(2026, 11, 23)
 

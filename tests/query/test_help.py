@@ -6,8 +6,7 @@ import pytest
 from helpers.shell import TODAY
 
 from ct_magic import UsageError
-from ct_magic.query.help import PAGE, page, topic
-from ct_magic.query.help_topics import TOPICS
+from ct_magic.query.help import PAGE, TOPICS, page, topic
 from ct_magic.query.lexer import API_NAMES, KEYWORDS, SYMBOLS
 from ct_magic.query.model import Scope
 from ct_magic.query.parser import parse

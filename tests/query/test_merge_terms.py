@@ -5,7 +5,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ct_magic.query.merge_terms import Term, condition_key, condition_keys, merged, once
+from ct_magic.query.alternatives import Term, condition_key, condition_keys, merged, once
 from ct_magic.query.model import AtPlace, Filter, Operator, Property
 
 CONDITIONS = st.one_of(

@@ -6,7 +6,7 @@ import pytest
 from helpers.language_inputs import TODAY
 
 from ct_magic import QueryError
-from ct_magic.query.diagnostics.misplaced_tokens import EXPECTED, wrong_cells
+from ct_magic.query.mistakes.examples import EXPECTED, wrong_cells
 from ct_magic.query.parser import parse
 
 ROWS = list(wrong_cells())

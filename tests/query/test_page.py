@@ -7,7 +7,7 @@ import pytest
 from helpers.language_inputs import TODAY, check_statement
 
 import ct_magic
-from ct_magic.query.help_topics import TOPICS
+from ct_magic.query.help import TOPICS
 from ct_magic.query.lexer import (
     API_NAMES,
     CONTEXTUAL,

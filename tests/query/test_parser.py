@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ct_magic import QueryError
-from ct_magic.query.expand_cell import CellRow, Numbers
+from ct_magic.query.expand import CellRow, Numbers
 from ct_magic.query.model import Ago, ByTime, Days, Event, Last, Query, Unit
 from ct_magic.query.parser import parse, read_cell, statements
 from ct_magic.query.payload import from_payload, to_payload

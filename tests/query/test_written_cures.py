@@ -9,8 +9,8 @@ import pytest
 from helpers.language_inputs import TODAY, broken_cells
 
 from ct_magic import QueryError
-from ct_magic.magic.values_command import read_property, split_properties
-from ct_magic.query.diagnostics.misplaced_tokens import wrong_cells
+from ct_magic.magic.commands import read_property, split_properties
+from ct_magic.query.mistakes.examples import wrong_cells
 from ct_magic.query.parser import parse, statements
 
 FRAMES = ("{}", "A {}", "A where {}", "A did {}", "A did B {}")

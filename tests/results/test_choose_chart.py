@@ -8,10 +8,10 @@ from helpers import frames
 from helpers.frames import base, experiment, frame, share, unfinished, week, weeks
 
 from ct_magic import plot
+from ct_magic.charts.chart import Box, Chart, Colour, Dot, Path, Words, spread
+from ct_magic.charts.plot import choose_chart
+from ct_magic.charts.wording import change, percent
 from ct_magic.results.cells import cells
-from ct_magic.results.chart import Box, Chart, Colour, Dot, Path, Words, spread
-from ct_magic.results.choose_chart import choose_chart
-from ct_magic.results.wording import change, percent
 
 
 def drawn(df: pd.DataFrame, **options: bool) -> Chart:

@@ -15,8 +15,8 @@ import pytest
 from helpers.plans import plan, question, row
 
 from ct_magic.client.jobs import Job, State, Tally
+from ct_magic.planning.row_results import row_results
 from ct_magic.results.frame import frame
-from ct_magic.row_results import row_results
 from ct_magic.rows import Comparison, Formula
 
 
@@ -96,8 +96,8 @@ def test_parquet_and_polars_keep_the_types(tmp_path: Path) -> None:
 
 def test_history_goes_into_a_sheet(tmp_path: Path) -> None:
     """Times without a zone: Excel takes no other."""
-    from ct_magic.client.journal_history import PastCell
-    from ct_magic.results.history_frame import history_frame
+    from ct_magic.client.journal.history import PastCell
+    from ct_magic.results.tables import history_frame
 
     df = history_frame([PastCell("acc", 1.8e9, "df", None, ())], lambda _: UTC)
     df.to_excel(tmp_path / "x.xlsx", index=False)

@@ -11,9 +11,9 @@ from helpers.frames import frame, weeks
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from ct_magic.results.chart import Colour
-from ct_magic.results.live_picture import TICK, LivePicture
-from ct_magic.results.vega import MIME, VEGA_COLOURS
+from ct_magic.charts.chart import Colour
+from ct_magic.charts.plot import TICK, LivePicture
+from ct_magic.charts.vega import MIME, VEGA_COLOURS
 
 
 class Watched:

@@ -21,10 +21,11 @@ from matplotlib.colors import to_rgb
 
 import ct_magic
 from ct_magic import plot
+from ct_magic.charts import vega
+from ct_magic.charts import vega as draw
+from ct_magic.charts.chart import Chart, ChartAxis, Colour
+from ct_magic.charts.plot import Picture
 from ct_magic.errors import UsageError
-from ct_magic.results import draw, vega
-from ct_magic.results.chart import Chart, ChartAxis, Colour
-from ct_magic.results.plot import Picture
 from ct_magic.sandbox import Sandbox
 
 BY_WEEK = "Charged last 3 weeks by week"
@@ -132,7 +133,7 @@ def test_text_and_lines_stand_out() -> None:
 @pytest.mark.parametrize(("ink", "ground"), [("#000000", "#ffffff"), ("#ffffff", "#111111")])
 def test_numbers_are_read_on_the_strongest_cell(ink: str, ground: str) -> None:
     """A heat map's colour covers a part of the page; the page's own text stands on it."""
-    from ct_magic.results.retention_charts import STRONGEST
+    from ct_magic.charts.retention import STRONGEST
 
     blue, under = to_rgb(vega.VEGA_COLOURS[Colour.FIRST]), to_rgb(ground)
     mixed = [STRONGEST * b + (1 - STRONGEST) * u for b, u in zip(blue, under, strict=True)]

@@ -11,8 +11,7 @@ from helpers import frames
 from helpers.frames import frame, from_csv, week, weeks
 
 from ct_magic import UsageError
-from ct_magic.results.cells import cells
-from ct_magic.results.result_kind import Kind, by_series, kind, unit
+from ct_magic.results.cells import Kind, by_series, cells, kind, unit
 
 EXAMPLES: dict[Kind, pd.DataFrame] = {
     Kind.NUMBER: frame({"count": 3}),

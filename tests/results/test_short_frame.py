@@ -8,9 +8,9 @@ import pandas as pd
 from helpers.plans import plan, question, row
 
 from ct_magic.client.jobs import Job, State, Tally
+from ct_magic.panel.short_tables import short_frame
+from ct_magic.planning.row_results import row_results
 from ct_magic.results.frame import frame
-from ct_magic.results.short_frame import short_frame
-from ct_magic.row_results import row_results
 from ct_magic.rows import Comparison, Formula, Row
 
 NOW = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)

@@ -7,9 +7,8 @@ from datetime import datetime
 
 import pandas as pd
 
+from ct_magic.panel.short_tables import short_table, word_table
 from ct_magic.results.frame import records
-from ct_magic.results.short_table import short_table
-from ct_magic.results.word_table import word_table
 
 MOMENT = "2026-11-29 01:55:09"
 PATH = "/home/somebody/.config/ct_magic/accounts.toml is where " * 2

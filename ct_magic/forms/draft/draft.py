@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from ...query import printer
-from ...query.model import Operator, Scope
-from . import field_text
+from ct_magic.forms.draft import field_text
+from ct_magic.query import printer
+from ct_magic.query.model import Operator, Scope
 
 Key = tuple[str | int, ...]  # which field: ("where", 0, "value"), ("did", 1, "event"), ("period",)
 _Piece = tuple[Key, str]

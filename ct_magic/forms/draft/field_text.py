@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from ...errors import QueryError
-from ...query import lexer, printer, tree
-from ...query.lexer import SYMBOLS, Token, tokens
-from ...query.model import Property, Scope
-from ...query.parameters import number_value
-from ...query.parser import spelled
-from ...query.source import Source
+from ct_magic.errors import QueryError
+from ct_magic.query import lexer, printer, tree
+from ct_magic.query.lexer import SYMBOLS, Token, tokens
+from ct_magic.query.model import Property, Scope
+from ct_magic.query.parameters import number_value
+from ct_magic.query.parser import spelled
+from ct_magic.query.source import Source
 
 _OFTEN = re.compile(r"\s*(=|>=|>|<=|<)?\s*([0-9]{1,9})\s*")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")

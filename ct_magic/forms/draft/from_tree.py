@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...errors import QueryError
-from ...query import printer, tree
-from ...query.lexer import Token
-from ...query.parser import Spelled, spelled
-from ...query.payload import from_json
-from ...query.source import Source
-from .draft import RANGE, SCOPE_WORDS, VALUES, AxisFields, DidFields, Draft, FilterFields, Happening
-from .field_text import (
+from ct_magic.errors import QueryError
+from ct_magic.forms.draft.draft import (
+    RANGE,
+    SCOPE_WORDS,
+    VALUES,
+    AxisFields,
+    DidFields,
+    Draft,
+    FilterFields,
+    Happening,
+)
+from ct_magic.forms.draft.field_text import (
     list_field,
     name_field,
     range_field,
@@ -22,6 +26,11 @@ from .field_text import (
     value_field,
     value_word,
 )
+from ct_magic.query import printer, tree
+from ct_magic.query.lexer import Token
+from ct_magic.query.parser import Spelled, spelled
+from ct_magic.query.payload import from_json
+from ct_magic.query.source import Source
 
 _Piece = tuple[str, tree.FilterNode]  # how a filter is joined to the one before, and the filter
 

@@ -1,0 +1,229 @@
+"""Counts -> Chart of lines over time, one for each series, or beside another period's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby, pairwise
+
+from ct_magic.charts.chart import (
+    LINE,
+    SERIES,
+    Chart,
+    ChartAxis,
+    Colour,
+    Dot,
+    Mark,
+    Path,
+    Words,
+    spread,
+)
+from ct_magic.charts.wording import (
+    axis_words,
+    change,
+    count_axis,
+    events,
+    how_much_of,
+    how_often,
+    missing,
+    names,
+    number,
+    period,
+    pixels,
+    place,
+    statement,
+    stretch,
+    time_axis,
+)
+from ct_magic.results.cells import Cell, Series, by_series
+
+PLANE = 260  # pixels of a plane with lines
+MOST_LINES, MOST_DOTS = 12, 60  # lines in a picture, and pieces whose places are marked
+GIST = 6  # numbers that an `alt` text holds
+
+
+def timeline(rows: Sequence[Cell]) -> Chart:
+    """Return a line for each series; a piece that is not whole is hollow, and dotted the way to it.
+
+    A count that is missing leaves a gap: no line is drawn over it.
+    """
+    lines = _largest(by_series(rows))
+    called = names(rows)
+    axis = count_axis([row.count or 0 for row in rows])
+    marks: list[Mark] = []
+    for n, (series, pieces) in enumerate(lines.items()):
+        marks += line(pieces, [row.count for row in pieces], rows, n, _tips(called[series], pieces))
+    marks += partial_words(rows, axis, several=len(lines) > 1)
+    ends = {called[series]: _last(pieces) for series, pieces in lines.items()}
+    x = time_axis(rows)
+    marks += end_labels(ends, x, axis) if len(lines) > 1 else []
+    title = f"{events(rows)}: profiles {how_often(rows)}{axis_words(rows)}"
+    notes = [period(rows), *_lines_left_out(rows), *missing(rows)]
+    return Chart(
+        title=title,
+        lines=(*statement(rows), "; ".join(notes)),
+        alt=f"{title}, {period(rows)}. {' '.join(_gist(called[s], p) for s, p in lines.items())}",
+        x=x,
+        y=axis,
+        marks=tuple(marks),
+        height=max(PLANE, (LINE + 1) * len(lines)),
+        margin=24 + pixels(ends) if len(lines) > 1 else 12,
+    )
+
+
+def paired_lines(rows: Sequence[Cell]) -> Chart:
+    """Return the line of a series beside that of the other period, paired in their order."""
+    (pieces,) = by_series(rows).values()
+    axis = count_axis([count or 0 for row in rows for count in (row.count, row.previous)])
+    x = time_axis(rows)
+    before = [None if row.previous is None else float(row.previous) for row in pieces]
+    marks = line(pieces, before, rows, 1, [_other_tip(row) for row in pieces], Colour.GREY)
+    marks += line(pieces, [row.count for row in pieces], rows, 0, _tips(events(rows), pieces))
+    starts = [row.previous_start for row in pieces if row.previous_start is not None]
+    ends = {
+        f"from {pieces[0].start}": _last(pieces),
+        f"from {min(starts)}": next((n for n in reversed(before) if n is not None), None),
+    }
+    marks += end_labels(ends, x, axis, colours=(SERIES[0], Colour.GREY))
+    title = f"{events(rows)}: profiles {how_often(rows)} against another period"
+    changes = [row for row in pieces if row.change is not None]
+    gist = " ".join(f"{row.start}: {change(row.change or 0)}." for row in changes[:GIST])
+    return Chart(
+        title=title,
+        lines=(*statement(rows), "; ".join([period(rows), *missing(rows)])),
+        alt=f"{title}, {period(rows)}. {gist}",
+        x=x,
+        y=axis,
+        marks=tuple(marks),
+        height=PLANE,
+        margin=24 + pixels(ends),
+    )
+
+
+def line(
+    pieces: Sequence[Cell],
+    values: Sequence[float | None],
+    rows: Sequence[Cell],
+    n: int,
+    tips: Sequence[str],
+    colour: Colour | None = None,
+) -> list[Mark]:
+    """Return the marks of one line over time; `n` is its number in the picture."""
+    colour = colour or SERIES[n % len(SERIES)]
+    known = [
+        (place(row, rows), value, row.whole is False)
+        for row, value in zip(pieces, values, strict=True)
+    ]
+    marks: list[Mark] = []
+    for is_dotted, ends in groupby(
+        pairwise(known), key=lambda p: None if None in (p[0][1], p[1][1]) else p[0][2] or p[1][2]
+    ):
+        if is_dotted is not None:
+            some = list(ends)
+            places = [some[0][0], *(later for _, later in some)]
+            way = tuple((x, y) for x, y, _ in places if y is not None)
+            marks.append(Path(way, colour, dotted=is_dotted))
+    if len(pieces) <= MOST_DOTS or any(hollow for *_, hollow in known):
+        marks += _dots(pieces, values, rows, n, tips, colour)
+    return marks
+
+
+def _dots(
+    pieces: Sequence[Cell],
+    values: Sequence[float | None],
+    rows: Sequence[Cell],
+    n: int,
+    tips: Sequence[str],
+    colour: Colour,
+) -> list[Mark]:
+    return [
+        Dot(
+            place(row, rows),
+            value,
+            colour,
+            hollow=row.whole is False,
+            shape=n,
+            tip=tip + (f", {how_much_of(row, rows)}" if row.whole is False else ""),
+        )
+        for row, value, tip in zip(pieces, values, tips, strict=True)
+        if value is not None and (len(pieces) <= MOST_DOTS or row.whole is False)
+    ]
+
+
+def partial_words(rows: Sequence[Cell], axis: ChartAxis, *, several: bool) -> list[Mark]:
+    """Return the words at pieces that are not whole: how much of them is counted."""
+    pieces = sorted({(row.start, row.end): row for row in rows}.items())
+    ends = dict(pieces[:1] + pieces[-1:])
+    marks: list[Mark] = []
+    for row in ends.values():
+        if row.whole is not False or len(pieces) == 1:
+            continue
+        is_last = row is pieces[-1][1]
+        value = axis.high if several or row.count is None else float(row.count)
+        up = 14 if several or value < 0.2 * axis.high else -16
+        x, text = place(row, rows), how_much_of(row, rows)
+        marks.append(Words(x, value, text, Colour.QUIET, "right" if is_last else "left", 0, up))
+    return marks
+
+
+def end_labels(
+    ends: Mapping[str, float | None],
+    x: ChartAxis,
+    y: ChartAxis,
+    height: int = PLANE,
+    colours: Sequence[Colour] = SERIES,
+) -> list[Mark]:
+    """Return the names of lines at their ends, moved apart, each with its own mark.
+
+    A line without any number has no end, and no name: at 0 it would say that nobody did it.
+    """
+    known = [(n, name, at) for n, (name, at) in enumerate(ends.items()) if at is not None]
+    gap = (y.high - y.low) * (LINE + 1) / max(height, (LINE + 1) * len(known))
+    places = spread([at for *_, at in known], gap)
+    beside = x.high + 0.025 * (x.high - x.low)
+    marks: list[Mark] = []
+    for (n, name, _), at in zip(known, places, strict=True):
+        marks += [
+            Dot(beside, at, colours[n % len(colours)], shape=n),
+            Words(beside, at, name, right=9),
+        ]
+    return marks
+
+
+def _largest(lines: dict[Series, list[Cell]]) -> dict[Series, list[Cell]]:
+    if len(lines) <= MOST_LINES:
+        return lines
+    totals = {series: sum(row.count or 0 for row in some) for series, some in lines.items()}
+    kept = sorted(lines, key=lambda series: -totals[series])[:MOST_LINES]
+    return {series: some for series, some in lines.items() if series in kept}
+
+
+def _lines_left_out(rows: Sequence[Cell]) -> list[str]:
+    several = len(by_series(rows))
+    return [f"the largest {MOST_LINES} of {several:,} lines"] if several > MOST_LINES else []
+
+
+def _tips(name: str, pieces: Sequence[Cell]) -> list[str]:
+    return [f"{name}, {stretch(row.start, row.end)}: {number(row.count)}" for row in pieces]
+
+
+def _other_tip(row: Cell) -> str:
+    if row.previous_start is None or row.previous_end is None:
+        return ""
+    return f"{stretch(row.previous_start, row.previous_end)}: {number(row.previous)}"
+
+
+def _last(pieces: Sequence[Cell]) -> float | None:
+    return next((float(row.count) for row in reversed(pieces) if row.count is not None), None)
+
+
+def _gist(name: str, pieces: Sequence[Cell]) -> str:
+    known = [row for row in pieces if row.count is not None]
+    if not known:
+        return f"{name}: no count."
+    least, most = (f(known, key=lambda row: row.count or 0) for f in (min, max))
+    partial = "; the last piece is not whole" if known[-1].whole is False else ""
+    return (
+        f"{name}: {len(pieces)} pieces, first {number(known[0].count)}, "
+        f"last {number(known[-1].count)}, lowest {number(least.count)} ({least.start}), "
+        f"highest {number(most.count)} ({most.start}){partial}."
+    )

@@ -1,0 +1,199 @@
+"""Shares -> Chart: a funnel of nested bars, points with intervals over values, lines over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ct_magic.charts.chart import Box, Chart, ChartAxis, Colour, Dot, Mark, Path, Words
+from ct_magic.charts.lines import PLANE, end_labels, line, partial_words
+from ct_magic.charts.wording import (
+    axis_words,
+    clause,
+    events,
+    has_moved,
+    interval,
+    missing,
+    names,
+    number,
+    percent,
+    period,
+    pixels,
+    row_axis,
+    row_labels,
+    share_axis,
+    short,
+    statement,
+    stretch,
+    time_axis,
+)
+from ct_magic.results.cells import Cell, by_series, unit
+from ct_magic.results.changes import step_before
+
+_MOST = 60
+_ROW = 30
+INTERVALS = "lines are 95 % intervals"
+ORDER = "in any order: days are all that the service knows"
+
+
+def order(rows: Sequence[Cell]) -> list[str]:
+    """Return what is to be said of the steps' order: it is known only of a window that is moved."""
+    return [] if any(has_moved(row.series.step) for row in steps(rows)) else [ORDER]
+
+
+def is_base(row: Cell, rows: Sequence[Cell]) -> bool:
+    """Return True for the row that the steps of its piece are compared with."""
+    first = next(other for other in rows if other.series.query == row.series.query)
+    return row.series.step == first.series.step
+
+
+def steps(rows: Sequence[Cell]) -> list[Cell]:
+    """Return the rows that are a share of a base."""
+    return [row for row in rows if row.series.step is not None and not is_base(row, rows)]
+
+
+def funnel(rows: Sequence[Cell]) -> Chart:
+    """Return nested bars: each step's lies in the one that it is counted inside."""
+    shown = list(zip(_step_labels(rows), rows, strict=True))[:_MOST]
+    texts = [_step_text(row, rows) for _, row in shown]
+    marks: list[Mark] = []
+    for n, ((name, row), text) in enumerate(zip(shown, texts, strict=True)):
+        marks += _nested(n, row, rows, f"{name}: {text}")
+    marks += [
+        Words(_around(row, rows) or 0, -n, text, right=8)
+        for n, ((_, row), text) in enumerate(zip(shown, texts, strict=True))
+    ]
+    title = f"{events(rows)}: {_what(rows)}"
+    gist = "; ".join(f"{name}: {text}" for (name, _), text in zip(shown, texts, strict=True))
+    return Chart(
+        title=title,
+        lines=(*statement(rows), "; ".join([period(rows), *order(rows), *missing(rows)])),
+        alt=f"{title}, {', '.join([period(rows), *order(rows)])}. {short(gist, 300)}.",
+        x=ChartAxis(0, max([row.count or 0 for _, row in shown] + [1])),
+        y=row_axis([name for name, _ in shown]),
+        marks=tuple(marks),
+        height=_ROW * len(shown),
+        margin=16 + pixels(texts),
+    )
+
+
+def dots(rows: Sequence[Cell]) -> Chart:
+    """Return a point for each value's share, with its interval."""
+    shown = steps(rows)[:_MOST]
+    labels = dict(zip(map(id, shown), row_labels(shown), strict=True))
+    axis = share_axis([row.high or row.share or 0 for row in shown])
+    texts = [_dot_text(row) for row in shown]
+    marks: list[Mark] = []
+    for n, (row, text) in enumerate(zip(shown, texts, strict=True)):
+        marks += _interval(n, row, f"{labels[id(row)]}: {text}")
+        marks.append(Words(axis.high, -n, text, right=10))
+    title = f"{events(rows)}: {_what(rows)}{axis_words(rows)}"
+    gist = "; ".join(f"{labels[id(row)]}: {t}" for row, t in zip(shown, texts, strict=True))
+    return Chart(
+        title=title,
+        lines=(
+            *statement(rows),
+            "; ".join([period(rows), INTERVALS, *missing(rows)]),
+        ),
+        alt=f"{title}, {period(rows)}. {short(gist, 300)}.",
+        x=axis,
+        y=row_axis([labels[id(row)] for row in shown]),
+        marks=tuple(marks),
+        height=_ROW * len(shown),
+        margin=16 + pixels(texts),
+    )
+
+
+def share_lines(rows: Sequence[Cell]) -> Chart:
+    """Return a line over time for each step and value, of its share."""
+    shown = steps(rows)
+    lines = by_series(shown)
+    called = names(shown)
+    several = len({series.step for series in lines}) > 1
+    labels = {
+        series: f"{short(series.step or '')} · {called[series]}"
+        if several and series.values
+        else short(series.step or "")
+        if several
+        else called[series]
+        for series in lines
+    }
+    axis = share_axis([row.share or 0 for row in shown])
+    marks: list[Mark] = []
+    for n, (series, pieces) in enumerate(lines.items()):
+        tips = [f"{labels[series]}, {stretch(r.start, r.end)}: {_dot_text(r)}" for r in pieces]
+        marks += line(pieces, [row.share for row in pieces], shown, n, tips)
+    marks += partial_words(shown, axis, several=True)
+    x = time_axis(shown)
+    ends = {labels[s]: _last_share(p) for s, p in lines.items()}
+    marks += end_labels(ends, x, axis) if len(lines) > 1 else []
+    title = f"{events(rows)}: {_what(rows)}, by {unit(shown) or 'piece'}{axis_words(rows)}"
+    last = {name: share for name, share in ends.items() if share is not None}
+    gist = "; ".join(f"{name}: last {percent(share)}" for name, share in last.items())
+    return Chart(
+        title=title,
+        lines=(*statement(rows), "; ".join([period(rows), *order(rows), *missing(rows)])),
+        alt=f"{title}, {period(rows)}. {short(gist, 300)}.",
+        x=x,
+        y=axis,
+        marks=tuple(marks),
+        height=PLANE,
+        margin=24 + pixels(ends) if len(lines) > 1 else 12,
+    )
+
+
+def _what(rows: Sequence[Cell]) -> str:
+    names = list(dict.fromkeys(row.series.step for row in steps(rows)))
+    return f"share that {short(clause(names[0]), 60)}" if len(names) == 1 else "share of each step"
+
+
+def _step_labels(rows: Sequence[Cell]) -> list[str]:
+    several = len({row.series.query for row in rows}) > 1
+    return [
+        short(row.series.step or row.series.query)
+        + (f" · {short(row.series.query)}" if several else "")
+        for row in rows
+    ]
+
+
+def _around(row: Cell, rows: Sequence[Cell]) -> int | None:
+    before = step_before(row, rows)
+    return row.count if before is None or before.count is None else before.count
+
+
+def _nested(n: int, row: Cell, rows: Sequence[Cell], tip: str) -> list[Mark]:
+    marks: list[Mark] = []
+    around = _around(row, rows)
+    if around and not is_base(row, rows):
+        marks.append(Box(0, around, -n - 0.34, -n + 0.34, Colour.TRACK, strength=0.25, tip=tip))
+    if row.count:
+        marks.append(Box(0, row.count, -n - 0.34, -n + 0.34, tip=tip))
+    return marks
+
+
+def _step_text(row: Cell, rows: Sequence[Cell]) -> str:
+    if row.share is None or is_base(row, rows):
+        return number(row.count)
+    text = f"{number(row.count)} · {percent(row.share)}{interval(row.low, row.high)}"
+    before = step_before(row, rows)
+    if before is None or is_base(before, rows) or not before.count or row.count is None:
+        return text
+    return f"{text}, {percent(row.count / before.count)} of the step before"
+
+
+def _dot_text(row: Cell) -> str:
+    if row.share is None:
+        return "no count" if row.count is None else f"{number(row.count)} of {number(row.of)}"
+    return f"{percent(row.share)}{interval(row.low, row.high)} of {number(row.of)}"
+
+
+def _interval(n: int, row: Cell, tip: str) -> list[Mark]:
+    if row.share is None:
+        return []
+    marks: list[Mark] = []
+    if row.low is not None and row.high is not None:
+        marks.append(Path(((row.low, -n), (row.high, -n))))
+    return [*marks, Dot(row.share, -n, tip=tip)]
+
+
+def _last_share(pieces: Sequence[Cell]) -> float | None:
+    return next((row.share for row in reversed(pieces) if row.share is not None), None)

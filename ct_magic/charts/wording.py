@@ -1,0 +1,289 @@
+"""Numbers, days and names as a picture says them: in English, whatever the machine's language."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import pairwise
+from math import ceil, floor, log10
+
+from ct_magic.charts.chart import LETTER, ChartAxis
+from ct_magic.common.words import plain
+from ct_magic.results.cells import Cell, CellValue, Series, is_rolling, unit, unit_days
+
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+LONGEST, LONGEST_LINE = 36, 90  # characters of a name, and of a line below the title
+# A name that holds `after` is quoted, and so is a text: this is the clause's own word.
+AFTER = re.compile(r" after (day|week|month|quarter|year)s?$")
+_MOVED = re.compile(r" (after|before) (\d+ )?(day|week|month|quarter|year)s?$")
+UNDER_WAY = ("waiting", "submitted", "not yet")
+
+
+def clause(step: str | None) -> str:
+    """Return a step as printed, without the unit that its windows are moved by."""
+    return AFTER.sub("", step or "")
+
+
+def after_unit(step: str | None) -> str | None:
+    """Return what a step's windows are moved by: `week`; None where they are not."""
+    match = AFTER.search(step or "")
+    return match[1] if match else None
+
+
+def has_moved(step: str | None) -> bool:
+    """Return True if a step looks at days before or behind the base's."""
+    return _MOVED.search(step or "") is not None
+
+
+def percent(share: float) -> str:
+    """Return a share as people read it; what is not all is never `100 %`, nor some `0 %`."""
+    part = 100 * share
+    if 0 < part < 0.1:
+        return "<0.1 %"
+    if 99.5 <= part < 100:
+        return f"{part:.1f} %" if part < 99.95 else ">99.9 %"
+    return f"{part:.1f} %" if 0 < part < 10 and f"{part:.1f}"[-1] != "0" else f"{part:.0f} %"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Return an interval in brackets, ` (24-28 %)`; nothing where there is none."""
+    if low is None or high is None:
+        return ""
+    return f" ({percent(low).removesuffix(' %')}\N{EN DASH}{percent(high)})"
+
+
+def change(fraction: float) -> str:
+    """Return a change with its sign: `+12 %`."""
+    part = 100 * fraction
+    digits = 1 if abs(part) < 10 and round(part, 1) % 1 else 0
+    text = f"{abs(part):,.{digits}f} %"
+    if text == "0 %":
+        return "0 %" if part == 0 else "\N{ALMOST EQUAL TO}0 %"
+    return ("+" if part > 0 else "\N{MINUS SIGN}") + text
+
+
+def number(count: int | None) -> str:
+    """Return a count with its thousands apart."""
+    return "no count" if count is None else f"{count:,}"
+
+
+def stretch(start: date, end: date) -> str:
+    """Return days as they are written everywhere else: ISO, both ends included."""
+    return f"{start}" if start == end else f"{start} to {end}"
+
+
+def period(rows: Iterable[Cell]) -> str:
+    """Return the days from the first to the last of some rows."""
+    days = [(row.start, row.end) for row in rows]
+    return stretch(min(start for start, _ in days), max(end for _, end in days))
+
+
+def piece(row: Cell, rows: Sequence[Cell], *, with_year: bool = False) -> str:
+    """Return what a piece of time is called beside others: `5 Oct`, `Oct 2026`, `Q4 2026`."""
+    day = row.end if is_rolling(rows) else row.start
+    match unit(rows):
+        case "year":
+            return f"{day.year}"
+        case "quarter":
+            return f"Q{(day.month + 2) // 3} {day.year}"
+        case "month":
+            name = MONTHS[day.month - 1]
+        case _:
+            name = f"{day.day} {MONTHS[day.month - 1]}"
+    return f"{name} {day.year}" if with_year else name
+
+
+def how_much_of(row: Cell, rows: Sequence[Cell]) -> str:
+    """Return how much of its piece a row that is not whole counts: `2 of 7 days`."""
+    name = unit(rows)
+    if name is None:
+        return "not a whole piece"
+    days = unit_days(name, row.start)
+    return "not over yet" if row.days >= days else f"{row.days} of {days} days"
+
+
+def how_often(rows: Sequence[Cell]) -> str:
+    """Return in words what one piece is: `a week`."""
+    if is_rolling(rows):
+        days = {row.days for row in rows}
+        return f"in {days.pop()} days, rolling" if len(days) == 1 else "in windows that roll"
+    name = unit(rows)
+    return "in each piece" if name is None else f"a {name}"
+
+
+def short(text: str, longest: int = LONGEST) -> str:
+    """Return a foreign text on one line, cut where it is too long."""
+    folded = plain(text)
+    return folded if len(folded) <= longest else folded[: longest - 1].rstrip() + "…"
+
+
+def pixels(texts: Iterable[str]) -> int:
+    """Return the width of the longest of some texts, about."""
+    return max((LETTER * len(text) for text in texts), default=0)
+
+
+def names(rows: Iterable[Cell]) -> dict[Series, str]:
+    """Return what each series is called: its values, and what else tells it from the others.
+
+    No two are called the same: where they would be, texts are quoted. One alone is its event.
+    """
+    events_of = {row.series: row.event for row in rows}
+    if (
+        len({(series.query, series.values) for series in events_of}) == 1
+        and not next(iter(events_of)).values
+    ):
+        return {series: short(event) for series, event in events_of.items()}
+    several = len({series.query for series in events_of}) > 1
+    called = {series: _name(series, several, quoted=False) for series in events_of}
+    often = Counter(
+        {(series.query, series.values): name for series, name in called.items()}.values()
+    )
+    return {
+        series: name if often[name] == 1 else _name(series, several, quoted=True)
+        for series, name in called.items()
+    }
+
+
+def _name(series: Series, several: bool, *, quoted: bool) -> str:
+    texts = [_value(name, value, quoted=quoted) for name, _, value in series.values]
+    statement = [series.query] if several or not texts else []
+    parts = [short(part) for part in (*statement, *texts)]
+    return " · ".join(parts)
+
+
+def _value(name: str, value: CellValue, *, quoted: bool) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False) if quoted else value
+    if name == "hour":
+        return f"{value:02.0f}:00"
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def row_labels(rows: Sequence[Cell]) -> list[str]:
+    """Return what each row is called: its series, step, and days where others have other days."""
+    called = names(rows)
+    labels = [called[row.series] for row in rows]
+    same_days = len({(row.start, row.end) for row in rows}) == 1
+    steps = [row.series.step for row in rows]
+    afters = [row.series.after for row in rows]
+    parts = zip(labels, steps, afters, rows, strict=True)
+    return [
+        " · ".join(
+            [label]
+            + ([short(clause(step))] if step and len(set(steps)) > 1 else [])
+            + ([f"after {after}"] if after is not None else [])
+            + ([] if same_days else [stretch(row.start, row.end)])
+        )
+        for label, step, after, row in parts
+    ]
+
+
+def axis_words(rows: Iterable[Cell]) -> str:
+    """Return the axes of `by` in words: `, by Category and Brand`; nothing without any."""
+    columns = dict.fromkeys(name for row in rows for name, *_ in row.series.values)
+    return f", by {' and '.join(short(name) for name in columns)}" if columns else ""
+
+
+def events(rows: Iterable[Cell]) -> str:
+    """Return the events of some rows: `App Launched, Charged`."""
+    names = list(dict.fromkeys(row.event for row in rows))
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(short(name) for name in names[:3]) + more
+
+
+def statement(rows: Iterable[Cell]) -> list[str]:
+    """Return the one statement of some rows as typed, where it says more than its event."""
+    event_of = {row.series.query: row.event for row in rows}
+    ((query, event), *others) = event_of.items()
+    return [] if others or query == event else [short(query, LONGEST_LINE)]
+
+
+def missing(rows: Sequence[Cell]) -> list[str]:
+    """Return how many counts did not arrive, in words; a row `not yet` was not asked."""
+    lost = sum(row.count is None and row.status not in UNDER_WAY for row in rows)
+    return [f"{lost:,} of {len(rows):,} without a count"] if lost else []
+
+
+def doubts(rows: Iterable[Cell]) -> list[str]:
+    """Return what the service may have ignored, on one line; all of it is in the column `doubt`."""
+    first, *others = dict.fromkeys(row.doubt for row in rows if row.doubt) or [None]
+    more = f"; and {len(others)} more" if others else ""
+    return [f"in doubt: {short(first, LONGEST_LINE - len(more))}{more}"] if first else []
+
+
+# Where ticks stand: at round numbers, and at pieces of time that have room for their names.
+
+MOST_TICKS = 9
+LONG = 45  # days in a row that are named by their months
+
+
+def count_axis(values: Sequence[int], *, grid: bool = True) -> ChartAxis:
+    """Return an axis from 0 to a round number above these counts: half a profile is none."""
+    step = max(1, round(_step(max(values, default=1) / 5)))
+    top = step * max(1, ceil(max(values, default=1) / step))
+    return ChartAxis(0, top, tuple((n, f"{n:,}") for n in range(0, top + 1, step)), grid)
+
+
+def share_axis(values: Sequence[float], *, grid: bool = True) -> ChartAxis:
+    """Return an axis from 0 to a round share above these, at most to all."""
+    largest = min(1.0, max(values, default=1.0)) or 1.0
+    step = _step(largest / 5)
+    number = ceil(largest / step - 1e-9)
+    ticks = tuple((round(n * step, 9), percent(n * step)) for n in range(number + 1))
+    return ChartAxis(0, ticks[-1][0], tuple(t for t in ticks if t[0] <= 1), grid)
+
+
+def row_axis(names: Sequence[str]) -> ChartAxis:
+    """Return the axis of rows below each other: the first at 0, each further one lower by 1."""
+    return ChartAxis(0.5 - len(names), 0.5, tuple((-n, name) for n, name in enumerate(names)))
+
+
+def place(row: Cell, rows: Sequence[Cell]) -> int:
+    """Return where a piece stands in time: at its first day, or the last one of a window."""
+    return (row.end if is_rolling(rows) else row.start).toordinal()
+
+
+def time_axis(rows: Sequence[Cell]) -> ChartAxis:
+    """Return an axis over the pieces of some rows, with a little room at both ends."""
+    pieces = sorted({place(row, rows): row for row in rows}.items())
+    first, last = pieces[0][0], pieces[-1][0]
+    room = max(0.5, 0.015 * (last - first))
+    return ChartAxis(first - room, last + room, tuple(_names([row for _, row in pieces], rows)))
+
+
+def _names(pieces: Sequence[Cell], rows: Sequence[Cell]) -> list[tuple[float, str]]:
+    if len(pieces) > LONG and unit(rows) == "day":
+        return _months([row for row in pieces if row.start.day == 1])
+    step = ceil(len(pieces) / MOST_TICKS)
+    # The last piece is the one that people look at.
+    named = pieces[(len(pieces) - 1) % step :: step]
+    several = named[0].start.year != named[-1].start.year
+    changes = [True, *(before.start.year != after.start.year for before, after in pairwise(named))]
+    return [
+        (place(row, rows), piece(row, rows, with_year=several and is_new))
+        for row, is_new in zip(named, changes, strict=True)
+    ]
+
+
+def _months(firsts: Sequence[Cell]) -> list[tuple[float, str]]:
+    named = firsts[:: ceil(len(firsts) / MOST_TICKS)]
+    return [
+        (
+            row.start.toordinal(),
+            MONTHS[row.start.month - 1] + (f" {row.start.year}" if not n else ""),
+        )
+        if row.start.month > 1
+        else (row.start.toordinal(), f"Jan {row.start.year}")
+        for n, row in enumerate(named)
+    ]
+
+
+def _step(least: float) -> float:
+    """Return the least of 1, 2, 5, 10, 20, ... (and 0.1, ...) that is not below this."""
+    if least <= 0:
+        return 1.0
+    power = 10.0 ** floor(log10(least))
+    return next(n * power for n in (1, 2, 5, 10) if n * power >= least * (1 - 1e-9))

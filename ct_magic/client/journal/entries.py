@@ -1,0 +1,163 @@
+"""What a journal's row says, as far as it can be believed: absurd values are none at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, tzinfo
+from math import isfinite
+from typing import Any
+
+from ct_magic.client.jobs import Job, State, Tally
+from ct_magic.rows import Question
+
+_Stored = Mapping[str, Any]
+LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One submission. Times are seconds since 1970; what could not be read is None.
+
+    `asked` and `ended` are readings of the machine's clock; `sent` and `counted` of the service's
+    where it is known, else of the machine's.
+    """
+
+    id: int
+    state: str
+    body: str
+    title: str
+    text: str
+    asked: float | None
+    sent: float | None
+    req_id: str | None
+    ended: float | None
+    counted: float | None
+    tally: Tally | None
+    error: str | None
+
+    @property
+    def is_counted(self) -> bool:
+        """True where its count is there, and when it was taken is known."""
+        times = (self.sent, self.ended, self.counted)
+        return self.state == State.SUCCESS and self.tally is not None and None not in times
+
+    @property
+    def is_pending(self) -> bool:
+        """True where its id is known and its end is not."""
+        return self.state == State.SUBMITTED and bool(self.req_id) and self.sent is not None
+
+    def age(self, now: float) -> float:
+        """Return the seconds since it was asked; endless where that is not known."""
+        return now - self.asked if self.asked is not None else float("inf")
+
+    def was_over(self, day: date, zone: tzinfo | None) -> bool:
+        """Return True if this day was over, in this zone, when it was sent."""
+        return self.sent is not None and day_of(self.sent, zone) > day
+
+
+def entry(row: _Stored) -> Entry:
+    """Return what a row of the table `asked` says."""
+    asked, ended = moment(row["asked"]), moment(row["ended"])
+    return Entry(
+        id=row["id"],
+        state=text(row["state"]) or "",
+        body=text(row["body"]) or "",
+        title=text(row["title"]) or "",
+        text=text(row["text"]) or "",
+        asked=asked,
+        sent=moment(row["sent"]) if row["sent"] is not None else asked,
+        req_id=text(row["req_id"]),
+        ended=ended,
+        counted=moment(row["counted"]) if row["counted"] is not None else ended,
+        tally=_tally(row),
+        error=text(row["error"]),
+    )
+
+
+def job_after(job: Job, known: Entry) -> Job:
+    """Return the job as its submission leaves it: counted, or pending."""
+    if not known.is_counted:
+        return replace(job, state=State.SUBMITTED, req_id=known.req_id)
+    counted = datetime.fromtimestamp(known.counted or 0.0, UTC)
+    return replace(job, state=State.SUCCESS, tally=known.tally, taken=counted, counted=counted)
+
+
+def moment(value: object) -> float | None:
+    """Return a time that a calendar has, or None."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
+        return None
+    return float(value) if 0 <= value < LATEST else None
+
+
+def day_of(seconds: float, zone: tzinfo | None) -> date:
+    """Return the day that a time lies in."""
+    return datetime.fromtimestamp(seconds, UTC).astimezone(zone).date()
+
+
+def _tally(row: _Stored) -> Tally | None:
+    count, events, users, devices = (
+        _whole(row[name]) for name in ("count", "events", "users", "devices")
+    )
+    return None if count is None else Tally(count, events, users, devices)
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def text(value: object) -> str | None:
+    """Return a text, or None for what is none."""
+    return value if isinstance(value, str) else None
+
+
+# When a count need not be asked again: what the journal knows answers this question, now.
+
+SETTLES = 7  # days
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """When a count need not be asked again.
+
+    `zone` is the account's time zone, in which its days end. A count is kept for `ttl` seconds (0:
+    it is asked anew always), and for `settled_ttl` where its latest day was more than
+    `settled_after` days past when it was sent. A pending id is looked at again where its days were
+    over when it was sent, or where it is at most `pickup_age` seconds old.
+    """
+
+    today: date
+    zone: tzinfo | None
+    ttl: float
+    settled_after: int = SETTLES
+    settled_ttl: float = 0.0
+    pickup_age: float = 600.0
+
+    def may_change(self, question: Question) -> bool:
+        """Return True while late events may still change the question's count."""
+        return (self.today - question.until).days <= self.settled_after
+
+    def keeps(self, known: Entry, until: date, now: float) -> bool:
+        """Return True if this count still answers its question, whose latest day is `until`."""
+        if self.ttl <= 0 or not known.is_counted or known.ended is None or known.sent is None:
+            return False
+        days = (day_of(known.sent, self.zone) - until).days
+        ttl = max(self.ttl, self.settled_ttl) if days > self.settled_after else self.ttl
+        # One from the future was taken while the machine's clock was wrong.
+        is_young = 0 <= now - known.ended < ttl
+        return until < self.today and known.was_over(until, self.zone) and is_young
+
+    def picks_up(self, known: Entry, until: date, now: float) -> bool:
+        """Return True if this id's count will be one of now, or of days that are over."""
+        if not known.is_pending:
+            return False
+        return known.was_over(until, self.zone) or self.is_of_now(known, now)
+
+    def is_of_now(self, known: Entry, now: float) -> bool:
+        """Return True for a pending id whose count is as good as one that is asked now."""
+        return known.is_pending and 0 <= known.age(now) <= self.pickup_age
+
+    def came_meanwhile(self, known: Entry, began: float, now: float) -> bool:
+        """Return True for an id, or a count that came since `began`, as good as one asked now."""
+        came = known.is_counted and known.ended is not None and began <= known.ended <= now
+        return (came or known.is_pending) and 0 <= known.age(now) <= self.pickup_age

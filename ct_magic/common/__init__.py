@@ -1,0 +1,1 @@
+"""What every folder may use: words and widths, names of system events, locks after a fork."""

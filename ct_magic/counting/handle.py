@@ -1,0 +1,260 @@
+"""A count under way: what `start` gives, and what `--background` leaves in the variable."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Generator, Sequence
+from threading import Event
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ct_magic.client.jobs import State
+from ct_magic.client.threads import spawn
+from ct_magic.common.words import plain
+from ct_magic.errors import (
+    CountCancelledError,
+    CountError,
+    CountFailedError,
+    CountInterrupt,
+    CountTimedOutError,
+    StillRunningError,
+    UsageError,
+)
+from ct_magic.planning.row_results import reason, shared_error
+from ct_magic.rows import row_name
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    import pandas as pd
+
+    from ct_magic.charts.plot import LivePicture
+    from ct_magic.client.jobs import Job
+    from ct_magic.panel.panel import Panel
+    from ct_magic.planning.row_results import RowResult, RowRun
+
+# The worst comes first: it names the error of a cell in which several things went wrong.
+ERRORS: dict[State, type[CountError]] = {
+    State.FAILED: CountFailedError,
+    State.TIMED_OUT: CountTimedOutError,
+    State.CANCELLED: CountCancelledError,
+    State.INCONSISTENT: CountFailedError,
+}
+_FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no failure
+_SHOWN = 3
+_WORDS = {State.SUBMITTED: "asked", State.SUCCESS: "done"}  # the panel's
+_LOOK = 0.05  # seconds between two looks of `await` at what other threads do
+
+
+class NoLengthError(StillRunningError, TypeError):
+    """A handle has no length: Python looks for a TypeError there."""
+
+
+class Counting:
+    """A count under way, as `start` returns it: `result()` waits for its DataFrame.
+
+    So does `await`. `done()` is True when it is over, `progress` is how it stands in words,
+    `frame` the DataFrame of what is there so far; `cancel()` stops asking and keeps what had
+    arrived. A use of it as if it were the DataFrame raises a StillRunningError that says what to
+    do.
+    """
+
+    def __init__(
+        self,
+        run: RowRun,
+        show: Callable[[], Panel],
+        *,
+        zone: tzinfo | None = None,
+        cell: str | None = None,
+        kernel: object = None,
+    ) -> None:
+        self._run, self._show, self._zone, self._kernel = run, show, zone, kernel
+        self._cell = cell
+        self._heard: Collection[str] = ()
+        self._seen = Event()
+
+    def done(self) -> bool:
+        """Return True when every count has arrived or never will, as a Future does."""
+        return self._run.done
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The DataFrame of what is there so far."""
+        from ct_magic.results.frame import frame
+
+        data = frame(self._run.plan, self._run.rows, self._zone)
+        if self._cell is not None:
+            data.attrs["cell"] = self._cell  # by this `%ct resume` knows whose frame it is
+        return data
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The distinct counts behind its rows, as they stand."""
+        return self._run.jobs
+
+    @property
+    def progress(self) -> str:
+        """How it stands, in the panel's words: `2 done, 1 asked`."""
+        tally = Counter(_WORDS.get(row.state, str(row.state)) for row in self._run.rows)
+        return ", ".join(f"{n} {state}" for state, n in tally.items())
+
+    def cancel(self) -> None:
+        """Stop asking. The API has no call that stops the query itself."""
+        self._run.cancel()
+
+    def result(self, timeout: float | None = None) -> pd.DataFrame:
+        """Wait for the DataFrame and return it.
+
+        Raises StillRunningError after `timeout` seconds (None: never), and CountError where a
+        count did not arrive; its `.frame` holds those that did. The panel's buttons are heard
+        meanwhile; an interrupt ends the waiting, not the count.
+        """
+        from ct_magic.counting.waiting import listen
+
+        if not listen(self._run, self._heard, self._kernel, timeout):
+            raise StillRunningError(f"still counting: {self.progress}; result() waits for it")
+        return outcome(self._run.rows, self.frame)
+
+    def watched(self, *, plot: bool = False) -> pd.DataFrame:
+        """Start it, show the panel, wait in the cell and return the DataFrame.
+
+        The panel's buttons and an interrupt are heard. With `plot` a picture below the panel grows
+        with what arrives. Raises what `result` raises, and CountInterrupt after an interrupt.
+        """
+        from ct_magic.counting.waiting import wait
+
+        try:
+            wait(self._run, self._show_with_picture if plot else self._show, self._kernel)
+        except KeyboardInterrupt:
+            raise CountInterrupt(_what_happened(self._run.rows), self.frame) from None
+        except BaseException as stopped:
+            # Whoever ended the waiting gets their own exception, and with it what had arrived.
+            stopped.frame = self.frame  # type: ignore[attr-defined] # exceptions take attributes
+            raise
+        return self.result(0)
+
+    def _show_with_picture(self) -> LivePicture:
+        from ct_magic.charts.plot import LivePicture
+
+        # A terminal cannot replace what it has printed.
+        return LivePicture(self._show(), lambda: self.frame, is_live=self._kernel is not None)
+
+    def followed(self) -> Counting:
+        """Start it, show the panel, which lives on beside the cell, and return at once."""
+        panel = self._show()
+        self._heard = panel.comm_ids
+        self._run.start()
+        if not spawn(lambda: self._follow(panel), "ct_magic-panel"):
+            self._follow(panel)
+        return self
+
+    def when_done(self, then: Callable[[pd.DataFrame], None]) -> None:
+        """Call `then` with the DataFrame once the panel has shown the end, in another thread."""
+
+        def call() -> None:
+            self._seen.wait()
+            then(self.frame)
+
+        if not spawn(call, "ct_magic-then"):
+            call()
+
+    def _follow(self, panel: Panel) -> None:
+        from ct_magic.counting.waiting import follow
+
+        try:
+            follow(self._run, panel)
+        finally:
+            self._seen.set()
+
+    def __repr__(self) -> str:
+        return f"<{'done' if self.done() else 'counting'}: {self.progress}>"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a count under way cannot be copied or pickled: its .result() can")
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise StillRunningError(self._instead(f".{name}"))
+
+    def __getitem__(self, key: object) -> NoReturn:
+        raise StillRunningError(self._instead(f"[{key!r}]"))
+
+    def __len__(self) -> NoReturn:
+        raise NoLengthError(self._instead("length"))
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __await__(self) -> Generator[object, None, pd.DataFrame]:
+        """Wait for the DataFrame, as `result()` does, while other tasks go on."""
+        return self._arrival().__await__()
+
+    async def _arrival(self) -> pd.DataFrame:
+        import asyncio
+
+        while not self._run.wait(0):
+            await asyncio.sleep(_LOOK)
+        return self.result(0)
+
+    def _instead(self, name: str) -> str:
+        if self.done():
+            return f"no {name} here: this is the handle of a count; its .result() is the DataFrame"
+        return f"no {name} yet, still counting: {self.progress}; .result() waits, .frame is so far"
+
+
+def arrived(value: Any) -> Any:
+    """Return the DataFrame of a handle, waited for, or of a variable that has become it.
+
+    Raises CountError where a count did not arrive, whichever of the two it is.
+    """
+    if isinstance(value, Counting):
+        return value.result()
+    if "status" not in getattr(value, "columns", ()):
+        raise UsageError("there is nothing to wait for: it is no count, and no DataFrame of counts")
+    fine = set(map(str, _FINE))
+    lost = sum(status not in fine for status in value["status"])
+    if lost:
+        message = f"{lost} of {len(value)} counts did not arrive: the column 'error' says why"
+        raise CountFailedError(message, value)
+    return value
+
+
+def outcome(rows: Sequence[RowResult], frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame if every count arrived; raise the error of the worst that happened."""
+    for state, error in ERRORS.items():
+        if any(row.state is state for row in rows):
+            raise error(_what_happened(rows), frame)
+    return frame
+
+
+def _what_happened(rows: Sequence[RowResult]) -> str:
+    lost = [row for row in rows if row.state not in _FINE]
+    if not lost:
+        return "the count had arrived" if len(rows) == 1 else "the counts had arrived"
+    if len(rows) == 1:
+        return "\n".join([f"{plain(lost[0].row.title)}: {_reason(lost[0])}", *_what_now(lost)])
+    tally = Counter(str(row.state) for row in lost)
+    states = ", ".join(f"{n} {state}" for state, n in tally.items())
+    head = f"{len(lost)} of {len(rows)} counts did not arrive: {states}"
+    return "\n".join([head, *_failures(lost), *_what_now(lost)])
+
+
+def _failures(lost: Sequence[RowResult]) -> list[str]:
+    failed = [f"  {plain(row_name(row.row))}: {plain(reason(row))}" for row in lost if reason(row)]
+    if shared := shared_error(lost):
+        return [f"  {plain(shared)}"]
+    more = [f"  ... and {len(failed) - _SHOWN} more"] if len(failed) > _SHOWN else []
+    return failed[:_SHOWN] + more
+
+
+def _what_now(lost: Sequence[RowResult]) -> list[str]:
+    if not any(_is_pending(job) for row in lost for job in row.jobs):
+        return []
+    return ["We stopped asking; '%ct resume' fetches what the service has counted."]
+
+
+def _is_pending(job: Job) -> bool:
+    ended_without = job.state in (State.CANCELLED, State.TIMED_OUT) or job.lost
+    return job.req_id is not None and ended_without
+
+
+def _reason(row: RowResult) -> str:
+    return f"{row.state}, {plain(row.error)}" if row.error else str(row.state)

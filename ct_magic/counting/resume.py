@@ -1,0 +1,198 @@
+"""`%ct resume`: pending ids are fetched, their rows restored, and their variables filled."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, tzinfo
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from ct_magic.client.jobs import Job, State
+from ct_magic.client.journal.entries import Entry, job_after
+from ct_magic.client.journal.journal import Journal, open_journal
+from ct_magic.client.journal.plan_record import CellRecord
+from ct_magic.counting.asking import begin
+from ct_magic.errors import CountError, CountInterrupt, JournalError
+from ct_magic.planning.prepare import PreparedCell, today_of
+from ct_magic.planning.row_results import row_results
+from ct_magic.rows import Formula, Plan, Question, Row
+from ct_magic.session.session import SESSION
+from ct_magic.settings import Settings, zone
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+# The journal's pending ids -> a plan of their rows, and the cells that they belong to.
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCell:
+    """A cell some of whose ids are pending.
+
+    `entries` are what is known of its questions; `questions` are the numbers of those that are
+    looked at, in the order of `plan`, which holds the rows that can be complete.
+    """
+
+    record: CellRecord
+    began: float
+    entries: Mapping[int, Entry]
+    plan: Plan
+    questions: tuple[int, ...]
+
+    @property
+    def known(self) -> tuple[Entry, ...]:
+        """What is known of the questions that are looked at."""
+        return tuple(self.entries[number] for number in self.questions)
+
+    def jobs(self, answers: Sequence[Job]) -> tuple[Job, ...]:
+        """Return a job for each question of the whole cell, given those of the looked at ones."""
+        answered = dict(zip(self.questions, answers, strict=True))
+        jobs = []
+        for number, question in enumerate(self.record.plan.questions):
+            job = replace(answered.get(number) or Job(number, question), number=number)
+            entry = self.entries.get(number)
+            if number not in answered:
+                cancelled = replace(job, state=State.CANCELLED, error="cancelled")
+                job = job_after(job, entry) if entry and entry.is_counted else cancelled
+            jobs.append(job)
+        return tuple(jobs)
+
+
+def pending_cells(journal: Journal) -> list[PendingCell]:
+    """Return the cells with ids that are pending, the oldest first.
+
+    An id that no such cell can complete, or that an older version wrote down, is a cell of its
+    own.
+    """
+    pending = journal.pending()
+    cells: dict[str, tuple[CellRecord, float]] = {}
+    for entry in pending:
+        if entries := journal.last_cell_with(entry):
+            cells[entries[0].id] = entries
+    parts = [_part(*cell, journal.entries_of(cell[0].id)) for cell in cells.values()]
+    seen = {entry.id for part in parts for entry in part.known}
+    rest = [entry for entry in pending if entry.id not in seen]
+    return [*(part for part in parts if part.plan.rows), *_alone(rest)]
+
+
+def _part(record: CellRecord, began: float, entries: Mapping[int, Entry]) -> PendingCell:
+    known = {n: e for n, e in entries.items() if e.is_counted or e.is_pending}
+    needs = record.plan.needs
+    due = [row for row in record.plan.rows if _is_due(needs(row), known)]
+    # With the rows that they are counted among, where these are known: counts may contradict.
+    among = {row.within for row in due if row.within is not None}
+    known_rows = {n for n in among if known.keys() >= set(needs(record.plan.rows[n]))}
+    plan, questions = record.plan.only({row.number for row in due} | known_rows)
+    return PendingCell(record, began, known, plan, questions)
+
+
+def _is_due(questions: Sequence[int], known: Mapping[int, Entry]) -> bool:
+    """Return True where all of a row's questions were sent, and one is pending."""
+    entries = [known.get(number) for number in questions]
+    return None not in entries and any(entry and entry.is_pending for entry in entries)
+
+
+def _alone(entries: Sequence[Entry]) -> list[PendingCell]:
+    titles = Counter(entry.title for entry in entries)
+    return [cell for entry in entries if (cell := _cell_of(entry, titles[entry.title] == 1))]
+
+
+def _cell_of(entry: Entry, has_own_title: bool) -> PendingCell | None:
+    question = _question(entry)
+    if question is None:
+        return None
+    # Pieces of one statement bear one title: only their own texts tell them apart.
+    title = entry.title if has_own_title else entry.text
+    row = Row(0, 0, title, entry.text, question.event, question.start, question.end, Formula((0,)))
+    plan = Plan((row,), (question,))
+    record = CellRecord(f"asked {entry.id}", plan)
+    return PendingCell(record, entry.asked or 0.0, {0: entry}, plan, (0,))
+
+
+def _question(entry: Entry) -> Question | None:
+    try:
+        body = json.loads(entry.body)
+        start, end = (date.fromisoformat(str(body[name])) for name in ("from", "to"))
+        event = str(body["event_name"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return Question(entry.text, event, start, end, entry.body, entry.body, end)
+
+
+def age(cell: PendingCell, now: datetime) -> str:
+    """Return how old a cell is, in words: `df, asked 2026-11-25 09:00, 8 h ago`."""
+    began = datetime.fromtimestamp(cell.began, now.tzinfo)
+    name = cell.record.variable or cell.plan.rows[0].title
+    minutes = max(0, round((now - began).total_seconds() / 60))
+    ago = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
+    ago = ago if minutes < 2880 else f"{minutes // 1440} days"
+    return f"{name}, asked {began:%Y-%m-%d %H:%M}, {ago} ago"
+
+
+def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.DataFrame:
+    """Return the frame of what was pending; fill the variables that hold such a cell's frame."""
+    account = SESSION.account()
+    journal = open_journal(account, to_resume=True)
+    cells = pending_cells(journal)
+    if journal.trouble:
+        raise JournalError(f"what is pending cannot be looked up: {journal.trouble}")
+    plan = reduce(Plan.beside, (cell.plan for cell in cells), Plan((), ()))
+    whole = PreparedCell(plan, account, settings, today_of(account, settings))
+    if not cells:
+        return _dated(_empty(whole), [], whole.zone)
+    notes = "; ".join(age(cell, datetime.now(UTC).astimezone(whole.zone)) for cell in cells)
+    known = [entry for cell in cells for entry in cell.known]
+    jobs = [
+        journal.taken(Job(number, question), entry)
+        for number, (question, entry) in enumerate(zip(plan.questions, known, strict=True))
+    ]
+    handle = begin(replace(whole, note=notes), jobs, journal)
+    try:
+        return _dated(handle.watched(), cells, whole.zone)
+    except (CountError, CountInterrupt) as stopped:
+        stopped.frame = _dated(stopped.frame, cells, whole.zone)
+        raise
+    finally:
+        _fill(variables, cells, handle.jobs)
+
+
+def _empty(cell: PreparedCell) -> pd.DataFrame:
+    from ct_magic.results.frame import frame
+
+    return frame(cell.plan, (), cell.zone)
+
+
+def _dated(frame: pd.DataFrame, cells: Sequence[PendingCell], zone: tzinfo | None) -> pd.DataFrame:
+    """Return the frame with the moment when each row's cell was asked."""
+    from ct_magic.results.frame import moments
+
+    began = [datetime.fromtimestamp(cell.began, UTC) for cell in cells for _ in cell.plan.rows]
+    return frame.assign(asked=moments(began, zone))
+
+
+def _fill(
+    variables: MutableMapping[str, Any], cells: Sequence[PendingCell], jobs: Sequence[Job]
+) -> None:
+    from ct_magic.results.frame import frame
+
+    first = 0
+    for cell in cells:
+        answers = jobs[first : first + len(cell.questions)]
+        first += len(answers)
+        record = cell.record
+        if record.variable is None or not _holds(variables.get(record.variable), record.id):
+            continue
+        results = row_results(record.plan, cell.jobs(answers))
+        filled = frame(record.plan, results, zone(record.zone))
+        # Somebody's own columns, or fewer rows, make it a frame of their own.
+        if filled.columns.equals(variables[record.variable].columns):
+            filled.attrs["cell"] = record.id
+            variables[record.variable] = filled
+
+
+def _holds(value: object, cell: str) -> bool:
+    return getattr(value, "attrs", {}).get("cell") == cell

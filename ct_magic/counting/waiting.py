@@ -1,0 +1,154 @@
+"""Waiting for a run: in the cell, where clicks and interrupts are heard, or beside it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from ct_magic.client.threads import spawn
+from ct_magic.panel.comm_pump import CommPump
+
+_SLICE = 0.1  # seconds; how late a click or an interrupt is heard
+_LEAVE = 0.5  # seconds; a cancelled count is called cancelled where the machine is busy, too
+
+
+class Waitable(Protocol):
+    """What is waited for: see `client.runner.Run`."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait; return True if it is over."""
+        ...
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def cancel(self, number: int | None = None) -> None:
+        """Stop asking."""
+        ...
+
+
+class Watched(Protocol):
+    """What shows it meanwhile: see `progress.panel.Panel`."""
+
+    @property
+    def comm_ids(self) -> Collection[str]:
+        """The widgets whose clicks must be heard."""
+        ...
+
+    def refresh(self) -> None:
+        """Show what has changed."""
+        ...
+
+    def close(self) -> None:
+        """Show how it ended."""
+        ...
+
+    def say_deaf(self) -> None:
+        """Announce that clicks have no effect."""
+        ...
+
+
+def wait(run: Waitable, show: Callable[[], Watched], kernel: object = None) -> None:
+    """Show the run, start it and block until it is over.
+
+    The first interrupt cancels the run, and KeyboardInterrupt is raised once it is over; a second
+    one is raised at once, whatever happens, and so is any other exception that ends the waiting:
+    an alarm's, a deadline's of whoever runs the notebook, a SystemExit.
+    """
+    with _interrupts() as heard:
+        panel = show()
+        try:
+            run.start()
+            _watch(run, panel, kernel, heard)
+        except BaseException:
+            _leave(run, panel)
+            raise
+        panel.close()
+    if heard:
+        raise KeyboardInterrupt
+
+
+def _watch(run: Waitable, panel: Watched, kernel: object, heard: list[int]) -> None:
+    with CommPump(kernel, panel.comm_ids) as pump:
+        if panel.comm_ids and not pump.ok and _is_main():
+            panel.say_deaf()
+        while not run.wait(_SLICE):
+            pump()
+            if heard:
+                run.cancel()
+            panel.refresh()
+
+
+def _leave(run: Waitable, panel: Watched) -> None:
+    # Out of here, even if cancelling hangs. Mostly it takes no time.
+    def cancel() -> None:
+        run.cancel()
+        follow(run, panel)
+
+    if spawn(cancel, "ct_magic-cancel"):
+        run.wait(_LEAVE)
+    else:
+        cancel()
+
+
+def listen(
+    run: Waitable,
+    heard: Collection[str],
+    kernel: object = None,
+    timeout: float | None = None,
+) -> bool:
+    """Block for `timeout` seconds at the most; return True if it is over.
+
+    For a run whose panel another thread keeps true: its widgets are those `heard` meanwhile.
+    An interrupt ends the waiting, not the run.
+    """
+    end = float("inf") if timeout is None else time.monotonic() + timeout
+    with CommPump(kernel, heard) as pump:
+        while not run.wait(max(0.0, min(_SLICE, end - time.monotonic()))):
+            if time.monotonic() >= end:
+                return False
+            pump()
+    return True
+
+
+def follow(run: Waitable, panel: Watched) -> None:
+    """Keep the panel true until the run is over; for a thread beside the cell."""
+    while not run.wait(_SLICE):
+        panel.refresh()
+    panel.close()
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    heard: list[int] = []
+    if not _is_main() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        # Only the main thread can be interrupted; and where another than Python's own handler
+        # stands, it is somebody's will: ignored in the background, a host's that embeds Python.
+        yield heard
+        return
+
+    def interrupted(number: int, _frame: object) -> None:
+        # Only noted: it may have come while the run's own locks are held by this thread.
+        heard.append(number)
+        if len(heard) > 1:
+            raise KeyboardInterrupt
+
+    try:
+        signal.signal(signal.SIGINT, interrupted)
+    except ValueError:
+        # A host whose other thread was the first to import `threading`: that is the main one then.
+        yield heard
+        return
+    try:
+        yield heard
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()

@@ -1,0 +1,173 @@
+"""Where in a cell the language or a command stands: a place in a cell -> what may come there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ct_magic.client import accounts
+from ct_magic.errors import AccountError
+from ct_magic.magic.arguments import OPTIONS, Typed, after_space, split_options, word_at
+from ct_magic.query.catalog import Names
+from ct_magic.query.completion import Completion, complete
+from ct_magic.query.lexer import tokens
+from ct_magic.query.source import Source
+from ct_magic.session.session import SANDBOX
+
+# Tab on a magic's own line: options and their values, commands of `%ct` and what they take.
+
+
+def of_arguments(line: str, begin: int) -> list[Completion]:
+    """Return what may come at the end of a magic's line, whose arguments start at `begin`."""
+    option = open_option(line, begin)
+    if option is None:
+        return []
+    if option.end == len(line) and option.value is None:
+        names = (option.name for option in OPTIONS)
+        return _beginning(names, option.name, option.start, "option")
+    values = _accounts() if option.name == "--account" else ()
+    start = len(line) if option.value is None else option.value_start
+    return _beginning(values, option.value or "", start, "account")
+
+
+def open_option(line: str, begin: int) -> Typed | None:
+    """Return the option that the end of a line is in, or whose value is still to come."""
+    split = split_options(line, begin)
+    while split.begin < len(line):  # behind the variable's name, or a word too many
+        split = split_options(line, word_at(line, split.begin)[1])
+    last = split.options[-1] if split.options else None
+    if last is None or last.end == len(line):
+        return last
+    takes_value = last.option is not None and last.option.example
+    return last if takes_value and last.value is None else None
+
+
+def of_command(line: str, begin: int, variables: Mapping[str, object]) -> list[Completion]:
+    """Return what may replace the last word of `%ct command words`, which begins at `begin`."""
+    from ct_magic.magic.commands import COMMANDS, WORDS
+
+    command, space, _ = line[begin:].partition(" ")
+    if not space:
+        return _beginning(COMMANDS, command, begin, "command")
+    typed = re.split(r"\s", line)[-1]
+    words: Iterable[str] = ()
+    if command in ("use", "login", "check"):
+        words = _accounts()
+    elif command == "wait":
+        words = (n for n, v in variables.items() if type(v).__name__ == "Counting")
+    elif command in WORDS:
+        words = WORDS[command]()
+    return _beginning(words, typed, len(line) - len(typed), "argument")
+
+
+def _accounts() -> list[str]:
+    names = [accounts.DEFAULT, SANDBOX]
+    with suppress(AccountError):
+        names += accounts.from_file()
+    return names
+
+
+def _beginning(words: Iterable[str], typed: str, start: int, kind: str) -> list[Completion]:
+    return [Completion(start, word, kind) for word in words if word.startswith(typed)]
+
+
+_CELL = re.compile(r"%%ctcount\b")
+_LINE = re.compile(r"\s*(?:\w+\s*=\s*)?%ctcount\s")
+_COMMAND = re.compile(r"\s*(?:\w+\s*=\s*)?%%?ct\s+")
+_VARIABLE = re.compile(r"\$(\w*)\Z")
+# What a `$name` can stand for. Names of other libraries' types, which are not imported for this.
+_VALUES = (str, int, float, list, tuple, set, frozenset, range)
+_OTHER_VALUES = {"date", "datetime", "time", "Timestamp", "Period", "Decimal", "Series", "Index"}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    """What may be proposed: names of the account in use, and the notebook's variables."""
+
+    names: Callable[[], Names]
+    variables: Mapping[str, object]
+
+
+def at(cell: str, row: int, column: int, known: KnownNames) -> list[Completion] | None:
+    """Return the completions at a place of a cell; None where the cell or line is not ours.
+
+    Their `start` counts in the row. Row and column count from 0.
+    """
+    lines = cell.split("\n")
+    head = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    line = lines[row]
+    if magic := _CELL.match(lines[head]):
+        if row <= head:
+            return of_arguments(line[:column], magic.end())
+        return _of_text("\n".join(lines[head + 1 :]), lines[head + 1 : row], column, known)
+    if magic := _LINE.match(line):
+        return _of_line(line, column, magic.end(), known)
+    if lines[head].startswith("%%ct ") and row > head:
+        return _of_text("\n".join(lines[head + 1 :]), lines[head + 1 : row], column, known)
+    if (magic := _COMMAND.match(line)) and column >= magic.end():
+        return _of_command(line, column, magic.end(), known)
+    return None
+
+
+def _of_command(line: str, column: int, begin: int, known: KnownNames) -> list[Completion]:
+    command, _, _ = line[begin:column].partition(" ")
+    behind = begin + len(command)
+    if column > behind and command in ("explain", "form", "values"):
+        return _of_query(line, column, after_space(line, behind), known)
+    return of_command(line[:column], begin, known.variables)
+
+
+def _of_line(line: str, column: int, begin: int, known: KnownNames) -> list[Completion]:
+    query = split_options(line[:column], begin).begin
+    if query == column and open_option(line[:column], begin):
+        return of_arguments(line[:column], begin)
+    return _of_query(line, column, query, known)
+
+
+def _of_query(line: str, column: int, begin: int, known: KnownNames) -> list[Completion]:
+    return _shifted(_complete(line[begin:], max(0, column - begin), known), begin)
+
+
+def _of_text(text: str, above: list[str], column: int, known: KnownNames) -> list[Completion]:
+    begin = sum(len(line) + 1 for line in above)
+    return _shifted(_complete(text, begin + column, known), -begin)
+
+
+def _complete(text: str, cursor: int, known: KnownNames) -> list[Completion]:
+    before = text[:cursor]
+    if (typed := _VARIABLE.search(before)) and not _is_quoted(before[: typed.start()]):
+        return _variables(typed, known.variables)
+    return complete(text, cursor, known.names())
+
+
+def _is_quoted(before: str) -> bool:
+    """Return True if a text or a comment is open at the end."""
+    last = next(reversed(list(tokens(Source(before)))), None)
+    rest = before[last.end if last else 0 :]
+    return "#" in rest.split("\n")[-1] or (last is not None and last.type == "OPEN")
+
+
+def _variables(typed: re.Match[str], variables: Mapping[str, object]) -> list[Completion]:
+    fitting = sorted(
+        (
+            name
+            for name, value in variables.items()
+            if name.startswith(typed[1]) and _is_proposed(name, value)
+        ),
+        key=str.casefold,
+    )
+    return [Completion(typed.start(), f"${name}", "variable") for name in fitting]
+
+
+def _is_proposed(name: str, value: object) -> bool:
+    if name.startswith("_") or name in ("In", "Out"):  # the notebook's own
+        return False
+    if isinstance(value, _VALUES):
+        return True
+    return bool(_OTHER_VALUES & {kind.__name__ for kind in type(value).__mro__})
+
+
+def _shifted(completions: Iterable[Completion], by: int) -> list[Completion]:
+    return [Completion(c.start + by, c.text, c.kind) for c in completions]

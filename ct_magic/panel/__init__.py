@@ -1,0 +1,1 @@
+"""What is seen while a cell runs and after it: widgets, HTML and text."""

@@ -1,0 +1,183 @@
+"""How long a cell may take, and when to look first: from what its account took before.
+
+The cell is played out many times (see `latency_model`), and the range is where most of these
+ended. Without earlier counts the same works, and is wide. Where many counts are ready just after
+their first look, each of these costs a whole `poll_interval`, and nobody can tell which cell has
+one: a first look that comes a little later ends such cells sooner, and at a time that is known.
+Pure; nothing is asked.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import ceil, floor
+from random import Random
+from statistics import fmean
+
+from ct_magic.client.jobs import Job
+from ct_magic.client.journal.journal import Journal
+from ct_magic.client.limits import LIMITS, Learned
+from ct_magic.client.pace import Pace
+from ct_magic.planning.latency_model import USUAL_REQUEST, Pacing, played, weighed
+from ct_magic.planning.prepare import PreparedCell
+
+PLAYED = 300  # times that a cell is played out
+LEAST_PLAYED = 50
+MOST_PLAYED = 20_000  # counts, over all of these times
+MOST_COUNTS = 600  # of a cell that is played; the rest goes on at its rate
+COVERED = 0.97  # of them that the range holds
+GUESSED = 0.95  # of them, where nothing is known
+PADDED = 1.5  # at most, over both ends
+MARGIN = 1.1  # of it that is always there: a range must not end where many of them did
+FACTOR = 2.0  # between the ends of the range, once something is known
+LATER = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0)  # times `first_look` that a first look may be put off
+TRIED = 100  # times that a cell is played out for each of them
+SURE = 0.95  # of them that a range of the factor holds where one knows when a cell ends
+_ENOUGH = 5  # earlier counts from which on something is known
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A range of seconds: `low` to `high`; `is_guess` where the account has taught nothing yet."""
+
+    low: float
+    high: float
+    is_guess: bool = False
+
+    def __str__(self) -> str:
+        """Return the range in words: `20 to 45 seconds`, `1 to 4 minutes`."""
+        low, low_unit = _rounded(self.low, floor)
+        high, high_unit = _rounded(self.high, ceil)
+        if low_unit != high_unit:
+            return f"{low} {low_unit}{'s' * (low > 1)} to {high} {high_unit}{'s' * (high > 1)}"
+        many = "s" if high > 1 else ""
+        return f"{high} {high_unit}{many}" if low == high else f"{low} to {high} {high_unit}{many}"
+
+
+def _rounded(seconds: float, outwards: Callable[[float], int]) -> tuple[int, str]:
+    """Return a number of seconds, minutes or hours."""
+    for size, unit in ((3600, "hour"), (60, "minute")):
+        if seconds >= 2 * size or (seconds >= size and outwards is floor):
+            return outwards(seconds / size), unit
+    step = 5 if seconds > 20 else 1
+    return max(1, step * outwards(seconds / step)), "second"
+
+
+def estimate(counts: int, took: Sequence[float], pacing: Pacing) -> Estimate:
+    """Return how long so many counts take; `took` are seconds that earlier ones took to be seen."""
+    if not counts:
+        return Estimate(0.0, 0.0)
+    size = min(counts, MOST_COUNTS)
+    times = max(LEAST_PLAYED, min(PLAYED, MOST_PLAYED // size))
+    random = Random(counts)  # noqa: S311 # it plays, it keeps no secret
+    chosen = _drawn(took, pacing, times, random)
+    ended = sorted(played(size, pair, pacing, random) for pair in chosen)
+    if counts > size:
+        half = fmean(played(size // 2, pair, pacing, random) for pair in chosen)
+        rate = (1 - half / fmean(ended)) / (size - size // 2)
+        ended = [end * (1 + rate * (counts - size)) for end in ended]
+    if len(took) >= _ENOUGH:
+        return _narrowest(ended)
+    edge = int(len(ended) * (1 - GUESSED) / 2)
+    return Estimate(ended[edge] / MARGIN, ended[-1 - edge] * MARGIN, is_guess=True)
+
+
+def put_off(counts: int, took: Sequence[float], pacing: Pacing) -> Pacing:
+    """Return the pacing whose first look serves so many counts best.
+
+    Of those after which one knows when the cell ends, the one with which it ends soonest.
+    """
+    looks = {min(pacing.first_look * times, pacing.poll_interval) for times in LATER}
+    if len(took) < _ENOUGH or not counts or len(looks) == 1:
+        return pacing
+    size = min(counts, TRIED)
+    random = Random(counts)  # noqa: S311 # it plays, it keeps no secret
+    chosen = _drawn(took, pacing, TRIED, random)
+    trials = []
+    for look in sorted(looks):
+        later = replace(pacing, first_look=look)
+        ended = sorted(played(size, pair, later, random) for pair in chosen)
+        held = max(_held(ended, first, FACTOR)[0] for first in range(len(ended))) / len(ended)
+        trials.append((-min(held, SURE), fmean(ended), later))
+    return min(trials, key=lambda trial: trial[:2])[2]
+
+
+def _drawn(
+    took: Sequence[float], pacing: Pacing, times: int, random: Random
+) -> list[tuple[float, float]]:
+    pairs, weights = zip(*weighed(took, pacing), strict=True)
+    return random.choices(pairs, weights, k=times)
+
+
+def _narrowest(ended: Sequence[float]) -> Estimate:
+    """Return the narrowest range that holds enough, but no wider than the factor allows."""
+    enough, widest = ceil(len(ended) * COVERED), FACTOR / MARGIN
+    spans = list(zip(ended, ended[enough - 1 :], strict=False))
+    low, high = min(spans, key=lambda span: span[1] / span[0])
+    if high / low > widest:
+        _, low, high = max(_held(ended, first, widest) for first in range(len(ended)))
+    wider = max(1.0, min(PADDED, FACTOR * low / high)) ** 0.5
+    return Estimate(low / wider, high * wider)
+
+
+def _held(ended: Sequence[float], first: int, widest: float) -> tuple[int, float, float]:
+    """Return how many of the ends the widest range from this one on holds, and their range."""
+    last = bisect_right(ended, ended[first] * widest) - 1
+    return last - first + 1, ended[first], ended[last]
+
+
+# How long a cell that is about to be asked may take, and when its counts are looked at first.
+
+REQUEST = "request"  # under this name the journal keeps the seconds that a request takes
+LONGEST_REQUEST = 60.0  # seconds; what takes longer was never measured
+FROM = 11  # counts without an answer from which on a cell is played out before it is asked
+
+
+def expected(jobs: Sequence[Job], journal: Journal, pace: Pace) -> tuple[Estimate, float]:
+    """Return how long the jobs that have no answer yet may take, and their first look in seconds.
+
+    The look is that of the pace, or a later one where so many jobs are served better by it.
+    """
+    took, learned = journal.latencies(), Learned.from_text(journal.learned(LIMITS))
+    pacing = pacing_of(pace, learned, _request(journal), is_taught=bool(took))
+    counts = _unanswered(jobs)
+    if counts >= FROM:
+        pacing = put_off(counts, took, pacing)
+    return estimate(counts, took, pacing), pacing.first_look
+
+
+def pacing_of(
+    pace: Pace, learned: Learned, request: float = USUAL_REQUEST, *, is_taught: bool
+) -> Pacing:
+    """Return how an account is asked, by the pace and by what it has taught."""
+    return Pacing(
+        first_look=min(pace.first_look, pace.poll_interval),
+        poll_interval=pace.poll_interval,
+        at_once=min(learned.requests or pace.max_concurrent, pace.max_concurrent),
+        request=request,
+        pending=learned.pending,
+        is_taught=is_taught,
+    )
+
+
+def with_expectation(cell: PreparedCell, jobs: Sequence[Job], journal: Journal) -> PreparedCell:
+    """Return the same with a note on how long many counts may take, and with their first look."""
+    if _unanswered(jobs) < FROM:
+        return cell
+    seconds, first_look = expected(jobs, journal, cell.pace)
+    plan = replace(cell.plan, expects=f"may take {seconds}")
+    return replace(cell, plan=plan, settings=replace(cell.settings, first_look=first_look))
+
+
+def _request(journal: Journal) -> float:
+    try:
+        seconds = float(journal.learned(REQUEST) or USUAL_REQUEST)
+    except ValueError:
+        return USUAL_REQUEST
+    return seconds if 0 < seconds < LONGEST_REQUEST else USUAL_REQUEST
+
+
+def _unanswered(jobs: Sequence[Job]) -> int:
+    return sum(not job.state.ended for job in jobs)

@@ -1,0 +1,117 @@
+"""Text -> the questions of its counts, and how they are shown; nothing is sent from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from textwrap import dedent
+
+from ct_magic.client.accounts import Account
+from ct_magic.client.journal.entries import Freshness
+from ct_magic.client.pace import Pace
+from ct_magic.errors import UsageError
+from ct_magic.planning.known_facts import known_facts
+from ct_magic.planning.planner import plan_cell
+from ct_magic.query import parser
+from ct_magic.query.calendar import plain_day
+from ct_magic.query.doubts import Known
+from ct_magic.rows import Plan
+from ct_magic.session.session import SESSION
+from ct_magic.settings import Settings, zone
+
+_USUAL = Pace()
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedCell:
+    """A text made ready: what is asked of whom and how, and what the panel has to say of it."""
+
+    plan: Plan
+    account: Account
+    settings: Settings
+    today: date
+    note: str | None = None
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """Whose days are meant: the settings' zone, else the account's; None is the machine's."""
+        return zone(self.zone_name)
+
+    @property
+    def zone_name(self) -> str | None:
+        """The name of that zone."""
+        return self.settings.timezone or self.account.timezone
+
+    @property
+    def freshness(self) -> Freshness:
+        """When a count need not be asked again."""
+        return Freshness(
+            today=self.today,
+            zone=self.zone,
+            ttl=self.settings.cache_ttl,
+            settled_after=self.settings.settled_after,
+            settled_ttl=self.settings.settled_ttl,
+            pickup_age=self.settings.pickup_age,
+        )
+
+    @property
+    def pace(self) -> Pace:
+        """How the account is asked, by the settings and by what is set for the account."""
+        settings, account = self.settings, self.account
+        return Pace(
+            poll_interval=settings.poll_interval or account.poll_interval or _USUAL.poll_interval,
+            first_look=settings.first_look,
+            max_concurrent=settings.max_concurrent
+            or account.max_concurrent
+            or _USUAL.max_concurrent,
+            retry_wait=settings.retry_wait,
+            give_up_after=settings.give_up_after,
+            stalled_after=settings.stalled_after,
+            timeout=settings.timeout,
+        )
+
+
+def prepare(
+    text: str | Sequence[str],
+    *,
+    params: Mapping[str, object] | None = None,
+    today: date | None = None,
+    account: str | Account | None = None,
+    settings: Settings | None = None,
+) -> PreparedCell:
+    """Make a text ready to be asked; nothing is sent."""
+    text, settings = one_text(text), settings or Settings()
+    chosen = SESSION.account(account)
+    day = plain_day(today or today_of(chosen, settings))
+    cell = parser.read_cell(text, params=params, today=day, max_counts=settings.max_counts)
+    plan = plan_cell(cell.statements, cell.expansion, day, known_of(chosen))
+    return PreparedCell(plan, chosen, settings, day, "; ".join(plan.notes) or None)
+
+
+def one_text(text: str | Sequence[str]) -> str:
+    """Return the text of a cell: several are statements below each other.
+
+    A text that is indented as a whole, as between triple quotes in a function, is not.
+    """
+    if isinstance(text, list | tuple) and all(isinstance(part, str) for part in text):
+        return "\n".join(dedent(part).strip("\n") for part in text)
+    if not isinstance(text, str):
+        raise UsageError(f"a query is a text, as in 'App Launched today', not {text!r:.60}")
+    return dedent(text)
+
+
+def known_of(account: Account | None) -> Known:
+    """Return what is known of an account: what it passed in `%ct check`, and its names."""
+    facts = known_facts(account) if account is not None else frozenset[str]()
+    return Known(facts=facts, names=SESSION.given_names(account.name if account else None))
+
+
+def today_of(account: Account | None, settings: Settings) -> date:
+    """Return today where the account's days are counted, or as the settings say."""
+    return day_in(settings.timezone or (account.timezone if account else None))
+
+
+def day_in(name: str | None) -> date:
+    """Return today in the time zone of that name, or on the machine where none is named."""
+    return datetime.now(zone(name)).date()

@@ -1,0 +1,112 @@
+"""What a text means and sends, printed: as the language, as JSON, as `curl`. Nothing is sent."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ct_magic.client.accounts import COUNTS_PATH, REGIONS, Account
+from ct_magic.planning.prepare import known_of, today_of
+from ct_magic.query import strict_json
+from ct_magic.query.doubts import doubts_of_cell
+from ct_magic.query.parser import ParsedCell, read_cell
+from ct_magic.query.payload import to_payload
+from ct_magic.query.printer import layout
+from ct_magic.session.session import SESSION
+from ct_magic.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a text would ask: the JSON of its distinct counts, its rows, and its doubts."""
+
+    bodies: tuple[dict[str, Any], ...]
+    rows: int
+    doubts: tuple[str, ...]
+
+
+def explain(
+    text: str, *, params: Mapping[str, object] | None = None, settings: Settings | None = None
+) -> str:
+    """Return what a text means and would send, as a text: nothing is sent.
+
+    It holds the statements in canonical form, what the service may ignore of them, and the JSON
+    and the `curl` command of each single count; of more than three, the first and the last.
+    `params` are the values of its `$names`; an account is not needed. Raises QueryError for a text
+    that is no query.
+    """
+    account = SESSION.account_if_any()
+    cell, today = _read(text, params or {}, settings or Settings(), account)
+    url = account.base_url if account else f"https://{REGIONS['eu1']}"
+    parts = [layout(statement) for statement in cell.statements]
+    doubts = doubts_of_cell(cell.statements, cell.expansion, today, known_of(account))
+    parts += [f"doubt: {doubt}" for doubt in doubts]
+    bodies = [to_payload(count) for count in cell.counts]
+    return "\n\n".join(
+        [*parts, *_ends([f"{pretty(body)}\n\n{curl(body, url)}" for body in bodies])]
+    )
+
+
+def dry_run(
+    text: str,
+    params: Mapping[str, object],
+    settings: Settings,
+    account: str | None = None,
+    every: bool = False,
+) -> str:
+    """Return the JSON that a text would send: of many counts the first and the last, or `every`."""
+    shown = [pretty(body) for body in bodies(text, params, settings, account)]
+    return "\n".join(shown if every else _ends(shown))
+
+
+def bodies(
+    text: str, params: Mapping[str, object], settings: Settings, account: str | None = None
+) -> list[dict[str, object]]:
+    """Return the JSON of every distinct count of a text. An account is not needed for it."""
+    return list(preview(text, params, settings, account).bodies)
+
+
+def preview(
+    text: str, params: Mapping[str, object], settings: Settings, account: str | None = None
+) -> Preview:
+    """Return what a text would ask. An account is not needed for it."""
+    used = SESSION.account_if_any(account)
+    cell, today = _read(text, params, settings, used)
+    doubts = doubts_of_cell(cell.statements, cell.expansion, today, known_of(used))
+    return Preview(tuple(map(to_payload, cell.counts)), len(cell.expansion.rows), tuple(doubts))
+
+
+def curl(body: Mapping[str, object], url: str) -> str:
+    """Return the shell command that asks this; account and passcode are in the environment."""
+    return " \\\n  ".join(
+        [
+            f"curl -sS {shlex.quote(url + COUNTS_PATH)}",
+            '-H "X-CleverTap-Account-Id: $CLEVERTAP_ACCOUNT_ID"',
+            '-H "X-CleverTap-Passcode: $CLEVERTAP_PASSCODE"',
+            "-H 'Content-Type: application/json'",
+            f"-d {shlex.quote(strict_json.encode(body))}",
+        ]
+    )
+
+
+def pretty(body: Mapping[str, object]) -> str:
+    """Return JSON as people read it."""
+    return json.dumps(body, indent=2, ensure_ascii=False)
+
+
+def _ends(shown: Sequence[str]) -> list[str]:
+    """Return the first, the last and how many lie between."""
+    if len(shown) <= 3:
+        return list(shown)
+    return [shown[0], f"... and {len(shown) - 2:,} more, then the last:", shown[-1]]
+
+
+def _read(
+    text: str, params: Mapping[str, object], settings: Settings, account: Account | None
+) -> tuple[ParsedCell, date]:
+    today = today_of(account, settings)
+    return read_cell(text, params=params, today=today, max_counts=settings.max_counts), today

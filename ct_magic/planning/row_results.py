@@ -1,0 +1,279 @@
+"""Rows + jobs -> how each row stands: its count, its share, its change, its status.
+
+A row has a number only where every count behind it has arrived and none contradicts another:
+counts of different moments may, and such a number would be a wrong one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import sqrt
+from typing import Protocol
+
+from ct_magic.client.jobs import NOT_AGAIN, NOT_SENT, TOO_LATE, Job, State, Tally
+from ct_magic.rows import Formula, Plan, Row
+
+Z = 1.959964  # two-sided 95 % of the normal distribution
+INCONSISTENT = "counts of different moments: --refresh asks them anew"
+# The worst comes first.
+WORST = (
+    State.FAILED,
+    State.TIMED_OUT,
+    State.CANCELLED,
+    State.INCONSISTENT,
+    State.NOT_YET,
+    State.SUCCESS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """A row as it stands. `jobs` are those of all counts behind it, each once.
+
+    `count` is None where a count that it is made of is missing; `of`, `share`, `low`, `high`,
+    `previous` and `change` are None where theirs are. Shares and changes are fractions.
+    `counted` is the moment of the oldest count behind it (UTC).
+    """
+
+    row: Row
+    state: State
+    jobs: tuple[Job, ...] = ()
+    count: int | None = None
+    of: int | None = None
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+    previous: int | None = None
+    change: float | None = None
+    events: int | None = None
+    users: int | None = None
+    devices: int | None = None
+    error: str | None = None
+    cached: bool = False
+    counted: datetime | None = None
+
+
+def row_results(plan: Plan, jobs: Sequence[Job]) -> tuple[RowResult, ...]:
+    """Return how each row of a plan stands; `jobs` are those of its questions, in their order."""
+    values = [_value(row.formula, jobs) for row in plan.rows]
+    wrong = [_is_contradicted(row, jobs, values) for row in plan.rows]
+    return tuple(_result(row, plan, jobs, values, wrong) for row in plan.rows)
+
+
+def shared_error(rows: Sequence[RowResult]) -> str | None:
+    """Return why several rows failed where all of them failed for one reason, else None."""
+    failed = [reason(row) for row in rows if row.state in (State.FAILED, State.TIMED_OUT)]
+    reasons = {error.removeprefix(NOT_SENT).removeprefix(NOT_AGAIN) for error in failed}
+    return (reasons.pop() or None) if len(failed) > 1 and len(reasons) == 1 else None
+
+
+def reason(row: RowResult) -> str:
+    """Return why a row has no count, or nothing where its state says it all."""
+    is_said = row.state is State.CANCELLED or row.error in TOO_LATE
+    return "" if is_said else row.error or ""
+
+
+def wilson(count: int, of: int) -> tuple[float, float]:
+    """Return the ends of Wilson's 95 % interval of a share, without continuity correction."""
+    share, below = count / of, 1 + Z * Z / of
+    middle = (share + Z * Z / (2 * of)) / below
+    half = Z * sqrt(share * (1 - share) / of + Z * Z / (4 * of * of)) / below
+    low = 0.0 if count == 0 else max(0.0, middle - half)
+    high = 1.0 if count == of else min(1.0, middle + half)
+    return low, high
+
+
+def _result(
+    row: Row,
+    plan: Plan,
+    jobs: Sequence[Job],
+    values: Sequence[int | None],
+    wrong: Sequence[bool],
+) -> RowResult:
+    base = None if row.base is None else plan.rows[row.base]
+    count = None if wrong[row.number] else values[row.number]
+    of = None if base is None or wrong[base.number] else values[base.number]
+    share = count / of if count is not None and of else None
+    interval = wilson(count, of) if count is not None and of and base is not row else (None, None)
+    previous = _previous(row, jobs)
+    needed = [jobs[number] for number in plan.needs(row)]
+    contradicted = (
+        wrong[row.number]
+        or (base is not None and wrong[base.number])
+        or (row.previous is not None and not _is_possible(row.previous.formula, jobs))
+    )
+    state = State.INCONSISTENT if contradicted else _state(row, needed)
+    tally = _tally(row, jobs) if count is not None else None
+    return RowResult(
+        row=row,
+        state=state,
+        jobs=tuple(needed),
+        count=count,
+        of=of,
+        share=share,
+        low=interval[0],
+        high=interval[1],
+        previous=previous,
+        change=_change(row, count, previous),
+        events=tally.events if tally else None,
+        users=tally.users if tally else None,
+        devices=tally.devices if tally else None,
+        error=INCONSISTENT if state is State.INCONSISTENT else _error(state, needed),
+        cached=bool(needed) and all(job.taken is not None for job in needed),
+        counted=min((job.counted for job in needed if job.counted is not None), default=None),
+    )
+
+
+def _value(formula: Formula | None, jobs: Sequence[Job]) -> int | None:
+    if formula is None:
+        return None
+    plus = [_count(jobs[number]) for number in formula.plus]
+    minus = [_count(jobs[number]) for number in formula.minus]
+    known = [count for count in (*plus, *minus) if count is not None]
+    if len(known) < len(plus) + len(minus):
+        return None
+    return sum(known[: len(plus)]) - sum(known[len(plus) :])
+
+
+def _count(job: Job) -> int | None:
+    return job.tally.count if job.state is State.SUCCESS and job.tally else None
+
+
+def _is_contradicted(row: Row, jobs: Sequence[Job], values: Sequence[int | None]) -> bool:
+    """Return True where a count cannot be right beside the others."""
+    value = values[row.number]
+    if value is None or row.formula is None:
+        return False
+    outer = [values[n] for n in (row.within, row.base) if n is not None and n != row.number]
+    above = any(other is not None and value > other for other in outer)
+    return above or not _is_possible(row.formula, jobs)
+
+
+def _is_possible(formula: Formula | None, jobs: Sequence[Job]) -> bool:
+    # first + second - both lies between the larger of the two and their sum.
+    value = _value(formula, jobs)
+    if formula is None or value is None:
+        return True
+    terms = [_count(jobs[number]) or 0 for number in formula.plus]
+    return max(terms) <= value <= sum(terms)
+
+
+def _previous(row: Row, jobs: Sequence[Job]) -> int | None:
+    if row.previous is None or row.previous.formula is None:
+        return None
+    return _value(row.previous.formula, jobs) if _is_possible(row.previous.formula, jobs) else None
+
+
+def _change(row: Row, count: int | None, previous: int | None) -> float | None:
+    if row.previous is None or row.previous.incomparable is not None:
+        return None
+    return count / previous - 1 if count is not None and previous else None
+
+
+def _tally(row: Row, jobs: Sequence[Job]) -> Tally | None:
+    # The split of one count is that of its row only where its base was sent with all its filters.
+    if row.formula is None or row.formula.minus or len(row.formula.plus) > 1 or not row.has_events:
+        return None
+    return jobs[row.formula.plus[0]].tally
+
+
+def _state(row: Row, jobs: Sequence[Job]) -> State:
+    states = {job.state for job in jobs}
+    if row.formula is None:
+        states.add(State.NOT_YET)
+    for state in (State.SUBMITTED, State.WAITING, *WORST):
+        if state in states:
+            return state
+    return State.SUCCESS
+
+
+def _error(state: State, jobs: Sequence[Job]) -> str | None:
+    return next((job.error for job in jobs if job.state is state and job.error), None)
+
+
+# A plan on its way: its rows, as they stand, over the run of its questions.
+
+
+class Asking(Protocol):
+    """What carries the questions out: see `client.runner.Run`."""
+
+    clock: Callable[[], float]
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """Every job as it stands, in the order of the plan's questions."""
+        ...
+
+    @property
+    def done(self) -> bool:
+        """True when every job has ended."""
+        ...
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait, `timeout` seconds at the most; return True if all is over."""
+        ...
+
+    def cancel(self, number: int | None = None) -> None:
+        """Stop asking for one job or for all."""
+        ...
+
+
+class RowRun:
+    """The rows of a plan, and the run of the questions behind them.
+
+    Panel, handle and DataFrame see rows; only the client sees questions. A row that is cancelled
+    ends those of its questions that no other row needs.
+    """
+
+    def __init__(self, plan: Plan, run: Asking) -> None:
+        self.plan, self._run = plan, run
+        self.clock = run.clock
+        self._cancelled: set[int] = set()
+        # What was seen, and its rows. Without a lock, which a fork would find held.
+        self._drawn: tuple[tuple[Job, ...] | None, tuple[RowResult, ...]] = (None, ())
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The job of every question as it stands."""
+        return self._run.jobs
+
+    @property
+    def rows(self) -> tuple[RowResult, ...]:
+        """Every row as it stands: the same tuple until something has changed."""
+        jobs, (seen, rows) = self._run.jobs, self._drawn
+        # Frozen jobs: comparing what is the same object takes no time.
+        if jobs != seen:
+            rows = row_results(self.plan, jobs)
+            self._drawn = (jobs, rows)
+        return rows
+
+    @property
+    def done(self) -> bool:
+        """True when every count has arrived or never will."""
+        return self._run.done
+
+    def start(self) -> None:
+        """Start to ask and return at once."""
+        self._run.start()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait, `timeout` seconds at the most; return True if all is over."""
+        return self._run.wait(timeout)
+
+    def cancel(self, number: int | None = None) -> None:
+        """Stop asking for one row (by its number, from 0) or for all of them."""
+        if number is None:
+            self._run.cancel()
+            return
+        self._cancelled.add(number)
+        kept = [row for row in self.plan.rows if row.number not in self._cancelled]
+        needed = {question for row in kept for question in self.plan.needs(row)}
+        for question in self.plan.needs(self.plan.rows[number]):
+            if question not in needed:
+                self._run.cancel(question)

@@ -1,1 +1,0 @@
-"""What is seen while counts are under way: panels in widgets, HTML and text."""

@@ -1,0 +1,253 @@
+"""Days of the calendar: whole weeks, months, quarters and years, cutting at them, and moving.
+
+Knows nothing of "today" nor of words: see `resolve_period`. Rule: README.md here, "Periods".
+Months are moved by hand: dateutil comes with pandas only, and importing it costs milliseconds.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from ct_magic.errors import QueryError, UsageError
+from ct_magic.query.model import (
+    Ago,
+    AnyPeriod,
+    ByTime,
+    Days,
+    Last,
+    Period,
+    Previous,
+    Shift,
+    ShiftAxis,
+    This,
+    Unit,
+)
+
+MONTHS = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.YEAR: 12}
+DAYS = {Unit.DAY: 1, Unit.WEEK: 7}
+
+
+def ends(period: Days) -> tuple[date, date]:
+    """Return both days of a resolved period; raise QueryError for one that counts from today."""
+    if isinstance(period.start, Ago) or isinstance(period.end, Ago):
+        raise QueryError("the period counts from today: resolve it first")
+    return period.start, period.end
+
+
+def month_of(day: date) -> Days:
+    """Return the month that the day lies in."""
+    return unit_of(Unit.MONTH, day)
+
+
+def unit_of(unit: Unit, day: date) -> Days:
+    """Return the whole day, week, month, quarter or year that the day lies in."""
+    return Days(first_of(unit, day), date.fromordinal(_last_of(unit, day)))
+
+
+def first_of(unit: Unit, day: date) -> date:
+    """Return the first day of the week, month, quarter or year that the day lies in."""
+    match unit:
+        case Unit.DAY:
+            return day
+        case Unit.WEEK:
+            return day - timedelta(day.weekday())
+        case Unit.MONTH:
+            return day.replace(day=1)
+        case Unit.QUARTER:
+            return day.replace(month=day.month - (day.month - 1) % 3, day=1)
+        case Unit.YEAR:
+            return day.replace(month=1, day=1)
+
+
+def cut(period: Days, unit: Unit) -> Iterator[Days]:
+    """Yield the pieces of a period, cut at midnight, Mondays or firsts of month, quarter, year."""
+    start, end = ends(period)
+    day = start
+    while True:
+        last = min(end.toordinal(), _last_of(unit, day))
+        yield Days(day, date.fromordinal(last))
+        if last == end.toordinal():
+            return
+        day = date.fromordinal(last + 1)
+
+
+def number_of_pieces(period: Days, unit: Unit) -> int:
+    """Return how many pieces `cut` yields, in no time however many they are."""
+    start, end = ends(period)
+    return _index(unit, end) - _index(unit, start) + 1
+
+
+def is_whole(period: Days, unit: Unit) -> bool:
+    """Return True if the period is one or more whole weeks, months, quarters or years."""
+    start, end = ends(period)
+    return first_of(unit, start) == start and _last_of(unit, end) == end.toordinal()
+
+
+def moved_day(day: date, shift: Shift) -> date:
+    """Return the day moved; one that its new month lacks becomes that month's last."""
+    if shift.unit in DAYS:
+        return day + timedelta(shift.n * DAYS[shift.unit])
+    year, month = divmod(day.year * 12 + day.month - 1 + shift.n * MONTHS[shift.unit], 12)
+    first = date(year, month + 1, 1)
+    return first.replace(day=min(day.day, _length_of_month(first)))
+
+
+def moved(period: Days, shift: Shift) -> Days:
+    """Return the period moved; what begins and ends with a month's ends keeps both.
+
+    Raises QueryError where it leaves the calendar.
+    """
+    start, end = ends(period)
+    try:
+        first, last = moved_day(start, shift), moved_day(end, shift)
+    except (OverflowError, ValueError):
+        raise out_of_calendar(shift) from None
+    if shift.unit in MONTHS and is_whole(period, Unit.MONTH):
+        last = last.replace(day=_length_of_month(last))
+    return Days(first, last)
+
+
+def window(last: date, length: Shift) -> Days:
+    """Return the days of this length that end with `last`: from the day after it, moved back."""
+    try:
+        first = moved_day(last + timedelta(1), Shift(-length.n, length.unit))
+    except (OverflowError, ValueError):
+        raise out_of_calendar(length) from None
+    return Days(first, last)
+
+
+def out_of_calendar(shift: Shift) -> QueryError:
+    """Return the error for a day that the calendar does not have."""
+    return QueryError(f"moved by {abs(shift.n)} {shift.unit.value}s a day leaves the calendar")
+
+
+def length(period: Days) -> int:
+    """Return the number of days, both ends included."""
+    start, end = ends(period)
+    return (end - start).days + 1
+
+
+def _last_of(unit: Unit, day: date) -> int:
+    # An ordinal, because the last week of the calendar ends after it.
+    if unit in DAYS:
+        return first_of(unit, day).toordinal() + DAYS[unit] - 1
+    month = first_of(unit, day).month + MONTHS[unit] - 1
+    last = day.replace(month=month, day=1)
+    return last.replace(day=_length_of_month(last)).toordinal()
+
+
+def _length_of_month(day: date) -> int:
+    return calendar.monthrange(day.year, day.month)[1]
+
+
+def _index(unit: Unit, day: date) -> int:
+    # The number of the piece since a fixed day; a Monday has the ordinal 1.
+    if unit in DAYS:
+        return (day.toordinal() - 1) // DAYS[unit]
+    return (day.year * 12 + day.month - 1) // MONTHS[unit]
+
+
+# A period cut by `by day`, `by first week`, `by month rolling 3 months` -> stretches of time.
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A piece of time: the days that are sent, the piece itself, and the days before it.
+
+    `earlier` is None where they do not matter; `whole` is None where `by` cuts no time.
+    """
+
+    days: Days
+    piece: Days
+    earlier: Days | None = None
+    whole: bool | None = None
+
+
+def stretches(period: Days, axis: ByTime | None, today: date) -> list[Stretch]:
+    """Return the stretches of a period, the whole period where `by` cuts no time."""
+    if axis is None:
+        return [Stretch(period, period)]
+    return [_stretch(piece, period, axis, today) for piece in cut(period, axis.unit)]
+
+
+def _stretch(piece: Days, period: Days, axis: ByTime, today: date) -> Stretch:
+    start, end = ends(piece)
+    days = window(end, axis.rolling) if axis.rolling else piece
+    first = ends(period)[0]
+    before = Days(first, date.fromordinal(start.toordinal() - 1)) if start > first else None
+    is_whole = end < today and piece == unit_of(axis.unit, start)
+    return Stretch(days, piece, before if axis.first else None, is_whole)
+
+
+# The words of a period + today -> days. Rule: README.md here, "Periods".
+
+DEFAULT = Last(30, Unit.DAY)
+# What a unit is made of, where `last N units by piece` means whole ones.
+MADE_OF = {
+    Unit.DAY: {Unit.DAY},
+    Unit.WEEK: {Unit.WEEK},
+    Unit.MONTH: {Unit.MONTH},
+    Unit.QUARTER: {Unit.MONTH, Unit.QUARTER},
+    Unit.YEAR: {Unit.MONTH, Unit.QUARTER, Unit.YEAR},
+}
+
+
+def plain_day(today: date) -> date:
+    """Return the day itself of a datetime or Timestamp; raise UsageError for what is no day."""
+    if not isinstance(today, date):
+        raise UsageError(f"today is a datetime.date, not {today!r}")
+    return today.date() if isinstance(today, datetime) else today
+
+
+def resolve(period: AnyPeriod | None, today: date, by: Unit | None = None) -> Days:
+    """Return the days that a period means when `today` is today.
+
+    No period is the last 30 days. `by` is the unit in which the statement cuts it: of `last N`
+    of that unit, or of one made of it, whole ones are meant. Raises QueryError for a period that
+    ends before it begins or lies before the calendar.
+    """
+    if isinstance(period, Shift | ShiftAxis):
+        raise QueryError("'after' and 'before' move the period of a 'did', not the statement's")
+    try:
+        start, end = _ends(period or DEFAULT, plain_day(today), by)
+    except (OverflowError, ValueError):
+        raise QueryError("the period begins before the calendar does") from None
+    if start > end:
+        raise QueryError(f"the period ends ({end}) before it begins ({start})")
+    return Days(start, end)
+
+
+def is_of_whole_pieces(period: AnyPeriod | None, by: Unit | None) -> bool:
+    """Return True if cutting in this unit makes the period's pieces whole ones."""
+    return isinstance(period, Last) and by in MADE_OF[period.unit]
+
+
+def counts_from_today(period: AnyPeriod) -> bool:
+    """Return True if the period means other days tomorrow."""
+    return not isinstance(period, Days) or any(
+        isinstance(day, Ago) for day in (period.start, period.end)
+    )
+
+
+def _ends(period: Period, today: date, by: Unit | None) -> tuple[date, date]:
+    yesterday = today - timedelta(1)
+    match period:
+        case Days(start, end):
+            return _day(start, today), _day(end, today)
+        case Last(n, unit) if is_of_whole_pieces(period, by) and by is not None:
+            first = first_of(by, today)
+            return moved_day(first, Shift(-n, unit)), first - timedelta(1)
+        case Last(n, unit):
+            return moved_day(today, Shift(-n, unit)), yesterday
+        case This(unit):
+            return first_of(unit, today), today
+        case Previous(unit):
+            piece = unit_of(unit, first_of(unit, today) - timedelta(1))
+            return _day(piece.start, today), _day(piece.end, today)
+
+
+def _day(day: date | Ago, today: date) -> date:
+    return today - timedelta(day.days) if isinstance(day, Ago) else day

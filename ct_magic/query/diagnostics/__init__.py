@@ -1,1 +1,0 @@
-"""What is wrong with a text, where, and what was probably meant."""

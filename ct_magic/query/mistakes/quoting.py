@@ -1,0 +1,165 @@
+"""Texts, names and labels that need quotes: how they are written with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ct_magic.common.words import suggestions
+from ct_magic.query.lexer import API_NAMES, KEYWORDS, WORDS, Token
+from ct_magic.query.mistakes.examples import NUMBERS, ORDERS
+from ct_magic.query.mistakes.stop import Mistake, Stop, shown
+from ct_magic.query.mistakes.words import DAY_IN_WORDS, is_month, quoted
+
+_UNITS = (
+    *("day", "days", "week", "weeks", "month", "months"),
+    *("quarter", "quarters", "year", "years"),
+)
+
+
+def text_cut_short(stop: Stop) -> Mistake | None:
+    """Explain a quote inside a text: what follows it sticks to the text's end."""
+    if not stop.after("STRING") or stop.line[stop.at - 1].end != stop.found.start:
+        return None
+    if not stop.is_("WORD", "STRING", "OPEN", "GLUED", *NUMBERS):
+        return None
+    mark = stop.line[stop.at - 1].text[0]
+    other = "'" if mark == '"' else '"'
+    hint = f"put {other} around it, or a backslash before the quote that it holds"
+    return stop.mistake(f"the text ended before '{stop.found.text:.40}': {hint}")
+
+
+def unquoted_text(stop: Stop) -> Mistake | None:
+    """Explain a text without quotes where a value is expected."""
+    if not {"STRING", "NUMBER", "TRUE"} <= stop.expected or stop.after(*ORDERS):
+        return None
+    last = stop.at
+    while stop.line[last].type == "WORD" and stop.line[last + 1].type == "WORD":
+        last += 1
+    if stop.found.type != "WORD":
+        return None
+    words = " ".join(token.text for token in stop.line[stop.at : last + 1])
+    rest = stop.line[last + 1]
+    if rest.type in ("OPEN", "STRING") and rest.start == stop.line[last].end:
+        ending = rest.text.split()[0]
+        words += ending if ending[0] == "'" != ending else ""  # an apostrophe, as in O'Brien
+    message = f"found '{words}': text is quoted, \"{words}\""
+    return Mistake(message, stop.found.start, stop.line[last].end)
+
+
+def label_with_keyword(stop: Stop) -> Mistake | None:
+    """Explain `last week: …`: all before the colon are words, and a keyword is among them."""
+    colon = next((at for at, token in enumerate(stop.line) if token.type == "COLON"), 0)
+    words = [token.text for token in stop.line[:colon]]
+    if stop.at >= colon or not all(word[:1].isalpha() for word in words):
+        return None
+    if stop.found.text not in KEYWORDS:
+        return None
+    hint = f"a label that holds the keyword '{stop.found.text}' is quoted, \"{' '.join(words)}\""
+    end = stop.line[colon - 1].end
+    return Mistake(f"{shown(stop.found)}: {hint}", stop.line[0].start, end)
+
+
+def number_in_name(stop: Stop) -> Mistake | None:
+    """Explain `Top 10 Viewed`, and `7 days` without `last`."""
+    if not stop.is_(*NUMBERS) or not (stop.may("WHERE") or stop.at == 0):
+        return None
+    if stop.next().lower() in _UNITS:
+        number, unit = stop.line[stop.at : stop.at + 2]
+        if stop.around(2).text == "ago" and unit.text in ("day", "days"):
+            return stop.mistake(f"{shown(number)}: write today-{number.text}")
+        return stop.mistake(f"{shown(number)}: write last {number.text} {unit.text}")
+    if not stop.after("WORD") and stop.at:
+        return None
+    name = quoted(stop.line, stop.at)
+    if is_month(stop.line[stop.at - 1].text) or is_month(stop.line[stop.at + 1].text):
+        hint = f"{DAY_IN_WORDS}; a name with a number in it is quoted, {name}"
+        return stop.mistake(f"{shown(stop.found)}: {hint}")
+    if stop.has("DID"):
+        often = f"how often is written did Charged >= {stop.found.text}"
+        return stop.mistake(f"{shown(stop.found)}: {often}; in a name it is quoted, {name}")
+    hint = _years_days(stop.found.text, name)
+    return stop.mistake(f"{shown(stop.found)}: a name with a number in it is quoted, {name}{hint}")
+
+
+def _years_days(number: str, name: str) -> str:
+    """Return how the days of a year or of one of its quarters are written; empty for no year."""
+    if not re.fullmatch("(19|20)[0-9]{2}", number):
+        return ""
+    if quarter := re.search(r"\b[Qq]([1-4])\b", name):
+        first, last = ("01-01", "04-01", "07-01", "10-01"), ("03-31", "06-30", "09-30", "12-31")
+        at = int(quarter[1]) - 1
+        return f"; a quarter is written {number}-{first[at]}..{number}-{last[at]}"
+    return f"; a year is written {number}-01-01..{number}-12-31"
+
+
+def keyword_in_name(stop: Stop) -> str:
+    """Return how a name is written that holds the keyword before or at the stop."""
+    return next(filter(None, (_quoted_name(stop, place) for place in _keywords(stop))), "")
+
+
+def _keywords(stop: Stop) -> Iterator[int]:
+    """Return the places of keywords that may have been meant as a part of a name."""
+    run = stop.words()
+    if stop.found.text in KEYWORDS and (run or stop.may("WORD")):
+        yield stop.at
+    before = run.start - 1
+    if before < 0 or not (run or stop.is_("WORD")):
+        return
+    if stop.line[before].text in KEYWORDS and stop.line[before].type not in ("WHERE", "AND", "DID"):
+        yield before
+
+
+def _quoted_name(stop: Stop, place: int) -> str:
+    """Quote the keyword with the words around it; empty where that brings nothing."""
+    first = last = place
+    while first > 0 and stop.line[first - 1].type == "WORD":
+        first -= 1
+    while stop.line[last + 1].type == "WORD":
+        last += 1
+    words = " ".join(token.text for token in stop.line[first : last + 1])
+    name = Token("STRING", words, stop.line[first].start)
+    changed = [*stop.line[:first], name, *stop.line[last + 1 :]]
+    # What follows several words must fit, too; a keyword alone has shown that it stands for a name.
+    if stop.reach(changed) <= first + (first < last) or not stop.gains(changed):
+        return ""
+    return f"; a name that holds the keyword '{stop.line[place].text}' is quoted: \"{words}\""
+
+
+# Did you mean: the keyword or operator that a word was probably meant to be.
+#
+# A guess is tried before it is shown: a word is called misspelt only where the grammar gets further
+# with the other one in its place.
+
+MOST_WORDS = 12  # before a stop that are tried as misspelt: each costs a parse
+
+
+def misspelt_word(stop: Stop) -> Mistake | None:
+    """Return the keyword or operator that gets further in the place of a word."""
+    guesses = list(_corrections(stop))
+    gains = [_gain(stop, *guess) for guess in guesses]
+    if not any(gains):
+        return None
+    place, keyword = guesses[gains.index(max(gains))]
+    token = stop.line[place]
+    case = " Keywords are lower case." if token.text.lower() == keyword else ""
+    return Mistake(f"found '{token.text}': did you mean '{keyword}'?{case}", token.start, token.end)
+
+
+def _corrections(stop: Stop) -> Iterator[tuple[int, str]]:
+    for place in [*stop.words()[-MOST_WORDS:], stop.at]:
+        word = stop.line[place].text.lower()
+        if stop.line[place].type != "WORD" or word == "minutes":  # no 'months' misspelt
+            continue
+        near = suggestions(word, [*WORDS, *API_NAMES])
+        if place == stop.at and "STRING" in stop.expected:
+            near = [known for known in near if known == word]  # else it is a text without quotes
+        yield from ((place, keyword) for keyword in near)
+
+
+def _gain(stop: Stop, place: int, keyword: str) -> int:
+    kind = keyword.upper() if keyword in KEYWORDS else "WORD"
+    word = Token(kind, keyword, stop.line[place].start)
+    gain = stop.gains([*stop.line[:place], word, *stop.line[place + 1 :]])
+    # That the other word itself fits where the grammar stopped is no proof: what follows must too.
+    return 0 if place == stop.at and gain == 1 else gain

@@ -1,0 +1,151 @@
+"""The place where the grammar stopped: what is there, what could be, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from ct_magic.query.lexer import CONTEXTUAL, SYMBOLS, WORDS, Token
+
+Line = Sequence[Token]
+Accepted = Callable[[Line], frozenset[str]]
+Reach = Callable[[Line], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What to say, and the part of the text to underline."""
+
+    message: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The place where the grammar stopped: what is there, and what could be."""
+
+    line: Line
+    at: int
+    accepted: Accepted
+    reach: Reach
+
+    @property
+    def found(self) -> Token:
+        """The token that cannot stand there."""
+        return self.line[self.at]
+
+    @property
+    def expected(self) -> frozenset[str]:
+        """The types of token that can stand there."""
+        # Not by cached_property, whose lock, up to Python 3.11, a fork may find held.
+        known = vars(self)
+        if "_expected" not in known:
+            known["_expected"] = self.accepted(self.line[: self.at])
+        types: frozenset[str] = known["_expected"]
+        return types
+
+    def around(self, place: int) -> Token:
+        """Return the token so many places behind it; one of no type outside of the line."""
+        at = self.at + place
+        return self.line[at] if 0 <= at < len(self.line) else Token("", "", 0)
+
+    def is_glued(self) -> bool:
+        """Return True if no space stands before it."""
+        return self.at > 0 and self.line[self.at - 1].end == self.found.start
+
+    def is_axis(self) -> bool:
+        """Return True if a name behind `by` stands before it: only `in` may follow."""
+        return self.may("IN") and not self.may("HAS") and not self.after("NOT")
+
+    def before(self) -> str:
+        """Return the type of the token before it; empty at the beginning."""
+        return self.around(-1).type
+
+    def next(self) -> str:
+        """Return the type of the token after it; empty at the end."""
+        return self.around(1).type
+
+    def is_(self, *types: str) -> bool:
+        """Return True if the token that cannot stand there is one of these."""
+        return self.found.type in types
+
+    def after(self, *types: str) -> bool:
+        """Return True if one of these stands right before it."""
+        return self.before() in types
+
+    def has(self, kind: str) -> bool:
+        """Return True if this stands somewhere before it."""
+        return any(token.type == kind for token in self.line[: self.at])
+
+    def may(self, kind: str) -> bool:
+        """Return True if this could stand in its place."""
+        return kind in self.expected
+
+    def gains(self, changed: Line) -> int:
+        """Return how much further the grammar gets in a changed line; 0 where it does not."""
+        return max(0, len(self.line) - self.at - (len(changed) - self.reach(changed)))
+
+    def words(self) -> range:
+        """Return the places of the words just before it: a keyword misspelt looks like one."""
+        first = self.at
+        while first > 0 and self.line[first - 1].type == "WORD":
+            first -= 1
+        return range(first, self.at)
+
+    def mistake(self, message: str) -> Mistake:
+        """Return this message on the token that cannot stand there."""
+        return Mistake(message, self.found.start, self.found.end)
+
+
+def shown(token: Token) -> str:
+    """Return the words for what was found."""
+    if token.type == "$END":
+        return "found the end of the statement"
+    return f"found {token.text}" if token.type == "STRING" else f"found '{token.text:.40}'"
+
+
+# What the grammar accepts next, in words.
+
+_DAY = {"DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY", "PARAM"}
+PERIOD = _DAY | {"ON", "FROM", "SINCE", "LAST", "THIS", "YEAR_MONTH"}
+OPERATOR = {*SYMBOLS.values(), "IN", "NOT", "EXISTS", "DOES_NOT_EXIST"} - {"DOT", "COLON"}
+VALUE = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
+_NAME = {"WORD", "STRING"}
+UNITS = {"DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "QUARTER", "QUARTERS", "YEAR", "YEARS"}
+_OPERATORS = "an operator (=, !=, ~, !~, >, >=, <, <=, in, not in, exists)"
+# What is said, the types that all must be expected for it, and the types that it speaks for.
+_KINDS: list[tuple[str, set[str], set[str]]] = [
+    (_OPERATORS, {"IS", "HAS"}, OPERATOR),
+    ('a value ("text", a number, true or false)', {"TRUE"}, VALUE),
+    ("an event's name", _NAME | {"PARAM"}, _NAME | {"PARAM", "JSON"}),
+    ("a property's name", _NAME, _NAME | {"OPENING"}),
+    ("a period (last 7 days, 2015-08-10..2015-10-25)", {"SINCE"}, PERIOD),
+    ("a day (2015-08-10, today, yesterday)", {"DATE"}, _DAY),
+    ("days, weeks, months, quarters or years", {"DAYS"}, UNITS),
+    ("a whole number", {"NUMBER"}, {"NUMBER", "EIGHT_DIGITS"}),
+]
+SPELLED = {kind: symbol for symbol, kind in SYMBOLS.items()}
+SPELLED |= {word.upper(): word for word in (*WORDS, *CONTEXTUAL)}
+
+
+def in_words(expected: Iterable[str], before: str) -> str:
+    """Return what may come next; `before` is the type of the token it would come after."""
+    left = set(expected) - {"$END"}
+    if before == "WORD":
+        left -= {"WORD", "DOT", "COLON"}  # more words of the same name, a scope, a label
+    phrases = []
+    for phrase, signs, kind in _KINDS:
+        if signs <= left:
+            phrases.append(phrase)
+            left -= kind
+    phrases += [f"'{word}'" for word in SPELLED.values() if _is_left(word, left)]
+    return f"expected {_either(phrases)}" if phrases else "nothing more can stand here"
+
+
+def _is_left(word: str, left: set[str]) -> bool:
+    return SYMBOLS.get(word, word.upper()) in left
+
+
+def _either(phrases: list[str]) -> str:
+    return " or ".join([", ".join(phrases[:-1]), phrases[-1]] if len(phrases) > 1 else phrases)

@@ -1,0 +1,89 @@
+"""What counts are compared with, as columns: the step before, the piece before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import pairwise
+
+import pandas as pd
+
+from ct_magic.results.cells import Cell, Kind, by_series, cells, is_over_time, kind
+
+
+def shares(df: pd.DataFrame) -> pd.DataFrame:
+    """Return the DataFrame with columns for what its counts are compared with; `df` is left alone.
+
+    A statement with `share` has its share of the base already, and gets beside it
+
+    | column | dtype | |
+    | --- | --- | --- |
+    | share_of_step_before | Float64 | count / the count of the step that it is counted inside |
+
+    and counts over time get, within each series (a statement, or a value of `by`),
+
+    | column | dtype | |
+    | --- | --- | --- |
+    | change | Float64 | count / the count of the piece before, minus 1 |
+
+    as fractions: 0.25 is a quarter. A value is missing where a count is, where it would be divided
+    by 0, where nothing comes before, and where a piece or the one before is not whole, since a
+    part of a week says nothing of a week.
+
+    Anything else gets no column. Two statements need not be about the same profiles, and a profile
+    may have several values: write `share did …` for a share. A DataFrame with `vs` has its change
+    already, and is left as it is. Raise UsageError for a DataFrame that holds no counts.
+    """
+    rows, result = cells(df), df.copy()
+    is_a = kind(rows)
+    if is_a in (Kind.FUNNEL, Kind.RETENTION):
+        result["share_of_step_before"] = _column([_of_step_before(row, rows) for row in rows], df)
+    elif is_a is Kind.TIME and is_over_time(rows):
+        changes = _changes(rows)
+        result["change"] = _column([changes.get(id(row)) for row in rows], df)
+    return result
+
+
+def step_before(row: Cell, rows: Sequence[Cell]) -> Cell | None:
+    """Return the row of the step that this row's profiles are counted inside; None for a base."""
+    before = None
+    for other in rows:
+        if _is_same_base(other, row) and other.series.after is None:
+            if other.series.step == row.series.step:
+                break
+            before = other
+    return before
+
+
+def _is_same_base(row: Cell, other: Cell) -> bool:
+    key = row.series.query, row.series.values, row.start, row.end
+    return key == (other.series.query, other.series.values, other.start, other.end)
+
+
+def _of_step_before(row: Cell, rows: Sequence[Cell]) -> float | None:
+    before = step_before(row, rows)
+    return None if before is None else _over(row.count, before.count)
+
+
+def _changes(rows: Sequence[Cell]) -> dict[int, float | None]:
+    changes: dict[int, float | None] = {}
+    for pieces in by_series(rows).values():
+        for earlier, later in pairwise(pieces):
+            if earlier.whole and later.whole and _follows(earlier, later):
+                ratio = _over(later.count, earlier.count)
+                changes[id(later)] = None if ratio is None else ratio - 1
+    return changes
+
+
+def _follows(earlier: Cell, later: Cell) -> bool:
+    # Somebody may have taken rows out; windows that roll overlap.
+    return later.start - earlier.end <= timedelta(days=1)
+
+
+def _over(count: int | None, other: int | None) -> float | None:
+    return count / other if count is not None and other else None
+
+
+def _column(values: Sequence[float | None], df: pd.DataFrame) -> pd.Series[float]:
+    numbers: pd.Series[float] = pd.Series(list(values), index=df.index, dtype="Float64")
+    return numbers

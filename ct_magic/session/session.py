@@ -1,0 +1,135 @@
+"""One kernel's session: the account in use, the names each account knows, its own sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ct_magic.client import accounts
+from ct_magic.client.accounts import Account
+from ct_magic.client.credentials import Secret
+from ct_magic.common.fork import ForkLock
+from ct_magic.errors import AccountError
+
+if TYPE_CHECKING:
+    from ct_magic.query.catalog import Names
+    from ct_magic.query.model import JsonQuery, Query
+    from ct_magic.sandbox import Sandbox
+
+SANDBOX = "sandbox"
+
+
+class Session:
+    """What `%ct use` chose, and which names are known. Shared by magics, form and `count()`.
+
+    Names are known for an account: given ones were read from a file, a sandbox or `%ct values`,
+    learned ones were asked and found somebody.
+    """
+
+    def __init__(self) -> None:
+        self._used: str | None = None
+        self._sandbox: Sandbox | None = None
+        self._given: dict[str, Names] = {}
+        self._learned: dict[str, Names] = {}
+        self._forgotten: dict[str, frozenset[str]] = {}
+        self._lock = ForkLock()
+
+    @property
+    def used(self) -> str:
+        """The name of the account that is asked where none is named."""
+        return self._used or accounts.DEFAULT
+
+    def use(self, name: str) -> Account:
+        """Ask this account from now on; `sandbox` is started if it is not running."""
+        account = self.account(name)
+        self._used = name
+        return account
+
+    def account(self, account: str | Account | None = None) -> Account:
+        """Return the account that is given or has that name; without one, the one in use."""
+        if isinstance(account, Account):
+            return account
+        name = account or self.used
+        return self._sandbox_account() if name == SANDBOX else accounts.find_account(name)
+
+    def account_if_any(self, account: str | Account | None = None) -> Account | None:
+        """Return the account; None where none is given and none is set up: nothing is sent then."""
+        try:
+            return self.account(account)
+        except AccountError:
+            if account:
+                raise
+            return None
+
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """The sandbox that this session started, if it did."""
+        return self._sandbox
+
+    @property
+    def names(self) -> Names:
+        """The names that Tab and the form propose: the given ones first, then the learned ones."""
+        from ct_magic.query.catalog import SYSTEM, Names
+
+        with self._lock:
+            learned = self._learned.get(self.used, Names())
+            given = self._given.get(self.used, Names())
+            forgotten = self._forgotten.get(self.used, frozenset())
+        known = SYSTEM.merged(learned.in_order()).merged(given.in_order())
+        return known.without(forgotten)
+
+    def given_names(self, account: str | None = None) -> Names:
+        """Return the names that are sure for an account: what is near one of them is doubted."""
+        from ct_magic.query.catalog import SYSTEM
+
+        given = self._given.get(account or self.used)
+        return SYSTEM.merged(given) if given else SYSTEM
+
+    def know(self, names: Names, account: str | None = None) -> None:
+        """Add given names of an account; the newer values come first."""
+        from ct_magic.query.catalog import Names
+
+        account = account or self.used
+        with self._lock:
+            self._given[account] = self._given.get(account, Names()).merged(names)
+            added = frozenset(names.all_names())
+            self._forgotten[account] = self._forgotten.get(account, frozenset()) - added
+
+    def learn(self, queries: Iterable[Query | JsonQuery], account: str | None = None) -> None:
+        """Add the names of queries that found somebody."""
+        from ct_magic.query.catalog import Names
+
+        account = account or self.used
+        # The journal's names are learned beside the cells: neither may undo what the other did.
+        with self._lock:
+            names = self._learned.get(account, Names())
+            for query in queries:
+                names = names.learned(query)
+            self._learned[account] = names
+
+    def forget(self, names: Iterable[str], account: str | None = None) -> None:
+        """Propose these names of an account no more, until they are given again."""
+        account = account or self.used
+        with self._lock:
+            self._forgotten[account] = self._forgotten.get(account, frozenset()).union(names)
+
+    def started_sandbox(self) -> Sandbox:
+        """Return this session's sandbox; it is started if it is not running."""
+        if self._sandbox is None:
+            from ct_magic.sandbox import Sandbox
+
+            self._sandbox = Sandbox().start()
+        return self._sandbox
+
+    def _sandbox_account(self) -> Account:
+        return Account(
+            name=SANDBOX,
+            id="SANDBOX",
+            passcode=Secret("sandbox"),
+            base_url=self.started_sandbox().url,
+            timezone="UTC",
+            poll_interval=1.0,
+        )
+
+
+SESSION = Session()
