@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, tzinfo
+from enum import Enum
 from numbers import Integral, Real
 from typing import Any, TypedDict
 
@@ -24,88 +25,123 @@ _ELSEWHERE = {  # what the magic's line has as an option
 }
 
 
+class Kind(Enum):
+    """What a setting takes: its value is that in words."""
+
+    SECONDS = "a number of seconds above 0 and up to a year"
+    SECONDS_OR_0 = "a number of seconds from 0 up to a year"
+    WHOLE = "a whole number above 0"
+    ZONE = "the name of a time zone, like 'Asia/Kolkata'"
+    PROGRESS = f"one of {', '.join(PROGRESS)}"
+    SWITCH = "True or False"
+
+    def takes(self, value: Any) -> bool:
+        """Return True if a setting of this kind may have this value."""
+        is_number = isinstance(value, Real) and not isinstance(value, bool)
+        match self:
+            case Kind.SECONDS:
+                return is_number and 0 < value <= LONGEST
+            case Kind.SECONDS_OR_0:
+                return is_number and 0 <= value <= LONGEST
+            case Kind.WHOLE:
+                return isinstance(value, Integral) and is_number and 1 <= int(value) <= _MOST
+            case Kind.SWITCH:
+                return isinstance(value, bool)
+            case Kind.PROGRESS:
+                return value in PROGRESS
+            case Kind.ZONE:
+                return isinstance(value, str)
+
+
+def _setting(default: Any, kind: Kind, help_text: str) -> Any:
+    """Return a field of Settings; what it says is the trait's help and a row of the page, too."""
+    return field(default=default, metadata={"kind": kind, "help": help_text})
+
+
 @dataclass(frozen=True)
 class Settings:
     """What `%config CountMagics` and the keywords of `count()` set.
 
-    `poll_interval`   seconds between two looks at one count; None: the account's own, else 30,
-                      as the API's page asks
-    `first_look`      seconds between a submission and the first look at it, or poll_interval where
-                      that is less; a cell of more than ten counts waits up to three times as long
-                      where what the account's counts took says that it ends sooner so
-    `max_concurrent`  counts asked at once; None: the account's own, else 3, as the page says
-    `max_counts`      more counts than this in one cell are refused before anything is sent
-    `retry_wait`      seconds before the first retry of a request that brought no answer
-    `give_up_after`   seconds without any answer after which the service is given up; ids are kept
-    `stalled_after`   seconds without any new id or count, however often the service answers, after
-                      which a cell stops asking; ids are kept
-    `cache_ttl`       seconds for which a count of past days is answered from the journal; 0: never
-    `settled_after`   days after which a count's days change no more: what late events did to them
-                      is done
-    `settled_ttl`     seconds for which a count of days that change no more is answered from the
-                      journal; 0: no longer than others
-    `pickup_age`      seconds for which the id of a count of today is looked at again instead of
-                      asking anew, as after a restart; one of past days is always
-    `timeout`         seconds after which a cell stops asking; None: never
-    `timezone`        whose days are meant, like "Asia/Kolkata"; None: the account's own, else the
-                      machine's
-    `progress`        what is shown meanwhile: auto, widget, html, text or none
-    `stable_outputs`  show no times, so that two runs give the same output but for the counts
+    A setting that is None takes what the account or the machine says, as its line tells.
     """
 
-    poll_interval: float | None = None
-    first_look: float = 5.0
-    max_concurrent: int | None = None
-    max_counts: int = 500
-    retry_wait: float = 1.0
-    give_up_after: float = 180.0
-    stalled_after: float = 3600.0
-    cache_ttl: float = 86400.0
-    settled_after: int = 7
-    settled_ttl: float = 30 * 86400.0
-    pickup_age: float = 600.0
-    timeout: float | None = None
-    timezone: str | None = None
-    progress: str = "auto"
-    stable_outputs: bool = False
+    poll_interval: float | None = _setting(
+        None,
+        Kind.SECONDS,
+        "Seconds between two looks at one count; None: the account's own, else 30.",
+    )
+    first_look: float = _setting(
+        5.0,
+        Kind.SECONDS,
+        "Seconds before the first look at a count, or poll_interval; up to thrice for many.",
+    )
+    max_concurrent: int | None = _setting(
+        None, Kind.WHOLE, "Counts asked at once; None: the account's own, else 3."
+    )
+    max_counts: int = _setting(
+        500, Kind.WHOLE, "A cell that asks more counts than this is refused."
+    )
+    retry_wait: float = _setting(
+        1.0, Kind.SECONDS, "Seconds before the first retry of a request without an answer."
+    )
+    give_up_after: float = _setting(
+        180.0,
+        Kind.SECONDS,
+        "Seconds without any answer after which the service is given up; ids are kept.",
+    )
+    stalled_after: float = _setting(
+        3600.0,
+        Kind.SECONDS,
+        "Seconds without any new id or count after which a cell stops asking; ids are kept.",
+    )
+    cache_ttl: float = _setting(
+        86400.0,
+        Kind.SECONDS_OR_0,
+        "Seconds for which a count of past days is answered from the journal; 0: never.",
+    )
+    settled_after: int = _setting(
+        7, Kind.WHOLE, "Days after which late events no longer change a count's days."
+    )
+    settled_ttl: float = _setting(
+        30 * 86400.0,
+        Kind.SECONDS_OR_0,
+        "Seconds for which a count of such days is answered from the journal; 0: as others.",
+    )
+    pickup_age: float = _setting(
+        600.0,
+        Kind.SECONDS_OR_0,
+        "How long (s) a pending query for today's data may be reused.",
+    )
+    timeout: float | None = _setting(
+        None, Kind.SECONDS, "Seconds after which a cell stops asking; None: never."
+    )
+    timezone: str | None = _setting(
+        None,
+        Kind.ZONE,
+        "Whose days are meant, like 'Asia/Kolkata'; None: the account's, else the machine's.",
+    )
+    progress: str = _setting(
+        "auto", Kind.PROGRESS, "What is shown meanwhile: auto, widget, html, text or none."
+    )
+    stable_outputs: bool = _setting(
+        False,
+        Kind.SWITCH,
+        "Show no times, so that two runs give the same output but for the counts.",
+    )
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, naming the setting."""
-        self._check_seconds("poll_interval", may_be_none=True)
-        self._check_seconds("timeout", may_be_none=True)
-        for name in ("first_look", "retry_wait", "give_up_after", "stalled_after"):
-            self._check_seconds(name)
-        for name in ("cache_ttl", "settled_ttl", "pickup_age"):
-            self._check_seconds(name, least=0.0)
-        self._check_whole("settled_after")
-        self._check_whole("max_concurrent", may_be_none=True)
-        self._check_whole("max_counts")
-        if self.timezone is not None and not isinstance(self.timezone, str):
-            raise UsageError(f"timezone is a name like 'Asia/Kolkata', not {self.timezone!r}")
+        for of in fields(self):
+            value, kind = getattr(self, of.name), of.metadata["kind"]
+            if not (kind.takes(value) or (value is None and of.default is None)):
+                raise UsageError(f"{of.name} is {kind.value}, not {value!r}")
         zone(self.timezone)
-        if not isinstance(self.stable_outputs, bool):
-            raise UsageError(f"stable_outputs is True or False, not {self.stable_outputs!r}")
-        if self.progress not in PROGRESS:
-            raise UsageError(f"progress is one of {', '.join(PROGRESS)}, not {self.progress!r}")
 
-    def _check_seconds(
-        self, name: str, *, least: float | None = None, may_be_none: bool = False
-    ) -> None:
-        value = getattr(self, name)
-        if value is None and may_be_none:
-            return
-        fine = isinstance(value, Real) and not isinstance(value, bool) and value <= LONGEST
-        if not fine or not (value > 0 if least is None else value >= least):
-            bound = "above 0 and" if least is None else f"from {least:g}"
-            raise UsageError(f"{name} is a number of seconds {bound} up to a year, not {value!r}")
 
-    def _check_whole(self, name: str, *, may_be_none: bool = False) -> None:
-        value = getattr(self, name)
-        if value is None and may_be_none:
-            return
-        fine = isinstance(value, Integral) and not isinstance(value, bool)
-        if not fine or not 1 <= value <= _MOST:
-            raise UsageError(f"{name} is a whole number above 0, not {value!r}")
+# What help() shows of the class: the same sentences.
+Settings.__doc__ = f"{Settings.__doc__}\n" + "".join(
+    f"    {of.name}: {of.metadata['help']}\n" for of in fields(Settings)
+)
 
 
 class Changes(TypedDict, total=False):

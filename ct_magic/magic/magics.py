@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import Field, fields
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Bool, Enum, Float, Integer, Unicode
+from traitlets import Bool, Enum, Float, Integer, MetaHasTraits, TraitType, Unicode
 
 from ct_magic.errors import QueryError, UsageError
 from ct_magic.magic.caller import Caller, calling
-from ct_magic.settings import PROGRESS, Settings
+from ct_magic.settings import PROGRESS, Kind, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,73 +21,31 @@ if TYPE_CHECKING:
     from ct_magic.counting.handle import Counting
     from ct_magic.magic.arguments import Arguments
 
-_USUAL = Settings()
+_FIELDS = fields(Settings)
+_TRAITS: dict[Kind, Callable[..., TraitType[Any, Any]]] = {
+    Kind.SECONDS: Float,
+    Kind.SECONDS_OR_0: Float,
+    Kind.WHOLE: Integer,
+    Kind.ZONE: Unicode,
+    Kind.PROGRESS: partial(Enum, PROGRESS),
+    Kind.SWITCH: Bool,
+}
+
+
+def _trait(setting: Field[Any]) -> TraitType[Any, Any]:
+    """Return a setting as what `%config` sets."""
+    made = _TRAITS[setting.metadata["kind"]]
+    allow_none, words = setting.default is None, setting.metadata["help"]
+    return made(setting.default, allow_none=allow_none, help=words).tag(config=True)
+
+
+# Magics with a trait for each setting.
+_Configured: Any = MetaHasTraits("_Configured", (Magics,), {f.name: _trait(f) for f in _FIELDS})
 
 
 @magics_class
-class CountMagics(Magics):
+class CountMagics(_Configured):  # type: ignore[misc] # mypy knows no class that a table makes
     """The magics and their settings: `%config CountMagics` lists these."""
-
-    poll_interval = Float(
-        _USUAL.poll_interval,
-        allow_none=True,
-        help="Seconds between two looks at one count; None: the account's own, else 30.",
-    ).tag(config=True)
-    first_look = Float(
-        _USUAL.first_look,
-        help="Seconds before the first look at a count, or poll_interval; up to thrice for many.",
-    ).tag(config=True)
-    max_concurrent = Integer(
-        _USUAL.max_concurrent,
-        allow_none=True,
-        help="Counts asked at once; None: the account's own, else 3.",
-    ).tag(config=True)
-    max_counts = Integer(
-        _USUAL.max_counts, help="A cell that asks more counts than this is refused."
-    ).tag(config=True)
-    retry_wait = Float(
-        _USUAL.retry_wait, help="Seconds before the first retry of a request without an answer."
-    ).tag(config=True)
-    give_up_after = Float(
-        _USUAL.give_up_after,
-        help="Seconds without any answer after which the service is given up; ids are kept.",
-    ).tag(config=True)
-    stalled_after = Float(
-        _USUAL.stalled_after,
-        help="Seconds without any new id or count after which a cell stops asking; ids are kept.",
-    ).tag(config=True)
-    cache_ttl = Float(
-        _USUAL.cache_ttl,
-        help="Seconds for which a count of past days is answered from the journal; 0: never.",
-    ).tag(config=True)
-    settled_after = Integer(
-        _USUAL.settled_after, help="Days after which a count's days change no more."
-    ).tag(config=True)
-    settled_ttl = Float(
-        _USUAL.settled_ttl,
-        help="Seconds for which a count of days that change no more is answered from the journal.",
-    ).tag(config=True)
-    pickup_age = Float(
-        _USUAL.pickup_age,
-        help="Seconds for which the id of a count of today is looked at again.",
-    ).tag(config=True)
-    timeout = Float(
-        _USUAL.timeout,
-        allow_none=True,
-        help="Seconds after which a cell stops asking; None: never.",
-    ).tag(config=True)
-    timezone = Unicode(
-        _USUAL.timezone,
-        allow_none=True,
-        help="Whose days are meant, like 'Asia/Kolkata'; None: the account's, else the machine's.",
-    ).tag(config=True)
-    progress = Enum(
-        PROGRESS, _USUAL.progress, help="What is shown meanwhile: auto, widget, html, text or none."
-    ).tag(config=True)
-    stable_outputs = Bool(
-        _USUAL.stable_outputs,
-        help="Show no times, so that two runs give the same output but for the counts.",
-    ).tag(config=True)
 
     @no_var_expand
     @line_cell_magic

@@ -22,7 +22,7 @@ from ct_magic.magic.magics import CountMagics
 from ct_magic.sandbox import Sandbox
 from ct_magic.sandbox.__main__ import _parser as sandbox_parser
 from ct_magic.session.session import SESSION
-from ct_magic.settings import Settings
+from ct_magic.settings import Changes, Settings
 
 SOURCES = "".join(
     path.read_text(encoding="utf-8")
@@ -42,7 +42,7 @@ def table(page: str, name: str) -> str:
 
 
 def settings_table() -> str:
-    traits = CountMagics.class_own_traits()
+    traits = CountMagics.class_traits(config=True)
     rows = [
         f"| `{name}` | `{traits[name].default_value}` | {traits[name].help} |\n"
         for name in Settings.__dataclass_fields__
@@ -122,7 +122,8 @@ def test_the_tables_are_those_of_the_code(name: str, expected: str) -> None:
 
 def test_settings_and_traits_are_the_same() -> None:
     """What `count()` takes, `%config CountMagics` sets, with the same default."""
-    traits = CountMagics.class_own_traits()
+    traits = CountMagics.class_traits(config=True)
+    assert set(Changes.__annotations__) == set(Settings.__dataclass_fields__) == set(traits)
     for name, field in Settings.__dataclass_fields__.items():
         assert traits[name].default_value == field.default, name
 
