@@ -267,14 +267,11 @@ def explain_command(invocation: Invocation) -> None:
 def show_help(invocation: Invocation) -> None:
     """Explain the language, or one word of it: %ct help where; or a recipe: %ct help retention."""
     from ct_magic.query import help as language_help
-    from ct_magic.query import help as recipes
 
     word = invocation.text.strip()
     command = COMMANDS.get(word.removeprefix("%ct").strip())
     if word.startswith("-") or word.strip("%") == "ctcount":
         say("'%%ctcount?' shows the arguments and the language")
-    elif recipe := recipes.find_recipe(word):
-        show(recipe)
     elif command and command is not names:  # the language has a word for these
         show(f"{word}: {command.__doc__}")
     else:
@@ -420,10 +417,9 @@ WORDS: dict[str, Callable[[], Iterable[str]]] = {
 
 def help_words() -> list[str]:
     """Return the words that `%ct help` explains."""
-    from ct_magic.query.help import RECIPES, TOPICS
+    from ct_magic.query.help import words
 
-    words = [word for topic in (*TOPICS, *RECIPES) for word in topic.words]
-    return [word for word in dict.fromkeys(words) if word.isidentifier()]
+    return [word for word in words() if word.isidentifier()]
 
 
 def _forget(name: str) -> None:

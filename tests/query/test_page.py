@@ -49,7 +49,7 @@ def test_the_page_names_every_word_of_the_language(word: str) -> None:
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.words[0])
 def test_help_and_page_speak_of_the_same_clauses(topic) -> None:  # type: ignore[no-untyped-def]
     """Each example of `%ct help` is made of words that the page has."""
-    for example in topic.examples:
+    for example in () if topic.is_recipe else topic.examples:
         bare = re.sub(r"\"[^\"]*\"|'[^']*'|\{.*\}|#.*|\$\w+|\w+:", " ", example)
         for word in re.findall(r"\b[a-z]+\b", bare):
             assert word in WORDS, word
