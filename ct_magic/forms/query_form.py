@@ -14,7 +14,7 @@ from ct_magic.forms.draft import field_text
 from ct_magic.forms.draft.document import ELSEWHERE, Missing, Sheet, problems, read_sheet
 from ct_magic.forms.draft.draft import Draft, Key
 from ct_magic.forms.row_list import uncount
-from ct_magic.forms.view import Calls, Face
+from ct_magic.forms.view import Calls, FormView
 from ct_magic.panel.environment import current_shell, is_interactive
 from ct_magic.panel.widget_panel import VIEW
 from ct_magic.planning import prepare
@@ -76,7 +76,7 @@ class Form:
         self._handles: list[Any] = []
         self._note = CLOSED if live else UNSEEN
         self._left = actions.cell(text, "", None)
-        self._face: Face | None = self._opened(text) if live else None
+        self._view: FormView | None = self._opened(text) if live else None
 
     @property
     def text(self) -> str:
@@ -88,21 +88,21 @@ class Form:
 
         A count that is under way goes on, and its variable is filled.
         """
-        if self._face is None:
+        if self._view is None:
             return
-        self._left = self._cell(self._face)
-        face, self._face = self._face, None
-        uncount(face.box)
+        self._left = self._cell(self._view)
+        view, self._view = self._view, None
+        uncount(view.box)
         for handle in self._handles:
             handle.update(html.kept(self._left, self._note), raw=True)
-        face.close()
+        view.close()
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        bundle = html.kept(self._left, AWAY if self._face else self._note)
-        if self._face:
-            model = {"version_major": 2, "version_minor": 0, "model_id": self._face.box.model_id}
+        bundle = html.kept(self._left, AWAY if self._view else self._note)
+        if self._view:
+            model = {"version_major": 2, "version_minor": 0, "model_id": self._view.box.model_id}
             bundle = {VIEW: model, **bundle}
         handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         self._handles.append(handle)
@@ -110,35 +110,35 @@ class Form:
     def __repr__(self) -> str:
         return f"<query form: {self.text!r}>"
 
-    def _opened(self, text: str) -> Face:
+    def _opened(self, text: str) -> FormView:
         calls = Calls(
-            changed=lambda: self._changed(face),
-            typed=lambda typed: self._take(face, typed),
-            undo=lambda: self._back(face),
-            turn=lambda by: self._turn(face, by),
-            add=lambda: self._change(face, self._sheet.add(), len(self._sheet.statements)),
-            remove=lambda: self._change(face, self._sheet.remove(self._at), self._at),
-            run=lambda: self._run(face),
-            insert=lambda: self._insert(face),
+            changed=lambda: self._changed(view),
+            typed=lambda typed: self._take(view, typed),
+            undo=lambda: self._back(view),
+            turn=lambda by: self._turn(view, by),
+            add=lambda: self._change(view, self._sheet.add(), len(self._sheet.statements)),
+            remove=lambda: self._change(view, self._sheet.remove(self._at), self._at),
+            run=lambda: self._run(view),
+            insert=lambda: self._insert(view),
             close=self.close,
         )
-        face = Face(calls, actions.known_accounts(), _NAME)
-        self._runner = Runner(self._variables, self._settings, face.place_panel, face.say)
-        face.show_text(text)
-        self._take(face, text)
-        return face
+        view = FormView(calls, actions.known_accounts(), _NAME)
+        self._runner = Runner(self._variables, self._settings, view.place_panel, view.say)
+        view.show_text(text)
+        self._take(view, text)
+        return view
 
     # both ways
 
-    def _changed(self, face: Face) -> None:
+    def _changed(self, view: FormView) -> None:
         """Apply a change of a field."""
-        draft = face.draft()
+        draft = view.draft()
         if draft != self._draft:
             self._sheet = self._sheet.put(self._at, draft)
-            face.show_text(self._sheet.text)
-        self._tell(face)
+            view.show_text(self._sheet.text)
+        self._tell(view)
 
-    def _take(self, face: Face, typed: str) -> None:
+    def _take(self, view: FormView, typed: str) -> None:
         """Apply what was typed or pasted as text; what is no query waits there."""
         try:
             self._sheet, self._typed = read_sheet(typed), None
@@ -146,28 +146,28 @@ class Form:
             self._typed = typed
         else:
             self._at = min(self._at, len(self._sheet.statements) - 1)
-            face.show(self._draft)
-        self._tell(face)
+            view.show(self._draft)
+        self._tell(view)
 
-    def _turn(self, face: Face, by: int) -> None:
+    def _turn(self, view: FormView, by: int) -> None:
         self._at = (self._at + by) % len(self._sheet.statements)
-        self._show(face)
+        self._show(view)
 
-    def _change(self, face: Face, sheet: Sheet, at: int) -> None:
+    def _change(self, view: FormView, sheet: Sheet, at: int) -> None:
         self._sheet, self._at = sheet, min(at, len(sheet.statements) - 1)
-        self._show(face)
-        face.event.first.focus()  # the button that was pressed may be gone
+        self._show(view)
+        view.event.first.focus()  # the button that was pressed may be gone
 
-    def _back(self, face: Face) -> None:
-        self._show(face)
-        face.text.focus()
+    def _back(self, view: FormView) -> None:
+        self._show(view)
+        view.text.focus()
 
-    def _show(self, face: Face) -> None:
+    def _show(self, view: FormView) -> None:
         """Show the sheet in the text and in the fields."""
         self._typed = None
-        face.show_text(self._sheet.text)
-        face.show(self._draft)
-        self._tell(face)
+        view.show_text(self._sheet.text)
+        view.show(self._draft)
+        self._tell(view)
 
     @property
     def _draft(self) -> Draft:
@@ -175,97 +175,97 @@ class Form:
 
     # what is said of it
 
-    def _tell(self, face: Face) -> None:
+    def _tell(self, view: FormView) -> None:
         """Show what is wrong and what would be sent, and propose what may be typed."""
-        wrong = self._problems(face)
-        error, asks = self._reading(face)
+        wrong = self._problems(view)
+        error, asks = self._reading(view)
         missing = any(isinstance(message, Missing) for message in wrong.values())
-        face.show_reading(
+        view.show_reading(
             html.status(_UNFINISHED) if missing else html.caret(error),
             html.doubts(asks.doubts) + html.json(asks.bodies),
         )
-        face.show_ready(not wrong and not error, _asks(asks))
-        face.show_stale(self._ran if self._ran != self.text else None)
-        face.show_place(self._at, len(self._sheet.statements))
-        face.mark({key: m for key, m in wrong.items() if not isinstance(m, Missing)})
-        face.show_days(self._days(face))
-        face.suggest(name_sources.names(name_sources.AT_A_KEY), self._draft)
-        face.lock(self._typed is not None)
+        view.show_ready(not wrong and not error, _asks(asks))
+        view.show_stale(self._ran if self._ran != self.text else None)
+        view.show_place(self._at, len(self._sheet.statements))
+        view.mark({key: m for key, m in wrong.items() if not isinstance(m, Missing)})
+        view.show_days(self._days(view))
+        view.suggest(name_sources.names(name_sources.AT_A_KEY), self._draft)
+        view.lock(self._typed is not None)
 
-    def _reading(self, face: Face) -> tuple[str, Preview]:
+    def _reading(self, view: FormView) -> tuple[str, Preview]:
         """Return what is wrong with the text as a whole, and what it asks."""
         try:
-            return "", self._preview(face, self.text)
+            return "", self._preview(view, self.text)
         except QueryError as error:
             return str(error), Preview((), 0, ())
 
-    def _preview(self, face: Face, text: str) -> Preview:
+    def _preview(self, view: FormView, text: str) -> Preview:
         try:
-            zone = actions.zone_of(face.account)
+            zone = actions.zone_of(view.account)
             return preview(text, self._variables, self._settings, zone)
         except AccountError:  # which is said at its field
             return preview(text, self._variables, self._settings, None)
 
-    def _problems(self, face: Face) -> dict[Key, str]:
-        wrong = self._of_top(face)
+    def _problems(self, view: FormView) -> dict[Key, str]:
+        wrong = self._of_top(view)
         if self._typed is None:
-            wrong |= problems(self._sheet, self._at, lambda text: self._preview(face, text))
+            wrong |= problems(self._sheet, self._at, lambda text: self._preview(view, text))
         return wrong
 
-    def _of_top(self, face: Face) -> dict[Key, str]:
+    def _of_top(self, view: FormView) -> dict[Key, str]:
         wrong = {
-            ("name",): actions.name_problem(face.name),
-            ("account",): actions.account_problem(face.account),
+            ("name",): actions.name_problem(view.name),
+            ("account",): actions.account_problem(view.account),
         }
         return {key: message for key, message in wrong.items() if message}
 
-    def _days(self, face: Face) -> tuple[date, date] | None:
+    def _days(self, view: FormView) -> tuple[date, date] | None:
         """Return the days that the period in the fields means today."""
         try:
-            today = self._today(face)
+            today = self._today(view)
             text = f"x {field_text.period_field(self._draft.base.period)}"
             (statement,) = parser.statements(text, self._variables, today)
             return ends(resolve(statement.event.period, today))  # type: ignore[union-attr]
         except (QueryError, AccountError):
             return None
 
-    def _today(self, face: Face) -> date:
+    def _today(self, view: FormView) -> date:
         zone = self._settings.timezone
-        if not zone and face.account in accounts.from_file():
-            zone = accounts.find_account(face.account).timezone
+        if not zone and view.account in accounts.from_file():
+            zone = accounts.find_account(view.account).timezone
         return prepare.day_in(zone)
 
     # what is done with it
 
-    def _cell(self, face: Face) -> str:
-        return actions.cell(self.text, face.name, face.account, refresh=face.refresh)
+    def _cell(self, view: FormView) -> str:
+        return actions.cell(self.text, view.name, view.account, refresh=view.refresh)
 
-    def _is_ready(self, face: Face) -> bool:
-        problems = self._problems(face)
+    def _is_ready(self, view: FormView) -> bool:
+        problems = self._problems(view)
         if self._typed is not None:
-            face.say("the text is not a query yet: the place is marked below it", wrong=True)
+            view.say("the text is not a query yet: the place is marked below it", wrong=True)
         elif problems:
             where = "another statement: " if set(problems) == {ELSEWHERE} else ""
-            face.mark(problems)
-            face.say(f"not yet: {where}{next(iter(problems.values()))}", wrong=True)
+            view.mark(problems)
+            view.say(f"not yet: {where}{next(iter(problems.values()))}", wrong=True)
         return self._typed is None and not problems
 
-    def _run(self, face: Face) -> None:
-        face.offer("")
-        if self._is_ready(face):
-            if self._runner.start(self.text, face.name, face.account, refresh=face.refresh):
+    def _run(self, view: FormView) -> None:
+        view.offer("")
+        if self._is_ready(view):
+            if self._runner.start(self.text, view.name, view.account, refresh=view.refresh):
                 self._ran = self.text
-            face.show_stale(self._ran if self._ran != self.text else None)
-            face.suggest(name_sources.names(name_sources.AT_A_KEY), self._draft)
+            view.show_stale(self._ran if self._ran != self.text else None)
+            view.suggest(name_sources.names(name_sources.AT_A_KEY), self._draft)
 
-    def _insert(self, face: Face) -> None:
-        face.offer("")
-        if self._is_ready(face):
-            cell = self._cell(face)
+    def _insert(self, view: FormView) -> None:
+        view.offer("")
+        if self._is_ready(view):
+            cell = self._cell(view)
 
             def announce(inserted: bool) -> None:
-                face.offer("" if inserted else cell)
-                face.say(INSERTED if inserted else COPY)
+                view.offer("" if inserted else cell)
+                view.say(INSERTED if inserted else COPY)
 
             insert(cell, announce, self._patience)
 

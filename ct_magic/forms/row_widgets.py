@@ -21,8 +21,8 @@ from ct_magic.forms.draft.draft import (
     VALUES,
     AxisFields,
     DidFields,
+    EventFields,
     FilterFields,
-    Happening,
 )
 from ct_magic.forms.row_list import (
     Problems,
@@ -82,6 +82,15 @@ class Fields:
         """Return what a field holds."""
         return str(self.entries[name].value)
 
+    def all_typed(self) -> dict[str, str]:
+        """Return what each field holds, by its name."""
+        return {name: self.typed(name) for name in self.entries}
+
+    def show(self, value: object) -> None:
+        """Fill each field with what the value has under its name."""
+        for name, entry in self.entries.items():
+            entry.value = getattr(value, name)
+
     def _propose(self, names: Names, event: str | None, values: str, several: bool) -> None:
         """Propose the properties of the scope, and the values of the property."""
         scope, name = self.typed("scope"), field_text.field_name(self.typed("property"))
@@ -108,23 +117,7 @@ class ConditionRow(Fields):
 
     def value(self) -> FilterFields:
         """Return the filter as it is typed."""
-        joint = self.typed("joint") if "joint" in self.entries else "and"
-        return FilterFields(
-            self.typed("scope"),
-            self.typed("property"),
-            self.typed("operator"),
-            self.typed("value"),
-            joint,
-        )
-
-    def show(self, value: FilterFields) -> None:
-        """Fill the fields with a filter."""
-        if "joint" in self.entries:
-            self.entries["joint"].value = value.joint
-        self.entries["scope"].value = value.scope
-        self.entries["property"].value = value.property
-        self.entries["operator"].value = value.operator
-        self.entries["value"].value = value.value
+        return FilterFields(**self.all_typed())
 
     def show_joint(self, shown: bool) -> None:
         """Show how it is joined to the filter before, where there is one."""
@@ -162,14 +155,6 @@ class AxisRow(Fields):
             return AxisFields(unit, rolling=self.typed("rolling") if unit in PIECES else "")
         return AxisFields(unit, self.typed("scope"), self.typed("property"), self.typed("values"))
 
-    def show(self, value: AxisFields) -> None:
-        """Fill the fields with a part."""
-        self.entries["unit"].value = value.unit
-        self.entries["scope"].value = value.scope
-        self.entries["property"].value = value.property
-        self.entries["values"].value = value.values
-        self.entries["rolling"].value = value.rolling
-
     def suggest(self, names: Names, event: str | None) -> None:
         """Propose what is known; a piece of time has no property."""
         now = self.value()
@@ -201,19 +186,19 @@ class DidRow:
 
     def value(self) -> DidFields:
         """Return the row as it is typed."""
-        typed = {name: str(entry.value) for name, entry in self.head.entries.items()}
-        happening = Happening(typed["event"], self.where.values(), typed["period"])
+        typed = self.head.all_typed()
+        inner = EventFields(typed["event"], self.where.values(), typed["period"])
         return DidFields(
-            typed["kind"], happening, typed["times"] if typed["kind"] in TIMED_KINDS else ""
+            typed["kind"], inner, typed["times"] if typed["kind"] in TIMED_KINDS else ""
         )
 
     def show(self, value: DidFields) -> None:
         """Fill the fields with the row."""
         self.head.entries["kind"].value = value.kind
-        self.head.entries["event"].value = value.happening.event
-        self.head.entries["period"].value = value.happening.period
+        self.head.entries["event"].value = value.inner.event
+        self.head.entries["period"].value = value.inner.period
         self.head.entries["times"].value = value.times
-        self.where.show(value.happening.where)
+        self.where.show(value.inner.where)
 
     def suggest(self, names: Names, event: str | None) -> None:
         """Propose events, and what is known of the one that is named."""

@@ -12,7 +12,7 @@ import ipywidgets as w
 
 from ct_magic.forms import html
 from ct_magic.forms.draft import field_text
-from ct_magic.forms.draft.draft import ANY, AxisFields, DidFields, Draft, FilterFields, Happening
+from ct_magic.forms.draft.draft import ANY, AxisFields, DidFields, Draft, EventFields, FilterFields
 from ct_magic.forms.row_list import (
     NARROW,
     UNLABELLED,
@@ -59,7 +59,7 @@ class Calls:
     close: Callable[[], None]
 
 
-class Face:
+class FormView:
     """All widgets of a form; `box` holds them."""
 
     def __init__(self, calls: Calls, accounts: list[str], name: str) -> None:
@@ -93,7 +93,7 @@ class Face:
         if self._body:
             return Draft(label, body=self._body)
         event, period = self.event.typed("event"), self.when.typed("period")
-        base = Happening(event, self.where.values(), period)
+        base = EventFields(event, self.where.values(), period)
         often, versus = self.often.typed("often"), self.versus.typed("versus")
         return Draft(label, base, self.did.values(), often, versus, self.by.values())
 

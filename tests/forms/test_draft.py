@@ -10,13 +10,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ct_magic import QueryError
-from ct_magic.forms.draft.document import ELSEWHERE, Sheet, holes, problems, read_sheet
+from ct_magic.forms.draft.document import ELSEWHERE, Sheet, missing_or_invalid, problems, read_sheet
 from ct_magic.forms.draft.draft import (
     AxisFields,
     DidFields,
     Draft,
+    EventFields,
     FilterFields,
-    Happening,
     write_draft,
 )
 from ct_magic.forms.draft.field_text import (
@@ -124,14 +124,14 @@ def test_anything_may_be_typed_into_a_field(typed: str, several: list[str]) -> N
     """It is a hole, an error at its field, or a query: never an exception, never other syntax."""
     draft = Draft(
         typed,
-        Happening(typed, (FilterFields(typed, typed, typed, typed),), typed),
-        (DidFields(typed, Happening(typed)), DidFields("did any", Happening("A", (), typed))),
+        EventFields(typed, (FilterFields(typed, typed, typed, typed),), typed),
+        (DidFields(typed, EventFields(typed)), DidFields("did any", EventFields("A", (), typed))),
         typed,
         typed,
         (AxisFields("values of", "", typed, ", ".join(several)),),
     )
-    assert problems(Sheet().put(0, draft), 0, check) or not holes(draft)
-    safe = Draft(base=Happening("A", (FilterFields("", f"p{typed}", "=", f"v{typed}"),)))
+    assert problems(Sheet().put(0, draft), 0, check) or not missing_or_invalid(draft)
+    safe = Draft(base=EventFields("A", (FilterFields("", f"p{typed}", "=", f"v{typed}"),)))
     if "\n" not in typed and "\r" not in typed and typed.isprintable():
         (query,) = statements(write_draft(safe).text, {}, TODAY)
         assert query.event.where[0].value == f"v{typed}".strip()  # type: ignore[union-attr]
@@ -190,14 +190,14 @@ def test_a_comment_inside_a_statement_goes_before_it() -> None:
 def test_statements_come_and_go() -> None:
     """A new one begins on a line of its own; the last one that goes leaves an empty form."""
     sheet = read_sheet("Charged # all").add()
-    sheet = sheet.put(1, Draft("new", Happening("App Launched")))
+    sheet = sheet.put(1, Draft("new", EventFields("App Launched")))
     assert sheet.text == "Charged # all\nnew: App Launched"
     assert sheet.remove(1).text == "Charged # all"
     assert read_sheet(sheet.remove(0).text).statements[0].draft.label == "new"
     assert sheet.remove(0).remove(0).statements[0].draft == Draft()
     assert read_sheet("").statements[0].draft == Draft()
     assert (
-        read_sheet("# only a remark").put(0, Draft(base=Happening("A"))).text
+        read_sheet("# only a remark").put(0, Draft(base=EventFields("A"))).text
         == "# only a remark\nA"
     )
 
@@ -205,7 +205,7 @@ def test_statements_come_and_go() -> None:
 def test_json_is_shown_in_fields_where_the_language_can_say_it() -> None:
     """Else it is kept word for word, and can have a label."""
     sayable = '{"event_name": "A", "from": 20260101, "to": 20260101}'
-    assert read_sheet(sayable).statements[0].draft == Draft(base=Happening("A", (), "2026-01-01"))
+    assert read_sheet(sayable).statements[0].draft == Draft(base=EventFields("A", (), "2026-01-01"))
     unsayable = '{"event_name": "A", "from": 20260101, "to": 20260101,\n "new": [1]}'
     draft = read_sheet(unsayable).statements[0].draft
     assert draft.body == unsayable
@@ -238,8 +238,8 @@ def test_an_error_stands_at_its_field(cell: str, places: set[tuple[str | int, ..
 def test_what_is_missing_is_said_where_it_is_missing() -> None:
     """Not as an error of syntax some words later."""
     draft = Draft(
-        base=Happening("", (FilterFields(), FilterFields("prof", "x", "is", "1")), "last 7 da"),
-        did=(DidFields("did", Happening()), DidFields("perhaps", Happening("A"))),
+        base=EventFields("", (FilterFields(), FilterFields("prof", "x", "is", "1")), "last 7 da"),
+        did=(DidFields("did", EventFields()), DidFields("perhaps", EventFields("A"))),
         by=(AxisFields(), AxisFields("decade")),
     )
     assert set(wrong("", draft)) == {
@@ -253,7 +253,7 @@ def test_what_is_missing_is_said_where_it_is_missing() -> None:
         ("by", 0, "property"),
         ("by", 1, "unit"),
     }
-    ranged = Draft(base=Happening("A", (FilterFields("", "x", "range", "5"),)))
+    ranged = Draft(base=EventFields("A", (FilterFields("", "x", "range", "5"),)))
     assert "two ends" in wrong("", ranged)["where", 0, "value"]
 
 

@@ -41,8 +41,8 @@ class Hand:
     def __init__(self, text: str = "", pace: Settings = PACE, **variables: Any) -> None:
         self.variables: dict[str, Any] = variables
         self.form = Form(text, self.variables, pace, patience=0)
-        assert self.form._face
-        self.box = self.form._face.box
+        assert self.form._view
+        self.box = self.form._view.box
 
     def fields(self, name: str) -> list[Any]:
         """The fields of that name, from top to bottom."""
@@ -165,12 +165,12 @@ def test_what_is_no_query_stays_and_the_fields_wait() -> None:
 def test_a_page_is_not_asked_to_count_what_goes_from_it() -> None:
     """Else it answers to a subshell that it deletes next, and asyncio complains in a cell."""
     hand = Hand("Charged today")
-    face = hand.form._face
-    assert face
+    view = hand.form._view
+    assert view
     panels = [w.VBox([]) for _ in range(2)]
     for panel in panels:
         panel._view_count = 1
-        face.place_panel(panel)
+        view.place_panel(panel)
     assert [panel._view_count for panel in panels] == [None, 1]
     hand.form.close()
     assert panels[1]._view_count is None
@@ -378,7 +378,7 @@ def test_marks_that_nobody_sees_are_spelled_in_the_json() -> None:
     """One that turns the line round would show another query than the one that is sent."""
     hand = Hand('Charged where a = "x\u202ey" today')
     assert "x\\u202ey" in hand.said
-    assert "\u202e" not in hand.form._face.json.value  # type: ignore[union-attr]
+    assert "\u202e" not in hand.form._view.json.value  # type: ignore[union-attr]
 
 
 def test_run_fills_the_variable() -> None:

@@ -19,8 +19,8 @@ from ct_magic.forms.draft.draft import (
     VALUES,
     AxisFields,
     Draft,
+    EventFields,
     FilterFields,
-    Happening,
     Key,
     clause_key,
     write_draft,
@@ -46,14 +46,14 @@ class Missing(str):
     __slots__ = ()
 
 
-def holes(draft: Draft) -> dict[Key, str]:
+def missing_or_invalid(draft: Draft) -> dict[Key, str]:
     """Return what is still empty, or not allowed in its field."""
     if draft.body:
         return {}
     problems = _of_event(draft.base, ())
     for number, did in enumerate(draft.did):
         problems |= _unknown(("did", number, "kind"), did.kind, KINDS)
-        problems |= _of_event(did.happening, ("did", number), clause_period_words)
+        problems |= _of_event(did.inner, ("did", number), clause_period_words)
         if did.times.strip():
             problems |= _fails(("did", number, "times"), often_words, did.times)
     for number, axis in enumerate(draft.by):
@@ -66,7 +66,7 @@ def holes(draft: Draft) -> dict[Key, str]:
 
 
 def _of_event(
-    event: Happening, key: Key, words: Callable[[str], str] = period_words
+    event: EventFields, key: Key, words: Callable[[str], str] = period_words
 ) -> dict[Key, str]:
     problems: dict[Key, str] = {}
     if not event.event.strip():
@@ -200,7 +200,7 @@ def problems(sheet: Sheet, number: int, check: _Check) -> dict[Key, str]:
     once. What is wrong in another statement stands under ELSEWHERE.
     """
     statement = sheet.statements[number]
-    messages = dict(holes(statement.draft))
+    messages = dict(missing_or_invalid(statement.draft))
     while True:
         without = {clause_key(key) for key in messages}
         wrong = _wrong(sheet, number, without, check)

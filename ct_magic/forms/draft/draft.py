@@ -48,7 +48,7 @@ class FilterFields:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class EventFields:
     """An event, its filters, and when."""
 
     event: str = ""
@@ -64,7 +64,7 @@ class DidFields:
     """
 
     kind: str = "did"
-    happening: Happening = field(default_factory=Happening)
+    inner: EventFields = field(default_factory=EventFields)
     times: str = ""
 
 
@@ -90,7 +90,7 @@ class Draft:
     """
 
     label: str = ""
-    base: Happening = field(default_factory=Happening)
+    base: EventFields = field(default_factory=EventFields)
     did: tuple[DidFields, ...] = ()
     often: str = ""
     versus: str = ""
@@ -142,7 +142,7 @@ def _lines(draft: Draft, without: Collection[Key]) -> Iterator[list[_Piece]]:
 
 def _did_lines(draft: Draft, without: Collection[Key]) -> Iterator[list[_Piece]]:
     dids = [(("did", n), did) for n, did in enumerate(draft.did) if ("did", n) not in without]
-    inner = {key: _spaced(list(_parts(did.happening, key, without))) for key, did in dids}
+    inner = {key: _spaced(list(_parts(did.inner, key, without))) for key, did in dids}
     several = [inner[key] for key, did in dids if did.kind in ANY]
     often = "" if ("often",) in without else field_text.often(draft.often)
     for key, did in dids:
@@ -160,7 +160,7 @@ def _tail(key: Key, text: str) -> list[_Piece]:
     return [((), " "), (key, text)] if text else []
 
 
-def _parts(event: Happening, key: Key, without: Collection[Key]) -> Iterator[list[_Piece]]:
+def _parts(event: EventFields, key: Key, without: Collection[Key]) -> Iterator[list[_Piece]]:
     """Write an event in the parts that may stand on lines of their own."""
     name = "x" if (*key, "event") in without else field_text.event_word(event.event)
     yield [((*key, "event"), name)]

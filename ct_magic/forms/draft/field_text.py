@@ -53,7 +53,7 @@ def property_word(scope: str, field: str) -> str:
     if scope == "geo":
         return "geo"
     if not field.strip() or scope not in [known.value for known in Scope]:
-        return f"{scope}.{field.strip()}".removeprefix(".")  # not yet one; see `holes`
+        return f"{scope}.{field.strip()}".removeprefix(".")  # not yet one; see `missing_or_invalid`
     return printer.property_text(Property(field_name(field), Scope(scope)))
 
 

@@ -12,8 +12,8 @@ from ct_magic.forms.draft.draft import (
     AxisFields,
     DidFields,
     Draft,
+    EventFields,
     FilterFields,
-    Happening,
 )
 from ct_magic.forms.draft.field_text import (
     list_field,
@@ -49,7 +49,7 @@ def draft(statement: Spelled, source: Source) -> Draft:
         return Draft(named, body=source.text[body.first.start : statement.line[-1].end])
     return Draft(
         named,
-        _happening(body.event, pieces),
+        _event_fields(body.event, pieces),
         tuple(did for clause in body.clauses for did in _did(clause)),
         _often(body.clauses),
         spell_versus(body.versus) if body.versus else "",
@@ -84,9 +84,9 @@ def _pieces(where: tree.ConditionNode | None) -> list[_Piece] | None:
     return pieces
 
 
-def _happening(event: tree.EventNode, pieces: list[_Piece]) -> Happening:
+def _event_fields(event: tree.EventNode, pieces: list[_Piece]) -> EventFields:
     name = event.name.name
-    return Happening(
+    return EventFields(
         name.text if isinstance(name, Token) else name_field(name.text),
         tuple(_condition(part, joint) for joint, part in pieces),
         spell_period(event.period) if event.period else "",
@@ -106,11 +106,11 @@ def _did(clause: tree.Clause) -> Iterator[DidFields]:
                 yield DidFields(f"{share}did any", _inner(event))
 
 
-def _inner(event: tree.EventNode) -> Happening:
+def _inner(event: tree.EventNode) -> EventFields:
     pieces = _pieces(event.where)
     if pieces is None or any(joint == "or" for joint, _ in pieces):
         raise QueryError("'or' belongs to the statement's own 'where': see '%ct help or'")
-    return _happening(event, pieces)
+    return _event_fields(event, pieces)
 
 
 def _often(clauses: tuple[tree.Clause, ...]) -> str:
