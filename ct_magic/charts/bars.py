@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from ct_magic.charts.chart import Box, Chart, ChartAxis, Colour, Mark, Words
 from ct_magic.charts.wording import (
     axis_words,
-    change,
     count_axis,
     events,
     missing,
@@ -22,6 +21,7 @@ from ct_magic.charts.wording import (
     statement,
     stretch,
 )
+from ct_magic.common.words import change
 from ct_magic.results.cells import Cell, is_over_time
 
 _MOST = 60  # bars in one picture: more would be a picture that nobody scrolls through

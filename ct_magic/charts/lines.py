@@ -19,7 +19,6 @@ from ct_magic.charts.chart import (
 )
 from ct_magic.charts.wording import (
     axis_words,
-    change,
     count_axis,
     events,
     how_much_of,
@@ -34,6 +33,7 @@ from ct_magic.charts.wording import (
     stretch,
     time_axis,
 )
+from ct_magic.common.words import change
 from ct_magic.results.cells import Cell, Series, by_series
 
 PLANE = 260  # pixels of a plane with lines

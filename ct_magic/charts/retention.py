@@ -17,7 +17,6 @@ from ct_magic.charts.wording import (
     missing,
     names,
     number,
-    percent,
     period,
     piece,
     pixels,
@@ -25,6 +24,7 @@ from ct_magic.charts.wording import (
     short,
     statement,
 )
+from ct_magic.common.words import share
 from ct_magic.results.cells import Cell, is_over_time
 
 _MOST = 60
@@ -49,7 +49,7 @@ def triangle(rows: Sequence[Cell]) -> Chart:
         for at, column in enumerate(columns):
             marks += _cell(at, -line, cells.get(column), strongest)
     marks += [
-        Words(at, -len(shown) - 0.2, percent(means[column]), align="center", bold=True)
+        Words(at, -len(shown) - 0.2, share(means[column]), align="center", bold=True)
         for at, column in enumerate(columns)
         if column in means
     ]
@@ -138,10 +138,10 @@ def _cell(x: int, y: float, row: Cell | None, strongest: float) -> list[Mark]:
         return [Words(x, y, "\N{EN DASH}", Colour.QUIET, "center")]
     part = sqrt(min(1.0, row.share / strongest))
     strength = PALEST + (STRONGEST - PALEST) * part
-    tip = f"{number(row.count)} of {number(row.of)}: {percent(row.share)}"
+    tip = f"{number(row.count)} of {number(row.of)}: {share(row.share)}"
     tip += interval(row.low, row.high)
     box = Box(x - 0.485, x + 0.485, y - 0.46, y + 0.46, strength=round(strength, 3), tip=tip)
-    return [box, Words(x, y, percent(row.share), align="center")]
+    return [box, Words(x, y, share(row.share), align="center")]
 
 
 def _row_labels(
@@ -188,7 +188,7 @@ def _curve(
     known = tuple((float(x or 0), share) for x, share in places if share is not None)
     if not known:
         return []
-    dots = [] if thin else [Dot(x, y, colour, shape=n, tip=percent(y)) for x, y in known]
+    dots = [] if thin else [Dot(x, y, colour, shape=n, tip=share(y)) for x, y in known]
     return [Path(known, colour, thin=thin), *dots]
 
 
@@ -226,7 +226,7 @@ def _notes(rows: Sequence[Cell], cohorts: Mapping[Cohort, object]) -> list[str]:
 
 def _gist(means: Mapping[_Column, float], columns: Sequence[_Column]) -> str:
     parts = [
-        f"{after_unit(step) or 'after'} {after}: {percent(means[step, after])}"
+        f"{after_unit(step) or 'after'} {after}: {share(means[step, after])}"
         for step, after in columns
         if after is not None and (step, after) in means
     ]

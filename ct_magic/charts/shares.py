@@ -15,7 +15,6 @@ from ct_magic.charts.wording import (
     missing,
     names,
     number,
-    percent,
     period,
     pixels,
     row_axis,
@@ -26,6 +25,7 @@ from ct_magic.charts.wording import (
     stretch,
     time_axis,
 )
+from ct_magic.common.words import share
 from ct_magic.results.cells import Cell, by_series, unit
 from ct_magic.results.changes import step_before
 
@@ -127,8 +127,7 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
     ends = {labels[s]: _last_share(p) for s, p in lines.items()}
     marks += end_labels(ends, x, axis) if len(lines) > 1 else []
     title = f"{events(rows)}: {_what(rows)}, by {unit(shown) or 'piece'}{axis_words(rows)}"
-    last = {name: share for name, share in ends.items() if share is not None}
-    gist = "; ".join(f"{name}: last {percent(share)}" for name, share in last.items())
+    gist = "; ".join(f"{name}: last {share(at)}" for name, at in ends.items() if at is not None)
     return Chart(
         title=title,
         lines=(*statement(rows), "; ".join([period(rows), *order(rows), *missing(rows)])),
@@ -173,17 +172,17 @@ def _nested(n: int, row: Cell, rows: Sequence[Cell], tip: str) -> list[Mark]:
 def _step_text(row: Cell, rows: Sequence[Cell]) -> str:
     if row.share is None or is_base(row, rows):
         return number(row.count)
-    text = f"{number(row.count)} · {percent(row.share)}{interval(row.low, row.high)}"
+    text = f"{number(row.count)} · {share(row.share)}{interval(row.low, row.high)}"
     before = step_before(row, rows)
     if before is None or is_base(before, rows) or not before.count or row.count is None:
         return text
-    return f"{text}, {percent(row.count / before.count)} of the step before"
+    return f"{text}, {share(row.count / before.count)} of the step before"
 
 
 def _dot_text(row: Cell) -> str:
     if row.share is None:
         return "no count" if row.count is None else f"{number(row.count)} of {number(row.of)}"
-    return f"{percent(row.share)}{interval(row.low, row.high)} of {number(row.of)}"
+    return f"{share(row.share)}{interval(row.low, row.high)} of {number(row.of)}"
 
 
 def _interval(n: int, row: Cell, tip: str) -> list[Mark]:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from math import ceil, floor, log10
 
 from ct_magic.charts.chart import LETTER, ChartAxis
+from ct_magic.common import words
 from ct_magic.common.words import plain
 from ct_magic.results.cells import Cell, CellValue, Series, is_rolling, unit, unit_days
 
@@ -38,36 +39,15 @@ def has_moved(step: str | None) -> bool:
     return _MOVED.search(step or "") is not None
 
 
-def percent(share: float) -> str:
-    """Return a share as people read it; what is not all is never `100 %`, nor some `0 %`."""
-    part = 100 * share
-    if 0 < part < 0.1:
-        return "<0.1 %"
-    if 99.5 <= part < 100:
-        return f"{part:.1f} %" if part < 99.95 else ">99.9 %"
-    return f"{part:.1f} %" if 0 < part < 10 and f"{part:.1f}"[-1] != "0" else f"{part:.0f} %"
-
-
 def interval(low: float | None, high: float | None) -> str:
     """Return an interval in brackets, ` (24-28 %)`; nothing where there is none."""
-    if low is None or high is None:
-        return ""
-    return f" ({percent(low).removesuffix(' %')}\N{EN DASH}{percent(high)})"
-
-
-def change(fraction: float) -> str:
-    """Return a change with its sign: `+12 %`."""
-    part = 100 * fraction
-    digits = 1 if abs(part) < 10 and round(part, 1) % 1 else 0
-    text = f"{abs(part):,.{digits}f} %"
-    if text == "0 %":
-        return "0 %" if part == 0 else "\N{ALMOST EQUAL TO}0 %"
-    return ("+" if part > 0 else "\N{MINUS SIGN}") + text
+    ends = words.interval(low, high)
+    return f" ({ends})" if ends else ""
 
 
 def number(count: int | None) -> str:
-    """Return a count with its thousands apart."""
-    return "no count" if count is None else f"{count:,}"
+    """Return a count, or that there is none."""
+    return "no count" if count is None else words.number(count)
 
 
 def stretch(start: date, end: date) -> str:
@@ -102,7 +82,7 @@ def how_much_of(row: Cell, rows: Sequence[Cell]) -> str:
     if name is None:
         return "not a whole piece"
     days = unit_days(name, row.start)
-    return "not over yet" if row.days >= days else f"{row.days} of {days} days"
+    return "not over yet" if row.days >= days else f"{row.days} of {words.counted(days, 'day')}"
 
 
 def how_often(rows: Sequence[Cell]) -> str:
@@ -232,7 +212,7 @@ def share_axis(values: Sequence[float], *, grid: bool = True) -> ChartAxis:
     largest = min(1.0, max(values, default=1.0)) or 1.0
     step = _step(largest / 5)
     number = ceil(largest / step - 1e-9)
-    ticks = tuple((round(n * step, 9), percent(n * step)) for n in range(number + 1))
+    ticks = tuple((round(n * step, 9), words.share(n * step)) for n in range(number + 1))
     return ChartAxis(0, ticks[-1][0], tuple(t for t in ticks if t[0] <= 1), grid)
 
 

@@ -104,8 +104,3 @@ class Done:
 
 
 RequestStep = Submit | Poll | Wait | Done
-
-
-def in_words(seconds: float) -> str:
-    """Return a duration as messages say it: `90 seconds`, `3 minutes`."""
-    return f"{seconds:g} seconds" if seconds < 120 else f"{seconds / 60:.3g} minutes"

@@ -73,8 +73,8 @@ from ct_magic.client.pace import (
     Submit,
     Wait,
     growing,
-    in_words,
 )
+from ct_magic.common.words import duration
 
 # Why a count did not arrive, in words that agree with what happened: sent or not, answered.
 
@@ -94,7 +94,7 @@ def error_of_silence(trouble: Trouble, give_up_after: float, *, alone: bool) -> 
     """Return why a service is given up whose last word was this; `alone`: with one query."""
     # Of several queries not every one can be the cause.
     suspicion = SUSPICION if alone and trouble.cause is Cause.INTERNAL else ""
-    after = in_words(give_up_after)
+    after = duration(give_up_after)
     return f"{trouble.error}{suspicion}; given up after {after} without a usable answer"
 
 
@@ -109,12 +109,12 @@ def error_of_stall(job: Job, seconds: float) -> str:
     stands = job.note or f"still counting after {job.polls} looks"
     if job.began is None:
         stands = f"{NOT_SENT}the service takes no more queries"
-    return f"{stands}; nothing new for {in_words(seconds)}"
+    return f"{stands}; nothing new for {duration(seconds)}"
 
 
 def error_of_pause(job: Job, news: Job, seconds: float) -> str:
     """Return why there is no count of a job in a run of which a job had to pause for longer."""
-    error = f"{news.note}; a cell waits for {in_words(seconds)} without news (stalled_after)"
+    error = f"{news.note}; a cell waits for {duration(seconds)} without news (stalled_after)"
     return error if job.number == news.number else error_when_left(job, error)
 
 

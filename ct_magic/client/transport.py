@@ -39,6 +39,7 @@ from ct_magic.client.jobs import (
     Trouble,
 )
 from ct_magic.client.responses import pause, read, sent_at
+from ct_magic.common.words import duration
 from ct_magic.settings import zone
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ class Service:
             direction = "ahead of" if ahead > 0 else "behind"
             _safely(
                 self._warn,
-                f"this machine's clock is {_spoken(abs(ahead))} {direction} the service's: "
+                f"this machine's clock is {duration(abs(ahead))} {direction} the service's: "
                 "what is kept is dated by the service's, but 'today' and 'last 7 days' are this "
                 "machine's",
             )
@@ -299,11 +300,6 @@ def _through_proxy(url: str) -> str:
     # A SOCKS one that is not there looks like a service that is not.
     name = route.to(url).proxy_variable
     return f" through the proxy in {name}" if name else ""
-
-
-def _spoken(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{minutes} minutes" if minutes < 120 else f"{round(minutes / 60)} hours"
 
 
 def _safely(warn: Callable[[str], None], message: str) -> None:

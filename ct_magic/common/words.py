@@ -1,10 +1,109 @@
-"""Which word was probably meant: behind every "did you mean"."""
+"""How numbers, shares, changes and durations are written, and which word was probably meant."""
 
 from __future__ import annotations
 
 import keyword
 import re
 from collections.abc import Iterable
+from math import floor, log10
+
+# Every number that people read: panel, picture, table, text and messages write it in one way.
+# Nothing is rounded to what it is not: a share is never all or none of the profiles where some
+# are missing or there, and a change is never "all gone" where some are left.
+
+MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
+_UNITS = ((1, "s"), (60, "min"), (3600, "h"), (86400, "days"))
+_FROM = (120, 5400, 172800)  # seconds from which on people say minutes, hours, days
+
+
+def number(count: int) -> str:
+    """Return a number with its thousands apart: `7,138`."""
+    return f"{count:,}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return how many of something there are: `1 profile`, `7,138 profiles`."""
+    return f"{count:,} {noun}{'s' if count != 1 else ''}"
+
+
+def share(fraction: float) -> str:
+    """Return a share in percent: `75 %`, `4.8 %`; `<0.1 %` of few, `>99.9 %` of nearly all."""
+    part = round(100 * fraction, 9)
+    if fraction <= 0 or fraction >= 1 or part == round(part) != 0 != 100 - part:
+        return f"{part:.0f} %"
+    if part < 0.1:
+        return "<0.1 %"
+    if part >= 99.5:
+        return f"{part:.1f} %" if part < 99.95 else ">99.9 %"
+    return f"{part:.1f} %" if part < 9.95 else f"{part:.0f} %"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Return the interval of a share, `73-77 %` with a dash; nothing where there is none."""
+    if low is None or high is None:
+        return ""
+    return f"{share(low).removesuffix(' %')}{DASH}{share(high)}"
+
+
+def change(fraction: float) -> str:
+    """Return a change with its sign: `+12 %`, `-99.96 %`, `±0 %`."""
+    return f"{_signed(100 * fraction, below=10)} %"
+
+
+def points(difference: float) -> str:
+    """Return the difference of two shares: `+3.1 points`."""
+    text = _signed(100 * difference, below=100)
+    return f"{text} point{'s' if text[1:] != '1' else ''}"
+
+
+def points_between(low: float, high: float) -> str:
+    """Return the interval of a difference of two shares: `+0.4 to +5.8`."""
+    return f"{_signed(100 * low, below=100)} to {_signed(100 * high, below=100)}"
+
+
+def _signed(value: float, below: float) -> str:
+    """Return a number with its sign; with tenths below so much, and never rounded to 0 or -100."""
+    size = round(abs(value), 9)
+    if not size:
+        return "±0"
+    digits = 1 if size < below and size != round(size) else 0
+    for edge in (0.0, *([100.0] if value < 0 else [])):
+        # As many digits as tell the number from one that it is not.
+        if size != edge and round(size, digits) == edge:
+            digits = -floor(log10(abs(size - edge)))
+    return f"{'+' if value > 0 else MINUS}{size:,.{digits}f}"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as people say them: `12 s`, `4 min`, `1.5 h`, `3 days`."""
+    return _in_unit(seconds, _unit_of(seconds))
+
+
+def durations(low: float, high: float) -> str:
+    """Return a range of durations, in one unit where both have it: `1 to 4 min`, `5 s to 2 h`."""
+    unit = _unit_of(high)
+    least = _in_unit(low, unit if low >= _UNITS[unit][0] else _unit_of(low))
+    most = _in_unit(high, unit)
+    return most if least == most else f"{least.removesuffix(f' {_UNITS[unit][1]}')} to {most}"
+
+
+def _unit_of(seconds: float) -> int:
+    return sum(seconds >= least for least in _FROM)
+
+
+def _in_unit(seconds: float, unit: int) -> str:
+    size, name = _UNITS[unit]
+    value = max(seconds, 0.0) / size
+    digits = f"{value:.1g}" if 0 < value < 1 else f"{value:.{int(name == 'h')}f}"
+    return f"{digits.removesuffix('.0')} {name}"
+
+
+def ago(seconds: float) -> str:
+    """Return how long something is ago: `8 h ago`; below a minute `just now`."""
+    return "just now" if seconds < 60 else f"{duration(seconds)} ago"
+
+
+# Which word was probably meant: behind every "did you mean".
 
 
 def suggest(word: str, known: Iterable[str]) -> str | None:

@@ -14,6 +14,7 @@ from ct_magic.client.jobs import Job, State
 from ct_magic.client.journal.entries import Entry, job_after
 from ct_magic.client.journal.journal import Journal, open_journal
 from ct_magic.client.journal.plan_record import CellRecord
+from ct_magic.common.words import ago
 from ct_magic.counting.asking import begin
 from ct_magic.errors import CountError, CountInterrupt, JournalError
 from ct_magic.planning.prepare import PreparedCell, today_of
@@ -127,10 +128,7 @@ def age(cell: PendingCell, now: datetime) -> str:
     """Return how old a cell is, in words: `df, asked 2026-11-25 09:00, 8 h ago`."""
     began = datetime.fromtimestamp(cell.began, now.tzinfo)
     name = cell.record.variable or cell.plan.rows[0].title
-    minutes = max(0, round((now - began).total_seconds() / 60))
-    ago = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
-    ago = ago if minutes < 2880 else f"{minutes // 1440} days"
-    return f"{name}, asked {began:%Y-%m-%d %H:%M}, {ago} ago"
+    return f"{name}, asked {began:%Y-%m-%d %H:%M}, {ago((now - began).total_seconds())}"
 
 
 def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import ipywidgets as w
 
 from ct_magic.client import accounts
 from ct_magic.client.threads import spawn
-from ct_magic.common.words import is_reserved
+from ct_magic.common.words import counted, is_reserved
 from ct_magic.counting.asking import ask
 from ct_magic.counting.handle import Counting
 from ct_magic.errors import CountError, CtMagicError
@@ -86,7 +86,7 @@ class Runner:
             counting.result(0)
         except CountError as error:
             return self._say(f"{error}\n{state}", True)
-        rows = f"{name} is a DataFrame with {len(frame):,} row{'s' * (len(frame) != 1)}"
+        rows = f"{name} is a DataFrame with {counted(len(frame), 'row')}"
         return self._say(rows if is_bound else f"counted, but {state}", False)
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from ct_magic.client import accounts
+from ct_magic.common.words import counted
 from ct_magic.errors import AccountError, QueryError, UsageError
 from ct_magic.forms import actions, html
 from ct_magic.forms.actions import PATIENCE, Runner, insert
@@ -272,5 +273,5 @@ class Form:
 
 def _asks(asks: Preview) -> str:
     many = len(asks.bodies)
-    counts = f"asks {many:,} counts" if many != 1 else "asks 1 count"
-    return counts if asks.rows == many else f"{counts} for {asks.rows:,} rows"
+    counts = f"asks {counted(many, 'count')}"
+    return counts if asks.rows == many else f"{counts} for {counted(asks.rows, 'row')}"

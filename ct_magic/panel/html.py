@@ -7,6 +7,7 @@ from dataclasses import replace
 from html import escape
 
 from ct_magic.client.jobs import State
+from ct_magic.common.words import change, counted, duration
 from ct_magic.panel import text as panel_text
 from ct_magic.panel.standing import FINE, Standing, has_trouble, is_kept, last_news
 from ct_magic.panel.style import (
@@ -146,7 +147,7 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
         rest = [*_unsaid_days(standing, row), took or _took(standing, live)]
         quiet = SIDE.format(MUTED, unbroken(" · ".join(filter(None, rest))))
         return f'<div class="ct-head ct-one"><span>{stands}</span> {quiet}</div>'
-    unit = "profile" if row.count == 1 else "profiles"
+    unit = counted(row.count, "profile").partition(" ")[2]
     rest = [f"{unit}{_versus(row)}", *_behind(row), *_unsaid_days(standing, row)]
     done = filter(None, [_took(standing, live), _cached(standing)])
     # The count has arrived; what it is compared with may not have.
@@ -185,8 +186,8 @@ def _versus(row: RowResult) -> str:
     words = panel_text.versus(row)
     if row.change is None:
         return words
-    change = panel_text.change(row.change)
-    return words.replace(change, f'<b style="color:{INK}">{change}</b>', 1)
+    bold = change(row.change)
+    return words.replace(bold, f'<b style="color:{INK}">{bold}</b>', 1)
 
 
 def _running(standing: Standing, live: bool) -> str:
@@ -292,7 +293,7 @@ def _took(standing: Standing, live: bool) -> str:
     if seconds is None:
         return ""
     if not live or standing.over:
-        return panel_text.duration(seconds)
+        return duration(seconds)
     return _going(max(0, int(seconds)))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from ct_magic.common.words import fit, plain, width
+from ct_magic.common.words import change, fit, number, plain, share, width
 
 # What a page shows of a DataFrame of counts: the columns that say something, numbers to read.
 
@@ -83,12 +83,14 @@ def _texts(column: pd.Series[Any], name: str) -> pd.Series[Any]:
 
 def _writer(name: str) -> Callable[[Any], str]:
     if name in _WHOLE:
-        return "{:,}".format
+        return number
     if name in PERCENT:
-        return "{:.1%}".format
+        return share
+    if name == "change":
+        return change
     if name in _DAYS:
         return "{:%Y-%m-%d}".format
-    return {"change": "{:+.1%}", "counted": "{:%Y-%m-%d %H:%M}"}.get(name, "{}").format
+    return ("{:%Y-%m-%d %H:%M}" if name == "counted" else "{}").format
 
 
 # Words as a table in a page: each column has the room that its words need.

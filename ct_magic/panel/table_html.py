@@ -8,7 +8,7 @@ from functools import partial
 from html import escape
 
 from ct_magic.client.jobs import State
-from ct_magic.common.words import plain
+from ct_magic.common.words import change, counted, duration, interval, plain, share
 from ct_magic.panel import text as panel_text
 from ct_magic.panel.standing import Standing, pieces, waiting
 from ct_magic.panel.style import BAR, BESIDE, DOUBT, INK, MUTED, NOTE, NUMBER_STYLE, WRONG, bar
@@ -63,13 +63,13 @@ def state(row: RowResult, now: float, *, live: bool, short: bool = True) -> str:
         words = foreign(panel_text.under_way(row, short=short))
         if left is None:
             return words
-        time = clock("down", left, 1, left) if live else panel_text.duration(left)
+        time = clock("down", left, 1, left) if live else duration(left)
         # A page that hears nothing meanwhile takes away what has come to its end by itself.
         ends = f' ct-magic-ends" style="--ct-magic-for:{left}s' if live else ""
         return f'{words}<span class="ct-live{ends}">, next look in {time}</span>'
     if row.state is State.SUCCESS:
         length = (row.row.end - row.row.start).days + 1
-        return "" if row.row.whole is not False else f"{length} day{'s' * (length > 1)}, not whole"
+        return "" if row.row.whole is not False else f"{counted(length, 'day')}, not whole"
     if row.state is State.NOT_YET:
         return "not yet"
     colour = _COLOURS.get(row.state, INK)
@@ -182,7 +182,7 @@ def _bar(row: RowResult, highest: int) -> str:
 def _note(standing: Standing, live: bool, row: RowResult) -> str:
     parts = [_share(row)]
     if not live:
-        parts.append(panel_text.of_step_before(row, standing.rows))
+        parts.append(escape(panel_text.of_step_before(row, standing.rows)))
     parts.append(state(row, standing.now, live=live))
     words = " · ".join(filter(None, parts))
     # While it runs a line has no room for all, and must not become two: pointing at it says all.
@@ -195,8 +195,8 @@ def _share(row: RowResult) -> str:
     if row.share is None or row.low is None:
         return ""
     return (
-        f"<b>{panel_text.share(row.share)}</b> "
-        f'<span style="color:{MUTED}">({panel_text.interval(row)})</span>'
+        f"<b>{escape(share(row.share))}</b> "
+        f'<span style="color:{MUTED}">({escape(interval(row.low, row.high))})</span>'
     )
 
 
@@ -205,7 +205,7 @@ def _previous(row: RowResult) -> str:
 
 
 def _change(row: RowResult) -> str:
-    return "" if row.change is None else panel_text.change(row.change)
+    return "" if row.change is None else change(row.change)
 
 
 # Counts as small pictures without a script: a sparkline, and a table of shares in shades.
@@ -358,8 +358,8 @@ def _cell(row: RowResult | None) -> str:
         style = f"text-align:center;color:{MUTED}"
         return f'<td style="{style}" title="{state}">{sign}</td>' if state else "<td></td>"
     shade = round(row.share * STRONG) + 5
-    title = f"{row.count:,} of {row.of:,}, {panel_text.interval(row)}"
-    percent, sign = panel_text.share(row.share).split(" ")
+    title = escape(f"{row.count:,} of {row.of:,}, {interval(row.low, row.high)}")
+    percent, sign = escape(share(row.share)).split(" ")
     return (
         f'<td title="{title}" style="text-align:center;color:{INK};background:'
         f'color-mix(in srgb,{BAR} {shade}%,transparent)">{percent}'

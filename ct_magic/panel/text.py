@@ -7,13 +7,22 @@ from collections.abc import Sequence
 from math import ceil
 
 from ct_magic.client.jobs import Job, State
-from ct_magic.common.words import fit, plain
+from ct_magic.common.words import (
+    change,
+    counted,
+    duration,
+    durations,
+    fit,
+    interval,
+    plain,
+    share,
+)
 from ct_magic.panel.standing import Standing, is_kept, pieces, taken_at, waiting
 from ct_magic.planning.row_results import RowResult, reason
 from ct_magic.rows import days
 
 ROWS = 20  # rows of plain text, and of a table that has a button for each
-MINUTES = 90  # seconds from which on people say minutes
+MINUTES = 90  # seconds from which on people wonder
 SIGNS = {
     State.WAITING: "·",
     State.SUBMITTED: "…",
@@ -35,7 +44,6 @@ GROUPS = {
 }
 QUIET = (State.SUCCESS, State.NOT_YET)
 REFRESH = "--refresh asks anew"
-MINUS = "\u2212"
 _FETCH = "'%ct resume' fetches it"
 
 
@@ -56,12 +64,7 @@ def time_left(standing: Standing) -> str:
     left = standing.seconds_left
     if left is None:
         return ""
-    least, most = map(duration, left)
-    if least == most:
-        return f"about {least} left"
-    unit = least.rpartition(" ")[2]
-    short = least.removesuffix(f" {unit}") if most.endswith(f" {unit}") else least
-    return f"about {short} to {most} left"
+    return f"about {durations(*left)} left"
 
 
 def cache_note(standing: Standing) -> str:
@@ -146,25 +149,13 @@ def line(standing: Standing, columns: int = 10**6) -> str:
     return fit(f"ctcount: {words}", columns)
 
 
-def profiles(count: int) -> str:
-    """Return a count: `1 profile`, `7,138 profiles`."""
-    return f"{count:,} profile{'s' if count != 1 else ''}"
-
-
-def duration(seconds: float) -> str:
-    """Return seconds as people say them: `12 s`, `4 min`, `1.5 h`."""
-    if seconds < MINUTES:
-        return f"{max(seconds, 0.0):.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
 def phase(row: RowResult) -> str:
     """Return in words how a row stands, without the time."""
     match row.state:
         case State.WAITING | State.SUBMITTED:
             return under_way(row)
         case State.SUCCESS:
-            return f"done: {profiles(row.count or 0)}{percent(row)}{versus(row)}"
+            return f"done: {counted(row.count or 0, 'profile')}{percent(row)}{versus(row)}"
         case State.NOT_YET:
             return "not yet: its days are not over"
         case _:
@@ -203,7 +194,7 @@ def percent(row: RowResult) -> str:
     """Return the share of a step, with its interval: `, 75 % (73-77 %) of 1,844`."""
     if row.share is None or row.low is None or row.high is None:
         return ""
-    return f", {share(row.share)} ({interval(row)}) of {row.of:,}"
+    return f", {share(row.share)} ({interval(row.low, row.high)}) of {row.of:,}"
 
 
 def versus(row: RowResult) -> str:
@@ -234,26 +225,6 @@ def taken(row: RowResult, standing: Standing) -> str:
         begun, ended = min(begin for begin, _ in spans), max(end for _, end in spans)
         parts.append(f"in {duration(ended - begun)}")
     return " ".join(parts + ["(from the journal)"] * row.cached)
-
-
-def share(fraction: float) -> str:
-    """Return a share as people read it: `75 %`, `0.4 %`."""
-    hundred = 100 * fraction
-    rough = hundred >= 10 or hundred == round(hundred)
-    return f"{hundred:.0f} %" if rough and not 99.5 <= hundred < 100 else f"{hundred:.1f} %"
-
-
-def interval(row: RowResult) -> str:
-    """Return the interval of a share: `73-77 %`."""
-    low, high = (share(end or 0.0).removesuffix(" %") for end in (row.low, row.high))
-    return f"{low}\u2013{high} %"
-
-
-def change(fraction: float) -> str:
-    """Return a change with its sign: `+12 %`, `±0 %`."""
-    if not fraction:
-        return "±0 %"
-    return f"{'+' if fraction > 0 else MINUS}{share(abs(fraction))}"
 
 
 def next_look(job: Job, now: float) -> int | None:

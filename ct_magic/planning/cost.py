@@ -10,6 +10,7 @@ from typing import Unpack
 from ct_magic.client.accounts import Account
 from ct_magic.client.jobs import Job, State, jobs_of
 from ct_magic.client.journal.journal import open_journal, recalled
+from ct_magic.common.words import counted
 from ct_magic.planning.estimate import Estimate, expected
 from ct_magic.planning.planner import plan_cell
 from ct_magic.planning.prepare import PreparedCell, known_of, one_text, today_of
@@ -57,7 +58,7 @@ class PlanSummary:
 
     def _rows(self) -> str:
         waiting = f", {self.not_yet:,} of them not yet" if self.not_yet else ""
-        return f"{_number(self.rows, 'row')}{waiting}"
+        return f"{counted(self.rows, 'row')}{waiting}"
 
     def _counts(self) -> str | None:
         if self.counts is None:
@@ -67,7 +68,7 @@ class PlanSummary:
             f"{self.pending:,} still pending" if self.pending else None,
             f"{self.to_send:,} to be sent",
         ]
-        return f"{_number(self.counts, 'distinct count')}: {', '.join(filter(None, parts))}"
+        return f"{counted(self.counts, 'distinct count')}: {', '.join(filter(None, parts))}"
 
     def _time(self) -> str | None:
         if self.seconds is None or self.refused:
@@ -76,10 +77,6 @@ class PlanSummary:
             return "answered at once"
         known = ", as the account's first cell" if self.seconds.is_guess else ""
         return f"may take {self.seconds}{known}"
-
-
-def _number(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def plan(

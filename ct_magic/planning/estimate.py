@@ -20,6 +20,7 @@ from ct_magic.client.jobs import Job
 from ct_magic.client.journal.journal import Journal
 from ct_magic.client.limits import LIMITS, Learned
 from ct_magic.client.pace import Pace
+from ct_magic.common.words import durations
 from ct_magic.planning.latency_model import USUAL_REQUEST, Pacing, played, weighed
 from ct_magic.planning.prepare import PreparedCell
 
@@ -47,22 +48,14 @@ class Estimate:
     is_guess: bool = False
 
     def __str__(self) -> str:
-        """Return the range in words: `20 to 45 seconds`, `1 to 4 minutes`."""
-        low, low_unit = _rounded(self.low, floor)
-        high, high_unit = _rounded(self.high, ceil)
-        if low_unit != high_unit:
-            return f"{low} {low_unit}{'s' * (low > 1)} to {high} {high_unit}{'s' * (high > 1)}"
-        many = "s" if high > 1 else ""
-        return f"{high} {high_unit}{many}" if low == high else f"{low} to {high} {high_unit}{many}"
+        """Return the range in words: `20 to 45 s`, `1 to 4 min`."""
+        return durations(_rounded(self.low, floor), _rounded(self.high, ceil))
 
 
-def _rounded(seconds: float, outwards: Callable[[float], int]) -> tuple[int, str]:
-    """Return a number of seconds, minutes or hours."""
-    for size, unit in ((3600, "hour"), (60, "minute")):
-        if seconds >= 2 * size or (seconds >= size and outwards is floor):
-            return outwards(seconds / size), unit
-    step = 5 if seconds > 20 else 1
-    return max(1, step * outwards(seconds / step)), "second"
+def _rounded(seconds: float, outwards: Callable[[float], int]) -> int:
+    """Return whole hours, minutes or seconds, as one would say them."""
+    step = next((size for size in (3600, 60) if seconds >= 2 * size), 5 if seconds > 20 else 1)
+    return max(1, step * outwards(seconds / step))
 
 
 def estimate(counts: int, took: Sequence[float], pacing: Pacing) -> Estimate:

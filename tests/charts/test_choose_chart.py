@@ -10,7 +10,7 @@ from helpers.frames import base, experiment, frame, share, unfinished, week, wee
 from ct_magic import plot
 from ct_magic.charts.chart import Box, Chart, Colour, Dot, Path, Words, spread
 from ct_magic.charts.plot import choose_chart
-from ct_magic.charts.wording import change, percent
+from ct_magic.common.words import share as percent
 from ct_magic.results.cells import cells
 
 
@@ -325,31 +325,6 @@ def test_an_axis_counts_whole_profiles() -> None:
         assert all(float(place).is_integer() for place, _ in ticks)
         assert len({name for _, name in ticks}) == len(ticks) > 1
         assert ticks[-1][0] >= max(counts)
-
-
-@pytest.mark.parametrize(
-    ("share_", "text"),
-    [(0, "0 %"), (0.0004, "<0.1 %"), (0.034, "3.4 %"), (0.03, "3 %"), (0.26, "26 %"),
-     (0.996, "99.6 %"), (0.9999, ">99.9 %"), (1, "100 %")],
-)  # fmt: skip
-def test_a_share_is_rounded_but_never_to_none_or_all(share_: float, text: str) -> None:
-    """Somebody is not nobody."""
-    assert percent(share_) == text
-
-
-@pytest.mark.parametrize(
-    ("fraction", "text"),
-    [
-        (0.12, "+12 %"),
-        (-0.049, "\N{MINUS SIGN}4.9 %"),
-        (0, "0 %"),
-        (-0.0001, "≈0 %"),
-        (11, "+1,100 %"),
-    ],
-)
-def test_a_change_has_a_sign(fraction: float, text: str) -> None:
-    """Where it rounds to 0 and is none, that is seen."""
-    assert change(fraction) == text
 
 
 def test_labels_that_would_lie_on_each_other_are_moved_apart() -> None:

@@ -271,7 +271,7 @@ def test_the_services_clock_decides_and_a_wrong_one_is_said(ahead: float) -> Non
     assert answers[0].at is not None
     assert abs(answers[0].at.timestamp() - time.time()) < 60
     assert len(heard) == bool(ahead)
-    expected = {0.0: "", 4 * 3600.0: "4 hours ahead of", -600.0: "10 minutes behind"}[ahead]
+    expected = {0.0: "", 4 * 3600.0: "4 h ahead of", -600.0: "10 min behind"}[ahead]
     assert expected in "".join(heard)
 
 

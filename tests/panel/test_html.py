@@ -109,9 +109,9 @@ STATES: dict[str, dict[str, Any]] = {
     "cancelled": {"state": State.CANCELLED, "error": "it was not waited for"},
     "cancelled: '%ct resume' fetches it": {"state": State.CANCELLED, "req_id": "7"},
     "timed out": {"state": State.TIMED_OUT, "error": "the deadline came first"},
-    "timed out: HTTP 429: no; nothing new for 60 minutes": {
+    "timed out: HTTP 429: no; nothing new for 60 min": {
         "state": State.TIMED_OUT,
-        "error": "HTTP 429: no; nothing new for 60 minutes",
+        "error": "HTTP 429: no; nothing new for 60 min",
     },
     "timed out: '%ct resume' fetches it": {"state": State.TIMED_OUT, "req_id": "7"},
 }
@@ -254,7 +254,7 @@ def test_time_is_estimated_only_where_a_queue_moves() -> None:
     assert many(101, *[done] * 10, now=130.0).seconds_left is None
     assert many(100, *[done] * 10, now=130.0).seconds_left is not None
     assert many(20, *[done] * 10, now=100.0).seconds_left == pytest.approx((70.0, 140.0))
-    assert words.time_left(many(20, *[done] * 10, now=100.0)) == "about 70 s to 2 min left"
+    assert words.time_left(many(20, *[done] * 10, now=100.0)) == "about 1 to 2 min left"
 
 
 def test_the_clocks_of_a_live_card_need_no_messages() -> None:

@@ -50,8 +50,8 @@ def test_shares_are_percentages_and_pieces_that_are_cut_are_named() -> None:
     other = Comparison(Formula((0,)), date(2026, 10, 1), date(2026, 10, 1))
     rows = [row(0, base=0, whole=True), row(1, base=0, within=0, previous=other, whole=False)]
     table = shown(rows, [done(0, 2000), done(1, 500)])
-    assert table["share"].tolist() == ["100.0%", "25.0%"]
-    assert table["low"].tolist() == ["", "23.2%"]
-    assert table["change"].tolist() == ["", "-75.0%"]
+    assert table["share"].tolist() == ["100 %", "25 %"]
+    assert table["low"].tolist() == ["", "23 %"]
+    assert table["change"].tolist() == ["", "\N{MINUS SIGN}75 %"]
     assert table["whole"].tolist() == ["True", "False"]
     assert "query" not in table.columns, "all rows share it"

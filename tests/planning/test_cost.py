@@ -285,14 +285,14 @@ for took, interval, pending, at_once in product(
 @pytest.mark.parametrize(
     ("low", "high", "words"),
     [
-        (5.3, 9.8, "5 to 10 seconds"),
-        (35.3, 70.6, "35 to 75 seconds"),
-        (61, 239, "1 to 4 minutes"),
-        (125, 250, "2 to 5 minutes"),
-        (3000, 9000, "50 minutes to 3 hours"),
-        (5, 1200, "5 seconds to 20 minutes"),
-        (8000, 15000, "2 to 5 hours"),
-        (0.2, 0.4, "1 second"),
+        (5.3, 9.8, "5 to 10 s"),
+        (35.3, 70.6, "35 to 75 s"),
+        (61, 239, "1 to 4 min"),
+        (125, 250, "2 to 5 min"),
+        (3000, 9000, "50 min to 3 h"),
+        (5, 1200, "5 s to 20 min"),
+        (8000, 15000, "2 to 5 h"),
+        (0.2, 0.4, "1 s"),
     ],
 )
 def test_a_range_in_words(low: float, high: float, words: str) -> None:
