@@ -33,6 +33,7 @@ from ct_magic.query.payload import OFTEN, TIMES, from_payload, to_payload
 from ct_magic.query.printer import layout, to_text
 
 HERE = Path(__file__).parents[1] / "query"
+BROKEN_CELLS = HERE / "broken-cells.txt"
 TODAY = date(2026, 11, 23)
 UNSEEN = {
     "<TAB>": "\t",
@@ -46,12 +47,18 @@ UNSEEN = {
 
 def broken_cells() -> Iterator[tuple[str, str]]:
     """The cells of broken-cells.txt and what they must answer; characters unseen have names."""
-    file = HERE / "broken-cells.txt"
-    for block in file.read_text(encoding="utf-8").split("--------\n"):
+    for block in BROKEN_CELLS.read_text(encoding="utf-8").split("--------\n"):
         for name, char in UNSEEN.items():
             block = block.replace(name, char)
-        cell, _, error = block.partition("\n========\n")
-        yield cell, error.removesuffix("\n")
+        cell, _, error = block.partition("========\n")
+        yield cell.removesuffix("\n"), error.removesuffix("\n")
+
+
+def shown_unseen(text: str) -> str:
+    """The text with names in the place of characters that cannot be seen."""
+    for name, char in UNSEEN.items():
+        text = text.replace(char, name)
+    return text
 
 
 # Queries of every shape.

@@ -8,6 +8,7 @@ for a cell that it does not help, add that cell under a better one, or under `ex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -63,11 +64,29 @@ def nearest(stop: Stop) -> Example | None:
 def wrong_cells() -> Iterator[tuple[str, str]]:
     """Yield the wrong cells of the table, each with its message."""
     message = ""
-    for line in files(__package__).joinpath("misplaced.txt").read_text("utf-8").splitlines():
+    for line in _lines("misplaced.txt"):
         if line.startswith(" "):
             yield from ((cell.strip(), message) for cell in line.split("||") if cell.strip())
         elif line and not line.startswith("#"):
             message = line
+
+
+def word_tables() -> dict[str, dict[str, str]]:
+    """Return the tables of `words.txt`: of each word or sign, what to write in its place."""
+    tables: dict[str, dict[str, str]] = {}
+    message = ""
+    for line in _lines("words.txt"):
+        if line.startswith("= "):
+            table = tables.setdefault(line[2:].partition(":")[0], {})
+        elif line.startswith(" "):
+            table |= dict.fromkeys(re.split("  +", line.strip()), message)
+        elif line and not line.startswith("#"):
+            message = line
+    return tables
+
+
+def _lines(name: str) -> list[str]:
+    return files(__package__).joinpath(name).read_text("utf-8").splitlines()
 
 
 @cache

@@ -1,44 +1,38 @@
 """Where the grammar stops: what was found, what could stand there, and what was likely meant.
 
-Rule: `query/README.md`, "Promises", 4.
+How it works. The parser feeds lark one token after the other; where lark refuses one, this makes a
+`Stop`: the statement's tokens, the place, and two functions that ask the grammar (what may follow
+some tokens, how far it takes a changed line). Then GUESSES are asked in their order, and the first
+that has something to say says it:
+
+1. what is wrong whatever stands around it: a text cut short, a sign that no rule knows;
+2. words of other languages (`words.txt`), and keywords misspelt: the other word is tried in their
+   place, and only proposed where the grammar gets further with it;
+3. what may stand in a statement, but not there: the most similar wrong cell of `misplaced.txt`
+   gives the message. This is the rule for most mistakes; the others say what it cannot, because
+   they repeat what was typed.
+
+Where none speaks, the message lists what the grammar expects. Hints with names repeat those that
+were typed, so that they can be pasted. Rule: `query/README.md`, "Promises", 4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from ct_magic.query.mistakes import several_events
+from ct_magic.query.mistakes import quoting, several_events, words
 from ct_magic.query.mistakes.examples import NUMBERS, misplaced_token
-from ct_magic.query.mistakes.quoting import (
-    keyword_in_name,
-    label_with_keyword,
-    misspelt_word,
-    number_in_name,
-    text_cut_short,
-    unquoted_text,
-)
 from ct_magic.query.mistakes.stop import (
     OPERATOR,
+    VALUE,
     Accepted,
     Line,
     Mistake,
     Reach,
     Stop,
     in_words,
-    shown,
-)
-from ct_magic.query.mistakes.words import (
-    DAY_IN_WORDS,
-    day_in_words,
-    foreign_word,
-    invalid_token,
-    is_month,
-    negated,
-    number_in_words,
-    of_another_language,
 )
 
-_DAYS = ("DATE", "EIGHT_DIGITS")
 INDENTED = "a statement begins without indentation: take the spaces before it away"
 INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
 EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
@@ -53,74 +47,47 @@ def explain_mistake(line: Line, at: int, accepted: Accepted, reach: Reach) -> Mi
     for guess in GUESSES:
         if mistake := guess(stop):
             return mistake
-    return stop.mistake(
-        f"{shown(stop.found)}: {in_words(stop.expected, stop.before())}{keyword_in_name(stop)}"
-    )
-
-
-def _odd(stop: Stop) -> Mistake | None:
-    message = invalid_token(stop.line, stop.at)
-    if message is None:
-        return None
-    width = 1 if stop.found.type == "OPEN" else len(stop.found.text)
-    return Mistake(message, stop.found.start, stop.found.start + width)
+    expected = in_words(stop.expected, stop.around(-1).type)
+    return stop.mistake(expected + quoting.keyword_in_name(stop))
 
 
 def _bare_range(stop: Stop) -> Mistake | None:
     """Explain `in 5` with nothing behind it: neither a list nor a range."""
     if stop.expected != {"DOTS"}:
         return None
-    value = stop.line[stop.at - 1]
+    value = stop.around(-1)
     hint = f", and a range is written {value.text}..500" if value.type in NUMBERS else ""
-    message = f"{shown(value)}: a list stands in brackets, in ({value.text}){hint}"
-    return Mistake(message, value.start, value.end)
+    return stop.mistake(f"a list stands in brackets, in ({value.text}){hint}", stop.at - 1)
 
 
 def _or_value(stop: Stop) -> Mistake | None:
     """Explain `Category = "A" or "B"`: the second is no filter."""
-    first = stop.at - 1 if stop.after("STRING") else stop.at
-    values = (*NUMBERS, "STRING", "TRUE", "FALSE", "PARAM")
-    types = [token.type for token in stop.line[max(0, first - 3) : first + 1]]
-    if len(types) < 4 or types[0] not in ("IS", "IS_NOT") or types[2] != "OR":
+    second = stop.at - stop.after("STRING")
+    sign, first, joiner, value = (stop.around(second - stop.at + n).type for n in range(-3, 1))
+    if sign not in ("IS", "IS_NOT") or joiner != "OR" or not {first, value} <= VALUE:
         return None
-    if types[1] not in values or types[3] not in values:
-        return None
-    last, end = first, len(stop.line) - 1
-    while (
-        last + 2 < end and stop.line[last + 1].type == "OR" and stop.line[last + 2].type in values
-    ):
+    last = second
+    while stop.line[last + 1].type == "OR" and stop.line[last + 2].type in VALUE:
         last += 2
-    words = ", ".join(token.text for token in stop.line[first - 2 : last + 1] if token.type != "OR")
-    sign = "in" if types[0] == "IS" else "not in"
-    message = f"write {_property_before(stop, first - 3)}{sign} ({words})"
-    return Mistake(message, stop.line[first].start, stop.line[last].end)
-
-
-def _property_before(stop: Stop, operator: int) -> str:
-    first = operator
-    while first > 0 and stop.line[first - 1].type in ("WORD", "STRING", "DOT"):
-        first -= 1
-    text = " ".join(token.text for token in stop.line[first:operator])
-    return text.replace(" . ", ".") + " " * bool(text)
+    name = stop.typed(stop.back("WORD", "STRING", "DOT", at=second - 3), second - 3)
+    values = ", ".join(token.text for token in stop.line[second - 2 : last + 1 : 2])
+    listed = f"{name} {'in' if sign == 'IS' else 'not in'} ({values})"
+    return Mistake(f"write {listed.lstrip()}", stop.line[second].start, stop.line[last].end)
 
 
 def _how_often(stop: Stop) -> Mistake | None:
     """Explain `Charged >= 3`: how often stands behind `did`."""
     if not stop.is_("IS", "OVER", "AT_LEAST") or not stop.may("WHERE"):
         return None
-    base = stop.words().start in (0, *_behind_label(stop)) and not stop.has("DID")
-    if not base or stop.next() not in NUMBERS or stop.line[stop.at + 2].type == "AND":
+    is_base = stop.words().start in (0, stop.begin()) and not stop.has("DID")
+    if not is_base or not stop.before(*NUMBERS) or stop.around(2).type == "AND":
         return None
-    words = [stop.line[place].text for place in stop.words()] or [stop.line[stop.at - 1].text]
-    often = f"write did {' '.join(words)} {stop.found.text} {stop.line[stop.at + 1].text} behind it"
-    if len(words) == 1:
-        return stop.mistake(f"{shown(stop.found)}: {often}; filters begin with 'where'")
+    name = stop.typed(stop.words().start, stop.at) or stop.around(-1).text
+    often = f"write did {name} {stop.typed(stop.at, stop.at + 2)} behind it"
+    if len(stop.words()) == 1:
+        return stop.mistake(f"{often}; filters begin with 'where'")
     where = "filters begin with 'where', as in Charged where Amount > 5"
-    return stop.mistake(f"{shown(stop.found)}: {where}; for how often {often}")
-
-
-def _behind_label(stop: Stop) -> tuple[int, ...]:
-    return tuple(at + 1 for at in range(stop.at) if stop.line[at].type == "COLON")
+    return stop.mistake(f"{where}; for how often {often}")
 
 
 def _axis_without_values(stop: Stop) -> Mistake | None:
@@ -129,14 +96,12 @@ def _axis_without_values(stop: Stop) -> Mistake | None:
     if not message or not message.startswith("say which values"):
         return None
     by = max(at for at, token in enumerate(stop.line) if token.type in ("BY", "COMMA"))
-    event = [token.text for token in stop.line[: _end_of_name(stop)]]
-    if not event or stop.has("COLON"):
+    event, axis = stop.typed(0, stop.ahead("WORD", "STRING", at=0)), stop.typed(by + 1, stop.at)
+    # The API lists the values of an event's own properties.
+    if not event or stop.has("COLON") or "." in axis:
         return None
-    words = [token.text for token in stop.line[by + 1 : stop.at]]
-    if "." in words:  # the API lists the values of an event's own properties
-        return None
-    hint = f"'%ct values {' '.join(event)} by {' '.join(words)}' shows them"
-    return stop.mistake(f"{shown(stop.found)}: {message}; {hint}{keyword_in_name(stop)}")
+    hint = f"'%ct values {event} by {axis}' shows them"
+    return stop.mistake(f"{message}; {hint}{quoting.keyword_in_name(stop)}")
 
 
 def _two_days(stop: Stop) -> Mistake | None:
@@ -144,47 +109,43 @@ def _two_days(stop: Stop) -> Mistake | None:
     has_sign = stop.is_("TO", "COMMA", "COLON", "DOT", "BAD")
     first, last = stop.around(-1), stop.around(1) if has_sign else stop.found
     is_value = stop.around(-2).type in (*OPERATOR, "OPENING", "COMMA", "DOTS")
-    if first.type not in _DAYS or last.type not in _DAYS or is_value:
+    if not {first.type, last.type} <= {"DATE", "EIGHT_DIGITS"} or is_value:
         return None
-    return stop.mistake(f"{shown(stop.found)}: a period has two dots, {first.text}..{last.text}")
-
-
-def _end_of_name(stop: Stop) -> int:
-    return next(at for at, token in enumerate(stop.line) if token.type not in ("WORD", "STRING"))
+    return stop.mistake(f"a period has two dots, {first.text}..{last.text}")
 
 
 def _out_of_order(stop: Stop) -> Mistake | None:
     """Explain what may stand in a statement, but not there."""
-    if stop.is_("$END") and (other := misplaced_token(stop) or "").startswith("write by"):
-        word = stop.around(-1)  # `by hours`: the word itself is wrong, not that the text ends
-        return Mistake(f"{shown(word)}: {other}", word.start, word.end)
-    in_month = stop.is_("IN") and stop.may("WHERE") and is_month(stop.around(1).text)
-    message = DAY_IN_WORDS if in_month else misplaced_token(stop)
-    is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and stop.next() == "DID")
+    message = misplaced_token(stop)
+    if stop.is_("$END") and (message or "").startswith("write by"):
+        return stop.mistake(str(message), stop.at - 1)  # `by hours`: the word itself is wrong
+    if stop.is_("IN") and stop.may("WHERE") and words.is_month(stop.around(1).text):
+        message = words.DAY_IN_WORDS
+    is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and stop.before("DID"))
     begins = stop.at == 0 and not is_clause
-    inside = stop.after("WORD") and stop.next() != "DID"
-    name = keyword_in_name(stop) if begins or inside or stop.is_axis() else ""
-    return stop.mistake(f"{shown(stop.found)}: {message}{name}") if message else None
+    inside = stop.after("WORD") and not stop.before("DID")
+    name = quoting.keyword_in_name(stop) if begins or inside or stop.is_axis() else ""
+    return stop.mistake(message + name) if message else None
 
 
 # The first that has something to say says it.
 GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
-    text_cut_short,
-    of_another_language,
+    quoting.text_cut_short,
+    words.of_another_language,
     several_events.joined,
     _two_days,
-    _odd,
-    label_with_keyword,
-    negated,
+    words.odd_token,
+    quoting.label_with_keyword,
+    words.negated,
     _or_value,
-    foreign_word,
-    number_in_words,
-    day_in_words,
-    misspelt_word,
+    words.foreign_word,
+    words.number_in_words,
+    words.day_in_words,
+    quoting.misspelt_word,
     _how_often,
-    unquoted_text,
+    quoting.unquoted_text,
     _bare_range,
-    number_in_name,
+    quoting.number_in_name,
     _axis_without_values,
     _out_of_order,
 )

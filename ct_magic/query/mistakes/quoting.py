@@ -8,37 +8,30 @@ from collections.abc import Iterator
 from ct_magic.common.words import suggestions
 from ct_magic.query.lexer import API_NAMES, KEYWORDS, WORDS, Token
 from ct_magic.query.mistakes.examples import NUMBERS, ORDERS
-from ct_magic.query.mistakes.stop import Mistake, Stop, shown
+from ct_magic.query.mistakes.stop import UNITS, Mistake, Stop
 from ct_magic.query.mistakes.words import DAY_IN_WORDS, is_month, quoted
-
-_UNITS = (
-    *("day", "days", "week", "weeks", "month", "months"),
-    *("quarter", "quarters", "year", "years"),
-)
 
 
 def text_cut_short(stop: Stop) -> Mistake | None:
     """Explain a quote inside a text: what follows it sticks to the text's end."""
-    if not stop.after("STRING") or stop.line[stop.at - 1].end != stop.found.start:
+    if not stop.after("STRING") or not stop.is_glued():
         return None
     if not stop.is_("WORD", "STRING", "OPEN", "GLUED", *NUMBERS):
         return None
-    mark = stop.line[stop.at - 1].text[0]
-    other = "'" if mark == '"' else '"'
+    other = "'" if stop.around(-1).text[0] == '"' else '"'
     hint = f"put {other} around it, or a backslash before the quote that it holds"
-    return stop.mistake(f"the text ended before '{stop.found.text:.40}': {hint}")
+    message = f"the text ended before '{stop.found.text:.40}': {hint}"
+    return Mistake(message, stop.found.start, stop.found.end)
 
 
 def unquoted_text(stop: Stop) -> Mistake | None:
     """Explain a text without quotes where a value is expected."""
     if not {"STRING", "NUMBER", "TRUE"} <= stop.expected or stop.after(*ORDERS):
         return None
-    last = stop.at
-    while stop.line[last].type == "WORD" and stop.line[last + 1].type == "WORD":
-        last += 1
-    if stop.found.type != "WORD":
+    if not stop.is_("WORD"):
         return None
-    words = " ".join(token.text for token in stop.line[stop.at : last + 1])
+    last = stop.ahead("WORD") - 1
+    words = stop.typed(stop.at, last + 1)
     rest = stop.line[last + 1]
     if rest.type in ("OPEN", "STRING") and rest.start == stop.line[last].end:
         ending = rest.text.split()[0]
@@ -49,37 +42,36 @@ def unquoted_text(stop: Stop) -> Mistake | None:
 
 def label_with_keyword(stop: Stop) -> Mistake | None:
     """Explain `last week: …`: all before the colon are words, and a keyword is among them."""
-    colon = next((at for at, token in enumerate(stop.line) if token.type == "COLON"), 0)
-    words = [token.text for token in stop.line[:colon]]
+    colon = stop.begin() - 1
+    words = [token.text for token in stop.line[: max(0, colon)]]
     if stop.at >= colon or not all(word[:1].isalpha() for word in words):
         return None
     if stop.found.text not in KEYWORDS:
         return None
-    hint = f"a label that holds the keyword '{stop.found.text}' is quoted, \"{' '.join(words)}\""
-    end = stop.line[colon - 1].end
-    return Mistake(f"{shown(stop.found)}: {hint}", stop.line[0].start, end)
+    label = f'"{stop.typed(0, colon)}"'
+    hint = f"a label that holds the keyword '{stop.found.text}' is quoted, {label}"
+    found = stop.mistake(hint)
+    return Mistake(found.message, stop.line[0].start, stop.line[colon - 1].end)
 
 
 def number_in_name(stop: Stop) -> Mistake | None:
     """Explain `Top 10 Viewed`, and `7 days` without `last`."""
     if not stop.is_(*NUMBERS) or not (stop.may("WHERE") or stop.at == 0):
         return None
-    if stop.next().lower() in _UNITS:
-        number, unit = stop.line[stop.at : stop.at + 2]
-        if stop.around(2).text == "ago" and unit.text in ("day", "days"):
-            return stop.mistake(f"{shown(number)}: write today-{number.text}")
-        return stop.mistake(f"{shown(number)}: write last {number.text} {unit.text}")
+    number, unit = stop.found.text, stop.around(1)
+    if unit.text.upper() in UNITS:
+        if stop.around(2).text == "ago" and unit.type in ("DAY", "DAYS"):
+            return stop.mistake(f"write today-{number}")
+        return stop.mistake(f"write last {number} {unit.text}")
     if not stop.after("WORD") and stop.at:
         return None
-    name = quoted(stop.line, stop.at)
-    if is_month(stop.line[stop.at - 1].text) or is_month(stop.line[stop.at + 1].text):
-        hint = f"{DAY_IN_WORDS}; a name with a number in it is quoted, {name}"
-        return stop.mistake(f"{shown(stop.found)}: {hint}")
+    name = quoted(stop)
+    if is_month(stop.around(-1).text) or is_month(unit.text):
+        return stop.mistake(f"{DAY_IN_WORDS}; a name with a number in it is quoted, {name}")
     if stop.has("DID"):
-        often = f"how often is written did Charged >= {stop.found.text}"
-        return stop.mistake(f"{shown(stop.found)}: {often}; in a name it is quoted, {name}")
-    hint = _years_days(stop.found.text, name)
-    return stop.mistake(f"{shown(stop.found)}: a name with a number in it is quoted, {name}{hint}")
+        often = f"how often is written did Charged >= {number}"
+        return stop.mistake(f"{often}; in a name it is quoted, {name}")
+    return stop.mistake(f"a name with a number in it is quoted, {name}{_years_days(number, name)}")
 
 
 def _years_days(number: str, name: str) -> str:
@@ -112,16 +104,12 @@ def _keywords(stop: Stop) -> Iterator[int]:
 
 def _quoted_name(stop: Stop, place: int) -> str:
     """Quote the keyword with the words around it; empty where that brings nothing."""
-    first = last = place
-    while first > 0 and stop.line[first - 1].type == "WORD":
-        first -= 1
-    while stop.line[last + 1].type == "WORD":
-        last += 1
-    words = " ".join(token.text for token in stop.line[first : last + 1])
+    first, end = stop.back("WORD", at=place), stop.ahead("WORD", at=place + 1)
+    words = stop.typed(first, end)
     name = Token("STRING", words, stop.line[first].start)
-    changed = [*stop.line[:first], name, *stop.line[last + 1 :]]
+    changed = [*stop.line[:first], name, *stop.line[end:]]
     # What follows several words must fit, too; a keyword alone has shown that it stands for a name.
-    if stop.reach(changed) <= first + (first < last) or not stop.gains(changed):
+    if stop.reach(changed) <= first + (end - first > 1) or not stop.gains(changed):
         return ""
     return f"; a name that holds the keyword '{stop.line[place].text}' is quoted: \"{words}\""
 
@@ -136,14 +124,12 @@ MOST_WORDS = 12  # before a stop that are tried as misspelt: each costs a parse
 
 def misspelt_word(stop: Stop) -> Mistake | None:
     """Return the keyword or operator that gets further in the place of a word."""
-    guesses = list(_corrections(stop))
-    gains = [_gain(stop, *guess) for guess in guesses]
-    if not any(gains):
+    guesses = [(_gain(stop, *guess), *guess) for guess in _corrections(stop)]
+    gain, place, keyword = max(guesses, key=lambda guess: guess[0], default=(0, 0, ""))
+    if not gain:
         return None
-    place, keyword = guesses[gains.index(max(gains))]
-    token = stop.line[place]
-    case = " Keywords are lower case." if token.text.lower() == keyword else ""
-    return Mistake(f"found '{token.text}': did you mean '{keyword}'?{case}", token.start, token.end)
+    case = " Keywords are lower case." if stop.line[place].text.lower() == keyword else ""
+    return stop.mistake(f"did you mean '{keyword}'?{case}", place)
 
 
 def _corrections(stop: Stop) -> Iterator[tuple[int, str]]:

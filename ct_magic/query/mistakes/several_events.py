@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ct_magic.query.lexer import Token, in_context, tokens
-from ct_magic.query.mistakes.stop import PERIOD, Mistake, Reach, Stop, shown
-from ct_magic.query.mistakes.words import FUNNEL
+from ct_magic.query.mistakes.stop import PERIOD, Mistake, Reach, Stop, typed
+from ct_magic.query.mistakes.words import ARROWS, FUNNEL
 from ct_magic.query.source import Source
 
-_ARROWS = "\u2192\u21d2\u27f6\u203a"
 _NAME = ("WORD", "STRING")
 _JOINERS = ("AND", "OR", "NOT", "OVER", "HABIT", "BAD")
 _ENDS = ("BY", "DID", "SHARE", "VS", "$END")  # what may come behind the names and their period
@@ -60,7 +59,7 @@ def joined(stop: Stop) -> Mistake | None:
     """Explain `A and B`, `A or B`, `A but not B`, and arrows."""
     several = _read(stop.line) if stop.is_(*_JOINERS) else None
     message = _sentence(several, stop.reach) if several and stop.at < several.end else None
-    return stop.mistake(f"{shown(stop.found)}: {message}{_as_name(several)}") if message else None
+    return stop.mistake(message + _as_name(several)) if message else None
 
 
 def _sentence(several: _Joined | None, reach: Reach) -> str | None:
@@ -101,7 +100,7 @@ def _read(line: Sequence[Token]) -> _Joined | None:
         words.append(Token("$END", "", words[-1].end if words else 0))
     end = _end_of_names(words)
     parts = list(_parts(words[:end]))
-    events = tuple(_text(part) for part in parts[::2])
+    events = tuple(typed(part) for part in parts[::2])
     last = next((at for at in range(end, len(words)) if words[at].type in _ENDS), -1)
     is_period = last == end or words[end].type in PERIOD
     if len(events) < 2 or not all(events) or last < 0 or not is_period:
@@ -109,10 +108,10 @@ def _read(line: Sequence[Token]) -> _Joined | None:
     return _Joined(
         events=events,
         joiners=frozenset(kind for part in parts[1::2] if (kind := _joins(part))),
-        text=_text(words[:end]),
+        text=typed(words[:end]),
         end=begin + end,
-        period=_text(words[end:last]),
-        rest=_text(words[last:-1]),
+        period=typed(words[end:last]),
+        rest=typed(words[last:-1]),
     )
 
 
@@ -153,15 +152,8 @@ def _joins(part: Sequence[Token]) -> str | None:
     if len(words) == 1 and words[0] in _SIGNS:
         return _SIGNS[words[0]]
     sign, is_one = "".join(words), all(left.end == right.start for left, right in pairwise(part))
-    is_arrow = sign in _ARROWS or (sign[-1] == ">" and not sign.strip("-=>"))
+    is_arrow = sign in ARROWS or (sign[-1] == ">" and not sign.strip("-=>"))
     return THEN if is_one and is_arrow else None
-
-
-def _text(part: Sequence[Token]) -> str:
-    text, end = "", part[0].start if part else 0
-    for token in part:
-        text, end = text + " " * (token.start > end) + token.text, token.end
-    return text
 
 
 def _is_statement(text: str, reach: Reach) -> bool:

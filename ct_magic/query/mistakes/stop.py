@@ -58,21 +58,17 @@ class Stop:
         """Return True if a name behind `by` stands before it: only `in` may follow."""
         return self.may("IN") and not self.may("HAS") and not self.after("NOT")
 
-    def before(self) -> str:
-        """Return the type of the token before it; empty at the beginning."""
-        return self.around(-1).type
-
-    def next(self) -> str:
-        """Return the type of the token after it; empty at the end."""
-        return self.around(1).type
-
     def is_(self, *types: str) -> bool:
         """Return True if the token that cannot stand there is one of these."""
         return self.found.type in types
 
     def after(self, *types: str) -> bool:
         """Return True if one of these stands right before it."""
-        return self.before() in types
+        return self.around(-1).type in types
+
+    def before(self, *types: str) -> bool:
+        """Return True if one of these stands right behind it."""
+        return self.around(1).type in types
 
     def has(self, kind: str) -> bool:
         """Return True if this stands somewhere before it."""
@@ -82,20 +78,52 @@ class Stop:
         """Return True if this could stand in its place."""
         return kind in self.expected
 
+    def back(self, *types: str, at: int | None = None) -> int:
+        """Walk back over such tokens, from `at` or from the stop; return the first one's place."""
+        place = self.at if at is None else at
+        while place > 0 and self.line[place - 1].type in types:
+            place -= 1
+        return place
+
+    def ahead(self, *types: str, at: int | None = None) -> int:
+        """Walk on over such tokens, from `at` or from the stop; return the place behind them."""
+        place = self.at if at is None else at
+        while place < len(self.line) and self.line[place].type in types:
+            place += 1
+        return place
+
+    def begin(self) -> int:
+        """Return the place of the event's name: behind the label, where there is one."""
+        return 1 + next((at for at, t in enumerate(self.line) if t.type == "COLON"), -1)
+
+    def typed(self, first: int, end: int) -> str:
+        """Return the tokens from one place up to another as they were typed."""
+        return typed(self.line[first:end])
+
     def gains(self, changed: Line) -> int:
         """Return how much further the grammar gets in a changed line; 0 where it does not."""
         return max(0, len(self.line) - self.at - (len(changed) - self.reach(changed)))
 
     def words(self) -> range:
         """Return the places of the words just before it: a keyword misspelt looks like one."""
-        first = self.at
-        while first > 0 and self.line[first - 1].type == "WORD":
-            first -= 1
-        return range(first, self.at)
+        return range(self.back("WORD"), self.at)
 
-    def mistake(self, message: str) -> Mistake:
-        """Return this message on the token that cannot stand there."""
-        return Mistake(message, self.found.start, self.found.end)
+    def mistake(self, message: str, first: int | None = None, last: int | None = None) -> Mistake:
+        """Return a message that begins with what was found, from one place to another."""
+        first = self.at if first is None else first
+        last = first if last is None else last
+        found, end = self.line[first], self.line[last].end
+        if last > first:
+            found = Token("", self.typed(first, last + 1), found.start)
+        return Mistake(f"{shown(found)}: {message}", found.start, end)
+
+
+def typed(tokens: Line) -> str:
+    """Return tokens as they were typed, with one space where there was any."""
+    text, end = "", tokens[0].start if tokens else 0
+    for token in tokens:
+        text, end = text + " " * (token.start > end) + token.text, token.end
+    return text
 
 
 def shown(token: Token) -> str:
