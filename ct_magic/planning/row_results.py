@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import sqrt
 from typing import Protocol
 
 from ct_magic.client.jobs import NOT_AGAIN, NOT_SENT, TOO_LATE, Job, State, Tally
+from ct_magic.common.statistics import wilson
 from ct_magic.rows import Formula, Plan, Row
 
-Z = 1.959964  # two-sided 95 % of the normal distribution
 INCONSISTENT = "counts of different moments: --refresh asks them anew"
 # The worst comes first.
 WORST = (
@@ -73,16 +72,6 @@ def reason(row: RowResult) -> str:
     """Return why a row has no count, or nothing where its state says it all."""
     is_said = row.state is State.CANCELLED or row.error in TOO_LATE
     return "" if is_said else row.error or ""
-
-
-def wilson(count: int, of: int) -> tuple[float, float]:
-    """Return the ends of Wilson's 95 % interval of a share, without continuity correction."""
-    share, below = count / of, 1 + Z * Z / of
-    middle = (share + Z * Z / (2 * of)) / below
-    half = Z * sqrt(share * (1 - share) / of + Z * Z / (4 * of * of)) / below
-    low = 0.0 if count == 0 else max(0.0, middle - half)
-    high = 1.0 if count == of else min(1.0, middle + half)
-    return low, high
 
 
 def _result(

@@ -1,74 +1,20 @@
-"""Shares of the values of an axis against the first: difference, interval, ratio, p.
-
-The difference of two shares has Newcombe's interval (1998, method 10): Wilson's intervals of both,
-put together. It holds for small counts, too, where the usual one leaves 0 to 1 or has no width.
-"""
+"""Shares of the values of an axis against the first: difference, interval, ratio, p."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from math import erfc, hypot, sqrt
 from typing import Any
 
 import pandas as pd
 
+from ct_magic.common.statistics import difference, holm
 from ct_magic.errors import QueryWarning, UsageError
-from ct_magic.planning.row_results import wilson
 from ct_magic.results.cells import Cell, axes, cells
 
 # A profile has one value of these, so groups by them are different people.
 OF_PROFILES = ("profile.", "tech.", "app.", "demographics.", "reachability.", "geo")
 _TEXT = pd.StringDtype()
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Share minus the other share, the ends of its 95 % interval, and how likely chance is.
-
-    `ratio` is share by the other share, None where that is 0. `p` is two-sided, of the score test
-    with the pooled share: how often chance alone would give at least this difference.
-    """
-
-    difference: float
-    low: float
-    high: float
-    ratio: float | None
-    p: float
-
-
-def difference(count: int, of: int, other_count: int, other_of: int) -> Difference:
-    """Return how the share `count / of` differs from `other_count / other_of`."""
-    share, other = count / of, other_count / other_of
-    low, high = wilson(count, of)
-    other_low, other_high = wilson(other_count, other_of)
-    gap = share - other
-    return Difference(
-        difference=gap,
-        low=gap - hypot(share - low, other_high - other),
-        high=gap + hypot(high - share, other - other_low),
-        ratio=share / other if other else None,
-        p=score_p(count, of, other_count, other_of),
-    )
-
-
-def score_p(count: int, of: int, other_count: int, other_of: int) -> float:
-    """Return the two-sided p of the score test with the pooled share; 1 where both are equal."""
-    pooled = (count + other_count) / (of + other_of)
-    spread = sqrt(pooled * (1 - pooled) * (1 / of + 1 / other_of))
-    # All or none of both: there is no difference that chance could make.
-    return erfc(abs(count / of - other_count / other_of) / spread / sqrt(2)) if spread else 1.0
-
-
-def holm(values: Sequence[float]) -> list[float]:
-    """Return the p values adjusted for how many there are, by Holm's steps down."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    adjusted, largest = [0.0] * len(values), 0.0
-    for place, number in enumerate(order):
-        largest = max(largest, min(1.0, (len(values) - place) * values[number]))
-        adjusted[number] = largest
-    return adjusted
 
 
 def compare(df: pd.DataFrame, axis: str | None = None) -> pd.DataFrame:

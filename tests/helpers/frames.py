@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ct_magic.planning.row_results import wilson
+from ct_magic.common.statistics import wilson
 from ct_magic.results.frame import COLUMNS
 
 MONDAY = date(2026, 9, 7)
