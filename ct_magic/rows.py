@@ -23,7 +23,8 @@ class Question:
     `text` is its canonical text, `start` and `end` the days of its base (both included), `body`
     the JSON that is sent, `key` the text that is equal for two questions that ask the same, and
     `until` the latest day that any part of it looks at: before that day is over its count may
-    still change.
+    still change. `profiles_now` is True where it speaks of profiles as they are when it is counted:
+    such a count changes for ever, whatever its days.
     """
 
     text: str
@@ -33,6 +34,7 @@ class Question:
     body: str
     key: str
     until: date
+    profiles_now: bool = False
 
 
 def question_about(query: Mapping[str, Any], body: str, text: str) -> Question:

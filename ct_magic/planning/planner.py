@@ -7,7 +7,7 @@ the service.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -39,6 +39,7 @@ def _question(count: Query | JsonQuery, key: str) -> Question:
     """Return a single count in the words of the service half."""
     body = to_payload(count)
     start, end = (date.fromisoformat(f"{body[name]:08}") for name in ("from", "to"))
+    until, profiles_now = _moment(body)
     return Question(
         text=to_text(_unlabelled(count)),
         event=body["event_name"],
@@ -46,7 +47,8 @@ def _question(count: Query | JsonQuery, key: str) -> Question:
         end=end,
         body=json.dumps(body),
         key=key,
-        until=max(_latest(body), end),
+        until=until,
+        profiles_now=profiles_now,
     )
 
 
@@ -105,9 +107,30 @@ def _unlabelled(query: Query | JsonQuery) -> Query | JsonQuery:
     return query if query.label is None else replace(query, label=None)
 
 
-def _latest(body: Any) -> date:
-    # The latest "to" of the query and of every event query inside it.
-    if isinstance(body, dict):
-        own = day_of_number(body.get("to")) or date.min
-        return max([own, *map(_latest, body.values())])
-    return max(map(_latest, body), default=date.min) if isinstance(body, list) else date.min
+# What only speaks of events on days. Everything else, the unknown too, may speak of profiles.
+_OF_EVENTS = {"event_name", "from", "to", "event_properties", "session_properties"}
+_OF_EVENTS |= {"operator", "value"}
+_DID = {"did_all", "did_none"}
+
+
+def _moment(body: Mapping[str, Any]) -> tuple[date, bool]:
+    """Return the latest day that a count looks at, and whether it speaks of profiles as they are.
+
+    JSON that cannot be read is never over, and may speak of anything.
+    """
+    advanced = body.get("advanced_query") or {}
+    unknown = body.keys() - _OF_EVENTS - {"advanced_query"}
+    events: list[Any] = [body]
+    try:
+        unknown |= advanced.keys() - _DID - {"did_any"}
+        for name in _DID & advanced.keys():
+            events += advanced[name]
+        events += advanced.get("did_any", {}).get("any_events", ())
+        unknown |= {name for event in events[1:] for name in event.keys() - _OF_EVENTS}
+        days = [day_of_number(event.get("to")) for event in events]
+        starts = [day_of_number(event.get("from")) for event in events]
+    except (AttributeError, TypeError):
+        return date.max, True
+    known = [day for day in days if day is not None]
+    is_read = len(known) == len(events) and None not in starts
+    return max(known) if is_read else date.max, bool(unknown)

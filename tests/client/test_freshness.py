@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_an_id_is_of_now_for_as_long_as_it_is_picked_up(known: Entry, is_of_now:
 )
 def test_what_came_meanwhile_is_as_good_as_one_that_is_asked_now(known: Entry, came: bool) -> None:
     """An id of just now, or a count of just now that has come since the cell began."""
-    assert FRESH.came_meanwhile(known, NOW - 60, NOW) == came
+    assert FRESH.came_meanwhile(known, date(2026, 11, 5), NOW - 60, NOW) == came
 
 
 @pytest.mark.parametrize(("days", "may_change"), [(0, True), (7, True), (8, False)])
@@ -90,3 +91,48 @@ def test_a_count_is_kept_for_less_than_its_time(ended: float, ttl: float, is_kep
     """From the moment it came, as `ttl` has it; with none, never."""
     freshness = Freshness(date(2026, 11, 5), UTC, ttl, settled_ttl=ttl or 1e9)
     assert freshness.keeps(asked(100, "success", ended), date(1970, 1, 1), NOW) == is_kept
+
+
+MIDNIGHT = datetime(2026, 11, 5, tzinfo=UTC).timestamp()
+EVE, MORROW = date(2026, 11, 4), date(2026, 11, 5)
+
+
+# When it was sent, by each clock, and when it is found: seconds after midnight, by the machine's.
+@pytest.mark.parametrize(
+    ("asked", "sent", "now", "of_the_eve"),
+    [
+        (-240, -240, 300, False),  # over by now, and not when it was sent
+        (-1, -1, 0, False),
+        (-240, 120, 300, False),  # a gateway's clock runs ahead over midnight
+        (120, -240, 300, False),  # this machine's does
+        (0, 0, 300, True),
+        (-240, -240, -120, True),  # nothing has ended since
+        (-240, 120, -120, True),
+    ],
+)
+@pytest.mark.parametrize("state", ["submitted", "success"])
+def test_what_was_sent_before_its_day_was_over_is_no_count_of_that_day(
+    asked: float, sent: float, now: float, of_the_eve: bool, state: str
+) -> None:
+    """However young it is; of a day that still goes on it is as good as one that is asked now."""
+    tally = Tally(5) if state == "success" else None
+    at, ended = MIDNIGHT + asked, MIDNIGHT + now if state == "success" else None
+    known = Entry(1, state, "b", "t", "q", at, MIDNIGHT + sent, "7", ended, ended, tally, None)
+    freshness, moment = replace(FRESH, today=MORROW if now >= 0 else EVE), MIDNIGHT + now
+    assert freshness.came_meanwhile(known, EVE, moment - 60, moment) == of_the_eve
+    assert freshness.picks_up(known, EVE, moment) == (of_the_eve and state == "submitted")
+    if now > 0:
+        assert freshness.keeps(known, EVE, moment + 1) == (of_the_eve and state == "success")
+    assert freshness.came_meanwhile(known, MORROW, moment - 60, moment), "it is today's so far"
+
+
+@pytest.mark.parametrize("ahead", ["asked", "sent"])
+def test_a_clock_that_runs_ahead_settles_no_count(ahead: str) -> None:
+    """A count is old enough to be kept for long only where both clocks say so."""
+    times = {"asked": MIDNIGHT + 60, "sent": MIDNIGHT + 60} | {ahead: MIDNIGHT + 8 * 86400}
+    ended = MIDNIGHT + 120
+    known = Entry(
+        1, "success", "b", "t", "q", times["asked"], times["sent"], "7", ended, ended, Tally(5), ""
+    )
+    freshness = replace(FRESH, today=date(2026, 11, 14), settled_ttl=30 * 86400.0)
+    assert not freshness.keeps(known, EVE, ended + 2 * 86400)

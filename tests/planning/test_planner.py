@@ -240,3 +240,65 @@ def test_what_parse_gives_is_what_is_asked() -> None:
     assert len(queries) == 12
     formulas = [row.formula for row in plan.rows if row.formula]
     assert [(f.plus, f.minus) for f in formulas] == [((0, 1), (2,)), ((6, 7), (8,))]
+
+
+INNER = '{"event_name": "A", "from": 20260901, "to": 20260930%s}'
+
+
+@pytest.mark.parametrize(
+    "advanced",
+    [
+        '{"did_all": [{"event_name": "B"}]}',
+        '{"did_all": [{"event_name": "B", "from": 20260801}]}',
+        '{"did_all": [{"event_name": "B", "to": 20260801}]}',
+        '{"did_none": [{"event_name": "B", "from": 20260801, "to": "2026-08-31"}]}',
+        '{"did_none": [{"event_name": "B", "from": 20260801, "to": 20260832}]}',
+        '{"did_any": {"any_events": [{"event_name": "B", "from": 1, "to": null}], "value": 1}}',
+        '{"did_any": [{"event_name": "B", "from": 20260801, "to": 20260831}]}',
+        '{"did_all": {"event_name": "B", "from": 20260801, "to": 20260831}}',
+        '{"did_all": "B"}',
+        '{"did_all": 5}',
+        '["B"]',
+        '"B"',
+    ],
+)
+def test_json_whose_inner_days_cannot_be_read_is_never_over(advanced: str) -> None:
+    """Who knows what the service makes of it: no count of it is kept for its days."""
+    (question,) = planned([*statements(INNER % f', "advanced_query": {advanced}')], TODAY).questions
+    assert question.until == date.max
+
+
+@pytest.mark.parametrize(
+    ("text", "is_of_now"),
+    [
+        ("A where b = 1 and session.first_time = true @", False),
+        ("A @ did B where c = 2 did not C did any (D, E) >= 2", False),
+        ("A where profile.p = 1 @", True),
+        ("A where tech.OS = 'iOS' @", True),
+        ("A where app.Make = 'x' @", True),
+        ("A where demographics.Gender = 'Female' @", True),
+        ("A where reachability.has_token = true @", True),
+        ("A where geo = 'India' @", True),
+        ("A @ by tech.OS in ('iOS')", True),
+        ("A @ by geo in ('India')", True),
+        ("A where profile.p = 1 or profile.p = 2 @", True),
+        (INNER % "", False),
+        (INNER % ', "operator": "equals", "value": 2', False),
+        (INNER % ', "advanced_query": null', False),
+        (INNER % ', "common_profile_properties": {"geo_radius": [[1, 2, 3]]}', True),
+        (INNER % ', "segment": 5', True),
+        (INNER % ', "advanced_query": {"did_every": []}', True),
+        (
+            INNER % ', "advanced_query": {"did_all": [{"event_name": "B", "from": 20260801, '
+            '"to": 20260831, "profile_fields": []}]}',
+            True,
+        ),
+    ],
+)
+def test_a_count_knows_whether_it_speaks_of_profiles_as_they_are_now(
+    text: str, is_of_now: bool
+) -> None:
+    """What speaks of events alone settles; what is not known to do so may change for ever."""
+    text = text.replace("'", '"').replace("@", "2026-09")
+    questions = planned([*statements(text, today=TODAY)], TODAY).questions
+    assert {question.profiles_now for question in questions} == {is_of_now}

@@ -51,9 +51,15 @@ class Entry:
         """Return the seconds since it was asked; endless where that is not known."""
         return now - self.asked if self.asked is not None else float("inf")
 
-    def was_over(self, day: date, zone: tzinfo | None) -> bool:
-        """Return True if this day was over, in this zone, when it was sent."""
-        return self.sent is not None and day_of(self.sent, zone) > day
+    def days_after(self, day: date, zone: tzinfo | None) -> int:
+        """Return how many days after this one, in this zone, it was sent: 1 on the next day.
+
+        By the service's clock and by this machine's: one that runs ahead over midnight would make
+        the count of a part of a day one of the whole. Before every day where that is not known.
+        """
+        if self.sent is None or self.asked is None:
+            return -1
+        return (day_of(min(self.sent, self.asked), zone) - day).days
 
 
 def entry(row: _Stored) -> Entry:
@@ -141,23 +147,30 @@ class Freshness:
         """Return True if this count still answers its question, whose latest day is `until`."""
         if self.ttl <= 0 or not known.is_counted or known.ended is None or known.sent is None:
             return False
-        days = (day_of(known.sent, self.zone) - until).days
+        days = known.days_after(until, self.zone)
         ttl = max(self.ttl, self.settled_ttl) if days > self.settled_after else self.ttl
         # One from the future was taken while the machine's clock was wrong.
         is_young = 0 <= now - known.ended < ttl
-        return until < self.today and known.was_over(until, self.zone) and is_young
+        return until < self.today and days > 0 and is_young
 
     def picks_up(self, known: Entry, until: date, now: float) -> bool:
-        """Return True if this id's count will be one of now, or of days that are over."""
+        """Return True if this id's count will be one of now, or of days that were over."""
         if not known.is_pending:
             return False
-        return known.was_over(until, self.zone) or self.is_of_now(known, now)
+        was_over = known.days_after(until, self.zone) > 0
+        return was_over or (self.is_of_now(known, now) and not self._is_over(until, now))
 
     def is_of_now(self, known: Entry, now: float) -> bool:
         """Return True for a pending id whose count is as good as one that is asked now."""
         return known.is_pending and 0 <= known.age(now) <= self.pickup_age
 
-    def came_meanwhile(self, known: Entry, began: float, now: float) -> bool:
+    def came_meanwhile(self, known: Entry, until: date, began: float, now: float) -> bool:
         """Return True for an id, or a count that came since `began`, as good as one asked now."""
         came = known.is_counted and known.ended is not None and began <= known.ended <= now
-        return (came or known.is_pending) and 0 <= known.age(now) <= self.pickup_age
+        is_of_now = (came or known.is_pending) and 0 <= known.age(now) <= self.pickup_age
+        was_over = known.days_after(until, self.zone) > 0
+        return is_of_now and (was_over or not self._is_over(until, now))
+
+    def _is_over(self, day: date, now: float) -> bool:
+        # Of a day that ended meanwhile, what was sent before its end is no count.
+        return day < day_of(now, self.zone)

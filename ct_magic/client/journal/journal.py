@@ -142,7 +142,7 @@ class Journal:
             return None
         q, now = job.question, self.now()
         for known in map(entry, self._read(OF_A_QUESTION, (self._account, q.key, q.body))):
-            if self._freshness.came_meanwhile(known, self._began, now):
+            if self._freshness.came_meanwhile(known, q.until, self._began, now):
                 after = job_after(job, known)
                 self._rows[job.number] = known.id
                 self._asked.pop(job.number, None)  # by an earlier try, which met with trouble
