@@ -26,6 +26,7 @@ _reading = ForkLock()
 _begun: set[str] = set()  # accounts whose forgotten names were read
 _learned: set[tuple[Path, str, str]] = set()  # journal, account and text
 _MOST = 300  # of the latest submissions, whose names are proposed
+_LONGEST = 10_000  # characters of a text that is learned from: a longer one is a program's, with ids
 
 
 def names(patience: float | None = None) -> Names:
@@ -106,7 +107,7 @@ def _learn(account: str) -> None:
         return
     with _reading, suppress(errors.JournalError):
         for text in reversed(texts_that_found(file, _MOST, f"{account_id} at ")):
-            if (file, account, text) not in _learned:
+            if len(text) <= _LONGEST and (file, account, text) not in _learned:
                 _learned.add((file, account, text))
                 with suppress(errors.QueryError):
                     SESSION.learn(parser.statements(text), account)

@@ -109,3 +109,26 @@ def test_both_lexers_see_the_same(chromium: str) -> None:
     texts = [text for text in texts if not GOES_ON.search(text)]
     for text, pieces in zip(texts, in_the_browser(chromium, texts), strict=True):
         assert pieces == in_python(text), text
+
+
+# Texts that read the rest of the line at every word, of which a page of 32 kB froze an editor.
+LONG = ["where a ", "contains ", "equals b ", "by first ", "a : ", '"\\', "("]
+LONG_READ = """async ([source, bits]) => {
+  const { start, next } = await import("data:text/javascript," + encodeURIComponent(source));
+  const took = (head, line) => {
+    const begun = performance.now(), state = { ...start(), head };
+    for (let at = 0; at < line.length; ) at = next(line, at, state).end;
+    return performance.now() - begun;
+  };
+  const line = (bit) => "A where b " + bit.repeat((1 << 20) / bit.length);
+  return [took(true, '"' + line('"\\')), ...bits.map((bit) => took(false, line(bit)))];
+}"""
+
+
+def test_a_long_line_is_coloured_in_the_time_that_it_takes_to_read(chromium: str) -> None:
+    """An editor colours at each key: a megabyte, whatever it repeats, takes a second or two."""
+    source = (EXTENSION / "static" / "lexer.js").read_text(encoding="utf-8")
+    with page(chromium) as empty:
+        took = empty.evaluate(LONG_READ, [source, LONG])
+    assert len(took) == 1 + len(LONG)
+    assert max(took) < 10_000  # on a busy machine; the square would take hours

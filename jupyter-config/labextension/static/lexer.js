@@ -33,10 +33,10 @@ const AGO = here("-[0-9]+");
 const LABEL = here(String.raw`(?:${BARE}(?:[ \t]+${BARE})*|${STRING})(?=[ \t]*:)`);
 const DOT_FOLLOWS = here(String.raw`[ \t]*\.(?!\.)`);
 const COLON_FOLLOWS = here(String.raw`\s*:`);
-/* Behind a property's word stands its operator, or one more of the API's names. */
+/* Behind a property's words stands their operator: a sign, a keyword or the last of the API's names. */
+const NEXT_WORD = here(String.raw`[ \t]+${BARE}`);
 const OPERATOR_FOLLOWS = here(
-  String.raw`(?:[ \t]+${BARE})*(?:[ \t]*(?:${COMPARISON})|[ \t]+${any(["in", "not", "exists"])})` +
-    String.raw`|(?:[ \t]+${BARE})*[ \t]+${any(API_NAMES)}`,
+  String.raw`[ \t]*(?:${COMPARISON})|[ \t]+${any(["in", "not", "exists"])}`,
 );
 /* Behind a whole axis of `by` stands nothing of a name or a list. */
 const AXIS_ENDS = String.raw`(?:[ \t]+rolling(?!${INSIDE}))?[ \t]*(?:$|[#,$]|-?[0-9])`;
@@ -49,6 +49,7 @@ const HEAD = [
   ["magic", here(String.raw`%%\w+`)],
   ["option", here(String.raw`--[\w-]+`)],
   ["string", here(STRING)],
+  ["string", here(`["'].*`)],
   ["argument", here(String.raw`[^\s"']+`)],
 ];
 const QUERY = [
@@ -82,15 +83,19 @@ const JSON_TEXT = [
  *
  * `head`: the magic's line is still to come. `json`, `parens`: how deep in them. `words`: how
  * many words of a filter's property there were, -1 elsewhere. `by`: whether it was read. `last`,
- * `kind`: the token before. `unfinished`: the statement cannot end after it.
+ * `kind`: the token before. `unfinished`: the statement cannot end after it. `run`: where the words
+ * of a property end on this line, `named`: where the last of the API's names in them begins,
+ * `signed`: whether an operator follows them; so each word is looked at once, however long the line.
  */
 export function start() {
   const before = { last: "", kind: null, unfinished: false };
-  return { head: true, json: 0, parens: 0, words: -1, by: false, ...before };
+  const ahead = { run: -1, named: -1, signed: false };
+  return { head: true, json: 0, parens: 0, words: -1, by: false, ...ahead, ...before };
 }
 
 /** Read the token of a line at a place: `{kind, end}`. The state is brought up to its end. */
 export function next(line, at, state) {
+  if (at === 0) state.run = -1;
   if (state.head) return inHead(line, at, state);
   const space = match(SPACE, line, at);
   if (space) return { kind: null, end: space };
@@ -135,8 +140,23 @@ function inWord(line, at, end, state) {
   if (CONTEXTUAL.includes(word) && isMeant(word, line, end, state)) return { kind: "keyword", end };
   if (SCOPES.includes(word) && match(DOT_FOLLOWS, line, end)) return { kind: "scope", end };
   // The API's names of operators are words like any other where no operator is due.
-  const due = state.last === ")" || (state.words > 0 && !match(OPERATOR_FOLLOWS, line, end));
-  return { kind: due && API_NAMES.includes(word) ? "operator" : "name", end };
+  if (!API_NAMES.includes(word)) return { kind: "name", end };
+  const due = state.last === ")" || (state.words > 0 && !operatorFollows(line, end, state));
+  return { kind: due ? "operator" : "name", end };
+}
+
+/* Say whether the operator of a property's words stands behind this place. */
+function operatorFollows(line, at, state) {
+  if (at > state.run) {
+    state.run = at;
+    state.named = -1;
+    for (let end; (end = match(NEXT_WORD, line, state.run)); state.run = end) {
+      const word = line.slice(state.run, end).trim();
+      if (API_NAMES.includes(word)) state.named = end - word.length;
+    }
+    state.signed = match(OPERATOR_FOLLOWS, line, state.run) > 0;
+  }
+  return state.signed || state.named >= at;
 }
 
 /* Say whether the word stands where it is one of the language's. */
