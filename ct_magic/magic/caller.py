@@ -2,24 +2,39 @@
 
 That code is a cell, a module that calls `run_cell_magic`, a script under `%run`, or a function of
 one of these. IPython offers the names of a line magic's caller only, without its globals, and for
-a cell magic the notebook's; so the frame is looked for here. Where a thread of a pool, a timer or
-an event loop calls the magic itself, no code of a user does, and the names are the notebook's.
+a cell magic the notebook's; so the frame is looked for here. Code is told by the file it comes
+from: frames of ours, of IPython, of Python's library and of installed packages are passed over, so
+that a pool or a decorator lends the query none of its own variables. What the nearest frame that is
+left lacks is looked for in those further out. Where a thread of a pool, a timer or an event loop
+calls the magic itself, no code of a user does, and the names are the notebook's.
 """
 
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import CodeType, FrameType
+
+import IPython
 
 from ct_magic.errors import QueryError, UsageError
 from ct_magic.settings import Settings
 
 # Up to Python 3.11 a comprehension has a frame of its own; its names are those around it, too.
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
+# Where code is nobody's that asks: ours, IPython's, Python's, and what was made for a decorator.
+_PASSED_OVER = (
+    *(str(Path(file).parent) + os.sep for file in (IPython.__file__, os.__file__)),
+    str(Path(__file__).parents[1]) + os.sep,
+    "<frozen ",
+    "<decorator-gen",
+)
+_INSTALLED = {"site-packages", "dist-packages"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +64,32 @@ def calling(notebook: MutableMapping[str, object]) -> Caller:
 
     `notebook` are the names of the shell, for a call that no code of a user made.
     """
-    frame = _first_foreign(sys._getframe(1))
-    if frame is None:
+    frames = list(_foreign(sys._getframe(1)))
+    if not frames:
         return Caller(notebook, notebook)
-    running = [frame, *_around(frame)]
-    scopes = [*map(_locals, running)]
-    while frame.f_code.co_name in _COMPREHENSIONS and frame.f_back is not None:
-        frame = frame.f_back
-        scopes.append(_locals(frame))
-    names = ChainMap(
-        *map(_writable, scopes), _Unheld(running[-1].f_code, frame.f_globals), frame.f_globals
-    )
-    return Caller(names, _bindable(frame, notebook))
+    nearest, *_ = [f for f in frames if f.f_code.co_name not in _COMPREHENSIONS] or frames
+    scopes = [scope for frame in frames for scope in _scopes(frame)]
+    return Caller(ChainMap(*scopes, notebook), _bindable(nearest, notebook))
 
 
-def _first_foreign(frame: FrameType | None) -> FrameType | None:
-    """Return the nearest frame that is neither ours nor IPython's nor Python's own."""
+def _foreign(frame: FrameType | None) -> Iterator[FrameType]:
+    """Yield the frames of code that is the user's own, the nearest first."""
     while frame is not None:
-        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if package not in ("IPython", "ct_magic") and package not in sys.stdlib_module_names:
-            return frame
+        file = frame.f_code.co_filename
+        if not file.startswith(_PASSED_OVER) and _INSTALLED.isdisjoint(Path(file).parts):
+            yield frame
         frame = frame.f_back
-    return None
+
+
+def _scopes(frame: FrameType) -> Iterator[MutableMapping[str, object]]:
+    """Yield where Python would look for a name of this frame, and what it would not find there."""
+    running = [frame, *_around(frame)]
+    yield from (_writable(_locals(each)) for each in running)
+    if frame.f_code.co_name in _COMPREHENSIONS:
+        return  # its other names are those of the frame around it, which comes next
+    yield _Lost(running[-1].f_code, frame.f_globals)
+    if frame.f_locals is not frame.f_globals:
+        yield frame.f_globals
 
 
 def _around(frame: FrameType) -> Iterator[FrameType]:
@@ -86,10 +105,11 @@ def _around(frame: FrameType) -> Iterator[FrameType]:
         outer = outer.f_back
 
 
-class _Unheld(dict[str, object]):
-    """The variables of functions around a function's text that have returned: it lost them.
+class _Lost(dict[str, object]):
+    """The variables that a function's text has and its frame has not: they have no value there.
 
-    They are looked up before the notebook's of the same name, whose value is not what is meant.
+    Its own ones that are not bound yet, and those of functions around its text that have returned.
+    They are looked up before others of the same name further out, whose value is not what is meant.
     """
 
     def __init__(self, code: CodeType, known: Mapping[str, object]) -> None:
@@ -97,21 +117,31 @@ class _Unheld(dict[str, object]):
         self._code, self._known = code, known
 
     def __contains__(self, name: object) -> bool:
-        if not self._code.co_flags & inspect.CO_NESTED:
+        code = self._code
+        if name in _variables(code):
+            return True
+        if not code.co_flags & inspect.CO_NESTED:
             return False
-        around = _codes_around(self._code, self._known)
+        around = _codes_around(code, self._known)
         if not around:  # nobody knows what it held
             return name in self._known
-        return any(name in (*code.co_varnames, *code.co_cellvars) for code in around)
+        return any(name in _variables(code) for code in around)
 
     def __missing__(self, name: str) -> object:
         if name not in self:
             raise KeyError(name)
         inner = self._code.co_name
+        if name in _variables(self._code):
+            raise QueryError(f"${name} is a local variable of {inner} that has no value yet")
         raise QueryError(
             f"${name} stands for a variable around the function {inner}, which does not hold it: "
             f"mention it there, as in ct_magic.count(TEXT, params={{'{name}': {name}}})"
         )
+
+
+def _variables(code: CodeType) -> tuple[str, ...]:
+    is_function = code.co_flags & inspect.CO_OPTIMIZED
+    return (*code.co_varnames, *code.co_cellvars, *code.co_freevars) if is_function else ()
 
 
 def _codes_around(code: CodeType, known: Mapping[str, object]) -> list[CodeType]:

@@ -6,6 +6,8 @@ import shlex
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ContextDecorator, ExitStack
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -205,14 +207,105 @@ def test_a_module_has_its_own_names(
     assert "found" not in shell.user_ns
 
 
-def test_a_module_without_the_name_does_not_take_the_notebooks(
+def test_what_a_module_lacks_is_looked_for_further_out(
     tmp_path: Path, shell: InteractiveShell, floors: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A number of somebody else's threshold would be a wrong one."""
+    """A helper that a team imports asks with the names of the cell that calls it."""
     write_report(tmp_path, monkeypatch)
-    error = run(shell, "import report").error_in_exec
+    cell(shell, "import report")
+    assert floors == [10]
+
+
+@pytest.mark.parametrize("name", ["profile", "statistics", "IPython_report", "ct_magic_report"])
+def test_code_is_told_by_its_file_and_not_by_its_modules_name(
+    tmp_path: Path, shell: InteractiveShell, floors: list[Any], name: str
+) -> None:
+    """A file of the user's may bear the name of one of Python's."""
+    (tmp_path / f"{name}.py").write_text(
+        "from IPython import get_ipython\n"
+        f"def buyers(floor): return get_ipython().run_line_magic('ctcount', '--refresh {QUERY}')\n"
+    )
+    cell(
+        shell,
+        f"""
+        from importlib.util import module_from_spec, spec_from_file_location
+        spec = spec_from_file_location({name!r}, {str(tmp_path / f"{name}.py")!r})
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        _ = module.buyers(3000)
+        """,
+    )
+    assert floors == [3000]
+
+
+BETWEEN = {
+    "a partial": "_ = ask(QUERY)",
+    "a key": "_ = sorted([1], key=lambda _: len(ask(QUERY)))",
+    "Python's own": "_ = Around()(ask)(QUERY)",
+    "a package's pool": "_ = pool.each(ask, [QUERY])",
+    "a package's decorator": "@pool.tried\ndef tried(text): return ask(text)\n_ = tried(QUERY)",
+    "two of them": "_ = pool.each(pool.tried(Around()(ask)), [QUERY])",
+}
+INSTALLED = """
+def each(func, texts, floor=7):
+    args = 7
+    return [func(text) for text in texts]
+
+def tried(func):
+    def attempt(*args, floor=7): return func(*args)
+    return attempt
+"""
+
+
+@pytest.mark.parametrize("between", BETWEEN)
+@pytest.mark.parametrize("name", ["floor", "args"])
+def test_frames_of_installed_packages_are_passed_over(
+    tmp_path: Path,
+    shell: InteractiveShell,
+    floors: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    between: str,
+    name: str,
+) -> None:
+    """They lend a query none of their variables, and hide none of the notebook's."""
+    (tmp_path / "site-packages").mkdir()
+    (tmp_path / "site-packages/pool.py").write_text(INSTALLED)
+    monkeypatch.syspath_prepend(str(tmp_path / "site-packages"))
+    monkeypatch.delitem(sys.modules, "pool", raising=False)
+    shell.user_ns |= {
+        "args": 10,
+        "QUERY": "--refresh " + QUERY.replace("floor", name),
+        "ask": partial(shell.run_line_magic, "ctcount"),
+        "Around": type("Around", (ExitStack, ContextDecorator), {}),
+    }
+    cell(shell, f"import pool\n{BETWEEN[between]}")
+    assert floors == [10]
+
+
+def test_a_name_is_looked_for_in_the_function_that_called_the_helper(
+    tmp_path: Path, shell: InteractiveShell, floors: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The nearest one that has it, before the notebook's."""
+    helper = "def ask(text): return get_ipython().run_line_magic('ctcount', text)"
+    (tmp_path / "report.py").write_text(f"from IPython import get_ipython\n{helper}\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    source = f"from report import ask\ndef here(floor): return ask('--refresh {QUERY}')\n"
+    cell(shell, f"{source}_ = here(4000)")
+    assert floors == [4000]
+
+
+@pytest.mark.parametrize(
+    "body", ["CALL; floor = 1", "floor = 1; del floor; CALL", "for floor in (): pass\n    CALL"]
+)
+def test_a_local_variable_without_a_value_is_an_error(
+    shell: InteractiveShell, floors: list[Any], body: str
+) -> None:
+    """As it is for Python: the notebook's of the same name is not what is meant."""
+    call = f"get_ipython().run_line_magic('ctcount', '--refresh {QUERY}')"
+    code = body.replace("CALL", call)
+    error = run(shell, f"def here():\n    {code}\nhere()").error_in_exec
     assert isinstance(error, errors.QueryError)
-    assert "there is no variable 'floor'" in str(error)
+    assert "$floor is a local variable of here that has no value yet" in str(error)
     assert floors == []
 
 
