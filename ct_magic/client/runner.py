@@ -21,9 +21,9 @@ from weakref import WeakSet
 
 from ct_magic.client.jobs import Answer, Failure, Job, Success
 from ct_magic.client.limits import Gate, Learned
-from ct_magic.client.pace import Done, Pace, Poll, Submit, Wait
 from ct_magic.client.scheduler import Schedule
 from ct_magic.client.threads import spawn
+from ct_magic.client.timing import Done, Poll, Submit, Timing, Wait
 
 if TYPE_CHECKING:
     from ct_magic.client.journal.journal import Journal
@@ -52,7 +52,7 @@ class Run:
         self,
         jobs: Sequence[Job],
         asker: Asker,
-        pace: Pace,
+        timing: Timing,
         *,
         journal: Journal | None = None,
         gate: Gate | None = None,
@@ -61,8 +61,8 @@ class Run:
         measured: Callable[[float], None] | None = None,
     ) -> None:
         self.clock = time.monotonic
-        self._asker, self._pace, self._journal = asker, pace, journal
-        self._gate = gate or Gate(pace.max_concurrent)
+        self._asker, self._timing, self._journal = asker, timing, journal
+        self._gate = gate or Gate(timing.max_concurrent)
         self._news = threading.Condition()
         self._over = threading.Event()
         self._seconds: list[float] = []  # that the first requests took
@@ -70,8 +70,8 @@ class Run:
         self._writing = 0  # threads that are writing down what has changed
         self._threads: list[threading.Thread] = []
         now, wall = self.clock(), time.time()
-        self._deadline = float("inf") if pace.timeout is None else now + pace.timeout
-        self._schedule = Schedule(jobs, pace, now, random.random, learned, wall)
+        self._deadline = float("inf") if timing.timeout is None else now + timing.timeout
+        self._schedule = Schedule(jobs, timing, now, random.random, learned, wall)
         self._learned, self._learn = self._schedule.limits.learned, learn
         if all(job.state.ended for job in jobs):
             self._over.set()
@@ -90,10 +90,10 @@ class Run:
 
     def start(self) -> None:
         """Start to ask and return at once, unless the machine has no more threads."""
-        workers = min(self._pace.max_concurrent, sum(not job.state.ended for job in self.jobs))
+        workers = min(self._timing.max_concurrent, sum(not job.state.ended for job in self.jobs))
         threads = [spawn(self._work, f"ct_magic-{number}") for number in range(workers)]
         self._threads = [thread for thread in threads if thread is not None]
-        if workers and self._pace.timeout is not None:
+        if workers and self._timing.timeout is not None:
             spawn(self._keep_deadline, "ct_magic-deadline")
         if workers and not self._threads:
             self._work()
@@ -133,7 +133,7 @@ class Run:
 
     def _keep_deadline(self) -> None:
         # Apart from the workers: every one of them may hang in a request.
-        if not self._over.wait(self._pace.timeout):
+        if not self._over.wait(self._timing.timeout):
             self._change(self._schedule.expire)
 
     def _next_step(self) -> Submit | Poll | None:

@@ -62,15 +62,15 @@ from ct_magic.client.jobs import (
     Trouble,
 )
 from ct_magic.client.limits import Learned, Limits
-from ct_magic.client.pace import (
+from ct_magic.client.timing import (
     FOREIGN_TRIES,
     SUSPICION,
     Done,
-    Pace,
+    Outage,
     Poll,
     RequestStep,
-    Silence,
     Submit,
+    Timing,
     Wait,
     growing,
 )
@@ -90,7 +90,7 @@ def error_when_left(job: Job, error: str) -> str:
     return f"{NOT_SENT if job.began is None else NOT_AGAIN}{error}"
 
 
-def error_of_silence(trouble: Trouble, give_up_after: float, *, alone: bool) -> str:
+def error_of_outage(trouble: Trouble, give_up_after: float, *, alone: bool) -> str:
     """Return why a service is given up whose last word was this; `alone`: with one query."""
     # Of several queries not every one can be the cause.
     suspicion = SUSPICION if alone and trouble.cause is Cause.INTERNAL else ""
@@ -134,15 +134,15 @@ class Schedule:
     def __init__(
         self,
         jobs: Sequence[Job],
-        pace: Pace,
+        timing: Timing,
         now: float,
         random: Callable[[], float],
         learned: Learned | None = None,
         wall: float = 0.0,
     ) -> None:
-        self.pace, self._random = pace, random
-        self.limits = Limits(pace.max_concurrent, learned or Learned(), wall)
-        self._deadline = None if pace.timeout is None else now + pace.timeout
+        self.timing, self._random = timing, random
+        self.limits = Limits(timing.max_concurrent, learned or Learned(), wall)
+        self._deadline = None if timing.timeout is None else now + timing.timeout
         self._jobs = list(jobs)
         self._left = {job.number for job in jobs if not job.state.ended}
         self._fresh = deque(job.number for job in jobs if job.state is State.WAITING)
@@ -151,7 +151,7 @@ class Schedule:
         self._held = {job.number for job in jobs if job.state is State.SUBMITTED}
         self._submissions_pause = self._pause = self._round_ends = self._moved = now
         self._owners = {job.req_id: job.number for job in jobs if job.req_id}
-        self._silence, self._busy_in_a_row, self._submitted_in_a_row = Silence(), 0, 0
+        self._outage, self._busy_in_a_row, self._submitted_in_a_row = Outage(), 0, 0
         for number in self._held:
             self._push(replace(jobs[number], began=now), now)
 
@@ -195,7 +195,7 @@ class Schedule:
         if job.state.ended:
             return []
         answer = self.believed(number, answer)
-        self._silence = self._silence.missed(now) if isinstance(answer, Trouble) else Silence()
+        self._outage = self._outage.record_failure(now) if isinstance(answer, Trouble) else Outage()
         if not isinstance(answer, Busy):
             self._busy_in_a_row = 0
         if polled and not isinstance(answer, Busy | Trouble):
@@ -236,7 +236,7 @@ class Schedule:
     def _stalled(self, news: Job, now: float) -> list[Job]:
         """End what is left where nothing has moved on for too long, by now or after a pause."""
         # Who looks once in two hours wants to look more than once.
-        limit = max(self.pace.stalled_after, 3 * self.pace.poll_interval)
+        limit = max(self.timing.stalled_after, 3 * self.timing.poll_interval)
         if max(now, self._pause) - self._moved < limit:
             return []
         is_paused = now - self._moved < limit
@@ -267,9 +267,9 @@ class Schedule:
                 return [self._end(replace(job, error=error), State.FAILED, now)]
 
     def _hold(self, job: Job, req_id: str, now: float) -> Job:
-        wait = self.pace.poll_interval
+        wait = self.timing.poll_interval
         if job.number not in self._held:
-            wait = min(wait, self.pace.first_look)
+            wait = min(wait, self.timing.first_look)
             self._held.add(job.number)
         held = replace(
             job, state=State.SUBMITTED, req_id=req_id, tries=0, pages=0, note=None, error=None
@@ -279,7 +279,7 @@ class Schedule:
     def _busy(self, job: Job, error: str, retry_after: float | None, now: float) -> Job:
         submission, is_new_round = job.number not in self._held, now >= self._round_ends
         self.limits.refused(len(self._flying), len(self._held), submission, is_new_round)
-        own = growing(self.pace.retry_wait, self._busy_in_a_row, self._random)
+        own = growing(self.timing.retry_wait, self._busy_in_a_row, self._random)
         wait = max(retry_after or 0.0, own)
         self._busy_in_a_row += 1
         self._round_ends = max(self._round_ends, now + wait)
@@ -290,29 +290,29 @@ class Schedule:
         return self._again(job, error, wait, now)
 
     def _trouble(self, job: Job, trouble: Trouble, now: float) -> list[Job]:
-        if self._silence.is_over(now, self.pace.give_up_after):
+        if self._outage.is_over(now, self.timing.give_up_after):
             alone = len(self._left) == 1
-            error = error_of_silence(trouble, self.pace.give_up_after, alone=alone)
+            error = error_of_outage(trouble, self.timing.give_up_after, alone=alone)
             return [self._give_up(job, error, now), *self.give_up(error, now)]
         is_page = trouble.cause is Cause.FOREIGN and job.number not in self._held
-        is_counted = is_page or not self._silence.is_quiet
+        is_counted = is_page or not self._outage.is_quiet
         job = replace(job, tries=job.tries + is_counted, pages=(job.pages + 1) * is_page)
-        tries, most = (job.pages, FOREIGN_TRIES) if is_page else (job.tries, self.pace.max_tries)
+        tries, most = (job.pages, FOREIGN_TRIES) if is_page else (job.tries, self.timing.max_tries)
         if is_counted and tries >= most:
             return [self._give_up(job, error_of_tries(trouble, most), now)]
         return [self._again(job, trouble.error, self._retry_wait(job, trouble, now), now)]
 
     def _retry_wait(self, job: Job, trouble: Trouble, now: float) -> float:
-        times = max(job.tries, self._silence.misses) - 1
-        wait = growing(self.pace.retry_wait, times, self._random)
+        times = max(job.tries, self._outage.failures) - 1
+        wait = growing(self.timing.retry_wait, times, self._random)
         asked = trouble.retry_after or 0.0
         if asked > wait:
-            self._silence, wait = self._silence.paused(asked), asked
-        elif self._silence.is_quiet:
+            self._outage, wait = self._outage.extend(asked), asked
+        elif self._outage.is_quiet:
             # The last try falls on the moment at which the service is given up.
-            end = self._silence.since + self.pace.give_up_after
+            end = self._outage.since + self.timing.give_up_after
             wait = min(wait, max(end - now, 0.0))
-        if asked or self._silence.is_quiet:
+        if asked or self._outage.is_quiet:
             self._pause = max(self._pause, now + wait)
         return wait
 
@@ -363,13 +363,13 @@ class Schedule:
 
     def _again_to_submit(self, number: int) -> None:
         # After trouble others go first: it may be this very query that the service cannot read.
-        if self._silence.is_quiet or self._jobs[number].tries:
+        if self._outage.is_quiet or self._jobs[number].tries:
             self._fresh.append(number)
         else:
             self._fresh.appendleft(number)
 
     def _may_send(self) -> bool:
-        if self._silence.is_quiet:
+        if self._outage.is_quiet:
             return not self._flying
         return self.limits.may_send(len(self._flying))
 

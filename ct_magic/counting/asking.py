@@ -102,15 +102,15 @@ def _service_run(
     from ct_magic.client.runner import Run
     from ct_magic.client.transport import Service
 
-    pace, account = cell.pace, cell.account
+    timing, account = cell.timing, cell.account
     events = SESSION.given_names(account.name).events
     warn_of_clock = partial(warn, category=errors.ClockWarning)
     return Run(
         jobs,
         asker or Service(account, events=events, warn=warn_of_clock),
-        pace,
+        timing,
         journal=None if asker else journal,
-        gate=gate(account_key(account), pace.max_concurrent),
+        gate=gate(account_key(account), timing.max_concurrent),
         learned=Learned.from_text(journal.learned(LIMITS)),
         learn=lambda learned: journal.learn(LIMITS, learned.to_text()),
         measured=lambda seconds: journal.learn(REQUEST, f"{seconds:.3g}"),

@@ -108,7 +108,7 @@ def plan(
         return _summary(planned, jobs_of(planned.questions), None)
     journal, cell = open_journal(chosen), PreparedCell(planned, chosen, settings, day)
     jobs = jobs_of(planned.questions) if refresh else recalled(planned, journal, cell.freshness)
-    seconds, _ = expected(jobs, journal, cell.pace)
+    seconds, _ = expected(jobs, journal, cell.timing)
     return _summary(planned, jobs, seconds)
 
 

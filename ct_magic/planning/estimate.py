@@ -19,7 +19,7 @@ from statistics import fmean
 from ct_magic.client.jobs import Job
 from ct_magic.client.journal.journal import Journal
 from ct_magic.client.limits import LIMITS, Learned
-from ct_magic.client.pace import Pace
+from ct_magic.client.timing import Timing
 from ct_magic.common.words import durations
 from ct_magic.planning.latency_model import USUAL_REQUEST, Pacing, played, weighed
 from ct_magic.planning.prepare import PreparedCell
@@ -128,13 +128,13 @@ LONGEST_REQUEST = 60.0  # seconds; what takes longer was never measured
 FROM = 11  # counts without an answer from which on a cell is played out before it is asked
 
 
-def expected(jobs: Sequence[Job], journal: Journal, pace: Pace) -> tuple[Estimate, float]:
+def expected(jobs: Sequence[Job], journal: Journal, timing: Timing) -> tuple[Estimate, float]:
     """Return how long the jobs that have no answer yet may take, and their first look in seconds.
 
-    The look is that of the pace, or a later one where so many jobs are served better by it.
+    The look is that of the timing, or a later one where so many jobs are served better by it.
     """
     took, learned = journal.latencies(), Learned.from_text(journal.learned(LIMITS))
-    pacing = pacing_of(pace, learned, _request(journal), is_taught=bool(took))
+    pacing = pacing_of(timing, learned, _request(journal), is_taught=bool(took))
     counts = _unanswered(jobs)
     if counts >= FROM:
         pacing = put_off(counts, took, pacing)
@@ -142,13 +142,13 @@ def expected(jobs: Sequence[Job], journal: Journal, pace: Pace) -> tuple[Estimat
 
 
 def pacing_of(
-    pace: Pace, learned: Learned, request: float = USUAL_REQUEST, *, is_taught: bool
+    timing: Timing, learned: Learned, request: float = USUAL_REQUEST, *, is_taught: bool
 ) -> Pacing:
-    """Return how an account is asked, by the pace and by what it has taught."""
+    """Return how an account is asked, by the timing and by what it has taught."""
     return Pacing(
-        first_look=min(pace.first_look, pace.poll_interval),
-        poll_interval=pace.poll_interval,
-        at_once=min(learned.requests or pace.max_concurrent, pace.max_concurrent),
+        first_look=min(timing.first_look, timing.poll_interval),
+        poll_interval=timing.poll_interval,
+        at_once=min(learned.requests or timing.max_concurrent, timing.max_concurrent),
         request=request,
         pending=learned.pending,
         is_taught=is_taught,
@@ -159,7 +159,7 @@ def with_expectation(cell: PreparedCell, jobs: Sequence[Job], journal: Journal) 
     """Return the same with a note on how long many counts may take, and with their first look."""
     if _unanswered(jobs) < FROM:
         return cell
-    seconds, first_look = expected(jobs, journal, cell.pace)
+    seconds, first_look = expected(jobs, journal, cell.timing)
     plan = replace(cell.plan, expects=f"may take {seconds}")
     return replace(cell, plan=plan, settings=replace(cell.settings, first_look=first_look))
 

@@ -9,7 +9,7 @@ from textwrap import dedent
 
 from ct_magic.client.accounts import Account
 from ct_magic.client.journal.entries import Freshness
-from ct_magic.client.pace import Pace
+from ct_magic.client.timing import Timing
 from ct_magic.errors import UsageError
 from ct_magic.planning.known_facts import known_facts
 from ct_magic.planning.planner import plan_cell
@@ -20,7 +20,7 @@ from ct_magic.rows import Plan
 from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings, zone
 
-_USUAL = Pace()
+_USUAL = Timing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ class PreparedCell:
         )
 
     @property
-    def pace(self) -> Pace:
+    def timing(self) -> Timing:
         """How the account is asked, by the settings and by what is set for the account."""
         settings, account = self.settings, self.account
-        return Pace(
+        return Timing(
             poll_interval=settings.poll_interval or account.poll_interval or _USUAL.poll_interval,
             first_look=settings.first_look,
             max_concurrent=settings.max_concurrent

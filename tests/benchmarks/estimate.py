@@ -22,8 +22,8 @@ from statistics import fmean
 
 from ct_magic.client.jobs import Answer, Busy, Job, Partial, Success, Tally, jobs_of
 from ct_magic.client.limits import Learned
-from ct_magic.client.pace import Done, Pace, Poll, Submit, Wait
 from ct_magic.client.scheduler import Schedule
+from ct_magic.client.timing import Done, Poll, Submit, Timing, Wait
 from ct_magic.panel.standing import seconds_left
 from ct_magic.planning.estimate import FACTOR, estimate, pacing_of, put_off
 from ct_magic.rows import Question
@@ -83,8 +83,8 @@ class Account:
         self.service.drift, self.service.ready = random.lognormvariate(0, 0.1), {}
         self.wall += HOUR
         jobs = jobs_of([QUESTION] * counts)
-        pace = Pace(first_look=first_look)
-        run = Schedule(jobs, pace, now, random.random, self.learned, self.wall)
+        timing = Timing(first_look=first_look)
+        run = Schedule(jobs, timing, now, random.random, self.learned, self.wall)
         under_way: list[tuple[float, int, Answer]] = []
         sent: dict[int, float] = {}
         while not isinstance(step := run.next(now), Done):
@@ -139,7 +139,7 @@ def play_cell(
 ) -> None:
     """Estimate a cell, ask it, and note what came of it."""
     took = customer.took[: -REMEMBERED - 1 : -1]
-    pacing = pacing_of(Pace(), customer.learned, is_taught=is_taught)
+    pacing = pacing_of(Timing(), customer.learned, is_taught=is_taught)
     if puts_off:
         pacing = put_off(counts, took, pacing)
     expected = estimate(counts, took, pacing)

@@ -36,7 +36,7 @@ from ct_magic.client.journal.history import past_cells, submissions
 from ct_magic.client.journal.journal import OF_A_QUESTION, Journal, path
 from ct_magic.client.journal.plan_record import CellRecord
 from ct_magic.client.journal.store import JournalFile, JournalFileError, opened
-from ct_magic.client.pace import Pace
+from ct_magic.client.timing import Timing
 from ct_magic.counting.asking import ask
 from ct_magic.counting.resume import pending_cells
 from ct_magic.errors import JournalWarning
@@ -471,7 +471,7 @@ def test_no_value_in_the_journal_costs_a_count(tmp_path: Path, column: str, valu
         return  # SQLite refuses it: then it cannot stand there
     job = recall(journal, JOB, fresh())
     assert job == JOB or (job.tally is not None and job.tally.count >= 0)
-    estimate, _ = expected([JOB] * 20, journal, Pace())
+    estimate, _ = expected([JOB] * 20, journal, Timing())
     assert 0 < estimate.low < estimate.high < 366 * 86400
     for cell in past_cells(tmp_path / "j", 10):
         assert len(history_frame([cell], lambda _: UTC)) == 1

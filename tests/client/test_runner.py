@@ -20,9 +20,9 @@ from helpers.shell import until
 from ct_magic.client.jobs import Answer, Busy, Job, Partial, State, Success, Tally
 from ct_magic.client.journal.journal import Journal
 from ct_magic.client.limits import Gate, Learned, gate
-from ct_magic.client.pace import Pace, Poll, Submit
 from ct_magic.client.runner import Run
 from ct_magic.client.threads import spawn
+from ct_magic.client.timing import Poll, Submit, Timing
 from ct_magic.errors import JournalWarning
 
 JOBS = [Job(n, question(f"q{n}")) for n in range(5)]
@@ -46,8 +46,8 @@ def test_an_id_of_another_query_is_not_written_down(tmp_path: Path) -> None:
             return Partial("7")
 
     journal = Journal(tmp_path / "j", "a", warn=print, now=lambda: 0.0)
-    pace = Pace(first_look=60.0, retry_wait=0.001, max_concurrent=1)
-    run = Run(JOBS[:2], Alike(), pace, journal=journal)
+    timing = Timing(first_look=60.0, retry_wait=0.001, max_concurrent=1)
+    run = Run(JOBS[:2], Alike(), timing, journal=journal)
     run.start()
     until(lambda: run.jobs[1].state.ended)
     assert [(entry.body, entry.req_id) for entry in journal.pending()] == [("q0", "7")]
@@ -95,7 +95,7 @@ def test_a_run_is_over_when_all_is_written_down(tmp_path: Path) -> None:
             return Success(Tally(7))
 
     first = replace(JOBS[0], question=replace(JOBS[0].question, body="first"))
-    journal.run = Run([first, JOBS[1]], OneByOne(), Pace(), journal=journal)
+    journal.run = Run([first, JOBS[1]], OneByOne(), Timing(), journal=journal)
     assert states(journal.run) == {State.SUCCESS}
     assert not journal.was_over.get(timeout=60)
 
@@ -115,13 +115,14 @@ def test_a_journal_whose_warning_is_an_error_costs_no_count(
     assert journal._file is not None
     journal._file.write("DROP TABLE asked")
     jobs = [replace(job, state=State.SUBMITTED, req_id="1") for job in JOBS] if held else JOBS
-    assert states(Run(jobs, Quick(), Pace(poll_interval=0.01), journal=journal)) == {State.SUCCESS}
+    timing = Timing(poll_interval=0.01)
+    assert states(Run(jobs, Quick(), timing, journal=journal)) == {State.SUCCESS}
 
 
 def test_a_mistake_inside_ends_its_row(caplog: pytest.LogCaptureFixture) -> None:
     """Whatever was not foreseen is said in the row, and the other rows go on."""
     caplog.set_level(logging.CRITICAL + 1)
-    run = Run(JOBS, Broken(), Pace(poll_interval=0.01))
+    run = Run(JOBS, Broken(), Timing(poll_interval=0.01))
     assert states(run) == {State.FAILED}
     assert all("UnicodeError" in str(job.error) for job in run.jobs)
 
@@ -146,7 +147,7 @@ def test_a_run_whose_workers_have_died_ends_and_says_so(
 ) -> None:
     """The cell would wait for ever."""
     caplog.set_level(logging.CRITICAL + 1)
-    run = kind(JOBS, Quick(), Pace())
+    run = kind(JOBS, Quick(), Timing())
     assert states(run) == {State.FAILED}
     assert all("an error inside ct_magic" in str(job.error) for job in run.jobs)
 
@@ -164,14 +165,14 @@ def test_a_request_that_ends_its_thread_gives_its_place_back(
     """The gate is the account's: a place that is lost is lost for every later cell."""
     caplog.set_level(logging.CRITICAL + 1)
     entrance = Gate(1)
-    assert states(Run(JOBS, Leaving(), Pace(), gate=entrance)) == {State.FAILED}
+    assert states(Run(JOBS, Leaving(), Timing(), gate=entrance)) == {State.FAILED}
 
     class Quits(Journal):
         def asking(self, job: Job) -> None:
             raise SystemExit
 
     journal = Quits(tmp_path / "j", "a", warn=print, now=lambda: 0.0)
-    run = Run(JOBS, Quick(), Pace(first_look=0.01), gate=entrance, journal=journal)
+    run = Run(JOBS, Quick(), Timing(first_look=0.01), gate=entrance, journal=journal)
     assert states(run) == {State.SUCCESS}
 
 
@@ -182,7 +183,7 @@ def test_a_machine_without_threads_counts_all_the_same(monkeypatch: pytest.Monke
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    run = Run(JOBS, Quick(), Pace(first_look=0.01, timeout=60))
+    run = Run(JOBS, Quick(), Timing(first_look=0.01, timeout=60))
     assert states(run) == {State.SUCCESS}
 
 
@@ -194,8 +195,8 @@ def test_without_threads_the_deadline_holds(monkeypatch: pytest.MonkeyPatch) -> 
         def poll(self, req_id: str) -> Answer:
             return Partial(req_id)
 
-    pace = Pace(first_look=0.01, poll_interval=0.01, timeout=0.2)
-    assert states(Run(JOBS, Never(), pace)) == {State.TIMED_OUT}
+    timing = Timing(first_look=0.01, poll_interval=0.01, timeout=0.2)
+    assert states(Run(JOBS, Never(), timing)) == {State.TIMED_OUT}
 
 
 def test_a_fork_in_the_middle_of_an_import_leaves_the_child_the_module(
@@ -228,12 +229,12 @@ def test_a_process_that_is_forked_while_a_count_runs_counts_too() -> None:
             return Partial(body)
 
     entrance = gate("forks", 1)
-    run = Run(JOBS, Hangs(), Pace(first_look=0.01), gate=entrance)
+    run = Run(JOBS, Hangs(), Timing(first_look=0.01), gate=entrance)
     run.start()
     assert began.wait(60)
 
     def child() -> bool:
-        own = Run(JOBS, Quick(), Pace(first_look=0.01), gate=gate("forks", 1))
+        own = Run(JOBS, Quick(), Timing(first_look=0.01), gate=gate("forks", 1))
         return states(own) == {State.SUCCESS}
 
     def inherited() -> bool:
@@ -261,8 +262,8 @@ def test_what_an_account_teaches_is_handed_on() -> None:
 
     jobs = [replace(job, question=replace(job.question, body=f"{job.number}")) for job in JOBS]
     # No count is fetched before the third query was refused twice, however slow the machine.
-    pace = Pace(first_look=600, poll_interval=600, retry_wait=0.01, max_concurrent=1)
-    run = Run(jobs, Strict(), pace, learn=heard.append)
+    timing = Timing(first_look=600, poll_interval=600, retry_wait=0.01, max_concurrent=1)
+    run = Run(jobs, Strict(), timing, learn=heard.append)
     run.start()
     until(lambda: heard)
     run.cancel()
@@ -272,7 +273,7 @@ def test_what_an_account_teaches_is_handed_on() -> None:
 
 def test_a_count_is_dated_also_where_the_service_says_no_time() -> None:
     """By the machine's clock then."""
-    run = Run(JOBS[:1], Quick(), Pace(poll_interval=0.01))
+    run = Run(JOBS[:1], Quick(), Timing(poll_interval=0.01))
     before = datetime.now(UTC)
     assert states(run) == {State.SUCCESS}
     counted = run.jobs[0].counted

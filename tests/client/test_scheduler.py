@@ -33,8 +33,8 @@ from ct_magic.client.jobs import (
     Trouble,
 )
 from ct_magic.client.limits import Learned
-from ct_magic.client.pace import Done, Pace, Poll, Submit, Wait
 from ct_magic.client.scheduler import Schedule
+from ct_magic.client.timing import Done, Poll, Submit, Timing, Wait
 
 LATENCY = 0.2  # seconds that a request takes
 INTERVAL = 30.0
@@ -133,7 +133,7 @@ def test_ten_thousand_counts_where_only_requests_are_limited(seed: int) -> None:
     """Within 5 % of the best possible: two requests for each count, three at once, no pause."""
     n = 10_000
     world = World(durations(n, seed))
-    schedule = Schedule(jobs(n), Pace(), 0.0, Random(seed).random)
+    schedule = Schedule(jobs(n), Timing(), 0.0, Random(seed).random)
     world.run(schedule)
     assert all(job.state is State.SUCCESS for job in schedule.jobs)
     assert world.now <= 1.05 * 2 * n * LATENCY / 3, (world.now, world.polls)
@@ -154,7 +154,7 @@ def test_ten_thousand_counts_where_pending_queries_are_limited(limit: int) -> No
     """Within 5 % of the best possible, and the limit is found with a handful of refusals."""
     n = 10_000
     world = World(durations(n, 3), pending_at_once=limit)
-    schedule = Schedule(jobs(n), Pace(), 0.0, Random(3).random, wall=NOW)
+    schedule = Schedule(jobs(n), Timing(), 0.0, Random(3).random, wall=NOW)
     world.run(schedule)
     best = sum(map(held, world.durations)) / limit
     assert all(job.state is State.SUCCESS for job in schedule.jobs)
@@ -170,7 +170,7 @@ NOW = 1.8e9  # some moment, in seconds since 1970
 
 def second_run(world: World, learned: Learned, wall: float, n: int = 300) -> Schedule:
     """Run a cell of an account that has taught something before."""
-    schedule = Schedule(jobs(n), Pace(), 0.0, Random(5).random, learned, wall)
+    schedule = Schedule(jobs(n), Timing(), 0.0, Random(5).random, learned, wall)
     world.run(schedule)
     assert all(job.state is State.SUCCESS for job in schedule.jobs)
     return schedule
@@ -234,7 +234,7 @@ def test_a_limit_that_has_gone_is_found_out_within_a_cell_of_the_next_day() -> N
 def test_fewer_requests_at_once_are_learned_too(limit: int) -> None:
     """Where the service takes fewer than the page says, it is not asked for more all day."""
     world = World([5.0] * 3000, requests_at_once=limit)
-    schedule = Schedule(jobs(3000), Pace(), 0.0, Random(1).random, wall=NOW)
+    schedule = Schedule(jobs(3000), Timing(), 0.0, Random(1).random, wall=NOW)
     world.run(schedule)
     assert all(job.state is State.SUCCESS for job in schedule.jobs)
     assert schedule.limits.learned == Learned(requests=limit, tried=NOW)
@@ -254,7 +254,7 @@ def test_a_colleague_on_the_same_account_teaches_nothing() -> None:
 
     chance = Random(11)
     world = Shared([5.0] * 3000)
-    schedule = Schedule(jobs(3000), Pace(), 0.0, Random(1).random, wall=NOW)
+    schedule = Schedule(jobs(3000), Timing(), 0.0, Random(1).random, wall=NOW)
     world.run(schedule)
     assert world.refused > 50
     assert schedule.limits.learned == Learned()
@@ -263,13 +263,15 @@ def test_a_colleague_on_the_same_account_teaches_nothing() -> None:
 def test_submissions_go_in_the_order_asked() -> None:
     """Nobody is overtaken for ever: without refusals the order is that of the cell."""
     world = World([5.0] * 300)
-    world.run(Schedule(jobs(300), Pace(), 0.0, Random(1).random))
+    world.run(Schedule(jobs(300), Timing(), 0.0, Random(1).random))
     assert world.submissions == sorted(world.submissions)
 
 
-def drive(answers: list[Answer], pace: Pace | None = None) -> tuple[Job, list[tuple[str, float]]]:
+def drive(
+    answers: list[Answer], timing: Timing | None = None
+) -> tuple[Job, list[tuple[str, float]]]:
     """Answer one job so, in turn; return how it ended and when each request went."""
-    schedule = Schedule(jobs(1), pace or Pace(), 0.0, lambda: 0.0)
+    schedule = Schedule(jobs(1), timing or Timing(), 0.0, lambda: 0.0)
     now, sent, left = 0.0, [], list(answers)
     while not isinstance(step := schedule.next(now), Done):
         if isinstance(step, Wait):
@@ -301,7 +303,7 @@ def outage(n: int, answer: Answer, held: bool = False, most: int = 200) -> Sched
     """
     state, req_id = (State.SUBMITTED, "7") if held else (State.WAITING, None)
     asked = [replace(job, state=state, req_id=req_id) for job in jobs(n)]
-    schedule = Schedule(asked, Pace(), 0.0, Random(2).random)
+    schedule = Schedule(asked, Timing(), 0.0, Random(2).random)
     now, requests = 0.0, list[int]()
     flying: deque[int] = deque()
     while not isinstance(step := schedule.next(now), Done):
@@ -364,7 +366,7 @@ def test_a_service_that_answers_for_ever_and_gives_nothing_is_left_after_an_hour
 def test_a_count_that_is_slow_has_its_hour_from_the_last_news() -> None:
     """An id, a count, a failure: each is news; a large cell may take all night."""
     news = [Failure("HTTP 400"), Success(Tally(1)), Partial("7")]
-    schedule = Schedule(jobs(4), Pace(max_concurrent=1), 0.0, lambda: 0.0)
+    schedule = Schedule(jobs(4), Timing(max_concurrent=1), 0.0, lambda: 0.0)
     for hour, answer in enumerate(news):
         schedule.next(hour * 3500.0)
         schedule.answered(hour, answer, hour * 3500.0)
@@ -379,7 +381,7 @@ def test_a_count_that_is_slow_has_its_hour_from_the_last_news() -> None:
 def test_whoever_looks_seldom_looks_more_than_once() -> None:
     """An hour without news is nothing where the looks lie two hours apart."""
     looks = [Partial("1")] * 9
-    job, sent = drive(looks, Pace(poll_interval=7200.0, first_look=60.0))
+    job, sent = drive(looks, Timing(poll_interval=7200.0, first_look=60.0))
     assert job.state is State.TIMED_OUT
     assert len(sent) == 1 + 4
 
@@ -396,7 +398,7 @@ def test_a_pause_longer_than_a_cell_waits_ends_it_at_once(answer: Answer) -> Non
 
 def test_an_id_that_another_query_has_is_no_answer() -> None:
     """Something on the way answers all submissions alike: two queries would get one count."""
-    schedule = Schedule(jobs(2), Pace(), 0.0, lambda: 0.0)
+    schedule = Schedule(jobs(2), Timing(), 0.0, lambda: 0.0)
     for number in (0, 1):
         schedule.next(0.0), schedule.answered(number, Partial("7"), 0.0)
     assert [job.req_id for job in schedule.jobs] == ["7", None]
@@ -432,7 +434,7 @@ def test_a_silence_that_ends_costs_no_count() -> None:
 
     world = Away([5.0] * 300)
     world.tried = []  # type: ignore[attr-defined]
-    schedule = Schedule(jobs(300), Pace(), 0.0, Random(1).random)
+    schedule = Schedule(jobs(300), Timing(), 0.0, Random(1).random)
     world.run(schedule)
     assert all(job.state is State.SUCCESS for job in schedule.jobs)
     assert world.now < 260
@@ -440,7 +442,7 @@ def test_a_silence_that_ends_costs_no_count() -> None:
 
 def test_one_query_that_the_service_cannot_read_fails_alone() -> None:
     """500 for ever, while others are answered: the query is suspected, and the rest arrives."""
-    schedule = Schedule(jobs(3), Pace(), 0.0, lambda: 0.0)
+    schedule = Schedule(jobs(3), Timing(), 0.0, lambda: 0.0)
     now, flying = 0.0, deque[int]()
     while not isinstance(step := schedule.next(now), Done):
         if not isinstance(step, Wait):
@@ -462,7 +464,7 @@ def test_one_query_that_the_service_cannot_read_fails_alone() -> None:
 def test_queries_that_the_service_cannot_read_cost_no_other_count(interval: int) -> None:
     """Every second one is answered 500 for ever: what looks like a silence is theirs alone."""
     n = 90
-    schedule = Schedule(jobs(n), Pace(), 0.0, lambda: 0.0)
+    schedule = Schedule(jobs(n), Timing(), 0.0, lambda: 0.0)
     now, flying = 0.0, deque[int]()
     while not isinstance(step := schedule.next(now), Done):
         if not isinstance(step, Wait):
@@ -498,7 +500,7 @@ def test_retry_after_is_obeyed(answer: Answer) -> None:
     """It is a lower bound, in seconds, and holds for every request of the account."""
     _, sent = drive([answer])
     assert sent[1][1] == 90.0
-    schedule = Schedule(jobs(9), Pace(), 0.0, lambda: 0.0)
+    schedule = Schedule(jobs(9), Timing(), 0.0, lambda: 0.0)
     schedule.next(0.0)
     schedule.answered(0, answer, 0.0)
     assert schedule.next(0.1) == Wait(90.0)
@@ -526,23 +528,23 @@ def test_not_yet_on_a_poll_keeps_to_the_interval() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pace", "gaps"),
+    ("timing", "gaps"),
     [
-        (Pace(), [5.0, 30.0, 30.0]),
-        (Pace(first_look=1.0), [1.0, 30.0, 30.0]),
-        (Pace(poll_interval=2.0), [2.0, 2.0, 2.0]),
-        (Pace(first_look=60.0), [30.0, 30.0, 30.0]),
+        (Timing(), [5.0, 30.0, 30.0]),
+        (Timing(first_look=1.0), [1.0, 30.0, 30.0]),
+        (Timing(poll_interval=2.0), [2.0, 2.0, 2.0]),
+        (Timing(first_look=60.0), [30.0, 30.0, 30.0]),
     ],
 )
-def test_the_first_look_comes_early(pace: Pace, gaps: list[float]) -> None:
+def test_the_first_look_comes_early(timing: Timing, gaps: list[float]) -> None:
     """Most counts take seconds; the page's 30 seconds lie between two looks."""
-    _, sent = drive([Partial("1")] * 3, pace)
+    _, sent = drive([Partial("1")] * 3, timing)
     assert [later - earlier for (_, earlier), (_, later) in pairwise(sent)] == gaps
 
 
 def test_wrong_credentials_end_the_whole_cell() -> None:
     """What was not sent is not sent."""
-    schedule = Schedule(jobs(5), Pace(max_concurrent=1), 0.0, lambda: 0.0)
+    schedule = Schedule(jobs(5), Timing(max_concurrent=1), 0.0, lambda: 0.0)
     step = schedule.next(0.0)
     assert isinstance(step, Submit)
     changed = schedule.answered(0, Denied("HTTP 401: no"), 0.1)
@@ -553,7 +555,7 @@ def test_wrong_credentials_end_the_whole_cell() -> None:
 
 def test_the_deadline_ends_what_is_left_and_nothing_is_asked_after_it() -> None:
     """What had arrived stays."""
-    schedule = Schedule(jobs(2), Pace(timeout=10.0), 5.0, lambda: 0.0)
+    schedule = Schedule(jobs(2), Timing(timeout=10.0), 5.0, lambda: 0.0)
     schedule.next(5.0)
     schedule.answered(0, Success(Tally(1)), 5.1)
     schedule.next(5.1)
@@ -567,9 +569,9 @@ def test_the_deadline_ends_what_is_left_and_nothing_is_asked_after_it() -> None:
 
 def test_what_was_stopped_says_why() -> None:
     """The DataFrame's `error` is empty for counts alone."""
-    late = Schedule(jobs(1), Pace(timeout=5.0), 0.0, lambda: 0.0).expire(5.0)
+    late = Schedule(jobs(1), Timing(timeout=5.0), 0.0, lambda: 0.0).expire(5.0)
     assert [job.error for job in late] == ["the deadline came before it was sent"]
-    schedule = Schedule(jobs(2), Pace(), 0.0, lambda: 0.0)
+    schedule = Schedule(jobs(2), Timing(), 0.0, lambda: 0.0)
     schedule.next(0.0)
     stopped = [job.error for job in schedule.cancel(None, 1.0)]
     assert stopped == ["stopped before it arrived", "stopped before it was sent"]
@@ -577,7 +579,7 @@ def test_what_was_stopped_says_why() -> None:
 
 def test_what_was_refused_on_the_way_is_not_called_unsent() -> None:
     """A wrong passcode: the second request had left when the first was answered."""
-    schedule = Schedule(jobs(3), Pace(max_concurrent=2), 0.0, lambda: 0.0)
+    schedule = Schedule(jobs(3), Timing(max_concurrent=2), 0.0, lambda: 0.0)
     schedule.next(0.0), schedule.next(0.0)
     errors = [job.error for job in schedule.answered(0, Denied("HTTP 401"), 0.1)]
     assert errors == ["HTTP 401", "not asked again: HTTP 401", "not sent: HTTP 401"]
@@ -606,7 +608,7 @@ def interrupted(after: int) -> Iterator[None]:
 def test_an_interrupt_between_any_two_lines_leaves_nothing_that_never_ends() -> None:
     """Somebody pressed twice; cancelling once more, from another thread, ends what is left."""
     for after in range(1000):
-        schedule = Schedule(jobs(2), Pace(), 0.0, lambda: 0.0)
+        schedule = Schedule(jobs(2), Timing(), 0.0, lambda: 0.0)
         schedule.next(0.0)
         try:
             with interrupted(after):
@@ -621,7 +623,7 @@ def test_an_interrupt_between_any_two_lines_leaves_nothing_that_never_ends() -> 
 
 def test_a_late_answer_changes_nothing() -> None:
     """A request that was under way when its job was cancelled."""
-    schedule = Schedule(jobs(1), Pace(), 0.0, lambda: 0.0)
+    schedule = Schedule(jobs(1), Timing(), 0.0, lambda: 0.0)
     schedule.next(0.0)
     schedule.cancel(None, 1.0)
     assert schedule.answered(0, Success(Tally(5)), 2.0) == []
@@ -632,7 +634,7 @@ def test_pending_jobs_of_the_journal_are_looked_at_first_and_at_once() -> None:
     """They are not submitted."""
     known = jobs(3)
     held = Job(2, known[2].question, State.SUBMITTED, req_id="77")
-    schedule = Schedule([*known[:2], held], Pace(), 0.0, lambda: 0.0)
+    schedule = Schedule([*known[:2], held], Timing(), 0.0, lambda: 0.0)
     steps: list[Callable[..., object] | object] = [schedule.next(0.0) for _ in range(3)]
     assert sum(isinstance(step, Poll) and step.job.number == 2 for step in steps) == 1
 

@@ -17,8 +17,8 @@ from helpers.shell import TODAY, Clock, point_at, submitted, until
 from IPython.core.interactiveshell import InteractiveShell
 
 from ct_magic.client.jobs import Answer, Job, Partial, State, Success, Tally
-from ct_magic.client.pace import Pace
 from ct_magic.client.runner import Run
+from ct_magic.client.timing import Timing
 from ct_magic.counting.waiting import wait
 from ct_magic.panel.panel import Panel
 from ct_magic.sandbox import Sandbox
@@ -83,7 +83,7 @@ def test_whatever_ends_the_waiting_ends_the_asking(error: type[BaseException]) -
 
     asker, panel = Slow(), Watched()
     jobs = [Job(number, question(f"q{number}")) for number in range(3)]
-    run = Run(jobs, asker, Pace(poll_interval=0.05))
+    run = Run(jobs, asker, Timing(poll_interval=0.05))
     arrived = [State.SUCCESS, State.SUBMITTED, State.SUBMITTED]
     with (
         pytest.raises(error),

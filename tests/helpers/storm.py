@@ -23,8 +23,8 @@ from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Job, State
 from ct_magic.client.journal.journal import Journal
-from ct_magic.client.pace import Pace
 from ct_magic.client.runner import Run
+from ct_magic.client.timing import Timing
 from ct_magic.client.transport import Service
 from helpers.plans import question
 from helpers.raw_server import Wire, wires
@@ -240,7 +240,7 @@ def weather(n: int, seed: int, share: float, journal: Path) -> Outcome:
     """Ask for so many counts through a storm, with a journal as always."""
     storm, began = Storm(seed, share), time.monotonic()
     jobs = [Job(number, question(f"query {number}")) for number in range(n)]
-    pace = Pace(
+    timing = Timing(
         first_look=0.02,
         poll_interval=0.02,
         retry_wait=0.01,
@@ -252,7 +252,7 @@ def weather(n: int, seed: int, share: float, journal: Path) -> Outcome:
     with wires(storm.serve) as url:
         account = Account("default", "ABC", Secret("not-a-word-of-it"), base_url=url)
         opened = Journal(journal, "ABC", warn=lambda _: None, now=time.time)
-        run = Run(jobs, Service(account, total=PATIENCE), pace, journal=opened)
+        run = Run(jobs, Service(account, total=PATIENCE), timing, journal=opened)
         run.start()
         run.wait(600)
     return Outcome(run.jobs, storm, time.monotonic() - began)

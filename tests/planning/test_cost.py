@@ -22,7 +22,7 @@ from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Job, State, Tally
 from ct_magic.client.journal.journal import Journal, open_journal
-from ct_magic.client.pace import Pace
+from ct_magic.client.timing import Timing
 from ct_magic.errors import QueryWarning
 from ct_magic.planning.estimate import (
     REQUEST,
@@ -227,13 +227,13 @@ def test_what_is_expected_knows_the_look_that_will_be_had(tmp_path: Path, state:
         journal.asking(job)
         journal.now = lambda n=job.number: 35.3 if n % 20 == 0 else 5.3
         journal.ended(replace(job, state=State.SUCCESS, tally=Tally(5)))
-    many, look = expected(jobs[:20], journal, Pace())
+    many, look = expected(jobs[:20], journal, Timing())
     assert look > 5.0
     assert many.high < estimate(20, journal.latencies(), Pacing()).high
-    assert expected(jobs[:10], journal, Pace())[1] == 5.0
+    assert expected(jobs[:10], journal, Timing())[1] == 5.0
     cell = prepare("Charged 2026-10 by day", account=ACCOUNT)
     asked = with_expectation(cell, jobs[:20], journal)
-    assert asked.pace == replace(cell.pace, first_look=look)
+    assert asked.timing == replace(cell.timing, first_look=look)
     assert asked.plan.expects == f"may take {many}"
     assert with_expectation(cell, jobs[:10], journal) == cell
 
@@ -243,13 +243,13 @@ def test_what_a_request_took_is_known_for_the_next_cell(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j", "acc", warn=pytest.fail, now=lambda: 0.0)
     day = date(2026, 10, 31)
     jobs = [Job(n, Question("t", "e", day, day, f"{n}", f"{n}", day)) for n in range(90)]
-    usual, _ = expected(jobs, journal, Pace())
+    usual, _ = expected(jobs, journal, Timing())
     journal.learn(REQUEST, "0.005")
-    quick, _ = expected(jobs, journal, Pace())
+    quick, _ = expected(jobs, journal, Timing())
     assert quick.low < usual.low / 2
     for odd in ("", "x", "nan", "inf", "-1", "0", "1e9"):
         journal.learn(REQUEST, odd)
-        assert expected(jobs, journal, Pace())[0] == usual
+        assert expected(jobs, journal, Timing())[0] == usual
 
 
 def test_a_run_measures_its_requests(account: Sandbox, state: Path) -> None:

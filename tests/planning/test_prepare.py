@@ -14,7 +14,7 @@ from helpers.shell import TODAY
 import ct_magic
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
-from ct_magic.client.pace import Pace
+from ct_magic.client.timing import Timing
 from ct_magic.errors import UsageError
 from ct_magic.planning.prepare import prepare
 from ct_magic.planning.preview import curl
@@ -49,8 +49,8 @@ def test_a_time_zone_that_is_none_is_said_before_anything_is_asked(state: Path) 
 def test_every_setting_of_the_pace_is_passed_on(state: Path) -> None:
     """One that is forgotten on the way has no effect, and nothing says so."""
     account = Account("prod", "ABC", Secret("x-y-z"))
-    names = {field.name for field in fields(Pace)} & {field.name for field in fields(Settings)}
+    names = {field.name for field in fields(Timing)} & {field.name for field in fields(Settings)}
     odd = {name: 7 + number for number, name in enumerate(sorted(names))}
-    pace = prepare("Charged 2026-10", account=account, settings=Settings(**odd)).pace
-    assert {name: getattr(pace, name) for name in names} == odd
+    timing = prepare("Charged 2026-10", account=account, settings=Settings(**odd)).timing
+    assert {name: getattr(timing, name) for name in names} == odd
     assert "stalled_after" in names

@@ -25,7 +25,7 @@ def growing(first: float, times: int, random: Callable[[], float]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class Outage:
     """The requests in a row, of whichever counts, that brought no answer of the API.
 
     `since` is when the first of them was over, moved on by every pause that the service asked
@@ -33,29 +33,30 @@ class Silence:
     """
 
     since: float = 0.0
-    misses: int = 0
+    failures: int = 0
     pauses: int = 0
 
     @property
     def is_quiet(self) -> bool:
         """True when one request at a time is enough to find out whether the service is back."""
-        return self.misses >= _QUIET
+        return self.failures >= _QUIET
 
-    def missed(self, now: float) -> Silence:
+    def record_failure(self, now: float) -> Outage:
         """Return it with one more request without an answer."""
-        return replace(self, since=self.since if self.misses else now, misses=self.misses + 1)
+        return replace(self, since=self.since if self.failures else now, failures=self.failures + 1)
 
-    def paused(self, seconds: float) -> Silence:
+    def extend(self, seconds: float) -> Outage:
         """Return it with a pause that the service asked for."""
         return replace(self, since=self.since + seconds, pauses=self.pauses + 1)
 
     def is_over(self, now: float, give_up_after: float) -> bool:
         """Return True if it has lasted so long that the service is given up."""
-        return self.misses > 1 and (now - self.since >= give_up_after or self.pauses >= MAX_PAUSES)
+        is_long = now - self.since >= give_up_after or self.pauses >= MAX_PAUSES
+        return self.failures > 1 and is_long
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Timing:
     """How fast to go; all times in seconds.
 
     `poll_interval` lies between two looks at the same count (30, as the API's page asks), and
