@@ -6,7 +6,7 @@
     choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25
 
 The same from Python: `ct_magic.count(text)` returns the DataFrame, `ct_magic.parse(text)` the
-queries behind it. Public is what stands in `__all__` and `__version__`; everything else, every
+queries behind it. Public is what `__all__` names, and `__version__`; everything else, every
 module included, is private and may change with any version. Nothing heavy is imported until it is
 needed.
 """

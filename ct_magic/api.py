@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ct_magic.counting.handle import Counting
 
-_MOST = 10_000  # cells that `history` reads where nobody says how many
+_MOST = 10_000  # cells that `history` reads unless told how many
 
 
 def count(
@@ -161,4 +161,4 @@ def _zone(name: str | None) -> tzinfo | None:
     try:
         return zone(name)
     except errors.UsageError:
-        return None  # it stands in the journal, and this machine does not know it
+        return None  # the journal names it, and this machine does not know it

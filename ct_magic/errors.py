@@ -10,7 +10,7 @@ CtMagicError                what a caller catches to catch them all
 └── CountError              counts did not all arrive; `.frame` holds those that did
     ├── CountFailedError    the service, or the way to it, refused some
     ├── CountTimedOutError  the deadline came first
-    └── CountCancelledError somebody pressed Cancel
+    └── CountCancelledError Cancel was pressed
 
 ClockWarning                this machine's clock is minutes off the service's
 JournalWarning              the journal cannot be used; counts go on without it
@@ -61,7 +61,7 @@ class QueryError(CtMagicError, ValueError):
 
     `line` and `column` count from 1, in the text that was given; `length` is how many characters
     the caret underlines (at least 1); `source` is that line of the text; `message` says what is
-    wrong and what to do. Without a place the message stands alone.
+    wrong and what to do. Without a place there is the message alone.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class QueryError(CtMagicError, ValueError):
         if not self.source:
             return self.message
         before, under = _cut(self.source[: self.column - 1], self.source[self.column - 1 :])
-        # The caret line repeats the tabs above it, so that it stands right however wide they are.
+        # The caret line repeats the tabs above it, so that it is right however wide they are.
         lead = "".join("\t" if c == "\t" else " " * width(c) for c in before)
         caret = lead + "^" * max(1, sum(map(width, under[: self.length])))
         place = f"line {self.line}, column {self.column}"
@@ -88,7 +88,7 @@ class QueryError(CtMagicError, ValueError):
 
 
 def _cut(before: str, under: str) -> tuple[str, str]:
-    """Cut what a front end would wrap: the caret would stand under another line."""
+    """Cut what a front end would wrap: the caret would be under another line."""
     if len(before) + len(under) <= _WIDEST:
         return before, under
     half = _WIDEST // 2

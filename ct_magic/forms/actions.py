@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 
 Show = Callable[[w.Widget], None]
-Say = Callable[[str, bool], None]  # what is said, and whether it is an error
+Say = Callable[[str, bool], None]  # the message, and whether it is an error
 
 
 class Runner:
     """Counts in the background and fills a variable; one count at a time.
 
-    `show` places the panel, `say` tells how it stands.
+    `show` places the panel, `say` shows its state.
     """
 
     def __init__(

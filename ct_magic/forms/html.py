@@ -56,7 +56,7 @@ def head(text: str, note: str = "") -> str:
 
 
 def status(text: str, wrong: bool = False) -> str:
-    """Draw the lines that say how it stands."""
+    """Draw the lines that say its state."""
     kind = "ct-magic-error" if wrong else "ct-magic-said"
     return f'<div role="status" class="{kind}">{escape(text)}</div>' if text else ""
 
@@ -79,7 +79,7 @@ def _around(line: str, carets: str) -> tuple[str, str]:
     """Return a line and its carets, without what would push these out of sight at the right."""
     line, indent = line.strip(" "), len(line) - len(line.lstrip(" "))
     at = len(carets) - len(carets.lstrip(" ")) - indent
-    is_wide = sum(map(width, line)) != len(line)  # whose carets stand as they are
+    is_wide = sum(map(width, line)) != len(line)  # whose carets need no room
     cut = at - _BEFORE
     if len(carets) - indent <= _FITS or cut <= 0 or is_wide:
         return line, carets[indent:]
@@ -110,7 +110,7 @@ def json(bodies: Sequence[Mapping[str, object]]) -> str:
 
 
 def _visible(json: str) -> str:
-    """Spell what nobody sees, and what would turn a line round, as JSON may."""
+    """Spell what is invisible, and what would turn a line round, as JSON may."""
     return "".join(c if c.isprintable() or c == "\n" else escaped(c)[1:-1] for c in json)
 
 

@@ -33,7 +33,7 @@ NO_PLACE = (
 _UNFINISHED = "Not a query yet: something is still to be filled in."
 CLOSED = "The form is closed: %ct form opens it again."
 AWAY = "The form needs Jupyter's widgets and its kernel: %ct form opens it where they are."
-UNSEEN = "A query form: %ct form opens it in a notebook that somebody looks at."
+UNSEEN = "A query form: %ct form opens it in a notebook that is open in a browser."
 INSERTED = "The cell was written below."
 COPY = "This page inserts no cells. Here is the text: Ctrl+A, Ctrl+C, and paste it into a new cell."
 
@@ -43,7 +43,7 @@ def form(text: str = "", *, settings: Settings | None = None) -> Form:
 
     Its fields and its text are one query: each moves the other. "Run" counts in the background and
     fills the variable named in it, "Insert cell" writes a `%%ctcount` cell. `.text` is the query
-    as it stands, `.close()` takes the form away. Any text is taken, also one that is no query.
+    as it is, `.close()` takes the form away. Any text is taken, also one that is no query.
 
     Raises UsageError where there is no notebook: in a terminal and in a script.
     """
@@ -54,7 +54,7 @@ def form(text: str = "", *, settings: Settings | None = None) -> Form:
 
 
 class Form:
-    """A query form. `variables` are the notebook's: `$names` stand there, counts are put there.
+    """A query form. `variables` are the notebook's: `$names` are read and counts are put there.
 
     Without a front end (`live` is False: nbclient, papermill, nbconvert) it makes no widgets and
     shows the query alone. `patience` is how many seconds a page has to insert a cell.
@@ -69,10 +69,10 @@ class Form:
         live: bool = True,
         patience: float = PATIENCE,
     ) -> None:
-        prepare.day_in(settings.timezone)  # a time zone that is none fails here, not at each key
+        prepare.day_in(settings.timezone)  # an unknown time zone fails here, not at each key
         self._variables, self._settings, self._patience = variables, settings, patience
         self._sheet, self._at = Sheet(), 0
-        self._typed: str | None = text  # what stands in the text while that is no query
+        self._typed: str | None = text  # the text, while it is not a query
         self._ran: str | None = None  # the text whose result is shown
         self._handles: list[Any] = []
         self._note = CLOSED if live else UNSEEN
@@ -81,7 +81,7 @@ class Form:
 
     @property
     def text(self) -> str:
-        """The query as it stands, perhaps unfinished."""
+        """The query, perhaps unfinished."""
         return self._sheet.text if self._typed is None else self._typed
 
     def close(self) -> None:
@@ -174,7 +174,7 @@ class Form:
     def _draft(self) -> Draft:
         return self._sheet.statements[self._at].draft
 
-    # what is said of it
+    # what the form shows about it
 
     def _tell(self, view: FormView) -> None:
         """Show what is wrong and what would be sent, and propose what may be typed."""
@@ -204,7 +204,7 @@ class Form:
         try:
             zone = actions.zone_of(view.account)
             return preview(text, self._variables, self._settings, zone)
-        except AccountError:  # which is said at its field
+        except AccountError:  # which is shown at its field
             return preview(text, self._variables, self._settings, None)
 
     def _problems(self, view: FormView) -> dict[Key, str]:

@@ -29,8 +29,8 @@ class _Row(Protocol[_T]):
     """Fields for one value."""
 
     box: w.Box
-    tail: Sequence[w.Widget]  # what stands below, as wide as the form
-    first: w.DOMWidget  # where somebody begins to type
+    tail: Sequence[w.Widget]  # what is below, as wide as the form
+    first: w.DOMWidget  # where typing begins
 
     def value(self) -> _T:
         """Return what is typed."""
@@ -135,7 +135,7 @@ class Rows(Generic[_T]):
     """A list of values as rows, with a button that adds one; `box` is its widget.
 
     `make` gives an empty row, `blank` what a new one holds; `changed` is called after every
-    change that somebody made.
+    change by the user.
     """
 
     def __init__(

@@ -46,7 +46,7 @@ NO_QUERY = "The text is not a query yet. The fields wait until it is one."
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Whom to call when somebody does something."""
+    """What to call when the user does something."""
 
     changed: Callable[[], None]
     typed: Callable[[str], None]
@@ -205,7 +205,7 @@ class FormView:
 
     @contextmanager
     def _unheard(self) -> Iterator[None]:
-        """Change fields without taking it for something that somebody did."""
+        """Change fields without taking it for a change by the user."""
         before, self._quiet = self._quiet, True
         try:
             yield

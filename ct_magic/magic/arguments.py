@@ -16,7 +16,7 @@ from ct_magic.settings import Settings, seconds
 # `%%ctcount`, `%ctcount`, Tab and every message about the line read it through `split_options`. It
 # refuses nothing, since Tab reads lines that are half typed; `arguments` refuses.
 
-# A quoted text, in which anything may stand, or what has neither space nor quote at its beginning.
+# A quoted text, which may hold anything, or what has neither space nor quote at its beginning.
 _WORD = re.compile(r"""(?P<quote>["'])(?P<inside>.*?)(?:(?P=quote)|\Z)(?=\s|\Z)|\S+""", re.DOTALL)
 _OPTION = re.compile(r"(?P<name>--?[^\s=\"']*)(?P<sign>=?)")
 _SPACE = re.compile(r"\s*")
@@ -98,7 +98,7 @@ def split_options(line: str, start: int = 0) -> Split:
 
 
 def after_space(line: str, place: int) -> int:
-    """Return where the next character that is no space stands: tabs and no-break ones are some."""
+    """Return the place of the next character after spaces, tabs and no-break spaces."""
     match = _SPACE.match(line, place)
     return match.end() if match else place
 
@@ -156,7 +156,7 @@ def refuse_variable(text: str, events: Iterable[str]) -> None:
     if event := next((event for event in known if _begins(match["query"], event)), None):
         variable, query = match["variable"], " ".join(match["query"].split())
         raise UsageError(
-            f"found '{variable} {event}': on one line the variable stands before the magic, "
+            f"found '{variable} {event}': on one line the variable comes before the magic, "
             f"{variable} = %ctcount {query}. An event of that name is quoted: "
             f'"{variable} {event}"'
         )
@@ -191,7 +191,7 @@ _UNIT = re.compile(
 _LONGER_UNIT = re.compile(
     r"(ms|msecs?|w|wks?|weeks?|months?|quarters?|years?)(?=\s|\Z)", re.IGNORECASE
 )
-# Texts and comments of the query: what looks like an option in them is none.
+# Texts and comments of the query: what looks like an option in them is not one.
 _NO_OPTION = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|#[^\r\n]*""")
 
 
@@ -246,7 +246,7 @@ def of_line(line: str) -> Arguments:
 
 
 def refuse_passcode(line: str) -> None:
-    """Raise UsageError, which does not repeat it, where a passcode seems to stand on the line."""
+    """Raise UsageError, which does not repeat it, where the line seems to hold a passcode."""
     if _NAMED.search(line + " "):
         raise UsageError(PASSCODE)
 

@@ -238,7 +238,7 @@ def _axis(axis: tuple[Property, tuple[str, ...]]) -> str:
 
 
 def run(line: str, cell: str | None, settings: Settings, caller: Caller) -> Any:
-    """Carry out `%ct <command> <text>`; what stands in a `%%ct` cell belongs to the text."""
+    """Carry out `%ct <command> <text>`; the text goes on in a `%%ct` cell."""
     refuse_passcode(line)
     command, *text = line.split(maxsplit=1) or [""]
     if not command:
@@ -389,7 +389,7 @@ ANEW = "'%%ctcount --refresh' asks anew; nothing else needs to be cleared"
 _HELP = "'%ct' alone lists the commands, '%ct help' shows the language"
 BEGIN = "'%ct use sandbox' asks generated data"
 ADD = "an account is added in accounts.toml, '%ct accounts' shows those that are there"
-# What people type for a command that has another name, or is none.
+# What people type for a command that has another name, or for none at all.
 MEANT = {
     **dict.fromkeys(("events", "event", "properties", "property", "schema", "fields"), LISTED),
     **dict.fromkeys(("set", "setting", "settings", "config", "configure", "option"), SET),

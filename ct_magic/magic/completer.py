@@ -1,7 +1,7 @@
 """Tab in IPython: our cells and lines get our completions and nothing of Python's.
 
 Facts of IPython's matchers were tried on 8.39 and 9.18: a result suppresses the others only if
-it is not empty, and its fragment must be what stands right before the cursor.
+it is not empty, and its fragment must be the text right before the cursor.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where in a cell the language or a command stands: a place in a cell -> what may come there."""
+"""Where a cell holds the language or a command: a place in a cell -> what may come there."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ _CELL = re.compile(r"%%ctcount\b")
 _LINE = re.compile(r"\s*(?:\w+\s*=\s*)?%ctcount\s")
 _COMMAND = re.compile(r"\s*(?:\w+\s*=\s*)?%%?ct\s+")
 _VARIABLE = re.compile(r"\$(\w*)\Z")
-# What a `$name` can stand for. Names of other libraries' types, which are not imported for this.
+# What a `$name` may hold. Names of other libraries' types, which are not imported for this.
 _VALUES = (str, int, float, list, tuple, set, frozenset, range)
 _OTHER_VALUES = {"date", "datetime", "time", "Timestamp", "Period", "Decimal", "Series", "Index"}
 

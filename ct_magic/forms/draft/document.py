@@ -37,11 +37,11 @@ from ct_magic.query.lexer import tokens
 from ct_magic.query.parser import spelled
 from ct_magic.query.source import Source
 
-# What is still missing in a draft, or cannot stand in its field; each with what could.
+# What is still missing in a draft, or not allowed in its field; each with what is.
 
 
 class Missing(str):
-    """Says what is still to be filled in: no mistake before somebody wants to go on."""
+    """Says what is still to be filled in: no mistake until Run or Insert is pressed."""
 
     __slots__ = ()
 
@@ -133,7 +133,7 @@ ELSEWHERE: Key = ("elsewhere",)
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """A statement, its text, and what stands between the one before and it: comments, lines."""
+    """A statement, its text, and what is between the one before and it: comments, lines."""
 
     draft: Draft
     text: str = ""
@@ -142,7 +142,7 @@ class _Statement:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The statements of a cell, at least one, and what stands behind the last."""
+    """The statements of a cell, at least one, and what is behind the last."""
 
     statements: tuple[_Statement, ...] = (_Statement(Draft()),)
     tail: str = ""
@@ -196,8 +196,8 @@ def read_sheet(text: str) -> Sheet:
 def problems(sheet: Sheet, number: int, check: _Check) -> dict[Key, str]:
     """Return what is wrong with a statement, by the field it concerns.
 
-    What has been found wrong is left out and the rest is checked again, so that all is said at
-    once. What is wrong in another statement stands under ELSEWHERE.
+    What has been found wrong is left out and the rest is checked again, so that all is shown
+    at once. What is wrong in another statement has the key ELSEWHERE.
     """
     statement = sheet.statements[number]
     messages = dict(missing_or_invalid(statement.draft))
@@ -207,7 +207,7 @@ def problems(sheet: Sheet, number: int, check: _Check) -> dict[Key, str]:
         if wrong is None:
             return messages
         key, message = wrong
-        if clause_key(key) in without:  # leaving it out did not help: what is left is said already
+        if clause_key(key) in without:  # leaving it out did not help: it is shown already
             return messages
         messages[key] = message
 

@@ -1,6 +1,6 @@
 """A statement as the fields of a form, filled in or not; and the text that they make.
 
-Every field holds what somebody typed (see `fields`), so that a draft can be as incomplete as what
+Every field holds what was typed (see `fields`), so that a draft can be as incomplete as what
 a person is about to say, and knows the variables that a query has forgotten.
 """
 
@@ -58,7 +58,7 @@ class EventFields:
 
 @dataclass(frozen=True, slots=True)
 class DidFields:
-    """What else the profile did: one of KINDS; all that are `did any` stand in one bracket.
+    """What else the profile did: one of KINDS; all that are `did any` share one bracket.
 
     `times` is how often it did it, where the kind is one of TIMES.
     """
@@ -100,7 +100,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The text of a draft, and from where to where each field stands in it."""
+    """The text of a draft, and from where to where each field is in it."""
 
     text: str
     spans: tuple[tuple[int, int, Key], ...]
@@ -161,7 +161,7 @@ def _tail(key: Key, text: str) -> list[_Piece]:
 
 
 def _parts(event: EventFields, key: Key, without: Collection[Key]) -> Iterator[list[_Piece]]:
-    """Write an event in the parts that may stand on lines of their own."""
+    """Write an event in the parts that may get lines of their own."""
     name = "x" if (*key, "event") in without else field_text.event_word(event.event)
     yield [((*key, "event"), name)]
     first = True

@@ -1,6 +1,6 @@
-"""What stands in one field of a form <-> the language's words: a text needs no quotes there.
+"""The text of one field of a form <-> the language's words: a text needs no quotes there.
 
-A name or a text is typed as it is; between quotes stands one that would be read otherwise: a text
+A name or a text is typed as it is; one that would be read otherwise is put between quotes: a text
 `"5"` that is no number, a text with a comma in a list. `$name` is a variable of the notebook.
 """
 
@@ -49,7 +49,7 @@ def event_word(field: str) -> str:
 
 
 def property_word(scope: str, field: str) -> str:
-    """Write a property in its scope; `geo` stands alone."""
+    """Write a property in its scope; `geo` has no property."""
     if scope == "geo":
         return "geo"
     if not field.strip() or scope not in [known.value for known in Scope]:
@@ -93,7 +93,7 @@ def list_field(words: Iterable[str]) -> str:
 
 
 def items(field: str) -> list[str]:
-    """Cut what stands in a list's field at the commas outside of quotes."""
+    """Cut the text of a list's field at the commas outside of quotes."""
     text = field.strip()
     if text.startswith("(") and text.endswith(")"):
         text = text[1:-1]
@@ -134,7 +134,7 @@ def often(text: str) -> str:
 
 
 def period_words(text: str) -> str:
-    """Return a period's one spelling; raise QueryError for what is none."""
+    """Return a period's one spelling; raise QueryError for anything else."""
     event = _only_query(f"x {text.strip()}").event
     if event.where or not event.period or event.name.last.text != "x":
         raise QueryError("write a period, like 'last 7 days' or '2026-08-10..2026-10-25'")
@@ -151,7 +151,7 @@ def clause_period_words(text: str) -> str:
 
 
 def versus_words(text: str) -> str:
-    """Return the spelling of what stands behind `vs`; raise QueryError for anything else."""
+    """Return the spelling of what follows `vs`; raise QueryError for anything else."""
     query = _only_query(f"x vs {text.strip()}")
     if query.versus is None or query.by:
         raise QueryError("write the other period: 'previous', 'before 52 weeks' or '2026-05'")
@@ -199,7 +199,7 @@ def symbol(operator: Token) -> str:
 
 
 def often_words(text: str) -> str:
-    """Return `>= 2` as it is written; nothing for what is meant where nothing is said."""
+    """Return `>= 2` as it is written; nothing for `>= 1`, which is the default."""
     match = _OFTEN.fullmatch(text)
     if not match:
         raise QueryError("how often: one of = > >= < <= and a whole number, like '>= 2'")

@@ -72,7 +72,7 @@ def _json(body: str, label: str) -> Draft:
 
 
 def _pieces(where: tree.ConditionNode | None) -> list[_Piece] | None:
-    """Return the filters with their joints; None where a bracket stands among them."""
+    """Return the filters with their joints; None where one of them is a bracket."""
     terms = where.parts if isinstance(where, tree.Disjunction) else (where,) if where else ()
     pieces: list[_Piece] = []
     for term in terms:
