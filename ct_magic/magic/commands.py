@@ -207,10 +207,11 @@ def read_property(text: str) -> Property:
 
 
 def _count(text: str, invocation: Invocation) -> dict[str, object]:
-    from ct_magic.planning.prepare import today_of
+    from ct_magic.planning.prepare import today_of, zone_of
 
-    today = today_of(SESSION.account(), invocation.settings)
-    counts = parse(text, params=invocation.caller.names, today=today)
+    whose = SESSION.account(), invocation.settings
+    names = invocation.caller.names
+    counts = parse(text, params=names, today=today_of(*whose), zone=zone_of(*whose))
     if len(counts) != 1:
         raise UsageError(f"values are asked of one count, and this is {len(counts)}: {_USAGE}")
     return to_payload(counts[0])

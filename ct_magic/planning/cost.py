@@ -13,7 +13,7 @@ from ct_magic.client.journal.journal import open_journal, recalled
 from ct_magic.common.words import counted
 from ct_magic.planning.estimate import Estimate, expected
 from ct_magic.planning.planner import plan_cell
-from ct_magic.planning.prepare import PreparedCell, known_of, one_text, today_of
+from ct_magic.planning.prepare import PreparedCell, known_of, one_text, today_of, zone_of
 from ct_magic.query.calendar import plain_day
 from ct_magic.query.expand import TooLargeError, expand, rows_in
 from ct_magic.query.parser import statements
@@ -95,8 +95,9 @@ def plan(
     that is no query; one that is too large is none, and its summary says so.
     """
     settings, chosen = changed(settings, changes), SESSION.account_if_any(account)
-    day = plain_day(today or today_of(chosen, settings))
-    queries = statements(one_text(text), params, day)
+    days_of = zone_of(chosen, settings)
+    day = plain_day(today or today_of(chosen, settings), days_of)
+    queries = statements(one_text(text), params, day, days_of)
     rows = rows_in(queries, day)
     try:
         expansion = expand(queries, day, settings.max_counts)

@@ -83,8 +83,11 @@ def prepare(
     """Make a text ready to be asked; nothing is sent."""
     text, settings = one_text(text), settings or Settings()
     chosen = SESSION.account(account)
-    day = plain_day(today or today_of(chosen, settings))
-    cell = parser.read_cell(text, params=params, today=day, max_counts=settings.max_counts)
+    days_of = zone_of(chosen, settings)
+    day = plain_day(today or today_of(chosen, settings), days_of)
+    cell = parser.read_cell(
+        text, params=params, today=day, max_counts=settings.max_counts, zone=days_of
+    )
     plan = plan_cell(cell.statements, cell.expansion, day, known_of(chosen))
     return PreparedCell(plan, chosen, settings, day, "; ".join(plan.notes) or None)
 
@@ -109,7 +112,12 @@ def known_of(account: Account | None) -> Known:
 
 def today_of(account: Account | None, settings: Settings) -> date:
     """Return today where the account's days are counted, or as the settings say."""
-    return day_in(settings.timezone or (account.timezone if account else None))
+    return datetime.now(zone_of(account, settings)).date()
+
+
+def zone_of(account: Account | None, settings: Settings) -> tzinfo | None:
+    """Return whose days are meant: the settings' zone, else the account's; None: the machine's."""
+    return zone(settings.timezone or (account.timezone if account else None))
 
 
 def day_in(name: str | None) -> date:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from ct_magic.client.accounts import COUNTS_PATH, REGIONS, Account
-from ct_magic.planning.prepare import known_of, today_of
+from ct_magic.planning.prepare import known_of, today_of, zone_of
 from ct_magic.query import strict_json
 from ct_magic.query.doubts import doubts_of_cell
 from ct_magic.query.parser import ParsedCell, read_cell
@@ -109,4 +109,5 @@ def _read(
     text: str, params: Mapping[str, object], settings: Settings, account: Account | None
 ) -> tuple[ParsedCell, date]:
     today = today_of(account, settings)
-    return read_cell(text, params=params, today=today, max_counts=settings.max_counts), today
+    most, days_of = settings.max_counts, zone_of(account, settings)
+    return read_cell(text, params=params, today=today, max_counts=most, zone=days_of), today

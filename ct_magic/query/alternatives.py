@@ -11,12 +11,11 @@ from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import reduce
 from itertools import groupby, product
-from operator import xor
 
 from ct_magic.query.clause_error import ClauseError
 from ct_magic.query.model import (
+    OF_AN_EVENT,
     And,
     AtPlace,
     ClockRange,
@@ -30,7 +29,6 @@ from ct_magic.query.model import (
     Or,
     Query,
     Scalar,
-    Scope,
 )
 
 # Rule 2 of `or`: alternative terms that say the same are merged. Rule: README.md here, "Or".
@@ -44,7 +42,8 @@ Single = Filter | AtPlace
 Term = tuple[Single, ...]  # conditions that must all hold
 # Equal for two conditions that ask the same: property, operator and the set of values.
 _Key = tuple[object, Operator | None, frozenset[object]]
-Rest = tuple[object, int, int]
+# What two terms must share to become one: the property, and the bits of all other conditions.
+Rest = tuple[object, int]
 
 
 def merged(terms: Iterable[Term]) -> tuple[Term, ...]:
@@ -86,6 +85,7 @@ class _Terms:
         self._holding: dict[_Key, set[int]] = defaultdict(set)
         self._alike: dict[Rest, list[int]] = defaultdict(list)
         self._pairs: list[tuple[int, int, int, Rest]] = []
+        self._bits: dict[_Key, int] = {}
         for place, term in enumerate(terms):
             self._add(place, {condition_key(condition): condition for condition in once(term)})
 
@@ -111,7 +111,7 @@ class _Terms:
         mark = next(iter(keys))
         for other in [key for key in self._holding[mark] if keys <= self._terms[key].keys()]:
             self._remove(other)
-        self._terms[place], self._rests[place] = term, _rests(term)
+        self._terms[place], self._rests[place] = term, self._rests_of(term)
         self._marked[mark].add(place)
         for key in keys:
             self._holding[key].add(place)
@@ -127,6 +127,17 @@ class _Terms:
             self._alike[rest].remove(place)
             self._note_pair(rest)
 
+    def _rests_of(self, term: dict[_Key, Single]) -> list[Rest]:
+        """Return for each condition that may become a list its property, and what is beside it.
+
+        Each condition that ever came has a bit of its own, so a number says which ones are beside
+        it: no two sets share one, as two hashes may, and a term of n conditions takes n numbers
+        of n bits, not n sets.
+        """
+        bits = {k: 1 << self._bits.setdefault(k, len(self._bits)) for k in term}
+        whole = sum(bits.values())
+        return [(k[0], whole ^ bits[k]) for k, condition in term.items() if _can_be_list(condition)]
+
     def _note_pair(self, rest: Rest) -> None:
         if len(places := self._alike[rest]) > 1:
             heapq.heappush(self._pairs, (places[0], places[1], len(self._pairs), rest))
@@ -139,20 +150,6 @@ class _Terms:
             for k, condition in left.items()
         )
         return dict(both)
-
-
-def _rests(term: dict[_Key, Single]) -> list[Rest]:
-    """Return for each condition that may become a list what stands beside it, and its property.
-
-    What stands beside it is a number made of all other conditions: a set of them for each would
-    take the square of their number.
-    """
-    whole = reduce(xor, map(hash, term), 0)
-    return [
-        (k[0], len(term), whole ^ hash(k))
-        for k, condition in term.items()
-        if _can_be_list(condition)
-    ]
 
 
 def _can_be_list(condition: Single) -> bool:
@@ -191,7 +188,6 @@ def _typed(value: Scalar) -> object:
 
 MOST_TERMS = 12
 MOST_IN_A_SUM = 3  # counts: first + second - both
-OF_THE_EVENT = (Scope.EVENT, Scope.SESSION)
 _TOO_MANY = (
     f"multiplied out this 'or' has more than {MOST_TERMS} alternatives: "
     "ask fewer at once, or take several statements"
@@ -316,7 +312,7 @@ def _filters(term: Term) -> tuple[Filter, ...]:
 
 
 def _is_of_event(condition: Single) -> bool:
-    return isinstance(condition, Filter) and condition.property.scope in OF_THE_EVENT
+    return isinstance(condition, Filter) and condition.property.scope in OF_AN_EVENT
 
 
 def _not_too_many(terms: Iterable[Term]) -> tuple[Term, ...]:

@@ -10,19 +10,20 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
-from itertools import product
+from datetime import date, tzinfo
+from itertools import pairwise, product
 from math import prod
 from typing import NoReturn, TypeVar, assert_never
 
 from ct_magic.common.words import suggest
 from ct_magic.errors import QueryError
 from ct_magic.query import check_filter, parameters, printer, tree
-from ct_magic.query.calendar import month_of, resolve
+from ct_magic.query.calendar import counts_from_today, month_of, resolve, unit_of
 from ct_magic.query.check_filter import ONLY_CLOCK, TIME_OF_DAY
 from ct_magic.query.lexer import API_NAMES, Token, tried_word, unquoted
 from ct_magic.query.mistakes.words import WORDS_OF_OTHERS
 from ct_magic.query.model import (
+    OF_AN_EVENT,
     Ago,
     And,
     AtPlace,
@@ -58,17 +59,26 @@ from ct_magic.query.model import (
     This,
     Unit,
 )
-from ct_magic.query.payload import from_json
+from ct_magic.query.payload import OFTEN, from_json
 from ct_magic.query.source import Source
 
 # How leaves of the tree are read: texts, numbers, lists, variables; and where an error stands.
 
 
 class Reader:
-    """Reads the leaves of one source: texts, numbers, variables. `today` checks the periods."""
+    """Reads the leaves of one source: texts, numbers, variables.
 
-    def __init__(self, source: Source, params: Mapping[str, object], today: date) -> None:
-        self.source, self.params, self.today = source, params, today
+    `today` checks the periods; `zone` is whose days an instant in a variable lies in.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        params: Mapping[str, object],
+        today: date,
+        zone: tzinfo | None = None,
+    ) -> None:
+        self.source, self.params, self.today, self.zone = source, params, today, zone
 
     def fail(
         self, message: str, first: Token | tree.Node, last: Token | tree.Node | None = None
@@ -124,13 +134,29 @@ class Reader:
     def values(self, values: tree.ValuesNode) -> tuple[Scalar, ...]:
         """Return the values of `("a", "b")`, or of a variable that holds a list."""
         if values.variable is None:
-            return tuple(map(self.value, values.items))
+            held = tuple(map(self.value, values.items))
+            self._check_separators(values)
+            return held
         with self.at(values):
             return parameters.scalars(values.variable.text[1:], self.params)
+
+    def _check_separators(self, values: tree.ValuesNode) -> None:
+        """Raise QueryError for `(1,250, 2,500)`: of its commas, some may be separators."""
+        pairs = list(pairwise(values.items))
+        glued = [pair for pair in pairs if pair[1].start == pair[0].end + 1 and _as_one(*pair)]
+        if glued and len(glued) < len(pairs):
+            one = f"{glued[0][0].text},{glued[0][1].text}"
+            cure = "leave the separators out, or put a space behind every comma of the list"
+            self.fail(f"{one} is two numbers here: {cure}", *glued[0])
 
     def shown(self, token: Token) -> str:
         """Return a value as it was typed, and what a variable holds."""
         return f"{token.text} ({self.value(token)!r})" if token.type == "PARAM" else token.text
+
+
+def _as_one(left: Token, right: Token) -> bool:
+    """Return True for two numbers which may be one with a separator between its digits."""
+    return bool(re.fullmatch(r"-?\d{1,3},\d{3}(\.\d+)?", f"{left.text},{right.text}"))
 
 
 def _ends(first: Token | tree.Node, last: Token | tree.Node) -> tuple[int, int]:
@@ -364,14 +390,14 @@ class PeriodRules(Reader):
         match node:
             case tree.OneDay(token) if token.type == "PARAM":
                 with self.at(token):
-                    return parameters.period_value(token.text[1:], self.params)
+                    return parameters.period_value(token.text[1:], self.params, self.zone)
             case tree.OneDay(token):
                 return Days(self._day(token), self._day(token))
             case tree.DaySpan(start, end):
                 return Days(self._day(start), self._day(end))
-            case tree.WholeMonth(month):
-                with self.at(month):
-                    return month_of(_calendar_day(f"{month.text}-01"))
+            case tree.NamedUnit(name):
+                with self.at(name):
+                    return _named(name.text)
             case tree.Since(day):
                 return Days(self._day(day), YESTERDAY)
             case tree.LastUnits(number, token):
@@ -390,7 +416,7 @@ class PeriodRules(Reader):
             return Ago(self._back(token))
         with self.at(token):
             if token.type == "PARAM":
-                return parameters.day_value(token.text[1:], self.params)
+                return parameters.day_value(token.text[1:], self.params, self.zone)
             return _calendar_day(token.text)
 
     def _number(self, number: Token, units: Token, least: int) -> int:
@@ -407,6 +433,17 @@ class PeriodRules(Reader):
 def unit(token: Token) -> Unit:
     """Return the unit of `day` or `days`."""
     return Unit(token.text.removesuffix("s"))
+
+
+def _named(written: str) -> Days:
+    """Return the days of `2015-08`, or of `2026-Q3`."""
+    year, quarter_sign, number = written.partition("-Q")
+    if not quarter_sign:
+        return month_of(_calendar_day(f"{written}-01"))
+    if number not in ("1", "2", "3", "4"):
+        raise QueryError(f"there is no quarter {number}: a year has Q1 to Q4, as in 2026-Q3")
+    days = unit_of(Unit.QUARTER, _calendar_day(f"{year}-{3 * int(number):02}-01"))
+    return replace(days, named=Unit.QUARTER)
 
 
 def _calendar_day(written: str) -> date:
@@ -504,7 +541,7 @@ class ClauseRules(PeriodRules, FilterRules):
             self.fail(AFTER_VS, versus.period)
         for clause in clauses:
             for period in _periods(clause):
-                if not isinstance(period, _Moved) and _counts_from_today(self.period(period)):
+                if not isinstance(period, _Moved) and counts_from_today(self.period(period)):
                     self.fail(FROM_TODAY, period)
 
     def _check_time(self, axis: tree.TimeAxis, clauses: tuple[tree.Clause, ...]) -> None:
@@ -529,11 +566,6 @@ def _periods(clause: tree.Clause) -> Iterator[tree.PeriodNode | _Moved]:
 def _time_axis(node: tree.QueryNode) -> tree.TimeAxis | None:
     axes = node.by.axes if node.by else ()
     return next((axis for axis in axes if isinstance(axis, tree.TimeAxis)), None)
-
-
-def _counts_from_today(period: Period) -> bool:
-    days = (period.start, period.end) if isinstance(period, Days) else (Ago(0),)
-    return any(isinstance(day, Ago) for day in days)
 
 
 def _in_unit(shift: Shift | ShiftAxis, by: Unit) -> str:
@@ -574,8 +606,6 @@ def _twice(axis: Axis, column: str) -> str:
     return f"two parts of 'by' make one column, '{column}': a statement takes each once"
 
 
-IN_DID = (Scope.EVENT, Scope.SESSION)  # what the API knows of an event inside `did`
-_OFTEN = (Operator.EQUALS, Operator.GREATER_THAN, Operator.GREATER_THAN_EQUALS)
 FEWER = (
     "write =, > or >= and a number of 1 or more: whether those who never did it would count, "
     "nobody has said"
@@ -687,7 +717,7 @@ class Builder(ClauseRules):
     def _check_inner(self, node: tree.EventNode) -> None:
         for leaf in tree.leaves(node.where):
             prop = leaf.property
-            if prop.is_geo or self.property(prop).scope not in IN_DID:
+            if prop.is_geo or self.property(prop).scope not in OF_AN_EVENT:
                 name = "geo" if prop.is_geo else self.property(prop).scope.value
                 message = f"'{name}' cannot stand inside 'did': write it in the first 'where'"
                 self.fail(message, prop)
@@ -703,7 +733,7 @@ class Builder(ClauseRules):
         return OPERATOR_OF[node.operator.type], self.whole_number(node.number, least=1)
 
     def _often(self, node: tree.Times) -> Often:
-        if OPERATOR_OF[node.operator.type] not in _OFTEN or node.number.text.strip("0.-") == "":
+        if OPERATOR_OF[node.operator.type] not in OFTEN or node.number.text.strip("0.-") == "":
             self.fail(FEWER, node)
         return Often(*self._times(node))
 

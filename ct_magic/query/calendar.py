@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from ct_magic.errors import QueryError, UsageError
 from ct_magic.query.model import (
@@ -195,11 +195,27 @@ MADE_OF = {
 }
 
 
-def plain_day(today: date) -> date:
+def plain_day(today: date, zone: tzinfo | None = None) -> date:
     """Return the day itself of a datetime or Timestamp; raise UsageError for what is no day."""
     if not isinstance(today, date):
         raise UsageError(f"today is a datetime.date, not {today!r}")
-    return today.date() if isinstance(today, datetime) else today
+    return day_of(today, zone)
+
+
+def day_of(moment: date, zone: tzinfo | None) -> date:
+    """Return the day of a date or a time; a time that knows its own zone is an instant in `zone`.
+
+    Without a `zone` the machine's is meant. OverflowError for an instant beyond the calendar.
+    """
+    if not isinstance(moment, datetime):
+        return moment
+    offset = moment.utcoffset()
+    if offset is None:
+        return moment.date()
+    # Field by field: a Timestamp's own ways warn of its nanoseconds, or take no zone for UTC.
+    clock = (moment.hour, moment.minute, moment.second)
+    instant = datetime(moment.year, moment.month, moment.day, *clock, tzinfo=UTC) - offset
+    return instant.astimezone(zone).date()
 
 
 def resolve(period: AnyPeriod | None, today: date, by: Unit | None = None) -> Days:

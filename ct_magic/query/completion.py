@@ -22,7 +22,7 @@ _UNFINISHED = {"WORD", "NUMBER", "EIGHT_DIGITS", "GLUED"}  # perhaps a name, `2x
 _ORDERING = {"OVER", "AT_LEAST", "UNDER", "AT_MOST", "IN", "DOTS"}  # behind these, no text
 _SEARCHING = {"HAS", "LACKS"}  # and behind these, no number
 FIRST = {"LAST": ("7 days", "30 days"), "BY": ("day", "week", "month")}  # most often meant there
-ENDED = {"STRING", "DATE", "YEAR_MONTH", "PARAM", "JSON", "TODAY"}
+ENDED = {"STRING", "DATE", "YEAR_MONTH", "YEAR_QUARTER", "PARAM", "JSON", "TODAY"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ WORDS = [
 ]
 KEYWORDS = frozenset(WORDS)
 CONTEXTUAL = ("quarter", "quarters", "hour", "first", "rolling", "previous")
+NAMED_DAYS = ("DATE", "YEAR_MONTH", "YEAR_QUARTER")
+DATES = ("CLOCK", *NAMED_DAYS, "EIGHT_DIGITS")
 SYMBOLS = {
     "=": "IS",
     "!=": "IS_NOT",
@@ -65,6 +67,7 @@ _TOKEN = re.compile(
     | (?P<CLOCK>[0-9]{1,2}:[0-9]{2}(?![0-9]))
     | (?P<DATE>[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9-]))
     | (?P<YEAR_MONTH>[0-9]{4}-[0-9]{2}(?![0-9-]))
+    | (?P<YEAR_QUARTER>[0-9]{4}-Q[0-9]+(?![0-9-]))
     | (?P<ODD_DATE>[0-9]+(?:-[0-9]+)+|[0-9]+(?:/[0-9]+)+|[0-9]+(?:\.[0-9]+){2,})
     | (?P<EIGHT_DIGITS>[0-9]{8}(?![0-9]|\.[0-9]|[eE][+-]?[0-9]))
     | (?P<NUMBER>-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
@@ -160,7 +163,7 @@ def _next(source: Source, at: int, last: Token | None) -> Token:
     if not match:
         return Token("BAD", text[at], at)
     kind = str(match.lastgroup)
-    if kind in ("CLOCK", "DATE", "YEAR_MONTH", "EIGHT_DIGITS", "NUMBER"):
+    if kind in ("NUMBER", *DATES):
         return _number(text, match, kind)
     return Token(SYMBOLS.get(match[0], kind) if kind == "SYMBOL" else kind, match[0], at)
 

@@ -69,6 +69,7 @@ class Scope(Enum):
     REACHABILITY = "reachability"
 
 
+OF_AN_EVENT = (Scope.EVENT, Scope.SESSION)  # all that the API knows of an event inside `did`
 _SCOPES = {scope: rank for rank, scope in enumerate(Scope)}
 
 
@@ -115,13 +116,13 @@ class Ago:
 class Days:
     """From one day to another, both included.
 
-    `named` is the unit that a value like pandas' `Period("2026Q3")` named as one: `vs previous`
-    is the whole one before. (Dates that are one month are that month, however they were written.)
+    `named` is Unit.QUARTER where a quarter was named as one, as by `2026-Q3`: `vs previous` is the
+    whole one before. (Dates that are one month are that month, however they were written.)
     """
 
     start: date | Ago
     end: date | Ago
-    named: Unit | None = field(default=None, compare=False)
+    named: Unit | None = None
 
 
 @dataclass(frozen=True, slots=True)

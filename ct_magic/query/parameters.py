@@ -10,13 +10,14 @@ import re
 import reprlib
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import date, time, tzinfo
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from ct_magic.common.words import suggest
 from ct_magic.errors import QueryError
+from ct_magic.query.calendar import day_of
 from ct_magic.query.check_filter import minutes
 from ct_magic.query.model import Days, Scalar, Unit
 
@@ -24,10 +25,13 @@ _BIGGEST = 1e300  # a little more fits no float, and no count needs it
 _TOO_MANY = "more digits than can be sent, and another number would be compared with; round it"
 _LONGEST = 400  # characters; Python itself refuses to read integers of some thousands
 _MOST_VALUES = 100_000  # of a list: a range may stand for more than fits the memory
-# A text that holds more than a name: a second line, JSON, a filter, a clause or a period.
+# A text that holds more than a name: JSON, a filter, a clause or a period.
 _STATEMENT = re.compile(
-    r"[\r\n]|\s*\{|.*(\swhere\s.*[=<>~]|\sdid\s+[A-Z\"]|\slast\s+\d|\s\d{4}-\d\d)", re.DOTALL
+    r"\s*\{|.*(\swhere\s.*[=<>~]|\sdid\s+[A-Z\"]|\slast\s+\d|\s\d{4}-\d\d)", re.DOTALL
 )
+# What a container says of its floats of fewer than 64 bits: numpy and pandas by their dtype, polars
+# and pyarrow by their type, whose `float` has 32 and whose `double` has 64.
+_NARROW = re.compile(r"(?P<float16>half|float16)|(?P<float32>float32|float(?!\d))", re.IGNORECASE)
 # The frequencies of pandas' Period that name a stretch of the calendar as people do.
 _FREQUENCIES = {
     Unit.WEEK: ("W-SUN",),
@@ -62,8 +66,11 @@ def scalars(name: str, params: Mapping[str, object]) -> tuple[Scalar, ...]:
     return tuple(value for value in items if not isinstance(value, date | list))
 
 
-def day_value(name: str, params: Mapping[str, object]) -> date:
-    """Return the day that `$name` stands for: a date, or the date of a datetime or Timestamp."""
+def day_value(name: str, params: Mapping[str, object], zone: tzinfo | None) -> date:
+    """Return the day that `$name` stands for: a date, or the day of a datetime or Timestamp.
+
+    One that knows its own zone is an instant, and its day is the one in `zone`.
+    """
     value = _plain(_lookup(name, params), name)
     if not isinstance(value, date):
         kind = type(_lookup(name, params)).__name__
@@ -73,25 +80,31 @@ def day_value(name: str, params: Mapping[str, object]) -> date:
             else "datetime.date(Y, M, D)"
         )
         raise QueryError(f"${name} is {_article(kind)}, expected a date: make it {cure}")
-    return value
+    try:
+        return day_of(value, zone)
+    except (OverflowError, ValueError, OSError):
+        raise QueryError(f"${name} ({value}) leaves the calendar in the account's zone") from None
 
 
-def period_value(name: str, params: Mapping[str, object]) -> Days:
+def period_value(name: str, params: Mapping[str, object], zone: tzinfo | None) -> Days:
     """Return the days that `$name` stands for in the place of a period: a day, or a `Period`."""
     value = _lookup(name, params)
     if type(value).__name__ != "Period" or not hasattr(value, "freqstr"):
-        only = day_value(name, params)
+        only = day_value(name, params, zone)
         return Days(only, only)
     unit = next((unit for unit, freq in _FREQUENCIES.items() if value.freqstr in freq), None)
     if unit is None:
         known = "of months, quarters, years, or weeks from Monday to Sunday"
         raise QueryError(f"${name} is a Period of frequency {value.freqstr}: take one {known}")
-    return Days(value.start_time.date(), value.end_time.date(), named=unit)
+    named = unit if unit is Unit.QUARTER else None  # the others are their dates
+    return Days(value.start_time.date(), value.end_time.date(), named)
 
 
 def clock_value(name: str, params: Mapping[str, object]) -> int:
     """Return the minutes from midnight of the time of day that `$name` stands for."""
     value = _lookup(name, params)
+    if isinstance(value, time) and value.tzinfo is not None:
+        raise QueryError(f"${name} is a time with a zone of its own: take one without")
     if isinstance(value, time) and value.second == value.microsecond == 0:
         return value.hour * 60 + value.minute
     minute = minutes(value) if isinstance(value, str) else None
@@ -103,10 +116,12 @@ def clock_value(name: str, params: Mapping[str, object]) -> int:
 
 def text_value(name: str, params: Mapping[str, object]) -> str:
     """Return the event's name that `$name` stands for."""
-    value = scalar(name, params)
-    if not isinstance(value, str) or not value:
-        raise QueryError(f"${name} is {value!r}, not an event's name, which is a text")
-    if _STATEMENT.match(value):
+    value, held = scalar(name, params), _lookup(name, params)
+    is_boolean = value in ("True", "False") and not isinstance(held, str)
+    if is_boolean or not isinstance(value, str) or not value:
+        shown = held if is_boolean else value
+        raise QueryError(f"${name} is {shown!r}, not an event's name, which is a text")
+    if _STATEMENT.match(value) or value.splitlines() != [value]:
         raise QueryError(
             f"${name} holds a query, and a variable stands for an event's name here: write the "
             f"query's clauses in the cell, as in 'did Charged where Amount > $floor'; "
@@ -119,6 +134,9 @@ def number_value(written: str) -> int | float:
     """Read a number as the language and JSON write it; raise QueryError for one too large."""
     if len(written) > _LONGEST:
         raise QueryError("the number is too long")
+    if re.match(r"-?0\d", written):
+        cure = f'leave the separators out, or quote it, "{written}"'
+        raise QueryError(f"a number does not begin with 0: {cure}")
     value = Decimal(written)
     if not -_BIGGEST <= value <= _BIGGEST:
         raise QueryError("the number is too large")
@@ -188,26 +206,45 @@ def _foreign(value: Any, name: str) -> Scalar | date | list[object]:
     if type(value).__module__.split(".")[0] in ("pyarrow", "polars"):
         return _arrow(value, name)
     if hasattr(value, "dtype") and getattr(value, "ndim", 0) == 1:
-        return list(value)
+        return _with_digits(value, value.dtype)
     if hasattr(value, "dtype") and getattr(value, "shape", None) == () and hasattr(value, "item"):
         if getattr(value.dtype, "kind", "") == "M":
             _check_days(value, name)
             value = value.astype("datetime64[us]")  # of nanoseconds, item() is a bare integer
         if getattr(value.dtype, "kind", "") == "f":
-            return _number(float(str(value)), name)  # 9.99 of 32 bits is not 9.989999771118164
+            digits = Decimal(str(value))  # 9.99 of 32 bits is not 9.989999771118164
+            return _number(digits if value.dtype.itemsize > 8 else float(digits), name)
         if isinstance(value.item(), bool | str | int | float | date):
             return _plain(value.item(), name)
     raise _no_value(value, name)
 
 
-def _arrow(value: object, name: str) -> Scalar | date | list[object]:
+def _arrow(value: Any, name: str) -> Scalar | date | list[object]:
     """Return what an array or a scalar holds; whole tables are no values."""
     for method in ("to_pylist", "to_list"):
         if hasattr(value, method) and not hasattr(value, "columns"):
-            return list(getattr(value, method)())
+            kind = value.dtype if hasattr(value, "dtype") else value.type
+            return _with_digits(getattr(value, method)(), kind)
     if hasattr(value, "as_py") and value.as_py() is not None:
-        return _plain(value.as_py(), name)
+        (held,) = _with_digits([value.as_py()], value.type)
+        return _plain(held, name)
     raise _no_value(value, name)
+
+
+def _with_digits(values: Iterable[object], kind: Any) -> list[object]:
+    """Return a container's values; small floats with the digits that they were given.
+
+    Most containers hand a float of 32 bits out as one of 64, which has lost them: it is made
+    small again before it is written.
+    """
+    categories = getattr(kind, "categories", None)
+    narrow = _NARROW.search(str(getattr(categories, "dtype", kind)))
+    if not narrow:
+        return list(values)
+    import numpy as np  # is loaded by then, or pandas would need it anyway
+
+    small = getattr(np, str(narrow.lastgroup))
+    return [float(str(small(v))) if isinstance(v, float) else v for v in values]
 
 
 def _check_days(value: Any, name: str) -> None:
@@ -263,7 +300,7 @@ def _float(value: Decimal) -> float | None:
 def _date(value: date, name: str) -> date:
     if value != value:
         raise QueryError(f"${name} is not a date (NaT)")
-    return value.date() if isinstance(value, datetime) else value
+    return value
 
 
 def _in_order(values: Iterable[object], name: str) -> list[object]:

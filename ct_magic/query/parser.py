@@ -17,7 +17,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, tzinfo
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -59,15 +59,17 @@ def parse(
     params: Mapping[str, object] | None = None,
     today: date | None = None,
     max_counts: int | None = MOST_COUNTS,
+    zone: tzinfo | None = None,
 ) -> tuple[Query | JsonQuery, ...]:
     """Return the distinct single counts that a text asks, in the order its rows need them.
 
     `params` are the values of its `$names`. `today` is the day that relative periods count from;
-    without it, the machine's. Each count is a Query, or JSON that the language cannot say, word for
-    word; `to_text` and `to_payload` take both. Raises QueryError for a text that is no query, and
-    for one that would ask more than `max_counts` counts (None: any number).
+    without it, the machine's. `zone` is whose days are meant where a `$name` holds a time with a
+    zone of its own; without it, the machine's. Each count is a Query, or JSON that the language
+    cannot say, word for word; `to_text` and `to_payload` take both. Raises QueryError for a text
+    that is no query, and for one that would ask more than `max_counts` counts (None: any number).
     """
-    return read_cell(text, params=params, today=today, max_counts=max_counts).counts
+    return read_cell(text, params=params, today=today, max_counts=max_counts, zone=zone).counts
 
 
 def read_cell(
@@ -76,10 +78,11 @@ def read_cell(
     params: Mapping[str, object] | None = None,
     today: date | None = None,
     max_counts: int | None = MOST_COUNTS,
+    zone: tzinfo | None = None,
 ) -> ParsedCell:
     """Read a cell: its statements (see `statements`), and their single counts (see `parse`)."""
-    today = plain_day(today or date.today())
-    pairs = list(_statements(text, params, today))
+    today = plain_day(today or date.today(), zone)
+    pairs = list(_statements(text, params, today, zone))
     queries = tuple(query for query, _ in pairs)
     try:
         return ParsedCell(queries, expand(queries, today, max_counts))
@@ -90,15 +93,18 @@ def read_cell(
 
 
 def statements(
-    text: str, params: Mapping[str, object] | None = None, today: date | None = None
+    text: str,
+    params: Mapping[str, object] | None = None,
+    today: date | None = None,
+    zone: tzinfo | None = None,
 ) -> tuple[Query | JsonQuery, ...]:
     """Return the statements as they were typed: `by` kept, periods not resolved.
 
     `source` is a statement's own text on one line, without label and comments. `today` is there
     only to refuse a period that ends before it begins.
     """
-    read_cell = _statements(text, params, plain_day(today or date.today()))
-    return tuple(query for query, _ in read_cell)
+    day = plain_day(today or date.today(), zone)
+    return tuple(query for query, _ in _statements(text, params, day, zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +164,13 @@ def reach(line: Sequence[Token]) -> int:
 
 
 def _statements(
-    text: str, params: Mapping[str, object] | None, today: date
+    text: str, params: Mapping[str, object] | None, today: date, zone: tzinfo | None
 ) -> Iterator[tuple[Query | JsonQuery, list[Token]]]:
     """Read one statement after the other, each with its tokens."""
     if not isinstance(text, str):
         raise UsageError(f"a query is a text, as in 'App Launched today', not {reprlib.repr(text)}")
     source = Source(text)
-    builder = Builder(source, params or {}, today)
+    builder = Builder(source, params or {}, today, zone)
     labels: set[str] = set()
     for line in _lines(source):
         first, colon = line[0], _colon(line)

@@ -124,14 +124,8 @@ def clause_text(step: Step) -> str:
 def period_text(period: AnyPeriod) -> str:
     """Return a period: `2015-08`, `since 2015-08-10`, `last 30 days`, `after 2 weeks`."""
     match period:
-        case Days(start, end) if start == end:
-            return _day(start)
-        case Days(start, Ago(1)):
-            return f"since {_day(start)}"
-        case Days(date() as start, date()) if month_of(start) == period:
-            return start.isoformat()[:7]
-        case Days(start, end):
-            return f"{_day(start)}..{_day(end)}"
+        case Days():
+            return _days(period)
         case Last(n, unit):
             return f"last {_units(n, unit)}"
         case This(unit):
@@ -294,6 +288,19 @@ def _axis(axis: Axis) -> str:
             return f"geo in {_values(tuple('/'.join(place) for place in places))}"
         case _:
             assert_never(axis)
+
+
+def _days(period: Days) -> str:
+    match period:
+        case Days(date() as start, named=Unit.QUARTER):
+            return f"{start.year:04}-Q{(start.month + 2) // 3}"
+        case Days(start, end) if start == end:
+            return _day(start)
+        case Days(start, Ago(1)):
+            return f"since {_day(start)}"
+        case Days(date() as start, date()) if month_of(start) == period:
+            return start.isoformat()[:7]
+    return f"{_day(period.start)}..{_day(period.end)}"
 
 
 def _units(n: int, unit: Unit) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pygments.lexer import Lexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace
 
-from ct_magic.query.lexer import CONTEXTUAL, KEYWORDS, OPERATORS, Token, in_context, tokens
+from ct_magic.query.lexer import CONTEXTUAL, DATES, KEYWORDS, OPERATORS, Token, in_context, tokens
 from ct_magic.query.source import Source
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _KINDS = {
     **dict.fromkeys([word.upper() for word in (*KEYWORDS, *CONTEXTUAL)], Keyword),
     **dict.fromkeys(OPERATORS - {"IN", "NOT", "EXISTS"}, Operator),
     **dict.fromkeys(("OPENING", "CLOSING", "COMMA", "DOT", "COLON", "DOTS"), Punctuation),
-    **dict.fromkeys(("NUMBER", "EIGHT_DIGITS", "CLOCK", "DATE", "YEAR_MONTH"), Number),
+    **dict.fromkeys(("NUMBER", *DATES), Number),
     "STRING": String,
     "PARAM": Name.Variable,
 }

@@ -16,6 +16,8 @@ from ct_magic.query.parameters import number_value
 _DEEPEST = 30
 TRAILING = "JSON has no comma before a closing bracket: take it away"
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,:{}\[\]"]+', re.DOTALL)  # a text, number or constant
+_COLON = re.compile(r"\s*:")
 _DAY = re.compile(r"(?<=[:\s])(\d{4})-(\d\d)-(\d\d)\b")
 _PYTHON = {"T": "true", "F": "false", "N": "null"}
 # What json leaves as it is, although it cannot stand in a line of text.
@@ -23,7 +25,7 @@ _UNPRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029]")
 
 
 class _RefusedError(Exception):
-    """What json would take and we do not, and the part of the text that it is."""
+    """What json would take and we do not: `part` is the number, constant or key at fault."""
 
     def __init__(self, message: str, part: str) -> None:
         super().__init__(message)
@@ -48,8 +50,7 @@ def decode(text: str) -> dict[str, object]:
     except json.JSONDecodeError as error:
         fail(text, *_in_words(text, error))
     except _RefusedError as error:
-        start = max(0, text.rfind(error.part))
-        fail(text, str(error), start, start + len(error.part))
+        fail(text, str(error), *_place_of_part(text, error.part))
     encode(value)
     return value
 
@@ -88,12 +89,30 @@ def place_of(text: str, key: str) -> tuple[int, int]:
     return 0, 1
 
 
+def _place_of_part(text: str, part: str) -> tuple[int, int]:
+    """Find what was refused: a number or constant outside of texts, or a key that came before."""
+    if not part.startswith('"'):
+        words = (word for word in _WORD.finditer(text) if word[0].startswith(part))
+        return next((word.span() for word in words), (0, 1))
+    keys: list[set[str]] = []
+    for found, depth in parts(text):
+        del keys[depth:]
+        keys += [set() for _ in range(depth - len(keys))]
+        if found[0][0] == '"' and _COLON.match(text, found.end()):
+            key = json.dumps(json.loads(found[0]))
+            if key == part and key in keys[-1]:
+                return found.span()
+            keys[-1].add(key)
+    return 0, 1
+
+
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     table = dict(pairs)
     if len(table) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise _RefusedError(f"the JSON has the key {twice!r} twice in one place", f'"{twice}"')
+        message = f"the JSON has the key {twice!r} twice in one place"
+        raise _RefusedError(message, json.dumps(twice))
     return table
 
 

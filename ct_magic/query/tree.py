@@ -156,10 +156,10 @@ class DaySpan(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class WholeMonth(Node):
-    """`2015-08`."""
+class NamedUnit(Node):
+    """`2015-08`, `2026-Q3`."""
 
-    month: Token
+    name: Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +210,7 @@ class MovedAxis(Node):
     unit: Token
 
 
-PeriodNode = OneDay | DaySpan | WholeMonth | Since | LastUnits | LastUnit | ThisUnit
+PeriodNode = OneDay | DaySpan | NamedUnit | Since | LastUnits | LastUnit | ThisUnit
 
 # Clauses
 
@@ -380,7 +380,7 @@ NODES: dict[str, Callable[..., Node]] = {
     "variable_list": lambda variable: ValuesNode((variable,), typed=False),
     "one_day": OneDay,
     "days": DaySpan,
-    "whole_month": WholeMonth,
+    "named_unit": NamedUnit,
     "since": Since,
     "last": LastUnits,
     "previous": LastUnit,

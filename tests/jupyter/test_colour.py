@@ -10,7 +10,7 @@ import pytest
 from helpers.browser import EXTENSION, ROOT, page
 from helpers.language_inputs import broken, corpus
 
-from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, KEYWORDS, Token, in_context, tokens
+from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, DATES, KEYWORDS, Token, in_context, tokens
 from ct_magic.query.model import Scope
 from ct_magic.query.source import Source
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 Piece = tuple[str | None, str]
 KINDS: dict[str, str | None] = {
     **dict.fromkeys(["STRING", "OPEN"], "string"),
-    **dict.fromkeys(["CLOCK", "DATE", "YEAR_MONTH", "EIGHT_DIGITS"], "date"),
+    **dict.fromkeys(DATES, "date"),
     **dict.fromkeys(["TRUE", "FALSE"], "constant"),
     **dict.fromkeys(["OPENING", "CLOSING"], "paren"),
     **dict.fromkeys(["ODD_DATE", "GLUED", "HABIT", "BAD"]),

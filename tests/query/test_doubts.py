@@ -40,6 +40,8 @@ def doubts(text: str, names: Names = NAMES, facts: frozenset[str] = frozenset())
         ("Charged today did any (App Launched) < 3", "did any (…) <", "= and >="),
         ("Charged today did any (App Launched) <= 3", "did any (…) <=", "= and >="),
         ("Charged today did any (App Launched) > 3", "did any (…) >", "= and >="),
+        ("Charged where app.Version = 1.10 today", "app.Version = 1.1", "quote it"),
+        ("Charged where tech.OS Version in (10, 11.20) today", "tech.OS Version in", "quote it"),
         ("Charged where Category = '' today", 'Category = ""', "no filter"),
         ("Charged where Category in ('', 'Bags') today", "Category in (…)", "no filter"),
         ("Charged 2026-11-20..2026-11-24", "Charged:", "2026-11-24, after today"),

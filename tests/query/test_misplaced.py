@@ -60,7 +60,7 @@ def test_a_cell_stands_in_the_table_once() -> None:
         ("Signup did Paid after 30 minutes", "periods are whole days"),
         ("2026-01-01 by day", "a line that goes on with the one above"),
         ("Signup from yesterday by day", "expected 'to'"),
-        ("Signup 2026-01..2026-03 by month", "a whole month stands alone"),
+        ("Signup 2026-01..2026-03 by month", "a whole month or quarter stands alone"),
         ("Signup 2026-01-01.2026-02-01", "a period has two dots"),
         ("Signup by month last year", "the period comes before 'by'"),
         ("Signup by Plan, day", "say which values"),

@@ -5,14 +5,18 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
-from ct_magic import QueryError
-from ct_magic.query.parser import parse
+from ct_magic import Account, QueryError, Settings
+from ct_magic.client.credentials import Secret
+from ct_magic.planning.prepare import prepare
+from ct_magic.query.parser import parse, statements
 from ct_magic.query.payload import to_payload
 from ct_magic.query.printer import to_text
 
@@ -67,6 +71,9 @@ def sent(text: str, params: Mapping[str, Any]) -> dict[str, Any]:
         (2**60 + 1, 2**60 + 1),
         (Decimal(5), 5),
         (Colour.RED, "red"),
+        (np.longdouble(2**53) + 1, 2**53 + 1),
+        (np.longdouble("0.1"), 0.1),
+        (pa.scalar(9.99, pa.float32()), 9.99),
         (pa.scalar("x"), "x"),
         (pa.scalar(5), 5),
     ],
@@ -108,19 +115,106 @@ def test_a_list_becomes_the_values_in_its_order(values: object, becomes: list[ob
     "day",
     [
         DAY,
-        datetime(2026, 1, 2, 23, 59, tzinfo=UTC),
+        datetime(2026, 1, 2, 23, 59),
         pd.Timestamp("2026-01-02 23:59"),
-        pd.Timestamp("2026-01-02", tz="Asia/Kolkata"),
+        pl.Series([datetime(2026, 1, 2, 23, 59)])[0],
+        pa.scalar(datetime(2026, 1, 2, 23, 59)),
+        np.array(datetime(2026, 1, 2, 23, 59), dtype=object),
         np.datetime64("2026-01-02"),
         np.datetime64("2026-01-02T10:00", "ns"),
     ],
 )
 def test_a_date_is_the_day_it_names(day: object) -> None:
-    """A datetime means its own date: converting it to another zone could turn it to another day."""
+    """A date, and a time without a zone of its own, mean the day that they name."""
     assert sent("A $d", {"d": day})["from"] == 20260102
     assert sent("A since $d", {"d": day})["from"] == 20260102
     assert sent("A from $d to today", {"d": day})["from"] == 20260102
     assert sent("A $d..$d", {"d": day})["to"] == 20260102
+
+
+EVENING = datetime(2026, 11, 1, 20, tzinfo=UTC)  # in India it is the next day by then
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        EVENING,
+        EVENING.astimezone(ZoneInfo("America/New_York")),
+        pd.Timestamp(EVENING),
+        pd.Timestamp("2026-11-01 20:00:00.000000001", tz="UTC"),
+        pd.Timestamp("2026-11-01 12:00", tz="America/Los_Angeles"),
+        pd.Series([EVENING]).max(),
+        pd.Series([EVENING]).astype("datetime64[ns, Europe/Berlin]")[0],
+        np.array(EVENING, dtype=object),
+        pa.scalar(EVENING),
+        pa.scalar(EVENING, pa.timestamp("ns", "Asia/Tokyo")),
+        pl.Series([EVENING])[0],
+    ],
+)
+def test_a_time_with_a_zone_is_an_instant(moment: object) -> None:
+    """Its day is the one that the account has at that instant, whatever zone it was written in."""
+    for zone, day in ((ZoneInfo("Asia/Kolkata"), 20261102), (UTC, 20261101)):
+        for text in ("A $d", "A $d..today", "A from $d to yesterday", "A since $d"):
+            (query,) = parse(text, params={"d": moment}, today=TODAY, zone=zone)
+            assert to_payload(query)["from"] == day
+
+
+def test_an_instant_is_a_day_of_the_account() -> None:
+    """Of the account's zone where it has one, of the settings' where they name one."""
+    account = Account("one", "ID", Secret("PC"), timezone="Asia/Kolkata")
+    for settings, day in ((Settings(), 2), (Settings(timezone="UTC"), 1)):
+        cell = prepare("A $d", params={"d": EVENING}, account=account, settings=settings)
+        assert cell.plan.rows[0].start == date(2026, 11, day)
+
+
+def test_today_may_be_an_instant() -> None:
+    """A script that passes the time it runs at means the account's day."""
+    (query,) = parse("A today", today=EVENING, zone=ZoneInfo("Asia/Kolkata"))
+    assert to_payload(query)["from"] == 20261102
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([9.99, 0.1], dtype="float32"),
+        [np.float32(9.99), np.float32(0.1)],
+        {np.float32(9.99), np.float32(0.1)},
+        pd.Series([9.99, 0.1], dtype="float32"),
+        pd.Series([9.99, 0.1], dtype="Float32"),
+        pd.Series([9.99, 0.1], dtype="float[pyarrow]"),
+        pd.Series([9.99, 0.1], dtype="float32").astype("category"),
+        pd.Series(pd.arrays.SparseArray(np.array([9.99, 0.1], dtype="float32"))),
+        pd.Index(np.array([9.99, 0.1], dtype="float32")),
+        pd.CategoricalIndex(np.array([9.99, 0.1], dtype="float32")),
+        pd.array([9.99, 0.1], dtype="Float32"),
+        pa.array([9.99, 0.1], pa.float32()),
+        pa.array([9.99, 0.1], pa.float32()).dictionary_encode(),
+        pa.chunked_array([pa.array([9.99, 0.1], pa.float32())]),
+        list(pa.array([9.99, 0.1], pa.float32())),
+        pl.Series([9.99, 0.1], dtype=pl.Float32),
+        pd.Series([9.99, 0.1]),
+        pa.array([9.99, 0.1]),
+        pl.Series([9.99, 0.1]),
+    ],
+)
+def test_small_floats_keep_their_digits(values: object) -> None:
+    """9.99 of 32 bits is 9.99, in whatever it is held: 9.989999771118164 would find nobody."""
+    (condition,) = sent("A where x in $v", {"v": values})["event_properties"]
+    assert sorted(condition["value"]) == [0.1, 9.99]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([9.99], dtype="float16"),
+        pd.Series([9.99], dtype="float16"),
+        pd.Series([9.99], dtype="halffloat[pyarrow]"),
+        pa.array([np.float16(9.99)], pa.float16()),
+    ],
+)
+def test_floats_of_sixteen_bits_keep_theirs(values: object) -> None:
+    """They have three digits and a little."""
+    assert sent("A where x in $v", {"v": values})["event_properties"][0]["value"] == [9.99]
 
 
 @pytest.mark.parametrize(
@@ -141,11 +235,32 @@ def test_a_period_of_pandas_is_a_period(period: object, first: int, last: int) -
     assert (inner["from"], inner["to"]) == (first, last)
 
 
-def test_a_period_of_pandas_is_named_as_one() -> None:
-    """So that `vs previous` is the whole quarter before, not as many days."""
-    (row, other) = parse("A $p vs previous", params={"p": pd.Period("2026Q3")}, today=TODAY)
+@pytest.mark.parametrize("text", ["A 2026-Q3 {}", "A $p {}"])
+def test_a_quarter_is_named_as_one(text: str) -> None:
+    """So that `vs previous` is the whole quarter before, not as many days; and so it is printed."""
+    params = {"p": pd.Period("2026Q3")}
+    (row, other) = parse(text.format("vs previous"), params=params, today=TODAY)
     assert to_payload(row)["from"] == 20260701
     assert (to_payload(other)["from"], to_payload(other)["to"]) == (20260401, 20260630)
+    for clause in ("vs previous", "did B", "by month", "vs 2025-Q3", "did B 2026-Q1"):
+        (query,) = statements(text.format(clause), params, TODAY)
+        assert query.source == f"A 2026-Q3 {clause}"
+        assert to_text(query) == f"A 2026-Q3 {clause}"
+        assert statements(to_text(query), today=TODAY) == (query,)
+
+
+def test_a_quarter_is_other_than_its_dates() -> None:
+    """They ask other days beside `vs previous`, so they are printed apart and are not equal."""
+    named, dates = statements("A 2026-Q3 vs previous\nA 2026-07-01..2026-09-30 vs previous")
+    assert named != dates
+    assert to_text(dates) == "A 2026-07-01..2026-09-30 vs previous"
+
+
+def test_a_year_of_pandas_is_its_dates() -> None:
+    """There is no word for one year, so what is printed can be no more than its dates."""
+    (query,) = statements("A $p vs previous", {"p": pd.Period("2025", freq="Y")}, TODAY)
+    assert to_text(query) == "A 2025-01-01..2025-12-31 vs previous"
+    assert statements(to_text(query), today=TODAY) == (query,)
 
 
 @pytest.mark.parametrize(
@@ -235,6 +350,17 @@ def test_everywhere_a_variable_may_stand() -> None:
         ("A $v", np.datetime64("NaT", "s"), "$v is not there"),
         ("A $v..today", date(2027, 1, 1), "the period ends (2026-11-23) before it begins"),
         ("$v today", 5, "$v is 5, not an event's name"),
+        ("$v today", True, "$v is True, not an event's name"),
+        ("A did $v", np.bool_(True), f"$v is {np.bool_(True)!r}, not an event's name"),
+        ("$v today", "E\nF", "$v holds a query"),
+        ("$v today", "E\n", "$v holds a query"),
+        ("A did $v", "E\u2028F", "$v holds a query"),
+        ("A where x = $v", np.longdouble(1) / 3, "$v has more digits than can be sent"),
+        (
+            "A where session.time_of_day in $v..17:00",
+            time(13, tzinfo=UTC),
+            "$v is a time with a zone of its own",
+        ),
         ("$v today", "Charged last 30 days", "$v holds a query"),
         ("A did $v", "Charged where Amount > 5", "$v holds a query"),
         ("A did $v", "new: Charged 2026-10", "$v holds a query"),
@@ -280,3 +406,57 @@ def test_a_number_that_would_be_rounded_is_refused(written: str) -> None:
     )
     with pytest.raises(QueryError, match="more digits than can be sent"):
         parse(body)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A where x in (1,000, 2,000)",
+        "A where x in (12,50,000)",
+        "A where Zip = 01234",
+        "A where Zip = 01234567",
+        "A where Zip != 00",
+        "A where x > -01",
+        "A where x > 00.5",
+        "A where x in 01..09",
+        "A where x in 1..09",
+        "A did B where x = 07",
+        "A by x in (1,000, 2)",
+        "A by x in (01, 02)",
+        "A did B >= 02",
+        "A did any (B, C) >= 02",
+        "A last 07 days",
+        "A last 00000007 days",
+        "A today-07..yesterday",
+        "A vs before 01 weeks",
+        "A share did B after 0..03 weeks by first week",
+        "A by day rolling 07 days",
+    ],
+)
+def test_no_number_begins_with_0(text: str) -> None:
+    """It is a text, or what a separator cut off: sending the rest would ask for another number."""
+    with pytest.raises(QueryError, match="leave the separators out, or quote it") as caught:
+        parse(text, today=TODAY)
+    assert caught.value.source[caught.value.column - 1 :].startswith(("0", "-0"))
+
+
+@pytest.mark.parametrize("text", ["A where x in (0, 0.5, -0.5, 10, 1e05) today", "A by x in (0)"])
+def test_a_0_alone_or_before_a_point_is_a_number(text: str) -> None:
+    """And so is one inside a number, or in an exponent."""
+    assert parse(text, today=TODAY)
+
+
+@pytest.mark.parametrize("values", ["(1,250, 2,500)", "(1,250.50, 9)", "(7, 1,250,500)"])
+@pytest.mark.parametrize("clause", ["where x in", "where x not in", "by x in", "did B where x in"])
+def test_some_commas_with_a_space_and_some_without_are_not_guessed(
+    clause: str, values: str
+) -> None:
+    """A list of two numbers and a number with a separator are written alike."""
+    with pytest.raises(QueryError, match="is two numbers here: leave the separators out"):
+        parse(f"A {clause} {values}", today=TODAY)
+
+
+@pytest.mark.parametrize("values", ["(100,200,300)", "(100, 200, 300)", "(5,10, 20)"])
+def test_a_list_may_have_spaces_or_none(values: str) -> None:
+    """As it always could."""
+    assert len(sent(f"A where x in {values}", {})["event_properties"][0]["value"]) == 3

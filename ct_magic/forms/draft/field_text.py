@@ -170,8 +170,8 @@ def spell_period(period_field: tree.PeriodNode | tree.MovedNode | tree.MovedAxis
     match period_field:
         case tree.OneDay(day):
             return _day(day)
-        case tree.WholeMonth(month):
-            return month.text
+        case tree.NamedUnit(name):
+            return name.text
         case tree.Since(day):
             return f"since {_day(day)}"
         case tree.DaySpan(start, end):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from ct_magic.query.lexer import Token, tokens, with_contextual
+from ct_magic.query.lexer import NAMED_DAYS, Token, tokens, with_contextual
 from ct_magic.query.mistakes.stop import Accepted, Reach, Stop
 from ct_magic.query.source import Source
 
@@ -23,7 +23,7 @@ ORDERS = ("OVER", "AT_LEAST", "UNDER", "AT_MOST")
 ALIKE = (
     NUMBERS,
     ("IS", "IS_NOT", "HAS", "LACKS", *ORDERS),
-    ("ON", "FROM", "SINCE", "LAST", "THIS", "TODAY", "YESTERDAY", "DATE", "YEAR_MONTH"),
+    ("ON", "FROM", "SINCE", "LAST", "THIS", "TODAY", "YESTERDAY", *NAMED_DAYS),
     ("DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "QUARTER", "QUARTERS", "YEAR", "YEARS"),
     ("AND", "OR"),
     ("WORD", "STRING"),

@@ -79,9 +79,7 @@ def _years_days(number: str, name: str) -> str:
     if not re.fullmatch("(19|20)[0-9]{2}", number):
         return ""
     if quarter := re.search(r"\b[Qq]([1-4])\b", name):
-        first, last = ("01-01", "04-01", "07-01", "10-01"), ("03-31", "06-30", "09-30", "12-31")
-        at = int(quarter[1]) - 1
-        return f"; a quarter is written {number}-{first[at]}..{number}-{last[at]}"
+        return f"; a quarter is written {number}-Q{quarter[1]}"
     return f"; a year is written {number}-01-01..{number}-12-31"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ct_magic.query.lexer import CONTEXTUAL, SYMBOLS, WORDS, Token
+from ct_magic.query.lexer import CONTEXTUAL, NAMED_DAYS, SYMBOLS, WORDS, Token
 
 Line = Sequence[Token]
 Accepted = Callable[[Line], frozenset[str]]
@@ -136,7 +136,7 @@ def shown(token: Token) -> str:
 # What the grammar accepts next, in words.
 
 _DAY = {"DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY", "PARAM"}
-PERIOD = _DAY | {"ON", "FROM", "SINCE", "LAST", "THIS", "YEAR_MONTH"}
+PERIOD = _DAY | {"ON", "FROM", "SINCE", "LAST", "THIS", *NAMED_DAYS}
 OPERATOR = {*SYMBOLS.values(), "IN", "NOT", "EXISTS", "DOES_NOT_EXIST"} - {"DOT", "COLON"}
 VALUE = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
 _NAME = {"WORD", "STRING"}
