@@ -159,7 +159,7 @@ def test_the_tutorial_tells_what_its_numbers_show(executed: Any) -> None:
     index = shown(notebook, "by_month").iloc[-2:].astype(float)
     assert 90 < index["opened"].iloc[0] < 110, "as many opened the app"
     assert index["bought"].iloc[0] < 80
-    steps = shown(notebook, "steps.pivot")
+    steps = shown(notebook, "in_order")
     shares = {step: (steps.loc[step, "May"], steps.loc[step, "June"]) for step in steps.index[1:]}
     for step in ("did Product Viewed", "did Added To Cart"):
         may, june = map(float, shares[step])
