@@ -103,6 +103,20 @@ def tokens(source: Source) -> Iterator[Token]:
             last = token
 
 
+def tokens_of_cell(text: str) -> Iterator[Token]:
+    """Yield the tokens of all statements, each with the words that mean something where they are.
+
+    What colours a query reads these. It refuses nothing, whatever the text is.
+    """
+    source, statement = Source(text), list[Token]()
+    for token in tokens(source):
+        if source.begins_line(token.start) and statement:
+            yield from in_context(statement)
+            statement = []
+        statement.append(token)
+    yield from in_context(statement)
+
+
 def unquoted(string: str) -> str:
     """Return a text without its quotes and without the backslashes that escape."""
     return re.sub(r"\\(.)", r"\1", string[1:-1])

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from pygments.lexer import Lexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace
 
-from ct_magic.query.lexer import CONTEXTUAL, DATES, KEYWORDS, OPERATORS, Token, in_context, tokens
-from ct_magic.query.source import Source
+from ct_magic.query.lexer import CONTEXTUAL, DATES, KEYWORDS, OPERATORS, tokens_of_cell
 
 if TYPE_CHECKING:
     from pygments.token import _TokenType
@@ -47,22 +46,11 @@ class QueryLexer(Lexer):
         begin = magic.end() if magic else 0
         at = 0
         body = text[begin:]
-        for token in _marked(body):
+        for token in tokens_of_cell(body):
             yield from _between(body, at, token.start, begin)
             yield begin + token.start, _KINDS.get(token.type, Name), token.text
             at = token.end
         yield from _between(body, at, len(body), begin)
-
-
-def _marked(text: str) -> Iterator[Token]:
-    """Yield the tokens of all statements, each with the words that mean something in its places."""
-    source, statement = Source(text), list[Token]()
-    for token in tokens(source):
-        if source.begins_line(token.start) and statement:
-            yield from in_context(statement)
-            statement = []
-        statement.append(token)
-    yield from in_context(statement)
 
 
 def _between(text: str, start: int, end: int, begin: int) -> Iterator[Piece]:

@@ -26,7 +26,9 @@ _reading = ForkLock()
 _begun: set[str] = set()  # accounts whose forgotten names were read
 _learned: set[tuple[Path, str, str]] = set()  # journal, account and text
 _MOST = 300  # of the latest submissions, whose names are proposed
-_LONGEST = 10_000  # characters of a text that is learned from: a longer one is a program's, with ids
+_LONGEST = (
+    10_000  # characters of a text that is learned from: a longer one is a program's, with ids
+)
 
 
 def names(patience: float | None = None) -> Names:
