@@ -57,8 +57,8 @@ def count(
     | step | string | with `share`: the base's event, or the clause |
     | after | Int64 | with `after 0..11 weeks`: the number |
     | count | Int64 | profiles; NA where none arrived |
-    | of, share, low, high | Int64, Float64 | with `share`: the base's count, count by `of`, and |
-    | | | Wilson's 95 % interval |
+    | of, share, low, high | Int64, Float64 | with `share`: the base's count (NA where `count` |
+    | | | is), count by `of`, and Wilson's 95 % interval |
     | previous, previous_start, previous_end, change | Int64, datetime64, Float64 | with `vs` |
     | whole | boolean | where `by` cuts time: False for a piece that is not whole or not over |
     | events, users, devices | Int64 | NA where the service does not send them |

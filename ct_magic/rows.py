@@ -1,4 +1,4 @@
-"""A cell's rows as formulas over distinct questions: frozen values, made by `planner`.
+"""A cell's rows as formulas over distinct questions: frozen values, made by `query.expand`.
 
 A question is one count that the service is asked. A row of the DataFrame is a formula over such
 counts: mostly one of them, with `or` a sum and a difference. Several rows may need one question;
@@ -68,13 +68,15 @@ class Comparison:
     """What `vs` compares a row with: another period's count.
 
     `formula` is None where the piece has no partner. `incomparable` says in words why there is no
-    `change` although both counts are there ("7 days against 31"); None where there is one.
+    `change` although both counts are there ("7 days against 31"); None where there is one. `of` is
+    the other period's count that the row's share is of.
     """
 
     formula: Formula | None
     start: date | None
     end: date | None
     incomparable: str | None = None
+    of: Formula | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,11 @@ class Row:
 
     A statement with `share` has `step` (the base's event, or the clause as printed), `after` (the
     number of an `after 0..11 weeks`), `base` (the number of the row it is compared with, its own
-    for the base) and `within` (the number of the row whose profiles it is counted among: the step
-    before it, or the base; None for the base). `previous` is what `vs` compares with. `whole` is
-    None where `by` cuts no time. `has_events` is False where the count's split into events, users
-    and devices is not the row's, since its base was sent without some filters. `doubts` name what
-    the service may ignore silently.
+    for the base), `of` (the count its share is of) and `within` (the number of the row whose
+    profiles it is counted among: the step before it, or the base; None for the base). `previous`
+    is what `vs` compares with. `whole` is None where `by` cuts no time. `has_events` is False where
+    the count's split into events, users and devices is not the row's, since its base was sent
+    without some filters. `doubts` name what the service may ignore silently.
     """
 
     number: int
@@ -107,6 +109,7 @@ class Row:
     step: str | None = None
     after: int | None = None
     base: int | None = None
+    of: Formula | None = None
     within: int | None = None
     previous: Comparison | None = None
     whole: bool | None = None
@@ -115,21 +118,23 @@ class Row:
 
     @property
     def questions(self) -> tuple[int, ...]:
-        """Return the numbers of the questions of its own count and of the compared period's."""
-        own = self.formula.questions if self.formula else ()
-        other = self.previous.formula if self.previous else None
-        return tuple(dict.fromkeys((*own, *(other.questions if other else ()))))
+        """Return the numbers of all questions behind it: of its count, `of`, and their others."""
+        other = (self.previous.formula, self.previous.of) if self.previous else ()
+        formulas = (formula for formula in (self.formula, *other, self.of) if formula)
+        return tuple(dict.fromkeys(n for formula in formulas for n in formula.questions))
 
     def moved(self, row_at: Places, question_at: Places, statements: int = 0) -> Row:
         """Return the row in another plan, where rows, questions and statements lie elsewhere."""
         previous = self.previous
-        if previous and previous.formula:
-            previous = replace(previous, formula=previous.formula.moved(question_at))
+        if previous:
+            formula, of = (f and f.moved(question_at) for f in (previous.formula, previous.of))
+            previous = replace(previous, formula=formula, of=of)
         return replace(
             self,
             number=row_at[self.number],
             statement=self.statement + statements,
             formula=self.formula and self.formula.moved(question_at),
+            of=self.of and self.of.moved(question_at),
             base=None if self.base is None else row_at[self.base],
             within=None if self.within is None else row_at.get(self.within),
             previous=previous,
@@ -151,10 +156,10 @@ class Plan:
     statements: tuple[str, ...] = ()
     expects: str | None = None
 
-    def needs(self, row: Row) -> tuple[int, ...]:
-        """Return the numbers of all questions behind a row: its own, and those of its base."""
-        base = None if row.base is None else self.rows[row.base].formula
-        return tuple(dict.fromkeys((*row.questions, *(base.questions if base else ()))))
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Return the doubts about all rows, each once."""
+        return tuple(dict.fromkeys(doubt for row in self.rows for doubt in row.doubts))
 
     def only(self, numbers: Iterable[int]) -> tuple[Plan, tuple[int, ...]]:
         """Return the plan of these rows and their bases, and its questions' numbers.
@@ -164,7 +169,7 @@ class Plan:
         rows = [self.rows[number] for number in numbers]
         bases = {row.base for row in rows if row.base is not None}
         chosen = sorted(bases.union(row.number for row in rows))
-        questions = tuple(dict.fromkeys(n for r in chosen for n in self.needs(self.rows[r])))
+        questions = tuple(dict.fromkeys(n for r in chosen for n in self.rows[r].questions))
         row_at = {old: new for new, old in enumerate(chosen)}
         question_at = {old: new for new, old in enumerate(questions)}
         moved = tuple(self.rows[old].moved(row_at, question_at) for old in chosen)

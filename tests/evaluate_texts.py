@@ -23,10 +23,8 @@ from helpers.random_texts import Texts
 from helpers.texts_evaluator import TextsEvaluator, Wanted, wilson
 
 from ct_magic import QueryError
-from ct_magic.planning.planner import plan_cell
 from ct_magic.planning.row_results import row_results
 from ct_magic.query import parser
-from ct_magic.query.doubts import Known
 from ct_magic.results.frame import frame
 from ct_magic.sandbox.engine import Engine
 
@@ -96,8 +94,7 @@ def world(zone: ZoneInfo, today: date) -> tuple[Engine, plain_counts.Data]:
 
 def counted(engine: Engine, text: str, today: date) -> pd.DataFrame | None:
     """Return the DataFrame of a cell; None where it asks too much."""
-    cell = parser.read_cell(text, today=today, max_counts=None)
-    planned = plan_cell(cell.statements, cell.expansion, today, Known())
+    planned = parser.read_cell(text, today=today, max_counts=None).plan
     if len(planned.questions) > MOST_COUNTS:
         return None
     return frame(planned, row_results(planned, jobs_of(planned, engine.count)))

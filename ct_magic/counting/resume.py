@@ -82,11 +82,10 @@ def pending_cells(journal: Journal) -> list[PendingCell]:
 
 def _part(record: CellRecord, began: float, entries: Mapping[int, Entry]) -> PendingCell:
     known = {n: e for n, e in entries.items() if e.is_counted or e.is_pending}
-    needs = record.plan.needs
-    due = [row for row in record.plan.rows if _is_due(needs(row), known)]
+    due = [row for row in record.plan.rows if _is_due(row.questions, known)]
     # With the rows that they are counted among, where these are known: counts may contradict.
     among = {row.within for row in due if row.within is not None}
-    known_rows = {n for n in among if known.keys() >= set(needs(record.plan.rows[n]))}
+    known_rows = {n for n in among if known.keys() >= set(record.plan.rows[n].questions)}
     plan, questions = record.plan.only({row.number for row in due} | known_rows)
     return PendingCell(record, began, known, plan, questions)
 

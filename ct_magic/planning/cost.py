@@ -12,9 +12,9 @@ from ct_magic.client.jobs import Job, State, jobs_of
 from ct_magic.client.journal.journal import open_journal, recalled
 from ct_magic.common.words import counted
 from ct_magic.planning.estimate import Estimate, expected
-from ct_magic.planning.planner import plan_cell
 from ct_magic.planning.prepare import PreparedCell, known_of, one_text, today_of, zone_of
 from ct_magic.query.calendar import plain_day
+from ct_magic.query.doubts import doubted
 from ct_magic.query.expand import TooLargeError, expand, rows_in
 from ct_magic.query.parser import statements
 from ct_magic.rows import Plan
@@ -104,7 +104,7 @@ def plan(
     except TooLargeError as error:
         refused = f"refused: {error.size}, the limit is {error.limit:,}"
         return PlanSummary(rows, None, refused=refused)
-    planned = plan_cell(queries, expansion, day, known_of(chosen))
+    planned = doubted(expansion, day, known_of(chosen))
     if chosen is None:
         return _summary(planned, jobs_of(planned.questions), None)
     journal, cell = open_journal(chosen), PreparedCell(planned, chosen, settings, day)
@@ -124,5 +124,5 @@ def _summary(planned: Plan, jobs: Sequence[Job], seconds: Estimate | None) -> Pl
         not_yet=sum(row.formula is None for row in planned.rows),
         seconds=seconds,
         notes=planned.notes,
-        doubts=tuple(dict.fromkeys(doubt for row in planned.rows for doubt in row.doubts)),
+        doubts=planned.doubts,
     )

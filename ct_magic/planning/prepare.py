@@ -12,10 +12,9 @@ from ct_magic.client.journal.entries import Freshness
 from ct_magic.client.timing import Timing
 from ct_magic.errors import UsageError
 from ct_magic.planning.known_facts import known_facts
-from ct_magic.planning.planner import plan_cell
 from ct_magic.query import parser
 from ct_magic.query.calendar import plain_day
-from ct_magic.query.doubts import Known
+from ct_magic.query.doubts import Known, doubted
 from ct_magic.rows import Plan
 from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings, zone
@@ -88,7 +87,7 @@ def prepare(
     cell = parser.read_cell(
         text, params=params, today=day, max_counts=settings.max_counts, zone=days_of
     )
-    plan = plan_cell(cell.statements, cell.expansion, day, known_of(chosen))
+    plan = doubted(cell, day, known_of(chosen))
     return PreparedCell(plan, chosen, settings, day, "; ".join(plan.notes) or None)
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from ct_magic.client.accounts import COUNTS_PATH, REGIONS, Account
 from ct_magic.planning.prepare import known_of, today_of, zone_of
 from ct_magic.query import strict_json
-from ct_magic.query.doubts import doubts_of_cell
-from ct_magic.query.parser import ParsedCell, read_cell
+from ct_magic.query.doubts import doubted
+from ct_magic.query.expand import Expansion
+from ct_magic.query.parser import read_cell
 from ct_magic.query.payload import to_payload
 from ct_magic.query.printer import layout
 from ct_magic.session.session import SESSION
@@ -43,7 +44,7 @@ def explain(
     cell, today = _read(text, params or {}, settings or Settings(), account)
     url = account.base_url if account else f"https://{REGIONS['eu1']}"
     parts = [layout(statement) for statement in cell.statements]
-    doubts = doubts_of_cell(cell.statements, cell.expansion, today, known_of(account))
+    doubts = doubted(cell, today, known_of(account)).doubts
     parts += [f"doubt: {doubt}" for doubt in doubts]
     bodies = [to_payload(count) for count in cell.counts]
     return "\n\n".join(
@@ -76,8 +77,8 @@ def preview(
     """Return what a text would ask. An account is not needed for it."""
     used = SESSION.account_if_any(account)
     cell, today = _read(text, params, settings, used)
-    doubts = doubts_of_cell(cell.statements, cell.expansion, today, known_of(used))
-    return Preview(tuple(map(to_payload, cell.counts)), len(cell.expansion.rows), tuple(doubts))
+    plan = doubted(cell, today, known_of(used))
+    return Preview(tuple(map(to_payload, cell.counts)), len(plan.rows), plan.doubts)
 
 
 def curl(body: Mapping[str, object], url: str) -> str:
@@ -107,7 +108,7 @@ def _ends(shown: Sequence[str]) -> list[str]:
 
 def _read(
     text: str, params: Mapping[str, object], settings: Settings, account: Account | None
-) -> tuple[ParsedCell, date]:
+) -> tuple[Expansion, date]:
     today = today_of(account, settings)
     most, days_of = settings.max_counts, zone_of(account, settings)
     return read_cell(text, params=params, today=today, max_counts=most, zone=days_of), today

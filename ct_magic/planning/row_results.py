@@ -31,9 +31,9 @@ WORST = (
 class RowResult:
     """A row as it stands. `jobs` are those of all counts behind it, each once.
 
-    `count` is None where a count that it is made of is missing; `of`, `share`, `low`, `high`,
-    `previous` and `change` are None where theirs are. Shares and changes are fractions.
-    `counted` is the moment of the oldest count behind it (UTC).
+    `count` is None where a count that it is made of is missing, and `of` wherever `count` is;
+    `share`, `low`, `high`, `previous` and `change` are None where theirs are. Shares and changes
+    are fractions. `counted` is the moment of the oldest count behind it (UTC).
     """
 
     row: Row
@@ -83,11 +83,11 @@ def _result(
 ) -> RowResult:
     base = None if row.base is None else plan.rows[row.base]
     count = None if wrong[row.number] else values[row.number]
-    of = None if base is None or wrong[base.number] else values[base.number]
+    of = None if count is None or base is None or wrong[base.number] else _value(row.of, jobs)
     share = count / of if count is not None and of else None
     interval = wilson(count, of) if count is not None and of and base is not row else (None, None)
     previous = _previous(row, jobs)
-    needed = [jobs[number] for number in plan.needs(row)]
+    needed = [jobs[number] for number in row.questions]
     contradicted = (
         wrong[row.number]
         or (base is not None and wrong[base.number])
@@ -262,7 +262,7 @@ class RowRun:
             return
         self._cancelled.add(number)
         kept = [row for row in self.plan.rows if row.number not in self._cancelled]
-        needed = {question for row in kept for question in self.plan.needs(row)}
-        for question in self.plan.needs(self.plan.rows[number]):
+        needed = {question for row in kept for question in row.questions}
+        for question in self.plan.rows[number].questions:
             if question not in needed:
                 self._run.cancel(question)

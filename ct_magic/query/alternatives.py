@@ -21,7 +21,9 @@ from ct_magic.query.model import (
     ClockRange,
     Condition,
     Days,
+    Did,
     DidAny,
+    DidNot,
     Event,
     Filter,
     JsonQuery,
@@ -275,10 +277,11 @@ def counts_of(base: Query, terms: tuple[Term, ...], *, first: bool, earlier: Day
 
 
 def _as_did_any(base: Query, common: Term, terms: tuple[Term, ...]) -> Sum:
-    if base.did_any is not None:
+    if any(isinstance(clause, DidAny) for clause in base.clauses):
         raise ClauseError(TAKEN, "OR")
     events = tuple(Event(base.event.name, _filters(term)) for term in terms)
-    return Sum((replace(_with(base, common), did_any=DidAny(events)),), has_events=False)
+    any_of = replace(_with(base, common), clauses=(*base.clauses, DidAny(events)))
+    return Sum((any_of,), has_events=False)
 
 
 def _both(base: Query, first: Term, second: Term) -> Query:
@@ -287,7 +290,8 @@ def _both(base: Query, first: Term, second: Term) -> Query:
     left, right = (tuple(filter(_is_of_event, term)) for term in (first, second))
     single = _with(base, (*(left or right), *once(profile)))
     if left and right and condition_keys(left) != condition_keys(right):
-        return replace(single, did=(*single.did, Event(base.event.name, _filters(right))))
+        done = Did(Event(base.event.name, _filters(right)))
+        return replace(single, clauses=(*single.clauses, done))
     return single
 
 
@@ -295,8 +299,8 @@ def _without_earlier(base: Query, terms: tuple[Term, ...], earlier: Days | None)
     if earlier is None:
         return base
     events = (tuple(filter(_is_of_event, term)) for term in terms)
-    before = tuple(Event(base.event.name, _filters(term), earlier) for term in events)
-    return replace(base, did_not=(*base.did_not, *before))
+    before = (DidNot(Event(base.event.name, _filters(term), earlier)) for term in events)
+    return replace(base, clauses=(*base.clauses, *before))
 
 
 def _with(base: Query, term: Term) -> Query:

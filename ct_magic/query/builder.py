@@ -55,7 +55,6 @@ from ct_magic.query.model import (
     Scope,
     Shift,
     ShiftAxis,
-    Step,
     This,
     Unit,
 )
@@ -629,23 +628,19 @@ class Builder(ClauseRules):
         where = self.where(node.event.where)
         event = Event(self._event_name(node.event.name), where.filters, self._base_period(node))
         self.check_clauses(node)
-        steps = [(clause, self.step(clause)) for clause in node.clauses]
-        base = [step for clause, step in steps if not clause.share]
+        clauses = tuple(replace(self.clause(c), share=c.share is not None) for c in node.clauses)
         axes = tuple(map(self.axis, node.by.axes)) if node.by else ()
         self.check_axes(node, axes)
         return Query(
             event,
             places=where.places,
-            did=tuple(step.event for step in base if isinstance(step, Did)),
-            did_not=tuple(step.event for step in base if isinstance(step, DidNot)),
-            did_any=next((step for step in base if isinstance(step, DidAny)), None),
-            steps=tuple(step for clause, step in steps if clause.share),
+            clauses=clauses,
             condition=where.condition,
             versus=self.versus(node.versus) if node.versus else None,
             by=axes,
         )
 
-    def step(self, node: tree.Clause) -> Step:
+    def clause(self, node: tree.Clause) -> Did | DidNot | DidAny:
         """Return a clause, whether it belongs to the base or stands behind `share`."""
         match node:
             case tree.DidNotNode():

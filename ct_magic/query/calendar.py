@@ -18,6 +18,7 @@ from ct_magic.query.model import (
     ByTime,
     Days,
     Last,
+    OwnDays,
     Period,
     Previous,
     Shift,
@@ -225,8 +226,8 @@ def resolve(period: AnyPeriod | None, today: date, by: Unit | None = None) -> Da
     of that unit, or of one made of it, whole ones are meant. Raises QueryError for a period that
     ends before it begins or lies before the calendar.
     """
-    if isinstance(period, Shift | ShiftAxis):
-        raise QueryError("'after' and 'before' move the period of a 'did', not the statement's")
+    if isinstance(period, Shift | ShiftAxis | OwnDays):
+        raise QueryError("'after', 'before' and own days are of a 'did', not of the statement")
     try:
         start, end = _ends(period or DEFAULT, plain_day(today), by)
     except (OverflowError, ValueError):

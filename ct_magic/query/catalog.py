@@ -15,7 +15,6 @@ from ct_magic.query.model import (
     ByPlace,
     ByValue,
     Condition,
-    DidAny,
     Event,
     Filter,
     JsonQuery,
@@ -24,6 +23,7 @@ from ct_magic.query.model import (
     Query,
     Scalar,
     Scope,
+    ShareWhere,
     Value,
 )
 
@@ -151,9 +151,10 @@ def _united(some: Iterable[_T], others: Iterable[_T]) -> tuple[_T, ...]:
 
 def _of_query(query: Query) -> Names:
     known = Names()
-    for event in _events(query):
+    for event in (query.event, *(event for clause in query.clauses for event in clause.events)):
         known = known.merged(_of_event(event))
-    conditions = tuple(_leaves(query.condition)) if query.condition else ()
+    shared = [step.condition for step in query.steps if isinstance(step, ShareWhere)]
+    conditions = [leaf for part in (query.condition, *shared) if part for leaf in _leaves(part)]
     for condition in conditions:
         if isinstance(condition, Filter):
             known = known.merged(_of_filter(query.event.name, condition))
@@ -163,15 +164,6 @@ def _of_query(query: Query) -> Names:
     holders = (part for part in (*conditions, *query.by) if isinstance(part, AtPlace | ByPlace))
     places = [place for holder in holders for place in holder.places]
     return known.merged(Names(places=tuple("/".join(place) for place in (*query.places, *places))))
-
-
-def _events(query: Query) -> Iterator[Event]:
-    yield from (query.event, *query.did, *query.did_not)
-    for clause in (*query.steps, query.did_any):
-        if isinstance(clause, DidAny):
-            yield from clause.events
-        elif clause is not None:
-            yield clause.event
 
 
 def _leaves(condition: Condition) -> Iterator[Filter | AtPlace]:

@@ -7,8 +7,8 @@ typed and doubted aloud. Each doubt names the part, then what is known. Rule: RE
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from itertools import chain
@@ -20,6 +20,7 @@ from ct_magic.query.expand import Expansion
 from ct_magic.query.model import ByHour, JsonQuery, Operator, Property, Query, Scope
 from ct_magic.query.payload import FAMILIES, day_of_number, to_payload
 from ct_magic.query.printer import property_text, value_text
+from ct_magic.rows import Plan, Row
 
 # What an account may have passed in `%ct check`.
 DID_SEES_BASE = "did sees the base"
@@ -57,23 +58,18 @@ class Known:
     names: Names = field(default_factory=Names)
 
 
-def doubts_of_rows(
-    statements: Sequence[Query | JsonQuery], expansion: Expansion, today: date, known: Known
-) -> list[tuple[str, ...]]:
-    """Return the doubts about each row of a cell: its statement's, then those of its counts."""
-    of_statements = [_of_statement(query, known) for query in statements]
-    of_counts = [_of_count(to_payload(count), today, known) for count in expansion.counts]
-    return [
-        _each_once(of_statements[row.statement], *(of_counts[n] for n in row.numbers))
-        for row in expansion.rows
-    ]
+def doubted(cell: Expansion, today: date, known: Known) -> Plan:
+    """Return a cell's plan with the doubts about each row: its statement's, then its counts'."""
+    of_statements = [_of_statement(query, known) for query in cell.statements]
+    of_counts = [_of_count(to_payload(count), today, known) for count in cell.counts]
 
+    def of_row(row: Row) -> tuple[str, ...]:
+        other = row.previous.formula if row.previous else None
+        formulas = (formula for formula in (row.formula, other) if formula)
+        numbers = (number for formula in formulas for number in formula.questions)
+        return _each_once(of_statements[row.statement], *(of_counts[n] for n in numbers))
 
-def doubts_of_cell(
-    statements: Sequence[Query | JsonQuery], expansion: Expansion, today: date, known: Known
-) -> tuple[str, ...]:
-    """Return all doubts about a cell, each once."""
-    return _each_once(*doubts_of_rows(statements, expansion, today, known))
+    return replace(cell.plan, rows=tuple(replace(r, doubts=of_row(r)) for r in cell.plan.rows))
 
 
 def _of_statement(query: Query | JsonQuery, known: Known) -> tuple[str, ...]:

@@ -1,19 +1,22 @@
 """A statement -> its rows over single counts. Rules: README, from "Shares" on.
 
 The road of a statement: `by` makes slices (a stretch of time, a value, a place, an hour), each
-slice has a row for the base and one for each step (see `clauses`), and a row is a sum of single
-counts (see `alternatives`); beside `vs` it has the same sum over the other period's stretch.
+slice has a row for the base and one for each step (see `_Chain`), and a row is a formula over
+single counts (see `alternatives`); beside `vs` it has the same over the other period's stretch. A
+count that several rows need is one question of the cell's plan.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import product
 from math import prod
 from operator import mul
+from typing import Any
 
 from ct_magic.errors import QueryError
 from ct_magic.query import versus
@@ -38,11 +41,9 @@ from ct_magic.query.model import (
     ByPlace,
     ByTime,
     ByValue,
+    Clause,
     ClockRange,
     Days,
-    Did,
-    DidAny,
-    DidNot,
     Event,
     Filter,
     JsonQuery,
@@ -52,14 +53,15 @@ from ct_magic.query.model import (
     Query,
     Scalar,
     Scope,
+    ShareWhere,
     Shift,
     ShiftAxis,
-    Step,
     Unit,
 )
-from ct_magic.query.payload import to_payload
-from ct_magic.query.printer import clause_text
+from ct_magic.query.payload import day_of_number, to_payload
+from ct_magic.query.printer import clause_text, to_text
 from ct_magic.query.versus import left_out, other_days
+from ct_magic.rows import Comparison, Formula, Plan, Question, Row
 
 # What else the profile did: a statement's clauses as steps, and their periods beside a piece.
 #
@@ -69,161 +71,167 @@ _NUMBERS = re.compile(r" after \d+\.\.\d+ ([a-z]+)(?=( [>=]+ \d+)?$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Clauses:
+class _Chain:
     """The clauses of one row of each piece: those of the base and of the steps up to its own.
 
     `step` names it where the statement has shares, `after` is its number of `after 0..11 weeks`,
     `within` the place, among the rows of its piece, of the one it is counted inside.
     """
 
-    did: tuple[Event, ...]
-    did_not: tuple[Event, ...]
-    did_any: DidAny | None
+    clauses: tuple[Clause, ...]
     step: str | None = None
     after: int | None = None
     within: int | None = None
 
-    @property
-    def events(self) -> tuple[Event, ...]:
-        """Return all events that are asked beside the base."""
-        return (*self.did, *self.did_not, *(self.did_any.events if self.did_any else ()))
+    def is_over(self, piece: Days, today: date) -> bool:
+        """Return True if the last day of each window that an `after` moves is over."""
+        shifts = (e.period for e in _events(self.clauses) if isinstance(e.period, Shift))
+        return all(ends(moved(piece, shift))[1] < today for shift in shifts if shift.n >= 0)
 
-    def mapped(self, change: Callable[[Event], Event]) -> Clauses:
-        """Return the same clauses with each event changed."""
-        any_of = self.did_any
-        return replace(
-            self,
-            did=tuple(map(change, self.did)),
-            did_not=tuple(map(change, self.did_not)),
-            did_any=any_of and replace(any_of, events=tuple(map(change, any_of.events))),
+    def resolved(self, piece: Days, today: date) -> tuple[Clause, ...]:
+        """Return the clauses with their days; those without a period take their base's later."""
+
+        def with_days(event: Event) -> Event:
+            match event.period:
+                case None | ShiftAxis():
+                    return event
+                case Shift() as shift:
+                    return event.during(moved(piece, shift))
+                case period:
+                    return event.during(resolve(period, today))
+
+        return tuple(clause.mapped(with_days) for clause in self.clauses)
+
+
+def _chains(query: Query) -> list[_Chain]:
+    """Return the clauses of each row that every piece has: the base, its steps, their numbers."""
+    if not query.steps:
+        return _numbered(_Chain(query.base))
+    rows = [_Chain(query.base, step=query.event.name)]
+    for number, step in enumerate(query.steps):
+        own = step if isinstance(step, ShareWhere) else replace(step, share=False)
+        clauses = (*rows[number].clauses, own)
+        rows += _numbered(_Chain(clauses, step_name(step), within=number))
+    return rows
+
+
+def _numbered(chain: _Chain) -> list[_Chain]:
+    """Return the chain once for each number of an `after 0..11 weeks`."""
+    axes = (e.period for e in _events(chain.clauses) if isinstance(e.period, ShiftAxis))
+    axis = next(axes, None)
+    if axis is None:
+        return [chain]
+
+    def at(number: int) -> tuple[Clause, ...]:
+        shift = Shift(number, axis.unit)
+        return tuple(
+            clause.mapped(lambda e: e.during(shift) if isinstance(e.period, ShiftAxis) else e)
+            for clause in chain.clauses
         )
 
-
-def rows_of_a_piece(query: Query) -> tuple[Clauses, ...]:
-    """Return the clauses of each row that every piece has: the base, its steps, their numbers."""
-    base = Clauses(query.did, query.did_not, query.did_any)
-    if not query.steps:
-        return tuple(_numbered(base))
-    rows = [replace(base, step=query.event.name)]
-    for number, step in enumerate(query.steps):
-        rows += _numbered(replace(_with(rows[number], step), step=step_name(step), within=number))
-    return tuple(rows)
+    numbers = range(axis.first, axis.last + 1)
+    return [replace(chain, clauses=at(number), after=number) for number in numbers]
 
 
-def how_many_rows(query: Query) -> int:
+def _rows_of_a_piece(query: Query) -> int:
     """Return how many rows every piece has, in no time however many."""
-    events = (*query.did, *query.did_not, *map(_event_of, query.steps))
-    axes = [event.period for event in events if event and isinstance(event.period, ShiftAxis)]
+    periods = (event.period for event in _events(query.clauses))
+    axes = [period for period in periods if isinstance(period, ShiftAxis)]
     return 1 + len(query.steps) + sum(axis.last - axis.first for axis in axes)
 
 
-def has_after(query: Query) -> bool:
+def _has_after(query: Query) -> bool:
     """Return True if an `after` stands anywhere in the statement."""
-    any_of = [query.did_any, *(step for step in query.steps if isinstance(step, DidAny))]
-    inside = [event for did_any in any_of if did_any for event in did_any.events]
-    events = (*query.did, *query.did_not, *map(_event_of, query.steps), *inside)
-    return any(event is not None and _is_after(event) for event in events)
+    periods = (event.period for event in _events(query.clauses))
+    return any(isinstance(p, ShiftAxis) or (isinstance(p, Shift) and p.n >= 0) for p in periods)
 
 
-def is_over(clauses: Clauses, piece: Days, today: date) -> bool:
-    """Return True if the last day of each window that an `after` moves is over."""
-    windows = (
-        moved(piece, event.period)
-        for event in clauses.events
-        if isinstance(event.period, Shift) and _is_after(event)
-    )
-    return all(ends(window)[1] < today for window in windows)
+def _events(clauses: Sequence[Clause]) -> Iterator[Event]:
+    return (event for clause in clauses for event in clause.events)
 
 
-def resolved(clauses: Clauses, piece: Days, today: date) -> Clauses:
-    """Return the clauses with their days; those without a period take their base's later."""
-
-    def with_days(event: Event) -> Event:
-        match event.period:
-            case None | ShiftAxis():
-                return event
-            case Shift() as shift:
-                return event.during(moved(piece, shift))
-            case period:
-                return event.during(resolve(period, today))
-
-    return clauses.mapped(with_days)
-
-
-def step_name(step: Step) -> str:
+def step_name(step: Clause) -> str:
     """Return the clause as printed, without the numbers of `after 0..11 weeks`."""
     return _NUMBERS.sub(r" after \1", clause_text(step))
 
 
-def _with(clauses: Clauses, step: Step) -> Clauses:
-    match step:
-        case Did(event):
-            return replace(clauses, did=(*clauses.did, event))
-        case DidNot(event):
-            return replace(clauses, did_not=(*clauses.did_not, event))
-        case DidAny():
-            return replace(clauses, did_any=step)
+# The distinct single counts of a cell.
 
 
-def _numbered(clauses: Clauses) -> Iterator[Clauses]:
-    """Yield the clauses once for each number of an `after 0..11 weeks`."""
-    axes = (e.period for e in clauses.events if isinstance(e.period, ShiftAxis))
-    axis = next(axes, None)
-    if axis is None:
-        yield clauses
-        return
-    for number in range(axis.first, axis.last + 1):
-        yield replace(clauses.mapped(lambda event: _at(event, number)), after=number)  # noqa: B023
+@dataclass(slots=True)
+class _Counts:
+    """The distinct counts seen so far, numbered in the order in which they come."""
+
+    counts: list[Query | JsonQuery] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    _places: dict[str, int] = field(default_factory=dict)
+
+    def formula(self, total: Sum | None) -> Formula | None:
+        """Return a sum over the numbers of its counts."""
+        if total is None:
+            return None
+        plus = tuple(map(self.number, total.plus))
+        return Formula(plus, tuple(map(self.number, total.minus)))
+
+    def number(self, count: Query | JsonQuery) -> int:
+        canonical = key(count)
+        number = self._places.setdefault(canonical, len(self.counts))
+        if number == len(self.counts):
+            self.counts.append(count)
+            self.questions.append(_question(count, canonical))
+        return number
 
 
-def _at(event: Event, number: int) -> Event:
-    axis = event.period
-    return event.during(Shift(number, axis.unit)) if isinstance(axis, ShiftAxis) else event
+def _question(count: Query | JsonQuery, canonical: str) -> Question:
+    """Return a single count in the words of the service half."""
+    body = to_payload(count)
+    start, end = (date.fromisoformat(f"{body[name]:08}") for name in ("from", "to"))
+    until, profiles_now = _moment(body)
+    return Question(
+        text=to_text(replace(count, label=None)),
+        event=body["event_name"],
+        start=start,
+        end=end,
+        body=json.dumps(body),
+        key=canonical,
+        until=until,
+        profiles_now=profiles_now,
+    )
 
 
-def _event_of(step: Step) -> Event | None:
-    return None if isinstance(step, DidAny) else step.event
+# What only speaks of events on days. Everything else, the unknown too, may speak of profiles.
+_OF_EVENTS = {"event_name", "from", "to", "event_properties", "session_properties"}
+_OF_EVENTS |= {"operator", "value"}
+_DID = {"did_all", "did_none"}
 
 
-def _is_after(event: Event) -> bool:
-    period = event.period
-    return isinstance(period, ShiftAxis) or (isinstance(period, Shift) and period.n >= 0)
+def _moment(body: Mapping[str, Any]) -> tuple[date, bool]:
+    """Return the latest day that a count looks at, and whether it speaks of profiles as they are.
 
+    JSON that cannot be read is never over, and may speak of anything.
+    """
+    advanced = body.get("advanced_query") or {}
+    unknown = body.keys() - _OF_EVENTS - {"advanced_query"}
+    events: list[Any] = [body]
+    try:
+        unknown |= advanced.keys() - _DID - {"did_any"}
+        for name in _DID & advanced.keys():
+            events += advanced[name]
+        events += advanced.get("did_any", {}).get("any_events", ())
+        unknown |= {name for event in events[1:] for name in event.keys() - _OF_EVENTS}
+        days = [day_of_number(event.get("to")) for event in events]
+        starts = [day_of_number(event.get("from")) for event in events]
+    except (AttributeError, TypeError):
+        return date.max, True
+    known = [day for day in days if day is not None]
+    is_read = len(known) == len(events) and None not in starts
+    return max(known) if is_read else date.max, bool(unknown)
+
+
+# A statement's rows.
 
 _CLOCK = Property("time_of_day", Scope.SESSION)
 HOURS = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Other:
-    """What `vs` compares a row with; no `total` where the piece has no partner or is not asked."""
-
-    total: Sum | None = None
-    start: date | None = None
-    end: date | None = None
-    incomparable: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ExpandedRow:
-    """One row of a statement, over single counts; `total` is None for a row that is not asked.
-
-    `query` is what is counted, in one statement, its days resolved. `base` and `within` are places
-    among the statement's rows, from 0; for the rest see `rows.Row`.
-    """
-
-    query: Query | JsonQuery
-    total: Sum | None
-    event: str
-    start: date
-    end: date
-    pieces: tuple[tuple[str, Scalar], ...] = ()
-    step: str | None = None
-    after: int | None = None
-    base: int | None = None
-    within: int | None = None
-    previous: Other | None = None
-    whole: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,59 +243,31 @@ class _Slice:
     pieces: tuple[tuple[str, Scalar], ...]
 
 
-def rows_of(query: Query | JsonQuery, today: date) -> Iterator[ExpandedRow]:
-    """Yield the rows of a statement, in order, the last axis of `by` turning fastest.
-
-    Raises QueryError for what cannot be asked: a period that leaves the calendar, an `or` that
-    has no form, pieces that cannot be paired. JSON that was pasted is one row as it stands.
-    """
-    if isinstance(query, JsonQuery):
-        yield _json_row(query)
-    else:
-        yield from _Statement(query, today).rows()
-
-
-def how_many(query: Query | JsonQuery, today: date) -> int:
-    """Return how many rows `rows_of` yields, in no time however many they are."""
-    if isinstance(query, JsonQuery):
-        return 1
-    period = own_days(query, today)
-    return prod((how_many_rows(query), *(_size(axis, period) for axis in query.by)))
-
-
-def own_days(query: Query, today: date) -> Days:
-    """Return the days of the statement's own period."""
-    return resolve(query.event.period, today, unit_of_pieces(query))
-
-
-def unit_of_pieces(query: Query) -> Unit | None:
-    """Return the unit in which `by` cuts time, None where it does not."""
-    axis = _time_axis(query)
-    return axis.unit if axis else None
-
-
 class _Statement:
     """A statement whose rows are being made; what they share is computed once."""
 
-    def __init__(self, query: Query, today: date) -> None:
-        self.query, self.today = query, today
+    def __init__(self, query: Query, number: int, today: date, counts: _Counts) -> None:
+        self.query, self.number, self.today, self.counts = query, number, today, counts
         self.axis = _time_axis(query)
         self.period = own_days(query, today)
         self.stretches = stretches(self.period, self.axis, today)
         self.others = self._others()
-        self.has_after = has_after(query)
+        self.has_after = _has_after(query)
         self.is_first = self.axis is not None and self.axis.first
 
-    def rows(self) -> Iterator[ExpandedRow]:
-        clauses = rows_of_a_piece(self.query)
-        for turn, piece in enumerate(self._slices()):
-            first = turn * len(clauses)
-            for place, clause in enumerate(clauses):
-                row = self._row(piece, clause)
-                if self.query.steps:
-                    within = None if place == 0 else first + (clause.within or 0)
-                    row = replace(row, base=first, within=within)
+    def rows(self, first: int) -> Iterator[Row]:
+        """Yield the rows, whose numbers begin with `first`; the last axis turns fastest."""
+        chains, has_steps = _chains(self.query), bool(self.query.steps)
+        for piece in self._slices():
+            base = None
+            for place, chain in enumerate(chains):
+                row = self._row(piece, chain, first + place)
+                if has_steps:
+                    base = base or row
+                    within = None if chain.within is None else first + chain.within
+                    row = replace(row, base=first, within=within, of=base.formula)
                 yield row
+            first += len(chains)
 
     def _slices(self) -> Iterator[_Slice]:
         time: list[Axis] = [] if self.axis else [ByTime(Unit.DAY)]  # one turn: the whole period
@@ -307,47 +287,55 @@ class _Statement:
             case ByHour():
                 return [(_hour(hour), ("hour", hour)) for hour in range(HOURS)]
 
-    def _row(self, piece: _Slice, clauses: Clauses) -> ExpandedRow:
+    def _row(self, piece: _Slice, chain: _Chain, number: int) -> Row:
         stretch = self.stretches[piece.stretch]
         start, end = ends(stretch.days)
-        is_asked = self._is_asked(clauses, stretch)
-        total = self._total(piece, clauses, stretch) if is_asked else None
-        is_single = total is not None and total.is_single
-        return ExpandedRow(
-            query=total.plus[0] if total and is_single else self._query(piece, clauses, stretch),
-            total=total,
+        is_asked = self._is_asked(chain, stretch)
+        total = self._total(piece, chain, stretch) if is_asked else None
+        formula = self.counts.formula(total)
+        if formula and total and total.is_single:
+            text = self.counts.questions[formula.plus[0]].text
+        else:
+            text = to_text(replace(self._query(piece, chain, stretch), label=None))
+        return Row(
+            number=number,
+            statement=self.number,
+            title=_title(self.query) or text,
+            text=text,
             event=self.query.event.name,
             start=start,
             end=end,
+            formula=formula,
             pieces=piece.pieces,
-            step=clauses.step,
-            after=clauses.after,
-            previous=self._other(piece, clauses, is_asked),
+            step=chain.step,
+            after=chain.after,
+            previous=self._previous(piece, chain, is_asked),
             whole=stretch.whole,
+            has_events=total is None or total.has_events,
         )
 
-    def _other(self, piece: _Slice, clauses: Clauses, is_asked: bool) -> Other | None:
+    def _previous(self, piece: _Slice, chain: _Chain, is_asked: bool) -> Comparison | None:
         if self.others is None:
             return None
         if piece.stretch >= len(self.others):
-            return Other()
+            return Comparison(None, None, None)
         own, other = self.stretches[piece.stretch], self.others[piece.stretch]
-        is_asked = is_asked and self._is_asked(clauses, other)
+        is_asked = is_asked and self._is_asked(chain, other)
         unit = self.axis.unit if self.axis else None
-        return Other(
-            self._total(piece, clauses, other) if is_asked else None,
+        return Comparison(
+            self.counts.formula(self._total(piece, chain, other) if is_asked else None),
             *ends(other.days),
             versus.incomparable(self.query, own.days, other.days, unit, self.today),
         )
 
-    def _is_asked(self, clauses: Clauses, stretch: Stretch) -> bool:
+    def _is_asked(self, chain: _Chain, stretch: Stretch) -> bool:
         if not self.has_after:
             return True
         begins = ends(stretch.piece)[0]
-        return begins <= self.today and is_over(clauses, stretch.piece, self.today)
+        return begins <= self.today and chain.is_over(stretch.piece, self.today)
 
-    def _total(self, piece: _Slice, clauses: Clauses, stretch: Stretch) -> Sum:
-        base = self._base(piece, clauses, stretch)
+    def _total(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Sum:
+        base = self._base(piece, chain, stretch)
         if self.query.condition is None:
             places = (AtPlace(self.query.places),) if self.query.places else ()
             terms: tuple[Term, ...] = ((*self.query.event.where, *places, *piece.conditions),)
@@ -355,24 +343,21 @@ class _Statement:
             terms = terms_of(_all(self.query.condition, piece.conditions))
         return counts_of(base, terms, first=self.is_first, earlier=stretch.earlier)
 
-    def _base(self, piece: _Slice, clauses: Clauses, stretch: Stretch) -> Query:
-        inside = resolved(clauses, stretch.piece, self.today)
+    def _base(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Query:
         return replace(
             self.query,
             event=Event(self.query.event.name, (), stretch.days),
             places=(),
-            did=inside.did,
-            did_not=inside.did_not,
-            did_any=inside.did_any,
-            steps=(),
+            clauses=chain.resolved(stretch.piece, self.today),
             condition=None,
             versus=None,
             by=(),
             pieces=piece.pieces,
         )
 
-    def _query(self, piece: _Slice, clauses: Clauses, stretch: Stretch) -> Query:
-        base = self._base(piece, clauses, stretch)
+    def _query(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Query:
+        """Return what is counted, in one statement, its days resolved."""
+        base = self._base(piece, chain, stretch)
         where, places, condition = self.query.event.where, self.query.places, self.query.condition
         if condition is not None:
             return replace(base, condition=_all(condition, piece.conditions))
@@ -384,14 +369,7 @@ class _Statement:
     def _others(self) -> list[Stretch] | None:
         if self.query.versus is None:
             return None
-        self._check_clauses()
-        unit = self.axis.unit if self.axis else None
-        other = versus.other_days(self.query, self.period, unit, self.today)
-        return stretches(other, self.axis, self.today)
-
-    def _check_clauses(self) -> None:
-        (clauses, *_) = rows_of_a_piece(self.query)
-        for event in clauses.events:
+        for event in _events(self.query.clauses):
             period = event.period
             if period and not isinstance(period, Shift | ShiftAxis) and counts_from_today(period):
                 raise ClauseError(
@@ -399,12 +377,30 @@ class _Statement:
                     "leave it out, or write 'before 1 week'",
                     "VS",
                 )
+        unit = self.axis.unit if self.axis else None
+        other = versus.other_days(self.query, self.period, unit, self.today)
+        return stretches(other, self.axis, self.today)
 
 
-def _json_row(query: JsonQuery) -> ExpandedRow:
-    body = to_payload(query)
-    start, end = (date.fromisoformat(f"{body[key]:08}") for key in ("from", "to"))
-    return ExpandedRow(query, Sum((query,)), body["event_name"], start, end, query.pieces)
+def _title(query: Query | JsonQuery) -> str | None:
+    return query.label if query.label is not None else query.source
+
+
+def _json_row(query: JsonQuery, statement: int, number: int, counts: _Counts) -> Row:
+    formula = Formula((counts.number(query),))
+    question = counts.questions[formula.plus[0]]
+    title = _title(query)
+    return Row(
+        number=number,
+        statement=statement,
+        title=question.text if title is None else title,
+        text=question.text,
+        event=question.event,
+        start=question.start,
+        end=question.end,
+        formula=formula,
+        pieces=query.pieces,
+    )
 
 
 def _all(condition: And | Or, more: Term) -> And | Or:
@@ -418,20 +414,19 @@ def _hour(hour: int) -> Filter:
     return Filter(_CLOCK, Operator.EQUALS, ClockRange(60 * hour, 60 * hour + 59))
 
 
+def own_days(query: Query, today: date) -> Days:
+    """Return the days of the statement's own period."""
+    return resolve(query.event.period, today, unit_of_pieces(query))
+
+
+def unit_of_pieces(query: Query) -> Unit | None:
+    """Return the unit in which `by` cuts time, None where it does not."""
+    axis = _time_axis(query)
+    return axis.unit if axis else None
+
+
 def _time_axis(query: Query) -> ByTime | None:
     return next((axis for axis in query.by if isinstance(axis, ByTime)), None)
-
-
-def _size(axis: Axis, period: Days) -> int:
-    match axis:
-        case ByTime(unit):
-            return number_of_pieces(period, unit)
-        case ByValue(_, values):
-            return len(values)
-        case ByPlace(places):
-            return len(places)
-        case ByHour():
-            return HOURS
 
 
 # A cell -> its rows over distinct single counts, or the refusal of a cell that is too large.
@@ -463,59 +458,42 @@ class TooLargeError(StatementError):
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
-    """A sum of single counts, by their places among the cell's distinct counts."""
-
-    plus: tuple[int, ...]
-    minus: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CellRow:
-    """A row of a cell: of which statement, and its counts and the other period's by number."""
-
-    statement: int
-    row: ExpandedRow
-    own: Numbers | None
-    other: Numbers | None
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        """The numbers of all counts that it is made of or compared with."""
-        return tuple(n for part in (self.own, self.other) if part for n in part.plus + part.minus)
-
-
-@dataclass(frozen=True, slots=True)
 class Expansion:
-    """A cell's rows, and its distinct single counts in the order in which the rows need them."""
+    """A cell that was read: its statements, what they ask, and the single counts of its questions.
 
-    rows: tuple[CellRow, ...]
+    The rows of the plan have no doubts yet: see `doubts`.
+    """
+
+    statements: tuple[Query | JsonQuery, ...]
+    plan: Plan
     counts: tuple[Query | JsonQuery, ...]
-    keys: tuple[str, ...]
 
 
 def expand(
     statements: Sequence[Query | JsonQuery], today: date, max_counts: int | None = MOST_COUNTS
 ) -> Expansion:
-    """Return the rows of a cell; StatementError tells what is wrong with which statement.
+    """Return what a cell asks; StatementError tells what is wrong with which statement.
 
-    Raises TooLargeError above 10,000 rows, and above `max_counts` distinct counts; None: any.
+    Raises TooLargeError above 10,000 rows, and above `max_counts` distinct counts (None: any
+    number); QueryError for what cannot be asked: a period that leaves the calendar, an `or` that
+    has no form, pieces that cannot be paired. JSON that was pasted is one row as it stands.
     """
     sizes = [_statement_size(number, query, today) for number, query in enumerate(statements)]
     largest = max(range(len(sizes)), key=sizes.__getitem__, default=0)
     if sum(sizes) > MOST_ROWS:
         raise TooLargeError(f"{sum(sizes):,} rows", MOST_ROWS, largest)
     left = sum(map(mul, sizes, map(_most_counts, statements)))  # counts that may still come
-    distinct, rows = _Distinct(), []
+    counts, rows = _Counts(), list[Row]()
     for number, query in enumerate(statements):
-        for row in _rows(number, query, today):
-            own, other = distinct.numbers(row.total), distinct.numbers(_other(row))
-            rows.append(CellRow(number, row, own, other))
+        for row in _rows(number, query, today, counts, len(rows)):
+            rows.append(row)
             left -= _most_counts(query)
             # Rows that are refused in any case need not be made.
-            if max_counts is not None and len(distinct.counts) > max_counts:
-                raise _too_many(len(distinct.counts), left, max_counts, largest)
-    return Expansion(tuple(rows), tuple(distinct.counts), tuple(distinct.places))
+            if max_counts is not None and len(counts.counts) > max_counts:
+                raise _too_many(len(counts.counts), left, max_counts, largest)
+    typed = tuple(map(_as_typed, statements))
+    plan = Plan(tuple(rows), tuple(counts.questions), _notes(statements, rows, today), typed)
+    return Expansion(tuple(statements), plan, tuple(counts.counts))
 
 
 def _too_many(counts: int, left: int, limit: int, statement: int) -> TooLargeError:
@@ -529,35 +507,26 @@ def rows_in(statements: Sequence[Query | JsonQuery], today: date) -> int:
     return sum(_statement_size(number, query, today) for number, query in enumerate(statements))
 
 
-@dataclass(slots=True)
-class _Distinct:
-    """The distinct counts seen so far, numbered in the order in which they come."""
-
-    counts: list[Query | JsonQuery] = field(default_factory=list)
-    places: dict[str, int] = field(default_factory=dict)
-
-    def numbers(self, total: Sum | None) -> Numbers | None:
-        if total is None:
-            return None
-        plus = tuple(map(self._number, total.plus))
-        return Numbers(plus, tuple(map(self._number, total.minus)))
-
-    def _number(self, count: Query | JsonQuery) -> int:
-        number = self.places.setdefault(key(count), len(self.counts))
-        if number == len(self.counts):
-            self.counts.append(count)
-        return number
-
-
-def _other(row: ExpandedRow) -> Sum | None:
-    return row.previous.total if row.previous else None
-
-
 def _statement_size(number: int, query: Query | JsonQuery, today: date) -> int:
+    if isinstance(query, JsonQuery):
+        return 1
     try:
-        return how_many(query, today)
+        period = own_days(query, today)
     except QueryError as error:
         raise StatementError(error.message, number) from None
+    return prod((_rows_of_a_piece(query), *(_size(axis, period) for axis in query.by)))
+
+
+def _size(axis: Axis, period: Days) -> int:
+    match axis:
+        case ByTime(unit):
+            return number_of_pieces(period, unit)
+        case ByValue(_, values):
+            return len(values)
+        case ByPlace(places):
+            return len(places)
+        case ByHour():
+            return HOURS
 
 
 def _most_counts(query: Query | JsonQuery) -> int:
@@ -567,12 +536,22 @@ def _most_counts(query: Query | JsonQuery) -> int:
     return (1 if query.condition is None else MOST_IN_A_SUM) * (1 if query.versus is None else 2)
 
 
-def _rows(number: int, query: Query | JsonQuery, today: date) -> Iterator[ExpandedRow]:
+def _rows(
+    number: int, query: Query | JsonQuery, today: date, counts: _Counts, first: int
+) -> Iterator[Row]:
     try:
-        yield from rows_of(query, today)
+        if isinstance(query, JsonQuery):
+            yield _json_row(query, number, first, counts)
+        else:
+            yield from _Statement(query, number, today, counts).rows(first)
     except QueryError as error:
         keyword = error.keyword if isinstance(error, ClauseError) else None
         raise StatementError(error.message, number, keyword) from None
+
+
+def _as_typed(query: Query | JsonQuery) -> str:
+    label = "" if query.label is None else f"{query.label}: "
+    return label + (query.source or to_text(replace(query, label=None)))
 
 
 # What a panel says of a statement: which days were meant where its words leave that open.
@@ -581,8 +560,17 @@ NO_PERIOD = "no period given: the last 30 days"
 _DO_NOT_ADD_UP = "the pieces of 'by first' do not add up: a 'did' takes each piece's days"
 
 
-def notes(query: Query | JsonQuery, today: date) -> list[str]:
-    """Return sentences on the days of a statement when `today` is today."""
+def _notes(
+    statements: Sequence[Query | JsonQuery], rows: Sequence[Row], today: date
+) -> tuple[str, ...]:
+    """Return the sentences on the whole cell that its panel shows, each once."""
+    sentences = [note for query in statements for note in _of_days(query, today)]
+    compared = (row.previous.incomparable for row in rows if row.previous)
+    sentences += [f"no change: {reason}" for reason in compared if reason]
+    return tuple(dict.fromkeys(sentences))
+
+
+def _of_days(query: Query | JsonQuery, today: date) -> list[str]:
     if isinstance(query, JsonQuery):
         return []
     sentences = [NO_PERIOD] if query.event.period is None else []
@@ -593,6 +581,6 @@ def notes(query: Query | JsonQuery, today: date) -> list[str]:
     if query.versus is not None:
         sentences.append(left_out(query, days, other_days(query, days, unit, today), unit) or "")
     is_first = any(isinstance(axis, ByTime) and axis.first for axis in query.by)
-    if is_first and (query.did or query.did_not or query.did_any):
+    if is_first and query.base:
         sentences.append(_DO_NOT_ADD_UP)
     return list(filter(None, sentences))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
+from typing import ClassVar, Self
 
 Scalar = str | int | float
 
@@ -167,7 +169,18 @@ class ShiftAxis:
     unit: Unit
 
 
-AnyPeriod = Period | Shift | ShiftAxis  # what an event may have: a moved one only inside `did`
+@dataclass(frozen=True, slots=True)
+class OwnDays:
+    """`within 7 days`, `on day 1, 7`: windows in days after a profile's own day 0.
+
+    A window holds both its ends; there is a row for each, in the order typed.
+    """
+
+    windows: tuple[tuple[int, int], ...]
+
+
+# What an event may have: a moved one only inside `did`, own days only behind `share`.
+AnyPeriod = Period | Shift | ShiftAxis | OwnDays
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +195,8 @@ class Often:
 class Event:
     """One event with its filters; without a period it takes the statement's.
 
-    Only an event inside `did` may have a Shift as its period, and `often`: how many times.
+    Only an event inside `did` may have a Shift as its period, and `often`: how many times; only one
+    behind `share` may have OwnDays.
 
     Filters stand in the order of their scopes, because the API's JSON holds a list for each.
     """
@@ -200,30 +214,76 @@ class Event:
         return replace(self, period=period)
 
 
+Change = Callable[[Event], Event]
+
+
+@dataclass(frozen=True, slots=True)
+class _OfOneEvent:
+    event: Event
+    share: bool = False
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Return the events that the clause speaks of."""
+        return (self.event,)
+
+    @property
+    def window(self) -> OwnDays | None:
+        """Return the own days that the clause is asked on."""
+        return self.event.period if isinstance(self.event.period, OwnDays) else None
+
+    def mapped(self, change: Change) -> Self:
+        """Return the same clause with each event changed."""
+        return replace(self, event=change(self.event))
+
+
+class Did(_OfOneEvent):
+    """`did E`: the profile did it; with `share`, a step."""
+
+    __slots__ = ()
+
+
+class DidNot(_OfOneEvent):
+    """`did not E`: the profile did not."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class DidAny:
-    """The events together happened so many times: `did any (a, b) >= 2`."""
+    """The events together happened so many times: `did any (a, b) >= 2`.
+
+    `window` are the own days of them all.
+    """
 
     events: tuple[Event, ...]
     operator: Operator = Operator.GREATER_THAN_EQUALS
     times: int = 1
+    window: OwnDays | None = None
+    share: bool = False
+
+    def mapped(self, change: Change) -> Self:
+        """Return the same clause with each event changed."""
+        return replace(self, events=tuple(map(change, self.events)))
 
 
 @dataclass(frozen=True, slots=True)
-class Did:
-    """`did E`: the profile did it."""
+class ShareWhere:
+    """`share where …`: the profiles that did the base's event with these filters, too."""
 
-    event: Event
+    condition: Condition
+
+    share: ClassVar[bool] = True
+    events: ClassVar[tuple[Event, ...]] = ()
+    window: ClassVar[None] = None
+
+    def mapped(self, change: Change) -> Self:
+        """Return the same clause: there is no event in it."""
+        return self
 
 
-@dataclass(frozen=True, slots=True)
-class DidNot:
-    """`did not E`: the profile did not."""
-
-    event: Event
-
-
-Step = Did | DidNot | DidAny  # what may stand behind `share`
+Clause = Did | DidNot | DidAny | ShareWhere
+_KINDS: dict[type, int] = {Did: 0, DidNot: 1, DidAny: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,9 +381,9 @@ Axis = ByTime | ByHour | ByValue | ByPlace
 class Query:
     """A statement, or a single count: without steps, condition, versus and by, its dates resolved.
 
-    `did`, `did_not` and `did_any` belong to the base; `steps` are the clauses behind `share`, in
-    order. `condition` is the whole `where` where it holds an `or`; then `event.where` and
-    `places` are empty.
+    `clauses` are in order: those of the base (`did`, `did not`, `did any`), then the `steps`,
+    which are those behind `share`. `condition` is the whole `where` where it holds an `or`; then
+    `event.where` and `places` are empty.
 
     `places` are the paths of `geo`. Two queries are equal when they ask the same thing: `label`
     (what names the rows), `source` (the statement as typed, on one line, its variables filled in)
@@ -334,10 +394,7 @@ class Query:
 
     event: Event
     places: tuple[Place, ...] = ()
-    did: tuple[Event, ...] = ()
-    did_not: tuple[Event, ...] = ()
-    did_any: DidAny | None = None
-    steps: tuple[Step, ...] = ()
+    clauses: tuple[Clause, ...] = ()
     condition: And | Or | None = None
     versus: Period | Shift | Preceding | None = None
     by: tuple[Axis, ...] = ()
@@ -347,31 +404,31 @@ class Query:
     pasted: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
+        base = sorted((c for c in self.clauses if not c.share), key=lambda c: _KINDS[type(c)])
+        clauses = (*base, *(clause for clause in self.clauses if clause.share))
         if self.versus is None and not any(isinstance(axis, ByTime) for axis in self.by):
-            self._forget_repeated_periods()
+            # A period that is the statement's says nothing: without one a `did` takes it anyway.
+            # Where `by` cuts it, or `vs` puts another in its place, it means those very days.
+            clauses = tuple(clause.mapped(self._plain) for clause in clauses)
+        object.__setattr__(self, "clauses", clauses)
 
-    def _forget_repeated_periods(self) -> None:
-        """Drop from the `did` events a period that is the statement's: they take it anyway.
+    def _plain(self, event: Event) -> Event:
+        return event.during(None) if event.period == self.event.period else event
 
-        Where `by` cuts the statement's period, or `vs` puts another in its place, that is not so:
-        then it means the days that stand there.
-        """
+    @property
+    def base(self) -> tuple[Clause, ...]:
+        """Return the clauses that belong to the base."""
+        return tuple(clause for clause in self.clauses if not clause.share)
 
-        def plain(event: Event) -> Event:
-            return event.during(None) if event.period == self.event.period else event
+    @property
+    def steps(self) -> tuple[Clause, ...]:
+        """Return the clauses behind `share`."""
+        return tuple(clause for clause in self.clauses if clause.share)
 
-        def plain_any(did_any: DidAny) -> DidAny:
-            return replace(did_any, events=tuple(map(plain, did_any.events)))
-
-        def plain_step(step: Step) -> Step:
-            if isinstance(step, DidAny):
-                return plain_any(step)
-            return replace(step, event=plain(step.event))
-
-        object.__setattr__(self, "did", tuple(map(plain, self.did)))
-        object.__setattr__(self, "did_not", tuple(map(plain, self.did_not)))
-        object.__setattr__(self, "did_any", self.did_any and plain_any(self.did_any))
-        object.__setattr__(self, "steps", tuple(map(plain_step, self.steps)))
+    @property
+    def is_single(self) -> bool:
+        """Return True if it is one count, whichever days it has."""
+        return not (self.by or self.steps or self.condition or self.versus)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,19 +40,6 @@ from ct_magic.query.tree import NodeMaker, StatementNode
 _DEEPEST = 30  # brackets in brackets
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedCell:
-    """A cell that was read: its statements as typed, and their rows over single counts."""
-
-    statements: tuple[Query | JsonQuery, ...]
-    expansion: Expansion
-
-    @property
-    def counts(self) -> tuple[Query | JsonQuery, ...]:
-        """The distinct single counts, in the order in which the rows first need them."""
-        return self.expansion.counts
-
-
 def parse(
     text: str,
     *,
@@ -79,13 +66,13 @@ def read_cell(
     today: date | None = None,
     max_counts: int | None = MOST_COUNTS,
     zone: tzinfo | None = None,
-) -> ParsedCell:
+) -> Expansion:
     """Read a cell: its statements (see `statements`), and their single counts (see `parse`)."""
     today = plain_day(today or date.today(), zone)
     pairs = list(_statements(text, params, today, zone))
     queries = tuple(query for query, _ in pairs)
     try:
-        return ParsedCell(queries, expand(queries, today, max_counts))
+        return expand(queries, today, max_counts)
     except StatementError as error:
         line = pairs[error.statement][1]
         at = next((token for token in line if token.type == error.keyword), line[0])

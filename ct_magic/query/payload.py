@@ -16,7 +16,9 @@ from ct_magic.query.model import (
     AnyPeriod,
     ClockRange,
     Days,
+    Did,
     DidAny,
+    DidNot,
     Event,
     Filter,
     JsonQuery,
@@ -63,8 +65,7 @@ def to_payload(query: Query | JsonQuery) -> dict[str, Any]:
     """
     if isinstance(query, JsonQuery):
         return strict_json.decode(query.body)
-    several = query.by or query.steps or query.condition or query.versus
-    if several or query.event.period is None:
+    if not query.is_single or query.event.period is None:
         raise QueryError("this statement is not a single count yet: unfold it first")
     if query.pasted is not None:
         pasted = strict_json.decode(query.pasted)
@@ -149,17 +150,17 @@ def _common(query: Query) -> dict[str, object]:
 
 
 def _advanced(query: Query, period: AnyPeriod) -> dict[str, object]:
-    body: dict[str, object] = {}
-    if query.did:
-        body["did_all"] = [_event(event, period) for event in query.did]
-    if query.did_not:
-        body["did_none"] = [_event(event, period) for event in query.did_not]
-    if query.did_any:
-        body["did_any"] = {
-            "any_events": [_event(event, period) for event in query.did_any.events],
-            "operator": query.did_any.operator.value,
-            "value": query.did_any.times,
-        }
+    body: dict[str, Any] = {}
+    for clause in query.clauses:
+        events = [_event(event, period) for event in clause.events]
+        match clause:
+            case Did():
+                body.setdefault("did_all", []).extend(events)
+            case DidNot():
+                body.setdefault("did_none", []).extend(events)
+            case DidAny(_, operator, times):
+                how_often = {"operator": operator.value, "value": times}
+                body["did_any"] = {"any_events": events, **how_often}
     return body
 
 
@@ -224,9 +225,11 @@ def _query(body: dict[str, object]) -> Query:
     return Query(
         Event(event.name, (*event.where, *filters), event.period),
         places=tuple(map(_place, _list(common.get("geo_fields", [])))),
-        did=tuple(_read_event(event, often=True) for event in _list(advanced.get("did_all", []))),
-        did_not=tuple(map(_read_event, _list(advanced.get("did_none", [])))),
-        did_any=_any(advanced["did_any"]) if "did_any" in advanced else None,
+        clauses=(
+            *(Did(_read_event(done, often=True)) for done in _list(advanced.get("did_all", []))),
+            *(DidNot(_read_event(done)) for done in _list(advanced.get("did_none", []))),
+            *([_any(advanced["did_any"])] if "did_any" in advanced else []),
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import assert_never
 
 from ct_magic.query import strict_json
-from ct_magic.query.calendar import month_of
+from ct_magic.query.calendar import counts_from_today, month_of
 from ct_magic.query.check_filter import check_clock
 from ct_magic.query.lexer import is_bare_event, is_bare_name
 from ct_magic.query.model import (
@@ -20,6 +20,7 @@ from ct_magic.query.model import (
     ByPlace,
     ByTime,
     ByValue,
+    Clause,
     ClockRange,
     Condition,
     Days,
@@ -32,6 +33,7 @@ from ct_magic.query.model import (
     Last,
     Operator,
     Or,
+    OwnDays,
     Period,
     Place,
     Preceding,
@@ -39,9 +41,9 @@ from ct_magic.query.model import (
     Property,
     Query,
     Scalar,
+    ShareWhere,
     Shift,
     ShiftAxis,
-    Step,
     This,
     Unit,
     Value,
@@ -49,6 +51,7 @@ from ct_magic.query.model import (
 from ct_magic.query.payload import to_payload
 
 WIDEST = 88
+_ONCE = (Operator.GREATER_THAN_EQUALS, 1)  # what `did any` means without a number
 # A text between quotes stands on one line, so these cannot be said in the language.
 _UNSAYABLE = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -103,22 +106,27 @@ def property_text(prop: Property) -> str:
 
 
 def event_text(event: Event) -> str:
-    """Return an event with its filters and its period, as it stands inside `did`."""
-    return " ".join(_parts(event, _filters(event.where)))
+    """Return an event with its filters, its period and how often, as it stands inside `did`."""
+    often = [f"{event.often.operator.symbol} {event.often.times}"] if event.often else []
+    return " ".join([*_parts(event, _filters(event.where)), *often])
 
 
-def clause_text(step: Step) -> str:
+def clause_text(clause: Clause) -> str:
     """Return a clause as it stands behind `share`: `did not App Uninstalled`."""
-    match step:
+    match clause:
         case Did(done):
-            return f"did {_often(done)}"
+            return f"did {event_text(done)}"
         case DidNot(done):
             return f"did not {event_text(done)}"
-        case DidAny(events, operator, times):
-            text = f"did any ({', '.join(map(event_text, events))})"
-            return text if step == DidAny(events) else f"{text} {operator.symbol} {times}"
+        case DidAny(events, operator, times, window):
+            inside = ", ".join(map(event_text, events))
+            often = None if (operator, times) == _ONCE else f"{operator.symbol} {times}"
+            parts = [f"did any ({inside})", period_text(window) if window else None, often]
+            return " ".join(filter(None, parts))
+        case ShareWhere(condition):
+            return " ".join(_where(condition))
         case _:
-            assert_never(step)
+            assert_never(clause)
 
 
 def period_text(period: AnyPeriod) -> str:
@@ -136,8 +144,19 @@ def period_text(period: AnyPeriod) -> str:
             return f"{'before' if n < 0 else 'after'} {_units(abs(n), unit)}"
         case ShiftAxis(first, last, unit):
             return f"after {first}..{_units(last, unit)}"
+        case OwnDays(windows):
+            return _own_days(windows)
         case _:
             assert_never(period)
+
+
+def _own_days(windows: tuple[tuple[int, int], ...]) -> str:
+    longest = max(last - first for first, last in windows)
+    if longest and not any(first for first, _ in windows):
+        numbers = ", ".join(str(last + 1) for _, last in windows)
+        return f"within {numbers} days"
+    texts = [str(first) if first == last else f"{first}..{last}" for first, last in windows]
+    return f"on {'days' if longest else 'day'} {', '.join(texts)}"
 
 
 def _label(query: Query | JsonQuery) -> str:
@@ -149,10 +168,7 @@ def _clauses(query: Query | JsonQuery) -> list[str]:
         return [query.body]
     texts = [
         " ".join(_base(query)),
-        *(f"did {_often(done)}" for done in query.did),
-        *(f"did not {event_text(done)}" for done in query.did_not),
-        *([clause_text(query.did_any)] if query.did_any else []),
-        *(f"share {clause_text(step)}" for step in query.steps),
+        *(("share " if clause.share else "") + clause_text(clause) for clause in query.clauses),
         *([f"vs {_versus(query.versus)}"] if query.versus else []),
         *([f"by {', '.join(map(_axis, query.by))}"] if query.by else []),
     ]
@@ -164,17 +180,9 @@ def _clauses(query: Query | JsonQuery) -> list[str]:
 
 
 def _is_single(query: Query) -> bool:
-    several = query.by or query.steps or query.condition or query.versus
-    events = [query.event, *query.did, *query.did_not]
-    events += query.did_any.events if query.did_any else ()
-    periods = [query.event.period, *(event.period for event in events if event.period)]
-    return not several and all(map(_is_absolute, periods))
-
-
-def _is_absolute(period: AnyPeriod | None) -> bool:
-    return isinstance(period, Days) and not any(
-        isinstance(d, Ago) for d in (period.start, period.end)
-    )
+    events = (event for clause in query.clauses for event in clause.events if event.period)
+    periods = [query.event.period, *(event.period for event in events)]
+    return query.is_single and not any(p is None or counts_from_today(p) for p in periods)
 
 
 def _picture(char: re.Match[str]) -> str:
@@ -184,21 +192,28 @@ def _picture(char: re.Match[str]) -> str:
 def _base(query: Query) -> list[str]:
     """Return the base in the parts that `layout` may put on lines of their own."""
     if query.condition:
-        is_and = isinstance(query.condition, And)
-        conditions = _joined(query.condition.parts, in_and=is_and)
-        return _parts(query.event, conditions, "and" if is_and else "or")
+        return [event_name(query.event.name), *_where(query.condition), *_period(query.event)]
     at_place = [f"geo {_list(query.places)}"] if query.places else []
     return _parts(query.event, [*_filters(query.event.where), *at_place])
 
 
-def _parts(event: Event, conditions: list[str], word: str = "and") -> list[str]:
-    joined = [f"{word if at else 'where'} {text}" for at, text in enumerate(conditions)]
-    return [event_name(event.name), *joined, *([period_text(event.period)] if event.period else [])]
+def _parts(event: Event, conditions: list[str]) -> list[str]:
+    return [event_name(event.name), *_led("and", conditions), *_period(event)]
 
 
-def _often(event: Event) -> str:
-    often = event.often
-    return event_text(event) + (f" {often.operator.symbol} {often.times}" if often else "")
+def _period(event: Event) -> list[str]:
+    return [period_text(event.period)] if event.period else []
+
+
+def _where(condition: Condition) -> list[str]:
+    """Return a `where` in its parts, whatever joins them."""
+    word = "or" if isinstance(condition, Or) else "and"
+    parts = condition.parts if isinstance(condition, And | Or) else (condition,)
+    return _led(word, _joined(parts, in_and=word == "and"))
+
+
+def _led(word: str, conditions: list[str]) -> list[str]:
+    return [f"{word if at else 'where'} {text}" for at, text in enumerate(conditions)]
 
 
 def _joined(parts: tuple[Condition, ...], in_and: bool = False) -> list[str]:

@@ -106,7 +106,8 @@ def test_where_one_count_of_a_row_is_asked_anew_all_that_may_change_are(tmp_path
 def test_rows_that_share_a_count_go_together(tmp_path: Path) -> None:
     """A step's base is the next step's base, too: one that is missing takes all of them along."""
     morning = Morning(tmp_path / "j", datetime(2026, 11, 24, 9, tzinfo=UTC))
-    rows = [row(0), row(1, base=0), row(2, base=0), row(3)]
+    of = Formula((0,))
+    rows = [row(0), row(1, base=0, of=of), row(2, base=0, of=of), row(3)]
     day = date(2026, 11, 23)
     funnel = Plan(tuple(rows), tuple(question(f"q{n}", until=day) for n in range(4)))
     morning.run(only(funnel, [0, 1, 3]))

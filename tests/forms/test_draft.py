@@ -68,7 +68,8 @@ def wrong(text: str, draft: Draft | None = None) -> dict[tuple[str | int, ...], 
 def test_every_statement_survives_the_form(query, axis, period) -> None:  # type: ignore[no-untyped-def]
     """Text -> fields -> text gives the same text, for every clause and any characters."""
     # `>= 1` is left off: it is what is meant where nothing is said.
-    assume(all(event.often != Often(Operator.GREATER_THAN_EQUALS, 1) for event in query.did))
+    events = (event for clause in query.clauses for event in clause.events)
+    assume(all(event.often != Often(Operator.GREATER_THAN_EQUALS, 1) for event in events))
     base = query.event if period is None else query.event.during(period)
     for text in (layout(query), layout(replace(query, event=base, by=(axis,)))):
         sheet = read_sheet(text)

@@ -1,4 +1,4 @@
-"""One statement through planner, JSON and SQL against the slow evaluator."""
+"""One statement through expansion, JSON and SQL against the slow evaluator."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from typing import Any
 
 from ct_magic import QueryError
 from ct_magic.client.jobs import Job, State, Tally
-from ct_magic.planning.planner import plan_cell
 from ct_magic.planning.row_results import RowResult, row_results
-from ct_magic.query.doubts import Known
 from ct_magic.query.expand import expand
 from ct_magic.query.model import JsonQuery, Query
 from ct_magic.rows import Plan
@@ -71,7 +69,7 @@ def results_of(
 
 def planned(statements: list[Query | JsonQuery], today: date) -> Plan:
     """Return the plan of a cell."""
-    return plan_cell(statements, expand(statements, today, max_counts=None), today, Known())
+    return expand(statements, today, max_counts=None).plan
 
 
 def answered(cell: Plan, count: Count) -> list[Job]:

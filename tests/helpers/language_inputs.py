@@ -18,7 +18,9 @@ from ct_magic.query.model import (
     SEARCHING,
     ClockRange,
     Days,
+    Did,
     DidAny,
+    DidNot,
     Event,
     Filter,
     JsonQuery,
@@ -116,20 +118,22 @@ CLOCKS = st.tuples(st.integers(0, 1439), st.integers(0, 1439)).map(
 HOW_OFTEN = st.builds(Often, st.sampled_from(sorted(OFTEN, key=str)), st.integers(1, 10**9))
 INNER = events([Scope.EVENT, Scope.SESSION], st.none() | PERIODS)
 COUNTED = st.tuples(INNER, st.none() | HOW_OFTEN).map(lambda two: replace(two[0], often=two[1]))
+ANY_OF = st.builds(
+    DidAny,
+    st.lists(INNER, min_size=1, max_size=2).map(tuple),
+    st.sampled_from(sorted(TIMES, key=str)),
+    st.integers(1, 10**9),
+)
 BASE = events(list(Scope), PERIODS)
 SINGLES = st.builds(
     Query,
     BASE | st.builds(lambda e, c: replace(e, where=(*e.where, c)), BASE, CLOCKS),
     places=st.lists(PLACES, max_size=2).map(tuple),
-    did=st.lists(COUNTED, max_size=2).map(tuple),
-    did_not=st.lists(INNER, max_size=2).map(tuple),
-    did_any=st.none()
-    | st.builds(
-        DidAny,
-        st.lists(INNER, min_size=1, max_size=2).map(tuple),
-        st.sampled_from(sorted(TIMES, key=str)),
-        st.integers(1, 10**9),
-    ),
+    clauses=st.tuples(
+        st.lists(st.builds(Did, COUNTED), max_size=2),
+        st.lists(st.builds(DidNot, INNER), max_size=2),
+        st.lists(ANY_OF, max_size=1),
+    ).map(lambda kinds: tuple(clause for clauses in kinds for clause in clauses)),
     label=st.none() | NAMES.filter(lambda name: not re.search("[\r\n]", name)),
 )
 

@@ -28,7 +28,11 @@ def row(number: int = 0, title: str = "App Launched", **changes: Any) -> Row:
 
 
 def plan(rows: Sequence[Row]) -> Plan:
-    """A plan over as many questions as its rows name."""
+    """A plan over as many questions as its rows name; a share is of its base's count."""
+    rows = [
+        row if row.base is None or row.of else replace(row, of=rows[row.base].formula)
+        for row in rows
+    ]
     needed = {number for row in rows for number in row.questions}
     return Plan(tuple(rows), tuple(question(f"q{n}") for n in range(max(needed, default=-1) + 1)))
 

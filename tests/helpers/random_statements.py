@@ -16,6 +16,7 @@ from ct_magic.query.model import (
     ByPlace,
     ByTime,
     ByValue,
+    Clause,
     ClockRange,
     Condition,
     Days,
@@ -37,7 +38,6 @@ from ct_magic.query.model import (
     Scope,
     Shift,
     ShiftAxis,
-    Step,
     This,
     Unit,
 )
@@ -169,26 +169,29 @@ class Statements:
 
     def _with_did(self, query: Query, kind: str, time: ByTime | None) -> Query:
         if self._one_in(3):
-            query = replace(query, did=(self._inside(kind, time, can_be_often=True),))
+            query = _with(query, Did(self._inside(kind, time, can_be_often=True)))
         if self._one_in(5):
-            query = replace(query, did_not=(self._inside(kind, time),))
+            query = _with(query, DidNot(self._inside(kind, time)))
         if self._one_in(6) and query.condition is None:
-            query = replace(query, did_any=self._did_any(kind, time))
+            query = _with(query, self._did_any(kind, time))
         return query
 
     def _with_steps(self, query: Query, kind: str, time: ByTime | None) -> Query:
-        steps = [self._step(kind, time) for _ in range(self.random.choice([1, 1, 2]))]
-        taken = query.did_any is not None or query.condition is not None
+        steps: list[Did | DidNot | DidAny] = [
+            self._step(kind, time) for _ in range(self.random.choice([1, 1, 2]))
+        ]
+        any_of = any(isinstance(clause, DidAny) for clause in query.clauses)
+        taken = any_of or query.condition is not None
         if not taken and self._one_in(4):
             steps.append(self._did_any(kind, time))
         last = steps[-1]
         if kind == "after" and not isinstance(last, DidAny) and self._one_in(2):
             unit = time.unit if time else random_unit(self.random)
             axis = ShiftAxis(self.random.randint(0, 1), self.random.randint(1, 3), unit)
-            steps[-1] = type(last)(replace(last.event, period=axis))
-        return replace(query, steps=tuple(steps))
+            steps[-1] = replace(last, event=replace(last.event, period=axis))
+        return _with(query, *(replace(step, share=True) for step in steps))
 
-    def _step(self, kind: str, time: ByTime | None) -> Step:
+    def _step(self, kind: str, time: ByTime | None) -> Did | DidNot | DidAny:
         if self._one_in(4):
             return DidNot(self._inside(kind, time))
         return Did(self._inside(kind, time, can_be_often=True))
@@ -220,6 +223,10 @@ class Statements:
             case 1 if time is None or time.unit is not Unit.DAY:
                 return Previous(unit)
         return Preceding()
+
+
+def _with(query: Query, *clauses: Clause) -> Query:
+    return replace(query, clauses=(*query.clauses, *clauses))
 
 
 def random_unit(random: Random) -> Unit:

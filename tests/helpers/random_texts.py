@@ -1,7 +1,7 @@
 """Random cells as people type them, each with what it means in plain Python.
 
 Nothing of `ct_magic.query` is known here: a text and its meaning are made together, word by word,
-so that lexer, grammar and builder are tried, too, and not the planner alone.
+so that lexer, grammar and builder are tried, too, and not what follows alone.
 """
 
 from __future__ import annotations

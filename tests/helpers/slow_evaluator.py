@@ -1,6 +1,6 @@
 """What a statement's rows must say: events as plain rows, sets of people, days walked one by one.
 
-Written apart from `ct_magic.query.expand` and `ct_magic.planning.planner`: it knows no JSON, no
+Written apart from `ct_magic.query.expand`: it knows no JSON, no
 sums of counts and no terms of an `or`. A person counts where one of their events makes the whole
 condition true. It is slow and obvious, so that what both say is unlikely to be the same mistake.
 """
@@ -130,7 +130,7 @@ class Evaluator:
             base = (people, len(chain)) if base is None else base
             count = None if people is None else len(people)
             expected = replace(row, count=count, after=after)
-            if query.steps:
+            if query.steps and count is not None:
                 expected = replace(expected, of=None if base[0] is None else len(base[0]))
             yield self.compared(query, axis, extra, chain, expected, other)
 
@@ -306,10 +306,8 @@ def matches(condition: Filter, properties: dict[str, Any]) -> bool:
 
 def chains(query: Query) -> Iterator[tuple[list[Any], int | None]]:
     """Yield the clauses of each row of a piece: the base's, then with each step; and `after`."""
-    clauses = [*map(Did, query.did), *map(DidNot, query.did_not)]
-    clauses += [query.did_any] if query.did_any else []
     for length in range(len(query.steps) + 1):
-        chain = [*clauses, *query.steps[:length]]
+        chain = [*query.base, *query.steps[:length]]
         axes = [e.period for step in chain for e in inside(step) if is_axis(e)]
         if not axes:
             yield chain, None
@@ -330,8 +328,7 @@ def inside(step: Any) -> tuple[Event, ...]:
 
 
 def events_of(query: Query) -> list[Event]:
-    events = [*query.did, *query.did_not, *(query.did_any.events if query.did_any else ())]
-    return [*events, *(event for step in query.steps for event in inside(step))]
+    return [event for clause in query.clauses for event in inside(clause)]
 
 
 def is_axis(event: Event) -> bool:

@@ -32,7 +32,6 @@ from ct_magic.query.model import (
     Scope,
     Shift,
     ShiftAxis,
-    Step,
     This,
     Unit,
 )
@@ -119,10 +118,7 @@ def whole_statements(draw: st.DrawFn) -> Query:
     return Query(
         Event(draw(EASY), draw(wheres), draw(st.none() | DAYS | SINCE_TODAY | WORDED)),
         places=places,
-        did=tuple(clause.event for clause in base if isinstance(clause, Did)),
-        did_not=tuple(clause.event for clause in base if isinstance(clause, DidNot)),
-        did_any=next((clause for clause in base if isinstance(clause, DidAny)), None),
-        steps=tuple(steps),
+        clauses=(*base, *(replace(step, share=True) for step in steps)),
         condition=condition if isinstance(condition, And | Or) else None,
         versus=versus,
         by=tuple(axes),
@@ -140,7 +136,7 @@ def _others() -> st.SearchStrategy[Period | Shift | Preceding]:
     )
 
 
-def _steps(inner: st.SearchStrategy[Event]) -> st.SearchStrategy[Step]:
+def _steps(inner: st.SearchStrategy[Event]) -> st.SearchStrategy[Did | DidNot | DidAny]:
     often = st.none() | HOW_OFTEN
     return (
         st.builds(Did, st.builds(replace, inner, often=often))

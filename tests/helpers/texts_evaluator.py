@@ -181,7 +181,8 @@ class _Row:
                         all(self._holds(profile_id, step, row.days, after) for step in steps)
                         for profile_id in base
                     )
-                rows.append(Wanted(row.days, row.axes, row.whole, count, False, row.of, after))
+                of = None if count is None else row.of
+                rows.append(Wanted(row.days, row.axes, row.whole, count, False, of, after))
         return rows
 
     def _base(self, days: Stretch, first: date) -> set[Any]:

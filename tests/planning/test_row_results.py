@@ -98,8 +98,8 @@ def test_cancelling_a_row_ends_only_what_no_other_row_needs(
     chosen = data.draw(st.lists(st.integers(0, len(plan.rows) - 1), unique=True))
     for number in chosen:
         run.cancel(number)
-    needed = {n for r in plan.rows if r.number not in chosen for n in plan.needs(r)}
-    cancelled = {n for number in chosen for n in plan.needs(plan.rows[number])}
+    needed = {n for r in plan.rows if r.number not in chosen for n in r.questions}
+    cancelled = {n for number in chosen for n in plan.rows[number].questions}
     for job in questions.jobs:
         assert (job.state is State.CANCELLED) == (job.number in cancelled - needed)
 

@@ -19,7 +19,8 @@ TODAY = date(2026, 11, 23)
 def asked(text: str) -> tuple[list[str], list[tuple[tuple[int, ...], tuple[int, ...]]]]:
     """The single counts of a cell as texts, and each row's places among them."""
     cell = expand(statements(text, today=TODAY), TODAY)
-    sums = [(row.own.plus, row.own.minus) for row in cell.rows if row.own]
+    formulas = (row.formula for row in cell.plan.rows)
+    sums = [(formula.plus, formula.minus) for formula in formulas if formula]
     return [to_text(count) for count in cell.counts], sums
 
 

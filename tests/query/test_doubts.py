@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from ct_magic.query.catalog import Names, names_from_json
-from ct_magic.query.doubts import CLOCK, DID_SEES_BASE, FACTS, Known, doubts_of_cell
+from ct_magic.query.doubts import CLOCK, DID_SEES_BASE, FACTS, Known, doubted
 from ct_magic.query.expand import expand
 from ct_magic.query.parser import statements
 
@@ -25,7 +25,7 @@ DAYS = {"event_name": "Charged", "from": 20260101, "to": 20260131}
 def doubts(text: str, names: Names = NAMES, facts: frozenset[str] = frozenset()) -> list[str]:
     """The doubts about a cell."""
     queries = statements(text, today=TODAY)
-    return list(doubts_of_cell(queries, expand(queries, TODAY), TODAY, Known(facts, names)))
+    return list(doubted(expand(queries, TODAY), TODAY, Known(facts, names)).doubts)
 
 
 @pytest.mark.parametrize(

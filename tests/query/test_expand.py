@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ct_magic import QueryError
-from ct_magic.query.alternatives import Sum
 from ct_magic.query.calendar import resolve
-from ct_magic.query.expand import how_many, rows_of
+from ct_magic.query.expand import expand, rows_in
 from ct_magic.query.model import (
     Ago,
     ByTime,
@@ -27,8 +26,14 @@ from ct_magic.query.model import (
 )
 from ct_magic.query.parser import parse, statements
 from ct_magic.query.printer import to_text
+from ct_magic.rows import Formula, Row
 
 MONDAY = date(2026, 11, 23)
+
+
+def rows_of(query: Query | JsonQuery, today: date) -> tuple[Row, ...]:
+    """The rows of one statement."""
+    return expand([query], today, max_counts=None).plan.rows
 
 
 def days(text: str, today: date) -> tuple[str, str]:
@@ -103,7 +108,7 @@ def test_pieces_tile_the_period(first: date, second: date, unit: Unit) -> None:
     start = max(start, date.fromordinal(max(1, end.toordinal() - 400)))
     query = Query(Event("A", period=Days(start, end)), by=(ByTime(unit),))
     bounds = [(row.start, row.end) for row in rows_of(query, MONDAY)]
-    assert len(bounds) == how_many(query, MONDAY)
+    assert len(bounds) == rows_in([query], MONDAY)
     assert (bounds[0][0], bounds[-1][1]) == (start, end)
     for (_, left), (right, _) in pairwise(bounds):
         assert right.toordinal() == left.toordinal() + 1
@@ -130,14 +135,15 @@ def test_the_last_axis_turns_fastest() -> None:
     )
     rows = list(rows_of(query, MONDAY))
     assert [row.pieces for row in rows] == [(("x", 1),), (("x", 2),)] * 2
-    assert {(row.query.label, row.query.source) for row in rows} == {("l", "s")}
+    assert {row.title for row in rows} == {"l"}
 
 
 def test_json_is_a_count_as_it_stands() -> None:
     """It has its days already."""
     pasted = JsonQuery('{"event_name": "x", "from": 20150101, "to": 20150101}')
-    assert [row.total for row in rows_of(pasted, MONDAY)] == [Sum((pasted,))]
-    assert how_many(pasted, MONDAY) == 1
+    (row,) = rows_of(pasted, MONDAY)
+    assert (row.text, row.start, row.formula) == (pasted.body, date(2015, 1, 1), Formula((0,)))
+    assert rows_in([pasted], MONDAY) == 1
 
 
 @pytest.mark.parametrize(
@@ -270,8 +276,8 @@ def test_a_retention_triangle_asks_what_is_over() -> None:
     )
     (query,) = statements(text, today=MONDAY)
     rows = list(rows_of(query, MONDAY))
-    assert len(rows) == how_many(query, MONDAY) == 156
-    assert sum(row.total is not None for row in rows) == 90
+    assert len(rows) == rows_in([query], MONDAY) == 156
+    assert sum(row.formula is not None for row in rows) == 90
     assert len(parse(text, today=MONDAY)) == 90
     steps = rows[:13]
     assert [row.after for row in steps] == [None, *range(12)]
@@ -304,7 +310,7 @@ def test_a_row_is_not_asked_before_its_window_is_over(
     if is_asked is None:
         assert len(rows) == 30
         is_asked = [10 + n // 10 + 2 + n % 10 < 23 for n in range(30)]
-    assert [row.total is not None for row in rows] == is_asked
+    assert [row.formula is not None for row in rows] == is_asked
 
 
 def test_a_cell_of_millions_of_rows_is_refused_at_once() -> None:

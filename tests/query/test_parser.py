@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from ct_magic import QueryError
-from ct_magic.query.expand import CellRow, Numbers
 from ct_magic.query.model import Ago, ByTime, Days, Event, Last, Query, Unit
 from ct_magic.query.parser import parse, read_cell, statements
 from ct_magic.query.payload import from_payload, to_payload
 from ct_magic.query.printer import layout, to_text
+from ct_magic.rows import Formula, Row
 
 GIVEN = json.loads(Path(__file__).with_name("query-examples.json").read_text(encoding="utf-8"))
 TODAY = date.fromisoformat(GIVEN["today"])
@@ -34,15 +34,15 @@ def in_one_order(part: Any) -> Any:
     return part
 
 
-def formula_of(row: CellRow) -> dict[str, Any]:
+def formula_of(row: Row) -> dict[str, Any]:
     """A row's counts by number, as the examples write them."""
-    own = {} if row.own is None else sums(row.own)
-    return own if row.other is None else own | {"previous": sums(row.other)}
+    own, other = sums(row.formula), sums(row.previous and row.previous.formula)
+    return own | {"previous": other} if other else own
 
 
-def sums(numbers: Numbers) -> dict[str, Any]:
-    plus = {"plus": list(numbers.plus)}
-    return plus | {"minus": list(numbers.minus)} if numbers.minus else plus
+def sums(formula: Formula | None) -> dict[str, Any]:
+    parts = {"plus": formula.plus, "minus": formula.minus} if formula else {}
+    return {name: list(numbers) for name, numbers in parts.items() if numbers}
 
 
 @pytest.mark.parametrize("example", GIVEN["examples"], ids=lambda example: example["text"][:40])
@@ -59,8 +59,8 @@ def test_a_statement_prints_and_reads_back_as_it_was(example: dict[str, Any]) ->
 def test_the_designs_rows_are_formulas_over_its_payloads(example: dict[str, Any]) -> None:
     """Which counts a row adds, subtracts and is compared with; and how many rows are not asked."""
     cell = read_cell(example["text"], params=params_of(example), today=TODAY)
-    rows = cell.expansion.rows
-    unasked = [row for row in rows if row.own is None]
+    rows = cell.plan.rows
+    unasked = [row for row in rows if row.formula is None]
     assert len(unasked) == example.get("rows_without_a_count", 0)
     expected = example.get("rows", [{"plus": [at]} for at in range(len(example["payloads"]))])
     if "rows" in example or not unasked:

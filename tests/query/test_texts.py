@@ -8,7 +8,7 @@ from evaluate_texts import Compared, compare
 
 
 def test_random_cells_hold_what_people_one_by_one_say() -> None:
-    """Lexer, grammar, builder, planner, JSON, SQL and frame, against plain Python."""
+    """Lexer, grammar, builder, rows, JSON, SQL and frame, against plain Python."""
     compared = Compared()
     compare(ZoneInfo("Asia/Kathmandu"), date(2028, 2, 29), 20, Random(1), compared)
     assert not compared.wrong

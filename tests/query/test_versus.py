@@ -5,15 +5,16 @@ from datetime import date
 import pytest
 
 from ct_magic import QueryError
-from ct_magic.query.expand import ExpandedRow, rows_of
+from ct_magic.query.expand import expand
 from ct_magic.query.parser import parse, statements
+from ct_magic.rows import Row
 
 MONDAY = date(2026, 11, 23)
 
 
-def rows(text: str, today: date = MONDAY) -> list[ExpandedRow]:
+def rows(text: str, today: date = MONDAY) -> tuple[Row, ...]:
     """The rows of one statement."""
-    return [row for query in statements(f"A {text}", today=today) for row in rows_of(query, today)]
+    return expand(statements(f"A {text}", today=today), today, max_counts=None).plan.rows
 
 
 def previous_days(text: str, today: date = MONDAY) -> list[tuple[str, str] | None]:

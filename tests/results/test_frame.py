@@ -119,7 +119,7 @@ def test_a_mixed_axis_is_text_in_which_no_two_values_are_one(
 
 
 def test_shares_have_their_columns_behind_the_count() -> None:
-    """The base has share 1 and no interval; a row that is not yet has what it would be part of."""
+    """The base has share 1 and no interval; a row that is not yet has no `of` either."""
     rows = [
         row(0, step="App Installed", base=0),
         row(1, step="did Charged", base=0, within=0),
@@ -130,7 +130,7 @@ def test_shares_have_their_columns_behind_the_count() -> None:
     names = ["step", "after", "count", "of", "share", "low", "high"]
     assert list(df.columns)[at : at + 7] == names
     assert list(df["share"].fillna(-1)) == [1, 0.25, -1]
-    assert list(df["of"]) == [200, 200, 200]
+    assert list(df["of"].fillna(-1)) == [200, 200, -1]
     assert list(df["low"].isna()) == [True, False, True]
     assert list(df["status"]) == ["success", "success", "not yet"]
 

@@ -413,7 +413,7 @@ def _asked_anew(
     }
     beside: dict[int, set[int]] = defaultdict(set)
     for row in plan.rows:
-        together = changing.intersection(plan.needs(row))
+        together = changing.intersection(row.questions)
         for number in together:
             beside[number] |= together
     anew = {number for number, entry in enumerate(known) if entry is None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -37,6 +37,11 @@ def plan_from_json(text: str) -> Plan:
         record = json.loads(text)
         rows = tuple(_row(row) for row in record["rows"])
         questions = tuple(_question(question) for question in record["questions"])
+        # What an older version wrote has no `of`: it was the base's count.
+        rows = tuple(
+            row if row.of or row.base is None else replace(row, of=rows[row.base].formula)
+            for row in rows
+        )
         plan = Plan(rows, questions)
         _check(plan)
     except (LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -69,6 +74,7 @@ def _row(record: Mapping[str, Any]) -> Row:
         "end": date.fromisoformat(record["end"]),
         "formula": _formula(record.get("formula")),
         "pieces": tuple((name, value) for name, value in record.get("pieces", ())),
+        "of": _formula(record.get("of")),
         "previous": _comparison(record.get("previous")),
         "doubts": tuple(record.get("doubts", ())),
     }
@@ -87,6 +93,7 @@ def _comparison(record: Mapping[str, Any] | None) -> Comparison | None:
         record["start"] and date.fromisoformat(record["start"]),
         record["end"] and date.fromisoformat(record["end"]),
         record["incomparable"],
+        _formula(record.get("of")),
     )
 
 
@@ -98,5 +105,5 @@ def _check(plan: Plan) -> None:
         for other in (row.base, row.within):
             if other is not None:
                 plan.rows[other]
-        for question in plan.needs(row):
+        for question in row.questions:
             plan.questions[question]
