@@ -140,10 +140,12 @@ class Reader:
             return parameters.scalars(values.variable.text[1:], self.params)
 
     def _check_separators(self, values: tree.ValuesNode) -> None:
-        """Raise QueryError for `(1,250, 2,500)`: of its commas, some may be separators."""
+        """Raise QueryError for `(1,250)`, `(1,250, 2,500)`: a comma may be a separator."""
         pairs = list(pairwise(values.items))
         glued = [pair for pair in pairs if pair[1].start == pair[0].end + 1 and _as_one(*pair)]
-        if glued and len(glued) < len(pairs):
+        # Several numbers of three digits each, like `(100,200,300)`, are a list.
+        is_list = len(glued) == len(pairs) > 1 and len(values.items[0].text) == 3
+        if glued and not is_list:
             one = f"{glued[0][0].text},{glued[0][1].text}"
             cure = "leave the separators out, or put a space behind every comma of the list"
             self.fail(f"{one} is two numbers here: {cure}", *glued[0])

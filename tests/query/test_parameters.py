@@ -446,7 +446,9 @@ def test_a_0_alone_or_before_a_point_is_a_number(text: str) -> None:
     assert parse(text, today=TODAY)
 
 
-@pytest.mark.parametrize("values", ["(1,250, 2,500)", "(1,250.50, 9)", "(7, 1,250,500)"])
+@pytest.mark.parametrize(
+    "values", ["(1,250, 2,500)", "(1,250.50, 9)", "(7, 1,250,500)", "(1,250)", "(1,250,500)"]
+)
 @pytest.mark.parametrize("clause", ["where x in", "where x not in", "by x in", "did B where x in"])
 def test_some_commas_with_a_space_and_some_without_are_not_guessed(
     clause: str, values: str
