@@ -74,12 +74,6 @@ def schema(db: duckdb.DuckDBPyConnection, events: Iterable[str]) -> dict[str, An
     }
 
 
-def identity(db: duckdb.DuckDBPyConnection) -> str:
-    """Return a text that is the same for the same data, and another for another."""
-    [(text,)] = db.execute(IDENTITY).fetchall()
-    return str(text)
-
-
 def _described(
     db: duckdb.DuckDBPyConnection, rows: str, values: list[Any]
 ) -> dict[str, dict[str, Any]]:
@@ -121,6 +115,7 @@ class Engine:
         self._zone, self._lenient = zone, lenient
         self._names: set[str] = set()
         self._schema: dict[str, object] | None = None
+        self._data: str | None = None
         self._stored: Stored | None = None
         self._is_parents = False
 
@@ -140,6 +135,7 @@ class Engine:
         self._db.execute(_QUIET)
         memory.close()
         if self._stored.is_of(folder, self._zone):
+            self._data = self._named(self._stored.read(IDENTITY))  # which reads all of it
             say(f"{file}: opened as it was loaded before")
             self._names = _event_names(self._db)
         else:
@@ -178,10 +174,13 @@ class Engine:
             if self._schema is None:
                 # Asked once for every run of a client; what it says does not change.
                 db = self._own()
-                counted = f"{identity(db)} {self._zone} {self._lenient}"
-                data = sha256(counted.encode()).hexdigest()[:16]
-                self._schema = {"data": data, **schema(db, self._names)}
+                self._schema = {"data": self._identity(), **schema(db, self._names)}
             return self._schema
+
+    def data(self) -> str:
+        """Return a text that is the same for the same data, and another for another."""
+        with self._lock:
+            return self._identity()
 
     def close(self) -> None:
         """Free the memory."""
@@ -202,6 +201,14 @@ class Engine:
         if not self._is_parents and hasattr(self, "_db"):
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._db))
         self._is_parents = True
+
+    def _identity(self) -> str:
+        self._data = self._data or self._named(self._own().execute(IDENTITY).fetchall())
+        return self._data
+
+    def _named(self, records: list[Any]) -> str:
+        counted = f"{records[0][0]} {self._zone} {self._lenient}"
+        return sha256(counted.encode()).hexdigest()[:16]
 
     def _own(self) -> duckdb.DuckDBPyConnection:
         if self._is_parents:

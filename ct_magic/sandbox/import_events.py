@@ -12,20 +12,22 @@ event of the whole file. What is read of an object:
 | --- | --- |
 | `eventName` | the event; `evtName`, as uploads spell it, does as well |
 | `ts` | 14 digits, YYYYMMDDHHMMSS; 10 digits are seconds since 1970 |
-| `eventProps` | its properties; also `event_props`, `evtData` |
+| `eventProps` | its properties, an object or its text; also `event_props`, `evtData` |
 | `sessionProps` | those of its session; also `session_props` |
 | `profile.objectId`, else `profile.identity` | who did it; also `objectId`, `identity` on top |
 | `profile.profileData` | the properties of the profile |
 | `profile.platform`, `deviceInfo` | `OS`, `Make`, `Model`, `OS Version`; `App Version` |
 
 The pages do not say whose clock the 14 digits are: taken to be the account's time zone. A profile
-is as its latest event shows it.
+is as its latest event shows it. Each file is read once, whatever links lead to it; what is hidden
+is not read, and a list of an export's files (`manifest.json`) is no part of it.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, tzinfo
@@ -70,9 +72,21 @@ def _wrong(line: str, event: str | None) -> str | None:
         return "there is no eventName"
     profile = record.get("profile")
     ways = [*_ids(profile), *_ids(record)]
-    if not any(ways):
+    if all(way in (None, "") for way in ways):
         return "there is no profile.objectId and no profile.identity"
+    for key in OBJECTS:
+        if not _is_object(record.get(key)):
+            return f"{key} is no object: {{...}}"
+    if isinstance(profile, dict) and not _is_object(profile.get("profileData")):
+        return "profile.profileData is no object: {...}"
     return None if _is_time(str(record.get("ts"))) else "ts is not YYYYMMDDHHMMSS"
+
+
+def _is_object(value: Any) -> bool:
+    try:
+        return isinstance(json.loads(value) if isinstance(value, str) else value or {}, dict)
+    except (ValueError, RecursionError):
+        return not value
 
 
 def _ids(record: Any) -> Iterable[Any]:
@@ -90,8 +104,7 @@ def _is_time(text: str) -> bool:
 
 
 def _text(file: Path) -> Iterator[str]:
-    zipped = file.suffix in (".gz", ".gzip")
-    with gzip.open(file, "rb") if zipped else file.open("rb") as lines:
+    with gzip.open(file, "rb") if _is_zipped(file) else file.open("rb") as lines:
         for number, line in enumerate(lines):
             text = line.decode("utf-8", "replace")
             yield text.removeprefix("\ufeff") if number == 0 else text
@@ -99,13 +112,16 @@ def _text(file: Path) -> Iterator[str]:
 
 LINES = (".json", ".jsonl", ".ndjson", ".txt")
 EVENTS = ("profile_id", "event_name", "ts", "properties", "session")
+OBJECTS = ("eventProps", "event_props", "evtData", "sessionProps", "session_props")
 JSONS = ("profile", "tech", "app", "demographics", "reachability")
 PROFILES = ("profile_id", *JSONS, "country", "state", "city")
 _LONGEST = 1 << 24  # bytes of a line
+_LONGEST_LIST = 1 << 20  # bytes of a file that lists others
 LARGE = 10_000_000  # bytes of a file that takes a while
 
 DOUBTFUL = (
-    "SELECT 1 FROM events WHERE profile_id IS NULL OR event_name IS NULL OR ts IS NULL LIMIT 1"
+    "SELECT 1 FROM events WHERE coalesce(profile_id, '') = '' OR event_name IS NULL OR ts IS NULL "
+    "LIMIT 1"
 )
 _TABLES = """
 CREATE TABLE events (
@@ -118,11 +134,7 @@ SHAPE = {
     "eventName": "VARCHAR",
     "evtName": "VARCHAR",
     "ts": "VARCHAR",
-    "eventProps": "JSON",
-    "event_props": "JSON",
-    "evtData": "JSON",
-    "sessionProps": "JSON",
-    "session_props": "JSON",
+    **dict.fromkeys(OBJECTS, "JSON"),
     "objectId": "VARCHAR",
     "identity": "VARCHAR",
     "profile": {
@@ -143,26 +155,38 @@ READ = """
 WITH objects AS (
   SELECT from_json(line, $shape) AS o FROM read_csv($file, columns = {{'line': 'VARCHAR'}},
     auto_detect = false, header = false, delim = '\\x01', quote = '', escape = '', skip = $skip,
-    max_line_size = {longest}, strict_mode = false)
+    max_line_size = {longest}, strict_mode = false, hive_partitioning = false,
+    compression = $compression)
   WHERE trim(line) <> ''),
 known AS (
   SELECT o,
-    coalesce(o.profile.objectId, o.profile.identity, o.objectId, o.identity) AS who,
+    coalesce(nullif(o.profile.objectId, ''), nullif(o.profile.identity, ''),
+      nullif(o.objectId, ''), nullif(o.identity, '')) AS who,
     coalesce(o.eventName, o.evtName, $event) AS event,
     CASE length(o.ts)
       WHEN 14 THEN timezone('UTC', timezone($zone, try_strptime(o.ts, '%Y%m%d%H%M%S')))
       WHEN 10 THEN make_timestamp(TRY_CAST(o.ts AS BIGINT) * 1000000) END AS ts
   FROM objects)
 """
+# Some exports hold an object as the text of one.
+_OPENED = """
+CREATE OR REPLACE TEMP MACRO opened(j) AS CASE
+  WHEN j IS NULL OR json_type(j) = 'NULL' OR j ->> '$' = '' THEN NULL
+  WHEN json_type(j) = 'OBJECT' THEN j
+  WHEN json_type(json(j ->> '$')) = 'OBJECT' THEN json(j ->> '$')
+  ELSE error('no object') END
+"""
 _HAPPENED = """
 INSERT INTO events {read}
-SELECT who, event, ts, coalesce(o.eventProps, o.event_props, o.evtData, '{{}}'),
-  coalesce(o.sessionProps, o.session_props, '{{}}')
+SELECT who, event, ts,
+  coalesce(opened(o.eventProps), opened(o.event_props), opened(o.evtData), '{{}}'),
+  coalesce(opened(o.sessionProps), opened(o.session_props), '{{}}')
 FROM known
 """
 _PEOPLE = """
 INSERT INTO people {read}
-SELECT who, max(ts), arg_max(o.profile.profileData, ts) FILTER (o.profile.profileData IS NOT NULL),
+SELECT who, max(ts),
+  arg_max(opened(o.profile.profileData), ts) FILTER (opened(o.profile.profileData) IS NOT NULL),
   arg_max(json_merge_patch('{{}}', json_object('OS', o.profile.platform,
     'Make', o.deviceInfo.make, 'Model', o.deviceInfo.model,
     'OS Version', o.deviceInfo.osVersion)), ts),
@@ -185,6 +209,7 @@ def load(
     `zone` is the account's. Raises UsageError that names the file, and the line, and what is wrong.
     """
     db.execute(_TABLES)
+    db.execute(_OPENED)
     db.execute(
         "CREATE TEMP TABLE people (who VARCHAR, seen TIMESTAMP, profile JSON, tech JSON, app JSON)"
     )
@@ -192,6 +217,9 @@ def load(
     for number, file in enumerate(sources, 1):
         if (size := file.stat().st_size) > LARGE:
             say(f"{number} of {len(sources)} files, reading {size / 1e6:,.0f} MB: {file.name}")
+        if _lists_others(file):
+            say(f"{number} of {len(sources)} files, passed over, it holds no event: {file.name}")
+            continue
         _read(db, file, zone)
         (events,) = db.execute("SELECT count(*) FROM events").fetchone() or (0,)
         say(f"{number} of {len(sources)} files, {events:,} events: {file.name}")
@@ -204,7 +232,7 @@ def _read(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
     import duckdb
 
     try:
-        if file.suffix == ".parquet":
+        if _kind(file) == ".parquet":
             _parquet(db, file)
         else:
             _lines(db, file, zone)
@@ -218,15 +246,49 @@ def files(folder: Path) -> list[Path]:
     """Return the exported files of a folder; raise UsageError where there are none."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder: --data takes one with exported events")
-    exports = sorted(file for file in folder.rglob("*") if _is_ours(file))
+    exports = {
+        file.resolve(): file
+        for file in sorted(folder.rglob("*"), reverse=True)
+        if _is_ours(file, folder)
+    }
     if not exports:
         raise UsageError(f"{folder} holds no *.parquet, *.json, *.jsonl or *.ndjson, gzip or not")
-    return exports
+    return sorted(exports.values())
 
 
-def _is_ours(file: Path) -> bool:
-    plain = file.with_suffix("") if file.suffix in (".gz", ".gzip") else file
-    return file.is_file() and plain.suffix in (*LINES, ".parquet")
+def _is_ours(file: Path, folder: Path) -> bool:
+    # Notebooks keep copies in hidden folders, other systems notes in hidden files.
+    is_hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+    return not is_hidden and _kind(file) in (*LINES, ".parquet") and file.is_file()
+
+
+def _kind(file: Path) -> str:
+    plain = file.with_suffix("") if _is_zipped(file) else file
+    return plain.suffix.lower()
+
+
+def _is_zipped(file: Path) -> bool:
+    return file.suffix.lower() in (".gz", ".gzip")
+
+
+def _lists_others(file: Path) -> bool:
+    """Return True for one JSON value over the whole file, as `manifest.json`, without an event."""
+    if _kind(file) != ".json" or _is_zipped(file) or file.stat().st_size > _LONGEST_LIST:
+        return False
+    text = file.read_text(encoding="utf-8", errors="replace").strip()
+    if "manifest" not in file.name.lower() and "\n" not in text:
+        return False  # a line that lacks a key is a mistake
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    parts = whole if isinstance(whole, list) else [whole]
+    return bool(parts) and not any(isinstance(part, dict) and SHAPE.keys() & part for part in parts)
+
+
+def _located(file: Path) -> str:
+    """Return a path as DuckDB takes it, which reads `[ ] * ?` as a pattern of several files."""
+    return re.sub(r"[*?\[]", lambda match: f"[{match[0]}]", str(file.absolute()))
 
 
 def _complete(db: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -241,9 +303,11 @@ def _complete(db: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 # Parquet
 
+PARQUET = "read_parquet($1, hive_partitioning = false)"  # a folder `column=value` is no column
+
 
 def _parquet(db: duckdb.DuckDBPyConnection, file: Path) -> None:
-    described = db.execute("DESCRIBE SELECT * FROM read_parquet($1)", [str(file)]).fetchall()
+    described = db.execute(f"DESCRIBE SELECT * FROM {PARQUET}", [_located(file)]).fetchall()
     columns = {row[0]: row[1] for row in described}
     if not columns.get("ts", "TIMESTAMP").startswith("TIMESTAMP"):
         raise UsageError(f"{file}: the column 'ts' is {columns['ts']}; it holds timestamps in UTC")
@@ -265,15 +329,15 @@ def _copy(
         raise UsageError(f"{file}: the column {missing[0]!r} is missing; see --export")
     wrong = " OR ".join(f"NOT coalesce(json_valid({name}), true)" for name in texts)
     bad = db.execute(
-        f"SELECT row FROM (SELECT *, row_number() OVER () AS row FROM read_parquet($1)) "
+        f"SELECT row FROM (SELECT *, row_number() OVER () AS row FROM {PARQUET}) "
         f"WHERE {wrong} LIMIT 1",
-        [str(file)],
+        [_located(file)],
     ).fetchone()
     if bad:
         raise UsageError(f"{file}, row {bad[0]}: {' or '.join(texts)} is not JSON")
     # By way of microseconds, so that a column with a time zone is UTC as well.
     chosen = ["make_timestamp(epoch_us(ts))" if name == "ts" else name for name in needed]
-    db.execute(f"INSERT INTO {table} SELECT {', '.join(chosen)} FROM read_parquet($1)", [str(file)])
+    db.execute(f"INSERT INTO {table} SELECT {', '.join(chosen)} FROM {PARQUET}", [_located(file)])
 
 
 # CleverTap's lines
@@ -284,7 +348,8 @@ def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
 
     event = first_line(file)
     parameters = {
-        "file": str(file),
+        "file": _located(file),
+        "compression": "gzip" if _is_zipped(file) else "none",
         "shape": json.dumps(SHAPE),
         "skip": int(event is not None),
         "event": event,

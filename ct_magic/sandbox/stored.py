@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ SOURCE = """
 DROP TABLE IF EXISTS events; DROP TABLE IF EXISTS profiles; DROP TABLE IF EXISTS ct_magic_source;
 CREATE TABLE ct_magic_source (files VARCHAR, zone VARCHAR, complete BOOLEAN);
 """
+_ANEW = "where it was cut short, remove it and load the events again with --data DIR"
 _FOREIGN = "is another database or file: --db takes one of its own"
 
 
@@ -45,16 +47,24 @@ class Stored:
 
         if not _may_be_duckdbs(self._file):
             raise UsageError(f"{self._file} {_FOREIGN}")
-        try:
-            self._db = duckdb.connect(str(self._file), config={**config, "memory_limit": MEMORY})
-        except duckdb.Error as error:
-            raise UsageError(f"{self._file} cannot be opened: {_line(error)}") from None
+        if self._file.is_file() and not self._file.stat().st_size:
+            self._file.unlink()  # made empty, to be filled: DuckDB takes none that is there
+        with self._readable():
+            # Whole, since DuckDB has a meaning of its own for ":memory:" and the like.
+            place = str(self._file.absolute())
+            self._db = duckdb.connect(place, config={**config, "memory_limit": MEMORY})
         self._db.execute("SET preserve_insertion_order = false")
-        tables = {name for (name,) in self._db.execute(_TABLES).fetchall()}
-        if tables and "ct_magic_source" not in tables:
+        if (tables := self._tables()) and "ct_magic_source" not in tables:
             self._db.close()
             raise UsageError(f"{self._file} {_FOREIGN}")
         return self._db
+
+    def read(self, query: str) -> list[Any]:
+        """Return the rows of a query; raise UsageError where the file is cut short."""
+        if self._db is None:
+            return []
+        with self._readable():
+            return self._db.execute(query).fetchall()
 
     def is_of(self, folder: Path | None, zone: tzinfo) -> bool:
         """Return True if it holds all events of that folder; of any, where none is named."""
@@ -91,14 +101,24 @@ class Stored:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _source(self) -> tuple[str, str] | None:
-        if self._db is None:
+        if "ct_magic_source" not in self._tables():
             return None
-        tables = {name for (name,) in self._db.execute(_TABLES).fetchall()}
-        if "ct_magic_source" not in tables:
-            return None
-        query = "SELECT files, zone FROM ct_magic_source WHERE complete"
-        records = self._db.execute(query).fetchall()
+        records = self.read("SELECT files, zone FROM ct_magic_source WHERE complete")
         return (records[0][0], records[0][1]) if records else None
+
+    def _tables(self) -> set[str]:
+        return {name for (name,) in self.read(_TABLES)}
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        import duckdb
+
+        try:
+            yield
+        except (duckdb.Error, OSError, RuntimeError) as error:
+            if self._db is not None:
+                self._db.close()
+            raise UsageError(f"{self._file} cannot be read: {_line(error)}; {_ANEW}") from None
 
 
 def _fingerprint(folder: Path) -> str:
@@ -113,7 +133,7 @@ def _may_be_duckdbs(file: Path) -> bool:
         return True
     with file.open("rb") as content:
         head = content.read(12)
-    return head[8:] == b"DUCK"
+    return not head or head[8:] == b"DUCK"
 
 
 def _line(error: Exception) -> str:

@@ -1,0 +1,211 @@
+"""Exported files: each is read once, as it is named, and only files that hold events are read."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ct_magic.errors import UsageError
+from ct_magic.sandbox import Sandbox
+
+BODY = {"event_name": "Charged", "from": 20261001, "to": 20261001}
+
+
+def event(who: str = "a", **more: Any) -> dict[str, Any]:
+    return {"eventName": "Charged", "ts": "20261001120000", "objectId": who, **more}
+
+
+def write(file: Path, *events: Any) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = "\n".join(json.dumps(each) for each in events)
+    if file.suffix.lower() in (".gz", ".gzip"):
+        file.write_bytes(gzip.compress(text.encode()))
+    else:
+        file.write_text(text, encoding="utf-8")
+
+
+def counted(folder: Path, body: Any = BODY, db: Path | None = None) -> tuple[int, list[str]]:
+    """Return the count, and what was said while the files were loaded."""
+    messages: list[str] = []
+    box = Sandbox(data=folder, say=messages.append, db=db)
+    try:
+        return box.count(body), messages
+    finally:
+        box.stop()
+
+
+NAMES = [
+    *("events.json", "events[1].json", "events1.json", "e*.json", "e?ents.json", "[[].json"),
+    *("x[!a].json", "b\\c.json", "~u.json", "A.JSON", "B.Json.GZ", "c.jsonl.gzip", "{a,b}.txt"),
+    *("day=2026-10-01/a.json", "event=Viewed/who=7/b.json", "[abc]/d.json", "week */e.NDJSON"),
+]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
+@pytest.mark.parametrize("chosen", [NAMES, NAMES[:3], NAMES[3:7], NAMES[-4:]])
+@pytest.mark.parametrize("folder", ["exported", "all [1-9] *", "day=1"])
+def test_each_file_is_read_once_whatever_its_name(
+    tmp_path: Path, chosen: list[str], folder: str
+) -> None:
+    """A name is no pattern of several files, and a folder `column=value` is no column."""
+    for number, name in enumerate(chosen):
+        write(tmp_path / folder / name, event(f"p{number}"))
+    assert counted(tmp_path / folder)[0] == len(chosen)
+
+
+def test_a_parquet_file_is_read_as_it_is_named(tmp_path: Path) -> None:
+    """Its columns are those inside it, whatever the folders above it are called."""
+    write(tmp_path / "plain/a.json", event("1"), event("2"), event("3"))
+    box = Sandbox(data=tmp_path / "plain")
+    box.export(tmp_path / "made")
+    box.stop()
+    for number, name in enumerate(("[a]", "a", "profile_id=9", "event_name=Viewed", "ts=2020")):
+        table = pq.read_table(tmp_path / "made/events.parquet")
+        ids = pa.array([f"{number}-{value}" for value in table["profile_id"].to_pylist()])
+        folder = tmp_path / "data" / name
+        folder.mkdir(parents=True)
+        pq.write_table(table.set_column(0, "profile_id", ids), folder / "events[1].parquet")
+        pq.write_table(table.set_column(0, "profile_id", ids), tmp_path / f"data/{number}.PARQUET")
+    assert counted(tmp_path / "data")[0] == 15
+
+
+@pytest.mark.parametrize("hidden", [".ipynb_checkpoints/a.json", ".a.json", "x/.git/a.json"])
+def test_what_is_hidden_is_not_read(tmp_path: Path, hidden: str) -> None:
+    """Notebooks keep a copy of what was opened; it would be counted twice."""
+    write(tmp_path / "d/a.json", event("a"))
+    write(tmp_path / "d" / hidden, event("b"))
+    assert counted(tmp_path / "d")[0] == 1
+    write(tmp_path / ".kept/a.json", event("a"))
+    assert counted(tmp_path / ".kept")[0] == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a right of their own on Windows")
+def test_a_file_with_two_names_is_read_once(tmp_path: Path) -> None:
+    """`latest.json` is a link to one of the others."""
+    write(tmp_path / "a.json", event("a"))
+    (tmp_path / "latest.json").symlink_to("a.json")
+    box = Sandbox(data=tmp_path)
+    query = BODY | {"advanced_query": {"did_all": [BODY | {"operator": "equals", "value": 1}]}}
+    assert box.count(query) == 1
+    box.stop()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("manifest.json", '{"files": ["a.json"], "count": 1}'),
+        ("export-manifest.json", '["a.json"]'),
+        ("index.json", '{\n  "files": [\n    "a.json"\n  ]\n}'),
+    ],
+)
+def test_a_list_of_the_files_is_no_part_of_them(tmp_path: Path, name: str, text: str) -> None:
+    """It is passed over, and that is said."""
+    write(tmp_path / "a.json", event("a"))
+    (tmp_path / name).write_text(text)
+    count, messages = counted(tmp_path)
+    assert count == 1
+    assert any("passed over" in line and name in line for line in messages)
+
+
+def test_a_line_that_lacks_its_keys_is_still_a_mistake(tmp_path: Path) -> None:
+    """What may be an event is not passed over."""
+    write(tmp_path / "a.json", event("a"))
+    write(tmp_path / "b.json", {"event": "Charged", "who": "b"})
+    with pytest.raises(UsageError, match=r"b\.json, line 1: there is no eventName"):
+        counted(tmp_path)
+
+
+PROPERTIES = {"Amount": 5, "Category": "Shoes", "Items": [{"Product": "x"}]}
+
+
+@pytest.mark.parametrize("key", ["eventProps", "event_props", "evtData"])
+@pytest.mark.parametrize("given", [PROPERTIES, json.dumps(PROPERTIES)])
+def test_properties_as_the_text_of_an_object_are_found(
+    tmp_path: Path, key: str, given: object
+) -> None:
+    """Some exports write them so."""
+    write(tmp_path / "a.json", event("a", **{key: given}), event("b", **{key: ""}), event("c"))
+    for name, value in (("Amount", 5), ("Category", "Shoes"), ("Product", "x")):
+        condition = {"name": name, "operator": "equals", "value": value}
+        assert counted(tmp_path, BODY | {"event_properties": [condition]})[0] == 1
+
+
+def test_a_session_and_a_profile_may_be_such_texts_too(tmp_path: Path) -> None:
+    """Whatever holds properties is read alike."""
+    write(
+        tmp_path / "a.json",
+        event("a", sessionProps='{"utm_source": "x"}', profile={"profileData": '{"Plan": "Gold"}'}),
+        event("b", sessionProps={"utm_source": "y"}, profile={"profileData": {"Plan": "Gold"}}),
+    )
+    session = {"session_properties": [{"name": "utm_source", "value": "x"}]}
+    assert counted(tmp_path, BODY | session)[0] == 1
+    plan = {"profile_fields": [{"name": "Plan", "operator": "equals", "value": "Gold"}]}
+    assert counted(tmp_path, BODY | {"common_profile_properties": plan})[0] == 2
+
+
+@pytest.mark.parametrize("given", ["no JSON", "[1]", "5", [1], 5, True])
+@pytest.mark.parametrize("key", ["eventProps", "sessionProps", "profile.profileData"])
+def test_properties_that_are_no_object_are_a_mistake(
+    tmp_path: Path, given: object, key: str
+) -> None:
+    """The line is named; nothing is dropped in silence."""
+    outer, _, inner = key.partition(".")
+    write(
+        tmp_path / "a.json", event("a"), event("b", **{outer: {inner: given} if inner else given})
+    )
+    with pytest.raises(UsageError, match=rf"a\.json, line 2: {key} is no object"):
+        counted(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("people", "right"),
+    [
+        ([{"objectId": "", "identity": "x"}, {"objectId": "", "identity": "y"}], 2),
+        ([{"objectId": ""}, {"objectId": "", "identity": "y"}], None),
+        ([{"objectId": None, "identity": "x"}, {"identity": "x"}], 1),
+        ([{"objectId": "", "profile": {"objectId": "", "identity": "x"}}, {"objectId": "y"}], 2),
+        ([{"objectId": "", "identity": ""}], None),
+        ([{"objectId": "a"}, {"objectId": 0}], 2),
+    ],
+)
+def test_an_empty_id_is_no_id(tmp_path: Path, people: list[Any], right: int | None) -> None:
+    """Everybody who has one would be one profile."""
+    events = [{k: v for k, v in event().items() if k != "objectId"} | each for each in people]
+    write(tmp_path / "a.json", *events)
+    if right is None:
+        with pytest.raises(UsageError, match=r"line 1: there is no profile\.objectId"):
+            counted(tmp_path)
+    else:
+        assert counted(tmp_path)[0] == right
+
+
+def test_a_file_that_was_made_empty_is_filled(tmp_path: Path) -> None:
+    """`mktemp` makes one; without events to load it is one sentence."""
+    write(tmp_path / "d/a.json", event("a"))
+    db = tmp_path / "kept.duckdb"
+    db.touch()
+    assert counted(tmp_path / "d", db=db)[0] == 1
+    (tmp_path / "other.duckdb").touch()
+    with pytest.raises(UsageError, match="load them with --data"):
+        Sandbox(db=tmp_path / "other.duckdb")
+
+
+@pytest.mark.parametrize("left", [1, 12, 4096, 12_288, 20_000, 0.3, 0.6, 0.9, 0.999])
+def test_a_file_that_is_cut_short_is_one_sentence(tmp_path: Path, left: float) -> None:
+    """A copy that was stopped, a disk that was full: it names the file and the cure."""
+    write(tmp_path / "d/a.json", *(event(f"p{n}", eventProps={"n": n}) for n in range(3000)))
+    db = tmp_path / "kept.duckdb"
+    assert counted(tmp_path / "d", db=db)[0] == 3000
+    os.truncate(db, int(left if left >= 1 else left * db.stat().st_size))
+    with pytest.raises(
+        UsageError, match=r"kept\.duckdb .*(remove it|takes one of its own)"
+    ) as caught:
+        counted(tmp_path / "d", db=db)
+    assert "\n" not in str(caught.value)
