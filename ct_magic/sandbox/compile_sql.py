@@ -43,6 +43,7 @@ EVENT_KEYS = {"event_name", "event_properties", "session_properties", "from", "t
 QUERY_KEYS = EVENT_KEYS | {"common_profile_properties", "advanced_query"}
 HOW_OFTEN = {"operator", "value"}
 BAD_DATES = 4002
+_PLACES, _PARTS = ("country", "state", "city"), ("path[1]", "path[2]", "path[3]")
 _DAY = timedelta(days=1)
 
 
@@ -87,7 +88,7 @@ def event_condition(sql: Sql, body: Any) -> str:
     conditions = [
         f"event_name = {sql.value(name)}",
         f"ts >= {sql.value(_midnight(start, sql.zone))}",
-        f"ts < {sql.value(_midnight(end, sql.zone, after=_DAY))}",
+        f"ts < {sql.value(_after(end, sql))}",
     ]
     conditions += [
         condition(sql, "properties", triple, items=name == "Charged")
@@ -158,7 +159,7 @@ def _rough(sql: Sql, body: Any, advanced: Any) -> str:
     names = sorted({event["event_name"] for event in events})
     days = [_days(event) for event in events]
     begin = _midnight(min(start for start, _ in days), sql.zone)
-    end = _midnight(max(end for _, end in days), sql.zone, after=_DAY)
+    end = _after(max(end for _, end in days), sql)
     return (
         f"event_name IN ({', '.join(map(sql.value, names))})"
         f" AND ts >= {sql.value(begin)} AND ts < {sql.value(end)}"
@@ -174,20 +175,28 @@ def _profiles(sql: Sql, body: Any) -> str:
         for key, column in FAMILIES.items()
         for triple in list_of(body.get(key), key)
     ]
-    places = [_place(sql, path) for path in list_of(body.get("geo_fields"), "geo_fields")]
-    if places:
+    if places := _places(sql, list_of(body.get("geo_fields"), "geo_fields")):
         conditions.append(f"({' OR '.join(places)})")
     if not conditions:
         return ""
     return f" AND profile_id IN (SELECT profile_id FROM profiles WHERE {' AND '.join(conditions)})"
 
 
-def _place(sql: Sql, path: object) -> str:
-    parts = list_of(path, "geo_fields")
-    if not 1 <= len(parts) <= 3 or not all(isinstance(part, str) for part in parts):
-        raise RefusedError("geo_fields must be a list of paths: [country, state, city] or shorter")
-    columns = zip(("country", "state", "city"), parts, strict=False)
-    return "(" + " AND ".join(f"{column} = {sql.value(part)}" for column, part in columns) + ")"
+def _places(sql: Sql, paths: list[Any]) -> list[str]:
+    # However many there are, those of one length are one parameter.
+    of_length: dict[int, list[list[str]]] = {}
+    for path in paths:
+        parts = list_of(path, "geo_fields")
+        if not 1 <= len(parts) <= 3 or not all(isinstance(part, str) for part in parts):
+            raise RefusedError(
+                "geo_fields must be a list of paths: [country, state, city] or shorter"
+            )
+        of_length.setdefault(len(parts), []).append(parts)
+    return [
+        f"({', '.join(_PLACES[:length])}) IN (SELECT {', '.join(_PARTS[:length])} FROM "
+        f"(SELECT unnest({sql.value(listed)}::VARCHAR[][]) AS path))"
+        for length, listed in of_length.items()
+    ]
 
 
 def _days(body: Any) -> tuple[date, date]:
@@ -222,6 +231,11 @@ def _midnight(day: date, zone: tzinfo, after: timedelta = timedelta(0)) -> datet
         return local.astimezone(UTC).replace(tzinfo=None)
     except OverflowError:  # beyond the calendar's first or last day lies no event
         return datetime.max if after else datetime.min
+
+
+def _after(day: date, sql: Sql) -> datetime:
+    """Return the moment from which on nothing counts: that day is over, or it is not there yet."""
+    return min(_midnight(day, sql.zone, after=_DAY), sql.now)
 
 
 def _is_whole(value: object) -> bool:

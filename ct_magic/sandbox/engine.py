@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from datetime import date, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,9 +102,18 @@ _QUIET = "SET enable_progress_bar = false"
 
 
 class Engine:
-    """Profiles and events in memory, and counts over them. May be used by several threads."""
+    """Profiles and events in memory, and counts over them. May be used by several threads.
 
-    def __init__(self, zone: tzinfo, *, lenient: bool = False) -> None:
+    `now` gives the moment from which on nothing has happened yet; without it all has.
+    """
+
+    def __init__(
+        self,
+        zone: tzinfo,
+        *,
+        lenient: bool = False,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
         try:
             import duckdb
         except ImportError:
@@ -112,7 +121,7 @@ class Engine:
         self._db: duckdb.DuckDBPyConnection = duckdb.connect(config=CONFIG)
         self._db.execute(_QUIET)
         self._lock = ForkLock()
-        self._zone, self._lenient = zone, lenient
+        self._zone, self._lenient, self._now = zone, lenient, now
         self._names: set[str] = set()
         self._schema: dict[str, object] | None = None
         self._data: str | None = None
@@ -165,8 +174,10 @@ class Engine:
             raise UsageError(f"{folder} cannot be written to: {error.strerror}") from None
         with self._lock:
             for table in ("events", "profiles"):
+                rows, now = self._own().table(table).order("ALL"), self._until()
+                happened = rows.filter(f"ts < '{now}'") if table == "events" else rows
                 target = str(folder / f"{table}.parquet")
-                self._own().table(table).order("ALL").write_parquet(target, compression="zstd")
+                happened.write_parquet(target, compression="zstd")
 
     def schema(self) -> dict[str, object]:
         """Return the names of what it holds, and under `data` a text that identifies the data."""
@@ -216,7 +227,11 @@ class Engine:
         return self._db
 
     def _sql(self) -> Sql:
-        return Sql(self._zone, self._names.__contains__, self._lenient)
+        return Sql(self._zone, self._names.__contains__, self._lenient, self._until())
+
+    def _until(self) -> datetime:
+        # As UTC without a zone, which is how `ts` is stored.
+        return self._now().astimezone(UTC).replace(tzinfo=None) if self._now else datetime.max
 
     def _finish(self) -> None:
         # Sorted, so that a query reads the rows of its own events and days, and few others.

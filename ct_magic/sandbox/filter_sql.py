@@ -19,7 +19,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 COMPARED = {
@@ -42,6 +42,7 @@ _CLOCK = "time_of_day"
 MINUTE = r"([01]\d|2[0-3]):[0-5]\d"
 NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE')"
 _BIGGEST = sys.float_info.max
+_EXACT, _HUGE = 2**53, 2**127  # below the first a float holds each whole number; HUGEINT ends
 
 
 class RefusedError(Exception):
@@ -57,11 +58,13 @@ class Sql:
     """A statement in the making: whose days it means, which events there are, its parameters.
 
     `lenient` drops what is not understood, as the service was seen to do, instead of refusing it.
+    What happens at `now` (UTC, without a zone) or later has not happened yet.
     """
 
     zone: tzinfo
     is_event: Callable[[str], bool]
     lenient: bool = False
+    now: datetime = datetime.max
     values: list[Any] = field(default_factory=list)
 
     def value(self, value: Any) -> str:
@@ -142,8 +145,7 @@ def _holds(sql: Sql, located: str, operator: str, value: Any, *, nested: bool = 
     if operator in COMPARED:
         if not _is_number(value):
             raise RefusedError(f"{operator} needs a number, not {str(value)[:100]!r}")
-        number = _number(located)
-        return f"coalesce({number} {COMPARED[operator]} {sql.value(float(value))}, false)"
+        return _compared(sql, located, COMPARED[operator], value)
     if operator in ("contains", "does_not_contain"):
         if not isinstance(value, str):
             raise RefusedError(f"{operator} needs a text, not {str(value)[:100]!r}")
@@ -160,16 +162,28 @@ def _equals_any(sql: Sql, located: str, values: list[Any], nested: bool) -> str:
     if odd := [item for item in values if not isinstance(item, str) and not _is_number(item)]:
         raise RefusedError(f"a value is a text or a number, not {str(odd[0])[:100]}")
     texts = [item for item in values if isinstance(item, str)]
-    numbers = [float(item) for item in values if not isinstance(item, str)]
+    numbers = [item for item in values if not isinstance(item, str)]
+    wholes = [int(item) for item in numbers if _EXACT <= abs(item) < _HUGE]
+    others = [float(item) for item in numbers if not _EXACT <= abs(item) < _HUGE]
     ways = [_among(sql, _text(located), texts, "VARCHAR[]", nested)] if texts else []
-    ways += [_among(sql, _number(located), numbers, "DOUBLE[]", nested)] if numbers else []
+    ways += [_among(sql, _number(located), others, "DOUBLE[]", nested)] if others else []
+    ways += [_among(sql, _whole(located), wholes, "HUGEINT[]", nested)] if wholes else []
     return f"({' OR '.join(ways)})"
+
+
+def _compared(sql: Sql, located: str, operator: str, value: int | float) -> str:
+    number = f"{_number(located)} {operator} {sql.value(float(value))}"
+    if _EXACT <= abs(value) < _HUGE:
+        # As floats, neighbours would be one number there.
+        whole = f"{_whole(located)} {operator} {sql.value(int(value))}::HUGEINT"
+        number = f"coalesce({whole}, {number})"
+    return f"coalesce({number}, false)"
 
 
 def _among(sql: Sql, located: str, values: list[Any], kind: str, nested: bool) -> str:
     # However many values there are, they are one parameter; DuckDB takes no subquery in a lambda.
     if len(values) == 1:
-        return f"coalesce({located} = {sql.value(values[0])}, false)"
+        return f"coalesce({located} = {sql.value(values[0])}::{kind[:-2]}, false)"
     listed = f"{sql.value(values)}::{kind}"
     if nested:
         return f"coalesce(list_contains({listed}, {located}), false)"
@@ -185,6 +199,10 @@ def _text(located: str) -> str:
 
 def _number(located: str) -> str:
     return f"CASE WHEN json_type({located}) IN {NUMBERS} THEN TRY_CAST({located} AS DOUBLE) END"
+
+
+def _whole(located: str) -> str:
+    return f"CASE WHEN json_type({located}) IN {NUMBERS} THEN TRY_CAST({located} AS HUGEINT) END"
 
 
 def _is_number(value: Any) -> bool:

@@ -13,7 +13,8 @@ What it tells, for whoever looks:
 - **The beginning.** Some profiles are there from 2015, when the app only asked for a favourite
   food.
 - **A curve of retention.** Whoever came in the last 14 weeks comes back in the week of the
-  installation with a probability of 46 %, later with .14 + .32 e^(-w/3), w weeks after it.
+  installation with a probability of 46 %, later with .14 + .32 e^(-w/3), w weeks after it, on any
+  of its days: on days 7, 14, 21 and 28 as on the others.
 - **An evening spot.** Of these a quarter installed the app between 22:30 and 22:45, after a spot
   on television.
 - **An experiment.** Eight weeks before today the profiles of `Group` "treated" began to see another
@@ -104,7 +105,8 @@ WITH tried AS (SELECT p.*, k,
       ELSE since + floor(u(profile_id, k, 'day') * ({today} - since + 1))::INTEGER END AS day
   FROM people p, unnest(range(0, 1 + floor(keen * {mean} / 2.05)::INTEGER)) AS t(k) WHERE NOT young),
 came_back AS (SELECT p.*, k,
-    CASE k WHEN 0 THEN since ELSE since + (7 * k - 6 + floor(u(profile_id, k, 'day') * 6))::INTEGER END AS day
+    since + CASE k WHEN 0 THEN 0 WHEN 1 THEN 1 + floor(u(profile_id, k, 'day') * 6)
+      ELSE 7 * (k - 1) + floor(u(profile_id, k, 'day') * 7) END::INTEGER AS day
   FROM people p, unnest(range(0, 1 + {weeks})) AS t(k)
   WHERE young AND (k = 0 OR u(profile_id, k, 'stay') < .14 + .32 * exp((1 - k) / 3.0))),
 kept AS (SELECT * FROM tried WHERE day <= {today} AND (k = 0 AND NOT early OR u(profile_id, k, 'keep') <

@@ -31,10 +31,11 @@ class Sandbox:
     requests are let in at the same time; `pending_at_once` queries may be pending, where that is
     set. `faults` is a plan (see `ct_magic.sandbox.faults`), as text or values. `lenient` ignores
     what it does not understand in a query, as the service was seen to do, instead of refusing it.
-    `profiles` is how many there are, about ten events each, up to `today`; `data` a folder of
-    exported events to use instead, and `db` a file that keeps them: where it holds them already,
-    they are not loaded again. `timezone` is whose days are meant. Everything but the ids is the
-    same for the same `seed`.
+    `profiles` is how many there are, about ten events each, up to the end of `today`, or without it
+    up to `now()`, the clock's moment unless given; `data` a folder of exported events to use
+    instead, and `db` a file that keeps them: where it holds them already, they are not loaded
+    again. `timezone` is whose days are meant. Everything but the ids is the same for the same
+    `seed`.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Sandbox:
         profiles: int = 50_000,
         seed: int = 1,
         today: date | None = None,
+        now: Callable[[], datetime] | None = None,
         timezone: str = "UTC",
         data: str | Path | None = None,
         db: str | Path | None = None,
@@ -63,16 +65,19 @@ class Sandbox:
         limits = RequestLimits(_latency(latency), partials, at_once, pending_at_once)
         planned = fault_plan(faults) if isinstance(faults, str) else faults
         days_of = zone(timezone) or UTC
-        self._engine = Engine(days_of, lenient=lenient)
+        is_own = data is None and db is None
+        clocked = now or (_utc if is_own and today is None else None)
+        self._engine = Engine(days_of, lenient=lenient, now=clocked)
         self._port, self._server = port, Server(self.answer)
         # DuckDB complains at the end of a process about connections that are still open.
         self._closing = weakref.finalize(self, self._engine.close)
         _boxes.add(self)
         try:
-            if data is not None or db is not None:
-                self._engine.load(_path(data), say, _path(db))
+            if is_own:
+                day = today or (clocked or _utc)().astimezone(days_of).date()
+                self._engine.generate(profiles, seed, day)
             else:
-                self._engine.generate(profiles, seed, today or datetime.now(days_of).date())
+                self._engine.load(_path(data), say, _path(db))
         except BaseException:
             self._engine.close()
             raise
@@ -144,6 +149,10 @@ def _latency(seconds: float | tuple[float, float]) -> tuple[float, float]:
     if not all(0 <= end < math.inf for end in ends):
         raise UsageError(f"latency is seconds, from 0, not {seconds!r}")
     return ends
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
 
 
 def _path(name: str | Path | None) -> Path | None:

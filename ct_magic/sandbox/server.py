@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
+from socketserver import TCPServer
 
 from ct_magic.errors import UsageError
 from ct_magic.sandbox.faults import Reply, failed
@@ -77,6 +78,11 @@ class _Http(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
+
+    def server_bind(self) -> None:
+        """Bind without asking for this machine's name, which some networks take seconds to tell."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = "localhost", self.server_address[1]
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Log nothing: a client that went away is not the sandbox's trouble."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ct_magic.sandbox.compile_sql import EVENT_KEYS, FAMILIES, event_condition, matching_profiles
@@ -43,7 +44,7 @@ SELECT text, count(*) AS n FROM grouped WHERE text IS NOT NULL
 GROUP BY text ORDER BY n {order}, text LIMIT {top}
 """
 RANGES = """
-SELECT floor(number / $1)::BIGINT AS k, count(*) AS n FROM grouped WHERE number IS NOT NULL
+SELECT floor(number / $1)::HUGEINT AS k, count(*) AS n FROM grouped WHERE number IS NOT NULL
 GROUP BY k ORDER BY n {order}, k LIMIT {top}
 """
 
@@ -82,7 +83,7 @@ def _group(sql: Sql, body: Any) -> _Group:
 def _values(
     db: duckdb.DuckDBPyConnection, sql: Sql, query: Mapping[str, Any], group: _Group
 ) -> dict[str, Any]:
-    fresh = Sql(sql.zone, sql.is_event, sql.lenient)
+    fresh = replace(sql, values=[])
     profiles = matching_profiles(fresh, query)
     base = event_condition(fresh, {key: query[key] for key in EVENT_KEYS if key in query})
     text = _FOUND.format(profiles=profiles, base=base, value=_value(fresh, group), numbers=NUMBERS)
@@ -103,7 +104,7 @@ def _value(sql: Sql, group: _Group) -> str:
 
 
 def _is_known(db: duckdb.DuckDBPyConnection, sql: Sql, event: str, group: _Group) -> bool:
-    fresh = Sql(sql.zone, sql.is_event)
+    fresh = replace(sql, values=[])
     name, value = fresh.value(event), _value(fresh, group)
     text = EVER.format(event=name, value=value)
     return db.execute(text, fresh.values).fetchone() is not None
@@ -115,12 +116,17 @@ def _ranges(
     [(least, most)] = db.execute("SELECT min(number), max(number) FROM grouped").fetchall()
     if least is None:
         return {}
-    width = _width((most - least) / group.top)
-    records = db.execute(RANGES.format(**shown), [width]).fetchall()
-    return {f"{k * width:g}-{(k + 1) * width:g}": n for k, n in records}
+    # Not finer than a float is there, or neighbours would have one name.
+    power = _power(max((most - least) / group.top, max(abs(least), abs(most)) * 2.0**-50))
+    records = db.execute(RANGES.format(**shown), [float(power)]).fetchall()
+    return {f"{_plain(k * power)}-{_plain((k + 1) * power)}": n for k, n in records}
 
 
-def _width(least: float) -> float:
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
+
+
+def _power(least: float) -> Decimal:
     # 1, 2 or 5 of some power of ten, so that people can read the ranges.
-    power = 10.0 ** math.floor(math.log10(least)) if least > 0 else 1.0
+    power = Decimal(10) ** (math.floor(math.log10(least)) if least > 0 else 0)
     return next((step * power for step in (1, 2, 5) if step * power >= least), 10 * power)

@@ -43,7 +43,7 @@ def counted(folder: Path, body: Any = BODY, db: Path | None = None) -> tuple[int
 
 NAMES = [
     *("events.json", "events[1].json", "events1.json", "e*.json", "e?ents.json", "[[].json"),
-    *("x[!a].json", "b\\c.json", "~u.json", "A.JSON", "B.Json.GZ", "c.jsonl.gzip", "{a,b}.txt"),
+    *("x[!a].json", "~u.json", "A.JSON", "B.Json.GZ", "c.jsonl.gzip", "{a,b}.txt"),
     *("day=2026-10-01/a.json", "event=Viewed/who=7/b.json", "[abc]/d.json", "week */e.NDJSON"),
 ]
 
