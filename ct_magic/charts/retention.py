@@ -7,7 +7,7 @@ from math import sqrt
 
 from ct_magic.charts.chart import SERIES, Box, Chart, ChartAxis, Colour, Dot, Mark, Path, Words
 from ct_magic.charts.lines import MOST_LINES, PLANE, end_labels
-from ct_magic.charts.shares import is_base, steps
+from ct_magic.charts.shares import steps
 from ct_magic.charts.wording import (
     after_unit,
     axis_words,
@@ -108,7 +108,7 @@ def _cohorts(rows: Sequence[Cell]) -> dict[Cohort, dict[_Column, Cell]]:
     cohorts: dict[Cohort, dict[_Column, Cell]] = {}
     for row in rows:
         key = row.series.query, row.series.values, row.start, row.end
-        step = "" if is_base(row, rows) else row.series.step or ""
+        step = "" if row.is_base else row.series.step or ""
         cohorts.setdefault(key, {})[step, row.series.after] = row
     return cohorts
 

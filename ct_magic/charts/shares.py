@@ -26,8 +26,7 @@ from ct_magic.charts.wording import (
     time_axis,
 )
 from ct_magic.common.words import share
-from ct_magic.results.cells import Cell, by_series, unit
-from ct_magic.results.changes import step_before
+from ct_magic.results.cells import Cell, by_series, step_before, unit
 
 _MOST = 60
 _ROW = 30
@@ -40,15 +39,9 @@ def order(rows: Sequence[Cell]) -> list[str]:
     return [] if any(has_moved(row.series.step) for row in steps(rows)) else [ORDER]
 
 
-def is_base(row: Cell, rows: Sequence[Cell]) -> bool:
-    """Return True for the row that the steps of its piece are compared with."""
-    first = next(other for other in rows if other.series.query == row.series.query)
-    return row.series.step == first.series.step
-
-
 def steps(rows: Sequence[Cell]) -> list[Cell]:
     """Return the rows that are a share of a base."""
-    return [row for row in rows if row.series.step is not None and not is_base(row, rows)]
+    return [row for row in rows if row.is_step]
 
 
 def funnel(rows: Sequence[Cell]) -> Chart:
@@ -162,7 +155,7 @@ def _around(row: Cell, rows: Sequence[Cell]) -> int | None:
 def _nested(n: int, row: Cell, rows: Sequence[Cell], tip: str) -> list[Mark]:
     marks: list[Mark] = []
     around = _around(row, rows)
-    if around and not is_base(row, rows):
+    if around and not row.is_base:
         marks.append(Box(0, around, -n - 0.34, -n + 0.34, Colour.TRACK, strength=0.25, tip=tip))
     if row.count:
         marks.append(Box(0, row.count, -n - 0.34, -n + 0.34, tip=tip))
@@ -170,11 +163,11 @@ def _nested(n: int, row: Cell, rows: Sequence[Cell], tip: str) -> list[Mark]:
 
 
 def _step_text(row: Cell, rows: Sequence[Cell]) -> str:
-    if row.share is None or is_base(row, rows):
+    if row.share is None or row.is_base:
         return number(row.count)
     text = f"{number(row.count)} · {share(row.share)}{interval(row.low, row.high)}"
     before = step_before(row, rows)
-    if before is None or is_base(before, rows) or not before.count or row.count is None:
+    if before is None or before.is_base or not before.count or row.count is None:
         return text
     return f"{text}, {share(row.count / before.count)} of the step before"
 

@@ -13,7 +13,8 @@ from math import ceil, floor, log10
 from ct_magic.charts.chart import LETTER, ChartAxis
 from ct_magic.common import words
 from ct_magic.common.words import plain
-from ct_magic.results.cells import Cell, CellValue, Series, is_rolling, unit, unit_days
+from ct_magic.results.cells import Cell, CellValue, Series, is_rolling, unit
+from ct_magic.results.frame import unit_days
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 LONGEST, LONGEST_LINE = 36, 90  # characters of a name, and of a line below the title

@@ -1,10 +1,18 @@
-"""DataFrame of counts -> its rows as typed values, also where it was saved and read again."""
+"""DataFrame of counts -> its rows as typed values, also where it was saved and read again.
+
+Neither the order of rows nor that of columns has a meaning, since people sort, filter and put
+frames together. A base is the row whose `step` is its event and whose count is its `of`. What a
+row cannot say of itself, the steps' order and the pieces' unit, is in the frame's `attrs` (see
+`frame.layout`), which pandas hands on. Where they are lost, as in a file, rows that are next to
+each other by their index follow each other; nothing is guessed over a row that was taken out.
+"""
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import Enum
 from itertools import pairwise
@@ -13,7 +21,14 @@ from typing import Any
 import pandas as pd
 
 from ct_magic.errors import StillRunningError, UsageError
-from ct_magic.results.frame import COLUMNS
+from ct_magic.results.frame import (
+    LAYOUT,
+    free_names,
+    is_free,
+    unit_days,
+    unit_of_days,
+    unit_of_ends,
+)
 
 _NEEDED = ("query", "start", "end", "count")
 CellValue = str | float | bool | date
@@ -32,9 +47,17 @@ class Series:
     after: int | None = None
 
 
+Piece = tuple[str, tuple[tuple[str, str, CellValue], ...], date, date]
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A row of the DataFrame; None where it says nothing. Shares and changes are fractions."""
+    """A row of the DataFrame; None where it says nothing. Shares and changes are fractions.
+
+    `is_base` is True for the row that steps are compared with. `rank` is the step's place in its
+    statement, from 0 for the base; None where nothing tells it. `every` is the stretch of the
+    calendar that `by` cut; where it `rolls`, a row is a window that ends with its piece.
+    """
 
     series: Series
     event: str
@@ -52,6 +75,25 @@ class Cell:
     whole: bool | None = None
     status: str | None = None
     doubt: str | None = None
+    rank: int | None = None
+    every: str | None = None
+    rolls: bool = False
+
+    @property
+    def is_base(self) -> bool:
+        """True for the row that the steps of its piece are compared with."""
+        is_all = None in (self.count, self.of) or self.count == self.of
+        return self.series.step is not None and self.series.step == self.event and is_all
+
+    @property
+    def is_step(self) -> bool:
+        """True for a row that is a share of a base."""
+        return self.series.step is not None and not self.is_base
+
+    @property
+    def piece(self) -> Piece:
+        """What a row has in common with the steps of the same base."""
+        return self.series.query, self.series.values, self.start, self.end
 
     @property
     def days(self) -> int:
@@ -65,17 +107,20 @@ class Cell:
 
 
 def axes(df: pd.DataFrame) -> tuple[str, ...]:
-    """Return the columns of `by`'s values: they stand between the days and the count.
+    """Return the columns of `by`'s values.
 
-    What stands behind the count is no axis: somebody's own column, or one of `shares()`; and no
-    axis is called like a column of ours.
+    The frame knows them by name; where that was lost, they are those before the count that are no
+    column of ours.
     """
     names = [str(name) for name in df.columns]
-    return tuple(name for name in names[: names.index("count")] if name not in COLUMNS)
+    known = df.attrs.get(LAYOUT, {}).get("axes")
+    if known is not None and set(known) <= set(names):
+        return tuple(name for name in known)
+    return tuple(name for name in names[: names.index("count")] if is_free(name))
 
 
 def cells(df: pd.DataFrame) -> tuple[Cell, ...]:
-    """Return the rows of a DataFrame that `count()` gave; columns added behind change nothing.
+    """Return the rows of a DataFrame that `count()` gave, in its order; others' columns are passed.
 
     Raise UsageError for another DataFrame, for one without rows, and for one that holds a count
     twice: which of the two is meant, nobody could say.
@@ -84,7 +129,101 @@ def cells(df: pd.DataFrame) -> tuple[Cell, ...]:
     names = axes(df)
     rows = tuple(_cell(row, names) for row in df.to_dict("records"))
     _check_once(rows)
-    return rows
+    statements = df.attrs.get(LAYOUT, {}).get("statements", {})
+    ranks = _ranks(df, rows, statements)
+    units = _units(rows, statements)
+    return tuple(
+        replace(row, rank=rank, every=every, rolls=rolls)
+        for row, rank, (every, rolls) in zip(
+            rows, ranks, (units[row.series.query] for row in rows), strict=True
+        )
+    )
+
+
+def with_room(df: pd.DataFrame, ours: Iterable[str]) -> pd.DataFrame:
+    """Return a copy in which no axis bears one of these names."""
+    free = free_names(axes(df), ours)
+    renamed = df.rename(columns=free)
+    if LAYOUT in renamed.attrs:
+        known = renamed.attrs[LAYOUT]
+        values = {free.get(name, name): some for name, some in known["values"].items()}
+        names = [free.get(name, name) for name in known["axes"]]
+        renamed.attrs[LAYOUT] = {**known, "axes": names, "values": values}
+    return renamed
+
+
+def asked_order(df: pd.DataFrame, values: Iterable[object], axis: str) -> list[object]:
+    """Return the values of an axis in the order they were asked; of others, as they stand there."""
+    known = df.attrs.get(LAYOUT, {}).get("values", {}).get(axis, [])
+    found = list(dict.fromkeys(values))
+    return [*(v for v in known if v in found), *(v for v in found if v not in known)]
+
+
+def step_before(row: Cell, rows: Sequence[Cell]) -> Cell | None:
+    """Return the row of the step that this row's profiles are counted inside.
+
+    None for a base, where that row was taken out, and where nothing tells which one it is.
+    """
+    if row.rank is None or not row.rank:
+        return None
+    same = (other for other in rows if other.rank == row.rank - 1 and other.piece == row.piece)
+    return next((other for other in same if other.series.after is None), None)
+
+
+def _ranks(
+    df: pd.DataFrame, rows: Sequence[Cell], statements: Mapping[str, Mapping[str, Any]]
+) -> list[int | None]:
+    ranks: list[int | None] = [0 if row.is_base else None for row in rows]
+    unknown: dict[Piece, list[int]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        steps = statements.get(row.series.query, {}).get("steps")
+        if steps and row.series.step in steps:
+            ranks[number] = steps.index(row.series.step)
+        elif row.series.step is not None:
+            unknown[row.piece].append(number)
+    if unknown and _is_numbered(df):
+        for numbers in unknown.values():
+            _follow(list(df.index), rows, numbers, ranks)
+    return ranks
+
+
+def _is_numbered(df: pd.DataFrame) -> bool:
+    return pd.api.types.is_integer_dtype(df.index)
+
+
+def _follow(
+    index: Sequence[int], rows: Sequence[Cell], numbers: Sequence[int], ranks: list[int | None]
+) -> None:
+    """Set the ranks of a piece's rows that follow its base one by one, by their index."""
+    at = {index[number]: number for number in numbers}
+    base = next((number for number in numbers if rows[number].is_base), None)
+    if base is None or len(at) < len(numbers):
+        return
+    rank, number = 0, base
+    while (later := at.get(index[number] + 1)) is not None:
+        is_same = rows[later].series.step == rows[number].series.step
+        rank, number = rank + (not is_same), later
+        ranks[number] = rank
+
+
+def _units(
+    rows: Sequence[Cell], statements: Mapping[str, Mapping[str, Any]]
+) -> dict[str, tuple[str | None, bool]]:
+    """Return, for each statement, the stretch of the calendar that its pieces are, or end with."""
+    pieces: dict[str, list[list[Cell]]] = defaultdict(list)
+    for series, some in by_series(rows).items():
+        pieces[series.query].append(some)
+    units: dict[str, tuple[str | None, bool]] = {}
+    for query, lines in pieces.items():
+        known = statements.get(query, {})
+        rolls = any(b.start <= a.end for some in lines for a, b in pairwise(some))
+        if "every" in known:
+            units[query] = known["every"], known["rolls"]
+        elif rolls:
+            units[query] = unit_of_ends([[r.end for r in some if r.whole] for some in lines]), True
+        else:
+            units[query] = unit(row for some in lines for row in some), False
+    return units
 
 
 def _check(df: object) -> None:
@@ -102,6 +241,8 @@ def _check(df: object) -> None:
         )
     if not len(df):  # type: ignore[arg-type] # with these columns it is a DataFrame
         raise UsageError("this DataFrame holds no count")
+    if "step" in columns and "event" not in columns:
+        raise UsageError("there is no column 'event', by which the base of a share is known")
 
 
 def _check_once(rows: Sequence[Cell]) -> None:
@@ -182,8 +323,6 @@ def _flag(value: object) -> bool | None:
 
 # What kind of result the rows of a DataFrame are, and the stretch of time that `by` cut.
 
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
-
 
 class Kind(Enum):
     """How the rows of a result belong together."""
@@ -236,45 +375,28 @@ def by_series(rows: Iterable[Cell]) -> dict[Series, list[Cell]]:
     return {series: sorted(some, key=lambda row: row.start) for series, some in series_rows.items()}
 
 
-def is_rolling(rows: Sequence[Cell]) -> bool:
-    """Return True if pieces of one series overlap: each is a window that ends with its piece."""
-    return any(
-        later.start <= earlier.end
-        for some in by_series(rows).values()
-        for earlier, later in pairwise(some)
-    )
+def follows(earlier: Cell, later: Cell) -> bool:
+    """Return True if a piece of a series is the one right behind another: none was taken out."""
+    if not earlier.rolls:
+        return later.start == earlier.next_day
+    if earlier.every is None or earlier.end >= later.end:
+        return False
+    behind = earlier.next_day
+    length = unit_days(earlier.every, behind)
+    return later.end <= earlier.end + timedelta(days=length)
+
+
+def is_rolling(rows: Iterable[Cell]) -> bool:
+    """Return True if each row is a window that ends with its piece."""
+    return any(row.rolls for row in rows)
 
 
 def unit(rows: Iterable[Cell]) -> str | None:
     """Return the stretch of the calendar that all whole pieces are: `week`; None if unknown."""
-    names = {_unit(row) for row in rows if row.whole is not False}
-    return names.pop() if len(names) == 1 else None
-
-
-def unit_days(name: str, day: date) -> int:
-    """Return how many days the stretch has that this day lies in."""
-    if name in ("day", "week"):
-        return 7 if name == "week" else 1
-    months = _MONTHS[name]
-    first = date(day.year, (day.month - 1) // months * months + 1, 1)
-    month = first.month - 1 + months
-    if first.year + month // 12 > date.max.year:
-        return (date.max - first).days + 1
-    return (date(first.year + month // 12, month % 12 + 1, 1) - first).days
+    return unit_of_days((row.start, row.end) for row in rows if row.whole is not False)
 
 
 def _own_kind(row: Cell, compared: set[str]) -> Kind | None:
     if row.series.step is not None:
         return Kind.FUNNEL if row.series.after is None else Kind.RETENTION
     return Kind.VERSUS if row.series.query in compared else None
-
-
-def _unit(row: Cell) -> str | None:
-    if row.days == 1:
-        return "day"
-    if row.days == 7 and row.start.weekday() == 0:
-        return "week"
-    if row.start.day != 1 or row.end == date.max or (row.end + timedelta(days=1)).day != 1:
-        return None
-    begins = [name for name, months in _MONTHS.items() if (row.start.month - 1) % months == 0]
-    return next((name for name in begins if unit_days(name, row.start) == row.days), None)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from itertools import pairwise
 
 import pandas as pd
 
-from ct_magic.results.cells import Cell, Kind, by_series, cells, is_over_time, kind
+from ct_magic.results.cells import (
+    Cell,
+    Kind,
+    by_series,
+    cells,
+    follows,
+    is_over_time,
+    kind,
+    step_before,
+    with_room,
+)
 
 
 def shares(df: pd.DataFrame) -> pd.DataFrame:
@@ -27,14 +36,15 @@ def shares(df: pd.DataFrame) -> pd.DataFrame:
     | change | Float64 | count / the count of the piece before, minus 1 |
 
     as fractions: 0.25 is a quarter. A value is missing where a count is, where it would be divided
-    by 0, where nothing comes before, and where a piece or the one before is not whole, since a
-    part of a week says nothing of a week.
+    by 0, where nothing comes before or that row was taken out, and where a piece or the one before
+    is not whole, since a part of a week says nothing of a week. The order of rows has no meaning.
 
     Anything else gets no column. Two statements need not be about the same profiles, and a profile
     may have several values: write `share did …` for a share. A DataFrame with `vs` has its change
     already, and is left as it is. Raise UsageError for a DataFrame that holds no counts.
     """
-    rows, result = cells(df), df.copy()
+    rows = cells(df)
+    result = with_room(df, ("share_of_step_before", "change"))
     is_a = kind(rows)
     if is_a in (Kind.FUNNEL, Kind.RETENTION):
         result["share_of_step_before"] = _column([_of_step_before(row, rows) for row in rows], df)
@@ -42,22 +52,6 @@ def shares(df: pd.DataFrame) -> pd.DataFrame:
         changes = _changes(rows)
         result["change"] = _column([changes.get(id(row)) for row in rows], df)
     return result
-
-
-def step_before(row: Cell, rows: Sequence[Cell]) -> Cell | None:
-    """Return the row of the step that this row's profiles are counted inside; None for a base."""
-    before = None
-    for other in rows:
-        if _is_same_base(other, row) and other.series.after is None:
-            if other.series.step == row.series.step:
-                break
-            before = other
-    return before
-
-
-def _is_same_base(row: Cell, other: Cell) -> bool:
-    key = row.series.query, row.series.values, row.start, row.end
-    return key == (other.series.query, other.series.values, other.start, other.end)
 
 
 def _of_step_before(row: Cell, rows: Sequence[Cell]) -> float | None:
@@ -69,15 +63,10 @@ def _changes(rows: Sequence[Cell]) -> dict[int, float | None]:
     changes: dict[int, float | None] = {}
     for pieces in by_series(rows).values():
         for earlier, later in pairwise(pieces):
-            if earlier.whole and later.whole and _follows(earlier, later):
+            if earlier.whole and later.whole and follows(earlier, later):
                 ratio = _over(later.count, earlier.count)
                 changes[id(later)] = None if ratio is None else ratio - 1
     return changes
-
-
-def _follows(earlier: Cell, later: Cell) -> bool:
-    # Somebody may have taken rows out; windows that roll overlap.
-    return later.start - earlier.end <= timedelta(days=1)
 
 
 def _over(count: int | None, other: int | None) -> float | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,11 +31,12 @@ def axis_columns(rows: Sequence[Pieces], taken: Iterable[str]) -> dict[str, obje
     """
     known = [dict(pieces) for pieces in rows]
     axes = list(dict.fromkeys(name for pieces in rows for name, _ in pieces))
-    names = _free_names(axes, taken)
+    names = free_names(axes, taken)
     return {names[axis]: _axis_column([pieces.get(axis) for pieces in known]) for axis in axes}
 
 
-def _free_names(axes: Sequence[str], taken: Iterable[str]) -> Mapping[str, str]:
+def free_names(axes: Sequence[str], taken: Iterable[str]) -> Mapping[str, str]:
+    """Return what each axis is called beside columns that bear these names."""
     used = {name.casefold() for name in taken}
     free: dict[str, str] = {}
     for axis in axes:
@@ -109,6 +111,8 @@ COLUMNS: dict[str, Any] = {
     "counted": DAY,
     "doubt": TEXT,
 }
+LAYOUT = "layout"  # the key in a frame's `attrs`
+_MOST_VALUES = 1000  # of an axis whose order is kept there
 BEFORE = ("query", "event", "start", "end")  # the axes of `by` stand behind these
 # What only some statements have, and by what one knows them.
 OPTIONAL: dict[tuple[str, ...], Callable[[Row], object]] = {
@@ -148,7 +152,98 @@ def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) 
     # Given an index, pandas need not look for one; and its arrays are nobody else's.
     data = pd.DataFrame(before | axes | columns, index=pd.RangeIndex(len(results)), copy=False)
     data.attrs["timezone"] = _name(zone)
+    if known := layout(plan, axes):
+        data.attrs[LAYOUT] = known
     return data
+
+
+def is_free(name: str) -> bool:
+    """Return True for a name that is no column of ours."""
+    return name not in COLUMNS
+
+
+def layout(plan: Plan, axes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a frame's rows do not say of themselves: a value that JSON can hold.
+
+    The columns of axes and their values in the order asked; of each statement its steps, the
+    stretch of the calendar that its pieces are, and whether each is a window that ends with one.
+    """
+    statements: dict[str, list[Row]] = {}
+    for row in plan.rows:
+        if row.step is not None or row.whole is not None:
+            statements.setdefault(row.title, []).append(row)
+    if not statements and not axes:
+        return {}
+    values = {}
+    for name, column in axes.items():
+        known = dict.fromkeys(value for value in column.tolist() if value is not pd.NA)
+        if len(known) <= _MOST_VALUES:
+            values[name] = list(known)
+    steps = {title: _statement(rows) for title, rows in statements.items()}
+    return {"axes": list(axes), "values": values, "statements": steps}
+
+
+def _statement(rows: Sequence[Row]) -> dict[str, Any]:
+    steps = [step for step in dict.fromkeys(row.step for row in rows) if step is not None]
+    # The rows of one series: those that stand where the base, and the first value, does.
+    one = [r for r in rows if (r.step, r.pieces) == (rows[0].step, rows[0].pieces)]
+    rolls = any(later.start <= earlier.end for earlier, later in pairwise(one))
+    ends = [row.end for row in one if row.whole]
+    every = (
+        unit_of_ends([ends]) if rolls else unit_of_days((r.start, r.end) for r in one if r.whole)
+    )
+    return {"steps": steps, "every": every, "rolls": rolls}
+
+
+# Stretches of the calendar, as they are seen from days.
+
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def unit_of_days(stretches: Iterable[tuple[date, date]]) -> str | None:
+    """Return the stretch of the calendar that all of these are: `week`; None if unknown."""
+    names = {_unit(start, end) for start, end in stretches}
+    return names.pop() if len(names) == 1 else None
+
+
+def unit_of_ends(lines: Iterable[Sequence[date]]) -> str | None:
+    """Return the stretch of the calendar that lies between the ends of windows."""
+    lines = [list(line) for line in lines]
+    gaps = {(later - earlier).days for line in lines for earlier, later in pairwise(line)}
+    if 1 in gaps:
+        return "day"
+    ends = {end for line in lines for end in line}
+    if 7 in gaps and all(end.weekday() == 6 for end in ends):
+        return "week"
+    if not all(end < date.max and (end + timedelta(days=1)).day == 1 for end in ends):
+        return None
+    months = {12 * end.year + end.month for end in ends}
+    between = {b - a for a, b in pairwise(sorted(months))}
+    return next((name for name, size in _MONTHS.items() if size in between), None)
+
+
+def unit_days(name: str, day: date) -> int:
+    """Return how many days the stretch has that this day lies in."""
+    if name in ("day", "week"):
+        return 7 if name == "week" else 1
+    months = _MONTHS[name]
+    first = date(day.year, (day.month - 1) // months * months + 1, 1)
+    month = first.month - 1 + months
+    if first.year + month // 12 > date.max.year:
+        return (date.max - first).days + 1
+    return (date(first.year + month // 12, month % 12 + 1, 1) - first).days
+
+
+def _unit(start: date, end: date) -> str | None:
+    days = (end - start).days + 1
+    if days == 1:
+        return "day"
+    if days == 7 and start.weekday() == 0:
+        return "week"
+    if start.day != 1 or end == date.max or (end + timedelta(days=1)).day != 1:
+        return None
+    begins = [name for name, months in _MONTHS.items() if (start.month - 1) % months == 0]
+    return next((name for name in begins if unit_days(name, start) == days), None)
 
 
 def records(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
