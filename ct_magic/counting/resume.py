@@ -165,10 +165,11 @@ def _empty(cell: PreparedCell) -> pd.DataFrame:
 
 def _dated(frame: pd.DataFrame, cells: Sequence[PendingCell], zone: tzinfo | None) -> pd.DataFrame:
     """Return the frame with the moment when each row's cell was asked."""
+    from ct_magic.results.cells import with_room
     from ct_magic.results.frame import moments
 
     began = [datetime.fromtimestamp(cell.began, UTC) for cell in cells for _ in cell.plan.rows]
-    return frame.assign(asked=moments(began, zone))
+    return with_room(frame, ["asked"]).assign(asked=moments(began, zone))
 
 
 def _fill(

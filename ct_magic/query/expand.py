@@ -492,8 +492,20 @@ def expand(
             if max_counts is not None and len(counts.counts) > max_counts:
                 raise _too_many(len(counts.counts), left, max_counts, largest)
     typed = tuple(map(_as_typed, statements))
+    rows = _named_apart(rows, statements)
     plan = Plan(tuple(rows), tuple(counts.questions), _notes(statements, rows, today), typed)
     return Expansion(tuple(statements), plan, tuple(counts.counts))
+
+
+def _named_apart(rows: Sequence[Row], statements: Sequence[Query | JsonQuery]) -> list[Row]:
+    """Return the rows; none has another statement's label as its title, or they were one series."""
+    labels = {query.label for query in statements if query.label is not None}
+    return [
+        replace(row, title=f"{row.title} (no label)")
+        if row.title in labels and statements[row.statement].label is None
+        else row
+        for row in rows
+    ]
 
 
 def _too_many(counts: int, left: int, limit: int, statement: int) -> TooLargeError:

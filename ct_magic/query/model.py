@@ -95,7 +95,10 @@ class Property:
     @property
     def column(self) -> str:
         """What a DataFrame's column of its values is called: `Category`, `profile.Plan`."""
-        return f"{self.scope.value}.{self.name}" if self.scope.value else self.name
+        if self.scope.value:
+            return f"{self.scope.value}.{self.name}"
+        # The axes `by hour` and `by geo` have these columns.
+        return f"{self.name} (property)" if self.name in ("hour", "geo") else self.name
 
 
 @dataclass(frozen=True, slots=True)

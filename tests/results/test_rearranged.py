@@ -1,0 +1,254 @@
+"""Frames that were sorted, filtered, put together or written: the same numbers, or a refusal."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from helpers import frames
+from helpers.engines import generated
+from helpers.evaluated import answered, planned
+from helpers.frames import base, frame, share, week
+
+from ct_magic import UsageError, compare, plot, shares
+from ct_magic.errors import QueryWarning
+from ct_magic.planning.row_results import row_results
+from ct_magic.query.parser import statements
+from ct_magic.results import frame as frame_room
+from ct_magic.results.cells import cells
+from ct_magic.sandbox.engine import Engine
+
+from helpers.shell import TODAY  # isort: skip
+
+FUNNEL = """App Launched last 28 days
+  share did Product Viewed
+  share did Notification Viewed
+  share did Charged"""
+WEEKS = FUNNEL.replace("28 days", "4 weeks") + "\n  by week"
+GROUPS = """App Launched last 28 days
+  share did Charged
+  by profile.Plan in ("free", "plus", "pro")"""
+RETENTION = """App Launched last 5 weeks
+  share did App Launched after 0..3 weeks
+  by week"""
+ROLLING = "App Launched last 40 days by day rolling 7 days"
+ROLLING_WEEKS = "App Launched last 10 weeks by week rolling 28 days"
+DAYS = "App Launched last 21 days by day"
+TEXTS = [FUNNEL, WEEKS, GROUPS, RETENTION, ROLLING, ROLLING_WEEKS, DAYS]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with generated(600, 3) as engine:
+        yield engine
+
+
+def asked(engine: Engine, text: str) -> pd.DataFrame:
+    """What a cell of this text gives."""
+    plan = planned(list(statements(text, {}, TODAY)), TODAY)
+    return frame_room.frame(plan, row_results(plan, answered(plan, engine.count)))
+
+
+def shuffled(df: pd.DataFrame) -> pd.DataFrame:
+    return df.sample(frac=1, random_state=5)
+
+
+def columns_turned(df: pd.DataFrame) -> pd.DataFrame:
+    return df[list(df.columns)[::-1]]
+
+
+REARRANGED: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "shuffled": shuffled,
+    "by count": lambda df: df.sort_values("count"),
+    "by count, downwards, numbered anew": lambda df: df.sort_values(
+        "count", ascending=False
+    ).reset_index(drop=True),
+    "shuffled, numbered anew": lambda df: shuffled(df).reset_index(drop=True),
+    "turned round": lambda df: df.iloc[::-1],
+    "put together": lambda df: pd.concat([df.iloc[::2], df.iloc[1::2]]),
+    "columns turned": columns_turned,
+}
+KEYS = ["query", "step", "after", "start", "end", "profile.Plan"]
+
+
+def by_row(df: pd.DataFrame, names: list[str]) -> dict[Any, Any]:
+    """The values of some columns by what each row is about."""
+    keys = [name for name in KEYS if name in df.columns]
+    lines = df.astype("object").where(df.notna(), None).to_dict("records")
+    return {tuple(line[k] for k in keys): [line.get(name) for name in names] for line in lines}
+
+
+@pytest.mark.parametrize("how", REARRANGED)
+@pytest.mark.parametrize("text", TEXTS)
+def test_shares_of_a_rearranged_frame_are_the_same(engine: Engine, text: str, how: str) -> None:
+    """Neither rows nor columns have a meaning by their place."""
+    df = asked(engine, text)
+    names = ["share_of_step_before", "change"]
+    assert by_row(shares(REARRANGED[how](df)), names) == by_row(shares(df), names)
+
+
+@pytest.mark.parametrize("how", REARRANGED)
+@pytest.mark.parametrize(("text", "by"), [(GROUPS, None), (WEEKS, "start")])
+def test_a_comparison_of_a_rearranged_frame_is_the_same(
+    engine: Engine, text: str, by: str | None, how: str
+) -> None:
+    """The first is the one that was asked first, and all others are there."""
+    df = asked(engine, text)
+    names = ["against", "share", "share_against", "difference", "low", "high", "p", "p_holm"]
+    compared = by_row(compare(df, by), names)
+    assert compared
+    assert by_row(compare(REARRANGED[how](df), by), names) == compared
+
+
+@pytest.mark.parametrize("how", REARRANGED)
+@pytest.mark.parametrize("text", [FUNNEL, WEEKS, RETENTION, ROLLING, DAYS])
+def test_a_picture_of_a_rearranged_frame_says_the_same(engine: Engine, text: str, how: str) -> None:
+    """Each number with its own name."""
+    df = asked(engine, text)
+    assert plot(REARRANGED[how](df)).text == plot(df).text
+
+
+@pytest.mark.parametrize("text", [FUNNEL, WEEKS])
+@pytest.mark.parametrize("again", [lambda df: df, lambda df: df.reset_index(drop=True)])
+def test_a_step_whose_step_before_was_taken_out_is_no_share_of_another(
+    engine: Engine, text: str, again: Callable[[pd.DataFrame], pd.DataFrame]
+) -> None:
+    """The step before that one is not the step before this one."""
+    df = asked(engine, text)
+    left = shares(again(df[df["step"] != "did Product Viewed"]))
+    assert left.loc[left["step"] == "did Notification Viewed", "share_of_step_before"].isna().all()
+    whole = shares(df)
+    for step in ("did Charged",):
+        known = [f.loc[f["step"] == step, "share_of_step_before"].tolist() for f in (left, whole)]
+        assert known[0] == known[1]
+    assert "of the step before" not in plot(again(df[df["step"] != "did Notification Viewed"])).text
+
+
+def test_without_its_bases_a_comparison_is_the_same(engine: Engine) -> None:
+    """A step's row says itself what it is a share of."""
+    df = asked(engine, GROUPS)
+    without = compare(df[df["step"] != "App Launched"])
+    pd.testing.assert_frame_equal(without, compare(df))
+    assert set(without["step"]) == {"did Charged"}
+
+
+@pytest.mark.parametrize("every", [2, 4, 7, 8])
+@pytest.mark.parametrize("text", [ROLLING, ROLLING_WEEKS, DAYS])
+def test_pieces_between_which_rows_were_taken_out_have_no_change_and_no_line(
+    engine: Engine, text: str, every: int
+) -> None:
+    """Also where the windows still overlap."""
+    few = asked(engine, text).iloc[::every]
+    assert shares(few)["change"].isna().all()
+    layers = str(plot(few).vega_lite())
+    assert "'line'" not in layers
+
+
+def test_a_file_has_the_same_shares_as_the_frame(engine: Engine, tmp_path: Path) -> None:
+    """Rows that follow each other there were asked one after the other."""
+    for number, text in enumerate(TEXTS):
+        df = asked(engine, text)
+        df.to_csv(tmp_path / f"{number}.csv", index=False)
+        names = [n for n in ("share_of_step_before", "change") if n in shares(df)]
+        read = shares(frames.from_csv(tmp_path / f"{number}.csv"))
+        for name in names:
+            both = [f[name].astype("Float64").fillna(-9).tolist() for f in (read, shares(df))]
+            assert both[0] == pytest.approx(both[1])
+
+
+def test_frames_of_two_cells_put_together_keep_their_steps(engine: Engine) -> None:
+    """Each statement's steps follow its own base."""
+    other = FUNNEL.replace("last 28 days", "last 14 days")
+    both = [shares(asked(engine, text))["share_of_step_before"] for text in (FUNNEL, other)]
+    joined = shares(pd.concat([asked(engine, FUNNEL), asked(engine, other)]))
+    assert joined["share_of_step_before"].tolist()[1:4] == both[0].tolist()[1:]
+    assert joined["share_of_step_before"].tolist()[5:] == both[1].tolist()[1:]
+
+
+OURS = ["p", "ratio", "difference", "against", "low", "share_against", "query", "count", "step"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_an_axis_that_is_called_like_a_column_of_ours_keeps_its_values(name: str) -> None:
+    """It has ` (property)` behind its name, and nothing is written over it."""
+    given = f"{name} (property)" if name in frame_room.COLUMNS else name
+    rows = [
+        row | {given: value}
+        for value, count in (("a", 20), ("b", 35), ("c", 50))
+        for row in (base(100), share(count, 100))
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", QueryWarning)
+        compared = compare(frame(*rows), given)
+    assert compared[f"{name} (property)"].tolist() == ["b", "c"]
+    assert compared["difference"].tolist() == pytest.approx([0.15, 0.3])
+    assert compared["against"].tolist() == ["a", "a"]
+    assert (compared["p"] < 0.05).all()
+
+
+def test_a_new_column_is_not_written_over_an_axis() -> None:
+    """`shares()` adds two columns, and an axis may be called like one."""
+    rows = [
+        row | {"share_of_step_before": value}
+        for value in ("x", "y")
+        for row in (base(100), share(25, 100))
+    ]
+    with_shares = shares(frame(*rows))
+    assert with_shares["share_of_step_before (property)"].tolist() == ["x", "x", "y", "y"]
+    assert with_shares["share_of_step_before"].tolist()[1::2] == [0.25, 0.25]
+
+
+def test_a_property_called_hour_is_not_the_clock(engine: Engine) -> None:
+    """Nor is one called geo the place: each axis has a column of its own."""
+    for name in ("hour", "geo"):
+        text = f'App Launched yesterday by "{name}" in (9, 9.5)'
+        df = asked(engine, text)
+        assert f"{name} (property)" in df.columns
+        assert ":00" not in plot(df).text
+    assert "hour" in asked(engine, "App Launched yesterday by hour").columns
+
+
+def test_a_label_that_is_another_statements_text_makes_two_series(engine: Engine) -> None:
+    """Two statements are two lines, whatever they are called."""
+    text = "Charged last 7 days by day"
+    df = asked(engine, f'"{text}": App Launched last 7 days by day\n{text}')
+    assert df["query"].nunique() == 2
+    assert len({cell.series for cell in cells(df)}) == 2
+
+
+def test_a_base_is_known_by_its_event_and_its_count() -> None:
+    """Without the event nothing tells which row is the base."""
+    with pytest.raises(UsageError, match="no column 'event'"):
+        shares(frames.funnel().drop(columns="event"))
+
+
+def test_pieces_of_time_are_compared_with_the_first_and_only_whole_ones() -> None:
+    """A part of a week says nothing of a week."""
+    rows = [
+        row
+        for n, count in enumerate((20, 35, 90))
+        for row in (base(100, **week(n)), share(count, 100, **week(n)))
+    ]
+    rows[-1] |= {"whole": False}
+    compared = compare(frame(*rows), by="start")
+    assert compared["difference"].tolist() == [pytest.approx(0.15), pd.NA]
+    assert compared["against"].dt.day.tolist() == [7, 7]
+    assert compared["p_holm"].tolist()[0] == compared["p"].tolist()[0]
+
+
+def test_statements_are_compared_step_by_step() -> None:
+    """Each against the first, all adjusted together, also where their days differ."""
+    rows = [
+        row | {"query": name} | week(n)
+        for n, (name, count) in enumerate((("old", 20), ("new", 35), ("newest", 50)))
+        for row in (base(100), share(count, 100), share(count // 5, 100, step="did X"))
+    ]
+    compared = compare(shuffled(frame(*rows)).sort_index(), by="query")
+    assert compared["query"].tolist() == ["new", "newest"] * 2
+    assert set(compared["against"]) == {"old"}
+    assert compared["difference"].tolist() == pytest.approx([0.15, 0.3, 0.03, 0.06])
+    assert compared["p_holm"][1] == pytest.approx(4 * compared["p"][1]), "four at once"
