@@ -131,7 +131,7 @@ def _pair_text(row: Cell) -> str:
 def _pair_labels(rows: Sequence[Cell]) -> list[str]:
     called = names(rows)
     over_time = is_over_time(rows)
-    return [called[row.series] + (f" · {piece(row, rows)}" if over_time else "") for row in rows]
+    return [called[row.series] + (f" · {piece(row)}" if over_time else "") for row in rows]
 
 
 def _two_periods(rows: Sequence[Cell]) -> list[str]:

@@ -34,7 +34,7 @@ from ct_magic.charts.wording import (
     time_axis,
 )
 from ct_magic.common.words import change
-from ct_magic.results.cells import Cell, Series, by_series
+from ct_magic.results.cells import Cell, Series, by_series, follows
 
 PLANE = 260  # pixels of a plane with lines
 MOST_LINES, MOST_DOTS = 12, 60  # lines in a picture, and pieces whose places are marked
@@ -109,22 +109,26 @@ def line(
 ) -> list[Mark]:
     """Return the marks of one line over time; `n` is its number in the picture."""
     colour = colour or SERIES[n % len(SERIES)]
-    known = [
-        (place(row, rows), value, row.whole is False)
-        for row, value in zip(pieces, values, strict=True)
-    ]
+    ways = list(pairwise(zip(pieces, values, strict=True)))
     marks: list[Mark] = []
-    for is_dotted, ends in groupby(
-        pairwise(known), key=lambda p: None if None in (p[0][1], p[1][1]) else p[0][2] or p[1][2]
-    ):
+    for is_dotted, some in groupby(ways, key=_is_dotted):
         if is_dotted is not None:
-            some = list(ends)
-            places = [some[0][0], *(later for _, later in some)]
-            way = tuple((x, y) for x, y, _ in places if y is not None)
-            marks.append(Path(way, colour, dotted=is_dotted))
-    if len(pieces) <= MOST_DOTS or any(hollow for *_, hollow in known):
+            ends = list(some)
+            way = [ends[0][0], *(later for _, later in ends)]
+            places = tuple((place(row), value) for row, value in way if value is not None)
+            marks.append(Path(places, colour, dotted=is_dotted))
+    is_broken = any(_is_dotted(way) is not False for way in ways)
+    if len(pieces) <= MOST_DOTS or is_broken:
         marks += _dots(pieces, values, rows, n, tips, colour)
     return marks
+
+
+def _is_dotted(way: tuple[tuple[Cell, float | None], tuple[Cell, float | None]]) -> bool | None:
+    """Return whether the way from a piece to the next is dotted; None where there is no line."""
+    (earlier, value), (later, other) = way
+    if value is None or other is None or not follows(earlier, later):
+        return None
+    return False in (earlier.whole, later.whole)
 
 
 def _dots(
@@ -137,12 +141,12 @@ def _dots(
 ) -> list[Mark]:
     return [
         Dot(
-            place(row, rows),
+            place(row),
             value,
             colour,
             hollow=row.whole is False,
             shape=n,
-            tip=tip + (f", {how_much_of(row, rows)}" if row.whole is False else ""),
+            tip=tip + (f", {how_much_of(row)}" if row.whole is False else ""),
         )
         for row, value, tip in zip(pieces, values, tips, strict=True)
         if value is not None and (len(pieces) <= MOST_DOTS or row.whole is False)
@@ -160,7 +164,7 @@ def partial_words(rows: Sequence[Cell], axis: ChartAxis, *, several: bool) -> li
         is_last = row is pieces[-1][1]
         value = axis.high if several or row.count is None else float(row.count)
         up = 14 if several or value < 0.2 * axis.high else -16
-        x, text = place(row, rows), how_much_of(row, rows)
+        x, text = place(row), how_much_of(row)
         marks.append(Words(x, value, text, Colour.QUIET, "right" if is_last else "left", 0, up))
     return marks
 

@@ -18,7 +18,7 @@ from ct_magic.charts.shares import dots, funnel, share_lines
 from ct_magic.charts.vega import MIME, drawn, embed_options, has_matplotlib, size, vega_lite
 from ct_magic.charts.wording import doubts
 from ct_magic.errors import CtMagicError, MissingExtraError, UsageError
-from ct_magic.results.cells import Cell, Kind, by_series, cells, is_over_time, kind
+from ct_magic.results.cells import Cell, Kind, by_series, cells, in_order, is_over_time, kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +38,7 @@ PICTURES: dict[Kind, Callable[[Sequence[Cell]], Chart]] = {
 
 def choose_chart(rows: Sequence[Cell], *, complete: bool = True, as_curves: bool = False) -> Chart:
     """Return the Chart of a result; grey, and saying so, where not everything is there yet."""
+    rows = in_order(rows)
     chart = _picture(rows, as_curves)(rows)
     for line in doubts(rows):
         chart = replace(chart, lines=(*chart.lines, line), alt=f"{chart.alt} {line}.")

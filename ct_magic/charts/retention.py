@@ -13,7 +13,7 @@ from ct_magic.charts.wording import (
     axis_words,
     clause,
     events,
-    interval,
+    in_brackets,
     missing,
     names,
     number,
@@ -139,7 +139,7 @@ def _cell(x: int, y: float, row: Cell | None, strongest: float) -> list[Mark]:
     part = sqrt(min(1.0, row.share / strongest))
     strength = PALEST + (STRONGEST - PALEST) * part
     tip = f"{number(row.count)} of {number(row.of)}: {share(row.share)}"
-    tip += interval(row.low, row.high)
+    tip += in_brackets(row.low, row.high)
     box = Box(x - 0.485, x + 0.485, y - 0.46, y + 0.46, strength=round(strength, 3), tip=tip)
     return [box, Words(x, y, share(row.share), align="center")]
 
@@ -156,7 +156,7 @@ def _row_labels(
         base = cells.get(("", None))
         is_named = row.series.values or len({r.series.query for r in firsts}) > 1 or not over_time
         parts = [called[row.series]] if is_named else []
-        parts += [piece(row, rows, with_year=years)] if over_time else []
+        parts += [piece(row, with_year=years)] if over_time else []
         parts += [number(base.count if base else row.of)]
         labels.append(" · ".join(parts))
     return labels

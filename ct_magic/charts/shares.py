@@ -11,7 +11,7 @@ from ct_magic.charts.wording import (
     clause,
     events,
     has_moved,
-    interval,
+    in_brackets,
     missing,
     names,
     number,
@@ -165,7 +165,7 @@ def _nested(n: int, row: Cell, rows: Sequence[Cell], tip: str) -> list[Mark]:
 def _step_text(row: Cell, rows: Sequence[Cell]) -> str:
     if row.share is None or row.is_base:
         return number(row.count)
-    text = f"{number(row.count)} · {share(row.share)}{interval(row.low, row.high)}"
+    text = f"{number(row.count)} · {share(row.share)}{in_brackets(row.low, row.high)}"
     before = step_before(row, rows)
     if before is None or before.is_base or not before.count or row.count is None:
         return text
@@ -175,7 +175,7 @@ def _step_text(row: Cell, rows: Sequence[Cell]) -> str:
 def _dot_text(row: Cell) -> str:
     if row.share is None:
         return "no count" if row.count is None else f"{number(row.count)} of {number(row.of)}"
-    return f"{share(row.share)}{interval(row.low, row.high)} of {number(row.of)}"
+    return f"{share(row.share)}{in_brackets(row.low, row.high)} of {number(row.of)}"
 
 
 def _interval(n: int, row: Cell, tip: str) -> list[Mark]:

@@ -40,7 +40,7 @@ def has_moved(step: str | None) -> bool:
     return _MOVED.search(step or "") is not None
 
 
-def interval(low: float | None, high: float | None) -> str:
+def in_brackets(low: float | None, high: float | None) -> str:
     """Return an interval in brackets, ` (24-28 %)`; nothing where there is none."""
     ends = words.interval(low, high)
     return f" ({ends})" if ends else ""
@@ -48,7 +48,7 @@ def interval(low: float | None, high: float | None) -> str:
 
 def number(count: int | None) -> str:
     """Return a count, or that there is none."""
-    return "no count" if count is None else words.number(count)
+    return "no count" if count is None else f"{count:,}"
 
 
 def stretch(start: date, end: date) -> str:
@@ -62,10 +62,10 @@ def period(rows: Iterable[Cell]) -> str:
     return stretch(min(start for start, _ in days), max(end for _, end in days))
 
 
-def piece(row: Cell, rows: Sequence[Cell], *, with_year: bool = False) -> str:
+def piece(row: Cell, *, with_year: bool = False) -> str:
     """Return what a piece of time is called beside others: `5 Oct`, `Oct 2026`, `Q4 2026`."""
-    day = row.end if is_rolling(rows) else row.start
-    match unit(rows):
+    day = row.end if row.rolls else row.start
+    match row.every:
         case "year":
             return f"{day.year}"
         case "quarter":
@@ -77,12 +77,11 @@ def piece(row: Cell, rows: Sequence[Cell], *, with_year: bool = False) -> str:
     return f"{name} {day.year}" if with_year else name
 
 
-def how_much_of(row: Cell, rows: Sequence[Cell]) -> str:
+def how_much_of(row: Cell) -> str:
     """Return how much of its piece a row that is not whole counts: `2 of 7 days`."""
-    name = unit(rows)
-    if name is None:
+    if row.every is None:
         return "not a whole piece"
-    days = unit_days(name, row.start)
+    days = unit_days(row.every, row.start)
     return "not over yet" if row.days >= days else f"{row.days} of {words.counted(days, 'day')}"
 
 
@@ -222,14 +221,14 @@ def row_axis(names: Sequence[str]) -> ChartAxis:
     return ChartAxis(0.5 - len(names), 0.5, tuple((-n, name) for n, name in enumerate(names)))
 
 
-def place(row: Cell, rows: Sequence[Cell]) -> int:
+def place(row: Cell) -> int:
     """Return where a piece stands in time: at its first day, or the last one of a window."""
-    return (row.end if is_rolling(rows) else row.start).toordinal()
+    return (row.end if row.rolls else row.start).toordinal()
 
 
 def time_axis(rows: Sequence[Cell]) -> ChartAxis:
     """Return an axis over the pieces of some rows, with a little room at both ends."""
-    pieces = sorted({place(row, rows): row for row in rows}.items())
+    pieces = sorted({place(row): row for row in rows}.items())
     first, last = pieces[0][0], pieces[-1][0]
     room = max(0.5, 0.015 * (last - first))
     return ChartAxis(first - room, last + room, tuple(_names([row for _, row in pieces], rows)))
@@ -244,7 +243,7 @@ def _names(pieces: Sequence[Cell], rows: Sequence[Cell]) -> list[tuple[float, st
     several = named[0].start.year != named[-1].start.year
     changes = [True, *(before.start.year != after.start.year for before, after in pairwise(named))]
     return [
-        (place(row, rows), piece(row, rows, with_year=several and is_new))
+        (place(row), piece(row, with_year=several and is_new))
         for row, is_new in zip(named, changes, strict=True)
     ]
 

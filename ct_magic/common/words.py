@@ -16,11 +16,6 @@ _UNITS = ((1, "s"), (60, "min"), (3600, "h"), (86400, "days"))
 _FROM = (120, 5400, 172800)  # seconds from which on people say minutes, hours, days
 
 
-def number(count: int) -> str:
-    """Return a number with its thousands apart: `7,138`."""
-    return f"{count:,}"
-
-
 def counted(count: int, noun: str) -> str:
     """Return how many of something there are: `1 profile`, `7,138 profiles`."""
     return f"{count:,} {noun}{'s' if count != 1 else ''}"

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from ct_magic.common.words import change, fit, number, plain, share, width
+from ct_magic.common.words import change, fit, plain, share, width
 
 # What a page shows of a DataFrame of counts: the columns that say something, numbers to read.
 
@@ -83,7 +83,7 @@ def _texts(column: pd.Series[Any], name: str) -> pd.Series[Any]:
 
 def _writer(name: str) -> Callable[[Any], str]:
     if name in _WHOLE:
-        return number
+        return "{:,}".format
     if name in PERCENT:
         return share
     if name == "change":

@@ -596,7 +596,7 @@ def _column(axis: Axis) -> str:
         case ByHour():
             return "hour"
         case ByValue(prop):
-            return prop.column
+            return prop.column.removesuffix(" (property)")
         case ByPlace():
             return "geo"
 

@@ -375,6 +375,24 @@ def by_series(rows: Iterable[Cell]) -> dict[Series, list[Cell]]:
     return {series: sorted(some, key=lambda row: row.start) for series, some in series_rows.items()}
 
 
+def in_order(rows: Sequence[Cell]) -> list[Cell]:
+    """Return the rows of a share by their days and steps; others as they are."""
+    if all(row.series.step is None for row in rows):
+        return list(rows)
+    groups = list(dict.fromkeys((row.series.query, row.series.values) for row in rows))
+    at = {group: number for number, group in enumerate(groups)}
+    last = len(rows)
+    return sorted(
+        rows,
+        key=lambda row: (
+            at[row.series.query, row.series.values],
+            row.start,
+            last if row.rank is None else row.rank,
+            -1 if row.series.after is None else row.series.after,
+        ),
+    )
+
+
 def follows(earlier: Cell, later: Cell) -> bool:
     """Return True if a piece of a series is the one right behind another: none was taken out."""
     if not earlier.rolls:

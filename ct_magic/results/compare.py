@@ -69,7 +69,7 @@ def _compared(df: pd.DataFrame, by: str | None) -> str:
             'statements with by="query" and pieces of time with by="start"'
         )
     if by is None and len(names) > 1:
-        raise UsageError(f"which of {', '.join(names)}? compare(df, by={names[0]!r})")
+        raise UsageError(f"which of {', '.join(names)}? compare(df, {names[0]!r})")
     if by in (None, "query", "start", *names):
         return by or names[0]
     if f"{by} (property)" in names:
