@@ -47,8 +47,8 @@ class PlanSummary:
     refused: str | None = None
 
     def __str__(self) -> str:
-        """Return at most five lines, then one for each doubt."""
-        lines = [self._rows(), self._counts(), self._time(), self.refused, "; ".join(self.notes)]
+        """Return at most four lines, then one for each doubt."""
+        lines = [self._counts(), self._time(), self.refused, "; ".join(self.notes)]
         doubts = (f"doubt: {doubt}" for doubt in self.doubts)
         return "\n".join([*filter(None, lines), *doubts])
 
@@ -56,27 +56,24 @@ class PlanSummary:
         # IPython shows the text, not the fields.
         printer.text("…" if cycle else str(self))  # type: ignore[attr-defined] # IPython's own
 
-    def _rows(self) -> str:
-        waiting = f", {self.not_yet:,} of them not yet" if self.not_yet else ""
-        return f"{counted(self.rows, 'row')}{waiting}"
-
-    def _counts(self) -> str | None:
+    def _counts(self) -> str:
+        rows = counted(self.rows, "row")
         if self.counts is None:
-            return None
+            return rows
         parts = [
-            f"{self.known:,} known from the journal" if self.known else None,
+            f"{counted(self.to_send, 'count')} to ask for {rows}",
+            f"{self.known:,} from the journal" if self.known else None,
             f"{self.pending:,} still pending" if self.pending else None,
-            f"{self.to_send:,} to be sent",
         ]
-        return f"{counted(self.counts, 'distinct count')}: {', '.join(filter(None, parts))}"
+        future = f"; {counted(self.not_yet, 'row')} in the future" if self.not_yet else ""
+        return ", ".join(filter(None, parts)) + future
 
     def _time(self) -> str | None:
         if self.seconds is None or self.refused:
             return None
         if not self.to_send and not self.pending:
             return "answered at once"
-        known = ", as the account's first cell" if self.seconds.is_guess else ""
-        return f"may take {self.seconds}{known}"
+        return str(self.seconds)
 
 
 def plan(

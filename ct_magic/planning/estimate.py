@@ -32,6 +32,7 @@ COVERED = 0.97  # of them that the range holds
 GUESSED = 0.95  # of them, where nothing is known
 PADDED = 1.5  # at most, over both ends
 MARGIN = 1.1  # of it that is always there: a range must not end where many of them did
+WIDEST = 4.0  # between the ends of a range that is shown
 FACTOR = 2.0  # between the ends of the range, once something is known
 LATER = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0)  # times `first_look` that a first look may be put off
 TRIED = 100  # times that a cell is played out for each of them
@@ -48,8 +49,11 @@ class Estimate:
     is_guess: bool = False
 
     def __str__(self) -> str:
-        """Return the range in words: `20 to 45 s`, `1 to 4 min`."""
-        return durations(_rounded(self.low, floor), _rounded(self.high, ceil))
+        """Return the range in words, `may take 20 to 45 s`, unless it is too wide to plan by."""
+        if self.high > WIDEST * self.low:
+            why = ": first counts of this account" if self.is_guess else ""
+            return f"no estimate yet{why}"
+        return f"may take {durations(_rounded(self.low, floor), _rounded(self.high, ceil))}"
 
 
 def _rounded(seconds: float, outwards: Callable[[float], int]) -> int:
@@ -160,7 +164,7 @@ def with_expectation(cell: PreparedCell, jobs: Sequence[Job], journal: Journal) 
     if _unanswered(jobs) < FROM:
         return cell
     seconds, first_look = expected(jobs, journal, cell.timing)
-    plan = replace(cell.plan, expects=f"may take {seconds}")
+    plan = replace(cell.plan, expects=str(seconds))
     return replace(cell, plan=plan, settings=replace(cell.settings, first_look=first_look))
 
 

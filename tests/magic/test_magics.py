@@ -74,8 +74,7 @@ def test_a_plan_says_what_would_be_sent(
     run(shell, "%%ctcount df\nCharged 2026-09-01").raise_error()
     before = len(account.log)
     out = said(shell, "%%ctcount df --plan\nCharged 2026-09 by day", capsys)
-    assert "30 rows" in out
-    assert "29 to be sent" in out
+    assert "29 counts to ask for 30 rows, 1 from the journal" in out
     assert len(account.log) == before
 
 

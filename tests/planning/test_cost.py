@@ -54,10 +54,11 @@ def test_a_plan_says_rows_counts_what_is_known_and_what_is_to_be_sent(account: S
     text = f"{FUNNEL}\nagain: App Launched 2026-10"
     before = ct_magic.plan(text, today=TODAY)
     assert (before.rows, before.counts, before.known, before.to_send) == (4, 3, 0, 3)
-    assert str(before).splitlines()[:2] == ["4 rows", "3 distinct counts: 3 to be sent"]
+    assert str(before).splitlines()[0] == "3 counts to ask for 4 rows"
     ct_magic.count("App Launched 2026-10", today=TODAY, poll_interval=0.01, progress="none")
     after = ct_magic.plan(text, today=TODAY)
     assert (after.counts, after.known, after.to_send) == (3, 1, 2)
+    assert str(after).splitlines()[0] == "2 counts to ask for 4 rows, 1 from the journal"
     assert ct_magic.plan(text, today=TODAY, refresh=True).to_send == 3
 
 
@@ -65,7 +66,10 @@ def test_a_cells_plan_prints_the_same(account: Sandbox, shell: InteractiveShell)
     """`%%ctcount --plan`; and nothing is assigned."""
     with capture_output() as printed:
         run(shell, f"%%ctcount planned --plan\n{FUNNEL}").raise_error()
-    assert printed.stdout.splitlines()[:2] == ["3 rows", "3 distinct counts: 3 to be sent"]
+    assert printed.stdout.splitlines()[:2] == [
+        "3 counts to ask for 3 rows",
+        "no estimate yet: first counts of this account",
+    ]
     assert "planned" not in shell.user_ns
 
 
@@ -73,8 +77,7 @@ def test_a_plan_needs_no_account(state: object) -> None:
     """Nothing is sent, so nobody need be set up; then no time is promised."""
     plan = ct_magic.plan("Charged where Amount != 5 last 3 weeks by week", today=TODAY)
     assert str(plan).splitlines() == [
-        "3 rows",
-        "3 distinct counts: 3 to be sent",
+        "3 counts to ask for 3 rows",
         "whole weeks: 2026-11-02 to 2026-11-22",
         "doubt: Amount != 5: the vendor does not list '!=' for numbers; "
         "the service may ignore it silently",
@@ -110,7 +113,7 @@ def test_a_plan_says_which_rows_are_not_asked_yet(state: object) -> None:
     )
     plan = ct_magic.plan(text, today=TODAY)
     assert (plan.rows, plan.counts, plan.not_yet) == (156, 90, 66)
-    assert str(plan).startswith("156 rows, 66 of them not yet\n90 distinct counts: 90 to be sent")
+    assert str(plan).startswith("90 counts to ask for 156 rows; 66 rows in the future")
 
 
 def test_a_script_is_warned_of_each_doubt_once(state: object) -> None:
@@ -234,7 +237,7 @@ def test_what_is_expected_knows_the_look_that_will_be_had(tmp_path: Path, state:
     cell = prepare("Charged 2026-10 by day", account=ACCOUNT)
     asked = with_expectation(cell, jobs[:20], journal)
     assert asked.timing == replace(cell.timing, first_look=look)
-    assert asked.plan.expects == f"may take {many}"
+    assert asked.plan.expects == str(many)
     assert with_expectation(cell, jobs[:10], journal) == cell
 
 
@@ -290,14 +293,22 @@ for took, interval, pending, at_once in product(
         (61, 239, "1 to 4 min"),
         (125, 250, "2 to 5 min"),
         (3000, 9000, "50 min to 3 h"),
-        (5, 1200, "5 s to 20 min"),
+        (61, 244, "1 to 5 min"),
         (8000, 15000, "2 to 5 h"),
         (0.2, 0.4, "1 s"),
     ],
 )
 def test_a_range_in_words(low: float, high: float, words: str) -> None:
     """Rounded outwards, in the unit that one would say."""
-    assert str(Estimate(low, high)) == words
+    assert str(Estimate(low, high)) == f"may take {words}"
+
+
+@pytest.mark.parametrize(("low", "high"), [(30, 121), (5, 1200), (30, 3960)])
+def test_a_range_too_wide_to_plan_by_is_not_shown(low: float, high: float) -> None:
+    """At most four times from one end to the other; panel and plan say the same."""
+    assert str(Estimate(low, high)) == "no estimate yet"
+    guess = Estimate(low, high, is_guess=True)
+    assert str(guess) == "no estimate yet: first counts of this account"
 
 
 def test_a_settings_error_is_said_as_by_count(state: object) -> None:
