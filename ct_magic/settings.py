@@ -25,7 +25,7 @@ _ELSEWHERE = {  # what the magic's line has as an option
 }
 
 
-class Kind(Enum):
+class SettingKind(Enum):
     """What a setting takes: its value is that in words."""
 
     SECONDS = "a number of seconds above 0 and up to a year"
@@ -39,21 +39,21 @@ class Kind(Enum):
         """Return True if a setting of this kind may have this value."""
         is_number = isinstance(value, Real) and not isinstance(value, bool)
         match self:
-            case Kind.SECONDS:
+            case SettingKind.SECONDS:
                 return is_number and 0 < value <= LONGEST
-            case Kind.SECONDS_OR_0:
+            case SettingKind.SECONDS_OR_0:
                 return is_number and 0 <= value <= LONGEST
-            case Kind.WHOLE:
+            case SettingKind.WHOLE:
                 return isinstance(value, Integral) and is_number and 1 <= int(value) <= _MOST
-            case Kind.SWITCH:
+            case SettingKind.SWITCH:
                 return isinstance(value, bool)
-            case Kind.PROGRESS:
+            case SettingKind.PROGRESS:
                 return value in PROGRESS
-            case Kind.ZONE:
+            case SettingKind.ZONE:
                 return isinstance(value, str)
 
 
-def _setting(default: Any, kind: Kind, help_text: str) -> Any:
+def _setting(default: Any, kind: SettingKind, help_text: str) -> Any:
     """Return a field of Settings; what it says is the trait's help and a row of the page, too."""
     return field(default=default, metadata={"kind": kind, "help": help_text})
 
@@ -67,65 +67,65 @@ class Settings:
 
     poll_interval: float | None = _setting(
         None,
-        Kind.SECONDS,
+        SettingKind.SECONDS,
         "Seconds between two looks at one count; None: the account's own, else 30.",
     )
     first_look: float = _setting(
         5.0,
-        Kind.SECONDS,
+        SettingKind.SECONDS,
         "Seconds before the first look at a count, or poll_interval; up to thrice for many.",
     )
     max_concurrent: int | None = _setting(
-        None, Kind.WHOLE, "Counts asked at once; None: the account's own, else 3."
+        None, SettingKind.WHOLE, "Counts asked at once; None: the account's own, else 3."
     )
     max_counts: int = _setting(
-        500, Kind.WHOLE, "A cell that asks more counts than this is refused."
+        500, SettingKind.WHOLE, "A cell that asks more counts than this is refused."
     )
     retry_wait: float = _setting(
-        1.0, Kind.SECONDS, "Seconds before the first retry of a request without an answer."
+        1.0, SettingKind.SECONDS, "Seconds before the first retry of a request without an answer."
     )
     give_up_after: float = _setting(
         180.0,
-        Kind.SECONDS,
+        SettingKind.SECONDS,
         "Seconds without any answer after which the service is given up; ids are kept.",
     )
     stalled_after: float = _setting(
         3600.0,
-        Kind.SECONDS,
+        SettingKind.SECONDS,
         "Seconds without any new id or count after which a cell stops asking; ids are kept.",
     )
     cache_ttl: float = _setting(
         86400.0,
-        Kind.SECONDS_OR_0,
+        SettingKind.SECONDS_OR_0,
         "Seconds for which a count of past days is answered from the journal; 0: never.",
     )
     settled_after: int = _setting(
-        7, Kind.WHOLE, "Days after which late events no longer change a count's days."
+        7, SettingKind.WHOLE, "Days after which late events no longer change a count's days."
     )
     settled_ttl: float = _setting(
         30 * 86400.0,
-        Kind.SECONDS_OR_0,
+        SettingKind.SECONDS_OR_0,
         "Seconds for which a count of such days is answered from the journal; 0: as others.",
     )
     pickup_age: float = _setting(
         600.0,
-        Kind.SECONDS_OR_0,
+        SettingKind.SECONDS_OR_0,
         "How long (s) a pending query for today's data may be reused.",
     )
     timeout: float | None = _setting(
-        None, Kind.SECONDS, "Seconds after which a cell stops asking; None: never."
+        None, SettingKind.SECONDS, "Seconds after which a cell stops asking; None: never."
     )
     timezone: str | None = _setting(
         None,
-        Kind.ZONE,
+        SettingKind.ZONE,
         "Whose days are meant, like 'Asia/Kolkata'; None: the account's, else the machine's.",
     )
     progress: str = _setting(
-        "auto", Kind.PROGRESS, "What is shown meanwhile: auto, widget, html, text or none."
+        "auto", SettingKind.PROGRESS, "What is shown meanwhile: auto, widget, html, text or none."
     )
     stable_outputs: bool = _setting(
         False,
-        Kind.SWITCH,
+        SettingKind.SWITCH,
         "Show no times, so that two runs give the same output but for the counts.",
     )
 

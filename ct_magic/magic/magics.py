@@ -12,7 +12,7 @@ from traitlets import Bool, Enum, Float, Integer, MetaHasTraits, TraitType, Unic
 
 from ct_magic.errors import QueryError, UsageError
 from ct_magic.magic.caller import Caller, calling
-from ct_magic.settings import PROGRESS, Kind, Settings
+from ct_magic.settings import PROGRESS, SettingKind, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from ct_magic.magic.arguments import Arguments
 
 _FIELDS = fields(Settings)
-_TRAITS: dict[Kind, Callable[..., TraitType[Any, Any]]] = {
-    Kind.SECONDS: Float,
-    Kind.SECONDS_OR_0: Float,
-    Kind.WHOLE: Integer,
-    Kind.ZONE: Unicode,
-    Kind.PROGRESS: partial(Enum, PROGRESS),
-    Kind.SWITCH: Bool,
+_TRAITS: dict[SettingKind, Callable[..., TraitType[Any, Any]]] = {
+    SettingKind.SECONDS: Float,
+    SettingKind.SECONDS_OR_0: Float,
+    SettingKind.WHOLE: Integer,
+    SettingKind.ZONE: Unicode,
+    SettingKind.PROGRESS: partial(Enum, PROGRESS),
+    SettingKind.SWITCH: Bool,
 }
 
 
