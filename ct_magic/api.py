@@ -49,22 +49,26 @@ def count(
     | column | dtype | |
     | --- | --- | --- |
     | query | string | the label, or the statement as typed, its `$names` filled in |
-    | event | string | |
-    | start, end | datetime64[ns] | the days really sent, both included; datetime64[s] where one |
-    | | | lies beyond what nanoseconds can say (1677 to 2262) |
     | one for each axis of `by` | string, Int64, Float64 | NA where a row has no such axis; string |
     | | | where text and numbers mix |
+    | start, end | datetime64[ns] | the days really sent, both included; datetime64[s] where one |
+    | | | lies beyond what nanoseconds can say (1677 to 2262) |
     | step | string | with `share`: the base's event, or the clause |
     | after | Int64 | with `after 0..11 weeks`: the number |
+    | from_day, to_day | Int64 | with `within` or `on day`: the window, in days after the first |
     | count | Int64 | profiles; NA where none arrived |
     | of, share, low, high | Int64, Float64 | with `share`: the base's count (NA where `count` |
     | | | is), count by `of`, and Wilson's 95 % interval |
     | previous, previous_start, previous_end, change | Int64, datetime64, Float64 | with `vs` |
-    | whole | boolean | where `by` cuts time: False for a piece that is not whole or not over |
-    | events, users, devices | Int64 | NA where the service does not send them |
+    | previous_of, previous_share, difference, difference_low, difference_high | Int64, Float64 | |
+    | | | with `vs` and `share`: the other period's, share - previous_share and its 95 % interval |
+    | whole | boolean | where `by` cuts time: False for a piece that is not whole or not over; |
+    | | | with `within` or `on day` also where the last days are left out |
     | status | string | success, failed, timed out, cancelled, inconsistent, not yet; before the |
     | | | end also waiting, submitted |
     | error | string | why there is no count; NA where there is one |
+    | event | string | |
+    | events, users, devices | Int64 | NA where the service does not send them |
     | cached | bool | taken from the journal instead of asked for |
     | counted | datetime64[ns] | when its oldest count was taken, on the clock of the account's |
     | | | time zone, which `df.attrs["timezone"]` names |
@@ -118,8 +122,8 @@ def history(limit: int = _MOST, text: str | None = None) -> pd.DataFrame:
     | account | string | id and address |
     | variable | string | the name that got the DataFrame; NA where there is none |
     | title, text | string | the statements as typed, and the canonical text of each count |
-    | counts | Int64 | how many counts the cell needed |
-    | state | string | `success`, or where they differ `89 success, 1 not sent` |
+    | counts | Int64 | how many counts were submitted |
+    | state | string | `success`, or where they differ `89 success, 1 failed` |
     | count, events, users, devices | Int64 | of a cell of one count; NA for others |
     | error | string | the first; NA where there is none |
     | req_id | string | the ids of all; NA where there is none |

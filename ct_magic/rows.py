@@ -13,6 +13,9 @@ from datetime import date
 from typing import Any
 
 Scalar = str | int | float
+# What a larger window of own days holds: at least as much, at most as much; and PARTS: at least as
+# much, and no more than the windows together that it is made of.
+MORE, FEWER, PARTS = "more", "fewer", "parts"
 Places = Mapping[int, int]  # where something lies: its number there, by that of before
 
 
@@ -91,10 +94,13 @@ class Row:
     A statement with `share` has `step` (the base's event, or the clause as printed), `after` (the
     number of an `after 0..11 weeks`), `base` (the number of the row it is compared with, its own
     for the base), `of` (the count its share is of) and `within` (the number of the row whose
-    profiles it is counted among: the step before it, or the base; None for the base). `previous`
-    is what `vs` compares with. `whole` is None where `by` cuts no time. `has_events` is False where
-    the count's split into events, users and devices is not the row's, since its base was sent
-    without some filters. `doubts` name what the service may ignore silently.
+    profiles it is counted among: the step before it, or the base; None for the base). `from_day`
+    and `to_day` are the window of own days; each count of `formula` is then that of one first day,
+    in order, and `windows` says what larger windows hold (MORE, FEWER, PARTS; None: nothing is
+    known). `previous` is what `vs` compares with. `whole` is False for a piece that is cut short
+    or not over, or of which own days leave some out. `has_events` is False where the count's split
+    into events, users and devices is not the row's, since its base was sent without some filters.
+    `doubts` name what the service may ignore silently.
     """
 
     number: int
@@ -108,6 +114,9 @@ class Row:
     pieces: tuple[tuple[str, Scalar], ...] = ()
     step: str | None = None
     after: int | None = None
+    from_day: int | None = None
+    to_day: int | None = None
+    windows: str | None = None
     base: int | None = None
     of: Formula | None = None
     within: int | None = None

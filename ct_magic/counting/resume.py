@@ -70,9 +70,11 @@ def pending_cells(journal: Journal) -> list[PendingCell]:
     own.
     """
     pending = journal.pending()
-    latest = dict.fromkeys(journal.last_cell_with(entry) for entry in pending)
-    cells = [cell for name in latest if name is not None and (cell := journal.cell(name))]
-    parts = [_part(*cell, journal.entries_of(cell[0].id)) for cell in cells]
+    cells: dict[str, tuple[CellRecord, float]] = {}
+    for entry in pending:
+        if entries := journal.last_cell_with(entry):
+            cells[entries[0].id] = entries
+    parts = [_part(*cell, journal.entries_of(cell[0].id)) for cell in cells.values()]
     seen = {entry.id for part in parts for entry in part.known}
     rest = [entry for entry in pending if entry.id not in seen]
     return [*(part for part in parts if part.plan.rows), *_alone(rest)]
@@ -140,12 +142,10 @@ def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.Da
     if not cells:
         return _dated(_empty(whole), [], whole.zone)
     notes = "; ".join(age(cell, datetime.now(UTC).astimezone(whole.zone)) for cell in cells)
-    known = [(cell.record.id, n, cell.entries[n]) for cell in cells for n in cell.questions]
+    known = [entry for cell in cells for entry in cell.known]
     jobs = [
-        journal.taken(Job(number, question), entry, (name, n))
-        for number, (question, (name, n, entry)) in enumerate(
-            zip(plan.questions, known, strict=True)
-        )
+        journal.taken(Job(number, question), entry)
+        for number, (question, entry) in enumerate(zip(plan.questions, known, strict=True))
     ]
     handle = begin(replace(whole, note=notes), jobs, journal)
     try:

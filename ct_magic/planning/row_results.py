@@ -1,19 +1,20 @@
 """Rows + jobs -> how each row stands: its count, its share, its change, its status.
 
-A row has a number only where every count behind it has arrived and none contradicts another:
-counts of different moments may, and such a number would be a wrong one.
+A row has a number only where every count behind it has arrived and none contradicts another
+(see `consistency`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from ct_magic.client.jobs import NOT_AGAIN, NOT_SENT, TOO_LATE, Job, State, Tally
-from ct_magic.common.statistics import wilson
-from ct_magic.rows import Formula, Plan, Row
+from ct_magic.common.statistics import difference, wilson
+from ct_magic.planning.consistency import Values, values_of
+from ct_magic.rows import Comparison, Plan, Row
 
 INCONSISTENT = "counts of different moments: --refresh asks them anew"
 # The worst comes first.
@@ -32,8 +33,10 @@ class RowResult:
     """A row as it stands. `jobs` are those of all counts behind it, each once.
 
     `count` is None where a count that it is made of is missing, and `of` wherever `count` is;
-    `share`, `low`, `high`, `previous` and `change` are None where theirs are. Shares and changes
-    are fractions. `counted` is the moment of the oldest count behind it (UTC).
+    `share`, `low`, `high`, `previous` and `change` are None where theirs are. `difference` is of
+    the two periods' shares, with Newcombe's interval; it and what is of the other share is None
+    where the periods are not alike. Shares and changes are fractions. `counted` is the moment of
+    the oldest count behind it (UTC).
     """
 
     row: Row
@@ -46,6 +49,11 @@ class RowResult:
     high: float | None = None
     previous: int | None = None
     change: float | None = None
+    previous_of: int | None = None
+    previous_share: float | None = None
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
     events: int | None = None
     users: int | None = None
     devices: int | None = None
@@ -56,9 +64,12 @@ class RowResult:
 
 def row_results(plan: Plan, jobs: Sequence[Job]) -> tuple[RowResult, ...]:
     """Return how each row of a plan stands; `jobs` are those of its questions, in their order."""
-    values = [_value(row.formula, jobs) for row in plan.rows]
-    wrong = [_is_contradicted(row, jobs, values) for row in plan.rows]
-    return tuple(_result(row, plan, jobs, values, wrong) for row in plan.rows)
+    counts = [_count(job) for job in jobs]
+    rows, none = plan.rows, Comparison(None, None, None)
+    others = [row.previous or none for row in rows]
+    own = values_of(rows, [r.formula for r in rows], [r.of for r in rows], counts.__getitem__)
+    other = values_of(rows, [o.formula for o in others], [o.of for o in others], counts.__getitem__)
+    return tuple(_result(row, jobs, own, other) for row in rows)
 
 
 def shared_error(rows: Sequence[RowResult]) -> str | None:
@@ -74,28 +85,18 @@ def reason(row: RowResult) -> str:
     return "" if is_said else row.error or ""
 
 
-def _result(
-    row: Row,
-    plan: Plan,
-    jobs: Sequence[Job],
-    values: Sequence[int | None],
-    wrong: Sequence[bool],
-) -> RowResult:
-    base = None if row.base is None else plan.rows[row.base]
-    count = None if wrong[row.number] else values[row.number]
-    of = None if count is None or base is None or wrong[base.number] else _value(row.of, jobs)
+def _result(row: Row, jobs: Sequence[Job], own: Values, other: Values) -> RowResult:
+    number = row.number
+    count, previous = own.counts[number], other.counts[number]
+    of = None if count is None else own.ofs[number]
     share = count / of if count is not None and of else None
-    interval = wilson(count, of) if count is not None and of and base is not row else (None, None)
-    previous = _previous(row, jobs)
-    needed = [jobs[number] for number in row.questions]
-    contradicted = (
-        wrong[row.number]
-        or (base is not None and wrong[base.number])
-        or (row.previous is not None and not _is_possible(row.previous.formula, jobs))
-    )
+    is_base = row.base == number
+    interval = wilson(count, of) if count is not None and of and not is_base else (None, None)
+    needed = [jobs[n] for n in row.questions]
+    contradicted = own.wrong[number] or other.wrong[number]
     state = State.INCONSISTENT if contradicted else _state(row, needed)
     tally = _tally(row, jobs) if count is not None else None
-    return RowResult(
+    result = RowResult(
         row=row,
         state=state,
         jobs=tuple(needed),
@@ -113,46 +114,30 @@ def _result(
         cached=bool(needed) and all(job.taken is not None for job in needed),
         counted=min((job.counted for job in needed if job.counted is not None), default=None),
     )
+    return _with_difference(result, other.ofs[number])
 
 
-def _value(formula: Formula | None, jobs: Sequence[Job]) -> int | None:
-    if formula is None:
-        return None
-    plus = [_count(jobs[number]) for number in formula.plus]
-    minus = [_count(jobs[number]) for number in formula.minus]
-    known = [count for count in (*plus, *minus) if count is not None]
-    if len(known) < len(plus) + len(minus):
-        return None
-    return sum(known[: len(plus)]) - sum(known[len(plus) :])
+def _with_difference(result: RowResult, previous_of: int | None) -> RowResult:
+    """Return a row with the other period's share and how its own differs from that."""
+    row, count, of, previous = result.row, result.count, result.of, result.previous
+    if row.previous is None or row.previous.incomparable is not None or result.share is None:
+        return result
+    if count is None or not of or previous is None or not previous_of:
+        return result if previous is None else replace(result, previous_of=previous_of)
+    gap = difference(count, of, previous, previous_of)
+    is_base = row.base == row.number
+    return replace(
+        result,
+        previous_of=previous_of,
+        previous_share=previous / previous_of,
+        difference=gap.difference,
+        difference_low=None if is_base else gap.low,
+        difference_high=None if is_base else gap.high,
+    )
 
 
 def _count(job: Job) -> int | None:
     return job.tally.count if job.state is State.SUCCESS and job.tally else None
-
-
-def _is_contradicted(row: Row, jobs: Sequence[Job], values: Sequence[int | None]) -> bool:
-    """Return True where a count cannot be right beside the others."""
-    value = values[row.number]
-    if value is None or row.formula is None:
-        return False
-    outer = [values[n] for n in (row.within, row.base) if n is not None and n != row.number]
-    above = any(other is not None and value > other for other in outer)
-    return above or not _is_possible(row.formula, jobs)
-
-
-def _is_possible(formula: Formula | None, jobs: Sequence[Job]) -> bool:
-    # first + second - both lies between the larger of the two and their sum.
-    value = _value(formula, jobs)
-    if formula is None or value is None:
-        return True
-    terms = [_count(jobs[number]) or 0 for number in formula.plus]
-    return max(terms) <= value <= sum(terms)
-
-
-def _previous(row: Row, jobs: Sequence[Job]) -> int | None:
-    if row.previous is None or row.previous.formula is None:
-        return None
-    return _value(row.previous.formula, jobs) if _is_possible(row.previous.formula, jobs) else None
 
 
 def _change(row: Row, count: int | None, previous: int | None) -> float | None:

@@ -202,9 +202,7 @@ THREE = (
     "an 'or' over the profile is first + second - both, so it has two alternatives, "
     "and here are {n}: take a statement for each"
 )
-_NOT_FIRST = (
-    "'by first' cannot stand beside an 'or' over the profile: take a statement for each alternative"
-)
+_ONE_COUNT = "{} cannot be beside an 'or' over the profile: take a statement for each alternative"
 TWO_PLACES = "two conditions on 'geo' meet in one count: say the place in one of them"
 
 
@@ -255,21 +253,19 @@ def _factors(parts: Iterable[Condition]) -> Iterator[tuple[Term, ...]]:
             yield from map(terms_of, group)
 
 
-def counts_of(base: Query, terms: tuple[Term, ...], *, first: bool, earlier: Days | None) -> Sum:
+def counts_of(base: Query, terms: tuple[Term, ...], only_one: str | None) -> Sum:
     """Return the counts of a base whose `where` are these terms.
 
-    `first` is True under `by first …`; `earlier` are the days on which the profile must not have
-    done the event, None for the first piece.
+    `only_one` names what needs a single count: 'by first' or own days.
     """
-    base = _without_earlier(base, terms, earlier)
     if len(terms) == 1:
         return Sum((_with(base, terms[0]),))
     common = tuple(c for c in terms[0] if not _is_of_event(c) and all(_holds(t, c) for t in terms))
     events = tuple(tuple(c for c in term if not _holds(common, c)) for term in terms)
     if all(_is_of_event(condition) for term in events for condition in term):
         return _as_did_any(base, common, events)
-    if first:
-        raise ClauseError(_NOT_FIRST, "OR")
+    if only_one is not None:
+        raise ClauseError(_ONE_COUNT.format(only_one), "OR")
     if len(terms) > 2:
         raise ClauseError(THREE.format(n=len(terms)), "OR")
     both = _both(base, *terms)
@@ -295,7 +291,8 @@ def _both(base: Query, first: Term, second: Term) -> Query:
     return single
 
 
-def _without_earlier(base: Query, terms: tuple[Term, ...], earlier: Days | None) -> Query:
+def without_earlier(base: Query, terms: tuple[Term, ...], earlier: Days | None) -> Query:
+    """Return a base that leaves out who did its event, by these terms, on the earlier days."""
     if earlier is None:
         return base
     events = (tuple(filter(_is_of_event, term)) for term in terms)

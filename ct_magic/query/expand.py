@@ -4,6 +4,13 @@ The road of a statement: `by` makes slices (a stretch of time, a value, a place,
 slice has a row for the base and one for each step (see `_Chain`), and a row is a formula over
 single counts (see `alternatives`); beside `vs` it has the same over the other period's stretch. A
 count that several rows need is one question of the cell's plan.
+
+Own days (`within 7 days`) are sums. No count of the API can say "within 7 days of the first", but
+for the profiles whose first day is 4 October it can: those are the base on 4 October without those
+who did it before, from the statement's first day on. So a row has one count for each first day of
+its piece, with the step's event on 4 to 10 October. First days part the profiles: the sum is
+exact. Days whose window is not over are left out, of the share's `of` as well, which therefore is
+a count of its own: the base on the days that were used.
 """
 
 from __future__ import annotations
@@ -11,21 +18,31 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 from math import prod
-from operator import mul
 from typing import Any
 
 from ct_magic.errors import QueryError
 from ct_magic.query import versus
-from ct_magic.query.alternatives import MOST_IN_A_SUM, Single, Sum, Term, counts_of, terms_of
+from ct_magic.query.alternatives import (
+    MOST_IN_A_SUM,
+    Single,
+    Sum,
+    Term,
+    counts_of,
+    terms_of,
+    without_earlier,
+)
 from ct_magic.query.calendar import (
     Stretch,
     counts_from_today,
+    cut,
     ends,
     is_of_whole_pieces,
+    length,
     moved,
     number_of_pieces,
     resolve,
@@ -44,11 +61,17 @@ from ct_magic.query.model import (
     Clause,
     ClockRange,
     Days,
+    Did,
+    DidAny,
+    DidNot,
     Event,
     Filter,
     JsonQuery,
+    Last,
     Operator,
     Or,
+    OwnDays,
+    Previous,
     Property,
     Query,
     Scalar,
@@ -56,12 +79,14 @@ from ct_magic.query.model import (
     ShareWhere,
     Shift,
     ShiftAxis,
+    This,
     Unit,
+    with_window,
 )
 from ct_magic.query.payload import day_of_number, to_payload
 from ct_magic.query.printer import clause_text, to_text
 from ct_magic.query.versus import left_out, other_days
-from ct_magic.rows import Comparison, Formula, Plan, Question, Row
+from ct_magic.rows import FEWER, MORE, PARTS, Comparison, Formula, Plan, Question, Row
 
 # What else the profile did: a statement's clauses as steps, and their periods beside a piece.
 #
@@ -83,6 +108,33 @@ class _Chain:
     after: int | None = None
     within: int | None = None
 
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """Return the own days of the row's step."""
+        own = self.clauses[-1].window if self.clauses else None
+        return own.windows[0] if own else None
+
+    @property
+    def last_day(self) -> int | None:
+        """Return the latest own day that any of the steps looks at."""
+        windows = (clause.window.windows for clause in self.clauses if clause.window)
+        return max((last for own in windows for _, last in own), default=None)
+
+    def on(self, day_0: Days, piece: Days) -> _Chain:
+        """Return the chain of the profiles with this day 0, whose own days are dates.
+
+        What has no period takes the whole piece, whichever of its days are used.
+        """
+
+        def at(clause: Clause) -> Clause:
+            if clause.window is None:
+                return clause.mapped(lambda e: e if e.period else e.during(piece))
+            first, last = (moved(day_0, Shift(n, Unit.DAY)) for n in clause.window.windows[0])
+            dates = Days(first.start, last.end)
+            return with_window(clause, None).mapped(lambda e: e if e.period else e.during(dates))
+
+        return replace(self, clauses=tuple(map(at, self.clauses)))
+
     def is_over(self, piece: Days, today: date) -> bool:
         """Return True if the last day of each window that an `after` moves is over."""
         shifts = (e.period for e in _events(self.clauses) if isinstance(e.period, Shift))
@@ -93,7 +145,7 @@ class _Chain:
 
         def with_days(event: Event) -> Event:
             match event.period:
-                case None | ShiftAxis():
+                case None | ShiftAxis() | OwnDays():
                     return event
                 case Shift() as shift:
                     return event.during(moved(piece, shift))
@@ -104,14 +156,21 @@ class _Chain:
 
 
 def _chains(query: Query) -> list[_Chain]:
-    """Return the clauses of each row that every piece has: the base, its steps, their numbers."""
+    """Return the clauses of each row that every piece has: the base, its steps, their numbers.
+
+    Only the last step has several, of an `after 0..11 weeks` or of a list of own days.
+    """
     if not query.steps:
         return _numbered(_Chain(query.base))
     rows = [_Chain(query.base, step=query.event.name)]
     for number, step in enumerate(query.steps):
         own = step if isinstance(step, ShareWhere) else replace(step, share=False)
-        clauses = (*rows[number].clauses, own)
-        rows += _numbered(_Chain(clauses, step_name(step), within=number))
+        before, name = rows[number].clauses, step_name(step)
+        if own.window is None:
+            rows += _numbered(_Chain((*before, own), name, within=number))
+        else:
+            each = (with_window(own, OwnDays((days,))) for days in own.window.windows)
+            rows += (_Chain((*before, of), name, within=number) for of in each)
     return rows
 
 
@@ -137,13 +196,21 @@ def _rows_of_a_piece(query: Query) -> int:
     """Return how many rows every piece has, in no time however many."""
     periods = (event.period for event in _events(query.clauses))
     axes = [period for period in periods if isinstance(period, ShiftAxis)]
-    return 1 + len(query.steps) + sum(axis.last - axis.first for axis in axes)
+    more = sum(axis.last - axis.first for axis in axes)
+    more += sum(len(step.window.windows) - 1 for step in query.steps if step.window)
+    return 1 + len(query.steps) + more
 
 
-def _has_after(query: Query) -> bool:
-    """Return True if an `after` stands anywhere in the statement."""
+def _waits(query: Query) -> bool:
+    """Return True if an `after` or own days are anywhere in the statement."""
+    if _has_own_days(query):
+        return True
     periods = (event.period for event in _events(query.clauses))
     return any(isinstance(p, ShiftAxis) or (isinstance(p, Shift) and p.n >= 0) for p in periods)
+
+
+def _has_own_days(query: Query) -> bool:
+    return any(step.window for step in query.steps)
 
 
 def _events(clauses: Sequence[Clause]) -> Iterator[Event]:
@@ -151,7 +218,9 @@ def _events(clauses: Sequence[Clause]) -> Iterator[Event]:
 
 
 def step_name(step: Clause) -> str:
-    """Return the clause as printed, without the numbers of `after 0..11 weeks`."""
+    """Return the clause as printed, without the numbers of an `after 0..11 weeks` or a list."""
+    if step.window and len(step.window.windows) > 1:
+        return clause_text(with_window(step, None))
     return _NUMBERS.sub(r" after \1", clause_text(step))
 
 
@@ -252,22 +321,24 @@ class _Statement:
         self.period = own_days(query, today)
         self.stretches = stretches(self.period, self.axis, today)
         self.others = self._others()
-        self.has_after = _has_after(query)
-        self.is_first = self.axis is not None and self.axis.first
+        self.waits = _waits(query)
+        self.base, *_ = self.chains = _chains(query)
+        self.only_one = "'by first'" if self.axis and self.axis.first else None
+        self.only_one = "own days" if _has_own_days(query) else self.only_one
 
     def rows(self, first: int) -> Iterator[Row]:
         """Yield the rows, whose numbers begin with `first`; the last axis turns fastest."""
-        chains, has_steps = _chains(self.query), bool(self.query.steps)
+        has_steps = bool(self.query.steps)
         for piece in self._slices():
             base = None
-            for place, chain in enumerate(chains):
+            for place, chain in enumerate(self.chains):
                 row = self._row(piece, chain, first + place)
                 if has_steps:
                     base = base or row
                     within = None if chain.within is None else first + chain.within
-                    row = replace(row, base=first, within=within, of=base.formula)
+                    row = replace(_shared(row, base), base=first, within=within)
                 yield row
-            first += len(chains)
+            first += len(self.chains)
 
     def _slices(self) -> Iterator[_Slice]:
         time: list[Axis] = [] if self.axis else [ByTime(Unit.DAY)]  # one turn: the whole period
@@ -288,9 +359,8 @@ class _Statement:
                 return [(_hour(hour), ("hour", hour)) for hour in range(HOURS)]
 
     def _row(self, piece: _Slice, chain: _Chain, number: int) -> Row:
-        stretch = self.stretches[piece.stretch]
+        stretch, other, is_asked = self._asked(piece, chain)
         start, end = ends(stretch.days)
-        is_asked = self._is_asked(chain, stretch)
         total = self._total(piece, chain, stretch) if is_asked else None
         formula = self.counts.formula(total)
         if formula and total and total.is_single:
@@ -309,46 +379,95 @@ class _Statement:
             pieces=piece.pieces,
             step=chain.step,
             after=chain.after,
-            previous=self._previous(piece, chain, is_asked),
+            from_day=chain.window and chain.window[0],
+            to_day=chain.window and chain.window[1],
+            windows=_windows(chain.clauses[-1]) if chain.window else None,
+            of=self._of(piece, chain, stretch if is_asked else None),
+            previous=self._previous(piece, chain, (stretch, other), is_asked),
             whole=stretch.whole,
             has_events=total is None or total.has_events,
         )
 
-    def _previous(self, piece: _Slice, chain: _Chain, is_asked: bool) -> Comparison | None:
-        if self.others is None:
+    def _of(self, piece: _Slice, chain: _Chain, stretch: Stretch | None) -> Formula | None:
+        """Return the base on the days that own days use; any other row has its base's formula."""
+        if stretch is None or chain.last_day is None:
             return None
-        if piece.stretch >= len(self.others):
-            return Comparison(None, None, None)
-        own, other = self.stretches[piece.stretch], self.others[piece.stretch]
-        is_asked = is_asked and self._is_asked(chain, other)
+        return self.counts.formula(self._total(piece, self.base, stretch))
+
+    def _previous(
+        self, piece: _Slice, chain: _Chain, pair: tuple[Stretch, Stretch | None], is_asked: bool
+    ) -> Comparison | None:
+        own, other = pair
+        if self.others is None or other is None:
+            return None if self.others is None else Comparison(None, None, None)
+        is_asked = is_asked and (chain.last_day is not None or self._is_asked(chain, other))
         unit = self.axis.unit if self.axis else None
         return Comparison(
             self.counts.formula(self._total(piece, chain, other) if is_asked else None),
             *ends(other.days),
             versus.incomparable(self.query, own.days, other.days, unit, self.today),
+            self._of(piece, chain, other if is_asked else None),
         )
 
+    def _asked(self, piece: _Slice, chain: _Chain) -> tuple[Stretch, Stretch | None, bool]:
+        """Return the stretch of a row, its partner of the other period, and whether it is asked.
+
+        Of own days both have the days that are used, the first ones, equally many where any is left
+        out.
+        """
+        own, others = self.stretches[piece.stretch], self.others or []
+        other = others[piece.stretch] if piece.stretch < len(others) else None
+        if chain.last_day is None:
+            return own, other, self._is_asked(chain, own)
+        pair = [stretch for stretch in (own, other) if stretch]
+        used = [self._used_days(chain, stretch) for stretch in pair]
+        if all(days == length(s.piece) for days, s in zip(used, pair, strict=True)):
+            return own, other, True
+        fewest = min(used)
+        return _first_days(own, fewest), other and _first_days(other, fewest), fewest > 0
+
+    def _used_days(self, chain: _Chain, stretch: Stretch) -> int:
+        """Return how many first days of a stretch have all windows of the chain behind them."""
+        start = ends(stretch.piece)[0].toordinal()
+        over = self.today.toordinal() - (chain.last_day or 0) - start
+        return max(0, min(over, length(stretch.piece)))
+
+    def own_counts(self) -> int:
+        """Return how many counts the own days of the statement's own period need."""
+        own = (chain for chain in self.chains if chain.last_day is not None)
+        days = sum(self._used_days(c, stretch) for c in own for stretch in self.stretches)
+        axes = (axis for axis in self.query.by if not isinstance(axis, ByTime))
+        return days * prod(_size(axis, self.period) for axis in axes)
+
     def _is_asked(self, chain: _Chain, stretch: Stretch) -> bool:
-        if not self.has_after:
+        if not self.waits:
             return True
         begins = ends(stretch.piece)[0]
         return begins <= self.today and chain.is_over(stretch.piece, self.today)
 
     def _total(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Sum:
-        base = self._base(piece, chain, stretch)
-        if self.query.condition is None:
-            places = (AtPlace(self.query.places),) if self.query.places else ()
-            terms: tuple[Term, ...] = ((*self.query.event.where, *places, *piece.conditions),)
-        else:
-            terms = terms_of(_all(self.query.condition, piece.conditions))
-        return counts_of(base, terms, first=self.is_first, earlier=stretch.earlier)
+        terms = self._terms(piece, chain)
+        excluded = terms if chain is self.base else self._terms(piece, self.base)
+        whole = stretch.piece
+
+        def count(chain: _Chain, stretch: Stretch) -> Sum:
+            base = self._base(piece, chain, stretch)
+            return counts_of(without_earlier(base, excluded, stretch.earlier), terms, self.only_one)
+
+        if not self.waits or not _has_own_days(self.query):
+            return count(chain, stretch)
+        if chain.last_day is None:
+            return count(chain.on(whole, whole), stretch)
+        days = (count(chain.on(day.days, whole), day) for day in _each_day(stretch))
+        return Sum(tuple(one for total in days for one in total.plus), has_events=False)
 
     def _base(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Query:
+        clauses = chain.resolved(stretch.piece, self.today)
         return replace(
             self.query,
             event=Event(self.query.event.name, (), stretch.days),
             places=(),
-            clauses=chain.resolved(stretch.piece, self.today),
+            clauses=tuple(clause for clause in clauses if not isinstance(clause, ShareWhere)),
             condition=None,
             versus=None,
             by=(),
@@ -358,20 +477,41 @@ class _Statement:
     def _query(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Query:
         """Return what is counted, in one statement, its days resolved."""
         base = self._base(piece, chain, stretch)
-        where, places, condition = self.query.event.where, self.query.places, self.query.condition
-        if condition is not None:
-            return replace(base, condition=_all(condition, piece.conditions))
-        where += tuple(added for added in piece.conditions if isinstance(added, Filter))
-        for added in piece.conditions:
-            places = added.places if isinstance(added, AtPlace) else places
+        if chain.last_day is not None:
+            during = chain.on(stretch.piece, stretch.piece)
+            pairs = zip(chain.clauses, during.clauses, strict=True)
+            steps = (replace(own, share=True) if own.window else clause for own, clause in pairs)
+            base = replace(base, clauses=tuple(steps))
+        if whole := self._condition(piece, chain):
+            return replace(base, condition=whole)
+        added = [part for part in piece.conditions if isinstance(part, AtPlace)]
+        where = (*self.query.event.where, *(c for c in piece.conditions if isinstance(c, Filter)))
+        places = added[0].places if added else self.query.places
         return replace(base, event=replace(base.event, where=where), places=places)
+
+    def _terms(self, piece: _Slice, chain: _Chain) -> tuple[Term, ...]:
+        """Return the alternatives of what must hold; several only where there is an `or`."""
+        if whole := self._condition(piece, chain):
+            return terms_of(whole)
+        places = (AtPlace(self.query.places),) if self.query.places else ()
+        return ((*self.query.event.where, *places, *piece.conditions),)
+
+    def _condition(self, piece: _Slice, chain: _Chain) -> And | Or | None:
+        """Return the base's condition with the axes' and a `share where`; None of plain filters."""
+        shared = [c.condition for c in chain.clauses if isinstance(c, ShareWhere)]
+        own = self.query.condition
+        if own is None and not shared:
+            return None
+        places = (AtPlace(self.query.places),) if self.query.places else ()
+        more = (*self.query.event.where, *places, *piece.conditions, *shared)
+        return And((*([own] if own else []), *more)) if more else own
 
     def _others(self) -> list[Stretch] | None:
         if self.query.versus is None:
             return None
         for event in _events(self.query.clauses):
             period = event.period
-            if period and not isinstance(period, Shift | ShiftAxis) and counts_from_today(period):
+            if isinstance(period, Days | Last | This | Previous) and counts_from_today(period):
                 raise ClauseError(
                     "beside 'vs' the period of a 'did' cannot count from today: "
                     "leave it out, or write 'before 1 week'",
@@ -380,6 +520,47 @@ class _Statement:
         unit = self.axis.unit if self.axis else None
         other = versus.other_days(self.query, self.period, unit, self.today)
         return stretches(other, self.axis, self.today)
+
+
+def _shared(row: Row, base: Row) -> Row:
+    """Return the row with the base's count as that which its share is of, if it has none yet."""
+    previous = row.previous
+    if previous and base.previous and row.from_day is None:
+        previous = replace(previous, of=base.previous.formula)
+    return replace(row, of=base.formula if row.from_day is None else row.of, previous=previous)
+
+
+def _windows(step: Clause) -> str | None:
+    """Return what a larger window of a step holds; None where nothing is known."""
+    if isinstance(step, DidNot):
+        return FEWER
+    often = step.events[0].often if isinstance(step, Did) else None
+    operator, times = (often.operator, often.times) if often else (Operator.GREATER_THAN_EQUALS, 1)
+    if isinstance(step, DidAny):
+        operator, times = step.operator, step.times
+    if operator is Operator.EQUALS:
+        return None
+    if operator in (Operator.LESS_THAN, Operator.LESS_THAN_EQUALS):
+        return FEWER
+    return PARTS if (operator, times) == (Operator.GREATER_THAN_EQUALS, 1) else MORE
+
+
+def _first_days(stretch: Stretch, number: int) -> Stretch:
+    """Return the stretch with only so many of its days; with all of them where it has none."""
+    if number == length(stretch.piece):
+        return stretch
+    start = ends(stretch.piece)[0]
+    days = Days(start, start + timedelta(number - 1)) if number else stretch.piece
+    return replace(stretch, days=days, whole=False)
+
+
+def _each_day(stretch: Stretch) -> Iterator[Stretch]:
+    """Yield each day of a stretch, and before it those from the statement's first day on."""
+    first = ends(stretch.earlier or stretch.piece)[0]
+    for day in cut(stretch.days, Unit.DAY):
+        start = ends(day)[0]
+        earlier = Days(first, start - timedelta(1)) if start > first else None
+        yield replace(stretch, days=day, earlier=earlier)
 
 
 def _title(query: Query | JsonQuery) -> str | None:
@@ -401,13 +582,6 @@ def _json_row(query: JsonQuery, statement: int, number: int, counts: _Counts) ->
         formula=formula,
         pieces=query.pieces,
     )
-
-
-def _all(condition: And | Or, more: Term) -> And | Or:
-    if not more:
-        return condition
-    parts = condition.parts if isinstance(condition, And) else (condition,)
-    return And((*parts, *more))
 
 
 def _hour(hour: int) -> Filter:
@@ -434,6 +608,7 @@ def _time_axis(query: Query) -> ByTime | None:
 MOST_COUNTS = 500
 MOST_ROWS = 10_000
 _TOO_MANY = "take a shorter period, larger pieces or fewer values"
+_TOO_MANY_OWN_DAYS = "take fewer windows, fewer values or a shorter period"
 
 
 class StatementError(QueryError):
@@ -450,9 +625,9 @@ class StatementError(QueryError):
 class TooLargeError(StatementError):
     """A cell of too many rows or counts: how many, in words, and how many there may be."""
 
-    def __init__(self, size: str, limit: int, statement: int, cure: str = "") -> None:
+    def __init__(self, size: str, limit: int, statement: int, cure: str = _TOO_MANY) -> None:
         verb = "have" if size.endswith("rows") else "ask"
-        message = f"this cell would {verb} {size}, and the limit is {limit:,}: {_TOO_MANY}{cure}"
+        message = f"this cell would {verb} {size}, and the limit is {limit:,}: {cure}"
         super().__init__(message, statement, "BY")
         self.size, self.limit = size, limit
 
@@ -482,15 +657,22 @@ def expand(
     largest = max(range(len(sizes)), key=sizes.__getitem__, default=0)
     if sum(sizes) > MOST_ROWS:
         raise TooLargeError(f"{sum(sizes):,} rows", MOST_ROWS, largest)
-    left = sum(map(mul, sizes, map(_most_counts, statements)))  # counts that may still come
     counts, rows = _Counts(), list[Row]()
-    for number, query in enumerate(statements):
-        for row in _rows(number, query, today, counts, len(rows)):
+    made = [_made(number, query, today, counts) for number, query in enumerate(statements)]
+    most = [_most_counts(*pair) for pair in zip(made, sizes, strict=True)]
+    largest = max(range(len(most)), key=most.__getitem__, default=0)
+    left = sum(most)  # counts that may still come
+    for number, statement in enumerate(made):
+        # Of own days it is known before: a row of them may need more counts than there may be.
+        own = statement.own_counts() if isinstance(statement, _Statement) else 0
+        if max_counts is not None and own > max_counts:
+            raise _too_many(statements, 0, left, max_counts, number)
+        for row in _rows(number, statement, len(rows), counts):
             rows.append(row)
-            left -= _most_counts(query)
+            left -= most[number] // sizes[number]
             # Rows that are refused in any case need not be made.
             if max_counts is not None and len(counts.counts) > max_counts:
-                raise _too_many(len(counts.counts), left, max_counts, largest)
+                raise _too_many(statements, len(counts.counts), left, max_counts, largest)
     typed = tuple(map(_as_typed, statements))
     rows = _named_apart(rows, statements)
     plan = Plan(tuple(rows), tuple(counts.questions), _notes(statements, rows, today), typed)
@@ -508,10 +690,14 @@ def _named_apart(rows: Sequence[Row], statements: Sequence[Query | JsonQuery]) -
     ]
 
 
-def _too_many(counts: int, left: int, limit: int, statement: int) -> TooLargeError:
-    most = counts + left
-    cure = f", or raise it: %config CountMagics.max_counts = {most}, count(..., max_counts={most})"
-    return TooLargeError(f"{'up to ' if left else ''}{most:,} counts", limit, statement, cure)
+def _too_many(
+    statements: Sequence[Query | JsonQuery], counts: int, left: int, limit: int, number: int
+) -> TooLargeError:
+    most, query = counts + left, statements[number]
+    is_own = isinstance(query, Query) and _has_own_days(query)
+    raised = f"%config CountMagics.max_counts = {most}, count(..., max_counts={most})"
+    cure = f"{_TOO_MANY_OWN_DAYS if is_own else _TOO_MANY}, or raise it: {raised}"
+    return TooLargeError(f"{'up to ' if left else ''}{most:,} counts", limit, number, cure)
 
 
 def rows_in(statements: Sequence[Query | JsonQuery], today: date) -> int:
@@ -522,10 +708,8 @@ def rows_in(statements: Sequence[Query | JsonQuery], today: date) -> int:
 def _statement_size(number: int, query: Query | JsonQuery, today: date) -> int:
     if isinstance(query, JsonQuery):
         return 1
-    try:
+    with _of_statement(number):
         period = own_days(query, today)
-    except QueryError as error:
-        raise StatementError(error.message, number) from None
     return prod((_rows_of_a_piece(query), *(_size(axis, period) for axis in query.by)))
 
 
@@ -541,21 +725,38 @@ def _size(axis: Axis, period: Days) -> int:
             return HOURS
 
 
-def _most_counts(query: Query | JsonQuery) -> int:
-    """Return how many counts one row of a statement needs at the most."""
-    if isinstance(query, JsonQuery):
+def _made(
+    number: int, query: Query | JsonQuery, today: date, counts: _Counts
+) -> _Statement | JsonQuery:
+    """Return a statement ready to give its rows."""
+    with _of_statement(number):
+        return query if isinstance(query, JsonQuery) else _Statement(query, number, today, counts)
+
+
+def _most_counts(statement: _Statement | JsonQuery, rows: int) -> int:
+    """Return how many counts a statement of so many rows needs at the most."""
+    if isinstance(statement, JsonQuery):
         return 1
-    return (1 if query.condition is None else MOST_IN_A_SUM) * (1 if query.versus is None else 2)
+    query = statement.query
+    of_a_row = 1 if query.condition is None else MOST_IN_A_SUM
+    return (statement.own_counts() + rows * of_a_row) * (1 if query.versus is None else 2)
 
 
 def _rows(
-    number: int, query: Query | JsonQuery, today: date, counts: _Counts, first: int
+    number: int, statement: _Statement | JsonQuery, first: int, counts: _Counts
 ) -> Iterator[Row]:
-    try:
-        if isinstance(query, JsonQuery):
-            yield _json_row(query, number, first, counts)
+    with _of_statement(number):
+        if isinstance(statement, JsonQuery):
+            yield _json_row(statement, number, first, counts)
         else:
-            yield from _Statement(query, number, today, counts).rows(first)
+            yield from statement.rows(first)
+
+
+@contextmanager
+def _of_statement(number: int) -> Iterator[None]:
+    """Raise an error of the block as one of this statement."""
+    try:
+        yield
     except QueryError as error:
         keyword = error.keyword if isinstance(error, ClauseError) else None
         raise StatementError(error.message, number, keyword) from None

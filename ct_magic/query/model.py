@@ -286,6 +286,19 @@ class ShareWhere:
 
 
 Clause = Did | DidNot | DidAny | ShareWhere
+
+
+def with_window(clause: Clause, window: OwnDays | None) -> Clause:
+    """Return a clause on these own days in place of its own; of None it has none."""
+    match clause:
+        case DidAny():
+            return replace(clause, window=window)
+        case ShareWhere():
+            return clause
+        case _:
+            return clause.mapped(lambda event: event.during(window))
+
+
 _KINDS: dict[type, int] = {Did: 0, DidNot: 1, DidAny: 2}
 
 

@@ -38,13 +38,14 @@ CellValue = str | float | bool | date
 class Series:
     """What a row is a count of, apart from its days: rows of one series are one line.
 
-    `values` are typed: the number 5 and the text "5" are two values.
+    `values` are typed: the number 5 and the text "5" are two values. `window` holds own days.
     """
 
     query: str
     values: tuple[tuple[str, str, CellValue], ...]  # column, type, value
     step: str | None = None
     after: int | None = None
+    window: tuple[int, int] | None = None
 
 
 Piece = tuple[str, tuple[tuple[str, str, CellValue], ...], date, date]
@@ -260,12 +261,13 @@ def _check_once(rows: Sequence[Cell]) -> None:
 
 def _cell(row: Mapping[object, object], names: Sequence[str]) -> Cell:
     values = tuple((name, *_typed(row[name])) for name in names if not _is_missing(row[name]))
-    step = row.get("step")
+    step, last = row.get("step"), _whole_number(row.get("to_day"))
     series = Series(
         query=str(row["query"]),
         values=values,
         step=None if _is_missing(step) else str(step),
         after=_whole_number(row.get("after")),
+        window=None if last is None else (_whole_number(row.get("from_day")) or 0, last),
     )
     event = row.get("event")
     return Cell(

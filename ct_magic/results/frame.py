@@ -87,11 +87,12 @@ FLOAT = pd.Float64Dtype()
 DAY = "datetime64[ns]"
 COLUMNS: dict[str, Any] = {
     "query": TEXT,
-    "event": TEXT,
     "start": DAY,
     "end": DAY,
     "step": TEXT,
     "after": INT,
+    "from_day": INT,
+    "to_day": INT,
     "count": INT,
     "of": INT,
     "share": FLOAT,
@@ -101,25 +102,36 @@ COLUMNS: dict[str, Any] = {
     "previous_start": DAY,
     "previous_end": DAY,
     "change": FLOAT,
+    "previous_of": INT,
+    "previous_share": FLOAT,
+    "difference": FLOAT,
+    "difference_low": FLOAT,
+    "difference_high": FLOAT,
     "whole": pd.BooleanDtype(),
+    "status": TEXT,
+    "error": TEXT,
+    "event": TEXT,
     "events": INT,
     "users": INT,
     "devices": INT,
-    "status": TEXT,
-    "error": TEXT,
     "cached": np.dtype(bool),
     "counted": DAY,
     "doubt": TEXT,
 }
 LAYOUT = "layout"  # the key in a frame's `attrs`
 _MOST_VALUES = 1000  # of an axis whose order is kept there
-BEFORE = ("query", "event", "start", "end")  # the axes of `by` stand behind these
+BEFORE = ("query",)  # the axes of `by` stand behind it; what is mostly the same stands last
+_DIFFERENCE = ("difference", "difference_low", "difference_high")
 # What only some statements have, and by what one knows them.
 OPTIONAL: dict[tuple[str, ...], Callable[[Row], object]] = {
     ("step",): lambda row: row.step,
     ("after",): lambda row: row.after,
+    ("from_day", "to_day"): lambda row: row.from_day,
     ("of", "share", "low", "high"): lambda row: row.base,
     ("previous", "previous_start", "previous_end", "change"): lambda row: row.previous,
+    ("previous_of", "previous_share", *_DIFFERENCE): lambda row: (
+        None if row.base is None else row.previous
+    ),
     ("whole",): lambda row: row.whole,
 }
 _CELLS: dict[str, Callable[[RowResult], object]] = {
@@ -129,7 +141,7 @@ _CELLS: dict[str, Callable[[RowResult], object]] = {
     "status": lambda result: str(result.state),
     "doubt": lambda result: "; ".join(result.row.doubts) or None,
 }
-OF_THE_ROW = frozenset({"event", "start", "end", "step", "after", "whole"})
+OF_THE_ROW = frozenset({"event", "start", "end", "step", "after", "from_day", "to_day", "whole"})
 # Days that nanoseconds can say.
 FIRST, LAST = date(1677, 9, 22), date(2262, 4, 11)
 

@@ -23,7 +23,7 @@ def frame(*rows: Row) -> pd.DataFrame:
     names = dict.fromkeys(name for row in full for name in row)
     axes = [name for name in names if name not in COLUMNS]
     columns = [name for name in COLUMNS if name in names]
-    order = [*columns[:4], *axes, *columns[4:]]
+    order = [*columns[:1], *axes, *columns[1:]]
     df = pd.DataFrame(full, columns=order)
     for name in columns:
         if name.removeprefix("previous_") in ("start", "end"):

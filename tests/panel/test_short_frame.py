@@ -39,7 +39,7 @@ def test_what_is_not_as_usual_is_shown() -> None:
     rows = [row(0, "a", doubts=("odd",)), row(1, "b", end=date(2026, 11, 2))]
     jobs = [done(0, 5, taken=NOW), Job(1, question(), State.FAILED, error="HTTP 400")]
     table = shown(rows, jobs)
-    names = ["query", "event", "start", "end", "count", "status", "error", "cached", "counted"]
+    names = ["query", "start", "end", "count", "status", "error", "event", "cached", "counted"]
     assert list(table.columns) == [*names, "doubt"]
     assert table["counted"].tolist() == ["2026-11-01 12:30", ""]
     assert table["count"].tolist() == ["5", ""]
