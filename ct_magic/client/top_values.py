@@ -114,5 +114,7 @@ def _values(kinds: Mapping[str, object]) -> tuple[Value, ...] | None:
         for text, events in counts.items():
             if not isinstance(events, int) or isinstance(events, bool) or events < 0:
                 return None
-            values.append(Value(kind, text, events))
+            # Half a surrogate pair could be written nowhere.
+            whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            values.append(Value(kind, whole, events))
     return tuple(values)

@@ -11,6 +11,7 @@ The passcode goes to the account's own address alone: nothing is redirected, no 
 
 from __future__ import annotations
 
+import json
 import logging
 import ssl
 import time
@@ -47,8 +48,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_SANDBOX_ID = "SANDBOX"
 _SCHEMA_PATH = "/sandbox/schema.json"
+_LONGEST_SCHEMA = 16 << 20  # bytes of it
+_DATA_HEADER = "X-Sandbox-Data"  # a sandbox says with each answer which data it counts
 SCHEMA_TIME = 10.0  # seconds; over ten million events it takes one
 _LONGEST = 16 << 10  # bytes of a body that are read; an answer has some hundred
 WRONG_CLOCK = 120.0  # seconds; a clock that is further off than this is said
@@ -83,8 +85,8 @@ class Service:
     `connect_timeout` and `read_timeout` are seconds for one step of a request, `total` for the
     whole exchange. `path`, `read` and `longest` are for a neighbour of the counts: where it is,
     how its answers are read, and how long they may be. `events` are names of events that the
-    account is known to have; `warn` hears a sentence where this machine's clock is wrong. May be
-    used by several threads at once.
+    account is known to have; `warn` hears a sentence where this machine's clock is wrong; `data` is
+    what a sandbox counts, or its first answer says it. May be used by several threads at once.
     """
 
     def __init__(
@@ -100,12 +102,14 @@ class Service:
         events: Iterable[str] = (),
         warn: Callable[[str], None] | None = None,
         wall: Callable[[], float] = time.time,
+        data: str | None = None,
     ) -> None:
         self._account = account
         self._timeouts, self._total = (connect_timeout, read_timeout), total
         self._path, self._read, self._longest = path, read, longest
         self._events, self._warn, self._wall = tuple(events), warn, wall
         self._is_clock_wrong = False
+        self._data = data
 
     def submit(self, body: str) -> Answer:
         """Send a query, JSON as text."""
@@ -150,6 +154,12 @@ class Service:
 
     def _answer(self, response: requests.Response, body: bytes, req_id: str | None) -> Answer:
         status, headers = response.status_code, response.headers
+        if (data := headers.get(_DATA_HEADER)) != (before := self._data or data) and data:
+            return Denied(
+                f"the sandbox at {self._account.base_url} was started anew over other data: "
+                "run the cell again"
+            )
+        self._data = before
         answer = self._read(status, body, req_id=req_id, events=self._events)
         at = sent_at(headers)
         match answer:
@@ -230,18 +240,23 @@ class Service:
 def sandbox_schema(account: Account) -> Any:
     """Return what a sandbox tells of its data, or None where none is.
 
-    Only a sandbox on loopback is asked: the service itself has no such address, and any other
-    account is asked nothing but the documented calls. Raise OSError where nobody answers.
+    Only what is on loopback is asked: the service itself is not there, and any other account is
+    asked nothing but the documented calls. Raise OSError where nobody answers.
     """
-    if account.id != _SANDBOX_ID or not account.base_url.startswith("http:"):
+    if not account.base_url.startswith("http:"):
         return None
     url = account.base_url + _SCHEMA_PATH
     request = requests.Request("GET", url, auth=_Credentials(account)).prepare()
-    with BoundedAdapter(SCHEMA_TIME, tls=False) as adapter:
-        response = adapter.send(request, timeout=SCHEMA_TIME)
+    with (
+        BoundedAdapter(SCHEMA_TIME, tls=False) as adapter,
+        adapter.send(request, stream=True, timeout=SCHEMA_TIME) as response,
+    ):
+        body = response.raw.read(_LONGEST_SCHEMA + 1, decode_content=True) if response.ok else b""
     try:
-        return response.json() if response.ok else None
-    except ValueError:
+        # Half a surrogate pair could be written nowhere.
+        text = json.dumps(json.loads(body), ensure_ascii=False).encode("utf-16", "surrogatepass")
+        return json.loads(text.decode("utf-16", "replace"))
+    except (ValueError, RecursionError):
         return None
 
 

@@ -107,7 +107,7 @@ def _service_run(
     warn_of_clock = partial(warn, category=errors.ClockWarning)
     return Run(
         jobs,
-        asker or Service(account, events=events, warn=warn_of_clock),
+        asker or Service(account, events=events, warn=warn_of_clock, data=journal.data),
         timing,
         journal=None if asker else journal,
         gate=gate(account_key(account), timing.max_concurrent),

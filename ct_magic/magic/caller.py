@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import sys
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -205,6 +206,14 @@ class Invocation:
             raise UsageError(f"'%ct {self.command}' takes nothing more, not {self.text.strip()!r}")
 
 
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def harmless(text: str) -> str:
+    """Return a text whose control characters, which may come from the service, are shown as one."""
+    return _STEERING.sub("\ufffd", text)
+
+
 def say(text: str) -> None:
-    """Print the answer of a command."""
-    print(text)  # noqa: T201 # a command answers in the cell's output
+    """Print the answer of a command, without what would steer a terminal."""
+    print(harmless(text))  # noqa: T201 # a command answers in the cell's output

@@ -12,7 +12,7 @@ from ct_magic.client import accounts, credentials
 from ct_magic.common.words import suggest
 from ct_magic.errors import AccountError, CountError, MissingExtraError, QueryError, UsageError
 from ct_magic.magic.arguments import PASSCODE, Arguments, refuse_passcode
-from ct_magic.magic.caller import Caller, Invocation, say
+from ct_magic.magic.caller import Caller, Invocation, harmless, say
 from ct_magic.magic.short_display import show
 from ct_magic.planning import preview as explanation
 from ct_magic.planning.cost import plan
@@ -218,7 +218,9 @@ def _count(text: str, invocation: Invocation) -> dict[str, object]:
 
 
 def _texts(answers: tuple[Any, ...]) -> tuple[str, ...]:
-    return tuple(answer.text for answer in answers if answer.kind in _TEXTS)
+    # What holds a control character, or came as half a character, can be typed by nobody.
+    texts = (answer.text for answer in answers if answer.kind in _TEXTS)
+    return tuple(text for text in texts if "\ufffd" not in harmless(text))
 
 
 def _names(event: str, axes: Mapping[Property, tuple[str, ...]]) -> Names:

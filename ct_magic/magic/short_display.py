@@ -12,7 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import ReferenceType, ref
 
-from ct_magic.magic.caller import say
+from ct_magic.magic.caller import harmless, say
 from ct_magic.panel.environment import current_shell
 from ct_magic.panel.style import CODE
 
@@ -87,7 +87,7 @@ class Drawing:
         for number, line in enumerate(text.splitlines()):
             if number:
                 printer[0].break_()
-            printer[0].text(line)
+            printer[0].text(harmless(line))
         return None
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -22,11 +23,16 @@ JUMP = 3600.0  # seconds that the fault "clock" puts the sandbox's clock ahead
 ACCOUNT_ID = r"[A-Za-z0-9-]+"
 MOST_PARTS = 500  # event queries and filters of one query; DuckDB takes seconds over more
 _TOO_MANY = failed(429, "Too many concurrent requests")
+LOGGED, LONGEST_LOGGED = 10_000, 1 << 16  # requests that the log keeps; bytes of a body in it
+MOST_KEPT = 100_000  # answers that are kept under their ids
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the sandbox got; `at` is its clock in seconds, `status` the HTTP status it gave."""
+    """What the sandbox got; `at` is its clock in seconds, `status` the HTTP status it gave.
+
+    Of a long `body` it has only how long it was.
+    """
 
     method: str
     body: Any
@@ -64,7 +70,7 @@ def _first_id() -> int:
 @dataclass(slots=True)
 class _Memory:
     pending: dict[str, _Pending] = field(default_factory=dict)
-    log: list[Request] = field(default_factory=list)
+    log: deque[Request] = field(default_factory=lambda: deque(maxlen=LOGGED))
     last_id: int = field(default_factory=_first_id)
     under_way: int = 0
     ahead: float = 0.0
@@ -74,7 +80,8 @@ class Protocol:
     """Answers requests to one account. May be used by several threads.
 
     `ask` has a function for each path, from the query's JSON to what a success holds; it raises
-    RefusedError. `schema` gives the names of the data; `random` spreads the latencies.
+    RefusedError. `schema` gives the names of the data, `data` what identifies them; `random`
+    spreads the latencies.
     """
 
     def __init__(
@@ -82,44 +89,53 @@ class Protocol:
         credentials: tuple[str, str],
         ask: Mapping[str, Callable[[Any], dict[str, Any]]],
         schema: Callable[[], dict[str, Any]],
+        data: Callable[[], str],
         limits: RequestLimits,
         faults: Faults,
         random: Random,
         clock: Callable[[], float],
     ) -> None:
-        self._credentials, self._ask, self._schema = credentials, ask, schema
+        self._credentials, self._ask, self._schema, self._data = credentials, ask, schema, data
         self._limits, self._faults, self._random, self._clock = limits, faults, random, clock
         self._memory, self._lock = _Memory(), ForkLock()
 
     @property
     def log(self) -> tuple[Request, ...]:
-        """Every request to the counts, in the order of its answer."""
+        """The latest requests to the counts, in the order of their answers."""
         with self._lock:
             return tuple(self._memory.log)
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Answer one request; what the server calls."""
+        if refused := self.refused(method, target, headers):
+            return refused
         parts = urlsplit(target)
-        if parts.path not in (*self._ask, _SCHEMA_PATH):
-            return failed(404, "Not found")
-        methods = ("GET", "HEAD") if parts.path == _SCHEMA_PATH else ("GET", "POST")
-        if method not in methods:
-            return _not_allowed(method, methods)
         if parts.path == _SCHEMA_PATH:
-            return self._denied(headers) or reply(200, self._schema())
+            return reply(200, self._schema())
         req_id = parse_qs(parts.query, keep_blank_values=True).get("req_id", [None])[0]
         with self._lock:
             self._memory.under_way += 1
             crowded = self._memory.under_way > self._limits.at_once
         try:
-            answer = self._denied(headers) or self._within(
-                crowded, parts.path, method, req_id, body
-            )
+            answer = self._within(crowded, parts.path, method, req_id, body)
         finally:
             with self._lock:
                 self._memory.under_way -= 1
         self._note(method, body, req_id, answer.status)
-        return answer
+        return replace(answer, headers=(*answer.headers, ("X-Sandbox-Data", self._data())))
+
+    def refused(self, method: str, target: str, headers: Mapping[str, str]) -> Reply | None:
+        """Return why a request is not answered, whatever its body is; None where it is."""
+        try:
+            path = urlsplit(target).path
+        except ValueError:  # as http://[::1
+            return failed(400, "Bad request")
+        if path not in (*self._ask, _SCHEMA_PATH):
+            return failed(404, "Not found")
+        methods = ("GET", "HEAD") if path == _SCHEMA_PATH else ("GET", "POST")
+        if method not in methods:
+            return _not_allowed(method, methods)
+        return self._denied(headers)
 
     def _denied(self, headers: Mapping[str, str]) -> Reply | None:
         # Names of headers have no case, and some clients write them small.
@@ -182,6 +198,8 @@ class Protocol:
             self._memory.pending[req_id] = _Pending(
                 path, answer, ready, looks or 0, never=fault == "partial"
             )
+            if len(self._memory.pending) > MOST_KEPT:
+                del self._memory.pending[next(iter(self._memory.pending))]
         return req_id
 
     def _polled(self, path: str, req_id: str | None, fault: str | None) -> Reply:
@@ -205,6 +223,8 @@ class Protocol:
             sent = json.loads(body) if method == "POST" and body else None
         except (ValueError, RecursionError):
             sent = body.decode("utf-8", "replace")
+        if len(body) > LONGEST_LOGGED:
+            sent = f"{len(body):,} bytes"
         with self._lock:
             self._memory.log.append(Request(method, sent, req_id, self._now(), status))
 

@@ -19,6 +19,7 @@ from ct_magic.sandbox.protocol import PATH, TOP_PATH, Protocol, Request, Request
 from ct_magic.sandbox.server import Server
 from ct_magic.settings import zone
 
+ACCOUNT, PASSCODE = "SANDBOX", "sandbox"  # everybody knows them
 LATENCY = (1.5, 2.8)  # seconds: with a look every second, two or three looks
 
 
@@ -41,8 +42,8 @@ class Sandbox:
     def __init__(
         self,
         *,
-        account: str = "SANDBOX",
-        passcode: str = "sandbox",
+        account: str = ACCOUNT,
+        passcode: str = PASSCODE,
         port: int = 0,
         latency: float | tuple[float, float] = LATENCY,
         partials: int | None = None,
@@ -68,7 +69,7 @@ class Sandbox:
         is_own = data is None and db is None
         clocked = now or (_utc if is_own and today is None else None)
         self._engine = Engine(days_of, lenient=lenient, now=clocked)
-        self._port, self._server = port, Server(self.answer)
+        self._port, self._server = port, Server(self.answer, self._refused)
         # DuckDB complains at the end of a process about connections that are still open.
         self._closing = weakref.finalize(self, self._engine.close)
         _boxes.add(self)
@@ -85,6 +86,7 @@ class Sandbox:
             (account, passcode),
             {PATH: self._success, TOP_PATH: self._engine.top},
             self._engine.schema,
+            self._engine.data,
             limits,
             Faults(planned, seed),
             Random(seed),  # noqa: S311 # reproducible, not secret
@@ -119,7 +121,7 @@ class Sandbox:
 
     @property
     def log(self) -> tuple[Request, ...]:
-        """Every request to the counts, in the order of its answer."""
+        """The latest 10,000 requests to the counts, in the order of their answers."""
         return self._protocol.log
 
     def count(self, body: Mapping[str, object]) -> int:
@@ -137,6 +139,9 @@ class Sandbox:
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Answer one request; what the server calls."""
         return self._protocol.answer(method, target, headers, body)
+
+    def _refused(self, method: str, target: str, headers: Mapping[str, str]) -> Reply | None:
+        return self._protocol.refused(method, target, headers)
 
     def _success(self, body: object) -> dict[str, object]:
         profiles, events = self._engine.count(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import struct
@@ -10,28 +11,38 @@ import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
+from itertools import islice
 from socketserver import TCPServer
+from typing import Any
 
 from ct_magic.errors import UsageError
 from ct_magic.sandbox.faults import Reply, failed
 
 _Answer = Callable[[str, str, Mapping[str, str], bytes], Reply]
+_Refuse = Callable[[str, str, Mapping[str, str]], Reply | None]
 DRIP = 0.2  # seconds between two bytes of a slow answer
 RESET = struct.pack("ii", 1, 0)  # linger for no time: closing sends RST
 LARGEST = 16 << 20  # bytes of a body
+UNREAD = 1 << 16  # bytes of one that is refused and read nevertheless, so that the answer arrives
+SLOWEST = 20.0  # seconds that a client may be silent in the middle of a request
+CROWDED = 0.05  # seconds until the next try to take a connection, where there are too many
+TRAILERS = 100  # lines behind a body in chunks
 
 
 class Server:
-    """Serves an `answer` function on loopback, a thread for each connection."""
+    """Serves an `answer` function on loopback, a thread for each connection.
 
-    def __init__(self, answer: _Answer) -> None:
-        self._answer = answer
+    `refuse` looks at a request before its body is read, and returns why it is not answered.
+    """
+
+    def __init__(self, answer: _Answer, refuse: _Refuse = lambda *_: None) -> None:
+        self._functions = {"answer": staticmethod(answer), "refuse": staticmethod(refuse)}
         self._http: ThreadingHTTPServer | None = None
         self._port: int | None = None
 
     def start(self, port: int) -> None:
         """Listen on that port, 0 for any that is free."""
-        handler = type("Handler", (_Handler,), {"answer": staticmethod(self._answer)})
+        handler = type("Handler", (_Handler,), self._functions)
         try:
             self._http = _Http(("127.0.0.1", port), handler)
         except (OSError, OverflowError) as error:
@@ -84,16 +95,26 @@ class _Http(ThreadingHTTPServer):
         TCPServer.server_bind(self)
         self.server_name, self.server_port = "localhost", self.server_address[1]
 
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Take a connection; wait a little where this process may have no more of them."""
+        try:
+            return super().get_request()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                time.sleep(CROWDED)
+            raise
+
     def handle_error(self, request: object, client_address: object) -> None:
         """Log nothing: a client that went away is not the sandbox's trouble."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    timeout = 60
+    timeout = SLOWEST
     # Or the body waits 40 ms for the client to acknowledge the headers.
     disable_nagle_algorithm = True
     answer: _Answer
+    refuse: _Refuse
 
     def do_GET(self) -> None:
         self._serve()
@@ -122,33 +143,41 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._send(failed(403, "only names of this machine itself are answered: localhost"))
             return
+        headers = dict(self.headers.items())
+        refused = self.refuse(self.command, self.path, headers)
         try:
-            body = self._body()
+            body = self._body(UNREAD if refused else LARGEST)
         except ValueError:
-            self.send_error(400, "the length of a chunk is no number")
+            self.send_error(400, "the length of a chunk is none")
             return
-        if body is None:
+        if refused:
+            self.close_connection = self.close_connection or body is None
+            self._send(refused)
+        elif body is None:
             self.send_error(413, "the request is too long")
         else:
-            self._send(self.answer(self.command, self.path, dict(self.headers.items()), body))
+            self._send(self.answer(self.command, self.path, headers, body))
 
-    def _body(self) -> bytes | None:
+    def _body(self, largest: int) -> bytes | None:
+        """Return the body; None where it is longer, of which nothing more is read then."""
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            return self._chunks()
+            return self._chunks(largest)
         length_text = self.headers.get("Content-Length", "0")
         length = int(length_text) if length_text.isdecimal() else 0
-        return self.rfile.read(length) if length <= LARGEST else None
+        return self.rfile.read(length) if length <= largest else None
 
-    def _chunks(self) -> bytes | None:
-        body = b""
+    def _chunks(self, largest: int) -> bytes | None:
+        chunks, left = [], largest
         while length := int(self.rfile.readline(100).split(b";")[0] or b"0", 16):
-            if not 0 < length <= LARGEST - len(body):
+            if not 0 < length <= LARGEST:
+                raise ValueError("no chunk is as long as that")
+            if length > left:
                 return None
-            body += self.rfile.read(length)
+            chunks.append(self.rfile.read(length))
+            left -= length
             self.rfile.readline(2)
-        while self.rfile.readline(LARGEST).strip():
-            pass  # trailers
-        return body
+        trailers = iter(lambda: self.rfile.readline(UNREAD).strip(), b"")
+        return None if len(list(islice(trailers, TRAILERS))) == TRAILERS else b"".join(chunks)
 
     def _send(self, reply: Reply) -> None:
         if reply.manner == "reset":

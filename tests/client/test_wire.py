@@ -24,10 +24,11 @@ from typing import Any
 import pytest
 from helpers.raw_server import Wire, wires
 
+import ct_magic
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Failure, Partial, Success, Tally, Trouble
-from ct_magic.client.transport import Service, sandbox_data
+from ct_magic.client.transport import Service, sandbox_data, sandbox_schema
 
 HIDDEN = "AAE-hidden-7731"
 
@@ -275,8 +276,8 @@ def test_the_services_clock_decides_and_a_wrong_one_is_said(ahead: float) -> Non
     assert expected in "".join(heard)
 
 
-def test_a_sandbox_alone_is_asked_which_data_it_counts() -> None:
-    """Any other account is asked nothing but the documented calls."""
+def test_only_loopback_is_asked_which_data_it_counts() -> None:
+    """Whatever the account's id; any other host is asked nothing but the documented calls."""
     asked: list[bytes] = []
 
     def serve(wire: Wire) -> None:
@@ -286,10 +287,49 @@ def test_a_sandbox_alone_is_asked_which_data_it_counts() -> None:
 
     with wires(serve) as url:
         assert sandbox_data(Account("a", "SANDBOX", Secret("x"), base_url=url)) == "7f3a"
-        assert sandbox_data(Account("a", "ABC", Secret("x"), base_url=url)) is None
-    assert asked == [b"/sandbox/schema.json"]
+        assert sandbox_data(Account("a", "ABC", Secret("x"), base_url=url)) == "7f3a"
+        assert sandbox_data(Account("a", "SANDBOX", Secret("x"))) is None
+    assert asked == [b"/sandbox/schema.json"] * 2
     with pytest.raises(OSError, match="refused"):  # which is not: no sandbox
         sandbox_data(Account("a", "SANDBOX", Secret("x"), base_url=url))
+
+
+ODD_SCHEMAS = {
+    "no JSON": b"<html>",
+    "a list": b"[1]",
+    "deep": b"[" * 100_000,
+    "half a pair": b'{"data": "7f3a", "events": {"\\ud800": {}}, "geo": ["\\udc00"]}',
+    "a number": b'{"data": 5}',
+}
+
+
+@pytest.mark.parametrize("body", ODD_SCHEMAS.values(), ids=ODD_SCHEMAS.keys())
+def test_what_a_sandbox_tells_may_be_strange(body: bytes) -> None:
+    """It costs no count, and what is learned from it can be written."""
+    with wires(lambda wire: wire.request() and wire.answer(body)) as url:
+        schema = sandbox_schema(Account("a", "A", Secret("x"), base_url=url))
+    json.dumps(schema, ensure_ascii=False).encode()
+
+
+def test_a_schema_without_end_costs_no_count(state: Path) -> None:
+    """It is read so far and no further, as any other body."""
+    sent = []
+
+    def serve(wire: Wire) -> None:
+        request = wire.request() or b""
+        if b"schema.json" not in request:
+            wire.answer()
+            return
+        wire.send(b'HTTP/1.1 200 X\r\n\r\n{"data": "')
+        while True:
+            wire.send(b"x" * (1 << 20))
+            sent.append(1)
+
+    with wires(serve) as url:
+        account = Account("a", "A", Secret("x"), base_url=url)
+        df = ct_magic.count("Charged 2026-10", account=account, progress="none")
+    assert list(df["count"]) == [1]
+    assert len(sent) < 64
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +25,7 @@ from ct_magic.sandbox import Sandbox
 from ct_magic.sandbox.compile_sql import compile_query
 from ct_magic.sandbox.engine import Engine
 from ct_magic.sandbox.filter_sql import RefusedError, Sql
+from ct_magic.sandbox.protocol import LOGGED
 from ct_magic.sandbox.server import is_loopback
 
 SHAPES = json.loads((Path(__file__).parents[1] / "helpers/vendor-shapes.json").read_text("utf-8"))
@@ -430,3 +436,102 @@ def test_some_buy_without_having_looked(engine: Engine) -> None:
     """A funnel that is not nested: a step may hold people whom the one before lacks."""
     bought = BODY | {"advanced_query": {"did_none": [BODY | {"event_name": "Product Viewed"}]}}
     assert 0 < engine.count(bought)[0] < engine.count(BODY)[0] / 2
+
+
+# What a page on the web, or a client that is broken, costs
+
+
+def send_raw(url: str, *parts: bytes) -> tuple[int, int]:
+    """Send what may never be read; return the status, and how many bytes were taken."""
+    host, port = url.removeprefix("http://").split(":")
+    taken = 0
+    with socket.create_connection((host, int(port)), timeout=60) as raw:
+        with suppress(OSError):
+            for part in parts:
+                raw.sendall(part)
+                taken += len(part)
+        answer = http.client.HTTPResponse(raw)
+        answer.begin()
+        return answer.status, taken
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_a_body_without_a_passcode_is_not_read(served: Sandbox, chunked: bool) -> None:
+    """A page of another origin may send as much as it likes: nothing of it is kept."""
+    kind = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {16 << 20}"
+    head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nOrigin: https://x.example\r\n{kind}\r\n\r\n"
+    before = len(served.log)
+    first = b"20000\r\n" if chunked else b""
+    status, _ = send_raw(served.url, head.encode() + first)
+    assert status == 401
+    assert len(served.log) == before
+    small = requests.post(served.url + PATH, data=b"x" * 1000, timeout=60)
+    assert small.status_code == 401
+
+
+def test_the_log_is_short(served: Sandbox) -> None:
+    """A long body leaves its length, and the latest requests alone are kept."""
+    long = json.dumps(BODY | {"x": "y" * (1 << 20)})
+    assert ask(served, "POST", PATH, data=long).status_code == 400
+    assert served.log[-1].body == f"{len(long):,} bytes"
+    assert ask(served, "POST", PATH, json=BODY).status_code == 200
+    assert served.log[-1].body == BODY
+    assert served._protocol._memory.log.maxlen == LOGGED
+
+
+def test_a_body_in_many_small_chunks_is_joined_once(served: Sandbox) -> None:
+    """Its time grows with its length."""
+    body = json.dumps(BODY | {"x": "y" * (4 << 20)}).encode()
+    chunks = (body[at : at + 64] for at in range(0, len(body), 64))
+    headers = {"Transfer-Encoding": "chunked", **HEADERS}
+    framed = b"".join(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n" for chunk in chunks)
+    head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    begun = time.process_time()
+    status, _ = send_raw(served.url, f"{head}\r\n".encode(), framed, b"0\r\n\r\n")
+    assert status == 400  # the key is not known
+    assert time.process_time() - begun < 10
+
+
+def test_trailers_have_an_end(served: Sandbox) -> None:
+    """They are read behind a body in chunks, and thrown away."""
+    head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    assert send_raw(served.url, head.encode() + b"x: y\r\n" * 1000 + b"\r\n")[0] == 401
+
+
+@pytest.mark.parametrize("target", ["http://[::1", "//[x", "http://[::1/1/counts/profiles.json"])
+def test_a_target_that_is_no_address_is_refused(served: Sandbox, target: str) -> None:
+    """In JSON, as everything here."""
+    head = f"POST {target} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    assert send_raw(served.url, head.encode())[0] in (400, 404)
+
+
+CROWD = """
+import resource, socket, sys, time
+from ct_magic.sandbox import Sandbox
+box = Sandbox(profiles=10, latency=0).start()
+port = int(box.url.rpartition(":")[2])
+held = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
+time.sleep(0.5)
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+print(port, flush=True)
+begun = time.process_time()
+sys.stdin.readline()
+print(time.process_time() - begun)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no such limit elsewhere")
+def test_too_many_connections_do_not_keep_the_processor_busy() -> None:
+    """A process that may open no more files waits, instead of trying without a pause."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CROWD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        with socket.create_connection(("127.0.0.1", port)), suppress(subprocess.TimeoutExpired):
+            process.wait(2)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        assert float(process.stdout.readline()) < 1

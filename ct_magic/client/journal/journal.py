@@ -84,6 +84,7 @@ class Journal:
         self._account, self._warn, self.now = account, warn, now
         self._path = file
         self.trouble: str | None = None
+        self.data: str | None = None  # what a sandbox says that it counts
         self._cell: str | None = None
         self._began = 0.0
         self._freshness: Freshness | None = None
@@ -348,6 +349,7 @@ def _file(file: Path | None) -> JournalFile:
 
 # The journal of an account: a sandbox's is that of the data which it has now.
 
+DATA = "data"  # under this name the journal of an address keeps which data a sandbox has there
 WARNED: dict[Any, Any] = {}  # what Python shows once per process, unless a filter says otherwise
 _warning_log = logging.getLogger(__name__)
 
@@ -359,18 +361,27 @@ def open_journal(account: Account, *, to_resume: bool = False) -> Journal:
     """
     from ct_magic.client.transport import sandbox_data
 
-    # Another sandbox may have come to the same address: its counts and ids are others.
+    at_address = Journal(path(), account_key(account), warn=warn, now=time.time)
+    if not account.base_url.startswith("http:"):
+        return at_address
+    # Another sandbox may have come to the same address, whose counts and ids are others; and the
+    # same data at another port are the same account, whose counts are kept.
     try:
-        data = sandbox_data(account)
+        data: str | None = sandbox_data(account) or ""
+        if data != at_address.learned(DATA):
+            at_address.learn(DATA, data or "")
     except (OSError, ValueError):  # the latter where a name can be none
-        if to_resume:
-            message = (
-                f"no sandbox answers at {account.base_url}: what is pending is known by its data"
-            )
-            raise AccountError(message) from None
-        data = f"data that nobody knows {secrets.token_hex(8)}"  # nor will it be looked up
-    key = account_key(account) if data is None else f"{account_key(account)} with {data}"
-    return Journal(path(), key, warn=warn, now=time.time)
+        data = at_address.learned(DATA)
+    if data is None and to_resume:
+        raise AccountError(
+            f"no sandbox answers at {account.base_url}: what is pending is known by its data"
+        )
+    if data == "":
+        return at_address
+    key = data or f"that nobody knows {secrets.token_hex(8)}"  # nor will it be looked up
+    of_data = Journal(path(), f"{account.id} at data {key}", warn=warn, now=time.time)
+    of_data.data = data
+    return of_data
 
 
 def account_key(account: Account) -> str:
