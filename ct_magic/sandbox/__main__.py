@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from ct_magic.errors import CtMagicError
-from ct_magic.sandbox.sandbox import ACCOUNT, LATENCY, PASSCODE, Sandbox
+from ct_magic.sandbox.sandbox import LATENCY, PUBLIC_ACCOUNT, PUBLIC_PASSCODE, Sandbox
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     except CtMagicError as error:
         print(f"ct_magic.sandbox: {error}", file=sys.stderr)
         return 1
-    if options.passcode == PASSCODE and (options.data or options.db):
+    if options.passcode == PUBLIC_PASSCODE and (options.data or options.db):
         print(
             "anyone on this machine can ask for these events: the passcode is the public one, "
             "--passcode names another",
@@ -53,8 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="python -m ct_magic.sandbox", description=__doc__)
     p.add_argument("--port", type=int, default=0, help="the port to serve at (any that is free)")
-    p.add_argument("--account", default=ACCOUNT, help="the account's id (SANDBOX)")
-    p.add_argument("--passcode", default=PASSCODE, help="its passcode (sandbox)")
+    p.add_argument("--account", default=PUBLIC_ACCOUNT, help="the account's id (SANDBOX)")
+    p.add_argument("--passcode", default=PUBLIC_PASSCODE, help="its passcode (sandbox)")
     p.add_argument(
         "--latency",
         type=float,

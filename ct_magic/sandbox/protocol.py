@@ -24,7 +24,7 @@ ACCOUNT_ID = r"[A-Za-z0-9-]+"
 MOST_PARTS = 500  # event queries and filters of one query; DuckDB takes seconds over more
 _TOO_MANY = failed(429, "Too many concurrent requests")
 LOGGED, LONGEST_LOGGED = 10_000, 1 << 16  # requests that the log keeps; bytes of a body in it
-MOST_KEPT = 100_000  # answers that are kept under their ids
+MOST_ANSWERS = 100_000  # answers that are kept under their ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ class Protocol:
             self._memory.pending[req_id] = _Pending(
                 path, answer, ready, looks or 0, never=fault == "partial"
             )
-            if len(self._memory.pending) > MOST_KEPT:
+            if len(self._memory.pending) > MOST_ANSWERS:
                 del self._memory.pending[next(iter(self._memory.pending))]
         return req_id
 

@@ -19,7 +19,7 @@ from ct_magic.sandbox.protocol import PATH, TOP_PATH, Protocol, Request, Request
 from ct_magic.sandbox.server import Server
 from ct_magic.settings import zone
 
-ACCOUNT, PASSCODE = "SANDBOX", "sandbox"  # everybody knows them
+PUBLIC_ACCOUNT, PUBLIC_PASSCODE = "SANDBOX", "sandbox"  # everybody knows them
 LATENCY = (1.5, 2.8)  # seconds: with a look every second, two or three looks
 
 
@@ -42,8 +42,8 @@ class Sandbox:
     def __init__(
         self,
         *,
-        account: str = ACCOUNT,
-        passcode: str = PASSCODE,
+        account: str = PUBLIC_ACCOUNT,
+        passcode: str = PUBLIC_PASSCODE,
         port: int = 0,
         latency: float | tuple[float, float] = LATENCY,
         partials: int | None = None,
