@@ -188,12 +188,12 @@ def _lines(source: Source) -> list[list[Token]]:
 
 def _built(builder: Builder, source: Source, line: list[Token]) -> Query | JsonQuery:
     try:
-        return builder.build(_tree(source, line))
+        return builder.build(_tree(source, line, builder.today))
     except QueryError as error:
         raise error.saying(with_own_events(error.message, line, reach)) from None
 
 
-def _tree(source: Source, line: list[Token]) -> StatementNode:
+def _tree(source: Source, line: list[Token], today: date | None = None) -> StatementNode:
     end = Token("$END", "", line[-1].end)
     _check_depth(source, line)
     cursor = _grammar().parse_interactive()
@@ -202,7 +202,7 @@ def _tree(source: Source, line: list[Token]) -> StatementNode:
             tree = cursor.feed_token(token)  # type: ignore[arg-type]
         except UnexpectedToken:
             mistake = syntax_errors.explain_mistake(
-                [*with_contextual(line), end], at, accepted, reach
+                [*with_contextual(line), end], at, accepted, reach, today
             )
             raise source.error(mistake.message, mistake.start, mistake.end) from None
     assert isinstance(tree, StatementNode)  # noqa: S101 # lark gives it at the end

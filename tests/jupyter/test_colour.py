@@ -120,13 +120,14 @@ LONG_READ = """async ([source, bits]) => {
     for (let at = 0; at < line.length; ) at = next(line, at, state).end;
     return performance.now() - begun;
   };
-  const line = (bit) => '"A where b '.slice(bit.startsWith('"') ? 0 : 1) + bit.repeat((1 << 18) / bit.length);
+  const begin = (bit) => (bit.startsWith('"') ? '"' : "A where b ");
+  const line = (bit) => begin(bit) + bit.repeat((1 << 18) / bit.length);
   return bits.map((bit) => took(bit.startsWith('"'), line(bit)));
 }"""
 
 
 def test_a_long_line_is_coloured_in_the_time_that_it_takes_to_read(chromium: str) -> None:
-    """An editor colours at each key: a quarter of a megabyte, whatever it repeats, is read at once."""
+    """An editor colours at each key: 256 kB, whatever they repeat, are read at once."""
     source = (EXTENSION / "static" / "lexer.js").read_text(encoding="utf-8")
     with page(chromium) as empty:
         took = empty.evaluate(LONG_READ, [source, LONG])

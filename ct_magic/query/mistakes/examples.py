@@ -64,10 +64,10 @@ def nearest(stop: Stop) -> Example | None:
 def wrong_cells() -> Iterator[tuple[str, str]]:
     """Yield the wrong cells of the table, each with its message."""
     message = ""
-    for line in _lines("misplaced.txt"):
+    for line in table_lines("misplaced.txt"):
         if line.startswith(" "):
             yield from ((cell.strip(), message) for cell in line.split("||") if cell.strip())
-        elif line and not line.startswith("#"):
+        else:
             message = line
 
 
@@ -75,18 +75,20 @@ def word_tables() -> dict[str, dict[str, str]]:
     """Return the tables of `words.txt`: of each word or sign, what to write in its place."""
     tables: dict[str, dict[str, str]] = {}
     message = ""
-    for line in _lines("words.txt"):
+    for line in table_lines("words.txt"):
         if line.startswith("= "):
             table = tables.setdefault(line[2:].partition(":")[0], {})
         elif line.startswith(" "):
             table |= dict.fromkeys(re.split("  +", line.strip()), message)
-        elif line and not line.startswith("#"):
+        else:
             message = line
     return tables
 
 
-def _lines(name: str) -> list[str]:
-    return files(__package__).joinpath(name).read_text("utf-8").splitlines()
+def table_lines(name: str) -> list[str]:
+    """Return the lines of a table beside this file, without comments and empty ones."""
+    lines = files(__package__).joinpath(name).read_text("utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 @cache

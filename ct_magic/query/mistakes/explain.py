@@ -19,8 +19,9 @@ were typed, so that they can be pasted. Rule: `query/README.md`, "Promises", 4.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
-from ct_magic.query.mistakes import quoting, several_events, words
+from ct_magic.query.mistakes import quoting, rewriting, several_events, words
 from ct_magic.query.mistakes.examples import NUMBERS, misplaced_token
 from ct_magic.query.mistakes.stop import (
     OPERATOR,
@@ -38,12 +39,14 @@ INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
 EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
 
 
-def explain_mistake(line: Line, at: int, accepted: Accepted, reach: Reach) -> Mistake:
+def explain_mistake(
+    line: Line, at: int, accepted: Accepted, reach: Reach, today: date | None = None
+) -> Mistake:
     """Explain why the token at `at` cannot stand there; the line ends with `$END`.
 
     `accepted` says what may follow some tokens, `reach` how many of them the grammar takes.
     """
-    stop = Stop(line, at, accepted, reach)
+    stop = Stop(line, at, accepted, reach, today)
     for guess in GUESSES:
         if mistake := guess(stop):
             return mistake
@@ -83,11 +86,10 @@ def _how_often(stop: Stop) -> Mistake | None:
     if not is_base or not stop.before(*NUMBERS) or stop.around(2).type == "AND":
         return None
     name = stop.typed(stop.words().start, stop.at) or stop.around(-1).text
-    often = f"write did {name} {stop.typed(stop.at, stop.at + 2)} behind it"
-    if len(stop.words()) == 1:
-        return stop.mistake(f"{often}; filters begin with 'where'")
-    where = "filters begin with 'where', as in Charged where Amount > 5"
-    return stop.mistake(f"{where}; for how often {often}")
+    sign, number = stop.found.text, stop.around(1).text
+    often = f"{sign} {number}" if len(number) < 3 else ">= 3"
+    amount = f"filters begin with 'where', an amount is where Amount {sign} {number}"
+    return stop.mistake(f"{amount}; how often is did {name} {often}")
 
 
 def _axis_without_values(stop: Stop) -> Mistake | None:
@@ -119,8 +121,6 @@ def _out_of_order(stop: Stop) -> Mistake | None:
     message = misplaced_token(stop)
     if stop.is_("$END") and (message or "").startswith("write by"):
         return stop.mistake(str(message), stop.at - 1)  # `by hours`: the word itself is wrong
-    if stop.is_("IN") and stop.may("WHERE") and words.is_month(stop.around(1).text):
-        message = words.DAY_IN_WORDS
     is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and stop.before("DID"))
     begins = stop.at == 0 and not is_clause
     inside = stop.after("WORD") and not stop.before("DID")
@@ -133,6 +133,8 @@ GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
     quoting.text_cut_short,
     words.of_another_language,
     several_events.joined,
+    rewriting.rewritten,
+    rewriting.day_in_words,
     _two_days,
     words.odd_token,
     quoting.label_with_keyword,
@@ -140,7 +142,6 @@ GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
     _or_value,
     words.foreign_word,
     words.number_in_words,
-    words.day_in_words,
     quoting.misspelt_word,
     _how_often,
     quoting.unquoted_text,

@@ -9,7 +9,7 @@ from ct_magic.common.words import suggestions
 from ct_magic.query.lexer import API_NAMES, KEYWORDS, WORDS, Token
 from ct_magic.query.mistakes.examples import NUMBERS, ORDERS
 from ct_magic.query.mistakes.stop import UNITS, Mistake, Stop
-from ct_magic.query.mistakes.words import DAY_IN_WORDS, is_month, quoted
+from ct_magic.query.mistakes.words import quoted
 
 
 def text_cut_short(stop: Stop) -> Mistake | None:
@@ -66,21 +66,12 @@ def number_in_name(stop: Stop) -> Mistake | None:
     if not stop.after("WORD") and stop.at:
         return None
     name = quoted(stop)
-    if is_month(stop.around(-1).text) or is_month(unit.text):
-        return stop.mistake(f"{DAY_IN_WORDS}; a name with a number in it is quoted, {name}")
     if stop.has("DID"):
         often = f"how often is written did Charged >= {number}"
         return stop.mistake(f"{often}; in a name it is quoted, {name}")
-    return stop.mistake(f"a name with a number in it is quoted, {name}{_years_days(number, name)}")
-
-
-def _years_days(number: str, name: str) -> str:
-    """Return how the days of a year or of one of its quarters are written; empty for no year."""
-    if not re.fullmatch("(19|20)[0-9]{2}", number):
-        return ""
-    if quarter := re.search(r"\b[Qq]([1-4])\b", name):
-        return f"; a quarter is written {number}-Q{quarter[1]}"
-    return f"; a year is written {number}-01-01..{number}-12-31"
+    is_year = re.fullmatch("(19|20)[0-9]{2}", number)
+    year = f"; a year is written {number}-01-01..{number}-12-31" if is_year else ""
+    return stop.mistake(f"a name with a number in it is quoted, {name}{year}")
 
 
 def keyword_in_name(stop: Stop) -> str:
@@ -136,6 +127,8 @@ def _corrections(stop: Stop) -> Iterator[tuple[int, str]]:
         if stop.line[place].type != "WORD" or word == "minutes":  # no 'months' misspelt
             continue
         near = suggestions(word, [*WORDS, *API_NAMES])
+        if stop.line[place - 1].type == "BY":  # the name of a property, unless it is very near
+            near = [known for known in near if known[:1] == word[:1]]
         if place == stop.at and "STRING" in stop.expected:
             near = [known for known in near if known == word]  # else it is a text without quotes
         yield from ((place, keyword) for keyword in near)

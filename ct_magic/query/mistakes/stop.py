@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from ct_magic.query.lexer import CONTEXTUAL, NAMED_DAYS, SYMBOLS, WORDS, Token
 
@@ -29,6 +30,7 @@ class Stop:
     at: int
     accepted: Accepted
     reach: Reach
+    today: date | None = None  # for days in words; None where it is not known
 
     @property
     def found(self) -> Token:

@@ -7,28 +7,13 @@ import unicodedata
 
 from ct_magic.query.lexer import NOT_FIRST
 from ct_magic.query.mistakes.examples import ORDERS, word_tables
+from ct_magic.query.mistakes.rewriting import NUMBERS
 from ct_magic.query.mistakes.stop import Mistake, Stop
 
 _TABLES = word_tables()
 WORDS_OF_OTHERS, _NEGATED, _SIGNS = (_TABLES[name] for name in ("foreign", "negated", "sign"))
 FUNNEL = WORDS_OF_OTHERS["funnel"]
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june", "july"),
-    *("august", "september", "october", "november", "december"),
-)
-_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-DAY_IN_WORDS = "a day is written 2015-08-10, a whole month 2015-08"
 _DAYS = ("DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY")
-
-
-def is_month(word: str) -> bool:
-    """Return True if it is the name of a month, or the beginning of one: Aug, August."""
-    return _begins_one(word, _MONTHS)
-
-
-def _begins_one(word: str, of: tuple[str, ...]) -> bool:
-    return len(word) >= 3 and any(name.startswith(word.lower()) for name in of)
 
 
 def of_another_language(stop: Stop) -> Mistake | None:
@@ -52,18 +37,9 @@ def negated(stop: Stop) -> Mistake | None:
 def number_in_words(stop: Stop) -> Mistake | None:
     """Explain `last seven days`."""
     word = stop.found.text.lower()
-    if word not in _NUMBERS or not stop.may("NUMBER") or stop.may("WORD"):
+    if word not in NUMBERS or not stop.may("NUMBER") or stop.may("WORD"):
         return None
-    return stop.mistake(f"a number is written in digits, {_NUMBERS.index(word)}")
-
-
-def day_in_words(stop: Stop) -> Mistake | None:
-    """Explain the names of months and days of the week where a day is expected."""
-    if not stop.may("DATE") or not stop.is_("WORD"):
-        return None
-    if _begins_one(stop.found.text, _WEEKDAYS):
-        return stop.mistake("write its date, or today-3, or yesterday")
-    return stop.mistake(DAY_IN_WORDS) if is_month(stop.found.text) else None
+    return stop.mistake(f"a number is written in digits, {NUMBERS.index(word)}")
 
 
 def foreign_word(stop: Stop) -> Mistake | None:

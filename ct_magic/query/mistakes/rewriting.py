@@ -1,0 +1,205 @@
+"""What people type for what the language has in other words: patterns, and the cure that is tried.
+
+`rewrites.txt` holds a pattern over the statement's text and the message with what to write. The
+cure is put in the place of what was typed, and only said where the grammar gets further with it:
+so a pattern may be generous. Days in words (27 Nov, Q3) are written as the language writes them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from itertools import accumulate
+
+from ct_magic.query.lexer import WORDS, tokens
+from ct_magic.query.mistakes.examples import table_lines
+from ct_magic.query.mistakes.stop import Mistake, Stop
+from ct_magic.query.source import Source
+
+_AROUND = 20  # tokens on each side of the stop: more would take long in a long cell
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
+# Words that are hardly a part of an event's name where one of the patterns is like the text.
+_NO_NAME = "|".join(
+    [*WORDS, "at", "more", "less", "fewer", "than", "least", "most", "exactly", "times", "but"]
+)
+_WORD = rf"(?!(?:{_NO_NAME})\b)[^\W\d][\w$]*+"  # whole words, or the search would not end
+_KINDS = {
+    "event": rf'{_WORD}(?: {_WORD}){{0,7}}|"[^"]*"',
+    "name": r"\w+",
+    "d": "[0-3]?[0-9](?![0-9])",
+    "n": rf"[0-9]+|{'|'.join(NUMBERS)}",
+    "number": r"-?[0-9]+(?:\.[0-9]+)?",
+    "unit": "days?|weeks?|months?|quarters?|years?",
+    "weekday": "|".join(rf"{day[:3]}(?:{day[3:]})?\b" for day in _WEEKDAYS),
+    "weekdays": "|".join(rf"{day[:3]}(?:{day[3:]})?s\b" for day in _WEEKDAYS),
+    "month": "|".join(rf"{month[:3]}(?:{month[3:]})?\b" for month in _MONTHS),
+    "year": "(?:19|20)[0-9]{2}",
+    "period": r"(?: (?:last(?: [0-9]+)? \w+|this \w+|since \S+|today|yesterday|on [0-9-]+"
+    r"|[0-9]{4}-\S+))?",
+    "rest": ".*",
+}
+# 27 Nov 2026, Nov 27; Q3, 2026 Q3; in November; Saturday.
+_DAY_IN_WORDS = (
+    r"(?:{d}(?:st|nd|rd|th)?(?: of)? {month}|{month2} {d2}(?:st|nd|rd|th)?)(?:,? {year})?"
+    r"|(?:{year2} )?Q(?P<quarter>[1-4])(?:,? {year3})?"
+    r"|(?:in |during |on )?{month3}(?! {d3})(?:,? {year4})?|{weekday}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewrite:
+    pattern: re.Pattern[str]
+    at_stop: bool
+    message: str
+
+
+def rewritten(stop: Stop) -> Mistake | None:
+    """Explain what the table has in other words."""
+    window = _Window(stop)
+    for rewrite in _rewrites():
+        for match in window.matches(rewrite.pattern):
+            places = window.places(match)
+            if places is None or (rewrite.at_stop and places[0] != stop.at):
+                continue
+            message = rewrite.message.format_map(_filled(match))
+            _, cure, *_ = [*message.split("`"), "", ""]
+            if not cure or window.gains(match.start(), cure, match.end()):
+                return stop.mistake(message.replace("`", ""), *places)
+    return None
+
+
+def day_in_words(stop: Stop) -> Mistake | None:
+    """Explain days, months and quarters in words, with the latest that has begun."""
+    today, window, pattern = stop.today, _Window(stop), _compiled(_DAY_IN_WORDS)
+    matches = list(window.matches(pattern))
+    if not matches or today is None:
+        return None
+    start, end = matches[0].start(), matches[-1].end()
+    written = pattern.sub(lambda match: _day(match, today), window.text[start:end])
+    if not window.gains(start, written, end):
+        return None
+    first = window.token(start)
+    if matches[0]["weekday"]:
+        hint = f"the latest is {written}; for all of them filter by session.day_of_week"
+        return stop.mistake(hint, first)
+    begin, last = stop.back("WORD", at=first), window.ends.index(matches[0].end())
+    name = f'"{stop.typed(begin, window.first + last + 1)}"'
+    hint = f"; a name that holds it is quoted, {name}" if begin < first else ""
+    return stop.mistake(f"write {written}{_to_come(matches, today)}{hint}", first)
+
+
+def _to_come(matches: list[re.Match[str]], today: date) -> str:
+    """Return the sentence on a day that could also have been meant, and is to come."""
+    this_year = [_day(match, date(today.year, 12, 31)) for match in matches]
+    later = [
+        day for day, match in zip(this_year, matches, strict=True) if day != _day(match, today)
+    ]
+    return f" ({later[0]} is to come)" if later else ""
+
+
+def _day(match: re.Match[str], today: date) -> str:
+    """Return a day, month or quarter as the language writes it; what is none as it was typed."""
+    parts = {re.sub("[0-9]", "", name): text for name, text in match.groupdict().items() if text}
+    if weekday := parts.get("weekday"):
+        days = [day[:3] for day in _WEEKDAYS].index(weekday[:3].capitalize())
+        return str(today - timedelta((today.weekday() - days - 1) % 7 + 1))
+    year = int(parts.get("year", today.year))
+    quarter, month = parts.get("quarter"), _month(parts.get("month", ""))
+    try:
+        begins = date(year, 3 * int(quarter) - 2 if quarter else month, int(parts.get("d", 1)))
+    except ValueError:
+        return match[0]
+    if begins > today and "year" not in parts:
+        year -= 1
+    if quarter:
+        return f"{year}-Q{quarter}"
+    return f"{year}-{month:02}" + (f"-{int(parts['d']):02}" if "d" in parts else "")
+
+
+class _Window:
+    """The text of the tokens around a stop, on one line."""
+
+    def __init__(self, stop: Stop) -> None:
+        self.stop, self.first = stop, max(0, stop.at - _AROUND)
+        end = min(len(stop.line) - 1, stop.at + _AROUND)
+        line = stop.line[self.first : end]
+        pieces = [
+            " " * (before.end < token.start) + token.text
+            for before, token in zip([line[0], *line], line, strict=False)
+        ]
+        self.ends = list(accumulate(map(len, pieces)))
+        self.starts = [e - len(token.text) for e, token in zip(self.ends, line, strict=True)]
+        self.text = "".join(pieces)
+
+    def matches(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """Yield the pattern's matches that begin with a token."""
+        return filter(None, (pattern.match(self.text, start) for start in self.starts))
+
+    def token(self, offset: int) -> int:
+        """Return the place of the token that begins there; -1 where none does."""
+        return self.first + self.starts.index(offset) if offset in self.starts else -1
+
+    def places(self, match: re.Match[str]) -> tuple[int, int] | None:
+        """Return the first and last token of a match; None if the stop is not in it."""
+        if match.start() not in self.starts or match.end() not in self.ends:
+            return None
+        first, last = self.starts.index(match.start()), self.ends.index(match.end())
+        at = self.stop.at - self.first
+        return (self.first + first, self.first + last) if first <= at <= last + 1 else None
+
+    def gains(self, start: int, cure: str, end: int) -> bool:
+        """Return True if the grammar takes another text in a place, and what follows it."""
+        before, after = self.text[:start] + cure, self.text[end:]
+        line = [*self.stop.line[: self.first], *tokens(Source(before))]
+        changed = [*line, *tokens(Source(after)), *self.stop.line[self.first + len(self.ends) :]]
+        return self.stop.reach(changed) > len(line)
+
+
+def _filled(match: re.Match[str]) -> Mapping[str, str]:
+    """Return the parts of a match as the language writes them."""
+    parts = {name: text or "" for name, text in match.groupdict().items()}
+    for name, text in parts.items():
+        if text.lower() in NUMBERS:
+            parts[name] = str(NUMBERS.index(text.lower()))
+        elif name.startswith("weekday"):
+            parts[name] = next(day for day in _WEEKDAYS if day[:3] == text[:3].capitalize())
+    return parts
+
+
+def _month(word: str) -> int:
+    """Return the number of a month; 0 for no word."""
+    months = [month[:3] for month in _MONTHS]
+    return 1 + months.index(word[:3].lower()) if word else 0
+
+
+@cache
+def _rewrites() -> tuple[_Rewrite, ...]:
+    return tuple(_read())
+
+
+def _read() -> Iterator[_Rewrite]:
+    pattern = ""
+    for line in table_lines("rewrites.txt"):
+        if not line.startswith(" "):
+            pattern = line
+            continue
+        regex = _compiled(pattern.removeprefix(">"))
+        yield _Rewrite(regex, pattern.startswith(">"), line.strip())
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern with groups in the place of {event}, {n} and their like."""
+    return re.compile(re.sub(r"\{([a-z]+)(\d?)\}", _group, pattern), re.IGNORECASE)
+
+
+def _group(match: re.Match[str]) -> str:
+    return f"(?P<{match[1]}{match[2]}>{_KINDS[match[1]]})"

@@ -1,0 +1,132 @@
+"""What people type for what the language has in other words: the cure is said, and is a query."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from helpers.language_inputs import TODAY
+
+from ct_magic import QueryError
+from ct_magic.query.parser import parse
+
+WEEKEND = 'where session.day_of_week in ("Saturday", "Sunday")'
+
+
+def message_of(cell: str, today: date = TODAY) -> str:
+    with pytest.raises(QueryError) as caught:
+        parse(cell, today=today)
+    return str(caught.value.message)
+
+
+@pytest.mark.parametrize(
+    ("cell", "typed", "cure"),
+    [
+        ("Charged at least 3 times", None, "Charged did Charged >= 3"),
+        ("x: Order Paid last 7 days more than 2 times", None, None),
+        ("Order Paid at least two times", None, "Order Paid did Order Paid >= 2"),
+        ("A did Charged at least 3 times", "did Charged at least 3 times", "did Charged >= 3"),
+        ("A did B last 90 days over 2 times by day", None, None),
+        ("A did Charged exactly 3 times", "did Charged exactly 3 times", "did Charged = 3"),
+        ("Installed last 30 days and not Charged", "and not Charged", "did not Charged"),
+        ("Installed where a = 1 today but did not Order Paid", None, None),
+        ("Charged on weekends", None, f"Charged {WEEKEND}"),
+        ("Charged last month on weekends", None, f"Charged {WEEKEND} last month"),
+        ("Charged on Mondays", None, 'Charged where session.day_of_week = "Monday"'),
+        ("Charged where Amount > $100", "$100", "100"),
+        ("Charged where Amount in (€9.99, €5)", "€9.99", None),
+        ("Charged where Amount = 100$ last week", "100$", "100"),
+        ("Charged where Amount >= Rs 500", "Rs 500", "500"),
+        ("Charged rolling 28 days", "rolling 28 days", "by day rolling 28 days"),
+        ("Charged last 3 months by rolling 2 weeks", None, None),
+        ("Charged by day rolling 28", "rolling 28", "rolling 28 days"),
+        ("%ctcount Charged today", None, "Charged today"),
+        ("a = %ctcount Charged last 7 days by day", None, "Charged last 7 days by day"),
+        ("a = %%ctcount Charged", None, "Charged"),
+    ],
+)
+def test_the_cure_is_said_and_read(cell: str, typed: str | None, cure: str | None) -> None:
+    """In the place of what is underlined; the rest of the cell stays."""
+    with pytest.raises(QueryError) as caught:
+        parse(cell, today=TODAY)
+    error = caught.value
+    start, end = error.column - 1, error.column - 1 + error.length
+    assert typed is None or error.source[start:end] == typed
+    said = re.search(r"(?:write|written) (.*)", error.message)
+    assert said
+    assert cure in (None, said[1])
+    if "(€" not in cell:
+        assert parse(error.source[:start] + said[1] + error.source[end:], today=TODAY)
+
+
+@pytest.mark.parametrize("command", ["%ct plot", "%%ct values Charged by Brand", "df = %ct names"])
+def test_a_command_inside_a_cell_is_led_out_of_it(command: str) -> None:
+    """It is no query with odd signs."""
+    assert "a cell of its own" in message_of(command)
+    assert "a cell of its own" in message_of(f"Charged today\n{command}")
+
+
+@pytest.mark.parametrize(
+    ("cell", "cure"),
+    [
+        ("Charged on 27 Nov", "2026-11-27"),
+        ("Charged on Nov 27th by hour", "2026-11-27"),
+        ("Charged on 3rd of December", "2025-12-03"),
+        ("Charged on 3 December 2024", "2024-12-03"),
+        ("Charged since 1 September", "2026-09-01"),
+        ("Charged from 1 Nov to 5 Nov", "2026-11-01 to 2026-11-05"),
+        ("Charged in October", "2026-10"),
+        ("Charged during Dec", "2025-12"),
+        ("Charged May 2026 by week", "2026-05"),
+        ("Charged Q3 vs Q2", "2026-Q3 vs 2026-Q2"),
+        ("Charged last week vs Q4 2025", "2025-Q4"),
+        ("Charged Q1 2026 by month", "2026-Q1"),
+    ],
+)
+def test_a_day_in_words_is_the_latest_that_has_begun(cell: str, cure: str) -> None:
+    """A count of days to come would be of nobody."""
+    message = message_of(cell, date(2026, 11, 30))
+    assert re.search(rf"write {cure}\b", message), message
+
+
+def test_a_day_of_this_year_that_is_to_come_is_named_too() -> None:
+    """Whoever types it a week ahead learns which year was taken."""
+    message = message_of("Charged on 27 Nov", date(2026, 11, 23))
+    assert "write 2025-11-27 (2026-11-27 is to come)" in message
+
+
+def test_a_weekday_is_its_latest_date_or_all_of_them() -> None:
+    """One day or every such day: both are said."""
+    message = message_of("Charged on Saturday", date(2026, 11, 30))
+    assert "2026-11-28" in message
+    assert "session.day_of_week" in message
+
+
+@pytest.mark.parametrize(
+    ("cell", "amount", "often"),
+    [
+        ("Charged > 500", "where Amount > 500", "did Charged >= 3"),
+        ("Charged >= 3 last week", "where Amount >= 3", "did Charged >= 3"),
+        ("Order Paid = 1", "where Amount = 1", "did Order Paid = 1"),
+    ],
+)
+def test_a_number_behind_an_event_is_an_amount_or_how_often(
+    cell: str, amount: str, often: str
+) -> None:
+    """Nobody charges 500 times: the large number is not put behind 'did'."""
+    assert amount in message_of(cell)
+    assert often in message_of(cell)
+
+
+@pytest.mark.parametrize("name", ["Amount", "amount", "Payment mode", "OS"])
+def test_a_property_behind_by_is_no_keyword_misspelt(name: str) -> None:
+    """Its values can be asked; 'month' was once proposed for Amount."""
+    assert f"'%ct values Charged by {name}' shows them" in message_of(f"Charged by {name}")
+    assert "did you mean 'month'" in message_of("Charged by moth")
+
+
+def test_a_long_cell_is_explained_at_once() -> None:
+    """The patterns look around the place alone, and cannot run away."""
+    with pytest.raises(QueryError):
+        parse("Charged " + "very " * 20_000 + "> 5 at least", today=TODAY)
