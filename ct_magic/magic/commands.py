@@ -211,7 +211,8 @@ def _count(text: str, invocation: Invocation) -> dict[str, object]:
 
     whose = SESSION.account(), invocation.settings
     names = invocation.caller.names
-    counts = parse(text, params=names, today=today_of(*whose), zone=zone_of(*whose))
+    events, today, zone = SESSION.given_names().events, today_of(*whose), zone_of(*whose)
+    counts = parse(text, params=names, today=today, zone=zone, events=events)
     if len(counts) != 1:
         raise UsageError(f"values are asked of one count, and this is {len(counts)}: {_USAGE}")
     return to_payload(counts[0])

@@ -94,14 +94,15 @@ def plan(
     settings, chosen = changed(settings, changes), SESSION.account_if_any(account)
     days_of = zone_of(chosen, settings)
     day = plain_day(today or today_of(chosen, settings), days_of)
-    queries = statements(one_text(text), params, day, days_of)
+    known = known_of(chosen)
+    queries = statements(one_text(text), params, day, days_of, known.names.events)
     rows = rows_in(queries, day)
     try:
         expansion = expand(queries, day, settings.max_counts)
     except TooLargeError as error:
         refused = f"refused: {error.size}, the limit is {error.limit:,}"
         return PlanSummary(rows, None, refused=refused)
-    planned = doubted(expansion, day, known_of(chosen))
+    planned = doubted(expansion, day, known)
     if chosen is None:
         return _summary(planned, jobs_of(planned.questions), None)
     journal, cell = open_journal(chosen), PreparedCell(planned, chosen, settings, day)

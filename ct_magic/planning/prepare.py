@@ -84,10 +84,16 @@ def prepare(
     chosen = SESSION.account(account)
     days_of = zone_of(chosen, settings)
     day = plain_day(today or today_of(chosen, settings), days_of)
+    known = known_of(chosen)
     cell = parser.read_cell(
-        text, params=params, today=day, max_counts=settings.max_counts, zone=days_of
+        text,
+        params=params,
+        today=day,
+        max_counts=settings.max_counts,
+        zone=days_of,
+        events=known.names.events,
     )
-    plan = doubted(cell, day, known_of(chosen))
+    plan = doubted(cell, day, known)
     return PreparedCell(plan, chosen, settings, day, "; ".join(plan.notes) or None)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
@@ -21,6 +21,7 @@ from ct_magic.query import check_filter, parameters, printer, tree
 from ct_magic.query.calendar import counts_from_today, month_of, resolve, unit_of
 from ct_magic.query.check_filter import ONLY_CLOCK, TIME_OF_DAY
 from ct_magic.query.lexer import API_NAMES, Token, tried_word, unquoted
+from ct_magic.query.mistakes.rewriting import swallowed
 from ct_magic.query.mistakes.words import WORDS_OF_OTHERS
 from ct_magic.query.model import (
     OF_AN_EVENT,
@@ -67,7 +68,8 @@ from ct_magic.query.source import Source
 class Reader:
     """Reads the leaves of one source: texts, numbers, variables.
 
-    `today` checks the periods; `zone` is whose days an instant in a variable lies in.
+    `today` checks the periods; `zone` is whose days an instant in a variable lies in. `events` are
+    known to exist, whatever their names look like.
     """
 
     def __init__(
@@ -76,8 +78,10 @@ class Reader:
         params: Mapping[str, object],
         today: date,
         zone: tzinfo | None = None,
+        events: Collection[str] = (),
     ) -> None:
         self.source, self.params, self.today, self.zone = source, params, today, zone
+        self.events = events
 
     def fail(
         self, message: str, first: Token | tree.Node, last: Token | tree.Node | None = None
@@ -683,18 +687,25 @@ class Builder(ClauseRules):
         period = node.event.period
         return self.period(period) if period and not isinstance(period, _MOVED) else None
 
-    def _event_name(self, node: tree.EventName) -> str:
+    def _event_name(self, node: tree.EventName, *, inner: bool = False) -> str:
         if isinstance(node.name, tree.Name):
-            self._check_words(node.name)
+            self._check_words(node.name, inner=inner)
             if (name := self.name(node.name)).startswith("{") and '"event_name"' in name:
                 self.fail("JSON stands without quotes around it: take them away", node.name)
             return name
         with self.at(node.name):
             return parameters.text_value(node.name.text[1:], self.params)
 
-    def _check_words(self, name: tree.Name) -> None:
+    def _check_words(self, name: tree.Name, *, inner: bool) -> None:
         """Raise QueryError for a name that was meant as a query: `App Installed then Charged`."""
-        words = [word.text for word in name.words] if name.is_bare else []
+        if not name.is_bare or name.text in self.events:
+            return
+        words = [word.text for word in name.words]
+        did = "did " if inner else ""
+        if message := swallowed(f"{did}{name.text}", self.today) or swallowed(
+            name.text, self.today
+        ):
+            self.fail(f"{message}; a name is quoted, {printer.quote(name.text)}", name)
         place = tried_word(words)
         if place is not None:
             hint = f"a name that holds it is quoted, {printer.quote(name.text)}"
@@ -706,7 +717,7 @@ class Builder(ClauseRules):
         self._check_inner(node)
         period = self._any_period(node.period)
         where = self.where(node.where)
-        event = Event(self._event_name(node.name), where.filters, period)
+        event = Event(self._event_name(node.name, inner=True), where.filters, period)
         if where.condition:
             self.fail(_write_or(event, where.condition, clause), _first_or(node.where) or node)
         return event

@@ -10,6 +10,7 @@ from ct_magic.query import strict_json
 from ct_magic.query.calendar import counts_from_today, month_of
 from ct_magic.query.check_filter import check_clock
 from ct_magic.query.lexer import is_bare_event, is_bare_name
+from ct_magic.query.mistakes.rewriting import swallowed
 from ct_magic.query.model import (
     Ago,
     And,
@@ -81,7 +82,7 @@ def name_text(text: str) -> str:
 
 def event_name(text: str) -> str:
     """Return the name of an event: bare where no word in it could be meant as a clause."""
-    return text if is_bare_event(text) else quote(text)
+    return text if is_bare_event(text) and not swallowed(text) else quote(text)
 
 
 def quote(text: str) -> str:

@@ -10,6 +10,7 @@ from helpers.language_inputs import TODAY
 
 from ct_magic import QueryError
 from ct_magic.query.parser import parse
+from ct_magic.query.printer import to_text
 
 WEEKEND = 'where session.day_of_week in ("Saturday", "Sunday")'
 
@@ -53,7 +54,7 @@ def test_the_cure_is_said_and_read(cell: str, typed: str | None, cure: str | Non
     error = caught.value
     start, end = error.column - 1, error.column - 1 + error.length
     assert typed is None or error.source[start:end] == typed
-    said = re.search(r"(?:write|written) (.*)", error.message)
+    said = re.search("(?:write|written) (.*?)(?:; a name|$)", error.message)
     assert said
     assert cure in (None, said[1])
     if "(€" not in cell:
@@ -124,6 +125,38 @@ def test_a_property_behind_by_is_no_keyword_misspelt(name: str) -> None:
     """Its values can be asked; 'month' was once proposed for Amount."""
     assert f"'%ct values Charged by {name}' shows them" in message_of(f"Charged by {name}")
     assert "did you mean 'month'" in message_of("Charged by moth")
+
+
+NAMES = [
+    ("Charged twice", "Charged did Charged >= 2"),
+    ("first Charged", "Charged by first week"),
+    ("App Launched D7", "share did App Launched on day 7"),
+    ("Charged Q3", "Charged 2026-Q3"),
+    ("Charged during Dec", "Charged 2025-12"),
+    ("Charged weekends", WEEKEND),
+    ("all users", "take an event that all do, App Launched"),
+]
+
+
+@pytest.mark.parametrize(("name", "cure"), NAMES)
+def test_a_name_that_swallows_a_query_is_no_name(name: str, cure: str) -> None:
+    """Unless it is quoted, or the account knows it; then it is printed so that it reads back."""
+    assert cure in message_of(f"{name} last week")
+    (quoted,) = parse(f'"{name}" last week', today=TODAY)
+    (known,) = parse(f"{name} last week", today=TODAY, events=[name])
+    assert quoted == known
+    assert parse(to_text(known), today=TODAY) == (known,)
+
+
+def test_how_often_inside_did_is_written_behind_its_event() -> None:
+    """There the base is another event, and stays."""
+    assert "how often is written did Charged >= 2;" in message_of("A did Charged twice")
+
+
+@pytest.mark.parametrize("name", ["First Purchase", "Level Up", "Day", "user", "Quarter Ended"])
+def test_other_names_stay_names(name: str) -> None:
+    """A capital letter begins a name of the field's own kind."""
+    assert parse(name, today=TODAY)
 
 
 def test_a_long_cell_is_explained_at_once() -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 
 from ct_magic.query.lexer import WORDS, tokens
@@ -42,6 +42,7 @@ _KINDS = {
     "weekdays": "|".join(rf"{day[:3]}(?:{day[3:]})?s\b" for day in _WEEKDAYS),
     "month": "|".join(rf"{month[:3]}(?:{month[3:]})?\b" for month in _MONTHS),
     "year": "(?:19|20)[0-9]{2}",
+    "quarter": "(?-i:Q)[1-4]",
     "period": r"(?: (?:last(?: [0-9]+)? \w+|this \w+|since \S+|today|yesterday|on [0-9-]+"
     r"|[0-9]{4}-\S+))?",
     "rest": ".*",
@@ -49,7 +50,7 @@ _KINDS = {
 # 27 Nov 2026, Nov 27; Q3, 2026 Q3; in November; Saturday.
 _DAY_IN_WORDS = (
     r"(?:{d}(?:st|nd|rd|th)?(?: of)? {month}|{month2} {d2}(?:st|nd|rd|th)?)(?:,? {year})?"
-    r"|(?:{year2} )?Q(?P<quarter>[1-4])(?:,? {year3})?"
+    r"|(?:{year2} )?{quarter}(?:,? {year3})?"
     r"|(?:in |during |on )?{month3}(?! {d3})(?:,? {year4})?|{weekday}"
 )
 
@@ -69,10 +70,19 @@ def rewritten(stop: Stop) -> Mistake | None:
             places = window.places(match)
             if places is None or (rewrite.at_stop and places[0] != stop.at):
                 continue
-            message = rewrite.message.format_map(_filled(match))
+            message = rewrite.message.format_map(_filled(match, stop.today))
             _, cure, *_ = [*message.split("`"), "", ""]
             if not cure or window.gains(match.start(), cure, match.end()):
                 return stop.mistake(message.replace("`", ""), *places)
+    return None
+
+
+@lru_cache(maxsize=1000)
+def swallowed(name: str, today: date | None = None) -> str | None:
+    """Return what to write for an event's name that is rather a query: Charged twice."""
+    for rewrite in _rewrites():
+        if match := rewrite.pattern.fullmatch(name):
+            return rewrite.message.format_map(_filled(match, today)).replace("`", "")
     return None
 
 
@@ -114,13 +124,13 @@ def _day(match: re.Match[str], today: date) -> str:
     year = int(parts.get("year", today.year))
     quarter, month = parts.get("quarter"), _month(parts.get("month", ""))
     try:
-        begins = date(year, 3 * int(quarter) - 2 if quarter else month, int(parts.get("d", 1)))
+        begins = date(year, 3 * int(quarter[1]) - 2 if quarter else month, int(parts.get("d", 1)))
     except ValueError:
         return match[0]
     if begins > today and "year" not in parts:
         year -= 1
     if quarter:
-        return f"{year}-Q{quarter}"
+        return f"{year}-{quarter}"
     return f"{year}-{month:02}" + (f"-{int(parts['d']):02}" if "d" in parts else "")
 
 
@@ -163,7 +173,7 @@ class _Window:
         return self.stop.reach(changed) > len(line)
 
 
-def _filled(match: re.Match[str]) -> Mapping[str, str]:
+def _filled(match: re.Match[str], today: date | None) -> Mapping[str, str]:
     """Return the parts of a match as the language writes them."""
     parts = {name: text or "" for name, text in match.groupdict().items()}
     for name, text in parts.items():
@@ -171,6 +181,8 @@ def _filled(match: re.Match[str]) -> Mapping[str, str]:
             parts[name] = str(NUMBERS.index(text.lower()))
         elif name.startswith("weekday"):
             parts[name] = next(day for day in _WEEKDAYS if day[:3] == text[:3].capitalize())
+        elif name in ("month", "quarter"):
+            parts[name] = _day(match, today or date.today())
     return parts
 
 
