@@ -26,7 +26,7 @@ WORDS = [
     *("day", "days", "week", "weeks", "month", "months", "year", "years"),
 ]
 KEYWORDS = frozenset(WORDS)
-CONTEXTUAL = ("quarter", "quarters", "hour", "first", "rolling", "previous")
+CONTEXTUAL = ("quarter", "quarters", "hour", "first", "rolling", "previous", "within")
 NAMED_DAYS = ("DATE", "YEAR_MONTH", "YEAR_QUARTER")
 DATES = ("CLOCK", *NAMED_DAYS, "EIGHT_DIGITS")
 SYMBOLS = {
@@ -265,6 +265,8 @@ def _is_meant(line: Sequence[Token], at: int, in_by: bool) -> bool:
     match line[at].text:
         case "previous":
             return before == "VS"
+        case "within":  # no name goes on with a number, and a date has eight digits
+            return _type(line, at + 1) in ("NUMBER", "GLUED", "ODD_DATE")
         case "quarter" | "quarters" if before in BEFORE_UNIT:
             return True
         case "quarter" | "hour":

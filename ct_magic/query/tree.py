@@ -210,6 +210,33 @@ class MovedAxis(Node):
     unit: Token
 
 
+@dataclass(frozen=True, slots=True)
+class Within(Node):
+    """`within 7 days`, `within 1, 2 weeks`."""
+
+    within: Token
+    numbers: tuple[Token, ...]
+    unit: Token
+
+
+@dataclass(frozen=True, slots=True)
+class WindowNode(Node):
+    """`7`, `7..13`: days after a profile's first one."""
+
+    start: Token
+    end: Token | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnDays(Node):
+    """`on day 1, 7`, `on days 7..13`."""
+
+    on: Token
+    day: Token
+    windows: tuple[WindowNode, ...]
+
+
+OwnNode = Within | OnDays
 PeriodNode = OneDay | DaySpan | NamedUnit | Since | LastUnits | LastUnit | ThisUnit
 
 # Clauses
@@ -217,11 +244,14 @@ PeriodNode = OneDay | DaySpan | NamedUnit | Since | LastUnits | LastUnit | ThisU
 
 @dataclass(frozen=True, slots=True)
 class EventNode(Node):
-    """An event with its filters and its period; only inside `did` the period may be a moved one."""
+    """An event with its filters and its period.
+
+    Only inside `did` the period may be a moved one, and only behind `share` own days.
+    """
 
     name: EventName
     where: ConditionNode | None
-    period: PeriodNode | MovedNode | MovedAxis | None
+    period: PeriodNode | MovedNode | MovedAxis | OwnNode | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,16 +285,26 @@ class DidNotNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class DidAnyNode(Node):
-    """`did any (E, F) >= 2`."""
+    """`did any (E, F) within 7 days >= 2`."""
 
     share: Token | None
     did: Token
     sign: Token
     events: tuple[EventNode, ...]
+    own: OwnNode | None
     times: Times | None
 
 
-Clause = DidNode | DidNotNode | DidAnyNode
+@dataclass(frozen=True, slots=True)
+class ShareWhereNode(Node):
+    """`share where reachability.has_token = true`."""
+
+    share: Token
+    where: ConditionNode
+
+
+DidClause = DidNode | DidNotNode | DidAnyNode
+Clause = DidClause | ShareWhereNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +361,7 @@ class By(Node):
 
 @dataclass(frozen=True, slots=True)
 class QueryNode(Node):
-    """A statement in the language."""
+    """A statement in the language; `vs` may have come before the clauses."""
 
     event: EventNode
     clauses: tuple[Clause, ...]
@@ -364,6 +404,7 @@ def _leaves(part: object, backwards: bool) -> Iterator[Token]:
 NODES: dict[str, Callable[..., Node]] = {
     "statement": StatementNode,
     "query": lambda event, *rest: QueryNode(event, rest[:-2], *rest[-2:]),
+    "query_vs_first": lambda event, versus, *rest: QueryNode(event, rest[:-1], versus, rest[-1]),
     "event": EventNode,
     "event_name": EventName,
     "name": lambda *words: Name(words),
@@ -389,7 +430,11 @@ NODES: dict[str, Callable[..., Node]] = {
     "moved_axis": MovedAxis,
     "did": DidNode,
     "did_not": DidNotNode,
-    "did_any": lambda share, did, sign, *rest: DidAnyNode(share, did, sign, rest[:-1], rest[-1]),
+    "within": lambda within, *rest: Within(within, rest[:-1], rest[-1]),
+    "on_day": lambda on, day, *windows: OnDays(on, day, windows),
+    "window": WindowNode,
+    "did_any": lambda share, did, sign, *rest: DidAnyNode(share, did, sign, rest[:-2], *rest[-2:]),
+    "share_where": ShareWhereNode,
     "times": Times,
     "versus": Versus,
     "by": lambda by, *axes: By(by, axes),
