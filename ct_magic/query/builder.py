@@ -18,7 +18,8 @@ from typing import NoReturn, TypeVar, assert_never
 from ct_magic.common.words import suggest
 from ct_magic.errors import QueryError
 from ct_magic.query import check_filter, parameters, printer, tree
-from ct_magic.query.calendar import counts_from_today, month_of, resolve, unit_of
+from ct_magic.query.alternatives import condition_key, condition_keys
+from ct_magic.query.calendar import DAYS, counts_from_today, month_of, resolve, unit_of
 from ct_magic.query.check_filter import ONLY_CLOCK, TIME_OF_DAY
 from ct_magic.query.lexer import API_NAMES, Token, tried_word, unquoted
 from ct_magic.query.mistakes.rewriting import swallowed
@@ -27,12 +28,14 @@ from ct_magic.query.model import (
     OF_AN_EVENT,
     Ago,
     And,
+    AnyPeriod,
     AtPlace,
     Axis,
     ByHour,
     ByPlace,
     ByTime,
     ByValue,
+    Clause,
     ClockRange,
     Condition,
     Days,
@@ -46,6 +49,7 @@ from ct_magic.query.model import (
     Often,
     Operator,
     Or,
+    OwnDays,
     Period,
     Place,
     Preceding,
@@ -54,6 +58,7 @@ from ct_magic.query.model import (
     Query,
     Scalar,
     Scope,
+    ShareWhere,
     Shift,
     ShiftAxis,
     This,
@@ -353,6 +358,8 @@ def _flat(condition: Condition) -> Iterator[Filter | AtPlace]:
 # How the builder reads a period. Rule: README.md here, "Periods".
 
 YESTERDAY = Ago(1)
+_IN_DAYS = {Unit.MONTH: 30, Unit.QUARTER: 90, Unit.YEAR: 365}  # where somebody means days
+MOST_OWN_DAYS = 3650  # the last day, from a profile's first one, that a window may hold
 _LONGEST = 100 * 366  # days: more than any account has, and far from the calendar's beginning
 _DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.QUARTER: 92, Unit.YEAR: 366}
 
@@ -386,6 +393,38 @@ class PeriodRules(Reader):
             message = f"the numbers end ({last}) before they begin ({first})"
             self.fail(message, node.start, node.end)
         return ShiftAxis(first, last, unit(node.unit))
+
+    def own(self, node: tree.OwnNode) -> OwnDays:
+        """Return `within 7 days`, `on day 1, 7`."""
+        if isinstance(node, tree.Within):
+            of = unit(node.unit)
+            if of not in DAYS:
+                about = _IN_DAYS[of] * self.whole_number(node.numbers[0], least=1)
+                self.fail(f"own days are days or weeks: write within {about} days", node)
+            windows = [(0, n * DAYS[of] - 1) for n in self._lengths(node, DAYS[of])]
+        else:
+            windows = [self._window(window, node) for window in node.windows]
+        if twice := next((w for at, w in enumerate(windows) if w in windows[:at]), None):
+            self.fail(f"duplicate window, {printer.period_text(OwnDays((twice,)))}", node)
+        return OwnDays(tuple(windows))
+
+    def _lengths(self, node: tree.Within, size: int) -> Iterator[int]:
+        for token in node.numbers:
+            if token.text == "0":
+                self.fail("the first day is day 0: write within 1 day", token)
+            yield self.whole_number(token, 1, (MOST_OWN_DAYS + 1) // size)
+
+    def _window(self, node: tree.WindowNode, days: tree.OnDays) -> tuple[int, int]:
+        for token in (node.start, node.end):
+            if token and token.type == "EIGHT_DIGITS":
+                with self.at(days):
+                    day = _calendar_day(token.text)
+                self.fail(f"a date is written on {day}", days)
+        first = self.whole_number(node.start, 0, MOST_OWN_DAYS)
+        last = self.whole_number(node.end, 0, MOST_OWN_DAYS) if node.end else first
+        if last < first:
+            self.fail(f"the window ends ({last}) before it begins ({first})", node)
+        return first, last
 
     def rolling(self, node: tree.Rolling) -> Shift:
         """Return the length of `rolling 7 days`."""
@@ -474,7 +513,6 @@ BEHIND_SHARE = (
     "a 'did' without 'share' belongs to the base: move it before the first 'share', "
     "or write share did"
 )
-NO_STEPS = "'vs' cannot stand beside 'share': ask the shares of each period in a statement"
 FROM_TODAY = (
     "beside 'vs' a 'did' cannot count its days from today: leave the period out, "
     "or write before 1 week"
@@ -521,10 +559,8 @@ class ClauseRules(PeriodRules, FilterRules):
         shared = False
         for clause in node.clauses:
             if shared and not clause.share:
-                self.fail(BEHIND_SHARE, clause.did)
+                self.fail(BEHIND_SHARE, clause.first)
             shared = shared or clause.share is not None
-        if shared and node.versus:
-            self.fail(NO_STEPS, node.versus.vs)
 
     def _check_any(self, clauses: Iterable[tree.Clause]) -> None:
         several = [clause for clause in clauses if isinstance(clause, tree.DidAnyNode)]
@@ -546,7 +582,9 @@ class ClauseRules(PeriodRules, FilterRules):
             self.fail(AFTER_VS, versus.period)
         for clause in clauses:
             for period in _periods(clause):
-                if not isinstance(period, _Moved) and counts_from_today(self.period(period)):
+                if not isinstance(period, _Moved | tree.OwnNode) and counts_from_today(
+                    self.period(period)
+                ):
                     self.fail(FROM_TODAY, period)
 
     def _check_time(self, axis: tree.TimeAxis, clauses: tuple[tree.Clause, ...]) -> None:
@@ -563,7 +601,148 @@ class ClauseRules(PeriodRules, FilterRules):
                     self.fail(_in_unit(shift, unit(axis.unit)), period)
 
 
-def _periods(clause: tree.Clause) -> Iterator[tree.PeriodNode | _Moved]:
+# What only some of a statement's steps may be: `share where`, and the windows of own days.
+#
+# A window counts from the first time that a profile did the base's event, its day 0, so it goes
+# with nothing that cuts or moves the period otherwise.
+
+_Pairs = list[tuple[tree.Clause, Clause]]
+WHERE_ONCE = (
+    "'share where' is allowed once: join the conditions by 'and', or take a statement for each"
+)
+WHERE_TWICE = "'{}' is in 'where' or 'by', and in 'share where': say it in one of the two"
+LAST_WINDOWS = "several windows are in the statement's last step only"
+NOT_MOVED = "own days cannot be beside '{}': both say which days are meant"
+
+
+class StepRules(ClauseRules):
+    """Checks the steps of a statement against each other and its base."""
+
+    def check_share_where(self, pairs: _Pairs, node: tree.QueryNode) -> None:
+        """Raise QueryError for a second `share where`, or a place or clock that it repeats."""
+        steps = [at for at, _ in pairs if isinstance(at, tree.ShareWhereNode)]
+        if len(steps) > 1:
+            self.fail(WHERE_ONCE, steps[1])
+        taken = self._places_and_clocks(node.event.where)
+        for axis in node.by.axes if node.by else ():
+            if isinstance(axis, tree.HourAxis):
+                taken.add(TIME_OF_DAY.name)
+            elif isinstance(axis, tree.ValueAxis) and axis.property.is_geo:
+                taken.add("geo")
+        for step in steps:
+            if twice := taken & self._places_and_clocks(step.where):
+                self.fail(WHERE_TWICE.format(min(twice)), step)
+
+    def _places_and_clocks(self, node: tree.ConditionNode | None) -> set[str]:
+        """Return those of `geo` and `time_of_day` that a condition speaks of."""
+        props = [leaf.property for leaf in tree.leaves(node)]
+        found = {"geo"} if any(prop.is_geo for prop in props) else set()
+        clocks = (prop for prop in props if self.property(prop) == TIME_OF_DAY)
+        return found | {TIME_OF_DAY.name for _ in clocks}
+
+    def check_own_days(self, pairs: _Pairs, node: tree.QueryNode, query: Query) -> None:
+        """Raise QueryError for windows that cannot be asked there, or not together."""
+        window = next((clause.window for _, clause in pairs if clause.window), None)
+        if window is None:
+            return
+        self._check_side_by_side(pairs)
+        for at, clause in pairs:
+            self._check_beside(at, clause, window, query)
+            if clause.window and len(clause.window.windows) > 1 and at is not pairs[-1][0]:
+                self.fail(LAST_WINDOWS, at)
+            if name := _known_on_day_0(clause, query):
+                self.fail(_on_day_0(clause, name), at)
+        for axis, part in zip(query.by, node.by.axes if node.by else (), strict=True):
+            if isinstance(axis, ByHour):
+                self.fail(NOT_MOVED.format("by hour"), part)
+            if isinstance(axis, ByTime) and not axis.first:
+                whose = f"each profile's first {printer.event_name(query.event.name)}"
+                self.fail(f"own days count from {whose}: write by first {axis.unit.value}", part)
+
+    def _check_beside(self, at: tree.Clause, clause: Clause, window: OwnDays, query: Query) -> None:
+        """Raise QueryError for a clause that cannot be beside a window, or not without one."""
+        if isinstance(clause, ShareWhere):
+            base = _with_condition(query, clause.condition)
+            self.fail(f"beside own days a filter is the base's: write {base}", at)
+        if clause.window and not clause.share:
+            step = printer.clause_text(clause)
+            self.fail(f"own days are asked of a step: write share {step}", at)
+        if clause.share and not clause.window:
+            step = printer.clause_text(_during(clause, OwnDays(window.windows[:1])))
+            self.fail(f"every step has a window, or none has: write share {step}", at)
+        for period in _periods(at):
+            if isinstance(period, _Moved):
+                self.fail(NOT_MOVED.format(period.direction.text), period)
+
+    def _check_side_by_side(self, pairs: _Pairs) -> None:
+        """Raise QueryError for `on day 1` and `on day 7` as two steps: meant is one list."""
+        seen: dict[tuple[object, ...], OwnDays] = {}
+        for at, clause in pairs:
+            if not isinstance(clause, Did) or not clause.window or clause.event.often:
+                continue
+            same = clause.event.name, condition_keys(clause.event.where)
+            if before := seen.get(same):
+                days = dict.fromkeys((*before.windows, *clause.window.windows))
+                step = printer.clause_text(_during(clause, OwnDays(tuple(days))))
+                message = "each line is counted inside the one before"
+                self.fail(f"{message}: for days side by side write share {step}", at)
+            seen[same] = clause.window
+
+
+def _during(clause: Did | DidNot | DidAny, window: OwnDays) -> Clause:
+    if isinstance(clause, DidAny):
+        return replace(clause, window=window)
+    return clause.mapped(lambda event: event.during(window))
+
+
+def _with_condition(query: Query, condition: Condition) -> str:
+    """Return the base's event with one more condition, as it is written."""
+    places = (AtPlace(query.places),) if query.places else ()
+    own = (query.condition,) if query.condition else (*query.event.where, *places)
+    whole = And((*own, condition)) if own else condition
+    step = printer.clause_text(ShareWhere(whole))
+    return f"{printer.event_name(query.event.name)} {step}"
+
+
+def _known_on_day_0(clause: Clause, query: Query) -> str | None:
+    """Return the base's event where a step asks for it in a window that holds day 0.
+
+    Each profile did it on day 0, by what day 0 is, so such a step says nothing.
+    """
+    once = (Operator.GREATER_THAN_EQUALS, 1)
+    if not clause.window or not any(first == 0 for first, _ in clause.window.windows):
+        return None
+    often = [(e.often.operator, e.often.times) for e in clause.events if e.often]
+    if isinstance(clause, DidAny):
+        often = [(clause.operator, clause.times)]
+    known = {condition_key(c) for c in query.event.where}
+    if isinstance(query.condition, And):
+        known |= {condition_key(c) for c in query.condition.parts if isinstance(c, Filter)}
+    for axis in query.by:
+        if isinstance(axis, ByValue):
+            one = (Filter(axis.property, Operator.EQUALS, value) for value in axis.values)
+            known |= set(map(condition_key, one))
+    is_base = any(
+        event.name == query.event.name and condition_keys(event.where) <= known
+        for event in clause.events
+    )
+    return query.event.name if is_base and often in ([], [once]) else None
+
+
+def _on_day_0(clause: Clause, name: str) -> str:
+    windows = clause.window.windows if clause.window else ()
+    last = next(last for first, last in windows if first == 0)
+    cures = [printer.period_text(OwnDays(((1, max(1, last)),)))]
+    if not isinstance(clause, DidNot):
+        cures.append(f"{printer.period_text(OwnDays(((0, last),)))} >= 2")
+    who = "nobody" if isinstance(clause, DidNot) else "everybody"
+    first = f"the first {printer.event_name(name)} is itself on day 0"
+    return f"{first}, so this is {who}: write {', or '.join(cures)}"
+
+
+def _periods(clause: tree.Clause) -> Iterator[tree.PeriodNode | _Moved | tree.OwnNode]:
+    if isinstance(clause, tree.ShareWhereNode):
+        return iter(())
     events = clause.events if isinstance(clause, tree.DidAnyNode) else (clause.event,)
     return (event.period for event in events if event.period is not None)
 
@@ -621,7 +800,7 @@ _T = TypeVar("_T")
 _MOVED = tree.MovedNode | tree.MovedAxis
 
 
-class Builder(ClauseRules):
+class Builder(StepRules):
     """Builds the statements of one source."""
 
     def build(self, node: tree.StatementNode) -> Query | JsonQuery:
@@ -634,10 +813,10 @@ class Builder(ClauseRules):
         where = self.where(node.event.where)
         event = Event(self._event_name(node.event.name), where.filters, self._base_period(node))
         self.check_clauses(node)
-        clauses = tuple(replace(self.clause(c), share=c.share is not None) for c in node.clauses)
+        clauses = tuple(map(self.clause, node.clauses))
         axes = tuple(map(self.axis, node.by.axes)) if node.by else ()
         self.check_axes(node, axes)
-        return Query(
+        query = Query(
             event,
             places=where.places,
             clauses=clauses,
@@ -645,9 +824,19 @@ class Builder(ClauseRules):
             versus=self.versus(node.versus) if node.versus else None,
             by=axes,
         )
+        pairs = list(zip(node.clauses, clauses, strict=True))
+        self.check_share_where(pairs, node)
+        self.check_own_days(pairs, node, query)
+        return query
 
-    def clause(self, node: tree.Clause) -> Did | DidNot | DidAny:
-        """Return a clause, whether it belongs to the base or stands behind `share`."""
+    def clause(self, node: tree.Clause) -> Clause:
+        """Return a clause, of the base or behind `share`."""
+        if isinstance(node, tree.ShareWhereNode):
+            self.where(node.where)  # what a `where` may not hold, this may not
+            return ShareWhere(self.condition(node.where))
+        return replace(self._did(node), share=node.share is not None)
+
+    def _did(self, node: tree.DidClause) -> Did | DidNot | DidAny:
         match node:
             case tree.DidNotNode():
                 if node.times:
@@ -656,17 +845,19 @@ class Builder(ClauseRules):
             case tree.DidNode(event=event, times=times):
                 often = self._often(times) if times else None
                 return Did(replace(self._inner(event, node), often=often))
-            case tree.DidAnyNode(events=events, times=times):
+            case tree.DidAnyNode(events=events, own=own, times=times):
                 inner = tuple(self._inner(event, node) for event in events)
-                return DidAny(inner, *self._times(times)) if times else DidAny(inner)
+                did_any = DidAny(inner, *self._times(times)) if times else DidAny(inner)
+                return replace(did_any, window=self.own(own)) if own else did_any
 
     def versus(self, node: tree.Versus) -> Period | Shift | Preceding:
         """Return the period that a statement is compared with."""
         if isinstance(node.period, Token):
             return Preceding()
-        period = self._any_period(node.period)
-        assert not isinstance(period, ShiftAxis | None)  # noqa: S101 # check_clauses refuses it
-        return period
+        if isinstance(node.period, tree.MovedNode):
+            return self.moved(node.period)
+        assert not isinstance(node.period, tree.MovedAxis)  # noqa: S101 # check_clauses refuses it
+        return self.period(node.period)
 
     def axis(self, node: tree.AxisNode) -> Axis:
         """Return a part of `by`."""
@@ -685,7 +876,9 @@ class Builder(ClauseRules):
 
     def _base_period(self, node: tree.QueryNode) -> Period | None:
         period = node.event.period
-        return self.period(period) if period and not isinstance(period, _MOVED) else None
+        if period is None or isinstance(period, _MOVED | tree.OwnNode):
+            return None  # the grammar has no other here
+        return self.period(period)
 
     def _event_name(self, node: tree.EventName, *, inner: bool = False) -> str:
         if isinstance(node.name, tree.Name):
@@ -731,10 +924,12 @@ class Builder(ClauseRules):
                 self.fail(message, prop)
 
     def _any_period(
-        self, node: tree.PeriodNode | tree.MovedNode | tree.MovedAxis | None
-    ) -> Period | Shift | ShiftAxis | None:
+        self, node: tree.PeriodNode | tree.MovedNode | tree.MovedAxis | tree.OwnNode | None
+    ) -> AnyPeriod | None:
         if node is None:
             return None
+        if isinstance(node, tree.OwnNode):
+            return self.own(node)
         return self.shift(node) if isinstance(node, _MOVED) else self.period(node)
 
     def _times(self, node: tree.Times) -> tuple[Operator, int]:

@@ -24,12 +24,14 @@ from ct_magic.query.model import (
     Last,
     Operator,
     Or,
+    OwnDays,
     Period,
     Preceding,
     Previous,
     Property,
     Query,
     Scope,
+    ShareWhere,
     Shift,
     ShiftAxis,
     This,
@@ -78,6 +80,11 @@ CONDITIONS: st.SearchStrategy[Condition] = st.recursive(
 )
 
 
+MOVED = (Shift, ShiftAxis)
+WINDOWS = st.tuples(*[st.integers(0, 3650)] * 2).map(sorted).map(tuple)
+ANY_OFTEN = [(Operator.GREATER_THAN_EQUALS, 1), (Operator.EQUALS, 2), (Operator.LESS_THAN, 3)]
+
+
 def has_or(condition: Condition) -> bool:
     if isinstance(condition, And):
         return any(map(has_or, condition.parts))
@@ -91,7 +98,7 @@ def whole_statements(draw: st.DrawFn) -> Query:
     rolling = draw(st.sampled_from([None, Shift(7, Unit.DAY), Shift(1, Unit.QUARTER)]))
     first = rolling is None and draw(st.booleans())
     has_steps = draw(st.booleans())
-    versus = None if has_steps else draw(st.none() | _others())
+    versus = draw(st.none() | _others())
     moved = [] if time and rolling else [st.builds(Shift, st.integers(-9, 9), _units(time))]
     own = [] if versus else [SINCE_TODAY, WORDED]
     wheres = st.lists(EVENT_FILTERS, max_size=2).map(tuple)
@@ -108,6 +115,8 @@ def whole_statements(draw: st.DrawFn) -> Query:
         )
         if axis:
             (steps or base)[-1] = replace(last[0], event=replace(last[0].event, period=axis))
+    share_where = st.builds(ShareWhere, CONDITIONS.filter(lambda c: "AtPlace" not in repr(c)))
+    share_wheres = draw(st.lists(share_where, max_size=1)) if steps else []
     condition = draw(st.none() | CONDITIONS.filter(has_or))
     places = () if condition else draw(st.lists(EASY_PLACES, max_size=1).map(tuple))
     wheres = st.just(()) if condition else st.lists(EASY_FILTERS, max_size=3).map(tuple)
@@ -118,12 +127,35 @@ def whole_statements(draw: st.DrawFn) -> Query:
     return Query(
         Event(draw(EASY), draw(wheres), draw(st.none() | DAYS | SINCE_TODAY | WORDED)),
         places=places,
-        clauses=(*base, *(replace(step, share=True) for step in steps)),
+        clauses=(*base, *share_wheres, *(replace(step, share=True) for step in steps)),
         condition=condition if isinstance(condition, And | Or) else None,
         versus=versus,
         by=tuple(axes),
         label=draw(st.none() | EASY),
     )
+
+
+@st.composite
+def with_own_days(draw: st.DrawFn) -> Query:
+    """A statement whose steps have windows: the other clauses are those that go with them."""
+    query = draw(whole_statements())
+    steps: list[Did | DidNot | DidAny] = []
+    for number in range(last := draw(st.integers(1, 3))):
+        most = 3 if number == last - 1 else 1
+        window = OwnDays(tuple(draw(st.lists(WINDOWS, min_size=1, max_size=most, unique=True))))
+        event = Event(f"Step {number}", draw(st.lists(EVENT_FILTERS, max_size=2).map(tuple)))
+        often = draw(st.none() | HOW_OFTEN)
+        own = event.during(window)
+        kinds = [Did(replace(own, often=often), share=True), DidNot(own, share=True)]
+        if not any(isinstance(clause, DidAny) for clause in (*query.base, *steps)):
+            inside = (event.during(draw(st.none() | DAYS)),)
+            how_often = draw(st.sampled_from(ANY_OFTEN))
+            kinds.append(DidAny(inside, *how_often, window=window, share=True))
+        steps.append(draw(st.sampled_from(kinds)))
+    base = (c for c in query.base if not any(isinstance(e.period, MOVED) for e in c.events))
+    axes = (a if not isinstance(a, ByTime) else ByTime(a.unit, first=True) for a in query.by)
+    by = tuple(axis for axis in axes if not isinstance(axis, ByHour))
+    return replace(query, clauses=(*base, *steps), by=by)
 
 
 def _units(time: Unit | None) -> st.SearchStrategy[Unit]:

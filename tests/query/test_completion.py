@@ -102,7 +102,7 @@ def proposed(cell: str) -> list[str]:
         ("Charged by day r|", ["rolling"]),
         ("Charged by day rolling 7 d|", ["day", "days"]),
         ("Charged last 7 days vs |", [*PERIODS, "after", "before", "previous"]),
-        ("Charged share |", ["did"]),
+        ("Charged share |", ["where", "did"]),
         ("Charged did App Launched a|", ["after"]),
         ("Charged did App Launched after 2 w|", ["week", "weeks"]),
         ("Charged where session.time_of_day |", ["in"]),

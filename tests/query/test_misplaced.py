@@ -72,7 +72,6 @@ def test_a_cell_stands_in_the_table_once() -> None:
         ("Signup by week and Plan in ('a')", "is joined by commas"),
         ("Signup where Paid last 30 days", "as in Gift = true"),
         ("Signup this week to today by day", "a period from one day to another"),
-        ("Signup vs previous share did Paid", "'did' comes before 'vs'"),
     ],
 )
 def test_cells_that_no_row_holds_get_the_message_of_their_kind(cell: str, message: str) -> None:

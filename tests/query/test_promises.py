@@ -16,7 +16,7 @@ from helpers.language_inputs import (
     check_text,
     corpus,
 )
-from helpers.statement_inputs import whole_statements
+from helpers.statement_inputs import whole_statements, with_own_days
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +53,13 @@ def test_every_query_comes_back_from_its_text_and_its_json(query: Query) -> None
 @given(whole_statements())
 def test_every_statement_comes_back_from_its_text(query: Query) -> None:
     """Promise 2 for all clauses that go together, and names that look like the language's words."""
+    check_statement(query)
+
+
+@QUICK
+@given(with_own_days())
+def test_every_statement_with_own_days_comes_back_from_its_text(query: Query) -> None:
+    """Promise 2 for windows, beside all that goes with them."""
     check_statement(query)
 
 

@@ -165,9 +165,13 @@ def spell_versus(versus: tree.Versus) -> str:
     return spell_period(versus.period)
 
 
-def spell_period(period_field: tree.PeriodNode | tree.MovedNode | tree.MovedAxis) -> str:
+def spell_period(
+    period_field: tree.PeriodNode | tree.MovedNode | tree.MovedAxis | tree.OwnNode,
+) -> str:
     """Spell the period that the grammar found."""
     match period_field:
+        case tree.Within() | tree.OnDays():
+            return _own(period_field)
         case tree.OneDay(day):
             return _day(day)
         case tree.NamedUnit(name):
@@ -178,14 +182,22 @@ def spell_period(period_field: tree.PeriodNode | tree.MovedNode | tree.MovedAxis
             return _span(_day(start), _day(end))
         case tree.LastUnits(number_value, unit):
             return f"last {number_value.text} {unit.text}"
-        case tree.LastUnit(unit):
-            return f"last {unit.text}"
-        case tree.ThisUnit(unit):
-            return f"this {unit.text}"
+        case tree.LastUnit(unit) | tree.ThisUnit(unit):
+            return f"{'last' if isinstance(period_field, tree.LastUnit) else 'this'} {unit.text}"
         case tree.MovedNode(direction, number_value, unit):
             return f"{direction.text} {number_value.text} {unit.text}"
         case tree.MovedAxis(direction, start, end, unit):
             return f"{direction.text} {start.text}..{end.text} {unit.text}"
+
+
+def _own(own: tree.OwnNode) -> str:
+    if isinstance(own, tree.Within):
+        return f"within {', '.join(number.text for number in own.numbers)} {own.unit.text}"
+    return f"on {own.day.text} {', '.join(map(_window, own.windows))}"
+
+
+def _window(window: tree.WindowNode) -> str:
+    return f"{window.start.text}..{window.end.text}" if window.end else window.start.text
 
 
 def spell_times(times: tree.Times) -> str:

@@ -45,7 +45,7 @@ def draft(statement: Spelled, source: Source) -> Draft:
     if isinstance(body, Token):
         return _json(body.text, named)
     pieces = _pieces(body.event.where)
-    if pieces is None:
+    if pieces is None or not all(map(_has_fields, body.clauses)):
         return Draft(named, body=source.text[body.first.start : statement.line[-1].end])
     return Draft(
         named,
@@ -55,6 +55,12 @@ def draft(statement: Spelled, source: Source) -> Draft:
         spell_versus(body.versus) if body.versus else "",
         tuple(map(_axis, body.by.axes)) if body.by else (),
     )
+
+
+def _has_fields(clause: tree.Clause) -> bool:
+    """Return True if the fields can show the clause."""
+    is_own_any = isinstance(clause, tree.DidAnyNode) and clause.own is not None
+    return not isinstance(clause, tree.ShareWhereNode) and not is_own_any
 
 
 def _json(body: str, label: str) -> Draft:
