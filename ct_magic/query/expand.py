@@ -675,7 +675,8 @@ def expand(
                 raise _too_many(statements, len(counts.counts), left, max_counts, largest)
     typed = tuple(map(_as_typed, statements))
     rows = _named_apart(rows, statements)
-    plan = Plan(tuple(rows), tuple(counts.questions), _notes(statements, rows, today), typed)
+    notes = _notes(statements, rows, counts.questions, today)
+    plan = Plan(tuple(rows), tuple(counts.questions), notes, typed)
     return Expansion(tuple(statements), plan, tuple(counts.counts))
 
 
@@ -770,14 +771,23 @@ def _as_typed(query: Query | JsonQuery) -> str:
 # What a panel says of a statement: which days were meant where its words leave that open.
 
 NO_PERIOD = "no period given: the last 30 days"
+ON_DAY_0 = "on day 0 either may have come first: days are all that the API knows"
+WHERE_OF_PROFILES = "'share where' counts profiles, not events"
+ONE_DRAW = "a period is one draw: rates that wander by themselves differ from period to period, too"
+ONE_RUN = "filters of profiles mean profiles as they are now: a row's counts are asked in one run"
 _DO_NOT_ADD_UP = "the pieces of 'by first' do not add up: a 'did' takes each piece's days"
 
 
 def _notes(
-    statements: Sequence[Query | JsonQuery], rows: Sequence[Row], today: date
+    statements: Sequence[Query | JsonQuery],
+    rows: Sequence[Row],
+    questions: Sequence[Question],
+    today: date,
 ) -> tuple[str, ...]:
     """Return the sentences on the whole cell that its panel shows, each once."""
     sentences = [note for query in statements for note in _of_days(query, today)]
+    own = (question for row in rows if row.from_day is not None for question in row.questions)
+    sentences += [ONE_RUN] if any(questions[number].profiles_now for number in own) else []
     compared = (row.previous.incomparable for row in rows if row.previous)
     sentences += [f"no change: {reason}" for reason in compared if reason]
     return tuple(dict.fromkeys(sentences))
@@ -796,4 +806,15 @@ def _of_days(query: Query | JsonQuery, today: date) -> list[str]:
     is_first = any(isinstance(axis, ByTime) and axis.first for axis in query.by)
     if is_first and query.base:
         sentences.append(_DO_NOT_ADD_UP)
-    return list(filter(None, sentences))
+    return [*filter(None, sentences), *_of_steps(query, is_first)]
+
+
+def _of_steps(query: Query, is_first: bool) -> Iterator[str]:
+    """Yield what is not seen from the shares of a statement."""
+    windows = [window for step in query.steps if step.window for window in step.window.windows]
+    if any(first == 0 for first, _ in windows):
+        yield ON_DAY_0
+    if any(isinstance(step, ShareWhere) for step in query.steps):
+        yield WHERE_OF_PROFILES + (", and its pieces do not add up" if is_first else "")
+    if query.versus and query.steps:
+        yield ONE_DRAW

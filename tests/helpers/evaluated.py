@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
 from ct_magic import QueryError
 from ct_magic.client.jobs import Job, State, Tally
 from ct_magic.planning.row_results import RowResult, row_results
+from ct_magic.query.calendar import ends
 from ct_magic.query.expand import expand
-from ct_magic.query.model import JsonQuery, Query
+from ct_magic.query.model import Days, Did, Event, JsonQuery, OwnDays, Query
 from ct_magic.rows import Plan
-from helpers.plain_counts import Data
-from helpers.random_statements import Statements
+from helpers.plain_counts import Data, Happened
+from helpers.random_statements import EVENTS, Statements
 from helpers.slow_evaluator import Evaluator, Expected
 
 MOST_COUNTS = 60
@@ -34,8 +35,10 @@ class Compared:
     wrong: tuple[str, ...]
 
 
-def compare(count: Count, data: Data, today: date, n: int, seed: int) -> Compared:
-    """Compare random statements until `n` were asked.
+def compare(
+    count: Count, data: Data, today: date, n: int, seed: int, is_new: bool = False
+) -> Compared:
+    """Compare random statements until `n` were asked; `is_new`: of own days and their like.
 
     Those that nobody can ask are left out, and those of so many counts that others had no time.
     """
@@ -43,7 +46,7 @@ def compare(count: Count, data: Data, today: date, n: int, seed: int) -> Compare
     statements = rows = nonempty = refused = 0
     wrong = []
     while statements < n:
-        statement = makes.statement()
+        statement = makes.new_statement() if is_new else makes.statement()
         try:
             cell = planned([statement], today)
         except QueryError:
@@ -57,6 +60,39 @@ def compare(count: Count, data: Data, today: date, n: int, seed: int) -> Compare
         nonempty += sum(bool(row.count) for row in expected)
         wrong += differences(statement, results, expected)
     return Compared(statements, rows, nonempty, refused, tuple(wrong))
+
+
+def brackets(count: Count, data: Data, today: date, n: int, seed: int) -> list[str]:
+    """Return which of so many random pairs of events have the truth outside their bracket.
+
+    The truth is who did the second after they first did the first, by the clock, within some days.
+    """
+    random, wrong = Random(seed), []
+    for _ in range(n):
+        first, second = random.choice(EVENTS), random.choice(EVENTS)
+        start = today - timedelta(random.randint(40, 80))
+        period = Days(start, start + timedelta(random.randint(0, 4)))
+        last = random.choice([1, 6, 13, 29])
+        step = Did(Event(second, (), OwnDays(((0, last), (1, last)))), share=True)
+        _, high, low = results_of([Query(Event(first, (), period), clauses=(step,))], count, today)
+        found = sum(_did_after(mine, first, second, period, last) for mine in data.events.values())
+        if not (low.count or 0) <= found <= (high.count or 0):
+            wrong.append(f"{first}, {second} {period} {last}: {low.count} {found} {high.count}")
+    return wrong
+
+
+def _did_after(mine: Sequence[Happened], first: str, second: str, period: Days, last: int) -> bool:
+    start, end = ends(period)
+    began = [event for event in mine if event.name == first and start <= event.day <= end]
+    if not began:
+        return False
+    moment = min(began, key=lambda event: event.at)  # type: ignore[arg-type,return-value] # all were read
+    return any(
+        event.name == second
+        and event.at > moment.at  # type: ignore[operator] # as above
+        and event.day <= moment.day + timedelta(last)
+        for event in mine
+    )
 
 
 def results_of(
@@ -104,7 +140,9 @@ def seen(result: RowResult) -> Expected:
         of=result.of,
         after=row.after,
         whole=row.whole,
+        window=None if row.from_day is None or row.to_day is None else (row.from_day, row.to_day),
         previous=result.previous,
+        previous_of=result.previous_of,
         previous_days=(other.start, other.end) if other and other.start and other.end else None,
         has_change=result.change is not None,
     )

@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 COMPARED = {
@@ -35,13 +35,14 @@ CLOCK = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
 
 @dataclass(frozen=True)
 class Happened:
-    """One event, its JSON read, and the day it fell on in the account's time zone."""
+    """One event, its JSON read, and when it was in the account's time zone."""
 
     profile_id: Any
     name: str
     day: date
     properties: Mapping[str, Any]
     session: Mapping[str, Any]
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,10 @@ def read(
     """Take the rows of both exported tables."""
     by_profile: dict[Any, list[Happened]] = defaultdict(list)
     for row in events:
-        day = row["ts"].replace(tzinfo=UTC).astimezone(zone).date()
+        at = row["ts"].replace(tzinfo=UTC).astimezone(zone)
         read_row = json.loads(row["properties"]), json.loads(row["session"])
         by_profile[row["profile_id"]].append(
-            Happened(row["profile_id"], row["event_name"], day, *read_row)
+            Happened(row["profile_id"], row["event_name"], at.date(), *read_row, at)
         )
     people = {
         row["profile_id"]: dict(row) | {name: json.loads(row[name]) for name in FAMILIES.values()}

@@ -29,6 +29,7 @@ from ct_magic.query.model import (
     Often,
     Operator,
     Or,
+    OwnDays,
     Period,
     Preceding,
     Previous,
@@ -36,6 +37,7 @@ from ct_magic.query.model import (
     Query,
     Scalar,
     Scope,
+    ShareWhere,
     Shift,
     ShiftAxis,
     This,
@@ -57,6 +59,8 @@ AMOUNT = Property("Amount")
 CLOCK = Property("time_of_day", Scope.SESSION)
 PLACES = (("India",), ("India", "Maharashtra"), ("Singapore",), ("India", "Karnataka", "Bengaluru"))
 LENGTHS = {Unit.DAY: 9, Unit.WEEK: 4, Unit.MONTH: 3, Unit.QUARTER: 2, Unit.YEAR: 1}
+KINDS = ("plain", "share", "after", "or", "first", "rolling", "vs", "vs")
+NEW_KINDS = ("own", "own", "own", "where", "vs")
 OFTEN = (Operator.EQUALS, Operator.GREATER_THAN, Operator.GREATER_THAN_EQUALS)
 
 
@@ -69,18 +73,73 @@ class Statements:
 
     def statement(self) -> Query:
         """Return any statement."""
-        kind = self.random.choice(["plain", "share", "after", "or", "first", "rolling", "vs", "vs"])
+        return self._statement(self.random.choice(KINDS))
+
+    def new_statement(self) -> Query:
+        """Return a statement with own days, with `share where`, or with `vs` beside `share`."""
+        return self._statement(self.random.choice(NEW_KINDS))
+
+    def _statement(self, kind: str) -> Query:
+        if kind == "own":
+            return self._of_own_days()
         time = self._time_axis(kind)
         period = self._period(time)
         query = Query(Event(self.random.choice(EVENTS), (), period))
         query = self._with_where(query, kind)
         query = replace(query, by=self._axes(query, time))
         query = self._with_did(query, kind, time)
-        if kind in ("share", "after") or (kind in ("or", "first") and self._one_in(3)):
+        if kind in ("share", "after", "where") or (kind in ("or", "first") and self._one_in(3)):
             query = self._with_steps(query, kind, time)
-        elif kind == "vs":
+        if kind == "where" or (query.steps and self._one_in(6)):
+            steps = list(query.steps)
+            steps.insert(self.random.randint(0, len(steps)), ShareWhere(self._shared(query)))
+            query = replace(query, clauses=(*query.base, *steps))
+        if kind == "vs":
             query = replace(query, versus=self._versus(time))
+            if self._one_in(2):
+                query = self._with_steps(query, kind, time)
         return query
+
+    def _shared(self, query: Query) -> Condition:
+        """Return the condition of a `share where`; of clock and place the base has its own."""
+        condition = self._filter(True) if self._one_in(2) else self._filter(None)
+        if self._one_in(4) and not query.condition:
+            condition = Or((condition, self._filter(None)))
+        return condition if not holds_clock(condition) else Filter(AMOUNT, Operator.EXISTS, "")
+
+    def _of_own_days(self) -> Query:
+        random = self.random
+        time = ByTime(random.choice([Unit.DAY, Unit.WEEK, Unit.MONTH]), first=True)
+        axis = None if self._one_in(2) else time
+        query = Query(Event(random.choice(EVENTS), (), self._few_days()))
+        query = self._with_where(query, "own")
+        query = replace(query, by=self._axes(query, axis, hours=False))
+        query = self._with_did(query, "own", axis)
+        first = tuple(self._own_step(1) for _ in range(random.choice([0, 0, 1])))
+        any_of = query.condition or any(isinstance(c, DidAny) for c in (*query.clauses, *first))
+        last = self._own_step(random.randint(1, 3), can_be_any=not any_of)
+        query = _with(query, *first, last)
+        return replace(query, versus=Preceding()) if self._one_in(4) else query
+
+    def _few_days(self) -> Period:
+        random = self.random
+        words = random.choice([Last(1, Unit.WEEK), Last(2, Unit.WEEK), This(Unit.WEEK)])
+        end = random.randint(-1, 20)
+        days = Days(Ago(end + random.randint(0, 10)), Ago(max(0, end)))
+        return random.choice([words, Previous(Unit.WEEK), days, days])
+
+    def _own_step(self, windows: int, can_be_any: bool = False) -> Did | DidNot | DidAny:
+        random = self.random
+        firsts = [random.choice([0, 0, 1, 1, 2, 5]) for _ in range(windows)]
+        days = [(first, first + random.choice([0, 0, 2, 6])) for first in firsts]
+        window = OwnDays(tuple(dict.fromkeys(days)))
+        if can_be_any and self._one_in(4):
+            events = tuple(self._inside("rolling", None).during(None) for _ in range(2))
+            return DidAny(events, random.choice(OFTEN), random.randint(1, 3), window, share=True)
+        event = replace(self._inside("rolling", None, can_be_often=True), period=window)
+        if self._one_in(4):
+            return DidNot(replace(event, often=None), share=True)
+        return Did(event, share=True)
 
     def _one_in(self, n: int) -> bool:
         return self.random.randrange(n) == 0
@@ -156,14 +215,14 @@ class Statements:
                 return Filter(prop, chosen, "")
         return Filter(prop, Operator.EQUALS, value)
 
-    def _axes(self, query: Query, time: ByTime | None) -> tuple[Axis, ...]:
+    def _axes(self, query: Query, time: ByTime | None, hours: bool = True) -> tuple[Axis, ...]:
         axes: list[Axis] = [time] if time else []
         if self._one_in(3):
             prop = self.random.choice(list(VALUES))
             axes.insert(self._one_in(2), ByValue(prop, VALUES[prop][:2]))
         if self._one_in(8) and not query.places and not holds(query, AtPlace):
             axes.append(ByPlace(PLACES[1:3]))
-        if self._one_in(25) and not holds(query, ClockRange):
+        if hours and self._one_in(25) and not holds(query, ClockRange):
             axes.append(ByHour())
         return tuple(axes)
 
@@ -203,7 +262,7 @@ class Statements:
     def _inside(self, kind: str, time: ByTime | None, can_be_often: bool = False) -> Event:
         filters = (self._filter(None),) if self._one_in(3) else ()
         period: AnyPeriod | None = None
-        if kind != "rolling" and self._one_in(2 if kind == "after" else 5):
+        if kind not in ("rolling", "own") and self._one_in(2 if kind == "after" else 5):
             unit = time.unit if time else random_unit(self.random)
             period = Shift(self.random.choice([-2, -1, 0, 1, 1, 2]), unit)
         elif self._one_in(6):
@@ -227,6 +286,12 @@ class Statements:
 
 def _with(query: Query, *clauses: Clause) -> Query:
     return replace(query, clauses=(*query.clauses, *clauses))
+
+
+def holds_clock(condition: Condition) -> bool:
+    """Return True for what speaks of the hour of the day."""
+    parts = condition.parts if isinstance(condition, And | Or) else (condition,)
+    return any(isinstance(part, Filter) and part.property == CLOCK for part in parts)
 
 
 def random_unit(random: Random) -> Unit:

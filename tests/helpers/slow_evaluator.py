@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
 from itertools import groupby, product, zip_longest
@@ -33,10 +33,12 @@ from ct_magic.query.model import (
     Last,
     Operator,
     Or,
+    OwnDays,
     Preceding,
     Previous,
     Query,
     Scope,
+    ShareWhere,
     Shift,
     ShiftAxis,
     This,
@@ -75,9 +77,12 @@ class Expected:
     of: int | None = None
     after: int | None = None
     whole: bool | None = None
+    window: tuple[int, int] | None = None
     previous: int | None = None
+    previous_of: int | None = None
     previous_days: Stretch | None = None
     has_change: bool = False
+    is_alike: bool = field(default=False, compare=False)
 
 
 class Evaluator:
@@ -124,6 +129,9 @@ class Evaluator:
         if axis is not None:
             whole = piece == stretch_of(piece[0], axis.unit) and piece[1] < self.today
         row = Expected(start, end, names, None, whole=whole)
+        if any(step.window for step in query.steps):
+            yield from self.of_own_days(query, axis, extra, row, stretches, other)
+            return
         base = None
         for chain, after in chains(query):
             people = self.people(query, axis, extra, chain, period, piece)
@@ -132,7 +140,121 @@ class Evaluator:
             expected = replace(row, count=count, after=after)
             if query.steps and count is not None:
                 expected = replace(expected, of=None if base[0] is None else len(base[0]))
-            yield self.compared(query, axis, extra, chain, expected, other)
+            expected = self.compared(query, axis, extra, chain, expected, other)
+            if query.steps and expected.previous is not None:
+                base_chain = next(chains(query))[0]
+                of = self.compared(query, axis, extra, base_chain, expected, other).previous
+                expected = replace(expected, previous_of=of if alike(expected) else None)
+            yield expected
+
+    # Own days: each profile has a day 0 of its own, so the profiles are asked one by one.
+
+    def of_own_days(
+        self,
+        query: Query,
+        axis: ByTime | None,
+        extra: list[Any],
+        row: Expected,
+        stretches: tuple[Stretch, Stretch],
+        other: Stretch | None,
+    ) -> Iterator[Expected]:
+        period, piece = stretches
+        other_period = self.other(query, period, axis) if query.versus else None
+        for chain in own_chains(query):
+            last = max((w[1] for step in chain if (w := window_of(step))), default=0)
+            used, used_there = piece, other
+            is_asked = piece[0] <= self.today
+            if chain[len(query.base) :]:
+                over = [day for day in walk(piece) if day + last * DAY < self.today]
+                over_there = [day for day in walk(other or piece) if day + last * DAY < self.today]
+                left_out = len(over) < len(walk(piece))
+                if other:
+                    left_out = left_out or len(over_there) < len(walk(other))
+                    number = min(len(over), len(over_there))
+                else:
+                    number = len(over)
+                is_asked = number > 0
+                if left_out and number:
+                    used = piece[0], piece[0] + (number - 1) * DAY
+                    used_there = other and (other[0], other[0] + (number - 1) * DAY)
+            whole = row.whole
+            if chain[len(query.base) :] and (used != piece or not is_asked):
+                whole = False
+            expected = replace(row, start=used[0], end=used[1], whole=whole)
+            if is_asked:
+                count = len(self.first_on(query, extra, chain, period, piece, used))
+                of = len(self.first_on(query, extra, query.base, period, piece, used))
+                expected = replace(expected, count=count, of=of)
+            if step := chain[len(query.base) :]:
+                expected = replace(expected, window=window_of(step[-1]))
+            if other and other_period and used_there:
+                expected = replace(expected, previous_days=used_there)
+                if is_asked and (step or other[0] <= self.today):
+                    there = other_period, other, used_there
+                    previous = len(self.first_on(query, extra, chain, *there))
+                    of = len(self.first_on(query, extra, query.base, *there))
+                    is_over = max(used[1], used_there[1]) < self.today
+                    same = is_over and self.alike(query, axis, used, used_there)
+                    expected = replace(
+                        expected,
+                        previous=previous,
+                        previous_of=of if same and expected.of else None,
+                        has_change=same and bool(previous),
+                    )
+            yield expected
+
+    def first_on(
+        self,
+        query: Query,
+        extra: list[Any],
+        chain: Iterable[Any],
+        period: Stretch,
+        piece: Stretch,
+        used: Stretch,
+    ) -> list[Any]:
+        """Return whose day 0 is one of those used, and who did what the chain says from then on."""
+        conditions = [*query.event.where, *([AtPlace(query.places)] if query.places else [])]
+        conditions += [*([query.condition] if query.condition else []), *extra]
+        found = []
+        for profile_id, happened in self.data.events.items():
+            mine = [e for e in happened if e.name == query.event.name]
+            firsts = [
+                event.day
+                for event in mine
+                if period[0] <= event.day <= period[1]
+                and all(self.holds(c, event, of_event=True) for c in conditions)
+            ]
+            day_0 = min(firsts, default=None)
+            if day_0 is None or not used[0] <= day_0 <= used[1]:
+                continue
+            on_day_0 = [event for event in mine if event.day == day_0]
+            if any(all(self.holds(c, event) for c in conditions) for event in on_day_0) and all(
+                self.did_from(step, happened, day_0, piece) for step in chain
+            ):
+                found.append(profile_id)
+        return found
+
+    def did_from(
+        self, step: Any, happened: Iterable[Happened], day_0: date, piece: Stretch
+    ) -> bool:
+        own, times = window_of(step), 0
+        for event in inside(step):
+            if own:
+                days = day_0 + own[0] * DAY, day_0 + own[1] * DAY
+            else:
+                days = self.days_inside(event, piece, piece)
+            times += sum(
+                done.name == event.name
+                and days[0] <= done.day <= days[1]
+                and all(self.holds(c, done) for c in event.where)
+                for done in happened
+            )
+        if isinstance(step, DidNot):
+            return not times
+        if isinstance(step, DidAny):
+            return bool(COMPARED[step.operator](times, step.times))
+        often = step.event.often
+        return bool(COMPARED[often.operator](times, often.times)) if often else times > 0
 
     def compared(
         self,
@@ -155,7 +277,9 @@ class Evaluator:
         is_over = max(row.end, days[1]) < self.today
         alike = is_over and self.alike(query, axis, (row.start, row.end), days)
         has_change = alike and bool(previous) and row.count is not None
-        return replace(row, previous=previous, previous_days=days, has_change=has_change)
+        return replace(
+            row, previous=previous, previous_days=days, has_change=has_change, is_alike=alike
+        )
 
     def alike(self, query: Query, axis: ByTime | None, own: Stretch, other: Stretch) -> bool:
         if len(walk(own)) == len(walk(other)):
@@ -186,11 +310,14 @@ class Evaluator:
         conditions = [*query.event.where, *([AtPlace(query.places)] if query.places else [])]
         conditions += [query.condition] if query.condition else []
         name = query.event.name
-        people = self.did(name, [*conditions, *extra], days)
+        shared = [step.condition for step in chain if isinstance(step, ShareWhere)]
+        people = self.did(name, [*conditions, *extra, *shared], days)
         if axis is not None and axis.first and piece[0] > period[0]:
             before = period[0], piece[0] - DAY
             people -= self.did(name, [*conditions, *extra], before, of_event=True)
         for step in chain:
+            if isinstance(step, ShareWhere):
+                continue
             in_step = self.of_step(step, piece, days)
             if in_step is None:
                 return None
@@ -317,14 +444,37 @@ def chains(query: Query) -> Iterator[tuple[list[Any], int | None]]:
                 yield [fixed(step, shift) for step in chain], number
 
 
+def alike(row: Expected) -> bool:
+    """Return True where the periods of a row are compared, whatever the counts are."""
+    return row.is_alike and bool(row.of)
+
+
+def own_chains(query: Query) -> Iterator[list[Any]]:
+    """Yield the clauses of each row of own days: the last step has one for each window."""
+    yield list(query.base)
+    for length in range(1, len(query.steps) + 1):
+        chain = [*query.base, *query.steps[:length]]
+        last = chain[-1]
+        for days in last.window.windows:
+            one = OwnDays((days,))
+            if isinstance(last, DidAny):
+                yield [*chain[:-1], replace(last, window=one)]
+            else:
+                yield [*chain[:-1], replace(last, event=replace(last.event, period=one))]
+
+
+def window_of(step: Any) -> tuple[int, int] | None:
+    return step.window.windows[0] if step.window else None
+
+
 def fixed(step: Any, shift: Shift) -> Any:
-    if isinstance(step, DidAny) or not is_axis(step.event):
+    if isinstance(step, DidAny | ShareWhere) or not is_axis(step.event):
         return step
     return replace(step, event=replace(step.event, period=shift))
 
 
 def inside(step: Any) -> tuple[Event, ...]:
-    return step.events if isinstance(step, DidAny) else (step.event,)
+    return tuple(step.events)
 
 
 def events_of(query: Query) -> list[Event]:
