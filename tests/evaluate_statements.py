@@ -1,9 +1,9 @@
 """Random statements against a slow evaluator: python tests/evaluate_statements.py 3000 [seed].
 
-With `new` behind the seed they are of own days, `share where` and `vs` beside `share`; and of a third
-as many random pairs of events the bracket must hold the truth by the clock. Each statement is
-planned, sent as JSON to the sandbox's engine, and must hold what sets of people say. What differs
-is printed, and the exit code is 1.
+With `new` behind the seed they are of own days, `share where` and `vs` beside `share`; and of a
+third as many random pairs of events the bracket must hold the truth by the clock. Each statement
+is planned, sent as JSON to the sandbox's engine, and must hold what sets of people say. What
+differs is printed, and the exit code is 1.
 """
 
 import sys

@@ -19,7 +19,7 @@ SHOWN = 'funnel[["step", "start", "end", "count", "share", "low", "high", "statu
 FORM = """%%ct form
 loyal: App Launched where session.first_time = false or tech.OS = "iOS" last 2 weeks
   did Charged where Category in ("Shoes", "Bags") last 90 days >= 2
-  share did Product Viewed after 1 week
+  share did Product Viewed after 2 weeks
   by profile.Customer Type in ("Gold", "Silver")"""
 COLOURS = 128  # enough for an interface, and a third of the bytes
 

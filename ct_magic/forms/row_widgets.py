@@ -57,7 +57,7 @@ _SHOWN = {  # how a choice is shown where its word alone says too little
 
 TIMES_OFTEN = (">= 2", ">= 3", "= 1")
 WINDOWS = ("7 days", "28 days", "4 weeks", "3 months")
-_MOVED = ("after 1 week", "after 0..11 weeks", "before 1 week")
+_MOVED = ("after 30 days", "before 30 days", "within 7 days", "on day 1, 7, 30")
 
 
 class Fields:

@@ -19,7 +19,15 @@ from ct_magic.common.words import suggest
 from ct_magic.errors import QueryError
 from ct_magic.query import check_filter, parameters, printer, tree
 from ct_magic.query.alternatives import condition_key, condition_keys
-from ct_magic.query.calendar import DAYS, counts_from_today, month_of, resolve, unit_of
+from ct_magic.query.calendar import (
+    DAYS,
+    DEFAULT,
+    counts_from_today,
+    in_own_units,
+    month_of,
+    resolve,
+    unit_of,
+)
 from ct_magic.query.check_filter import ONLY_CLOCK, TIME_OF_DAY
 from ct_magic.query.lexer import API_NAMES, Token, tried_word, unquoted
 from ct_magic.query.mistakes.rewriting import swallowed
@@ -514,8 +522,7 @@ BEHIND_SHARE = (
     "or write share did"
 )
 FROM_TODAY = (
-    "beside 'vs' a 'did' cannot count its days from today: leave the period out, "
-    "or write before 1 week"
+    "beside 'vs' a 'did' cannot count its days from today: leave the period out, or write before {}"
 )
 LAST_CLAUSE = "'after' with several numbers stands in the statement's last clause, and once"
 IN_ANY = "'after' with several numbers cannot stand inside 'did any': write did, or share did"
@@ -536,7 +543,7 @@ class ClauseRules(PeriodRules, FilterRules):
         self._check_any(node.clauses)
         self._check_moved_axis(node.clauses)
         if node.versus:
-            self._check_versus(node.versus, node.clauses)
+            self._check_versus(node.versus, node)
         if axis := _time_axis(node):
             self._check_time(axis, node.clauses)
 
@@ -554,6 +561,12 @@ class ClauseRules(PeriodRules, FilterRules):
                 self.fail(ONE_PLACE, at)
             if isinstance(axis, ByHour) and TIME_OF_DAY in map(self.property, own):
                 self.fail(OWN_HOURS, at)
+
+    def _base_period(self, node: tree.QueryNode) -> Period | None:
+        period = node.event.period
+        if period is None or isinstance(period, _Moved | tree.OwnNode):
+            return None  # the grammar has no other here
+        return self.period(period)
 
     def _check_shares(self, node: tree.QueryNode) -> None:
         shared = False
@@ -577,15 +590,34 @@ class ClauseRules(PeriodRules, FilterRules):
                 if clause is not clauses[-1]:
                     self.fail(LAST_CLAUSE, period)
 
-    def _check_versus(self, versus: tree.Versus, clauses: tuple[tree.Clause, ...]) -> None:
+    def _check_versus(self, versus: tree.Versus, node: tree.QueryNode) -> None:
         if isinstance(versus.period, tree.MovedAxis):
             self.fail(AFTER_VS, versus.period)
-        for clause in clauses:
+        axis = _time_axis(node)
+        own = in_own_units(self._base_period(node) or DEFAULT)
+        fits = Last(1, unit(axis.unit)) if axis else own or Last(1, Unit.DAY)
+        for clause in node.clauses:
             for period in _periods(clause):
                 if not isinstance(period, _Moved | tree.OwnNode) and counts_from_today(
                     self.period(period)
                 ):
-                    self.fail(FROM_TODAY, period)
+                    self.fail(FROM_TODAY.format(printer.units_text(fits.n, fits.unit)), period)
+
+    def check_moves(self, period: Period, clauses: tuple[tree.Clause, ...]) -> None:
+        """Raise QueryError for an `after` or `before` that does not fit the period it moves.
+
+        Nothing cuts the period, so all of it is moved: by less than it has, the days would overlap.
+        """
+        own = in_own_units(period)
+        for clause in clauses:
+            for at in _periods(clause):
+                if not isinstance(at, _Moved):
+                    continue
+                shift = self.shift(at)
+                first, last = _numbers(shift)
+                fits = own is not None and shift.unit is own.unit and max(first, 1) >= own.n
+                if last > 0 and not fits:
+                    self.fail(_moves_all(shift, own), at)
 
     def _check_time(self, axis: tree.TimeAxis, clauses: tuple[tree.Clause, ...]) -> None:
         if axis.rolling and axis.by_first:
@@ -599,6 +631,30 @@ class ClauseRules(PeriodRules, FilterRules):
                 shift = self.shift(period)
                 if shift.unit is not unit(axis.unit):
                     self.fail(_in_unit(shift, unit(axis.unit)), period)
+
+
+def _moves_all(shift: Shift | ShiftAxis, own: Last | None) -> str:
+    """Return how a period that nothing cuts is moved, and what was probably meant."""
+    text, size = printer.period_text(shift), DAYS.get(own.unit) if own else None
+    if own is None:
+        message = "moves the whole period, and its last day is another one tomorrow"
+        return f"'{text}' {message}: write both dates"
+    days = "the whole period" if size is None else f"all {own.n * size} days of the period"
+    whole = f"{text.split()[0]} {printer.units_text(own.n, own.unit)}"
+    if text.startswith("before"):
+        return f"'{text}' moves {days}: write {whole}, or the dates"
+    first, last = (DAYS.get(shift.unit, 0) * number for number in _numbers(shift))
+    window = printer.period_text(OwnDays(((first, last + DAYS.get(shift.unit, 1) - 1),)))
+    of_each = f"for days from each profile's first one write {window}; " if first + last else ""
+    pieces = shift.unit if first % 7 or not first else Unit.WEEK
+    return f"'{text}' moves {days}: {of_each}for pieces, by first {pieces.value}; or {whole}"
+
+
+def _numbers(shift: Shift | ShiftAxis) -> tuple[int, int]:
+    """Return by how many units a period is moved at least and at most."""
+    if isinstance(shift, Shift):
+        return abs(shift.n), abs(shift.n)
+    return shift.first, shift.last
 
 
 # What only some of a statement's steps may be: `share where`, and the windows of own days.
@@ -754,7 +810,7 @@ def _time_axis(node: tree.QueryNode) -> tree.TimeAxis | None:
 
 def _in_unit(shift: Shift | ShiftAxis, by: Unit) -> str:
     """Return how a moved period is written beside `by`, with its number where there is one."""
-    numbers = [abs(shift.n)] if isinstance(shift, Shift) else [shift.first, shift.last]
+    numbers = dict.fromkeys(_numbers(shift))
     converted = [_converted(number, shift.unit, by) for number in numbers]
     word = "before" if isinstance(shift, Shift) and shift.n < 0 else "after"
     example = f", as in {word} 2 {by.value}s"
@@ -827,6 +883,8 @@ class Builder(StepRules):
         pairs = list(zip(node.clauses, clauses, strict=True))
         self.check_share_where(pairs, node)
         self.check_own_days(pairs, node, query)
+        if _time_axis(node) is None:
+            self.check_moves(self._base_period(node) or DEFAULT, node.clauses)
         return query
 
     def clause(self, node: tree.Clause) -> Clause:
@@ -873,12 +931,6 @@ class Builder(StepRules):
                 if self.property(prop) == TIME_OF_DAY:
                     self.fail(f"{ONLY_CLOCK}; or by hour", node)
                 return ByValue(self.property(prop), self._each_once(self.values(values), values))
-
-    def _base_period(self, node: tree.QueryNode) -> Period | None:
-        period = node.event.period
-        if period is None or isinstance(period, _MOVED | tree.OwnNode):
-            return None  # the grammar has no other here
-        return self.period(period)
 
     def _event_name(self, node: tree.EventName, *, inner: bool = False) -> str:
         if isinstance(node.name, tree.Name):

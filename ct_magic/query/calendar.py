@@ -183,6 +183,27 @@ def _stretch(piece: Days, period: Days, axis: ByTime, today: date) -> Stretch:
     return Stretch(days, piece, before if axis.first else None, is_whole)
 
 
+def in_own_units(period: Period) -> Last | None:
+    """Return how long a period is by its words, in their unit; None where it grows every day.
+
+    Written dates are days, or the one month or quarter that they were written as.
+    """
+    match period:
+        case Last():
+            return period
+        case This(unit) | Previous(unit):
+            return Last(1, unit)
+        case Days(named=Unit() as unit):
+            return Last(1, unit)
+        case Days(date() as start, date()) if period == month_of(start):
+            return Last(1, Unit.MONTH)
+        case Days(date(), date()):
+            return Last(length(period), Unit.DAY)
+        case Days(Ago(start), Ago(end)):
+            return Last(start - end + 1, Unit.DAY)
+    return None
+
+
 # The words of a period + today -> days. Rule: README.md here, "Periods".
 
 DEFAULT = Last(30, Unit.DAY)

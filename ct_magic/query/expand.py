@@ -513,8 +513,7 @@ class _Statement:
             period = event.period
             if isinstance(period, Days | Last | This | Previous) and counts_from_today(period):
                 raise ClauseError(
-                    "beside 'vs' the period of a 'did' cannot count from today: "
-                    "leave it out, or write 'before 1 week'",
+                    "beside 'vs' a 'did' cannot count its days from today: leave the period out",
                     "VS",
                 )
         unit = self.axis.unit if self.axis else None

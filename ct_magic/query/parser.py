@@ -32,7 +32,7 @@ from ct_magic.query.expand import MOST_COUNTS, Expansion, StatementError, expand
 from ct_magic.query.lexer import Token, in_context, tokens, with_contextual
 from ct_magic.query.mistakes import explain as syntax_errors
 from ct_magic.query.mistakes.several_events import with_own_events
-from ct_magic.query.model import JsonQuery, Query, ShareWhere
+from ct_magic.query.model import JsonQuery, Query
 from ct_magic.query.printer import to_text
 from ct_magic.query.source import Source
 from ct_magic.query.tree import NodeMaker, StatementNode
@@ -78,22 +78,11 @@ def read_cell(
     pairs = list(_statements(text, params, today, zone, events))
     queries = tuple(query for query, _ in pairs)
     try:
-        _check_steps(queries)
         return expand(queries, today, max_counts)
     except StatementError as error:
         line = pairs[error.statement][1]
         at = next((token for token in line if token.type == error.keyword), line[0])
         raise Source(text).error(error.message, at.start, at.end) from None
-
-
-def _check_steps(queries: Sequence[Query | JsonQuery]) -> None:
-    """Raise StatementError for steps that `expand` does not know yet."""
-    for number, query in enumerate(queries):
-        steps = query.steps if isinstance(query, Query) else ()
-        if any(isinstance(step, ShareWhere) or step.window for step in steps):
-            raise StatementError("this step cannot be counted yet", number, "SHARE")
-        if steps and isinstance(query, Query) and query.versus:
-            raise StatementError("'vs' beside 'share' cannot be counted yet", number, "VS")
 
 
 def statements(

@@ -136,15 +136,15 @@ def period_text(period: AnyPeriod) -> str:
         case Days():
             return _days(period)
         case Last(n, unit):
-            return f"last {_units(n, unit)}"
+            return f"last {units_text(n, unit)}"
         case This(unit):
             return f"this {unit.value}"
         case Previous(unit):
             return f"last {unit.value}"
         case Shift(n, unit):
-            return f"{'before' if n < 0 else 'after'} {_units(abs(n), unit)}"
+            return f"{'before' if n < 0 else 'after'} {units_text(abs(n), unit)}"
         case ShiftAxis(first, last, unit):
-            return f"after {first}..{_units(last, unit)}"
+            return f"after {first}..{units_text(last, unit)}"
         case OwnDays(windows):
             return _own_days(windows)
         case _:
@@ -294,7 +294,7 @@ def _versus(period: Period | Shift | Preceding) -> str:
 def _axis(axis: Axis) -> str:
     match axis:
         case ByTime(unit, first, rolling):
-            window = f" rolling {_units(rolling.n, rolling.unit)}" if rolling else ""
+            window = f" rolling {units_text(rolling.n, rolling.unit)}" if rolling else ""
             return f"{'first ' if first else ''}{unit.value}{window}"
         case ByHour():
             return "hour"
@@ -319,7 +319,8 @@ def _days(period: Days) -> str:
     return f"{_day(period.start)}..{_day(period.end)}"
 
 
-def _units(n: int, unit: Unit) -> str:
+def units_text(n: int, unit: Unit) -> str:
+    """Return a number of units: `1 week`, `2 weeks`."""
     return f"{n} {unit.value}{'' if n == 1 else 's'}"
 
 

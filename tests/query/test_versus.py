@@ -194,6 +194,6 @@ def test_a_change_stands_only_between_stretches_that_can_be_compared(
 def test_a_did_whose_own_period_counts_from_today_is_refused_beside_vs() -> None:
     """It would be the same for both periods; dates that are written out stay."""
     for period in ("last 7 days", "this week", "since 2026-01-01", "today", "yesterday"):
-        with pytest.raises(QueryError, match="before 1 week"):
+        with pytest.raises(QueryError, match="before 2 weeks"):
             rows(f"last 2 weeks did B {period} vs previous")
-    rows("last 2 weeks did B 2026-01-01..2026-02-01 did C before 1 week vs previous")
+    rows("last 2 weeks did B 2026-01-01..2026-02-01 did C before 2 weeks vs previous")

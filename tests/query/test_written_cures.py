@@ -14,6 +14,9 @@ from ct_magic.query.mistakes.examples import wrong_cells
 from ct_magic.query.parser import parse, statements
 
 FRAMES = ("{}", "A {}", "A where {}", "A did {}", "A did B {}")
+# What moves a period moves pieces of it.
+FRAMES += tuple(f"A {text} by {unit}" for text in ("{}", "did B {}") for unit in ("week", "month"))
+FRAMES += ("A {} by day",)
 QUOTED = re.compile(r"""is quoted(?: whole)?[,:] (".*?"(?!\w))""")
 MEANT = re.compile(r"found .*: did you mean '(.*?)'\?")
 EXAMPLE = re.compile(r"\bas in ([^…]+?)(?=; |: a |, and a |\. |$)")
@@ -116,7 +119,16 @@ def test_the_values_that_an_error_leads_to_can_be_asked() -> None:
         ("A share did B did C", "move it before the first 'share'", "A did C share did B"),
         ("A share did B did C", "or write share did", "A share did B share did C"),
         ("A did B last 3 days vs previous", "leave the period out", "A did B vs previous"),
-        ("A did B last 3 days vs previous", "before 1 week", "A did B before 1 week vs previous"),
+        (
+            "A did B last 3 days vs previous",
+            "before 30 days",
+            "A did B before 30 days vs previous",
+        ),
+        (
+            "A did B last 3 days vs previous by week",
+            "before 1 week",
+            "A last 4 weeks did B before 1 week vs previous by week",
+        ),
         (
             "A last 30 days vs previous by week",
             "write 'last 3 weeks'",
