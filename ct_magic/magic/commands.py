@@ -162,7 +162,7 @@ TYPES = {scope: key for key, scope in FAMILIES.items()} | {
 
 
 def values(invocation: Invocation) -> pd.DataFrame:
-    """Show the commonest values of properties, and make them known: %ct values Charged by Brand."""
+    """Show the commonest values of properties: %ct values Charged last 30 days by Payment mode."""
     from ct_magic.client.top_values import Group
     from ct_magic.counting.property_values import property_values
     from ct_magic.magic.short_display import as_table
@@ -356,11 +356,6 @@ def wait_command(invocation: Invocation) -> None:
             raise
 
 
-def values_line(invocation: Invocation) -> pd.DataFrame:
-    """Show the commonest values of properties: %ct values Charged last 30 days by Payment mode."""
-    return values(invocation)
-
-
 def check_command(invocation: Invocation) -> Check:
     """Ask an account small counts whose answers must agree: %ct check, %ct check prod."""
     from ct_magic.counting import checks
@@ -375,7 +370,7 @@ COMMANDS: dict[str, Callable[[Invocation], object]] = {
     "login": login,
     "check": check_command,
     "explain": explain_command,
-    "values": values_line,
+    "values": values,
     "help": show_help,
     "names": names,
     "form": form,
@@ -385,31 +380,16 @@ COMMANDS: dict[str, Callable[[Invocation], object]] = {
 }
 
 
-LISTED = "'%ct names' shows those that are known, '%ct names --from FILE' adds a team's"
-SET = "settings are %config CountMagics.max_counts = 1000; '%config CountMagics' lists them"
-_ASKED = "'%ct history' shows what was asked, '%ct resume' fetches what is pending"
-STOP = "the panel has a Cancel; an interrupt of the kernel does the same"
-ANEW = "'%%ctcount --refresh' asks anew; nothing else needs to be cleared"
-_HELP = "'%ct' alone lists the commands, '%ct help' shows the language"
-BEGIN = "'%ct use sandbox' asks generated data"
-ADD = "an account is added in accounts.toml, '%ct accounts' shows those that are there"
-# What people type for a command that has another name, or for none at all.
+# What people type for a command, and what is meant.
 MEANT = {
-    **dict.fromkeys(("events", "event", "properties", "property", "schema", "fields"), LISTED),
-    **dict.fromkeys(("set", "setting", "settings", "config", "configure", "option"), SET),
-    **dict.fromkeys(("options",), "'%%ctcount?' shows the options of a cell"),
-    **dict.fromkeys(("status", "jobs", "pending", "list", "last", "log", "progress"), _ASKED),
-    **dict.fromkeys(("cancel", "stop", "abort", "kill"), STOP),
-    **dict.fromkeys(("retry", "rerun", "again"), "run the cell again: nothing is sent twice"),
-    **dict.fromkeys(("clear", "cache", "reset", "refresh", "flush"), ANEW),
-    **dict.fromkeys(("sandbox", "demo", "start", "init", "tutorial"), BEGIN),
-    **dict.fromkeys(("add", "connect", "configure-account", "new"), ADD),
-    **dict.fromkeys(("plan", "estimate", "cost"), "'%ctcount --plan QUERY' says what it costs"),
-    **dict.fromkeys(("plot", "chart", "draw"), "'%%ctcount --plot' draws what a cell counts"),
-    **dict.fromkeys(("?", "-h", "--help", "usage", "commands", "docs"), _HELP),
-    **dict.fromkeys(("version", "--version"), "ct_magic.__version__ says it"),
-    **dict.fromkeys(("doctor", "test", "verify", "ping"), "'%ct check' asks small counts"),
-    **dict.fromkeys(("save", "export"), "a variable is a DataFrame: df.to_csv('counts.csv')"),
+    "plot": "'%%ctcount --plot' draws what a cell counts, ct_magic.plot(df) a DataFrame",
+    "plan": "'%ctcount --plan QUERY' says what it would ask and how long that may take",
+    "cancel": "the panel has a Cancel; an interrupt of the kernel does the same",
+    "status": "'%ct history' shows what was asked, '%ct resume' fetches what is pending",
+    "events": "'%ct names' shows those that are known, '%ct names --from FILE' adds a team's",
+    "set": "settings are %config CountMagics.max_counts = 1000; '%config CountMagics' lists them",
+    "refresh": "'%%ctcount --refresh' asks anew; nothing else needs to be cleared",
+    "sandbox": "'%ct use sandbox' asks generated data",
 }
 
 # What a command takes, where that is one of some words: for Tab.
