@@ -41,7 +41,7 @@ def count(
     day that relative periods count from; without it, the account's today. `account` is a name or
     an `Account`; without it, the one in use. `refresh` asks anew what the journal could answer.
     `variable` is the name that will hold the DataFrame, so that `resume` can fill it. `plot` shows
-    a picture that grows with what arrives. The fields of `Settings` may be given by name:
+    a picture of it at the end. The fields of `Settings` may be given by name:
     `count(text, timeout=600)`.
 
     The DataFrame has the rows of the statements in order, and a RangeIndex:

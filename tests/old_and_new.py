@@ -22,8 +22,6 @@ ROOT = Path(__file__).parents[1]
 MINORS = range(11, 20)
 # The last ones before a new major version, which not everybody has yet.
 BETWEEN = ("duckdb<2", "ipykernel<7", "ipython<9", "numpy<2.3", "pandas<3")
-# The lowest matplotlib calls what a later pyparsing warns of, and warnings are errors here.
-LOWEST = ("pyparsing>=3.1,<3.3",)
 SHOWN = (
     "ipython",
     "ipykernel",
@@ -73,7 +71,7 @@ def environments() -> Iterator[Environment]:
     pythons = [python for python in (f"3.{minor}" for minor in MINORS) if is_here(python)]
     if not pythons:
         sys.exit("no Python from 3.11 on is found")
-    yield Environment(pythons[0], "lowest", resolution="lowest-direct", held=LOWEST)
+    yield Environment(pythons[0], "lowest", resolution="lowest-direct")
     yield Environment(pythons[len(pythons) // 2], "between", held=BETWEEN)
     for python in pythons:
         yield Environment(python, "newest")

@@ -75,7 +75,7 @@ def test_a_name_that_there_is_not_is_an_attribute_error() -> None:
 
 def test_importing_it_imports_nothing_heavy() -> None:
     """A kernel that never counts pays nothing: neither pandas nor the grammar is there."""
-    heavy = "pandas", "lark", "requests", "sqlite3", "ipywidgets", "matplotlib", "duckdb", "IPython"
+    heavy = "pandas", "lark", "requests", "sqlite3", "ipywidgets", "vl_convert", "duckdb", "IPython"
     code = f"import sys, ct_magic; print(*(set({heavy!r}) & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from ct_magic.charts.chart import Box, Chart, ChartAxis, Colour, Mark, Words
 from ct_magic.charts.wording import (
+    HOUR,
     axis_words,
     count_axis,
     events,
     missing,
     names,
+    not_comparable,
+    not_over,
     number,
     period,
     piece,
@@ -19,9 +22,8 @@ from ct_magic.charts.wording import (
     row_labels,
     short,
     statement,
-    stretch,
 )
-from ct_magic.common.words import change
+from ct_magic.common.words import change, span
 from ct_magic.results.cells import Cell, is_over_time
 
 _MOST = 60  # bars in one picture: more would be a picture that nobody scrolls through
@@ -34,7 +36,7 @@ def bars(rows: Sequence[Cell]) -> Chart:
     shown = list(zip(called, rows, strict=True))[:_MOST]
     texts = [number(row.count) for _, row in shown]
     marks: list[Mark] = [
-        Box(0, row.count, -n - 0.34, -n + 0.34, tip=f"{name}: {number(row.count)}")
+        _bar(n, row.count, f"{name}: {number(row.count)}", hollow=row.is_partial)
         for n, (name, row) in enumerate(shown)
         if row.count
     ]
@@ -46,7 +48,7 @@ def bars(rows: Sequence[Cell]) -> Chart:
     gist = ", ".join(f"{name}: {text}" for (name, _), text in zip(shown, texts, strict=True))
     return Chart(
         title=title,
-        lines=(*statement(rows), "; ".join([period(rows), *_left_out(rows), *missing(rows)])),
+        lines=(*statement(rows), "; ".join([period(rows), *_left_out(rows), *_said(rows)])),
         alt=f"{title}, {period(rows)}. {short(gist, 300)}.",
         x=ChartAxis(0, max([row.count or 0 for _, row in shown] + [1])),
         y=row_axis([name for name, _ in shown]),
@@ -56,12 +58,20 @@ def bars(rows: Sequence[Cell]) -> Chart:
     )
 
 
+def _bar(n: int, count: int, tip: str, *, hollow: bool) -> Box:
+    return Box(0, count, -n - 0.34, -n + 0.34, hollow=hollow, tip=tip)
+
+
+def _said(rows: Sequence[Cell]) -> list[str]:
+    return [*not_over(rows), *missing(rows)]
+
+
 def columns(rows: Sequence[Cell]) -> Chart:
     """Return a column for each hour of the day, in the day's order."""
     marks = [
-        Box(hour - 0.4, hour + 0.4, 0, row.count, tip=f"{name}: {number(row.count)}")
+        _column(hour, row, f"{name}: {number(row.count)}")
         for name, (hour, row) in zip(row_labels(rows), _by_hour(rows), strict=True)
-        if row.count
+        if row.status != "not yet"
     ]
     hours = [hour for hour, _ in _by_hour(rows)]
     most = max(rows, key=lambda row: row.count or 0)
@@ -69,7 +79,7 @@ def columns(rows: Sequence[Cell]) -> Chart:
     busiest = f"Most at {row_labels(rows)[rows.index(most)]}: {number(most.count)}."
     return Chart(
         title=title,
-        lines=(*statement(rows), "; ".join([period(rows), *missing(rows)])),
+        lines=(*statement(rows), "; ".join([period(rows), *_said(rows)])),
         alt=f"{title}, {period(rows)}. {busiest}",
         x=ChartAxis(-0.6, 23.6, tuple((hour, f"{hour:02}:00") for hour in hours if hour % 3 == 0)),
         y=count_axis([row.count or 0 for row in rows]),
@@ -78,10 +88,19 @@ def columns(rows: Sequence[Cell]) -> Chart:
     )
 
 
+def _column(hour: int, row: Cell, tip: str) -> Mark:
+    # A zero is a number, and a count that did not arrive is none.
+    if not row.count:
+        sign = "0" if row.count == 0 else "\N{EN DASH}"
+        return Words(hour, 0, sign, align="center", up=8)
+    return Box(hour - 0.4, hour + 0.4, 0, row.count, tip=tip)
+
+
 def is_by_hour(rows: Sequence[Cell]) -> bool:
     """Return True if the rows are one statement's hours, and differ in nothing else."""
     names_of = {tuple(name for name, *_ in row.series.values) for row in rows}
-    return names_of == {("hour",)} and len({row.series.query for row in rows}) == 1
+    is_clock = names_of == {(HOUR,)} and len({row.series.query for row in rows}) == 1
+    return is_clock and all(row.series.values[0][2] in range(24) for row in rows)
 
 
 def _by_hour(rows: Sequence[Cell]) -> list[tuple[int, Cell]]:
@@ -98,7 +117,7 @@ def paired_bars(rows: Sequence[Cell]) -> Chart:
         marks.append(Words(row.count or 0, 0.2 - n, text, right=6))
     counts = [count or 0 for _, row in shown for count in (row.count, row.previous)]
     title = f"{events(rows)}: profiles against another period{axis_words(rows)}"
-    notes = [*_two_periods(rows), *_left_out(rows), *missing(rows)]
+    notes = [*_two_periods(rows), *_left_out(rows), *_said(rows), *not_comparable(rows)]
     gist = ", ".join(f"{name}: {text}" for (name, _), text in zip(shown, texts, strict=True))
     return Chart(
         title=title,
@@ -115,12 +134,13 @@ def paired_bars(rows: Sequence[Cell]) -> Chart:
 def _pair(n: int, name: str, row: Cell) -> list[Mark]:
     marks: list[Mark] = []
     if row.count:
-        marks.append(Box(0, row.count, 0.04 - n, 0.36 - n, tip=f"{name}: {number(row.count)}"))
+        tip = f"{name}: {number(row.count)}"
+        marks.append(Box(0, row.count, 0.04 - n, 0.36 - n, hollow=row.is_partial, tip=tip))
     if row.previous:
         tip = f"{name}, the other period: {number(row.previous)}"
         marks.append(Box(0, row.previous, -0.36 - n, -0.04 - n, Colour.GREY, tip=tip))
     if row.previous is not None:
-        marks.append(Words(row.previous, -0.2 - n, number(row.previous), Colour.QUIET, right=6))
+        marks.append(Words(row.previous, -0.2 - n, number(row.previous), right=6))
     return marks
 
 
@@ -135,9 +155,10 @@ def _pair_labels(rows: Sequence[Cell]) -> list[str]:
 
 
 def _two_periods(rows: Sequence[Cell]) -> list[str]:
-    others = [(r.previous_start, r.previous_end) for r in rows if r.previous_start is not None]
+    others = [(r.previous_start, r.previous_end) for r in rows]
     starts, ends = [s for s, _ in others if s], [e for _, e in others if e]
-    return [f"upper bar {period(rows)}, lower bar {stretch(min(starts), max(ends))}"]
+    own = span(min(row.start for row in rows), max(row.end for row in rows))
+    return [f"upper bar {own}, lower bar {span(min(starts), max(ends))}"] if starts else [own]
 
 
 def _left_out(rows: Sequence[Cell]) -> list[str]:

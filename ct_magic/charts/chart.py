@@ -1,12 +1,12 @@
 """What a picture shows, as frozen values: marks on two axes, and the words around them.
 
-`choose_chart` makes it, `vega` and `draw` turn it into what a front end shows. It knows no theme: a
-colour is a role. Every place is a number; a category stands at a whole one, and time at its day.
+`choose_chart` makes it, `vega` turns it into what a front end shows and what is saved. It knows no
+theme: a colour is a role. Every place is a number; a category is at a whole one, time at its day.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 LETTER = 7  # pixels of a letter, about
@@ -40,7 +40,10 @@ SERIES = (
 
 @dataclass(frozen=True, slots=True)
 class ChartAxis:
-    """One direction of the plane: what lies in sight, and what is written beside it."""
+    """One direction of the plane: what lies in sight, and what is written beside it.
+
+    A tick's name may have two lines: a day, and below the first of its month the month.
+    """
 
     low: float
     high: float
@@ -92,14 +95,24 @@ class Words:
     x: float
     y: float
     text: str
-    colour: Colour = Colour.INK
     align: str = "left"
     right: int = 0
     up: int = 0
     bold: bool = False
 
 
-Mark = Box | Path | Dot | Words
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A cell of a grid around its middle. `strength` is how much of its ground has the colour."""
+
+    x: float
+    y: float
+    text: str
+    strength: float = 0.0
+    tip: str = ""
+
+
+Mark = Box | Path | Dot | Words | Tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +131,6 @@ class Chart:
     marks: tuple[Mark, ...]
     height: int
     margin: int = 8
-
-
-def greyed(chart: Chart) -> Chart:
-    """Return the picture of what is not complete: nothing in it has a colour yet."""
-    kept = (Colour.INK, Colour.QUIET, Colour.TRACK)
-    marks = (m if m.colour in kept else replace(m, colour=Colour.GREY) for m in chart.marks)
-    return replace(chart, marks=tuple(marks))
 
 
 def spread(places: list[float], gap: float) -> list[float]:

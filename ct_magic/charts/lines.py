@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 from ct_magic.charts.chart import (
@@ -21,19 +21,20 @@ from ct_magic.charts.wording import (
     axis_words,
     count_axis,
     events,
-    how_much_of,
     how_often,
     missing,
     names,
+    not_comparable,
     number,
     period,
     pixels,
     place,
+    so_far,
     statement,
     stretch,
     time_axis,
 )
-from ct_magic.common.words import change
+from ct_magic.common.words import change, span
 from ct_magic.results.cells import Cell, Series, by_series, follows
 
 PLANE = 260  # pixels of a plane with lines
@@ -53,7 +54,7 @@ def timeline(rows: Sequence[Cell]) -> Chart:
     for n, (series, pieces) in enumerate(lines.items()):
         marks += line(pieces, [row.count for row in pieces], rows, n, _tips(called[series], pieces))
     marks += partial_words(rows, axis, several=len(lines) > 1)
-    ends = {called[series]: _last(pieces) for series, pieces in lines.items()}
+    ends = [(called[series], _last(pieces)) for series, pieces in lines.items()]
     x = time_axis(rows)
     marks += end_labels(ends, x, axis) if len(lines) > 1 else []
     title = f"{events(rows)}: profiles {how_often(rows)}{axis_words(rows)}"
@@ -66,7 +67,7 @@ def timeline(rows: Sequence[Cell]) -> Chart:
         y=axis,
         marks=tuple(marks),
         height=max(PLANE, (LINE + 1) * len(lines)),
-        margin=24 + pixels(ends) if len(lines) > 1 else 12,
+        margin=24 + pixels(name for name, _ in ends) if len(lines) > 1 else 12,
     )
 
 
@@ -79,23 +80,27 @@ def paired_lines(rows: Sequence[Cell]) -> Chart:
     marks = line(pieces, before, rows, 1, [_other_tip(row) for row in pieces], Colour.GREY)
     marks += line(pieces, [row.count for row in pieces], rows, 0, _tips(events(rows), pieces))
     starts = [row.previous_start for row in pieces if row.previous_start is not None]
-    ends = {
-        f"from {pieces[0].start}": _last(pieces),
-        f"from {min(starts)}": next((n for n in reversed(before) if n is not None), None),
-    }
+    others = [row.previous_end for row in pieces if row.previous_end is not None]
+    ends = [
+        (span(pieces[0].start, pieces[-1].end), _last(pieces)),
+        (span(min(starts), max(others)), next((n for n in before[::-1] if n is not None), None)),
+    ]
     marks += end_labels(ends, x, axis, colours=(SERIES[0], Colour.GREY))
     title = f"{events(rows)}: profiles {how_often(rows)} against another period"
     changes = [row for row in pieces if row.change is not None]
     gist = " ".join(f"{row.start}: {change(row.change or 0)}." for row in changes[:GIST])
     return Chart(
         title=title,
-        lines=(*statement(rows), "; ".join([period(rows), *missing(rows)])),
+        lines=(
+            *statement(rows),
+            "; ".join([period(rows), *missing(rows), *not_comparable(rows)]),
+        ),
         alt=f"{title}, {period(rows)}. {gist}",
         x=x,
         y=axis,
         marks=tuple(marks),
         height=PLANE,
-        margin=24 + pixels(ends),
+        margin=24 + pixels(name for name, _ in ends),
     )
 
 
@@ -117,10 +122,13 @@ def line(
             way = [ends[0][0], *(later for _, later in ends)]
             places = tuple((place(row), value) for row, value in way if value is not None)
             marks.append(Path(places, colour, dotted=is_dotted))
-    is_broken = any(_is_dotted(way) is not False for way in ways)
-    if len(pieces) <= MOST_DOTS or is_broken:
-        marks += _dots(pieces, values, rows, n, tips, colour)
-    return marks
+    if len(pieces) <= MOST_DOTS:
+        shown = list(pieces)
+    else:
+        # A piece that no line leads to or from would not be seen.
+        joined = {id(row) for way in ways if _is_dotted(way) is not None for row, _ in way}
+        shown = [row for row in pieces if row.is_partial or id(row) not in joined]
+    return marks + _dots(pieces, values, shown, n, tips, colour)
 
 
 def _is_dotted(way: tuple[tuple[Cell, float | None], tuple[Cell, float | None]]) -> bool | None:
@@ -128,28 +136,29 @@ def _is_dotted(way: tuple[tuple[Cell, float | None], tuple[Cell, float | None]])
     (earlier, value), (later, other) = way
     if value is None or other is None or not follows(earlier, later):
         return None
-    return False in (earlier.whole, later.whole)
+    return earlier.is_partial or later.is_partial
 
 
 def _dots(
     pieces: Sequence[Cell],
     values: Sequence[float | None],
-    rows: Sequence[Cell],
+    shown: Sequence[Cell],
     n: int,
     tips: Sequence[str],
     colour: Colour,
 ) -> list[Mark]:
+    known = {id(row) for row in shown}
     return [
         Dot(
             place(row),
             value,
             colour,
-            hollow=row.whole is False,
+            hollow=row.is_partial,
             shape=n,
-            tip=tip + (f", {how_much_of(row)}" if row.whole is False else ""),
+            tip=tip + (f", {so_far(row)}" if row.is_partial else ""),
         )
         for row, value, tip in zip(pieces, values, tips, strict=True)
-        if value is not None and (len(pieces) <= MOST_DOTS or row.whole is False)
+        if value is not None and id(row) in known
     ]
 
 
@@ -159,18 +168,18 @@ def partial_words(rows: Sequence[Cell], axis: ChartAxis, *, several: bool) -> li
     ends = dict(pieces[:1] + pieces[-1:])
     marks: list[Mark] = []
     for row in ends.values():
-        if row.whole is not False or len(pieces) == 1:
+        if not row.is_partial or len(pieces) == 1:
             continue
         is_last = row is pieces[-1][1]
         value = axis.high if several or row.count is None else float(row.count)
         up = 14 if several or value < 0.2 * axis.high else -16
-        x, text = place(row), how_much_of(row)
-        marks.append(Words(x, value, text, Colour.QUIET, "right" if is_last else "left", 0, up))
+        x, text = place(row), so_far(row)
+        marks.append(Words(x, value, text, "right" if is_last else "left", 0, up))
     return marks
 
 
 def end_labels(
-    ends: Mapping[str, float | None],
+    ends: Sequence[tuple[str, float | None]],
     x: ChartAxis,
     y: ChartAxis,
     height: int = PLANE,
@@ -180,7 +189,8 @@ def end_labels(
 
     A line without any number has no end, and no name: at 0 it would say that nobody did it.
     """
-    known = [(n, name, at) for n, (name, at) in enumerate(ends.items()) if at is not None]
+    # By their places: two lines may have one name.
+    known = [(n, name, at) for n, (name, at) in enumerate(ends) if at is not None]
     gap = (y.high - y.low) * (LINE + 1) / max(height, (LINE + 1) * len(known))
     places = spread([at for *_, at in known], gap)
     beside = x.high + 0.025 * (x.high - x.low)
@@ -225,7 +235,7 @@ def _gist(name: str, pieces: Sequence[Cell]) -> str:
     if not known:
         return f"{name}: no count."
     least, most = (f(known, key=lambda row: row.count or 0) for f in (min, max))
-    partial = "; the last piece is not whole" if known[-1].whole is False else ""
+    partial = "; the last piece is not whole" if known[-1].is_partial else ""
     return (
         f"{name}: {len(pieces)} pieces, first {number(known[0].count)}, "
         f"last {number(known[-1].count)}, lowest {number(least.count)} ({least.start}), "

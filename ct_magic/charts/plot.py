@@ -4,27 +4,37 @@ from __future__ import annotations
 
 import json
 import logging
-import time
-from collections.abc import Callable, Collection, Sequence
+from base64 import b64encode
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ct_magic.charts.bars import bars, columns, is_by_hour, paired_bars
-from ct_magic.charts.chart import Chart, greyed
+from ct_magic.charts.chart import Chart, Words
 from ct_magic.charts.lines import paired_lines, timeline
 from ct_magic.charts.retention import curves, triangle
 from ct_magic.charts.shares import dots, funnel, share_lines
-from ct_magic.charts.vega import MIME, drawn, embed_options, has_matplotlib, size, vega_lite
+from ct_magic.charts.vega import MIME, can_draw, drawn, embed_options, size, vega_lite
 from ct_magic.charts.wording import doubts
-from ct_magic.errors import CtMagicError, MissingExtraError, UsageError
-from ct_magic.results.cells import Cell, Kind, by_series, cells, in_order, is_over_time, kind
+from ct_magic.errors import CtMagicError, UsageError
+from ct_magic.results.cells import (
+    Cell,
+    Kind,
+    by_series,
+    cells,
+    in_order,
+    is_one_number,
+    is_over_time,
+    kind,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ct_magic.counting.waiting import Watched
 
+_log = logging.getLogger(__name__)
 
 # Rows of a result -> the Chart that shows them; which kind of picture fits which kind of rows.
 
@@ -36,17 +46,17 @@ PICTURES: dict[Kind, Callable[[Sequence[Cell]], Chart]] = {
 }
 
 
-def choose_chart(rows: Sequence[Cell], *, complete: bool = True, as_curves: bool = False) -> Chart:
-    """Return the Chart of a result; grey, and saying so, where not everything is there yet."""
+def choose_chart(rows: Sequence[Cell], *, as_curves: bool = False) -> Chart:
+    """Return the Chart of a result; what is not there is said."""
     rows = in_order(rows)
     chart = _picture(rows, as_curves)(rows)
+    if not chart.marks:
+        # A picture without a mark is an error in JavaScript.
+        x, y = ((axis.low + axis.high) / 2 for axis in (chart.x, chart.y))
+        chart = replace(chart, marks=(Words(x, y, "no count", align="center"),))
     for line in doubts(rows):
         chart = replace(chart, lines=(*chart.lines, line), alt=f"{chart.alt} {line}.")
-    if complete:
-        return chart
-    there = sum(row.count is not None for row in rows)
-    line = f"{there:,} of {len(rows):,} so far"
-    return greyed(replace(chart, lines=(*chart.lines, line), alt=f"{chart.alt} {line}."))
+    return chart
 
 
 def _picture(rows: Sequence[Cell], as_curves: bool) -> Callable[[Sequence[Cell]], Chart]:
@@ -64,118 +74,55 @@ def _picture(rows: Sequence[Cell], as_curves: bool) -> Callable[[Sequence[Cell]]
     return PICTURES[is_a]
 
 
-# A picture below the panel of a cell, which grows with what arrives: what `--plot` shows.
+def show_below(frame: pd.DataFrame) -> None:
+    """Show the picture of what a cell gave, below its panel; say in a line why there is none.
 
-TICK = 2.0  # seconds between two pictures: each is drawn whole
-_log = logging.getLogger(__name__)
-
-
-class LivePicture:
-    """A panel with a picture below it: grey while counts are missing, in colour at the end.
-
-    The end is drawn however it came: what did not arrive is left out, and said. Whatever becomes of
-    the picture, the counts arrive.
+    A panel shows a grid of shares itself, so that its picture is the curves.
     """
+    from IPython.display import display
 
-    def __init__(
-        self,
-        panel: Watched,
-        frame: Callable[[], pd.DataFrame],
-        *,
-        is_live: bool = True,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._panel, self._frame, self._clock = panel, frame, clock
-        self._is_live, self._drawn = is_live, clock()
-        self._there = 0
-        self._handle: Any = None
-
-    @property
-    def comm_ids(self) -> Collection[str]:
-        """The panel's widgets, whose clicks must be heard."""
-        return self._panel.comm_ids
-
-    def say_deaf(self) -> None:
-        """Announce in the panel that clicks have no effect here."""
-        self._panel.say_deaf()
-
-    def refresh(self) -> None:
-        """Show what has changed, if it is time."""
-        self._panel.refresh()
-        if self._is_live and self._clock() - self._drawn >= TICK:
-            self._drawn = self._clock()
-            self._draw_so_far()
-
-    def close(self) -> None:
-        """Show how it ended."""
-        self._panel.close()
-        try:
-            picture = _plot(self._frame(), complete=True)
-            self._show(picture)
-            if self._is_live and (lacks := picture.lacks):
-                print(lacks)  # noqa: T201 # JupyterLab draws, but an export will have no picture
-        except CtMagicError as error:
-            print(f"no picture: {error}")  # noqa: T201 # the cell asked for one, and shows this instead
-        except Exception:
-            _log.warning("ct_magic: the picture was lost; the counts are there", exc_info=True)
-
-    def _draw_so_far(self) -> None:
-        try:
-            frame = self._frame()
-            there = int(frame["count"].notna().sum())
-            if there > self._there:
-                self._there = there
-                self._show(_plot(frame, complete=False))
-        except Exception:
-            _log.debug("ct_magic: a picture of what was there is left out", exc_info=True)
-            self._is_live = False
-
-    def _show(self, picture: Picture) -> None:
-        from IPython.display import display
-
-        if self._handle is None:
-            self._handle = display(picture, display_id=True)  # type: ignore[no-untyped-call]
-        else:
-            self._handle.update(picture)
-
-
-def _plot(frame: pd.DataFrame, *, complete: bool) -> Picture:
-
-    return plot(frame, complete=complete)
+    if not frame["count"].notna().any():
+        return print("no picture: no count has arrived")  # noqa: T201 # as below
+    if is_one_number(cells(frame)):
+        return None  # the panel shows it
+    try:
+        display(plot(frame, as_curves=True))  # type: ignore[no-untyped-call] # IPython's own
+    except CtMagicError as error:
+        print(f"no picture: {error}")  # noqa: T201 # the cell asked for one, and shows this instead
+    except Exception:
+        # Whatever becomes of a picture, the counts are there.
+        _log.warning("ct_magic: the picture was lost; the counts are there", exc_info=True)
+    return None
 
 
 class Picture:
     """A picture of counts: a notebook shows it, `save()` writes it, `text` says what is drawn.
 
     JupyterLab draws it itself, in the colours of its theme and as wide as the page
-    (`vega_lite()`); elsewhere, and in what is exported, it is a PNG, which needs matplotlib.
+    (`vega_lite()`). A file, and what is exported, is drawn of the same, which needs the extra
+    `plot` (vl-convert).
     """
 
-    def __init__(self, chart: Chart, *, is_complete: bool = True) -> None:
-        self._chart, self._is_complete = chart, is_complete
+    def __init__(self, chart: Chart) -> None:
+        self._chart = chart
 
     @property
     def text(self) -> str:
         """What is drawn, in words."""
         return self._chart.alt
 
-    @property
-    def lacks(self) -> str | None:
-        """What is missing for a file of it, in words; None where nothing is."""
-        return None if has_matplotlib() else str(MissingExtraError("plotting", "plot"))
-
     def vega_lite(self) -> dict[str, Any]:
         """Return the picture as a Vega-Lite 5 specification: a dict that `json.dumps` takes."""
         return vega_lite(self._chart)
 
     def png(self) -> bytes:
-        """Return the picture as the bytes of a PNG; raise MissingExtraError without matplotlib."""
+        """Return the picture as the bytes of a PNG; raise MissingExtraError without vl-convert."""
         return drawn(self._chart, "png")
 
     def save(self, file: str | Path) -> None:
         """Write the picture to a file: `.png`, `.svg`, `.pdf`, or `.json` for Vega-Lite.
 
-        All but the last raise MissingExtraError without matplotlib.
+        All but the last raise MissingExtraError without vl-convert.
         """
         path = Path(file)
         kind = path.suffix.lstrip(".").lower() or "png"
@@ -185,36 +132,41 @@ class Picture:
             path.write_bytes(drawn(self._chart, kind))
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, object], dict[str, object]]:
-        data: dict[str, Any] = {MIME: self.vega_lite(), "text/plain": self.text}
+        data: dict[str, object] = {MIME: self.vega_lite(), "text/plain": self.text}
         about: dict[str, object] = {MIME: {"embed_options": embed_options(self._chart)}}
-        if not self._is_complete:
-            return data, about  # it is replaced in a moment: no file is drawn of it
-        if self.lacks:
-            data["text/plain"] += f"\n{self.lacks}"
-            return data, about
+        if not can_draw():
+            return data, about  # who sees the picture misses nothing; `save` says what it needs
         try:
-            data["image/png"] = self.png()
+            png = self.png()
         except UsageError as error:
-            data["text/plain"] += f"\n{error}"
+            data["text/plain"] = f"{self.text}\n{error}"
             return data, about
-        width, height = size(self._chart)
+        width, height = size(png)
         about["image/png"] = {"width": width, "height": height, "alt": self.text}
+        encoded = b64encode(png).decode()
+        # nbconvert's HTML has no `alt` for a PNG, but keeps that of an image in Markdown, which it
+        # prefers; JupyterLab prefers Vega-Lite to both, and paper takes the PNG.
+        data |= {"image/png": png, "text/markdown": self._image(encoded, width, height)}
         return data, about
+
+    def _image(self, png: str, width: int, height: int) -> str:
+        alt = escape(" ".join(self.text.split()), quote=True)
+        source = f"data:image/png;base64,{png}"
+        return f'<img alt="{alt}" width="{width}" height="{height}" src="{source}">'
 
     def __repr__(self) -> str:
         return self.text
 
 
-def plot(df: pd.DataFrame, *, complete: bool = True, as_curves: bool = False) -> Picture:
+def plot(df: pd.DataFrame, *, as_curves: bool = False) -> Picture:
     """Return the picture that fits what was counted; a notebook shows it.
 
     Counts over time are lines, and a piece that is not whole is hollow and dotted. One count for
     each value, and several statements, are bars. `share` gives a funnel of nested bars, points with
     intervals where `by` splits by values, lines over time; with `after` a triangle of cohorts, or
-    their curves (`as_curves=True`). `vs` gives pairs. What did not arrive is left out, and said.
+    their curves (`as_curves=True`). `vs` gives pairs. What did not arrive is left out, and said;
+    a row that was taken out is a gap.
 
-    `complete=False` draws in grey what is there so far. Raise UsageError for a DataFrame that
-    holds no counts, or one of them twice.
+    Raise UsageError for a DataFrame that holds no counts, or one of them twice.
     """
-    chart = choose_chart(cells(df), complete=complete, as_curves=as_curves)
-    return Picture(chart, is_complete=complete)
+    return Picture(choose_chart(cells(df), as_curves=as_curves))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import sqrt
 
-from ct_magic.charts.chart import SERIES, Box, Chart, ChartAxis, Colour, Dot, Mark, Path, Words
+from ct_magic.charts.chart import SERIES, Chart, ChartAxis, Colour, Dot, Mark, Path, Tile, Words
 from ct_magic.charts.lines import MOST_LINES, PLANE, end_labels
 from ct_magic.charts.shares import steps
 from ct_magic.charts.wording import (
@@ -25,92 +24,112 @@ from ct_magic.charts.wording import (
     statement,
 )
 from ct_magic.common.words import share
-from ct_magic.results.cells import Cell, is_over_time
+from ct_magic.results.cells import Cell, Piece, is_over_time
 
 _MOST = 60
 _ROW = 26
-PALEST, STRONGEST = 0.06, 0.6  # how much colour a cell has: the page's own text is read on it
+STRONGEST = 0.6  # how much colour a cell has: the page's own text is read on it
 MEAN = "mean"
-Cohort = tuple[object, ...]
+Cohort = Piece
 _Column = tuple[str, int | None]
+_Statements = Mapping[str, Mapping[Cohort, Mapping[_Column, Cell]]]
 
 
 def triangle(rows: Sequence[Cell]) -> Chart:
     """Return a heat map: a row for each cohort, a column for each time after it, blank if not yet.
 
-    The last row is the mean of the finished cells above it, each with the weight of its cohort.
+    Its colours are one linear scale from nothing to the largest share behind the first column,
+    which is mostly all of the cohort and so a number without a colour, as in the panel. Below the
+    cohorts of a statement is the mean of its finished cells, each with the weight of its cohort.
     """
-    cohorts, columns = _cohorts(rows), _columns(rows)
-    shown = dict(list(cohorts.items())[:_MOST])
-    means = _means(cohorts.values(), columns)
-    strongest = max((row.share or 0 for row in steps(rows) if row.series.after), default=0) or 1.0
+    columns = _columns(rows)
+    ticks: list[tuple[float, str]] = []
     marks: list[Mark] = []
-    for line, cells in enumerate(shown.values()):
-        for at, column in enumerate(columns):
-            marks += _cell(at, -line, cells.get(column), strongest)
-    marks += [
-        Words(at, -len(shown) - 0.2, share(means[column]), align="center", bold=True)
-        for at, column in enumerate(columns)
-        if column in means
-    ]
-    labels = _row_labels(shown, rows)
-    ticks = [*((-n, label) for n, label in enumerate(labels)), (-len(shown) - 0.2, MEAN)]
+    top = 0.0
+    largest = max((row.share or 0 for row in steps(rows) if row.series.after), default=0)
+    statements = _by_statement(rows)
+    for query, cohorts in statements.items():
+        shown = dict(list(cohorts.items())[:_MOST])
+        for label, cells in zip(_row_labels(shown, rows), shown.values(), strict=True):
+            ticks.append((-top, label))
+            for at, column in enumerate(columns):
+                marks += _cell(at, -top, cells.get(column), largest)
+            top += 1
+        means = _means(cohorts.values(), columns)
+        name = f"{MEAN} · {short(query)}" if len(statements) > 1 else MEAN
+        ticks.append((-top - 0.2, name))
+        marks += [
+            Words(at, -top - 0.2, share(means[column]), align="center", bold=True)
+            for at, column in enumerate(columns)
+            if column in means
+        ]
+        top += 1.4
     title = f"{events(rows)}: {_what(rows)}{axis_words(rows)}"
     return Chart(
         title=title,
-        lines=(*statement(rows), "; ".join(_notes(rows, cohorts))),
-        alt=f"{title}, {period(rows)}. {_gist(means, columns)}",
+        lines=(*statement(rows), "; ".join(_notes(rows, statements))),
+        alt=f"{title}, {period(rows)}. {_gist(statements, columns)}",
         x=ChartAxis(-0.5, len(columns) - 0.5, _column_ticks(columns), above=True),
-        y=ChartAxis(-len(shown) - 0.8, 0.5, tuple(ticks)),
+        y=ChartAxis(0.2 - top, 0.5, tuple(ticks)),
         marks=tuple(marks),
-        height=_ROW * (len(shown) + 1) + 8,
+        height=int(_ROW * (top + 0.3)),
     )
 
 
 def curves(rows: Sequence[Cell]) -> Chart:
     """Return a line for each cohort or value over the time after it, and their mean.
 
-    Cohorts of one event are grey, since it is the mean that speaks; values have colours.
+    Cohorts of one statement are grey, since it is the mean that speaks; values have colours, and
+    so have the means of several statements.
     """
-    cohorts = _cohorts(rows)
+    statements = _by_statement(rows)
     columns = [column for column in _columns(rows) if column[1] is not None]
-    means = _means(cohorts.values(), columns)
     over_time = is_over_time(rows)
-    lines = dict(list(cohorts.items())[: _MOST if over_time else MOST_LINES])
-    labels = _row_labels(lines, rows)
     axis = share_axis([row.share or 0 for row in rows if row.series.after is not None])
     marks: list[Mark] = []
-    ends: dict[str, float | None] = {}
-    for n, (cells, label) in enumerate(zip(lines.values(), labels, strict=True)):
-        known = [(c[1], cells[c].share) for c in columns if c in cells]
-        marks += _curve(known, Colour.GREY if over_time else SERIES[n % len(SERIES)], n, over_time)
-        ends[label] = next((share for _, share in reversed(known) if share is not None), None)
-    mean = [(column[1], means.get(column)) for column in columns]
-    marks += _curve(mean, Colour.FIRST, 0, thin=False) if over_time and len(lines) > 1 else []
+    ends: list[tuple[str, float | None]] = []
+    for turn, (query, cohorts) in enumerate(statements.items()):
+        lines = dict(list(cohorts.items())[: _MOST if over_time else MOST_LINES])
+        for cells, label in zip(lines.values(), _row_labels(lines, rows), strict=True):
+            known = [(c[1], cells[c].share) for c in columns if c in cells]
+            n = len(ends)
+            colour = Colour.GREY if over_time else SERIES[n % len(SERIES)]
+            marks += _curve(known, colour, n, thin=over_time)
+            ends += [] if over_time else [(label, _last(known))]
+        if over_time:
+            means = _means(cohorts.values(), columns)
+            mean = [(column[1], means.get(column)) for column in columns]
+            marks += _curve(mean, SERIES[turn % len(SERIES)], turn, thin=False)
+            name = f"{MEAN} · {short(query)}" if len(statements) > 1 else MEAN
+            ends.append((name, _last(mean)))
     last = max((after or 0 for _, after in columns), default=1)
     x = ChartAxis(0 - 0.02 * last, last * 1.02 + 0.01, _after_ticks(columns))
-    marks += _curve_labels(ends, mean, x, axis, over_time)
+    marks += end_labels(ends, x, axis) if len(ends) > 1 or over_time else []
     title = f"{events(rows)}: {_what(rows)}{axis_words(rows)}"
     return Chart(
         title=title,
-        lines=(*statement(rows), "; ".join(_notes(rows, cohorts))),
-        alt=f"{title}, {period(rows)}. {_gist(means, columns)}",
+        lines=(*statement(rows), "; ".join(_notes(rows, statements))),
+        alt=f"{title}, {period(rows)}. {_gist(statements, columns)}",
         x=x,
         y=axis,
         marks=tuple(marks),
         height=PLANE,
-        margin=24 + pixels(ends if not over_time else [MEAN]),
+        margin=24 + pixels(name for name, _ in ends),
     )
 
 
-def _cohorts(rows: Sequence[Cell]) -> dict[Cohort, dict[_Column, Cell]]:
-    """Return the cells of each cohort; its base is the column without a step's name."""
-    cohorts: dict[Cohort, dict[_Column, Cell]] = {}
+def _last(places: Sequence[tuple[int | None, float | None]]) -> float | None:
+    return next((at for _, at in reversed(places) if at is not None), None)
+
+
+def _by_statement(rows: Sequence[Cell]) -> dict[str, dict[Cohort, dict[_Column, Cell]]]:
+    """Return the cells of each cohort of each statement; its base is the column without a step."""
+    statements: dict[str, dict[Cohort, dict[_Column, Cell]]] = {}
     for row in rows:
-        key = row.series.query, row.series.values, row.start, row.end
         step = "" if row.is_base else row.series.step or ""
-        cohorts.setdefault(key, {})[step, row.series.after] = row
-    return cohorts
+        cohorts = statements.setdefault(row.series.query, {})
+        cohorts.setdefault(row.piece, {})[step, row.series.after] = row
+    return statements
 
 
 def _columns(rows: Sequence[Cell]) -> list[_Column]:
@@ -131,17 +150,15 @@ def _means(
     return means
 
 
-def _cell(x: int, y: float, row: Cell | None, strongest: float) -> list[Mark]:
+def _cell(x: int, y: float, row: Cell | None, largest: float) -> list[Mark]:
     if row is None or row.status == "not yet":
         return []
     if row.share is None:
-        return [Words(x, y, "\N{EN DASH}", Colour.QUIET, "center")]
-    part = sqrt(min(1.0, row.share / strongest))
-    strength = PALEST + (STRONGEST - PALEST) * part
+        return [Tile(x, y, "\N{EN DASH}", tip="no count")]
+    strength = STRONGEST * row.share / largest if largest and x else 0.0
     tip = f"{number(row.count)} of {number(row.of)}: {share(row.share)}"
     tip += in_brackets(row.low, row.high)
-    box = Box(x - 0.485, x + 0.485, y - 0.46, y + 0.46, strength=round(strength, 3), tip=tip)
-    return [box, Words(x, y, share(row.share), align="center")]
+    return [Tile(x, y, share(row.share), round(strength, 3), tip)]
 
 
 def _row_labels(
@@ -192,19 +209,6 @@ def _curve(
     return [Path(known, colour, thin=thin), *dots]
 
 
-def _curve_labels(
-    ends: dict[str, float | None],
-    mean: Sequence[tuple[int | None, float | None]],
-    x: ChartAxis,
-    axis: ChartAxis,
-    over_time: bool,
-) -> list[Mark]:
-    if not over_time:
-        return end_labels(ends, x, axis) if len(ends) > 1 else []
-    known = [(at or 0, share) for at, share in mean if share is not None]
-    return [Words(known[-1][0], known[-1][1], MEAN, right=9, bold=True)] if known else []
-
-
 def _what(rows: Sequence[Cell]) -> str:
     later = (row.series for row in steps(rows) if row.series.after is not None)
     names = list(dict.fromkeys(series.step or "" for series in later))
@@ -216,18 +220,24 @@ def _what(rows: Sequence[Cell]) -> str:
     )
 
 
-def _notes(rows: Sequence[Cell], cohorts: Mapping[Cohort, object]) -> list[str]:
-    not_yet = any(row.status == "not yet" for row in rows)
-    cut = [f"the first {_MOST} of {len(cohorts):,} cohorts"] if len(cohorts) > _MOST else []
-    weighed = ["mean of what is over, by size"] if len(cohorts) > 1 else []
-    blank = ["blank: not over yet"] if not_yet else []
+def _notes(rows: Sequence[Cell], statements: _Statements) -> list[str]:
+    several = sum(map(len, statements.values()))
+    longest = max(map(len, statements.values()))
+    cut = [f"the first {_MOST} of {longest:,} cohorts"] if longest > _MOST else []
+    weighed = ["mean of what is over, by size"] if several > 1 else []
+    blank = ["blank: not over yet"] if any(row.status == "not yet" for row in rows) else []
     return [period(rows), *weighed, *blank, *cut, *missing(rows)]
 
 
-def _gist(means: Mapping[_Column, float], columns: Sequence[_Column]) -> str:
-    parts = [
-        f"{after_unit(step) or 'after'} {after}: {share(means[step, after])}"
-        for step, after in columns
-        if after is not None and (step, after) in means
-    ]
-    return f"Mean of what is over: {short(', '.join(parts), 300)}."
+def _gist(statements: _Statements, columns: Sequence[_Column]) -> str:
+    words = []
+    for query, cohorts in statements.items():
+        means = _means(cohorts.values(), columns)
+        parts = [
+            f"{after_unit(step) or 'after'} {after}: {share(means[step, after])}"
+            for step, after in columns
+            if after is not None and (step, after) in means
+        ]
+        of = f" of {short(query)}" if len(statements) > 1 else ""
+        words.append(f"Mean{of} of what is over: {short(', '.join(parts), 300)}.")
+    return " ".join(words)

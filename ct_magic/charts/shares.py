@@ -14,6 +14,7 @@ from ct_magic.charts.wording import (
     in_brackets,
     missing,
     names,
+    not_over,
     number,
     period,
     pixels,
@@ -21,12 +22,13 @@ from ct_magic.charts.wording import (
     row_labels,
     share_axis,
     short,
+    shortened,
     statement,
     stretch,
     time_axis,
 )
 from ct_magic.common.words import share
-from ct_magic.results.cells import Cell, by_series, step_before, unit
+from ct_magic.results.cells import Cell, by_series, steps_before, unit
 
 _MOST = 60
 _ROW = 30
@@ -47,19 +49,23 @@ def steps(rows: Sequence[Cell]) -> list[Cell]:
 def funnel(rows: Sequence[Cell]) -> Chart:
     """Return nested bars: each step's lies in the one that it is counted inside."""
     shown = list(zip(_step_labels(rows), rows, strict=True))[:_MOST]
-    texts = [_step_text(row, rows) for _, row in shown]
+    before = steps_before(rows)
+    texts = [_step_text(row, before.get(id(row))) for _, row in shown]
     marks: list[Mark] = []
     for n, ((name, row), text) in enumerate(zip(shown, texts, strict=True)):
-        marks += _nested(n, row, rows, f"{name}: {text}")
+        marks += _nested(n, row, before.get(id(row)), f"{name}: {text}")
     marks += [
-        Words(_around(row, rows) or 0, -n, text, right=8)
+        Words(_around(row, before.get(id(row))) or 0, -n, text, right=8)
         for n, ((_, row), text) in enumerate(zip(shown, texts, strict=True))
     ]
     title = f"{events(rows)}: {_what(rows)}"
     gist = "; ".join(f"{name}: {text}" for (name, _), text in zip(shown, texts, strict=True))
     return Chart(
         title=title,
-        lines=(*statement(rows), "; ".join([period(rows), *order(rows), *missing(rows)])),
+        lines=(
+            *statement(rows),
+            "; ".join([period(rows), *order(rows), *not_over(rows), *missing(rows)]),
+        ),
         alt=f"{title}, {', '.join([period(rows), *order(rows)])}. {short(gist, 300)}.",
         x=ChartAxis(0, max([row.count or 0 for _, row in shown] + [1])),
         y=row_axis([name for name, _ in shown]),
@@ -85,7 +91,7 @@ def dots(rows: Sequence[Cell]) -> Chart:
         title=title,
         lines=(
             *statement(rows),
-            "; ".join([period(rows), INTERVALS, *missing(rows)]),
+            "; ".join([period(rows), INTERVALS, *not_over(rows), *missing(rows)]),
         ),
         alt=f"{title}, {period(rows)}. {short(gist, 300)}.",
         x=axis,
@@ -102,10 +108,11 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
     lines = by_series(shown)
     called = names(shown)
     several = len({series.step for series in lines}) > 1
+    step_of = shortened(series.step or "" for series in lines)
     labels = {
-        series: f"{short(series.step or '')} · {called[series]}"
-        if several and series.values
-        else short(series.step or "")
+        series: f"{step_of[series.step or '']} · {called[series]}"
+        if several and (series.values or len({s.query for s in lines}) > 1)
+        else step_of[series.step or ""]
         if several
         else called[series]
         for series in lines
@@ -117,10 +124,10 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
         marks += line(pieces, [row.share for row in pieces], shown, n, tips)
     marks += partial_words(shown, axis, several=True)
     x = time_axis(shown)
-    ends = {labels[s]: _last_share(p) for s, p in lines.items()}
+    ends = [(labels[s], _last_share(p)) for s, p in lines.items()]
     marks += end_labels(ends, x, axis) if len(lines) > 1 else []
     title = f"{events(rows)}: {_what(rows)}, by {unit(shown) or 'piece'}{axis_words(rows)}"
-    gist = "; ".join(f"{name}: last {share(at)}" for name, at in ends.items() if at is not None)
+    gist = "; ".join(f"{name}: last {share(at)}" for name, at in ends if at is not None)
     return Chart(
         title=title,
         lines=(*statement(rows), "; ".join([period(rows), *order(rows), *missing(rows)])),
@@ -129,7 +136,7 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
         y=axis,
         marks=tuple(marks),
         height=PLANE,
-        margin=24 + pixels(ends) if len(lines) > 1 else 12,
+        margin=24 + pixels(name for name, _ in ends) if len(lines) > 1 else 12,
     )
 
 
@@ -140,33 +147,34 @@ def _what(rows: Sequence[Cell]) -> str:
 
 def _step_labels(rows: Sequence[Cell]) -> list[str]:
     several = len({row.series.query for row in rows}) > 1
+    called = shortened(row.series.step or row.series.query for row in rows)
+    queries = shortened(row.series.query for row in rows)
     return [
-        short(row.series.step or row.series.query)
-        + (f" · {short(row.series.query)}" if several else "")
+        called[row.series.step or row.series.query]
+        + (f" · {queries[row.series.query]}" if several else "")
         for row in rows
     ]
 
 
-def _around(row: Cell, rows: Sequence[Cell]) -> int | None:
-    before = step_before(row, rows)
+def _around(row: Cell, before: Cell | None) -> int | None:
     return row.count if before is None or before.count is None else before.count
 
 
-def _nested(n: int, row: Cell, rows: Sequence[Cell], tip: str) -> list[Mark]:
+def _nested(n: int, row: Cell, before: Cell | None, tip: str) -> list[Mark]:
     marks: list[Mark] = []
-    around = _around(row, rows)
+    around = _around(row, before)
     if around and not row.is_base:
         marks.append(Box(0, around, -n - 0.34, -n + 0.34, Colour.TRACK, strength=0.25, tip=tip))
     if row.count:
-        marks.append(Box(0, row.count, -n - 0.34, -n + 0.34, tip=tip))
+        hollow = row.is_partial
+        marks.append(Box(0, row.count, -n - 0.34, -n + 0.34, hollow=hollow, tip=tip))
     return marks
 
 
-def _step_text(row: Cell, rows: Sequence[Cell]) -> str:
+def _step_text(row: Cell, before: Cell | None) -> str:
     if row.share is None or row.is_base:
         return number(row.count)
     text = f"{number(row.count)} · {share(row.share)}{in_brackets(row.low, row.high)}"
-    before = step_before(row, rows)
     if before is None or before.is_base or not before.count or row.count is None:
         return text
     return f"{text}, {share(row.count / before.count)} of the step before"
@@ -184,7 +192,7 @@ def _interval(n: int, row: Cell, tip: str) -> list[Mark]:
     marks: list[Mark] = []
     if row.low is not None and row.high is not None:
         marks.append(Path(((row.low, -n), (row.high, -n))))
-    return [*marks, Dot(row.share, -n, tip=tip)]
+    return [*marks, Dot(row.share, -n, hollow=row.is_partial, tip=tip)]
 
 
 def _last_share(pieces: Sequence[Cell]) -> float | None:

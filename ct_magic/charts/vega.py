@@ -1,199 +1,52 @@
-"""Chart -> Vega-Lite 5, which JupyterLab draws by itself, in the colours of its theme."""
+"""Chart -> Vega-Lite 5: what JupyterLab draws by itself, and what is saved as PNG, SVG or PDF.
+
+A page and a file are of one specification, so that what is saved is what was shown. They differ in
+two things. On a page text has the page's own colour (`currentColor`), which follows its theme, and
+the width is that of the output; a file has ink on white, and a width of its own.
+
+How it is built: the scales of both directions are given once, for all layers. Each kind of mark of
+one look is a layer over a table of its own; what comes first lies lowest. Places are plain numbers,
+and the axes find the names that belong to them in a table inside `labelExpr`, since Vega sorts
+ticks and would otherwise give a place another's name. A grid is one layer over one table, drawn
+twice: as rectangles and as texts.
+"""
 
 from __future__ import annotations
 
 import json
-import warnings
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
-from io import BytesIO
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from textwrap import wrap
+from typing import Any
 
-from ct_magic.charts.chart import LETTER, Box, Chart, ChartAxis, Colour, Dot, Mark, Path, Words
-from ct_magic.common.words import plain
+from ct_magic.charts.chart import (
+    LETTER,
+    Box,
+    Chart,
+    ChartAxis,
+    Colour,
+    Dot,
+    Mark,
+    Path,
+    Tile,
+    Words,
+)
 from ct_magic.errors import MissingExtraError, UsageError
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-
-# Chart -> PNG, SVG or PDF with matplotlib: dark on a light ground, so legible in any theme.
-
-GROUND = "#ffffff"
-# 4.5 and more away from the ground where it is text, 3 and more where it is a line.
-COLOURS = {
-    Colour.INK: "#24292f",
-    Colour.QUIET: "#57606a",
-    Colour.GREY: "#808080",
-    Colour.TRACK: "#808080",
-    Colour.FIRST: "#2f7fd1",
-    Colour.SECOND: "#c4680b",
-    Colour.THIRD: "#1f8f6a",
-    Colour.FOURTH: "#c2518f",
-    Colour.FIFTH: "#8a6fd6",
-    Colour.SIXTH: "#a5781c",
-}
-_MARKERS = "os^DvP"
-WIDTH = 820  # pixels on a page, about those of a panel in JupyterLab
-TITLE, HEAD_LINE, FOOT, EDGE = 24, 18, 24, 10  # pixels above and below the plane
-POINTS, SHARPER = 96, 2  # dots an inch on a page, and how much finer they are drawn
-TEXT, HEAD = 9, 10.5  # points
-
-
-def has_matplotlib() -> bool:
-    """Return True if a PNG can be drawn."""
-    try:
-        return find_spec("matplotlib") is not None
-    except ValueError:  # somebody put None in its place
-        return False
-
-
-def size(chart: Chart) -> tuple[int, int]:
-    """Return width and height in pixels as shown on a page."""
-    return WIDTH, _head(chart) + chart.height + (FOOT if chart.x.ticks else 0) + 2 * EDGE
-
-
-def drawn(chart: Chart, kind: str) -> bytes:
-    """Return the file of a picture: `png`, `svg`, `pdf` or what else matplotlib writes.
-
-    Nothing of matplotlib's own settings is changed. Raise MissingExtraError without it,
-    UsageError where it is broken.
-    """
-    if not has_matplotlib():
-        raise MissingExtraError("plotting", "plot")
-    try:
-        # All that draws, what is compiled included: some of it would only be imported later.
-        import matplotlib.backends.backend_agg
-        import matplotlib.figure  # noqa: F401
-        from matplotlib import rc_context
-    except Exception as error:  # one that was built for another numpy raises what it likes
-        raise UsageError(
-            f"matplotlib cannot be imported ({type(error).__name__}: {error}): install it anew, "
-            "then restart the kernel"
-        ) from None
-
-    out = BytesIO()
-    with warnings.catch_warnings(), rc_context({"svg.hashsalt": "ct_magic"}):
-        # A name in a script that the font lacks is boxes, which one sees without being warned.
-        warnings.filterwarnings("ignore", "Glyph .* missing from")
-        _figure(chart).savefig(out, format=kind, dpi=POINTS * SHARPER, metadata=_about(chart, kind))
-    return out.getvalue()
-
-
-def _about(chart: Chart, kind: str) -> dict[str, object]:
-    # Without the moment of drawing, so that the same counts are the same file.
-    match kind:
-        case "svg":
-            return {"Title": plain(chart.title), "Description": plain(chart.alt), "Date": None}
-        case "png":
-            return {"Description": plain(chart.alt)}
-        case "pdf":
-            return {"Title": plain(chart.title), "CreationDate": None}
-    return {}
-
-
-def _figure(chart: Chart) -> Figure:
-    # Not pyplot's: what it does not know, it neither shows a second time nor keeps for ever.
-    from matplotlib.figure import Figure
-
-    width, height = size(chart)
-    figure = Figure(figsize=(width / POINTS, height / POINTS), facecolor=GROUND)
-    edge = EDGE / width
-    room = 1 - (_head(chart) + EDGE) / height
-    figure.set_layout_engine("constrained", rect=(edge, 0, 1 - 2 * edge, room), w_pad=0.02)
-    _heading(figure, chart)
-    axes = figure.subplots()
-    _plane(axes, chart)
-    for mark in chart.marks:
-        DRAW[type(mark)](axes, mark)
-    return figure
-
-
-def _head(chart: Chart) -> int:
-    return TITLE + HEAD_LINE * len(chart.lines) + EDGE
-
-
-def _heading(figure: Figure, chart: Chart) -> None:
-    width, height = size(chart)
-    left = EDGE / width
-    look: dict[str, Any] = {"ha": "left", "va": "top", "parse_math": False}
-    title: dict[str, Any] = {"fontsize": HEAD, "fontweight": "bold"}
-    figure.text(left, 1 - EDGE / height, chart.title, color=COLOURS[Colour.INK], **look, **title)
-    for n, line in enumerate(chart.lines):
-        top = 1 - (EDGE + TITLE + HEAD_LINE * n) / height
-        figure.text(left, top, line, fontsize=TEXT, color=COLOURS[Colour.QUIET], **look)
-
-
-def _plane(axes: Axes, chart: Chart) -> None:
-    axes.set(xlim=(chart.x.low, chart.x.high), ylim=(chart.y.low, chart.y.high))
-    axes.set_facecolor(GROUND)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.tick_params(length=0, labelsize=TEXT, labelcolor=COLOURS[Colour.INK], pad=7)
-    axes.xaxis.set_tick_params(labeltop=chart.x.above, labelbottom=not chart.x.above)
-    for place, axis in ((axes.xaxis, chart.x), (axes.yaxis, chart.y)):
-        _ticks(place, axis)
-    axes.set_axisbelow(True)
-
-
-def _ticks(place: Any, axis: ChartAxis) -> None:  # matplotlib's XAxis or YAxis
-    places, names = [at for at, _ in axis.ticks], [name for _, name in axis.ticks]
-    place.set_ticks(places, labels=names, parse_math=False)
-    if axis.grid:
-        place.grid(visible=True, color=COLOURS[Colour.GREY], alpha=0.25, linewidth=0.8)
-
-
-def _draw_box(axes: Axes, box: Box) -> None:
-    from matplotlib.colors import to_rgba
-    from matplotlib.patches import Rectangle
-
-    colour = COLOURS[box.colour]
-    look: dict[str, Any] = {"facecolor": to_rgba(colour, box.strength)}
-    if box.hollow:
-        look = {"fill": False, "edgecolor": colour, "linestyle": "--", "linewidth": 1.2}
-    size = box.right - box.left, box.top - box.bottom
-    axes.add_patch(Rectangle((box.left, box.bottom), *size, **look))
-
-
-def _draw_path(axes: Axes, path: Path) -> None:
-    look: dict[str, Any] = {"color": COLOURS[path.colour], "linewidth": 1.1 if path.thin else 1.7}
-    xs, ys = zip(*path.places, strict=True)
-    axes.plot(xs, ys, linestyle=":" if path.dotted else "-", clip_on=False, **look)
-
-
-def _draw_dot(axes: Axes, dot: Dot) -> None:
-    colour = COLOURS[dot.colour]
-    face = GROUND if dot.hollow else colour
-    look: dict[str, Any] = {"markerfacecolor": face, "markeredgecolor": colour, "clip_on": False}
-    axes.plot([dot.x], [dot.y], _MARKERS[dot.shape % len(_MARKERS)], markersize=5, zorder=3, **look)
-
-
-def _draw_words(axes: Axes, words: Words) -> None:
-    look: dict[str, Any] = {"color": COLOURS[words.colour], "fontsize": TEXT, "parse_math": False}
-    look |= {"ha": words.align, "va": "center", "weight": "bold" if words.bold else "normal"}
-    move = (words.right * 72 / POINTS, words.up * 72 / POINTS)
-    at = (words.x, words.y)
-    axes.annotate(words.text, at, move, textcoords="offset points", annotation_clip=False, **look)
-
-
-DRAW: dict[type[Mark], Callable[[Any, Any], None]] = {
-    Box: _draw_box,
-    Path: _draw_path,
-    Dot: _draw_dot,
-    Words: _draw_words,
-}
-
 
 MIME = "application/vnd.vegalite.v5+json"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+# JupyterLab 4.6 draws with Vega-Lite 5.6; this is the nearest that vl-convert brings along.
+VEGA_LITE = "5.8"
+GROUND, INK = "#ffffff", "#24292f"  # of a file
+WIDTH = 820  # pixels of a file, about those of a panel in JupyterLab
+SHARPER = 2  # times as many pixels as it takes on a page
 # An SVG's text takes the page's own colour, whatever the theme is, and when it changes.
-_INK = "currentColor"
+_PAGES_INK = "currentColor"
 # Each is 3 or more away from white and from JupyterLab's dark ground.
 VEGA_COLOURS = {
-    Colour.INK: _INK,
-    Colour.QUIET: _INK,
+    Colour.INK: _PAGES_INK,
+    Colour.QUIET: _PAGES_INK,
     Colour.GREY: "#808080",
     Colour.TRACK: "#808080",
     Colour.FIRST: "#2f7fd1",
@@ -221,29 +74,103 @@ _STYLE = """
 .vega-embed .vega-actions a { display: block; padding: 4px 12px; color: #24292f;
   text-decoration: none; white-space: nowrap; font: 13px system-ui, sans-serif; }
 """
+_PALETTE = 256  # colours of a small PNG
 _USUAL = 760  # pixels
+TITLE, LINE = 80, 105  # characters of a line of the title, and of those below it
 FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
 
 
 def vega_lite(chart: Chart) -> dict[str, object]:
     """Return the specification of a chart; it is as wide as what it is shown in."""
-    return {
-        "$schema": SCHEMA,
-        "description": chart.alt,
-        "usermeta": {"embedOptions": _OPTIONS},
-        "background": "transparent",
-        "width": "container",
-        "height": chart.height,
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "padding": 4,  # beside the words at the plane's right end, which Vega makes room for
-        "title": {"text": chart.title, "subtitle": list(chart.lines)},
-        "layer": [_layer(kind, marks, chart) for kind, marks in _layers(chart.marks)],
-        "config": _config(),
-    }
+    return _specification(chart, "container", "transparent", _PAGES_INK)
+
+
+def drawn(chart: Chart, kind: str) -> bytes:
+    """Return the file of a picture: `png`, `svg` or `pdf`.
+
+    Raise MissingExtraError without vl-convert, UsageError where it is broken.
+    """
+    if not can_draw():
+        raise MissingExtraError("plotting", "plot")
+    if kind not in ("png", "svg", "pdf"):
+        raise UsageError(f"a picture is saved as .png, .svg, .pdf or .json, not as .{kind}")
+    try:
+        import vl_convert
+    except Exception as error:  # one that was built for another machine raises what it likes
+        raise UsageError(
+            f"vl-convert cannot be imported ({type(error).__name__}: {error}): install it anew "
+            "(pip install --force-reinstall vl-convert-python), then restart the kernel"
+        ) from None
+    specification = _specification(chart, max(WIDTH, narrowest(chart)), GROUND, INK)
+    convert = getattr(vl_convert, f"vegalite_to_{kind}")
+    how: dict[str, Any] = {"scale": SHARPER} if kind == "png" else {}
+    # Given as text: what is passed as a dict loses the order of its keys.
+    made: str | bytes = convert(json.dumps(specification), vl_version=VEGA_LITE, **how)
+    if kind == "png":
+        return _small(bytes(made))  # type: ignore[arg-type] # bytes for this kind
+    return made.encode() if isinstance(made, str) else made
+
+
+def _small(png: bytes) -> bytes:
+    """Return a PNG with a palette, a fifth as large: a notebook keeps each picture.
+
+    What comes has four bytes for a pixel and hardly a compression, each row as differences from
+    the pixel at its left. A picture has some hundred colours; above 256 their last bits go.
+    """
+    import numpy as np
+
+    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+    at, packed = 8, b""
+    while at < len(png):
+        end = at + 8 + int.from_bytes(png[at : at + 4], "big")
+        packed += png[at + 8 : end] if png[at + 4 : at + 8] == b"IDAT" else b""
+        at = end + 4
+    rows = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(height, -1)
+    if rows.shape[1] != 1 + 4 * width or (rows[:, 0] != 1).any():
+        return png  # written in another way, and right as it is
+    rgb = np.cumsum(rows[:, 1:].reshape(height, width, 4), axis=1, dtype=np.uint8)[..., :3]
+    for bits in (0, 1, 2, 3, 4):
+        kept = rgb >> bits << bits
+        kept |= kept >> (8 - bits)  # white remains white
+        one = kept.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+        colours, places = np.unique(one, return_inverse=True)
+        if len(colours) <= _PALETTE:
+            break
+    else:
+        return png
+    lines = np.zeros((height, 1 + width), np.uint8)
+    lines[:, 1:] = places.reshape(height, width)
+    palette = b"".join(int(colour).to_bytes(3, "big") for colour in colours)
+    header = png[16:24] + bytes([8, 3, 0, 0, 0])
+    parts = {b"IHDR": header, b"PLTE": palette, b"IDAT": zlib.compress(lines.tobytes(), 9)}
+    chunks = [
+        len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
+        for name, data in (*parts.items(), (b"IEND", b""))
+    ]
+    return png[:8] + b"".join(chunks)
+
+
+def can_draw() -> bool:
+    """Return True if a file can be drawn."""
+    try:
+        return find_spec("vl_convert") is not None
+    except ValueError:  # somebody put None in its place
+        return False
+
+
+def size(png: bytes) -> tuple[int, int]:
+    """Return width and height of a PNG in pixels as shown on a page."""
+    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+    return round(width / SHARPER), round(height / SHARPER)
 
 
 def embed_options(chart: Chart) -> dict[str, object]:
-    """Return how JupyterLab is to show a chart: as wide as the output, but never too narrow."""
+    """Return how JupyterLab is to show a chart: as wide as the output, but never too narrow.
+
+    Vega-Lite compiles a width of "container" into two signals, which measure the box when it is
+    drawn and when the window changes. The patch gives both a least width, below which words would
+    lie on each other: the box then scrolls.
+    """
     # Where another chart's style came first the box has no width yet, and the chart the usual one.
     least = narrowest(chart)
     inside = "containerSize()[0]"
@@ -256,32 +183,53 @@ def embed_options(chart: Chart) -> dict[str, object]:
 def narrowest(chart: Chart) -> int:
     """Return the width in pixels below which words of a chart would lie on each other."""
     left = max((LETTER * len(name) for _, name in chart.y.ticks), default=0)
-    names = [LETTER * len(name) + 12 for _, name in chart.x.ticks]
-    plane = max(140, len(names) * max(names, default=0))
-    words = max(LETTER * len(line) for line in ("", *chart.lines))
-    return max(left + plane + chart.margin, words, (LETTER + 1) * len(chart.title))
+    longest = max((len(line) for _, name in chart.x.ticks for line in name.split("\n")), default=0)
+    plane = max(140, len(chart.x.ticks) * (LETTER * longest + 12 * bool(longest)))
+    words = max(LETTER * len(line) for line in ("", *_wrapped(chart.lines, LINE)))
+    title = max((LETTER + 1) * len(line) for line in _wrapped([chart.title], TITLE))
+    return max(left + plane + chart.margin, words, title)
 
 
-def _layers(marks: Iterable[Mark]) -> Iterable[tuple[type[Mark], list[object]]]:
-    # Marks of one look are a layer: what stands first lies lowest.
-    return ((key[0], list(group)) for key, group in groupby(marks, key=lambda mark: _look(mark)))
+def _wrapped(lines: Iterable[str], most: int) -> list[str]:
+    """Return the lines, none of more than so many characters."""
+    return [part for line in lines for part in wrap(line, most) or [""]]
+
+
+def _specification(chart: Chart, width: int | str, background: str, ink: str) -> dict[str, object]:
+    return {
+        "$schema": SCHEMA,
+        "description": chart.alt,
+        "usermeta": {"embedOptions": _OPTIONS},
+        "background": background,
+        "width": width,
+        "height": chart.height,
+        # The plane shrinks by what the names beside it need; the whole keeps its width.
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "padding": 4,  # beside the words at the plane's right end, which Vega makes room for
+        "title": {"text": _wrapped([chart.title], TITLE), "subtitle": _wrapped(chart.lines, LINE)},
+        "encoding": {"x": _scaled("x", chart.x), "y": _scaled("y", chart.y)},
+        "layer": [_LAYERS[key[0]](marks) for key, marks in _by_look(chart.marks).items()],
+        "config": _config(ink),
+    }
+
+
+def _by_look(marks: Iterable[Mark]) -> dict[tuple[Any, ...], list[Any]]:
+    layers: dict[tuple[Any, ...], list[Any]] = {}
+    for mark in marks:
+        layers.setdefault(_look(mark), []).append(mark)
+    return layers
 
 
 def _look(mark: Mark) -> tuple[Any, ...]:
     match mark:
         case Words():
-            return (Words, mark.align, mark.right, mark.up, mark.bold, mark.colour)
+            return (Words, mark.align, mark.right, mark.up, mark.bold)
         case Path():
-            return (Path, id(mark))
+            return (Path, mark.colour, mark.dotted, mark.thin)
+        case Tile():
+            return (Tile,)
         case _:
             return (type(mark), mark.hollow)
-
-
-def _layer(kind: type[Mark], marks: Sequence[object], chart: Chart) -> dict[str, object]:
-    look = LAYERS[kind](marks)
-    x, y = _scaled("x", chart.x), _scaled("y", chart.y)
-    look["encoding"] = {"x": x, "y": y} | look.get("encoding", {})
-    return look
 
 
 def _scaled(field: str, axis: ChartAxis) -> dict[str, object]:
@@ -296,13 +244,14 @@ def _scaled(field: str, axis: ChartAxis) -> dict[str, object]:
 def _axis(axis: ChartAxis, field: str) -> dict[str, object] | None:
     if not axis.ticks:
         return None
-    names = json.dumps({_key(place): name for place, name in axis.ticks}, ensure_ascii=False)
+    names = {_key(place): name.split("\n") for place, name in axis.ticks}
+    table = json.dumps(names, ensure_ascii=False)
     return {
-        "values": [place for place, _ in axis.ticks],
-        "labelExpr": f"({names})[toString(datum.value)] || ''",
-        "grid": axis.grid,
-        "orient": "top" if axis.above else "bottom" if field == "x" else "left",
         "title": None,
+        "grid": axis.grid,
+        "values": [place for place, _ in axis.ticks],
+        "labelExpr": f"({table})[toString(datum.value)] || ''",
+        **({"orient": "top"} if field == "x" and axis.above else {}),
     }
 
 
@@ -313,23 +262,47 @@ def _key(place: float) -> str:
 
 def _boxes(boxes: Sequence[Box]) -> dict[str, object]:
     values = [
-        {"x": b.left, "x2": b.right, "y": b.bottom, "y2": b.top, "strength": b.strength}
-        | {"colour": VEGA_COLOURS[b.colour], "tip": b.tip}
+        {"x": b.left, "x2": b.right, "y": b.bottom, "y2": b.top}
+        | {"colour": VEGA_COLOURS[b.colour], "strength": b.strength, "tip": b.tip}
         for b in boxes
     ]
-    mark: dict[str, object] = {"type": "rect", "cornerRadius": 1.5}
     colour = {"field": "colour", "type": "nominal", "scale": None}
+    look: dict[str, object] = {"fill": colour}
+    mark: dict[str, object] = {"type": "rect", "cornerRadius": 1.5}
     if boxes[0].hollow:
+        # A rectangle without a fill, whose edge is dashed: what is not over, or not whole.
         mark |= {"filled": False, "strokeWidth": 1.5, "strokeDash": [3, 2]}
-        look: dict[str, object] = {"stroke": colour}
+        look = {"stroke": colour}
     else:
-        look = {"fill": colour}
         look["fillOpacity"] = {"field": "strength", "type": "quantitative", "scale": None}
     ends = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
     return {"data": {"values": values}, "mark": mark, "encoding": look | ends | _tip(boxes)}
 
 
-def _tip(marks: Sequence[Box | Dot]) -> dict[str, object]:
+def _tiles(tiles: Sequence[Tile]) -> dict[str, object]:
+    """Return the layer of a grid: one table, whose edges Vega computes from its middles."""
+    values = [
+        {"x": t.x, "y": t.y, "text": t.text, "strength": t.strength, "tip": t.tip} for t in tiles
+    ]
+    edges = {"x2": "datum.x + 0.485", "y2": "datum.y + 0.46"}
+    edges |= {"x": "datum.x - 0.485", "y": "datum.y - 0.46"}
+    mark = {"type": "rect", "color": VEGA_COLOURS[Colour.FIRST]}
+    ends: dict[str, object] = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
+    strength = {"field": "strength", "type": "quantitative", "scale": None}
+    return {
+        "data": {"values": values},
+        "layer": [
+            {
+                "transform": [{"calculate": how, "as": name} for name, how in edges.items()],
+                "mark": mark,
+                "encoding": ends | {"fillOpacity": strength} | _tip(tiles),
+            },
+            _text("center", 0, 0, bold=False) | {"encoding": _TEXT | _tip(tiles)},
+        ],
+    }
+
+
+def _tip(marks: Sequence[Box | Dot | Tile]) -> dict[str, object]:
     has_tip = any(mark.tip for mark in marks)
     return {"tooltip": {"field": "tip", "type": "nominal"}} if has_tip else {}
 
@@ -341,56 +314,56 @@ def _dots(dots: Sequence[Dot]) -> dict[str, object]:
         for d in dots
     ]
     colour = {"field": "colour", "type": "nominal", "scale": None}
+    shape = {"field": "shape", "type": "nominal", "scale": None}
     return {
         "data": {"values": values},
         "mark": {"type": "point", "size": 42, "filled": not dots[0].hollow, "opacity": 1},
-        "encoding": {
-            "color": colour,
-            "shape": {"field": "shape", "type": "nominal", "scale": None},
-        }
-        | _tip(dots),
+        "encoding": {"color": colour, "shape": shape} | _tip(dots),
     }
 
 
-def _path(paths: Sequence[Path]) -> dict[str, object]:
-    (path,) = paths
+def _paths(paths: Sequence[Path]) -> dict[str, object]:
+    first = paths[0]
     mark = {
         "type": "line",
-        "color": VEGA_COLOURS[path.colour],
-        "strokeWidth": 1.4 if path.thin else 2,
-        **({"strokeDash": [2, 4]} if path.dotted else {}),
+        "color": VEGA_COLOURS[first.colour],
+        "strokeWidth": 1.4 if first.thin else 2,
+        **({"strokeDash": [2, 4]} if first.dotted else {}),
     }
-    values = [{"x": x, "y": y, "n": n} for n, (x, y) in enumerate(path.places)]
+    # `line` keeps lines of one look apart, `n` the order of a line's places.
+    values = [
+        {"x": x, "y": y, "n": n, "line": number}
+        for number, path in enumerate(paths)
+        for n, (x, y) in enumerate(path.places)
+    ]
     order = {"order": {"field": "n", "type": "quantitative"}}
-    return {"data": {"values": values}, "mark": mark, "encoding": order}
+    detail = {"detail": {"field": "line", "type": "nominal"}}
+    return {"data": {"values": values}, "mark": mark, "encoding": order | detail}
+
+
+_TEXT: dict[str, object] = {"text": {"field": "text", "type": "nominal"}}
 
 
 def _words(words: Sequence[Words]) -> dict[str, object]:
     first = words[0]
-    mark = {
-        "type": "text",
-        "align": first.align,
-        "baseline": "middle",
-        "dx": first.right,
-        "dy": -first.up,
-        "color": VEGA_COLOURS[first.colour],
-        "fontWeight": "bold" if first.bold else "normal",
-        "fontSize": 12,
-    }
     values = [{"x": w.x, "y": w.y, "text": w.text} for w in words]
-    return {
-        "data": {"values": values},
-        "mark": mark,
-        "encoding": {"text": {"field": "text", "type": "nominal"}},
-    }
+    look = _text(first.align, first.right, -first.up, bold=first.bold)
+    return {"data": {"values": values}, **look, "encoding": _TEXT}
 
 
-def _config() -> dict[str, object]:
+def _text(align: str, right: int, down: int, *, bold: bool) -> dict[str, object]:
+    weight = "bold" if bold else "normal"
+    look = {"align": align, "baseline": "middle", "dx": right, "dy": down, "fontWeight": weight}
+    return {"mark": {"type": "text", **look}}
+
+
+def _config(ink: str) -> dict[str, object]:
     return {
         "font": FONT,
         "view": {"stroke": None},
+        "text": {"color": ink, "fontSize": 12},
         "axis": {
-            "labelColor": _INK,
+            "labelColor": ink,
             "labelFontSize": 12,
             "labelLimit": 280,
             "labelOverlap": False,
@@ -403,10 +376,10 @@ def _config() -> dict[str, object]:
         "title": {
             "anchor": "start",
             "frame": "bounds",
-            "color": _INK,
+            "color": ink,
             "fontSize": 14,
             "fontWeight": 600,
-            "subtitleColor": _INK,
+            "subtitleColor": ink,
             "subtitleFontSize": 12,
             "subtitleFontWeight": "normal",
             "subtitleLineHeight": 17,
@@ -416,9 +389,10 @@ def _config() -> dict[str, object]:
     }
 
 
-LAYERS: dict[type[Mark], Callable[[Any], dict[str, Any]]] = {
+_LAYERS: dict[type[Mark], Callable[[Any], dict[str, object]]] = {
     Words: _words,
-    Path: _path,
+    Path: _paths,
     Box: _boxes,
     Dot: _dots,
+    Tile: _tiles,
 }

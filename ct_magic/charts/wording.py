@@ -6,8 +6,8 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date
-from itertools import pairwise
+from datetime import date, datetime
+from itertools import zip_longest
 from math import ceil, floor, log10
 
 from ct_magic.charts.chart import LETTER, ChartAxis
@@ -16,11 +16,11 @@ from ct_magic.common.words import plain
 from ct_magic.results.cells import Cell, CellValue, Series, is_rolling, unit
 from ct_magic.results.frame import unit_days
 
-MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 LONGEST, LONGEST_LINE = 36, 90  # characters of a name, and of a line below the title
 # A name that holds `after` is quoted, and so is a text: this is the clause's own word.
 AFTER = re.compile(r" after (day|week|month|quarter|year)s?$")
 _MOVED = re.compile(r" (after|before) (\d+ )?(day|week|month|quarter|year)s?$")
+HOUR = "hour"  # the column of `by hour`; a property of that name has another one
 UNDER_WAY = ("waiting", "submitted", "not yet")
 
 
@@ -63,26 +63,39 @@ def period(rows: Iterable[Cell]) -> str:
 
 
 def piece(row: Cell, *, with_year: bool = False) -> str:
-    """Return what a piece of time is called beside others: `5 Oct`, `Oct 2026`, `Q4 2026`."""
-    day = row.end if row.rolls else row.start
-    match row.every:
-        case "year":
-            return f"{day.year}"
-        case "quarter":
-            return f"Q{(day.month + 2) // 3} {day.year}"
-        case "month":
-            name = MONTHS[day.month - 1]
-        case _:
-            name = f"{day.day} {MONTHS[day.month - 1]}"
-    return f"{name} {day.year}" if with_year else name
+    """Return what a piece of time is called beside others: `5 Oct`, `2-8 Nov`, `Oct 2026`."""
+    first = _own_day(row)
+    if row.every in ("month", "quarter", "year"):
+        return " ".join(filter(None, _levels(first, row.every, with_year=True)))
+    return words.span(first, row.end, year=with_year)
 
 
-def how_much_of(row: Cell) -> str:
-    """Return how much of its piece a row that is not whole counts: `2 of 7 days`."""
+def so_far(row: Cell) -> str:
+    """Return how much a partial row counts: `so far, until 30 Nov 11:15`, `2 of 7 days`."""
+    if row.is_open and row.counted is not None:
+        return f"so far, until {words.day(row.counted.date())} {row.counted:%H:%M}"
     if row.every is None:
         return "not a whole piece"
     days = unit_days(row.every, row.start)
     return "not over yet" if row.days >= days else f"{row.days} of {words.counted(days, 'day')}"
+
+
+def not_over(rows: Sequence[Cell]) -> list[str]:
+    """Return until when the rows that are not over were counted, for a line below the title."""
+    some = [row for row in rows if row.is_open and row.count is not None]
+    if not some:
+        return []
+    last = max(some, key=lambda row: row.counted or datetime.min)
+    return [f"hollow: {so_far(last)}"]
+
+
+def not_comparable(rows: Sequence[Cell]) -> list[str]:
+    """Return why there is no change where a last day is not over: `30 Nov is not over: …`."""
+    days = {row.end for row in rows if row.is_open and row.previous is not None}
+    named = sorted(
+        day for day in days if any(row.end == day and row.change is None for row in rows)
+    )
+    return [f"{words.day(named[-1])} is not over: no comparison yet"] if days else []
 
 
 def how_often(rows: Sequence[Cell]) -> str:
@@ -105,6 +118,25 @@ def pixels(texts: Iterable[str]) -> int:
     return max((LETTER * len(text) for text in texts), default=0)
 
 
+def shortened(texts: Iterable[str], longest: int = LONGEST) -> dict[str, str]:
+    """Return texts, each on one line and cut where it is too long; no two become one.
+
+    Of texts that begin alike what differs is kept: `…shoes/red`, `…shoes/blue`.
+    """
+    known = list(dict.fromkeys(texts))
+    cut = {text: short(text, longest) for text in known}
+    alike = Counter(cut.values())
+    groups = {name: [t for t in known if cut[t] == name] for name, n in alike.items() if n > 1}
+    for name, some in groups.items():
+        same = next(n for n, chars in enumerate(zip_longest(*some)) if len(set(chars)) > 1)
+        begin = max(0, same - longest // 3)
+        for text in some:
+            cut[text] = short("…" * bool(begin) + plain(text[begin:]), longest)
+        if len({cut[text] for text in some}) < len(some):
+            cut |= {text: f"{name} ({n})" for n, text in enumerate(some, 1)}
+    return cut
+
+
 def names(rows: Iterable[Cell]) -> dict[Series, str]:
     """Return what each series is called: its values, and what else tells it from the others.
 
@@ -117,27 +149,27 @@ def names(rows: Iterable[Cell]) -> dict[Series, str]:
     ):
         return {series: short(event) for series, event in events_of.items()}
     several = len({series.query for series in events_of}) > 1
-    called = {series: _name(series, several, quoted=False) for series in events_of}
+    parts = {series: _parts(series, several, quoted=False) for series in events_of}
+    # A step and a time are named elsewhere: series that differ in them alone are called the same.
     often = Counter(
-        {(series.query, series.values): name for series, name in called.items()}.values()
+        {(series.query, series.values): tuple(some) for series, some in parts.items()}.values()
     )
-    return {
-        series: name if often[name] == 1 else _name(series, several, quoted=True)
-        for series, name in called.items()
-    }
+    for series, some in parts.items():
+        if often[tuple(some)] > 1:
+            parts[series] = _parts(series, several, quoted=True)
+    cut = shortened(part for some in parts.values() for part in some)
+    return {series: " · ".join(cut[part] for part in some) for series, some in parts.items()}
 
 
-def _name(series: Series, several: bool, *, quoted: bool) -> str:
+def _parts(series: Series, several: bool, *, quoted: bool) -> list[str]:
     texts = [_value(name, value, quoted=quoted) for name, _, value in series.values]
-    statement = [series.query] if several or not texts else []
-    parts = [short(part) for part in (*statement, *texts)]
-    return " · ".join(parts)
+    return [*([series.query] if several or not texts else []), *texts]
 
 
 def _value(name: str, value: CellValue, *, quoted: bool) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False) if quoted else value
-    if name == "hour":
+    if name == HOUR and value in range(24):
         return f"{value:02.0f}:00"
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
@@ -178,7 +210,7 @@ def statement(rows: Iterable[Cell]) -> list[str]:
     """Return the one statement of some rows as typed, where it says more than its event."""
     event_of = {row.series.query: row.event for row in rows}
     ((query, event), *others) = event_of.items()
-    return [] if others or query == event else [short(query, LONGEST_LINE)]
+    return [] if others or query == event else [short(query, 3 * LONGEST_LINE)]
 
 
 def missing(rows: Sequence[Cell]) -> list[str]:
@@ -197,6 +229,7 @@ def doubts(rows: Iterable[Cell]) -> list[str]:
 # Where ticks stand: at round numbers, and at pieces of time that have room for their names.
 
 MOST_TICKS = 9
+THREE_WEEKS = 21  # days from which on Mondays are named
 LONG = 45  # days in a row that are named by their months
 
 
@@ -223,7 +256,7 @@ def row_axis(names: Sequence[str]) -> ChartAxis:
 
 def place(row: Cell) -> int:
     """Return where a piece stands in time: at its first day, or the last one of a window."""
-    return (row.end if row.rolls else row.start).toordinal()
+    return _own_day(row).toordinal()
 
 
 def time_axis(rows: Sequence[Cell]) -> ChartAxis:
@@ -231,34 +264,50 @@ def time_axis(rows: Sequence[Cell]) -> ChartAxis:
     pieces = sorted({place(row): row for row in rows}.items())
     first, last = pieces[0][0], pieces[-1][0]
     room = max(0.5, 0.015 * (last - first))
-    return ChartAxis(first - room, last + room, tuple(_names([row for _, row in pieces], rows)))
+    return ChartAxis(first - room, last + room, tuple(_time_ticks([row for _, row in pieces])))
 
 
-def _names(pieces: Sequence[Cell], rows: Sequence[Cell]) -> list[tuple[float, str]]:
-    if len(pieces) > LONG and unit(rows) == "day":
-        return _months([row for row in pieces if row.start.day == 1])
-    step = ceil(len(pieces) / MOST_TICKS)
+def _time_ticks(pieces: Sequence[Cell]) -> list[tuple[float, str]]:
+    """Return the names of some pieces: a day, and below the first of each month its name."""
+    every = pieces[0].every
+    named = _named(pieces)
+    unit = "month" if every == "day" and len(pieces) > LONG else every
+    years = {_own_day(row).year for row in named}
+    ticks: list[tuple[float, str]] = []
+    before = ""
+    for row in named:
+        name, below = _levels(_own_day(row), unit, with_year=len(years) > 1)
+        ticks.append((float(place(row)), f"{name}\n{below}" if below not in ("", before) else name))
+        before = below
+    return ticks
+
+
+def _named(pieces: Sequence[Cell]) -> Sequence[Cell]:
+    """Return the pieces whose names have room: months' firsts, Mondays, or each so many."""
+    some = list(pieces)
+    if pieces[0].every == "day" and len(pieces) > LONG:
+        some = [row for row in pieces if _own_day(row).day == 1] or some
+    elif pieces[0].every == "day" and len(pieces) >= THREE_WEEKS:
+        some = [row for row in pieces if _own_day(row).weekday() == 0] or some
+    step = ceil(len(some) / MOST_TICKS)
     # The last piece is the one that people look at.
-    named = pieces[(len(pieces) - 1) % step :: step]
-    several = named[0].start.year != named[-1].start.year
-    changes = [True, *(before.start.year != after.start.year for before, after in pairwise(named))]
-    return [
-        (place(row), piece(row, with_year=several and is_new))
-        for row, is_new in zip(named, changes, strict=True)
-    ]
+    return some[(len(some) - 1) % step :: step]
 
 
-def _months(firsts: Sequence[Cell]) -> list[tuple[float, str]]:
-    named = firsts[:: ceil(len(firsts) / MOST_TICKS)]
-    return [
-        (
-            row.start.toordinal(),
-            MONTHS[row.start.month - 1] + (f" {row.start.year}" if not n else ""),
-        )
-        if row.start.month > 1
-        else (row.start.toordinal(), f"Jan {row.start.year}")
-        for n, row in enumerate(named)
-    ]
+def _levels(day: date, unit: str | None, *, with_year: bool) -> tuple[str, str]:
+    month = words.MONTHS[day.month - 1]
+    match unit:
+        case "year":
+            return f"{day.year}", ""
+        case "quarter":
+            return f"Q{(day.month + 2) // 3}", f"{day.year}"
+        case "month":
+            return month, f"{day.year}"
+    return f"{day.day}", f"{month} {day.year}" if with_year else month
+
+
+def _own_day(row: Cell) -> date:
+    return row.end if row.rolls else row.start
 
 
 def _step(least: float) -> float:

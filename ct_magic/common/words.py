@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable
+from datetime import date
 from math import floor, log10
 
 # Every number that people read: panel, picture, table, text and messages write it in one way.
@@ -96,6 +97,26 @@ def _in_unit(seconds: float, unit: int) -> str:
 def ago(seconds: float) -> str:
     """Return how long something is ago: `8 h ago`; below a minute `just now`."""
     return "just now" if seconds < 60 else f"{duration(seconds)} ago"
+
+
+# Days, both ends included.
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def day(date: date, *, year: bool = False) -> str:
+    """Return a day: `30 Nov`, `30 Nov 2026`."""
+    return f"{date.day} {MONTHS[date.month - 1]}" + f" {date.year}" * year
+
+
+def span(start: date, end: date, *, year: bool = False) -> str:
+    """Return some days: `2-8 Nov` with a dash, `5 Oct-1 Nov`; with years where they differ."""
+    if start == end:
+        return day(end, year=year)
+    if start.year != end.year:
+        return f"{day(start, year=True)}{DASH}{day(end, year=True)}"
+    begin = f"{start.day}" if start.month == end.month else day(start)
+    return f"{begin}{DASH}{day(end, year=year)}"
 
 
 # Which word was probably meant: behind every "did you mean".

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from ct_magic.charts.plot import LivePicture
     from ct_magic.client.jobs import Job
     from ct_magic.panel.panel import Panel
     from ct_magic.planning.row_results import RowResult, RowRun
@@ -117,26 +116,29 @@ class Counting:
     def watched(self, *, plot: bool = False) -> pd.DataFrame:
         """Start it, show the panel, wait in the cell and return the DataFrame.
 
-        The panel's buttons and an interrupt are heard. With `plot` a picture below the panel grows
-        with what arrives. Raises what `result` raises, and CountInterrupt after an interrupt.
+        The panel's buttons and an interrupt are heard. With `plot` what arrived is drawn below the
+        panel at the end, however it came. Raises what `result` raises, and CountInterrupt after an
+        interrupt.
         """
         from ct_magic.counting.waiting import wait
 
         try:
-            wait(self._run, self._show_with_picture if plot else self._show, self._kernel)
+            wait(self._run, self._show, self._kernel)
         except KeyboardInterrupt:
             raise CountInterrupt(_what_happened(self._run.rows), self.frame) from None
         except BaseException as stopped:
             # Whoever ended the waiting gets their own exception, and with it what had arrived.
             stopped.frame = self.frame  # type: ignore[attr-defined] # exceptions take attributes
             raise
+        finally:
+            if plot:
+                self._show_picture()
         return self.result(0)
 
-    def _show_with_picture(self) -> LivePicture:
-        from ct_magic.charts.plot import LivePicture
+    def _show_picture(self) -> None:
+        from ct_magic.charts.plot import show_below
 
-        # A terminal cannot replace what it has printed.
-        return LivePicture(self._show(), lambda: self.frame, is_live=self._kernel is not None)
+        show_below(self.frame)
 
     def followed(self) -> Counting:
         """Start it, show the panel, which lives on beside the cell, and return at once."""

@@ -3,7 +3,7 @@
 Neither the order of rows nor that of columns has a meaning, since people sort, filter and put
 frames together. A base is the row whose `step` is its event and whose count is its `of`. What a
 row cannot say of itself, the steps' order and the pieces' unit, is in the frame's `attrs` (see
-`frame.layout`), which pandas hands on. Where they are lost, as in a file, rows that are next to
+`frame.LAYOUT`), which pandas hands on. Where they are lost, as in a file, rows that are next to
 each other by their index follow each other; nothing is guessed over a row that was taken out.
 """
 
@@ -13,7 +13,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from itertools import pairwise
 from typing import Any
@@ -57,7 +57,8 @@ class Cell:
 
     `is_base` is True for the row that steps are compared with. `rank` is the step's place in its
     statement, from 0 for the base; None where nothing tells it. `every` is the stretch of the
-    calendar that `by` cut; where it `rolls`, a row is a window that ends with its piece.
+    calendar that `by` cut; where it `rolls`, a row is a window that ends with its piece. `counted`
+    is the moment of the count on the account's clock.
     """
 
     series: Series
@@ -76,6 +77,7 @@ class Cell:
     whole: bool | None = None
     status: str | None = None
     doubt: str | None = None
+    counted: datetime | None = None
     rank: int | None = None
     every: str | None = None
     rolls: bool = False
@@ -90,6 +92,16 @@ class Cell:
     def is_step(self) -> bool:
         """True for a row that is a share of a base."""
         return self.series.step is not None and not self.is_base
+
+    @property
+    def is_open(self) -> bool:
+        """True where its last day was not over when it was counted."""
+        return self.counted is not None and self.counted.date() <= self.end
+
+    @property
+    def is_partial(self) -> bool:
+        """True for a count of a part of its days: of a piece that is cut, or not over."""
+        return self.whole is False or (self.is_open and self.count is not None)
 
     @property
     def piece(self) -> Piece:
@@ -160,15 +172,14 @@ def asked_order(df: pd.DataFrame, values: Iterable[object], axis: str) -> list[o
     return [*(v for v in known if v in found), *(v for v in found if v not in known)]
 
 
-def step_before(row: Cell, rows: Sequence[Cell]) -> Cell | None:
-    """Return the row of the step that this row's profiles are counted inside.
+def steps_before(rows: Sequence[Cell]) -> dict[int, Cell]:
+    """Return, by the `id` of a row, that of the step which its profiles are counted inside.
 
-    None for a base, where that row was taken out, and where nothing tells which one it is.
+    There is none for a base, where that row was taken out, and where nothing tells which it is.
     """
-    if row.rank is None or not row.rank:
-        return None
-    same = (other for other in rows if other.rank == row.rank - 1 and other.piece == row.piece)
-    return next((other for other in same if other.series.after is None), None)
+    known = {(row.piece, row.rank): row for row in rows if row.series.after is None}
+    before = {id(row): known.get((row.piece, row.rank - 1)) for row in rows if row.rank}
+    return {number: row for number, row in before.items() if row is not None}
 
 
 def _ranks(
@@ -287,6 +298,7 @@ def _cell(row: Mapping[object, object], names: Sequence[str]) -> Cell:
         whole=_flag(row.get("whole")),
         status=None if _is_missing(row.get("status")) else str(row["status"]),
         doubt=None if _is_missing(row.get("doubt")) else str(row["doubt"]),
+        counted=_moment(row.get("counted")),
     )
 
 
@@ -317,6 +329,10 @@ def _day(value: object) -> date | None:
         return None
     # From a CSV it is a text.
     return date.fromisoformat(str(value)[:10])
+
+
+def _moment(value: object) -> datetime | None:
+    return None if _is_missing(value) else datetime.fromisoformat(str(value)[:19])
 
 
 def _flag(value: object) -> bool | None:
@@ -375,6 +391,11 @@ def by_series(rows: Iterable[Cell]) -> dict[Series, list[Cell]]:
     for row in rows:
         series_rows.setdefault(row.series, []).append(row)
     return {series: sorted(some, key=lambda row: row.start) for series, some in series_rows.items()}
+
+
+def is_one_number(rows: Sequence[Cell]) -> bool:
+    """Return True for one count, or one share of one base."""
+    return len(rows) == 1 or (len(rows) == 2 and [row.is_base for row in rows] == [True, False])
 
 
 def in_order(rows: Sequence[Cell]) -> list[Cell]:

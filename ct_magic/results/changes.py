@@ -15,7 +15,7 @@ from ct_magic.results.cells import (
     follows,
     is_over_time,
     kind,
-    step_before,
+    steps_before,
     with_room,
 )
 
@@ -47,16 +47,15 @@ def shares(df: pd.DataFrame) -> pd.DataFrame:
     result = with_room(df, ("share_of_step_before", "change"))
     is_a = kind(rows)
     if is_a in (Kind.FUNNEL, Kind.RETENTION):
-        result["share_of_step_before"] = _column([_of_step_before(row, rows) for row in rows], df)
+        before = steps_before(rows)
+        known = [(row.count, before.get(id(row))) for row in rows]
+        result["share_of_step_before"] = _column(
+            [None if other is None else _over(count, other.count) for count, other in known], df
+        )
     elif is_a is Kind.TIME and is_over_time(rows):
         changes = _changes(rows)
         result["change"] = _column([changes.get(id(row)) for row in rows], df)
     return result
-
-
-def _of_step_before(row: Cell, rows: Sequence[Cell]) -> float | None:
-    before = step_before(row, rows)
-    return None if before is None else _over(row.count, before.count)
 
 
 def _changes(rows: Sequence[Cell]) -> dict[int, float | None]:

@@ -164,7 +164,7 @@ def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) 
     # Given an index, pandas need not look for one; and its arrays are nobody else's.
     data = pd.DataFrame(before | axes | columns, index=pd.RangeIndex(len(results)), copy=False)
     data.attrs["timezone"] = _name(zone)
-    if known := layout(plan, axes):
+    if known := _layout(plan, axes):
         data.attrs[LAYOUT] = known
     return data
 
@@ -174,7 +174,7 @@ def is_free(name: str) -> bool:
     return name not in COLUMNS
 
 
-def layout(plan: Plan, axes: Mapping[str, Any]) -> dict[str, Any]:
+def _layout(plan: Plan, axes: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a frame's rows do not say of themselves: a value that JSON can hold.
 
     The columns of axes and their values in the order asked; of each statement its steps, the

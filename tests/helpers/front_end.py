@@ -69,6 +69,7 @@ class FrontEnd:
         self.comms: dict[str, tuple[str, dict[str, Any]]] = {}
         self.widgets: dict[str, dict[str, Any]] = {}
         self.shown: list[dict[str, Any]] = []
+        self.printed = ""
         self.messages: list[tuple[float, str]] = []
 
     def run(self, cell: str, *, subshell: str | None = None, typist: bool = True) -> str:
@@ -208,6 +209,8 @@ class FrontEnd:
             self.widgets.pop(content["comm_id"], None)
         elif kind in ("display_data", "update_display_data"):
             self.shown.append(content["data"])
+        elif kind == "stream":
+            self.printed += content["text"]
         elif kind == "status" and content["execution_state"] == "idle":
             self._idle.add(message["parent_header"].get("msg_id", ""))
         self.messages.append((time.monotonic(), kind))

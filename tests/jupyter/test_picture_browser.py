@@ -24,6 +24,7 @@ CELLS = (
     "plot(unfinished(600, 640, 610, 590, 200))",
     "plot(frames.versus())",
     "plot(frames.triangle(12), as_curves=True)",
+    'plot(frame({"count": None, "status": "not yet"}, {"query": "b", "count": None}))',
 )
 # Every text of a cell's picture: what it says, where its middle is, its colour, and the page's.
 TEXTS = """cell => [...document.querySelectorAll('.jp-CodeCell')[cell].querySelectorAll(
@@ -75,7 +76,7 @@ def test_each_name_stands_at_its_own_bar(notebook: Notebook) -> None:
 
 def test_each_number_of_a_triangle_stands_in_its_row_and_column(notebook: Notebook) -> None:
     """Half of the first cohort was there a week later."""
-    row, column = middle(notebook, 3, "7 Sep · 400"), middle(notebook, 3, "1")
+    row, column = middle(notebook, 3, "7\N{EN DASH}13 Sep · 400"), middle(notebook, 3, "1")
     cells = [(x, y) for written, x, y, *_ in texts(notebook, 3) if written == "50 %"]
     assert any(abs(x - column[0]) < 4 and abs(y - row[1]) < 4 for x, y in cells)
 

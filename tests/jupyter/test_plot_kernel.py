@@ -1,4 +1,4 @@
-"""`--plot` in a real kernel: a picture that grows, of what arrived, and without matplotlib."""
+"""`--plot` in a real kernel: one picture at the end, of what arrived, and none of nothing."""
 
 from __future__ import annotations
 
@@ -42,23 +42,39 @@ def pictures(kernel: FrontEnd) -> list[dict[str, Any]]:
     return [data for data in kernel.shown if MIME in data]
 
 
-def test_it_grows_while_the_cell_runs_and_is_complete_at_the_end(kernel: FrontEnd) -> None:
-    """One picture, shown again in its own place; all but the last say how much is there."""
+def test_it_is_drawn_once_and_at_the_end(kernel: FrontEnd) -> None:
+    """It has a mark from its first frame on, and stays in its own place."""
     clock = Clock()
     with Sandbox(profiles=500, latency=(1, 9), clock=clock) as box:
         kernel.done(f"os.environ['CLEVERTAP_BASE_URL'] = '{box.url}'")
         request = kernel.run(f"%%ctcount days --plot\n{BY_DAY}")
         kernel.until(lambda: submitted(box) == 12)
-        clock.now = 5.0
-        kernel.until(lambda: any(MIME in data for data in kernel.shown))
         clock.now = 10.0
         assert kernel.reply(request)["status"] == "ok"
-    *before, last = pictures(kernel)
-    assert before
-    assert all("of 12 so far" in data["text/plain"] for data in before)
-    assert "so far" not in str(last[MIME])
-    assert "image/png" in last
+    (picture,) = pictures(kernel)
+    assert "image/png" in picture
+    assert picture[MIME]["layer"]
     assert kernel.value("int(days['count'].notna().sum())") == 12
+
+
+def test_an_interrupt_before_the_first_count_gives_a_line_and_no_picture(kernel: FrontEnd) -> None:
+    """A picture without a mark is an error in JavaScript, 80 lines of it."""
+    with Sandbox(profiles=500, latency=60, clock=Clock()) as box:
+        kernel.done(f"os.environ['CLEVERTAP_BASE_URL'] = '{box.url}'")
+        request = kernel.run(f"%%ctcount days --plot\n{BY_DAY}")
+        kernel.until(lambda: submitted(box) == 12)
+        kernel.interrupt()
+        assert kernel.reply(request)["status"] == "error"
+    assert pictures(kernel) == []
+    assert "no picture: no count has arrived" in kernel.printed
+
+
+def test_one_number_has_no_picture(kernel: FrontEnd) -> None:
+    """The panel says it, a share with its interval."""
+    kernel.done("serve(latency=0)")
+    kernel.done("%%ctcount one --plot\nCharged last 12 days")
+    kernel.done("%%ctcount share --plot\nApp Launched last 12 days\n  share did Charged")
+    assert pictures(kernel) == []
 
 
 def test_what_arrived_is_drawn_where_something_failed(kernel: FrontEnd) -> None:
@@ -71,11 +87,11 @@ def test_what_arrived_is_drawn_where_something_failed(kernel: FrontEnd) -> None:
     assert kernel.value("int(days['count'].notna().sum())") == 11
 
 
-def test_without_matplotlib_the_count_arrives_and_then_it_is_said(kernel: FrontEnd) -> None:
-    """JupyterLab draws all the same; what is missing is the picture of an export."""
-    kernel.done("serve(latency=0)\nsys.modules['matplotlib'] = None")
+def test_without_the_extra_jupyterlab_draws_and_nothing_is_said(kernel: FrontEnd) -> None:
+    """Who sees the picture misses nothing; `save` says what it needs."""
+    kernel.done("serve(latency=0)\nsys.modules['vl_convert'] = None")
     kernel.done(f"%%ctcount days --plot\n{BY_DAY}")
-    last = pictures(kernel)[-1]
-    assert "image/png" not in last
-    assert "plotting needs the extra 'plot'" in last["text/plain"]
+    (picture,) = pictures(kernel)
+    assert "image/png" not in picture
+    assert "plotting needs" not in picture["text/plain"] + kernel.printed
     assert kernel.value("int(days['count'].notna().sum())") == 12

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-HEAVY = {"pandas", "numpy", "requests", "ipywidgets", "lark", "duckdb", "keyring", "matplotlib"}
+HEAVY = {"pandas", "numpy", "requests", "ipywidgets", "lark", "duckdb", "keyring", "vl_convert"}
 SHELL = """
 import json, sys
 from IPython.core.interactiveshell import InteractiveShell

@@ -22,7 +22,7 @@ sandbox  -> errors settings common
 session  -> errors settings common client query sandbox
 planning -> errors settings rows common client query session
 results  -> errors rows common client.jobs client.journal planning.row_results
-charts   -> errors rows common results counting.waiting
+charts   -> errors rows common results
 panel    -> errors rows common client.jobs planning.row_results query.lexer results
 counting -> errors settings rows common client query session planning results charts panel
 """
@@ -33,7 +33,7 @@ ONLY = {
     "duckdb": {"sandbox"},
     "pandas": {"results", "panel.short_tables"},
     "ipywidgets": {"panel.widget_panel", "forms"},
-    "matplotlib": {"charts.vega"},
+    "vl_convert": {"charts.vega"},
 }
 MODULES = sorted(ROOT.rglob("*.py"))
 
