@@ -78,7 +78,6 @@ def test_a_command_inside_a_cell_is_led_out_of_it(command: str) -> None:
         ("Charged since 1 September", "2026-09-01"),
         ("Charged from 1 Nov to 5 Nov", "2026-11-01 to 2026-11-05"),
         ("Charged in October", "2026-10"),
-        ("Charged during Dec", "2025-12"),
         ("Charged May 2026 by week", "2026-05"),
         ("Charged Q3 vs Q2", "2026-Q3 vs 2026-Q2"),
         ("Charged last week vs Q4 2025", "2025-Q4"),
