@@ -169,6 +169,8 @@ def values(invocation: Invocation) -> pd.DataFrame:
 
     text, names = split_properties(invocation.text)
     query = _count(text, invocation)
+    for name in names:
+        _check_known(name, str(query["event_name"]))
     groups = {p: Group(TYPES[p.scope], p.name) for p in map(read_property, names)}
     account = SESSION.account()
     answer = property_values(query, tuple(groups.values()), account, invocation.settings)
@@ -206,13 +208,22 @@ def read_property(text: str) -> Property:
     raise UsageError(f"{text!r} has no list of values that the API gives: {_USAGE}")
 
 
+def _check_known(text: str, event: str) -> None:
+    """Raise UsageError for a property that is rather another one, unless it is quoted."""
+    from ct_magic.query.doubts import of_property
+
+    doubt = next(of_property(read_property(text), event, SESSION.given_names()), None)
+    if doubt and text[:1] not in "\"'":
+        raise UsageError(f"{doubt} Quoted, it is asked as it is")
+
+
 def _count(text: str, invocation: Invocation) -> dict[str, object]:
     from ct_magic.planning.prepare import today_of, zone_of
 
     whose = SESSION.account(), invocation.settings
-    names = invocation.caller.names
-    events, today, zone = SESSION.given_names().events, today_of(*whose), zone_of(*whose)
-    counts = parse(text, params=names, today=today, zone=zone, events=events)
+    names, today, zone = SESSION.given_names(), today_of(*whose), zone_of(*whose)
+    params = invocation.caller.names
+    counts = parse(text, params=params, today=today, zone=zone, names=names)
     if len(counts) != 1:
         raise UsageError(f"values are asked of one count, and this is {len(counts)}: {_USAGE}")
     return to_payload(counts[0])
@@ -290,7 +301,7 @@ def form(invocation: Invocation) -> Form:
 
 
 def names(invocation: Invocation) -> pd.DataFrame | None:
-    """Show the names that Tab knows; --from FILE or sandbox adds, --to FILE writes, --forget X."""
+    """Show the names that Tab knows; --from FILE or sandbox adds, --to FILE writes."""
     from ct_magic.magic.short_display import as_table
     from ct_magic.query.catalog import table_rows
     from ct_magic.results.frame import records
@@ -305,13 +316,8 @@ def names(invocation: Invocation) -> pd.DataFrame | None:
         case "--to", target if target:
             known = name_sources.names()
             name_sources.write(target)
-        case "--forget", name if name:
-            _forget(name)
-            return None
         case _:
-            raise UsageError(
-                "'%ct names' takes --from FILE, --from sandbox, --to FILE or --forget NAME"
-            )
+            raise UsageError("'%ct names' takes --from FILE, --from sandbox or --to FILE")
     say(f"{len(known.events)} events are known")
     return None
 
@@ -395,7 +401,7 @@ MEANT = {
 # What a command takes, where that is one of some words: for Tab.
 WORDS: dict[str, Callable[[], Iterable[str]]] = {
     "help": lambda: [*COMMANDS, *help_words()],
-    "names": lambda: ("--from", "--to", "--forget"),
+    "names": lambda: ("--from", "--to"),
 }
 
 
@@ -404,16 +410,6 @@ def help_words() -> list[str]:
     from ct_magic.query.help import words
 
     return [word for word in words() if word.isidentifier()]
-
-
-def _forget(name: str) -> None:
-    from ct_magic.session import known_names as name_sources
-
-    if not name_sources.forget(name):
-        near = suggest(name, name_sources.names().all_names())
-        hint = f"did you mean {near!r}?" if near else "'%ct names' shows them"
-        raise UsageError(f"there is no known name {name!r}: {hint}")
-    say(f"{name!r} is forgotten: it is proposed no more")
 
 
 def _meant(word: str, line: str) -> str:

@@ -95,7 +95,7 @@ def plan(
     days_of = zone_of(chosen, settings)
     day = plain_day(today or today_of(chosen, settings), days_of)
     known = known_of(chosen)
-    queries = statements(one_text(text), params, day, days_of, known.names.events)
+    queries = statements(one_text(text), params, day, days_of, known.names)
     rows = rows_in(queries, day)
     try:
         expansion = expand(queries, day, settings.max_counts)

@@ -91,7 +91,7 @@ def prepare(
         today=day,
         max_counts=settings.max_counts,
         zone=days_of,
-        events=known.names.events,
+        names=known.names,
     )
     plan = doubted(cell, day, known)
     return PreparedCell(plan, chosen, settings, day, "; ".join(plan.notes) or None)

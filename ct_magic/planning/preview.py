@@ -111,6 +111,6 @@ def _read(
 ) -> tuple[Expansion, date]:
     today = today_of(account, settings)
     most, days_of = settings.max_counts, zone_of(account, settings)
-    events = known_of(account).names.events
-    cell = read_cell(text, params=params, today=today, max_counts=most, zone=days_of, events=events)
+    names = known_of(account).names
+    cell = read_cell(text, params=params, today=today, max_counts=most, zone=days_of, names=names)
     return cell, today

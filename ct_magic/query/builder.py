@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
@@ -28,7 +28,9 @@ from ct_magic.query.calendar import (
     resolve,
     unit_of,
 )
+from ct_magic.query.catalog import Names
 from ct_magic.query.check_filter import ONLY_CLOCK, TIME_OF_DAY
+from ct_magic.query.doubts import is_misspelt, misplaced, of_event_name
 from ct_magic.query.lexer import API_NAMES, Token, tried_word, unquoted
 from ct_magic.query.mistakes.rewriting import swallowed
 from ct_magic.query.mistakes.words import WORDS_OF_OTHERS
@@ -81,8 +83,8 @@ from ct_magic.query.source import Source
 class Reader:
     """Reads the leaves of one source: texts, numbers, variables.
 
-    `today` checks the periods; `zone` is whose days an instant in a variable lies in. `events` are
-    known to exist, whatever their names look like.
+    `today` checks the periods; `zone` is whose days an instant in a variable lies in. `names` are
+    those that the account knows.
     """
 
     def __init__(
@@ -91,10 +93,10 @@ class Reader:
         params: Mapping[str, object],
         today: date,
         zone: tzinfo | None = None,
-        events: Collection[str] = (),
+        names: Names | None = None,
     ) -> None:
         self.source, self.params, self.today, self.zone = source, params, today, zone
-        self.events = events
+        self.names = names or Names()
 
     def fail(
         self, message: str, first: Token | tree.Node, last: Token | tree.Node | None = None
@@ -871,6 +873,7 @@ class Builder(StepRules):
         self.check_clauses(node)
         clauses = tuple(map(self.clause, node.clauses))
         axes = tuple(map(self.axis, node.by.axes)) if node.by else ()
+        self._check_places_of(node, event.name, axes)
         self.check_axes(node, axes)
         query = Query(
             event,
@@ -943,8 +946,11 @@ class Builder(StepRules):
 
     def _check_words(self, name: tree.Name, *, inner: bool) -> None:
         """Raise QueryError for a name that was meant as a query: `App Installed then Charged`."""
-        if not name.is_bare or name.text in self.events:
+        if not name.is_bare or name.text in self.names.events:
             return
+        if is_misspelt(name.text, self.names):
+            (doubt,) = of_event_name(name.text, self.names)
+            self.fail(f"{doubt} Quoted, it is sent as it is", name)
         words = [word.text for word in name.words]
         did = "did " if inner else ""
         if message := swallowed(f"{did}{name.text}", self.today) or swallowed(
@@ -956,6 +962,15 @@ class Builder(StepRules):
             hint = f"a name that holds it is quoted, {printer.quote(name.text)}"
             message = f"found '{words[place]}': {WORDS_OF_OTHERS[words[place]]}; {hint}"
             self.fail(message, name.words[place])
+
+    def _check_places_of(self, node: tree.QueryNode, event: str, axes: tuple[Axis, ...]) -> None:
+        """Raise QueryError for an axis that is known to be of another scope: OS is tech.OS."""
+        for axis, at in zip(axes, node.by.axes if node.by else (), strict=True):
+            if not isinstance(axis, ByValue) or not isinstance(at, tree.ValueAxis):
+                continue
+            doubt = misplaced(axis.property, event, self.names)
+            if at.property.name.is_bare and doubt and "geo" not in doubt:  # which would be a list
+                self.fail(f"{doubt} Quoted, it is sent as it is", at.property)
 
     def _inner(self, node: tree.EventNode, clause: tree.Clause) -> Event:
         """Return an event inside `did`."""

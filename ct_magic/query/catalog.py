@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -70,26 +70,6 @@ class Names:
             tuple(sorted(self.places, key=str.casefold)),
         )
 
-    def all_names(self) -> Iterator[str]:
-        """Return every event, property, value and place that is a text."""
-        tables = (*self.events.values(), *self.scopes.values())
-        yield from (*self.events, *self.places)
-        for properties in tables:
-            yield from properties
-            yield from (v for values in properties.values() for v in values if isinstance(v, str))
-
-    def without(self, forgotten: Collection[str]) -> Names:
-        """Return the same without these events, properties, values and places."""
-        return Names(
-            {
-                name: _without(properties, forgotten)
-                for name, properties in self.events.items()
-                if name not in forgotten
-            },
-            {scope: _without(properties, forgotten) for scope, properties in self.scopes.items()},
-            tuple(place for place in self.places if place not in forgotten),
-        )
-
     def of_scope(self, scope: Scope) -> Properties:
         """Return the properties of a scope other than the event's own."""
         return self.scopes.get(scope, {})
@@ -109,7 +89,15 @@ class Names:
         return known.get(prop.name, ())
 
 
-SYSTEM = Names({event: {} for event in sorted(SYSTEM_EVENTS)})
+# What the API's reference names: events of every account, and properties of a profile.
+SYSTEM = Names(
+    {event: {} for event in sorted(SYSTEM_EVENTS)},
+    {
+        Scope.TECH: dict.fromkeys(("Device", "OS", "Platform"), ()),
+        Scope.DEMOGRAPHICS: dict.fromkeys(("Age", "Education", "Gender"), ()),
+        Scope.REACHABILITY: {"has_token": ()},
+    },
+)
 
 
 def table_rows(names: Names) -> list[dict[str, Any]]:
@@ -135,14 +123,6 @@ def _joined(first: Properties, second: Properties) -> dict[str, Values]:
 
 def _sorted(names: Mapping[str, _T]) -> dict[str, _T]:
     return {name: names[name] for name in sorted(names, key=str.casefold)}
-
-
-def _without(properties: Properties, forgotten: Collection[str]) -> dict[str, Values]:
-    return {
-        name: tuple(value for value in values if value not in forgotten)
-        for name, values in properties.items()
-        if name not in forgotten
-    }
 
 
 def _united(some: Iterable[_T], others: Iterable[_T]) -> tuple[_T, ...]:

@@ -7,7 +7,8 @@ typed and doubted aloud. Each doubt names the part, then what is known. Rule: RE
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -45,6 +46,8 @@ _VARIABLE = re.compile(r"\$[A-Za-z_]\w*")
 _SCOPES = frozenset(scope.value for scope in Scope if scope is not Scope.EVENT)
 _PLACES = ("country", "state", "city", "region", "location", "place")
 _MOST_VALUES = 50  # of one list that are compared with the known ones
+_COMPLETE = 50  # known values: where there are as many, there may be more
+_SHOWN = 5  # of them
 
 IGNORED = "the service may ignore it silently"
 _Json = Mapping[str, Any]
@@ -95,7 +98,7 @@ def _of_event(event: _Json, today: date, known: Known) -> Iterator[str]:
     name, end = str(event.get("event_name")), day_of_number(event.get("to"))
     if end is not None and end > today:
         yield f"{name}: its period ends on {end}, after today"
-    yield from _of_several(name, known.names.events) or _of_name(name, known.names.events)
+    yield from of_event_name(name, known.names)
     for key, scope in (("event_properties", Scope.EVENT), ("session_properties", Scope.SESSION)):
         for condition in _dicts(event.get(key)):
             yield from _of_filter(condition, scope, name, known)
@@ -139,7 +142,7 @@ def _of_base_again(body: _Json) -> Iterator[str]:
 
 def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) -> Iterator[str]:
     yield from _keys(condition, _FILTER_KEYS)
-    yield from _of_property(Property(str(condition.get("name")), scope), event, known)
+    yield from of_property(Property(str(condition.get("name")), scope), event, known.names)
     operator, values = condition.get("operator", "equals"), condition.get("value")
     listed = values if isinstance(values, list) else [values]
     is_version = "version" in str(condition.get("name")).casefold()
@@ -150,40 +153,78 @@ def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) 
     for doubt in _of_operator(operator, listed, scope):
         yield f"{_part(condition, scope)}: {doubt}"
     if operator in ("equals", "not_equals"):
-        for doubt in _of_values(listed, _values(condition, scope, event, known)):
+        for doubt in _of_values(listed, _values(condition, scope, event, known), known.names):
             yield f"{_part(condition, scope)}: {doubt}"
 
 
-def _of_property(prop: Property, event: str | None, known: Known) -> Iterator[str]:
+def of_property(prop: Property, event: str | None, names: Names) -> Iterator[str]:
     """Doubt a property that is known elsewhere, or is much like a known one, or is not known."""
     name, scope = prop.name, prop.scope
-    properties = _properties(scope, event, known)
+    properties = _properties(scope, event, names)
     if name in properties:
         return
-    if scope is Scope.EVENT and name in known.names.events:
+    if scope is Scope.EVENT and name in names.events:
         yield f"{name} is an event, and stands as a property: what else was done is did {name}"
         return
     head, dot, rest = name.partition(".")
     if scope is Scope.EVENT and dot and head in _SCOPES:
         yield f'"{name}" is one name as it is quoted: is {head}.{rest} meant, without quotes?'
         return
-    near = _near(name, tuple(properties))
-    if (near or "").casefold() != name.casefold() and (other := _elsewhere(prop, event, known)):
-        yield f"{property_text(prop)} is not among the known names: is {other} meant?"
-    elif near:
+    if doubt := misplaced(prop, event, names):
+        yield doubt
+    elif _near(name, tuple(properties)):
         yield from _of_name(name, properties)
-    elif known.names.are_all:
+    elif names.are_all:
         whose = f"properties of {event}" if scope is Scope.EVENT else "names"
         yield f"{property_text(prop)} is not among the known {whose}"
 
 
-def _elsewhere(prop: Property, event: str | None, known: Known) -> str | None:
-    """Return where a property of that name stands: `tech.OS` for `OS`; a place's is `geo`."""
+def misplaced(prop: Property, event: str | None, names: Names) -> str | None:
+    """Return the doubt about a property that is known elsewhere: `tech.OS` for `OS`."""
+    properties = _properties(prop.scope, event, names)
+    near = None if prop.name in properties else _near(prop.name, tuple(properties))
+    if prop.name in properties or (near or "").casefold() == prop.name.casefold():
+        return None
+    other = _elsewhere(prop, event, names)
+    return (
+        f"{property_text(prop)} is not among the known names: is {other} meant?" if other else None
+    )
+
+
+def _elsewhere(prop: Property, event: str | None, names: Names) -> str | None:
+    """Return where a property of that name is; a place's is `geo`."""
     for scope in Scope:
-        for name in _properties(scope, event, known) if scope is not prop.scope else ():
+        for name in _properties(scope, event, names) if scope is not prop.scope else ():
             if name.casefold() == prop.name.casefold():
                 return property_text(Property(name, scope))
     return 'geo, as in geo = "India",' if prop.name.casefold() in _PLACES else None
+
+
+def of_event_name(name: str, names: Names) -> Iterator[str]:
+    """Doubt an event that is not known, and is much like a known one or holds several."""
+    yield from _of_several(name, names.events) or _of_name(name, names.events)
+
+
+def are_doubted(learned: Names, names: Names) -> bool:
+    """Return True if some name, value or place of a query is doubted: it is no name to propose."""
+    of_scopes = ((None, p, scope) for scope in Scope for p in learned.of_scope(scope).items())
+    of_events = ((e, p, Scope.EVENT) for e, of in learned.events.items() for p in of.items())
+    doubts = chain.from_iterable(of_event_name(event, names) for event in learned.events)
+    for event, (name, values), scope in (*of_scopes, *of_events):
+        prop = Property(name, scope)
+        known = _texts(names.values(event, prop))
+        doubts = chain(doubts, of_property(prop, event, names), _of_values(values, known, names))
+    places = [place.split("/") for place in learned.places]
+    return any(True for _ in chain(doubts, _of_places(places, names.places)))
+
+
+def is_misspelt(name: str, names: Names) -> bool:
+    """Return True if an event is not among the known ones, and other letters make it one.
+
+    Where the account's events are known, nothing of it is sent: it would find nobody.
+    """
+    near = _near(name, tuple(names.events)) if names.are_all and name not in names.events else None
+    return near is not None and near.casefold() != name.casefold()
 
 
 def _of_several(name: str, known: Mapping[str, Any]) -> list[str]:
@@ -198,11 +239,18 @@ def _of_several(name: str, known: Mapping[str, Any]) -> list[str]:
 def _of_name(name: str, known: Mapping[str, Any]) -> Iterator[str]:
     """Doubt a name much like a known one: a property that no event has finds nobody."""
     if name not in known and (near := _near(name, tuple(known))):
-        yield f"{name!r} is not among the known names: is {near!r} meant?"
+        yield f"{name!r} is not among the known names: is {near!r} meant?{_differ(name, near)}"
 
 
-def _properties(scope: Scope, event: str | None, known: Known) -> Mapping[str, Any]:
-    names = known.names
+def _differ(typed: str, near: str) -> str:
+    """Return how two texts differ that look alike: by the signs that an accent is made of."""
+    if unicodedata.normalize("NFC", typed) != unicodedata.normalize("NFC", near):
+        return ""
+    codes = (" ".join(f"U+{ord(c):04X}" for c in text if not c.isascii()) for text in (typed, near))
+    return " They look alike: typed is {}, known is {}".format(*codes)
+
+
+def _properties(scope: Scope, event: str | None, names: Names) -> Mapping[str, Any]:
     return names.events.get(event or "", {}) if scope is Scope.EVENT else names.of_scope(scope)
 
 
@@ -231,17 +279,27 @@ def _of_operator(operator: str, listed: list[Any], scope: Scope) -> Iterator[str
         yield "an equality with an empty text may mean no filter"
 
 
-def _of_values(listed: list[Any], known: tuple[str, ...]) -> Iterator[str]:
+def _of_values(listed: Sequence[Any], known: tuple[str, ...], names: Names) -> Iterator[str]:
     for item in listed[:_MOST_VALUES]:
-        if isinstance(item, str) and item not in known and (near := _near(item, known)):
-            yield f"{value_text(item)} is not among its known values: is {value_text(near)} meant?"
+        if not isinstance(item, str) or item in known or not (known and item):
+            continue
+        unknown = f"{value_text(item)} is not among its known values"
+        if near := _near(item, known):
+            yield f"{unknown}: is {value_text(near)} meant?{_differ(item, near)}"
+        elif names.are_all and len(known) < _COMPLETE:
+            more = ", …" if len(known) > _SHOWN else ""
+            yield f"{unknown}, {', '.join(map(value_text, known[:_SHOWN]))}{more}"
 
 
 def _values(condition: _Json, scope: Scope, event: str | None, known: Known) -> tuple[str, ...]:
     if scope is Scope.SESSION and condition.get("name") == "time_of_day":
         return ()  # a clock has all minutes, whichever were seen
     values = known.names.values(event, Property(str(condition.get("name")), scope))
-    return tuple(item for item in values if isinstance(item, str))
+    return _texts(values)
+
+
+def _texts(values: Iterable[object]) -> tuple[str, ...]:
+    return tuple(value for value in values if isinstance(value, str))
 
 
 @lru_cache(maxsize=10)
@@ -253,7 +311,8 @@ def _with_wider(places: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1000)
 def _near(word: str, known: tuple[str, ...]) -> str | None:
-    return suggest(word, known)
+    held = (other for other in known if f" {word} ".casefold() in f" {other} ".casefold())
+    return suggest(word, known) or next(held, None)
 
 
 def _operators_for(item: object) -> frozenset[str]:

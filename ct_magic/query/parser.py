@@ -15,7 +15,7 @@ grammar tells `completion` what may come next.
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from functools import cache
@@ -28,6 +28,7 @@ from lark import Lark, UnexpectedToken
 from ct_magic.errors import QueryError, UsageError
 from ct_magic.query.builder import Builder
 from ct_magic.query.calendar import plain_day
+from ct_magic.query.catalog import Names
 from ct_magic.query.expand import MOST_COUNTS, Expansion, StatementError, expand
 from ct_magic.query.lexer import Token, in_context, tokens, with_contextual
 from ct_magic.query.mistakes import explain as syntax_errors
@@ -47,19 +48,19 @@ def parse(
     today: date | None = None,
     max_counts: int | None = MOST_COUNTS,
     zone: tzinfo | None = None,
-    events: Collection[str] = (),
+    names: Names | None = None,
 ) -> tuple[Query | JsonQuery, ...]:
     """Return the distinct single counts that a text asks, in the order its rows need them.
 
     `params` are the values of its `$names`. `today` is the day that relative periods count from;
     without it, the machine's. `zone` is whose days are meant where a `$name` holds a time with a
     zone of its own; without it, the machine's. Each count is a Query, or JSON that the language
-    cannot say, word for word; `to_text` and `to_payload` take both. `events` are names that exist,
-    also where they look like a query (Charged twice). Raises QueryError for a text that is no
-    query, and for one that would ask more than `max_counts` counts (None: any number).
+    cannot say, word for word; `to_text` and `to_payload` take both. `names` are those that the
+    account knows. Raises QueryError for a text that is no query, and for one that would ask more
+    than `max_counts` counts (None: any number).
     """
     cell = read_cell(
-        text, params=params, today=today, max_counts=max_counts, zone=zone, events=events
+        text, params=params, today=today, max_counts=max_counts, zone=zone, names=names
     )
     return cell.counts
 
@@ -71,11 +72,11 @@ def read_cell(
     today: date | None = None,
     max_counts: int | None = MOST_COUNTS,
     zone: tzinfo | None = None,
-    events: Collection[str] = (),
+    names: Names | None = None,
 ) -> Expansion:
     """Read a cell: its statements (see `statements`), and their single counts (see `parse`)."""
     today = plain_day(today or date.today(), zone)
-    pairs = list(_statements(text, params, today, zone, events))
+    pairs = list(_statements(text, params, today, zone, names))
     queries = tuple(query for query, _ in pairs)
     try:
         return expand(queries, today, max_counts)
@@ -90,7 +91,7 @@ def statements(
     params: Mapping[str, object] | None = None,
     today: date | None = None,
     zone: tzinfo | None = None,
-    events: Collection[str] = (),
+    names: Names | None = None,
 ) -> tuple[Query | JsonQuery, ...]:
     """Return the statements as they were typed: `by` kept, periods not resolved.
 
@@ -98,7 +99,7 @@ def statements(
     only to refuse a period that ends before it begins.
     """
     day = plain_day(today or date.today(), zone)
-    return tuple(query for query, _ in _statements(text, params, day, zone, events))
+    return tuple(query for query, _ in _statements(text, params, day, zone, names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +163,13 @@ def _statements(
     params: Mapping[str, object] | None,
     today: date,
     zone: tzinfo | None,
-    events: Collection[str],
+    names: Names | None,
 ) -> Iterator[tuple[Query | JsonQuery, list[Token]]]:
     """Read one statement after the other, each with its tokens."""
     if not isinstance(text, str):
         raise UsageError(f"a query is a text, as in 'App Launched today', not {reprlib.repr(text)}")
     source = Source(text)
-    builder = Builder(source, params or {}, today, zone, events)
+    builder = Builder(source, params or {}, today, zone, names)
     labels: set[str] = set()
     for line in _lines(source):
         first, colon = line[0], _colon(line)

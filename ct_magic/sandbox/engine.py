@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # The names that the data holds: events, properties with types and examples, places.
 
-# Of each key its type, and the five values that are most frequent.
+# Of each key its type, and the fifty values that are most frequent.
 DESCRIBED = """
 WITH r AS ({rows}),
 k AS (SELECT unnest(json_keys(j)) AS name, j FROM r),
@@ -35,7 +35,7 @@ v AS (SELECT name, json_extract(j, '/' || replace(replace(name, '~', '~0'), '/',
 t AS (SELECT name, json_type(x) AS kind, CASE json_type(x) WHEN 'BOOLEAN' THEN
     CASE x ->> '$' WHEN 'true' THEN 'True' ELSE 'False' END ELSE x ->> '$' END AS text FROM v),
 top AS (SELECT name, text FROM t WHERE kind <> 'ARRAY' AND text <> '' GROUP BY name, text
-  QUALIFY row_number() OVER (PARTITION BY name ORDER BY count(*) DESC, text) <= 5),
+  QUALIFY row_number() OVER (PARTITION BY name ORDER BY count(*) DESC, text) <= 50),
 examples AS (SELECT name, list(text ORDER BY text) AS texts FROM top GROUP BY name)
 SELECT name, mode(kind), any_value(texts) FROM t LEFT JOIN examples USING (name)
 GROUP BY name ORDER BY name

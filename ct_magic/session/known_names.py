@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -15,15 +14,15 @@ from ct_magic.client.journal.history import texts_that_found
 from ct_magic.client.threads import spawn
 from ct_magic.common.fork import ForkLock
 from ct_magic.query import parser
-from ct_magic.query.catalog import from_schema, names_from_json, to_json
+from ct_magic.query.catalog import Names, from_schema, names_from_json, to_json
+from ct_magic.query.doubts import are_doubted
 from ct_magic.session.session import SANDBOX, SESSION
 
 if TYPE_CHECKING:
-    from ct_magic.query.catalog import Names
+    from ct_magic.query.model import JsonQuery, Query
 
 AT_A_KEY = 0.15  # seconds that Tab waits for the journal's names; what comes later is for the next
 _reading = ForkLock()
-_begun: set[str] = set()  # accounts whose forgotten names were read
 _learned: set[tuple[Path, str, str]] = set()  # journal, account and text
 _MOST = 300  # of the latest submissions, whose names are proposed
 _LONGEST = (
@@ -37,9 +36,6 @@ def names(patience: float | None = None) -> Names:
     Those of the journal are waited for `patience` seconds at the most; None: until they are there.
     """
     account = SESSION.used
-    if account not in _begun:
-        _begun.add(account)
-        SESSION.forget(_forgotten(account), account)
     if reading := spawn(lambda: _learn(account), "ct_magic-names"):
         reading.join(patience)
     else:
@@ -72,21 +68,6 @@ def write(target: str) -> None:
         raise errors.UsageError(message) from None
 
 
-def forget(name: str) -> bool:
-    """Propose a name no more, in later sessions, too; return False where it was not known."""
-    account = SESSION.used
-    if name not in names().all_names():
-        return False
-    SESSION.forget([name], account)
-    if file := _forgotten_file():
-        kept = _all_forgotten()
-        kept[account] = sorted({*kept.get(account, ()), name})
-        with suppress(OSError):
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file.write_text(json.dumps(kept, ensure_ascii=False, indent=2), encoding="utf-8")
-    return True
-
-
 def _schema() -> dict[str, object]:
     """Ask the sandbox in use: one that runs beside the kernel, else the kernel's own."""
     from ct_magic.client.transport import sandbox_schema
@@ -112,7 +93,14 @@ def _learn(account: str) -> None:
             if len(text) <= _LONGEST and (file, account, text) not in _learned:
                 _learned.add((file, account, text))
                 with suppress(errors.QueryError):
-                    SESSION.learn(parser.statements(text), account)
+                    SESSION.learn(_undoubted(text, account), account)
+
+
+def _undoubted(text: str, account: str) -> list[Query | JsonQuery]:
+    """Return the statements of a text whose names are not doubted: Tab learns no typos."""
+    given = SESSION.given_names(account)
+    statements = parser.statements(text, names=given)
+    return [query for query in statements if not are_doubted(Names().learned(query), given)]
 
 
 def _id(account: str) -> str | None:
@@ -124,21 +112,3 @@ def _id(account: str) -> str | None:
     with suppress(errors.AccountError):
         return str(accounts.from_file()[account]["id"])
     return None
-
-
-def _forgotten_file() -> Path | None:
-    file = journal.path()
-    return file.parent / "forgotten-names.json" if file else None
-
-
-def _forgotten(account: str) -> list[str]:
-    return [name for name in _all_forgotten().get(account, []) if isinstance(name, str)]
-
-
-def _all_forgotten() -> dict[str, list[str]]:
-    file = _forgotten_file()
-    with suppress(OSError, ValueError, RecursionError):
-        kept = json.loads(file.read_text(encoding="utf-8")) if file else {}
-        if isinstance(kept, dict):
-            return {name: names for name, names in kept.items() if isinstance(names, list)}
-    return {}

@@ -31,7 +31,6 @@ class Session:
         self._sandbox: Sandbox | None = None
         self._given: dict[str, Names] = {}
         self._learned: dict[str, Names] = {}
-        self._forgotten: dict[str, frozenset[str]] = {}
         self._lock = ForkLock()
 
     @property
@@ -74,9 +73,7 @@ class Session:
         with self._lock:
             learned = self._learned.get(self.used, Names())
             given = self._given.get(self.used, Names())
-            forgotten = self._forgotten.get(self.used, frozenset())
-        known = SYSTEM.merged(learned.in_order()).merged(given.in_order())
-        return known.without(forgotten)
+        return SYSTEM.merged(learned.in_order()).merged(given.in_order())
 
     def given_names(self, account: str | None = None) -> Names:
         """Return the names that are sure for an account: what is near one of them is doubted."""
@@ -92,8 +89,6 @@ class Session:
         account = account or self.used
         with self._lock:
             self._given[account] = self._given.get(account, Names()).merged(names)
-            added = frozenset(names.all_names())
-            self._forgotten[account] = self._forgotten.get(account, frozenset()) - added
 
     def learn(self, queries: Iterable[Query | JsonQuery], account: str | None = None) -> None:
         """Add the names of queries that found somebody."""
@@ -106,12 +101,6 @@ class Session:
             for query in queries:
                 names = names.learned(query)
             self._learned[account] = names
-
-    def forget(self, names: Iterable[str], account: str | None = None) -> None:
-        """Propose these names of an account no more, until they are given again."""
-        account = account or self.used
-        with self._lock:
-            self._forgotten[account] = self._forgotten.get(account, frozenset()).union(names)
 
     def started_sandbox(self) -> Sandbox:
         """Return this session's sandbox; it is started if it is not running."""

@@ -53,9 +53,8 @@ def session() -> Iterator[None]:
     """Whatever account a test chose, the next begins with the environment's."""
     yield
     SESSION._used = None
-    SESSION._given, SESSION._learned, SESSION._forgotten = {}, {}, {}
+    SESSION._given, SESSION._learned = {}, {}
     name_sources._learned.clear()
-    name_sources._begun.clear()
 
 
 def refused(shell: InteractiveShell, cell: str) -> str:
@@ -181,23 +180,6 @@ def test_names_go_to_a_file_and_come_from_it(
     assert "Chraged" not in events
     assert "events are known" in say(f"%ct names --from {file}")
     assert isinstance(run(shell, "%ct names").result, pd.DataFrame)
-
-
-def test_a_name_that_is_forgotten_is_not_proposed_again(
-    account: Sandbox, state: Path, shell: InteractiveShell, say: Say
-) -> None:
-    """Neither now nor in the next session, though the journal still has it; until it is given."""
-    say('%%ctcount df\nCharged where Category = "Shoes" 2026-10')
-    assert "Category" in name_sources.names().of_event("Charged")
-    assert "'Category' is forgotten" in say("%ct names --forget Category")
-    assert "did you mean 'Charged'?" in refused(shell, "%ct names --forget Chargd")
-    name_sources._learned.clear()
-    name_sources._begun.clear()
-    SESSION._learned, SESSION._forgotten = {}, {}
-    assert "Category" not in name_sources.names().of_event("Charged")
-    assert "Charged" in name_sources.names().events
-    SESSION.know(Names({"Charged": {"Category": ()}}))
-    assert "Category" in name_sources.names().of_event("Charged")
 
 
 def test_a_list_of_names_is_whole_however_long_the_journal_takes(

@@ -58,7 +58,7 @@ def completions(shell: InteractiveShell, cell: str) -> tuple[str, list[str]]:
         ("%ct h|", "h", ["help", "history"]),
         ("x = %ct hi|", "hi", ["history"]),
         ("%ct use s|", "s", ["sandbox"]),
-        ("%ct names --f|", "--f", ["--from", "--forget"]),
+        ("%ct names --f|", "--f", ["--from"]),
         ("%ct help reten|", "reten", ["retention"]),
         ("%ct explain App L|", "App L", ["App Launched", "App last"]),
         ("%%ct explain\nApp L|", "App L", ["App Launched", "App last"]),

@@ -1,13 +1,15 @@
 """Doubts: what no page of the vendor lists is named before its number is believed."""
 
 import json
+import unicodedata
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from ct_magic.query.catalog import Names, names_from_json
-from ct_magic.query.doubts import CLOCK, DID_SEES_BASE, FACTS, Known, doubted
+from ct_magic import QueryError
+from ct_magic.query.catalog import SYSTEM, Names, names_from_json
+from ct_magic.query.doubts import CLOCK, DID_SEES_BASE, FACTS, Known, are_doubted, doubted
 from ct_magic.query.expand import expand
 from ct_magic.query.parser import statements
 
@@ -222,3 +224,85 @@ def test_json_of_any_shape_gives_doubts_and_no_error() -> None:
     for key in ("did_all", "did_none", "did_any"):
         for value in odd:
             doubts(json.dumps({**DAYS, "advanced_query": {key: value}}))
+
+
+ALL = replace(NAMES, are_all=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("Charged where Category = 'Hats' today", 'among its known values, "Shoes", "Bags"'),
+        ("Charged where Category in ('Shoes', 'Hats') today", '"Hats" is not among'),
+        ("Charged by Category in ('Hats')", '"Hats" is not among'),
+        ("Charged where Category = 'shoes' today", 'is "Shoes" meant?'),
+    ],
+)
+def test_a_value_that_is_none_of_the_known_ones_is_doubted(text: str, known: str) -> None:
+    """A silent 0 would look like an answer; the values that there are can be chosen from."""
+    (doubt,) = doubts(text, ALL, FACTS)
+    assert known in doubt
+
+
+def test_a_value_that_is_a_word_of_a_known_one_is_probably_that_one() -> None:
+    """Card is Credit Card, and no one letter of it is wrong."""
+    names = Names({"Charged": {"Payment mode": ("Cash", "Credit Card")}})
+    (doubt,) = doubts("Charged where Payment mode = 'Card' today", names, FACTS)
+    assert 'is "Credit Card" meant?' in doubt
+
+
+def test_many_known_values_are_not_all_of_them() -> None:
+    """Those that are seen most often are known; a rarer one is no mistake."""
+    names = Names({"Charged": {"City": tuple(f"City {n}" for n in range(50))}}, are_all=True)
+    assert doubts("Charged where City = 'Elsewhere' today", names, FACTS) == []
+
+
+@pytest.mark.parametrize("typed", ["Ko\u0308ln", "Nai\u0308ve"])
+def test_texts_that_look_alike_are_said_to_differ(typed: str) -> None:
+    """In one the accent is a character of its own: nobody could see it."""
+    known = unicodedata.normalize("NFC", typed)
+    names = Names({"Charged": {"City": (known,), typed: ()}, known: {}})
+    (value,) = doubts(f"Charged where City = '{typed}' today", names, FACTS)
+    assert "They look alike" in value
+    assert "U+0308" in value
+    (event,) = doubts(f"'{typed}' today", names, FACTS)
+    assert "They look alike" in event
+
+
+@pytest.mark.parametrize("text", ["Chargd today", "App Launched today did not Chargd"])
+def test_a_misspelt_event_is_not_sent_where_the_events_are_known(text: str) -> None:
+    """It is said once, at its place, before anything is asked; in quotes it is sent as it is."""
+    with pytest.raises(QueryError, match="is 'Charged' meant") as caught:
+        statements(text, today=TODAY, names=ALL)
+    assert caught.value.column == text.index("Chargd") + 1
+    assert statements(text.replace("Chargd", '"Chargd"'), today=TODAY, names=ALL)
+    assert statements(text, today=TODAY, names=NAMES)
+    assert statements("CHARGED today", today=TODAY, names=ALL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Charged where Category in ('Shoos', 'Bags')",
+        "Charged where Catgory = 'Bags'",
+        "Charged by Category in ('Bag', 'Shoes')",
+        "App Launched did CHARGED",
+        "App Launched where profile.Customer Typ = 'Gold'",
+        "App Launched where geo = 'Mumbai'",
+    ],
+)
+def test_what_is_doubted_is_not_learned(text: str) -> None:
+    """A list finds somebody by its other values: the typo in it would be proposed for ever."""
+    (query,) = statements(text, today=TODAY)
+    assert are_doubted(Names().learned(query), NAMES)
+    (right,) = statements("Other where x = 'y' by Kind in ('z')", today=TODAY)
+    assert not are_doubted(Names().learned(right), NAMES)
+
+
+def test_an_axis_of_another_scope_is_not_sent() -> None:
+    """Each of its counts would be 0."""
+    text = "Charged today by OS in ('iOS')"
+    with pytest.raises(QueryError, match=r"is tech.OS meant\?"):
+        statements(text, today=TODAY, names=SYSTEM)
+    assert statements(text.replace("OS in", '"OS" in'), today=TODAY, names=SYSTEM)
+    assert statements("Charged today by tech.OS in ('iOS')", today=TODAY, names=SYSTEM)

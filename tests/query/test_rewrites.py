@@ -9,6 +9,7 @@ import pytest
 from helpers.language_inputs import TODAY
 
 from ct_magic import QueryError
+from ct_magic.query.catalog import Names
 from ct_magic.query.parser import parse
 from ct_magic.query.printer import to_text
 
@@ -142,7 +143,7 @@ def test_a_name_that_swallows_a_query_is_no_name(name: str, cure: str) -> None:
     """Unless it is quoted, or the account knows it; then it is printed so that it reads back."""
     assert cure in message_of(f"{name} last week")
     (quoted,) = parse(f'"{name}" last week', today=TODAY)
-    (known,) = parse(f"{name} last week", today=TODAY, events=[name])
+    (known,) = parse(f"{name} last week", today=TODAY, names=Names({name: {}}))
     assert quoted == known
     assert parse(to_text(known), today=TODAY) == (known,)
 
