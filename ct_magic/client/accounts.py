@@ -20,41 +20,38 @@ from __future__ import annotations
 import os
 import re
 import stat
-import string
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from string import Template
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from ct_magic.client import credentials
-from ct_magic.client.credentials import Secret
+from ct_magic.client.credentials import MACHINE, Secret, Variables
 from ct_magic.common.words import suggest
 from ct_magic.errors import AccountError, UsageError
 from ct_magic.settings import LONGEST, zone
 
 # Folders of our own that the environment may move: to `~/x`, `$HOME/x`, or any path.
+_REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 
-def moved(name: str, environ: Mapping[str, str]) -> Path | None:
+def moved(name: str, environ: Variables = MACHINE) -> Path | None:
     """Return the folder that a variable names, None where it is not set.
 
     A kernel's or a container's settings pass no shell that would put `$HOME` in. Raise LookupError
     for what names no folder.
     """
-    written = environ.get(name)
+    written = environ.get(name, "")
     if not written:
         return None
-    filled = Template(written).safe_substitute(environ)
+    filled = _REFERENCE.sub(lambda match: environ.get(match[1] or match[2], match[0]), written)
     try:
         return Path(filled).expanduser()
     except RuntimeError:
-        raise LookupError(
-            f"{name} is {written!r}, and nobody knows that home: name it whole"
-        ) from None
+        raise LookupError(f"{name} begins with a home that nobody knows: name it whole") from None
 
 
 # Region -> host. Source: the API's reference, "The two calls".
@@ -69,28 +66,87 @@ REGIONS = {
 }
 REGION_SHAPE = re.compile(r"[a-z]{2,4}\d")  # a code of a region that may be newer than the list
 COUNTS_PATH = "/1/counts/profiles.json"  # of both calls
-KEYS = {"id", "region", "base_url", "timezone", "max_concurrent", "poll_interval"}
 DEFAULT = "default"
+SANDBOX_ID = "SANDBOX"  # of the account that a sandbox has unless told otherwise
+_Place = Callable[[str], str]  # says in words where a value is set, so that none is ever quoted
 
 
-@dataclass(frozen=True, slots=True)
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _is_pause(value: object) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 < cast("float", value) <= LONGEST
+
+
+def _is_id(value: object) -> bool:
+    text = value.strip() if isinstance(value, str) else ""
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+# What each key of an account may be, and how that is said.
+KEYS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "id": (_is_id, "needs an id, the account's id as text without spaces"),
+    "region": (_is_text, "is a text like 'eu1'"),
+    "base_url": (_is_text, "is a text like 'https://host'"),
+    "timezone": (_is_text, "is a text like 'Asia/Kolkata'"),
+    "max_concurrent": (_is_whole, "is a whole number from 1"),
+    "poll_interval": (_is_pause, "is a number of seconds above 0, up to a year"),
+}
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Account:
     """One account of the service, as a table of `accounts.toml` describes it.
 
-    `id` is CleverTap's account id; `passcode` shows as `****`. `base_url` is where requests go, a
-    region's host or an address of one's own, without a slash at its end. `timezone` is a name like
-    "Asia/Kolkata": whose days are meant. At most `max_concurrent` counts are asked at once, and
-    `poll_interval` seconds lie between two looks at one count. None leaves it to `Settings`.
+    `id` is CleverTap's account id; `passcode`, a text or a `Secret`, shows as `****`. `base_url` is
+    where requests go, the region's host unless given: https, or http on loopback. `timezone` is a
+    name like "Asia/Kolkata": whose days are meant. At most `max_concurrent` counts are asked at
+    once, and `poll_interval` seconds lie between two looks at one count. None leaves it to
+    `Settings`. Raises AccountError for what an account cannot have.
     """
 
     name: str
     id: str
     passcode: Secret
-    region: str = "eu1"
-    base_url: str = "https://api.clevertap.com"
-    timezone: str | None = None
-    max_concurrent: int | None = None
-    poll_interval: float | None = None
+    region: str
+    base_url: str
+    timezone: str | None
+    max_concurrent: int | None
+    poll_interval: float | None
+
+    def __init__(
+        self,
+        name: str,
+        id: str,  # noqa: A002 # the service's word
+        passcode: Secret | str,
+        region: str | None = None,
+        base_url: str | None = None,
+        timezone: str | None = None,
+        max_concurrent: int | None = None,
+        poll_interval: float | None = None,
+    ) -> None:
+        # The first thing that happens: whoever shows the locals of an error's frames shows ****.
+        passcode = credentials.secret(passcode)
+        for field in self.__slots__:
+            object.__setattr__(self, field, None)  # so that it can be shown half made, too
+        table = {
+            "id": id,
+            "region": region,
+            "base_url": base_url,
+            "timezone": timezone,
+            "max_concurrent": max_concurrent,
+            "poll_interval": poll_interval,
+        }
+        fields = _checked(name, table, lambda key: f"{key} of account {name!r}")
+        fields |= {"name": name, "passcode": credentials.checked(passcode)}
+        for key, value in fields.items():
+            object.__setattr__(self, key, value)
 
     @property
     def place(self) -> str:
@@ -105,7 +161,7 @@ class Account:
         return region if self.place == self.region else f"at {self.base_url}"
 
 
-def find_account(name: str | None = None, environ: Mapping[str, str] = os.environ) -> Account:
+def find_account(name: str | None = None, environ: Variables = MACHINE) -> Account:
     """Return the account of that name; without one, the environment's.
 
     Raise AccountError for a name, an id, a passcode or a region that is missing or unknown.
@@ -118,7 +174,7 @@ def find_account(name: str | None = None, environ: Mapping[str, str] = os.enviro
     return _build(name, known[name], environ)
 
 
-def config_file(environ: Mapping[str, str] = os.environ) -> Path:
+def config_file(environ: Variables = MACHINE) -> Path:
     """Return the path of `accounts.toml`, whether it is there or not."""
     try:
         folder = moved("CT_MAGIC_CONFIG_DIR", environ)
@@ -132,7 +188,7 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def from_file(
-    environ: Mapping[str, str] = os.environ, user: int | None = None
+    environ: Variables = MACHINE, user: int | None = None
 ) -> dict[str, dict[str, object]]:
     """Return what `accounts.toml` holds: name -> its table. No file is no account, not an error.
 
@@ -163,42 +219,64 @@ def _check_host(name: str) -> None:
         name.encode("idna")
 
 
-def base_url(url: str) -> str:
+def _base_url(url: str, place: str) -> str:
     """Check an address that a passcode may be sent to: https, or http on loopback only."""
     try:
-        parts = urlsplit(url.strip())
-        odd = parts.port == 0 or bool(set(url.strip()) & set(string.whitespace))
+        parts = urlsplit(url)
+        # A passcode may have been put there, so nothing of it is repeated.
+        is_odd = parts.port == 0 or any(c in "?#@\\" or c.isspace() for c in url)
         _check_host(parts.hostname or "")
     except ValueError:  # a port, a name or an address of version 6 that is none
-        parts, odd = urlsplit(""), True
-    if (
-        odd
-        or parts.query
-        or parts.fragment
-        or parts.username
-        or parts.password
-        or not parts.hostname
-    ):
-        shown = re.sub("//.*[@?#].*", "//****", url)  # a passcode may have been put there
+        parts, is_odd = urlsplit(""), True
+    if is_odd or not parts.hostname or not url.isprintable():
         raise AccountError(
-            f"{shown!r} is not a base URL: write it like https://host or https://host/path"
+            f"{place} is not a base URL: write it like https://host or https://host/path"
         )
     if parts.path.rstrip("/").endswith(("/1", "/counts/profiles.json")):
         raise AccountError(
-            f"{url!r} is more than a base URL: leave away what begins with /1, it is put behind"
+            f"{place} is more than a base URL: leave away what begins with /1, it is put behind"
         )
     if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname)):
-        return url.strip().rstrip("/")
+        return url.rstrip("/")
     raise AccountError(
-        f"{url!r} would send the passcode in the clear: use https (http is for loopback only)"
+        f"{place} would send the passcode in the clear: use https (http is for loopback only)"
     )
 
 
-def _from_environment(environ: Mapping[str, str]) -> Account:
+def _checked(name: str, table: Mapping[str, Any], place: _Place) -> dict[str, Any]:
+    """Return the fields of an account but its passcode; raise AccountError for a wrong one."""
+    for key, (fits, words) in KEYS.items():
+        value = table.get(key)
+        if not (fits(value) if key == "id" or value is not None else True):
+            raise AccountError(f"{place(key)} {words}")
+    try:
+        zone(table.get("timezone"))
+    except UsageError as error:
+        raise AccountError(f"{place('timezone')}: {error}") from None
+    url = (table.get("base_url") or "").strip()
+    url = _base_url(url, place("base_url")) if url else ""
+    region = (table.get("region") or "").strip().lower()
+    named = next((code for code, host in REGIONS.items() if url == f"https://{host}"), None)
+    if region not in REGIONS and region and not (url and REGION_SHAPE.fullmatch(region)):
+        raise AccountError(_unknown_region(name, region))
+    if named and region and named != region:
+        raise AccountError(
+            f"{place('base_url')} is the host of region {named}, and the region is another: "
+            "leave one of them away"
+        )
+    region = region or named or "eu1"
+    checked = {key: table.get(key) for key in KEYS}
+    return checked | {
+        "id": table["id"].strip(),
+        "region": region,
+        "base_url": url or f"https://{REGIONS[region]}",
+    }
+
+
+def _from_environment(environ: Variables) -> Account:
     table = {
-        "id": environ.get("CLEVERTAP_ACCOUNT_ID", "").strip(),
-        "region": environ.get("CLEVERTAP_REGION") or "eu1",
-        "base_url": environ.get("CLEVERTAP_BASE_URL", "").strip() or None,
+        key: credentials.of_variable(name, environ).reveal() or None
+        for key, name in _VARIABLES.items()
     }
     if not table["id"]:
         raise AccountError(
@@ -209,22 +287,34 @@ def _from_environment(environ: Mapping[str, str]) -> Account:
     return _build(DEFAULT, table, environ)
 
 
-def _build(name: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> Account:
-    region = str(table.get("region", "eu1")).strip().lower()
-    url = table.get("base_url")
-    if region not in REGIONS and not (url and REGION_SHAPE.fullmatch(region)):
-        raise AccountError(_unknown_region(name, region))
-    where = f" at {url}" if url else f" in region {region} of {', '.join(REGIONS)}"
-    return Account(
-        name=name,
-        id=_header_safe(name, str(table["id"])),
-        passcode=credentials.find_passcode(name, environ, where),
-        region=region,
-        base_url=base_url(str(url or f"https://{REGIONS[region]}")),
-        timezone=table.get("timezone"),
-        max_concurrent=table.get("max_concurrent"),
-        poll_interval=table.get("poll_interval"),
-    )
+_VARIABLES = {
+    "id": "CLEVERTAP_ACCOUNT_ID",
+    "region": "CLEVERTAP_REGION",
+    "base_url": "CLEVERTAP_BASE_URL",
+}
+
+
+def _build(name: str, table: Mapping[str, Any], environ: Variables) -> Account:
+    place = _VARIABLES.__getitem__ if name == DEFAULT else _in_file(config_file(environ), name)
+    fields = _checked(name, table, place)
+    in_region = f" in region {fields['region']} of {', '.join(REGIONS)}"
+    where = f" at {fields['base_url']}" if table.get("base_url") else in_region
+    passcode = credentials.find_passcode(name, environ, where)
+    return Account(name=name, passcode=passcode, **fields)
+
+
+def own_address(name: str, environ: Variables = MACHINE) -> str | None:
+    """Return the address that an account names itself, None for its region's host."""
+    if name == DEFAULT:
+        url = credentials.of_variable(_VARIABLES["base_url"], environ).reveal()
+        return _base_url(url, _VARIABLES["base_url"]) if url else None
+    table = from_file(environ)[name]
+    url = str(table.get("base_url") or "").strip()
+    return _base_url(url, _in_file(config_file(environ), name)("base_url")) if url else None
+
+
+def _in_file(path: Path, name: str) -> _Place:
+    return lambda key: f"{path}: [{name}] {'' if key == 'id' else key}".rstrip()
 
 
 def _unknown_region(name: str, region: str) -> str:
@@ -233,13 +323,13 @@ def _unknown_region(name: str, region: str) -> str:
     variable = "CLEVERTAP_BASE_URL" if name == DEFAULT else "base_url"
     newer = f"; {variable} can name the host of one that is newer, as https://HOST"
     cure = newer if REGION_SHAPE.fullmatch(region) else ""
-    return f"unknown region {region!r}: the regions are {', '.join(REGIONS)}; see {place}{cure}"
+    return f"the region is unknown: the regions are {', '.join(REGIONS)}; see {place}{cure}"
 
 
-def _header_safe(name: str, text: str) -> str:
-    if not (text.isascii() and text.isprintable()) or " " in text:
-        raise AccountError(f"the id of account {name!r} holds characters that no account id has")
-    return text
+_NO_CHMOD = (
+    " (where chmod changes nothing, as on a Windows drive or a network share, let "
+    "CT_MAGIC_CONFIG_DIR name a folder elsewhere)"
+)
 
 
 def _check_permissions(path: Path, user: int | None) -> None:
@@ -250,10 +340,10 @@ def _check_permissions(path: Path, user: int | None) -> None:
     if status.st_uid not in (os.geteuid() if user is None else user, 0):
         raise AccountError(f"{path} belongs to another user, who could change it: run chown on it")
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise AccountError(f"{path} can be changed by others: run chmod go-w on it")
+        raise AccountError(f"{path} can be changed by others{_NO_CHMOD}: run chmod go-w on it")
     mode = path.parent.stat().st_mode
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-        raise AccountError(f"anyone may replace {path}: run chmod o-w on {path.parent}")
+        raise AccountError(f"anyone may replace {path}{_NO_CHMOD}: run chmod o-w on {path.parent}")
 
 
 def _check_variables(path: Path, names: Iterable[str]) -> None:
@@ -278,37 +368,11 @@ def _check_table(path: Path, name: str, table: object) -> None:
         )
     if name in (DEFAULT, "sandbox"):
         raise AccountError(f"{path}: [{name}] is a name of ct_magic's own; choose another")
-    if unknown := sorted(set(table) - KEYS):
+    if unknown := sorted(set(table) - set(KEYS)):
         raise AccountError(
             f"{path}: [{name}] has {unknown[0]!r}; it may have {', '.join(sorted(KEYS))}"
         )
-    if not isinstance(table.get("id"), str) or not table["id"].strip():
-        raise AccountError(f"{path}: [{name}] needs an id, the account's id as text")
-    _check_numbers(path, name, table)
-    _check_timezone(path, name, table.get("timezone"))
-
-
-def _check_numbers(path: Path, name: str, table: Mapping[str, object]) -> None:
-    at_once, interval = table.get("max_concurrent", 1), table.get("poll_interval", 1)
-    if not isinstance(at_once, int) or isinstance(at_once, bool) or at_once < 1:
-        raise AccountError(f"{path}: [{name}] max_concurrent is a whole number from 1")
-    if (
-        not isinstance(interval, int | float)
-        or isinstance(interval, bool)
-        or not 0 < interval <= LONGEST
-    ):
-        raise AccountError(
-            f"{path}: [{name}] poll_interval is a number of seconds above 0, up to a year"
-        )
-
-
-def _check_timezone(path: Path, name: str, timezone: Any) -> None:
-    try:
-        zone(timezone)
-    except TypeError:
-        raise AccountError(f"{path}: [{name}] timezone is a text like 'Asia/Kolkata'") from None
-    except UsageError as error:
-        raise AccountError(f"{path}: [{name}] {error}") from None
+    _checked(name, table, _in_file(path, name))
 
 
 def _is_loopback(host: str) -> bool:

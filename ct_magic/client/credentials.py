@@ -7,10 +7,12 @@ the system's keyring (extra `keyring`), in this order.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable
 from threading import Event, Thread
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from ct_magic.client.threads import spawn
 from ct_magic.errors import AccountError
@@ -60,19 +62,57 @@ class Secret:
         raise TypeError("a passcode cannot be pickled")
 
 
+class Variables(Protocol):
+    """The variables of an environment, asked one by one."""
+
+    def get(self, name: str, default: str, /) -> str:
+        """Return a variable, or the default where it is not set."""
+        ...
+
+
+class _Machine:
+    """The machine's environment; whoever shows a frame's locals does not show what it holds."""
+
+    def get(self, name: str, default: str, /) -> str:
+        """Return a variable, or the default where it is not set."""
+        return os.environ.get(name, default)
+
+
+MACHINE = _Machine()
+
+
+def secret(given: Secret | str) -> Secret:
+    """Return a passcode that somebody wrote down as a Secret; what is no text is an empty one."""
+    return given if isinstance(given, Secret) else Secret(given if isinstance(given, str) else "")
+
+
+def of_variable(name: str, environ: Variables) -> Secret:
+    """Return what a variable holds, empty where it is not set.
+
+    Raise AccountError for quotation marks around it, which a shell would have taken away.
+    """
+    held = Secret(environ.get(name, "").strip())
+    if _is_quoted(held.reveal()):
+        raise AccountError(
+            f"{name} begins and ends with a quotation mark, as env files have them: "
+            "write it without"
+        )
+    return held
+
+
 def find_passcode(
-    name: str, environ: Mapping[str, str], where: str = "", patience: float = KEYRING_TIME
+    name: str, environ: Variables, where: str = "", patience: float | None = None
 ) -> Secret:
     """Return the passcode of the account of that name, or raise AccountError with the ways there.
 
-    `where` says in the error where it would be sent; `patience` is seconds for the keyring.
+    `where` says in the error where it would be sent; `patience` is seconds for the keyring: some
+    ask on the terminal, where there is one.
     """
     if name in _session:
         return _session[name]
-    # A Secret from here on: whoever shows the locals of an error's frames shows it as ****.
-    passcode = Secret(environ.get(variable(name), "").strip())
+    passcode = of_variable(variable(name), environ)
     if not passcode.reveal():
-        passcode = _from_keyring(name, patience)
+        passcode = _from_keyring(name, patience or _patience())
     if not passcode.reveal():
         silent = " (the system's keyring does not answer)" if _is_silent() else ""
         raise AccountError(
@@ -114,16 +154,42 @@ def remember(name: str, passcode: Secret) -> bool:
         raise
 
 
+def weak_keeper(name: str) -> str | None:
+    """Return the keyring that holds an account's passcode, where it is weaker than a system's."""
+
+    def look(keyring: Any) -> str | None:
+        backend = keyring.get_keyring()
+        for each in getattr(backend, "backends", None) or [backend]:
+            if each.get_password(SERVICE, name):
+                kind = type(each)
+                return None if each.priority >= 1 else f"{kind.__module__}.{kind.__name__}"
+        return None
+
+    weak: str | None = _ask_keyring(look, DIALOG_TIME)
+    return weak
+
+
+def _is_quoted(text: str) -> bool:
+    return len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+
+
 def _is_sendable(text: str) -> bool:
     return bool(text) and text.isascii() and text.isprintable()
 
 
+def _patience() -> float:
+    is_terminal = sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
+    return DIALOG_TIME if is_terminal else KEYRING_TIME
+
+
 def _from_keyring(name: str, patience: float) -> Secret:
-    text = _ask_keyring(lambda keyring: keyring.get_password(SERVICE, name), patience)
-    return Secret((text or "").strip())
+    kept: Secret | None = _ask_keyring(
+        lambda keyring: Secret((keyring.get_password(SERVICE, name) or "").strip()), patience
+    )
+    return kept or Secret("")
 
 
-def _ask_keyring(ask: Callable[[Any], str | None], patience: float) -> str | None:
+def _ask_keyring(ask: Callable[[Any], Any], patience: float) -> Any:
     """Return what a keyring answers; None where it has nothing, or nothing to say in time.
 
     In a thread of its own: some wait for ever for a dialog that nobody sees. While one waits, the
@@ -132,7 +198,7 @@ def _ask_keyring(ask: Callable[[Any], str | None], patience: float) -> str | Non
     """
     if _is_silent():
         return None
-    answers: list[str | None] = []
+    answers: list[Any] = []
     interrupted = Event()
 
     def work() -> None:
@@ -149,9 +215,11 @@ def _ask_keyring(ask: Callable[[Any], str | None], patience: float) -> str | Non
     if thread is None:
         work()
     else:
-        thread.join(patience)
-        if thread.is_alive():
-            _left_behind[:] = [thread]
+        _left_behind[:] = [thread]
+        thread.join(min(patience, KEYRING_TIME))
+        if thread.is_alive() and patience > KEYRING_TIME:
+            print("ct_magic: waiting for the keyring; Ctrl-C goes on without", file=sys.stderr)  # noqa: T201 # it may ask below this line
+            thread.join(patience - KEYRING_TIME)
     if interrupted.is_set():
         raise KeyboardInterrupt
     return answers[0] if answers else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -79,11 +78,18 @@ def login(invocation: Invocation) -> None:
             f"cancelled in the keyring's dialog: no passcode of account {name} is kept; "
             f"'%ct login {name}' asks again"
         ) from None
-    say(f"kept for account {name} {'in the keyring' if kept else _only_now()}")
+    say(f"kept for account {name} {_in_keyring(name) if kept else _only_now()}")
+
+
+def _in_keyring(name: str) -> str:
+    weak = credentials.weak_keeper(name)
+    return (
+        f"in {weak}, which protects it less than a system's keyring" if weak else "in the keyring"
+    )
 
 
 def _typed(name: str) -> credentials.Secret:
-    url = _own_address(name)
+    url = accounts.own_address(name)  # whoever types the passcode may see it
     prompt = f"Passcode of account {name}{f', for {url}' if url else ''}: "
     try:
         # Looked up now: a kernel puts its own in place while a cell runs.
@@ -95,26 +101,17 @@ def _typed(name: str) -> credentials.Secret:
         ) from error
 
 
-def _own_address(name: str) -> str | None:
-    """Return the address that an account names itself: whoever types the passcode may see it."""
-    if name == accounts.DEFAULT:
-        url = os.environ.get("CLEVERTAP_BASE_URL", "").strip()
-    else:
-        url = str(accounts.from_file()[name].get("base_url") or "")
-    return accounts.base_url(url) if url else None
-
-
 def _row(name: str, table: dict[str, object]) -> dict[str, object]:
     row = {
         "account": name,
         "in use": name == SESSION.used,
         "ready": True,
         "id": table.get("id"),
-        "region": table.get("region", "eu1" if table else None),
+        "region": table.get("region", "eu1") if table and "base_url" not in table else None,
         "note": None,
     }
     if name == SANDBOX:
-        return row | {"id": "SANDBOX", "region": "local"}
+        return row | {"id": accounts.SANDBOX_ID, "region": "local"}
     try:
         account = accounts.find_account(name)
     except AccountError as error:

@@ -6,19 +6,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ct_magic.client.accounts import Account
+from ct_magic.client.accounts import SANDBOX_ID, Account
 from ct_magic.client.journal.journal import Journal, open_journal
 from ct_magic.query.doubts import FACTS
 
 CHECKED = "facts"  # under this name the journal keeps what `%ct check` found
-_SANDBOX_ID = "SANDBOX"
 
 
 def known_facts(account: Account) -> frozenset[str]:
     """Return what is known to hold for an account: the sandbox counts as one that has passed."""
-    if account.id == _SANDBOX_ID:
+    if account.id == SANDBOX_ID:
         return FACTS
-    return frozenset(name for name, value in _kept(open_journal(account)).items() if value is True)
+    journal = open_journal(account, to_ask=False)
+    return frozenset(name for name, value in _kept(journal).items() if value is True)
 
 
 def remember_facts(journal: Journal, facts: Mapping[str, bool | None]) -> None:

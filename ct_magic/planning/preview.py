@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ct_magic.client.accounts import COUNTS_PATH, REGIONS, Account
+from ct_magic.client.accounts import COUNTS_PATH, DEFAULT, REGIONS, Account
+from ct_magic.client.credentials import variable
 from ct_magic.planning.prepare import known_of, today_of, zone_of
 from ct_magic.query import strict_json
 from ct_magic.query.doubts import doubted
@@ -17,7 +18,7 @@ from ct_magic.query.expand import Expansion
 from ct_magic.query.parser import read_cell
 from ct_magic.query.payload import to_payload
 from ct_magic.query.printer import layout
-from ct_magic.session.session import SESSION
+from ct_magic.session.session import SANDBOX, SESSION
 from ct_magic.settings import Settings
 
 
@@ -42,13 +43,12 @@ def explain(
     """
     account = SESSION.account_if_any()
     cell, today = _read(text, params or {}, settings or Settings(), account)
-    url = account.base_url if account else f"https://{REGIONS['eu1']}"
     parts = [layout(statement) for statement in cell.statements]
     doubts = doubted(cell, today, known_of(account)).doubts
     parts += [f"doubt: {doubt}" for doubt in doubts]
     bodies = [to_payload(count) for count in cell.counts]
     return "\n\n".join(
-        [*parts, *_ends([f"{pretty(body)}\n\n{curl(body, url)}" for body in bodies])]
+        [*parts, *_ends([f"{pretty(body)}\n\n{_curl_of(body, account)}" for body in bodies])]
     )
 
 
@@ -81,17 +81,43 @@ def preview(
     return Preview(tuple(map(to_payload, cell.counts)), len(plan.rows), plan.doubts)
 
 
-def curl(body: Mapping[str, object], url: str) -> str:
-    """Return the shell command that asks this; account and passcode are in the environment."""
-    return " \\\n  ".join(
+def curl(
+    body: Mapping[str, object],
+    url: str,
+    account_id: str = "$CLEVERTAP_ACCOUNT_ID",
+    passcode: str = "$CLEVERTAP_PASSCODE",
+) -> str:
+    """Return the shell command that asks this; a shell makes id and passcode of what is given.
+
+    They are read from below the command: others can see its arguments.
+    """
+    command = [
+        f"curl -sS {shlex.quote(url + COUNTS_PATH)}",
+        "--config - -H 'Content-Type: application/json'",
+        f"-d {shlex.quote(strict_json.encode(body))} <<END",
+    ]
+    return "\n".join(
         [
-            f"curl -sS {shlex.quote(url + COUNTS_PATH)}",
-            '-H "X-CleverTap-Account-Id: $CLEVERTAP_ACCOUNT_ID"',
-            '-H "X-CleverTap-Passcode: $CLEVERTAP_PASSCODE"',
-            "-H 'Content-Type: application/json'",
-            f"-d {shlex.quote(strict_json.encode(body))}",
+            " \\\n  ".join(command),
+            f'header = "X-CleverTap-Account-Id: {account_id}"',
+            f'header = "X-CleverTap-Passcode: {passcode}"',
+            "END",
         ]
     )
+
+
+def _curl_of(body: Mapping[str, object], account: Account | None) -> str:
+    """Return the command for an account, by its own variable, or by what is no secret."""
+    if account is None or account.name == DEFAULT:
+        return curl(body, account.base_url if account else f"https://{REGIONS['eu1']}")
+    account_id = account.id
+    for odd in ("\\", '"', "\\", "$", "`"):  # first for the file of options, then for the shell
+        account_id = account_id.replace(odd, f"\\{odd}")
+    if account.name == SANDBOX:
+        return curl(body, account.base_url, account_id, account.passcode.reveal())  # it is public
+    name = variable(account.name)
+    held = f"${name}" if name.isascii() else "PASSCODE"  # to be typed: no shell has such a name
+    return curl(body, account.base_url, account_id, held)
 
 
 def pretty(body: Mapping[str, object]) -> str:

@@ -106,7 +106,7 @@ def _undoubted(text: str, account: str) -> list[Query | JsonQuery]:
 def _id(account: str) -> str | None:
     """Return an account's id without asking anybody for its passcode."""
     if account == SANDBOX:
-        return "SANDBOX"
+        return accounts.SANDBOX_ID
     if account == accounts.DEFAULT:
         return os.environ.get("CLEVERTAP_ACCOUNT_ID", "").strip() or None
     with suppress(errors.AccountError):

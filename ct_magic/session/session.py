@@ -31,7 +31,7 @@ class Session:
         self._sandbox: Sandbox | None = None
         self._given: dict[str, Names] = {}
         self._learned: dict[str, Names] = {}
-        self._lock = ForkLock()
+        self._lock, self._starting = ForkLock(), ForkLock()
 
     @property
     def used(self) -> str:
@@ -104,16 +104,17 @@ class Session:
 
     def started_sandbox(self) -> Sandbox:
         """Return this session's sandbox; it is started if it is not running."""
-        if self._sandbox is None:
-            from ct_magic.sandbox import Sandbox
+        from ct_magic.sandbox import Sandbox
 
-            self._sandbox = Sandbox().start()
-        return self._sandbox
+        with self._starting:
+            if self._sandbox is None:
+                self._sandbox = Sandbox().start()
+            return self._sandbox
 
     def _sandbox_account(self) -> Account:
         return Account(
             name=SANDBOX,
-            id="SANDBOX",
+            id=accounts.SANDBOX_ID,
             passcode=Secret("sandbox"),
             base_url=self.started_sandbox().url,
             timezone="UTC",

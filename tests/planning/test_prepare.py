@@ -23,18 +23,25 @@ from ct_magic.settings import Settings
 
 
 def test_curl_asks_the_same_and_tells_no_secret() -> None:
-    """The command survives the shell with its quotes and takes the passcode from outside."""
+    """The command survives the shell with its quotes, and nothing of a secret is an argument."""
     (query,) = ct_magic.parse("""Charged where x = "it's $HOME `id`" 2026-01-01""", today=TODAY)
     command = curl(to_payload(query), "https://in1.api.clevertap.com")
-    echo = command.replace("curl -sS", "printf '%s\\n'", 1)
     environ = {"CLEVERTAP_ACCOUNT_ID": "ACC", "CLEVERTAP_PASSCODE": "SECRET-1"}
-    lines = subprocess.run(
-        ["/bin/sh", "-c", echo], env=environ, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    assert lines[0] == "https://in1.api.clevertap.com/1/counts/profiles.json"
-    assert "X-CleverTap-Passcode: SECRET-1" in lines
-    assert "X-CleverTap-Account-Id: ACC" in lines
-    assert json.loads(lines[-1]) == to_payload(query)
+    arguments, options = (
+        subprocess.run(
+            ["/bin/sh", "-c", f"{tool}\n{command}"],
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()
+        for tool in ("curl() { printf '%s\\n' \"$@\"; }", "curl() { cat; }")
+    )
+    assert arguments[1] == "https://in1.api.clevertap.com/1/counts/profiles.json"
+    assert json.loads(arguments[-1]) == to_payload(query)
+    assert not [word for word in arguments if "SECRET" in word or "ACC" in word]
+    assert 'header = "X-CleverTap-Passcode: SECRET-1"' in options
+    assert 'header = "X-CleverTap-Account-Id: ACC"' in options
     assert "SECRET" not in command
     assert shlex.split(command)[0] == "curl"
 

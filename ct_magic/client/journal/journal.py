@@ -12,17 +12,17 @@ count.
 from __future__ import annotations
 
 import logging
-import os
 import secrets
 import time
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ct_magic.client.accounts import Account, moved
+from ct_magic.client.accounts import SANDBOX_ID, Account, moved
 from ct_magic.client.jobs import (
     SHARED_ID,
     Answer,
@@ -328,7 +328,7 @@ def path() -> Path | None:
     None where there is neither: nobody knows the user's home.
     """
     try:
-        if folder := moved("CT_MAGIC_STATE_DIR", os.environ):
+        if folder := moved("CT_MAGIC_STATE_DIR"):
             return folder / "journal.sqlite"
         import platformdirs
 
@@ -354,10 +354,11 @@ WARNED: dict[Any, Any] = {}  # what Python shows once per process, unless a filt
 _warning_log = logging.getLogger(__name__)
 
 
-def open_journal(account: Account, *, to_resume: bool = False) -> Journal:
+def open_journal(account: Account, *, to_resume: bool = False, to_ask: bool = True) -> Journal:
     """Return the journal of an account.
 
-    To resume it must be known which: raise AccountError for a sandbox that does not answer.
+    To resume it must be known which: raise AccountError for a sandbox that does not answer. Where
+    nothing will be asked it is that of the last time, and nothing is sent.
     """
     from ct_magic.client.transport import sandbox_data
 
@@ -366,17 +367,19 @@ def open_journal(account: Account, *, to_resume: bool = False) -> Journal:
         return at_address
     # Another sandbox may have come to the same address, whose counts and ids are others; and the
     # same data at another port are the same account, whose counts are kept.
-    try:
-        data: str | None = sandbox_data(account) or ""
-        if data != at_address.learned(DATA):
-            at_address.learn(DATA, data or "")
-    except (OSError, ValueError):  # the latter where a name can be none
-        data = at_address.learned(DATA)
-    if data is None and to_resume:
+    now = None
+    if to_ask:
+        with suppress(OSError, ValueError):  # the latter where a name can be none
+            now = sandbox_data(account) or ""
+    last = at_address.learned(DATA)
+    if to_resume and now is None and (last is None or account.id == SANDBOX_ID):
         raise AccountError(
             f"no sandbox answers at {account.base_url}: what is pending is known by its data"
         )
-    if data == "":
+    if now not in (None, last):
+        at_address.learn(DATA, now or "")
+    data = last if now is None else now
+    if data == "" or at_address.trouble or not (data or to_ask):
         return at_address
     key = data or f"that nobody knows {secrets.token_hex(8)}"  # nor will it be looked up
     of_data = Journal(path(), f"{account.id} at data {key}", warn=warn, now=time.time)
