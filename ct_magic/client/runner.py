@@ -84,6 +84,12 @@ class Run:
             return self._schedule.jobs
 
     @property
+    def outage(self) -> tuple[float, float] | None:
+        """Since when no answer came, and when the service is given up; None while it answers."""
+        with self._news:
+            return self._schedule.outage
+
+    @property
     def done(self) -> bool:
         """True when every job has ended."""
         return self._over.is_set()

@@ -161,6 +161,12 @@ class Schedule:
         return tuple(self._jobs)
 
     @property
+    def outage(self) -> tuple[float, float] | None:
+        """Since when no answer came, and when the service is given up; None while it answers."""
+        since = self._outage.since
+        return (since, since + self.timing.give_up_after) if self._outage.is_quiet else None
+
+    @property
     def done(self) -> bool:
         """True when every job has ended."""
         return not self._left

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date
 from math import floor, log10
@@ -109,10 +110,18 @@ def day(date: date, *, year: bool = False) -> str:
     return f"{date.day} {MONTHS[date.month - 1]}" + f" {date.year}" * year
 
 
+def last_of_month(at: date) -> date:
+    """Return the last day of a day's month."""
+    return at.replace(day=monthrange(at.year, at.month)[1])
+
+
 def span(start: date, end: date, *, year: bool = False) -> str:
-    """Return some days: `2-8 Nov` with a dash, `5 Oct-1 Nov`; with years where they differ."""
+    """Return some days: `2-8 Nov` with a dash, `5 Oct-1 Nov`, `Aug 2026`; with years that differ."""
     if start == end:
         return day(end, year=year)
+    if start.day == 1 and end == last_of_month(end):
+        first, last = (f"{MONTHS[at.month - 1]} {at.year}" for at in (start, end))
+        return last if first == last else f"{first}{DASH}{last}"
     if start.year != end.year:
         return f"{day(start, year=True)}{DASH}{day(end, year=True)}"
     begin = f"{start.day}" if start.month == end.month else day(start)

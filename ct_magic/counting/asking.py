@@ -10,6 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ct_magic import errors
+from ct_magic.client import accounts
+from ct_magic.client.accounts import Account
 from ct_magic.client.jobs import Job, jobs_of
 from ct_magic.client.journal.journal import (
     WARNED,
@@ -26,15 +28,16 @@ from ct_magic.planning.estimate import REQUEST, with_expectation
 from ct_magic.planning.prepare import PreparedCell
 from ct_magic.planning.row_results import RowRun
 from ct_magic.rows import Plan
-from ct_magic.session.session import SESSION
+from ct_magic.session.session import SANDBOX, SESSION
 
 if TYPE_CHECKING:
     from ct_magic.client.runner import Run
     from ct_magic.client.transport import Asker
     from ct_magic.counting.handle import Counting
     from ct_magic.panel.panel import Panel, Shown
+    from ct_magic.panel.standing import About
 
-    Opener = Callable[[Shown, str | None], Panel]
+    Opener = Callable[[Shown, About], Panel]
 
 _LOOK = 0.2  # seconds between two looks whether all is there; an interrupt is heard at once
 
@@ -71,16 +74,44 @@ def begin(
     """Make jobs ready to go, and the panel that will show them: `watched()` or `followed()`."""
     from ct_magic.counting.handle import Counting
     from ct_magic.panel.environment import current_shell, open_panel
+    from ct_magic.panel.standing import About
 
     shell = current_shell()
     rows = RowRun(cell.plan, _service_run(cell, jobs, journal))
     shown = cell.settings
-    usual = partial(open_panel, mode=shown.progress, stable=shown.stable_outputs, shell=shell)
+    usual = partial(open_panel, mode=shown.progress, shell=shell)
     if "pandas" not in sys.modules:
         spawn_import(_prepare_frame, "ct_magic-frame")
-    show = partial(panel or usual, rows, cell.note)
+    whom, use = _account_words(cell.account)
+    # The panel's own line says which days are meant.
+    notes = [note for note in cell.plan.notes if not note.startswith("whole ")]
+    about = About(
+        note="; ".join(notes) or None,
+        account=whom,
+        use=use,
+        zone=cell.zone,
+        today=cell.today,
+        stable=shown.stable_outputs,
+    )
+    show = partial(panel or usual, rows, about)
     kernel = getattr(shell, "kernel", None)
     return Counting(rows, show, zone=cell.zone, cell=cell_id, kernel=kernel)
+
+
+def _account_words(account: Account) -> tuple[str | None, str | None]:
+    """Return how an account is named in a panel, and the command that chooses it.
+
+    Both are None for the environment's where there is no other.
+    """
+    try:
+        others = bool(accounts.from_file()) or SESSION.sandbox is not None
+    except errors.AccountError:
+        others = False
+    if account.name == accounts.DEFAULT and not others:
+        return None, None
+    place = account.place.partition("://")[2] or account.place
+    words = account.name if account.name == SANDBOX else f"{account.name} · {place}"
+    return words, None if account.name == accounts.DEFAULT else f"%ct use {account.name}"
 
 
 def ask_unrecorded(cell: PreparedCell, journal: Journal, asker: Asker) -> tuple[Job, ...]:

@@ -68,7 +68,7 @@ class Counting:
     ) -> None:
         self._run, self._show, self._zone, self._kernel = run, show, zone, kernel
         self._cell = cell
-        self._heard: Collection[str] = ()
+        self._heard: Collection[str] | None = None
         self._seen = Event()
 
     def done(self) -> bool:

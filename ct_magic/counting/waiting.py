@@ -7,53 +7,19 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from ct_magic.client.threads import spawn
 from ct_magic.panel.comm_pump import CommPump
+
+if TYPE_CHECKING:
+    from ct_magic.panel.panel import Panel, Shown
 
 _SLICE = 0.1  # seconds; how late a click or an interrupt is heard
 _LEAVE = 0.5  # seconds; a cancelled count is called cancelled where the machine is busy, too
 
 
-class Waitable(Protocol):
-    """What is waited for: see `client.runner.Run`."""
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait; return True if it is over."""
-        ...
-
-    def start(self) -> None:
-        """Begin."""
-        ...
-
-    def cancel(self, number: int | None = None) -> None:
-        """Stop asking."""
-        ...
-
-
-class Watched(Protocol):
-    """What shows it meanwhile: see `progress.panel.Panel`."""
-
-    @property
-    def comm_ids(self) -> Collection[str]:
-        """The widgets whose clicks must be heard."""
-        ...
-
-    def refresh(self) -> None:
-        """Show what has changed."""
-        ...
-
-    def close(self) -> None:
-        """Show how it ended."""
-        ...
-
-    def say_deaf(self) -> None:
-        """Announce that clicks have no effect."""
-        ...
-
-
-def wait(run: Waitable, show: Callable[[], Watched], kernel: object = None) -> None:
+def wait(run: Shown, show: Callable[[], Panel], kernel: object = None) -> None:
     """Show the run, start it and block until it is over.
 
     The first interrupt cancels the run, and KeyboardInterrupt is raised once it is over; a second
@@ -73,10 +39,10 @@ def wait(run: Waitable, show: Callable[[], Watched], kernel: object = None) -> N
         raise KeyboardInterrupt
 
 
-def _watch(run: Waitable, panel: Watched, kernel: object, heard: list[int]) -> None:
+def _watch(run: Shown, panel: Panel, kernel: object, heard: list[int]) -> None:
     with CommPump(kernel, panel.comm_ids) as pump:
-        if panel.comm_ids and not pump.ok and _is_main():
-            panel.say_deaf()
+        if panel.comm_ids is not None and not pump.ok and _is_main():
+            panel.disable_buttons()
         while not run.wait(_SLICE):
             pump()
             if heard:
@@ -84,7 +50,7 @@ def _watch(run: Waitable, panel: Watched, kernel: object, heard: list[int]) -> N
             panel.refresh()
 
 
-def _leave(run: Waitable, panel: Watched) -> None:
+def _leave(run: Shown, panel: Panel) -> None:
     # Out of here, even if cancelling hangs. Mostly it takes no time.
     def cancel() -> None:
         run.cancel()
@@ -97,8 +63,8 @@ def _leave(run: Waitable, panel: Watched) -> None:
 
 
 def listen(
-    run: Waitable,
-    heard: Collection[str],
+    run: Shown,
+    heard: Collection[str] | None,
     kernel: object = None,
     timeout: float | None = None,
 ) -> bool:
@@ -116,7 +82,7 @@ def listen(
     return True
 
 
-def follow(run: Waitable, panel: Watched) -> None:
+def follow(run: Shown, panel: Panel) -> None:
     """Keep the panel true until the run is over; for a thread beside the cell."""
     while not run.wait(_SLICE):
         panel.refresh()

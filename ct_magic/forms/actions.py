@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ct_magic.panel.panel import Shown
+    from ct_magic.panel.standing import About
 
 
 Show = Callable[[w.Widget], None]
@@ -68,9 +69,9 @@ class Runner:
         counting.when_done(lambda frame: self._arrived(name, counting, frame))
         return True
 
-    def _opened(self, run: Shown, note: str | None) -> Panel:
+    def _opened(self, run: Shown, about: About) -> Panel:
         # The form shows the panel itself, so nothing is displayed.
-        panel = WidgetPanel(run, note, lambda bundle: None, keep=True)
+        panel = WidgetPanel(run, about, lambda bundle: None, keep=True)
         self._show(panel.box)
         return panel
 

@@ -14,6 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import ipywidgets as w
 
 from ct_magic.forms.draft.draft import Key
+from ct_magic.panel.widget_panel import close
 from ct_magic.query.catalog import Names
 
 _T = TypeVar("_T")
@@ -225,31 +226,6 @@ class Rows(Generic[_T]):
 def show_if(condition: bool, field: w.DOMWidget) -> None:
     """Show a field, or leave its place empty where there is nothing to say in it."""
     field.layout.visibility = "visible" if condition else "hidden"
-
-
-def walk(widget: w.Widget) -> Iterator[w.Widget]:
-    """Yield a widget and all inside it."""
-    yield widget
-    for child in getattr(widget, "children", ()):
-        yield from walk(child)
-
-
-def uncount(widget: w.Widget) -> None:
-    """Ask pages no longer how often a widget is seen, nor what is inside; before it goes from them.
-
-    Else they answer to a subshell that they delete next, and asyncio complains in a cell.
-    """
-    for inner in walk(widget):
-        if getattr(inner, "_view_count", None) is not None and inner.comm is not None:
-            inner._view_count = None
-
-
-def close(widget: w.Widget) -> None:
-    """Release a widget and all inside it."""
-    for inner in list(walk(widget)):
-        for part in (getattr(inner, "layout", None), getattr(inner, "style", None), inner):
-            if part is not None:
-                part.close()
 
 
 def _focus_once_seen(widget: Any) -> None:

@@ -19,12 +19,9 @@ from ct_magic.forms.row_list import (
     Problems,
     Rows,
     button,
-    close,
     combobox,
     of_prefix,
     propose,
-    uncount,
-    walk,
 )
 from ct_magic.forms.row_widgets import (
     PRESETS,
@@ -34,6 +31,7 @@ from ct_magic.forms.row_widgets import (
     Fields,
     event_proposals,
 )
+from ct_magic.panel.widget_panel import close, uncount, walk
 from ct_magic.query.catalog import Names
 
 _DAY = "YYYY-MM-DD"

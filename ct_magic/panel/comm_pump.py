@@ -29,17 +29,19 @@ _log = logging.getLogger(__name__)
 class CommPump:
     """`with CommPump(kernel, ids) as pump:` and call `pump()` again and again while waiting.
 
-    `ids` are the comm ids of the widgets that may be heard. On a kernel that is built otherwise
+    `ids` are the comm ids of the widgets that may be heard, also those that are added meanwhile;
+    with None nothing is taken over. On a kernel that is built otherwise
     than ipykernel 6 and 7 are, `ok` is False and calling it does nothing.
     """
 
-    def __init__(self, kernel: Any, ids: Collection[str]) -> None:
+    def __init__(self, kernel: Any, ids: Collection[str] | None) -> None:
         self.ok = False
-        self._kernel, self._ids = kernel, set(ids)
+        self._kernel, self._ids = kernel, ids
+        self._controls: set[str] = set()  # comms by which pages ask for the state of all widgets
         self._held: list[Any] = []
 
     def __enter__(self) -> CommPump:
-        if self._ids:
+        if self._ids is not None:
             try:
                 self._take_over()
             except Exception:
@@ -106,8 +108,8 @@ class CommPump:
             return False
         content = unpack(frames[4].bytes)
         if kind == "comm_open" and content.get("target_name") == CONTROL:
-            self._ids.add(content.get("comm_id"))
-        return content.get("comm_id") in self._ids
+            self._controls.add(content.get("comm_id"))
+        return content.get("comm_id") in (*self._controls, *(self._ids or ()))
 
 
 def stream_of_this_thread(kernel: Any) -> Any:

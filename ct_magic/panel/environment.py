@@ -10,40 +10,60 @@ from typing import Any, TextIO
 
 from ct_magic.panel.comm_pump import stream_of_this_thread
 from ct_magic.panel.panel import Display, HtmlPanel, Panel, Shown, TextPanel
+from ct_magic.panel.standing import USUAL, About
 
 
 def open_panel(
     run: Shown,
-    note: str | None = None,
+    about: About = USUAL,
     *,
     mode: str = "auto",
     shell: object = None,
     out: TextIO | None = None,
     environ: Mapping[str, str] = os.environ,
-    stable: bool = False,
 ) -> Panel:
     """Show a run where it can be shown.
 
     `mode` is auto, widget, html, text or none. Auto: widgets in a notebook that somebody looks
     at, replaced HTML in one that is only executed, lines on standard error everywhere else. Where
-    `environ` has `CI` or a dumb `TERM`, no line is rewritten. `stable` shows no times.
+    `environ` has `CI` or a dumb `TERM`, no line is rewritten.
     """
     # Without a shell there is nothing that could replace what was displayed.
     rich = mode in ("widget", "html") and shell is None
     stream = out or sys.stderr
     match _mode(shell) if mode == "auto" or rich else mode:
         case "none":
-            return Panel(run, note)
+            return Panel(run, about)
         case "widget":
-            from ct_magic.panel.widget_panel import WidgetPanel
+            from ct_magic.panel.widget_panel import PATIENCE, WidgetPanel
 
-            return WidgetPanel(run, note, notebook_display(), lines=_lines(shell), stable=stable)
+            lines, stays = _lines(shell), is_inside_output(shell)
+            return WidgetPanel(
+                run, about, notebook_display(), lines=lines, stays=stays, patience=PATIENCE
+            )
         case "html":
-            return HtmlPanel(run, note, notebook_display(), stable=stable)
+            is_final = is_inside_output(shell)
+            return HtmlPanel(run, about, notebook_display(), is_final=is_final)
     if stream is None:  # a Python without a console
-        return Panel(run, note)
-    rewrite = is_terminal(stream) and _can_rewrite(environ) and not stable
-    return TextPanel(run, note, stream, rewrite=rewrite, stable=stable)
+        return Panel(run, about)
+    rewrite = is_terminal(stream) and _can_rewrite(environ) and not about.stable
+    return TextPanel(run, about, stream, rewrite=rewrite)
+
+
+def is_inside_output(shell: object) -> bool:
+    """Return True where an Output widget takes what is displayed: `with out:`, `interact`.
+
+    It takes what is new, and nothing that replaces it.
+    """
+    kernel, widgets = getattr(shell, "kernel", None), sys.modules.get("ipywidgets")
+    if kernel is None or widgets is None:
+        return False
+    parent = kernel.get_parent().get("header", {}).get("msg_id")
+    module = widgets.widgets.widget
+    known = getattr(module, "_instances", None)  # of ipywidgets 8
+    known = module.Widget.widgets if known is None else known
+    outputs = [widget for widget in list(known.values()) if isinstance(widget, widgets.Output)]
+    return any(output.msg_id and output.msg_id == parent for output in outputs)
 
 
 def notebook_display() -> Display:

@@ -8,22 +8,22 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Protocol, TextIO
 
 from ct_magic.panel import html as panel_html
+from ct_magic.panel import tables
 from ct_magic.panel import text as panel_text
-from ct_magic.panel.standing import Standing
+from ct_magic.panel.standing import USUAL, About, Standing
 from ct_magic.planning.row_results import RowResult
 from ct_magic.rows import Plan
 
 _TICK = 1.0  # seconds between two messages to the front end
 SAVED_TICK = 4.0  # seconds between two states that a saved notebook would show
 REWRITE = "\r\x1b[K"  # back to the line's beginning, and clear it
-USUAL_COLUMNS = 80
 _log = logging.getLogger(__name__)
 # Shows a bundle of mime types: the first one is displayed, the next take its place.
 Display = Callable[[Mapping[str, object]], None]
 
 
 class Shown(Protocol):
-    """The run behind a panel: see `row_run.RowRun`."""
+    """The run behind a panel: see `row_results.RowRun`."""
 
     clock: Callable[[], float]
 
@@ -37,8 +37,21 @@ class Shown(Protocol):
         """Every row as it stands."""
         ...
 
+    @property
+    def outage(self) -> tuple[float, float] | None:
+        """Since when no answer came, and when the service is given up; None while it answers."""
+        ...
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait, `timeout` seconds at the most; return True if it is over."""
+        ...
+
     def cancel(self, number: int | None = None) -> None:
-        """Stop asking."""
+        """Stop asking for one row, or for all."""
         ...
 
 
@@ -46,14 +59,15 @@ class Panel:
     """Shows nothing: what `progress="none"` gives, and what the others are made from.
 
     `refresh()` may be called as often as one likes and speaks at most once a second; `close()`
-    shows the end. `comm_ids` are the widgets whose clicks must be heard while a cell blocks.
+    shows the end. `comm_ids` are the widgets whose clicks must be heard while a cell blocks; None
+    where there never are any.
     """
 
-    comm_ids: Collection[str] = ()
+    comm_ids: Collection[str] | None = None
     ticks = False  # whether a second that has passed is news
 
-    def __init__(self, run: Shown, note: str | None = None, *, stable: bool = False) -> None:
-        self._run, self._note, self._stable = run, note, stable
+    def __init__(self, run: Shown, about: About = USUAL) -> None:
+        self._run, self._about = run, about
         self._spoken = float("-inf")
         self._shown: object = None
         self._until = float("inf")  # when what is shown is no longer true, whatever happens
@@ -67,15 +81,12 @@ class Panel:
         """Show how it ended."""
         self._safely(lambda: self._end(self._standing()))
 
-    def say_deaf(self) -> None:
+    def disable_buttons(self) -> None:
         """Announce that clicks have no effect here, and what has."""
 
     def _standing(self) -> Standing:
-        plan, rows = self._run.plan, self._run.rows
-        # How long it may take is of no use once it is over.
-        expects = None if all(row.state.ended for row in rows) else plan.expects
-        note = "; ".join(filter(None, (expects, self._note))) or None
-        return Standing(plan, rows, self._run.clock(), note, self._stable)
+        run = self._run
+        return Standing(run.plan, run.rows, run.clock(), self._about, run.outage)
 
     def _safely(self, show: Callable[[], None]) -> None:
         if self._lost:
@@ -91,10 +102,10 @@ class Panel:
         now = self._run.clock()
         if now - self._spoken < _TICK:
             return
-        rows = self._run.rows
         # Frozen rows: the same tuple of them is the same picture.
-        if self.ticks or rows != self._shown or now >= self._until:
-            self._spoken, self._shown = now, rows
+        shown = self._run.rows, self._run.outage
+        if self.ticks or shown != self._shown or now >= self._until:
+            self._spoken, self._shown = now, shown
             self._show(self._standing())
 
     def _show(self, standing: Standing) -> None: ...
@@ -105,16 +116,8 @@ class Panel:
 class TextPanel(Panel):
     """Plain lines: one that is rewritten where there is a terminal, else one for each change."""
 
-    def __init__(
-        self,
-        run: Shown,
-        note: str | None,
-        out: TextIO,
-        *,
-        rewrite: bool = False,
-        stable: bool = False,
-    ) -> None:
-        super().__init__(run, note, stable=stable)
+    def __init__(self, run: Shown, about: About, out: TextIO, *, rewrite: bool = False) -> None:
+        super().__init__(run, about)
         self._out, self._rewrite, self.ticks = out, rewrite, rewrite
         self._said = ""
         self.refresh()
@@ -122,20 +125,20 @@ class TextPanel(Panel):
     def _show(self, standing: Standing) -> None:
         if self._rewrite:
             self._print(REWRITE + panel_text.line(standing, self._columns() - 1))
-        elif (line := panel_text.progress(standing)) != self._said and not self._stable:
+        elif (line := panel_text.progress(standing)) != self._said and not self._about.stable:
             self._said = line
             self._print(f"ctcount: {line}\n")
 
     def _end(self, standing: Standing) -> None:
         lead = REWRITE if self._rewrite else ""
-        self._print(f"{lead}{panel_text.text(standing)}\n")
+        self._print(f"{lead}{tables.text(standing, self._columns())}\n")
 
     def _columns(self) -> int:
         # A line that is longer than the terminal's cannot be rewritten. Some say they have none.
         try:
-            return os.get_terminal_size(self._out.fileno()).columns or USUAL_COLUMNS
+            return os.get_terminal_size(self._out.fileno()).columns or panel_text.COLUMNS
         except Exception:  # whatever stands in a stream's place
-            return USUAL_COLUMNS
+            return panel_text.COLUMNS
 
     def _print(self, text: str) -> None:
         try:
@@ -149,23 +152,27 @@ class TextPanel(Panel):
 
 
 class HtmlPanel(Panel):
-    """A display that is replaced: what a page without widgets and an executed notebook show."""
+    """A display that is replaced: what a page without widgets and an executed notebook show.
+
+    Where a display cannot be replaced, `is_final`, only the end is shown.
+    """
 
     def __init__(
-        self, run: Shown, note: str | None, display: Display, *, stable: bool = False
+        self, run: Shown, about: About, display: Display, *, is_final: bool = False
     ) -> None:
-        super().__init__(run, note, stable=stable)
-        self._display = display
+        super().__init__(run, about)
+        self._display, self._is_final = display, is_final
         # What comes first is shown at once: it was displayed before anything was asked.
         self._kept, self._saved = run.clock(), run.rows
-        display(still(self._standing()))
+        if not is_final:
+            display(still(self._standing()))
 
     def _refresh(self) -> None:
         now = self._run.clock()
-        if now - self._kept < SAVED_TICK or (rows := self._run.rows) == self._saved:
-            return
-        self._kept, self._saved = now, rows
-        self._display(still(self._standing()))
+        is_news = (rows := self._run.rows) != self._saved
+        if is_news and now - self._kept >= SAVED_TICK and not self._is_final:
+            self._kept, self._saved = now, rows
+            self._display(still(self._standing()))
 
     def _end(self, standing: Standing) -> None:
         self._display(still(standing))
@@ -173,5 +180,5 @@ class HtmlPanel(Panel):
 
 def still(standing: Standing, hint: str | None = None) -> dict[str, object]:
     """Return a picture that needs neither a kernel nor widgets, as HTML and as text."""
-    text = panel_text.text(standing) + (f"\n({hint})" if hint else "")
+    text = tables.text(standing) + (f"\n({hint})" if hint else "")
     return {"text/plain": text, "text/html": panel_html.html(standing, hint)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 
 from ct_magic.client.jobs import Job, State
+from ct_magic.common import words
 from ct_magic.planning.row_results import RowResult
 from ct_magic.rows import Plan, Row
 
@@ -18,17 +20,41 @@ LEAST_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A plan, its rows as they stood at `now` (a reading of the run's clock), and a note.
+class About:
+    """What a panel says of a cell beside its rows; all of it may be missing.
 
-    A `stable` one shows no time of day and no duration: two runs look alike but for the counts.
+    `account` is whom it asks, where that is to be said, and `use` the command that chooses it.
+    Times are those of `zone`, whose date is `today`. A `stable` panel shows no time of day and no
+    duration: two runs look alike but for the counts. Where the cell is `plotted`, the rows of a
+    panel are folded at the end, for the picture shows them. `left_out` is how many counts of the
+    cell were never sent, and are not asked now either.
+    """
+
+    note: str | None = None
+    account: str | None = None
+    use: str | None = None
+    zone: tzinfo | None = None
+    today: date | None = None
+    stable: bool = False
+    plotted: bool = False
+    left_out: int = 0
+
+
+USUAL = About()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A plan, its rows as they stood at `now` (a reading of the run's clock), and what is said.
+
+    `outage` is since when no answer came, and when the service is given up, by the run's clock.
     """
 
     plan: Plan
     rows: tuple[RowResult, ...]
     now: float
-    note: str | None = None
-    stable: bool = False
+    about: About = USUAL
+    outage: tuple[float, float] | None = None
 
     @property
     def over(self) -> bool:
@@ -36,15 +62,25 @@ class Standing:
         return all(row.state.ended for row in self.rows)
 
     @property
+    def lost(self) -> list[RowResult]:
+        """The rows that have ended without a count."""
+        return [row for row in self.rows if row.state.ended and row.state not in FINE]
+
+    @property
     def tally(self) -> Counter[State]:
         """How many rows are in each state."""
         return Counter(row.state for row in self.rows)
 
     @property
+    def has_shares(self) -> bool:
+        """True where rows are compared with a base."""
+        return any(row.row.base is not None for row in self.rows)
+
+    @property
     def seconds(self) -> float | None:
         """The seconds since the first request; None where none was sent, or none may be shown."""
         begun = [job.began for job in self._jobs if job.began is not None]
-        if not begun or self.stable:
+        if not begun or self.about.stable:
             return None
         ended = [job.ended for job in self._jobs if job.ended is not None]
         return (max(ended, default=self.now) if self.over else self.now) - min(begun)
@@ -62,20 +98,62 @@ class Standing:
 
     @property
     def cached(self) -> tuple[int, datetime | None]:
-        """How many rows the journal answered, and when the oldest of them was counted (UTC)."""
+        """How many rows the journal answered, and when the oldest of them was counted."""
         rows = [row for row in self.rows if row.cached]
         times = [row.counted or taken_at(row) for row in rows]
-        return len(rows), min((time for time in times if time is not None), default=None)
+        oldest = min((time for time in times if time is not None), default=None)
+        return len(rows), oldest and oldest.astimezone(self.about.zone)
 
     @property
     def doubts(self) -> tuple[str, ...]:
         """What the service may ignore silently, each once."""
         return tuple(dict.fromkeys(doubt for row in self.rows for doubt in row.row.doubts))
 
+    def is_open(self, row: RowResult) -> bool:
+        """Return True for a count that is not of whole days, or not of a whole piece."""
+        return row.row.whole is False or self._is_before_its_end(row)
+
+    def so_far(self, row: RowResult) -> str:
+        """Return how much a count that is not of a whole piece holds; nothing of a whole one.
+
+        `so far, until 30 Nov 11:15`, `2 of 7 days`.
+        """
+        if not self.is_open(row):
+            return ""
+        has, whole = _length(row.row), self._whole_length(row.row)
+        parts = [f"{has} of {words.counted(whole, 'day')}"] if whole and has < whole else []
+        if self._is_before_its_end(row):
+            time = row.counted and row.counted.astimezone(self.about.zone)
+            shown = time is not None and not self.about.stable
+            until = f"until {words.day(time)} {time:%H:%M}" if time and shown else ""
+            parts = [*(parts or ["so far"]), until]
+        elif not parts:
+            parts = [f"{words.counted(has, 'day')}, not a whole piece"]
+        return ", ".join(filter(None, parts))
+
+    def _is_before_its_end(self, row: RowResult) -> bool:
+        """Return True for a count that was taken before the last of its days was over."""
+        if row.counted is not None and self.about.today is not None:
+            return row.counted.astimezone(self.about.zone).date() <= row.row.end
+        return self.about.today is not None and row.row.end >= self.about.today
+
+    def _whole_length(self, row: Row) -> int | None:
+        """Return how many days the piece of a row would have, were it whole; None if unknown."""
+        same = [other.row for other in self.rows if other.row.statement == row.statement]
+        lengths = {_length(other) for other in same if other.whole}
+        month = monthrange(row.start.year, row.start.month)[1]
+        if lengths == {7}:
+            return 7
+        return month if lengths and lengths <= {28, 29, 30, 31} else None
+
     @property
     def _jobs(self) -> tuple[Job, ...]:
         jobs = (job for row in self.rows for job in row.jobs)
         return tuple({job.number: job for job in jobs}.values())
+
+
+def _length(row: Row) -> int:
+    return (row.end - row.start).days + 1
 
 
 def seconds_left(jobs: Sequence[Job], now: float) -> tuple[float, float] | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from html import escape
 
-from ct_magic.common.words import plain
+from ct_magic.query.lexer import CONTEXTUAL, KEYWORDS, tokens_of_cell
 
 # Colours of the front end's own theme, with a fallback for pages that have none.
 INK = "var(--jp-content-font-color1,#212121)"
@@ -26,19 +26,18 @@ HAIR = "rgba(128,128,128,.18)"
 TRACK = "rgba(128,128,128,.25)"
 BOX = (
     f"border:1px solid {LINE};border-radius:8px;padding:10px 14px;margin:2px 0;"
-    "box-sizing:border-box;max-width:920px;line-height:1.45;overflow-wrap:break-word"
+    "box-sizing:border-box;line-height:1.45;overflow-wrap:break-word"
 )
 CODE = "background:none;padding:0;white-space:pre-wrap"
 NUMBER_STYLE = "font-variant-numeric:tabular-nums"
 HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
 # A page sets what stands between two dollars as a formula, also a query's `$low and $high`.
 CLASS = "ct-magic mathjax_ignore tex2jax_ignore"
-_ROW = 26  # pixels of a row: the buttons beside a live table are as high
-_HEAD = 24  # pixels of its head
-BESIDE = 92  # pixels for the buttons beside a live card
+_ROW = 26  # pixels of a row: the boxes beside a live table are as high
+BESIDE = 96  # pixels for the buttons in a live card's corner
 NOTE = 205  # pixels of a table's last column while it runs
-_NARROW = 760  # pixels of a card below which the last days of pieces are left out
-_SHORT = 104  # pixels of the last column there
+AREA = 9 * _ROW + 8  # pixels for the rows of a long table, and for the picture in their place
+_NARROW = 760  # pixels of a card below which names and notes give way
 
 # A page shows by a shade what has the focus and what is a button; forced colours have no shades.
 OURS = ":is(.ct-magic-panel, .ct-magic-form, .ct-magic)"
@@ -53,62 +52,58 @@ FOCUS = f"""
 SHEET = f"""<style>{FOCUS}
 .ct-magic {{ font-size:13px;{NUMBER_STYLE} }}
 .ct-magic code.ct-q {{ font-size:12.5px }}
+.ct-q b {{ color:{KEYWORD} }} .ct-q .s {{ color:{TEXT} }}
+.ct-q .n {{ color:{NUMBER};white-space:nowrap }}
 .ct-magic .ct-head {{ display:flex;flex-wrap:wrap;gap:0 14px;align-items:baseline;margin-top:4px }}
-.ct-magic .ct-head > .ct-rest {{ flex:1 1 14em;min-width:0 }}
-.ct-magic:not(.ct-magic-live) > .ct-asked {{ padding-right:{BESIDE}px }}
+.ct-magic .ct-rest {{ flex:1 1 14em;min-width:0 }}
+.ct-magic :is(.ct-asked,.ct-head:not(.ct-one)) {{ padding-right:{BESIDE}px }}
 .ct-magic .ct-one {{ min-height:38px }}
 .ct-magic .ct-part {{ display:inline-block;vertical-align:top }}
-.ct-magic .ct-over {{ display:flex;flex-wrap:wrap;gap:4px 24px;
-  align-items:flex-start }}
-.ct-magic .ct-over > :first-child {{ flex:3 1 280px;min-width:0 }}
-.ct-magic .ct-fold {{ flex:1 1 190px;max-width:320px;margin-left:auto;display:grid;gap:2px 12px;
-  grid-template-columns:fit-content(110px) minmax(60px,1fr) auto;align-items:center;
-  line-height:1.25 }}
+.ct-magic .ct-meta {{ display:grid;grid-template-columns:minmax(80px,150px) minmax(110px,230px)
+  minmax(70px,110px) 1fr auto auto;column-gap:14px;margin-top:10px;padding-top:6px;
+  border-top:1px solid {HAIR};font-size:12px }}
+.ct-magic .ct-area {{ height:{AREA}px;overflow:hidden;display:grid;gap:2px 12px;
+  grid-template-columns:fit-content(160px) minmax(60px,1fr) auto;align-content:end;
+  align-items:end;margin-top:6px }}
+.ct-magic .ct-area > :is(table,details) {{ grid-column:1/-1;align-self:start }}
 .ct-magic .ct-line {{ display:contents }}
-.ct-magic :is(.ct-line,.ct-fold) > * {{ overflow:hidden;text-overflow:ellipsis;white-space:nowrap }}
-.ct-magic .ct-fold svg {{ display:block;width:100% }}
+.ct-magic .ct-line > * {{ overflow:hidden;text-overflow:ellipsis;white-space:nowrap }}
+.ct-magic .ct-line svg {{ display:block;width:100% }}
 .ct-magic-panel, .ct-magic:not(.ct-magic-live) {{ container-type:inline-size }}
-.ct-magic table.ct-rows {{ width:100%;table-layout:fixed;border-collapse:collapse;margin:12px 0 0;
+.ct-magic table.ct-rows {{ width:100%;table-layout:auto;border-collapse:collapse;margin:8px 0 0;
   font-size:13px;border:0;color:inherit }}
 .ct-magic table.ct-rows :is(td,th) {{ height:{_ROW}px;box-sizing:border-box;padding:0 10px 0 0;
-  white-space:nowrap;overflow:hidden;text-overflow:ellipsis;vertical-align:middle;
-  font-weight:400;background:none;max-width:none;text-align:right }}
-.ct-magic table.ct-rows th {{ height:{_HEAD}px;color:{MUTED};font-size:12px }}
+  white-space:nowrap;vertical-align:middle;font-weight:400;background:none;max-width:none;
+  text-align:right }}
+.ct-magic table.ct-rows th {{ color:{MUTED};font-size:12px }}
 .ct-magic table.ct-rows tbody tr {{ border-top:1px solid {HAIR};background:none }}
 .ct-magic table.ct-rows tbody tr:hover {{ background:{HAIR} }}
-.ct-magic .ct-track + :is(table, :has(> table)) {{ margin-top:2px }}
-.ct-magic .ct-track + div > table.ct-rows {{ margin-top:0 }}
-.ct-magic .ct-state {{ overflow:hidden;text-overflow:ellipsis }}
-.ct-magic:not(.ct-magic-live) :is(.ct-state,.ct-step) {{ white-space:normal;
-  overflow-wrap:anywhere }}
-.ct-magic:not(.ct-magic-live) table :is(.ct-state,.ct-step) {{ padding:2px 0 }}
-.ct-magic .ct-step {{ overflow:hidden;text-overflow:ellipsis }}
-.ct-magic:not(.ct-magic-live) .ct-step {{ display:-webkit-box;-webkit-box-orient:vertical;
-  -webkit-line-clamp:3 }}
+.ct-magic .ct-rows :is(td,th):first-child {{ max-width:22em;overflow:hidden;
+  text-overflow:ellipsis }}
+.ct-rows:not(.ct-heat) td > div {{ border-color:{BAR} !important;border-radius:2px }}
+.ct-magic:not(.ct-magic-live) td .ct-why {{ display:inline-block;white-space:normal;
+  overflow-wrap:anywhere;min-width:130px }}
+.ct-magic-live .ct-rows:not(.ct-heat) :is(td,th):last-child {{ min-width:{NOTE}px;
+  max-width:{NOTE}px;overflow:hidden;text-overflow:ellipsis }}
 .ct-magic table.ct-heat {{ min-width:calc(250px + 42px*var(--ct-magic-columns)) }}
-.ct-magic table.ct-heat td {{ text-align:center;border:2px solid {_PAGE};border-radius:4px;
-  padding:0 }}
-.ct-magic table.ct-heat td:first-child {{ border-left:0 }}
-.ct-magic table.ct-heat th:nth-child(3) {{ overflow:visible }}
+.ct-magic table.ct-heat :is(td,th)[align] {{ text-align:center;padding:1px;
+  width:calc(70%/var(--ct-magic-columns)) }}
+.ct-heat td > div {{ line-height:{_ROW - 4}px;border-radius:4px }}
 .ct-magic .ct-percent {{ display:none }}
 @container (max-width:{_NARROW}px) {{
   .ct-magic .ct-end, .ct-magic table .ct-live {{ display:none }}
-  .ct-magic col.ct-days {{ width:92px !important }}
-  .ct-magic col.ct-name {{ width:140px !important }}
-  .ct-magic col.ct-note {{ width:{_SHORT}px !important }}
-  .ct-magic col.ct-said {{ width:{_SHORT + BESIDE}px !important }}
-  .ct-magic col.ct-silent {{ width:0 !important }}
-  .ct-magic table.ct-heat th:first-child {{ white-space:normal;line-height:1.1 }}
+  .ct-magic .ct-rows :is(td,th):first-child {{ max-width:11em !important }}
+  .ct-magic-live .ct-rows:not(.ct-heat) :is(td,th):last-child {{ min-width:104px;max-width:104px }}
   .ct-magic table.ct-heat {{ min-width:calc(140px + 29px*var(--ct-magic-columns)) }}
-  .ct-magic table.ct-heat col:nth-child(2) {{ width:60px !important }}
   .ct-magic table.ct-wide .ct-sign {{ display:none }}
-  .ct-magic table.ct-wide .ct-percent {{ display:inline }} }}
+  .ct-magic .ct-meta {{ display:flex;flex-wrap:wrap }} }}
 .ct-magic summary {{ color:{MUTED};cursor:pointer;width:max-content;margin-top:4px }}
 .ct-magic details::details-content {{ content-visibility:visible;display:block }}
 .jp-NotebookPanel .ct-magic details:not([open])::details-content {{ content-visibility:hidden;
   display:none }}
 @media print {{ .ct-magic details::details-content, .jp-NotebookPanel .ct-magic
   details:not([open])::details-content {{ content-visibility:visible;display:block }} }}
+.ct-scroll {{ overflow-x:auto }}
 .jp-NotebookPanel .ct-scroll {{ overflow:auto;max-height:40em }}
 @media print {{ .jp-NotebookPanel .ct-scroll {{ max-height:none }} }}
 </style>"""
@@ -118,16 +113,21 @@ LIVE = f"""<style>
 .ct-magic-panel {{ {BOX};overflow:hidden }}
 .jp-OutputArea-output > .ct-magic-panel {{ margin-right:20px }}
 .ct-magic-panel .widget-html-content {{ min-width:0;line-height:1.45 }}
-.ct-magic-panel .widget-html {{ height:auto;margin:0 }}
-.ct-magic-panel > .widget-box, .ct-magic-panel .ct-magic-beside {{ overflow:visible }}
+.ct-magic-panel .widget-html {{ height:auto;margin:0;flex:1 1 auto;min-width:0 }}
+.ct-magic-panel > .widget-box {{ overflow:visible;position:relative }}
 .ct-magic-panel button {{ border-radius:6px;border:1px solid {LINE};background:{_PAGE};color:{INK};
-  font-size:13px;line-height:1;box-shadow:none }}
+  font-size:13px;line-height:1;box-shadow:none;width:auto }}
 .ct-magic-panel button:hover {{ background:{HAIR} }}
-.ct-magic-panel .ct-magic-x {{ height:{_ROW}px;border-color:transparent;background:none;
-  margin:0;padding:0 6px;color:{MUTED} }}
-.ct-magic-panel .ct-magic-x:focus-visible {{ outline-offset:-2px }}
-.ct-magic-panel .ct-magic-x:hover {{ color:{INK};text-decoration:underline }}
-.ct-magic-panel .ct-magic-x:disabled {{ visibility:hidden }}
+.ct-magic-panel .ct-magic-stop {{ position:absolute;right:0;top:0;flex-direction:row;width:auto }}
+.ct-magic-panel .ct-magic-marks {{ position:absolute;left:0;bottom:0;overflow:visible }}
+.ct-magic-panel .ct-magic-mark {{ width:22px;height:{_ROW}px;margin:0;line-height:{_ROW}px }}
+.ct-magic-panel .ct-magic-mark input {{ margin:0;vertical-align:middle }}
+.ct-magic-panel .ct-magic-mark span {{ {HIDDEN} }}
+.ct-magic-panel .ct-magic-mark:has(:disabled) {{ visibility:hidden }}
+.ct-magic-panel .ct-magic-marked .ct-rows :is(td,th):first-child {{ padding-left:26px }}
+.ct-magic-panel .ct-magic-more {{ border:0;background:none;color:{MUTED};padding:0;margin:0 }}
+.ct-magic-panel .ct-magic-off {{ display:none }}
+.ct-magic-panel .ct-magic-list, .ct-magic-panel .ct-magic-list > * {{ width:100% }}
 .ct-magic.ct-magic-live {{ padding:0;line-height:1.45 }}
 @keyframes ct-magic-hide {{ to {{ visibility:hidden }} }}
 .ct-magic-ends {{ animation: ct-magic-hide 1ms var(--ct-magic-for) forwards; }}
@@ -141,65 +141,41 @@ LIVE = f"""<style>
 </style>"""
 
 
-def bar(percent: float, height: str, colour: str, *, hollow: bool = False) -> str:
-    """Return a bar: a border and no background, so that it is printed, too."""
-    plain = colour.rstrip(")").rpartition(",")[2]
-    if hollow:  # of a piece that is not whole
-        drawn = f"height:5px;border:1px dashed {plain};border-color:{colour};box-sizing:content-box"
-    else:
-        drawn = f"border-top:{height} solid {plain};border-color:{colour}"
-    return f'<div style="width:{percent:.1f}%;{drawn};border-radius:2px"></div>'
+def bar(percent: float, *, hollow: bool = False, colour: str = "#1976d2", height: int = 9) -> str:
+    """Return a bar: a border and no background, so that it is printed, too.
+
+    Its colour is a plain one, which an untrusted notebook keeps; our sheet gives it the theme's.
+    """
+    solid = f"border-top:{height}px solid {colour}"
+    drawn = f"height:5px;border:1px dotted {colour}" if hollow else solid
+    return f'<div style="width:{percent:.4g}%;{drawn}"></div>'
 
 
 # A query's text -> HTML in the colours of the editor; it refuses nothing.
 
-_LONGEST = 2000  # characters of a statement that are shown
-COLOURED_WORDS = (
-    *("where", "and", "or", "in", "not", "exists", "did", "any", "by", "from", "to", "on"),
-    *("last", "this", "today", "yesterday", "since", "true", "false"),
-    *("share", "after", "before", "vs", "day", "days", "week", "weeks", "month", "months"),
-    *("quarter", "quarters", "year", "years"),
-)
-# Words in one place, names anywhere else.
-PLACED = (
-    r"first(?=\ (?:day|week|month|quarter|year)\b)",
-    r"rolling(?=\ \d)",
-    r"(?<=vs\ )previous",
-    r"(?:(?<=by\ )|(?<=,\ ))hour(?=,|$|\ *\#)",
-)
-PIECE = re.compile(
-    rf"""(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-    | (?P<number>(?<![\w$])\d[\d.:-]*)
-    | (?P<word>(?<![\w$.])(?:{"|".join((*COLOURED_WORDS, *PLACED))})(?![\w$]))""",
-    re.VERBOSE,
-)
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-WHOLE = "display:inline-block"
-_COLOURS = {"text": TEXT, "number": NUMBER, "word": KEYWORD}
+_NUMBERS = ("NUMBER", "EIGHT_DIGITS", "CLOCK", "DATE", "YEAR_MONTH", "DOTS")
+_KINDS = {
+    **dict.fromkeys((word.upper() for word in (*KEYWORDS, *CONTEXTUAL)), "<b>{}</b>"),
+    **dict.fromkeys(_NUMBERS, '<span class="n">{}</span>'),
+    "STRING": '<span class="s">{}</span>',
+}
 
 
 def coloured(text: str) -> str:
     """Return a query as HTML: its words, texts and numbers in colour; its lines stay lines."""
-    return "\n".join(_line(line) for line in text[:_LONGEST].splitlines())
-
-
-def unbroken(html: str) -> str:
-    """Return words in HTML whose days are not broken behind a hyphen."""
-    return _DAY.sub(rf'<span style="{WHOLE}">\g<0></span>', html)
-
-
-def _line(line: str) -> str:
-    shown = line[: len(line) - len(line.lstrip(" "))] + plain(line)
-    pieces, at = [], 0
-    for match in PIECE.finditer(shown):
-        look = f"color:{_COLOURS[str(match.lastgroup)]}"
-        if _DAY.match(match[0]):
-            look += f";{WHOLE}"
+    pieces, at = list[str](), 0
+    for token in tokens_of_cell(text):
         pieces += [
-            escape(shown[at : match.start()]),
-            f'<span style="{look}">{escape(match[0])}</span>',
+            escape(text[at : token.start]),
+            _KINDS.get(token.type, "{}").format(_foreign(token.text)),
         ]
-        at = match.end()
+        at = token.end
     # A line that begins with a right-to-left name goes from left to right, as in the editor.
-    inside = "".join([*pieces, escape(shown[at:])])
-    return f'<bdi dir="ltr">{inside}</bdi>'
+    lines = "".join([*pieces, escape(text[at:])]).split("\n")
+    return "\n".join(f'<bdi dir="ltr">{line}</bdi>' for line in lines)
+
+
+def _foreign(text: str) -> str:
+    # A right-to-left name turns the words around it round unless it stands alone.
+    turns = any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
+    return f"<bdi>{escape(text)}</bdi>" if turns else escape(text)

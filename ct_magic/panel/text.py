@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from math import ceil
 
 from ct_magic.client.jobs import Job, State
-from ct_magic.common.words import (
-    change,
-    counted,
-    duration,
-    durations,
-    fit,
-    interval,
-    plain,
-    share,
-)
-from ct_magic.panel.standing import Standing, is_kept, pieces, taken_at, waiting
+from ct_magic.common import words
+from ct_magic.common.words import change, counted, duration, durations, fit, interval, plain, share
+from ct_magic.panel.standing import Standing, is_kept, taken_at, waiting
 from ct_magic.planning.row_results import RowResult, reason
-from ct_magic.rows import days
 
-ROWS = 20  # rows of plain text, and of a table that has a button for each
+ROWS = 20  # rows of a table that is shown whole
+DOZEN = 12  # lines of a longer one in plain text
+STATEMENTS = 12  # that are shown
+LONGEST = 2000  # characters of one
+COLUMNS = 80  # of a terminal that does not say how wide it is
 MINUTES = 90  # seconds from which on people wonder
 SIGNS = {
     State.WAITING: "·",
@@ -44,84 +40,136 @@ GROUPS = {
 }
 QUIET = (State.SUCCESS, State.NOT_YET)
 REFRESH = "--refresh asks anew"
-_FETCH = "'%ct resume' fetches it"
+ANY_ORDER = "in any order: the service knows days, not sequences"
+FETCH = "run the cell again: what was sent is fetched, the rest is asked"
+MISSING = "run the cell again to ask for what is missing"
+NEVER_SENT = "the other {} were never sent: run the cell again"
 
 
 def summary(standing: Standing) -> str:
     """Return in one line how a cell stands: `61 of 500 done · 164 asked · 275 waiting …`."""
-    parts = [f"{standing.tally[State.SUCCESS]:,} of {len(standing.rows):,} done", *groups(standing)]
-    return " · ".join([*parts, *filter(None, [time_left(standing)])])
+    parts = [done(standing), *groups(standing), outage(standing) or time_left(standing)]
+    return " · ".join(filter(None, parts))
+
+
+def done(standing: Standing) -> str:
+    """Return how many rows have their count: `61 of 500 done`; of a part, of all there were."""
+    rows, left_out = len(standing.rows), standing.about.left_out
+    there = f"{standing.tally[State.SUCCESS]:,} of {rows + left_out:,}"
+    return there if left_out else f"{there} done"
 
 
 def groups(standing: Standing) -> list[str]:
     """Return how many rows are in each state that is not done: `164 asked`."""
-    words = ((standing.tally[state], word) for state, word in GROUPS.items())
-    return [f"{n:,} {word if n > 1 else _single(word)}" for n, word in words if n]
+    known = ((standing.tally[state], word) for state, word in GROUPS.items())
+    return [f"{n:,} {word if n > 1 else _single(word)}" for n, word in known if n]
 
 
 def time_left(standing: Standing) -> str:
-    """Return the time that is left, `about 1 to 2 min left`, or nothing without ground for it."""
-    left = standing.seconds_left
-    if left is None:
+    """Return the time that is left, `about 1 to 2 min left`; what is expected until one came."""
+    if left := standing.seconds_left:
+        return f"about {durations(*left)} left"
+    has_come = any(row.state.ended for row in standing.rows)
+    return "" if has_come else standing.plan.expects or ""
+
+
+def outage(standing: Standing) -> str:
+    """Return what keeps the whole run waiting, and what becomes of it; nothing while it goes on."""
+    troubled = [row for row in standing.rows if trouble(row)]
+    if not troubled or standing.over:
         return ""
-    return f"about {durations(*left)} left"
+    why = Counter(map(trouble, troubled)).most_common(1)[0][0]
+    now, tries = standing.now, [left for row in troubled if (left := next_look(row, standing.now))]
+    again = f"trying again in {duration(min(tries))}" if tries else "trying again"
+    if standing.outage is None:
+        is_all = len(troubled) == sum(not row.state.ended for row in standing.rows)
+        return f"{why}, {again}" if is_all and len(troubled) > 1 else ""
+    since, until = standing.outage
+    ends = f"giving up in {duration(max(until - now, 0.0))}"
+    return f"{why} for {duration(now - since)}, {again}, {ends}; nothing that was asked is lost"
 
 
-def cache_note(standing: Standing) -> str:
-    """Return what came from the journal, from when, and how it is asked anew; or nothing."""
+def from_when(standing: Standing) -> str:
+    """Return how many counts came from the journal, and of when: `3 from 10:07`; or nothing."""
     cached, oldest = standing.cached
-    if not cached or not standing.over or standing.stable:
+    if not cached or not standing.over or standing.about.stable:
         return ""
-    which = "" if cached == len(standing.rows) else f"{cached:,} of them "
-    time = "" if oldest is None else f" of {oldest:%Y-%m-%d %H:%M} UTC"
-    return f"{which}from the journal{time}: {REFRESH}"
+    of = {1: {1: ""}, 2: {2: "both"}}.get(len(standing.rows), {})
+    which = of.get(cached, "all" if cached == len(standing.rows) else f"{cached:,}")
+    if oldest is None:
+        return f"{which} from the journal".strip()
+    is_today = standing.about.today == oldest.date()
+    day = "" if is_today else f"{words.day(oldest.date(), year=True)} "
+    return f"{which} from {day}{oldest:%H:%M}".strip()
 
 
 def progress(standing: Standing) -> str:
     """Return how far a cell is, in words that change only when something has happened."""
     rows = standing.rows
     if len(rows) == 1:
-        return f"{plain(rows[0].row.title)} - {phase(rows[0])}"
+        return f"{plain(rows[0].row.title)} - {phase(rows[0], standing)}"
     # Tenths, so that a thousand counts are not a thousand lines.
     tenths = 10 * sum(row.state.ended for row in rows) // len(rows) if rows else 10
     failed = standing.tally[State.FAILED]
     return f"{tenths * 10} % of {len(rows):,} counts" + (f", {failed:,} failed" if failed else "")
 
 
-def text(standing: Standing) -> str:
-    """Return all of it as plain text: a line for each row, under one line for the cell."""
-    rows = standing.rows
-    lines = [f"{SIGNS[r.state]} {plain(title(r))} - {state(r, standing)}" for r in rows[:ROWS]]
-    if len(rows) > ROWS:
-        lines.append(f"  ... and {len(rows) - ROWS:,} more")
-    head = [summary(standing)] if len(rows) > 1 else []
-    cached = cache_note(standing) if len(rows) > 1 else ""
-    doubts = [f"! {plain(doubt)}" for doubt in standing.doubts]
-    notes = [f"({note})" for note in (cached, standing.note) if note]
-    return "\n".join([*head, *lines, *doubts, *notes])
+def notes_of(standing: Standing) -> list[str]:
+    """Return the sentences on the whole cell."""
+    left_out, lost = standing.about.left_out, standing.lost if standing.over else []
+    do = (FETCH if any(map(is_kept, lost)) else MISSING) if lost else None
+    never = NEVER_SENT.format(f"{left_out:,}") if left_out else None
+    order = ANY_ORDER if standing.has_shares else None
+    return [note for note in (never, do, order, standing.about.note) if note]
 
 
-def title(row: RowResult) -> str:
-    """Return the words of a row on a line of its own: what is counted, or its days and step."""
-    own = row.row
-    steps = [own.title, days(own), *pieces(own)]
-    text = own.text if own.step is None else " · ".join(steps)
-    return text or own.title
+def queries(standing: Standing) -> list[str]:
+    """Return the statements as typed, each a text of one or more lines."""
+    plan = standing.plan
+    texts = plan.statements or tuple(dict.fromkeys(row.title for row in plan.rows))
+    left = len(texts) - STATEMENTS
+    shown = ["\n".join(map(_printable, text[:LONGEST].splitlines())) for text in texts[:STATEMENTS]]
+    return [*shown, *([f"# and {left:,} more"] if left > 0 else [])]
+
+
+def _printable(line: str) -> str:
+    return line[: len(line) - len(line.lstrip(" "))] + plain(line)
+
+
+def note(row: RowResult, standing: Standing) -> str:
+    """Return what a table says of a row beside its number: its share, or why it has none."""
+    if row.state is State.NOT_YET:
+        return "not yet"
+    parts = []
+    if row.share is not None and row.low is not None:
+        parts = [f"{share(row.share)} ({interval(row.low, row.high)})"]
+    parts.append(of_step_before(row, standing.rows))
+    if row.state is State.SUCCESS:
+        parts.append(standing.so_far(row))
+    elif row.state.ended:
+        parts.append(str(row.state))
+    else:
+        parts.append(_with_next(under_way(row, short=True), row, standing.now))
+    return " · ".join(filter(None, parts))
 
 
 def state(row: RowResult, standing: Standing) -> str:
-    """Return in words how a row stands, with the time of the next look."""
+    """Return in words how the row of a cell stands that has no other, with what comes next."""
     job = waiting(row)
-    left = None if job is None else next_look(job, standing.now)
-    words = f"{phase(row)}{_so_far(job, standing)}"
-    if len(standing.rows) == 1 and (note := cache_note(standing)):
-        return f"{words}, {note}"
-    return words if left is None else f"{words}, next look in {left} s"
+    said = f"{phase(row, standing)}{_so_far(job, standing)}"
+    if cached := from_when(standing):
+        return f"{said}, {cached}: {REFRESH}"
+    return _with_next(said, row, standing.now)
+
+
+def _with_next(said: str, row: RowResult, now: float) -> str:
+    left = next_look(row, now)
+    return said if left is None else f"{said}, next {next_what(row)} in {left} s"
 
 
 def _so_far(job: Job | None, standing: Standing) -> str:
     """Return for how long a count has been asked, once people would wonder."""
-    if job is None or job.began is None or standing.stable:
+    if job is None or job.began is None or standing.about.stable:
         return ""
     seconds = standing.now - job.began
     return f", for {duration(seconds)} so far" if seconds >= MINUTES else ""
@@ -132,58 +180,70 @@ def spoken(standing: Standing) -> str:
     rows = standing.rows
     if len(rows) != 1:
         return summary(standing) if standing.over else progress(standing)
-    words = phase(rows[0]) if rows[0].state.ended else GROUPS[rows[0].state]
-    return f"{plain(rows[0].row.title)} - {_single(words)}"
+    said = phase(rows[0], standing) if rows[0].state.ended else GROUPS[rows[0].state]
+    return f"{plain(rows[0].row.title)} - {_single(said)}"
 
 
 def line(standing: Standing, columns: int = 10**6) -> str:
     """Return it on one line, for a terminal that rewrites it and has so many columns."""
-    words = summary(standing)
+    said = summary(standing)
     if len(standing.rows) == 1:
         # How often it was looked at has no room there.
         stands = re.sub(r", looked (once|twice|\d+ times)", "", state(standing.rows[0], standing))
         tail = f" - {stands}"
         # What is asked is known; how it stands is what one looks for.
         room = max(12, min(60, columns - len(tail) - len("ctcount: ")))
-        words = fit(plain(standing.rows[0].row.title), room) + tail
-    return fit(f"ctcount: {words}", columns)
+        said = fit(plain(standing.rows[0].row.title), room) + tail
+    return fit(f"ctcount: {said}", columns)
 
 
-def phase(row: RowResult) -> str:
+def phase(row: RowResult, standing: Standing) -> str:
     """Return in words how a row stands, without the time."""
     match row.state:
         case State.WAITING | State.SUBMITTED:
             return under_way(row)
         case State.SUCCESS:
-            return f"done: {counted(row.count or 0, 'profile')}{percent(row)}{versus(row)}"
+            so_far = standing.so_far(row)
+            found = f"done: {counted(row.count or 0, 'profile')}{percent(row)}{versus(row)}"
+            return f"{found}, {so_far}" if so_far else found
         case State.NOT_YET:
             return "not yet: its days are not over"
         case _:
             return ended(row)
 
 
-def ended(row: RowResult, *, short: bool = False) -> str:
+def ended(row: RowResult) -> str:
     """Return how a row ended that has no count: `failed: …`, `cancelled`."""
     why = plain(reason(row))
-    words = f"{row.state}: {why}" if why else str(row.state)
-    return f"{words}: {_FETCH}" if is_kept(row) and not short else words
+    return f"{row.state}: {why}" if why else str(row.state)
+
+
+def trouble(row: RowResult) -> str:
+    """Return in plain words why a row waits for more than its turn or its answer; or nothing."""
+    job = waiting(row)
+    why = plain(job.note) if job and job.note else ""
+    code = re.match(r"HTTP (\d{3})", why)
+    if code and code[1] in ("409", "429"):
+        return "the service is busy"
+    if code and code[1].startswith("5"):
+        return f"the service has trouble, {why.partition(': ')[0]}"
+    return re.sub(r"(?<=no connection to )https?://", "", why).removesuffix(", or it was lost")
 
 
 def under_way(row: RowResult, *, short: bool = False) -> str:
     """Return where a row is that has not ended: `asked`, `counting, looked twice`.
 
-    The `short` words have room in a column: `HTTP 503` without what the service says beside it.
+    The `short` words have room in a column: why it waits, or where it is.
     """
-    job = waiting(row)
-    why = plain(job.note) if job and job.note else ""
+    job, why = waiting(row), trouble(row)
     is_waiting = job is None or job.state is State.WAITING
     if short and (why or is_waiting or (job and job.polls)):
         return why.partition(": ")[0] or ("waiting" if is_waiting else "counting")
-    note = f" ({why})" if why else ""
     if job is None or is_waiting:
-        return f"waiting{note}" if note else "waiting its turn"
+        return why or "waiting its turn"
     looks = {0: "asked", 1: "counting, looked once", 2: "counting, looked twice"}
-    return looks.get(job.polls, f"counting, looked {job.polls} times") + note
+    said = looks.get(job.polls, f"counting, looked {job.polls} times")
+    return f"{said} ({why})" if why else said
 
 
 def _single(word: str) -> str:
@@ -215,19 +275,21 @@ def of_step_before(row: RowResult, rows: Sequence[RowResult]) -> str:
 
 
 def taken(row: RowResult, standing: Standing) -> str:
-    """Return when a count was taken, and how long it took: `counted 2026-11-20 10:30 UTC, 12 s`."""
-    if standing.stable:
-        return ""
+    """Return when a count of the journal was taken: `counted 20 Nov 2026 10:30`."""
     time = row.counted or taken_at(row)
-    parts = [] if time is None else [f"counted {time:%Y-%m-%d %H:%M} UTC"]
-    spans = [(j.began, j.ended) for j in row.jobs if j.began is not None and j.ended is not None]
-    if spans:
-        begun, ended = min(begin for begin, _ in spans), max(end for _, end in spans)
-        parts.append(f"in {duration(ended - begun)}")
-    return " ".join(parts + ["(from the journal)"] * row.cached)
+    if time is None:
+        return "from the journal"
+    time = time.astimezone(standing.about.zone)
+    return f"counted {words.day(time.date(), year=True)} {time:%H:%M}"
 
 
-def next_look(job: Job, now: float) -> int | None:
+def next_look(row: RowResult, now: float) -> int | None:
     """Return the seconds until the next look or the next try; None where none is planned."""
+    job = waiting(row)
     # What is due is being asked: no countdown from nothing.
-    return None if job.due is None or job.due <= now else ceil(job.due - now)
+    return None if job is None or job.due is None or job.due <= now else ceil(job.due - now)
+
+
+def next_what(row: RowResult) -> str:
+    """Return what comes next: a look at a count under way, or a try where something went wrong."""
+    return "try" if trouble(row) else "look"

@@ -1,10 +1,26 @@
-"""The live panel: what a run looks like as widgets."""
+"""The live panel: what a run looks like as widgets.
+
+How it works. A cell that is over in a moment shows no widget: the panel begins as a still display,
+and becomes a widget after `PATIENCE`. The widget is a card of HTML, drawn anew once a second at the
+most, and beside it what can be pressed: a button in the card's corner, a box at each row of a short
+table, a list of the rows of a long one. They lie over the card by the sheet alone, so that the card
+has its whole width and no widget needs a layout of its own.
+
+At the end the display becomes a still one again and the widgets are closed, but where no display
+can be replaced: in an Output widget, in a form, on a page that was reloaded meanwhile. There the
+card stays, as it ended, and the last few of those are kept.
+
+One layout and one style are shared by all and never closed. Each widget so costs one message less;
+and a page, which deletes the subshell of widgets when their last one goes, keeps it. Else asyncio
+complains of messages on their way to it, in somebody's cell.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import TextIO
 
 import ipywidgets as w
@@ -13,148 +29,123 @@ from ct_magic.common.words import plain
 from ct_magic.panel import html as panel_html
 from ct_magic.panel import text as panel_text
 from ct_magic.panel.panel import SAVED_TICK, Display, Panel, Shown, TextPanel, still
-from ct_magic.panel.standing import Standing, pieces
-from ct_magic.panel.style import BESIDE
-from ct_magic.panel.table_html import is_drawn_as_triangle
+from ct_magic.panel.standing import About, Standing
+from ct_magic.panel.tables import row_days, row_label
 from ct_magic.planning.row_results import RowResult
-from ct_magic.rows import Row, days, row_name
-
-# The buttons that stop a run while it is shown: all of it, or single rows.
+from ct_magic.rows import row_name
 
 STOPS = "We stop asking. The service has no call that stops the query itself."
 INTERRUPT = "To cancel, interrupt the kernel"
+PATIENCE = 0.4  # seconds before a panel becomes a widget
 OFFERED = 2000  # rows that can be marked
+OFF = "ct-magic-off"  # the class of what is not shown
+
+
+@cache
+def _shared() -> tuple[w.Layout, w.ButtonStyle]:
+    return w.Layout(), w.ButtonStyle()
 
 
 class CancelButtons:
-    """A button for the whole cell and, where it asks for several rows, a way to cancel each.
+    """A button for the whole cell and, where it asks for several rows, boxes to mark some of them.
 
-    `beside` stands beside the card, whose rows are as high as its buttons, and `below` below it;
-    `widgets` are those whose clicks must be heard.
+    A short table has a box at each row. The rows of a long one, or of a grid, are a list below it,
+    which is made when it is opened: a cell of ten thousand rows costs nothing before.
     """
 
-    def __init__(self, run: Shown) -> None:
-        count = len(run.rows)
-        self._all = _button("Cancel" if count == 1 else "Cancel all", run.cancel)
-        is_table = count <= panel_text.ROWS and not is_drawn_as_triangle(run.rows)
-        self._each = Each(run) if is_table and count > 1 else None
-        self._marked = None if is_table else Marked(run)
-        rows = [self._each.box] if self._each else []
-        layout = w.Layout(
-            justify_content="space-between", align_items="flex-end", flex=f"0 0 {BESIDE}px"
-        )
-        self.beside = w.VBox([self._all, *rows], layout=layout)
-        self.below = self._marked.box if self._marked else w.VBox([])
-        self._parts = [self._all, *(self._each.widgets if self._each else [])]
-        self._parts += [self.beside, self.below, *(self._marked.widgets if self._marked else [])]
-        self.widgets = list(dict.fromkeys(self._parts))
+    def __init__(self, run: Shown, standing: Standing) -> None:
+        self._run, count = run, len(run.rows)
+        layout, _ = _shared()
+        self._all = _button("Cancel" if count == 1 else "Cancel all", lambda: run.cancel())
+        self._some = _button("Cancel these", self._cancel_marked)
+        self._boxes = [_box(row, layout) for row in run.rows] if self.is_table(standing) else []
+        self._list: w.SelectMultiple | None = None
+        for box in self._boxes:
+            box.observe(lambda _: self._tell(), "value")
+        marks = w.VBox(self._boxes, layout=layout).add_class("ct-magic-marks")
+        stop = w.HBox([self._some, self._all], layout=layout).add_class("ct-magic-stop")
+        self.over, self.below = [marks, stop], list[w.DOMWidget]()
+        if not self._boxes and count > 1:
+            self._open = w.ToggleButton(layout=layout).add_class("ct-magic-more")
+            self._list = w.SelectMultiple(rows=8, layout=layout).add_class("ct-magic-list")
+            self._open.observe(lambda _: self._toggle(), "value")
+            self._list.observe(lambda _: self._tell(), "value")
+            self.below = [self._open, _shown(self._list, False)]
+        self._tell()
+        self.follow(standing)
 
-    def follow(self, rows: Sequence[RowResult]) -> None:
-        """Remove the buttons of rows that have ended."""
-        if self._each:
-            self._each.follow(rows)
+    @staticmethod
+    def is_table(standing: Standing) -> bool:
+        """Return True for rows that stand below each other, each in a line of its own."""
+        few = 1 < len(standing.rows) <= panel_text.ROWS
+        return few and not panel_html.is_drawn_as_grid(standing)
+
+    def follow(self, standing: Standing) -> None:
+        """Take the boxes of rows away that have ended; say how many rows are not in sight."""
+        for box, row in zip(self._boxes, standing.rows, strict=False):
+            if row.state.ended and not box.disabled:
+                box.disabled, box.value = True, False
+        if self.below:
+            hidden = len(standing.rows) - len(panel_html.in_sight(standing))
+            is_long = panel_html.is_long(standing)
+            self._called = f"{hidden:,} more rows" if is_long else "cancel some"
+            self._open.description = f"{self._called} {'▾' if self._open.value else '▸'}"
 
     def disable(self) -> None:
         """Name the interrupt in place of the buttons, which nobody hears."""
-        self._all.description, self._all.layout.width = INTERRUPT, "auto"
-        for widget in self.widgets:
-            if hasattr(widget, "disabled"):
-                widget.disabled = True
+        for widget in (self._all, self._some, *self.below, *self._boxes):
+            widget.disabled = True
+        self._all.description = INTERRUPT
 
-    def close(self) -> None:
-        """Close all of them."""
-        for widget in self.widgets:
-            for part in (widget.layout, getattr(widget, "style", None), widget):
-                if part is not None:
-                    part.close()
+    @property
+    def _marked(self) -> list[int]:
+        boxes = [number for number, box in enumerate(self._boxes) if box.value]
+        return boxes + list(self._list.value if self._list else ())
 
-
-class Each:
-    """A button for each of several rows, at its row."""
-
-    def __init__(self, run: Shown) -> None:
-        # One layout and one style for all: each would be a message of its own.
-        layout, style = w.Layout(width="68px", flex="0 0 auto"), w.ButtonStyle()
-        self._buttons = [_row_button(row, run.cancel, layout, style) for row in run.rows]
-        self.box = w.VBox(self._buttons, layout=w.Layout(flex="0 0 auto"))
-        self.widgets = [*self._buttons, self.box]
-
-    def follow(self, rows: Sequence[RowResult]) -> None:
-        """Remove the buttons of rows that have ended."""
-        for button, row in zip(self._buttons, rows, strict=True):
-            if row.state.ended and not button.disabled:
-                button.disabled = True
-
-
-class Marked:
-    """A list in which rows are marked, and a button that cancels these.
-
-    The list is made when it is opened: a cell of ten thousand rows costs nothing before.
-    """
-
-    def __init__(self, run: Shown) -> None:
-        self._run = run
-        self._open = w.ToggleButton(description="Cancel some …", layout=w.Layout(width="auto"))
-        self._open.observe(lambda _: self._toggle(), "value")
-        self._list = w.SelectMultiple(
-            rows=8, layout=w.Layout(width="auto", flex="1 1 20em", display="none")
-        )
-        self._list.add_class("ct-magic-marked")
-        self._cancel = _button("Cancel marked rows", self._cancel_marked)
-        self._cancel.layout.display = "none"
-        layout = w.Layout(flex_flow="row wrap", align_items="flex-start")
-        self.box = w.HBox([self._open, self._list, self._cancel], layout=layout)
-        self.widgets = [self._open, self._list, self._cancel, self.box]
+    def _tell(self) -> None:
+        count = len(self._marked)
+        self._some.description = f"Cancel {'this' if count == 1 else f'these {count}'}"
+        _shown(self._some, bool(count))
 
     def _toggle(self) -> None:
-        is_open = self._open.value
-        if is_open:
-            self._offer()
-        self._list.layout.display = self._cancel.layout.display = None if is_open else "none"
-
-    def _offer(self) -> None:
-        rows = [row.row for row in self._run.rows if not row.state.ended][:OFFERED]
-        has_one_title = len({row.title for row in self._run.plan.rows}) == 1
-        self._list.options = [
-            (_short(row) if has_one_title else row_name(row), row.number) for row in rows
-        ]
+        if self._list is None:
+            return
+        if self._open.value:
+            rows = [row for row in self._run.rows if not row.state.ended][:OFFERED]
+            self._list.options = [(_in_list(row, self._run.rows), row.row.number) for row in rows]
+        self._open.description = f"{self._called} {'▾' if self._open.value else '▸'}"
+        _shown(self._list, self._open.value)
 
     def _cancel_marked(self) -> None:
-        if not self._list.value:
-            return  # nothing is marked yet: the list stays open
-        for number in self._list.value:
+        for number in self._marked:
             self._run.cancel(number)
-        self._list.value = ()
-        self._open.value = False
+        for box in self._boxes:
+            box.value = False
+        if self._list:
+            self._list.value, self._open.value = (), False
 
 
-def _short(row: Row) -> str:
-    return f"{row.number + 1}: {plain(', '.join([*pieces(row), days(row)]))}"
+def _shown(widget: w.DOMWidget, is_shown: bool) -> w.DOMWidget:
+    return widget.remove_class(OFF) if is_shown else widget.add_class(OFF)
 
 
-def _row_button(
-    row: RowResult, cancel: Callable[[int], None], layout: w.Layout, style: w.ButtonStyle
-) -> w.Button:
-    number = row.row.number
-    button = _button(
-        "cancel",
-        lambda: cancel(number),
-        tooltip=f"Cancel {plain(row_name(row.row))}. {STOPS}",
-        disabled=row.state.ended,
-        layout=layout,
-        style=style,
-    )
-    button.add_class("ct-magic-x")
-    return button
+def _in_list(row: RowResult, rows: Sequence[RowResult]) -> str:
+    named = len({other.row.title for other in rows}) > 1
+    parts = [row_label(row, named), row_days(row, rows), panel_text.under_way(row, short=True)]
+    return f"{row.row.number + 1}: {', '.join(filter(None, parts))}"
 
 
-def _button(description: str, press: Callable[[], object], **more: object) -> w.Button:
-    usual = {
-        "description": description,
-        "tooltip": STOPS,
-        "layout": None if "layout" in more else w.Layout(width="auto", flex="0 0 auto"),
-    }
-    button = w.Button(**usual | more)
+def _box(row: RowResult, layout: w.Layout) -> w.Checkbox:
+    # The name is read out, and seen by nobody.
+    name = f"Mark {plain(row_name(row.row))}"
+    box = w.Checkbox(description=name, indent=False, layout=layout, disabled=row.state.ended)
+    box.add_class("ct-magic-mark")
+    return box
+
+
+def _button(description: str, press: Callable[[], object]) -> w.Button:
+    layout, style = _shared()
+    button = w.Button(description=description, tooltip=STOPS, layout=layout, style=style)
     button.on_click(lambda _: press())
     return button
 
@@ -166,70 +157,97 @@ MEANWHILE = f"{INTERRUPT}; after a restart run the cell again: nothing is sent t
 # count in the background can be stopped from its own panel meanwhile.
 HEARD: set[str] = set()
 MOST_KEPT = 4
-KEPT: deque[WidgetPanel] = deque()  # panels that ended in the background, the oldest first
+KEPT: deque[w.Widget] = deque()  # cards that ended and are still seen, the oldest first
 
 
 class WidgetPanel(Panel):
-    """The card with its buttons beside it, and its words for a screen reader.
+    """The card with its buttons, and its words for a screen reader.
 
     At most two messages a second: the card, and the words or, where no page shows the widgets,
-    what stands in their place. `box` is the widget; it is closed at the end unless `keep` says
-    that it is shown elsewhere, too. `lines` is where lines go where no page shows up at all.
+    what stands in their place. `box` is the widget. It stays open at the end where it was shown by
+    somebody else (`keep`), and where no display can be replaced (`stays`). `lines` is where lines
+    go where no page shows up at all; `patience` is how long there is no widget.
     """
+
+    comm_ids = HEARD
 
     def __init__(
         self,
         run: Shown,
-        note: str | None,
+        about: About,
         display: Display,
         *,
         lines: TextIO | None = None,
         keep: bool = False,
-        stable: bool = False,
+        stays: bool = False,
+        patience: float = 0.0,
     ) -> None:
-        super().__init__(run, note, stable=stable)
-        self._display, self._lines, self._keep = display, lines, keep
+        super().__init__(run, about)
+        self._display, self._lines = display, lines
+        self._keep, self._stays = keep, stays
         self._printed: TextPanel | None = None
         self._thread = threading.get_ident()
+        self._is_built = self._is_deaf = False
         standing = self._standing()
-        self._kept, self._shown, self._until = standing.now, standing.rows, standing.next_look
-        self._build(standing)
-        display(self._bundle({"text/html": panel_html.saved(standing)}))
+        self._opens = standing.now + patience
+        if patience:
+            if not stays:
+                display(still(standing, MEANWHILE) | {"text/html": panel_html.saved(standing)})
+        else:
+            self._build(standing)
 
-    def say_deaf(self) -> None:
+    def disable_buttons(self) -> None:
         """Announce that clicks have no effect here, and what has."""
-        self._buttons.disable()
+        self._is_deaf = True
+        if self._is_built:
+            self._buttons.disable()
 
     def _build(self, standing: Standing) -> None:
-        self._card = w.HTML(
-            panel_html.live(standing), layout=w.Layout(flex="1 1 auto", min_width="0")
+        layout, _ = _shared()
+        self._kept, self._until = standing.now, standing.next_look
+        self._is_timed = standing.seconds is not None  # its clock goes on by itself
+        self._shown = standing.rows, standing.outage
+        self._card, self._words, self._below = (
+            w.HTML(value, layout=layout)
+            for value in (
+                panel_html.live(standing),
+                panel_html.live_region(standing),
+                panel_html.live_below(standing),
+            )
         )
-        self._words = w.HTML(
-            panel_html.live_region(standing), layout=w.Layout(height="0", margin="0")
-        )
-        self._below = w.HTML(panel_html.below(standing))
-        self._buttons = CancelButtons(self._run)
-        layout = w.Layout(align_items="stretch", overflow="visible")
-        self._beside = w.HBox([self._card, self._buttons.beside], layout=layout)
-        notes = [self._below] * bool(self._below.value)
-        self.box = w.VBox([self._beside, *notes, self._buttons.below, self._words])
+        self._buttons = CancelButtons(self._run, standing)
+        self._beside = w.Box([self._card, *self._buttons.over], layout=layout)
+        if CancelButtons.is_table(standing):
+            self._beside.add_class("ct-magic-marked")
+        parts = [self._beside, *self._buttons.below, self._below, self._words]
+        self.box = w.VBox(parts, layout=layout)
         self.box.add_class("ct-magic-panel")
         self.box._view_count = 0  # the front end counts from here
-        heard = [self._card, self._words, self._below, self._beside, self.box]
-        self._mine = {widget.comm.comm_id for widget in [*heard, *self._buttons.widgets]}
+        self._mine = {widget.comm.comm_id for widget in walk(self.box)}
         HEARD.update(self._mine)
-        self.comm_ids = HEARD
+        self._is_built = True
+        if self._is_deaf:
+            self._buttons.disable()
+        self._display(self._bundle({"text/html": panel_html.saved(standing)}))
 
     def _bundle(self, more: dict[str, object]) -> dict[str, object]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
         return {VIEW: view, **still(self._standing(), MEANWHILE), **more}
+
+    def _refresh(self) -> None:
+        if self._is_built:
+            super()._refresh()
+        elif self._run.clock() >= self._opens:
+            self._build(self._standing())
 
     def _show(self, standing: Standing) -> None:
         # A countdown that has come to its end is taken away.
         self._until = standing.next_look
         self._card.value = panel_html.live(standing)
         self._words.value = panel_html.live_region(standing)
-        self._buttons.follow(standing.rows)
+        self._buttons.follow(standing)
+        if not self._is_timed and standing.seconds is not None:
+            self._below.value, self._is_timed = panel_html.live_below(standing), True
         if not self.box._view_count:
             self._show_elsewhere(standing)
 
@@ -240,13 +258,18 @@ class WidgetPanel(Panel):
             self._until = min(self._until, due)
             return
         self._kept = standing.now
-        self._display(self._bundle({}))
+        if not self._stays:
+            self._display(self._bundle({}))
         if self._printed is not None:
             self._printed.refresh()
         elif self._lines is not None:
-            self._printed = TextPanel(self._run, self._note, self._lines, stable=self._stable)
+            self._printed = TextPanel(self._run, self._about, self._lines)
 
     def _end(self, standing: Standing) -> None:
+        if not self._is_built:
+            self._display(still(standing))
+            self._print_end(views=0)
+            return
         HEARD.difference_update(self._mine)
         views = self.box._view_count or 0
         # A page that was reloaded meanwhile hears no more of the display: there the card stays, as
@@ -254,40 +277,54 @@ class WidgetPanel(Panel):
         behind = threading.get_ident() != self._thread
         # Where the form around it was closed, the box is closed already, and the rest goes, too.
         is_open = self.box.comm is not None
-        stays = is_open and (self._keep or behind or views > 1)
-        if is_open and not stays:
-            # Before the display goes. Else the page says that its view is gone, to a subshell that
-            # it deletes at once, and asyncio complains about the message under a user's cell.
-            self.box._view_count = None
-        self._display(still(standing))
+        stays = is_open and (self._keep or self._stays or behind or views > 1)
+        if not stays:
+            # Before the display goes: a page would answer for a view that it has no more.
+            uncount(self.box)
+        if not self._stays:
+            self._display(still(standing))
         self._print_end(views)
-        self._buttons.close()
         if stays:
             self._card.value = panel_html.live(standing)
             self._words.value = panel_html.live_region(standing)
-            self._below.value = panel_html.below(standing)  # no word any more of how long it takes
+            self._below.value = panel_html.live_below(standing)
             self.box.children = (self._card, self._below, self._words)
-            close(self._beside)
+            self._beside.children = self._buttons.over
+            close(self._beside, *self._buttons.below)
         else:
-            self._close()
-        if behind and stays and not self._keep:
-            KEPT.append(self)
+            close(self.box)
+        if stays and not self._keep:
+            KEPT.append(self.box)
         while len(KEPT) > MOST_KEPT:
-            KEPT.popleft()._close()
-
-    def _close(self) -> None:
-        if self.box.comm is not None:
-            self.box._view_count = None
-        close(self._card, self._words, self._below, self._beside, self.box)
+            close(KEPT.popleft())
 
     def _print_end(self, views: int) -> None:
         if self._lines is not None and (self._printed is not None or not views):
-            TextPanel(self._run, self._note, self._lines, stable=self._stable).close()
+            TextPanel(self._run, self._about, self._lines).close()
+
+
+def walk(widget: w.Widget) -> Iterator[w.Widget]:
+    """Yield a widget and all inside it."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from walk(child)
+
+
+def uncount(widget: w.Widget) -> None:
+    """Ask pages no longer how often a widget is seen, nor what is inside; before it goes from them.
+
+    Else they answer to a subshell that they delete next, and asyncio complains in a cell.
+    """
+    for inner in walk(widget):
+        if getattr(inner, "_view_count", None) is not None and inner.comm is not None:
+            inner._view_count = None
 
 
 def close(*widgets: w.Widget) -> None:
-    """Close widgets with their layouts and styles."""
+    """Release widgets and all inside them, with what belongs to them alone."""
     for widget in widgets:
-        for part in (getattr(widget, "layout", None), getattr(widget, "style", None), widget):
-            if part is not None:
-                part.close()
+        uncount(widget)
+        for inner in list(walk(widget)):
+            for part in (getattr(inner, "layout", None), getattr(inner, "style", None), inner):
+                if part is not None and part not in _shared():
+                    part.close()

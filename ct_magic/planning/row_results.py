@@ -6,15 +6,18 @@ A row has a number only where every count behind it has arrived and none contrad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from ct_magic.client.jobs import NOT_AGAIN, NOT_SENT, TOO_LATE, Job, State, Tally
 from ct_magic.common.statistics import difference, wilson
 from ct_magic.planning.consistency import Values, values_of
 from ct_magic.rows import Comparison, Plan, Row
+
+if TYPE_CHECKING:
+    from ct_magic.client.runner import Run
 
 INCONSISTENT = "counts of different moments: --refresh asks them anew"
 # The worst comes first.
@@ -170,34 +173,6 @@ def _error(state: State, jobs: Sequence[Job]) -> str | None:
 # A plan on its way: its rows, as they stand, over the run of its questions.
 
 
-class Asking(Protocol):
-    """What carries the questions out: see `client.runner.Run`."""
-
-    clock: Callable[[], float]
-
-    @property
-    def jobs(self) -> tuple[Job, ...]:
-        """Every job as it stands, in the order of the plan's questions."""
-        ...
-
-    @property
-    def done(self) -> bool:
-        """True when every job has ended."""
-        ...
-
-    def start(self) -> None:
-        """Begin."""
-        ...
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait, `timeout` seconds at the most; return True if all is over."""
-        ...
-
-    def cancel(self, number: int | None = None) -> None:
-        """Stop asking for one job or for all."""
-        ...
-
-
 class RowRun:
     """The rows of a plan, and the run of the questions behind them.
 
@@ -205,7 +180,7 @@ class RowRun:
     ends those of its questions that no other row needs.
     """
 
-    def __init__(self, plan: Plan, run: Asking) -> None:
+    def __init__(self, plan: Plan, run: Run) -> None:
         self.plan, self._run = plan, run
         self.clock = run.clock
         self._cancelled: set[int] = set()
@@ -231,6 +206,11 @@ class RowRun:
     def done(self) -> bool:
         """True when every count has arrived or never will."""
         return self._run.done
+
+    @property
+    def outage(self) -> tuple[float, float] | None:
+        """Since when no answer came, and when the service is given up; None while it answers."""
+        return self._run.outage
 
     def start(self) -> None:
         """Start to ask and return at once."""

@@ -20,8 +20,8 @@ import ct_magic
 from ct_magic.common.words import width
 from ct_magic.errors import UsageError
 from ct_magic.forms import Form
-from ct_magic.forms.row_list import WRONG, walk
-from ct_magic.panel.widget_panel import VIEW
+from ct_magic.forms.row_list import WRONG
+from ct_magic.panel.widget_panel import VIEW, walk
 from ct_magic.query.catalog import Names, names_from_json
 from ct_magic.sandbox import Sandbox
 from ct_magic.session.session import SESSION
@@ -410,7 +410,7 @@ def test_one_count_at_a_time_and_again_when_it_is_over() -> None:
     hand.press("Run")
     assert hand.variables["counts"] is not first
     hand.press("Cancel")
-    until(lambda: hand.said.count("ct-magic-live jp") == 1 and "cancelled" in hand.said)
+    until(lambda: hand.said.count('class="ct-asked"') == 1 and "cancelled" in hand.said)
 
 
 def test_a_variable_that_was_bound_anew_is_left_alone() -> None:

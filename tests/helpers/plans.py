@@ -53,6 +53,11 @@ class PlainRun:
         self._seen: tuple[tuple[Job, ...], tuple[RowResult, ...]] | None = None
 
     @property
+    def outage(self) -> None:
+        """The service answers."""
+        return
+
+    @property
     def rows(self) -> tuple[RowResult, ...]:
         """Every row as it stands."""
         if self._seen is None or self._seen[0] is not self.jobs:

@@ -19,6 +19,7 @@ from IPython.utils.capture import capture_output
 from ct_magic.client.jobs import State, Tally
 from ct_magic.panel.environment import is_interactive, open_panel
 from ct_magic.panel.panel import HtmlPanel, Panel, TextPanel
+from ct_magic.panel.standing import About
 from ct_magic.panel.widget_panel import VIEW, WidgetPanel
 from ct_magic.sandbox import Sandbox
 
@@ -83,7 +84,7 @@ def widgets(root: w.Box) -> list[w.Widget]:
 def opened(run: PlainRun, **more: Any) -> tuple[Any, list[Mapping[str, Any]]]:
     """Open a live panel; give it and the bundles that it displays."""
     bundles: list[Mapping[str, Any]] = []
-    return WidgetPanel(run, None, bundles.append, **more), bundles
+    return WidgetPanel(run, About(), bundles.append, **more), bundles
 
 
 @pytest.mark.parametrize(
@@ -244,11 +245,12 @@ def test_the_bundle_falls_back_to_html_and_text() -> None:
     _, bundles = opened(Runner())
     assert set(bundles[0]) == {VIEW, "text/html", "text/plain"}
     assert bundles[0]["text/plain"].startswith("· count 0 - waiting")
-    assert "Run the cell again: nothing is sent twice" in bundles[0]["text/html"]
+    assert "Run the cell again: what was sent is fetched" in bundles[0]["text/html"]
 
 
 def test_the_end_is_still_and_every_widget_is_closed() -> None:
     """What is saved needs neither a kernel nor a widget manager, and nothing is left behind."""
+    opened(Runner())[0].close()  # what all share is made once
     before = set(w.widgets.widget._instances)
     for count in (1, 3, 30):
         run = Runner(count)
@@ -266,13 +268,13 @@ def test_a_page_that_was_reloaded_keeps_the_end() -> None:
     run = Runner(3)
     run.plan = replace(run.plan, expects="may take 7 seconds")
     panel, _ = opened(run)
-    assert "may take" in panel._below.value
+    assert "may take" in panel._card.value
     panel.box._view_count = 2
     run.now = 9.0
     run.end()
     panel.close()
     assert "3 of 3 done" in panel._card.value
-    assert "may take" not in panel._below.value
+    assert "may take" not in panel._card.value
     assert not any(isinstance(widget, w.Button) for widget in widgets(panel.box))
 
 
@@ -286,7 +288,7 @@ def test_a_page_is_not_asked_to_count_the_views_of_a_closed_panel(views: int) ->
         if VIEW not in bundle:  # the widgets go from the page
             counted.append(panel.box._view_count)
 
-    panel = WidgetPanel(run, None, display)
+    panel = WidgetPanel(run, About(), display)
     panel.box._view_count = views
     run.end()
     panel.close()
@@ -317,42 +319,43 @@ def test_the_cancel_button_cancels(many: int, label: str) -> None:
     assert run.cancelled == [None]
 
 
-def row_buttons(panel: Any) -> list[w.Button]:
-    buttons = [widget for widget in widgets(panel.box) if isinstance(widget, w.Button)]
-    return [widget for widget in buttons if widget.description == "cancel"]
+def boxes(panel: Any) -> list[w.Checkbox]:
+    return [widget for widget in widgets(panel.box) if isinstance(widget, w.Checkbox)]
 
 
-def test_each_of_several_rows_has_a_button() -> None:
-    """At its row; what it would stop, and what that means, is its tooltip."""
+def button(panel: Any, label: str) -> w.Button:
+    inner = widgets(panel.box)
+    (found,) = [b for b in inner if getattr(b, "description", "").startswith(label)]
+    return found
+
+
+def test_some_of_several_rows_are_marked_and_cancelled() -> None:
+    """Each has a box, whose name says which row it is; the button says how many are marked."""
     run = Runner(20)
     panel, _ = opened(run)
-    buttons = row_buttons(panel)
-    assert len(buttons) == 20
-    assert buttons[2].tooltip.startswith("Cancel 3: count 2, 2026-11-01. We stop asking.")
-    buttons[2].click()
-    assert run.cancelled == [2]
+    assert len(boxes(panel)) == 20
+    assert boxes(panel)[2].description == "Mark 3: count 2, 2026-11-01"
+    assert "ct-magic-off" in button(panel, "Cancel these")._dom_classes
+    boxes(panel)[2].value = True
+    assert "ct-magic-off" not in button(panel, "Cancel this")._dom_classes
+    boxes(panel)[7].value = True
+    button(panel, "Cancel these 2").click()
+    assert run.cancelled == [2, 7]
+    assert not any(box.value for box in boxes(panel))
 
 
-def test_a_button_goes_with_its_row() -> None:
+def test_a_box_goes_with_its_row() -> None:
     """What has ended cannot be cancelled."""
     run = Runner(3)
     run.move(0, state=State.SUCCESS, tally=Tally(1))
     panel, _ = opened(run)
-    assert [button.disabled for button in row_buttons(panel)] == [True, False, False]
+    assert [box.disabled for box in boxes(panel)] == [True, False, False]
+    boxes(panel)[1].value = True
     run.move(1, state=State.CANCELLED)
     run.now = 1.0
     panel.refresh()
-    assert [button.disabled for button in row_buttons(panel)] == [True, True, False]
-
-
-def marked(panel: Any) -> tuple[w.ToggleButton, w.SelectMultiple, w.Button]:
-    inner = widgets(panel.box)
-    (toggle,) = [widget for widget in inner if isinstance(widget, w.ToggleButton)]
-    (rows,) = [widget for widget in inner if isinstance(widget, w.SelectMultiple)]
-    (button,) = [
-        widget for widget in inner if getattr(widget, "description", "") == "Cancel marked rows"
-    ]
-    return toggle, rows, button
+    assert [box.disabled for box in boxes(panel)] == [True, True, False]
+    assert not boxes(panel)[1].value
 
 
 def test_some_of_many_are_marked_and_cancelled() -> None:
@@ -360,13 +363,16 @@ def test_some_of_many_are_marked_and_cancelled() -> None:
     run = Runner(30)
     run.move(0, state=State.SUCCESS, tally=Tally(1))
     panel, _ = opened(run)
-    toggle, rows, button = marked(panel)
+    inner = widgets(panel.box)
+    (toggle,) = [widget for widget in inner if isinstance(widget, w.ToggleButton)]
+    (rows,) = [widget for widget in inner if isinstance(widget, w.SelectMultiple)]
     assert rows.options == ()
+    assert toggle.description == "22 more rows ▸"
     toggle.value = True
     assert [number for _, number in rows.options] == list(range(1, 30))
     assert rows.options[1][0].startswith("3: ")
     rows.value = (2, 7)
-    button.click()
+    button(panel, "Cancel these 2").click()
     assert run.cancelled == [2, 7]
     assert (toggle.value, rows.value) == (False, ())
 
@@ -377,19 +383,20 @@ def test_every_button_has_a_name(count: int) -> None:
     panel, _ = opened(Runner(count))
     buttons = [b for b in widgets(panel.box) if isinstance(b, w.Button | w.ToggleButton)]
     assert buttons
-    assert all(button.description.lower().startswith("cancel") for button in buttons)
+    names = [button.description.lower() for button in buttons]
+    assert all(name.startswith("cancel") or "more rows" in name for name in names)
 
 
 def test_a_deaf_kernel_is_not_left_unsaid() -> None:
     """A button that nobody hears names the interrupt instead."""
     for count in (1, 3, 30):
         panel, _ = opened(Runner(count))
-        panel.say_deaf()
+        panel.disable_buttons()
         buttons = [
             widget for widget in widgets(panel.box) if isinstance(widget, w.Button | w.ToggleButton)
         ]
         assert all(button.disabled for button in buttons)
-        assert buttons[0].description == "To cancel, interrupt the kernel"
+        assert "To cancel, interrupt the kernel" in [button.description for button in buttons]
 
 
 def test_a_screen_reader_hears_of_steps_not_of_seconds() -> None:

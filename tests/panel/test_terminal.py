@@ -104,8 +104,9 @@ def test_a_script_whose_output_is_kept_prints_plain_lines(
     assert (done.returncode, done.stdout) == (0, "['success', 'success']\n")
     lines = done.stderr.splitlines()
     assert lines[0] == "ctcount: 0 % of 2 counts"
-    assert lines[-3] == "2 of 2 done"
-    assert all(line.startswith("✓ App Launched") for line in lines[-2:])
+    head = next(n for n, line in enumerate(lines) if line.startswith("2 of 2 done"))
+    assert lines[head + 1 : head + 3] == ["App Launched 2026-09", "App Launched 2026-10"]
+    assert [line.split()[:2] for line in lines[-2:]] == [["App", "Launched"]] * 2
     assert "\r" not in done.stderr
     assert "\x1b" not in done.stderr
 
