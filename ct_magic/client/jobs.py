@@ -14,6 +14,9 @@ NOT_SENT, NOT_AGAIN = "not sent: ", "not asked again: "
 # Of one that was stopped: before its count arrived, or before its query was sent.
 STOPPED = ("stopped before it arrived", "stopped before it was sent")
 TOO_LATE = ("the deadline came first", "the deadline came before it was sent")
+BY_A_CACHE = "answered by a cache:"  # no answer to this request: it was given before
+SHARED_TRIES = 3
+SHARED_ID = f"two queries got the same id: no number is taken (tried {SHARED_TRIES} times)"
 
 
 class State(StrEnum):
@@ -46,10 +49,14 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """The count is there. `at` is when the service sent it, by its own clock (UTC)."""
+    """The count is there. `at` is when the service sent it, by its own clock (UTC).
+
+    `req_id` is the id that it names where it answers a submission, whose id is not known yet.
+    """
 
     tally: Tally
     at: datetime | None = field(default=None, compare=False)
+    req_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,7 @@ class Cause(StrEnum):
     UNAVAILABLE = "unavailable"  # the service's own trouble: 502, 503, 504 and the like
     INTERNAL = "internal"  # HTTP 500: the service's trouble, or a query that it cannot read
     FOREIGN = "foreign"  # a page, a redirection, a cut body: something else answered
+    REFUSED = "refused"  # the API fails a look, and says nothing of the query: it may pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +123,14 @@ class Failure:
     error: str
 
 
-# Instead of an id that another query has: two queries would get one count.
-SHARED_ID = Trouble(
-    "the answer belongs to another query: it holds the id of one", cause=Cause.FOREIGN
-)
-Answer = Success | Partial | NotYet | Busy | Trouble | Forgotten | Denied | Failure
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An id that two queries got: nobody's. Both are sent again, and its count is withdrawn."""
+
+    req_id: str
+
+
+Answer = Success | Partial | NotYet | Busy | Trouble | Forgotten | Denied | Failure | Shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +141,10 @@ class Job:
     the run's clock in seconds: when the next request may go, when the first went, when it ended.
     `polls` counts the polls answered; `tries` the requests in a row that brought no news; `pages`
     the submissions in a row that something else than the API answered; `note` says in words why it
-    waits, where there is more to say than its state. `again` is true once
-    it was submitted anew because the service had forgotten its id. `taken` is set when the count
+    waits, where there is more to say than its state. `given` is when its id came, by the run's
+    clock, `forgets` how often in a row the service did not know that id yet, and `shared` how
+    often another query got the same one. `again` is true once it was submitted anew because the
+    service had forgotten its id. `taken` is set when the count
     was not asked for now but taken from the journal: the moment it was counted (UTC). `counted`
     is that moment for every count, by the service's clock where it is known (UTC). `lost` is true
     where it failed because nothing more was heard of an id that the service still knows.
@@ -144,6 +157,9 @@ class Job:
     polls: int = 0
     tries: int = 0
     pages: int = 0
+    given: float | None = None
+    forgets: int = 0
+    shared: int = 0
     due: float | None = None
     began: float | None = None
     ended: float | None = None

@@ -1,15 +1,22 @@
 """How many at once: what an account's answers teach, and one gate for each account.
 
-Two things may be limited: the requests under way, and the queries that are pending. The page says
-3 of the first; whether the second are limited at all is not known, so nothing is held back until a
-429 teaches it. One refusal teaches nothing, since colleagues ask the same account; but
+How it works. Two things may be limited. The API's page says that 3 *requests* may be under way at
+once; whether *pending queries* are limited at all is not known. A 429 does not say which it was,
+and colleagues ask the same account, so one refusal proves nothing and yet must be heeded at once:
 
-- a submission that is refused once more after the pause, while as many queries are pending as were
-  ever accepted, shows that pending ones count: the limit is what was accepted;
-- refusals in three rounds in a row that this does not explain show that fewer requests are taken.
+- `Gate` is for the requests, and one for all runs of an account in this process. Each refusal
+  lowers it by one: of a burst of 20 at a service that takes 3, 17 are refused. What was refused
+  beside others of ours then waits for room, not for a time. After some requests in a row that were
+  taken, one more at once is tried. Where that is refused the limit is known, and it takes twice as
+  many requests until the next try; where it is taken, tries are frequent again. So a limit that
+  was lowered by a colleague's load rises again, and a true one is hit ever more seldom.
+- `Limits` is for the pending queries of a run. A request that is refused although no other of ours
+  is under way may mean them. Where that happens twice, with a pause between, while as many queries
+  are pending as were ever accepted, pending ones do count: the limit is what was accepted, and the
+  gate goes back to where it was before.
 
-What was learned holds for the next cell and the next kernel. A limit is tried one higher on one
-occasion a day, for as long as that is accepted.
+What is known holds for the next cell and the next kernel. A limit of pending queries is tried one
+higher on one occasion a day, for as long as that is accepted.
 """
 
 from __future__ import annotations
@@ -23,7 +30,8 @@ from ct_magic.common.fork import ForkLock
 
 LIMITS = "limits"  # under this name the journal keeps what an account takes at once
 _DAY = 86400.0  # seconds
-CONTENT = 10  # requests accepted in a row after which earlier refusals are forgotten
+AFTER_FEW, AFTER_MANY = 10, 40  # requests taken in a row before one more is tried
+_QUIET = 60.0  # seconds without a refusal after which a limit that is not known is let go
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,10 @@ class Learned:
     requests: int | None = None
     pending: int | None = None
     tried: float | None = None
+
+    def is_recent(self, wall: float) -> bool:
+        """Return True if it need not be tried again yet."""
+        return self.tried is not None and wall - self.tried < _DAY
 
     def to_text(self) -> str:
         """Return it as JSON, which `from_text` reads."""
@@ -57,80 +69,24 @@ class Learned:
         return Learned(requests, pending, tried) if is_limit and is_time else Learned()
 
 
-class Limits:
-    """The limits of a run, learned from what is accepted and what is refused.
+class Gate:
+    """Lets as many requests of an account through at once as the service takes, `most` at most.
 
-    `most` requests may be under way in any case; `wall` is the time in seconds since 1970.
+    `known` is a limit that was met: one more was refused. May be used by several threads; times
+    are readings of any one clock.
     """
 
-    def __init__(self, most: int, learned: Learned, wall: float) -> None:
-        self._most, self._wall, self._tried = most, wall, learned.tried
-        self._requests = min(learned.requests or most, most)
-        self._pending = learned.pending
-        self._trying = learned.tried is not None and wall - learned.tried >= _DAY
-        self._most_accepted = self._doubts = self._rounds = self._content = 0
+    def __init__(self, most: int, known: int | None = None, *, is_recent: bool = False) -> None:
+        self.most, self.known = most, known
+        self._limit, self._refused = known, 0.0
+        self._patience = AFTER_MANY if is_recent else AFTER_FEW
+        self._taken, self._is_trying = 0, False
+        self._inside, self._room = 0, Condition()
 
     @property
-    def learned(self) -> Learned:
-        """What is known by now, for the next run."""
-        requests = self._requests if self._requests < self._most else None
-        return Learned(requests, self._pending, self._tried)
-
-    def may_send(self, under_way: int) -> bool:
-        """Return True if one more request may leave while so many are under way."""
-        return under_way < min(self._requests + self._trying, self._most)
-
-    def may_submit(self, pending: int) -> bool:
-        """Return True if one more query may be submitted while so many are pending."""
-        return self._pending is None or pending < self._pending + self._trying
-
-    def accepted(self, under_way: int, pending: int) -> None:
-        """Take an acceptance, with so many under way and pending, this one included."""
-        if pending > self._most_accepted:
-            self._most_accepted, self._doubts = pending, 0
-        self._content += 1
-        if self._content >= CONTENT:
-            self._rounds = 0
-        if self._trying and under_way > self._requests:
-            self._requests, self._tried = under_way, self._wall
-        if self._trying and self._pending is not None and pending > self._pending:
-            self._pending, self._tried = pending, self._wall
-
-    def refused(self, under_way: int, pending: int, submission: bool, is_new_round: bool) -> None:
-        """Take a refusal, with so many others under way and pending.
-
-        It is of a new round if the pause after the last refusal was waited out before.
-        """
-        self._content = 0
-        if self._trying and self._is_above(under_way, pending):
-            self._trying, self._tried = False, self._wall
-        elif is_new_round:
-            is_full = submission and pending >= self._most_accepted
-            self._rounds += 1
-            self._doubts += is_full
-            if is_full and self._doubts >= 2:
-                self._learn(pending=max(1, pending))
-            elif self._rounds >= 3:
-                self._learn(requests=max(1, self._requests - 1))
-
-    def _is_above(self, under_way: int, pending: int) -> bool:
-        return under_way >= self._requests or (
-            self._pending is not None and pending >= self._pending
-        )
-
-    def _learn(self, *, requests: int | None = None, pending: int | None = None) -> None:
-        self._requests = requests or self._requests
-        self._pending = pending or self._pending
-        self._tried, self._trying, self._rounds, self._doubts = self._wall, False, 0, 0
-
-
-class Gate:
-    """Lets `limit` requests through at once; the limit may be changed while it is in use."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self._inside = 0
-        self._room = Condition()
+    def limit(self) -> int:
+        """How many may be under way at once now."""
+        return min(self._limit or self.most, self.most)
 
     def enter(self, timeout: float) -> bool:
         """Wait for room, `timeout` seconds at the most; return True if there was."""
@@ -145,17 +101,113 @@ class Gate:
             self._inside -= 1
             self._room.notify()
 
+    def begin(self, now: float) -> None:
+        """Begin a run: a limit that is only a guess is forgotten if nothing was refused lately."""
+        if now - self._refused > _QUIET:
+            self._limit, self._is_trying = self.known, False
+
+    def take(self, beside: int) -> None:
+        """Note a request that was taken, sent when so many were under way, itself included."""
+        with self._room:
+            self._taken += 1
+            if self._limit is None:
+                return
+            patience = AFTER_FEW if self._is_below_known(self._limit) else self._patience
+            if self._is_trying and beside >= self._limit:
+                self._is_trying = False
+                if self.known is not None and self._limit > self.known:
+                    self.known, self._patience = None, AFTER_FEW
+                self._limit = None if self._limit >= self.most else self._limit
+            elif not self._is_trying and self._taken >= patience and self._limit < self.most:
+                self._limit, self._is_trying, self._taken = self._limit + 1, True, 0
+                self._room.notify()
+
+    def refuse(self, now: float) -> bool:
+        """Note a request that was refused; return True if that tells what is known anew."""
+        with self._room:
+            was_trying = self._is_trying
+            self._limit, self._refused = max(1, self.limit - 1), now
+            self._is_trying, self._taken = False, 0
+            if was_trying and self.known is not None and self._is_below_known(self._limit):
+                self.known -= 1  # a colleague's load, or fewer are taken now: it is found by and by
+            elif was_trying:
+                self.known, self._patience = self._limit, min(2 * self._patience, AFTER_MANY)
+            return was_trying
+
+    def _is_below_known(self, limit: int) -> bool:
+        return self.known is not None and limit < self.known
+
+    def restore(self, limit: int) -> None:
+        """Go back to this limit: what was refused since had another reason."""
+        with self._room:
+            self._limit = None if limit >= self.most else limit
+            self._room.notify_all()
+
+
+class Limits:
+    """The limits of a run: of its pending queries, and through the gate of its requests.
+
+    `wall` is the time in seconds since 1970.
+    """
+
+    def __init__(self, gate: Gate, learned: Learned, wall: float) -> None:
+        self.gate, self._wall, self._tried = gate, wall, learned.tried
+        self._pending = learned.pending
+        self._is_trying = learned.tried is not None and not learned.is_recent(wall)
+        self._most_accepted = self._doubts = 0
+        self._before = gate.limit  # the first refusal that pending queries may explain
+
+    @property
+    def learned(self) -> Learned:
+        """What is known by now, for the next run."""
+        known, pending = self.gate.known, self._pending
+        return Learned(known, pending, self._tried) if known or pending else Learned()
+
+    def may_submit(self, pending: int) -> bool:
+        """Return True if one more query may be submitted while so many are pending."""
+        return self._pending is None or pending < self._pending + self._is_trying
+
+    def accepted(self, beside: int, pending: int) -> None:
+        """Take an acceptance of a request that was sent beside so many, itself included."""
+        self.gate.take(beside)
+        if pending > self._most_accepted:
+            self._most_accepted, self._doubts = pending, 0
+            self._before = self.gate.limit
+        if self._is_trying and self._pending is not None and pending > self._pending:
+            self._pending, self._tried = pending, self._wall
+
+    def refused(self, beside: int, pending: int, submission: bool, now: float) -> None:
+        """Take a refusal of a request that was sent beside so many, itself included."""
+        is_above = submission and self._pending is not None and pending >= self._pending
+        if self._is_trying and is_above:
+            self._is_trying, self._tried = False, self._wall
+            return
+        if self.gate.refuse(now):
+            self._tried = self._wall
+        if submission and beside == 1 and pending >= self._most_accepted:
+            self._doubts += 1
+            if self._doubts >= 2:
+                self._pending, self._tried = max(1, pending), self._wall
+                self._is_trying, self._doubts = False, 0
+                self.gate.restore(self._before)
+
 
 _gates: dict[str, Gate] = {}
 _lock = ForkLock()
 
 
-def gate(account: str, limit: int) -> Gate:
-    """Return the one gate of an account; all its runs keep to the limit that was set last."""
+def gate(account: str, most: int, learned: Learned | None = None, wall: float = 0.0) -> Gate:
+    """Return the one gate of an account; all its runs keep to the `most` that was set last.
+
+    `learned` is for the first run of the process, at the time `wall` in seconds since 1970.
+    """
     with _lock:
-        entrance = _gates.setdefault(account, Gate(limit))
-        entrance.limit = limit
-        return entrance
+        if account not in _gates:
+            known = learned or Learned()
+            recent = known.is_recent(wall)
+            _gates[account] = Gate(most, known.requests, is_recent=recent)
+        _gates[account].most = most
+        return _gates[account]
 
 
 def _forget_gates() -> None:

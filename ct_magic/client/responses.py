@@ -3,7 +3,9 @@
 Only the API's own JSON is final: an object whose `status` is success, partial or fail. Its HTTP
 status says what kind of failure it is; under 2xx, where the service sends failures too, its `code`
 does. A count is taken from HTTP 200 alone. A page, a redirection, an empty or cut body and JSON of
-another shape are trouble under any status: the request is sent again, and an id is kept.
+another shape are trouble under any status: the request is sent again, and an id is kept. Words that
+ask to come later are Busy, whatever code they have; and a look whose failure says nothing of the
+query may pass, since the query was accepted. The tables are in `client/API.md`.
 """
 
 from __future__ import annotations
@@ -37,7 +39,22 @@ ERROR_LENGTH = 400  # characters of the service's own words that an error repeat
 LONGEST_PAUSE = 86400.0  # seconds; whoever asks for more than a day's pause cannot mean it
 STATUSES = ("success", "partial", "fail")
 STILL_IN_PROGRESS = "2"  # the code of "Request still in progress"
-INVALID_EVENT = re.compile(r"\binvalid event\s*:\s*(.+)", re.IGNORECASE)
+DATES_ARE_BAD = "4002"
+CACHES = ("X-Cache", "Cache-Status")  # headers in which a cache says that it hit
+INVALID_EVENT = re.compile(r"\binvalid event\s*:\s*(.+?)(?=; invalid event|$)", re.IGNORECASE)
+INVALID_GROUP = "invalid group"
+BUSY = re.compile(
+    r"\b(rate|request|usage)s?[ -]?limit|\bconcurren|\bquota\b|\bthrottl|\bslow down\b|\bbusy\b"
+    r"|\b(too many|try(ing)? (again|later)|retry (again|later|after|in)|try after)\b|\boverload"
+    r"|\btemporar",
+    re.IGNORECASE,
+)
+# Of the query, and so for ever: however often it is sent, its parts are as many.
+TOO_MANY_PARTS = re.compile(
+    r"\btoo many (\w+ )?(conditions?|days|event|events|fields|filters?|groups?|operators?|places"
+    r"|properties|values|clauses|items)\b",
+    re.IGNORECASE,
+)
 CREDENTIALS = re.compile(
     r"\binvalid (account|passcode|credentials?)\b"
     r"|\b(account id|passcode|credentials?)\b.*\b(not valid|invalid|missing|wrong|required)\b",
@@ -54,12 +71,14 @@ def read(
     account is known to have, for an event that the service does not know.
     """
     data = json_object(body)
-    error = f"HTTP {status}: {_error(data, body, status)}"
+    # A failure under 2xx comes from the API itself, and its HTTP status says nothing.
+    source = "the service answered" if _is_failed(data) and 200 <= status < 300 else None
+    error = f"{source or f'HTTP {status}'}: {_error(data, body, status)}"
     if status == 429:
         return Busy(error)  # whoever sends it, and whatever stands in it
     if status == 401 and isinstance(data.get("error"), str):
         return Denied(error)
-    if data.get("status") == "fail" and (200 <= status < 300 or status >= 400):
+    if _is_failed(data) and (200 <= status < 300 or status >= 400):
         if is_anothers(data, req_id):
             return _anothers(body)
         return _failure(_kind(status, data), data, _with_event(error, events), req_id)
@@ -78,10 +97,24 @@ def pause(headers: Mapping[str, str]) -> float | None:
     """
     header = headers.get("Retry-After", "")
     try:
-        seconds = float(header)
+        seconds = float(header.replace("_", "x"))  # which Python alone takes for a separator
     except ValueError:
         seconds = _between(headers.get("Date") or formatdate(usegmt=True), header)
     return min(seconds, LONGEST_PAUSE) if seconds >= 0 else None
+
+
+def kept_by(headers: Mapping[str, str]) -> str | None:
+    """Return how an answer says that a cache kept it, or None: it is no answer to this request.
+
+    An `Age` of 0 may be what a cache writes below an answer that it has just got.
+    """
+    age, warning = headers.get("Age", "").strip(), headers.get("Warning", "")
+    if re.match(r"0*[1-9]", age):
+        return f"it has an Age of {age:.9} seconds"
+    if re.search(r"(^|,)\s*11[0-3]\b", warning):
+        return f"it has a Warning that says so ({warning[:3].strip()})"
+    hits = (name for name in CACHES if re.search(r"\bhit\b", headers.get(name, ""), re.IGNORECASE))
+    return next((f"it has an {name} that says so" for name in hits), None)
 
 
 def sent_at(headers: Mapping[str, str]) -> datetime | None:
@@ -105,18 +138,40 @@ def _failure(kind: int, data: dict[str, object], error: str, req_id: str | None)
         return NotYet()
     if req_id is not None and "invalid request id" in words:
         return Forgotten(error)
-    if kind in (401, 403) or _names_credentials(kind, error):
+    if kind == 401 or _names_credentials(kind, error):
         return Denied(error)
-    if kind in (409, 429) or "too many concurrent" in words:
+    if _is_busy(kind, error):
         return Busy(error)
+    if kind == 403:
+        return Denied(error)
     if kind in (408, 425) or kind >= 500:
         return Trouble(error, cause=_cause(kind))
-    return Failure(error)
+    if req_id is None or _is_of_the_query(data, error):
+        return Failure(error)
+    return Trouble(error, cause=Cause.REFUSED)
+
+
+def _is_failed(data: dict[str, object]) -> bool:
+    return data.get("status") == "fail"
+
+
+def _is_busy(kind: int, error: str) -> bool:
+    if kind in (409, 429) or "too many concurrent" in error.lower():
+        return True
+    is_free = kind < 500 and kind not in (408, 425) and not error.startswith("invalid event")
+    return is_free and bool(BUSY.search(error)) and not TOO_MANY_PARTS.search(error)
+
+
+def _is_of_the_query(data: dict[str, object], error: str) -> bool:
+    words = error.lower()
+    is_named = words.startswith("invalid event") or INVALID_GROUP in words
+    return is_named or str(data.get("code")) == DATES_ARE_BAD or bool(TOO_MANY_PARTS.search(error))
 
 
 def _names_credentials(kind: int, error: str) -> bool:
     plain = kind == 400 or 200 <= kind < 300
-    return plain and bool(CREDENTIALS.search(error)) and not INVALID_EVENT.search(error)
+    is_event = error.startswith("invalid event")
+    return plain and bool(CREDENTIALS.search(error)) and not is_event
 
 
 def _good(data: dict[str, object], req_id: str | None, body: bytes) -> Answer:
@@ -127,7 +182,12 @@ def _good(data: dict[str, object], req_id: str | None, body: bytes) -> Answer:
     count = _whole(data.get("count"))
     if count is None:
         return _foreign(f"the answer holds no count: {_quoted(body)}")
-    return Success(_tally(count, data))
+    tally = _tally(count, data)
+    if _unwrapped(data.get("error")) or _kind(200, data) != 200:
+        return _foreign(f"the answer is a success and a failure in one: {_quoted(body)}")
+    if tally.events is not None and tally.events < count:
+        return _foreign(f"the answer has {count} profiles, but {tally.events} events (tcount)")
+    return Success(tally, req_id=None if req_id else _req_id(data.get("req_id")))
 
 
 def _partial(data: dict[str, object], req_id: str | None, body: bytes) -> Answer:
@@ -228,13 +288,15 @@ def _unwrapped(error: object) -> str:
 
 
 def _with_event(error: str, events: Iterable[str]) -> str:
-    match = INVALID_EVENT.search(error)
-    if not match:
+    names = [re.sub(r" \(code \d+\)$", "", name).strip() for name in INVALID_EVENT.findall(error)]
+    if not names:
         return error
-    name = re.sub(r" \(code \d+\)$", "", match[1]).strip()
-    near = suggest(name, [event for event in (*events, *SYSTEM_EVENTS) if event != name])
-    hint = f"; did you mean {near!r}?" if near else ""
-    return f"{error}. Names of events are exact and case-sensitive{hint}"
+    known = [event for event in (*events, *SYSTEM_EVENTS) if event not in names]
+    near = suggest(names[0], known) if len(names) == 1 else None
+    hint = f". Did you mean {near!r}?" if near else ""
+    quoted = ", ".join(f"'{name}'" for name in names)
+    word = "event" if len(names) == 1 else "events"
+    return f"invalid {word} {quoted}: names are exact and case-sensitive{hint}"
 
 
 def _plain(words: str) -> str:

@@ -11,19 +11,20 @@ import logging
 import os
 import random
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from statistics import median
+from time import time
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakSet
 
-from ct_magic.client.jobs import Answer, Failure, Job, Success
+from ct_magic.client.jobs import Answer, Failure, Job, Shared, Success
 from ct_magic.client.limits import Gate, Learned
 from ct_magic.client.scheduler import Schedule
 from ct_magic.client.threads import spawn
-from ct_magic.client.timing import Done, Poll, Submit, Timing, Wait
+from ct_magic.client.timing import Done, Outage, Poll, Submit, Timing, Wait
+from ct_magic.common.clock import AwakeClock
 
 if TYPE_CHECKING:
     from ct_magic.client.journal.journal import Journal
@@ -33,7 +34,7 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 _MEASURED = 5  # requests of a run; of one count alone there are fewer
-_SLICE = 1.0  # seconds; how late it is noticed that every worker has died
+_SLICE = 1.0  # seconds between two ticks, and how late it is noticed that every worker has died
 FORKED = "this process was forked from the one that counts: the count arrives there"
 _runs: WeakSet[Run] = WeakSet()
 
@@ -60,18 +61,21 @@ class Run:
         learn: Callable[[Learned], None] | None = None,
         measured: Callable[[float], None] | None = None,
     ) -> None:
-        self.clock = time.monotonic
+        self._awake = AwakeClock()
+        self.clock: Callable[[], float] = self._awake
         self._asker, self._timing, self._journal = asker, timing, journal
-        self._gate = gate or Gate(timing.max_concurrent)
+        learned, wall = learned or Learned(), time()
+        is_recent = learned.is_recent(wall)
+        self._gate = gate or Gate(timing.max_concurrent, learned.requests, is_recent=is_recent)
         self._news = threading.Condition()
         self._over = threading.Event()
         self._seconds: list[float] = []  # that the first requests took
         self._measured = measured
         self._writing = 0  # threads that are writing down what has changed
         self._threads: list[threading.Thread] = []
-        now, wall = self.clock(), time.time()
+        now = self.clock()
         self._deadline = float("inf") if timing.timeout is None else now + timing.timeout
-        self._schedule = Schedule(jobs, timing, now, random.random, learned, wall)
+        self._schedule = Schedule(jobs, timing, now, random.random, learned, wall, self._gate)
         self._learned, self._learn = self._schedule.limits.learned, learn
         if all(job.state.ended for job in jobs):
             self._over.set()
@@ -94,13 +98,31 @@ class Run:
         """True when every job has ended."""
         return self._over.is_set()
 
+    @property
+    def at_once(self) -> int | None:
+        """How many requests the service takes at once, where that is fewer than are wanted."""
+        limit = self._gate.limit
+        return limit if limit < self._timing.max_concurrent else None
+
+    @property
+    def outage(self) -> tuple[Outage, float | None, float] | None:
+        """While nothing answers: since when, when it is tried again, when it is given up.
+
+        Times are readings of the clock; the second is None while a request is under way.
+        """
+        with self._news:
+            if (outage := self._schedule.outage) is None:
+                return None
+            given_up = min(outage.since + self._timing.give_up_after, self._deadline)
+            return outage, self._schedule.next_try(self.clock()), given_up
+
     def start(self) -> None:
         """Start to ask and return at once, unless the machine has no more threads."""
         workers = min(self._timing.max_concurrent, sum(not job.state.ended for job in self.jobs))
         threads = [spawn(self._work, f"ct_magic-{number}") for number in range(workers)]
         self._threads = [thread for thread in threads if thread is not None]
-        if workers and self._timing.timeout is not None:
-            spawn(self._keep_deadline, "ct_magic-deadline")
+        if workers:
+            spawn(self._keep_time, "ct_magic-clock")
         if workers and not self._threads:
             self._work()
 
@@ -137,10 +159,14 @@ class Run:
         finally:
             self._over.set()
 
-    def _keep_deadline(self) -> None:
+    def _keep_time(self) -> None:
         # Apart from the workers: every one of them may hang in a request.
-        if not self._over.wait(self._timing.timeout):
-            self._change(self._schedule.expire)
+        while not self._over.is_set():
+            self._awake.tick()
+            left = self._deadline - self.clock()
+            if left <= 0:
+                self._change(self._schedule.expire)
+            self._over.wait(min(_SLICE, left) if left > 0 else _SLICE)
 
     def _next_step(self) -> Submit | Poll | None:
         if self.clock() >= self._deadline:
@@ -189,25 +215,37 @@ class Run:
             _safely(self._measured, median(self._seconds))
 
     def _take(self, step: Submit | Poll, answer: Answer) -> None:
+        number = step.job.number
         # What is no answer to this query must not be written down as its id.
         with self._news:
-            answer = self._schedule.believed(step.job.number, answer)
+            answer = self._schedule.believed(number, answer)
         # The id is written down before anything else can happen to it.
         if self._journal:
             answer = _safely(self._journal.answered, step.job, answer) or answer
         if isinstance(answer, Success) and answer.at is None:
             answer = replace(answer, at=datetime.now(UTC))  # a service that says no time of its own
-        self._change(lambda now: self._schedule.answered(step.job.number, answer, now))
+        shared: list[str] = []
+
+        def take(now: float) -> list[Job]:
+            # Meanwhile another query may have got the same id.
+            if isinstance(final := self._schedule.believed(number, answer), Shared):
+                shared.append(final.req_id)
+            return self._schedule.answered(number, answer, now)
+
+        self._change(take, shared)
         if self._learn and (learned := self._schedule.limits.learned) != self._learned:
             self._learned = learned
             _safely(self._learn, learned)
 
-    def _change(self, change: Callable[[float], list[Job]]) -> None:
+    def _change(self, change: Callable[[float], list[Job]], shared: Sequence[str] = ()) -> None:
         with self._news:
             changed = change(self.clock())
             self._writing += 1
             self._news.notify_all()
         try:
+            if self._journal:
+                for req_id in shared:
+                    _safely(self._journal.withdraw, req_id)
             self._write_down(changed)
         finally:
             self._written()
@@ -232,7 +270,7 @@ class Run:
         self._end(FORKED)
 
 
-def _safely(write: Callable[..., _T], *news: Job | Answer | Learned | float) -> _T | None:
+def _safely(write: Callable[..., _T], *news: Job | Answer | Learned | float | str) -> _T | None:
     try:
         return write(*news)
     except KeyboardInterrupt:

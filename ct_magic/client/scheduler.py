@@ -2,37 +2,24 @@
 
 How it works. A job is WAITING until its query is accepted, then SUBMITTED with an id until its
 count is fetched; every other state is an end. `next` hands out requests; `answered` takes what came
-and moves the job on, by this table:
+and moves the job on: the table "State and answer" in `client/API.md` says how. A count may move
+back: an id that two queries got is nobody's, so that a count which was fetched by it is withdrawn
+and both are sent again, each alone, since what is on the way may join requests of one moment.
 
-    answer      to the submission (WAITING)          to a look (SUBMITTED)
-    ---------   ----------------------------------   ----------------------------------------
-    Success     SUCCESS                              SUCCESS
-    Partial     SUBMITTED, first look in first_look  SUBMITTED, next look in poll_interval
-    NotYet      like Trouble                         SUBMITTED, next look in poll_interval
-    Busy        again; submissions pause             again; nothing is lost
-    Trouble     again, max_tries times (a page: 3)   again, max_tries times; then FAILED, id kept
-    Forgotten   -                                    WAITING once more; the second time FAILED
-    Failure     FAILED                               FAILED
-    Denied      FAILED, and every other job          FAILED, and every other job; ids kept
-
-    cancel      CANCELLED                            CANCELLED, id kept
-    timeout     TIMED OUT                            TIMED OUT, id kept
-    stalled     TIMED OUT                            TIMED OUT, id kept
-
-An id that another job has is no answer: two queries would get one count.
-
-Trouble and NotYet in a row, of whichever jobs, are the service's silence. From the third on a
+Trouble and NotYet in a row, of whichever jobs, are an outage of the service. From the third on a
 single request at a time asks whether it is back, tries are no longer counted, and after
-`give_up_after` seconds every job is given up together. Any answer of the API ends the silence.
+`give_up_after` seconds every job is given up together. Any answer of the API ends the outage.
 
 A run is stalled when no job has moved on for `stalled_after` seconds, or will not have by the end
 of a pause that the service asks for: it answers, again and again, but neither takes a query nor
 gives a count. So every run ends.
 
-What was refused as one too many goes before what was never sent, what met with trouble after it.
-Fresh submissions go before looks, since a look that comes later more often finds its count; but a
-look goes after every third, so that counts arrive while a large cell is still being sent. How many
-requests and pending queries there may be is for `concurrency.Limits` to say.
+A request that is refused as one too many waits for room where others of ours were under way, and
+only where there were none for a time, which then holds for all: no count waits alone. It goes
+before what was never sent, what met with trouble after it. Fresh submissions go before looks, since
+a look that comes later more often finds its count; but a look goes after every third, so that
+counts arrive while a large cell is still being sent. How many requests and pending queries there
+may be is for `limits` to say.
 """
 
 from __future__ import annotations
@@ -46,6 +33,7 @@ from ct_magic.client.jobs import (
     NOT_AGAIN,
     NOT_SENT,
     SHARED_ID,
+    SHARED_TRIES,
     STOPPED,
     TOO_LATE,
     Answer,
@@ -57,13 +45,16 @@ from ct_magic.client.jobs import (
     Job,
     NotYet,
     Partial,
+    Shared,
     State,
     Success,
     Trouble,
 )
-from ct_magic.client.limits import Learned, Limits
+from ct_magic.client.limits import Gate, Learned, Limits
 from ct_magic.client.timing import (
     FOREIGN_TRIES,
+    LONGEST_BUSY,
+    REFUSED_TRIES,
     SUSPICION,
     Done,
     Outage,
@@ -79,10 +70,11 @@ from ct_magic.common.words import duration
 # Why a count did not arrive, in words that agree with what happened: sent or not, answered.
 
 
-def error_when_stopped(job: Job, *, by_deadline: bool) -> str:
-    """Return why there is no count of a job that was stopped."""
+def error_when_stopped(job: Job, outage: Outage, *, by_deadline: bool) -> str:
+    """Return why there is no count of a job that was stopped, perhaps while nothing answered."""
     arrived, sent = TOO_LATE if by_deadline else STOPPED
-    return sent if job.began is None else arrived
+    why = f"; {outage.error}" if by_deadline and outage.failures else ""
+    return (sent if job.began is None else arrived) + why
 
 
 def error_when_left(job: Job, error: str) -> str:
@@ -101,7 +93,8 @@ def error_of_outage(trouble: Trouble, give_up_after: float, *, alone: bool) -> s
 def error_of_tries(trouble: Trouble, tries: int) -> str:
     """Return why a job is given up whose tries are used up, while the service answers others."""
     suspicion = SUSPICION if trouble.cause is Cause.INTERNAL else ""
-    return f"{trouble.error}{suspicion}; given up after {tries} tries"
+    anew = "; --refresh asks anew" if trouble.cause is Cause.REFUSED else ""
+    return f"{trouble.error}{suspicion}; given up after {tries} tries{anew}"
 
 
 def error_of_stall(job: Job, seconds: float) -> str:
@@ -119,6 +112,8 @@ def error_of_pause(job: Job, news: Job, seconds: float) -> str:
 
 
 SUBMITS_A_POLL = 3
+YOUNG, YOUNG_LOOKS = 15.0, 3  # an id of so many seconds may not be known everywhere: looks again
+NOBODY = -1  # whose an id is that two queries got
 STILL_AT_IT = Trouble("the service is still at it and gave no id", cause=Cause.UNAVAILABLE)
 
 
@@ -128,7 +123,8 @@ class Schedule:
     `next(now)` returns a step; who takes a Submit or a Poll brings its answer to `answered`. `now`
     is any clock's reading in seconds that never runs backwards; `random()` returns 0 <= x < 1 and
     spreads the retries. `learned` is what the account taught before, `wall` the time in seconds
-    since 1970; `limits.learned` is for the next run. Every step costs O(log n).
+    since 1970; `limits.learned` is for the next run. `gate` is what all runs of the account share.
+    Every step costs O(log n).
     """
 
     def __init__(
@@ -139,18 +135,26 @@ class Schedule:
         random: Callable[[], float],
         learned: Learned | None = None,
         wall: float = 0.0,
+        gate: Gate | None = None,
     ) -> None:
-        self.timing, self._random = timing, random
-        self.limits = Limits(timing.max_concurrent, learned or Learned(), wall)
+        self.timing, self._random, learned = timing, random, learned or Learned()
+        is_recent = learned.is_recent(wall)
+        gate = gate or Gate(timing.max_concurrent, learned.requests, is_recent=is_recent)
+        gate.begin(now)
+        self.limits = Limits(gate, learned, wall)
         self._deadline = None if timing.timeout is None else now + timing.timeout
         self._jobs = list(jobs)
         self._left = {job.number for job in jobs if not job.state.ended}
         self._fresh = deque(job.number for job in jobs if job.state is State.WAITING)
         self._later: list[tuple[float, int]] = []
-        self._flying: set[int] = set()
+        self._flying: dict[int, int] = {}  # and how many were under way when it was sent
         self._held = {job.number for job in jobs if job.state is State.SUBMITTED}
-        self._submissions_pause = self._pause = self._round_ends = self._moved = now
-        self._owners = {job.req_id: job.number for job in jobs if job.req_id}
+        self._submissions_pause = self._pause = self._asked_pause = self._moved = now
+        self._owners: dict[str, int] = {}
+        for job in jobs:
+            if job.req_id:
+                is_first = job.req_id not in self._owners
+                self._owners[job.req_id] = job.number if is_first else NOBODY
         self._outage, self._busy_in_a_row, self._submitted_in_a_row = Outage(), 0, 0
         for number in self._held:
             self._push(replace(jobs[number], began=now), now)
@@ -184,39 +188,49 @@ class Schedule:
             return self._poll(poll)
         return self._submit(now) if submit else Wait(self._wake(now))
 
+    @property
+    def outage(self) -> Outage | None:
+        """Since when nothing answers, where one request at a time asks whether it is back."""
+        return self._outage if self._left and self._outage.is_quiet else None
+
+    def next_try(self, now: float) -> float | None:
+        """Return when the next request leaves, or None where one is under way or none will."""
+        return None if self._flying or not self._left else max(self._pause, self._wake(now) or now)
+
     def believed(self, number: int, answer: Answer) -> Answer:
-        """Return what an answer is to this job's request; the id of another job is none."""
-        if number in self._held:
-            return answer
-        if isinstance(answer, Partial):
-            is_own = self._owners.setdefault(answer.req_id, number) == number
-            return answer if is_own else SHARED_ID
-        return STILL_AT_IT if isinstance(answer, NotYet) else answer
+        """Return what an answer is to this job's request: an id of two queries is nobody's."""
+        is_look = number in self._held
+        req_id = self._jobs[number].req_id if is_look else _named(answer)
+        if req_id and self._owners.setdefault(req_id, number) != number:
+            return Shared(req_id)
+        return STILL_AT_IT if isinstance(answer, NotYet) and not is_look else answer
 
     def answered(self, number: int, answer: Answer, now: float) -> list[Job]:
         """Take the answer to a step; return every job that it changed, the answered one first."""
-        polled = number in self._held
-        self._flying.discard(number)
-        job = self._jobs[number]
-        if job.state.ended:
-            return []
+        job, polled = self._jobs[number], number in self._held
         answer = self.believed(number, answer)
-        self._outage = self._outage.record_failure(now) if isinstance(answer, Trouble) else Outage()
+        beside = self._flying.pop(number, 1)
+        if job.state.ended:
+            return self._withdraw(answer.req_id, number, now) if isinstance(answer, Shared) else []
+        if isinstance(answer, Trouble) and answer.cause is not Cause.REFUSED:
+            self._outage = self._outage.record_failure(now, answer.error)
+        else:
+            self._outage = Outage()
         if not isinstance(answer, Busy):
             self._busy_in_a_row = 0
         if polled and not isinstance(answer, Busy | Trouble):
             job = replace(job, polls=job.polls + 1)
-        changed = self._take(job, answer, now)
+        changed = self._take(job, answer, beside, now)
         if changed[0].state is not job.state:
             self._moved = now
         if not isinstance(answer, Busy | Trouble):
-            self.limits.accepted(len(self._flying) + 1, len(self._held))
+            self.limits.accepted(beside, len(self._held))
         return [*changed, *self._stalled(changed[0], now)]
 
     def dropped(self, number: int) -> bool:
         """Return True if a step need not be taken any more because its job has ended."""
         if self._jobs[number].state.ended:
-            self._flying.discard(number)
+            self._flying.pop(number, None)
             return True
         return False
 
@@ -229,9 +243,9 @@ class Schedule:
     def cancel(self, number: int | None, now: float, state: State = State.CANCELLED) -> list[Job]:
         """End one job, or all that have not ended; return those that it changed."""
         chosen = self._left if number is None else self._left & {number}
-        late = state is State.TIMED_OUT
+        outage, late = self._outage, state is State.TIMED_OUT
         return self._end_all(
-            chosen, state, lambda job: error_when_stopped(job, by_deadline=late), now
+            chosen, state, lambda job: error_when_stopped(job, outage, by_deadline=late), now
         )
 
     def give_up(self, error: str, now: float) -> list[Job]:
@@ -243,7 +257,7 @@ class Schedule:
         """End what is left where nothing has moved on for too long, by now or after a pause."""
         # Who looks once in two hours wants to look more than once.
         limit = max(self.timing.stalled_after, 3 * self.timing.poll_interval)
-        if max(now, self._pause) - self._moved < limit:
+        if max(now, self._asked_pause) - self._moved < limit:
             return []
         is_paused = now - self._moved < limit
 
@@ -252,7 +266,7 @@ class Schedule:
 
         return self._end_all(self._left, State.TIMED_OUT, why, now)
 
-    def _take(self, job: Job, answer: Answer, now: float) -> list[Job]:
+    def _take(self, job: Job, answer: Answer, beside: int, now: float) -> list[Job]:
         match answer:
             case Success(tally, at):
                 return [self._end(replace(job, tally=tally, counted=at), State.SUCCESS, now)]
@@ -260,12 +274,14 @@ class Schedule:
                 return [self._hold(job, req_id, now)]
             case NotYet():
                 return [self._hold(job, job.req_id or "", now)]
-            case Busy(error, retry_after):
-                return [self._busy(job, error, retry_after, now)]
+            case Shared(req_id):
+                return [self._send_again(job, now), *self._withdraw(req_id, job.number, now)]
+            case Busy():
+                return [self._busy(job, answer, beside, now)]
             case Trouble():
                 return self._trouble(job, answer, now)
             case Forgotten(error):
-                return [self._resubmit(job, error, now)]
+                return [self._forgotten(job, error, now)]
             case Denied(error):
                 ended = self._end(replace(job, error=error), State.FAILED, now)
                 return [ended, *self.give_up(error, now)]
@@ -277,23 +293,23 @@ class Schedule:
         if job.number not in self._held:
             wait = min(wait, self.timing.first_look)
             self._held.add(job.number)
-        held = replace(
-            job, state=State.SUBMITTED, req_id=req_id, tries=0, pages=0, note=None, error=None
-        )
-        return self._push(held, now + wait)
+            job = replace(job, given=now)
+        held = replace(job, state=State.SUBMITTED, req_id=req_id, tries=0, pages=0, forgets=0)
+        return self._push(replace(held, note=None, error=None), now + wait)
 
-    def _busy(self, job: Job, error: str, retry_after: float | None, now: float) -> Job:
-        submission, is_new_round = job.number not in self._held, now >= self._round_ends
-        self.limits.refused(len(self._flying), len(self._held), submission, is_new_round)
-        own = growing(self.timing.retry_wait, self._busy_in_a_row, self._random)
-        wait = max(retry_after or 0.0, own)
-        self._busy_in_a_row += 1
-        self._round_ends = max(self._round_ends, now + wait)
+    def _busy(self, job: Job, busy: Busy, beside: int, now: float) -> Job:
+        submission = job.number not in self._held
+        self.limits.refused(beside, len(self._held), submission, now)
+        wait = busy.retry_after or 0.0
+        if beside == 1:
+            own = growing(self.timing.retry_wait, self._busy_in_a_row, self._random)
+            wait = max(wait, min(own, LONGEST_BUSY))
+            self._busy_in_a_row += 1
         if submission:
             self._submissions_pause = max(self._submissions_pause, now + wait)
-        if retry_after:
-            self._pause = max(self._pause, now + wait)
-        return self._again(job, error, wait, now)
+        if busy.retry_after or not submission:
+            self._pause_all(now + wait, is_asked=bool(busy.retry_after))
+        return self._again(job, busy.error, wait, now)
 
     def _trouble(self, job: Job, trouble: Trouble, now: float) -> list[Job]:
         if self._outage.is_over(now, self.timing.give_up_after):
@@ -304,6 +320,7 @@ class Schedule:
         is_counted = is_page or not self._outage.is_quiet
         job = replace(job, tries=job.tries + is_counted, pages=(job.pages + 1) * is_page)
         tries, most = (job.pages, FOREIGN_TRIES) if is_page else (job.tries, self.timing.max_tries)
+        most = REFUSED_TRIES if trouble.cause is Cause.REFUSED else most
         if is_counted and tries >= most:
             return [self._give_up(job, error_of_tries(trouble, most), now)]
         return [self._again(job, trouble.error, self._retry_wait(job, trouble, now), now)]
@@ -319,20 +336,52 @@ class Schedule:
             end = self._outage.since + self.timing.give_up_after
             wait = min(wait, max(end - now, 0.0))
         if asked or self._outage.is_quiet:
-            self._pause = max(self._pause, now + wait)
+            self._pause_all(now + wait, is_asked=bool(asked))
         return wait
+
+    def _pause_all(self, until: float, *, is_asked: bool) -> None:
+        self._pause = max(self._pause, until)
+        if is_asked:
+            self._asked_pause = max(self._asked_pause, until)
 
     def _again(self, job: Job, note: str, wait: float, now: float) -> Job:
         return self._push(replace(job, note=note), now + wait)
 
-    def _resubmit(self, job: Job, error: str, now: float) -> Job:
+    def _forgotten(self, job: Job, error: str, now: float) -> Job:
+        is_young = job.given is not None and now - job.given < YOUNG
+        if is_young and job.forgets < YOUNG_LOOKS:
+            wait = growing(self.timing.retry_wait, job.forgets, self._random)
+            return self._again(replace(job, forgets=job.forgets + 1), error, wait, now)
         if job.again:
             error = f"{error}; submitted twice, and forgotten twice"
             return self._end(replace(job, error=error), State.FAILED, now)
-        self._held.discard(job.number)
         note = "the service forgot this query: submitting it again"
-        fresh = replace(job, state=State.WAITING, req_id=None, again=True, note=note)
-        return self._push(fresh, now)
+        return self._push_fresh(replace(job, again=True, forgets=0, note=note), now)
+
+    def _withdraw(self, req_id: str, finder: int, now: float) -> list[Job]:
+        """Take an id away from the job that had it; one under way hears so with its answer."""
+        owner = self._owners.get(req_id, NOBODY)
+        self._owners[req_id] = NOBODY
+        if owner in (NOBODY, finder) or owner in self._flying:
+            return []
+        job = self._jobs[owner]
+        if not job.state.ended or job.state is State.SUCCESS:
+            return [self._send_again(job, now)]
+        self._jobs[owner] = job = replace(job, req_id=None, lost=False)  # nothing to fetch later
+        return [job]
+
+    def _send_again(self, job: Job, now: float) -> Job:
+        job = replace(job, shared=job.shared + 1, tally=None, taken=None, counted=None)
+        self._left.add(job.number)
+        if job.shared >= SHARED_TRIES:
+            return self._end(replace(job, req_id=None, error=SHARED_ID), State.FAILED, now)
+        wait = growing(self.timing.retry_wait, job.shared - 1, self._random)
+        note = "two queries got the same id: sending it again"
+        return self._push_fresh(replace(job, ended=None, note=note), now + wait)
+
+    def _push_fresh(self, job: Job, due: float) -> Job:
+        self._held.discard(job.number)
+        return self._push(replace(job, state=State.WAITING, req_id=None), due)
 
     def _give_up(self, job: Job, error: str, now: float) -> Job:
         lost = replace(job, error=error, lost=job.req_id is not None)
@@ -359,11 +408,12 @@ class Schedule:
 
     def _due_look(self, now: float) -> int | None:
         while self._later and self._later[0][0] <= now:
-            number = self._later[0][1]
-            if number in self._held:
+            due, number = self._later[0]
+            is_due = self._jobs[number].due == due  # or it was ended, or withdrawn, since then
+            if is_due and number in self._held:
                 return number
             heapq.heappop(self._later)
-            if not self._jobs[number].state.ended:
+            if is_due:
                 self._again_to_submit(number)
         return None
 
@@ -375,26 +425,28 @@ class Schedule:
             self._fresh.appendleft(number)
 
     def _may_send(self) -> bool:
-        if self._outage.is_quiet:
-            return not self._flying
-        return self.limits.may_send(len(self._flying))
+        most = min(self.timing.max_concurrent, self.limits.gate.limit)
+        return len(self._flying) < (1 if self._outage.is_quiet else most)
 
     def _may_submit(self, now: float) -> bool:
         while self._fresh and self._jobs[self._fresh[0]].state.ended:
             self._fresh.popleft()
-        pending = len(self._held) + len(self._flying - self._held)
-        is_time = bool(self._fresh) and now >= self._submissions_pause
-        return is_time and self.limits.may_submit(pending)
+        if not self._fresh or now < self._submissions_pause:
+            return False
+        sent = self._flying.keys() - self._held
+        # What is on the way may join the requests of one moment: one that met with that goes alone.
+        is_joined = any(self._jobs[number].shared for number in (self._fresh[0], *sent))
+        return not (is_joined and sent) and self.limits.may_submit(len(self._held) + len(sent))
 
     def _poll(self, number: int) -> Poll:
         heapq.heappop(self._later)
-        self._flying.add(number)
+        self._flying[number] = len(self._flying) + 1
         self._submitted_in_a_row = 0
         return Poll(self._jobs[number])
 
     def _submit(self, now: float) -> Submit:
         number = self._fresh.popleft()
-        self._flying.add(number)
+        self._flying[number] = len(self._flying) + 1
         self._submitted_in_a_row += 1
         job = self._jobs[number]
         self._jobs[number] = replace(job, began=now if job.began is None else job.began)
@@ -404,3 +456,7 @@ class Schedule:
         times = [self._later[0][0]] if self._later else []
         times += [self._submissions_pause] if self._fresh and self._submissions_pause > now else []
         return min(times, default=None)
+
+
+def _named(answer: Answer) -> str | None:
+    return answer.req_id if isinstance(answer, Partial | Success) else None

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from types import FrameType
 from weakref import WeakSet
 
+from ct_magic.common.clock import now
+
 LONGEST_IMPORT = 20.0  # seconds; how long a fork waits for our threads' imports at the most
 IMPORT_CODE = "<frozen importlib._bootstrap>"  # the file that Python names for it
 _ours: WeakSet[threading.Thread] = WeakSet()
@@ -44,8 +46,8 @@ def spawn_import(work: Callable[[], None], name: str) -> None:
 
 
 def _finish_imports() -> None:
-    end = time.monotonic() + LONGEST_IMPORT
-    while _is_importing() and time.monotonic() < end:
+    end = now() + LONGEST_IMPORT
+    while _is_importing() and now() < end:
         time.sleep(0.001)
 
 

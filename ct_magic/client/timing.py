@@ -11,7 +11,9 @@ from ct_magic.client.jobs import Job
 
 LONGEST_WAIT = 60.0  # seconds; growing waits stop growing here
 _QUIET = 3  # requests in a row without an answer: from here on it is the service, not a request
+LONGEST_BUSY = 30.0  # seconds of a pause after a 429, for all counts of a run
 FOREIGN_TRIES = 3  # of a submission that something else than the API answers
+REFUSED_TRIES = 5  # of a look that the API fails, in words that say nothing of the query
 SUSPICION = "; the query itself may be the cause"  # of an error 500 that stays
 MAX_PAUSES = 8  # pauses in a row that a service may ask for without an answer between
 
@@ -29,21 +31,23 @@ class Outage:
     """The requests in a row, of whichever counts, that brought no answer of the API.
 
     `since` is when the first of them was over, moved on by every pause that the service asked
-    for: those are not its silence. `pauses` counts these.
+    for: those are no part of it. `pauses` counts these. `error` says what came last instead.
     """
 
     since: float = 0.0
     failures: int = 0
     pauses: int = 0
+    error: str = ""
 
     @property
     def is_quiet(self) -> bool:
         """True when one request at a time is enough to find out whether the service is back."""
         return self.failures >= _QUIET
 
-    def record_failure(self, now: float) -> Outage:
+    def record_failure(self, now: float, error: str) -> Outage:
         """Return it with one more request without an answer."""
-        return replace(self, since=self.since if self.failures else now, failures=self.failures + 1)
+        since = self.since if self.failures else now
+        return replace(self, since=since, failures=self.failures + 1, error=error)
 
     def extend(self, seconds: float) -> Outage:
         """Return it with a pause that the service asked for."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ct_magic.client.jobs import Answer, Cause, Failure, Success, Tally, Trouble
-from ct_magic.client.responses import is_anothers, json_object, read
+from ct_magic.client.responses import INVALID_GROUP, is_anothers, json_object, read
 
 if TYPE_CHECKING:
     from ct_magic.client.transport import Asker
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 TOP_VALUES_PATH = "/1/counts/top.json"
 LONGEST = 1 << 20  # bytes of an answer: eight groups of a hundred long values
 _KINDS = ("STR", "ENUM", "NUMBER")
-INVALID_GROUP = "invalid group"
 
 
 @dataclass(frozen=True, slots=True)

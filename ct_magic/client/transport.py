@@ -11,14 +11,17 @@ The passcode goes to the account's own address alone: nothing is redirected, no 
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import math
+import re
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import requests
 import urllib3.exceptions
@@ -29,6 +32,7 @@ from ct_magic.client import redaction
 from ct_magic.client.accounts import COUNTS_PATH
 from ct_magic.client.connection import BoundedAdapter, CertificatesError
 from ct_magic.client.jobs import (
+    BY_A_CACHE,
     Answer,
     Busy,
     Cause,
@@ -39,7 +43,8 @@ from ct_magic.client.jobs import (
     Success,
     Trouble,
 )
-from ct_magic.client.responses import pause, read, sent_at
+from ct_magic.client.responses import kept_by, pause, read, sent_at
+from ct_magic.common.clock import now
 from ct_magic.common.words import duration
 from ct_magic.settings import zone
 
@@ -54,7 +59,13 @@ _DATA_HEADER = "X-Sandbox-Data"  # a sandbox says with each answer which data it
 SCHEMA_TIME = 10.0  # seconds; over ten million events it takes one
 _LONGEST = 16 << 10  # bytes of a body that are read; an answer has some hundred
 WRONG_CLOCK = 120.0  # seconds; a clock that is further off than this is said
+SKEW = 5.0  # seconds by which the clocks of the service's machines may differ
 LONG_PAUSE = 60.0  # seconds; a pause that is longer says when it ends
+
+
+_E = TypeVar("_E", bound=BaseException)
+_TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
+_OUT_OF_DATE, _OF_ANOTHER_HOST = (9, 10), (62, 64)  # OpenSSL's numbers of what is wrong
 
 
 class _Reader(Protocol):
@@ -110,6 +121,8 @@ class Service:
         self._events, self._warn, self._wall = tuple(events), warn, wall
         self._is_clock_wrong = False
         self._data = data
+        self._given: dict[str, datetime] = {}  # the ids, and when they were
+        self._ahead: tuple[float, float] | None = None  # the service's clock, of ours and the wall
 
     def submit(self, body: str) -> Answer:
         """Send a query, JSON as text."""
@@ -131,7 +144,7 @@ class Service:
         raise failed
 
     def _exchange(self, method: str, req_id: str | None, content: Any) -> Answer:
-        url = self._account.base_url
+        url, began = self._account.base_url, (now(), self._wall())
         way = route.to(url)
         headers = {
             "Content-Type": "application/json",
@@ -149,10 +162,19 @@ class Service:
                 request, stream=True, timeout=self._timeouts, proxies=way.proxies
             ) as response,
         ):
+            if "," in response.headers.get("Content-Encoding", ""):
+                # Unpacked twice, some kilobytes would fill the memory.
+                return Trouble("an answer that is packed twice is not read", cause=Cause.FOREIGN)
             body = response.raw.read(self._longest + 1, decode_content=True)
-        return self._answer(response, body, req_id)
+        return self._answer(response, body, req_id, began)
 
-    def _answer(self, response: requests.Response, body: bytes, req_id: str | None) -> Answer:
+    def _answer(
+        self,
+        response: requests.Response,
+        body: bytes,
+        req_id: str | None,
+        began: tuple[float, float],
+    ) -> Answer:
         status, headers = response.status_code, response.headers
         if (data := headers.get(_DATA_HEADER)) != (before := self._data or data) and data:
             return Denied(
@@ -162,11 +184,16 @@ class Service:
         self._data = before
         answer = self._read(status, body, req_id=req_id, events=self._events)
         at = sent_at(headers)
+        is_final = not isinstance(answer, Busy | Trouble)
+        if is_final and (why := self._why_kept(headers, req_id, began)):
+            return Trouble(f"{BY_A_CACHE} {why}", cause=Cause.FOREIGN)
         match answer:
             case Partial(new_id) if redaction.holds(new_id, self._account.passcode):
                 return Trouble("the answer's id is the passcode: ****", cause=Cause.FOREIGN)
             case Success() | Partial():
                 self._compare_clocks(at)
+                if isinstance(answer, Partial) and req_id is None and at is not None:
+                    self._given[answer.req_id] = at
                 return replace(answer, at=at)
             case Busy() | Trouble() | Denied() | Failure() | Forgotten():
                 answer = self._redacted(answer, status, body, req_id)
@@ -184,6 +211,23 @@ class Service:
             hidden = f"HTTP {status}: an answer that repeats the passcode (****) is not shown"
             return replace(answer, error=hidden)  # type: ignore[arg-type] # it has an error
         return answer
+
+    def _why_kept(
+        self, headers: Mapping[str, str], req_id: str | None, began: tuple[float, float]
+    ) -> str | None:
+        """Return why an answer is none to this request, but one that was given before."""
+        at = sent_at(headers)
+        if (why := kept_by(headers)) or at is None:
+            return why
+        if req_id in self._given and at < self._given[req_id]:
+            return "it is older than the id that it was asked for"
+        # By both of our clocks: one may have been set anew, the other have slept.
+        moment, ahead = at.timestamp(), self._ahead or (-math.inf, -math.inf)
+        if all(moment < clock + gap - SKEW for clock, gap in zip(began, ahead, strict=True)):
+            return f"it is of {at:%H:%M:%S} UTC, before it was asked"
+        gaps = moment - now(), moment - self._wall()
+        self._ahead = max(ahead[0], gaps[0]), max(ahead[1], gaps[1])
+        return None
 
     def _compare_clocks(self, at: datetime | None) -> None:
         if at is None:
@@ -208,10 +252,14 @@ class Service:
         if refusal := _refused_certificate(error, host):
             return Failure(refusal)
         if isinstance(error, requests.exceptions.ProxyError):
-            return Trouble(f"the proxy on the way to {host} does not answer{_see_proxy(host)}")
+            return _no_proxy(error, host)
+        if lack := _behind(error, OSError, having=_TOO_MANY_FILES):
+            return Trouble(f"no socket could be opened ({lack.strerror}): see 'ulimit -n'")
         is_late = isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError)
         if is_late or _behind(error, TimeoutError):
             return Trouble(f"{host} did not answer in time")
+        if _behind(error, urllib3.exceptions.InvalidHeader):
+            return Trouble("an answer with headers that contradict each other", cause=Cause.FOREIGN)
         if isinstance(error, requests.exceptions.InvalidSchema | ValueError):
             return Failure(f"the request to {host} could not be made ({type(error).__name__})")
         if isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError | OSError):
@@ -251,7 +299,11 @@ def sandbox_schema(account: Account) -> Any:
         BoundedAdapter(SCHEMA_TIME, tls=False) as adapter,
         adapter.send(request, stream=True, timeout=SCHEMA_TIME) as response,
     ):
-        body = response.raw.read(_LONGEST_SCHEMA + 1, decode_content=True) if response.ok else b""
+        try:
+            longest = _LONGEST_SCHEMA + 1
+            body = response.raw.read(longest, decode_content=True) if response.ok else b""
+        except urllib3.exceptions.HTTPError as error:
+            raise OSError(type(error).__name__) from None
     try:
         # Half a surrogate pair could be written nowhere.
         text = json.dumps(json.loads(body), ensure_ascii=False).encode("utf-16", "surrogatepass")
@@ -279,11 +331,18 @@ class _Credentials(AuthBase):
         return request
 
 
-def _behind(error: BaseException | None, *kinds: type[BaseException]) -> BaseException | None:
-    """Return the error of such a kind behind those of the libraries around it, if there is one."""
+def _behind(
+    error: BaseException | None, kind: type[_E], having: Collection[int] | None = None
+) -> _E | None:
+    """Return the error of such a kind behind those of the libraries around it, if there is one.
+
+    With `having` it is one of these numbers, as `errno` has them.
+    """
     for _ in range(10):
-        if isinstance(error, kinds) or error is None:
+        if isinstance(error, kind) and (having is None or getattr(error, "errno", 0) in having):
             return error
+        if error is None:
+            return None
         inner = (cause for cause in (getattr(error, "reason", None), *error.args))
         causes = (cause for cause in inner if isinstance(cause, BaseException))
         error = next(causes, error.__cause__ or error.__context__)
@@ -292,12 +351,34 @@ def _behind(error: BaseException | None, *kinds: type[BaseException]) -> BaseExc
 
 def _refused_certificate(error: Exception, host: str) -> str | None:
     # Only this is final: a handshake that was merely cut is tried again.
-    if _behind(error, ssl.SSLCertVerificationError):
-        return (
-            f"no safe connection to {host}: its TLS certificate cannot be verified; behind a proxy "
-            "that has one of its own, REQUESTS_CA_BUNDLE names a PEM file with that"
-        )
-    return None
+    refused = _behind(error, ssl.SSLError, having=None)
+    reason = getattr(refused, "verify_message", "")
+    if refused is None or not (reason or "certificate verify failed" in str(refused)):
+        return None
+    unsafe = f"no safe connection to {host}: its TLS certificate cannot be verified"
+    unsafe += f" ({reason})" if reason else ""
+    if getattr(refused, "verify_code", 0) in _OUT_OF_DATE:
+        return f"{unsafe}; this machine's clock says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    if getattr(refused, "verify_code", 0) in _OF_ANOTHER_HOST:
+        return f"{unsafe}; check the address"
+    return f"{unsafe}; behind a proxy that has one of its own, REQUESTS_CA_BUNDLE names a PEM file \
+with that"
+
+
+def _no_proxy(error: Exception, host: str) -> Answer:
+    """Return what it means that a proxy opened no way: what it refuses, it refuses for all."""
+    name = route.to(host).proxy_variable
+    refused = _behind(error, OSError)
+    status = re.search(r"Tunnel connection failed: (\d+)(.*)", str(refused)) if refused else None
+    if status is None:
+        return Trouble(f"the proxy on the way to {host} does not answer{_see_proxy(host)}")
+    said = f"the proxy on the way to {host} answers HTTP {status[1]}{status[2]:.60}"
+    if status[1] == "407":
+        cure = f": put user and password into {name}, as in http://user:password@proxy.example:8080"
+        return Denied(said + cure)
+    if status[1] in ("401", "403"):
+        return Denied(f"{said}: whoever runs it must allow the way to {host}, or unset {name}")
+    return Trouble(f"{said}{_see_proxy(host)}")
 
 
 def _unreadable_certificates(error: CertificatesError, host: str) -> str:

@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
+from time import time
 from typing import TYPE_CHECKING
 
 from ct_magic import errors
@@ -134,6 +135,7 @@ def _service_run(
     from ct_magic.client.transport import Service
 
     timing, account = cell.timing, cell.account
+    learned = Learned.from_text(journal.learned(LIMITS))
     events = SESSION.given_names(account.name).events
     warn_of_clock = partial(warn, category=errors.ClockWarning)
     return Run(
@@ -141,8 +143,8 @@ def _service_run(
         asker or Service(account, events=events, warn=warn_of_clock, data=journal.data),
         timing,
         journal=None if asker else journal,
-        gate=gate(account_key(account), timing.max_concurrent),
-        learned=Learned.from_text(journal.learned(LIMITS)),
+        gate=gate(account_key(account), timing.max_concurrent, learned, time()),
+        learned=learned,
         learn=lambda learned: journal.learn(LIMITS, learned.to_text()),
         measured=lambda seconds: journal.learn(REQUEST, f"{seconds:.3g}"),
     )

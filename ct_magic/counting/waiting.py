@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ct_magic.client.threads import spawn
+from ct_magic.common.clock import now
 from ct_magic.panel.comm_pump import CommPump
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ def listen(
     For a run whose panel another thread keeps true: its widgets are those `heard` meanwhile.
     An interrupt ends the waiting, not the run.
     """
-    end = float("inf") if timeout is None else time.monotonic() + timeout
+    end = float("inf") if timeout is None else now() + timeout
     with CommPump(kernel, heard) as pump:
-        while not run.wait(max(0.0, min(_SLICE, end - time.monotonic()))):
-            if time.monotonic() >= end:
+        while not run.wait(max(0.0, min(_SLICE, end - now()))):
+            if now() >= end:
                 return False
             pump()
     return True

@@ -19,13 +19,13 @@ import pytest
 
 import ct_magic
 from ct_magic.client.jobs import (
-    SHARED_ID,
     Answer,
     Busy,
     Denied,
     Forgotten,
     Job,
     Partial,
+    Shared,
     State,
     Success,
     Tally,
@@ -169,6 +169,9 @@ def test_a_forgotten_id_is_not_picked_up_again(tmp_path: Path) -> None:
     journal.asking(JOB)
     journal.answered(JOB, Partial("1"))
     journal.answered(JOB, Forgotten("Invalid request id"))
+    known = recall(open_journal(tmp_path / "j"), JOB, fresh())
+    assert known.req_id == "1", "a young id may be known a bit later"
+    journal.asked_elsewhere(replace(JOB, again=True))
     assert recall(open_journal(tmp_path / "j"), JOB, fresh()) == JOB
 
 
@@ -702,16 +705,50 @@ def test_a_fork_in_the_middle_of_a_write_leaves_the_child_its_journal(tmp_path: 
     assert file.read("SELECT value FROM learned") == [{"value": "child"}]
 
 
-def test_an_id_that_another_cells_query_has_is_no_answer(tmp_path: Path) -> None:
-    """Something on the way answers every query alike: the last cell's count would be this one's."""
+OTHER = Job(0, replace(QUESTION, body="b", key="b"))
+
+
+@pytest.mark.parametrize("second", [Partial("7"), Success(Tally(9), req_id="7")])
+@pytest.mark.parametrize("is_counted", [False, True])
+def test_an_id_that_two_cells_queries_get_is_nobodys(
+    tmp_path: Path, second: Partial | Success, is_counted: bool
+) -> None:
+    """Something on the way answers every query alike: one count would be the other's."""
+    heard: list[str] = []
     journal = open_journal(tmp_path / "j")
-    first, other = JOB, Job(0, replace(QUESTION, body="b", key="b"))
-    for job, id_ in ((first, "7"), (first, "7"), (other, "7"), (other, "8")):
-        journal.asking(job)
-        answer = journal.answered(job, Partial(id_))
-        assert answer == (SHARED_ID if (job, id_) == (other, "7") else Partial(id_))
-    assert [(entry.body, entry.req_id) for entry in journal.pending()][-1] == ("b", "8")
-    assert ("b", "7") not in [(entry.body, entry.req_id) for entry in journal.pending()]
+    for _ in range(2):  # the same query may be given its former id
+        journal.asking(JOB)
+        assert journal.answered(JOB, Partial("7")) == Partial("7")
+    held = replace(JOB, state=State.SUBMITTED, req_id="7")
+    if is_counted:
+        journal.ended(replace(held, state=State.SUCCESS, tally=Tally(9)))
+    later = open_journal(tmp_path / "j", warn=heard.append)
+    later.asking(OTHER)
+    assert later.answered(OTHER, second) == Shared("7")
+    later.withdraw("7")
+    assert recall(open_journal(tmp_path / "j"), JOB, fresh()) == JOB
+    assert later.pending() == []
+    assert ["the count of 't' may be wrong" in message for message in heard] == [True] * is_counted
+    if not is_counted:
+        assert journal.answered(held, Success(Tally(9))) == Shared("7"), "of the other kernel"
+    later.asking(OTHER)
+    assert later.answered(OTHER, Partial("7")) == Shared("7"), "it is nobody's for good"
+    later.asking(OTHER)
+    assert later.answered(OTHER, Partial("8")) == Partial("8")
+    assert [(entry.body, entry.req_id) for entry in journal.pending()] == [("b", "8")]
+
+
+def test_a_count_that_is_older_than_its_question_is_no_answer(tmp_path: Path) -> None:
+    """A cache gives it; after a restart nobody but the journal knows when it was asked."""
+    journal = open_journal(tmp_path / "j")
+    journal.asking(JOB)
+    journal.answered(JOB, Partial("7", at=datetime.fromtimestamp(NOW, UTC)))
+    held = recall(later := open_journal(tmp_path / "j"), JOB, fresh())
+    old = later.answered(held, Success(Tally(5), at=datetime.fromtimestamp(NOW - 30, UTC)))
+    assert isinstance(old, Trouble)
+    assert "answered by a cache" in old.error
+    new = Success(Tally(5), at=datetime.fromtimestamp(NOW + 30, UTC))
+    assert later.answered(held, new) == new
 
 
 @pytest.mark.parametrize(
@@ -735,4 +772,4 @@ def test_an_id_that_an_older_version_wrote_down_is_that_of_its_own_question(
     journal = open_journal(tmp_path / "j")
     job = Job(0, replace(QUESTION, body=body, key=key))
     journal.asking(job)
-    assert journal.answered(job, Partial("77")) == (Partial("77") if is_its_own else SHARED_ID)
+    assert journal.answered(job, Partial("77")) == (Partial("77") if is_its_own else Shared("77"))

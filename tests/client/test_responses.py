@@ -20,7 +20,7 @@ from ct_magic.client.jobs import (
     Tally,
     Trouble,
 )
-from ct_magic.client.responses import read
+from ct_magic.client.responses import pause, read
 from ct_magic.common.system_events import SYSTEM_EVENTS
 
 LIVE = {
@@ -42,7 +42,12 @@ def reading(status: int, body: object, req_id: str | None = ID) -> Answer:
     return read(status, raw, req_id=req_id)
 
 
-NO_EVENT = "HTTP 200: Invalid event : App Lauched (code 400). Names of events are exact and "
+def refused(error: str) -> Trouble:
+    """Of a look, whose query was accepted: it may pass."""
+    return Trouble(error, cause=Cause.REFUSED)
+
+
+NO_EVENT = "invalid event 'App Lauched': names are exact and case-sensitive."
 
 
 @pytest.mark.parametrize(
@@ -60,32 +65,36 @@ NO_EVENT = "HTTP 200: Invalid event : App Lauched (code 400). Names of events ar
         (
             200,
             fail("Invalid request id", 400),
-            Forgotten("HTTP 200: Invalid request id (code 400)"),
+            Forgotten("the service answered: Invalid request id (code 400)"),
         ),
-        (200, fail("nope"), Failure("HTTP 200: nope")),
+        (200, fail("nope"), refused("the service answered: nope")),
         (400, fail("bad", 4002), Failure("HTTP 400: bad (code 4002)")),
-        (200, fail("bad", "4002"), Failure("HTTP 200: bad (code 4002)")),
+        (200, fail("bad", "4002"), Failure("the service answered: bad (code 4002)")),
         (
             200,
             fail('["Invalid event : App Lauched"]', 400),
-            Failure(NO_EVENT + "case-sensitive; did you mean 'App Launched'?"),
+            Failure(NO_EVENT + " Did you mean 'App Launched'?"),
         ),
-        (200, fail(["one", "two"], 400), Failure("HTTP 200: one; two (code 400)")),
-        (200, fail("[no list", 400), Failure("HTTP 200: [no list (code 400)")),
-        (404, fail("Not found"), Failure("HTTP 404: Not found")),
-        (405, fail("x", 405), Failure("HTTP 405: x")),
+        (200, fail(["one", "two"], 400), refused("the service answered: one; two (code 400)")),
+        (200, fail("[no list", 400), refused("the service answered: [no list (code 400)")),
+        (404, fail("Not found"), refused("HTTP 404: Not found")),
+        (405, fail("x", 405), refused("HTTP 405: x")),
         (401, fail("Invalid Credentials", 401), Denied("HTTP 401: Invalid Credentials")),
         (401, {"error": "Invalid Credentials"}, Denied("HTTP 401: Invalid Credentials")),
         (403, fail("no"), Denied("HTTP 403: no")),
-        (200, fail("no", 401), Denied("HTTP 200: no (code 401)")),
-        (200, fail("no", "401"), Denied("HTTP 200: no (code 401)")),
+        (200, fail("no", 401), Denied("the service answered: no (code 401)")),
+        (200, fail("no", "401"), Denied("the service answered: no (code 401)")),
         (400, fail("Account ID is not valid", 400), Denied("HTTP 400: Account ID is not valid")),
-        (200, fail("Invalid Credentials"), Denied("HTTP 200: Invalid Credentials")),
+        (200, fail("Invalid Credentials"), Denied("the service answered: Invalid Credentials")),
         (429, fail("Too many", 429), Busy("HTTP 429: Too many")),
         (429, b"<html>slow down</html>", Busy("HTTP 429: '<html>slow down</html>'")),
         (409, fail("x"), Busy("HTTP 409: x")),
-        (200, fail("Too many", 429), Busy("HTTP 200: Too many (code 429)")),
-        (200, fail("Too many concurrent requests"), Busy("HTTP 200: Too many concurrent requests")),
+        (200, fail("Too many", 429), Busy("the service answered: Too many (code 429)")),
+        (
+            200,
+            fail("Too many concurrent requests"),
+            Busy("the service answered: Too many concurrent requests"),
+        ),
     ],
 )
 def test_each_answer_of_the_reference(status: int, body: object, answer: Answer) -> None:
@@ -200,11 +209,11 @@ def test_an_answer_that_names_another_id_is_refused(body: dict[str, Any], req_id
 def test_an_unknown_event_is_told_the_nearest_that_is_known() -> None:
     """The account's own names, and those that every account has; never the refused one itself."""
     body = json.dumps(fail("Invalid event : Chargd", 400)).encode()
-    assert "did you mean 'Charged'?" in str(read(400, body, events=["Ride Booked"]))
+    assert "Did you mean 'Charged'?" in str(read(400, body, events=["Ride Booked"]))
     body = json.dumps(fail('["Invalid event : ride booked"]', 400)).encode()
-    assert "did you mean 'Ride Booked'?" in str(read(400, body, events=["Ride Booked"]))
+    assert "Did you mean 'Ride Booked'?" in str(read(400, body, events=["Ride Booked"]))
     body = json.dumps(fail("Invalid event : Charged", 400)).encode()
-    assert "did you mean" not in str(read(400, body, events=SYSTEM_EVENTS))
+    assert "Did you mean" not in str(read(400, body, events=SYSTEM_EVENTS))
 
 
 @pytest.mark.parametrize("event", ["Passcode wrong", "Invalid Credentials"])
@@ -223,10 +232,94 @@ def test_an_event_that_is_called_like_an_error_is_no_error(event: str) -> None:
 )
 def test_the_services_own_words_are_shown_on_one_plain_line(sent: str, shown: str) -> None:
     """They reach a terminal, a file and a DataFrame: nothing that moves a cursor or has no code."""
-    assert reading(400, fail(sent)) == Failure(f"HTTP 400: {shown}")
+    assert reading(400, fail(sent), req_id=None) == Failure(f"HTTP 400: {shown}")
 
 
 def test_what_a_success_adds_is_taken_only_where_it_is_a_number() -> None:
     """None of it may be required, and none of it can spoil the count."""
     odd = {"status": "success", "count": 5, "tcount": "many", "userDeviceCount": {"users": -1}}
     assert reading(200, odd) == Success(Tally(5))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("Rate limit exceeded", "rate-limit reached", "Too many requests", "Too many queries"),
+        *("Please try again later", "Try again in 30 seconds", "Please retry after some time"),
+        *("Request limit reached", "Server is busy", "You are being throttled", "Slow down"),
+        *("Concurrency exceeded", "Quota exceeded", "Temporarily unavailable", "TOO MANY"),
+    ],
+)
+@pytest.mark.parametrize(("status", "code"), [(400, 400), (200, 400), (200, None), (403, 403)])
+@pytest.mark.parametrize("req_id", [None, ID])
+def test_whatever_asks_to_come_later_is_busy(
+    words: str, status: int, code: object, req_id: str | None
+) -> None:
+    """In any words and under any code: it is no failure of the query, and costs no try."""
+    assert isinstance(reading(status, fail(words, code), req_id), Busy)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("Invalid event : Try again", "Invalid event : Too many requests", "Bad request"),
+        *("Too many filters", "too many event properties", "Too many events in the query"),
+    ],
+)
+def test_what_is_wrong_with_the_query_is_no_reason_to_come_later(words: str) -> None:
+    """It would be asked for an hour: its parts stay as many, and an event may have any name."""
+    assert isinstance(reading(400, fail(words, 400), req_id=None), Failure)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_final"),
+    [
+        (fail("Error accessing report job", 400), False),
+        (fail("Query failed", 400), False),
+        (fail("Not found", 404), False),
+        (fail("Unknown"), False),
+        (fail('["Invalid event : X"]', 400), True),
+        (fail("bad dates", 4002), True),
+        (fail("Invalid group", 400), True),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_failed_look_is_final_only_where_it_names_what_is_wrong_with_the_query(
+    status: int, body: dict[str, object], is_final: bool
+) -> None:
+    """The query was accepted: what says nothing of it may pass, and its id is kept."""
+    assert isinstance(reading(status, body, req_id=None), Failure)
+    assert isinstance(reading(status, body), Failure if is_final else Trouble)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"error": "An unknown error occurred", "code": 500},
+        {"error": ["no"]},
+        {"code": 429},
+        {"code": "400"},
+        {"tcount": 4},
+        {"tcount": 0},
+    ],
+)
+def test_a_success_that_contradicts_itself_is_no_count(more: dict[str, object]) -> None:
+    """A failure in it, or fewer events than profiles: nobody knows which half is true."""
+    answer = reading(200, {"status": "success", "count": 5} | more)
+    assert isinstance(answer, Trouble)
+    fine = [{"error": ""}, {"error": None}, {"code": 200}, {"code": 0}, {"tcount": 5}]
+    for extra in fine:
+        assert isinstance(reading(200, {"status": "success", "count": 5} | extra), Success)
+
+
+def test_a_success_of_a_submission_names_its_id() -> None:
+    """By that it is found out where two queries got one answer."""
+    answer = reading(200, LIVE | {"req_id": int(ID)}, req_id=None)
+    assert isinstance(answer, Success)
+    assert answer.req_id == ID
+
+
+@pytest.mark.parametrize("header", ["1_000", "1_0.5", "0x10", "1e", ""])
+def test_a_pause_is_written_as_http_writes_it(header: str) -> None:
+    """Python alone takes 1_000 for a number."""
+    assert pause({"Retry-After": header}) is None

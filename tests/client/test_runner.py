@@ -18,6 +18,7 @@ from helpers.plans import question
 from helpers.shell import until
 
 from ct_magic.client.jobs import Answer, Busy, Job, Partial, State, Success, Tally
+from ct_magic.client.journal.history import submissions
 from ct_magic.client.journal.journal import Journal
 from ct_magic.client.limits import Gate, Learned, gate
 from ct_magic.client.runner import Run
@@ -38,20 +39,39 @@ class Quick:
         return Success(Tally(7))
 
 
-def test_an_id_of_another_query_is_not_written_down(tmp_path: Path) -> None:
-    """`%ct resume` would fetch the other's count for it."""
+def test_an_id_that_two_queries_get_is_forgotten(tmp_path: Path) -> None:
+    """`%ct resume` would fetch the other's count; and what was fetched by it is asked anew."""
 
-    class Alike(Quick):
+    class Joined(Quick):
+        """Something on the way gives the second query the answer of the first."""
+
+        def __init__(self) -> None:
+            self.bodies: dict[str, list[str]] = {"q0": [], "q1": []}
+            self.is_fetched = threading.Event()
+
         def submit(self, body: str) -> Answer:
-            return Partial("7")
+            self.bodies[body].append(body)
+            if len(self.bodies[body]) == 1:
+                assert body == "q0" or self.is_fetched.wait(60)
+                return Partial("7")
+            return Partial(f"id of {body}")
+
+        def poll(self, req_id: str) -> Answer:
+            if req_id == "7":
+                until(lambda: bool(self.bodies["q1"]))
+                self.is_fetched.set()
+                return Success(Tally(66))
+            return Success(Tally(len(req_id)))
 
     journal = Journal(tmp_path / "j", "a", warn=print, now=lambda: 0.0)
-    timing = Timing(first_look=60.0, retry_wait=0.001, max_concurrent=1)
-    run = Run(JOBS[:2], Alike(), timing, journal=journal)
-    run.start()
-    until(lambda: run.jobs[1].state.ended)
-    assert [(entry.body, entry.req_id) for entry in journal.pending()] == [("q0", "7")]
-    run.cancel()
+    timing = Timing(first_look=0.01, retry_wait=0.01, max_concurrent=2)
+    run = Run(JOBS[:2], service := Joined(), timing, journal=journal)
+    assert states(run) == {State.SUCCESS}
+    assert [job.tally for job in run.jobs] == [Tally(8), Tally(8)]
+    assert service.bodies == {"q0": ["q0"] * 2, "q1": ["q1"] * 2}
+    assert journal.pending() == []
+    written = [(row["state"], row["count"]) for row in submissions(tmp_path / "j")]
+    assert sorted(written, key=str) == [("shared", None)] * 2 + [("success", 8)] * 2
 
 
 class Broken(Quick):

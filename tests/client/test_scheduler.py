@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import heapq
 import sys
+from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import count, pairwise
 from math import ceil
 from random import Random
 from types import FrameType
 from typing import Any
 
 import pytest
+from helpers.at_once import Narrow
 from helpers.plans import question
 
 from ct_magic.client.jobs import (
@@ -27,6 +29,7 @@ from ct_magic.client.jobs import (
     Job,
     NotYet,
     Partial,
+    Shared,
     State,
     Success,
     Tally,
@@ -239,7 +242,39 @@ def test_fewer_requests_at_once_are_learned_too(limit: int) -> None:
     assert all(job.state is State.SUCCESS for job in schedule.jobs)
     assert schedule.limits.learned == Learned(requests=limit, tried=NOW)
     assert world.now < 1.05 * 2 * 3000 * LATENCY / limit + 60
-    assert world.refused < 20
+    assert world.refused < 6000 / 30
+
+
+def shared_with(takes: int, uses: int, on: float, off: float, seed: int) -> Callable[[float], int]:
+    """A service that another program uses for a while, now and then."""
+    chance, edges, now = Random(seed), [0.0], 0.0
+    while now < 5000:
+        now += chance.expovariate(1 / (on if len(edges) % 2 == 0 else off))
+        edges.append(now)
+    return lambda moment: takes - uses * (bisect(edges, moment) % 2 == 0)
+
+
+NARROW: dict[str, tuple[Callable[[float], int], tuple[int, ...]]] = {
+    "takes 3": (lambda _: 3, (3,)),
+    "takes 4": (lambda _: 4, (4,)),
+    "takes 10, and 2 from the sixth second on": (lambda now: 10 if now < 6 else 2, (10, 2)),
+    "takes 2, and 10 from the tenth second on": (lambda now: 2 if now < 10 else 10, (10, 2)),
+    "another program uses 1 of 3": (shared_with(3, 1, 5, 5, 1), (3, 2)),
+    "another program uses 2 of 3": (shared_with(3, 2, 10, 10, 2), (3, 1)),
+}
+
+
+@pytest.mark.parametrize(("counts", "latency"), [(30, 0.01), (30, 0.2), (30, 4.0), (300, 0.2)])
+@pytest.mark.parametrize("service", NARROW)
+def test_a_setting_that_is_too_high_costs_hardly_any_time(
+    service: str, counts: int, latency: float
+) -> None:
+    """`max_concurrent=20`, 429 by 429: at most 1.2 times what the right setting takes."""
+    takes, settings = NARROW[service]
+    best = min(Narrow(takes, latency).makespan(counts, most) for most in settings)
+    world = Narrow(takes, latency)
+    assert world.makespan(counts, 20) <= 1.2 * best
+    assert world.refused < 20 + 2 * counts / 8
 
 
 def test_a_colleague_on_the_same_account_teaches_nothing() -> None:
@@ -289,7 +324,7 @@ def test_a_refusal_is_waited_out_however_often() -> None:
     assert job.state is State.SUCCESS
     gaps = [later - earlier for (_, earlier), (_, later) in pairwise(sent)]
     assert gaps[:4] == [1, 2, 4, 8]
-    assert max(gaps) == 60
+    assert max(gaps) == 30
 
 
 PAGE = Trouble("HTTP 200: a page", cause=Cause.FOREIGN)
@@ -301,8 +336,9 @@ def outage(n: int, answer: Answer, held: bool = False, most: int = 200) -> Sched
 
     Whatever ends, its words agree with what happened: only what never left was not sent.
     """
-    state, req_id = (State.SUBMITTED, "7") if held else (State.WAITING, None)
-    asked = [replace(job, state=state, req_id=req_id) for job in jobs(n)]
+    asked = jobs(n)
+    if held:
+        asked = [replace(job, state=State.SUBMITTED, req_id=f"id {job.number}") for job in asked]
     schedule = Schedule(asked, Timing(), 0.0, Random(2).random)
     now, requests = 0.0, list[int]()
     flying: deque[int] = deque()
@@ -312,7 +348,9 @@ def outage(n: int, answer: Answer, held: bool = False, most: int = 200) -> Sched
             flying.append(step.job.number)
         elif flying:
             now += LATENCY
-            schedule.answered(flying.popleft(), answer, now)
+            number = flying.popleft()
+            own = Partial(f"id {number}") if held and isinstance(answer, Partial) else answer
+            schedule.answered(number, own, now)
         else:
             assert step.until is not None
             now = step.until
@@ -337,7 +375,7 @@ def test_a_service_that_answers_nothing_is_given_up_once_for_all(
     last = max(job.ended or 0.0 for job in ended)
     quick = n < 3 and answer is PAGE and not held
     assert last < 60 if quick else 180 <= last < 200
-    assert all(job.req_id == "7" and job.lost for job in ended) or not held
+    assert all(job.req_id and job.lost for job in ended) or not held
     if n == 90:
         assert "given up after 3 min without a usable answer" in str(ended[-1].error)
 
@@ -360,7 +398,7 @@ def test_a_service_that_answers_for_ever_and_gives_nothing_is_left_after_an_hour
         assert {job.state for job in ended} == {State.TIMED_OUT}
         assert 3600 <= (ended[0].ended or 0.0) < 3700
         assert words in [job.error for job in ended]
-        assert all(job.req_id == "7" for job in ended) or not held
+        assert all(job.req_id for job in ended) or not held
 
 
 def test_a_count_that_is_slow_has_its_hour_from_the_last_news() -> None:
@@ -396,17 +434,88 @@ def test_a_pause_longer_than_a_cell_waits_ends_it_at_once(answer: Answer) -> Non
     assert {job.error for job in ended} == {why, f"not asked again: {why}"}
 
 
-def test_an_id_that_another_query_has_is_no_answer() -> None:
-    """Something on the way answers all submissions alike: two queries would get one count."""
+def shared_by(first: Answer, second: Answer, looks: list[Answer]) -> Schedule:
+    """Let two queries get these answers to their first submission, and clean ones after that.
+
+    `looks` are what the first hears of its id before the second submission is answered.
+    """
+    schedule, now, given = Schedule(jobs(2), Timing(), 0.0, lambda: 0.0), 0.0, count(100)
+    assert [schedule.next(now), schedule.next(now)] == [Submit(job) for job in schedule.jobs]
+    schedule.answered(0, first, now := now + 0.1)
+    for look in looks:
+        now = max(now, schedule.jobs[0].due or now)
+        assert isinstance(schedule.next(now), Poll)
+        schedule.answered(0, look, now := now + 0.1)
+    schedule.answered(1, second, now := now + 0.1)
+    flying = deque[Submit | Poll]()
+    while not isinstance(step := schedule.next(now), Done):
+        if not isinstance(step, Wait):
+            flying.append(step)
+            assert sum(isinstance(left, Submit) for left in flying) <= 1, "it may be joined again"
+        elif flying:
+            step, now = flying.popleft(), now + 0.1
+            number = step.job.number
+            count_of = Success(Tally(number + 1))
+            answer = count_of if isinstance(step, Poll) else Partial(str(next(given)))
+            schedule.answered(number, answer, now)
+        else:
+            now = step.until or now
+    return schedule
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "looks"),
+    [
+        (Partial("7"), Partial("7"), []),
+        (Partial("7"), Partial("7"), [Partial("7")]),
+        (Partial("7"), Partial("7"), [Success(Tally(66))]),
+        (Partial("7"), Partial("7"), [Failure("HTTP 400: no")]),
+        (Partial("7"), Success(Tally(66), req_id="7"), [Success(Tally(66))]),
+        (Success(Tally(66), req_id="7"), Success(Tally(66), req_id="7"), []),
+        (Success(Tally(66), req_id="7"), Partial("7"), []),
+    ],
+)
+def test_an_id_of_two_queries_is_nobodys(
+    first: Answer, second: Answer, looks: list[Answer]
+) -> None:
+    """Something joined two submissions: both are sent again, each alone, and no count is kept."""
+    ended = shared_by(first, second, looks).jobs
+    if not any(isinstance(look, Failure) for look in looks):
+        assert [job.tally for job in ended] == [Tally(1), Tally(2)]
+    assert ended[1].tally == Tally(2)
+    assert ended[0].tally in (Tally(1), None)
+
+
+def test_a_look_under_way_brings_nothing_of_an_id_that_was_found_to_be_shared() -> None:
+    """The first has its look out when the second gets the same id."""
     schedule = Schedule(jobs(2), Timing(), 0.0, lambda: 0.0)
-    for number in (0, 1):
-        schedule.next(0.0), schedule.answered(number, Partial("7"), 0.0)
-    assert [job.req_id for job in schedule.jobs] == ["7", None]
-    for now in (1.0, 4.0):
-        assert schedule.next(now) == Submit(schedule.jobs[1])
-        schedule.answered(1, Partial("7"), now)
-    assert schedule.jobs[1].state is State.FAILED
-    assert "belongs to another query" in str(schedule.jobs[1].error)
+    schedule.next(0.0), schedule.next(0.0)
+    schedule.answered(0, Partial("7"), 0.1)
+    assert isinstance(schedule.next(5.2), Poll)
+    schedule.answered(1, Partial("7"), 5.3)
+    assert schedule.believed(0, Success(Tally(66))) == Shared("7")
+    schedule.answered(0, Success(Tally(66)), 5.4)
+    assert [(job.tally, job.req_id) for job in schedule.jobs] == [(None, None)] * 2
+    assert schedule.believed(0, Partial("7")) == Shared("7"), "it is nobody's for ever"
+
+
+def test_a_service_that_gives_one_id_to_all_gets_three_tries_for_each() -> None:
+    """And then the reason is said; no number is taken."""
+    ended = outage(5, Partial("7")).jobs
+    assert {job.state for job in ended} == {State.FAILED}
+    words = "two queries got the same id: no number is taken (tried 3 times)"
+    assert [job.error for job in ended] == [words] * 5
+
+
+def test_what_was_cancelled_and_had_a_shared_id_has_nothing_to_fetch() -> None:
+    """`%ct resume` would fetch the other's count."""
+    schedule = Schedule(jobs(2), Timing(), 0.0, lambda: 0.0)
+    schedule.next(0.0), schedule.next(0.0)
+    schedule.answered(0, Partial("7"), 0.1)
+    schedule.cancel(0, 0.2)
+    changed = schedule.answered(1, Partial("7"), 0.3)
+    assert [(job.number, job.req_id) for job in changed] == [(1, None), (0, None)]
+    assert schedule.jobs[0].state is State.CANCELLED
 
 
 def test_a_service_that_accepts_without_an_id_is_given_up_too() -> None:
@@ -449,7 +558,7 @@ def test_one_query_that_the_service_cannot_read_fails_alone() -> None:
             flying.append(step.job.number)
         elif flying:
             now, number = now + LATENCY, flying.popleft()
-            schedule.answered(number, Partial("7") if number else CRASH, now)
+            schedule.answered(number, Partial(f"id {number}") if number else CRASH, now)
             if now > 400:
                 schedule.cancel(1, now), schedule.cancel(2, now)
         else:
@@ -506,15 +615,53 @@ def test_retry_after_is_obeyed(answer: Answer) -> None:
     assert schedule.next(0.1) == Wait(90.0)
 
 
-def test_a_forgotten_id_is_submitted_again_once() -> None:
-    """The only cure; a second time it is an error."""
-    job, sent = drive([Partial("1"), Forgotten("Invalid request id")])
+GONE = Forgotten("HTTP 400: Invalid request id")
+
+
+@pytest.mark.parametrize("unknown", [1, 2, 3])
+def test_an_id_that_is_seconds_old_is_looked_at_again(unknown: int) -> None:
+    """It may not be known everywhere yet: a second submission would be a second count."""
+    job, sent = drive([Partial("1"), *[GONE] * unknown])
     assert job.state is State.SUCCESS
-    assert [call for call, _ in sent] == ["submit", "poll", "submit"]
-    forgets = [Partial("1"), Forgotten("x"), Partial("2"), Forgotten("x")]
-    job, sent = drive(forgets)
+    assert [call for call, _ in sent] == ["submit", "poll", *["poll"] * unknown]
+
+
+def test_a_forgotten_id_is_submitted_again_once() -> None:
+    """After three looks more, or at once where the id is old; a second time it is an error."""
+    job, sent = drive([Partial("1"), *[GONE] * 4])
+    assert job.state is State.SUCCESS
+    assert [call for call, _ in sent] == ["submit", *["poll"] * 4, "submit"]
+    assert 10 < sent[-1][1] < 20
+    job, sent = drive([Partial("1"), Partial("1"), GONE])
+    assert [call for call, _ in sent] == ["submit", "poll", "poll", "submit"]
+    job, sent = drive([Partial("1"), *[GONE] * 4, Partial("2"), *[GONE] * 4])
     assert job.state is State.FAILED
     assert "forgotten twice" in str(job.error)
+
+
+@pytest.mark.parametrize("error", ["Error accessing report job", "Query failed (code 400)"])
+def test_a_look_that_fails_for_no_reason_of_the_query_is_tried_again(error: str) -> None:
+    """The query was accepted; and what stays so keeps its id, and says how to ask anew."""
+    refused = Trouble(error, cause=Cause.REFUSED)
+    for times in range(1, 5):
+        job, sent = drive([Partial("1"), *[refused] * times])
+        assert job.state is State.SUCCESS
+        assert [call for call, _ in sent].count("submit") == 1
+    job, sent = drive([Partial("1"), *[refused] * 9])
+    assert (job.state, job.req_id, job.lost) == (State.FAILED, "1", True)
+    assert job.error == f"{error}; given up after 5 tries; --refresh asks anew"
+    assert sent[-1][1] < 30
+
+
+def test_looks_that_fail_are_no_outage() -> None:
+    """The API answers: others go on at full speed, and nothing is given up for all."""
+    schedule = Schedule(jobs(9), Timing(), 0.0, lambda: 0.0)
+    for number in range(9):
+        schedule.next(0.0), schedule.answered(number, Partial(str(number)), 0.0)
+    for number in range(9):
+        assert isinstance(schedule.next(5.0), Poll)
+        schedule.answered(number, Trouble("Query failed", cause=Cause.REFUSED), 5.0)
+    assert schedule.outage is None
 
 
 def test_not_yet_on_a_poll_keeps_to_the_interval() -> None:
@@ -551,6 +698,35 @@ def test_wrong_credentials_end_the_whole_cell() -> None:
     assert len(changed) == 5
     assert isinstance(schedule.next(0.1), Done)
     assert "not sent" in str(schedule.jobs[4].error)
+
+
+def test_a_deadline_does_not_hide_that_nothing_answers() -> None:
+    """`--timeout 8s` without a network: what is missing is said, not only that it was late."""
+    schedule = Schedule(jobs(2), Timing(timeout=8.0), 0.0, lambda: 0.0)
+    schedule.next(0.0)
+    schedule.answered(0, Trouble("no connection to https://x.example, or it was lost"), 0.1)
+    errors = [str(job.error) for job in schedule.expire(8.0)]
+    assert all("no connection to https://x.example" in error for error in errors)
+    assert "before it was sent" in errors[1]
+
+
+def test_an_outage_says_since_when_and_when_it_is_tried_again() -> None:
+    """For the panel; it is over with the first answer of the API."""
+    schedule = Schedule(jobs(5), Timing(), 0.0, lambda: 0.0)
+    for _ in range(3):
+        schedule.next(0.0)
+    for number in range(3):
+        schedule.answered(number, Trouble("no connection"), 1.0 + number)
+    outage = schedule.outage
+    assert outage is not None
+    assert (outage.since, outage.error) == (1.0, "no connection")
+    next_try = schedule.next_try(3.0)
+    assert next_try is not None
+    assert 3.0 < next_try < 20.0
+    assert isinstance(schedule.next(next_try), Submit)
+    assert schedule.next_try(next_try) is None
+    schedule.answered(3, Partial("1"), next_try + 1)
+    assert schedule.outage is None
 
 
 def test_the_deadline_ends_what_is_left_and_nothing_is_asked_after_it() -> None:

@@ -134,7 +134,7 @@ def test_a_failure_in_the_background_is_in_the_dataframe_and_in_result(
     state: Path, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody's cell can fail any more, so the row says it, and whoever asks for the result."""
-    with Sandbox(profiles=50, partials=1, faults="first:fail", today=TODAY) as box:
+    with Sandbox(profiles=50, partials=1, faults="submit:fail", today=TODAY) as box:
         point_at(box, monkeypatch)
         handle = run(shell, "%%ctcount --background\nCharged 2026-10").result
         with pytest.raises(errors.CountFailedError, match="Query failed"):

@@ -22,6 +22,7 @@ BODY = {"event_name": "App Launched", "from": 20261001, "to": 20261031}
 STEPS = ("submit", "first", "later")
 # The API's own words are final: a row that says why. Everything else is cured by another try.
 FINAL = {"400", "401", "403", "404", "fail", "code401"}
+PASSING = {"400", "404", "fail"}  # of a look: the query was accepted, and nothing is said of it
 PENDING = {"partial", "text-id"}
 
 
@@ -54,7 +55,7 @@ def test_a_fault_is_survived_or_said(state: object, truth: int, step: str, kind:
         row = ask(box).iloc[0]
         assert len(box.log) < 10  # bounded, and not by a busy machine's clock
         accepted = [r for r in box.log if r.method == "POST" and r.status == 200]
-    if kind not in FINAL:
+    if kind not in FINAL or (step != "submit" and kind in PASSING):
         assert (row["status"], row["count"]) == ("success", truth)
         # A reply to a submission that was lost on the way: the service may have taken it.
         assert len(accepted) <= 1 + (step == "submit")
@@ -99,8 +100,11 @@ def test_a_body_that_drips_does_not_hold_the_deadline_up(state: object) -> None:
     over, left = threading.Event(), threading.Event()
 
     def serve(wire: Wire) -> None:
-        if (wire.request() or b"").startswith(b"POST"):
-            wire.answer({"status": "partial", "req_id": 384649162721759})
+        request = wire.request() or b""
+        if b"req_id" not in request:
+            is_query = request.startswith(b"POST")  # or it is asked whether it is a sandbox
+            partial = {"status": "partial", "req_id": 384649162721759}
+            wire.answer(partial if is_query else b"", 200 if is_query else 404)
             return
         wire.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
         try:

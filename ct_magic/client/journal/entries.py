@@ -85,8 +85,9 @@ def job_after(job: Job, known: Entry) -> Job:
     """Return the job as its submission leaves it: counted, or pending."""
     if not known.is_counted:
         return replace(job, state=State.SUBMITTED, req_id=known.req_id)
-    counted = datetime.fromtimestamp(known.counted or 0.0, UTC)
-    return replace(job, state=State.SUCCESS, tally=known.tally, taken=counted, counted=counted)
+    at = datetime.fromtimestamp(known.counted or 0.0, UTC)
+    counted = replace(job, state=State.SUCCESS, req_id=known.req_id)
+    return replace(counted, tally=known.tally, taken=at, counted=at)
 
 
 def moment(value: object) -> float | None:

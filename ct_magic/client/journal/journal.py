@@ -24,19 +24,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ct_magic.client.accounts import SANDBOX_ID, Account, moved
 from ct_magic.client.jobs import (
-    SHARED_ID,
+    BY_A_CACHE,
     Answer,
     Busy,
+    Cause,
     Denied,
     Forgotten,
     Job,
     Partial,
+    Shared,
     State,
     Success,
     Tally,
     Trouble,
 )
-from ct_magic.client.journal.entries import Entry, Freshness, entry, job_after
+from ct_magic.client.journal.entries import Entry, Freshness, entry, job_after, moment
 from ct_magic.client.journal.plan_record import CellRecord, plan_from_json, plan_to_json
 from ct_magic.errors import AccountError, JournalWarning
 from ct_magic.rows import Plan, Question
@@ -60,6 +62,12 @@ PENDING = (
 OF_ANOTHER_QUESTION = (
     "SELECT 1 FROM asked WHERE +account = ? AND id > ? - 1000 AND req_id = ?"
     " AND key NOT IN (?, ?) LIMIT 1"
+)
+SHARED = "shared"  # the state of a submission whose id another one got, too
+BY_ID = "SELECT * FROM asked WHERE account = ? AND req_id = ? ORDER BY id DESC LIMIT 1000"
+WITHDRAW = (
+    f"UPDATE asked SET state = '{SHARED}', count = NULL, events = NULL, users = NULL,"  # noqa: S608 # all our own
+    " devices = NULL, counted = NULL WHERE account = ? AND req_id = ?"
 )
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -139,6 +147,8 @@ class Journal:
 
         That is its count, or an id of just now; the job goes on writing into its submission.
         """
+        if job.again and (row := self._rows.pop(job.number, None)):
+            self._write("UPDATE asked SET state = 'forgotten' WHERE id = ?", (row,))
         if self._freshness is None:
             return None
         q, now = job.question, self.now()
@@ -173,33 +183,50 @@ class Journal:
         """Write down the id that came, or why there is none; return the answer that counts.
 
         That is another one where an id is forgotten because another kernel fetched its count, and
-        where an id is that of another query, in whichever cell.
+        where an id is that of another query, in whichever cell: see `withdraw`.
         """
-        if isinstance(answer, Partial) and self._is_anothers(job, answer.req_id):
-            answer = SHARED_ID
+        answer = self._own(job, answer)
         match answer:
-            case Success(_, at):
+            case Success(_, at, req_id):
                 self._note_sent(job, at)
+                if req_id:
+                    self._set(job, "req_id = ?", (req_id,))
             case Partial(req_id, at) if job.number in self._asked:
                 # Of one that was picked up all is written, and perhaps its end by now.
                 self._note_sent(job, at)
                 values = (req_id, str(State.SUBMITTED), self._sent.get(job.number))
                 self._set(job, "req_id = ?, state = ?, sent = coalesce(sent, ?)", values)
-            case Forgotten(error):
-                if other := self._fetched_elsewhere(job):
-                    return other
-                self._set(job, "state = ?, error = ?", ("forgotten", error))
+            case Forgotten():
+                # It is called forgotten once it is sent again: a young id may be known a bit later.
+                return self._fetched_elsewhere(job) or answer
             case Busy() if job.req_id is None and job.number in self._rows:
                 # It was turned away at the door: no submission, so no row of one.
                 self._write("DELETE FROM asked WHERE id = ?", (self._rows.pop(job.number),))
             case Trouble(error) if job.req_id is None:
                 self._set(job, "state = ?, error = ?", ("unanswered", error))
+            case Shared() if job.req_id is None:
+                self._set(job, "state = ?", (SHARED,))
             case Denied(error):
                 # A wrong passcode must not cost the ids that wait for the right one.
                 if job.req_id is None:
                     self._set(job, "state = ?, error = ?", (str(State.FAILED), error))
                 self._denied = True
         return answer
+
+    def withdraw(self, req_id: str) -> None:
+        """Forget an id that two queries got, and the counts that were fetched by it.
+
+        A count of another cell may be wrong as well, and whoever has it is warned.
+        """
+        values = (self._account, req_id)
+        own = set(self._rows.values())
+        counted = [row for row in self._read(BY_ID, values) if row["state"] == State.SUCCESS]
+        self._write(WITHDRAW, values)
+        for known in (entry(row) for row in counted if row["id"] not in own):
+            self._warn(
+                f"the count of {known.title!r} may be wrong: another query got the same id since "
+                "then. It is forgotten: run its cell again"
+            )
 
     def ended(self, job: Job) -> None:
         """Write down how it ended. Cancelled, late or lost it stays pending: it can be fetched."""
@@ -288,10 +315,22 @@ class Journal:
         newest = next(iter(after), None)
         return Success(newest.tally, newest.counted) if newest and newest.tally else None
 
-    def _is_anothers(self, job: Job, req_id: str) -> bool:
+    def _own(self, job: Job, answer: Answer) -> Answer:
+        """Return the answer, or Shared where its id is that of another question, too."""
         row = self._rows.get(job.number)
-        values = (self._account, row, req_id, job.question.key, job.question.body)
-        return job.req_id is None and bool(row and self._read(OF_ANOTHER_QUESTION, values))
+        if row is None or not isinstance(answer, Partial | Success):
+            return answer
+        if job.req_id is not None:
+            # Another kernel may have found out, since this id was looked at.
+            for own in self._read("SELECT state, sent FROM asked WHERE id = ?", (row,)):
+                if own["state"] == SHARED:
+                    return Shared(job.req_id)
+                if answer.at and answer.at.timestamp() < (moment(own["sent"]) or 0.0) - 1:
+                    return Trouble(f"{BY_A_CACHE} before it was asked", cause=Cause.FOREIGN)
+            return answer
+        values = (self._account, row, answer.req_id, job.question.key, job.question.body)
+        is_anothers = answer.req_id is not None and self._read(OF_ANOTHER_QUESTION, values)
+        return Shared(answer.req_id) if answer.req_id and is_anothers else answer
 
     def _set(self, job: Job, assignments: str, values: Sequence[object]) -> None:
         if job.number in self._rows:

@@ -16,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from ct_magic.common.clock import now
+
 _ASKED = """
 CREATE TABLE asked (
     id INTEGER PRIMARY KEY,
@@ -222,13 +224,13 @@ def _version(db: sqlite3.Connection) -> int:
 
 def _patiently(work: Callable[[], _T]) -> _T:
     # Turning on WAL needs the file alone, and SQLite does not wait for that by itself.
-    until = time.monotonic() + _PATIENCE
+    until = now() + _PATIENCE
     while True:
         try:
             with _busy:
                 return work()
         except sqlite3.OperationalError as error:
-            if _code(error) not in LOCKED or time.monotonic() > until:
+            if _code(error) not in LOCKED or now() > until:
                 raise
         time.sleep(0.02)
 
