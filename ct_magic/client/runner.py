@@ -23,7 +23,7 @@ from ct_magic.client.jobs import Answer, Failure, Job, Shared, Success
 from ct_magic.client.limits import Gate, Learned
 from ct_magic.client.scheduler import Schedule
 from ct_magic.client.threads import spawn
-from ct_magic.client.timing import Done, Outage, Poll, Submit, Timing, Wait
+from ct_magic.client.timing import Done, Poll, Submit, Timing, Wait
 from ct_magic.common.clock import AwakeClock
 
 if TYPE_CHECKING:
@@ -103,18 +103,6 @@ class Run:
         """How many requests the service takes at once, where that is fewer than are wanted."""
         limit = self._gate.limit
         return limit if limit < self._timing.max_concurrent else None
-
-    @property
-    def outage(self) -> tuple[Outage, float | None, float] | None:
-        """While nothing answers: since when, when it is tried again, when it is given up.
-
-        Times are readings of the clock; the second is None while a request is under way.
-        """
-        with self._news:
-            if (outage := self._schedule.outage) is None:
-                return None
-            given_up = min(outage.since + self._timing.give_up_after, self._deadline)
-            return outage, self._schedule.next_try(self.clock()), given_up
 
     def start(self) -> None:
         """Start to ask and return at once, unless the machine has no more threads."""

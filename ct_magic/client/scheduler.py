@@ -167,8 +167,9 @@ class Schedule:
     @property
     def outage(self) -> tuple[float, float] | None:
         """Since when no answer came, and when the service is given up; None while it answers."""
-        since = self._outage.since
-        return (since, since + self.timing.give_up_after) if self._outage.is_quiet else None
+        since, end = self._outage.since, self._outage.since + self.timing.give_up_after
+        is_lasting = self._outage.is_quiet and not self.done
+        return (since, min(end, self._deadline or end)) if is_lasting else None
 
     @property
     def done(self) -> bool:
@@ -187,15 +188,6 @@ class Schedule:
         if poll is not None and not (submit and self._submitted_in_a_row < SUBMITS_A_POLL):
             return self._poll(poll)
         return self._submit(now) if submit else Wait(self._wake(now))
-
-    @property
-    def outage(self) -> Outage | None:
-        """Since when nothing answers, where one request at a time asks whether it is back."""
-        return self._outage if self._left and self._outage.is_quiet else None
-
-    def next_try(self, now: float) -> float | None:
-        """Return when the next request leaves, or None where one is under way or none will."""
-        return None if self._flying or not self._left else max(self._pause, self._wake(now) or now)
 
     def believed(self, number: int, answer: Answer) -> Answer:
         """Return what an answer is to this job's request: an id of two queries is nobody's."""

@@ -710,22 +710,20 @@ def test_a_deadline_does_not_hide_that_nothing_answers() -> None:
     assert "before it was sent" in errors[1]
 
 
-def test_an_outage_says_since_when_and_when_it_is_tried_again() -> None:
+def test_an_outage_says_since_when_and_when_it_is_given_up() -> None:
     """For the panel; it is over with the first answer of the API."""
     schedule = Schedule(jobs(5), Timing(), 0.0, lambda: 0.0)
     for _ in range(3):
         schedule.next(0.0)
     for number in range(3):
         schedule.answered(number, Trouble("no connection"), 1.0 + number)
-    outage = schedule.outage
-    assert outage is not None
-    assert (outage.since, outage.error) == (1.0, "no connection")
-    next_try = schedule.next_try(3.0)
-    assert next_try is not None
-    assert 3.0 < next_try < 20.0
-    assert isinstance(schedule.next(next_try), Submit)
-    assert schedule.next_try(next_try) is None
-    schedule.answered(3, Partial("1"), next_try + 1)
+    assert schedule.outage == (1.0, 181.0)
+    step = schedule.next(3.0)
+    assert isinstance(step, Wait)
+    assert step.until is not None
+    assert 3.0 < step.until < 20.0
+    assert isinstance(schedule.next(step.until), Submit)
+    schedule.answered(3, Partial("1"), step.until + 1)
     assert schedule.outage is None
 
 
