@@ -175,6 +175,11 @@ RIGHT = [
     "A last 2 quarters did any (B before 1 month, C) = 2 vs before 1 year by month, hour in (1)",
     "A where hour = 1 or quarter = 2 and first quarter = 3 last week by day rolling 2 quarters",
     "Charged where A >= 1 and A <= 2 and A <= 3 last 2 weeks",
+    "A last month share did C on day 2 share did B within 1, 7 days >= 2",
+    "A where A = 1 last 4 weeks share did C within 30 days share did not B on days 1..6, 7..13"
+    "\n  vs previous by first week",
+    "A 2026-Q3 vs 2026-Q2 share did any (B 2026-11, C) on day 0, 1 >= 2",
+    'Charged within 20260101 share where "geo" = 1 and tech.b ~ "x" or C not exists share did B',
     "Charged where Total equals equals 5 and greater_than greater_than -2.5e-7 this year",
     'A where session.a != $x and profile.b ~ \'x\' and "geo" exists and geo = "Oman" last week',
     '"since": Charged since today-40\n  did not A today by month',

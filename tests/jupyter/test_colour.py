@@ -27,7 +27,7 @@ KINDS: dict[str, str | None] = {
 }
 JSON_PART = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*"(?=\s*:))|(?P<string>"(?:[^"\\]|\\.)*"?)'
-    r"|(?P<number>-?[0-9.]+)|(?P<constant>true|false|null)|(?P<bracket>[][{}])"
+    r"|(?P<number>-?[0-9.]+(?:[eE][+-]?[0-9]+)?)|(?P<constant>true|false|null)|(?P<bracket>[][{}])"
     r"|(?P<comma>,)|(?P<colon>:)"
 )
 GOES_ON = re.compile(rf"\b({'|'.join(CONTEXTUAL)})[ \t]*(\r\n?|\n)[ \t]+\S", re.IGNORECASE)

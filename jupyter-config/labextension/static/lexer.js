@@ -6,7 +6,7 @@ const DAYS = words("today yesterday");
 const KEYWORDS = words(`
   where and or in not exists share did any vs by from to on last this since after before`);
 /* Words of the language in one place, names anywhere else. */
-const CONTEXTUAL = words("quarter quarters hour first rolling previous");
+const CONTEXTUAL = words("quarter quarters hour first rolling previous within");
 const CONSTANTS = words("true false");
 const SCOPES = words("session profile tech app demographics reachability");
 const API_NAMES = words(`
@@ -165,11 +165,20 @@ function isMeant(word, line, end, { by, last, kind }) {
   const follows = (list) => kind === "keyword" && list.includes(last);
   const isNumber = kind === "number" || (kind === "date" && /^[0-9]{8}$/.test(last));
   if (word === "previous") return follows(["vs"]);
+  if (word === "within") return numberFollows(line, end);
   if (word.startsWith("quarter") && (isNumber || follows(["last", "this"]))) return true;
   if (!by || word === "quarters") return false;
   if (word === "rolling") return follows([...UNITS, "quarter", "hour"]);
   if (word === "first") return (follows(["by"]) || last === ",") && matches(BEFORE_UNIT, line, end);
   return (follows(["by", "first"]) || last === ",") && matches(ENDS_AXIS, line, end);
+}
+
+/* Say whether a number that is no date comes next: of own days, `within 7 days`. */
+function numberFollows(line, at) {
+  const from = match(SPACE, line, at) || at;
+  if (!/^-?[0-9]/.test(line.slice(from, from + 2))) return false;
+  const { kind, end } = first(QUERY, line, from);
+  return kind !== "date" || match(REST_OF_WORD, line, end) > 0;
 }
 
 function note(state, kind, text) {
