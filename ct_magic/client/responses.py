@@ -34,7 +34,6 @@ from ct_magic.client.jobs import (
 from ct_magic.common.system_events import SYSTEM_EVENTS
 from ct_magic.common.words import suggest
 
-QUOTED_LENGTH = 120  # characters of a body that an error quotes
 ERROR_LENGTH = 400  # characters of the service's own words that an error repeats
 LONGEST_PAUSE = 86400.0  # seconds; whoever asks for more than a day's pause cannot mean it
 STATUSES = ("success", "partial", "fail")
@@ -181,10 +180,10 @@ def _good(data: dict[str, object], req_id: str | None, body: bytes) -> Answer:
         return _anothers(body)
     count = _whole(data.get("count"))
     if count is None:
-        return _foreign(f"the answer holds no count: {_quoted(body)}")
+        return _foreign(f"the answer holds no count: {_described(body)}")
     tally = _tally(count, data)
     if _unwrapped(data.get("error")) or _kind(200, data) != 200:
-        return _foreign(f"the answer is a success and a failure in one: {_quoted(body)}")
+        return _foreign(f"the answer is a success and a failure in one: {_described(body)}")
     if tally.events is not None and tally.events < count:
         return _foreign(f"the answer has {count} profiles, but {tally.events} events (tcount)")
     return Success(tally, req_id=None if req_id else _req_id(data.get("req_id")))
@@ -195,7 +194,7 @@ def _partial(data: dict[str, object], req_id: str | None, body: bytes) -> Answer
         return _anothers(body)
     req_id = _req_id(data.get("req_id")) or req_id
     if req_id is None:
-        return _foreign(f"the answer holds no request id: {_quoted(body)}")
+        return _foreign(f"the answer holds no request id: {_described(body)}")
     return Partial(req_id)
 
 
@@ -206,7 +205,7 @@ def is_anothers(data: dict[str, object], req_id: str | None) -> bool:
 
 
 def _anothers(body: bytes) -> Trouble:
-    return _foreign(f"the answer belongs to another query: {_quoted(body)}")
+    return _foreign(f"the answer belongs to another query: {_described(body)}")
 
 
 def _trouble(status: int, error: str) -> Answer:
@@ -268,7 +267,7 @@ def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _error(data: dict[str, object], body: bytes, status: int) -> str:
     words = _unwrapped(data.get("error"))
     if not words:
-        return _quoted(body)
+        return _described(body)
     code = data.get("code")
     if isinstance(code, bool) or not isinstance(code, int | str) or str(code) == str(status):
         return _plain(words)
@@ -306,11 +305,13 @@ def _plain(words: str) -> str:
     return shown + (" ..." if len(text) > ERROR_LENGTH else "")
 
 
-def _quoted(body: bytes) -> str:
+def _described(body: bytes) -> str:
+    """Return what a body is. Nothing of it is quoted: a page may repeat the passcode in any way."""
     if not body.strip():
         return "an empty answer"
-    text = " ".join(body[: 8 * QUOTED_LENGTH].decode("utf-8", "replace").split())
-    return repr(text[:QUOTED_LENGTH]) + (" ..." if len(text) > QUOTED_LENGTH else "")
+    begin = body.lstrip()[:1]
+    kind = "a page" if begin == b"<" else "JSON" if begin in b"{[" else "a text"
+    return f"{kind} of {len(body):,} bytes"
 
 
 def _between(start: str, end: str) -> float:

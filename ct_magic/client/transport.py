@@ -200,17 +200,13 @@ class Service:
         return self._with_advice(answer, pause(headers))
 
     def _redacted(self, answer: Answer, status: int, body: bytes, req_id: str | None) -> Answer:
-        # A proxy's page may repeat what it was sent, in any writing, and errors quote pages.
-        passcode = self._account.passcode
-        if not redaction.holds(body, passcode):
-            return answer
-        body = redaction.without(body, passcode)
-        answer = self._read(status, body, req_id=req_id, events=self._events)
-        error = getattr(answer, "error", "")
-        if redaction.holds(body, passcode) or redaction.holds(error, passcode):
-            hidden = f"HTTP {status}: an answer that repeats the passcode (****) is not shown"
-            return replace(answer, error=hidden)  # type: ignore[arg-type] # it has an error
-        return answer
+        # The service repeats what it was sent; whole, since errors are cut to a length later.
+        passcode, shown = self._account.passcode, redaction.plainly(body)
+        if redaction.holds(shown, passcode):
+            body = redaction.without(shown, passcode).encode("utf-8", "surrogatepass")
+            answer = self._read(status, body, req_id=req_id, events=self._events)
+        error = redaction.without(getattr(answer, "error", ""), passcode)
+        return replace(answer, error=error)  # type: ignore[arg-type] # it has one
 
     def _why_kept(
         self, headers: Mapping[str, str], req_id: str | None, began: tuple[float, float]

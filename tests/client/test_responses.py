@@ -87,7 +87,7 @@ NO_EVENT = "invalid event 'App Lauched': names are exact and case-sensitive."
         (400, fail("Account ID is not valid", 400), Denied("HTTP 400: Account ID is not valid")),
         (200, fail("Invalid Credentials"), Denied("the service answered: Invalid Credentials")),
         (429, fail("Too many", 429), Busy("HTTP 429: Too many")),
-        (429, b"<html>slow down</html>", Busy("HTTP 429: '<html>slow down</html>'")),
+        (429, b"<html>slow down</html>", Busy("HTTP 429: a page of 22 bytes")),
         (409, fail("x"), Busy("HTTP 409: x")),
         (200, fail("Too many", 429), Busy("the service answered: Too many (code 429)")),
         (
