@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby, product
 
-from ct_magic.query.clause_error import ClauseError
 from ct_magic.query.model import (
     OF_AN_EVENT,
     And,
@@ -32,6 +31,7 @@ from ct_magic.query.model import (
     Query,
     Scalar,
 )
+from ct_magic.query.source import ClauseError
 
 # Rule 2 of `or`: alternative terms that say the same are merged. Rule: README.md here, "Or".
 #

@@ -545,7 +545,7 @@ class ClauseRules(PeriodRules, FilterRules):
         self._check_any(node.clauses)
         self._check_moved_axis(node.clauses)
         if node.versus:
-            self._check_versus(node.versus, node)
+            self._check_versus(node.versus)
         if axis := _time_axis(node):
             self._check_time(axis, node.clauses)
 
@@ -592,34 +592,9 @@ class ClauseRules(PeriodRules, FilterRules):
                 if clause is not clauses[-1]:
                     self.fail(LAST_CLAUSE, period)
 
-    def _check_versus(self, versus: tree.Versus, node: tree.QueryNode) -> None:
+    def _check_versus(self, versus: tree.Versus) -> None:
         if isinstance(versus.period, tree.MovedAxis):
             self.fail(AFTER_VS, versus.period)
-        axis = _time_axis(node)
-        own = in_own_units(self._base_period(node) or DEFAULT)
-        fits = Last(1, unit(axis.unit)) if axis else own or Last(1, Unit.DAY)
-        for clause in node.clauses:
-            for period in _periods(clause):
-                if not isinstance(period, _Moved | tree.OwnNode) and counts_from_today(
-                    self.period(period)
-                ):
-                    self.fail(FROM_TODAY.format(printer.units_text(fits.n, fits.unit)), period)
-
-    def check_moves(self, period: Period, clauses: tuple[tree.Clause, ...]) -> None:
-        """Raise QueryError for an `after` or `before` that does not fit the period it moves.
-
-        Nothing cuts the period, so all of it is moved: by less than it has, the days would overlap.
-        """
-        own = in_own_units(period)
-        for clause in clauses:
-            for at in _periods(clause):
-                if not isinstance(at, _Moved):
-                    continue
-                shift = self.shift(at)
-                first, last = _numbers(shift)
-                fits = own is not None and shift.unit is own.unit and max(first, 1) >= own.n
-                if last > 0 and not fits:
-                    self.fail(_moves_all(shift, own), at)
 
     def _check_time(self, axis: tree.TimeAxis, clauses: tuple[tree.Clause, ...]) -> None:
         if axis.rolling and axis.by_first:
@@ -650,6 +625,12 @@ def _moves_all(shift: Shift | ShiftAxis, own: Last | None) -> str:
     of_each = f"for days from each profile's first one write {window}; " if first + last else ""
     pieces = shift.unit if first % 7 or not first else Unit.WEEK
     return f"'{text}' moves {days}: {of_each}for pieces, by first {pieces.value}; or {whole}"
+
+
+def _fits(shift: Shift | ShiftAxis, own: Last | None) -> bool:
+    """Return True if a period is moved by nothing, or by at least what it has, in its own unit."""
+    first, last = _numbers(shift)
+    return last == 0 or (own is not None and shift.unit is own.unit and max(first, 1) >= own.n)
 
 
 def _numbers(shift: Shift | ShiftAxis) -> tuple[int, int]:
@@ -726,11 +707,33 @@ class StepRules(ClauseRules):
             step = printer.clause_text(clause)
             self.fail(f"own days are asked of a step: write share {step}", at)
         if clause.share and not clause.window:
-            step = printer.clause_text(_during(clause, OwnDays(window.windows[:1])))
+            step = printer.clause_text(clause.during(OwnDays(window.windows[:1])))
             self.fail(f"every step has a window, or none has: write share {step}", at)
         for period in _periods(at):
             if isinstance(period, _Moved):
                 self.fail(NOT_MOVED.format(period.direction.text), period)
+
+    def check_periods(self, pairs: _Pairs, query: Query) -> None:
+        """Raise QueryError for days of a `did` that do not go with the statement's.
+
+        Where nothing cuts the period, all of it is moved: by less than it has, the days overlap.
+        """
+        axis = next((axis for axis in query.by if isinstance(axis, ByTime)), None)
+        own = in_own_units(query.event.period or DEFAULT)  # type: ignore[arg-type] # is never moved
+        piece = Last(1, axis.unit) if axis else own or Last(1, Unit.DAY)
+        for node, clause in pairs:
+            for at, event in zip(_event_nodes(node), clause.events, strict=True):
+                period = event.period
+                if isinstance(period, Shift | ShiftAxis):
+                    if axis is None and not _fits(period, own):
+                        self.fail(_moves_all(period, own), at.period or at)
+                elif (
+                    query.versus
+                    and not isinstance(period, OwnDays | None)
+                    and counts_from_today(period)
+                ):
+                    message = FROM_TODAY.format(printer.units_text(piece.n, piece.unit))
+                    self.fail(message, at.period or at)
 
     def _check_side_by_side(self, pairs: _Pairs) -> None:
         """Raise QueryError for `on day 1` and `on day 7` as two steps: meant is one list."""
@@ -741,16 +744,10 @@ class StepRules(ClauseRules):
             same = clause.event.name, condition_keys(clause.event.where)
             if before := seen.get(same):
                 days = dict.fromkeys((*before.windows, *clause.window.windows))
-                step = printer.clause_text(_during(clause, OwnDays(tuple(days))))
+                step = printer.clause_text(clause.during(OwnDays(tuple(days))))
                 message = "each line is counted inside the one before"
                 self.fail(f"{message}: for days side by side write share {step}", at)
             seen[same] = clause.window
-
-
-def _during(clause: Did | DidNot | DidAny, window: OwnDays) -> Clause:
-    if isinstance(clause, DidAny):
-        return replace(clause, window=window)
-    return clause.mapped(lambda event: event.during(window))
 
 
 def _with_condition(query: Query, condition: Condition) -> str:
@@ -798,11 +795,14 @@ def _on_day_0(clause: Clause, name: str) -> str:
     return f"{first}, so this is {who}: write {', or '.join(cures)}"
 
 
-def _periods(clause: tree.Clause) -> Iterator[tree.PeriodNode | _Moved | tree.OwnNode]:
+def _event_nodes(clause: tree.Clause) -> tuple[tree.EventNode, ...]:
     if isinstance(clause, tree.ShareWhereNode):
-        return iter(())
-    events = clause.events if isinstance(clause, tree.DidAnyNode) else (clause.event,)
-    return (event.period for event in events if event.period is not None)
+        return ()
+    return clause.events if isinstance(clause, tree.DidAnyNode) else (clause.event,)
+
+
+def _periods(clause: tree.Clause) -> Iterator[tree.PeriodNode | _Moved | tree.OwnNode]:
+    return (node.period for node in _event_nodes(clause) if node.period is not None)
 
 
 def _time_axis(node: tree.QueryNode) -> tree.TimeAxis | None:
@@ -886,8 +886,7 @@ class Builder(StepRules):
         pairs = list(zip(node.clauses, clauses, strict=True))
         self.check_share_where(pairs, node)
         self.check_own_days(pairs, node, query)
-        if _time_axis(node) is None:
-            self.check_moves(self._base_period(node) or DEFAULT, node.clauses)
+        self.check_periods(pairs, query)
         return query
 
     def clause(self, node: tree.Clause) -> Clause:

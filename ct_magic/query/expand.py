@@ -38,7 +38,6 @@ from ct_magic.query.alternatives import (
 )
 from ct_magic.query.calendar import (
     Stretch,
-    counts_from_today,
     cut,
     ends,
     is_of_whole_pieces,
@@ -48,7 +47,6 @@ from ct_magic.query.calendar import (
     resolve,
     stretches,
 )
-from ct_magic.query.clause_error import ClauseError
 from ct_magic.query.equality import key
 from ct_magic.query.model import (
     And,
@@ -60,6 +58,7 @@ from ct_magic.query.model import (
     ByValue,
     Clause,
     ClockRange,
+    Condition,
     Days,
     Did,
     DidAny,
@@ -67,11 +66,9 @@ from ct_magic.query.model import (
     Event,
     Filter,
     JsonQuery,
-    Last,
     Operator,
     Or,
     OwnDays,
-    Previous,
     Property,
     Query,
     Scalar,
@@ -79,12 +76,11 @@ from ct_magic.query.model import (
     ShareWhere,
     Shift,
     ShiftAxis,
-    This,
     Unit,
-    with_window,
 )
 from ct_magic.query.payload import day_of_number, to_payload
 from ct_magic.query.printer import clause_text, to_text
+from ct_magic.query.source import ClauseError
 from ct_magic.query.versus import left_out, other_days
 from ct_magic.rows import FEWER, MORE, PARTS, Comparison, Formula, Plan, Question, Row
 
@@ -120,18 +116,16 @@ class _Chain:
         windows = (clause.window.windows for clause in self.clauses if clause.window)
         return max((last for own in windows for _, last in own), default=None)
 
-    def on(self, day_0: Days, piece: Days) -> _Chain:
-        """Return the chain of the profiles with this day 0, whose own days are dates.
-
-        What has no period takes the whole piece, whichever of its days are used.
-        """
+    def on(self, day_0: Days) -> _Chain:
+        """Return the chain of the profiles with this day 0, whose own days are dates."""
 
         def at(clause: Clause) -> Clause:
-            if clause.window is None:
-                return clause.mapped(lambda e: e if e.period else e.during(piece))
+            if isinstance(clause, ShareWhere) or clause.window is None:
+                return clause
             first, last = (moved(day_0, Shift(n, Unit.DAY)) for n in clause.window.windows[0])
             dates = Days(first.start, last.end)
-            return with_window(clause, None).mapped(lambda e: e if e.period else e.during(dates))
+            dated = clause.during(None).mapped(lambda e: e if e.period else e.during(dates))
+            return replace(dated, share=False)
 
         return replace(self, clauses=tuple(map(at, self.clauses)))
 
@@ -140,56 +134,59 @@ class _Chain:
         shifts = (e.period for e in _events(self.clauses) if isinstance(e.period, Shift))
         return all(ends(moved(piece, shift))[1] < today for shift in shifts if shift.n >= 0)
 
-    def resolved(self, piece: Days, today: date) -> tuple[Clause, ...]:
-        """Return the clauses with their days; those without a period take their base's later."""
+    def resolved(self, piece: Days, today: date, *, whole: bool) -> tuple[Clause, ...]:
+        """Return the clauses with their days.
+
+        Those without a period take their base's later, or the `whole` piece, whichever of its days
+        are used.
+        """
 
         def with_days(event: Event) -> Event:
             match event.period:
-                case None | ShiftAxis() | OwnDays():
+                case ShiftAxis() | OwnDays():
                     return event
+                case None:
+                    return event.during(piece) if whole else event
                 case Shift() as shift:
                     return event.during(moved(piece, shift))
                 case period:
                     return event.during(resolve(period, today))
 
-        return tuple(clause.mapped(with_days) for clause in self.clauses)
+        return tuple(c if c.window else c.mapped(with_days) for c in self.clauses)
 
 
 def _chains(query: Query) -> list[_Chain]:
-    """Return the clauses of each row that every piece has: the base, its steps, their numbers.
-
-    Only the last step has several, of an `after 0..11 weeks` or of a list of own days.
-    """
+    """Return the clauses of each row that every piece has: the base, its steps, their numbers."""
     if not query.steps:
-        return _numbered(_Chain(query.base))
+        return list(_turns(query.base))
     rows = [_Chain(query.base, step=query.event.name)]
     for number, step in enumerate(query.steps):
-        own = step if isinstance(step, ShareWhere) else replace(step, share=False)
-        before, name = rows[number].clauses, step_name(step)
-        if own.window is None:
-            rows += _numbered(_Chain((*before, own), name, within=number))
-        else:
-            each = (with_window(own, OwnDays((days,))) for days in own.window.windows)
-            rows += (_Chain((*before, of), name, within=number) for of in each)
+        is_plain = not isinstance(step, ShareWhere) and step.window is None
+        own = replace(step, share=False) if is_plain else step  # type: ignore[arg-type] # is no ShareWhere
+        rows += _turns((*rows[number].clauses, own), step_name(step), number)
     return rows
 
 
-def _numbered(chain: _Chain) -> list[_Chain]:
-    """Return the chain once for each number of an `after 0..11 weeks`."""
-    axes = (e.period for e in _events(chain.clauses) if isinstance(e.period, ShiftAxis))
-    axis = next(axes, None)
-    if axis is None:
-        return [chain]
+def _turns(
+    clauses: tuple[Clause, ...], step: str | None = None, within: int | None = None
+) -> Iterator[_Chain]:
+    """Yield the clauses once for each number or window of the one that has several."""
+    for turn in product(*map(_each, clauses)):
+        after = next((number for _, number in turn if number is not None), None)
+        yield _Chain(tuple(clause for clause, _ in turn), step, after, within)
 
-    def at(number: int) -> tuple[Clause, ...]:
-        shift = Shift(number, axis.unit)
-        return tuple(
-            clause.mapped(lambda e: e.during(shift) if isinstance(e.period, ShiftAxis) else e)
-            for clause in chain.clauses
-        )
 
-    numbers = range(axis.first, axis.last + 1)
-    return [replace(chain, clauses=at(number), after=number) for number in numbers]
+def _each(clause: Clause) -> Iterator[tuple[Clause, int | None]]:
+    """Yield a clause for each number of its `after 0..11 weeks`, or window of its own days."""
+    axis = next((e.period for e in clause.events if isinstance(e.period, ShiftAxis)), None)
+    if axis:
+        for number in range(axis.first, axis.last + 1):
+            shift = Shift(number, axis.unit)
+            yield clause.mapped(lambda e: e.during(shift) if e.period == axis else e), number  # noqa: B023
+    elif isinstance(clause, ShareWhere) or clause.window is None:
+        yield clause, None
+    else:
+        yield from ((clause.during(OwnDays((days,))), None) for days in clause.window.windows)
 
 
 def _rows_of_a_piece(query: Query) -> int:
@@ -201,16 +198,10 @@ def _rows_of_a_piece(query: Query) -> int:
     return 1 + len(query.steps) + more
 
 
-def _waits(query: Query) -> bool:
-    """Return True if an `after` or own days are anywhere in the statement."""
-    if _has_own_days(query):
-        return True
+def _has_after(query: Query) -> bool:
+    """Return True if an `after` is anywhere in the statement."""
     periods = (event.period for event in _events(query.clauses))
     return any(isinstance(p, ShiftAxis) or (isinstance(p, Shift) and p.n >= 0) for p in periods)
-
-
-def _has_own_days(query: Query) -> bool:
-    return any(step.window for step in query.steps)
 
 
 def _events(clauses: Sequence[Clause]) -> Iterator[Event]:
@@ -219,8 +210,8 @@ def _events(clauses: Sequence[Clause]) -> Iterator[Event]:
 
 def step_name(step: Clause) -> str:
     """Return the clause as printed, without the numbers of an `after 0..11 weeks` or a list."""
-    if step.window and len(step.window.windows) > 1:
-        return clause_text(with_window(step, None))
+    if not isinstance(step, ShareWhere) and step.window and len(step.window.windows) > 1:
+        return clause_text(step.during(None))
     return _NUMBERS.sub(r" after \1", clause_text(step))
 
 
@@ -321,10 +312,11 @@ class _Statement:
         self.period = own_days(query, today)
         self.stretches = stretches(self.period, self.axis, today)
         self.others = self._others()
-        self.waits = _waits(query)
+        self.is_own = any(step.window for step in query.steps)
+        self.waits = self.is_own or _has_after(query)
         self.base, *_ = self.chains = _chains(query)
-        self.only_one = "'by first'" if self.axis and self.axis.first else None
-        self.only_one = "own days" if _has_own_days(query) else self.only_one
+        is_first = self.axis is not None and self.axis.first
+        self.only_one = "own days" if self.is_own else "'by first'" if is_first else None
 
     def rows(self, first: int) -> Iterator[Row]:
         """Yield the rows, whose numbers begin with `first`; the last axis turns fastest."""
@@ -366,7 +358,7 @@ class _Statement:
         if formula and total and total.is_single:
             text = self.counts.questions[formula.plus[0]].text
         else:
-            text = to_text(replace(self._query(piece, chain, stretch), label=None))
+            text = to_text(self._one_statement(piece, chain, stretch))
         return Row(
             number=number,
             statement=self.number,
@@ -446,23 +438,19 @@ class _Statement:
         return begins <= self.today and chain.is_over(stretch.piece, self.today)
 
     def _total(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Sum:
-        terms = self._terms(piece, chain)
-        excluded = terms if chain is self.base else self._terms(piece, self.base)
-        whole = stretch.piece
-
-        def count(chain: _Chain, stretch: Stretch) -> Sum:
-            base = self._base(piece, chain, stretch)
-            return counts_of(without_earlier(base, excluded, stretch.earlier), terms, self.only_one)
-
-        if not self.waits or not _has_own_days(self.query):
-            return count(chain, stretch)
         if chain.last_day is None:
-            return count(chain.on(whole, whole), stretch)
-        days = (count(chain.on(day.days, whole), day) for day in _each_day(stretch))
+            return self._count(piece, chain, stretch)
+        days = (self._count(piece, chain.on(day.days), day) for day in _each_day(stretch))
         return Sum(tuple(one for total in days for one in total.plus), has_events=False)
 
+    def _count(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Sum:
+        base, terms = self._base(piece, chain, stretch), self._terms(piece, chain)
+        if stretch.earlier:  # what is excluded has the base's filters, not those of `share where`
+            base = without_earlier(base, self._terms(piece, self.base), stretch.earlier)
+        return counts_of(base, terms, self.only_one)
+
     def _base(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Query:
-        clauses = chain.resolved(stretch.piece, self.today)
+        clauses = chain.resolved(stretch.piece, self.today, whole=self.is_own)
         return replace(
             self.query,
             event=Event(self.query.event.name, (), stretch.days),
@@ -474,48 +462,32 @@ class _Statement:
             pieces=piece.pieces,
         )
 
-    def _query(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Query:
+    def _one_statement(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Query:
         """Return what is counted, in one statement, its days resolved."""
-        base = self._base(piece, chain, stretch)
-        if chain.last_day is not None:
-            during = chain.on(stretch.piece, stretch.piece)
-            pairs = zip(chain.clauses, during.clauses, strict=True)
-            steps = (replace(own, share=True) if own.window else clause for own, clause in pairs)
-            base = replace(base, clauses=tuple(steps))
-        if whole := self._condition(piece, chain):
-            return replace(base, condition=whole)
-        added = [part for part in piece.conditions if isinstance(part, AtPlace)]
-        where = (*self.query.event.where, *(c for c in piece.conditions if isinstance(c, Filter)))
-        places = added[0].places if added else self.query.places
-        return replace(base, event=replace(base.event, where=where), places=places)
+        parts = self._conditions(piece, chain)
+        is_or = len(parts) == 1 and isinstance(parts[0], Or)
+        whole = parts[0] if is_or else And(parts) if parts else None
+        return replace(self._base(piece, chain, stretch), condition=whole, label=None)  # type: ignore[arg-type] # one part is an Or
 
     def _terms(self, piece: _Slice, chain: _Chain) -> tuple[Term, ...]:
         """Return the alternatives of what must hold; several only where there is an `or`."""
-        if whole := self._condition(piece, chain):
-            return terms_of(whole)
-        places = (AtPlace(self.query.places),) if self.query.places else ()
-        return ((*self.query.event.where, *places, *piece.conditions),)
+        parts = self._conditions(piece, chain)
+        plain = tuple(part for part in parts if isinstance(part, Filter | AtPlace))
+        # As it was typed, a filter that is there twice too; beside `share where` each is sent once.
+        is_typed = len(plain) == len(parts) == len(self._conditions(piece, self.base))
+        return (plain,) if is_typed else terms_of(And(parts))
 
-    def _condition(self, piece: _Slice, chain: _Chain) -> And | Or | None:
-        """Return the base's condition with the axes' and a `share where`; None of plain filters."""
-        shared = [c.condition for c in chain.clauses if isinstance(c, ShareWhere)]
-        own = self.query.condition
-        if own is None and not shared:
-            return None
-        places = (AtPlace(self.query.places),) if self.query.places else ()
-        more = (*self.query.event.where, *places, *piece.conditions, *shared)
-        return And((*([own] if own else []), *more)) if more else own
+    def _conditions(self, piece: _Slice, chain: _Chain) -> tuple[Condition, ...]:
+        """Return what must hold: the base's filters, the axes', and those of a `share where`."""
+        query = self.query
+        shared = (step.condition for step in chain.clauses if isinstance(step, ShareWhere))
+        places = (AtPlace(query.places),) if query.places else ()
+        own = (query.condition,) if query.condition else (*query.event.where, *places)
+        return (*own, *piece.conditions, *shared)
 
     def _others(self) -> list[Stretch] | None:
         if self.query.versus is None:
             return None
-        for event in _events(self.query.clauses):
-            period = event.period
-            if isinstance(period, Days | Last | This | Previous) and counts_from_today(period):
-                raise ClauseError(
-                    "beside 'vs' a 'did' cannot count its days from today: leave the period out",
-                    "VS",
-                )
         unit = self.axis.unit if self.axis else None
         other = versus.other_days(self.query, self.period, unit, self.today)
         return stretches(other, self.axis, self.today)
@@ -694,7 +666,7 @@ def _too_many(
     statements: Sequence[Query | JsonQuery], counts: int, left: int, limit: int, number: int
 ) -> TooLargeError:
     most, query = counts + left, statements[number]
-    is_own = isinstance(query, Query) and _has_own_days(query)
+    is_own = isinstance(query, Query) and any(step.window for step in query.steps)
     raised = f"%config CountMagics.max_counts = {most}, count(..., max_counts={most})"
     cure = f"{_TOO_MANY_OWN_DAYS if is_own else _TOO_MANY}, or raise it: {raised}"
     return TooLargeError(f"{'up to ' if left else ''}{most:,} counts", limit, number, cure)

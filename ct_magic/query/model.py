@@ -239,6 +239,10 @@ class _OfOneEvent:
         """Return the same clause with each event changed."""
         return replace(self, event=change(self.event))
 
+    def during(self, window: OwnDays | None) -> Self:
+        """Return the same clause on these own days."""
+        return replace(self, event=self.event.during(window))
+
 
 class Did(_OfOneEvent):
     """`did E`: the profile did it; with `share`, a step."""
@@ -269,6 +273,10 @@ class DidAny:
         """Return the same clause with each event changed."""
         return replace(self, events=tuple(map(change, self.events)))
 
+    def during(self, window: OwnDays | None) -> Self:
+        """Return the same clause on these own days."""
+        return replace(self, window=window)
+
 
 @dataclass(frozen=True, slots=True)
 class ShareWhere:
@@ -286,19 +294,6 @@ class ShareWhere:
 
 
 Clause = Did | DidNot | DidAny | ShareWhere
-
-
-def with_window(clause: Clause, window: OwnDays | None) -> Clause:
-    """Return a clause on these own days in place of its own; of None it has none."""
-    match clause:
-        case DidAny():
-            return replace(clause, window=window)
-        case ShareWhere():
-            return clause
-        case _:
-            return clause.mapped(lambda event: event.during(window))
-
-
 _KINDS: dict[type, int] = {Did: 0, DidNot: 1, DidAny: 2}
 
 

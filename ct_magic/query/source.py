@@ -10,6 +10,14 @@ from ct_magic.errors import QueryError
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
+class ClauseError(QueryError):
+    """What is wrong with one clause of a statement; `keyword` is the type of its first token."""
+
+    def __init__(self, message: str, keyword: str) -> None:
+        super().__init__(message)
+        self.keyword = keyword
+
+
 class Source:
     """The text that was given, and the lines and columns of the places in it."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
+from ct_magic.query.calendar import in_own_units
 from ct_magic.query.model import (
     Ago,
     And,
@@ -70,6 +71,7 @@ class Statements:
 
     random: Random
     today: date
+    _own: Last | None = None  # how long the statement's period, or its piece, is by its words
 
     def statement(self) -> Query:
         """Return any statement."""
@@ -84,6 +86,7 @@ class Statements:
             return self._of_own_days()
         time = self._time_axis(kind)
         period = self._period(time)
+        self._own = Last(1, time.unit) if time else in_own_units(period or Last(30, Unit.DAY))
         query = Query(Event(self.random.choice(EVENTS), (), period))
         query = self._with_where(query, kind)
         query = replace(query, by=self._axes(query, time))
@@ -244,9 +247,10 @@ class Statements:
         if not taken and self._one_in(4):
             steps.append(self._did_any(kind, time))
         last = steps[-1]
-        if kind == "after" and not isinstance(last, DidAny) and self._one_in(2):
-            unit = time.unit if time else random_unit(self.random)
-            axis = ShiftAxis(self.random.randint(0, 1), self.random.randint(1, 3), unit)
+        own = self._own
+        if own and kind == "after" and not isinstance(last, DidAny) and self._one_in(2):
+            first = self.random.randint(0, 1) if own.n == 1 else own.n
+            axis = ShiftAxis(first, own.n + self.random.randint(0, 2), own.unit)
             steps[-1] = replace(last, event=replace(last.event, period=axis))
         return _with(query, *(replace(step, share=True) for step in steps))
 
@@ -263,8 +267,11 @@ class Statements:
         filters = (self._filter(None),) if self._one_in(3) else ()
         period: AnyPeriod | None = None
         if kind not in ("rolling", "own") and self._one_in(2 if kind == "after" else 5):
-            unit = time.unit if time else random_unit(self.random)
-            period = Shift(self.random.choice([-2, -1, 0, 1, 1, 2]), unit)
+            # Where nothing cuts the period, it is moved by no less than it has.
+            own = self._own or Last(0, Unit.DAY)
+            number = self.random.choice([-2, -1, 0, 1, 1, 2])
+            more = max(0, own.n - 1) if self._own else -abs(number)
+            period = Shift(number + (more if number > 0 else -more if number else 0), own.unit)
         elif self._one_in(6):
             period = Days(self.today - timedelta(40), self.today - timedelta(10))
         elif kind != "vs" and self._one_in(6):
@@ -279,7 +286,7 @@ class Statements:
         match self.random.randrange(4):
             case 0:
                 return Shift(-self.random.randint(1, 5), unit)
-            case 1 if time is None or time.unit is not Unit.DAY:
+            case 1 if unit is not Unit.DAY:
                 return Previous(unit)
         return Preceding()
 
