@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from ct_magic.query.parser import parse
     from ct_magic.query.payload import from_payload, to_payload
     from ct_magic.query.printer import to_text
-    from ct_magic.results.changes import shares
+    from ct_magic.results.changes import shares, why
     from ct_magic.results.compare import compare
     from ct_magic.settings import Settings
 
@@ -92,6 +92,7 @@ __all__ = [
     "to_payload",
     "to_text",
     "use",
+    "why",
 ]
 
 # Where a public name lives. It is imported when first asked for: see "nothing heavy" above.
@@ -117,6 +118,7 @@ _HOME = {
     "to_payload": "query.payload",
     "to_text": "query.printer",
     "use": "api",
+    "why": "results.changes",
 }
 
 

@@ -21,10 +21,12 @@ from ct_magic.charts.wording import (
     row_axis,
     row_labels,
     short,
+    shortened,
     statement,
 )
-from ct_magic.common.words import change, span
+from ct_magic.common.words import MINUS, change, span
 from ct_magic.results.cells import Cell, is_over_time
+from ct_magic.results.changes import Finding
 
 _MOST = 60  # bars in one picture: more would be a picture that nobody scrolls through
 ROW, PLANE = 26, 220  # pixels of a bar's row, and of a plane with columns
@@ -98,8 +100,8 @@ def _column(hour: int, row: Cell, tip: str) -> Mark:
 
 def is_by_hour(rows: Sequence[Cell]) -> bool:
     """Return True if the rows are one statement's hours, and differ in nothing else."""
-    names_of = {tuple(name for name, *_ in row.series.values) for row in rows}
-    is_clock = names_of == {(HOUR,)} and len({row.series.query for row in rows}) == 1
+    labelsof = {tuple(name for name, *_ in row.series.values) for row in rows}
+    is_clock = labelsof == {(HOUR,)} and len({row.series.query for row in rows}) == 1
     return is_clock and all(row.series.values[0][2] in range(24) for row in rows)
 
 
@@ -163,3 +165,32 @@ def _two_periods(rows: Sequence[Cell]) -> list[str]:
 
 def _left_out(rows: Sequence[Cell]) -> list[str]:
     return [f"the first {_MOST} of {len(rows):,} rows"] if len(rows) > _MOST else []
+
+
+def reasons(found: Sequence[Finding], words: str) -> Chart:
+    """Return a bar of z for each value, the significant ones in colour."""
+    shown = [f for f in found if f.z is not None][:_MOST]
+    called = shortened(f"{f.axis} = {f.value}" for f in shown)
+    labels = [called[f"{f.axis} = {f.value}"] for f in shown]
+    texts = [f"{f.z:+.1f}".replace("-", MINUS) for f in shown]
+    marks: list[Mark] = []
+    for n, (f, text) in enumerate(zip(shown, texts, strict=True)):
+        z = f.z or 0.0
+        colour = Colour.FIRST if f.is_significant else Colour.GREY
+        marks.append(Box(min(0.0, z), max(0.0, z), -n - 0.34, -n + 0.34, colour, tip=str(f)))
+        marks.append(Words(max(0.0, z), -n, text, right=6))
+    first, *notes = words.split("\n")
+    ends = [f.z or 0.0 for f in shown]
+    return Chart(
+        title=f"Where the change is: {first}",
+        lines=(
+            *notes,
+            "z: how far a value's change is from everybody else's; colour: p below 0.05",
+        ),
+        alt=f"Where the change is: {first}. {'. '.join(notes)}.",
+        x=ChartAxis(min([*ends, -3.0]), max([*ends, 3.0])),
+        y=row_axis(labels),
+        marks=tuple(marks),
+        height=ROW * max(1, len(shown)),
+        margin=12 + pixels(texts),
+    )

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ct_magic.charts.bars import bars, columns, is_by_hour, paired_bars
+from ct_magic.charts.bars import bars, columns, is_by_hour, paired_bars, reasons
 from ct_magic.charts.chart import Chart, Words
 from ct_magic.charts.lines import paired_lines, timeline
 from ct_magic.charts.retention import curves, triangle
@@ -29,6 +29,7 @@ from ct_magic.results.cells import (
     is_over_time,
     kind,
 )
+from ct_magic.results.changes import NO_CAUSE, findings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,6 +168,9 @@ def plot(df: pd.DataFrame, *, as_curves: bool = False) -> Picture:
     their curves (`as_curves=True`). `vs` gives pairs. What did not arrive is left out, and said;
     a row that was taken out is a gap.
 
-    Raise UsageError for a DataFrame that holds no counts, or one of them twice.
+    What `why` gave is drawn as bars. Raise UsageError for a DataFrame that holds no counts, or one
+    of them twice.
     """
+    if (found := findings(df)) is not None:
+        return Picture(reasons(found, df.attrs.get("finding", NO_CAUSE)))
     return Picture(choose_chart(cells(df), as_curves=as_curves))

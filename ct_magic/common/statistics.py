@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import erfc, hypot, sqrt
+from math import erfc, hypot, log, sqrt
 
 Z = 1.959964  # two-sided 95 % of the normal distribution
 
@@ -69,3 +69,19 @@ def holm(values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(values) - place) * values[number]))
         adjusted[number] = largest
     return adjusted
+
+
+def relative_change(
+    before: int | None, after: int | None, rest_before: int | None, rest_after: int | None
+) -> tuple[float | None, float | None]:
+    """Return z and two-sided p of how a count's change differs from that of the rest.
+
+    z is the difference of the logarithms of both changes, in its standard errors, where counts
+    vary as Poisson's do; missing where one of the four is missing or not above 0.
+    """
+    counts = (before, after, rest_before, rest_after)
+    if any(count is None or count <= 0 for count in counts):
+        return None, None
+    a, b, c, d = (float(count or 0) for count in counts)
+    z = (log(b / a) - log(d / c)) / sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+    return z, erfc(abs(z) / sqrt(2))
