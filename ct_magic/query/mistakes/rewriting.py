@@ -8,7 +8,7 @@ so a pattern may be generous. Days in words (27 Nov, Q3) are written as the lang
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
@@ -28,7 +28,10 @@ _MONTHS = (
 )
 # Words that are hardly a part of an event's name where one of the patterns is like the text.
 _NO_NAME = "|".join(
-    [*WORDS, "at", "more", "less", "fewer", "than", "least", "most", "exactly", "times", "but"]
+    [
+        *(*WORDS, "at", "more", "less", "fewer", "than", "least", "most", "exactly", "times"),
+        *("but", "within", "of"),
+    ]
 )
 _WORD = rf"(?!(?:{_NO_NAME})\b)[^\W\d][\w$]*+"  # whole words, or the search would not end
 _KINDS = {
@@ -45,8 +48,22 @@ _KINDS = {
     "quarter": "(?-i:Q)[1-4]",
     "period": r"(?: (?:last(?: [0-9]+)? \w+|this \w+|since \S+|today|yesterday|on [0-9-]+"
     r"|[0-9]{4}-\S+))?",
+    "when": r" (?:last(?: [0-9]+)? \w+|this \w+|since \S+|today|yesterday|[0-9]{4}-\S+)",
     "rest": ".*",
+    "filter": r"[\w.]+(?: \w+)*? (?:not )?(?:=|!=|!?~|[<>]=?|in|exists)"
+    r'(?: (?:"[^"]*"|\([^()]*\)|[\w.$-]+))?',
+    # Days from each profile's first.
+    "span": rf"(?:(?:[0-9]+|an?|the|{'|'.join(NUMBERS)}) ?)?"
+    r"(?:days?|weeks?|months?|quarters?|years?|[dw])\b",
+    "hours": r"(?:[0-9]+|an?|one) ?(?:hours?|hrs?|h|minutes?|mins?|m|seconds?)\b",
+    "whose": rf'(?:of|after|from|since)(?: {_WORD}| "[^"]*")+',
+    "list": "(?:D|days?)? ?[0-9]+(?:(?: ?, ?(?:and )?| and | ?& ?| ?/ ?| )(?:D|days? ?)?[0-9]+)+",
+    "own": r"within [0-9, ]+ (?:days?|weeks?)|on days? [0-9](?:[0-9., ]*[0-9])?",
+    "inside": r"[^()]+ (?:within|on days?) [^()]+",
+    **dict.fromkeys(("week", "since", "beyond", "until", "before"), "[0-9]{1,4}"),
 }
+_OWN = re.compile(rf" ?(?:{_KINDS['own']})")
+_IN_DAYS = {"d": 1, "w": 7, "m": 30, "q": 90, "y": 365}
 # 27 Nov 2026, Nov 27; Q3, 2026 Q3; in November; Saturday.
 _DAY_IN_WORDS = (
     r"(?:{d}(?:st|nd|rd|th)?(?: of)? {month}|{month2} {d2}(?:st|nd|rd|th)?)(?:,? {year})?"
@@ -58,23 +75,32 @@ _DAY_IN_WORDS = (
 @dataclass(frozen=True, slots=True)
 class _Rewrite:
     pattern: re.Pattern[str]
-    at_stop: bool
+    sign: str  # > matches where the grammar stops, ^ where the statement begins, = whole names
     message: str
 
 
 def rewritten(stop: Stop) -> Mistake | None:
     """Explain what the table has in other words."""
-    window = _Window(stop)
+    window, begins = _Window(stop), {">": stop.at, "^": stop.begin(), "=": -1}
     for rewrite in _rewrites():
         for match in window.matches(rewrite.pattern):
             places = window.places(match)
-            if places is None or (rewrite.at_stop and places[0] != stop.at):
+            if places is None or places[0] != begins.get(rewrite.sign, places[0]):
                 continue
             message = rewrite.message.format_map(_filled(match, stop.today))
             _, cure, *_ = [*message.split("`"), "", ""]
             if not cure or window.gains(match.start(), cure, match.end()):
-                return stop.mistake(message.replace("`", ""), *places)
+                return stop.mistake(_of_a_step(stop, places[0], message), *places)
     return None
+
+
+def _of_a_step(stop: Stop, place: int, message: str) -> str:
+    """Return the message with the whole step where a window is typed behind another `did`."""
+    did = max((at for at in range(place) if stop.line[at].type == "DID"), default=0)
+    is_window = _OWN.match(message.split("`")[-2]) if "`" in message else None
+    if not is_window or not did or stop.line[did - 1].type == "SHARE":
+        return message.replace("`", "")
+    return message.replace("`", f"share {stop.typed(did, place)} ", 1).replace("`", "")
 
 
 @lru_cache(maxsize=1000)
@@ -183,7 +209,48 @@ def _filled(match: re.Match[str], today: date | None) -> Mapping[str, str]:
             parts[name] = next(day for day in _WEEKDAYS if day[:3] == text[:3].capitalize())
         elif name in ("month", "quarter"):
             parts[name] = _day(match, today or date.today())
+        elif written := _OWN_DAYS.get(name):
+            parts[name] = written(text)
+    if inside := parts.get("inside"):
+        windows = [match[0].strip() for match in _OWN.finditer(inside)]
+        parts |= {"bare": _OWN.sub("", inside), "own": windows[0] if windows else ""}
     return parts
+
+
+def _numbers(text: str) -> list[int]:
+    """Return the numbers in a text; `a week` is one."""
+    words = re.findall(r"[0-9]+|\w+", text.lower())
+    return [
+        int(word) if word.isdecimal() else NUMBERS.index(word)
+        for word in words
+        if word.isdecimal() or word in NUMBERS
+    ] or [1]
+
+
+def _span(text: str) -> str:
+    """Return `1 week` for a week, `30 days` for a month."""
+    (n,), unit = _numbers(text), text.rstrip("s").rsplit(" ")[-1].lstrip("0123456789")
+    days = _IN_DAYS[unit[0].lower()]
+    number, name = (n, "week") if days == 7 else (n * days, "day")
+    return f"{number} {name}{'s' * (number != 1)}"
+
+
+def _hours(text: str) -> str:
+    """Return the whole days that hold so many hours; minutes are in one."""
+    days = -(-_numbers(text)[0] // 24) if "h" in text.lower() else 1
+    return f"{days} day{'s' * (days != 1)}"
+
+
+# What is typed of own days, and how the language writes it.
+_OWN_DAYS: dict[str, Callable[[str], str]] = {
+    "span": _span,
+    "hours": _hours,
+    "list": lambda text: ", ".join(re.findall("[0-9]+", text)),
+    "week": lambda text: f"{7 * int(text)}..{7 * int(text) + 6}",
+    "since": lambda text: f"{text}..{30 if int(text) < 30 else int(text) + 30}",
+    "beyond": lambda text: f"{int(text) + 1}..{30 if int(text) < 29 else int(text) + 30}",
+    "before": lambda text: str(max(0, int(text) - 1)),
+}
 
 
 def _month(word: str) -> int:
@@ -203,8 +270,8 @@ def _read() -> Iterator[_Rewrite]:
         if not line.startswith(" "):
             pattern = line
             continue
-        regex = _compiled(pattern.removeprefix(">"))
-        yield _Rewrite(regex, pattern.startswith(">"), line.strip())
+        sign = pattern[0] if pattern[0] in ">^=" else ""
+        yield _Rewrite(_compiled(pattern.removeprefix(sign)), sign, line.strip())
 
 
 @cache

@@ -1,0 +1,113 @@
+"""Days from each profile's first, in the words of people: the message says what to write."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.language_inputs import TODAY
+
+from ct_magic import QueryError
+from ct_magic.query.parser import parse
+
+BROKEN = json.loads(Path(__file__).with_name("own-days-broken.json").read_text(encoding="utf-8"))
+CELLS = [cell for cell in BROKEN["cells"] if "$" not in cell["text"]]
+BASE = "App Installed last month "
+STEP = f"{BASE}share did Charged "
+
+
+def error_of(cell: str) -> QueryError:
+    with pytest.raises(QueryError) as caught:
+        parse(cell, today=TODAY)
+    return caught.value
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell["text"].split("share ")[-1][:40])
+def test_the_designs_broken_cells_get_their_messages(cell: dict[str, Any]) -> None:
+    """Each names the text that works."""
+    message = error_of(cell["text"]).message
+    assert not [words for words in cell["message_should_mention"] if words not in message], message
+
+
+WINDOWS = {
+    "within 1 week": ["within a week", "within one week", "within the first week", "in a week"],
+    "within 7 days": [
+        *("within 7d", "within 7days", "within 7", "within seven days", "Within 7 Days"),
+        *("withn 7 days", "in 7 days", "in the first 7 days", "within the next 7 days", "by day 7"),
+        *("within 7 days of App Installed", "within 7 days after install", "within 7 days since x"),
+    ],
+    "within 2 weeks": ["within 2w", "in two weeks"],
+    "within 30 days": ["within a month", "in 1 month"],
+    "within 1 day": ["within 24h", "within 30 minutes", "within 1 hour"],
+    "within 2 days": ["within 48 hours", "within 36 hrs"],
+    "within 1, 7, 30 days": ["within 1, 7, 30", "within 1, 7 and 30 days", "within 1 7 30 days"],
+    "on day 7": ["day 7", "on day7", "on D7", "in day 7", "on the 7th day", "on the day 7"],
+    "on day 1, 7, 30": [
+        *("D1, D7, D30", "on day 1, 7 and 30", "on day 1/7/30", "on day 1, day 7, day 30"),
+        *("on D1 D7 D30", "on day 1 & 7 & 30"),
+    ],
+    "on days 1..7": [
+        *("on day 1-7", "on days 1 - 7", "on days 1 to 7", "on day 1 to day 7", "days 1-7"),
+        *("between day 1 and 7", "from day 1 to day 7", "on days 1\u20137"),
+    ],
+    "on days 7..14": ["within 7-14 days", "within 7 to 14 days", "within 7..14 days"],
+    "on days 7..30": ["on day 7..", "on day 7+", "on day 7 or later", "on or after day 7"],
+    "on days 8..30": ["after day 7"],
+    "on days 0..6": ["before day 7"],
+    "on days 7..13": ["in week 1", "week 1"],
+    "within 30 days >= 2": [">= 2 within 30 days"],
+    "on day 7 > 1": ["> 1 on day 7"],
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "cure"), [(typed, cure) for cure, all_ in WINDOWS.items() for typed in all_]
+)
+def test_a_window_in_other_words_is_led_to_the_languages(typed: str, cure: str) -> None:
+    """In the place of what is underlined, whatever stands behind; and it is a query then."""
+    for rest in ("", " by first week"):
+        error = error_of(STEP + typed + rest)
+        said = re.search("(?:write|written) (.*)", error.message)
+        assert said, error.message
+        assert said[1] == cure
+        start, end = error.column - 1, error.column - 1 + error.length
+        assert parse(error.source[:start] + cure + error.source[end:], today=TODAY)
+
+
+@pytest.mark.parametrize("typed", ["in 30 days", "day 7", "in week 1", "within a week", "on D7"])
+def test_behind_another_did_the_whole_step_is_written(typed: str) -> None:
+    """There a window would be refused again: own days are asked of a step."""
+    said = re.search("write (share did .*)", error_of(f"{BASE}did Charged {typed}").message)
+    assert said
+    assert parse(BASE + said[1], today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("cell", "cure"),
+    [
+        ("Charged within 7 days", "App Installed share did Charged within 7 days"),
+        ("Charged on day 1, 7", "App Installed share did Charged on day 1, 7"),
+        ("Charged last week in week 2", "App Installed last week share did Charged on days 14..20"),
+        ("A share did B last month within 7 days", "did B within 7 days"),
+        ("A share did B within 7 days last month", "did B within 7 days"),
+        ("A share did any (B, C within 2 days)", "did any (B, C) within 2 days"),
+        ("A share Coupon exists by week", "share where Coupon exists"),
+        ('A share with tech.OS = "iOS"', 'share where tech.OS = "iOS"'),
+        ("A share Charged within 7 days", "share did Charged"),
+        ("A share did Charged D7", "did Charged on day 7"),
+        ("A share did Charged within an hour", "did Charged within 1 day"),
+        ("A share did B in the last 7 days", "last 7 days"),
+    ],
+)
+def test_the_place_of_a_window_and_of_a_filter_is_said(cell: str, cure: str) -> None:
+    """What is written instead is a query where it is put."""
+    assert cure in error_of(cell).message
+
+
+def test_no_message_leads_to_a_period_that_moves() -> None:
+    """Once they did, and 95 % was counted where 0 is true."""
+    for typed in ("did B day 7", "did B in 30 days", "share did B in week 1", "within 7 days"):
+        assert "after" not in error_of(f"A {typed}").message
