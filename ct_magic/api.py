@@ -122,8 +122,8 @@ def history(limit: int = _MOST, text: str | None = None) -> pd.DataFrame:
     | account | string | id and address |
     | variable | string | the name that got the DataFrame; NA where there is none |
     | title, text | string | the statements as typed, and the canonical text of each count |
-    | counts | Int64 | how many counts were submitted |
-    | state | string | `success`, or where they differ `89 success, 1 failed` |
+    | counts | Int64 | how many counts the cell needed |
+    | state | string | `success`, or where they differ `89 success, 1 not sent` |
     | count, events, users, devices | Int64 | of a cell of one count; NA for others |
     | error | string | the first; NA where there is none |
     | req_id | string | the ids of all; NA where there is none |

@@ -57,7 +57,9 @@ def ask(
     """
     journal = open_journal(cell.account)
     jobs = jobs_of(cell.plan.questions) if refresh else recalled(cell.plan, journal, cell.freshness)
-    record = CellRecord(secrets.token_hex(8), cell.plan, variable, cell.zone_name)
+    record = CellRecord(
+        secrets.token_hex(8), cell.plan, variable, cell.zone_name, cell.account.name
+    )
     if not all(job.state.ended for job in jobs):
         journal.begin(record, None if refresh else cell.freshness)
     _warn_of_doubts(cell.plan)

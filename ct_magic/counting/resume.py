@@ -70,11 +70,9 @@ def pending_cells(journal: Journal) -> list[PendingCell]:
     own.
     """
     pending = journal.pending()
-    cells: dict[str, tuple[CellRecord, float]] = {}
-    for entry in pending:
-        if entries := journal.last_cell_with(entry):
-            cells[entries[0].id] = entries
-    parts = [_part(*cell, journal.entries_of(cell[0].id)) for cell in cells.values()]
+    latest = dict.fromkeys(journal.last_cell_with(entry) for entry in pending)
+    cells = [cell for name in latest if name is not None and (cell := journal.cell(name))]
+    parts = [_part(*cell, journal.entries_of(cell[0].id)) for cell in cells]
     seen = {entry.id for part in parts for entry in part.known}
     rest = [entry for entry in pending if entry.id not in seen]
     return [*(part for part in parts if part.plan.rows), *_alone(rest)]
@@ -142,11 +140,14 @@ def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.Da
     if not cells:
         return _dated(_empty(whole), [], whole.zone)
     notes = "; ".join(age(cell, datetime.now(UTC).astimezone(whole.zone)) for cell in cells)
-    known = [entry for cell in cells for entry in cell.known]
+    known = [(cell.record.id, n, cell.entries[n]) for cell in cells for n in cell.questions]
     jobs = [
-        journal.taken(Job(number, question), entry)
-        for number, (question, entry) in enumerate(zip(plan.questions, known, strict=True))
+        journal.taken(Job(number, question), entry, (name, n))
+        for number, (question, (name, n, entry)) in enumerate(
+            zip(plan.questions, known, strict=True)
+        )
     ]
+    journal.ask_together(plan)
     handle = begin(replace(whole, note=notes), jobs, journal)
     try:
         return _dated(handle.watched(), cells, whole.zone)

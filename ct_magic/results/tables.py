@@ -49,17 +49,18 @@ def history_frame(
 
 def _row(cell: PastCell, zone: tzinfo | None) -> dict[str, object]:
     entries = cell.entries
-    tally = entries[0].tally if len(entries) == 1 else None
+    tally = entries[0].tally if cell.counts == len(entries) == 1 else None
+    left = cell.counts - len(entries)
     ended = [entry.ended for entry in entries]
     last = max((time for time in ended if time is not None), default=None)
     return {
         "asked": _moment(cell.began, zone),
         "account": cell.account,
         "variable": cell.variable,
-        "title": _joined([entry.title for entry in entries]),
+        "title": _joined(cell.titles),
         "text": _joined([entry.text for entry in entries]),
-        "counts": len(entries),
-        "state": _states([entry.state for entry in entries]),
+        "counts": cell.counts,
+        "state": _states([*(entry.state for entry in entries), *["not sent"] * left]),
         "count": tally and tally.count,
         **{name: getattr(tally or Tally(0), name) for name in ("events", "users", "devices")},
         "error": next((entry.error for entry in entries if entry.error), None),

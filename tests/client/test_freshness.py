@@ -12,6 +12,13 @@ from ct_magic.client.journal.entries import Entry, Freshness
 from ct_magic.rows import Question
 
 NOW, AGE = 1_000_000.0, 600.0
+
+
+def of(until: date, *, profiles_now: bool = False) -> Question:
+    """A question whose latest day is this."""
+    return Question("q", "e", until, until, "b", "k", until, profiles_now)
+
+
 FRESH = Freshness(date(2026, 11, 5), UTC, 86400.0, pickup_age=AGE)
 
 
@@ -66,15 +73,14 @@ def test_an_id_is_of_now_for_as_long_as_it_is_picked_up(known: Entry, is_of_now:
 )
 def test_what_came_meanwhile_is_as_good_as_one_that_is_asked_now(known: Entry, came: bool) -> None:
     """An id of just now, or a count of just now that has come since the cell began."""
-    assert FRESH.came_meanwhile(known, date(2026, 11, 5), NOW - 60, NOW) == came
+    assert FRESH.came_meanwhile(known, of(date(2026, 11, 5)), NOW - 60, NOW) == came
 
 
 @pytest.mark.parametrize(("days", "may_change"), [(0, True), (7, True), (8, False)])
 def test_late_events_may_change_a_count_for_a_week(days: int, may_change: bool) -> None:
     """Up to `settled_after` days after its latest day, that day's own included."""
     until = FRESH.today - timedelta(days)
-    question = Question("q", "e", until, until, "b", "k", until)
-    assert FRESH.may_change(question) == may_change
+    assert FRESH.may_change(of(until)) == may_change
 
 
 @pytest.mark.parametrize(
@@ -90,7 +96,7 @@ def test_late_events_may_change_a_count_for_a_week(days: int, may_change: bool) 
 def test_a_count_is_kept_for_less_than_its_time(ended: float, ttl: float, is_kept: bool) -> None:
     """From the moment it came, as `ttl` has it; with none, never."""
     freshness = Freshness(date(2026, 11, 5), UTC, ttl, settled_ttl=ttl or 1e9)
-    assert freshness.keeps(asked(100, "success", ended), date(1970, 1, 1), NOW) == is_kept
+    assert freshness.keeps(asked(100, "success", ended), of(date(1970, 1, 1)), NOW) == is_kept
 
 
 MIDNIGHT = datetime(2026, 11, 5, tzinfo=UTC).timestamp()
@@ -119,11 +125,11 @@ def test_what_was_sent_before_its_day_was_over_is_no_count_of_that_day(
     at, ended = MIDNIGHT + asked, MIDNIGHT + now if state == "success" else None
     known = Entry(1, state, "b", "t", "q", at, MIDNIGHT + sent, "7", ended, ended, tally, None)
     freshness, moment = replace(FRESH, today=MORROW if now >= 0 else EVE), MIDNIGHT + now
-    assert freshness.came_meanwhile(known, EVE, moment - 60, moment) == of_the_eve
-    assert freshness.picks_up(known, EVE, moment) == (of_the_eve and state == "submitted")
+    assert freshness.came_meanwhile(known, of(EVE), moment - 60, moment) == of_the_eve
+    assert freshness.picks_up(known, of(EVE), moment) == (of_the_eve and state == "submitted")
     if now > 0:
-        assert freshness.keeps(known, EVE, moment + 1) == (of_the_eve and state == "success")
-    assert freshness.came_meanwhile(known, MORROW, moment - 60, moment), "it is today's so far"
+        assert freshness.keeps(known, of(EVE), moment + 1) == (of_the_eve and state == "success")
+    assert freshness.came_meanwhile(known, of(MORROW), moment - 60, moment), "it is today's so far"
 
 
 @pytest.mark.parametrize("ahead", ["asked", "sent"])
@@ -135,4 +141,4 @@ def test_a_clock_that_runs_ahead_settles_no_count(ahead: str) -> None:
         1, "success", "b", "t", "q", times["asked"], times["sent"], "7", ended, ended, Tally(5), ""
     )
     freshness = replace(FRESH, today=date(2026, 11, 14), settled_ttl=30 * 86400.0)
-    assert not freshness.keeps(known, EVE, ended + 2 * 86400)
+    assert not freshness.keeps(known, of(EVE), ended + 2 * 86400)

@@ -63,8 +63,8 @@ def open_journal(file: Path, now: float = NOW, warn: Callable[[str], None] = fai
 
 def recall(journal: Journal, job: Job, freshness: Freshness) -> Job:
     """The job as the journal knows it, or as it is."""
-    known = journal.find(job.question, freshness)
-    return job if known is None else journal.taken(job, known)
+    known = journal.found(job.question, freshness)
+    return journal.taken(job, known[0]) if known else job
 
 
 def fresh(today: date = date(2026, 11, 5), ttl: float = 86400.0, zone: str = "UTC") -> Freshness:
@@ -469,7 +469,7 @@ def test_no_value_in_the_journal_costs_a_count(tmp_path: Path, column: str, valu
     journal = open_journal(tmp_path / "j", NOW + 60)
     assert journal._file is not None
     try:
-        journal._file.write(f"UPDATE asked SET {column} = ?", (value,))  # noqa: S608 # ours
+        journal._file.write(f"UPDATE submissions SET {column} = ?", (value,))  # noqa: S608 # ours
     except JournalFileError:
         return  # SQLite refuses it: then it cannot stand there
     job = recall(journal, JOB, fresh())
@@ -488,7 +488,7 @@ def test_no_text_in_the_journal_costs_a_count(tmp_path: Path, column: str, value
     journal.asking(JOB)
     journal.answered(JOB, Partial("7"))
     assert journal._file is not None
-    journal._file.write(f"UPDATE asked SET {column} = ?", (value,))  # noqa: S608 # ours
+    journal._file.write(f"UPDATE submissions SET {column} = ?", (value,))  # noqa: S608 # ours
     assert recall(journal, JOB, fresh()).state in (State.WAITING, State.SUBMITTED)
     assert len(pending_cells(journal)) <= 1
     assert len(history_frame(past_cells(tmp_path / "j", 10), lambda _: UTC)) == 1
@@ -652,7 +652,7 @@ def test_a_journal_of_years_answers_as_quickly_as_a_new_one(tmp_path: Path) -> N
     """A question is found by its key, whatever else was asked."""
     file = JournalFile(tmp_path / "j")
     (first, *_) = file.read(f"EXPLAIN QUERY PLAN {OF_A_QUESTION}", ("a", "key", "body"))
-    assert first["detail"].startswith("SEARCH asked USING INDEX asked_by_key")
+    assert first["detail"].startswith("SEARCH submissions USING INDEX submissions_by_key")
     file.close()
 
 
@@ -690,7 +690,7 @@ def test_a_fork_in_the_middle_of_a_write_leaves_the_child_its_journal(tmp_path: 
         go_on.wait(60)
         yield "a", "limits", "parent"
 
-    insert = "INSERT OR REPLACE INTO learned VALUES (?,?,?)"
+    insert = "INSERT OR REPLACE INTO account_facts VALUES (?,?,?)"
     thread = threading.Thread(target=lambda: file.write_all(insert, values()))
     thread.start()
     assert inside.wait(60)
@@ -702,7 +702,7 @@ def test_a_fork_in_the_middle_of_a_write_leaves_the_child_its_journal(tmp_path: 
         os._exit(1)
     assert os.waitpid(child, 0)[1] == 0
     thread.join()
-    assert file.read("SELECT value FROM learned") == [{"value": "child"}]
+    assert file.read("SELECT value FROM account_facts") == [{"value": "child"}]
 
 
 OTHER = Job(0, replace(QUESTION, body="b", key="b"))

@@ -35,6 +35,7 @@ class Entry:
     counted: float | None
     tally: Tally | None
     error: str | None
+    cell: str | None = None  # that submitted it
 
     @property
     def is_counted(self) -> bool:
@@ -63,7 +64,7 @@ class Entry:
 
 
 def entry(row: _Stored) -> Entry:
-    """Return what a row of the table `asked` says."""
+    """Return what a row of the table `submissions` says, its texts unfolded."""
     asked, ended = moment(row["asked"]), moment(row["ended"])
     return Entry(
         id=row["id"],
@@ -78,6 +79,7 @@ def entry(row: _Stored) -> Entry:
         counted=moment(row["counted"]) if row["counted"] is not None else ended,
         tally=_tally(row),
         error=text(row["error"]),
+        cell=text(row["cell"]),
     )
 
 
@@ -129,8 +131,9 @@ class Freshness:
 
     `zone` is the account's time zone, in which its days end. A count is kept for `ttl` seconds (0:
     it is asked anew always), and for `settled_ttl` where its latest day was more than
-    `settled_after` days past when it was sent. A pending id is looked at again where its days were
-    over when it was sent, or where it is at most `pickup_age` seconds old.
+    `settled_after` days past when it was sent; one that speaks of profiles as they are now is kept
+    for `ttl` since it was asked, whatever its days. A pending id is looked at again where its days
+    were over when it was sent, or where it is at most `pickup_age` seconds old.
     """
 
     today: date
@@ -141,36 +144,44 @@ class Freshness:
     pickup_age: float = 600.0
 
     def may_change(self, question: Question) -> bool:
-        """Return True while late events may still change the question's count."""
-        return (self.today - question.until).days <= self.settled_after
+        """Return True while the question's count may still change."""
+        late_events = (self.today - question.until).days <= self.settled_after
+        return late_events or question.profiles_now
 
-    def keeps(self, known: Entry, until: date, now: float) -> bool:
-        """Return True if this count still answers its question, whose latest day is `until`."""
-        if self.ttl <= 0 or not known.is_counted or known.ended is None or known.sent is None:
+    def keeps(self, known: Entry, question: Question, now: float) -> bool:
+        """Return True if this count still answers its question."""
+        if self.ttl <= 0 or not known.is_counted or known.ended is None:
             return False
-        days = known.days_after(until, self.zone)
-        ttl = max(self.ttl, self.settled_ttl) if days > self.settled_after else self.ttl
+        days = known.days_after(question.until, self.zone)
+        is_settled = days > self.settled_after and not question.profiles_now
+        ttl = max(self.ttl, self.settled_ttl) if is_settled else self.ttl
+        age = known.age(now) if question.profiles_now else now - known.ended
         # One from the future was taken while the machine's clock was wrong.
-        is_young = 0 <= now - known.ended < ttl
-        return until < self.today and days > 0 and is_young
+        return question.until < self.today and days > 0 and 0 <= age < ttl
 
-    def picks_up(self, known: Entry, until: date, now: float) -> bool:
+    def picks_up(self, known: Entry, question: Question, now: float) -> bool:
         """Return True if this id's count will be one of now, or of days that were over."""
         if not known.is_pending:
             return False
-        was_over = known.days_after(until, self.zone) > 0
-        return was_over or (self.is_of_now(known, now) and not self._is_over(until, now))
+        if known.days_after(question.until, self.zone) > 0:
+            return not question.profiles_now or 0 <= known.age(now) < self._longest
+        return self.is_of_now(known, now) and not self._is_over(question.until, now)
 
     def is_of_now(self, known: Entry, now: float) -> bool:
         """Return True for a pending id whose count is as good as one that is asked now."""
         return known.is_pending and 0 <= known.age(now) <= self.pickup_age
 
-    def came_meanwhile(self, known: Entry, until: date, began: float, now: float) -> bool:
+    def came_meanwhile(self, known: Entry, question: Question, began: float, now: float) -> bool:
         """Return True for an id, or a count that came since `began`, as good as one asked now."""
         came = known.is_counted and known.ended is not None and began <= known.ended <= now
         is_of_now = (came or known.is_pending) and 0 <= known.age(now) <= self.pickup_age
-        was_over = known.days_after(until, self.zone) > 0
-        return is_of_now and (was_over or not self._is_over(until, now))
+        was_over = known.days_after(question.until, self.zone) > 0
+        return is_of_now and (was_over or not self._is_over(question.until, now))
+
+    @property
+    def _longest(self) -> float:
+        # That an id of a count which changes for ever is picked up, or its count kept.
+        return max(self.ttl, self.pickup_age)
 
     def _is_over(self, day: date, now: float) -> bool:
         # Of a day that ended meanwhile, what was sent before its end is no count.

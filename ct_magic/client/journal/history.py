@@ -2,43 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ct_magic.client.journal.entries import Entry, entry, moment, text
+from ct_magic.client.journal.plan_record import Parts
 from ct_magic.errors import JournalError
 
+if TYPE_CHECKING:
+    from ct_magic.client.journal.store import JournalFile
+
+_T = TypeVar("_T")
+_SHOWN = 60  # characters of a long list
+OF_A_CELL = (
+    "SELECT submissions.*, question FROM cell_questions"
+    " JOIN submissions ON submissions.id = submission WHERE cell_questions.cell = ?"
+)
+_OF_CELLS = (
+    "id IN (SELECT cell FROM parts WHERE instr(text, ?)) OR instr(titles, ?) OR id IN"
+    " (SELECT cell_questions.cell FROM cell_questions JOIN submissions"
+    " ON submissions.id = submission WHERE instr(text, ?) OR instr(body, ?))"
+)
+_OF_ONE = "instr(text, ?) OR instr(title, ?) OR instr(body, ?) OR instr(key, ?)"
 # A submission without a cell, as older versions wrote them, is a cell of its own.
 _CELLS = """
-SELECT coalesce(cells.id, 'asked ' || asked.id) AS cell, max(asked.id) AS last,
-       cells.began, cells.variable, cells.zone, asked.account
-FROM (SELECT * FROM asked {where} ORDER BY id DESC LIMIT ?) AS asked
-LEFT JOIN needed ON needed.asked = asked.id
-LEFT JOIN cells ON cells.id = needed.cell
-GROUP BY 1 ORDER BY last DESC LIMIT ?
+SELECT NULL AS submission, id AS cell, account, began, variable, zone, titles, counts
+FROM cells WHERE {cells}
+UNION ALL
+SELECT id, NULL, account, asked, NULL, NULL, NULL, 1 FROM submissions WHERE cell IS NULL AND ({one})
+ORDER BY began DESC, submission DESC LIMIT ?
 """
-_MOST = 100_000  # of the latest submissions, which are looked through
-HOLDS = "WHERE instr(asked.text, ?) OR instr(asked.title, ?) OR instr(asked.body, ?)"
-OF_A_CELL = (
-    "SELECT asked.* FROM needed JOIN asked ON asked.id = needed.asked WHERE cell = ?"
-    " ORDER BY question"
-)
+_LONGEST = 2000  # characters of a query whose names are learned
 _FOUND = (
-    "SELECT text FROM (SELECT * FROM asked ORDER BY id DESC LIMIT ?)"
-    " WHERE substr(account, 1, length(?)) = ? AND state = 'success'"
-    " AND typeof(count) = 'integer' AND count > 0 GROUP BY text ORDER BY max(id) DESC"
+    "SELECT text FROM (SELECT * FROM submissions ORDER BY id DESC LIMIT ?)"
+    " WHERE substr(account, 1, length(?)) = ? AND state = 'success' AND typeof(text) = 'text'"
+    " AND typeof(count) = 'integer' AND count > 0 AND length(text) <= ?"
+    " GROUP BY text ORDER BY max(id) DESC"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PastCell:
-    """A cell that was asked: when (seconds since 1970), of whom, for which variable, and how."""
+    """A cell that was asked: when (seconds since 1970), of whom, for which variable, and how.
+
+    `titles` are its statements as typed; `counts` are how many it needed, of which `entries` were
+    submitted.
+    """
 
     account: str
     began: float | None
     variable: str | None
     zone: str | None
+    titles: tuple[str, ...]
+    counts: int
     entries: tuple[Entry, ...]
 
 
@@ -47,7 +66,7 @@ def submissions(file: Path | None) -> list[dict[str, object]]:
 
     Raises JournalError for a file that cannot be read.
     """
-    return _read(file, [("SELECT * FROM asked ORDER BY id", ())])[0]
+    return _read(file, lambda opened: opened.read("SELECT * FROM submissions ORDER BY id")) or []
 
 
 def past_cells(file: Path | None, limit: int, holding: str | None = None) -> list[PastCell]:
@@ -55,41 +74,60 @@ def past_cells(file: Path | None, limit: int, holding: str | None = None) -> lis
 
     Raises JournalError for a file that cannot be read.
     """
-    where, values = (HOLDS, (holding,) * 3) if holding else ("", ())
-    (cells,) = _read(file, [(_CELLS.format(where=where), (*values, _MOST, limit))])
-    queries = [_entries_of(cell) for cell in cells]
-    rows = _read(file, queries)
-    return [_past_cell(cell, entries) for cell, entries in zip(cells, rows, strict=True)]
+    where = {"cells": _OF_CELLS, "one": _OF_ONE} if holding else {"cells": "1", "one": "1"}
+    values = (holding,) * 8 if holding else ()
+
+    def work(opened: JournalFile) -> list[PastCell]:
+        cells = opened.read(_CELLS.format(**where), (*values, limit))
+        return [_past_cell(cell, opened) for cell in cells]
+
+    return _read(file, work) or []
 
 
 def texts_that_found(file: Path | None, limit: int, account: str = "") -> list[str]:
     """Return the queries, among so many of the latest submissions, that found somebody.
 
-    `account` is how the journal's name of the account begins: its id, and perhaps its address.
+    `account` is how the journal's name of the account begins: its id, and perhaps its address. A
+    query that lists thousands of values is left out: it would take seconds to read.
     """
-    (rows,) = _read(file, [(_FOUND, (limit, account, account))])
+    values = (limit, account, account, _LONGEST)
+    rows = _read(file, lambda opened: opened.read(_FOUND, values)) or []
     return [row["text"] for row in rows if isinstance(row["text"], str)]
 
 
-def _entries_of(cell: dict[str, object]) -> tuple[str, tuple[object, ...]]:
-    if cell["began"] is None:
-        return "SELECT * FROM asked WHERE id = ?", (cell["last"],)
-    return OF_A_CELL, (cell["cell"],)
-
-
-def _past_cell(cell: dict[str, object], rows: Sequence[dict[str, object]]) -> PastCell:
-    entries = tuple(map(entry, rows))
+def _past_cell(cell: dict[str, Any], opened: JournalFile) -> PastCell:
+    of_cell, of_one = f"{OF_A_CELL} ORDER BY question", "SELECT * FROM submissions WHERE id = ?"
+    is_one = cell["cell"] is None
+    rows = opened.read(*((of_one, (cell["submission"],)) if is_one else (of_cell, (cell["cell"],))))
+    parts = Parts()
+    if any(isinstance(value, bytes) for row in rows for value in (row["title"], row["text"])):
+        sql = "SELECT text FROM parts WHERE cell = ? ORDER BY number"
+        # What was listed is told short: it may be the values of thousands of customers.
+        texts = (str(row["text"]) for row in opened.read(sql, (cell["cell"],)))
+        parts = Parts(f"{text[:_SHOWN]}…" for text in texts)
+    entries = tuple(entry(_readable(row, parts)) for row in rows)
+    titles = tuple(entry.title for entry in entries) if is_one else _titles(cell["titles"], parts)
     times = [known.asked for known in entries if known.asked is not None]
     began = moment(cell["began"]) if cell["began"] is not None else min(times, default=None)
     variable, zone = text(cell["variable"]), text(cell["zone"])
-    return PastCell(str(cell["account"]), began, variable, zone, entries)
+    counts = cell["counts"] if isinstance(cell["counts"], int) else len(entries)
+    return PastCell(str(cell["account"]), began, variable, zone, titles, counts, entries)
 
 
-def _read(
-    file: Path | None, queries: Sequence[tuple[str, tuple[object, ...]]]
-) -> list[list[dict[str, object]]]:
+def _readable(row: dict[str, Any], parts: Parts) -> dict[str, Any]:
+    return row | {name: parts.read(row[name]) for name in ("title", "text", "body")}
+
+
+def _titles(stored: object, parts: Parts) -> tuple[str, ...]:
+    try:
+        return tuple(parts.unfolded(title) for title in json.loads(str(stored)))
+    except (LookupError, TypeError, ValueError, RecursionError):
+        return ()
+
+
+def _read(file: Path | None, work: Callable[[JournalFile], _T]) -> _T | None:
     if file is None or not file.exists():
-        return [[] for _ in queries]
+        return None
     try:
         from ct_magic.client.journal.store import JournalFile, JournalFileError
     except ImportError as error:
@@ -97,7 +135,7 @@ def _read(
     try:
         opened = JournalFile(file)
         try:
-            return [opened.read(*query) for query in queries]
+            return work(opened)
         finally:
             opened.close()
     except JournalFileError as error:

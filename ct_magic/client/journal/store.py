@@ -1,20 +1,25 @@
 """The journal's file: opened, migrated, read and written; trouble becomes one sentence.
 
 SQLite in WAL mode, so that several kernels may use one file. Each write is committed before
-anything else happens. What is read is not believed: see `journal_entries`.
+anything else happens. What is read is not believed: see `entries`.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+from zlib import crc32
+
+if TYPE_CHECKING:
+    from ct_magic.rows import Question
 
 from ct_magic.common.clock import now
 
@@ -48,30 +53,168 @@ CREATE TABLE needed (           -- the questions of a cell, and where each was s
     asked INTEGER NOT NULL,
     PRIMARY KEY (cell, question)
 ) WITHOUT ROWID"""
-LEARNED = """
+_LEARNED = """
 CREATE TABLE learned (          -- what an account taught: limits, facts
     account TEXT NOT NULL,
     name TEXT NOT NULL,
     value TEXT NOT NULL,
     PRIMARY KEY (account, name)
 ) WITHOUT ROWID"""
-# Each takes a file from the version before it; files of version 1 are out there.
-MIGRATIONS = (
+_SUBMISSIONS = """
+CREATE TABLE submissions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given out twice
+    account TEXT NOT NULL,      -- id and address, and which data it has
+    cell TEXT,                  -- that submitted it
+    body NOT NULL,              -- the JSON that was sent; a BLOB is folded: see `plan_record`
+    key,                        -- equal for two questions that ask the same
+    lookup INTEGER,             -- `lookup(key)`
+    title NOT NULL,
+    text NOT NULL,              -- the query, canonical
+    asked REAL NOT NULL,        -- seconds since 1970, UTC, on this machine's clock
+    sent REAL,                  -- when it was sent, by the service's clock
+    req_id TEXT,
+    state TEXT NOT NULL,
+    ended REAL,
+    counted REAL,               -- when its count came, by the service's clock
+    took REAL,                  -- seconds from the accepted request to the count
+    count INTEGER, events INTEGER, users INTEGER, devices INTEGER,
+    error TEXT
+)"""
+_MOVED = (
+    "id, account, body, key, title, text, asked, sent, req_id, state, ended, counted, took,"
+    " count, events, users, devices, error"
+)
+_CELL_QUESTIONS = """
+CREATE TABLE cell_questions (   -- the questions of a cell, and where each was submitted
+    cell TEXT NOT NULL,
+    question INTEGER NOT NULL,
+    submission INTEGER NOT NULL,
+    PRIMARY KEY (cell, question)
+) WITHOUT ROWID"""
+_PARTS = """
+CREATE TABLE parts (            -- long parts of a cell's texts, each once
+    cell TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (cell, number)
+) WITHOUT ROWID"""
+# A link of version 2 may lead to another's submission: numbers were given out twice. One whose
+# question is that of its submission is sure if the cell began later, or alone before it was sent.
+_UNSURE = """
+DELETE FROM cell_questions WHERE submission IN (
+    SELECT submission FROM cell_questions JOIN cells ON cells.id = cell_questions.cell
+    JOIN submissions ON submissions.id = submission
+    WHERE began <= asked GROUP BY submission HAVING count(*) > 1
+) AND (SELECT began FROM cells WHERE id = cell) <= (
+    SELECT asked FROM submissions WHERE id = submission)"""
+_OWNERS = """
+UPDATE submissions SET cell = (
+    SELECT cell_questions.cell FROM cell_questions JOIN cells ON cells.id = cell_questions.cell
+    WHERE submission = submissions.id AND began <= asked)"""
+# What was tried before it was submitted belongs to the same cell.
+_EARLIER_TRIES = """
+UPDATE submissions SET cell = (
+    SELECT later.cell FROM submissions AS later JOIN cells ON cells.id = later.cell
+    WHERE later.account = submissions.account AND later.lookup = submissions.lookup
+    AND later.key = submissions.key AND later.id > submissions.id AND began <= submissions.asked
+    ORDER BY began DESC LIMIT 1)
+WHERE cell IS NULL AND state IN ('unanswered', 'forgotten')"""
+
+_LINKS = (
+    "SELECT question, asked.id, asked.key FROM needed JOIN asked ON asked.id = needed.asked"
+    " WHERE cell = ? AND asked.account = ?"
+)
+
+
+def lookup(key: object) -> int:
+    """Return the number that finds a question's submissions; then their keys are compared."""
+    return crc32(str(key).encode("utf-8", "replace"))
+
+
+def _link(db: sqlite3.Connection) -> None:
+    """Keep the links of version 2 whose question is that of their submission."""
+    from ct_magic.client.journal.plan_record import Parts, plan_from_json, titles_to_json
+
+    for (cell,) in db.execute("SELECT id FROM cells").fetchall():
+        (account, text), *_ = db.execute("SELECT account, plan FROM cells WHERE id = ?", (cell,))
+        try:
+            plan = plan_from_json(text)
+        except ValueError:
+            continue
+        values = (titles_to_json(plan, Parts()), len(plan.questions), cell)
+        db.execute("UPDATE cells SET titles = ?, counts = ? WHERE id = ?", values)
+        links = db.execute(_LINKS, (cell, account)).fetchall()
+        known = dict(enumerate(plan.questions))
+        sure = [link for link in links if _asks(known.get(link["question"]), link["key"])]
+        sql = "INSERT INTO cell_questions VALUES (?,?,?)"
+        db.executemany(sql, [(cell, link["question"], link["id"]) for link in sure])
+
+
+def _asks(question: Question | None, key: object) -> bool:
+    return question is not None and key in (question.key, question.body)
+
+
+# Each takes a file from the version before it; files of versions 1 and 2 are out there.
+MIGRATIONS: tuple[tuple[str | Callable[[sqlite3.Connection], None], ...], ...] = (
     (_ASKED, "CREATE INDEX asked_by_question ON asked (account, body)"),
     (
-        "ALTER TABLE asked ADD COLUMN key TEXT",  # equal for two questions that ask the same
+        "ALTER TABLE asked ADD COLUMN key TEXT",
         "UPDATE asked SET key = body",
-        "ALTER TABLE asked ADD COLUMN sent REAL",  # when it was sent, by the service's clock
-        "ALTER TABLE asked ADD COLUMN counted REAL",  # when its count came, by that clock
-        "ALTER TABLE asked ADD COLUMN took REAL",  # seconds from the accepted request to the count
+        "ALTER TABLE asked ADD COLUMN sent REAL",
+        "ALTER TABLE asked ADD COLUMN counted REAL",
+        "ALTER TABLE asked ADD COLUMN took REAL",
         "CREATE INDEX asked_by_key ON asked (account, key)",
         _CELLS,
         _NEEDED,
         "CREATE INDEX needed_by_asked ON needed (asked)",
-        LEARNED,
+        _LEARNED,
+    ),
+    (
+        "ALTER TABLE learned RENAME TO account_facts",
+        "ALTER TABLE cells ADD COLUMN account_name TEXT",
+        "ALTER TABLE cells ADD COLUMN titles",  # of its rows, JSON
+        "ALTER TABLE cells ADD COLUMN counts INTEGER",  # how many it needs
+        "CREATE INDEX cells_by_time ON cells (began)",
+        _SUBMISSIONS,
+        f"INSERT INTO submissions ({_MOVED}, lookup) SELECT {_MOVED}, lookup(key) FROM asked",  # noqa: S608 # our own text
+        "CREATE INDEX submissions_by_key ON submissions (lookup, account)",
+        "CREATE INDEX submissions_by_id ON submissions (req_id)",
+        "CREATE INDEX submissions_by_cell ON submissions (cell)",
+        _CELL_QUESTIONS,
+        _PARTS,
+        _link,
+        "CREATE INDEX cells_by_submission ON cell_questions (submission)",
+        _UNSURE,
+        _OWNERS,
+        _EARLIER_TRIES,
+        "DROP TABLE needed",
+        "DROP TABLE asked",
     ),
 )
 VERSION = len(MIGRATIONS)
+# What nothing can use any more, and the seconds after which that is so at the earliest: lists of
+# customers are kept for as long as they can answer, what is short for `%ct history`.
+_LONG_AGO, _YEARS_AGO = 30 * 86400.0, 400 * 86400.0
+_PRUNINGS = (
+    (
+        "DELETE FROM cells WHERE began < :before AND"
+        " (id IN (SELECT cell FROM parts) OR length(plan) > 2000000)",
+        _LONG_AGO,
+    ),
+    (
+        "DELETE FROM submissions WHERE asked < :before AND"
+        " (typeof(body) = 'blob' OR length(body) > 10000)",
+        _LONG_AGO,
+    ),
+    ("DELETE FROM cells WHERE began < :before", _YEARS_AGO),
+    ("DELETE FROM submissions WHERE asked < :before", _YEARS_AGO),
+    ("DELETE FROM parts WHERE cell NOT IN (SELECT id FROM cells)", 0.0),
+    (
+        "DELETE FROM cell_questions WHERE cell NOT IN (SELECT id FROM cells)"
+        " OR submission NOT IN (SELECT id FROM submissions)",
+        0.0,
+    ),
+)
 _PATIENCE = 10.0  # seconds that a file which somebody else is writing is waited for
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -103,6 +246,7 @@ def opened(path: Path) -> JournalFile:
     """Return the journal of this path, which stays open: closing one takes longer than a count."""
     with _opening:
         known = _open_files.get(path)
+        _check_owner(path)
         if known is None or not known.is_well():
             _open_files.clear()
             known = _open_files[path] = JournalFile(path)
@@ -137,26 +281,43 @@ class JournalFile:
 
     def write(self, sql: str, values: Sequence[object] = ()) -> int:
         """Write, and return the number of the row that was inserted last."""
+        self._check_place()
         return self._guarded(lambda db: db.execute(sql, values).lastrowid or 0)
 
-    def write_all(self, sql: str, values: Iterable[Sequence[object]]) -> None:
-        """Write the same with each of several values, all or none of them."""
+    def write_all(
+        self, sql: str, values: Iterable[Sequence[object]], *more: tuple[str, Iterable[Any]]
+    ) -> None:
+        """Write the same with each of several values, and `more` such; all or none of it."""
 
         def work(db: sqlite3.Connection) -> None:
             db.execute("BEGIN IMMEDIATE")
             try:
-                db.executemany(sql, values)
+                for step in ((sql, values), *more):
+                    db.executemany(*step)
             except BaseException:
                 _undo(db)
                 raise
             db.execute("COMMIT")
 
+        self._check_place()
         self._guarded(work)
+
+    def prune(self, now: float, ttl: float) -> None:
+        """Forget what nothing can use any more; a count may answer for `ttl` seconds."""
+        for sql, age in _PRUNINGS:
+            self._guarded(lambda db: db.execute(sql, {"before": now - max(age, ttl)}))  # noqa: B023 # called at once
 
     def close(self) -> None:
         """Close it."""
         with _busy:
             self._db.close()
+
+    def _check_place(self) -> None:
+        # What is written into a file that was removed is lost without a word.
+        if self._file != _identity(self._path):
+            raise JournalFileError(
+                "it was removed or replaced while it was in use; the next cell makes a new one"
+            )
 
     def _guarded(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         with _busy:
@@ -177,6 +338,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _check_owner(path)
     # Made by us before SQLite does, so that nobody else may read it at any time.
     path.touch(mode=0o600, exist_ok=True)
     db = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False, isolation_level=None)
@@ -184,13 +346,32 @@ def _open(path: Path) -> sqlite3.Connection:
         db.row_factory = sqlite3.Row
         # Whatever stands there, reading it is no error.
         db.text_factory = lambda text: text.decode("utf-8", "replace")
+        db.create_function("lookup", 1, lookup, deterministic=True)
+        db.execute("PRAGMA auto_vacuum = FULL")  # of a new file
+        db.execute("PRAGMA secure_delete = ON")  # what is pruned is gone
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA wal_autocheckpoint = 400")  # pages of 4 kB, which lie beside the file
         _migrate(db)
     except sqlite3.Error:
         db.close()
         raise
     return db
+
+
+def _check_owner(path: Path) -> None:
+    """Raise JournalFileError where another user could have written what would be read here."""
+    if os.name != "posix":
+        return
+    if path.is_symlink():
+        raise JournalFileError(f"it is a link: remove {path}, or put the file itself there")
+    for place in (path.parent, path):
+        with suppress(OSError):
+            status = place.stat()
+            if status.st_uid not in (os.geteuid(), 0):
+                raise JournalFileError(f"{place} belongs to another user: run chown on it")
+            if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                raise JournalFileError(f"{place} can be changed by others: run chmod go-w on it")
 
 
 def _migrate(db: sqlite3.Connection) -> None:
@@ -202,13 +383,16 @@ def _migrate(db: sqlite3.Connection) -> None:
         if version > VERSION:
             raise sqlite3.DatabaseError("it was written by a newer ct_magic: upgrade this one")
         for migration in MIGRATIONS[version:]:
-            for statement in migration:
-                db.execute(statement)
+            for step in migration:
+                step(db) if callable(step) else db.execute(step)
         db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
     except BaseException:
         _undo(db)
         raise
+    if version:
+        with suppress(sqlite3.Error):  # another kernel has it open: the next version's will do
+            db.execute("VACUUM")
 
 
 def _undo(db: sqlite3.Connection) -> None:
