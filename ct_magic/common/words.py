@@ -116,7 +116,7 @@ def last_of_month(at: date) -> date:
 
 
 def span(start: date, end: date, *, year: bool = False) -> str:
-    """Return some days: `2-8 Nov` with a dash, `5 Oct-1 Nov`, `Aug 2026`; with years that differ."""
+    """Return some days: `2-8 Nov` with a dash, `5 Oct-1 Nov`, `Aug 2026`; years if they differ."""
     if start == end:
         return day(end, year=year)
     if start.day == 1 and end == last_of_month(end):
