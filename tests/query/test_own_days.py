@@ -223,16 +223,14 @@ def test_what_is_near_to_a_refusal_is_asked(text: str) -> None:
     check_statement(read(text))
 
 
-# Those where the grammar stops: what is said there is not this page's.
-STOPS = ("within a", "hours", " of ", ">= 2 within", "in 30", "1-7", "7..", "any (", "share reach")
 PARTS = ("$",)
 
 
 @pytest.mark.parametrize("cell", BROKEN, ids=lambda cell: cell["text"])
 def test_a_broken_cell_mentions_what_helps(cell: dict[str, str]) -> None:
     """Of each of the ways in which people tried it."""
-    if any(sign in cell["text"] for sign in (*STOPS, *PARTS)):
-        pytest.skip("said elsewhere")
+    if any(sign in cell["text"] for sign in PARTS):
+        pytest.skip("a named part")
     said = message(cell["text"])
     assert all(part in said for part in cell["message_should_mention"]), said
 
