@@ -201,7 +201,9 @@ def row_name(row: Row) -> str:
     pieces = [f"{column} = {value}" for column, value in row.pieces]
     steps = [row.step] if row.step is not None else []
     after = [f"after {row.after}"] if row.after is not None else []
-    return f"{row.number + 1}: {', '.join([row.title, *steps, *after, *pieces, days(row)])}"
+    own = [] if row.from_day is None else [f"day {row.from_day}"]
+    own = [f"days {row.from_day}..{row.to_day}"] if row.from_day != row.to_day else own
+    return f"{row.number + 1}: {', '.join([row.title, *steps, *after, *own, *pieces, days(row)])}"
 
 
 def days(row: Row) -> str:

@@ -8,11 +8,12 @@ are compared first day by first day, since a sum may hide what its parts say.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 
-from ct_magic.rows import FEWER, MORE, PARTS, Formula, Row
+from ct_magic.rows import FEWER, PARTS, Formula, Row
 
 Counted = Callable[[int], int | None]  # the number of a question -> its count, once it is there
 
@@ -21,12 +22,29 @@ Counted = Callable[[int], int | None]  # the number of a question -> its count, 
 class Values:
     """What the formulas of all rows come to, and which rows contradict others.
 
-    A value is None where one of its counts is missing, or the formula is impossible in itself.
+    A value is None where one of its counts is missing, or where it cannot be right.
     """
 
     counts: tuple[int | None, ...]
     ofs: tuple[int | None, ...]
     wrong: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """A formula whose counts are all there."""
+
+    plus: tuple[int, ...]
+    minus: tuple[int, ...]
+
+    @property
+    def value(self) -> int:
+        return sum(self.plus) - sum(self.minus)
+
+    @property
+    def is_possible(self) -> bool:
+        # first + second - both lies between the larger of the two and their sum.
+        return max(self.plus) <= self.value <= sum(self.plus)
 
 
 def values_of(
@@ -36,125 +54,85 @@ def values_of(
     counted: Counted,
 ) -> Values:
     """Return the values of each row's formula and of what its share is of."""
-    counts, bases = ([_value(f, counted) for f in part] for part in (formulas, ofs))
-    wrong = [not _is_possible(f, counted) for f in formulas]
-    wrong_of = [not _is_possible(f, counted) for f in ofs]
-    days = [_days(f, counted) for f in formulas]
-    own: dict[tuple[int | None, int | None], list[Row]] = defaultdict(list)
-    for row in rows:
-        n, within = row.number, row.within
-        value, of = counts[n], bases[n]
-        if value is not None and of is not None and value > of:
-            wrong[n] = True
-        if within is not None and _is_above(row, rows[within], counts, days):
-            wrong[n] = True
-        if row.from_day is not None and days[n]:
-            own[row.base, within].append(row)
-    contradicted = (number for group in own.values() for number in _windows(group, days))
-    for number in (*contradicted, *_rising(rows, counts, bases, formulas)):
-        wrong[number] = True
+    sums, bases = ([_sum(formula, counted) for formula in part] for part in (formulas, ofs))
+    bad_of = [base is not None and not base.is_possible for base in bases]
+    bad = {n for n, own in enumerate(sums) if own and not own.is_possible}
+    groups: dict[tuple[int | None, int | None], list[tuple[Row, _Sum]]] = defaultdict(list)
+    bases_of: dict[int | None, list[tuple[int, int, int]]] = defaultdict(list)
+    for row, own, base in zip(rows, sums, bases, strict=True):
+        outer = None if row.within is None else sums[row.within]
+        if own and ((base and own.value > base.value) or (outer and _is_above(own, outer))):
+            bad.add(row.number)
+        if own and row.from_day is not None:
+            groups[row.base, row.within].append((row, own))
+            if base:
+                bases_of[row.base].append((len(own.plus), base.value, row.number))
+    for group in groups.values():
+        bad.update(_windows(group))
+    for number, some in bases_of.items():
+        bad.update(_falling(some, sums[number] if number is not None else None))
     return Values(
-        tuple(None if bad else value for value, bad in zip(counts, wrong, strict=True)),
-        tuple(None if bad else value for value, bad in zip(bases, wrong_of, strict=True)),
-        tuple(map(max, wrong, wrong_of)),
+        tuple(None if own is None or n in bad else own.value for n, own in enumerate(sums)),
+        tuple(
+            None if base is None or not_of else base.value
+            for base, not_of in zip(bases, bad_of, strict=True)
+        ),
+        tuple(n in bad or bad_of[n] for n in range(len(rows))),
     )
 
 
-def _value(formula: Formula | None, counted: Counted) -> int | None:
+def _sum(formula: Formula | None, counted: Counted) -> _Sum | None:
     if formula is None:
         return None
-    plus, minus = ([counted(n) for n in part] for part in (formula.plus, formula.minus))
-    known = [count for count in (*plus, *minus) if count is not None]
-    if len(known) < len(plus) + len(minus):
-        return None
-    return sum(known[: len(plus)]) - sum(known[len(plus) :])
+    plus, minus = (tuple(map(counted, part)) for part in (formula.plus, formula.minus))
+    known = tuple(count for count in (*plus, *minus) if count is not None)
+    return _Sum(known[: len(plus)], known[len(plus) :]) if known == (*plus, *minus) else None
 
 
-def _is_possible(formula: Formula | None, counted: Counted) -> bool:
-    # first + second - both lies between the larger of the two and their sum.
-    value = _value(formula, counted)
-    if formula is None or value is None:
-        return True
-    terms = [counted(number) or 0 for number in formula.plus]
-    return max(terms) <= value <= sum(terms)
+def _is_above(own: _Sum, outer: _Sum) -> bool:
+    """Return True where a row has more than the one it is counted among, of days on any of them."""
+    if len(outer.plus) > 1 and not outer.minus and not own.minus:
+        return any(a > b for a, b in zip(own.plus, outer.plus, strict=False))
+    return own.value > outer.value
 
 
-def _days(formula: Formula | None, counted: Counted) -> list[int]:
-    """Return the counts of a sum, in order, once all are there."""
-    counts = [counted(number) for number in formula.plus] if formula else []
-    known = [count for count in counts if count is not None]
-    return known if len(known) == len(counts) else []
-
-
-def _is_above(
-    row: Row, outer: Row, counts: Sequence[int | None], days: Sequence[list[int]]
-) -> bool:
-    """Return True where a row has more than the one that it is counted among."""
-    if row.from_day is not None and outer.from_day is not None:
-        return any(a > b for a, b in zip(days[row.number], days[outer.number], strict=False))
-    value, most = counts[row.number], counts[outer.number]
-    return value is not None and most is not None and value > most
-
-
-def _windows(rows: Sequence[Row], days: Sequence[list[int]]) -> Iterable[int]:
+def _windows(group: Sequence[tuple[Row, _Sum]]) -> Iterator[int]:
     """Yield the numbers of rows, of one step's windows, that contradict each other."""
-    for row in rows:
-        for other in rows:
-            if other is not row and _holds(other, row):
-                pairs = list(zip(days[row.number], days[other.number], strict=False))
-                more = row.windows in (MORE, PARTS) and any(a > b for a, b in pairs)
-                if more or (row.windows == FEWER and any(a < b for a, b in pairs)):
+    for row, own in group:
+        others = [pair for pair in group if pair[0] is not row]
+        for other, larger in others:
+            if _first(other) <= _first(row) and _last(row) <= _last(other):
+                less, more = (larger, own) if row.windows == FEWER else (own, larger)
+                if row.windows and any(a > b for a, b in zip(less.plus, more.plus, strict=False)):
                     yield from (row.number, other.number)
-        if row.windows == PARTS:
-            parts = [other for other in rows if other is not row and _meets(other, row)]
-            for at, count in enumerate(days[row.number]):
-                here = [
-                    (part, days[part.number][at]) for part in parts if at < len(days[part.number])
-                ]
-                most = _cheapest_cover(row, here)
-                if most is not None and count > most:
-                    yield from (row.number, *(part.number for part, _ in here))
-                    break
+        near = [(o, s) for o, s in others if _first(o) <= _last(row) and _first(row) <= _last(o)]
+        for day, count in enumerate(own.plus if row.windows == PARTS else ()):
+            parts = [(other, sums.plus[day]) for other, sums in near if day < len(sums.plus)]
+            if count > _cheapest_cover(row, parts):
+                yield from (row.number, *(part.number for part, _ in parts))
 
 
-def _holds(outer: Row, inner: Row) -> bool:
-    a, b, c, d = (day or 0 for day in (outer.from_day, inner.from_day, inner.to_day, outer.to_day))
-    return a <= b and c <= d
-
-
-def _meets(row: Row, other: Row) -> bool:
-    a, b, c, d = (day or 0 for day in (row.from_day, row.to_day, other.from_day, other.to_day))
-    return a <= d and c <= b
-
-
-def _cheapest_cover(row: Row, parts: Sequence[tuple[Row, int]]) -> int | None:
+def _cheapest_cover(row: Row, parts: Sequence[tuple[Row, int]]) -> float:
     """Return the smallest sum of windows that together hold every day of a row's."""
-    costs = {row.from_day or 0: 0}  # the first day that is not covered yet -> its cost
-    for part, count in sorted(parts, key=lambda pair: pair[0].to_day or 0):
-        first, last = part.from_day or 0, part.to_day or 0
-        before = [cost for day, cost in costs.items() if first <= day <= last]
-        if before:
-            costs[last + 1] = min(min(before) + count, costs.get(last + 1, min(before) + count))
-    return min((cost for day, cost in costs.items() if day > (row.to_day or 0)), default=None)
+    costs: dict[int, float] = {_first(row): 0}  # the first day not covered yet -> its cost
+    for part, count in sorted(parts, key=lambda pair: _last(pair[0])):
+        before = [cost for day, cost in costs.items() if _first(part) <= day <= _last(part)]
+        after = _last(part) + 1
+        costs[after] = min([cost + count for cost in before] + [costs.get(after, inf)])
+    return min((cost for day, cost in costs.items() if day > _last(row)), default=inf)
 
 
-def _rising(
-    rows: Sequence[Row],
-    counts: Sequence[int | None],
-    ofs: Sequence[int | None],
-    formulas: Sequence[Formula | None],
-) -> Iterable[int]:
-    """Yield the rows of own days whose base on fewer days is above that on more."""
-    of_bases: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    for row in rows:
-        of, formula = ofs[row.number], formulas[row.number]
-        if row.from_day is None or row.base is None or of is None or formula is None:
-            continue
-        of_bases[row.base].append((len(formula.plus), of, row.number))
-        whole = counts[row.base]
-        if whole is not None and of > whole:
-            yield row.number
-    for bases in of_bases.values():
-        for fewer, more in pairwise(sorted(bases)):
-            if fewer[1] > more[1]:
-                yield from (fewer[2], more[2])
+def _first(row: Row) -> int:
+    return row.from_day or 0
+
+
+def _last(row: Row) -> int:
+    return row.to_day or 0
+
+
+def _falling(bases: Sequence[tuple[int, int, int]], whole: _Sum | None) -> Iterator[int]:
+    """Yield the rows whose base on fewer days is above that on more, or on all."""
+    yield from (number for _, of, number in bases if whole and of > whole.value)
+    for fewer, more in pairwise(sorted(bases)):
+        if fewer[1] > more[1]:
+            yield from (fewer[2], more[2])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
@@ -15,6 +16,7 @@ from helpers.engines import generated
 from helpers.evaluated import brackets, compare, planned, results_of
 from helpers.plain_counts import Data
 from helpers.plans import question
+from helpers.random_statements import Statements
 
 from ct_magic import QueryError
 from ct_magic.client.jobs import Job, State, Tally
@@ -46,7 +48,9 @@ from ct_magic.query.model import (
     This,
     Unit,
 )
-from ct_magic.rows import Plan, Row
+from ct_magic.query.parser import statements
+from ct_magic.query.printer import to_text
+from ct_magic.rows import Plan, Row, row_name
 from ct_magic.sandbox.engine import Engine
 
 TODAY = date(2026, 11, 23)  # a Monday
@@ -296,6 +300,7 @@ def own(*steps: Clause) -> Query:
         # Windows together below the one that they make.
         (own(within("A", (1, 2), (1, 1), (2, 2))), [10, 3, 3, 1, 2, 2, 1], []),
         (own(within("A", (1, 2), (1, 1), (2, 2))), [10, 4, 3, 1, 2, 2, 1], [1, 2, 3]),
+        (own(within("A", (1, 2), (1, 1), (2, 2), (5, 5))), [9, 4, 3, 1, 2, 2, 1, 0, 0], [1, 2, 3]),
         # With a number, parts may be fewer than the whole.
         (
             own(
@@ -359,12 +364,34 @@ def test_rows_know_their_windows() -> None:
     """`step` names the clause, without its windows where there are several."""
     query = asked(within("B", (0, 6)), within("A", (1, 1), (0, 6)))
     shown = [(row.step, row.from_day, row.to_day, row.has_events) for row in rows_of(query)]
+    assert row_name(rows_of(query)[3]).endswith("did A, days 0..6, 2026-10-01 to 2026-10-31")
     assert shown == [
         ("App Installed", None, None, True),
         ("did B within 7 days", 0, 6, False),
         ("did A", 1, 1, False),
         ("did A", 0, 6, False),
     ]
+
+
+def test_what_was_printed_plans_the_same() -> None:
+    """The language refuses some of them; those that it reads are what they were."""
+    makes, read = Statements(Random(4), TODAY), 0
+    for _ in range(150):
+        statement = makes.new_statement()
+        try:
+            plan = planned([statement], TODAY)
+            (back,) = statements(to_text(statement), today=TODAY)
+        except QueryError:
+            continue
+        read += 1
+        assert back == statement
+        assert to_text(back) == to_text(statement)
+        again = planned([back], TODAY)
+        assert [question.key for question in again.questions] == [q.key for q in plan.questions]
+        assert [(r.formula, r.of, r.within) for r in again.rows] == [
+            (r.formula, r.of, r.within) for r in plan.rows
+        ]
+    assert read > 50
 
 
 def rows_of(query: Query) -> tuple[Row, ...]:
