@@ -7,10 +7,9 @@ import os
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import lru_cache
 from http.client import HTTPResponse, HTTPSConnection
 from ipaddress import ip_address
 from pathlib import Path
@@ -20,9 +19,11 @@ from urllib.parse import urlsplit
 import requests.adapters
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
+from urllib3.connection import HTTPConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
 from ct_magic.client.threads import spawn
+from ct_magic.common.clock import now
 
 # A connection for one exchange: bounded as a whole, without interim answers.
 #
@@ -38,6 +39,14 @@ from ct_magic.client.threads import spawn
 # - the certificates are read for every connection, which takes longer than the rest of it: here
 #   once for each file and state of it;
 # - `http.client.HTTPConnection.debuglevel`, which prints headers, has no effect here.
+#
+# What this rests on. Public are an adapter's `init_poolmanager` and `proxy_manager_for`, a pool
+# manager's `pool_classes_by_scheme`, a pool's `ConnectionCls`, urllib3's `HTTPConnection` with its
+# `timeout` and `sock`, and `connect` to be overridden; urllib3 2 offers no limit for a whole
+# exchange, and no say in how a host's address is found. Not public is one thing only: that
+# http.client asks its `response_class` for what reads the answer, and that reads from what the
+# socket's `makefile` gives. Whoever puts another kind of connection into a pool (a recorder of
+# tests, a class of their own) keeps it, bounded where it is one of urllib3's.
 
 
 class CertificatesError(Exception):
@@ -48,11 +57,11 @@ class Deadline:
     """What is left of the time of one exchange, which takes so many seconds at the most."""
 
     def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
+        self._end = now() + seconds
 
     def left(self) -> float:
         """Return the seconds that are left, or raise TimeoutError where none are."""
-        left = self._end - time.monotonic()
+        left = self._end - now()
         if left <= 0:
             raise TimeoutError("the exchange took too long")
         return left
@@ -78,10 +87,15 @@ class BoundedAdapter(HTTPAdapter):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def send(self, *args: Any, **options: Any) -> requests.Response:
+        """Send a request; what is made for it keeps to the deadline."""
+        _exchange.deadline = self._deadline
+        return super().send(*args, **options)
+
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools of direct connections."""
         super().init_poolmanager(*args, **options, ssl_context=self._trust)
-        self._bound(self.poolmanager)
+        _bound(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> object:
         """Return the pools of connections through a proxy."""
@@ -89,53 +103,55 @@ class BoundedAdapter(HTTPAdapter):
         if proxy.lower().startswith("https:"):
             options["proxy_ssl_context"] = self._trust
         manager = super().proxy_manager_for(proxy, **options)
-        self._bound(manager)
+        _bound(manager)
         return manager
 
     def cert_verify(self, *_: object) -> None:
         """Leave it to the context, which has the certificates."""
 
-    def _bound(self, manager: Any) -> None:
-        pools = manager.pool_classes_by_scheme
-        manager.pool_classes_by_scheme = {
-            name: partial(_pool, kind, self._deadline) for name, kind in pools.items()
-        }
+
+_exchange = threading.local()  # of a thread: the deadline of the exchange that it is in
 
 
-def _pool(kind: Any, deadline: Deadline, *args: Any, **options: Any) -> object:
-    """Return a pool of that kind whose connections keep to the deadline."""
-    pool = kind(*args, **options)
-    pool.ConnectionCls = partial(_bounded(pool.ConnectionCls), deadline)
-    return pool
+def _bound(manager: Any) -> None:
+    pools = manager.pool_classes_by_scheme.items()
+    manager.pool_classes_by_scheme = {
+        name: _bounded_pool(kind, kind.ConnectionCls) for name, kind in pools
+    }
 
 
-@cache
-def _bounded(kind: type) -> type:
-    # A class is made once: it costs more than what it does for one exchange.
-    return type("Connection", (_Bounded, kind), {"debuglevel": 0})
+# A class is made once: making one takes longer than what it does for an exchange. A recorder of
+# tests makes its own for each recording, so that not all are kept.
+@lru_cache(maxsize=16)
+def _bounded_pool(pool: type, kind: Any) -> type:
+    if not isinstance(kind, type) or not issubclass(kind, HTTPConnection):
+        return pool
+    connection = type("Connection", (_Bounded, kind), {"debuglevel": 0})
+    return type(pool.__name__, (pool,), {"ConnectionCls": connection})
 
 
-class _Bounded:
-    """What makes a connection of urllib3 one that keeps to its deadline."""
+class _Bounded(HTTPConnection):
+    """A connection that keeps to the deadline of its exchange."""
 
-    timeout: Any  # urllib3's: a number, None or a mark of its own
-
-    def __init__(self, deadline: Deadline, *args: Any, **options: Any) -> None:
-        self.deadline = deadline
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.deadline: Deadline = _exchange.deadline
 
     def connect(self) -> None:
         """Find the host, and connect to it, its TLS and a proxy's tunnel included."""
-        connect, close = super().connect, super().close  # type: ignore[misc] # of the class beside
+        connect, close = super().connect, super().close
         if _is_one_step(self):
             self.timeout = _at_most(self.timeout, self.deadline.left())
             connect()
         else:
             _within(self.deadline, connect, close)
 
-    def response_class(self, sock: socket.socket, *args: object, **options: object) -> HTTPResponse:
+    def response_class(  # type: ignore[override] # a class, says typeshed; it is only called
+        self, sock: socket.socket, *args: object, **options: object
+    ) -> HTTPResponse:
         """Return what reads the answer."""
-        return _Response(self.deadline, sock, *args, **options)
+        step = self.timeout if isinstance(self.timeout, int | float) else None
+        return _Response(self.deadline, step, sock, *args, **options)
 
 
 def _is_one_step(connection: Any) -> bool:
@@ -198,11 +214,18 @@ def _trusted(certificates: str, _changed: int) -> ssl.SSLContext:
 class _Response(HTTPResponse):
     """An HTTP answer that is read until a deadline, and that no interim answer stands for."""
 
-    def __init__(self, deadline: Deadline, sock: socket.socket, *args: Any, **options: Any) -> None:
+    def __init__(
+        self,
+        deadline: Deadline,
+        step: float | None,
+        sock: socket.socket,
+        *args: Any,
+        **options: Any,
+    ) -> None:
         super().__init__(sock, *args, **options)
         # `makefile` has counted this reader among the socket's users: keep it, below ours.
         raw = self.fp.detach()
-        self.fp = io.BufferedReader(_BoundedReader(deadline, sock, raw))
+        self.fp = io.BufferedReader(_BoundedReader(deadline, step, sock, raw))
 
     def begin(self) -> None:
         """Read status and headers."""
@@ -213,16 +236,17 @@ class _Response(HTTPResponse):
 
 
 class _BoundedReader(io.RawIOBase):
-    def __init__(self, deadline: Deadline, sock: socket.socket, raw: io.RawIOBase) -> None:
-        self._deadline, self._sock, self._raw = deadline, sock, raw
-        self._step = sock.gettimeout()
+    def __init__(
+        self, deadline: Deadline, step: float | None, sock: socket.socket, raw: io.RawIOBase
+    ) -> None:
+        self._deadline, self._step, self._sock, self._raw = deadline, step, sock, raw
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
         left = self._deadline.left()
-        self._sock.settimeout(left if self._step is None else min(self._step, left))
+        self._sock.settimeout(_at_most(self._step, left))
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -266,7 +290,11 @@ def to(url: str, environ: Mapping[str, str] = os.environ) -> Route:
             f"{variable} names {certificates!r}, which does not exist: set it to a "
             "file of certificates, or unset it"
         )
-    proxies = get_environ_proxies(url)
+    # Without a scheme `localhost:3128` would be one of the scheme `localhost`.
+    proxies = {
+        name: value if "://" in value else f"http://{value}"
+        for name, value in get_environ_proxies(url).items()
+    }
     proxy = select_proxy(url, proxies)
     name = _variable(proxy, environ) if proxy else None
     if proxy and name:
@@ -276,13 +304,15 @@ def to(url: str, environ: Mapping[str, str] = os.environ) -> Route:
 
 def _variable(proxy: str, environ: Mapping[str, str]) -> str:
     names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-    return next((name for name in names if environ.get(name) == proxy), "the system's settings")
+    plain = proxy.removeprefix("http://")
+    named = (name for name in names if environ.get(name) in (proxy, plain))
+    return next(named, "the system's settings")
 
 
 def _check(proxy: str, name: str) -> None:
     # The proxy itself is not repeated: a password may stand in it.
     try:
-        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        parts = urlsplit(proxy)
         is_address = parts.scheme.lower() in SCHEMES and bool(parts.hostname)
         is_address = is_address and parts.port != 0 and not set(parts.netloc) & set(" \t")
     except ValueError:

@@ -364,8 +364,7 @@ with that"
 def _no_proxy(error: Exception, host: str) -> Answer:
     """Return what it means that a proxy opened no way: what it refuses, it refuses for all."""
     name = route.to(host).proxy_variable
-    refused = _behind(error, OSError)
-    status = re.search(r"Tunnel connection failed: (\d+)(.*)", str(refused)) if refused else None
+    status = re.search(r"Tunnel connection failed: (\d+)([^'\"()]*)", str(error))
     if status is None:
         return Trouble(f"the proxy on the way to {host} does not answer{_see_proxy(host)}")
     said = f"the proxy on the way to {host} answers HTTP {status[1]}{status[2]:.60}"

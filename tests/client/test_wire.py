@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import select
 import signal
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from email.utils import formatdate
+from ipaddress import ip_address
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -27,9 +31,10 @@ from helpers.raw_server import Wire, wires
 import ct_magic
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
-from ct_magic.client.jobs import Failure, Partial, Success, Tally, Trouble
+from ct_magic.client.jobs import Denied, Failure, Partial, Success, Tally, Trouble
 from ct_magic.client.transport import Service, sandbox_data, sandbox_schema
 
+LOOPBACK = ip_address("127.0.0.1")
 HIDDEN = "AAE-hidden-7731"
 
 
@@ -430,6 +435,252 @@ def test_a_proxy_whose_tunnel_breaks_is_named(monkeypatch: pytest.MonkeyPatch) -
         answer = service("https://127.0.0.1:9").submit("1")
     assert isinstance(answer, Trouble)
     assert "through the proxy in HTTPS_PROXY" in answer.error
+
+
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxy and no certificates but those that the test names."""
+    for name in ("https_proxy", "all_proxy", "no_proxy", "requests_ca_bundle", "curl_ca_bundle"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (b"407 Proxy Authentication Required", "put user and password into HTTPS_PROXY"),
+        (b"403 Forbidden", "whoever runs it must allow the way"),
+        (b"401 Unauthorized", "HTTP 401 Unauthorized"),
+    ],
+)
+def test_a_proxy_that_refuses_ends_the_cell_at_once(
+    status: bytes, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It refuses every request alike: waiting three minutes tells nobody more."""
+
+    def refusing(wire: Wire) -> None:
+        wire.request()
+        wire.send(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+
+    alone(monkeypatch)
+    with wires(refusing) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        answer = service("https://ct.example").submit("1")
+    assert isinstance(answer, Denied)
+    assert words in answer.error
+    assert "passcode" not in answer.error
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_proxy_needs_no_scheme(
+    host: str, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As curl takes it: `https_proxy=proxy.example:3128`."""
+    alone(monkeypatch)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    with wires(secured(certificate)) as url, wires(relayed) as proxy:
+        monkeypatch.setenv("https_proxy", f"{host}:{proxy.rpartition(':')[2]}")
+        assert service(url.replace("http:", "https:")).submit("1") == Success(Tally(1))
+
+
+def test_what_is_wrong_with_a_certificate_is_said(
+    certificate: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its day, with this machine's clock, which may be what is wrong; its host; who signed it."""
+    alone(monkeypatch)
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    days = {"expired": ("20200101000000Z", "20210101000000Z"), "not yet": ("20900101000000Z",) * 2}
+    for word, (begin, end) in days.items():
+        made = x509(cert, key, begin, end)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(made[0]))
+        with wires(secured(made)) as url:
+            answer = service(url.replace("http:", "https:")).submit("1")
+        assert isinstance(answer, Failure)
+        assert word in answer.error
+        assert f"this machine's clock says {time.strftime('%Y-')}" in answer.error
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    with wires(secured(certificate)) as url:
+        secure = url.replace("http:", "https:").replace("127.0.0.1", "localhost")
+        answer = service(secure).submit("1")
+    assert isinstance(answer, Failure)
+    assert "mismatch" in answer.error
+    assert "REQUESTS_CA_BUNDLE" not in answer.error
+
+
+def x509(cert: Path, key: Path, begin: str, end: str) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that is its own authority, valid between two moments."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    private, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    first, last = (datetime.strptime(text, "%Y%m%d%H%M%S%z") for text in (begin, end))
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(1)
+        .not_valid_before(first)
+        .not_valid_after(last + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(LOOPBACK)]), critical=True)
+        .sign(private, hashes.SHA256())
+    )
+    encoding, kind = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    cert.write_bytes(made.public_bytes(encoding))
+    key.write_bytes(private.private_bytes(encoding, kind, serialization.NoEncryption()))
+    return cert, key
+
+
+IN_FOREIGN_HANDS = """
+import sys
+from ct_magic.client.accounts import Account
+from ct_magic.client.credentials import Secret
+from ct_magic.client.transport import Service
+
+service = Service(Account("default", "ABC", Secret("x"), base_url=sys.argv[1]))
+"""
+PYOPENSSL = "import urllib3.contrib.pyopenssl as p\np.inject_into_urllib3()\n"
+VCR = """
+import os, vcr
+tape = os.path.join(sys.argv[2], "tape.yaml")
+for _ in range(2):  # recorded, and played
+    with vcr.use_cassette(tape):
+        print(service.submit("1"))
+"""
+NO_CLASS = """
+from functools import partial
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+for pool in (HTTPConnectionPool, HTTPSConnectionPool):
+    pool.ConnectionCls = partial(pool.ConnectionCls)
+"""
+
+
+@pytest.mark.parametrize("is_secure", [True, False])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "print(service.submit('1'))"),
+        (PYOPENSSL, "print(service.submit('1'))"),
+        (NO_CLASS, "print(service.submit('1'))"),
+        ("", VCR),
+        (PYOPENSSL, VCR),
+    ],
+    ids=["plain", "pyopenssl", "no class", "vcr", "both"],
+)
+def test_whatever_others_put_into_urllib3_the_count_comes(
+    before: str, after: str, is_secure: bool, certificate: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Another library's TLS, a recorder of tests, a function in place of a connection's class."""
+    answering = secured(certificate) if is_secure else lambda wire: wire.request() and wire.answer()
+    environ = {"REQUESTS_CA_BUNDLE": str(certificate[0]), "PATH": os.environ["PATH"]}
+    with wires(answering) as url:
+        address = url.replace("http:", "https:") if is_secure else url
+        code = before + IN_FOREIGN_HANDS + after
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code, address, str(tmp_path)],
+            capture_output=True,
+            text=True,
+            env=environ | {"PYTHONPATH": str(Path(ct_magic.__file__).parents[1])},
+        )
+    assert set(done.stdout.splitlines()) == {str(Success(Tally(1)))}, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        *("Age: 30\r\n", "Age: 00001\r\n", 'Warning: 110 - "Response is Stale"\r\n'),
+        *("X-Cache: Hit from edge\r\n", "Cache-Status: x; hit\r\n"),
+    ],
+)
+def test_what_a_cache_gives_is_no_answer(head: str) -> None:
+    """It may drop the query string, and give one count to all; the id is kept."""
+
+    def serve(wire: Wire) -> None:
+        while wire.request():
+            wire.answer(head=head)
+
+    with wires(serve) as url:
+        answers = [service(url).submit("1"), service(url).poll("7")]
+    for answer in answers:
+        assert isinstance(answer, Trouble)
+        assert "answered by a cache" in answer.error
+
+
+def dated(*ago: float) -> Callable[[Wire], None]:
+    """Answer so many seconds ago, in turn: an id first, counts after it."""
+    left = list(ago)
+
+    def serve(wire: Wire) -> None:
+        while request := wire.request():
+            partial = {"status": "partial", "req_id": "7"}
+            at = formatdate(time.time() - left.pop(0), usegmt=True)
+            body = partial if request.startswith(b"POST") else {"status": "success", "count": 1}
+            wire.answer(body, head=f"Date: {at}\r\n")
+
+    return serve
+
+
+@pytest.mark.parametrize(("ahead", "wrong"), [(0.0, 0.0), (0.0, 86400.0), (-7200.0, 0.0)])
+def test_an_answer_that_is_older_than_its_question_is_none(ahead: float, wrong: float) -> None:
+    """By the service's own clock, whatever this machine's says."""
+    with wires(dated(*(ahead + ago for ago in (0, 20, 0, 30, 0)))) as url:
+        account = Account("default", "ABC", Secret(HIDDEN), base_url=url)
+        asker = Service(account, wall=lambda: time.time() + wrong)
+        answers = [asker.submit("1"), *(asker.poll("7") for _ in range(2)), asker.submit("1")]
+    assert answers[0] == Partial("7")
+    assert answers[2] == Success(Tally(1))
+    for old in (answers[1], answers[3]):
+        assert isinstance(old, Trouble)
+        assert "answered by a cache" in old.error
+
+
+def test_an_answer_fits_its_question_where_time_is_frozen_or_clocks_differ_a_little() -> None:
+    """A service of many machines, and a test that holds this machine's clock."""
+    with wires(dated(0, 2, -2, 2, 0)) as url:
+        account = Account("default", "ABC", Secret(HIDDEN), base_url=url)
+        asker = Service(account, wall=lambda: 1.6e9)
+        answers = [asker.submit("1"), *(asker.poll("8") for _ in range(4))]
+    assert answers == [Partial("7"), *[Success(Tally(1))] * 4]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Content-Length: 32\r\n",  # beside that of the body
+        "Content-Encoding: gzip, gzip\r\n",
+        "Content-Encoding: identity, gzip\r\n",
+        "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n",
+    ],
+)
+@pytest.mark.parametrize("looks", [False, True])
+def test_headers_that_contradict_each_other_are_trouble(head: str, looks: bool) -> None:
+    """A broken proxy: the id is kept, and nothing is unpacked twice."""
+
+    def serve(wire: Wire) -> None:
+        wire.request()
+        wire.answer(head=head)
+
+    with wires(serve) as url:
+        answer = service(url).poll("7") if looks else service(url).submit("1")
+    assert isinstance(answer, Trouble)
+
+
+def test_a_process_without_file_handles_is_told_so() -> None:
+    """It is not the network: `ulimit -n` is."""
+    code = IN_FOREIGN_HANDS + (
+        "import resource, socket\n"
+        "service.submit('1')\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
+        "held = []\n"
+        "try:\n"
+        "    while True: held.append(socket.socket())\n"
+        "except OSError: pass\n"
+        "print(service.submit('1').error)\n"
+    )
+    with wires(lambda wire: wire.request() and wire.answer()) as url:
+        done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True)
+    assert "ulimit -n" in done.stdout, done.stdout + done.stderr
+    assert "no connection" not in done.stdout
 
 
 @pytest.mark.parametrize(
