@@ -18,11 +18,7 @@ class Topic:
 
     words: tuple[str, ...]
     text: str
-
-    @property
-    def is_recipe(self) -> bool:
-        """Return True if it has a whole cell, or a command, in the place of single queries."""
-        return self.text.split("\n\n")[1].startswith(("    %", "    papermill"))
+    is_recipe: bool
 
     @property
     def examples(self) -> list[str]:
@@ -33,8 +29,11 @@ class Topic:
 
 def _read() -> tuple[Topic, ...]:
     text = files(__package__).joinpath("help.txt").read_text(encoding="utf-8")
-    blocks = re.findall(r"^== (.*)\n((?:(?!== |# ).*\n)*)", text, re.MULTILINE)
-    return tuple(Topic(tuple(words.split("  ")), body.rstrip()) for words, body in blocks)
+    blocks = re.findall(r"^(===?) (.*)\n((?:(?!===? |# ).*\n)*)", text, re.MULTILINE)
+    return tuple(
+        Topic(tuple(words.split("  ")), body.rstrip(), sign == "===")
+        for sign, words, body in blocks
+    )
 
 
 _PAGE, *TOPICS = _read()
