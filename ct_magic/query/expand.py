@@ -710,7 +710,8 @@ def _most_counts(statement: _Statement | JsonQuery, rows: int) -> int:
     if isinstance(statement, JsonQuery):
         return 1
     query = statement.query
-    of_a_row = 1 if query.condition is None else MOST_IN_A_SUM
+    has_or = query.condition or any(isinstance(step, ShareWhere) for step in query.steps)
+    of_a_row = MOST_IN_A_SUM if has_or else 1
     return (statement.own_counts() + rows * of_a_row) * (1 if query.versus is None else 2)
 
 

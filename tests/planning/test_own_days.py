@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from helpers import plain_counts
 from helpers.engines import generated
-from helpers.evaluated import brackets, compare, planned, results_of
+from helpers.evaluated import answered, brackets, compare, planned, results_of
 from helpers.plain_counts import Data
 from helpers.plans import question
 from helpers.random_statements import Statements
@@ -48,8 +48,9 @@ from ct_magic.query.model import (
     This,
     Unit,
 )
-from ct_magic.query.parser import statements
+from ct_magic.query.parser import read_cell, statements
 from ct_magic.query.printer import to_text
+from ct_magic.results.frame import frame
 from ct_magic.rows import Plan, Row, row_name
 from ct_magic.sandbox.engine import Engine
 
@@ -358,6 +359,35 @@ def test_a_base_of_fewer_days_is_not_above_one_of_more() -> None:
     assert states == [State.SUCCESS, State.INCONSISTENT, State.INCONSISTENT]
     counts[ofs[1]], counts[ofs[2]] = 11, 9
     assert standing(query, counts)[1].state is State.INCONSISTENT
+
+
+def test_the_dataframe_has_the_window_and_the_other_share(engine: Engine) -> None:
+    """Whole numbers and fractions beside their steps; missing where they say nothing."""
+    text = """App Installed last 4 weeks vs previous
+      share did Product Viewed within 3 days
+      share did App Launched on day 1, 30"""
+    plan = read_cell(text, today=TODAY).plan
+    jobs = answered(plan, engine.count)
+    df = frame(plan, row_results(plan, jobs))
+    dtypes = {name: str(dtype) for name, dtype in df.dtypes.items()}
+    names = [*("step", "from_day", "to_day", "count", "of", "share", "low", "high"), "previous"]
+    at = list(df.columns).index("step")
+    assert list(df.columns)[at : at + 9] == names
+    assert {dtypes[name] for name in ("from_day", "to_day", "of", "previous_of")} == {"Int64"}
+    shares = ("previous_share", "difference", "difference_low", "difference_high")
+    assert {dtypes[name] for name in shares} == {"Float64"}
+    assert df["step"].tolist()[2:] == ["did App Launched"] * 2
+    assert df["from_day"].fillna(-1).tolist() == [-1, 0, 1, 30]
+    assert df["to_day"].fillna(-1).tolist() == [-1, 2, 1, 30]
+    assert df["status"].tolist() == ["success"] * 3 + ["not yet"]
+    last = df.iloc[3]
+    assert last[["count", "of", "share", "previous", "previous_of", "difference"]].isna().all()
+    first_three = df[:3]
+    assert (first_three["difference"] + first_three["previous_share"] - df["share"][:3] == 0).all()
+    assert first_three["events"].isna().tolist() == [False, True, True]
+    plain = read_cell("App Installed last 4 weeks", today=TODAY).plan
+    columns = frame(plan=plain, results=row_results(plain, answered(plain, engine.count))).columns
+    assert not {"from_day", "previous_of", "difference"} & set(columns)
 
 
 def test_rows_know_their_windows() -> None:
