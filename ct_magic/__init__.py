@@ -6,9 +6,10 @@
     choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25
 
 The same from Python: `ct_magic.count(text)` returns the DataFrame, `ct_magic.parse(text)` the
-queries behind it. Public is what `__all__` names, and `__version__`; everything else, every
-module included, is private and may change with any version. Nothing heavy is imported until it is
-needed.
+queries behind it. What a text may say is in `ct_magic.language()`, which events and properties the
+account has in `ct_magic.names()`, which values these have in `ct_magic.values(text)`. Public is
+what `__all__` names, and `__version__`; everything else, every module included, is private and may
+change with any version. Nothing heavy is imported until it is needed.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from ct_magic.errors import (
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from ct_magic.api import count, history, resume, start, use
+    from ct_magic.api import count, history, language, names, resume, start, use, values
     from ct_magic.charts.plot import Picture, plot
     from ct_magic.client.accounts import Account
     from ct_magic.counting.checks import check
@@ -83,6 +84,8 @@ __all__ = [
     "form",
     "from_payload",
     "history",
+    "language",
+    "names",
     "parse",
     "plan",
     "plot",
@@ -92,6 +95,7 @@ __all__ = [
     "to_payload",
     "to_text",
     "use",
+    "values",
     "why",
 ]
 
@@ -109,6 +113,8 @@ _HOME = {
     "form": "forms",
     "from_payload": "query.payload",
     "history": "api",
+    "language": "api",
+    "names": "api",
     "parse": "query.parser",
     "plan": "planning.cost",
     "plot": "charts.plot",
@@ -118,6 +124,7 @@ _HOME = {
     "to_payload": "query.payload",
     "to_text": "query.printer",
     "use": "api",
+    "values": "api",
     "why": "results.changes",
 }
 

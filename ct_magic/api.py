@@ -11,7 +11,6 @@ from ct_magic.client.accounts import Account
 from ct_magic.client.journal.journal import path as journal_path
 from ct_magic.counting.asking import ask
 from ct_magic.planning.prepare import prepare
-from ct_magic.session.session import SESSION
 from ct_magic.settings import Changes, Settings, changed, zone
 
 if TYPE_CHECKING:
@@ -152,13 +151,83 @@ def resume(
     return resumed(settings or Settings(), variables if variables is not None else {})
 
 
+def names(account: str | None = None) -> pd.DataFrame:
+    """Return the names that an account is known to have: a row for each property.
+
+    | column | dtype | |
+    | --- | --- | --- |
+    | event | string | NA for what is of a profile, a session, or a place |
+    | property | string | as it is written: `Amount`, `tech.OS`; NA where none is known |
+    | type | string | `text`, `number` or `list`; NA where it is not known |
+    | values | object | a list of those that are worth asking for, perhaps none |
+    | source | string | `API` for names that every account has, `asked` for those of counts that |
+    | | | found profiles, `sandbox`, `values`, or the file that holds them |
+
+    `account` is the name of one; without it, the one in use. Nothing is sent to a service: a file
+    of names is read by `%ct names --from FILE`, values are asked for by `ct_magic.values`.
+    """
+    from ct_magic.query.catalog import table_rows
+    from ct_magic.results.tables import name_table
+    from ct_magic.session.known_names import known_of_account
+
+    return name_table(table_rows(known_of_account(account)))
+
+
+def values(
+    text: str,
+    *,
+    params: Mapping[str, object] | None = None,
+    top: int = 10,
+    today: date | None = None,
+    account: str | Account | None = None,
+    settings: Settings | None = None,
+    **changes: Unpack[Changes],
+) -> pd.DataFrame:
+    """Ask for the commonest values of properties, wait, and return them: what `%ct values` shows.
+
+    `text` is a statement of one count with the properties behind its `by`:
+    `values("Charged last 30 days by Category, Brand")`. At most `top` values come of each, 100 at
+    the most. The other parameters are those of `count`. So a count by the commonest values is
+
+        top = ct_magic.values("Charged last 30 days by Category")["value"]
+        ct_magic.count("Charged last 30 days by Category in $top", params={"top": top})
+
+    | column | dtype | |
+    | --- | --- | --- |
+    | property_type | string | as the API calls it: `event_properties`, `technographics` |
+    | property, value | string | a number's values are ranges like `0-100` |
+    | kind | string | STR, ENUM or NUMBER |
+    | events | Int64 | how many *events* had the value, not profiles |
+
+    Raises QueryError and UsageError for a text that asks for no values, AccountError for missing
+    credentials, and CountFailedError where the values did not arrive.
+    """
+    from ct_magic.counting.property_values import property_values
+
+    settings = changed(settings, changes)
+    found = property_values(
+        text, params or {}, account=account, top=top, today=today, settings=settings
+    )
+    return found.frame
+
+
+def language() -> str:
+    """Return the query language as a text: one page, questions with their cells, and each word."""
+    from ct_magic.query import help as language_help
+
+    return language_help.whole()
+
+
 def use(name: str) -> None:
     """Ask this account from now on, in this process: what `%ct use` does.
 
     `name` is one of `accounts.toml`, `default` for that of the environment, or `sandbox`, which is
-    started. Raises AccountError for any other, and where its credentials are missing.
+    started, and whose names are known then. Raises AccountError for any other, and where its
+    credentials are missing.
     """
-    SESSION.use(name)
+    from ct_magic.session.known_names import use as use_account
+
+    use_account(name)
 
 
 def _zone(name: str | None) -> tzinfo | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ct_magic.client.transport import Asker
 
 TOP_VALUES_PATH = "/1/counts/top.json"
+MOST_VALUES = 100  # of a group
 LONGEST = 1 << 20  # bytes of an answer: eight groups of a hundred long values
 _KINDS = ("STR", "ENUM", "NUMBER")
 

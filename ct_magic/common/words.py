@@ -192,3 +192,11 @@ def is_reserved(name: str) -> bool:
     """Return True for a name that Python does not take, or whose loss would end a notebook."""
     is_pythons = name.startswith("__") and name.endswith("__")
     return keyword.iskeyword(name) or is_pythons or name in _SHELLS
+
+
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def harmless(text: str) -> str:
+    """Return a text without characters that steer a terminal: they may come from the service."""
+    return _STEERING.sub("\ufffd", text)

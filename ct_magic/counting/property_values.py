@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING
 
 from ct_magic import errors
 from ct_magic.client.accounts import Account
@@ -12,6 +13,7 @@ from ct_magic.client.jobs import State
 from ct_magic.client.journal.journal import open_journal
 from ct_magic.client.top_values import (
     LONGEST,
+    MOST_VALUES,
     TOP_VALUES_PATH,
     Group,
     TopValues,
@@ -19,13 +21,34 @@ from ct_magic.client.top_values import (
     read_top,
     request_body,
 )
+from ct_magic.common.words import harmless
 from ct_magic.counting.asking import ask_unrecorded
-from ct_magic.planning.prepare import PreparedCell, today_of
+from ct_magic.planning.prepare import PreparedCell, today_of, zone_of
+from ct_magic.query.catalog import Names
+from ct_magic.query.doubts import of_property
+from ct_magic.query.lexer import tokens
+from ct_magic.query.model import ByPlace, ByValue, Property, Scope
+from ct_magic.query.parser import parse, statements
+from ct_magic.query.payload import FAMILIES, to_payload
+from ct_magic.query.printer import property_text, value_text
+from ct_magic.query.source import Source
 from ct_magic.rows import Plan, question_about
+from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_USAGE = "write 'EVENT [where ...] [PERIOD] by PROPERTY, PROPERTY'"
+_PLACES = (
+    "no page says by which names the API lists countries and cities, and it knows no paths: name "
+    'the places yourself, as in by geo in ("India/Goa", "Singapore")'
+)
+_TEXTS = ("STR", "ENUM")  # kinds whose values a filter can name; a number's are ranges
+TYPES = {scope: key for key, scope in FAMILIES.items()} | {
+    Scope.EVENT: "event_properties",
+    Scope.SESSION: "session_properties",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +56,7 @@ class CommonValues:
     """Each property with its values, the commonest first, and how many *events* had them."""
 
     event: str
-    values: Mapping[Group, tuple[Value, ...]]
+    values: Mapping[Property, tuple[Value, ...]]
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -42,36 +65,118 @@ class CommonValues:
 
         return value_table(
             [
-                (group.property_type, group.name, value.kind, value.text, value.events)
-                for group, values in self.values.items()
+                (TYPES[prop.scope], prop.name, value.kind, value.text, value.events)
+                for prop, values in self.values.items()
                 for value in values
             ]
         )
 
+    @property
+    def axes(self) -> list[str]:
+        """Return for each property the text that counts by its values."""
+        return [f"  {_axis(prop, self.texts(prop))}" for prop in self.values]
+
+    def texts(self, prop: Property) -> tuple[str, ...]:
+        """Return the values that can be typed: none with a control character, none cut in half."""
+        texts = (value.text for value in self.values[prop] if value.kind in _TEXTS)
+        return tuple(text for text in texts if "\ufffd" not in harmless(text))
+
+    @property
+    def names(self) -> Names:
+        """Return what is known of the event by them."""
+        known = Names()
+        for prop, values in self.values.items():
+            holder = self.event if prop.scope is Scope.EVENT else prop.scope.value
+            kinds = {"text" if value.kind in _TEXTS else "number" for value in values}
+            types = {(holder, prop.name): kinds.pop()} if len(kinds) == 1 else {}
+            texts = {prop.name: self.texts(prop)}
+            of_event = prop.scope is Scope.EVENT
+            events, scopes = ({holder: texts}, {}) if of_event else ({}, {prop.scope: texts})
+            known = known.merged(Names(events, scopes, types=types))
+        return known
+
 
 def property_values(
-    query: Mapping[str, Any],
-    groups: Sequence[Group],
-    account: Account,
+    text: str,
+    params: Mapping[str, object],
+    *,
+    account: str | Account | None = None,
+    top: int = 10,
+    today: date | None = None,
     settings: Settings | None = None,
 ) -> CommonValues:
-    """Ask for the values that the events of a query have, wait, and return them.
+    """Ask for the values that the events of a count have, wait, make them known, return them.
 
-    `query` is the JSON of one count. Raises CountFailedError where they did not arrive.
+    `text` is a statement of one count with the properties behind its `by`. Raises QueryError or
+    UsageError where it is none, CountFailedError where the values did not arrive.
     """
     from ct_magic.client.transport import Service
 
-    settings = settings or Settings()
-    names = ", ".join(group.name for group in groups)
-    question = question_about(query, request_body(query, groups), f"values of {names}")
-    plan = Plan((), (question,))
-    day = today_of(account, settings)
-    cell = PreparedCell(plan, account, settings, day)
-    service = Service(account, path=TOP_VALUES_PATH, read=read_top, longest=LONGEST)
-    asker = TopValues(service, tuple(groups))
-    [job] = ask_unrecorded(cell, open_journal(account), asker)
-    values = CommonValues(question.event, {group: asker.of(group) for group in groups})
+    if not isinstance(top, int) or isinstance(top, bool) or not 1 <= top <= MOST_VALUES:
+        raise errors.UsageError(f"top is a whole number from 1 to {MOST_VALUES}")
+    settings, chosen = settings or Settings(), SESSION.account(account)
+    day = today or today_of(chosen, settings)
+    known = SESSION.given_names(chosen.name)
+    before, named = split_properties(text)
+    counts = parse(before, params=params, today=day, zone=zone_of(chosen, settings), names=known)
+    if len(counts) != 1:
+        raise errors.UsageError(f"values are of one count, and this is {len(counts)}: {_USAGE}")
+    query = to_payload(counts[0])
+    props = [_known_property(name, str(query["event_name"]), known) for name in named]
+    groups = {prop: Group(TYPES[prop.scope], prop.name, top) for prop in dict.fromkeys(props)}
+    asked = tuple(groups.values())
+    about = f"values of {', '.join(group.name for group in asked)}"
+    question = question_about(query, request_body(query, asked), about)
+    cell = PreparedCell(Plan((), (question,)), chosen, settings, day)
+    service = Service(chosen, path=TOP_VALUES_PATH, read=read_top, longest=LONGEST)
+    asker = TopValues(service, asked)
+    [job] = ask_unrecorded(cell, open_journal(chosen), asker)
+    found = CommonValues(question.event, {p: asker.of(group) for p, group in groups.items()})
     if job.state is not State.SUCCESS:
         message = f"the values did not arrive: {job.error or job.state}"
-        raise errors.CountFailedError(message, values.frame)
-    return values
+        raise errors.CountFailedError(message, found.frame)
+    SESSION.know(found.names, chosen.name, "values")
+    return found
+
+
+def split_properties(text: str) -> tuple[str, list[str]]:
+    """Return the statement before the last `by`, and the properties behind it as typed."""
+    parts = list(tokens(Source(text)))
+    places = [number for number, token in enumerate(parts) if token.type == "BY"]
+    if not places:
+        raise errors.UsageError(f"there is no 'by' with the properties: {_USAGE}")
+    by = parts[places[-1]]
+    commas = [t.start for t in parts[places[-1] + 1 :] if t.type == "COMMA"]
+    edges = [by.end, *(start + 1 for start in commas)]
+    ends = [*commas, len(text)]
+    return text[: by.start], [text[a:b].strip() for a, b in zip(edges, ends, strict=True)]
+
+
+def read_property(text: str) -> Property:
+    """Return the property that a text names; raise UsageError for one that it does not."""
+    try:
+        (statement,) = statements(f'E by {text} in ("x")')
+    except (errors.QueryError, ValueError):
+        raise errors.UsageError(f"{text!r} is no property: {_USAGE}") from None
+    axes: tuple[object, ...] = getattr(statement, "by", ())
+    axis = axes[0] if len(axes) == 1 else None
+    if isinstance(axis, ByValue):
+        return axis.property
+    if isinstance(axis, ByPlace):
+        raise errors.UsageError(_PLACES)
+    raise errors.UsageError(f"{text!r} has no list of values that the API gives: {_USAGE}")
+
+
+def _known_property(text: str, event: str, known: Names) -> Property:
+    """Return a property; raise UsageError for one that is rather another one, unless quoted."""
+    prop = read_property(text)
+    doubt = next(of_property(prop, event, known), None)
+    if doubt and text[:1] not in "\"'":
+        raise errors.UsageError(f"{doubt} Quoted, it is asked as it is")
+    return prop
+
+
+def _axis(prop: Property, texts: tuple[str, ...]) -> str:
+    if not texts:
+        return f"# {property_text(prop)} has numbers or no values: write in 0..100"
+    return f"by {property_text(prop)} in ({', '.join(map(value_text, texts))})"

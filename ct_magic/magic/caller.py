@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import re
 import sys
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -23,6 +22,7 @@ from types import CodeType, FrameType
 
 import IPython
 
+from ct_magic.common.words import harmless
 from ct_magic.errors import QueryError, UsageError
 from ct_magic.settings import Settings
 
@@ -204,14 +204,6 @@ class Invocation:
         """Raise UsageError where anything stands behind the command."""
         if self.text.strip():
             raise UsageError(f"'%ct {self.command}' takes nothing more, not {self.text.strip()!r}")
-
-
-_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-def harmless(text: str) -> str:
-    """Return a text whose control characters, which may come from the service, are shown as one."""
-    return _STEERING.sub("\ufffd", text)
 
 
 def say(text: str) -> None:

@@ -9,19 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from ct_magic.client import accounts, credentials
 from ct_magic.common.words import suggest
-from ct_magic.errors import AccountError, CountError, MissingExtraError, QueryError, UsageError
+from ct_magic.errors import AccountError, CountError, MissingExtraError, UsageError
 from ct_magic.magic.arguments import PASSCODE, Arguments, refuse_passcode
-from ct_magic.magic.caller import Caller, Invocation, harmless, say
+from ct_magic.magic.caller import Caller, Invocation, say
 from ct_magic.magic.short_display import show
 from ct_magic.planning import preview as explanation
 from ct_magic.planning.cost import plan
-from ct_magic.query.catalog import Names
-from ct_magic.query.lexer import tokens
-from ct_magic.query.model import ByPlace, ByValue, Property, Scope
-from ct_magic.query.parser import parse, statements
-from ct_magic.query.payload import FAMILIES, to_payload
-from ct_magic.query.printer import property_text, value_text
-from ct_magic.query.source import Source
 from ct_magic.session.session import SANDBOX, SESSION
 from ct_magic.settings import Settings
 
@@ -37,12 +30,9 @@ if TYPE_CHECKING:
 
 def use_command(invocation: Invocation) -> None:
     """Ask this account from now on: %ct use sandbox, %ct use prod."""
-    from ct_magic.session import known_names as name_sources
+    from ct_magic.session.known_names import use
 
-    name = invocation.one_word("the name of an account", default=SESSION.used)
-    account = SESSION.use(name)
-    if name == SANDBOX:
-        name_sources.read_names(SANDBOX)
+    account = use(invocation.one_word("the name of an account", default=SESSION.used))
     say(f"using account {account.name}, {account.id}, {account.where}")
 
 
@@ -144,109 +134,15 @@ def show_preview(arguments: Arguments, variables: Mapping[str, object], settings
         say(explanation.dry_run(arguments.text, variables, settings, arguments.account, every))
 
 
-# `%ct values Charged last 30 days by Payment mode`: the commonest values of properties.
-
-_USAGE = "write '%ct values EVENT [where ...] [PERIOD] by PROPERTY, PROPERTY'"
-_PLACES = (
-    "no page says by which names the API lists countries and cities, and it knows no paths: name "
-    'the places yourself, as in by geo in ("India/Goa", "Singapore")'
-)
-_TEXTS = ("STR", "ENUM")  # kinds whose values a filter can name; a number's are ranges
-TYPES = {scope: key for key, scope in FAMILIES.items()} | {
-    Scope.EVENT: "event_properties",
-    Scope.SESSION: "session_properties",
-}
-
-
-def values(invocation: Invocation) -> pd.DataFrame:
+def values_command(invocation: Invocation) -> pd.DataFrame:
     """Show the commonest values of properties: %ct values Charged last 30 days by Payment mode."""
-    from ct_magic.client.top_values import Group
     from ct_magic.counting.property_values import property_values
     from ct_magic.magic.short_display import as_table
 
-    text, names = split_properties(invocation.text)
-    query = _count(text, invocation)
-    for name in names:
-        _check_known(name, str(query["event_name"]))
-    groups = {p: Group(TYPES[p.scope], p.name) for p in map(read_property, names)}
-    account = SESSION.account()
-    answer = property_values(query, tuple(groups.values()), account, invocation.settings)
-    axes = {p: _texts(answer.values[group]) for p, group in groups.items()}
-    SESSION.know(_names(answer.event, axes), account.name)
-    say("events, not profiles; to count by them:\n" + "\n".join(map(_axis, axes.items())))
-    return as_table(answer.frame)
-
-
-def split_properties(text: str) -> tuple[str, list[str]]:
-    """Return the statement before the last `by`, and the properties behind it as typed."""
-    parts = list(tokens(Source(text)))
-    places = [number for number, token in enumerate(parts) if token.type == "BY"]
-    if not places:
-        raise UsageError(f"there is no 'by' with the properties: {_USAGE}")
-    by = parts[places[-1]]
-    commas = [t.start for t in parts[places[-1] + 1 :] if t.type == "COMMA"]
-    edges = [by.end, *(start + 1 for start in commas)]
-    ends = [*commas, len(text)]
-    return text[: by.start], [text[a:b].strip() for a, b in zip(edges, ends, strict=True)]
-
-
-def read_property(text: str) -> Property:
-    """Return the property that a text names; raise UsageError for one that it does not."""
-    try:
-        (statement,) = statements(f'E by {text} in ("x")')
-    except (QueryError, ValueError):
-        raise UsageError(f"{text!r} is no property: {_USAGE}") from None
-    axes: tuple[object, ...] = getattr(statement, "by", ())
-    axis = axes[0] if len(axes) == 1 else None
-    if isinstance(axis, ByValue):
-        return axis.property
-    if isinstance(axis, ByPlace):
-        raise UsageError(_PLACES)
-    raise UsageError(f"{text!r} has no list of values that the API gives: {_USAGE}")
-
-
-def _check_known(text: str, event: str) -> None:
-    """Raise UsageError for a property that is rather another one, unless it is quoted."""
-    from ct_magic.query.doubts import of_property
-
-    doubt = next(of_property(read_property(text), event, SESSION.given_names()), None)
-    if doubt and text[:1] not in "\"'":
-        raise UsageError(f"{doubt} Quoted, it is asked as it is")
-
-
-def _count(text: str, invocation: Invocation) -> dict[str, object]:
-    from ct_magic.planning.prepare import today_of, zone_of
-
-    whose = SESSION.account(), invocation.settings
-    names, today, zone = SESSION.given_names(), today_of(*whose), zone_of(*whose)
-    params = invocation.caller.names
-    counts = parse(text, params=params, today=today, zone=zone, names=names)
-    if len(counts) != 1:
-        raise UsageError(f"values are asked of one count, and this is {len(counts)}: {_USAGE}")
-    return to_payload(counts[0])
-
-
-def _texts(answers: tuple[Any, ...]) -> tuple[str, ...]:
-    # What holds a control character, or came as half a character, can be typed by nobody.
-    texts = (answer.text for answer in answers if answer.kind in _TEXTS)
-    return tuple(text for text in texts if "\ufffd" not in harmless(text))
-
-
-def _names(event: str, axes: Mapping[Property, tuple[str, ...]]) -> Names:
-    known = Names()
-    for prop, texts in axes.items():
-        if prop.scope is Scope.EVENT:
-            known = known.merged(Names({event: {prop.name: texts}}))
-        else:
-            known = known.merged(Names(scopes={prop.scope: {prop.name: texts}}))
-    return known
-
-
-def _axis(axis: tuple[Property, tuple[str, ...]]) -> str:
-    prop, texts = axis
-    if not texts:
-        return f"  # {property_text(prop)} has numbers or no values: write in 0..100"
-    return f"  by {property_text(prop)} in ({', '.join(map(value_text, texts))})"
+    settings, params = invocation.settings, invocation.caller.names
+    found = property_values(invocation.text, params, settings=settings)
+    say("events, not profiles; to count by them:\n" + "\n".join(found.axes))
+    return as_table(found.frame)
 
 
 def run(line: str, cell: str | None, settings: Settings, caller: Caller) -> Any:
@@ -299,15 +195,14 @@ def form(invocation: Invocation) -> Form:
 
 def names(invocation: Invocation) -> pd.DataFrame | None:
     """Show the names that Tab knows; --from FILE or sandbox adds, --to FILE writes."""
+    from ct_magic import api
     from ct_magic.magic.short_display import as_table
-    from ct_magic.query.catalog import table_rows
-    from ct_magic.results.frame import records
     from ct_magic.session import known_names as name_sources
 
     option, _, argument = invocation.text.strip().partition(" ")
     match option, argument.strip().strip("\"'"):
         case "", "":
-            return as_table(records(table_rows(name_sources.names())))
+            return as_table(api.names())
         case "--from", source if source:
             known = name_sources.read_names(source)
         case "--to", target if target:
@@ -373,7 +268,7 @@ COMMANDS: dict[str, Callable[[Invocation], object]] = {
     "login": login,
     "check": check_command,
     "explain": explain_command,
-    "values": values,
+    "values": values_command,
     "help": show_help,
     "names": names,
     "form": form,

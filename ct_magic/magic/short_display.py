@@ -12,7 +12,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import ReferenceType, ref
 
-from ct_magic.magic.caller import harmless, say
+from ct_magic.common.words import harmless
+from ct_magic.magic.caller import say
 from ct_magic.panel.environment import current_shell
 from ct_magic.panel.style import CODE
 

@@ -38,13 +38,15 @@ MOST = 200  # values kept for a property: more would not fit a list that somebod
 class Names:
     """What may be proposed, in the order in which it is. Never changed in place.
 
-    `are_all` says that there are hardly other properties: so it is with a sandbox's own.
+    `are_all` says that there are hardly other properties: so it is with a sandbox's own. `types`
+    has the type of a property, by event, or scope, and name: text, number or list.
     """
 
     events: Mapping[str, Properties] = field(default_factory=dict)
     scopes: Mapping[Scope, Properties] = field(default_factory=dict)
     places: tuple[str, ...] = ()
     are_all: bool = False
+    types: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def merged(self, other: Names) -> Names:
         """Return what both know; the other's names and values come first."""
@@ -56,6 +58,7 @@ class Names:
             {scope: _joined(other.of_scope(scope), self.of_scope(scope)) for scope in SCOPES},
             _united(other.places, self.places),
             self.are_all or other.are_all,
+            {**self.types, **other.types},
         )
 
     def learned(self, query: Query | JsonQuery) -> Names:
@@ -68,6 +71,7 @@ class Names:
             {name: _sorted(properties) for name, properties in _sorted(self.events).items()},
             {scope: _sorted(properties) for scope, properties in self.scopes.items()},
             tuple(sorted(self.places, key=str.casefold)),
+            types=self.types,
         )
 
     def of_scope(self, scope: Scope) -> Properties:
@@ -100,18 +104,43 @@ SYSTEM = Names(
 )
 
 
-def table_rows(names: Names) -> list[dict[str, Any]]:
-    """Return a plain row for each property: scope, event, property, values."""
-    of_events = [
-        {"scope": "event", "event": event, "property": name, "values": list(values)}
-        for event, properties in names.events.items()
-        for name, values in (properties or {"": ()}).items()
+def table_rows(sources: Mapping[str, Names]) -> list[dict[str, Any]]:
+    """Return a plain row for each property of what these sources know, the surest source last.
+
+    It has the event, none for what is of a profile or a session; the property as it is written; its
+    type and its values, where they are known; and the sources.
+    """
+    known = Names()
+    for names in sources.values():
+        known = known.merged(names)
+    named = [(event, p or {"": ()}) for event, p in known.events.items()]
+    named += [(scope.value, known.of_scope(scope)) for scope in SCOPES]
+    named += [("geo", {"geo": known.places})] if known.places else []
+    is_event = known.events.__contains__
+    return [
+        {
+            "event": holder if is_event(holder) else None,
+            "property": name if is_event(holder) or holder == "geo" else f"{holder}.{name}",
+            "type": known.types.get((holder, name)) or _type(values),
+            "values": list(values),
+            "source": ", ".join(s for s, n in sources.items() if _has(n, holder, name)),
+        }
+        for holder, properties in named
+        for name, values in properties.items()
     ]
-    return of_events + [
-        {"scope": scope.value, "event": "", "property": name, "values": list(values)}
-        for scope in SCOPES
-        for name, values in names.of_scope(scope).items()
-    ]
+
+
+def _type(values: Values) -> str | None:
+    kinds = {isinstance(value, str) for value in values}
+    return ("text" if True in kinds else "number") if len(kinds) == 1 else None
+
+
+def _has(names: Names, holder: str, name: str) -> bool:
+    if holder == "geo":
+        return bool(names.places)
+    if holder in names.events:
+        return not name or name in names.events[holder]
+    return any(scope.value == holder and name in names.of_scope(scope) for scope in SCOPES)
 
 
 def _joined(first: Properties, second: Properties) -> dict[str, Values]:
@@ -223,7 +252,9 @@ def from_schema(schema: Mapping[str, Any]) -> Names:
     }
     events = {name: _examples(properties) for name, properties in schema["events"].items()}
     read = names_from_json(json.dumps(plain | {"events": events, "geo": schema.get("geo", [])}))
-    return replace(read, are_all=True)
+    holders = schema["events"] | {scope.value: schema.get(scope.value, {}) for scope in SCOPES}
+    types = {(holder, name): p[name]["type"] for holder, p in holders.items() for name in p}
+    return replace(read, are_all=True, types=types)
 
 
 def to_json(names: Names) -> str:

@@ -45,6 +45,12 @@ def page() -> str:
     return PAGE
 
 
+def whole() -> str:
+    """Return everything: the page, ten questions with their cells, and each word with examples."""
+    topics = (f"== {', '.join(topic.words)}\n{topic.text}\n" for topic in TOPICS)
+    return "\n".join([PAGE, *topics])
+
+
 def topic(word: str) -> str:
     """Return what a word, sign or question means, with examples that can be run.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -106,3 +106,16 @@ def value_table(rows: Sequence[Sequence[str | int]]) -> pd.DataFrame:
     """Return a row for each value of each property, with the events that had it."""
     frame = pd.DataFrame([list(row) for row in rows], columns=list(_VALUE_COLUMNS))
     return frame.astype({"events": "Int64"})
+
+
+# The names that an account knows as a DataFrame.
+
+_NAME_COLUMNS = ("event", "property", "type", "values", "source")
+
+
+def name_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Return a row for each property; NA where it has no event, no type, or where none is known."""
+    frame = pd.DataFrame([list(row.values()) for row in rows], columns=list(_NAME_COLUMNS))
+    texts = {name: TEXT for name in _NAME_COLUMNS if name != "values"}
+    frame["property"] = frame["property"].replace("", None)
+    return frame.astype(texts)

@@ -19,6 +19,7 @@ from ct_magic.query.doubts import are_doubted
 from ct_magic.session.session import SANDBOX, SESSION
 
 if TYPE_CHECKING:
+    from ct_magic.client.accounts import Account
     from ct_magic.query.model import JsonQuery, Query
 
 AT_A_KEY = 0.15  # seconds that Tab waits for the journal's names; what comes later is for the next
@@ -43,10 +44,27 @@ def names(patience: float | None = None) -> Names:
     return SESSION.names
 
 
+def known_of_account(account: str | None = None) -> dict[str, Names]:
+    """Return what is known of an account, by where it comes from: see `Session.sources`."""
+    account = account or SESSION.used
+    if account == SANDBOX and SANDBOX not in SESSION.sources(account):
+        SESSION.know(from_schema(_schema(account)), account, SANDBOX)
+    _learn(account)
+    return SESSION.sources(account)
+
+
+def use(name: str) -> Account:
+    """Ask this account from now on; with the sandbox the names in its data are known."""
+    account = SESSION.use(name)
+    if name == SANDBOX:
+        known_of_account(name)
+    return account
+
+
 def read_names(source: str) -> Names:
     """Add the names of a team's file, or those of the sandbox; return all that are known now."""
     if source == SANDBOX:
-        SESSION.know(from_schema(_schema()))
+        SESSION.know(from_schema(_schema(SESSION.used)), source=SANDBOX)
         return SESSION.names
     try:
         text = Path(source).expanduser().read_text(encoding="utf-8-sig")
@@ -55,7 +73,7 @@ def read_names(source: str) -> Names:
         raise errors.UsageError(message) from None
     except UnicodeDecodeError:
         raise errors.UsageError(f"the names file {source!r} is not UTF-8 text") from None
-    SESSION.know(names_from_json(text))
+    SESSION.know(names_from_json(text), source=source)
     return SESSION.names
 
 
@@ -68,12 +86,12 @@ def write(target: str) -> None:
         raise errors.UsageError(message) from None
 
 
-def _schema() -> dict[str, object]:
-    """Ask the sandbox in use: one that runs beside the kernel, else the kernel's own."""
+def _schema(account: str) -> dict[str, object]:
+    """Ask the sandbox of an account: one that runs beside the kernel, else the kernel's own."""
     from ct_magic.client.transport import sandbox_schema
 
     with suppress(errors.AccountError, OSError, ValueError):
-        if SESSION.used != SANDBOX and (schema := sandbox_schema(SESSION.account())):
+        if account != SANDBOX and (schema := sandbox_schema(SESSION.account(account))):
             return dict(schema)
     own = SESSION.account(SANDBOX)
     try:

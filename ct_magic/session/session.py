@@ -29,7 +29,7 @@ class Session:
     def __init__(self) -> None:
         self._used: str | None = None
         self._sandbox: Sandbox | None = None
-        self._given: dict[str, Names] = {}
+        self._given: dict[str, dict[str, Names]] = {}  # of an account, by where they come from
         self._learned: dict[str, Names] = {}
         self._lock, self._starting = ForkLock(), ForkLock()
 
@@ -68,27 +68,36 @@ class Session:
     @property
     def names(self) -> Names:
         """The names that Tab and the form propose: the given ones first, then the learned ones."""
+        system, *others = self.sources(self.used).values()
+        for names in others:
+            system = system.merged(names.in_order())
+        return system
+
+    def sources(self, account: str | None = None) -> dict[str, Names]:
+        """Return what is known of an account, by where it comes from: the surest at the end."""
         from ct_magic.query.catalog import SYSTEM, Names
-
-        with self._lock:
-            learned = self._learned.get(self.used, Names())
-            given = self._given.get(self.used, Names())
-        return SYSTEM.merged(learned.in_order()).merged(given.in_order())
-
-    def given_names(self, account: str | None = None) -> Names:
-        """Return the names that are sure for an account: what is near one of them is doubted."""
-        from ct_magic.query.catalog import SYSTEM
-
-        given = self._given.get(account or self.used)
-        return SYSTEM.merged(given) if given else SYSTEM
-
-    def know(self, names: Names, account: str | None = None) -> None:
-        """Add given names of an account; the newer values come first."""
-        from ct_magic.query.catalog import Names
 
         account = account or self.used
         with self._lock:
-            self._given[account] = self._given.get(account, Names()).merged(names)
+            given = dict(self._given.get(account, {}))
+            return {"API": SYSTEM, "asked": self._learned.get(account, Names()), **given}
+
+    def given_names(self, account: str | None = None) -> Names:
+        """Return the names that are sure for an account: what is near one of them is doubted."""
+        known = self.sources(account)
+        del known["asked"]
+        system, *given = known.values()
+        for names in given:
+            system = system.merged(names)
+        return system
+
+    def know(self, names: Names, account: str | None = None, source: str = "given") -> None:
+        """Add given names of an account; the newer values come first."""
+        from ct_magic.query.catalog import Names
+
+        with self._lock:
+            given = self._given.setdefault(account or self.used, {})
+            given[source] = given.pop(source, Names()).merged(names)
 
     def learn(self, queries: Iterable[Query | JsonQuery], account: str | None = None) -> None:
         """Add the names of queries that found somebody."""

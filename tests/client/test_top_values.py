@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.shell import TODAY
+from helpers.shell import TODAY, point_at, run
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
-from ct_magic import errors
+import ct_magic
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Failure, Forgotten, NotYet, Partial, Trouble
 from ct_magic.client.top_values import Group, Listed, Value, read_top, request_body
-from ct_magic.counting.property_values import property_values
+from ct_magic.common.words import harmless
+from ct_magic.counting.property_values import CommonValues, property_values
+from ct_magic.errors import CountFailedError
 from ct_magic.sandbox import Sandbox
 from ct_magic.settings import Settings
 
@@ -73,13 +78,19 @@ def test_whatever_is_no_list_of_values_is_none(status: int, body: Any, kind: Any
     assert not isinstance(answer, Listed)
 
 
+def found(box: Sandbox, text: str, **more: Any) -> CommonValues:
+    """What is found in the October of a sandbox."""
+    more = {"account": account(box), "settings": QUICK, "today": TODAY} | more
+    return property_values(text, {}, **more)
+
+
 @pytest.mark.parametrize("partials", [0, 2])
 def test_values_come_with_their_events(state: object, partials: int) -> None:
     """At once or after some looks; the commonest first, and as many as the events that had it."""
     with Sandbox(profiles=300, partials=partials, today=TODAY) as box:
-        amount = Group("event_properties", "Amount", 5)
-        answer = property_values(QUERY, [MODE, amount], account(box), QUICK)
-        values = answer.values[MODE]
+        answer = found(box, "Charged 2026-10 by Payment mode, Amount")
+        mode, amount = answer.values
+        values = answer.values[mode]
         assert [value.events for value in values] == sorted(
             (value.events for value in values), reverse=True
         )
@@ -95,14 +106,40 @@ def test_values_come_with_their_events(state: object, partials: int) -> None:
 def test_a_property_that_the_event_never_had_is_explained(state: object) -> None:
     """The service says "Invalid group", which nobody understands."""
     with Sandbox(profiles=60, latency=0, today=TODAY) as box:
-        wrong = Group("event_properties", "payment mode")
-        with pytest.raises(errors.CountFailedError, match=r"never had one of .* 'payment mode'"):
-            property_values(QUERY, [wrong], account(box), QUICK)
+        with pytest.raises(CountFailedError, match="the event never had one of") as caught:
+            found(box, "Charged 2026-10 by Nothing like it")
+        assert list(caught.value.frame.columns)[-1] == "events"
 
 
-def test_a_long_answer_arrives_whole(state: object) -> None:
+def test_a_long_answer_is_read_whole(state: object) -> None:
     """A hundred values are more than an answer with a count may be."""
     with Sandbox(profiles=60, latency=0, today=TODAY) as box:
         long = {"status": "success", "g1": {"STR": {f"{n:0500}": 1 for n in range(100)}}}
         box._protocol._ask = {"/1/counts/top.json": lambda body: long}
-        assert len(property_values(QUERY, [MODE], account(box), QUICK).values[MODE]) == 100
+        (values,) = found(box, "Charged 2026-10 by Payment mode", top=100).values.values()
+        assert len(values) == 100
+
+
+STEERING = ["\x1b[2J", "a\x07b", "\ud800", "c\x9bd", "\ufffd"]
+
+
+@pytest.mark.parametrize("odd", STEERING)
+def test_a_value_that_steers_a_terminal_is_shown_and_not_learned(
+    state: object, odd: str, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes from the service, and goes into a terminal; half a pair could be written nowhere."""
+    with Sandbox(profiles=60, latency=0, today=TODAY) as box:
+        point_at(box, monkeypatch)
+        some = {"status": "success", "g1": {"STR": {odd: 2, "UPI": 1}}}
+        box._protocol._ask = {"/1/counts/top.json": lambda body: some}
+        with capture_output() as captured:
+            run(shell, "%ct values Charged 2026-10 by Payment mode")
+            run(shell, "%ct names")
+        shown = captured.stdout + "".join(str(o.data["text/plain"]) for o in captured.outputs)
+        shown = shown.replace("\x1b[0m", "").replace("\x1b[31m", "")
+        assert "UPI" in shown
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", shown)
+        known = ct_magic.names()
+        (values,) = known["values"][known["property"] == "Payment mode"]
+        assert "UPI" in values
+        assert not [value for value in values if "\ufffd" in harmless(value)]

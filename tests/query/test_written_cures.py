@@ -9,7 +9,7 @@ import pytest
 from helpers.language_inputs import TODAY, broken_cells
 
 from ct_magic import QueryError
-from ct_magic.magic.commands import read_property, split_properties
+from ct_magic.counting.property_values import read_property, split_properties
 from ct_magic.query.mistakes.examples import wrong_cells
 from ct_magic.query.parser import parse, statements
 
