@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from ct_magic.planning.preview import explain
     from ct_magic.query.catalog import Names
     from ct_magic.query.model import Query
-    from ct_magic.query.parser import parse
+    from ct_magic.query.parser import condition, event, parse
     from ct_magic.query.payload import from_payload, to_payload
     from ct_magic.query.printer import to_text
     from ct_magic.results.changes import shares, why
@@ -79,7 +79,9 @@ __all__ = [
     "UsageError",
     "check",
     "compare",
+    "condition",
     "count",
+    "event",
     "explain",
     "form",
     "from_payload",
@@ -108,7 +110,9 @@ _HOME = {
     "Query": "query.model",
     "Settings": "settings",
     "compare": "results.compare",
+    "condition": "query.parser",
     "count": "api",
+    "event": "query.parser",
     "explain": "planning.preview",
     "form": "forms",
     "from_payload": "query.payload",

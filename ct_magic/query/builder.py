@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import calendar
 import re
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -74,6 +75,7 @@ from ct_magic.query.model import (
     This,
     Unit,
 )
+from ct_magic.query.parts import NamedCondition, NamedEvent, base_condition
 from ct_magic.query.payload import OFTEN, from_json
 from ct_magic.query.source import Source
 
@@ -206,6 +208,13 @@ class Where:
     places: tuple[Place, ...] = ()
     condition: And | Or | None = None
 
+    @property
+    def all(self) -> tuple[Filter | AtPlace, ...]:
+        """Return every filter and place in it, however they are joined."""
+        if self.condition:
+            return tuple(_flat(self.condition))
+        return (*self.filters, *((AtPlace(self.places),) if self.places else ()))
+
 
 class FilterRules(Reader):
     """Reads conditions."""
@@ -240,6 +249,8 @@ class FilterRules(Reader):
                 self._check_plain(prop)
                 operator = Operator.DOES_NOT_EXIST if negated else Operator.EXISTS
                 return Filter(self.property(prop), operator, "")
+            case tree.Named(variable):
+                return self._named(variable)
             case _:
                 assert_never(node)
 
@@ -333,16 +344,28 @@ class FilterRules(Reader):
         """Raise QueryError where two different places meet: no count can ask for both."""
         seen: set[frozenset[Place]] = set()
         for leaf in tree.leaves(node):
-            condition = self.condition(leaf) if leaf.property.is_geo else None
-            if isinstance(condition, AtPlace):
-                seen.add(frozenset(condition.places))
+            places = (c.places for c in _flat(self.condition(leaf)) if isinstance(c, AtPlace))
+            seen.update(map(frozenset, places))
             if len(seen) > 1:
-                self.fail(GEO_TWICE, leaf.property)
+                self.fail(GEO_TWICE, leaf if isinstance(leaf, tree.Named) else leaf.property)
 
     def _has_or(self, node: tree.ConditionNode) -> bool:
         if isinstance(node, tree.Conjunction):
             return any(map(self._has_or, node.parts))
+        if isinstance(node, tree.Named):
+            return _holds_or(self._named(node.variable))
         return isinstance(node, tree.Disjunction)
+
+    def _named(self, variable: Token) -> Condition:
+        """Return the condition that a variable holds; a text never is one."""
+        name = variable.text[1:]
+        with self.at(variable):
+            held = parameters.lookup(name, self.params)
+        if not isinstance(held, NamedCondition):
+            what = "an event" if isinstance(held, NamedEvent) else reprlib.repr(held)
+            cure = f"{name} = ct_magic.condition('Amount > 500')"
+            self.fail(f"${name} is {what}, not a condition: make it one, {cure}", variable)
+        return held.condition
 
     def _place(self, token: Token) -> Place:
         value = self.value(token)
@@ -355,6 +378,12 @@ class FilterRules(Reader):
         if place is None:
             self.fail(f"{value!r} is no place: write {check_filter.PLACE}", at)
         return place
+
+
+def _holds_or(condition: Condition) -> bool:
+    if isinstance(condition, And):
+        return any(map(_holds_or, condition.parts))
+    return isinstance(condition, Or)
 
 
 def _flat(condition: Condition) -> Iterator[Filter | AtPlace]:
@@ -549,19 +578,19 @@ class ClauseRules(PeriodRules, FilterRules):
         if axis := _time_axis(node):
             self._check_time(axis, node.clauses)
 
-    def check_axes(self, node: tree.QueryNode, axes: tuple[Axis, ...]) -> None:
+    def check_axes(self, node: tree.QueryNode, axes: tuple[Axis, ...], where: Where) -> None:
         """Raise QueryError for axes that do not go together, or not with the statement."""
         columns: set[str] = set()
         places = node.by.axes if node.by else ()
-        own = [leaf.property for leaf in tree.leaves(node.event.where)]
+        own = _places_and_clocks(where.all)
         for axis, at in zip(axes, places, strict=True):
             column = _column(axis)
             if column in columns:
                 self.fail(_twice(axis, column), at)
             columns.add(column)
-            if isinstance(axis, ByPlace) and any(prop.is_geo for prop in own):
+            if isinstance(axis, ByPlace) and "geo" in own:
                 self.fail(ONE_PLACE, at)
-            if isinstance(axis, ByHour) and TIME_OF_DAY in map(self.property, own):
+            if isinstance(axis, ByHour) and TIME_OF_DAY.name in own:
                 self.fail(OWN_HOURS, at)
 
     def _base_period(self, node: tree.QueryNode) -> Period | None:
@@ -657,27 +686,20 @@ NOT_MOVED = "own days cannot be beside '{}': both say which days are meant"
 class StepRules(ClauseRules):
     """Checks the steps of a statement against each other and its base."""
 
-    def check_share_where(self, pairs: _Pairs, node: tree.QueryNode) -> None:
+    def check_share_where(self, pairs: _Pairs, node: tree.QueryNode, where: Where) -> None:
         """Raise QueryError for a second `share where`, or a place or clock that it repeats."""
-        steps = [at for at, _ in pairs if isinstance(at, tree.ShareWhereNode)]
+        steps = [(at, step) for at, step in pairs if isinstance(step, ShareWhere)]
         if len(steps) > 1:
-            self.fail(WHERE_ONCE, steps[1])
-        taken = self._places_and_clocks(node.event.where)
+            self.fail(WHERE_ONCE, steps[1][0])
+        taken = _places_and_clocks(where.all)
         for axis in node.by.axes if node.by else ():
             if isinstance(axis, tree.HourAxis):
                 taken.add(TIME_OF_DAY.name)
             elif isinstance(axis, tree.ValueAxis) and axis.property.is_geo:
                 taken.add("geo")
-        for step in steps:
-            if twice := taken & self._places_and_clocks(step.where):
-                self.fail(WHERE_TWICE.format(min(twice)), step)
-
-    def _places_and_clocks(self, node: tree.ConditionNode | None) -> set[str]:
-        """Return those of `geo` and `time_of_day` that a condition speaks of."""
-        props = [leaf.property for leaf in tree.leaves(node)]
-        found = {"geo"} if any(prop.is_geo for prop in props) else set()
-        clocks = (prop for prop in props if self.property(prop) == TIME_OF_DAY)
-        return found | {TIME_OF_DAY.name for _ in clocks}
+        for at, step in steps:
+            if twice := taken & _places_and_clocks(_flat(step.condition)):
+                self.fail(WHERE_TWICE.format(min(twice)), at)
 
     def check_own_days(self, pairs: _Pairs, node: tree.QueryNode, query: Query) -> None:
         """Raise QueryError for windows that cannot be asked there, or not together."""
@@ -750,11 +772,16 @@ class StepRules(ClauseRules):
             seen[same] = clause.window
 
 
+def _places_and_clocks(conditions: Iterable[Filter | AtPlace]) -> set[str]:
+    """Return those of `geo` and `time_of_day` that conditions speak of."""
+    props = ("geo" if isinstance(c, AtPlace) else c.property for c in conditions)
+    return {"geo" if p == "geo" else TIME_OF_DAY.name for p in props if p in ("geo", TIME_OF_DAY)}
+
+
 def _with_condition(query: Query, condition: Condition) -> str:
     """Return the base's event with one more condition, as it is written."""
-    places = (AtPlace(query.places),) if query.places else ()
-    own = (query.condition,) if query.condition else (*query.event.where, *places)
-    whole = And((*own, condition)) if own else condition
+    own = base_condition(query)
+    whole = And((own, condition)) if own else condition
     step = printer.clause_text(ShareWhere(whole))
     return f"{printer.event_name(query.event.name)} {step}"
 
@@ -852,6 +879,7 @@ FEWER = (
     "write =, > or >= and a number of 1 or more: whether those who never did it would count, "
     "nobody has said"
 )
+IN_BRACKET = "inside 'did any' an event has no number: it is behind the bracket, for all of them"
 NOT_OFTEN = "a number cannot stand behind 'did not': it asks for those who never did it"
 MOST_SHOWN = 4  # alternatives that an error writes out
 _T = TypeVar("_T")
@@ -868,13 +896,17 @@ class Builder(StepRules):
 
     def query(self, node: tree.QueryNode) -> Query:
         """Return the query of a statement's clauses."""
-        where = self.where(node.event.where)
-        event = Event(self._event_name(node.event.name), where.filters, self._base_period(node))
+        event, where = self._event(
+            node.event, self.where(node.event.where), self._base_period(node)
+        )
+        if event.often:
+            name = node.event.name
+            self.fail("an event with a number is behind did and share did only", name)
         self.check_clauses(node)
         clauses = tuple(map(self.clause, node.clauses))
         axes = tuple(map(self.axis, node.by.axes)) if node.by else ()
         self._check_places_of(node, event.name, axes)
-        self.check_axes(node, axes)
+        self.check_axes(node, axes, where)
         query = Query(
             event,
             places=where.places,
@@ -884,10 +916,21 @@ class Builder(StepRules):
             by=axes,
         )
         pairs = list(zip(node.clauses, clauses, strict=True))
-        self.check_share_where(pairs, node)
+        self.check_share_where(pairs, node, where)
         self.check_own_days(pairs, node, query)
         self.check_periods(pairs, query)
         return query
+
+    def named_event(self, node: tree.DidNode) -> Query:
+        """Return an event that stands alone, with how often, as a statement's base would be."""
+        period = node.event.period
+        if isinstance(period, _MOVED | tree.OwnNode):
+            self.fail("the event's own period is days: write this behind its name", period)
+        event, where = self._event(
+            node.event, self.where(node.event.where), self._any_period(period), inner=True
+        )
+        often = self._often(node.times) if node.times else event.often
+        return Query(replace(event, often=often), where.places, condition=where.condition)
 
     def clause(self, node: tree.Clause) -> Clause:
         """Return a clause, of the base or behind `share`."""
@@ -899,14 +942,23 @@ class Builder(StepRules):
     def _did(self, node: tree.DidClause) -> Did | DidNot | DidAny:
         match node:
             case tree.DidNotNode():
-                if node.times:
-                    self.fail(NOT_OFTEN, node.times)
-                return DidNot(self._inner(node.event, node))
+                done = self._inner(node.event, node)
+                if node.times or done.often:
+                    self.fail(NOT_OFTEN, node.times or node.event)
+                return DidNot(done)
             case tree.DidNode(event=event, times=times):
                 often = self._often(times) if times else None
-                return Did(replace(self._inner(event, node), often=often))
+                done = self._inner(event, node)
+                if times and done.often:
+                    own_number = " ".join(printer.often_text(done))
+                    self.fail(f"{event.first.text} has a number of its own, {own_number}", times)
+                return Did(replace(done, often=often) if often else done)
             case tree.DidAnyNode(events=events, own=own, times=times):
                 inner = tuple(self._inner(event, node) for event in events)
+                if counted := next(
+                    (at for at, e in zip(events, inner, strict=True) if e.often), None
+                ):
+                    self.fail(IN_BRACKET, counted)
                 did_any = DidAny(inner, *self._times(times)) if times else DidAny(inner)
                 return replace(did_any, window=self.own(own)) if own else did_any
 
@@ -933,6 +985,25 @@ class Builder(StepRules):
                 if self.property(prop) == TIME_OF_DAY:
                     self.fail(f"{ONLY_CLOCK}; or by hour", node)
                 return ByValue(self.property(prop), self._each_once(self.values(values), values))
+
+    def _event(
+        self, node: tree.EventNode, where: Where, period: AnyPeriod | None, *, inner: bool = False
+    ) -> tuple[Event, Where]:
+        """Return an event and its whole `where`, as they are typed or as its `$name` holds them."""
+        part, name = None, node.name.name
+        if isinstance(name, Token):
+            with self.at(name):
+                part = parameters.lookup(name.text[1:], self.params)
+        if not isinstance(part, NamedEvent):
+            return Event(self._event_name(node.name, inner=inner), where.filters, period), where
+        event, shown = part.query.event, node.first.text
+        if node.where:
+            self.fail(f"{shown} has its filters, and takes no more: {part}", node.where)
+        if event.period and node.period:
+            own = printer.period_text(event.period)
+            self.fail(f"{shown} has a period of its own, {own}", node.period)
+        whole = Where(event.where, part.query.places, part.query.condition)
+        return event.during(event.period or period), whole
 
     def _event_name(self, node: tree.EventName, *, inner: bool = False) -> str:
         if isinstance(node.name, tree.Name):
@@ -973,21 +1044,24 @@ class Builder(StepRules):
 
     def _inner(self, node: tree.EventNode, clause: tree.Clause) -> Event:
         """Return an event inside `did`."""
-        self._check_inner(node)
+        for leaf in tree.leaves(node.where):
+            if not isinstance(leaf, tree.Named):
+                prop = leaf.property
+                self._check_inner(None if prop.is_geo else self.property(prop), prop)
         period = self._any_period(node.period)
-        where = self.where(node.where)
-        event = Event(self._event_name(node.name, inner=True), where.filters, period)
+        event, where = self._event(node, self.where(node.where), period, inner=True)
+        for condition in where.all:
+            of = condition.property if isinstance(condition, Filter) else None
+            self._check_inner(of, node.where or node.name)
         if where.condition:
             self.fail(_write_or(event, where.condition, clause), _first_or(node.where) or node)
         return event
 
-    def _check_inner(self, node: tree.EventNode) -> None:
-        for leaf in tree.leaves(node.where):
-            prop = leaf.property
-            if prop.is_geo or self.property(prop).scope not in OF_AN_EVENT:
-                name = "geo" if prop.is_geo else self.property(prop).scope.value
-                message = f"'{name}' cannot stand inside 'did': write it in the first 'where'"
-                self.fail(message, prop)
+    def _check_inner(self, prop: Property | None, at: tree.Node) -> None:
+        """Raise QueryError for what cannot be said inside `did`; None is a place."""
+        if prop is None or prop.scope not in OF_AN_EVENT:
+            name = prop.scope.value if prop else "geo"
+            self.fail(f"'{name}' cannot stand inside 'did': write it in the first 'where'", at)
 
     def _any_period(
         self, node: tree.PeriodNode | tree.MovedNode | tree.MovedAxis | tree.OwnNode | None
@@ -1034,12 +1108,15 @@ def _write_or(event: Event, condition: Condition, clause: tree.Clause) -> str:
     """Return how an `or` inside `did` is written: one event for each alternative."""
     alone = "'or' stands in the statement's own 'where' only"
     counted = isinstance(clause, tree.DidNode) and clause.times is not None
-    if counted or _size(condition) > MOST_SHOWN:
+    window = event.period if isinstance(event.period, OwnDays) else None
+    event = event.during(None) if window else event
+    if counted or event.often or _size(condition) > MOST_SHOWN:
         return f"{alone}: take a statement for each"
     events = [printer.event_text(replace(event, where=term)) for term in _alternatives(condition)]
     if isinstance(clause, tree.DidNotNode):
         return f"{alone}: write {' '.join(f'did not {name}' for name in events)}"
-    return f"{alone}: write did any ({', '.join(events)})"
+    behind = f" {printer.period_text(window)}" if window else ""
+    return f"{alone}: write did any ({', '.join(events)}){behind}"
 
 
 def _size(condition: Condition) -> int:

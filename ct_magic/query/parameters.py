@@ -44,7 +44,7 @@ _COARSE = {"Y": "years", "M": "months", "W": "weeks"}  # numpy's datetime64 of l
 
 def scalar(name: str, params: Mapping[str, object]) -> Scalar:
     """Return the text or number that `$name` stands for; booleans become "True" and "False"."""
-    value = _plain(_lookup(name, params), name)
+    value = _plain(lookup(name, params), name)
     if isinstance(value, date):
         raise QueryError(f"${name} is a date, and a filter compares text or numbers")
     if isinstance(value, list):
@@ -54,7 +54,7 @@ def scalar(name: str, params: Mapping[str, object]) -> Scalar:
 
 def scalars(name: str, params: Mapping[str, object]) -> tuple[Scalar, ...]:
     """Return the values of the list that `$name` stands for, a set's in sorted order."""
-    values = _plain(_lookup(name, params), name)
+    values = _plain(lookup(name, params), name)
     if not isinstance(values, list):
         raise QueryError(f"${name} is no list: write in (${name}), or make it one")
     if not values:
@@ -71,9 +71,9 @@ def day_value(name: str, params: Mapping[str, object], zone: tzinfo | None) -> d
 
     One that knows its own zone is an instant, and its day is the one in `zone`.
     """
-    value = _plain(_lookup(name, params), name)
+    value = _plain(lookup(name, params), name)
     if not isinstance(value, date):
-        kind = type(_lookup(name, params)).__name__
+        kind = type(lookup(name, params)).__name__
         cure = (
             f"datetime.date.fromisoformat({name})"
             if isinstance(value, str)
@@ -88,7 +88,7 @@ def day_value(name: str, params: Mapping[str, object], zone: tzinfo | None) -> d
 
 def period_value(name: str, params: Mapping[str, object], zone: tzinfo | None) -> Days:
     """Return the days that `$name` stands for in the place of a period: a day, or a `Period`."""
-    value = _lookup(name, params)
+    value = lookup(name, params)
     if type(value).__name__ != "Period" or not hasattr(value, "freqstr"):
         only = day_value(name, params, zone)
         return Days(only, only)
@@ -102,7 +102,7 @@ def period_value(name: str, params: Mapping[str, object], zone: tzinfo | None) -
 
 def clock_value(name: str, params: Mapping[str, object]) -> int:
     """Return the minutes from midnight of the time of day that `$name` stands for."""
-    value = _lookup(name, params)
+    value = lookup(name, params)
     if isinstance(value, time) and value.tzinfo is not None:
         raise QueryError(f"${name} is a time with a zone of its own: take one without")
     if isinstance(value, time) and value.second == value.microsecond == 0:
@@ -116,7 +116,7 @@ def clock_value(name: str, params: Mapping[str, object]) -> int:
 
 def text_value(name: str, params: Mapping[str, object]) -> str:
     """Return the event's name that `$name` stands for."""
-    value, held = scalar(name, params), _lookup(name, params)
+    value, held = scalar(name, params), lookup(name, params)
     is_boolean = value in ("True", "False") and not isinstance(held, str)
     if is_boolean or not isinstance(value, str) or not value:
         shown = held if is_boolean else value
@@ -154,7 +154,8 @@ def check_text(value: str) -> str:
     return value
 
 
-def _lookup(name: str, params: Mapping[str, object]) -> Any:
+def lookup(name: str, params: Mapping[str, object]) -> Any:
+    """Return what `$name` holds; raise QueryError where there is no such variable."""
     name = unicodedata.normalize("NFKC", name)  # as Python reads its own identifiers
     if name in params:
         return params[name]
@@ -259,6 +260,9 @@ def _no_value(value: object, name: str) -> QueryError:
     kind = type(value).__name__
     if kind == "Period":
         return QueryError(f"${name} is a Period: it stands alone, in the place of a period")
+    if kind in ("NamedCondition", "NamedEvent"):
+        use = f"a filter of its own, where ${name}" if kind == "NamedCondition" else "an event"
+        return QueryError(f"${name} is {value!r}: it stands for {use}")
     if isinstance(value, time):
         return QueryError(f"${name} is a time: it stands in a range of the clock")
     description = (

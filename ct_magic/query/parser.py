@@ -34,9 +34,10 @@ from ct_magic.query.lexer import Token, in_context, tokens, with_contextual
 from ct_magic.query.mistakes import explain as syntax_errors
 from ct_magic.query.mistakes.several_events import with_own_events
 from ct_magic.query.model import JsonQuery, Query
+from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.printer import to_text
 from ct_magic.query.source import Source
-from ct_magic.query.tree import NodeMaker, StatementNode
+from ct_magic.query.tree import DidNode, NodeMaker, QueryNode, StatementNode
 
 _DEEPEST = 30  # brackets in brackets
 
@@ -100,6 +101,55 @@ def statements(
     """
     day = plain_day(today or date.today(), zone)
     return tuple(query for query, _ in _statements(text, params, day, zone, names))
+
+
+def condition(text: str, *, params: Mapping[str, object] | None = None) -> NamedCondition:
+    """Return what may be behind `where` as a value that any cell may name: `where $real`.
+
+    `params` are the values of the text's own `$names`, which are looked up here. The value is
+    frozen, can be pickled, prints as the language, and equals another that has the same filters,
+    whatever their order. Raises QueryError for a text that is more than a condition, or less.
+    """
+    builder, query = _part(text, params, "where")
+    where = query.event.where
+    more = (*query.clauses, query.event.period, query.versus, query.by)
+    if other := next(filter(None, more), None):
+        builder.fail("a condition is what may be behind 'where', and no more", other)
+    assert where is not None  # noqa: S101 # the grammar wants one
+    builder.where(where)  # what a `where` may not hold, this may not
+    return NamedCondition(builder.condition(where))
+
+
+def event(text: str, *, params: Mapping[str, object] | None = None) -> NamedEvent:
+    """Return an event as a value that any cell may name: `$big last month`, `did $big`.
+
+    The text may have filters, a period and how often, as `Charged where Amount > 500 >= 2`; what
+    it leaves out may be typed behind the name, filters never. For the rest see `condition`.
+    """
+    builder, query = _part(text, params, "did")
+    clause, *others = query.clauses
+    more = next(filter(None, (*others, query.versus, query.by)), None)
+    if more or not isinstance(clause, DidNode):
+        message = "an event is a name with filters, a period and how often, and no more"
+        builder.fail(message, more or clause)
+    return NamedEvent(builder.named_event(clause))
+
+
+def _part(
+    text: str, params: Mapping[str, object] | None, opening: str
+) -> tuple[Builder, QueryNode]:
+    """Read a part of a statement behind the word that it follows."""
+    if not isinstance(text, str):
+        raise UsageError(f"a part of a query is a text, not {reprlib.repr(text)}")
+    source = Source(text)
+    builder = Builder(source, params or {}, date.today())
+    head = [Token("WORD", "x", 0), Token(opening.upper(), opening, 0)]
+    line = [*head, *tokens(source)]
+    if len(line) == len(head):
+        raise source.error(syntax_errors.EMPTY, 0, 1)
+    body = _tree(source, line).body
+    assert isinstance(body, QueryNode)  # noqa: S101 # it begins with a name
+    return builder, body
 
 
 @dataclass(frozen=True, slots=True)

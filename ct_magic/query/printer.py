@@ -108,8 +108,12 @@ def property_text(prop: Property) -> str:
 
 def event_text(event: Event) -> str:
     """Return an event with its filters, its period and how often, as it stands inside `did`."""
-    often = [f"{event.often.operator.symbol} {event.often.times}"] if event.often else []
-    return " ".join([*_parts(event, _filters(event.where)), *often])
+    return " ".join([*_parts(event, _filters(event.where)), *often_text(event)])
+
+
+def often_text(event: Event) -> list[str]:
+    """Return how often an event happened, as `>= 3`; nothing where that is not said."""
+    return [f"{event.often.operator.symbol} {event.often.times}"] if event.often else []
 
 
 def clause_text(clause: Clause) -> str:

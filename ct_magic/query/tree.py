@@ -121,6 +121,13 @@ class Existence(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Named(Node):
+    """`$real`: the variable that holds a condition."""
+
+    variable: Token
+
+
+@dataclass(frozen=True, slots=True)
 class Conjunction(Node):
     """Conditions joined by `and`, at least two."""
 
@@ -135,7 +142,8 @@ class Disjunction(Node):
 
 
 FilterNode = ComparisonNode | Membership | Range | Existence
-ConditionNode = FilterNode | Conjunction | Disjunction
+LeafNode = FilterNode | Named
+ConditionNode = LeafNode | Conjunction | Disjunction
 
 # Periods
 
@@ -377,8 +385,8 @@ class StatementNode(Node):
     body: QueryNode | Token
 
 
-def leaves(condition: ConditionNode | None) -> Iterator[FilterNode]:
-    """Yield the filters of a condition in the order in which they stand."""
+def leaves(condition: ConditionNode | None) -> Iterator[LeafNode]:
+    """Yield the filters of a condition, and its variables, in the order in which they stand."""
     if isinstance(condition, Conjunction | Disjunction):
         for part in condition.parts:
             yield from leaves(part)
@@ -410,6 +418,7 @@ NODES: dict[str, Callable[..., Node]] = {
     "name": lambda *words: Name(words),
     "alternatives": lambda *parts: Disjunction(parts),
     "conditions": lambda *parts: Conjunction(parts),
+    "named": Named,
     "compares": ComparisonNode,
     "is_any_of": Membership,
     "is_none_of": lambda name, values: Membership(name, values, negated=True),

@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,13 +25,15 @@ from ct_magic.query.model import (
     Event,
     Filter,
     JsonQuery,
+    Last,
     Often,
     Operator,
     Property,
     Query,
     Scope,
+    Unit,
 )
-from ct_magic.query.parser import parse, statements
+from ct_magic.query.parser import condition, event, parse, statements
 from ct_magic.query.payload import OFTEN, TIMES, from_payload, to_payload
 from ct_magic.query.printer import layout, to_text
 
@@ -294,6 +297,41 @@ def check_query(query: Query) -> None:
     assert from_payload(to_payload(query)) == query
     json.dumps(to_payload(query), allow_nan=False).encode("ascii")
     hash(query)
+
+
+def torn_parts(rng: random.Random, cells: list[str]) -> Iterator[str]:
+    """Yield what is behind a `where` or `did` of whole and broken cells: some of it are parts."""
+    ends = (" last ", " did ", " by ", "\n", " share ", " vs ")
+    for text in (rng.choice(cells), broken(rng, cells)):
+        for word in ("where ", "did "):
+            rest = text.rpartition(word)[2]
+            yield rest
+            yield min((rest.partition(end)[0] for end in ends), key=len)
+
+
+def check_part(text: str) -> bool:
+    """Hold what is promised of named parts to a text; True if it is a condition or an event."""
+    made = False
+    for make, frame in ((condition, "A where {}"), (event, "A did {}")):
+        try:
+            part = make(text)
+        except QueryError as error:
+            check_error(text, error)
+            continue
+        made = True
+        assert make(str(part)) == part
+        if make is condition:
+            named, typed = (
+                statements(frame.format(inside), {"p": part}, TODAY) for inside in ("$p", str(part))
+            )
+            assert named == typed
+    with suppress(QueryError):
+        statements("A where $p", {"p": text}, TODAY)
+        raise AssertionError("a text became a condition")
+    with suppress(QueryError):
+        (query,) = statements("$p last 7 days", {"p": text}, TODAY)
+        assert query == Query(Event(text, (), Last(7, Unit.DAY)))
+    return made
 
 
 def check_error(cell: str, error: QueryError) -> None:

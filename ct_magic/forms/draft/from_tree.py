@@ -84,7 +84,7 @@ def _pieces(where: tree.ConditionNode | None) -> list[_Piece] | None:
     for term in terms:
         parts = term.parts if isinstance(term, tree.Conjunction) else (term,)
         for number, part in enumerate(parts):
-            if isinstance(part, tree.Conjunction | tree.Disjunction):
+            if isinstance(part, tree.Conjunction | tree.Disjunction | tree.Named):
                 return None
             pieces.append(("and" if number or not pieces else "or", part))
     return pieces

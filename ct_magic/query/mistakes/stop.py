@@ -148,8 +148,9 @@ _OPERATORS = "an operator (=, !=, ~, !~, >, >=, <, <=, in, not in, exists)"
 _KINDS: list[tuple[str, set[str], set[str]]] = [
     (_OPERATORS, {"IS", "HAS"}, OPERATOR),
     ('a value ("text", a number, true or false)', {"TRUE"}, VALUE),
+    ("a property's name", _NAME | {"OPENING"}, _NAME | {"OPENING", "PARAM"}),
     ("an event's name", _NAME | {"PARAM"}, _NAME | {"PARAM", "JSON"}),
-    ("a property's name", _NAME, _NAME | {"OPENING"}),
+    ("a property's name", _NAME, _NAME),
     ("a period (last 7 days, 2015-08-10..2015-10-25)", {"SINCE"}, PERIOD),
     ("a day (2015-08-10, today, yesterday)", {"DATE"}, _DAY),
     ("days, weeks, months, quarters or years", {"DAYS"}, UNITS),
