@@ -51,14 +51,3 @@ class Source:
 def _printable(text: str) -> str:
     """Show half a surrogate pair as what it is: no terminal or notebook can print it."""
     return re.sub(r"[\ud800-\udfff]", "\ufffd", text)
-
-
-class ClauseError(QueryError):
-    """What is wrong with one clause of a statement; `keyword` is the type of its first token.
-
-    It is for rooms that know no text: the parser underlines the clause.
-    """
-
-    def __init__(self, message: str, keyword: str) -> None:
-        super().__init__(message)
-        self.keyword = keyword
