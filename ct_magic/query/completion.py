@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from ct_magic.query.catalog import SCOPES, Names
-from ct_magic.query.lexer import CONTEXTUAL, OPERATORS, Token, in_context, tokens
+from ct_magic.query.lexer import CONTEXTUAL, OPERATORS, Token, in_context, tokens, unquoted
 from ct_magic.query.mistakes.stop import SPELLED, UNITS
 from ct_magic.query.model import Property, Scalar, Scope
 from ct_magic.query.parser import parse_progress
@@ -17,11 +17,18 @@ from ct_magic.query.source import Source
 from ct_magic.query.tree import EventName, EventNode, PropertyName
 
 _MOST = 500  # as many as IPython takes from one matcher
-PUNCTUATION = {"COLON", "DOT"}  # never proposed: a label, or a scope that is proposed with its dot
+# Never proposed: a label, a scope that is proposed with its dot, `within` with its number.
+PUNCTUATION = {"COLON", "DOT", "WITHIN"}
 _UNFINISHED = {"WORD", "NUMBER", "EIGHT_DIGITS", "GLUED"}  # perhaps a name, `2x` of "2x points"
 _ORDERING = {"OVER", "AT_LEAST", "UNDER", "AT_MOST", "IN", "DOTS"}  # behind these, no text
 _SEARCHING = {"HAS", "LACKS"}  # and behind these, no number
-FIRST = {"LAST": ("7 days", "30 days"), "BY": ("day", "week", "month")}  # most often meant there
+FIRST = {  # most often meant there
+    "LAST": ("7 days", "30 days"),
+    "BY": ("day", "week", "month"),
+    "SHARE": ("did", "where"),
+    "WITHIN": ("7 days", "30 days"),
+}
+OWN = ("within 7 days", "on day 1, 7, 30")  # days from each profile's first, in a step
 ENDED = {"STRING", "DATE", "YEAR_MONTH", "YEAR_QUARTER", "PARAM", "JSON", "TODAY"}
 
 
@@ -66,10 +73,24 @@ def complete(text: str, cursor: int, names: Names) -> list[Completion]:
 
 
 def _most_meant(place: _Place) -> Iterator[Completion]:
-    before = place.line[-1].type if place.line and not place.mark else ""
-    for text in FIRST.get(before, ()):
+    if not place.line or place.mark:
+        return
+    before, step = place.line[-1], _is_step(place.line)
+    kind = "WITHIN" if step and before.text == "within" else before.type
+    for text in FIRST.get(kind, ()):
         if place.begins(text):
-            yield Completion(place.start, text, "unit")
+            yield Completion(place.start, text, "keyword" if kind == "SHARE" else "unit")
+    if step and before.type == "ON" and place.begins(OWN[1][3:]):
+        yield Completion(place.start, OWN[1][3:], "unit")
+    if step and kind != "WITHIN" and "WITHIN" in parse_progress(place.line).accepted:
+        for text in filter(place.begins, OWN):
+            yield Completion(place.start, text, "keyword")
+
+
+def _is_step(line: Sequence[Token]) -> bool:
+    """Return True if the last `did` is that of a `share did`."""
+    did = max((at for at, token in enumerate(line) if token.type == "DID"), default=0)
+    return line[did - 1].type == "SHARE"
 
 
 def _place(text: str, cursor: int) -> _Place | None:
@@ -126,7 +147,7 @@ def _keywords(place: _Place) -> Iterator[Completion]:
     for kind, spelled in SPELLED.items():
         if kind not in accepted or not place.begins(spelled):
             continue
-        if kind not in ("TRUE", "FALSE") or _takes(place, spelled):
+        if kind not in ("TRUE", "FALSE") or (_takes(place, spelled) and not _is_of_geo(place)):
             yield Completion(place.start, spelled, _kind(kind))
 
 
@@ -185,10 +206,27 @@ def _values(
     place: _Place, names: Names, event: str | None, prop: Property | None
 ) -> Iterator[Completion]:
     kind = "value" if prop else "place"
-    known: tuple[Scalar, ...] = names.values(event, prop) if prop else names.places
+    countries = (path.split("/")[0] for path in names.places)
+    places = dict.fromkeys(chain(countries, names.places))
+    known: Iterable[Scalar] = names.values(event, prop) if prop else places
+    listed = _listed_already(place.line)
     for known_value in known:
-        if _takes(place, known_value):
+        if _takes(place, known_value) and value_text(known_value) not in listed:
             yield from _spelled(place, known_value, value_text(known_value), kind)
+
+
+def _listed_already(line: Sequence[Token]) -> set[str]:
+    """Return the values of the list that is open, as they are printed: once is enough."""
+    begin = max((at for at, token in enumerate(line) if token.type == "OPENING"), default=0)
+    open_list = line[begin:] if begin and line[begin - 1].type == "IN" else ()
+    texts = (unquoted(t.text) if t.type == "STRING" else t.text for t in open_list)
+    return {text for typed in texts for text in (typed, value_text(typed))}
+
+
+def _is_of_geo(place: _Place) -> bool:
+    """Return True if the value of `geo` is expected: a place, and neither true nor false."""
+    names = [item for item in parse_progress(place.line).stack if isinstance(item, PropertyName)]
+    return bool(names) and names[-1].is_geo
 
 
 def _takes(place: _Place, proposed: Scalar) -> bool:

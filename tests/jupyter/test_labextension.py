@@ -24,7 +24,7 @@ JSON_QUERY = (
     '%%ct explain\n{"event_name": "choseNewFavoriteFood",\n "from": 20150810, "to": 20151025}'
 )
 PYTHON = "for one in ['it', 3]:  # Python\n    pass"
-LOAD = "%load_ext ct_magic\n%ct use sandbox"
+LOAD = "%load_ext ct_magic\n%ct use sandbox\nfloor = 5"
 INSERTED = "%%ctcount days\nApp Launched last 7 days by day"
 BUTTON = f"""from comm import create_comm
 from ipywidgets import Button
@@ -252,6 +252,29 @@ def test_tab_still_answers(notebook: Notebook) -> None:
     assert "keyword" in notebook.page.locator(".jp-Completer-item").inner_text()
     notebook.page.keyboard.press("Enter")
     notebook.until(lambda: source(notebook).endswith("App Launched where"))
+
+
+@pytest.mark.browser
+@LAB
+@pytest.mark.parametrize(
+    ("line", "proposed"),
+    [
+        ("", "Charged"),
+        ("Charged where Amount > $", "$floor"),
+        ("Charged where geo = ", '"India"'),
+        ("App Installed share did Charged ", "within 7 days"),
+    ],
+)
+def test_tab_lists_what_may_come(notebook: Notebook, line: str, proposed: str) -> None:
+    """On the empty line below the magic, too, where JupyterLab would indent."""
+    activate(notebook, 4)
+    notebook.command("notebook:run-cell", wait=True)
+    type_cell(notebook, "%%ctcount", line)
+    notebook.page.keyboard.press("Tab")
+    item = notebook.page.locator(".jp-Completer-item code", has_text=proposed).first
+    item.wait_for()
+    notebook.page.keyboard.press("Escape")
+    assert source(notebook) == f"%%ctcount\n{line}"
 
 
 @pytest.mark.browser

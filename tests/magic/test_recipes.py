@@ -20,8 +20,10 @@ def test_the_cell_of_a_recipe_can_be_run(recipe: Topic) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["retention", "cohort", "funnel", "segment", "overlap", "schedule", "watch", " Funnel "]
-    + ["activation", "D7", "time to convert", "attribution", "opt-in", "plot", "excel"],
+    [
+        *("retention", "cohort", "funnel", "segment", "overlap", "schedule", "watch", " Funnel "),
+        *("activation", "D7", "time to convert", "attribution", "opt-in", "plot", "excel"),
+    ],
 )
 def test_the_words_of_analysts_have_a_recipe(word: str) -> None:
     """In any case, and it fits a screen."""

@@ -79,7 +79,7 @@ def proposed(cell: str) -> list[str]:
         ("Charged where geo |", ["=", "in"]),
         ("Charged where Category exists and geo |", ["=", "in"]),
         ("Charged where profile.geo |", OPERATORS),
-        ("Charged where geo = |", ['"India/Goa"', '"Oman"', "true", "false"]),
+        ("Charged where geo = |", ['"India"', '"Oman"', '"India/Goa"']),
         ('Charged where "geo" = |', ["true", "false"]),
         ('Charged where Category = "Shoes" |', ["and", "or", *CLAUSES, *PERIODS]),
         ("Charged last |", ["7 days", "30 days", "week", "month", "year", "quarter"]),
@@ -102,7 +102,16 @@ def proposed(cell: str) -> list[str]:
         ("Charged by day r|", ["rolling"]),
         ("Charged by day rolling 7 d|", ["day", "days"]),
         ("Charged last 7 days vs |", [*PERIODS, "after", "before", "previous"]),
-        ("Charged share |", ["where", "did"]),
+        ("Charged share |", ["did", "where"]),
+        ("Charged share did App Launched w|", ["within 7 days", "where"]),
+        ("Charged share did App Launched within 7|", ["7 days"]),
+        ("Charged share did any (App Launched) within 3|", ["30 days"]),
+        ("Charged share did App Launched on d|", ["day 1, 7, 30", "day", "days"]),
+        ("Charged did App Launched w|", ["where"]),
+        ("Charged where geo in ('India', |", ['"Oman"', '"India/Goa"']),
+        ('Charged where Category in ("Shoes", |', ['"Running Shoes"', '"it\'s"', "true", "false"]),
+        ('Charged by Category in ("Shoes", "it\'s", "R|")', ['"Running Shoes']),
+        ('"Ride by night" where Fare in (5, |', ['"free"', "true", "false"]),
         ("Charged did App Launched a|", ["after"]),
         ("Charged did App Launched after 2 w|", ["week", "weeks"]),
         ("Charged where session.time_of_day |", ["in"]),
@@ -119,6 +128,20 @@ def proposed(cell: str) -> list[str]:
 def test_what_may_come_at_the_cursor(cell: str, texts: list[str]) -> None:
     """Names and values before keywords, quoted where they must be, and nothing that is wrong."""
     assert proposed(cell) == texts
+
+
+@pytest.mark.parametrize(
+    ("cell", "first"),
+    [
+        ("Charged share did App Launched |", ["within 7 days", "on day 1, 7, 30"]),
+        ("Charged share did App Launched within |", ["7 days", "30 days"]),
+        ("Charged did App Launched |", ["=", ">"]),
+    ],
+)
+def test_own_days_come_first_behind_a_step(cell: str, first: list[str]) -> None:
+    """And behind another `did`, where they would be refused, not at all."""
+    assert proposed(cell)[:2] == first
+    assert not {"within", "within 7 days"} & set(proposed("Charged did App Launched |"))
 
 
 def test_each_says_what_it_is_and_what_it_replaces() -> None:

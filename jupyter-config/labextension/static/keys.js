@@ -1,4 +1,4 @@
-/* Keys in a select of ours: JupyterLab takes arrows and letters for commands of its notebook. */
+/* Keys that JupyterLab takes for something else: in our selects, and Tab where a query begins. */
 
 /** Keep the keys that are pressed in a select of the form or the panel from JupyterLab's commands. */
 export function keepKeys() {
@@ -17,4 +17,31 @@ function keep(event) {
   const marked = key === "Enter" && target.closest(".ct-magic-marked");
   // Enter in a list of marked rows is its button; what was marked last is still on its way.
   if (marked) setTimeout(() => marked.parentElement.lastElementChild.click(), 500);
+}
+
+/**
+ * Let Tab list the events on the empty line below a magic, where JupyterLab would indent.
+ *
+ * Anywhere else at the beginning of a line it still indents: a statement goes on indented.
+ */
+export function proposeEvents(app, tracker) {
+  const invoke = (event) => {
+    const { key, target, shiftKey, ctrlKey, metaKey, altKey } = event;
+    if (key !== "Tab" || shiftKey || ctrlKey || metaKey || altKey) return;
+    const ours = target.closest?.('[data-language="ctcount"]');
+    if (!ours || ours.closest(".jp-mod-completer-active") || !isFirst(tracker.activeCell)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    app.commands.execute("completer:invoke-notebook");
+  };
+  window.addEventListener("keydown", invoke, true);
+}
+
+/* Say whether the cursor is on an empty line, and above it only the magic's. */
+function isFirst(cell) {
+  const { line, column } = cell?.editor?.getCursorPosition() ?? {};
+  if (column !== 0) return false;
+  const lines = cell.model.sharedModel.getSource().split("\n");
+  const typed = lines.slice(0, line).filter((text) => text.trim());
+  return lines[line] === "" && typed.length === 1;
 }

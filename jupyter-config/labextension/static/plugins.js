@@ -2,7 +2,7 @@
 import { replaceEnded } from "./ended.js";
 import { colourCells } from "./highlight.js";
 import { insertCells } from "./insert.js";
-import { keepKeys } from "./keys.js";
+import { keepKeys, proposeEvents } from "./keys.js";
 import { MIME, language } from "./language.js";
 
 const HIGHLIGHT = "ct-magic:highlight";
@@ -44,9 +44,13 @@ export async function plugins(shared) {
     },
     {
       id: "ct-magic:keys",
-      description: "Keeps the keys of the form's selects from the notebook's commands.",
+      description: "Keeps keys of ours from the notebook's commands.",
       autoStart: true,
-      activate: () => keepKeys(),
+      requires: [notebook.INotebookTracker],
+      activate: (app, tracker) => {
+        keepKeys();
+        proposeEvents(app, tracker);
+      },
     },
   ];
 }
