@@ -47,7 +47,7 @@ _MOST = 200  # rows in the page; the DataFrame has all
 SCROLLED = 12  # rows from which on an open disclosure scrolls
 _DAY = 86400  # seconds that a clock goes on by itself
 SIDE = '<span style="color:{}">{}</span>'
-SAVED = "This was saved while it ran. {}: what was sent is fetched, the rest is asked."
+TODO = "{}: what was sent is fetched, the rest is asked."
 PARTS = {State.SUCCESS: "#1976d2", State.FAILED: "#c62828", State.TIMED_OUT: "#c62828"}
 
 
@@ -61,10 +61,11 @@ def saved(standing: Standing) -> str:
     count = len(standing.rows)
     head = "was counting" if count == 1 else f"{count:,} counts were under way"
     use = standing.about.use
-    do = SAVED.format(f"Run {escape(use)}, then this cell" if use else "Run the cell again")
+    do = TODO.format(f"Run {escape(use)}, then this cell" if use else "Run the cell again")
+    # The labextension says it, too, where a kernel ends.
     return _framed(
-        f'{_query(standing)}<div class="ct-head"><b>{head}</b> {SIDE.format(DOUBT, do)}</div>'
-        f"{_meta(standing, live=False)}"
+        f'{_query(standing)}<div class="ct-head"><b>{head}</b></div> <div class="ct-reason" '
+        f'data-todo="{do}">This was saved while it ran. {do}</div>{_meta(standing, live=False)}'
     )
 
 
@@ -188,7 +189,11 @@ def _card(standing: Standing, *, live: bool) -> str:
         return head + _table(standing, standing.rows, live=live)
     if not standing.over:
         shown = in_sight(standing) if live else standing.rows[:IN_SIGHT]
-        more = "" if live else f"<div>{len(rows) - len(shown):,} more rows</div>"
+        more = (
+            ""
+            if live
+            else f'<div style="margin-top:4px">{len(rows) - len(shown):,} more rows</div>'
+        )
         return f'{head}<div class="ct-area">{rows_as_html(standing, shown, live=live)}</div>{more}'
     missing = _table(standing, standing.lost[:IN_SIGHT]) if standing.lost else ""
     drawn = "" if standing.has_shares else columns_drawn(standing, AREA - 4)
@@ -298,7 +303,7 @@ def _track(standing: Standing) -> str:
     return (
         f'<div class="ct-track" role="progressbar" aria-label="counts that have ended" '
         f'aria-valuemin="0" aria-valuemax="{total}" aria-valuenow="{ended}" style="display:flex;'
-        f'height:4px;margin:6px 0 0;border-radius:2px;overflow:hidden;background:{TRACK}">'
+        f'height:4px;margin:6px 0 -10px;border-radius:2px;overflow:hidden;background:{TRACK}">'
         f"{parts}{pale}</div>"
     )
 

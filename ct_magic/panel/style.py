@@ -62,6 +62,9 @@ SHEET = f"""<style>{FOCUS}
 .ct-magic .ct-meta {{ display:grid;grid-template-columns:minmax(80px,150px) minmax(110px,230px)
   minmax(70px,110px) 1fr auto auto;column-gap:14px;margin-top:10px;padding-top:6px;
   border-top:1px solid {HAIR};font-size:12px }}
+.ct-meta:has(> :first-child:empty) {{ grid-template-columns:minmax(110px,230px)
+  minmax(70px,110px) 1fr auto auto }}
+.ct-meta > :first-child:empty {{ display:none }}
 .ct-magic .ct-area {{ height:{AREA}px;overflow:hidden;display:grid;gap:2px 12px;
   grid-template-columns:fit-content(160px) minmax(60px,1fr) auto;align-content:end;
   align-items:end;margin-top:6px }}
@@ -89,13 +92,15 @@ SHEET = f"""<style>{FOCUS}
 .ct-magic table.ct-heat :is(td,th)[align] {{ text-align:center;padding:1px;
   width:calc(70%/var(--ct-magic-columns)) }}
 .ct-heat td > div {{ line-height:{_ROW - 4}px;border-radius:4px }}
-.ct-magic .ct-percent {{ display:none }}
+.ct-reason {{ color:{DOUBT};margin-top:6px }}
+.ct-acts button {{ border:0;background:none;color:inherit;font:inherit;text-decoration:underline;
+  cursor:pointer;padding:0 0 0 10px }}
 @container (max-width:{_NARROW}px) {{
-  .ct-magic .ct-end, .ct-magic table .ct-live {{ display:none }}
+  .ct-magic table .ct-next {{ display:none }}
   .ct-magic .ct-rows :is(td,th):first-child {{ max-width:11em !important }}
   .ct-magic-live .ct-rows:not(.ct-heat) :is(td,th):last-child {{ min-width:104px;max-width:104px }}
   .ct-magic table.ct-heat {{ min-width:calc(140px + 29px*var(--ct-magic-columns)) }}
-  .ct-magic table.ct-wide .ct-sign {{ display:none }}
+  .ct-magic table.ct-wide td .ct-sign {{ display:none }}
   .ct-magic .ct-meta {{ display:flex;flex-wrap:wrap }} }}
 .ct-magic summary {{ color:{MUTED};cursor:pointer;width:max-content;margin-top:4px }}
 .ct-magic details::details-content {{ content-visibility:visible;display:block }}
@@ -125,10 +130,12 @@ LIVE = f"""<style>
 .ct-magic-panel .ct-magic-mark span {{ {HIDDEN} }}
 .ct-magic-panel .ct-magic-mark:has(:disabled) {{ visibility:hidden }}
 .ct-magic-panel .ct-magic-marked .ct-rows :is(td,th):first-child {{ padding-left:26px }}
-.ct-magic-panel .ct-magic-more {{ border:0;background:none;color:{MUTED};padding:0;margin:0 }}
+.ct-magic-panel .ct-magic-more {{ border:0;background:none;color:{MUTED};padding:0;height:19px;
+  margin:4px 0 0 }}
 .ct-magic-panel .ct-magic-off {{ display:none }}
 .ct-magic-panel .ct-magic-list, .ct-magic-panel .ct-magic-list > * {{ width:100% }}
 .ct-magic.ct-magic-live {{ padding:0;line-height:1.45 }}
+.ct-magic-live > :last-child {{ margin-bottom:0 !important }}
 @keyframes ct-magic-hide {{ to {{ visibility:hidden }} }}
 .ct-magic-ends {{ animation: ct-magic-hide 1ms var(--ct-magic-for) forwards; }}
 @property --ct-magic-n {{ syntax: "<integer>"; initial-value: 0; inherits: false; }}

@@ -218,8 +218,8 @@ def state(row: RowResult, standing: Standing, *, live: bool, short: bool = True)
             time = clock("down", (left, 1), left, f"{left} s") if live else words.duration(left)
             # A page that hears nothing meanwhile takes away what has come to its end by itself.
             ends = f' ct-magic-ends" style="--ct-magic-for:{left}s' if live else ""
-            said += f'<span class="ct-live{ends}">, next {what} in {time}</span>'
-        return f'<span style="color:{colour}">{said}</span>'
+            said += f'<span class="ct-next{ends}">, next {what} in {time}</span>'
+        return f'<span class="ct-live" style="color:{colour}">{said}</span>'
     if row.state in panel_text.QUIET:
         quiet = standing.so_far(row) if row.state is State.SUCCESS else "not yet"
         return f'<span style="color:{MUTED}">{quiet}</span>' if quiet else ""

@@ -192,7 +192,7 @@ class WidgetPanel(Panel):
         self._opens = standing.now + patience
         if patience:
             if not stays:
-                display(still(standing, MEANWHILE) | {"text/html": panel_html.saved(standing)})
+                display(still(standing))
         else:
             self._build(standing)
 

@@ -127,7 +127,7 @@ def test_no_dead_widget_is_left_of_a_kernel_that_has_ended(app: tuple[str, str, 
         notebook.command("docmanager:save", wait=True)
         shutil.copy(root / "ended.ipynb", root / "again.ipynb")
         notebook.page.evaluate(RESTART)
-        notebook.wait_output(1, "Run the cell again: nothing is sent twice")
+        notebook.wait_output(1, "The kernel has ended")
         assert "0 of 40 done" in notebook.output(1)
         assert not notebook.page.locator("button", has_text="Cancel all").count()
         notebook.command("docmanager:open", path="again.ipynb", wait=True)

@@ -13,7 +13,7 @@ from helpers.plans import plan, question, row
 from ct_magic.charts.plot import plot
 from ct_magic.client.jobs import Job, State, Tally
 from ct_magic.common import words
-from ct_magic.panel import html, text
+from ct_magic.panel import html, tables
 from ct_magic.panel.short_tables import drawn_short, short_frame
 from ct_magic.panel.standing import Standing
 from ct_magic.planning.row_results import row_results
@@ -47,7 +47,7 @@ def counts(shown: Standing) -> pd.DataFrame:
 
 OUTPUTS: dict[str, Callable[[Standing], str]] = {
     "panel": html.html,
-    "text": text.text,
+    "text": tables.text,
     "picture": lambda shown: f"{plot(counts(shown)).text} {plot(counts(shown)).vega_lite()}",
     "table": lambda shown: drawn_short(counts(shown), is_page=True),
     "plain table": lambda shown: short_frame(counts(shown)).to_string(),

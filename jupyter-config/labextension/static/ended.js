@@ -1,10 +1,13 @@
-/* Panels whose kernel has ended: what was saved takes the place of widgets that are gone. */
+/*
+ * Panels whose kernel has ended: what was saved takes the place of widgets that are gone.
+ * And what can be done with one that is over: its table is copied, its cell is asked anew.
+ */
 
 const VIEW = "application/vnd.jupyter.widget-view+json";
 const ENDED = ["restarting", "autorestarting", "terminating", "dead"];
 const GONE = "Error displaying widget"; // how a page begins to say that it has no such widget
-const GOING = "style, .ct-part:has(> .ct-live), .ct-live, [role=progressbar]"; // no longer
-const AGAIN = "The kernel has ended. Run the cell again: nothing is sent twice.";
+const LOADING = "Loading widget"; // and that it waits for one, of a kernel that it may not have
+const GOING = "style, .ct-live, .ct-rest, [role=progressbar]"; // no longer
 
 /**
  * Keep the notebooks free of dead widgets of ours.
@@ -14,12 +17,12 @@ const AGAIN = "The kernel has ended. Run the cell again: nothing is sent twice."
  */
 export function replaceEnded(tracker) {
   const follow = (panel) => {
-    const { sessionContext, content } = panel;
+    const { sessionContext } = panel;
     sessionContext.statusChanged.connect((_, status) => {
-      if (ENDED.includes(status)) replace(content, () => true);
+      if (ENDED.includes(status)) replace(panel, () => true);
     }, panel);
     sessionContext.kernelChanged.connect((_, { oldValue }) => {
-      if (oldValue) replace(content, () => true);
+      if (oldValue) replace(panel, () => true);
     }, panel);
     watch(panel);
   };
@@ -30,32 +33,42 @@ export function replaceEnded(tracker) {
 /* A page says that a widget is missing once it has asked the kernel: some seconds after opening. */
 function watch(panel) {
   let planned = 0;
-  const observer = new MutationObserver(() => {
+  const look = () => {
     planned ||= setTimeout(() => {
       planned = 0;
-      replace(panel.content, isGone);
+      replace(panel, (node) => isGone(node, panel.sessionContext));
+      panel.content.node.querySelectorAll(".ct-meta").forEach((line) => act(line, panel));
     }, 200);
-  });
+  };
+  const observer = new MutationObserver(look);
   observer.observe(panel.content.node, { childList: true, subtree: true });
+  panel.sessionContext.ready.then(look);
   panel.disposed.connect(() => observer.disconnect());
 }
 
-function isGone(node) {
-  return node.textContent.trimStart().startsWith(GONE);
+function isGone(node, { isReady, session }) {
+  const text = node.textContent.trimStart();
+  return text.startsWith(GONE) || (text.startsWith(LOADING) && isReady && !session?.kernel);
 }
 
-function replace(notebook, isDead) {
-  for (const { outputArea } of notebook.widgets) {
-    const model = outputArea?.model;
-    for (let at = 0; at < (model?.length ?? 0); at++) {
-      const output = model.get(at).toJSON();
+function replace(panel, isDead) {
+  const { model } = panel.content;
+  const dirty = model?.dirty;
+  let found = false;
+  for (const { outputArea } of panel.content.widgets) {
+    const outputs = outputArea?.model;
+    for (let at = 0; at < (outputs?.length ?? 0); at++) {
+      const output = outputs.get(at).toJSON();
       const node = outputArea.widgets[at]?.node;
       if (!isOurs(output) || !node || !isDead(outputOf(node))) continue;
       output.data["text/html"] = picture(joined(output.data["text/html"]), node);
       delete output.data[VIEW];
-      model.set(at, output);
+      outputs.set(at, output);
+      found = true;
     }
   }
+  // Nobody has changed anything: a notebook that was only opened need not be saved.
+  if (found && !dirty && model) model.dirty = false;
 }
 
 /* An output stands beside its prompt. */
@@ -71,23 +84,62 @@ function joined(text) {
   return Array.isArray(text) ? text.join("") : text;
 }
 
-/* What is still seen of a panel, in the frame of what was saved; without a panel that itself. */
+/* What is still seen of a panel, faded, and what to do; without a panel what was saved. */
 function picture(saved, node) {
-  const live = node.querySelector(".ct-magic-live");
-  if (!live) return saved;
-  const seen = live.cloneNode(true);
-  seen.querySelectorAll(GOING).forEach((part) => part.remove());
-  for (const last of seen.querySelectorAll(".ct-part:last-child")) {
-    last.innerHTML = last.innerHTML.replace(/ ·$/, "");
-  }
   const page = document.createElement("template");
   page.innerHTML = saved;
   const card = page.content.querySelector(".ct-magic");
-  const note = document.createElement("div");
-  note.textContent = AGAIN;
-  const head = seen.querySelector(".ct-head");
-  if (head) head.after(note);
-  else seen.append(note);
-  card.replaceChildren(...seen.childNodes);
+  const live = node.querySelector(".ct-magic-live");
+  const todo = card?.querySelector("[data-todo]")?.dataset.todo;
+  if (!live || !card || !todo) return saved;
+  const seen = live.cloneNode(true);
+  seen.querySelectorAll(GOING).forEach((part) => part.remove());
+  seen.className = "";
+  seen.style.opacity = 0.55;
+  const reason = document.createElement("div");
+  reason.className = "ct-reason";
+  reason.textContent = `The kernel has ended. ${todo}`;
+  card.replaceChildren(seen, reason, ...card.querySelectorAll(".ct-meta"));
   return page.innerHTML;
+}
+
+/* What can be done with a panel that is over stands at the end of its line of facts. */
+function act(line, panel) {
+  const card = line.closest(".ct-magic");
+  if (!card || card.matches(".ct-magic-live") || line.querySelector("button")) return;
+  const actions = document.createElement("span");
+  actions.className = "ct-acts";
+  const table = card.querySelector("table");
+  if (table) actions.append(button("copy", "Copy the rows as a table", () => copy(table)));
+  const cell = panel.content.widgets.find(({ node }) => node.contains(line));
+  if (cell) actions.append(button("ask anew", "Run the cell with --refresh", () => ask(panel, cell)));
+  line.append(actions);
+}
+
+function button(text, title, press) {
+  const made = Object.assign(document.createElement("button"), { textContent: text, title });
+  made.addEventListener("click", press);
+  return made;
+}
+
+/* As a spreadsheet takes it: numbers without their thousands apart. */
+function copy(table) {
+  const words = (cell) => cell.innerText.trim().replace(/(?<=\d),(?=\d{3})/g, "");
+  const lines = [...table.rows].map((row) => [...row.cells].map(words).join("\t"));
+  navigator.clipboard.writeText(lines.join("\n"));
+}
+
+/* The cell is run as if it asked for it; its text stays what a person has typed. */
+async function ask({ content, sessionContext }, cell) {
+  const source = cell.model.sharedModel.getSource();
+  const [first, ...rest] = source.split("\n");
+  if (!/^\s*%%?ctcount/.test(first) || /--refresh/.test(first)) return;
+  const anew = rest.length ? [`${first} --refresh`, ...rest] : [first.replace("ctcount", "ctcount --refresh")];
+  const { outputArea, model } = cell;
+  const future = sessionContext.session?.kernel?.requestExecute({ code: anew.join("\n") });
+  if (!future) return;
+  outputArea.future = future;
+  cell.setPrompt("*");
+  const { content: reply } = await future.done;
+  model.executionCount = reply.execution_count;
 }
