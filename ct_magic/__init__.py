@@ -38,8 +38,21 @@ from ct_magic.errors import (
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from ct_magic.api import count, history, language, names, resume, start, use, values
-    from ct_magic.charts.plot import Picture, plot
+    from ct_magic.api import (
+        compare,
+        count,
+        history,
+        language,
+        names,
+        plot,
+        resume,
+        shares,
+        start,
+        use,
+        values,
+        why,
+    )
+    from ct_magic.charts.vega import Picture
     from ct_magic.client.accounts import Account
     from ct_magic.counting.checks import check
     from ct_magic.counting.handle import Counting
@@ -51,8 +64,6 @@ if TYPE_CHECKING:
     from ct_magic.query.parser import condition, event, parse
     from ct_magic.query.payload import from_payload, to_payload
     from ct_magic.query.printer import to_text
-    from ct_magic.results.changes import shares, why
-    from ct_magic.results.compare import compare
     from ct_magic.settings import Settings
 
 __version__ = "0.1.0"
@@ -105,11 +116,11 @@ __all__ = [
 _HOME = {
     "Account": "client.accounts",
     "Counting": "counting.handle",
-    "Picture": "charts.plot",
+    "Picture": "charts.vega",
     "check": "counting.checks",
     "Query": "query.model",
     "Settings": "settings",
-    "compare": "results.compare",
+    "compare": "api",
     "condition": "query.parser",
     "count": "api",
     "event": "query.parser",
@@ -121,15 +132,15 @@ _HOME = {
     "names": "api",
     "parse": "query.parser",
     "plan": "planning.cost",
-    "plot": "charts.plot",
+    "plot": "api",
     "resume": "api",
-    "shares": "results.changes",
+    "shares": "api",
     "start": "api",
     "to_payload": "query.payload",
     "to_text": "query.printer",
     "use": "api",
     "values": "api",
-    "why": "results.changes",
+    "why": "api",
 }
 
 

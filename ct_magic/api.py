@@ -16,6 +16,7 @@ from ct_magic.settings import Changes, Settings, changed, zone
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ct_magic.charts.vega import Picture
     from ct_magic.counting.handle import Counting
 
 _MOST = 10_000  # cells that `history` reads unless told how many
@@ -235,3 +236,114 @@ def _zone(name: str | None) -> tzinfo | None:
         return zone(name)
     except errors.UsageError:
         return None  # the journal names it, and this machine does not know it
+
+
+# What works on DataFrames of counts: light here, since pandas takes a while to import.
+
+
+def shares(df: pd.DataFrame) -> pd.DataFrame:
+    """Return the DataFrame with columns for what its counts are compared with; `df` is left alone.
+
+    A statement with `share` has its share of the base already, and gets beside it
+
+    | column | dtype | |
+    | --- | --- | --- |
+    | share_of_step_before | Float64 | count / the count of the step that it is counted inside |
+
+    and counts over time get, within each series (a statement, or a value of `by`),
+
+    | column | dtype | |
+    | --- | --- | --- |
+    | change | Float64 | count / the count of the piece before, minus 1 |
+
+    as fractions: 0.25 is a quarter. A value is missing where a count is, where it would be divided
+    by 0, where nothing comes before or that row was taken out, and where a piece or the one before
+    is not whole, since a part of a week says nothing of a week. The order of rows has no meaning.
+
+    Anything else gets no column. Two statements need not be about the same profiles, and a profile
+    may have several values: write `share did …` for a share. A DataFrame with `vs` has its change
+    already, and is left as it is. Raise UsageError for a DataFrame that holds no counts.
+    """
+    from ct_magic.results import changes
+
+    return changes.with_shares(df)
+
+
+def compare(df: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
+    """Compare shares with the first of them, each step apart: values, statements or pieces.
+
+        test: App Launched last 14 days
+          share did Charged by profile.Group in ("control", "treated")
+
+    `by` is the axis whose values are compared, `"query"` for statements, or `"start"` for pieces
+    of time; it may be left out where `by` has one axis. Rows that differ in something else (an
+    axis, the days, `after`) are compared apart; statements may speak of different days. The first
+    is the one that was asked first, in whatever order the rows are. There is a row for each other:
+
+    | column | dtype | |
+    | --- | --- | --- |
+    | query, step, and where there are any after, start, end, the axes | | what is compared |
+    | against | as what is compared | the first |
+    | share, share_against | Float64 | |
+    | difference, low, high | Float64 | share - share_against; Newcombe's 95 % interval |
+    | ratio | Float64 | share / share_against |
+    | p | Float64 | two-sided, score test with the pooled share |
+    | p_holm | Float64 | p adjusted by Holm for all that is compared here |
+
+    A value is missing where a count is, where a base is 0, where the first was taken out, and
+    where a piece of time is not over. Interval and p suppose that no profile is in two groups: a
+    property of an event may put one into several, which is warned of. A comparison of periods is
+    one draw each: where rates wander by 5 % a week by themselves, 17 % of quiet weeks look
+    significant. An axis that is called like a column here gets ` (property)` behind its name.
+    Raise UsageError for a DataFrame without shares, or with nothing to compare.
+    """
+    from ct_magic.results.compare import comparison
+
+    return comparison(df, by)
+
+
+def why(df: pd.DataFrame) -> pd.DataFrame:
+    """Return where a change comes from: each value of some axes against everybody else.
+
+    `df` is of one cell: a statement with `vs` of the whole, and the same by each of some axes,
+
+        June: Charged 2026-06 vs 2026-05
+        Charged 2026-06 vs 2026-05 by "Payment mode" in ("UPI", "Credit Card")
+        Charged 2026-06 vs 2026-05 by Category in ("Shoes", "Bags")
+
+    | column | dtype | |
+    | --- | --- | --- |
+    | axis, value | string | |
+    | before, after | Int64 | the value's counts of both periods |
+    | change | Float64 | after / before - 1 |
+    | rest_before, rest_after, rest_change | Int64, Float64 | the whole without the value |
+    | z | Float64 | how far both changes are apart, in standard errors of their logarithms |
+    | p | Float64 | two-sided, adjusted by Holm for all values of all axes |
+
+    The largest |z| comes first; z is missing where a count is missing or 0. Shown, and in
+    `attrs["finding"]`, is the first row in words where its p is below 0.05, else "nothing stands
+    out", and of each axis whether its values overlap or leave somebody out. `plot` draws it.
+
+    It says where a change is, and not what made it: a correlation is no cause, two axes may hold
+    the same people, and a period is one draw. Raise UsageError for a DataFrame of something else.
+    """
+    from ct_magic.results import changes
+
+    return changes.reasons_of(df)
+
+
+def plot(df: pd.DataFrame, *, as_curves: bool = False) -> Picture:
+    """Return the picture that fits what was counted; a notebook shows it.
+
+    Counts over time are lines, and a piece that is not whole is hollow and dotted. One count for
+    each value, and several statements, are bars. `share` gives a funnel of nested bars, points with
+    intervals where `by` splits by values, lines over time; with `after` a triangle of cohorts, or
+    their curves (`as_curves=True`). `vs` gives pairs. What did not arrive is left out, and said;
+    a row that was taken out is a gap.
+
+    What `why` gave is drawn as bars. Raise UsageError for a DataFrame that holds no counts, or one
+    of them twice.
+    """
+    from ct_magic.charts.plot import picture
+
+    return picture(df, as_curves=as_curves)

@@ -224,3 +224,35 @@ def test_the_count_arrives_without_docstrings_and_in_ascii(truth: bytes, account
     """No encoding to speak of."""
     missing = {"PYTHONOPTIMIZE": "2", "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
     assert arrived_in_a_new_process("an ordinary script", os.environ | missing) == truth
+
+
+FROZEN = """
+import sys, time
+from freezegun import freeze_time
+from ct_magic.sandbox import Sandbox
+import ct_magic
+
+began = time.monotonic()
+with Sandbox(profiles=60, partials=1) as box, Sandbox(profiles=60, latency=3600) as slow:
+    with freeze_time("2026-11-20 12:00"):
+        names = [getattr(ct_magic, name) for name in dir(ct_magic)]
+        assert "pandas" not in sys.modules, "public names are light"
+        ask = dict(progress="none", poll_interval=0.05)
+        at = lambda box: ct_magic.Account("d", "SANDBOX", "sandbox", base_url=box.url)
+        df = ct_magic.count("App Launched last 7 days by day", account=at(box), **ask)
+        assert str(df["end"].max().date()) == "2026-11-19", df["end"]
+        assert df["count"].notna().all(), df
+        try:
+            ct_magic.count("App Launched 2026-09", account=at(slow), timeout=0.5, **ask)
+        except ct_magic.CountTimedOutError:
+            print("kept")
+assert time.monotonic() - began < 60
+"""
+
+
+def test_a_test_that_freezes_time_gets_its_count_and_its_timeout(tmp_path: Path) -> None:
+    """All threads wait by one clock that is not frozen, and no name of ours imports pandas."""
+    environ = os.environ | {"CT_MAGIC_STATE_DIR": str(tmp_path)}
+    command = [sys.executable, "-W", "ignore", "-c", FROZEN]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "kept\n", done.stderr

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from html import escape
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ct_magic.charts.bars import bars, columns, is_by_hour, paired_bars, reasons
 from ct_magic.charts.chart import Chart, Words
 from ct_magic.charts.lines import paired_lines, timeline
 from ct_magic.charts.retention import curves, triangle
 from ct_magic.charts.shares import dots, funnel, share_lines
-from ct_magic.charts.vega import MIME, can_draw, drawn, embed_options, size, vega_lite
+from ct_magic.charts.vega import Picture
 from ct_magic.charts.wording import doubts
-from ct_magic.errors import CtMagicError, UsageError
+from ct_magic.errors import CtMagicError
 from ct_magic.results.cells import (
     Cell,
     Kind,
@@ -87,7 +83,7 @@ def show_below(frame: pd.DataFrame) -> None:
     if is_one_number(cells(frame)):
         return None  # the panel shows it
     try:
-        display(plot(frame, as_curves=True))  # type: ignore[no-untyped-call] # IPython's own
+        display(picture(frame, as_curves=True))  # type: ignore[no-untyped-call] # IPython's own
     except CtMagicError as error:
         print(f"no picture: {error}")  # noqa: T201 # the cell asked for one, and shows this instead
     except Exception:
@@ -96,81 +92,8 @@ def show_below(frame: pd.DataFrame) -> None:
     return None
 
 
-class Picture:
-    """A picture of counts: a notebook shows it, `save()` writes it, `text` says what is drawn.
-
-    JupyterLab draws it itself, in the colours of its theme and as wide as the page
-    (`vega_lite()`). A file, and what is exported, is drawn of the same, which needs the extra
-    `plot` (vl-convert).
-    """
-
-    def __init__(self, chart: Chart) -> None:
-        self._chart = chart
-
-    @property
-    def text(self) -> str:
-        """What is drawn, in words."""
-        return self._chart.alt
-
-    def vega_lite(self) -> dict[str, Any]:
-        """Return the picture as a Vega-Lite 5 specification: a dict that `json.dumps` takes."""
-        return vega_lite(self._chart)
-
-    def png(self) -> bytes:
-        """Return the picture as the bytes of a PNG; raise MissingExtraError without vl-convert."""
-        return drawn(self._chart, "png")
-
-    def save(self, file: str | Path) -> None:
-        """Write the picture to a file: `.png`, `.svg`, `.pdf`, or `.json` for Vega-Lite.
-
-        All but the last raise MissingExtraError without vl-convert.
-        """
-        path = Path(file)
-        kind = path.suffix.lstrip(".").lower() or "png"
-        if kind == "json":
-            path.write_text(json.dumps(self.vega_lite(), ensure_ascii=False), encoding="utf-8")
-        else:
-            path.write_bytes(drawn(self._chart, kind))
-
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, object], dict[str, object]]:
-        data: dict[str, object] = {MIME: self.vega_lite(), "text/plain": self.text}
-        about: dict[str, object] = {MIME: {"embed_options": embed_options(self._chart)}}
-        if not can_draw():
-            return data, about  # who sees the picture misses nothing; `save` says what it needs
-        try:
-            png = self.png()
-        except UsageError as error:
-            data["text/plain"] = f"{self.text}\n{error}"
-            return data, about
-        width, height = size(png)
-        about["image/png"] = {"width": width, "height": height, "alt": self.text}
-        encoded = b64encode(png).decode()
-        # nbconvert's HTML has no `alt` for a PNG, but keeps that of an image in Markdown, which it
-        # prefers; JupyterLab prefers Vega-Lite to both, and paper takes the PNG.
-        data |= {"image/png": png, "text/markdown": self._image(encoded, width, height)}
-        return data, about
-
-    def _image(self, png: str, width: int, height: int) -> str:
-        alt = escape(" ".join(self.text.split()), quote=True)
-        source = f"data:image/png;base64,{png}"
-        return f'<img alt="{alt}" width="{width}" height="{height}" src="{source}">'
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-def plot(df: pd.DataFrame, *, as_curves: bool = False) -> Picture:
-    """Return the picture that fits what was counted; a notebook shows it.
-
-    Counts over time are lines, and a piece that is not whole is hollow and dotted. One count for
-    each value, and several statements, are bars. `share` gives a funnel of nested bars, points with
-    intervals where `by` splits by values, lines over time; with `after` a triangle of cohorts, or
-    their curves (`as_curves=True`). `vs` gives pairs. What did not arrive is left out, and said;
-    a row that was taken out is a gap.
-
-    What `why` gave is drawn as bars. Raise UsageError for a DataFrame that holds no counts, or one
-    of them twice.
-    """
+def picture(df: pd.DataFrame, *, as_curves: bool = False) -> Picture:
+    """Return the picture that fits what was counted: see `api.plot`."""
     if (found := findings(df)) is not None:
         return Picture(reasons(found, df.attrs.get("finding", NO_CAUSE)))
     return Picture(choose_chart(cells(df), as_curves=as_curves))

@@ -14,8 +14,11 @@ twice: as rectangles and as texts.
 from __future__ import annotations
 
 import json
+import pathlib
 import zlib
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
+from html import escape
 from importlib.util import find_spec
 from textwrap import wrap
 from typing import Any
@@ -396,3 +399,66 @@ _LAYERS: dict[type[Mark], Callable[[Any], dict[str, object]]] = {
     Dot: _dots,
     Tile: _tiles,
 }
+
+
+class Picture:
+    """A picture of counts: a notebook shows it, `save()` writes it, `text` says what is drawn.
+
+    JupyterLab draws it itself, in the colours of its theme and as wide as the page
+    (`vega_lite()`). A file, and what is exported, is drawn of the same, which needs the extra
+    `plot` (vl-convert).
+    """
+
+    def __init__(self, chart: Chart) -> None:
+        self._chart = chart
+
+    @property
+    def text(self) -> str:
+        """What is drawn, in words."""
+        return self._chart.alt
+
+    def vega_lite(self) -> dict[str, Any]:
+        """Return the picture as a Vega-Lite 5 specification: a dict that `json.dumps` takes."""
+        return vega_lite(self._chart)
+
+    def png(self) -> bytes:
+        """Return the picture as the bytes of a PNG; raise MissingExtraError without vl-convert."""
+        return drawn(self._chart, "png")
+
+    def save(self, file: str | pathlib.Path) -> None:
+        """Write the picture to a file: `.png`, `.svg`, `.pdf`, or `.json` for Vega-Lite.
+
+        All but the last raise MissingExtraError without vl-convert.
+        """
+        path = pathlib.Path(file)
+        kind = path.suffix.lstrip(".").lower() or "png"
+        if kind == "json":
+            path.write_text(json.dumps(self.vega_lite(), ensure_ascii=False), encoding="utf-8")
+        else:
+            path.write_bytes(drawn(self._chart, kind))
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, object], dict[str, object]]:
+        data: dict[str, object] = {MIME: self.vega_lite(), "text/plain": self.text}
+        about: dict[str, object] = {MIME: {"embed_options": embed_options(self._chart)}}
+        if not can_draw():
+            return data, about  # who sees the picture misses nothing; `save` says what it needs
+        try:
+            png = self.png()
+        except UsageError as error:
+            data["text/plain"] = f"{self.text}\n{error}"
+            return data, about
+        width, height = size(png)
+        about["image/png"] = {"width": width, "height": height, "alt": self.text}
+        encoded = b64encode(png).decode()
+        # nbconvert's HTML has no `alt` for a PNG, but keeps that of an image in Markdown, which it
+        # prefers; JupyterLab prefers Vega-Lite to both, and paper takes the PNG.
+        data |= {"image/png": png, "text/markdown": self._image(encoded, width, height)}
+        return data, about
+
+    def _image(self, png: str, width: int, height: int) -> str:
+        alt = escape(" ".join(self.text.split()), quote=True)
+        source = f"data:image/png;base64,{png}"
+        return f'<img alt="{alt}" width="{width}" height="{height}" src="{source}">'
+
+    def __repr__(self) -> str:
+        return self.text

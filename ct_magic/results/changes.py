@@ -28,29 +28,8 @@ from ct_magic.results.cells import (
 )
 
 
-def shares(df: pd.DataFrame) -> pd.DataFrame:
-    """Return the DataFrame with columns for what its counts are compared with; `df` is left alone.
-
-    A statement with `share` has its share of the base already, and gets beside it
-
-    | column | dtype | |
-    | --- | --- | --- |
-    | share_of_step_before | Float64 | count / the count of the step that it is counted inside |
-
-    and counts over time get, within each series (a statement, or a value of `by`),
-
-    | column | dtype | |
-    | --- | --- | --- |
-    | change | Float64 | count / the count of the piece before, minus 1 |
-
-    as fractions: 0.25 is a quarter. A value is missing where a count is, where it would be divided
-    by 0, where nothing comes before or that row was taken out, and where a piece or the one before
-    is not whole, since a part of a week says nothing of a week. The order of rows has no meaning.
-
-    Anything else gets no column. Two statements need not be about the same profiles, and a profile
-    may have several values: write `share did …` for a share. A DataFrame with `vs` has its change
-    already, and is left as it is. Raise UsageError for a DataFrame that holds no counts.
-    """
+def with_shares(df: pd.DataFrame) -> pd.DataFrame:
+    """Return the DataFrame with columns for what counts are compared with: see `api.shares`."""
     rows = cells(df)
     result = with_room(df, ("share_of_step_before", "change"))
     is_a = kind(rows)
@@ -138,31 +117,8 @@ class Findings(pd.DataFrame):
         return f"{lines}{pd.DataFrame(self)._repr_html_()}"  # type: ignore[operator] # untyped
 
 
-def why(df: pd.DataFrame) -> pd.DataFrame:
-    """Return where a change comes from: each value of some axes against everybody else.
-
-    `df` is of one cell: a statement with `vs` of the whole, and the same by each of some axes,
-
-        June: Charged 2026-06 vs 2026-05
-        Charged 2026-06 vs 2026-05 by "Payment mode" in ("UPI", "Credit Card")
-        Charged 2026-06 vs 2026-05 by Category in ("Shoes", "Bags")
-
-    | column | dtype | |
-    | --- | --- | --- |
-    | axis, value | string | |
-    | before, after | Int64 | the value's counts of both periods |
-    | change | Float64 | after / before - 1 |
-    | rest_before, rest_after, rest_change | Int64, Float64 | the whole without the value |
-    | z | Float64 | how far both changes are apart, in standard errors of their logarithms |
-    | p | Float64 | two-sided, adjusted by Holm for all values of all axes |
-
-    The largest |z| comes first; z is missing where a count is missing or 0. Shown, and in
-    `attrs["finding"]`, is the first row in words where its p is below 0.05, else "nothing stands
-    out", and of each axis whether its values overlap or leave somebody out. `plot` draws it.
-
-    It says where a change is, and not what made it: a correlation is no cause, two axes may hold
-    the same people, and a period is one draw. Raise UsageError for a DataFrame of something else.
-    """
+def reasons_of(df: pd.DataFrame) -> pd.DataFrame:
+    """Return where a change comes from: see `api.why`."""
     rows = cells(df)
     whole = _whole(rows)
     known = [(row, *row.series.values[0]) for row in rows if row is not whole]

@@ -20,34 +20,8 @@ _SHARES = ("share", "share_against", "difference", "low", "high", "ratio", "p", 
 _OURS = ("query", "step", "after", "start", "end", "against", *_SHARES)
 
 
-def compare(df: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
-    """Compare shares with the first of them, each step apart: values, statements or pieces.
-
-        test: App Launched last 14 days
-          share did Charged by profile.Group in ("control", "treated")
-
-    `by` is the axis whose values are compared, `"query"` for statements, or `"start"` for pieces
-    of time; it may be left out where `by` has one axis. Rows that differ in something else (an
-    axis, the days, `after`) are compared apart; statements may speak of different days. The first
-    is the one that was asked first, in whatever order the rows are. There is a row for each other:
-
-    | column | dtype | |
-    | --- | --- | --- |
-    | query, step, and where there are any after, start, end, the axes | | what is compared |
-    | against | as what is compared | the first |
-    | share, share_against | Float64 | |
-    | difference, low, high | Float64 | share - share_against; Newcombe's 95 % interval |
-    | ratio | Float64 | share / share_against |
-    | p | Float64 | two-sided, score test with the pooled share |
-    | p_holm | Float64 | p adjusted by Holm for all that is compared here |
-
-    A value is missing where a count is, where a base is 0, where the first was taken out, and
-    where a piece of time is not over. Interval and p suppose that no profile is in two groups: a
-    property of an event may put one into several, which is warned of. A comparison of periods is
-    one draw each: where rates wander by 5 % a week by themselves, 17 % of quiet weeks look
-    significant. An axis that is called like a column here gets ` (property)` behind its name.
-    Raise UsageError for a DataFrame without shares, or with nothing to compare.
-    """
+def comparison(df: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
+    """Compare shares with the first of them, each step apart: see `api.compare`."""
     rows = cells(df)
     name = _compared(df, by)
     if name not in ("query", "start"):

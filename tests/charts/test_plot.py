@@ -25,7 +25,7 @@ import ct_magic
 from ct_magic import plot
 from ct_magic.charts import vega
 from ct_magic.charts.chart import ChartAxis, Colour
-from ct_magic.charts.plot import Picture
+from ct_magic.charts.vega import Picture
 from ct_magic.sandbox import Sandbox
 
 BY_WEEK = "Charged last 3 weeks by week"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
+import subprocess
 import sys
 import threading
 from dataclasses import replace
@@ -299,3 +301,41 @@ def test_a_count_is_dated_also_where_the_service_says_no_time() -> None:
     counted = run.jobs[0].counted
     assert counted is not None
     assert before <= counted <= datetime.now(UTC)
+
+
+STOPPED = """
+import os, signal, subprocess, sys, time
+from helpers.plans import question
+from ct_magic.client.jobs import Job, Partial, Success, Tally, Trouble
+from ct_magic.client.runner import Run
+from ct_magic.client.timing import Timing
+
+class Away:
+    back = float("inf")
+    def submit(self, body):
+        return Partial(body)
+    def poll(self, req_id):
+        return Success(Tally(7)) if time.monotonic() > self.back else Trouble("no connection")
+
+timing = Timing(first_look=0.01, retry_wait=0.2, give_up_after=3.0)
+run = Run([Job(n, question(f"q{n}")) for n in range(3)], away := Away(), timing)
+run.start()
+while run.outage is None:
+    time.sleep(0.01)
+subprocess.Popen(["sh", "-c", f"sleep 4.5; kill -CONT {os.getpid()}"])
+stopped = run.clock()
+os.kill(os.getpid(), signal.SIGSTOP)
+assert run.clock() - stopped < 3, "time went on"
+away.back = time.monotonic()
+assert run.wait(60)
+print({str(job.state) for job in run.jobs})
+"""
+
+
+def test_a_process_that_was_stopped_was_not_waiting_for_an_answer() -> None:
+    """A laptop is closed, a container paused: nothing is given up for that."""
+    path = os.pathsep.join([str(Path(__file__).parents[1]), str(Path(__file__).parents[2])])
+    command = [sys.executable, "-c", STOPPED]
+    environ = os.environ | {"PYTHONPATH": path}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "{'success'}\n", done.stderr

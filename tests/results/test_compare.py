@@ -10,10 +10,9 @@ import pytest
 from helpers import frames
 from helpers.frames import base, experiment, frame, share, week
 
-from ct_magic import UsageError
+from ct_magic import UsageError, compare
 from ct_magic.common.statistics import difference, holm
 from ct_magic.errors import QueryWarning
-from ct_magic.results.compare import compare
 
 # Newcombe, Statistics in Medicine 17 (1998), table II, method 10.
 TABLE = [

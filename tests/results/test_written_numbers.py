@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from helpers.plans import plan, question, row
 
-from ct_magic.charts.plot import plot
+from ct_magic import plot
 from ct_magic.client.jobs import Job, State, Tally
 from ct_magic.common import words
 from ct_magic.panel import html, tables
