@@ -20,7 +20,9 @@ def main(arguments: list[str] | None = None) -> int:
     except CtMagicError as error:
         print(f"ct_magic: {error}", file=sys.stderr)
         return NOT_ASKED
-    print(result)
+    # A file may have an encoding without a tick, as on Windows.
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(str(result).encode(encoding, "replace").decode(encoding))
     return HOLDS if result.holds else DOES_NOT
 
 

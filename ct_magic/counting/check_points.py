@@ -8,7 +8,7 @@ point holds only where some other count shows that its clauses are heeded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -41,8 +41,8 @@ class Point:
     """One thing that was found out: `holds` is None where the answers do not tell."""
 
     name: str
-    asked: str
-    came: str
+    tested: str
+    result: str
     holds: bool | None
     meaning: str
 
@@ -105,75 +105,20 @@ def questions(today: date, event: str = EVENT) -> dict[str, _Json]:
     }
 
 
-def points(answers: Answers) -> tuple[Point, ...]:
-    """Return what the answers say, point by point."""
-    return (
-        _same(answers),
-        _split(answers),
-        _first_days(answers),
-        _either(answers),
-        _range(answers),
-        _clock(answers),
-        *(_unknown(answers, name, kind) for name, kind in _UNKNOWN),
-        _devices(answers),
-        _empty(answers),
-    )
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What is tested by which counts: `judge` gets these, and says what they prove."""
+
+    name: str
+    tested: str
+    counts: tuple[str, ...]
+    judge: Callable[..., bool | None]
+    meaning: str
+    narrowed: tuple[str, ...] = ()  # counts that show that the clauses in question were heeded
 
 
-_UNKNOWN = (
-    (UNKNOWN_KEY, "unknown key"),
-    (UNKNOWN_OPERATOR, "unknown operator"),
-    (UNKNOWN_FILTER, "unknown filter"),
-)
-
-
-def _same(answers: Answers) -> Point:
-    names = ("day", "did", "did any")
-    counts = answers.counts(*names)
-    return Point(
-        DID_SEES_BASE,
-        "E; E did E; E did any (E): one number",
-        answers.shown(*names),
-        _if_heeded(answers, counts and len(set(counts)) == 1, "again", "morning or again"),
-        "'or' and a 'did' of the base's own event are exact where this holds, and wrong where not",
-    )
-
-
-def _split(answers: Answers) -> Point:
-    names = ("day", "again", "first")
-    counts = answers.counts(*names)
-    return Point(
-        DID_NOT_SPLITS,
-        "E; E did E in the week before; E did not: the first is the sum of the others",
-        answers.shown(*names),
-        _if_heeded(answers, counts and counts[0] == counts[1] + counts[2], "again", "first"),
-        "'did not' may be trusted where this holds",
-    )
-
-
-def _first_days(answers: Answers) -> Point:
-    names = ("eight days", "week before", "first")
-    counts = answers.counts(*names)
-    return Point(
-        FIRST_DAYS_ADD_UP,
-        "E on eight days; on the first seven; on the last for the first time: the sum",
-        answers.shown(*names),
-        _if_heeded(answers, counts and counts[0] == counts[1] + counts[2], "first"),
-        "the pieces of 'by first day' add up to the whole where this holds",
-    )
-
-
-def _either(answers: Answers) -> Point:
-    names = ("morning or again", "morning", "again", "morning and again")
-    counts = answers.counts(*names)
-    return Point(
-        ANY_IS_EITHER,
-        "E did any (E in the morning, E in the week before); morning; week; both: first = second + "
-        "third - fourth",
-        answers.shown(*names),
-        _if_heeded(answers, counts and _is_either(*counts), "morning or again", "morning", "again"),
-        "'did any', and 'or', find what either part finds where this holds",
-    )
+def _sum(whole: int, *parts: int) -> bool:
+    return whole == sum(parts)
 
 
 def _is_either(either: int, morning: int, again: int, both: int) -> bool | None:
@@ -182,7 +127,112 @@ def _is_either(either: int, morning: int, again: int, both: int) -> bool | None:
     return None if right and both in (morning, again) else right
 
 
-def _if_heeded(answers: Answers, right: bool | list[int] | None, *narrowed: str) -> bool | None:
+def _is_range(whole: int, morning: int, evening: int, both: int) -> bool | None:
+    if not whole:
+        return None
+    if whole != morning + evening - both:
+        return False
+    # Where each half is the whole, the filter was ignored, or there are too few to tell.
+    return True if both < whole else None if whole < FEWEST else False
+
+
+def _is_sessions(everybody: int, inside: int) -> bool | None:
+    # One in fifty bought or ended beyond the hour: it was not the beginning that was compared.
+    beyond = everybody - inside
+    if beyond >= max(3, everybody / 50):
+        return False
+    return True if everybody >= _ENOUGH and 0 <= beyond <= everybody / 200 else None
+
+
+def _is_filter(day: int, empty: int) -> bool | None:
+    return empty != day if day else None
+
+
+_RULES = (
+    _Rule(
+        DID_SEES_BASE,
+        "E; E did E; E did any (E): one number",
+        ("day", "did", "did any"),
+        lambda *counts: len(set(counts)) == 1,
+        "'or' and a 'did' of the base's own event are exact where this holds, and wrong where not",
+        ("again", "morning or again"),
+    ),
+    _Rule(
+        DID_NOT_SPLITS,
+        "E; E did E in the week before; E did not: the first is the sum of the others",
+        ("day", "again", "first"),
+        _sum,
+        "'did not' may be trusted where this holds",
+        ("again", "first"),
+    ),
+    _Rule(
+        FIRST_DAYS_ADD_UP,
+        "E on eight days; on the first seven; on the last for the first time: the sum",
+        ("eight days", "week before", "first"),
+        _sum,
+        "the pieces of 'by first day' add up to the whole where this holds",
+        ("first",),
+    ),
+    _Rule(
+        ANY_IS_EITHER,
+        "E did any (E in the morning, E in the week before); morning; week; both: first = second + "
+        "third - fourth",
+        ("morning or again", "morning", "again", "morning and again"),
+        _is_either,
+        "'did any', and 'or', find what either part finds where this holds",
+        ("morning or again", "morning", "again"),
+    ),
+    _Rule(
+        CLOCK_RANGE,
+        "E; 00:00 to 11:59; 12:00 to 23:59; both: the halves are the whole, and not each all of it",
+        ("day", "morning", "evening", "morning and evening"),
+        _is_range,
+        "two times are a range of the clock where this holds; else the filter does something else",
+    ),
+    _Rule(
+        CLOCK,
+        "who launched once in 12 weeks, at 19:00 to 19:59, and bought or ended; those at 19:00 to "
+        "19:59: one number if the session's beginning is what counts",
+        ("once in the hour", "all in the hour"),
+        _is_sessions,
+        "'by hour' and time_of_day mean the hour in which the session began; else the event's own",
+    ),
+)
+_UNKNOWN = (
+    (UNKNOWN_KEY, "unknown key"),
+    (UNKNOWN_OPERATOR, "unknown operator"),
+    (UNKNOWN_FILTER, "unknown filter"),
+)
+_EMPTY = _Rule(
+    EMPTY_TEXT,
+    'E; E where a property that no profile has equals ""',
+    ("day", "empty text"),
+    _is_filter,
+    'an equality with "" finds empty texts where this holds; where not, it means no filter',
+)
+
+
+def points(answers: Answers) -> tuple[Point, ...]:
+    """Return what the answers say, point by point."""
+    return (
+        *(_judged(rule, answers) for rule in _RULES),
+        *(_unknown(answers, name, kind) for name, kind in _UNKNOWN),
+        _devices(answers),
+        _judged(_EMPTY, answers),
+    )
+
+
+def _judged(rule: _Rule, answers: Answers) -> Point:
+    counts = answers.counts(*rule.counts)
+    holds = rule.judge(*counts) if counts else None
+    if rule.narrowed:
+        holds = _if_heeded(answers, holds, *rule.narrowed)
+    refused = answers.refused.get(rule.counts[-1])
+    result = f"refused: {refused}" if refused else answers.shown(*rule.counts)
+    return Point(rule.name, rule.tested, result, holds, rule.meaning)
+
+
+def _if_heeded(answers: Answers, right: bool | None, *narrowed: str) -> bool | None:
     """Return what was found; None where it may be so because a clause was ignored.
 
     A clause was heeded where it left somebody out, and somebody in.
@@ -195,56 +245,14 @@ def _if_heeded(answers: Answers, right: bool | list[int] | None, *narrowed: str)
     return True if all(0 < count < counts[0] for count in counts[1:]) else None
 
 
-def _range(answers: Answers) -> Point:
-    names = ("day", "morning", "evening", "morning and evening")
-    counts = answers.counts(*names)
-    return Point(
-        CLOCK_RANGE,
-        "E; 00:00 to 11:59; 12:00 to 23:59; both: the halves are the whole, and not each all of it",
-        answers.shown(*names),
-        _is_range(counts) if counts and counts[0] else None,
-        "two times are a range of the clock where this holds; else the filter does something else",
-    )
-
-
-def _is_range(counts: list[int]) -> bool | None:
-    whole, morning, evening, both = counts
-    if whole != morning + evening - both:
-        return False
-    # Where each half is the whole, the filter was ignored, or there are too few to tell.
-    return True if both < whole else None if whole < FEWEST else False
-
-
-def _clock(answers: Answers) -> Point:
-    names = ("once in the hour", "all in the hour")
-    counts = answers.counts(*names)
-    return Point(
-        CLOCK,
-        "who launched once in 12 weeks, at 19:00 to 19:59, and bought or ended; those at 19:00 to "
-        "19:59: one number if the session's beginning is what counts",
-        answers.shown(*names),
-        _is_sessions(counts) if counts else None,
-        "'by hour' and time_of_day mean the hour in which the session began; else the event's own",
-    )
-
-
-def _is_sessions(counts: list[int]) -> bool | None:
-    # One in fifty bought or ended beyond the hour: it was not the beginning that was compared.
-    everybody, inside = counts
-    beyond = everybody - inside
-    if beyond >= max(3, everybody / 50):
-        return False
-    return True if everybody >= _ENOUGH and 0 <= beyond <= everybody / 200 else None
-
-
 def _unknown(answers: Answers, name: str, kind: str) -> Point:
     counts, error = answers.counts("day", kind), answers.refused.get(kind)
     ignored = counts is not None and counts[0] == counts[1]
-    came = f"refused: {error}" if error else answers.shown("day", kind)
+    result = f"refused: {error}" if error else answers.shown("day", kind)
     return Point(
         name,
         f"E; E with an {kind} that no page lists",
-        f"{came} (ignored)" if ignored else came,
+        f"{result} (ignored)" if ignored else result,
         True if error else None if counts is None or not counts[0] else False,
         "a misspelt one fails aloud where this holds; where not, it is dropped in silence and the "
         "count is of more people than were meant",
@@ -264,18 +272,6 @@ def _devices(answers: Answers) -> Point:
         f"a count is one of {' and of '.join(like)}"
         if like
         else "the columns users and devices say how a count is split",
-    )
-
-
-def _empty(answers: Answers) -> Point:
-    counts = answers.counts("day", "empty text")
-    error = answers.refused.get("empty text")
-    return Point(
-        EMPTY_TEXT,
-        'E; E where a property that nobody has equals ""',
-        f"refused: {error}" if error else answers.shown("day", "empty text"),
-        None if not counts or not counts[0] else counts[0] != counts[1],
-        'an equality with "" finds empty texts where this holds; where not, it means no filter',
     )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MARKS = {True: "✓", False: "✗", None: "?"}
 _WORDS = {True: "holds", False: "does not hold", None: "unknown"}
-_HEAD = ("", "point", "asked", "came", "what it means")
+_HEAD = ("", "point", "tested", "result", "meaning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Check:
         from ct_magic.results.tables import point_table
 
         return point_table(
-            [(p.name, p.holds, p.asked, p.came, p.meaning) for p in self.points],
+            [(p.name, p.holds, p.tested, p.result, p.meaning) for p in self.points],
         )
 
     def __str__(self) -> str:
@@ -62,9 +62,9 @@ class Check:
         for point in self.points:
             lines += [
                 f"{MARKS[point.holds]} {point.name}: {_WORDS[point.holds]}",
-                f"    asked  {point.asked}",
-                f"    came   {point.came}",
-                f"    means  {point.meaning}",
+                f"    tested   {point.tested}",
+                f"    result   {point.result}",
+                f"    meaning  {point.meaning}",
             ]
         return "\n".join(lines)
 
@@ -76,7 +76,7 @@ class Check:
         from ct_magic.panel.short_tables import word_table
 
         rows = [
-            (MARKS[point.holds], point.name, point.asked, point.came, point.meaning)
+            (MARKS[point.holds], point.name, point.tested, point.result, point.meaning)
             for point in self.points
         ]
         return word_table([_HEAD, *rows])

@@ -87,7 +87,7 @@ def _moment(seconds: float | None, zone: tzinfo | None) -> datetime | None:
 
 # The points of `%ct check` as a DataFrame.
 
-_COLUMNS = ("point", "holds", "asked", "came", "meaning")
+_COLUMNS = ("point", "holds", "tested", "result", "meaning")
 
 
 def point_table(rows: Sequence[Sequence[str | bool | None]]) -> pd.DataFrame:

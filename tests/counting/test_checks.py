@@ -178,12 +178,12 @@ def test_it_says_first_how_many_counts_it_asks(honest: Account, box: Sandbox) ->
 
 
 def test_the_result_is_a_text_a_page_and_a_frame(honest: Account) -> None:
-    """Each names every point, what was asked, what came and what it means."""
+    """Each names every point, what was tested, the result and what it means."""
     check = ask(honest)
     for shown in (str(check), check._repr_html_(), pretty(check)):
         for point in check.points:
             assert point.name in shown
-    assert list(check.frame.columns) == ["point", "holds", "asked", "came", "meaning"]
+    assert list(check.frame.columns) == ["point", "holds", "tested", "result", "meaning"]
     assert check.frame["holds"].dtype == pd.BooleanDtype()
     assert len(check.frame) == len(check.points)
     assert (
@@ -278,3 +278,21 @@ def test_few_people_do_not_decide_on_the_clock(everybody: int, inside: int, righ
     tallies = {"once in the hour": Tally(everybody), "all in the hour": Tally(inside)}
     judged = {point.name: point.holds for point in points(Answers(tallies, {}, {}))}
     assert judged[CLOCK] is right
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1", "utf-8"])
+def test_a_file_whose_encoding_lacks_a_sign_gets_the_table(
+    box: Sandbox, state: Path, encoding: str
+) -> None:
+    """Windows writes `python -m ct_magic check > file` so; the exit code is that of the check."""
+    environment = os.environ | {
+        "CLEVERTAP_ACCOUNT_ID": "SANDBOX",
+        "CLEVERTAP_PASSCODE": "sandbox",
+        "CLEVERTAP_BASE_URL": box.url,
+        "PYTHONIOENCODING": encoding,
+    }
+    command = [sys.executable, "-m", "ct_magic", "check"]
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    mark = "✓".encode(encoding, "replace").decode(encoding)
+    assert f"{mark} did sees the base: holds" in done.stdout.decode(encoding)
