@@ -158,6 +158,13 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
     """Register `%%ctcount`, `%ctcount`, `%ct` and Tab; what `%load_ext ct_magic` calls."""
+    from IPython import __version__, version_info
+
+    if version_info < (8, 12):
+        raise UsageError(
+            f"ct_magic needs IPython 8.12 or newer, and this is {__version__}: "
+            "pip install --upgrade ipython"
+        )
     from ct_magic.magic.completer import install
     from ct_magic.magic.magics import CountMagics
 

@@ -256,3 +256,80 @@ def test_a_test_that_freezes_time_gets_its_count_and_its_timeout(tmp_path: Path)
     command = [sys.executable, "-W", "ignore", "-c", FROZEN]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120)
     assert done.stdout == "kept\n", done.stderr
+
+
+BROKEN = {
+    "numpy": "raise ImportError('numpy.core.multiarray failed to import')",
+    "a version": "raise ValueError('numpy.dtype size changed')",
+    "half of it": "raise AttributeError('module numpy has no attribute bool')",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize("call", ["count", "start"])
+def test_a_pandas_that_cannot_be_imported_says_its_first_error(
+    state: Path, box: Sandbox, tmp_path: Path, broken: str, call: str
+) -> None:
+    """And what was counted is in the journal: the next run asks for nothing."""
+    (tmp_path / "pandas").mkdir()
+    (tmp_path / "pandas/__init__.py").write_text(BROKEN[broken])
+    result = ".result(60)" if call == "start" else ""
+    code = (
+        "import ct_magic; account = ct_magic.Account('box', 'SANDBOX', 'sandbox', "
+        f"base_url={box.url!r}); print(len(ct_magic.{call}('App Launched 2026-08', "
+        f"account=account, progress='none', poll_interval=0.01){result}))"
+    )
+    before = len(box.log)
+    failed = run_python(code, PYTHONPATH=str(tmp_path))
+    message = BROKEN[broken].split("'")[1]
+    assert (
+        f"pandas cannot be imported ({BROKEN[broken][6:].split('(')[0]}: {message})"
+        in (failed.stderr.splitlines()[-1])
+    )
+    assert "what was counted is in the journal" in failed.stderr.splitlines()[-1]
+    assert "Exception in thread" not in failed.stderr
+    asked = len(box.log)
+    assert asked > before
+    assert run_python(code).stdout == "1\n"
+    assert len(box.log) == asked
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "message"),
+    [
+        (
+            "lark",
+            "__version__ = '0.12.0'\nLark = UnexpectedToken = object",
+            "pip uninstall lark-parser",
+        ),
+    ],
+)
+def test_an_old_package_in_anothers_place_is_named(
+    tmp_path: Path, module: str, source: str, message: str
+) -> None:
+    """lark-parser installs itself under the name of lark."""
+    (tmp_path / module).mkdir()
+    (tmp_path / module / "__init__.py").write_text(source)
+    failed = run_python("import ct_magic; ct_magic.parse('Charged')", PYTHONPATH=str(tmp_path))
+    assert message in failed.stderr.splitlines()[-1]
+
+
+def test_an_ipython_that_is_too_old_is_said(tmp_path: Path) -> None:
+    """Before anything fails that needs a newer one."""
+    (tmp_path / "IPython").mkdir()
+    text = "__version__ = '7.34.0'\nversion_info = (7, 34, 0, '')"
+    (tmp_path / "IPython/__init__.py").write_text(text)
+    code = "import ct_magic; ct_magic.load_ipython_extension(None)"
+    failed = run_python(code, PYTHONPATH=str(tmp_path))
+    last = failed.stderr.splitlines()[-1]
+    assert "ct_magic needs IPython 8.12 or newer, and this is 7.34.0" in last
+
+
+def run_python(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | variables,
+        check=False,
+        capture_output=True,
+        text=True,
+    )

@@ -6,6 +6,7 @@ import secrets
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from time import time
 from typing import TYPE_CHECKING
@@ -154,7 +155,10 @@ def _service_run(
 
 def _prepare_frame() -> None:
     # pandas takes a while to import; better while the service counts than after a click on Cancel.
-    from ct_magic.results import frame  # noqa: F401 # importing is what it is for
+    from ct_magic.counting.handle import frame_maker
+
+    with suppress(errors.UsageError):  # whoever needs it will say so
+        frame_maker()
 
 
 def _warn_of_doubts(plan: Plan) -> None:

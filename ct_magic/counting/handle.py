@@ -44,6 +44,22 @@ _WORDS = {State.SUBMITTED: "asked", State.SUCCESS: "done"}  # the panel's
 _LOOK = 0.05  # seconds between two looks of `await` at what other threads do
 
 
+_broken: list[Exception] = []  # what an import of pandas failed with: the first says why
+
+
+def frame_maker() -> Callable[..., pd.DataFrame]:
+    """Return `results.frame.frame`; raise UsageError where pandas cannot be imported."""
+    try:
+        from ct_magic.results.frame import frame
+    except Exception as error:  # a pandas that is broken raises what it likes
+        _broken.append(error)
+        raise UsageError(
+            f"pandas cannot be imported ({type(_broken[0]).__name__}: {_broken[0]}): what was "
+            "counted is in the journal, run the cell again once it can be"
+        ) from _broken[0]
+    return frame
+
+
 class NoLengthError(StillRunningError, TypeError):
     """A handle has no length: Python looks for a TypeError there."""
 
@@ -78,9 +94,7 @@ class Counting:
     @property
     def frame(self) -> pd.DataFrame:
         """The DataFrame of what is there so far."""
-        from ct_magic.results.frame import frame
-
-        data = frame(self._run.plan, self._run.rows, self._zone)
+        data = frame_maker()(self._run.plan, self._run.rows, self._zone)
         if self._cell is not None:
             data.attrs["cell"] = self._cell  # by this `%ct resume` knows whose frame it is
         return data

@@ -23,6 +23,7 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
+import lark
 from lark import Lark, UnexpectedToken
 
 from ct_magic.errors import QueryError, UsageError
@@ -40,6 +41,11 @@ from ct_magic.query.source import Source
 from ct_magic.query.tree import DidNode, NodeMaker, QueryNode, StatementNode
 
 _DEEPEST = 30  # brackets in brackets
+if lark.__version__.startswith("0."):
+    raise UsageError(
+        "the old package lark-parser has taken the place of lark: pip uninstall lark-parser, then "
+        "pip install --force-reinstall lark"
+    )
 
 
 def parse(
