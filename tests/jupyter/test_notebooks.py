@@ -106,11 +106,11 @@ def test_each_cell_that_draws_has_a_picture_of_all_its_counts(name: str, execute
     assert page.count('src="data:image/png') >= len(drawn)
 
 
-def test_there_are_fifteen_recipes_of_one_cell_and_two_sentences() -> None:
+def test_each_recipe_is_a_question_one_cell_and_two_sentences() -> None:
     """Each is a question, the cell that answers it, and what its numbers say and do not say."""
     cells = read("recipes.ipynb").cells
     titles = [n for n, cell in enumerate(cells) if cell.source.startswith("## ")]
-    assert len(titles) == 15
+    assert len(titles) == 22
     for begin, end in zip(titles, [*titles[1:], len(cells)], strict=True):
         question, answer, *more, words = cells[begin:end]
         assert question.cell_type == words.cell_type == "markdown"
@@ -144,6 +144,8 @@ def test_the_recipes_find_what_the_sandbox_holds(executed: Any) -> None:
     assert 0 < difference["low"] < difference["difference"] < difference["high"]
     assert difference["p"] < 0.001
     assert "Most at 22:00" in picture_text(notebook, "hours")
+    (first, *_) = [o for c in code(notebook) if "why(drop)" in c.source for o in c.outputs]
+    assert first.data["text/plain"].startswith("Payment mode = UPI: \N{MINUS SIGN}8")
     by_mode = picture_text(notebook, "june_by_mode")
     assert re.search(r"UPI: 4 pieces, .* lowest \d+ \(\d{4}-06-01\)", by_mode)
 
