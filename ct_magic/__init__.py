@@ -166,9 +166,9 @@ def load_ipython_extension(ipython: InteractiveShell) -> None:
             "pip install --upgrade ipython"
         )
     from ct_magic.magic.completer import install
-    from ct_magic.magic.magics import CountMagics
+    from ct_magic.magic.magics import register
 
-    ipython.register_magics(CountMagics)
+    register(ipython)
     install(ipython, _names)
 
 

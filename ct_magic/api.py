@@ -11,7 +11,7 @@ from ct_magic.client.accounts import Account
 from ct_magic.client.journal.journal import path as journal_path
 from ct_magic.counting.asking import ask
 from ct_magic.planning.prepare import prepare
-from ct_magic.settings import Changes, Settings, changed, zone
+from ct_magic.settings import Changes, Settings, changed, in_force, zone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,7 +149,7 @@ def resume(
     """
     from ct_magic.counting.resume import resumed
 
-    return resumed(settings or Settings(), variables if variables is not None else {})
+    return resumed(settings or in_force(), variables if variables is not None else {})
 
 
 def names(account: str | None = None) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, tzinfo
 from enum import Enum
@@ -173,7 +173,20 @@ def changed(settings: Settings | None, changes: Mapping[str, Any]) -> Settings:
         raise UsageError(f"there is no keyword {odd!r}: {hint}")
     if not isinstance(settings, Settings | None):
         raise UsageError("settings is a ct_magic.Settings; its fields are keywords, too")
-    return replace(settings, **changes) if settings else Settings(**changes)
+    return replace(settings or in_force(), **changes)
+
+
+_configured: list[Callable[[], Settings]] = []  # the magics', where they are loaded
+
+
+def configure(source: Callable[[], Settings] | None) -> None:
+    """Let these settings be in force, as `%config` changes them; None: the usual ones."""
+    _configured[:] = [source] if source else []
+
+
+def in_force() -> Settings:
+    """Return what holds where no settings are given: in a notebook what `%config` says."""
+    return _configured[0]() if _configured else Settings()
 
 
 def zone(name: str | None) -> tzinfo | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from time import time
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from ct_magic import errors
 from ct_magic.client import accounts
 from ct_magic.client.accounts import Account
-from ct_magic.client.jobs import Job, jobs_of
+from ct_magic.client.jobs import Job, State, jobs_of
 from ct_magic.client.journal.journal import (
     WARNED,
     Journal,
@@ -64,6 +65,9 @@ def ask(
     if not all(job.state.ended for job in jobs):
         journal.begin(record, None if refresh else cell.freshness)
     _warn_of_doubts(cell.plan)
+    waiting = [job.question for job in jobs if job.state is State.WAITING and not refresh]
+    if elsewhere := _pending_elsewhere(journal.pending_elsewhere(waiting), cell.account.name):
+        cell = replace(cell, plan=replace(cell.plan, notes=(elsewhere, *cell.plan.notes)))
     cell = with_expectation(cell, jobs, journal)
     return begin(cell, jobs, journal, panel, record.id)
 
@@ -74,9 +78,13 @@ def begin(
     journal: Journal,
     panel: Opener | None = None,
     cell_id: str | None = None,
+    left_out: int = 0,
 ) -> Counting:
-    """Make jobs ready to go, and the panel that will show them: `watched()` or `followed()`."""
-    from ct_magic.counting.handle import Counting
+    """Make jobs ready to go, and the panel that will show them: `watched()` or `followed()`.
+
+    `left_out` is how many counts of the cell were never sent, and are not asked now either.
+    """
+    from ct_magic.counting.handle import Counting, Stamp
     from ct_magic.panel.environment import current_shell, open_panel
     from ct_magic.panel.standing import About
 
@@ -96,10 +104,28 @@ def begin(
         zone=cell.zone,
         today=cell.today,
         stable=shown.stable_outputs,
+        left_out=left_out,
     )
     show = partial(panel or usual, rows, about)
     kernel = getattr(shell, "kernel", None)
-    return Counting(rows, show, zone=cell.zone, cell=cell_id, kernel=kernel)
+    stamp = Stamp(cell.account.name, cell_id)
+    return Counting(rows, show, zone=cell.zone, stamp=stamp, kernel=kernel)
+
+
+def _pending_elsewhere(names: Mapping[str, int], own: str) -> str | None:
+    """Return in words at which other accounts what would be asked now is pending.
+
+    After a restart the environment's account is in use again; a script hears it as a warning.
+    """
+    from ct_magic.panel.environment import current_shell
+
+    parts = [f"{n:,} at {name} ('%ct use {name}')" for name, n in names.items() if name != own]
+    if not parts:
+        return None
+    message = f"some of these counts are pending at another account: {', '.join(parts)}"
+    if current_shell() is None:
+        warn(message)
+    return message
 
 
 def _account_words(account: Account) -> tuple[str | None, str | None]:

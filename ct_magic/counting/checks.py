@@ -18,7 +18,7 @@ from ct_magic.planning.known_facts import remember_facts
 from ct_magic.planning.prepare import PreparedCell, today_of
 from ct_magic.rows import Plan, question_about
 from ct_magic.session.session import SESSION
-from ct_magic.settings import Settings
+from ct_magic.settings import Settings, in_force
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +102,7 @@ def check(
     where the account could not be asked.
     """
     chosen = SESSION.account(account)
-    settings = settings or Settings()
+    settings = settings or in_force()
     day = today or today_of(chosen, settings)
     bodies = questions(day, event)
     counts = (question_about(b, json.dumps(b), f"check: {name}") for name, b in bodies.items())

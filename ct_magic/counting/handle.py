@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Sequence
+from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -64,6 +65,37 @@ class NoLengthError(StillRunningError, TypeError):
     """A handle has no length: Python looks for a TypeError there."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the `attrs` of a DataFrame say of it: whose counts they are, of which cell.
+
+    By the cell `%ct resume` knows whose frame a variable holds, and by the digest, which one with
+    counts missing has, that it is still as the cell gave it.
+    """
+
+    account: str
+    cell: str | None = None
+
+    def put_on(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the DataFrame with the stamp."""
+        from ct_magic.results.frame import digest
+
+        frame.attrs["account"] = self.account
+        if self.cell is not None:
+            frame.attrs["cell"] = self.cell
+            if not frame["status"].isin(list(map(str, _FINE))).all():
+                frame.attrs["as_given"] = digest(frame)
+        return frame
+
+    def is_on(self, value: object) -> bool:
+        """Return True for the DataFrame that the cell gave, and nothing of which was changed."""
+        from ct_magic.results.frame import digest
+
+        attrs = getattr(value, "attrs", {})
+        of_cell = attrs.get("cell") == self.cell and "as_given" in attrs
+        return of_cell and attrs["as_given"] == digest(value)
+
+
 class Counting:
     """A count under way, as `start` returns it: `result()` waits for its DataFrame.
 
@@ -79,11 +111,11 @@ class Counting:
         show: Callable[[], Panel],
         *,
         zone: tzinfo | None = None,
-        cell: str | None = None,
+        stamp: Stamp | None = None,
         kernel: object = None,
     ) -> None:
         self._run, self._show, self._zone, self._kernel = run, show, zone, kernel
-        self._cell = cell
+        self._stamp = stamp
         self._heard: Collection[str] | None = None
         self._seen = Event()
 
@@ -95,9 +127,7 @@ class Counting:
     def frame(self) -> pd.DataFrame:
         """The DataFrame of what is there so far."""
         data = frame_maker()(self._run.plan, self._run.rows, self._zone)
-        if self._cell is not None:
-            data.attrs["cell"] = self._cell  # by this `%ct resume` knows whose frame it is
-        return data
+        return self._stamp.put_on(data) if self._stamp else data
 
     @property
     def jobs(self) -> tuple[Job, ...]:

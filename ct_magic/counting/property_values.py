@@ -34,7 +34,7 @@ from ct_magic.query.printer import property_text, value_text
 from ct_magic.query.source import Source
 from ct_magic.rows import Plan, question_about
 from ct_magic.session.session import SESSION
-from ct_magic.settings import Settings
+from ct_magic.settings import Settings, in_force
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +114,7 @@ def property_values(
 
     if not isinstance(top, int) or isinstance(top, bool) or not 1 <= top <= MOST_VALUES:
         raise errors.UsageError(f"top is a whole number from 1 to {MOST_VALUES}")
-    settings, chosen = settings or Settings(), SESSION.account(account)
+    settings, chosen = settings or in_force(), SESSION.account(account)
     day = today or today_of(chosen, settings)
     known = SESSION.given_names(chosen.name)
     before, named = split_properties(text)

@@ -16,6 +16,7 @@ from ct_magic.client.journal.journal import Journal, open_journal
 from ct_magic.client.journal.plan_record import CellRecord
 from ct_magic.common.words import ago
 from ct_magic.counting.asking import begin
+from ct_magic.counting.handle import Stamp
 from ct_magic.errors import CountError, CountInterrupt, JournalError
 from ct_magic.planning.prepare import PreparedCell, today_of
 from ct_magic.planning.row_results import row_results
@@ -35,7 +36,8 @@ class PendingCell:
     """A cell some of whose ids are pending.
 
     `entries` are what is known of its questions; `questions` are the numbers of those that are
-    looked at, in the order of `plan`, which holds the rows that can be complete.
+    looked at, in the order of `plan`, which holds the rows that can be complete. `unsent` is how
+    many of its counts were never sent.
     """
 
     record: CellRecord
@@ -43,6 +45,7 @@ class PendingCell:
     entries: Mapping[int, Entry]
     plan: Plan
     questions: tuple[int, ...]
+    unsent: int = 0
 
     @property
     def known(self) -> tuple[Entry, ...]:
@@ -85,7 +88,9 @@ def _part(record: CellRecord, began: float, entries: Mapping[int, Entry]) -> Pen
     among = {row.within for row in due if row.within is not None}
     known_rows = {n for n in among if known.keys() >= set(record.plan.rows[n].questions)}
     plan, questions = record.plan.only({row.number for row in due} | known_rows)
-    return PendingCell(record, began, known, plan, questions)
+    told = known.keys() | {n for n, entry in entries.items() if entry.state == State.FAILED}
+    unsent = len(record.plan.questions) - len(told)
+    return PendingCell(record, began, known, plan, questions, unsent)
 
 
 def _is_due(questions: Sequence[int], known: Mapping[int, Entry]) -> bool:
@@ -139,7 +144,10 @@ def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.Da
     whole = PreparedCell(plan, account, settings, today_of(account, settings))
     if not cells:
         return _dated(_empty(whole), [], whole.zone)
-    notes = "; ".join(age(cell, datetime.now(UTC).astimezone(whole.zone)) for cell in cells)
+    now = datetime.now(UTC).astimezone(whole.zone)
+    kept = [_is_changed(variables, cell.record) for cell in cells]
+    notes = [*(age(cell, now) for cell in cells), *filter(None, kept)]
+    whole = replace(whole, plan=replace(plan, notes=tuple(notes)))
     known = [(cell.record.id, n, cell.entries[n]) for cell in cells for n in cell.questions]
     jobs = [
         journal.taken(Job(number, question), entry, (name, n))
@@ -148,14 +156,14 @@ def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.Da
         )
     ]
     journal.ask_together(plan)
-    handle = begin(replace(whole, note=notes), jobs, journal)
+    handle = begin(whole, jobs, journal, left_out=sum(cell.unsent for cell in cells))
     try:
         return _dated(handle.watched(), cells, whole.zone)
     except (CountError, CountInterrupt) as stopped:
         stopped.frame = _dated(stopped.frame, cells, whole.zone)
         raise
     finally:
-        _fill(variables, cells, handle.jobs)
+        _fill(variables, cells, handle.jobs, account.name)
 
 
 def _empty(cell: PreparedCell) -> pd.DataFrame:
@@ -173,8 +181,19 @@ def _dated(frame: pd.DataFrame, cells: Sequence[PendingCell], zone: tzinfo | Non
     return with_room(frame, ["asked"]).assign(asked=moments(began, zone))
 
 
+def _is_changed(variables: Mapping[str, Any], record: CellRecord) -> str | None:
+    """Return where the counts of a variable are that is not what the cell gave any more."""
+    value = variables.get(record.variable) if record.variable is not None else None
+    if value is None or Stamp("", record.id).is_on(value):
+        return None
+    return f"{record.variable} was changed since: its counts are in what resume gives, not in it"
+
+
 def _fill(
-    variables: MutableMapping[str, Any], cells: Sequence[PendingCell], jobs: Sequence[Job]
+    variables: MutableMapping[str, Any],
+    cells: Sequence[PendingCell],
+    jobs: Sequence[Job],
+    account: str,
 ) -> None:
     from ct_magic.results.frame import frame
 
@@ -182,16 +201,9 @@ def _fill(
     for cell in cells:
         answers = jobs[first : first + len(cell.questions)]
         first += len(answers)
-        record = cell.record
-        if record.variable is None or not _holds(variables.get(record.variable), record.id):
-            continue
-        results = row_results(record.plan, cell.jobs(answers))
-        filled = frame(record.plan, results, zone(record.zone))
-        # Somebody's own columns, or fewer rows, make it a frame of their own.
-        if filled.columns.equals(variables[record.variable].columns):
-            filled.attrs["cell"] = record.id
-            variables[record.variable] = filled
-
-
-def _holds(value: object, cell: str) -> bool:
-    return getattr(value, "attrs", {}).get("cell") == cell
+        record, stamp = cell.record, Stamp(account, cell.record.id)
+        # Whatever somebody made of it is a frame of their own.
+        if record.variable is not None and stamp.is_on(variables.get(record.variable)):
+            results = row_results(record.plan, cell.jobs(answers))
+            filled = frame(record.plan, results, zone(record.zone))
+            variables[record.variable] = stamp.put_on(filled)

@@ -22,7 +22,7 @@ from ct_magic.planning.preview import Preview, preview
 from ct_magic.query import parser
 from ct_magic.query.calendar import ends, resolve
 from ct_magic.session import known_names as name_sources
-from ct_magic.settings import Settings
+from ct_magic.settings import Settings, in_force
 
 _NAME = "counts"
 NO_PLACE = (
@@ -49,7 +49,7 @@ def form(text: str = "", *, settings: Settings | None = None) -> Form:
     shell = current_shell()
     if getattr(shell, "kernel", None) is None:
         raise UsageError(NO_PLACE)
-    return Form(text, shell.user_ns, settings or Settings(), live=is_interactive(shell))
+    return Form(text, shell.user_ns, settings or in_force(), live=is_interactive(shell))
 
 
 class Form:

@@ -12,7 +12,7 @@ from traitlets import Bool, Enum, Float, Integer, MetaHasTraits, TraitType, Unic
 
 from ct_magic.errors import QueryError, UsageError
 from ct_magic.magic.caller import Caller, calling
-from ct_magic.settings import PROGRESS, SettingKind, Settings
+from ct_magic.settings import PROGRESS, SettingKind, Settings, configure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,6 +160,13 @@ def _replace(caller: Caller, name: str, counting: Counting, frame: pd.DataFrame)
         caller.bind(name, frame)
 
 
+def register(shell: InteractiveShell) -> None:
+    """Give a shell the magics; their settings hold for `count()` beside them, too."""
+    magics = CountMagics(shell)
+    shell.register_magics(magics)
+    configure(magics.settings)
+
+
 def unregister(shell: InteractiveShell) -> None:
     """Remove the magics and their settings from a shell."""
     from ct_magic.magic.short_display import show_as_before
@@ -169,6 +176,7 @@ def unregister(shell: InteractiveShell) -> None:
         for name in ("ctcount", "ct"):
             table.pop(name, None)
     magics = manager.registry.pop(CountMagics.__name__, None)
+    configure(None)
     shell.configurables[:] = [c for c in shell.configurables if c is not magics]
     show_as_before(shell)
 

@@ -17,7 +17,7 @@ from ct_magic.query.calendar import plain_day
 from ct_magic.query.doubts import Known, doubted
 from ct_magic.rows import Plan
 from ct_magic.session.session import SESSION
-from ct_magic.settings import Settings, zone
+from ct_magic.settings import Settings, in_force, zone
 
 _USUAL = Timing()
 
@@ -30,7 +30,6 @@ class PreparedCell:
     account: Account
     settings: Settings
     today: date
-    note: str | None = None
 
     @property
     def zone(self) -> tzinfo | None:
@@ -80,7 +79,7 @@ def prepare(
     settings: Settings | None = None,
 ) -> PreparedCell:
     """Make a text ready to be asked; nothing is sent."""
-    text, settings = one_text(text), settings or Settings()
+    text, settings = one_text(text), settings or in_force()
     chosen = SESSION.account(account)
     days_of = zone_of(chosen, settings)
     day = plain_day(today or today_of(chosen, settings), days_of)
@@ -94,7 +93,7 @@ def prepare(
         names=known.names,
     )
     plan = doubted(cell, day, known)
-    return PreparedCell(plan, chosen, settings, day, "; ".join(plan.notes) or None)
+    return PreparedCell(plan, chosen, settings, day)
 
 
 def one_text(text: str | Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from ct_magic.query.parser import read_cell
 from ct_magic.query.payload import to_payload
 from ct_magic.query.printer import layout
 from ct_magic.session.session import SANDBOX, SESSION
-from ct_magic.settings import Settings
+from ct_magic.settings import Settings, in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def explain(
     that is no query.
     """
     account = SESSION.account_if_any()
-    cell, today = _read(text, params or {}, settings or Settings(), account)
+    cell, today = _read(text, params or {}, settings or in_force(), account)
     parts = [layout(statement) for statement in cell.statements]
     doubts = doubted(cell, today, known_of(account)).doubts
     parts += [f"doubt: {doubt}" for doubt in doubts]

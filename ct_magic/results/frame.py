@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
+from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
@@ -261,6 +262,16 @@ def _unit(start: date, end: date) -> str | None:
 def records(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     """Return the DataFrame of some plain rows."""
     return pd.DataFrame(list(rows))
+
+
+def digest(data: Any) -> str:
+    """Return a text that is another one where anything in a DataFrame is."""
+    columns = repr([(name, str(dtype)) for name, dtype in data.dtypes.items()])
+    try:
+        rows = pd.util.hash_pandas_object(data).to_numpy().tobytes()
+    except TypeError:  # what cannot be hashed is no value of ours
+        return ""
+    return sha256(columns.encode("utf-8", "replace") + rows).hexdigest()
 
 
 def moments(times: Sequence[datetime | None], zone: tzinfo | None) -> _Column:

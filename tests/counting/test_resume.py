@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import pickle
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers.shell import TODAY, point_at, submitted, until
+from IPython.core.interactiveshell import InteractiveShell
 
 import ct_magic
 from ct_magic import api, errors
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
-from ct_magic.client.journal.journal import open_journal
+from ct_magic.client.journal.history import submissions
+from ct_magic.client.journal.journal import open_journal, path
 from ct_magic.query.payload import to_payload
 from ct_magic.sandbox import Sandbox
 from ct_magic.settings import Settings
@@ -193,3 +196,127 @@ def test_retention_comes_back_with_what_is_not_yet(slow: Sandbox) -> None:
     assert "not yet" in resumed["status"].tolist()
     for name in ("step", "after", "count", "of", "share", "low", "whole", "status"):
         assert resumed[name].equals(counted[name]), name
+
+
+CHANGES: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "rows taken out": lambda df: df[df["Category"] == "Shoes"],
+    "rows in another order": lambda df: df.iloc[::-1],
+    "rows numbered anew": lambda df: df.iloc[::-1].reset_index(drop=True),
+    "a value filled in": lambda df: df.fillna({"count": 0}),
+    "a label changed": lambda df: df.assign(query="mine"),
+    "a column taken out": lambda df: df.drop(columns="doubt"),
+    "a column added": lambda df: df.assign(note="x"),
+    "columns in another order": lambda df: df[sorted(df.columns)],
+    "another kind of number": lambda df: df.astype({"count": "Float64"}),
+    "something in it that has no hash": lambda df: df.assign(query=[[1]] * len(df)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_what_somebody_made_of_a_frame_is_not_replaced(
+    slow: Sandbox, change: Callable[[pd.DataFrame], pd.DataFrame]
+) -> None:
+    """Five rows were back where three were left: the counts are in what resume gives."""
+    week = change(left(SHOES, "week"))
+    variables: dict[str, Any] = {"week": week}
+    resumed = api.resume(QUICK, variables=variables)
+    assert variables["week"] is week
+    assert resumed["status"].tolist() == ["success"] * 4
+
+
+@pytest.mark.parametrize("copied", [pd.DataFrame.copy, lambda df: df[list(df)], lambda df: df[:]])
+def test_a_copy_of_what_a_cell_gave_is_filled(
+    slow: Sandbox, copied: Callable[[pd.DataFrame], pd.DataFrame]
+) -> None:
+    """It is still as it was given; so is one that was saved and read again."""
+    week = copied(left(SHOES, "week"))
+    variables: dict[str, Any] = {"week": pickle.loads(pickle.dumps(week))}  # noqa: S301 # our own
+    api.resume(QUICK, variables=variables)
+    assert variables["week"]["status"].tolist() == ["success"] * 4
+    assert "as_given" not in variables["week"].attrs
+
+
+def test_where_the_counts_of_a_changed_variable_are_is_told(
+    slow: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a line of the panel; nothing is told of what was never there."""
+    week = left(SHOES, "week").iloc[:2]
+    left("App Launched 2026-10", "gone")
+    text = Settings(poll_interval=0.01, progress="text")
+    api.resume(text, variables={"week": week})
+    shown = " ".join(capsys.readouterr().err.split())
+    assert "week was changed since: its counts are in what resume gives" in shown
+    assert "gone was changed" not in shown
+
+
+def test_counts_that_were_never_sent_are_told_by_resume(
+    slow: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After an interrupt of thirty it said "6 of 6 done": twenty-four had never been asked."""
+    handle = ct_magic.start(
+        "Charged 2026-10-01..2026-10-30 by day",
+        poll_interval=60,
+        first_look=60,
+        max_concurrent=1,
+        progress="none",
+        variable="df",
+    )
+    until(lambda: sum(job.req_id is not None for job in handle.jobs) >= 2)
+    handle.cancel()
+    assert handle._seen.wait(60)
+    api.resume(Settings(poll_interval=0.01, progress="text"), variables={})
+    shown = " ".join(capsys.readouterr().err.split())
+    # One more than the handle saw, perhaps, whose answer came while it was cancelled.
+    sent = sum(row["req_id"] is not None for row in submissions(path()))
+    assert 2 <= sent < 30, "it was too quick to be interrupted"
+    assert f"{sent} of 30" in shown
+    assert f"the other {30 - sent} were never sent: run the cell again" in shown
+    assert f"{sent} of {sent} " not in shown
+    state = api.history()["state"].iloc[0]
+    assert state.startswith(f"{sent} success, ")
+    assert state.endswith(" not sent")
+
+
+def test_a_frame_names_the_account_of_its_counts(
+    slow: Sandbox, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever account is in use when it is looked at."""
+    named = Account("team", "SANDBOX", Secret("sandbox"), base_url=slow.url)
+    counted = ct_magic.count("App Launched 2026-10", account=named, settings=QUICK)
+    assert counted.attrs["account"] == "team"
+    assert ct_magic.count("Charged 2026-10", settings=QUICK).attrs["account"] == "default"
+
+
+def test_a_rerun_whose_counts_are_pending_at_another_account_says_so(
+    slow: Sandbox, tmp_path: Path
+) -> None:
+    """After a restart the environment's account is asked, and those of the other lie there."""
+    with Sandbox(profiles=60, partials=2, today=TODAY, account="TEAM-1") as other:
+        team = Account("team", "TEAM-1", Secret("sandbox"), base_url=other.url)
+        text = "Charged 2026-10-01..2026-10-02 by day"
+        handle = ct_magic.start(text, account=team, poll_interval=60, progress="none")
+        until(lambda: all(job.req_id for job in handle.jobs))
+        handle.cancel()
+        with pytest.warns(errors.JournalWarning, match="2 at team .'%ct use team'"):
+            ct_magic.count(text, settings=QUICK)
+        ct_magic.count(text, account=team, settings=QUICK)
+
+
+def test_settings_of_the_notebook_hold_for_functions_beside_the_magics(
+    slow: Sandbox, shell: InteractiveShell
+) -> None:
+    """`%config CountMagics` is one place for both; a keyword and `settings=` go before it."""
+    shell.run_line_magic("config", "CountMagics.timezone = 'Asia/Kolkata'")
+    shell.run_line_magic("config", "CountMagics.max_counts = 3")
+    assert ct_magic.count("Charged 2026-10-01").attrs["timezone"] == "Asia/Kolkata"
+    with pytest.raises(errors.QueryError, match="limit is 3"):
+        ct_magic.count("Charged 2026-10-01..2026-10-04 by day")
+    assert "limit is 3" in str(ct_magic.plan("Charged 2026-10-01..2026-10-04 by day"))
+    frame = ct_magic.count("Charged 2026-10-01..2026-10-04 by day", max_counts=4, timezone="UTC")
+    assert (len(frame), frame.attrs["timezone"]) == (4, "UTC")
+    plain = ct_magic.count("Charged 2026-10-05..2026-10-08 by day", settings=QUICK)
+    assert plain.attrs["timezone"] != "Asia/Kolkata"
+    shell.run_line_magic("config", "CountMagics.timezone = None")
+    shell.extension_manager.unload_extension("ct_magic")
+    assert ct_magic.plan("Charged 2026-10-01..2026-10-04 by day").counts == 4
+    shell.extension_manager.load_extension("ct_magic")
