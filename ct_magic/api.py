@@ -71,7 +71,8 @@ def count(
     | events, users, devices | Int64 | NA where the service does not send them |
     | cached | bool | taken from the journal instead of asked for |
     | counted | datetime64[ns] | when its oldest count was taken, on the clock of the account's |
-    | | | time zone, which `df.attrs["timezone"]` names |
+    | | | time zone, which `df.attrs["timezone"]` names; |
+    | | | whose counts they are, `df.attrs["account"]` does |
     | doubt | string | what the service may ignore silently; NA where nothing is doubted |
 
     Shares and changes are fractions: 0.25 is a quarter. Two axes become a table by
