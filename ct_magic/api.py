@@ -283,7 +283,7 @@ def compare(df: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
 
     | column | dtype | |
     | --- | --- | --- |
-    | query, step, and where there are any after, start, end, the axes | | what is compared |
+    | query, step, and where there are any after, from_day, to_day, start, end, axes | | what |
     | against | as what is compared | the first |
     | share, share_against | Float64 | |
     | difference, low, high | Float64 | share - share_against; Newcombe's 95 % interval |

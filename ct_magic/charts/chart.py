@@ -74,6 +74,7 @@ class Path:
     colour: Colour = Colour.FIRST
     dotted: bool = False
     thin: bool = False
+    thick: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +110,19 @@ class Tile:
     y: float
     text: str
     strength: float = 0.0
+    hollow: bool = False
     tip: str = ""
 
 
-Mark = Box | Path | Dot | Words | Tile
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The ground between two lines: places are (x, lower, upper)."""
+
+    places: tuple[tuple[float, float, float], ...]
+    colour: Colour = Colour.FIRST
+
+
+Mark = Box | Path | Dot | Words | Tile | Band
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING
 from ct_magic.charts.bars import bars, columns, is_by_hour, paired_bars, reasons
 from ct_magic.charts.chart import Chart, Words
 from ct_magic.charts.lines import paired_lines, timeline
-from ct_magic.charts.retention import curves, triangle
-from ct_magic.charts.shares import dots, funnel, share_lines
+from ct_magic.charts.retention import (
+    brackets,
+    curves,
+    how_many,
+    is_bracket,
+    is_cumulative,
+    is_own_days,
+    triangle,
+)
+from ct_magic.charts.shares import dots, funnel, paired_dots, share_lines
 from ct_magic.charts.vega import Picture
 from ct_magic.charts.wording import doubts
 from ct_magic.errors import CtMagicError
@@ -35,6 +43,7 @@ _log = logging.getLogger(__name__)
 
 # Rows of a result -> the Chart that shows them; which kind of picture fits which kind of rows.
 
+FEW = 4  # lines with intervals, and columns that are lines over time
 PICTURES: dict[Kind, Callable[[Sequence[Cell]], Chart]] = {
     Kind.NUMBER: bars,
     Kind.STATEMENTS: bars,
@@ -59,7 +68,9 @@ def choose_chart(rows: Sequence[Cell], *, as_curves: bool = False) -> Chart:
 def _picture(rows: Sequence[Cell], as_curves: bool) -> Callable[[Sequence[Cell]], Chart]:
     is_a = kind(rows)
     if is_a is Kind.RETENTION:
-        return triangle if is_over_time(rows) and not as_curves else curves
+        return _after_some_time(rows, as_curves)
+    if is_a is Kind.FUNNEL and any(row.previous_share is not None for row in rows):
+        return paired_dots
     if is_a is Kind.FUNNEL:
         if is_over_time(rows):
             return share_lines
@@ -69,6 +80,21 @@ def _picture(rows: Sequence[Cell], as_curves: bool) -> Callable[[Sequence[Cell]]
     if is_a is Kind.VALUES and is_by_hour(rows):
         return columns
     return PICTURES[is_a]
+
+
+def _after_some_time(rows: Sequence[Cell], as_curves: bool) -> Callable[[Sequence[Cell]], Chart]:
+    columns, lines = how_many(rows)
+    over_time = is_over_time(rows)
+    if is_own_days(rows):
+        if is_bracket(rows):
+            return brackets
+        if over_time and columns <= FEW and not (is_cumulative(rows) and lines <= FEW):
+            return share_lines
+        is_curve = not over_time or (is_cumulative(rows) and lines <= FEW)
+        return curves if is_curve or as_curves else triangle
+    # By values it would be a grid of grids.
+    has_values = any(row.series.values for row in rows)
+    return triangle if over_time and not has_values and not as_curves else curves
 
 
 def show_below(frame: pd.DataFrame) -> None:

@@ -1,10 +1,26 @@
-"""Shares after some time -> Chart: a triangle of cohorts as a heat map, or curves with a mean."""
+"""Shares after some time -> Chart: a grid of cohorts, curves, a bar between two windows.
+
+The time after is a number of weeks (`after 0..11 weeks`) or days behind each profile's own first
+day (`on day 1, 7, 30`, `within 1, 7, 30 days`): both are the columns of a grid and the places of a
+curve.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ct_magic.charts.chart import SERIES, Chart, ChartAxis, Colour, Dot, Mark, Path, Tile, Words
+from ct_magic.charts.chart import (
+    SERIES,
+    Band,
+    Chart,
+    ChartAxis,
+    Colour,
+    Dot,
+    Mark,
+    Path,
+    Tile,
+    Words,
+)
 from ct_magic.charts.lines import MOST_LINES, PLANE, end_labels
 from ct_magic.charts.shares import steps
 from ct_magic.charts.wording import (
@@ -19,20 +35,27 @@ from ct_magic.charts.wording import (
     period,
     piece,
     pixels,
+    row_axis,
+    row_labels,
     share_axis,
     short,
+    so_far,
     statement,
+    window_words,
 )
+from ct_magic.common.statistics import wilson
 from ct_magic.common.words import share
-from ct_magic.results.cells import Cell, Piece, is_over_time
+from ct_magic.results.cells import Cell, is_over_time
 
 _MOST = 60
 _ROW = 26
+_BANDED = 4  # curves that have their intervals: more could not be told apart
 STRONGEST = 0.6  # how much colour a cell has: the page's own text is read on it
 MEAN = "mean"
-Cohort = Piece
-_Column = tuple[str, int | None]
+Cohort = tuple[object, ...]
+_Column = tuple[str, int | None, tuple[int, int] | None]  # step, after, window
 _Statements = Mapping[str, Mapping[Cohort, Mapping[_Column, Cell]]]
+_Counts = tuple[int, int]  # of how many, and of whom
 
 
 def triangle(rows: Sequence[Cell]) -> Chart:
@@ -46,7 +69,7 @@ def triangle(rows: Sequence[Cell]) -> Chart:
     ticks: list[tuple[float, str]] = []
     marks: list[Mark] = []
     top = 0.0
-    largest = max((row.share or 0 for row in steps(rows) if row.series.after), default=0)
+    largest = max((row.share or 0 for row in steps(rows) if row.series.after != 0), default=0)
     statements = _by_statement(rows)
     for query, cohorts in statements.items():
         shown = dict(list(cohorts.items())[:_MOST])
@@ -77,77 +100,189 @@ def triangle(rows: Sequence[Cell]) -> Chart:
 
 
 def curves(rows: Sequence[Cell]) -> Chart:
-    """Return a line for each cohort or value over the time after it, and their mean.
+    """Return a line for each value or cohort over the time after it.
 
-    Cohorts of one statement are grey, since it is the mean that speaks; values have colours, and
-    so have the means of several statements.
+    Values have colours, and with few lines their intervals. Many cohorts of one statement are
+    grey, since it is their mean that speaks.
     """
     statements = _by_statement(rows)
-    columns = [column for column in _columns(rows) if column[1] is not None]
-    over_time = is_over_time(rows)
-    axis = share_axis([row.share or 0 for row in rows if row.series.after is not None])
+    columns = [column for column in _columns(rows) if _place(column) is not None]
+    lines = _lines(statements, columns, rows)
+    has_cohorts = is_over_time(rows) and not any(row.series.values for row in rows)
+    is_grey = has_cohorts and not (is_own_days(rows) and len(lines) <= _BANDED)
     marks: list[Mark] = []
     ends: list[tuple[str, float | None]] = []
-    for turn, (query, cohorts) in enumerate(statements.items()):
-        lines = dict(list(cohorts.items())[: _MOST if over_time else MOST_LINES])
-        for cells, label in zip(lines.values(), _row_labels(lines, rows), strict=True):
-            known = [(c[1], cells[c].share) for c in columns if c in cells]
-            n = len(ends)
-            colour = Colour.GREY if over_time else SERIES[n % len(SERIES)]
-            marks += _curve(known, colour, n, thin=over_time)
-            ends += [] if over_time else [(label, _last(known))]
-        if over_time:
-            means = _means(cohorts.values(), columns)
-            mean = [(column[1], means.get(column)) for column in columns]
-            marks += _curve(mean, SERIES[turn % len(SERIES)], turn, thin=False)
-            name = f"{MEAN} · {short(query)}" if len(statements) > 1 else MEAN
-            ends.append((name, _last(mean)))
-    last = max((after or 0 for _, after in columns), default=1)
-    x = ChartAxis(0 - 0.02 * last, last * 1.02 + 0.01, _after_ticks(columns))
-    marks += end_labels(ends, x, axis) if len(ends) > 1 or over_time else []
+    for n, (label, counts) in enumerate(list(lines.items())[: _MOST if is_grey else MOST_LINES]):
+        colour = Colour.GREY if is_grey else SERIES[n % len(SERIES)]
+        marks += _curve(counts, colour, n, thin=is_grey, band=len(lines) <= _BANDED)
+        ends += [] if is_grey else [(label, _last(counts))]
+    for n, (query, cohorts) in enumerate(statements.items() if is_grey else ()):
+        mean = _sums(cohorts.values(), columns)
+        marks += _curve(mean, SERIES[n % len(SERIES)], n, thin=False, band=False)
+        ends.append((f"{MEAN} · {short(query)}" if len(statements) > 1 else MEAN, _last(mean)))
+    top = [at.high or at.share or 0 for at in rows if _place(_column(at)) is not None]
+    axis = share_axis(top if len(lines) <= _BANDED else [r.share or 0 for r in rows if r.is_step])
+    places = [_place(column) or 0.0 for column in columns]
+    last = max(places, default=1.0) or 1.0
+    x = ChartAxis(-0.02 * last, last * 1.02 + 0.01, _after_ticks(columns))
+    marks += end_labels(ends, x, axis) if len(ends) > 1 or is_grey else []
     title = f"{events(rows)}: {_what(rows)}{axis_words(rows)}"
+    notes = [*_notes(rows, statements), *([BANDS] if len(lines) <= _BANDED else [])]
     return Chart(
         title=title,
-        lines=(*statement(rows), "; ".join(_notes(rows, statements))),
+        lines=(*statement(rows), "; ".join(notes)),
         alt=f"{title}, {period(rows)}. {_gist(statements, columns)}",
         x=x,
         y=axis,
-        marks=tuple(marks),
+        marks=tuple(sorted(marks, key=lambda mark: not isinstance(mark, Band))),
         height=PLANE,
         margin=24 + pixels(name for name, _ in ends),
     )
 
 
-def _last(places: Sequence[tuple[int | None, float | None]]) -> float | None:
-    return next((at for _, at in reversed(places) if at is not None), None)
+def brackets(rows: Sequence[Cell]) -> Chart:
+    """Return a bar from the low to the high end that two windows leave: the truth lies between."""
+    both: dict[Cohort, list[Cell]] = {}
+    for row in steps(rows):
+        both.setdefault(_cohort(row), []).append(row)
+    shown = [sorted(pair, key=lambda row: row.share or 0.0) for pair in both.values()][:_MOST]
+    tops = [pair[-1] for pair in shown]
+    labels = row_labels(tops) if len(tops) > 1 else [short(tops[0].series.step or "")]
+    axis = share_axis([pair[-1].share or 0 for pair in shown])
+    marks: list[Mark] = []
+    texts = []
+    for n, (pair, label) in enumerate(zip(shown, labels, strict=True)):
+        known = [row.share for row in pair if row.share is not None]
+        text = "no count" if len(known) < 2 else f"between {share(known[0])} and {share(known[1])}"
+        texts.append(f"{text} of {number(pair[-1].of)}")
+        if len(known) == 2:
+            marks.append(Path(((known[0], -n), (known[1], -n)), thick=True))
+            marks += [
+                Dot(at, -n, hollow=row.is_partial, tip=f"{label}: {texts[-1]}")
+                for at, row in zip(known, pair, strict=True)
+            ]
+        marks.append(Words(axis.high, -n, texts[-1], right=10))
+    title = f"{events(rows)}: {_what(rows)}{axis_words(rows)}"
+    gist = "; ".join(f"{label}: {text}" for label, text in zip(labels, texts, strict=True))
+    return Chart(
+        title=title,
+        lines=(*statement(rows), "; ".join([period(rows), BRACKET, *missing(rows)])),
+        alt=f"{title}, {period(rows)}. {short(gist, 300)}.",
+        x=axis,
+        y=row_axis(labels),
+        marks=tuple(marks),
+        height=30 * len(shown),
+        margin=16 + pixels(texts),
+    )
+
+
+BANDS = "bands are 95 % intervals"
+BRACKET = "on day 0 either may have come first: the truth lies between both ends"
+
+
+def is_own_days(rows: Sequence[Cell]) -> bool:
+    """Return True for windows behind each profile's own first day."""
+    return any(row.series.window is not None for row in rows)
+
+
+def is_bracket(rows: Sequence[Cell]) -> bool:
+    """Return True for two windows that differ in day 0 alone: `on days 0..6, 1..6`."""
+    windows = sorted({w for w in (row.series.window for row in rows) if w is not None})
+    return (
+        len(windows) == 2
+        and [w[0] for w in windows] == [0, 1]
+        and len({w[1] for w in windows}) == 1
+    )
+
+
+def is_cumulative(rows: Sequence[Cell]) -> bool:
+    """Return True for windows that all begin with one day: each holds the one before."""
+    windows = {row.series.window for row in steps(rows) if row.series.window is not None}
+    return len(windows) > 1 and len({first for first, _ in windows}) == 1
+
+
+def how_many(rows: Sequence[Cell]) -> tuple[int, int]:
+    """Return how many columns a grid of the rows has, and how many lines."""
+    return len(_columns(rows)), len({_cohort(row) for row in steps(rows)})
+
+
+def _lines(
+    statements: _Statements, columns: Sequence[_Column], rows: Sequence[Cell]
+) -> dict[str, list[tuple[float, _Counts]]]:
+    """Return the counts of each line: of a value over all its cohorts, else of each cohort."""
+    lines: dict[str, list[tuple[float, _Counts]]] = {}
+    called = names(steps(rows))
+    for cohorts in statements.values():
+        groups: dict[Cohort, dict[Cohort, Mapping[_Column, Cell]]] = {}
+        has_values = any(key[1] for key in cohorts)
+        for key, cells in cohorts.items():
+            groups.setdefault(key[:2] if has_values else key, {})[key] = cells
+        labels = _row_labels({key: next(iter(g.values())) for key, g in groups.items()}, rows)
+        for label, group in zip(labels, groups.values(), strict=True):
+            step = next((c for cells in group.values() for c in cells.values() if c.is_step), None)
+            name = called[step.series] if has_values and step else label
+            while name in lines:
+                name += " "
+            lines[name] = _sums(group.values(), columns)
+    return lines
+
+
+def _last(places: Sequence[tuple[float, _Counts]]) -> float | None:
+    return places[-1][1][0] / places[-1][1][1] if places else None
+
+
+def _cohort(row: Cell) -> Cohort:
+    # Windows that are not over leave days out at the end: a cohort is known by its first day.
+    return row.series.query, row.series.values, row.start
+
+
+def _column(row: Cell) -> _Column:
+    return "" if row.is_base else row.series.step or "", row.series.after, row.series.window
+
+
+def _place(column: _Column) -> float | None:
+    """Return where a column lies in time: weeks after, or days behind the first one."""
+    _, after, window = column
+    if window is None:
+        return None if after is None else float(after)
+    first, last = window
+    return float(last + 1 if first == 0 and last else last)
 
 
 def _by_statement(rows: Sequence[Cell]) -> dict[str, dict[Cohort, dict[_Column, Cell]]]:
     """Return the cells of each cohort of each statement; its base is the column without a step."""
     statements: dict[str, dict[Cohort, dict[_Column, Cell]]] = {}
     for row in rows:
-        step = "" if row.is_base else row.series.step or ""
         cohorts = statements.setdefault(row.series.query, {})
-        cohorts.setdefault(row.piece, {})[step, row.series.after] = row
+        cohorts.setdefault(_cohort(row), {})[_column(row)] = row
     return statements
 
 
 def _columns(rows: Sequence[Cell]) -> list[_Column]:
-    return list(dict.fromkeys((row.series.step or "", row.series.after) for row in steps(rows)))
+    return list(dict.fromkeys(map(_column, steps(rows))))
+
+
+def _sums(
+    cohorts: Iterable[Mapping[_Column, Cell]], columns: Sequence[_Column]
+) -> list[tuple[float, _Counts]]:
+    """Return the counts of all finished cells together, for each column that has one."""
+    sums = []
+    for column in columns:
+        cells = [cohort[column] for cohort in cohorts if column in cohort]
+        done = [(c.count, c.of) for c in cells if c.count is not None and c.of]
+        if done:
+            place = _place(column) or 0.0
+            sums.append((place, (sum(n for n, _ in done), sum(of for _, of in done))))
+    return sums
 
 
 def _means(
     cohorts: Iterable[Mapping[_Column, Cell]], columns: Sequence[_Column]
 ) -> dict[_Column, float]:
     """Return the share of all finished cohorts together, for each column that has one."""
-    means = {}
-    for column in columns:
-        cells = [cohort[column] for cohort in cohorts if column in cohort]
-        done = [(c.count, c.of) for c in cells if c.count is not None and c.of is not None]
-        below = sum(of for _, of in done)
-        if below:
-            means[column] = sum(count for count, _ in done) / below
-    return means
+    known = list(cohorts)
+    sums = {column: _sums(known, [column]) for column in columns}
+    return {column: count / of for column, some in sums.items() for _, (count, of) in some}
 
 
 def _cell(x: int, y: float, row: Cell | None, largest: float) -> list[Mark]:
@@ -155,10 +290,11 @@ def _cell(x: int, y: float, row: Cell | None, largest: float) -> list[Mark]:
         return []
     if row.share is None:
         return [Tile(x, y, "\N{EN DASH}", tip="no count")]
-    strength = STRONGEST * row.share / largest if largest and x else 0.0
+    # The column of week 0 is mostly all of the cohort.
+    strength = STRONGEST * row.share / largest if largest and row.series.after != 0 else 0.0
     tip = f"{number(row.count)} of {number(row.of)}: {share(row.share)}"
-    tip += in_brackets(row.low, row.high)
-    return [Tile(x, y, share(row.share), round(strength, 3), tip)]
+    tip += in_brackets(row.low, row.high) + (f", {so_far(row)}" if row.is_partial else "")
+    return [Tile(x, y, share(row.share), round(strength, 3), row.is_partial, tip)]
 
 
 def _row_labels(
@@ -170,7 +306,7 @@ def _row_labels(
     years = len({row.start.year for row in firsts}) > 1
     labels = []
     for row, cells in zip(firsts, cohorts.values(), strict=True):
-        base = cells.get(("", None))
+        base = cells.get(("", None, None))
         is_named = row.series.values or len({r.series.query for r in firsts}) > 1 or not over_time
         parts = [called[row.series]] if is_named else []
         parts += [piece(row, with_year=years)] if over_time else []
@@ -180,38 +316,57 @@ def _row_labels(
 
 
 def _column_ticks(columns: Sequence[_Column]) -> tuple[tuple[float, str], ...]:
-    return tuple(
-        (at, short(clause(step), 18) if after is None else _after(step, after, at, len(columns)))
-        for at, (step, after) in enumerate(columns)
-    )
+    return tuple((at, _name(column, at, len(columns))) for at, column in enumerate(columns))
 
 
-def _after(step: str, after: int, at: int, several: int) -> str:
+def _name(column: _Column, at: int, several: int) -> str:
+    step, after, window = column
+    if window is not None:
+        return window_words(window)
+    if after is None:
+        return short(clause(step), 18)
     is_first = at == 0 or several < 9
     return f"{after_unit(step) or 'after'} {after}" if is_first else str(after)
 
 
 def _after_ticks(columns: Sequence[_Column]) -> tuple[tuple[float, str], ...]:
-    steps_of = {after: step for step, after in columns if after is not None}
-    return tuple(
-        (after, _after(steps_of[after], after, at, _MOST))
-        for at, after in enumerate(sorted(steps_of))
-    )
+    placed = {_place(column) or 0.0: column for column in columns}
+    ticks = []
+    last, room = max(placed, default=1.0) or 1.0, -1.0
+    for at, place in enumerate(sorted(placed)):
+        # Days 1, 2, 3 of 30 have no room for their names.
+        if place - room >= 0.06 * last or placed[place][2] is None:
+            ticks.append((place, _name(placed[place], at, _MOST)))
+            room = place
+    return tuple(ticks)
 
 
 def _curve(
-    places: Sequence[tuple[int | None, float | None]], colour: Colour, n: int, thin: bool
+    places: Sequence[tuple[float, _Counts]], colour: Colour, n: int, *, thin: bool, band: bool
 ) -> list[Mark]:
-    known = tuple((float(x or 0), share) for x, share in places if share is not None)
-    if not known:
+    if not places:
         return []
-    dots = [] if thin else [Dot(x, y, colour, shape=n, tip=share(y)) for x, y in known]
-    return [Path(known, colour, thin=thin), *dots]
+    known = tuple((x, count / of) for x, (count, of) in places)
+    ends = [(x, *wilson(*counts)) for x, counts in places]
+    tips = [
+        f"{share(count / of)}{in_brackets(low, high)} of {of:,}"
+        for (_, (count, of)), (_, low, high) in zip(places, ends, strict=True)
+    ]
+    dots = [] if thin else zip(known, tips, strict=True)
+    bands = [Band(tuple(ends), colour)] if band and not thin else []
+    return [
+        *bands,
+        Path(known, colour, thin=thin),
+        *(Dot(x, y, colour, shape=n, tip=tip) for (x, y), tip in dots),
+    ]
 
 
 def _what(rows: Sequence[Cell]) -> str:
     later = (row.series for row in steps(rows) if row.series.after is not None)
     names = list(dict.fromkeys(series.step or "" for series in later))
+    if is_own_days(rows):
+        last = steps(rows)[-1].series.step or ""
+        return f"share that {short(clause(last), 60)}, in days after their own first day"
     words = {after_unit(step) for step in names}
     word = words.pop() if len(words) == 1 else None
     when = f"in each {word} after" if word else "after some time"
@@ -234,9 +389,9 @@ def _gist(statements: _Statements, columns: Sequence[_Column]) -> str:
     for query, cohorts in statements.items():
         means = _means(cohorts.values(), columns)
         parts = [
-            f"{after_unit(step) or 'after'} {after}: {share(means[step, after])}"
-            for step, after in columns
-            if after is not None and (step, after) in means
+            f"{_name(column, 0, 1)}: {share(means[column])}"
+            for column in columns
+            if column in means and _place(column) is not None
         ]
         of = f" of {short(query)}" if len(statements) > 1 else ""
         words.append(f"Mean{of} of what is over: {short(', '.join(parts), 300)}.")

@@ -17,6 +17,7 @@ from ct_magic.charts.wording import (
     not_over,
     number,
     period,
+    piece,
     pixels,
     row_axis,
     row_labels,
@@ -26,19 +27,24 @@ from ct_magic.charts.wording import (
     statement,
     stretch,
     time_axis,
+    window_words,
 )
-from ct_magic.common.words import share
-from ct_magic.results.cells import Cell, by_series, steps_before, unit
+from ct_magic.common.statistics import wilson
+from ct_magic.common.words import points, points_between, share, span
+from ct_magic.results.cells import Cell, Series, by_series, is_over_time, steps_before, unit
 
 _MOST = 60
 _ROW = 30
+WHERE = "where "  # a step that is a filter
+DRAW = "each period is one draw"
 INTERVALS = "lines are 95 % intervals"
 ORDER = "in any order: days are all that the service knows"
 
 
 def order(rows: Sequence[Cell]) -> list[str]:
     """Return what is to be said of the steps' order: it is known only of a window that is moved."""
-    return [] if any(has_moved(row.series.step) for row in steps(rows)) else [ORDER]
+    others = [row for row in steps(rows) if not (row.series.step or "").startswith(WHERE)]
+    return [ORDER] if others and not any(has_moved(row.series.step) for row in others) else []
 
 
 def steps(rows: Sequence[Cell]) -> list[Cell]:
@@ -83,7 +89,7 @@ def dots(rows: Sequence[Cell]) -> Chart:
     texts = [_dot_text(row) for row in shown]
     marks: list[Mark] = []
     for n, (row, text) in enumerate(zip(shown, texts, strict=True)):
-        marks += _interval(n, row, f"{labels[id(row)]}: {text}")
+        marks += _interval(-n, row, f"{labels[id(row)]}: {text}")
         marks.append(Words(axis.high, -n, text, right=10))
     title = f"{events(rows)}: {_what(rows)}{axis_words(rows)}"
     gist = "; ".join(f"{labels[id(row)]}: {t}" for row, t in zip(shown, texts, strict=True))
@@ -102,17 +108,88 @@ def dots(rows: Sequence[Cell]) -> Chart:
     )
 
 
+def paired_dots(rows: Sequence[Cell]) -> Chart:
+    """Return two points for each share, its own and that of the other period, and their difference.
+
+    The upper one is of the statement's period; the difference is in points, with its interval.
+    """
+    shown = steps(rows)[:_MOST]
+    over_time = is_over_time(shown)
+    labels = [
+        f"{label} · {piece(row)}" if over_time else label
+        for label, row in zip(_pair_labels(shown), shown, strict=True)
+    ]
+    texts = [_pair_text(row) for row in shown]
+    high = [row.high or row.share or 0 for row in shown] + [r.previous_share or 0 for r in shown]
+    axis = share_axis(high)
+    marks: list[Mark] = []
+    for n, (row, label, text) in enumerate(zip(shown, labels, texts, strict=True)):
+        marks += _interval(0.16 - n, row, f"{label}: {_dot_text(row)}")
+        marks += _other_interval(-0.16 - n, row, label)
+        marks.append(Words(axis.high, -n, text, right=10))
+    own = span(min(row.start for row in shown), max(row.end for row in shown))
+    others = [(r.previous_start, r.previous_end) for r in shown]
+    starts, ends = [s for s, _ in others if s], [e for _, e in others if e]
+    notes = [f"upper point {own}, lower point {span(min(starts), max(ends))}", INTERVALS, DRAW]
+    title = f"{events(rows)}: {_what(rows)} against another period{axis_words(rows)}"
+    gist = "; ".join(f"{label}: {text}" for label, text in zip(labels, texts, strict=True))
+    return Chart(
+        title=title,
+        lines=(*statement(rows), "; ".join([*notes, *not_over(rows), *missing(rows)])),
+        alt=f"{title}. {short(gist, 300)}.",
+        x=axis,
+        y=row_axis(labels),
+        marks=tuple(marks),
+        height=(_ROW + 14) * len(shown),
+        margin=16 + pixels(texts),
+    )
+
+
+def _pair_labels(rows: Sequence[Cell]) -> list[str]:
+    called = names(rows)
+    steps_of = shortened(row.series.step or "" for row in rows)
+    values = any(row.series.values for row in rows) or len({r.series.query for r in rows}) > 1
+    return [
+        " · ".join([steps_of[row.series.step or ""], *([called[row.series]] if values else [])])
+        for row in rows
+    ]
+
+
+def _pair_text(row: Cell) -> str:
+    if row.share is None or row.previous_share is None:
+        return _dot_text(row)
+    both = f"{share(row.share)}, before {share(row.previous_share)}"
+    if row.difference is None:
+        return both
+    text = f"{both}: {points(row.difference)}"
+    if row.difference_low is None or row.difference_high is None:
+        return text
+    return f"{text} ({points_between(row.difference_low, row.difference_high)})"
+
+
+def _other_interval(y: float, row: Cell, label: str) -> list[Mark]:
+    if row.previous_share is None:
+        return []
+    marks: list[Mark] = []
+    if row.previous is not None and row.previous_of:
+        low, high = wilson(row.previous, row.previous_of)
+        marks.append(Path(((low, y), (high, y)), Colour.GREY))
+    tip = f"{label}, the other period: {share(row.previous_share)}"
+    return [*marks, Dot(row.previous_share, y, Colour.GREY, shape=1, tip=tip)]
+
+
 def share_lines(rows: Sequence[Cell]) -> Chart:
     """Return a line over time for each step and value, of its share."""
     shown = steps(rows)
     lines = by_series(shown)
     called = names(shown)
-    several = len({series.step for series in lines}) > 1
-    step_of = shortened(series.step or "" for series in lines)
+    step_texts = {series: _step_words(series) for series in lines}
+    several = len(set(step_texts.values())) > 1
+    step_of = shortened(step_texts.values())
     labels = {
-        series: f"{step_of[series.step or '']} · {called[series]}"
+        series: f"{step_of[step_texts[series]]} · {called[series]}"
         if several and (series.values or len({s.query for s in lines}) > 1)
-        else step_of[series.step or ""]
+        else step_of[step_texts[series]]
         if several
         else called[series]
         for series in lines
@@ -142,7 +219,15 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
 
 def _what(rows: Sequence[Cell]) -> str:
     names = list(dict.fromkeys(row.series.step for row in steps(rows)))
-    return f"share that {short(clause(names[0]), 60)}" if len(names) == 1 else "share of each step"
+    if len(names) > 1:
+        return "share of each step"
+    step = clause(names[0])
+    return f"share {short(step, 60)}" if step.startswith(WHERE) else f"share that {short(step, 60)}"
+
+
+def _step_words(series: Series) -> str:
+    """Return what a step is called beside others; of several windows, its own."""
+    return series.step or "" if series.window is None else window_words(series.window)
 
 
 def _step_labels(rows: Sequence[Cell]) -> list[str]:
@@ -186,13 +271,13 @@ def _dot_text(row: Cell) -> str:
     return f"{share(row.share)}{in_brackets(row.low, row.high)} of {number(row.of)}"
 
 
-def _interval(n: int, row: Cell, tip: str) -> list[Mark]:
+def _interval(y: float, row: Cell, tip: str) -> list[Mark]:
     if row.share is None:
         return []
     marks: list[Mark] = []
     if row.low is not None and row.high is not None:
-        marks.append(Path(((row.low, -n), (row.high, -n))))
-    return [*marks, Dot(row.share, -n, hollow=row.is_partial, tip=tip)]
+        marks.append(Path(((row.low, y), (row.high, y))))
+    return [*marks, Dot(row.share, y, hollow=row.is_partial, tip=tip)]
 
 
 def _last_share(pieces: Sequence[Cell]) -> float | None:

@@ -25,6 +25,7 @@ from typing import Any
 
 from ct_magic.charts.chart import (
     LETTER,
+    Band,
     Box,
     Chart,
     ChartAxis,
@@ -118,7 +119,8 @@ def _small(png: bytes) -> bytes:
     """Return a PNG with a palette, a fifth as large: a notebook keeps each picture.
 
     What comes has four bytes for a pixel and hardly a compression, each row as differences from
-    the pixel at its left. A picture has some hundred colours; above 256 their last bits go.
+    the pixel at its left. A picture has some hundred colours: the commonest 256 are kept, and the
+    rest, which are edges of letters, become the nearest of these.
     """
     import numpy as np
 
@@ -132,15 +134,13 @@ def _small(png: bytes) -> bytes:
     if rows.shape[1] != 1 + 4 * width or (rows[:, 0] != 1).any():
         return png  # written in another way, and right as it is
     rgb = np.cumsum(rows[:, 1:].reshape(height, width, 4), axis=1, dtype=np.uint8)[..., :3]
-    for bits in (0, 1, 2, 3, 4):
-        kept = rgb >> bits << bits
-        kept |= kept >> (8 - bits)  # white remains white
-        one = kept.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
-        colours, places = np.unique(one, return_inverse=True)
-        if len(colours) <= _PALETTE:
-            break
-    else:
-        return png
+    one = rgb.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+    colours, places, often = np.unique(one, return_inverse=True, return_counts=True)
+    if len(colours) > _PALETTE:
+        shades = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1).astype(int)
+        kept = np.argsort(-often, kind="stable")[:_PALETTE]
+        apart = ((shades[:, None] - shades[kept]) ** 2).sum(axis=2)
+        colours, places = colours[kept], apart.argmin(axis=1)[places.ravel()]
     lines = np.zeros((height, 1 + width), np.uint8)
     lines[:, 1:] = places.reshape(height, width)
     palette = b"".join(int(colour).to_bytes(3, "big") for colour in colours)
@@ -228,9 +228,11 @@ def _look(mark: Mark) -> tuple[Any, ...]:
         case Words():
             return (Words, mark.align, mark.right, mark.up, mark.bold)
         case Path():
-            return (Path, mark.colour, mark.dotted, mark.thin)
+            return (Path, mark.colour, mark.dotted, mark.thin, mark.thick)
         case Tile():
             return (Tile,)
+        case Band():
+            return (Band, mark.colour)
         case _:
             return (type(mark), mark.hollow)
 
@@ -285,12 +287,17 @@ def _boxes(boxes: Sequence[Box]) -> dict[str, object]:
 def _tiles(tiles: Sequence[Tile]) -> dict[str, object]:
     """Return the layer of a grid: one table, whose edges Vega computes from its middles."""
     values = [
-        {"x": t.x, "y": t.y, "text": t.text, "strength": t.strength, "tip": t.tip} for t in tiles
+        {"x": t.x, "y": t.y, "text": t.text, "strength": t.strength, "tip": t.tip}
+        | ({"hollow": True} if t.hollow else {})
+        for t in tiles
     ]
     edges = {"x2": "datum.x + 0.485", "y2": "datum.y + 0.46"}
     edges |= {"x": "datum.x - 0.485", "y": "datum.y - 0.46"}
-    mark = {"type": "rect", "color": VEGA_COLOURS[Colour.FIRST]}
-    ends: dict[str, object] = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
+    blue = VEGA_COLOURS[Colour.FIRST]
+    mark = {"type": "rect", "fill": blue, "strokeDash": [3, 2]}
+    # What is not over has a dashed edge, as everywhere else.
+    edge = {"condition": {"test": "datum.hollow", "value": blue}, "value": None}
+    ends: dict[str, object] = {"x2": {"field": "x2"}, "y2": {"field": "y2"}, "stroke": edge}
     strength = {"field": "strength", "type": "quantitative", "scale": None}
     return {
         "data": {"values": values},
@@ -330,7 +337,7 @@ def _paths(paths: Sequence[Path]) -> dict[str, object]:
     mark = {
         "type": "line",
         "color": VEGA_COLOURS[first.colour],
-        "strokeWidth": 1.4 if first.thin else 2,
+        "strokeWidth": 1.4 if first.thin else 8 if first.thick else 2,
         **({"strokeDash": [2, 4]} if first.dotted else {}),
     }
     # `line` keeps lines of one look apart, `n` the order of a line's places.
@@ -342,6 +349,17 @@ def _paths(paths: Sequence[Path]) -> dict[str, object]:
     order = {"order": {"field": "n", "type": "quantitative"}}
     detail = {"detail": {"field": "line", "type": "nominal"}}
     return {"data": {"values": values}, "mark": mark, "encoding": order | detail}
+
+
+def _bands(bands: Sequence[Band]) -> dict[str, object]:
+    values = [
+        {"x": x, "y": low, "y2": high, "line": number}
+        for number, band in enumerate(bands)
+        for x, low, high in band.places
+    ]
+    mark = {"type": "area", "color": VEGA_COLOURS[bands[0].colour], "opacity": 0.15}
+    detail = {"detail": {"field": "line", "type": "nominal"}}
+    return {"data": {"values": values}, "mark": mark, "encoding": detail | {"y2": {"field": "y2"}}}
 
 
 _TEXT: dict[str, object] = {"text": {"field": "text", "type": "nominal"}}
@@ -398,6 +416,7 @@ _LAYERS: dict[type[Mark], Callable[[Any], dict[str, object]]] = {
     Box: _boxes,
     Dot: _dots,
     Tile: _tiles,
+    Band: _bands,
 }
 
 

@@ -35,6 +35,14 @@ def after_unit(step: str | None) -> str | None:
     return match[1] if match else None
 
 
+def window_words(window: tuple[int, int]) -> str:
+    """Return the days of a window in words: `day 7`, `within 7 days`, `days 7..13`."""
+    first, last = window
+    if first == last:
+        return f"day {first}"
+    return f"days {first}..{last}" if first else f"within {last + 1} days"
+
+
 def has_moved(step: str | None) -> bool:
     """Return True if a step looks at days before or behind the base's."""
     return _MOVED.search(step or "") is not None

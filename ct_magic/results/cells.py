@@ -74,6 +74,11 @@ class Cell:
     previous_start: date | None = None
     previous_end: date | None = None
     change: float | None = None
+    previous_of: int | None = None
+    previous_share: float | None = None
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
     whole: bool | None = None
     status: str | None = None
     doubt: str | None = None
@@ -295,6 +300,11 @@ def _cell(row: Mapping[object, object], names: Sequence[str]) -> Cell:
         previous_start=_day(row.get("previous_start")),
         previous_end=_day(row.get("previous_end")),
         change=_number(row.get("change")),
+        previous_of=_whole_number(row.get("previous_of")),
+        previous_share=_number(row.get("previous_share")),
+        difference=_number(row.get("difference")),
+        difference_low=_number(row.get("difference_low")),
+        difference_high=_number(row.get("difference_high")),
         whole=_flag(row.get("whole")),
         status=None if _is_missing(row.get("status")) else str(row["status"]),
         doubt=None if _is_missing(row.get("doubt")) else str(row["doubt"]),
@@ -361,7 +371,12 @@ def kind(rows: Sequence[Cell]) -> Kind:
     """
     # A day without a partner is one of the comparison, too.
     compared = {row.series.query for row in rows if row.previous_start is not None}
-    kinds = {_own_kind(row, compared) for row in rows}
+    windows: dict[str, set[tuple[int, int] | None]] = {}
+    for row in rows:
+        if row.is_step:
+            windows.setdefault(row.series.query, set()).add(row.series.window)
+    listed = {query for query, some in windows.items() if len(some - {None}) > 1}
+    kinds = {_own_kind(row, compared, listed) for row in rows}
     if kinds == {Kind.VERSUS}:
         return Kind.VERSUS
     if kinds <= {Kind.FUNNEL, Kind.RETENTION}:
@@ -412,6 +427,7 @@ def in_order(rows: Sequence[Cell]) -> list[Cell]:
             row.start,
             last if row.rank is None else row.rank,
             -1 if row.series.after is None else row.series.after,
+            row.series.window or (-1, -1),
         ),
     )
 
@@ -437,7 +453,8 @@ def unit(rows: Iterable[Cell]) -> str | None:
     return unit_of_days((row.start, row.end) for row in rows if row.whole is not False)
 
 
-def _own_kind(row: Cell, compared: set[str]) -> Kind | None:
+def _own_kind(row: Cell, compared: set[str], listed: set[str]) -> Kind | None:
     if row.series.step is not None:
-        return Kind.FUNNEL if row.series.after is None else Kind.RETENTION
+        is_listed = row.series.query in listed and row.series.window is not None
+        return Kind.RETENTION if row.series.after is not None or is_listed else Kind.FUNNEL
     return Kind.VERSUS if row.series.query in compared else None

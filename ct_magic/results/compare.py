@@ -17,7 +17,8 @@ from ct_magic.results.frame import free_names
 OF_PROFILES = ("profile.", "tech.", "app.", "demographics.", "reachability.", "geo")
 _TEXT = pd.StringDtype()
 _SHARES = ("share", "share_against", "difference", "low", "high", "ratio", "p", "p_holm")
-_OURS = ("query", "step", "after", "start", "end", "against", *_SHARES)
+_TIMES = ("after", "from_day", "to_day")
+_OURS = ("query", "step", *_TIMES, "start", "end", "against", *_SHARES)
 
 
 def comparison(df: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
@@ -96,14 +97,15 @@ def _apart(row: Cell, rows: Sequence[Cell], by: str, *, with_days: bool) -> obje
     if by == "query" and len({r.series.step for r in rows if r.rank == row.rank}) > 1:
         step = row.rank  # the first step of each, though their filters differ
     days = (row.start, row.end) if with_days and by != "start" else None
-    return None if by == "query" else series.query, others, step, series.after, days
+    times = series.after, series.window
+    return None if by == "query" else series.query, others, step, *times, days
 
 
 def _line(by: str, row: Cell, against: Any, first: Cell | None) -> dict[str, Any]:
     return {
         "query": row.series.query,
         "step": row.series.step,
-        "after": row.series.after,
+        **dict(zip(_TIMES, (row.series.after, *(row.series.window or (None, None))), strict=True)),
         "start": pd.Timestamp(row.start),
         "end": pd.Timestamp(row.end),
         **{_axis(name): value for name, _, value in row.series.values},
@@ -116,7 +118,8 @@ def _line(by: str, row: Cell, against: Any, first: Cell | None) -> dict[str, Any
 
 def _numbers(row: Cell, first: Cell | None) -> dict[str, float | None]:
     unknown: dict[str, float | None] = dict.fromkeys(_SHARES[2:])
-    if first is None or False in (row.whole, first.whole):
+    # Where days count from each profile's first, a share is of the days that are over.
+    if first is None or (row.series.window is None and False in (row.whole, first.whole)):
         return unknown
     if row.count is None or first.count is None or not row.of or not first.of:
         return unknown
@@ -131,7 +134,7 @@ def _axis(name: str) -> str:
 
 def _frame(lines: Sequence[dict[str, Any]], by: str, df: pd.DataFrame) -> pd.DataFrame:
     names = ["query", "step"]
-    names += ["after"] if "after" in df.columns else []
+    names += [name for name in _TIMES if name in df.columns]
     names += ["start", "end"] if df["start"].nunique() > 1 else []
     own = {_axis(name): df[name].dtype for name in axes(df)}
     last = _axis(by) if by in axes(df) else None
@@ -139,6 +142,6 @@ def _frame(lines: Sequence[dict[str, Any]], by: str, df: pd.DataFrame) -> pd.Dat
     frame = pd.DataFrame(list(lines), columns=[*names, *_SHARES])
     kinds = {"query": _TEXT, "start": "datetime64[ns]"}
     types: dict[str, Any] = {"query": _TEXT, "step": _TEXT} | dict.fromkeys(_SHARES, "Float64")
-    types |= {"after": "Int64"} if "after" in names else {}
+    types |= {name: "Int64" for name in _TIMES if name in names}
     types |= own | {"against": kinds.get(by) or df[by].dtype}
     return frame.astype(types)
