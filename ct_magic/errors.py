@@ -61,8 +61,11 @@ class QueryError(CtMagicError, ValueError):
 
     `line` and `column` count from 1, in the text that was given; `length` is how many characters
     the caret underlines (at least 1); `source` is that line of the text; `message` says what is
-    wrong and what to do. Without a place there is the message alone.
+    wrong and what to do. Without a place there is the message alone. `cure` is the whole text as
+    it would be read, where the one change of the message does that, which was tried; else None.
     """
+
+    cure: str | None = None
 
     def __init__(
         self, message: str, *, source: str = "", line: int = 1, column: int = 1, length: int = 1

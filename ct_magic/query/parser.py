@@ -15,7 +15,8 @@ grammar tells `completion` what may come next.
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from functools import cache
@@ -82,15 +83,16 @@ def read_cell(
     names: Names | None = None,
 ) -> Expansion:
     """Read a cell: its statements (see `statements`), and their single counts (see `parse`)."""
-    today = plain_day(today or date.today(), zone)
-    pairs = list(_statements(text, params, today, zone, names))
-    queries = tuple(query for query, _ in pairs)
-    try:
-        return expand(queries, today, max_counts)
-    except StatementError as error:
-        line = pairs[error.statement][1]
-        at = next((token for token in line if token.type == error.keyword), line[0])
-        raise Source(text).error(error.message, at.start, at.end) from None
+    day = plain_day(today or date.today(), zone)
+    with _cured(text, lambda cure: list(_statements(cure, params, day, zone, names))):
+        pairs = list(_statements(text, params, day, zone, names))
+        queries = tuple(query for query, _ in pairs)
+        try:
+            return expand(queries, day, max_counts)
+        except StatementError as error:
+            line = pairs[error.statement][1]
+            at = next((token for token in line if token.type == error.keyword), line[0])
+            raise Source(text).error(error.message, at.start, at.end) from None
 
 
 def statements(
@@ -106,7 +108,22 @@ def statements(
     only to refuse a period that ends before it begins.
     """
     day = plain_day(today or date.today(), zone)
-    return tuple(query for query, _ in _statements(text, params, day, zone, names))
+    with _cured(text, lambda cure: list(_statements(cure, params, day, zone, names))):
+        return tuple(query for query, _ in _statements(text, params, day, zone, names))
+
+
+@contextmanager
+def _cured(text: str, read: Callable[[str], object]) -> Iterator[None]:
+    """Give an error of the block its cure: the first changed text that is read."""
+    try:
+        yield
+    except QueryError as error:
+        for cure in syntax_errors.cures(error, text):
+            with suppress(QueryError):
+                read(cure)
+                error.cure = cure
+                break
+        raise
 
 
 def condition(text: str, *, params: Mapping[str, object] | None = None) -> NamedCondition:

@@ -33,6 +33,10 @@ class Source:
         """Return the number of the line, from 1. CR, LF and both together end a line."""
         return bisect_right(self._line_starts, offset)
 
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset of a place, whose line and column count from 1."""
+        return self._line_starts[line - 1] + column - 1
+
     def error(self, message: str, start: int, end: int) -> QueryError:
         """Return the error that underlines the text from start to end, or to the line's end."""
         number = self.line(start)

@@ -10,8 +10,10 @@ from helpers.language_inputs import TODAY, broken_cells
 
 from ct_magic import QueryError
 from ct_magic.counting.property_values import read_property, split_properties
+from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, tokens
 from ct_magic.query.mistakes.examples import wrong_cells
 from ct_magic.query.parser import parse, statements
+from ct_magic.query.source import Source
 
 FRAMES = ("{}", "A {}", "A where {}", "A did {}", "A did B {}")
 # What moves a period moves pieces of it.
@@ -83,6 +85,49 @@ def test_the_word_that_is_meant_can_stand_there() -> None:
             after = error.source[error.column - 1 + error.length :]
             assert instead(cell, error, before + word[1] + after) != error.message, cell
     assert tried > 10
+
+
+@pytest.mark.parametrize(
+    ("cell", "cure"),
+    [
+        ("Charged wher Amount > 5", "Charged where Amount > 5"),
+        ("A\nB wher x = 1\nC", "A\nB where x = 1\nC"),
+        ("Charged where Category = Shoes", 'Charged where Category = "Shoes"'),
+        ('A where x = "a" or "b" last 7 days', 'A where x in ("a", "b") last 7 days'),
+        ("App Installed -> Charged", "App Installed share did Charged"),
+        ("A then B last 7 days", "A last 7 days share did B"),
+        ("A did B more than 3", "A did B > 3"),
+        ("A last 14 days did B after 1 week by day", "A last 14 days did B after 7 days by day"),
+        ("A share did B day 7", "A share did B on day 7"),
+        ("A share did B within 48 hours", "A share did B within 2 days"),
+        ("A share did B within 7 days of A", "A share did B within 7 days"),
+        ("A did B within 7 days", "A share did B within 7 days"),
+        ("A share did B within 7 days by week", "A share did B within 7 days by first week"),
+        ("A where user.Plan = 1", "A where profile.Plan = 1"),
+        ("A where x = 01", None),  # a text, or a number with a separator: nobody knows which
+        ("A from 2026-08-10 until 2026-09-01", None),  # the message has other days
+        ("A today-1 did B 5", None),
+        ("A tomorrow", None),
+        ("", None),
+        ('{"event_name": "A"}', None),
+    ],
+)
+def test_the_cure_of_an_error_is_the_text_that_is_read(cell: str, cure: str | None) -> None:
+    """A script or an assistant takes it as it is; where more than one thing may be meant, none."""
+    error = error_of(cell)
+    assert error is not None
+    assert error.cure == cure
+
+
+def test_every_cure_is_read_and_brings_no_name_along() -> None:
+    """A name would swallow what is put wrongly, so each word was typed, or is the language's."""
+    cures = [(cell, error) for cell, error in ERRORS if error.cure]
+    assert len(cures) > 80
+    for cell, error in cures:
+        assert statements(str(error.cure), today=TODAY)
+        words = {token.text for token in tokens(Source(str(error.cure))) if token.type == "WORD"}
+        said = re.findall(r"\w+", f"{cell} {error.message}")
+        assert words <= {*said, *CONTEXTUAL, *API_NAMES}, cell
 
 
 def test_every_example_is_of_the_language() -> None:

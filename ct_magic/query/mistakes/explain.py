@@ -18,9 +18,12 @@ were typed, so that they can be pasted. Rule: `query/README.md`, "Promises", 4.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from datetime import date
 
+from ct_magic.errors import QueryError
+from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, tokens
 from ct_magic.query.mistakes import quoting, rewriting, several_events, words
 from ct_magic.query.mistakes.examples import NUMBERS, misplaced_token
 from ct_magic.query.mistakes.stop import (
@@ -33,6 +36,7 @@ from ct_magic.query.mistakes.stop import (
     Stop,
     in_words,
 )
+from ct_magic.query.source import Source
 
 INDENTED = "a statement begins without indentation: take the spaces before it away"
 INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
@@ -150,3 +154,78 @@ GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
     _axis_without_values,
     _out_of_order,
 )
+
+
+# The cure of an error: what its message says, put into the text. Only what the message says of this
+# very text is tried, never an example of its own; and a name would swallow whatever is put wrongly,
+# so a cure brings along no word that was neither typed nor said, and none twice.
+
+_LONGEST = 2_000  # characters of a text whose cures are tried
+_MEANT = re.compile(r"did you mean '(.+?)'\?")
+_QUOTED = re.compile(r"""^[^;]*? (?:is|are) quoted, ("[^"]+"|'[^']+')$""")
+_WRITE = re.compile(r"^[^;]*?\b(write|is written) ([^;]+?)(?=, as in |; | for |$)")
+_AWAY = re.compile(r"take '(.+?)' away")
+_OPEN = re.compile(
+    r" or |, and |\u2026|2015-"
+)  # several things are said, not all of one, an example
+_HALF = re.compile(r"\b(at|is|no|not|does|more|less|than|of) $")  # of what the cure replaces
+
+
+def cures(error: QueryError, text: str) -> Iterator[str]:
+    """Yield the texts that may be what was meant; the caller tries whether they are read."""
+    source, message = Source(text), error.message
+    if not error.source or len(text) > _LONGEST:
+        return
+    begin = source.offset(error.line, 1)
+    start = begin + error.column - 1
+    place = start, start + error.length
+    if meant := _MEANT.search(message):
+        yield _changed(source, place, meant[1])
+    elif away := _AWAY.search(message):
+        at = source.text.find(away[1], begin)
+        yield source.text[:at].rstrip() + source.text[at + len(away[1]) :]
+    elif quoted := _QUOTED.search(message):
+        at = source.text.find(quoted[1][1:-1], begin)
+        yield _changed(source, (at, at + len(quoted[1]) - 2), quoted[1])
+    elif (said := _WRITE.search(message)) and _is_of(said[2], source, said[1] == "write"):
+        yield from _put(source, place, said[2])
+
+
+def _is_of(said: str, source: Source, may_count: bool) -> bool:
+    """Return True if what is said is of this text: it repeats its names, and its numbers."""
+    numbers = {run.lstrip("0") for run in re.findall("[0-9]+", said)}
+    typed = {run.lstrip("0") for run in re.findall("[0-9]+", source.text)}
+    is_known = _names(said) <= _names(source.text) and (may_count or numbers <= typed)
+    return is_known and not _OPEN.search(said)
+
+
+def _put(source: Source, place: tuple[int, int], said: str) -> Iterator[str]:
+    """Yield the text with this in the place of what it repeats, or of what is underlined."""
+    text, spoken, under = source.text, _names(said), _names(source.text[slice(*place)])
+    line = [t for t in tokens(source) if source.line(t.start) == source.line(place[0])]
+    tail = {
+        t.text for t in line if t.start >= place[1] and (t.text[0].isalnum() or t.text[0] in "'\"")
+    }
+    ends = [place[1], line[-1].end] if tail <= set(said.replace(",", " ").split()) else [place[1]]
+    regions = [
+        (token.start, end)
+        for end in ends
+        for token in line
+        if token.start < place[0] and token.text == said.split(" ")[0]
+        if _names(text[token.start : end]) - under <= spoken
+    ]
+    regions += [] if _HALF.search(text[: place[0]]) else [place]
+    for start, end in regions:
+        changed = _changed(source, (start, end), said)
+        around = _names(text[line[0].start : start]) | _names(text[end : line[-1].end])
+        if not spoken & around and _names(changed) <= _names(text) | spoken:
+            yield changed
+
+
+def _changed(source: Source, place: tuple[int, int], said: str) -> str:
+    return source.text[: place[0]] + said + source.text[place[1] :]
+
+
+def _names(text: str) -> set[str]:
+    words = {t.text for t in tokens(Source(text)) if t.type in ("WORD", "STRING")}
+    return words - {*CONTEXTUAL, *API_NAMES}
