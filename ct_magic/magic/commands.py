@@ -309,6 +309,8 @@ def _meant(word: str, line: str) -> str:
         return f"'%ctcount {' '.join(line.split()[1:]) or 'QUERY'}' counts"
     if word.lower() in MEANT:
         return MEANT[word.lower()]
+    if word.lower() in help_words():
+        return f"'%ct help {word}' explains it"
     if word[:1].isupper() and word.lower() not in COMMANDS:
         return f"'%ctcount {line}' counts"
     near = suggest(word.lower(), COMMANDS)

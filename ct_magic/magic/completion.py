@@ -79,7 +79,10 @@ _COMMAND = re.compile(r"\s*(?:\w+\s*=\s*)?%%?ct\s+")
 _VARIABLE = re.compile(r"\$(\w*)\Z")
 # What a `$name` may hold. Names of other libraries' types, which are not imported for this.
 _VALUES = (str, int, float, list, tuple, set, frozenset, range)
-_OTHER_VALUES = {"date", "datetime", "time", "Timestamp", "Period", "Decimal", "Series", "Index"}
+_OTHER_VALUES = {
+    *("date", "datetime", "time", "Timestamp", "Period", "Decimal", "Series", "Index"),
+    *("NamedCondition", "NamedEvent"),
+}
 
 
 @dataclass(frozen=True, slots=True)

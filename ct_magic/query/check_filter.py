@@ -26,6 +26,7 @@ CLOCK = "a range of the clock is written session.time_of_day in 13:00..17:00"
 ONLY_CLOCK = "'time_of_day' takes a range of the clock alone, session.time_of_day in 13:00..17:00"
 OVERNIGHT = "over midnight write two statements, or join two ranges by 'or'"
 PLACE = '"country", "country/state" or "country/state/city"'
+THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -47,7 +48,9 @@ def misfit(operator: Operator, value: Scalar, shown: str, name: str | None = Non
     if _takes(operator, value):
         return None
     if operator in ORDERING:
-        return f"{name} compares numbers, and {shown} is text"
+        digits = str(value).replace(",", "")
+        write = f": write {digits}" if THOUSANDS.fullmatch(str(value)) else ""
+        return f"{name} compares numbers, and {shown} is text{write}"
     return f"{name} looks into text, and {shown} is a number: quote it"
 
 

@@ -262,3 +262,9 @@ def test_a_mistake_in_another_statement_is_not_put_at_a_field() -> None:
     """The form shows one statement; the others have their errors too."""
     assert set(problems(read_sheet("a: A today\nb: B 2026-02-30"), 0, check)) == {ELSEWHERE}
     assert set(problems(read_sheet("a: A today\na: B today"), 1, check)) == {("label",)}
+
+
+def test_a_number_with_separators_is_no_text() -> None:
+    """The text says how it is written; between quotes it is the text that it is."""
+    assert value_word("1,000") == "1,000"
+    assert value_word('"1,000"') == '"1,000"'

@@ -10,6 +10,7 @@ from helpers.front_end import started_kernel
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
+from ct_magic import condition
 from ct_magic.magic.completer import IDENTIFIER, install, uninstall
 from ct_magic.query.catalog import Names
 
@@ -22,7 +23,14 @@ def shell() -> Iterator[InteractiveShell]:
     # Jedi reads a cache on disk that other processes write, and its exceptions become "nothing":
     # what Python has to say must not depend on that, where it is asked for and where it is not.
     shell.Completer.use_jedi = False
-    shell.user_ns |= {"floor": 5, "floors": [1], "flow": print, "day": date(2026, 1, 1), "_f": 1}
+    shell.user_ns |= {
+        "floor": 5,
+        "floors": [1],
+        "flow": print,
+        "flows": condition("A = 1"),
+        "day": date(2026, 1, 1),
+        "_f": 1,
+    }
     install(shell, lambda: NAMES)
     yield shell
     uninstall(shell)
@@ -62,8 +70,8 @@ def completions(shell: InteractiveShell, cell: str) -> tuple[str, list[str]]:
         ("%ct help reten|", "reten", ["retention"]),
         ("%ct explain App L|", "App L", ["App Launched", "App last"]),
         ("%%ct explain\nApp L|", "App L", ["App Launched", "App last"]),
-        ("%%ctcount\nCharged where Amount > $fl|", "$fl", ["$floor", "$floors"]),
-        ("%ctcount Charged where Amount > $|", "$", ["$day", "$floor", "$floors"]),
+        ("%%ctcount\nCharged where Amount > $fl|", "$fl", ["$floor", "$floors", "$flows"]),
+        ("%ctcount Charged where Amount > $|", "$", ["$day", "$floor", "$floors", "$flows"]),
     ],
 )
 def test_our_cells_and_lines_complete_the_language(

@@ -40,6 +40,8 @@ def message_of(cell: str, today: date = TODAY) -> str:
         ("Charged where Amount in (€9.99, €5)", "€9.99", None),
         ("Charged where Amount = 100$ last week", "100$", "100"),
         ("Charged where Amount >= Rs 500", "Rs 500", "500"),
+        ("Charged where Amount > 1,000 today", "1,000", "1000"),
+        ("Charged where Amount = 1,250,000.5", "1,250,000.5", "1250000.5"),
         ("Charged rolling 28 days", "rolling 28 days", "by day rolling 28 days"),
         ("Charged last 3 months by rolling 2 weeks", None, None),
         ("Charged by day rolling 28", "rolling 28", "rolling 28 days"),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from ct_magic.errors import QueryError
 from ct_magic.query import lexer, printer, tree
+from ct_magic.query.check_filter import THOUSANDS
 from ct_magic.query.lexer import SYMBOLS, Token, tokens
 from ct_magic.query.model import Property, Scope
 from ct_magic.query.parameters import number_value
@@ -60,6 +61,10 @@ def property_word(scope: str, field: str) -> str:
 def value_word(field: str) -> str:
     """Write a value: a number, a variable, true or false; anything else is a text."""
     token = _token(field)
+    if THOUSANDS.fullmatch(field.strip()):
+        return (
+            field.strip()
+        )  # no text but a number with separators: the text says how it is written
     if token is None or token.type not in _VALUES:
         return printer.value_text(field.strip()) if field.strip() else ""
     if token.type == "STRING":

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from functools import cache, lru_cache
 from itertools import accumulate
 
+from ct_magic.query.check_filter import THOUSANDS
 from ct_magic.query.lexer import WORDS, tokens
 from ct_magic.query.mistakes.examples import table_lines
 from ct_magic.query.mistakes.stop import Mistake, Stop
@@ -52,6 +53,8 @@ _KINDS = {
     "rest": ".*",
     "filter": r"[\w.]+(?: \w+)*? (?:not )?(?:=|!=|!?~|[<>]=?|in|exists)"
     r'(?: (?:"[^"]*"|\([^()]*\)|[\w.$-]+))?',
+    "thousands": THOUSANDS.pattern,
+    "comma": "[0-9]+,[0-9]{1,2}",
     # Days from each profile's first.
     "span": rf"(?:(?:[0-9]+|an?|the|{'|'.join(NUMBERS)}) ?)?"
     r"(?:days?|weeks?|months?|quarters?|years?|[dw])\b",
@@ -209,7 +212,7 @@ def _filled(match: re.Match[str], today: date | None) -> Mapping[str, str]:
             parts[name] = next(day for day in _WEEKDAYS if day[:3] == text[:3].capitalize())
         elif name in ("month", "quarter"):
             parts[name] = _day(match, today or date.today())
-        elif written := _OWN_DAYS.get(name):
+        elif written := _WRITTEN.get(name):
             parts[name] = written(text)
     if inside := parts.get("inside"):
         windows = [match[0].strip() for match in _OWN.finditer(inside)]
@@ -241,10 +244,12 @@ def _hours(text: str) -> str:
     return f"{days} day{'s' * (days != 1)}"
 
 
-# What is typed of own days, and how the language writes it.
-_OWN_DAYS: dict[str, Callable[[str], str]] = {
+# What is typed, and how the language writes it.
+_WRITTEN: dict[str, Callable[[str], str]] = {
     "span": _span,
     "hours": _hours,
+    "thousands": lambda text: text.replace(",", ""),
+    "comma": lambda text: text.replace(",", "."),
     "list": lambda text: ", ".join(re.findall("[0-9]+", text)),
     "week": lambda text: f"{7 * int(text)}..{7 * int(text) + 6}",
     "since": lambda text: f"{text}..{30 if int(text) < 30 else int(text) + 30}",
