@@ -740,7 +740,7 @@ class StepRules(ClauseRules):
 
         Where nothing cuts the period, all of it is moved: by less than it has, the days overlap.
         """
-        axis = next((axis for axis in query.by if isinstance(axis, ByTime)), None)
+        axis = query.time_axis
         own = in_own_units(query.event.period or DEFAULT)  # type: ignore[arg-type] # is never moved
         piece = Last(1, axis.unit) if axis else own or Last(1, Unit.DAY)
         for node, clause in pairs:

@@ -26,7 +26,6 @@ from math import prod
 from typing import Any
 
 from ct_magic.errors import QueryError
-from ct_magic.query import versus
 from ct_magic.query.alternatives import (
     MOST_IN_A_SUM,
     Single,
@@ -81,7 +80,7 @@ from ct_magic.query.model import (
 from ct_magic.query.payload import day_of_number, to_payload
 from ct_magic.query.printer import clause_text, to_text
 from ct_magic.query.source import ClauseError
-from ct_magic.query.versus import left_out, other_days
+from ct_magic.query.versus import incomparable, left_out, other_days
 from ct_magic.rows import FEWER, MORE, PARTS, Comparison, Formula, Plan, Question, Row
 
 # What else the profile did: a statement's clauses as steps, and their periods beside a piece.
@@ -308,10 +307,12 @@ class _Statement:
 
     def __init__(self, query: Query, number: int, today: date, counts: _Counts) -> None:
         self.query, self.number, self.today, self.counts = query, number, today, counts
-        self.axis = _time_axis(query)
-        self.period = own_days(query, today)
+        self.axis = query.time_axis
+        self.unit = self.axis.unit if self.axis else None
+        self.period = _period(query, today)
         self.stretches = stretches(self.period, self.axis, today)
-        self.others = self._others()
+        self.other = other_days(query, self.period, self.unit, today) if query.versus else None
+        self.others = stretches(self.other, self.axis, today) if self.other else []
         self.is_own = any(step.window for step in query.steps)
         self.waits = self.is_own or _has_after(query)
         self.base, *_ = self.chains = _chains(query)
@@ -390,14 +391,13 @@ class _Statement:
         self, piece: _Slice, chain: _Chain, pair: tuple[Stretch, Stretch | None], is_asked: bool
     ) -> Comparison | None:
         own, other = pair
-        if self.others is None or other is None:
-            return None if self.others is None else Comparison(None, None, None)
+        if self.other is None or other is None:
+            return None if self.other is None else Comparison(None, None, None)
         is_asked = is_asked and (chain.last_day is not None or self._is_asked(chain, other))
-        unit = self.axis.unit if self.axis else None
         return Comparison(
             self.counts.formula(self._total(piece, chain, other) if is_asked else None),
             *ends(other.days),
-            versus.incomparable(self.query, own.days, other.days, unit, self.today),
+            incomparable(self.query, own.days, other.days, self.unit, self.today),
             self._of(piece, chain, other if is_asked else None),
         )
 
@@ -407,8 +407,8 @@ class _Statement:
         Of own days both have the days that are used, the first ones, equally many where any is left
         out.
         """
-        own, others = self.stretches[piece.stretch], self.others or []
-        other = others[piece.stretch] if piece.stretch < len(others) else None
+        own, place = self.stretches[piece.stretch], piece.stretch
+        other = self.others[place] if place < len(self.others) else None
         if chain.last_day is None:
             return own, other, self._is_asked(chain, own)
         pair = [stretch for stretch in (own, other) if stretch]
@@ -485,12 +485,26 @@ class _Statement:
         own = (query.condition,) if query.condition else (*query.event.where, *places)
         return (*own, *piece.conditions, *shared)
 
-    def _others(self) -> list[Stretch] | None:
-        if self.query.versus is None:
-            return None
-        unit = self.axis.unit if self.axis else None
-        other = versus.other_days(self.query, self.period, unit, self.today)
-        return stretches(other, self.axis, self.today)
+    def notes(self) -> Iterator[str]:
+        """Yield what a panel says of it: the days that were meant, and how to read its shares."""
+        query, unit = self.query, self.unit
+        if query.event.period is None:
+            yield NO_PERIOD
+        if unit is not None and is_of_whole_pieces(query.event.period, unit):
+            start, end = ends(self.period)
+            yield f"whole {unit.value}s: {start} to {end}"
+        if self.other and (note := left_out(query, self.period, self.other, unit)):
+            yield note
+        is_first = self.axis is not None and self.axis.first
+        if is_first and query.base:
+            yield _DO_NOT_ADD_UP
+        windows = (window for step in query.steps if step.window for window in step.window.windows)
+        if any(first == 0 for first, _ in windows):
+            yield ON_DAY_0
+        if any(isinstance(step, ShareWhere) for step in query.steps):
+            yield WHERE_OF_PROFILES + (", and its pieces do not add up" if is_first else "")
+        if self.other and query.steps:
+            yield ONE_DRAW
 
 
 def _shared(row: Row, base: Row) -> Row:
@@ -559,19 +573,10 @@ def _hour(hour: int) -> Filter:
     return Filter(_CLOCK, Operator.EQUALS, ClockRange(60 * hour, 60 * hour + 59))
 
 
-def own_days(query: Query, today: date) -> Days:
+def _period(query: Query, today: date) -> Days:
     """Return the days of the statement's own period."""
-    return resolve(query.event.period, today, unit_of_pieces(query))
-
-
-def unit_of_pieces(query: Query) -> Unit | None:
-    """Return the unit in which `by` cuts time, None where it does not."""
-    axis = _time_axis(query)
-    return axis.unit if axis else None
-
-
-def _time_axis(query: Query) -> ByTime | None:
-    return next((axis for axis in query.by if isinstance(axis, ByTime)), None)
+    axis = query.time_axis
+    return resolve(query.event.period, today, axis.unit if axis else None)
 
 
 # A cell -> its rows over distinct single counts, or the refusal of a cell that is too large.
@@ -646,8 +651,8 @@ def expand(
                 raise _too_many(statements, len(counts.counts), left, max_counts, largest)
     typed = tuple(map(_as_typed, statements))
     rows = _named_apart(rows, statements)
-    notes = _notes(statements, rows, counts.questions, today)
-    plan = Plan(tuple(rows), tuple(counts.questions), notes, typed)
+    notes = dict.fromkeys(_notes(made, rows, counts.questions))
+    plan = Plan(tuple(rows), tuple(counts.questions), tuple(notes), typed)
     return Expansion(tuple(statements), plan, tuple(counts.counts))
 
 
@@ -681,7 +686,7 @@ def _statement_size(number: int, query: Query | JsonQuery, today: date) -> int:
     if isinstance(query, JsonQuery):
         return 1
     with _of_statement(number):
-        period = own_days(query, today)
+        period = _period(query, today)
     return prod((_rows_of_a_piece(query), *(_size(axis, period) for axis in query.by)))
 
 
@@ -740,7 +745,7 @@ def _as_typed(query: Query | JsonQuery) -> str:
     return label + (query.source or to_text(replace(query, label=None)))
 
 
-# What a panel says of a statement: which days were meant where its words leave that open.
+# What a panel says of a cell.
 
 NO_PERIOD = "no period given: the last 30 days"
 ON_DAY_0 = "on day 0 either may have come first: days are all that the API knows"
@@ -751,42 +756,13 @@ _DO_NOT_ADD_UP = "the pieces of 'by first' do not add up: a 'did' takes each pie
 
 
 def _notes(
-    statements: Sequence[Query | JsonQuery],
-    rows: Sequence[Row],
-    questions: Sequence[Question],
-    today: date,
-) -> tuple[str, ...]:
-    """Return the sentences on the whole cell that its panel shows, each once."""
-    sentences = [note for query in statements for note in _of_days(query, today)]
+    made: Sequence[_Statement | JsonQuery], rows: Sequence[Row], questions: Sequence[Question]
+) -> Iterator[str]:
+    for statement in made:
+        if isinstance(statement, _Statement):
+            yield from statement.notes()
     own = (question for row in rows if row.from_day is not None for question in row.questions)
-    sentences += [ONE_RUN] if any(questions[number].profiles_now for number in own) else []
-    compared = (row.previous.incomparable for row in rows if row.previous)
-    sentences += [f"no change: {reason}" for reason in compared if reason]
-    return tuple(dict.fromkeys(sentences))
-
-
-def _of_days(query: Query | JsonQuery, today: date) -> list[str]:
-    if isinstance(query, JsonQuery):
-        return []
-    sentences = [NO_PERIOD] if query.event.period is None else []
-    unit, days = unit_of_pieces(query), own_days(query, today)
-    if unit is not None and is_of_whole_pieces(query.event.period, unit):
-        start, end = ends(days)
-        sentences.append(f"whole {unit.value}s: {start} to {end}")
-    if query.versus is not None:
-        sentences.append(left_out(query, days, other_days(query, days, unit, today), unit) or "")
-    is_first = any(isinstance(axis, ByTime) and axis.first for axis in query.by)
-    if is_first and query.base:
-        sentences.append(_DO_NOT_ADD_UP)
-    return [*filter(None, sentences), *_of_steps(query, is_first)]
-
-
-def _of_steps(query: Query, is_first: bool) -> Iterator[str]:
-    """Yield what is not seen from the shares of a statement."""
-    windows = [window for step in query.steps if step.window for window in step.window.windows]
-    if any(first == 0 for first, _ in windows):
-        yield ON_DAY_0
-    if any(isinstance(step, ShareWhere) for step in query.steps):
-        yield WHERE_OF_PROFILES + (", and its pieces do not add up" if is_first else "")
-    if query.versus and query.steps:
-        yield ONE_DRAW
+    if any(questions[number].profiles_now for number in own):
+        yield ONE_RUN
+    reasons = (row.previous.incomparable for row in rows if row.previous)
+    yield from (f"no change: {reason}" for reason in reasons if reason)

@@ -417,7 +417,7 @@ class Query:
     def __post_init__(self) -> None:
         base = sorted((c for c in self.clauses if not c.share), key=lambda c: _KINDS[type(c)])
         clauses = (*base, *(clause for clause in self.clauses if clause.share))
-        if self.versus is None and not any(isinstance(axis, ByTime) for axis in self.by):
+        if self.versus is None and self.time_axis is None:
             # A period that is the statement's says nothing: without one a `did` takes it anyway.
             # Where `by` cuts it, or `vs` puts another in its place, it means those very days.
             clauses = tuple(clause.mapped(self._plain) for clause in clauses)
@@ -425,6 +425,11 @@ class Query:
 
     def _plain(self, event: Event) -> Event:
         return event.during(None) if event.period == self.event.period else event
+
+    @property
+    def time_axis(self) -> ByTime | None:
+        """Return the part of `by` that cuts time, None where there is none."""
+        return next((axis for axis in self.by if isinstance(axis, ByTime)), None)
 
     @property
     def base(self) -> tuple[Clause, ...]:
