@@ -14,6 +14,7 @@ twice: as rectangles and as texts.
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import zlib
 from base64 import b64encode
@@ -78,6 +79,7 @@ _STYLE = """
 .vega-embed .vega-actions a { display: block; padding: 4px 12px; color: #24292f;
   text-decoration: none; white-space: nowrap; font: 13px system-ui, sans-serif; }
 """
+_drawn_by: dict[str, int] = {}
 _PALETTE = 256  # colours of a small PNG
 _USUAL = 760  # pixels
 TITLE, LINE = 80, 105  # characters of a line of the title, and of those below it
@@ -105,6 +107,11 @@ def drawn(chart: Chart, kind: str) -> bytes:
             f"vl-convert cannot be imported ({type(error).__name__}: {error}): install it anew "
             "(pip install --force-reinstall vl-convert-python), then restart the kernel"
         ) from None
+    # It has threads of its own, which a fork does not take along: the child would wait for ever.
+    if _drawn_by.setdefault("process", os.getpid()) != os.getpid():
+        raise UsageError(
+            "a forked process cannot draw a file: save the picture where it was forked"
+        )
     specification = _specification(chart, max(WIDTH, narrowest(chart)), GROUND, INK)
     convert = getattr(vl_convert, f"vegalite_to_{kind}")
     how: dict[str, Any] = {"scale": SHARPER} if kind == "png" else {}

@@ -84,7 +84,7 @@ def test_few_days_over_weeks_are_a_line_for_each_day(asked: Asked) -> None:
 
 def test_more_than_four_days_over_weeks_are_a_grid_and_its_curve(asked: Asked) -> None:
     """A row for each week, a column for each day; what is left out has a dashed edge."""
-    few = BACK.replace("8 weeks", "3 weeks")
+    few = BACK.replace("8 weeks", "5 weeks")
     df = asked(f"{few} 1, 2, 3, 7, 14\n  by first week")
     chart = drawn(df)
     assert [name for _, name in chart.x.ticks] == ["day 1", "day 2", "day 3", "day 7", "day 14"]

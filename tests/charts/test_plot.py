@@ -6,6 +6,7 @@ import base64
 import html
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -301,6 +302,26 @@ print(data["text/plain"])
         str(tmp_path),
     )
     assert "vl-convert cannot be imported (OSError: wrong ELF class)" in said
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+def test_a_forked_process_says_that_it_cannot_draw_and_does_not_hang() -> None:
+    """The library's threads are not there; JupyterLab's picture needs none."""
+    said = in_a_process("""
+import os
+from helpers.frames import frame, weeks
+from ct_magic import plot
+picture = plot(frame(*weeks(3, 4)))
+picture.png()
+child = os.fork()
+if not child:
+    data, about = picture._repr_mimebundle_()
+    print(sorted(data), data["text/plain"], flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+""")
+    assert "image/png" not in said
+    assert "a forked process cannot draw a file" in said
 
 
 def test_the_public_names_are_there() -> None:

@@ -99,7 +99,7 @@ def test_history_goes_into_a_sheet(tmp_path: Path) -> None:
     from ct_magic.client.journal.history import PastCell
     from ct_magic.results.tables import history_frame
 
-    df = history_frame([PastCell("acc", 1.8e9, "df", None, ())], lambda _: UTC)
+    df = history_frame([PastCell("acc", 1.8e9, "df", None, (), 0, ())], lambda _: UTC)
     df.to_excel(tmp_path / "x.xlsx", index=False)
     back = pd.read_excel(tmp_path / "x.xlsx")
     assert back["asked"].tolist() == [pd.Timestamp("2027-01-15 08:00")]
