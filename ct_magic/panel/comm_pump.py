@@ -6,9 +6,9 @@ messages of its own channel itself.
 
 Taken over, for as long as the cell waits: the callback of the ZMQ stream of this thread's shell,
 nothing else. Each message that comes is one of two kinds. Ours, which are handled at once: what is
-said to our widgets, and a page's request for the state of all widgets (the comm that opens on
-`jupyter.widget.control`), since a page that is reloaded while the cell runs shows no panel before
-it is answered. All others are held.
+said to our widgets, and what a page asks that is reloaded while the cell runs, since it shows no
+panel before that is answered: what kernel this is, which comms are open, and the state of all
+widgets (the comm that opens on `jupyter.widget.control`). All others are held.
 
 Given back when the wait ends, however it ends: the callback, and then what was held, at once and
 in order, so that a cell that failed aborts those that were queued behind it.
@@ -19,9 +19,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Collection
+from contextlib import suppress
+from inspect import iscoroutine
 from typing import Any
 
 _SLICE = 50  # messages taken at a time
+_INFO = ("kernel_info_request", "comm_info_request")  # answered without a look at anything else
 CONTROL = "jupyter.widget.control"  # what a page opens to ask for the state of all widgets
 _log = logging.getLogger(__name__)
 
@@ -67,8 +70,8 @@ class CommPump:
     def _take_over(self) -> None:
         import zmq
 
-        self._readable = zmq.POLLIN
-        self._stream = stream_of_this_thread(self._kernel)
+        self._readable, self._writable = zmq.POLLIN, zmq.POLLOUT
+        self._stream, self._replies = streams_of_this_thread(self._kernel)
         self._callback = self._stream._recv_callback
         self._say, self._comms = self._kernel._publish_status, self._kernel.comm_manager
         if self._callback is None:
@@ -93,17 +96,31 @@ class CommPump:
             # The front end waits for this "idle" before it sends the next click.
             self._say("busy", "shell", parent=message)
             try:
-                getattr(self._comms, message["msg_type"])(self._stream, idents, message)
+                self._answer(idents, message)
             finally:
                 self._say("idle", "shell", parent=message)
         except Exception:
             # A click that goes wrong must not cost the cell what has arrived.
             _log.exception("ct_magic: a click could not be handled")
 
+    def _answer(self, idents: object, message: Any) -> None:
+        kind = message["msg_type"]
+        if kind not in _INFO:
+            getattr(self._comms, kind)(self._stream, idents, message)
+            return
+        answer = self._kernel.shell_handlers[kind](self._replies, idents, message)
+        if iscoroutine(answer):  # it awaits nothing
+            with suppress(StopIteration):
+                answer.send(None)
+        if hasattr(self._replies, "flush"):  # a stream of ipykernel 6, which else waits for us
+            self._replies.flush(self._writable)
+
     def _is_ours(self, frames: Any) -> bool:
         # A peek: `deserialize` would note the signature, and refuse the message afterwards.
         unpack = self._kernel.session.unpack
         kind = unpack(frames[1].bytes)["msg_type"]
+        if kind in _INFO:
+            return True
         if kind not in ("comm_open", "comm_msg", "comm_close"):
             return False
         content = unpack(frames[4].bytes)
@@ -112,12 +129,13 @@ class CommPump:
         return content.get("comm_id") in (*self._controls, *(self._ids or ()))
 
 
-def stream_of_this_thread(kernel: Any) -> Any:
-    """Return the stream by which this thread gets its messages; raise where it gets none."""
+def streams_of_this_thread(kernel: Any) -> tuple[Any, Any]:
+    """Return by what this thread gets its messages, and replies; raise where it gets none."""
     if getattr(kernel, "_supports_kernel_subshells", False):  # ipykernel 7
         manager = kernel.shell_channel_thread.manager
         shell = manager.subshell_id_from_thread_id(threading.get_ident())
-        return manager.get_shell_channel_to_subshell_pair(shell).to_stream
+        replies = manager.get_subshell_to_shell_channel_socket(shell)
+        return manager.get_shell_channel_to_subshell_pair(shell).to_stream, replies
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("only the main thread reads messages")
-    return kernel.shell_stream
+    return kernel.shell_stream, kernel.shell_stream

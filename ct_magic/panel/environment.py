@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from ct_magic.panel.comm_pump import stream_of_this_thread
+from ct_magic.panel.comm_pump import streams_of_this_thread
 from ct_magic.panel.panel import Display, HtmlPanel, Panel, Shown, TextPanel
 from ct_magic.panel.standing import USUAL, About
 
@@ -146,7 +146,7 @@ def _is_heard(kernel: object) -> bool:
     if threading.current_thread() is threading.main_thread():
         return True
     try:
-        return stream_of_this_thread(kernel) is not None
+        return streams_of_this_thread(kernel)[0] is not None
     except Exception:
         return False  # a thread that the cell has started: nobody reads messages there
 

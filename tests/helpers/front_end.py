@@ -99,6 +99,10 @@ class FrontEnd:
         reply = self._insist(lambda: self.run(cell, **options))
         assert reply["status"] == "ok", reply
 
+    def ask(self, kind: str, **content: Any) -> dict[str, Any]:
+        """Send a request of that kind, and wait for its reply."""
+        return self.reply(self._send(kind, content))
+
     def value(self, expression: str) -> Any:
         """Return the value of an expression that prints as a literal."""
         content = {"code": "", "silent": True, "user_expressions": {"value": expression}}

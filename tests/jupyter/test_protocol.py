@@ -280,6 +280,29 @@ def test_a_second_interrupt_gets_one_out_whatever_happens(front: FrontEnd) -> No
     front.done("run.over = True")
 
 
+def test_a_page_that_is_reloaded_gets_its_answers(front: FrontEnd, one_stuck: Sandbox) -> None:
+    """What it asks before it shows a widget: which kernel this is, which comms are open."""
+    request = blocked(front, THREE, "2 of 3 done")
+    assert front.ask("kernel_info_request")["status"] == "ok"
+    comms = front.ask("comm_info_request", target_name="jupyter.widget")["comms"]
+    assert front.button("Cancel all") in comms
+    assert front.is_running(request)
+    front.click(front.button("Cancel all"))
+    assert front.reply(request)["ename"] == "CountCancelledError"
+
+
+def test_stopped_cells_leave_no_widgets(front: FrontEnd) -> None:
+    """Two are shared by all panels, and stay."""
+    front.done("import ipywidgets.widgets.widget as inside")
+    with Sandbox(profiles=30, latency=3600, today=TODAY) as box:
+        point(front, box)
+        for days in (1, 3, 30):
+            request = blocked(front, f"App Launched last {days} days by day", "asked")
+            front.interrupt()
+            front.reply(request)
+    assert front.value("len(inside._instances)") <= 2
+
+
 def test_what_is_queued_keeps_its_order(front: FrontEnd) -> None:
     """Cells, and clicks on other people's widgets, happen after the cell as they came."""
     forget(front)

@@ -40,6 +40,7 @@ function watch(panel) {
       panel.content.node.querySelectorAll(".ct-meta").forEach((line) => act(line, panel));
     }, 200);
   };
+  panel.sessionContext.statusChanged.connect(look, panel);
   const observer = new MutationObserver(look);
   observer.observe(panel.content.node, { childList: true, subtree: true });
   panel.sessionContext.ready.then(look);
@@ -48,7 +49,10 @@ function watch(panel) {
 
 function isGone(node, { isReady, session }) {
   const text = node.textContent.trimStart();
-  return text.startsWith(GONE) || (text.startsWith(LOADING) && isReady && !session?.kernel);
+  const kernel = session?.kernel;
+  // A kernel that is busy may have the widget, and say so later.
+  if (text.startsWith(GONE)) return kernel?.status !== "busy";
+  return text.startsWith(LOADING) && isReady && !kernel;
 }
 
 function replace(panel, isDead) {
