@@ -176,7 +176,7 @@ def _named(place: _Place, names: Names) -> Iterator[Completion]:
     elif place.line and place.line[-1].type == "DOT":
         known = names.of_scope(_scope(place.line[-2].text))
         yield from _listed(place, known, "property")
-    elif "PARAM" in now.accepted:
+    elif "PARAM" in now.accepted and "OPENING" not in now.accepted:  # which would be a condition
         yield from _listed(place, names.events, "event")
     else:
         yield from _properties(place, names.of_event(event), _is_inner(now.stack))
