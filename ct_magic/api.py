@@ -120,7 +120,7 @@ def history(limit: int = _MOST, text: str | None = None) -> pd.DataFrame:
     | column | dtype | |
     | --- | --- | --- |
     | asked, ended | datetime64[ns] | to the second, on the clock of the account's time zone |
-    | account | string | id and address |
+    | account | string | id and address; of a sandbox, which data it has |
     | variable | string | the name that got the DataFrame; NA where there is none |
     | title, text | string | the statements as typed, and the canonical text of each count |
     | counts | Int64 | how many counts the cell needed |

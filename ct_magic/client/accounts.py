@@ -135,17 +135,12 @@ class Account:
         passcode = credentials.secret(passcode)
         for field in self.__slots__:
             object.__setattr__(self, field, None)  # so that it can be shown half made, too
-        table = {
-            "id": id,
-            "region": region,
-            "base_url": base_url,
-            "timezone": timezone,
-            "max_concurrent": max_concurrent,
-            "poll_interval": poll_interval,
-        }
+        given = (id, region, base_url, timezone, max_concurrent, poll_interval)
+        table = dict(zip(KEYS, given, strict=True))
         fields = _checked(name, table, lambda key: f"{key} of account {name!r}")
-        fields |= {"name": name, "passcode": credentials.checked(passcode)}
-        for key, value in fields.items():
+        for key, value in (
+            fields | {"name": name, "passcode": credentials.checked(passcode)}
+        ).items():
             object.__setattr__(self, key, value)
 
     @property
@@ -166,12 +161,37 @@ def find_account(name: str | None = None, environ: Variables = MACHINE) -> Accou
 
     Raise AccountError for a name, an id, a passcode or a region that is missing or unknown.
     """
-    if name in (None, DEFAULT):
-        return _from_environment(environ)
-    known = from_file(environ)
+    name = name or DEFAULT
+    table, place = _table(name, environ)
+    if name == DEFAULT and not table["id"]:
+        raise AccountError(
+            "CLEVERTAP_ACCOUNT_ID is not set: set it with CLEVERTAP_PASSCODE and CLEVERTAP_REGION "
+            f"(one of {', '.join(REGIONS)}; eu1 unless set), name an account of "
+            f"{config_file(environ)}, or type '%ct use sandbox' to try without an account"
+        )
+    fields = _checked(name, table, place)
+    in_region = f" in region {fields['region']} of {', '.join(REGIONS)}"
+    where = f" at {fields['base_url']}" if table.get("base_url") else in_region
+    passcode = credentials.find_passcode(name, environ, where)
+    return Account(name=name, passcode=passcode, **fields)
+
+
+def own_address(name: str, environ: Variables = MACHINE) -> str | None:
+    """Return the address that an account names itself, None for its region's host."""
+    table, place = _table(name, environ)
+    url = (table.get("base_url") or "").strip()
+    return _base_url(url, place("base_url")) if url else None
+
+
+def _table(name: str, environ: Variables) -> tuple[Mapping[str, Any], _Place]:
+    """Return what is set for an account, and where each of it is."""
+    if name == DEFAULT:
+        held = {k: credentials.of_variable(v, environ).reveal() for k, v in _VARIABLES.items()}
+        return {key: value or None for key, value in held.items()}, _VARIABLES.__getitem__
+    known, path = from_file(environ), config_file(environ)
     if name not in known:
-        raise AccountError(_unknown(str(name), known, config_file(environ)))
-    return _build(name, known[name], environ)
+        raise AccountError(_unknown(str(name), known, path))
+    return known[name], _in_file(path, name)
 
 
 def config_file(environ: Variables = MACHINE) -> Path:
@@ -273,44 +293,11 @@ def _checked(name: str, table: Mapping[str, Any], place: _Place) -> dict[str, An
     }
 
 
-def _from_environment(environ: Variables) -> Account:
-    table = {
-        key: credentials.of_variable(name, environ).reveal() or None
-        for key, name in _VARIABLES.items()
-    }
-    if not table["id"]:
-        raise AccountError(
-            "CLEVERTAP_ACCOUNT_ID is not set: set it with CLEVERTAP_PASSCODE and CLEVERTAP_REGION "
-            f"(one of {', '.join(REGIONS)}; eu1 unless set), name an account of "
-            f"{config_file(environ)}, or type '%ct use sandbox' to try without an account"
-        )
-    return _build(DEFAULT, table, environ)
-
-
 _VARIABLES = {
     "id": "CLEVERTAP_ACCOUNT_ID",
     "region": "CLEVERTAP_REGION",
     "base_url": "CLEVERTAP_BASE_URL",
 }
-
-
-def _build(name: str, table: Mapping[str, Any], environ: Variables) -> Account:
-    place = _VARIABLES.__getitem__ if name == DEFAULT else _in_file(config_file(environ), name)
-    fields = _checked(name, table, place)
-    in_region = f" in region {fields['region']} of {', '.join(REGIONS)}"
-    where = f" at {fields['base_url']}" if table.get("base_url") else in_region
-    passcode = credentials.find_passcode(name, environ, where)
-    return Account(name=name, passcode=passcode, **fields)
-
-
-def own_address(name: str, environ: Variables = MACHINE) -> str | None:
-    """Return the address that an account names itself, None for its region's host."""
-    if name == DEFAULT:
-        url = credentials.of_variable(_VARIABLES["base_url"], environ).reveal()
-        return _base_url(url, _VARIABLES["base_url"]) if url else None
-    table = from_file(environ)[name]
-    url = str(table.get("base_url") or "").strip()
-    return _base_url(url, _in_file(config_file(environ), name)("base_url")) if url else None
 
 
 def _in_file(path: Path, name: str) -> _Place:

@@ -22,11 +22,10 @@ higher on one occasion a day, for as long as that is accepted.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from threading import Condition
 
-from ct_magic.common.fork import ForkLock
+from ct_magic.common.fork import ForkLock, in_child
 
 LIMITS = "limits"  # under this name the journal keeps what an account takes at once
 _DAY = 86400.0  # seconds
@@ -210,10 +209,4 @@ def gate(account: str, most: int, learned: Learned | None = None, wall: float = 
         return _gates[account]
 
 
-def _forget_gates() -> None:
-    # In a process that was forked, whoever was inside is not there to leave.
-    _gates.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_gates)
+in_child(_gates.clear)  # whoever was inside is not there to leave

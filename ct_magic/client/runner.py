@@ -8,7 +8,6 @@ started, the caller's own carries the run out.
 from __future__ import annotations
 
 import logging
-import os
 import random
 import threading
 from collections.abc import Callable, Sequence
@@ -17,7 +16,6 @@ from datetime import UTC, datetime
 from statistics import median
 from time import time
 from typing import TYPE_CHECKING, TypeVar
-from weakref import WeakSet
 
 from ct_magic.client.jobs import Answer, Failure, Job, Shared, Success
 from ct_magic.client.limits import Gate, Learned
@@ -25,6 +23,7 @@ from ct_magic.client.scheduler import Schedule
 from ct_magic.client.threads import spawn
 from ct_magic.client.timing import Done, Poll, Submit, Timing, Wait
 from ct_magic.common.clock import AwakeClock
+from ct_magic.common.fork import in_child
 
 if TYPE_CHECKING:
     from ct_magic.client.journal.journal import Journal
@@ -36,7 +35,6 @@ _log = logging.getLogger(__name__)
 _MEASURED = 5  # requests of a run; of one count alone there are fewer
 _SLICE = 1.0  # seconds between two ticks, and how late it is noticed that every worker has died
 FORKED = "this process was forked from the one that counts: the count arrives there"
-_runs: WeakSet[Run] = WeakSet()
 
 
 class Run:
@@ -79,7 +77,7 @@ class Run:
         self._learned, self._learn = self._schedule.limits.learned, learn
         if all(job.state.ended for job in jobs):
             self._over.set()
-        _runs.add(self)
+        in_child(self._orphan)
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -267,12 +265,3 @@ def _safely(write: Callable[..., _T], *news: Job | Answer | Learned | float | st
         # Who writes a count down must not keep it from arriving.
         _log.exception("ct_magic: a count could not be written down")
         return None
-
-
-def _orphan_runs() -> None:
-    for run in list(_runs):
-        run._orphan()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_orphan_runs)

@@ -1,14 +1,16 @@
-"""A lock that a fork leaves free in the child, whichever thread held it in the parent.
+"""What a forked child forgets: the one registry, and a lock that a fork leaves free in the child.
 
-That thread is not there to let go of it: the child would wait for ever. So what the lock guards is
-replaced as a whole, and never found half changed.
+A thread that held a lock in the parent is not there to let go of it: the child would wait for ever.
+So what such a lock guards is replaced as a whole, and never found half changed.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from inspect import ismethod
 from threading import Lock
-from weakref import WeakSet
+from weakref import WeakMethod, WeakSet
 
 
 class ForkLock:
@@ -30,12 +32,21 @@ class ForkLock:
 
 
 _locks: WeakSet[ForkLock] = WeakSet()
+_actions: list[Callable[[], Callable[[], object] | None]] = []
 
 
-def _free_locks() -> None:
+def in_child(action: Callable[[], object]) -> None:
+    """Call this in each process that is forked from this one; a method while its object lives."""
+    _actions.append(WeakMethod(action, _actions.remove) if ismethod(action) else lambda: action)
+
+
+def _begin_child() -> None:
     for lock in list(_locks):
         lock.free()
+    for held in _actions.copy():
+        if action := held():
+            action()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_free_locks)
+    os.register_at_fork(after_in_child=_begin_child)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
@@ -11,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 
+from ct_magic.common.fork import in_child
 from ct_magic.errors import UsageError
 from ct_magic.sandbox.engine import Engine
 from ct_magic.sandbox.faults import Fault, Faults, Reply
@@ -72,7 +72,7 @@ class Sandbox:
         self._port, self._server = port, Server(self.answer, self._refused)
         # DuckDB complains at the end of a process about connections that are still open.
         self._closing = weakref.finalize(self, self._engine.close)
-        _boxes.add(self)
+        in_child(self._leave)
         try:
             if is_own:
                 day = today or (clocked or _utc)().astimezone(days_of).date()
@@ -162,15 +162,3 @@ def _utc() -> datetime:
 
 def _path(name: str | Path | None) -> Path | None:
     return None if name is None else Path(name)
-
-
-_boxes: weakref.WeakSet[Sandbox] = weakref.WeakSet()
-
-
-def _leave_boxes() -> None:
-    for box in list(_boxes):
-        box._leave()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_boxes)

@@ -15,7 +15,10 @@ from types import FrameType
 from typing import Any
 
 import keyring
+import pandas as pd
 import pytest
+from helpers.shell import run
+from IPython.core.interactiveshell import InteractiveShell
 from keyring.backend import KeyringBackend
 
 import ct_magic
@@ -302,6 +305,8 @@ keyring.set_keyring(asking.Asking())
 print(len(credentials.find_passcode("prod", {{}}).reveal()), flush=True)
 """
 ASKING = """
+from helpers.shell import run
+from IPython.core.interactiveshell import InteractiveShell
 from keyring.backend import KeyringBackend
 class Asking(KeyringBackend):
     priority = 1.0
@@ -338,3 +343,19 @@ def test_a_keyring_that_asks_on_the_terminal_is_waited_for(tmp_path: Path) -> No
         process.kill()
         os.close(leader)
     assert b"\r\n7\r\n" in seen
+
+
+def test_accounts_does_not_name_a_region_that_is_not_asked(
+    state: Path, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside an address of its own a region's name would be wrong, with or without a passcode."""
+    file = state / "config" / "accounts.toml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text('[prod]\nid = "A"\nbase_url = "https://x.example"\n[plain]\nid = "B"\n')
+    file.chmod(0o600)
+    for passcode, shown in (("", None), ("x-y-z", "https://x.example")):
+        monkeypatch.setenv("CLEVERTAP_PASSCODE_PROD", passcode)
+        table = run(shell, "%ct accounts").result.set_index("account")
+        region = table.loc["prod", "region"]
+        assert (None if pd.isna(region) else region) == shown
+        assert table.loc["plain", "region"] == "eu1"

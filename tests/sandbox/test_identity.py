@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from ct_magic import errors
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.sandbox import Sandbox
+from ct_magic.session.session import Session
 
 QUERY = "Charged 2026-10"
 
@@ -71,3 +73,13 @@ def test_a_restart_over_other_data_ends_a_run(state: Path, name: str, profiles: 
         with pytest.raises(errors.CountError, match="was started anew over other data") as caught:
             handle.result(60)
     assert caught.value.frame["count"].isna().all()
+
+
+def test_threads_that_need_the_kernels_sandbox_share_one(state: Path) -> None:
+    """The first one starts it, the others wait for that."""
+    session = Session()
+    with ThreadPoolExecutor(6) as pool:
+        addresses = set(pool.map(lambda _: session.account("sandbox").base_url, range(12)))
+    assert len(addresses) == 1
+    assert session.sandbox is not None
+    session.sandbox.stop()
