@@ -20,6 +20,7 @@ from helpers.random_statements import Statements
 
 from ct_magic import QueryError
 from ct_magic.client.jobs import Job, State, Tally
+from ct_magic.client.journal.plan_record import Parts, plan_from_json, plan_to_json
 from ct_magic.common.statistics import difference
 from ct_magic.planning.row_results import RowResult, row_results
 from ct_magic.query.expand import TooLargeError, expand
@@ -388,6 +389,16 @@ def test_the_dataframe_has_the_window_and_the_other_share(engine: Engine) -> Non
     plain = read_cell("App Installed last 4 weeks", today=TODAY).plan
     columns = frame(plan=plain, results=row_results(plain, answered(plain, engine.count))).columns
     assert not {"from_day", "previous_of", "difference"} & set(columns)
+
+
+def test_the_journal_keeps_a_plan_of_own_days() -> None:
+    """As it was, with rows that are not yet: `%ct resume` computes the same from it."""
+    query = asked(within("B", (0, 2)), within("A", (1, 1), (30, 30)), last=Last(4, Unit.WEEK))
+    plan = planned([replace(query, versus=Preceding()), replace(query, by=(BY_FIRST_WEEK,))], TODAY)
+    parts = Parts()
+    back = plan_from_json(plan_to_json(plan, parts), parts)
+    assert (back.rows, back.questions) == (plan.rows, plan.questions)
+    assert any(row.formula is None for row in plan.rows)
 
 
 def test_rows_know_their_windows() -> None:

@@ -109,7 +109,9 @@ def plan_from_json(text: str, parts: Parts | None = None) -> Plan:
         questions = tuple(_question(_whole(question, parts)) for question in record["questions"])
         # What an older version wrote has no `of`: it was the base's count.
         rows = tuple(
-            row if row.of or row.base is None else replace(row, of=rows[row.base].formula)
+            row
+            if row.of or row.base is None or row.from_day is not None
+            else replace(row, of=rows[row.base].formula)
             for row in rows
         )
         plan = Plan(rows, questions)
