@@ -1,9 +1,12 @@
 """Counts through a storm of faults: python tests/chaos.py [COUNTS] [SEED] [SHARE].
 
-Each count is checked against a known function of its query. What is wrong or lost is printed, and
-the exit code is 1. See `helpers/storm.py` for the faults.
+Each count is checked against a known function of its query, and the process is stopped for five
+seconds in between. What is wrong or lost is printed, and the exit code is 1. See
+`helpers/storm.py` for the faults.
 """
 
+import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -12,6 +15,8 @@ from helpers.storm import weather
 
 
 def main(counts: int = 20_000, seed: int = 1, share: float = 0.15) -> int:
+    stop = f"sleep 10; kill -STOP {os.getpid()}; sleep 5; kill -CONT {os.getpid()}"
+    subprocess.Popen(["/bin/sh", "-c", stop])  # as a laptop that is closed
     with tempfile.TemporaryDirectory() as folder:
         outcome = weather(counts, seed, share, Path(folder) / "journal.sqlite")
     storm = outcome.storm

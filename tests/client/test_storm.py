@@ -8,7 +8,7 @@ from helpers.storm import FAULTS, weather
 
 
 def test_no_count_is_wrong_and_none_is_lost(tmp_path: Path) -> None:
-    """At 15 % of all requests, thirty kinds of fault; a count is its own query's, or it is late.
+    """At 15 % of all requests, fifty kinds of fault; a count is its own query's, or it is late.
 
     `python tests/chaos.py` does ten times as many.
     """

@@ -1,4 +1,4 @@
-"""A service in a storm: it counts a known function of each query, and breaks in thirty ways.
+"""A service in a storm: it counts a known function of each query, and breaks in fifty ways.
 
 Every count can be checked, since it is computed from the query alone; an answer that comes late, or
 belongs to another query, would be a wrong number. A query meets two faults in a row at the most, so
@@ -15,6 +15,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 from random import Random
 from zlib import crc32
@@ -125,6 +126,31 @@ def twice(wire: Wire, answer: object) -> bool:
     return True
 
 
+def of_a_look(fault: Fault) -> Fault:
+    """Only where a query was accepted; a submission gets its answer."""
+
+    def send(wire: Wire, answer: object) -> bool:
+        if "req_id" in str(answer):
+            wire.answer(answer)
+            return True
+        return fault(wire, answer)
+
+    return send
+
+
+def old(head: str) -> Fault:
+    """What a cache gives: another's count, clean."""
+    return of_a_look(plain(200, {"status": "success", "count": 1}, head))
+
+
+def whole(wire: Wire, answer: object) -> bool:
+    """The answer; what is wrong with it was done before."""
+    wire.answer(answer)
+    return True
+
+
+LONG_AGO = "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
+JOINED = "an id of two queries"
 OK = b"HTTP/1.1 200 OK\r\n"
 FAULTS: dict[str, Fault] = {
     "103, then the answer": interim(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", LATE),
@@ -161,6 +187,19 @@ FAULTS: dict[str, Fault] = {
     "silence": silent,
     "100 for ever": raw(b"HTTP/1.1 100 Continue\r\n\r\n", 99),
     "headers that drip": raw(b"X-Drip: drip\r\n", 99),
+    JOINED: whole,
+    "an id that is not known yet": of_a_look(plain(200, failed("Invalid request id", 400))),
+    "a look that fails": of_a_look(plain(400, failed("Error accessing report job", 400))),
+    "a look that fails under 200": of_a_look(plain(200, failed("Query failed", 400))),
+    "busy in other words": plain(400, failed("Rate limit exceeded, please try again", 400)),
+    "busy under 403": plain(403, failed("Too many requests", 403)),
+    "a cache, by its age": old("Age: 30\r\n"),
+    "a cache, by its warning": old('Warning: 110 - "Response is Stale"\r\n'),
+    "a cache, by its date": old(LONG_AGO),
+    "a success and a failure": plain(200, {"status": "success", "count": 1, "error": "no"}),
+    "fewer events than profiles": plain(200, {"status": "success", "count": 9, "tcount": 1}),
+    "two lengths": plain(200, {"status": "success", "count": 1}, "Content-Length: 9\r\n"),
+    "packed twice": plain(200, b"x", "Content-Encoding: gzip, gzip\r\n"),
     "body that drips": raw(OK + b"Content-Length: 99999\r\n\r\n {", 99),
 }
 
@@ -179,6 +218,8 @@ class Storm:
         self._bodies: dict[str, str] = {}
         self._in_a_row: defaultdict[str, int] = defaultdict(int)
         self._looks: Counter[str] = Counter()
+        self._joined: set[str] = set()
+        self._given: list[str] = []  # ids that came to their own query: it has looked at them
 
     def serve(self, wire: Wire) -> None:
         """Answer one connection."""
@@ -187,8 +228,10 @@ class Storm:
             with self._lock:
                 query, answer = self._answer(head, body.decode())
                 fault = self._fault(query)
+                if fault is FAULTS[JOINED] and body:
+                    answer = self._join(query, answer)
             if fault is None:
-                wire.answer(answer)
+                wire.answer(answer, head=f"Date: {formatdate(usegmt=True)}\r\n")
             elif not fault(wire, answer):
                 return
 
@@ -201,9 +244,21 @@ class Storm:
         req_id = head.split(b"req_id=")[1].split()[0].decode()
         query = self._bodies[req_id]
         self._looks[query] += 1
+        if req_id not in self._given[-200:]:
+            self._given.append(req_id)
         if self._looks[query] % 3 == 1:
             return query, {"status": "partial"}
         return query, {"status": "success", "count": right(query)}
+
+    def _join(self, query: str, answer: object) -> object:
+        """Give it the id that one of the queries before it got: each is joined to another once."""
+        others = [req_id for req_id in self._given[-40:] if self._bodies[req_id] != query]
+        for req_id in self._random.sample(others, len(others)):
+            both = {query, self._bodies[req_id]}
+            if not both & self._joined:
+                self._joined |= both
+                return {"status": "partial", "req_id": int(req_id)}
+        return answer
 
     def _fault(self, query: str) -> Fault | None:
         if self._random.random() >= self.share or self._in_a_row[query] >= 2:
