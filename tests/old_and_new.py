@@ -28,6 +28,7 @@ SHOWN = (
     "ipywidgets",
     "pandas",
     "requests",
+    "urllib3",
     "lark",
     "platformdirs",
     "duckdb",

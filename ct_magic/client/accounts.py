@@ -54,7 +54,7 @@ def moved(name: str, environ: Variables = MACHINE) -> Path | None:
         raise LookupError(f"{name} begins with a home that nobody knows: name it whole") from None
 
 
-# Region -> host. Source: the API's reference, "The two calls".
+# Region -> host: `client/API.md`, "The two calls".
 REGIONS = {
     "eu1": "api.clevertap.com",
     "in1": "in1.api.clevertap.com",

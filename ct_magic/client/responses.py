@@ -64,7 +64,7 @@ CREDENTIALS = re.compile(
 def read(
     status: int, body: bytes, *, req_id: str | None = None, events: Iterable[str] = ()
 ) -> Answer:
-    """Return the answer that an HTTP response is. Source: the API's reference, "Answers".
+    """Return the answer that an HTTP response is: `client/API.md`, "Answers".
 
     `req_id` is the id that a poll asked for, None for a submission; `events` are names that the
     account is known to have, for an event that the service does not know.

@@ -1,4 +1,4 @@
-"""The events that CleverTap records of every account. Source: the API's reference."""
+"""The events that CleverTap records of every account. See `client/API.md`, "Queries"."""
 
 SYSTEM_EVENTS = (
     "App Launched",

@@ -93,7 +93,7 @@ class Names:
         return known.get(prop.name, ())
 
 
-# What the API's reference names: events of every account, and properties of a profile.
+# What the API has (`client/API.md`): events of every account, and properties of a profile.
 SYSTEM = Names(
     {event: {} for event in sorted(SYSTEM_EVENTS)},
     {

@@ -50,7 +50,7 @@ def test_the_environment_alone_is_an_account(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("region", "host"), accounts.REGIONS.items())
 def test_each_region_has_its_host(tmp_path: Path, region: str, host: str) -> None:
-    """The hosts are those of the API's reference."""
+    """The hosts are those of `client/API.md`."""
     account = accounts.find_account(None, environ(tmp_path, CLEVERTAP_REGION=region))
     assert account.base_url == f"https://{host}"
 

@@ -1,4 +1,4 @@
-"""Bytes -> answer: every row of the API's reference, and what is none of its answers."""
+"""Bytes -> answer: every row of `client/API.md`, and what is none of its answers."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ NO_EVENT = "invalid event 'App Lauched': names are exact and case-sensitive."
     ],
 )
 def test_each_answer_of_the_reference(status: int, body: object, answer: Answer) -> None:
-    """The table of the API's reference, one by one: what is final, and what backs off."""
+    """What is known of the API, one by one: what is final, and what backs off."""
     assert reading(status, body) == answer
 
 

@@ -1,4 +1,4 @@
-"""HTTP -> answer: every answer of the API's reference, over real HTTP on loopback."""
+"""HTTP -> answer: every answer of `client/API.md`, over real HTTP on loopback."""
 
 from __future__ import annotations
 
