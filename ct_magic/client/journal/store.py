@@ -15,55 +15,26 @@ import weakref
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from zlib import crc32
-
-if TYPE_CHECKING:
-    from ct_magic.rows import Question
 
 from ct_magic.common.clock import now
 
-_ASKED = """
-CREATE TABLE asked (
-    id INTEGER PRIMARY KEY,
-    account TEXT NOT NULL,      -- id and address, and which data it has
-    body TEXT NOT NULL,         -- the JSON that was sent
-    title TEXT NOT NULL,
-    text TEXT NOT NULL,         -- the query, canonical
-    asked REAL NOT NULL,        -- seconds since 1970, UTC, on this machine's clock
-    req_id TEXT,
-    state TEXT NOT NULL,
-    ended REAL,
-    count INTEGER, events INTEGER, users INTEGER, devices INTEGER,
-    error TEXT
-)"""
-_CELLS = """
-CREATE TABLE cells (
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS cells (
     id TEXT PRIMARY KEY,
-    account TEXT NOT NULL,
+    account TEXT NOT NULL,      -- id and address, and which data it has
     began REAL NOT NULL,
     variable TEXT,              -- the name that gets the DataFrame
     zone TEXT,                  -- whose days were meant
-    plan TEXT NOT NULL          -- its rows and questions, JSON
-)"""
-_NEEDED = """
-CREATE TABLE needed (           -- the questions of a cell, and where each was submitted
-    cell TEXT NOT NULL,
-    question INTEGER NOT NULL,
-    asked INTEGER NOT NULL,
-    PRIMARY KEY (cell, question)
-) WITHOUT ROWID"""
-_LEARNED = """
-CREATE TABLE learned (          -- what an account taught: limits, facts
-    account TEXT NOT NULL,
-    name TEXT NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (account, name)
-) WITHOUT ROWID"""
-_SUBMISSIONS = """
-CREATE TABLE submissions (
+    plan TEXT NOT NULL,         -- its rows and questions, JSON
+    account_name TEXT,
+    titles,                     -- of its rows, JSON
+    counts INTEGER              -- how many it needs
+)""",
+    """CREATE TABLE submissions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given out twice
-    account TEXT NOT NULL,      -- id and address, and which data it has
+    account TEXT NOT NULL,
     cell TEXT,                  -- that submitted it
     body NOT NULL,              -- the JSON that was sent; a BLOB is folded: see `plan_record`
     key,                        -- equal for two questions that ask the same
@@ -79,25 +50,43 @@ CREATE TABLE submissions (
     took REAL,                  -- seconds from the accepted request to the count
     count INTEGER, events INTEGER, users INTEGER, devices INTEGER,
     error TEXT
-)"""
+)""",
+    """CREATE TABLE cell_questions (  -- of a cell, and where each was submitted
+    cell TEXT NOT NULL, question INTEGER NOT NULL, submission INTEGER NOT NULL,
+    PRIMARY KEY (cell, question)
+) WITHOUT ROWID""",
+    """CREATE TABLE parts (        -- long parts of a cell's texts, each once
+    cell TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL,
+    PRIMARY KEY (cell, number)
+) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS account_facts (  -- what an account taught: limits, facts
+    account TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (account, name)
+) WITHOUT ROWID""",
+    "CREATE INDEX cells_by_time ON cells (began)",
+    "CREATE INDEX submissions_by_key ON submissions (lookup, account)",
+    "CREATE INDEX submissions_by_id ON submissions (req_id)",
+    "CREATE INDEX submissions_by_cell ON submissions (cell)",
+    "CREATE INDEX cells_by_submission ON cell_questions (submission)",
+)
+_FROM_1 = tuple(
+    f"ALTER TABLE asked ADD COLUMN {column}"
+    for column in ("key TEXT", "sent REAL", "counted REAL", "took REAL")
+)
+_FROM_2 = (
+    "ALTER TABLE learned RENAME TO account_facts",
+    "ALTER TABLE cells ADD COLUMN account_name TEXT",
+    "ALTER TABLE cells ADD COLUMN titles",
+    "ALTER TABLE cells ADD COLUMN counts INTEGER",
+)
 _MOVED = (
-    "id, account, body, key, title, text, asked, sent, req_id, state, ended, counted, took,"
+    "id, account, body, title, text, asked, sent, req_id, state, ended, counted, took,"
     " count, events, users, devices, error"
 )
-_CELL_QUESTIONS = """
-CREATE TABLE cell_questions (   -- the questions of a cell, and where each was submitted
-    cell TEXT NOT NULL,
-    question INTEGER NOT NULL,
-    submission INTEGER NOT NULL,
-    PRIMARY KEY (cell, question)
-) WITHOUT ROWID"""
-_PARTS = """
-CREATE TABLE parts (            -- long parts of a cell's texts, each once
-    cell TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    PRIMARY KEY (cell, number)
-) WITHOUT ROWID"""
+_MOVE = (
+    f"INSERT INTO submissions ({_MOVED}, key, lookup)"  # noqa: S608 # our own text
+    f" SELECT {_MOVED}, coalesce(key, body), lookup(coalesce(key, body)) FROM asked"
+)
 # A link of version 2 may lead to another's submission: numbers were given out twice. One whose
 # question is that of its submission is sure if the cell began later, or alone before it was sent.
 _UNSURE = """
@@ -119,7 +108,6 @@ UPDATE submissions SET cell = (
     AND later.key = submissions.key AND later.id > submissions.id AND began <= submissions.asked
     ORDER BY began DESC LIMIT 1)
 WHERE cell IS NULL AND state IN ('unanswered', 'forgotten')"""
-
 _LINKS = (
     "SELECT question, asked.id, asked.key FROM needed JOIN asked ON asked.id = needed.asked"
     " WHERE cell = ? AND asked.account = ?"
@@ -143,55 +131,30 @@ def _link(db: sqlite3.Connection) -> None:
             continue
         values = (titles_to_json(plan, Parts()), len(plan.questions), cell)
         db.execute("UPDATE cells SET titles = ?, counts = ? WHERE id = ?", values)
-        links = db.execute(_LINKS, (cell, account)).fetchall()
         known = dict(enumerate(plan.questions))
-        sure = [link for link in links if _asks(known.get(link["question"]), link["key"])]
-        sql = "INSERT INTO cell_questions VALUES (?,?,?)"
-        db.executemany(sql, [(cell, link["question"], link["id"]) for link in sure])
+        for number, submission, key in db.execute(_LINKS, (cell, account)).fetchall():
+            question = known.get(number)
+            if question is not None and key in (question.key, question.body):
+                link = (cell, number, submission)
+                db.execute("INSERT INTO cell_questions VALUES (?,?,?)", link)
 
 
-def _asks(question: Question | None, key: object) -> bool:
-    return question is not None and key in (question.key, question.body)
-
-
-# Each takes a file from the version before it; files of versions 1 and 2 are out there.
-MIGRATIONS: tuple[tuple[str | Callable[[sqlite3.Connection], None], ...], ...] = (
-    (_ASKED, "CREATE INDEX asked_by_question ON asked (account, body)"),
+_Step = str | Callable[[sqlite3.Connection], object]
+VERSION = 3
+# What makes the tables of a file of each version; those of versions 1 and 2 are out there.
+_STEPS: tuple[tuple[_Step, ...], ...] = (
+    _TABLES,
+    (*_FROM_1, *_TABLES, _MOVE, "DROP TABLE asked"),
     (
-        "ALTER TABLE asked ADD COLUMN key TEXT",
-        "UPDATE asked SET key = body",
-        "ALTER TABLE asked ADD COLUMN sent REAL",
-        "ALTER TABLE asked ADD COLUMN counted REAL",
-        "ALTER TABLE asked ADD COLUMN took REAL",
-        "CREATE INDEX asked_by_key ON asked (account, key)",
-        _CELLS,
-        _NEEDED,
-        "CREATE INDEX needed_by_asked ON needed (asked)",
-        _LEARNED,
-    ),
-    (
-        "ALTER TABLE learned RENAME TO account_facts",
-        "ALTER TABLE cells ADD COLUMN account_name TEXT",
-        "ALTER TABLE cells ADD COLUMN titles",  # of its rows, JSON
-        "ALTER TABLE cells ADD COLUMN counts INTEGER",  # how many it needs
-        "CREATE INDEX cells_by_time ON cells (began)",
-        _SUBMISSIONS,
-        f"INSERT INTO submissions ({_MOVED}, lookup) SELECT {_MOVED}, lookup(key) FROM asked",  # noqa: S608 # our own text
-        "CREATE INDEX submissions_by_key ON submissions (lookup, account)",
-        "CREATE INDEX submissions_by_id ON submissions (req_id)",
-        "CREATE INDEX submissions_by_cell ON submissions (cell)",
-        _CELL_QUESTIONS,
-        _PARTS,
+        *_FROM_2,
+        *_TABLES,
+        _MOVE,
         _link,
-        "CREATE INDEX cells_by_submission ON cell_questions (submission)",
-        _UNSURE,
-        _OWNERS,
-        _EARLIER_TRIES,
+        *(_UNSURE, _OWNERS, _EARLIER_TRIES),
         "DROP TABLE needed",
         "DROP TABLE asked",
     ),
 )
-VERSION = len(MIGRATIONS)
 # What nothing can use any more, and the seconds after which that is so at the earliest: lists of
 # customers are kept for as long as they can answer, what is short for `%ct history`.
 _LONG_AGO, _YEARS_AGO = 30 * 86400.0, 400 * 86400.0
@@ -382,9 +345,8 @@ def _migrate(db: sqlite3.Connection) -> None:
         version = _version(db)  # another kernel may have done it meanwhile
         if version > VERSION:
             raise sqlite3.DatabaseError("it was written by a newer ct_magic: upgrade this one")
-        for migration in MIGRATIONS[version:]:
-            for step in migration:
-                step(db) if callable(step) else db.execute(step)
+        for step in _STEPS[version] if version < VERSION else ():
+            step(db) if callable(step) else db.execute(step)
         db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
     except BaseException:
