@@ -135,7 +135,7 @@ def _account_words(account: Account) -> tuple[str | None, str | None]:
     """
     try:
         others = bool(accounts.from_file()) or SESSION.sandbox is not None
-    except errors.AccountError:
+    except (errors.AccountError, RuntimeError):  # the latter where no home is known
         others = False
     if account.name == accounts.DEFAULT and not others:
         return None, None
