@@ -18,26 +18,23 @@ from ct_magic.charts.chart import (
     spread,
 )
 from ct_magic.charts.wording import (
+    PLANE,
     axis_words,
     count_axis,
     events,
     how_often,
-    missing,
     names,
     not_comparable,
     number,
-    period,
-    pixels,
+    over_plane,
     place,
     so_far,
-    statement,
     stretch,
     time_axis,
 )
 from ct_magic.common.words import change, span
 from ct_magic.results.cells import Cell, Series, by_series, follows
 
-PLANE = 260  # pixels of a plane with lines
 MOST_LINES, MOST_DOTS = 12, 60  # lines in a picture, and pieces whose places are marked
 GIST = 6  # numbers that an `alt` text holds
 
@@ -57,18 +54,10 @@ def timeline(rows: Sequence[Cell]) -> Chart:
     ends = [(called[series], _last(pieces)) for series, pieces in lines.items()]
     x = time_axis(rows)
     marks += end_labels(ends, x, axis) if len(lines) > 1 else []
-    title = f"{events(rows)}: profiles {how_often(rows)}{axis_words(rows)}"
-    notes = [period(rows), *_lines_left_out(rows), *missing(rows)]
-    return Chart(
-        title=title,
-        lines=(*statement(rows), "; ".join(notes)),
-        alt=f"{title}, {period(rows)}. {' '.join(_gist(called[s], p) for s, p in lines.items())}",
-        x=x,
-        y=axis,
-        marks=tuple(marks),
-        height=max(PLANE, (LINE + 1) * len(lines)),
-        margin=24 + pixels(name for name, _ in ends) if len(lines) > 1 else 12,
-    )
+    what = f"profiles {how_often(rows)}{axis_words(rows)}"
+    gist = " ".join(_gist(called[series], pieces) for series, pieces in lines.items())
+    height, named = max(PLANE, (LINE + 1) * len(lines)), ends if len(lines) > 1 else []
+    return over_plane(rows, what, _lines_left_out(rows), gist, (x, axis), marks, named, height)
 
 
 def paired_lines(rows: Sequence[Cell]) -> Chart:
@@ -86,22 +75,10 @@ def paired_lines(rows: Sequence[Cell]) -> Chart:
         (span(min(starts), max(others)), next((n for n in before[::-1] if n is not None), None)),
     ]
     marks += end_labels(ends, x, axis, colours=(SERIES[0], Colour.GREY))
-    title = f"{events(rows)}: profiles {how_often(rows)} against another period"
     changes = [row for row in pieces if row.change is not None]
     gist = " ".join(f"{row.start}: {change(row.change or 0)}." for row in changes[:GIST])
-    return Chart(
-        title=title,
-        lines=(
-            *statement(rows),
-            "; ".join([period(rows), *missing(rows), *not_comparable(rows)]),
-        ),
-        alt=f"{title}, {period(rows)}. {gist}",
-        x=x,
-        y=axis,
-        marks=tuple(marks),
-        height=PLANE,
-        margin=24 + pixels(name for name, _ in ends),
-    )
+    what = f"profiles {how_often(rows)} against another period"
+    return over_plane(rows, what, not_comparable(rows), gist, (x, axis), marks, ends)
 
 
 def line(

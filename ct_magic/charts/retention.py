@@ -21,26 +21,23 @@ from ct_magic.charts.chart import (
     Tile,
     Words,
 )
-from ct_magic.charts.lines import MOST_LINES, PLANE, end_labels
+from ct_magic.charts.lines import MOST_LINES, end_labels
 from ct_magic.charts.shares import steps
 from ct_magic.charts.wording import (
     after_unit,
     axis_words,
     clause,
-    events,
     in_brackets,
-    missing,
     names,
     number,
+    over_plane,
+    over_rows,
     period,
     piece,
-    pixels,
-    row_axis,
     row_labels,
     share_axis,
     short,
     so_far,
-    statement,
     window_words,
 )
 from ct_magic.common.statistics import wilson
@@ -87,16 +84,10 @@ def triangle(rows: Sequence[Cell]) -> Chart:
             if column in means
         ]
         top += 1.4
-    title = f"{events(rows)}: {_what(rows)}{axis_words(rows)}"
-    return Chart(
-        title=title,
-        lines=(*statement(rows), "; ".join(_notes(rows, statements))),
-        alt=f"{title}, {period(rows)}. {_gist(statements, columns)}",
-        x=ChartAxis(-0.5, len(columns) - 0.5, _column_ticks(columns), above=True),
-        y=ChartAxis(0.2 - top, 0.5, tuple(ticks)),
-        marks=tuple(marks),
-        height=int(_ROW * (top + 0.3)),
-    )
+    x = ChartAxis(-0.5, len(columns) - 0.5, _column_ticks(columns), above=True)
+    axes, gist = (x, ChartAxis(0.2 - top, 0.5, tuple(ticks))), _gist(statements, columns)
+    what, notes = f"{_what(rows)}{axis_words(rows)}", _notes(rows, statements)
+    return over_plane(rows, what, notes, gist, axes, marks, height=int(_ROW * (top + 0.3)))
 
 
 def curves(rows: Sequence[Cell]) -> Chart:
@@ -126,18 +117,10 @@ def curves(rows: Sequence[Cell]) -> Chart:
     last = max(places, default=1.0) or 1.0
     x = ChartAxis(-0.02 * last, last * 1.02 + 0.01, _after_ticks(columns))
     marks += end_labels(ends, x, axis) if len(ends) > 1 or is_grey else []
-    title = f"{events(rows)}: {_what(rows)}{axis_words(rows)}"
     notes = [*_notes(rows, statements), *([BANDS] if len(lines) <= _BANDED else [])]
-    return Chart(
-        title=title,
-        lines=(*statement(rows), "; ".join(notes)),
-        alt=f"{title}, {period(rows)}. {_gist(statements, columns)}",
-        x=x,
-        y=axis,
-        marks=tuple(sorted(marks, key=lambda mark: not isinstance(mark, Band))),
-        height=PLANE,
-        margin=24 + pixels(name for name, _ in ends),
-    )
+    what, gist = f"{_what(rows)}{axis_words(rows)}", _gist(statements, columns)
+    marks.sort(key=lambda mark: not isinstance(mark, Band))  # below all lines
+    return over_plane(rows, what, notes, gist, (x, axis), marks, ends)
 
 
 def brackets(rows: Sequence[Cell]) -> Chart:
@@ -150,30 +133,20 @@ def brackets(rows: Sequence[Cell]) -> Chart:
     labels = row_labels(tops) if len(tops) > 1 else [short(tops[0].series.step or "")]
     axis = share_axis([pair[-1].share or 0 for pair in shown])
     marks: list[Mark] = []
-    texts = []
+    named = []
     for n, (pair, label) in enumerate(zip(shown, labels, strict=True)):
         known = [row.share for row in pair if row.share is not None]
         text = "no count" if len(known) < 2 else f"between {share(known[0])} and {share(known[1])}"
-        texts.append(f"{text} of {number(pair[-1].of)}")
+        named.append((label, f"{text} of {number(pair[-1].of)}"))
         if len(known) == 2:
             marks.append(Path(((known[0], -n), (known[1], -n)), thick=True))
             marks += [
-                Dot(at, -n, hollow=row.is_partial, tip=f"{label}: {texts[-1]}")
+                Dot(at, -n, hollow=row.is_partial, tip=f"{label}: {text}")
                 for at, row in zip(known, pair, strict=True)
             ]
-        marks.append(Words(axis.high, -n, texts[-1], right=10))
-    title = f"{events(rows)}: {_what(rows)}{axis_words(rows)}"
-    gist = "; ".join(f"{label}: {text}" for label, text in zip(labels, texts, strict=True))
-    return Chart(
-        title=title,
-        lines=(*statement(rows), "; ".join([period(rows), BRACKET, *missing(rows)])),
-        alt=f"{title}, {period(rows)}. {short(gist, 300)}.",
-        x=axis,
-        y=row_axis(labels),
-        marks=tuple(marks),
-        height=30 * len(shown),
-        margin=16 + pixels(texts),
-    )
+        marks.append(Words(axis.high, -n, named[-1][1], right=10))
+    what, notes = f"{_what(rows)}{axis_words(rows)}", [period(rows), BRACKET]
+    return over_rows(rows, what, notes, named, axis, marks, 30)
 
 
 BANDS = "bands are 95 % intervals"
@@ -381,7 +354,7 @@ def _notes(rows: Sequence[Cell], statements: _Statements) -> list[str]:
     cut = [f"the first {_MOST} of {longest:,} cohorts"] if longest > _MOST else []
     weighed = ["mean of what is over, by size"] if several > 1 else []
     blank = ["blank: not over yet"] if any(row.status == "not yet" for row in rows) else []
-    return [period(rows), *weighed, *blank, *cut, *missing(rows)]
+    return [*weighed, *blank, *cut]
 
 
 def _gist(statements: _Statements, columns: Sequence[_Column]) -> str:

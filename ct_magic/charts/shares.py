@@ -5,32 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ct_magic.charts.chart import Box, Chart, ChartAxis, Colour, Dot, Mark, Path, Words
-from ct_magic.charts.lines import PLANE, end_labels, line, partial_words
+from ct_magic.charts.lines import end_labels, line, partial_words
 from ct_magic.charts.wording import (
+    ORDER,
     axis_words,
     clause,
-    events,
     has_moved,
     in_brackets,
-    missing,
     names,
-    not_over,
     number,
+    over_plane,
+    over_rows,
     period,
     piece,
-    pixels,
-    row_axis,
     row_labels,
     share_axis,
     short,
     shortened,
-    statement,
     stretch,
     time_axis,
+    two_periods,
     window_words,
 )
 from ct_magic.common.statistics import wilson
-from ct_magic.common.words import points, points_between, share, span
+from ct_magic.common.words import points, points_between, share
 from ct_magic.results.cells import Cell, Series, by_series, is_over_time, steps_before, unit
 
 _MOST = 60
@@ -38,7 +36,6 @@ _ROW = 30
 WHERE = "where "  # a step that is a filter
 DRAW = "each period is one draw"
 INTERVALS = "lines are 95 % intervals"
-ORDER = "in any order: days are all that the service knows"
 
 
 def order(rows: Sequence[Cell]) -> list[str]:
@@ -54,58 +51,30 @@ def steps(rows: Sequence[Cell]) -> list[Cell]:
 
 def funnel(rows: Sequence[Cell]) -> Chart:
     """Return nested bars: each step's lies in the one that it is counted inside."""
-    shown = list(zip(_step_labels(rows), rows, strict=True))[:_MOST]
-    before = steps_before(rows)
-    texts = [_step_text(row, before.get(id(row))) for _, row in shown]
+    shown = rows[:_MOST]
+    found = steps_before(rows)
+    before = [found.get(id(row)) for row in shown]
+    texts = [_step_text(row, step) for row, step in zip(shown, before, strict=True)]
+    named = list(zip(_step_labels(shown), texts, strict=True))
     marks: list[Mark] = []
-    for n, ((name, row), text) in enumerate(zip(shown, texts, strict=True)):
-        marks += _nested(n, row, before.get(id(row)), f"{name}: {text}")
-    marks += [
-        Words(_around(row, before.get(id(row))) or 0, -n, text, right=8)
-        for n, ((_, row), text) in enumerate(zip(shown, texts, strict=True))
-    ]
-    title = f"{events(rows)}: {_what(rows)}"
-    gist = "; ".join(f"{name}: {text}" for (name, _), text in zip(shown, texts, strict=True))
-    return Chart(
-        title=title,
-        lines=(
-            *statement(rows),
-            "; ".join([period(rows), *order(rows), *not_over(rows), *missing(rows)]),
-        ),
-        alt=f"{title}, {', '.join([period(rows), *order(rows)])}. {short(gist, 300)}.",
-        x=ChartAxis(0, max([row.count or 0 for _, row in shown] + [1])),
-        y=row_axis([name for name, _ in shown]),
-        marks=tuple(marks),
-        height=_ROW * len(shown),
-        margin=16 + pixels(texts),
-    )
+    for n, (row, step, (name, text)) in enumerate(zip(shown, before, named, strict=True)):
+        marks += _nested(n, row, step, f"{name}: {text}")
+        marks.append(Words(_around(row, step) or 0, -n, text, right=8))
+    axis = ChartAxis(0, max([row.count or 0 for row in shown] + [1]))
+    return over_rows(rows, _what(rows), [period(rows), *order(rows)], named, axis, marks, _ROW)
 
 
 def dots(rows: Sequence[Cell]) -> Chart:
     """Return a point for each value's share, with its interval."""
     shown = steps(rows)[:_MOST]
-    labels = dict(zip(map(id, shown), row_labels(shown), strict=True))
+    named = list(zip(row_labels(shown), map(_dot_text, shown), strict=True))
     axis = share_axis([row.high or row.share or 0 for row in shown])
-    texts = [_dot_text(row) for row in shown]
     marks: list[Mark] = []
-    for n, (row, text) in enumerate(zip(shown, texts, strict=True)):
-        marks += _interval(-n, row, f"{labels[id(row)]}: {text}")
+    for n, (row, (name, text)) in enumerate(zip(shown, named, strict=True)):
+        marks += _interval(-n, row, f"{name}: {text}")
         marks.append(Words(axis.high, -n, text, right=10))
-    title = f"{events(rows)}: {_what(rows)}{axis_words(rows)}"
-    gist = "; ".join(f"{labels[id(row)]}: {t}" for row, t in zip(shown, texts, strict=True))
-    return Chart(
-        title=title,
-        lines=(
-            *statement(rows),
-            "; ".join([period(rows), INTERVALS, *not_over(rows), *missing(rows)]),
-        ),
-        alt=f"{title}, {period(rows)}. {short(gist, 300)}.",
-        x=axis,
-        y=row_axis([labels[id(row)] for row in shown]),
-        marks=tuple(marks),
-        height=_ROW * len(shown),
-        margin=16 + pixels(texts),
-    )
+    what, notes = f"{_what(rows)}{axis_words(rows)}", [period(rows), INTERVALS]
+    return over_rows(rows, what, notes, named, axis, marks, _ROW)
 
 
 def paired_dots(rows: Sequence[Cell]) -> Chart:
@@ -114,43 +83,30 @@ def paired_dots(rows: Sequence[Cell]) -> Chart:
     The upper one is of the statement's period; the difference is in points, with its interval.
     """
     shown = steps(rows)[:_MOST]
-    over_time = is_over_time(shown)
-    labels = [
-        f"{label} · {piece(row)}" if over_time else label
-        for label, row in zip(_pair_labels(shown), shown, strict=True)
-    ]
-    texts = [_pair_text(row) for row in shown]
+    named = list(zip(_pair_labels(shown), map(_pair_text, shown), strict=True))
     high = [row.high or row.share or 0 for row in shown] + [r.previous_share or 0 for r in shown]
     axis = share_axis(high)
     marks: list[Mark] = []
-    for n, (row, label, text) in enumerate(zip(shown, labels, texts, strict=True)):
+    for n, (row, (label, text)) in enumerate(zip(shown, named, strict=True)):
         marks += _interval(0.16 - n, row, f"{label}: {_dot_text(row)}")
         marks += _other_interval(-0.16 - n, row, label)
         marks.append(Words(axis.high, -n, text, right=10))
-    own = span(min(row.start for row in shown), max(row.end for row in shown))
-    others = [(r.previous_start, r.previous_end) for r in shown]
-    starts, ends = [s for s, _ in others if s], [e for _, e in others if e]
-    notes = [f"upper point {own}, lower point {span(min(starts), max(ends))}", INTERVALS, DRAW]
-    title = f"{events(rows)}: {_what(rows)} against another period{axis_words(rows)}"
-    gist = "; ".join(f"{label}: {text}" for label, text in zip(labels, texts, strict=True))
-    return Chart(
-        title=title,
-        lines=(*statement(rows), "; ".join([*notes, *not_over(rows), *missing(rows)])),
-        alt=f"{title}. {short(gist, 300)}.",
-        x=axis,
-        y=row_axis(labels),
-        marks=tuple(marks),
-        height=(_ROW + 14) * len(shown),
-        margin=16 + pixels(texts),
-    )
+    what = f"{_what(rows)} against another period{axis_words(rows)}"
+    notes = [two_periods(shown, "point"), INTERVALS, DRAW]
+    return over_rows(rows, what, notes, named, axis, marks, _ROW + 14)
 
 
 def _pair_labels(rows: Sequence[Cell]) -> list[str]:
     called = names(rows)
     steps_of = shortened(row.series.step or "" for row in rows)
-    values = any(row.series.values for row in rows) or len({r.series.query for r in rows}) > 1
+    has_values = any(row.series.values for row in rows) or len({r.series.query for r in rows}) > 1
+    has_pieces = is_over_time(rows)
     return [
-        " · ".join([steps_of[row.series.step or ""], *([called[row.series]] if values else [])])
+        " · ".join(
+            [steps_of[row.series.step or ""]]
+            + ([called[row.series]] if has_values else [])
+            + ([piece(row)] if has_pieces else [])
+        )
         for row in rows
     ]
 
@@ -203,18 +159,10 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
     x = time_axis(shown)
     ends = [(labels[s], _last_share(p)) for s, p in lines.items()]
     marks += end_labels(ends, x, axis) if len(lines) > 1 else []
-    title = f"{events(rows)}: {_what(rows)}, by {unit(shown) or 'piece'}{axis_words(rows)}"
+    what = f"{_what(rows)}, by {unit(shown) or 'piece'}{axis_words(rows)}"
     gist = "; ".join(f"{name}: last {share(at)}" for name, at in ends if at is not None)
-    return Chart(
-        title=title,
-        lines=(*statement(rows), "; ".join([period(rows), *order(rows), *missing(rows)])),
-        alt=f"{title}, {period(rows)}. {short(gist, 300)}.",
-        x=x,
-        y=axis,
-        marks=tuple(marks),
-        height=PLANE,
-        margin=24 + pixels(name for name, _ in ends) if len(lines) > 1 else 12,
-    )
+    named = ends if len(lines) > 1 else []
+    return over_plane(rows, what, order(rows), f"{short(gist, 300)}.", (x, axis), marks, named)
 
 
 def _what(rows: Sequence[Cell]) -> str:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from itertools import zip_longest
 from math import ceil, floor, log10
 
-from ct_magic.charts.chart import LETTER, ChartAxis
+from ct_magic.charts.chart import LETTER, Chart, ChartAxis, Mark
 from ct_magic.common import words
 from ct_magic.common.words import plain
 from ct_magic.results.cells import Cell, CellValue, Series, is_rolling, unit
@@ -20,6 +20,8 @@ LONGEST, LONGEST_LINE = 36, 90  # characters of a name, and of a line below the 
 # A name that holds `after` is quoted, and so is a text: this is the clause's own word.
 AFTER = re.compile(r" after (day|week|month|quarter|year)s?$")
 _MOVED = re.compile(r" (after|before) (\d+ )?(day|week|month|quarter|year)s?$")
+PLANE = 260  # pixels of a plane with lines
+ORDER = "in any order: days are all that the service knows"
 HOUR = "hour"  # the column of `by hour`; a property of that name has another one
 UNDER_WAY = ("waiting", "submitted", "not yet")
 
@@ -104,6 +106,15 @@ def not_comparable(rows: Sequence[Cell]) -> list[str]:
         day for day in days if any(row.end == day and row.change is None for row in rows)
     )
     return [f"{words.day(named[-1])} is not over: no comparison yet"] if days else []
+
+
+def two_periods(rows: Sequence[Cell], mark: str) -> str:
+    """Return which of two marks is of which days: `upper bar 2-29 Nov, lower bar 5 Oct-1 Nov`."""
+    own = words.span(min(row.start for row in rows), max(row.end for row in rows))
+    starts = [row.previous_start for row in rows if row.previous_start]
+    ends = [row.previous_end for row in rows if row.previous_end]
+    other = f", lower {mark} {words.span(min(starts), max(ends))}" if starts and ends else ""
+    return f"upper {mark} {own}{other}"
 
 
 def how_often(rows: Sequence[Cell]) -> str:
@@ -324,3 +335,56 @@ def _step(least: float) -> float:
         return 1.0
     power = 10.0 ** floor(log10(least))
     return next(n * power for n in (1, 2, 5, 10) if n * power >= least * (1 - 1e-9))
+
+
+# Charts, put together: rows below each other, and a plane with lines.
+
+
+def over_rows(
+    rows: Sequence[Cell],
+    what: str,
+    notes: Sequence[str],
+    named: Sequence[tuple[str, str]],
+    x: ChartAxis,
+    marks: Iterable[Mark],
+    height: int,
+    joint: str = "; ",
+) -> Chart:
+    """Return a chart of rows below each other; `named` are what each is called, and its text."""
+    title = f"{events(rows)}: {what}"
+    gist = joint.join(f"{label}: {text}" for label, text in named)
+    said = [title, *(note for note in (period(rows), *notes) if note in (period(rows), ORDER))]
+    return Chart(
+        title=title,
+        lines=(*statement(rows), "; ".join([*notes, *not_over(rows), *missing(rows)])),
+        alt=f"{', '.join(dict.fromkeys(said))}. {short(gist, 300)}.",
+        x=x,
+        y=row_axis([label for label, _ in named]),
+        marks=tuple(marks),
+        height=height * len(named),
+        margin=16 + pixels(text for _, text in named),
+    )
+
+
+def over_plane(
+    rows: Sequence[Cell],
+    what: str,
+    notes: Sequence[str],
+    gist: str,
+    axes: tuple[ChartAxis, ChartAxis],
+    marks: Iterable[Mark],
+    ends: Sequence[tuple[str, float | None]] = (),
+    height: int = PLANE,
+) -> Chart:
+    """Return a chart of a plane; `ends` are the names at the right end of its lines."""
+    title = f"{events(rows)}: {what}"
+    return Chart(
+        title=title,
+        lines=(*statement(rows), "; ".join([period(rows), *notes, *missing(rows)])),
+        alt=f"{title}, {period(rows)}. {gist}",
+        x=axes[0],
+        y=axes[1],
+        marks=tuple(marks),
+        height=height,
+        margin=24 + pixels(name for name, _ in ends) if ends else 12,
+    )
