@@ -8,7 +8,7 @@ from html import escape
 
 from ct_magic.client.jobs import State
 from ct_magic.common import words
-from ct_magic.common.words import change, counted, duration, plain
+from ct_magic.common.words import change, counted, duration, interval, plain, share
 from ct_magic.panel import text as panel_text
 from ct_magic.panel.standing import Standing, has_trouble, last_news
 from ct_magic.panel.style import (
@@ -159,6 +159,15 @@ def in_sight(standing: Standing) -> Sequence[RowResult]:
     )
 
 
+def single(standing: Standing) -> RowResult | None:
+    """Return the row of a cell that is one number: its only one, or its only share."""
+    rows = standing.rows
+    if len(rows) == 1:
+        return rows[0]
+    is_share = len(rows) == 2 and [row.row.base for row in rows] == [0, 0]
+    return rows[1] if is_share else None
+
+
 def is_long(standing: Standing) -> bool:
     """Return True for rows that are not all shown: some of them while it runs, then a picture."""
     return len(standing.rows) > panel_text.ROWS and not is_drawn_as_grid(standing)
@@ -171,8 +180,8 @@ def is_drawn_as_grid(standing: Standing) -> bool:
 
 def _card(standing: Standing, *, live: bool) -> str:
     query, rows = _query(standing), standing.rows
-    if len(rows) == 1:
-        return query + _one(standing, rows[0], live)
+    if (row := single(standing)) is not None:
+        return query + _one(standing, row, live)
     if not rows:
         return query + _head(standing)
     head = query + _head(standing)
@@ -184,7 +193,7 @@ def _card(standing: Standing, *, live: bool) -> str:
     if standing.over and standing.about.plotted and not standing.lost:
         return head + _folded(standing)
     if is_drawn_as_grid(standing):
-        return head + grid_as_html(rows)
+        return head + grid_as_html(standing)
     if not is_long(standing):
         return head + _table(standing, standing.rows, live=live)
     if not standing.over:
@@ -226,18 +235,22 @@ def _query(standing: Standing) -> str:
 
 
 def _one(standing: Standing, row: RowResult, live: bool) -> str:
-    if row.count is None:
+    if row.count is None or (row.row.base is not None and row.share is None):
         said = state(row, standing, live=live, short=False)
         quiet = "" if row.state.ended else escape(panel_text.time_left(standing))
         return f'<div class="ct-head ct-one"><span>{said}</span> {SIDE.format(MUTED, quiet)}</div>'
     unit = counted(row.count, "profile").partition(" ")[2]
-    rest = [f"{unit}{_versus(row)}", *_behind(row), escape(standing.so_far(row))]
+    big, rest = f"{row.count:,}", [f"{unit}{_versus(row)}", *_behind(row)]
+    if row.share is not None and row.low is not None:
+        big, of = escape(share(row.share)), f"{row.count:,} of {counted(row.of or 0, 'profile')}"
+        rest = [escape(interval(row.low, row.high)), of, escape(panel_text.difference(row))]
+    rest.append(escape(standing.so_far(row)))
     # The count has arrived; what it is compared with may not have.
-    stands = _tick(standing) if row.state.ended else state(row, standing, live=live)
+    said = _tick(standing) if row.state.ended else state(row, standing, live=live)
     return (
         f'<div class="ct-head ct-one"><b style="font-size:28px;line-height:1.3;{NUMBER_STYLE}">'
-        f'{row.count:,}</b> <span class="ct-rest" style="color:{MUTED}">{_joined(rest)}'
-        f"</span> {stands}</div>"
+        f'{big}</b> <span class="ct-rest" style="color:{MUTED}">{_joined(rest)}'
+        f"</span> {said}</div>"
     )
 
 

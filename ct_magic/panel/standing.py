@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no fa
 LEAST_ENDED = 5  # counts that must have ended before the rest is estimated
 LEAST_SHARE = 0.1  # of all that are asked
 LEAST_SECONDS = 10.0
+_WINDOW = re.compile(r" (within|on days?) [\d., ]+( \w+)?( >=? \d+)?$")
+_MOVED = re.compile(r" (after|before) (\w+?)s?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,8 @@ class Standing:
 
     def _whole_length(self, row: Row) -> int | None:
         """Return how many days the piece of a row would have, were it whole; None if unknown."""
+        if row.from_day is not None and row.base is not None:
+            return _length(self.rows[row.base].row)  # own days leave some out
         same = [other.row for other in self.rows if other.row.statement == row.statement]
         lengths = {_length(other) for other in same if other.whole}
         month = monthrange(row.start.year, row.start.month)[1]
@@ -208,6 +213,22 @@ def is_kept(row: RowResult) -> bool:
 
 def pieces(row: Row) -> list[str]:
     """Return what tells a row from others of its statement, but for its days."""
-    after = [] if row.after is None else [f"after {row.after}"]
-    steps = [] if row.step is None else [row.step]
-    return [*(str(value) for _, value in row.pieces), *steps, *after]
+    step = row.step or ""
+    # A step with one window is printed with it.
+    is_said = row.from_day is None or _WINDOW.search(step)
+    window = row.after is not None or not is_said
+    parts = [*(str(value) for _, value in row.pieces), step, column_words(row) if window else ""]
+    return [part for part in parts if part]
+
+
+def column_words(row: Row) -> str:
+    """Return what tells a row from others of its step: `week 3`, `day 7`, `within 7 days`."""
+    if row.from_day is None or row.to_day is None:
+        moved = _MOVED.search(row.step or "")
+        unit = "after" if moved is None else moved[2] if moved[1] == "after" else moved[1]
+        return f"{unit} {row.after}"
+    if row.from_day == row.to_day:
+        return f"day {row.to_day}"
+    if row.from_day == 0:
+        return f"within {row.to_day + 1} days"
+    return f"days {row.from_day}{words.DASH}{row.to_day}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -13,10 +12,10 @@ from ct_magic.common import words
 from ct_magic.common.statistics import wilson
 from ct_magic.common.words import change, duration, fit, interval, plain, share
 from ct_magic.panel import text as panel_text
-from ct_magic.panel.standing import Standing, pieces
+from ct_magic.panel.standing import Standing, column_words, pieces
 from ct_magic.panel.style import BAR, DOUBT, INK, MUTED, WRONG, bar
 from ct_magic.planning.row_results import RowResult, reason, shared_error
-from ct_magic.rows import row_name
+from ct_magic.rows import Row, row_name
 
 NONE = "\u2013"  # in the place of a count that will not come
 LEFT = ' style="text-align:left"'  # also where an untrusted notebook keeps no sheet
@@ -112,7 +111,8 @@ def row_columns(standing: Standing, *, live: bool = False) -> list[Column]:
         columns.append(
             Column("before", lambda row: _known("{:,}".format, row.previous), right=True)
         )
-        columns.append(Column("change", lambda row: _known(change, row.change), right=True))
+        if not standing.has_shares:
+            columns.append(Column("change", lambda row: _known(change, row.change), right=True))
     columns.append(Column("", lambda _: "", lambda row: _bar(row, highest, standing), is_bar=True))
     note = Column(
         "share" if standing.has_shares else "",
@@ -193,7 +193,7 @@ def _bar(row: RowResult, highest: int, standing: Standing) -> str:
 
 def _note(row: RowResult, standing: Standing, live: bool) -> str:
     parts = [] if row.share is None or row.low is None else [_share(row)]
-    if not live:
+    if not live and row.difference is None:
         parts.append(escape(panel_text.of_step_before(row, standing.rows)))
     parts.append(state(row, standing, live=live))
     said = " · ".join(filter(None, parts))
@@ -205,7 +205,11 @@ def _note(row: RowResult, standing: Standing, live: bool) -> str:
 
 def _share(row: RowResult) -> str:
     ends = escape(interval(row.low, row.high))
-    return f'<b>{escape(share(row.share or 0.0))}</b> <span style="color:{MUTED}">({ends})</span>'
+    said = f"<b>{escape(share(row.share or 0.0))}</b> {_quiet(f'({ends})')}"
+    if row.difference is None:
+        return said
+    between = panel_text.difference(row).partition(" (")
+    return f"{said} · <b>{between[0]}</b> {_quiet(f'({between[2]}')}"
 
 
 def state(row: RowResult, standing: Standing, *, live: bool, short: bool = True) -> str:
@@ -243,28 +247,43 @@ def clock(way: str, ends: tuple[int, int], seconds: int, copied: str, more: str 
     return f'<span class="ct-magic-{way}" style="{style}">{unseen}</span>'
 
 
-# Shares over numbers of `after`: a line for each base, a column for each number, the mean first.
+# Shares over numbers of `after`, or over windows of own days: a line for each base, a column for
+# each of these, the mean first.
 
-_MOVED = re.compile(r" (after|before) (\w+?)s?$")
 STRONG = 60  # percent of the bar's colour behind the largest share
 _ROOMY = 8  # columns that have room for a sign behind each number
+Place = tuple[int, ...]  # of a column: its number of `after`, or its first and last day
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Retention as it is read: what its columns are called, and its lines."""
+    """Shares as they are read: what the columns are called, and the lines.
+
+    `is_own` is true of own days, which have no shades: a number, and of how many it is.
+    """
 
     heads: tuple[str, ...]
     lines: tuple[tuple[RowResult, tuple[RowResult | None, ...]], ...]
+    is_own: bool
 
-    def mean(self, column: int) -> tuple[int, int] | None:
-        """Return the counts and the bases of a column's shares, added up; None without any."""
-        cells = [cells[column] for _, cells in self.lines]
-        known = [
-            (c.count, c.of) for c in cells if c and c.share is not None and c.count is not None
-        ]
-        total = sum(count for count, _ in known), sum(of or 0 for _, of in known)
-        return total if total[1] and len(self.lines) > 1 else None
+    @property
+    def means(self) -> list[tuple[int, int] | None]:
+        """The counts and the bases of each column's shares, added up; None for one piece of time.
+
+        Values of a property may overlap, or not be all.
+        """
+        sums, pieces = [], len({base.row.start for base, _ in self.lines})
+        for n in range(len(self.heads)):
+            known = [row for _, cells in self.lines if (row := cells[n]) and row.share is not None]
+            total = sum(row.count or 0 for row in known), sum(row.of or 0 for row in known)
+            sums.append(total if total[1] and pieces > 1 else None)
+        return sums
+
+    @property
+    def mean_name(self) -> str:
+        """What the line of means is called: own days of pieces of time are all there are."""
+        has_values = any(base.row.pieces for base, _ in self.lines)
+        return "all" if self.is_own and not has_values else "mean"
 
     @property
     def largest(self) -> float:
@@ -273,70 +292,93 @@ class Grid:
         return max((c.share for c in cells if c and c.share is not None), default=1.0) or 1.0
 
 
+def _place(row: Row) -> Place | None:
+    if row.after is not None:
+        return (row.after,)
+    return None if row.from_day is None or row.to_day is None else (row.from_day, row.to_day)
+
+
 def is_grid(rows: Sequence[RowResult]) -> bool:
-    """Return True for shares over `after` numbers, of one step: what is read as a triangle."""
-    steps = {row.row.step for row in rows if row.row.after is not None}
-    bases = [row for row in rows if row.row.base == row.row.number]
-    return len(steps) == 1 and len(bases) + sum(r.row.after is not None for r in rows) == len(rows)
+    """Return True for shares of one step over `after` numbers or own days: read as a grid."""
+    steps = {row.row.step for row in rows if _place(row.row)}
+    is_base = [row.row.base == row.row.number for row in rows]
+    is_all = all(base or _place(row.row) for base, row in zip(is_base, rows, strict=True))
+    return len(steps) == 1 and any(is_base) and is_all
 
 
 def grid(rows: Sequence[RowResult]) -> Grid:
     """Return the grid of rows that are one."""
-    numbers = sorted({row.row.after for row in rows if row.row.after is not None})
-    by_base: dict[int, dict[int, RowResult]] = {}
+    by_base: dict[int, dict[Place, RowResult]] = {}
+    called: dict[Place, str] = {}
     for row in rows:
-        if row.row.after is not None and row.row.base is not None:
-            by_base.setdefault(row.row.base, {})[row.row.after] = row
-    step = next((row.row.step for row in rows if row.row.after is not None), "") or ""
-    moved = _MOVED.search(step)
-    unit = "after" if moved is None else moved[2] if moved[1] == "after" else moved[1]
+        if (place := _place(row.row)) and row.row.base is not None:
+            by_base.setdefault(row.row.base, {})[place] = row
+            called[place] = column_words(row.row)
+    is_own = any(len(place) > 1 for place in called)
+    places = list(called) if is_own else sorted(called)  # in the order typed
     bases = [row for row in rows if row.row.base == row.row.number]
-    return Grid(
-        tuple(f"{unit} {n}" for n in numbers),
-        tuple((b, tuple(by_base.get(b.row.number, {}).get(n) for n in numbers)) for b in bases),
-    )
+    cells = [by_base.get(base.row.number, {}) for base in bases]
+    lines = [tuple(known.get(place) for place in places) for known in cells]
+    heads = tuple(called[place] for place in places)
+    if any(head.startswith("within") for head in heads):
+        heads = tuple("within 1 day" if head == "day 0" else head for head in heads)
+    return Grid(heads, tuple(zip(bases, lines, strict=True)), is_own)
 
 
-def grid_as_html(rows: Sequence[RowResult]) -> str:
-    """Return retention as a table in shades of one linear scale; the first column has none."""
-    shown = grid(rows)
+def grid_as_html(standing: Standing) -> str:
+    """Return the grid as a table, retention in shades of one linear scale but its first column."""
+    rows, shown = standing.rows, grid(standing.rows)
+    is_single = len(shown.lines) == 1
+
+    def cell(row: RowResult | None, place: int) -> str:
+        if shown.is_own:
+            return _own_cell(row, standing, is_single)
+        return _cell(row, shown.largest if place or len(shown.heads) == 1 else None)
+
     lines = [
         [f"<bdi>{escape(_cohort(base, rows))}</bdi>", escape(count_words(base))]
-        + [
-            _cell(cell, shown.largest if place or len(cells) == 1 else None)
-            for place, cell in enumerate(cells)
-        ]
+        + [cell(row, place) for place, row in enumerate(cells)]
         for base, cells in shown.lines
     ]
-    if any(means := [shown.mean(n) for n in range(len(shown.heads))]):
-        lines.insert(0, ["<b>mean</b>", "", *(_mean(total) for total in means)])
-    heads = [head if n == 0 else head.rpartition(" ")[2] for n, head in enumerate(shown.heads)]
+    if any(shown.means):
+        name = shown.mean_name
+        means = [_mean(total, shown.is_own) for total in shown.means]
+        lines.insert(0, [f"<b>{name}</b>", "", *means])
+    heads = [
+        h if n == 0 or shown.is_own else h.partition(" ")[2] for n, h in enumerate(shown.heads)
+    ]
     wide = " ct-wide" if len(heads) > _ROOMY else ""
     drawn = html_table(
         ["cohort", "profiles", *heads],
         lines,
-        [LEFT, "", *(' align="center"' for _ in heads)],
-        kind=f"ct-rows ct-heat{wide}",
+        [LEFT, "", *((LEFT if shown.is_own else ' align="center"') for _ in heads)],
+        kind="ct-rows" if shown.is_own else f"ct-rows ct-heat{wide}",
         label="shares",
     )
     return f'<div style="overflow-x:auto;--ct-magic-columns:{len(heads)}">{drawn}</div>'
 
 
-def grid_as_text(rows: Sequence[RowResult], width: int) -> list[str]:
-    """Return retention as lines of a terminal."""
-    shown = grid(rows)
-    means = [shown.mean(n) for n in range(len(shown.heads))]
+def grid_as_text(standing: Standing, width: int) -> list[str]:
+    """Return the grid as lines of a terminal."""
+    rows, shown = standing.rows, grid(standing.rows)
+
+    def cell(row: RowResult | None) -> str:
+        if not shown.is_own or row is None or row.share is None:
+            return _cell_words(row, shown.is_own)
+        return " ".join(filter(None, [share(row.share), _of(row, standing)]))
+
     lines = [
-        [plain(_cohort(base, rows)), count_words(base), *map(_cell_words, cells)]
+        [plain(_cohort(base, rows)), count_words(base), *map(cell, cells)]
         for base, cells in shown.lines
     ]
-    if any(means):
-        lines.insert(0, ["mean", "", *(share(m[0] / m[1]) if m else "" for m in means)])
+    if any(shown.means):
+        said = [share(total[0] / total[1]) if total else "" for total in shown.means]
+        lines.insert(0, [shown.mean_name, "", *said])
     heads = ["cohort", "profiles", *shown.heads]
-    numbers = [False, *[True] * (len(heads) - 1)]
-    if max(map(len, text_table([heads, *lines], numbers, 10**6)), default=0) > width:
-        heads = [*heads[:3], *(head.rpartition(" ")[2] for head in heads[3:])]
-    return text_table([heads, *lines], numbers, width)
+    right = [False, True, *[not shown.is_own] * len(shown.heads)]
+    if max(map(len, text_table([heads, *lines], right, 10**6)), default=0) > width:
+        heads = [*heads[:3], *(head.partition(" ")[2] for head in heads[3:])]
+    return text_table([heads, *lines], right, width)
 
 
 def _cohort(base: RowResult, rows: Sequence[RowResult]) -> str:
@@ -344,11 +386,12 @@ def _cohort(base: RowResult, rows: Sequence[RowResult]) -> str:
     return " · ".join([*fixed, row_days(base, rows)])
 
 
-def _mean(total: tuple[int, int] | None) -> str:
+def _mean(total: tuple[int, int] | None, with_interval: bool) -> str:
     if total is None:
         return ""
     ends = escape(interval(*wilson(*total)))
-    return f'<b title="{ends}">{_percent(total[0] / total[1])}</b>'
+    mean = f'<b title="{ends}">{_percent(total[0] / total[1])}</b>'
+    return f'{mean} <span style="color:{MUTED}">{ends}</span>' if with_interval else mean
 
 
 def _percent(fraction: float) -> str:
@@ -356,21 +399,36 @@ def _percent(fraction: float) -> str:
     return f'{percent}<span class="ct-sign"> {sign}</span>'
 
 
-def _cell_words(row: RowResult | None) -> str:
+def _cell_words(row: RowResult | None, is_own: bool = False) -> str:
+    """Return what is said of a cell that has no share: what is not over is blank, or said."""
+    if row is None or row.state is State.NOT_YET:
+        return "not yet" if row and is_own else ""
+    if row.share is not None:
+        return share(row.share)
+    return {State.WAITING: "", State.SUBMITTED: "…", State.SUCCESS: ""}.get(row.state, NONE)
+
+
+def _quiet(words: str) -> str:
+    return f'<span style="color:{MUTED}">{words}</span>' if words else ""
+
+
+def _of(row: RowResult, standing: Standing) -> str:
+    """Return of how many a share is whose days are not all over: `of 64, 5 of 7 days`."""
+    so_far = standing.so_far(row)
+    return f"of {row.of:,}, {so_far}" if so_far else ""
+
+
+def _own_cell(row: RowResult | None, standing: Standing, with_interval: bool) -> str:
     if row is None or row.share is None:
-        # What is not over is blank; what is missing says so.
-        return "" if row is None or row.state in panel_text.QUIET else _sign(row)
-    return share(row.share)
-
-
-def _sign(row: RowResult) -> str:
-    return {State.WAITING: "", State.SUBMITTED: "…"}.get(row.state, NONE)
+        return _quiet(_cell_words(row, is_own=True))
+    ends, of = escape(interval(row.low, row.high)), _of(row, standing)
+    beside = ", ".join(filter(None, [ends if with_interval else "", of]))
+    return f'<b title="{row.count:,}, {ends}">{escape(share(row.share))}</b> {_quiet(beside)}'
 
 
 def _cell(row: RowResult | None, largest: float | None) -> str:
     if row is None or row.share is None:
-        sign = _cell_words(row)
-        return sign and f'<span style="color:{MUTED}">{sign}</span>'
+        return _quiet(_cell_words(row))
     ends = interval(row.low, row.high)
     title = escape(f"{row.count or 0:,} of {row.of or 0:,}, {ends}")
     shade = 0 if largest is None else round(STRONG * row.share / largest)
@@ -389,8 +447,8 @@ def text(standing: Standing, columns: int = panel_text.COLUMNS) -> str:
         said = panel_text.state(row, standing)
         lines = [f"{panel_text.SIGNS[row.state]} {plain(row.row.title)} - {said}"]
     else:
-        is_shown_as_grid = is_grid(rows) and not standing.lost
-        shown = grid_as_text(rows, columns) if is_shown_as_grid else []
+        is_shown_as_grid = is_grid(rows) and not standing.lost and len(rows) > 2
+        shown = grid_as_text(standing, columns) if is_shown_as_grid else []
         shown = shown or rows_as_text(standing, _remarkable(standing), columns)
         took = standing.seconds if standing.over else None
         head = [panel_text.summary(standing), *([duration(took)] if took is not None else [])]

@@ -9,7 +9,18 @@ from math import ceil
 
 from ct_magic.client.jobs import Job, State
 from ct_magic.common import words
-from ct_magic.common.words import change, counted, duration, durations, fit, interval, plain, share
+from ct_magic.common.words import (
+    change,
+    counted,
+    duration,
+    durations,
+    fit,
+    interval,
+    plain,
+    points,
+    points_between,
+    share,
+)
 from ct_magic.panel.standing import Standing, is_kept, taken_at, waiting
 from ct_magic.planning.row_results import RowResult, reason
 
@@ -41,6 +52,8 @@ GROUPS = {
 QUIET = (State.SUCCESS, State.NOT_YET)
 REFRESH = "--refresh asks anew"
 ANY_ORDER = "in any order: the service knows days, not sequences"
+NEARLY_ALL = 0.9  # of the profiles: more of them did it on day 0 than people expect
+DAY_0 = "day 0 counts: for who came back write on day 1, 7, 30"
 FETCH = "run the cell again: what was sent is fetched, the rest is asked"
 MISSING = "run the cell again to ask for what is missing"
 NEVER_SENT = "the other {} were never sent: run the cell again"
@@ -119,8 +132,11 @@ def notes_of(standing: Standing) -> list[str]:
     left_out, lost = standing.about.left_out, standing.lost if standing.over else []
     do = (FETCH if any(map(is_kept, lost)) else MISSING) if lost else None
     never = NEVER_SENT.format(f"{left_out:,}") if left_out else None
-    order = ANY_ORDER if standing.has_shares else None
-    return [note for note in (never, do, order, standing.about.note) if note]
+    steps = [row for row in standing.rows if (row.row.step or "").startswith("did")]
+    order = ANY_ORDER if any(row.row.from_day is None for row in steps) else None
+    first = [row for row in steps if row.row.from_day == 0 and (row.share or 0) >= NEARLY_ALL]
+    day_0 = DAY_0 if first else None
+    return [note for note in (never, do, order, standing.about.note, day_0) if note]
 
 
 def queries(standing: Standing) -> list[str]:
@@ -143,7 +159,7 @@ def note(row: RowResult, standing: Standing) -> str:
     parts = []
     if row.share is not None and row.low is not None:
         parts = [f"{share(row.share)} ({interval(row.low, row.high)})"]
-    parts.append(of_step_before(row, standing.rows))
+    parts.append(difference(row) or of_step_before(row, standing.rows))
     if row.state is State.SUCCESS:
         parts.append(standing.so_far(row))
     elif row.state.ended:
@@ -265,12 +281,22 @@ def versus(row: RowResult) -> str:
     return f", {begin}{row.previous:,} before"
 
 
+def difference(row: RowResult) -> str:
+    """Return by how much a share differs from the other period's: `+3.1 points (-1.8 to +7.9)`."""
+    if row.difference is None or row.difference_low is None or row.difference_high is None:
+        return ""
+    ends = points_between(row.difference_low, row.difference_high)
+    return f"{points(row.difference)} ({ends})"
+
+
 def of_step_before(row: RowResult, rows: Sequence[RowResult]) -> str:
     """Return `34 % of the step before` for a step whose step before is not the base."""
     within = row.row.within
     if within is None or within == row.row.base or row.row.after is not None or row.count is None:
         return ""
-    before = rows[within].count
+    # Own days leave out others in each step: shares of other days are not compared.
+    is_alike = rows[within].row.start == row.row.start and rows[within].row.end == row.row.end
+    before = rows[within].count if is_alike else None
     return f"{share(row.count / before)} of the step before" if before else ""
 
 

@@ -54,9 +54,10 @@ class CancelButtons:
     """
 
     def __init__(self, run: Shown, standing: Standing) -> None:
-        self._run, count = run, len(run.rows)
+        self._run = run
         layout, _ = _shared()
-        self._all = _button("Cancel" if count == 1 else "Cancel all", lambda: run.cancel())
+        is_one = panel_html.single(standing) is not None
+        self._all = _button("Cancel" if is_one else "Cancel all", lambda: run.cancel())
         self._some = _button("Cancel these", self._cancel_marked)
         self._boxes = [_box(row, layout) for row in run.rows] if self.is_table(standing) else []
         self._list: w.SelectMultiple | None = None
@@ -65,7 +66,7 @@ class CancelButtons:
         marks = w.VBox(self._boxes, layout=layout).add_class("ct-magic-marks")
         stop = w.HBox([self._some, self._all], layout=layout).add_class("ct-magic-stop")
         self.over, self.below = [marks, stop], list[w.DOMWidget]()
-        if not self._boxes and count > 1:
+        if not self._boxes and not is_one:
             self._open = w.ToggleButton(layout=layout).add_class("ct-magic-more")
             self._list = w.SelectMultiple(rows=8, layout=layout).add_class("ct-magic-list")
             self._open.observe(lambda _: self._toggle(), "value")
@@ -77,8 +78,8 @@ class CancelButtons:
     @staticmethod
     def is_table(standing: Standing) -> bool:
         """Return True for rows that stand below each other, each in a line of its own."""
-        few = 1 < len(standing.rows) <= panel_text.ROWS
-        return few and not panel_html.is_drawn_as_grid(standing)
+        few, is_one = len(standing.rows) <= panel_text.ROWS, panel_html.single(standing) is not None
+        return few and not is_one and not panel_html.is_drawn_as_grid(standing)
 
     def follow(self, standing: Standing) -> None:
         """Take the boxes of rows away that have ended; say how many rows are not in sight."""

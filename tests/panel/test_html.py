@@ -26,6 +26,7 @@ from ct_magic.rows import Comparison, Formula, Row
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)">'
 TURNED = "abc\u202edlrow\u202c\u2066 \u05d0"
 VOID = {"br", "img", "input", "meta", "col", "path"}
+DAY_BEFORE = date(2026, 10, 31)
 TAKEN = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
 DONE: dict[str, Any] = {"state": State.SUCCESS, "tally": Tally(7138), "began": 1.0, "ended": 13.0}
 
@@ -418,8 +419,7 @@ def test_a_share_has_its_interval_and_says_that_order_is_not_known() -> None:
     """The base has none: it is what the others are compared with."""
     jobs = [DONE | {"tally": Tally(1844)}, DONE | {"tally": Tally(474)}]
     shown = said(card.html(standing(FUNNEL, jobs)))
-    assert "26 % (24\u201328 %)" in shown
-    assert shown.count("(") == 1
+    assert "26 % 24\u201328 % · 474 of 1,844 profiles" in shown
     assert "in any order" in shown
     lines = tables.text(standing(FUNNEL, jobs)).splitlines()
     assert lines[2:5] == [
@@ -790,3 +790,78 @@ def test_what_is_asked_is_not_drawn_as_what_is_done() -> None:
     html = card.live(many(4, DONE, {"state": State.SUBMITTED}))
     track = html[html.index('ct-track"') : html.index("<table")]
     assert track.count("border-top") == 1
+
+
+def own_days(*windows: tuple[int, int], pieces: int = 3) -> list[Row]:
+    """First weeks, each with shares in these windows; those of the last are not yet."""
+    rows: list[Row] = []
+    for piece in range(pieces):
+        base, start = len(rows), date(2026, 9, 7) + timedelta(7 * piece)
+        dates = {"start": start, "end": start + timedelta(6), "whole": True}
+        rows.append(row(base, "A", step="App Installed", base=base, **dates))
+        for first, last in windows:
+            over = {} if piece < pieces - 1 else {"formula": None}
+            days = {"from_day": first, "to_day": last}
+            own = row(len(rows), "A", step="did X", base=base, within=base, **days, **dates, **over)
+            rows.append(replace(own, of=Formula((base,))))
+    rows[-len(windows) - 2] = replace(
+        rows[-len(windows) - 2], end=rows[-len(windows) - 2].start + timedelta(4), whole=False
+    )
+    return rows
+
+
+def test_own_days_are_a_line_a_piece_and_a_column_a_window() -> None:
+    """All first, with its interval; of how many where days are left out; and what is not yet."""
+    rows = own_days((1, 1), (7, 7))
+    tallies = iter([100, 9, 7, 64, 6, 3, 90])
+    jobs = [DONE | {"tally": Tally(next(tallies))} if row.formula else {} for row in rows]
+    shown = standing(rows, jobs)
+    for drawn in (said(card.html(shown)), tables.text(shown)):
+        assert re.search(r"cohort\s*profiles\s*day 1\s*day 7", drawn)
+        assert "4.7 % of 64, 5 of 7 days" in drawn
+        assert drawn.count("not yet") >= 2
+        assert re.search(r"all\s*9.1 %", drawn)
+    assert "in any order" not in tables.text(shown)
+
+
+@pytest.mark.parametrize(
+    ("windows", "heads"),
+    [
+        ([(0, 0), (0, 6)], ["within 1 day", "within 7 days"]),
+        ([(0, 0), (7, 13)], ["day 0", "days 7\N{EN DASH}13"]),
+    ],
+)
+def test_windows_are_called_as_they_are_typed(
+    windows: list[tuple[int, int]], heads: list[str]
+) -> None:
+    """Those that begin with day 0 are `within`, others are days."""
+    rows = own_days(*windows, pieces=2)
+    page = Page(card.html(standing(rows, [DONE] * len(rows))))
+    assert set(heads) <= set(page.words)
+
+
+def test_most_of_them_on_day_0_is_explained() -> None:
+    """Whoever asks for those who came back has counted the day itself."""
+    rows = own_days((0, 6), pieces=2)
+    jobs = [DONE | {"tally": Tally(100 - row.number)} for row in rows]
+    assert "for who came back write on day 1, 7, 30" in said(card.html(standing(rows, jobs)))
+    jobs[1] = DONE | {"tally": Tally(50)}
+    assert "for who came back" not in said(card.html(standing(rows, jobs)))
+
+
+def test_shares_against_another_period_differ_in_points() -> None:
+    """With the interval; no percent of percents."""
+    other = Comparison(Formula((2,)), DAY_BEFORE, DAY_BEFORE, of=Formula((2,)))
+    steps = [
+        replace(row(0, "f", step="A", base=0), previous=other),
+        replace(row(1, "f", step="did B", base=0, within=0, of=Formula((0,))), previous=other),
+        replace(row(2, "f", step="did C", base=0, within=1, of=Formula((0,))), previous=other),
+    ]
+    results = standing(steps, [DONE | {"tally": Tally(n)} for n in (400, 100, 90)])
+    compared = replace(
+        results.rows[1], difference=0.031, difference_low=-0.018, difference_high=0.079
+    )
+    shown = replace(results, rows=(results.rows[0], compared, results.rows[2]))
+    for drawn in (said(card.html(shown)), tables.text(shown)):
+        assert "+3.1 points (\N{MINUS SIGN}1.8 to +7.9)" in drawn
+        assert "change" not in drawn
