@@ -86,6 +86,8 @@ def _part(record: CellRecord, began: float, entries: Mapping[int, Entry]) -> Pen
     due = [row for row in record.plan.rows if _is_due(row.questions, known)]
     # With the rows that they are counted among, where these are known: counts may contradict.
     among = {row.within for row in due if row.within is not None}
+    bases = {row.base for row in due if row.from_day is not None}
+    among |= {r.number for r in record.plan.rows if r.base in bases and r.from_day is not None}
     known_rows = {n for n in among if known.keys() >= set(record.plan.rows[n].questions)}
     plan, questions = record.plan.only({row.number for row in due} | known_rows)
     told = known.keys() | {n for n, entry in entries.items() if entry.state == State.FAILED}
