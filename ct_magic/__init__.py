@@ -18,130 +18,75 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ct_magic.errors import (
-    AccountError,
-    ClockWarning,
-    CountCancelledError,
-    CountError,
-    CountFailedError,
-    CountInterrupt,
-    CountTimedOutError,
-    CtMagicError,
-    JournalError,
-    JournalWarning,
-    MissingExtraError,
-    QueryError,
-    QueryWarning,
-    StillRunningError,
-    UsageError,
+    AccountError as AccountError,
+    ClockWarning as ClockWarning,
+    CountCancelledError as CountCancelledError,
+    CountError as CountError,
+    CountFailedError as CountFailedError,
+    CountInterrupt as CountInterrupt,
+    CountTimedOutError as CountTimedOutError,
+    CtMagicError as CtMagicError,
+    JournalError as JournalError,
+    JournalWarning as JournalWarning,
+    MissingExtraError as MissingExtraError,
+    QueryError as QueryError,
+    QueryWarning as QueryWarning,
+    StillRunningError as StillRunningError,
+    UsageError as UsageError,
 )
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from ct_magic.api import (
-        compare,
-        count,
-        history,
-        language,
-        names,
-        plot,
-        resume,
-        shares,
-        start,
-        use,
-        values,
-        why,
+        compare as compare,
+        count as count,
+        history as history,
+        language as language,
+        names as names,
+        plot as plot,
+        resume as resume,
+        shares as shares,
+        start as start,
+        use as use,
+        values as values,
+        why as why,
     )
-    from ct_magic.charts.vega import Picture
-    from ct_magic.client.accounts import Account
-    from ct_magic.counting.checks import check
-    from ct_magic.counting.handle import Counting
-    from ct_magic.forms import form
-    from ct_magic.planning.cost import plan
-    from ct_magic.planning.preview import explain
+    from ct_magic.charts.vega import Picture as Picture
+    from ct_magic.client.accounts import Account as Account
+    from ct_magic.counting.checks import check as check
+    from ct_magic.counting.handle import Counting as Counting
+    from ct_magic.forms import form as form
+    from ct_magic.planning.cost import plan as plan
+    from ct_magic.planning.preview import explain as explain
     from ct_magic.query.catalog import Names
-    from ct_magic.query.model import Query
-    from ct_magic.query.parser import condition, event, parse
-    from ct_magic.query.payload import from_payload, to_payload
-    from ct_magic.query.printer import to_text
-    from ct_magic.settings import Settings
+    from ct_magic.query.model import Query as Query
+    from ct_magic.query.parser import condition as condition, event as event, parse as parse
+    from ct_magic.query.payload import from_payload as from_payload, to_payload as to_payload
+    from ct_magic.query.printer import to_text as to_text
+    from ct_magic.settings import Settings as Settings
 
-__version__ = "0.1.0"
-__all__ = [
-    "Account",
-    "AccountError",
-    "ClockWarning",
-    "CountCancelledError",
-    "CountError",
-    "CountFailedError",
-    "CountInterrupt",
-    "CountTimedOutError",
-    "Counting",
-    "CtMagicError",
-    "JournalError",
-    "JournalWarning",
-    "MissingExtraError",
-    "Picture",
-    "Query",
-    "QueryError",
-    "QueryWarning",
-    "Settings",
-    "StillRunningError",
-    "UsageError",
-    "check",
-    "compare",
-    "condition",
-    "count",
-    "event",
-    "explain",
-    "form",
-    "from_payload",
-    "history",
-    "language",
-    "names",
-    "parse",
-    "plan",
-    "plot",
-    "resume",
-    "shares",
-    "start",
-    "to_payload",
-    "to_text",
-    "use",
-    "values",
-    "why",
-]
+__version__ = "0.2.0"  # of 2026-11-30
 
 # Where a public name lives. It is imported when first asked for: see "nothing heavy" above.
-_HOME = {
-    "Account": "client.accounts",
-    "Counting": "counting.handle",
-    "Picture": "charts.vega",
-    "check": "counting.checks",
-    "Query": "query.model",
-    "Settings": "settings",
-    "compare": "api",
-    "condition": "query.parser",
-    "count": "api",
-    "event": "query.parser",
-    "explain": "planning.preview",
-    "form": "forms",
-    "from_payload": "query.payload",
-    "history": "api",
-    "language": "api",
-    "names": "api",
-    "parse": "query.parser",
-    "plan": "planning.cost",
-    "plot": "api",
-    "resume": "api",
-    "shares": "api",
-    "start": "api",
-    "to_payload": "query.payload",
-    "to_text": "query.printer",
-    "use": "api",
-    "values": "api",
-    "why": "api",
+_HOMES = {
+    "api": "compare count history language names plot resume shares start use values why",
+    "charts.vega": "Picture",
+    "client.accounts": "Account",
+    "counting.checks": "check",
+    "counting.handle": "Counting",
+    "forms": "form",
+    "planning.cost": "plan",
+    "planning.preview": "explain",
+    "query.model": "Query",
+    "query.parser": "condition event parse",
+    "query.payload": "from_payload to_payload",
+    "query.printer": "to_text",
+    "settings": "Settings",
 }
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+_ERRORS = ("Error", "Warning", "Interrupt")
+__all__ = sorted([*_HOME, *(name for name in globals() if name.endswith(_ERRORS))])
 
 
 def __getattr__(name: str) -> Any:

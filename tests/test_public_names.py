@@ -13,8 +13,7 @@ import pytest
 
 import ct_magic
 from ct_magic import errors
-from ct_magic.results import frame
-from ct_magic.results import tables as history_frame
+from ct_magic.results import frame, tables as history_frame
 
 FRAME = pd.DataFrame({"count": [1, 2]})
 ERRORS = [

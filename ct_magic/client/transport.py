@@ -27,8 +27,7 @@ import requests
 import urllib3.exceptions
 from requests.auth import AuthBase
 
-from ct_magic.client import connection as route
-from ct_magic.client import redaction
+from ct_magic.client import connection as route, redaction
 from ct_magic.client.accounts import COUNTS_PATH
 from ct_magic.client.connection import BoundedAdapter, CertificatesError
 from ct_magic.client.jobs import (

@@ -7,9 +7,7 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol, TextIO
 
-from ct_magic.panel import html as panel_html
-from ct_magic.panel import tables
-from ct_magic.panel import text as panel_text
+from ct_magic.panel import html as panel_html, tables, text as panel_text
 from ct_magic.panel.standing import USUAL, About, Standing
 from ct_magic.planning.row_results import RowResult
 from ct_magic.rows import Plan

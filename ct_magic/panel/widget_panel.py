@@ -26,8 +26,7 @@ from typing import TextIO
 import ipywidgets as w
 
 from ct_magic.common.words import plain
-from ct_magic.panel import html as panel_html
-from ct_magic.panel import text as panel_text
+from ct_magic.panel import html as panel_html, text as panel_text
 from ct_magic.panel.panel import SAVED_TICK, Display, Panel, Shown, TextPanel, still
 from ct_magic.panel.standing import About, Standing
 from ct_magic.panel.tables import row_days, row_label

@@ -11,9 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ct_magic.common.statistics import holm, relative_change
-from ct_magic.common.words import MINUS
-from ct_magic.common.words import change as in_words
-from ct_magic.common.words import share as percent
+from ct_magic.common.words import MINUS, change as in_words, share as percent
 from ct_magic.errors import UsageError
 from ct_magic.results.cells import (
     Cell,

@@ -13,8 +13,7 @@ from random import Random
 from ct_magic.common.fork import in_child
 from ct_magic.errors import UsageError
 from ct_magic.sandbox.engine import Engine
-from ct_magic.sandbox.faults import Fault, Faults, Reply
-from ct_magic.sandbox.faults import plan as fault_plan
+from ct_magic.sandbox.faults import Fault, Faults, Reply, plan as fault_plan
 from ct_magic.sandbox.protocol import PATH, TOP_PATH, Protocol, Request, RequestLimits
 from ct_magic.sandbox.server import Server
 from ct_magic.settings import zone

@@ -16,8 +16,7 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
-from ct_magic.client import accounts
-from ct_magic.client import credentials as passcodes
+from ct_magic.client import accounts, credentials as passcodes
 from ct_magic.client.credentials import Secret
 from ct_magic.client.journal import journal
 from ct_magic.errors import AccountError

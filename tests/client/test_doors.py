@@ -22,8 +22,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from keyring.backend import KeyringBackend
 
 import ct_magic
-from ct_magic.client import accounts
-from ct_magic.client import credentials as passcodes
+from ct_magic.client import accounts, credentials as passcodes
 from ct_magic.client.credentials import Secret
 from ct_magic.errors import AccountError
 from ct_magic.sandbox import Sandbox

@@ -21,8 +21,7 @@ from IPython.utils.capture import capture_output
 
 import ct_magic
 from ct_magic import errors
-from ct_magic.client import credentials as passcodes
-from ct_magic.client import redaction
+from ct_magic.client import credentials as passcodes, redaction
 from ct_magic.client.accounts import Account
 from ct_magic.client.jobs import Answer, Denied, Failure, Trouble
 from ct_magic.client.transport import Service

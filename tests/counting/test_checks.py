@@ -14,8 +14,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers import lying_service as lies
-from helpers import shell
+from helpers import lying_service as lies, shell
 from IPython.lib.pretty import pretty
 
 import ct_magic

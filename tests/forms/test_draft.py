@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 from helpers.language_inputs import SINGLES, TODAY, corpus
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from ct_magic import QueryError
 from ct_magic.forms.draft.document import ELSEWHERE, Sheet, missing_or_invalid, problems, read_sheet

@@ -11,8 +11,7 @@ import ipywidgets as w
 import pandas as pd
 import pytest
 from helpers.shell import run, until
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 

@@ -11,13 +11,10 @@ from typing import Any
 
 import pytest
 from helpers.plans import plan, row
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from ct_magic.client.jobs import Job, State, Tally
-from ct_magic.panel import html as card
-from ct_magic.panel import style, tables
-from ct_magic.panel import text as words
+from ct_magic.panel import html as card, style, tables, text as words
 from ct_magic.panel.standing import About, Standing
 from ct_magic.panel.style import coloured
 from ct_magic.planning.row_results import row_results

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from helpers.plans import plan, row
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from ct_magic.client.jobs import Job, State, Tally
 from ct_magic.planning.row_results import RowRun

@@ -16,8 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import ct_magic
 from ct_magic import errors
 from ct_magic.client import accounts
-from ct_magic.magic import arguments as options
-from ct_magic.magic import commands
+from ct_magic.magic import arguments as options, commands
 from ct_magic.magic.magics import CountMagics
 from ct_magic.sandbox import Sandbox
 from ct_magic.sandbox.__main__ import _parser as sandbox_parser

@@ -4,8 +4,7 @@ from datetime import date
 from itertools import combinations, product
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from ct_magic.query.alternatives import Term, condition_key, condition_keys, merged, once
 from ct_magic.query.model import AtPlace, Filter, Operator, Property

@@ -17,8 +17,7 @@ from helpers.language_inputs import (
     corpus,
 )
 from helpers.statement_inputs import whole_statements, with_own_days
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from ct_magic import QueryError
 from ct_magic.query.model import Query
