@@ -211,15 +211,24 @@ def _is_numbered(df: pd.DataFrame) -> bool:
 def _follow(
     index: Sequence[int], rows: Sequence[Cell], numbers: Sequence[int], ranks: list[int | None]
 ) -> None:
-    """Set the ranks of a piece's rows that follow its base one by one, by their index."""
+    """Set the ranks of a piece's rows that follow its base one by one, by their index.
+
+    None is set where the base is not the first, or a step has more than the one before it: such
+    rows were numbered anew in another order.
+    """
     at = {index[number]: number for number in numbers}
-    base = next((number for number in numbers if rows[number].is_base), None)
-    if base is None or len(at) < len(numbers):
+    first = at[min(at)]
+    if not rows[first].is_base or len(at) < len(numbers):
         return
-    rank, number = 0, base
+    rank, number = 0, first
+    found: dict[int, int] = {}
     while (later := at.get(index[number] + 1)) is not None:
-        is_same = rows[later].series.step == rows[number].series.step
-        rank, number = rank + (not is_same), later
+        before, row = rows[number], rows[later]
+        if row.series.after is None and (row.count or 0) > (before.count or row.count or 0):
+            return
+        rank, number = rank + (row.series.step != before.series.step), later
+        found[number] = rank
+    for number, rank in found.items():
         ranks[number] = rank
 
 

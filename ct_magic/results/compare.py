@@ -23,6 +23,8 @@ _OURS = ("query", "step", *_TIMES, "start", "end", "against", *_SHARES)
 
 def comparison(df: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     """Compare shares with the first of them, each step apart: see `api.compare`."""
+    if pd.api.types.is_integer_dtype(df.index):
+        df = df.sort_index(kind="stable")  # as it was asked, however it was sorted since
     rows = cells(df)
     name = _compared(df, by)
     if name not in ("query", "start"):

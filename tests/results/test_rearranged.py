@@ -252,3 +252,22 @@ def test_statements_are_compared_step_by_step() -> None:
     assert set(compared["against"]) == {"old"}
     assert compared["difference"].tolist() == pytest.approx([0.15, 0.3, 0.03, 0.06])
     assert compared["p_holm"][1] == pytest.approx(4 * compared["p"][1]), "four at once"
+
+
+@pytest.mark.parametrize("order", [(0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
+def test_a_file_that_was_sorted_gives_no_share_of_another_step(order: tuple[int, ...]) -> None:
+    """Without its attributes and numbered anew, what cannot be known is missing."""
+    df = frames.funnel().iloc[list(order)]
+    assert by_row(shares(df), ["share_of_step_before"]) == by_row(
+        shares(frames.funnel()), ["share_of_step_before"]
+    )
+    again = shares(df.reset_index(drop=True))["share_of_step_before"]
+    assert again.isna().all()
+    assert "of the step before" not in plot(df.reset_index(drop=True)).text
+
+
+@pytest.mark.parametrize("how", ["by count", "shuffled", "turned round"])
+def test_a_plain_frame_is_compared_with_the_value_that_was_asked_first(how: str) -> None:
+    """Its index tells the order, whatever it was sorted by since."""
+    df = frames.experiment(control=(48, 80), treated=(56, 70), held=(10, 50))
+    pd.testing.assert_frame_equal(compare(REARRANGED[how](df)), compare(df))
