@@ -152,7 +152,7 @@ class CountInterrupt(OneMessage, KeyboardInterrupt):
 
 
 class QueryWarning(UserWarning):
-    """A part of a query that no page of the vendor's lists: the service may ignore it silently."""
+    """A part of a query that is not documented: CleverTap may ignore it."""
 
 
 class ClockWarning(UserWarning):

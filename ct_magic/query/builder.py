@@ -609,7 +609,7 @@ class ClauseRules(PeriodRules, FilterRules):
     def _check_any(self, clauses: Iterable[tree.Clause]) -> None:
         several = [clause for clause in clauses if isinstance(clause, tree.DidAnyNode)]
         if len(several) > 1:
-            self.fail("a statement takes 'did any' once", several[1].did)
+            self.fail("only one 'did any' is allowed in a statement", several[1].did)
 
     def _check_moved_axis(self, clauses: tuple[tree.Clause, ...]) -> None:
         for clause in clauses:
@@ -876,8 +876,8 @@ def _twice(axis: Axis, column: str) -> str:
 
 
 FEWER = (
-    "write =, > or >= and a number of 1 or more: whether those who never did it would count, "
-    "nobody has said"
+    "use =, > or >= with a number of at least 1 "
+    "(CleverTap does not say whether profiles that never did it count)"
 )
 IN_BRACKET = "inside 'did any' an event has no number: it is behind the bracket, for all of them"
 NOT_OFTEN = "a number cannot stand behind 'did not': it asks for those who never did it"
@@ -1085,7 +1085,7 @@ class Builder(StepRules):
         for value in values:
             if value in seen:
                 shown = "/".join(value) if isinstance(value, tuple) else value
-                self.fail(f"{shown!r} stands twice, and would be counted twice", at)
+                self.fail(f"duplicate value {shown!r}", at)
             seen.add(value)
         return values
 

@@ -49,7 +49,7 @@ _MOST_VALUES = 50  # of one list that are compared with the known ones
 _COMPLETE = 50  # known values: where there are as many, there may be more
 _SHOWN = 5  # of them
 
-IGNORED = "the service may ignore it silently"
+IGNORED = "CleverTap may ignore it"
 _Json = Mapping[str, Any]
 
 
@@ -79,7 +79,7 @@ def _of_statement(query: Query | JsonQuery, known: Known) -> tuple[str, ...]:
     is_by_hour = isinstance(query, Query) and any(isinstance(axis, ByHour) for axis in query.by)
     if not is_by_hour or CLOCK in known.facts:
         return ()
-    return ("by hour: no page says whose clock it is; '%ct check' asks the account",)
+    return ("by hour: undocumented which clock is used; run '%ct check' to find out",)
 
 
 def _of_count(body: _Json, today: date, known: Known) -> tuple[str, ...]:
@@ -127,7 +127,7 @@ def _of_advanced(body: _Json, today: date, known: Known) -> Iterator[str]:
 
 
 def _of_base_again(body: _Json) -> Iterator[str]:
-    """Doubt a `did` of the base's event on days of the base: nobody has said that it sees them."""
+    """Doubt a `did` of the base's event on days of the base: it may not see them."""
     name, start, end = (body.get(key) for key in ("event_name", "from", "to"))
     for event in _events(_dict(body.get("advanced_query"))):
         first, last = event.get("from"), event.get("to")
@@ -135,8 +135,8 @@ def _of_base_again(body: _Json) -> Iterator[str]:
             continue
         if event.get("event_name") == name and first <= end and last >= start:  # type: ignore[operator] # ints: checked above
             yield (
-                f"did {name}: no page says whether a 'did' sees the occurrences that the base "
-                "counts; '%ct check' asks the account"
+                f"did {name}: undocumented whether a 'did' sees the occurrences that the base "
+                "counts; run '%ct check' to find out"
             )
 
 
@@ -164,7 +164,7 @@ def of_property(prop: Property, event: str | None, names: Names) -> Iterator[str
     if name in properties:
         return
     if scope is Scope.EVENT and name in names.events:
-        yield f"{name} is an event, and stands as a property: what else was done is did {name}"
+        yield f"{name} is an event, not a property: what else was done is did {name}"
         return
     head, dot, rest = name.partition(".")
     if scope is Scope.EVENT and dot and head in _SCOPES:
@@ -341,8 +341,8 @@ def _keys(part: _Json, listed: frozenset[str]) -> Iterator[str]:
 
 def _unknown(kind: str, word: str, listed: Mapping[str, str] | frozenset[str]) -> str:
     near = suggest(word, sorted(listed))
-    hint = f"is '{near}' meant?" if near else IGNORED
-    return f"the {kind} '{word}' is on no page of the vendor: {hint}"
+    hint = f": is '{near}' meant?" if near else f"; {IGNORED}"
+    return f"'{word}' is not a documented {kind}{hint}"
 
 
 def _events(advanced: _Json) -> Iterator[_Json]:

@@ -48,7 +48,7 @@ def scalar(name: str, params: Mapping[str, object]) -> Scalar:
     if isinstance(value, date):
         raise QueryError(f"${name} is a date, and a filter compares text or numbers")
     if isinstance(value, list):
-        raise QueryError(f"${name} is a list; a list stands after 'in': in ${name}")
+        raise QueryError(f"${name} is a list; a list comes after 'in': in ${name}")
     return value
 
 

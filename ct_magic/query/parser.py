@@ -250,7 +250,7 @@ def _statements(
             raise source.error(syntax_errors.INDENTED_LABEL, line[colon - 1].start, line[colon].end)
         query = _built(builder, source, line)
         if query.label is not None and query.label in labels:
-            message = f"two statements bear the label '{query.label}': take another for this one"
+            message = f"duplicate label '{query.label}': labels must be unique in a cell"
             raise source.error(message, first.start, line[colon - 1].end)
         if query.label is not None:
             labels.add(query.label)

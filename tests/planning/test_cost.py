@@ -79,8 +79,7 @@ def test_a_plan_needs_no_account(state: object) -> None:
     assert str(plan).splitlines() == [
         "3 counts to ask for 3 rows",
         "whole weeks: 2026-11-02 to 2026-11-22",
-        "doubt: Amount != 5: the vendor does not list '!=' for numbers; "
-        "the service may ignore it silently",
+        "doubt: Amount != 5: the vendor does not list '!=' for numbers; CleverTap may ignore it",
     ]
 
 

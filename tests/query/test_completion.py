@@ -166,7 +166,7 @@ def test_what_is_proposed_can_be_typed() -> None:
 
 
 def test_an_event_whose_name_holds_a_word_of_sequences_is_proposed_in_quotes() -> None:
-    """Bare it would be refused: nobody has said what came first."""
+    """Bare it would be refused: the API does not know what came first."""
     names = Names(events={"Viewed then Bought": {}})
     assert [c.text for c in complete("View", 4, names)] == ['"Viewed then Bought"']
 

@@ -94,7 +94,7 @@ def doubts(text: str, names: Names = NAMES, facts: frozenset[str] = frozenset())
             "write App Launched did Charged",
         ),
         ("x Charged App Installed today", "'x Charged App", "write Charged did App Installed"),
-        ("Charged yesterday by hour", "by hour", "whose clock"),
+        ("Charged yesterday by hour", "by hour", "which clock"),
         ("Charged where A = 1 or B = 2 yesterday", "did Charged", "sees the occurrences"),
         ("Charged yesterday did Charged where A = 1", "did Charged", "sees the occurrences"),
         ("Charged last 2 weeks by week did Charged", "did Charged", "sees"),
@@ -191,20 +191,32 @@ def triple(**changes: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({**DAYS, "event_propertys": []}, ["key 'event_propertys'", "'event_properties' meant"]),
-        ({**DAYS, "zzz": 1}, ["key 'zzz'", "ignore it silently"]),
-        ({**DAYS, "common_profile_properties": {"tech": []}}, ["key 'tech'"]),
-        ({**DAYS, "advanced_query": {"did_al": []}}, ["key 'did_al'", "'did_all' meant"]),
+        (
+            {**DAYS, "event_propertys": []},
+            ["'event_propertys' is not a documented key", "'event_properties' meant"],
+        ),
+        ({**DAYS, "zzz": 1}, ["'zzz' is not a documented key", "may ignore it"]),
+        ({**DAYS, "common_profile_properties": {"tech": []}}, ["'tech' is not a documented key"]),
+        (
+            {**DAYS, "advanced_query": {"did_al": []}},
+            ["'did_al' is not a documented key", "'did_all' meant"],
+        ),
         (
             {**DAYS, "advanced_query": {"did_all": [{**DAYS, "event_name": "B", "often": 2}]}},
-            ["key 'often'"],
+            ["'often' is not a documented key"],
         ),
-        (triple(operator="greaterThan"), ["operator 'greaterThan'", "'greater_than' meant"]),
-        (triple(operator="not_equal"), ["operator 'not_equal'", "'not_equals' meant"]),
+        (
+            triple(operator="greaterThan"),
+            ["'greaterThan' is not a documented operator", "'greater_than' meant"],
+        ),
+        (
+            triple(operator="not_equal"),
+            ["'not_equal' is not a documented operator", "'not_equals' meant"],
+        ),
         (triple(value=True), ["A = true:", '"True"']),
         (triple(value=[True, "x"]), ["A in (…)", '"True"']),
         (triple(operator="contains"), ["A ~ 1", "'~' for numbers"]),
-        (triple(negate=True), ["key 'negate'"]),
+        (triple(negate=True), ["'negate' is not a documented key"]),
     ],
 )
 def test_pasted_json_is_doubted_where_it_is_on_no_page(

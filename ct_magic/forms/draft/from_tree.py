@@ -122,7 +122,7 @@ def _inner(event: tree.EventNode) -> EventFields:
 def _often(clauses: tuple[tree.Clause, ...]) -> str:
     several = [clause for clause in clauses if isinstance(clause, tree.DidAnyNode)]
     if len(several) > 1:
-        raise QueryError("a statement takes 'did any' once")
+        raise QueryError("only one 'did any' is allowed in a statement")
     return spell_times(several[0].times) if several and several[0].times else ""
 
 

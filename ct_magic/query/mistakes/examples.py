@@ -1,4 +1,4 @@
-"""What may stand in a statement, but not there: the wrong cell that is most like it decides.
+"""What may be in a statement, but not there: the wrong cell that is most like it decides.
 
 `misplaced.txt` holds wrong cells under the message that helps each. Cells are alike by what the
 grammar would accept where it stops, and by the tokens there and around. The order of the rows says
@@ -29,10 +29,10 @@ ALIKE = (
     ("WORD", "STRING"),
 )
 KIND = {kind: kinds[0] for kinds in ALIKE for kind in kinds}
-EXPECTED = "expected"  # stands over the cells for which what the grammar expects says it best
+EXPECTED = "expected"  # heads the cells for which what the grammar expects says it best
 # How much it weighs that the tokens are alike there: where the grammar stops, before it, behind it.
 AROUND = ((0, 4.0), (-1, 3.0), (1, 2.0), (-2, 1.0))
-ACCEPTED, GLUED = 8.0, 2.0  # that the grammar would accept the same, that a space stands before it
+ACCEPTED, GLUED = 8.0, 2.0  # that the grammar would accept the same, that a space is before it
 LEAST = 12.0  # of 20: a cell less alike than this says nothing
 NAMED, MISSING = 2.0, -9.0  # a word in small letters: that it is there, that it is not
 
@@ -47,7 +47,7 @@ class Example:
 
 
 def misplaced_token(stop: Stop) -> str | None:
-    """Return what to write instead of what stands there; None where no example is like it."""
+    """Return what to write instead of what is there; None where no example is like it."""
     best = nearest(stop)
     if best is None or best.message == EXPECTED:
         return None
@@ -93,7 +93,7 @@ def table_lines(name: str) -> list[str]:
 
 @cache
 def _examples(accepted: Accepted, reach: Reach) -> dict[str, list[Example]]:
-    """Return the examples by the kind of token that cannot stand there."""
+    """Return the examples by the kind of token that cannot come there."""
     examples: dict[str, list[Example]] = {}
     for cell, message in wrong_cells():
         line = with_contextual(list(tokens(Source(cell))))

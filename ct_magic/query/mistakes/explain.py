@@ -1,14 +1,14 @@
-"""Where the grammar stops: what was found, what could stand there, and what was likely meant.
+"""Where the grammar stops: what was found, what could come there, and what was likely meant.
 
 How it works. The parser feeds lark one token after the other; where lark refuses one, this makes a
 `Stop`: the statement's tokens, the place, and two functions that ask the grammar (what may follow
 some tokens, how far it takes a changed line). Then GUESSES are asked in their order, and the first
 that has something to say says it:
 
-1. what is wrong whatever stands around it: a text cut short, a sign that no rule knows;
+1. what is wrong whatever is around it: a text cut short, a sign that no rule knows;
 2. words of other languages (`words.txt`), and keywords misspelt: the other word is tried in their
    place, and only proposed where the grammar gets further with it;
-3. what may stand in a statement, but not there: the most similar wrong cell of `misplaced.txt`
+3. what may be in a statement, but not there: the most similar wrong cell of `misplaced.txt`
    gives the message. This is the rule for most mistakes; the others say what it cannot, because
    they repeat what was typed.
 
@@ -46,7 +46,7 @@ EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days
 def explain_mistake(
     line: Line, at: int, accepted: Accepted, reach: Reach, today: date | None = None
 ) -> Mistake:
-    """Explain why the token at `at` cannot stand there; the line ends with `$END`.
+    """Explain why the token at `at` cannot come there; the line ends with `$END`.
 
     `accepted` says what may follow some tokens, `reach` how many of them the grammar takes.
     """
@@ -64,7 +64,7 @@ def _bare_range(stop: Stop) -> Mistake | None:
         return None
     value = stop.around(-1)
     hint = f", and a range is written {value.text}..500" if value.type in NUMBERS else ""
-    return stop.mistake(f"a list stands in brackets, in ({value.text}){hint}", stop.at - 1)
+    return stop.mistake(f"a list is written in brackets, in ({value.text}){hint}", stop.at - 1)
 
 
 def _or_value(stop: Stop) -> Mistake | None:
@@ -83,7 +83,7 @@ def _or_value(stop: Stop) -> Mistake | None:
 
 
 def _how_often(stop: Stop) -> Mistake | None:
-    """Explain `Charged >= 3`: how often stands behind `did`."""
+    """Explain `Charged >= 3`: how often comes behind `did`."""
     if not stop.is_("IS", "OVER", "AT_LEAST") or not stop.may("WHERE"):
         return None
     is_base = stop.words().start in (0, stop.begin()) and not stop.has("DID")
@@ -121,7 +121,7 @@ def _two_days(stop: Stop) -> Mistake | None:
 
 
 def _out_of_order(stop: Stop) -> Mistake | None:
-    """Explain what may stand in a statement, but not there."""
+    """Explain what may be in a statement, but not there."""
     message = misplaced_token(stop)
     if stop.is_("$END") and (message or "").startswith("write by"):
         return stop.mistake(str(message), stop.at - 1)  # `by hours`: the word itself is wrong

@@ -1,4 +1,4 @@
-"""Several events where one stands: `A -> B`, `A then B`, `A and B`, `A but not B`.
+"""Several events where one is expected: `A -> B`, `A then B`, `A and B`, `A but not B`.
 
 What was meant is written out with the events and the period that were typed, so that it can be
 pasted: a hint about other events would have to be translated first.

@@ -34,12 +34,12 @@ class Stop:
 
     @property
     def found(self) -> Token:
-        """The token that cannot stand there."""
+        """The token that cannot come there."""
         return self.line[self.at]
 
     @property
     def expected(self) -> frozenset[str]:
-        """The types of token that can stand there."""
+        """The types of token that can come there."""
         # Not by cached_property, whose lock, up to Python 3.11, a fork may find held.
         known = vars(self)
         if "_expected" not in known:
@@ -53,31 +53,31 @@ class Stop:
         return self.line[at] if 0 <= at < len(self.line) else Token("", "", 0)
 
     def is_glued(self) -> bool:
-        """Return True if no space stands before it."""
+        """Return True if no space is before it."""
         return self.at > 0 and self.line[self.at - 1].end == self.found.start
 
     def is_axis(self) -> bool:
-        """Return True if a name behind `by` stands before it: only `in` may follow."""
+        """Return True if a name behind `by` is before it: only `in` may follow."""
         return self.may("IN") and not self.may("HAS") and not self.after("NOT")
 
     def is_(self, *types: str) -> bool:
-        """Return True if the token that cannot stand there is one of these."""
+        """Return True if the token that cannot come there is one of these."""
         return self.found.type in types
 
     def after(self, *types: str) -> bool:
-        """Return True if one of these stands right before it."""
+        """Return True if one of these is right before it."""
         return self.around(-1).type in types
 
     def before(self, *types: str) -> bool:
-        """Return True if one of these stands right behind it."""
+        """Return True if one of these is right behind it."""
         return self.around(1).type in types
 
     def has(self, kind: str) -> bool:
-        """Return True if this stands somewhere before it."""
+        """Return True if this is somewhere before it."""
         return any(token.type == kind for token in self.line[: self.at])
 
     def may(self, kind: str) -> bool:
-        """Return True if this could stand in its place."""
+        """Return True if this could come in its place."""
         return kind in self.expected
 
     def back(self, *types: str, at: int | None = None) -> int:
@@ -171,7 +171,7 @@ def in_words(expected: Iterable[str], before: str) -> str:
             phrases.append(phrase)
             left -= kind
     phrases += [f"'{word}'" for word in SPELLED.values() if _is_left(word, left)]
-    return f"expected {_either(phrases)}" if phrases else "nothing more can stand here"
+    return f"expected {_either(phrases)}" if phrases else "nothing more can come here"
 
 
 def _is_left(word: str, left: set[str]) -> bool:

@@ -89,7 +89,7 @@ LOOKALIKES = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
 LOOKALIKES |= {"\u2026": "..", "\u2260": "!=", "\u2264": "<=", "\u2265": ">=", "\u00d7": "*"}
 ARROWS = "\u2192\u21d2\u27f6\u203a"
 _UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
-# What stands before an apostrophe, and the word that says it.
+# What is before an apostrophe, and the word that says it.
 _NOT = {
     **dict.fromkeys(("doesn", "don"), "contains"),
     **dict.fromkeys(("isn", "aren", "wasn"), "equals"),
@@ -114,7 +114,7 @@ def odd_token(stop: Stop) -> Mistake | None:
 def _habit(stop: Stop) -> str:
     text, option = stop.found.text, stop.around(1)
     if text == "--" and option.type == "WORD" and option.start == stop.found.end:
-        hint = "options stand on the magic's line, before a query"
+        hint = "options go on the magic's line, before a query"
         if option.text in ("data", "header", "request", "url"):
             hint = WORDS_OF_OTHERS["curl"]
         return f"found '--{option.text}': {hint}"
@@ -218,7 +218,7 @@ def _bracket(stop: Stop) -> str | None:
     if stop.at == 0:
         return "every JSON object is a statement of its own, without the brackets around"
     if stop.after("PARAM"):
-        return "behind $ stands a name alone: give the value one in a cell before"
+        return "behind $ comes a name alone: give the value one in a cell before"
     if stop.after("WORD") and stop.is_glued():
         return "a name that holds it is quoted; Python goes into a cell of its own"
     return None
