@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from inspect import ismethod
 from threading import Lock
-from weakref import WeakMethod, WeakSet
+from weakref import WeakSet, ref
 
 
 class ForkLock:
@@ -37,7 +39,15 @@ _actions: list[Callable[[], Callable[[], object] | None]] = []
 
 def in_child(action: Callable[[], object]) -> None:
     """Call this in each process that is forked from this one; a method while its object lives."""
-    _actions.append(WeakMethod(action, _actions.remove) if ismethod(action) else lambda: action)
+    held: Callable[[], Callable[[], object] | None] = lambda: action  # noqa: E731 # a type
+    if ismethod(action):
+        # Not a WeakMethod, which complains of itself when the process ends.
+        owner, work = ref(action.__self__), action.__func__
+        held = lambda: None if (alive := owner()) is None else partial(work, alive)  # noqa: E731
+    _actions.append(held)
+    for gone in [known for known in _actions if known() is None]:
+        with suppress(ValueError):  # another thread has done it
+            _actions.remove(gone)
 
 
 def _begin_child() -> None:
