@@ -105,7 +105,7 @@ def plan(
     planned = doubted(expansion, day, known)
     if chosen is None:
         return _summary(planned, jobs_of(planned.questions), None)
-    journal, cell = open_journal(chosen, to_ask=False), PreparedCell(planned, chosen, settings, day)
+    journal, cell = open_journal(chosen), PreparedCell(planned, chosen, settings, day)
     jobs = jobs_of(planned.questions) if refresh else recalled(planned, journal, cell.freshness)
     seconds, _ = expected(jobs, journal, cell.timing)
     return _summary(planned, jobs, seconds)
