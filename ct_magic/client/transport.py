@@ -303,6 +303,8 @@ def sandbox_schema(account: Account) -> Any:
         # Half a surrogate pair could be written nowhere.
         text = json.dumps(json.loads(body), ensure_ascii=False).encode("utf-16", "surrogatepass")
         return json.loads(text.decode("utf-16", "replace"))
+    except urllib3.exceptions.HTTPError:
+        raise OSError("the answer was cut") from None
     except (ValueError, RecursionError):
         return None
 

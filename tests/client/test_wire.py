@@ -337,6 +337,32 @@ def test_a_schema_without_end_costs_no_count(state: Path) -> None:
     assert len(sent) < 64
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n{",
+        "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "HTTP/1.1 200 X\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnone",
+        "HTTP/1.1 500 X\r\n\r\n",
+        "no HTTP",
+        "",
+    ],
+)
+def test_a_schema_that_is_cut_costs_no_count(state: Path, head: str) -> None:
+    """Whatever answers there, what is asked is counted."""
+
+    def serve(wire: Wire) -> None:
+        if b"schema.json" in (wire.request() or b""):
+            wire.send(head.encode())
+        else:
+            wire.answer()
+
+    with wires(serve) as url:
+        account = Account("a", "A", Secret("x"), base_url=url)
+        df = ct_magic.count("Charged 2026-10", account=account, progress="none")
+    assert list(df["count"]) == [1]
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A certificate for 127.0.0.1 that no authority has signed, and its key."""
