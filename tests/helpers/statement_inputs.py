@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
+from ct_magic.query.calendar import DEFAULT, in_own_units
 from ct_magic.query.model import (
     Ago,
     And,
@@ -124,15 +125,30 @@ def whole_statements(draw: st.DrawFn) -> Query:
     axes = draw(
         st.permutations([*draw(_axes(own_places)), *([ByTime(time, first, rolling)] * bool(time))])
     )
+    period = draw(st.none() | DAYS | SINCE_TODAY | WORDED)
+    clauses = [*base, *(replace(step, share=True) for step in steps)]
+    if time is None:
+        fit = in_own_units(period or DEFAULT)
+        clauses = [clause.mapped(lambda event: moved_by(event, fit)) for clause in clauses]
     return Query(
-        Event(draw(EASY), draw(wheres), draw(st.none() | DAYS | SINCE_TODAY | WORDED)),
+        Event(draw(EASY), draw(wheres), period),
         places=places,
-        clauses=(*base, *share_wheres, *(replace(step, share=True) for step in steps)),
+        clauses=(*clauses[: len(base)], *share_wheres, *clauses[len(base) :]),
         condition=condition if isinstance(condition, And | Or) else None,
         versus=versus,
         by=tuple(axes),
         label=draw(st.none() | EASY),
     )
+
+
+def moved_by(event: Event, fit: Last | None) -> Event:
+    """The event moved by no less than all of the period, in its own unit: else it is refused."""
+    match event.period:
+        case Shift(n):
+            return event.during(Shift(n * fit.n, fit.unit) if fit else None)
+        case ShiftAxis(first, last):
+            return event.during(fit and ShiftAxis(first * fit.n or fit.n, last * fit.n, fit.unit))
+    return event
 
 
 @st.composite
