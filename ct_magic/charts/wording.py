@@ -38,11 +38,11 @@ def after_unit(step: str | None) -> str | None:
 
 
 def window_words(window: tuple[int, int]) -> str:
-    """Return the days of a window in words: `day 7`, `within 7 days`, `days 7..13`."""
+    """Return the days of a window in words: `day 7`, `within 7 days`, `days 7-13` with a dash."""
     first, last = window
     if first == last:
         return f"day {first}"
-    return f"days {first}..{last}" if first else f"within {last + 1} days"
+    return f"days {first}{words.DASH}{last}" if first else f"within {last + 1} days"
 
 
 def has_moved(step: str | None) -> bool:

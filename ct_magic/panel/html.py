@@ -377,8 +377,9 @@ def _line(
     width = 10 * max(len(shown), _ROOM)  # stretched to the room there is
     drawn = {True: "", False: ""}  # those of whole pieces, and of others
     for place, row in enumerate(shown):
-        if row.count:
-            size = max(1.0, height * row.count / highest)
+        if row.count is not None:
+            # A count of 0 is a line at the ground; one that did not arrive is a gap.
+            size = max(1.5, height * row.count / highest) if row.count else 0.5
             drawn[not standing.is_open(row)] += f"M{10 * place} {height}h8v-{size:.1f}h-8z"
     said = extent(standing, shown)
     label = escape(f"{name}: " * bool(name) + f"{counted(len(shown), 'count')}, {said}")
