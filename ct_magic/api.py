@@ -86,7 +86,8 @@ def count(
     """
     settings = changed(settings, changes)
     cell = prepare(text, params=params, today=today, account=account, settings=settings)
-    return ask(cell, refresh=refresh, variable=variable).watched(plot=plot)
+    asked = ask(cell, refresh=refresh, variable=variable, plotted=plot)
+    return asked.watched(plot=plot)
 
 
 def start(

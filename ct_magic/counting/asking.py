@@ -51,11 +51,12 @@ def ask(
     refresh: bool = False,
     panel: Opener | None = None,
     variable: str | None = None,
+    plotted: bool = False,
 ) -> Counting:
     """Return the handle of what is asked, not started: what the journal does not know is sent.
 
     `panel` makes what shows it, where that is not the panel of a cell; `variable` is the name
-    that will hold the DataFrame, which `%ct resume` fills.
+    that will hold the DataFrame, which `%ct resume` fills. With `plotted` a picture of it follows.
     """
     journal = open_journal(cell.account)
     jobs = jobs_of(cell.plan.questions) if refresh else recalled(cell.plan, journal, cell.freshness)
@@ -69,7 +70,7 @@ def ask(
     if elsewhere := _pending_elsewhere(journal.pending_elsewhere(waiting), cell.account.name):
         cell = replace(cell, plan=replace(cell.plan, notes=(elsewhere, *cell.plan.notes)))
     cell = with_expectation(cell, jobs, journal)
-    return begin(cell, jobs, journal, panel, record.id)
+    return begin(cell, jobs, journal, panel, record.id, plotted=plotted)
 
 
 def begin(
@@ -79,10 +80,12 @@ def begin(
     panel: Opener | None = None,
     cell_id: str | None = None,
     left_out: int = 0,
+    plotted: bool = False,
 ) -> Counting:
     """Make jobs ready to go, and the panel that will show them: `watched()` or `followed()`.
 
-    `left_out` is how many counts of the cell were never sent, and are not asked now either.
+    `left_out` is how many counts of the cell were never sent, and are not asked now either;
+    `plotted` says that a picture below the panel will show its rows.
     """
     from ct_magic.counting.handle import Counting, Stamp
     from ct_magic.panel.environment import current_shell, open_panel
@@ -105,6 +108,7 @@ def begin(
         today=cell.today,
         stable=shown.stable_outputs,
         left_out=left_out,
+        plotted=plotted,
     )
     show = partial(panel or usual, rows, about)
     kernel = getattr(shell, "kernel", None)

@@ -94,9 +94,10 @@ class CountMagics(_Configured):  # type: ignore[misc] # mypy knows no class that
         if arguments.background:
             return self._background(arguments, caller, counting)
         frame = _blocking(arguments, caller, counting)
-        if frame is not None:
-            self._show_short(frame, has_panel=settings.progress not in ("none", "text"))
-        return frame
+        # A named frame is shown later, in a cell that has no panel.
+        has_panel = settings.progress not in ("none", "text") and not arguments.name
+        self._show_short(frame, has_panel=has_panel)
+        return None if arguments.name else frame
 
     def _show_short(self, frame: pd.DataFrame, *, has_panel: bool) -> None:
         from ct_magic.magic.short_display import show_short
@@ -115,7 +116,8 @@ class CountMagics(_Configured):  # type: ignore[misc] # mypy knows no class that
 
         if not is_interactive(self.shell):
             # Nobody would be there when it arrives: an executed notebook ends with its last cell.
-            return _blocking(arguments, caller, counting)
+            frame = _blocking(arguments, caller, counting)
+            return None if arguments.name else frame
         counting.followed()
         if not arguments.name:
             return counting
@@ -137,10 +139,10 @@ def _counting(arguments: Arguments, caller: Caller, settings: Settings) -> Count
 
     account = arguments.account
     cell = prepare(arguments.text, params=caller.names, account=account, settings=settings)
-    return ask(cell, refresh=arguments.refresh, variable=arguments.name)
+    return ask(cell, refresh=arguments.refresh, variable=arguments.name, plotted=arguments.plot)
 
 
-def _blocking(arguments: Arguments, caller: Caller, counting: Counting) -> pd.DataFrame | None:
+def _blocking(arguments: Arguments, caller: Caller, counting: Counting) -> pd.DataFrame:
     try:
         frame = counting.watched(plot=arguments.plot)
     except BaseException as stopped:
@@ -151,7 +153,7 @@ def _blocking(arguments: Arguments, caller: Caller, counting: Counting) -> pd.Da
         raise
     if arguments.name:
         caller.bind(arguments.name, frame)
-    return None if arguments.name else frame
+    return frame
 
 
 def _replace(caller: Caller, name: str, counting: Counting, frame: pd.DataFrame) -> None:

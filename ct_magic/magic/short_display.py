@@ -15,7 +15,7 @@ from weakref import ReferenceType, ref
 from ct_magic.common.words import harmless
 from ct_magic.magic.caller import say
 from ct_magic.panel.environment import current_shell
-from ct_magic.panel.style import CODE
+from ct_magic.panel.style import CODE, NO_FORMULA
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ def wrapped(text: str) -> str:
     """Return a text as HTML; a line goes on below its second column, or further in."""
     lines = "".join(map(_line, text.rstrip("\n").split("\n")))
     # An untrusted notebook keeps no variable, and so no font: the element has one.
-    return f'<code class="tex2jax_ignore mathjax_ignore" style="{_LOOK}">{lines}</code>'
+    return f'<code class="{NO_FORMULA}" style="{_LOOK}">{lines}</code>'
 
 
 def _line(line: str) -> str:
@@ -60,8 +60,8 @@ def _line(line: str) -> str:
 class Short(Protocol):
     """Returns a frame as HTML for a page, else as text: see `results.short_frame`."""
 
-    def __call__(self, frame: pd.DataFrame, *, is_page: bool) -> str:
-        """Return what is shown."""
+    def __call__(self, frame: pd.DataFrame, *, is_page: bool) -> str | None:
+        """Return what is shown; None where a page is to show the text."""
         ...
 
 
@@ -84,7 +84,7 @@ class Drawing:
             return drawn
         if not printer:
             return short(frame, is_page=True) if short else frame._repr_html_()  # type: ignore[operator] # pandas' own, untyped
-        text = short(frame, is_page=False) if short else repr(frame)
+        text = (short(frame, is_page=False) if short else None) or repr(frame)
         for number, line in enumerate(text.splitlines()):
             if number:
                 printer[0].break_()

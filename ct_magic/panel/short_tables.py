@@ -11,6 +11,8 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from ct_magic.common.words import change, fit, plain, share, width
+from ct_magic.panel.style import NO_FORMULA
+from ct_magic.panel.tables import html_table
 
 # What a page shows of a DataFrame of counts: the columns that say something, numbers to read.
 
@@ -30,10 +32,17 @@ def short_frame(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: _texts(frame[name], name) for name in names})
 
 
-def drawn_short(frame: pd.DataFrame, *, is_page: bool) -> str:
-    """Return a frame of counts as HTML or as text, short."""
-    shown = short_frame(frame)
-    return str(shown._repr_html_() if is_page else shown)  # type: ignore[operator] # pandas' own
+def drawn_short(frame: pd.DataFrame, *, is_page: bool) -> str | None:
+    """Return a frame of counts as HTML or as text, short; as pandas does where columns are gone."""
+    try:
+        shown = short_frame(frame)
+    except KeyError:
+        shown = frame
+    if not is_page:
+        return str(shown)
+    # None where somebody has chosen to have no HTML: a page then shows the text.
+    page = shown._repr_html_()  # type: ignore[operator] # pandas' own
+    return page and str(page).replace("<div>", f'<div class="{NO_FORMULA}">', 1)
 
 
 class DrawnBeside:
@@ -45,7 +54,7 @@ class DrawnBeside:
     def __init__(self, cell: Callable[[], int]) -> None:
         self._cell, self._own = cell, cell()
 
-    def __call__(self, frame: pd.DataFrame, *, is_page: bool) -> str:
+    def __call__(self, frame: pd.DataFrame, *, is_page: bool) -> str | None:
         """Return a line for the page that has the panel, else the frame, short."""
         if not is_page or self._cell() != self._own:
             return drawn_short(frame, is_page=is_page)
@@ -101,18 +110,12 @@ _LONG = 40  # characters of a column that is wrapped, but not into single words
 
 def word_table(lines: Sequence[Sequence[str]], numbers: Collection[int] = ()) -> str:
     """Return lines as HTML, the first of them the heads; columns of numbers stand at the right."""
-    styles = [
-        _style(max(map(len, column)), "right" if place in numbers else "left")
+    looks = [
+        f' style="{_style(max(map(len, column)), "right" if place in numbers else "left")}"'
         for place, column in enumerate(zip(*lines, strict=True))
     ]
-    rows = (
-        "".join(
-            f'<{tag} style="{style}">{escape(text)}</{tag}>'
-            for text, style in zip(line, styles, strict=True)
-        )
-        for tag, line in zip(["th", *["td"] * (len(lines) - 1)], lines, strict=True)
-    )
-    return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+    heads, *rest = [list(map(escape, line)) for line in lines]
+    return html_table(heads, rest, looks, kind=NO_FORMULA)
 
 
 def _style(longest: int, side: str) -> str:

@@ -32,7 +32,8 @@ CODE = "background:none;padding:0;white-space:pre-wrap"
 NUMBER_STYLE = "font-variant-numeric:tabular-nums"
 HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
 # A page sets what stands between two dollars as a formula, also a query's `$low and $high`.
-CLASS = "ct-magic mathjax_ignore tex2jax_ignore"
+NO_FORMULA = "mathjax_ignore tex2jax_ignore"
+CLASS = f"ct-magic {NO_FORMULA}"
 _ROW = 26  # pixels of a row: the boxes beside a live table are as high
 BESIDE = 96  # pixels for the buttons in a live card's corner
 NOTE = 205  # pixels of a table's last column while it runs

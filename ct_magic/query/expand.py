@@ -765,4 +765,6 @@ def _notes(
     if any(questions[number].profiles_now for number in own):
         yield ONE_RUN
     reasons = (row.previous.incomparable for row in rows if row.previous)
-    yield from (f"no change: {reason}" for reason in reasons if reason)
+    for reason in filter(None, reasons):
+        is_later = reason.endswith("is not over")
+        yield f"{reason}: no comparison yet" if is_later else f"no change: {reason}"

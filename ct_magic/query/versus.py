@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from ct_magic.common import words
 from ct_magic.query.calendar import (
     DAYS,
     DEFAULT,
@@ -93,9 +94,9 @@ def incomparable(
 ) -> str | None:
     """Return why there is no `change` between two stretches, None where there is one."""
     if ends(own)[1] >= today:
-        return "the last day is not over"
+        return f"{words.day(ends(own)[1])} is not over"
     if ends(other)[1] >= today:
-        return "the other period's last day is not over"
+        return f"{words.day(ends(other)[1])} is not over"
     if length(own) == length(other) or any(_as_many(own, other, of) for of in LARGER):
         return None
     if unit is None and _is_last_and_before(query):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC
 from html import escape
@@ -58,6 +59,41 @@ def test_one_count_is_said_once(account: Sandbox, shell: InteractiveShell) -> No
         assert number in text
 
 
+def test_a_named_frame_is_shown_short_in_a_later_cell(
+    account: Sandbox, shell: InteractiveShell
+) -> None:
+    """It is the DataFrame that it was; what is made of it is shown as ever."""
+    with capture_output():
+        run(shell, CELL.replace("ctcount", "ctcount df")).raise_error()
+    df = shell.user_ns["df"]
+    assert type(df) is pd.DataFrame
+    assert "status" not in drawn(shell, df)["text/html"]
+    assert "status" in drawn(shell, df.head(1))["text/html"]
+    del df["query"]
+    assert "App Launched" in drawn(shell, df)["text/html"], "somebody has changed it in place"
+
+
+@pytest.mark.parametrize(
+    "line", ["%ctcount Charged where Amount > 5 and Amount < 9", "%ct history"]
+)
+def test_dollars_are_no_formula_in_a_frame(
+    line: str, account: Sandbox, shell: InteractiveShell
+) -> None:
+    """A page sets what is between two of them as one, unless its element says otherwise."""
+    with capture_output():
+        run(shell, "%%ctcount\na$b: App Launched 2026-10\nc$d: Charged 2026-10").raise_error()
+        frame = run(shell, line).result
+    assert re.search(r'class="[^"]*\bmathjax_ignore\b', drawn(shell, frame)["text/html"])
+
+
+def test_who_wants_no_html_gets_the_text(account: Sandbox, shell: InteractiveShell) -> None:
+    """pandas has an option for it: a page shows no "None" in its place."""
+    with capture_output():
+        df = run(shell, CELL).result
+    with pd.option_context("display.notebook_repr_html", False):
+        assert set(drawn(shell, df)) == {"text/plain"}
+
+
 def test_every_other_frame_is_shown_as_before(account: Sandbox, shell: InteractiveShell) -> None:
     """Also by who drew them before, and after the extension is gone."""
     assert shell.display_formatter is not None
@@ -86,8 +122,8 @@ def cells(times: int = 1) -> list[PastCell]:
     lost = Entry(2, "failed", "", "funnel", "", 0, 0, "2", 1, 1, None, "why")
     three = (replace(entry, title="funnel"), replace(entry, title="funnel"), lost)
     pair = [
-        PastCell("A at b", 1.8e9, "df", None, (entry,)),
-        PastCell("A at b", 0, None, None, three),
+        PastCell("A at b", 1.8e9, "df", None, (entry.title,), 1, (entry,)),
+        PastCell("A at b", 0, None, None, ("funnel",), 3, three),
     ]
     return pair * times
 

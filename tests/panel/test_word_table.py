@@ -16,7 +16,10 @@ PATH = "/home/somebody/.config/ct_magic/accounts.toml is where " * 2
 
 def styles(page: str) -> dict[str, str]:
     """The style of each cell, by its text."""
-    return {text: style for style, text in re.findall(r'<t[hd] style="([^"]*)">([^<]*)<', page)}
+    return {
+        text: style
+        for style, text in re.findall(r'<t[hd](?: scope="col")? style="([^"]*)">([^<]*)<', page)
+    }
 
 
 def test_a_short_column_stays_on_one_line_and_a_long_one_is_no_column_of_words() -> None:
