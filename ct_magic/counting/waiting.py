@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ct_magic.panel.panel import Panel, Shown
 
 _SLICE = 0.1  # seconds; how late a click or an interrupt is heard
+_HELD = 2.0  # seconds for which a second interrupt waits for a panel
 _LEAVE = 0.5  # seconds; a cancelled count is called cancelled where the machine is busy, too
 
 
@@ -23,8 +24,8 @@ def wait(run: Shown, show: Callable[[], Panel], kernel: object = None) -> None:
     """Show the run, start it and block until it is over.
 
     The first interrupt cancels the run, and KeyboardInterrupt is raised once it is over; a second
-    one is raised at once, whatever happens, and so is any other exception that ends the waiting:
-    an alarm's, a deadline's of whoever runs the notebook, a SystemExit.
+    one is raised as soon as no panel is half made or half gone, and so is any other exception that
+    ends the waiting: an alarm's, a deadline's of whoever runs the notebook, a SystemExit.
     """
     with _interrupts() as heard:
         panel = show()
@@ -35,17 +36,50 @@ def wait(run: Shown, show: Callable[[], Panel], kernel: object = None) -> None:
             _leave(run, panel)
             raise
         panel.close()
-    if heard:
+    if heard.times:
         raise KeyboardInterrupt
 
 
-def _watch(run: Shown, panel: Panel, kernel: object, heard: list[int]) -> None:
+class _Interrupts:
+    """The interrupts that came. A second one is raised, but not while it is held.
+
+    It is held from the beginning on, and again from its raising on: what an exception leaves half
+    made would stay in memory, and in the page. Whatever hangs then, after `_HELD` seconds it is
+    raised all the same.
+    """
+
+    def __init__(self) -> None:
+        self.times = 0
+        self._held: float | None = now()
+
+    def hear(self, _number: int, _frame: object) -> None:
+        # The first is only noted: it may come while the run's own locks are held by this thread.
+        self.times += 1
+        if self.times > 1 and (self._held is None or now() - self._held > _HELD):
+            self.hold()
+            raise KeyboardInterrupt
+
+    def hold(self) -> None:
+        self._held = now()
+
+    def release(self) -> None:
+        if self.times > 1:
+            raise KeyboardInterrupt
+        self._held = None
+
+
+def _watch(run: Shown, panel: Panel, kernel: object, heard: _Interrupts) -> None:
     with CommPump(kernel, panel.comm_ids) as pump:
         if panel.comm_ids is not None and not pump.ok and _is_main():
             panel.disable_buttons()
-        while not run.wait(_SLICE):
+        while True:
+            heard.release()
+            is_over = run.wait(_SLICE)
+            heard.hold()
+            if is_over:
+                return
             pump()
-            if heard:
+            if heard.times:
                 run.cancel()
             panel.refresh()
 
@@ -53,6 +87,7 @@ def _watch(run: Shown, panel: Panel, kernel: object, heard: list[int]) -> None:
 def _leave(run: Shown, panel: Panel) -> None:
     # Out of here, even if cancelling hangs. Mostly it takes no time.
     def cancel() -> None:
+        panel.move_here()
         run.cancel()
         follow(run, panel)
 
@@ -90,22 +125,16 @@ def follow(run: Shown, panel: Panel) -> None:
 
 
 @contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    heard: list[int] = []
+def _interrupts() -> Iterator[_Interrupts]:
+    heard = _Interrupts()
     if not _is_main() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         # Only the main thread can be interrupted; and where another than Python's own handler
         # stands, it is somebody's will: ignored in the background, a host's that embeds Python.
         yield heard
         return
 
-    def interrupted(number: int, _frame: object) -> None:
-        # Only noted: it may have come while the run's own locks are held by this thread.
-        heard.append(number)
-        if len(heard) > 1:
-            raise KeyboardInterrupt
-
     try:
-        signal.signal(signal.SIGINT, interrupted)
+        signal.signal(signal.SIGINT, heard.hear)
     except ValueError:
         # A host whose other thread was the first to import `threading`: that is the main one then.
         yield heard

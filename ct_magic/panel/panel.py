@@ -82,6 +82,9 @@ class Panel:
     def disable_buttons(self) -> None:
         """Announce that clicks have no effect here, and what has."""
 
+    def move_here(self) -> None:
+        """Be shown by this thread from now on, in place of the cell's, which is left."""
+
     def _standing(self) -> Standing:
         run = self._run
         return Standing(run.plan, run.rows, run.clock(), self._about, run.outage)

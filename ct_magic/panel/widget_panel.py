@@ -202,6 +202,10 @@ class WidgetPanel(Panel):
         if self._is_built:
             self._buttons.disable()
 
+    def move_here(self) -> None:
+        """Be shown by this thread from now on, in place of the cell's, which is left."""
+        self._thread = threading.get_ident()
+
     def _build(self, standing: Standing) -> None:
         layout, _ = _shared()
         self._kept, self._until = standing.now, standing.next_look

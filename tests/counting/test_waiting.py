@@ -143,3 +143,10 @@ def test_a_cell_that_an_alarm_ends_has_what_had_arrived(
             result = shell.run_cell("%%ctcount found\nApp Launched 2026-10 by week")
     assert isinstance(result.error_in_exec, OverdueError)
     assert set(shell.user_ns["found"]["status"]) == {"cancelled"}
+
+
+def test_storms_of_interrupts_leave_no_widget_behind() -> None:
+    """While a panel is made, and while it goes, a second interrupt waits a moment."""
+    script = Path(__file__).parents[1] / "interrupts.py"
+    done = subprocess.run([sys.executable, script, "12"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
