@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from textwrap import dedent
 
@@ -15,6 +15,7 @@ from ct_magic.planning.known_facts import known_facts
 from ct_magic.query import parser
 from ct_magic.query.calendar import plain_day
 from ct_magic.query.doubts import Known, doubted
+from ct_magic.query.expand import Expansion
 from ct_magic.rows import Plan
 from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings, in_force, zone
@@ -79,21 +80,31 @@ def prepare(
     settings: Settings | None = None,
 ) -> PreparedCell:
     """Make a text ready to be asked; nothing is sent."""
-    text, settings = one_text(text), settings or in_force()
+    settings = settings or in_force()
     chosen = SESSION.account(account)
-    days_of = zone_of(chosen, settings)
-    day = plain_day(today or today_of(chosen, settings), days_of)
-    known = known_of(chosen)
+    cell, day = read_plan(text, params, chosen, settings, today)
+    return PreparedCell(cell.plan, chosen, settings, day)
+
+
+def read_plan(
+    text: str | Sequence[str],
+    params: Mapping[str, object] | None,
+    account: Account | None,
+    settings: Settings,
+    today: date | None = None,
+) -> tuple[Expansion, date]:
+    """Read a text as an account means it: its rows with their doubts, and the account's today."""
+    days_of, known = zone_of(account, settings), known_of(account)
+    day = plain_day(today or today_of(account, settings), days_of)
     cell = parser.read_cell(
-        text,
+        one_text(text),
         params=params,
         today=day,
         max_counts=settings.max_counts,
         zone=days_of,
         names=known.names,
     )
-    plan = doubted(cell, day, known)
-    return PreparedCell(plan, chosen, settings, day)
+    return replace(cell, plan=doubted(cell, day, known)), day
 
 
 def one_text(text: str | Sequence[str]) -> str:

@@ -6,16 +6,12 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from ct_magic.client.accounts import COUNTS_PATH, DEFAULT, REGIONS, Account
 from ct_magic.client.credentials import variable
-from ct_magic.planning.prepare import known_of, today_of, zone_of
+from ct_magic.planning.prepare import read_plan
 from ct_magic.query import strict_json
-from ct_magic.query.doubts import doubted
-from ct_magic.query.expand import Expansion
-from ct_magic.query.parser import read_cell
 from ct_magic.query.payload import to_payload
 from ct_magic.query.printer import layout
 from ct_magic.session.session import SANDBOX, SESSION
@@ -42,10 +38,9 @@ def explain(
     that is no query.
     """
     account = SESSION.account_if_any()
-    cell, today = _read(text, params or {}, settings or in_force(), account)
+    cell, _ = read_plan(text, params, account, settings or in_force())
     parts = [layout(statement) for statement in cell.statements]
-    doubts = doubted(cell, today, known_of(account)).doubts
-    parts += [f"doubt: {doubt}" for doubt in doubts]
+    parts += [f"doubt: {doubt}" for doubt in cell.plan.doubts]
     bodies = [to_payload(count) for count in cell.counts]
     return "\n\n".join(
         [*parts, *_ends([f"{pretty(body)}\n\n{_curl_of(body, account)}" for body in bodies])]
@@ -75,10 +70,8 @@ def preview(
     text: str, params: Mapping[str, object], settings: Settings, account: str | None = None
 ) -> Preview:
     """Return what a text would ask. An account is not needed for it."""
-    used = SESSION.account_if_any(account)
-    cell, today = _read(text, params, settings, used)
-    plan = doubted(cell, today, known_of(used))
-    return Preview(tuple(map(to_payload, cell.counts)), len(plan.rows), plan.doubts)
+    cell, _ = read_plan(text, params, SESSION.account_if_any(account), settings)
+    return Preview(tuple(map(to_payload, cell.counts)), len(cell.plan.rows), cell.plan.doubts)
 
 
 def curl(
@@ -130,13 +123,3 @@ def _ends(shown: Sequence[str]) -> list[str]:
     if len(shown) <= 3:
         return list(shown)
     return [shown[0], f"... and {len(shown) - 2:,} more, then the last:", shown[-1]]
-
-
-def _read(
-    text: str, params: Mapping[str, object], settings: Settings, account: Account | None
-) -> tuple[Expansion, date]:
-    today = today_of(account, settings)
-    most, days_of = settings.max_counts, zone_of(account, settings)
-    names = known_of(account).names
-    cell = read_cell(text, params=params, today=today, max_counts=most, zone=days_of, names=names)
-    return cell, today

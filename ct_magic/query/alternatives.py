@@ -1,7 +1,16 @@
 """The rules of `or`: a condition -> alternative terms -> single counts added and subtracted.
 
 CleverTap requires every filter, so an `or` is multiplied out into terms (rules 1 and 2 of the
-README, "Or"), and the terms become one `did any` (rule 3) or "first + second - both" (rule 4).
+README, "Or"), and the terms become one `did any` (rule 3) or "first + second - both" (rule 4):
+
+    E where Category = "Shoes" or Amount > 5 and tech.OS = "iOS"
+    terms   (Category = "Shoes")  (Amount > 5, tech.OS = "iOS")
+    counts  E where Category = "Shoes"  +  E where Amount > 5 and tech.OS = "iOS"
+            -  E where Category = "Shoes" and tech.OS = "iOS" did E where Amount > 5
+
+"Both" takes a `did`: one event may be Shoes, and another of the same profile above 5. What parts
+profiles by their first day, `by first` and own days, can only exclude in one count what was done
+before, so there an `or` has to be one `did any`.
 """
 
 from __future__ import annotations
