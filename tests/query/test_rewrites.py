@@ -165,3 +165,42 @@ def test_a_long_cell_is_explained_at_once() -> None:
     """The patterns look around the place alone, and cannot run away."""
     with pytest.raises(QueryError):
         parse("Charged " + "very " * 20_000 + "> 5 at least", today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("cell", "cure"),
+    [
+        ("Charged daily", "Charged by day"),
+        ("Order Paid weekly last 8 weeks", "Order Paid by week"),
+        ("count Charged last week", "every count is of profiles: write Charged"),
+        ("App Launched active users", "every count is of profiles: write App Launched"),
+        ("DAU last 30 days", "App Launched last 30 days by day"),
+        ("App Launched MAU", "App Launched last 30 days by day"),
+        ("D7 retention App Launched", "on day 1, 7, 30"),
+        ("Charged over the last 7 days", "Charged last 7 days"),
+        ("Charged YoY", "Charged vs previous"),
+        ("Charged MTD", "Charged this month"),
+        ("Charged in the last week", "last week"),
+        ("Charged where Coupon is empty", "not exists"),
+        ("Charged where Gift is true today", "= true"),
+        ("Charged where Amount from 100 to 500", "Amount in 100..500"),
+        ("Charged in 2025", "2025-01-01..2025-12-31"),
+        ("Charged H2 2025", "2025-07-01..2025-12-31"),
+        ("Charged last fortnight", "last 2 weeks"),
+        ("Charged last week vs prior week", "vs previous"),
+        ("A share did B within 7 days by cohort", "by first week"),
+        ("A share did B within 7 days, by first week", "no comma"),
+        ("A share did B on day [1, 7]", "on day 1, 7"),
+        ("A share did B the same day", "on day 0"),
+        ("A share did B the next day", "on day 1"),
+        ("A share did B within 7 days 2 times", "within 7 days >= 2"),
+        ("A share did B within 7 days where x = 1", "did B where x = 1 within 7 days"),
+        ("A then B within 7 days", "A share did B within 7 days"),
+        ("A last month -> B within 7 days", "A last month share did B within 7 days"),
+        ("A share(x = 1)", "share where x = 1"),
+        ("A today percent did B", "share did"),
+    ],
+)
+def test_the_field_speaks_of_it_in_these_words(cell: str, cure: str) -> None:
+    """None of them is sent as an event's name, and each leads to the text in one step."""
+    assert cure in message_of(cell)

@@ -189,7 +189,7 @@ def test_the_values_that_an_error_leads_to_can_be_asked() -> None:
         ("A where x <> 'a'", "write != for is not", "A where x != 'a'"),
         ("A where x => 1", "write >= for at least", "A where x >= 1"),
         ("A where x is 'a'", "write = before a value", "A where x = 'a'"),
-        ("A where x is null", "'not exists'", "A where x not exists"),
+        ("A where x is null", "write not exists", "A where x not exists"),
         ("a: A\na: B", "labels must be unique", "a: A\nb: B"),
         ("A 7 days", "write last 7 days", "A last 7 days"),
         ("A where x in 100..5", "before it begins", "A where x in 5..100"),

@@ -71,14 +71,17 @@ def _or_value(stop: Stop) -> Mistake | None:
     """Explain `Category = "A" or "B"`: the second is no filter."""
     second = stop.at - stop.after("STRING")
     sign, first, joiner, value = (stop.around(second - stop.at + n).type for n in range(-3, 1))
-    if sign not in ("IS", "IS_NOT") or joiner != "OR" or not {first, value} <= VALUE:
+    if sign not in OPERATOR - {"IN"} or joiner != "OR" or not {first, value} <= VALUE:
         return None
     last = second
     while stop.line[last + 1].type == "OR" and stop.line[last + 2].type in VALUE:
         last += 2
     name = stop.typed(stop.back("WORD", "STRING", "DOT", at=second - 3), second - 3)
-    values = ", ".join(token.text for token in stop.line[second - 2 : last + 1 : 2])
-    listed = f"{name} {'in' if sign == 'IS' else 'not in'} ({values})"
+    values = [token.text for token in stop.line[second - 2 : last + 1 : 2]]
+    listed = f"{name} {'in' if sign == 'IS' else 'not in'} ({', '.join(values)})"
+    if sign not in ("IS", "IS_NOT"):
+        typed = f"{name} {stop.line[second - 3].text}"
+        listed = " or ".join(f"{typed} {value}" for value in values)
     return Mistake(f"write {listed.lstrip()}", stop.line[second].start, stop.line[last].end)
 
 

@@ -31,7 +31,7 @@ _MONTHS = (
 _NO_NAME = "|".join(
     [
         *(*WORDS, "at", "more", "less", "fewer", "than", "least", "most", "exactly", "times"),
-        *("but", "within", "of"),
+        *("but", "within", "of", "then", "followed", "over", "for", "per", "the"),
     ]
 )
 _WORD = rf"(?!(?:{_NO_NAME})\b)[^\W\d][\w$]*+"  # whole words, or the search would not end
@@ -53,6 +53,7 @@ _KINDS = {
     "rest": ".*",
     "filter": r"[\w.]+(?: \w+)*? (?:not )?(?:=|!=|!?~|[<>]=?|in|exists)"
     r'(?: (?:"[^"]*"|\([^()]*\)|[\w.$-]+))?',
+    "rhythm": "(?-i:hourly|daily|weekly|monthly|quarterly|yearly)",
     "thousands": THOUSANDS.pattern,
     "comma": "[0-9]+,[0-9]{1,2}",
     # Days from each profile's first.
@@ -60,7 +61,8 @@ _KINDS = {
     r"(?:days?|weeks?|months?|quarters?|years?|[dw])\b",
     "hours": r"(?:[0-9]+|an?|one) ?(?:hours?|hrs?|h|minutes?|mins?|m|seconds?)\b",
     "whose": rf'(?:of|after|from|since)(?: {_WORD}| "[^"]*")+',
-    "list": "(?:D|days?)? ?[0-9]+(?:(?: ?, ?(?:and )?| and | ?& ?| ?/ ?| )(?:D|days? ?)?[0-9]+)+",
+    "list": "(?:D|days?)? ?[0-9]+"
+    "(?:(?: ?[,;] ?(?:and )?| and | ?& ?| ?/ ?| )(?:D|days? ?)?[0-9]+)+",
     "own": r"within [0-9, ]+ (?:days?|weeks?)|on days? [0-9](?:[0-9., ]*[0-9])?",
     "inside": r"[^()]+ (?:within|on days?) [^()]+",
     **dict.fromkeys(("week", "since", "beyond", "until", "before"), "[0-9]{1,4}"),
@@ -71,7 +73,7 @@ _IN_DAYS = {"d": 1, "w": 7, "m": 30, "q": 90, "y": 365}
 _DAY_IN_WORDS = (
     r"(?:{d}(?:st|nd|rd|th)?(?: of)? {month}|{month2} {d2}(?:st|nd|rd|th)?)(?:,? {year})?"
     r"|(?:{year2} )?{quarter}(?:,? {year3})?"
-    r"|(?:in |during |on )?{month3}(?! {d3})(?:,? {year4})?|{weekday}"
+    r"|(?:in |during |on )?{month3}(?! {d3})(?:,? {year4})?|(?:last )?{weekday}"
 )
 
 
@@ -249,6 +251,7 @@ _WRITTEN: dict[str, Callable[[str], str]] = {
     "span": _span,
     "hours": _hours,
     "thousands": lambda text: text.replace(",", ""),
+    "rhythm": lambda text: "day" if text == "daily" else text.removesuffix("ly"),
     "comma": lambda text: text.replace(",", "."),
     "list": lambda text: ", ".join(re.findall("[0-9]+", text)),
     "week": lambda text: f"{7 * int(text)}..{7 * int(text) + 6}",

@@ -8,6 +8,7 @@ from datetime import date
 
 from ct_magic.query.lexer import CONTEXTUAL, NAMED_DAYS, SYMBOLS, WORDS, Token
 
+_LONGEST = 50  # characters of what was found that are shown
 Line = Sequence[Token]
 Accepted = Callable[[Line], frozenset[str]]
 Reach = Callable[[Line], int]
@@ -132,7 +133,8 @@ def shown(token: Token) -> str:
     """Return the words for what was found."""
     if token.type == "$END":
         return "found the end of the statement"
-    return f"found {token.text}" if token.type == "STRING" else f"found '{token.text:.40}'"
+    text = token.text if len(token.text) <= _LONGEST else f"{token.text[: _LONGEST - 1]}…"
+    return f"found {token.text}" if token.type == "STRING" else f"found '{text}'"
 
 
 # What the grammar accepts next, in words.
