@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
@@ -114,7 +114,7 @@ def _cell_of(entry: Entry, has_own_title: bool) -> PendingCell | None:
     title = entry.title if has_own_title else entry.text
     row = Row(0, 0, title, entry.text, question.event, question.start, question.end, Formula((0,)))
     plan = Plan((row,), (question,))
-    record = CellRecord(f"asked {entry.id}", plan)
+    record = CellRecord("", plan)
     return PendingCell(record, entry.asked or 0.0, {0: entry}, plan, (0,))
 
 
@@ -149,13 +149,19 @@ def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.Da
     now = datetime.now(UTC).astimezone(whole.zone)
     kept = [_is_changed(variables, cell.record) for cell in cells]
     notes = [*(age(cell, now) for cell in cells), *filter(None, kept)]
-    whole = replace(whole, plan=replace(plan, notes=tuple(notes)))
-    known = [(cell.record.id, n, cell.entries[n]) for cell in cells for n in cell.questions]
+    # What several cells wait for is looked at once: one id of two queries would be nobody's.
+    asked = [(cell.record.id, n, cell.entries[n]) for cell in cells for n in cell.questions]
+    jobs_of: dict[int, int] = {}
+    places = [jobs_of.setdefault(entry.id, len(jobs_of)) for _, _, entry in asked]
+    plan = replace(_sharing(plan, places), notes=tuple(notes))
+    whole = replace(whole, plan=plan)
+    entries = {place: entry for place, (_, _, entry) in zip(places, asked, strict=True)}
+    of_cells: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for place, (name, number, _) in zip(places, asked, strict=True):
+        of_cells[place] += [(name, number)] if name else []
     jobs = [
-        journal.taken(Job(number, question), entry, (name, n))
-        for number, (question, (name, n, entry)) in enumerate(
-            zip(plan.questions, known, strict=True)
-        )
+        journal.taken(Job(number, question), entries[number], of_cells[number])
+        for number, question in enumerate(plan.questions)
     ]
     journal.ask_together(plan)
     handle = begin(whole, jobs, journal, left_out=sum(cell.unsent for cell in cells))
@@ -165,7 +171,16 @@ def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.Da
         stopped.frame = _dated(stopped.frame, cells, whole.zone)
         raise
     finally:
-        _fill(variables, cells, handle.jobs, account.name)
+        answers = [handle.jobs[place] for place in places]
+        _fill(variables, cells, answers, account.name)
+
+
+def _sharing(plan: Plan, places: Sequence[int]) -> Plan:
+    """Return the plan over fewer questions, given where each of its own is then."""
+    same = {row.number: row.number for row in plan.rows}
+    rows = tuple(row.moved(same, dict(enumerate(places))) for row in plan.rows)
+    questions = dict(zip(places, plan.questions, strict=True))
+    return replace(plan, rows=rows, questions=tuple(questions[n] for n in sorted(questions)))
 
 
 def _empty(cell: PreparedCell) -> pd.DataFrame:

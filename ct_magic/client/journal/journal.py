@@ -130,7 +130,7 @@ class Journal:
         self._asked: dict[int, float] = {}
         self._sent: dict[int, float] = {}
         self._titles: Mapping[int, str] = {}
-        self._places: dict[int, _Place] = {}
+        self._places: dict[int, Sequence[_Place]] = {}
         self._together: set[int] = set()  # what is not taken from another cell
         self._parts: dict[str, Parts] = {}
         self._denied = False
@@ -149,14 +149,14 @@ class Journal:
         kept = [entry for entry in entries if freshness.keeps(entry, question, now)]
         return kept + [entry for entry in entries if freshness.picks_up(entry, question, now)]
 
-    def taken(self, job: Job, known: Entry, place: _Place | None = None) -> Job:
+    def taken(self, job: Job, known: Entry, places: Sequence[_Place] | None = None) -> Job:
         """Return the job as this submission leaves it, which it goes on writing into.
 
-        `place` is the cell and the number of its question, where that is not the cell that begins.
+        `places` are the cells and the numbers of their questions, where no cell begins.
         """
         self._rows[job.number] = known.id
-        if place:
-            self._places[job.number] = place
+        if places is not None:
+            self._places[job.number] = places
         return job_after(job, known)
 
     def begin(self, cell: CellRecord, freshness: Freshness | None = None) -> None:
@@ -201,8 +201,7 @@ class Journal:
                 self._rows[job.number] = known.id
                 self._asked.pop(job.number, None)  # by an earlier try, which met with trouble
                 self._sent.pop(job.number, None)
-                if place := self._place(job.number):
-                    self._write(_LINK, (*place, known.id))
+                self._link(job.number)
                 if after.tally is not None:
                     return Success(after.tally, after.counted)
                 return Partial(known.req_id or "")
@@ -210,8 +209,8 @@ class Journal:
 
     def asking(self, job: Job) -> None:
         """Write down that this job's query is about to be sent."""
-        q, now, place = job.question, self.now(), self._place(job.number)
-        cell = place[0] if place else None
+        q, now = job.question, self.now()
+        cell = next((cell for cell, _ in self._places_of(job.number)), None)
         texts = (q.body, q.key, self._titles.get(job.number, q.text), q.text)
         stored = self._stored(cell, texts)
         values = (self._account, cell, *stored, now, str(State.WAITING), q.key)
@@ -220,8 +219,7 @@ class Journal:
             return
         self._rows[job.number], self._asked[job.number] = row, now
         self._sent.pop(job.number, None)
-        if place:
-            self._write(_LINK, (*place, row))
+        self._link(job.number)
 
     def answered(self, job: Job, answer: Answer) -> Answer:
         """Write down the id that came, or why there is none; return the answer that counts.
@@ -359,9 +357,13 @@ class Journal:
             under_way = max(0.0, self.now() - self._asked[job.number])
             self._sent[job.number] = at.timestamp() - under_way
 
-    def _place(self, number: int) -> _Place | None:
-        own = (self._cell, number) if self._cell is not None else None
+    def _places_of(self, number: int) -> Sequence[_Place]:
+        own = [] if self._cell is None else [(self._cell, number)]
         return self._places.get(number, own)
+
+    def _link(self, number: int) -> None:
+        for place in self._places_of(number):
+            self._write(_LINK, (*place, self._rows[number]))
 
     def _of(self, question: Question) -> list[Entry]:
         rows = self._read(OF_A_QUESTION, (self._account, question.key, question.body))
