@@ -204,7 +204,12 @@ def config_file(environ: Variables = MACHINE) -> Path:
         return folder / "accounts.toml"
     import platformdirs
 
-    return platformdirs.user_config_path("ct_magic") / "accounts.toml"
+    try:
+        return platformdirs.user_config_path("ct_magic") / "accounts.toml"
+    except RuntimeError:
+        raise AccountError(
+            "no home directory is known: CT_MAGIC_CONFIG_DIR names a whole path"
+        ) from None
 
 
 def from_file(

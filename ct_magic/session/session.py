@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from ct_magic.client import accounts
@@ -68,10 +69,8 @@ class Session:
     @property
     def names(self) -> Names:
         """The names that Tab and the form propose: the given ones first, then the learned ones."""
-        system, *others = self.sources(self.used).values()
-        for names in others:
-            system = system.merged(names.in_order())
-        return system
+        system, learned, *given = self.sources().values()
+        return system.merged(learned.in_order()).merged(_merged(given).in_order())
 
     def sources(self, account: str | None = None) -> dict[str, Names]:
         """Return what is known of an account, by where it comes from: the surest at the end."""
@@ -84,12 +83,8 @@ class Session:
 
     def given_names(self, account: str | None = None) -> Names:
         """Return the names that are sure for an account: what is near one of them is doubted."""
-        known = self.sources(account)
-        del known["asked"]
-        system, *given = known.values()
-        for names in given:
-            system = system.merged(names)
-        return system
+        system, _, *given = self.sources(account).values()
+        return system.merged(_merged(given))
 
     def know(self, names: Names, account: str | None = None, source: str = "given") -> None:
         """Add given names of an account; the newer values come first."""
@@ -129,6 +124,12 @@ class Session:
             timezone="UTC",
             poll_interval=1.0,
         )
+
+
+def _merged(parts: Iterable[Names]) -> Names:
+    from ct_magic.query.catalog import Names
+
+    return reduce(Names.merged, parts, Names())
 
 
 SESSION = Session()
