@@ -40,7 +40,10 @@ def spawn(work: Callable[[], None], name: str) -> threading.Thread | None:
 def spawn_import(work: Callable[[], None], name: str) -> None:
     """Start a thread that only imports something, so that it need not be waited for later."""
     # It registers what is done at a fork; registered while a fork waits, half of it would be.
-    import concurrent.futures.thread  # noqa: F401
+    try:
+        import concurrent.futures.thread  # noqa: F401
+    except RuntimeError:
+        return  # the process ends: what is needed is imported when it is
 
     spawn(work, name)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Generator, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -118,6 +118,7 @@ class Counting:
         self._stamp = stamp
         self._heard: Collection[str] | None = None
         self._seen = Event()
+        self._waits: Coroutine[object, None, pd.DataFrame] | None = None
 
     def done(self) -> bool:
         """Return True when every count has arrived or never will, as a Future does."""
@@ -228,6 +229,25 @@ class Counting:
 
     def __bool__(self) -> bool:
         return True
+
+    # What makes a coroutine of it: `asyncio.create_task(handle)`, which takes nothing else.
+
+    def send(self, value: None) -> object:
+        """Go on, as a coroutine does: wait until the count is there."""
+        return self._coroutine().send(value)
+
+    def throw(self, *error: Any) -> object:
+        """Raise this where a coroutine stands."""
+        return self._coroutine().throw(*error)
+
+    def close(self) -> None:
+        """Wait no longer, as a coroutine does; the count goes on."""
+        self._coroutine().close()
+
+    def _coroutine(self) -> Coroutine[object, None, pd.DataFrame]:
+        if self._waits is None:
+            self._waits = self._arrival()
+        return self._waits
 
     def __await__(self) -> Generator[object, None, pd.DataFrame]:
         """Wait for the DataFrame, as `result()` does, while other tasks go on."""
