@@ -137,9 +137,9 @@ class TextPanel(Panel):
     def _columns(self) -> int:
         # A line that is longer than the terminal's cannot be rewritten. Some say they have none.
         try:
-            return os.get_terminal_size(self._out.fileno()).columns or panel_text.COLUMNS
+            return os.get_terminal_size(self._out.fileno()).columns or panel_text.TERMINAL
         except Exception:  # whatever stands in a stream's place
-            return panel_text.COLUMNS
+            return panel_text.TERMINAL
 
     def _print(self, text: str) -> None:
         try:

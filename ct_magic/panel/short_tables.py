@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from html import escape
 from shutil import get_terminal_size
 from typing import Any
@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from ct_magic.common.words import change, fit, plain, share, width
+from ct_magic.common.words import change, fit, plain, share
 from ct_magic.panel.style import NO_FORMULA
-from ct_magic.panel.tables import html_table
+from ct_magic.panel.tables import html_table, text_table
 
 # What a page shows of a DataFrame of counts: the columns that say something, numbers to read.
 
@@ -128,7 +128,6 @@ def _style(longest: int, side: str) -> str:
 # What is shown of the DataFrame of `%ct history`: one line a cell, the newest first.
 
 MOST_LINES = 50
-_GAP = "  "
 _NUMBERS = ("counts", "count")
 
 
@@ -143,13 +142,18 @@ def short_history(frame: pd.DataFrame, *, is_page: bool, columns: int | None = N
     rows = frame.head(MOST_LINES)
     # Not by pandas: of no rows its `partition` makes no columns.
     rows = rows.assign(account=[text.partition(" at ")[0] for text in rows["account"]])
-    shown = {name: _history_texts(name, rows[name]) for name in _names(rows)}
+    names = _names(rows)
+    shown = list(zip(*(_history_texts(name, rows[name]) for name in names), strict=True))
     older = len(frame) - len(rows)
     more = f"and {older:,} older: the value holds all" if older else ""
+    right = [name in _NUMBERS for name in names]
     if is_page:
-        return _table(shown) + f"<p>{more}</p>" * bool(more)
-    lines = _lines(shown, columns or get_terminal_size().columns)
-    return "\n".join([*lines, more] if more else lines)
+        numbers = [place for place, is_number in enumerate(right) if is_number]
+        return word_table(shown, numbers) + f"<p>{more}</p>" * bool(more)
+    most = columns or get_terminal_size().columns
+    lines = text_table(shown, right, 10**6)
+    cut = [line if fit(line, most) == line else f"{fit(line, most - 1)}…" for line in lines]
+    return "\n".join([*cut, more] if more else cut)
 
 
 def _names(frame: pd.DataFrame) -> list[str]:
@@ -165,29 +169,6 @@ def _names(frame: pd.DataFrame) -> list[str]:
 def _history_texts(name: str, column: pd.Series[Any]) -> list[str]:
     write = "{:,}".format if name in _NUMBERS else str
     return [name, *("" if pd.isna(value) else plain(write(value)) for value in column)]
-
-
-def _table(columns: Mapping[str, Sequence[str]]) -> str:
-    numbers = [place for place, name in enumerate(columns) if name in _NUMBERS]
-    return word_table(list(zip(*columns.values(), strict=True)), numbers)
-
-
-def _lines(columns: Mapping[str, Sequence[str]], most: int) -> list[str]:
-    padded = [_padded(name, texts) for name, texts in columns.items()]
-    lines = [_GAP.join(texts) for texts in zip(*padded, strict=True)]
-    return [_cut(line.rstrip(), most) for line in lines]
-
-
-def _padded(name: str, texts: Sequence[str]) -> list[str]:
-    widths = [sum(map(width, text)) for text in texts]
-    gaps = [" " * (max(widths) - used) for used in widths]
-    if name in _NUMBERS:
-        return [gap + text for gap, text in zip(gaps, texts, strict=True)]
-    return [text + gap for gap, text in zip(gaps, texts, strict=True)]
-
-
-def _cut(line: str, most: int) -> str:
-    return line if fit(line, most) == line else fit(line, most - 1) + "…"
 
 
 _YES = {True: "yes", False: "no"}

@@ -78,7 +78,8 @@ SHEET = f"""<style>{FOCUS}
   font-size:13px;border:0;color:inherit }}
 .ct-magic table.ct-rows :is(td,th) {{ height:{_ROW}px;box-sizing:border-box;padding:0 10px 0 0;
   white-space:nowrap;vertical-align:middle;font-weight:400;background:none;max-width:none;
-  text-align:right }}
+  text-align:left }}
+.ct-magic table.ct-rows .n {{ text-align:right }}
 .ct-magic table.ct-rows th {{ color:{MUTED};font-size:12px }}
 .ct-magic table.ct-rows tbody tr {{ border-top:1px solid {HAIR};background:none }}
 .ct-magic table.ct-rows tbody tr:hover {{ background:{HAIR} }}
@@ -90,9 +91,11 @@ SHEET = f"""<style>{FOCUS}
 .ct-magic-live .ct-rows:not(.ct-heat) :is(td,th):last-child {{ min-width:{NOTE}px;
   max-width:{NOTE}px;overflow:hidden;text-overflow:ellipsis }}
 .ct-magic table.ct-heat {{ min-width:calc(250px + 42px*var(--ct-magic-columns)) }}
-.ct-magic table.ct-heat :is(td,th)[align] {{ text-align:center;padding:1px;
+.ct-magic table.ct-heat :is(td,th):nth-child(n+3) {{ text-align:center;padding:1px;
   width:calc(70%/var(--ct-magic-columns)) }}
-.ct-heat td > div {{ line-height:{_ROW - 4}px;border-radius:4px }}
+.ct-heat td > div {{ line-height:{_ROW - 4}px;border-radius:4px;color:{INK};
+  background:color-mix(in srgb,{BAR} var(--s),transparent) }}
+.ct-heat i {{ font-style:normal }}
 .ct-reason {{ color:{DOUBT};margin-top:6px }}
 .ct-acts button {{ border:0;background:none;color:inherit;font:inherit;text-decoration:underline;
   cursor:pointer;padding:0 0 0 10px }}
@@ -101,7 +104,7 @@ SHEET = f"""<style>{FOCUS}
   .ct-magic .ct-rows :is(td,th):first-child {{ max-width:11em !important }}
   .ct-magic-live .ct-rows:not(.ct-heat) :is(td,th):last-child {{ min-width:104px;max-width:104px }}
   .ct-magic table.ct-heat {{ min-width:calc(140px + 29px*var(--ct-magic-columns)) }}
-  .ct-magic table.ct-wide td .ct-sign {{ display:none }}
+  .ct-magic table.ct-wide td i {{ display:none }}
   .ct-magic .ct-meta {{ display:flex;flex-wrap:wrap }} }}
 .ct-magic summary {{ color:{MUTED};cursor:pointer;width:max-content;margin-top:4px }}
 .ct-magic details::details-content {{ content-visibility:visible;display:block }}

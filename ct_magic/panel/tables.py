@@ -13,12 +13,12 @@ from ct_magic.common.statistics import wilson
 from ct_magic.common.words import change, duration, fit, interval, plain, share
 from ct_magic.panel import text as panel_text
 from ct_magic.panel.standing import Standing, column_words, pieces
-from ct_magic.panel.style import BAR, DOUBT, INK, MUTED, WRONG, bar
+from ct_magic.panel.style import DOUBT, INK, MUTED, WRONG, bar
 from ct_magic.planning.row_results import RowResult, reason, shared_error
 from ct_magic.rows import Row, row_name
 
 NONE = "\u2013"  # in the place of a count that will not come
-LEFT = ' style="text-align:left"'  # also where an untrusted notebook keeps no sheet
+NUMERIC = " class=n"  # of a column whose cells stand at the right
 _GAP = "  "
 _COLOURS = {State.FAILED: WRONG, State.TIMED_OUT: WRONG, State.INCONSISTENT: WRONG}
 
@@ -106,7 +106,7 @@ def row_columns(standing: Standing, *, live: bool = False) -> list[Column]:
     if len({(row.row.start, row.row.end) for row in rows}) > 1:
         single = all(row.row.start == row.row.end for row in rows)
         columns.append(Column("day" if single else "days", lambda row: row_days(row, rows)))
-    columns.append(Column("profiles", count_words, lambda row: _count(row, standing), right=True))
+    columns.append(Column("profiles", count_words, _count, right=True))
     if any(row.row.previous is not None for row in rows):
         columns.append(
             Column("before", lambda row: _known("{:,}".format, row.previous), right=True)
@@ -131,7 +131,7 @@ def rows_as_html(standing: Standing, rows: Sequence[RowResult], *, live: bool = 
     columns = row_columns(standing, live=live)
     if not live and not any(columns[-1].words(row) for row in standing.rows):
         columns.pop()
-    looks = ["" if column.right or column.is_bar else LEFT for column in columns]
+    looks = [NUMERIC if column.right else "" for column in columns]
     heads = [None if column.is_bar else escape(plain(column.head)) for column in columns]
     lines = ([column.cell(row) for column in columns] for row in rows)
     return html_table(heads, lines, looks, kind="ct-rows", label="counts")
@@ -179,11 +179,8 @@ def _named(row: RowResult, named: bool) -> str:
     return f"{sign}<bdi{title}>{escape(name)}</bdi>"
 
 
-def _count(row: RowResult, standing: Standing) -> str:
-    if row.count is None:
-        return f'<span style="color:{MUTED}">{count_words(row)}</span>'
-    when = panel_text.taken(row, standing) if row.cached and not standing.about.stable else ""
-    return f'<span title="{when}">{row.count:,}</span>' if when else f"{row.count:,}"
+def _count(row: RowResult) -> str:
+    return _quiet(count_words(row)) if row.count is None else f"{row.count:,}"
 
 
 def _bar(row: RowResult, highest: int, standing: Standing) -> str:
@@ -351,7 +348,7 @@ def grid_as_html(standing: Standing) -> str:
     drawn = html_table(
         ["cohort", "profiles", *heads],
         lines,
-        [LEFT, "", *((LEFT if shown.is_own else ' align="center"') for _ in heads)],
+        ["", NUMERIC, *([""] * len(heads))],
         kind="ct-rows" if shown.is_own else f"ct-rows ct-heat{wide}",
         label="shares",
     )
@@ -396,7 +393,7 @@ def _mean(total: tuple[int, int] | None, with_interval: bool) -> str:
 
 def _percent(fraction: float) -> str:
     percent, sign = escape(share(fraction)).split(" ")
-    return f'{percent}<span class="ct-sign"> {sign}</span>'
+    return f"{percent}<i> {sign}</i>"
 
 
 def _cell_words(row: RowResult | None, is_own: bool = False) -> str:
@@ -432,14 +429,13 @@ def _cell(row: RowResult | None, largest: float | None) -> str:
     ends = interval(row.low, row.high)
     title = escape(f"{row.count or 0:,} of {row.of or 0:,}, {ends}")
     shade = 0 if largest is None else round(STRONG * row.share / largest)
-    back = f";background:color-mix(in srgb,{BAR} {shade}%,transparent)" if shade else ""
-    return f'<div title="{title}" style="color:{INK}{back}">{_percent(row.share)}</div>'
+    return f'<div title="{title}" style="--s:{shade}%">{_percent(row.share)}</div>'
 
 
 # All of it as plain text.
 
 
-def text(standing: Standing, columns: int = panel_text.COLUMNS) -> str:
+def text(standing: Standing, columns: int = panel_text.TERMINAL) -> str:
     """Return all of it as plain text: one line, or a table under a head that names the query."""
     rows = standing.rows
     if len(rows) == 1:

@@ -21,14 +21,14 @@ from ct_magic.common.words import (
     points_between,
     share,
 )
-from ct_magic.panel.standing import Standing, is_kept, taken_at, waiting
+from ct_magic.panel.standing import Standing, is_kept, waiting
 from ct_magic.planning.row_results import RowResult, reason
 
 ROWS = 20  # rows of a table that is shown whole
 DOZEN = 12  # lines of a longer one in plain text
 STATEMENTS = 12  # that are shown
-LONGEST = 2000  # characters of one
-COLUMNS = 80  # of a terminal that does not say how wide it is
+LONGEST_STATEMENT = 2000  # characters of one
+TERMINAL = 80  # of a terminal that does not say how wide it is
 MINUTES = 90  # seconds from which on people wonder
 SIGNS = {
     State.WAITING: "·",
@@ -144,7 +144,10 @@ def queries(standing: Standing) -> list[str]:
     plan = standing.plan
     texts = plan.statements or tuple(dict.fromkeys(row.title for row in plan.rows))
     left = len(texts) - STATEMENTS
-    shown = ["\n".join(map(_printable, text[:LONGEST].splitlines())) for text in texts[:STATEMENTS]]
+    shown = [
+        "\n".join(map(_printable, text[:LONGEST_STATEMENT].splitlines()))
+        for text in texts[:STATEMENTS]
+    ]
     return [*shown, *([f"# and {left:,} more"] if left > 0 else [])]
 
 
@@ -298,15 +301,6 @@ def of_step_before(row: RowResult, rows: Sequence[RowResult]) -> str:
     is_alike = rows[within].row.start == row.row.start and rows[within].row.end == row.row.end
     before = rows[within].count if is_alike else None
     return f"{share(row.count / before)} of the step before" if before else ""
-
-
-def taken(row: RowResult, standing: Standing) -> str:
-    """Return when a count of the journal was taken: `counted 20 Nov 2026 10:30`."""
-    time = row.counted or taken_at(row)
-    if time is None:
-        return "from the journal"
-    time = time.astimezone(standing.about.zone)
-    return f"counted {words.day(time.date(), year=True)} {time:%H:%M}"
 
 
 def next_look(row: RowResult, now: float) -> int | None:

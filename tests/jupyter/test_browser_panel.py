@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -38,6 +39,9 @@ LISTEN = """() => {
 RESTART = """() => {
   window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart();
 }"""
+DIRTY = "window.jupyterapp.shell.currentWidget.content.model.dirty"
+HEIGHTS = """() => [...document.querySelectorAll('.jp-CodeCell')].map(
+  (cell) => Math.round(cell.querySelector('.jp-OutputArea')?.getBoundingClientRect().height))"""
 IN_LAB = pytest.mark.parametrize("app", ["lab"], indirect=True)
 
 
@@ -86,9 +90,9 @@ def test_some_are_cancelled_with_the_keyboard_alone(app: tuple[str, str, str, Pa
         notebook.command("notebook:run-all-cells")
         notebook.wait_output(1, "40 asked")
         keys = notebook.page.keyboard
-        notebook.page.get_by_text("Cancel some …").focus()
+        notebook.page.get_by_text("32 more rows").focus()
         keys.press("Enter")
-        rows = notebook.page.locator(".ct-magic-marked select")
+        rows = notebook.page.locator(".ct-magic-list select")
         rows.wait_for()
         rows.focus()
         notebook.until(lambda: rows.locator("option").count() == 40)
@@ -132,9 +136,88 @@ def test_no_dead_widget_is_left_of_a_kernel_that_has_ended(app: tuple[str, str, 
         assert not notebook.page.locator("button", has_text="Cancel all").count()
         notebook.command("docmanager:open", path="again.ipynb", wait=True)
         reopened = notebook.page.locator(".jp-NotebookPanel").last
-        reopened.get_by_text("Run the cell again: nothing is sent twice").wait_for()
+        reopened.get_by_text("This was saved while it ran. Run the cell again").wait_for()
+        assert not notebook.page.evaluate(DIRTY)
         assert "40 counts were under way" in reopened.inner_text()
         assert "Error displaying widget" not in reopened.inner_text()
+
+
+OUTPUTS = """import ipywidgets
+from IPython import get_ipython
+ask = get_ipython().run_line_magic
+out, press = ipywidgets.Output(), ipywidgets.Button(description="press")
+display(out, press)
+with out:
+    ask("ctcount", "Charged 2026-10")
+@out.capture()
+def pressed(_):
+    ask("ctcount", "Charged 2026-09-01..2026-09-03 by day")
+press.on_click(pressed)"""
+INTERACT = """@ipywidgets.interact(days=(3, 9))
+def seen(days=3):
+    return ask("ctcount", f"App Launched last {days} days")"""
+
+
+@IN_LAB
+def test_a_panel_stays_where_an_output_widget_shows_it(app: tuple[str, str, str, Path]) -> None:
+    """In `with out:`, in `interact`, in a button's handler: there no display is replaced."""
+    _, *place, root = app
+    cells = [SET_UP.format(0.2), OUTPUTS, INTERACT]
+    with open_notebook(*place, root, *cells, name="output.ipynb") as notebook:
+        notebook.run_all()
+        notebook.until(lambda: re.search(r"\d\s+profiles", notebook.output(1)))
+        notebook.page.locator("button", has_text="press").click()
+        notebook.wait_output(1, "3 of 3 done")
+        notebook.until(lambda: re.search(r"\d\s+profiles", notebook.output(2)))
+        notebook.page.locator(".noUi-handle").first.focus()
+        notebook.page.keyboard.press("ArrowRight")
+        notebook.wait_output(2, "App Launched last 4 days")
+        notebook.until(lambda: re.search(r"last 4 days\s+[\d,]+\s+profiles", notebook.output(2)))
+        for cell in (1, 2):
+            assert "Error displaying widget" not in notebook.output(cell)
+            assert "Cancel" not in notebook.output(cell)
+
+
+@IN_LAB
+def test_a_notebook_without_a_kernel_shows_what_was_saved(app: tuple[str, str, str, Path]) -> None:
+    """Trusted, with a widget in it, and no kernel is named: it does not wait for ever."""
+    _, *place, root = app
+    card = '<div class="ct-magic">40 counts were under way</div>{}'
+    output = nbformat.v4.new_output(
+        "display_data", {VIEW: {"model_id": "gone"}, "text/html": card, "text/plain": ""}
+    )
+    other = nbformat.v4.new_output(
+        "display_data",
+        {VIEW: {"model_id": "gone"}, "text/html": 'class="ct-magic', "text/plain": ""},
+    )
+    cell = nbformat.v4.new_code_cell("1", outputs=[output, other])
+    cell.metadata["trusted"] = True
+    written = nbformat.v4.new_notebook(cells=[cell])
+    nbformat.write(written, root / "kernelless.ipynb")
+    with open_notebook(*place, root, "1", name="beside.ipynb") as notebook:
+        command = "notebook:trust", "docmanager:open"
+        notebook.command(command[1], path="kernelless.ipynb", wait=True)
+        shown = notebook.page.locator(".jp-NotebookPanel").last
+        shown.get_by_text("40 counts were under way").wait_for()
+
+
+@IN_LAB
+def test_the_height_does_not_change_while_it_runs(app: tuple[str, str, str, Path]) -> None:
+    """From the first frame to the last: a short table, a long one, one number."""
+    _, *place, root = app
+    cells = [
+        SET_UP.format(0.4),
+        "%%ctcount df\nApp Launched last 8 days by day",
+        "%%ctcount df\nApp Launched last 60 days by day",
+        "%%ctcount df\nApp Launched 2026-08",
+    ]
+    with open_notebook(*place, root, *cells, name="height.ipynb") as notebook:
+        notebook.command("notebook:run-all-cells")
+        seen: list[set[int]] = [set() for _ in cells]
+        while not seen[3] or any("[*]" in prompt for prompt in notebook.prompts()):
+            for heights, height in zip(seen, notebook.page.evaluate(HEIGHTS), strict=True):
+                heights.update({height} if height else set())
+        assert [max(heights) - min(heights) for heights in seen[1:]] == [0, 0, 0]
 
 
 @IN_LAB
@@ -149,7 +232,7 @@ def test_a_background_run_is_found_again_and_kept(app: tuple[str, str, str, Path
         notebook.reload()
         notebook.page.locator("button", has_text="Cancel all").wait_for()
         notebook.wait_output(1, "40 of 40 done")
-        for label in ("Cancel all", "Cancel some"):
+        for label in ("Cancel all", "more rows"):
             notebook.page.locator("button", has_text=label).wait_for(state="detached")
         notebook.screenshot("reloaded")
         notebook.command("notebook:run-all-cells")

@@ -14,9 +14,9 @@ function keep(event) {
   const ours = target.closest(".ct-magic-form, .ct-magic-panel");
   if (!ours) return;
   event.stopPropagation();
-  const marked = key === "Enter" && target.closest(".ct-magic-marked");
-  // Enter in a list of marked rows is its button; what was marked last is still on its way.
-  if (marked) setTimeout(() => marked.parentElement.lastElementChild.click(), 500);
+  const marked = key === "Enter" && target.closest(".ct-magic-list");
+  // Enter in a list of marked rows is the button that cancels them; what was marked last is still on its way.
+  if (marked) setTimeout(() => ours.querySelector(".ct-magic-stop button").click(), 500);
 }
 
 /**
