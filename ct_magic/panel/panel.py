@@ -40,6 +40,11 @@ class Shown(Protocol):
         """Since when no answer came, and when the service is given up; None while it answers."""
         ...
 
+    @property
+    def at_once(self) -> int | None:
+        """How many requests the service takes at once, where that is fewer than are wanted."""
+        ...
+
     def start(self) -> None:
         """Begin."""
         ...
@@ -87,7 +92,7 @@ class Panel:
 
     def _standing(self) -> Standing:
         run = self._run
-        return Standing(run.plan, run.rows, run.clock(), self._about, run.outage)
+        return Standing(run.plan, run.rows, run.clock(), self._about, run.outage, run.at_once)
 
     def _safely(self, show: Callable[[], None]) -> None:
         if self._lost:

@@ -50,7 +50,8 @@ USUAL = About()
 class Standing:
     """A plan, its rows as they stood at `now` (a reading of the run's clock), and what is said.
 
-    `outage` is since when no answer came, and when the service is given up, by the run's clock.
+    `outage` is since when no answer came, and when the service is given up, by the run's clock;
+    `at_once` how many requests the service takes, where that is fewer than are wanted.
     """
 
     plan: Plan
@@ -58,6 +59,7 @@ class Standing:
     now: float
     about: About = USUAL
     outage: tuple[float, float] | None = None
+    at_once: int | None = None
 
     @property
     def over(self) -> bool:

@@ -73,9 +73,11 @@ def done(standing: Standing) -> str:
 
 
 def groups(standing: Standing) -> list[str]:
-    """Return how many rows are in each state that is not done: `164 asked`."""
+    """Return how many rows are in each state that is not done: `164 asked`, and what holds them."""
     known = ((standing.tally[state], word) for state, word in GROUPS.items())
-    return [f"{n:,} {word if n > 1 else _single(word)}" for n, word in known if n]
+    parts = [f"{n:,} {word if n > 1 else _single(word)}" for n, word in known if n]
+    is_held = standing.at_once is not None and not standing.over
+    return [*parts, f"the service takes {standing.at_once} at once"] if is_held else parts
 
 
 def time_left(standing: Standing) -> str:

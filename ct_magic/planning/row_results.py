@@ -212,6 +212,11 @@ class RowRun:
         """Since when no answer came, and when the service is given up; None while it answers."""
         return self._run.outage
 
+    @property
+    def at_once(self) -> int | None:
+        """How many requests the service takes at once, where that is fewer than are wanted."""
+        return self._run.at_once
+
     def start(self) -> None:
         """Start to ask and return at once."""
         self._run.start()

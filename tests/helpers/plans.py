@@ -45,6 +45,8 @@ def results(rows: Sequence[Row], jobs: Sequence[Job]) -> tuple[RowResult, ...]:
 class PlainRun:
     """The run behind a panel, whose jobs and clock the test moves."""
 
+    at_once: int | None = None  # the service takes as many as are wanted
+
     def __init__(self, rows: Sequence[Row]) -> None:
         self.now = 0.0
         self.plan = plan(rows)
