@@ -57,6 +57,7 @@ VALUES: dict[Property, tuple[Scalar, ...]] = {
 }
 OF_EVENT = [prop for prop in VALUES if prop.scope in (Scope.EVENT, Scope.SESSION)]
 AMOUNT = Property("Amount")
+AMOUNTS = (20, 100, 300.5, -1, -2, 0, 2**61 - 1)  # to Python some of these hash alike
 CLOCK = Property("time_of_day", Scope.SESSION)
 PLACES = (("India",), ("India", "Maharashtra"), ("Singapore",), ("India", "Karnataka", "Bengaluru"))
 LENGTHS = {Unit.DAY: 9, Unit.WEEK: 4, Unit.MONTH: 3, Unit.QUARTER: 2, Unit.YEAR: 1}
@@ -95,7 +96,8 @@ class Statements:
             query = self._with_steps(query, kind, time)
         if kind == "where" or (query.steps and self._one_in(6)):
             steps = list(query.steps)
-            steps.insert(self.random.randint(0, len(steps)), ShareWhere(self._shared(query)))
+            last = len(steps) - ("ShiftAxis" in repr(steps[-1:]))  # which is in the last clause
+            steps.insert(self.random.randint(0, last), ShareWhere(self._shared(query)))
             query = replace(query, clauses=(*query.base, *steps))
         if kind == "vs":
             query = replace(query, versus=self._versus(time))
@@ -204,8 +206,10 @@ class Statements:
             start = 60 * random.randint(6, 20)
             return Filter(CLOCK, Operator.EQUALS, ClockRange(start, start + 119))
         if not of_profile and self._one_in(4):
-            chosen = random.choice([Operator.GREATER_THAN, Operator.LESS_THAN_EQUALS])
-            return Filter(AMOUNT, chosen, random.choice([20, 100, 300.5]))
+            chosen = random.choice(
+                [Operator.GREATER_THAN, Operator.LESS_THAN_EQUALS, Operator.NOT_EQUALS]
+            )
+            return Filter(AMOUNT, chosen, random.choice(AMOUNTS))
         prop = random.choice(list(VALUES) if of_profile else OF_EVENT)
         value = random.choice(VALUES[prop])
         match random.randrange(6):
