@@ -95,7 +95,8 @@ def read_plan(
 ) -> tuple[Expansion, date]:
     """Read a text as an account means it: its rows with their doubts, and the account's today."""
     days_of, known = zone_of(account, settings), known_of(account)
-    day = plain_day(today or today_of(account, settings), days_of)
+    now = datetime.now(days_of)
+    day = plain_day(today or now.date(), days_of)
     cell = parser.read_cell(
         one_text(text),
         params=params,
@@ -103,6 +104,7 @@ def read_plan(
         max_counts=settings.max_counts,
         zone=days_of,
         names=known.names,
+        hours=None if today else now.hour,
     )
     return replace(cell, plan=doubted(cell, day, known)), day
 

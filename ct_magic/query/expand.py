@@ -305,8 +305,12 @@ class _Slice:
 class _Statement:
     """A statement whose rows are being made; what they share is computed once."""
 
-    def __init__(self, query: Query, number: int, today: date, counts: _Counts) -> None:
+    def __init__(
+        self, query: Query, number: int, today: date, counts: _Counts, hours: int | None
+    ) -> None:
         self.query, self.number, self.today, self.counts = query, number, today, counts
+        is_by_hour = hours is not None and any(isinstance(axis, ByHour) for axis in query.by)
+        self.later = {_hour(hour) for hour in range(hours or 0, HOURS)} if is_by_hour else set()
         self.axis = query.time_axis
         self.unit = self.axis.unit if self.axis else None
         self.period = _period(query, today)
@@ -410,7 +414,8 @@ class _Statement:
         own, place = self.stretches[piece.stretch], piece.stretch
         other = self.others[place] if place < len(self.others) else None
         if chain.last_day is None:
-            return own, other, self._is_asked(chain, own)
+            is_asked = self._is_asked(chain, own) and self._is_over(piece, own)
+            return own, other, is_asked
         pair = [stretch for stretch in (own, other) if stretch]
         used = [self._used_days(chain, stretch) for stretch in pair]
         if all(days == length(s.piece) for days, s in zip(used, pair, strict=True)):
@@ -436,6 +441,11 @@ class _Statement:
             return True
         begins = ends(stretch.piece)[0]
         return begins <= self.today and chain.is_over(stretch.piece, self.today)
+
+    def _is_over(self, piece: _Slice, stretch: Stretch) -> bool:
+        """Return False for an hour of today that is not over."""
+        is_today = ends(stretch.days) == (self.today, self.today)
+        return not (is_today and self.later.intersection(piece.conditions))
 
     def _total(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Sum:
         if chain.last_day is None:
@@ -621,9 +631,14 @@ class Expansion:
 
 
 def expand(
-    statements: Sequence[Query | JsonQuery], today: date, max_counts: int | None = MOST_COUNTS
+    statements: Sequence[Query | JsonQuery],
+    today: date,
+    max_counts: int | None = MOST_COUNTS,
+    hours: int | None = None,
 ) -> Expansion:
     """Return what a cell asks; StatementError tells what is wrong with which statement.
+
+    Where `hours` says how many hours of today are over, the others are not asked `by hour`.
 
     Raises TooLargeError above 10,000 rows, and above `max_counts` distinct counts (None: any
     number); QueryError for what cannot be asked: a period that leaves the calendar, an `or` that
@@ -634,7 +649,7 @@ def expand(
     if sum(sizes) > MOST_ROWS:
         raise TooLargeError(f"{sum(sizes):,} rows", MOST_ROWS, largest)
     counts, rows = _Counts(), list[Row]()
-    made = [_made(number, query, today, counts) for number, query in enumerate(statements)]
+    made = [_made(n, query, today, counts, hours) for n, query in enumerate(statements)]
     most = [_most_counts(*pair) for pair in zip(made, sizes, strict=True)]
     largest = max(range(len(most)), key=most.__getitem__, default=0)
     left = sum(most)  # counts that may still come
@@ -703,11 +718,13 @@ def _size(axis: Axis, period: Days) -> int:
 
 
 def _made(
-    number: int, query: Query | JsonQuery, today: date, counts: _Counts
+    number: int, query: Query | JsonQuery, today: date, counts: _Counts, hours: int | None
 ) -> _Statement | JsonQuery:
     """Return a statement ready to give its rows."""
     with _of_statement(number):
-        return query if isinstance(query, JsonQuery) else _Statement(query, number, today, counts)
+        if isinstance(query, JsonQuery):
+            return query
+        return _Statement(query, number, today, counts, hours)
 
 
 def _most_counts(statement: _Statement | JsonQuery, rows: int) -> int:

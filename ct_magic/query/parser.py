@@ -81,14 +81,18 @@ def read_cell(
     max_counts: int | None = MOST_COUNTS,
     zone: tzinfo | None = None,
     names: Names | None = None,
+    hours: int | None = None,
 ) -> Expansion:
-    """Read a cell: its statements (see `statements`), and their single counts (see `parse`)."""
+    """Read a cell: its statements (see `statements`), and their single counts (see `parse`).
+
+    `hours` is how many hours of today are over, where that is known.
+    """
     day = plain_day(today or date.today(), zone)
     with _cured(text, lambda cure: list(_statements(cure, params, day, zone, names))):
         pairs = list(_statements(text, params, day, zone, names))
         queries = tuple(query for query, _ in pairs)
         try:
-            return expand(queries, day, max_counts)
+            return expand(queries, day, max_counts, hours)
         except StatementError as error:
             line = pairs[error.statement][1]
             at = next((token for token in line if token.type == error.keyword), line[0])

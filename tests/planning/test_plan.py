@@ -302,3 +302,21 @@ def test_a_count_knows_whether_it_speaks_of_profiles_as_they_are_now(
     text = text.replace("'", '"').replace("@", "2026-09")
     questions = planned([*statements(text, today=TODAY)], TODAY).questions
     assert {question.profiles_now for question in questions} == {is_of_now}
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("App Launched today by hour", 11),
+        ("App Launched today by day, hour", 11),
+        ("App Launched yesterday..today by day, hour", 24 + 11),
+        ("App Launched yesterday by hour", 24),
+        ("App Launched last 7 days by hour", 24),
+        ("App Launched today by hour in (1, 23)", 2),
+    ],
+)
+def test_hours_of_today_that_are_not_over_are_not_yet(text: str, asked: int) -> None:
+    """At 11:15 eleven hours are over; an axis of values called `hour` is no clock."""
+    text = text.replace("by hour in", 'by "hour" in')
+    rows = read_cell(text, today=TODAY, hours=11).plan.rows
+    assert sum(row.formula is not None for row in rows) == asked
