@@ -65,6 +65,9 @@ class Ledger:
                 wire.answer({"status": "partial", "req_id": int(req_id)})
                 self.sent[body.decode()].append(time.monotonic())
                 continue
+            if b"req_id=" not in head:
+                wire.answer(b"", 404)  # no sandbox, which tells of its data
+                continue
             query, began = self._queries[head.split(b"req_id=")[1].split()[0].decode()]
             is_held = right(query) % HELD == 0 and self.doomed in query
             ready = time.monotonic() - began > TAKES and not is_held

@@ -518,7 +518,8 @@ def open_journal(account: Account, *, to_resume: bool = False, to_ask: bool = Tr
     if now not in (None, last) and account.id != SANDBOX_ID:  # each kernel's has a port of its own
         at_address.learn(DATA, now or "")
     data = last if now is None else now
-    if data == "" or at_address.trouble or not (data or to_ask):
+    is_known = data or (to_ask and account.id == SANDBOX_ID)  # or it is no sandbox, for all we know
+    if data == "" or at_address.trouble or not is_known:
         return at_address
     key = data or f"that nobody knows {secrets.token_hex(8)}"  # nor will it be looked up
     of_data = Journal(path(), f"{account.id} at data {key}", warn=warn, now=time.time)
