@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import sys
-from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from helpers.at_once import Narrow
+from helpers.at_once import NARROW, Narrow
 from helpers.plans import question
 
 from ct_magic.client.jobs import (
@@ -243,25 +242,6 @@ def test_fewer_requests_at_once_are_learned_too(limit: int) -> None:
     assert schedule.limits.learned == Learned(requests=limit, tried=NOW)
     assert world.now < 1.05 * 2 * 3000 * LATENCY / limit + 60
     assert world.refused < 6000 / 30
-
-
-def shared_with(takes: int, uses: int, on: float, off: float, seed: int) -> Callable[[float], int]:
-    """A service that another program uses for a while, now and then."""
-    chance, edges, now = Random(seed), [0.0], 0.0
-    while now < 5000:
-        now += chance.expovariate(1 / (on if len(edges) % 2 == 0 else off))
-        edges.append(now)
-    return lambda moment: takes - uses * (bisect(edges, moment) % 2 == 0)
-
-
-NARROW: dict[str, tuple[Callable[[float], int], tuple[int, ...]]] = {
-    "takes 3": (lambda _: 3, (3,)),
-    "takes 4": (lambda _: 4, (4,)),
-    "takes 10, and 2 from the sixth second on": (lambda now: 10 if now < 6 else 2, (10, 2)),
-    "takes 2, and 10 from the tenth second on": (lambda now: 2 if now < 10 else 10, (10, 2)),
-    "another program uses 1 of 3": (shared_with(3, 1, 5, 5, 1), (3, 2)),
-    "another program uses 2 of 3": (shared_with(3, 2, 10, 10, 2), (3, 1)),
-}
 
 
 @pytest.mark.parametrize(("counts", "latency"), [(30, 0.01), (30, 0.2), (30, 4.0), (300, 0.2)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -68,3 +69,22 @@ class Narrow:
             is_ready = polled and self.now - begun >= self.ready
             answer = Success(Tally(1)) if is_ready else Partial(str(number))
         schedule.answered(number, answer, self.now)
+
+
+def shared_with(takes: int, uses: int, on: float, off: float, seed: int) -> Callable[[float], int]:
+    """A service that another program uses for a while, now and then."""
+    chance, edges, now = Random(seed), [0.0], 0.0
+    while now < 5000:
+        now += chance.expovariate(1 / (on if len(edges) % 2 == 0 else off))
+        edges.append(now)
+    return lambda moment: takes - uses * (bisect(edges, moment) % 2 == 0)
+
+
+NARROW: dict[str, tuple[Callable[[float], int], tuple[int, ...]]] = {
+    "takes 3": (lambda _: 3, (3,)),
+    "takes 4": (lambda _: 4, (4,)),
+    "takes 10, and 2 from the sixth second on": (lambda now: 10 if now < 6 else 2, (10, 2)),
+    "takes 2, and 10 from the tenth second on": (lambda now: 2 if now < 10 else 10, (10, 2)),
+    "another program uses 1 of 3": (shared_with(3, 1, 5, 5, 1), (3, 2)),
+    "another program uses 2 of 3": (shared_with(3, 2, 10, 10, 2), (3, 1)),
+}
