@@ -172,8 +172,8 @@ def with_room(df: pd.DataFrame, ours: Iterable[str]) -> pd.DataFrame:
 
 def asked_order(df: pd.DataFrame, values: Iterable[object], axis: str) -> list[object]:
     """Return the values of an axis in the order they were asked; of others, as they stand there."""
-    known = df.attrs.get(LAYOUT, {}).get("values", {}).get(axis, [])
-    found = list(dict.fromkeys(values))
+    known = dict.fromkeys(df.attrs.get(LAYOUT, {}).get("values", {}).get(axis, []))
+    found = dict.fromkeys(values)
     return [*(v for v in known if v in found), *(v for v in found if v not in known)]
 
 
@@ -199,8 +199,9 @@ def _ranks(
         elif row.series.step is not None:
             unknown[row.piece].append(number)
     if unknown and _is_numbered(df):
+        index = list(df.index)
         for numbers in unknown.values():
-            _follow(list(df.index), rows, numbers, ranks)
+            _follow(index, rows, numbers, ranks)
     return ranks
 
 

@@ -74,9 +74,15 @@ def _lines(df: pd.DataFrame, by: str, rows: Sequence[Cell]) -> list[dict[str, An
     # Statements of one piece each may speak of different days.
     days = {(row.series.query, row.start, row.end) for row in rows}
     several = len(days) > len({query for query, *_ in days})
+    steps: dict[int | None, set[str | None]] = {}
+    for row in rows:
+        steps.setdefault(row.rank, set()).add(row.series.step)
     groups: dict[object, dict[Any, Cell]] = {}
     for row in rows:
-        key = _apart(row, rows, by, with_days=several or by != "query")
+        # The first step of each statement, though their filters differ.
+        is_ranked = by == "query" and len(steps[row.rank]) > 1
+        step = row.rank if is_ranked else row.series.step
+        key = _apart(row, by, step, with_days=several or by != "query")
         group = groups.setdefault(key, {})
         if _value(row, by) in group:
             raise UsageError(f"{by} {_value(row, by)} has two shares of {row.series.step!r}")
@@ -91,13 +97,10 @@ def _lines(df: pd.DataFrame, by: str, rows: Sequence[Cell]) -> list[dict[str, An
     ]
 
 
-def _apart(row: Cell, rows: Sequence[Cell], by: str, *, with_days: bool) -> object:
+def _apart(row: Cell, by: str, step: object, *, with_days: bool) -> object:
     """Return what rows have in common that are compared with each other."""
     series = row.series
     others = tuple(value for value in series.values if value[0] != by)
-    step: object = series.step
-    if by == "query" and len({r.series.step for r in rows if r.rank == row.rank}) > 1:
-        step = row.rank  # the first step of each, though their filters differ
     days = (row.start, row.end) if with_days and by != "start" else None
     times = series.after, series.window
     return None if by == "query" else series.query, others, step, *times, days
