@@ -6,9 +6,11 @@ some tokens, how far it takes a changed line). Then GUESSES are asked in their o
 that has something to say says it:
 
 1. what is wrong whatever is around it: a text cut short, a sign that no rule knows;
-2. words of other languages (`words.txt`), and keywords misspelt: the other word is tried in their
+2. what people say in other words (`rewrites.txt`): a pattern, and a cure that is put in its place
+   and only said where the grammar takes it; days in words (27 Nov, Q3) likewise;
+3. words of other languages (`words.txt`), and keywords misspelt: the other word is tried in their
    place, and only proposed where the grammar gets further with it;
-3. what may be in a statement, but not there: the most similar wrong cell of `misplaced.txt`
+4. what may be in a statement, but not there: the most similar wrong cell of `misplaced.txt`
    gives the message. This is the rule for most mistakes; the others say what it cannot, because
    they repeat what was typed.
 
@@ -24,7 +26,7 @@ from datetime import date
 
 from ct_magic.errors import QueryError
 from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, tokens
-from ct_magic.query.mistakes import quoting, rewriting, several_events, words
+from ct_magic.query.mistakes import rewriting, several_events, words
 from ct_magic.query.mistakes.examples import NUMBERS, misplaced_token
 from ct_magic.query.mistakes.stop import (
     OPERATOR,
@@ -55,7 +57,7 @@ def explain_mistake(
         if mistake := guess(stop):
             return mistake
     expected = in_words(stop.expected, stop.around(-1).type)
-    return stop.mistake(expected + quoting.keyword_in_name(stop))
+    return stop.mistake(expected + words.keyword_in_name(stop))
 
 
 def _bare_range(stop: Stop) -> Mistake | None:
@@ -110,7 +112,7 @@ def _axis_without_values(stop: Stop) -> Mistake | None:
     if not event or stop.has("COLON") or "." in axis:
         return None
     hint = f"'%ct values {event} by {axis}' shows them"
-    return stop.mistake(f"{message}; {hint}{quoting.keyword_in_name(stop)}")
+    return stop.mistake(f"{message}; {hint}{words.keyword_in_name(stop)}")
 
 
 def _two_days(stop: Stop) -> Mistake | None:
@@ -131,29 +133,29 @@ def _out_of_order(stop: Stop) -> Mistake | None:
     is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and stop.before("DID"))
     begins = stop.at == 0 and not is_clause
     inside = stop.after("WORD") and not stop.before("DID")
-    name = quoting.keyword_in_name(stop) if begins or inside or stop.is_axis() else ""
+    name = words.keyword_in_name(stop) if begins or inside or stop.is_axis() else ""
     return stop.mistake(message + name) if message else None
 
 
 # The first that has something to say says it.
 GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
-    quoting.text_cut_short,
+    words.text_cut_short,
     words.of_another_language,
     several_events.joined,
     rewriting.rewritten,
     rewriting.day_in_words,
     _two_days,
     words.odd_token,
-    quoting.label_with_keyword,
+    words.label_with_keyword,
     words.negated,
     _or_value,
     words.foreign_word,
     words.number_in_words,
-    quoting.misspelt_word,
+    words.misspelt_word,
     _how_often,
-    quoting.unquoted_text,
+    words.unquoted_text,
     _bare_range,
-    quoting.number_in_name,
+    words.number_in_name,
     _axis_without_values,
     _out_of_order,
 )

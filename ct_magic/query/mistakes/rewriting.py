@@ -21,7 +21,7 @@ from ct_magic.query.mistakes.stop import Mistake, Stop
 from ct_magic.query.source import Source
 
 _AROUND = 20  # tokens on each side of the stop: more would take long in a long cell
-NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
@@ -39,7 +39,7 @@ _KINDS = {
     "event": rf'{_WORD}(?: {_WORD}){{0,7}}|"[^"]*"',
     "name": r"\w+",
     "d": "[0-3]?[0-9](?![0-9])",
-    "n": rf"[0-9]+|{'|'.join(NUMBERS)}",
+    "n": rf"[0-9]+|{'|'.join(DIGITS)}",
     "number": r"-?[0-9]+(?:\.[0-9]+)?",
     "unit": "days?|weeks?|months?|quarters?|years?",
     "weekday": "|".join(rf"{day[:3]}(?:{day[3:]})?\b" for day in _WEEKDAYS),
@@ -57,7 +57,7 @@ _KINDS = {
     "thousands": THOUSANDS.pattern,
     "comma": "[0-9]+,[0-9]{1,2}",
     # Days from each profile's first.
-    "span": rf"(?:(?:[0-9]+|an?|the|{'|'.join(NUMBERS)}) ?)?"
+    "span": rf"(?:(?:[0-9]+|an?|the|{'|'.join(DIGITS)}) ?)?"
     r"(?:days?|weeks?|months?|quarters?|years?|[dw])\b",
     "hours": r"(?:[0-9]+|an?|one) ?(?:hours?|hrs?|h|minutes?|mins?|m|seconds?)\b",
     "whose": rf'(?:of|after|from|since)(?: {_WORD}| "[^"]*")+',
@@ -212,8 +212,8 @@ def _filled(match: re.Match[str], today: date | None) -> Mapping[str, str]:
     """Return the parts of a match as the language writes them."""
     parts = {name: text or "" for name, text in match.groupdict().items()}
     for name, text in parts.items():
-        if text.lower() in NUMBERS:
-            parts[name] = str(NUMBERS.index(text.lower()))
+        if text.lower() in DIGITS:
+            parts[name] = str(DIGITS.index(text.lower()))
         elif name.startswith("weekday"):
             parts[name] = next(day for day in _WEEKDAYS if day[:3] == text[:3].capitalize())
         elif name in ("month", "quarter"):
@@ -230,9 +230,9 @@ def _numbers(text: str) -> list[int]:
     """Return the numbers in a text; `a week` is one."""
     words = re.findall(r"[0-9]+|\w+", text.lower())
     return [
-        int(word) if word.isdecimal() else NUMBERS.index(word)
+        int(word) if word.isdecimal() else DIGITS.index(word)
         for word in words
-        if word.isdecimal() or word in NUMBERS
+        if word.isdecimal() or word in DIGITS
     ] or [1]
 
 
