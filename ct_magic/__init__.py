@@ -6,10 +6,11 @@
     choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25
 
 The same from Python: `ct_magic.count(text)` returns the DataFrame, `ct_magic.parse(text)` the
-queries behind it. What a text may say is in `ct_magic.language()`, which events and properties the
-account has in `ct_magic.names()`, which values these have in `ct_magic.values(text)`. Public is
-what `__all__` names, and `__version__`; everything else, every module included, is private and may
-change with any version. Nothing heavy is imported until it is needed.
+queries behind it; `condition(text)` and `event(text)` are parts of queries that a team says once.
+What a text may say is in `ct_magic.language()`, which events and properties the account has in
+`ct_magic.names()`, which values these have in `ct_magic.values(text)`. Public is what `__all__`
+names, and `__version__`; everything else, every module included, is private and may change with
+any version. Nothing heavy is imported until it is needed.
 """
 
 from __future__ import annotations

@@ -109,6 +109,14 @@ class Filter:
     operator: Operator
     value: Value
 
+    def __eq__(self, other: object) -> bool:
+        # To Python 1, 1.0 and True are equal; to the service they may not be.
+        if not isinstance(other, Filter):
+            return NotImplemented
+        return (self.property, self.operator, repr(self.value)) == (
+            (other.property, other.operator, repr(other.value))
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Ago:

@@ -197,3 +197,19 @@ def test_a_statement_is_no_payload_before_it_is_unfolded() -> None:
     for cell in ("Charged", "Charged last 7 days", "Charged 2026-01 by day", "Charged today"):
         with pytest.raises(QueryError, match="first"):
             to_payload(statements(cell)[0])
+
+
+def test_filters_are_equal_whose_values_are_of_one_type() -> None:
+    """To Python 1 and 1.0 are equal; a query that was pasted with one is not sent for the other."""
+    (pasted,) = parse(
+        '{"event_name": "A", "from": 20261101, "to": 20261101, "event_properties": '
+        '[{"value": 1, "name": "x", "operator": "equals"}], "session_properties": []}'
+    )
+    assert isinstance(pasted, Query)
+    assert pasted.pasted
+    (condition,) = pasted.event.where
+    for value in (1.0, True, "1"):
+        changed = replace(condition, value=value)
+        assert changed != condition
+        body = to_payload(replace(pasted, event=replace(pasted.event, where=(changed,))))
+        assert type(body["event_properties"][0]["value"]) is type(value)

@@ -238,8 +238,8 @@ def _numbers(text: str) -> list[int]:
 
 def _span(text: str) -> str:
     """Return `1 week` for a week, `30 days` for a month."""
-    (n,), unit = _numbers(text), text.rstrip("s").rsplit(" ")[-1].lstrip("0123456789")
-    days = _IN_DAYS[unit[0].lower()]
+    n, unit = _numbers(text)[0], re.findall("day|week|month|quarter|year|d|w", text.lower())[-1]
+    days = _IN_DAYS[unit[0]]
     number, name = (n, "week") if days == 7 else (n * days, "day")
     return f"{number} {name}{'s' * (number != 1)}"
 
