@@ -304,8 +304,6 @@ keyring.set_keyring(asking.Asking())
 print(len(credentials.find_passcode("prod", {{}}).reveal()), flush=True)
 """
 ASKING = """
-from helpers.shell import run
-from IPython.core.interactiveshell import InteractiveShell
 from keyring.backend import KeyringBackend
 class Asking(KeyringBackend):
     priority = 1.0
