@@ -126,7 +126,7 @@ def test_an_error_names_the_variable_and_what_it_holds(cell: str, message: str) 
         (ct_magic.event, "B by week", "and no more"),
         (ct_magic.event, "B after 1 week", "write this behind its name"),
         (ct_magic.event, "B within 7 days", "write this behind its name"),
-        (ct_magic.event, "B >= 0", "a number of 1 or more"),
+        (ct_magic.event, "B >= 0", "a number of at least 1"),
         (ct_magic.event, "B <= 2", "=, > or >="),
         (ct_magic.event, "a: B", "a label"),
     ],
