@@ -164,7 +164,8 @@ class Freshness:
         if not known.is_pending:
             return False
         if known.days_after(question.until, self.zone) > 0:
-            return not question.profiles_now or 0 <= known.age(now) < self._longest
+            longest = max(self.ttl, self.pickup_age)
+            return not question.profiles_now or 0 <= known.age(now) < longest
         return self.is_of_now(known, now) and not self._is_over(question.until, now)
 
     def is_of_now(self, known: Entry, now: float) -> bool:
@@ -177,11 +178,6 @@ class Freshness:
         is_of_now = (came or known.is_pending) and 0 <= known.age(now) <= self.pickup_age
         was_over = known.days_after(question.until, self.zone) > 0
         return is_of_now and (was_over or not self._is_over(question.until, now))
-
-    @property
-    def _longest(self) -> float:
-        # That an id of a count which changes for ever is picked up, or its count kept.
-        return max(self.ttl, self.pickup_age)
 
     def _is_over(self, day: date, now: float) -> bool:
         # Of a day that ended meanwhile, what was sent before its end is no count.
