@@ -99,3 +99,10 @@ def test_no_message_leads_to_a_period_that_moves() -> None:
     """Once they did, and 95 % was counted where 0 is true."""
     for typed in ("did B day 7", "did B in 30 days", "share did B in week 1", "within 7 days"):
         assert "after" not in error_of(f"A {typed}").message
+
+
+@pytest.mark.parametrize("typed", ["aweek", "sevendays", "theday", "a d", "an w"])
+def test_words_that_stick_together_are_read_or_left(typed: str) -> None:
+    """Whatever comes where a window begins: a message, and the number that was typed."""
+    message = error_of(f"{STEP}within {typed}").message
+    assert "sevendays" not in typed or "within 7 days" in message

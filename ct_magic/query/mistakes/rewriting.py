@@ -226,27 +226,25 @@ def _filled(match: re.Match[str], today: date | None) -> Mapping[str, str]:
     return parts
 
 
-def _numbers(text: str) -> list[int]:
-    """Return the numbers in a text; `a week` is one."""
-    words = re.findall(r"[0-9]+|\w+", text.lower())
-    return [
-        int(word) if word.isdecimal() else DIGITS.index(word)
-        for word in words
-        if word.isdecimal() or word in DIGITS
-    ] or [1]
+def _number(text: str) -> int:
+    """Return the number in a text; `a week` is one."""
+    found = re.search("|".join(["[0-9]+", *DIGITS]), text.lower())
+    if not found:
+        return 1
+    return int(found[0]) if found[0].isdecimal() else DIGITS.index(found[0])
 
 
 def _span(text: str) -> str:
     """Return `1 week` for a week, `30 days` for a month."""
-    n, unit = _numbers(text)[0], re.findall("day|week|month|quarter|year|d|w", text.lower())[-1]
-    days = _IN_DAYS[unit[0]]
+    before, *_ = re.split("day|week|month|quarter|year|[dw]", text.lower())
+    n, days = _number(text), _IN_DAYS[text.lower()[len(before)]]
     number, name = (n, "week") if days == 7 else (n * days, "day")
     return f"{number} {name}{'s' * (number != 1)}"
 
 
 def _hours(text: str) -> str:
     """Return the whole days that hold so many hours; minutes are in one."""
-    days = -(-_numbers(text)[0] // 24) if "h" in text.lower() else 1
+    days = -(-_number(text) // 24) if "h" in text.lower() else 1
     return f"{days} day{'s' * (days != 1)}"
 
 
