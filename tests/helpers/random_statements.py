@@ -46,6 +46,7 @@ from ct_magic.query.model import (
 )
 
 EVENTS = ("App Launched", "App Launched", "Product Viewed", "Added To Cart", "Charged")
+OFTEN_DONE = ("App Launched", "App Launched", "Product Viewed")
 VALUES: dict[Property, tuple[Scalar, ...]] = {
     Property("Category"): ("Shoes", "Bags", "Groceries", "Books"),
     Property("Payment mode"): ("UPI", "Credit Card", "Cash"),
@@ -116,10 +117,11 @@ class Statements:
         random = self.random
         time = ByTime(random.choice([Unit.DAY, Unit.WEEK, Unit.MONTH]), first=True)
         axis = None if self._one_in(2) else time
-        query = Query(Event(random.choice(EVENTS), (), self._few_days()))
-        query = self._with_where(query, "own")
+        query = Query(Event(random.choice(OFTEN_DONE), (), self._few_days()))
+        # Days and windows are what is tried: most of the filters would leave nobody.
+        query = self._with_where(query, "own") if self._one_in(4) else query
         query = replace(query, by=self._axes(query, axis, hours=False))
-        query = self._with_did(query, "own", axis)
+        query = self._with_did(query, "own", axis) if self._one_in(4) else query
         first = tuple(self._own_step(1) for _ in range(random.choice([0, 0, 1])))
         any_of = query.condition or any(isinstance(c, DidAny) for c in (*query.clauses, *first))
         last = self._own_step(random.randint(1, 3), can_be_any=not any_of)
@@ -130,18 +132,21 @@ class Statements:
         random = self.random
         words = random.choice([Last(1, Unit.WEEK), Last(2, Unit.WEEK), This(Unit.WEEK)])
         end = random.randint(-1, 20)
-        days = Days(Ago(end + random.randint(0, 10)), Ago(max(0, end)))
+        days = Days(Ago(end + random.randint(0, 12)), Ago(max(0, end)))
         return random.choice([words, Previous(Unit.WEEK), days, days])
 
     def _own_step(self, windows: int, can_be_any: bool = False) -> Did | DidNot | DidAny:
         random = self.random
         firsts = [random.choice([0, 0, 1, 1, 2, 5]) for _ in range(windows)]
-        days = [(first, first + random.choice([0, 0, 2, 6])) for first in firsts]
+        days = [(first, first + random.choice([0, 2, 6, 13])) for first in firsts]
         window = OwnDays(tuple(dict.fromkeys(days)))
         if can_be_any and self._one_in(4):
-            events = tuple(self._inside("rolling", None).during(None) for _ in range(2))
+            events = tuple(Event(name) for name in random.sample(EVENTS, 2))
             return DidAny(events, random.choice(OFTEN), random.randint(1, 3), window, share=True)
-        event = replace(self._inside("rolling", None, can_be_often=True), period=window)
+        event = self._inside("rolling", None, can_be_often=True)
+        if not self._one_in(5):
+            event = replace(event, name=random.choice(OFTEN_DONE), where=())
+        event = replace(event, period=window)
         if self._one_in(4):
             return DidNot(replace(event, often=None), share=True)
         return Did(event, share=True)
