@@ -883,7 +883,6 @@ IN_BRACKET = "inside 'did any' an event has no number: it is behind the bracket,
 NOT_OFTEN = "a number cannot stand behind 'did not': it asks for those who never did it"
 MOST_SHOWN = 4  # alternatives that an error writes out
 _T = TypeVar("_T")
-_MOVED = tree.MovedNode | tree.MovedAxis
 
 
 class Builder(StepRules):
@@ -924,7 +923,7 @@ class Builder(StepRules):
     def named_event(self, node: tree.DidNode) -> Query:
         """Return an event that stands alone, with how often, as a statement's base would be."""
         period = node.event.period
-        if isinstance(period, _MOVED | tree.OwnNode):
+        if isinstance(period, _Moved | tree.OwnNode):
             self.fail("the event's own period is days: write this behind its name", period)
         event, where = self._event(
             node.event, self.where(node.event.where), self._any_period(period), inner=True
@@ -1070,7 +1069,7 @@ class Builder(StepRules):
             return None
         if isinstance(node, tree.OwnNode):
             return self.own(node)
-        return self.shift(node) if isinstance(node, _MOVED) else self.period(node)
+        return self.shift(node) if isinstance(node, _Moved) else self.period(node)
 
     def _times(self, node: tree.Times) -> tuple[Operator, int]:
         return OPERATOR_OF[node.operator.type], self.whole_number(node.number, least=1)

@@ -405,8 +405,6 @@ def _leaves(part: object, backwards: bool) -> Iterator[Token]:
             yield from _leaves(child, backwards)
 
 
-# What each rule of grammar.lark becomes: the children that lark hands over -> a typed node.
-
 # The children that a rule's parser hands over -> its node. lark knows no types, so this is where
 # they begin.
 NODES: dict[str, Callable[..., Node]] = {
