@@ -99,6 +99,11 @@ def test_a_day_of_this_year_that_is_to_come_is_named_too() -> None:
     assert "write 2025-11-27 (2026-11-27 is to come)" in message
 
 
+def test_a_day_is_a_whole_word() -> None:
+    """Q33 is no quarter, and 27Nov no day."""
+    assert "2026-Q2" in message_of("Charged Q33 vs Q2")
+
+
 def test_a_weekday_is_its_latest_date_or_all_of_them() -> None:
     """One day or every such day: both are said."""
     message = message_of("Charged on Saturday", date(2026, 11, 30))

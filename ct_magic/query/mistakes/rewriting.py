@@ -46,7 +46,7 @@ _KINDS = {
     "weekdays": "|".join(rf"{day[:3]}(?:{day[3:]})?s\b" for day in _WEEKDAYS),
     "month": "|".join(rf"{month[:3]}(?:{month[3:]})?\b" for month in _MONTHS),
     "year": "(?:19|20)[0-9]{2}",
-    "quarter": "(?-i:Q)[1-4]",
+    "quarter": r"(?-i:Q)[1-4]\b",
     "period": r"(?: (?:last(?: [0-9]+)? \w+|this \w+|since \S+|today|yesterday|on [0-9-]+"
     r"|[0-9]{4}-\S+))?",
     "when": r" (?:last(?: [0-9]+)? \w+|this \w+|since \S+|today|yesterday|[0-9]{4}-\S+)",
@@ -124,7 +124,7 @@ def swallowed(name: str, today: date | None = None) -> str | None:
 def day_in_words(stop: Stop) -> Mistake | None:
     """Explain days, months and quarters in words, with the latest that has begun."""
     today, window, pattern = stop.today, _Window(stop), _compiled(_DAY_IN_WORDS)
-    matches = list(window.matches(pattern))
+    matches = [match for match in window.matches(pattern) if match.end() in window.ends]
     if not matches or today is None:
         return None
     start, end = matches[0].start(), matches[-1].end()
