@@ -9,14 +9,13 @@ from ct_magic.charts.wording import (
     HOUR,
     axis_words,
     count_axis,
-    names,
     not_comparable,
     not_over,
     number,
     over_plane,
     over_rows,
+    pair_labels,
     period,
-    piece,
     pixels,
     row_axis,
     row_labels,
@@ -24,7 +23,7 @@ from ct_magic.charts.wording import (
     two_periods,
 )
 from ct_magic.common.words import MINUS, change
-from ct_magic.results.cells import Cell, is_over_time
+from ct_magic.results.cells import Cell
 from ct_magic.results.changes import Finding
 
 _MOST = 60  # bars in one picture: more would be a picture that nobody scrolls through
@@ -83,8 +82,9 @@ def _by_hour(rows: Sequence[Cell]) -> list[tuple[int, Cell]]:
 def paired_bars(rows: Sequence[Cell]) -> Chart:
     """Return two bars for each row: its count, and below it that of the other period."""
     shown = rows[:_MOST]
-    labels = zip(_pair_labels(rows), shown, strict=False)
-    named = [(name, _pair_text(row)) for name, row in labels]
+    changes = ["" if row.change is None else f" · {change(row.change)}" for row in shown]
+    texts = [number(row.count) + more for row, more in zip(shown, changes, strict=True)]
+    named = list(zip(pair_labels(rows)[:_MOST], texts, strict=True))
     marks: list[Mark] = []
     for n, (row, (name, text)) in enumerate(zip(shown, named, strict=True)):
         marks += [*_pair(n, name, row), Words(row.count or 0, 0.2 - n, text, right=6)]
@@ -106,16 +106,6 @@ def _pair(n: int, name: str, row: Cell) -> list[Mark]:
     if row.previous is not None:
         marks.append(Words(row.previous, -0.2 - n, number(row.previous), right=6))
     return marks
-
-
-def _pair_text(row: Cell) -> str:
-    return number(row.count) + ("" if row.change is None else f" · {change(row.change)}")
-
-
-def _pair_labels(rows: Sequence[Cell]) -> list[str]:
-    called = names(rows)
-    over_time = is_over_time(rows)
-    return [called[row.series] + (f" · {piece(row)}" if over_time else "") for row in rows]
 
 
 def _left_out(rows: Sequence[Cell]) -> list[str]:

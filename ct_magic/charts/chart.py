@@ -28,14 +28,7 @@ class Colour(StrEnum):
     SIXTH = "sixth"
 
 
-SERIES = (
-    Colour.FIRST,
-    Colour.SECOND,
-    Colour.THIRD,
-    Colour.FOURTH,
-    Colour.FIFTH,
-    Colour.SIXTH,
-)
+SERIES = tuple(Colour)[-6:]
 
 
 @dataclass(frozen=True, slots=True)

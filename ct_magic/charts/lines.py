@@ -51,7 +51,9 @@ def timeline(rows: Sequence[Cell]) -> Chart:
     for n, (series, pieces) in enumerate(lines.items()):
         marks += line(pieces, [row.count for row in pieces], rows, n, _tips(called[series], pieces))
     marks += partial_words(rows, axis, several=len(lines) > 1)
-    ends = [(called[series], _last(pieces)) for series, pieces in lines.items()]
+    ends = [
+        (called[series], last_of([row.count for row in pieces])) for series, pieces in lines.items()
+    ]
     x = time_axis(rows)
     marks += end_labels(ends, x, axis) if len(lines) > 1 else []
     what = f"profiles {how_often(rows)}{axis_words(rows)}"
@@ -71,8 +73,8 @@ def paired_lines(rows: Sequence[Cell]) -> Chart:
     starts = [row.previous_start for row in pieces if row.previous_start is not None]
     others = [row.previous_end for row in pieces if row.previous_end is not None]
     ends = [
-        (span(pieces[0].start, pieces[-1].end), _last(pieces)),
-        (span(min(starts), max(others)), next((n for n in before[::-1] if n is not None), None)),
+        (span(pieces[0].start, pieces[-1].end), last_of([row.count for row in pieces])),
+        (span(min(starts), max(others)), last_of(before)),
     ]
     marks += end_labels(ends, x, axis, colours=(SERIES[0], Colour.GREY))
     changes = [row for row in pieces if row.change is not None]
@@ -105,7 +107,12 @@ def line(
         # A piece that no line leads to or from would not be seen.
         joined = {id(row) for way in ways if _is_dotted(way) is not None for row, _ in way}
         shown = [row for row in pieces if row.is_partial or id(row) not in joined]
-    return marks + _dots(pieces, values, shown, n, tips, colour)
+    known = {id(row) for row in shown}
+    for row, value, tip in zip(pieces, values, tips, strict=True):
+        if value is not None and id(row) in known:
+            tip += f", {so_far(row)}" if row.is_partial else ""
+            marks.append(Dot(place(row), value, colour, row.is_partial, n, tip))
+    return marks
 
 
 def _is_dotted(way: tuple[tuple[Cell, float | None], tuple[Cell, float | None]]) -> bool | None:
@@ -114,29 +121,6 @@ def _is_dotted(way: tuple[tuple[Cell, float | None], tuple[Cell, float | None]])
     if value is None or other is None or not follows(earlier, later):
         return None
     return earlier.is_partial or later.is_partial
-
-
-def _dots(
-    pieces: Sequence[Cell],
-    values: Sequence[float | None],
-    shown: Sequence[Cell],
-    n: int,
-    tips: Sequence[str],
-    colour: Colour,
-) -> list[Mark]:
-    known = {id(row) for row in shown}
-    return [
-        Dot(
-            place(row),
-            value,
-            colour,
-            hollow=row.is_partial,
-            shape=n,
-            tip=tip + (f", {so_far(row)}" if row.is_partial else ""),
-        )
-        for row, value, tip in zip(pieces, values, tips, strict=True)
-        if value is not None and id(row) in known
-    ]
 
 
 def partial_words(rows: Sequence[Cell], axis: ChartAxis, *, several: bool) -> list[Mark]:
@@ -203,8 +187,9 @@ def _other_tip(row: Cell) -> str:
     return f"{stretch(row.previous_start, row.previous_end)}: {number(row.previous)}"
 
 
-def _last(pieces: Sequence[Cell]) -> float | None:
-    return next((float(row.count) for row in reversed(pieces) if row.count is not None), None)
+def last_of(values: Sequence[float | None]) -> float | None:
+    """Return the last number that is known: where a line ends."""
+    return next((value for value in reversed(values) if value is not None), None)
 
 
 def _gist(name: str, pieces: Sequence[Cell]) -> str:

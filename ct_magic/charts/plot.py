@@ -44,12 +44,6 @@ _log = logging.getLogger(__name__)
 # Rows of a result -> the Chart that shows them; which kind of picture fits which kind of rows.
 
 FEW = 4  # lines with intervals, and columns that are lines over time
-PICTURES: dict[Kind, Callable[[Sequence[Cell]], Chart]] = {
-    Kind.NUMBER: bars,
-    Kind.STATEMENTS: bars,
-    Kind.VALUES: bars,
-    Kind.TIME: timeline,
-}
 
 
 def choose_chart(rows: Sequence[Cell], *, as_curves: bool = False) -> Chart:
@@ -79,7 +73,7 @@ def _picture(rows: Sequence[Cell], as_curves: bool) -> Callable[[Sequence[Cell]]
         return paired_lines if is_over_time(rows) and len(by_series(rows)) == 1 else paired_bars
     if is_a is Kind.VALUES and is_by_hour(rows):
         return columns
-    return PICTURES[is_a]
+    return timeline if is_a is Kind.TIME else bars
 
 
 def _after_some_time(rows: Sequence[Cell], as_curves: bool) -> Callable[[Sequence[Cell]], Chart]:

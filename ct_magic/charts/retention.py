@@ -84,7 +84,8 @@ def triangle(rows: Sequence[Cell]) -> Chart:
             if column in means
         ]
         top += 1.4
-    x = ChartAxis(-0.5, len(columns) - 0.5, _column_ticks(columns), above=True)
+    ticks_above = tuple((at, _name(c, at, len(columns))) for at, c in enumerate(columns))
+    x = ChartAxis(-0.5, len(columns) - 0.5, ticks_above, above=True)
     axes, gist = (x, ChartAxis(0.2 - top, 0.5, tuple(ticks))), _gist(statements, columns)
     what, notes = f"{_what(rows)}{axis_words(rows)}", _notes(rows, statements)
     return over_plane(rows, what, notes, gist, axes, marks, height=int(_ROW * (top + 0.3)))
@@ -286,10 +287,6 @@ def _row_labels(
         parts += [number(base.count if base else row.of)]
         labels.append(" · ".join(parts))
     return labels
-
-
-def _column_ticks(columns: Sequence[_Column]) -> tuple[tuple[float, str], ...]:
-    return tuple((at, _name(column, at, len(columns))) for at, column in enumerate(columns))
 
 
 def _name(column: _Column, at: int, several: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ct_magic.charts.chart import Box, Chart, ChartAxis, Colour, Dot, Mark, Path, Words
-from ct_magic.charts.lines import end_labels, line, partial_words
+from ct_magic.charts.lines import end_labels, last_of, line, partial_words
 from ct_magic.charts.wording import (
     ORDER,
     axis_words,
@@ -16,8 +16,8 @@ from ct_magic.charts.wording import (
     number,
     over_plane,
     over_rows,
+    pair_labels,
     period,
-    piece,
     row_labels,
     share_axis,
     short,
@@ -29,7 +29,7 @@ from ct_magic.charts.wording import (
 )
 from ct_magic.common.statistics import wilson
 from ct_magic.common.words import points, points_between, share
-from ct_magic.results.cells import Cell, Series, by_series, is_over_time, steps_before, unit
+from ct_magic.results.cells import Cell, Series, by_series, steps_before, unit
 
 _MOST = 60
 _ROW = 30
@@ -71,7 +71,8 @@ def dots(rows: Sequence[Cell]) -> Chart:
     axis = share_axis([row.high or row.share or 0 for row in shown])
     marks: list[Mark] = []
     for n, (row, (name, text)) in enumerate(zip(shown, named, strict=True)):
-        marks += _interval(-n, row, f"{name}: {text}")
+        ends = (row.low, row.high)
+        marks += _interval(-n, row.share, ends, f"{name}: {text}", hollow=row.is_partial)
         marks.append(Words(axis.high, -n, text, right=10))
     what, notes = f"{_what(rows)}{axis_words(rows)}", [period(rows), INTERVALS]
     return over_rows(rows, what, notes, named, axis, marks, _ROW)
@@ -83,32 +84,21 @@ def paired_dots(rows: Sequence[Cell]) -> Chart:
     The upper one is of the statement's period; the difference is in points, with its interval.
     """
     shown = steps(rows)[:_MOST]
-    named = list(zip(_pair_labels(shown), map(_pair_text, shown), strict=True))
+    named = list(zip(pair_labels(shown), map(_pair_text, shown), strict=True))
     high = [row.high or row.share or 0 for row in shown] + [r.previous_share or 0 for r in shown]
     axis = share_axis(high)
     marks: list[Mark] = []
     for n, (row, (label, text)) in enumerate(zip(shown, named, strict=True)):
-        marks += _interval(0.16 - n, row, f"{label}: {_dot_text(row)}")
-        marks += _other_interval(-0.16 - n, row, label)
+        tip, ends = f"{label}: {_dot_text(row)}", (row.low, row.high)
+        marks += _interval(0.16 - n, row.share, ends, tip, hollow=row.is_partial)
+        tip = f"{label}, the other period: {share(row.previous_share or 0)}"
+        has_ends = row.previous is not None and row.previous_of
+        others = wilson(row.previous or 0, row.previous_of or 0) if has_ends else (None, None)
+        marks += _interval(-0.16 - n, row.previous_share, others, tip, Colour.GREY, shape=1)
         marks.append(Words(axis.high, -n, text, right=10))
     what = f"{_what(rows)} against another period{axis_words(rows)}"
     notes = [two_periods(shown, "point"), INTERVALS, DRAW]
     return over_rows(rows, what, notes, named, axis, marks, _ROW + 14)
-
-
-def _pair_labels(rows: Sequence[Cell]) -> list[str]:
-    called = names(rows)
-    steps_of = shortened(row.series.step or "" for row in rows)
-    has_values = any(row.series.values for row in rows) or len({r.series.query for r in rows}) > 1
-    has_pieces = is_over_time(rows)
-    return [
-        " · ".join(
-            [steps_of[row.series.step or ""]]
-            + ([called[row.series]] if has_values else [])
-            + ([piece(row)] if has_pieces else [])
-        )
-        for row in rows
-    ]
 
 
 def _pair_text(row: Cell) -> str:
@@ -121,17 +111,6 @@ def _pair_text(row: Cell) -> str:
     if row.difference_low is None or row.difference_high is None:
         return text
     return f"{text} ({points_between(row.difference_low, row.difference_high)})"
-
-
-def _other_interval(y: float, row: Cell, label: str) -> list[Mark]:
-    if row.previous_share is None:
-        return []
-    marks: list[Mark] = []
-    if row.previous is not None and row.previous_of:
-        low, high = wilson(row.previous, row.previous_of)
-        marks.append(Path(((low, y), (high, y)), Colour.GREY))
-    tip = f"{label}, the other period: {share(row.previous_share)}"
-    return [*marks, Dot(row.previous_share, y, Colour.GREY, shape=1, tip=tip)]
 
 
 def share_lines(rows: Sequence[Cell]) -> Chart:
@@ -157,7 +136,7 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
         marks += line(pieces, [row.share for row in pieces], shown, n, tips)
     marks += partial_words(shown, axis, several=True)
     x = time_axis(shown)
-    ends = [(labels[s], _last_share(p)) for s, p in lines.items()]
+    ends = [(labels[s], last_of([r.share for r in p])) for s, p in lines.items()]
     marks += end_labels(ends, x, axis) if len(lines) > 1 else []
     what = f"{_what(rows)}, by {unit(shown) or 'piece'}{axis_words(rows)}"
     gist = "; ".join(f"{name}: last {share(at)}" for name, at in ends if at is not None)
@@ -219,14 +198,16 @@ def _dot_text(row: Cell) -> str:
     return f"{share(row.share)}{in_brackets(row.low, row.high)} of {number(row.of)}"
 
 
-def _interval(y: float, row: Cell, tip: str) -> list[Mark]:
-    if row.share is None:
-        return []
-    marks: list[Mark] = []
-    if row.low is not None and row.high is not None:
-        marks.append(Path(((row.low, y), (row.high, y))))
-    return [*marks, Dot(row.share, y, hollow=row.is_partial, tip=tip)]
-
-
-def _last_share(pieces: Sequence[Cell]) -> float | None:
-    return next((row.share for row in reversed(pieces) if row.share is not None), None)
+def _interval(
+    y: float,
+    at: float | None,
+    ends: tuple[float | None, float | None],
+    tip: str,
+    colour: Colour = Colour.FIRST,
+    *,
+    hollow: bool = False,
+    shape: int = 0,
+) -> list[Mark]:
+    known = tuple((end, y) for end in ends if end is not None)
+    paths = [Path(known, colour)] if len(known) == 2 else []
+    return [] if at is None else [*paths, Dot(at, y, colour, hollow, shape, tip)]

@@ -13,7 +13,7 @@ from math import ceil, floor, log10
 from ct_magic.charts.chart import LETTER, Chart, ChartAxis, Mark
 from ct_magic.common import words
 from ct_magic.common.words import plain
-from ct_magic.results.cells import Cell, CellValue, Series, is_rolling, unit
+from ct_magic.results.cells import Cell, CellValue, Series, is_over_time, unit
 from ct_magic.results.frame import unit_days
 
 LONGEST, LONGEST_LINE = 36, 90  # characters of a name, and of a line below the title
@@ -119,7 +119,7 @@ def two_periods(rows: Sequence[Cell], mark: str) -> str:
 
 def how_often(rows: Sequence[Cell]) -> str:
     """Return in words what one piece is: `a week`."""
-    if is_rolling(rows):
+    if any(row.rolls for row in rows):  # each row is a window that ends with its piece
         days = {row.days for row in rows}
         return f"in {days.pop()} days, rolling" if len(days) == 1 else "in windows that roll"
     name = unit(rows)
@@ -212,6 +212,21 @@ def row_labels(rows: Sequence[Cell]) -> list[str]:
     ]
 
 
+def pair_labels(rows: Sequence[Cell]) -> list[str]:
+    """Return what each row with another period is called: its step, its series, its piece."""
+    called, steps = names(rows), shortened(row.series.step or "" for row in rows)
+    has_values = any(row.series.values for row in rows) or len({r.series.query for r in rows}) > 1
+    has_pieces = is_over_time(rows)
+    return [
+        " · ".join(
+            ([steps[row.series.step]] if row.series.step else [])
+            + ([called[row.series]] if has_values or not row.series.step else [])
+            + ([piece(row)] if has_pieces else [])
+        )
+        for row in rows
+    ]
+
+
 def axis_words(rows: Iterable[Cell]) -> str:
     """Return the axes of `by` in words: `, by Category and Brand`; nothing without any."""
     columns = dict.fromkeys(name for row in rows for name, *_ in row.series.values)
@@ -252,20 +267,20 @@ THREE_WEEKS = 21  # days from which on Mondays are named
 LONG = 45  # days in a row that are named by their months
 
 
-def count_axis(values: Sequence[int], *, grid: bool = True) -> ChartAxis:
+def count_axis(values: Sequence[int]) -> ChartAxis:
     """Return an axis from 0 to a round number above these counts: half a profile is none."""
     step = max(1, round(_step(max(values, default=1) / 5)))
     top = step * max(1, ceil(max(values, default=1) / step))
-    return ChartAxis(0, top, tuple((n, f"{n:,}") for n in range(0, top + 1, step)), grid)
+    return ChartAxis(0, top, tuple((n, f"{n:,}") for n in range(0, top + 1, step)), grid=True)
 
 
-def share_axis(values: Sequence[float], *, grid: bool = True) -> ChartAxis:
+def share_axis(values: Sequence[float]) -> ChartAxis:
     """Return an axis from 0 to a round share above these, at most to all."""
     largest = min(1.0, max(values, default=1.0)) or 1.0
     step = _step(largest / 5)
     number = ceil(largest / step - 1e-9)
     ticks = tuple((round(n * step, 9), words.share(n * step)) for n in range(number + 1))
-    return ChartAxis(0, ticks[-1][0], tuple(t for t in ticks if t[0] <= 1), grid)
+    return ChartAxis(0, ticks[-1][0], tuple(t for t in ticks if t[0] <= 1), grid=True)
 
 
 def row_axis(names: Sequence[str]) -> ChartAxis:

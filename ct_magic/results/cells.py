@@ -22,15 +22,18 @@ import pandas as pd
 
 from ct_magic.errors import StillRunningError, UsageError
 from ct_magic.results.frame import (
+    COLUMNS,
     LAYOUT,
     free_names,
-    is_free,
     unit_days,
     unit_of_days,
     unit_of_ends,
 )
 
 _NEEDED = ("query", "start", "end", "count")
+_COUNTS = ("count", "of", "previous", "previous_of")
+_DIFFERENCES = ("difference", "difference_low", "difference_high")
+_FRACTIONS = ("share", "low", "high", "change", "previous_share", *_DIFFERENCES)
 CellValue = str | float | bool | date
 
 
@@ -133,8 +136,8 @@ def axes(df: pd.DataFrame) -> tuple[str, ...]:
     names = [str(name) for name in df.columns]
     known = df.attrs.get(LAYOUT, {}).get("axes")
     if known is not None and set(known) <= set(names):
-        return tuple(name for name in known)
-    return tuple(name for name in names[: names.index("count")] if is_free(name))
+        return tuple(known)
+    return tuple(name for name in names[: names.index("count")] if name not in COLUMNS)
 
 
 def cells(df: pd.DataFrame) -> tuple[Cell, ...]:
@@ -198,15 +201,11 @@ def _ranks(
             ranks[number] = steps.index(row.series.step)
         elif row.series.step is not None:
             unknown[row.piece].append(number)
-    if unknown and _is_numbered(df):
+    if unknown and pd.api.types.is_integer_dtype(df.index):
         index = list(df.index)
         for numbers in unknown.values():
             _follow(index, rows, numbers, ranks)
     return ranks
-
-
-def _is_numbered(df: pd.DataFrame) -> bool:
-    return pd.api.types.is_integer_dtype(df.index)
 
 
 def _follow(
@@ -287,38 +286,29 @@ def _check_once(rows: Sequence[Cell]) -> None:
 
 def _cell(row: Mapping[object, object], names: Sequence[str]) -> Cell:
     values = tuple((name, *_typed(row[name])) for name in names if not _is_missing(row[name]))
-    step, last = row.get("step"), _whole_number(row.get("to_day"))
+    last = _whole_number(row.get("to_day"))
     series = Series(
         query=str(row["query"]),
         values=values,
-        step=None if _is_missing(step) else str(step),
+        step=_text(row.get("step")),
         after=_whole_number(row.get("after")),
         window=None if last is None else (_whole_number(row.get("from_day")) or 0, last),
     )
-    event = row.get("event")
+    event = _text(row.get("event"))
+    numbers: dict[str, Any] = {name: _number(row.get(name)) for name in _FRACTIONS}
+    numbers |= {name: _whole_number(row.get(name)) for name in _COUNTS}
     return Cell(
         series=series,
-        event=series.query if _is_missing(event) else str(event),
+        event=series.query if event is None else event,
         start=_day(row["start"]) or date.min,
         end=_day(row["end"]) or date.max,
-        count=_whole_number(row["count"]),
-        of=_whole_number(row.get("of")),
-        share=_number(row.get("share")),
-        low=_number(row.get("low")),
-        high=_number(row.get("high")),
-        previous=_whole_number(row.get("previous")),
         previous_start=_day(row.get("previous_start")),
         previous_end=_day(row.get("previous_end")),
-        change=_number(row.get("change")),
-        previous_of=_whole_number(row.get("previous_of")),
-        previous_share=_number(row.get("previous_share")),
-        difference=_number(row.get("difference")),
-        difference_low=_number(row.get("difference_low")),
-        difference_high=_number(row.get("difference_high")),
         whole=_flag(row.get("whole")),
-        status=None if _is_missing(row.get("status")) else str(row["status"]),
-        doubt=None if _is_missing(row.get("doubt")) else str(row["doubt"]),
+        status=_text(row.get("status")),
+        doubt=_text(row.get("doubt")),
         counted=_moment(row.get("counted")),
+        **numbers,
     )
 
 
@@ -333,6 +323,10 @@ def _typed(value: object) -> tuple[str, CellValue]:
 
 def _is_missing(value: object) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or value != value
+
+
+def _text(value: object) -> str | None:
+    return None if _is_missing(value) else str(value)
 
 
 def _number(value: Any) -> float | None:
@@ -451,11 +445,6 @@ def follows(earlier: Cell, later: Cell) -> bool:
     behind = earlier.next_day
     length = unit_days(earlier.every, behind)
     return later.end <= earlier.end + timedelta(days=length)
-
-
-def is_rolling(rows: Iterable[Cell]) -> bool:
-    """Return True if each row is a window that ends with its piece."""
-    return any(row.rolls for row in rows)
 
 
 def unit(rows: Iterable[Cell]) -> str | None:

@@ -48,13 +48,17 @@ def _changes(rows: Sequence[Cell]) -> dict[int, float | None]:
     for pieces in by_series(rows).values():
         for earlier, later in pairwise(pieces):
             if earlier.whole and later.whole and follows(earlier, later):
-                ratio = _over(later.count, earlier.count)
-                changes[id(later)] = None if ratio is None else ratio - 1
+                changes[id(later)] = _change(later.count, earlier.count)
     return changes
 
 
 def _over(count: int | None, other: int | None) -> float | None:
     return count / other if count is not None and other else None
+
+
+def _change(count: int | None, other: int | None) -> float | None:
+    ratio = _over(count, other)
+    return None if ratio is None else ratio - 1
 
 
 def _column(values: Sequence[float | None], df: pd.DataFrame) -> pd.Series[float]:
@@ -167,16 +171,15 @@ def _finding(axis: str, value: str, row: Cell, whole: Cell) -> Finding:
     before, after = row.previous, row.count
     rest_before, rest_after = _less(whole.previous, before), _less(whole.count, after)
     z, p = relative_change(before, after, rest_before, rest_after)
-    own, rest = _over(after, before), _over(rest_after, rest_before)
     return Finding(
         axis=axis,
         value=value,
         before=before,
         after=after,
-        change=None if own is None else own - 1,
+        change=_change(after, before),
         rest_before=rest_before,
         rest_after=rest_after,
-        rest_change=None if rest is None else rest - 1,
+        rest_change=_change(rest_after, rest_before),
         z=z,
         p=p,
     )
@@ -194,17 +197,14 @@ def _coverage(found: Sequence[Finding], whole: Cell) -> list[str]:
             sum(count or 0 for count in counts)
             for counts in zip(*((f.before, f.after) for f in found if f.axis == axis), strict=True)
         ]
-        parts = [_over(total, of) for total, of in zip(sums, _both(whole), strict=True)]
+        wholes = (whole.previous, whole.count)
+        parts = [_over(total, of) for total, of in zip(sums, wholes, strict=True)]
         known = [part for part in parts if part is not None]
         if any(part > 1 for part in known):
             lines.append(f"the values of {axis} overlap: together {max(known):.2f} times the whole")
         elif any(part < 1 for part in known):
             lines.append(f"the values of {axis} cover {percent(min(known))} of the whole")
     return lines
-
-
-def _both(row: Cell) -> tuple[int | None, int | None]:
-    return row.previous, row.count
 
 
 def _in_words(change: float | None) -> str:

@@ -11,11 +11,10 @@ import pandas as pd
 from ct_magic.common.statistics import difference, holm
 from ct_magic.errors import QueryWarning, UsageError
 from ct_magic.results.cells import Cell, asked_order, axes, cells
-from ct_magic.results.frame import free_names
+from ct_magic.results.frame import TEXT, free_names
 
 # A profile has one value of these, so groups by them are different people.
 OF_PROFILES = ("profile.", "tech.", "app.", "demographics.", "reachability.", "geo")
-_TEXT = pd.StringDtype()
 _SHARES = ("share", "share_against", "difference", "low", "high", "ratio", "p", "p_holm")
 _TIMES = ("after", "from_day", "to_day")
 _OURS = ("query", "step", *_TIMES, "start", "end", "against", *_SHARES)
@@ -145,8 +144,8 @@ def _frame(lines: Sequence[dict[str, Any]], by: str, df: pd.DataFrame) -> pd.Dat
     last = _axis(by) if by in axes(df) else None
     names += [*(name for name in own if name != last), *([last] if last else []), "against"]
     frame = pd.DataFrame(list(lines), columns=[*names, *_SHARES])
-    kinds = {"query": _TEXT, "start": "datetime64[ns]"}
-    types: dict[str, Any] = {"query": _TEXT, "step": _TEXT} | dict.fromkeys(_SHARES, "Float64")
+    kinds = {"query": TEXT, "start": "datetime64[ns]"}
+    types: dict[str, Any] = {"query": TEXT, "step": TEXT} | dict.fromkeys(_SHARES, "Float64")
     types |= {name: "Int64" for name in _TIMES if name in names}
     types |= own | {"against": kinds.get(by) or df[by].dtype}
     return frame.astype(types)

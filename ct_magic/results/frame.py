@@ -164,15 +164,10 @@ def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) 
     before = {name: columns.pop(name) for name in BEFORE}
     # Given an index, pandas need not look for one; and its arrays are nobody else's.
     data = pd.DataFrame(before | axes | columns, index=pd.RangeIndex(len(results)), copy=False)
-    data.attrs["timezone"] = _name(zone)
+    data.attrs["timezone"] = str(zone or datetime.now().astimezone().tzinfo)
     if known := _layout(plan, axes):
         data.attrs[LAYOUT] = known
     return data
-
-
-def is_free(name: str) -> bool:
-    """Return True for a name that is no column of ours."""
-    return name not in COLUMNS
 
 
 def _layout(plan: Plan, axes: Mapping[str, Any]) -> dict[str, Any]:
@@ -310,7 +305,3 @@ def _days(cells: Sequence[date | None]) -> _Column:
         return np.array(cells, dtype=DAY)
     # "until ever" is often written 9999-12-31, and counts that have arrived must not be lost.
     return np.array(cells, dtype="datetime64[s]")
-
-
-def _name(zone: tzinfo | None) -> str:
-    return str(zone or datetime.now().astimezone().tzinfo)
