@@ -82,9 +82,9 @@ def _after_some_time(rows: Sequence[Cell], as_curves: bool) -> Callable[[Sequenc
     if is_own_days(rows):
         if is_bracket(rows):
             return brackets
-        if over_time and columns <= FEW and not (is_cumulative(rows) and lines <= FEW):
-            return share_lines
         is_curve = not over_time or (is_cumulative(rows) and lines <= FEW)
+        if not is_curve and columns <= FEW:
+            return share_lines
         return curves if is_curve or as_curves else triangle
     # By values it would be a grid of grids.
     has_values = any(row.series.values for row in rows)

@@ -86,11 +86,6 @@ TITLE, LINE = 80, 105  # characters of a line of the title, and of those below i
 FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
 
 
-def vega_lite(chart: Chart) -> dict[str, object]:
-    """Return the specification of a chart; it is as wide as what it is shown in."""
-    return _specification(chart, "container", "transparent", _PAGES_INK)
-
-
 def drawn(chart: Chart, kind: str) -> bytes:
     """Return the file of a picture: `png`, `svg` or `pdf`.
 
@@ -131,7 +126,7 @@ def _small(png: bytes) -> bytes:
     """
     import numpy as np
 
-    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+    width, height = _size(png)
     at, packed = 8, b""
     while at < len(png):
         end = at + 8 + int.from_bytes(png[at : at + 4], "big")
@@ -168,10 +163,9 @@ def can_draw() -> bool:
         return False
 
 
-def size(png: bytes) -> tuple[int, int]:
-    """Return width and height of a PNG in pixels as shown on a page."""
-    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
-    return round(width / SHARPER), round(height / SHARPER)
+def _size(png: bytes) -> tuple[int, int]:
+    """Return width and height of a PNG in its own pixels."""
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
 
 
 def embed_options(chart: Chart) -> dict[str, object]:
@@ -206,6 +200,9 @@ def _wrapped(lines: Iterable[str], most: int) -> list[str]:
 
 
 def _specification(chart: Chart, width: int | str, background: str, ink: str) -> dict[str, object]:
+    layers: dict[tuple[Any, ...], list[Any]] = {}
+    for mark in chart.marks:
+        layers.setdefault(_look(mark), []).append(mark)
     return {
         "$schema": SCHEMA,
         "description": chart.alt,
@@ -218,16 +215,9 @@ def _specification(chart: Chart, width: int | str, background: str, ink: str) ->
         "padding": 4,  # beside the words at the plane's right end, which Vega makes room for
         "title": {"text": _wrapped([chart.title], TITLE), "subtitle": _wrapped(chart.lines, LINE)},
         "encoding": {"x": _scaled("x", chart.x), "y": _scaled("y", chart.y)},
-        "layer": [_LAYERS[key[0]](marks) for key, marks in _by_look(chart.marks).items()],
+        "layer": [_LAYERS[kind](marks) for (kind, *_), marks in layers.items()],
         "config": _config(ink),
     }
-
-
-def _by_look(marks: Iterable[Mark]) -> dict[tuple[Any, ...], list[Any]]:
-    layers: dict[tuple[Any, ...], list[Any]] = {}
-    for mark in marks:
-        layers.setdefault(_look(mark), []).append(mark)
-    return layers
 
 
 def _look(mark: Mark) -> tuple[Any, ...]:
@@ -272,23 +262,27 @@ def _key(place: float) -> str:
     return str(int(place)) if float(place).is_integer() else repr(float(place))
 
 
+_COLOUR = {"field": "colour", "type": "nominal", "scale": None}
+_STRENGTH = {"field": "strength", "type": "quantitative", "scale": None}
+_DETAIL: dict[str, object] = {"detail": {"field": "line", "type": "nominal"}}
+_ENDS: dict[str, object] = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
+
+
 def _boxes(boxes: Sequence[Box]) -> dict[str, object]:
     values = [
         {"x": b.left, "x2": b.right, "y": b.bottom, "y2": b.top}
         | {"colour": VEGA_COLOURS[b.colour], "strength": b.strength, "tip": b.tip}
         for b in boxes
     ]
-    colour = {"field": "colour", "type": "nominal", "scale": None}
-    look: dict[str, object] = {"fill": colour}
+    look: dict[str, object] = {"fill": _COLOUR}
     mark: dict[str, object] = {"type": "rect", "cornerRadius": 1.5}
     if boxes[0].hollow:
         # A rectangle without a fill, whose edge is dashed: what is not over, or not whole.
         mark |= {"filled": False, "strokeWidth": 1.5, "strokeDash": [3, 2]}
-        look = {"stroke": colour}
+        look = {"stroke": _COLOUR}
     else:
-        look["fillOpacity"] = {"field": "strength", "type": "quantitative", "scale": None}
-    ends = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
-    return {"data": {"values": values}, "mark": mark, "encoding": look | ends | _tip(boxes)}
+        look["fillOpacity"] = _STRENGTH
+    return {"data": {"values": values}, "mark": mark, "encoding": look | _ENDS | _tip(boxes)}
 
 
 def _tiles(tiles: Sequence[Tile]) -> dict[str, object]:
@@ -304,15 +298,14 @@ def _tiles(tiles: Sequence[Tile]) -> dict[str, object]:
     mark = {"type": "rect", "fill": blue, "strokeDash": [3, 2]}
     # What is not over has a dashed edge, as everywhere else.
     edge = {"condition": {"test": "datum.hollow", "value": blue}, "value": None}
-    ends: dict[str, object] = {"x2": {"field": "x2"}, "y2": {"field": "y2"}, "stroke": edge}
-    strength = {"field": "strength", "type": "quantitative", "scale": None}
+    look = _ENDS | {"stroke": edge, "fillOpacity": _STRENGTH}
     return {
         "data": {"values": values},
         "layer": [
             {
                 "transform": [{"calculate": how, "as": name} for name, how in edges.items()],
                 "mark": mark,
-                "encoding": ends | {"fillOpacity": strength} | _tip(tiles),
+                "encoding": look | _tip(tiles),
             },
             _text("center", 0, 0, bold=False) | {"encoding": _TEXT | _tip(tiles)},
         ],
@@ -330,12 +323,11 @@ def _dots(dots: Sequence[Dot]) -> dict[str, object]:
         | {"shape": _SHAPES[d.shape % len(_SHAPES)]}
         for d in dots
     ]
-    colour = {"field": "colour", "type": "nominal", "scale": None}
     shape = {"field": "shape", "type": "nominal", "scale": None}
     return {
         "data": {"values": values},
         "mark": {"type": "point", "size": 42, "filled": not dots[0].hollow, "opacity": 1},
-        "encoding": {"color": colour, "shape": shape} | _tip(dots),
+        "encoding": {"color": _COLOUR, "shape": shape} | _tip(dots),
     }
 
 
@@ -354,8 +346,7 @@ def _paths(paths: Sequence[Path]) -> dict[str, object]:
         for n, (x, y) in enumerate(path.places)
     ]
     order = {"order": {"field": "n", "type": "quantitative"}}
-    detail = {"detail": {"field": "line", "type": "nominal"}}
-    return {"data": {"values": values}, "mark": mark, "encoding": order | detail}
+    return {"data": {"values": values}, "mark": mark, "encoding": order | _DETAIL}
 
 
 def _bands(bands: Sequence[Band]) -> dict[str, object]:
@@ -365,8 +356,8 @@ def _bands(bands: Sequence[Band]) -> dict[str, object]:
         for x, low, high in band.places
     ]
     mark = {"type": "area", "color": VEGA_COLOURS[bands[0].colour], "opacity": 0.15}
-    detail = {"detail": {"field": "line", "type": "nominal"}}
-    return {"data": {"values": values}, "mark": mark, "encoding": detail | {"y2": {"field": "y2"}}}
+    ends = {"y2": {"field": "y2"}}
+    return {"data": {"values": values}, "mark": mark, "encoding": _DETAIL | ends}
 
 
 _TEXT: dict[str, object] = {"text": {"field": "text", "type": "nominal"}}
@@ -444,8 +435,11 @@ class Picture:
         return self._chart.alt
 
     def vega_lite(self) -> dict[str, Any]:
-        """Return the picture as a Vega-Lite 5 specification: a dict that `json.dumps` takes."""
-        return vega_lite(self._chart)
+        """Return the picture as a Vega-Lite 5 specification: a dict that `json.dumps` takes.
+
+        It is as wide as what it is shown in.
+        """
+        return _specification(self._chart, "container", "transparent", _PAGES_INK)
 
     def png(self) -> bytes:
         """Return the picture as the bytes of a PNG; raise MissingExtraError without vl-convert."""
@@ -473,18 +467,15 @@ class Picture:
         except UsageError as error:
             data["text/plain"] = f"{self.text}\n{error}"
             return data, about
-        width, height = size(png)
+        width, height = (round(pixels / SHARPER) for pixels in _size(png))
         about["image/png"] = {"width": width, "height": height, "alt": self.text}
-        encoded = b64encode(png).decode()
+        alt = escape(" ".join(self.text.split()), quote=True)
+        source = f"data:image/png;base64,{b64encode(png).decode()}"
+        image = f'<img alt="{alt}" width="{width}" height="{height}" src="{source}">'
         # nbconvert's HTML has no `alt` for a PNG, but keeps that of an image in Markdown, which it
         # prefers; JupyterLab prefers Vega-Lite to both, and paper takes the PNG.
-        data |= {"image/png": png, "text/markdown": self._image(encoded, width, height)}
+        data |= {"image/png": png, "text/markdown": image}
         return data, about
-
-    def _image(self, png: str, width: int, height: int) -> str:
-        alt = escape(" ".join(self.text.split()), quote=True)
-        source = f"data:image/png;base64,{png}"
-        return f'<img alt="{alt}" width="{width}" height="{height}" src="{source}">'
 
     def __repr__(self) -> str:
         return self.text

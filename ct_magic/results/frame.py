@@ -56,15 +56,11 @@ def _axis_column(values: Sequence[Any]) -> Any:
     numbers = [value for _, value in known if not isinstance(value, str)]
     if kinds <= {int} and all(-_BIGGEST <= number < _BIGGEST for number in numbers):
         return pd.array(values, dtype="Int64")
-    if kinds <= {int, float} and all(_is_exact(number) for number in numbers):
+    if kinds <= {int, float} and all(type(n) is float or abs(n) <= EXACT for n in numbers):
         return pd.array(values, dtype="Float64")
     texts = _texts(value for _, value in known)
     cells = [None if value is None else texts[type(value), value] for value in values]
     return pd.array(cells, dtype=pd.StringDtype())
-
-
-def _is_exact(number: int | float) -> bool:
-    return isinstance(number, float) or abs(number) <= EXACT
 
 
 def _texts(values: Iterable[Scalar]) -> Mapping[tuple[type, Scalar], str]:
