@@ -44,7 +44,8 @@ def timeline(rows: Sequence[Cell]) -> Chart:
 
     A count that is missing leaves a gap: no line is drawn over it.
     """
-    lines = _largest(by_series(rows))
+    every = by_series(rows)
+    lines = _largest(every)
     called = names(rows)
     axis = count_axis([row.count or 0 for row in rows])
     marks: list[Mark] = []
@@ -59,7 +60,9 @@ def timeline(rows: Sequence[Cell]) -> Chart:
     what = f"profiles {how_often(rows)}{axis_words(rows)}"
     gist = " ".join(_gist(called[series], pieces) for series, pieces in lines.items())
     height, named = max(PLANE, (LINE + 1) * len(lines)), ends if len(lines) > 1 else []
-    return over_plane(rows, what, _lines_left_out(rows), gist, (x, axis), marks, named, height)
+    is_cut = len(every) > MOST_LINES
+    notes = [f"the largest {MOST_LINES} of {len(every):,} lines"] if is_cut else []
+    return over_plane(rows, what, notes, gist, (x, axis), marks, named, height)
 
 
 def paired_lines(rows: Sequence[Cell]) -> Chart:
@@ -170,11 +173,6 @@ def _largest(lines: dict[Series, list[Cell]]) -> dict[Series, list[Cell]]:
     totals = {series: sum(row.count or 0 for row in some) for series, some in lines.items()}
     kept = sorted(lines, key=lambda series: -totals[series])[:MOST_LINES]
     return {series: some for series, some in lines.items() if series in kept}
-
-
-def _lines_left_out(rows: Sequence[Cell]) -> list[str]:
-    several = len(by_series(rows))
-    return [f"the largest {MOST_LINES} of {several:,} lines"] if several > MOST_LINES else []
 
 
 def _tips(name: str, pieces: Sequence[Cell]) -> list[str]:

@@ -7,7 +7,7 @@ curve.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ct_magic.charts.chart import (
     SERIES,
@@ -52,7 +52,7 @@ MEAN = "mean"
 Cohort = tuple[object, ...]
 _Column = tuple[str, int | None, tuple[int, int] | None]  # step, after, window
 _Statements = Mapping[str, Mapping[Cohort, Mapping[_Column, Cell]]]
-_Counts = tuple[int, int]  # of how many, and of whom
+_Sums = dict[_Column, tuple[int, int]]  # how many, and of whom
 
 
 def triangle(rows: Sequence[Cell]) -> Chart:
@@ -182,9 +182,9 @@ def how_many(rows: Sequence[Cell]) -> tuple[int, int]:
 
 def _lines(
     statements: _Statements, columns: Sequence[_Column], rows: Sequence[Cell]
-) -> dict[str, list[tuple[float, _Counts]]]:
+) -> dict[str, _Sums]:
     """Return the counts of each line: of a value over all its cohorts, else of each cohort."""
-    lines: dict[str, list[tuple[float, _Counts]]] = {}
+    lines: dict[str, _Sums] = {}
     called = names(steps(rows))
     for cohorts in statements.values():
         groups: dict[Cohort, dict[Cohort, Mapping[_Column, Cell]]] = {}
@@ -201,8 +201,8 @@ def _lines(
     return lines
 
 
-def _last(places: Sequence[tuple[float, _Counts]]) -> float | None:
-    return places[-1][1][0] / places[-1][1][1] if places else None
+def _last(sums: _Sums) -> float | None:
+    return next((count / of for count, of in reversed(sums.values())), None)
 
 
 def _cohort(row: Cell) -> Cohort:
@@ -236,27 +236,22 @@ def _columns(rows: Sequence[Cell]) -> list[_Column]:
     return list(dict.fromkeys(map(_column, steps(rows))))
 
 
-def _sums(
-    cohorts: Iterable[Mapping[_Column, Cell]], columns: Sequence[_Column]
-) -> list[tuple[float, _Counts]]:
+def _sums(cohorts: Collection[Mapping[_Column, Cell]], columns: Sequence[_Column]) -> _Sums:
     """Return the counts of all finished cells together, for each column that has one."""
-    sums = []
+    sums: _Sums = {}
     for column in columns:
         cells = [cohort[column] for cohort in cohorts if column in cohort]
         done = [(c.count, c.of) for c in cells if c.count is not None and c.of]
         if done:
-            place = _place(column) or 0.0
-            sums.append((place, (sum(n for n, _ in done), sum(of for _, of in done))))
+            sums[column] = sum(n for n, _ in done), sum(of for _, of in done)
     return sums
 
 
 def _means(
-    cohorts: Iterable[Mapping[_Column, Cell]], columns: Sequence[_Column]
+    cohorts: Collection[Mapping[_Column, Cell]], columns: Sequence[_Column]
 ) -> dict[_Column, float]:
     """Return the share of all finished cohorts together, for each column that has one."""
-    known = list(cohorts)
-    sums = {column: _sums(known, [column]) for column in columns}
-    return {column: count / of for column, some in sums.items() for _, (count, of) in some}
+    return {column: count / of for column, (count, of) in _sums(cohorts, columns).items()}
 
 
 def _cell(x: int, y: float, row: Cell | None, largest: float) -> list[Mark]:
@@ -311,11 +306,10 @@ def _after_ticks(columns: Sequence[_Column]) -> tuple[tuple[float, str], ...]:
     return tuple(ticks)
 
 
-def _curve(
-    places: Sequence[tuple[float, _Counts]], colour: Colour, n: int, *, thin: bool, band: bool
-) -> list[Mark]:
-    if not places:
+def _curve(sums: _Sums, colour: Colour, n: int, *, thin: bool, band: bool) -> list[Mark]:
+    if not sums:
         return []
+    places = [(_place(column) or 0.0, counts) for column, counts in sums.items()]
     known = tuple((x, count / of) for x, (count, of) in places)
     ends = [(x, *wilson(*counts)) for x, counts in places]
     tips = [

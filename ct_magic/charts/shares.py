@@ -121,14 +121,11 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
     step_texts = {series: _step_words(series) for series in lines}
     several = len(set(step_texts.values())) > 1
     step_of = shortened(step_texts.values())
-    labels = {
-        series: f"{step_of[step_texts[series]]} · {called[series]}"
-        if several and (series.values or len({s.query for s in lines}) > 1)
-        else step_of[step_texts[series]]
-        if several
-        else called[series]
-        for series in lines
-    }
+    labels = {}
+    for series in lines:
+        is_named = not several or series.values or len({s.query for s in lines}) > 1
+        parts = [step_of[step_texts[series]]] if several else []
+        labels[series] = " · ".join([*parts, called[series]] if is_named else parts)
     axis = share_axis([row.share or 0 for row in shown])
     marks: list[Mark] = []
     for n, (series, pieces) in enumerate(lines.items()):
