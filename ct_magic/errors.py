@@ -82,7 +82,7 @@ class QueryError(CtMagicError, ValueError):
     def __str__(self) -> str:
         if not self.source:
             return self.message
-        before, under = _cut(self.source[: self.column - 1], self.source[self.column - 1 :])
+        before, under = _cut_around(self.source[: self.column - 1], self.source[self.column - 1 :])
         # The caret line repeats the tabs above it, so that it is right however wide they are.
         lead = "".join("\t" if c == "\t" else " " * width(c) for c in before)
         caret = lead + "^" * max(1, sum(map(width, under[: self.length])))
@@ -90,7 +90,7 @@ class QueryError(CtMagicError, ValueError):
         return f"{place}\n    {before}{under}\n    {caret}\n{self.message}"
 
 
-def _cut(before: str, under: str) -> tuple[str, str]:
+def _cut_around(before: str, under: str) -> tuple[str, str]:
     """Cut what a front end would wrap: the caret would be under another line."""
     if len(before) + len(under) <= _WIDEST:
         return before, under

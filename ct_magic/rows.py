@@ -2,7 +2,7 @@
 
 A question is one count that the service is asked. A row of the DataFrame is a formula over such
 counts: mostly one of them, with `or` a sum and a difference. Several rows may need one question;
-it is asked once. `row_results` computes how a row stands from the jobs of its questions.
+it is asked once. `row_results` computes the state of a row from the jobs of its questions.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class Row:
 class Plan:
     """What a cell asks: its rows, the distinct questions behind them, and notes for the panel.
 
-    `questions` stand in the order in which the rows first need them. `notes` are sentences on the
+    `questions` are in the order in which the rows first need them. `notes` are sentences on the
     whole cell, like the period that was meant; `statements` the cell's statements as typed.
     `expects` says how long it may take, where that is worth saying.
     """

@@ -19,7 +19,7 @@ class Colour(StrEnum):
     INK = "ink"  # text
     QUIET = "quiet"  # text that explains
     GREY = "grey"  # what is compared with, or has not arrived yet
-    TRACK = "track"  # what a bar stands in
+    TRACK = "track"  # the track of a bar
     FIRST = "first"  # the series of a picture, in their order
     SECOND = "second"
     THIRD = "third"
@@ -42,7 +42,7 @@ class ChartAxis:
     high: float
     ticks: tuple[tuple[float, str], ...] = ()
     grid: bool = False
-    above: bool = False  # the names of columns stand above them
+    above: bool = False  # the names of columns are above them
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ Mark = Box | Path | Dot | Words | Tile | Band
 class Chart:
     """A whole picture. `alt` has the gist of it for whoever does not see it.
 
-    `lines` stand below the title; `height` is the plane's, `margin` what the words at its right
+    `lines` are below the title; `height` is the plane's, `margin` what the words at its right
     end need, both in pixels.
     """
 

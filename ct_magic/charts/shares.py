@@ -32,7 +32,7 @@ from ct_magic.common.words import points, points_between, share
 from ct_magic.results.cells import Cell, Series, by_series, steps_before, unit
 
 _MOST = 60
-_ROW = 30
+_BAR_HEIGHT = 30
 WHERE = "where "  # a step that is a filter
 DRAW = "each period is one draw"
 INTERVALS = "lines are 95 % intervals"
@@ -59,9 +59,11 @@ def funnel(rows: Sequence[Cell]) -> Chart:
     marks: list[Mark] = []
     for n, (row, step, (name, text)) in enumerate(zip(shown, before, named, strict=True)):
         marks += _nested(n, row, step, f"{name}: {text}")
-        marks.append(Words(_around(row, step) or 0, -n, text, right=8))
+        marks.append(Words(_rows_around(row, step) or 0, -n, text, right=8))
     axis = ChartAxis(0, max([row.count or 0 for row in shown] + [1]))
-    return over_rows(rows, _what(rows), [period(rows), *order(rows)], named, axis, marks, _ROW)
+    return over_rows(
+        rows, _what(rows), [period(rows), *order(rows)], named, axis, marks, _BAR_HEIGHT
+    )
 
 
 def dots(rows: Sequence[Cell]) -> Chart:
@@ -75,7 +77,7 @@ def dots(rows: Sequence[Cell]) -> Chart:
         marks += _interval(-n, row.share, ends, f"{name}: {text}", hollow=row.is_partial)
         marks.append(Words(axis.high, -n, text, right=10))
     what, notes = f"{_what(rows)}{axis_words(rows)}", [period(rows), INTERVALS]
-    return over_rows(rows, what, notes, named, axis, marks, _ROW)
+    return over_rows(rows, what, notes, named, axis, marks, _BAR_HEIGHT)
 
 
 def paired_dots(rows: Sequence[Cell]) -> Chart:
@@ -98,7 +100,7 @@ def paired_dots(rows: Sequence[Cell]) -> Chart:
         marks.append(Words(axis.high, -n, text, right=10))
     what = f"{_what(rows)} against another period{axis_words(rows)}"
     notes = [two_periods(shown, "point"), INTERVALS, DRAW]
-    return over_rows(rows, what, notes, named, axis, marks, _ROW + 14)
+    return over_rows(rows, what, notes, named, axis, marks, _BAR_HEIGHT + 14)
 
 
 def _pair_text(row: Cell) -> str:
@@ -165,13 +167,13 @@ def _step_labels(rows: Sequence[Cell]) -> list[str]:
     ]
 
 
-def _around(row: Cell, before: Cell | None) -> int | None:
+def _rows_around(row: Cell, before: Cell | None) -> int | None:
     return row.count if before is None or before.count is None else before.count
 
 
 def _nested(n: int, row: Cell, before: Cell | None, tip: str) -> list[Mark]:
     marks: list[Mark] = []
-    around = _around(row, before)
+    around = _rows_around(row, before)
     if around and not row.is_base:
         marks.append(Box(0, around, -n - 0.34, -n + 0.34, Colour.TRACK, strength=0.25, tip=tip))
     if row.count:

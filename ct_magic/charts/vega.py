@@ -81,7 +81,7 @@ _STYLE = """
 """
 _drawn_by: dict[str, int] = {}
 _PALETTE = 256  # colours of a small PNG
-_USUAL = 760  # pixels
+_USUAL_WIDTH = 760  # pixels
 TITLE, LINE = 80, 105  # characters of a line of the title, and of those below it
 FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
 
@@ -178,7 +178,7 @@ def embed_options(chart: Chart) -> dict[str, object]:
     # Where another chart's style came first the box has no width yet, and the chart the usual one.
     least = narrowest(chart)
     inside = "containerSize()[0]"
-    width = f"{inside} > 100 ? max({inside}, {least}) : {max(_USUAL, least)}"
+    width = f"{inside} > 100 ? max({inside}, {least}) : {max(_USUAL_WIDTH, least)}"
     paths = ("/signals/0/init", "/signals/0/on/0/update")
     patch = [{"op": "replace", "path": path, "value": width} for path in paths]
     return {**_OPTIONS, "defaultStyle": _STYLE, "patch": patch}
@@ -317,7 +317,7 @@ def _tip(marks: Sequence[Box | Dot | Tile]) -> dict[str, object]:
     return {"tooltip": {"field": "tip", "type": "nominal"}} if has_tip else {}
 
 
-def _dots(dots: Sequence[Dot]) -> dict[str, object]:
+def _dot_layer(dots: Sequence[Dot]) -> dict[str, object]:
     values = [
         {"x": d.x, "y": d.y, "tip": d.tip, "colour": VEGA_COLOURS[d.colour]}
         | {"shape": _SHAPES[d.shape % len(_SHAPES)]}
@@ -363,7 +363,7 @@ def _bands(bands: Sequence[Band]) -> dict[str, object]:
 _TEXT: dict[str, object] = {"text": {"field": "text", "type": "nominal"}}
 
 
-def _words(words: Sequence[Words]) -> dict[str, object]:
+def _text_layer(words: Sequence[Words]) -> dict[str, object]:
     first = words[0]
     values = [{"x": w.x, "y": w.y, "text": w.text} for w in words]
     look = _text(first.align, first.right, -first.up, bold=first.bold)
@@ -409,10 +409,10 @@ def _config(ink: str) -> dict[str, object]:
 
 
 _LAYERS: dict[type[Mark], Callable[[Any], dict[str, object]]] = {
-    Words: _words,
+    Words: _text_layer,
     Path: _paths,
     Box: _boxes,
-    Dot: _dots,
+    Dot: _dot_layer,
     Tile: _tiles,
     Band: _bands,
 }

@@ -260,7 +260,7 @@ def doubts(rows: Iterable[Cell]) -> list[str]:
     return [f"in doubt: {short(first, LONGEST_LINE - len(more))}{more}"] if first else []
 
 
-# Where ticks stand: at round numbers, and at pieces of time that have room for their names.
+# The places of ticks: at round numbers, and at pieces of time that have room for their names.
 
 MOST_TICKS = 9
 THREE_WEEKS = 21  # days from which on Mondays are named
@@ -289,7 +289,7 @@ def row_axis(names: Sequence[str]) -> ChartAxis:
 
 
 def place(row: Cell) -> int:
-    """Return where a piece stands in time: at its first day, or the last one of a window."""
+    """Return where a piece is in time: at its first day, or the last one of a window."""
     return _own_day(row).toordinal()
 
 

@@ -1,7 +1,7 @@
 """Whom to ask: account, region, time zone; from the environment or a TOML file.
 
 The account of the environment is named `default`; it reads `CLEVERTAP_ACCOUNT_ID`,
-`CLEVERTAP_PASSCODE`, `CLEVERTAP_REGION` and `CLEVERTAP_BASE_URL`. Further ones stand in
+`CLEVERTAP_PASSCODE`, `CLEVERTAP_REGION` and `CLEVERTAP_BASE_URL`. Further ones are in
 `accounts.toml`, one table an account:
 
     [prod]
@@ -68,10 +68,10 @@ REGION_SHAPE = re.compile(r"[a-z]{2,4}\d")  # a code of a region that may be new
 COUNTS_PATH = "/1/counts/profiles.json"  # of both calls
 DEFAULT = "default"
 SANDBOX_ID = "SANDBOX"  # of the account that a sandbox has unless told otherwise
-_Place = Callable[[str], str]  # says in words where a value is set, so that none is ever quoted
+_Where = Callable[[str], str]  # says in words where a value is set, so that none is ever quoted
 
 
-def _is_whole(value: object) -> bool:
+def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
@@ -95,7 +95,7 @@ KEYS: dict[str, tuple[Callable[[object], bool], str]] = {
     "region": (_is_text, "is a text like 'eu1'"),
     "base_url": (_is_text, "is a text like 'https://host'"),
     "timezone": (_is_text, "is a text like 'Asia/Kolkata'"),
-    "max_concurrent": (_is_whole, "is a whole number from 1"),
+    "max_concurrent": (_is_count, "is a whole number from 1"),
     "poll_interval": (_is_pause, "is a number of seconds above 0, up to a year"),
 }
 
@@ -183,7 +183,7 @@ def own_address(name: str, environ: Variables = MACHINE) -> str | None:
     return _base_url(url, place("base_url")) if url else None
 
 
-def _table(name: str, environ: Variables) -> tuple[Mapping[str, Any], _Place]:
+def _table(name: str, environ: Variables) -> tuple[Mapping[str, Any], _Where]:
     """Return what is set for an account, and where each of it is."""
     if name == DEFAULT:
         held = {k: credentials.of_variable(v, environ).reveal() for k, v in _VARIABLES.items()}
@@ -268,7 +268,7 @@ def _base_url(url: str, place: str) -> str:
     )
 
 
-def _checked(name: str, table: Mapping[str, Any], place: _Place) -> dict[str, Any]:
+def _checked(name: str, table: Mapping[str, Any], place: _Where) -> dict[str, Any]:
     """Return the fields of an account but its passcode; raise AccountError for a wrong one."""
     for key, (fits, words) in KEYS.items():
         value = table.get(key)
@@ -305,7 +305,7 @@ _VARIABLES = {
 }
 
 
-def _in_file(path: Path, name: str) -> _Place:
+def _in_file(path: Path, name: str) -> _Where:
     return lambda key: f"{path}: [{name}] {'' if key == 'id' else key}".rstrip()
 
 
@@ -352,7 +352,7 @@ def _check_variables(path: Path, names: Iterable[str]) -> None:
 
 def _check_table(path: Path, name: str, table: object) -> None:
     if not isinstance(table, dict):
-        raise AccountError(f"{path}: {name!r} stands outside a table; accounts begin with [name]")
+        raise AccountError(f"{path}: {name!r} is outside a table; accounts begin with [name]")
     if any(key.lower().startswith("pass") for key in table):
         raise AccountError(
             f"{path}: [{name}] holds a passcode; take it out (and change it in the dashboard), "

@@ -212,7 +212,7 @@ def _trusted(certificates: str, _changed: int) -> ssl.SSLContext:
 
 
 class _Response(HTTPResponse):
-    """An HTTP answer that is read until a deadline, and that no interim answer stands for."""
+    """An HTTP answer that is read until a deadline, and that no interim answer replaces."""
 
     def __init__(
         self,
@@ -310,7 +310,7 @@ def _variable(proxy: str, environ: Mapping[str, str]) -> str:
 
 
 def _check(proxy: str, name: str) -> None:
-    # The proxy itself is not repeated: a password may stand in it.
+    # The proxy itself is not repeated: it may hold a password.
     try:
         parts = urlsplit(proxy)
         is_address = parts.scheme.lower() in SCHEMES and bool(parts.hostname)

@@ -20,7 +20,7 @@ SHARED_ID = f"two queries got the same id: no number is taken (tried {SHARED_TRI
 
 
 class State(StrEnum):
-    """Where a job stands; the value is the word that `status` shows in a DataFrame."""
+    """The state of a job; the value is the word that `status` shows in a DataFrame."""
 
     WAITING = "waiting"
     SUBMITTED = "submitted"

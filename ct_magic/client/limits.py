@@ -30,7 +30,7 @@ from ct_magic.common.fork import ForkLock, in_child
 LIMITS = "limits"  # under this name the journal keeps what an account takes at once
 _DAY = 86400.0  # seconds
 AFTER_FEW, AFTER_MANY = 10, 40  # requests taken in a row before one more is tried
-_QUIET = 60.0  # seconds without a refusal after which a limit that is not known is let go
+_CALM_SECONDS = 60.0  # seconds without a refusal after which a limit that is not known is let go
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Gate:
 
     def begin(self, now: float) -> None:
         """Begin a run: a limit that is only a guess is forgotten if nothing was refused lately."""
-        if now - self._refused > _QUIET:
+        if now - self._refused > _CALM_SECONDS:
             self._limit, self._is_trying = self.known, False
 
     def take(self, beside: int) -> None:

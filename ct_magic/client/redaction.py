@@ -16,12 +16,12 @@ STARS = "****"
 
 def without(text: str, secret: Secret) -> str:
     """Return a text with stars where the passcode is, in upper or lower case."""
-    return _written(secret).sub(STARS, text)
+    return _spellings(secret).sub(STARS, text)
 
 
 def holds(text: str, secret: Secret) -> bool:
     """Return True if a text holds the passcode."""
-    return bool(_written(secret).search(text))
+    return bool(_spellings(secret).search(text))
 
 
 def plainly(body: bytes) -> str:
@@ -33,7 +33,7 @@ def plainly(body: bytes) -> str:
 
 
 @cache
-def _written(secret: Secret) -> re.Pattern[str]:
+def _spellings(secret: Secret) -> re.Pattern[str]:
     # As JSON writes it, too, where a backslash may lie before a character.
     parts = (rf"(?:\\?{re.escape(char)}|%{ord(char):02x})" for char in secret.reveal())
     return re.compile("".join(parts), re.IGNORECASE)

@@ -72,9 +72,9 @@ def read(
     data = json_object(body)
     # A failure under 2xx comes from the API itself, and its HTTP status says nothing.
     source = "the service answered" if _is_failed(data) and 200 <= status < 300 else None
-    error = f"{source or f'HTTP {status}'}: {_error(data, body, status)}"
+    error = f"{source or f'HTTP {status}'}: {_failure_text(data, body, status)}"
     if status == 429:
-        return Busy(error)  # whoever sends it, and whatever stands in it
+        return Busy(error)  # whoever sends it, and whatever it holds
     if status == 401 and isinstance(data.get("error"), str):
         return Denied(error)
     if _is_failed(data) and (200 <= status < 300 or status >= 400):
@@ -98,7 +98,7 @@ def pause(headers: Mapping[str, str]) -> float | None:
     try:
         seconds = float(header.replace("_", "x"))  # which Python alone takes for a separator
     except ValueError:
-        seconds = _between(headers.get("Date") or formatdate(usegmt=True), header)
+        seconds = _text_between(headers.get("Date") or formatdate(usegmt=True), header)
     return min(seconds, LONGEST_PAUSE) if seconds >= 0 else None
 
 
@@ -180,10 +180,10 @@ def _good(data: dict[str, object], req_id: str | None, body: bytes) -> Answer:
         return _anothers(body)
     count = _whole(data.get("count"))
     if count is None:
-        return _foreign(f"the answer holds no count: {_described(body)}")
+        return _foreign(f"the answer holds no count: {_body_kind(body)}")
     tally = _tally(count, data)
     if _unwrapped(data.get("error")) or _kind(200, data) != 200:
-        return _foreign(f"the answer is a success and a failure in one: {_described(body)}")
+        return _foreign(f"the answer is a success and a failure in one: {_body_kind(body)}")
     if tally.events is not None and tally.events < count:
         return _foreign(f"the answer has {count} profiles, but {tally.events} events (tcount)")
     return Success(tally, req_id=None if req_id else _req_id(data.get("req_id")))
@@ -194,7 +194,7 @@ def _partial(data: dict[str, object], req_id: str | None, body: bytes) -> Answer
         return _anothers(body)
     req_id = _req_id(data.get("req_id")) or req_id
     if req_id is None:
-        return _foreign(f"the answer holds no request id: {_described(body)}")
+        return _foreign(f"the answer holds no request id: {_body_kind(body)}")
     return Partial(req_id)
 
 
@@ -205,7 +205,7 @@ def is_anothers(data: dict[str, object], req_id: str | None) -> bool:
 
 
 def _anothers(body: bytes) -> Trouble:
-    return _foreign(f"the answer belongs to another query: {_described(body)}")
+    return _foreign(f"the answer belongs to another query: {_body_kind(body)}")
 
 
 def _trouble(status: int, error: str) -> Answer:
@@ -260,14 +260,14 @@ def json_object(body: bytes) -> dict[str, object]:
 def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
     data = dict(pairs)
     if len(data) < len(pairs):
-        raise ValueError("a key stands twice: two counts would be in it")
+        raise ValueError("a key is there twice: two counts would be in it")
     return data
 
 
-def _error(data: dict[str, object], body: bytes, status: int) -> str:
+def _failure_text(data: dict[str, object], body: bytes, status: int) -> str:
     words = _unwrapped(data.get("error"))
     if not words:
-        return _described(body)
+        return _body_kind(body)
     code = data.get("code")
     if isinstance(code, bool) or not isinstance(code, int | str) or str(code) == str(status):
         return _plain(words)
@@ -305,7 +305,7 @@ def _plain(words: str) -> str:
     return shown + (" ..." if len(text) > ERROR_LENGTH else "")
 
 
-def _described(body: bytes) -> str:
+def _body_kind(body: bytes) -> str:
     """Return what a body is. Nothing of it is quoted: a page may repeat the passcode in any way."""
     if not body.strip():
         return "an empty answer"
@@ -314,7 +314,7 @@ def _described(body: bytes) -> str:
     return f"{kind} of {len(body):,} bytes"
 
 
-def _between(start: str, end: str) -> float:
+def _text_between(start: str, end: str) -> float:
     try:
         return (parsedate_to_datetime(end) - parsedate_to_datetime(start)).total_seconds()
     except (TypeError, ValueError, OverflowError):

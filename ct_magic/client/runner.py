@@ -33,7 +33,9 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 _MEASURED = 5  # requests of a run; of one count alone there are fewer
-_SLICE = 1.0  # seconds between two ticks, and how late it is noticed that every worker has died
+_TICK_SECONDS = (
+    1.0  # seconds between two ticks, and how late it is noticed that every worker has died
+)
 FORKED = "this process was forked from the one that counts: the count arrives there"
 
 
@@ -81,7 +83,7 @@ class Run:
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """Every job as it stands, in the order asked."""
+        """Every job as it is now, in the order asked."""
         with self._news:
             return self._schedule.jobs
 
@@ -115,7 +117,7 @@ class Run:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until all is over, `timeout` seconds at the most; return True if it is."""
         end = float("inf") if timeout is None else self.clock() + timeout
-        while not self._over.wait(max(0.0, min(_SLICE, end - self.clock()))):
+        while not self._over.wait(max(0.0, min(_TICK_SECONDS, end - self.clock()))):
             if self._threads and not any(thread.is_alive() for thread in self._threads):
                 if not self._schedule.done:
                     self._end("an error inside ct_magic: its threads have died")
@@ -152,7 +154,7 @@ class Run:
             left = self._deadline - self.clock()
             if left <= 0:
                 self._change(self._schedule.expire)
-            self._over.wait(min(_SLICE, left) if left > 0 else _SLICE)
+            self._over.wait(min(_TICK_SECONDS, left) if left > 0 else _TICK_SECONDS)
 
     def _next_step(self) -> Submit | Poll | None:
         if self.clock() >= self._deadline:

@@ -161,7 +161,7 @@ class Schedule:
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """Every job as it stands, in the order asked."""
+        """Every job as it is now, in the order asked."""
         return tuple(self._jobs)
 
     @property

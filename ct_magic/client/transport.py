@@ -231,7 +231,7 @@ class Service:
         was_wrong, self._is_clock_wrong = self._is_clock_wrong, abs(ahead) > WRONG_CLOCK
         if self._is_clock_wrong and not was_wrong and self._warn:
             direction = "ahead of" if ahead > 0 else "behind"
-            _safely(
+            _warned(
                 self._warn,
                 f"this machine's clock is {duration(abs(ahead))} {direction} the service's: "
                 "what is kept is dated by the service's, but 'today' and 'last 7 days' are this "
@@ -248,12 +248,12 @@ class Service:
             return Failure(refusal)
         if isinstance(error, requests.exceptions.ProxyError):
             return _no_proxy(error, host)
-        if lack := _behind(error, OSError, having=_TOO_MANY_FILES):
+        if lack := _proxy_error(error, OSError, having=_TOO_MANY_FILES):
             return Trouble(f"no socket could be opened ({lack.strerror}): see 'ulimit -n'")
         is_late = isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError)
-        if is_late or _behind(error, TimeoutError):
+        if is_late or _proxy_error(error, TimeoutError):
             return Trouble(f"{host} did not answer in time")
-        if _behind(error, urllib3.exceptions.InvalidHeader):
+        if _proxy_error(error, urllib3.exceptions.InvalidHeader):
             return Trouble("an answer with headers that contradict each other", cause=Cause.FOREIGN)
         if isinstance(error, requests.exceptions.InvalidSchema | ValueError):
             return Failure(f"the request to {host} could not be made ({type(error).__name__})")
@@ -328,7 +328,7 @@ class _Credentials(AuthBase):
         return request
 
 
-def _behind(
+def _proxy_error(
     error: BaseException | None, kind: type[_E], having: Collection[int] | None = None
 ) -> _E | None:
     """Return the error of such a kind behind those of the libraries around it, if there is one.
@@ -348,7 +348,7 @@ def _behind(
 
 def _refused_certificate(error: Exception, host: str) -> str | None:
     # Only this is final: a handshake that was merely cut is tried again.
-    refused = _behind(error, ssl.SSLError, having=None)
+    refused = _proxy_error(error, ssl.SSLError, having=None)
     reason = getattr(refused, "verify_message", "")
     if refused is None or not (reason or "certificate verify failed" in str(refused)):
         return None
@@ -394,7 +394,7 @@ def _through_proxy(url: str) -> str:
     return f" through the proxy in {name}" if name else ""
 
 
-def _safely(warn: Callable[[str], None], message: str) -> None:
+def _warned(warn: Callable[[str], None], message: str) -> None:
     try:
         warn(message)
     except Exception:

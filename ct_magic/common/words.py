@@ -73,14 +73,14 @@ def _signed(value: float, below: float) -> str:
 
 def duration(seconds: float) -> str:
     """Return seconds as people say them: `12 s`, `4 min`, `1.5 h`, `3 days`."""
-    return _in_unit(seconds, _unit_of(seconds))
+    return _duration_in(seconds, _unit_of(seconds))
 
 
 def durations(low: float, high: float) -> str:
     """Return a range of durations, in one unit where both have it: `1 to 4 min`, `5 s to 2 h`."""
     unit = _unit_of(high)
-    least = _in_unit(low, unit if low >= _UNITS[unit][0] else _unit_of(low))
-    most = _in_unit(high, unit)
+    least = _duration_in(low, unit if low >= _UNITS[unit][0] else _unit_of(low))
+    most = _duration_in(high, unit)
     return most if least == most else f"{least.removesuffix(f' {_UNITS[unit][1]}')} to {most}"
 
 
@@ -88,7 +88,7 @@ def _unit_of(seconds: float) -> int:
     return sum(seconds >= least for least in _FROM)
 
 
-def _in_unit(seconds: float, unit: int) -> str:
+def _duration_in(seconds: float, unit: int) -> str:
     size, name = _UNITS[unit]
     value = max(seconds, 0.0) / size
     digits = f"{value:.1g}" if 0 < value < 1 else f"{value:.{int(name == 'h')}f}"

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
 
     Opener = Callable[[Shown, About], Panel]
 
-_LOOK = 0.2  # seconds between two looks whether all is there; an interrupt is heard at once
+_SECONDS_BETWEEN = (
+    0.2  # seconds between two looks whether all is there; an interrupt is heard at once
+)
 
 
 def ask(
@@ -153,7 +155,7 @@ def ask_unrecorded(cell: PreparedCell, journal: Journal, asker: Asker) -> tuple[
     run = _service_run(cell, jobs_of(cell.plan.questions), journal, asker)
     try:
         run.start()
-        while not run.wait(_LOOK):
+        while not run.wait(_SECONDS_BETWEEN):
             pass
     finally:
         run.cancel()

@@ -28,12 +28,14 @@ EMPTY_TEXT = "empty text is a value"
 EVENT = "App Launched"
 BACK = timedelta(days=3)  # from today to the day D
 _WEEK = timedelta(weeks=1)  # before D, in which some of its people came as well
-_WEEKS = timedelta(weeks=12)  # so many people that a few do not decide on the clock
+_LONG_ENOUGH = timedelta(weeks=12)  # so many people that a few do not decide on the clock
 MORNING, EVENING, HOUR = ["00:00", "11:59"], ["12:00", "23:59"], ["19:00", "19:59"]
 FEWEST = 30  # people; that all of fewer came in both halves of a day proves nothing
-_ENOUGH = 300  # people; were it the event's clock, some would buy or end a minute beyond the hour
+_ENOUGH_PEOPLE = (
+    300  # people; were it the event's clock, some would buy or end a minute beyond the hour
+)
 STRANGE = "ct_magic_check"  # a name that no account has
-_Json = dict[str, object]
+_Body = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +76,28 @@ class Answers:
         return ", ".join(f"{tally.count:,}" if tally else "nothing" for tally in tallies)
 
 
-def questions(today: date, event: str = EVENT) -> dict[str, _Json]:
+def questions(today: date, event: str = EVENT) -> dict[str, _Body]:
     """Return the counts that are asked: their names here, and their JSON."""
     last = today - BACK
     day, before = _days(event, last, last), _days(event, last - _WEEK, last - timedelta(1))
     morning, evening = _at(day, MORNING), _at(day, EVENING)
-    whole = _days(event, last - _WEEKS, last)
-    later = [_days(name, last - _WEEKS, last) for name in ("Session Concluded", "Charged")]
+    whole = _days(event, last - _LONG_ENOUGH, last)
+    later = [_days(name, last - _LONG_ENOUGH, last) for name in ("Session Concluded", "Charged")]
     unknown = {"name": STRANGE, "operator": STRANGE, "value": "x"}
     empty = {"name": STRANGE, "operator": "equals", "value": ""}
     return {
         "day": day,
-        "did": _with(day, did_all=[day]),
-        "did any": _with(day, did_any=_any(day)),
-        "again": _with(day, did_all=[before]),
-        "first": _with(day, did_none=[before]),
+        "did": _with_advanced(day, did_all=[day]),
+        "did any": _with_advanced(day, did_any=_did_any(day)),
+        "again": _with_advanced(day, did_all=[before]),
+        "first": _with_advanced(day, did_none=[before]),
         "week before": before,
         "eight days": _days(event, last - _WEEK, last),
         "morning": morning,
         "evening": evening,
-        "morning and evening": _with(morning, did_all=[evening]),
-        "morning or again": _with(day, did_any=_any(morning, before)),
-        "morning and again": _with(morning, did_all=[before]),
+        "morning and evening": _with_advanced(morning, did_all=[evening]),
+        "morning or again": _with_advanced(day, did_any=_did_any(morning, before)),
+        "morning and again": _with_advanced(morning, did_all=[before]),
         "once in the hour": _once(whole, *later),
         "all in the hour": _once(whole, *(_at(each, HOUR) for each in later)),
         "unknown key": day | {STRANGE: 1},
@@ -117,7 +119,7 @@ class _Rule:
     narrowed: tuple[str, ...] = ()  # counts that show that the clauses in question were heeded
 
 
-def _sum(whole: int, *parts: int) -> bool:
+def _adds_up(whole: int, *parts: int) -> bool:
     return whole == sum(parts)
 
 
@@ -127,7 +129,7 @@ def _is_either(either: int, morning: int, again: int, both: int) -> bool | None:
     return None if right and both in (morning, again) else right
 
 
-def _is_range(whole: int, morning: int, evening: int, both: int) -> bool | None:
+def _is_clock_range(whole: int, morning: int, evening: int, both: int) -> bool | None:
     if not whole:
         return None
     if whole != morning + evening - both:
@@ -141,7 +143,7 @@ def _is_sessions(everybody: int, inside: int) -> bool | None:
     beyond = everybody - inside
     if beyond >= max(3, everybody / 50):
         return False
-    return True if everybody >= _ENOUGH and 0 <= beyond <= everybody / 200 else None
+    return True if everybody >= _ENOUGH_PEOPLE and 0 <= beyond <= everybody / 200 else None
 
 
 def _is_filter(day: int, empty: int) -> bool | None:
@@ -161,7 +163,7 @@ _RULES = (
         DID_NOT_SPLITS,
         "E; E did E in the week before; E did not: the first is the sum of the others",
         ("day", "again", "first"),
-        _sum,
+        _adds_up,
         "'did not' may be trusted where this holds",
         ("again", "first"),
     ),
@@ -169,7 +171,7 @@ _RULES = (
         FIRST_DAYS_ADD_UP,
         "E on eight days; on the first seven; on the last for the first time: the sum",
         ("eight days", "week before", "first"),
-        _sum,
+        _adds_up,
         "the pieces of 'by first day' add up to the whole where this holds",
         ("first",),
     ),
@@ -186,7 +188,7 @@ _RULES = (
         CLOCK_RANGE,
         "E; 00:00 to 11:59; 12:00 to 23:59; both: the halves are the whole, and not each all of it",
         ("day", "morning", "evening", "morning and evening"),
-        _is_range,
+        _is_clock_range,
         "two times are a range of the clock where this holds; else the filter does something else",
     ),
     _Rule(
@@ -275,24 +277,24 @@ def _devices(answers: Answers) -> Point:
     )
 
 
-def _days(event: str, first: date, last: date) -> _Json:
+def _days(event: str, first: date, last: date) -> _Body:
     ends = {key: int(f"{day:%Y%m%d}") for key, day in (("from", first), ("to", last))}
     return {"event_name": event, **ends}
 
 
-def _at(body: _Json, clock: list[str]) -> _Json:
+def _at(body: _Body, clock: list[str]) -> _Body:
     return body | {"session_properties": [{"name": "time_of_day", "value": clock}]}
 
 
-def _with(body: _Json, **advanced: object) -> _Json:
+def _with_advanced(body: _Body, **advanced: object) -> _Body:
     return body | {"advanced_query": advanced}
 
 
-def _any(*events: _Json) -> _Json:
+def _did_any(*events: _Body) -> _Body:
     return {"any_events": list(events), "operator": "greater_than_equals", "value": 1}
 
 
-def _once(whole: _Json, *later: _Json) -> _Json:
+def _once(whole: _Body, *later: _Body) -> _Body:
     # One session in all these weeks: what it holds beyond the hour can come from no other.
     once = whole | {"operator": "equals", "value": 1}
-    return _with(_at(whole, HOUR), did_all=[once], did_any=_any(*later))
+    return _with_advanced(_at(whole, HOUR), did_all=[once], did_any=_did_any(*later))

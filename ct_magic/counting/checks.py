@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ct_magic.client.transport import Asker
 
 MARKS = {True: "✓", False: "✗", None: "?"}
-_WORDS = {True: "holds", False: "does not hold", None: "unknown"}
+_RESULT_WORDS = {True: "holds", False: "does not hold", None: "unknown"}
 _HEAD = ("", "point", "tested", "result", "meaning")
 
 
@@ -61,7 +61,7 @@ class Check:
         lines = [f"account {self.account}"]
         for point in self.points:
             lines += [
-                f"{MARKS[point.holds]} {point.name}: {_WORDS[point.holds]}",
+                f"{MARKS[point.holds]} {point.name}: {_RESULT_WORDS[point.holds]}",
                 f"    tested   {point.tested}",
                 f"    result   {point.result}",
                 f"    meaning  {point.meaning}",

@@ -99,7 +99,7 @@ class Stamp:
 class Counting:
     """A count under way, as `start` returns it: `result()` waits for its DataFrame.
 
-    So does `await`. `done()` is True when it is over, `progress` is how it stands in words,
+    So does `await`. `done()` is True when it is over, `progress` is its state in words,
     `frame` the DataFrame of what is there so far; `cancel()` stops asking and keeps what had
     arrived. A use of it as if it were the DataFrame raises a StillRunningError that says what to
     do.
@@ -132,12 +132,12 @@ class Counting:
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """The distinct counts behind its rows, as they stand."""
+        """The distinct counts behind its rows, as they are now."""
         return self._run.jobs
 
     @property
     def progress(self) -> str:
-        """How it stands, in the panel's words: `2 done, 1 asked`."""
+        """Its state, in the panel's words: `2 done, 1 asked`."""
         tally = Counter(_WORDS.get(row.state, str(row.state)) for row in self._run.rows)
         return ", ".join(f"{n} {state}" for state, n in tally.items())
 

@@ -39,8 +39,8 @@ from ct_magic.settings import Settings, in_force
 if TYPE_CHECKING:
     import pandas as pd
 
-_USAGE = "write 'EVENT [where ...] [PERIOD] by PROPERTY, PROPERTY'"
-_PLACES = (
+_HOW_TO_ASK = "write 'EVENT [where ...] [PERIOD] by PROPERTY, PROPERTY'"
+_NO_PLACES = (
     "no page says by which names the API lists countries and cities, and it knows no paths: name "
     'the places yourself, as in by geo in ("India/Goa", "Singapore")'
 )
@@ -120,7 +120,9 @@ def property_values(
     before, named = split_properties(text)
     counts = parse(before, params=params, today=day, zone=zone_of(chosen, settings), names=known)
     if len(counts) != 1:
-        raise errors.UsageError(f"values are of one count, and this is {len(counts)}: {_USAGE}")
+        raise errors.UsageError(
+            f"values are of one count, and this is {len(counts)}: {_HOW_TO_ASK}"
+        )
     query = to_payload(counts[0])
     props = [_known_property(name, str(query["event_name"]), known) for name in named]
     groups = {prop: Group(TYPES[prop.scope], prop.name, top) for prop in dict.fromkeys(props)}
@@ -144,7 +146,7 @@ def split_properties(text: str) -> tuple[str, list[str]]:
     parts = list(tokens(Source(text)))
     places = [number for number, token in enumerate(parts) if token.type == "BY"]
     if not places:
-        raise errors.UsageError(f"there is no 'by' with the properties: {_USAGE}")
+        raise errors.UsageError(f"there is no 'by' with the properties: {_HOW_TO_ASK}")
     by = parts[places[-1]]
     commas = [t.start for t in parts[places[-1] + 1 :] if t.type == "COMMA"]
     edges = [by.end, *(start + 1 for start in commas)]
@@ -157,14 +159,14 @@ def read_property(text: str) -> Property:
     try:
         (statement,) = statements(f'E by {text} in ("x")')
     except (errors.QueryError, ValueError):
-        raise errors.UsageError(f"{text!r} is no property: {_USAGE}") from None
+        raise errors.UsageError(f"{text!r} is no property: {_HOW_TO_ASK}") from None
     axes: tuple[object, ...] = getattr(statement, "by", ())
     axis = axes[0] if len(axes) == 1 else None
     if isinstance(axis, ByValue):
         return axis.property
     if isinstance(axis, ByPlace):
-        raise errors.UsageError(_PLACES)
-    raise errors.UsageError(f"{text!r} has no list of values that the API gives: {_USAGE}")
+        raise errors.UsageError(_NO_PLACES)
+    raise errors.UsageError(f"{text!r} has no list of values that the API gives: {_HOW_TO_ASK}")
 
 
 def _known_property(text: str, event: str, known: Names) -> Property:

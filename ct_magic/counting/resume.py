@@ -107,7 +107,7 @@ def _alone(entries: Sequence[Entry]) -> list[PendingCell]:
 
 
 def _cell_of(entry: Entry, has_own_title: bool) -> PendingCell | None:
-    question = _question(entry)
+    question = _question_again(entry)
     if question is None:
         return None
     # Pieces of one statement bear one title: only their own texts tell them apart.
@@ -118,7 +118,7 @@ def _cell_of(entry: Entry, has_own_title: bool) -> PendingCell | None:
     return PendingCell(record, entry.asked or 0.0, {0: entry}, plan, (0,))
 
 
-def _question(entry: Entry) -> Question | None:
+def _question_again(entry: Entry) -> Question | None:
     try:
         body = json.loads(entry.body)
         start, end = (date.fromisoformat(str(body[name])) for name in ("from", "to"))
@@ -145,7 +145,7 @@ def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.Da
     plan = reduce(Plan.beside, (cell.plan for cell in cells), Plan((), ()))
     whole = PreparedCell(plan, account, settings, today_of(account, settings))
     if not cells:
-        return _dated(_empty(whole), [], whole.zone)
+        return _with_moments(_empty(whole), [], whole.zone)
     now = datetime.now(UTC).astimezone(whole.zone)
     kept = [_is_changed(variables, cell.record) for cell in cells]
     notes = [*(age(cell, now) for cell in cells), *filter(None, kept)]
@@ -166,9 +166,9 @@ def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.Da
     journal.ask_together(plan)
     handle = begin(whole, jobs, journal, left_out=sum(cell.unsent for cell in cells))
     try:
-        return _dated(handle.watched(), cells, whole.zone)
+        return _with_moments(handle.watched(), cells, whole.zone)
     except (CountError, CountInterrupt) as stopped:
-        stopped.frame = _dated(stopped.frame, cells, whole.zone)
+        stopped.frame = _with_moments(stopped.frame, cells, whole.zone)
         raise
     finally:
         answers = [handle.jobs[place] for place in places]
@@ -189,7 +189,9 @@ def _empty(cell: PreparedCell) -> pd.DataFrame:
     return frame(cell.plan, (), cell.zone)
 
 
-def _dated(frame: pd.DataFrame, cells: Sequence[PendingCell], zone: tzinfo | None) -> pd.DataFrame:
+def _with_moments(
+    frame: pd.DataFrame, cells: Sequence[PendingCell], zone: tzinfo | None
+) -> pd.DataFrame:
     """Return the frame with the moment when each row's cell was asked."""
     from ct_magic.results.cells import with_room
     from ct_magic.results.frame import moments

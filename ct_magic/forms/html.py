@@ -67,7 +67,7 @@ def caret(error: str) -> str:
         return ""
     *place, message = error.split("\n", 3) if error.startswith("line ") else [error]
     if len(place) == 3:
-        place[1:] = _around(*place[1:])
+        place[1:] = _line_around(*place[1:])
     shown = escape("\n".join(place))
     return (
         f'<div role="status"><pre class="ct-magic-error ct-magic-place">{shown}</pre>'
@@ -75,7 +75,7 @@ def caret(error: str) -> str:
     )
 
 
-def _around(line: str, carets: str) -> tuple[str, str]:
+def _line_around(line: str, carets: str) -> tuple[str, str]:
     """Return a line and its carets, without what would push these out of sight at the right."""
     line, indent = line.strip(" "), len(line) - len(line.lstrip(" "))
     at = len(carets) - len(carets.lstrip(" ")) - indent

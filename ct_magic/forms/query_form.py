@@ -24,12 +24,12 @@ from ct_magic.query.calendar import ends, resolve
 from ct_magic.session import known_names as name_sources
 from ct_magic.settings import Settings, in_force
 
-_NAME = "counts"
+_DEFAULT_NAME = "counts"
 NO_PLACE = (
     "the form needs a notebook: open one in JupyterLab or Notebook 7 and type '%ct form' there; "
     "here, ct_magic.count(text) counts and '%ct explain' shows what a query sends"
 )
-_UNFINISHED = "Not a query yet: something is still to be filled in."
+_NOT_YET_A_QUERY = "Not a query yet: something is still to be filled in."
 CLOSED = "The form is closed: %ct form opens it again."
 AWAY = "The form needs Jupyter's widgets and its kernel: %ct form opens it where they are."
 UNSEEN = "A query form: %ct form opens it in a notebook that is open in a browser."
@@ -122,7 +122,7 @@ class Form:
             insert=lambda: self._insert(view),
             close=self.close,
         )
-        view = FormView(calls, actions.known_accounts(), _NAME)
+        view = FormView(calls, actions.known_accounts(), _DEFAULT_NAME)
         self._runner = Runner(self._variables, self._settings, view.place_panel, view.say)
         view.show_text(text)
         self._take(view, text)
@@ -181,7 +181,7 @@ class Form:
         error, asks = self._reading(view)
         missing = any(isinstance(message, Missing) for message in wrong.values())
         view.show_reading(
-            html.status(_UNFINISHED) if missing else html.caret(error),
+            html.status(_NOT_YET_A_QUERY) if missing else html.caret(error),
             html.doubts(asks.doubts) + html.json(asks.bodies),
         )
         view.show_ready(not wrong and not error, _asks(asks))

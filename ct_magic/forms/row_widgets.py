@@ -108,7 +108,7 @@ class ConditionRow(Fields):
         super().__init__(
             changed,
             **joint,
-            scope=_scope(),
+            scope=_scope_choice(),
             property=combobox("property", flex="2 1 10em"),
             operator=choice("operator", _choices(OPERATOR_WORDS), "0 1 9em"),
             value=combobox("value", flex="5 1 9em"),
@@ -142,7 +142,7 @@ class AxisRow(Fields):
             unit=choice(
                 "by", _choices((VALUES, *(u for u in AXIS_UNITS if u != VALUES))), "0 1 8em"
             ),
-            scope=_scope(),
+            scope=_scope_choice(),
             property=combobox("property", flex="2 1 10em"),
             values=combobox("values", hint="Shoes, Bags", flex="5 1 9em"),
             rolling=combobox("rolling", WINDOWS, "rolling, like 7 days", "2 1 10em"),
@@ -215,7 +215,7 @@ class DidRow:
         self.where.mark(of_prefix(problems, "where"))
 
 
-def _scope() -> w.Dropdown:
+def _scope_choice() -> w.Dropdown:
     return choice("scope", _choices(SCOPE_WORDS), "0 1 8em")
 
 

@@ -139,7 +139,7 @@ def _word_end(line: str, place: int) -> int:
 
 # `%ctcount df Charged ...`: a variable that would be sent as a part of the event's name.
 
-_VARIABLE = re.compile(r"(?P<variable>[a-z_]\w*)[ \t]+(?P<query>[^\W\d].*)", re.DOTALL)
+_VARIABLE_FIRST = re.compile(r"(?P<variable>[a-z_]\w*)[ \t]+(?P<query>[^\W\d].*)", re.DOTALL)
 
 
 def refuse_variable(text: str, events: Iterable[str]) -> None:
@@ -147,7 +147,7 @@ def refuse_variable(text: str, events: Iterable[str]) -> None:
 
     `events` are the known ones. One that is called so all the same is known, or can be quoted.
     """
-    match = _VARIABLE.fullmatch(text)
+    match = _VARIABLE_FIRST.fullmatch(text)
     if match is None or match["variable"] in KEYWORDS:
         return
     known = list(events)
@@ -226,7 +226,7 @@ def of_cell(line: str, cell: str) -> Arguments:
         raise UsageError(PASSCODE)
     refuse_passcode(line)
     before = _options(line, 0)
-    name, end = _name(line, before.begin)
+    name, end = _variable_name(line, before.begin)
     after = _options(line, end)
     if after.begin < len(line) and line[after.begin] != "#":
         word = line[after.begin :].split()[0]
@@ -260,7 +260,7 @@ def _options(line: str, start: int) -> Split:
     return split
 
 
-def _name(line: str, place: int) -> tuple[str | None, int]:
+def _variable_name(line: str, place: int) -> tuple[str | None, int]:
     """Return the variable's name, and where the line goes on behind it."""
     if place == len(line) or line[place] == "#":
         return None, place

@@ -119,28 +119,28 @@ class _Lost(dict[str, object]):
 
     def __contains__(self, name: object) -> bool:
         code = self._code
-        if name in _variables(code):
+        if name in _code_variables(code):
             return True
         if not code.co_flags & inspect.CO_NESTED:
             return False
         around = _codes_around(code, self._known)
         if not around:  # nobody knows what it held
             return name in self._known
-        return any(name in _variables(code) for code in around)
+        return any(name in _code_variables(code) for code in around)
 
     def __missing__(self, name: str) -> object:
         if name not in self:
             raise KeyError(name)
         inner = self._code.co_name
-        if name in _variables(self._code):
+        if name in _code_variables(self._code):
             raise QueryError(f"${name} is a local variable of {inner} that has no value yet")
         raise QueryError(
-            f"${name} stands for a variable around the function {inner}, which does not hold it: "
+            f"${name} is a variable around the function {inner}, which does not hold it: "
             f"mention it there, as in ct_magic.count(TEXT, params={{'{name}': {name}}})"
         )
 
 
-def _variables(code: CodeType) -> tuple[str, ...]:
+def _code_variables(code: CodeType) -> tuple[str, ...]:
     is_function = code.co_flags & inspect.CO_OPTIMIZED
     return (*code.co_varnames, *code.co_cellvars, *code.co_freevars) if is_function else ()
 
@@ -186,7 +186,7 @@ def _bindable(
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A command as it was typed: `text` is what stands behind its name, and in its cell."""
+    """A command as it was typed: `text` is what follows its name, and its cell."""
 
     command: str
     text: str
@@ -201,7 +201,7 @@ class Invocation:
         return words[0] if words else default
 
     def refuse_arguments(self) -> None:
-        """Raise UsageError where anything stands behind the command."""
+        """Raise UsageError where anything follows the command."""
         if self.text.strip():
             raise UsageError(f"'%ct {self.command}' takes nothing more, not {self.text.strip()!r}")
 

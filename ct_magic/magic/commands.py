@@ -44,7 +44,7 @@ def show_accounts(invocation: Invocation) -> pd.DataFrame:
     invocation.refuse_arguments()
     tables: dict[str, dict[str, object]] = {accounts.DEFAULT: {}, SANDBOX: {}}
     tables |= accounts.from_file()
-    return as_table(records([_row(name, table) for name, table in tables.items()]))
+    return as_table(records([_account_row(name, table) for name, table in tables.items()]))
 
 
 def login(invocation: Invocation) -> None:
@@ -60,7 +60,7 @@ def login(invocation: Invocation) -> None:
             f"{accounts.config_file()} has no account of that name: there are {', '.join(known)}. "
             "If it was a passcode, change it: '%ct login' asks for one hidden"
         )
-    passcode = credentials.checked(_typed(name))
+    passcode = credentials.checked(_typed_passcode(name))
     try:
         kept = credentials.remember(name, passcode)
     except KeyboardInterrupt:
@@ -78,7 +78,7 @@ def _in_keyring(name: str) -> str:
     )
 
 
-def _typed(name: str) -> credentials.Secret:
+def _typed_passcode(name: str) -> credentials.Secret:
     url = accounts.own_address(name)  # whoever types the passcode may see it
     prompt = f"Passcode of account {name}{f', for {url}' if url else ''}: "
     try:
@@ -91,7 +91,7 @@ def _typed(name: str) -> credentials.Secret:
         ) from error
 
 
-def _row(name: str, table: dict[str, object]) -> dict[str, object]:
+def _account_row(name: str, table: dict[str, object]) -> dict[str, object]:
     row = {
         "account": name,
         "in use": name == SESSION.used,
@@ -243,7 +243,7 @@ def wait_command(invocation: Invocation) -> None:
     from ct_magic.counting import handle
 
     caller = invocation.caller
-    for name in invocation.text.split() or _counting(caller.names):
+    for name in invocation.text.split() or _handles(caller.names):
         if name not in caller.names:
             raise UsageError(f"there is no variable {name!r} to wait for")
         caller.check_name(name)
@@ -317,7 +317,7 @@ def _meant(word: str, line: str) -> str:
     return f"did you mean '%ct {near}'?" if near else "'%ct' alone lists the commands"
 
 
-def _counting(variables: Mapping[str, object]) -> list[str]:
+def _handles(variables: Mapping[str, object]) -> list[str]:
     from ct_magic.counting.handle import Counting
 
     names = [name for name, value in variables.items() if isinstance(value, Counting)]

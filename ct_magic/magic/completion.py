@@ -118,7 +118,7 @@ def _of_command(line: str, column: int, begin: int, known: KnownNames) -> list[C
     command, _, _ = line[begin:column].partition(" ")
     behind = begin + len(command)
     if column > behind and command in ("explain", "form", "values"):
-        return _of_query(line, column, after_space(line, behind), known)
+        return _query_completions(line, column, after_space(line, behind), known)
     return of_command(line[:column], begin, known.variables)
 
 
@@ -126,26 +126,26 @@ def _of_line(line: str, column: int, begin: int, known: KnownNames) -> list[Comp
     query = split_options(line[:column], begin).begin
     if query == column and open_option(line[:column], begin):
         return of_arguments(line[:column], begin)
-    return _of_query(line, column, query, known)
+    return _query_completions(line, column, query, known)
 
 
-def _of_query(line: str, column: int, begin: int, known: KnownNames) -> list[Completion]:
-    return _shifted(_complete(line[begin:], max(0, column - begin), known), begin)
+def _query_completions(line: str, column: int, begin: int, known: KnownNames) -> list[Completion]:
+    return _shifted(_completions(line[begin:], max(0, column - begin), known), begin)
 
 
 def _of_text(text: str, above: list[str], column: int, known: KnownNames) -> list[Completion]:
     begin = sum(len(line) + 1 for line in above)
-    return _shifted(_complete(text, begin + column, known), -begin)
+    return _shifted(_completions(text, begin + column, known), -begin)
 
 
-def _complete(text: str, cursor: int, known: KnownNames) -> list[Completion]:
+def _completions(text: str, cursor: int, known: KnownNames) -> list[Completion]:
     before = text[:cursor]
-    if (typed := _VARIABLE.search(before)) and not _is_quoted(before[: typed.start()]):
+    if (typed := _VARIABLE.search(before)) and not _inside_text(before[: typed.start()]):
         return _variables(typed, known.variables)
     return complete(text, cursor, known.names())
 
 
-def _is_quoted(before: str) -> bool:
+def _inside_text(before: str) -> bool:
     """Return True if a text or a comment is open at the end."""
     last = next(reversed(list(tokens(Source(before)))), None)
     rest = before[last.end if last else 0 :]

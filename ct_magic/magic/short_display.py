@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # Where the second column of a line begins, if it has one: `names     App Launched`.
 _COLUMN = re.compile(r"\S+(?: \S+)?  +(?=\S)")
-_LOOK = f"display:block;{CODE};margin:0 5px;line-height:1.3;font-size:13px"
+_PRE_STYLE = f"display:block;{CODE};margin:0 5px;line-height:1.3;font-size:13px"
 
 
 def show(text: str) -> None:
@@ -46,7 +46,7 @@ def wrapped(text: str) -> str:
     """Return a text as HTML; a line goes on below its second column, or further in."""
     lines = "".join(map(_line, text.rstrip("\n").split("\n")))
     # An untrusted notebook keeps no variable, and so no font: the element has one.
-    return f'<code class="{NO_FORMULA}" style="{_LOOK}">{lines}</code>'
+    return f'<code class="{NO_FORMULA}" style="{_PRE_STYLE}">{lines}</code>'
 
 
 def _line(line: str) -> str:

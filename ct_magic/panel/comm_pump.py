@@ -23,7 +23,7 @@ from contextlib import suppress
 from inspect import iscoroutine
 from typing import Any
 
-_SLICE = 50  # messages taken at a time
+_AT_ONCE = 50  # messages taken at a time
 _INFO = ("kernel_info_request", "comm_info_request")  # answered without a look at anything else
 CONTROL = "jupyter.widget.control"  # what a page opens to ask for the state of all widgets
 _log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class CommPump:
     def __call__(self) -> None:
         """Handle what has come for our widgets."""
         if self.ok:
-            self._stream.flush(self._readable, limit=_SLICE)
+            self._stream.flush(self._readable, limit=_AT_ONCE)
 
     def _take_over(self) -> None:
         import zmq

@@ -100,7 +100,7 @@ def is_terminal(stream: Any) -> bool:
     """Return True for a stream that is a terminal; False for one that is closed or cannot say."""
     try:
         return bool(stream.isatty())
-    except Exception:  # whatever stands in a stream's place
+    except Exception:  # whatever is in a stream's place
         return False
 
 

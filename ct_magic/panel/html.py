@@ -1,4 +1,4 @@
-"""How a run stands -> one piece of HTML, without scripts: what is asked, then how it stands."""
+"""The state of a run -> one piece of HTML, without scripts: what is asked, then its state."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def saved(standing: Standing) -> str:
     do = TODO.format(f"Run {escape(use)}, then this cell" if use else "Run the cell again")
     # The labextension says it, too, where a kernel ends.
     return _framed(
-        f'{_query(standing)}<div class="ct-head"><b>{head}</b></div> <div class="ct-reason" '
+        f'{_query_html(standing)}<div class="ct-head"><b>{head}</b></div> <div class="ct-reason" '
         f'data-todo="{do}">This was saved while it ran. {do}</div>{_meta(standing, live=False)}'
     )
 
@@ -83,7 +83,7 @@ def live(standing: Standing) -> str:
 
 
 def live_below(standing: Standing) -> str:
-    """Return what stands below a live card, with the sheets that the whole panel needs."""
+    """Return what is below a live card, with the sheets that the whole panel needs."""
     dress = f"{CLASS} ct-magic-live jp-RenderedHTMLCommon"
     return f'{SHEET}{LIVE}<div class="{dress}">{below(standing, live=not standing.over)}</div>'
 
@@ -179,7 +179,7 @@ def is_drawn_as_grid(standing: Standing) -> bool:
 
 
 def _card(standing: Standing, *, live: bool) -> str:
-    query, rows = _query(standing), standing.rows
+    query, rows = _query_html(standing), standing.rows
     if (row := single(standing)) is not None:
         return query + _one(standing, row, live)
     if not rows:
@@ -191,7 +191,7 @@ def _card(standing: Standing, *, live: bool) -> str:
     if not standing.over:
         head += _track(standing)
     if standing.over and standing.about.plotted and not standing.lost:
-        return head + _folded(standing)
+        return head + _folded_rows(standing)
     if is_drawn_as_grid(standing):
         return head + grid_as_html(standing)
     if not is_long(standing):
@@ -207,10 +207,10 @@ def _card(standing: Standing, *, live: bool) -> str:
     missing = _table(standing, standing.lost[:IN_SIGHT]) if standing.lost else ""
     drawn = "" if standing.has_shares else columns_drawn(standing, AREA - 4)
     picture = f'<div class="ct-area">{drawn}</div>' if drawn and not missing else missing
-    return head + picture + _folded(standing)
+    return head + picture + _folded_rows(standing)
 
 
-def _folded(standing: Standing) -> str:
+def _folded_rows(standing: Standing) -> str:
     return (
         f"<details><summary>{len(standing.rows):,} rows</summary>"
         f"{_table(standing, standing.rows)}</details>"
@@ -229,7 +229,7 @@ def _table(standing: Standing, rows: Sequence[RowResult], *, live: bool = False)
     )
 
 
-def _query(standing: Standing) -> str:
+def _query_html(standing: Standing) -> str:
     lines = "\n".join(map(coloured, panel_text.queries(standing)))
     return f'<div class="ct-asked"><code class="ct-q" style="{CODE}">{lines}</code></div>'
 
@@ -240,7 +240,7 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
         quiet = "" if row.state.ended else escape(panel_text.time_left(standing))
         return f'<div class="ct-head ct-one"><span>{said}</span> {SIDE.format(MUTED, quiet)}</div>'
     unit = counted(row.count, "profile").partition(" ")[2]
-    big, rest = f"{row.count:,}", [f"{unit}{_versus(row)}", *_behind(row)]
+    big, rest = f"{row.count:,}", [f"{unit}{_versus_line(row)}", *_behind(row)]
     if row.share is not None and row.low is not None:
         big, of = escape(share(row.share)), f"{row.count:,} of {counted(row.of or 0, 'profile')}"
         rest = [escape(interval(row.low, row.high)), of, escape(panel_text.difference(row))]
@@ -271,7 +271,7 @@ def _behind(row: RowResult) -> list[str]:
     return [f"{count:,} {unit}" for unit, count in known.items() if count is not None]
 
 
-def _versus(row: RowResult) -> str:
+def _versus_line(row: RowResult) -> str:
     said = panel_text.versus(row)
     if row.change is None:
         return said
@@ -347,7 +347,7 @@ def columns_drawn(standing: Standing, height: int) -> str:
     """
     rows, groups = standing.rows, dict[str, list[RowResult]]()
     for row in rows:
-        groups.setdefault(_group(row), []).append(row)
+        groups.setdefault(_group_html(row), []).append(row)
     highest = max(_counts(rows), default=0)
     if len(groups) == 1 or len(groups) == len(rows):
         return _line(standing, "", rows, highest, height)  # the head says from where to where
@@ -359,7 +359,7 @@ def columns_drawn(standing: Standing, height: int) -> str:
     return "".join(_line(standing, name, groups[name], highest, size) for name in shown) + rest
 
 
-def _group(row: RowResult) -> str:
+def _group_html(row: RowResult) -> str:
     fixed = [str(value) for _, value in row.row.pieces]
     return " · ".join([*([row.row.step] if row.row.step else []), *fixed]) or row.row.title
 

@@ -32,7 +32,7 @@ class Shown(Protocol):
 
     @property
     def rows(self) -> tuple[RowResult, ...]:
-        """Every row as it stands."""
+        """Every row as it is now."""
         ...
 
     @property
@@ -143,7 +143,7 @@ class TextPanel(Panel):
         # A line that is longer than the terminal's cannot be rewritten. Some say they have none.
         try:
             return os.get_terminal_size(self._out.fileno()).columns or panel_text.TERMINAL
-        except Exception:  # whatever stands in a stream's place
+        except Exception:  # whatever is in a stream's place
             return panel_text.TERMINAL
 
     def _print(self, text: str) -> None:

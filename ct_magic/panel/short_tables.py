@@ -18,7 +18,7 @@ from ct_magic.panel.tables import html_table, text_table
 
 _WHOLE = ("count", "of", "previous", "events", "users", "devices")
 PERCENT = ("share", "low", "high")
-_DAYS = ("start", "end", "previous_start", "previous_end")
+_DAY_COLUMNS = ("start", "end", "previous_start", "previous_end")
 
 
 def short_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -26,10 +26,10 @@ def short_frame(frame: pd.DataFrame) -> pd.DataFrame:
 
     Left out is what is missing in all rows, and what is as usual in all: the status of counts that
     arrived, when they were taken where that was now, an event that the query names, the end of
-    days that stand alone, a query that all rows share.
+    days that are the same, a query that all rows share.
     """
     names = [name for name in frame.columns if _says_something(frame, name)]
-    return pd.DataFrame({name: _texts(frame[name], name) for name in names})
+    return pd.DataFrame({name: _column_texts(frame[name], name) for name in names})
 
 
 def drawn_short(frame: pd.DataFrame, *, is_page: bool) -> str | None:
@@ -85,7 +85,7 @@ def _says_something(frame: pd.DataFrame, name: str) -> bool:
     return True
 
 
-def _texts(column: pd.Series[Any], name: str) -> pd.Series[Any]:
+def _column_texts(column: pd.Series[Any], name: str) -> pd.Series[Any]:
     write = _writer(name)
     return column.map(lambda value: "" if pd.isna(value) else write(value)).astype("object")
 
@@ -97,7 +97,7 @@ def _writer(name: str) -> Callable[[Any], str]:
         return share
     if name == "change":
         return change
-    if name in _DAYS:
+    if name in _DAY_COLUMNS:
         return "{:%Y-%m-%d}".format
     return ("{:%Y-%m-%d %H:%M}" if name == "counted" else "{}").format
 
@@ -109,7 +109,7 @@ _LONG = 40  # characters of a column that is wrapped, but not into single words
 
 
 def word_table(lines: Sequence[Sequence[str]], numbers: Collection[int] = ()) -> str:
-    """Return lines as HTML, the first of them the heads; columns of numbers stand at the right."""
+    """Return lines as HTML, the first of them the heads; columns of numbers are at the right."""
     looks = [
         f' style="{_style(max(map(len, column)), "right" if place in numbers else "left")}"'
         for place, column in enumerate(zip(*lines, strict=True))
@@ -128,7 +128,7 @@ def _style(longest: int, side: str) -> str:
 # What is shown of the DataFrame of `%ct history`: one line a cell, the newest first.
 
 MOST_LINES = 50
-_NUMBERS = ("counts", "count")
+_COUNT_COLUMNS = ("counts", "count")
 
 
 def short_history(frame: pd.DataFrame, *, is_page: bool, columns: int | None = None) -> str:
@@ -142,11 +142,11 @@ def short_history(frame: pd.DataFrame, *, is_page: bool, columns: int | None = N
     rows = frame.head(MOST_LINES)
     # Not by pandas: of no rows its `partition` makes no columns.
     rows = rows.assign(account=[text.partition(" at ")[0] for text in rows["account"]])
-    names = _names(rows)
+    names = _column_names(rows)
     shown = list(zip(*(_history_texts(name, rows[name]) for name in names), strict=True))
     older = len(frame) - len(rows)
     more = f"and {older:,} older: the value holds all" if older else ""
-    right = [name in _NUMBERS for name in names]
+    right = [name in _COUNT_COLUMNS for name in names]
     if is_page:
         numbers = [place for place, is_number in enumerate(right) if is_number]
         return word_table(shown, numbers) + f"<p>{more}</p>" * bool(more)
@@ -156,7 +156,7 @@ def short_history(frame: pd.DataFrame, *, is_page: bool, columns: int | None = N
     return "\n".join([*cut, more] if more else cut)
 
 
-def _names(frame: pd.DataFrame) -> list[str]:
+def _column_names(frame: pd.DataFrame) -> list[str]:
     names = ["asked"]
     names += ["account"] if frame["account"].nunique() > 1 else []
     names += ["variable"] if frame["variable"].notna().any() else []
@@ -167,7 +167,7 @@ def _names(frame: pd.DataFrame) -> list[str]:
 
 
 def _history_texts(name: str, column: pd.Series[Any]) -> list[str]:
-    write = "{:,}".format if name in _NUMBERS else str
+    write = "{:,}".format if name in _COUNT_COLUMNS else str
     return [name, *("" if pd.isna(value) else plain(write(value)) for value in column)]
 
 

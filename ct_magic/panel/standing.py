@@ -1,4 +1,4 @@
-"""How a run stands at a moment: a frozen value that text and HTML are drawn from."""
+"""The state of a run at a moment: a frozen value that text and HTML are drawn from."""
 
 from __future__ import annotations
 

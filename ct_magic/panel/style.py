@@ -31,7 +31,7 @@ BOX = (
 CODE = "background:none;padding:0;white-space:pre-wrap"
 NUMBER_STYLE = "font-variant-numeric:tabular-nums"
 HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
-# A page sets what stands between two dollars as a formula, also a query's `$low and $high`.
+# A page sets what is between two dollars as a formula, also a query's `$low and $high`.
 NO_FORMULA = "mathjax_ignore tex2jax_ignore"
 CLASS = f"ct-magic {NO_FORMULA}"
 _ROW = 26  # pixels of a row: the boxes beside a live table are as high
@@ -164,10 +164,10 @@ def bar(percent: float, *, hollow: bool = False, colour: str = "#1976d2", height
 
 # A query's text -> HTML in the colours of the editor; it refuses nothing.
 
-_NUMBERS = ("NUMBER", "EIGHT_DIGITS", "CLOCK", "DATE", "YEAR_MONTH", "DOTS")
+_NUMBER_TOKENS = ("NUMBER", "EIGHT_DIGITS", "CLOCK", "DATE", "YEAR_MONTH", "DOTS")
 _KINDS = {
     **dict.fromkeys((word.upper() for word in (*KEYWORDS, *CONTEXTUAL)), "<b>{}</b>"),
-    **dict.fromkeys(_NUMBERS, '<span class="n">{}</span>'),
+    **dict.fromkeys(_NUMBER_TOKENS, '<span class="n">{}</span>'),
     "STRING": '<span class="s">{}</span>',
 }
 
@@ -187,6 +187,6 @@ def coloured(text: str) -> str:
 
 
 def _foreign(text: str) -> str:
-    # A right-to-left name turns the words around it round unless it stands alone.
+    # A right-to-left name turns the words around it round unless it is isolated.
     turns = any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
     return f"<bdi>{escape(text)}</bdi>" if turns else escape(text)

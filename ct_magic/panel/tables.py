@@ -60,12 +60,14 @@ def text_table(lines: Sequence[Sequence[str]], right: Sequence[bool], columns: i
     if kept and over > 0 and not right[kept[0]]:
         widths[0] = max(12, widths[0] - over)
     return [
-        _GAP.join(_padded(line[n], w, right[n]) for n, w in zip(kept, widths, strict=True)).rstrip()
+        _GAP.join(
+            _in_columns(line[n], w, right[n]) for n, w in zip(kept, widths, strict=True)
+        ).rstrip()
         for line in lines
     ]
 
 
-def _padded(text: str, columns: int, right: bool) -> str:
+def _in_columns(text: str, columns: int, right: bool) -> str:
     if fit(text, columns) != text:
         text = f"{fit(text, columns - 1)}…"
     gap = " " * (columns - sum(map(words.width, text)))
@@ -164,7 +166,7 @@ def row_days(row: RowResult, rows: Sequence[RowResult]) -> str:
 
 
 def count_words(row: RowResult) -> str:
-    """Return the count of a row, or the sign that stands in its place."""
+    """Return the count of a row, or the sign in its place."""
     return (NONE if row.state.ended else "…") if row.count is None else f"{row.count:,}"
 
 
@@ -210,7 +212,7 @@ def _share(row: RowResult) -> str:
 
 
 def state(row: RowResult, standing: Standing, *, live: bool, short: bool = True) -> str:
-    """Return how a row stands that is not simply done, as HTML."""
+    """Return the state of a row that is not simply done, as HTML."""
     if not row.state.ended:
         said = foreign(panel_text.under_way(row, short=short))
         colour = DOUBT if panel_text.trouble(row) else INK
@@ -284,7 +286,7 @@ class Grid:
 
     @property
     def largest(self) -> float:
-        """The largest share behind the first column, which the darkest shade stands for."""
+        """The largest share behind the first column, which has the darkest shade."""
         cells = [c for _, cells in self.lines for c in cells[len(self.heads) > 1 :]]
         return max((c.share for c in cells if c and c.share is not None), default=1.0) or 1.0
 
@@ -461,7 +463,7 @@ def _remarkable(standing: Standing) -> list[tuple[RowResult | None, str]]:
     """Return the rows of a table in plain text, and why each is there: of many but a dozen.
 
     Those are the first, the last, the highest, the lowest, and what did not arrive; None with the
-    number of those that are left out stands between them.
+    number of those that are left out is between them.
     """
     rows = standing.rows
     if len(rows) <= panel_text.ROWS:

@@ -1,4 +1,4 @@
-"""How a run stands -> plain words: what a terminal prints, a log keeps, a screen reader says."""
+"""The state of a run -> plain words: what a terminal prints, a log keeps, a screen reader says."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ NEVER_SENT = "the other {} were never sent: run the cell again"
 
 
 def summary(standing: Standing) -> str:
-    """Return in one line how a cell stands: `61 of 500 done · 164 asked · 275 waiting …`."""
+    """Return the state of a cell in one line: `61 of 500 done · 164 asked · 275 waiting …`."""
     parts = [done(standing), *groups(standing), outage(standing) or time_left(standing)]
     return " · ".join(filter(None, parts))
 
@@ -147,13 +147,13 @@ def queries(standing: Standing) -> list[str]:
     texts = plan.statements or tuple(dict.fromkeys(row.title for row in plan.rows))
     left = len(texts) - STATEMENTS
     shown = [
-        "\n".join(map(_printable, text[:LONGEST_STATEMENT].splitlines()))
+        "\n".join(map(_printable_line, text[:LONGEST_STATEMENT].splitlines()))
         for text in texts[:STATEMENTS]
     ]
     return [*shown, *([f"# and {left:,} more"] if left > 0 else [])]
 
 
-def _printable(line: str) -> str:
+def _printable_line(line: str) -> str:
     return line[: len(line) - len(line.lstrip(" "))] + plain(line)
 
 
@@ -175,7 +175,7 @@ def note(row: RowResult, standing: Standing) -> str:
 
 
 def state(row: RowResult, standing: Standing) -> str:
-    """Return in words how the row of a cell stands that has no other, with what comes next."""
+    """Return the state of a cell's only row in words, with what comes next."""
     job = waiting(row)
     said = f"{phase(row, standing)}{_so_far(job, standing)}"
     if cached := from_when(standing):
@@ -212,14 +212,14 @@ def line(standing: Standing, columns: int = 10**6) -> str:
         # How often it was looked at has no room there.
         stands = re.sub(r", looked (once|twice|\d+ times)", "", state(standing.rows[0], standing))
         tail = f" - {stands}"
-        # What is asked is known; how it stands is what one looks for.
+        # What is asked is known; its state is what one looks for.
         room = max(12, min(60, columns - len(tail) - len("ctcount: ")))
         said = fit(plain(standing.rows[0].row.title), room) + tail
     return fit(f"ctcount: {said}", columns)
 
 
 def phase(row: RowResult, standing: Standing) -> str:
-    """Return in words how a row stands, without the time."""
+    """Return the state of a row in words, without the time."""
     match row.state:
         case State.WAITING | State.SUBMITTED:
             return under_way(row)

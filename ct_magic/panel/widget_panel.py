@@ -41,7 +41,7 @@ OFF = "ct-magic-off"  # the class of what is not shown
 
 
 @cache
-def _shared() -> tuple[w.Layout, w.ButtonStyle]:
+def _shared_style() -> tuple[w.Layout, w.ButtonStyle]:
     return w.Layout(), w.ButtonStyle()
 
 
@@ -54,7 +54,7 @@ class CancelButtons:
 
     def __init__(self, run: Shown, standing: Standing) -> None:
         self._run = run
-        layout, _ = _shared()
+        layout, _ = _shared_style()
         is_one = panel_html.single(standing) is not None
         self._all = _button("Cancel" if is_one else "Cancel all", lambda: run.cancel())
         self._some = _button("Cancel these", self._cancel_marked)
@@ -76,7 +76,7 @@ class CancelButtons:
 
     @staticmethod
     def is_table(standing: Standing) -> bool:
-        """Return True for rows that stand below each other, each in a line of its own."""
+        """Return True for rows below each other, each in a line of its own."""
         few, is_one = len(standing.rows) <= panel_text.ROWS, panel_html.single(standing) is not None
         return few and not is_one and not panel_html.is_drawn_as_grid(standing)
 
@@ -144,7 +144,7 @@ def _box(row: RowResult, layout: w.Layout) -> w.Checkbox:
 
 
 def _button(description: str, press: Callable[[], object]) -> w.Button:
-    layout, style = _shared()
+    layout, style = _shared_style()
     button = w.Button(description=description, tooltip=STOPS, layout=layout, style=style)
     button.on_click(lambda _: press())
     return button
@@ -164,7 +164,7 @@ class WidgetPanel(Panel):
     """The card with its buttons, and its words for a screen reader.
 
     At most two messages a second: the card, and the words or, where no page shows the widgets,
-    what stands in their place. `box` is the widget. It stays open at the end where it was shown by
+    what takes their place. `box` is the widget. It stays open at the end where it was shown by
     somebody else (`keep`), and where no display can be replaced (`stays`). `lines` is where lines
     go where no page shows up at all; `patience` is how long there is no widget.
     """
@@ -207,7 +207,7 @@ class WidgetPanel(Panel):
         self._thread = threading.get_ident()
 
     def _build(self, standing: Standing) -> None:
-        layout, _ = _shared()
+        layout, _ = _shared_style()
         self._kept, self._until = standing.now, standing.next_look
         self._is_timed = standing.seconds is not None  # its clock goes on by itself
         self._shown = standing.rows, standing.outage
@@ -330,5 +330,5 @@ def close(*widgets: w.Widget) -> None:
         uncount(widget)
         for inner in list(walk(widget)):
             for part in (getattr(inner, "layout", None), getattr(inner, "style", None), inner):
-                if part is not None and part not in _shared():
+                if part is not None and part not in _shared_style():
                     part.close()

@@ -68,7 +68,7 @@ def values_of(
             if base:
                 bases_of[row.base].append((len(own.plus), base.value, row.number))
     for group in groups.values():
-        bad.update(_windows(group))
+        bad.update(_windows_above(group))
     for number, some in bases_of.items():
         bad.update(_falling(some, sums[number] if number is not None else None))
     return Values(
@@ -96,16 +96,18 @@ def _is_above(own: _Sum, outer: _Sum) -> bool:
     return own.value > outer.value
 
 
-def _windows(group: Sequence[tuple[Row, _Sum]]) -> Iterator[int]:
+def _windows_above(group: Sequence[tuple[Row, _Sum]]) -> Iterator[int]:
     """Yield the numbers of rows, of one step's windows, that contradict each other."""
     for row, own in group:
         others = [pair for pair in group if pair[0] is not row]
         for other, larger in others:
-            if _first(other) <= _first(row) and _last(row) <= _last(other):
+            if _first(other) <= _first(row) and _last_day(row) <= _last_day(other):
                 less, more = (larger, own) if row.windows == FEWER else (own, larger)
                 if row.windows and any(a > b for a, b in zip(less.plus, more.plus, strict=False)):
                     yield from (row.number, other.number)
-        near = [(o, s) for o, s in others if _first(o) <= _last(row) and _first(row) <= _last(o)]
+        near = [
+            (o, s) for o, s in others if _first(o) <= _last_day(row) and _first(row) <= _last_day(o)
+        ]
         for day, count in enumerate(own.plus if row.windows == PARTS else ()):
             parts = [(other, sums.plus[day]) for other, sums in near if day < len(sums.plus)]
             if count > _cheapest_cover(row, parts):
@@ -115,18 +117,18 @@ def _windows(group: Sequence[tuple[Row, _Sum]]) -> Iterator[int]:
 def _cheapest_cover(row: Row, parts: Sequence[tuple[Row, int]]) -> float:
     """Return the smallest sum of windows that together hold every day of a row's."""
     costs: dict[int, float] = {_first(row): 0}  # the first day not covered yet -> its cost
-    for part, count in sorted(parts, key=lambda pair: _last(pair[0])):
-        before = [cost for day, cost in costs.items() if _first(part) <= day <= _last(part)]
-        after = _last(part) + 1
+    for part, count in sorted(parts, key=lambda pair: _last_day(pair[0])):
+        before = [cost for day, cost in costs.items() if _first(part) <= day <= _last_day(part)]
+        after = _last_day(part) + 1
         costs[after] = min([cost + count for cost in before] + [costs.get(after, inf)])
-    return min((cost for day, cost in costs.items() if day > _last(row)), default=inf)
+    return min((cost for day, cost in costs.items() if day > _last_day(row)), default=inf)
 
 
 def _first(row: Row) -> int:
     return row.from_day or 0
 
 
-def _last(row: Row) -> int:
+def _last_day(row: Row) -> int:
     return row.to_day or 0
 
 

@@ -43,7 +43,10 @@ def explain(
     parts += [f"doubt: {doubt}" for doubt in cell.plan.doubts]
     bodies = [to_payload(count) for count in cell.counts]
     return "\n\n".join(
-        [*parts, *_ends([f"{pretty(body)}\n\n{_curl_of(body, account)}" for body in bodies])]
+        [
+            *parts,
+            *_first_and_last([f"{pretty(body)}\n\n{_curl_of(body, account)}" for body in bodies]),
+        ]
     )
 
 
@@ -56,7 +59,7 @@ def dry_run(
 ) -> str:
     """Return the JSON that a text would send: of many counts the first and the last, or `every`."""
     shown = [pretty(body) for body in bodies(text, params, settings, account)]
-    return "\n".join(shown if every else _ends(shown))
+    return "\n".join(shown if every else _first_and_last(shown))
 
 
 def bodies(
@@ -118,7 +121,7 @@ def pretty(body: Mapping[str, object]) -> str:
     return json.dumps(body, indent=2, ensure_ascii=False)
 
 
-def _ends(shown: Sequence[str]) -> list[str]:
+def _first_and_last(shown: Sequence[str]) -> list[str]:
     """Return the first, the last and how many lie between."""
     if len(shown) <= 3:
         return list(shown)

@@ -1,4 +1,4 @@
-"""Rows + jobs -> how each row stands: its count, its share, its change, its status.
+"""Rows + jobs -> each row's state: its count, its share, its change, its status.
 
 A row has a number only where every count behind it has arrived and none contradicts another
 (see `consistency`).
@@ -33,7 +33,7 @@ WORST = (
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """A row as it stands. `jobs` are those of all counts behind it, each once.
+    """A row as it is now. `jobs` are those of all counts behind it, each once.
 
     `count` is None where a count that it is made of is missing, and `of` wherever `count` is;
     `share`, `low`, `high`, `previous` and `change` are None where theirs are. `difference` is of
@@ -66,8 +66,8 @@ class RowResult:
 
 
 def row_results(plan: Plan, jobs: Sequence[Job]) -> tuple[RowResult, ...]:
-    """Return how each row of a plan stands; `jobs` are those of its questions, in their order."""
-    counts = [_count(job) for job in jobs]
+    """Return the state of each row of a plan; `jobs` are those of its questions, in their order."""
+    counts = [_job_count(job) for job in jobs]
     rows, none = plan.rows, Comparison(None, None, None)
     others = [row.previous or none for row in rows]
     own = values_of(rows, [r.formula for r in rows], [r.of for r in rows], counts.__getitem__)
@@ -98,7 +98,7 @@ def _result(row: Row, jobs: Sequence[Job], own: Values, other: Values) -> RowRes
     needed = [jobs[n] for n in row.questions]
     contradicted = own.wrong[number] or other.wrong[number]
     state = State.INCONSISTENT if contradicted else _state(row, needed)
-    tally = _tally(row, jobs) if count is not None else None
+    tally = _row_tally(row, jobs) if count is not None else None
     result = RowResult(
         row=row,
         state=state,
@@ -139,7 +139,7 @@ def _with_difference(result: RowResult, previous_of: int | None) -> RowResult:
     )
 
 
-def _count(job: Job) -> int | None:
+def _job_count(job: Job) -> int | None:
     return job.tally.count if job.state is State.SUCCESS and job.tally else None
 
 
@@ -149,7 +149,7 @@ def _change(row: Row, count: int | None, previous: int | None) -> float | None:
     return count / previous - 1 if count is not None and previous else None
 
 
-def _tally(row: Row, jobs: Sequence[Job]) -> Tally | None:
+def _row_tally(row: Row, jobs: Sequence[Job]) -> Tally | None:
     # The split of one count is that of its row only where its base was sent with all its filters.
     if row.formula is None or row.formula.minus or len(row.formula.plus) > 1 or not row.has_events:
         return None
@@ -170,7 +170,7 @@ def _error(state: State, jobs: Sequence[Job]) -> str | None:
     return next((job.error for job in jobs if job.state is state and job.error), None)
 
 
-# A plan on its way: its rows, as they stand, over the run of its questions.
+# A plan on its way: its rows, as they are now, over the run of its questions.
 
 
 class RowRun:
@@ -189,12 +189,12 @@ class RowRun:
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """The job of every question as it stands."""
+        """The job of every question as it is now."""
         return self._run.jobs
 
     @property
     def rows(self) -> tuple[RowResult, ...]:
-        """Every row as it stands: the same tuple until something has changed."""
+        """Every row as it is now: the same tuple until something has changed."""
         jobs, (seen, rows) = self._run.jobs, self._drawn
         # Frozen jobs: comparing what is the same object takes no time.
         if jobs != seen:

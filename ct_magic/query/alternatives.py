@@ -44,7 +44,7 @@ from ct_magic.query.source import ClauseError
 
 # Rule 2 of `or`: alternative terms that say the same are merged. Rule: README.md here, "Or".
 #
-# First a term that stands twice counts once, and one that holds another's conditions and more
+# First a term that is there twice counts once, and one that holds another's conditions and more
 # is dropped; then the first two in the text that differ in one `=` of one property become one
 # `in (…)`; and so again until nothing changes. An `or` may have thousands of parts, so terms are
 # found by their conditions, never by comparing each with each.
@@ -79,7 +79,7 @@ def condition_key(condition: Single) -> _Key:
         return AtPlace, None, frozenset(condition.places)
     if isinstance(condition.value, ClockRange):
         return condition.property, condition.operator, frozenset([condition.value])
-    return condition.property, condition.operator, frozenset(map(_typed, _values(condition)))
+    return condition.property, condition.operator, frozenset(map(_typed_value, _values(condition)))
 
 
 class _Terms:
@@ -157,7 +157,7 @@ class _Terms:
         left, right = self._terms[first], self._terms[second]
         (new,) = right.keys() - left.keys()
         both = (
-            (k, condition) if k in right else _either(k, condition, new, right[new])
+            (k, condition) if k in right else _merged_filter(k, condition, new, right[new])
             for k, condition in left.items()
         )
         return dict(both)
@@ -169,7 +169,9 @@ def _can_be_list(condition: Single) -> bool:
     )
 
 
-def _either(key_left: _Key, left: Single, key_right: _Key, right: Single) -> tuple[_Key, Single]:
+def _merged_filter(
+    key_left: _Key, left: Single, key_right: _Key, right: Single
+) -> tuple[_Key, Single]:
     """Return the condition that one of two holds, and its key; both are of one property."""
     about, operator, held = key_left
     united = about, operator, held | key_right[2]
@@ -178,7 +180,7 @@ def _either(key_left: _Key, left: Single, key_right: _Key, right: Single) -> tup
         return united, AtPlace((*left.places, *new_places))
     if not isinstance(left, Filter) or not isinstance(right, Filter):
         raise TypeError("a place and a filter have nothing in common")
-    new_values = (value for value in _values(right) if _typed(value) not in held)
+    new_values = (value for value in _values(right) if _typed_value(value) not in held)
     return united, Filter(left.property, left.operator, (*_values(left), *new_values))
 
 
@@ -192,7 +194,7 @@ def _values(condition: Filter) -> tuple[Scalar, ...]:
             return (value,)
 
 
-def _typed(value: Scalar) -> object:
+def _typed_value(value: Scalar) -> object:
     # To Python 1 and 1.0 are equal; to the service they may not be.
     return type(value).__name__, value
 
@@ -277,25 +279,25 @@ def counts_of(base: Query, terms: tuple[Term, ...], only_one: str | None) -> Sum
         raise ClauseError(_ONE_COUNT.format(only_one), "OR")
     if len(terms) > 2:
         raise ClauseError(THREE.format(n=len(terms)), "OR")
-    both = _both(base, *terms)
+    both = _both_terms(base, *terms)
     return Sum((_with(base, terms[0]), _with(base, terms[1])), (both,))
 
 
 def _as_did_any(base: Query, common: Term, terms: tuple[Term, ...]) -> Sum:
     if any(isinstance(clause, DidAny) for clause in base.clauses):
         raise ClauseError(TAKEN, "OR")
-    events = tuple(Event(base.event.name, _filters(term)) for term in terms)
+    events = tuple(Event(base.event.name, _plain_filters(term)) for term in terms)
     any_of = replace(_with(base, common), clauses=(*base.clauses, DidAny(events)))
     return Sum((any_of,), has_events=False)
 
 
-def _both(base: Query, first: Term, second: Term) -> Query:
+def _both_terms(base: Query, first: Term, second: Term) -> Query:
     """Return the count of those to whom both terms apply."""
     profile = [c for c in (*first, *second) if not _is_of_event(c)]
     left, right = (tuple(filter(_is_of_event, term)) for term in (first, second))
     single = _with(base, (*(left or right), *once(profile)))
     if left and right and condition_keys(left) != condition_keys(right):
-        done = Did(Event(base.event.name, _filters(right)))
+        done = Did(Event(base.event.name, _plain_filters(right)))
         return replace(single, clauses=(*single.clauses, done))
     return single
 
@@ -305,7 +307,7 @@ def without_earlier(base: Query, terms: tuple[Term, ...], earlier: Days | None) 
     if earlier is None:
         return base
     events = (tuple(filter(_is_of_event, term)) for term in terms)
-    before = (DidNot(Event(base.event.name, _filters(term), earlier)) for term in events)
+    before = (DidNot(Event(base.event.name, _plain_filters(term), earlier)) for term in events)
     return replace(base, clauses=(*base.clauses, *before))
 
 
@@ -313,11 +315,11 @@ def _with(base: Query, term: Term) -> Query:
     places = [condition for condition in term if isinstance(condition, AtPlace)]
     if len(condition_keys(places)) > 1:
         raise ClauseError(TWO_PLACES, "WHERE")
-    event = replace(base.event, where=_filters(term))
+    event = replace(base.event, where=_plain_filters(term))
     return replace(base, event=event, places=places[0].places if places else ())
 
 
-def _filters(term: Term) -> tuple[Filter, ...]:
+def _plain_filters(term: Term) -> tuple[Filter, ...]:
     return tuple(condition for condition in term if isinstance(condition, Filter))
 
 

@@ -79,7 +79,7 @@ from ct_magic.query.parts import NamedCondition, NamedEvent, base_condition
 from ct_magic.query.payload import OFTEN, from_json
 from ct_magic.query.source import Source
 
-# How leaves of the tree are read: texts, numbers, lists, variables; and where an error stands.
+# How leaves of the tree are read: texts, numbers, lists, variables; and the place of an error.
 
 
 class Reader:
@@ -104,7 +104,7 @@ class Reader:
         self, message: str, first: Token | tree.Node, last: Token | tree.Node | None = None
     ) -> NoReturn:
         """Raise the error that underlines from one part of the statement to another."""
-        raise self.source.error(message, *_ends(first, last or first))
+        raise self.source.error(message, *_edges(first, last or first))
 
     @contextmanager
     def at(self, first: Token | tree.Node, last: Token | tree.Node | None = None) -> Iterator[None]:
@@ -112,14 +112,14 @@ class Reader:
         try:
             yield
         except QueryError as error:
-            raise self.source.error(error.message, *_ends(first, last or first)) from None
+            raise self.source.error(error.message, *_edges(first, last or first)) from None
 
     def unquoted(self, token: Token) -> str:
         """Return a text without its quotes, and without the backslash before what it escapes."""
         for escape in re.finditer(r"\\(.)", token.text[1:-1]):
             if escape[1] not in "\"'\\":
                 start = token.start + 1 + escape.start()
-                message = "a backslash stands before a quote or a backslash: write two for one"
+                message = "a backslash comes before a quote or a backslash: write two for one"
                 raise self.source.error(message, start, start + 2)
         with self.at(token):
             return parameters.check_text(unquoted(token.text))
@@ -181,7 +181,7 @@ def _as_one(left: Token, right: Token) -> bool:
     return bool(re.fullmatch(r"-?\d{1,3},\d{3}(\.\d+)?", f"{left.text},{right.text}"))
 
 
-def _ends(first: Token | tree.Node, last: Token | tree.Node) -> tuple[int, int]:
+def _edges(first: Token | tree.Node, last: Token | tree.Node) -> tuple[int, int]:
     start = first if isinstance(first, Token) else first.first
     end = last if isinstance(last, Token) else last.last
     return start.start, end.end
@@ -192,8 +192,8 @@ def _ends(first: Token | tree.Node, last: Token | tree.Node) -> tuple[int, int]:
 OPERATOR_OF = {API_NAMES[o.value]: o for o in Operator}
 _SCOPES = [scope.value for scope in Scope if scope.value]
 NO_SCOPES = {
-    "geo": 'it stands alone, as in geo = "India/Goa".',
-    "event": "what stands alone is a property of the event.",
+    "geo": 'it has no scope, as in geo = "India/Goa".',
+    "event": "a name without one is a property of the event.",
     "user": "did you mean 'profile'?",
 }
 GEO_TWICE = "a filter takes 'geo' once: name all places in one list, geo in (…)"
@@ -255,7 +255,7 @@ class FilterRules(Reader):
                 assert_never(node)
 
     def property(self, node: tree.PropertyName) -> Property:
-        """Return the property in the scope that stands before the dot."""
+        """Return the property in the scope before the dot."""
         name = self.name(node.name)
         if node.scope is None:
             return Property(name)
@@ -397,10 +397,10 @@ def _flat(condition: Condition) -> Iterator[Filter | AtPlace]:
 # How the builder reads a period. Rule: README.md here, "Periods".
 
 YESTERDAY = Ago(1)
-_IN_DAYS = {Unit.MONTH: 30, Unit.QUARTER: 90, Unit.YEAR: 365}  # where somebody means days
+_DAYS_OF_UNITS = {Unit.MONTH: 30, Unit.QUARTER: 90, Unit.YEAR: 365}  # where somebody means days
 MOST_OWN_DAYS = 3650  # the last day, from a profile's first one, that a window may hold
 _LONGEST = 100 * 366  # days: more than any account has, and far from the calendar's beginning
-_DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.QUARTER: 92, Unit.YEAR: 366}
+_MOST_DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.QUARTER: 92, Unit.YEAR: 366}
 
 
 class PeriodRules(Reader):
@@ -426,7 +426,7 @@ class PeriodRules(Reader):
     def moved_axis(self, node: tree.MovedAxis) -> ShiftAxis:
         """Return `after 0..11 weeks`."""
         if node.direction.type == "BEFORE":
-            self.fail("'before' takes one number: several stand behind 'after' alone", node)
+            self.fail("'before' takes one number: only 'after' takes several", node)
         first, last = (self._number(n, node.unit, least=0) for n in (node.start, node.end))
         if first > last:
             message = f"the numbers end ({last}) before they begin ({first})"
@@ -438,7 +438,7 @@ class PeriodRules(Reader):
         if isinstance(node, tree.Within):
             of = unit(node.unit)
             if of not in DAYS:
-                about = _IN_DAYS[of] * self.whole_number(node.numbers[0], least=1)
+                about = _DAYS_OF_UNITS[of] * self.whole_number(node.numbers[0], least=1)
                 self.fail(f"own days are days or weeks: write within {about} days", node)
             windows = [(0, n * DAYS[of] - 1) for n in self._lengths(node, DAYS[of])]
         else:
@@ -503,7 +503,7 @@ class PeriodRules(Reader):
             return _calendar_day(token.text)
 
     def _number(self, number: Token, units: Token, least: int) -> int:
-        return self.whole_number(number, least, _LONGEST // _DAYS[unit(units)])
+        return self.whole_number(number, least, _LONGEST // _MOST_DAYS[unit(units)])
 
     def _back(self, token: Token) -> int:
         number = token.text.removeprefix("today").removeprefix("-")
@@ -544,7 +544,7 @@ def _calendar_day(written: str) -> date:
 # What a statement's clauses may be together, whatever they ask.
 #
 # Rule: README.md here, from "What else the profile did" on. Each check raises the error that
-# underlines the clause which cannot stand there. What needs days (whole pieces, pairs of `vs`) is
+# underlines the clause that is not allowed there. What needs days (whole pieces, pairs of `vs`) is
 # `expand`'s.
 
 _Moved = tree.MovedNode | tree.MovedAxis
@@ -555,12 +555,12 @@ BEHIND_SHARE = (
 FROM_TODAY = (
     "beside 'vs' a 'did' cannot count its days from today: leave the period out, or write before {}"
 )
-LAST_CLAUSE = "'after' with several numbers stands in the statement's last clause, and once"
-IN_ANY = "'after' with several numbers cannot stand inside 'did any': write did, or share did"
-AFTER_VS = "behind 'vs' stands one number, as in vs before 52 weeks"
-NO_ROLLING = "'rolling' cannot stand beside {}: take one of the two"
+LAST_CLAUSE = "'after' with several numbers is allowed once, in the statement's last clause"
+IN_ANY = "'after' with several numbers is not allowed inside 'did any': write did, or share did"
+AFTER_VS = "'vs' takes one number, as in vs before 52 weeks"
+NO_ROLLING = "'rolling' is not allowed beside {}: take one of the two"
 OWN_HOURS = "'by hour' asks every hour of the clock: leave time_of_day out, or by hour"
-ONE_PLACE = "'geo' stands in 'where' and in 'by': say the place in one of the two"
+ONE_PLACE = "'geo' is in 'where' and in 'by': say the place in one of the two"
 TIME_TWICE = "a statement takes one period of time"
 PER = {Unit.WEEK: (Unit.DAY, 7), Unit.QUARTER: (Unit.MONTH, 3), Unit.YEAR: (Unit.MONTH, 12)}
 
@@ -569,7 +569,7 @@ class ClauseRules(PeriodRules, FilterRules):
     """Checks the clauses of a statement against each other."""
 
     def check_clauses(self, node: tree.QueryNode) -> None:
-        """Raise QueryError for clauses that cannot stand there, or not together."""
+        """Raise QueryError for clauses that are not allowed there, or not together."""
         self._check_shares(node)
         self._check_any(node.clauses)
         self._check_moved_axis(node.clauses)
@@ -880,7 +880,7 @@ FEWER = (
     "(CleverTap does not say whether profiles that never did it count)"
 )
 IN_BRACKET = "inside 'did any' an event has no number: it is behind the bracket, for all of them"
-NOT_OFTEN = "a number cannot stand behind 'did not': it asks for those who never did it"
+NOT_OFTEN = "a number is not allowed behind 'did not': it asks for those who never did it"
 MOST_SHOWN = 4  # alternatives that an error writes out
 _T = TypeVar("_T")
 
@@ -921,7 +921,7 @@ class Builder(StepRules):
         return query
 
     def named_event(self, node: tree.DidNode) -> Query:
-        """Return an event that stands alone, with how often, as a statement's base would be."""
+        """Return an event by itself, with how often, as a statement's base would be."""
         period = node.event.period
         if isinstance(period, _Moved | tree.OwnNode):
             self.fail("the event's own period is days: write this behind its name", period)
@@ -1008,7 +1008,7 @@ class Builder(StepRules):
         if isinstance(node.name, tree.Name):
             self._check_words(node.name, inner=inner)
             if (name := self.name(node.name)).startswith("{") and '"event_name"' in name:
-                self.fail("JSON stands without quotes around it: take them away", node.name)
+                self.fail("JSON has no quotes around it: take them away", node.name)
             return name
         with self.at(node.name):
             return parameters.text_value(node.name.text[1:], self.params)
@@ -1060,7 +1060,7 @@ class Builder(StepRules):
         """Raise QueryError for what cannot be said inside `did`; None is a place."""
         if prop is None or prop.scope not in OF_AN_EVENT:
             name = prop.scope.value if prop else "geo"
-            self.fail(f"'{name}' cannot stand inside 'did': write it in the first 'where'", at)
+            self.fail(f"'{name}' is not allowed inside 'did': write it in the first 'where'", at)
 
     def _any_period(
         self, node: tree.PeriodNode | tree.MovedNode | tree.MovedAxis | tree.OwnNode | None
@@ -1105,11 +1105,11 @@ def _first_or(node: tree.ConditionNode | None) -> tree.Disjunction | None:
 
 def _write_or(event: Event, condition: Condition, clause: tree.Clause) -> str:
     """Return how an `or` inside `did` is written: one event for each alternative."""
-    alone = "'or' stands in the statement's own 'where' only"
+    alone = "'or' is allowed in the statement's own 'where' only"
     counted = isinstance(clause, tree.DidNode) and clause.times is not None
     window = event.period if isinstance(event.period, OwnDays) else None
     event = event.during(None) if window else event
-    if counted or event.often or _size(condition) > MOST_SHOWN:
+    if counted or event.often or _alternatives_of(condition) > MOST_SHOWN:
         return f"{alone}: take a statement for each"
     events = [printer.event_text(replace(event, where=term)) for term in _alternatives(condition)]
     if isinstance(clause, tree.DidNotNode):
@@ -1118,11 +1118,11 @@ def _write_or(event: Event, condition: Condition, clause: tree.Clause) -> str:
     return f"{alone}: write did any ({', '.join(events)}){behind}"
 
 
-def _size(condition: Condition) -> int:
+def _alternatives_of(condition: Condition) -> int:
     """Return how many alternatives there are, in no time however many they are."""
     if isinstance(condition, Or):
-        return sum(map(_size, condition.parts))
-    return prod(map(_size, condition.parts)) if isinstance(condition, And) else 1
+        return sum(map(_alternatives_of, condition.parts))
+    return prod(map(_alternatives_of, condition.parts)) if isinstance(condition, And) else 1
 
 
 def _alternatives(condition: Condition) -> list[tuple[Filter, ...]]:
@@ -1137,4 +1137,4 @@ def _alternatives(condition: Condition) -> list[tuple[Filter, ...]]:
         case Filter():
             return [(condition,)]
         case _:
-            return [()]  # a place, which cannot stand inside `did`
+            return [()]  # a place, which is not allowed inside `did`

@@ -121,7 +121,7 @@ def table_rows(sources: Mapping[str, Names]) -> list[dict[str, Any]]:
         {
             "event": holder if is_event(holder) else None,
             "property": name if is_event(holder) or holder == "geo" else f"{holder}.{name}",
-            "type": known.types.get((holder, name)) or _type(values),
+            "type": known.types.get((holder, name)) or _value_type(values),
             "values": list(values),
             "source": ", ".join(s for s, n in sources.items() if _has(n, holder, name)),
         }
@@ -130,7 +130,7 @@ def table_rows(sources: Mapping[str, Names]) -> list[dict[str, Any]]:
     ]
 
 
-def _type(values: Values) -> str | None:
+def _value_type(values: Values) -> str | None:
     kinds = {isinstance(value, str) for value in values}
     return ("text" if True in kinds else "number") if len(kinds) == 1 else None
 
@@ -163,10 +163,12 @@ def _of_query(query: Query) -> Names:
     for event in (query.event, *(event for clause in query.clauses for event in clause.events)):
         known = known.merged(_of_event(event))
     shared = [step.condition for step in query.steps if isinstance(step, ShareWhere)]
-    conditions = [leaf for part in (query.condition, *shared) if part for leaf in _leaves(part)]
+    conditions = [
+        leaf for part in (query.condition, *shared) if part for leaf in _conditions_of(part)
+    ]
     for condition in conditions:
         if isinstance(condition, Filter):
-            known = known.merged(_of_filter(query.event.name, condition))
+            known = known.merged(_names_of_filter(query.event.name, condition))
     for axis in query.by:
         if isinstance(axis, ByValue):
             known = known.merged(_of_property(query.event.name, axis.property, axis.values))
@@ -175,10 +177,10 @@ def _of_query(query: Query) -> Names:
     return known.merged(Names(places=tuple("/".join(place) for place in (*query.places, *places))))
 
 
-def _leaves(condition: Condition) -> Iterator[Filter | AtPlace]:
+def _conditions_of(condition: Condition) -> Iterator[Filter | AtPlace]:
     if isinstance(condition, And | Or):
         for part in condition.parts:
-            yield from _leaves(part)
+            yield from _conditions_of(part)
     else:
         yield condition
 
@@ -186,11 +188,11 @@ def _leaves(condition: Condition) -> Iterator[Filter | AtPlace]:
 def _of_event(event: Event) -> Names:
     known = Names({event.name: {}})
     for condition in event.where:
-        known = known.merged(_of_filter(event.name, condition))
+        known = known.merged(_names_of_filter(event.name, condition))
     return known
 
 
-def _of_filter(event: str, condition: Filter) -> Names:
+def _names_of_filter(event: str, condition: Filter) -> Names:
     return _of_property(event, condition.property, _worth(condition.value))
 
 
@@ -259,8 +261,10 @@ def from_schema(schema: Mapping[str, Any]) -> Names:
 
 def to_json(names: Names) -> str:
     """Write a names file: sorted, so that a team's changes stay small."""
-    known: dict[str, Any] = {"events": {e: _listed(p) for e, p in sorted(names.events.items())}}
-    known |= {scope.value: _listed(p) for scope in SCOPES if (p := names.of_scope(scope))}
+    known: dict[str, Any] = {
+        "events": {e: _value_lists(p) for e, p in sorted(names.events.items())}
+    }
+    known |= {scope.value: _value_lists(p) for scope in SCOPES if (p := names.of_scope(scope))}
     if names.places:
         known["geo"] = sorted(names.places)
     return json.dumps(known, indent=2, ensure_ascii=False) + "\n"
@@ -273,7 +277,7 @@ def _examples(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _listed(properties: Properties) -> dict[str, list[Scalar]]:
+def _value_lists(properties: Properties) -> dict[str, list[Scalar]]:
     return {name: sorted(values, key=str) for name, values in sorted(properties.items())}
 
 

@@ -34,7 +34,7 @@ ENDED = {"STRING", "DATE", "YEAR_MONTH", "YEAR_QUARTER", "PARAM", "JSON", "TODAY
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A text that may replace what stands from `start` up to the cursor, and what it is.
+    """A text that may replace what is from `start` up to the cursor, and what it is.
 
     `kind` is one of event, property, scope, value, place, keyword, operator, unit.
     """
@@ -52,7 +52,7 @@ class _Place:
     start: int
     typed: str
     mark: str = ""  # the quote that is open
-    closed: bool = False  # whether the closing one stands right behind the cursor
+    closed: bool = False  # whether the closing one is right behind the cursor
 
     def begins(self, text: str) -> bool:
         """Return True if this goes on from what is typed, in either case."""
@@ -96,7 +96,7 @@ def _is_step(line: Sequence[Token]) -> bool:
 def _place(text: str, cursor: int) -> _Place | None:
     """Find the statement and the word at the cursor; None where nothing can be proposed."""
     before = text[:cursor]
-    line = _statement(before)
+    line = _open_statement(before)
     rest = before[line[-1].end if line else 0 :]
     if "#" in re.split(r"[\r\n]", rest)[-1]:
         return None
@@ -111,7 +111,7 @@ def _place(text: str, cursor: int) -> _Place | None:
     return None if last.type in ENDED else _Place(line, cursor, "")
 
 
-def _statement(before: str) -> tuple[Token, ...]:
+def _open_statement(before: str) -> tuple[Token, ...]:
     """Return the tokens of the statement that the text ends in; a new line begins a new one."""
     source = Source(before)
     line: list[Token] = []
@@ -147,7 +147,7 @@ def _keywords(place: _Place) -> Iterator[Completion]:
     for kind, spelled in SPELLED.items():
         if kind not in accepted or not place.begins(spelled):
             continue
-        if kind not in ("TRUE", "FALSE") or (_takes(place, spelled) and not _is_of_geo(place)):
+        if kind not in ("TRUE", "FALSE") or (_fits(place, spelled) and not _is_of_geo(place)):
             yield Completion(place.start, spelled, _kind(kind))
 
 
@@ -168,9 +168,9 @@ def _kind(token: str) -> str:
 def _named(place: _Place, names: Names) -> Iterator[Completion]:
     """Propose names, texts and places, by what the grammar wants there."""
     now = parse_progress(place.line)
-    event = _event(now.stack)
+    event = _event_before(now.stack)
     if "TRUE" in now.accepted:
-        yield from _values(place, names, event, _property(now.stack))
+        yield from _values(place, names, event, _property_before(now.stack))
     elif "WORD" not in now.accepted:
         return
     elif place.line and place.line[-1].type == "DOT":
@@ -211,7 +211,7 @@ def _values(
     known: Iterable[Scalar] = names.values(event, prop) if prop else places
     listed = _listed_already(place.line)
     for known_value in known:
-        if _takes(place, known_value) and value_text(known_value) not in listed:
+        if _fits(place, known_value) and value_text(known_value) not in listed:
             yield from _spelled(place, known_value, value_text(known_value), kind)
 
 
@@ -229,8 +229,8 @@ def _is_of_geo(place: _Place) -> bool:
     return bool(names) and names[-1].is_geo
 
 
-def _takes(place: _Place, proposed: Scalar) -> bool:
-    """Return True if what stands before the cursor can take the value."""
+def _fits(place: _Place, proposed: Scalar) -> bool:
+    """Return True if what is before the cursor can take the value."""
     wrong = _ORDERING if isinstance(proposed, str) else _SEARCHING
     return place.line[-1].type not in wrong
 
@@ -252,7 +252,7 @@ def _spelled(place: _Place, value: Scalar, spelled: str, kind: str) -> Iterator[
 # What the parser's stack says of the place
 
 
-def _event(stack: Sequence[object]) -> str | None:
+def _event_before(stack: Sequence[object]) -> str | None:
     """Return the event that the place is about: the last one begun, after `by` the first."""
     by = any(isinstance(item, Token) and item.type == "BY" for item in stack)
     for item in stack if by else reversed(stack):
@@ -262,7 +262,7 @@ def _event(stack: Sequence[object]) -> str | None:
     return None
 
 
-def _property(stack: Sequence[object]) -> Property | None:
+def _property_before(stack: Sequence[object]) -> Property | None:
     """Return the property whose value is expected; None for `geo`."""
     prop = [item for item in stack if isinstance(item, PropertyName)][-1]
     if prop.is_geo:

@@ -42,10 +42,10 @@ COMMON_KEYS = frozenset({*FAMILIES, "geo_fields", "geo_radius"})
 ADVANCED_KEYS = frozenset({"did_all", "did_none", "did_any"})
 OFTEN_KEYS = _EVENT_KEYS | {"operator", "value"}
 _FILTER_KEYS = frozenset({"name", "operator", "value"})
-_VARIABLE = re.compile(r"\$[A-Za-z_]\w*")
+_PARAMETER = re.compile(r"\$[A-Za-z_]\w*")
 _SCOPES = frozenset(scope.value for scope in Scope if scope is not Scope.EVENT)
 _PLACES = ("country", "state", "city", "region", "location", "place")
-_MOST_VALUES = 50  # of one list that are compared with the known ones
+_MOST_COMPARED = 50  # of one list that are compared with the known ones
 _COMPLETE = 50  # known values: where there are as many, there may be more
 _SHOWN = 5  # of them
 
@@ -63,7 +63,7 @@ class Known:
 
 def doubted(cell: Expansion, today: date, known: Known) -> Plan:
     """Return a cell's plan with the doubts about each row: its statement's, then its counts'."""
-    of_statements = [_of_statement(query, known) for query in cell.statements]
+    of_statements = [_statement_doubts(query, known) for query in cell.statements]
     of_counts = [_of_count(to_payload(count), today, known) for count in cell.counts]
 
     def of_row(row: Row) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def doubted(cell: Expansion, today: date, known: Known) -> Plan:
     return replace(cell.plan, rows=tuple(replace(r, doubts=of_row(r)) for r in cell.plan.rows))
 
 
-def _of_statement(query: Query | JsonQuery, known: Known) -> tuple[str, ...]:
+def _statement_doubts(query: Query | JsonQuery, known: Known) -> tuple[str, ...]:
     is_by_hour = isinstance(query, Query) and any(isinstance(axis, ByHour) for axis in query.by)
     if not is_by_hour or CLOCK in known.facts:
         return ()
@@ -83,7 +83,11 @@ def _of_statement(query: Query | JsonQuery, known: Known) -> tuple[str, ...]:
 
 
 def _of_count(body: _Json, today: date, known: Known) -> tuple[str, ...]:
-    doubts = [*_keys(body, BASE_KEYS), *_of_event(body, today, known), *_of_profile(body, known)]
+    doubts = [
+        *_keys(body, BASE_KEYS),
+        *_event_doubts(body, today, known),
+        *_of_profile(body, known),
+    ]
     doubts += _of_advanced(body, today, known)
     if DID_SEES_BASE not in known.facts:
         doubts += _of_base_again(body)
@@ -94,7 +98,7 @@ def _each_once(*doubts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(doubts)))
 
 
-def _of_event(event: _Json, today: date, known: Known) -> Iterator[str]:
+def _event_doubts(event: _Json, today: date, known: Known) -> Iterator[str]:
     name, end = str(event.get("event_name")), day_of_number(event.get("to"))
     if end is not None and end > today:
         yield f"{name}: its period ends on {end}, after today"
@@ -118,7 +122,7 @@ def _of_advanced(body: _Json, today: date, known: Known) -> Iterator[str]:
     yield from _keys(advanced, ADVANCED_KEYS)
     for event in _events(advanced):
         yield from _keys(event, OFTEN_KEYS)
-        yield from _of_event(event, today, known)
+        yield from _event_doubts(event, today, known)
     operator = _dict(advanced.get("did_any")).get("operator", ANY_OPERATORS[0])
     if operator in _SYMBOLS and operator not in ANY_OPERATORS:
         yield f"did any (…) {_SYMBOLS[operator]}: the vendor lists = and >= there; {IGNORED}"
@@ -148,7 +152,7 @@ def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) 
     is_version = "version" in str(condition.get("name")).casefold()
     if is_version and any(type(item) in (int, float) for item in listed):
         yield f"{_part(condition, scope)}: a version is a text, and 1.10 is not 1.1: quote it"
-    for text in (t for t in listed if isinstance(t, str) and _VARIABLE.fullmatch(t)):
+    for text in (t for t in listed if isinstance(t, str) and _PARAMETER.fullmatch(t)):
         yield f'{_part(condition, scope)}: "{text}" is a text; a variable has no quotes, {text}'
     for doubt in _of_operator(operator, listed, scope):
         yield f"{_part(condition, scope)}: {doubt}"
@@ -212,7 +216,7 @@ def are_doubted(learned: Names, names: Names) -> bool:
     doubts = chain.from_iterable(of_event_name(event, names) for event in learned.events)
     for event, (name, values), scope in (*of_scopes, *of_events):
         prop = Property(name, scope)
-        known = _texts(names.values(event, prop))
+        known = _value_texts(names.values(event, prop))
         doubts = chain(doubts, of_property(prop, event, names), _of_values(values, known, names))
     places = [place.split("/") for place in learned.places]
     return any(True for _ in chain(doubts, _of_places(places, names.places)))
@@ -280,7 +284,7 @@ def _of_operator(operator: str, listed: list[Any], scope: Scope) -> Iterator[str
 
 
 def _of_values(listed: Sequence[Any], known: tuple[str, ...], names: Names) -> Iterator[str]:
-    for item in listed[:_MOST_VALUES]:
+    for item in listed[:_MOST_COMPARED]:
         if not isinstance(item, str) or item in known or not (known and item):
             continue
         unknown = f"{value_text(item)} is not among its known values"
@@ -295,10 +299,10 @@ def _values(condition: _Json, scope: Scope, event: str | None, known: Known) -> 
     if scope is Scope.SESSION and condition.get("name") == "time_of_day":
         return ()  # a clock has all minutes, whichever were seen
     values = known.names.values(event, Property(str(condition.get("name")), scope))
-    return _texts(values)
+    return _value_texts(values)
 
 
-def _texts(values: Iterable[object]) -> tuple[str, ...]:
+def _value_texts(values: Iterable[object]) -> tuple[str, ...]:
     return tuple(value for value in values if isinstance(value, str))
 
 

@@ -20,41 +20,43 @@ FILTERS = ("event_properties", "session_properties")
 def key(count: Query | JsonQuery) -> str:
     """Return the text that is equal for two counts that ask the same."""
     body = to_payload(count)
-    return _text(body if isinstance(count, JsonQuery) else _query(body))
+    return _text(body if isinstance(count, JsonQuery) else _query_key(body))
 
 
-def _query(body: Mapping[str, Any]) -> dict[str, object]:
-    plain = _event(body)
+def _query_key(body: Mapping[str, Any]) -> dict[str, object]:
+    plain = _event_key(body)
     if common := body.get("common_profile_properties"):
-        plain["common_profile_properties"] = {name: _common(name, common[name]) for name in common}
+        plain["common_profile_properties"] = {
+            name: _common_key(name, common[name]) for name in common
+        }
     if advanced := body.get("advanced_query"):
-        plain["advanced_query"] = {name: _advanced(advanced[name]) for name in advanced}
+        plain["advanced_query"] = {name: _advanced_key(advanced[name]) for name in advanced}
     return plain
 
 
-def _event(body: Mapping[str, Any]) -> dict[str, object]:
-    lists = {name: _sorted(map(_filter, body[name])) for name in FILTERS if body.get(name)}
+def _event_key(body: Mapping[str, Any]) -> dict[str, object]:
+    lists = {name: _sorted_keys(map(_filter_key, body[name])) for name in FILTERS if body.get(name)}
     return {**body, **lists}
 
 
-def _common(name: str, conditions: Sequence[Any]) -> list[object]:
-    return _sorted(conditions if name == "geo_fields" else map(_filter, conditions))
+def _common_key(name: str, conditions: Sequence[Any]) -> list[object]:
+    return _sorted_keys(conditions if name == "geo_fields" else map(_filter_key, conditions))
 
 
-def _advanced(events: Any) -> object:
+def _advanced_key(events: Any) -> object:
     if isinstance(events, Mapping):  # did_any
-        return {**events, "any_events": _advanced(events["any_events"])}
-    return _sorted(map(_event, events))
+        return {**events, "any_events": _advanced_key(events["any_events"])}
+    return _sorted_keys(map(_event_key, events))
 
 
-def _filter(condition: Mapping[str, object]) -> Mapping[str, object]:
+def _filter_key(condition: Mapping[str, object]) -> Mapping[str, object]:
     value = condition.get("value")
     if not isinstance(value, list) or condition.get("name") == "time_of_day":
         return condition
-    return {**condition, "value": value[0] if len(value) == 1 else _sorted(value)}
+    return {**condition, "value": value[0] if len(value) == 1 else _sorted_keys(value)}
 
 
-def _sorted(parts: Any) -> list[object]:
+def _sorted_keys(parts: Any) -> list[object]:
     return sorted(parts, key=_text)
 
 

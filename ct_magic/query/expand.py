@@ -130,7 +130,7 @@ class _Chain:
 
     def is_over(self, piece: Days, today: date) -> bool:
         """Return True if the last day of each window that an `after` moves is over."""
-        shifts = (e.period for e in _events(self.clauses) if isinstance(e.period, Shift))
+        shifts = (e.period for e in _events_of(self.clauses) if isinstance(e.period, Shift))
         return all(ends(moved(piece, shift))[1] < today for shift in shifts if shift.n >= 0)
 
     def resolved(self, piece: Days, today: date, *, whole: bool) -> tuple[Clause, ...]:
@@ -190,7 +190,7 @@ def _each(clause: Clause) -> Iterator[tuple[Clause, int | None]]:
 
 def _rows_of_a_piece(query: Query) -> int:
     """Return how many rows every piece has, in no time however many."""
-    periods = (event.period for event in _events(query.clauses))
+    periods = (event.period for event in _events_of(query.clauses))
     axes = [period for period in periods if isinstance(period, ShiftAxis)]
     more = sum(axis.last - axis.first for axis in axes)
     more += sum(len(step.window.windows) - 1 for step in query.steps if step.window)
@@ -199,11 +199,11 @@ def _rows_of_a_piece(query: Query) -> int:
 
 def _has_after(query: Query) -> bool:
     """Return True if an `after` is anywhere in the statement."""
-    periods = (event.period for event in _events(query.clauses))
+    periods = (event.period for event in _events_of(query.clauses))
     return any(isinstance(p, ShiftAxis) or (isinstance(p, Shift) and p.n >= 0) for p in periods)
 
 
-def _events(clauses: Sequence[Clause]) -> Iterator[Event]:
+def _events_of(clauses: Sequence[Clause]) -> Iterator[Event]:
     return (event for clause in clauses for event in clause.events)
 
 
@@ -245,7 +245,7 @@ def _question(count: Query | JsonQuery, canonical: str) -> Question:
     """Return a single count in the words of the service half."""
     body = to_payload(count)
     start, end = (date.fromisoformat(f"{body[name]:08}") for name in ("from", "to"))
-    until, profiles_now = _moment(body)
+    until, profiles_now = _until(body)
     return Question(
         text=to_text(replace(count, label=None)),
         event=body["event_name"],
@@ -264,7 +264,7 @@ _OF_EVENTS |= {"operator", "value"}
 _DID = {"did_all", "did_none"}
 
 
-def _moment(body: Mapping[str, Any]) -> tuple[date, bool]:
+def _until(body: Mapping[str, Any]) -> tuple[date, bool]:
     """Return the latest day that a count looks at, and whether it speaks of profiles as they are.
 
     JSON that cannot be read is never over, and may speak of anything.
@@ -642,7 +642,7 @@ def expand(
 
     Raises TooLargeError above 10,000 rows, and above `max_counts` distinct counts (None: any
     number); QueryError for what cannot be asked: a period that leaves the calendar, an `or` that
-    has no form, pieces that cannot be paired. JSON that was pasted is one row as it stands.
+    has no form, pieces that cannot be paired. JSON that was pasted is one row as it is.
     """
     sizes = [_statement_size(number, query, today) for number, query in enumerate(statements)]
     largest = max(range(len(sizes)), key=sizes.__getitem__, default=0)

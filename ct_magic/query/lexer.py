@@ -45,7 +45,7 @@ SYMBOLS = {
     ".": "DOT",
     ":": "COLON",
 }
-# The API's own names of operators: words like any other, unless they stand where an operator may.
+# The API's own names of operators: words like any other, except where an operator may be.
 API_NAMES = {
     o.value: "DOES_NOT_EXIST" if o is Operator.DOES_NOT_EXIST else SYMBOLS.get(o.symbol, "EXISTS")
     for o in Operator
@@ -123,7 +123,7 @@ def unquoted(string: str) -> str:
 
 
 def is_bare_word(word: str) -> bool:
-    """Return True if this may stand as a word of a name without quotes."""
+    """Return True if this may be a word of a name without quotes."""
     return word not in KEYWORDS and bool(word) and word_end(word, 0) == len(word)
 
 
@@ -138,7 +138,7 @@ def is_bare_event(name: str) -> bool:
 
 
 def tried_word(words: Sequence[str]) -> int | None:
-    """Return the place of a word that cannot stand there in the bare name of an event."""
+    """Return the place of a word that is not allowed there in the bare name of an event."""
     if len(words) > 1 and words[0] in NOT_FIRST:
         return 0
     last = len(words) - 1
@@ -211,7 +211,7 @@ def _json_end(text: str, at: int) -> int:
 
 
 def in_context(line: Sequence[Token]) -> list[Token]:
-    """Return the statement's tokens with the words that mean something where they stand.
+    """Return the statement's tokens with the words that mean something where they are.
 
     API names (`value contains "piz"`): in a filter's words the last such name that is not the
     first word is the operator, unless a symbol follows the words.

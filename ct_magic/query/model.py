@@ -209,7 +209,7 @@ class Event:
     Only an event inside `did` may have a Shift as its period, and `often`: how many times; only one
     behind `share` may have OwnDays.
 
-    Filters stand in the order of their scopes, because the API's JSON holds a list for each.
+    Filters are in the order of their scopes, because the API's JSON holds a list for each.
     """
 
     name: str
@@ -309,7 +309,7 @@ _KINDS: dict[type, int] = {Did: 0, DidNot: 1, DidAny: 2}
 class And:
     """Conditions that must all hold, at least two; an `Or` among them is a bracket.
 
-    They stand in the order of their scopes, a bracket where its first filter would stand.
+    They are in the order of their scopes, a bracket where its first filter would be.
     """
 
     parts: tuple[Condition, ...]
@@ -349,7 +349,7 @@ def _parts(condition: Condition, kind: type[And | Or]) -> tuple[Condition, ...]:
 
 
 def _rank(condition: Condition) -> int:
-    """Return where a condition stands among others: by its scope, places last."""
+    """Return the rank of a condition among others: by its scope, places last."""
     while isinstance(condition, And | Or):
         condition = condition.parts[0]
     return _SCOPES[condition.property.scope] if isinstance(condition, Filter) else len(_SCOPES)

@@ -1,4 +1,4 @@
-"""What a `$name` stands for: a Python value -> a value of the query, or an error that names it.
+"""What a `$name` holds: a Python value -> a value of the query, or an error that names it.
 
 pandas, numpy, polars and pyarrow are recognised by what their values can do, so that none of them
 is imported here. Rule: README.md here, "Values from Python".
@@ -24,14 +24,16 @@ from ct_magic.query.model import Days, Scalar, Unit
 _BIGGEST = 1e300  # a little more fits no float, and no count needs it
 _TOO_MANY = "more digits than can be sent, and another number would be compared with; round it"
 _LONGEST = 400  # characters; Python itself refuses to read integers of some thousands
-_MOST_VALUES = 100_000  # of a list: a range may stand for more than fits the memory
+_MOST_VALUES = 100_000  # of a list: a range may hold more than fits the memory
 # A text that holds more than a name: JSON, a filter, a clause or a period.
 _STATEMENT = re.compile(
     r"\s*\{|.*(\swhere\s.*[=<>~]|\sdid\s+[A-Z\"]|\slast\s+\d|\s\d{4}-\d\d)", re.DOTALL
 )
 # What a container says of its floats of fewer than 64 bits: numpy and pandas by their dtype, polars
 # and pyarrow by their type, whose `float` has 32 and whose `double` has 64.
-_NARROW = re.compile(r"(?P<float16>half|float16)|(?P<float32>float32|float(?!\d))", re.IGNORECASE)
+_NARROW_FLOATS = re.compile(
+    r"(?P<float16>half|float16)|(?P<float32>float32|float(?!\d))", re.IGNORECASE
+)
 # The frequencies of pandas' Period that name a stretch of the calendar as people do.
 _FREQUENCIES = {
     Unit.WEEK: ("W-SUN",),
@@ -43,7 +45,7 @@ _COARSE = {"Y": "years", "M": "months", "W": "weeks"}  # numpy's datetime64 of l
 
 
 def scalar(name: str, params: Mapping[str, object]) -> Scalar:
-    """Return the text or number that `$name` stands for; booleans become "True" and "False"."""
+    """Return the text or number that `$name` holds; booleans become "True" and "False"."""
     value = _plain(lookup(name, params), name)
     if isinstance(value, date):
         raise QueryError(f"${name} is a date, and a filter compares text or numbers")
@@ -53,7 +55,7 @@ def scalar(name: str, params: Mapping[str, object]) -> Scalar:
 
 
 def scalars(name: str, params: Mapping[str, object]) -> tuple[Scalar, ...]:
-    """Return the values of the list that `$name` stands for, a set's in sorted order."""
+    """Return the values of the list that `$name` holds, a set's in sorted order."""
     values = _plain(lookup(name, params), name)
     if not isinstance(values, list):
         raise QueryError(f"${name} is no list: write in (${name}), or make it one")
@@ -67,7 +69,7 @@ def scalars(name: str, params: Mapping[str, object]) -> tuple[Scalar, ...]:
 
 
 def day_value(name: str, params: Mapping[str, object], zone: tzinfo | None) -> date:
-    """Return the day that `$name` stands for: a date, or the day of a datetime or Timestamp.
+    """Return the day that `$name` holds: a date, or the day of a datetime or Timestamp.
 
     One that knows its own zone is an instant, and its day is the one in `zone`.
     """
@@ -87,7 +89,7 @@ def day_value(name: str, params: Mapping[str, object], zone: tzinfo | None) -> d
 
 
 def period_value(name: str, params: Mapping[str, object], zone: tzinfo | None) -> Days:
-    """Return the days that `$name` stands for in the place of a period: a day, or a `Period`."""
+    """Return the days that `$name` holds in the place of a period: a day, or a `Period`."""
     value = lookup(name, params)
     if type(value).__name__ != "Period" or not hasattr(value, "freqstr"):
         only = day_value(name, params, zone)
@@ -101,7 +103,7 @@ def period_value(name: str, params: Mapping[str, object], zone: tzinfo | None) -
 
 
 def clock_value(name: str, params: Mapping[str, object]) -> int:
-    """Return the minutes from midnight of the time of day that `$name` stands for."""
+    """Return the minutes from midnight of the time of day that `$name` holds."""
     value = lookup(name, params)
     if isinstance(value, time) and value.tzinfo is not None:
         raise QueryError(f"${name} is a time with a zone of its own: take one without")
@@ -115,7 +117,7 @@ def clock_value(name: str, params: Mapping[str, object]) -> int:
 
 
 def text_value(name: str, params: Mapping[str, object]) -> str:
-    """Return the event's name that `$name` stands for."""
+    """Return the event's name that `$name` holds."""
     value, held = scalar(name, params), lookup(name, params)
     is_boolean = value in ("True", "False") and not isinstance(held, str)
     if is_boolean or not isinstance(value, str) or not value:
@@ -123,7 +125,7 @@ def text_value(name: str, params: Mapping[str, object]) -> str:
         raise QueryError(f"${name} is {shown!r}, not an event's name, which is a text")
     if _STATEMENT.match(value) or value.splitlines() != [value]:
         raise QueryError(
-            f"${name} holds a query, and a variable stands for an event's name here: write the "
+            f"${name} holds a query, and a variable is an event's name here: write the "
             f"query's clauses in the cell, as in 'did Charged where Amount > $floor'; "
             f"see %ct help segment"
         )
@@ -193,7 +195,7 @@ def _plain(value: object, name: str) -> Scalar | date | list[object]:
 
 
 def _item(value: object, name: str) -> Scalar | date | list[object]:
-    """Return a value of the list that `$name` stands for; what is wrong is said of the value."""
+    """Return a value of the list that `$name` holds; what is wrong is said of the value."""
     try:
         return _plain(value, name)
     except QueryError as error:
@@ -203,7 +205,7 @@ def _item(value: object, name: str) -> Scalar | date | list[object]:
 
 
 def _foreign(value: Any, name: str) -> Scalar | date | list[object]:
-    """Return the Python value that a value of numpy, pandas, polars or pyarrow stands for."""
+    """Return the Python value that a value of numpy, pandas, polars or pyarrow means."""
     if type(value).__module__.split(".")[0] in ("pyarrow", "polars"):
         return _arrow(value, name)
     if hasattr(value, "dtype") and getattr(value, "ndim", 0) == 1:
@@ -239,7 +241,7 @@ def _with_digits(values: Iterable[object], kind: Any) -> list[object]:
     small again before it is written.
     """
     categories = getattr(kind, "categories", None)
-    narrow = _NARROW.search(str(getattr(categories, "dtype", kind)))
+    narrow = _NARROW_FLOATS.search(str(getattr(categories, "dtype", kind)))
     if not narrow:
         return list(values)
     import numpy as np  # is loaded by then, or pandas would need it anyway
@@ -259,12 +261,12 @@ def _check_days(value: Any, name: str) -> None:
 def _no_value(value: object, name: str) -> QueryError:
     kind = type(value).__name__
     if kind == "Period":
-        return QueryError(f"${name} is a Period: it stands alone, in the place of a period")
+        return QueryError(f"${name} is a Period: write it alone, in the place of a period")
     if kind in ("NamedCondition", "NamedEvent"):
         use = f"a filter of its own, where ${name}" if kind == "NamedCondition" else "an event"
-        return QueryError(f"${name} is {value!r}: it stands for {use}")
+        return QueryError(f"${name} is {value!r}: it is used as {use}")
     if isinstance(value, time):
-        return QueryError(f"${name} is a time: it stands in a range of the clock")
+        return QueryError(f"${name} is a time: write it in a range of the clock")
     description = (
         "not there" if value is None or kind in ("NAType", "datetime64") else _article(kind)
     )

@@ -2,12 +2,12 @@
 
     text      --lexer.tokens-->      tokens     refuses nothing
               --_lines-->            statements a token without indentation begins one
-              --lexer.in_context-->  the words that mean something only where they stand
+              --lexer.in_context-->  the words that mean something in one place only
               --grammar.lark-->      `tree`     what is where; `tree.NODES` makes the nodes
               --builder-->           `Query`    what it means; variables and days are looked up
               --expand-->            rows over single counts; `payload` makes those JSON
 
-Where the grammar stops, `mistakes` says what was found, what could stand there and what was
+Where the grammar stops, `mistakes` says what was found, what could be there and what was
 probably meant. Every error is a QueryError that knows its line and column (`source`). The same
 grammar tells `completion` what may come next.
 """

@@ -218,8 +218,8 @@ def _expressed(body: dict[str, object]) -> Query | None:
 
 def _query(body: dict[str, object]) -> Query:
     body = dict(body)
-    common = _dict(body.pop("common_profile_properties", {}), {*FAMILIES, "geo_fields"})
-    advanced = _dict(body.pop("advanced_query", {}), {"did_all", "did_none", "did_any"})
+    common = _checked_object(body.pop("common_profile_properties", {}), {*FAMILIES, "geo_fields"})
+    advanced = _checked_object(body.pop("advanced_query", {}), {"did_all", "did_none", "did_any"})
     event = _read_event(body)
     filters = [f for key, scope in FAMILIES.items() for f in _filters(common.get(key, []), scope)]
     return Query(
@@ -235,7 +235,7 @@ def _query(body: dict[str, object]) -> Query:
 
 def _read_event(part: object, often: bool = False) -> Event:
     keys = {"event_name", "from", "to", "event_properties", "session_properties"}
-    body = _dict(part, keys | ({"operator", "value"} if often else set()))
+    body = _checked_object(part, keys | ({"operator", "value"} if often else set()))
     name = _sayable(body.get("event_name"), str)
     start, end = day_of_number(body.get("from")), day_of_number(body.get("to"))
     if not name or start is None or end is None or start > end:
@@ -264,7 +264,7 @@ def _filters(part: object, scope: Scope) -> list[Filter]:
 
 
 def _filter(part: object, scope: Scope) -> Filter:
-    body = _dict(part, {"name", "operator", "value"})
+    body = _checked_object(part, {"name", "operator", "value"})
     if scope is not Scope.EVENT:
         body = {"operator": "equals", **body}  # it may be left out for equality
     name = _sayable(body.get("name"), str)
@@ -300,7 +300,7 @@ def _operator(part: object) -> Operator:
 
 
 def _any(part: object) -> DidAny:
-    body = _dict(part, {"any_events", "operator", "value"})
+    body = _checked_object(part, {"any_events", "operator", "value"})
     events = tuple(map(_read_event, _list(body.get("any_events"))))
     if not events:
         raise UnsayableError
@@ -320,7 +320,7 @@ def _sayable(part: object, *kinds: type) -> Any:
     return part
 
 
-def _dict(part: object, keys: Iterable[str]) -> dict[str, object]:
+def _checked_object(part: object, keys: Iterable[str]) -> dict[str, object]:
     if not isinstance(part, dict) or not part.keys() <= set(keys):
         raise UnsayableError
     return part

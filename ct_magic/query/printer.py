@@ -53,7 +53,7 @@ from ct_magic.query.payload import to_payload
 
 WIDEST = 88
 _ONCE = (Operator.GREATER_THAN_EQUALS, 1)  # what `did any` means without a number
-# A text between quotes stands on one line, so these cannot be said in the language.
+# A text between quotes is on one line, so these cannot be said in the language.
 _UNSAYABLE = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -71,7 +71,7 @@ def layout(query: Query | JsonQuery) -> str:
     head, *clauses = _clauses(query)
     if isinstance(query, Query) and len(head) > WIDEST and not head.startswith("{"):
         parts = _base(query)
-        head = "\n    ".join(_UNSAYABLE.sub(_picture, part) for part in parts)
+        head = "\n    ".join(_UNSAYABLE.sub(_visible_char, part) for part in parts)
     return "\n  ".join([_label(query) + head, *clauses])
 
 
@@ -107,8 +107,8 @@ def property_text(prop: Property) -> str:
 
 
 def event_text(event: Event) -> str:
-    """Return an event with its filters, its period and how often, as it stands inside `did`."""
-    return " ".join([*_parts(event, _filters(event.where)), *often_text(event)])
+    """Return an event with its filters, its period and how often, as it is written inside `did`."""
+    return " ".join([*_parts(event, _filter_texts(event.where)), *often_text(event)])
 
 
 def often_text(event: Event) -> list[str]:
@@ -117,7 +117,7 @@ def often_text(event: Event) -> list[str]:
 
 
 def clause_text(clause: Clause) -> str:
-    """Return a clause as it stands behind `share`: `did not App Uninstalled`."""
+    """Return a clause as it is written behind `share`: `did not App Uninstalled`."""
     match clause:
         case Did(done):
             return f"did {event_text(done)}"
@@ -181,7 +181,7 @@ def _clauses(query: Query | JsonQuery) -> list[str]:
         return texts
     if _is_single(query):
         return [strict_json.encode(to_payload(query))]
-    return [_UNSAYABLE.sub(_picture, clause_text) for clause_text in texts]
+    return [_UNSAYABLE.sub(_visible_char, clause_text) for clause_text in texts]
 
 
 def _is_single(query: Query) -> bool:
@@ -190,23 +190,23 @@ def _is_single(query: Query) -> bool:
     return query.is_single and not any(p is None or counts_from_today(p) for p in periods)
 
 
-def _picture(char: re.Match[str]) -> str:
+def _visible_char(char: re.Match[str]) -> str:
     return chr(0x2400 + ord(char[0])) if char[0] < " " else "\N{REPLACEMENT CHARACTER}"
 
 
 def _base(query: Query) -> list[str]:
     """Return the base in the parts that `layout` may put on lines of their own."""
     if query.condition:
-        return [event_name(query.event.name), *_where(query.condition), *_period(query.event)]
+        return [event_name(query.event.name), *_where(query.condition), *_period_words(query.event)]
     at_place = [f"geo {_list(query.places)}"] if query.places else []
-    return _parts(query.event, [*_filters(query.event.where), *at_place])
+    return _parts(query.event, [*_filter_texts(query.event.where), *at_place])
 
 
 def _parts(event: Event, conditions: list[str]) -> list[str]:
-    return [event_name(event.name), *_led("and", conditions), *_period(event)]
+    return [event_name(event.name), *_led("and", conditions), *_period_words(event)]
 
 
-def _period(event: Event) -> list[str]:
+def _period_words(event: Event) -> list[str]:
     return [period_text(event.period)] if event.period else []
 
 
@@ -244,12 +244,12 @@ def _part(part: Condition, in_and: bool) -> str:
         case AtPlace(places):
             return f"geo {_list(places)}"
         case Filter():
-            return _condition(part)
+            return _filter_text(part)
         case _:
             assert_never(part)
 
 
-def _filters(where: tuple[Filter, ...]) -> list[str]:
+def _filter_texts(where: tuple[Filter, ...]) -> list[str]:
     return _joined(where, in_and=True)
 
 
@@ -268,7 +268,7 @@ def _is_range(pair: tuple[Condition, ...]) -> bool:
     return False
 
 
-def _condition(condition: Filter) -> str:
+def _filter_text(condition: Filter) -> str:
     name, symbol = property_text(condition.property), condition.operator.symbol
     if condition.operator in (Operator.EXISTS, Operator.DOES_NOT_EXIST):
         return f"{name} {symbol}"

@@ -47,13 +47,13 @@ class QueryLexer(Lexer):
         at = 0
         body = text[begin:]
         for token in tokens_of_cell(body):
-            yield from _between(body, at, token.start, begin)
+            yield from _pieces_between(body, at, token.start, begin)
             yield begin + token.start, _KINDS.get(token.type, Name), token.text
             at = token.end
-        yield from _between(body, at, len(body), begin)
+        yield from _pieces_between(body, at, len(body), begin)
 
 
-def _between(text: str, start: int, end: int, begin: int) -> Iterator[Piece]:
+def _pieces_between(text: str, start: int, end: int, begin: int) -> Iterator[Piece]:
     for match in re.finditer(r"#[^\r\n]*|[^#]+", text[start:end]):
         kind = Comment if match[0].startswith("#") else Whitespace
         yield begin + start + match.start(), kind, match[0]

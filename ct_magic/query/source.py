@@ -26,7 +26,7 @@ class Source:
         self._line_starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
 
     def begins_line(self, offset: int) -> bool:
-        """Return True if a token here stands without indentation."""
+        """Return True if a token here has no indentation."""
         return offset == 0 or self.text[offset - 1] in "\r\n"
 
     def line(self, offset: int) -> int:

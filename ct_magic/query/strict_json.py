@@ -13,14 +13,16 @@ from typing import NoReturn
 from ct_magic.errors import QueryError
 from ct_magic.query.parameters import number_value
 
-_DEEPEST = 30
+_MOST_NESTED = 30
 TRAILING = "JSON has no comma before a closing bracket: take it away"
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
-_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,:{}\[\]"]+', re.DOTALL)  # a text, number or constant
+_JSON_WORD = re.compile(
+    r'"(?:[^"\\]|\\.)*"|[^\s,:{}\[\]"]+', re.DOTALL
+)  # a text, number or constant
 _COLON = re.compile(r"\s*:")
 _DAY = re.compile(r"(?<=[:\s])(\d{4})-(\d\d)-(\d\d)\b")
 _PYTHON = {"T": "true", "F": "false", "N": "null"}
-# What json leaves as it is, although it cannot stand in a line of text.
+# What json leaves as it is, although no line of text may hold it.
 _UNPRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029]")
 
 
@@ -38,7 +40,7 @@ def decode(text: str) -> dict[str, object]:
     Refused beside broken JSON: a key twice, NaN and infinities, numbers that fit no float, half
     surrogate pairs, and more than 30 levels.
     """
-    _check_depth(text)
+    _check_nesting(text)
     try:
         value: dict[str, object] = json.loads(
             text,
@@ -48,7 +50,7 @@ def decode(text: str) -> dict[str, object]:
             parse_constant=_constant,
         )
     except json.JSONDecodeError as error:
-        fail(text, *_in_words(text, error))
+        fail(text, *_error_words(text, error))
     except _RefusedError as error:
         fail(text, str(error), *_place_of_part(text, error.part))
     encode(value)
@@ -92,7 +94,7 @@ def place_of(text: str, key: str) -> tuple[int, int]:
 def _place_of_part(text: str, part: str) -> tuple[int, int]:
     """Find what was refused: a number or constant outside of texts, or a key that came before."""
     if not part.startswith('"'):
-        words = (word for word in _WORD.finditer(text) if word[0].startswith(part))
+        words = (word for word in _JSON_WORD.finditer(text) if word[0].startswith(part))
         return next((word.span() for word in words), (0, 1))
     keys: list[set[str]] = []
     for found, depth in parts(text):
@@ -127,13 +129,13 @@ def _number(written: str) -> int | float:
         raise _RefusedError(error.message, written) from None
 
 
-def _check_depth(text: str) -> None:
+def _check_nesting(text: str) -> None:
     for part, depth in parts(text):
-        if depth > _DEEPEST:
+        if depth > _MOST_NESTED:
             fail(text, "the JSON is nested deeper than any query", *part.span())
 
 
-def _in_words(text: str, error: json.JSONDecodeError) -> tuple[str, int, int]:
+def _error_words(text: str, error: json.JSONDecodeError) -> tuple[str, int, int]:
     """Return what is wrong with the JSON, and from where to where."""
     at = error.pos
     before, rest = text[:at].rstrip(), text[at:].lstrip()
@@ -149,7 +151,7 @@ def _in_words(text: str, error: json.JSONDecodeError) -> tuple[str, int, int]:
     if day := _DAY.search(text, max(0, at - 10), at + 6):
         return f"JSON writes a day as a number: {''.join(day.groups())}", *day.span()
     if rest[0] == "'":
-        return "JSON's texts stand in double quotes", at, at + 1
+        return "JSON's texts are in double quotes", at, at + 1
     if word := re.match("True|False|None", rest):
         return f"JSON writes {_PYTHON[word[0][0]]}", at, at + len(word[0])
     return f"this is not JSON: {error.msg[0].lower()}{error.msg[1:]}", at, at + 1

@@ -1,4 +1,4 @@
-"""The parse tree, typed: what stands in a statement, as it was typed, whatever it means.
+"""The parse tree, typed: what is in a statement, as it was typed, whatever it means.
 
 Each node is what one rule of grammar.lark becomes; `node_maker` says which. Builder, completion
 and the form read these and nothing of the parser's own. A node's `first` and `last` are the tokens
@@ -37,7 +37,7 @@ class Name(Node):
 
     @property
     def is_bare(self) -> bool:
-        """Return True if it stands without quotes."""
+        """Return True if it has no quotes."""
         return self.words[0].type != "STRING"
 
     @property
@@ -386,7 +386,7 @@ class StatementNode(Node):
 
 
 def leaves(condition: ConditionNode | None) -> Iterator[LeafNode]:
-    """Yield the filters of a condition, and its variables, in the order in which they stand."""
+    """Yield the filters of a condition, and its variables, in their order."""
     if isinstance(condition, Conjunction | Disjunction):
         for part in condition.parts:
             yield from leaves(part)

@@ -174,7 +174,7 @@ def with_room(df: pd.DataFrame, ours: Iterable[str]) -> pd.DataFrame:
 
 
 def asked_order(df: pd.DataFrame, values: Iterable[object], axis: str) -> list[object]:
-    """Return the values of an axis in the order they were asked; of others, as they stand there."""
+    """Return the values of an axis in the order they were asked; of others, in their order."""
     known = dict.fromkeys(df.attrs.get(LAYOUT, {}).get("values", {}).get(axis, []))
     found = dict.fromkeys(values)
     return [*(v for v in known if v in found), *(v for v in found if v not in known)]
@@ -278,7 +278,7 @@ def _check_once(rows: Sequence[Cell]) -> None:
         if key in known:
             values = "".join(f", {name} {value!r}" for name, _, value in row.series.values)
             raise UsageError(
-                f"{row.series.query!r}{values}, {row.start} to {row.end} stands there twice: "
+                f"{row.series.query!r}{values}, {row.start} to {row.end} is there twice: "
                 "drop one of the rows, or give the statements different labels"
             )
         known.add(key)

@@ -19,7 +19,7 @@ from ct_magic.rows import Plan, Row, Scalar
 
 Pieces = Sequence[tuple[str, Scalar]]
 EXACT = 2**53  # whole numbers up to here are exact as floats
-_BIGGEST = 2**63
+_INT64_END = 2**63
 
 
 def axis_columns(rows: Sequence[Pieces], taken: Iterable[str]) -> dict[str, object]:
@@ -54,7 +54,7 @@ def _axis_column(values: Sequence[Any]) -> Any:
     known = {(type(value), value) for value in values if value is not None}
     kinds = {kind for kind, _ in known}
     numbers = [value for _, value in known if not isinstance(value, str)]
-    if kinds <= {int} and all(-_BIGGEST <= number < _BIGGEST for number in numbers):
+    if kinds <= {int} and all(-_INT64_END <= number < _INT64_END for number in numbers):
         return pd.array(values, dtype="Int64")
     if kinds <= {int, float} and all(type(n) is float or abs(n) <= EXACT for n in numbers):
         return pd.array(values, dtype="Float64")
@@ -116,8 +116,8 @@ COLUMNS: dict[str, Any] = {
     "doubt": TEXT,
 }
 LAYOUT = "layout"  # the key in a frame's `attrs`
-_MOST_VALUES = 1000  # of an axis whose order is kept there
-BEFORE = ("query",)  # the axes of `by` stand behind it; what is mostly the same stands last
+_MOST_ORDERED = 1000  # of an axis whose order is kept there
+BEFORE = ("query",)  # the axes of `by` follow it; what is mostly the same comes last
 _DIFFERENCE = ("difference", "difference_low", "difference_high")
 # What only some statements have, and by what one knows them.
 OPTIONAL: dict[tuple[str, ...], Callable[[Row], object]] = {
@@ -144,7 +144,7 @@ FIRST, LAST = date(1677, 9, 22), date(2262, 4, 11)
 
 
 def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) -> pd.DataFrame:
-    """Return the DataFrame of a plan's rows as they stand, with a RangeIndex.
+    """Return the DataFrame of a plan's rows as they are now, with a RangeIndex.
 
     `ct_magic.count` says what its columns hold. Those that need `share`, `after`, `vs` or `by` are
     there where a statement of the cell has them; all others always, whatever arrived.
@@ -181,7 +181,7 @@ def _layout(plan: Plan, axes: Mapping[str, Any]) -> dict[str, Any]:
     values = {}
     for name, column in axes.items():
         known = dict.fromkeys(value for value in column.tolist() if value is not pd.NA)
-        if len(known) <= _MOST_VALUES:
+        if len(known) <= _MOST_ORDERED:
             values[name] = list(known)
     steps = {title: _statement(rows) for title, rows in statements.items()}
     return {"axes": list(axes), "values": values, "statements": steps}
@@ -189,7 +189,7 @@ def _layout(plan: Plan, axes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _statement(rows: Sequence[Row]) -> dict[str, Any]:
     steps = [step for step in dict.fromkeys(row.step for row in rows) if step is not None]
-    # The rows of one series: those that stand where the base, and the first value, does.
+    # The rows of one series: those in the place of the base and of the first value.
     one = [r for r in rows if (r.step, r.pieces) == (rows[0].step, rows[0].pieces)]
     rolls = any(later.start <= earlier.end for earlier, later in pairwise(one))
     ends = [row.end for row in one if row.whole]

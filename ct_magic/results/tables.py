@@ -54,7 +54,7 @@ def _row(cell: PastCell, zone: tzinfo | None) -> dict[str, object]:
     ended = [entry.ended for entry in entries]
     last = max((time for time in ended if time is not None), default=None)
     return {
-        "asked": _moment(cell.began, zone),
+        "asked": _local_moment(cell.began, zone),
         "account": cell.account,
         "variable": cell.variable,
         "title": _joined(cell.titles),
@@ -65,7 +65,7 @@ def _row(cell: PastCell, zone: tzinfo | None) -> dict[str, object]:
         **{name: getattr(tally or Tally(0), name) for name in ("events", "users", "devices")},
         "error": next((entry.error for entry in entries if entry.error), None),
         "req_id": _joined([entry.req_id for entry in entries if entry.req_id]) or None,
-        "ended": _moment(None if None in ended else last, zone),
+        "ended": _local_moment(None if None in ended else last, zone),
     }
 
 
@@ -78,7 +78,7 @@ def _states(states: Sequence[str]) -> str:
     return states[0] if len(tally) == 1 else ", ".join(f"{n} {word}" for word, n in tally.items())
 
 
-def _moment(seconds: float | None, zone: tzinfo | None) -> datetime | None:
+def _local_moment(seconds: float | None, zone: tzinfo | None) -> datetime | None:
     if seconds is None:
         return None
     moment = datetime.fromtimestamp(seconds, UTC).astimezone(zone)
@@ -87,12 +87,12 @@ def _moment(seconds: float | None, zone: tzinfo | None) -> datetime | None:
 
 # The points of `%ct check` as a DataFrame.
 
-_COLUMNS = ("point", "holds", "tested", "result", "meaning")
+_CHECK_COLUMNS = ("point", "holds", "tested", "result", "meaning")
 
 
 def point_table(rows: Sequence[Sequence[str | bool | None]]) -> pd.DataFrame:
     """Return a row for each point; `holds` is missing where it is unknown."""
-    return pd.DataFrame([list(row) for row in rows], columns=list(_COLUMNS)).astype(
+    return pd.DataFrame([list(row) for row in rows], columns=list(_CHECK_COLUMNS)).astype(
         {"holds": "boolean"}
     )
 

@@ -14,7 +14,7 @@ from ct_magic.sandbox.sandbox import LATENCY, PUBLIC_ACCOUNT, PUBLIC_PASSCODE, S
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line and serve; give the exit code."""
-    options = _parser().parse_args(arguments)
+    options = _server_parser().parse_args(arguments)
     try:
         box = Sandbox(
             account=options.account,
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _server_parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="python -m ct_magic.sandbox", description=__doc__)
     p.add_argument("--port", type=int, default=0, help="the port to serve at (any that is free)")
     p.add_argument("--account", default=PUBLIC_ACCOUNT, help="the account's id (SANDBOX)")

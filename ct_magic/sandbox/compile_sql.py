@@ -132,7 +132,7 @@ class _Marks:
         event = object_of(body, "an event query")
         mark = self.add("did", {k: v for k, v in event.items() if k not in HOW_OFTEN}, "> 0")
         if HOW_OFTEN & set(event):
-            self.having.append(f"{mark} {_often(self.sql, event, 'an event of did_all')}")
+            self.having.append(f"{mark} {_often_sql(self.sql, event, 'an event of did_all')}")
 
     def add_any(self, body: Any) -> None:
         """Add those of `did_any`, which are counted together."""
@@ -141,12 +141,12 @@ class _Marks:
         if not events:
             raise RefusedError("did_any needs any_events, an operator and a whole number as value")
         together = " + ".join([self.add("any", event) for event in events])
-        self.having.append(f"{together} {_often(self.sql, body, 'did_any')}")
+        self.having.append(f"{together} {_often_sql(self.sql, body, 'did_any')}")
 
 
-def _often(sql: Sql, body: Any, name: str) -> str:
+def _often_sql(sql: Sql, body: Any, name: str) -> str:
     times, operator = body.get("value"), body.get("operator")
-    if operator not in _TIMES or not _is_whole(times):
+    if operator not in _TIMES or not _is_integer(times):
         raise RefusedError(f"{name} needs an operator and a whole number as value")
     return f"{_TIMES[operator]} {sql.value(times)}"
 
@@ -215,7 +215,7 @@ def _day(number: Any) -> date:
         # So the service was seen to answer, for ever.
         raise RefusedError("An unknown error occurred", 500, 500)
     try:
-        if not _is_whole(number):
+        if not _is_integer(number):
             raise ValueError("not an integer")
         return date(number // 10000, number // 100 % 100, number % 100)
     except (ValueError, OverflowError):
@@ -238,5 +238,5 @@ def _after(day: date, sql: Sql) -> datetime:
     return min(_midnight(day, sql.zone, after=_DAY), sql.now)
 
 
-def _is_whole(value: object) -> bool:
+def _is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63

@@ -70,7 +70,7 @@ def schema(db: duckdb.DuckDBPyConnection, events: Iterable[str]) -> dict[str, An
             scope: _described(db, f"SELECT {scope} AS j FROM profiles LIMIT {SCANNED}", [])
             for scope in _SCOPES
         },
-        "geo": _places(db),
+        "geo": _known_places(db),
     }
 
 
@@ -79,11 +79,12 @@ def _described(
 ) -> dict[str, dict[str, Any]]:
     records = db.execute(DESCRIBED.format(rows=rows), values).fetchall()
     return {
-        name: {"type": _type(kind), "examples": examples or []} for name, kind, examples in records
+        name: {"type": _sql_type(kind), "examples": examples or []}
+        for name, kind, examples in records
     }
 
 
-def _places(db: duckdb.DuckDBPyConnection) -> list[str]:
+def _known_places(db: duckdb.DuckDBPyConnection) -> list[str]:
     records = db.execute(
         "SELECT DISTINCT concat_ws('/', country, state, city) FROM profiles "
         "WHERE country IS NOT NULL ORDER BY 1 LIMIT 1000"
@@ -91,14 +92,14 @@ def _places(db: duckdb.DuckDBPyConnection) -> list[str]:
     return [place for (place,) in records]
 
 
-def _type(kind: str | None) -> str:
+def _sql_type(kind: str | None) -> str:
     return {"VARCHAR": "text", "BOOLEAN": "text", "ARRAY": "list"}.get(kind or "", "number")
 
 
 # A progress bar of DuckDB's would be printed into the cell that first uses a slow sandbox.
 CONFIG: dict[str, str | bool | int | float | list[str]] = {"threads": 2}
 # In a notebook it would leave a bar of its own, black and for good, below the user's cell.
-_QUIET = "SET enable_progress_bar = false"
+_NO_PROGRESS_BAR = "SET enable_progress_bar = false"
 
 
 class Engine:
@@ -119,7 +120,7 @@ class Engine:
         except ImportError:
             raise MissingExtraError("the sandbox", "sandbox") from None
         self._db: duckdb.DuckDBPyConnection = duckdb.connect(config=CONFIG)
-        self._db.execute(_QUIET)
+        self._db.execute(_NO_PROGRESS_BAR)
         self._lock = ForkLock()
         self._zone, self._lenient, self._now = zone, lenient, now
         self._names: set[str] = set()
@@ -141,7 +142,7 @@ class Engine:
 
         self._stored = Stored(file)
         memory, self._db = self._db, self._stored.open(CONFIG)
-        self._db.execute(_QUIET)
+        self._db.execute(_NO_PROGRESS_BAR)
         memory.close()
         if self._stored.is_of(folder, self._zone):
             self._data = self._named(self._stored.read(IDENTITY))  # which reads all of it

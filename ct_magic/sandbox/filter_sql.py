@@ -29,7 +29,7 @@ COMPARED = {
     "less_than_equals": "<=",
 }
 VALUELESS = {"exists", "does_not_exist"}
-_OPERATORS = {
+_OPERATOR_SQL = {
     "equals",
     "not_equals",
     "contains",
@@ -37,11 +37,11 @@ _OPERATORS = {
     *VALUELESS,
     *COMPARED,
 }
-_FILTER_KEYS = {"name", "operator", "value"}
+_TRIPLE_KEYS = {"name", "operator", "value"}
 _CLOCK = "time_of_day"
 MINUTE = r"([01]\d|2[0-3]):[0-5]\d"
 NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE')"
-_BIGGEST = sys.float_info.max
+_LARGEST_FLOAT = sys.float_info.max
 _EXACT, _HUGE = 2**53, 2**127  # below the first a float holds each whole number; HUGEINT ends
 
 
@@ -97,18 +97,18 @@ def list_of(body: Any, name: str) -> list[Any]:
 
 def condition(sql: Sql, column: str, body: Any, *, items: bool = False) -> str:
     """Return the condition of a filter on a column of JSON; with `items` also on those in it."""
-    sql.check_keys(body, _FILTER_KEYS, "a filter")
+    sql.check_keys(body, _TRIPLE_KEYS, "a filter")
     name, operator, value = body.get("name"), body.get("operator"), body.get("value")
-    if sql.lenient and operator not in _OPERATORS:
+    if sql.lenient and operator not in _OPERATOR_SQL:
         return "true"
     complete = "value" in body or operator in VALUELESS
-    if not isinstance(name, str) or operator not in _OPERATORS or not complete:
+    if not isinstance(name, str) or operator not in _OPERATOR_SQL or not complete:
         raise RefusedError(f"a filter needs name, operator and value: {str(body)[:100]}")
     pointer = sql.value("/" + name.replace("~", "~0").replace("/", "~1"))
     located = f"json_extract({column}, {pointer})"
     if operator == "does_not_exist":
-        return f"NOT ({_any(sql, located, pointer, 'exists', value, items)})"
-    return _any(sql, located, pointer, operator, value, items)
+        return f"NOT ({_any_item(sql, located, pointer, 'exists', value, items)})"
+    return _any_item(sql, located, pointer, operator, value, items)
 
 
 def session_condition(sql: Sql, body: Any) -> str:
@@ -116,7 +116,7 @@ def session_condition(sql: Sql, body: Any) -> str:
     clause = {"operator": "equals", **object_of(body, "a filter")}
     if clause.get("name") != _CLOCK or clause["operator"] != "equals":
         return condition(sql, "session", clause)
-    sql.check_keys(clause, _FILTER_KEYS, "a filter")
+    sql.check_keys(clause, _TRIPLE_KEYS, "a filter")
     times = clause.get("value")
     ends: list[Any] = times if isinstance(times, list) else [times, times]
     fine = all(isinstance(end, str) and re.fullmatch(MINUTE, end) for end in ends)
@@ -127,25 +127,27 @@ def session_condition(sql: Sql, body: Any) -> str:
     return f"coalesce({within} AND regexp_full_match({began}, '{MINUTE}'), false)"
 
 
-def _any(sql: Sql, located: str, pointer: str, operator: str, value: Any, items: bool) -> str:
-    own_holds = _holds(sql, located, operator, value)
+def _any_item(sql: Sql, located: str, pointer: str, operator: str, value: Any, items: bool) -> str:
+    own_holds = _condition_sql(sql, located, operator, value)
     if not items:
         return own_holds
-    inner = _holds(sql, f"json_extract(item, {pointer})", operator, value, nested=True)
+    inner = _condition_sql(sql, f"json_extract(item, {pointer})", operator, value, nested=True)
     return (
         f"({own_holds} OR len([item FOR item IN "
         f"coalesce(TRY_CAST(json_extract(properties, '/Items') AS JSON[]), []) IF {inner}]) > 0)"
     )
 
 
-def _holds(sql: Sql, located: str, operator: str, value: Any, *, nested: bool = False) -> str:
+def _condition_sql(
+    sql: Sql, located: str, operator: str, value: Any, *, nested: bool = False
+) -> str:
     there = f"coalesce(json_type({located}), 'NULL') <> 'NULL'"
     if operator == "exists":
         return f"({there})"
     if operator in COMPARED:
         if not _is_number(value):
             raise RefusedError(f"{operator} needs a number, not {str(value)[:100]!r}")
-        return _compared(sql, located, COMPARED[operator], value)
+        return _number_sql(sql, located, COMPARED[operator], value)
     if operator in ("contains", "does_not_contain"):
         if not isinstance(value, str):
             raise RefusedError(f"{operator} needs a text, not {str(value)[:100]!r}")
@@ -171,7 +173,7 @@ def _equals_any(sql: Sql, located: str, values: list[Any], nested: bool) -> str:
     return f"({' OR '.join(ways)})"
 
 
-def _compared(sql: Sql, located: str, operator: str, value: int | float) -> str:
+def _number_sql(sql: Sql, located: str, operator: str, value: int | float) -> str:
     number = f"{_number(located)} {operator} {sql.value(float(value))}"
     if _EXACT <= abs(value) < _HUGE:
         # As floats, neighbours would be one number there.
@@ -207,4 +209,8 @@ def _whole(located: str) -> str:
 
 def _is_number(value: Any) -> bool:
     # NaN, infinities and integers that no float holds are not numbers that anything could meet.
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _BIGGEST
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) <= _LARGEST_FLOAT
+    )

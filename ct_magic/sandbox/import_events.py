@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     import duckdb
 
 
-# An export's lines one by one, slowly: the name that stands before them, and which is wrong.
+# An export's lines one by one, slowly: the name before them, and which is wrong.
 
 
 def first_line(file: Path) -> str | None:
-    """Return the event's name that may stand before an export's lines; None where they begin."""
+    """Return the event's name that may come before an export's lines; None where they begin."""
     line = next((line.strip() for line in _text(file) if line.strip()), "{")
     if line.startswith("["):
         raise UsageError(f"{file} is one JSON list; an export has one object on each line")
@@ -55,13 +55,13 @@ def mistake_of(file: Path, event: str | None) -> UsageError | None:
     """Look for the first line that is wrong, slowly; only called when there is one."""
     for number, line in enumerate(_text(file), 1):
         if line.strip() and not (number == 1 and event is not None):
-            wrong = "this is not UTF-8" if "\ufffd" in line else _wrong(line, event)
+            wrong = "this is not UTF-8" if "\ufffd" in line else _line_problem(line, event)
             if wrong:
                 return UsageError(f"{file}, line {number}: {wrong}")
     return None
 
 
-def _wrong(line: str, event: str | None) -> str | None:
+def _line_problem(line: str, event: str | None) -> str | None:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -176,14 +176,14 @@ CREATE OR REPLACE TEMP MACRO opened(j) AS CASE
   WHEN json_type(json(j ->> '$')) = 'OBJECT' THEN json(j ->> '$')
   ELSE error('no object') END
 """
-_HAPPENED = """
+_IMPORTED_EVENTS = """
 INSERT INTO events {read}
 SELECT who, event, ts,
   coalesce(opened(o.eventProps), opened(o.event_props), opened(o.evtData), '{{}}'),
   coalesce(opened(o.sessionProps), opened(o.session_props), '{{}}')
 FROM known
 """
-_PEOPLE = """
+_IMPORTED_PEOPLE = """
 INSERT INTO people {read}
 SELECT who, max(ts),
   arg_max(opened(o.profile.profileData), ts) FILTER (opened(o.profile.profileData) IS NOT NULL),
@@ -357,8 +357,8 @@ def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
     }
     read = READ.format(longest=_LONGEST)
     try:
-        db.execute(_HAPPENED.format(read=read), parameters)
-        db.execute(_PEOPLE.format(read=read), parameters)
+        db.execute(_IMPORTED_EVENTS.format(read=read), parameters)
+        db.execute(_IMPORTED_PEOPLE.format(read=read), parameters)
     except duckdb.Error as error:
         raise mistake_of(file, event) or error from None
     if db.execute(DOUBTFUL).fetchone() and (mistake := mistake_of(file, event)):

@@ -18,7 +18,7 @@ from ct_magic.sandbox.filter_sql import RefusedError
 
 PATH = "/1/counts/profiles.json"
 TOP_PATH = "/1/counts/top.json"
-_SCHEMA_PATH = "/sandbox/schema.json"
+_NAMES_PATH = "/sandbox/schema.json"
 JUMP = 3600.0  # seconds that the fault "clock" puts the sandbox's clock ahead
 ACCOUNT_ID = r"[A-Za-z0-9-]+"
 MOST_PARTS = 500  # event queries and filters of one query; DuckDB takes seconds over more
@@ -110,7 +110,7 @@ class Protocol:
         if refused := self.refused(method, target, headers):
             return refused
         parts = urlsplit(target)
-        if parts.path == _SCHEMA_PATH:
+        if parts.path == _NAMES_PATH:
             return reply(200, self._schema())
         req_id = parse_qs(parts.query, keep_blank_values=True).get("req_id", [None])[0]
         with self._lock:
@@ -130,9 +130,9 @@ class Protocol:
             path = urlsplit(target).path
         except ValueError:  # as http://[::1
             return failed(400, "Bad request")
-        if path not in (*self._ask, _SCHEMA_PATH):
+        if path not in (*self._ask, _NAMES_PATH):
             return failed(404, "Not found")
-        methods = ("GET", "HEAD") if path == _SCHEMA_PATH else ("GET", "POST")
+        methods = ("GET", "HEAD") if path == _NAMES_PATH else ("GET", "POST")
         if method not in methods:
             return _not_allowed(method, methods)
         return self._denied(headers)
@@ -180,7 +180,7 @@ class Protocol:
             if self._is_full():
                 return _TOO_MANY
             req_id = self._later(path, done, fault)
-        return _partial(req_id if fault == "text-id" else int(req_id))
+        return _not_finished(req_id if fault == "text-id" else int(req_id))
 
     def _is_full(self) -> bool:
         open_now = sum(self._now() < p.ready for p in self._memory.pending.values())
@@ -212,7 +212,7 @@ class Protocol:
             known.polls += 1
             known.never = known.never or fault == "partial"
             if known.never or known.polls <= known.looks or self._now() < known.ready:
-                return _partial(int(req_id or 0))
+                return _not_finished(int(req_id or 0))
             return known.answer
 
     def _now(self) -> float:
@@ -257,5 +257,5 @@ def _objects(body: object) -> int:
     return sum(map(_objects, body)) if isinstance(body, list) else 0
 
 
-def _partial(req_id: int | str) -> Reply:
+def _not_finished(req_id: int | str) -> Reply:
     return reply(200, {"status": "partial", "req_id": req_id})

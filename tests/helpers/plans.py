@@ -61,7 +61,7 @@ class PlainRun:
 
     @property
     def rows(self) -> tuple[RowResult, ...]:
-        """Every row as it stands."""
+        """Every row as it is now."""
         if self._seen is None or self._seen[0] is not self.jobs:
             self._seen = (self.jobs, row_results(self.plan, self.jobs))
         return self._seen[1]

@@ -312,7 +312,7 @@ def test_everywhere_a_variable_may_stand() -> None:
             "$v has more digits than can be sent",
         ),
         ("A where x = $v", Decimal("1E-400"), "$v has more digits than can be sent"),
-        ("A where x = $v", time(13), "$v is a time: it stands in a range of the clock"),
+        ("A where x = $v", time(13), "$v is a time: write it in a range of the clock"),
         ("A where x = $v", pa.scalar(None), "$v is a NullScalar"),
         ("A where x = $v", pd.Period("2026-02"), "$v is a Period: it stands alone"),
         ("A where x in $v", range(10**12), "$v holds 1,000,000,000,000 values"),

@@ -77,7 +77,7 @@ def entry(row: _Stored) -> Entry:
         req_id=text(row["req_id"]),
         ended=ended,
         counted=moment(row["counted"]) if row["counted"] is not None else ended,
-        tally=_tally(row),
+        tally=_stored_tally(row),
         error=text(row["error"]),
         cell=text(row["cell"]),
     )
@@ -104,7 +104,7 @@ def day_of(seconds: float, zone: tzinfo | None) -> date:
     return datetime.fromtimestamp(seconds, UTC).astimezone(zone).date()
 
 
-def _tally(row: _Stored) -> Tally | None:
+def _stored_tally(row: _Stored) -> Tally | None:
     count, events, users, devices = (
         _whole(row[name]) for name in ("count", "events", "users", "devices")
     )

@@ -36,7 +36,7 @@ SELECT id, NULL, account, asked, NULL, NULL, NULL, 1 FROM submissions WHERE cell
 ORDER BY began DESC, submission DESC LIMIT ?
 """
 _LONGEST = 2000  # characters of a query whose names are learned
-_FOUND = (
+_CELLS_FOUND = (
     "SELECT text FROM (SELECT * FROM submissions ORDER BY id DESC LIMIT ?)"
     " WHERE substr(account, 1, length(?)) = ? AND state = 'success' AND typeof(text) = 'text'"
     " AND typeof(count) = 'integer' AND count > 0 AND length(text) <= ?"
@@ -91,7 +91,7 @@ def texts_that_found(file: Path | None, limit: int, account: str = "") -> list[s
     query that lists thousands of values is left out: it would take seconds to read.
     """
     values = (limit, account, account, _LONGEST)
-    rows = _read(file, lambda opened: opened.read(_FOUND, values)) or []
+    rows = _read(file, lambda opened: opened.read(_CELLS_FOUND, values)) or []
     return [row["text"] for row in rows if isinstance(row["text"], str)]
 
 

@@ -69,7 +69,7 @@ PENDING = (
 # The latest are enough: whatever answers every query alike does it now.
 _WITH_THIS_ID = "SELECT * FROM submissions WHERE req_id = ? AND account = ? AND id > ? - 1000"
 # A rerun asks the account in use now; a cell that was cut off may have asked another.
-_ELSEWHERE = (
+_PENDING_ELSEWHERE = (
     "SELECT submissions.*, account_name FROM submissions"
     " JOIN cells ON cells.id = submissions.cell WHERE lookup IN (lookup(?), lookup(?))"
     " AND state = 'submitted' AND req_id IS NOT NULL AND account_name IS NOT NULL"
@@ -96,8 +96,8 @@ _FORGOTTEN = (
     "which asks all counts of its row"
 )
 _LINK = "INSERT OR REPLACE INTO cell_questions VALUES (?,?,?)"
-_PART = "INSERT INTO parts VALUES (?,?,?)"
-_Place = tuple[str, int]  # a cell, and the number of one of its questions
+_INSERT_PART = "INSERT INTO parts VALUES (?,?,?)"
+_QuestionAt = tuple[str, int]  # a cell, and the number of one of its questions
 _Rows = Sequence[Sequence[Any]]
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class Journal:
         self._asked: dict[int, float] = {}
         self._sent: dict[int, float] = {}
         self._titles: Mapping[int, str] = {}
-        self._places: dict[int, Sequence[_Place]] = {}
+        self._places: dict[int, Sequence[_QuestionAt]] = {}
         self._together: set[int] = set()  # what is not taken from another cell
         self._parts: dict[str, Parts] = {}
         self._denied = False
@@ -149,7 +149,7 @@ class Journal:
         kept = [entry for entry in entries if freshness.keeps(entry, question, now)]
         return kept + [entry for entry in entries if freshness.picks_up(entry, question, now)]
 
-    def taken(self, job: Job, known: Entry, places: Sequence[_Place] | None = None) -> Job:
+    def taken(self, job: Job, known: Entry, places: Sequence[_QuestionAt] | None = None) -> Job:
         """Return the job as this submission leaves it, which it goes on writing into.
 
         `places` are the cells and the numbers of their questions, where no cell begins.
@@ -176,7 +176,7 @@ class Journal:
         kept = [(cell.id, *numbered) for numbered in enumerate(parts.texts)]
         links = [(cell.id, number, row) for number, row in self._rows.items()]
         cells = [(*account, self._began, *shown)]
-        self._write_all(_BEGIN, cells, (_PART, kept), (_LINK, links))
+        self._write_all(_BEGIN, cells, (_INSERT_PART, kept), (_LINK, links))
 
     def ask_together(self, plan: Plan) -> None:
         """Take no count of a row that speaks of profiles as they are from another moment."""
@@ -328,7 +328,9 @@ class Journal:
         names: Counter[str] = Counter()
         for question in questions:
             values = (question.key, question.body, self._account, self.now() - _LATELY)
-            rows = [row for row in self._read(_ELSEWHERE, values) if self._asks(row, question)]
+            rows = [
+                row for row in self._read(_PENDING_ELSEWHERE, values) if self._asks(row, question)
+            ]
             names.update({str(row["account_name"]) for row in rows})
         return names
 
@@ -357,7 +359,7 @@ class Journal:
             under_way = max(0.0, self.now() - self._asked[job.number])
             self._sent[job.number] = at.timestamp() - under_way
 
-    def _places_of(self, number: int) -> Sequence[_Place]:
+    def _places_of(self, number: int) -> Sequence[_QuestionAt]:
         own = [] if self._cell is None else [(self._cell, number)]
         return self._places.get(number, own)
 
@@ -395,7 +397,7 @@ class Journal:
         known = len(parts.texts)
         stored = [parts.stored(text) for text in texts]
         for number in range(known, len(parts.texts)):
-            self._write(_PART, (cell, number, parts.texts[number]))
+            self._write(_INSERT_PART, (cell, number, parts.texts[number]))
         return stored
 
     def _prune(self, freshness: Freshness | None) -> None:

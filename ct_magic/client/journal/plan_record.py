@@ -90,7 +90,7 @@ class Parts:
 
 def plan_to_json(plan: Plan, parts: Parts) -> str:
     """Return a plan as JSON; what is as usual is left out, and long texts are folded."""
-    rows = [_folded(_changed(_fields(row)), parts) for row in plan.rows]
+    rows = [_folded(_only_changed(_fields(row)), parts) for row in plan.rows]
     questions = [_folded(_fields(question), parts) for question in plan.questions]
     return json.dumps({"rows": rows, "questions": questions}, default=_plain)
 
@@ -105,8 +105,10 @@ def plan_from_json(text: str, parts: Parts | None = None) -> Plan:
     parts = parts or Parts()
     try:
         record = json.loads(text)
-        rows = tuple(_row(_whole(row, parts)) for row in record["rows"])
-        questions = tuple(_question(_whole(question, parts)) for question in record["questions"])
+        rows = tuple(_recorded_row(_whole(row, parts)) for row in record["rows"])
+        questions = tuple(
+            _recorded_question(_whole(question, parts)) for question in record["questions"]
+        )
         # What an older version wrote has no `of`: it was the base's count.
         rows = tuple(
             row
@@ -138,17 +140,17 @@ def _fields(value: Any) -> dict[str, object]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
-def _changed(row: dict[str, object]) -> dict[str, object]:
+def _only_changed(row: dict[str, object]) -> dict[str, object]:
     usual = {"has_events": True}
     return {name: value for name, value in row.items() if value != usual.get(name) and value != ()}
 
 
-def _question(record: Mapping[str, Any]) -> Question:
+def _recorded_question(record: Mapping[str, Any]) -> Question:
     days = {name: date.fromisoformat(record[name]) for name in ("start", "end", "until")}
     return Question(**dict(record) | days)
 
 
-def _row(record: Mapping[str, Any]) -> Row:
+def _recorded_row(record: Mapping[str, Any]) -> Row:
     changes: dict[str, object] = {
         "start": date.fromisoformat(record["start"]),
         "end": date.fromisoformat(record["end"]),

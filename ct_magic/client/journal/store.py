@@ -307,7 +307,7 @@ def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False, isolation_level=None)
     try:
         db.row_factory = sqlite3.Row
-        # Whatever stands there, reading it is no error.
+        # Whatever is there, reading it is no error.
         db.text_factory = lambda text: text.decode("utf-8", "replace")
         db.create_function("lookup", 1, lookup, deterministic=True)
         db.execute("PRAGMA auto_vacuum = FULL")  # of a new file

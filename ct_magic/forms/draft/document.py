@@ -50,10 +50,10 @@ def missing_or_invalid(draft: Draft) -> dict[Key, str]:
     """Return what is still empty, or not allowed in its field."""
     if draft.body:
         return {}
-    problems = _of_event(draft.base, ())
+    problems = _event_problems(draft.base, ())
     for number, did in enumerate(draft.did):
         problems |= _unknown(("did", number, "kind"), did.kind, KINDS)
-        problems |= _of_event(did.inner, ("did", number), clause_period_words)
+        problems |= _event_problems(did.inner, ("did", number), clause_period_words)
         if did.times.strip():
             problems |= _fails(("did", number, "times"), often_words, did.times)
     for number, axis in enumerate(draft.by):
@@ -65,7 +65,7 @@ def missing_or_invalid(draft: Draft) -> dict[Key, str]:
     return problems
 
 
-def _of_event(
+def _event_problems(
     event: EventFields, key: Key, words: Callable[[str], str] = period_words
 ) -> dict[Key, str]:
     problems: dict[Key, str] = {}
@@ -81,7 +81,9 @@ def _of_event(
 def _of_condition(condition: FilterFields, key: Key) -> dict[Key, str]:
     odd = _unknown((*key, "scope"), condition.scope, SCOPE_WORDS)
     odd |= _unknown((*key, "operator"), condition.operator, OPERATOR_WORDS)
-    return odd or _property(condition, key, "Amount") or _of_value(condition, (*key, "value"))
+    return (
+        odd or _property_problem(condition, key, "Amount") or _of_value(condition, (*key, "value"))
+    )
 
 
 def _of_value(condition: FilterFields, key: Key) -> dict[Key, str]:
@@ -99,7 +101,9 @@ def _of_value(condition: FilterFields, key: Key) -> dict[Key, str]:
 def _of_axis(axis: AxisFields, key: Key) -> dict[Key, str]:
     if axis.unit != VALUES:
         return _unknown((*key, "unit"), axis.unit, AXIS_UNITS)
-    odd = _unknown((*key, "scope"), axis.scope, SCOPE_WORDS) or _property(axis, key, "Category")
+    odd = _unknown((*key, "scope"), axis.scope, SCOPE_WORDS) or _property_problem(
+        axis, key, "Category"
+    )
     if odd:
         return odd
     if not items(axis.values):
@@ -107,7 +111,7 @@ def _of_axis(axis: AxisFields, key: Key) -> dict[Key, str]:
     return {}
 
 
-def _property(row: FilterFields | AxisFields, key: Key, example: str) -> dict[Key, str]:
+def _property_problem(row: FilterFields | AxisFields, key: Key, example: str) -> dict[Key, str]:
     if row.scope == "geo" or row.property.strip():
         return {}
     return {(*key, "property"): Missing(f"which property? Like '{example}'")}
@@ -132,7 +136,7 @@ ELSEWHERE: Key = ("elsewhere",)
 
 
 @dataclass(frozen=True, slots=True)
-class _Statement:
+class _Written:
     """A statement, its text, and what is between the one before and it: comments, lines."""
 
     draft: Draft
@@ -144,7 +148,7 @@ class _Statement:
 class Sheet:
     """The statements of a cell, at least one, and what is behind the last."""
 
-    statements: tuple[_Statement, ...] = (_Statement(Draft()),)
+    statements: tuple[_Written, ...] = (_Written(Draft()),)
     tail: str = ""
 
     @property
@@ -160,13 +164,13 @@ class Sheet:
         text = (
             "".join(f"{comment}\n" for comment in _comments(old.text)) + write_draft(changed).text
         )
-        new = _Statement(changed, text, _ended(old.before))
-        return replace(self, statements=_with(self.statements, number, new))
+        new = _Written(changed, text, _ended(old.before))
+        return replace(self, statements=_replaced(self.statements, number, new))
 
     def add(self) -> Sheet:
         """Add an empty statement at the end."""
         before = _ended(self.tail or "\n") if self.text.strip() else self.tail
-        return Sheet((*self.statements, _Statement(Draft(), before=before)))
+        return Sheet((*self.statements, _Written(Draft(), before=before)))
 
     def remove(self, number: int) -> Sheet:
         """Remove a statement; the last one leaves an empty one."""
@@ -182,12 +186,12 @@ def read_sheet(text: str) -> Sheet:
     """Cut a cell's text into statements; raise QueryError where the grammar does not take it."""
     source = Source(text)
     if not any(True for _ in tokens(source)):
-        return Sheet((_Statement(Draft(), before=_ended(source.text)),))
+        return Sheet((_Written(Draft(), before=_ended(source.text)),))
     statements, at = [], 0
     for spelling in spelled(source):
         start, end = spelling.line[0].start, spelling.line[-1].end
         statements.append(
-            _Statement(draft(spelling, source), source.text[start:end], source.text[at:start])
+            _Written(draft(spelling, source), source.text[start:end], source.text[at:start])
         )
         at = end
     return Sheet(tuple(statements), source.text[at:])
@@ -216,7 +220,7 @@ def _wrong(sheet: Sheet, number: int, without: set[Key], check: _Check) -> tuple
     """Return the first thing wrong in the cell once these clauses of the statement are left out."""
     written = write_draft(sheet.statements[number].draft, without)
     tried = replace(sheet.statements[number], text=written.text)
-    text = replace(sheet, statements=_with(sheet.statements, number, tried)).text
+    text = replace(sheet, statements=_replaced(sheet.statements, number, tried)).text
     try:
         check(text)
     except QueryError as error:
@@ -247,5 +251,5 @@ def _ended(text: str) -> str:
     return text if not text or text[-1] in "\r\n" else f"{text}\n"
 
 
-def _with(many: tuple[_Statement, ...], number: int, new: _Statement) -> tuple[_Statement, ...]:
+def _replaced(many: tuple[_Written, ...], number: int, new: _Written) -> tuple[_Written, ...]:
     return (*many[:number], new, *many[number + 1 :])

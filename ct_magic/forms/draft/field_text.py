@@ -21,7 +21,7 @@ from ct_magic.query.source import Source
 _OFTEN = re.compile(r"\s*(=|>=|>|<=|<)?\s*([0-9]{1,9})\s*")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 SYMBOL = {kind: text for text, kind in SYMBOLS.items()}
-_VALUES = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
+_VALUE_TOKENS = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
 _ITEM = re.compile(
     r"""\s*((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?=\s*(?:,|$))|[^,]*)\s*(?:,|$)""", re.DOTALL
 )
@@ -65,7 +65,7 @@ def value_word(field: str) -> str:
         return (
             field.strip()
         )  # no text but a number with separators: the text says how it is written
-    if token is None or token.type not in _VALUES:
+    if token is None or token.type not in _VALUE_TOKENS:
         return printer.value_text(field.strip()) if field.strip() else ""
     if token.type == "STRING":
         # A place may be called "True": between quotes it stays a text.

@@ -32,7 +32,7 @@ from ct_magic.query.parser import Spelled, spelled
 from ct_magic.query.payload import from_json
 from ct_magic.query.source import Source
 
-_Piece = tuple[str, tree.FilterNode]  # how a filter is joined to the one before, and the filter
+_Joined = tuple[str, tree.FilterNode]  # how a filter is joined to the one before, and the filter
 
 
 def draft(statement: Spelled, source: Source) -> Draft:
@@ -51,7 +51,7 @@ def draft(statement: Spelled, source: Source) -> Draft:
         named,
         _event_fields(body.event, pieces),
         tuple(did for clause in body.clauses for did in _did(clause)),
-        _often(body.clauses),
+        _often_field(body.clauses),
         spell_versus(body.versus) if body.versus else "",
         tuple(map(_axis, body.by.axes)) if body.by else (),
     )
@@ -77,10 +77,10 @@ def _json(body: str, label: str) -> Draft:
     return Draft(label, fields.base, fields.did, fields.often, fields.versus, fields.by)
 
 
-def _pieces(where: tree.ConditionNode | None) -> list[_Piece] | None:
+def _pieces(where: tree.ConditionNode | None) -> list[_Joined] | None:
     """Return the filters with their joints; None where one of them is a bracket."""
     terms = where.parts if isinstance(where, tree.Disjunction) else (where,) if where else ()
-    pieces: list[_Piece] = []
+    pieces: list[_Joined] = []
     for term in terms:
         parts = term.parts if isinstance(term, tree.Conjunction) else (term,)
         for number, part in enumerate(parts):
@@ -90,11 +90,11 @@ def _pieces(where: tree.ConditionNode | None) -> list[_Piece] | None:
     return pieces
 
 
-def _event_fields(event: tree.EventNode, pieces: list[_Piece]) -> EventFields:
+def _event_fields(event: tree.EventNode, pieces: list[_Joined]) -> EventFields:
     name = event.name.name
     return EventFields(
         name.text if isinstance(name, Token) else name_field(name.text),
-        tuple(_condition(part, joint) for joint, part in pieces),
+        tuple(_filter_fields(part, joint) for joint, part in pieces),
         spell_period(event.period) if event.period else "",
     )
 
@@ -119,14 +119,14 @@ def _inner(event: tree.EventNode) -> EventFields:
     return _event_fields(event, pieces)
 
 
-def _often(clauses: tuple[tree.Clause, ...]) -> str:
+def _often_field(clauses: tuple[tree.Clause, ...]) -> str:
     several = [clause for clause in clauses if isinstance(clause, tree.DidAnyNode)]
     if len(several) > 1:
         raise QueryError("only one 'did any' is allowed in a statement")
     return spell_times(several[0].times) if several and several[0].times else ""
 
 
-def _condition(part: tree.FilterNode, joint: str) -> FilterFields:
+def _filter_fields(part: tree.FilterNode, joint: str) -> FilterFields:
     scope, name = _property(part.property)
     match part:
         case tree.Existence():

@@ -56,7 +56,7 @@ def misplaced_token(stop: Stop) -> str | None:
 
 def nearest(stop: Stop) -> Example | None:
     """Return the example that is most like this stop."""
-    examples = _examples(stop.accepted, stop.reach).get(_kind(stop.found), [])
+    examples = _examples_by_token(stop.accepted, stop.reach).get(_kind(stop.found), [])
     best = max(examples, key=lambda example: _likeness(stop, example.stop), default=None)
     return best if best and _likeness(stop, best.stop) >= LEAST else None
 
@@ -92,7 +92,7 @@ def table_lines(name: str) -> list[str]:
 
 
 @cache
-def _examples(accepted: Accepted, reach: Reach) -> dict[str, list[Example]]:
+def _examples_by_token(accepted: Accepted, reach: Reach) -> dict[str, list[Example]]:
     """Return the examples by the kind of token that cannot come there."""
     examples: dict[str, list[Example]] = {}
     for cell, message in wrong_cells():

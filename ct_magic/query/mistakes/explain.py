@@ -200,13 +200,13 @@ def _is_of(said: str, source: Source, may_count: bool) -> bool:
     """Return True if what is said is of this text: it repeats its names, and its numbers."""
     numbers = {run.lstrip("0") for run in re.findall("[0-9]+", said)}
     typed = {run.lstrip("0") for run in re.findall("[0-9]+", source.text)}
-    is_known = _names(said) <= _names(source.text) and (may_count or numbers <= typed)
+    is_known = _names_in(said) <= _names_in(source.text) and (may_count or numbers <= typed)
     return is_known and not _OPEN.search(said)
 
 
 def _put(source: Source, place: tuple[int, int], said: str) -> Iterator[str]:
     """Yield the text with this in the place of what it repeats, or of what is underlined."""
-    text, spoken, under = source.text, _names(said), _names(source.text[slice(*place)])
+    text, spoken, under = source.text, _names_in(said), _names_in(source.text[slice(*place)])
     line = [t for t in tokens(source) if source.line(t.start) == source.line(place[0])]
     tail = {
         t.text for t in line if t.start >= place[1] and (t.text[0].isalnum() or t.text[0] in "'\"")
@@ -217,13 +217,13 @@ def _put(source: Source, place: tuple[int, int], said: str) -> Iterator[str]:
         for end in ends
         for token in line
         if token.start < place[0] and token.text == said.split(" ")[0]
-        if _names(text[token.start : end]) - under <= spoken
+        if _names_in(text[token.start : end]) - under <= spoken
     ]
     regions += [] if _HALF.search(text[: place[0]]) else [place]
     for start, end in regions:
         changed = _changed(source, (start, end), said)
-        around = _names(text[line[0].start : start]) | _names(text[end : line[-1].end])
-        if not spoken & around and _names(changed) <= _names(text) | spoken:
+        around = _names_in(text[line[0].start : start]) | _names_in(text[end : line[-1].end])
+        if not spoken & around and _names_in(changed) <= _names_in(text) | spoken:
             yield changed
 
 
@@ -231,6 +231,6 @@ def _changed(source: Source, place: tuple[int, int], said: str) -> str:
     return source.text[: place[0]] + said + source.text[place[1] :]
 
 
-def _names(text: str) -> set[str]:
+def _names_in(text: str) -> set[str]:
     words = {t.text for t in tokens(Source(text)) if t.type in ("WORD", "STRING")}
     return words - {*CONTEXTUAL, *API_NAMES}

@@ -23,7 +23,7 @@ from ct_magic.query.source import Source
 _AROUND = 20  # tokens on each side of the stop: more would take long in a long cell
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
+_MONTH_NAMES = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),
 )
@@ -34,9 +34,9 @@ _NO_NAME = "|".join(
         *("but", "within", "of", "then", "followed", "over", "for", "per", "the"),
     ]
 )
-_WORD = rf"(?!(?:{_NO_NAME})\b)[^\W\d][\w$]*+"  # whole words, or the search would not end
+_NAME_WORD = rf"(?!(?:{_NO_NAME})\b)[^\W\d][\w$]*+"  # whole words, or the search would not end
 _KINDS = {
-    "event": rf'{_WORD}(?: {_WORD}){{0,7}}|"[^"]*"',
+    "event": rf'{_NAME_WORD}(?: {_NAME_WORD}){{0,7}}|"[^"]*"',
     "name": r"\w+",
     "d": "[0-3]?[0-9](?![0-9])",
     "n": rf"[0-9]+|{'|'.join(DIGITS)}",
@@ -44,7 +44,7 @@ _KINDS = {
     "unit": "days?|weeks?|months?|quarters?|years?",
     "weekday": "|".join(rf"{day[:3]}(?:{day[3:]})?\b" for day in _WEEKDAYS),
     "weekdays": "|".join(rf"{day[:3]}(?:{day[3:]})?s\b" for day in _WEEKDAYS),
-    "month": "|".join(rf"{month[:3]}(?:{month[3:]})?\b" for month in _MONTHS),
+    "month": "|".join(rf"{month[:3]}(?:{month[3:]})?\b" for month in _MONTH_NAMES),
     "year": "(?:19|20)[0-9]{2}",
     "quarter": r"(?-i:Q)[1-4]\b",
     "period": r"(?: (?:last(?: [0-9]+)? \w+|this \w+|since \S+|today|yesterday|on [0-9-]+"
@@ -60,7 +60,7 @@ _KINDS = {
     "span": rf"(?:(?:[0-9]+|an?|the|{'|'.join(DIGITS)}) ?)?"
     r"(?:days?|weeks?|months?|quarters?|years?|[dw])\b",
     "hours": r"(?:[0-9]+|an?|one) ?(?:hours?|hrs?|h|minutes?|mins?|m|seconds?)\b",
-    "whose": rf'(?:of|after|from|since)(?: {_WORD}| "[^"]*")+',
+    "whose": rf'(?:of|after|from|since)(?: {_NAME_WORD}| "[^"]*")+',
     "list": "(?:D|days?)? ?[0-9]+"
     "(?:(?: ?[,;] ?(?:and )?| and | ?& ?| ?/ ?| )(?:D|days? ?)?[0-9]+)+",
     "own": r"within [0-9, ]+ (?:days?|weeks?)|on days? [0-9](?:[0-9., ]*[0-9])?",
@@ -234,7 +234,7 @@ def _number(text: str) -> int:
     return int(found[0]) if found[0].isdecimal() else DIGITS.index(found[0])
 
 
-def _span(text: str) -> str:
+def _span_words(text: str) -> str:
     """Return `1 week` for a week, `30 days` for a month."""
     before, *_ = re.split("day|week|month|quarter|year|[dw]", text.lower())
     n, days = _number(text), _IN_DAYS[text.lower()[len(before)]]
@@ -250,7 +250,7 @@ def _hours(text: str) -> str:
 
 # What is typed, and how the language writes it.
 _WRITTEN: dict[str, Callable[[str], str]] = {
-    "span": _span,
+    "span": _span_words,
     "hours": _hours,
     "thousands": lambda text: text.replace(",", ""),
     "rhythm": lambda text: "day" if text == "daily" else text.removesuffix("ly"),
@@ -265,7 +265,7 @@ _WRITTEN: dict[str, Callable[[str], str]] = {
 
 def _month(word: str) -> int:
     """Return the number of a month; 0 for no word."""
-    months = [month[:3] for month in _MONTHS]
+    months = [month[:3] for month in _MONTH_NAMES]
     return 1 + months.index(word[:3].lower()) if word else 0
 
 
@@ -298,8 +298,8 @@ def _read() -> Iterator[_Rewrite]:
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Return a pattern with groups in the place of {event}, {n} and their like."""
-    return re.compile(re.sub(r"\{([a-z]+)(\d?)\}", _group, pattern), re.IGNORECASE)
+    return re.compile(re.sub(r"\{([a-z]+)(\d?)\}", _group_name, pattern), re.IGNORECASE)
 
 
-def _group(match: re.Match[str]) -> str:
+def _group_name(match: re.Match[str]) -> str:
     return f"(?P<{match[1]}{match[2]}>{_KINDS[match[1]]})"

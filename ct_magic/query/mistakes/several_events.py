@@ -15,7 +15,7 @@ from ct_magic.query.mistakes.stop import PERIOD, Mistake, Reach, Stop, typed
 from ct_magic.query.mistakes.words import ARROWS, FUNNEL
 from ct_magic.query.source import Source
 
-_NAME = ("WORD", "STRING")
+_NAME_TOKENS = ("WORD", "STRING")
 _JOINERS = ("AND", "OR", "NOT", "OVER", "HABIT", "BAD")
 _ENDS = ("BY", "DID", "SHARE", "VS", "$END")  # what may come behind the names and their period
 _MOST = 6  # tokens of a joiner: an arrow of three signs, `and then they`
@@ -58,11 +58,11 @@ def with_own_events(message: str, line: Sequence[Token], reach: Reach) -> str:
 def joined(stop: Stop) -> Mistake | None:
     """Explain `A and B`, `A or B`, `A but not B`, and arrows."""
     several = _read(stop.line) if stop.is_(*_JOINERS) else None
-    message = _sentence(several, stop.reach) if several and stop.at < several.end else None
+    message = _joined_sentence(several, stop.reach) if several and stop.at < several.end else None
     return stop.mistake(message + _as_name(several)) if message else None
 
 
-def _sentence(several: _Joined | None, reach: Reach) -> str | None:
+def _joined_sentence(several: _Joined | None, reach: Reach) -> str | None:
     if several is None or len(several.joiners) != 1:
         return None
     (kind,) = several.joiners
@@ -72,12 +72,12 @@ def _sentence(several: _Joined | None, reach: Reach) -> str | None:
     if not _is_statement(own, reach):
         return None
     if kind == EITHER:
-        return _either(several, own)
+        return _or_cure(several, own)
     deeds = "did the first and not the other" if kind == NOT else "did both"
     return f"for those who {deeds} write {own}"
 
 
-def _either(several: _Joined, both: str) -> str:
+def _or_cure(several: _Joined, both: str) -> str:
     alone = [" ".join(filter(None, (event, several.period))) for event in several.events]
     if len(alone) > 2:
         return "events are not joined by 'or'; another event goes on a line of its own"
@@ -117,8 +117,8 @@ def _read(line: Sequence[Token]) -> _Joined | None:
 
 def _end_of_names(line: Sequence[Token]) -> int:
     at = 0
-    while at < len(line) and (line[at].type in _NAME or _length(line, at)):
-        at += max(1, _length(line, at))
+    while at < len(line) and (line[at].type in _NAME_TOKENS or _joint_length(line, at)):
+        at += max(1, _joint_length(line, at))
     return at
 
 
@@ -126,7 +126,7 @@ def _parts(line: Sequence[Token]) -> Iterator[Sequence[Token]]:
     """Yield a name, a joiner, a name and so on."""
     at = begin = 0
     while at < len(line):
-        length = _length(line, at)
+        length = _joint_length(line, at)
         if length:
             yield line[begin:at]
             yield line[at : at + length]
@@ -136,7 +136,7 @@ def _parts(line: Sequence[Token]) -> Iterator[Sequence[Token]]:
     yield line[begin:]
 
 
-def _length(line: Sequence[Token], at: int) -> int:
+def _joint_length(line: Sequence[Token], at: int) -> int:
     """Return how many tokens join two events here; 0 where none does."""
     lengths = (n for n in range(_MOST, 0, -1) if at + n < len(line) and _joins(line[at : at + n]))
     return next(lengths, 0)

@@ -101,7 +101,7 @@ _NOT = {
 def odd_token(stop: Stop) -> Mistake | None:
     """Explain a token that no rule knows: what to type instead."""
     explained = {
-        "OPEN": _open,
+        "OPEN": _open_bracket,
         "GLUED": _glued,
         "ODD_DATE": _odd_date,
         "HABIT": _habit,
@@ -123,7 +123,7 @@ def _habit(stop: Stop) -> str:
     return f"found '{text}': {_SIGNS.get(text, _SIGNS['=='])}"
 
 
-def _open(stop: Stop) -> str:
+def _open_bracket(stop: Stop) -> str:
     quote = stop.found.text[0]
     before = stop.around(-1) if stop.is_glued() else stop.around(-len(stop.line))
     if before.text in _NOT:
@@ -144,7 +144,7 @@ def _glued(stop: Stop) -> str:
         return f"found '{text}': a number has no separators, {text.replace('_', '')}"
     if day := re.match(r"(\d{4}-\d\d-\d\d)[Tt]", text):
         return f"found '{text}': a day has no time, {day[1]}"
-    if sign := _compared(stop):
+    if sign := _comparison_cure(stop):
         return f"found '{text}': {sign} compares numbers: write the number alone"
     quote = f"a name or text that begins with a digit is quoted, {quoted(stop)}"
     unit = _UNITS.get(letters.lower())
@@ -182,7 +182,7 @@ def _stranger(stop: Stop) -> str:
     plain = LOOKALIKES.get(char, unicodedata.normalize("NFKC", char))
     if plain != char and plain.isascii():
         return f"found {char}, {_called(char)}: type {plain}"
-    if sign := _compared(stop):
+    if sign := _comparison_cure(stop):
         return f"found '{char}': {sign} compares numbers: write the number alone, or $name"
     is_apart = stop.at > 0 and not stop.is_glued()
     share = f"{WORDS_OF_OTHERS['percent']}; " if char in "/%" and is_apart else ""
@@ -226,7 +226,7 @@ def _bracket(stop: Stop) -> str | None:
     return None
 
 
-def _compared(stop: Stop) -> str:
+def _comparison_cure(stop: Stop) -> str:
     """Return the operator that takes a number there, quoted; empty where none does."""
     sign = stop.around(-2 if stop.after("NUMBER") else -1)
     return f"'{sign.text}'" if sign.type in ORDERS else ""
@@ -331,7 +331,7 @@ def _quoted_name(stop: Stop, place: int) -> str:
     words = stop.typed(first, end)
     name = Token("STRING", words, stop.line[first].start)
     changed = [*stop.line[:first], name, *stop.line[end:]]
-    # What follows several words must fit, too; a keyword alone has shown that it stands for a name.
+    # What follows several words must fit, too; a keyword alone has shown that it is a name.
     if stop.reach(changed) <= first + (end - first > 1) or not stop.gains(changed):
         return ""
     return f"; a name that holds the keyword '{stop.line[place].text}' is quoted: \"{words}\""
