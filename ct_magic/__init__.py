@@ -58,8 +58,7 @@ if TYPE_CHECKING:
     from ct_magic.counting.checks import check as check
     from ct_magic.counting.handle import Counting as Counting
     from ct_magic.forms import form as form
-    from ct_magic.planning.cost import plan as plan
-    from ct_magic.planning.preview import explain as explain
+    from ct_magic.planning.preview import explain as explain, plan as plan
     from ct_magic.query.catalog import Names
     from ct_magic.query.model import Query as Query
     from ct_magic.query.parser import condition as condition, event as event, parse as parse
@@ -77,8 +76,7 @@ _HOMES = {
     "counting.checks": "check",
     "counting.handle": "Counting",
     "forms": "form",
-    "planning.cost": "plan",
-    "planning.preview": "explain",
+    "planning.preview": "explain plan",
     "query.model": "Query",
     "query.parser": "condition event parse",
     "query.payload": "from_payload to_payload",

@@ -19,10 +19,9 @@ from helpers.storm import right
 
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
-from ct_magic.client.jobs import Job
+from ct_magic.client.jobs import Job, Timing
 from ct_magic.client.journal.journal import Journal
 from ct_magic.client.runner import Run
-from ct_magic.client.timing import Timing
 from ct_magic.client.transport import Service
 
 FIRST = 384649162721759

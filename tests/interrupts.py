@@ -19,10 +19,9 @@ from random import Random
 from helpers.plans import plan, row
 from ipywidgets.widgets.widget import _instances
 
-from ct_magic.client.jobs import Answer, Partial, jobs_of
+from ct_magic.client.jobs import Answer, Partial, Timing, jobs_of
 from ct_magic.client.runner import Run
-from ct_magic.client.timing import Timing
-from ct_magic.counting.waiting import wait
+from ct_magic.counting.handle import wait
 from ct_magic.panel.standing import About
 from ct_magic.panel.widget_panel import WidgetPanel
 from ct_magic.planning.row_results import RowRun

@@ -32,7 +32,7 @@ os.write(7, str(count()).encode())
 FORKS = """
 import json, os, signal, sys, time
 import ct_magic.api, ct_magic.client.journal.store, ct_magic.client.runner
-import ct_magic.client.transport, ct_magic.results.frame, ct_magic.panel.environment
+import ct_magic.client.transport, ct_magic.results.frame, ct_magic.panel.front_end
 for line in sys.stdin:
     place = json.loads(line)
     if not (child := os.fork()):

@@ -26,7 +26,7 @@ from ct_magic.session import known_names as name_sources
 from ct_magic.session.session import SESSION
 
 # Whose child makes its locks anew: each is held in a test here, or in the one that is named.
-HOME = "common.fork"  # whoever needs an ordinary lock takes one from there
+HOME = "common.threads"  # whoever needs an ordinary lock takes one from there
 OWN = {
     "client.limits": "a gate's room",
     "client.journal.store": "client/test_journal.py, in the middle of a write",

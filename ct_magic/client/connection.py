@@ -22,8 +22,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_p
 from urllib3.connection import HTTPConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
-from ct_magic.client.threads import spawn
-from ct_magic.common.clock import now
+from ct_magic.common.threads import now, spawn
 
 # A connection for one exchange: bounded as a whole, without interim answers.
 #

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any, NoReturn, Protocol
 
-from ct_magic.client.threads import spawn
+from ct_magic.common.threads import spawn
 from ct_magic.errors import AccountError
 
 SERVICE = "ct_magic"  # the name under which the keyring holds our passcodes

@@ -25,7 +25,7 @@ import json
 from dataclasses import asdict, dataclass
 from threading import Condition
 
-from ct_magic.common.fork import ForkLock, in_child
+from ct_magic.common.threads import ForkLock, in_child
 
 LIMITS = "limits"  # under this name the journal keeps what an account takes at once
 _DAY = 86400.0  # seconds

@@ -17,13 +17,21 @@ from statistics import median
 from time import time
 from typing import TYPE_CHECKING, TypeVar
 
-from ct_magic.client.jobs import Answer, Failure, Job, Shared, Success
+from ct_magic.client.jobs import (
+    Answer,
+    Done,
+    Failure,
+    Job,
+    Poll,
+    Shared,
+    Submit,
+    Success,
+    Timing,
+    Wait,
+)
 from ct_magic.client.limits import Gate, Learned
 from ct_magic.client.scheduler import Schedule
-from ct_magic.client.threads import spawn
-from ct_magic.client.timing import Done, Poll, Submit, Timing, Wait
-from ct_magic.common.clock import AwakeClock
-from ct_magic.common.fork import in_child
+from ct_magic.common.threads import AwakeClock, in_child, spawn
 
 if TYPE_CHECKING:
     from ct_magic.client.journal.journal import Journal

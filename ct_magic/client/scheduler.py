@@ -30,41 +30,39 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from ct_magic.client.jobs import (
+    FOREIGN_TRIES,
+    LONGEST_BUSY,
     NOT_AGAIN,
     NOT_SENT,
+    REFUSED_TRIES,
     SHARED_ID,
     SHARED_TRIES,
     STOPPED,
+    SUSPICION,
     TOO_LATE,
     Answer,
     Busy,
     Cause,
     Denied,
+    Done,
     Failure,
     Forgotten,
     Job,
     NotYet,
-    Partial,
-    Shared,
-    State,
-    Success,
-    Trouble,
-)
-from ct_magic.client.limits import Gate, Learned, Limits
-from ct_magic.client.timing import (
-    FOREIGN_TRIES,
-    LONGEST_BUSY,
-    REFUSED_TRIES,
-    SUSPICION,
-    Done,
     Outage,
+    Partial,
     Poll,
     RequestStep,
+    Shared,
+    State,
     Submit,
+    Success,
     Timing,
+    Trouble,
     Wait,
     growing,
 )
+from ct_magic.client.limits import Gate, Learned, Limits
 from ct_magic.common.words import duration
 
 # Why a count did not arrive, in words that agree with what happened: sent or not, answered.

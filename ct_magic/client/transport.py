@@ -43,7 +43,7 @@ from ct_magic.client.jobs import (
     Trouble,
 )
 from ct_magic.client.responses import kept_by, pause, read, sent_at
-from ct_magic.common.clock import now
+from ct_magic.common.threads import now
 from ct_magic.common.words import duration
 from ct_magic.settings import zone
 

@@ -16,6 +16,7 @@ from ct_magic import errors
 from ct_magic.client import accounts
 from ct_magic.client.accounts import Account
 from ct_magic.client.jobs import Job, State, jobs_of
+from ct_magic.client.journal.entries import CellRecord
 from ct_magic.client.journal.journal import (
     WARNED,
     Journal,
@@ -24,9 +25,8 @@ from ct_magic.client.journal.journal import (
     recalled,
     warn,
 )
-from ct_magic.client.journal.plan_record import CellRecord
 from ct_magic.client.limits import LIMITS, Learned, gate
-from ct_magic.client.threads import spawn_import
+from ct_magic.common.threads import spawn_import
 from ct_magic.planning.estimate import REQUEST, with_expectation
 from ct_magic.planning.prepare import PreparedCell
 from ct_magic.planning.row_results import RowRun
@@ -90,7 +90,7 @@ def begin(
     `plotted` says that a picture below the panel will show its rows.
     """
     from ct_magic.counting.handle import Counting, Stamp
-    from ct_magic.panel.environment import current_shell, open_panel
+    from ct_magic.panel.front_end import current_shell, open_panel
     from ct_magic.panel.standing import About
 
     shell = current_shell()
@@ -123,7 +123,7 @@ def _pending_elsewhere(names: Mapping[str, int], own: str) -> str | None:
 
     After a restart the environment's account is in use again; a script hears it as a warning.
     """
-    from ct_magic.panel.environment import current_shell
+    from ct_magic.panel.front_end import current_shell
 
     parts = [f"{n:,} at {name} ('%ct use {name}')" for name, n in names.items() if name != own]
     if not parts:
@@ -195,7 +195,7 @@ def _prepare_frame() -> None:
 
 def _warn_of_doubts(plan: Plan) -> None:
     """Warn a script of what the service may ignore; in a notebook the panel says it."""
-    from ct_magic.panel.environment import current_shell
+    from ct_magic.panel.front_end import current_shell
 
     if current_shell() is None:
         for doubt in dict.fromkeys(doubt for row in plan.rows for doubt in row.doubts):

@@ -14,8 +14,7 @@ from ct_magic.client.jobs import Answer, Failure, State
 from ct_magic.client.journal.journal import open_journal
 from ct_magic.counting.asking import ask_unrecorded
 from ct_magic.counting.check_points import EVENT, Answers, Point, points, questions
-from ct_magic.planning.known_facts import remember_facts
-from ct_magic.planning.prepare import PreparedCell, today_of
+from ct_magic.planning.prepare import PreparedCell, remember_facts, today_of
 from ct_magic.rows import Plan, question_about
 from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings, in_force

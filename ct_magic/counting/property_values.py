@@ -26,12 +26,11 @@ from ct_magic.counting.asking import ask_unrecorded
 from ct_magic.planning.prepare import PreparedCell, today_of, zone_of
 from ct_magic.query.catalog import Names
 from ct_magic.query.doubts import of_property
-from ct_magic.query.lexer import tokens
+from ct_magic.query.lexer import Source, tokens
 from ct_magic.query.model import ByPlace, ByValue, Property, Scope
 from ct_magic.query.parser import parse, statements
 from ct_magic.query.payload import FAMILIES, to_payload
 from ct_magic.query.printer import property_text, value_text
-from ct_magic.query.source import Source
 from ct_magic.rows import Plan, question_about
 from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings, in_force

@@ -11,9 +11,8 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from ct_magic.client.jobs import Job, State
-from ct_magic.client.journal.entries import Entry, job_after
+from ct_magic.client.journal.entries import CellRecord, Entry, job_after
 from ct_magic.client.journal.journal import Journal, open_journal
-from ct_magic.client.journal.plan_record import CellRecord
 from ct_magic.common.words import ago
 from ct_magic.counting.asking import begin
 from ct_magic.counting.handle import Stamp

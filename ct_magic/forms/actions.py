@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 
 from ct_magic.client import accounts
-from ct_magic.client.threads import spawn
+from ct_magic.common.threads import spawn
 from ct_magic.common.words import counted, is_reserved
 from ct_magic.counting.asking import ask
 from ct_magic.counting.handle import Counting

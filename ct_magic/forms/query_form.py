@@ -15,7 +15,7 @@ from ct_magic.forms.draft import field_text
 from ct_magic.forms.draft.document import ELSEWHERE, Missing, Sheet, problems, read_sheet
 from ct_magic.forms.draft.draft import Draft, Key
 from ct_magic.forms.view import Calls, FormView
-from ct_magic.panel.environment import current_shell, is_interactive
+from ct_magic.panel.front_end import current_shell, is_interactive
 from ct_magic.panel.widget_panel import VIEW, uncount
 from ct_magic.planning import prepare
 from ct_magic.planning.preview import Preview, preview

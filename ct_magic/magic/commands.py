@@ -14,7 +14,7 @@ from ct_magic.magic.arguments import PASSCODE, Arguments, refuse_passcode
 from ct_magic.magic.caller import Caller, Invocation, say
 from ct_magic.magic.short_display import show
 from ct_magic.planning import preview as explanation
-from ct_magic.planning.cost import plan
+from ct_magic.planning.preview import plan
 from ct_magic.session.session import SANDBOX, SESSION
 from ct_magic.settings import Settings
 
@@ -218,7 +218,7 @@ def history_command(invocation: Invocation) -> pd.DataFrame:
     """Show what was asked and what came back: %ct history, %ct history 20, %ct history Charged."""
     from ct_magic import api
     from ct_magic.magic.short_display import show_short
-    from ct_magic.panel.environment import current_shell
+    from ct_magic.panel.front_end import current_shell
     from ct_magic.panel.short_tables import short_history
 
     text = invocation.text.strip()

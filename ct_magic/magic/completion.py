@@ -12,8 +12,7 @@ from ct_magic.errors import AccountError
 from ct_magic.magic.arguments import OPTIONS, Typed, after_space, split_options, word_at
 from ct_magic.query.catalog import Names
 from ct_magic.query.completion import Completion, complete
-from ct_magic.query.lexer import tokens
-from ct_magic.query.source import Source
+from ct_magic.query.lexer import Source, tokens
 from ct_magic.session.session import SANDBOX
 
 # Tab on a magic's own line: options and their values, commands of `%ct` and what they take.

@@ -112,7 +112,7 @@ class CountMagics(_Configured):  # type: ignore[misc] # mypy knows no class that
     def _background(
         self, arguments: Arguments, caller: Caller, counting: Counting
     ) -> pd.DataFrame | Counting | None:
-        from ct_magic.panel.environment import is_interactive
+        from ct_magic.panel.front_end import is_interactive
 
         if not is_interactive(self.shell):
             # Nobody would be there when it arrives: an executed notebook ends with its last cell.

@@ -14,7 +14,7 @@ from weakref import ReferenceType, ref
 
 from ct_magic.common.words import harmless
 from ct_magic.magic.caller import say
-from ct_magic.panel.environment import current_shell
+from ct_magic.panel.front_end import current_shell
 from ct_magic.panel.style import CODE, NO_FORMULA
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def show_short(shell: InteractiveShell | None, frame: pd.DataFrame, short: Short
 
 def as_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame, which a page will show as a table of words."""
-    from ct_magic.panel.environment import current_shell
+    from ct_magic.panel.front_end import current_shell
     from ct_magic.panel.short_tables import short_table
 
     show_short(current_shell(), frame, short_table)

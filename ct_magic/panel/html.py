@@ -30,14 +30,7 @@ from ct_magic.panel.style import (
     bar,
     coloured,
 )
-from ct_magic.panel.tables import (
-    clock,
-    foreign,
-    grid_as_html,
-    is_grid,
-    rows_as_html,
-    state,
-)
+from ct_magic.panel.tables import clock, foreign, grid_as_html, is_grid, rows_as_html, state
 from ct_magic.planning.row_results import RowResult, shared_error
 
 IN_SIGHT = 8  # rows of a long table while it runs: those that changed last

@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from textwrap import dedent
+from typing import Any
 
-from ct_magic.client.accounts import Account
+from ct_magic.client.accounts import SANDBOX_ID, Account
+from ct_magic.client.jobs import Timing
 from ct_magic.client.journal.entries import Freshness
-from ct_magic.client.timing import Timing
+from ct_magic.client.journal.journal import Journal, open_journal
 from ct_magic.errors import UsageError
-from ct_magic.planning.known_facts import known_facts
 from ct_magic.query import parser
 from ct_magic.query.calendar import plain_day
-from ct_magic.query.doubts import Known, doubted
+from ct_magic.query.doubts import FACTS, Known, doubted
 from ct_magic.query.expand import Expansion
 from ct_magic.rows import Plan
 from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings, in_force, zone
+
+# What an account is known to do, once it has passed `%ct check`; kept in its journal.
+
+CHECKED = "facts"  # under this name the journal keeps what `%ct check` found
+
+
+def known_facts(account: Account) -> frozenset[str]:
+    """Return what is known to hold for an account: the sandbox counts as one that has passed."""
+    if account.id == SANDBOX_ID:
+        return FACTS
+    journal = open_journal(account, to_ask=False)
+    return frozenset(name for name, value in _kept(journal).items() if value is True)
+
+
+def remember_facts(journal: Journal, facts: Mapping[str, bool | None]) -> None:
+    """Save the facts that were determined; an undetermined one keeps its earlier value."""
+    known = {name: value for name, value in facts.items() if value is not None}
+    journal.learn(CHECKED, json.dumps(_kept(journal) | known))
+
+
+def _kept(journal: Journal) -> dict[str, Any]:
+    try:
+        kept = json.loads(journal.learned(CHECKED) or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
 
 _USUAL = Timing()
 

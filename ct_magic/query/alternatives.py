@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby, product
 
+from ct_magic.query.lexer import ClauseError
 from ct_magic.query.model import (
     OF_AN_EVENT,
     And,
@@ -40,7 +41,6 @@ from ct_magic.query.model import (
     Query,
     Scalar,
 )
-from ct_magic.query.source import ClauseError
 
 # Rule 2 of `or`: alternative terms that say the same are merged. Rule: README.md here, "Or".
 #

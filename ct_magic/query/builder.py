@@ -32,7 +32,7 @@ from ct_magic.query.calendar import (
 from ct_magic.query.catalog import Names
 from ct_magic.query.check_filter import ONLY_CLOCK, TIME_OF_DAY
 from ct_magic.query.doubts import is_misspelt, misplaced, of_event_name
-from ct_magic.query.lexer import API_NAMES, Token, tried_word, unquoted
+from ct_magic.query.lexer import API_NAMES, Source, Token, tried_word, unquoted
 from ct_magic.query.mistakes.rewriting import swallowed
 from ct_magic.query.mistakes.words import WORDS_OF_OTHERS
 from ct_magic.query.model import (
@@ -77,7 +77,6 @@ from ct_magic.query.model import (
 )
 from ct_magic.query.parts import NamedCondition, NamedEvent, base_condition
 from ct_magic.query.payload import OFTEN, from_json
-from ct_magic.query.source import Source
 
 # How leaves of the tree are read: texts, numbers, lists, variables; and the place of an error.
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from ct_magic.query.catalog import SCOPES, Names
-from ct_magic.query.lexer import CONTEXTUAL, OPERATORS, Token, in_context, tokens, unquoted
+from ct_magic.query.lexer import CONTEXTUAL, OPERATORS, Source, Token, in_context, tokens, unquoted
 from ct_magic.query.mistakes.stop import SPELLED, UNITS
 from ct_magic.query.model import Property, Scalar, Scope
 from ct_magic.query.parser import parse_progress
 from ct_magic.query.printer import event_name, name_text, property_text, value_text
-from ct_magic.query.source import Source
 from ct_magic.query.tree import EventName, EventNode, PropertyName
 
 _MOST = 500  # as many as IPython takes from one matcher

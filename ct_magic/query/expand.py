@@ -46,7 +46,7 @@ from ct_magic.query.calendar import (
     resolve,
     stretches,
 )
-from ct_magic.query.equality import key
+from ct_magic.query.lexer import ClauseError
 from ct_magic.query.model import (
     And,
     AtPlace,
@@ -77,9 +77,8 @@ from ct_magic.query.model import (
     ShiftAxis,
     Unit,
 )
-from ct_magic.query.payload import day_of_number, to_payload
+from ct_magic.query.payload import day_of_number, key, to_payload
 from ct_magic.query.printer import clause_text, to_text
-from ct_magic.query.source import ClauseError
 from ct_magic.query.versus import incomparable, left_out, other_days
 from ct_magic.rows import FEWER, MORE, PARTS, Comparison, Formula, Plan, Question, Row
 

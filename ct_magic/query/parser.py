@@ -32,13 +32,12 @@ from ct_magic.query.builder import Builder
 from ct_magic.query.calendar import plain_day
 from ct_magic.query.catalog import Names
 from ct_magic.query.expand import MOST_COUNTS, Expansion, StatementError, expand
-from ct_magic.query.lexer import Token, in_context, tokens, with_contextual
+from ct_magic.query.lexer import Source, Token, in_context, tokens, with_contextual
 from ct_magic.query.mistakes import explain as syntax_errors
 from ct_magic.query.mistakes.several_events import with_own_events
 from ct_magic.query.model import JsonQuery, Query
 from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.printer import to_text
-from ct_magic.query.source import Source
 from ct_magic.query.tree import DidNode, NodeMaker, QueryNode, StatementNode
 
 _DEEPEST = 30  # brackets in brackets

@@ -23,6 +23,7 @@ from ct_magic.query.calendar import (
     resolve,
     unit_of,
 )
+from ct_magic.query.lexer import ClauseError
 from ct_magic.query.model import (
     AnyPeriod,
     Days,
@@ -36,7 +37,6 @@ from ct_magic.query.model import (
     Unit,
 )
 from ct_magic.query.printer import period_text as period_text
-from ct_magic.query.source import ClauseError
 
 LARGER = (Unit.WEEK, Unit.MONTH, Unit.QUARTER, Unit.YEAR)
 

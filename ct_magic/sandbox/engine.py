@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ct_magic.common.fork import ForkLock
+from ct_magic.common.threads import ForkLock
 from ct_magic.errors import MissingExtraError, UsageError
 from ct_magic.sandbox.compile_sql import compile_query
 from ct_magic.sandbox.filter_sql import Sql

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
-from ct_magic.common.fork import ForkLock
+from ct_magic.common.threads import ForkLock
 from ct_magic.errors import UsageError
 
 STEPS = ("any", "submit", "first", "later")

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ct_magic.common.fork import ForkLock
+from ct_magic.common.threads import ForkLock
 from ct_magic.sandbox.faults import REPLIES, Faults, Reply, failed, reply
 from ct_magic.sandbox.filter_sql import RefusedError
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 
-from ct_magic.common.fork import in_child
+from ct_magic.common.threads import in_child
 from ct_magic.errors import UsageError
 from ct_magic.sandbox.engine import Engine
 from ct_magic.sandbox.faults import Fault, Faults, Reply, plan as fault_plan

@@ -11,8 +11,7 @@ from ct_magic import errors
 from ct_magic.client import accounts
 from ct_magic.client.journal import journal
 from ct_magic.client.journal.history import texts_that_found
-from ct_magic.client.threads import spawn
-from ct_magic.common.fork import ForkLock
+from ct_magic.common.threads import ForkLock, spawn
 from ct_magic.query import parser
 from ct_magic.query.catalog import Names, from_schema, names_from_json, to_json
 from ct_magic.query.doubts import are_doubted

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ct_magic.client import accounts
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
-from ct_magic.common.fork import ForkLock
+from ct_magic.common.threads import ForkLock
 from ct_magic.errors import AccountError
 
 if TYPE_CHECKING:

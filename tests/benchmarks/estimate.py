@@ -20,10 +20,22 @@ from datetime import date
 from random import Random
 from statistics import fmean
 
-from ct_magic.client.jobs import Answer, Busy, Job, Partial, Success, Tally, jobs_of
+from ct_magic.client.jobs import (
+    Answer,
+    Busy,
+    Done,
+    Job,
+    Partial,
+    Poll,
+    Submit,
+    Success,
+    Tally,
+    Timing,
+    Wait,
+    jobs_of,
+)
 from ct_magic.client.limits import Learned
 from ct_magic.client.scheduler import Schedule
-from ct_magic.client.timing import Done, Poll, Submit, Timing, Wait
 from ct_magic.panel.standing import seconds_left
 from ct_magic.planning.estimate import FACTOR, estimate, pacing_of, put_off
 from ct_magic.rows import Question

@@ -25,11 +25,12 @@ from ct_magic.client.jobs import (
     State,
     Success,
     Tally,
+    Timing,
     Trouble,
+    Wait,
 )
 from ct_magic.client.responses import read
 from ct_magic.client.scheduler import Schedule
-from ct_magic.client.timing import Timing, Wait
 from ct_magic.common.system_events import SYSTEM_EVENTS
 
 PAGE = (ROOT / "ct_magic/client/API.md").read_text(encoding="utf-8")

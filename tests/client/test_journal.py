@@ -29,14 +29,13 @@ from ct_magic.client.jobs import (
     State,
     Success,
     Tally,
+    Timing,
     Trouble,
 )
-from ct_magic.client.journal.entries import Freshness
+from ct_magic.client.journal.entries import CellRecord, Freshness
 from ct_magic.client.journal.history import past_cells, submissions
 from ct_magic.client.journal.journal import OF_A_QUESTION, Journal, path
-from ct_magic.client.journal.plan_record import CellRecord
 from ct_magic.client.journal.store import JournalFile, JournalFileError, opened
-from ct_magic.client.timing import Timing
 from ct_magic.counting.asking import ask
 from ct_magic.counting.resume import pending_cells
 from ct_magic.errors import JournalWarning

@@ -14,9 +14,9 @@ import pytest
 from helpers.plans import question, row
 
 from ct_magic.client.jobs import Busy, Job, Partial, State, Tally, Trouble
+from ct_magic.client.journal.entries import CellRecord
 from ct_magic.client.journal.history import past_cells
 from ct_magic.client.journal.journal import Journal
-from ct_magic.client.journal.plan_record import CellRecord
 from ct_magic.counting.resume import pending_cells
 from ct_magic.results.tables import history_frame
 from ct_magic.rows import Plan

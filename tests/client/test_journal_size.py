@@ -14,11 +14,16 @@ import pytest
 from helpers.plans import question, row
 
 from ct_magic.client.jobs import Job, Partial, State, Tally
-from ct_magic.client.journal import plan_record
-from ct_magic.client.journal.entries import Freshness
+from ct_magic.client.journal import entries as plan_record
+from ct_magic.client.journal.entries import (
+    CellRecord,
+    Freshness,
+    Parts,
+    plan_from_json,
+    plan_to_json,
+)
 from ct_magic.client.journal.history import past_cells, submissions, texts_that_found
 from ct_magic.client.journal.journal import Journal, recalled
-from ct_magic.client.journal.plan_record import CellRecord, Parts, plan_from_json, plan_to_json
 from ct_magic.client.journal.store import JournalFile
 from ct_magic.counting.resume import pending_cells
 from ct_magic.results.tables import history_frame

@@ -19,13 +19,23 @@ from helpers.forks import forked
 from helpers.plans import question
 from helpers.shell import until
 
-from ct_magic.client.jobs import Answer, Busy, Job, Partial, State, Success, Tally
+from ct_magic.client.jobs import (
+    Answer,
+    Busy,
+    Job,
+    Partial,
+    Poll,
+    State,
+    Submit,
+    Success,
+    Tally,
+    Timing,
+)
 from ct_magic.client.journal.history import submissions
 from ct_magic.client.journal.journal import Journal
 from ct_magic.client.limits import Gate, Learned, gate
 from ct_magic.client.runner import Run
-from ct_magic.client.threads import spawn
-from ct_magic.client.timing import Poll, Submit, Timing
+from ct_magic.common.threads import spawn
 from ct_magic.errors import JournalWarning
 
 JOBS = [Job(n, question(f"q{n}")) for n in range(5)]
@@ -308,7 +318,7 @@ import os, signal, subprocess, sys, time
 from helpers.plans import question
 from ct_magic.client.jobs import Job, Partial, Success, Tally, Trouble
 from ct_magic.client.runner import Run
-from ct_magic.client.timing import Timing
+from ct_magic.client.jobs import Timing
 
 class Away:
     back = float("inf")

@@ -23,20 +23,24 @@ from ct_magic.client.jobs import (
     Busy,
     Cause,
     Denied,
+    Done,
     Failure,
     Forgotten,
     Job,
     NotYet,
     Partial,
+    Poll,
     Shared,
     State,
+    Submit,
     Success,
     Tally,
+    Timing,
     Trouble,
+    Wait,
 )
 from ct_magic.client.limits import Learned
 from ct_magic.client.scheduler import Schedule
-from ct_magic.client.timing import Done, Poll, Submit, Timing, Wait
 
 LATENCY = 0.2  # seconds that a request takes
 INTERVAL = 30.0

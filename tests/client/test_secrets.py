@@ -66,7 +66,7 @@ CELLS = [
     "%%ctcount df --plot\nApp Launched 2026-10 by week",
     "from ct_magic.forms.query_form import Form; from ct_magic.settings import Settings",
     "form = Form('App Launched 2026-10', {{}}, Settings()); vars(form), vars(form._face)",
-    "form._run(form._face); vars(form._runner), vars(form._runner._counting)",
+    "form._run(form._view); vars(form._runner), vars(form._runner._counting)",
     "__import__('ipywidgets').Widget.get_manager_state()",
     "form.close(); form",
 ]

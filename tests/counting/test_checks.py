@@ -26,7 +26,7 @@ from ct_magic.client.jobs import Tally
 from ct_magic.client.journal.journal import open_journal
 from ct_magic.counting import check_points as is_about
 from ct_magic.counting.check_points import Answers, points, questions
-from ct_magic.planning.known_facts import known_facts, remember_facts
+from ct_magic.planning.prepare import known_facts, remember_facts
 from ct_magic.query.doubts import CLOCK, DID_SEES_BASE
 from ct_magic.sandbox import Sandbox
 from ct_magic.session.session import SESSION

@@ -8,9 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from ct_magic.client.jobs import Answer, Busy, Job, Partial, State, Success, Tally
+from ct_magic.client.jobs import (
+    Answer,
+    Busy,
+    Done,
+    Job,
+    Partial,
+    Poll,
+    State,
+    Success,
+    Tally,
+    Timing,
+    Wait,
+)
 from ct_magic.client.scheduler import Schedule
-from ct_magic.client.timing import Done, Poll, Timing, Wait
 from helpers.plans import question
 
 

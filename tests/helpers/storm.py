@@ -22,10 +22,9 @@ from zlib import crc32
 
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
-from ct_magic.client.jobs import Job, State
+from ct_magic.client.jobs import Job, State, Timing
 from ct_magic.client.journal.journal import Journal
 from ct_magic.client.runner import Run
-from ct_magic.client.timing import Timing
 from ct_magic.client.transport import Service
 from helpers.plans import question
 from helpers.raw_server import Wire, wires

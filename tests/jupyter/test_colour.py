@@ -10,9 +10,17 @@ import pytest
 from helpers.browser import EXTENSION, ROOT, page
 from helpers.language_inputs import broken, corpus
 
-from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, DATES, KEYWORDS, Token, in_context, tokens
+from ct_magic.query.lexer import (
+    API_NAMES,
+    CONTEXTUAL,
+    DATES,
+    KEYWORDS,
+    Source,
+    Token,
+    in_context,
+    tokens,
+)
 from ct_magic.query.model import Scope
-from ct_magic.query.source import Source
 
 pytestmark = pytest.mark.browser
 

@@ -257,7 +257,7 @@ def test_a_second_interrupt_gets_one_out_whatever_happens(front: FrontEnd) -> No
     front.done(
         "import time\n"
         "from ct_magic.panel.panel import Panel\n"
-        "from ct_magic.counting.waiting import wait\n"
+        "from ct_magic.counting.handle import wait\n"
         "class Stubborn:\n"
         "    clock, jobs, cancels, over = time.monotonic, (), 0, False\n"
         "    def wait(self, timeout): time.sleep(timeout); return self.over\n"

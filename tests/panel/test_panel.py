@@ -17,7 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from ct_magic.client.jobs import State, Tally
-from ct_magic.panel.environment import is_interactive, open_panel
+from ct_magic.panel.front_end import is_interactive, open_panel
 from ct_magic.panel.panel import HtmlPanel, Panel, TextPanel
 from ct_magic.panel.standing import About
 from ct_magic.panel.widget_panel import VIEW, WidgetPanel

@@ -20,19 +20,18 @@ import ct_magic
 from ct_magic import QueryError
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
-from ct_magic.client.jobs import Job, State, Tally
+from ct_magic.client.jobs import Job, State, Tally, Timing
 from ct_magic.client.journal.journal import Journal, open_journal
-from ct_magic.client.timing import Timing
 from ct_magic.errors import QueryWarning
 from ct_magic.planning.estimate import (
     REQUEST,
     Estimate,
+    Pacing,
     estimate,
     expected,
     put_off,
     with_expectation,
 )
-from ct_magic.planning.latency_model import Pacing
 from ct_magic.planning.prepare import prepare
 from ct_magic.rows import Question
 from ct_magic.sandbox import Sandbox
@@ -270,7 +269,7 @@ def test_an_estimate_is_made_soon_whatever_the_settings_are() -> None:
 import resource
 from itertools import product
 from ct_magic.planning.estimate import estimate, put_off
-from ct_magic.planning.latency_model import Pacing
+from ct_magic.planning.estimate import Pacing
 from ct_magic.settings import LONGEST
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))  # they take five together
 for took, interval, pending, at_once in product(

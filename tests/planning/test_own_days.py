@@ -20,7 +20,7 @@ from helpers.random_statements import Statements
 
 from ct_magic import QueryError
 from ct_magic.client.jobs import Job, State, Tally
-from ct_magic.client.journal.plan_record import Parts, plan_from_json, plan_to_json
+from ct_magic.client.journal.entries import Parts, plan_from_json, plan_to_json
 from ct_magic.common.statistics import difference
 from ct_magic.planning.row_results import RowResult, row_results
 from ct_magic.query.expand import TooLargeError, expand

@@ -21,10 +21,9 @@ from helpers.random_statements import Statements
 
 from ct_magic import QueryError
 from ct_magic.planning.row_results import RowResult
-from ct_magic.query.equality import key
 from ct_magic.query.model import JsonQuery, Query
 from ct_magic.query.parser import parse, read_cell, statements
-from ct_magic.query.payload import from_payload
+from ct_magic.query.payload import from_payload, key
 from ct_magic.query.printer import to_text
 from ct_magic.rows import Row
 from ct_magic.sandbox.engine import Engine

@@ -14,7 +14,7 @@ from helpers.shell import TODAY
 import ct_magic
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
-from ct_magic.client.timing import Timing
+from ct_magic.client.jobs import Timing
 from ct_magic.errors import UsageError
 from ct_magic.planning.prepare import prepare
 from ct_magic.planning.preview import curl

@@ -19,7 +19,7 @@ from ct_magic.client import accounts
 from ct_magic.magic import arguments as options, commands
 from ct_magic.magic.magics import CountMagics
 from ct_magic.sandbox import Sandbox
-from ct_magic.sandbox.__main__ import _parser as sandbox_parser
+from ct_magic.sandbox.__main__ import _server_parser as sandbox_parser
 from ct_magic.session.session import SESSION
 from ct_magic.settings import Changes, Settings
 

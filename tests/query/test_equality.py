@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from ct_magic.query.equality import key
 from ct_magic.query.parser import parse
+from ct_magic.query.payload import key
 
 TODAY = date(2026, 11, 23)
 DAYS = '"from": 20260101, "to": 20260131'

@@ -8,10 +8,17 @@ from lark import Lark
 from lark.lexer import PatternStr
 
 from ct_magic.errors import QueryError
-from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, KEYWORDS, SYMBOLS, is_bare_name, tokens
+from ct_magic.query.lexer import (
+    API_NAMES,
+    CONTEXTUAL,
+    KEYWORDS,
+    SYMBOLS,
+    Source,
+    is_bare_name,
+    tokens,
+)
 from ct_magic.query.model import Operator
 from ct_magic.query.parser import _grammar
-from ct_magic.query.source import Source
 
 
 def test_the_grammar_and_the_lexer_have_one_vocabulary() -> None:

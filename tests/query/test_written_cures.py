@@ -10,10 +10,9 @@ from helpers.language_inputs import TODAY, broken_cells
 
 from ct_magic import QueryError
 from ct_magic.counting.property_values import read_property, split_properties
-from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, tokens
+from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, Source, tokens
 from ct_magic.query.mistakes.examples import wrong_cells
 from ct_magic.query.parser import parse, statements
-from ct_magic.query.source import Source
 
 FRAMES = ("{}", "A {}", "A where {}", "A did {}", "A did B {}")
 # What moves a period moves pieces of it.

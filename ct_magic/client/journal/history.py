@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ct_magic.client.journal.entries import Entry, entry, moment, text
-from ct_magic.client.journal.plan_record import Parts
+from ct_magic.client.journal.entries import Entry, Parts, entry, moment, text
 from ct_magic.errors import JournalError
 
 if TYPE_CHECKING:

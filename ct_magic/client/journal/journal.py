@@ -39,15 +39,20 @@ from ct_magic.client.jobs import (
     Tally,
     Trouble,
 )
-from ct_magic.client.journal.entries import Entry, Freshness, day_of, entry, job_after, moment
-from ct_magic.client.journal.history import OF_A_CELL
-from ct_magic.client.journal.plan_record import (
+from ct_magic.client.journal.entries import (
     CellRecord,
+    Entry,
+    Freshness,
     Parts,
+    day_of,
+    entry,
+    job_after,
+    moment,
     plan_from_json,
     plan_to_json,
     titles_to_json,
 )
+from ct_magic.client.journal.history import OF_A_CELL
 from ct_magic.errors import AccountError, JournalWarning
 from ct_magic.rows import Plan, Question
 from ct_magic.settings import LONGEST

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zlib import crc32
 
-from ct_magic.common.clock import now
+from ct_magic.common.threads import now
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS cells (
@@ -36,7 +36,7 @@ _TABLES = (
     id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given out twice
     account TEXT NOT NULL,
     cell TEXT,                  -- that submitted it
-    body NOT NULL,              -- the JSON that was sent; a BLOB is folded: see `plan_record`
+    body NOT NULL,              -- the JSON that was sent; a BLOB is folded: see `entries`
     key,                        -- equal for two questions that ask the same
     lookup INTEGER,             -- `lookup(key)`
     title NOT NULL,
@@ -121,7 +121,7 @@ def lookup(key: object) -> int:
 
 def _link(db: sqlite3.Connection) -> None:
     """Keep the links of version 2 whose question is that of their submission."""
-    from ct_magic.client.journal.plan_record import Parts, plan_from_json, titles_to_json
+    from ct_magic.client.journal.entries import Parts, plan_from_json, titles_to_json
 
     for (cell,) in db.execute("SELECT id FROM cells").fetchall():
         (account, text), *_ = db.execute("SELECT account, plan FROM cells WHERE id = ?", (cell,))

@@ -33,9 +33,8 @@ from ct_magic.forms.draft.field_text import (
     versus_words,
 )
 from ct_magic.forms.draft.from_tree import draft
-from ct_magic.query.lexer import tokens
+from ct_magic.query.lexer import Source, tokens
 from ct_magic.query.parser import spelled
-from ct_magic.query.source import Source
 
 # What is still missing in a draft, or not allowed in its field; each with what is.
 

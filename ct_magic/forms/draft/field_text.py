@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterable
 from ct_magic.errors import QueryError
 from ct_magic.query import lexer, printer, tree
 from ct_magic.query.check_filter import THOUSANDS
-from ct_magic.query.lexer import SYMBOLS, Token, tokens
+from ct_magic.query.lexer import SYMBOLS, Source, Token, tokens
 from ct_magic.query.model import Property, Scope
 from ct_magic.query.parameters import number_value
 from ct_magic.query.parser import spelled
-from ct_magic.query.source import Source
 
 _OFTEN = re.compile(r"\s*(=|>=|>|<=|<)?\s*([0-9]{1,9})\s*")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")

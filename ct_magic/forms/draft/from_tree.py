@@ -27,10 +27,9 @@ from ct_magic.forms.draft.field_text import (
     value_word,
 )
 from ct_magic.query import printer, tree
-from ct_magic.query.lexer import Token
+from ct_magic.query.lexer import Source, Token
 from ct_magic.query.parser import Spelled, spelled
 from ct_magic.query.payload import from_json
-from ct_magic.query.source import Source
 
 _Joined = tuple[str, tree.FilterNode]  # how a filter is joined to the one before, and the filter
 

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from ct_magic.query.lexer import NAMED_DAYS, Token, tokens, with_contextual
+from ct_magic.query.lexer import NAMED_DAYS, Source, Token, tokens, with_contextual
 from ct_magic.query.mistakes.stop import Accepted, Reach, Stop
-from ct_magic.query.source import Source
 
 NUMBERS = ("NUMBER", "EIGHT_DIGITS")
 ORDERS = ("OVER", "AT_LEAST", "UNDER", "AT_MOST")

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 from ct_magic.errors import QueryError
-from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, tokens
+from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, Source, tokens
 from ct_magic.query.mistakes import rewriting, several_events, words
 from ct_magic.query.mistakes.examples import NUMBERS, misplaced_token
 from ct_magic.query.mistakes.stop import (
@@ -38,7 +38,6 @@ from ct_magic.query.mistakes.stop import (
     Stop,
     in_words,
 )
-from ct_magic.query.source import Source
 
 INDENTED = "a statement begins without indentation: take the spaces before it away"
 INDENTED_LABEL = "a label begins its statement: take the spaces before it away"

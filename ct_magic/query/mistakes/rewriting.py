@@ -15,10 +15,9 @@ from functools import cache, lru_cache
 from itertools import accumulate
 
 from ct_magic.query.check_filter import THOUSANDS
-from ct_magic.query.lexer import WORDS, tokens
+from ct_magic.query.lexer import WORDS, Source, tokens
 from ct_magic.query.mistakes.examples import table_lines
 from ct_magic.query.mistakes.stop import Mistake, Stop
-from ct_magic.query.source import Source
 
 _AROUND = 20  # tokens on each side of the stop: more would take long in a long cell
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")

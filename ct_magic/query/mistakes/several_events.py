@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ct_magic.query.lexer import Token, in_context, tokens
+from ct_magic.query.lexer import Source, Token, in_context, tokens
 from ct_magic.query.mistakes.stop import PERIOD, Mistake, Reach, Stop, typed
 from ct_magic.query.mistakes.words import ARROWS, FUNNEL
-from ct_magic.query.source import Source
 
 _NAME_TOKENS = ("WORD", "STRING")
 _JOINERS = ("AND", "OR", "NOT", "OVER", "HABIT", "BAD")
