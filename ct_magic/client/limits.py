@@ -28,6 +28,7 @@ from threading import Condition
 from ct_magic.common.threads import ForkLock, in_child
 
 LIMITS = "limits"  # under this name the journal keeps what an account takes at once
+REQUEST = "request"  # and under this the seconds that a request takes
 _DAY = 86400.0  # seconds
 AFTER_FEW, AFTER_MANY = 10, 40  # requests taken in a row before one more is tried
 _CALM_SECONDS = 60.0  # seconds without a refusal after which a limit that is not known is let go

@@ -25,9 +25,8 @@ from ct_magic.client.journal.journal import (
     recalled,
     warn,
 )
-from ct_magic.client.limits import LIMITS, Learned, gate
+from ct_magic.client.limits import LIMITS, REQUEST, Learned, gate
 from ct_magic.common.threads import spawn_import
-from ct_magic.planning.estimate import REQUEST, with_expectation
 from ct_magic.planning.prepare import PreparedCell
 from ct_magic.planning.row_results import RowRun
 from ct_magic.rows import Plan
@@ -71,7 +70,10 @@ def ask(
     waiting = [job.question for job in jobs if job.state is State.WAITING and not refresh]
     if elsewhere := _pending_elsewhere(journal.pending_elsewhere(waiting), cell.account.name):
         cell = replace(cell, plan=replace(cell.plan, notes=(elsewhere, *cell.plan.notes)))
-    cell = with_expectation(cell, jobs, journal)
+    if len(jobs) > 1:
+        from ct_magic.planning.estimate import with_expectation
+
+        cell = with_expectation(cell, jobs, journal)
     return begin(cell, jobs, journal, panel, record.id, plotted=plotted)
 
 

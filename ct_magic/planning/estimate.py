@@ -21,7 +21,7 @@ from statistics import NormalDist, fmean
 
 from ct_magic.client.jobs import Job, Timing
 from ct_magic.client.journal.journal import Journal
-from ct_magic.client.limits import LIMITS, Learned
+from ct_magic.client.limits import LIMITS, REQUEST, Learned
 from ct_magic.client.scheduler import SUBMITS_A_POLL
 from ct_magic.common.words import durations
 from ct_magic.planning.prepare import PreparedCell
@@ -235,7 +235,6 @@ def _held(ended: Sequence[float], first: int, widest: float) -> tuple[int, float
 
 # How long a cell that is about to be asked may take, and when its counts are looked at first.
 
-REQUEST = "request"  # under this name the journal keeps the seconds that a request takes
 LONGEST_REQUEST = 60.0  # seconds; what takes longer was never measured
 FROM = 11  # counts without an answer from which on a cell is played out before it is asked
 

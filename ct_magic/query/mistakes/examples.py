@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from ct_magic.query.lexer import NAMED_DAYS, Source, Token, tokens, with_contextual
+from ct_magic.query.mistakes.rewriting import table_lines
 from ct_magic.query.mistakes.stop import Accepted, Reach, Stop
 
 NUMBERS = ("NUMBER", "EIGHT_DIGITS")
@@ -82,12 +82,6 @@ def word_tables() -> dict[str, dict[str, str]]:
         else:
             message = line
     return tables
-
-
-def table_lines(name: str) -> list[str]:
-    """Return the lines of a table beside this file, without comments and empty ones."""
-    lines = files(__package__).joinpath(name).read_text("utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
 
 
 @cache

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
+from importlib.resources import files
 from itertools import accumulate
 
 from ct_magic.query.check_filter import THOUSANDS
 from ct_magic.query.lexer import WORDS, Source, tokens
-from ct_magic.query.mistakes.examples import table_lines
 from ct_magic.query.mistakes.stop import Mistake, Stop
 
 _AROUND = 20  # tokens on each side of the stop: more would take long in a long cell
@@ -81,6 +81,12 @@ class _Rewrite:
     pattern: re.Pattern[str]
     sign: str  # > matches where the grammar stops, ^ where the statement begins, = whole names
     message: str
+
+
+def table_lines(name: str) -> list[str]:
+    """Return the lines of a table beside this file, without comments and empty ones."""
+    lines = files(__package__).joinpath(name).read_text("utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def rewritten(stop: Stop) -> Mistake | None:
