@@ -27,7 +27,7 @@ from ct_magic.results.cells import Cell
 from ct_magic.results.changes import Finding
 
 _MOST = 60  # bars in one picture: more would be a picture that nobody scrolls through
-ROW, PLANE = 26, 220  # pixels of a bar's row, and of a plane with columns
+ROW, _PLANE = 26, 220  # pixels of a bar's row, and of a plane with columns
 
 
 def bars(rows: Sequence[Cell]) -> Chart:
@@ -57,7 +57,7 @@ def columns(rows: Sequence[Cell]) -> Chart:
     busiest = f"Most at {row_labels(rows)[rows.index(most)]}: {number(most.count)}."
     x = ChartAxis(-0.6, 23.6, tuple((hour, f"{hour:02}:00") for hour in hours if hour % 3 == 0))
     y, what = count_axis([row.count or 0 for row in rows]), "profiles by hour of the day"
-    return over_plane(rows, what, not_over(rows), busiest, (x, y), marks, height=220)
+    return over_plane(rows, what, not_over(rows), busiest, (x, y), marks, height=_PLANE)
 
 
 def _column(hour: int, row: Cell, tip: str) -> Mark:

@@ -104,15 +104,11 @@ def line(
             way = [ends[0][0], *(later for _, later in ends)]
             places = tuple((place(row), value) for row, value in way if value is not None)
             marks.append(Path(places, colour, dotted=is_dotted))
-    if len(pieces) <= MOST_DOTS:
-        shown = list(pieces)
-    else:
-        # A piece that no line leads to or from would not be seen.
-        joined = {id(row) for way in ways if _is_dotted(way) is not None for row, _ in way}
-        shown = [row for row in pieces if row.is_partial or id(row) not in joined]
-    known = {id(row) for row in shown}
+    # Of many pieces one that no line leads to or from would not be seen.
+    joined = {id(row) for way in ways if _is_dotted(way) is not None for row, _ in way}
+    are_few = len(pieces) <= MOST_DOTS
     for row, value, tip in zip(pieces, values, tips, strict=True):
-        if value is not None and id(row) in known:
+        if value is not None and (are_few or row.is_partial or id(row) not in joined):
             tip += f", {so_far(row)}" if row.is_partial else ""
             marks.append(Dot(place(row), value, colour, row.is_partial, n, tip))
     return marks
@@ -146,7 +142,6 @@ def end_labels(
     ends: Sequence[tuple[str, float | None]],
     x: ChartAxis,
     y: ChartAxis,
-    height: int = PLANE,
     colours: Sequence[Colour] = SERIES,
 ) -> list[Mark]:
     """Return the names of lines at their ends, moved apart, each with its own mark.
@@ -155,7 +150,7 @@ def end_labels(
     """
     # By their places: two lines may have one name.
     known = [(n, name, at) for n, (name, at) in enumerate(ends) if at is not None]
-    gap = (y.high - y.low) * (LINE + 1) / max(height, (LINE + 1) * len(known))
+    gap = (y.high - y.low) * (LINE + 1) / max(PLANE, (LINE + 1) * len(known))
     places = spread([at for *_, at in known], gap)
     beside = x.high + 0.025 * (x.high - x.low)
     marks: list[Mark] = []

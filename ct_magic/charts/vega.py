@@ -202,7 +202,8 @@ def _wrapped(lines: Iterable[str], most: int) -> list[str]:
 def _specification(chart: Chart, width: int | str, background: str, ink: str) -> dict[str, object]:
     layers: dict[tuple[Any, ...], list[Any]] = {}
     for mark in chart.marks:
-        layers.setdefault(_look(mark), []).append(mark)
+        look = (getattr(mark, name) for name in _LAYERS[type(mark)][1])
+        layers.setdefault((type(mark), *look), []).append(mark)
     return {
         "$schema": SCHEMA,
         "description": chart.alt,
@@ -215,23 +216,9 @@ def _specification(chart: Chart, width: int | str, background: str, ink: str) ->
         "padding": 4,  # beside the words at the plane's right end, which Vega makes room for
         "title": {"text": _wrapped([chart.title], TITLE), "subtitle": _wrapped(chart.lines, LINE)},
         "encoding": {"x": _scaled("x", chart.x), "y": _scaled("y", chart.y)},
-        "layer": [_LAYERS[kind](marks) for (kind, *_), marks in layers.items()],
+        "layer": [_LAYERS[kind][0](marks) for (kind, *_), marks in layers.items()],
         "config": _config(ink),
     }
-
-
-def _look(mark: Mark) -> tuple[Any, ...]:
-    match mark:
-        case Words():
-            return (Words, mark.align, mark.right, mark.up, mark.bold)
-        case Path():
-            return (Path, mark.colour, mark.dotted, mark.thin, mark.thick)
-        case Tile():
-            return (Tile,)
-        case Band():
-            return (Band, mark.colour)
-        case _:
-            return (type(mark), mark.hollow)
 
 
 def _scaled(field: str, axis: ChartAxis) -> dict[str, object]:
@@ -408,13 +395,14 @@ def _config(ink: str) -> dict[str, object]:
     }
 
 
-_LAYERS: dict[type[Mark], Callable[[Any], dict[str, object]]] = {
-    Words: _text_layer,
-    Path: _paths,
-    Box: _boxes,
-    Dot: _dot_layer,
-    Tile: _tiles,
-    Band: _bands,
+# What makes a layer of each kind of marks, and the fields in which all marks of a layer are alike.
+_LAYERS: dict[type[Mark], tuple[Callable[[Any], dict[str, object]], tuple[str, ...]]] = {
+    Words: (_text_layer, ("align", "right", "up", "bold")),
+    Path: (_paths, ("colour", "dotted", "thin", "thick")),
+    Box: (_boxes, ("hollow",)),
+    Dot: (_dot_layer, ("hollow",)),
+    Tile: (_tiles, ()),
+    Band: (_bands, ("colour",)),
 }
 
 

@@ -10,7 +10,7 @@ each other by their index follow each other; nothing is guessed over a row that 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -339,10 +339,8 @@ def _whole_number(value: Any) -> int | None:
 
 
 def _day(value: object) -> date | None:
-    if _is_missing(value):
-        return None
     # From a CSV it is a text.
-    return date.fromisoformat(str(value)[:10])
+    return None if _is_missing(value) else date.fromisoformat(str(value)[:10])
 
 
 def _moment(value: object) -> datetime | None:
@@ -375,11 +373,8 @@ def kind(rows: Sequence[Cell]) -> Kind:
     """
     # A day without a partner is one of the comparison, too.
     compared = {row.series.query for row in rows if row.previous_start is not None}
-    windows: dict[str, set[tuple[int, int] | None]] = {}
-    for row in rows:
-        if row.is_step:
-            windows.setdefault(row.series.query, set()).add(row.series.window)
-    listed = {query for query, some in windows.items() if len(some - {None}) > 1}
+    windows = {(r.series.query, r.series.window) for r in rows if r.is_step and r.series.window}
+    listed = {query for query, times in Counter(q for q, _ in windows).items() if times > 1}
     kinds = {_own_kind(row, compared, listed) for row in rows}
     if kinds == {Kind.VERSUS}:
         return Kind.VERSUS

@@ -131,8 +131,7 @@ def reasons_of(df: pd.DataFrame) -> pd.DataFrame:
     found.sort(key=lambda f: -1.0 if f.z is None else abs(f.z), reverse=True)
     columns = {name: [getattr(f, name) for f in found] for name in (*_WHY, "z", "p")}
     types = {"axis": "string", "value": "string", "z": "Float64", "p": "Float64", **_NUMBERS}
-    result = Findings(columns).astype(types)
-    shown = Findings(result)
+    shown = Findings(pd.DataFrame(columns).astype(types))
     first = str(found[0]) if found and found[0].is_significant else NOTHING
     shown.attrs = {"finding": "\n".join([first, *_coverage(found, whole), NO_CAUSE])}
     return shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -127,9 +128,7 @@ def _numbers(row: Cell, first: Cell | None) -> dict[str, float | None]:
         return unknown
     if row.count is None or first.count is None or not row.of or not first.of:
         return unknown
-    d = difference(row.count, row.of, first.count, first.of)
-    numbers = {"difference": d.difference, "low": d.low, "high": d.high, "ratio": d.ratio}
-    return unknown | numbers | {"p": d.p}
+    return unknown | asdict(difference(row.count, row.of, first.count, first.of))
 
 
 def _axis(name: str) -> str:
