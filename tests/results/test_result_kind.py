@@ -69,9 +69,9 @@ def test_two_values_that_read_alike_are_two(df: pd.DataFrame) -> None:
         [week(0, count=1), week(0, count=2)],
     ],
 )
-def test_a_count_that_stands_there_twice_is_refused(rows: Any) -> None:
+def test_a_count_that_is_there_twice_is_refused(rows: Any) -> None:
     """No mean of both is drawn, and no one of them is dropped: nobody counted that."""
-    with pytest.raises(UsageError, match="stands there twice"):
+    with pytest.raises(UsageError, match="is there twice"):
         cells(frame(*rows))
 
 
