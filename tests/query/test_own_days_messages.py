@@ -31,8 +31,14 @@ WINDOWS = {
     "within 30 days": ["within a month", "in 1 month"],
     "within 1 day": ["within 24h", "within 30 minutes", "within 1 hour"],
     "within 2 days": ["within 48 hours", "within 36 hrs"],
-    "within 1, 7, 30 days": ["within 1, 7, 30", "within 1, 7 and 30 days", "within 1 7 30 days"],
-    "on day 7": ["day 7", "on day7", "on D7", "in day 7", "on the 7th day", "on the day 7"],
+    "within 1, 7, 30 days": [
+        *("within 1, 7, 30", "within 1, 7 and 30 days", "within 1 7 30 days"),
+        *("within 1 day, 7 days, 30 days", "within 1 day, within 7 days and within 30 days"),
+    ],
+    "within 1, 2 weeks": ["within 1 week, 2 weeks", "within 1 week and 2 weeks"],
+    "on day 7": [
+        *("day 7", "on day7", "on D7", "in day 7", "on the 7th day", "on the day 7", "on day 7d"),
+    ],
     "on day 1, 7, 30": [
         *("D1, D7, D30", "on day 1, 7 and 30", "on day 1/7/30", "on day 1, day 7, day 30"),
         *("on D1 D7 D30", "on day 1 & 7 & 30"),
@@ -46,6 +52,8 @@ WINDOWS = {
     "on days 8..30": ["after day 7"],
     "on days 0..6": ["before day 7"],
     "on days 7..13": ["in week 1", "week 1"],
+    "on days 7..13, 14..20": ["on weeks 1, 2", "in weeks 1 and 2"],
+    "on days 7..34": ["on weeks 1..4", "in weeks 1-4", "during week 1 to 4"],
     "within 30 days >= 2": [">= 2 within 30 days"],
     "on day 7 > 1": ["> 1 on day 7"],
 }

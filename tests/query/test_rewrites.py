@@ -93,6 +93,15 @@ def test_a_day_in_words_is_the_latest_that_has_begun(cell: str, cure: str) -> No
     assert re.search(rf"write {cure}\b", message), message
 
 
+@pytest.mark.parametrize(
+    "typed", ["2026Q3", "2026q3", "2026-q3", "2026 q3", "2026 Q3", "Q3-2026", "q3 2026"]
+)
+def test_a_quarter_in_another_spelling_is_written_as_a_period(typed: str) -> None:
+    """It was led to quotes, which make an event's name of it."""
+    assert "write 2026-Q3" in message_of(f"Charged {typed}")
+    assert "write 2026-Q3" in message_of(f"Charged {typed} vs previous")
+
+
 def test_a_day_of_this_year_that_is_to_come_is_named_too() -> None:
     """Whoever types it a week ahead learns which year was taken."""
     message = message_of("Charged on 27 Nov", date(2026, 11, 23))
@@ -139,9 +148,15 @@ NAMES = [
     ("first Charged", "Charged by first week"),
     ("App Launched D7", "share did App Launched on day 7"),
     ("Charged Q3", "Charged 2026-Q3"),
+    ("Charged q3", "Charged 2026-Q3"),
     ("Charged during Dec", "Charged 2025-12"),
     ("Charged weekends", WEEKEND),
     ("all users", "take an event that all do, App Launched"),
+    ("active users", "take an event that all do, App Launched"),
+    ("unique profiles", "take an event that all do, App Launched"),
+    ("new users", "as in App Installed"),
+    ("paying customers", "as in Charged"),
+    ("returning users", "share did App Launched on day 1, 7, 30"),
 ]
 
 

@@ -45,7 +45,7 @@ _KINDS = {
     "weekdays": "|".join(rf"{day[:3]}(?:{day[3:]})?s\b" for day in _WEEKDAYS),
     "month": "|".join(rf"{month[:3]}(?:{month[3:]})?\b" for month in _MONTH_NAMES),
     "year": "(?:19|20)[0-9]{2}",
-    "quarter": r"(?-i:Q)[1-4]\b",
+    "quarter": r"Q[1-4]\b",
     "period": r"(?: (?:last(?: [0-9]+)? \w+|this \w+|since \S+|today|yesterday|on [0-9-]+"
     r"|[0-9]{4}-\S+))?",
     "when": r" (?:last(?: [0-9]+)? \w+|this \w+|since \S+|today|yesterday|[0-9]{4}-\S+)",
@@ -65,13 +65,14 @@ _KINDS = {
     "own": r"within [0-9, ]+ (?:days?|weeks?)|on days? [0-9](?:[0-9., ]*[0-9])?",
     "inside": r"[^()]+ (?:within|on days?) [^()]+",
     **dict.fromkeys(("week", "since", "beyond", "until", "before"), "[0-9]{1,4}"),
+    **dict.fromkeys(("another", "begin", "finish"), "[0-9]{1,4}"),
 }
 _OWN = re.compile(rf" ?(?:{_KINDS['own']})")
 _IN_DAYS = {"d": 1, "w": 7, "m": 30, "q": 90, "y": 365}
 # 27 Nov 2026, Nov 27; Q3, 2026 Q3; in November; Saturday.
 _DAY_IN_WORDS = (
     r"(?:{d}(?:st|nd|rd|th)?(?: of)? {month}|{month2} {d2}(?:st|nd|rd|th)?)(?:,? {year})?"
-    r"|(?:{year2} )?{quarter}(?:,? {year3})?"
+    r"|(?:{year2}[ -]?)?{quarter}(?:(?:,? |-){year3})?"
     r"|(?:in |during |on )?{month3}(?! {d3})(?:,? {year4})?|(?:last )?{weekday}"
 )
 
@@ -170,7 +171,7 @@ def _day(match: re.Match[str], today: date) -> str:
     if begins > today and "year" not in parts:
         year -= 1
     if quarter:
-        return f"{year}-{quarter}"
+        return f"{year}-{quarter.upper()}"
     return f"{year}-{month:02}" + (f"-{int(parts['d']):02}" if "d" in parts else "")
 
 
@@ -262,6 +263,9 @@ _WRITTEN: dict[str, Callable[[str], str]] = {
     "comma": lambda text: text.replace(",", "."),
     "list": lambda text: ", ".join(re.findall("[0-9]+", text)),
     "week": lambda text: f"{7 * int(text)}..{7 * int(text) + 6}",
+    "another": lambda text: f"{7 * int(text)}..{7 * int(text) + 6}",
+    "begin": lambda text: str(7 * int(text)),
+    "finish": lambda text: str(7 * int(text) + 6),
     "since": lambda text: f"{text}..{30 if int(text) < 30 else int(text) + 30}",
     "beyond": lambda text: f"{int(text) + 1}..{30 if int(text) < 29 else int(text) + 30}",
     "before": lambda text: str(max(0, int(text) - 1)),
