@@ -170,10 +170,14 @@ def _part(
     source = Source(text)
     builder = Builder(source, params or {}, date.today())
     head = [Token("WORD", "x", 0), Token(opening.upper(), opening, 0)]
-    line = [*head, *tokens(source)]
-    if len(line) == len(head):
-        raise source.error(syntax_errors.EMPTY, 0, 1)
-    body = _tree(source, line).body
+    words = list(tokens(source))
+    if not words:
+        no_filter = "there is no filter: write one, as in Amount > 500"
+        raise source.error(syntax_errors.EMPTY if opening == "did" else no_filter, 0, 1)
+    if words[0].type == opening.upper():
+        message = f"write what comes behind '{opening}' alone"
+        raise source.error(message, words[0].start, words[0].end)
+    body = _tree(source, [*head, *words]).body
     assert isinstance(body, QueryNode)  # noqa: S101 # it begins with a name
     return builder, body
 

@@ -206,6 +206,8 @@ def test_a_long_cell_is_explained_at_once() -> None:
         ("Charged where Amount from 100 to 500", "Amount in 100..500"),
         ("Charged in 2025", "2025-01-01..2025-12-31"),
         ("Charged H2 2025", "2025-07-01..2025-12-31"),
+        ("Charged 2025-H1", "2025-01-01..2025-06-30"),
+        ("Charged 2025h2 by week", "2025-07-01..2025-12-31"),
         ("Charged last fortnight", "last 2 weeks"),
         ("Charged last week vs prior week", "vs previous"),
         ("A share did B within 7 days by cohort", "by first week"),
