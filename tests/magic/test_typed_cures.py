@@ -161,7 +161,7 @@ VARIABLES = [
     ("[1, 2]", "Charged where A = $v", "after 'in': in $v", "v", "Charged where A in $v"),
     ("5", "Charged where A in $v", "write in ($v)", "v", "Charged where A in ($v)"),
     ("5", "Charged where A in $v", "or make it one", "[v]", None),
-    ("pd.Period('2026-10')", "Charged since $v", "it stands alone", "v", "Charged $v"),
+    ("pd.Period('2026-10')", "Charged since $v", "write it alone", "v", "Charged $v"),
     (
         "'1pm'",
         "Charged where session.time_of_day in $v..17:00",
