@@ -177,6 +177,9 @@ def _part(
     if words[0].type == opening.upper():
         message = f"write what comes behind '{opening}' alone"
         raise source.error(message, words[0].start, words[0].end)
+    begun = (word for word in words[1:] if source.begins_line(word.start))
+    if opening == "did" and (other := next(begun, None)):
+        raise source.error("an event is one line, or goes on indented", other.start, other.end)
     body = _tree(source, [*head, *words]).body
     assert isinstance(body, QueryNode)  # noqa: S101 # it begins with a name
     return builder, body

@@ -214,3 +214,11 @@ def test_no_text_ever_becomes_a_condition() -> None:
     rng, cells = random.Random(2026), corpus()
     made = sum(check_part(text) for _ in range(300) for text in torn_parts(rng, cells))
     assert 100 < made < 1_000
+
+
+def test_an_event_is_one_statement_s_worth_of_lines() -> None:
+    """A line that is not indented begins another, whose words are not this event's."""
+    whole = ct_magic.event("Charged where Amount > 5 last 7 days")
+    assert ct_magic.event("Charged where Amount > 5\n  last 7 days") == whole
+    with pytest.raises(QueryError, match="goes on indented"):
+        ct_magic.event("Charged\nApp Launched")
