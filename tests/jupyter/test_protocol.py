@@ -88,9 +88,16 @@ def via(request: pytest.FixtureRequest, extra_shell: str | None) -> str | None:
 
 
 def point(front: FrontEnd, box: Sandbox | str, *, interval: float = 600, at_once: int = 3) -> None:
-    """Let the kernel ask this sandbox."""
+    """Let the kernel ask this sandbox, which has a journal of its own.
+
+    Sandboxes with the same data are one account, so what an earlier test counted would be known.
+    """
+    url = box if isinstance(box, str) else box.url
+    folder = url.rpartition(":")[2].strip("/")
     front.done(
-        f"os.environ['CLEVERTAP_BASE_URL'] = '{box if isinstance(box, str) else box.url}'\n"
+        f"os.environ['CLEVERTAP_BASE_URL'] = '{url}'\n"
+        "root = os.environ.setdefault('STATE_ROOT', os.environ['CT_MAGIC_STATE_DIR'])\n"
+        f"os.environ['CT_MAGIC_STATE_DIR'] = os.path.join(root, '{folder}')\n"
         f"%config CountMagics.poll_interval = {interval}\n"
         f"%config CountMagics.max_concurrent = {at_once}"
     )
