@@ -87,7 +87,7 @@ def test_a_script_that_fails_says_why_and_keeps_what_arrived(prompt: Sandbox, sc
     script.write_text(script.read_text("utf-8").replace("Charged", "No Such Event"), "utf-8")
     assert started(script, cron(prompt, script.parent)).wait(90) == 1
     log = (script.parent / "counts.log").read_text(encoding="utf-8")
-    assert "Invalid event : No Such Event" in log.rstrip().splitlines()[-1]
+    assert "invalid event 'No Such Event'" in log.rstrip().splitlines()[-1]
     assert "Traceback" not in log
     assert pd.read_csv(script.parent / "counts.csv")["status"].tolist() == ["failed", "failed"]
 

@@ -157,7 +157,7 @@ def test_an_older_startup_file_that_raises_leaves_the_line_to_type(
 def test_each_missing_extra_is_one_line_that_says_what_to_install(
     python: Path, account: Sandbox, tmp_path: Path
 ) -> None:
-    """No traceback of an import inside; a count arrives before its picture is missed."""
+    """No traceback of an import inside; a picture in a notebook needs none."""
     quick = "%config CountMagics.poll_interval = 0.05"
     cells = [quick, "%ct use sandbox", "%ctcount --plot Charged 2026-10", "%ct login"]
     requests = len(account.log)
@@ -165,7 +165,6 @@ def test_each_missing_extra_is_one_line_that_says_what_to_install(
     lines = [line for line in done.stdout.splitlines() if "extra" in line]
     assert lines == [
         "MissingExtraError: the sandbox needs the extra 'sandbox': pip install 'ct-magic[sandbox]'",
-        "plotting needs the extra 'plot': pip install 'ct-magic[plot]'",
         "kept for account default for this session; "
         "keeping it for good needs the extra 'keyring': pip install 'ct-magic[keyring]'",
     ]
