@@ -69,7 +69,7 @@ def test_the_quick_start_is_lived_through(lab: tuple[str, str, Path]) -> None:
 def check_that_nothing_jumped(notebook: Notebook) -> None:
     """From the first frame to the last, the query, the head, rows and columns stood still."""
     places = dict(notebook.page.evaluate(PLACES))
-    assert len(places) == 22  # of two cards with four lines of two columns, and of one without
+    assert len(places) == 24  # of a funnel, of a grid with its mean, and of one number
     assert {name: boxes for name, boxes in places.items() if len(boxes) > 1} == {}
 
 
