@@ -8,11 +8,11 @@ started, the caller's own carries the run out.
 from __future__ import annotations
 
 import logging
-import random
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 from statistics import median
 from time import time
 from typing import TYPE_CHECKING, TypeVar
@@ -83,7 +83,8 @@ class Run:
         self._threads: list[threading.Thread] = []
         now = self.clock()
         self._deadline = float("inf") if timing.timeout is None else now + timing.timeout
-        self._schedule = Schedule(jobs, timing, now, random.random, learned, wall, self._gate)
+        random = Random().random  # noqa: S311 # spreads requests over time, keeps no secret
+        self._schedule = Schedule(jobs, timing, now, random, learned, wall, self._gate)
         self._learned, self._learn = self._schedule.limits.learned, learn
         if all(job.state.ended for job in jobs):
             self._over.set()
