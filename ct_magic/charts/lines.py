@@ -5,18 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 
-from ct_magic.charts.chart import (
-    LINE,
-    SERIES,
-    Chart,
-    ChartAxis,
-    Colour,
-    Dot,
-    Mark,
-    Path,
-    Words,
-    spread,
-)
+from ct_magic.charts import chart
 from ct_magic.charts.wording import (
     PLANE,
     axis_words,
@@ -39,7 +28,7 @@ MOST_LINES, MOST_DOTS = 12, 60  # lines in a picture, and pieces whose places ar
 GIST = 6  # numbers that an `alt` text holds
 
 
-def timeline(rows: Sequence[Cell]) -> Chart:
+def timeline(rows: Sequence[Cell]) -> chart.Chart:
     """Return a line for each series; a piece that is not whole is hollow, and dotted the way to it.
 
     A count that is missing leaves a gap: no line is drawn over it.
@@ -48,7 +37,7 @@ def timeline(rows: Sequence[Cell]) -> Chart:
     lines = _largest(every)
     called = names(rows)
     axis = count_axis([row.count or 0 for row in rows])
-    marks: list[Mark] = []
+    marks: list[chart.Mark] = []
     for n, (series, pieces) in enumerate(lines.items()):
         marks += line(pieces, [row.count for row in pieces], rows, n, _tips(called[series], pieces))
     marks += partial_words(rows, axis, several=len(lines) > 1)
@@ -59,19 +48,19 @@ def timeline(rows: Sequence[Cell]) -> Chart:
     marks += end_labels(ends, x, axis) if len(lines) > 1 else []
     what = f"profiles {how_often(rows)}{axis_words(rows)}"
     gist = " ".join(_gist(called[series], pieces) for series, pieces in lines.items())
-    height, named = max(PLANE, (LINE + 1) * len(lines)), ends if len(lines) > 1 else []
+    height, named = max(PLANE, (chart.LINE + 1) * len(lines)), ends if len(lines) > 1 else []
     is_cut = len(every) > MOST_LINES
     notes = [f"the largest {MOST_LINES} of {len(every):,} lines"] if is_cut else []
     return over_plane(rows, what, notes, gist, (x, axis), marks, named, height)
 
 
-def paired_lines(rows: Sequence[Cell]) -> Chart:
+def paired_lines(rows: Sequence[Cell]) -> chart.Chart:
     """Return the line of a series beside that of the other period, paired in their order."""
     (pieces,) = by_series(rows).values()
     axis = count_axis([count or 0 for row in rows for count in (row.count, row.previous)])
     x = time_axis(rows)
     before = [None if row.previous is None else float(row.previous) for row in pieces]
-    marks = line(pieces, before, rows, 1, [_other_tip(row) for row in pieces], Colour.GREY)
+    marks = line(pieces, before, rows, 1, [_other_tip(row) for row in pieces], chart.Colour.GREY)
     marks += line(pieces, [row.count for row in pieces], rows, 0, _tips(events(rows), pieces))
     starts = [row.previous_start for row in pieces if row.previous_start is not None]
     others = [row.previous_end for row in pieces if row.previous_end is not None]
@@ -79,7 +68,7 @@ def paired_lines(rows: Sequence[Cell]) -> Chart:
         (span(pieces[0].start, pieces[-1].end), last_of([row.count for row in pieces])),
         (span(min(starts), max(others)), last_of(before)),
     ]
-    marks += end_labels(ends, x, axis, colours=(SERIES[0], Colour.GREY))
+    marks += end_labels(ends, x, axis, colours=(chart.SERIES[0], chart.Colour.GREY))
     changes = [row for row in pieces if row.change is not None]
     gist = " ".join(f"{row.start}: {change(row.change or 0)}." for row in changes[:GIST])
     what = f"profiles {how_often(rows)} against another period"
@@ -92,25 +81,25 @@ def line(
     rows: Sequence[Cell],
     n: int,
     tips: Sequence[str],
-    colour: Colour | None = None,
-) -> list[Mark]:
+    colour: chart.Colour | None = None,
+) -> list[chart.Mark]:
     """Return the marks of one line over time; `n` is its number in the picture."""
-    colour = colour or SERIES[n % len(SERIES)]
+    colour = colour or chart.SERIES[n % len(chart.SERIES)]
     ways = list(pairwise(zip(pieces, values, strict=True)))
-    marks: list[Mark] = []
+    marks: list[chart.Mark] = []
     for is_dotted, some in groupby(ways, key=_is_dotted):
         if is_dotted is not None:
             ends = list(some)
             way = [ends[0][0], *(later for _, later in ends)]
             places = tuple((place(row), value) for row, value in way if value is not None)
-            marks.append(Path(places, colour, dotted=is_dotted))
+            marks.append(chart.Path(places, colour, dotted=is_dotted))
     # Of many pieces one that no line leads to or from would not be seen.
     joined = {id(row) for way in ways if _is_dotted(way) is not None for row, _ in way}
     are_few = len(pieces) <= MOST_DOTS
     for row, value, tip in zip(pieces, values, tips, strict=True):
         if value is not None and (are_few or row.is_partial or id(row) not in joined):
             tip += f", {so_far(row)}" if row.is_partial else ""
-            marks.append(Dot(place(row), value, colour, row.is_partial, n, tip))
+            marks.append(chart.Dot(place(row), value, colour, row.is_partial, n, tip))
     return marks
 
 
@@ -122,11 +111,13 @@ def _is_dotted(way: tuple[tuple[Cell, float | None], tuple[Cell, float | None]])
     return earlier.is_partial or later.is_partial
 
 
-def partial_words(rows: Sequence[Cell], axis: ChartAxis, *, several: bool) -> list[Mark]:
+def partial_words(
+    rows: Sequence[Cell], axis: chart.ChartAxis, *, several: bool
+) -> list[chart.Mark]:
     """Return the words at pieces that are not whole: how much of them is counted."""
     pieces = sorted({(row.start, row.end): row for row in rows}.items())
     ends = dict(pieces[:1] + pieces[-1:])
-    marks: list[Mark] = []
+    marks: list[chart.Mark] = []
     for row in ends.values():
         if not row.is_partial or len(pieces) == 1:
             continue
@@ -134,30 +125,30 @@ def partial_words(rows: Sequence[Cell], axis: ChartAxis, *, several: bool) -> li
         value = axis.high if several or row.count is None else float(row.count)
         up = 14 if several or value < 0.2 * axis.high else -16
         x, text = place(row), so_far(row)
-        marks.append(Words(x, value, text, "right" if is_last else "left", 0, up))
+        marks.append(chart.Words(x, value, text, "right" if is_last else "left", 0, up))
     return marks
 
 
 def end_labels(
     ends: Sequence[tuple[str, float | None]],
-    x: ChartAxis,
-    y: ChartAxis,
-    colours: Sequence[Colour] = SERIES,
-) -> list[Mark]:
+    x: chart.ChartAxis,
+    y: chart.ChartAxis,
+    colours: Sequence[chart.Colour] = chart.SERIES,
+) -> list[chart.Mark]:
     """Return the names of lines at their ends, moved apart, each with its own mark.
 
     A line without any number has no end, and no name: at 0 it would say that nobody did it.
     """
     # By their places: two lines may have one name.
     known = [(n, name, at) for n, (name, at) in enumerate(ends) if at is not None]
-    gap = (y.high - y.low) * (LINE + 1) / max(PLANE, (LINE + 1) * len(known))
-    places = spread([at for *_, at in known], gap)
+    gap = (y.high - y.low) * (chart.LINE + 1) / max(PLANE, (chart.LINE + 1) * len(known))
+    places = chart.spread([at for *_, at in known], gap)
     beside = x.high + 0.025 * (x.high - x.low)
-    marks: list[Mark] = []
+    marks: list[chart.Mark] = []
     for (n, name, _), at in zip(known, places, strict=True):
         marks += [
-            Dot(beside, at, colours[n % len(colours)], shape=n),
-            Words(beside, at, name, right=9),
+            chart.Dot(beside, at, colours[n % len(colours)], shape=n),
+            chart.Words(beside, at, name, right=9),
         ]
     return marks
 

@@ -9,18 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from ct_magic.charts.chart import (
-    SERIES,
-    Band,
-    Chart,
-    ChartAxis,
-    Colour,
-    Dot,
-    Mark,
-    Path,
-    Tile,
-    Words,
-)
+from ct_magic.charts import chart
 from ct_magic.charts.lines import MOST_LINES, end_labels
 from ct_magic.charts.shares import steps
 from ct_magic.charts.wording import (
@@ -55,7 +44,7 @@ _Statements = Mapping[str, Mapping[Cohort, Mapping[_Column, Cell]]]
 _Sums = dict[_Column, tuple[int, int]]  # how many, and of whom
 
 
-def triangle(rows: Sequence[Cell]) -> Chart:
+def triangle(rows: Sequence[Cell]) -> chart.Chart:
     """Return a heat map: a row for each cohort, a column for each time after it, blank if not yet.
 
     Its colours are one linear scale from nothing to the largest share behind the first column,
@@ -64,7 +53,7 @@ def triangle(rows: Sequence[Cell]) -> Chart:
     """
     columns = _columns(rows)
     ticks: list[tuple[float, str]] = []
-    marks: list[Mark] = []
+    marks: list[chart.Mark] = []
     top = 0.0
     largest = max((row.share or 0 for row in steps(rows) if row.series.after != 0), default=0)
     statements = _by_statement(rows)
@@ -79,19 +68,19 @@ def triangle(rows: Sequence[Cell]) -> Chart:
         name = f"{MEAN} · {short(query)}" if len(statements) > 1 else MEAN
         ticks.append((-top - 0.2, name))
         marks += [
-            Words(at, -top - 0.2, share(means[column]), align="center", bold=True)
+            chart.Words(at, -top - 0.2, share(means[column]), align="center", bold=True)
             for at, column in enumerate(columns)
             if column in means
         ]
         top += 1.4
     ticks_above = tuple((at, _name(c, at, len(columns))) for at, c in enumerate(columns))
-    x = ChartAxis(-0.5, len(columns) - 0.5, ticks_above, above=True)
-    axes, gist = (x, ChartAxis(0.2 - top, 0.5, tuple(ticks))), _gist(statements, columns)
+    x = chart.ChartAxis(-0.5, len(columns) - 0.5, ticks_above, above=True)
+    axes, gist = (x, chart.ChartAxis(0.2 - top, 0.5, tuple(ticks))), _gist(statements, columns)
     what, notes = f"{_what(rows)}{axis_words(rows)}", _notes(rows, statements)
     return over_plane(rows, what, notes, gist, axes, marks, height=int(_ROW * (top + 0.3)))
 
 
-def curves(rows: Sequence[Cell]) -> Chart:
+def curves(rows: Sequence[Cell]) -> chart.Chart:
     """Return a line for each value or cohort over the time after it.
 
     Values have colours, and with few lines their intervals. Many cohorts of one statement are
@@ -102,29 +91,29 @@ def curves(rows: Sequence[Cell]) -> Chart:
     lines = _lines(statements, columns, rows)
     has_cohorts = is_over_time(rows) and not any(row.series.values for row in rows)
     is_grey = has_cohorts and not (is_own_days(rows) and len(lines) <= _BANDED)
-    marks: list[Mark] = []
+    marks: list[chart.Mark] = []
     ends: list[tuple[str, float | None]] = []
     for n, (label, counts) in enumerate(list(lines.items())[: _MOST if is_grey else MOST_LINES]):
-        colour = Colour.GREY if is_grey else SERIES[n % len(SERIES)]
+        colour = chart.Colour.GREY if is_grey else chart.SERIES[n % len(chart.SERIES)]
         marks += _curve(counts, colour, n, thin=is_grey, band=len(lines) <= _BANDED)
         ends += [] if is_grey else [(label, _last(counts))]
     for n, (query, cohorts) in enumerate(statements.items() if is_grey else ()):
         mean = _sums(cohorts.values(), columns)
-        marks += _curve(mean, SERIES[n % len(SERIES)], n, thin=False, band=False)
+        marks += _curve(mean, chart.SERIES[n % len(chart.SERIES)], n, thin=False, band=False)
         ends.append((f"{MEAN} · {short(query)}" if len(statements) > 1 else MEAN, _last(mean)))
     top = [at.high or at.share or 0 for at in rows if _place(_column(at)) is not None]
     axis = share_axis(top if len(lines) <= _BANDED else [r.share or 0 for r in rows if r.is_step])
     places = [_place(column) or 0.0 for column in columns]
     last = max(places, default=1.0) or 1.0
-    x = ChartAxis(-0.02 * last, last * 1.02 + 0.01, _after_ticks(columns))
+    x = chart.ChartAxis(-0.02 * last, last * 1.02 + 0.01, _after_ticks(columns))
     marks += end_labels(ends, x, axis) if len(ends) > 1 or is_grey else []
     notes = [*_notes(rows, statements), *([BANDS] if len(lines) <= _BANDED else [])]
     what, gist = f"{_what(rows)}{axis_words(rows)}", _gist(statements, columns)
-    marks.sort(key=lambda mark: not isinstance(mark, Band))  # below all lines
+    marks.sort(key=lambda mark: not isinstance(mark, chart.Band))  # below all lines
     return over_plane(rows, what, notes, gist, (x, axis), marks, ends)
 
 
-def brackets(rows: Sequence[Cell]) -> Chart:
+def brackets(rows: Sequence[Cell]) -> chart.Chart:
     """Return a bar from the low to the high end that two windows leave: the truth lies between."""
     both: dict[Cohort, list[Cell]] = {}
     for row in steps(rows):
@@ -133,19 +122,19 @@ def brackets(rows: Sequence[Cell]) -> Chart:
     tops = [pair[-1] for pair in shown]
     labels = row_labels(tops) if len(tops) > 1 else [short(tops[0].series.step or "")]
     axis = share_axis([pair[-1].share or 0 for pair in shown])
-    marks: list[Mark] = []
+    marks: list[chart.Mark] = []
     named = []
     for n, (pair, label) in enumerate(zip(shown, labels, strict=True)):
         known = [row.share for row in pair if row.share is not None]
         text = "no count" if len(known) < 2 else f"between {share(known[0])} and {share(known[1])}"
         named.append((label, f"{text} of {number(pair[-1].of)}"))
         if len(known) == 2:
-            marks.append(Path(((known[0], -n), (known[1], -n)), thick=True))
+            marks.append(chart.Path(((known[0], -n), (known[1], -n)), thick=True))
             marks += [
-                Dot(at, -n, hollow=row.is_partial, tip=f"{label}: {text}")
+                chart.Dot(at, -n, hollow=row.is_partial, tip=f"{label}: {text}")
                 for at, row in zip(known, pair, strict=True)
             ]
-        marks.append(Words(axis.high, -n, named[-1][1], right=10))
+        marks.append(chart.Words(axis.high, -n, named[-1][1], right=10))
     what, notes = f"{_what(rows)}{axis_words(rows)}", [period(rows), BRACKET]
     return over_rows(rows, what, notes, named, axis, marks, 30)
 
@@ -254,16 +243,16 @@ def _means(
     return {column: count / of for column, (count, of) in _sums(cohorts, columns).items()}
 
 
-def _cell(x: int, y: float, row: Cell | None, largest: float) -> list[Mark]:
+def _cell(x: int, y: float, row: Cell | None, largest: float) -> list[chart.Mark]:
     if row is None or row.status == "not yet":
         return []
     if row.share is None:
-        return [Tile(x, y, "\N{EN DASH}", tip="no count")]
+        return [chart.Tile(x, y, "\N{EN DASH}", tip="no count")]
     # The column of week 0 is mostly all of the cohort.
     strength = STRONGEST * row.share / largest if largest and row.series.after != 0 else 0.0
     tip = f"{number(row.count)} of {number(row.of)}: {share(row.share)}"
     tip += in_brackets(row.low, row.high) + (f", {so_far(row)}" if row.is_partial else "")
-    return [Tile(x, y, share(row.share), round(strength, 3), row.is_partial, tip)]
+    return [chart.Tile(x, y, share(row.share), round(strength, 3), row.is_partial, tip)]
 
 
 def _row_labels(
@@ -306,7 +295,9 @@ def _after_ticks(columns: Sequence[_Column]) -> tuple[tuple[float, str], ...]:
     return tuple(ticks)
 
 
-def _curve(sums: _Sums, colour: Colour, n: int, *, thin: bool, band: bool) -> list[Mark]:
+def _curve(
+    sums: _Sums, colour: chart.Colour, n: int, *, thin: bool, band: bool
+) -> list[chart.Mark]:
     if not sums:
         return []
     places = [(_place(column) or 0.0, counts) for column, counts in sums.items()]
@@ -317,11 +308,11 @@ def _curve(sums: _Sums, colour: Colour, n: int, *, thin: bool, band: bool) -> li
         for (_, (count, of)), (_, low, high) in zip(places, ends, strict=True)
     ]
     dots = [] if thin else zip(known, tips, strict=True)
-    bands = [Band(tuple(ends), colour)] if band and not thin else []
+    bands = [chart.Band(tuple(ends), colour)] if band and not thin else []
     return [
         *bands,
-        Path(known, colour, thin=thin),
-        *(Dot(x, y, colour, shape=n, tip=tip) for (x, y), tip in dots),
+        chart.Path(known, colour, thin=thin),
+        *(chart.Dot(x, y, colour, shape=n, tip=tip) for (x, y), tip in dots),
     ]
 
 

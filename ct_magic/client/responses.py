@@ -18,19 +18,7 @@ from datetime import UTC, datetime
 from email.utils import formatdate, parsedate_to_datetime
 from typing import Any
 
-from ct_magic.client.jobs import (
-    Answer,
-    Busy,
-    Cause,
-    Denied,
-    Failure,
-    Forgotten,
-    NotYet,
-    Partial,
-    Success,
-    Tally,
-    Trouble,
-)
+from ct_magic.client import jobs
 from ct_magic.common.system_events import SYSTEM_EVENTS
 from ct_magic.common.words import suggest
 
@@ -63,7 +51,7 @@ CREDENTIALS = re.compile(
 
 def read(
     status: int, body: bytes, *, req_id: str | None = None, events: Iterable[str] = ()
-) -> Answer:
+) -> jobs.Answer:
     """Return the answer that an HTTP response is: `client/API.md`, "Answers".
 
     `req_id` is the id that a poll asked for, None for a submission; `events` are names that the
@@ -74,15 +62,15 @@ def read(
     source = "the service answered" if _is_failed(data) and 200 <= status < 300 else None
     error = f"{source or f'HTTP {status}'}: {_failure_text(data, body, status)}"
     if status == 429:
-        return Busy(error)  # whoever sends it, and whatever it holds
+        return jobs.Busy(error)  # whoever sends it, and whatever it holds
     if status == 401 and isinstance(data.get("error"), str):
-        return Denied(error)
+        return jobs.Denied(error)
     if _is_failed(data) and (200 <= status < 300 or status >= 400):
         if is_anothers(data, req_id):
             return _anothers(body)
         return _failure(_kind(status, data), data, _with_event(error, events), req_id)
     if status == 202 and (data.get("status") in STATUSES or not body.strip()):
-        return _partial(data, req_id, body) if "req_id" in data else NotYet()
+        return _partial(data, req_id, body) if "req_id" in data else jobs.NotYet()
     if status == 200 and data.get("status") in STATUSES:
         return _good(data, req_id, body)
     return _trouble(status, error)
@@ -131,23 +119,23 @@ def _kind(status: int, data: dict[str, object]) -> int:
     return int(code) if 200 <= status < 300 and re.fullmatch(r"[45]\d\d", code) else status
 
 
-def _failure(kind: int, data: dict[str, object], error: str, req_id: str | None) -> Answer:
+def _failure(kind: int, data: dict[str, object], error: str, req_id: str | None) -> jobs.Answer:
     words = error.lower()
     if str(data.get("code")) == STILL_IN_PROGRESS or "still in progress" in words:
-        return NotYet()
+        return jobs.NotYet()
     if req_id is not None and "invalid request id" in words:
-        return Forgotten(error)
+        return jobs.Forgotten(error)
     if kind == 401 or _names_credentials(kind, error):
-        return Denied(error)
+        return jobs.Denied(error)
     if _is_busy(kind, error):
-        return Busy(error)
+        return jobs.Busy(error)
     if kind == 403:
-        return Denied(error)
+        return jobs.Denied(error)
     if kind in (408, 425) or kind >= 500:
-        return Trouble(error, cause=_cause(kind))
+        return jobs.Trouble(error, cause=_cause(kind))
     if req_id is None or _is_of_the_query(data, error):
-        return Failure(error)
-    return Trouble(error, cause=Cause.REFUSED)
+        return jobs.Failure(error)
+    return jobs.Trouble(error, cause=jobs.Cause.REFUSED)
 
 
 def _is_failed(data: dict[str, object]) -> bool:
@@ -173,7 +161,7 @@ def _names_credentials(kind: int, error: str) -> bool:
     return plain and bool(CREDENTIALS.search(error)) and not is_event
 
 
-def _good(data: dict[str, object], req_id: str | None, body: bytes) -> Answer:
+def _good(data: dict[str, object], req_id: str | None, body: bytes) -> jobs.Answer:
     if data["status"] == "partial":
         return _partial(data, req_id, body)
     if is_anothers(data, req_id):
@@ -186,16 +174,16 @@ def _good(data: dict[str, object], req_id: str | None, body: bytes) -> Answer:
         return _foreign(f"the answer is a success and a failure in one: {_body_kind(body)}")
     if tally.events is not None and tally.events < count:
         return _foreign(f"the answer has {count} profiles, but {tally.events} events (tcount)")
-    return Success(tally, req_id=None if req_id else _req_id(data.get("req_id")))
+    return jobs.Success(tally, req_id=None if req_id else _req_id(data.get("req_id")))
 
 
-def _partial(data: dict[str, object], req_id: str | None, body: bytes) -> Answer:
+def _partial(data: dict[str, object], req_id: str | None, body: bytes) -> jobs.Answer:
     if is_anothers(data, req_id):
         return _anothers(body)
     req_id = _req_id(data.get("req_id")) or req_id
     if req_id is None:
         return _foreign(f"the answer holds no request id: {_body_kind(body)}")
-    return Partial(req_id)
+    return jobs.Partial(req_id)
 
 
 def is_anothers(data: dict[str, object], req_id: str | None) -> bool:
@@ -204,30 +192,30 @@ def is_anothers(data: dict[str, object], req_id: str | None) -> bool:
     return req_id is not None and named is not None and _req_id(named) != req_id
 
 
-def _anothers(body: bytes) -> Trouble:
+def _anothers(body: bytes) -> jobs.Trouble:
     return _foreign(f"the answer belongs to another query: {_body_kind(body)}")
 
 
-def _trouble(status: int, error: str) -> Answer:
+def _trouble(status: int, error: str) -> jobs.Answer:
     if status in (408, 425) or status >= 500:
-        return Trouble(error, cause=_cause(status))
+        return jobs.Trouble(error, cause=_cause(status))
     if 300 <= status < 400:
         return _foreign(f"HTTP {status}: a redirection, which is not followed; check the address")
     return _foreign(f"{error}, which is no answer of the API")
 
 
-def _cause(kind: int) -> Cause:
-    return Cause.INTERNAL if kind == 500 else Cause.UNAVAILABLE
+def _cause(kind: int) -> jobs.Cause:
+    return jobs.Cause.INTERNAL if kind == 500 else jobs.Cause.UNAVAILABLE
 
 
-def _foreign(error: str) -> Trouble:
-    return Trouble(error, cause=Cause.FOREIGN)
+def _foreign(error: str) -> jobs.Trouble:
+    return jobs.Trouble(error, cause=jobs.Cause.FOREIGN)
 
 
-def _tally(count: int, data: dict[str, object]) -> Tally:
+def _tally(count: int, data: dict[str, object]) -> jobs.Tally:
     split = data.get("userDeviceCount")
     split = split if isinstance(split, dict) else {}
-    return Tally(
+    return jobs.Tally(
         count=count,
         events=_whole(data.get("tcount")),
         users=_whole(split.get("users")),

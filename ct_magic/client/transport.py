@@ -27,21 +27,9 @@ import requests
 import urllib3.exceptions
 from requests.auth import AuthBase
 
-from ct_magic.client import connection as route, redaction
+from ct_magic.client import connection as route, jobs, redaction
 from ct_magic.client.accounts import COUNTS_PATH
 from ct_magic.client.connection import BoundedAdapter, CertificatesError
-from ct_magic.client.jobs import (
-    BY_A_CACHE,
-    Answer,
-    Busy,
-    Cause,
-    Denied,
-    Failure,
-    Forgotten,
-    Partial,
-    Success,
-    Trouble,
-)
 from ct_magic.client.responses import kept_by, pause, read, sent_at
 from ct_magic.common.threads import now
 from ct_magic.common.words import duration
@@ -72,7 +60,7 @@ class _Reader(Protocol):
 
     def __call__(
         self, status: int, body: bytes, *, req_id: str | None, events: Iterable[str]
-    ) -> Answer:
+    ) -> jobs.Answer:
         """Return the answer."""
         ...
 
@@ -80,11 +68,11 @@ class _Reader(Protocol):
 class Asker(Protocol):
     """What a run needs of the service; a test passes functions."""
 
-    def submit(self, body: str) -> Answer:
+    def submit(self, body: str) -> jobs.Answer:
         """Send a query, JSON as text."""
         ...
 
-    def poll(self, req_id: str) -> Answer:
+    def poll(self, req_id: str) -> jobs.Answer:
         """Look whether the query under this id is done."""
         ...
 
@@ -123,15 +111,15 @@ class Service:
         self._given: dict[str, datetime] = {}  # the ids, and when they were
         self._ahead: tuple[float, float] | None = None  # the service's clock, of ours and the wall
 
-    def submit(self, body: str) -> Answer:
+    def submit(self, body: str) -> jobs.Answer:
         """Send a query, JSON as text."""
         return self._ask("POST", data=body.encode())
 
-    def poll(self, req_id: str) -> Answer:
+    def poll(self, req_id: str) -> jobs.Answer:
         """Look whether the query under this id is done."""
         return self._ask("GET", req_id, params={"req_id": req_id})
 
-    def _ask(self, method: str, req_id: str | None = None, **content: object) -> Answer:
+    def _ask(self, method: str, req_id: str | None = None, **content: object) -> jobs.Answer:
         failed: type[BaseException]
         try:
             return self._exchange(method, req_id, content)
@@ -142,7 +130,7 @@ class Service:
         # Raised anew: the frames of the first hold the headers, and somebody may show them.
         raise failed
 
-    def _exchange(self, method: str, req_id: str | None, content: Any) -> Answer:
+    def _exchange(self, method: str, req_id: str | None, content: Any) -> jobs.Answer:
         url, began = self._account.base_url, (now(), self._wall())
         way = route.to(url)
         headers = {
@@ -163,7 +151,9 @@ class Service:
         ):
             if "," in response.headers.get("Content-Encoding", ""):
                 # Unpacked twice, some kilobytes would fill the memory.
-                return Trouble("an answer that is packed twice is not read", cause=Cause.FOREIGN)
+                return jobs.Trouble(
+                    "an answer that is packed twice is not read", cause=jobs.Cause.FOREIGN
+                )
             body = response.raw.read(self._longest + 1, decode_content=True)
         return self._answer(response, body, req_id, began)
 
@@ -173,32 +163,36 @@ class Service:
         body: bytes,
         req_id: str | None,
         began: tuple[float, float],
-    ) -> Answer:
+    ) -> jobs.Answer:
         status, headers = response.status_code, response.headers
         if (data := headers.get(_DATA_HEADER)) != (before := self._data or data) and data:
-            return Denied(
+            return jobs.Denied(
                 f"the sandbox at {self._account.base_url} was started anew over other data: "
                 "run the cell again"
             )
         self._data = before
         answer = self._read(status, body, req_id=req_id, events=self._events)
         at = sent_at(headers)
-        is_final = not isinstance(answer, Busy | Trouble)
+        is_final = not isinstance(answer, jobs.Busy | jobs.Trouble)
         if is_final and (why := self._why_kept(headers, req_id, began)):
-            return Trouble(f"{BY_A_CACHE} {why}", cause=Cause.FOREIGN)
+            return jobs.Trouble(f"{jobs.BY_A_CACHE} {why}", cause=jobs.Cause.FOREIGN)
         match answer:
-            case Partial(new_id) if redaction.holds(new_id, self._account.passcode):
-                return Trouble("the answer's id is the passcode: ****", cause=Cause.FOREIGN)
-            case Success() | Partial():
+            case jobs.Partial(new_id) if redaction.holds(new_id, self._account.passcode):
+                return jobs.Trouble(
+                    "the answer's id is the passcode: ****", cause=jobs.Cause.FOREIGN
+                )
+            case jobs.Success() | jobs.Partial():
                 self._compare_clocks(at)
-                if isinstance(answer, Partial) and req_id is None and at is not None:
+                if isinstance(answer, jobs.Partial) and req_id is None and at is not None:
                     self._given[answer.req_id] = at
                 return replace(answer, at=at)
-            case Busy() | Trouble() | Denied() | Failure() | Forgotten():
+            case jobs.Busy() | jobs.Trouble() | jobs.Denied() | jobs.Failure() | jobs.Forgotten():
                 answer = self._redacted(answer, status, body, req_id)
         return self._with_advice(answer, pause(headers))
 
-    def _redacted(self, answer: Answer, status: int, body: bytes, req_id: str | None) -> Answer:
+    def _redacted(
+        self, answer: jobs.Answer, status: int, body: bytes, req_id: str | None
+    ) -> jobs.Answer:
         # The service repeats what it was sent; whole, since errors are cut to a length later.
         passcode, shown = self._account.passcode, redaction.plainly(body)
         if redaction.holds(shown, passcode):
@@ -238,38 +232,40 @@ class Service:
                 "machine's",
             )
 
-    def _no_answer(self, error: Exception) -> Answer:
+    def _no_answer(self, error: Exception) -> jobs.Answer:
         host = self._account.base_url
         if isinstance(error, route.RouteError):
-            return Failure(str(error))
+            return jobs.Failure(str(error))
         if isinstance(error, CertificatesError):
-            return Failure(_unreadable_certificates(error, host))
+            return jobs.Failure(_unreadable_certificates(error, host))
         if refusal := _refused_certificate(error, host):
-            return Failure(refusal)
+            return jobs.Failure(refusal)
         if isinstance(error, requests.exceptions.ProxyError):
             return _no_proxy(error, host)
         if lack := _proxy_error(error, OSError, having=_TOO_MANY_FILES):
-            return Trouble(f"no socket could be opened ({lack.strerror}): see 'ulimit -n'")
+            return jobs.Trouble(f"no socket could be opened ({lack.strerror}): see 'ulimit -n'")
         is_late = isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError)
         if is_late or _proxy_error(error, TimeoutError):
-            return Trouble(f"{host} did not answer in time")
+            return jobs.Trouble(f"{host} did not answer in time")
         if _proxy_error(error, urllib3.exceptions.InvalidHeader):
-            return Trouble("an answer with headers that contradict each other", cause=Cause.FOREIGN)
+            return jobs.Trouble(
+                "an answer with headers that contradict each other", cause=jobs.Cause.FOREIGN
+            )
         if isinstance(error, requests.exceptions.InvalidSchema | ValueError):
-            return Failure(f"the request to {host} could not be made ({type(error).__name__})")
+            return jobs.Failure(f"the request to {host} could not be made ({type(error).__name__})")
         if isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError | OSError):
-            return Trouble(f"no connection to {host}{_through_proxy(host)}, or it was lost")
+            return jobs.Trouble(f"no connection to {host}{_through_proxy(host)}, or it was lost")
         _log.error("ct_magic: a request failed in an unforeseen way: %s", type(error).__name__)
-        return Failure(f"an error inside ct_magic: {type(error).__name__}")
+        return jobs.Failure(f"an error inside ct_magic: {type(error).__name__}")
 
-    def _with_advice(self, answer: Answer, wait: float | None) -> Answer:
+    def _with_advice(self, answer: jobs.Answer, wait: float | None) -> jobs.Answer:
         match answer:
-            case Denied(error):
-                return Denied(
+            case jobs.Denied(error):
+                return jobs.Denied(
                     f"{error} (account {self._account.id!r} {self._account.where}): check id, "
                     "passcode and region; a wrong region is answered like a wrong passcode"
                 )
-            case Busy(error) | Trouble(error):
+            case jobs.Busy(error) | jobs.Trouble(error):
                 return replace(answer, error=error + self._until(wait), retry_after=wait)
         return answer
 
@@ -362,19 +358,19 @@ def _refused_certificate(error: Exception, host: str) -> str | None:
 with that"
 
 
-def _no_proxy(error: Exception, host: str) -> Answer:
+def _no_proxy(error: Exception, host: str) -> jobs.Answer:
     """Return what it means that a proxy opened no way: what it refuses, it refuses for all."""
     name = route.to(host).proxy_variable
     status = re.search(r"Tunnel connection failed: (\d+)([^'\"()]*)", str(error))
     if status is None:
-        return Trouble(f"the proxy on the way to {host} does not answer{_see_proxy(host)}")
+        return jobs.Trouble(f"the proxy on the way to {host} does not answer{_see_proxy(host)}")
     said = f"the proxy on the way to {host} answers HTTP {status[1]}{status[2]:.60}"
     if status[1] == "407":
         cure = f": put user and password into {name}, as in http://user:password@proxy.example:8080"
-        return Denied(said + cure)
+        return jobs.Denied(said + cure)
     if status[1] in ("401", "403"):
-        return Denied(f"{said}: whoever runs it must allow the way to {host}, or unset {name}")
-    return Trouble(f"{said}{_see_proxy(host)}")
+        return jobs.Denied(f"{said}: whoever runs it must allow the way to {host}, or unset {name}")
+    return jobs.Trouble(f"{said}{_see_proxy(host)}")
 
 
 def _unreadable_certificates(error: CertificatesError, host: str) -> str:

@@ -6,24 +6,7 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets as w
 
-from ct_magic.forms.draft import field_text
-from ct_magic.forms.draft.draft import (
-    AXIS_UNITS,
-    BARE,
-    JOINTS,
-    KINDS,
-    LISTS,
-    OPERATOR_WORDS,
-    PIECES,
-    RANGE,
-    SCOPE_WORDS,
-    TIMED_KINDS,
-    VALUES,
-    AxisFields,
-    DidFields,
-    EventFields,
-    FilterFields,
-)
+from ct_magic.forms.draft import draft, field_text
 from ct_magic.forms.row_list import (
     Problems,
     Rows,
@@ -51,7 +34,7 @@ _SHOWN = {  # how a choice is shown where its word alone says too little
     "!~": "!~ lacks",
     "in": "in (any of)",
     "not in": "not in (none of)",
-    RANGE: "in a..b",
+    draft.RANGE: "in a..b",
 }
 
 
@@ -104,20 +87,20 @@ class ConditionRow(Fields):
     """A filter: scope, property, operator, value."""
 
     def __init__(self, changed: Changed, *, joints: bool = False) -> None:
-        joint = {"joint": choice("and, or", _choices(JOINTS), "0 1 5em")} if joints else {}
+        joint = {"joint": choice("and, or", _choices(draft.JOINTS), "0 1 5em")} if joints else {}
         super().__init__(
             changed,
             **joint,
             scope=_scope_choice(),
             property=combobox("property", flex="2 1 10em"),
-            operator=choice("operator", _choices(OPERATOR_WORDS), "0 1 9em"),
+            operator=choice("operator", _choices(draft.OPERATOR_WORDS), "0 1 9em"),
             value=combobox("value", flex="5 1 9em"),
         )
         self.first = self.entries["property"]
 
-    def value(self) -> FilterFields:
+    def value(self) -> draft.FilterFields:
         """Return the filter as it is typed."""
-        return FilterFields(**self.all_typed())
+        return draft.FilterFields(**self.all_typed())
 
     def show_joint(self, shown: bool) -> None:
         """Show how it is joined to the filter before, where there is one."""
@@ -126,10 +109,10 @@ class ConditionRow(Fields):
     def suggest(self, names: Names, event: str | None) -> None:
         """Propose what is known; hide what takes nothing."""
         now = self.value()
-        self._propose(names, event, "value", now.operator in LISTS)
+        self._propose(names, event, "value", now.operator in draft.LISTS)
         show_if(now.scope != "geo", self.entries["property"])
-        show_if(now.operator not in BARE, self.entries["value"])
-        hints = {RANGE: "100..500", **dict.fromkeys(LISTS, "Shoes, Bags")}
+        show_if(now.operator not in draft.BARE, self.entries["value"])
+        hints = {draft.RANGE: "100..500", **dict.fromkeys(draft.LISTS, "Shoes, Bags")}
         self.entries["value"].placeholder = hints.get(now.operator, "value")
 
 
@@ -140,7 +123,9 @@ class AxisRow(Fields):
         super().__init__(
             changed,
             unit=choice(
-                "by", _choices((VALUES, *(u for u in AXIS_UNITS if u != VALUES))), "0 1 8em"
+                "by",
+                _choices((draft.VALUES, *(u for u in draft.AXIS_UNITS if u != draft.VALUES))),
+                "0 1 8em",
             ),
             scope=_scope_choice(),
             property=combobox("property", flex="2 1 10em"),
@@ -148,22 +133,26 @@ class AxisRow(Fields):
             rolling=combobox("rolling", WINDOWS, "rolling, like 7 days", "2 1 10em"),
         )
 
-    def value(self) -> AxisFields:
+    def value(self) -> draft.AxisFields:
         """Return the part as it is typed."""
         unit = self.typed("unit")
-        if unit != VALUES:
-            return AxisFields(unit, rolling=self.typed("rolling") if unit in PIECES else "")
-        return AxisFields(unit, self.typed("scope"), self.typed("property"), self.typed("values"))
+        if unit != draft.VALUES:
+            return draft.AxisFields(
+                unit, rolling=self.typed("rolling") if unit in draft.PIECES else ""
+            )
+        return draft.AxisFields(
+            unit, self.typed("scope"), self.typed("property"), self.typed("values")
+        )
 
     def suggest(self, names: Names, event: str | None) -> None:
         """Propose what is known; a piece of time has no property."""
         now = self.value()
         self._propose(names, event, "values", several=True)
         for name in ("scope", "values"):
-            self.entries[name].layout.display = "" if now.unit == VALUES else "none"
-        asks = now.unit == VALUES and now.scope != "geo"
+            self.entries[name].layout.display = "" if now.unit == draft.VALUES else "none"
+        asks = now.unit == draft.VALUES and now.scope != "geo"
         self.entries["property"].layout.display = "" if asks else "none"
-        self.entries["rolling"].layout.display = "" if now.unit in PIECES else "none"
+        self.entries["rolling"].layout.display = "" if now.unit in draft.PIECES else "none"
 
 
 class DidRow:
@@ -172,27 +161,29 @@ class DidRow:
     def __init__(self, changed: Changed) -> None:
         self.head = Fields(
             changed,
-            kind=choice("did, did not or did any", _choices(KINDS), "0 1 9em"),
+            kind=choice("did, did not or did any", _choices(draft.KINDS), "0 1 9em"),
             event=combobox("event", flex="2 1 12em"),
             times=combobox("how often", TIMES_OFTEN, ">= 1", "0 1 7em"),
             period=combobox("its own period", (*_MOVED, *PRESETS), "the same period", "1 1 9em"),
         )
-        self.where = Rows("filter of it", lambda: ConditionRow(changed), FilterFields(), changed)
+        self.where = Rows(
+            "filter of it", lambda: ConditionRow(changed), draft.FilterFields(), changed
+        )
         self.first = self.head.entries["event"]
         self.box = self.head.box
         self.tail: Sequence[w.Widget] = (
             w.VBox([self.where.box], layout=w.Layout(margin="0 0 0 2em")),
         )
 
-    def value(self) -> DidFields:
+    def value(self) -> draft.DidFields:
         """Return the row as it is typed."""
         typed = self.head.all_typed()
-        inner = EventFields(typed["event"], self.where.values(), typed["period"])
-        return DidFields(
-            typed["kind"], inner, typed["times"] if typed["kind"] in TIMED_KINDS else ""
+        inner = draft.EventFields(typed["event"], self.where.values(), typed["period"])
+        return draft.DidFields(
+            typed["kind"], inner, typed["times"] if typed["kind"] in draft.TIMED_KINDS else ""
         )
 
-    def show(self, value: DidFields) -> None:
+    def show(self, value: draft.DidFields) -> None:
         """Fill the fields with the row."""
         self.head.entries["kind"].value = value.kind
         self.head.entries["event"].value = value.inner.event
@@ -203,7 +194,7 @@ class DidRow:
     def suggest(self, names: Names, event: str | None) -> None:
         """Propose events, and what is known of the one that is named."""
         propose(self.head.entries["event"], event_proposals(names))
-        takes = str(self.head.entries["kind"].value) in TIMED_KINDS
+        takes = str(self.head.entries["kind"].value) in draft.TIMED_KINDS
         self.head.entries["times"].layout.display = "" if takes else "none"
         own = field_text.field_name(str(self.head.entries["event"].value))
         for row in self.where:
@@ -216,7 +207,7 @@ class DidRow:
 
 
 def _scope_choice() -> w.Dropdown:
-    return choice("scope", _choices(SCOPE_WORDS), "0 1 8em")
+    return choice("scope", _choices(draft.SCOPE_WORDS), "0 1 8em")
 
 
 def _choices(words: Sequence[str]) -> list[tuple[str, str]]:
@@ -230,7 +221,7 @@ def event_proposals(names: Names) -> list[str]:
 
 
 def _properties(names: Names, event: str | None, scope: str) -> list[str]:
-    if scope not in SCOPE_WORDS[:-1]:
+    if scope not in draft.SCOPE_WORDS[:-1]:
         return []
     known = names.of_scope(Scope(scope)) if scope else names.of_event(event)
     return [field_text.name_field(name) for name in known]
@@ -239,7 +230,7 @@ def _properties(names: Names, event: str | None, scope: str) -> list[str]:
 def _values(names: Names, event: str | None, scope: str, name: str) -> list[str]:
     if scope == "geo":
         known: Sequence[str | int | float] = names.places
-    elif scope in SCOPE_WORDS and name:
+    elif scope in draft.SCOPE_WORDS and name:
         known = names.values(event, Property(name, Scope(scope)))
     else:
         known = ()

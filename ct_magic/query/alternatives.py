@@ -22,25 +22,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby, product
 
+from ct_magic.query import model
 from ct_magic.query.lexer import ClauseError
-from ct_magic.query.model import (
-    OF_AN_EVENT,
-    And,
-    AtPlace,
-    ClockRange,
-    Condition,
-    Days,
-    Did,
-    DidAny,
-    DidNot,
-    Event,
-    Filter,
-    JsonQuery,
-    Operator,
-    Or,
-    Query,
-    Scalar,
-)
 
 # Rule 2 of `or`: alternative terms that say the same are merged. Rule: README.md here, "Or".
 #
@@ -49,10 +32,10 @@ from ct_magic.query.model import (
 # `in (…)`; and so again until nothing changes. An `or` may have thousands of parts, so terms are
 # found by their conditions, never by comparing each with each.
 
-Single = Filter | AtPlace
+Single = model.Filter | model.AtPlace
 Term = tuple[Single, ...]  # conditions that must all hold
 # Equal for two conditions that ask the same: property, operator and the set of values.
-_Key = tuple[object, Operator | None, frozenset[object]]
+_Key = tuple[object, model.Operator | None, frozenset[object]]
 # What two terms must share to become one: the property, and the bits of all other conditions.
 Rest = tuple[object, int]
 
@@ -75,9 +58,9 @@ def condition_keys(term: Iterable[Single]) -> frozenset[_Key]:
 
 def condition_key(condition: Single) -> _Key:
     """Return what is equal for two conditions that ask the same."""
-    if isinstance(condition, AtPlace):
-        return AtPlace, None, frozenset(condition.places)
-    if isinstance(condition.value, ClockRange):
+    if isinstance(condition, model.AtPlace):
+        return model.AtPlace, None, frozenset(condition.places)
+    if isinstance(condition.value, model.ClockRange):
         return condition.property, condition.operator, frozenset([condition.value])
     return condition.property, condition.operator, frozenset(map(_typed_value, _values(condition)))
 
@@ -164,8 +147,9 @@ class _Terms:
 
 
 def _can_be_list(condition: Single) -> bool:
-    return isinstance(condition, AtPlace) or (
-        condition.operator is Operator.EQUALS and not isinstance(condition.value, ClockRange)
+    return isinstance(condition, model.AtPlace) or (
+        condition.operator is model.Operator.EQUALS
+        and not isinstance(condition.value, model.ClockRange)
     )
 
 
@@ -175,26 +159,26 @@ def _merged_filter(
     """Return the condition that one of two holds, and its key; both are of one property."""
     about, operator, held = key_left
     united = about, operator, held | key_right[2]
-    if isinstance(left, AtPlace) and isinstance(right, AtPlace):
+    if isinstance(left, model.AtPlace) and isinstance(right, model.AtPlace):
         new_places = (place for place in right.places if place not in held)
-        return united, AtPlace((*left.places, *new_places))
-    if not isinstance(left, Filter) or not isinstance(right, Filter):
+        return united, model.AtPlace((*left.places, *new_places))
+    if not isinstance(left, model.Filter) or not isinstance(right, model.Filter):
         raise TypeError("a place and a filter have nothing in common")
     new_values = (value for value in _values(right) if _typed_value(value) not in held)
-    return united, Filter(left.property, left.operator, (*_values(left), *new_values))
+    return united, model.Filter(left.property, left.operator, (*_values(left), *new_values))
 
 
-def _values(condition: Filter) -> tuple[Scalar, ...]:
+def _values(condition: model.Filter) -> tuple[model.Scalar, ...]:
     match condition.value:
         case tuple() as values:
             return values
-        case ClockRange():
+        case model.ClockRange():
             return ()
         case value:
             return (value,)
 
 
-def _typed_value(value: Scalar) -> object:
+def _typed_value(value: model.Scalar) -> object:
     # To Python 1 and 1.0 are equal; to the service they may not be.
     return type(value).__name__, value
 
@@ -225,8 +209,8 @@ class Sum:
     users and devices behind the count are not the row's.
     """
 
-    plus: tuple[Query | JsonQuery, ...]
-    minus: tuple[Query | JsonQuery, ...] = ()
+    plus: tuple[model.Query | model.JsonQuery, ...]
+    minus: tuple[model.Query | model.JsonQuery, ...] = ()
     has_events: bool = True
 
     @property
@@ -235,17 +219,17 @@ class Sum:
         return self.has_events and len(self.plus) == 1 and not self.minus
 
     @property
-    def counts(self) -> tuple[Query | JsonQuery, ...]:
+    def counts(self) -> tuple[model.Query | model.JsonQuery, ...]:
         """Return all single counts, those that are added first."""
         return (*self.plus, *self.minus)
 
 
-def terms_of(condition: Condition) -> tuple[Term, ...]:
+def terms_of(condition: model.Condition) -> tuple[Term, ...]:
     """Return the alternatives that a condition has when it is multiplied out and merged."""
     match condition:
-        case Or(parts):
+        case model.Or(parts):
             return _not_too_many([term for part in parts for term in terms_of(part)])
-        case And(parts):
+        case model.And(parts):
             terms: tuple[Term, ...] = ((),)
             for alternatives in _factors(parts):
                 pairs = product(terms, alternatives)
@@ -255,16 +239,18 @@ def terms_of(condition: Condition) -> tuple[Term, ...]:
             return ((condition,),)
 
 
-def _factors(parts: Iterable[Condition]) -> Iterator[tuple[Term, ...]]:
+def _factors(parts: Iterable[model.Condition]) -> Iterator[tuple[Term, ...]]:
     """Yield the terms of each bracket, and those of neighbouring conditions as one term."""
-    for is_single, group in groupby(parts, lambda part: isinstance(part, Filter | AtPlace)):
+    for is_single, group in groupby(
+        parts, lambda part: isinstance(part, model.Filter | model.AtPlace)
+    ):
         if is_single:
-            yield (tuple(part for part in group if isinstance(part, Filter | AtPlace)),)
+            yield (tuple(part for part in group if isinstance(part, model.Filter | model.AtPlace)),)
         else:
             yield from map(terms_of, group)
 
 
-def counts_of(base: Query, terms: tuple[Term, ...], only_one: str | None) -> Sum:
+def counts_of(base: model.Query, terms: tuple[Term, ...], only_one: str | None) -> Sum:
     """Return the counts of a base whose `where` are these terms.
 
     `only_one` names what needs a single count: 'by first' or own days.
@@ -283,48 +269,52 @@ def counts_of(base: Query, terms: tuple[Term, ...], only_one: str | None) -> Sum
     return Sum((_with(base, terms[0]), _with(base, terms[1])), (both,))
 
 
-def _as_did_any(base: Query, common: Term, terms: tuple[Term, ...]) -> Sum:
-    if any(isinstance(clause, DidAny) for clause in base.clauses):
+def _as_did_any(base: model.Query, common: Term, terms: tuple[Term, ...]) -> Sum:
+    if any(isinstance(clause, model.DidAny) for clause in base.clauses):
         raise ClauseError(TAKEN, "OR")
-    events = tuple(Event(base.event.name, _plain_filters(term)) for term in terms)
-    any_of = replace(_with(base, common), clauses=(*base.clauses, DidAny(events)))
+    events = tuple(model.Event(base.event.name, _plain_filters(term)) for term in terms)
+    any_of = replace(_with(base, common), clauses=(*base.clauses, model.DidAny(events)))
     return Sum((any_of,), has_events=False)
 
 
-def _both_terms(base: Query, first: Term, second: Term) -> Query:
+def _both_terms(base: model.Query, first: Term, second: Term) -> model.Query:
     """Return the count of those to whom both terms apply."""
     profile = [c for c in (*first, *second) if not _is_of_event(c)]
     left, right = (tuple(filter(_is_of_event, term)) for term in (first, second))
     single = _with(base, (*(left or right), *once(profile)))
     if left and right and condition_keys(left) != condition_keys(right):
-        done = Did(Event(base.event.name, _plain_filters(right)))
+        done = model.Did(model.Event(base.event.name, _plain_filters(right)))
         return replace(single, clauses=(*single.clauses, done))
     return single
 
 
-def without_earlier(base: Query, terms: tuple[Term, ...], earlier: Days | None) -> Query:
+def without_earlier(
+    base: model.Query, terms: tuple[Term, ...], earlier: model.Days | None
+) -> model.Query:
     """Return a base that leaves out who did its event, by these terms, on the earlier days."""
     if earlier is None:
         return base
     events = (tuple(filter(_is_of_event, term)) for term in terms)
-    before = (DidNot(Event(base.event.name, _plain_filters(term), earlier)) for term in events)
+    before = (
+        model.DidNot(model.Event(base.event.name, _plain_filters(term), earlier)) for term in events
+    )
     return replace(base, clauses=(*base.clauses, *before))
 
 
-def _with(base: Query, term: Term) -> Query:
-    places = [condition for condition in term if isinstance(condition, AtPlace)]
+def _with(base: model.Query, term: Term) -> model.Query:
+    places = [condition for condition in term if isinstance(condition, model.AtPlace)]
     if len(condition_keys(places)) > 1:
         raise ClauseError(TWO_PLACES, "WHERE")
     event = replace(base.event, where=_plain_filters(term))
     return replace(base, event=event, places=places[0].places if places else ())
 
 
-def _plain_filters(term: Term) -> tuple[Filter, ...]:
-    return tuple(condition for condition in term if isinstance(condition, Filter))
+def _plain_filters(term: Term) -> tuple[model.Filter, ...]:
+    return tuple(condition for condition in term if isinstance(condition, model.Filter))
 
 
 def _is_of_event(condition: Single) -> bool:
-    return isinstance(condition, Filter) and condition.property.scope in OF_AN_EVENT
+    return isinstance(condition, model.Filter) and condition.property.scope in model.OF_AN_EVENT
 
 
 def _not_too_many(terms: Iterable[Term]) -> tuple[Term, ...]:

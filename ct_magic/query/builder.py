@@ -18,7 +18,7 @@ from typing import NoReturn, TypeVar, assert_never
 
 from ct_magic.common.words import suggest
 from ct_magic.errors import QueryError
-from ct_magic.query import check_filter, parameters, printer, tree
+from ct_magic.query import check_filter, model, parameters, printer, tree
 from ct_magic.query.alternatives import condition_key, condition_keys
 from ct_magic.query.calendar import (
     DAYS,
@@ -35,46 +35,6 @@ from ct_magic.query.doubts import is_misspelt, misplaced, of_event_name
 from ct_magic.query.lexer import API_NAMES, Source, Token, tried_word, unquoted
 from ct_magic.query.mistakes.rewriting import swallowed
 from ct_magic.query.mistakes.words import WORDS_OF_OTHERS
-from ct_magic.query.model import (
-    OF_AN_EVENT,
-    Ago,
-    And,
-    AnyPeriod,
-    AtPlace,
-    Axis,
-    ByHour,
-    ByPlace,
-    ByTime,
-    ByValue,
-    Clause,
-    ClockRange,
-    Condition,
-    Days,
-    Did,
-    DidAny,
-    DidNot,
-    Event,
-    Filter,
-    JsonQuery,
-    Last,
-    Often,
-    Operator,
-    Or,
-    OwnDays,
-    Period,
-    Place,
-    Preceding,
-    Previous,
-    Property,
-    Query,
-    Scalar,
-    Scope,
-    ShareWhere,
-    Shift,
-    ShiftAxis,
-    This,
-    Unit,
-)
 from ct_magic.query.parts import NamedCondition, NamedEvent, base_condition
 from ct_magic.query.payload import OFTEN, from_json
 
@@ -139,7 +99,7 @@ class Reader:
             self.fail(f"{expected}, found {token.text}", token)
         return number
 
-    def value(self, token: Token) -> Scalar:
+    def value(self, token: Token) -> model.Scalar:
         """Return a text, number, boolean or variable."""
         if token.type == "STRING":
             return self.unquoted(token)
@@ -150,7 +110,7 @@ class Reader:
                 return parameters.scalar(token.text[1:], self.params)
             return parameters.number_value(token.text)
 
-    def values(self, values: tree.ValuesNode) -> tuple[Scalar, ...]:
+    def values(self, values: tree.ValuesNode) -> tuple[model.Scalar, ...]:
         """Return the values of `("a", "b")`, or of a variable that holds a list."""
         if values.variable is None:
             held = tuple(map(self.value, values.items))
@@ -188,8 +148,8 @@ def _edges(first: Token | tree.Node, last: Token | tree.Node) -> tuple[int, int]
 
 # How the builder reads a `where`. Rule: README.md here, "Filters" and "Or".
 
-OPERATOR_OF = {API_NAMES[o.value]: o for o in Operator}
-_SCOPES = [scope.value for scope in Scope if scope.value]
+OPERATOR_OF = {API_NAMES[o.value]: o for o in model.Operator}
+_SCOPES = [scope.value for scope in model.Scope if scope.value]
 NO_SCOPES = {
     "geo": 'it has no scope, as in geo = "India/Goa".',
     "event": "a name without one is a property of the event.",
@@ -203,16 +163,16 @@ ONLY_GEO = 'only = and in apply to geo, as in geo = "India/Goa"'
 class Where:
     """A `where` as a query holds it: filters and places, or one condition with an `or`."""
 
-    filters: tuple[Filter, ...] = ()
-    places: tuple[Place, ...] = ()
-    condition: And | Or | None = None
+    filters: tuple[model.Filter, ...] = ()
+    places: tuple[model.Place, ...] = ()
+    condition: model.And | model.Or | None = None
 
     @property
-    def all(self) -> tuple[Filter | AtPlace, ...]:
+    def all(self) -> tuple[model.Filter | model.AtPlace, ...]:
         """Return every filter and place in it, however they are joined."""
         if self.condition:
             return tuple(_flat(self.condition))
-        return (*self.filters, *((AtPlace(self.places),) if self.places else ()))
+        return (*self.filters, *((model.AtPlace(self.places),) if self.places else ()))
 
 
 class FilterRules(Reader):
@@ -224,20 +184,22 @@ class FilterRules(Reader):
             return Where()
         if self._has_or(node):
             condition = self.condition(node)
-            return Where(condition=condition if isinstance(condition, And | Or) else None)
+            return Where(
+                condition=condition if isinstance(condition, model.And | model.Or) else None
+            )
         conditions = list(_flat(self.condition(node)))
         self._check_places(node)
-        places = [part.places for part in conditions if isinstance(part, AtPlace)]
-        filters = tuple(part for part in conditions if isinstance(part, Filter))
+        places = [part.places for part in conditions if isinstance(part, model.AtPlace)]
+        filters = tuple(part for part in conditions if isinstance(part, model.Filter))
         return Where(filters, places[0] if places else ())
 
-    def condition(self, node: tree.ConditionNode) -> Condition:
+    def condition(self, node: tree.ConditionNode) -> model.Condition:
         """Return a condition, whole."""
         match node:
             case tree.Conjunction(parts):
-                return And(tuple(map(self.condition, parts)))
+                return model.And(tuple(map(self.condition, parts)))
             case tree.Disjunction(parts):
-                return Or(tuple(map(self.condition, parts)))
+                return model.Or(tuple(map(self.condition, parts)))
             case tree.ComparisonNode():
                 return self._comparison(node)
             case tree.Membership():
@@ -246,18 +208,18 @@ class FilterRules(Reader):
                 return self._range(node)
             case tree.Existence(prop, _, negated):
                 self._check_plain(prop)
-                operator = Operator.DOES_NOT_EXIST if negated else Operator.EXISTS
-                return Filter(self.property(prop), operator, "")
+                operator = model.Operator.DOES_NOT_EXIST if negated else model.Operator.EXISTS
+                return model.Filter(self.property(prop), operator, "")
             case tree.Named(variable):
                 return self._named(variable)
             case _:
                 assert_never(node)
 
-    def property(self, node: tree.PropertyName) -> Property:
+    def property(self, node: tree.PropertyName) -> model.Property:
         """Return the property in the scope before the dot."""
         name = self.name(node.name)
         if node.scope is None:
-            return Property(name)
+            return model.Property(name)
         scope = node.scope.text
         if scope not in _SCOPES:
             near = suggest(scope, _SCOPES)
@@ -265,46 +227,46 @@ class FilterRules(Reader):
             hint = NO_SCOPES.get(scope, f"did you mean '{near}'?" if near else known)
             message = f"there is no scope '{scope}': {hint} A name that holds a dot is quoted."
             self.fail(message, node.scope)
-        return Property(name, Scope(scope))
+        return model.Property(name, model.Scope(scope))
 
-    def places(self, values: tree.ValuesNode) -> tuple[Place, ...]:
+    def places(self, values: tree.ValuesNode) -> tuple[model.Place, ...]:
         """Return the places of a list."""
         if values.variable is None:
             return tuple(map(self._place, values.items))
         return tuple(self._place_of(value, values) for value in self.values(values))
 
-    def _comparison(self, node: tree.ComparisonNode) -> Condition:
+    def _comparison(self, node: tree.ComparisonNode) -> model.Condition:
         operator = OPERATOR_OF[node.operator.type]
         if node.property.is_geo:
-            if operator is not Operator.EQUALS:
+            if operator is not model.Operator.EQUALS:
                 self.fail(ONLY_GEO, node.property)
-            return AtPlace((self._place(node.value),))
+            return model.AtPlace((self._place(node.value),))
         self._check_clock(node.property, node)
         value, shown = self.value(node.value), self.shown(node.value)
         if message := check_filter.misfit(operator, value, shown):
             self.fail(message, node.value)
-        return Filter(self.property(node.property), operator, value)
+        return model.Filter(self.property(node.property), operator, value)
 
-    def _membership(self, node: tree.Membership) -> Condition:
+    def _membership(self, node: tree.Membership) -> model.Condition:
         if node.property.is_geo and not node.negated:
-            return AtPlace(self.places(node.values))
+            return model.AtPlace(self.places(node.values))
         self._check_plain(node.property)
-        operator = Operator.NOT_EQUALS if node.negated else Operator.EQUALS
-        return Filter(self.property(node.property), operator, self.values(node.values))
+        operator = model.Operator.NOT_EQUALS if node.negated else model.Operator.EQUALS
+        return model.Filter(self.property(node.property), operator, self.values(node.values))
 
-    def _range(self, node: tree.Range) -> Condition:
+    def _range(self, node: tree.Range) -> model.Condition:
         if node.property.is_geo:
             self.fail(ONLY_GEO, node.property)
         prop = self.property(node.property)
         if prop == check_filter.TIME_OF_DAY:
-            return Filter(prop, Operator.EQUALS, self._clock_range(node))
-        least, most = Operator.GREATER_THAN_EQUALS, Operator.LESS_THAN_EQUALS
+            return model.Filter(prop, model.Operator.EQUALS, self._clock_range(node))
+        least, most = model.Operator.GREATER_THAN_EQUALS, model.Operator.LESS_THAN_EQUALS
         low, high = self._bound(node.low, least), self._bound(node.high, most)
         if low > high:
             self.fail(f"the range ends ({high}) before it begins ({low})", node.low, node.high)
-        return And((Filter(prop, least, low), Filter(prop, most, high)))
+        return model.And((model.Filter(prop, least, low), model.Filter(prop, most, high)))
 
-    def _bound(self, token: Token, operator: Operator) -> int | float:
+    def _bound(self, token: Token, operator: model.Operator) -> int | float:
         if token.type == "CLOCK":
             self.fail(f"{check_filter.CLOCK}, of no other property", token)
         value = self.value(token)
@@ -313,12 +275,12 @@ class FilterRules(Reader):
             self.fail(str(message), token)
         return value
 
-    def _clock_range(self, node: tree.Range) -> ClockRange:
+    def _clock_range(self, node: tree.Range) -> model.ClockRange:
         start, end = self._minute(node.low), self._minute(node.high)
         if start > end:
             message = f"the range ends ({node.high.text}) before it begins ({node.low.text})"
             self.fail(f"{message}: {check_filter.OVERNIGHT}", node.low, node.high)
-        return ClockRange(start, end)
+        return model.ClockRange(start, end)
 
     def _minute(self, token: Token) -> int:
         if token.type == "PARAM":
@@ -341,9 +303,9 @@ class FilterRules(Reader):
 
     def _check_places(self, node: tree.ConditionNode) -> None:
         """Raise QueryError where two different places meet: no count can ask for both."""
-        seen: set[frozenset[Place]] = set()
+        seen: set[frozenset[model.Place]] = set()
         for leaf in tree.leaves(node):
-            places = (c.places for c in _flat(self.condition(leaf)) if isinstance(c, AtPlace))
+            places = (c.places for c in _flat(self.condition(leaf)) if isinstance(c, model.AtPlace))
             seen.update(map(frozenset, places))
             if len(seen) > 1:
                 self.fail(GEO_TWICE, leaf if isinstance(leaf, tree.Named) else leaf.property)
@@ -355,7 +317,7 @@ class FilterRules(Reader):
             return _holds_or(self._named(node.variable))
         return isinstance(node, tree.Disjunction)
 
-    def _named(self, variable: Token) -> Condition:
+    def _named(self, variable: Token) -> model.Condition:
         """Return the condition that a variable holds; a text never is one."""
         name = variable.text[1:]
         with self.at(variable):
@@ -366,27 +328,27 @@ class FilterRules(Reader):
             self.fail(f"${name} is {what}, not a condition: make it one, {cure}", variable)
         return held.condition
 
-    def _place(self, token: Token) -> Place:
+    def _place(self, token: Token) -> model.Place:
         value = self.value(token)
         if value in ("True", "False") and token.type != "STRING":
             self.fail(f"{value!r} is no place: write {check_filter.PLACE}", token)
         return self._place_of(value, token)
 
-    def _place_of(self, value: str | int | float, at: Token | tree.Node) -> Place:
+    def _place_of(self, value: str | int | float, at: Token | tree.Node) -> model.Place:
         place = check_filter.check_place(value)
         if place is None:
             self.fail(f"{value!r} is no place: write {check_filter.PLACE}", at)
         return place
 
 
-def _holds_or(condition: Condition) -> bool:
-    if isinstance(condition, And):
+def _holds_or(condition: model.Condition) -> bool:
+    if isinstance(condition, model.And):
         return any(map(_holds_or, condition.parts))
-    return isinstance(condition, Or)
+    return isinstance(condition, model.Or)
 
 
-def _flat(condition: Condition) -> Iterator[Filter | AtPlace]:
-    if isinstance(condition, And | Or):
+def _flat(condition: model.Condition) -> Iterator[model.Filter | model.AtPlace]:
+    if isinstance(condition, model.And | model.Or):
         for part in condition.parts:
             yield from _flat(part)
     else:
@@ -395,34 +357,44 @@ def _flat(condition: Condition) -> Iterator[Filter | AtPlace]:
 
 # How the builder reads a period. Rule: README.md here, "Periods".
 
-YESTERDAY = Ago(1)
-_DAYS_OF_UNITS = {Unit.MONTH: 30, Unit.QUARTER: 90, Unit.YEAR: 365}  # where somebody means days
+YESTERDAY = model.Ago(1)
+_DAYS_OF_UNITS = {
+    model.Unit.MONTH: 30,
+    model.Unit.QUARTER: 90,
+    model.Unit.YEAR: 365,
+}  # where somebody means days
 MOST_OWN_DAYS = 3650  # the last day, from a profile's first one, that a window may hold
 _LONGEST = 100 * 366  # days: more than any account has, and far from the calendar's beginning
-_MOST_DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.QUARTER: 92, Unit.YEAR: 366}
+_MOST_DAYS = {
+    model.Unit.DAY: 1,
+    model.Unit.WEEK: 7,
+    model.Unit.MONTH: 31,
+    model.Unit.QUARTER: 92,
+    model.Unit.YEAR: 366,
+}
 
 
 class PeriodRules(Reader):
     """Reads each way to say when."""
 
-    def period(self, node: tree.PeriodNode) -> Period:
+    def period(self, node: tree.PeriodNode) -> model.Period:
         """Return a period that the calendar has; its days do not end before they begin."""
         period = self._period(node)
         with self.at(node):
             resolve(period, self.today)
         return period
 
-    def shift(self, node: tree.MovedNode | tree.MovedAxis) -> Shift | ShiftAxis:
+    def shift(self, node: tree.MovedNode | tree.MovedAxis) -> model.Shift | model.ShiftAxis:
         """Return by how much a period is moved."""
         return self.moved(node) if isinstance(node, tree.MovedNode) else self.moved_axis(node)
 
-    def moved(self, node: tree.MovedNode) -> Shift:
+    def moved(self, node: tree.MovedNode) -> model.Shift:
         """Return `after 2 weeks`, or `before 1 month` as a negative one."""
         back = node.direction.type == "BEFORE"
         number = self._number(node.number, node.unit, least=1 if back else 0)
-        return Shift(-number if back else number, unit(node.unit))
+        return model.Shift(-number if back else number, unit(node.unit))
 
-    def moved_axis(self, node: tree.MovedAxis) -> ShiftAxis:
+    def moved_axis(self, node: tree.MovedAxis) -> model.ShiftAxis:
         """Return `after 0..11 weeks`."""
         if node.direction.type == "BEFORE":
             self.fail("'before' takes one number: only 'after' takes several", node)
@@ -430,9 +402,9 @@ class PeriodRules(Reader):
         if first > last:
             message = f"the numbers end ({last}) before they begin ({first})"
             self.fail(message, node.start, node.end)
-        return ShiftAxis(first, last, unit(node.unit))
+        return model.ShiftAxis(first, last, unit(node.unit))
 
-    def own(self, node: tree.OwnNode) -> OwnDays:
+    def own(self, node: tree.OwnNode) -> model.OwnDays:
         """Return `within 7 days`, `on day 1, 7`."""
         if isinstance(node, tree.Within):
             of = unit(node.unit)
@@ -443,8 +415,8 @@ class PeriodRules(Reader):
         else:
             windows = [self._window(window, node) for window in node.windows]
         if twice := next((w for at, w in enumerate(windows) if w in windows[:at]), None):
-            self.fail(f"duplicate window, {printer.period_text(OwnDays((twice,)))}", node)
-        return OwnDays(tuple(windows))
+            self.fail(f"duplicate window, {printer.period_text(model.OwnDays((twice,)))}", node)
+        return model.OwnDays(tuple(windows))
 
     def _lengths(self, node: tree.Within, size: int) -> Iterator[int]:
         for token in node.numbers:
@@ -464,38 +436,38 @@ class PeriodRules(Reader):
             self.fail(f"the window ends ({last}) before it begins ({first})", node)
         return first, last
 
-    def rolling(self, node: tree.Rolling) -> Shift:
+    def rolling(self, node: tree.Rolling) -> model.Shift:
         """Return the length of `rolling 7 days`."""
-        return Shift(self._number(node.number, node.unit, least=1), unit(node.unit))
+        return model.Shift(self._number(node.number, node.unit, least=1), unit(node.unit))
 
-    def _period(self, node: tree.PeriodNode) -> Period:
+    def _period(self, node: tree.PeriodNode) -> model.Period:
         match node:
             case tree.OneDay(token) if token.type == "PARAM":
                 with self.at(token):
                     return parameters.period_value(token.text[1:], self.params, self.zone)
             case tree.OneDay(token):
-                return Days(self._day(token), self._day(token))
+                return model.Days(self._day(token), self._day(token))
             case tree.DaySpan(start, end):
-                return Days(self._day(start), self._day(end))
+                return model.Days(self._day(start), self._day(end))
             case tree.NamedUnit(name):
                 with self.at(name):
                     return _named(name.text)
             case tree.Since(day):
-                return Days(self._day(day), YESTERDAY)
+                return model.Days(self._day(day), YESTERDAY)
             case tree.LastUnits(number, token):
-                return Last(self._number(number, token, least=1), unit(token))
+                return model.Last(self._number(number, token, least=1), unit(token))
             case tree.LastUnit(token):
-                return Previous(unit(token))
+                return model.Previous(unit(token))
             case tree.ThisUnit(token):
-                return This(unit(token))
+                return model.This(unit(token))
             case _:
                 assert_never(node)
 
-    def _day(self, token: Token) -> date | Ago:
+    def _day(self, token: Token) -> date | model.Ago:
         if token.type == "YESTERDAY":
             return YESTERDAY
         if token.type == "TODAY":
-            return Ago(self._back(token))
+            return model.Ago(self._back(token))
         with self.at(token):
             if token.type == "PARAM":
                 return parameters.day_value(token.text[1:], self.params, self.zone)
@@ -512,20 +484,20 @@ class PeriodRules(Reader):
         return self.whole_number(Token("NUMBER", number, start), least=0, most=_LONGEST)
 
 
-def unit(token: Token) -> Unit:
+def unit(token: Token) -> model.Unit:
     """Return the unit of `day` or `days`."""
-    return Unit(token.text.removesuffix("s"))
+    return model.Unit(token.text.removesuffix("s"))
 
 
-def _named(written: str) -> Days:
+def _named(written: str) -> model.Days:
     """Return the days of `2015-08`, or of `2026-Q3`."""
     year, quarter_sign, number = written.partition("-Q")
     if not quarter_sign:
         return month_of(_calendar_day(f"{written}-01"))
     if number not in ("1", "2", "3", "4"):
         raise QueryError(f"there is no quarter {number}: a year has Q1 to Q4, as in 2026-Q3")
-    days = unit_of(Unit.QUARTER, _calendar_day(f"{year}-{3 * int(number):02}-01"))
-    return replace(days, named=Unit.QUARTER)
+    days = unit_of(model.Unit.QUARTER, _calendar_day(f"{year}-{3 * int(number):02}-01"))
+    return replace(days, named=model.Unit.QUARTER)
 
 
 def _calendar_day(written: str) -> date:
@@ -561,7 +533,11 @@ NO_ROLLING = "'rolling' is not allowed beside {}: take one of the two"
 OWN_HOURS = "'by hour' asks every hour of the clock: leave time_of_day out, or by hour"
 ONE_PLACE = "'geo' is in 'where' and in 'by': say the place in one of the two"
 TIME_TWICE = "a statement takes one period of time"
-PER = {Unit.WEEK: (Unit.DAY, 7), Unit.QUARTER: (Unit.MONTH, 3), Unit.YEAR: (Unit.MONTH, 12)}
+PER = {
+    model.Unit.WEEK: (model.Unit.DAY, 7),
+    model.Unit.QUARTER: (model.Unit.MONTH, 3),
+    model.Unit.YEAR: (model.Unit.MONTH, 12),
+}
 
 
 class ClauseRules(PeriodRules, FilterRules):
@@ -577,7 +553,7 @@ class ClauseRules(PeriodRules, FilterRules):
         if axis := _time_axis(node):
             self._check_time(axis, node.clauses)
 
-    def check_axes(self, node: tree.QueryNode, axes: tuple[Axis, ...], where: Where) -> None:
+    def check_axes(self, node: tree.QueryNode, axes: tuple[model.Axis, ...], where: Where) -> None:
         """Raise QueryError for axes that do not go together, or not with the statement."""
         columns: set[str] = set()
         places = node.by.axes if node.by else ()
@@ -587,12 +563,12 @@ class ClauseRules(PeriodRules, FilterRules):
             if column in columns:
                 self.fail(_twice(axis, column), at)
             columns.add(column)
-            if isinstance(axis, ByPlace) and "geo" in own:
+            if isinstance(axis, model.ByPlace) and "geo" in own:
                 self.fail(ONE_PLACE, at)
-            if isinstance(axis, ByHour) and TIME_OF_DAY.name in own:
+            if isinstance(axis, model.ByHour) and TIME_OF_DAY.name in own:
                 self.fail(OWN_HOURS, at)
 
-    def _base_period(self, node: tree.QueryNode) -> Period | None:
+    def _base_period(self, node: tree.QueryNode) -> model.Period | None:
         period = node.event.period
         if period is None or isinstance(period, _Moved | tree.OwnNode):
             return None  # the grammar has no other here
@@ -638,7 +614,7 @@ class ClauseRules(PeriodRules, FilterRules):
                     self.fail(_in_unit(shift, unit(axis.unit)), period)
 
 
-def _moves_all(shift: Shift | ShiftAxis, own: Last | None) -> str:
+def _moves_all(shift: model.Shift | model.ShiftAxis, own: model.Last | None) -> str:
     """Return how a period that nothing cuts is moved, and what was probably meant."""
     text, size = printer.period_text(shift), DAYS.get(own.unit) if own else None
     if own is None:
@@ -649,21 +625,21 @@ def _moves_all(shift: Shift | ShiftAxis, own: Last | None) -> str:
     if text.startswith("before"):
         return f"'{text}' moves {days}: write {whole}, or the dates"
     first, last = (DAYS.get(shift.unit, 0) * number for number in _numbers(shift))
-    window = printer.period_text(OwnDays(((first, last + DAYS.get(shift.unit, 1) - 1),)))
+    window = printer.period_text(model.OwnDays(((first, last + DAYS.get(shift.unit, 1) - 1),)))
     of_each = f"for days from each profile's first one write {window}; " if first + last else ""
-    pieces = shift.unit if first % 7 or not first else Unit.WEEK
+    pieces = shift.unit if first % 7 or not first else model.Unit.WEEK
     return f"'{text}' moves {days}: {of_each}for pieces, by first {pieces.value}; or {whole}"
 
 
-def _fits(shift: Shift | ShiftAxis, own: Last | None) -> bool:
+def _fits(shift: model.Shift | model.ShiftAxis, own: model.Last | None) -> bool:
     """Return True if a period is moved by nothing, or by at least what it has, in its own unit."""
     first, last = _numbers(shift)
     return last == 0 or (own is not None and shift.unit is own.unit and max(first, 1) >= own.n)
 
 
-def _numbers(shift: Shift | ShiftAxis) -> tuple[int, int]:
+def _numbers(shift: model.Shift | model.ShiftAxis) -> tuple[int, int]:
     """Return by how many units a period is moved at least and at most."""
-    if isinstance(shift, Shift):
+    if isinstance(shift, model.Shift):
         return abs(shift.n), abs(shift.n)
     return shift.first, shift.last
 
@@ -673,7 +649,7 @@ def _numbers(shift: Shift | ShiftAxis) -> tuple[int, int]:
 # A window counts from the first time that a profile did the base's event, its day 0, so it goes
 # with nothing that cuts or moves the period otherwise.
 
-_Pairs = list[tuple[tree.Clause, Clause]]
+_Pairs = list[tuple[tree.Clause, model.Clause]]
 WHERE_ONCE = (
     "'share where' is allowed once: join the conditions by 'and', or take a statement for each"
 )
@@ -687,7 +663,7 @@ class StepRules(ClauseRules):
 
     def check_share_where(self, pairs: _Pairs, node: tree.QueryNode, where: Where) -> None:
         """Raise QueryError for a second `share where`, or a place or clock that it repeats."""
-        steps = [(at, step) for at, step in pairs if isinstance(step, ShareWhere)]
+        steps = [(at, step) for at, step in pairs if isinstance(step, model.ShareWhere)]
         if len(steps) > 1:
             self.fail(WHERE_ONCE, steps[1][0])
         taken = _places_and_clocks(where.all)
@@ -700,7 +676,7 @@ class StepRules(ClauseRules):
             if twice := taken & _places_and_clocks(_flat(step.condition)):
                 self.fail(WHERE_TWICE.format(min(twice)), at)
 
-    def check_own_days(self, pairs: _Pairs, node: tree.QueryNode, query: Query) -> None:
+    def check_own_days(self, pairs: _Pairs, node: tree.QueryNode, query: model.Query) -> None:
         """Raise QueryError for windows that cannot be asked there, or not together."""
         window = next((clause.window for _, clause in pairs if clause.window), None)
         if window is None:
@@ -713,44 +689,46 @@ class StepRules(ClauseRules):
             if name := _known_on_day_0(clause, query):
                 self.fail(_on_day_0(clause, name), at)
         for axis, part in zip(query.by, node.by.axes if node.by else (), strict=True):
-            if isinstance(axis, ByHour):
+            if isinstance(axis, model.ByHour):
                 self.fail(NOT_MOVED.format("by hour"), part)
-            if isinstance(axis, ByTime) and not axis.first:
+            if isinstance(axis, model.ByTime) and not axis.first:
                 whose = f"each profile's first {printer.event_name(query.event.name)}"
                 self.fail(f"own days count from {whose}: write by first {axis.unit.value}", part)
 
-    def _check_beside(self, at: tree.Clause, clause: Clause, window: OwnDays, query: Query) -> None:
+    def _check_beside(
+        self, at: tree.Clause, clause: model.Clause, window: model.OwnDays, query: model.Query
+    ) -> None:
         """Raise QueryError for a clause that cannot be beside a window, or not without one."""
-        if isinstance(clause, ShareWhere):
+        if isinstance(clause, model.ShareWhere):
             base = _with_condition(query, clause.condition)
             self.fail(f"beside own days a filter is the base's: write {base}", at)
         if clause.window and not clause.share:
             step = printer.clause_text(clause)
             self.fail(f"own days are asked of a step: write share {step}", at)
         if clause.share and not clause.window:
-            step = printer.clause_text(clause.during(OwnDays(window.windows[:1])))
+            step = printer.clause_text(clause.during(model.OwnDays(window.windows[:1])))
             self.fail(f"every step has a window, or none has: write share {step}", at)
         for period in _periods(at):
             if isinstance(period, _Moved):
                 self.fail(NOT_MOVED.format(period.direction.text), period)
 
-    def check_periods(self, pairs: _Pairs, query: Query) -> None:
+    def check_periods(self, pairs: _Pairs, query: model.Query) -> None:
         """Raise QueryError for days of a `did` that do not go with the statement's.
 
         Where nothing cuts the period, all of it is moved: by less than it has, the days overlap.
         """
         axis = query.time_axis
         own = in_own_units(query.event.period or DEFAULT)  # type: ignore[arg-type] # is never moved
-        piece = Last(1, axis.unit) if axis else own or Last(1, Unit.DAY)
+        piece = model.Last(1, axis.unit) if axis else own or model.Last(1, model.Unit.DAY)
         for node, clause in pairs:
             for at, event in zip(_event_nodes(node), clause.events, strict=True):
                 period = event.period
-                if isinstance(period, Shift | ShiftAxis):
+                if isinstance(period, model.Shift | model.ShiftAxis):
                     if axis is None and not _fits(period, own):
                         self.fail(_moves_all(period, own), at.period or at)
                 elif (
                     query.versus
-                    and not isinstance(period, OwnDays | None)
+                    and not isinstance(period, model.OwnDays | None)
                     and counts_from_today(period)
                 ):
                     message = FROM_TODAY.format(printer.units_text(piece.n, piece.unit))
@@ -758,50 +736,52 @@ class StepRules(ClauseRules):
 
     def _check_side_by_side(self, pairs: _Pairs) -> None:
         """Raise QueryError for `on day 1` and `on day 7` as two steps: meant is one list."""
-        seen: dict[tuple[object, ...], OwnDays] = {}
+        seen: dict[tuple[object, ...], model.OwnDays] = {}
         for at, clause in pairs:
-            if not isinstance(clause, Did) or not clause.window or clause.event.often:
+            if not isinstance(clause, model.Did) or not clause.window or clause.event.often:
                 continue
             same = clause.event.name, condition_keys(clause.event.where)
             if before := seen.get(same):
                 days = dict.fromkeys((*before.windows, *clause.window.windows))
-                step = printer.clause_text(clause.during(OwnDays(tuple(days))))
+                step = printer.clause_text(clause.during(model.OwnDays(tuple(days))))
                 message = "each line is counted inside the one before"
                 self.fail(f"{message}: for days side by side write share {step}", at)
             seen[same] = clause.window
 
 
-def _places_and_clocks(conditions: Iterable[Filter | AtPlace]) -> set[str]:
+def _places_and_clocks(conditions: Iterable[model.Filter | model.AtPlace]) -> set[str]:
     """Return those of `geo` and `time_of_day` that conditions speak of."""
-    props = ("geo" if isinstance(c, AtPlace) else c.property for c in conditions)
+    props = ("geo" if isinstance(c, model.AtPlace) else c.property for c in conditions)
     return {"geo" if p == "geo" else TIME_OF_DAY.name for p in props if p in ("geo", TIME_OF_DAY)}
 
 
-def _with_condition(query: Query, condition: Condition) -> str:
+def _with_condition(query: model.Query, condition: model.Condition) -> str:
     """Return the base's event with one more condition, as it is written."""
     own = base_condition(query)
-    whole = And((own, condition)) if own else condition
-    step = printer.clause_text(ShareWhere(whole))
+    whole = model.And((own, condition)) if own else condition
+    step = printer.clause_text(model.ShareWhere(whole))
     return f"{printer.event_name(query.event.name)} {step}"
 
 
-def _known_on_day_0(clause: Clause, query: Query) -> str | None:
+def _known_on_day_0(clause: model.Clause, query: model.Query) -> str | None:
     """Return the base's event where a step asks for it in a window that holds day 0.
 
     Each profile did it on day 0, by what day 0 is, so such a step says nothing.
     """
-    once = (Operator.GREATER_THAN_EQUALS, 1)
+    once = (model.Operator.GREATER_THAN_EQUALS, 1)
     if not clause.window or not any(first == 0 for first, _ in clause.window.windows):
         return None
     often = [(e.often.operator, e.often.times) for e in clause.events if e.often]
-    if isinstance(clause, DidAny):
+    if isinstance(clause, model.DidAny):
         often = [(clause.operator, clause.times)]
     known = {condition_key(c) for c in query.event.where}
-    if isinstance(query.condition, And):
-        known |= {condition_key(c) for c in query.condition.parts if isinstance(c, Filter)}
+    if isinstance(query.condition, model.And):
+        known |= {condition_key(c) for c in query.condition.parts if isinstance(c, model.Filter)}
     for axis in query.by:
-        if isinstance(axis, ByValue):
-            one = (Filter(axis.property, Operator.EQUALS, value) for value in axis.values)
+        if isinstance(axis, model.ByValue):
+            one = (
+                model.Filter(axis.property, model.Operator.EQUALS, value) for value in axis.values
+            )
             known |= set(map(condition_key, one))
     is_base = any(
         event.name == query.event.name and condition_keys(event.where) <= known
@@ -810,13 +790,13 @@ def _known_on_day_0(clause: Clause, query: Query) -> str | None:
     return query.event.name if is_base and often in ([], [once]) else None
 
 
-def _on_day_0(clause: Clause, name: str) -> str:
+def _on_day_0(clause: model.Clause, name: str) -> str:
     windows = clause.window.windows if clause.window else ()
     last = next(last for first, last in windows if first == 0)
-    cures = [printer.period_text(OwnDays(((1, max(1, last)),)))]
-    if not isinstance(clause, DidNot):
-        cures.append(f"{printer.period_text(OwnDays(((0, last),)))} >= 2")
-    who = "nobody" if isinstance(clause, DidNot) else "everybody"
+    cures = [printer.period_text(model.OwnDays(((1, max(1, last)),)))]
+    if not isinstance(clause, model.DidNot):
+        cures.append(f"{printer.period_text(model.OwnDays(((0, last),)))} >= 2")
+    who = "nobody" if isinstance(clause, model.DidNot) else "everybody"
     first = f"the first {printer.event_name(name)} is itself on day 0"
     return f"{first}, so this is {who}: write {', or '.join(cures)}"
 
@@ -836,11 +816,11 @@ def _time_axis(node: tree.QueryNode) -> tree.TimeAxis | None:
     return next((axis for axis in axes if isinstance(axis, tree.TimeAxis)), None)
 
 
-def _in_unit(shift: Shift | ShiftAxis, by: Unit) -> str:
+def _in_unit(shift: model.Shift | model.ShiftAxis, by: model.Unit) -> str:
     """Return how a moved period is written beside `by`, with its number where there is one."""
     numbers = dict.fromkeys(_numbers(shift))
     converted = [_converted(number, shift.unit, by) for number in numbers]
-    word = "before" if isinstance(shift, Shift) and shift.n < 0 else "after"
+    word = "before" if isinstance(shift, model.Shift) and shift.n < 0 else "after"
     example = f", as in {word} 2 {by.value}s"
     if all(number is not None for number in converted):
         number = "..".join(map(str, converted))
@@ -848,7 +828,7 @@ def _in_unit(shift: Shift | ShiftAxis, by: Unit) -> str:
     return f"beside 'by {by.value}' a period is moved by {by.value}s{example}"
 
 
-def _converted(number: int, unit: Unit, by: Unit) -> int | None:
+def _converted(number: int, unit: model.Unit, by: model.Unit) -> int | None:
     """Return the number in the other unit; None where that is no whole number."""
     small, times = PER.get(unit, (unit, 1))
     base, size = PER.get(by, (by, 1))
@@ -856,20 +836,20 @@ def _converted(number: int, unit: Unit, by: Unit) -> int | None:
     return whole if small is base and not rest else None
 
 
-def _column(axis: Axis) -> str:
+def _column(axis: model.Axis) -> str:
     match axis:
-        case ByTime():
+        case model.ByTime():
             return ""  # its days have columns of their own
-        case ByHour():
+        case model.ByHour():
             return "hour"
-        case ByValue(prop):
+        case model.ByValue(prop):
             return prop.column.removesuffix(" (property)")
-        case ByPlace():
+        case model.ByPlace():
             return "geo"
 
 
-def _twice(axis: Axis, column: str) -> str:
-    if isinstance(axis, ByTime):
+def _twice(axis: model.Axis, column: str) -> str:
+    if isinstance(axis, model.ByTime):
         return TIME_TWICE
     return f"two parts of 'by' make one column, '{column}': a statement takes each once"
 
@@ -887,12 +867,12 @@ _T = TypeVar("_T")
 class Builder(StepRules):
     """Builds the statements of one source."""
 
-    def build(self, node: tree.StatementNode) -> Query | JsonQuery:
+    def build(self, node: tree.StatementNode) -> model.Query | model.JsonQuery:
         """Return what a statement asks, with its label."""
         query = self._json(node.body) if isinstance(node.body, Token) else self.query(node.body)
         return replace(query, label=self.name(node.label)) if node.label else query
 
-    def query(self, node: tree.QueryNode) -> Query:
+    def query(self, node: tree.QueryNode) -> model.Query:
         """Return the query of a statement's clauses."""
         event, where = self._event(
             node.event, self.where(node.event.where), self._base_period(node)
@@ -905,7 +885,7 @@ class Builder(StepRules):
         axes = tuple(map(self.axis, node.by.axes)) if node.by else ()
         self._check_places_of(node, event.name, axes)
         self.check_axes(node, axes, where)
-        query = Query(
+        query = model.Query(
             event,
             places=where.places,
             clauses=clauses,
@@ -919,7 +899,7 @@ class Builder(StepRules):
         self.check_periods(pairs, query)
         return query
 
-    def named_event(self, node: tree.DidNode) -> Query:
+    def named_event(self, node: tree.DidNode) -> model.Query:
         """Return an event by itself, with how often, as a statement's base would be."""
         period = node.event.period
         if isinstance(period, _Moved | tree.OwnNode):
@@ -928,72 +908,81 @@ class Builder(StepRules):
             node.event, self.where(node.event.where), self._any_period(period), inner=True
         )
         often = self._often(node.times) if node.times else event.often
-        return Query(replace(event, often=often), where.places, condition=where.condition)
+        return model.Query(replace(event, often=often), where.places, condition=where.condition)
 
-    def clause(self, node: tree.Clause) -> Clause:
+    def clause(self, node: tree.Clause) -> model.Clause:
         """Return a clause, of the base or behind `share`."""
         if isinstance(node, tree.ShareWhereNode):
             self.where(node.where)  # what a `where` may not hold, this may not
-            return ShareWhere(self.condition(node.where))
+            return model.ShareWhere(self.condition(node.where))
         return replace(self._did(node), share=node.share is not None)
 
-    def _did(self, node: tree.DidClause) -> Did | DidNot | DidAny:
+    def _did(self, node: tree.DidClause) -> model.Did | model.DidNot | model.DidAny:
         match node:
             case tree.DidNotNode():
                 done = self._inner(node.event, node)
                 if node.times or done.often:
                     self.fail(NOT_OFTEN, node.times or node.event)
-                return DidNot(done)
+                return model.DidNot(done)
             case tree.DidNode(event=event, times=times):
                 often = self._often(times) if times else None
                 done = self._inner(event, node)
                 if times and done.often:
                     own_number = " ".join(printer.often_text(done))
                     self.fail(f"{event.first.text} has a number of its own, {own_number}", times)
-                return Did(replace(done, often=often) if often else done)
+                return model.Did(replace(done, often=often) if often else done)
             case tree.DidAnyNode(events=events, own=own, times=times):
                 inner = tuple(self._inner(event, node) for event in events)
                 if counted := next(
                     (at for at, e in zip(events, inner, strict=True) if e.often), None
                 ):
                     self.fail(IN_BRACKET, counted)
-                did_any = DidAny(inner, *self._times(times)) if times else DidAny(inner)
+                did_any = model.DidAny(inner, *self._times(times)) if times else model.DidAny(inner)
                 return replace(did_any, window=self.own(own)) if own else did_any
 
-    def versus(self, node: tree.Versus) -> Period | Shift | Preceding:
+    def versus(self, node: tree.Versus) -> model.Period | model.Shift | model.Preceding:
         """Return the period that a statement is compared with."""
         if isinstance(node.period, Token):
-            return Preceding()
+            return model.Preceding()
         if isinstance(node.period, tree.MovedNode):
             return self.moved(node.period)
         assert not isinstance(node.period, tree.MovedAxis)  # noqa: S101 # check_clauses refuses it
         return self.period(node.period)
 
-    def axis(self, node: tree.AxisNode) -> Axis:
+    def axis(self, node: tree.AxisNode) -> model.Axis:
         """Return a part of `by`."""
         match node:
             case tree.TimeAxis(by_first, token, rolling):
                 window = self.rolling(rolling) if rolling else None
-                return ByTime(unit(token), by_first is not None, window)
+                return model.ByTime(unit(token), by_first is not None, window)
             case tree.HourAxis():
-                return ByHour()
+                return model.ByHour()
             case tree.ValueAxis(prop, values) if prop.is_geo:
-                return ByPlace(self._each_once(self.places(values), values))
+                return model.ByPlace(self._each_once(self.places(values), values))
             case tree.ValueAxis(prop, values):
                 if self.property(prop) == TIME_OF_DAY:
                     self.fail(f"{ONLY_CLOCK}; or by hour", node)
-                return ByValue(self.property(prop), self._each_once(self.values(values), values))
+                return model.ByValue(
+                    self.property(prop), self._each_once(self.values(values), values)
+                )
 
     def _event(
-        self, node: tree.EventNode, where: Where, period: AnyPeriod | None, *, inner: bool = False
-    ) -> tuple[Event, Where]:
+        self,
+        node: tree.EventNode,
+        where: Where,
+        period: model.AnyPeriod | None,
+        *,
+        inner: bool = False,
+    ) -> tuple[model.Event, Where]:
         """Return an event and its whole `where`, as they are typed or as its `$name` holds them."""
         part, name = None, node.name.name
         if isinstance(name, Token):
             with self.at(name):
                 part = parameters.lookup(name.text[1:], self.params)
         if not isinstance(part, NamedEvent):
-            return Event(self._event_name(node.name, inner=inner), where.filters, period), where
+            return model.Event(
+                self._event_name(node.name, inner=inner), where.filters, period
+            ), where
         event, shown = part.query.event, node.first.text
         if node.where:
             self.fail(f"{shown} has its filters, and takes no more: {part}", node.where)
@@ -1031,16 +1020,18 @@ class Builder(StepRules):
             message = f"found '{words[place]}': {WORDS_OF_OTHERS[words[place]]}; {hint}"
             self.fail(message, name.words[place])
 
-    def _check_places_of(self, node: tree.QueryNode, event: str, axes: tuple[Axis, ...]) -> None:
+    def _check_places_of(
+        self, node: tree.QueryNode, event: str, axes: tuple[model.Axis, ...]
+    ) -> None:
         """Raise QueryError for an axis that is known to be of another scope: OS is tech.OS."""
         for axis, at in zip(axes, node.by.axes if node.by else (), strict=True):
-            if not isinstance(axis, ByValue) or not isinstance(at, tree.ValueAxis):
+            if not isinstance(axis, model.ByValue) or not isinstance(at, tree.ValueAxis):
                 continue
             doubt = misplaced(axis.property, event, self.names)
             if at.property.name.is_bare and doubt and "geo" not in doubt:  # which would be a list
                 self.fail(f"{doubt} Quoted, it is sent as it is", at.property)
 
-    def _inner(self, node: tree.EventNode, clause: tree.Clause) -> Event:
+    def _inner(self, node: tree.EventNode, clause: tree.Clause) -> model.Event:
         """Return an event inside `did`."""
         for leaf in tree.leaves(node.where):
             if not isinstance(leaf, tree.Named):
@@ -1049,34 +1040,34 @@ class Builder(StepRules):
         period = self._any_period(node.period)
         event, where = self._event(node, self.where(node.where), period, inner=True)
         for condition in where.all:
-            of = condition.property if isinstance(condition, Filter) else None
+            of = condition.property if isinstance(condition, model.Filter) else None
             self._check_inner(of, node.where or node.name)
         if where.condition:
             self.fail(_write_or(event, where.condition, clause), _first_or(node.where) or node)
         return event
 
-    def _check_inner(self, prop: Property | None, at: tree.Node) -> None:
+    def _check_inner(self, prop: model.Property | None, at: tree.Node) -> None:
         """Raise QueryError for what cannot be said inside `did`; None is a place."""
-        if prop is None or prop.scope not in OF_AN_EVENT:
+        if prop is None or prop.scope not in model.OF_AN_EVENT:
             name = prop.scope.value if prop else "geo"
             self.fail(f"'{name}' is not allowed inside 'did': write it in the first 'where'", at)
 
     def _any_period(
         self, node: tree.PeriodNode | tree.MovedNode | tree.MovedAxis | tree.OwnNode | None
-    ) -> AnyPeriod | None:
+    ) -> model.AnyPeriod | None:
         if node is None:
             return None
         if isinstance(node, tree.OwnNode):
             return self.own(node)
         return self.shift(node) if isinstance(node, _Moved) else self.period(node)
 
-    def _times(self, node: tree.Times) -> tuple[Operator, int]:
+    def _times(self, node: tree.Times) -> tuple[model.Operator, int]:
         return OPERATOR_OF[node.operator.type], self.whole_number(node.number, least=1)
 
-    def _often(self, node: tree.Times) -> Often:
+    def _often(self, node: tree.Times) -> model.Often:
         if OPERATOR_OF[node.operator.type] not in OFTEN or node.number.text.strip("0.-") == "":
             self.fail(FEWER, node)
-        return Often(*self._times(node))
+        return model.Often(*self._times(node))
 
     def _each_once(self, values: tuple[_T, ...], at: tree.ValuesNode) -> tuple[_T, ...]:
         seen: set[_T] = set()
@@ -1087,7 +1078,7 @@ class Builder(StepRules):
             seen.add(value)
         return values
 
-    def _json(self, token: Token) -> Query | JsonQuery:
+    def _json(self, token: Token) -> model.Query | model.JsonQuery:
         try:
             return from_json(token.text)
         except QueryError as error:
@@ -1102,11 +1093,11 @@ def _first_or(node: tree.ConditionNode | None) -> tree.Disjunction | None:
     return node if isinstance(node, tree.Disjunction) else None
 
 
-def _write_or(event: Event, condition: Condition, clause: tree.Clause) -> str:
+def _write_or(event: model.Event, condition: model.Condition, clause: tree.Clause) -> str:
     """Return how an `or` inside `did` is written: one event for each alternative."""
     alone = "'or' is allowed in the statement's own 'where' only"
     counted = isinstance(clause, tree.DidNode) and clause.times is not None
-    window = event.period if isinstance(event.period, OwnDays) else None
+    window = event.period if isinstance(event.period, model.OwnDays) else None
     event = event.during(None) if window else event
     if counted or event.often or _alternatives_of(condition) > MOST_SHOWN:
         return f"{alone}: take a statement for each"
@@ -1117,23 +1108,23 @@ def _write_or(event: Event, condition: Condition, clause: tree.Clause) -> str:
     return f"{alone}: write did any ({', '.join(events)}){behind}"
 
 
-def _alternatives_of(condition: Condition) -> int:
+def _alternatives_of(condition: model.Condition) -> int:
     """Return how many alternatives there are, in no time however many they are."""
-    if isinstance(condition, Or):
+    if isinstance(condition, model.Or):
         return sum(map(_alternatives_of, condition.parts))
-    return prod(map(_alternatives_of, condition.parts)) if isinstance(condition, And) else 1
+    return prod(map(_alternatives_of, condition.parts)) if isinstance(condition, model.And) else 1
 
 
-def _alternatives(condition: Condition) -> list[tuple[Filter, ...]]:
+def _alternatives(condition: model.Condition) -> list[tuple[model.Filter, ...]]:
     match condition:
-        case Or(parts):
+        case model.Or(parts):
             return [term for part in parts for term in _alternatives(part)]
-        case And(parts):
+        case model.And(parts):
             several = product(*map(_alternatives, parts))
             return [
                 tuple(alternative for term in terms for alternative in term) for terms in several
             ]
-        case Filter():
+        case model.Filter():
             return [(condition,)]
         case _:
             return [()]  # a place, which is not allowed inside `did`

@@ -12,82 +12,69 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from ct_magic.errors import QueryError, UsageError
-from ct_magic.query.model import (
-    Ago,
-    AnyPeriod,
-    ByTime,
-    Days,
-    Last,
-    OwnDays,
-    Period,
-    Previous,
-    Shift,
-    ShiftAxis,
-    This,
-    Unit,
-)
+from ct_magic.query import model
 
-MONTHS = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.YEAR: 12}
-DAYS = {Unit.DAY: 1, Unit.WEEK: 7}
+MONTHS = {model.Unit.MONTH: 1, model.Unit.QUARTER: 3, model.Unit.YEAR: 12}
+DAYS = {model.Unit.DAY: 1, model.Unit.WEEK: 7}
 
 
-def ends(period: Days) -> tuple[date, date]:
+def ends(period: model.Days) -> tuple[date, date]:
     """Return both days of a resolved period; raise QueryError for one that counts from today."""
-    if isinstance(period.start, Ago) or isinstance(period.end, Ago):
+    if isinstance(period.start, model.Ago) or isinstance(period.end, model.Ago):
         raise QueryError("the period counts from today: resolve it first")
     return period.start, period.end
 
 
-def month_of(day: date) -> Days:
+def month_of(day: date) -> model.Days:
     """Return the month that the day lies in."""
-    return unit_of(Unit.MONTH, day)
+    return unit_of(model.Unit.MONTH, day)
 
 
-def unit_of(unit: Unit, day: date) -> Days:
+def unit_of(unit: model.Unit, day: date) -> model.Days:
     """Return the whole day, week, month, quarter or year that the day lies in."""
-    return Days(first_of(unit, day), date.fromordinal(_last_of(unit, day)))
+    return model.Days(first_of(unit, day), date.fromordinal(_last_of(unit, day)))
 
 
-def first_of(unit: Unit, day: date) -> date:
+def first_of(unit: model.Unit, day: date) -> date:
     """Return the first day of the week, month, quarter or year that the day lies in."""
     match unit:
-        case Unit.DAY:
+        case model.Unit.DAY:
             return day
-        case Unit.WEEK:
+        case model.Unit.WEEK:
             return day - timedelta(day.weekday())
-        case Unit.MONTH:
+        case model.Unit.MONTH:
             return day.replace(day=1)
-        case Unit.QUARTER:
+        case model.Unit.QUARTER:
             return day.replace(month=day.month - (day.month - 1) % 3, day=1)
-        case Unit.YEAR:
+        case model.Unit.YEAR:
             return day.replace(month=1, day=1)
 
 
-def cut(period: Days, unit: Unit) -> Iterator[Days]:
+def cut(period: model.Days, unit: model.Unit) -> Iterator[model.Days]:
     """Yield the pieces of a period, cut at midnight, Mondays or firsts of month, quarter, year."""
     start, end = ends(period)
     day = start
     while True:
         last = min(end.toordinal(), _last_of(unit, day))
-        yield Days(day, date.fromordinal(last))
+        yield model.Days(day, date.fromordinal(last))
         if last == end.toordinal():
             return
         day = date.fromordinal(last + 1)
 
 
-def number_of_pieces(period: Days, unit: Unit) -> int:
+def number_of_pieces(period: model.Days, unit: model.Unit) -> int:
     """Return how many pieces `cut` yields, in no time however many they are."""
     start, end = ends(period)
     return _index(unit, end) - _index(unit, start) + 1
 
 
-def is_whole(period: Days, unit: Unit) -> bool:
+def is_whole(period: model.Days, unit: model.Unit) -> bool:
     """Return True if the period is one or more whole weeks, months, quarters or years."""
     start, end = ends(period)
     return first_of(unit, start) == start and _last_of(unit, end) == end.toordinal()
 
 
-def moved_day(day: date, shift: Shift) -> date:
+def moved_day(day: date, shift: model.Shift) -> date:
     """Return the day moved; one that its new month lacks becomes that month's last."""
     if shift.unit in DAYS:
         return day + timedelta(shift.n * DAYS[shift.unit])
@@ -96,7 +83,7 @@ def moved_day(day: date, shift: Shift) -> date:
     return first.replace(day=min(day.day, _length_of_month(first)))
 
 
-def moved(period: Days, shift: Shift) -> Days:
+def moved(period: model.Days, shift: model.Shift) -> model.Days:
     """Return the period moved; what begins and ends with a month's ends keeps both.
 
     Raises QueryError where it leaves the calendar.
@@ -106,32 +93,32 @@ def moved(period: Days, shift: Shift) -> Days:
         first, last = moved_day(start, shift), moved_day(end, shift)
     except (OverflowError, ValueError):
         raise out_of_calendar(shift) from None
-    if shift.unit in MONTHS and is_whole(period, Unit.MONTH):
+    if shift.unit in MONTHS and is_whole(period, model.Unit.MONTH):
         last = last.replace(day=_length_of_month(last))
-    return Days(first, last)
+    return model.Days(first, last)
 
 
-def window(last: date, length: Shift) -> Days:
+def window(last: date, length: model.Shift) -> model.Days:
     """Return the days of this length that end with `last`: from the day after it, moved back."""
     try:
-        first = moved_day(last + timedelta(1), Shift(-length.n, length.unit))
+        first = moved_day(last + timedelta(1), model.Shift(-length.n, length.unit))
     except (OverflowError, ValueError):
         raise out_of_calendar(length) from None
-    return Days(first, last)
+    return model.Days(first, last)
 
 
-def out_of_calendar(shift: Shift) -> QueryError:
+def out_of_calendar(shift: model.Shift) -> QueryError:
     """Return the error for a day that the calendar does not have."""
     return QueryError(f"moved by {abs(shift.n)} {shift.unit.value}s a day leaves the calendar")
 
 
-def length(period: Days) -> int:
+def length(period: model.Days) -> int:
     """Return the number of days, both ends included."""
     start, end = ends(period)
     return (end - start).days + 1
 
 
-def _last_of(unit: Unit, day: date) -> int:
+def _last_of(unit: model.Unit, day: date) -> int:
     # An ordinal, because the last week of the calendar ends after it.
     if unit in DAYS:
         return first_of(unit, day).toordinal() + DAYS[unit] - 1
@@ -144,7 +131,7 @@ def _length_of_month(day: date) -> int:
     return calendar.monthrange(day.year, day.month)[1]
 
 
-def _index(unit: Unit, day: date) -> int:
+def _index(unit: model.Unit, day: date) -> int:
     # The number of the piece since a fixed day; a Monday has the ordinal 1.
     if unit in DAYS:
         return (day.toordinal() - 1) // DAYS[unit]
@@ -161,59 +148,59 @@ class Stretch:
     `earlier` is None where they do not matter; `whole` is None where `by` cuts no time.
     """
 
-    days: Days
-    piece: Days
-    earlier: Days | None = None
+    days: model.Days
+    piece: model.Days
+    earlier: model.Days | None = None
     whole: bool | None = None
 
 
-def stretches(period: Days, axis: ByTime | None, today: date) -> list[Stretch]:
+def stretches(period: model.Days, axis: model.ByTime | None, today: date) -> list[Stretch]:
     """Return the stretches of a period, the whole period where `by` cuts no time."""
     if axis is None:
         return [Stretch(period, period)]
     return [_stretch(piece, period, axis, today) for piece in cut(period, axis.unit)]
 
 
-def _stretch(piece: Days, period: Days, axis: ByTime, today: date) -> Stretch:
+def _stretch(piece: model.Days, period: model.Days, axis: model.ByTime, today: date) -> Stretch:
     start, end = ends(piece)
     days = window(end, axis.rolling) if axis.rolling else piece
     first = ends(period)[0]
-    before = Days(first, date.fromordinal(start.toordinal() - 1)) if start > first else None
+    before = model.Days(first, date.fromordinal(start.toordinal() - 1)) if start > first else None
     is_whole = end < today and piece == unit_of(axis.unit, start)
     return Stretch(days, piece, before if axis.first else None, is_whole)
 
 
-def in_own_units(period: Period) -> Last | None:
+def in_own_units(period: model.Period) -> model.Last | None:
     """Return how long a period is by its words, in their unit; None where it grows every day.
 
     Written dates are days, or the one month or quarter that they were written as.
     """
     match period:
-        case Last():
+        case model.Last():
             return period
-        case This(unit) | Previous(unit):
-            return Last(1, unit)
-        case Days(named=Unit() as unit):
-            return Last(1, unit)
-        case Days(date() as start, date()) if period == month_of(start):
-            return Last(1, Unit.MONTH)
-        case Days(date(), date()):
-            return Last(length(period), Unit.DAY)
-        case Days(Ago(start), Ago(end)):
-            return Last(start - end + 1, Unit.DAY)
+        case model.This(unit) | model.Previous(unit):
+            return model.Last(1, unit)
+        case model.Days(named=model.Unit() as unit):
+            return model.Last(1, unit)
+        case model.Days(date() as start, date()) if period == month_of(start):
+            return model.Last(1, model.Unit.MONTH)
+        case model.Days(date(), date()):
+            return model.Last(length(period), model.Unit.DAY)
+        case model.Days(model.Ago(start), model.Ago(end)):
+            return model.Last(start - end + 1, model.Unit.DAY)
     return None
 
 
 # The words of a period + today -> days. Rule: README.md here, "Periods".
 
-DEFAULT = Last(30, Unit.DAY)
+DEFAULT = model.Last(30, model.Unit.DAY)
 # What a unit is made of, where `last N units by piece` means whole ones.
 MADE_OF = {
-    Unit.DAY: {Unit.DAY},
-    Unit.WEEK: {Unit.WEEK},
-    Unit.MONTH: {Unit.MONTH},
-    Unit.QUARTER: {Unit.MONTH, Unit.QUARTER},
-    Unit.YEAR: {Unit.MONTH, Unit.QUARTER, Unit.YEAR},
+    model.Unit.DAY: {model.Unit.DAY},
+    model.Unit.WEEK: {model.Unit.WEEK},
+    model.Unit.MONTH: {model.Unit.MONTH},
+    model.Unit.QUARTER: {model.Unit.MONTH, model.Unit.QUARTER},
+    model.Unit.YEAR: {model.Unit.MONTH, model.Unit.QUARTER, model.Unit.YEAR},
 }
 
 
@@ -240,14 +227,16 @@ def day_of(moment: date, zone: tzinfo | None) -> date:
     return instant.astimezone(zone).date()
 
 
-def resolve(period: AnyPeriod | None, today: date, by: Unit | None = None) -> Days:
+def resolve(
+    period: model.AnyPeriod | None, today: date, by: model.Unit | None = None
+) -> model.Days:
     """Return the days that a period means when `today` is today.
 
     No period is the last 30 days. `by` is the unit in which the statement cuts it: of `last N`
     of that unit, or of one made of it, whole ones are meant. Raises QueryError for a period that
     ends before it begins or lies before the calendar.
     """
-    if isinstance(period, Shift | ShiftAxis | OwnDays):
+    if isinstance(period, model.Shift | model.ShiftAxis | model.OwnDays):
         raise QueryError("'after', 'before' and own days are of a 'did', not of the statement")
     try:
         start, end = _ends(period or DEFAULT, plain_day(today), by)
@@ -255,37 +244,37 @@ def resolve(period: AnyPeriod | None, today: date, by: Unit | None = None) -> Da
         raise QueryError("the period begins before the calendar does") from None
     if start > end:
         raise QueryError(f"the period ends ({end}) before it begins ({start})")
-    return Days(start, end)
+    return model.Days(start, end)
 
 
-def is_of_whole_pieces(period: AnyPeriod | None, by: Unit | None) -> bool:
+def is_of_whole_pieces(period: model.AnyPeriod | None, by: model.Unit | None) -> bool:
     """Return True if cutting in this unit makes the period's pieces whole ones."""
-    return isinstance(period, Last) and by in MADE_OF[period.unit]
+    return isinstance(period, model.Last) and by in MADE_OF[period.unit]
 
 
-def counts_from_today(period: AnyPeriod) -> bool:
+def counts_from_today(period: model.AnyPeriod) -> bool:
     """Return True if the period means other days tomorrow."""
-    return not isinstance(period, Days) or any(
-        isinstance(day, Ago) for day in (period.start, period.end)
+    return not isinstance(period, model.Days) or any(
+        isinstance(day, model.Ago) for day in (period.start, period.end)
     )
 
 
-def _ends(period: Period, today: date, by: Unit | None) -> tuple[date, date]:
+def _ends(period: model.Period, today: date, by: model.Unit | None) -> tuple[date, date]:
     yesterday = today - timedelta(1)
     match period:
-        case Days(start, end):
+        case model.Days(start, end):
             return _day(start, today), _day(end, today)
-        case Last(n, unit) if is_of_whole_pieces(period, by) and by is not None:
+        case model.Last(n, unit) if is_of_whole_pieces(period, by) and by is not None:
             first = first_of(by, today)
-            return moved_day(first, Shift(-n, unit)), first - timedelta(1)
-        case Last(n, unit):
-            return moved_day(today, Shift(-n, unit)), yesterday
-        case This(unit):
+            return moved_day(first, model.Shift(-n, unit)), first - timedelta(1)
+        case model.Last(n, unit):
+            return moved_day(today, model.Shift(-n, unit)), yesterday
+        case model.This(unit):
             return first_of(unit, today), today
-        case Previous(unit):
+        case model.Previous(unit):
             piece = unit_of(unit, first_of(unit, today) - timedelta(1))
             return _day(piece.start, today), _day(piece.end, today)
 
 
-def _day(day: date | Ago, today: date) -> date:
-    return today - timedelta(day.days) if isinstance(day, Ago) else day
+def _day(day: date | model.Ago, today: date) -> date:
+    return today - timedelta(day.days) if isinstance(day, model.Ago) else day

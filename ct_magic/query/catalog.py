@@ -9,28 +9,12 @@ from typing import Any, TypeVar
 
 from ct_magic.common.system_events import SYSTEM_EVENTS
 from ct_magic.errors import UsageError
-from ct_magic.query.model import (
-    And,
-    AtPlace,
-    ByPlace,
-    ByValue,
-    Condition,
-    Event,
-    Filter,
-    JsonQuery,
-    Or,
-    Property,
-    Query,
-    Scalar,
-    Scope,
-    ShareWhere,
-    Value,
-)
+from ct_magic.query import model
 
 _T = TypeVar("_T")
-Values = tuple[Scalar, ...]
+Values = tuple[model.Scalar, ...]
 Properties = Mapping[str, Values]
-SCOPES = tuple(scope for scope in Scope if scope is not Scope.EVENT)
+SCOPES = tuple(scope for scope in model.Scope if scope is not model.Scope.EVENT)
 MOST = 200  # values kept for a property: more would not fit a list that somebody reads
 
 
@@ -43,7 +27,7 @@ class Names:
     """
 
     events: Mapping[str, Properties] = field(default_factory=dict)
-    scopes: Mapping[Scope, Properties] = field(default_factory=dict)
+    scopes: Mapping[model.Scope, Properties] = field(default_factory=dict)
     places: tuple[str, ...] = ()
     are_all: bool = False
     types: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -61,9 +45,9 @@ class Names:
             {**self.types, **other.types},
         )
 
-    def learned(self, query: Query | JsonQuery) -> Names:
+    def learned(self, query: model.Query | model.JsonQuery) -> Names:
         """Return what is known after this query was asked."""
-        return self if isinstance(query, JsonQuery) else self.merged(_of_query(query))
+        return self if isinstance(query, model.JsonQuery) else self.merged(_of_query(query))
 
     def in_order(self) -> Names:
         """Return the same with its names in alphabetical order; values stay as they are."""
@@ -74,7 +58,7 @@ class Names:
             types=self.types,
         )
 
-    def of_scope(self, scope: Scope) -> Properties:
+    def of_scope(self, scope: model.Scope) -> Properties:
         """Return the properties of a scope other than the event's own."""
         return self.scopes.get(scope, {})
 
@@ -87,9 +71,11 @@ class Names:
             everything |= properties
         return everything
 
-    def values(self, event: str | None, prop: Property) -> Values:
+    def values(self, event: str | None, prop: model.Property) -> Values:
         """Return the values worth proposing for a property."""
-        known = self.of_event(event) if prop.scope is Scope.EVENT else self.of_scope(prop.scope)
+        known = (
+            self.of_event(event) if prop.scope is model.Scope.EVENT else self.of_scope(prop.scope)
+        )
         return known.get(prop.name, ())
 
 
@@ -97,9 +83,9 @@ class Names:
 SYSTEM = Names(
     {event: {} for event in sorted(SYSTEM_EVENTS)},
     {
-        Scope.TECH: dict.fromkeys(("Device", "OS", "Platform"), ()),
-        Scope.DEMOGRAPHICS: dict.fromkeys(("Age", "Education", "Gender"), ()),
-        Scope.REACHABILITY: {"has_token": ()},
+        model.Scope.TECH: dict.fromkeys(("Device", "OS", "Platform"), ()),
+        model.Scope.DEMOGRAPHICS: dict.fromkeys(("Age", "Education", "Gender"), ()),
+        model.Scope.REACHABILITY: {"has_token": ()},
     },
 )
 
@@ -158,51 +144,53 @@ def _united(some: Iterable[_T], others: Iterable[_T]) -> tuple[_T, ...]:
     return tuple(dict.fromkeys([*some, *others]))
 
 
-def _of_query(query: Query) -> Names:
+def _of_query(query: model.Query) -> Names:
     known = Names()
     for event in (query.event, *(event for clause in query.clauses for event in clause.events)):
         known = known.merged(_of_event(event))
-    shared = [step.condition for step in query.steps if isinstance(step, ShareWhere)]
+    shared = [step.condition for step in query.steps if isinstance(step, model.ShareWhere)]
     conditions = [
         leaf for part in (query.condition, *shared) if part for leaf in _conditions_of(part)
     ]
     for condition in conditions:
-        if isinstance(condition, Filter):
+        if isinstance(condition, model.Filter):
             known = known.merged(_names_of_filter(query.event.name, condition))
     for axis in query.by:
-        if isinstance(axis, ByValue):
+        if isinstance(axis, model.ByValue):
             known = known.merged(_of_property(query.event.name, axis.property, axis.values))
-    holders = (part for part in (*conditions, *query.by) if isinstance(part, AtPlace | ByPlace))
+    holders = (
+        part for part in (*conditions, *query.by) if isinstance(part, model.AtPlace | model.ByPlace)
+    )
     places = [place for holder in holders for place in holder.places]
     return known.merged(Names(places=tuple("/".join(place) for place in (*query.places, *places))))
 
 
-def _conditions_of(condition: Condition) -> Iterator[Filter | AtPlace]:
-    if isinstance(condition, And | Or):
+def _conditions_of(condition: model.Condition) -> Iterator[model.Filter | model.AtPlace]:
+    if isinstance(condition, model.And | model.Or):
         for part in condition.parts:
             yield from _conditions_of(part)
     else:
         yield condition
 
 
-def _of_event(event: Event) -> Names:
+def _of_event(event: model.Event) -> Names:
     known = Names({event.name: {}})
     for condition in event.where:
         known = known.merged(_names_of_filter(event.name, condition))
     return known
 
 
-def _names_of_filter(event: str, condition: Filter) -> Names:
+def _names_of_filter(event: str, condition: model.Filter) -> Names:
     return _of_property(event, condition.property, _worth(condition.value))
 
 
-def _of_property(event: str, prop: Property, values: Values) -> Names:
-    if prop.scope is Scope.EVENT:
+def _of_property(event: str, prop: model.Property, values: Values) -> Names:
+    if prop.scope is model.Scope.EVENT:
         return Names({event: {prop.name: values}})
     return Names(scopes={prop.scope: {prop.name: values}})
 
 
-def _worth(value: Value) -> Values:
+def _worth(value: model.Value) -> Values:
     """Return the values that somebody may want again: texts; a bound or "" is no value of it."""
     values = value if isinstance(value, tuple) else (value,)
     return tuple(value for value in values if isinstance(value, str) and value)
@@ -277,7 +265,7 @@ def _examples(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _value_lists(properties: Properties) -> dict[str, list[Scalar]]:
+def _value_lists(properties: Properties) -> dict[str, list[model.Scalar]]:
     return {name: sorted(values, key=str) for name, values in sorted(properties.items())}
 
 

@@ -26,15 +26,7 @@ from math import prod
 from typing import Any
 
 from ct_magic.errors import QueryError
-from ct_magic.query.alternatives import (
-    MOST_IN_A_SUM,
-    Single,
-    Sum,
-    Term,
-    counts_of,
-    terms_of,
-    without_earlier,
-)
+from ct_magic.query import alternatives, model
 from ct_magic.query.calendar import (
     Stretch,
     cut,
@@ -47,36 +39,6 @@ from ct_magic.query.calendar import (
     stretches,
 )
 from ct_magic.query.lexer import ClauseError
-from ct_magic.query.model import (
-    And,
-    AtPlace,
-    Axis,
-    ByHour,
-    ByPlace,
-    ByTime,
-    ByValue,
-    Clause,
-    ClockRange,
-    Condition,
-    Days,
-    Did,
-    DidAny,
-    DidNot,
-    Event,
-    Filter,
-    JsonQuery,
-    Operator,
-    Or,
-    OwnDays,
-    Property,
-    Query,
-    Scalar,
-    Scope,
-    ShareWhere,
-    Shift,
-    ShiftAxis,
-    Unit,
-)
 from ct_magic.query.payload import day_of_number, key, to_payload
 from ct_magic.query.printer import clause_text, to_text
 from ct_magic.query.versus import incomparable, left_out, other_days
@@ -97,7 +59,7 @@ class _Chain:
     `within` the place, among the rows of its piece, of the one it is counted inside.
     """
 
-    clauses: tuple[Clause, ...]
+    clauses: tuple[model.Clause, ...]
     step: str | None = None
     after: int | None = None
     within: int | None = None
@@ -114,38 +76,40 @@ class _Chain:
         windows = (clause.window.windows for clause in self.clauses if clause.window)
         return max((last for own in windows for _, last in own), default=None)
 
-    def on(self, day_0: Days) -> _Chain:
+    def on(self, day_0: model.Days) -> _Chain:
         """Return the chain of the profiles with this day 0, whose own days are dates."""
 
-        def at(clause: Clause) -> Clause:
-            if isinstance(clause, ShareWhere) or clause.window is None:
+        def at(clause: model.Clause) -> model.Clause:
+            if isinstance(clause, model.ShareWhere) or clause.window is None:
                 return clause
-            first, last = (moved(day_0, Shift(n, Unit.DAY)) for n in clause.window.windows[0])
-            dates = Days(first.start, last.end)
+            first, last = (
+                moved(day_0, model.Shift(n, model.Unit.DAY)) for n in clause.window.windows[0]
+            )
+            dates = model.Days(first.start, last.end)
             dated = clause.during(None).mapped(lambda e: e if e.period else e.during(dates))
             return replace(dated, share=False)
 
         return replace(self, clauses=tuple(map(at, self.clauses)))
 
-    def is_over(self, piece: Days, today: date) -> bool:
+    def is_over(self, piece: model.Days, today: date) -> bool:
         """Return True if the last day of each window that an `after` moves is over."""
-        shifts = (e.period for e in _events_of(self.clauses) if isinstance(e.period, Shift))
+        shifts = (e.period for e in _events_of(self.clauses) if isinstance(e.period, model.Shift))
         return all(ends(moved(piece, shift))[1] < today for shift in shifts if shift.n >= 0)
 
-    def resolved(self, piece: Days, today: date, *, whole: bool) -> tuple[Clause, ...]:
+    def resolved(self, piece: model.Days, today: date, *, whole: bool) -> tuple[model.Clause, ...]:
         """Return the clauses with their days.
 
         Those without a period take their base's later, or the `whole` piece, whichever of its days
         are used.
         """
 
-        def with_days(event: Event) -> Event:
+        def with_days(event: model.Event) -> model.Event:
             match event.period:
-                case ShiftAxis() | OwnDays():
+                case model.ShiftAxis() | model.OwnDays():
                     return event
                 case None:
                     return event.during(piece) if whole else event
-                case Shift() as shift:
+                case model.Shift() as shift:
                     return event.during(moved(piece, shift))
                 case period:
                     return event.during(resolve(period, today))
@@ -153,20 +117,20 @@ class _Chain:
         return tuple(c if c.window else c.mapped(with_days) for c in self.clauses)
 
 
-def _chains(query: Query) -> list[_Chain]:
+def _chains(query: model.Query) -> list[_Chain]:
     """Return the clauses of each row that every piece has: the base, its steps, their numbers."""
     if not query.steps:
         return list(_turns(query.base))
     rows = [_Chain(query.base, step=query.event.name)]
     for number, step in enumerate(query.steps):
-        is_plain = not isinstance(step, ShareWhere) and step.window is None
+        is_plain = not isinstance(step, model.ShareWhere) and step.window is None
         own = replace(step, share=False) if is_plain else step  # type: ignore[arg-type] # is no ShareWhere
         rows += _turns((*rows[number].clauses, own), step_name(step), number)
     return rows
 
 
 def _turns(
-    clauses: tuple[Clause, ...], step: str | None = None, within: int | None = None
+    clauses: tuple[model.Clause, ...], step: str | None = None, within: int | None = None
 ) -> Iterator[_Chain]:
     """Yield the clauses once for each number or window of the one that has several."""
     for turn in product(*map(_each, clauses)):
@@ -174,41 +138,43 @@ def _turns(
         yield _Chain(tuple(clause for clause, _ in turn), step, after, within)
 
 
-def _each(clause: Clause) -> Iterator[tuple[Clause, int | None]]:
+def _each(clause: model.Clause) -> Iterator[tuple[model.Clause, int | None]]:
     """Yield a clause for each number of its `after 0..11 weeks`, or window of its own days."""
-    axis = next((e.period for e in clause.events if isinstance(e.period, ShiftAxis)), None)
+    axis = next((e.period for e in clause.events if isinstance(e.period, model.ShiftAxis)), None)
     if axis:
         for number in range(axis.first, axis.last + 1):
-            shift = Shift(number, axis.unit)
+            shift = model.Shift(number, axis.unit)
             yield clause.mapped(lambda e: e.during(shift) if e.period == axis else e), number  # noqa: B023
-    elif isinstance(clause, ShareWhere) or clause.window is None:
+    elif isinstance(clause, model.ShareWhere) or clause.window is None:
         yield clause, None
     else:
-        yield from ((clause.during(OwnDays((days,))), None) for days in clause.window.windows)
+        yield from ((clause.during(model.OwnDays((days,))), None) for days in clause.window.windows)
 
 
-def _rows_of_a_piece(query: Query) -> int:
+def _rows_of_a_piece(query: model.Query) -> int:
     """Return how many rows every piece has, in no time however many."""
     periods = (event.period for event in _events_of(query.clauses))
-    axes = [period for period in periods if isinstance(period, ShiftAxis)]
+    axes = [period for period in periods if isinstance(period, model.ShiftAxis)]
     more = sum(axis.last - axis.first for axis in axes)
     more += sum(len(step.window.windows) - 1 for step in query.steps if step.window)
     return 1 + len(query.steps) + more
 
 
-def _has_after(query: Query) -> bool:
+def _has_after(query: model.Query) -> bool:
     """Return True if an `after` is anywhere in the statement."""
     periods = (event.period for event in _events_of(query.clauses))
-    return any(isinstance(p, ShiftAxis) or (isinstance(p, Shift) and p.n >= 0) for p in periods)
+    return any(
+        isinstance(p, model.ShiftAxis) or (isinstance(p, model.Shift) and p.n >= 0) for p in periods
+    )
 
 
-def _events_of(clauses: Sequence[Clause]) -> Iterator[Event]:
+def _events_of(clauses: Sequence[model.Clause]) -> Iterator[model.Event]:
     return (event for clause in clauses for event in clause.events)
 
 
-def step_name(step: Clause) -> str:
+def step_name(step: model.Clause) -> str:
     """Return the clause as printed, without the numbers of an `after 0..11 weeks` or a list."""
-    if not isinstance(step, ShareWhere) and step.window and len(step.window.windows) > 1:
+    if not isinstance(step, model.ShareWhere) and step.window and len(step.window.windows) > 1:
         return clause_text(step.during(None))
     return _NUMBERS.sub(r" after \1", clause_text(step))
 
@@ -220,18 +186,18 @@ def step_name(step: Clause) -> str:
 class _Counts:
     """The distinct counts seen so far, numbered in the order in which they come."""
 
-    counts: list[Query | JsonQuery] = field(default_factory=list)
+    counts: list[model.Query | model.JsonQuery] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     _places: dict[str, int] = field(default_factory=dict)
 
-    def formula(self, total: Sum | None) -> Formula | None:
+    def formula(self, total: alternatives.Sum | None) -> Formula | None:
         """Return a sum over the numbers of its counts."""
         if total is None:
             return None
         plus = tuple(map(self.number, total.plus))
         return Formula(plus, tuple(map(self.number, total.minus)))
 
-    def number(self, count: Query | JsonQuery) -> int:
+    def number(self, count: model.Query | model.JsonQuery) -> int:
         canonical = key(count)
         number = self._places.setdefault(canonical, len(self.counts))
         if number == len(self.counts):
@@ -240,7 +206,7 @@ class _Counts:
         return number
 
 
-def _question(count: Query | JsonQuery, canonical: str) -> Question:
+def _question(count: model.Query | model.JsonQuery, canonical: str) -> Question:
     """Return a single count in the words of the service half."""
     body = to_payload(count)
     start, end = (date.fromisoformat(f"{body[name]:08}") for name in ("from", "to"))
@@ -288,7 +254,7 @@ def _until(body: Mapping[str, Any]) -> tuple[date, bool]:
 
 # A statement's rows.
 
-_CLOCK = Property("time_of_day", Scope.SESSION)
+_CLOCK = model.Property("time_of_day", model.Scope.SESSION)
 HOURS = 24
 
 
@@ -297,18 +263,18 @@ class _Slice:
     """One turn of all axes: the place of its stretch, and what the other axes add."""
 
     stretch: int
-    conditions: Term
-    pieces: tuple[tuple[str, Scalar], ...]
+    conditions: alternatives.Term
+    pieces: tuple[tuple[str, model.Scalar], ...]
 
 
 class _Statement:
     """A statement whose rows are being made; what they share is computed once."""
 
     def __init__(
-        self, query: Query, number: int, today: date, counts: _Counts, hours: int | None
+        self, query: model.Query, number: int, today: date, counts: _Counts, hours: int | None
     ) -> None:
         self.query, self.number, self.today, self.counts = query, number, today, counts
-        is_by_hour = hours is not None and any(isinstance(axis, ByHour) for axis in query.by)
+        is_by_hour = hours is not None and any(isinstance(axis, model.ByHour) for axis in query.by)
         self.later = {_hour(hour) for hour in range(hours or 0, HOURS)} if is_by_hour else set()
         self.axis = query.time_axis
         self.unit = self.axis.unit if self.axis else None
@@ -337,21 +303,27 @@ class _Statement:
             first += len(self.chains)
 
     def _slices(self) -> Iterator[_Slice]:
-        time: list[Axis] = [] if self.axis else [ByTime(Unit.DAY)]  # one turn: the whole period
+        time: list[model.Axis] = (
+            [] if self.axis else [model.ByTime(model.Unit.DAY)]
+        )  # one turn: the whole period
         for turn in product(*map(self._turns, (*time, *self.query.by))):
             stretch = next(turned for turned in turn if isinstance(turned, int))
             added = [turned for turned in turn if not isinstance(turned, int)]
             yield _Slice(stretch, tuple(c for c, _ in added), tuple(named for _, named in added))
 
-    def _turns(self, axis: Axis) -> list[int | tuple[Single, tuple[str, Scalar]]]:
+    def _turns(
+        self, axis: model.Axis
+    ) -> list[int | tuple[alternatives.Single, tuple[str, model.Scalar]]]:
         match axis:
-            case ByTime():
+            case model.ByTime():
                 return list(range(len(self.stretches)))
-            case ByValue(of, values):
-                return [(Filter(of, Operator.EQUALS, v), (of.column, v)) for v in values]
-            case ByPlace(places):
-                return [(AtPlace((place,)), ("geo", "/".join(place))) for place in places]
-            case ByHour():
+            case model.ByValue(of, values):
+                return [
+                    (model.Filter(of, model.Operator.EQUALS, v), (of.column, v)) for v in values
+                ]
+            case model.ByPlace(places):
+                return [(model.AtPlace((place,)), ("geo", "/".join(place))) for place in places]
+            case model.ByHour():
                 return [(_hour(hour), ("hour", hour)) for hour in range(HOURS)]
 
     def _row(self, piece: _Slice, chain: _Chain, number: int) -> Row:
@@ -432,7 +404,7 @@ class _Statement:
         """Return how many counts the own days of the statement's own period need."""
         own = (chain for chain in self.chains if chain.last_day is not None)
         days = sum(self._used_days(c, stretch) for c in own for stretch in self.stretches)
-        axes = (axis for axis in self.query.by if not isinstance(axis, ByTime))
+        axes = (axis for axis in self.query.by if not isinstance(axis, model.ByTime))
         return days * prod(_size(axis, self.period) for axis in axes)
 
     def _is_asked(self, chain: _Chain, stretch: Stretch) -> bool:
@@ -446,51 +418,55 @@ class _Statement:
         is_today = ends(stretch.days) == (self.today, self.today)
         return not (is_today and self.later.intersection(piece.conditions))
 
-    def _total(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Sum:
+    def _total(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> alternatives.Sum:
         if chain.last_day is None:
             return self._count(piece, chain, stretch)
         days = (self._count(piece, chain.on(day.days), day) for day in _each_day(stretch))
-        return Sum(tuple(one for total in days for one in total.plus), has_events=False)
+        return alternatives.Sum(
+            tuple(one for total in days for one in total.plus), has_events=False
+        )
 
-    def _count(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Sum:
+    def _count(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> alternatives.Sum:
         base, terms = self._base(piece, chain, stretch), self._terms(piece, chain)
         if stretch.earlier:  # what is excluded has the base's filters, not those of `share where`
-            base = without_earlier(base, self._terms(piece, self.base), stretch.earlier)
-        return counts_of(base, terms, self.only_one)
+            base = alternatives.without_earlier(
+                base, self._terms(piece, self.base), stretch.earlier
+            )
+        return alternatives.counts_of(base, terms, self.only_one)
 
-    def _base(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Query:
+    def _base(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> model.Query:
         clauses = chain.resolved(stretch.piece, self.today, whole=self.is_own)
         return replace(
             self.query,
-            event=Event(self.query.event.name, (), stretch.days),
+            event=model.Event(self.query.event.name, (), stretch.days),
             places=(),
-            clauses=tuple(clause for clause in clauses if not isinstance(clause, ShareWhere)),
+            clauses=tuple(clause for clause in clauses if not isinstance(clause, model.ShareWhere)),
             condition=None,
             versus=None,
             by=(),
             pieces=piece.pieces,
         )
 
-    def _one_statement(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Query:
+    def _one_statement(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> model.Query:
         """Return what is counted, in one statement, its days resolved."""
         parts = self._conditions(piece, chain)
-        is_or = len(parts) == 1 and isinstance(parts[0], Or)
-        whole = parts[0] if is_or else And(parts) if parts else None
+        is_or = len(parts) == 1 and isinstance(parts[0], model.Or)
+        whole = parts[0] if is_or else model.And(parts) if parts else None
         return replace(self._base(piece, chain, stretch), condition=whole, label=None)  # type: ignore[arg-type] # one part is an Or
 
-    def _terms(self, piece: _Slice, chain: _Chain) -> tuple[Term, ...]:
+    def _terms(self, piece: _Slice, chain: _Chain) -> tuple[alternatives.Term, ...]:
         """Return the alternatives of what must hold; several only where there is an `or`."""
         parts = self._conditions(piece, chain)
-        plain = tuple(part for part in parts if isinstance(part, Filter | AtPlace))
+        plain = tuple(part for part in parts if isinstance(part, model.Filter | model.AtPlace))
         # As it was typed, a filter that is there twice too; beside `share where` each is sent once.
         is_typed = len(plain) == len(parts) == len(self._conditions(piece, self.base))
-        return (plain,) if is_typed else terms_of(And(parts))
+        return (plain,) if is_typed else alternatives.terms_of(model.And(parts))
 
-    def _conditions(self, piece: _Slice, chain: _Chain) -> tuple[Condition, ...]:
+    def _conditions(self, piece: _Slice, chain: _Chain) -> tuple[model.Condition, ...]:
         """Return what must hold: the base's filters, the axes', and those of a `share where`."""
         query = self.query
-        shared = (step.condition for step in chain.clauses if isinstance(step, ShareWhere))
-        places = (AtPlace(query.places),) if query.places else ()
+        shared = (step.condition for step in chain.clauses if isinstance(step, model.ShareWhere))
+        places = (model.AtPlace(query.places),) if query.places else ()
         own = (query.condition,) if query.condition else (*query.event.where, *places)
         return (*own, *piece.conditions, *shared)
 
@@ -510,7 +486,7 @@ class _Statement:
         windows = (window for step in query.steps if step.window for window in step.window.windows)
         if any(first == 0 for first, _ in windows):
             yield ON_DAY_0
-        if any(isinstance(step, ShareWhere) for step in query.steps):
+        if any(isinstance(step, model.ShareWhere) for step in query.steps):
             yield WHERE_OF_PROFILES + (", and its pieces do not add up" if is_first else "")
         if self.other and query.steps:
             yield ONE_DRAW
@@ -524,19 +500,21 @@ def _shared(row: Row, base: Row) -> Row:
     return replace(row, of=base.formula if row.from_day is None else row.of, previous=previous)
 
 
-def _windows(step: Clause) -> str | None:
+def _windows(step: model.Clause) -> str | None:
     """Return what a larger window of a step holds; None where nothing is known."""
-    if isinstance(step, DidNot):
+    if isinstance(step, model.DidNot):
         return FEWER
-    often = step.events[0].often if isinstance(step, Did) else None
-    operator, times = (often.operator, often.times) if often else (Operator.GREATER_THAN_EQUALS, 1)
-    if isinstance(step, DidAny):
+    often = step.events[0].often if isinstance(step, model.Did) else None
+    operator, times = (
+        (often.operator, often.times) if often else (model.Operator.GREATER_THAN_EQUALS, 1)
+    )
+    if isinstance(step, model.DidAny):
         operator, times = step.operator, step.times
-    if operator is Operator.EQUALS:
+    if operator is model.Operator.EQUALS:
         return None
-    if operator in (Operator.LESS_THAN, Operator.LESS_THAN_EQUALS):
+    if operator in (model.Operator.LESS_THAN, model.Operator.LESS_THAN_EQUALS):
         return FEWER
-    return PARTS if (operator, times) == (Operator.GREATER_THAN_EQUALS, 1) else MORE
+    return PARTS if (operator, times) == (model.Operator.GREATER_THAN_EQUALS, 1) else MORE
 
 
 def _first_days(stretch: Stretch, number: int) -> Stretch:
@@ -544,24 +522,24 @@ def _first_days(stretch: Stretch, number: int) -> Stretch:
     if number == length(stretch.piece):
         return stretch
     start = ends(stretch.piece)[0]
-    days = Days(start, start + timedelta(number - 1)) if number else stretch.piece
+    days = model.Days(start, start + timedelta(number - 1)) if number else stretch.piece
     return replace(stretch, days=days, whole=False)
 
 
 def _each_day(stretch: Stretch) -> Iterator[Stretch]:
     """Yield each day of a stretch, and before it those from the statement's first day on."""
     first = ends(stretch.earlier or stretch.piece)[0]
-    for day in cut(stretch.days, Unit.DAY):
+    for day in cut(stretch.days, model.Unit.DAY):
         start = ends(day)[0]
-        earlier = Days(first, start - timedelta(1)) if start > first else None
+        earlier = model.Days(first, start - timedelta(1)) if start > first else None
         yield replace(stretch, days=day, earlier=earlier)
 
 
-def _title(query: Query | JsonQuery) -> str | None:
+def _title(query: model.Query | model.JsonQuery) -> str | None:
     return query.label if query.label is not None else query.source
 
 
-def _json_row(query: JsonQuery, statement: int, number: int, counts: _Counts) -> Row:
+def _json_row(query: model.JsonQuery, statement: int, number: int, counts: _Counts) -> Row:
     formula = Formula((counts.number(query),))
     question = counts.questions[formula.plus[0]]
     title = _title(query)
@@ -578,11 +556,11 @@ def _json_row(query: JsonQuery, statement: int, number: int, counts: _Counts) ->
     )
 
 
-def _hour(hour: int) -> Filter:
-    return Filter(_CLOCK, Operator.EQUALS, ClockRange(60 * hour, 60 * hour + 59))
+def _hour(hour: int) -> model.Filter:
+    return model.Filter(_CLOCK, model.Operator.EQUALS, model.ClockRange(60 * hour, 60 * hour + 59))
 
 
-def _period(query: Query, today: date) -> Days:
+def _period(query: model.Query, today: date) -> model.Days:
     """Return the days of the statement's own period."""
     axis = query.time_axis
     return resolve(query.event.period, today, axis.unit if axis else None)
@@ -624,13 +602,13 @@ class Expansion:
     The rows of the plan have no doubts yet: see `doubts`.
     """
 
-    statements: tuple[Query | JsonQuery, ...]
+    statements: tuple[model.Query | model.JsonQuery, ...]
     plan: Plan
-    counts: tuple[Query | JsonQuery, ...]
+    counts: tuple[model.Query | model.JsonQuery, ...]
 
 
 def expand(
-    statements: Sequence[Query | JsonQuery],
+    statements: Sequence[model.Query | model.JsonQuery],
     today: date,
     max_counts: int | None = MOST_COUNTS,
     hours: int | None = None,
@@ -670,7 +648,9 @@ def expand(
     return Expansion(tuple(statements), plan, tuple(counts.counts))
 
 
-def _named_apart(rows: Sequence[Row], statements: Sequence[Query | JsonQuery]) -> list[Row]:
+def _named_apart(
+    rows: Sequence[Row], statements: Sequence[model.Query | model.JsonQuery]
+) -> list[Row]:
     """Return the rows; none has another statement's label as its title, or they were one series."""
     labels = {query.label for query in statements if query.label is not None}
     return [
@@ -682,65 +662,73 @@ def _named_apart(rows: Sequence[Row], statements: Sequence[Query | JsonQuery]) -
 
 
 def _too_many(
-    statements: Sequence[Query | JsonQuery], counts: int, left: int, limit: int, number: int
+    statements: Sequence[model.Query | model.JsonQuery],
+    counts: int,
+    left: int,
+    limit: int,
+    number: int,
 ) -> TooLargeError:
     most, query = counts + left, statements[number]
-    is_own = isinstance(query, Query) and any(step.window for step in query.steps)
+    is_own = isinstance(query, model.Query) and any(step.window for step in query.steps)
     raised = f"%config CountMagics.max_counts = {most}, count(..., max_counts={most})"
     cure = f"{_TOO_MANY_OWN_DAYS if is_own else _TOO_MANY}, or raise it: {raised}"
     return TooLargeError(f"{'up to ' if left else ''}{most:,} counts", limit, number, cure)
 
 
-def rows_in(statements: Sequence[Query | JsonQuery], today: date) -> int:
+def rows_in(statements: Sequence[model.Query | model.JsonQuery], today: date) -> int:
     """Return how many rows a cell has, in no time however many they are."""
     return sum(_statement_size(number, query, today) for number, query in enumerate(statements))
 
 
-def _statement_size(number: int, query: Query | JsonQuery, today: date) -> int:
-    if isinstance(query, JsonQuery):
+def _statement_size(number: int, query: model.Query | model.JsonQuery, today: date) -> int:
+    if isinstance(query, model.JsonQuery):
         return 1
     with _of_statement(number):
         period = _period(query, today)
     return prod((_rows_of_a_piece(query), *(_size(axis, period) for axis in query.by)))
 
 
-def _size(axis: Axis, period: Days) -> int:
+def _size(axis: model.Axis, period: model.Days) -> int:
     match axis:
-        case ByTime(unit):
+        case model.ByTime(unit):
             return number_of_pieces(period, unit)
-        case ByValue(_, values):
+        case model.ByValue(_, values):
             return len(values)
-        case ByPlace(places):
+        case model.ByPlace(places):
             return len(places)
-        case ByHour():
+        case model.ByHour():
             return HOURS
 
 
 def _made(
-    number: int, query: Query | JsonQuery, today: date, counts: _Counts, hours: int | None
-) -> _Statement | JsonQuery:
+    number: int,
+    query: model.Query | model.JsonQuery,
+    today: date,
+    counts: _Counts,
+    hours: int | None,
+) -> _Statement | model.JsonQuery:
     """Return a statement ready to give its rows."""
     with _of_statement(number):
-        if isinstance(query, JsonQuery):
+        if isinstance(query, model.JsonQuery):
             return query
         return _Statement(query, number, today, counts, hours)
 
 
-def _most_counts(statement: _Statement | JsonQuery, rows: int) -> int:
+def _most_counts(statement: _Statement | model.JsonQuery, rows: int) -> int:
     """Return how many counts a statement of so many rows needs at the most."""
-    if isinstance(statement, JsonQuery):
+    if isinstance(statement, model.JsonQuery):
         return 1
     query = statement.query
-    has_or = query.condition or any(isinstance(step, ShareWhere) for step in query.steps)
-    of_a_row = MOST_IN_A_SUM if has_or else 1
+    has_or = query.condition or any(isinstance(step, model.ShareWhere) for step in query.steps)
+    of_a_row = alternatives.MOST_IN_A_SUM if has_or else 1
     return (statement.own_counts() + rows * of_a_row) * (1 if query.versus is None else 2)
 
 
 def _rows(
-    number: int, statement: _Statement | JsonQuery, first: int, counts: _Counts
+    number: int, statement: _Statement | model.JsonQuery, first: int, counts: _Counts
 ) -> Iterator[Row]:
     with _of_statement(number):
-        if isinstance(statement, JsonQuery):
+        if isinstance(statement, model.JsonQuery):
             yield _json_row(statement, number, first, counts)
         else:
             yield from statement.rows(first)
@@ -756,7 +744,7 @@ def _of_statement(number: int) -> Iterator[None]:
         raise StatementError(error.message, number, keyword) from None
 
 
-def _as_typed(query: Query | JsonQuery) -> str:
+def _as_typed(query: model.Query | model.JsonQuery) -> str:
     label = "" if query.label is None else f"{query.label}: "
     return label + (query.source or to_text(replace(query, label=None)))
 
@@ -772,7 +760,7 @@ _DO_NOT_ADD_UP = "the pieces of 'by first' do not add up: a 'did' takes each pie
 
 
 def _notes(
-    made: Sequence[_Statement | JsonQuery], rows: Sequence[Row], questions: Sequence[Question]
+    made: Sequence[_Statement | model.JsonQuery], rows: Sequence[Row], questions: Sequence[Question]
 ) -> Iterator[str]:
     for statement in made:
         if isinstance(statement, _Statement):

@@ -9,46 +9,27 @@ from datetime import date
 from typing import Any
 
 from ct_magic.errors import QueryError, UsageError
-from ct_magic.query import strict_json
+from ct_magic.query import model, strict_json
 from ct_magic.query.calendar import ends
 from ct_magic.query.check_filter import TIME_OF_DAY, check_clock, fits, minutes
-from ct_magic.query.model import (
-    AnyPeriod,
-    ClockRange,
-    Days,
-    Did,
-    DidAny,
-    DidNot,
-    Event,
-    Filter,
-    JsonQuery,
-    Often,
-    Operator,
-    Place,
-    Property,
-    Query,
-    Scalar,
-    Scope,
-    Value,
-)
 
 FAMILIES = {
-    "profile_fields": Scope.PROFILE,
-    "technographics": Scope.TECH,
-    "app_fields": Scope.APP,
-    "demographics": Scope.DEMOGRAPHICS,
-    "reachability": Scope.REACHABILITY,
+    "profile_fields": model.Scope.PROFILE,
+    "technographics": model.Scope.TECH,
+    "app_fields": model.Scope.APP,
+    "demographics": model.Scope.DEMOGRAPHICS,
+    "reachability": model.Scope.REACHABILITY,
 }
 OFTEN = frozenset(  # what `did E` may be followed by
-    {Operator.EQUALS, Operator.GREATER_THAN, Operator.GREATER_THAN_EQUALS}
+    {model.Operator.EQUALS, model.Operator.GREATER_THAN, model.Operator.GREATER_THAN_EQUALS}
 )
 TIMES = frozenset(  # what `did any (…)` may be followed by
     {
-        Operator.EQUALS,
-        Operator.GREATER_THAN,
-        Operator.GREATER_THAN_EQUALS,
-        Operator.LESS_THAN,
-        Operator.LESS_THAN_EQUALS,
+        model.Operator.EQUALS,
+        model.Operator.GREATER_THAN,
+        model.Operator.GREATER_THAN_EQUALS,
+        model.Operator.LESS_THAN,
+        model.Operator.LESS_THAN_EQUALS,
     }
 )
 
@@ -57,13 +38,13 @@ class UnsayableError(Exception):
     """JSON that the language has no words for; it stays JSON."""
 
 
-def to_payload(query: Query | JsonQuery) -> dict[str, Any]:
+def to_payload(query: model.Query | model.JsonQuery) -> dict[str, Any]:
     """Return the JSON that asks this single count, as a new dict; days are numbers like 20150810.
 
     `parse` gives single counts. Raises QueryError for a query that is none: with `by`, `share`,
     `vs` or `or`, or with days that count from today.
     """
-    if isinstance(query, JsonQuery):
+    if isinstance(query, model.JsonQuery):
         return strict_json.decode(query.body)
     if not query.is_single or query.event.period is None:
         raise QueryError("this statement is not a single count yet: unfold it first")
@@ -79,7 +60,7 @@ def to_payload(query: Query | JsonQuery) -> dict[str, Any]:
     return body
 
 
-def from_payload(mapping: Mapping[str, object]) -> Query | JsonQuery:
+def from_payload(mapping: Mapping[str, object]) -> model.Query | model.JsonQuery:
     """Return the query that this JSON, a dict, asks.
 
     It is a Query wherever the language can say the same, else it holds the JSON word for word;
@@ -91,13 +72,13 @@ def from_payload(mapping: Mapping[str, object]) -> Query | JsonQuery:
     return from_json(strict_json.encode(mapping))
 
 
-def from_json(text: str) -> Query | JsonQuery:
+def from_json(text: str) -> model.Query | model.JsonQuery:
     """Read a JSON statement; as `from_payload`, with errors that know the place in the text."""
     body = strict_json.decode(text)
     _check(body, text)
     query = _expressed(body)
     if query is None:
-        return JsonQuery(strict_json.encode(body))
+        return model.JsonQuery(strict_json.encode(body))
     if _exactly(to_payload(query)) != _exactly(body):
         return replace(query, pasted=strict_json.encode(body))
     return query
@@ -114,34 +95,37 @@ def day_of_number(number: object) -> date | None:
 # query -> JSON
 
 
-def _event(event: Event, base: AnyPeriod) -> dict[str, object]:
+def _event(event: model.Event, base: model.AnyPeriod) -> dict[str, object]:
     period = event.period or base
-    if not isinstance(period, Days):
+    if not isinstance(period, model.Days):
         raise QueryError("the period counts from today: resolve it first")
     start, end = ends(period)
     body: dict[str, object] = {"event_name": event.name}
-    if own := _triples(event, Scope.EVENT):
+    if own := _triples(event, model.Scope.EVENT):
         body["event_properties"] = own
     body |= {"from": _number(start), "to": _number(end)}
-    if session := _triples(event, Scope.SESSION):
+    if session := _triples(event, model.Scope.SESSION):
         body["session_properties"] = session
     if event.often:
         body |= {"operator": event.often.operator.value, "value": event.often.times}
     return body
 
 
-def _triples(event: Event, scope: Scope) -> list[dict[str, object]]:
+def _triples(event: model.Event, scope: model.Scope) -> list[dict[str, object]]:
     return [_triple(condition) for condition in event.where if condition.property.scope is scope]
 
 
-def _triple(condition: Filter) -> dict[str, object]:
+def _triple(condition: model.Filter) -> dict[str, object]:
     operator = {"operator": condition.operator.value}
-    if condition.property.scope is Scope.SESSION and condition.operator is Operator.EQUALS:
+    if (
+        condition.property.scope is model.Scope.SESSION
+        and condition.operator is model.Operator.EQUALS
+    ):
         operator = {}  # no known program sends one there
     return {"name": condition.property.name, **operator, "value": _plain(condition.value)}
 
 
-def _common(query: Query) -> dict[str, object]:
+def _common(query: model.Query) -> dict[str, object]:
     lists: dict[str, object] = {
         key: _triples(query.event, scope) for key, scope in FAMILIES.items()
     }
@@ -149,23 +133,23 @@ def _common(query: Query) -> dict[str, object]:
     return {key: listed for key, listed in lists.items() if listed}
 
 
-def _advanced(query: Query, period: AnyPeriod) -> dict[str, object]:
+def _advanced(query: model.Query, period: model.AnyPeriod) -> dict[str, object]:
     body: dict[str, Any] = {}
     for clause in query.clauses:
         events = [_event(event, period) for event in clause.events]
         match clause:
-            case Did():
+            case model.Did():
                 body.setdefault("did_all", []).extend(events)
-            case DidNot():
+            case model.DidNot():
                 body.setdefault("did_none", []).extend(events)
-            case DidAny(_, operator, times):
+            case model.DidAny(_, operator, times):
                 how_often = {"operator": operator.value, "value": times}
                 body["did_any"] = {"any_events": events, **how_often}
     return body
 
 
-def _plain(value: Value) -> Scalar | list[Scalar]:
-    if isinstance(value, ClockRange):
+def _plain(value: model.Value) -> model.Scalar | list[model.Scalar]:
+    if isinstance(value, model.ClockRange):
         return [check_clock(value.start), check_clock(value.end)]
     return list(value) if isinstance(value, tuple) else value
 
@@ -209,31 +193,34 @@ def _exactly(body: dict[str, object]) -> str:
     return json.dumps(body, sort_keys=True)
 
 
-def _expressed(body: dict[str, object]) -> Query | None:
+def _expressed(body: dict[str, object]) -> model.Query | None:
     try:
         return _query(body)
     except UnsayableError:
         return None
 
 
-def _query(body: dict[str, object]) -> Query:
+def _query(body: dict[str, object]) -> model.Query:
     body = dict(body)
     common = _checked_object(body.pop("common_profile_properties", {}), {*FAMILIES, "geo_fields"})
     advanced = _checked_object(body.pop("advanced_query", {}), {"did_all", "did_none", "did_any"})
     event = _read_event(body)
     filters = [f for key, scope in FAMILIES.items() for f in _filters(common.get(key, []), scope)]
-    return Query(
-        Event(event.name, (*event.where, *filters), event.period),
+    return model.Query(
+        model.Event(event.name, (*event.where, *filters), event.period),
         places=tuple(map(_place, _list(common.get("geo_fields", [])))),
         clauses=(
-            *(Did(_read_event(done, often=True)) for done in _list(advanced.get("did_all", []))),
-            *(DidNot(_read_event(done)) for done in _list(advanced.get("did_none", []))),
+            *(
+                model.Did(_read_event(done, often=True))
+                for done in _list(advanced.get("did_all", []))
+            ),
+            *(model.DidNot(_read_event(done)) for done in _list(advanced.get("did_none", []))),
             *([_any(advanced["did_any"])] if "did_any" in advanced else []),
         ),
     )
 
 
-def _read_event(part: object, often: bool = False) -> Event:
+def _read_event(part: object, often: bool = False) -> model.Event:
     keys = {"event_name", "from", "to", "event_properties", "session_properties"}
     body = _checked_object(part, keys | ({"operator", "value"} if often else set()))
     name = _sayable(body.get("event_name"), str)
@@ -241,73 +228,75 @@ def _read_event(part: object, often: bool = False) -> Event:
     if not name or start is None or end is None or start > end:
         raise UnsayableError
     own_filters = body.get("event_properties")  # null for no filters is what one program sends
-    own = [] if own_filters is None else _filters(own_filters, Scope.EVENT)
-    session = _filters(body.get("session_properties", []), Scope.SESSION)
-    return Event(name, (*own, *session), Days(start, end), _often(body))
+    own = [] if own_filters is None else _filters(own_filters, model.Scope.EVENT)
+    session = _filters(body.get("session_properties", []), model.Scope.SESSION)
+    return model.Event(name, (*own, *session), model.Days(start, end), _often(body))
 
 
-def _often(body: dict[str, object]) -> Often | None:
+def _often(body: dict[str, object]) -> model.Often | None:
     if not body.keys() & {"operator", "value"}:
         return None
-    return Often(*_times(body, OFTEN))
+    return model.Often(*_times(body, OFTEN))
 
 
-def _times(body: dict[str, object], operators: frozenset[Operator]) -> tuple[Operator, int]:
+def _times(
+    body: dict[str, object], operators: frozenset[model.Operator]
+) -> tuple[model.Operator, int]:
     operator, times = _operator(body.get("operator")), _sayable(body.get("value"), int)
     if operator not in operators or times < 1:
         raise UnsayableError
     return operator, times
 
 
-def _filters(part: object, scope: Scope) -> list[Filter]:
+def _filters(part: object, scope: model.Scope) -> list[model.Filter]:
     return [_filter(item, scope) for item in _list(part)]
 
 
-def _filter(part: object, scope: Scope) -> Filter:
+def _filter(part: object, scope: model.Scope) -> model.Filter:
     body = _checked_object(part, {"name", "operator", "value"})
-    if scope is not Scope.EVENT:
+    if scope is not model.Scope.EVENT:
         body = {"operator": "equals", **body}  # it may be left out for equality
     name = _sayable(body.get("name"), str)
-    prop, value = Property(name, scope), _value(body.get("value"))
+    prop, value = model.Property(name, scope), _value(body.get("value"))
     if prop == TIME_OF_DAY:
         value = _clock_range(value)
-    condition = Filter(prop, _operator(body.get("operator")), value)
+    condition = model.Filter(prop, _operator(body.get("operator")), value)
     if not name or not fits(condition):
         raise UnsayableError
     return condition
 
 
-def _value(part: object) -> Value:
+def _value(part: object) -> model.Value:
     if isinstance(part, list):
         return tuple(_sayable(item, str, int, float) for item in part)
-    value: Scalar = _sayable(part, str, int, float)
+    value: model.Scalar = _sayable(part, str, int, float)
     return value
 
 
-def _clock_range(value: Value) -> ClockRange:
+def _clock_range(value: model.Value) -> model.ClockRange:
     ends = [minutes(str(end)) for end in value] if isinstance(value, tuple) else []
     match ends:
         case [int() as start, int() as end]:
-            return ClockRange(start, end)
+            return model.ClockRange(start, end)
     raise UnsayableError
 
 
-def _operator(part: object) -> Operator:
-    known = next((operator for operator in Operator if operator.value == part), None)
+def _operator(part: object) -> model.Operator:
+    known = next((operator for operator in model.Operator if operator.value == part), None)
     if known is None:
         raise UnsayableError
     return known
 
 
-def _any(part: object) -> DidAny:
+def _any(part: object) -> model.DidAny:
     body = _checked_object(part, {"any_events", "operator", "value"})
     events = tuple(map(_read_event, _list(body.get("any_events"))))
     if not events:
         raise UnsayableError
-    return DidAny(events, *_times(body, TIMES))
+    return model.DidAny(events, *_times(body, TIMES))
 
 
-def _place(path: object) -> Place:
+def _place(path: object) -> model.Place:
     parts = tuple(_sayable(part, str) for part in _list(path))
     if not 1 <= len(parts) <= 3 or not all(parts) or any("/" in part for part in parts):
         raise UnsayableError
@@ -341,10 +330,10 @@ def _list(part: object) -> list[object]:
 FILTERS = ("event_properties", "session_properties")
 
 
-def key(count: Query | JsonQuery) -> str:
+def key(count: model.Query | model.JsonQuery) -> str:
     """Return the text that is equal for two counts that ask the same."""
     body = to_payload(count)
-    return _text(body if isinstance(count, JsonQuery) else _query_key(body))
+    return _text(body if isinstance(count, model.JsonQuery) else _query_key(body))
 
 
 def _query_key(body: Mapping[str, Any]) -> dict[str, object]:

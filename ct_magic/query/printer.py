@@ -6,58 +6,20 @@ import re
 from datetime import date
 from typing import assert_never
 
-from ct_magic.query import strict_json
+from ct_magic.query import model, strict_json
 from ct_magic.query.calendar import counts_from_today, month_of
 from ct_magic.query.check_filter import check_clock
 from ct_magic.query.lexer import is_bare_event, is_bare_name
 from ct_magic.query.mistakes.rewriting import swallowed
-from ct_magic.query.model import (
-    Ago,
-    And,
-    AnyPeriod,
-    AtPlace,
-    Axis,
-    ByHour,
-    ByPlace,
-    ByTime,
-    ByValue,
-    Clause,
-    ClockRange,
-    Condition,
-    Days,
-    Did,
-    DidAny,
-    DidNot,
-    Event,
-    Filter,
-    JsonQuery,
-    Last,
-    Operator,
-    Or,
-    OwnDays,
-    Period,
-    Place,
-    Preceding,
-    Previous,
-    Property,
-    Query,
-    Scalar,
-    ShareWhere,
-    Shift,
-    ShiftAxis,
-    This,
-    Unit,
-    Value,
-)
 from ct_magic.query.payload import to_payload
 
 WIDEST = 88
-_ONCE = (Operator.GREATER_THAN_EQUALS, 1)  # what `did any` means without a number
+_ONCE = (model.Operator.GREATER_THAN_EQUALS, 1)  # what `did any` means without a number
 # A text between quotes is on one line, so these cannot be said in the language.
 _UNSAYABLE = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def to_text(query: Query | JsonQuery) -> str:
+def to_text(query: model.Query | model.JsonQuery) -> str:
     """Return a query on one line, its label before it.
 
     A single count that holds line breaks or other control characters prints as JSON. A statement
@@ -66,10 +28,10 @@ def to_text(query: Query | JsonQuery) -> str:
     return _label(query) + " ".join(_clauses(query))
 
 
-def layout(query: Query | JsonQuery) -> str:
+def layout(query: model.Query | model.JsonQuery) -> str:
     """Return a query over indented lines, one for each clause; it reads back as the same query."""
     head, *clauses = _clauses(query)
-    if isinstance(query, Query) and len(head) > WIDEST and not head.startswith("{"):
+    if isinstance(query, model.Query) and len(head) > WIDEST and not head.startswith("{"):
         parts = _base(query)
         head = "\n    ".join(_UNSAYABLE.sub(_visible_char, part) for part in parts)
     return "\n  ".join([_label(query) + head, *clauses])
@@ -91,65 +53,65 @@ def quote(text: str) -> str:
     return mark + text.replace("\\", "\\\\").replace(mark, "\\" + mark) + mark
 
 
-def value_text(scalar: Scalar) -> str:
+def value_text(scalar: model.Scalar) -> str:
     """Return a value: `"text"`, a number, `true` or `false`."""
     if scalar in ("True", "False"):
         return str(scalar).lower()
     return quote(scalar) if isinstance(scalar, str) else repr(scalar)
 
 
-def property_text(prop: Property) -> str:
+def property_text(prop: model.Property) -> str:
     """Return a property with its scope; one of the event that is called geo keeps its quotes."""
-    if prop == Property("geo"):
+    if prop == model.Property("geo"):
         return quote(prop.name)
     scope = f"{prop.scope.value}." if prop.scope.value else ""
     return scope + name_text(prop.name)
 
 
-def event_text(event: Event) -> str:
+def event_text(event: model.Event) -> str:
     """Return an event with its filters, its period and how often, as it is written inside `did`."""
     return " ".join([*_parts(event, _filter_texts(event.where)), *often_text(event)])
 
 
-def often_text(event: Event) -> list[str]:
+def often_text(event: model.Event) -> list[str]:
     """Return how often an event happened, as `>= 3`; nothing where that is not said."""
     return [f"{event.often.operator.symbol} {event.often.times}"] if event.often else []
 
 
-def clause_text(clause: Clause) -> str:
+def clause_text(clause: model.Clause) -> str:
     """Return a clause as it is written behind `share`: `did not App Uninstalled`."""
     match clause:
-        case Did(done):
+        case model.Did(done):
             return f"did {event_text(done)}"
-        case DidNot(done):
+        case model.DidNot(done):
             return f"did not {event_text(done)}"
-        case DidAny(events, operator, times, window):
+        case model.DidAny(events, operator, times, window):
             inside = ", ".join(map(event_text, events))
             often = None if (operator, times) == _ONCE else f"{operator.symbol} {times}"
             parts = [f"did any ({inside})", period_text(window) if window else None, often]
             return " ".join(filter(None, parts))
-        case ShareWhere(condition):
+        case model.ShareWhere(condition):
             return " ".join(_where(condition))
         case _:
             assert_never(clause)
 
 
-def period_text(period: AnyPeriod) -> str:
+def period_text(period: model.AnyPeriod) -> str:
     """Return a period: `2015-08`, `since 2015-08-10`, `last 30 days`, `after 2 weeks`."""
     match period:
-        case Days():
+        case model.Days():
             return _days(period)
-        case Last(n, unit):
+        case model.Last(n, unit):
             return f"last {units_text(n, unit)}"
-        case This(unit):
+        case model.This(unit):
             return f"this {unit.value}"
-        case Previous(unit):
+        case model.Previous(unit):
             return f"last {unit.value}"
-        case Shift(n, unit):
+        case model.Shift(n, unit):
             return f"{'before' if n < 0 else 'after'} {units_text(abs(n), unit)}"
-        case ShiftAxis(first, last, unit):
+        case model.ShiftAxis(first, last, unit):
             return f"after {first}..{units_text(last, unit)}"
-        case OwnDays(windows):
+        case model.OwnDays(windows):
             return _own_days(windows)
         case _:
             assert_never(period)
@@ -164,12 +126,12 @@ def _own_days(windows: tuple[tuple[int, int], ...]) -> str:
     return f"on {'days' if longest else 'day'} {', '.join(texts)}"
 
 
-def _label(query: Query | JsonQuery) -> str:
+def _label(query: model.Query | model.JsonQuery) -> str:
     return f"{name_text(query.label)}: " if query.label is not None else ""
 
 
-def _clauses(query: Query | JsonQuery) -> list[str]:
-    if isinstance(query, JsonQuery):
+def _clauses(query: model.Query | model.JsonQuery) -> list[str]:
+    if isinstance(query, model.JsonQuery):
         return [query.body]
     texts = [
         " ".join(_base(query)),
@@ -184,7 +146,7 @@ def _clauses(query: Query | JsonQuery) -> list[str]:
     return [_UNSAYABLE.sub(_visible_char, clause_text) for clause_text in texts]
 
 
-def _is_single(query: Query) -> bool:
+def _is_single(query: model.Query) -> bool:
     events = (event for clause in query.clauses for event in clause.events if event.period)
     periods = [query.event.period, *(event.period for event in events)]
     return query.is_single and not any(p is None or counts_from_today(p) for p in periods)
@@ -194,7 +156,7 @@ def _visible_char(char: re.Match[str]) -> str:
     return chr(0x2400 + ord(char[0])) if char[0] < " " else "\N{REPLACEMENT CHARACTER}"
 
 
-def _base(query: Query) -> list[str]:
+def _base(query: model.Query) -> list[str]:
     """Return the base in the parts that `layout` may put on lines of their own."""
     if query.condition:
         return [event_name(query.event.name), *_where(query.condition), *_period_words(query.event)]
@@ -202,18 +164,18 @@ def _base(query: Query) -> list[str]:
     return _parts(query.event, [*_filter_texts(query.event.where), *at_place])
 
 
-def _parts(event: Event, conditions: list[str]) -> list[str]:
+def _parts(event: model.Event, conditions: list[str]) -> list[str]:
     return [event_name(event.name), *_led("and", conditions), *_period_words(event)]
 
 
-def _period_words(event: Event) -> list[str]:
+def _period_words(event: model.Event) -> list[str]:
     return [period_text(event.period)] if event.period else []
 
 
-def _where(condition: Condition) -> list[str]:
+def _where(condition: model.Condition) -> list[str]:
     """Return a `where` in its parts, whatever joins them."""
-    word = "or" if isinstance(condition, Or) else "and"
-    parts = condition.parts if isinstance(condition, And | Or) else (condition,)
+    word = "or" if isinstance(condition, model.Or) else "and"
+    parts = condition.parts if isinstance(condition, model.And | model.Or) else (condition,)
     return _led(word, _joined(parts, in_and=word == "and"))
 
 
@@ -221,7 +183,7 @@ def _led(word: str, conditions: list[str]) -> list[str]:
     return [f"{word if at else 'where'} {text}" for at, text in enumerate(conditions)]
 
 
-def _joined(parts: tuple[Condition, ...], in_and: bool = False) -> list[str]:
+def _joined(parts: tuple[model.Condition, ...], in_and: bool = False) -> list[str]:
     """Return the parts of an `and` or `or`; neighbours that are one range are printed as one."""
     texts, at = [], 0
     while at < len(parts):
@@ -234,101 +196,101 @@ def _joined(parts: tuple[Condition, ...], in_and: bool = False) -> list[str]:
     return texts
 
 
-def _part(part: Condition, in_and: bool) -> str:
+def _part(part: model.Condition, in_and: bool) -> str:
     match part:
-        case And(parts):
+        case model.And(parts):
             return " and ".join(_joined(parts, in_and=True))
-        case Or(parts):
+        case model.Or(parts):
             text = " or ".join(_joined(parts))
             return f"({text})" if in_and else text
-        case AtPlace(places):
+        case model.AtPlace(places):
             return f"geo {_list(places)}"
-        case Filter():
+        case model.Filter():
             return _filter_text(part)
         case _:
             assert_never(part)
 
 
-def _filter_texts(where: tuple[Filter, ...]) -> list[str]:
+def _filter_texts(where: tuple[model.Filter, ...]) -> list[str]:
     return _joined(where, in_and=True)
 
 
-def _range(pair: tuple[Condition, ...]) -> str:
-    low, high = (end for end in pair if isinstance(end, Filter))
+def _range(pair: tuple[model.Condition, ...]) -> str:
+    low, high = (end for end in pair if isinstance(end, model.Filter))
     return f"{property_text(low.property)} in {_values(low.value)}..{_values(high.value)}"
 
 
-def _is_range(pair: tuple[Condition, ...]) -> bool:
+def _is_range(pair: tuple[model.Condition, ...]) -> bool:
     match pair:
         case (
-            Filter(prop, Operator.GREATER_THAN_EQUALS, int() | float() as low),
-            Filter(other, Operator.LESS_THAN_EQUALS, int() | float() as high),
+            model.Filter(prop, model.Operator.GREATER_THAN_EQUALS, int() | float() as low),
+            model.Filter(other, model.Operator.LESS_THAN_EQUALS, int() | float() as high),
         ):
             return prop == other and low <= high
     return False
 
 
-def _filter_text(condition: Filter) -> str:
+def _filter_text(condition: model.Filter) -> str:
     name, symbol = property_text(condition.property), condition.operator.symbol
-    if condition.operator in (Operator.EXISTS, Operator.DOES_NOT_EXIST):
+    if condition.operator in (model.Operator.EXISTS, model.Operator.DOES_NOT_EXIST):
         return f"{name} {symbol}"
-    if isinstance(condition.value, tuple | ClockRange):
-        symbol = "in" if condition.operator is Operator.EQUALS else "not in"
+    if isinstance(condition.value, tuple | model.ClockRange):
+        symbol = "in" if condition.operator is model.Operator.EQUALS else "not in"
     return f"{name} {symbol} {_values(condition.value)}"
 
 
-def _values(value: Value) -> str:
+def _values(value: model.Value) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(value_text, value))})"
-    if isinstance(value, ClockRange):
+    if isinstance(value, model.ClockRange):
         return f"{check_clock(value.start)}..{check_clock(value.end)}"
     return value_text(value)
 
 
-def _list(places: tuple[Place, ...]) -> str:
+def _list(places: tuple[model.Place, ...]) -> str:
     # Quoted always: `geo = true` is no place, and one may be called "True".
     names = [quote("/".join(place)) for place in places]
     return f"= {names[0]}" if len(names) == 1 else f"in ({', '.join(names)})"
 
 
-def _versus(period: Period | Shift | Preceding) -> str:
-    return "previous" if isinstance(period, Preceding) else period_text(period)
+def _versus(period: model.Period | model.Shift | model.Preceding) -> str:
+    return "previous" if isinstance(period, model.Preceding) else period_text(period)
 
 
-def _axis(axis: Axis) -> str:
+def _axis(axis: model.Axis) -> str:
     match axis:
-        case ByTime(unit, first, rolling):
+        case model.ByTime(unit, first, rolling):
             window = f" rolling {units_text(rolling.n, rolling.unit)}" if rolling else ""
             return f"{'first ' if first else ''}{unit.value}{window}"
-        case ByHour():
+        case model.ByHour():
             return "hour"
-        case ByValue(prop, values):
+        case model.ByValue(prop, values):
             return f"{property_text(prop)} in {_values(values)}"
-        case ByPlace(places):
+        case model.ByPlace(places):
             return f"geo in {_values(tuple('/'.join(place) for place in places))}"
         case _:
             assert_never(axis)
 
 
-def _days(period: Days) -> str:
+def _days(period: model.Days) -> str:
     match period:
-        case Days(date() as start, named=Unit.QUARTER):
+        case model.Days(date() as start, named=model.Unit.QUARTER):
             return f"{start.year:04}-Q{(start.month + 2) // 3}"
-        case Days(start, end) if start == end:
+        case model.Days(start, end) if start == end:
             return _day(start)
-        case Days(start, Ago(1)):
+        case model.Days(start, model.Ago(1)):
             return f"since {_day(start)}"
-        case Days(date() as start, date()) if month_of(start) == period:
+        case model.Days(date() as start, date()) if month_of(start) == period:
             return start.isoformat()[:7]
     return f"{_day(period.start)}..{_day(period.end)}"
 
 
-def units_text(n: int, unit: Unit) -> str:
+def units_text(n: int, unit: model.Unit) -> str:
     """Return a number of units: `1 week`, `2 weeks`."""
     return f"{n} {unit.value}{'' if n == 1 else 's'}"
 
 
-def _day(day: date | Ago) -> str:
+def _day(day: date | model.Ago) -> str:
     if isinstance(day, date):
         return day.isoformat()
     return {0: "today", 1: "yesterday"}.get(day.days, f"today-{day.days}")

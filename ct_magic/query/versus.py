@@ -8,21 +8,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from ct_magic.common import words
-from ct_magic.query.calendar import (
-    DAYS,
-    DEFAULT,
-    MADE_OF,
-    MONTHS,
-    counts_from_today,
-    ends,
-    is_of_whole_pieces,
-    is_whole,
-    length,
-    moved,
-    number_of_pieces,
-    resolve,
-    unit_of,
-)
+from ct_magic.query import calendar
 from ct_magic.query.lexer import ClauseError
 from ct_magic.query.model import (
     AnyPeriod,
@@ -48,11 +34,11 @@ def other_days(query: Query, own: Days, unit: Unit | None, today: date) -> Days:
     """
     match query.versus:
         case Preceding():
-            days = preceding(query.event.period or DEFAULT, own, unit, today)
+            days = preceding(query.event.period or calendar.DEFAULT, own, unit, today)
         case Shift() as shift:
-            days = moved(own, shift)
+            days = calendar.moved(own, shift)
         case period:
-            days = resolve(period, today, unit)
+            days = calendar.resolve(period, today, unit)
     if unit is not None:
         _check_pairs(query, own, days, unit)
     return days
@@ -60,21 +46,23 @@ def other_days(query: Query, own: Days, unit: Unit | None, today: date) -> Days:
 
 def preceding(period: AnyPeriod, own: Days, unit: Unit | None, today: date) -> Days:
     """Return the period before, by the words of the period."""
-    start, end = ends(own)
+    start, end = calendar.ends(own)
     before = start - timedelta(1)
     match period:
-        case Last(n, of) if is_of_whole_pieces(period, unit):
-            return Days(ends(moved(Days(start, start), Shift(-n, of)))[0], before)
+        case Last(n, of) if calendar.is_of_whole_pieces(period, unit):
+            return Days(calendar.ends(calendar.moved(Days(start, start), Shift(-n, of)))[0], before)
         case Last(n, of):
-            return Days(ends(moved(Days(today, today), Shift(-2 * n, of)))[0], before)
+            return Days(
+                calendar.ends(calendar.moved(Days(today, today), Shift(-2 * n, of)))[0], before
+            )
         case This(Unit.WEEK):
-            return moved(own, Shift(-1, Unit.WEEK))
+            return calendar.moved(own, Shift(-1, Unit.WEEK))
         case This(of) if of is not Unit.DAY:
-            first, last = (moved(Days(day, day), Shift(-1, of)) for day in (start, end))
+            first, last = (calendar.moved(Days(day, day), Shift(-1, of)) for day in (start, end))
             return Days(first.start, last.start)
     if named := _named(period, own):
-        return unit_of(named, before)
-    return moved(own, Shift(-length(own), Unit.DAY))
+        return calendar.unit_of(named, before)
+    return calendar.moved(own, Shift(-calendar.length(own), Unit.DAY))
 
 
 def _named(period: AnyPeriod, own: Days) -> Unit | None:
@@ -84,7 +72,9 @@ def _named(period: AnyPeriod, own: Days) -> Unit | None:
             return unit
         case Days(named=Unit() as unit):
             return unit
-        case Days() if not counts_from_today(period) and own == unit_of(Unit.MONTH, ends(own)[0]):
+        case Days() if not calendar.counts_from_today(period) and own == calendar.unit_of(
+            Unit.MONTH, calendar.ends(own)[0]
+        ):
             return Unit.MONTH
     return None
 
@@ -93,23 +83,25 @@ def incomparable(
     query: Query, own: Days, other: Days, unit: Unit | None, today: date
 ) -> str | None:
     """Return why there is no `change` between two stretches, None where there is one."""
-    if ends(own)[1] >= today:
-        return f"{words.day(ends(own)[1])} is not over"
-    if ends(other)[1] >= today:
-        return f"{words.day(ends(other)[1])} is not over"
-    if length(own) == length(other) or any(_as_many(own, other, of) for of in LARGER):
+    if calendar.ends(own)[1] >= today:
+        return f"{words.day(calendar.ends(own)[1])} is not over"
+    if calendar.ends(other)[1] >= today:
+        return f"{words.day(calendar.ends(other)[1])} is not over"
+    if calendar.length(own) == calendar.length(other) or any(
+        _as_many(own, other, of) for of in LARGER
+    ):
         return None
     if unit is None and _is_last_and_before(query):
         return None
-    days = "1 day" if length(own) == 1 else f"{length(own)} days"
-    return f"{days} against {length(other)}"
+    days = "1 day" if calendar.length(own) == 1 else f"{calendar.length(own)} days"
+    return f"{days} against {calendar.length(other)}"
 
 
 def left_out(query: Query, own: Days, other: Days, unit: Unit | None) -> str | None:
     """Return the sentence on days that have no partner, None where each has one."""
     if unit is None:
         return None
-    more = number_of_pieces(other, unit) - number_of_pieces(own, unit)
+    more = calendar.number_of_pieces(other, unit) - calendar.number_of_pieces(own, unit)
     days = "1 day" if abs(more) == 1 else f"{abs(more)} days"
     if more > 0:
         return f"{days} of the longer other period left out"
@@ -118,22 +110,22 @@ def left_out(query: Query, own: Days, other: Days, unit: Unit | None) -> str | N
 
 def _as_many(own: Days, other: Days, unit: Unit) -> bool:
     return (
-        is_whole(own, unit)
-        and is_whole(other, unit)
-        and number_of_pieces(own, unit) == number_of_pieces(other, unit)
+        calendar.is_whole(own, unit)
+        and calendar.is_whole(other, unit)
+        and calendar.number_of_pieces(own, unit) == calendar.number_of_pieces(other, unit)
     )
 
 
 def _is_last_and_before(query: Query) -> bool:
     period = query.event.period
-    is_last = isinstance(period, Last) and period.unit in MONTHS
+    is_last = isinstance(period, Last) and period.unit in calendar.MONTHS
     return is_last and isinstance(query.versus, Preceding)
 
 
 def _check_pairs(query: Query, own: Days, other: Days, unit: Unit) -> None:
     if unit is not Unit.DAY:
         _check_whole(query, own, other, unit)
-    numbers = number_of_pieces(own, unit), number_of_pieces(other, unit)
+    numbers = calendar.number_of_pieces(own, unit), calendar.number_of_pieces(other, unit)
     is_by_words = unit is Unit.DAY and isinstance(query.versus, Preceding | Shift)
     if numbers[0] != numbers[1] and not is_by_words:
         raise ClauseError(
@@ -144,36 +136,38 @@ def _check_pairs(query: Query, own: Days, other: Days, unit: Unit) -> None:
 
 
 def _check_whole(query: Query, own: Days, other: Days, unit: Unit) -> None:
-    period = query.event.period or DEFAULT
+    period = query.event.period or calendar.DEFAULT
     if not _is_whole_by_words(period, own, unit):
         raise _not_whole(_words(period), unit)
     match query.versus:
         case Preceding():
-            is_fine = isinstance(period, Last | Previous) or is_whole(other, unit)
+            is_fine = isinstance(period, Last | Previous) or calendar.is_whole(other, unit)
         case Shift() as shift:
-            is_fine = is_whole(other, unit) and (_is_written(period) or _is_made_of(shift, unit))
+            is_fine = calendar.is_whole(other, unit) and (
+                _is_written(period) or _is_made_of(shift, unit)
+            )
         case versus:
-            is_fine = _is_whole_by_words(versus or DEFAULT, other, unit)
+            is_fine = _is_whole_by_words(versus or calendar.DEFAULT, other, unit)
     if not is_fine:
         raise _not_whole(f"the other period, {period_text(other)},", unit)
 
 
 def _is_written(period: AnyPeriod) -> bool:
-    return isinstance(period, Days) and not counts_from_today(period)
+    return isinstance(period, Days) and not calendar.counts_from_today(period)
 
 
 def _is_whole_by_words(period: AnyPeriod, days: Days, unit: Unit) -> bool:
     match period:
         case Last(_, of) | Previous(of):
-            return unit in MADE_OF[of]
+            return unit in calendar.MADE_OF[of]
         case Days():
-            return _is_written(period) and is_whole(days, unit)
+            return _is_written(period) and calendar.is_whole(days, unit)
     return False
 
 
 def _is_made_of(shift: Shift, unit: Unit) -> bool:
     """Return True if a shift is a number of these units, whichever day it is."""
-    for sizes in (DAYS, MONTHS):
+    for sizes in (calendar.DAYS, calendar.MONTHS):
         if shift.unit in sizes and unit in sizes:
             return shift.n * sizes[shift.unit] % sizes[unit] == 0
     return False
