@@ -19,6 +19,16 @@ MORE, FEWER, PARTS = "more", "fewer", "parts"
 Places = Mapping[int, int]  # where something lies: its number there, by that of before
 
 
+def is_over(end: date, pieces: Iterable[tuple[str, object]], day: date, hours: int) -> bool:
+    """Return True if what is counted up to `end` is over when so many full hours of `day` are.
+
+    That is at midnight, or after its hour where the row's `pieces` have one: no other axis than `by
+    hour` has a column of this name.
+    """
+    hour = dict(pieces).get("hour")
+    return (end, hour if isinstance(hour, int | float) else 23) < (day, hours)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One distinct count, in the words that the service half needs.

@@ -12,7 +12,7 @@ from datetime import date, datetime, tzinfo
 from ct_magic.client.jobs import Job, State
 from ct_magic.common import words
 from ct_magic.planning.row_results import RowResult
-from ct_magic.rows import Plan, Row
+from ct_magic.rows import Plan, Row, is_over
 
 FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no failure
 LEAST_ENDED = 5  # counts that must have ended before the rest is estimated
@@ -138,9 +138,11 @@ class Standing:
 
     def _is_before_its_end(self, row: RowResult) -> bool:
         """Return True for a count that was taken before the last of its days was over."""
-        if row.counted is not None and self.about.today is not None:
-            return row.counted.astimezone(self.about.zone).date() <= row.row.end
-        return self.about.today is not None and row.row.end >= self.about.today
+        if self.about.today is None:
+            return False
+        at = row.counted and row.counted.astimezone(self.about.zone)
+        day, hours = (at.date(), at.hour) if at else (self.about.today, 0)
+        return not is_over(row.row.end, row.row.pieces, day, hours)
 
     def _whole_length(self, row: Row) -> int | None:
         """Return how many days the piece of a row would have, were it whole; None if unknown."""

@@ -124,8 +124,7 @@ def read_plan(
 ) -> tuple[Expansion, date]:
     """Read a text as an account means it: its rows with their doubts, and the account's today."""
     days_of, known = zone_of(account, settings), known_of(account)
-    now = datetime.now(days_of)
-    day = plain_day(today or now.date(), days_of)
+    day, hours = day_and_hours(today, days_of)
     cell = parser.read_cell(
         one_text(text),
         params=params,
@@ -133,9 +132,19 @@ def read_plan(
         max_counts=settings.max_counts,
         zone=days_of,
         names=known.names,
-        hours=None if today else now.hour,
+        hours=hours,
     )
     return replace(cell, plan=doubted(cell, day, known)), day
+
+
+def day_and_hours(
+    today: date | None, days_of: tzinfo | None, now: datetime | None = None
+) -> tuple[date, int | None]:
+    """Return today, and how many of its hours are over; of a day that is given that is unknown."""
+    if today is not None:
+        return plain_day(today, days_of), None
+    moment = now.astimezone(days_of) if now else datetime.now(days_of)
+    return moment.date(), moment.hour
 
 
 def one_text(text: str | Sequence[str]) -> str:

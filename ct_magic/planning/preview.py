@@ -15,9 +15,15 @@ from ct_magic.client.jobs import Job, State, jobs_of
 from ct_magic.client.journal.journal import open_journal, recalled
 from ct_magic.common.words import counted
 from ct_magic.planning.estimate import Estimate, expected
-from ct_magic.planning.prepare import PreparedCell, known_of, one_text, read_plan, today_of, zone_of
+from ct_magic.planning.prepare import (
+    PreparedCell,
+    day_and_hours,
+    known_of,
+    one_text,
+    read_plan,
+    zone_of,
+)
 from ct_magic.query import strict_json
-from ct_magic.query.calendar import plain_day
 from ct_magic.query.doubts import doubted
 from ct_magic.query.expand import TooLargeError, expand, rows_in
 from ct_magic.query.parser import statements
@@ -101,12 +107,12 @@ def plan(
     """
     settings, chosen = changed(settings, changes), SESSION.account_if_any(account)
     days_of = zone_of(chosen, settings)
-    day = plain_day(today or today_of(chosen, settings), days_of)
+    day, hours = day_and_hours(today, days_of)
     known = known_of(chosen)
     queries = statements(one_text(text), params, day, days_of, known.names)
     rows = rows_in(queries, day)
     try:
-        expansion = expand(queries, day, settings.max_counts)
+        expansion = expand(queries, day, settings.max_counts, hours)
     except TooLargeError as error:
         refused = f"refused: {error.size}, the limit is {error.limit:,}"
         return PlanSummary(rows, None, refused=refused)

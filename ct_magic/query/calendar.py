@@ -154,20 +154,20 @@ class Stretch:
     whole: bool | None = None
 
 
-def stretches(period: model.Days, axis: model.ByTime | None, today: date) -> list[Stretch]:
+def stretches(period: model.Days, axis: model.ByTime | None) -> list[Stretch]:
     """Return the stretches of a period, the whole period where `by` cuts no time."""
     if axis is None:
         return [Stretch(period, period)]
-    return [_stretch(piece, period, axis, today) for piece in cut(period, axis.unit)]
+    return [_stretch(piece, period, axis) for piece in cut(period, axis.unit)]
 
 
-def _stretch(piece: model.Days, period: model.Days, axis: model.ByTime, today: date) -> Stretch:
+def _stretch(piece: model.Days, period: model.Days, axis: model.ByTime) -> Stretch:
     start, end = ends(piece)
     days = window(end, axis.rolling) if axis.rolling else piece
     first = ends(period)[0]
     before = model.Days(first, date.fromordinal(start.toordinal() - 1)) if start > first else None
-    is_whole = end < today and piece == unit_of(axis.unit, start)
-    return Stretch(days, piece, before if axis.first else None, is_whole)
+    whole = piece == unit_of(axis.unit, start)
+    return Stretch(days, piece, before if axis.first else None, whole)
 
 
 def in_own_units(period: model.Period) -> model.Last | None:

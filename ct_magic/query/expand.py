@@ -42,7 +42,7 @@ from ct_magic.query.lexer import ClauseError
 from ct_magic.query.payload import day_of_number, key, to_payload
 from ct_magic.query.printer import clause_text, to_text
 from ct_magic.query.versus import incomparable, left_out, other_days
-from ct_magic.rows import FEWER, MORE, PARTS, Comparison, Formula, Plan, Question, Row
+from ct_magic.rows import FEWER, MORE, PARTS, Comparison, Formula, Plan, Question, Row, is_over
 
 # What else the profile did: a statement's clauses as steps, and their periods beside a piece.
 #
@@ -274,14 +274,15 @@ class _Statement:
         self, query: model.Query, number: int, today: date, counts: _Counts, hours: int | None
     ) -> None:
         self.query, self.number, self.today, self.counts = query, number, today, counts
-        is_by_hour = hours is not None and any(isinstance(axis, model.ByHour) for axis in query.by)
-        self.later = {_hour(hour) for hour in range(hours or 0, HOURS)} if is_by_hour else set()
+        self.hours = hours or 0
+        is_by_hour = any(isinstance(axis, model.ByHour) for axis in query.by)
+        self.has_hours = is_by_hour and hours is not None
         self.axis = query.time_axis
         self.unit = self.axis.unit if self.axis else None
         self.period = _period(query, today)
-        self.stretches = stretches(self.period, self.axis, today)
+        self.stretches = stretches(self.period, self.axis)
         self.other = other_days(query, self.period, self.unit, today) if query.versus else None
-        self.others = stretches(self.other, self.axis, today) if self.other else []
+        self.others = stretches(self.other, self.axis) if self.other else []
         self.is_own = any(step.window for step in query.steps)
         self.waits = self.is_own or _has_after(query)
         self.base, *_ = self.chains = _chains(query)
@@ -352,7 +353,7 @@ class _Statement:
             windows=_windows(chain.clauses[-1]) if chain.window else None,
             of=self._of(piece, chain, stretch if is_asked else None),
             previous=self._previous(piece, chain, (stretch, other), is_asked),
-            whole=stretch.whole,
+            whole=stretch.whole and self._is_over(piece, end),
             has_events=total is None or total.has_events,
         )
 
@@ -372,7 +373,9 @@ class _Statement:
         return Comparison(
             self.counts.formula(self._total(piece, chain, other) if is_asked else None),
             *ends(other.days),
-            incomparable(self.query, own.days, other.days, self.unit, self.today),
+            incomparable(
+                self.query, own.days, other.days, self.unit, lambda day: self._is_over(piece, day)
+            ),
             self._of(piece, chain, other if is_asked else None),
         )
 
@@ -385,8 +388,8 @@ class _Statement:
         own, place = self.stretches[piece.stretch], piece.stretch
         other = self.others[place] if place < len(self.others) else None
         if chain.last_day is None:
-            is_asked = self._is_asked(chain, own) and self._is_over(piece, own)
-            return own, other, is_asked
+            has_begun = not self.has_hours or self._is_over(piece, ends(own.days)[0])
+            return own, other, self._is_asked(chain, own) and has_begun
         pair = [stretch for stretch in (own, other) if stretch]
         used = [self._used_days(chain, stretch) for stretch in pair]
         if all(days == length(s.piece) for days, s in zip(used, pair, strict=True)):
@@ -413,10 +416,8 @@ class _Statement:
         begins = ends(stretch.piece)[0]
         return begins <= self.today and chain.is_over(stretch.piece, self.today)
 
-    def _is_over(self, piece: _Slice, stretch: Stretch) -> bool:
-        """Return False for an hour of today that is not over."""
-        is_today = ends(stretch.days) == (self.today, self.today)
-        return not (is_today and self.later.intersection(piece.conditions))
+    def _is_over(self, piece: _Slice, end: date) -> bool:
+        return is_over(end, piece.pieces, self.today, self.hours)
 
     def _total(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> alternatives.Sum:
         if chain.last_day is None:
@@ -768,7 +769,7 @@ def _notes(
     own = (question for row in rows if row.from_day is not None for question in row.questions)
     if any(questions[number].profiles_now for number in own):
         yield ONE_RUN
-    reasons = (row.previous.incomparable for row in rows if row.previous)
+    reasons = (row.previous.incomparable for row in rows if row.previous and row.formula)
     for reason in filter(None, reasons):
         is_later = reason.endswith("is not over")
         yield f"{reason}: no comparison yet" if is_later else f"no change: {reason}"

@@ -5,6 +5,7 @@ Rule: README.md here, "Against another period".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from ct_magic.common import words
@@ -80,13 +81,15 @@ def _named(period: AnyPeriod, own: Days) -> Unit | None:
 
 
 def incomparable(
-    query: Query, own: Days, other: Days, unit: Unit | None, today: date
+    query: Query, own: Days, other: Days, unit: Unit | None, is_over: Callable[[date], bool]
 ) -> str | None:
-    """Return why there is no `change` between two stretches, None where there is one."""
-    if calendar.ends(own)[1] >= today:
-        return f"{words.day(calendar.ends(own)[1])} is not over"
-    if calendar.ends(other)[1] >= today:
-        return f"{words.day(calendar.ends(other)[1])} is not over"
+    """Return why there is no `change` between two stretches, None where there is one.
+
+    `is_over` tells whether what is counted of a stretch is, by its last day.
+    """
+    for last in (calendar.ends(own)[1], calendar.ends(other)[1]):
+        if not is_over(last):
+            return f"{words.day(last)} is not over"
     if calendar.length(own) == calendar.length(other) or any(
         _as_many(own, other, of) for of in LARGER
     ):

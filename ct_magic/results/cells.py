@@ -29,6 +29,7 @@ from ct_magic.results.frame import (
     unit_of_days,
     unit_of_ends,
 )
+from ct_magic.rows import is_over
 
 _NEEDED = ("query", "start", "end", "count")
 _COUNTS = ("count", "of", "previous", "previous_of")
@@ -103,8 +104,9 @@ class Cell:
 
     @property
     def is_open(self) -> bool:
-        """True where its last day was not over when it was counted."""
-        return self.counted is not None and self.counted.date() <= self.end
+        """True where its last day, or its hour of that, was not over when it was counted."""
+        at, pieces = self.counted, ((name, value) for name, _, value in self.series.values)
+        return at is not None and not is_over(self.end, pieces, at.date(), at.hour)
 
     @property
     def is_partial(self) -> bool:
