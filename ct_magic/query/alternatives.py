@@ -34,8 +34,6 @@ from ct_magic.query.lexer import ClauseError
 
 Single = model.Filter | model.AtPlace
 Term = tuple[Single, ...]  # conditions that must all hold
-# Equal for two conditions that ask the same: property, operator and the set of values.
-_Key = tuple[object, model.Operator | None, frozenset[object]]
 # What two terms must share to become one: the property, and the bits of all other conditions.
 Rest = tuple[object, int]
 
@@ -45,24 +43,9 @@ def merged(terms: Iterable[Term]) -> tuple[Term, ...]:
     return _Terms(terms).merged()
 
 
-def once(term: Iterable[Single]) -> Term:
-    """Return the conditions, each once."""
-    seen = {condition_key(condition): condition for condition in reversed(tuple(term))}
-    return tuple(reversed(seen.values()))
-
-
-def condition_keys(term: Iterable[Single]) -> frozenset[_Key]:
+def condition_keys(term: Iterable[Single]) -> frozenset[model.Identity]:
     """Return what is equal for two terms that ask the same."""
-    return frozenset(map(condition_key, term))
-
-
-def condition_key(condition: Single) -> _Key:
-    """Return what is equal for two conditions that ask the same."""
-    if isinstance(condition, model.AtPlace):
-        return model.AtPlace, None, frozenset(condition.places)
-    if isinstance(condition.value, model.ClockRange):
-        return condition.property, condition.operator, frozenset([condition.value])
-    return condition.property, condition.operator, frozenset(map(_typed_value, _values(condition)))
+    return frozenset(map(model.identity, term))
 
 
 class _Terms:
@@ -73,15 +56,17 @@ class _Terms:
     """
 
     def __init__(self, terms: Iterable[Term]) -> None:
-        self._terms: dict[int, dict[_Key, Single]] = {}
+        self._terms: dict[int, dict[model.Identity, Single]] = {}
         self._rests: dict[int, list[Rest]] = {}
-        self._marked: dict[_Key, set[int]] = defaultdict(set)
-        self._holding: dict[_Key, set[int]] = defaultdict(set)
+        self._marked: dict[model.Identity, set[int]] = defaultdict(set)
+        self._holding: dict[model.Identity, set[int]] = defaultdict(set)
         self._alike: dict[Rest, list[int]] = defaultdict(list)
         self._pairs: list[tuple[int, int, int, Rest]] = []
-        self._bits: dict[_Key, int] = {}
+        self._bits: dict[model.Identity, int] = {}
         for place, term in enumerate(terms):
-            self._add(place, {condition_key(condition): condition for condition in once(term)})
+            self._add(
+                place, {model.identity(condition): condition for condition in model.once(term)}
+            )
 
     def merged(self) -> tuple[Term, ...]:
         while self._pairs:
@@ -93,7 +78,7 @@ class _Terms:
                 self._add(first, term)
         return tuple(tuple(self._terms[place].values()) for place in sorted(self._terms))
 
-    def _add(self, place: int, term: dict[_Key, Single]) -> None:
+    def _add(self, place: int, term: dict[model.Identity, Single]) -> None:
         keys = term.keys()
         inside = {other for key in keys for other in self._marked[key]}
         others = ((other, self._terms[other].keys()) for other in inside)
@@ -121,7 +106,7 @@ class _Terms:
             self._alike[rest].remove(place)
             self._note_pair(rest)
 
-    def _rests_of(self, term: dict[_Key, Single]) -> list[Rest]:
+    def _rests_of(self, term: dict[model.Identity, Single]) -> list[Rest]:
         """Return for each condition that may become a list its property, and what is beside it.
 
         Each condition that ever came has a bit of its own, so a number says which ones are beside
@@ -136,7 +121,7 @@ class _Terms:
         if len(places := self._alike[rest]) > 1:
             heapq.heappush(self._pairs, (places[0], places[1], len(self._pairs), rest))
 
-    def _united(self, first: int, second: int) -> dict[_Key, Single]:
+    def _united(self, first: int, second: int) -> dict[model.Identity, Single]:
         left, right = self._terms[first], self._terms[second]
         (new,) = right.keys() - left.keys()
         both = (
@@ -154,8 +139,8 @@ def _can_be_list(condition: Single) -> bool:
 
 
 def _merged_filter(
-    key_left: _Key, left: Single, key_right: _Key, right: Single
-) -> tuple[_Key, Single]:
+    key_left: model.Identity, left: Single, key_right: model.Identity, right: Single
+) -> tuple[model.Identity, Single]:
     """Return the condition that one of two holds, and its key; both are of one property."""
     about, operator, held = key_left
     united = about, operator, held | key_right[2]
@@ -164,23 +149,15 @@ def _merged_filter(
         return united, model.AtPlace((*left.places, *new_places))
     if not isinstance(left, model.Filter) or not isinstance(right, model.Filter):
         raise TypeError("a place and a filter have nothing in common")
-    new_values = (value for value in _values(right) if _typed_value(value) not in held)
+    new_values = (value for value in _values(right) if repr(value) not in held)
     return united, model.Filter(left.property, left.operator, (*_values(left), *new_values))
 
 
 def _values(condition: model.Filter) -> tuple[model.Scalar, ...]:
-    match condition.value:
-        case tuple() as values:
-            return values
-        case model.ClockRange():
-            return ()
-        case value:
-            return (value,)
-
-
-def _typed_value(value: model.Scalar) -> object:
-    # To Python 1 and 1.0 are equal; to the service they may not be.
-    return type(value).__name__, value
+    value = condition.value
+    if isinstance(value, model.ClockRange):
+        return ()
+    return value if isinstance(value, tuple) else (value,)
 
 
 MOST_TERMS = 12
@@ -281,7 +258,7 @@ def _both_terms(base: model.Query, first: Term, second: Term) -> model.Query:
     """Return the count of those to whom both terms apply."""
     profile = [c for c in (*first, *second) if not _is_of_event(c)]
     left, right = (tuple(filter(_is_of_event, term)) for term in (first, second))
-    single = _with(base, (*(left or right), *once(profile)))
+    single = _with(base, (*(left or right), *model.once(profile)))
     if left and right and condition_keys(left) != condition_keys(right):
         done = model.Did(model.Event(base.event.name, _plain_filters(right)))
         return replace(single, clauses=(*single.clauses, done))
@@ -325,4 +302,4 @@ def _not_too_many(terms: Iterable[Term]) -> tuple[Term, ...]:
 
 
 def _holds(term: Term, condition: Single) -> bool:
-    return condition_key(condition) in condition_keys(term)
+    return model.identity(condition) in condition_keys(term)

@@ -19,7 +19,7 @@ from typing import NoReturn, TypeVar, assert_never
 from ct_magic.common.words import suggest
 from ct_magic.errors import QueryError
 from ct_magic.query import check_filter, model, parameters, printer, tree
-from ct_magic.query.alternatives import condition_key, condition_keys
+from ct_magic.query.alternatives import condition_keys
 from ct_magic.query.calendar import (
     DAYS,
     DEFAULT,
@@ -774,15 +774,15 @@ def _known_on_day_0(clause: model.Clause, query: model.Query) -> str | None:
     often = [(e.often.operator, e.often.times) for e in clause.events if e.often]
     if isinstance(clause, model.DidAny):
         often = [(clause.operator, clause.times)]
-    known = {condition_key(c) for c in query.event.where}
+    known = {model.identity(c) for c in query.event.where}
     if isinstance(query.condition, model.And):
-        known |= {condition_key(c) for c in query.condition.parts if isinstance(c, model.Filter)}
+        known |= {model.identity(c) for c in query.condition.parts if isinstance(c, model.Filter)}
     for axis in query.by:
         if isinstance(axis, model.ByValue):
             one = (
                 model.Filter(axis.property, model.Operator.EQUALS, value) for value in axis.values
             )
-            known |= set(map(condition_key, one))
+            known |= set(map(model.identity, one))
     is_base = any(
         event.name == query.event.name and condition_keys(event.where) <= known
         for event in clause.events

@@ -457,11 +457,7 @@ class _Statement:
 
     def _terms(self, piece: _Slice, chain: _Chain) -> tuple[alternatives.Term, ...]:
         """Return the alternatives of what must hold; several only where there is an `or`."""
-        parts = self._conditions(piece, chain)
-        plain = tuple(part for part in parts if isinstance(part, model.Filter | model.AtPlace))
-        # As it was typed, a filter that is there twice too; beside `share where` each is sent once.
-        is_typed = len(plain) == len(parts) == len(self._conditions(piece, self.base))
-        return (plain,) if is_typed else alternatives.terms_of(model.And(parts))
+        return alternatives.terms_of(model.And(self._conditions(piece, chain)))
 
     def _conditions(self, piece: _Slice, chain: _Chain) -> tuple[model.Condition, ...]:
         """Return what must hold: the base's filters, the axes', and those of a `share where`."""

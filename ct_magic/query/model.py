@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 Scalar = str | int | float
 
@@ -21,6 +21,8 @@ class ClockRange:
 
 Value = Scalar | tuple[Scalar, ...] | ClockRange
 Place = tuple[str, ...]
+# Of a condition: the property, the operator and the values, each with its type.
+Identity = tuple[object, "Operator | None", frozenset[object]]
 
 
 class Operator(Enum):
@@ -209,7 +211,8 @@ class Event:
     Only an event inside `did` may have a Shift as its period, and `often`: how many times; only one
     behind `share` may have OwnDays.
 
-    Filters are in the order of their scopes, because the API's JSON holds a list for each.
+    Filters are in the order of their scopes, because the API's JSON holds a list for each. One
+    that is there twice is sent once.
     """
 
     name: str
@@ -218,7 +221,10 @@ class Event:
     often: Often | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "where", tuple(sorted(self.where, key=_rank)))
+        where = self.where
+        if len({(f.property, f.operator) for f in where}) < len(where):  # a list may be long
+            where = once(where)
+        object.__setattr__(self, "where", tuple(sorted(where, key=_rank)))
 
     def during(self, period: AnyPeriod | None) -> Event:
         """Return the same event with this period."""
@@ -338,6 +344,24 @@ class AtPlace:
 
 
 Condition = Filter | AtPlace | And | Or
+_Single = TypeVar("_Single", bound=Filter | AtPlace)
+
+
+def identity(condition: Filter | AtPlace) -> Identity:
+    """Return what is equal for two conditions that ask the same, whatever the order of values."""
+    if isinstance(condition, AtPlace):
+        return AtPlace, None, frozenset(condition.places)
+    value = condition.value
+    values = value if isinstance(value, tuple) else (value,)
+    return condition.property, condition.operator, frozenset(map(repr, values))
+
+
+def once(conditions: Iterable[_Single]) -> tuple[_Single, ...]:
+    """Return the conditions, each once, where it was first."""
+    seen: dict[Identity, _Single] = {}
+    for condition in conditions:
+        seen.setdefault(identity(condition), condition)
+    return tuple(seen.values())
 
 
 def _parts(condition: Condition, kind: type[And | Or]) -> tuple[Condition, ...]:

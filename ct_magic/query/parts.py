@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ct_magic.query.alternatives import condition_key
-from ct_magic.query.model import And, AtPlace, Condition, Or, Query, ShareWhere
+from ct_magic.query.model import And, AtPlace, Condition, Or, Query, ShareWhere, identity
 from ct_magic.query.printer import clause_text, often_text, to_text
 
 
@@ -88,4 +87,4 @@ def _key_of(condition: Condition | None) -> object:
         case Or(parts):
             return "or", tuple(map(_key_of, parts))
         case single:
-            return condition_key(single)
+            return identity(single)

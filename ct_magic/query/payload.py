@@ -325,7 +325,8 @@ def _list(part: object) -> list[object]:
 #
 # The JSON may differ in the order of filters, of the values of one list (never of `time_of_day`,
 # whose two are a range), of places, and of events within `did_all`, `did_none` and `did_any`; a
-# list of one value is that value. Rule: README.md here, "What is asked, and what it costs".
+# list of one value is that value, and what is there twice in one of these lists but events is
+# there once. Rule: README.md here, "What is asked, and what it costs".
 
 FILTERS = ("event_properties", "session_properties")
 
@@ -348,29 +349,30 @@ def _query_key(body: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _event_key(body: Mapping[str, Any]) -> dict[str, object]:
-    lists = {name: _sorted_keys(map(_filter_key, body[name])) for name in FILTERS if body.get(name)}
+    lists = {name: _each_once(map(_filter_key, body[name])) for name in FILTERS if body.get(name)}
     return {**body, **lists}
 
 
 def _common_key(name: str, conditions: Sequence[Any]) -> list[object]:
-    return _sorted_keys(conditions if name == "geo_fields" else map(_filter_key, conditions))
+    return _each_once(conditions if name == "geo_fields" else map(_filter_key, conditions))
 
 
 def _advanced_key(events: Any) -> object:
     if isinstance(events, Mapping):  # did_any
         return {**events, "any_events": _advanced_key(events["any_events"])}
-    return _sorted_keys(map(_event_key, events))
+    return sorted(map(_event_key, events), key=_text)
 
 
 def _filter_key(condition: Mapping[str, object]) -> Mapping[str, object]:
     value = condition.get("value")
     if not isinstance(value, list) or condition.get("name") == "time_of_day":
         return condition
-    return {**condition, "value": value[0] if len(value) == 1 else _sorted_keys(value)}
+    values = _each_once(value)
+    return {**condition, "value": values[0] if len(values) == 1 else values}
 
 
-def _sorted_keys(parts: Any) -> list[object]:
-    return sorted(parts, key=_text)
+def _each_once(parts: Iterable[object]) -> list[object]:
+    return [part for _, part in sorted({_text(part): part for part in parts}.items())]
 
 
 def _text(part: object) -> str:

@@ -1,14 +1,17 @@
 """When two counts are one: what may differ in their JSON, and what may not."""
 
+import json
 from datetime import date
 
 import pytest
 
-from ct_magic.query.parser import parse
-from ct_magic.query.payload import key
+from ct_magic.query.parser import condition, parse, statements
+from ct_magic.query.payload import key, to_payload
+from ct_magic.query.printer import to_text
 
 TODAY = date(2026, 11, 23)
 DAYS = '"from": 20260101, "to": 20260131'
+FILTER = '{"name": "A", "operator": "equals", "value": 1}'
 
 
 @pytest.mark.parametrize(
@@ -30,6 +33,19 @@ DAYS = '"from": 20260101, "to": 20260131'
         ("l: C today", "m: C 2026-11-23"),
         ("C last 7 days did A last 7 days", "C 2026-11-16..2026-11-22 did A"),
         (f'{{"event_name": "C", {DAYS}, "x": 1}}', f'{{"x": 1, {DAYS}, "event_name": "C"}}'),
+        ("C where A = 1 and A = 1 today", "C where A = 1 today"),
+        ('C where A in ("x", "x") today', 'C where A = "x" today'),
+        ("C where A = 1 and B = 2 and A = 1 today", "C where B = 2 and A = 1 today"),
+        ('C where A in ("x", "y") and A in ("y", "x") today', 'C where A in ("x", "y") today'),
+        ("C where tech.A = 1 and tech.A = 1 today", "C where tech.A = 1 today"),
+        ("C where A = 1 today by A in (1)", "C where A = 1 today"),
+        ("C today did D where A = 1 and A = 1", "C today did D where A = 1"),
+        ("C today did not D where A exists and A exists", "C today did not D where A exists"),
+        ("C today did any (D where A > 1 and A > 1)", "C today did any (D where A > 1)"),
+        (
+            f'{{"event_name": "C", {DAYS}, "event_properties": [{FILTER}, {FILTER}]}}',
+            "C where A = 1 2026-01",
+        ),
     ],
 )
 def test_the_same_question_is_asked_once(first: str, second: str) -> None:
@@ -46,6 +62,8 @@ def test_the_same_question_is_asked_once(first: str, second: str) -> None:
     [
         ("C where A = 1 today", 'C where A = "1" today'),
         ("C where A = 1 today", "C where A = 1.0 today"),
+        ("C where A = 1 and A = 1.0 today", "C where A = 1 today"),
+        ("C where A in (1, 1.0) today", "C where A = 1 today"),
         ("C where A = 1 today", "C where A = 1 yesterday"),
         ("C where A = 1 today", "C where tech.A = 1 today"),
         ('C where A in ("x", "y") today', 'C where A not in ("x", "y") today'),
@@ -75,3 +93,32 @@ def test_two_times_of_day_are_a_range_and_no_list() -> None:
     ]
     first, second = (parse(body, today=TODAY)[0] for body in bodies)
     assert key(first) != key(second)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "C where A = 1 and A = 1 today",
+        "C where (A = 1) and A in (1) and A = 1 today",
+        "C where A = 1 today by A in (1, 2)",
+        "C where A = 1 today share where A = 1",
+        "C today share where A = 1 and A = 1",
+        "C where A = 1 today did D where A = 1 and A = 1 by first day",
+        "C where $a and A = 1 and $a today",
+        "C 2026-11-20 did E where A = 1 and A = 1\n  share did D where A = 1 and A = 1 on day 1",
+    ],
+)
+def test_a_filter_that_is_there_twice_is_sent_once(typed: str) -> None:
+    """Typed, of `by`, of a step or of a part: a count has it once, and so has its text."""
+    sent = json.loads(FILTER)
+    for count in parse(typed, today=TODAY, params={"a": condition("A = 1")}):
+        body = to_payload(count)
+        for event in (body, *body.get("advanced_query", {}).get("did_all", [])):
+            assert event.get("event_properties", []).count(sent) <= 1
+        assert parse(to_text(count), today=TODAY) == (count,)
+
+
+def test_the_first_of_two_equal_filters_stays() -> None:
+    """So a range is printed as one, and a list in the order in which it came first."""
+    text = "C where A in 1..5 and A >= 1 and B in (2, 1) and B in (1, 2) today"
+    assert to_text(*statements(text)) == "C where A in 1..5 and B in (2, 1) today"

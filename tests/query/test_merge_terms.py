@@ -6,8 +6,8 @@ from itertools import combinations, product
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from ct_magic.query.alternatives import Term, condition_key, condition_keys, merged, once
-from ct_magic.query.model import AtPlace, Filter, Operator, Property
+from ct_magic.query.alternatives import Term, condition_keys, merged
+from ct_magic.query.model import AtPlace, Filter, Operator, Property, identity, once
 from ct_magic.query.parser import parse
 from ct_magic.query.payload import to_payload
 from ct_magic.query.printer import to_text
@@ -54,12 +54,12 @@ def step_by_step(terms: list[Term]) -> tuple[Term, ...]:
 
 def one_term(first: Term, second: Term) -> Term | None:
     """The term that two become which differ in one `=` of one property; None for others."""
-    only_first = [c for c in first if condition_key(c) not in condition_keys(second)]
-    only_second = [c for c in second if condition_key(c) not in condition_keys(first)]
+    only_first = [c for c in first if identity(c) not in condition_keys(second)]
+    only_second = [c for c in second if identity(c) not in condition_keys(first)]
     if (
         len(only_first) != 1
         or len(only_second) != 1
-        or condition_key(only_first[0])[:2] != condition_key(only_second[0])[:2]
+        or identity(only_first[0])[:2] != identity(only_second[0])[:2]
     ):
         return None
     (left,), (right,) = only_first, only_second
