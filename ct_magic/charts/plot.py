@@ -15,13 +15,12 @@ from ct_magic.charts.retention import (
     curves,
     how_many,
     is_bracket,
-    is_cumulative,
     is_own_days,
     triangle,
 )
 from ct_magic.charts.shares import dots, funnel, paired_dots, share_lines
 from ct_magic.charts.vega import Picture
-from ct_magic.charts.wording import doubts
+from ct_magic.charts.wording import doubts, is_cumulative
 from ct_magic.errors import CtMagicError
 from ct_magic.results.cells import (
     Cell,

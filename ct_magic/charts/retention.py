@@ -17,6 +17,7 @@ from ct_magic.charts.wording import (
     axis_words,
     clause,
     in_brackets,
+    is_cumulative,
     names,
     number,
     over_plane,
@@ -51,7 +52,7 @@ def triangle(rows: Sequence[Cell]) -> chart.Chart:
     which is mostly all of the cohort and so a number without a colour, as in the panel. Below the
     cohorts of a statement is the mean of its finished cells, each with the weight of its cohort.
     """
-    columns = _columns(rows)
+    columns, places = _columns(rows), _places(rows)
     ticks: list[tuple[float, str]] = []
     marks: list[chart.Mark] = []
     top = 0.0
@@ -73,9 +74,12 @@ def triangle(rows: Sequence[Cell]) -> chart.Chart:
             if column in means
         ]
         top += 1.4
-    ticks_above = tuple((at, _name(c, at, len(columns))) for at, c in enumerate(columns))
+    ticks_above = tuple(
+        (at, _name(column, places.get(column), len(columns) if at else 0))
+        for at, column in enumerate(columns)
+    )
     x = chart.ChartAxis(-0.5, len(columns) - 0.5, ticks_above, above=True)
-    axes, gist = (x, chart.ChartAxis(0.2 - top, 0.5, tuple(ticks))), _gist(statements, columns)
+    axes, gist = (x, chart.ChartAxis(0.2 - top, 0.5, tuple(ticks))), _gist(statements, places)
     what, notes = f"{_what(rows)}{axis_words(rows)}", _notes(rows, statements)
     return over_plane(rows, what, notes, gist, axes, marks, height=int(_ROW * (top + 0.3)))
 
@@ -87,28 +91,27 @@ def curves(rows: Sequence[Cell]) -> chart.Chart:
     grey, since it is their mean that speaks.
     """
     statements = _by_statement(rows)
-    columns = [column for column in _columns(rows) if _place(column) is not None]
-    lines = _lines(statements, columns, rows)
+    places = _places(rows)
+    lines = _lines(statements, list(places), rows)
     has_cohorts = is_over_time(rows) and not any(row.series.values for row in rows)
     is_grey = has_cohorts and not (is_own_days(rows) and len(lines) <= _BANDED)
     marks: list[chart.Mark] = []
     ends: list[tuple[str, float | None]] = []
     for n, (label, counts) in enumerate(list(lines.items())[: _MOST if is_grey else MOST_LINES]):
         colour = chart.Colour.GREY if is_grey else chart.SERIES[n % len(chart.SERIES)]
-        marks += _curve(counts, colour, n, thin=is_grey, band=len(lines) <= _BANDED)
+        marks += _curve(counts, places, colour, n, thin=is_grey, band=len(lines) <= _BANDED)
         ends += [] if is_grey else [(label, _last(counts))]
     for n, (query, cohorts) in enumerate(statements.items() if is_grey else ()):
-        mean = _sums(cohorts.values(), columns)
-        marks += _curve(mean, chart.SERIES[n % len(chart.SERIES)], n, thin=False, band=False)
+        mean, colour = _sums(cohorts.values(), list(places)), chart.SERIES[n % len(chart.SERIES)]
+        marks += _curve(mean, places, colour, n, thin=False, band=False)
         ends.append((f"{MEAN} · {short(query)}" if len(statements) > 1 else MEAN, _last(mean)))
-    top = [at.high or at.share or 0 for at in rows if _place(_column(at)) is not None]
+    top = [at.high or at.share or 0 for at in rows if _column(at) in places]
     axis = share_axis(top if len(lines) <= _BANDED else [r.share or 0 for r in rows if r.is_step])
-    places = [_place(column) or 0.0 for column in columns]
-    last = max(places, default=1.0) or 1.0
-    x = chart.ChartAxis(-0.02 * last, last * 1.02 + 0.01, _after_ticks(columns))
+    last = max(places.values(), default=1.0) or 1.0
+    x = chart.ChartAxis(-0.02 * last, last * 1.02 + 0.01, _after_ticks(places))
     marks += end_labels(ends, x, axis) if len(ends) > 1 or is_grey else []
     notes = [*_notes(rows, statements), *([BANDS] if len(lines) <= _BANDED else [])]
-    what, gist = f"{_what(rows)}{axis_words(rows)}", _gist(statements, columns)
+    what, gist = f"{_what(rows)}{axis_words(rows)}", _gist(statements, places)
     marks.sort(key=lambda mark: not isinstance(mark, chart.Band))  # below all lines
     return over_plane(rows, what, notes, gist, (x, axis), marks, ends)
 
@@ -158,12 +161,6 @@ def is_bracket(rows: Sequence[Cell]) -> bool:
     )
 
 
-def is_cumulative(rows: Sequence[Cell]) -> bool:
-    """Return True for windows that all begin with one day: each holds the one before."""
-    windows = {row.series.window for row in steps(rows) if row.series.window is not None}
-    return len(windows) > 1 and len({first for first, _ in windows}) == 1
-
-
 def how_many(rows: Sequence[Cell]) -> tuple[int, int]:
     """Return how many columns a grid of the rows has, and how many lines."""
     return len(_columns(rows)), len({_cohort(row) for row in steps(rows)})
@@ -203,13 +200,20 @@ def _column(row: Cell) -> _Column:
     return "" if row.is_base else row.series.step or "", row.series.after, row.series.window
 
 
-def _place(column: _Column) -> float | None:
-    """Return where a column lies in time: weeks after, or days behind the first one."""
-    _, after, window = column
-    if window is None:
-        return None if after is None else float(after)
-    first, last = window
-    return float(last + 1 if first == 0 and last else last)
+def _places(rows: Sequence[Cell]) -> dict[_Column, float]:
+    """Return where the columns lie in time: weeks after, or days behind the first one.
+
+    Of `within 1, 7, 30 days` they are 1, 7 and 30; of `on day 0, 7` they are 0 and 7.
+    """
+    places, holds_each = dict[_Column, float](), is_cumulative(rows)
+    for column in _columns(rows):
+        _, after, window = column
+        if window is not None:
+            first, last = window
+            places[column] = float(last + 1 if first == 0 and (last or holds_each) else last)
+        elif after is not None:
+            places[column] = float(after)
+    return places
 
 
 def _by_statement(rows: Sequence[Cell]) -> dict[str, dict[Cohort, dict[_Column, Cell]]]:
@@ -273,34 +277,40 @@ def _row_labels(
     return labels
 
 
-def _name(column: _Column, at: int, several: int) -> str:
+def _name(column: _Column, place: float | None, several: int) -> str:
+    """Return what a column is called; among several only the number of its weeks."""
     step, after, window = column
     if window is not None:
-        return window_words(window)
+        return window_words(window, within=bool(place))
     if after is None:
         return short(clause(step), 18)
-    is_first = at == 0 or several < 9
-    return f"{after_unit(step) or 'after'} {after}" if is_first else str(after)
+    return f"{after_unit(step) or 'after'} {after}" if several < 9 else str(after)
 
 
-def _after_ticks(columns: Sequence[_Column]) -> tuple[tuple[float, str], ...]:
-    placed = {_place(column) or 0.0: column for column in columns}
+def _after_ticks(places: Mapping[_Column, float]) -> tuple[tuple[float, str], ...]:
+    placed = {place: column for column, place in places.items()}
     ticks = []
     last, room = max(placed, default=1.0) or 1.0, -1.0
     for at, place in enumerate(sorted(placed)):
         # Days 1, 2, 3 of 30 have no room for their names.
         if place - room >= 0.06 * last or placed[place][2] is None:
-            ticks.append((place, _name(placed[place], at, _MOST)))
+            ticks.append((place, _name(placed[place], place, _MOST if at else 0)))
             room = place
     return tuple(ticks)
 
 
 def _curve(
-    sums: _Sums, colour: chart.Colour, n: int, *, thin: bool, band: bool
+    sums: _Sums,
+    columns: Mapping[_Column, float],
+    colour: chart.Colour,
+    n: int,
+    *,
+    thin: bool,
+    band: bool,
 ) -> list[chart.Mark]:
     if not sums:
         return []
-    places = [(_place(column) or 0.0, counts) for column, counts in sums.items()]
+    places = [(columns[column], counts) for column, counts in sums.items()]
     known = tuple((x, count / of) for x, (count, of) in places)
     ends = [(x, *wilson(*counts)) for x, counts in places]
     tips = [
@@ -339,15 +349,11 @@ def _notes(rows: Sequence[Cell], statements: _Statements) -> list[str]:
     return [*weighed, *blank, *cut]
 
 
-def _gist(statements: _Statements, columns: Sequence[_Column]) -> str:
+def _gist(statements: _Statements, places: Mapping[_Column, float]) -> str:
     words = []
     for query, cohorts in statements.items():
-        means = _means(cohorts.values(), columns)
-        parts = [
-            f"{_name(column, 0, 1)}: {share(means[column])}"
-            for column in columns
-            if column in means and _place(column) is not None
-        ]
+        means = _means(cohorts.values(), list(places))
+        parts = [f"{_name(column, places[column], 1)}: {share(at)}" for column, at in means.items()]
         of = f" of {short(query)}" if len(statements) > 1 else ""
         words.append(f"Mean{of} of what is over: {short(', '.join(parts), 300)}.")
     return " ".join(words)

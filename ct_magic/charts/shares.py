@@ -12,6 +12,7 @@ from ct_magic.charts.wording import (
     clause,
     has_moved,
     in_brackets,
+    is_cumulative,
     names,
     number,
     over_plane,
@@ -29,7 +30,7 @@ from ct_magic.charts.wording import (
 )
 from ct_magic.common.statistics import wilson
 from ct_magic.common.words import points, points_between, share
-from ct_magic.results.cells import Cell, Series, by_series, steps_before, unit
+from ct_magic.results.cells import Cell, by_series, steps_before, unit
 
 _MOST = 60
 _BAR_HEIGHT = 30
@@ -120,7 +121,12 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
     shown = steps(rows)
     lines = by_series(shown)
     called = names(shown)
-    step_texts = {series: _step_words(series) for series in lines}
+    # Of several windows each has its own name.
+    within = is_cumulative(shown)
+    step_texts = {
+        series: window_words(series.window, within=within) if series.window else series.step or ""
+        for series in lines
+    }
     several = len(set(step_texts.values())) > 1
     step_of = shortened(step_texts.values())
     labels = {}
@@ -149,11 +155,6 @@ def _what(rows: Sequence[Cell]) -> str:
         return "share of each step"
     step = clause(names[0])
     return f"share {short(step, 60)}" if step.startswith(WHERE) else f"share that {short(step, 60)}"
-
-
-def _step_words(series: Series) -> str:
-    """Return what a step is called beside others; of several windows, its own."""
-    return series.step or "" if series.window is None else window_words(series.window)
 
 
 def _step_labels(rows: Sequence[Cell]) -> list[str]:

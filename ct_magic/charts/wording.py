@@ -37,12 +37,21 @@ def after_unit(step: str | None) -> str | None:
     return match[1] if match else None
 
 
-def window_words(window: tuple[int, int]) -> str:
-    """Return the days of a window in words: `day 7`, `within 7 days`, `days 7-13` with a dash."""
+def is_cumulative(rows: Sequence[Cell]) -> bool:
+    """Return True for windows that all begin with one day: each holds the one before."""
+    windows = {row.series.window for row in rows if row.series.window is not None}
+    return len(windows) > 1 and len({first for first, _ in windows}) == 1
+
+
+def window_words(window: tuple[int, int], *, within: bool = False) -> str:
+    """Return the days of a window in words: `day 7`, `within 7 days`, `days 7-13` with a dash.
+
+    Day 0 alone is `within 1 day` among windows that begin with it.
+    """
     first, last = window
-    if first == last:
-        return f"day {first}"
-    return f"days {first}{words.DASH}{last}" if first else f"within {last + 1} days"
+    if first == 0 and (last or within):
+        return f"within {words.counted(last + 1, 'day')}"
+    return f"day {first}" if first == last else f"days {first}{words.DASH}{last}"
 
 
 def has_moved(step: str | None) -> bool:

@@ -67,9 +67,32 @@ def test_windows_that_hold_each_other_are_rising_curves(asked: Asked, by: str, l
     assert {round(y, 9) for places in curves for _, y in places} <= {
         round(value, 9) for value in shares.values() if value is not None
     } | {round(float(value), 9) for value in df["share"].dropna()}
-    assert [x for x, _ in max(curves, key=len)] == [0, 7, 14]
+    assert [x for x, _ in max(curves, key=len)] == [1, 7, 14]
+    names = ["within 1 day", "within 7 days", "within 14 days"]
+    assert [name for _, name in chart.x.ticks] == names
+        "within 1 day",
+        "within 7 days",
+        "within 14 days",
+    ]
     assert chart.y.low == 0
     assert "bands are 95 % intervals" in chart.lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("days", "named"),
+    [
+        ("within 1, 7, 14 days", ["within 1 day", "within 14 days", "within 7 days"]),
+        ("on day 0, 1, 7", ["day 0", "day 1", "day 7"]),
+        ("on days 0, 0..6", ["within 1 day", "within 7 days"]),
+    ],
+)
+def test_day_0_among_windows_that_begin_with_it_is_within_1_day(
+    asked: Asked, days: str, named: list[str]
+) -> None:
+    """As it was typed; a list of single days has its day 0."""
+    df = asked(f"App Installed last 6 weeks share did Charged {days} by first week")
+    chart = drawn(df)
+    assert sorted(m.text for m in some(chart, Words) if m.x > chart.x.high) == named
 
 
 def test_few_days_over_weeks_are_a_line_for_each_day(asked: Asked) -> None:
