@@ -70,10 +70,6 @@ def test_windows_that_hold_each_other_are_rising_curves(asked: Asked, by: str, l
     assert [x for x, _ in max(curves, key=len)] == [1, 7, 14]
     names = ["within 1 day", "within 7 days", "within 14 days"]
     assert [name for _, name in chart.x.ticks] == names
-        "within 1 day",
-        "within 7 days",
-        "within 14 days",
-    ]
     assert chart.y.low == 0
     assert "bands are 95 % intervals" in chart.lines[-1]
 
