@@ -15,12 +15,14 @@ grammar tells `completion` what may come next.
 from __future__ import annotations
 
 import reprlib
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from functools import cache
 from importlib.resources import files
+from importlib.util import cache_from_source
 from itertools import pairwise
 from typing import Any
 
@@ -315,10 +317,14 @@ def _check_depth(source: Source, line: list[Token]) -> None:
 
 @cache
 def _grammar() -> Lark:
-    rules = files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
+    file = files(__package__) / "grammar.lark"
     # `transformer` makes the nodes while lark parses; lark only asks it for attributes.
     maker: Any = NodeMaker()  # not of the class that lark asks for
-    return Lark(rules, parser="lalr", lexer="basic", start="statement", transformer=maker)
+    # Making the tables takes longer than all our imports. lark keeps them, with a hash of what they
+    # are made of, beside our bytecode: in a folder that is trusted as our modules are.
+    kept = not sys.dont_write_bytecode and f"{cache_from_source(str(file))}.tables"
+    rules, kind = file.read_text(encoding="utf-8"), {"parser": "lalr", "lexer": "basic"}
+    return Lark(rules, **kind, start="statement", transformer=maker, cache=kept)
 
 
 def _colon(line: list[Token]) -> int:

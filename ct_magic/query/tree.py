@@ -9,14 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from typing import dataclass_transform
 
 from ct_magic.query.lexer import Token, unquoted
 
 
+@dataclass_transform(frozen_default=True, eq_default=False)
 class Node:
-    """A part of a statement."""
+    """A part of a statement. No node equals another: each is at a place of its own.
 
-    __slots__ = ()
+    That they are frozen is held by the type checker alone: making so many frozen classes, with all
+    that compares them, would take a tenth of the time of the first query.
+    """
+
+    def __init_subclass__(cls) -> None:
+        dataclass(eq=False, repr=False)(cls)
 
     @property
     def first(self) -> Token:
@@ -29,7 +36,6 @@ class Node:
         return next(_leaves(self, backwards=True))
 
 
-@dataclass(frozen=True, slots=True)
 class Name(Node):
     """Bare words, or one quoted string."""
 
@@ -48,7 +54,6 @@ class Name(Node):
         return unquoted(self.words[0].text)
 
 
-@dataclass(frozen=True, slots=True)
 class EventName(Node):
     """A name, or the variable that holds one."""
 
@@ -58,7 +63,6 @@ class EventName(Node):
 # Filters
 
 
-@dataclass(frozen=True, slots=True)
 class PropertyName(Node):
     """`Category`, `profile.Plan`: the word before the dot, if there is one, and the name."""
 
@@ -71,7 +75,6 @@ class PropertyName(Node):
         return self.scope is None and self.name.is_bare and self.name.text == "geo"
 
 
-@dataclass(frozen=True, slots=True)
 class ValuesNode(Node):
     """`("a", "b")`, or one variable that holds a list."""
 
@@ -84,7 +87,6 @@ class ValuesNode(Node):
         return None if self.typed else self.items[0]
 
 
-@dataclass(frozen=True, slots=True)
 class ComparisonNode(Node):
     """`Amount > 5`."""
 
@@ -93,7 +95,6 @@ class ComparisonNode(Node):
     value: Token
 
 
-@dataclass(frozen=True, slots=True)
 class Membership(Node):
     """`Category in (…)`, `Category not in (…)`."""
 
@@ -102,7 +103,6 @@ class Membership(Node):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Range(Node):
     """`Amount in 100..500`, `session.time_of_day in 13:00..17:00`."""
 
@@ -111,7 +111,6 @@ class Range(Node):
     high: Token
 
 
-@dataclass(frozen=True, slots=True)
 class Existence(Node):
     """`Coupon exists`, `Coupon not exists`."""
 
@@ -120,21 +119,18 @@ class Existence(Node):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Named(Node):
     """`$real`: the variable that holds a condition."""
 
     variable: Token
 
 
-@dataclass(frozen=True, slots=True)
 class Conjunction(Node):
     """Conditions joined by `and`, at least two."""
 
     parts: tuple[ConditionNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Disjunction(Node):
     """Conditions joined by `or`, at least two."""
 
@@ -148,14 +144,12 @@ ConditionNode = LeafNode | Conjunction | Disjunction
 # Periods
 
 
-@dataclass(frozen=True, slots=True)
 class OneDay(Node):
     """`2015-08-10`, `on today`; a variable may also hold a whole month."""
 
     day: Token
 
 
-@dataclass(frozen=True, slots=True)
 class DaySpan(Node):
     """`2015-08-10..yesterday`, `from … to …`."""
 
@@ -163,21 +157,18 @@ class DaySpan(Node):
     end: Token
 
 
-@dataclass(frozen=True, slots=True)
 class NamedUnit(Node):
     """`2015-08`, `2026-Q3`."""
 
     name: Token
 
 
-@dataclass(frozen=True, slots=True)
 class Since(Node):
     """`since 2015-08-10`."""
 
     day: Token
 
 
-@dataclass(frozen=True, slots=True)
 class LastUnits(Node):
     """`last 30 days`."""
 
@@ -185,21 +176,18 @@ class LastUnits(Node):
     unit: Token
 
 
-@dataclass(frozen=True, slots=True)
 class LastUnit(Node):
     """`last week`."""
 
     unit: Token
 
 
-@dataclass(frozen=True, slots=True)
 class ThisUnit(Node):
     """Of the week so far: `this week`."""
 
     unit: Token
 
 
-@dataclass(frozen=True, slots=True)
 class MovedNode(Node):
     """`after 2 weeks`, `before 1 month`."""
 
@@ -208,7 +196,6 @@ class MovedNode(Node):
     unit: Token
 
 
-@dataclass(frozen=True, slots=True)
 class MovedAxis(Node):
     """`after 0..11 weeks`."""
 
@@ -218,7 +205,6 @@ class MovedAxis(Node):
     unit: Token
 
 
-@dataclass(frozen=True, slots=True)
 class Within(Node):
     """`within 7 days`, `within 1, 2 weeks`."""
 
@@ -227,7 +213,6 @@ class Within(Node):
     unit: Token
 
 
-@dataclass(frozen=True, slots=True)
 class WindowNode(Node):
     """`7`, `7..13`: days after a profile's first one."""
 
@@ -235,7 +220,6 @@ class WindowNode(Node):
     end: Token | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class OnDays(Node):
     """`on day 1, 7`, `on days 7..13`."""
 
@@ -250,7 +234,6 @@ PeriodNode = OneDay | DaySpan | NamedUnit | Since | LastUnits | LastUnit | ThisU
 # Clauses
 
 
-@dataclass(frozen=True, slots=True)
 class EventNode(Node):
     """An event with its filters and its period.
 
@@ -262,7 +245,6 @@ class EventNode(Node):
     period: PeriodNode | MovedNode | MovedAxis | OwnNode | None
 
 
-@dataclass(frozen=True, slots=True)
 class Times(Node):
     """`>= 2`."""
 
@@ -270,7 +252,6 @@ class Times(Node):
     number: Token
 
 
-@dataclass(frozen=True, slots=True)
 class DidNode(Node):
     """`did E`, `did E >= 2`; `share` is the word before it that makes it a step."""
 
@@ -280,7 +261,6 @@ class DidNode(Node):
     times: Times | None
 
 
-@dataclass(frozen=True, slots=True)
 class DidNotNode(Node):
     """`did not E`."""
 
@@ -291,7 +271,6 @@ class DidNotNode(Node):
     times: Times | None
 
 
-@dataclass(frozen=True, slots=True)
 class DidAnyNode(Node):
     """`did any (E, F) within 7 days >= 2`."""
 
@@ -303,7 +282,6 @@ class DidAnyNode(Node):
     times: Times | None
 
 
-@dataclass(frozen=True, slots=True)
 class ShareWhereNode(Node):
     """`share where reachability.has_token = true`."""
 
@@ -315,7 +293,6 @@ DidClause = DidNode | DidNotNode | DidAnyNode
 Clause = DidClause | ShareWhereNode
 
 
-@dataclass(frozen=True, slots=True)
 class Versus(Node):
     """`vs previous`, `vs before 52 weeks`, `vs 2026-05`; the token is PREVIOUS."""
 
@@ -323,7 +300,6 @@ class Versus(Node):
     period: Token | MovedNode | MovedAxis | PeriodNode
 
 
-@dataclass(frozen=True, slots=True)
 class Rolling(Node):
     """`rolling 7 days`."""
 
@@ -332,7 +308,6 @@ class Rolling(Node):
     unit: Token
 
 
-@dataclass(frozen=True, slots=True)
 class TimeAxis(Node):
     """`week`, `first week`, `day rolling 7 days`."""
 
@@ -341,14 +316,12 @@ class TimeAxis(Node):
     rolling: Rolling | None
 
 
-@dataclass(frozen=True, slots=True)
 class HourAxis(Node):
     """`hour`."""
 
     hour: Token
 
 
-@dataclass(frozen=True, slots=True)
 class ValueAxis(Node):
     """`Category in (…)`."""
 
@@ -359,7 +332,6 @@ class ValueAxis(Node):
 AxisNode = TimeAxis | HourAxis | ValueAxis
 
 
-@dataclass(frozen=True, slots=True)
 class By(Node):
     """`by` and its axes."""
 
@@ -367,7 +339,6 @@ class By(Node):
     axes: tuple[AxisNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class QueryNode(Node):
     """A statement in the language; `vs` may have come before the clauses."""
 
@@ -377,7 +348,6 @@ class QueryNode(Node):
     by: By | None
 
 
-@dataclass(frozen=True, slots=True)
 class StatementNode(Node):
     """A label, if there is one, and a query or a JSON token."""
 
