@@ -101,13 +101,12 @@ def begin(
     usual = partial(open_panel, mode=shown.progress, shell=shell)
     if "pandas" not in sys.modules:
         spawn_import(_prepare_frame, "ct_magic-frame")
-    whom, use = _account_words(cell.account)
     # The panel's own line says which days are meant.
     notes = [note for note in cell.plan.notes if not note.startswith("whole ")]
     about = About(
         note="; ".join(notes) or None,
-        account=whom,
-        use=use,
+        account=_account_words(cell.account),
+        name=None if cell.account.name == accounts.DEFAULT else cell.account.name,
         zone=cell.zone,
         today=cell.today,
         stable=shown.stable_outputs,
@@ -136,20 +135,16 @@ def _pending_elsewhere(names: Mapping[str, int], own: str) -> str | None:
     return message
 
 
-def _account_words(account: Account) -> tuple[str | None, str | None]:
-    """Return how an account is named in a panel, and the command that chooses it.
-
-    Both are None for the environment's where there is no other.
-    """
+def _account_words(account: Account) -> str | None:
+    """Return how an account is named in a panel; None for the environment's where it is alone."""
     try:
         others = bool(accounts.from_file()) or SESSION.sandbox is not None
     except (errors.AccountError, RuntimeError):  # the latter where no home is known
         others = False
     if account.name == accounts.DEFAULT and not others:
-        return None, None
+        return None
     place = account.place.partition("://")[2] or account.place
-    words = account.name if account.name == SANDBOX else f"{account.name} · {place}"
-    return words, None if account.name == accounts.DEFAULT else f"%ct use {account.name}"
+    return account.name if account.name == SANDBOX else f"{account.name} · {place}"
 
 
 def ask_unrecorded(cell: PreparedCell, journal: Journal, asker: Asker) -> tuple[Job, ...]:

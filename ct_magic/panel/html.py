@@ -53,8 +53,8 @@ def saved(standing: Standing) -> str:
     """Return what a notebook that is saved meanwhile shows, whenever that is: no number."""
     count = len(standing.rows)
     head = "was counting" if count == 1 else f"{count:,} counts were under way"
-    use = standing.about.use
-    do = TODO.format(f"Run {escape(use)}, then this cell" if use else "Run the cell again")
+    use = escape(standing.about.name or "")
+    do = TODO.format(f"Run %ct use {use}, then this cell" if use else "Run the cell again")
     # The labextension says it, too, where a kernel ends.
     return _framed(
         f'{_query_html(standing)}<div class="ct-head"><b>{head}</b></div> <div class="ct-reason" '
@@ -104,7 +104,9 @@ def _meta(standing: Standing, live: bool) -> str:
     ]
     title = f' title="{panel_text.REFRESH}"' if facts[3] else ""
     spans = [f"<span{title if n == 3 else ''}>{fact}</span>" for n, fact in enumerate(facts)]
-    return f'<div class="ct-meta" style="color:{MUTED}">{" ".join(spans)}</div>'
+    # `ask anew` asks this account, whichever is in use by then.
+    asked = f'data-account="{escape(standing.about.name or "default")}"'
+    return f'<div class="ct-meta" {asked} style="color:{MUTED}">{" ".join(spans)}</div>'
 
 
 def _days(standing: Standing) -> str:

@@ -26,16 +26,16 @@ _MOVED = re.compile(r" (after|before) (\w+?)s?$")
 class About:
     """What a panel says of a cell beside its rows; all of it may be missing.
 
-    `account` is whom it asks, where that is to be said, and `use` the command that chooses it.
-    Times are those of `zone`, whose date is `today`. A `stable` panel shows no time of day and no
-    duration: two runs look alike but for the counts. Where the cell is `plotted`, the rows of a
-    panel are folded at the end, for the picture shows them. `left_out` is how many counts of the
-    cell were never sent, and are not asked now either.
+    `account` is whom it asks, where that is to be said, and `name` what it is called where it is
+    not the environment's. Times are those of `zone`, whose date is `today`. A `stable` panel shows
+    no time of day and no duration: two runs look alike but for the counts. Where the cell is
+    `plotted`, the rows of a panel are folded at the end, for the picture shows them. `left_out` is
+    how many counts of the cell were never sent, and are not asked now either.
     """
 
     note: str | None = None
     account: str | None = None
-    use: str | None = None
+    name: str | None = None
     zone: tzinfo | None = None
     today: date | None = None
     stable: bool = False

@@ -1,11 +1,15 @@
-"""Rows -> tables: one set of columns, and one grid of shares, for a page and for plain text."""
+"""Rows -> tables: one set of columns, of rows or of shares as a grid, for a page and for text.
+
+A cell of a table is written once, as HTML. Plain text is what is left of it without its tags; a
+column whose text says less has words of its own.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from html import escape
-from typing import Any
+from dataclasses import dataclass, replace
+from html import escape, unescape
 
 from ct_magic.client.jobs import State
 from ct_magic.common import words
@@ -18,9 +22,10 @@ from ct_magic.planning.row_results import RowResult, reason, shared_error
 from ct_magic.rows import Row, row_name
 
 NONE = "\u2013"  # in the place of a count that will not come
-NUMERIC = " class=n"  # of a column whose cells stand at the right
+NUMERIC = " class=n"  # of a column whose cells are at the right
 _GAP = "  "
 _COLOURS = {State.FAILED: WRONG, State.TIMED_OUT: WRONG, State.INCONSISTENT: WRONG}
+_SIGN = re.compile(r'<span[^>]*(?:aria-hidden|role="img")[^>]*>[^<]*</span> ?')
 
 
 def html_table(
@@ -59,37 +64,78 @@ def text_table(lines: Sequence[Sequence[str]], right: Sequence[bool], columns: i
     over = sum(widths) + len(_GAP) * (len(kept) - 1) - columns
     if kept and over > 0 and not right[kept[0]]:
         widths[0] = max(12, widths[0] - over)
+    room = list(zip(kept, widths, strict=True))
     return [
-        _GAP.join(
-            _in_columns(line[n], w, right[n]) for n, w in zip(kept, widths, strict=True)
-        ).rstrip()
-        for line in lines
+        _GAP.join(_padded(line[n], width, right[n]) for n, width in room).rstrip() for line in lines
     ]
 
 
-def _in_columns(text: str, columns: int, right: bool) -> str:
+def _padded(text: str, columns: int, right: bool) -> str:
     if fit(text, columns) != text:
         text = f"{fit(text, columns - 1)}…"
     gap = " " * (columns - sum(map(words.width, text)))
     return gap + text if right else text + gap
 
 
-# What a table of rows has in its columns: what all of them share is left out.
-
-
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its head, the words of a row, and where a page shows them otherwise, its HTML."""
+    """A column: its head, what a page shows of a row, and the words of plain text if others.
+
+    `short` is its head where there is no room; `mean` is what is said of all rows together, in a
+    line above them. A bar takes the room that the other columns leave; the cells of a `shade` are
+    coloured, and in the middle.
+    """
 
     head: str
-    words: Callable[[RowResult], str]
-    html: Callable[[RowResult], str] | None = None
+    html: Callable[[RowResult], str]
+    own_words: Callable[[RowResult], str] | None = None
     right: bool = False
     is_bar: bool = False
+    is_shade: bool = False
+    short: str = ""
+    mean: str = ""
 
-    def cell(self, row: RowResult) -> str:
-        """Return what a page shows of a row."""
-        return self.html(row) if self.html else escape(self.words(row))
+    def words(self, row: RowResult) -> str:
+        """Return what plain text says of a row."""
+        return plain(self.own_words(row) if self.own_words else _stripped(self.html(row)))
+
+
+def _stripped(html: str) -> str:
+    return unescape(re.sub("<[^>]*>", "", _SIGN.sub("", html)))
+
+
+def table_as_html(columns: Sequence[Column], rows: Sequence[RowResult], label: str) -> str:
+    """Return rows as a table of a page."""
+    shades = sum(column.is_shade for column in columns)
+    kind = "ct-rows" + " ct-heat" * bool(shades) + " ct-wide" * (shades > _ROOMY)
+    heads = [column.short or column.head if shades else plain(column.head) for column in columns]
+    looks = [NUMERIC * (column.right and not column.is_shade) for column in columns]
+    lines = [[column.html(row) for column in columns] for row in rows]
+    means = [column.mean for column in columns]
+    shown = [None if c.is_bar else escape(h) for c, h in zip(columns, heads, strict=True)]
+    return html_table(shown, [means] * any(means) + lines, looks, kind=kind, label=label)
+
+
+def table_as_text(
+    columns: Sequence[Column], rows: Sequence[tuple[RowResult | None, str]], width: int
+) -> list[str]:
+    """Return rows as lines, each with a remark; without a row, that is a line of its own."""
+    means = [re.sub(" <span.*", "", column.mean) for column in columns]
+    lines = [[column.head for column in columns]]
+    lines += [list(map(_stripped, means))] * any(means)
+    for row, remark in rows:
+        if row is None:
+            lines.append([remark, *[""] * (len(columns) - 1)])
+            continue
+        *said, last = [column.words(row) for column in columns]
+        lines.append([*said, " · ".join(filter(None, [last, remark]))])
+    right = [column.right for column in columns]
+    if max(map(len, text_table(lines, right, 10**6)), default=0) > width:
+        lines[0] = [column.short or column.head for column in columns]
+    return text_table(lines, right, width)
+
+
+# What a table of rows has in its columns: what all of them share is left out.
 
 
 def row_columns(standing: Standing, *, live: bool = False) -> list[Column]:
@@ -102,56 +148,26 @@ def row_columns(standing: Standing, *, live: bool = False) -> list[Column]:
         steps = ["step"] * any(row.row.step is not None for row in rows)
         fixed = [column for column, _ in rows[0].row.pieces]
         head = "query" if named else ", ".join([*fixed, *steps])
-        columns.append(
-            Column(head, lambda row: row_label(row, named), lambda row: _named(row, named))
-        )
+        columns.append(Column(head, lambda row: _named(row, named)))
     if len({(row.row.start, row.row.end) for row in rows}) > 1:
-        single = all(row.row.start == row.row.end for row in rows)
-        columns.append(Column("day" if single else "days", lambda row: row_days(row, rows)))
-    columns.append(Column("profiles", count_words, _count, right=True))
+        head = "day" if all(row.row.start == row.row.end for row in rows) else "days"
+        columns.append(Column(head, lambda row: escape(row_days(row, rows))))
+    columns.append(Column("profiles", count_html, right=True))
     if any(row.row.previous is not None for row in rows):
-        columns.append(
-            Column("before", lambda row: _known("{:,}".format, row.previous), right=True)
-        )
+        columns.append(Column("before", _previous, right=True))
         if not standing.has_shares:
-            columns.append(Column("change", lambda row: _known(change, row.change), right=True))
-    columns.append(Column("", lambda _: "", lambda row: _bar(row, highest, standing), is_bar=True))
-    note = Column(
-        "share" if standing.has_shares else "",
-        lambda row: panel_text.note(row, standing),
-        lambda row: _note(row, standing, live),
-    )
-    return [*columns, note]
-
-
-def _known(write: Callable[[Any], str], value: float | None) -> str:
-    return "" if value is None else write(value)
+            columns.append(Column("change", _change, right=True))
+    columns.append(Column("", lambda row: _bar(row, highest, standing), is_bar=True))
+    head = "share" if standing.has_shares else ""
+    return [*columns, Column(head, lambda row: _note(row, standing, live))]
 
 
 def rows_as_html(standing: Standing, rows: Sequence[RowResult], *, live: bool = False) -> str:
     """Return some rows of a cell as a table, with the columns that all of its rows need."""
     columns = row_columns(standing, live=live)
-    if not live and not any(columns[-1].words(row) for row in standing.rows):
+    if not live and not any(map(columns[-1].html, standing.rows)):
         columns.pop()
-    looks = [NUMERIC if column.right else "" for column in columns]
-    heads = [None if column.is_bar else escape(plain(column.head)) for column in columns]
-    lines = ([column.cell(row) for column in columns] for row in rows)
-    return html_table(heads, lines, looks, kind="ct-rows", label="counts")
-
-
-def rows_as_text(
-    standing: Standing, rows: Sequence[tuple[RowResult | None, str]], width: int
-) -> list[str]:
-    """Return some rows as lines, each with a remark; without a row, that is a line of its own."""
-    columns = row_columns(standing)
-    lines = [[column.head for column in columns]]
-    for row, remark in rows:
-        if row is None:
-            lines.append([remark, *[""] * (len(columns) - 1)])
-            continue
-        said = [plain(column.words(row)) for column in columns]
-        lines.append([*said[:-1], " · ".join(filter(None, [said[-1], remark]))])
-    return text_table(lines, [column.right for column in columns], width)
+    return table_as_html(columns, rows, "counts")
 
 
 def row_label(row: RowResult, named: bool) -> str:
@@ -165,9 +181,17 @@ def row_days(row: RowResult, rows: Sequence[RowResult]) -> str:
     return words.span(row.row.start, row.row.end, year=len(years) > 1)
 
 
-def count_words(row: RowResult) -> str:
+def count_html(row: RowResult) -> str:
     """Return the count of a row, or the sign in its place."""
-    return (NONE if row.state.ended else "…") if row.count is None else f"{row.count:,}"
+    return _quiet(NONE if row.state.ended else "…") if row.count is None else f"{row.count:,}"
+
+
+def _previous(row: RowResult) -> str:
+    return "" if row.previous is None else f"{row.previous:,}"
+
+
+def _change(row: RowResult) -> str:
+    return "" if row.change is None else change(row.change)
 
 
 def _named(row: RowResult, named: bool) -> str:
@@ -181,16 +205,13 @@ def _named(row: RowResult, named: bool) -> str:
     return f"{sign}<bdi{title}>{escape(name)}</bdi>"
 
 
-def _count(row: RowResult) -> str:
-    return _quiet(count_words(row)) if row.count is None else f"{row.count:,}"
-
-
 def _bar(row: RowResult, highest: int, standing: Standing) -> str:
     width = 100 * row.count / highest if row.count and highest else 0.0
     return bar(width, hollow=standing.is_open(row)) if width else ""
 
 
 def _note(row: RowResult, standing: Standing, live: bool) -> str:
+    """Return what a table says of a row beside its number: its share, or why it has none."""
     parts = [] if row.share is None or row.low is None else [_share(row)]
     if not live and row.difference is None:
         parts.append(escape(panel_text.of_step_before(row, standing.rows)))
@@ -205,10 +226,14 @@ def _note(row: RowResult, standing: Standing, live: bool) -> str:
 def _share(row: RowResult) -> str:
     ends = escape(interval(row.low, row.high))
     said = f"<b>{escape(share(row.share or 0.0))}</b> {_quiet(f'({ends})')}"
-    if row.difference is None:
+    if not (differs := panel_text.difference(row)):
         return said
-    between = panel_text.difference(row).partition(" (")
-    return f"{said} · <b>{between[0]}</b> {_quiet(f'({between[2]}')}"
+    before, points, ends = re.split(r", | (?=\()", differs)
+    return f"{said} · {before}, <b>{points}</b> {_quiet(ends)}"
+
+
+def _quiet(words: str) -> str:
+    return f'<span style="color:{MUTED}">{words}</span>' if words else ""
 
 
 def state(row: RowResult, standing: Standing, *, live: bool, short: bool = True) -> str:
@@ -224,8 +249,7 @@ def state(row: RowResult, standing: Standing, *, live: bool, short: bool = True)
             said += f'<span class="ct-next{ends}">, next {what} in {time}</span>'
         return f'<span class="ct-live" style="color:{colour}">{said}</span>'
     if row.state in panel_text.QUIET:
-        quiet = standing.so_far(row) if row.state is State.SUCCESS else "not yet"
-        return f'<span style="color:{MUTED}">{quiet}</span>' if quiet else ""
+        return _quiet(standing.so_far(row) if row.state is State.SUCCESS else "not yet")
     colour = _COLOURS.get(row.state, INK)
     sign = f'<span aria-hidden="true">{panel_text.SIGNS[row.state]}</span> '
     said = foreign(panel_text.ended(row))
@@ -247,48 +271,12 @@ def clock(way: str, ends: tuple[int, int], seconds: int, copied: str, more: str 
 
 
 # Shares over numbers of `after`, or over windows of own days: a line for each base, a column for
-# each of these, the mean first.
+# each of these, the mean first. Retention is in shades of one linear scale but its first column;
+# own days have no shades: a number, and of how many it is.
 
 STRONG = 60  # percent of the bar's colour behind the largest share
 _ROOMY = 8  # columns that have room for a sign behind each number
 Place = tuple[int, ...]  # of a column: its number of `after`, or its first and last day
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """Shares as they are read: what the columns are called, and the lines.
-
-    `is_own` is true of own days, which have no shades: a number, and of how many it is.
-    """
-
-    heads: tuple[str, ...]
-    lines: tuple[tuple[RowResult, tuple[RowResult | None, ...]], ...]
-    is_own: bool
-
-    @property
-    def means(self) -> list[tuple[int, int] | None]:
-        """The counts and the bases of each column's shares, added up; None for one piece of time.
-
-        Values of a property may overlap, or not be all.
-        """
-        sums, pieces = [], len({base.row.start for base, _ in self.lines})
-        for n in range(len(self.heads)):
-            known = [row for _, cells in self.lines if (row := cells[n]) and row.share is not None]
-            total = sum(row.count or 0 for row in known), sum(row.of or 0 for row in known)
-            sums.append(total if total[1] and pieces > 1 else None)
-        return sums
-
-    @property
-    def mean_name(self) -> str:
-        """What the line of means is called: own days of pieces of time are all there are."""
-        has_values = any(base.row.pieces for base, _ in self.lines)
-        return "all" if self.is_own and not has_values else "mean"
-
-    @property
-    def largest(self) -> float:
-        """The largest share behind the first column, which has the darkest shade."""
-        cells = [c for _, cells in self.lines for c in cells[len(self.heads) > 1 :]]
-        return max((c.share for c in cells if c and c.share is not None), default=1.0) or 1.0
 
 
 def _place(row: Row) -> Place | None:
@@ -305,92 +293,72 @@ def is_grid(rows: Sequence[RowResult]) -> bool:
     return len(steps) == 1 and any(is_base) and is_all
 
 
-def grid(rows: Sequence[RowResult]) -> Grid:
-    """Return the grid of rows that are one."""
-    by_base: dict[int, dict[Place, RowResult]] = {}
-    called: dict[Place, str] = {}
+def bases(rows: Sequence[RowResult]) -> list[RowResult]:
+    """Return the rows that others are compared with: the lines of a grid."""
+    return [row for row in rows if row.row.base == row.row.number]
+
+
+def grid_columns(standing: Standing) -> list[Column]:
+    """Return the columns of rows that are a grid; its lines are `bases(rows)`."""
+    rows, lines = standing.rows, bases(standing.rows)
+    known: dict[Place, dict[int, RowResult]] = {}  # of a column, by the number of the base
     for row in rows:
         if (place := _place(row.row)) and row.row.base is not None:
-            by_base.setdefault(row.row.base, {})[place] = row
-            called[place] = column_words(row.row)
-    is_own = any(len(place) > 1 for place in called)
-    places = list(called) if is_own else sorted(called)  # in the order typed
-    bases = [row for row in rows if row.row.base == row.row.number]
-    cells = [by_base.get(base.row.number, {}) for base in bases]
-    lines = [tuple(known.get(place) for place in places) for known in cells]
-    heads = tuple(called[place] for place in places)
+            known.setdefault(place, {})[row.row.base] = row
+    is_own = any(len(place) > 1 for place in known)
+    places = list(known) if is_own else sorted(known)  # in the order typed
+    heads = [column_words(next(iter(known[place].values())).row) for place in places]
     if any(head.startswith("within") for head in heads):
-        heads = tuple("within 1 day" if head == "day 0" else head for head in heads)
-    return Grid(heads, tuple(zip(bases, lines, strict=True)), is_own)
+        heads = ["within 1 day" if head == "day 0" else head for head in heads]
+    shaded = places[len(places) > 1 :]  # the first one is the largest, and tells nothing
+    shares = [row.share or 0.0 for place in shaded for row in known[place].values()]
+    largest = max(shares, default=0.0) or 1.0
+    # Values of a property may overlap, or not be all; pieces of time are all there are.
+    has_means = len({base.row.start for base in lines}) > 1
+    has_values = any(base.row.pieces for base in lines)
 
+    def column(number: int) -> Column:
+        cells, head = known[places[number]], heads[number]
+        short = head.partition(" ")[2] if number else head
+        if is_own:
+            return Column(
+                head,
+                lambda base: _own_cell(cells.get(base.row.number), standing, len(lines) == 1),
+                lambda base: _own_words(cells.get(base.row.number), standing),
+                short=short,
+                mean=_mean(cells.values(), with_interval=True) if has_means else "",
+            )
+        scale = largest if places[number] in shaded else None
+        return Column(
+            head,
+            lambda base: _shade(cells.get(base.row.number), scale),
+            right=True,
+            is_shade=True,
+            short=short,
+            mean=_mean(cells.values()) if has_means else "",
+        )
 
-def grid_as_html(standing: Standing) -> str:
-    """Return the grid as a table, retention in shades of one linear scale but its first column."""
-    rows, shown = standing.rows, grid(standing.rows)
-    is_single = len(shown.lines) == 1
-
-    def cell(row: RowResult | None, place: int) -> str:
-        if shown.is_own:
-            return _own_cell(row, standing, is_single)
-        return _cell(row, shown.largest if place or len(shown.heads) == 1 else None)
-
-    lines = [
-        [f"<bdi>{escape(_cohort(base, rows))}</bdi>", escape(count_words(base))]
-        + [cell(row, place) for place, row in enumerate(cells)]
-        for base, cells in shown.lines
-    ]
-    if any(shown.means):
-        name = shown.mean_name
-        means = [_mean(total, shown.is_own) for total in shown.means]
-        lines.insert(0, [f"<b>{name}</b>", "", *means])
-    heads = [
-        h if n == 0 or shown.is_own else h.partition(" ")[2] for n, h in enumerate(shown.heads)
-    ]
-    wide = " ct-wide" if len(heads) > _ROOMY else ""
-    drawn = html_table(
-        ["cohort", "profiles", *heads],
-        lines,
-        ["", NUMERIC, *([""] * len(heads))],
-        kind="ct-rows" if shown.is_own else f"ct-rows ct-heat{wide}",
-        label="shares",
-    )
-    return f'<div style="overflow-x:auto;--ct-magic-columns:{len(heads)}">{drawn}</div>'
-
-
-def grid_as_text(standing: Standing, width: int) -> list[str]:
-    """Return the grid as lines of a terminal."""
-    rows, shown = standing.rows, grid(standing.rows)
-
-    def cell(row: RowResult | None) -> str:
-        if not shown.is_own or row is None or row.share is None:
-            return _cell_words(row, shown.is_own)
-        return " ".join(filter(None, [share(row.share), _of(row, standing)]))
-
-    lines = [
-        [plain(_cohort(base, rows)), count_words(base), *map(cell, cells)]
-        for base, cells in shown.lines
-    ]
-    if any(shown.means):
-        said = [share(total[0] / total[1]) if total else "" for total in shown.means]
-        lines.insert(0, [shown.mean_name, "", *said])
-    heads = ["cohort", "profiles", *shown.heads]
-    right = [False, True, *[not shown.is_own] * len(shown.heads)]
-    if max(map(len, text_table([heads, *lines], right, 10**6)), default=0) > width:
-        heads = [*heads[:3], *(head.partition(" ")[2] for head in heads[3:])]
-    return text_table([heads, *lines], right, width)
+    columns = [column(number) for number in range(len(places))]
+    name = f"<b>{'all' if is_own and not has_values else 'mean'}</b>"
+    mean = name if any(column.mean for column in columns) else ""
+    profiles = Column("profiles", count_html, right=True)
+    return [Column("cohort", lambda base: _cohort(base, rows), mean=mean), profiles, *columns]
 
 
 def _cohort(base: RowResult, rows: Sequence[RowResult]) -> str:
     fixed = [str(value) for _, value in base.row.pieces]
-    return " · ".join([*fixed, row_days(base, rows)])
+    return f"<bdi>{escape(' · '.join([*fixed, row_days(base, rows)]))}</bdi>"
 
 
-def _mean(total: tuple[int, int] | None, with_interval: bool) -> str:
-    if total is None:
+def _mean(cells: Iterable[RowResult], with_interval: bool = False) -> str:
+    """Return the share of all that are known, added up."""
+    shares = [row for row in cells if row.share is not None]
+    count, of = sum(row.count or 0 for row in shares), sum(row.of or 0 for row in shares)
+    if not of:
         return ""
-    ends = escape(interval(*wilson(*total)))
-    mean = f'<b title="{ends}">{_percent(total[0] / total[1])}</b>'
-    return f'{mean} <span style="color:{MUTED}">{ends}</span>' if with_interval else mean
+    ends = escape(interval(*wilson(count, of)))
+    mean = f'<b title="{ends}">{_percent(count / of)}</b>'
+    return f"{mean} {_quiet(ends)}" if with_interval else mean
 
 
 def _percent(fraction: float) -> str:
@@ -398,17 +366,27 @@ def _percent(fraction: float) -> str:
     return f"{percent}<i> {sign}</i>"
 
 
-def _cell_words(row: RowResult | None, is_own: bool = False) -> str:
-    """Return what is said of a cell that has no share: what is not over is blank, or said."""
-    if row is None or row.state is State.NOT_YET:
-        return "not yet" if row and is_own else ""
-    if row.share is not None:
-        return share(row.share)
-    return {State.WAITING: "", State.SUBMITTED: "…", State.SUCCESS: ""}.get(row.state, NONE)
+def _shade(row: RowResult | None, largest: float | None) -> str:
+    if row is None or row.share is None:
+        blank = (State.WAITING, State.SUCCESS, State.NOT_YET)
+        sign = "…" if row and row.state is State.SUBMITTED else NONE
+        return "" if row is None or row.state in blank else _quiet(sign)
+    title = escape(f"{row.count or 0:,} of {row.of or 0:,}, {interval(row.low, row.high)}")
+    shade = 0 if largest is None else round(STRONG * row.share / largest)
+    return f'<div title="{title}" style="--s:{shade}%">{_percent(row.share)}</div>'
 
 
-def _quiet(words: str) -> str:
-    return f'<span style="color:{MUTED}">{words}</span>' if words else ""
+def _own_cell(row: RowResult | None, standing: Standing, with_interval: bool) -> str:
+    if row is None or row.share is None:
+        is_open = row is not None and row.state is State.NOT_YET
+        return _quiet("not yet") if is_open else _shade(row, None)
+    ends = escape(interval(row.low, row.high))
+    beside = ", ".join(filter(None, [ends if with_interval else "", _of(row, standing)]))
+    return f'<b title="{row.count:,}, {ends}">{escape(share(row.share))}</b> {_quiet(beside)}'
+
+
+def _own_words(row: RowResult | None, standing: Standing) -> str:
+    return _stripped(_own_cell(row, standing, with_interval=False))
 
 
 def _of(row: RowResult, standing: Standing) -> str:
@@ -417,21 +395,11 @@ def _of(row: RowResult, standing: Standing) -> str:
     return f"of {row.of:,}, {so_far}" if so_far else ""
 
 
-def _own_cell(row: RowResult | None, standing: Standing, with_interval: bool) -> str:
-    if row is None or row.share is None:
-        return _quiet(_cell_words(row, is_own=True))
-    ends, of = escape(interval(row.low, row.high)), _of(row, standing)
-    beside = ", ".join(filter(None, [ends if with_interval else "", of]))
-    return f'<b title="{row.count:,}, {ends}">{escape(share(row.share))}</b> {_quiet(beside)}'
-
-
-def _cell(row: RowResult | None, largest: float | None) -> str:
-    if row is None or row.share is None:
-        return _quiet(_cell_words(row))
-    ends = interval(row.low, row.high)
-    title = escape(f"{row.count or 0:,} of {row.of or 0:,}, {ends}")
-    shade = 0 if largest is None else round(STRONG * row.share / largest)
-    return f'<div title="{title}" style="--s:{shade}%">{_percent(row.share)}</div>'
+def grid_as_html(standing: Standing) -> str:
+    """Return the grid as a table."""
+    columns = grid_columns(standing)
+    drawn = table_as_html(columns, bases(standing.rows), "shares")
+    return f'<div style="overflow-x:auto;--ct-magic-columns:{len(columns) - 2}">{drawn}</div>'
 
 
 # All of it as plain text.
@@ -445,9 +413,13 @@ def text(standing: Standing, columns: int = panel_text.TERMINAL) -> str:
         said = panel_text.state(row, standing)
         lines = [f"{panel_text.SIGNS[row.state]} {plain(row.row.title)} - {said}"]
     else:
-        is_shown_as_grid = is_grid(rows) and not standing.lost and len(rows) > 2
-        shown = grid_as_text(standing, columns) if is_shown_as_grid else []
-        shown = shown or rows_as_text(standing, _remarkable(standing), columns)
+        if is_grid(rows) and not standing.lost and len(rows) > 2:
+            lined = [(base, "") for base in bases(rows)]
+            shown = table_as_text(grid_columns(standing), lined, columns)
+        else:
+            # Why a row has no count is below the table.
+            unsaid = replace(standing, rows=tuple(replace(row, error=None) for row in rows))
+            shown = table_as_text(row_columns(unsaid), _remarkable(unsaid), columns)
         took = standing.seconds if standing.over else None
         head = [panel_text.summary(standing), *([duration(took)] if took is not None else [])]
         cached = panel_text.from_when(standing)

@@ -287,11 +287,14 @@ def versus(row: RowResult) -> str:
 
 
 def difference(row: RowResult) -> str:
-    """Return by how much a share differs from the other period's: `+3.1 points (-1.8 to +7.9)`."""
+    """Return the other period's share and what differs: `19 % before, +3.1 points (-1.8 to +7.9)`.
+
+    Nothing of a base, which has no interval.
+    """
     if row.difference is None or row.difference_low is None or row.difference_high is None:
         return ""
     ends = points_between(row.difference_low, row.difference_high)
-    return f"{points(row.difference)} ({ends})"
+    return f"{share(row.previous_share or 0.0)} before, {points(row.difference)} ({ends})"
 
 
 def of_step_before(row: RowResult, rows: Sequence[RowResult]) -> str:

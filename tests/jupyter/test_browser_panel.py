@@ -202,6 +202,61 @@ def test_a_notebook_without_a_kernel_shows_what_was_saved(app: tuple[str, str, s
         shown.get_by_text("40 counts were under way").wait_for()
 
 
+TWO = """%load_ext ct_magic
+import os
+from ct_magic.sandbox import Sandbox
+box = Sandbox(profiles=30, latency=0.1).start()
+os.environ |= {"CLEVERTAP_ACCOUNT_ID": "SANDBOX", "CLEVERTAP_PASSCODE": "sandbox"}
+os.environ["CLEVERTAP_BASE_URL"] = box.url
+%config CountMagics.poll_interval = 0.2
+%ct use sandbox"""
+ASKED = 'print(days.attrs["account"], days["cached"].any(), other.attrs["account"])'
+
+
+@IN_LAB
+def test_a_panel_that_is_over_is_copied_and_asked_anew(app: tuple[str, str, str, Path]) -> None:
+    """As a spreadsheet takes it; asked of the same account; without a kernel it says what to do."""
+    _, *place, root = app
+    cells = [
+        TWO,
+        "%%ctcount days\nApp Launched last 3 days by day",
+        'other = %ctcount Product Viewed last 40 days by day\n"an output" # of the same cell',
+        "print(days['count'].tolist())",
+        "%ct use default",
+        ASKED,
+    ]
+    with open_notebook(*place, root, *cells, name="actions.ipynb") as notebook:
+        notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        notebook.run_all()
+        cell = notebook.page.locator(".jp-Notebook .jp-CodeCell").nth
+        copy, anew = (cell(1).locator("button", has_text=name) for name in ("copy", "ask anew"))
+        copy.click()
+        cell(1).get_by_text("copied").wait_for()
+        lines = notebook.page.evaluate("navigator.clipboard.readText()").split("\n")
+        assert [line.split("\t")[1] for line in lines[1:]] == re.findall(r"\d+", notebook.output(3))
+        cell(2).locator("button", has_text="copy").click()
+        cell(2).get_by_text("copied").wait_for()
+        assert notebook.page.evaluate("navigator.clipboard.readText()").count("\n") == 40
+        notebook.command("notebook:run-all-cells", wait=True)
+        notebook.wait_run()
+        assert "True" in notebook.output(5)
+        for number in (1, 2):
+            source = notebook.source(number)
+            assert "all from" in notebook.output(number)
+            cell(number).locator("button", has_text="ask anew").click()
+            notebook.until(lambda number=number: "all from" not in notebook.output(number))
+            notebook.wait_run()
+            assert notebook.source(number) == source
+        content = "window.jupyterapp.shell.currentWidget.content"
+        notebook.page.evaluate(f"() => {{ {content}.activeCellIndex = 5 }}")
+        notebook.command("notebook:run-cell", wait=True)
+        notebook.wait_output(5, "sandbox False sandbox")
+        notebook.command("kernelmenu:shutdown")
+        anew.click()
+        notebook.wait_output(1, "No kernel is running. Start one")
+        assert "3 of 3 done" in notebook.output(1)
+
+
 @IN_LAB
 def test_the_height_does_not_change_while_it_runs(app: tuple[str, str, str, Path]) -> None:
     """From the first frame to the last: a short table, a long one, one number."""

@@ -658,9 +658,9 @@ def test_a_part_of_a_cell_is_not_done() -> None:
 @pytest.mark.parametrize("draw", [card.html, card.saved, card.live_below])
 def test_a_panel_names_its_account(draw: Callable[[Standing], str]) -> None:
     """Where it was told to; a cell that was stopped says how to ask that account again."""
-    assert "prod · in1" in said(draw(many(3, DONE, account="prod · in1", use="%ct use prod")))
+    assert "prod · in1" in said(draw(many(3, DONE, account="prod · in1", name="prod")))
     assert "prod · in1" in tables.text(many(3, DONE, account="prod · in1"))
-    saved = said(card.saved(many(3, account="prod · in1", use="%ct use prod")))
+    saved = said(card.saved(many(3, account="prod · in1", name="prod")))
     assert "Run %ct use prod, then this cell: what was sent is fetched, the rest is asked" in saved
 
 

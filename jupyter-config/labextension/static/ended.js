@@ -7,6 +7,7 @@ const VIEW = "application/vnd.jupyter.widget-view+json";
 const ENDED = ["restarting", "autorestarting", "terminating", "dead"];
 const GONE = "Error displaying widget"; // how a page begins to say that it has no such widget
 const LOADING = "Loading widget"; // and that it waits for one, of a kernel that it may not have
+const NO_KERNEL = "No kernel is running. Start one, then ask anew: the numbers here stay till then.";
 const GOING = "style, .ct-live, .ct-rest, [role=progressbar]"; // no longer
 
 /**
@@ -107,41 +108,80 @@ function picture(saved, node) {
   return page.innerHTML;
 }
 
-/* What can be done with a panel that is over stands at the end of its line of facts. */
+/* What can be done with a panel that is over is at the end of its line of facts. */
 function act(line, panel) {
   const card = line.closest(".ct-magic");
   if (!card || card.matches(".ct-magic-live") || line.querySelector("button")) return;
   const actions = document.createElement("span");
   actions.className = "ct-acts";
-  const table = card.querySelector("table");
-  if (table) actions.append(button("copy", "Copy the rows as a table", () => copy(table)));
+  const table = [...card.querySelectorAll("table")].at(-1); // before it is what is missing of it
+  const isPart = table?.closest(".ct-scroll")?.ariaLabel?.startsWith("the first");
+  const rows = isPart ? `${table.rows.length - 1} rows` : "the rows";
+  if (table) actions.append(button("copy", `Copy ${rows} as a table`, () => copy(table)));
   const cell = panel.content.widgets.find(({ node }) => node.contains(line));
-  if (cell) actions.append(button("ask anew", "Run the cell with --refresh", () => ask(panel, cell)));
+  const source = cell?.model.sharedModel.getSource() ?? "";
+  if (anew(source)) {
+    const press = () => ask(panel, cell, line);
+    actions.append(button("ask anew", "Run the cell with --refresh, for this account", press));
+  }
   line.append(actions);
 }
 
 function button(text, title, press) {
   const made = Object.assign(document.createElement("button"), { textContent: text, title });
-  made.addEventListener("click", press);
+  made.addEventListener("click", async () => {
+    if (await press()) made.textContent = "copied";
+  });
   return made;
 }
 
 /* As a spreadsheet takes it: numbers without their thousands apart. */
-function copy(table) {
-  const words = (cell) => cell.innerText.trim().replace(/(?<=\d),(?=\d{3})/g, "");
-  const lines = [...table.rows].map((row) => [...row.cells].map(words).join("\t"));
-  navigator.clipboard.writeText(lines.join("\n"));
+async function copy(table) {
+  const words = (cell) => {
+    const own = cell.cloneNode(true);
+    own.querySelectorAll("[role=img]").forEach((sign) => sign.remove());
+    return own.textContent.trim().replace(/(?<=\d),(?=\d{3})/g, "");
+  };
+  const text = [...table.rows].map((row) => [...row.cells].map(words).join("\t")).join("\n");
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return true;
+  }
+  // A page that comes from another machine without https has no clipboard but this one.
+  const area = Object.assign(document.createElement("textarea"), { value: text });
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  return done;
+}
+
+/* The text of a cell that asks anew, and asks this account; nothing of a cell that cannot. */
+function anew(source, account = "") {
+  const isCell = /^\s*%%/.test(source);
+  const magic = isCell ? /^(\s*%%ctcount)(?!\w)(.*)/ : /^(\s*(?:\w+\s*=\s*)?%ctcount)(?!\w)(.*)/gm;
+  if (source.search(magic) < 0) return null;
+  return source.replace(magic, (_, name, rest) => {
+    const whom = /\s/.test(account) ? `"${account}"` : account;
+    const options = [account && !/--account/.test(rest) && `--account ${whom}`];
+    options.push(!/--refresh/.test(rest) && "--refresh");
+    return [name, ...options.filter(Boolean)].join(" ") + rest;
+  });
 }
 
 /* The cell is run as if it asked for it; its text stays what a person has typed. */
-async function ask({ content, sessionContext }, cell) {
-  const source = cell.model.sharedModel.getSource();
-  const [first, ...rest] = source.split("\n");
-  if (!/^\s*%%?ctcount/.test(first) || /--refresh/.test(first)) return;
-  const anew = rest.length ? [`${first} --refresh`, ...rest] : [first.replace("ctcount", "ctcount --refresh")];
+async function ask({ sessionContext }, cell, line) {
+  const kernel = sessionContext.session?.kernel;
   const { outputArea, model } = cell;
-  const future = sessionContext.session?.kernel?.requestExecute({ code: anew.join("\n") });
-  if (!future) return;
+  const code = anew(model.sharedModel.getSource(), line.dataset.account);
+  if (!code) return;
+  if (!kernel || kernel.status === "dead") {
+    const reason = document.createElement("div");
+    Object.assign(reason, { className: "ct-reason", textContent: NO_KERNEL });
+    if (line.previousElementSibling?.textContent !== NO_KERNEL) line.before(reason);
+    return;
+  }
+  const future = kernel.requestExecute({ code }, true, { cellId: model.id });
   outputArea.future = future;
   cell.setPrompt("*");
   const { content: reply } = await future.done;
