@@ -16,7 +16,7 @@ from ct_magic import errors
 from ct_magic.client import accounts
 from ct_magic.client.accounts import Account
 from ct_magic.client.jobs import Job, State, jobs_of
-from ct_magic.client.journal.entries import CellRecord
+from ct_magic.client.journal.entries import CellRecord, job_after
 from ct_magic.client.journal.journal import (
     WARNED,
     Journal,
@@ -28,7 +28,8 @@ from ct_magic.client.journal.journal import (
 from ct_magic.client.limits import LIMITS, REQUEST, Learned, gate
 from ct_magic.common.threads import spawn_import
 from ct_magic.planning.prepare import PreparedCell
-from ct_magic.planning.row_results import RowRun
+from ct_magic.planning.row_results import RowRun, row_results
+from ct_magic.query import parser
 from ct_magic.rows import Plan
 from ct_magic.session.session import SANDBOX, SESSION
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN = (
     0.2  # seconds between two looks whether all is there; an interrupt is heard at once
 )
+_MOST_DAYS = 92  # of a lone number that are looked up in the journal
 
 
 def ask(
@@ -112,11 +114,32 @@ def begin(
         stable=shown.stable_outputs,
         left_out=left_out,
         plotted=plotted,
+        days=_counts_by_day(cell, journal) if shell else (),
     )
     show = partial(panel or usual, rows, about)
     kernel = getattr(shell, "kernel", None)
     stamp = Stamp(cell.account.name, cell_id)
     return Counting(rows, show, zone=cell.zone, stamp=stamp, kernel=kernel)
+
+
+def _counts_by_day(cell: PreparedCell, journal: Journal) -> tuple[int | None, ...]:
+    """Return the count of each day of a lone number, as far as the journal has it.
+
+    Nothing is asked for it: it is what the same text `by day` would find at once.
+    """
+    first, *others = cell.plan.rows
+    if others or not 1 < (first.end - first.start).days < _MOST_DAYS:
+        return ()
+    try:
+        text = f"{first.text} by day"
+        days = parser.read_cell(text, today=cell.today, zone=cell.zone).plan
+    except errors.QueryError:  # JSON that was pasted, a clause whose days are not the base's
+        return ()
+    jobs = jobs_of(days.questions)
+    for number, question in enumerate(days.questions):
+        counted = [known for known in journal.found(question, cell.freshness) if known.is_counted]
+        jobs[number] = job_after(jobs[number], counted[0]) if counted else jobs[number]
+    return tuple(row.count for row in row_results(days, jobs))
 
 
 def _pending_elsewhere(names: Mapping[str, int], own: str) -> str | None:

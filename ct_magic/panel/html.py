@@ -8,28 +8,10 @@ from html import escape
 
 from ct_magic.client.jobs import State
 from ct_magic.common import words
-from ct_magic.common.words import change, counted, duration, interval, plain, share
-from ct_magic.panel import text as panel_text
+from ct_magic.common.words import counted, duration, plain
+from ct_magic.panel import style, text as panel_text
 from ct_magic.panel.standing import Standing, has_trouble, last_news
-from ct_magic.panel.style import (
-    AREA,
-    BAR,
-    BOX,
-    CLASS,
-    CODE,
-    DOUBT,
-    HIDDEN,
-    INK,
-    LIVE,
-    MUTED,
-    NUMBER_STYLE,
-    RIGHT,
-    SHEET,
-    TRACK,
-    WRONG,
-    bar,
-    coloured,
-)
+from ct_magic.panel.style import DOUBT, INK, MUTED, bar
 from ct_magic.panel.tables import clock, foreign, grid_as_html, is_grid, rows_as_html, state
 from ct_magic.planning.row_results import RowResult, shared_error
 
@@ -39,9 +21,13 @@ DRAWN = 250  # cells of a grid that is drawn anew while it fills
 _MOST = 200  # rows in the page; the DataFrame has all
 SCROLLED = 12  # rows from which on an open disclosure scrolls
 _DAY = 86400  # seconds that a clock goes on by itself
-SIDE = '<span style="color:{}">{}</span>'
 TODO = "{}: what was sent is fetched, the rest is asked."
-PARTS = {State.SUCCESS: "#1976d2", State.FAILED: "#c62828", State.TIMED_OUT: "#c62828"}
+_PARTS = {
+    State.SUCCESS: "#1976d2",
+    State.FAILED: "#c62828",
+    State.TIMED_OUT: "#c62828",
+    State.CANCELLED: "#616161",
+}
 
 
 def html(standing: Standing, hint: str | None = None) -> str:
@@ -63,22 +49,24 @@ def saved(standing: Standing) -> str:
 
 
 def _framed(card: str) -> str:
-    return (
-        f'{SHEET}<div class="{CLASS}" role="group" aria-label="counts" style="{BOX}">{card}</div>'
-    )
+    frame = f'class="{style.CLASS}" role="group" aria-label="counts" style="{style.BOX}"'
+    return f"{style.SHEET}<div {frame}>{card}</div>"
 
 
 def live(standing: Standing) -> str:
     """Return the card of a live panel, which has the frame: its clocks run by themselves."""
-    # Dressed as the still card that replaces it, which is an output of the page's own.
-    dress = f"{CLASS} ct-magic-live jp-RenderedHTMLCommon"
-    return f'<div class="{dress}">{_card(standing, live=True)}</div>'
+    return _in_panel(_card(standing, live=True))
 
 
 def live_below(standing: Standing) -> str:
     """Return what is below a live card, with the sheets that the whole panel needs."""
-    dress = f"{CLASS} ct-magic-live jp-RenderedHTMLCommon"
-    return f'{SHEET}{LIVE}<div class="{dress}">{below(standing, live=not standing.over)}</div>'
+    parts = below(standing, live=not standing.over)
+    return f"{style.SHEET}{style.LIVE}{_in_panel(parts)}"
+
+
+def _in_panel(parts: str) -> str:
+    # Dressed as the still card that replaces it, which is an output of the page's own.
+    return f'<div class="{style.CLASS} ct-magic-live jp-RenderedHTMLCommon">{parts}</div>'
 
 
 def below(standing: Standing, hint: str | None = None, *, live: bool = False) -> str:
@@ -111,12 +99,11 @@ def _meta(standing: Standing, live: bool) -> str:
 
 def _days(standing: Standing) -> str:
     rows = [row.row for row in standing.rows]
-    others = {(row.previous.start, row.previous.end) for row in rows if row.previous}
-    spans = [(row.start, row.end) for row in rows]
-    known = [(start, end) for start, end in others if start is not None and end is not None]
+    others = [row.previous for row in rows if row.previous]
+    known = [(other.start, other.end) for other in others if other.start and other.end]
     ends = [
         (min(start for start, _ in some), max(end for _, end in some))
-        for some in (spans, known)
+        for some in ([(row.start, row.end) for row in rows], known)
         if some
     ]
     years = {day.year for end in ends for day in end}
@@ -132,7 +119,7 @@ def doubted(doubt: str) -> str:
 
 def live_region(standing: Standing) -> str:
     """Return what a screen reader says and nobody sees; to be shown when it has changed."""
-    return f'<div role="status" style="{HIDDEN}">{escape(panel_text.spoken(standing))}</div>'
+    return f'<div role="status" style="{style.HIDDEN}">{escape(panel_text.spoken(standing))}</div>'
 
 
 def in_sight(standing: Standing) -> Sequence[RowResult]:
@@ -177,39 +164,38 @@ def _card(standing: Standing, *, live: bool) -> str:
     query, rows = _query_html(standing), standing.rows
     if (row := single(standing)) is not None:
         return query + _one(standing, row, live)
-    if not rows:
-        return query + _head(standing)
     head = query + _head(standing)
+    if not rows:
+        return head
     if reason := shared_error(rows) if standing.over else None:
-        head += f'<div style="color:{WRONG}">✗ {foreign(reason)}</div>'
+        head += f'<div style="color:{style.WRONG}">✗ {foreign(reason)}</div>'
         standing = replace(standing, rows=tuple(replace(row, error=None) for row in rows))
     if not standing.over:
         head += _track(standing)
-    if standing.over and standing.about.plotted and not standing.lost:
-        return head + _folded_rows(standing)
-    if is_drawn_as_grid(standing):
+    # The picture below shows the rows.
+    is_folded = standing.over and standing.about.plotted and not standing.lost
+    if is_drawn_as_grid(standing) and not is_folded:
         return head + grid_as_html(standing)
-    if not is_long(standing):
-        return head + _table(standing, standing.rows, live=live)
-    if not standing.over:
-        shown = in_sight(standing) if live else standing.rows[:IN_SIGHT]
-        more = (
-            ""
-            if live
-            else f'<div style="margin-top:4px">{len(rows) - len(shown):,} more rows</div>'
-        )
-        return f'{head}<div class="ct-area">{rows_as_html(standing, shown, live=live)}</div>{more}'
-    missing = _table(standing, standing.lost[:IN_SIGHT]) if standing.lost else ""
-    drawn = "" if standing.has_shares else columns_drawn(standing, AREA - 4)
-    picture = f'<div class="ct-area">{drawn}</div>' if drawn and not missing else missing
-    return head + picture + _folded_rows(standing)
+    return head + _rows(standing, live, is_folded)
 
 
-def _folded_rows(standing: Standing) -> str:
-    return (
-        f"<details><summary>{len(standing.rows):,} rows</summary>"
-        f"{_table(standing, standing.rows)}</details>"
-    )
+def _rows(standing: Standing, live: bool, is_folded: bool) -> str:
+    rows = standing.rows
+    if not standing.over and is_long(standing):
+        shown = in_sight(standing) if live else rows[:IN_SIGHT]
+        drawn = f'<div class="ct-area">{rows_as_html(standing, shown, live=live)}</div>'
+        left = f'<div style="margin-top:4px">{len(rows) - len(shown):,} more rows</div>'
+        return drawn if live else drawn + left
+    if not is_folded and not is_long(standing):
+        return _table(standing, rows, live=live)
+    drawn = ""
+    if standing.lost:
+        drawn = _table(standing, standing.lost[:IN_SIGHT])
+    elif not is_folded and not standing.has_shares:
+        lines = columns_drawn(standing, style.AREA - 4)
+        drawn = f'<div class="ct-area">{lines}</div>' if lines else ""
+    table = _table(standing, rows)
+    return f"{drawn}<details><summary>{len(rows):,} rows</summary>{table}</details>"
 
 
 def _table(standing: Standing, rows: Sequence[RowResult], *, live: bool = False) -> str:
@@ -219,43 +205,42 @@ def _table(standing: Standing, rows: Sequence[RowResult], *, live: bool = False)
     left = len(rows) - _MOST
     more = f"<div>and {left:,} more in the DataFrame</div>" if left > 0 else ""
     name = f"the first {_MOST} rows" if more else "all rows"
-    return (
-        f'<div class="ct-scroll" tabindex="0" role="region" aria-label="{name}">{drawn}</div>{more}'
-    )
+    scrolls = f'class="ct-scroll" tabindex="0" role="region" aria-label="{name}"'
+    return f"<div {scrolls}>{drawn}</div>{more}"
 
 
 def _query_html(standing: Standing) -> str:
-    lines = "\n".join(map(coloured, panel_text.queries(standing)))
-    return f'<div class="ct-asked"><code class="ct-q" style="{CODE}">{lines}</code></div>'
+    lines = "\n".join(map(style.coloured, panel_text.queries(standing)))
+    return f'<div class="ct-asked"><code class="ct-q" style="{style.CODE}">{lines}</code></div>'
 
 
 def _one(standing: Standing, row: RowResult, live: bool) -> str:
     if row.count is None or (row.row.base is not None and row.share is None):
         said = state(row, standing, live=live, short=False)
-        quiet = "" if row.state.ended else escape(panel_text.time_left(standing))
-        return f'<div class="ct-head ct-one"><span>{said}</span> {SIDE.format(MUTED, quiet)}</div>'
-    unit = counted(row.count, "profile").partition(" ")[2]
-    big, rest = f"{row.count:,}", [f"{unit}{_versus_line(row)}", *_behind(row)]
+        left = "" if row.state.ended else escape(panel_text.time_left(standing))
+        quiet = f'<span style="color:{MUTED}">{left}</span>'
+        return f'<div class="ct-head ct-one"><span>{said}</span> {quiet}</div>'
+    of_all = counted(row.of or row.count, "profile")
     if row.share is not None and row.low is not None:
-        big, of = escape(share(row.share)), f"{row.count:,} of {counted(row.of or 0, 'profile')}"
-        rest = [escape(interval(row.low, row.high)), of, escape(panel_text.difference(row))]
+        big, of = words.share(row.share), f"{row.count:,} of {of_all}"
+        rest = [words.interval(row.low, row.high), of, panel_text.difference(row)]
+        rest = [escape(part) for part in rest]
+    else:
+        big, unit = f"{row.count:,}", of_all.partition(" ")[2]
+        rest = [f"{unit}{_versus_line(row)}", *_behind(row)]
     rest.append(escape(standing.so_far(row)))
     # The count has arrived; what it is compared with may not have.
     said = _tick(standing) if row.state.ended else state(row, standing, live=live)
-    return (
-        f'<div class="ct-head ct-one"><b style="font-size:28px;line-height:1.3;{NUMBER_STYLE}">'
-        f'{big}</b> <span class="ct-rest" style="color:{MUTED}">{_joined(rest)}'
-        f"</span> {said}</div>"
-    )
+    number = f'<b style="font-size:28px;line-height:1.3;{style.NUMBER_STYLE}">{escape(big)}</b>'
+    said = f'<span class="ct-rest" style="color:{MUTED}">{_joined(rest)}</span> {said}'
+    return f'<div class="ct-head ct-one">{number} {said}{_days_drawn(standing)}</div>'
 
 
 def _joined(parts: Iterable[str]) -> str:
     """Return parts with dots between, each whole where there is room, none begun with a dot."""
-    known = [part for part in parts if part]
-    dots = [*[" ·"] * (len(known) - 1), ""]
-    return " ".join(
-        f'<span class="ct-part">{part}{dot}</span>' for part, dot in zip(known, dots, strict=False)
-    )
+    *first, last = [part for part in parts if part] or [""]
+    whole = [*(f"{part} ·" for part in first), *([last] if last else [])]
+    return " ".join(f'<span class="ct-part">{part}</span>' for part in whole)
 
 
 def _behind(row: RowResult) -> list[str]:
@@ -270,22 +255,22 @@ def _versus_line(row: RowResult) -> str:
     said = panel_text.versus(row)
     if row.change is None:
         return said
-    bold = change(row.change)
+    bold = words.change(row.change)
     return said.replace(bold, f'<b style="color:{INK}">{bold}</b>', 1)
 
 
 def _head(standing: Standing) -> str:
-    quiet = [
-        *panel_text.groups(standing),
-        "" if panel_text.outage(standing) else panel_text.time_left(standing),
-        "" if standing.has_shares or not standing.over else extent(standing, standing.rows),
-    ]
     trouble = panel_text.outage(standing)
-    wrong = f'<span style="color:{DOUBT}">{escape(trouble)}</span>' if trouble else ""
-    # Behind the words, which so stay where they were.
+    parts = [
+        *panel_text.groups(standing),
+        "" if trouble else panel_text.time_left(standing),
+        "" if standing.has_shares or not standing.over else extent(standing, standing.rows),
+        # Behind the words, which so stay where they were.
+        f'<span style="color:{DOUBT}">{escape(trouble)}</span>' if trouble else "",
+    ]
     return (
         f'<div class="ct-head"><span><b>{panel_text.done(standing)}</b>{_tick(standing)}</span> '
-        f'<span class="ct-rest" style="color:{MUTED}">{_joined([*quiet, wrong])}</span></div>'
+        f'<span class="ct-rest" style="color:{MUTED}">{_joined(parts)}</span></div>'
     )
 
 
@@ -294,7 +279,7 @@ def _tick(standing: Standing) -> str:
     fine = standing.over and not standing.lost and not standing.about.left_out
     if not fine or any(map(standing.is_open, standing.rows)):
         return ""
-    return f' <span aria-hidden="true" style="color:{RIGHT}">✓</span>'
+    return f' <span aria-hidden="true" style="color:{style.RIGHT}">✓</span>'
 
 
 def _track(standing: Standing) -> str:
@@ -302,28 +287,26 @@ def _track(standing: Standing) -> str:
     ended = sum(row.state.ended for row in standing.rows)
     parts = "".join(
         bar(100 * tally[state] / total, colour=colour, height=4)
-        for state, colour in (PARTS | {State.CANCELLED: "#616161"}).items()
+        for state, colour in _PARTS.items()
         if tally[state]
     )
     width = 100 * tally[State.SUBMITTED] / total
     # No border: forced colours would make it as bright as what is done.
-    pale = f'<div style="width:{width:.1f}%;background:{TRACK}"></div>' if width else ""
+    pale = f'<div style="width:{width:.1f}%;background:{style.TRACK}"></div>' if width else ""
     return (
         f'<div class="ct-track" role="progressbar" aria-label="counts that have ended" '
         f'aria-valuemin="0" aria-valuemax="{total}" aria-valuenow="{ended}" style="display:flex;'
-        f'height:4px;margin:6px 0 -10px;border-radius:2px;overflow:hidden;background:{TRACK}">'
-        f"{parts}{pale}</div>"
+        "height:4px;margin:6px 0 -10px;border-radius:2px;overflow:hidden;"
+        f'background:{style.TRACK}">{parts}{pale}</div>'
     )
 
 
 def _going(seconds: float) -> str:
     """Return a clock that goes on; in minutes when it says more than people count in seconds."""
     whole = max(0, int(seconds))
-    begun = f";--ct-magic-begun:-{whole}s"
-    copied = duration(whole)
-    if whole < panel_text.MINUTES:
-        return clock("up", (0, _DAY), _DAY, copied, begun)
-    return clock("up", (0, _DAY // 60), _DAY, copied, f"{begun};--ct-magic-unit:'min'")
+    unit, name = (1, "") if whole < panel_text.MINUTES else (60, ";--ct-magic-unit:'min'")
+    more = f";--ct-magic-begun:-{whole}s{name}"
+    return clock("up", (0, _DAY // unit), _DAY, duration(whole), more)
 
 
 # Counts over time as columns, without a script.
@@ -342,55 +325,67 @@ def columns_drawn(standing: Standing, height: int) -> str:
     """
     rows, groups = standing.rows, dict[str, list[RowResult]]()
     for row in rows:
-        groups.setdefault(_group_html(row), []).append(row)
-    highest = max(_counts(rows), default=0)
-    if len(groups) == 1 or len(groups) == len(rows):
-        return _line(standing, "", rows, highest, height)  # the head says from where to where
-    largest = sorted(groups, key=lambda name: -max(_counts(groups[name]), default=0))[:_GROUPS]
-    shown = [name for name in groups if name in largest]
-    more = len(groups) - len(shown)
+        fixed = [str(value) for _, value in row.row.pieces]
+        name = " · ".join([*([row.row.step] if row.row.step else []), *fixed])
+        groups.setdefault(name or row.row.title, []).append(row)
+    if len(groups) in (1, len(rows)):
+        groups = {"": list(rows)}  # the head says from where to where
+    largest = sorted(groups, key=lambda name: -_highest(groups[name]))[:_GROUPS]
+    more = len(groups) - len(largest)
     rest = f'<span style="color:{MUTED}">and {more:,} more</span>' if more else ""
-    size = (height - 20 * bool(more)) // len(shown) - 4
-    return "".join(_line(standing, name, groups[name], highest, size) for name in shown) + rest
+    size = height if len(groups) == 1 else (height - 20 * bool(more)) // len(largest) - 4
+    lines, quiet = [], f'style="color:{MUTED};{style.NUMBER_STYLE}"'
+    for name in groups:
+        if name in largest and _highest(shown := groups[name][:_DRAWN], -1) >= 0:
+            said = extent(standing, shown)
+            counts = [(row.count, standing.is_open(row)) for row in shown]
+            svg = _svg(counts, _highest(rows), size, f"{name}: " * bool(name), said)
+            begin = f'<bdi style="color:{MUTED}">{escape(plain(name))}</bdi>'
+            end = f"<span {quiet}>{said if name else ''}</span>"
+            lines.append(f'<div class="ct-line">{begin} {svg} {end}</div>')
+    return "".join(lines) + rest
 
 
-def _group_html(row: RowResult) -> str:
-    fixed = [str(value) for _, value in row.row.pieces]
-    return " · ".join([*([row.row.step] if row.row.step else []), *fixed]) or row.row.title
+def _highest(rows: Sequence[RowResult], default: int = 0) -> int:
+    return max((row.count for row in rows if row.count is not None), default=default)
 
 
-def _counts(rows: Sequence[RowResult]) -> list[int]:
-    return [row.count for row in rows if row.count is not None]
-
-
-def _line(
-    standing: Standing, name: str, rows: Sequence[RowResult], highest: int, height: int
-) -> str:
-    shown = rows[:_DRAWN]
-    if not _counts(shown):
+def _days_drawn(standing: Standing) -> str:
+    """Return the days of a lone number, as far as the journal has them."""
+    days = standing.about.days if standing.over else ()
+    known = [count for count in days if count is not None]
+    if len(known) < 2:
         return ""
-    width = 10 * max(len(shown), _ROOM)  # stretched to the room there is
-    drawn = {True: "", False: ""}  # those of whole pieces, and of others
-    for place, row in enumerate(shown):
-        if row.count is not None:
+    said = f"{min(known):,}{words.DASH}{max(known):,} a day"
+    svg = _svg([(count, False) for count in days], max(known), 28, "", said)
+    return f' <span class="ct-days" style="color:{MUTED}">{svg} {said}</span>'
+
+
+def _svg(
+    counts: Sequence[tuple[int | None, bool]], highest: int, height: int, name: str, said: str
+) -> str:
+    """Return counts as columns; those that are not of whole pieces are hollow."""
+    width = 10 * max(len(counts), _ROOM)  # stretched to the room there is
+    drawn = {True: "", False: ""}
+    for place, (count, is_open) in enumerate(counts):
+        if count is not None:
             # A count of 0 is a line at the ground; one that did not arrive is a gap.
-            size = max(1.5, height * row.count / highest) if row.count else 0.5
-            drawn[not standing.is_open(row)] += f"M{10 * place} {height}h8v-{size:.1f}h-8z"
-    said = extent(standing, shown)
-    label = escape(f"{name}: " * bool(name) + f"{counted(len(shown), 'count')}, {said}")
+            size = max(1.5, height * count / highest) if count else 0.5
+            drawn[is_open] += f"M{10 * place} {height}h8v-{size:.1f}h-8z"
+    label = escape(f"{name}{counted(len(counts), 'count')}, {said}")
     return (
-        f'<div class="ct-line"><bdi style="color:{MUTED}">{escape(plain(name))}</bdi> '
         f'<svg role="img" aria-label="{label}" viewBox="0 0 {width} {height}" '
-        f'preserveAspectRatio="none" style="height:{height}px;color:{BAR}" fill="currentColor">'
-        f'<path d="{drawn[True]}"/><path {_HOLLOW} d="{drawn[False]}"/></svg> '
-        f'<span style="color:{MUTED};{NUMBER_STYLE}">{said if name else ""}</span></div>'
+        f'preserveAspectRatio="none" style="height:{height}px;color:{style.BAR}" '
+        f'fill="currentColor"><path d="{drawn[False]}"/><path {_HOLLOW} d="{drawn[True]}"/></svg>'
     )
 
 
 def extent(standing: Standing, rows: Sequence[RowResult]) -> str:
     """Return between which counts the rows lie: `25-110 a day`."""
     # A piece that is not whole yet is no low.
-    known = _counts([row for row in rows if not standing.is_open(row)]) or _counts(rows)
+    counted = [row for row in rows if row.count is not None]
+    known = [row.count or 0 for row in counted if not standing.is_open(row)]
+    known = known or [row.count or 0 for row in counted]
     if not known:
         return ""
     low, high = f"{min(known):,}", f"{max(known):,}"

@@ -30,7 +30,8 @@ class About:
     not the environment's. Times are those of `zone`, whose date is `today`. A `stable` panel shows
     no time of day and no duration: two runs look alike but for the counts. Where the cell is
     `plotted`, the rows of a panel are folded at the end, for the picture shows them. `left_out` is
-    how many counts of the cell were never sent, and are not asked now either.
+    how many counts of the cell were never sent, and are not asked now either. `days` are the counts
+    of each day of a lone number, None for one that the journal does not have.
     """
 
     note: str | None = None
@@ -41,6 +42,7 @@ class About:
     stable: bool = False
     plotted: bool = False
     left_out: int = 0
+    days: tuple[int | None, ...] = ()
 
 
 USUAL = About()

@@ -59,6 +59,7 @@ SHEET = f"""<style>{FOCUS}
 .ct-magic .ct-rest {{ flex:1 1 14em;min-width:0 }}
 .ct-magic :is(.ct-asked,.ct-head:not(.ct-one)) {{ padding-right:{BESIDE}px }}
 .ct-magic .ct-one {{ min-height:38px }}
+.ct-magic .ct-days svg {{ width:160px;vertical-align:bottom }}
 .ct-magic .ct-part {{ display:inline-block;vertical-align:top }}
 .ct-magic .ct-meta {{ display:grid;grid-template-columns:minmax(80px,150px) minmax(110px,230px)
   minmax(70px,110px) 1fr auto auto;column-gap:14px;margin-top:10px;padding-top:6px;

@@ -7,20 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from math import ceil
 
-from ct_magic.client.jobs import Job, State
+from ct_magic.client.jobs import State
 from ct_magic.common import words
-from ct_magic.common.words import (
-    change,
-    counted,
-    duration,
-    durations,
-    fit,
-    interval,
-    plain,
-    points,
-    points_between,
-    share,
-)
+from ct_magic.common.words import plain
 from ct_magic.panel.standing import Standing, is_kept, waiting
 from ct_magic.planning.row_results import RowResult, reason
 
@@ -30,25 +19,18 @@ STATEMENTS = 12  # that are shown
 LONGEST_STATEMENT = 2000  # characters of one
 TERMINAL = 80  # of a terminal that does not say how wide it is
 MINUTES = 90  # seconds from which on people wonder
-SIGNS = {
-    State.WAITING: "·",
-    State.SUBMITTED: "…",
-    State.SUCCESS: "✓",
-    State.FAILED: "✗",
-    State.CANCELLED: "-",
-    State.TIMED_OUT: "!",
-    State.INCONSISTENT: "!",
-    State.NOT_YET: "·",
+# Its sign, and what it is called of several rows; what a summary names comes first.
+_STATES = {
+    State.SUBMITTED: ("…", "asked"),
+    State.WAITING: ("·", "waiting their turn"),
+    State.FAILED: ("✗", "failed"),
+    State.CANCELLED: ("-", "cancelled"),
+    State.TIMED_OUT: ("!", "timed out"),
+    State.INCONSISTENT: ("!", "inconsistent"),
+    State.NOT_YET: ("·", "not yet"),
+    State.SUCCESS: ("✓", ""),
 }
-GROUPS = {
-    State.SUBMITTED: "asked",
-    State.WAITING: "waiting their turn",
-    State.FAILED: "failed",
-    State.CANCELLED: "cancelled",
-    State.TIMED_OUT: "timed out",
-    State.INCONSISTENT: "inconsistent",
-    State.NOT_YET: "not yet",
-}
+SIGNS = {state: sign for state, (sign, _) in _STATES.items()}
 QUIET = (State.SUCCESS, State.NOT_YET)
 REFRESH = "--refresh asks anew"
 ANY_ORDER = "in any order: the service knows days, not sequences"
@@ -74,8 +56,8 @@ def done(standing: Standing) -> str:
 
 def groups(standing: Standing) -> list[str]:
     """Return how many rows are in each state that is not done: `164 asked`, and what holds them."""
-    known = ((standing.tally[state], word) for state, word in GROUPS.items())
-    parts = [f"{n:,} {word if n > 1 else _single(word)}" for n, word in known if n]
+    known = ((standing.tally[state], word) for state, (_, word) in _STATES.items() if word)
+    parts = [f"{n:,} {word if n > 1 else word.replace('their', 'its')}" for n, word in known if n]
     is_held = standing.at_once is not None and not standing.over
     return [*parts, f"the service takes {standing.at_once} at once"] if is_held else parts
 
@@ -83,7 +65,7 @@ def groups(standing: Standing) -> list[str]:
 def time_left(standing: Standing) -> str:
     """Return the time that is left, `about 1 to 2 min left`; what is expected until one came."""
     if left := standing.seconds_left:
-        return f"about {durations(*left)} left"
+        return f"about {words.durations(*left)} left"
     has_come = any(row.state.ended for row in standing.rows)
     return "" if has_come else standing.plan.expects or ""
 
@@ -95,13 +77,13 @@ def outage(standing: Standing) -> str:
         return ""
     why = Counter(map(trouble, troubled)).most_common(1)[0][0]
     now, tries = standing.now, [left for row in troubled if (left := next_look(row, standing.now))]
-    again = f"trying again in {duration(min(tries))}" if tries else "trying again"
+    again = f"trying again in {words.duration(min(tries))}" if tries else "trying again"
     if standing.outage is None:
         is_all = len(troubled) == sum(not row.state.ended for row in standing.rows)
         return f"{why}, {again}" if is_all and len(troubled) > 1 else ""
     since, until = standing.outage
-    ends = f"giving up in {duration(max(until - now, 0.0))}"
-    return f"{why} for {duration(now - since)}, {again}, {ends}; nothing that was asked is lost"
+    ends = f"{again}, giving up in {words.duration(max(until - now, 0.0))}"
+    return f"{why} for {words.duration(now - since)}, {ends}; nothing that was asked is lost"
 
 
 def from_when(standing: Standing) -> str:
@@ -146,54 +128,27 @@ def queries(standing: Standing) -> list[str]:
     plan = standing.plan
     texts = plan.statements or tuple(dict.fromkeys(row.title for row in plan.rows))
     left = len(texts) - STATEMENTS
+
+    def printable(line: str) -> str:
+        return line[: len(line) - len(line.lstrip(" "))] + plain(line)
+
     shown = [
-        "\n".join(map(_printable_line, text[:LONGEST_STATEMENT].splitlines()))
+        "\n".join(map(printable, text[:LONGEST_STATEMENT].splitlines()))
         for text in texts[:STATEMENTS]
     ]
     return [*shown, *([f"# and {left:,} more"] if left > 0 else [])]
 
 
-def _printable_line(line: str) -> str:
-    return line[: len(line) - len(line.lstrip(" "))] + plain(line)
-
-
-def note(row: RowResult, standing: Standing) -> str:
-    """Return what a table says of a row beside its number: its share, or why it has none."""
-    if row.state is State.NOT_YET:
-        return "not yet"
-    parts = []
-    if row.share is not None and row.low is not None:
-        parts = [f"{share(row.share)} ({interval(row.low, row.high)})"]
-    parts.append(difference(row) or of_step_before(row, standing.rows))
-    if row.state is State.SUCCESS:
-        parts.append(standing.so_far(row))
-    elif row.state.ended:
-        parts.append(str(row.state))
-    else:
-        parts.append(_with_next(under_way(row, short=True), row, standing.now))
-    return " · ".join(filter(None, parts))
-
-
 def state(row: RowResult, standing: Standing) -> str:
     """Return the state of a cell's only row in words, with what comes next."""
-    job = waiting(row)
-    said = f"{phase(row, standing)}{_so_far(job, standing)}"
+    said, job, now = phase(row, standing), waiting(row), standing.now
+    if job and job.began is not None and not standing.about.stable:
+        asked = now - job.began
+        said += f", for {words.duration(asked)} so far" if asked >= MINUTES else ""
     if cached := from_when(standing):
         return f"{said}, {cached}: {REFRESH}"
-    return _with_next(said, row, standing.now)
-
-
-def _with_next(said: str, row: RowResult, now: float) -> str:
     left = next_look(row, now)
     return said if left is None else f"{said}, next {next_what(row)} in {left} s"
-
-
-def _so_far(job: Job | None, standing: Standing) -> str:
-    """Return for how long a count has been asked, once people would wonder."""
-    if job is None or job.began is None or standing.about.stable:
-        return ""
-    seconds = standing.now - job.began
-    return f", for {duration(seconds)} so far" if seconds >= MINUTES else ""
 
 
 def spoken(standing: Standing) -> str:
@@ -201,8 +156,9 @@ def spoken(standing: Standing) -> str:
     rows = standing.rows
     if len(rows) != 1:
         return summary(standing) if standing.over else progress(standing)
-    said = phase(rows[0], standing) if rows[0].state.ended else GROUPS[rows[0].state]
-    return f"{plain(rows[0].row.title)} - {_single(said)}"
+    row, is_asked = rows[0], rows[0].state is State.SUBMITTED
+    said = "asked" if is_asked else phase(row, standing) if row.state.ended else "waiting its turn"
+    return f"{plain(row.row.title)} - {said}"
 
 
 def line(standing: Standing, columns: int = 10**6) -> str:
@@ -214,8 +170,8 @@ def line(standing: Standing, columns: int = 10**6) -> str:
         tail = f" - {stands}"
         # What is asked is known; its state is what one looks for.
         room = max(12, min(60, columns - len(tail) - len("ctcount: ")))
-        said = fit(plain(standing.rows[0].row.title), room) + tail
-    return fit(f"ctcount: {said}", columns)
+        said = words.fit(plain(standing.rows[0].row.title), room) + tail
+    return words.fit(f"ctcount: {said}", columns)
 
 
 def phase(row: RowResult, standing: Standing) -> str:
@@ -225,8 +181,11 @@ def phase(row: RowResult, standing: Standing) -> str:
             return under_way(row)
         case State.SUCCESS:
             so_far = standing.so_far(row)
-            found = f"done: {counted(row.count or 0, 'profile')}{percent(row)}{versus(row)}"
-            return f"{found}, {so_far}" if so_far else found
+            found = f"done: {words.counted(row.count or 0, 'profile')}"
+            if row.share is not None and row.low is not None:
+                ends = words.interval(row.low, row.high)
+                found += f", {words.share(row.share)} ({ends}) of {row.of:,}"
+            return f"{found}{versus(row)}{f', {so_far}' if so_far else ''}"
         case State.NOT_YET:
             return "not yet: its days are not over"
         case _:
@@ -267,22 +226,11 @@ def under_way(row: RowResult, *, short: bool = False) -> str:
     return f"{said} ({why})" if why else said
 
 
-def _single(word: str) -> str:
-    return word.replace("their", "its")
-
-
-def percent(row: RowResult) -> str:
-    """Return the share of a step, with its interval: `, 75 % (73-77 %) of 1,844`."""
-    if row.share is None or row.low is None or row.high is None:
-        return ""
-    return f", {share(row.share)} ({interval(row.low, row.high)}) of {row.of:,}"
-
-
 def versus(row: RowResult) -> str:
     """Return the count of the other period, and the change: `, +12 % from 394 before`."""
     if row.previous is None:
         return ""
-    begin = "" if row.change is None else f"{change(row.change)} from "
+    begin = "" if row.change is None else f"{words.change(row.change)} from "
     return f", {begin}{row.previous:,} before"
 
 
@@ -293,8 +241,8 @@ def difference(row: RowResult) -> str:
     """
     if row.difference is None or row.difference_low is None or row.difference_high is None:
         return ""
-    ends = points_between(row.difference_low, row.difference_high)
-    return f"{share(row.previous_share or 0.0)} before, {points(row.difference)} ({ends})"
+    gap, ends = row.difference, words.points_between(row.difference_low, row.difference_high)
+    return f"{words.share(row.previous_share or 0.0)} before, {words.points(gap)} ({ends})"
 
 
 def of_step_before(row: RowResult, rows: Sequence[RowResult]) -> str:
@@ -305,7 +253,7 @@ def of_step_before(row: RowResult, rows: Sequence[RowResult]) -> str:
     # Own days leave out others in each step: shares of other days are not compared.
     is_alike = rows[within].row.start == row.row.start and rows[within].row.end == row.row.end
     before = rows[within].count if is_alike else None
-    return f"{share(row.count / before)} of the step before" if before else ""
+    return f"{words.share(row.count / before)} of the step before" if before else ""
 
 
 def next_look(row: RowResult, now: float) -> int | None:

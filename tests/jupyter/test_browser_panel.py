@@ -251,7 +251,7 @@ def test_a_panel_that_is_over_is_copied_and_asked_anew(app: tuple[str, str, str,
         notebook.page.evaluate(f"() => {{ {content}.activeCellIndex = 5 }}")
         notebook.command("notebook:run-cell", wait=True)
         notebook.wait_output(5, "sandbox False sandbox")
-        notebook.command("kernelmenu:shutdown")
+        notebook.command("kernelmenu:shutdown", wait=True)
         anew.click()
         notebook.wait_output(1, "No kernel is running. Start one")
         assert "3 of 3 done" in notebook.output(1)

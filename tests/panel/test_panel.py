@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import Any
 import ipywidgets as w
 import pytest
 from helpers.plans import PlainRun, row
-from helpers.shell import run
+from helpers.shell import run, submitted
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
@@ -595,3 +596,30 @@ def test_a_service_that_takes_fewer_at_once_is_said() -> None:
     panel.refresh()
     assert "at once" not in panel._card.value
     panel.close()
+
+
+def test_a_lone_number_shows_the_days_that_are_known(
+    account: Sandbox, shell: InteractiveShell
+) -> None:
+    """Of its own query, as far as the journal has them: nothing is asked for it."""
+    run(shell, "%config CountMagics.progress = 'html'").raise_error()
+
+    def shown(text: str) -> str:
+        with capture_output() as said:
+            run(shell, f"%ctcount {text}").raise_error()
+        return "".join(output.data.get("text/html", "") for output in said.outputs)
+
+    assert "<svg" not in shown("App Launched 2026-10-01..2026-10-07")
+    days = run(shell, "df = %ctcount App Launched 2026-10-03..2026-10-07 by day")
+    days.raise_error()
+    counts = shell.user_ns["df"]["count"]
+    sent = submitted(account)
+    again = shown("App Launched 2026-10-01..2026-10-07")
+    assert f"{counts.min()}\N{EN DASH}{counts.max()} a day" in again
+    assert re.findall(r"M(\d+) ", again)[-5:] == ["20", "30", "40", "50", "60"]
+    for other in (
+        'App Launched where tech.OS = "iOS" 2026-10-01..2026-10-07',
+        "App Launched 2026-10-03",
+    ):
+        assert "a day" not in shown(other)
+    assert submitted(account) == sent + 1

@@ -175,15 +175,20 @@ async function ask({ sessionContext }, cell, line) {
   const { outputArea, model } = cell;
   const code = anew(model.sharedModel.getSource(), line.dataset.account);
   if (!code) return;
-  if (!kernel || kernel.status === "dead") {
-    const reason = document.createElement("div");
-    Object.assign(reason, { className: "ct-reason", textContent: NO_KERNEL });
-    if (line.previousElementSibling?.textContent !== NO_KERNEL) line.before(reason);
-    return;
-  }
+  if (!kernel || kernel.status === "dead") return needKernel(line);
   const future = kernel.requestExecute({ code }, true, { cellId: model.id });
   outputArea.future = future;
   cell.setPrompt("*");
-  const { content: reply } = await future.done;
-  model.executionCount = reply.execution_count;
+  try {
+    const { content: reply } = await future.done;
+    model.executionCount = reply.execution_count;
+  } catch {
+    needKernel(line); // it ended meanwhile
+  }
+}
+
+function needKernel(line) {
+  const reason = document.createElement("div");
+  Object.assign(reason, { className: "ct-reason", textContent: NO_KERNEL });
+  if (line.previousElementSibling?.textContent !== NO_KERNEL) line.before(reason);
 }
