@@ -36,6 +36,14 @@ STYLE = f"""<style>{style.FOCUS}
 .ct-magic-form select {{ appearance: auto; background-image: none; }}
 .ct-magic-stale {{ opacity: .45; }}
 .ct-magic-unlabelled > label {{ {style.HIDDEN} }}
+.ct-magic-form .widget-box {{ overflow: visible; }}
+.ct-magic-row {{ position: relative; }}
+.ct-magic-problem {{ position: absolute; top: 100%; left: 2px; right: 2px; z-index: 3; margin: 0;
+  display: none !important; }}
+.ct-magic-row:is(:hover, :focus-within) > .ct-magic-problem {{ display: block !important; }}
+.ct-magic-actions .ct-magic-problem {{ top: auto; bottom: 100%; }}
+.ct-magic-problem .ct-magic-error {{ background: var(--jp-layout-color1,Canvas);
+  border: 1px solid {ERROR}; border-radius: 3px; padding: 2px 6px; }}
 .ct-magic-wrong input, .ct-magic-wrong textarea {{ border-color: {ERROR} !important;
   box-shadow: inset 0 0 0 1px {ERROR}; }}
 .ct-magic-form pre {{ white-space: pre-wrap; overflow-wrap: anywhere;

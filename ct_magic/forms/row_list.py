@@ -1,4 +1,4 @@
-"""Rows of fields that can be added, removed and moved; they know nothing of what they hold.
+"""The rows of a form as widgets: what `draft.FIELDS` says of them, drawn, filled in and read.
 
 What can be anything is a line to type on, with proposals; what is one of a few is a select, which
 shows its default. JupyterLab would take the arrow keys from a select and move to the next cell:
@@ -9,88 +9,57 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any
 
 import ipywidgets as w
 
-from ct_magic.forms.draft.draft import Key
+from ct_magic.forms.draft import draft, field_text
+from ct_magic.forms.draft.draft import BELOW, FIELDS, Field, Key, Row, row
 from ct_magic.panel.widget_panel import close
+from ct_magic.query import printer
 from ct_magic.query.catalog import Names
+from ct_magic.query.model import Property, Scope
 
-_T = TypeVar("_T")
 Problems = Mapping[Key, str]
 WRONG = "ct-magic-wrong"
 UNLABELLED = "ct-magic-unlabelled"  # its label is heard, not seen
+ROW, PROBLEM = "ct-magic-row", "ct-magic-problem"
 NARROW = "2em"  # a button with one sign
 _LONGEST = 400  # characters of an error, which may quote what was typed
 _MOST = 200  # proposals that a list is read through
+_SHOWN = {  # how a choice is shown where its word alone says too little
+    "": "event",
+    draft.PART: "$name (a named part)",
+    "=": "= is",
+    "!=": "!= is not",
+    "~": "~ contains",
+    "!~": "!~ lacks",
+    "in": "in (any of)",
+    "not in": "not in (none of)",
+    draft.RANGE: "in a..b",
+}
+_HINTS = {draft.RANGE: "100..500", **dict.fromkeys(draft.LISTS, "Shoes, Bags")}
 
 
-class _Row(Protocol[_T]):
-    """Fields for one value."""
+def _entry(field: Field) -> w.Combobox | w.Dropdown:
+    """Make the widget of a field.
 
-    box: w.Box
-    tail: Sequence[w.Widget]  # what is below, as wide as the form
-    first: w.DOMWidget  # where typing begins
-
-    def value(self) -> _T:
-        """Return what is typed."""
-        ...
-
-    def show(self, value: _T) -> None:
-        """Fill the fields with a value."""
-        ...
-
-    def suggest(self, names: Names, event: str | None) -> None:
-        """Propose names and values."""
-        ...
-
-    def mark(self, problems: Problems) -> None:
-        """Show what is wrong at the fields; keys are those of this row."""
-        ...
-
-
-def combobox(
-    name: str,
-    options: Sequence[str] = (),
-    hint: str = "",
-    flex: str = "1 1 10em",
-    *,
-    labelled: bool = False,
-    at_once: bool = True,
-) -> w.Combobox:
-    """Make a line to type on, with proposals.
-
-    `name` is for those who do not see it, and where it is `labelled`, for all. The basis of
-    `flex` is what it needs: a line that has not so much goes on below. One that is not heard of
-    `at_once`, at each key, is when it is left: a page keeps the later keys back until the kernel
-    has heard the first, and a click that follows would overtake them.
+    One whose label is seen is heard when it is left, not at each key: a page keeps the later keys
+    back until the kernel has heard the first, and a click that follows would overtake them.
     """
-    made = w.Combobox(
-        options=options,
-        placeholder=hint or name,
-        tooltip=name,
-        description=name,
-        continuous_update=at_once,
-        style={"description_width": "initial"},
-        layout=w.Layout(flex=flex, min_width="0", width="auto", margin="2px"),
-    )
-    return made if labelled else made.add_class(UNLABELLED)
-
-
-def choice(name: str, options: Sequence[tuple[str, str]], flex: str = "0 1 7em") -> w.Dropdown:
-    """Return a select of (shown, value) pairs; the first one is the default.
-
-    `name` is for those who do not see it.
-    """
-    made = w.Dropdown(
-        options=options,
-        tooltip=name,
-        description=name,
-        style={"description_width": "initial"},
-        layout=w.Layout(flex=flex, min_width="0", width="auto", margin="2px"),
-    )
-    return made.add_class(UNLABELLED)
+    common: dict[str, Any] = {
+        "tooltip": field.label,
+        "description": field.label,
+        "style": {"description_width": "initial"},
+        "layout": w.Layout(flex=field.flex, min_width="0", width="auto", margin="2px"),
+    }
+    if field.choices:
+        made = w.Dropdown(options=[(_SHOWN.get(c, c), c) for c in field.choices], **common)
+    else:
+        common["continuous_update"] = not field.labelled
+        hint = field.hint or field.label
+        made = w.Combobox(options=field.proposed, placeholder=hint, **common)
+    return made if field.labelled else made.add_class(UNLABELLED)
 
 
 def button(text: str, tooltip: str, then: Callable[[], object], width: str = "auto") -> w.Button:
@@ -104,26 +73,78 @@ def button(text: str, tooltip: str, then: Callable[[], object], width: str = "au
     return made
 
 
-def propose(field: w.Combobox, options: Sequence[str]) -> None:
-    """Put proposals under a field, if they are others than those that are there."""
-    shown = tuple(dict.fromkeys(options))[:_MOST]
-    if field.options != shown:
-        field.options = shown
+class Fields:
+    """The widgets of one row: its fields by their names, and the lists of rows below it."""
 
+    def __init__(self, fields: Mapping[str, Field], changed: Callable[[], None]) -> None:
+        self._fields = fields
+        self.entries = {name: _entry(field) for name, field in fields.items()}
+        self._lines: list[tuple[w.HTML, tuple[str, ...]]] = []
+        self.lists: dict[str, Rows] = {}
+        for widget in self.entries.values():
+            widget.observe(lambda _: changed(), "value")
 
-def of_prefix(problems: Problems, *prefix: str | int) -> dict[Key, str]:
-    """Return the problems whose key has this prefix, without the prefix."""
-    n = len(prefix)
-    return {
-        key[n:]: message for key, message in problems.items() if key[:n] == prefix and key != prefix
-    }
+    def line(self, *names: str, flex: str = "1 1 14em") -> w.Box:
+        """Place fields on a line, and what is wrong with them right below it."""
+        problem = w.HTML().add_class(PROBLEM)
+        self._lines.append((problem, names or tuple(self.entries)))
+        widgets = [self.entries[name] for name in names or self.entries]
+        line = w.HBox(widgets, layout=w.Layout(width="100%", flex_flow="row wrap"))
+        return w.VBox([line, problem], layout=w.Layout(flex=flex, min_width="0")).add_class(ROW)
 
+    def value(self) -> Row:
+        """Return what is typed in the fields that are there."""
+        typed = {name: str(widget.value) for name, widget in self.entries.items()}
+        whole = row(typed, **{name: rows.values() for name, rows in self.lists.items()})
+        there = [name for name in whole.typed if self._fields[name].when(whole)]
+        return Row({name: whole[name] for name in there}, whole.rows)
 
-def mark_fields(place: w.HTML, problems: Problems, fields: Mapping[str, w.DOMWidget]) -> None:
-    """Mark the fields that are wrong and say why below them."""
-    for name, field in fields.items():
-        (field.add_class if (name,) in problems else field.remove_class)(WRONG)
-    place.value = message([text for key, text in problems.items() if key[0] in fields])
+    def show(self, shown: Row) -> None:
+        """Fill the fields."""
+        for name, widget in self.entries.items():
+            first = next(iter(self._fields[name].choices), "")
+            widget.value = shown[name] or first
+        for name, rows in self.lists.items():
+            rows.show(shown.below(name))
+
+    def suggest(self, names: Names, event: str | None, is_first: bool = True) -> None:
+        """Propose what is known of an event, and show the fields that the row has."""
+        now = self.value()
+        for name, field in self._fields.items():
+            is_there = field.when(now) and not (is_first and name == "joint")
+            self.entries[name].layout.display = "" if is_there else "none"
+        if "event" in self.entries:
+            event = field_text.field_name(now["event"]) or event
+            self._propose("event", [field_text.name_field(name) for name in names.events])
+        if "property" in self.entries:
+            scope, name = now["scope"], field_text.field_name(now["property"])
+            self._propose("property", _properties(names, event, scope))
+            place = "value" if "value" in self.entries else "values"
+            known, several = _values(names, event, scope, name), place == "values"
+            several = several or now["operator"] in draft.LISTS
+            self._propose(place, _continued(now[place], known) if several else known)
+        if "operator" in self.entries:
+            self.entries["value"].placeholder = _HINTS.get(now["operator"], "value")
+        for rows in self.lists.values():
+            for number, below in enumerate(rows):
+                below.suggest(names, event, number == 0)
+
+    def mark(self, problems: Problems) -> None:
+        """Mark the fields that are wrong, and say why at them."""
+        for name, widget in self.entries.items():
+            (widget.add_class if (name,) in problems else widget.remove_class)(WRONG)
+        for place, names in self._lines:
+            place.value = message([text for key, text in problems.items() if key[0] in names])
+        for name, rows in self.lists.items():
+            for number, below in enumerate(rows):
+                inner = {key[2:]: p for key, p in problems.items() if key[:2] == (name, number)}
+                below.mark(inner)
+
+    def _propose(self, name: str, options: Sequence[str]) -> None:
+        """Put proposals under a field, if they are others than those that are there."""
+        shown = tuple(dict.fromkeys(options))[:_MOST]
+        if self.entries[name].options != shown:
+            self.entries[name].options = shown
 
 
 def message(errors: Sequence[str]) -> str:
@@ -132,55 +153,53 @@ def message(errors: Sequence[str]) -> str:
     return f'<div class="ct-magic-error" role="alert">{lines}</div>' if errors else ""
 
 
-class Rows(Generic[_T]):
-    """A list of values as rows, with a button that adds one; `box` is its widget.
+class Rows:
+    """A list of rows of one kind, with a button that adds one; `box` is its widget.
 
-    `make` gives an empty row, `blank` what a new one holds; `changed` is called after every
-    change by the user.
+    `changed` is called after every change by the user.
     """
 
-    def __init__(
-        self, name: str, make: Callable[[], _Row[_T]], blank: _T, changed: Callable[[], None]
-    ) -> None:
-        self._name, self._make, self._blank, self._changed = name, make, blank, changed
-        self._rows: list[_Row[_T]] = []
-        self._lines: list[w.VBox] = []
+    def __init__(self, kind: str, name: str, changed: Callable[[], None]) -> None:
+        self._kind, self._name, self._changed = kind, name, changed
+        self._rows: list[Fields] = []
         self._steps: list[w.HBox] = []
-        self.adder = button(f"+ {name}", f"Add one more: {name}", self.add)
+        self._adder = button(f"+ {name}", f"Add one more: {name}", self._add)
         # Apart from the button: a page draws a child anew, and takes its focus, behind a new one.
         self._list = w.VBox()
-        self.box = w.VBox([self._list, self.adder])
+        self.box = w.VBox([self._list, self._adder])
 
-    def __iter__(self) -> Iterator[_Row[_T]]:
+    def __iter__(self) -> Iterator[Fields]:
         return iter(self._rows)
 
-    def values(self) -> tuple[_T, ...]:
+    def values(self) -> tuple[Row, ...]:
         """Return what is typed, row by row."""
-        return tuple(row.value() for row in self._rows)
+        return tuple(fields.value() for fields in self._rows)
 
-    def show(self, values: Sequence[_T]) -> None:
+    def show(self, values: Sequence[Row]) -> None:
         """Show these values; rows that are there are used again."""
         while len(self._rows) < len(values):
-            self._append(self._make())
+            self._append()
         while len(self._rows) > len(values):
-            self._drop()
-        for row, value in zip(self._rows, values, strict=True):
-            row.show(value)
+            self._rows.pop()
+            self._steps.pop()
+            *kept, gone = self._list.children
+            self._list.children = tuple(kept)
+            close(gone)
+        for fields, value in zip(self._rows, values, strict=True):
+            fields.show(value)
 
-    def add(self) -> None:
+    def _add(self) -> None:
         """Add an empty row, ready to type."""
-        row = self._make()
-        _focus_once_seen(row.first)
-        self._append(row)
-        row.show(self._blank)
+        self._append(focused=True)
         self._changed()
 
-    def mark(self, problems: Problems) -> None:
-        """Show what is wrong in each row; a key begins with the row's number."""
-        for number, row in enumerate(self._rows):
-            row.mark(of_prefix(problems, number))
-
-    def _append(self, row: _Row[_T]) -> None:
+    def _append(self, focused: bool = False) -> None:
+        fields = Fields(FIELDS[self._kind], self._changed)
+        fields.lists = {
+            name: Rows(name, "filter of it", self._changed) for name in BELOW.get(self._kind, ())
+        }
+        if focused:
+            _focus_once_seen(_first(fields))
         number = len(self._rows)
         name = f"{self._name} {number + 1}"
         steps = [
@@ -189,21 +208,11 @@ class Rows(Generic[_T]):
             button("✕", f"Remove {name}", lambda: self._remove(number), NARROW),
         ]
         self._steps.append(w.HBox(steps, layout=w.Layout(flex="0 0 auto")))
-        self._rows.append(row)
-        row.box.layout.flex = "1 1 14em"
-        head = w.HBox([row.box, self._steps[-1]], layout=w.Layout(flex_flow="row wrap"))
-        self._lines.append(w.VBox([head, *row.tail]))
-        self._place()
-
-    def _drop(self) -> None:
-        self._rows.pop()
-        self._steps.pop()
-        line = self._lines.pop()
-        self._place()
-        close(line)
-
-    def _place(self) -> None:
-        self._list.children = tuple(self._lines)
+        self._rows.append(fields)
+        head = w.HBox([fields.line(), self._steps[-1]], layout=w.Layout(flex_flow="row wrap"))
+        indented = w.Layout(margin="0 0 0 2em")
+        below = [w.VBox([rows.box], layout=indented) for rows in fields.lists.values()]
+        self._list.children = (*self._list.children, w.VBox([head, *below]))
 
     def _move(self, number: int, by: int) -> None:
         """Change places with a neighbour; the button that was pressed moves along."""
@@ -219,13 +228,14 @@ class Rows(Generic[_T]):
     def _remove(self, number: int) -> None:
         values = self.values()
         self.show((*values[:number], *values[number + 1 :]))
-        (self._rows[min(number, len(self._rows) - 1)].first if self._rows else self.adder).focus()
+        rows = self._rows
+        (_first(rows[min(number, len(rows) - 1)]) if rows else self._adder).focus()
         self._changed()
 
 
-def show_if(condition: bool, field: w.DOMWidget) -> None:
-    """Show a field, or leave its place empty where there is nothing to say in it."""
-    field.layout.visibility = "visible" if condition else "hidden"
+def _first(fields: Fields) -> Any:
+    """Return the field of a row where typing begins."""
+    return next(e for name, e in fields.entries.items() if name in ("unit", "event", "property"))
 
 
 def _focus_once_seen(widget: Any) -> None:
@@ -238,3 +248,27 @@ def _focus_once_seen(widget: Any) -> None:
 
     widget._view_count = 0
     widget.observe(seen, "_view_count")
+
+
+def _properties(names: Names, event: str | None, scope: str) -> list[str]:
+    if scope not in draft.SCOPES:
+        return []
+    known = names.of_scope(Scope(scope)) if scope else names.of_event(event)
+    return [field_text.name_field(name) for name in known]
+
+
+def _values(names: Names, event: str | None, scope: str, name: str) -> list[str]:
+    known: Sequence[str | int | float] = ()
+    if scope == draft.GEO:
+        known = names.places
+    elif scope in draft.SCOPES and name:
+        known = names.values(event, Property(name, Scope(scope)))
+    return [field_text.value_field(printer.value_text(value)) for value in known]
+
+
+def _continued(typed: str, known: Sequence[str]) -> list[str]:
+    """Propose lists: what is typed up to its last comma, and one more value."""
+    begun, comma, _ = typed.rpartition(",")
+    lead = f"{begun}{comma} " if comma else ""
+    there = field_text.items(typed)
+    return [lead + (f'"{v}"' if "," in v else v) for v in known if v not in there]

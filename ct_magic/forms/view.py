@@ -1,180 +1,87 @@
-"""The form's widgets: what is typed in them as a draft, a draft into them. It decides nothing."""
+"""The form's widgets and what they do: on the left the fields, on the right the text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from typing import Any
 
 import ipywidgets as w
 
-from ct_magic.forms import html
+from ct_magic.client import accounts
+from ct_magic.common.words import counted
+from ct_magic.errors import AccountError, QueryError
+from ct_magic.forms import actions, html
 from ct_magic.forms.draft import field_text
-from ct_magic.forms.draft.draft import ANY, AxisFields, DidFields, Draft, EventFields, FilterFields
-from ct_magic.forms.row_list import (
-    NARROW,
-    UNLABELLED,
-    Problems,
-    Rows,
-    button,
-    combobox,
-    of_prefix,
-    propose,
-)
-from ct_magic.forms.row_widgets import (
-    PRESETS,
-    AxisRow,
-    ConditionRow,
-    DidRow,
-    Fields,
-    event_proposals,
-)
+from ct_magic.forms.draft.document import ELSEWHERE, Missing, Sheet, problems, read_sheet
+from ct_magic.forms.draft.draft import BELOW, FIELDS, Field, Key, Row, row
+from ct_magic.forms.row_list import NARROW, UNLABELLED, Fields, Rows, button
 from ct_magic.panel.widget_panel import close, uncount, walk
-from ct_magic.query.catalog import Names
+from ct_magic.planning import prepare
+from ct_magic.planning.preview import Preview, preview
+from ct_magic.query import parser
+from ct_magic.query.calendar import ends, resolve
+from ct_magic.session import known_names as name_sources
+from ct_magic.settings import Settings
 
+_WRAPPED = 48  # characters after which the narrowest text is wrapped
+_STALE = "The result below is of another query:"
+_TEXT_ALONE = "This says something that the fields cannot show: change it in the text."
+_NO_QUERY = "The text is not a query yet. The fields wait until it is one."
+_MISSING = "Not a query yet: something is still to be filled in."
+_NOT_RUN = "the text is not a query yet: the place is marked below it"
+_INSERTED = "The cell was written below."
+_COPY = (
+    "This page inserts no cells. Here is the text: Ctrl+A, Ctrl+C, and paste it into a new cell."
+)
+_WRAP = {"flex_flow": "row wrap"}
 _DAY = "YYYY-MM-DD"
-WRAPPED = 48  # characters after which the narrowest text is wrapped
-STALE = "The result below is of another query:"
-OTHERS = ("previous", "before 1 week", "before 52 weeks", "last month")
-TEXT_ALONE = "This says something that the fields cannot show: change it in the text."
-NO_QUERY = "The text is not a query yet. The fields wait until it is one."
-
-
-@dataclass(frozen=True, slots=True)
-class Calls:
-    """What to call when the user does something."""
-
-    changed: Callable[[], None]
-    typed: Callable[[str], None]
-    undo: Callable[[], None]
-    turn: Callable[[int], None]
-    add: Callable[[], None]
-    remove: Callable[[], None]
-    run: Callable[[], None]
-    insert: Callable[[], None]
-    close: Callable[[], None]
+_DAYS = {"start": Field("from", hint=_DAY), "end": Field("to", hint=_DAY)}
+_TOP = {
+    "name": Field("variable", "1 1 11em", hint="foodies", labelled=True),
+    "account": Field("account", "1 1 13em", hint="the one in use", labelled=True),
+}
 
 
 class FormView:
-    """All widgets of a form; `box` holds them."""
+    """All widgets of a form that is open, and its query; `box` holds them.
 
-    def __init__(self, calls: Calls, accounts: list[str], name: str) -> None:
-        self._calls, self._quiet, self._body = calls, True, ""
-        self._build_fields(accounts)
-        self.top.entries["name"].value = name
+    `variables`, `settings` and `patience` are those of `Form`.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        variables: MutableMapping[str, object],
+        settings: Settings,
+        patience: float,
+        leave: Callable[[], None],
+    ) -> None:
+        self._variables, self._settings, self._patience = variables, settings, patience
+        self._sheet, self._at = Sheet(), 0
+        self._typed: str | None = text  # the text, while it is not a query
+        self._ran: str | None = None  # the text whose result is shown
+        self._quiet = True
+        self._build_fields()
         self._build_text()
-        self._build_actions()
-        self.box = w.VBox([w.HTML(html.STYLE), self._columns(), self._actions])
+        actions_row = self._build_actions(leave)
+        self.box = w.VBox([w.HTML(html.STYLE), self._columns(), actions_row])
         self.box.add_class("ct-magic-form")
+        self._runner = actions.Runner(variables, settings, self.place_panel, self._say)
+        self._show_text(text)
         self._quiet = False
+        self._take(text)
 
     @property
-    def name(self) -> str:
-        """The variable that is filled."""
-        return self.top.typed("name").strip()
+    def query_text(self) -> str:
+        """The query, perhaps unfinished."""
+        return self._sheet.text if self._typed is None else self._typed
 
     @property
-    def account(self) -> str | None:
-        """The account that is asked; None is the one in use."""
-        return self.top.typed("account").strip() or None
-
-    @property
-    def refresh(self) -> bool:
-        """Whether the service is asked in any case, and not the journal."""
-        return bool(self._refresh.value)
-
-    def draft(self) -> Draft:
-        """Return the statement as it is typed."""
-        label = self.top.typed("label")
-        if self._body:
-            return Draft(label, body=self._body)
-        event, period = self.event.typed("event"), self.when.typed("period")
-        base = EventFields(event, self.where.values(), period)
-        often, versus = self.often.typed("often"), self.versus.typed("versus")
-        return Draft(label, base, self.did.values(), often, versus, self.by.values())
-
-    def show(self, draft: Draft) -> None:
-        """Fill the fields with a statement."""
-        with self._unheard():
-            self._body = draft.body
-            self._note.value = html.status(TEXT_ALONE) if draft.body else ""
-            self._fields.layout.display = "none" if draft.body else ""
-            self.top.entries["label"].value = draft.label
-            self.event.entries["event"].value = draft.base.event
-            self.when.entries["period"].value = draft.base.period
-            self.often.entries["often"].value = draft.often
-            self.versus.entries["versus"].value = draft.versus
-            self.where.show(draft.base.where)
-            self.did.show(draft.did)
-            self.by.show(draft.by)
-
-    def suggest(self, names: Names, draft: Draft) -> None:
-        """Propose names and values for what is typed."""
-        propose(self.event.entries["event"], event_proposals(names))
-        event = field_text.field_name(draft.base.event)
-        for rows in (self.where, self.did, self.by):
-            for row in rows:
-                row.suggest(names, event)
-        for number, condition in enumerate(self.where):
-            if isinstance(condition, ConditionRow):
-                condition.show_joint(number > 0)
-        any_of = any(did.kind in ANY for did in draft.did)
-        self.often.box.layout.display = "" if any_of or draft.often else "none"
-
-    def mark(self, problems: Problems) -> None:
-        """Show what is wrong, at the fields it concerns."""
-        for fields in (self.top, self.event, self.when, self.often, self.versus):
-            fields.mark(problems)
-        for name in ("where", "did", "by"):
-            getattr(self, name).mark(of_prefix(problems, name))
-
-    def show_text(self, text: str) -> None:
-        """Put the text where it can be typed on."""
-        with self._unheard():
-            self.text.value = text
-            lines = sum(1 + len(line) // WRAPPED for line in text.split("\n"))
-            self.text.rows = min(14, max(4, lines + 1))
-
-    def show_days(self, days: tuple[date, date] | None) -> None:
-        """Show the days that the period means today, where it means any."""
-        with self._unheard():
-            for field, day in zip(self.days.entries.values(), days or (), strict=False):
-                field.value = day.isoformat()
-
-    def show_place(self, number: int, many: int) -> None:
-        """Show which statement of the cell is in the fields."""
-        self._which.value = html.head(f"Statement {number + 1} of {many}") if many > 1 else ""
-        for widget in (self._which, *self._turning):
-            widget.layout.display = "" if many > 1 else "none"
-
-    def show_ready(self, ready: bool, asks: str) -> None:
-        """Enable Run and Insert for a query only, and show what Run would ask."""
-        for widget in (self._run, self._insert):
-            widget.disabled = not ready
-        self._asks.value = html.note(asks) if ready else ""
-
-    def show_stale(self, text: str | None) -> None:
-        """Dim a result that is of another query than the one in the fields, and name that one."""
-        stale = text is not None and bool(self._panel.children)
-        (self._panel.add_class if stale else self._panel.remove_class)("ct-magic-stale")
-        self._other.value = html.status(f"{STALE} {text}") if stale else ""
-
-    def show_reading(self, error: str, bodies: str) -> None:
-        """Show what is wrong with the text as a whole, and its JSON."""
-        self.error.value, self.json.value = error, bodies
-
-    def lock(self, locked: bool) -> None:
-        """Disable the fields while the text is no query."""
-        self._banner.layout.display = "" if locked else "none"
-        for widget in [*walk(self._fields), *walk(self.top.box)]:
-            if hasattr(widget, "disabled") and widget.disabled != locked:
-                widget.disabled = locked
-
-    def say(self, text: str, wrong: bool = False) -> None:
-        """Show the state of the count."""
-        self.status.value = html.status(text, wrong)
+    def cell(self) -> str:
+        """The cell that asks the same."""
+        return actions.cell(self.query_text, self._name, self._account, refresh=self._anew)
 
     def place_panel(self, box: w.Widget) -> None:
         """Show the panel of a count; the one before goes."""
@@ -185,21 +92,85 @@ class FormView:
         for old in before:
             close(old)
 
-    def offer(self, cell: str) -> None:
-        """Show a cell's text to be copied, or nothing."""
-        self.copy.value = cell
-        self.copy.rows = cell.count("\n") + 2
-        self.copy.layout.display = "" if cell else "none"
-        if cell:
-            self.copy.focus()
-
     def close(self) -> None:
         """Release every widget."""
         close(self.box)
 
-    def _heard(self, call: Callable[..., None], *arguments: object) -> None:
-        if not self._quiet:
-            call(*arguments)
+    # what is typed
+
+    @property
+    def _name(self) -> str:
+        return self._top.value()["name"].strip()
+
+    @property
+    def _account(self) -> str | None:
+        return self._top.value()["account"].strip() or None
+
+    @property
+    def _anew(self) -> bool:
+        return bool(self._refresh.value)
+
+    @property
+    def _draft(self) -> Row:
+        return self._sheet.statements[self._at].draft
+
+    def _changed(self) -> None:
+        """Apply a change of a field."""
+        if self._quiet:
+            return
+        draft = self._query.value()
+        if body := self._draft["body"]:
+            draft = row({"label": draft["label"], "body": body})
+        if draft != self._draft:
+            self._sheet = self._sheet.put(self._at, draft)
+            self._show_text(self._sheet.text)
+        self._tell()
+
+    def _take(self, typed: str) -> None:
+        """Apply what was typed or pasted as text; what is no query waits there."""
+        if self._quiet:
+            return
+        try:
+            self._sheet, self._typed = read_sheet(typed), None
+        except QueryError:
+            self._typed = typed
+        else:
+            self._at = min(self._at, len(self._sheet.statements) - 1)
+            self._fill()
+        self._tell()
+
+    def _picked(self) -> None:
+        """Write the period of two days that were typed."""
+        if self._quiet:
+            return
+        typed = self._days.value()
+        try:
+            start, end = (date.fromisoformat(typed[name].strip()) for name in ("start", "end"))
+        except ValueError:
+            return
+        if start <= end:
+            self._query.entries["period"].value = f"{start}..{end}"
+
+    def _turn(self, sheet: Sheet, at: int) -> None:
+        """Show another statement, or the sheet anew."""
+        self._sheet, self._typed = sheet, None
+        self._at = min(at, len(sheet.statements) - 1)
+        self._show_text(sheet.text)
+        self._fill()
+        self._tell()
+
+    def _change(self, sheet: Sheet, at: int) -> None:
+        self._turn(sheet, at)
+        self._query.entries["event"].focus()  # the button that was pressed may be gone
+
+    def _step(self, by: int) -> None:
+        self._turn(self._sheet, (self._at + by) % len(self._sheet.statements))
+
+    def _back(self) -> None:
+        self._turn(self._sheet, self._at)
+        self.text.focus()
+
+    # what is shown
 
     @contextmanager
     def _unheard(self) -> Iterator[None]:
@@ -210,76 +181,183 @@ class FormView:
         finally:
             self._quiet = before
 
-    def _build_fields(self, accounts: list[str]) -> None:
-        def changed() -> None:
-            self._heard(self._calls.changed)
+    def _fill(self) -> None:
+        """Fill the fields with the statement."""
+        body = self._draft["body"]
+        with self._unheard():
+            self._note.value = html.status(_TEXT_ALONE) if body else ""
+            self._fields.layout.display = "none" if body else ""
+            self._query.show(self._draft)
 
-        top = partial(combobox, labelled=True, at_once=False)  # Run is pressed right after them
-        self.top = Fields(
-            changed,
-            name=top("variable", hint="foodies", flex="1 1 11em"),
-            label=top("label", hint="of the rows", flex="1 1 11em"),
-            account=top("account", accounts, "the one in use", "1 1 13em"),
-        )
-        self.event = Fields(changed, event=combobox("event", hint="event, like Charged"))
-        self.where = Rows(
-            "filter", lambda: ConditionRow(changed, joints=True), FilterFields(), changed
-        )
-        self.when = Fields(changed, period=combobox("period", PRESETS, "last 30 days"))
-        self.when.box.layout.width, self.when.box.layout.flex = "auto", "1 1 10em"
-        self.days = Fields(
-            self._picked, start=combobox("from", hint=_DAY), end=combobox("to", hint=_DAY)
-        )
-        self.days.box.layout.width, self.days.box.layout.flex = "auto", "1 1 18em"
-        self.did = Rows("did", lambda: DidRow(changed), DidFields(), changed)
-        self.often = Fields(
-            changed, often=combobox("did any, how often", hint=">= 1", labelled=True)
-        )
-        self.versus = Fields(
-            changed, versus=combobox("the other period", OTHERS, "no other period", "0 1 16em")
-        )
-        self.by = Rows("by", lambda: AxisRow(changed), AxisFields(), changed)
-        self._fields = w.VBox(self._sections())
+    def _show_text(self, text: str) -> None:
+        with self._unheard():
+            self.text.value = text
+            lines = sum(1 + len(line) // _WRAPPED for line in text.split("\n"))
+            self.text.rows = min(14, max(4, lines + 1))
 
-    def _sections(self) -> list[w.Widget]:
-        return [
-            w.HTML(html.head("Event")),
-            self.event.box,
-            w.HTML(html.head("Filters", "and binds tighter than or")),
-            self.where.box,
-            w.HTML(html.head("Period", "both days included")),
-            w.HBox([self.when.box, self.days.box], layout=w.Layout(flex_flow="row wrap")),
-            w.HTML(
-                html.head(
-                    "What else the profile did", "share: a step, counted inside the ones before"
-                )
-            ),
-            self.did.box,
-            self.often.box,
-            w.HTML(html.head("Against another period", "vs")),
-            self.versus.box,
-            w.HTML(html.head("By", "one count for each piece")),
-            self.by.box,
-        ]
+    def _tell(self) -> None:
+        """Show what is wrong and what would be sent, and propose what may be typed."""
+        wrong = self._problems()
+        error, asks = "", Preview((), 0, ())
+        try:
+            asks = self._preview(self.query_text)
+        except QueryError as no_query:
+            error = str(no_query)
+        is_missing = any(isinstance(message, Missing) for message in wrong.values())
+        self.error.value = html.status(_MISSING) if is_missing else html.caret(error)
+        self.json.value = html.doubts(asks.doubts) + html.json(asks.bodies)
+        for widget in (self._run, self._insert):
+            widget.disabled = bool(wrong or error)
+        self._asks.value = "" if wrong or error else html.note(_asks(asks))
+        self._show_stale()
+        number, many = self._at + 1, len(self._sheet.statements)
+        self._which.value = html.head(f"Statement {number} of {many}") if many > 1 else ""
+        for widget in (self._which, *self._turning):
+            widget.layout.display = "" if many > 1 else "none"
+        self._mark({key: m for key, m in wrong.items() if not isinstance(m, Missing)})
+        with self._unheard():
+            for entry, day in zip(self._days.entries.values(), self._period(), strict=False):
+                entry.value = day.isoformat()
+        self._suggest()
+        self._lock(self._typed is not None)
 
-    def _picked(self) -> None:
-        if self._quiet:
-            return
-        ends = [_day(self.days.typed(name)) for name in ("start", "end")]
-        if None not in ends and ends[0] <= ends[1]:  # type: ignore[operator] # none is None here
-            self.when.entries["period"].value = "..".join(map(str, ends))
+    def _suggest(self) -> None:
+        self._query.suggest(name_sources.names(name_sources.AT_A_KEY), None)
+
+    def _mark(self, wrong: dict[Key, str]) -> None:
+        self._query.mark(wrong)
+        self._top.mark(wrong)
+
+    def _lock(self, locked: bool) -> None:
+        """Disable the fields while the text is no query."""
+        self._banner.layout.display = "" if locked else "none"
+        for widget in [*walk(self._fields), *walk(self._line)]:
+            if isinstance(widget, w.Combobox | w.Dropdown | w.Button):
+                widget.disabled = locked
+
+    def _show_stale(self) -> None:
+        """Dim a result that is of another query than the one in the fields, and name that one."""
+        is_stale = self._ran not in (None, self.query_text) and bool(self._panel.children)
+        (self._panel.add_class if is_stale else self._panel.remove_class)("ct-magic-stale")
+        self._other.value = html.status(f"{_STALE} {self._ran}") if is_stale else ""
+
+    def _say(self, text: str, wrong: bool = False) -> None:
+        self.status.value = html.status(text, wrong)
+
+    def _offer(self, cell: str) -> None:
+        """Show a cell's text to be copied, or nothing."""
+        self.copy.value = cell
+        self.copy.rows = cell.count("\n") + 2
+        self.copy.layout.display = "" if cell else "none"
+        if cell:
+            self.copy.focus()
+
+    # what it means
+
+    def _preview(self, text: str) -> Preview:
+        try:
+            zone = actions.zone_of(self._account)
+            return preview(text, self._variables, self._settings, zone)
+        except AccountError:  # which is shown at its field
+            return preview(text, self._variables, self._settings, None)
+
+    def _problems(self) -> dict[Key, str]:
+        top = {
+            "name": actions.name_problem(self._name),
+            "account": actions.account_problem(self._account),
+        }
+        wrong: dict[Key, str] = {(name,): message for name, message in top.items() if message}
+        if self._typed is None:
+            wrong |= problems(self._sheet, self._at, self._preview)
+        return wrong
+
+    def _period(self) -> tuple[date, ...]:
+        """Return the days that the period in the fields means today, if it means any."""
+        zone = self._settings.timezone
+        try:
+            if not zone and self._account in accounts.from_file():
+                zone = accounts.find_account(self._account).timezone
+            today = prepare.day_in(zone)
+            text = f"x {field_text.as_typed(self._draft['period'])}"
+            (statement,) = parser.statements(text, self._variables, today)
+            return ends(resolve(statement.event.period, today))  # type: ignore[union-attr]
+        except (QueryError, AccountError):
+            return ()
+
+    # what is done with it
+
+    def _is_ready(self) -> bool:
+        wrong = self._problems()
+        if self._typed is not None:
+            self._say(_NOT_RUN, wrong=True)
+        elif wrong:
+            where = "another statement: " if set(wrong) == {ELSEWHERE} else ""
+            self._mark(wrong)
+            self._say(f"not yet: {where}{next(iter(wrong.values()))}", wrong=True)
+        return self._typed is None and not wrong
+
+    def _count(self) -> None:
+        self._offer("")
+        if self._is_ready():
+            text = self.query_text
+            if self._runner.start(text, self._name, self._account, refresh=self._anew):
+                self._ran = text
+            self._show_stale()
+            self._suggest()
+
+    def _write(self) -> None:
+        self._offer("")
+        if self._is_ready():
+            cell = self.cell
+
+            def announce(inserted: bool) -> None:
+                self._offer("" if inserted else cell)
+                self._say(_INSERTED if inserted else _COPY)
+
+            actions.insert(cell, announce, self._patience)
+
+    # its widgets
+
+    def _build_fields(self) -> None:
+        self._query = Fields(FIELDS["query"], self._changed)
+        self._top = Fields(_TOP, self._changed)
+        self._top.entries["account"].options = actions.known_accounts()
+        self._top.entries["name"].value = "counts"
+        self._days = Fields(_DAYS, self._picked)
+        places = {"where": "filter", "did": "did", "by": "by"}
+        rows = {name: Rows(name, places[name], self._changed) for name in BELOW["query"]}
+        self._query.lists = rows
+        line = self._query.line
+        period = [line("period", flex="1 1 10em"), self._days.line(flex="1 1 18em")]
+        self._fields = w.VBox(
+            [
+                _head("Event"),
+                line("event"),
+                _head("Filters", "and binds tighter than or"),
+                rows["where"].box,
+                _head("Period", "both days included"),
+                w.HBox(period, layout=w.Layout(**_WRAP)),
+                _head("What else the profile did", "share: a step, counted inside the ones before"),
+                rows["did"].box,
+                line("own", "often"),
+                _head("Against another period", "vs"),
+                line("versus"),
+                _head("By", "one count for each piece"),
+                rows["by"].box,
+            ]
+        )
 
     def _build_text(self) -> None:
         self.text = _area("the query as text", 6)
-        self.text.observe(lambda change: self._heard(self._calls.typed, change["new"]), "value")
-        undo = button("Back to the fields", "Forget the text, take the fields", self._calls.undo)
-        note = w.HTML(html.status(NO_QUERY, wrong=True))
+        self.text.observe(lambda change: self._take(change["new"]), "value")
+        undo = button("Back to the fields", "Forget the text, take the fields", self._back)
+        note = w.HTML(html.status(_NO_QUERY, wrong=True))
         self._banner = w.VBox([note, undo], layout=w.Layout(display="none"))
         self.error, self.json, self._note = w.HTML(), w.HTML(), w.HTML()
         self.json.add_class("ct-magic-json")
 
-    def _build_actions(self) -> None:
-        self._run = button("Run", "Count in the background and fill the variable", self._calls.run)
+    def _build_actions(self, leave: Callable[[], None]) -> w.VBox:
+        self._run = button("Run", "Count in the background and fill the variable", self._count)
         self._run.button_style = "primary"
         self._refresh = w.Checkbox(
             description="ask anew (--refresh)",
@@ -287,42 +365,46 @@ class FormView:
             indent=False,
             layout=w.Layout(width="auto", margin="2px 8px"),
         )
-        self._insert = button("Insert cell", "Write a %%ctcount cell below", self._calls.insert)
-        off = button("Close", "Take the form away; the query stays to be read", self._calls.close)
+        self._insert = button("Insert cell", "Write a %%ctcount cell below", self._write)
+        off = button("Close", "Take the form away; the query stays to be read", leave)
         self._asks, self.status, self._other = w.HTML(), w.HTML(), w.HTML()
         self.copy = _area("the cell's text", 2)
         self.copy.layout.display = "none"
         self._panel = w.VBox()
-        row = w.Layout(flex_flow="row wrap", align_items="center", margin="8px 0 0 0")
-        self.top.box.layout.width, self.top.box.layout.flex = "auto", "3 1 30em"
+        boxes = [self._top.line("name"), self._query.line("label"), self._top.line("account")]
+        self._line = w.HBox(boxes, layout=w.Layout(flex="3 1 30em", **_WRAP))
+        layout = w.Layout(align_items="center", margin="8px 0 0 0", **_WRAP)
         buttons = [self._run, self._refresh, self._insert, off]
-        line = w.HBox([self.top.box, *buttons, self._asks], layout=row)
+        line = w.HBox([self._line, *buttons, self._asks], layout=layout)
         line.add_class("ct-magic-actions")
-        self._actions = w.VBox([line, self.status, self.copy, self._other, self._panel])
+        return w.VBox([line, self.status, self.copy, self._other, self._panel])
 
     def _columns(self) -> w.Box:
-        turn, self._which = self._calls.turn, w.HTML()
-        more = button("+ statement", "Begin one more statement in this cell", self._calls.add)
+        add = lambda: self._change(self._sheet.add(), len(self._sheet.statements))  # noqa: E731
+        remove = lambda: self._change(self._sheet.remove(self._at), self._at)  # noqa: E731
+        more = button("+ statement", "Begin one more statement in this cell", add)
+        self._which = w.HTML()
         self._turning = [
-            button("◀", "The statement before", lambda: turn(-1), NARROW),
-            button("▶", "The statement after", lambda: turn(1), NARROW),
-            button("✕", "Remove this statement", self._calls.remove, NARROW),
+            button("◀", "The statement before", lambda: self._step(-1), NARROW),
+            button("▶", "The statement after", lambda: self._step(1), NARROW),
+            button("✕", "Remove this statement", remove, NARROW),
         ]
-        places = w.HBox([self._which, *self._turning])
-        left = [places, self._banner, self._note, self._fields, more]
-        right = [w.HTML(html.head("Text")), self.text, self.error]
-        right += [self.json]
+        left = [w.HBox([self._which, *self._turning]), self._note, self._fields, more]
+        right = [_head("Text"), self.text, self.error, self._banner, self.json]
         return w.Box(
             [_column(left, "3 1 36em"), _column(right, "2 1 21em")],
-            layout=w.Layout(flex_flow="row wrap", width="100%"),
+            layout=w.Layout(width="100%", **_WRAP),
         )
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        return None
+def _asks(asks: Preview) -> str:
+    many = len(asks.bodies)
+    counts = f"asks {counted(many, 'count')}"
+    return counts if asks.rows == many else f"{counts} for {counted(asks.rows, 'row')}"
+
+
+def _head(text: str, note: str = "") -> w.HTML:
+    return w.HTML(html.head(text, note))
 
 
 def _area(name: str, rows: int) -> w.Textarea:
@@ -330,5 +412,5 @@ def _area(name: str, rows: int) -> w.Textarea:
     return w.Textarea(description=name, layout=layout, rows=rows).add_class(UNLABELLED)
 
 
-def _column(children: list[w.Widget], flex: str) -> w.VBox:
+def _column(children: list[Any], flex: str) -> w.VBox:
     return w.VBox(children, layout=w.Layout(flex=flex, min_width="0", margin="0 8px 0 0"))

@@ -15,6 +15,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ct_magic.errors import QueryError
 from ct_magic.query.model import Operator
@@ -154,6 +155,12 @@ def tokens(source: Source) -> Iterator[Token]:
         if token.type != "SPACE":
             yield token
             last = token
+
+
+def one_line(line: Sequence[Token]) -> str:
+    """Return the text of tokens: where something was between two of them, one space."""
+    gaps = [" " if left.end < right.start else "" for left, right in pairwise(line)]
+    return "".join(token.text + gap for token, gap in zip(line, [*gaps, ""], strict=False))
 
 
 def tokens_of_cell(text: str) -> Iterator[Token]:

@@ -23,7 +23,6 @@ from datetime import date, tzinfo
 from functools import cache
 from importlib.resources import files
 from importlib.util import cache_from_source
-from itertools import pairwise
 from typing import Any
 
 import lark
@@ -34,7 +33,7 @@ from ct_magic.query.builder import Builder
 from ct_magic.query.calendar import plain_day
 from ct_magic.query.catalog import Names
 from ct_magic.query.expand import MOST_COUNTS, Expansion, StatementError, expand
-from ct_magic.query.lexer import Source, Token, in_context, tokens, with_contextual
+from ct_magic.query.lexer import Source, Token, in_context, one_line, tokens, with_contextual
 from ct_magic.query.mistakes import explain as syntax_errors
 from ct_magic.query.mistakes.several_events import with_own_events
 from ct_magic.query.model import JsonQuery, Query
@@ -340,5 +339,4 @@ def _written(source: Source, query: Query | JsonQuery, line: list[Token]) -> str
     body = line[_colon(line) + 1 :]
     if any(token.type in ("JSON", "PARAM") for token in body):
         return query.body if isinstance(query, JsonQuery) else to_text(replace(query, label=None))
-    spaces = [" " if left.end < right.start else "" for left, right in pairwise(body)]
-    return "".join(t.text + space for t, space in zip(body, [*spaces, ""], strict=True))
+    return one_line(body)

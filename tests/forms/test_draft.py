@@ -11,11 +11,13 @@ from hypothesis import assume, given, settings, strategies as st
 from ct_magic import QueryError
 from ct_magic.forms.draft.document import ELSEWHERE, Sheet, missing_or_invalid, problems, read_sheet
 from ct_magic.forms.draft.draft import (
-    AxisFields,
-    DidFields,
-    Draft,
-    EventFields,
-    FilterFields,
+    KINDS,
+    OPERATORS,
+    PART,
+    SHARE_WHERE,
+    VALUES,
+    Row,
+    row,
     write_draft,
 )
 from ct_magic.forms.draft.field_text import (
@@ -43,6 +45,7 @@ from ct_magic.query.model import (
 from ct_magic.query.parser import parse, statements
 from ct_magic.query.printer import layout
 
+EQUALS = {"joint": "and", "operator": "="}
 QUICK = settings(max_examples=100)
 AXES = [
     ByTime(Unit.WEEK),
@@ -56,7 +59,7 @@ def check(text: str) -> object:
     return parse(text, params={"x": 5, "kinds": ["a"]}, today=TODAY)
 
 
-def wrong(text: str, draft: Draft | None = None) -> dict[tuple[str | int, ...], str]:
+def wrong(text: str, draft: Row | None = None) -> dict[tuple[str | int, ...], str]:
     sheet = read_sheet(text)
     sheet = sheet.put(0, draft) if draft else sheet
     return problems(sheet, 0, check)
@@ -100,13 +103,20 @@ def test_what_people_write_means_the_same_after_the_form(cell: str) -> None:
         'A where p = 1 and q = 2 or r = "x" last 7 days\n  vs previous\n  by day rolling 7 days',
         "A where session.time_of_day in 13:00..17:00 today\n  share did any (B, C) >= 2",
         "A 2026-05\n  vs before 52 weeks\n  by hour",
+        "A last 8 weeks\n  share did B within 7 days\n  by first week",
+        "A last 8 weeks\n  share did not B where p = 1 on days 1..30\n  share did C on day 7, 30",
+        "A last month\n  share did any (B where p > 1, C) within 1, 2 weeks >= 2",
+        "A last month\n  share did any (B, C) on days 7..13, 14..20",
+        'A 2026-Q3\n  share where p = 1 and q in (2, 3) or geo = "Oman"\n  vs previous\n  by week',
+        "A where $real and p = 1 or $other last 7 days\n  share where $real",
+        "$big last 7 days\n  did $big >= 2\n  did any ($big, B)\n  share did not $big",
         '"A then A" 2026-05\n  did not "B followed by C"\n  did "compare Plans"',
     ],
 )
 def test_each_new_clause_has_fields(text: str) -> None:
     """And the text that the fields make is the same."""
     sheet = read_sheet(text)
-    assert sheet.statements[0].draft.body == ""
+    assert sheet.statements[0].draft["body"] == ""
     assert sheet.put(0, sheet.statements[0].draft).text == text
 
 
@@ -114,24 +124,35 @@ def test_what_no_field_can_show_is_kept_as_text() -> None:
     """A bracket has no field: its statement stays word for word, and keeps its label."""
     text = 'x: A where (p = 1 or q = 2) and r = "y" last 7 days'
     sheet = read_sheet(text)
-    assert sheet.statements[0].draft.body == text.removeprefix("x: ")
+    assert sheet.statements[0].draft["body"] == text.removeprefix("x: ")
     assert sheet.put(0, sheet.statements[0].draft).text == text
 
 
 @QUICK
-@given(st.text(max_size=12), st.lists(st.text(max_size=8), min_size=1, max_size=3))
-def test_anything_may_be_typed_into_a_field(typed: str, several: list[str]) -> None:
+@given(
+    st.text(max_size=12),
+    st.lists(st.text(max_size=8), min_size=1, max_size=3),
+    st.sampled_from(OPERATORS),
+)
+def test_anything_may_be_typed_into_a_field(typed: str, several: list[str], operator: str) -> None:
     """It is a hole, an error at its field, or a query: never an exception, never other syntax."""
-    draft = Draft(
-        typed,
-        EventFields(typed, (FilterFields(typed, typed, typed, typed),), typed),
-        (DidFields(typed, EventFields(typed)), DidFields("did any", EventFields("A", (), typed))),
-        typed,
-        typed,
-        (AxisFields("values of", "", typed, ", ".join(several)),),
+    draft = row(
+        dict.fromkeys(("label", "event", "period", "own", "often", "versus"), typed),
+        where=(
+            row({"joint": "and", "property": typed, "operator": operator, "value": typed}),
+            row({"joint": "or", "scope": PART, "property": typed}),
+        ),
+        did=tuple(
+            row({"kind": kind, "event": typed, "times": typed, "period": typed}) for kind in KINDS
+        ),
+        by=(
+            row({"unit": VALUES, "property": typed, "values": ", ".join(several)}),
+            row({"unit": "week", "rolling": typed}),
+        ),
     )
     assert problems(Sheet().put(0, draft), 0, check) or not missing_or_invalid(draft)
-    safe = Draft(base=EventFields("A", (FilterFields("", f"p{typed}", "=", f"v{typed}"),)))
+    condition = row(EQUALS | {"property": f"p{typed}", "value": f"v{typed}"})
+    safe = row({"event": "A"}, where=(condition,))
     if "\n" not in typed and "\r" not in typed and typed.isprintable():
         (query,) = statements(write_draft(safe).text, {}, TODAY)
         assert query.event.where[0].value == f"v{typed}".strip()  # type: ignore[union-attr]
@@ -179,7 +200,7 @@ def test_a_comment_inside_a_statement_goes_before_it() -> None:
     cell = "# top\na: Charged   where x=1  # why\n  by day # days\n\nb:  App Launched # last"
     sheet = read_sheet(cell)
     first = sheet.statements[0].draft
-    changed = sheet.put(0, replace(first, by=())).text
+    changed = sheet.put(0, row(first.typed, where=first.below("where"))).text
     assert changed == "# top\n# why\na: Charged where x = 1 # days\n\nb:  App Launched # last"
     assert [s.text for s in read_sheet(changed).statements] == [
         "a: Charged where x = 1",
@@ -190,26 +211,23 @@ def test_a_comment_inside_a_statement_goes_before_it() -> None:
 def test_statements_come_and_go() -> None:
     """A new one begins on a line of its own; the last one that goes leaves an empty form."""
     sheet = read_sheet("Charged # all").add()
-    sheet = sheet.put(1, Draft("new", EventFields("App Launched")))
+    sheet = sheet.put(1, row({"label": "new", "event": "App Launched"}))
     assert sheet.text == "Charged # all\nnew: App Launched"
     assert sheet.remove(1).text == "Charged # all"
-    assert read_sheet(sheet.remove(0).text).statements[0].draft.label == "new"
-    assert sheet.remove(0).remove(0).statements[0].draft == Draft()
-    assert read_sheet("").statements[0].draft == Draft()
-    assert (
-        read_sheet("# only a remark").put(0, Draft(base=EventFields("A"))).text
-        == "# only a remark\nA"
-    )
+    assert read_sheet(sheet.remove(0).text).statements[0].draft["label"] == "new"
+    assert sheet.remove(0).remove(0).statements[0].draft == row({})
+    assert read_sheet("").statements[0].draft == row({})
+    assert read_sheet("# only a remark").put(0, row({"event": "A"})).text == "# only a remark\nA"
 
 
 def test_json_is_shown_in_fields_where_the_language_can_say_it() -> None:
     """Else it is kept word for word, and can have a label."""
     sayable = '{"event_name": "A", "from": 20260101, "to": 20260101}'
-    assert read_sheet(sayable).statements[0].draft == Draft(base=EventFields("A", (), "2026-01-01"))
+    assert read_sheet(sayable).statements[0].draft == row({"event": "A", "period": "2026-01-01"})
     unsayable = '{"event_name": "A", "from": 20260101, "to": 20260101,\n "new": [1]}'
     draft = read_sheet(unsayable).statements[0].draft
-    assert draft.body == unsayable
-    assert read_sheet(unsayable).put(0, replace(draft, label="j")).text == f"j: {unsayable}"
+    assert draft["body"] == unsayable
+    assert read_sheet(unsayable).put(0, row(draft.typed | {"label": "j"})).text == f"j: {unsayable}"
 
 
 @pytest.mark.parametrize(
@@ -237,24 +255,49 @@ def test_an_error_stands_at_its_field(cell: str, places: set[tuple[str | int, ..
 
 def test_what_is_missing_is_said_where_it_is_missing() -> None:
     """Not as an error of syntax some words later."""
-    draft = Draft(
-        base=EventFields("", (FilterFields(), FilterFields("prof", "x", "is", "1")), "last 7 da"),
-        did=(DidFields("did", EventFields()), DidFields("perhaps", EventFields("A"))),
-        by=(AxisFields(), AxisFields("decade")),
+    draft = row(
+        {"period": "last 7 da"},
+        where=(row(EQUALS),),
+        did=(row({"kind": "did"}), row({"kind": SHARE_WHERE})),
+        by=(row({"unit": VALUES}),),
     )
     assert set(wrong("", draft)) == {
         ("event",),
         ("where", 0, "property"),
-        ("where", 1, "scope"),
-        ("where", 1, "operator"),
         ("period",),
         ("did", 0, "event"),
         ("did", 1, "kind"),
         ("by", 0, "property"),
-        ("by", 1, "unit"),
     }
-    ranged = Draft(base=EventFields("A", (FilterFields("", "x", "range", "5"),)))
+    between = row({"property": "x", "operator": "range", "value": "5"})
+    ranged = row({"event": "A"}, where=(between,))
     assert "two ends" in wrong("", ranged)["where", 0, "value"]
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("period", "today by day"),
+        ("period", "today did B"),
+        ("period", "B today"),
+        ("period", "within 7 days"),
+        ("versus", "previous by day"),
+        ("own", "within 7 days >= 2"),
+        ("own", "last 7 days"),
+        ("often", ">= 2 by day"),
+    ],
+)
+def test_a_field_says_no_more_than_its_own(field: str, typed: str) -> None:
+    """What would be another clause is marked where it was typed, and no query."""
+    any_of = row({"kind": "share did any", "event": "B"})
+    draft = row({"event": "A", field: typed}, did=(any_of,))
+    assert set(wrong("", draft)) == {(field,)}
+
+
+def test_a_remark_in_a_field_takes_nothing_along() -> None:
+    """How often comes behind the period, on the same line."""
+    did = row({"kind": "did", "event": "B", "period": "today # so far", "times": "3"})
+    assert write_draft(row({"event": "A"}, did=(did,))).text == "A\n  did B today >= 3"
 
 
 def test_a_mistake_in_another_statement_is_not_put_at_a_field() -> None:

@@ -19,6 +19,7 @@ import ct_magic
 from ct_magic.common.words import width
 from ct_magic.errors import UsageError
 from ct_magic.forms import Form
+from ct_magic.forms.draft.draft import SHARE_WHERE
 from ct_magic.forms.row_list import WRONG
 from ct_magic.panel.widget_panel import VIEW, walk
 from ct_magic.query.catalog import Names, names_from_json
@@ -129,6 +130,39 @@ def test_text_moves_the_fields() -> None:
     assert "&quot;value&quot;: 5" in hand.said
     hand.type("event", "Charged")
     assert hand.form.text.replace("Charged where session", "App Launched where session") == CELL
+
+
+def test_own_days_conditions_and_parts_have_fields() -> None:
+    """What a bracket's window, `share where` and a named part say is seen and changed in fields."""
+    hand = Hand("App Installed 2026-Q3", real=ct_magic.condition('geo = "India"'))
+    assert hand.read("period") == ["2026-Q3"]
+    hand.press("+ filter")
+    hand.type("scope", "$name")
+    hand.type("property", "$real")
+    hand.press("+ did")
+    hand.type("did, did not or did any", "share did any")
+    hand.type("event", "Charged", 1)
+    hand.type("did any, within or on which days", "within 7 days")
+    assert hand.form.text == (
+        "App Installed where $real 2026-Q3\n  share did any (Charged) within 7 days"
+    )
+    assert hand.wrong == []
+    hand.press("Remove did 1")
+    hand.type("did any, within or on which days", "")
+    hand.press("+ did")
+    hand.type("did, did not or did any", SHARE_WHERE)
+    assert hand.wrong == []
+    hand.press("Run")
+    assert "Add a filter" in hand.said
+    hand.press("+ filter of it")
+    hand.type("scope", "reachability", 1)
+    hand.type("property", "has_token", 1)
+    hand.type("value", "true", 1)
+    assert hand.form.text == (
+        "App Installed where $real 2026-Q3\n  share where reachability.has_token = true"
+    )
+    assert hand.wrong == []
+    assert "asks 2 counts" in hand.said
 
 
 def test_rows_are_removed_and_moved() -> None:

@@ -3,35 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from ct_magic.errors import QueryError
-from ct_magic.forms.draft.draft import (
-    ANY,
-    AXIS_UNITS,
-    BARE,
-    KINDS,
-    LISTS,
-    OPERATOR_WORDS,
-    RANGE,
-    SCOPE_WORDS,
-    VALUES,
-    AxisFields,
-    Draft,
-    EventFields,
-    FilterFields,
-    Key,
-    clause_key,
-    write_draft,
-)
-from ct_magic.forms.draft.field_text import (
-    clause_period_words,
-    items,
-    often_words,
-    period_words,
-    versus_words,
-)
+from ct_magic.forms.draft import draft as rows, field_text
+from ct_magic.forms.draft.draft import FIELDS, Key, Row, clause_key, row, write_draft
 from ct_magic.forms.draft.from_tree import draft
 from ct_magic.query.lexer import Source, tokens
 from ct_magic.query.parser import spelled
@@ -45,89 +22,70 @@ class Missing(str):
     __slots__ = ()
 
 
-def missing_or_invalid(draft: Draft) -> dict[Key, str]:
+# Some fields are put into a statement of their own and read back, so that none says more than its
+# own: what that statement is besides, and what is right.
+_X = {"kind": "did any", "event": "x"}
+_ALONE: dict[tuple[str, str], tuple[Callable[[str], Row], str]] = {
+    ("query", "period"): (
+        lambda text: row({"event": "x", "period": text}),
+        "write a period, like 'last 7 days' or '2026-08-10..2026-10-25'",
+    ),
+    ("did", "period"): (
+        lambda text: row({"event": "x"}, did=(row(_X | {"kind": "did", "period": text}),)),
+        "write a period, like 'last 7 days', 'after 1 week' or 'within 7 days'",
+    ),
+    ("query", "own"): (
+        lambda text: row({"event": "x", "own": text}, did=(row(_X),)),
+        "write a window, like 'within 7 days' or 'on day 1, 7'",
+    ),
+    ("query", "versus"): (
+        lambda text: row({"event": "x", "versus": text}),
+        "write the other period: 'previous', 'before 52 weeks' or '2026-05'",
+    ),
+}
+
+
+def missing_or_invalid(draft: Row) -> dict[Key, str]:
     """Return what is still empty, or not allowed in its field."""
-    if draft.body:
-        return {}
-    problems = _event_problems(draft.base, ())
-    for number, did in enumerate(draft.did):
-        problems |= _unknown(("did", number, "kind"), did.kind, KINDS)
-        problems |= _event_problems(did.inner, ("did", number), clause_period_words)
-        if did.times.strip():
-            problems |= _fails(("did", number, "times"), often_words, did.times)
-    for number, axis in enumerate(draft.by):
-        problems |= _of_axis(axis, ("by", number))
-    if any(did.kind in ANY for did in draft.did) and draft.often.strip():
-        problems |= _fails(("often",), often_words, draft.often)
-    if draft.versus.strip():
-        problems |= _fails(("versus",), versus_words, draft.versus)
-    return problems
+    return {} if draft["body"] else dict(_of_row("query", draft, ()))
 
 
-def _event_problems(
-    event: EventFields, key: Key, words: Callable[[str], str] = period_words
-) -> dict[Key, str]:
-    problems: dict[Key, str] = {}
-    if not event.event.strip():
-        problems[(*key, "event")] = Missing("which event? Like 'Charged'")
-    for number, condition in enumerate(event.where):
-        problems |= _of_condition(condition, (*key, "where", number))
-    if event.period.strip():
-        problems |= _fails((*key, "period"), words, event.period)
-    return problems
+def _of_row(kind: str, typed: Row, key: Key) -> Iterator[tuple[Key, str]]:
+    is_missing = typed["kind"] == rows.SHARE_WHERE and not typed.below("where")
+    if is_missing:
+        yield (*key, "kind"), Missing("which profiles of the first event? Add a filter to it")
+    for name, field in FIELDS[kind].items():
+        if not field.when(typed):
+            continue
+        if typed[name]:
+            try:
+                _check(kind, name, typed)
+            except QueryError as error:
+                yield (*key, name), error.message
+        elif field.missing and not is_missing:
+            is_missing = True  # one thing after the other
+            yield (*key, name), Missing(field.missing)
+    for name, below in typed.rows.items():
+        for number, child in enumerate(below):
+            yield from _of_row(name, child, (*key, name, number))
 
 
-def _of_condition(condition: FilterFields, key: Key) -> dict[Key, str]:
-    odd = _unknown((*key, "scope"), condition.scope, SCOPE_WORDS)
-    odd |= _unknown((*key, "operator"), condition.operator, OPERATOR_WORDS)
-    return (
-        odd or _property_problem(condition, key, "Amount") or _of_value(condition, (*key, "value"))
-    )
-
-
-def _of_value(condition: FilterFields, key: Key) -> dict[Key, str]:
-    if condition.operator in BARE:
-        return {}
-    if not condition.value.strip() or (condition.operator in LISTS and not items(condition.value)):
-        return {key: Missing("which value? A text, a number, or a variable as $name")}
-    if condition.operator == RANGE and not all(
-        end.strip() for end in condition.value.partition("..")
-    ):
-        return {key: "a range has two ends, like 100..500"}
-    return {}
-
-
-def _of_axis(axis: AxisFields, key: Key) -> dict[Key, str]:
-    if axis.unit != VALUES:
-        return _unknown((*key, "unit"), axis.unit, AXIS_UNITS)
-    odd = _unknown((*key, "scope"), axis.scope, SCOPE_WORDS) or _property_problem(
-        axis, key, "Category"
-    )
-    if odd:
-        return odd
-    if not items(axis.values):
-        return {(*key, "values"): Missing("which values? Commas between them, like Shoes, Bags")}
-    return {}
-
-
-def _property_problem(row: FilterFields | AxisFields, key: Key, example: str) -> dict[Key, str]:
-    if row.scope == "geo" or row.property.strip():
-        return {}
-    return {(*key, "property"): Missing(f"which property? Like '{example}'")}
-
-
-def _unknown(key: Key, word: str, known: Collection[str]) -> dict[Key, str]:
-    if word in known:
-        return {}
-    return {key: f"there is no {word!r} here: take {', '.join(filter(None, known))}"}
-
-
-def _fails(key: Key, words: Callable[[str], str], field: str) -> dict[Key, str]:
-    try:
-        words(field)
-    except QueryError as error:
-        return {key: error.message}
-    return {}
+def _check(kind: str, name: str, typed: Row) -> None:
+    """Raise QueryError for a field that is not what it should be, whatever is in the others."""
+    text = typed[name]
+    if name in ("often", "times"):
+        field_text.check_often(text)
+    elif name == "property" and typed["scope"] == rows.PART and not text.strip().startswith("$"):
+        raise QueryError("a part that has a name: $real, where real = ct_magic.condition(...)")
+    elif name == "value" and typed["operator"] == rows.RANGE:
+        if not all(part.strip() for part in text.partition("..")):
+            raise QueryError("a range has two ends, like 100..500")
+    elif (kind, name) in _ALONE:
+        make, right = _ALONE[kind, name]
+        alone = make(field_text.as_typed(text))
+        source = Source(write_draft(alone).text)
+        if [draft(statement, source) for statement in spelled(source)] != [alone]:
+            raise QueryError(right)
 
 
 _Check = Callable[[str], object]  # raises QueryError for a text that cannot be asked
@@ -138,7 +96,7 @@ ELSEWHERE: Key = ("elsewhere",)
 class _Written:
     """A statement, its text, and what is between the one before and it: comments, lines."""
 
-    draft: Draft
+    draft: Row
     text: str = ""
     before: str = ""
 
@@ -147,7 +105,7 @@ class _Written:
 class Sheet:
     """The statements of a cell, at least one, and what is behind the last."""
 
-    statements: tuple[_Written, ...] = (_Written(Draft()),)
+    statements: tuple[_Written, ...] = (_Written(row({})),)
     tail: str = ""
 
     @property
@@ -157,7 +115,7 @@ class Sheet:
             "".join(statement.before + statement.text for statement in self.statements) + self.tail
         )
 
-    def put(self, number: int, changed: Draft) -> Sheet:
+    def put(self, number: int, changed: Row) -> Sheet:
         """Write one statement anew; its comments go on lines before it."""
         old = self.statements[number]
         text = (
@@ -169,7 +127,7 @@ class Sheet:
     def add(self) -> Sheet:
         """Add an empty statement at the end."""
         before = _ended(self.tail or "\n") if self.text.strip() else self.tail
-        return Sheet((*self.statements, _Written(Draft(), before=before)))
+        return Sheet((*self.statements, _Written(row({}), before=before)))
 
     def remove(self, number: int) -> Sheet:
         """Remove a statement; the last one leaves an empty one."""
@@ -185,7 +143,7 @@ def read_sheet(text: str) -> Sheet:
     """Cut a cell's text into statements; raise QueryError where the grammar does not take it."""
     source = Source(text)
     if not any(True for _ in tokens(source)):
-        return Sheet((_Written(Draft(), before=_ended(source.text)),))
+        return Sheet((_Written(row({}), before=_ended(source.text)),))
     statements, at = [], 0
     for spelling in spelled(source):
         start, end = spelling.line[0].start, spelling.line[-1].end

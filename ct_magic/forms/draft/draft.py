@@ -1,12 +1,14 @@
-"""A statement as the fields of a form, filled in or not; and the text that they make.
+"""A statement as the rows of a form, filled in or not; and the text that they make.
 
-Every field holds what was typed (see `fields`), so that a draft can be as incomplete as what
-a person is about to say, and knows the variables that a query has forgotten.
+`FIELDS` says what kinds of row there are, the fields of each, what they are called and when they
+are there. A field holds what was typed (see `field_text`), so that a row can be as incomplete as
+what a person is about to say, and knows the variables that a query has forgotten. A row holds
+nothing for a field that is empty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ct_magic.forms.draft import field_text
@@ -14,88 +16,170 @@ from ct_magic.query import printer
 from ct_magic.query.model import Operator, Scope
 
 Key = tuple[str | int, ...]  # which field: ("where", 0, "value"), ("did", 1, "event"), ("period",)
-_Piece = tuple[Key, str]
-SCOPE_WORDS = (*(scope.value for scope in Scope), "geo")
+_Line = list[tuple[Key, str]]  # pieces of text, and which field each is of
+SCOPES = tuple(scope.value for scope in Scope)
+GEO, PART = "geo", "$name"
 RANGE = "range"
-OPERATOR_WORDS = (
-    *(o.symbol for o in Operator if o not in (Operator.EXISTS, Operator.DOES_NOT_EXIST)),
-    *("in", "not in", RANGE),
-    *("exists", "not exists"),
-)
 LISTS = ("in", "not in")
 BARE = ("exists", "not exists")
-KINDS = ("did", "did not", "did any", "share did", "share did not", "share did any")
+OPERATORS = (
+    *(o.symbol for o in Operator if o not in (Operator.EXISTS, Operator.DOES_NOT_EXIST)),
+    *(*LISTS, RANGE, *BARE),
+)
+SHARE_WHERE = "share where"
 ANY = ("did any", "share did any")
+KINDS = ("did", "did not", "did any", "share did", "share did not", "share did any", SHARE_WHERE)
 TIMED_KINDS = ("did", "share did")  # kinds that take a number of times of their own
-JOINTS = ("and", "or")
 VALUES = "values of"
 PIECES = ("day", "week", "month", "quarter", "year")
 AXIS_UNITS = (VALUES, *PIECES, "hour", *(f"first {unit}" for unit in PIECES))
+PRESETS = (
+    *("today", "yesterday", "last 7 days", "last 30 days", "last 90 days", "this week"),
+    *("last week", "this month", "last month", "last 3 months", "this year", "last year"),
+)
+_OWN = ("within 7 days", "within 30 days", "on day 1, 7, 30", "on days 1..30")
+_OTHERS = ("previous", "before 1 week", "before 52 weeks", "last month")
+_OFTEN = (">= 2", ">= 3", "= 1")
 
 
 @dataclass(frozen=True, slots=True)
-class FilterFields:
-    """A filter: the word before the dot, the property, one of OPERATORS, and the value.
+class Row:
+    """A row of the form, as it was typed: its fields by their names, and the rows below it."""
 
-    `joint`, one of JOINTS, joins it to the one before.
+    typed: Mapping[str, str]
+    rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> str:
+        """Return what a field holds."""
+        return self.typed.get(name, "")
+
+    def below(self, name: str) -> tuple[Row, ...]:
+        """Return the rows of a list."""
+        return self.rows.get(name, ())
+
+
+def row(typed: Mapping[str, str], **rows: tuple[Row, ...]) -> Row:
+    """Make a row, without what is empty."""
+    filled = {name: text for name, text in typed.items() if text.strip()}
+    return Row(filled, {name: below for name, below in rows.items() if below})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a row: its label, its choices or else proposals, and a hint where it is empty.
+
+    The basis of `flex` is the room that it needs: what has not so much goes on below. It is there
+    `when` the row says so. Its label is for those who do not see it, or if `labelled` for all.
     """
 
-    scope: str = ""
-    property: str = ""
-    operator: str = "="
-    value: str = ""
-    joint: str = "and"
+    label: str
+    flex: str = "1 1 10em"
+    choices: tuple[str, ...] = ()
+    proposed: tuple[str, ...] = ()
+    hint: str = ""
+    when: Callable[[Row], bool] = lambda row: True
+    missing: str = ""  # what is said where it has to be filled in, and is not
+    labelled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class EventFields:
-    """An event, its filters, and when."""
-
-    event: str = ""
-    where: tuple[FilterFields, ...] = ()
-    period: str = ""
+def _of_values(row: Row) -> bool:
+    return row["unit"] in ("", VALUES)
 
 
-@dataclass(frozen=True, slots=True)
-class DidFields:
-    """What else the profile did: one of KINDS; all that are `did any` share one bracket.
-
-    `times` is how often it did it, where the kind is one of TIMES.
-    """
-
-    kind: str = "did"
-    inner: EventFields = field(default_factory=EventFields)
-    times: str = ""
+def _has_any(row: Row) -> bool:
+    return any(did["kind"] in ANY for did in row.below("did"))
 
 
-@dataclass(frozen=True, slots=True)
-class AxisFields:
-    """A part of `by`: one of UNITS, the property where it is the values of one.
-
-    `rolling` is the length of the window, where the unit is one of PIECES.
-    """
-
-    unit: str = VALUES
-    scope: str = ""
-    property: str = ""
-    values: str = ""
-    rolling: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A statement; `often` is how often `did any` happened, `versus` the other period.
-
-    `body` is text kept word for word: JSON, and what no field can say.
-    """
-
-    label: str = ""
-    base: EventFields = field(default_factory=EventFields)
-    did: tuple[DidFields, ...] = ()
-    often: str = ""
-    versus: str = ""
-    by: tuple[AxisFields, ...] = ()
-    body: str = ""
+_SCOPE = Field("scope", "0 1 8em", ("", *SCOPES[1:], GEO))
+FIELDS: dict[str, dict[str, Field]] = {
+    "query": {
+        "label": Field("label", "1 1 11em", hint="name of the rows", labelled=True),
+        "event": Field("event", hint="event, like Charged", missing="which event? Like 'Charged'"),
+        "period": Field("period", proposed=PRESETS, hint="last 30 days"),
+        "own": Field(
+            "did any, within or on which days",
+            "1 1 16em",
+            proposed=_OWN,
+            hint="in the same period",
+            when=lambda row: _has_any(row) or bool(row["own"]),
+            labelled=True,
+        ),
+        "often": Field(
+            "did any, how often",
+            "1 1 10em",
+            proposed=_OFTEN,
+            hint=">= 1",
+            when=lambda row: _has_any(row) or bool(row["often"]),
+            labelled=True,
+        ),
+        "versus": Field("the other period", "0 1 16em", proposed=_OTHERS, hint="no other period"),
+    },
+    "where": {
+        "joint": Field("and, or", "0 1 5em", ("and", "or")),
+        "scope": Field("scope", "0 1 8em", (*_SCOPE.choices, PART)),
+        "property": Field(
+            "property",
+            "2 1 10em",
+            when=lambda row: row["scope"] != GEO,
+            missing="which property? Like 'Amount'",
+        ),
+        "operator": Field("operator", "0 1 9em", OPERATORS, when=lambda row: row["scope"] != PART),
+        "value": Field(
+            "value",
+            "5 1 9em",
+            when=lambda row: row["scope"] != PART and row["operator"] not in BARE,
+            missing="which value? A text, a number, or a variable as $name",
+        ),
+    },
+    "did": {
+        "kind": Field("did, did not or did any", "0 1 9em", KINDS),
+        "event": Field(
+            "event",
+            "2 1 12em",
+            when=lambda row: row["kind"] != SHARE_WHERE,
+            missing="which event? Like 'Charged'",
+        ),
+        "times": Field(
+            "how often",
+            "0 1 7em",
+            proposed=_OFTEN,
+            hint=">= 1",
+            when=lambda row: row["kind"] in TIMED_KINDS,
+        ),
+        "period": Field(
+            "its own period",
+            "1 1 9em",
+            proposed=(*_OWN, "after 30 days", "before 30 days", *PRESETS),
+            hint="the same period",
+            when=lambda row: row["kind"] != SHARE_WHERE,
+        ),
+    },
+    "by": {
+        "unit": Field("by", "0 1 8em", AXIS_UNITS),
+        "scope": Field("scope", "0 1 8em", _SCOPE.choices, when=_of_values),
+        "property": Field(
+            "property",
+            "2 1 10em",
+            when=lambda row: _of_values(row) and row["scope"] != GEO,
+            missing="which property? Like 'Category'",
+        ),
+        "values": Field(
+            "values",
+            "5 1 9em",
+            hint="Shoes, Bags",
+            when=_of_values,
+            missing="which values? Commas between them, like Shoes, Bags",
+        ),
+        "rolling": Field(
+            "rolling",
+            "2 1 10em",
+            proposed=("7 days", "28 days", "4 weeks", "3 months"),
+            hint="rolling, like 7 days",
+            when=lambda row: row["unit"] in PIECES,
+        ),
+    },
+}
+BELOW = {"query": ("where", "did", "by"), "did": ("where",)}  # the lists of rows in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,109 +197,120 @@ class Written:
 
 def clause_key(key: Key) -> Key:
     """Return the clause that a field belongs to: what can be left out as a whole."""
-    return key[:2] if key[0] in ("where", "did", "by") else key[:1]
+    return key[:2] if key[0] in BELOW["query"] else key[:1]
 
 
-def write_draft(draft: Draft, without: Collection[Key] = ()) -> Written:
-    """Write a draft over indented lines, as the printer does, but for these clauses."""
-    body: list[_Piece] = [(("body",), draft.body)]
-    lines = [body] if draft.body else list(_lines(draft, without))
-    if draft.label.strip() and ("label",) not in without:
-        label = printer.name_text(field_text.field_name(draft.label))
+def write_draft(draft: Row, without: Collection[Key] = ()) -> Written:
+    """Write a statement over indented lines, as the printer does, but for these clauses."""
+    body: _Line = [(("body",), draft["body"])]
+    lines = [body] if draft["body"] else list(_lines(draft, without))
+    if draft["label"] and ("label",) not in without:
+        label = printer.name_text(field_text.field_name(draft["label"]))
         lines[0] = [(("label",), label), ((), ": "), *lines[0]]
-    return _joined([piece for at, line in enumerate(lines) for piece in _indented(at, line)])
+    return _joined(_between("\n  ", lines))
 
 
-def _lines(draft: Draft, without: Collection[Key]) -> Iterator[list[_Piece]]:
-    parts = list(_parts(draft.base, (), without))
-    head = _spaced(parts)
-    if len(_joined(head).text) > printer.WIDEST:
-        head = [p for n, part in enumerate(parts) for p in ([((), "\n    ")] * bool(n) + part)]
-    yield head
+def _lines(draft: Row, without: Collection[Key]) -> Iterator[_Line]:
+    parts = _event(draft, (), without)
+    head = _between(" ", parts)
+    is_wide = len(_joined(head).text) > printer.WIDEST
+    yield _between("\n    ", parts) if is_wide else head
     yield from _did_lines(draft, without)
-    if draft.versus.strip() and ("versus",) not in without:
-        yield [((), "vs "), (("versus",), field_text.versus(draft.versus))]
-    axes = [_axis(axis, ("by", n)) for n, axis in enumerate(draft.by) if ("by", n) not in without]
+    if draft["versus"] and ("versus",) not in without:
+        yield [((), "vs "), (("versus",), field_text.as_typed(draft["versus"]))]
+    axes = [
+        _axis(axis, ("by", n))
+        for n, axis in enumerate(draft.below("by"))
+        if ("by", n) not in without
+    ]
     if axes:
         yield [(axes[0][0][0], "by "), *_between(", ", axes)]
 
 
-def _did_lines(draft: Draft, without: Collection[Key]) -> Iterator[list[_Piece]]:
-    dids = [(("did", n), did) for n, did in enumerate(draft.did) if ("did", n) not in without]
-    inner = {key: _spaced(list(_parts(did.inner, key, without))) for key, did in dids}
-    several = [inner[key] for key, did in dids if did.kind in ANY]
-    often = "" if ("often",) in without else field_text.often(draft.often)
-    for key, did in dids:
-        kind: _Piece = ((*key, "kind"), did.kind)
-        if did.kind not in ANY:
-            times = field_text.often(did.times) if did.kind in TIMED_KINDS else ""
-            yield [kind, ((), " "), *inner[key], *_tail((*key, "times"), times)]
+def _did_lines(draft: Row, without: Collection[Key]) -> Iterator[_Line]:
+    dids: dict[Key, Row] = {("did", n): did for n, did in enumerate(draft.below("did"))}
+    dids = {key: did for key, did in dids.items() if key not in without}
+    inner = {key: _between(" ", _event(did, key, without)) for key, did in dids.items()}
+    several = [inner[key] for key, did in dids.items() if did["kind"] in ANY]
+    for key, did in dids.items():
+        kind = (*key, "kind")
+        if did["kind"] == SHARE_WHERE:
+            yield [(kind, "share "), *_between(" ", _conditions(did, key, without))]
+        elif did["kind"] not in ANY:
+            yield [(kind, f"{did['kind']} "), *inner[key], *_often((*key, "times"), did["times"])]
         elif several:
-            tail = _tail(("often",), often)
-            yield [kind, ((), " ("), *_between(", ", several), ((), ")"), *tail]
+            opening = (kind, f"{did['kind']} (")
+            yield [opening, *_between(", ", several), ((), ")"), *_any_tail(draft, without)]
             several = []
 
 
-def _tail(key: Key, text: str) -> list[_Piece]:
+def _any_tail(draft: Row, without: Collection[Key]) -> Iterator[tuple[Key, str]]:
+    if draft["own"] and ("own",) not in without:
+        yield from [((), " "), (("own",), field_text.as_typed(draft["own"]))]
+    if ("often",) not in without:
+        yield from _often(("often",), draft["often"])
+
+
+def _often(key: Key, typed: str) -> _Line:
+    text = field_text.often(typed)
     return [((), " "), (key, text)] if text else []
 
 
-def _parts(event: EventFields, key: Key, without: Collection[Key]) -> Iterator[list[_Piece]]:
+def _event(event: Row, key: Key, without: Collection[Key]) -> list[_Line]:
     """Write an event in the parts that may get lines of their own."""
-    name = "x" if (*key, "event") in without else field_text.event_word(event.event)
-    yield [((*key, "event"), name)]
-    first = True
-    for number, condition in enumerate(event.where):
-        at = (*key, "where", number)
-        if at not in without:
-            word = "where" if first else condition.joint
-            yield [((*at, "joint"), word), ((), " "), *_condition(condition, at)]
-            first = False
-    if event.period.strip() and (*key, "period") not in without:
-        yield [((*key, "period"), field_text.period_field(event.period))]
+    name = "x" if (*key, "event") in without else field_text.event_word(event["event"])
+    parts: list[_Line] = [[((*key, "event"), name)], *_conditions(event, key, without)]
+    if event["period"] and (*key, "period") not in without:
+        parts.append([((*key, "period"), field_text.as_typed(event["period"]))])
+    return parts
 
 
-def _condition(condition: FilterFields, key: Key) -> list[_Piece]:
-    about = "scope" if condition.scope == "geo" else "property"
-    lead = ((*key, about), field_text.property_word(condition.scope, condition.property))
-    symbol = "in" if condition.operator == RANGE else condition.operator
-    pieces: list[_Piece] = [lead, ((), " "), ((*key, "operator"), symbol)]
-    if condition.operator in BARE:
-        return pieces
-    return [*pieces, ((), " "), ((*key, "value"), _value(condition))]
+def _conditions(event: Row, key: Key, without: Collection[Key]) -> list[_Line]:
+    filters: dict[Key, Row] = {(*key, "where", n): f for n, f in enumerate(event.below("where"))}
+    written = [(at, condition) for at, condition in filters.items() if at not in without]
+    return [
+        [((*at, "joint"), f"{condition['joint'] if n else 'where'} "), *_condition(condition, at)]
+        for n, (at, condition) in enumerate(written)
+    ]
 
 
-def _value(condition: FilterFields) -> str:
-    if condition.operator in LISTS:
-        return field_text.list_word(condition.value)
-    return (field_text.range_word if condition.operator == RANGE else field_text.value_word)(
-        condition.value
-    )
+def _condition(condition: Row, key: Key) -> _Line:
+    about, operator = _about(condition, key), condition["operator"]
+    if condition["scope"] == PART:
+        return [about]
+    symbol = (*key, "operator"), f" {'in' if operator == RANGE else operator} "
+    if operator in BARE:
+        return [about, (symbol[0], f" {operator}")]
+    words = {RANGE: field_text.range_word, **dict.fromkeys(LISTS, field_text.list_word)}
+    return [
+        about,
+        symbol,
+        ((*key, "value"), words.get(operator, field_text.value_word)(condition["value"])),
+    ]
 
 
-def _axis(axis: AxisFields, key: Key) -> list[_Piece]:
-    if axis.unit != VALUES:
-        rolling = axis.rolling.strip() if axis.unit in PIECES else ""
-        window: list[_Piece] = [((), " rolling "), ((*key, "rolling"), rolling)] if rolling else []
-        return [((*key, "unit"), axis.unit), *window]
-    about = "scope" if axis.scope == "geo" else "property"
-    lead = ((*key, about), field_text.property_word(axis.scope, axis.property))
-    return [lead, ((), " in "), ((*key, "values"), field_text.list_word(axis.values))]
+def _about(row: Row, key: Key) -> tuple[Key, str]:
+    """Write what a filter or an axis speaks of."""
+    scope, name = row["scope"], row["property"]
+    if scope == GEO:
+        return (*key, "scope"), GEO
+    word = field_text.as_typed(name) if scope == PART else field_text.property_word(scope, name)
+    return (*key, "property"), word
 
 
-def _indented(number: int, line: list[_Piece]) -> list[_Piece]:
-    return [((), "\n  "), *line] if number else line
+def _axis(axis: Row, key: Key) -> _Line:
+    if axis["unit"] == VALUES:
+        values = ((*key, "values"), field_text.list_word(axis["values"]))
+        return [_about(axis, key), ((), " in "), values]
+    window: _Line = [((*key, "rolling"), field_text.as_typed(axis["rolling"]))]
+    return [((*key, "unit"), axis["unit"]), *([((), " rolling "), *window] if window[0][1] else [])]
 
 
-def _spaced(parts: list[list[_Piece]]) -> list[_Piece]:
-    return _between(" ", parts)
+def _between(mark: str, parts: list[_Line]) -> _Line:
+    return [piece for n, part in enumerate(parts) for piece in ([((), mark)] * bool(n) + part)]
 
 
-def _between(mark: str, parts: list[list[_Piece]]) -> list[_Piece]:
-    return [p for n, part in enumerate(parts) for p in ([((), mark)] * bool(n) + part)]
-
-
-def _joined(pieces: list[_Piece]) -> Written:
+def _joined(pieces: _Line) -> Written:
     spans, at = [], 0
     for key, text in pieces:
         if key:

@@ -3,167 +3,158 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import dropwhile
 
 from ct_magic.errors import QueryError
-from ct_magic.forms.draft.draft import (
-    RANGE,
-    SCOPE_WORDS,
-    VALUES,
-    AxisFields,
-    DidFields,
-    Draft,
-    EventFields,
-    FilterFields,
-)
-from ct_magic.forms.draft.field_text import (
-    list_field,
-    name_field,
-    range_field,
-    spell_period,
-    spell_times,
-    spell_versus,
-    symbol,
-    value_field,
-    value_word,
-)
-from ct_magic.query import printer, tree
+from ct_magic.forms.draft import draft as rows, field_text
+from ct_magic.forms.draft.draft import Row, row
+from ct_magic.query import lexer, parser, printer, tree
 from ct_magic.query.lexer import Source, Token
-from ct_magic.query.parser import Spelled, spelled
 from ct_magic.query.payload import from_json
 
-_Joined = tuple[str, tree.FilterNode]  # how a filter is joined to the one before, and the filter
+
+class _NoFieldError(Exception):
+    """Says that no field can show it."""
 
 
-def draft(statement: Spelled, source: Source) -> Draft:
-    """Return the fields of a statement; what no field can show is kept as its text.
-
-    Raises QueryError for an unknown word before a dot.
-    """
+def draft(statement: parser.Spelled, source: Source) -> Row:
+    """Return the fields of a statement; what no field can show is kept as its text."""
     label, body = statement.tree.label, statement.tree.body
-    named = name_field(label.text) if label else ""
+    named = field_text.name_field(label.text) if label else ""
     if isinstance(body, Token):
         return _json(body.text, named)
-    pieces = _pieces(body.event.where)
-    if pieces is None or not all(map(_has_fields, body.clauses)):
-        return Draft(named, body=source.text[body.first.start : statement.line[-1].end])
-    return Draft(
-        named,
-        _event_fields(body.event, pieces),
-        tuple(did for clause in body.clauses for did in _did(clause)),
-        _often_field(body.clauses),
-        spell_versus(body.versus) if body.versus else "",
-        tuple(map(_axis, body.by.axes)) if body.by else (),
-    )
-
-
-def _has_fields(clause: tree.Clause) -> bool:
-    """Return True if the fields can show the clause."""
-    is_own_any = isinstance(clause, tree.DidAnyNode) and clause.own is not None
-    return not isinstance(clause, tree.ShareWhereNode) and not is_own_any
-
-
-def _json(body: str, label: str) -> Draft:
-    """Read JSON that the language can say; keep what it cannot, or not yet, word for word."""
     try:
-        text = printer.layout(from_json(body))
-        source = Source(text)
-        (statement,) = spelled(source)
+        return _Reader(statement.line).query(body, named)
+    except _NoFieldError:
+        text = source.text[body.first.start : statement.line[-1].end]
+        return row({"label": named, "body": text})
+
+
+def _json(body: str, label: str) -> Row:
+    """Read JSON that the language can say; keep what it cannot, or not yet, word for word."""
+    kept = row({"label": label, "body": body})
+    try:
+        source = Source(printer.layout(from_json(body)))
+        (statement,) = parser.spelled(source)
     except QueryError:
-        return Draft(label, body=body)
-    if text.startswith("{"):
-        return Draft(label, body=body)
+        return kept
+    if source.text.startswith("{"):
+        return kept
     fields = draft(statement, source)
-    return Draft(label, fields.base, fields.did, fields.often, fields.versus, fields.by)
+    return row({"label": label, **fields.typed}, **fields.rows)
 
 
-def _pieces(where: tree.ConditionNode | None) -> list[_Joined] | None:
-    """Return the filters with their joints; None where one of them is a bracket."""
+class _Reader:
+    """Reads the nodes of one statement, whose tokens are `line`."""
+
+    def __init__(self, line: tuple[Token, ...]) -> None:
+        self._line = line
+
+    def query(self, query: tree.QueryNode, label: str) -> Row:
+        """Return the fields of a statement."""
+        brackets = [c for c in query.clauses if isinstance(c, tree.DidAnyNode)]
+        if len(brackets) > 1:
+            raise _NoFieldError
+        bracket = brackets[0] if brackets else None
+        versus, event = query.versus, self._event(query.event)
+        typed = {
+            "label": label,
+            **event.typed,
+            "own": self._words(bracket.own.first.start, bracket.own)
+            if bracket and bracket.own
+            else "",
+            "often": _times(bracket.times) if bracket else "",
+            "versus": self._words(versus.vs.end, versus) if versus else "",
+        }
+        return row(
+            typed,
+            **event.rows,
+            did=tuple(did for clause in query.clauses for did in self._dids(clause)),
+            by=tuple(map(self._axis, query.by.axes)) if query.by else (),
+        )
+
+    def _words(self, start: int, node: tree.Node) -> str:
+        """Return the words from there to the end of a node, as they were typed."""
+        words = [t for t in self._line if start <= t.start < node.last.end]
+        return lexer.one_line(list(dropwhile(lambda token: token.type == "CLOSING", words)))
+
+    def _event(self, event: tree.EventNode, kind: str = "") -> Row:
+        name = event.name.name
+        shown = name.text if isinstance(name, Token) else field_text.name_field(name.text)
+        before = event.where or event.name
+        period = self._words(before.last.end, event.period) if event.period else ""
+        typed = {"kind": kind, "event": shown, "period": period}
+        return row(typed, where=tuple(_filters(event.where)))
+
+    def _dids(self, clause: tree.Clause) -> Iterator[Row]:
+        share = "share " if clause.share else ""
+        match clause:
+            case tree.ShareWhereNode():
+                kind = {"kind": rows.SHARE_WHERE}
+                yield row(kind, where=tuple(_filters(clause.where)))
+            case tree.DidAnyNode():
+                yield from (self._event(event, f"{share}did any") for event in clause.events)
+            case tree.DidNode() | tree.DidNotNode():
+                kind_word = "did" if isinstance(clause, tree.DidNode) else "did not"
+                did = self._event(clause.event, share + kind_word)
+                yield row({**did.typed, "times": _times(clause.times)}, **did.rows)
+
+    def _axis(self, axis: tree.AxisNode) -> Row:
+        match axis:
+            case tree.HourAxis():
+                return row({"unit": "hour"})
+            case tree.ValueAxis():
+                values = {"unit": rows.VALUES, "values": _list(axis.values)}
+                return row(values | _about(axis.property))
+            case tree.TimeAxis():
+                window = axis.rolling
+                rolling = self._words(window.rolling.end, window) if window else ""
+                first = "first " if axis.by_first else ""
+                return row({"unit": f"{first}{axis.unit.text}", "rolling": rolling})
+
+
+def _times(times: tree.Times | None) -> str:
+    return f"{field_text.symbol(times.operator)} {times.number.text}" if times else ""
+
+
+def _filters(where: tree.ConditionNode | None) -> Iterator[Row]:
+    """Yield the filters, each with the word that joins it to the one before."""
     terms = where.parts if isinstance(where, tree.Disjunction) else (where,) if where else ()
-    pieces: list[_Joined] = []
-    for term in terms:
+    for term_number, term in enumerate(terms):
         parts = term.parts if isinstance(term, tree.Conjunction) else (term,)
         for number, part in enumerate(parts):
-            if isinstance(part, tree.Conjunction | tree.Disjunction | tree.Named):
-                return None
-            pieces.append(("and" if number or not pieces else "or", part))
-    return pieces
+            if isinstance(part, tree.Conjunction | tree.Disjunction):
+                raise _NoFieldError
+            yield row({"joint": "or" if term_number and not number else "and"} | _filter(part))
 
 
-def _event_fields(event: tree.EventNode, pieces: list[_Joined]) -> EventFields:
-    name = event.name.name
-    return EventFields(
-        name.text if isinstance(name, Token) else name_field(name.text),
-        tuple(_filter_fields(part, joint) for joint, part in pieces),
-        spell_period(event.period) if event.period else "",
-    )
-
-
-def _did(clause: tree.Clause) -> Iterator[DidFields]:
-    share = "share " if clause.share else ""
-    match clause:
-        case tree.DidNode():
-            times = spell_times(clause.times) if clause.times else ""
-            yield DidFields(f"{share}did", _inner(clause.event), times)
-        case tree.DidNotNode():
-            yield DidFields(f"{share}did not", _inner(clause.event))
-        case tree.DidAnyNode():
-            for event in clause.events:
-                yield DidFields(f"{share}did any", _inner(event))
-
-
-def _inner(event: tree.EventNode) -> EventFields:
-    pieces = _pieces(event.where)
-    if pieces is None or any(joint == "or" for joint, _ in pieces):
-        raise QueryError("'or' belongs to the statement's own 'where': see '%ct help or'")
-    return _event_fields(event, pieces)
-
-
-def _often_field(clauses: tuple[tree.Clause, ...]) -> str:
-    several = [clause for clause in clauses if isinstance(clause, tree.DidAnyNode)]
-    if len(several) > 1:
-        raise QueryError("only one 'did any' is allowed in a statement")
-    return spell_times(several[0].times) if several and several[0].times else ""
-
-
-def _filter_fields(part: tree.FilterNode, joint: str) -> FilterFields:
-    scope, name = _property(part.property)
+def _filter(part: tree.LeafNode) -> dict[str, str]:
+    if isinstance(part, tree.Named):
+        return {"scope": rows.PART, "property": part.variable.text}
+    about = _about(part.property)
     match part:
         case tree.Existence():
-            return FilterFields(scope, name, "not exists" if part.negated else "exists", "", joint)
+            return about | {"operator": rows.BARE[part.negated]}
         case tree.Membership():
-            return FilterFields(
-                scope, name, "not in" if part.negated else "in", _list(part.values), joint
-            )
+            return about | {"operator": rows.LISTS[part.negated], "value": _list(part.values)}
         case tree.Range(_, low, high):
-            return FilterFields(scope, name, RANGE, range_field(low, high), joint)
+            return about | {"operator": rows.RANGE, "value": field_text.range_field(low, high)}
         case tree.ComparisonNode(_, operator, value):
-            return FilterFields(
-                scope, name, symbol(operator), value_field(value_word(value.text)), joint
-            )
+            shown = field_text.value_field(field_text.value_word(value.text))
+            return about | {"operator": field_text.symbol(operator), "value": shown}
 
 
-def _axis(axis: tree.AxisNode) -> AxisFields:
-    match axis:
-        case tree.TimeAxis():
-            first = "first " if axis.by_first else ""
-            window = f"{axis.rolling.number.text} {axis.rolling.unit.text}" if axis.rolling else ""
-            return AxisFields(f"{first}{axis.unit.text}", rolling=window)
-        case tree.HourAxis():
-            return AxisFields("hour")
-        case tree.ValueAxis():
-            return AxisFields(VALUES, *_property(axis.property), _list(axis.values))
-
-
-def _property(name: tree.PropertyName) -> tuple[str, str]:
+def _about(name: tree.PropertyName) -> dict[str, str]:
     """Return the scope and the property's field; `geo` is a scope of its own."""
     if name.is_geo:
-        return "geo", ""
-    if name.scope is not None and name.scope.text not in SCOPE_WORDS[:-1]:
-        raise QueryError(f"there is no scope '{name.scope.text}'")
-    return (name.scope.text if name.scope else ""), name_field(name.name.text)
+        return {"scope": rows.GEO}
+    scope = name.scope.text if name.scope else ""
+    if scope not in rows.SCOPES:
+        raise _NoFieldError
+    return {"scope": scope, "property": field_text.name_field(name.name.text)}
 
 
 def _list(values: tree.ValuesNode) -> str:
     if values.variable:
         return values.variable.text
-    return list_field(value_word(item.text) for item in values.items)
+    return field_text.list_field(field_text.value_word(item.text) for item in values.items)
