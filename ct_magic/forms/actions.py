@@ -18,7 +18,7 @@ from ct_magic.errors import CountError, CtMagicError
 from ct_magic.panel.panel import Panel
 from ct_magic.panel.widget_panel import WidgetPanel
 from ct_magic.planning.prepare import prepare
-from ct_magic.session.session import SANDBOX, SESSION
+from ct_magic.session.session import SANDBOX
 from ct_magic.settings import Settings
 
 if TYPE_CHECKING:
@@ -102,11 +102,6 @@ def cell(text: str, name: str, account: str | None, *, refresh: bool = False) ->
 def known_accounts() -> list[str]:
     """Return the names of the accounts in use."""
     return [accounts.DEFAULT, SANDBOX, *accounts.from_file()]
-
-
-def zone_of(account: str | None) -> str | None:
-    """Return the name of an account whose today can be read without any request."""
-    return None if account == SANDBOX and SESSION.sandbox is None else account
 
 
 def name_problem(name: str) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any
 import ipywidgets as w
 
 from ct_magic.forms.draft import draft, field_text
-from ct_magic.forms.draft.draft import BELOW, FIELDS, Field, Key, Row, row
+from ct_magic.forms.draft.draft import BELOW, FIELDS, Field, FieldRow, Key, row
 from ct_magic.panel.widget_panel import close
 from ct_magic.query import printer
 from ct_magic.query.catalog import Names
@@ -92,14 +92,14 @@ class Fields:
         line = w.HBox(widgets, layout=w.Layout(width="100%", flex_flow="row wrap"))
         return w.VBox([line, problem], layout=w.Layout(flex=flex, min_width="0")).add_class(ROW)
 
-    def value(self) -> Row:
+    def value(self) -> FieldRow:
         """Return what is typed in the fields that are there."""
         typed = {name: str(widget.value) for name, widget in self.entries.items()}
         whole = row(typed, **{name: rows.values() for name, rows in self.lists.items()})
         there = [name for name in whole.typed if self._fields[name].when(whole)]
-        return Row({name: whole[name] for name in there}, whole.rows)
+        return FieldRow({name: whole[name] for name in there}, whole.rows)
 
-    def show(self, shown: Row) -> None:
+    def show(self, shown: FieldRow) -> None:
         """Fill the fields."""
         for name, widget in self.entries.items():
             first = next(iter(self._fields[name].choices), "")
@@ -171,11 +171,11 @@ class Rows:
     def __iter__(self) -> Iterator[Fields]:
         return iter(self._rows)
 
-    def values(self) -> tuple[Row, ...]:
+    def values(self) -> tuple[FieldRow, ...]:
         """Return what is typed, row by row."""
         return tuple(fields.value() for fields in self._rows)
 
-    def show(self, values: Sequence[Row]) -> None:
+    def show(self, values: Sequence[FieldRow]) -> None:
         """Show these values; rows that are there are used again."""
         while len(self._rows) < len(values):
             self._append()
@@ -251,7 +251,7 @@ def _focus_once_seen(widget: Any) -> None:
 
 
 def _properties(names: Names, event: str | None, scope: str) -> list[str]:
-    if scope not in draft.SCOPES:
+    if scope not in draft.SCOPE_WORDS:
         return []
     known = names.of_scope(Scope(scope)) if scope else names.of_event(event)
     return [field_text.name_field(name) for name in known]
@@ -261,7 +261,7 @@ def _values(names: Names, event: str | None, scope: str, name: str) -> list[str]
     known: Sequence[str | int | float] = ()
     if scope == draft.GEO:
         known = names.places
-    elif scope in draft.SCOPES and name:
+    elif scope in draft.SCOPE_WORDS and name:
         known = names.values(event, Property(name, Scope(scope)))
     return [field_text.value_field(printer.value_text(value)) for value in known]
 

@@ -15,7 +15,7 @@ from ct_magic.errors import AccountError, QueryError
 from ct_magic.forms import actions, html
 from ct_magic.forms.draft import field_text
 from ct_magic.forms.draft.document import ELSEWHERE, Missing, Sheet, problems, read_sheet
-from ct_magic.forms.draft.draft import BELOW, FIELDS, Field, Key, Row, row
+from ct_magic.forms.draft.draft import BELOW, FIELDS, Field, FieldRow, Key, row
 from ct_magic.forms.row_list import NARROW, UNLABELLED, Fields, Rows, button
 from ct_magic.panel.widget_panel import close, uncount, walk
 from ct_magic.planning import prepare
@@ -23,6 +23,7 @@ from ct_magic.planning.preview import Preview, preview
 from ct_magic.query import parser
 from ct_magic.query.calendar import ends, resolve
 from ct_magic.session import known_names as name_sources
+from ct_magic.session.session import SANDBOX, SESSION
 from ct_magic.settings import Settings
 
 _WRAPPED = 48  # characters after which the narrowest text is wrapped
@@ -111,7 +112,7 @@ class FormView:
         return bool(self._refresh.value)
 
     @property
-    def _draft(self) -> Row:
+    def _draft(self) -> FieldRow:
         return self._sheet.statements[self._at].draft
 
     def _changed(self) -> None:
@@ -255,9 +256,10 @@ class FormView:
     # what it means
 
     def _preview(self, text: str) -> Preview:
+        # To know the day of a sandbox that has not begun yet, it would have to begin.
+        account = None if SESSION.sandbox is None and self._account == SANDBOX else self._account
         try:
-            zone = actions.zone_of(self._account)
-            return preview(text, self._variables, self._settings, zone)
+            return preview(text, self._variables, self._settings, account)
         except AccountError:  # which is shown at its field
             return preview(text, self._variables, self._settings, None)
 

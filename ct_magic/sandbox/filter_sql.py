@@ -40,7 +40,7 @@ _OPERATOR_SQL = {
 _TRIPLE_KEYS = {"name", "operator", "value"}
 _CLOCK = "time_of_day"
 MINUTE = r"([01]\d|2[0-3]):[0-5]\d"
-NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE')"
+NUMBER_KINDS = "('BIGINT', 'UBIGINT', 'DOUBLE')"
 _LARGEST_FLOAT = sys.float_info.max
 _EXACT, _HUGE = 2**53, 2**127  # below the first a float holds each whole number; HUGEINT ends
 
@@ -200,11 +200,15 @@ def _text(located: str) -> str:
 
 
 def _number(located: str) -> str:
-    return f"CASE WHEN json_type({located}) IN {NUMBERS} THEN TRY_CAST({located} AS DOUBLE) END"
+    return (
+        f"CASE WHEN json_type({located}) IN {NUMBER_KINDS} THEN TRY_CAST({located} AS DOUBLE) END"
+    )
 
 
 def _whole(located: str) -> str:
-    return f"CASE WHEN json_type({located}) IN {NUMBERS} THEN TRY_CAST({located} AS HUGEINT) END"
+    return (
+        f"CASE WHEN json_type({located}) IN {NUMBER_KINDS} THEN TRY_CAST({located} AS HUGEINT) END"
+    )
 
 
 def _is_number(value: Any) -> bool:

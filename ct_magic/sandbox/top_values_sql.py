@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ct_magic.sandbox.compile_sql import EVENT_KEYS, FAMILIES, event_condition, matching_profiles
-from ct_magic.sandbox.filter_sql import NUMBERS, RefusedError, Sql, object_of
+from ct_magic.sandbox.filter_sql import NUMBER_KINDS, RefusedError, Sql, object_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -86,7 +86,9 @@ def _values(
     fresh = replace(sql, values=[])
     profiles = matching_profiles(fresh, query)
     base = event_condition(fresh, {key: query[key] for key in EVENT_KEYS if key in query})
-    text = _FOUND.format(profiles=profiles, base=base, value=_value(fresh, group), numbers=NUMBERS)
+    text = _FOUND.format(
+        profiles=profiles, base=base, value=_value(fresh, group), numbers=NUMBER_KINDS
+    )
     db.execute(text, fresh.values)
     shown = {"order": group.order, "top": group.top}
     texts = dict(db.execute(_TEXTS.format(**shown)).fetchall())

@@ -12,11 +12,11 @@ from ct_magic import QueryError
 from ct_magic.forms.draft.document import ELSEWHERE, Sheet, missing_or_invalid, problems, read_sheet
 from ct_magic.forms.draft.draft import (
     KINDS,
-    OPERATORS,
+    OPERATOR_WORDS,
     PART,
     SHARE_WHERE,
     VALUES,
-    Row,
+    FieldRow,
     row,
     write_draft,
 )
@@ -59,7 +59,7 @@ def check(text: str) -> object:
     return parse(text, params={"x": 5, "kinds": ["a"]}, today=TODAY)
 
 
-def wrong(text: str, draft: Row | None = None) -> dict[tuple[str | int, ...], str]:
+def wrong(text: str, draft: FieldRow | None = None) -> dict[tuple[str | int, ...], str]:
     sheet = read_sheet(text)
     sheet = sheet.put(0, draft) if draft else sheet
     return problems(sheet, 0, check)
@@ -132,7 +132,7 @@ def test_what_no_field_can_show_is_kept_as_text() -> None:
 @given(
     st.text(max_size=12),
     st.lists(st.text(max_size=8), min_size=1, max_size=3),
-    st.sampled_from(OPERATORS),
+    st.sampled_from(OPERATOR_WORDS),
 )
 def test_anything_may_be_typed_into_a_field(typed: str, several: list[str], operator: str) -> None:
     """It is a hole, an error at its field, or a query: never an exception, never other syntax."""

@@ -34,7 +34,7 @@ VALUES: tuple[Any, ...] = (
 HELD: tuple[Any, ...] = (*VALUES, True, False, None, [1, "5"], {"a": 1})
 COUNTRIES = (("India", "Goa", "Panaji"), ("India", "Goa", None), ("India", None, None), (None,) * 3)
 TEXTS = [value for value in VALUES if isinstance(value, str)]
-NUMBERS = [value for value in VALUES if not isinstance(value, str)]
+NUMBER_KINDS = [value for value in VALUES if not isinstance(value, str)]
 ORDERING = ("greater_than", "greater_than_equals", "less_than", "less_than_equals")
 START = datetime(2026, 3, 5)
 # The night in which clocks go forward in one of the zones, and the midnights of all three.
@@ -90,7 +90,7 @@ def a_filter(random: Random) -> dict[str, Any]:
         case 2:
             chosen, value = random.choice(["exists", "does_not_exist"]), ""
         case _:
-            chosen, value = random.choice(ORDERING), random.choice(NUMBERS)
+            chosen, value = random.choice(ORDERING), random.choice(NUMBER_KINDS)
     return {"name": name, "operator": chosen, "value": value}
 
 

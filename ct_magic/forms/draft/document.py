@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ct_magic.errors import QueryError
 from ct_magic.forms.draft import draft as rows, field_text
-from ct_magic.forms.draft.draft import FIELDS, Key, Row, clause_key, row, write_draft
+from ct_magic.forms.draft.draft import FIELDS, FieldRow, Key, clause_key, row, write_draft
 from ct_magic.forms.draft.from_tree import draft
 from ct_magic.query.lexer import Source, tokens
 from ct_magic.query.parser import spelled
@@ -25,7 +25,7 @@ class Missing(str):
 # Some fields are put into a statement of their own and read back, so that none says more than its
 # own: what that statement is besides, and what is right.
 _X = {"kind": "did any", "event": "x"}
-_ALONE: dict[tuple[str, str], tuple[Callable[[str], Row], str]] = {
+_ALONE: dict[tuple[str, str], tuple[Callable[[str], FieldRow], str]] = {
     ("query", "period"): (
         lambda text: row({"event": "x", "period": text}),
         "write a period, like 'last 7 days' or '2026-08-10..2026-10-25'",
@@ -45,12 +45,12 @@ _ALONE: dict[tuple[str, str], tuple[Callable[[str], Row], str]] = {
 }
 
 
-def missing_or_invalid(draft: Row) -> dict[Key, str]:
+def missing_or_invalid(draft: FieldRow) -> dict[Key, str]:
     """Return what is still empty, or not allowed in its field."""
     return {} if draft["body"] else dict(_of_row("query", draft, ()))
 
 
-def _of_row(kind: str, typed: Row, key: Key) -> Iterator[tuple[Key, str]]:
+def _of_row(kind: str, typed: FieldRow, key: Key) -> Iterator[tuple[Key, str]]:
     is_missing = typed["kind"] == rows.SHARE_WHERE and not typed.below("where")
     if is_missing:
         yield (*key, "kind"), Missing("which profiles of the first event? Add a filter to it")
@@ -70,7 +70,7 @@ def _of_row(kind: str, typed: Row, key: Key) -> Iterator[tuple[Key, str]]:
             yield from _of_row(name, child, (*key, name, number))
 
 
-def _check(kind: str, name: str, typed: Row) -> None:
+def _check(kind: str, name: str, typed: FieldRow) -> None:
     """Raise QueryError for a field that is not what it should be, whatever is in the others."""
     text = typed[name]
     if name in ("often", "times"):
@@ -96,7 +96,7 @@ ELSEWHERE: Key = ("elsewhere",)
 class _Written:
     """A statement, its text, and what is between the one before and it: comments, lines."""
 
-    draft: Row
+    draft: FieldRow
     text: str = ""
     before: str = ""
 
@@ -115,7 +115,7 @@ class Sheet:
             "".join(statement.before + statement.text for statement in self.statements) + self.tail
         )
 
-    def put(self, number: int, changed: Row) -> Sheet:
+    def put(self, number: int, changed: FieldRow) -> Sheet:
         """Write one statement anew; its comments go on lines before it."""
         old = self.statements[number]
         text = (

@@ -17,12 +17,12 @@ from ct_magic.query.model import Operator, Scope
 
 Key = tuple[str | int, ...]  # which field: ("where", 0, "value"), ("did", 1, "event"), ("period",)
 _Line = list[tuple[Key, str]]  # pieces of text, and which field each is of
-SCOPES = tuple(scope.value for scope in Scope)
+SCOPE_WORDS = tuple(scope.value for scope in Scope)
 GEO, PART = "geo", "$name"
 RANGE = "range"
 LISTS = ("in", "not in")
 BARE = ("exists", "not exists")
-OPERATORS = (
+OPERATOR_WORDS = (
     *(o.symbol for o in Operator if o not in (Operator.EXISTS, Operator.DOES_NOT_EXIST)),
     *(*LISTS, RANGE, *BARE),
 )
@@ -43,25 +43,25 @@ _OFTEN = (">= 2", ">= 3", "= 1")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FieldRow:
     """A row of the form, as it was typed: its fields by their names, and the rows below it."""
 
     typed: Mapping[str, str]
-    rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    rows: Mapping[str, tuple[FieldRow, ...]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> str:
         """Return what a field holds."""
         return self.typed.get(name, "")
 
-    def below(self, name: str) -> tuple[Row, ...]:
+    def below(self, name: str) -> tuple[FieldRow, ...]:
         """Return the rows of a list."""
         return self.rows.get(name, ())
 
 
-def row(typed: Mapping[str, str], **rows: tuple[Row, ...]) -> Row:
+def row(typed: Mapping[str, str], **rows: tuple[FieldRow, ...]) -> FieldRow:
     """Make a row, without what is empty."""
     filled = {name: text for name, text in typed.items() if text.strip()}
-    return Row(filled, {name: below for name, below in rows.items() if below})
+    return FieldRow(filled, {name: below for name, below in rows.items() if below})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +77,20 @@ class Field:
     choices: tuple[str, ...] = ()
     proposed: tuple[str, ...] = ()
     hint: str = ""
-    when: Callable[[Row], bool] = lambda row: True
+    when: Callable[[FieldRow], bool] = lambda row: True
     missing: str = ""  # what is said where it has to be filled in, and is not
     labelled: bool = False
 
 
-def _of_values(row: Row) -> bool:
+def _of_values(row: FieldRow) -> bool:
     return row["unit"] in ("", VALUES)
 
 
-def _has_any(row: Row) -> bool:
+def _has_any(row: FieldRow) -> bool:
     return any(did["kind"] in ANY for did in row.below("did"))
 
 
-_SCOPE = Field("scope", "0 1 8em", ("", *SCOPES[1:], GEO))
+_SCOPE = Field("scope", "0 1 8em", ("", *SCOPE_WORDS[1:], GEO))
 FIELDS: dict[str, dict[str, Field]] = {
     "query": {
         "label": Field("label", "1 1 11em", hint="name of the rows", labelled=True),
@@ -123,7 +123,9 @@ FIELDS: dict[str, dict[str, Field]] = {
             when=lambda row: row["scope"] != GEO,
             missing="which property? Like 'Amount'",
         ),
-        "operator": Field("operator", "0 1 9em", OPERATORS, when=lambda row: row["scope"] != PART),
+        "operator": Field(
+            "operator", "0 1 9em", OPERATOR_WORDS, when=lambda row: row["scope"] != PART
+        ),
         "value": Field(
             "value",
             "5 1 9em",
@@ -200,7 +202,7 @@ def clause_key(key: Key) -> Key:
     return key[:2] if key[0] in BELOW["query"] else key[:1]
 
 
-def write_draft(draft: Row, without: Collection[Key] = ()) -> Written:
+def write_draft(draft: FieldRow, without: Collection[Key] = ()) -> Written:
     """Write a statement over indented lines, as the printer does, but for these clauses."""
     body: _Line = [(("body",), draft["body"])]
     lines = [body] if draft["body"] else list(_lines(draft, without))
@@ -210,7 +212,7 @@ def write_draft(draft: Row, without: Collection[Key] = ()) -> Written:
     return _joined(_between("\n  ", lines))
 
 
-def _lines(draft: Row, without: Collection[Key]) -> Iterator[_Line]:
+def _lines(draft: FieldRow, without: Collection[Key]) -> Iterator[_Line]:
     parts = _event(draft, (), without)
     head = _between(" ", parts)
     is_wide = len(_joined(head).text) > printer.WIDEST
@@ -227,8 +229,8 @@ def _lines(draft: Row, without: Collection[Key]) -> Iterator[_Line]:
         yield [(axes[0][0][0], "by "), *_between(", ", axes)]
 
 
-def _did_lines(draft: Row, without: Collection[Key]) -> Iterator[_Line]:
-    dids: dict[Key, Row] = {("did", n): did for n, did in enumerate(draft.below("did"))}
+def _did_lines(draft: FieldRow, without: Collection[Key]) -> Iterator[_Line]:
+    dids: dict[Key, FieldRow] = {("did", n): did for n, did in enumerate(draft.below("did"))}
     dids = {key: did for key, did in dids.items() if key not in without}
     inner = {key: _between(" ", _event(did, key, without)) for key, did in dids.items()}
     several = [inner[key] for key, did in dids.items() if did["kind"] in ANY]
@@ -244,7 +246,7 @@ def _did_lines(draft: Row, without: Collection[Key]) -> Iterator[_Line]:
             several = []
 
 
-def _any_tail(draft: Row, without: Collection[Key]) -> Iterator[tuple[Key, str]]:
+def _any_tail(draft: FieldRow, without: Collection[Key]) -> Iterator[tuple[Key, str]]:
     if draft["own"] and ("own",) not in without:
         yield from [((), " "), (("own",), field_text.as_typed(draft["own"]))]
     if ("often",) not in without:
@@ -256,7 +258,7 @@ def _often(key: Key, typed: str) -> _Line:
     return [((), " "), (key, text)] if text else []
 
 
-def _event(event: Row, key: Key, without: Collection[Key]) -> list[_Line]:
+def _event(event: FieldRow, key: Key, without: Collection[Key]) -> list[_Line]:
     """Write an event in the parts that may get lines of their own."""
     name = "x" if (*key, "event") in without else field_text.event_word(event["event"])
     parts: list[_Line] = [[((*key, "event"), name)], *_conditions(event, key, without)]
@@ -265,8 +267,10 @@ def _event(event: Row, key: Key, without: Collection[Key]) -> list[_Line]:
     return parts
 
 
-def _conditions(event: Row, key: Key, without: Collection[Key]) -> list[_Line]:
-    filters: dict[Key, Row] = {(*key, "where", n): f for n, f in enumerate(event.below("where"))}
+def _conditions(event: FieldRow, key: Key, without: Collection[Key]) -> list[_Line]:
+    filters: dict[Key, FieldRow] = {
+        (*key, "where", n): f for n, f in enumerate(event.below("where"))
+    }
     written = [(at, condition) for at, condition in filters.items() if at not in without]
     return [
         [((*at, "joint"), f"{condition['joint'] if n else 'where'} "), *_condition(condition, at)]
@@ -274,7 +278,7 @@ def _conditions(event: Row, key: Key, without: Collection[Key]) -> list[_Line]:
     ]
 
 
-def _condition(condition: Row, key: Key) -> _Line:
+def _condition(condition: FieldRow, key: Key) -> _Line:
     about, operator = _about(condition, key), condition["operator"]
     if condition["scope"] == PART:
         return [about]
@@ -289,7 +293,7 @@ def _condition(condition: Row, key: Key) -> _Line:
     ]
 
 
-def _about(row: Row, key: Key) -> tuple[Key, str]:
+def _about(row: FieldRow, key: Key) -> tuple[Key, str]:
     """Write what a filter or an axis speaks of."""
     scope, name = row["scope"], row["property"]
     if scope == GEO:
@@ -298,7 +302,7 @@ def _about(row: Row, key: Key) -> tuple[Key, str]:
     return (*key, "property"), word
 
 
-def _axis(axis: Row, key: Key) -> _Line:
+def _axis(axis: FieldRow, key: Key) -> _Line:
     if axis["unit"] == VALUES:
         values = ((*key, "values"), field_text.list_word(axis["values"]))
         return [_about(axis, key), ((), " in "), values]

@@ -7,7 +7,7 @@ from itertools import dropwhile
 
 from ct_magic.errors import QueryError
 from ct_magic.forms.draft import draft as rows, field_text
-from ct_magic.forms.draft.draft import Row, row
+from ct_magic.forms.draft.draft import FieldRow, row
 from ct_magic.query import lexer, parser, printer, tree
 from ct_magic.query.lexer import Source, Token
 from ct_magic.query.payload import from_json
@@ -17,7 +17,7 @@ class _NoFieldError(Exception):
     """Says that no field can show it."""
 
 
-def draft(statement: parser.Spelled, source: Source) -> Row:
+def draft(statement: parser.Spelled, source: Source) -> FieldRow:
     """Return the fields of a statement; what no field can show is kept as its text."""
     label, body = statement.tree.label, statement.tree.body
     named = field_text.name_field(label.text) if label else ""
@@ -30,7 +30,7 @@ def draft(statement: parser.Spelled, source: Source) -> Row:
         return row({"label": named, "body": text})
 
 
-def _json(body: str, label: str) -> Row:
+def _json(body: str, label: str) -> FieldRow:
     """Read JSON that the language can say; keep what it cannot, or not yet, word for word."""
     kept = row({"label": label, "body": body})
     try:
@@ -50,7 +50,7 @@ class _Reader:
     def __init__(self, line: tuple[Token, ...]) -> None:
         self._line = line
 
-    def query(self, query: tree.QueryNode, label: str) -> Row:
+    def query(self, query: tree.QueryNode, label: str) -> FieldRow:
         """Return the fields of a statement."""
         brackets = [c for c in query.clauses if isinstance(c, tree.DidAnyNode)]
         if len(brackets) > 1:
@@ -78,7 +78,7 @@ class _Reader:
         words = [t for t in self._line if start <= t.start < node.last.end]
         return lexer.one_line(list(dropwhile(lambda token: token.type == "CLOSING", words)))
 
-    def _event(self, event: tree.EventNode, kind: str = "") -> Row:
+    def _event(self, event: tree.EventNode, kind: str = "") -> FieldRow:
         name = event.name.name
         shown = name.text if isinstance(name, Token) else field_text.name_field(name.text)
         before = event.where or event.name
@@ -86,7 +86,7 @@ class _Reader:
         typed = {"kind": kind, "event": shown, "period": period}
         return row(typed, where=tuple(_filters(event.where)))
 
-    def _dids(self, clause: tree.Clause) -> Iterator[Row]:
+    def _dids(self, clause: tree.Clause) -> Iterator[FieldRow]:
         share = "share " if clause.share else ""
         match clause:
             case tree.ShareWhereNode():
@@ -99,7 +99,7 @@ class _Reader:
                 did = self._event(clause.event, share + kind_word)
                 yield row({**did.typed, "times": _times(clause.times)}, **did.rows)
 
-    def _axis(self, axis: tree.AxisNode) -> Row:
+    def _axis(self, axis: tree.AxisNode) -> FieldRow:
         match axis:
             case tree.HourAxis():
                 return row({"unit": "hour"})
@@ -117,7 +117,7 @@ def _times(times: tree.Times | None) -> str:
     return f"{field_text.symbol(times.operator)} {times.number.text}" if times else ""
 
 
-def _filters(where: tree.ConditionNode | None) -> Iterator[Row]:
+def _filters(where: tree.ConditionNode | None) -> Iterator[FieldRow]:
     """Yield the filters, each with the word that joins it to the one before."""
     terms = where.parts if isinstance(where, tree.Disjunction) else (where,) if where else ()
     for term_number, term in enumerate(terms):
@@ -149,7 +149,7 @@ def _about(name: tree.PropertyName) -> dict[str, str]:
     if name.is_geo:
         return {"scope": rows.GEO}
     scope = name.scope.text if name.scope else ""
-    if scope not in rows.SCOPES:
+    if scope not in rows.SCOPE_WORDS:
         raise _NoFieldError
     return {"scope": scope, "property": field_text.name_field(name.name.text)}
 
