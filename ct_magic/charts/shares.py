@@ -169,7 +169,7 @@ def _step_labels(rows: Sequence[Cell]) -> list[str]:
 
 
 def _rows_around(row: Cell, before: Cell | None) -> int | None:
-    return row.count if before is None or before.count is None else before.count
+    return row.of or row.count if before is None or before.count is None else before.count
 
 
 def _nested(n: int, row: Cell, before: Cell | None, tip: str) -> list[Mark]:

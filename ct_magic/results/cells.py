@@ -3,8 +3,9 @@
 Neither the order of rows nor that of columns has a meaning, since people sort, filter and put
 frames together. A base is the row whose `step` is its event and whose count is its `of`. What a
 row cannot say of itself, the steps' order and the pieces' unit, is in the frame's `attrs` (see
-`frame.LAYOUT`), which pandas hands on. Where they are lost, as in a file, rows that are next to
-each other by their index follow each other; nothing is guessed over a row that was taken out.
+`frame.LAYOUT`), which pandas hands on. Where they are lost, as in a file, the statement that a row
+bears is read again; of one that bears a label, which step came before is not known, and nothing is
+guessed from the place or the index of a row: some may have been taken out, and numbered anew.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ct_magic.results.frame import (
     COLUMNS,
     LAYOUT,
     free_names,
+    layout_of,
     unit_days,
     unit_of_days,
     unit_of_ends,
@@ -132,14 +134,30 @@ class Cell:
 def axes(df: pd.DataFrame) -> tuple[str, ...]:
     """Return the columns of `by`'s values.
 
-    The frame knows them by name; where that was lost, they are those before the count that are no
-    column of ours.
+    The frame knows them by name; where that was lost, they are those that its statements name, and
+    those before the count that are no column of ours.
     """
     names = [str(name) for name in df.columns]
-    known = df.attrs.get(LAYOUT, {}).get("axes")
-    if known is not None and set(known) <= set(names):
+    known = [name for name in _layout(df)["axes"] if name in names]
+    if LAYOUT in df.attrs and len(known) == len(_layout(df)["axes"]):
         return tuple(known)
-    return tuple(name for name in names[: names.index("count")] if name not in COLUMNS)
+    before = names[: names.index("count")]
+    return tuple(dict.fromkeys([n for n in before if n not in COLUMNS] + known))
+
+
+def _layout(df: pd.DataFrame) -> Mapping[str, Any]:
+    """Return what the frame knows, or what its statements say when they are read again."""
+    if LAYOUT in df.attrs:
+        return df.attrs[LAYOUT]  # type: ignore[no-any-return] # anything may be in `attrs`
+    layout: dict[str, Any] = {"axes": [], "values": {}, "statements": {}}
+    if "event" in df.columns:
+        for query, event in df[["query", "event"]].drop_duplicates().itertuples(index=False):
+            found = layout_of(str(query), str(event))
+            layout["axes"] += found.get("axes", [])
+            layout["statements"] |= found.get("statements", {})
+            for axis, values in found.get("values", {}).items():
+                layout["values"].setdefault(axis, []).extend(values)
+    return layout
 
 
 def cells(df: pd.DataFrame) -> tuple[Cell, ...]:
@@ -152,9 +170,9 @@ def cells(df: pd.DataFrame) -> tuple[Cell, ...]:
     names = axes(df)
     rows = tuple(_cell(row, names) for row in df.to_dict("records"))
     _check_once(rows)
-    statements = df.attrs.get(LAYOUT, {}).get("statements", {})
-    ranks = _ranks(df, rows, statements)
-    units = _units(rows, statements)
+    layouts = _layout(df)["statements"]
+    ranks = _ranks(rows, layouts)
+    units = _units(rows, layouts)
     return tuple(
         replace(row, rank=rank, every=every, rolls=rolls)
         for row, rank, (every, rolls) in zip(
@@ -177,7 +195,7 @@ def with_room(df: pd.DataFrame, ours: Iterable[str]) -> pd.DataFrame:
 
 def asked_order(df: pd.DataFrame, values: Iterable[object], axis: str) -> list[object]:
     """Return the values of an axis in the order they were asked; of others, in their order."""
-    known = dict.fromkeys(df.attrs.get(LAYOUT, {}).get("values", {}).get(axis, []))
+    known = dict.fromkeys(_layout(df)["values"].get(axis, []))
     found = dict.fromkeys(values)
     return [*(v for v in known if v in found), *(v for v in found if v not in known)]
 
@@ -192,50 +210,16 @@ def steps_before(rows: Sequence[Cell]) -> dict[int, Cell]:
     return {number: row for number, row in before.items() if row is not None}
 
 
-def _ranks(
-    df: pd.DataFrame, rows: Sequence[Cell], statements: Mapping[str, Mapping[str, Any]]
-) -> list[int | None]:
-    ranks: list[int | None] = [0 if row.is_base else None for row in rows]
-    unknown: dict[Piece, list[int]] = defaultdict(list)
-    for number, row in enumerate(rows):
-        steps = statements.get(row.series.query, {}).get("steps")
-        if steps and row.series.step in steps:
-            ranks[number] = steps.index(row.series.step)
-        elif row.series.step is not None:
-            unknown[row.piece].append(number)
-    if unknown and pd.api.types.is_integer_dtype(df.index):
-        index = list(df.index)
-        for numbers in unknown.values():
-            _follow(index, rows, numbers, ranks)
-    return ranks
-
-
-def _follow(
-    index: Sequence[int], rows: Sequence[Cell], numbers: Sequence[int], ranks: list[int | None]
-) -> None:
-    """Set the ranks of a piece's rows that follow its base one by one, by their index.
-
-    None is set where the base is not the first, or a step has more than the one before it: such
-    rows were numbered anew in another order.
-    """
-    at = {index[number]: number for number in numbers}
-    first = at[min(at)]
-    if not rows[first].is_base or len(at) < len(numbers):
-        return
-    rank, number = 0, first
-    found: dict[int, int] = {}
-    while (later := at.get(index[number] + 1)) is not None:
-        before, row = rows[number], rows[later]
-        if row.series.after is None and (row.count or 0) > (before.count or row.count or 0):
-            return
-        rank, number = rank + (row.series.step != before.series.step), later
-        found[number] = rank
-    for number, rank in found.items():
-        ranks[number] = rank
+def _ranks(rows: Sequence[Cell], layouts: Mapping[str, Mapping[str, Any]]) -> list[int | None]:
+    steps = [layouts.get(row.series.query, {}).get("steps", ()) for row in rows]
+    return [
+        some.index(row.series.step) if row.series.step in some else 0 if row.is_base else None
+        for row, some in zip(rows, steps, strict=True)
+    ]
 
 
 def _units(
-    rows: Sequence[Cell], statements: Mapping[str, Mapping[str, Any]]
+    rows: Sequence[Cell], layouts: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, tuple[str | None, bool]]:
     """Return, for each statement, the stretch of the calendar that its pieces are, or end with."""
     pieces: dict[str, list[list[Cell]]] = defaultdict(list)
@@ -243,8 +227,10 @@ def _units(
         pieces[series.query].append(some)
     units: dict[str, tuple[str | None, bool]] = {}
     for query, lines in pieces.items():
-        known = statements.get(query, {})
-        rolls = any(b.start <= a.end for some in lines for a, b in pairwise(some))
+        known = layouts.get(query, {})
+        # A whole piece that is no stretch of the calendar is a window, where others were taken out.
+        rolls = any(row.whole and unit([row]) is None for some in lines for row in some)
+        rolls = rolls or any(b.start <= a.end for some in lines for a, b in pairwise(some))
         if "every" in known:
             units[query] = known["every"], known["rolls"]
         elif rolls:

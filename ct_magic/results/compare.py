@@ -80,7 +80,7 @@ def _lines(df: pd.DataFrame, by: str, rows: Sequence[Cell]) -> list[dict[str, An
     groups: dict[object, dict[Any, Cell]] = {}
     for row in rows:
         # The first step of each statement, though their filters differ.
-        is_ranked = by == "query" and len(steps[row.rank]) > 1
+        is_ranked = by == "query" and row.rank is not None and len(steps[row.rank]) > 1
         step = row.rank if is_ranked else row.series.step
         key = _apart(row, by, step, with_days=several or by != "query")
         group = groups.setdefault(key, {})

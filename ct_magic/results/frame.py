@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ct_magic.errors import QueryError
 from ct_magic.planning.row_results import RowResult
+from ct_magic.query.parser import read_cell
 from ct_magic.rows import Plan, Row, Scalar
 
 # Pieces of `by` -> columns that every file and database takes.
@@ -185,6 +188,19 @@ def _layout(plan: Plan, axes: Mapping[str, Any]) -> dict[str, Any]:
             values[name] = list(known)
     steps = {title: _statement(rows) for title, rows in statements.items()}
     return {"axes": list(axes), "values": values, "statements": steps}
+
+
+@lru_cache(maxsize=256)
+def layout_of(text: str, event: str) -> Mapping[str, Any]:
+    """Return the layout of a statement of this event, read again; empty of what is a label."""
+    if event not in text:
+        return {}
+    try:
+        plan = read_cell(text, max_counts=None).plan
+    except QueryError:
+        return {}
+    axes = axis_columns([row.pieces for row in plan.rows], COLUMNS)
+    return _layout(plan, axes) if plan.rows[0].event == event else {}
 
 
 def _statement(rows: Sequence[Row]) -> dict[str, Any]:

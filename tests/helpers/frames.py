@@ -13,6 +13,8 @@ from ct_magic.common.statistics import wilson
 from ct_magic.results.frame import COLUMNS
 
 MONDAY = date(2026, 9, 7)
+SHARE = "App Launched 2026-09-07 share did Charged"
+FUNNEL = "App Launched 2026-09-07 share did Product Viewed share did Charged"
 Row = dict[str, Any]
 
 
@@ -52,12 +54,12 @@ def share(count: int | None, of: int, **more: Any) -> Row:
     if count is not None:
         low, high = wilson(count, of)
         row |= {"share": count / of, "low": low, "high": high}
-    return row | {"query": "a share"} | more
+    return row | {"query": SHARE} | more
 
 
 def base(count: int, **more: Any) -> Row:
     """The row that steps are compared with."""
-    row = {"step": "App Launched", "event": "App Launched", "query": "a share"}
+    row = {"step": "App Launched", "event": "App Launched", "query": SHARE}
     return row | {"count": count, "of": count, "share": 1.0} | more
 
 
@@ -76,9 +78,9 @@ def unfinished(*counts: int, **more: Any) -> pd.DataFrame:
 def funnel() -> pd.DataFrame:
     """A base of 1,844, three quarters of which looked, and a quarter bought."""
     return frame(
-        base(1844, query="funnel"),
-        share(1387, 1844, step="did Product Viewed", query="funnel"),
-        share(474, 1844, step="did Charged", query="funnel"),
+        base(1844, query=FUNNEL),
+        share(1387, 1844, step="did Product Viewed", query=FUNNEL),
+        share(474, 1844, step="did Charged", query=FUNNEL),
     )
 
 

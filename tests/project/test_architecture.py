@@ -21,7 +21,7 @@ client   -> errors settings rows common
 sandbox  -> errors settings common
 session  -> errors settings common client query sandbox
 planning -> errors settings rows common client query session
-results  -> errors rows common client.jobs client.journal planning.row_results
+results  -> errors rows common query client.jobs client.journal planning.row_results
 charts   -> errors rows common results
 panel    -> errors rows common client.jobs planning.row_results query.lexer results
 counting -> errors settings rows common client query session planning results charts panel

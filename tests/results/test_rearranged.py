@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pandas as pd
@@ -15,6 +17,7 @@ from helpers.evaluated import answered, planned
 from helpers.frames import base, frame, share, week
 
 from ct_magic import UsageError, compare, plot, shares
+from ct_magic.common.statistics import score_p
 from ct_magic.errors import QueryWarning
 from ct_magic.planning.row_results import row_results
 from ct_magic.query.parser import statements
@@ -142,8 +145,10 @@ def test_pieces_between_which_rows_were_taken_out_have_no_change_and_no_line(
     engine: Engine, text: str, every: int
 ) -> None:
     """Also where the windows still overlap."""
-    few = asked(engine, text).iloc[::every]
+    df = asked(engine, text)
+    few = df.iloc[::every]
     assert shares(few)["change"].isna().all()
+    assert shares(numbered_anew(few))["change"].isna().all()
     layers = str(plot(few).vega_lite())
     assert "'line'" not in layers
 
@@ -256,14 +261,114 @@ def test_statements_are_compared_step_by_step() -> None:
 
 @pytest.mark.parametrize("order", [(0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
 def test_a_file_that_was_sorted_gives_no_share_of_another_step(order: tuple[int, ...]) -> None:
-    """Without its attributes and numbered anew, what cannot be known is missing."""
-    df = frames.funnel().iloc[list(order)]
-    assert by_row(shares(df), ["share_of_step_before"]) == by_row(
-        shares(frames.funnel()), ["share_of_step_before"]
-    )
-    again = shares(df.reset_index(drop=True))["share_of_step_before"]
-    assert again.isna().all()
-    assert "of the step before" not in plot(df.reset_index(drop=True)).text
+    """A statement says its steps' order itself; under a label what cannot be known is missing."""
+    df = frames.funnel().iloc[list(order)].reset_index(drop=True)
+    names = ["share_of_step_before"]
+    assert by_row(shares(df), names) == by_row(shares(frames.funnel()), names)
+    labelled = df.assign(query="funnel")
+    assert shares(labelled)["share_of_step_before"].isna().all()
+    assert "of the step before" not in plot(labelled).text
+
+
+# Random frames: what is left after somebody worked on them has the same numbers, or none.
+
+WHOLE = [
+    *TEXTS,
+    "App Launched last 28 days vs previous\n  share did Product Viewed\n  share did Charged",
+    "App Launched last 28 days\n  share where reachability.has_token = true\n  share did Charged",
+    "App Installed last 4 weeks\n  share did Charged within 1, 7, 14 days\n  by first week",
+    "App Launched last 4 weeks\n  share did Product Viewed within 9 days\n"
+    "  share did Charged on day 1, 2, 7",
+    FUNNEL + '\n  by week, profile.Plan in ("free", "plus")',
+]
+COMPARED = ["share_against", "difference", "low", "high", "ratio", "p"]
+
+
+def from_file(df: pd.DataFrame) -> pd.DataFrame:
+    """What a CSV gives of a frame: neither types nor `attrs`."""
+    text = io.StringIO(df.to_csv(index=False))
+    return pd.read_csv(text, **({} if pd.__version__ >= "3" else {"float_precision": "round_trip"}))
+
+
+def numbered_anew(df: pd.DataFrame) -> pd.DataFrame:
+    """What is left when `attrs` are lost, too."""
+    return pd.DataFrame(df.reset_index(drop=True).to_dict("series"))
+
+
+def worked_on(df: pd.DataFrame, random: Random) -> pd.DataFrame:
+    """A frame of some of the rows, in another order, put together of two, or read from a file."""
+    kept = [n for n in range(len(df)) if random.random() < random.choice([0.6, 0.9, 1])] or [0]
+    if random.random() < 0.6:
+        random.shuffle(kept)
+    cut = random.randint(0, len(kept))
+    some = pd.concat([df.iloc[kept[:cut]], df.iloc[kept[cut:]].assign(extra=1)])
+    if random.random() < 0.3:
+        some = some.sort_values("count", kind="stable", ascending=random.random() < 0.5)
+    return random.choice([numbered_anew, from_file, lambda frame: frame])(some)
+
+
+def days_of(value: object) -> object:
+    """A day as it is compared, also where it comes from a file; nothing is None."""
+    if value is None or value is pd.NA or value != value:
+        return None
+    return str(value)[:10] if "-" in str(value)[4:5] else value
+
+
+def lines_of(df: pd.DataFrame, names: list[str]) -> dict[Any, list[Any]]:
+    keys = [n for n in [*KEYS, "from_day", "to_day", "against"] if n in df]
+    lines = df.to_dict("records")
+    return {
+        tuple(days_of(line[k]) for k in keys): [days_of(line.get(n)) for n in names]
+        for line in lines
+    }
+
+
+@pytest.mark.parametrize("label", ["", "weekly: "])
+@pytest.mark.parametrize("text", WHOLE)
+def test_whatever_was_made_of_a_frame_its_numbers_are_the_same_or_missing(
+    engine: Engine, text: str, label: str
+) -> None:
+    """Never a number of another row's; where the text is there and no row gone, all of them."""
+    df = asked(engine, label + text)
+    names = ["share_of_step_before", "change"]
+    truth = lines_of(shares(df), names)
+    for seed in range(30):
+        found = lines_of(shares(worked_on(df, Random(seed))), names)
+        assert found.keys() <= truth.keys()
+        for key, values in found.items():
+            assert all(
+                v in (None, pytest.approx(w)) for v, w in zip(values, truth[key], strict=True)
+            )
+    if not label:
+        again = lines_of(shares(numbered_anew(shuffled(df))), names)
+        assert again == {key: pytest.approx(values) for key, values in truth.items()}
+
+
+@pytest.mark.parametrize("label", ["", "plans: "])
+@pytest.mark.parametrize("text", [GROUPS, WHOLE[-1]])
+def test_a_comparison_of_whatever_was_made_of_a_frame_is_with_what_it_names(
+    engine: Engine, text: str, label: str
+) -> None:
+    """Each pair has the numbers that these two rows have."""
+    df = asked(engine, label + text)
+    keys = ["step", "start", "end", "profile.Plan"]
+    counts = {
+        tuple(days_of(line[k]) for k in keys): (line["count"], line["of"])
+        for line in df.to_dict("records")
+    }
+    for seed in range(20):
+        try:
+            compared = compare(worked_on(df, Random(seed)), "profile.Plan")
+        except UsageError:
+            continue
+        for line in compared.to_dict("records"):
+            days = [days_of(line.get(k, df[k][0])) for k in ("start", "end")]
+            own, other = (
+                counts[line["step"], *days, line[name]] for name in ("profile.Plan", "against")
+            )
+            if days_of(line["difference"]) is not None:
+                assert line["difference"] == pytest.approx(own[0] / own[1] - other[0] / other[1])
+                assert line["p"] == pytest.approx(score_p(*own, *other))
 
 
 @pytest.mark.parametrize("how", ["by count", "shuffled", "turned round"])
