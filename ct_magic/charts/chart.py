@@ -6,8 +6,9 @@ theme: a colour is a role. Every place is a number; a category is at a whole one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from ct_magic.rows import Record
 
 LETTER = 7  # pixels of a letter, about
 LINE = 15  # pixels between two lines of text, so that neither touches the other
@@ -31,8 +32,7 @@ class Colour(StrEnum):
 SERIES = tuple(Colour)[-6:]
 
 
-@dataclass(frozen=True, slots=True)
-class ChartAxis:
+class ChartAxis(Record):
     """One direction of the plane: what lies in sight, and what is written beside it.
 
     A tick's name may have two lines: a day, and below the first of its month the month.
@@ -45,8 +45,7 @@ class ChartAxis:
     above: bool = False  # the names of columns are above them
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Record):
     """A bar or a cell. `strength` is how much of its colour covers the ground, from 0 to 1."""
 
     left: float
@@ -59,8 +58,7 @@ class Box:
     tip: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Record):
     """A line through places, in their order."""
 
     places: tuple[tuple[float, float], ...]
@@ -70,8 +68,7 @@ class Path:
     thick: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Dot:
+class Dot(Record):
     """A mark at a place. `shape` is its number: lines differ without colour, too."""
 
     x: float
@@ -82,8 +79,7 @@ class Dot:
     tip: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Record):
     """A text beside a place: `right` and `up` are pixels away from it."""
 
     x: float
@@ -95,8 +91,7 @@ class Words:
     bold: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(Record):
     """A cell of a grid around its middle. `strength` is how much of its ground has the colour."""
 
     x: float
@@ -107,8 +102,7 @@ class Tile:
     tip: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(Record):
     """The ground between two lines: places are (x, lower, upper)."""
 
     places: tuple[tuple[float, float, float], ...]
@@ -118,8 +112,7 @@ class Band:
 Mark = Box | Path | Dot | Words | Tile | Band
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Record):
     """A whole picture. `alt` has the gist of it for whoever does not see it.
 
     `lines` are below the title; `height` is the plane's, `margin` what the words at its right

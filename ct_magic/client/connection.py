@@ -8,7 +8,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from http.client import HTTPResponse, HTTPSConnection
 from ipaddress import ip_address
@@ -23,6 +22,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
 from ct_magic.common.threads import now, spawn
+from ct_magic.rows import Record
 
 # A connection for one exchange: bounded as a whole, without interim answers.
 #
@@ -261,8 +261,7 @@ class RouteError(Exception):
     """A variable of the environment that leads nowhere; the text names it and the cure."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Record):
     """How to reach an address: `proxies` as requests takes them, and who is trusted there.
 
     `certificates` is a file or folder, None for those of requests. `proxy_variable` and

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from ct_magic.rows import Question
+from ct_magic.rows import Question, Record
 
 # How the error of a count begins that was left when another's ended the run.
 NOT_SENT, NOT_AGAIN = "not sent: ", "not asked again: "
@@ -37,8 +37,7 @@ class State(StrEnum):
         return self not in (State.WAITING, State.SUBMITTED)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Record):
     """What a success carries: profiles, and where the service says so, what is behind them."""
 
     count: int
@@ -47,8 +46,7 @@ class Tally:
     devices: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Success:
+class Success(Record):
     """The count is there. `at` is when the service sent it, by its own clock (UTC).
 
     `req_id` is the id that it names where it answers a submission, whose id is not known yet.
@@ -59,8 +57,7 @@ class Success:
     req_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(Record):
     """Not finished: look again under this id. An id is text, however many digits it has.
 
     `at` is when the service sent it, by its own clock (UTC).
@@ -70,13 +67,11 @@ class Partial:
     at: datetime | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class NotYet:
+class NotYet(Record):
     """HTTP 202, code 2 or "still in progress": the same request again, later. Not a failure."""
 
 
-@dataclass(frozen=True, slots=True)
-class Busy:
+class Busy(Record):
     """HTTP 429 or 409: too many at once. `retry_after` is in seconds, where the service says."""
 
     error: str
@@ -93,8 +88,7 @@ class Cause(StrEnum):
     REFUSED = "refused"  # the API fails a look, and says nothing of the query: it may pass
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Record):
     """No answer of the API: the same request again, a bounded number of times; ids are kept."""
 
     error: str
@@ -102,29 +96,25 @@ class Trouble:
     cause: Cause = field(default=Cause.SILENCE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
+class Forgotten(Record):
     """`Invalid request id`: the service no longer knows it; only a new submission helps."""
 
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(Record):
     """Wrong id, passcode or region: final for everything this account would ask."""
 
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Record):
     """Final for this count: the query is refused, or what came is not an answer."""
 
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Record):
     """An id that two queries got: nobody's. Both are sent again, and its count is withdrawn."""
 
     req_id: str
@@ -133,8 +123,7 @@ class Shared:
 Answer = Success | Partial | NotYet | Busy | Trouble | Forgotten | Denied | Failure | Shared
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Record):
     """One count on its way. Frozen: every step makes a new one with `dataclasses.replace`.
 
     `number` is its question's place in the plan, from 0. `due`, `began` and `ended` are readings of
@@ -198,8 +187,7 @@ def growing(first: float, times: int, random: Callable[[], float]) -> float:
     return min(first * 2.0 ** min(times, 30), LONGEST_WAIT) * (1 + random() / 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Outage:
+class Outage(Record):
     """The requests in a row, of whichever counts, that brought no answer of the API.
 
     `since` is when the first of them was over, moved on by every pause that the service asked
@@ -231,8 +219,7 @@ class Outage:
         return self.failures > 1 and is_long
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(Record):
     """How fast to go; all times in seconds.
 
     `poll_interval` lies between two looks at the same count (30, as the API's page asks), and
@@ -254,29 +241,25 @@ class Timing:
     timeout: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Submit:
+class Submit(Record):
     """Send this job's query."""
 
     job: Job
 
 
-@dataclass(frozen=True, slots=True)
-class Poll:
+class Poll(Record):
     """Look at this job's id."""
 
     job: Job
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Record):
     """Nothing to do before that time, or (None) before an answer comes."""
 
     until: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Record):
     """Every job has ended."""
 
 

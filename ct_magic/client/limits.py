@@ -22,10 +22,11 @@ higher on one occasion a day, for as long as that is accepted.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from threading import Condition
 
 from ct_magic.common.threads import ForkLock, in_child
+from ct_magic.rows import Record
 
 LIMITS = "limits"  # under this name the journal keeps what an account takes at once
 REQUEST = "request"  # and under this the seconds that a request takes
@@ -34,8 +35,7 @@ AFTER_FEW, AFTER_MANY = 10, 40  # requests taken in a row before one more is tri
 _CALM_SECONDS = 60.0  # seconds without a refusal after which a limit that is not known is let go
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
+class Learned(Record):
     """What an account's answers taught; None: no limit was met.
 
     `requests` at once and `pending` queries are what the service takes; `tried` is when one more

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ct_magic.client.jobs import Answer, Cause, Failure, Success, Tally, Trouble
 from ct_magic.client.responses import INVALID_GROUP, is_anothers, json_object, read
+from ct_magic.rows import Record
 
 if TYPE_CHECKING:
     from ct_magic.client.transport import Asker
@@ -23,8 +24,7 @@ LONGEST = 1 << 20  # bytes of an answer: eight groups of a hundred long values
 _KINDS = ("STR", "ENUM", "NUMBER")
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Record):
     """A property that is asked for: its `property_type`, its name, and how many values."""
 
     property_type: str
@@ -32,8 +32,7 @@ class Group:
     top: int = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Record):
     """A value and how many events had it; of a number, `text` is a range like `0-100`."""
 
     kind: str
@@ -41,7 +40,6 @@ class Value:
     events: int
 
 
-@dataclass(frozen=True, slots=True)
 class Listed(Success):
     """The values are there, by the keys of their groups."""
 

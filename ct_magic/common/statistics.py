@@ -7,8 +7,9 @@ put together. It holds for small counts, too, where the usual one leaves 0 to 1 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import erfc, hypot, log, sqrt
+
+from ct_magic.rows import Record
 
 Z = 1.959964  # two-sided 95 % of the normal distribution
 
@@ -23,8 +24,7 @@ def wilson(count: int, of: int) -> tuple[float, float]:
     return low, high
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Record):
     """Share minus the other share, the ends of its 95 % interval, and how likely chance is.
 
     `ratio` is share by the other share, None where that is 0. `p` is two-sided, of the score test

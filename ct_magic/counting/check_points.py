@@ -9,11 +9,11 @@ point holds only where some other count shows that its clauses are heeded.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ct_magic.client.jobs import Tally
 from ct_magic.query.doubts import CLOCK, DID_SEES_BASE
+from ct_magic.rows import Record
 
 DID_NOT_SPLITS = "did not splits"
 FIRST_DAYS_ADD_UP = "first days add up"
@@ -38,8 +38,7 @@ STRANGE = "ct_magic_check"  # a name that no account has
 _Body = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Record):
     """One thing that was found out: `holds` is None where the answers do not tell."""
 
     name: str
@@ -49,8 +48,7 @@ class Point:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Record):
     """What came: the tally of each count, or why it was refused, or why it is missing."""
 
     tallies: Mapping[str, Tally]
@@ -107,8 +105,7 @@ def questions(today: date, event: str = EVENT) -> dict[str, _Body]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(Record):
     """What is tested by which counts: `judge` gets these, and says what they prove."""
 
     name: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from ct_magic.client.journal.journal import open_journal
 from ct_magic.counting.asking import ask_unrecorded
 from ct_magic.counting.check_points import EVENT, Answers, Point, points, questions
 from ct_magic.planning.prepare import PreparedCell, remember_facts, today_of
-from ct_magic.rows import Plan, question_about
+from ct_magic.rows import Plan, Record, question_about
 from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings, in_force
 
@@ -30,8 +29,7 @@ _RESULT_WORDS = {True: "holds", False: "does not hold", None: "unknown"}
 _HEAD = ("", "point", "tested", "result", "meaning")
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Record):
     """What was found out about an account: a table of points, as text and as a DataFrame."""
 
     account: str

@@ -7,7 +7,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,7 +24,7 @@ from ct_magic.errors import (
 )
 from ct_magic.panel.front_end import CommPump
 from ct_magic.planning.row_results import reason, shared_error
-from ct_magic.rows import row_name
+from ct_magic.rows import Record, row_name
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -70,8 +69,7 @@ class NoLengthError(StillRunningError, TypeError):
     """A handle has no length: Python looks for a TypeError there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(Record):
     """What the `attrs` of a DataFrame say of it: whose counts they are, of which cell.
 
     By the cell `%ct resume` knows whose frame a variable holds, and by the digest, which one with

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -31,7 +30,7 @@ from ct_magic.query.model import ByPlace, ByValue, Property, Scope
 from ct_magic.query.parser import parse, statements
 from ct_magic.query.payload import FAMILIES, to_payload
 from ct_magic.query.printer import property_text, value_text
-from ct_magic.rows import Plan, question_about
+from ct_magic.rows import Plan, Record, question_about
 from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings, in_force
 
@@ -50,8 +49,7 @@ TYPES = {scope: key for key, scope in FAMILIES.items()} | {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CommonValues:
+class CommonValues(Record):
     """Each property with its values, the commonest first, and how many *events* had them."""
 
     event: str

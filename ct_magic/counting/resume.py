@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from ct_magic.counting.handle import Stamp
 from ct_magic.errors import CountError, CountInterrupt, JournalError
 from ct_magic.planning.prepare import PreparedCell, today_of
 from ct_magic.planning.row_results import row_results
-from ct_magic.rows import Formula, Plan, Question, Row
+from ct_magic.rows import Formula, Plan, Question, Record, Row
 from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings, zone
 
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 # The journal's pending ids -> a plan of their rows, and the cells that they belong to.
 
 
-@dataclass(frozen=True, slots=True)
-class PendingCell:
+class PendingCell(Record):
     """A cell some of whose ids are pending.
 
     `entries` are what is known of its questions; `questions` are the numbers of those that are

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from ct_magic.common.words import is_reserved, suggest
 from ct_magic.errors import UsageError
 from ct_magic.query.lexer import KEYWORDS
+from ct_magic.rows import Record
 from ct_magic.settings import Settings, seconds
 
 # The one reader of a magic's line: which options it holds, and where the rest begins.
@@ -22,8 +22,7 @@ _OPTION = re.compile(r"(?P<name>--?[^\s=\"']*)(?P<sign>=?)")
 _SPACE = re.compile(r"\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Record):
     """An option of the line: its name, what its value is called, and what it does.
 
     `choices` are the only words that are read as its value; then the value may be left out.
@@ -58,8 +57,7 @@ OPTIONS = (
 BY_NAME = {option.name: option for option in OPTIONS}
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Record):
     """An option as it was typed, known or not.
 
     `start` and `end` are its place in the line, `value_start` that of its value; `value` is None
@@ -79,8 +77,7 @@ class Typed:
         return BY_NAME.get(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Record):
     """A line's options, and where behind them the query, the variable or nothing begins."""
 
     options: tuple[Typed, ...]
@@ -195,8 +192,7 @@ _LONGER_UNIT = re.compile(
 _NO_OPTION = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|#[^\r\n]*""")
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(Record):
     """What `%%ctcount` was asked for. `timeout` is in seconds; `text` is the query.
 
     `dry_run` is "some", or "all" for every body; None asks for none.

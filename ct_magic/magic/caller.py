@@ -16,7 +16,6 @@ import os
 import sys
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
 
@@ -24,6 +23,7 @@ import IPython
 
 from ct_magic.common.words import harmless
 from ct_magic.errors import QueryError, UsageError
+from ct_magic.rows import Record
 from ct_magic.settings import Settings
 
 # Up to Python 3.11 a comprehension has a frame of its own; its names are those around it, too.
@@ -38,8 +38,7 @@ _PASSED_OVER = (
 _INSTALLED = {"site-packages", "dist-packages"}
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Record):
     """The calling code's names. `bindable` is None in a function: no code binds a local there."""
 
     names: Mapping[str, object]
@@ -184,8 +183,7 @@ def _bindable(
 # What a command of `%ct` gets: its arguments, the settings, and the names of the calling code.
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(Record):
     """A command as it was typed: `text` is what follows its name, and its cell."""
 
     command: str

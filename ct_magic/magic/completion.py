@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from ct_magic.client import accounts
 from ct_magic.errors import AccountError
@@ -13,6 +12,7 @@ from ct_magic.magic.arguments import OPTIONS, Typed, after_space, split_options,
 from ct_magic.query.catalog import Names
 from ct_magic.query.completion import Completion, complete
 from ct_magic.query.lexer import Source, tokens
+from ct_magic.rows import Record
 from ct_magic.session.session import SANDBOX
 
 # Tab on a magic's own line: options and their values, commands of `%ct` and what they take.
@@ -84,8 +84,7 @@ _OTHER_VALUES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class KnownNames:
+class KnownNames(Record):
     """What may be proposed: names of the account in use, and the notebook's variables."""
 
     names: Callable[[], Names]

@@ -6,13 +6,12 @@ import re
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from ct_magic.client.jobs import Job, State
 from ct_magic.common import words
 from ct_magic.planning.row_results import RowResult
-from ct_magic.rows import Plan, Row, is_over
+from ct_magic.rows import Plan, Record, Row, is_over
 
 FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no failure
 LEAST_ENDED = 5  # counts that must have ended before the rest is estimated
@@ -22,8 +21,7 @@ _WINDOW = re.compile(r" (within|on days?) [\d., ]+( \w+)?( >=? \d+)?$")
 _MOVED = re.compile(r" (after|before) (\w+?)s?$")
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(Record):
     """What a panel says of a cell beside its rows; all of it may be missing.
 
     `account` is whom it asks, where that is to be said, and `name` what it is called where it is
@@ -48,8 +46,7 @@ class About:
 USUAL = About()
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Record):
     """A plan, its rows as they stood at `now` (a reading of the run's clock), and what is said.
 
     `outage` is since when no answer came, and when the service is given up, by the run's clock;

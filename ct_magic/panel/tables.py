@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html import escape, unescape
 
 from ct_magic.client.jobs import State
@@ -19,7 +19,7 @@ from ct_magic.panel import text as panel_text
 from ct_magic.panel.standing import Standing, column_words, pieces
 from ct_magic.panel.style import DOUBT, INK, MUTED, WRONG, bar
 from ct_magic.planning.row_results import RowResult, reason, shared_error
-from ct_magic.rows import Row, row_name
+from ct_magic.rows import Record, Row, row_name
 
 NONE = "\u2013"  # in the place of a count that will not come
 NUMERIC = " class=n"  # of a column whose cells are at the right
@@ -77,8 +77,7 @@ def _padded(text: str, columns: int, right: bool) -> str:
     return gap + text if right else text + gap
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Record):
     """A column: its head, what a page shows of a row, and the words of plain text if others.
 
     `short` is its head where there is no room; `mean` is what is said of all rows together, in a

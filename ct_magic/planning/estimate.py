@@ -12,7 +12,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import product
 from math import ceil, exp, floor, hypot, log
@@ -25,6 +25,7 @@ from ct_magic.client.limits import LIMITS, REQUEST, Learned
 from ct_magic.client.scheduler import SUBMITS_A_POLL
 from ct_magic.common.words import durations
 from ct_magic.planning.prepare import PreparedCell
+from ct_magic.rows import Record
 
 # A cell played out before it is asked: how long counts may take, and when the last one is seen.
 #
@@ -50,8 +51,7 @@ MOST_WORKERS = 8
 _LIMITS = (3, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Pacing:
+class Pacing(Record):
     """How an account is asked.
 
     `first_look` and `poll_interval` are seconds; `at_once` requests are under way at a time, of
@@ -148,8 +148,7 @@ SURE = 0.95  # of them that a range of the factor holds where one knows when a c
 _ENOUGH = 5  # earlier counts from which on something is known
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Record):
     """A range of seconds: `low` to `high`; `is_guess` where the account has taught nothing yet."""
 
     low: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from textwrap import dedent
 from typing import Any
@@ -18,7 +18,7 @@ from ct_magic.query import parser
 from ct_magic.query.calendar import plain_day
 from ct_magic.query.doubts import FACTS, Known, doubted
 from ct_magic.query.expand import Expansion
-from ct_magic.rows import Plan
+from ct_magic.rows import Plan, Record
 from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings, in_force, zone
 
@@ -52,8 +52,7 @@ def _kept(journal: Journal) -> dict[str, Any]:
 _USUAL = Timing()
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedCell:
+class PreparedCell(Record):
     """A text made ready: what is asked of whom and how, and what the panel has to say of it."""
 
     plan: Plan

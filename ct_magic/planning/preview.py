@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Unpack
 
@@ -29,7 +28,7 @@ from ct_magic.query.expand import TooLargeError, expand, rows_in
 from ct_magic.query.parser import statements
 from ct_magic.query.payload import to_payload
 from ct_magic.query.printer import layout
-from ct_magic.rows import Plan
+from ct_magic.rows import Plan, Record
 from ct_magic.session.session import SANDBOX, SESSION
 from ct_magic.settings import Changes, Settings, changed, in_force
 
@@ -38,8 +37,7 @@ from ct_magic.settings import Changes, Settings, changed, in_force
 # What a cell would ask and what it costs, as a value that prints itself: `--plan`.
 
 
-@dataclass(frozen=True, slots=True)
-class PlanSummary:
+class PlanSummary(Record):
     """What a cell would ask, before anything is sent.
 
     `rows` are the DataFrame's; `counts` the distinct counts behind them, of which `known` are in
@@ -140,8 +138,7 @@ def _summary(planned: Plan, jobs: Sequence[Job], seconds: Estimate | None) -> Pl
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Record):
     """What a text would ask: the JSON of its distinct counts, its rows, and its doubts."""
 
     bodies: tuple[dict[str, Any], ...]

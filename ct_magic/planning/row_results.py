@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from math import inf
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ct_magic.client.jobs import NOT_AGAIN, NOT_SENT, TOO_LATE, Job, State, Tally
 from ct_magic.common.statistics import difference, wilson
-from ct_magic.rows import FEWER, PARTS, Comparison, Formula, Plan, Row
+from ct_magic.rows import FEWER, PARTS, Comparison, Formula, Plan, Record, Row
 
 if TYPE_CHECKING:
     from ct_magic.client.runner import Run
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 Counted = Callable[[int], int | None]  # the number of a question -> its count, once it is there
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(Record):
     """What the formulas of all rows come to, and which rows contradict others.
 
     A value is None where one of its counts is missing, or where it cannot be right.
@@ -43,8 +42,7 @@ class Values:
     wrong: tuple[bool, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Sum:
+class _Sum(Record):
     """A formula whose counts are all there."""
 
     plus: tuple[int, ...]
@@ -165,8 +163,7 @@ WORST = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RowResult:
+class RowResult(Record):
     """A row as it is now. `jobs` are those of all counts behind it, each once.
 
     `count` is None where a count that it is made of is missing, and `of` wherever `count` is;

@@ -19,11 +19,12 @@ import heapq
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby, product
 
 from ct_magic.query import model
 from ct_magic.query.lexer import ClauseError
+from ct_magic.rows import Record
 
 # Rule 2 of `or`: alternative terms that say the same are merged. Rule: README.md here, "Or".
 #
@@ -178,8 +179,7 @@ _ONE_COUNT = "{} cannot be beside an 'or' over the profile: take a statement for
 TWO_PLACES = "two conditions on 'geo' meet in one count: say the place in one of them"
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(Record):
     """Single counts added and subtracted.
 
     `has_events` is False where a base was sent without some of its filters, so that the events,

@@ -10,7 +10,7 @@ import re
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, tzinfo
 from itertools import pairwise, product
 from math import prod
@@ -37,6 +37,7 @@ from ct_magic.query.mistakes.rewriting import swallowed
 from ct_magic.query.mistakes.words import WORDS_OF_OTHERS
 from ct_magic.query.parts import NamedCondition, NamedEvent, base_condition
 from ct_magic.query.payload import OFTEN, from_json
+from ct_magic.rows import Record
 
 # How leaves of the tree are read: texts, numbers, lists, variables; and the place of an error.
 
@@ -159,8 +160,7 @@ GEO_TWICE = "a filter takes 'geo' once: name all places in one list, geo in (…
 ONLY_GEO = 'only = and in apply to geo, as in geo = "India/Goa"'
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Record):
     """A `where` as a query holds it: filters and places, or one condition with an `or`."""
 
     filters: tuple[model.Filter, ...] = ()

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from ct_magic.errors import QueryError, UsageError
 from ct_magic.query import model
+from ct_magic.rows import Record
 
 MONTHS = {model.Unit.MONTH: 1, model.Unit.QUARTER: 3, model.Unit.YEAR: 12}
 DAYS = {model.Unit.DAY: 1, model.Unit.WEEK: 7}
@@ -141,8 +141,7 @@ def _index(unit: model.Unit, day: date) -> int:
 # A period cut by `by day`, `by first week`, `by month rolling 3 months` -> stretches of time.
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Record):
     """A piece of time: the days that are sent, the piece itself, and the days before it.
 
     `earlier` is None where they do not matter; `whole` is None where `by` cuts no time.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from ct_magic.common.system_events import SYSTEM_EVENTS
 from ct_magic.errors import UsageError
 from ct_magic.query import model
+from ct_magic.rows import Record
 
 _T = TypeVar("_T")
 Values = tuple[model.Scalar, ...]
@@ -18,8 +19,7 @@ SCOPES = tuple(scope for scope in model.Scope if scope is not model.Scope.EVENT)
 MOST = 200  # values kept for a property: more would not fit a list that somebody reads
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Record):
     """What may be proposed, in the order in which it is. Never changed in place.
 
     `are_all` says that there are hardly other properties: so it is with a sandbox's own. `types`

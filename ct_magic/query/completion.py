@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, islice
 
 from ct_magic.query.catalog import SCOPES, Names
@@ -14,6 +14,7 @@ from ct_magic.query.model import Property, Scalar, Scope
 from ct_magic.query.parser import parse_progress
 from ct_magic.query.printer import event_name, name_text, property_text, value_text
 from ct_magic.query.tree import EventName, EventNode, PropertyName
+from ct_magic.rows import Record
 
 _MOST = 500  # as many as IPython takes from one matcher
 # Never proposed: a label, a scope that is proposed with its dot, `within` with its number.
@@ -31,8 +32,7 @@ OWN = ("within 7 days", "on day 1, 7, 30")  # days from each profile's first, in
 ENDED = {"STRING", "DATE", "YEAR_MONTH", "YEAR_QUARTER", "PARAM", "JSON", "TODAY"}
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Record):
     """A text that may replace what is from `start` up to the cursor, and what it is.
 
     `kind` is one of event, property, scope, value, place, keyword, operator, unit.
@@ -43,8 +43,7 @@ class Completion:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Record):
     """Where the cursor is: the statement's tokens before it, and what is typed of the next."""
 
     line: tuple[Token, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from functools import lru_cache
 from itertools import chain
@@ -21,7 +21,7 @@ from ct_magic.query.expand import Expansion
 from ct_magic.query.model import ByHour, JsonQuery, Operator, Property, Query, Scope
 from ct_magic.query.payload import FAMILIES, day_of_number, to_payload
 from ct_magic.query.printer import property_text, value_text
-from ct_magic.rows import Plan, Row
+from ct_magic.rows import Plan, Record, Row
 
 # What an account may have passed in `%ct check`.
 DID_SEES_BASE = "did sees the base"
@@ -53,8 +53,7 @@ IGNORED = "CleverTap may ignore it"
 _Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Record):
     """What is known of an account: the facts that it passed, and the names known to exist."""
 
     facts: frozenset[str] = frozenset()

@@ -42,7 +42,18 @@ from ct_magic.query.lexer import ClauseError
 from ct_magic.query.payload import day_of_number, key, to_payload
 from ct_magic.query.printer import clause_text, to_text
 from ct_magic.query.versus import incomparable, left_out, other_days
-from ct_magic.rows import FEWER, MORE, PARTS, Comparison, Formula, Plan, Question, Row, is_over
+from ct_magic.rows import (
+    FEWER,
+    MORE,
+    PARTS,
+    Comparison,
+    Formula,
+    Plan,
+    Question,
+    Record,
+    Row,
+    is_over,
+)
 
 # What else the profile did: a statement's clauses as steps, and their periods beside a piece.
 #
@@ -51,8 +62,7 @@ from ct_magic.rows import FEWER, MORE, PARTS, Comparison, Formula, Plan, Questio
 _NUMBERS = re.compile(r" after \d+\.\.\d+ ([a-z]+)(?=( [>=]+ \d+)?$)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Chain:
+class _Chain(Record):
     """The clauses of one row of each piece: those of the base and of the steps up to its own.
 
     `step` names it where the statement has shares, `after` is its number of `after 0..11 weeks`,
@@ -258,8 +268,7 @@ _CLOCK = model.Property("time_of_day", model.Scope.SESSION)
 HOURS = 24
 
 
-@dataclass(frozen=True, slots=True)
-class _Slice:
+class _Slice(Record):
     """One turn of all axes: the place of its stretch, and what the other axes add."""
 
     stretch: int
@@ -592,8 +601,7 @@ class TooLargeError(StatementError):
         self.size, self.limit = size, limit
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
+class Expansion(Record):
     """A cell that was read: its statements, what they ask, and the single counts of its questions.
 
     The rows of the plan have no doubts yet: see `doubts`.

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from importlib.resources import files
 
 from ct_magic.common.words import suggestions
 from ct_magic.errors import UsageError
+from ct_magic.rows import Record
 
 _MORE = "More questions, each with its picture: notebooks/recipes.ipynb beside the source."
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(Record):
     """Some words, and the text that explains them; a recipe is for a question of analysts."""
 
     words: tuple[str, ...]

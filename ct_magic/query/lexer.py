@@ -14,12 +14,12 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from ct_magic.errors import QueryError
 from ct_magic.query.model import Operator
 from ct_magic.query.strict_json import parts
+from ct_magic.rows import Record
 
 # A cell's text: its lines, and the errors that underline a place in it.
 
@@ -132,8 +132,7 @@ _TOKEN = re.compile(
 _AGO = re.compile(r"-[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Record):
     """A piece of the text, and where it begins."""
 
     type: str

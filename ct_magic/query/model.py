@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from enum import Enum
 from typing import ClassVar, Self, TypeVar
 
+from ct_magic.rows import Record
+
 Scalar = str | int | float
 
 
-@dataclass(frozen=True, slots=True)
-class ClockRange:
+class ClockRange(Record):
     """A stretch of the day, `13:00..17:00`: minutes from midnight, both included."""
 
     start: int
@@ -87,8 +88,7 @@ class Unit(Enum):
     YEAR = "year"
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(Record):
     """A property by its name, in the scope it belongs to."""
 
     name: str
@@ -103,13 +103,14 @@ class Property:
         return f"{self.name} (property)" if self.name in ("hour", "geo") else self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Record):
     """One condition. A tuple as value means any of them (none of them for NOT_EQUALS)."""
 
     property: Property
     operator: Operator
     value: Value
+
+    __hash__ = Record.__hash__
 
     def __eq__(self, other: object) -> bool:
         # To Python 1, 1.0 and True are equal; to the service they may not be.
@@ -120,15 +121,13 @@ class Filter:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Ago:
+class Ago(Record):
     """A day counted back from today: 0 is today, 1 yesterday."""
 
     days: int
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
+class Days(Record):
     """From one day to another, both included.
 
     `named` is Unit.QUARTER where a quarter was named as one, as by `2026-Q3`: `vs previous` is the
@@ -140,23 +139,20 @@ class Days:
     named: Unit | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Last:
+class Last(Record):
     """`last N units`: whole days up to yesterday."""
 
     n: int
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
-class This:
+class This(Record):
     """Of `this week`, `this month`, `this year`: from its first day to today."""
 
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Previous:
+class Previous(Record):
     """`last week`, `last month`, `last year`: the whole one before."""
 
     unit: Unit
@@ -165,16 +161,14 @@ class Previous:
 Period = Days | Last | This | Previous
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(Record):
     """`after 2 weeks` (n = 2), `before 1 month` (n = -1): a period moved by so much."""
 
     n: int
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
-class ShiftAxis:
+class ShiftAxis(Record):
     """`after 0..11 weeks`: asked once for each number, both ends included."""
 
     first: int
@@ -182,8 +176,7 @@ class ShiftAxis:
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
-class OwnDays:
+class OwnDays(Record):
     """`within 7 days`, `on day 1, 7`: windows in days after a profile's own day 0.
 
     A window holds both its ends; there is a row for each, in the order typed.
@@ -196,16 +189,14 @@ class OwnDays:
 AnyPeriod = Period | Shift | ShiftAxis | OwnDays
 
 
-@dataclass(frozen=True, slots=True)
-class Often:
+class Often(Record):
     """How many times an event happened: `>= 3`; one of EQUALS, GREATER_THAN(_EQUALS)."""
 
     operator: Operator
     times: int
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Record):
     """One event with its filters; without a period it takes the statement's.
 
     Only an event inside `did` may have a Shift as its period, and `often`: how many times; only one
@@ -234,8 +225,7 @@ class Event:
 Change = Callable[[Event], Event]
 
 
-@dataclass(frozen=True, slots=True)
-class _OfOneEvent:
+class _OfOneEvent(Record):
     event: Event
     share: bool = False
 
@@ -270,8 +260,7 @@ class DidNot(_OfOneEvent):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DidAny:
+class DidAny(Record):
     """The events together happened so many times: `did any (a, b) >= 2`.
 
     `window` are the own days of them all.
@@ -292,8 +281,7 @@ class DidAny:
         return replace(self, window=window)
 
 
-@dataclass(frozen=True, slots=True)
-class ShareWhere:
+class ShareWhere(Record):
     """`share where …`: the profiles that did the base's event with these filters, too."""
 
     condition: Condition
@@ -311,8 +299,7 @@ Clause = Did | DidNot | DidAny | ShareWhere
 _KINDS: dict[type, int] = {Did: 0, DidNot: 1, DidAny: 2}
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Record):
     """Conditions that must all hold, at least two; an `Or` among them is a bracket.
 
     They are in the order of their scopes, a bracket where its first filter would be.
@@ -325,8 +312,7 @@ class And:
         object.__setattr__(self, "parts", tuple(sorted(flat, key=_rank)))
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Record):
     """Conditions of which one must hold, at least two."""
 
     parts: tuple[Condition, ...]
@@ -336,8 +322,7 @@ class Or:
         object.__setattr__(self, "parts", tuple(flat))
 
 
-@dataclass(frozen=True, slots=True)
-class AtPlace:
+class AtPlace(Record):
     """`geo = "India"`, `geo in (…)`: a condition inside an `or`."""
 
     places: tuple[Place, ...]
@@ -379,13 +364,11 @@ def _rank(condition: Condition) -> int:
     return _SCOPES[condition.property.scope] if isinstance(condition, Filter) else len(_SCOPES)
 
 
-@dataclass(frozen=True, slots=True)
-class Preceding:
+class Preceding(Record):
     """`vs previous`: the period before, by the words of the period."""
 
 
-@dataclass(frozen=True, slots=True)
-class ByTime:
+class ByTime(Record):
     """Cut the period at midnight, at Mondays or at firsts of month, quarter or year.
 
     `first`: each profile only in the piece where it did the event first. `rolling`: for each piece
@@ -397,21 +380,18 @@ class ByTime:
     rolling: Shift | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ByHour:
+class ByHour(Record):
     """Ask once for each hour of the clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class ByValue:
+class ByValue(Record):
     """Ask once for each value of a property."""
 
     property: Property
     values: tuple[Scalar, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ByPlace:
+class ByPlace(Record):
     """Ask once for each place."""
 
     places: tuple[Place, ...]
@@ -420,8 +400,7 @@ class ByPlace:
 Axis = ByTime | ByHour | ByValue | ByPlace
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Record):
     """A statement, or a single count: without steps, condition, versus and by, its dates resolved.
 
     `clauses` are in order: those of the base (`did`, `did not`, `did any`), then the `steps`,
@@ -479,8 +458,7 @@ class Query:
         return not (self.by or self.steps or self.condition or self.versus)
 
 
-@dataclass(frozen=True, slots=True)
-class JsonQuery:
+class JsonQuery(Record):
     """The API's own JSON that the language cannot say, kept word for word in `body`."""
 
     body: str

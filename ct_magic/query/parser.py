@@ -18,7 +18,7 @@ import reprlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, tzinfo
 from functools import cache
 from importlib.resources import files
@@ -40,6 +40,7 @@ from ct_magic.query.model import JsonQuery, Query
 from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.printer import to_text
 from ct_magic.query.tree import DidNode, NodeMaker, QueryNode, StatementNode
+from ct_magic.rows import Record
 
 _DEEPEST = 30  # brackets in brackets
 if lark.__version__.startswith("0."):
@@ -186,8 +187,7 @@ def _part(
     return builder, body
 
 
-@dataclass(frozen=True, slots=True)
-class Spelled:
+class Spelled(Record):
     """A statement as it is spelled: its tokens, and the grammar's tree over them."""
 
     line: tuple[Token, ...]
@@ -202,8 +202,7 @@ def spelled(source: Source) -> tuple[Spelled, ...]:
     return tuple(Spelled(tuple(line), _tree(source, line)) for line in _lines(source))
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Record):
     """How far a statement has come: the types of token that may be next, and lark's stack.
 
     `$END` is among the types where the statement may end; nothing is where it has gone wrong.

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 from itertools import pairwise
@@ -31,7 +31,7 @@ from ct_magic.results.frame import (
     unit_of_days,
     unit_of_ends,
 )
-from ct_magic.rows import is_over
+from ct_magic.rows import Record, is_over
 
 _NEEDED = ("query", "start", "end", "count")
 _COUNTS = ("count", "of", "previous", "previous_of")
@@ -40,8 +40,7 @@ _FRACTIONS = ("share", "low", "high", "change", "previous_share", *_DIFFERENCES)
 CellValue = str | float | bool | date
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Record):
     """What a row is a count of, apart from its days: rows of one series are one line.
 
     `values` are typed: the number 5 and the text "5" are two values. `window` holds own days.
@@ -57,8 +56,7 @@ class Series:
 Piece = tuple[str, tuple[tuple[str, str, CellValue], ...], date, date]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Record):
     """A row of the DataFrame; None where it says nothing. Shares and changes are fractions.
 
     `is_base` is True for the row that steps are compared with. `rank` is the step's place in its

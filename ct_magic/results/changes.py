@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -24,6 +24,7 @@ from ct_magic.results.cells import (
     steps_before,
     with_room,
 )
+from ct_magic.rows import Record
 
 
 def with_shares(df: pd.DataFrame) -> pd.DataFrame:
@@ -77,8 +78,7 @@ _NUMBERS: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Record):
     """A value before and after, and everybody else; `p` is adjusted for all that were looked at."""
 
     axis: str

@@ -55,6 +55,7 @@ def _fresh(code: str, state: str, values: dict[str, Any]) -> dict[str, float]:
     env |= {"CLEVERTAP_ACCOUNT_ID": ACCOUNT, "CLEVERTAP_PASSCODE": "sandbox"}
     env |= {"CLEVERTAP_BASE_URL": values.get("address", "http://127.0.0.1:9")}
     env |= {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # installed, a package has its bytecode
     done = subprocess.run(
         [sys.executable, "-c", filled(code, **values)], env=env, capture_output=True, text=True
     )

@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 from itertools import groupby
 from math import isfinite
 from typing import Any
 
 from ct_magic.client.jobs import Job, State, Tally
-from ct_magic.rows import Comparison, Formula, Plan, Question, Row
+from ct_magic.rows import Comparison, Formula, Plan, Question, Record, Row
 
 _Stored = Mapping[str, Any]
 LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Record):
     """One submission. Times are seconds since 1970; what could not be read is None.
 
     `asked` and `ended` are readings of the machine's clock; `sent` and `counted` of the service's
@@ -128,8 +127,7 @@ def text(value: object) -> str | None:
 SETTLES = 7  # days
 
 
-@dataclass(frozen=True, slots=True)
-class Freshness:
+class Freshness(Record):
     """When a count need not be asked again.
 
     `zone` is the account's time zone, in which its days end. A count is kept for `ttl` seconds (0:
@@ -196,8 +194,7 @@ _LISTS = re.compile(rf"({_VALUE}(?:,\s*{_VALUE})*+)")  # as JSON has them, and t
 Folded = str | list[str | int]
 
 
-@dataclass(frozen=True, slots=True)
-class CellRecord:
+class CellRecord(Record):
     """A cell as the journal keeps it, for `%ct resume` and `%ct history`.
 
     `id` is also in the `attrs` of its DataFrame; `variable` is the name that gets it; `zone` the

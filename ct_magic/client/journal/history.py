@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ct_magic.client.journal.entries import Entry, Parts, entry, moment, text
 from ct_magic.errors import JournalError
+from ct_magic.rows import Record
 
 if TYPE_CHECKING:
     from ct_magic.client.journal.store import JournalFile
@@ -43,8 +43,7 @@ _CELLS_FOUND = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PastCell:
+class PastCell(Record):
     """A cell that was asked: when (seconds since 1970), of whom, for which variable, and how.
 
     `titles` are its statements as typed; `counts` are how many it needed, of which `entries` were

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ct_magic.errors import QueryError
 from ct_magic.forms.draft import draft as rows, field_text
@@ -12,6 +12,7 @@ from ct_magic.forms.draft.draft import FIELDS, FieldRow, Key, clause_key, row, w
 from ct_magic.forms.draft.from_tree import draft
 from ct_magic.query.lexer import Source, tokens
 from ct_magic.query.parser import spelled
+from ct_magic.rows import Record
 
 # What is still missing in a draft, or not allowed in its field; each with what is.
 
@@ -92,8 +93,7 @@ _Check = Callable[[str], object]  # raises QueryError for a text that cannot be 
 ELSEWHERE: Key = ("elsewhere",)
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(Record):
     """A statement, its text, and what is between the one before and it: comments, lines."""
 
     draft: FieldRow
@@ -101,8 +101,7 @@ class _Written:
     before: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Record):
     """The statements of a cell, at least one, and what is behind the last."""
 
     statements: tuple[_Written, ...] = (_Written(row({})),)

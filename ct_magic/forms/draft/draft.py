@@ -9,11 +9,12 @@ nothing for a field that is empty.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ct_magic.forms.draft import field_text
 from ct_magic.query import printer
 from ct_magic.query.model import Operator, Scope
+from ct_magic.rows import Record
 
 Key = tuple[str | int, ...]  # which field: ("where", 0, "value"), ("did", 1, "event"), ("period",)
 _Line = list[tuple[Key, str]]  # pieces of text, and which field each is of
@@ -42,8 +43,7 @@ _OTHERS = ("previous", "before 1 week", "before 52 weeks", "last month")
 _OFTEN = (">= 2", ">= 3", "= 1")
 
 
-@dataclass(frozen=True, slots=True)
-class FieldRow:
+class FieldRow(Record):
     """A row of the form, as it was typed: its fields by their names, and the rows below it."""
 
     typed: Mapping[str, str]
@@ -64,8 +64,7 @@ def row(typed: Mapping[str, str], **rows: tuple[FieldRow, ...]) -> FieldRow:
     return FieldRow(filled, {name: below for name, below in rows.items() if below})
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Record):
     """A field of a row: its label, its choices or else proposals, and a hint where it is empty.
 
     The basis of `flex` is the room that it needs: what has not so much goes on below. It is there
@@ -184,8 +183,7 @@ FIELDS: dict[str, dict[str, Field]] = {
 BELOW = {"query": ("where", "did", "by"), "did": ("where",)}  # the lists of rows in a row
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Record):
     """The text of a draft, and from where to where each field is in it."""
 
     text: str

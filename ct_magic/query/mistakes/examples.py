@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from ct_magic.query.lexer import NAMED_DAYS, Source, Token, tokens, with_contextual
 from ct_magic.query.mistakes.rewriting import table_lines
 from ct_magic.query.mistakes.stop import Accepted, Reach, Stop
+from ct_magic.rows import Record
 
 NUMBERS = ("NUMBER", "EIGHT_DIGITS")
 ORDERS = ("OVER", "AT_LEAST", "UNDER", "AT_MOST")
@@ -36,8 +36,7 @@ LEAST = 12.0  # of 20: a cell less alike than this says nothing
 NAMED, MISSING = 2.0, -9.0  # a word in small letters: that it is there, that it is not
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Record):
     """A wrong cell, the message that helps, and the place where the grammar stops in it."""
 
     cell: str

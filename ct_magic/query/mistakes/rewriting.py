@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -18,6 +17,7 @@ from itertools import accumulate
 from ct_magic.query.check_filter import THOUSANDS
 from ct_magic.query.lexer import WORDS, Source, tokens
 from ct_magic.query.mistakes.stop import Mistake, Stop
+from ct_magic.rows import Record
 
 _AROUND = 20  # tokens on each side of the stop: more would take long in a long cell
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -77,8 +77,7 @@ _DAY_IN_WORDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Rewrite:
+class _Rewrite(Record):
     pattern: re.Pattern[str]
     sign: str  # > matches where the grammar stops, ^ where the statement begins, = whole names
     message: str

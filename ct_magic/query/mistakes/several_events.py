@@ -7,12 +7,12 @@ pasted: a hint about other events would have to be translated first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from ct_magic.query.lexer import Source, Token, in_context, tokens
 from ct_magic.query.mistakes.stop import PERIOD, Mistake, Reach, Stop, typed
 from ct_magic.query.mistakes.words import ARROWS, FUNNEL
+from ct_magic.rows import Record
 
 _NAME_TOKENS = ("WORD", "STRING")
 _JOINERS = ("AND", "OR", "NOT", "OVER", "HABIT", "BAD")
@@ -27,8 +27,7 @@ _SIGNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Joined:
+class _Joined(Record):
     """Some events, what joins them, where they end, and what the statement says behind them."""
 
     events: tuple[str, ...]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ct_magic.query.lexer import CONTEXTUAL, NAMED_DAYS, SYMBOLS, WORDS, Token
+from ct_magic.rows import Record
 
 _LONGEST = 50  # characters of what was found that are shown
 Line = Sequence[Token]
@@ -14,8 +15,7 @@ Accepted = Callable[[Line], frozenset[str]]
 Reach = Callable[[Line], int]
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(Record):
     """What to say, and the part of the text to underline."""
 
     message: str
