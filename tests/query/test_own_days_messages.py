@@ -23,6 +23,9 @@ def error_of(cell: str) -> QueryError:
 WINDOWS = {
     "within 1 week": ["within a week", "within one week", "within the first week", "in a week"],
     "within 7 days": [
+        *("within 7-day", "within a 7-day window", "within 7 day window", "within 7 calendar days"),
+        *("within 7 days or less", "within 7 days or fewer", "within at most 7 days", "<= 7 days"),
+        *("up to 7 days", "in their first 7 days", "max 7 days", "within 7 days at most"),
         *("within 7d", "within 7days", "within 7", "within seven days", "Within 7 Days"),
         *("withn 7 days", "in 7 days", "in the first 7 days", "within the next 7 days", "by day 7"),
         *("within 7 days of App Installed", "within 7 days after install", "within 7 days since x"),
@@ -36,23 +39,40 @@ WINDOWS = {
         *("within 1 day, 7 days, 30 days", "within 1 day, within 7 days and within 30 days"),
     ],
     "within 1, 2 weeks": ["within 1 week, 2 weeks", "within 1 week and 2 weeks"],
+    "within 7, 14 days": ["within 7 days, 2 weeks", "within 7 days and 2 weeks", "within 1w, 14d"],
+    "within 7, 30 days": ["within 7 or 30 days", "within 7 days or 30 days", "within 7d, 30d"],
     "on day 7": [
         *("day 7", "on day7", "on D7", "in day 7", "on the 7th day", "on the day 7", "on day 7d"),
+        *(
+            "7 days later",
+            "exactly 7 days after",
+            "after 7 days of install",
+            "on day 7 after install",
+        ),
     ],
     "on day 1, 7, 30": [
         *("D1, D7, D30", "on day 1, 7 and 30", "on day 1/7/30", "on day 1, day 7, day 30"),
-        *("on D1 D7 D30", "on day 1 & 7 & 30"),
+        *("on D1 D7 D30", "on day 1 & 7 & 30", "1d, 7d, 30d", "on day 1, on day 7 or on day 30"),
     ],
     "on days 1..7": [
         *("on day 1-7", "on days 1 - 7", "on days 1 to 7", "on day 1 to day 7", "days 1-7"),
-        *("between day 1 and 7", "from day 1 to day 7", "on days 1\u20137"),
+        *(
+            "between day 1 and 7",
+            "from day 1 to day 7",
+            "on days 1\u20137",
+            "D1-D7",
+            "days 1 through 7",
+        ),
     ],
+    "on days 1..7, 8..14": ["on days 1..7, on days 8..14", "on days 1-7, 8-14", "D1-D7 and D8-D14"],
     "on days 7..14": ["within 7-14 days", "within 7 to 14 days", "within 7..14 days"],
-    "on days 7..30": ["on day 7..", "on day 7+", "on day 7 or later", "on or after day 7"],
+    "on days 7..30": ["on day 7..", "on day 7+", "on day 7 or later", "on day 7 unbounded"],
     "on days 8..30": ["after day 7"],
     "on days 0..6": ["before day 7"],
-    "on days 7..13": ["in week 1", "week 1"],
-    "on days 7..13, 14..20": ["on weeks 1, 2", "in weeks 1 and 2"],
+    "on days 0..7": ["until day 7", "no later than day 7"],
+    "on days 7..13": ["in week 1", "week 1", "in the second week"],
+    "on days 7..13, 14..20": ["on weeks 1, 2", "in weeks 1 and 2", "in week 1, week 2"],
+    "on days 30..59": ["in month 1"],
     "on days 7..34": ["on weeks 1..4", "in weeks 1-4", "during week 1 to 4"],
     "within 30 days >= 2": [">= 2 within 30 days"],
     "on day 7 > 1": ["> 1 on day 7"],
@@ -101,6 +121,53 @@ def test_behind_another_did_the_whole_step_is_written(typed: str) -> None:
 def test_the_place_of_a_window_and_of_a_filter_is_said(cell: str, cure: str) -> None:
     """What is written instead is a query where it is put."""
     assert cure in error_of(cell).message
+
+
+@pytest.mark.parametrize("base", ["App Installed", "App Installed last month"])
+@pytest.mark.parametrize(
+    "step", ["Charged within 7 days", "Charged on day 7", "Charged where Amount > 5 within 30 days"]
+)
+def test_a_step_without_its_words_gets_them(base: str, step: str) -> None:
+    """On a line of its own an event is no part of the name above it."""
+    assert error_of(f"{base}\n  {step}").cure == f"{base}\n  share did {step}"
+
+
+@pytest.mark.parametrize(
+    ("cell", "step"),
+    [
+        ("D7 retention of App Installed", "share did App Launched on day 7"),
+        ("7-day retention", "share did App Launched on day 7"),
+        ("App Installed last month 7 day retention", "share did App Launched on day 7"),
+        ("App Installed last month retention", "share did App Launched on day 1, 7, 30"),
+        ("App Installed last month W1 retention", "share did App Launched on days 7..13"),
+        ("App Installed retained on day 7", "App Installed share did App Launched on day 7"),
+        ("retention last month", "share did App Launched on day 1, 7, 30"),
+        (
+            "App Installed last month conversion to Charged within 7 days",
+            "did Charged within 7 days",
+        ),
+        ("App Installed to Charged within 7 days", "share did Charged within 7 days"),
+        ("App Installed, Charged within 7 days", "share did Charged within 7 days"),
+        ("conversion App Installed -> Charged within 1 day", "share did Charged within 1 day"),
+        ("App Installed last month Charged within 7 days", "share did Charged within 7 days"),
+        ("did Charged within 7 days", "App Installed share did Charged within 7 days"),
+        ("App Launched opt-in rate", "share where reachability.has_token = true"),
+        ("App Launched share opted in", "share where reachability.has_token = true"),
+        ("A share did App Launched on day 7 by weekly cohort", "by first week"),
+        ("A share did App Launched on day 7 by week of install", "by first week"),
+        ("A share of Charged", "share did Charged"),
+        ("A last month % Charged", "share did Charged"),
+        ("A share did Charged later", "share did Charged on days 1..30"),
+    ],
+)
+def test_what_other_tools_call_it_leads_to_the_step(cell: str, step: str) -> None:
+    """What is said is a statement, or a part of one, and the whole where the base is said."""
+    message = error_of(cell).message
+    assert step in message
+    said = re.search(r"write (.*?)(?:; |$)|written (.*?)(?:; |$)", message)
+    assert said
+    text = said[1] or said[2]
+    assert parse(text if text.startswith("App") else f"A last month {text}", today=TODAY)
 
 
 def test_no_message_leads_to_a_period_that_moves() -> None:

@@ -80,6 +80,7 @@ def test_a_command_inside_a_cell_is_led_out_of_it(command: str) -> None:
         ("Charged on 3 December 2024", "2024-12-03"),
         ("Charged since 1 September", "2026-09-01"),
         ("Charged from 1 Nov to 5 Nov", "2026-11-01 to 2026-11-05"),
+        ("Charged from 20 Dec to 5 Jan", "2025-12-20 to 2026-01-05"),
         ("Charged in October", "2026-10"),
         ("Charged May 2026 by week", "2026-05"),
         ("Charged Q3 vs Q2", "2026-Q3 vs 2026-Q2"),
@@ -100,6 +101,33 @@ def test_a_quarter_in_another_spelling_is_written_as_a_period(typed: str) -> Non
     """It was led to quotes, which make an event's name of it."""
     assert "write 2026-Q3" in message_of(f"Charged {typed}")
     assert "write 2026-Q3" in message_of(f"Charged {typed} vs previous")
+
+
+@pytest.mark.parametrize(
+    ("typed", "days"),
+    [
+        ("Jan..Mar", "2026-01-01..2026-03-31"),
+        ("Jan to Mar", "2026-01-01..2026-03-31"),
+        ("from January to March 2025", "2025-01-01..2025-03-31"),
+        ("between Jan and Mar", "2026-01-01..2026-03-31"),
+        ("Nov-Feb", "2025-11-01..2026-02-28"),
+        ("from Q1 to Q2", "2026-01-01..2026-06-30"),
+        ("Q3 2025 to Q1 2026", "2025-07-01..2026-03-31"),
+        ("2026-01..2026-03", "2026-01-01..2026-03-31"),
+        ("from 2026-Q1 to 2026-Q2", "2026-01-01..2026-06-30"),
+        ("first half of 2025", "2025-01-01..2025-06-30"),
+        ("in H2 2025", "2025-07-01..2025-12-31"),
+        ("third quarter of 2025", "2025-Q3"),
+        ("3rd quarter", "2026-Q3"),
+        ("4 Jan - 5 Feb", "2026-01-04..2026-02-05"),
+    ],
+)
+def test_days_in_words_are_put_in_their_place(typed: str, days: str) -> None:
+    """The cure is the whole cell, whatever is behind the period; both ends are of one stretch."""
+    for rest in ("", " by week", " vs previous"):
+        with pytest.raises(QueryError) as caught:
+            parse(f"Charged {typed}{rest}", today=date(2026, 11, 30))
+        assert caught.value.cure == f"Charged {days}{rest}"
 
 
 def test_a_day_of_this_year_that_is_to_come_is_named_too() -> None:
@@ -149,6 +177,15 @@ NAMES = [
     ("App Launched D7", "share did App Launched on day 7"),
     ("Charged Q3", "Charged 2026-Q3"),
     ("Charged q3", "Charged 2026-Q3"),
+    ("Charged third quarter", "Charged 2026-Q3"),
+    ("Charged H1", "Charged 2026-01-01..2026-06-30"),
+    ("Charged first half", "Charged 2026-01-01..2026-06-30"),
+    ("Charged more than once", "Charged did Charged > 1"),
+    ("App Installed without Charged", "App Installed did not Charged"),
+    ("Charged first time", "Charged where session.first_time = true"),
+    ("users who", "write the event's name, and behind it did"),
+    ("people who Charged", "write Charged"),
+    ("Charged L7D", "Charged last 7 days"),
     ("Charged during Dec", "Charged 2025-12"),
     ("Charged weekends", WEEKEND),
     ("all users", "take an event that all do, App Launched"),
@@ -175,10 +212,25 @@ def test_how_often_inside_did_is_written_behind_its_event() -> None:
     assert "how often is written did Charged >= 2;" in message_of("A did Charged twice")
 
 
-@pytest.mark.parametrize("name", ["First Purchase", "Level Up", "Day", "user", "Quarter Ended"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "First Purchase",
+            "Level Up",
+            "Day",
+            "user",
+            "Quarter Ended",
+            "Share Clicked",
+            "Next Day",
+        ),
+        *("pay later", "get started", "cost per click", "user join group", "Login First Time"),
+        *("checkout without coupon", "Reached L10", "Push Optin", "Back Pressed", "Rate Us"),
+    ],
+)
 def test_other_names_stay_names(name: str) -> None:
-    """A capital letter begins a name of the field's own kind."""
-    assert parse(name, today=TODAY)
+    """A capital letter begins a name of the field's own kind, and so do all small ones."""
+    assert parse(f"{name} today did {name}", today=TODAY)
 
 
 def test_a_long_cell_is_explained_at_once() -> None:
@@ -221,6 +273,17 @@ def test_a_long_cell_is_explained_at_once() -> None:
         ("A last month -> B within 7 days", "A last month share did B within 7 days"),
         ("A share(x = 1)", "share where x = 1"),
         ("A today percent did B", "share did"),
+        ("App Launched last month but not this month", "did not App Launched this month"),
+        ("Charged week over week", "Charged vs previous"),
+        ("Charged last week compared to previous week", "vs previous"),
+        ("Charged last 7 days vs prior 7 days", "vs previous"),
+        ("Charged previous month", "last month"),
+        ("Charged where Amount > 5k", "5000"),
+        ("Charged where Amount >= 1,00,000", "100000"),
+        ("Charged 3 or more times", "did Charged >= 3"),
+        ("App Launched DAU/MAU", "by day rolling 30 days"),
+        ("Charged rolling 7 day average", "by day rolling 7 day"),
+        ("Charged last month Product Viewed", "as in share did Charged"),
     ],
 )
 def test_the_field_speaks_of_it_in_these_words(cell: str, cure: str) -> None:

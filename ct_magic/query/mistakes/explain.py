@@ -140,9 +140,9 @@ def _out_of_order(stop: Stop) -> Mistake | None:
 GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
     words.text_cut_short,
     words.of_another_language,
+    rewriting.day_in_words,
     several_events.joined,
     rewriting.rewritten,
-    rewriting.day_in_words,
     _two_days,
     words.odd_token,
     words.label_with_keyword,
@@ -167,7 +167,7 @@ GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
 _LONGEST = 2_000  # characters of a text whose cures are tried
 _MEANT = re.compile(r"did you mean '(.+?)'\?")
 _QUOTED = re.compile(r"""^[^;]*? (?:is|are) quoted, ("[^"]+"|'[^']+')$""")
-_WRITE = re.compile(r"^[^;]*?\b(write|is written) ([^;]+?)(?=, as in |; | for |$)")
+_WRITE = re.compile(r"^[^;]*\b(write|is written) ([^;]+?)(?=, as in |; | for |$)")
 _AWAY = re.compile(r"take '(.+?)' away")
 _OPEN = re.compile(
     r" or |, and |\u2026|2015-"

@@ -8,24 +8,27 @@ so a pattern may be generous. Days in words (27 Nov, Q3) are written as the lang
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import accumulate
 
+from ct_magic.common.words import last_of_month
 from ct_magic.query.check_filter import THOUSANDS
 from ct_magic.query.lexer import WORDS, Source, tokens
 from ct_magic.query.mistakes.stop import Mistake, Stop
-from ct_magic.rows import Record
 
 _AROUND = 20  # tokens on each side of the stop: more would take long in a long cell
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_NTH = ("first", "second", "third", "fourth")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTH_NAMES = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),
 )
+_MONTHS_OF = (("quarter", 3), ("half", 6))
+_IN_DAYS = {"d": 1, "w": 7, "m": 30, "q": 90, "y": 365}
 # Words that are hardly a part of an event's name where one of the patterns is like the text.
 _NO_NAME = "|".join(
     [
@@ -34,53 +37,71 @@ _NO_NAME = "|".join(
     ]
 )
 _NAME_WORD = rf"(?!(?:{_NO_NAME})\b)[^\W\d][\w$]*+"  # whole words, or the search would not end
+_DAYS = (
+    r" (?:last(?: [0-9]+)? \w+|this \w+|since \S+|today|yesterday|on [0-9-]+"
+    r"|from \S+ to \S+|[0-9]{4}-\S+)"
+)
+_N = rf"[0-9]+|{'|'.join(DIGITS)}"
+_LIMITS = "at least|min(?:imum)?|more than|over|exactly"
+_TIMES = "once|twice|thrice"
+# Days from each profile's first: a span, a window of days, what is between two, the right spelling.
+_SPAN = (
+    rf"(?:[0-9]+ ?[dw]|(?:(?:[0-9]+|an?|the|{'|'.join(DIGITS)})(?: ?- ?| )?)?"
+    r"(?:(?:calendar|full|whole) )?(?:days?|weeks?|months?|quarters?|years?))\b"
+)
+_DAY = r"(?:D|days? ?)?[0-9]{1,4}d?\b"
+_UP_TO = r" ?(?:\.\.\.?|[-\u2013\u2014]|to|until|till|through) ?"
+_WINDOW = rf"{_DAY}(?:{_UP_TO}{_DAY})?"
+_WEEKS = rf"(?:W|weeks? ?)?[0-9]{{1,3}}\b(?:{_UP_TO}(?:W|weeks? ?)?[0-9]{{1,3}}\b)?"
+_AND = r"(?: ?[,;] ?(?:and |or )?| and | or | ?[&/] ?| )(?:on )?(?:days? )?"
+_OWN = r"(?:within [0-9, ]+ (?:days?|weeks?)|on days? [0-9](?:[0-9., ]*[0-9])?)"
 _KINDS = {
-    "event": rf'{_NAME_WORD}(?: {_NAME_WORD}){{0,7}}|"[^"]*"',
+    "event": rf'{_NAME_WORD}(?:\x20{_NAME_WORD}){{0,7}}|"[^"]*"',  # on one line
+    # Beside a word in small letters: `pay later` is a name, and `Charged later` is none.
+    "title": r"(?-i:[A-Z][\w$]*+(?:\x20[A-Z][\w$]*+)*)",
     "name": r"\w+",
     "d": "[0-3]?[0-9](?![0-9])",
-    "n": rf"[0-9]+|{'|'.join(DIGITS)}",
+    "n": _N,
     "number": r"-?[0-9]+(?:\.[0-9]+)?",
     "unit": "days?|weeks?|months?|quarters?|years?",
     "weekday": "|".join(rf"{day[:3]}(?:{day[3:]})?\b" for day in _WEEKDAYS),
     "weekdays": "|".join(rf"{day[:3]}(?:{day[3:]})?s\b" for day in _WEEKDAYS),
     "month": "|".join(rf"{month[:3]}(?:{month[3:]})?\b" for month in _MONTH_NAMES),
     "year": "(?:19|20)[0-9]{2}",
-    "quarter": r"Q[1-4]\b",
-    "period": r"(?: (?:last(?: [0-9]+)? \w+|this \w+|since \S+|today|yesterday|on [0-9-]+"
-    r"|[0-9]{4}-\S+))?",
-    "when": r" (?:last(?: [0-9]+)? \w+|this \w+|since \S+|today|yesterday|[0-9]{4}-\S+)",
+    "quarter": rf"(?:Q[1-4]|(?:{'|'.join(_NTH)}|[1-4](?:st|nd|rd|th)) quarter)\b",
+    "half": r"(?:H[12]|(?:first|second|1st|2nd) half(?: year)?)\b",
+    "period": rf"(?:{_DAYS})?",
+    "when": _DAYS,
     "rest": ".*",
     "filter": r"[\w.]+(?: \w+)*? (?:not )?(?:=|!=|!?~|[<>]=?|in|exists)"
     r'(?: (?:"[^"]*"|\([^()]*\)|[\w.$-]+))?',
     "rhythm": "(?-i:hourly|daily|weekly|monthly|quarterly|yearly)",
-    "thousands": THOUSANDS.pattern,
+    "thousands": rf"{THOUSANDS.pattern}|[0-9]{{1,2}}(?:,[0-9]{{2}})+,[0-9]{{3}}",
+    "often": rf"(?:(?:{_LIMITS}) (?:{_TIMES}|{_N})|{_TIMES}|(?:{_N}) ?(?:\+|or more)"
+    rf"|(?:{_N})(?= ?x\b| times?))(?: ?x\b| times?)?",
     "comma": "[0-9]+,[0-9]{1,2}",
-    # Days from each profile's first.
-    "span": rf"(?:(?:[0-9]+|an?|the|{'|'.join(DIGITS)}) ?)?"
-    r"(?:days?|weeks?|months?|quarters?|years?|[dw])\b",
+    "span": _SPAN,
+    "spans": rf"{_SPAN}(?:(?: ?[,/&] ?(?:and )?| and | or )(?:within )?{_SPAN})+",
     "hours": r"(?:[0-9]+|an?|one) ?(?:hours?|hrs?|h|minutes?|mins?|m|seconds?)\b",
     "whose": rf'(?:of|after|from|since)(?: {_NAME_WORD}| "[^"]*")+',
-    "list": "(?:D|days?)? ?[0-9]+"
-    "(?:(?: ?[,;] ?(?:and )?| and | ?& ?| ?/ ?| )(?:D|days? ?)?[0-9]+)+",
-    "own": r"within [0-9, ]+ (?:days?|weeks?)|on days? [0-9](?:[0-9., ]*[0-9])?",
+    "list": rf"{_DAY}(?:{_AND}{_DAY})+",
+    "windows": rf"{_WINDOW}(?:{_AND}{_WINDOW})*",
+    "nday": r"D ?[0-9]+|day [0-9]+|[0-9]+(?: ?- ?| )?(?:d|days?)\b|[0-9]+(?:st|nd|rd|th)[ -]day",
+    "nth": "|".join((*_NTH[1:], "[2-4](?:nd|rd|th)")),
+    "own": _OWN,
+    "window": rf"(?: {_OWN})?",
     "inside": r"[^()]+ (?:within|on days?) [^()]+",
-    **dict.fromkeys(("week", "since", "beyond", "until", "before"), "[0-9]{1,4}"),
-    **dict.fromkeys(("another", "begin", "finish"), "[0-9]{1,4}"),
+    "weeks": rf"{_WEEKS}(?:{_AND}{_WEEKS})*",
+    **dict.fromkeys(("thirty", "since", "beyond", "until", "before"), "[0-9]{1,4}"),
 }
-_OWN = re.compile(rf" ?(?:{_KINDS['own']})")
-_IN_DAYS = {"d": 1, "w": 7, "m": 30, "q": 90, "y": 365}
-# 27 Nov 2026, Nov 27; Q3, 2026 Q3; in November; Saturday.
+# 27 Nov 2026, Nov 27; Q3, 2026 Q3, third quarter of 2026, H1; in November, 2026-11; Saturday.
 _DAY_IN_WORDS = (
     r"(?:{d}(?:st|nd|rd|th)?(?: of)? {month}|{month2} {d2}(?:st|nd|rd|th)?)(?:,? {year})?"
-    r"|(?:{year2}[ -]?)?{quarter}(?:(?:,? |-){year3})?"
-    r"|(?:in |during |on )?{month3}(?! {d3})(?:,? {year4})?|(?:last )?{weekday}"
+    r"|(?:(?:in |during |for )?(?:the )?)?(?:{year2}[ -]?)?(?:{quarter}|{half})"
+    r"(?:(?: of|,)? ?-?{year3})?"
+    r"|(?:in |during |on )?{month3}(?! {d3})(?:,? {year4})?"
+    r"|{year5}-(?P<mm>0[1-9]|1[0-2])(?![-0-9])|(?:last )?{weekday}"
 )
-
-
-class _Rewrite(Record):
-    pattern: re.Pattern[str]
-    sign: str  # > matches where the grammar stops, ^ where the statement begins, = whole names
-    message: str
 
 
 def table_lines(name: str) -> list[str]:
@@ -91,26 +112,26 @@ def table_lines(name: str) -> list[str]:
 
 def rewritten(stop: Stop) -> Mistake | None:
     """Explain what the table has in other words."""
-    window, begins = _Window(stop), {">": stop.at, "^": stop.begin(), "=": -1}
-    for rewrite in _rewrites():
-        for match in window.matches(rewrite.pattern):
+    window, begins = _Window(stop), {">": stop.at, "^": stop.begin(), "+^": stop.begin(), "=": -1}
+    for sign, pattern, said in _rewrites():
+        for match in filter(None, (pattern.match(window.text, start) for start in window.starts)):
             places = window.places(match)
-            if places is None or places[0] != begins.get(rewrite.sign, places[0]):
+            if places is None or places[0] != begins.get(sign, places[0]):
                 continue
-            message = rewrite.message.format_map(_filled(match, stop.today))
+            message = said.format_map(_filled(match, stop.today))
             _, cure, *_ = [*message.split("`"), "", ""]
             if not cure or window.gains(match.start(), cure, match.end()):
-                return stop.mistake(_of_a_step(stop, places[0], message), *places)
+                return _said(stop, message, *places)
     return None
 
 
-def _of_a_step(stop: Stop, place: int, message: str) -> str:
-    """Return the message with the whole step where a window is typed behind another `did`."""
+def _said(stop: Stop, message: str, place: int, last: int) -> Mistake:
+    """Return what is said of a place; where a window is behind another `did`, of its whole step."""
     did = max((at for at in range(place) if stop.line[at].type == "DID"), default=0)
-    is_window = _OWN.match(message.split("`")[-2]) if "`" in message else None
-    if not is_window or not did or stop.line[did - 1].type == "SHARE":
-        return message.replace("`", "")
-    return message.replace("`", f"share {stop.typed(did, place)} ", 1).replace("`", "")
+    if not re.search(f"`{_OWN}`", message) or not did or stop.line[did - 1].type == "SHARE":
+        return stop.mistake(message.replace("`", ""), place, last)
+    step = f"share {stop.typed(did, place)} "
+    return stop.mistake(message.replace("`", step, 1).replace("`", ""), did, last)
 
 
 @lru_cache(maxsize=1000)
@@ -120,90 +141,124 @@ def swallowed(name: str, today: date | None = None) -> str | None:
     begun = {word[:3].casefold() for word in name.split()}
     if begun.isdisjoint(_beginnings()) and not re.search(r"\d", name):
         return None
-    for rewrite in _rewrites():
-        if match := rewrite.pattern.fullmatch(name):
-            return rewrite.message.format_map(_filled(match, today)).replace("`", "")
+    for sign, pattern, message in _rewrites():
+        if sign[:1] in ("=", "+") and (match := pattern.fullmatch(name)):
+            return message.format_map(_filled(match, today)).replace("`", "")
     return None
 
 
 def day_in_words(stop: Stop) -> Mistake | None:
-    """Explain days, months and quarters in words, with the latest that has begun."""
-    today, window, pattern = stop.today, _Window(stop), _compiled(_DAY_IN_WORDS)
-    matches = [match for match in window.matches(pattern) if match.end() in window.ends]
+    """Explain days, months, quarters and halves in words, with the latest that have begun."""
+    today, window = stop.today, _Window(stop)
+    found = _compiled(_DAY_IN_WORDS).finditer(window.text)
+    matches = [m for m in found if m.start() in window.starts and m.end() in window.ends]
     if not matches or today is None:
         return None
     start, end = matches[0].start(), matches[-1].end()
-    written = pattern.sub(lambda match: _day(match, today), window.text[start:end])
-    if not window.gains(start, written, end):
-        return None
-    first = window.token(start)
-    if matches[0]["weekday"]:
-        hint = f"the latest is {written}; for all of them filter by session.day_of_week"
-        return stop.mistake(hint, first)
-    begin, last = stop.back("WORD", at=first), window.ends.index(matches[0].end())
-    name = f'"{stop.typed(begin, window.first + last + 1)}"'
-    hint = f"; a name that holds it is quoted, {name}" if begin < first else ""
-    return stop.mistake(f"write {written}{_to_come(matches, today)}{hint}", first)
+    first, last = window.token(start), window.first + window.ends.index(end)
+    for is_range in (False, True):
+        written = _written(window.text, matches, today, is_range)
+        begin = start
+        if is_range and (word := re.search(r"(?:from|between) $", window.text[:start])):
+            begin = word.start()
+        if written == window.text[start:end] or not window.gains(begin, written, end):
+            continue
+        if matches[0]["weekday"]:
+            hint = f"the latest is {written}; for all of them filter by session.day_of_week"
+            return stop.mistake(hint, first)
+        if is_range and window.text[start : start + 4].isdecimal():
+            hint = "a whole month or quarter is written alone, a range is of days:"
+            return stop.mistake(f"{hint} write {written}", window.token(begin), last)
+        name_begin = stop.back("WORD", at=first)
+        hint = f'; a name that holds it is quoted, "{stop.typed(name_begin, last + 1)}"'
+        hint = _to_come(matches, today) + hint * (name_begin < first and begin == start)
+        return stop.mistake(f"write {written}{hint}", window.token(begin), last)
+    return None
+
+
+def _written(text: str, matches: list[re.Match[str]], today: date, is_range: bool) -> str:
+    """Return the text from the first match to the last, with days as the language writes them."""
+    written, end, rest = "", matches[0].start(), [*matches]
+    while rest:
+        match = rest.pop(0)
+        written += text[end : match.start()]
+        joint = text[match.end() : rest[0].start()] if rest else ""
+        if re.fullmatch(_UP_TO, joint) or (joint == " and " and text[:end].endswith("between ")):
+            (begin, _, one), (_, last, other) = _in_order(match, match := rest.pop(0), today)
+            written += f"{begin}..{last}" if is_range else f"{one}{joint}{other}"
+        else:
+            written += _day(match, today)[2]
+        end = match.end()
+    return written
+
+
+def _in_order(
+    one: re.Match[str], other: re.Match[str], today: date
+) -> tuple[tuple[date, date, str], tuple[date, date, str]]:
+    """Return two days of which the second comes after the first, each with the year it needs."""
+    first, last = _day(one, today), _day(other, today)
+    if first[0] <= last[0]:
+        return first, last
+    return _day(one, last[0]), last
 
 
 def _to_come(matches: list[re.Match[str]], today: date) -> str:
     """Return the sentence on a day that could also have been meant, and is to come."""
-    this_year = [_day(match, date(today.year, 12, 31)) for match in matches]
-    later = [
-        day for day, match in zip(this_year, matches, strict=True) if day != _day(match, today)
-    ]
-    return f" ({later[0]} is to come)" if later else ""
+    pairs = ((_day(match, date(today.year, 12, 31)), _day(match, today)) for match in matches)
+    later = next((year_end[2] for year_end, day in pairs if year_end != day), "")
+    return later and f" ({later} is to come)"
 
 
-def _day(match: re.Match[str], today: date) -> str:
-    """Return a day, month or quarter as the language writes it; what is none as it was typed."""
+def _day(match: re.Match[str], today: date) -> tuple[date, date, str]:
+    """Return the first and last day of the latest that has begun, and how it is written."""
     parts = {re.sub("[0-9]", "", name): text for name, text in match.groupdict().items() if text}
     if weekday := parts.get("weekday"):
         days = [day[:3] for day in _WEEKDAYS].index(weekday[:3].capitalize())
-        return str(today - timedelta((today.weekday() - days - 1) % 7 + 1))
-    year = int(parts.get("year", today.year))
-    quarter, month = parts.get("quarter"), _month(parts.get("month", ""))
+        begin = today - timedelta((today.weekday() - days - 1) % 7 + 1)
+        return begin, begin, str(begin)
+    months, number = next(((n, _nth(parts[k])) for k, n in _MONTHS_OF if k in parts), (1, 0))
+    names = [name[:3] for name in _MONTH_NAMES]
+    month = months * number - months + 1
+    if not number:
+        month = int(parts.get("mm", 0)) or 1 + names.index(parts["month"][:3].lower())
+    day = int(parts.get("d", 1))
+    year = int(parts.get("year", today.year - ((month, day) > (today.month, today.day))))
     try:
-        begins = date(year, 3 * int(quarter[1]) - 2 if quarter else month, int(parts.get("d", 1)))
+        begin = date(year, month, day)
     except ValueError:
-        return match[0]
-    if begins > today and "year" not in parts:
-        year -= 1
-    if quarter:
-        return f"{year}-{quarter.upper()}"
-    return f"{year}-{month:02}" + (f"-{int(parts['d']):02}" if "d" in parts else "")
+        return today, today, match[0]
+    if "d" in parts:
+        return begin, begin, str(begin)
+    last = last_of_month(begin.replace(month=month + months - 1))
+    written = {1: f"{begin:%Y-%m}", 3: f"{year}-Q{number}", 6: f"{begin}..{last}"}
+    return begin, last, written[months]
 
 
 class _Window:
-    """The text of the tokens around a stop, on one line."""
+    """The text of the tokens around a stop, on one line; a new line in the cell is one in it."""
 
     def __init__(self, stop: Stop) -> None:
         self.stop, self.first = stop, max(0, stop.at - _AROUND)
         end = min(len(stop.line) - 1, stop.at + _AROUND)
         line = stop.line[self.first : end]
-        pieces = [
-            " " * (before.end < token.start) + token.text
-            for before, token in zip([line[0], *line], line, strict=False)
-        ]
+        gaps = [b.start - a.end for a, b in zip([line[0], *line], line, strict=False)]
+        # What is two or more behind the line's end is indented: no one types so many spaces.
+        spaces = ["" if gap <= 0 else " " if gap < 3 else "\n" for gap in gaps]
+        pieces = [space + token.text for space, token in zip(spaces, line, strict=True)]
         self.ends = list(accumulate(map(len, pieces)))
         self.starts = [e - len(token.text) for e, token in zip(self.ends, line, strict=True)]
         self.text = "".join(pieces)
 
-    def matches(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-        """Yield the pattern's matches that begin with a token."""
-        return filter(None, (pattern.match(self.text, start) for start in self.starts))
-
     def token(self, offset: int) -> int:
-        """Return the place of the token that begins there; -1 where none does."""
-        return self.first + self.starts.index(offset) if offset in self.starts else -1
+        """Return the place of the token that begins there."""
+        return self.first + self.starts.index(offset)
 
     def places(self, match: re.Match[str]) -> tuple[int, int] | None:
         """Return the first and last token of a match; None if the stop is not in it."""
-        if match.start() not in self.starts or match.end() not in self.ends:
+        if match.end() not in self.ends:
             return None
-        first, last = self.starts.index(match.start()), self.ends.index(match.end())
-        at = self.stop.at - self.first
-        return (self.first + first, self.first + last) if first <= at <= last + 1 else None
+        first, last = self.token(match.start()), self.first + self.ends.index(match.end())
+        return (first, last) if first <= self.stop.at <= last + 1 else None
 
     def gains(self, start: int, cure: str, end: int) -> bool:
         """Return True if the grammar takes another text in a place, and what follows it."""
@@ -215,20 +270,21 @@ class _Window:
 
 def _filled(match: re.Match[str], today: date | None) -> Mapping[str, str]:
     """Return the parts of a match as the language writes them."""
-    parts = {name: text or "" for name, text in match.groupdict().items()}
+    parts = {name: re.sub(r"\s+", " ", text or "") for name, text in match.groupdict().items()}
     for name, text in parts.items():
         if text.lower() in DIGITS:
             parts[name] = str(DIGITS.index(text.lower()))
         elif name.startswith("weekday"):
             parts[name] = next(day for day in _WEEKDAYS if day[:3] == text[:3].capitalize())
-        elif name in ("month", "quarter"):
-            parts[name] = _day(match, today or date.today())
+        elif name in ("month", "quarter", "half"):
+            parts[name] = _day(match, today or date.today())[2]
         elif written := _WRITTEN.get(name):
             parts[name] = written(text)
     if inside := parts.get("inside"):
-        windows = [match[0].strip() for match in _OWN.finditer(inside)]
-        parts |= {"bare": _OWN.sub("", inside), "own": windows[0] if windows else ""}
-    return parts
+        parts |= {"bare": re.sub(f" ?{_OWN}", "", inside), "own": re.findall(_OWN, inside)[0]}
+    event = parts.get("event") or "App Installed"
+    step = "App Launched" if event == "App Installed" else event
+    return {"base": event, "step": step, **parts}
 
 
 def _number(text: str) -> int:
@@ -239,12 +295,41 @@ def _number(text: str) -> int:
     return int(found[0]) if found[0].isdecimal() else DIGITS.index(found[0])
 
 
-def _span_words(text: str) -> str:
-    """Return `1 week` for a week, `30 days` for a month."""
-    before, *_ = re.split("day|week|month|quarter|year|[dw]", text.lower())
-    n, days = _number(text), _IN_DAYS[text.lower()[len(before)]]
-    number, name = (n, "week") if days == 7 else (n * days, "day")
-    return f"{number} {name}{'s' * (number != 1)}"
+def _nth(text: str) -> int:
+    """Return 3 for Q3, 3rd and third."""
+    found = re.search("[0-9]", text)
+    return int(found[0]) if found else 1 + _NTH.index(text.split()[0].lower())
+
+
+def _spans(text: str) -> str:
+    """Return `1 week` for a week, `30 days` for a month, `7, 14 days` for 7 days and 2 weeks."""
+    spans = re.findall(_SPAN, text.lower())
+    units = [re.sub("calendar|full|whole|.*[^a-z]", "", span)[-6:] for span in spans]
+    pairs = [(_number(span), _IN_DAYS[unit[0]]) for span, unit in zip(spans, units, strict=True)]
+    unit, size = ("week", 7) if all(days == 7 for _, days in pairs) else ("day", 1)
+    numbers = [number * days // size for number, days in pairs]
+    return f"{', '.join(map(str, numbers))} {unit}{'s' * (numbers != [1])}"
+
+
+def _windows(text: str) -> str:
+    """Return `days 1..7, 14` for D1-D7 and day 14."""
+    ends = re.findall(rf"([0-9]+)d?(?:{_UP_TO}(?:D|days? ?)?([0-9]+))?", text, re.IGNORECASE)
+    written = ", ".join(f"{first}..{last}" if last else first for first, last in ends)
+    return f"day{'s' * ('..' in written)} {written}"
+
+
+def _weeks(text: str) -> str:
+    """Return `7..13, 14..27` for week 1 and weeks 2-3."""
+    ends = re.findall(rf"([0-9]+)(?:{_UP_TO}(?:W|weeks? ?)?([0-9]+))?", text, re.IGNORECASE)
+    return ", ".join(f"{7 * int(first)}..{7 * int(last or first) + 6}" for first, last in ends)
+
+
+def _often(text: str) -> str:
+    """Return `>= 2` for twice and for 2 or more, `> 3` for more than three times, `= 3` for 3."""
+    is_limit = re.match("at least|min|[^ ]+ ?(?:[+]|or more)|twice|thrice", text.lower())
+    sign = ">=" if is_limit else ">" if re.match("more than|over", text.lower()) else "="
+    times = [n for n, word in enumerate(("once", "twice", "thrice"), 1) if word in text.lower()]
+    return f"{sign} {times[0] if times else _number(text)}"
 
 
 def _hours(text: str) -> str:
@@ -255,26 +340,23 @@ def _hours(text: str) -> str:
 
 # What is typed, and how the language writes it.
 _WRITTEN: dict[str, Callable[[str], str]] = {
-    "span": _span_words,
+    "span": _spans,
+    "spans": _spans,
+    "windows": _windows,
+    "weeks": _weeks,
+    "often": _often,
     "hours": _hours,
     "thousands": lambda text: text.replace(",", ""),
     "rhythm": lambda text: "day" if text == "daily" else text.removesuffix("ly"),
     "comma": lambda text: text.replace(",", "."),
     "list": lambda text: ", ".join(re.findall("[0-9]+", text)),
-    "week": lambda text: f"{7 * int(text)}..{7 * int(text) + 6}",
-    "another": lambda text: f"{7 * int(text)}..{7 * int(text) + 6}",
-    "begin": lambda text: str(7 * int(text)),
-    "finish": lambda text: str(7 * int(text) + 6),
+    "nday": lambda text: str(_number(text)),
+    "nth": lambda text: f"{7 * _nth(text) - 7}..{7 * _nth(text) - 1}",
+    "thirty": lambda text: f"{30 * int(text)}..{30 * int(text) + 29}",
     "since": lambda text: f"{text}..{30 if int(text) < 30 else int(text) + 30}",
     "beyond": lambda text: f"{int(text) + 1}..{30 if int(text) < 29 else int(text) + 30}",
     "before": lambda text: str(max(0, int(text) - 1)),
 }
-
-
-def _month(word: str) -> int:
-    """Return the number of a month; 0 for no word."""
-    months = [month[:3] for month in _MONTH_NAMES]
-    return 1 + months.index(word[:3].lower()) if word else 0
 
 
 @cache
@@ -282,32 +364,20 @@ def _beginnings() -> frozenset[str]:
     """Return the first three letters of each word that a pattern may look for."""
     patterns = (line for line in table_lines("rewrites.txt") if not line.startswith(" "))
     text = " ".join([*patterns, *(_KINDS[kind] for kind in _KINDS.keys() - {"event", "rest"})])
-    words = re.findall(
-        r"[a-z]+", re.sub(r"\{[a-z]+\d?\}|\\[a-zA-Z]|\(\?", " ", text), re.IGNORECASE
-    )
-    return frozenset(word[:3].casefold() for word in words)
+    bare = re.sub(r"\{[a-z]+\d?\}|\\[a-zA-Z]|\(\?", " ", text)
+    return frozenset(word[:3].casefold() for word in re.findall("[a-z]+", bare, re.IGNORECASE))
 
 
 @cache
-def _rewrites() -> tuple[_Rewrite, ...]:
-    return tuple(_read())
-
-
-def _read() -> Iterator[_Rewrite]:
-    pattern = ""
-    for line in table_lines("rewrites.txt"):
-        if not line.startswith(" "):
-            pattern = line
-            continue
-        sign = pattern[0] if pattern[0] in ">^=" else ""
-        yield _Rewrite(_compiled(pattern.removeprefix(sign)), sign, line.strip())
+def _rewrites() -> tuple[tuple[str, re.Pattern[str], str], ...]:
+    """Return of each row of the table its sign, its pattern and its message."""
+    lines = table_lines("rewrites.txt")
+    rows = zip((re.split(r"^(\+?\^|[>=+]|)", p) for p in lines[::2]), lines[1::2], strict=True)
+    return tuple((sign, _compiled(typed), said.strip()) for (_, sign, typed), said in rows)
 
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Return a pattern with groups in the place of {event}, {n} and their like."""
-    return re.compile(re.sub(r"\{([a-z]+)(\d?)\}", _group_name, pattern), re.IGNORECASE)
-
-
-def _group_name(match: re.Match[str]) -> str:
-    return f"(?P<{match[1]}{match[2]}>{_KINDS[match[1]]})"
+    text = re.sub(r"\{([a-z]+)(\d?)\}", lambda m: f"(?P<{m[1]}{m[2]}>{_KINDS[m[1]]})", pattern)
+    return re.compile(text.replace(" ", r"\s"), re.IGNORECASE)
