@@ -303,9 +303,11 @@ def _nth(text: str) -> int:
 
 def _spans(text: str) -> str:
     """Return `1 week` for a week, `30 days` for a month, `7, 14 days` for 7 days and 2 weeks."""
-    spans = re.findall(_SPAN, text.lower())
-    units = [re.sub("calendar|full|whole|.*[^a-z]", "", span)[-6:] for span in spans]
-    pairs = [(_number(span), _IN_DAYS[unit[0]]) for span, unit in zip(spans, units, strict=True)]
+    unit = "day|week|month|quarter|year|[dw]$"
+    pairs = [
+        (_number(span), _IN_DAYS[re.findall(unit, span)[0][0]])
+        for span in re.findall(_SPAN, text.lower())
+    ]
     unit, size = ("week", 7) if all(days == 7 for _, days in pairs) else ("day", 1)
     numbers = [number * days // size for number, days in pairs]
     return f"{', '.join(map(str, numbers))} {unit}{'s' * (numbers != [1])}"
