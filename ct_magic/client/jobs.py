@@ -135,8 +135,9 @@ class Job(Record):
     often another query got the same one. `again` is true once it was submitted anew because the
     service had forgotten its id. `taken` is set when the count
     was not asked for now but taken from the journal: the moment it was counted (UTC). `counted`
-    is that moment for every count, by the service's clock where it is known (UTC). `lost` is true
-    where it failed because nothing more was heard of an id that the service still knows.
+    is that moment for every count, and `sent` when its id was given, by the service's clock where
+    it is known (UTC). `lost` is true where it failed because nothing more was heard of an id that
+    the service still knows.
     """
 
     number: int
@@ -157,6 +158,7 @@ class Job(Record):
     note: str | None = None
     again: bool = False
     taken: datetime | None = None
+    sent: datetime | None = None
     counted: datetime | None = None
     lost: bool = False
 

@@ -28,6 +28,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from ct_magic.client.jobs import (
     FOREIGN_TRIES,
@@ -260,8 +261,8 @@ class Schedule:
         match answer:
             case Success(tally, at):
                 return [self._end(replace(job, tally=tally, counted=at), State.SUCCESS, now)]
-            case Partial(req_id):
-                return [self._hold(job, req_id, now)]
+            case Partial(req_id, at):
+                return [self._hold(job, req_id, now, at)]
             case NotYet():
                 return [self._hold(job, job.req_id or "", now)]
             case Shared(req_id):
@@ -278,12 +279,12 @@ class Schedule:
             case Failure(error):
                 return [self._end(replace(job, error=error), State.FAILED, now)]
 
-    def _hold(self, job: Job, req_id: str, now: float) -> Job:
+    def _hold(self, job: Job, req_id: str, now: float, at: datetime | None = None) -> Job:
         wait = self.timing.poll_interval
         if job.number not in self._held:
             wait = min(wait, self.timing.first_look)
             self._held.add(job.number)
-            job = replace(job, given=now)
+            job = replace(job, given=now, sent=at)
         held = replace(job, state=State.SUBMITTED, req_id=req_id, tries=0, pages=0, forgets=0)
         return self._push(replace(held, note=None, error=None), now + wait)
 
@@ -371,7 +372,7 @@ class Schedule:
 
     def _push_fresh(self, job: Job, due: float) -> Job:
         self._held.discard(job.number)
-        return self._push(replace(job, state=State.WAITING, req_id=None), due)
+        return self._push(replace(job, state=State.WAITING, req_id=None, sent=None), due)
 
     def _give_up(self, job: Job, error: str, now: float) -> Job:
         lost = replace(job, error=error, lost=job.req_id is not None)

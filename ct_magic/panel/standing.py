@@ -104,7 +104,7 @@ class Standing(Record):
     def cached(self) -> tuple[int, datetime | None]:
         """How many rows the journal answered, and when the oldest of them was counted."""
         rows = [row for row in self.rows if row.cached]
-        times = [row.counted or taken_at(row) for row in rows]
+        times = [row.moment(self.about.zone) or taken_at(row) for row in rows]
         oldest = min((time for time in times if time is not None), default=None)
         return len(rows), oldest and oldest.astimezone(self.about.zone)
 
@@ -127,7 +127,7 @@ class Standing(Record):
         has, whole = _length(row.row), self._whole_length(row.row)
         parts = [f"{has} of {words.counted(whole, 'day')}"] if whole and has < whole else []
         if self._is_before_its_end(row):
-            time = row.counted and row.counted.astimezone(self.about.zone)
+            time = row.moment(self.about.zone)
             shown = time is not None and not self.about.stable
             until = f"until {words.day(time)} {time:%H:%M}" if time and shown else ""
             parts = [*(parts or ["so far"]), until]
@@ -139,7 +139,7 @@ class Standing(Record):
         """Return True for a count that was taken before the last of its days was over."""
         if self.about.today is None:
             return False
-        at = row.counted and row.counted.astimezone(self.about.zone)
+        at = row.moment(self.about.zone)
         day, hours = (at.date(), at.hour) if at else (self.about.today, 0)
         return not is_over(row.row.end, row.row.pieces, day, hours)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING
@@ -169,8 +169,7 @@ class RowResult(Record):
     `count` is None where a count that it is made of is missing, and `of` wherever `count` is;
     `share`, `low`, `high`, `previous` and `change` are None where theirs are. `difference` is of
     the two periods' shares, with Newcombe's interval; it and what is of the other share is None
-    where the periods are not alike. Shares and changes are fractions. `counted` is the moment of
-    the oldest count behind it (UTC).
+    where the periods are not alike. Shares and changes are fractions.
     """
 
     row: Row
@@ -193,7 +192,14 @@ class RowResult(Record):
     devices: int | None = None
     error: str | None = None
     cached: bool = False
-    counted: datetime | None = None
+
+    def moment(self, zone: tzinfo | None) -> datetime | None:
+        """Return the moment of the oldest count behind it, on a zone's clock (None: the machine's).
+
+        Of one whose last day was not over when it was sent, that is then: how much of that day it
+        holds, nobody knows.
+        """
+        return min((_moment(job, zone) for job in self.jobs if job.counted), default=None)
 
 
 def row_results(plan: Plan, jobs: Sequence[Job]) -> tuple[RowResult, ...]:
@@ -246,9 +252,13 @@ def _result(row: Row, jobs: Sequence[Job], own: Values, other: Values) -> RowRes
         devices=tally.devices if tally else None,
         error=INCONSISTENT if state is State.INCONSISTENT else _error(state, needed),
         cached=bool(needed) and all(job.taken is not None for job in needed),
-        counted=min((job.counted for job in needed if job.counted is not None), default=None),
     )
     return _with_difference(result, other.ofs[number])
+
+
+def _moment(job: Job, zone: tzinfo | None) -> datetime:
+    times = [time.astimezone(zone) for time in (job.sent, job.counted) if time]
+    return min(times) if times[0].date() <= job.question.until else times[-1]
 
 
 def _with_difference(result: RowResult, previous_of: int | None) -> RowResult:

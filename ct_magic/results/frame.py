@@ -292,7 +292,7 @@ def moments(times: Sequence[datetime | None], zone: tzinfo | None) -> _Column:
 
 def _column(name: str, results: Sequence[RowResult], zone: tzinfo | None) -> _Column:
     if name == "counted":
-        return moments([result.counted for result in results], zone)
+        return moments([result.moment(zone) for result in results], zone)
     cells = [_cell(name, result) for result in results]
     if COLUMNS[name] is DAY:
         return _days(cells)

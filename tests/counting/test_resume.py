@@ -5,12 +5,14 @@ from __future__ import annotations
 import pickle
 import warnings
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from helpers.raw_server import Wire, wires
 from helpers.shell import TODAY, point_at, submitted, until
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -336,3 +338,48 @@ def test_what_two_cells_wait_for_is_fetched_once_for_both(slow: Sandbox) -> None
     counted = ct_magic.count("Charged 2026-10-01..2026-10-04 by day", settings=QUICK)["count"]
     assert variables["one"]["count"].tolist() == counted.tolist()[:3]
     assert variables["two"]["count"].tolist() == counted.tolist()[1:]
+
+
+class OverMidnight:
+    """A service whose clock says 23:56 when a query comes; its count comes after midnight."""
+
+    def __init__(self) -> None:
+        self.is_late, self._ids = False, count(7)
+
+    def serve(self, wire: Wire) -> None:
+        """Answer one connection."""
+        while request := wire.request():
+            late = self.is_late and request.startswith(b"GET")
+            clock = "Thu, 26 Nov 2026 00:05:00" if late else "Wed, 25 Nov 2026 23:56:00"
+            answer = {"status": "success", "count": 230} if late else {"status": "partial"}
+            more = {"req_id": next(self._ids)} if request.startswith(b"POST") else {}
+            wire.answer(answer | more, 200, f"Date: {clock} GMT\r\n")
+
+
+@pytest.mark.parametrize("is_resumed", [False, True])
+@pytest.mark.parametrize(
+    "text",
+    ["E 2026-11-25", "E 2026-11-24..2026-11-25 by day", "E 2026-11-20..2026-11-25 share did F"],
+)
+def test_a_count_sent_before_its_last_day_was_over_is_so_far(
+    state: Path, monkeypatch: pytest.MonkeyPatch, text: str, is_resumed: bool
+) -> None:
+    """However late it comes: how much of that day it holds, nobody knows."""
+    service, names = OverMidnight(), dict[str, Any]()
+    quick = Settings(poll_interval=0.01, progress="none", timezone="UTC")
+    with wires(service.serve) as url:
+        monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", "A")
+        monkeypatch.setenv("CLEVERTAP_PASSCODE", "x-y")
+        monkeypatch.setenv("CLEVERTAP_BASE_URL", url)
+        handle = ct_magic.start(text, today=date(2026, 11, 25), settings=quick, variable="df")
+        until(lambda: all(job.req_id for job in handle.jobs))
+        if is_resumed:
+            handle.cancel()
+            assert handle._seen.wait(60)
+            names["df"] = handle.frame
+        service.is_late = True
+        frame = api.resume(quick, variables=names) if is_resumed else handle.result()
+    for df in (frame, *names.values()):
+        was_open = df["end"] == pd.Timestamp("2026-11-25")
+        assert df["count"].eq(230).all()
+        assert (df["counted"].dt.date <= date(2026, 11, 25)).tolist() == was_open.tolist()

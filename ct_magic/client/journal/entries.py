@@ -88,7 +88,8 @@ def entry(row: _Stored) -> Entry:
 def job_after(job: Job, known: Entry) -> Job:
     """Return the job as its submission leaves it: counted, or pending."""
     if not known.is_counted:
-        return replace(job, state=State.SUBMITTED, req_id=known.req_id)
+        sent = datetime.fromtimestamp(known.sent, UTC) if known.sent is not None else None
+        return replace(job, state=State.SUBMITTED, req_id=known.req_id, sent=sent)
     at = datetime.fromtimestamp(known.counted or 0.0, UTC)
     counted = replace(job, state=State.SUCCESS, req_id=known.req_id)
     return replace(counted, tally=known.tally, taken=at, counted=at)
