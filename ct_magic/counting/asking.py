@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from ct_magic.client.runner import Run
     from ct_magic.client.transport import Asker
     from ct_magic.counting.handle import Counting
-    from ct_magic.panel.panel import Panel, Shown
+    from ct_magic.panel.panel import Panel
     from ct_magic.panel.standing import About
 
-    Opener = Callable[[Shown, About], Panel]
+    Opener = Callable[[RowRun, About], Panel]
 
 _SECONDS_BETWEEN = (
     0.2  # seconds between two looks whether all is there; an interrupt is heard at once

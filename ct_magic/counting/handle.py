@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ct_magic.client.jobs import Job
-    from ct_magic.panel.panel import Panel, Shown
+    from ct_magic.panel.panel import Panel
     from ct_magic.planning.row_results import RowResult, RowRun
 
 
@@ -331,7 +331,7 @@ _HELD = 2.0  # seconds for which a second interrupt waits for a panel
 _LEAVE = 0.5  # seconds; a cancelled count is called cancelled where the machine is busy, too
 
 
-def wait(run: Shown, show: Callable[[], Panel], kernel: object = None) -> None:
+def wait(run: RowRun, show: Callable[[], Panel], kernel: object = None) -> None:
     """Show the run, start it and block until it is over.
 
     The first interrupt cancels the run, and KeyboardInterrupt is raised once it is over; a second
@@ -379,7 +379,7 @@ class _Interrupts:
         self._held = None
 
 
-def _watch(run: Shown, panel: Panel, kernel: object, heard: _Interrupts) -> None:
+def _watch(run: RowRun, panel: Panel, kernel: object, heard: _Interrupts) -> None:
     with CommPump(kernel, panel.comm_ids) as pump:
         if panel.comm_ids is not None and not pump.ok and _is_main():
             panel.disable_buttons()
@@ -395,7 +395,7 @@ def _watch(run: Shown, panel: Panel, kernel: object, heard: _Interrupts) -> None
             panel.refresh()
 
 
-def _leave(run: Shown, panel: Panel) -> None:
+def _leave(run: RowRun, panel: Panel) -> None:
     # Out of here, even if cancelling hangs. Mostly it takes no time.
     def cancel() -> None:
         panel.move_here()
@@ -409,7 +409,7 @@ def _leave(run: Shown, panel: Panel) -> None:
 
 
 def listen(
-    run: Shown,
+    run: RowRun,
     heard: Collection[str] | None,
     kernel: object = None,
     timeout: float | None = None,
@@ -428,7 +428,7 @@ def listen(
     return True
 
 
-def follow(run: Shown, panel: Panel) -> None:
+def follow(run: RowRun, panel: Panel) -> None:
     """Keep the panel true until the run is over; for a thread beside the cell."""
     while not run.wait(_SLICE):
         panel.refresh()

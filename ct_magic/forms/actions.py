@@ -24,8 +24,8 @@ from ct_magic.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ct_magic.panel.panel import Shown
     from ct_magic.panel.standing import About
+    from ct_magic.planning.row_results import RowRun
 
 
 Show = Callable[[w.Widget], None]
@@ -69,7 +69,7 @@ class Runner:
         counting.when_done(lambda frame: self._arrived(name, counting, frame))
         return True
 
-    def _opened(self, run: Shown, about: About) -> Panel:
+    def _opened(self, run: RowRun, about: About) -> Panel:
         # The form shows the panel itself, so nothing is displayed.
         panel = WidgetPanel(run, about, lambda bundle: None, keep=True)
         self._show(panel.box)

@@ -25,8 +25,9 @@ from contextlib import suppress
 from inspect import iscoroutine
 from typing import Any, TextIO
 
-from ct_magic.panel.panel import Display, HtmlPanel, Panel, Shown, TextPanel
+from ct_magic.panel.panel import Display, HtmlPanel, Panel, TextPanel
 from ct_magic.panel.standing import USUAL, About
+from ct_magic.planning.row_results import RowRun
 
 _AT_ONCE = 50  # messages taken at a time
 _INFO = ("kernel_info_request", "comm_info_request")  # answered without a look at anything else
@@ -150,7 +151,7 @@ def streams_of_this_thread(kernel: Any) -> tuple[Any, Any]:
 
 
 def open_panel(
-    run: Shown,
+    run: RowRun,
     about: About = USUAL,
     *,
     mode: str = "auto",

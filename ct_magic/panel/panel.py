@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Collection, Mapping
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from ct_magic.panel import html as panel_html, tables, text as panel_text
 from ct_magic.panel.standing import USUAL, About, Standing
-from ct_magic.planning.row_results import RowResult
-from ct_magic.rows import Plan
+from ct_magic.planning.row_results import RowRun
 
 _TICK = 1.0  # seconds between two messages to the front end
 SAVED_TICK = 4.0  # seconds between two states that a saved notebook would show
@@ -18,44 +17,6 @@ REWRITE = "\r\x1b[K"  # back to the line's beginning, and clear it
 _log = logging.getLogger(__name__)
 # Shows a bundle of mime types: the first one is displayed, the next take its place.
 Display = Callable[[Mapping[str, object]], None]
-
-
-class Shown(Protocol):
-    """The run behind a panel: see `row_results.RowRun`."""
-
-    clock: Callable[[], float]
-
-    @property
-    def plan(self) -> Plan:
-        """What is asked."""
-        ...
-
-    @property
-    def rows(self) -> tuple[RowResult, ...]:
-        """Every row as it is now."""
-        ...
-
-    @property
-    def outage(self) -> tuple[float, float] | None:
-        """Since when no answer came, and when the service is given up; None while it answers."""
-        ...
-
-    @property
-    def at_once(self) -> int | None:
-        """How many requests the service takes at once, where that is fewer than are wanted."""
-        ...
-
-    def start(self) -> None:
-        """Begin."""
-        ...
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait, `timeout` seconds at the most; return True if it is over."""
-        ...
-
-    def cancel(self, number: int | None = None) -> None:
-        """Stop asking for one row, or for all."""
-        ...
 
 
 class Panel:
@@ -69,7 +30,7 @@ class Panel:
     comm_ids: Collection[str] | None = None
     ticks = False  # whether a second that has passed is news
 
-    def __init__(self, run: Shown, about: About = USUAL) -> None:
+    def __init__(self, run: RowRun, about: About = USUAL) -> None:
         self._run, self._about = run, about
         self._spoken = float("-inf")
         self._shown: object = None
@@ -122,7 +83,7 @@ class Panel:
 class TextPanel(Panel):
     """Plain lines: one that is rewritten where there is a terminal, else one for each change."""
 
-    def __init__(self, run: Shown, about: About, out: TextIO, *, rewrite: bool = False) -> None:
+    def __init__(self, run: RowRun, about: About, out: TextIO, *, rewrite: bool = False) -> None:
         super().__init__(run, about)
         self._out, self._rewrite, self.ticks = out, rewrite, rewrite
         self._said = ""
@@ -164,7 +125,7 @@ class HtmlPanel(Panel):
     """
 
     def __init__(
-        self, run: Shown, about: About, display: Display, *, is_final: bool = False
+        self, run: RowRun, about: About, display: Display, *, is_final: bool = False
     ) -> None:
         super().__init__(run, about)
         self._display, self._is_final = display, is_final

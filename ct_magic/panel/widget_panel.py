@@ -27,10 +27,10 @@ import ipywidgets as w
 
 from ct_magic.common.words import plain
 from ct_magic.panel import html as panel_html, text as panel_text
-from ct_magic.panel.panel import SAVED_TICK, Display, Panel, Shown, TextPanel, still
+from ct_magic.panel.panel import SAVED_TICK, Display, Panel, TextPanel, still
 from ct_magic.panel.standing import About, Standing
 from ct_magic.panel.tables import row_days, row_label
-from ct_magic.planning.row_results import RowResult
+from ct_magic.planning.row_results import RowResult, RowRun
 from ct_magic.rows import row_name
 
 STOPS = "We stop asking. The service has no call that stops the query itself."
@@ -52,7 +52,7 @@ class CancelButtons:
     which is made when it is opened: a cell of ten thousand rows costs nothing before.
     """
 
-    def __init__(self, run: Shown, standing: Standing) -> None:
+    def __init__(self, run: RowRun, standing: Standing) -> None:
         self._run = run
         layout, _ = _shared_style()
         is_one = panel_html.single(standing) is not None
@@ -173,7 +173,7 @@ class WidgetPanel(Panel):
 
     def __init__(
         self,
-        run: Shown,
+        run: RowRun,
         about: About,
         display: Display,
         *,

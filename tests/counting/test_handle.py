@@ -20,8 +20,9 @@ from ct_magic import errors
 from ct_magic.client.jobs import Job, State
 from ct_magic.counting.asking import ask
 from ct_magic.counting.handle import Counting, outcome
-from ct_magic.panel.panel import Panel, Shown
+from ct_magic.panel.panel import Panel
 from ct_magic.planning.prepare import prepare
+from ct_magic.planning.row_results import RowRun
 from ct_magic.sandbox import Sandbox
 from ct_magic.settings import Settings
 
@@ -105,7 +106,7 @@ def test_who_asks_to_be_called_is_called_when_the_panel_shows_the_end(account: S
     prepared = prepare("App Launched 2026-10", settings=Settings(poll_interval=0.01))
     panels: list[Late] = []
 
-    def opened(run: Shown, note: str | None) -> Panel:
+    def opened(run: RowRun, note: str | None) -> Panel:
         panels.append(Late(run, note))
         return panels[0]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 from ct_magic.client.jobs import Job
-from ct_magic.planning.row_results import RowResult, row_results
+from ct_magic.planning.row_results import RowResult, RowRun, row_results
 from ct_magic.rows import Formula, Plan, Question, Row
 
 DAY = date(2026, 11, 1)
@@ -42,34 +43,17 @@ def results(rows: Sequence[Row], jobs: Sequence[Job]) -> tuple[RowResult, ...]:
     return row_results(plan(rows), jobs)
 
 
-class PlainRun:
+class PlainRun(RowRun):
     """The run behind a panel, whose jobs and clock the test moves."""
 
-    at_once: int | None = None  # the service takes as many as are wanted
-
     def __init__(self, rows: Sequence[Row]) -> None:
-        self.now = 0.0
-        self.plan = plan(rows)
-        self.jobs = tuple(Job(n, question) for n, question in enumerate(self.plan.questions))
+        self.now, planned = 0.0, plan(rows)
         self.cancelled: list[int | None] = []
-        self._seen: tuple[tuple[Job, ...], tuple[RowResult, ...]] | None = None
-
-    @property
-    def outage(self) -> None:
-        """The service answers."""
-        return
-
-    @property
-    def rows(self) -> tuple[RowResult, ...]:
-        """Every row as it is now."""
-        if self._seen is None or self._seen[0] is not self.jobs:
-            self._seen = (self.jobs, row_results(self.plan, self.jobs))
-        return self._seen[1]
-
-    @property
-    def clock(self) -> Callable[[], float]:
-        """The clock that the test moves."""
-        return lambda: self.now
+        jobs = tuple(Job(n, question) for n, question in enumerate(planned.questions))
+        # The service answers, and takes as many as are wanted.
+        service = {"jobs": jobs, "clock": lambda: self.now, "outage": None, "at_once": None}
+        self.service: Any = SimpleNamespace(**service)
+        super().__init__(planned, self.service)
 
     def cancel(self, number: int | None = None) -> None:
         """Note what is cancelled."""
@@ -79,4 +63,4 @@ class PlainRun:
         """Change one job."""
         jobs = list(self.jobs)
         jobs[number] = replace(jobs[number], **changes)
-        self.jobs = tuple(jobs)
+        self.service.jobs = tuple(jobs)

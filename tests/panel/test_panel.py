@@ -587,7 +587,7 @@ def test_a_panel_that_was_closed_costs_no_count(caplog: pytest.LogCaptureFixture
 def test_a_service_that_takes_fewer_at_once_is_said() -> None:
     """`max_concurrent = 20`, and it takes 4: else nobody knows what the counts wait for."""
     cell = PlainRun([row(number) for number in range(9)])
-    cell.at_once = 4
+    cell.service.at_once = 4
     panel, _ = opened(cell)
     assert "the service takes 4 at once" in panel._card.value
     for number in range(9):
