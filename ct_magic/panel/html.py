@@ -223,7 +223,9 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
     of_all = counted(row.of or row.count, "profile")
     if row.share is not None and row.low is not None:
         big, of = words.share(row.share), f"{row.count:,} of {of_all}"
-        rest = [words.interval(row.low, row.high), of, panel_text.difference(row)]
+        known = row.previous_share
+        before = "" if known is None else f"{words.share(known)} before"
+        rest = [words.interval(row.low, row.high), of, before, panel_text.difference(row)]
         rest = [escape(part) for part in rest]
     else:
         big, unit = f"{row.count:,}", of_all.partition(" ")[2]
@@ -341,8 +343,8 @@ def columns_drawn(standing: Standing, height: int) -> str:
             counts = [(row.count, standing.is_open(row)) for row in shown]
             svg = _svg(counts, _highest(rows), size, f"{name}: " * bool(name), said)
             begin = f'<bdi style="color:{MUTED}">{escape(plain(name))}</bdi>'
-            end = f"<span {quiet}>{said if name else ''}</span>"
-            lines.append(f'<div class="ct-line">{begin} {svg} {end}</div>')
+            parts = f"{begin} {svg} <span {quiet}>{said}</span>" if name else svg
+            lines.append(f'<div class="ct-line">{parts}</div>')
     return "".join(lines) + rest
 
 

@@ -10,15 +10,21 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from ct_magic.common.words import change, fit, plain, share
+from ct_magic.common.words import change, fit, plain, points, share
 from ct_magic.panel.style import NO_FORMULA
 from ct_magic.panel.tables import html_table, text_table
 
 # What a page shows of a DataFrame of counts: the columns that say something, numbers to read.
 
-_WHOLE = ("count", "of", "previous", "events", "users", "devices")
-PERCENT = ("share", "low", "high")
-_DAY_COLUMNS = ("start", "end", "previous_start", "previous_end")
+_WRITERS: dict[str, Callable[[Any], str]] = {
+    **dict.fromkeys(("count", "of", "previous", "previous_of"), "{:,}".format),
+    **dict.fromkeys(("events", "users", "devices"), "{:,}".format),
+    **dict.fromkeys(("share", "low", "high", "previous_share"), share),
+    "change": change,
+    **dict.fromkeys(("difference", "difference_low", "difference_high"), points),
+    **dict.fromkeys(("start", "end", "previous_start", "previous_end"), "{:%Y-%m-%d}".format),
+    "counted": "{:%Y-%m-%d %H:%M}".format,
+}
 
 
 def short_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -28,8 +34,14 @@ def short_frame(frame: pd.DataFrame) -> pd.DataFrame:
     arrived, when they were taken where that was now, an event that the query names, the end of
     days that are the same, a query that all rows share.
     """
+
+    def texts(name: str) -> pd.Series[Any]:
+        write = _WRITERS.get(name, "{}".format)
+        shown = frame[name].map(lambda value: "" if pd.isna(value) else write(value))
+        return shown.astype("object")
+
     names = [name for name in frame.columns if _says_something(frame, name)]
-    return pd.DataFrame({name: _column_texts(frame[name], name) for name in names})
+    return pd.DataFrame({name: texts(name) for name in names})
 
 
 def drawn_short(frame: pd.DataFrame, *, is_page: bool) -> str | None:
@@ -42,7 +54,7 @@ def drawn_short(frame: pd.DataFrame, *, is_page: bool) -> str | None:
         return str(shown)
     # None where somebody has chosen to have no HTML: a page then shows the text.
     page = shown._repr_html_()  # type: ignore[operator] # pandas' own
-    return page and str(page).replace("<div>", f'<div class="{NO_FORMULA}">', 1)
+    return page and str(page).replace("<div>", f'<div class="ct-magic-frame {NO_FORMULA}">', 1)
 
 
 class DrawnBeside:
@@ -85,23 +97,6 @@ def _says_something(frame: pd.DataFrame, name: str) -> bool:
     return True
 
 
-def _column_texts(column: pd.Series[Any], name: str) -> pd.Series[Any]:
-    write = _writer(name)
-    return column.map(lambda value: "" if pd.isna(value) else write(value)).astype("object")
-
-
-def _writer(name: str) -> Callable[[Any], str]:
-    if name in _WHOLE:
-        return "{:,}".format
-    if name in PERCENT:
-        return share
-    if name == "change":
-        return change
-    if name in _DAY_COLUMNS:
-        return "{:%Y-%m-%d}".format
-    return ("{:%Y-%m-%d %H:%M}" if name == "counted" else "{}").format
-
-
 # Words as a table in a page: each column has the room that its words need.
 
 _ONE_LINE = 20  # characters of a column that stays on one line: a moment, a name
@@ -128,7 +123,6 @@ def _style(longest: int, side: str) -> str:
 # What is shown of the DataFrame of `%ct history`: one line a cell, the newest first.
 
 MOST_LINES = 50
-_COUNT_COLUMNS = ("counts", "count")
 
 
 def short_history(frame: pd.DataFrame, *, is_page: bool, columns: int | None = None) -> str:
@@ -142,33 +136,29 @@ def short_history(frame: pd.DataFrame, *, is_page: bool, columns: int | None = N
     rows = frame.head(MOST_LINES)
     # Not by pandas: of no rows its `partition` makes no columns.
     rows = rows.assign(account=[text.partition(" at ")[0] for text in rows["account"]])
-    names = _column_names(rows)
-    shown = list(zip(*(_history_texts(name, rows[name]) for name in names), strict=True))
+    is_shown = {
+        "asked": True,
+        "account": rows["account"].nunique() > 1,
+        "variable": rows["variable"].notna().any(),
+        "state": (rows["state"] != "success").any(),
+        "counts": (rows["counts"] != 1).any(),
+        "count": rows["count"].notna().any(),
+        "title": True,
+    }
+    names = [name for name, is_told in is_shown.items() if is_told]
+    lines = [[*map(_text, line)] for line in rows[names].itertuples(index=False)]
+    numbers = [place for place, name in enumerate(names) if name in ("counts", "count")]
+    for line in lines:
+        for place in numbers:
+            line[place] = f"{int(line[place]):,}" if line[place] else ""
     older = len(frame) - len(rows)
     more = f"and {older:,} older: the value holds all" if older else ""
-    right = [name in _COUNT_COLUMNS for name in names]
     if is_page:
-        numbers = [place for place, is_number in enumerate(right) if is_number]
-        return word_table(shown, numbers) + f"<p>{more}</p>" * bool(more)
+        return word_table([names, *lines], numbers) + f"<p>{more}</p>" * bool(more)
     most = columns or get_terminal_size().columns
-    lines = text_table(shown, right, 10**6)
-    cut = [line if fit(line, most) == line else f"{fit(line, most - 1)}…" for line in lines]
+    shown = text_table([names, *lines], [n in numbers for n in range(len(names))], 10**6)
+    cut = [line if fit(line, most) == line else f"{fit(line, most - 1)}…" for line in shown]
     return "\n".join([*cut, more] if more else cut)
-
-
-def _column_names(frame: pd.DataFrame) -> list[str]:
-    names = ["asked"]
-    names += ["account"] if frame["account"].nunique() > 1 else []
-    names += ["variable"] if frame["variable"].notna().any() else []
-    names += ["state"] if (frame["state"] != "success").any() else []
-    names += ["counts"] if (frame["counts"] != 1).any() else []
-    names += ["count"] if frame["count"].notna().any() else []
-    return [*names, "title"]
-
-
-def _history_texts(name: str, column: pd.Series[Any]) -> list[str]:
-    write = "{:,}".format if name in _COUNT_COLUMNS else str
-    return [name, *("" if pd.isna(value) else plain(write(value)) for value in column)]
 
 
 _YES = {True: "yes", False: "no"}
@@ -179,14 +169,11 @@ def short_table(frame: pd.DataFrame, *, is_page: bool) -> str:
     """Return the frame as HTML, or as the text that pandas makes of it."""
     if not is_page:
         return repr(frame)
-    numbers = [
-        place
-        for place, (_, column) in enumerate(frame.items())
-        if is_numeric_dtype(column) and not is_bool_dtype(column)
-    ]
+    is_number = [is_numeric_dtype(kind) and not is_bool_dtype(kind) for kind in frame.dtypes]
     shown = [list(map(_text, line)) for line in frame.head(_MOST).itertuples(index=False)]
     more = len(frame) - len(shown)
     rest = f"<p>and {more:,} more: the value holds all</p>" if more else ""
+    numbers = [place for place, is_one in enumerate(is_number) if is_one]
     return word_table([[str(name) for name in frame.columns], *shown], numbers) + rest
 
 

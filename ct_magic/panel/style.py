@@ -61,7 +61,7 @@ SHEET = f"""<style>{FOCUS}
 .ct-magic .ct-one {{ min-height:38px }}
 .ct-magic .ct-days svg {{ width:160px;vertical-align:bottom }}
 .ct-magic .ct-part {{ display:inline-block;vertical-align:top }}
-.ct-magic .ct-meta {{ display:grid;grid-template-columns:minmax(80px,150px) minmax(110px,230px)
+.ct-magic .ct-meta {{ display:grid;grid-template-columns:minmax(80px,190px) minmax(110px,230px)
   minmax(70px,110px) 1fr auto auto;column-gap:14px;margin-top:10px;padding-top:6px;
   border-top:1px solid {HAIR};font-size:12px }}
 .ct-meta:has(> :first-child:empty) {{ grid-template-columns:minmax(110px,230px)
@@ -74,6 +74,7 @@ SHEET = f"""<style>{FOCUS}
 .ct-magic .ct-line {{ display:contents }}
 .ct-magic .ct-line > * {{ overflow:hidden;text-overflow:ellipsis;white-space:nowrap }}
 .ct-magic .ct-line svg {{ display:block;width:100% }}
+.ct-magic .ct-line svg:only-child {{ grid-column:1/-1 }}
 .ct-magic-panel, .ct-magic:not(.ct-magic-live) {{ container-type:inline-size }}
 .ct-magic table.ct-rows {{ width:100%;table-layout:auto;border-collapse:collapse;margin:8px 0 0;
   font-size:13px;border:0;color:inherit }}
@@ -98,6 +99,8 @@ SHEET = f"""<style>{FOCUS}
   background:color-mix(in srgb,{BAR} var(--s),transparent) }}
 .ct-heat i {{ font-style:normal }}
 .ct-reason {{ color:{DOUBT};margin-top:6px }}
+.ct-acts {{ margin-left:auto }}
+.ct-magic-frame :is(td,th) {{ white-space:nowrap !important }}
 .ct-acts button {{ border:0;background:none;color:inherit;font:inherit;text-decoration:underline;
   cursor:pointer;padding:0 0 0 10px }}
 @container (max-width:{_NARROW}px) {{
@@ -105,6 +108,7 @@ SHEET = f"""<style>{FOCUS}
   .ct-magic .ct-rows :is(td,th):first-child {{ max-width:11em !important }}
   .ct-magic-live .ct-rows:not(.ct-heat) :is(td,th):last-child {{ min-width:104px;max-width:104px }}
   .ct-magic table.ct-heat {{ min-width:calc(140px + 29px*var(--ct-magic-columns)) }}
+  .ct-magic:not(.ct-magic-live) .ct-rows:not(.ct-heat) td:last-child {{ white-space:normal }}
   .ct-magic table.ct-wide td i {{ display:none }}
   .ct-magic .ct-meta {{ display:flex;flex-wrap:wrap }} }}
 .ct-magic summary {{ color:{MUTED};cursor:pointer;width:max-content;margin-top:4px }}

@@ -186,7 +186,9 @@ def count_html(row: RowResult) -> str:
 
 
 def _previous(row: RowResult) -> str:
-    return "" if row.previous is None else f"{row.previous:,}"
+    is_base, part = row.row.base == row.row.number, row.previous_share
+    known = "" if part is None or is_base else _quiet(escape(share(part)))
+    return "" if row.previous is None else f"{row.previous:,} {known}".rstrip()
 
 
 def _change(row: RowResult) -> str:
@@ -227,8 +229,8 @@ def _share(row: RowResult) -> str:
     said = f"<b>{escape(share(row.share or 0.0))}</b> {_quiet(f'({ends})')}"
     if not (differs := panel_text.difference(row)):
         return said
-    before, points, ends = re.split(r", | (?=\()", differs)
-    return f"{said} · {before}, <b>{points}</b> {_quiet(ends)}"
+    points, ends = re.split(r" (?=\()", differs)
+    return f"{said} · <b>{points}</b> {_quiet(ends)}"
 
 
 def _quiet(words: str) -> str:

@@ -235,14 +235,11 @@ def versus(row: RowResult) -> str:
 
 
 def difference(row: RowResult) -> str:
-    """Return the other period's share and what differs: `19 % before, +3.1 points (-1.8 to +7.9)`.
-
-    Nothing of a base, which has no interval.
-    """
+    """Return by how much a share differs from the other period's: `+3.1 points (-1.8 to +7.9)`."""
     if row.difference is None or row.difference_low is None or row.difference_high is None:
         return ""
-    gap, ends = row.difference, words.points_between(row.difference_low, row.difference_high)
-    return f"{words.share(row.previous_share or 0.0)} before, {words.points(gap)} ({ends})"
+    ends = words.points_between(row.difference_low, row.difference_high)
+    return f"{words.points(row.difference)} ({ends})"
 
 
 def of_step_before(row: RowResult, rows: Sequence[RowResult]) -> str:
