@@ -23,6 +23,7 @@ import threading
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from inspect import iscoroutine
+from itertools import chain, repeat
 from typing import Any, TextIO
 
 from ct_magic.panel.panel import Display, HtmlPanel, Panel, TextPanel
@@ -39,8 +40,8 @@ class CommPump:
     """`with CommPump(kernel, ids) as pump:` and call `pump()` again and again while waiting.
 
     `ids` are the comm ids of the widgets that may be heard, also those that are added meanwhile;
-    with None nothing is taken over. On a kernel that is built otherwise
-    than ipykernel 6 and 7 are, `ok` is False and calling it does nothing.
+    with None nothing is taken over. On a kernel that is built otherwise than ipykernel 6 and 7
+    are, `ok` is False and calling it does nothing.
     """
 
     def __init__(self, kernel: Any, ids: Collection[str] | None) -> None:
@@ -50,12 +51,22 @@ class CommPump:
         self._held: list[Any] = []
 
     def __enter__(self) -> CommPump:
-        if self._ids is not None:
-            try:
-                self._take_over()
-            except Exception:
-                # Private parts of ipykernel; a version that moved them leaves us deaf, not broken.
-                _log.debug("ct_magic: this kernel's messages cannot be read", exc_info=True)
+        if self._ids is None:
+            return self
+        try:
+            import zmq
+
+            self._readable, self._writable = zmq.POLLIN, zmq.POLLOUT
+            self._stream, self._replies = streams_of_this_thread(self._kernel)
+            self._callback = self._stream._recv_callback
+            self._say, self._comms = self._kernel._publish_status, self._kernel.comm_manager
+            self.ok = self._callback is not None  # else nobody reads this stream
+            if self.ok:
+                self._stream.on_recv(self._received, copy=False)
+        except Exception:
+            # Private parts of ipykernel; a version that moved them leaves us deaf, not broken.
+            self.ok = False
+            _log.debug("ct_magic: this kernel's messages cannot be read", exc_info=True)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -72,18 +83,6 @@ class CommPump:
         """Handle what has come for our widgets."""
         if self.ok:
             self._stream.flush(self._readable, limit=_AT_ONCE)
-
-    def _take_over(self) -> None:
-        import zmq
-
-        self._readable, self._writable = zmq.POLLIN, zmq.POLLOUT
-        self._stream, self._replies = streams_of_this_thread(self._kernel)
-        self._callback = self._stream._recv_callback
-        self._say, self._comms = self._kernel._publish_status, self._kernel.comm_manager
-        if self._callback is None:
-            raise AttributeError("nobody reads this stream")
-        self._stream.on_recv(self._received, copy=False)
-        self.ok = True
 
     def _received(self, message: object) -> None:
         try:
@@ -175,16 +174,15 @@ def open_panel(
             from ct_magic.panel.widget_panel import PATIENCE, WidgetPanel
 
             lines, stays = _lines(shell), is_inside_output(shell)
-            return WidgetPanel(
-                run, about, notebook_display(), lines=lines, stays=stays, patience=PATIENCE
-            )
+            display = notebook_display()
+            return WidgetPanel(run, about, display, lines=lines, stays=stays, patience=PATIENCE)
         case "html":
-            is_final = is_inside_output(shell)
-            return HtmlPanel(run, about, notebook_display(), is_final=is_final)
+            return HtmlPanel(run, about, notebook_display(), is_final=is_inside_output(shell))
     if stream is None:  # a Python without a console
         return Panel(run, about)
-    rewrite = is_terminal(stream) and _can_rewrite(environ) and not about.stable
-    return TextPanel(run, about, stream, rewrite=rewrite)
+    is_ci = environ.get("CI", "").lower() not in ("", "0", "false")
+    is_log = is_ci or environ.get("TERM") == "dumb" or about.stable
+    return TextPanel(run, about, stream, rewrite=is_terminal(stream) and not is_log)
 
 
 def is_inside_output(shell: object) -> bool:
@@ -196,27 +194,18 @@ def is_inside_output(shell: object) -> bool:
     if kernel is None or widgets is None:
         return False
     parent = kernel.get_parent().get("header", {}).get("msg_id")
-    module = widgets.widgets.widget
-    known = getattr(module, "_instances", None)  # of ipywidgets 8
-    known = module.Widget.widgets if known is None else known
-    outputs = [widget for widget in list(known.values()) if isinstance(widget, widgets.Output)]
+    known = list(widgets.widgets.widget._instances.values())
+    outputs = [widget for widget in known if isinstance(widget, widgets.Output)]
     return any(output.msg_id and output.msg_id == parent for output in outputs)
 
 
 def notebook_display() -> Display:
     """Return what shows a bundle as an output of the cell, and the next ones in its place."""
-    handle: Any = None
+    from IPython.display import DisplayHandle
 
-    def show(bundle: Mapping[str, object]) -> None:
-        nonlocal handle
-        if handle is None:
-            from IPython.display import display
-
-            handle = display(dict(bundle), raw=True, display_id=True)  # type: ignore[no-untyped-call]
-        else:
-            handle.update(dict(bundle), raw=True)
-
-    return show
+    handle: Any = DisplayHandle()  # type: ignore[no-untyped-call] # IPython's own
+    ways = chain([handle.display], repeat(handle.update))
+    return lambda bundle: next(ways)(dict(bundle), raw=True)
 
 
 def is_interactive(shell: object) -> bool:
@@ -251,15 +240,13 @@ def current_shell() -> Any:
     return get_ipython()
 
 
-def _can_rewrite(environ: Mapping[str, str]) -> bool:
-    is_ci = environ.get("CI", "").lower() not in ("", "0", "false")
-    return not is_ci and environ.get("TERM") != "dumb"
-
-
 def _mode(shell: object) -> str:
     kernel = getattr(shell, "kernel", None)
-    # A parallel engine's client shows what was printed, and no display that is replaced.
-    if kernel is None or _is_forked(kernel) or type(kernel).__module__.startswith("ipyparallel"):
+    # The session of a kernel sends nothing from another process than its own, and a parallel
+    # engine's client shows what was printed, and no display that is replaced.
+    pid = getattr(getattr(kernel, "session", None), "pid", None)
+    is_forked = isinstance(pid, int) and pid != os.getpid()
+    if kernel is None or is_forked or type(kernel).__module__.startswith("ipyparallel"):
         return "text"
     return "widget" if is_interactive(shell) and _is_heard(kernel) else "html"
 
@@ -270,12 +257,6 @@ def _is_program(shell: object) -> bool:
     is_derived = any(base.__module__.startswith("IPython.") for base in bases)
     has_prompt = hasattr(shell, "simple_prompt")
     return is_derived and not has_prompt and not own.__module__.startswith("IPython.")
-
-
-def _is_forked(kernel: object) -> bool:
-    # The session of a kernel sends nothing from another process than its own.
-    pid = getattr(getattr(kernel, "session", None), "pid", None)
-    return isinstance(pid, int) and pid != os.getpid()
 
 
 def _is_heard(kernel: object) -> bool:

@@ -53,23 +53,22 @@ class CancelButtons:
     """
 
     def __init__(self, run: RowRun, standing: Standing) -> None:
-        self._run = run
-        layout, _ = _shared_style()
+        self._run, (layout, _) = run, _shared_style()
         is_one = panel_html.single(standing) is not None
-        self._all = _button("Cancel" if is_one else "Cancel all", lambda: run.cancel())
+        self._all = _button("Cancel" if is_one else "Cancel all", run.cancel)
         self._some = _button("Cancel these", self._cancel_marked)
-        self._boxes = [_box(row, layout) for row in run.rows] if self.is_table(standing) else []
+        self._boxes = list(map(_box, run.rows)) if self.is_table(standing) else []
         self._list: w.SelectMultiple | None = None
-        for box in self._boxes:
-            box.observe(lambda _: self._tell(), "value")
         marks = w.VBox(self._boxes, layout=layout).add_class("ct-magic-marks")
         stop = w.HBox([self._some, self._all], layout=layout).add_class("ct-magic-stop")
         self.over, self.below = [marks, stop], list[w.DOMWidget]()
+        for box in self._boxes:
+            box.observe(self._tell, "value")
         if not self._boxes and not is_one:
             self._open = w.ToggleButton(layout=layout).add_class("ct-magic-more")
             self._list = w.SelectMultiple(rows=8, layout=layout).add_class("ct-magic-list")
-            self._open.observe(lambda _: self._toggle(), "value")
-            self._list.observe(lambda _: self._tell(), "value")
+            self._open.observe(self._toggle, "value")
+            self._list.observe(self._tell, "value")
             self.below = [self._open, _shown(self._list, False)]
         self._tell()
         self.follow(standing)
@@ -82,14 +81,14 @@ class CancelButtons:
 
     def follow(self, standing: Standing) -> None:
         """Take the boxes of rows away that have ended; say how many rows are not in sight."""
+        self._seen = standing
         for box, row in zip(self._boxes, standing.rows, strict=False):
             if row.state.ended and not box.disabled:
                 box.disabled, box.value = True, False
-        if self.below:
+        if self._list:
             hidden = len(standing.rows) - len(panel_html.in_sight(standing))
-            is_long = panel_html.is_long(standing)
-            self._called = f"{hidden:,} more rows" if is_long else "cancel some"
-            self._open.description = f"{self._called} {'▾' if self._open.value else '▸'}"
+            what = f"{hidden:,} more rows" if panel_html.is_long(standing) else "cancel some"
+            self._open.description = f"{what} {'▾' if self._open.value else '▸'}"
 
     def disable(self) -> None:
         """Name the interrupt in place of the buttons, which nobody hears."""
@@ -102,19 +101,17 @@ class CancelButtons:
         boxes = [number for number, box in enumerate(self._boxes) if box.value]
         return boxes + list(self._list.value if self._list else ())
 
-    def _tell(self) -> None:
+    def _tell(self, change: object = None) -> None:
         count = len(self._marked)
         self._some.description = f"Cancel {'this' if count == 1 else f'these {count}'}"
         _shown(self._some, bool(count))
 
-    def _toggle(self) -> None:
-        if self._list is None:
-            return
-        if self._open.value:
+    def _toggle(self, change: object) -> None:
+        if self._list and self._open.value:
             rows = [row for row in self._run.rows if not row.state.ended][:OFFERED]
             self._list.options = [(_in_list(row, self._run.rows), row.row.number) for row in rows]
-        self._open.description = f"{self._called} {'▾' if self._open.value else '▸'}"
-        _shown(self._list, self._open.value)
+        _shown(self.below[1], self._open.value)
+        self.follow(self._seen)
 
     def _cancel_marked(self) -> None:
         for number in self._marked:
@@ -135,12 +132,11 @@ def _in_list(row: RowResult, rows: Sequence[RowResult]) -> str:
     return f"{row.row.number + 1}: {', '.join(filter(None, parts))}"
 
 
-def _box(row: RowResult, layout: w.Layout) -> w.Checkbox:
+def _box(row: RowResult) -> w.Checkbox:
     # The name is read out, and seen by nobody.
-    name = f"Mark {plain(row_name(row.row))}"
+    name, (layout, _) = f"Mark {plain(row_name(row.row))}", _shared_style()
     box = w.Checkbox(description=name, indent=False, layout=layout, disabled=row.state.ended)
-    box.add_class("ct-magic-mark")
-    return box
+    return box.add_class("ct-magic-mark")
 
 
 def _button(description: str, press: Callable[[], object]) -> w.Button:
@@ -211,21 +207,15 @@ class WidgetPanel(Panel):
         self._kept, self._until = standing.now, standing.next_look
         self._is_timed = standing.seconds is not None  # its clock goes on by itself
         self._shown = standing.rows, standing.outage
-        self._card, self._words, self._below = (
-            w.HTML(value, layout=layout)
-            for value in (
-                panel_html.live(standing),
-                panel_html.live_region(standing),
-                panel_html.live_below(standing),
-            )
-        )
+        draw = (panel_html.live, panel_html.live_region, panel_html.live_below)
+        parts = [w.HTML(part(standing), layout=layout) for part in draw]
+        self._card, self._words, self._below = parts
         self._buttons = CancelButtons(self._run, standing)
         self._beside = w.Box([self._card, *self._buttons.over], layout=layout)
         if CancelButtons.is_table(standing):
             self._beside.add_class("ct-magic-marked")
-        parts = [self._beside, *self._buttons.below, self._below, self._words]
-        self.box = w.VBox(parts, layout=layout)
-        self.box.add_class("ct-magic-panel")
+        shown = [self._beside, *self._buttons.below, self._below, self._words]
+        self.box = w.VBox(shown, layout=layout).add_class("ct-magic-panel")
         self.box._view_count = 0  # the front end counts from here
         self._mine = {widget.comm.comm_id for widget in walk(self.box)}
         HEARD.update(self._mine)
@@ -247,13 +237,16 @@ class WidgetPanel(Panel):
     def _show(self, standing: Standing) -> None:
         # A countdown that has come to its end is taken away.
         self._until = standing.next_look
-        self._card.value = panel_html.live(standing)
-        self._words.value = panel_html.live_region(standing)
+        self._draw(standing)
         self._buttons.follow(standing)
         if not self._is_timed and standing.seconds is not None:
             self._below.value, self._is_timed = panel_html.live_below(standing), True
         if not self.box._view_count:
             self._show_elsewhere(standing)
+
+    def _draw(self, standing: Standing) -> None:
+        self._card.value = panel_html.live(standing)
+        self._words.value = panel_html.live_region(standing)
 
     def _show_elsewhere(self, standing: Standing) -> None:
         # A new bundle is a new view: where one is seen it would lose the focus and what is marked.
@@ -270,41 +263,35 @@ class WidgetPanel(Panel):
             self._printed = TextPanel(self._run, self._about, self._lines)
 
     def _end(self, standing: Standing) -> None:
-        if not self._is_built:
+        views, stays = 0, False
+        if self._is_built:
+            HEARD.difference_update(self._mine)
+            views = self.box._view_count or 0
+            # A page that was reloaded meanwhile hears no more of the display: there the card stays,
+            # as it ended. In the background nobody notices a reload, so the last ones are kept.
+            behind = threading.get_ident() != self._thread
+            # Where the form around it was closed, the box is closed already: the rest goes, too.
+            is_open = self.box.comm is not None
+            stays = is_open and (self._keep or self._stays or behind or views > 1)
+            if not stays:
+                # Before the display goes: a page would answer for a view that it has no more.
+                uncount(self.box)
+        if not self._is_built or not self._stays:
             self._display(still(standing))
-            self._print_end(views=0)
-            return
-        HEARD.difference_update(self._mine)
-        views = self.box._view_count or 0
-        # A page that was reloaded meanwhile hears no more of the display: there the card stays, as
-        # it ended. In the background nobody notices a reload, so the last ones are kept.
-        behind = threading.get_ident() != self._thread
-        # Where the form around it was closed, the box is closed already, and the rest goes, too.
-        is_open = self.box.comm is not None
-        stays = is_open and (self._keep or self._stays or behind or views > 1)
-        if not stays:
-            # Before the display goes: a page would answer for a view that it has no more.
-            uncount(self.box)
-        if not self._stays:
-            self._display(still(standing))
-        self._print_end(views)
+        if self._lines is not None and (self._printed is not None or not views):
+            TextPanel(self._run, self._about, self._lines).close()
         if stays:
-            self._card.value = panel_html.live(standing)
-            self._words.value = panel_html.live_region(standing)
+            self._draw(standing)
             self._below.value = panel_html.live_below(standing)
             self.box.children = (self._card, self._below, self._words)
             self._beside.children = self._buttons.over
             close(self._beside, *self._buttons.below)
-        else:
+        elif self._is_built:
             close(self.box)
         if stays and not self._keep:
             KEPT.append(self.box)
         while len(KEPT) > MOST_KEPT:
             close(KEPT.popleft())
-
-    def _print_end(self, views: int) -> None:
-        if self._lines is not None and (self._printed is not None or not views):
-            TextPanel(self._run, self._about, self._lines).close()
 
 
 def walk(widget: w.Widget) -> Iterator[w.Widget]:
