@@ -145,12 +145,16 @@ def _of_base_again(body: _Json) -> Iterator[str]:
 
 def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) -> Iterator[str]:
     yield from _keys(condition, _FILTER_KEYS)
-    yield from of_property(Property(str(condition.get("name")), scope), event, known.names)
+    names = of_property(Property(str(condition.get("name")), scope), event, known.names)
     operator, values = condition.get("operator", "equals"), condition.get("value")
     listed = values if isinstance(values, list) else [values]
     is_version = "version" in str(condition.get("name")).casefold()
     if is_version and any(type(item) in (int, float) for item in listed):
-        yield f"{_part(condition, scope)}: a version is a text, and 1.10 is not 1.1: quote it"
+        # Quoted, its operator is right; so one doubt says all.
+        version = f"{_part(condition, scope)}: a version is a text, and 1.10 is not 1.1: quote it"
+        yield "; ".join([version, *names])
+        return
+    yield from names
     for text in (t for t in listed if isinstance(t, str) and _PARAMETER.fullmatch(t)):
         yield f'{_part(condition, scope)}: "{text}" is a text; a variable has no quotes, {text}'
     for doubt in _of_operator(operator, listed, scope):

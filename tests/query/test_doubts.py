@@ -11,6 +11,7 @@ from ct_magic import QueryError
 from ct_magic.query.catalog import SYSTEM, Names, names_from_json
 from ct_magic.query.doubts import CLOCK, DID_SEES_BASE, FACTS, Known, are_doubted, doubted
 from ct_magic.query.expand import expand
+from ct_magic.query.model import Scope
 from ct_magic.query.parser import statements
 
 TODAY = date(2026, 11, 23)
@@ -261,6 +262,16 @@ def test_a_value_that_is_a_word_of_a_known_one_is_probably_that_one() -> None:
     names = Names({"Charged": {"Payment mode": ("Cash", "Credit Card")}})
     (doubt,) = doubts("Charged where Payment mode = 'Card' today", names, FACTS)
     assert 'is "Credit Card" meant?' in doubt
+
+
+@pytest.mark.parametrize("operator", ["=", "!=", ">"])
+@pytest.mark.parametrize("name", ["Version", "App Version"])
+def test_a_version_that_is_no_text_is_one_doubt(operator: str, name: str) -> None:
+    """Quoted, its operator is right; a name that is meant is said along with it."""
+    known = Names({"Charged": {}}, {Scope.APP: {"App Version": ("1.10",)}}, are_all=True)
+    (doubt,) = doubts(f"Charged where app.{name} {operator} 1.10 today", known)
+    assert "1.10 is not 1.1: quote it" in doubt
+    assert ("is 'App Version' meant?" in doubt) == (name == "Version")
 
 
 def test_many_known_values_are_not_all_of_them() -> None:

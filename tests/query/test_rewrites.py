@@ -48,6 +48,7 @@ def message_of(cell: str, today: date = TODAY) -> str:
         ("%ctcount Charged today", None, "Charged today"),
         ("a = %ctcount Charged last 7 days by day", None, "Charged last 7 days by day"),
         ("a = %%ctcount Charged", None, "Charged"),
+        ("%ctcount --plot --refresh Charged today", None, "Charged today"),
     ],
 )
 def test_the_cure_is_said_and_read(cell: str, typed: str | None, cure: str | None) -> None:
@@ -62,6 +63,13 @@ def test_the_cure_is_said_and_read(cell: str, typed: str | None, cure: str | Non
     assert cure in (None, said[1])
     if "(€" not in cell:
         assert parse(error.source[:start] + said[1] + error.source[end:], today=TODAY)
+
+
+def test_a_second_first_line_is_taken_away() -> None:
+    """Pasted along with a cell; its NAME is no event."""
+    with pytest.raises(QueryError) as caught:
+        parse("%%ctcount weeks\nCharged today", today=TODAY)
+    assert str(caught.value.cure).strip() == "Charged today"
 
 
 @pytest.mark.parametrize("command", ["%ct plot", "%%ct values Charged by Brand", "df = %ct names"])
