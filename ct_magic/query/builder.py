@@ -98,9 +98,15 @@ class Reader:
         if not isinstance(number, int) or not least <= number <= most:
             expected = f"expected a whole number from {least} to {most}"
             self.fail(f"{expected}, found {token.text}", token)
+        self._check_zero(token, f"write {number}")
         return number
 
-    def value(self, token: Token) -> model.Scalar:
+    def _check_zero(self, token: Token, cure: str) -> None:
+        """Raise QueryError for `030`: some would send 30, and some a text."""
+        if re.match(r"-?0\d", token.text):
+            self.fail(f"a number does not begin with 0: {cure}", token)
+
+    def value(self, token: Token, *, is_number: bool = False) -> model.Scalar:
         """Return a text, number, boolean or variable."""
         if token.type == "STRING":
             return self.unquoted(token)
@@ -109,7 +115,10 @@ class Reader:
         with self.at(token):
             if token.type == "PARAM":
                 return parameters.scalar(token.text[1:], self.params)
-            return parameters.number_value(token.text)
+            number = parameters.number_value(token.text)
+        quoted = f'leave the separators out, or quote it, "{token.text}"'
+        self._check_zero(token, f"write {number}" if is_number else quoted)
+        return number
 
     def values(self, values: tree.ValuesNode) -> tuple[model.Scalar, ...]:
         """Return the values of `("a", "b")`, or of a variable that holds a list."""
@@ -217,7 +226,8 @@ class FilterRules(Reader):
 
     def property(self, node: tree.PropertyName) -> model.Property:
         """Return the property in the scope before the dot."""
-        name = self.name(node.name)
+        with self.at(node.name):
+            name = parameters.check_name(self.name(node.name))
         if node.scope is None:
             return model.Property(name)
         scope = node.scope.text
@@ -242,7 +252,8 @@ class FilterRules(Reader):
                 self.fail(ONLY_GEO, node.property)
             return model.AtPlace((self._place(node.value),))
         self._check_clock(node.property, node)
-        value, shown = self.value(node.value), self.shown(node.value)
+        value = self.value(node.value, is_number=operator in model.ORDERING)
+        shown = self.shown(node.value)
         if message := check_filter.misfit(operator, value, shown):
             self.fail(message, node.value)
         return model.Filter(self.property(node.property), operator, value)
@@ -269,7 +280,7 @@ class FilterRules(Reader):
     def _bound(self, token: Token, operator: model.Operator) -> int | float:
         if token.type == "CLOCK":
             self.fail(f"{check_filter.CLOCK}, of no other property", token)
-        value = self.value(token)
+        value = self.value(token, is_number=True)
         message = check_filter.misfit(operator, value, self.shown(token), "a range")
         if message or isinstance(value, str):
             self.fail(str(message), token)
@@ -997,7 +1008,8 @@ class Builder(StepRules):
             self._check_words(node.name, inner=inner)
             if (name := self.name(node.name)).startswith("{") and '"event_name"' in name:
                 self.fail("JSON has no quotes around it: take them away", node.name)
-            return name
+            with self.at(node.name):
+                return parameters.check_name(name)
         with self.at(node.name):
             return parameters.text_value(node.name.text[1:], self.params)
 

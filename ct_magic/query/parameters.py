@@ -29,6 +29,7 @@ _MOST_VALUES = 100_000  # of a list: a range may hold more than fits the memory
 _STATEMENT = re.compile(
     r"\s*\{|.*(\swhere\s.*[=<>~]|\sdid\s+[A-Z\"]|\slast\s+\d|\s\d{4}-\d\d)", re.DOTALL
 )
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # What a container says of its floats of fewer than 64 bits: numpy and pandas by their dtype, polars
 # and pyarrow by their type, whose `float` has 32 and whose `double` has 64.
 _NARROW_FLOATS = re.compile(
@@ -129,16 +130,16 @@ def text_value(name: str, params: Mapping[str, object]) -> str:
             f"query's clauses in the cell, as in 'did Charged where Amount > $floor'; "
             f"see %ct help segment"
         )
-    return value
+    try:
+        return check_name(value)
+    except QueryError as error:
+        raise QueryError(f"${name}: {error.message}") from None
 
 
 def number_value(written: str) -> int | float:
     """Read a number as the language and JSON write it; raise QueryError for one too large."""
     if len(written) > _LONGEST:
         raise QueryError("the number is too long")
-    if re.match(r"-?0\d", written):
-        cure = f'leave the separators out, or quote it, "{written}"'
-        raise QueryError(f"a number does not begin with 0: {cure}")
     value = Decimal(written)
     if not -_BIGGEST <= value <= _BIGGEST:
         raise QueryError("the number is too large")
@@ -147,6 +148,13 @@ def number_value(written: str) -> int | float:
     if (digits := _float(value)) is None:
         raise QueryError(f"the number has {_TOO_MANY}")
     return digits
+
+
+def check_name(name: str) -> str:
+    """Return a name back; raise QueryError where it holds a character that no name can have."""
+    if odd := _CONTROL.search(name):
+        raise QueryError(f"no name holds a control character, and here is U+{ord(odd[0]):04X}")
+    return name
 
 
 def check_text(value: str) -> str:

@@ -15,8 +15,8 @@ from ct_magic.query.payload import to_payload
 
 WIDEST = 88
 _ONCE = (model.Operator.GREATER_THAN_EQUALS, 1)  # what `did any` means without a number
-# A text between quotes is on one line, so these cannot be said in the language.
-_UNSAYABLE = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
+# A text between quotes is on one line, and a name has no such character.
+_UNSAYABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def to_text(query: model.Query | model.JsonQuery) -> str:
@@ -153,6 +153,8 @@ def _is_single(query: model.Query) -> bool:
 
 
 def _visible_char(char: re.Match[str]) -> str:
+    if char[0] == "\t":  # a value may have one
+        return char[0]
     return chr(0x2400 + ord(char[0])) if char[0] < " " else "\N{REPLACEMENT CHARACTER}"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -28,6 +29,7 @@ _MONTH_NAMES = (
     *("august", "september", "october", "november", "december"),
 )
 _MONTHS_OF = (("quarter", 3), ("half", 6))
+_PLAIN_DAY = "(?:today|yesterday|[0-9]{4}-[0-9]{2}-[0-9]{2})"
 _IN_DAYS = {"d": 1, "w": 7, "m": 30, "q": 90, "y": 365}
 # Words that are hardly a part of an event's name where one of the patterns is like the text.
 _NO_NAME = "|".join(
@@ -70,6 +72,7 @@ _KINDS = {
     "year": "(?:19|20)[0-9]{2}",
     "quarter": rf"(?:Q[1-4]|(?:{'|'.join(_NTH)}|[1-4](?:st|nd|rd|th)) quarter)\b",
     "half": r"(?:H[12]|(?:first|second|1st|2nd) half(?: year)?)\b",
+    "isoweek": r"W(?:eek )?[0-9]{1,2}\b",
     "period": rf"(?:{_DAYS})?",
     "when": _DAYS,
     "rest": ".*",
@@ -94,13 +97,14 @@ _KINDS = {
     "weeks": rf"{_WEEKS}(?:{_AND}{_WEEKS})*",
     **dict.fromkeys(("thirty", "since", "beyond", "until", "before"), "[0-9]{1,4}"),
 }
-# 27 Nov 2026, Nov 27; Q3, 2026 Q3, third quarter of 2026, H1; in November, 2026-11; Saturday.
+# 27 Nov 2026, Nov 27; 2026-W45; Q3, 2026 Q3, first quarter, H1; in November, 2026-11; Monday.
 _DAY_IN_WORDS = (
     r"(?:{d}(?:st|nd|rd|th)?(?: of)? {month}|{month2} {d2}(?:st|nd|rd|th)?)(?:,? {year})?"
     r"|(?:(?:in |during |for )?(?:the )?)?(?:{year2}[ -]?)?(?:{quarter}|{half})"
     r"(?:(?: of|,)? ?-?{year3})?"
     r"|(?:in |during |on )?{month3}(?! {d3})(?:,? {year4})?"
     r"|{year5}-(?P<mm>0[1-9]|1[0-2])(?![-0-9])|(?:last )?{weekday}"
+    r"|(?:in |during |on )?(?:{year6}[ -]?{isoweek}|{isoweek2}(?: of|,)? {year7})"
 )
 
 
@@ -186,6 +190,10 @@ def _written(text: str, matches: list[re.Match[str]], today: date, is_range: boo
         if re.fullmatch(_UP_TO, joint) or (joint == " and " and text[:end].endswith("between ")):
             (begin, _, one), (_, last, other) = _in_order(match, match := rest.pop(0), today)
             written += f"{begin}..{last}" if is_range else f"{one}{joint}{other}"
+        elif text[:end].endswith("since ") or re.match(
+            f"{_UP_TO}{_PLAIN_DAY}", text[match.end() :]
+        ):
+            written += str(_day(match, today)[0])
         else:
             written += _day(match, today)[2]
         end = match.end()
@@ -216,6 +224,11 @@ def _day(match: re.Match[str], today: date) -> tuple[date, date, str]:
         days = [day[:3] for day in _WEEKDAYS].index(weekday[:3].capitalize())
         begin = today - timedelta((today.weekday() - days - 1) % 7 + 1)
         return begin, begin, str(begin)
+    if "isoweek" in parts:
+        with suppress(ValueError):  # no year has a 54th
+            begin = date.fromisocalendar(int(parts["year"]), _nth(parts["isoweek"]), 1)
+            return begin, begin + timedelta(6), f"{begin}..{begin + timedelta(6)}"
+        return today, today, match[0]
     months, number = next(((n, _nth(parts[k])) for k, n in _MONTHS_OF if k in parts), (1, 0))
     names = [name[:3] for name in _MONTH_NAMES]
     month = months * number - months + 1
@@ -297,7 +310,7 @@ def _number(text: str) -> int:
 
 def _nth(text: str) -> int:
     """Return 3 for Q3, 3rd and third."""
-    found = re.search("[0-9]", text)
+    found = re.search("[0-9]+", text)
     return int(found[0]) if found else 1 + _NTH.index(text.split()[0].lower())
 
 
