@@ -68,18 +68,24 @@ def _line_problem(line: str, event: str | None) -> str | None:
         return f"this is not JSON ({error})"
     if not isinstance(record, dict):
         return "this is not an object: {...}"
-    if not (event or record.get("eventName") or record.get("evtName")):
+    if not any(map(_is_seen, (record.get("eventName"), record.get("evtName"), event))):
         return "there is no eventName"
     profile = record.get("profile")
-    ways = [*_ids(profile), *_ids(record)]
-    if all(way in (None, "") for way in ways):
+    owners = [owner for owner in (profile, record) if isinstance(owner, dict)]
+    if not any(_is_seen(owner.get(key)) for owner in owners for key in ("objectId", "identity")):
         return "there is no profile.objectId and no profile.identity"
-    for key in OBJECTS:
-        if not _is_object(record.get(key)):
+    objects = {key: record.get(key) for key in OBJECTS}
+    objects["profile.profileData"] = profile.get("profileData") if profile in owners else None
+    for key, value in objects.items():
+        if not _is_object(value):
             return f"{key} is no object: {{...}}"
-    if isinstance(profile, dict) and not _is_object(profile.get("profileData")):
-        return "profile.profileData is no object: {...}"
     return None if _is_time(str(record.get("ts"))) else "ts is not YYYYMMDDHHMMSS"
+
+
+def _is_seen(value: object) -> bool:
+    """Return True for a text or a number that is not blank: what may name somebody."""
+    is_text = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return is_text and any(char.isprintable() and char != " " for char in str(value))
 
 
 def _is_object(value: Any) -> bool:
@@ -87,10 +93,6 @@ def _is_object(value: Any) -> bool:
         return isinstance(json.loads(value) if isinstance(value, str) else value or {}, dict)
     except (ValueError, RecursionError):
         return not value
-
-
-def _ids(record: Any) -> Iterable[Any]:
-    return (record.get("objectId"), record.get("identity")) if isinstance(record, dict) else ()
 
 
 def _is_time(text: str) -> bool:
@@ -120,7 +122,7 @@ _LONGEST_LIST = 1 << 20  # bytes of a file that lists others
 LARGE = 10_000_000  # bytes of a file that takes a while
 
 DOUBTFUL = (
-    "SELECT 1 FROM events WHERE coalesce(profile_id, '') = '' OR event_name IS NULL OR ts IS NULL "
+    "SELECT 1 FROM events WHERE seen(profile_id) IS NULL OR seen(event_name) IS NULL OR ts IS NULL "
     "LIMIT 1"
 )
 _TABLES = """
@@ -135,11 +137,11 @@ SHAPE = {
     "evtName": "VARCHAR",
     "ts": "VARCHAR",
     **dict.fromkeys(OBJECTS, "JSON"),
-    "objectId": "VARCHAR",
-    "identity": "VARCHAR",
+    "objectId": "JSON",
+    "identity": "JSON",
     "profile": {
-        "objectId": "VARCHAR",
-        "identity": "VARCHAR",
+        "objectId": "JSON",
+        "identity": "JSON",
         "platform": "VARCHAR",
         "profileData": "JSON",
     },
@@ -160,21 +162,25 @@ WITH objects AS (
   WHERE trim(line) <> ''),
 known AS (
   SELECT o,
-    coalesce(nullif(o.profile.objectId, ''), nullif(o.profile.identity, ''),
-      nullif(o.objectId, ''), nullif(o.identity, '')) AS who,
-    coalesce(o.eventName, o.evtName, $event) AS event,
+    coalesce(named(o.profile.objectId), named(o.profile.identity), named(o.objectId),
+      named(o.identity)) AS who,
+    coalesce(seen(o.eventName), seen(o.evtName), $event) AS event,
     CASE length(o.ts)
       WHEN 14 THEN timezone('UTC', timezone($zone, try_strptime(o.ts, '%Y%m%d%H%M%S')))
       WHEN 10 THEN make_timestamp(TRY_CAST(o.ts AS BIGINT) * 1000000) END AS ts
   FROM objects)
 """
-# Some exports hold an object as the text of one.
-_OPENED = """
+# What is blank names nobody; some exports hold an object as the text of one.
+_MACROS = """
+CREATE OR REPLACE TEMP MACRO seen(t) AS
+  CASE WHEN regexp_matches(t, '[^\\s\\p{Z}\\p{C}]') THEN t END;
+CREATE OR REPLACE TEMP MACRO named(j) AS
+  CASE WHEN json_type(j) NOT IN ('OBJECT', 'ARRAY', 'BOOLEAN', 'NULL') THEN seen(j ->> '$') END;
 CREATE OR REPLACE TEMP MACRO opened(j) AS CASE
   WHEN j IS NULL OR json_type(j) = 'NULL' OR j ->> '$' = '' THEN NULL
   WHEN json_type(j) = 'OBJECT' THEN j
   WHEN json_type(json(j ->> '$')) = 'OBJECT' THEN json(j ->> '$')
-  ELSE error('no object') END
+  ELSE error('no object') END;
 """
 _IMPORTED_EVENTS = """
 INSERT INTO events {read}
@@ -209,7 +215,7 @@ def load(
     `zone` is the account's. Raises UsageError that names the file, and the line, and what is wrong.
     """
     db.execute(_TABLES)
-    db.execute(_OPENED)
+    db.execute(_MACROS)
     db.execute(
         "CREATE TEMP TABLE people (who VARCHAR, seen TIMESTAMP, profile JSON, tech JSON, app JSON)"
     )
@@ -246,20 +252,15 @@ def files(folder: Path) -> list[Path]:
     """Return the exported files of a folder; raise UsageError where there are none."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder: --data takes one with exported events")
-    exports = {
-        file.resolve(): file
-        for file in sorted(folder.rglob("*"), reverse=True)
-        if _is_ours(file, folder)
-    }
+    exports: dict[tuple[int, int], Path] = {}
+    for file in sorted(folder.rglob("*"), reverse=True):
+        # Notebooks keep copies in hidden folders, other systems notes in hidden files.
+        is_hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+        if not is_hidden and _kind(file) in (*LINES, ".parquet") and file.is_file():
+            exports[file.stat().st_dev, file.stat().st_ino] = file  # whatever links lead to it
     if not exports:
         raise UsageError(f"{folder} holds no *.parquet, *.json, *.jsonl or *.ndjson, gzip or not")
     return sorted(exports.values())
-
-
-def _is_ours(file: Path, folder: Path) -> bool:
-    # Notebooks keep copies in hidden folders, other systems notes in hidden files.
-    is_hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return not is_hidden and _kind(file) in (*LINES, ".parquet") and file.is_file()
 
 
 def _kind(file: Path) -> str:

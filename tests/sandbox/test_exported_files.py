@@ -88,9 +88,10 @@ def test_what_is_hidden_is_not_read(tmp_path: Path, hidden: str) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="links need a right of their own on Windows")
 def test_a_file_with_two_names_is_read_once(tmp_path: Path) -> None:
-    """`latest.json` is a link to one of the others."""
+    """`latest.json` is a link to one of the others, of whatever kind."""
     write(tmp_path / "a.json", event("a"))
     (tmp_path / "latest.json").symlink_to("a.json")
+    (tmp_path / "newest.json").hardlink_to(tmp_path / "a.json")
     box = Sandbox(data=tmp_path)
     query = BODY | {"advanced_query": {"did_all": [BODY | {"operator": "equals", "value": 1}]}}
     assert box.count(query) == 1
@@ -173,6 +174,19 @@ def test_properties_that_are_no_object_are_a_mistake(
         ([{"objectId": "", "profile": {"objectId": "", "identity": "x"}}, {"objectId": "y"}], 2),
         ([{"objectId": "", "identity": ""}], None),
         ([{"objectId": "a"}, {"objectId": 0}], 2),
+        ([{"objectId": " ", "identity": "x"}, {"objectId": " ", "identity": "y"}], 2),
+        ([{"objectId": "\t\u00a0", "identity": "x"}, {"objectId": "\u200b", "identity": "y"}], 2),
+        (
+            [{"profile": {"objectId": "  ", "identity": 7}}, {"objectId": "\u3000", "identity": 8}],
+            2,
+        ),
+        ([{"objectId": {}, "identity": "x"}, {"objectId": [], "identity": "y"}], 2),
+        ([{"objectId": False, "identity": "x"}, {"objectId": False, "identity": "y"}], 2),
+        ([{"objectId": " "}, {"objectId": "\n", "identity": "y"}], None),
+        ([{"objectId": True}], None),
+        ([{"objectId": {"id": 1}, "identity": "\u2007"}], None),
+        ([{"objectId": 9007199254740993}, {"objectId": 9007199254740992}], 2),
+        ([{"objectId": " a"}, {"objectId": "a"}], 2),
     ],
 )
 def test_an_empty_id_is_no_id(tmp_path: Path, people: list[Any], right: int | None) -> None:
@@ -184,6 +198,19 @@ def test_an_empty_id_is_no_id(tmp_path: Path, people: list[Any], right: int | No
             counted(tmp_path)
     else:
         assert counted(tmp_path)[0] == right
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u00a0\t"])
+@pytest.mark.parametrize("key", ["eventName", "evtName"])
+def test_an_event_has_a_name_that_is_seen(tmp_path: Path, name: str, key: str) -> None:
+    """A blank one is none: the other spelling's is taken, or the line is named."""
+    other = "evtName" if key == "eventName" else "eventName"
+    nameless = {k: v for k, v in event("a").items() if k != "eventName"} | {key: name}
+    write(tmp_path / "a.json", nameless | {other: "Charged"})
+    assert counted(tmp_path)[0] == 1
+    write(tmp_path / "b.json", event("b"), nameless)
+    with pytest.raises(UsageError, match=r"b\.json, line 2: there is no eventName"):
+        counted(tmp_path)
 
 
 def test_a_file_that_was_made_empty_is_filled(tmp_path: Path) -> None:

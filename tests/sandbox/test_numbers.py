@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import operator
-import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -190,13 +191,23 @@ def day(first: date, after: int = 0) -> dict[str, int]:
     return {"from": number, "to": number}
 
 
-def test_a_start_asks_nobody_for_this_machines_name(monkeypatch: pytest.MonkeyPatch) -> None:
+WATCHED = """
+import sys
+asked = []
+sys.addaudithook(lambda what, _: what.startswith("socket.get") and asked.append(what))
+import socket
+from ct_magic.sandbox import Sandbox
+with Sandbox(profiles=10) as box:
+    print(asked, box.url)
+socket.getfqdn()
+print(asked)
+"""
+
+
+def test_a_start_asks_nobody_for_this_machines_name() -> None:
     """Some networks take five seconds to tell it."""
-
-    def slow(*_: object) -> str:
-        raise AssertionError("the name was asked for")
-
-    for name in ("getfqdn", "gethostbyaddr"):
-        monkeypatch.setattr(socket, name, slow)
-    with Sandbox(profiles=10, today=TODAY) as box:
-        assert box.url.startswith("http://127.0.0.1:")
+    watched = [sys.executable, "-c", WATCHED]
+    shown = subprocess.run(watched, capture_output=True, text=True, check=True).stdout
+    before, after = shown.splitlines()
+    assert before.startswith("[] http://127.0.0.1:")
+    assert "socket.gethostbyaddr" in after
