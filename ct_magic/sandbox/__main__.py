@@ -16,20 +16,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Read the command line and serve; give the exit code."""
     options = _server_parser().parse_args(arguments)
     try:
-        box = Sandbox(
-            account=options.account,
-            passcode=options.passcode,
-            port=options.port,
-            latency=options.latency,
-            faults=options.faults,
-            lenient=options.lenient,
-            profiles=options.profiles,
-            seed=options.seed,
-            timezone=options.timezone,
-            data=options.data,
-            db=options.db,
-            say=lambda line: print(line, file=sys.stderr, flush=True),
-        )
+        chosen = {name: value for name, value in vars(options).items() if name != "export"}
+        box = Sandbox(**chosen, say=lambda line: print(line, file=sys.stderr, flush=True))
         if options.export is not None:
             box.export(options.export)
             print(f"written to {options.export}")

@@ -44,7 +44,6 @@ QUERY_KEYS = EVENT_KEYS | {"common_profile_properties", "advanced_query"}
 HOW_OFTEN = {"operator", "value"}
 BAD_DATES = 4002
 _PLACES, _PARTS = ("country", "state", "city"), ("path[1]", "path[2]", "path[3]")
-_DAY = timedelta(days=1)
 
 
 def compile_query(sql: Sql, body: object) -> str:
@@ -70,7 +69,7 @@ def matching_profiles(sql: Sql, body: Any) -> str:
     if "did_any" in advanced:
         marks.add_any(advanced["did_any"])
     people = _profiles(sql, body.get("common_profile_properties") or {})
-    rows = f"SELECT profile_id, {marks.columns} FROM events WHERE {_rough(sql, body, advanced)}"
+    rows = f"SELECT profile_id, {marks.columns} FROM events WHERE {marks.rough}"
     counted = f"SELECT profile_id, {marks.counts} FROM ({rows}) GROUP BY profile_id"
     return f"SELECT profile_id, base FROM ({counted}) WHERE {' AND '.join(marks.having)}{people}"
 
@@ -84,11 +83,11 @@ def event_condition(sql: Sql, body: Any) -> str:
     if name not in SYSTEM_EVENTS and not sql.is_event(name):
         # The service says it so: a list inside the text, under HTTP 200.
         raise RefusedError(json.dumps([f"Invalid event : {name}"], ensure_ascii=False), status=200)
-    start, end = _days(body)
+    begin, end = _moments(sql, body)
     conditions = [
         f"event_name = {sql.value(name)}",
-        f"ts >= {sql.value(_midnight(start, sql.zone))}",
-        f"ts < {sql.value(_after(end, sql))}",
+        f"ts >= {sql.value(begin)}",
+        f"ts < {sql.value(end)}",
     ]
     conditions += [
         condition(sql, "properties", triple, items=name == "Charged")
@@ -108,6 +107,15 @@ class _Marks:
     sql: Sql
     conditions: dict[str, str] = field(default_factory=dict)
     having: list[str] = field(default_factory=list)
+    events: list[Any] = field(default_factory=list)
+
+    @property
+    def rough(self) -> str:
+        """Return names and days alone: what lets the scan skip most of the table."""
+        begins, ends = zip(*(_moments(self.sql, event) for event in self.events), strict=True)
+        names = ", ".join(map(self.sql.value, sorted({e["event_name"] for e in self.events})))
+        begin, end = self.sql.value(min(begins)), self.sql.value(max(ends))
+        return f"event_name IN ({names}) AND ts >= {begin} AND ts < {end}"
 
     @property
     def columns(self) -> str:
@@ -123,6 +131,7 @@ class _Marks:
         """Add an event query; return its column."""
         mark = f"{kind}{len(self.conditions)}" if kind != "base" else kind
         self.conditions[mark] = event_condition(self.sql, body)
+        self.events.append(body)
         if often is not None:
             self.having.append(f"{mark} {often}")
         return mark
@@ -149,21 +158,6 @@ def _often_sql(sql: Sql, body: Any, name: str) -> str:
     if operator not in _TIMES or not _is_integer(times):
         raise RefusedError(f"{name} needs an operator and a whole number as value")
     return f"{_TIMES[operator]} {sql.value(times)}"
-
-
-def _rough(sql: Sql, body: Any, advanced: Any) -> str:
-    # Names and days alone: what lets the scan skip most of the table, nothing taken apart.
-    any_events = (advanced.get("did_any") or {}).get("any_events")
-    lists = (advanced.get("did_all"), advanced.get("did_none"), any_events)
-    events = [body, *(event for some in lists for event in some or ())]
-    names = sorted({event["event_name"] for event in events})
-    days = [_days(event) for event in events]
-    begin = _midnight(min(start for start, _ in days), sql.zone)
-    end = _after(max(end for _, end in days), sql)
-    return (
-        f"event_name IN ({', '.join(map(sql.value, names))})"
-        f" AND ts >= {sql.value(begin)} AND ts < {sql.value(end)}"
-    )
 
 
 def _profiles(sql: Sql, body: Any) -> str:
@@ -199,7 +193,8 @@ def _places(sql: Sql, paths: list[Any]) -> list[str]:
     ]
 
 
-def _days(body: Any) -> tuple[date, date]:
+def _moments(sql: Sql, body: Any) -> tuple[datetime, datetime]:
+    """Return when the days of an event query begin, and when they are over or it is now."""
     days = []
     for key in ("from", "to"):
         if key not in body:
@@ -207,7 +202,8 @@ def _days(body: Any) -> tuple[date, date]:
         days.append(_day(body[key]))
     if days[0] > days[1]:
         raise RefusedError("Invalid date range: from is after to", BAD_DATES)
-    return days[0], days[1]
+    end = min(_midnight(days[1], sql.zone, after=timedelta(days=1)), sql.now)
+    return _midnight(days[0], sql.zone), end
 
 
 def _day(number: Any) -> date:
@@ -231,11 +227,6 @@ def _midnight(day: date, zone: tzinfo, after: timedelta = timedelta(0)) -> datet
         return local.astimezone(UTC).replace(tzinfo=None)
     except OverflowError:  # beyond the calendar's first or last day lies no event
         return datetime.max if after else datetime.min
-
-
-def _after(day: date, sql: Sql) -> datetime:
-    """Return the moment from which on nothing counts: that day is over, or it is not there yet."""
-    return min(_midnight(day, sql.zone, after=_DAY), sql.now)
 
 
 def _is_integer(value: object) -> bool:

@@ -37,7 +37,9 @@ t AS (SELECT name, json_type(x) AS kind, CASE json_type(x) WHEN 'BOOLEAN' THEN
 top AS (SELECT name, text FROM t WHERE kind <> 'ARRAY' AND text <> '' GROUP BY name, text
   QUALIFY row_number() OVER (PARTITION BY name ORDER BY count(*) DESC, text) <= 50),
 examples AS (SELECT name, list(text ORDER BY text) AS texts FROM top GROUP BY name)
-SELECT name, mode(kind), any_value(texts) FROM t LEFT JOIN examples USING (name)
+SELECT name, CASE mode(kind) WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'text'
+  WHEN 'ARRAY' THEN 'list' ELSE 'number' END, coalesce(any_value(texts), [])
+FROM t LEFT JOIN examples USING (name)
 GROUP BY name ORDER BY name
 """
 _SCOPES = ("profile", "tech", "app", "demographics", "reachability")
@@ -45,6 +47,10 @@ SCANNED = 5_000  # rows of an event, or profiles, that are looked at
 ITEMS = """
 SELECT i FROM (SELECT unnest(TRY_CAST(json_extract(j, '/Items') AS JSON[])) AS i FROM e)
 WHERE json_type(i) = 'OBJECT'
+"""
+_PLACES = """
+SELECT DISTINCT concat_ws('/', country, state, city) FROM profiles WHERE country IS NOT NULL
+ORDER BY 1 LIMIT 1000
 """
 # The same rows in any order, in any file, give the same number.
 IDENTITY = """
@@ -70,7 +76,7 @@ def schema(db: duckdb.DuckDBPyConnection, events: Iterable[str]) -> dict[str, An
             scope: _described(db, f"SELECT {scope} AS j FROM profiles LIMIT {SCANNED}", [])
             for scope in _SCOPES
         },
-        "geo": _known_places(db),
+        "geo": [place for (place,) in db.execute(_PLACES).fetchall()],
     }
 
 
@@ -78,22 +84,7 @@ def _described(
     db: duckdb.DuckDBPyConnection, rows: str, values: list[Any]
 ) -> dict[str, dict[str, Any]]:
     records = db.execute(DESCRIBED.format(rows=rows), values).fetchall()
-    return {
-        name: {"type": _sql_type(kind), "examples": examples or []}
-        for name, kind, examples in records
-    }
-
-
-def _known_places(db: duckdb.DuckDBPyConnection) -> list[str]:
-    records = db.execute(
-        "SELECT DISTINCT concat_ws('/', country, state, city) FROM profiles "
-        "WHERE country IS NOT NULL ORDER BY 1 LIMIT 1000"
-    ).fetchall()
-    return [place for (place,) in records]
-
-
-def _sql_type(kind: str | None) -> str:
-    return {"VARCHAR": "text", "BOOLEAN": "text", "ARRAY": "list"}.get(kind or "", "number")
+    return {name: {"type": kind, "examples": examples} for name, kind, examples in records}
 
 
 # A progress bar of DuckDB's would be printed into the cell that first uses a slow sandbox.

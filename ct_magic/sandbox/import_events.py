@@ -29,7 +29,7 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,9 +113,9 @@ def _text(file: Path) -> Iterator[str]:
 
 
 LINES = (".json", ".jsonl", ".ndjson", ".txt")
-EVENTS = ("profile_id", "event_name", "ts", "properties", "session")
+EVENTS: tuple[str, ...] = ("profile_id", "event_name", "ts", "properties", "session")
 OBJECTS = ("eventProps", "event_props", "evtData", "sessionProps", "session_props")
-JSONS = ("profile", "tech", "app", "demographics", "reachability")
+JSONS: tuple[str, ...] = ("profile", "tech", "app", "demographics", "reachability")
 PROFILES = ("profile_id", *JSONS, "country", "state", "city")
 _LONGEST = 1 << 24  # bytes of a line
 _LONGEST_LIST = 1 << 20  # bytes of a file that lists others
@@ -308,37 +308,22 @@ PARQUET = "read_parquet($1, hive_partitioning = false)"  # a folder `column=valu
 
 
 def _parquet(db: duckdb.DuckDBPyConnection, file: Path) -> None:
-    described = db.execute(f"DESCRIBE SELECT * FROM {PARQUET}", [_located(file)]).fetchall()
-    columns = {row[0]: row[1] for row in described}
+    place = [_located(file)]
+    described = db.execute(f"DESCRIBE SELECT * FROM {PARQUET}", place).fetchall()
+    columns = {name: kind for name, kind, *_ in described}
     if not columns.get("ts", "TIMESTAMP").startswith("TIMESTAMP"):
         raise UsageError(f"{file}: the column 'ts' is {columns['ts']}; it holds timestamps in UTC")
-    if "event_name" in columns:
-        _copy(db, file, "events", EVENTS, ("properties", "session"), columns)
-    else:
-        _copy(db, file, "profiles", PROFILES, JSONS, columns)
-
-
-def _copy(
-    db: duckdb.DuckDBPyConnection,
-    file: Path,
-    table: str,
-    needed: tuple[str, ...],
-    texts: tuple[str, ...],
-    columns: Iterable[str],
-) -> None:
+    table = "events" if "event_name" in columns else "profiles"
+    needed, texts = (EVENTS, EVENTS[3:]) if table == "events" else (PROFILES, JSONS)
     if missing := [name for name in needed if name not in columns]:
         raise UsageError(f"{file}: the column {missing[0]!r} is missing; see --export")
     wrong = " OR ".join(f"NOT coalesce(json_valid({name}), true)" for name in texts)
-    bad = db.execute(
-        f"SELECT row FROM (SELECT *, row_number() OVER () AS row FROM {PARQUET}) "
-        f"WHERE {wrong} LIMIT 1",
-        [_located(file)],
-    ).fetchone()
-    if bad:
+    numbered = f"SELECT *, row_number() OVER () AS row FROM {PARQUET}"
+    if bad := db.execute(f"SELECT row FROM ({numbered}) WHERE {wrong} LIMIT 1", place).fetchone():
         raise UsageError(f"{file}, row {bad[0]}: {' or '.join(texts)} is not JSON")
     # By way of microseconds, so that a column with a time zone is UTC as well.
-    chosen = ["make_timestamp(epoch_us(ts))" if name == "ts" else name for name in needed]
-    db.execute(f"INSERT INTO {table} SELECT {', '.join(chosen)} FROM {PARQUET}", [_located(file)])
+    chosen = ", ".join("make_timestamp(epoch_us(ts))" if n == "ts" else n for n in needed)
+    db.execute(f"INSERT INTO {table} SELECT {chosen} FROM {PARQUET}", place)
 
 
 # CleverTap's lines

@@ -41,16 +41,6 @@ class Request:
     status: int
 
 
-@dataclass(frozen=True, slots=True)
-class RequestLimits:
-    """How long a count takes, and how many may be asked at once: see `Sandbox`."""
-
-    latency: tuple[float, float]
-    partials: int | None
-    at_once: int
-    pending_at_once: int | None
-
-
 @dataclass(slots=True)
 class _Pending:
     path: str
@@ -81,7 +71,7 @@ class Protocol:
 
     `ask` has a function for each path, from the query's JSON to what a success holds; it raises
     RefusedError. `schema` gives the names of the data, `data` what identifies them; `random`
-    spreads the latencies.
+    spreads the latencies. The rest is as in `Sandbox`.
     """
 
     def __init__(
@@ -90,13 +80,19 @@ class Protocol:
         ask: Mapping[str, Callable[[Any], dict[str, Any]]],
         schema: Callable[[], dict[str, Any]],
         data: Callable[[], str],
-        limits: RequestLimits,
         faults: Faults,
         random: Random,
         clock: Callable[[], float],
+        *,
+        latency: tuple[float, float],
+        partials: int | None,
+        at_once: int,
+        pending_at_once: int | None,
     ) -> None:
         self._credentials, self._ask, self._schema, self._data = credentials, ask, schema, data
-        self._limits, self._faults, self._random, self._clock = limits, faults, random, clock
+        self._faults, self._random, self._clock = faults, random, clock
+        self._latency, self._partials = latency, partials
+        self._at_once, self._pending_at_once = at_once, pending_at_once
         self._memory, self._lock = _Memory(), ForkLock()
 
     @property
@@ -115,7 +111,7 @@ class Protocol:
         req_id = parse_qs(parts.query, keep_blank_values=True).get("req_id", [None])[0]
         with self._lock:
             self._memory.under_way += 1
-            crowded = self._memory.under_way > self._limits.at_once
+            crowded = self._memory.under_way > self._at_once
         try:
             answer = self._within(crowded, parts.path, method, req_id, body)
         finally:
@@ -174,23 +170,19 @@ class Protocol:
             return failed(refused.status, refused.error, refused.code)
         except (ValueError, RecursionError):
             return failed(400, "Payload is not JSON")
-        if not self._limits.latency[1] and not self._limits.partials and fault is None:
+        if not self._latency[1] and not self._partials and fault is None:
             return done
         with self._lock:
-            if self._is_full():
+            open_now = sum(self._now() < p.ready for p in self._memory.pending.values())
+            if self._pending_at_once is not None and open_now >= self._pending_at_once:
                 return _TOO_MANY
             req_id = self._later(path, done, fault)
         return _not_finished(req_id if fault == "text-id" else int(req_id))
 
-    def _is_full(self) -> bool:
-        open_now = sum(self._now() < p.ready for p in self._memory.pending.values())
-        most = self._limits.pending_at_once
-        return most is not None and open_now >= most
-
     def _later(self, path: str, answer: Reply, fault: str | None) -> str:
         """Keep an answer until it is ready; return its id."""
-        looks = self._limits.partials
-        wait = self._random.uniform(*self._limits.latency) if looks is None else 0.0
+        looks = self._partials
+        wait = self._random.uniform(*self._latency) if looks is None else 0.0
         self._memory.last_id += self._random.randrange(1, 1000)
         req_id = str(self._memory.last_id)
         if fault != "forget":
@@ -239,16 +231,12 @@ def _not_allowed(method: str, methods: tuple[str, ...]) -> Reply:
 def _decoded(body: bytes) -> Any:
     decoded = json.loads(body)
     json.dumps(decoded, ensure_ascii=False).encode()  # half a surrogate pair is refused here
-    _check_size(decoded)
-    return decoded
-
-
-def _check_size(body: object) -> None:
     # Every object is an event query or a filter, or one of a handful around them.
-    if (parts := _objects(body)) > MOST_PARTS:
+    if (parts := _objects(decoded)) > MOST_PARTS:
         raise RefusedError(
             f"{parts} events and filters in one query: the sandbox takes {MOST_PARTS}"
         )
+    return decoded
 
 
 def _objects(body: object) -> int:

@@ -14,7 +14,7 @@ from ct_magic.common.threads import in_child
 from ct_magic.errors import UsageError
 from ct_magic.sandbox.engine import Engine
 from ct_magic.sandbox.faults import Fault, Faults, Reply, plan as fault_plan
-from ct_magic.sandbox.protocol import PATH, TOP_PATH, Protocol, Request, RequestLimits
+from ct_magic.sandbox.protocol import PATH, TOP_PATH, Protocol, Request
 from ct_magic.sandbox.server import Server
 from ct_magic.settings import zone
 
@@ -62,7 +62,9 @@ class Sandbox:
     ) -> None:
         if profiles < 1:
             raise UsageError(f"profiles is a whole number above 0, not {profiles!r}")
-        limits = RequestLimits(_latency(latency), partials, at_once, pending_at_once)
+        seconds = latency if isinstance(latency, tuple) else (latency, latency)
+        if not all(0 <= end < math.inf for end in seconds):
+            raise UsageError(f"latency is seconds, from 0, not {latency!r}")
         planned = fault_plan(faults) if isinstance(faults, str) else faults
         days_of = zone(timezone) or UTC
         is_own = data is None and db is None
@@ -77,7 +79,8 @@ class Sandbox:
                 day = today or (clocked or _utc)().astimezone(days_of).date()
                 self._engine.generate(profiles, seed, day)
             else:
-                self._engine.load(_path(data), say, _path(db))
+                folder, file = (None if name is None else Path(name) for name in (data, db))
+                self._engine.load(folder, say, file)
         except BaseException:
             self._engine.close()
             raise
@@ -86,10 +89,13 @@ class Sandbox:
             {PATH: self._success, TOP_PATH: self._engine.top},
             self._engine.schema,
             self._engine.data,
-            limits,
             Faults(planned, seed),
             Random(seed),  # noqa: S311 # reproducible, not secret
             clock,
+            latency=seconds,
+            partials=partials,
+            at_once=at_once,
+            pending_at_once=pending_at_once,
         )
 
     def _leave(self) -> None:
@@ -148,16 +154,5 @@ class Sandbox:
         return {"count": profiles, "tcount": events, "nQCount": 0, "userDeviceCount": split}
 
 
-def _latency(seconds: float | tuple[float, float]) -> tuple[float, float]:
-    ends = seconds if isinstance(seconds, tuple) else (seconds, seconds)
-    if not all(0 <= end < math.inf for end in ends):
-        raise UsageError(f"latency is seconds, from 0, not {seconds!r}")
-    return ends
-
-
 def _utc() -> datetime:
     return datetime.now(UTC)
-
-
-def _path(name: str | Path | None) -> Path | None:
-    return None if name is None else Path(name)

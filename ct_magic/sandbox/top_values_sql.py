@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -41,22 +41,12 @@ WHERE event_name = {event} AND coalesce(json_type({value}), 'NULL') <> 'NULL' LI
 """
 _TEXTS = """
 SELECT text, count(*) AS n FROM grouped WHERE text IS NOT NULL
-GROUP BY text ORDER BY n {order}, text LIMIT {top}
+GROUP BY text ORDER BY n {order}, text LIMIT {top_n}
 """
 RANGES = """
 SELECT floor(number / $1)::HUGEINT AS k, count(*) AS n FROM grouped WHERE number IS NOT NULL
-GROUP BY k ORDER BY n {order}, k LIMIT {top}
+GROUP BY k ORDER BY n {order}, k LIMIT {top_n}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """One property that is asked for."""
-
-    kind: str
-    name: str
-    top: int
-    order: str
 
 
 def top_values(db: duckdb.DuckDBPyConnection, sql: Sql, body: object) -> dict[str, object]:
@@ -65,62 +55,56 @@ def top_values(db: duckdb.DuckDBPyConnection, sql: Sql, body: object) -> dict[st
     groups = object_of(query.pop("groups", None), "groups")
     if not groups:
         raise RefusedError("Missing mandatory field: groups")
-    named = {key: _group(sql, group) for key, group in groups.items()}
-    return {key: _values(db, sql, query, group) for key, group in named.items()}
+    asked = {key: _checked(sql, group) for key, group in groups.items()}
+    return {key: _values(db, sql, query, group) for key, group in asked.items()}
 
 
-def _group(sql: Sql, body: Any) -> _Group:
-    sql.check_keys(body, GROUP_KEYS, "a group")
-    kind, name = body.get("property_type"), body.get("name")
-    top, order = body.get("top_n", USUAL), body.get("order", _ORDERS[0])
-    whole = isinstance(top, int) and not isinstance(top, bool) and 1 <= top <= MOST
-    known = kind in _COLUMNS or (kind == "geo_fields" and str(name).lower() in PLACES)
-    if not known or not isinstance(name, str) or not whole or order not in _ORDERS:
+def _checked(sql: Sql, group: Any) -> dict[str, Any]:
+    sql.check_keys(group, GROUP_KEYS, "a group")
+    whole: dict[str, Any] = {"top_n": USUAL, "order": _ORDERS[0], **group}
+    kind, name, top = group.get("property_type"), group.get("name"), whole["top_n"]
+    is_whole = isinstance(top, int) and not isinstance(top, bool) and 1 <= top <= MOST
+    is_known = kind in _COLUMNS or (kind == "geo_fields" and str(name).lower() in PLACES)
+    if not (is_known and isinstance(name, str) and is_whole and whole["order"] in _ORDERS):
         raise RefusedError("Invalid group")
-    return _Group(kind, name, top, order)
+    return whole
 
 
 def _values(
-    db: duckdb.DuckDBPyConnection, sql: Sql, query: Mapping[str, Any], group: _Group
+    db: duckdb.DuckDBPyConnection, sql: Sql, query: Mapping[str, Any], group: Mapping[str, Any]
 ) -> dict[str, Any]:
     fresh = replace(sql, values=[])
     profiles = matching_profiles(fresh, query)
     base = event_condition(fresh, {key: query[key] for key in EVENT_KEYS if key in query})
-    text = _FOUND.format(
-        profiles=profiles, base=base, value=_value(fresh, group), numbers=NUMBER_KINDS
-    )
+    value = _value(fresh, group)
+    text = _FOUND.format(profiles=profiles, base=base, value=value, numbers=NUMBER_KINDS)
     db.execute(text, fresh.values)
-    shown = {"order": group.order, "top": group.top}
-    texts = dict(db.execute(_TEXTS.format(**shown)).fetchall())
-    numbers = _ranges(db, group, shown)
-    if not texts and not numbers and not _is_known(db, sql, query["event_name"], group):
-        raise RefusedError("Invalid group")
-    return ({"STR": texts} if texts else {}) | ({"NUMBER": numbers} if numbers else {})
+    kinds = {
+        "STR": dict(db.execute(_TEXTS.format(**group)).fetchall()),
+        "NUMBER": _ranges(db, group),
+    }
+    if not any(kinds.values()):
+        ever = replace(sql, values=[])
+        name, value = ever.value(query["event_name"]), _value(ever, group)
+        if not db.execute(EVER.format(event=name, value=value), ever.values).fetchone():
+            raise RefusedError("Invalid group")
+    return {kind: found for kind, found in kinds.items() if found}
 
 
-def _value(sql: Sql, group: _Group) -> str:
-    if group.kind == "geo_fields":
-        return f"to_json({group.name.lower()})"
-    pointer = "/" + group.name.replace("~", "~0").replace("/", "~1")
-    return f"json_extract({_COLUMNS[group.kind]}, {sql.value(pointer)})"
+def _value(sql: Sql, group: Mapping[str, Any]) -> str:
+    if group["property_type"] == "geo_fields":
+        return f"to_json({group['name'].lower()})"
+    pointer = "/" + group["name"].replace("~", "~0").replace("/", "~1")
+    return f"json_extract({_COLUMNS[group['property_type']]}, {sql.value(pointer)})"
 
 
-def _is_known(db: duckdb.DuckDBPyConnection, sql: Sql, event: str, group: _Group) -> bool:
-    fresh = replace(sql, values=[])
-    name, value = fresh.value(event), _value(fresh, group)
-    text = EVER.format(event=name, value=value)
-    return db.execute(text, fresh.values).fetchone() is not None
-
-
-def _ranges(
-    db: duckdb.DuckDBPyConnection, group: _Group, shown: Mapping[str, object]
-) -> dict[str, int]:
+def _ranges(db: duckdb.DuckDBPyConnection, group: Mapping[str, Any]) -> dict[str, int]:
     [(least, most)] = db.execute("SELECT min(number), max(number) FROM grouped").fetchall()
     if least is None:
         return {}
     # Not finer than a float is there, or neighbours would have one name.
-    power = _power(max((most - least) / group.top, max(abs(least), abs(most)) * 2.0**-50))
-    records = db.execute(RANGES.format(**shown), [float(power)]).fetchall()
+    power = _power(max((most - least) / group["top_n"], max(abs(least), abs(most)) * 2.0**-50))
+    records = db.execute(RANGES.format(**group), [float(power)]).fetchall()
     return {f"{_plain(k * power)}-{_plain((k + 1) * power)}": n for k, n in records}
 
 
