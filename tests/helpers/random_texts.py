@@ -1,17 +1,20 @@
 """Random cells as people type them, each with what it means in plain Python.
 
 Nothing of `ct_magic.query` is known here: a text and its meaning are made together, word by word,
-so that lexer, grammar and builder are tried, too, and not what follows alone.
+so that lexer, grammar and builder are tried, too, and not what follows alone. Where the person is
+None, a test asks only what is of the event: that is what moves day 0.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
+
+import ct_magic
 
 from .plain_counts import Happened
 from .plain_days import last_of, moved, start_of
@@ -56,12 +59,14 @@ class Inner:
 
 @dataclass(frozen=True)
 class Clause:
-    """`did`, `did not` or `did any`, with how often."""
+    """`did`, `did not` or `did any` with how often, and with own days; or `where` with its test."""
 
     kind: str
-    events: tuple[Inner, ...]
+    events: tuple[Inner, ...] = ()
     often: str = ">="
     times: int = 1
+    windows: tuple[tuple[int, int], ...] = ()
+    test: Test | None = None
 
 
 @dataclass(frozen=True)
@@ -79,9 +84,10 @@ class Axis:
 
 @dataclass(frozen=True)
 class Meant:
-    """A statement: its text, and what it means."""
+    """A statement: its text, the named parts in it, and what it means."""
 
     text: str
+    params: dict[str, Any]
     event: str
     test: Test
     days: Spec
@@ -119,29 +125,50 @@ class Texts:
 
     def __init__(self, random: Random, today: date) -> None:
         self.random, self.today = random, today
+        self.params: dict[str, Any] = {}
 
-    def statement(self) -> Meant:
-        """Return any statement; some of them the language refuses."""
-        kind = self.choose("plain", "share", "after", "first", "rolling", "vs", "vs", "or", "or")
-        time = self.time(kind) if kind in ("first", "rolling") or self.chance(0.6) else None
+    def statement(self, is_new: bool = False) -> Meant:
+        """Return any statement; some of them the language refuses.
+
+        Where it `is_new`, of own days, `share where`, `vs` beside `share`, or with named parts.
+        """
+        self.params = {}
+        kinds = ("plain", "share", "after", "first", "rolling", "vs", "vs", "or", "or")
+        new_kinds = ("own", "own", "own", "where", "where", "vs", "share", "first")
+        kind = self.choose(*(new_kinds if is_new else kinds))
+        needs_time = kind in ("first", "rolling")
+        time = self.time(kind) if needs_time or self.chance(0.4 if kind == "own" else 0.6) else None
         unit = time.unit if time else None
-        words, days = self.period(unit)
-        event = self.choose(*EVENTS)
-        filter_text, test = self.where(kind)
-        axes = self.axes(time, filter_text)
+        words, days = self.few_days() if kind == "own" else self.period(unit)
+        event, (filter_text, test) = self.choose(*EVENTS), self.where(kind)
+        base = f"{event} {filter_text}".rstrip()
+        if is_new and self.chance(0.4):
+            base = self.named(base, filter_text)
+        axes = self.axes(time, filter_text, hours=kind != "own")
         versus = self.versus() if kind == "vs" or self.chance(0.1) else None
-        can_move = kind != "rolling"
+        can_move = kind not in ("rolling", "own")
         did = [self.clause(unit, can_move, not versus) for _ in range(self.choose(0, 0, 0, 1, 2))]
         steps = []
-        if not versus and (kind in ("share", "after") or self.chance(0.2)):
-            steps = [self.clause(unit, can_move) for _ in range(self.choose(0, 1, 2))]
-            steps.append(self.last_step(kind, unit, can_move))
-        lines = [f"{event} {filter_text} {words}".rstrip(), *(text for text, _ in did)]
+        if kind in ("share", "after", "own") or self.chance(0.5 if is_new else 0.2):
+            n = self.choose(0, 0, 1) if kind == "own" else self.choose(0, 1, 2)
+            if kind == "own":
+                steps = [self.own_step(is_last=at == n) for at in range(n + 1)]
+            else:
+                steps = [self.clause(unit, can_move, not versus) for _ in range(n)]
+                steps.append(self.last_step(kind, unit, can_move, not versus))
+        if kind == "where":
+            text, shared = self.where("or" if self.chance(0.3) else "where", always=True)
+            steps.insert(self.random.randint(0, len(steps)), (text, Clause("where", test=shared)))
+        lines = [f"{base} {words}".rstrip(), *(text for text, _ in did)]
         lines += [f"share {text}" for text, _ in steps]
-        lines += [f"vs {versus[0]}"] if versus else []
+        if versus and self.chance(0.5):
+            lines[0] += f" vs {versus[0]}"
+        elif versus:
+            lines.append(f"vs {versus[0]}")
         lines += ["by " + ", ".join(axis.text for axis in axes)] if axes else []
         return Meant(
             text=self.choose("\n  ", " ").join(lines),
+            params=self.params,
             event=event.strip('"'),
             test=test,
             days=days,
@@ -160,12 +187,41 @@ class Texts:
     def number(self, n: int, unit: str) -> str:
         return f"{n} {unit}{'s' if n != 1 or self.chance(0.2) else ''}"
 
+    def named(self, event: str, filter_text: str) -> str:
+        """Return an event with its filters by a name, or the event with a name for its filters."""
+        name = f"part{len(self.params)}"
+        if filter_text and self.chance(0.6):
+            condition = filter_text.removeprefix("where ")
+            self.params[name] = ct_magic.condition(condition)
+            return event.replace(condition, f"${name}")
+        self.params[name] = ct_magic.event(event)
+        return f"${name}"
+
     # Periods
+
+    def few_days(self) -> tuple[str, Spec]:
+        near = self.random.randint(0, 20)
+        far = near + self.random.randint(0, 12)
+        start, end = (moved(self.today, -n, "day") for n in (far, near))
+        return self.choose(
+            ("last week", ("whole", "week")),
+            ("last 2 weeks", ("last", 2, "week")),
+            ("this week", ("this", "week")),
+            ("this month", ("this", "month")),
+            (f"{start}..{end}", ("days", start, end)),
+            (f"today-{far}..today-{near}", ("ago", far, near)),
+        )
 
     def period(self, unit: str | None = None) -> tuple[str, Spec]:
         unit = unit or self.choose(*UNITS)
         longer = self.choose("week", "month", "quarter", "year") if unit != "day" else "week"
-        match self.random.randrange(9):
+        match self.random.randrange(10):
+            case 9:
+                first = moved(
+                    start_of(self.today, "quarter"), -self.random.randint(0, 4), "quarter"
+                )
+                quarter = f"{first.year}-Q{(first.month + 2) // 3}"
+                return quarter, ("quarter", first, last_of(first, "quarter"))
             case 0:
                 return "", ("last", 30, "day")
             case 1 | 2 | 3:
@@ -200,10 +256,10 @@ class Texts:
 
     # Filters
 
-    def where(self, kind: str) -> tuple[str, Test]:
+    def where(self, kind: str, always: bool = False) -> tuple[str, Test]:
         if kind == "or" or self.chance(0.25):
             text, test, _ = self.condition(self.choose(OF_EVENT, OF_PERSON, None, None))
-        elif self.chance(0.4):
+        elif always or self.chance(0.4):
             text, test = self.filter(self.choose(OF_EVENT, OF_PERSON))
         else:
             return "", lambda event, person: True
@@ -230,7 +286,8 @@ class Texts:
             inside = f"session.time_of_day in {clock}"
             return inside, lambda e, p: start <= minute(e) <= end
         name = self.choose(*names)
-        return self.compared(name, names[name])
+        text, test = self.compared(name, names[name])
+        return text, test if names is OF_EVENT else lambda e, p: p is None or test(e, p)
 
     def compared(self, name: str, values: tuple[str, ...]) -> tuple[str, Test]:
         value = self.choose(*values)
@@ -277,22 +334,23 @@ class Texts:
     def place(self) -> tuple[str, Test]:
         places = self.random.sample(PLACES, self.choose(1, 2))
         text = f"geo in ({', '.join(map(json.dumps, places))})"
-        return text, lambda e, p: any(is_at(p, place) for place in places)
+        return text, lambda e, p: p is None or any(is_at(p, place) for place in places)
 
     # Clauses
 
     def clause(
-        self, unit: str | None, can_move: bool, can_count: bool = True
+        self, unit: str | None, can_move: bool, can_count: bool = True, window: str = ""
     ) -> tuple[str, Clause]:
         """Return any clause; `can_count` lets its period count from today."""
         inners = [self.inner(unit, can_move, can_count) for _ in range(self.choose(1, 2, 3))]
         (text, inner), n = inners[0], self.random.randint(1, 3)
+        text, behind = f"{text} {window}".rstrip(), f" {window}".rstrip()
         match self.random.randrange(5):
             case 0:
                 often = self.choose(*OFTEN)
                 texts = ", ".join(text for text, _ in inners)
                 events = tuple(event for _, event in inners)
-                return f"did any ({texts}) {often} {n}", Clause("any", events, often, n)
+                return f"did any ({texts}){behind} {often} {n}", Clause("any", events, often, n)
             case 1:
                 return f"did not {text}", Clause("not", (inner,))
             case 2:
@@ -300,9 +358,29 @@ class Texts:
                 return f"did {text} {often} {n}", Clause("did", (inner,), often, n)
         return f"did {text}", Clause("did", (inner,))
 
-    def last_step(self, kind: str, unit: str | None, can_move: bool) -> tuple[str, Clause]:
+    def own_step(self, is_last: bool) -> tuple[str, Clause]:
+        """Return a step of own days; the last one may have a list of windows."""
+        firsts = [self.choose(0, 0, 1, 2, 5) for _ in range(self.choose(1, 2, 3) if is_last else 1)]
+        days = [(first, first + self.choose(0, 2, 6, 13)) for first in firsts]
+        windows = tuple(dict.fromkeys(days))
+        if all(first == last for first, last in windows):
+            window = (
+                f"on {self.choose('day', 'days')} {', '.join(str(last) for _, last in windows)}"
+            )
+        elif not any(firsts):
+            window = f"within {', '.join(str(last + 1) for _, last in windows)} days"
+        else:
+            window = f"on days {', '.join(f'{first}..{last}' for first, last in windows)}"
+        if windows[0] in ((0, 6), (0, 13)) and len(windows) == 1 and self.chance(0.5):
+            window = f"within {(windows[0][1] + 1) // 7} weeks".replace("1 weeks", "1 week")
+        text, clause = self.clause(None, False, False, window)
+        return text, replace(clause, windows=windows)
+
+    def last_step(
+        self, kind: str, unit: str | None, can_move: bool, can_count: bool
+    ) -> tuple[str, Clause]:
         if kind != "after" or self.chance(0.3):
-            return self.clause(unit, can_move)
+            return self.clause(unit, can_move, can_count)
         first = self.random.randint(0, 2)
         last, unit = first + self.random.randint(0, 3), unit or self.choose(*UNITS)
         text, inner = self.inner(unit, False, False)
@@ -315,6 +393,9 @@ class Texts:
         if self.chance(0.4):
             text, test = self.filter(OF_EVENT)
             filter_text = f" where {text}"
+        said = f"{event}{filter_text}"
+        if self.chance(0.15):
+            said = self.named(said, filter_text.strip())
         words, days = "", None
         if can_move and self.chance(0.25):
             n, unit = self.random.randint(-3, 3), unit or self.choose(*UNITS)
@@ -323,30 +404,37 @@ class Texts:
         elif can_count and self.chance(0.25):
             words, days = self.period(self.choose("day", "week"))
             words, days = (f" {words}", days) if words else ("", None)
-        return f"{event}{filter_text}{words}", Inner(event.strip('"'), test, days)
+        return f"{said}{words}", Inner(event.strip('"'), test, days)
 
     # Axes
 
     def time(self, kind: str) -> Axis:
         unit = self.choose(*UNITS)
+        if kind == "own":
+            unit = self.choose("day", "week", "month")
         if kind != "rolling":
-            is_first = kind == "first"
+            is_first = kind in ("first", "own")
             return Axis("", f"{'first ' * is_first}{unit}", unit=unit, is_first=is_first)
         n, length = self.random.randint(1, 4), self.choose(*UNITS)
         text = f"{unit} rolling {self.number(n, length)}"
         return Axis("", text, unit=unit, rolling=(n, length))
 
-    def axes(self, time: Axis | None, filter_text: str) -> tuple[Axis, ...]:
+    def axes(self, time: Axis | None, filter_text: str, hours: bool) -> tuple[Axis, ...]:
         axes = [time] if time else []
         if self.chance(0.25):
             name, values = self.choose(*OF_EVENT.items(), *OF_PERSON.items())
             text = f"{name} in ({', '.join(map(self.quoted, values[:2]))})"
-            axes.append(Axis(name, text, values[:2], lambda e, p, v: v in values_of(name, e, p)))
+            axes.append(Axis(name, text, values[:2], self.has_value(name)))
         if self.chance(0.08) and "geo" not in filter_text:
             text = f"geo in ({', '.join(map(json.dumps, PLACES[1:3]))})"
-            axes.append(Axis("geo", text, PLACES[1:3], lambda e, p, v: is_at(p, v)))
-        if self.chance(0.05) and "time_of_day" not in filter_text:
-            hours = tuple(range(24))
-            axes.append(Axis("hour", "hour", hours, lambda e, p, v: minute(e) // 60 == v))
+            axes.append(Axis("geo", text, PLACES[1:3], lambda e, p, v: p is None or is_at(p, v)))
+        if hours and self.chance(0.05) and "time_of_day" not in filter_text:
+            axes.append(
+                Axis("hour", "hour", tuple(range(24)), lambda e, p, v: minute(e) // 60 == v)
+            )
         self.random.shuffle(axes)
         return tuple(axes)
+
+    def has_value(self, name: str) -> Callable[[Happened, Any, Any], bool]:
+        is_of_person = name in OF_PERSON
+        return lambda e, p, v: (is_of_person and p is None) or v in values_of(name, e, p)
