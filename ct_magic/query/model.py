@@ -294,6 +294,10 @@ class ShareWhere(Record):
         """Return the same clause: there is no event in it."""
         return self
 
+    def during(self, window: OwnDays | None) -> Self:
+        """Return the same clause: it has no days of its own."""
+        return self
+
 
 Clause = Did | DidNot | DidAny | ShareWhere
 _KINDS: dict[type, int] = {Did: 0, DidNot: 1, DidAny: 2}
@@ -451,6 +455,11 @@ class Query(Record):
     def steps(self) -> tuple[Clause, ...]:
         """Return the clauses behind `share`."""
         return tuple(clause for clause in self.clauses if clause.share)
+
+    @property
+    def inner_events(self) -> tuple[Event, ...]:
+        """Return the events inside the clauses."""
+        return tuple(event for clause in self.clauses for event in clause.events)
 
     @property
     def is_single(self) -> bool:
