@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from ct_magic.errors import QueryError, UsageError
@@ -23,15 +24,8 @@ FAMILIES = {
 OFTEN = frozenset(  # what `did E` may be followed by
     {model.Operator.EQUALS, model.Operator.GREATER_THAN, model.Operator.GREATER_THAN_EQUALS}
 )
-TIMES = frozenset(  # what `did any (…)` may be followed by
-    {
-        model.Operator.EQUALS,
-        model.Operator.GREATER_THAN,
-        model.Operator.GREATER_THAN_EQUALS,
-        model.Operator.LESS_THAN,
-        model.Operator.LESS_THAN_EQUALS,
-    }
-)
+# What `did any (…)` may be followed by.
+TIMES = OFTEN | {model.Operator.LESS_THAN, model.Operator.LESS_THAN_EQUALS}
 
 
 class UnsayableError(Exception):
@@ -53,7 +47,9 @@ def to_payload(query: model.Query | model.JsonQuery) -> dict[str, Any]:
         if _expressed(pasted) == query:  # else it was changed since
             return pasted
     body = _event(query.event, query.event.period)
-    if common := _common(query):
+    common: dict[str, object] = {k: _triples(query.event, scope) for k, scope in FAMILIES.items()}
+    common["geo_fields"] = [list(place) for place in query.places]
+    if common := {key: listed for key, listed in common.items() if listed}:
         body["common_profile_properties"] = common
     if advanced := _advanced(query, query.event.period):
         body["advanced_query"] = advanced
@@ -79,7 +75,7 @@ def from_json(text: str) -> model.Query | model.JsonQuery:
     query = _expressed(body)
     if query is None:
         return model.JsonQuery(strict_json.encode(body))
-    if _exactly(to_payload(query)) != _exactly(body):
+    if _text(to_payload(query)) != _text(body):
         return replace(query, pasted=strict_json.encode(body))
     return query
 
@@ -111,40 +107,32 @@ def _event(event: model.Event, base: model.AnyPeriod) -> dict[str, object]:
     return body
 
 
+def _number(day: date) -> int:
+    return int(day.isoformat().replace("-", ""))
+
+
 def _triples(event: model.Event, scope: model.Scope) -> list[dict[str, object]]:
-    return [_triple(condition) for condition in event.where if condition.property.scope is scope]
-
-
-def _triple(condition: model.Filter) -> dict[str, object]:
-    operator = {"operator": condition.operator.value}
-    if (
-        condition.property.scope is model.Scope.SESSION
-        and condition.operator is model.Operator.EQUALS
-    ):
-        operator = {}  # no known program sends one there
-    return {"name": condition.property.name, **operator, "value": _plain(condition.value)}
-
-
-def _common(query: model.Query) -> dict[str, object]:
-    lists: dict[str, object] = {
-        key: _triples(query.event, scope) for key, scope in FAMILIES.items()
-    }
-    lists["geo_fields"] = [list(place) for place in query.places]
-    return {key: listed for key, listed in lists.items() if listed}
+    triples = []
+    for condition in event.where:
+        if condition.property.scope is scope:
+            operator, value = condition.operator, condition.value
+            # Of a session no known program sends that it must be equal.
+            is_usual = scope is model.Scope.SESSION and operator is model.Operator.EQUALS
+            named = {} if is_usual else {"operator": operator.value}
+            triples.append({"name": condition.property.name, **named, "value": _plain(value)})
+    return triples
 
 
 def _advanced(query: model.Query, period: model.AnyPeriod) -> dict[str, object]:
     body: dict[str, Any] = {}
     for clause in query.clauses:
         events = [_event(event, period) for event in clause.events]
-        match clause:
-            case model.Did():
-                body.setdefault("did_all", []).extend(events)
-            case model.DidNot():
-                body.setdefault("did_none", []).extend(events)
-            case model.DidAny(_, operator, times):
-                how_often = {"operator": operator.value, "value": times}
-                body["did_any"] = {"any_events": events, **how_often}
+        if isinstance(clause, model.DidAny):
+            how_often = {"operator": clause.operator.value, "value": clause.times}
+            body["did_any"] = {"any_events": events, **how_often}
+        else:
+            name = "did_all" if isinstance(clause, model.Did) else "did_none"
+            body.setdefault(name, []).extend(events)
     return body
 
 
@@ -152,10 +140,6 @@ def _plain(value: model.Value) -> model.Scalar | list[model.Scalar]:
     if isinstance(value, model.ClockRange):
         return [check_clock(value.start), check_clock(value.end)]
     return list(value) if isinstance(value, tuple) else value
-
-
-def _number(day_of_number: date) -> int:
-    return day_of_number.year * 10000 + day_of_number.month * 100 + day_of_number.day
 
 
 # JSON -> query
@@ -167,11 +151,8 @@ def _check(body: dict[str, Any], text: str) -> None:
         if key not in body:
             strict_json.fail(text, f"the JSON has no {key!r}, which every query needs", 0, 1)
     if not isinstance(body["event_name"], str) or not body["event_name"]:
-        strict_json.fail(
-            text,
-            "'event_name' must be a text, and not empty",
-            *strict_json.place_of(text, "event_name"),
-        )
+        at = strict_json.place_of(text, "event_name")
+        strict_json.fail(text, "'event_name' must be a text, and not empty", *at)
     for key in ("from", "to"):
         if day_of_number(body[key]) is None:
             message = f"{key!r} must be a day, written as a number{_as_number(body[key])}"
@@ -188,11 +169,6 @@ def _as_number(day: object) -> str:
     return f": {digits}" if is_day and len(digits) == 8 else " like 20150810"
 
 
-def _exactly(body: dict[str, object]) -> str:
-    # As text, because to Python 1, 1.0 and True are equal, and to the service they are not.
-    return json.dumps(body, sort_keys=True)
-
-
 def _expressed(body: dict[str, object]) -> model.Query | None:
     try:
         return _query(body)
@@ -206,17 +182,13 @@ def _query(body: dict[str, object]) -> model.Query:
     advanced = _checked_object(body.pop("advanced_query", {}), {"did_all", "did_none", "did_any"})
     event = _read_event(body)
     filters = [f for key, scope in FAMILIES.items() for f in _filters(common.get(key, []), scope)]
+    done = (model.Did(_read_event(e, often=True)) for e in _list(advanced.get("did_all", [])))
+    not_done = (model.DidNot(_read_event(e)) for e in _list(advanced.get("did_none", [])))
+    any_of = [_any(advanced["did_any"])] if "did_any" in advanced else []
     return model.Query(
         model.Event(event.name, (*event.where, *filters), event.period),
         places=tuple(map(_place, _list(common.get("geo_fields", [])))),
-        clauses=(
-            *(
-                model.Did(_read_event(done, often=True))
-                for done in _list(advanced.get("did_all", []))
-            ),
-            *(model.DidNot(_read_event(done)) for done in _list(advanced.get("did_none", []))),
-            *([_any(advanced["did_any"])] if "did_any" in advanced else []),
-        ),
+        clauses=(*done, *not_done, *any_of),
     )
 
 
@@ -230,13 +202,9 @@ def _read_event(part: object, often: bool = False) -> model.Event:
     own_filters = body.get("event_properties")  # null for no filters is what one program sends
     own = [] if own_filters is None else _filters(own_filters, model.Scope.EVENT)
     session = _filters(body.get("session_properties", []), model.Scope.SESSION)
-    return model.Event(name, (*own, *session), model.Days(start, end), _often(body))
-
-
-def _often(body: dict[str, object]) -> model.Often | None:
-    if not body.keys() & {"operator", "value"}:
-        return None
-    return model.Often(*_times(body, OFTEN))
+    is_often = body.keys() & {"operator", "value"}
+    times = model.Often(*_times(body, OFTEN)) if is_often else None
+    return model.Event(name, (*own, *session), model.Days(start, end), times)
 
 
 def _times(
@@ -267,25 +235,24 @@ def _filter(part: object, scope: model.Scope) -> model.Filter:
 
 
 def _value(part: object) -> model.Value:
-    if isinstance(part, list):
-        return tuple(_sayable(item, str, int, float) for item in part)
-    value: model.Scalar = _sayable(part, str, int, float)
-    return value
+    values = tuple(
+        _sayable(v, str, int, float) for v in (part if isinstance(part, list) else [part])
+    )
+    return values if isinstance(part, list) else values[0]
 
 
 def _clock_range(value: model.Value) -> model.ClockRange:
-    ends = [minutes(str(end)) for end in value] if isinstance(value, tuple) else []
-    match ends:
+    match [minutes(str(end)) for end in value] if isinstance(value, tuple) else []:
         case [int() as start, int() as end]:
             return model.ClockRange(start, end)
     raise UnsayableError
 
 
 def _operator(part: object) -> model.Operator:
-    known = next((operator for operator in model.Operator if operator.value == part), None)
-    if known is None:
-        raise UnsayableError
-    return known
+    for operator in model.Operator:
+        if operator.value == part:
+            return operator
+    raise UnsayableError
 
 
 def _any(part: object) -> model.DidAny:
@@ -328,51 +295,35 @@ def _list(part: object) -> list[object]:
 # list of one value is that value, and what is there twice in one of these lists but events is
 # there once. Rule: README.md here, "What is asked, and what it costs".
 
-FILTERS = ("event_properties", "session_properties")
-
 
 def key(count: model.Query | model.JsonQuery) -> str:
     """Return the text that is equal for two counts that ask the same."""
     body = to_payload(count)
-    return _text(body if isinstance(count, model.JsonQuery) else _query_key(body))
+    return _text(body if isinstance(count, model.JsonQuery) else _canonical(body))
 
 
-def _query_key(body: Mapping[str, Any]) -> dict[str, object]:
-    plain = _event_key(body)
-    if common := body.get("common_profile_properties"):
-        plain["common_profile_properties"] = {
-            name: _common_key(name, common[name]) for name in common
-        }
-    if advanced := body.get("advanced_query"):
-        plain["advanced_query"] = {name: _advanced_key(advanced[name]) for name in advanced}
-    return plain
+def _canonical(part: Any) -> Any:
+    match part:
+        case {"name": "time_of_day"}:
+            return part
+        case {"name": _, "value": list() as values}:
+            values = _ordered(values)
+            return {**part, "value": values[0] if len(values) == 1 else values}
+        case {"geo_fields": list() as places}:  # a place is a path, which has its own order
+            return {**_canonical({**part, "geo_fields": None}), "geo_fields": _ordered(places)}
+        case dict():
+            return {name: _canonical(inner) for name, inner in part.items()}
+        case list():
+            return _ordered(map(_canonical, part))
+    return part
 
 
-def _event_key(body: Mapping[str, Any]) -> dict[str, object]:
-    lists = {name: _each_once(map(_filter_key, body[name])) for name in FILTERS if body.get(name)}
-    return {**body, **lists}
-
-
-def _common_key(name: str, conditions: Sequence[Any]) -> list[object]:
-    return _each_once(conditions if name == "geo_fields" else map(_filter_key, conditions))
-
-
-def _advanced_key(events: Any) -> object:
-    if isinstance(events, Mapping):  # did_any
-        return {**events, "any_events": _advanced_key(events["any_events"])}
-    return sorted(map(_event_key, events), key=_text)
-
-
-def _filter_key(condition: Mapping[str, object]) -> Mapping[str, object]:
-    value = condition.get("value")
-    if not isinstance(value, list) or condition.get("name") == "time_of_day":
-        return condition
-    values = _each_once(value)
-    return {**condition, "value": values[0] if len(values) == 1 else values}
-
-
-def _each_once(parts: Iterable[object]) -> list[object]:
-    return [part for _, part in sorted({_text(part): part for part in parts}.items())]
+def _ordered(parts: Iterable[Any]) -> list[Any]:
+    """Return what has no order in one, and each once but events: twice they may count twice."""
+    listed = sorted(parts, key=_text)
+    if any(isinstance(part, dict) and "event_name" in part for part in listed):
+        return listed
+    return [next(same) for _, same in groupby(listed, key=_text)]
 
 
 def _text(part: object) -> str:
