@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from html import escape
@@ -14,6 +15,7 @@ from ct_magic.panel.standing import Standing, has_trouble, last_news
 from ct_magic.panel.style import DOUBT, INK, MUTED, bar
 from ct_magic.panel.tables import clock, foreign, grid_as_html, is_grid, rows_as_html, state
 from ct_magic.planning.row_results import RowResult, shared_error
+from ct_magic.query.lexer import CONTEXTUAL, KEYWORDS, tokens_of_cell
 
 IN_SIGHT = 8  # rows of a long table while it runs: those that changed last
 IN_TROUBLE = 3  # of them at most
@@ -210,7 +212,7 @@ def _table(standing: Standing, rows: Sequence[RowResult], *, live: bool = False)
 
 
 def _query_html(standing: Standing) -> str:
-    lines = "\n".join(map(style.coloured, panel_text.queries(standing)))
+    lines = "\n".join(map(coloured, panel_text.queries(standing)))
     return f'<div class="ct-asked"><code class="ct-q" style="{style.CODE}">{lines}</code></div>'
 
 
@@ -394,3 +396,33 @@ def extent(standing: Standing, rows: Sequence[RowResult]) -> str:
     lengths = {(row.row.end - row.row.start).days + 1 for row in rows if row.row.whole}
     unit = next((unit for unit, usual in _UNITS.items() if lengths and lengths <= usual), "")
     return f"{low if low == high else f'{low}{words.DASH}{high}'} {unit}".strip()
+
+
+# A query's text -> HTML in the colours of the editor; it refuses nothing.
+
+_NUMBER_TOKENS = ("NUMBER", "EIGHT_DIGITS", "CLOCK", "DATE", "YEAR_MONTH", "DOTS")
+_KINDS = {
+    **dict.fromkeys((word.upper() for word in (*KEYWORDS, *CONTEXTUAL)), "<b>{}</b>"),
+    **dict.fromkeys(_NUMBER_TOKENS, '<span class="n">{}</span>'),
+    "STRING": '<span class="s">{}</span>',
+}
+
+
+def coloured(text: str) -> str:
+    """Return a query as HTML: its words, texts and numbers in colour; its lines stay lines."""
+    pieces, at = list[str](), 0
+    for token in tokens_of_cell(text):
+        pieces += [
+            escape(text[at : token.start]),
+            _KINDS.get(token.type, "{}").format(_foreign(token.text)),
+        ]
+        at = token.end
+    # A line that begins with a right-to-left name goes from left to right, as in the editor.
+    lines = "".join([*pieces, escape(text[at:])]).split("\n")
+    return "\n".join(f'<bdi dir="ltr">{line}</bdi>' for line in lines)
+
+
+def _foreign(text: str) -> str:
+    # A right-to-left name turns the words around it round unless it is isolated.
+    turns = any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
+    return f"<bdi>{escape(text)}</bdi>" if turns else escape(text)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-from html import escape
-
-from ct_magic.query.lexer import CONTEXTUAL, KEYWORDS, tokens_of_cell
-
 # Colours of the front end's own theme, with a fallback for pages that have none.
 INK = "var(--jp-content-font-color1,#212121)"
 MUTED = "var(--jp-ui-font-color2,#616161)"
@@ -165,33 +160,3 @@ def bar(percent: float, *, hollow: bool = False, colour: str = "#1976d2", height
     solid = f"border-top:{height}px solid {colour}"
     drawn = f"height:5px;border:1px dotted {colour}" if hollow else solid
     return f'<div style="width:{percent:.4g}%;{drawn}"></div>'
-
-
-# A query's text -> HTML in the colours of the editor; it refuses nothing.
-
-_NUMBER_TOKENS = ("NUMBER", "EIGHT_DIGITS", "CLOCK", "DATE", "YEAR_MONTH", "DOTS")
-_KINDS = {
-    **dict.fromkeys((word.upper() for word in (*KEYWORDS, *CONTEXTUAL)), "<b>{}</b>"),
-    **dict.fromkeys(_NUMBER_TOKENS, '<span class="n">{}</span>'),
-    "STRING": '<span class="s">{}</span>',
-}
-
-
-def coloured(text: str) -> str:
-    """Return a query as HTML: its words, texts and numbers in colour; its lines stay lines."""
-    pieces, at = list[str](), 0
-    for token in tokens_of_cell(text):
-        pieces += [
-            escape(text[at : token.start]),
-            _KINDS.get(token.type, "{}").format(_foreign(token.text)),
-        ]
-        at = token.end
-    # A line that begins with a right-to-left name goes from left to right, as in the editor.
-    lines = "".join([*pieces, escape(text[at:])]).split("\n")
-    return "\n".join(f'<bdi dir="ltr">{line}</bdi>' for line in lines)
-
-
-def _foreign(text: str) -> str:
-    # A right-to-left name turns the words around it round unless it is isolated.
-    turns = any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
-    return f"<bdi>{escape(text)}</bdi>" if turns else escape(text)

@@ -15,8 +15,8 @@ from hypothesis import given, strategies as st
 
 from ct_magic.client.jobs import Job, State, Tally
 from ct_magic.panel import html as card, style, tables, text as words
+from ct_magic.panel.html import coloured
 from ct_magic.panel.standing import About, Standing
-from ct_magic.panel.style import coloured
 from ct_magic.planning.row_results import row_results
 from ct_magic.rows import Comparison, Formula, Row
 
