@@ -29,7 +29,6 @@ from ct_magic.session.session import SESSION
 HOME = "common.threads"  # whoever needs an ordinary lock takes one from there
 OWN = {
     "client.limits": "a gate's room",
-    "client.journal.store": "client/test_journal.py, in the middle of a write",
     "client.runner": "client/test_runner.py, while a count runs",
 }
 # Up to Python 3.11 a cached_property has one, for all objects of its class.

@@ -21,23 +21,23 @@ from weakref import WeakSet, ref
 
 
 class ForkLock:
-    """`with lock:` lets one thread in at a time. Who is inside must not fork."""
+    """`with lock:` lets one thread in at a time. Who is inside must not fork.
 
-    def __init__(self) -> None:
-        self._lock = Lock()
+    A fork waits for one that `holds_forks`: what it guards may not be in the middle of its work.
+    """
+
+    def __init__(self, *, holds_forks: bool = False) -> None:
+        self.inner, self.holds_forks = Lock(), holds_forks
         _locks.add(self)
 
     def __enter__(self) -> None:
-        self._lock.acquire()
+        self.inner.acquire()
 
     def __exit__(self, *_: object) -> None:
-        self._lock.release()
-
-    def free(self) -> None:
-        """Be free, whoever held it."""
-        self._lock = Lock()
+        self.inner.release()
 
 
+LONGEST_WORK = 20.0  # seconds; how long a fork waits for others' work at the most
 _locks: WeakSet[ForkLock] = WeakSet()
 _actions: list[Callable[[], Callable[[], object] | None]] = []
 
@@ -57,14 +57,10 @@ def in_child(action: Callable[[], object]) -> None:
 
 def _begin_child() -> None:
     for lock in list(_locks):
-        lock.free()
+        lock.inner = Lock()
     for held in _actions.copy():
         if action := held():
             action()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_child)
 
 
 # The clock of everything that waits: one for all threads, and no test's frozen time stops it.
@@ -114,7 +110,6 @@ class AwakeClock:
 # A thread that a fork finds inside an import leaves the module locked in the child, where nobody is
 # to unlock it: whoever imports that next waits for ever.
 
-LONGEST_IMPORT = 20.0  # seconds; how long a fork waits for our threads' imports at the most
 IMPORT_CODE = "<frozen importlib._bootstrap>"  # the file that Python names for it
 _ours: WeakSet[threading.Thread] = WeakSet()
 
@@ -146,7 +141,7 @@ def spawn_import(work: Callable[[], None], name: str) -> None:
 
 
 def _finish_imports() -> None:
-    end = now() + LONGEST_IMPORT
+    end = now() + LONGEST_WORK
     while _is_importing() and now() < end:
         time.sleep(0.001)
 
@@ -165,5 +160,19 @@ def _imports(frame: FrameType | None) -> bool:
     return False
 
 
+def _before_fork() -> None:
+    _finish_imports()
+    held = (lock for lock in list(_locks) if lock.holds_forks)
+    _resting.locks = [lock for lock in held if lock.inner.acquire(timeout=LONGEST_WORK)]
+
+
+def _in_parent() -> None:
+    for lock in _resting.locks:
+        lock.inner.release()
+
+
+_resting = threading.local()  # the locks that a fork of this thread holds
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_finish_imports)
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_in_parent, after_in_child=_begin_child
+    )

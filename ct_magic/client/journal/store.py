@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zlib import crc32
 
-from ct_magic.common.threads import now
+from ct_magic.common.threads import ForkLock, in_child, now
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS cells (
@@ -195,9 +194,10 @@ CURES = {
     ),
 }
 _T = TypeVar("_T")
-_opening = threading.Lock()
-_busy = threading.Lock()  # held while SQLite works, in whichever thread
-_forking = threading.local()
+_opening = ForkLock()
+# A fork in the middle of a write would leave SQLite's own locks held in the child, which would
+# wait for ever, or find the file locked by a thread that it has not.
+_busy = ForkLock(holds_forks=True)  # held while SQLite works, in whichever thread
 _open_files: dict[Path, JournalFile] = {}
 
 
@@ -391,26 +391,12 @@ def _sentence(error: sqlite3.Error) -> str:
     return f"{error}; {cure}" if cure else str(error)
 
 
-def _come_to_rest() -> None:
-    # A fork in the middle of a write would leave SQLite's own locks held in the child, which would
-    # wait for ever, or find the file locked by a thread that it has not.
-    _forking.holds = _busy.acquire(timeout=_PATIENCE)
-
-
-def _go_on() -> None:
-    if _forking.holds:
-        _busy.release()
-
-
 def _forget_files() -> None:
-    # A connection does not survive a fork; and the locks are held. Closing it in the child would
-    # let go of the parent's locks, so it is kept, unused.
-    global _opening, _busy
-    _opening, _busy = threading.Lock(), threading.Lock()
+    # A connection does not survive a fork. Closing it in the child would let go of the parent's
+    # locks, so it is kept, unused.
     _parents.extend(_open_files.values())
     _open_files.clear()
 
 
 _parents: list[JournalFile] = []
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_come_to_rest, after_in_parent=_go_on, after_in_child=_forget_files)
+in_child(_forget_files)
