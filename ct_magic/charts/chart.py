@@ -6,7 +6,9 @@ theme: a colour is a role. Every place is a number; a category is at a whole one
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
+from math import inf
 
 from ct_magic.rows import Record
 
@@ -129,25 +131,22 @@ class Chart(Record):
     margin: int = 8
 
 
-def spread(places: list[float], gap: float) -> list[float]:
-    """Return the places moved apart until any two are `gap` away, as near to the old as it goes."""
+def spread(places: Sequence[float], gap: float, low: float = -inf) -> list[float]:
+    """Return the places moved apart until any two are `gap` away, as near to the old as it goes.
+
+    None is moved below `low`.
+    """
     order = sorted(range(len(places)), key=places.__getitem__)
-    groups: list[list[int]] = [[number] for number in order]
-
-    def bounds(group: list[int]) -> tuple[float, float]:
-        middle = sum(places[n] for n in group) / len(group)
-        half = gap * (len(group) - 1) / 2
-        return middle - half, middle + half
-
-    at = 0
-    while at + 1 < len(groups):
-        if bounds(groups[at + 1])[0] - bounds(groups[at])[1] < gap - 1e-9 * abs(gap):
-            groups[at : at + 2] = [groups[at] + groups[at + 1]]
-            at = max(0, at - 1)
-        else:
-            at += 1
+    groups: list[tuple[float, list[int]]] = []  # the lowest place of some that touch each other
+    for number in order:
+        first, group = places[number], [number]
+        while groups and groups[-1][0] + gap * len(groups[-1][1]) > first + 1e-9 * gap:
+            group = groups.pop()[1] + group
+            first = sum(places[n] for n in group) / len(group) - gap * (len(group) - 1) / 2
+        groups.append((first, group))
     moved = list(places)
-    for group in groups:
+    for first, group in groups:
         for step, number in enumerate(group):
-            moved[number] = bounds(group)[0] + step * gap
+            low = moved[number] = max(first + step * gap, low)
+            low += gap
     return moved

@@ -5,24 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 
-from ct_magic.charts import chart
-from ct_magic.charts.wording import (
-    PLANE,
-    axis_words,
-    count_axis,
-    events,
-    how_often,
-    names,
-    not_comparable,
-    number,
-    over_plane,
-    place,
-    so_far,
-    stretch,
-    time_axis,
-)
+from ct_magic.charts import chart, wording
 from ct_magic.common.words import change, span
-from ct_magic.results.cells import Cell, Series, by_series, follows
+from ct_magic.results.cells import Cell, by_series, follows
 
 MOST_LINES, MOST_DOTS = 12, 60  # lines in a picture, and pieces whose places are marked
 GIST = 6  # numbers that an `alt` text holds
@@ -33,52 +18,55 @@ def timeline(rows: Sequence[Cell]) -> chart.Chart:
 
     A count that is missing leaves a gap: no line is drawn over it.
     """
-    every = by_series(rows)
-    lines = _largest(every)
-    called = names(rows)
-    axis = count_axis([row.count or 0 for row in rows])
+    lines = by_series(rows)
+    cut = [f"the largest {MOST_LINES} of {len(lines):,} lines"] if len(lines) > MOST_LINES else []
+    totals = {series: sum(row.count or 0 for row in some) for series, some in lines.items()}
+    kept = sorted(lines, key=lambda series: -totals[series])[:MOST_LINES]
+    lines = {series: some for series, some in lines.items() if series in kept}
+    called = wording.names(rows)
+    x, axis = wording.time_axis(rows), wording.count_axis([row.count or 0 for row in rows])
     marks: list[chart.Mark] = []
     for n, (series, pieces) in enumerate(lines.items()):
-        marks += line(pieces, [row.count for row in pieces], rows, n, _tips(called[series], pieces))
+        marks += line(pieces, [row.count for row in pieces], n, _tips(called[series], pieces))
     marks += partial_words(rows, axis, several=len(lines) > 1)
-    ends = [
-        (called[series], last_of([row.count for row in pieces])) for series, pieces in lines.items()
-    ]
-    x = time_axis(rows)
-    marks += end_labels(ends, x, axis) if len(lines) > 1 else []
-    what = f"profiles {how_often(rows)}{axis_words(rows)}"
+    ends = [(called[s], last_of([r.count for r in pieces])) for s, pieces in lines.items()]
+    ends = ends if len(lines) > 1 else []
+    marks += end_labels(ends, x, axis)
     gist = " ".join(_gist(called[series], pieces) for series, pieces in lines.items())
-    height, named = max(PLANE, (chart.LINE + 1) * len(lines)), ends if len(lines) > 1 else []
-    is_cut = len(every) > MOST_LINES
-    notes = [f"the largest {MOST_LINES} of {len(every):,} lines"] if is_cut else []
-    return over_plane(rows, what, notes, gist, (x, axis), marks, named, height)
+    what, notes = f"profiles {wording.how_often(rows)}", [wording.period(rows), *cut]
+    height = max(wording.PLANE, (chart.LINE + 1) * len(lines))
+    margin = wording.beside(ends)
+    return wording.chart_of(rows, what, notes, gist, (x, axis), marks, height, margin)
 
 
 def paired_lines(rows: Sequence[Cell]) -> chart.Chart:
     """Return the line of a series beside that of the other period, paired in their order."""
     (pieces,) = by_series(rows).values()
-    axis = count_axis([count or 0 for row in rows for count in (row.count, row.previous)])
-    x = time_axis(rows)
-    before = [None if row.previous is None else float(row.previous) for row in pieces]
-    marks = line(pieces, before, rows, 1, [_other_tip(row) for row in pieces], chart.Colour.GREY)
-    marks += line(pieces, [row.count for row in pieces], rows, 0, _tips(events(rows), pieces))
-    starts = [row.previous_start for row in pieces if row.previous_start is not None]
-    others = [row.previous_end for row in pieces if row.previous_end is not None]
+    counts, before = [row.count for row in pieces], [row.previous for row in pieces]
+    axis, x = wording.count_axis([n or 0 for n in (*counts, *before)]), wording.time_axis(rows)
+    others = [(r.previous_start, r.previous_end) for r in pieces]
+    days = [(start, end) for start, end in others if start is not None and end is not None]
+    tips = [
+        f"{wording.stretch(start, end)}: {wording.number(row.previous)}" if start and end else ""
+        for row, (start, end) in zip(pieces, others, strict=True)
+    ]
+    marks = line(pieces, before, 1, tips, chart.Colour.GREY)
+    marks += line(pieces, counts, 0, _tips(wording.events(rows), pieces))
     ends = [
-        (span(pieces[0].start, pieces[-1].end), last_of([row.count for row in pieces])),
-        (span(min(starts), max(others)), last_of(before)),
+        (span(pieces[0].start, pieces[-1].end), last_of(counts)),
+        (span(min(start for start, _ in days), max(end for _, end in days)), last_of(before)),
     ]
     marks += end_labels(ends, x, axis, colours=(chart.SERIES[0], chart.Colour.GREY))
-    changes = [row for row in pieces if row.change is not None]
-    gist = " ".join(f"{row.start}: {change(row.change or 0)}." for row in changes[:GIST])
-    what = f"profiles {how_often(rows)} against another period"
-    return over_plane(rows, what, not_comparable(rows), gist, (x, axis), marks, ends)
+    changes = [f"{row.start}: {change(row.change)}." for row in pieces if row.change is not None]
+    notes = [wording.period(rows), *wording.not_comparable(rows)]
+    what = f"profiles {wording.how_often(rows)} against another period"
+    gist, margin = " ".join(changes[:GIST]), wording.beside(ends)
+    return wording.chart_of(rows, what, notes, gist, (x, axis), marks, margin=margin)
 
 
 def line(
     pieces: Sequence[Cell],
     values: Sequence[float | None],
-    rows: Sequence[Cell],
     n: int,
     tips: Sequence[str],
     colour: chart.Colour | None = None,
@@ -91,15 +79,15 @@ def line(
         if is_dotted is not None:
             ends = list(some)
             way = [ends[0][0], *(later for _, later in ends)]
-            places = tuple((place(row), value) for row, value in way if value is not None)
+            places = tuple((wording.place(row), value) for row, value in way if value is not None)
             marks.append(chart.Path(places, colour, dotted=is_dotted))
     # Of many pieces one that no line leads to or from would not be seen.
     joined = {id(row) for way in ways if _is_dotted(way) is not None for row, _ in way}
     are_few = len(pieces) <= MOST_DOTS
     for row, value, tip in zip(pieces, values, tips, strict=True):
         if value is not None and (are_few or row.is_partial or id(row) not in joined):
-            tip += f", {so_far(row)}" if row.is_partial else ""
-            marks.append(chart.Dot(place(row), value, colour, row.is_partial, n, tip))
+            tip += f", {wording.so_far(row)}" if row.is_partial else ""
+            marks.append(chart.Dot(wording.place(row), value, colour, row.is_partial, n, tip))
     return marks
 
 
@@ -124,7 +112,7 @@ def partial_words(
         is_last = row is pieces[-1][1]
         value = axis.high if several or row.count is None else float(row.count)
         up = 14 if several or value < 0.2 * axis.high else -16
-        x, text = place(row), so_far(row)
+        x, text = wording.place(row), wording.so_far(row)
         marks.append(chart.Words(x, value, text, "right" if is_last else "left", 0, up))
     return marks
 
@@ -141,8 +129,8 @@ def end_labels(
     """
     # By their places: two lines may have one name.
     known = [(n, name, at) for n, (name, at) in enumerate(ends) if at is not None]
-    gap = (y.high - y.low) * (chart.LINE + 1) / max(PLANE, (chart.LINE + 1) * len(known))
-    places = chart.spread([at for *_, at in known], gap)
+    gap = (y.high - y.low) * (chart.LINE + 1) / max(wording.PLANE, (chart.LINE + 1) * len(known))
+    places = chart.spread([at for *_, at in known], gap, y.low)
     beside = x.high + 0.025 * (x.high - x.low)
     marks: list[chart.Mark] = []
     for (n, name, _), at in zip(known, places, strict=True):
@@ -153,22 +141,10 @@ def end_labels(
     return marks
 
 
-def _largest(lines: dict[Series, list[Cell]]) -> dict[Series, list[Cell]]:
-    if len(lines) <= MOST_LINES:
-        return lines
-    totals = {series: sum(row.count or 0 for row in some) for series, some in lines.items()}
-    kept = sorted(lines, key=lambda series: -totals[series])[:MOST_LINES]
-    return {series: some for series, some in lines.items() if series in kept}
-
-
 def _tips(name: str, pieces: Sequence[Cell]) -> list[str]:
-    return [f"{name}, {stretch(row.start, row.end)}: {number(row.count)}" for row in pieces]
-
-
-def _other_tip(row: Cell) -> str:
-    if row.previous_start is None or row.previous_end is None:
-        return ""
-    return f"{stretch(row.previous_start, row.previous_end)}: {number(row.previous)}"
+    days = [wording.stretch(row.start, row.end) for row in pieces]
+    counts = [wording.number(row.count) for row in pieces]
+    return [f"{name}, {some}: {count}" for some, count in zip(days, counts, strict=True)]
 
 
 def last_of(values: Sequence[float | None]) -> float | None:
@@ -177,13 +153,13 @@ def last_of(values: Sequence[float | None]) -> float | None:
 
 
 def _gist(name: str, pieces: Sequence[Cell]) -> str:
-    known = [row for row in pieces if row.count is not None]
+    known = [(row.count, row) for row in pieces if row.count is not None]
     if not known:
         return f"{name}: no count."
-    least, most = (f(known, key=lambda row: row.count or 0) for f in (min, max))
-    partial = "; the last piece is not whole" if known[-1].is_partial else ""
+    (first, _), (last, end) = known[0], known[-1]
+    (low, least), (high, most) = (f(known, key=lambda one: one[0]) for f in (min, max))
+    partial = "; the last piece is not whole" if end.is_partial else ""
     return (
-        f"{name}: {len(pieces)} pieces, first {number(known[0].count)}, "
-        f"last {number(known[-1].count)}, lowest {number(least.count)} ({least.start}), "
-        f"highest {number(most.count)} ({most.start}){partial}."
+        f"{name}: {len(pieces)} pieces, first {first:,}, last {last:,}, "
+        f"lowest {low:,} ({least.start}), highest {high:,} ({most.start}){partial}."
     )

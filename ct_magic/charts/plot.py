@@ -7,31 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ct_magic.charts import retention, wording
 from ct_magic.charts.bars import bars, columns, is_by_hour, paired_bars, reasons
 from ct_magic.charts.chart import Chart, Words
 from ct_magic.charts.lines import paired_lines, timeline
-from ct_magic.charts.retention import (
-    brackets,
-    curves,
-    how_many,
-    is_bracket,
-    is_own_days,
-    triangle,
-)
 from ct_magic.charts.shares import dots, funnel, paired_dots, share_lines
 from ct_magic.charts.vega import Picture
-from ct_magic.charts.wording import doubts, is_cumulative
 from ct_magic.errors import CtMagicError
-from ct_magic.results.cells import (
-    Cell,
-    Kind,
-    by_series,
-    cells,
-    in_order,
-    is_one_number,
-    is_over_time,
-    kind,
-)
+from ct_magic.results import cells as results
+from ct_magic.results.cells import Cell, Kind, cells, is_over_time, kind, steps
 from ct_magic.results.changes import NO_CAUSE, findings
 
 if TYPE_CHECKING:
@@ -47,47 +31,50 @@ FEW = 4  # lines with intervals, and columns that are lines over time
 
 def choose_chart(rows: Sequence[Cell], *, as_curves: bool = False) -> Chart:
     """Return the Chart of a result; what is not there is said."""
-    rows = in_order(rows)
+    rows = results.in_order(rows)
     chart = _picture(rows, as_curves)(rows)
     if not chart.marks:
         # A picture without a mark is an error in JavaScript.
         x, y = ((axis.low + axis.high) / 2 for axis in (chart.x, chart.y))
         chart = replace(chart, marks=(Words(x, y, "no count", align="center"),))
-    for line in doubts(rows):
+    first, *others = dict.fromkeys(row.doubt for row in rows if row.doubt) or [None]
+    if first:
+        more = f"; and {len(others)} more" if others else ""
+        line = f"in doubt: {wording.short(first, wording.LONGEST_LINE - len(more))}{more}"
         chart = replace(chart, lines=(*chart.lines, line), alt=f"{chart.alt} {line}.")
     return chart
 
 
 def _picture(rows: Sequence[Cell], as_curves: bool) -> Callable[[Sequence[Cell]], Chart]:
-    is_a = kind(rows)
-    if is_a is Kind.RETENTION:
-        return _after_some_time(rows, as_curves)
-    if is_a is Kind.FUNNEL and any(row.previous_share is not None for row in rows):
-        return paired_dots
-    if is_a is Kind.FUNNEL:
-        if is_over_time(rows):
-            return share_lines
-        return dots if any(row.series.values for row in rows) else funnel
+    is_a, over_time = kind(rows), is_over_time(rows)
+    has_values = any(row.series.values for row in rows)
+    if is_a in (Kind.FUNNEL, Kind.RETENTION):
+        has_other = any(row.previous_share is not None for row in rows)
+        if has_other and (is_a is Kind.FUNNEL or len(steps(rows)) <= wording.MOST):
+            return paired_dots
+        if is_a is Kind.RETENTION:
+            return _after_some_time(rows, as_curves)
+        return share_lines if over_time else dots if has_values else funnel
     if is_a is Kind.VERSUS:
-        return paired_lines if is_over_time(rows) and len(by_series(rows)) == 1 else paired_bars
+        return paired_lines if over_time and len(results.by_series(rows)) == 1 else paired_bars
     if is_a is Kind.VALUES and is_by_hour(rows):
         return columns
     return timeline if is_a is Kind.TIME else bars
 
 
 def _after_some_time(rows: Sequence[Cell], as_curves: bool) -> Callable[[Sequence[Cell]], Chart]:
-    columns, lines = how_many(rows)
+    columns, lines = retention.how_many(rows)
     over_time = is_over_time(rows)
-    if is_own_days(rows):
-        if is_bracket(rows):
-            return brackets
-        is_curve = not over_time or (is_cumulative(rows) and lines <= FEW)
+    if retention.is_own_days(rows):
+        if retention.is_bracket(rows):
+            return retention.brackets
+        is_curve = not over_time or (wording.is_cumulative(rows) and lines <= FEW)
         if not is_curve and columns <= FEW:
             return share_lines
-        return curves if is_curve or as_curves else triangle
-    # By values it would be a grid of grids.
-    has_values = any(row.series.values for row in rows)
-    return triangle if over_time and not has_values and not as_curves else curves
+    else:
+        # By values it would be a grid of grids.
+        is_curve = not over_time or any(row.series.values for row in rows)
+    return retention.curves if is_curve or as_curves else retention.triangle
 
 
 def show_below(frame: pd.DataFrame) -> None:
@@ -99,7 +86,7 @@ def show_below(frame: pd.DataFrame) -> None:
 
     if not frame["count"].notna().any():
         return print("no picture: no count has arrived")  # noqa: T201 # as below
-    if is_one_number(cells(frame)):
+    if results.is_one_number(cells(frame)):
         return None  # the panel shows it
     try:
         display(picture(frame, as_curves=True))  # type: ignore[no-untyped-call] # IPython's own

@@ -4,36 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ct_magic.charts import wording
 from ct_magic.charts.chart import Box, Chart, ChartAxis, Colour, Dot, Mark, Path, Words
 from ct_magic.charts.lines import end_labels, last_of, line, partial_words
-from ct_magic.charts.wording import (
-    ORDER,
-    axis_words,
-    clause,
-    has_moved,
-    in_brackets,
-    is_cumulative,
-    names,
-    number,
-    over_plane,
-    over_rows,
-    pair_labels,
-    period,
-    row_labels,
-    share_axis,
-    short,
-    shortened,
-    stretch,
-    time_axis,
-    two_periods,
-    window_words,
-)
 from ct_magic.common.statistics import wilson
 from ct_magic.common.words import points, points_between, share
-from ct_magic.results.cells import Cell, by_series, steps_before, unit
+from ct_magic.results.cells import Cell, by_series, steps, steps_before, unit
 
-_MOST = 60
-_BAR_HEIGHT = 30
+_ROW = 30  # pixels
 WHERE = "where "  # a step that is a filter
 DRAW = "each period is one draw"
 INTERVALS = "lines are 95 % intervals"
@@ -41,44 +19,54 @@ INTERVALS = "lines are 95 % intervals"
 
 def order(rows: Sequence[Cell]) -> list[str]:
     """Return what is to be said of the steps' order: it is known only of a window that is moved."""
-    others = [row for row in steps(rows) if not (row.series.step or "").startswith(WHERE)]
-    return [ORDER] if others and not any(has_moved(row.series.step) for row in others) else []
-
-
-def steps(rows: Sequence[Cell]) -> list[Cell]:
-    """Return the rows that are a share of a base."""
-    return [row for row in rows if row.is_step]
+    names = [row.series.step or "" for row in steps(rows)]
+    others = [name for name in names if not name.startswith(WHERE)]
+    return [wording.ORDER] if others and not any(map(wording.MOVED.search, others)) else []
 
 
 def funnel(rows: Sequence[Cell]) -> Chart:
-    """Return nested bars: each step's lies in the one that it is counted inside."""
-    shown = rows[:_MOST]
-    found = steps_before(rows)
-    before = [found.get(id(row)) for row in shown]
-    texts = [_step_text(row, step) for row, step in zip(shown, before, strict=True)]
-    named = list(zip(_step_labels(shown), texts, strict=True))
-    marks: list[Mark] = []
-    for n, (row, step, (name, text)) in enumerate(zip(shown, before, named, strict=True)):
-        marks += _nested(n, row, step, f"{name}: {text}")
-        marks.append(Words(_rows_around(row, step) or 0, -n, text, right=8))
-    axis = ChartAxis(0, max([row.count or 0 for row in shown] + [1]))
-    return over_rows(
-        rows, _what(rows), [period(rows), *order(rows)], named, axis, marks, _BAR_HEIGHT
-    )
+    """Return nested bars: each step's lies in the one that it is counted inside.
+
+    Where that one is not there, it lies in all of the base.
+    """
+    before = steps_before(rows)
+
+    def around(row: Cell) -> int:
+        step = before.get(id(row))
+        return (row.of if step is None or step.count is None else step.count) or row.count or 0
+
+    def text_of(row: Cell) -> str:
+        if row.share is None or row.is_base:
+            return wording.number(row.count)
+        ends = wording.in_brackets(row.low, row.high)
+        text = f"{wording.number(row.count)} · {share(row.share)}{ends}"
+        step = before.get(id(row))
+        if step is None or step.is_base or not step.count or row.count is None:
+            return text
+        return f"{text}, {share(row.count / step.count)} of the step before"
+
+    def marks(y: int, row: Cell, name: str, text: str) -> list[Mark]:
+        tip = f"{name}: {text}"
+        track = Box(0, around(row), y - 0.34, y + 0.34, Colour.TRACK, strength=0.25, tip=tip)
+        bar = Box(0, row.count or 0, y - 0.34, y + 0.34, hollow=row.is_partial, tip=tip)
+        found: list[Mark] = [track] if around(row) and not row.is_base else []
+        return [*found, *([bar] if row.count else []), Words(around(row), y, text, right=8)]
+
+    axis = ChartAxis(0, max([row.count or 0 for row in rows[: wording.MOST]] + [1]))
+    notes = [wording.period(rows), *order(rows)]
+    return wording.row_chart(rows, rows, _what(rows), notes, axis, text_of, marks, _ROW)
 
 
 def dots(rows: Sequence[Cell]) -> Chart:
     """Return a point for each value's share, with its interval."""
-    shown = steps(rows)[:_MOST]
-    named = list(zip(row_labels(shown), map(_dot_text, shown), strict=True))
-    axis = share_axis([row.high or row.share or 0 for row in shown])
-    marks: list[Mark] = []
-    for n, (row, (name, text)) in enumerate(zip(shown, named, strict=True)):
-        ends = (row.low, row.high)
-        marks += _interval(-n, row.share, ends, f"{name}: {text}", hollow=row.is_partial)
-        marks.append(Words(axis.high, -n, text, right=10))
-    what, notes = f"{_what(rows)}{axis_words(rows)}", [period(rows), INTERVALS]
-    return over_rows(rows, what, notes, named, axis, marks, _BAR_HEIGHT)
+    shown = steps(rows)
+    axis = wording.share_axis([row.high or row.share or 0 for row in shown[: wording.MOST]])
+
+    def marks(y: int, row: Cell, name: str, text: str) -> list[Mark]:
+        return [*_interval(y, row, f"{name}: {text}"), Words(axis.high, y, text, right=10)]
+
+    notes = [wording.period(rows), INTERVALS]
+    return wording.row_chart(rows, shown, _what(rows), notes, axis, _dot_text, marks, _ROW)
 
 
 def paired_dots(rows: Sequence[Cell]) -> Chart:
@@ -86,128 +74,83 @@ def paired_dots(rows: Sequence[Cell]) -> Chart:
 
     The upper one is of the statement's period; the difference is in points, with its interval.
     """
-    shown = steps(rows)[:_MOST]
-    named = list(zip(pair_labels(shown), map(_pair_text, shown), strict=True))
-    high = [row.high or row.share or 0 for row in shown] + [r.previous_share or 0 for r in shown]
-    axis = share_axis(high)
-    marks: list[Mark] = []
-    for n, (row, (label, text)) in enumerate(zip(shown, named, strict=True)):
-        tip, ends = f"{label}: {_dot_text(row)}", (row.low, row.high)
-        marks += _interval(0.16 - n, row.share, ends, tip, hollow=row.is_partial)
-        tip = f"{label}, the other period: {share(row.previous_share or 0)}"
-        has_ends = row.previous is not None and row.previous_of
-        others = wilson(row.previous or 0, row.previous_of or 0) if has_ends else (None, None)
-        marks += _interval(-0.16 - n, row.previous_share, others, tip, Colour.GREY, shape=1)
-        marks.append(Words(axis.high, -n, text, right=10))
-    what = f"{_what(rows)} against another period{axis_words(rows)}"
-    notes = [two_periods(shown, "point"), INTERVALS, DRAW]
-    return over_rows(rows, what, notes, named, axis, marks, _BAR_HEIGHT + 14)
+    shown = steps(rows)
+    others = {
+        id(row): wilson(row.previous, row.previous_of)
+        for row in shown
+        if row.previous is not None and row.previous_of
+    }
+    high = [row.high or row.share or 0 for row in shown[: wording.MOST]]
+    high += [others[id(row)][1] for row in shown[: wording.MOST] if id(row) in others]
+    axis = wording.share_axis(high)
 
+    def text_of(row: Cell) -> str:
+        if row.share is None or row.previous_share is None:
+            return _dot_text(row)
+        both = f"{share(row.share)}, before {share(row.previous_share)}"
+        if row.difference is None:
+            return both
+        text = f"{both}: {points(row.difference)}"
+        if row.difference_low is None or row.difference_high is None:
+            return text
+        return f"{text} ({points_between(row.difference_low, row.difference_high)})"
 
-def _pair_text(row: Cell) -> str:
-    if row.share is None or row.previous_share is None:
-        return _dot_text(row)
-    both = f"{share(row.share)}, before {share(row.previous_share)}"
-    if row.difference is None:
-        return both
-    text = f"{both}: {points(row.difference)}"
-    if row.difference_low is None or row.difference_high is None:
-        return text
-    return f"{text} ({points_between(row.difference_low, row.difference_high)})"
+    def marks(y: int, row: Cell, name: str, text: str) -> list[Mark]:
+        found = _interval(y + 0.16, row, f"{name}: {_dot_text(row)}")
+        if row.previous_share is not None:
+            if id(row) in others:
+                ends = tuple((end, y - 0.16) for end in others[id(row)])
+                found.append(Path(ends, Colour.GREY))
+            tip = f"{name}, the other period: {share(row.previous_share)}"
+            found.append(Dot(row.previous_share, y - 0.16, Colour.GREY, shape=1, tip=tip))
+        return [*found, Words(axis.high, y, text, right=10)]
+
+    what = f"{_what(rows)} against another period"
+    notes = [wording.two_periods(shown, "point"), INTERVALS, DRAW]
+    return wording.row_chart(rows, shown, what, notes, axis, text_of, marks, _ROW + 14)
 
 
 def share_lines(rows: Sequence[Cell]) -> Chart:
     """Return a line over time for each step and value, of its share."""
     shown = steps(rows)
     lines = by_series(shown)
-    called = names(shown)
-    # Of several windows each has its own name.
-    within = is_cumulative(shown)
-    step_texts = {
-        series: window_words(series.window, within=within) if series.window else series.step or ""
-        for series in lines
-    }
-    several = len(set(step_texts.values())) > 1
-    step_of = shortened(step_texts.values())
-    labels = {}
-    for series in lines:
-        is_named = not several or series.values or len({s.query for s in lines}) > 1
-        parts = [step_of[step_texts[series]]] if several else []
-        labels[series] = " · ".join([*parts, called[series]] if is_named else parts)
-    axis = share_axis([row.share or 0 for row in shown])
+    firsts = [pieces[0] for pieces in lines.values()]
+    called = dict(zip(lines, wording.labels(firsts, with_days=False), strict=True))
+    axis, x = wording.share_axis([row.share or 0 for row in shown]), wording.time_axis(shown)
     marks: list[Mark] = []
     for n, (series, pieces) in enumerate(lines.items()):
-        tips = [f"{labels[series]}, {stretch(r.start, r.end)}: {_dot_text(r)}" for r in pieces]
-        marks += line(pieces, [row.share for row in pieces], shown, n, tips)
+        name = called[series]
+        tips = [f"{name}, {wording.stretch(r.start, r.end)}: {_dot_text(r)}" for r in pieces]
+        marks += line(pieces, [row.share for row in pieces], n, tips)
     marks += partial_words(shown, axis, several=True)
-    x = time_axis(shown)
-    ends = [(labels[s], last_of([r.share for r in p])) for s, p in lines.items()]
-    marks += end_labels(ends, x, axis) if len(lines) > 1 else []
-    what = f"{_what(rows)}, by {unit(shown) or 'piece'}{axis_words(rows)}"
+    ends = [(called[s], last_of([r.share for r in pieces])) for s, pieces in lines.items()]
     gist = "; ".join(f"{name}: last {share(at)}" for name, at in ends if at is not None)
     named = ends if len(lines) > 1 else []
-    return over_plane(rows, what, order(rows), f"{short(gist, 300)}.", (x, axis), marks, named)
+    marks += end_labels(named, x, axis)
+    what, gist = f"{_what(rows)}, by {unit(shown) or 'piece'}", f"{wording.short(gist, 300)}."
+    notes, margin = [wording.period(rows), *order(rows)], wording.beside(named)
+    return wording.chart_of(rows, what, notes, gist, (x, axis), marks, margin=margin)
 
 
 def _what(rows: Sequence[Cell]) -> str:
     names = list(dict.fromkeys(row.series.step for row in steps(rows)))
     if len(names) > 1:
         return "share of each step"
-    step = clause(names[0])
-    return f"share {short(step, 60)}" if step.startswith(WHERE) else f"share that {short(step, 60)}"
-
-
-def _step_labels(rows: Sequence[Cell]) -> list[str]:
-    several = len({row.series.query for row in rows}) > 1
-    called = shortened(row.series.step or row.series.query for row in rows)
-    queries = shortened(row.series.query for row in rows)
-    return [
-        called[row.series.step or row.series.query]
-        + (f" · {queries[row.series.query]}" if several else "")
-        for row in rows
-    ]
-
-
-def _rows_around(row: Cell, before: Cell | None) -> int | None:
-    return row.of or row.count if before is None or before.count is None else before.count
-
-
-def _nested(n: int, row: Cell, before: Cell | None, tip: str) -> list[Mark]:
-    marks: list[Mark] = []
-    around = _rows_around(row, before)
-    if around and not row.is_base:
-        marks.append(Box(0, around, -n - 0.34, -n + 0.34, Colour.TRACK, strength=0.25, tip=tip))
-    if row.count:
-        hollow = row.is_partial
-        marks.append(Box(0, row.count, -n - 0.34, -n + 0.34, hollow=hollow, tip=tip))
-    return marks
-
-
-def _step_text(row: Cell, before: Cell | None) -> str:
-    if row.share is None or row.is_base:
-        return number(row.count)
-    text = f"{number(row.count)} · {share(row.share)}{in_brackets(row.low, row.high)}"
-    if before is None or before.is_base or not before.count or row.count is None:
-        return text
-    return f"{text}, {share(row.count / before.count)} of the step before"
+    step = wording.short(wording.clause(names[0]), 60)
+    return f"share {step}" if step.startswith(WHERE) else f"share that {step}"
 
 
 def _dot_text(row: Cell) -> str:
+    of = wording.number(row.of)
     if row.share is None:
-        return "no count" if row.count is None else f"{number(row.count)} of {number(row.of)}"
-    return f"{share(row.share)}{in_brackets(row.low, row.high)} of {number(row.of)}"
+        text = wording.number(None) if row.count is None else f"{row.count:,} of {of}"
+        return "not yet" if row.status == "not yet" else text
+    return f"{share(row.share)}{wording.in_brackets(row.low, row.high)} of {of}"
 
 
-def _interval(
-    y: float,
-    at: float | None,
-    ends: tuple[float | None, float | None],
-    tip: str,
-    colour: Colour = Colour.FIRST,
-    *,
-    hollow: bool = False,
-    shape: int = 0,
-) -> list[Mark]:
-    known = tuple((end, y) for end in ends if end is not None)
-    paths = [Path(known, colour)] if len(known) == 2 else []
-    return [] if at is None else [*paths, Dot(at, y, colour, hollow, shape, tip)]
+def _interval(y: float, row: Cell, tip: str) -> list[Mark]:
+    if row.share is None:
+        return []
+    ends = tuple((end, y) for end in (row.low, row.high) if end is not None)
+    paths = [Path(ends)] if len(ends) == 2 else []
+    return [*paths, Dot(row.share, y, hollow=row.is_partial, tip=tip)]

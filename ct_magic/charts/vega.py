@@ -371,7 +371,7 @@ def _config(ink: str) -> dict[str, object]:
         "axis": {
             "labelColor": ink,
             "labelFontSize": 12,
-            "labelLimit": 280,
+            "labelLimit": 400,
             "labelOverlap": False,
             "labelPadding": 6,
             "domain": False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from itertools import zip_longest
 from math import ceil, floor, log10
@@ -18,9 +18,10 @@ from ct_magic.results.frame import unit_days
 
 LONGEST, LONGEST_LINE = 36, 90  # characters of a name, and of a line below the title
 # A name that holds `after` is quoted, and so is a text: this is the clause's own word.
-AFTER = re.compile(r" after (day|week|month|quarter|year)s?$")
-_MOVED = re.compile(r" (after|before) (\d+ )?(day|week|month|quarter|year)s?$")
+_AFTER = re.compile(r" after (day|week|month|quarter|year)s?$")
+MOVED = re.compile(r" (after|before) (\d+ )?(day|week|month|quarter|year)s?$")
 PLANE = 260  # pixels of a plane with lines
+MOST = 60  # rows in one picture: more would be a picture that nobody scrolls through
 ORDER = "in any order: days are all that the service knows"
 HOUR = "hour"  # the column of `by hour`; a property of that name has another one
 UNDER_WAY = ("waiting", "submitted", "not yet")
@@ -28,16 +29,16 @@ UNDER_WAY = ("waiting", "submitted", "not yet")
 
 def clause(step: str | None) -> str:
     """Return a step as printed, without the unit that its windows are moved by."""
-    return AFTER.sub("", step or "")
+    return _AFTER.sub("", step or "")
 
 
 def after_unit(step: str | None) -> str | None:
     """Return what a step's windows are moved by: `week`; None where they are not."""
-    match = AFTER.search(step or "")
+    match = _AFTER.search(step or "")
     return match[1] if match else None
 
 
-def is_cumulative(rows: Sequence[Cell]) -> bool:
+def is_cumulative(rows: Iterable[Cell]) -> bool:
     """Return True for windows that all begin with one day: each holds the one before."""
     windows = {row.series.window for row in rows if row.series.window is not None}
     return len(windows) > 1 and len({first for first, _ in windows}) == 1
@@ -52,11 +53,6 @@ def window_words(window: tuple[int, int], *, within: bool = False) -> str:
     if first == 0 and (last or within):
         return f"within {words.counted(last + 1, 'day')}"
     return f"day {first}" if first == last else f"days {first}{words.DASH}{last}"
-
-
-def has_moved(step: str | None) -> bool:
-    """Return True if a step looks at days before or behind the base's."""
-    return _MOVED.search(step or "") is not None
 
 
 def in_brackets(low: float | None, high: float | None) -> str:
@@ -110,11 +106,9 @@ def not_over(rows: Sequence[Cell]) -> list[str]:
 
 def not_comparable(rows: Sequence[Cell]) -> list[str]:
     """Return why there is no change where a last day is not over: `30 Nov is not over: …`."""
-    days = {row.end for row in rows if row.is_open and row.previous is not None}
-    named = sorted(
-        day for day in days if any(row.end == day and row.change is None for row in rows)
-    )
-    return [f"{words.day(named[-1])} is not over: no comparison yet"] if days else []
+    open_rows = [row for row in rows if row.is_open and row.previous is not None]
+    last = max((row.end for row in open_rows if row.change is None), default=None)
+    return [f"{words.day(last)} is not over: no comparison yet"] if last else []
 
 
 def two_periods(rows: Sequence[Cell], mark: str) -> str:
@@ -144,6 +138,11 @@ def short(text: str, longest: int = LONGEST) -> str:
 def pixels(texts: Iterable[str]) -> int:
     """Return the width of the longest of some texts, about."""
     return max((LETTER * len(text) for text in texts), default=0)
+
+
+def beside(ends: Sequence[tuple[str, object]]) -> int:
+    """Return the room that the names at the right ends of lines need, in pixels."""
+    return 24 + pixels(name for name, _ in ends) if ends else 12
 
 
 def shortened(texts: Iterable[str], longest: int = LONGEST) -> dict[str, str]:
@@ -202,44 +201,29 @@ def _value(name: str, value: CellValue, *, quoted: bool) -> str:
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
-def row_labels(rows: Sequence[Cell]) -> list[str]:
-    """Return what each row is called: its series, step, and days where others have other days."""
-    called = names(rows)
-    labels = [called[row.series] for row in rows]
-    same_days = len({(row.start, row.end) for row in rows}) == 1
-    steps = [row.series.step for row in rows]
-    afters = [row.series.after for row in rows]
-    parts = zip(labels, steps, afters, rows, strict=True)
-    return [
-        " · ".join(
-            [label]
-            + ([short(clause(step))] if step and len(set(steps)) > 1 else [])
-            + ([f"after {after}"] if after is not None else [])
-            + ([] if same_days else [stretch(row.start, row.end)])
-        )
-        for label, step, after, row in parts
-    ]
-
-
-def pair_labels(rows: Sequence[Cell]) -> list[str]:
-    """Return what each row with another period is called: its step, its series, its piece."""
-    called, steps = names(rows), shortened(row.series.step or "" for row in rows)
-    has_values = any(row.series.values for row in rows) or len({r.series.query for r in rows}) > 1
-    has_pieces = is_over_time(rows)
-    return [
-        " · ".join(
-            ([steps[row.series.step]] if row.series.step else [])
-            + ([called[row.series]] if has_values or not row.series.step else [])
-            + ([piece(row)] if has_pieces else [])
-        )
-        for row in rows
-    ]
-
-
-def axis_words(rows: Iterable[Cell]) -> str:
-    """Return the axes of `by` in words: `, by Category and Brand`; nothing without any."""
-    columns = dict.fromkeys(name for row in rows for name, *_ in row.series.values)
-    return f", by {' and '.join(short(name) for name in columns)}" if columns else ""
+def labels(rows: Sequence[Cell], *, with_days: bool = True) -> list[str]:
+    """Return what each row is called: of its series, step, window and days what tells it apart."""
+    called, steps = names(rows), shortened(clause(row.series.step) for row in rows)
+    several = len({row.series.query for row in rows}) > 1
+    windows = {row.series.window for row in rows if row.series.window is not None}
+    # Own days that are left out are always the last ones.
+    ends = {row.start if row.series.window else (row.start, row.end) for row in rows}
+    has_days = with_days and len(ends) > 1
+    within, over_time = is_cumulative(rows), has_days and is_over_time(rows)
+    found = []
+    for row in rows:
+        series, step = row.series, steps[clause(row.series.step)]
+        parts = [called[series]] if series.values or several else []
+        parts += [step] if step and len(steps) > 1 else []
+        if series.window is not None and len(windows) > 1:
+            parts.append(window_words(series.window, within=within))
+        if series.after is not None:
+            parts.append(f"{after_unit(series.step) or 'after'} {series.after}")
+        parts = parts or [step or called[series]]
+        if has_days:
+            parts.append(piece(row) if over_time else stretch(row.start, row.end))
+        found.append(" · ".join(parts))
+    return found
 
 
 def events(rows: Iterable[Cell]) -> str:
@@ -247,26 +231,6 @@ def events(rows: Iterable[Cell]) -> str:
     names = list(dict.fromkeys(row.event for row in rows))
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(short(name) for name in names[:3]) + more
-
-
-def statement(rows: Iterable[Cell]) -> list[str]:
-    """Return the one statement of some rows as typed, where it says more than its event."""
-    event_of = {row.series.query: row.event for row in rows}
-    ((query, event), *others) = event_of.items()
-    return [] if others or query == event else [short(query, 3 * LONGEST_LINE)]
-
-
-def missing(rows: Sequence[Cell]) -> list[str]:
-    """Return how many counts did not arrive, in words; a row `not yet` was not asked."""
-    lost = sum(row.count is None and row.status not in UNDER_WAY for row in rows)
-    return [f"{lost:,} of {len(rows):,} without a count"] if lost else []
-
-
-def doubts(rows: Iterable[Cell]) -> list[str]:
-    """Return what the service may have ignored, on one line; all of it is in the column `doubt`."""
-    first, *others = dict.fromkeys(row.doubt for row in rows if row.doubt) or [None]
-    more = f"; and {len(others)} more" if others else ""
-    return [f"in doubt: {short(first, LONGEST_LINE - len(more))}{more}"] if first else []
 
 
 # The places of ticks: at round numbers, and at pieces of time that have room for their names.
@@ -290,11 +254,6 @@ def share_axis(values: Sequence[float]) -> ChartAxis:
     number = ceil(largest / step - 1e-9)
     ticks = tuple((round(n * step, 9), words.share(n * step)) for n in range(number + 1))
     return ChartAxis(0, ticks[-1][0], tuple(t for t in ticks if t[0] <= 1), grid=True)
-
-
-def row_axis(names: Sequence[str]) -> ChartAxis:
-    """Return the axis of rows below each other: the first at 0, each further one lower by 1."""
-    return ChartAxis(0.5 - len(names), 0.5, tuple((-n, name) for n, name in enumerate(names)))
 
 
 def place(row: Cell) -> int:
@@ -361,54 +320,61 @@ def _step(least: float) -> float:
     return next(n * power for n in (1, 2, 5, 10) if n * power >= least * (1 - 1e-9))
 
 
-# Charts, put together: rows below each other, and a plane with lines.
+# Charts, put together: of any marks, and of rows below each other.
 
 
-def over_rows(
-    rows: Sequence[Cell],
-    what: str,
-    notes: Sequence[str],
-    named: Sequence[tuple[str, str]],
-    x: ChartAxis,
-    marks: Iterable[Mark],
-    height: int,
-    joint: str = "; ",
-) -> Chart:
-    """Return a chart of rows below each other; `named` are what each is called, and its text."""
-    title = f"{events(rows)}: {what}"
-    gist = joint.join(f"{label}: {text}" for label, text in named)
-    said = [title, *(note for note in (period(rows), *notes) if note in (period(rows), ORDER))]
-    return Chart(
-        title=title,
-        lines=(*statement(rows), "; ".join([*notes, *not_over(rows), *missing(rows)])),
-        alt=f"{', '.join(dict.fromkeys(said))}. {short(gist, 300)}.",
-        x=x,
-        y=row_axis([label for label, _ in named]),
-        marks=tuple(marks),
-        height=height * len(named),
-        margin=16 + pixels(text for _, text in named),
-    )
-
-
-def over_plane(
+def chart_of(
     rows: Sequence[Cell],
     what: str,
     notes: Sequence[str],
     gist: str,
     axes: tuple[ChartAxis, ChartAxis],
     marks: Iterable[Mark],
-    ends: Sequence[tuple[str, float | None]] = (),
     height: int = PLANE,
+    margin: int = 12,
 ) -> Chart:
-    """Return a chart of a plane; `ends` are the names at the right end of its lines."""
-    title = f"{events(rows)}: {what}"
+    """Return the chart of some rows: with its title, the lines below it, and all that in words."""
+    columns = dict.fromkeys(name for row in rows for name, *_ in row.series.values)
+    by = f", by {' and '.join(map(short, columns))}" if columns else ""
+    title = f"{events(rows)}: {what}{by}"
+    # The statement as typed, where it is one and says more than its event.
+    typed = {(row.series.query, row.event) for row in rows}
+    lines = [short(query, 3 * LONGEST_LINE) for query, event in typed if query != event]
+    lost = sum(row.count is None and row.status not in UNDER_WAY for row in rows)
+    missing = [f"{lost:,} of {len(rows):,} without a count"] if lost else []
     return Chart(
         title=title,
-        lines=(*statement(rows), "; ".join([period(rows), *notes, *missing(rows)])),
-        alt=f"{title}, {period(rows)}. {gist}",
+        lines=(*(lines if len(typed) == 1 else []), "; ".join([*notes, *missing])),
+        alt=f"{title}, {period(rows)}{f', {ORDER}' if ORDER in notes else ''}. {gist}",
         x=axes[0],
         y=axes[1],
         marks=tuple(marks),
         height=height,
-        margin=24 + pixels(name for name, _ in ends) if ends else 12,
+        margin=margin,
     )
+
+
+def row_chart(
+    rows: Sequence[Cell],
+    shown: Sequence[Cell],
+    what: str,
+    notes: Sequence[str],
+    x: ChartAxis,
+    text_of: Callable[[Cell], str],
+    marks_of: Callable[[int, Cell, str, str], Iterable[Mark]],
+    height: int,
+) -> Chart:
+    """Return the chart of those rows that are shown, below each other: the first is at 0.
+
+    `text_of` is what is written beside a row, `marks_of(place, row, name, text)` what is drawn.
+    """
+    named = [
+        (row, name, text_of(row)) for row, name in zip(shown[:MOST], labels(shown), strict=False)
+    ]
+    marks = [mark for n, one in enumerate(named) for mark in marks_of(-n, *one)]
+    cut = [f"the first {MOST} of {len(shown):,} rows"] if len(shown) > MOST else []
+    gist = short("; ".join(f"{name}: {text}" for _, name, text in named), 300)
+    y = ChartAxis(0.5 - len(named), 0.5, tuple((-n, name) for n, (_, name, _) in enumerate(named)))
+    margin = 16 + pixels(text for *_, text in named)
+    notes = [*notes, *cut, *not_over(rows)]
+    return chart_of(rows, what, notes, f"{gist}.", (x, y), marks, height * len(named), margin)

@@ -198,6 +198,11 @@ def asked_order(df: pd.DataFrame, values: Iterable[object], axis: str) -> list[o
     return [*(v for v in known if v in found), *(v for v in found if v not in known)]
 
 
+def steps(rows: Iterable[Cell]) -> list[Cell]:
+    """Return the rows that are a share of a base."""
+    return [row for row in rows if row.is_step]
+
+
 def steps_before(rows: Sequence[Cell]) -> dict[int, Cell]:
     """Return, by the `id` of a row, that of the step which its profiles are counted inside.
 

@@ -45,7 +45,7 @@ def test_bars_are_as_long_as_the_counts() -> None:
         ["1,234", "877"],
     )
     assert chart.title == "Charged: profiles, by Category"
-    assert "Shoes: 1,234, Bags: 877" in chart.alt
+    assert "Shoes: 1,234; Bags: 877" in chart.alt
 
 
 def test_names_that_read_alike_are_told_apart() -> None:

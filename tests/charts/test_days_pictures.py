@@ -161,6 +161,52 @@ def test_shares_beside_another_period_are_pairs_with_their_difference(
     assert "each period is one draw" in chart.lines[-1]
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "App Installed last 4 weeks vs previous\n  share did Charged within 1, 7, 14 days",
+            ["within 1 day", "within 7 days", "within 14 days"],
+        ),
+        (
+            "App Launched last 2 weeks vs previous share did Charged after 0..1 weeks by week",
+            ["week 0 · 9-15 Nov", "week 1 · 9-15 Nov", "week 0 · 16-22 Nov", "week 1 · 16-22 Nov"],
+        ),
+        (
+            "App Installed last 2 weeks vs previous share did Charged on day 1, 3 by first week",
+            ["day 1 · 9-15 Nov", "day 3 · 9-15 Nov", "day 1 · 16-21 Nov", "day 3 · 16-19 Nov"],
+        ),
+    ],
+)
+def test_windows_beside_another_period_are_pairs_that_lie_in_the_plane(
+    asked: Asked, text: str, names: list[str]
+) -> None:
+    """One for each window and piece, as long as they fit; no interval leaves the picture."""
+    chart = drawn(asked(text))
+    assert [name.replace(DASH, "-") for _, name in chart.y.ticks] == names
+    assert any(dot.colour is Colour.GREY for dot in some(chart, Dot))
+    assert max(x for path in some(chart, Path) for x, _ in path.places) <= chart.x.high
+
+
+def test_a_point_of_a_curve_whose_last_days_are_left_out_is_hollow(asked: Asked) -> None:
+    """It is of fewer people than the one before it: a curve that falls there is no fall."""
+    df = asked(SOON)
+    steps = [row for row in cells(df) if row.is_step]
+    chart = drawn(df)
+    assert [dot.hollow for dot in some(chart, Dot)] == [row.is_partial for row in steps]
+    assert any(row.is_partial for row in steps)
+    assert "hollow: some days are not over, and left out" in chart.lines[-1]
+
+
+def test_names_at_the_ends_of_lines_lie_above_the_names_of_the_ticks() -> None:
+    """Also of several lines that end at nothing."""
+    df = frame(*(row for name in "abcd" for row in weeks(9, 4, 0, Category=name)))
+    chart = drawn(df)
+    beside = sorted(m.y for m in chart.marks if isinstance(m, Words) and m.x > chart.x.high)
+    assert beside[0] == chart.y.low
+    assert len(set(beside)) == 4
+
+
 def test_a_retention_by_a_value_axis_is_one_curve_for_each_value(asked: Asked) -> None:
     """Not a grid of grids: each is the mean of its cohorts, by their size."""
     text = f"App Launched last 5 weeks\n  share did Charged after 0..3 weeks\n  by week, {TYPES}"
