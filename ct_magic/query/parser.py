@@ -35,7 +35,6 @@ from ct_magic.query.catalog import Names
 from ct_magic.query.expand import MOST_COUNTS, Expansion, StatementError, expand
 from ct_magic.query.lexer import Source, Token, in_context, one_line, tokens, with_contextual
 from ct_magic.query.mistakes import explain as syntax_errors
-from ct_magic.query.mistakes.several_events import with_own_events
 from ct_magic.query.model import JsonQuery, Query
 from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.printer import to_text
@@ -285,7 +284,7 @@ def _built(builder: Builder, source: Source, line: list[Token]) -> Query | JsonQ
     try:
         return builder.build(_tree(source, line, builder.today))
     except QueryError as error:
-        raise error.saying(with_own_events(error.message, line, reach)) from None
+        raise error.saying(syntax_errors.with_own_events(error.message, line, reach)) from None
 
 
 def _tree(source: Source, line: list[Token], today: date | None = None) -> StatementNode:

@@ -6,8 +6,9 @@ some tokens, how far it takes a changed line). Then GUESSES are asked in their o
 that has something to say says it:
 
 1. what is wrong whatever is around it: a text cut short, a sign that no rule knows;
-2. what people say in other words (`rewrites.txt`): a pattern, and a cure that is put in its place
-   and only said where the grammar takes it; days in words (27 Nov, Q3) likewise;
+2. what people say in other words (`rewrites.txt`), several events where one is expected among it:
+   a pattern, and a cure that is put in its place and only said where the grammar takes it; days in
+   words (27 Nov, Q3) likewise;
 3. words of other languages (`words.txt`), and keywords misspelt: the other word is tried in their
    place, and only proposed where the grammar gets further with it;
 4. what may be in a statement, but not there: the most similar wrong cell of `misplaced.txt`
@@ -23,14 +24,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 
 from ct_magic.errors import QueryError
 from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, Source, tokens
-from ct_magic.query.mistakes import rewriting, several_events, words
-from ct_magic.query.mistakes.examples import NUMBERS, misplaced_token
+from ct_magic.query.mistakes import rewriting, words
+from ct_magic.query.mistakes.examples import misplaced_token
 from ct_magic.query.mistakes.stop import (
-    OPERATOR,
-    VALUE,
     Accepted,
     Line,
     Mistake,
@@ -59,45 +59,10 @@ def explain_mistake(
     return stop.mistake(expected + words.keyword_in_name(stop))
 
 
-def _bare_range(stop: Stop) -> Mistake | None:
-    """Explain `in 5` with nothing behind it: neither a list nor a range."""
-    if stop.expected != {"DOTS"}:
-        return None
-    value = stop.around(-1)
-    hint = f", and a range is written {value.text}..500" if value.type in NUMBERS else ""
-    return stop.mistake(f"a list is written in brackets, in ({value.text}){hint}", stop.at - 1)
-
-
-def _or_value(stop: Stop) -> Mistake | None:
-    """Explain `Category = "A" or "B"`: the second is no filter."""
-    second = stop.at - stop.after("STRING")
-    sign, first, joiner, value = (stop.around(second - stop.at + n).type for n in range(-3, 1))
-    if sign not in OPERATOR - {"IN"} or joiner != "OR" or not {first, value} <= VALUE:
-        return None
-    last = second
-    while stop.line[last + 1].type == "OR" and stop.line[last + 2].type in VALUE:
-        last += 2
-    name = stop.typed(stop.back("WORD", "STRING", "DOT", at=second - 3), second - 3)
-    values = [token.text for token in stop.line[second - 2 : last + 1 : 2]]
-    listed = f"{name} {'in' if sign == 'IS' else 'not in'} ({', '.join(values)})"
-    if sign not in ("IS", "IS_NOT"):
-        typed = f"{name} {stop.line[second - 3].text}"
-        listed = " or ".join(f"{typed} {value}" for value in values)
-    return Mistake(f"write {listed.lstrip()}", stop.line[second].start, stop.line[last].end)
-
-
-def _how_often(stop: Stop) -> Mistake | None:
-    """Explain `Charged >= 3`: how often comes behind `did`."""
-    if not stop.is_("IS", "OVER", "AT_LEAST") or not stop.may("WHERE"):
-        return None
-    is_base = stop.words().start in (0, stop.begin()) and not stop.has("DID")
-    if not is_base or not stop.before(*NUMBERS) or stop.around(2).type == "AND":
-        return None
-    name = stop.typed(stop.words().start, stop.at) or stop.around(-1).text
-    sign, number = stop.found.text, stop.around(1).text
-    often = f"{sign} {number}" if len(number) < 3 else ">= 3"
-    amount = f"filters begin with 'where', an amount is where Amount {sign} {number}"
-    return stop.mistake(f"{amount}; how often is did {name} {often}")
+def with_own_events(message: str, line: Line, reach: Reach) -> str:
+    """Return the message with the funnel that was typed in the place of the usual example."""
+    own = rewriting.own_funnel(line, reach) if words.FUNNEL in message else None
+    return message.replace(words.FUNNEL, f"write {own}") if own else message
 
 
 def _axis_without_values(stop: Stop) -> Mistake | None:
@@ -112,16 +77,6 @@ def _axis_without_values(stop: Stop) -> Mistake | None:
         return None
     hint = f"'%ct values {event} by {axis}' shows them"
     return stop.mistake(f"{message}; {hint}{words.keyword_in_name(stop)}")
-
-
-def _two_days(stop: Stop) -> Mistake | None:
-    """Explain two days without two dots between them: `2026-11-01 to 2026-11-05`."""
-    has_sign = stop.is_("TO", "COMMA", "COLON", "DOT", "BAD")
-    first, last = stop.around(-1), stop.around(1) if has_sign else stop.found
-    is_value = stop.around(-2).type in (*OPERATOR, "OPENING", "COMMA", "DOTS")
-    if not {first.type, last.type} <= {"DATE", "EIGHT_DIGITS"} or is_value:
-        return None
-    return stop.mistake(f"a period has two dots, {first.text}..{last.text}")
 
 
 def _out_of_order(stop: Stop) -> Mistake | None:
@@ -139,21 +94,14 @@ def _out_of_order(stop: Stop) -> Mistake | None:
 # The first that has something to say says it.
 GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
     words.text_cut_short,
-    words.of_another_language,
     rewriting.day_in_words,
-    several_events.joined,
     rewriting.rewritten,
-    _two_days,
     words.odd_token,
     words.label_with_keyword,
-    words.negated,
-    _or_value,
     words.foreign_word,
-    words.number_in_words,
     words.misspelt_word,
-    _how_often,
+    partial(rewriting.rewritten, late=True),
     words.unquoted_text,
-    _bare_range,
     words.number_in_name,
     _axis_without_values,
     _out_of_order,

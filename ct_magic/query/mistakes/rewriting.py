@@ -17,12 +17,13 @@ from itertools import accumulate
 
 from ct_magic.common.words import last_of_month
 from ct_magic.query.check_filter import THOUSANDS
-from ct_magic.query.lexer import WORDS, Source, tokens
-from ct_magic.query.mistakes.stop import Mistake, Stop
+from ct_magic.query.lexer import WORDS, Source, Token, in_context, tokens
+from ct_magic.query.mistakes.stop import Line, Mistake, Reach, Stop, typed
 
 _AROUND = 20  # tokens on each side of the stop: more would take long in a long cell
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _NTH = ("first", "second", "third", "fourth")
+ARROWS = "\u2192\u21d2\u27f6\u203a"
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTH_NAMES = (
     *("january", "february", "march", "april", "may", "june", "july"),
@@ -38,7 +39,8 @@ _NO_NAME = "|".join(
         *("but", "within", "of", "then", "followed", "over", "for", "per", "the"),
     ]
 )
-_NAME_WORD = rf"(?!(?:{_NO_NAME})\b)[^\W\d][\w$]*+"  # whole words, or the search would not end
+# Whole words, or the search would not end; with the signs of other scripts that are no letters.
+_NAME_WORD = rf"(?!(?:{_NO_NAME})\b)[^\W\d](?:[\w$]|[^\x00-\xbf\s\u2000-\u2fff\uff00-\uff65])*+"
 _DAYS = (
     r" (?:last(?: [0-9]+)? \w+|this \w+|since \S+|today|yesterday|on [0-9-]+"
     r"|from \S+ to \S+|[0-9]{4}-\S+)"
@@ -57,8 +59,25 @@ _WINDOW = rf"{_DAY}(?:{_UP_TO}{_DAY})?"
 _WEEKS = rf"(?:W|weeks? ?)?[0-9]{{1,3}}\b(?:{_UP_TO}(?:W|weeks? ?)?[0-9]{{1,3}}\b)?"
 _AND = r"(?: ?[,;] ?(?:and |or )?| and | or | ?[&/] ?| )(?:on )?(?:days? )?"
 _OWN = r"(?:within [0-9, ]+ (?:days?|weeks?)|on days? [0-9](?:[0-9., ]*[0-9])?)"
+_BARE = rf"{_NAME_WORD}(?:\x20{_NAME_WORD}){{0,7}}"  # on one line
+_EVENT = rf"""(?:{_BARE}|"[^"]*"|'[^']*')"""
+_VALUE = r"""(?:"[^"]*"|'[^']*'|-?[0-9]+(?:\.[0-9]+)?\b)"""
+# What joins events, and the clause that each event behind it becomes.
+_CLAUSES = {
+    "then": rf"(?:(?:and |but )?(?:then|followed by)|,|[-=]*>+|[{ARROWS}])",
+    "both": r"(?:and|&&?|\+)",
+    "nots": r"(?:(?:and|but) )?not",
+}
 _KINDS = {
-    "event": rf'{_NAME_WORD}(?:\x20{_NAME_WORD}){{0,7}}|"[^"]*"',  # on one line
+    "event": _EVENT,
+    **{kind: rf"(?: ?{joiner} ?{_EVENT})+" for kind, joiner in _CLAUSES.items()},
+    "bare": _BARE,
+    "tail": r"(?: (?:by|did|share|vs)\b.*)?$",
+    "prop": rf'(?:\w+\.)?(?:{_BARE}|"[^"]*")',
+    "value": _VALUE,
+    "values": rf"{_VALUE}(?: or {_VALUE})+",
+    "digit": rf"(?:{'|'.join(DIGITS)})\b",
+    "iso": r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})",
     # Beside a word in small letters: `pay later` is a name, and `Charged later` is none.
     "title": r"(?-i:[A-Z][\w$]*+(?:\x20[A-Z][\w$]*+)*)",
     "name": r"\w+",
@@ -114,13 +133,14 @@ def table_lines(name: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def rewritten(stop: Stop) -> Mistake | None:
-    """Explain what the table has in other words."""
-    window, begins = _Window(stop), {">": stop.at, "^": stop.begin(), "+^": stop.begin(), "=": -1}
-    for sign, pattern, said in _rewrites():
+def rewritten(stop: Stop, *, late: bool = False) -> Mistake | None:
+    """Explain what the table has in other words; late, by the rows that others come before."""
+    window, begins = _Window(stop), {">": stop.at, "^": stop.begin()}
+    rows = (row for row in _rewrites() if row[0][:1] != "=" and late == row[0].startswith("<"))
+    for sign, pattern, said in rows:
         for match in filter(None, (pattern.match(window.text, start) for start in window.starts)):
             places = window.places(match)
-            if places is None or places[0] != begins.get(sign, places[0]):
+            if places is None or places[0] != begins.get(sign[-1:], places[0]):
                 continue
             message = said.format_map(_filled(match, stop.today))
             _, cure, *_ = [*message.split("`"), "", ""]
@@ -136,6 +156,17 @@ def _said(stop: Stop, message: str, place: int, last: int) -> Mistake:
         return stop.mistake(message.replace("`", ""), place, last)
     step = f"share {stop.typed(did, place)} "
     return stop.mistake(message.replace("`", step, 1).replace("`", ""), did, last)
+
+
+def own_funnel(line: Line, reach: Reach) -> str | None:
+    """Return the funnel of `A then B today` with the events and the period that were typed."""
+    begin = 1 + next((at for at, token in enumerate(line) if token.type == "COLON"), -1)
+    match = _compiled("(?:funnel )?{event}{then}{period}{tail}").fullmatch(typed(line[begin:]))
+    if match is None:
+        return None
+    own = "{event}{period}{then}{tail}".format_map(_filled(match, None))
+    words = [*tokens(Source(own)), Token("$END", "", len(own))]
+    return own if reach(in_context(words)) == len(words) else None
 
 
 @lru_cache(maxsize=1000)
@@ -284,8 +315,12 @@ class _Window:
 def _filled(match: re.Match[str], today: date | None) -> Mapping[str, str]:
     """Return the parts of a match as the language writes them."""
     parts = {name: re.sub(r"\s+", " ", text or "") for name, text in match.groupdict().items()}
-    for name, text in parts.items():
-        if text.lower() in DIGITS:
+    for name, text in [*parts.items()]:
+        if joiner := _CLAUSES.get(name):
+            clause = {"then": "share did", "both": "did", "nots": "did not"}[name]
+            events = re.findall(f" ?{joiner} ?({_EVENT})", text)
+            parts |= {name: "".join(f" {clause} {event}" for event in events), "typed": text}
+        elif text.lower() in DIGITS:
             parts[name] = str(DIGITS.index(text.lower()))
         elif name.startswith("weekday"):
             parts[name] = next(day for day in _WEEKDAYS if day[:3] == text[:3].capitalize())
@@ -364,6 +399,7 @@ _WRITTEN: dict[str, Callable[[str], str]] = {
     "thousands": lambda text: text.replace(",", ""),
     "rhythm": lambda text: "day" if text == "daily" else text.removesuffix("ly"),
     "comma": lambda text: text.replace(",", "."),
+    "values": lambda text: ", ".join(re.findall(_VALUE, text)),
     "list": lambda text: ", ".join(re.findall("[0-9]+", text)),
     "nday": lambda text: str(_number(text)),
     "nth": lambda text: f"{7 * _nth(text) - 7}..{7 * _nth(text) - 1}",
@@ -387,7 +423,7 @@ def _beginnings() -> frozenset[str]:
 def _rewrites() -> tuple[tuple[str, re.Pattern[str], str], ...]:
     """Return of each row of the table its sign, its pattern and its message."""
     lines = table_lines("rewrites.txt")
-    rows = zip((re.split(r"^(\+?\^|[>=+]|)", p) for p in lines[::2]), lines[1::2], strict=True)
+    rows = zip((re.split(r"^(=|[+<]?[>^]?)", p) for p in lines[::2]), lines[1::2], strict=True)
     return tuple((sign, _compiled(typed), said.strip()) for (_, sign, typed), said in rows)
 
 

@@ -9,39 +9,13 @@ from collections.abc import Iterator
 from ct_magic.common.words import suggestions
 from ct_magic.query.lexer import API_NAMES, KEYWORDS, NOT_FIRST, WORDS, Token
 from ct_magic.query.mistakes.examples import NUMBERS, ORDERS, word_tables
-from ct_magic.query.mistakes.rewriting import DIGITS
-from ct_magic.query.mistakes.stop import UNITS, Mistake, Stop
+from ct_magic.query.mistakes.rewriting import ARROWS
+from ct_magic.query.mistakes.stop import Mistake, Stop
 
 _TABLES = word_tables()
-WORDS_OF_OTHERS, _NEGATED, _SIGNS = (_TABLES[name] for name in ("foreign", "negated", "sign"))
+WORDS_OF_OTHERS, _SIGNS = _TABLES["foreign"], _TABLES["sign"]
 FUNNEL = WORDS_OF_OTHERS["funnel"]
 _DAYS = ("DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY")
-
-
-def of_another_language(stop: Stop) -> Mistake | None:
-    """Explain SQL's `select *` and a whole curl command."""
-    word = stop.line[0].text.lower()
-    sign = {"select": "*", "curl": "-"}.get(word)
-    if sign != stop.found.text or stop.back("WORD") or not stop.at:
-        return None
-    return stop.mistake(WORDS_OF_OTHERS[word], 0)
-
-
-def negated(stop: Stop) -> Mistake | None:
-    """Explain `not like`, `does not contain` and `is not null`."""
-    hint = _NEGATED.get(stop.found.text.lower())
-    if not hint or not stop.after("NOT") or stop.at < 2 or stop.around(-2).type == "DID":
-        return None
-    has_helper = stop.around(-2).text.lower() in ("does", "do", "is")
-    return stop.mistake(hint, stop.at - 1 - has_helper, stop.at)
-
-
-def number_in_words(stop: Stop) -> Mistake | None:
-    """Explain `last seven days`."""
-    word = stop.found.text.lower()
-    if word not in DIGITS or not stop.may("NUMBER") or stop.may("WORD"):
-        return None
-    return stop.mistake(f"a number is written in digits, {DIGITS.index(word)}")
 
 
 def foreign_word(stop: Stop) -> Mistake | None:
@@ -89,12 +63,12 @@ QUOTES = dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033", '"')
 QUOTES |= dict.fromkeys("\u2018\u2019\u201a\u201b`\u00b4\u2032", "'")
 LOOKALIKES = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
 LOOKALIKES |= {"\u2026": "..", "\u2260": "!=", "\u2264": "<=", "\u2265": ">=", "\u00d7": "*"}
-ARROWS = "\u2192\u21d2\u27f6\u203a"
 _UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
-# What is before an apostrophe, and the word that says it.
-_NOT = {
-    **dict.fromkeys(("doesn", "don"), "contains"),
-    **dict.fromkeys(("isn", "aren", "wasn"), "equals"),
+# What is before an apostrophe, and what to write.
+_CONTRACTED = {
+    **dict.fromkeys(("doesn", "don"), 'write !~ for does not contain, as in Category !~ "piz"'),
+    **dict.fromkeys(("isn", "aren", "wasn"), 'write != for is not, as in Brand != "Acme"'),
+    "didn": "write did not, as in did not App Uninstalled",
 }
 
 
@@ -126,10 +100,8 @@ def _habit(stop: Stop) -> str:
 def _open_bracket(stop: Stop) -> str:
     quote = stop.found.text[0]
     before = stop.around(-1) if stop.is_glued() else stop.around(-len(stop.line))
-    if before.text in _NOT:
-        return _NEGATED[_NOT[before.text]]
-    if before.text == "didn":
-        return "write did not, as in did not App Uninstalled"
+    if before.text in _CONTRACTED:
+        return _CONTRACTED[before.text]
     if before.type == "WORD":
         return f"the quote {quote} opens a text here; a name that holds it is quoted whole"
     return f"the quote {quote} is not closed on its line"
@@ -292,11 +264,7 @@ def number_in_name(stop: Stop) -> Mistake | None:
     """Explain `Top 10 Viewed`, and `7 days` without `last`."""
     if not stop.is_(*NUMBERS) or not (stop.may("WHERE") or stop.at == 0):
         return None
-    number, unit = stop.found.text, stop.around(1)
-    if unit.text.upper() in UNITS:
-        if stop.around(2).text == "ago" and unit.type in ("DAY", "DAYS"):
-            return stop.mistake(f"write today-{number}")
-        return stop.mistake(f"write last {number} {unit.text}")
+    number = stop.found.text
     if not stop.after("WORD") and stop.at:
         return None
     name = quoted(stop)
