@@ -101,11 +101,11 @@ class CountMagics(_Configured):  # type: ignore[misc] # mypy knows no class that
 
     def _show_short(self, frame: pd.DataFrame, *, has_panel: bool) -> None:
         from ct_magic.magic.short_display import show_short
-        from ct_magic.panel.short_tables import DrawnBeside, drawn_short
+        from ct_magic.panel.short_tables import drawn_beside, drawn_short
 
         shell = self.shell
         if shell is not None and has_panel and len(frame) == 1:
-            show_short(shell, frame, DrawnBeside(lambda: int(shell.execution_count)))
+            show_short(shell, frame, drawn_beside(lambda: int(shell.execution_count)))
         else:
             show_short(shell, frame, drawn_short)
 

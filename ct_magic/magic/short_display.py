@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
 from ct_magic.common.words import harmless
@@ -44,27 +44,19 @@ def show(text: str) -> None:
 
 def wrapped(text: str) -> str:
     """Return a text as HTML; a line goes on below its second column, or further in."""
-    lines = "".join(map(_line, text.rstrip("\n").split("\n")))
+    lines = ""
+    for line in text.rstrip("\n").split("\n"):
+        column, inside = _COLUMN.match(line), len(line) - len(line.lstrip(" "))
+        goes_on = column.end() if column else inside + 4 * bool(inside)
+        style = f"padding-left:{goes_on}ch;text-indent:-{goes_on}ch"
+        lines += f'<div style="{style}">{escape(line) or "<br>"}</div>'
     # An untrusted notebook keeps no variable, and so no font: the element has one.
     return f'<code class="{NO_FORMULA}" style="{_PRE_STYLE}">{lines}</code>'
 
 
-def _line(line: str) -> str:
-    column = _COLUMN.match(line)
-    inside = len(line) - len(line.lstrip(" "))
-    goes_on = column.end() if column else inside + 4 * bool(inside)
-    style = f"padding-left:{goes_on}ch;text-indent:-{goes_on}ch"
-    return f'<div style="{style}">{escape(line) or "<br>"}</div>'
-
-
-class Short(Protocol):
-    """Returns a frame as HTML for a page, else as text: see `results.short_frame`."""
-
-    def __call__(self, frame: pd.DataFrame, *, is_page: bool) -> str | None:
-        """Return what is shown; None where a page is to show the text."""
-        ...
-
-
+# Returns a frame as HTML for a page (`is_page=True`), else as text; see `short_tables.drawn_short`.
+# None where a page is to show the text.
+Short = Callable[..., str | None]
 _KINDS = ("text/html", "text/plain")
 _MOST = 100  # frames that may still be shown again: `_`, `Out[3]`
 _short: list[tuple[ReferenceType[pd.DataFrame], Short]] = []
@@ -104,7 +96,6 @@ def show_short(shell: InteractiveShell | None, frame: pd.DataFrame, short: Short
 
 def as_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame, which a page will show as a table of words."""
-    from ct_magic.panel.front_end import current_shell
     from ct_magic.panel.short_tables import short_table
 
     show_short(current_shell(), frame, short_table)

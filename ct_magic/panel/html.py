@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from html import escape
+from typing import Literal
 
 from ct_magic.client.jobs import State
 from ct_magic.common import words
@@ -17,6 +18,7 @@ from ct_magic.panel.tables import clock, foreign, grid_as_html, is_grid, rows_as
 from ct_magic.planning.row_results import RowResult, shared_error
 from ct_magic.query.lexer import CONTEXTUAL, KEYWORDS, tokens_of_cell
 
+Shape = Literal["one", "rows", "long", "grid"]
 IN_SIGHT = 8  # rows of a long table while it runs: those that changed last
 IN_TROUBLE = 3  # of them at most
 DRAWN = 250  # cells of a grid that is drawn anew while it fills
@@ -152,14 +154,17 @@ def single(standing: Standing) -> RowResult | None:
     return rows[1] if is_share else None
 
 
-def is_long(standing: Standing) -> bool:
-    """Return True for rows that are not all shown: some of them while it runs, then a picture."""
-    return len(standing.rows) > panel_text.ROWS and not is_drawn_as_grid(standing)
+def shape(standing: Standing) -> Shape:
+    """Return how a cell is drawn: as one number, as rows below each other, or as a grid.
 
-
-def is_drawn_as_grid(standing: Standing) -> bool:
-    """Return True for retention, drawn as the grid that it will be unless that is too large."""
-    return is_grid(standing.rows) and (standing.over or len(standing.rows) <= DRAWN)
+    Retention is drawn as the grid that it will be unless that is too large. Long are rows that are
+    not all shown: some of them while it runs, then a picture.
+    """
+    if single(standing):
+        return "one"
+    if is_grid(standing.rows) and (standing.over or len(standing.rows) <= DRAWN):
+        return "grid"
+    return "rows" if len(standing.rows) <= panel_text.ROWS else "long"
 
 
 def _card(standing: Standing, *, live: bool) -> str:
@@ -176,19 +181,19 @@ def _card(standing: Standing, *, live: bool) -> str:
         head += _track(standing)
     # The picture below shows the rows.
     is_folded = standing.over and standing.about.plotted and not standing.lost
-    if is_drawn_as_grid(standing) and not is_folded:
+    if shape(standing) == "grid" and not is_folded:
         return head + grid_as_html(standing)
     return head + _rows(standing, live, is_folded)
 
 
 def _rows(standing: Standing, live: bool, is_folded: bool) -> str:
     rows = standing.rows
-    if not standing.over and is_long(standing):
+    if not standing.over and shape(standing) == "long":
         shown = in_sight(standing) if live else rows[:IN_SIGHT]
         drawn = f'<div class="ct-area">{rows_as_html(standing, shown, live=live)}</div>'
         left = f'<div style="margin-top:4px">{len(rows) - len(shown):,} more rows</div>'
         return drawn if live else drawn + left
-    if not is_folded and not is_long(standing):
+    if not is_folded and shape(standing) != "long":
         return _table(standing, rows, live=live)
     drawn = ""
     if standing.lost:
@@ -202,7 +207,7 @@ def _rows(standing: Standing, live: bool, is_folded: bool) -> str:
 
 def _table(standing: Standing, rows: Sequence[RowResult], *, live: bool = False) -> str:
     drawn = rows_as_html(standing, rows[:_MOST], live=live)
-    if len(rows) <= SCROLLED or not is_long(standing):
+    if len(rows) <= SCROLLED or shape(standing) != "long":
         return f'<div style="overflow-x:auto">{drawn}</div>'
     left = len(rows) - _MOST
     more = f"<div>and {left:,} more in the DataFrame</div>" if left > 0 else ""

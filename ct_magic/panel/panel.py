@@ -11,7 +11,6 @@ from ct_magic.panel import html as panel_html, tables, text as panel_text
 from ct_magic.panel.standing import USUAL, About, Standing
 from ct_magic.planning.row_results import RowRun
 
-_TICK = 1.0  # seconds between two messages to the front end
 SAVED_TICK = 4.0  # seconds between two states that a saved notebook would show
 REWRITE = "\r\x1b[K"  # back to the line's beginning, and clear it
 _log = logging.getLogger(__name__)
@@ -28,6 +27,7 @@ class Panel:
     """
 
     comm_ids: Collection[str] | None = None
+    tick = 1.0  # seconds between two messages to the front end
     ticks = False  # whether a second that has passed is news
 
     def __init__(self, run: RowRun, about: About = USUAL) -> None:
@@ -67,7 +67,7 @@ class Panel:
 
     def _refresh(self) -> None:
         now = self._run.clock()
-        if now - self._spoken < _TICK:
+        if now - self._spoken < self.tick:
             return
         # Frozen rows: the same tuple of them is the same picture.
         shown = self._run.rows, self._run.outage
@@ -124,22 +124,20 @@ class HtmlPanel(Panel):
     Where a display cannot be replaced, `is_final`, only the end is shown.
     """
 
+    tick = SAVED_TICK
+
     def __init__(
         self, run: RowRun, about: About, display: Display, *, is_final: bool = False
     ) -> None:
         super().__init__(run, about)
         self._display, self._is_final = display, is_final
         # What comes first is shown at once: it was displayed before anything was asked.
-        self._kept, self._saved = run.clock(), run.rows
-        if not is_final:
-            display(still(self._standing()))
+        self._spoken, self._shown = run.clock(), (run.rows, run.outage)
+        self._show(self._standing())
 
-    def _refresh(self) -> None:
-        now = self._run.clock()
-        is_news = (rows := self._run.rows) != self._saved
-        if is_news and now - self._kept >= SAVED_TICK and not self._is_final:
-            self._kept, self._saved = now, rows
-            self._display(still(self._standing()))
+    def _show(self, standing: Standing) -> None:
+        if not self._is_final:
+            self._display(still(standing))
 
     def _end(self, standing: Standing) -> None:
         self._display(still(standing))

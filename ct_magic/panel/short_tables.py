@@ -57,21 +57,20 @@ def drawn_short(frame: pd.DataFrame, *, is_page: bool) -> str | None:
     return page and str(page).replace("<div>", f'<div class="ct-magic-frame {NO_FORMULA}">', 1)
 
 
-class DrawnBeside:
-    """One count that the panel of its cell has shown: there the page says only what the value is.
+def drawn_beside(cell: Callable[[], int]) -> Callable[..., str | None]:
+    """Return how one count is drawn that the panel of its cell has shown: what the value is.
 
     `cell` returns which one runs. In a later one, as `_` or under a name, it is drawn as ever.
     """
+    own = cell()
 
-    def __init__(self, cell: Callable[[], int]) -> None:
-        self._cell, self._own = cell, cell()
-
-    def __call__(self, frame: pd.DataFrame, *, is_page: bool) -> str | None:
-        """Return a line for the page that has the panel, else the frame, short."""
-        if not is_page or self._cell() != self._own:
+    def draw(frame: pd.DataFrame, *, is_page: bool) -> str | None:
+        if not is_page or cell() != own:
             return drawn_short(frame, is_page=is_page)
         names = ", ".join(escape(str(name)) for name in short_frame(frame).columns)
         return f'<span style="opacity:.75;font-size:13px">DataFrame of 1 row: {names}</span>'
+
+    return draw
 
 
 def _says_something(frame: pd.DataFrame, name: str) -> bool:

@@ -103,10 +103,11 @@ class Standing(Record):
     @property
     def cached(self) -> tuple[int, datetime | None]:
         """How many rows the journal answered, and when the oldest of them was counted."""
-        rows = [row for row in self.rows if row.cached]
-        times = [row.moment(self.about.zone) or taken_at(row) for row in rows]
-        oldest = min((time for time in times if time is not None), default=None)
-        return len(rows), oldest and oldest.astimezone(self.about.zone)
+        rows, zone = [row for row in self.rows if row.cached], self.about.zone
+        taken = [min(job.taken for job in row.jobs if job.taken) for row in rows]
+        times = [row.moment(zone) or time for row, time in zip(rows, taken, strict=True)]
+        oldest = min(times, default=None)
+        return len(rows), oldest and oldest.astimezone(zone)
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -182,11 +183,6 @@ def seconds_left(jobs: Sequence[Job], now: float) -> tuple[float, float] | None:
         return None
     left = (len(asked) + waiting) * elapsed / len(ended)
     return 0.7 * left, 1.4 * left
-
-
-def taken_at(row: RowResult) -> datetime | None:
-    """Return when the oldest cached count behind a row was taken (UTC)."""
-    return min((job.taken for job in row.jobs if job.taken is not None), default=None)
 
 
 def waiting(row: RowResult) -> Job | None:

@@ -54,17 +54,17 @@ class CancelButtons:
 
     def __init__(self, run: RowRun, standing: Standing) -> None:
         self._run, (layout, _) = run, _shared_style()
-        is_one = panel_html.single(standing) is not None
-        self._all = _button("Cancel" if is_one else "Cancel all", run.cancel)
+        shape = panel_html.shape(standing)
+        self._all = _button("Cancel" if shape == "one" else "Cancel all", run.cancel)
         self._some = _button("Cancel these", self._cancel_marked)
-        self._boxes = list(map(_box, run.rows)) if self.is_table(standing) else []
+        self._boxes = list(map(_box, run.rows)) if shape == "rows" else []
         self._list: w.SelectMultiple | None = None
         marks = w.VBox(self._boxes, layout=layout).add_class("ct-magic-marks")
         stop = w.HBox([self._some, self._all], layout=layout).add_class("ct-magic-stop")
         self.over, self.below = [marks, stop], list[w.DOMWidget]()
         for box in self._boxes:
             box.observe(self._tell, "value")
-        if not self._boxes and not is_one:
+        if shape in ("long", "grid"):
             self._open = w.ToggleButton(layout=layout).add_class("ct-magic-more")
             self._list = w.SelectMultiple(rows=8, layout=layout).add_class("ct-magic-list")
             self._open.observe(self._toggle, "value")
@@ -72,12 +72,6 @@ class CancelButtons:
             self.below = [self._open, _shown(self._list, False)]
         self._tell()
         self.follow(standing)
-
-    @staticmethod
-    def is_table(standing: Standing) -> bool:
-        """Return True for rows below each other, each in a line of its own."""
-        few, is_one = len(standing.rows) <= panel_text.ROWS, panel_html.single(standing) is not None
-        return few and not is_one and not panel_html.is_drawn_as_grid(standing)
 
     def follow(self, standing: Standing) -> None:
         """Take the boxes of rows away that have ended; say how many rows are not in sight."""
@@ -87,7 +81,8 @@ class CancelButtons:
                 box.disabled, box.value = True, False
         if self._list:
             hidden = len(standing.rows) - len(panel_html.in_sight(standing))
-            what = f"{hidden:,} more rows" if panel_html.is_long(standing) else "cancel some"
+            is_long = panel_html.shape(standing) == "long"
+            what = f"{hidden:,} more rows" if is_long else "cancel some"
             self._open.description = f"{what} {'▾' if self._open.value else '▸'}"
 
     def disable(self) -> None:
@@ -212,7 +207,7 @@ class WidgetPanel(Panel):
         self._card, self._words, self._below = parts
         self._buttons = CancelButtons(self._run, standing)
         self._beside = w.Box([self._card, *self._buttons.over], layout=layout)
-        if CancelButtons.is_table(standing):
+        if panel_html.shape(standing) == "rows":
             self._beside.add_class("ct-magic-marked")
         shown = [self._beside, *self._buttons.below, self._below, self._words]
         self.box = w.VBox(shown, layout=layout).add_class("ct-magic-panel")
