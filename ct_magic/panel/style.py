@@ -50,24 +50,24 @@ SHEET = f"""<style>{FOCUS}
 .ct-magic code.ct-q {{ font-size:12.5px }}
 .ct-q b {{ color:{KEYWORD} }} .ct-q .s {{ color:{TEXT} }}
 .ct-q .n {{ color:{NUMBER};white-space:nowrap }}
-.ct-magic .ct-head {{ display:flex;flex-wrap:wrap;gap:0 14px;align-items:baseline;margin-top:4px }}
-.ct-magic .ct-rest {{ flex:1 1 14em;min-width:0 }}
-.ct-magic :is(.ct-asked,.ct-head:not(.ct-one)) {{ padding-right:{BESIDE}px }}
-.ct-magic .ct-one {{ min-height:38px }}
+.ct-head {{ display:flex;flex-wrap:wrap;gap:0 14px;align-items:baseline;margin-top:4px }}
+.ct-rest {{ flex:1 1 14em;min-width:0 }}
+:is(.ct-asked,.ct-head:not(.ct-one)) {{ padding-right:{BESIDE}px }}
+.ct-one {{ min-height:38px }}
 .ct-magic .ct-days svg {{ width:160px;vertical-align:bottom }}
-.ct-magic .ct-part {{ display:inline-block;vertical-align:top }}
-.ct-magic .ct-meta {{ display:grid;grid-template-columns:minmax(80px,190px) minmax(110px,230px)
+.ct-part {{ display:inline-block;vertical-align:top }}
+.ct-meta {{ display:grid;grid-template-columns:minmax(80px,190px) minmax(110px,230px)
   minmax(70px,110px) 1fr auto auto;column-gap:14px;margin-top:10px;padding-top:6px;
   border-top:1px solid {HAIR};font-size:12px }}
 .ct-meta:has(> :first-child:empty) {{ grid-template-columns:minmax(110px,230px)
   minmax(70px,110px) 1fr auto auto }}
 .ct-meta > :first-child:empty {{ display:none }}
-.ct-magic .ct-area {{ height:{AREA}px;overflow:hidden;display:grid;gap:2px 12px;
+.ct-area {{ height:{AREA}px;overflow:hidden;display:grid;gap:2px 12px;
   grid-template-columns:fit-content(160px) minmax(60px,1fr) auto;align-content:end;
   align-items:end;margin-top:6px }}
-.ct-magic .ct-area > :is(table,details) {{ grid-column:1/-1;align-self:start }}
+.ct-area > :is(table,details) {{ grid-column:1/-1;align-self:start }}
 .ct-magic .ct-line {{ display:contents }}
-.ct-magic .ct-line > * {{ overflow:hidden;text-overflow:ellipsis;white-space:nowrap }}
+.ct-line > * {{ overflow:hidden;text-overflow:ellipsis;white-space:nowrap }}
 .ct-magic .ct-line svg {{ display:block;width:100% }}
 .ct-magic .ct-line svg:only-child {{ grid-column:1/-1 }}
 .ct-magic-panel, .ct-magic:not(.ct-magic-live) {{ container-type:inline-size }}
@@ -105,7 +105,7 @@ SHEET = f"""<style>{FOCUS}
   .ct-magic table.ct-heat {{ min-width:calc(140px + 29px*var(--ct-magic-columns)) }}
   .ct-magic:not(.ct-magic-live) .ct-rows:not(.ct-heat) td:last-child {{ white-space:normal }}
   .ct-magic table.ct-wide td i {{ display:none }}
-  .ct-magic .ct-meta {{ display:flex;flex-wrap:wrap }} }}
+  .ct-meta {{ display:flex;flex-wrap:wrap }} }}
 .ct-magic summary {{ color:{MUTED};cursor:pointer;width:max-content;margin-top:4px }}
 .ct-magic details::details-content {{ content-visibility:visible;display:block }}
 .jp-NotebookPanel .ct-magic details:not([open])::details-content {{ content-visibility:hidden;
