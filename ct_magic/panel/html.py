@@ -14,7 +14,7 @@ from ct_magic.common.words import counted, duration, plain
 from ct_magic.panel import style, text as panel_text
 from ct_magic.panel.standing import Standing, has_trouble, last_news
 from ct_magic.panel.style import DOUBT, INK, MUTED, bar
-from ct_magic.panel.tables import clock, foreign, grid_as_html, is_grid, rows_as_html, state
+from ct_magic.panel.tables import clock, foreign, grid_as_html, is_grid, quiet, rows_as_html, state
 from ct_magic.planning.row_results import RowResult, shared_error
 from ct_magic.query.lexer import CONTEXTUAL, KEYWORDS, tokens_of_cell
 
@@ -42,7 +42,7 @@ def html(standing: Standing, hint: str | None = None) -> str:
 def saved(standing: Standing) -> str:
     """Return what a notebook that is saved meanwhile shows, whenever that is: no number."""
     count = len(standing.rows)
-    head = "was counting" if count == 1 else f"{count:,} counts were under way"
+    head = f"{count:,} counts were under way" if count > 1 else "was counting"
     use = escape(standing.about.name or "")
     do = TODO.format(f"Run %ct use {use}, then this cell" if use else "Run the cell again")
     # The labextension says it, too, where a kernel ends.
@@ -224,9 +224,8 @@ def _query_html(standing: Standing) -> str:
 def _one(standing: Standing, row: RowResult, live: bool) -> str:
     if row.count is None or (row.row.base is not None and row.share is None):
         said = state(row, standing, live=live, short=False)
-        left = "" if row.state.ended else escape(panel_text.time_left(standing))
-        quiet = f'<span style="color:{MUTED}">{left}</span>'
-        return f'<div class="ct-head ct-one"><span>{said}</span> {quiet}</div>'
+        left = "" if row.state.ended else quiet(escape(panel_text.time_left(standing)))
+        return f'<div class="ct-head ct-one"><span>{said}</span> {left}</div>'
     of_all = counted(row.of or row.count, "profile")
     if row.share is not None and row.low is not None:
         big, of = words.share(row.share), f"{row.count:,} of {of_all}"
@@ -261,11 +260,10 @@ def _behind(row: RowResult) -> list[str]:
 
 
 def _versus_line(row: RowResult) -> str:
-    said = panel_text.versus(row)
-    if row.change is None:
-        return said
-    bold = words.change(row.change)
-    return said.replace(bold, f'<b style="color:{INK}">{bold}</b>', 1)
+    bold = "" if row.change is None else words.change(row.change)
+    return panel_text.versus(row).replace(
+        bold, f'<b style="color:{INK}">{bold}</b>' * bool(bold), 1
+    )
 
 
 def _head(standing: Standing) -> str:
@@ -285,10 +283,9 @@ def _head(standing: Standing) -> str:
 
 def _tick(standing: Standing) -> str:
     """Return a tick where all that was asked for is there, and is of days that are over."""
-    fine = standing.over and not standing.lost and not standing.about.left_out
-    if not fine or any(map(standing.is_open, standing.rows)):
-        return ""
-    return f' <span aria-hidden="true" style="color:{style.RIGHT}">✓</span>'
+    is_part = standing.lost or standing.about.left_out or any(map(standing.is_open, standing.rows))
+    tick = f' <span aria-hidden="true" style="color:{style.RIGHT}">✓</span>'
+    return tick if standing.over and not is_part else ""
 
 
 def _track(standing: Standing) -> str:
@@ -341,16 +338,16 @@ def columns_drawn(standing: Standing, height: int) -> str:
         groups = {"": list(rows)}  # the head says from where to where
     largest = sorted(groups, key=lambda name: -_highest(groups[name]))[:_GROUPS]
     more = len(groups) - len(largest)
-    rest = f'<span style="color:{MUTED}">and {more:,} more</span>' if more else ""
+    rest = quiet(f"and {more:,} more" if more else "")
     size = height if len(groups) == 1 else (height - 20 * bool(more)) // len(largest) - 4
-    lines, quiet = [], f'style="color:{MUTED};{style.NUMBER_STYLE}"'
+    lines = []
     for name in groups:
         if name in largest and _highest(shown := groups[name][:_DRAWN], -1) >= 0:
             said = extent(standing, shown)
             counts = [(row.count, standing.is_open(row)) for row in shown]
             svg = _svg(counts, _highest(rows), size, f"{name}: " * bool(name), said)
             begin = f'<bdi style="color:{MUTED}">{escape(plain(name))}</bdi>'
-            parts = f"{begin} {svg} <span {quiet}>{said}</span>" if name else svg
+            parts = f"{begin} {svg} {quiet(said)}" if name else svg
             lines.append(f'<div class="ct-line">{parts}</div>')
     return "".join(lines) + rest
 

@@ -74,26 +74,18 @@ def drawn_beside(cell: Callable[[], int]) -> Callable[..., str | None]:
 
 
 def _says_something(frame: pd.DataFrame, name: str) -> bool:
-    column = frame[name]
-    if column.isna().all():
-        return False
-    match name:
-        case "query":
-            return len(frame) == 1 or column.nunique() > 1
-        case "event":
-            titles = frame["query"]
-            return any(event not in title for event, title in zip(column, titles, strict=True))
-        case "end" | "previous_end":
-            return not column.equals(frame[name.replace("end", "start")])
-        case "status":
-            return bool((column != "success").any())
-        case "cached":
-            return bool(column.any())
-        case "counted":
-            return bool(frame["cached"].any())
-        case "whole":
-            return not column.all()
-    return True
+    column, queries = frame[name], frame["query"]
+    tells: dict[str, Callable[[], object]] = {
+        "query": lambda: len(frame) == 1 or column.nunique() > 1,
+        "event": lambda: any(e not in q for e, q in zip(column, queries, strict=True)),
+        "end": lambda: not column.equals(frame["start"]),
+        "previous_end": lambda: not column.equals(frame["previous_start"]),
+        "status": lambda: (column != "success").any(),
+        "cached": column.any,
+        "counted": lambda: frame["cached"].any(),
+        "whole": lambda: not column.all(),
+    }
+    return not column.isna().all() and bool(tells.get(name, lambda: True)())
 
 
 # Words as a table in a page: each column has the room that its words need.

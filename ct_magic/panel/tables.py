@@ -33,7 +33,7 @@ def html_table(
     lines: Iterable[Sequence[str]],
     looks: Sequence[str],
     *,
-    kind: str = "",
+    kind: str,
     label: str = "",
 ) -> str:
     """Return a table of cells that are HTML; a column's look is what all its cells' tags say.
@@ -50,8 +50,9 @@ def html_table(
         for line in lines
     )
     name = f' aria-label="{label}"' if label else ""
-    of_kind = f' class="{kind}"' if kind else ""
-    return f"<table{of_kind}{name}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return (
+        f'<table class="{kind}"{name}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    )
 
 
 def text_table(lines: Sequence[Sequence[str]], right: Sequence[bool], columns: int) -> list[str]:
@@ -182,12 +183,12 @@ def row_days(row: RowResult, rows: Sequence[RowResult]) -> str:
 
 def count_html(row: RowResult) -> str:
     """Return the count of a row, or the sign in its place."""
-    return _quiet(NONE if row.state.ended else "…") if row.count is None else f"{row.count:,}"
+    return quiet(NONE if row.state.ended else "…") if row.count is None else f"{row.count:,}"
 
 
 def _previous(row: RowResult) -> str:
     is_base, part = row.row.base == row.row.number, row.previous_share
-    known = "" if part is None or is_base else _quiet(escape(share(part)))
+    known = "" if part is None or is_base else quiet(escape(share(part)))
     return "" if row.previous is None else f"{row.previous:,} {known}".rstrip()
 
 
@@ -226,14 +227,15 @@ def _note(row: RowResult, standing: Standing, live: bool) -> str:
 
 def _share(row: RowResult) -> str:
     ends = escape(interval(row.low, row.high))
-    said = f"<b>{escape(share(row.share or 0.0))}</b> {_quiet(f'({ends})')}"
+    said = f"<b>{escape(share(row.share or 0.0))}</b> {quiet(f'({ends})')}"
     if not (differs := panel_text.difference(row)):
         return said
     points, ends = re.split(r" (?=\()", differs)
-    return f"{said} · <b>{points}</b> {_quiet(ends)}"
+    return f"{said} · <b>{points}</b> {quiet(ends)}"
 
 
-def _quiet(words: str) -> str:
+def quiet(words: str) -> str:
+    """Return words in the colour of what is not looked for."""
     return f'<span style="color:{MUTED}">{words}</span>' if words else ""
 
 
@@ -241,21 +243,19 @@ def state(row: RowResult, standing: Standing, *, live: bool, short: bool = True)
     """Return the state of a row that is not simply done, as HTML."""
     if not row.state.ended:
         said = foreign(panel_text.under_way(row, short=short))
-        colour = DOUBT if panel_text.trouble(row) else INK
+        colour, what = (DOUBT, "try") if panel_text.trouble(row) else (INK, "look")
         if (left := panel_text.next_look(row, standing.now)) is not None:
-            what = panel_text.next_what(row)
             time = clock("down", (left, 1), left, f"{left} s") if live else words.duration(left)
             # A page that hears nothing meanwhile takes away what has come to its end by itself.
             ends = f' ct-magic-ends" style="--ct-magic-for:{left}s' if live else ""
             said += f'<span class="ct-next{ends}">, next {what} in {time}</span>'
         return f'<span class="ct-live" style="color:{colour}">{said}</span>'
     if row.state in panel_text.QUIET:
-        return _quiet(standing.so_far(row) if row.state is State.SUCCESS else "not yet")
-    colour = _COLOURS.get(row.state, INK)
-    sign = f'<span aria-hidden="true">{panel_text.SIGNS[row.state]}</span> '
-    said = foreign(panel_text.ended(row))
-    sign = sign if row.state in _COLOURS else ""
-    return f'<span class="ct-why" style="color:{colour}">{sign}{said}</span>'
+        return quiet(standing.so_far(row) if row.state is State.SUCCESS else "not yet")
+    said, colour = foreign(panel_text.ended(row)), _COLOURS.get(row.state)
+    if colour:
+        said = f'<span aria-hidden="true">{panel_text.SIGNS[row.state]}</span> {said}'
+    return f'<span class="ct-why" style="color:{colour or INK}">{said}</span>'
 
 
 def foreign(text: str) -> str:
@@ -359,7 +359,7 @@ def _mean(cells: Iterable[RowResult], with_interval: bool = False) -> str:
         return ""
     ends = escape(interval(*wilson(count, of)))
     mean = f'<b title="{ends}">{_percent(count / of)}</b>'
-    return f"{mean} {_quiet(ends)}" if with_interval else mean
+    return f"{mean} {quiet(ends)}" if with_interval else mean
 
 
 def _percent(fraction: float) -> str:
@@ -371,7 +371,7 @@ def _shade(row: RowResult | None, largest: float | None) -> str:
     if row is None or row.share is None:
         blank = (State.WAITING, State.SUCCESS, State.NOT_YET)
         sign = "…" if row and row.state is State.SUBMITTED else NONE
-        return "" if row is None or row.state in blank else _quiet(sign)
+        return "" if row is None or row.state in blank else quiet(sign)
     title = escape(f"{row.count or 0:,} of {row.of or 0:,}, {interval(row.low, row.high)}")
     shade = 0 if largest is None else round(STRONG * row.share / largest)
     return f'<div title="{title}" style="--s:{shade}%">{_percent(row.share)}</div>'
@@ -380,10 +380,10 @@ def _shade(row: RowResult | None, largest: float | None) -> str:
 def _own_cell(row: RowResult | None, standing: Standing, with_interval: bool) -> str:
     if row is None or row.share is None:
         is_open = row is not None and row.state is State.NOT_YET
-        return _quiet("not yet") if is_open else _shade(row, None)
+        return quiet("not yet") if is_open else _shade(row, None)
     ends = escape(interval(row.low, row.high))
     beside = ", ".join(filter(None, [ends if with_interval else "", _of(row, standing)]))
-    return f'<b title="{row.count:,}, {ends}">{escape(share(row.share))}</b> {_quiet(beside)}'
+    return f'<b title="{row.count:,}, {ends}">{escape(share(row.share))}</b> {quiet(beside)}'
 
 
 def _own_words(row: RowResult | None, standing: Standing) -> str:

@@ -148,7 +148,8 @@ def state(row: RowResult, standing: Standing) -> str:
     if cached := from_when(standing):
         return f"{said}, {cached}: {REFRESH}"
     left = next_look(row, now)
-    return said if left is None else f"{said}, next {next_what(row)} in {left} s"
+    what = "try" if trouble(row) else "look"
+    return said if left is None else f"{said}, next {what} in {left} s"
 
 
 def spoken(standing: Standing) -> str:
@@ -258,8 +259,3 @@ def next_look(row: RowResult, now: float) -> int | None:
     job = waiting(row)
     # What is due is being asked: no countdown from nothing.
     return None if job is None or job.due is None or job.due <= now else ceil(job.due - now)
-
-
-def next_what(row: RowResult) -> str:
-    """Return what comes next: a look at a count under way, or a try where something went wrong."""
-    return "try" if trouble(row) else "look"
