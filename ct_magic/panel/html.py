@@ -260,10 +260,8 @@ def _behind(row: RowResult) -> list[str]:
 
 
 def _versus_line(row: RowResult) -> str:
-    bold = "" if row.change is None else words.change(row.change)
-    return panel_text.versus(row).replace(
-        bold, f'<b style="color:{INK}">{bold}</b>' * bool(bold), 1
-    )
+    said, bold = panel_text.versus(row), "" if row.change is None else words.change(row.change)
+    return said.replace(bold, f'<b style="color:{INK}">{bold}</b>', 1) if bold else said
 
 
 def _head(standing: Standing) -> str:

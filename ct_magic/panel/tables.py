@@ -50,9 +50,8 @@ def html_table(
         for line in lines
     )
     name = f' aria-label="{label}"' if label else ""
-    return (
-        f'<table class="{kind}"{name}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    )
+    head = f"<thead><tr>{head}</tr></thead>"
+    return f'<table class="{kind}"{name}>{head}<tbody>{body}</tbody></table>'
 
 
 def text_table(lines: Sequence[Sequence[str]], right: Sequence[bool], columns: int) -> list[str]:
@@ -252,10 +251,10 @@ def state(row: RowResult, standing: Standing, *, live: bool, short: bool = True)
         return f'<span class="ct-live" style="color:{colour}">{said}</span>'
     if row.state in panel_text.QUIET:
         return quiet(standing.so_far(row) if row.state is State.SUCCESS else "not yet")
-    said, colour = foreign(panel_text.ended(row)), _COLOURS.get(row.state)
-    if colour:
+    said, colour = foreign(panel_text.ended(row)), _COLOURS.get(row.state, INK)
+    if row.state in _COLOURS:
         said = f'<span aria-hidden="true">{panel_text.SIGNS[row.state]}</span> {said}'
-    return f'<span class="ct-why" style="color:{colour or INK}">{said}</span>'
+    return f'<span class="ct-why" style="color:{colour}">{said}</span>'
 
 
 def foreign(text: str) -> str:
