@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import field, replace
+from collections.abc import Iterable
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,8 +15,6 @@ NOT_SENT, NOT_AGAIN = "not sent: ", "not asked again: "
 STOPPED = ("stopped before it arrived", "stopped before it was sent")
 TOO_LATE = ("the deadline came first", "the deadline came before it was sent")
 BY_A_CACHE = "answered by a cache:"  # no answer to this request: it was given before
-SHARED_TRIES = 3
-SHARED_ID = f"two queries got the same id: no number is taken (tried {SHARED_TRIES} times)"
 
 
 class State(StrEnum):
@@ -168,59 +166,6 @@ def jobs_of(questions: Iterable[Question]) -> list[Job]:
     return [Job(number, question) for number, question in enumerate(questions)]
 
 
-# What a schedule goes by, and the steps that it hands out.
-
-# How long to wait after a request without an answer, and when a silent service is given up.
-
-LONGEST_WAIT = 60.0  # seconds; growing waits stop growing here
-_QUIET = 3  # requests in a row without an answer: from here on it is the service, not a request
-LONGEST_BUSY = 30.0  # seconds of a pause after a 429, for all counts of a run
-FOREIGN_TRIES = 3  # of a submission that something else than the API answers
-REFUSED_TRIES = 5  # of a look that the API fails, in words that say nothing of the query
-SUSPICION = "; the query itself may be the cause"  # of an error 500 that stays
-MAX_PAUSES = 8  # pauses in a row that a service may ask for without an answer between
-
-
-def growing(first: float, times: int, random: Callable[[], float]) -> float:
-    """Return the wait before a retry: doubled each time, up to a minute.
-
-    It is spread over half of itself, so that clients do not come back in step.
-    """
-    return min(first * 2.0 ** min(times, 30), LONGEST_WAIT) * (1 + random() / 2)
-
-
-class Outage(Record):
-    """The requests in a row, of whichever counts, that brought no answer of the API.
-
-    `since` is when the first of them was over, moved on by every pause that the service asked
-    for: those are no part of it. `pauses` counts these. `error` says what came last instead.
-    """
-
-    since: float = 0.0
-    failures: int = 0
-    pauses: int = 0
-    error: str = ""
-
-    @property
-    def is_quiet(self) -> bool:
-        """True when one request at a time is enough to find out whether the service is back."""
-        return self.failures >= _QUIET
-
-    def record_failure(self, now: float, error: str) -> Outage:
-        """Return it with one more request without an answer."""
-        since = self.since if self.failures else now
-        return replace(self, since=since, failures=self.failures + 1, error=error)
-
-    def extend(self, seconds: float) -> Outage:
-        """Return it with a pause that the service asked for."""
-        return replace(self, since=self.since + seconds, pauses=self.pauses + 1)
-
-    def is_over(self, now: float, give_up_after: float) -> bool:
-        """Return True if it has lasted so long that the service is given up."""
-        is_long = now - self.since >= give_up_after or self.pauses >= MAX_PAUSES
-        return self.failures > 1 and is_long
-
-
 class Timing(Record):
     """How fast to go; all times in seconds.
 
@@ -241,28 +186,3 @@ class Timing(Record):
     give_up_after: float = 180.0
     stalled_after: float = 3600.0
     timeout: float | None = None
-
-
-class Submit(Record):
-    """Send this job's query."""
-
-    job: Job
-
-
-class Poll(Record):
-    """Look at this job's id."""
-
-    job: Job
-
-
-class Wait(Record):
-    """Nothing to do before that time, or (None) before an answer comes."""
-
-    until: float | None
-
-
-class Done(Record):
-    """Every job has ended."""
-
-
-RequestStep = Submit | Poll | Wait | Done

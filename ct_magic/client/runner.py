@@ -12,23 +12,13 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import inf
 from random import Random
 from statistics import median
 from time import time
 from typing import TYPE_CHECKING, TypeVar
 
-from ct_magic.client.jobs import (
-    Answer,
-    Done,
-    Failure,
-    Job,
-    Poll,
-    Shared,
-    Submit,
-    Success,
-    Timing,
-    Wait,
-)
+from ct_magic.client.jobs import Answer, Failure, Job, Shared, State, Success, Timing
 from ct_magic.client.limits import Gate, Learned
 from ct_magic.client.scheduler import Schedule
 from ct_magic.common.threads import AwakeClock, in_child, spawn
@@ -41,9 +31,8 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 _MEASURED = 5  # requests of a run; of one count alone there are fewer
-_TICK_SECONDS = (
-    1.0  # seconds between two ticks, and how late it is noticed that every worker has died
-)
+# Between two ticks, and how late it is noticed that every worker has died.
+_TICK_SECONDS = 1.0
 FORKED = "this process was forked from the one that counts: the count arrives there"
 
 
@@ -82,7 +71,7 @@ class Run:
         self._writing = 0  # threads that are writing down what has changed
         self._threads: list[threading.Thread] = []
         now = self.clock()
-        self._deadline = float("inf") if timing.timeout is None else now + timing.timeout
+        self._deadline = inf if timing.timeout is None else now + timing.timeout
         random = Random().random  # noqa: S311 # spreads requests over time, keeps no secret
         self._schedule = Schedule(jobs, timing, now, random, learned, wall, self._gate)
         self._learned, self._learn = self._schedule.limits.learned, learn
@@ -125,7 +114,7 @@ class Run:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until all is over, `timeout` seconds at the most; return True if it is."""
-        end = float("inf") if timeout is None else self.clock() + timeout
+        end = inf if timeout is None else self.clock() + timeout
         while not self._over.wait(max(0.0, min(_TICK_SECONDS, end - self.clock()))):
             if self._threads and not any(thread.is_alive() for thread in self._threads):
                 if not self._schedule.done:
@@ -140,9 +129,9 @@ class Run:
 
     def _work(self) -> None:
         try:
-            while (step := self._next_step()) is not None:
-                if self._pass_gate(step):
-                    self._take(step, self._ask(step))
+            while (job := self._next_step()) is not None:
+                if self._pass_gate(job):
+                    self._take(job, self._ask(job))
         except BaseException as error:
             # A run without its workers would let the cell wait for ever.
             self._end(f"an error inside ct_magic: {type(error).__name__}")
@@ -165,33 +154,35 @@ class Run:
                 self._change(self._schedule.expire)
             self._over.wait(min(_TICK_SECONDS, left) if left > 0 else _TICK_SECONDS)
 
-    def _next_step(self) -> Submit | Poll | None:
+    def _next_step(self) -> Job | None:
         if self.clock() >= self._deadline:
             self._change(self._schedule.expire)  # where no thread could be had for it
         with self._news:
-            while isinstance(step := self._schedule.next(self.clock()), Wait):
-                until = step.until
-                self._news.wait(None if until is None else max(0.0, until - self.clock()))
-        return None if isinstance(step, Done) else step
+            while not self._schedule.done:
+                step = self._schedule.next(self.clock())
+                if isinstance(step, Job):
+                    return step
+                self._news.wait(None if step == inf else max(0.0, step - self.clock()))
+        return None
 
-    def _pass_gate(self, step: Submit | Poll) -> bool:
+    def _pass_gate(self, job: Job) -> bool:
         # In slices, so that a job that is cancelled at the gate does not wait for other runs.
         while not self._gate.enter(0.1):
             with self._news:
-                if self._schedule.dropped(step.job.number):
+                if self._schedule.dropped(job.number):
                     return False
         return True
 
-    def _ask(self, step: Submit | Poll) -> Answer:
+    def _ask(self, job: Job) -> Answer:
         began = self.clock()
         try:
-            if isinstance(step, Poll):
-                return self._asker.poll(step.job.req_id or "")
+            if job.state is State.SUBMITTED:
+                return self._asker.poll(job.req_id or "")
             if self._journal:
-                if known := _safely(self._journal.asked_elsewhere, step.job):
+                if known := _safely(self._journal.asked_elsewhere, job):
                     return known
-                _safely(self._journal.asking, step.job)
-            return self._asker.submit(step.job.question.body)
+                _safely(self._journal.asking, job)
+            return self._asker.submit(job.question.body)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -211,14 +202,14 @@ class Run:
         if is_enough and self._measured:
             _safely(self._measured, median(self._seconds))
 
-    def _take(self, step: Submit | Poll, answer: Answer) -> None:
-        number = step.job.number
+    def _take(self, job: Job, answer: Answer) -> None:
+        number = job.number
         # What is no answer to this query must not be written down as its id.
         with self._news:
             answer = self._schedule.believed(number, answer)
         # The id is written down before anything else can happen to it.
         if self._journal:
-            answer = _safely(self._journal.answered, step.job, answer) or answer
+            answer = _safely(self._journal.answered, job, answer) or answer
         if isinstance(answer, Success) and answer.at is None:
             answer = replace(answer, at=datetime.now(UTC))  # a service that says no time of its own
         shared: list[str] = []

@@ -25,104 +25,81 @@ may be is for `limits` to say.
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ct_magic.client.jobs import (
-    FOREIGN_TRIES,
-    LONGEST_BUSY,
     NOT_AGAIN,
     NOT_SENT,
-    REFUSED_TRIES,
-    SHARED_ID,
-    SHARED_TRIES,
     STOPPED,
-    SUSPICION,
     TOO_LATE,
     Answer,
     Busy,
     Cause,
     Denied,
-    Done,
     Failure,
     Forgotten,
     Job,
     NotYet,
-    Outage,
     Partial,
-    Poll,
-    RequestStep,
     Shared,
     State,
-    Submit,
     Success,
     Timing,
     Trouble,
-    Wait,
-    growing,
 )
 from ct_magic.client.limits import Gate, Learned, Limits
 from ct_magic.common.words import duration
+from ct_magic.rows import Record
 
-# Why a count did not arrive, in words that agree with what happened: sent or not, answered.
-
-
-def error_when_stopped(job: Job, outage: Outage, *, by_deadline: bool) -> str:
-    """Return why there is no count of a job that was stopped, perhaps while nothing answered."""
-    arrived, sent = TOO_LATE if by_deadline else STOPPED
-    why = f"; {outage.error}" if by_deadline and outage.failures else ""
-    return (sent if job.began is None else arrived) + why
-
-
-def error_when_left(job: Job, error: str) -> str:
-    """Return why there is no count of a job that was left when this error ended the run."""
-    return f"{NOT_SENT if job.began is None else NOT_AGAIN}{error}"
-
-
-def error_of_outage(trouble: Trouble, give_up_after: float, *, alone: bool) -> str:
-    """Return why a service is given up whose last word was this; `alone`: with one query."""
-    # Of several queries not every one can be the cause.
-    suspicion = SUSPICION if alone and trouble.cause is Cause.INTERNAL else ""
-    after = duration(give_up_after)
-    return f"{trouble.error}{suspicion}; given up after {after} without a usable answer"
-
-
-def error_of_tries(trouble: Trouble, tries: int) -> str:
-    """Return why a job is given up whose tries are used up, while the service answers others."""
-    suspicion = SUSPICION if trouble.cause is Cause.INTERNAL else ""
-    anew = "; --refresh asks anew" if trouble.cause is Cause.REFUSED else ""
-    return f"{trouble.error}{suspicion}; given up after {tries} tries{anew}"
-
-
-def error_of_stall(job: Job, seconds: float) -> str:
-    """Return why there is no count of a job in a run where nothing moved on for so long."""
-    stands = job.note or f"still counting after {job.polls} looks"
-    if job.began is None:
-        stands = f"{NOT_SENT}the service takes no more queries"
-    return f"{stands}; nothing new for {duration(seconds)}"
-
-
-def error_of_pause(job: Job, news: Job, seconds: float) -> str:
-    """Return why there is no count of a job in a run of which a job had to pause for longer."""
-    error = f"{news.note}; a cell waits for {duration(seconds)} without news (stalled_after)"
-    return error if job.number == news.number else error_when_left(job, error)
-
-
+LONGEST_WAIT = 60.0  # seconds; growing waits stop growing here
+LONGEST_BUSY = 30.0  # seconds of a pause after a 429, for all counts of a run
+QUIET = 3  # requests in a row without an answer: from here on it is the service, not a request
+FOREIGN_TRIES = 3  # of a submission that something else than the API answers
+REFUSED_TRIES = 5  # of a look that the API fails, in words that say nothing of the query
+SHARED_TRIES = 3
+MAX_PAUSES = 8  # pauses in a row that a service may ask for without an answer between
 SUBMITS_A_POLL = 3
 YOUNG, YOUNG_LOOKS = 15.0, 3  # an id of so many seconds may not be known everywhere: looks again
 NOBODY = -1  # whose an id is that two queries got
 STILL_AT_IT = Trouble("the service is still at it and gave no id", cause=Cause.UNAVAILABLE)
+SUSPICION = "; the query itself may be the cause"  # of an error 500 that stays
+SHARED_ID = f"two queries got the same id: no number is taken (tried {SHARED_TRIES} times)"
+
+
+class Outage(Record):
+    """The requests in a row, of whichever counts, that brought no answer of the API.
+
+    `since` is when the first of them was over, moved on by every pause that the service asked
+    for: those are no part of it. `pauses` counts these. `error` says what came last instead.
+    """
+
+    since: float = 0.0
+    failures: int = 0
+    pauses: int = 0
+    error: str = ""
+
+    @property
+    def is_quiet(self) -> bool:
+        """True when one request at a time is enough to find out whether the service is back."""
+        return self.failures >= QUIET
+
+    def is_over(self, now: float, give_up_after: float) -> bool:
+        """Return True if it has lasted so long that the service is given up."""
+        is_long = now - self.since >= give_up_after or self.pauses >= MAX_PAUSES
+        return self.failures > 1 and is_long
 
 
 class Schedule:
     """The jobs of a run and the order of their requests.
 
-    `next(now)` returns a step; who takes a Submit or a Poll brings its answer to `answered`. `now`
-    is any clock's reading in seconds that never runs backwards; `random()` returns 0 <= x < 1 and
-    spreads the retries. `learned` is what the account taught before, `wall` the time in seconds
-    since 1970; `limits.learned` is for the next run. `gate` is what all runs of the account share.
+    `next(now)` returns a job; who sends its request brings the answer to `answered`. `now` is any
+    clock's reading in seconds that never runs backwards; `random()` returns 0 <= x < 1 and spreads
+    the retries. `learned` is what the account taught before, `wall` the time in seconds since 1970;
+    `limits.learned` is for the next run. `gate` is what all runs of the account share.
     Every step costs O(log n).
     """
 
@@ -175,23 +152,37 @@ class Schedule:
         """True when every job has ended."""
         return not self._left
 
-    def next(self, now: float) -> RequestStep:
-        """Return the next step; a Submit or Poll counts as under way from here on."""
-        if not self._left:
-            return Done()
-        if not self._may_send():
-            return Wait(None)
+    def next(self, now: float) -> Job | float:
+        """Return the job whose request is due; it counts as under way from here on.
+
+        Where it has an id that is a look, else a submission. Where none is due it is the time until
+        which to wait, infinite before an answer comes or when all is done.
+        """
+        if self.done or not self._may_send():
+            return math.inf
         if now < self._pause:
-            return Wait(self._pause)
-        poll, submit = self._due_look(now), self._may_submit(now)
-        if poll is not None and not (submit and self._submitted_in_a_row < SUBMITS_A_POLL):
-            return self._poll(poll)
-        return self._submit(now) if submit else Wait(self._wake(now))
+            return self._pause
+        number, may_submit = self._due_look(now), self._may_submit(now)
+        if number is not None and not (may_submit and self._submitted_in_a_row < SUBMITS_A_POLL):
+            heapq.heappop(self._later)
+            self._submitted_in_a_row = 0
+        elif may_submit:
+            number = self._fresh.popleft()
+            self._submitted_in_a_row += 1
+        else:
+            pause = self._submissions_pause
+            times = [self._later[0][0]] if self._later else []
+            return min([*times, pause] if self._fresh and pause > now else times, default=math.inf)
+        self._flying[number] = len(self._flying) + 1
+        if self._jobs[number].began is None:
+            self._jobs[number] = replace(self._jobs[number], began=now)
+        return self._jobs[number]
 
     def believed(self, number: int, answer: Answer) -> Answer:
         """Return what an answer is to this job's request: an id of two queries is nobody's."""
         is_look = number in self._held
-        req_id = self._jobs[number].req_id if is_look else _named(answer)
+        named = answer.req_id if isinstance(answer, Partial | Success) else None
+        req_id = self._jobs[number].req_id if is_look else named
         if req_id and self._owners.setdefault(req_id, number) != number:
             return Shared(req_id)
         return STILL_AT_IT if isinstance(answer, NotYet) and not is_look else answer
@@ -204,7 +195,9 @@ class Schedule:
         if job.state.ended:
             return self._withdraw(answer.req_id, number, now) if isinstance(answer, Shared) else []
         if isinstance(answer, Trouble) and answer.cause is not Cause.REFUSED:
-            self._outage = self._outage.record_failure(now, answer.error)
+            since = self._outage.since if self._outage.failures else now
+            failures = self._outage.failures + 1
+            self._outage = replace(self._outage, since=since, failures=failures, error=answer.error)
         else:
             self._outage = Outage()
         if not isinstance(answer, Busy):
@@ -219,7 +212,7 @@ class Schedule:
         return [*changed, *self._stalled(changed[0], now)]
 
     def dropped(self, number: int) -> bool:
-        """Return True if a step need not be taken any more because its job has ended."""
+        """Return True if a request need not be sent any more because its job has ended."""
         if self._jobs[number].state.ended:
             self._flying.pop(number, None)
             return True
@@ -233,16 +226,18 @@ class Schedule:
 
     def cancel(self, number: int | None, now: float, state: State = State.CANCELLED) -> list[Job]:
         """End one job, or all that have not ended; return those that it changed."""
-        chosen = self._left if number is None else self._left & {number}
-        outage, late = self._outage, state is State.TIMED_OUT
-        return self._end_all(
-            chosen, state, lambda job: error_when_stopped(job, outage, by_deadline=late), now
-        )
+        chosen, is_late = self._left, state is State.TIMED_OUT
+        if number is not None:
+            chosen = chosen & {number}
+        sent, unsent = TOO_LATE if is_late else STOPPED
+        why = f"; {self._outage.error}" if is_late and self._outage.failures else ""
+        words = {True: f"{unsent}{why}", False: f"{sent}{why}"}
+        return self._end_all(chosen, state, lambda job: words[job.began is None], now)
 
     def give_up(self, error: str, now: float) -> list[Job]:
         """End all that have not ended, with an error that is none of theirs; ids are kept."""
         left = [self._jobs[number] for number in sorted(self._left)]
-        return [self._give_up(job, error_when_left(job, error), now) for job in left]
+        return [self._give_up(job, _when_left(job, error), now) for job in left]
 
     def _stalled(self, news: Job, now: float) -> list[Job]:
         """End what is left where nothing has moved on for too long, by now or after a pause."""
@@ -253,7 +248,14 @@ class Schedule:
         is_paused = now - self._moved < limit
 
         def why(job: Job) -> str:
-            return error_of_pause(job, news, limit) if is_paused else error_of_stall(job, limit)
+            if is_paused:
+                waits = f"a cell waits for {duration(limit)} without news (stalled_after)"
+                error = f"{news.note}; {waits}"
+                return error if job.number == news.number else _when_left(job, error)
+            stuck = job.note or f"still counting after {job.polls} looks"
+            if job.began is None:
+                stuck = f"{NOT_SENT}the service takes no more queries"
+            return f"{stuck}; nothing new for {duration(limit)}"
 
         return self._end_all(self._left, State.TIMED_OUT, why, now)
 
@@ -293,56 +295,66 @@ class Schedule:
         self.limits.refused(beside, len(self._held), submission, now)
         wait = busy.retry_after or 0.0
         if beside == 1:
-            own = growing(self.timing.retry_wait, self._busy_in_a_row, self._random)
-            wait = max(wait, min(own, LONGEST_BUSY))
+            wait = max(wait, min(self._growing(self._busy_in_a_row), LONGEST_BUSY))
             self._busy_in_a_row += 1
         if submission:
             self._submissions_pause = max(self._submissions_pause, now + wait)
         if busy.retry_after or not submission:
             self._pause_all(now + wait, is_asked=bool(busy.retry_after))
-        return self._again(job, busy.error, wait, now)
+        return self._push(replace(job, note=busy.error), now + wait)
 
     def _trouble(self, job: Job, trouble: Trouble, now: float) -> list[Job]:
-        if self._outage.is_over(now, self.timing.give_up_after):
-            alone = len(self._left) == 1
-            error = error_of_outage(trouble, self.timing.give_up_after, alone=alone)
+        suspicion = SUSPICION if trouble.cause is Cause.INTERNAL else ""
+        give_up_after = self.timing.give_up_after
+        if self._outage.is_over(now, give_up_after):
+            # Of several queries not every one can be the cause.
+            why = f"{trouble.error}{suspicion if len(self._left) == 1 else ''}"
+            error = f"{why}; given up after {duration(give_up_after)} without a usable answer"
             return [self._give_up(job, error, now), *self.give_up(error, now)]
         is_page = trouble.cause is Cause.FOREIGN and job.number not in self._held
         is_counted = is_page or not self._outage.is_quiet
         job = replace(job, tries=job.tries + is_counted, pages=(job.pages + 1) * is_page)
         tries, most = (job.pages, FOREIGN_TRIES) if is_page else (job.tries, self.timing.max_tries)
-        most = REFUSED_TRIES if trouble.cause is Cause.REFUSED else most
+        is_refused = trouble.cause is Cause.REFUSED
+        most = REFUSED_TRIES if is_refused else most
         if is_counted and tries >= most:
-            return [self._give_up(job, error_of_tries(trouble, most), now)]
-        return [self._again(job, trouble.error, self._retry_wait(job, trouble, now), now)]
+            anew = "; --refresh asks anew" if is_refused else ""
+            error = f"{trouble.error}{suspicion}; given up after {most} tries{anew}"
+            return [self._give_up(job, error, now)]
+        wait = self._retry_wait(job, trouble, now)
+        return [self._push(replace(job, note=trouble.error), now + wait)]
 
     def _retry_wait(self, job: Job, trouble: Trouble, now: float) -> float:
-        times = max(job.tries, self._outage.failures) - 1
-        wait = growing(self.timing.retry_wait, times, self._random)
-        asked = trouble.retry_after or 0.0
+        outage, asked = self._outage, trouble.retry_after or 0.0
+        wait = self._growing(max(job.tries, outage.failures) - 1)
         if asked > wait:
-            self._outage, wait = self._outage.extend(asked), asked
-        elif self._outage.is_quiet:
+            wait, since = asked, outage.since + asked
+            self._outage = replace(outage, since=since, pauses=outage.pauses + 1)
+        elif outage.is_quiet:
             # The last try falls on the moment at which the service is given up.
-            end = self._outage.since + self.timing.give_up_after
-            wait = min(wait, max(end - now, 0.0))
-        if asked or self._outage.is_quiet:
+            wait = min(wait, max(outage.since + self.timing.give_up_after - now, 0.0))
+        if asked or outage.is_quiet:
             self._pause_all(now + wait, is_asked=bool(asked))
         return wait
+
+    def _growing(self, times: int) -> float:
+        """Return the wait before a retry: doubled each time, up to a minute.
+
+        It is spread over half of itself, so that clients do not come back in step.
+        """
+        wait = self.timing.retry_wait * 2.0 ** min(times, 30)
+        return min(wait, LONGEST_WAIT) * (1 + self._random() / 2)
 
     def _pause_all(self, until: float, *, is_asked: bool) -> None:
         self._pause = max(self._pause, until)
         if is_asked:
             self._asked_pause = max(self._asked_pause, until)
 
-    def _again(self, job: Job, note: str, wait: float, now: float) -> Job:
-        return self._push(replace(job, note=note), now + wait)
-
     def _forgotten(self, job: Job, error: str, now: float) -> Job:
         is_young = job.given is not None and now - job.given < YOUNG
         if is_young and job.forgets < YOUNG_LOOKS:
-            wait = growing(self.timing.retry_wait, job.forgets, self._random)
-            return self._again(replace(job, forgets=job.forgets + 1), error, wait, now)
+            known_later = replace(job, forgets=job.forgets + 1, note=error)
+            return self._push(known_later, now + self._growing(job.forgets))
         if job.again:
             error = f"{error}; submitted twice, and forgotten twice"
             return self._end(replace(job, error=error), State.FAILED, now)
@@ -366,8 +378,8 @@ class Schedule:
         self._left.add(job.number)
         if job.shared >= SHARED_TRIES:
             return self._end(replace(job, req_id=None, error=SHARED_ID), State.FAILED, now)
-        wait = growing(self.timing.retry_wait, job.shared - 1, self._random)
         note = "two queries got the same id: sending it again"
+        wait = self._growing(job.shared - 1)
         return self._push_fresh(replace(job, ended=None, note=note), now + wait)
 
     def _push_fresh(self, job: Job, due: float) -> Job:
@@ -405,15 +417,10 @@ class Schedule:
                 return number
             heapq.heappop(self._later)
             if is_due:
-                self._again_to_submit(number)
+                # After trouble others go first: it may be this query that cannot be read.
+                is_last = self._outage.is_quiet or self._jobs[number].tries
+                (self._fresh.append if is_last else self._fresh.appendleft)(number)
         return None
-
-    def _again_to_submit(self, number: int) -> None:
-        # After trouble others go first: it may be this very query that the service cannot read.
-        if self._outage.is_quiet or self._jobs[number].tries:
-            self._fresh.append(number)
-        else:
-            self._fresh.appendleft(number)
 
     def _may_send(self) -> bool:
         most = min(self.timing.max_concurrent, self.limits.gate.limit)
@@ -429,25 +436,7 @@ class Schedule:
         is_joined = any(self._jobs[number].shared for number in (self._fresh[0], *sent))
         return not (is_joined and sent) and self.limits.may_submit(len(self._held) + len(sent))
 
-    def _poll(self, number: int) -> Poll:
-        heapq.heappop(self._later)
-        self._flying[number] = len(self._flying) + 1
-        self._submitted_in_a_row = 0
-        return Poll(self._jobs[number])
 
-    def _submit(self, now: float) -> Submit:
-        number = self._fresh.popleft()
-        self._flying[number] = len(self._flying) + 1
-        self._submitted_in_a_row += 1
-        job = self._jobs[number]
-        self._jobs[number] = replace(job, began=now if job.began is None else job.began)
-        return Submit(self._jobs[number])
-
-    def _wake(self, now: float) -> float | None:
-        times = [self._later[0][0]] if self._later else []
-        times += [self._submissions_pause] if self._fresh and self._submissions_pause > now else []
-        return min(times, default=None)
-
-
-def _named(answer: Answer) -> str | None:
-    return answer.req_id if isinstance(answer, Partial | Success) else None
+def _when_left(job: Job, error: str) -> str:
+    """Return why there is no count of a job that was left when this error ended the run."""
+    return f"{NOT_SENT if job.began is None else NOT_AGAIN}{error}"

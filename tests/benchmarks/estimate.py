@@ -23,15 +23,12 @@ from statistics import fmean
 from ct_magic.client.jobs import (
     Answer,
     Busy,
-    Done,
     Job,
     Partial,
-    Poll,
-    Submit,
+    State,
     Success,
     Tally,
     Timing,
-    Wait,
     jobs_of,
 )
 from ct_magic.client.limits import Learned
@@ -64,10 +61,10 @@ class Service:
     drift: float = 1.0
     ready: dict[int, float] = field(default_factory=dict)
 
-    def answer(self, step: Submit | Poll, now: float) -> Answer:
+    def answer(self, step: Job, now: float) -> Answer:
         """Return what it answers to a request that arrives at that time."""
-        number = step.job.number
-        if isinstance(step, Poll):
+        number = step.number
+        if step.state is State.SUBMITTED:
             is_ready = self.ready[number] <= now
             if is_ready:
                 del self.ready[number]
@@ -99,21 +96,21 @@ class Account:
         run = Schedule(jobs, timing, now, random.random, self.learned, self.wall)
         under_way: list[tuple[float, int, Answer]] = []
         sent: dict[int, float] = {}
-        while not isinstance(step := run.next(now), Done):
-            if isinstance(step, Wait):
-                until = float("inf") if step.until is None else step.until
-                if under_way and under_way[0][0] <= until:
+        while not run.done:
+            step = run.next(now)
+            if not isinstance(step, Job):
+                if under_way and under_way[0][0] <= step:
                     now, number, answer = heapq.heappop(under_way)
                     run.answered(number, answer, now)
                     self.watched.append((now, run.jobs))
                 else:
-                    now = until
+                    now = step
                 continue
-            if isinstance(step, Submit):
-                sent[step.job.number] = now
+            if step.state is State.WAITING:
+                sent[step.number] = now
             request = random.uniform(*REQUEST)
             answer = self.service.answer(step, now + request / 2)
-            heapq.heappush(under_way, (now + request, step.job.number, answer))
+            heapq.heappush(under_way, (now + request, step.number, answer))
         self.learned = run.limits.learned
         ended = sorted(run.jobs, key=lambda job: job.ended or 0.0)
         self.took += [(job.ended or 0.0) - sent[job.number] for job in ended]

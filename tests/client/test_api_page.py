@@ -27,7 +27,6 @@ from ct_magic.client.jobs import (
     Tally,
     Timing,
     Trouble,
-    Wait,
 )
 from ct_magic.client.responses import read
 from ct_magic.client.scheduler import Schedule
@@ -89,12 +88,10 @@ def after(answer: str, held: bool) -> tuple[Job, Job, list[State], float]:
     now, states, wait, times = 0.0, list[State](), 0.0, 0
     while times < 40 and not schedule.jobs[0].state.ended:
         step = schedule.next(now)
-        if isinstance(step, Wait):
-            now = step.until or now
+        if not isinstance(step, Job):
+            now = step
             continue
-        if not hasattr(step, "job"):
-            break
-        if step.job.number == 1:
+        if step.number == 1:
             # Beside one that is pending, what is refused may be one pending query too many.
             schedule.answered(1, Success(Tally(1)) if answer == "Busy" else Partial("other"), now)
             continue
@@ -167,8 +164,8 @@ def test_a_shared_id_is_given_up_as_the_page_says(held: bool) -> None:
     now, states = 0.0, list[State]()
     while not schedule.done:
         step = schedule.next(now)
-        if isinstance(step, Wait):
-            now = step.until or now
+        if not isinstance(step, Job):
+            now = step
             continue
         assert schedule.believed(0, Partial("7")) == Shared("7")
         schedule.answered(0, Partial("7"), now)

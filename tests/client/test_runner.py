@@ -24,9 +24,7 @@ from ct_magic.client.jobs import (
     Busy,
     Job,
     Partial,
-    Poll,
     State,
-    Submit,
     Success,
     Tally,
     Timing,
@@ -162,7 +160,7 @@ def test_a_mistake_inside_ends_its_row(caplog: pytest.LogCaptureFixture) -> None
 class Exhausted(Run):
     """A run whose schedule raises in a worker, as where memory has run out."""
 
-    def _next_step(self) -> Submit | Poll | None:
+    def _next_step(self) -> Job | None:
         raise MemoryError
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count, pairwise
-from math import ceil
+from math import ceil, inf
 from random import Random
 from types import FrameType
 from typing import Any
@@ -23,21 +23,17 @@ from ct_magic.client.jobs import (
     Busy,
     Cause,
     Denied,
-    Done,
     Failure,
     Forgotten,
     Job,
     NotYet,
     Partial,
-    Poll,
     Shared,
     State,
-    Submit,
     Success,
     Tally,
     Timing,
     Trouble,
-    Wait,
 )
 from ct_magic.client.limits import Learned
 from ct_magic.client.scheduler import Schedule
@@ -78,22 +74,23 @@ class World:
 
     def run(self, schedule: Schedule) -> None:
         """Let the schedule do what it wants until all is done."""
-        while not isinstance(step := schedule.next(self.now), Done):
-            if isinstance(step, Wait):
-                self._sleep(schedule, step.until)
+        while not schedule.done:
+            step = schedule.next(self.now)
+            if not isinstance(step, Job):
+                self._sleep(schedule, step)
                 continue
-            number, polled = step.job.number, isinstance(step, Poll)
+            number, polled = step.number, step.state is State.SUBMITTED
             if polled:
-                self._looking(step.job)
+                self._looking(step)
             heapq.heappush(self.flying, (self.now + self.latency, number, polled))
             self.most_at_once = max(self.most_at_once, len(self.flying))
 
-    def _sleep(self, schedule: Schedule, until: float | None) -> None:
-        if self.flying and (until is None or self.flying[0][0] <= until):
+    def _sleep(self, schedule: Schedule, until: float) -> None:
+        if self.flying and self.flying[0][0] <= until:
             self.now, number, polled = heapq.heappop(self.flying)
             schedule.answered(number, self._answer(number, polled=polled), self.now)
         else:
-            assert until is not None, "a wait for ever with nothing under way"
+            assert until < inf, "a wait for ever with nothing under way"
             self.now = until
 
     def _looking(self, job: Job) -> None:
@@ -286,18 +283,24 @@ def test_submissions_go_in_the_order_asked() -> None:
     assert world.submissions == sorted(world.submissions)
 
 
+def state_of(step: Job | float) -> State:
+    """Return the state of a job whose request is due: a look where it is submitted."""
+    assert isinstance(step, Job)
+    return step.state
+
+
 def drive(
     answers: list[Answer], timing: Timing | None = None
 ) -> tuple[Job, list[tuple[str, float]]]:
     """Answer one job so, in turn; return how it ended and when each request went."""
     schedule = Schedule(jobs(1), timing or Timing(), 0.0, lambda: 0.0)
     now, sent, left = 0.0, [], list(answers)
-    while not isinstance(step := schedule.next(now), Done):
-        if isinstance(step, Wait):
-            assert step.until is not None
-            now = step.until
+    while not schedule.done:
+        step = schedule.next(now)
+        if not isinstance(step, Job):
+            now = step
             continue
-        sent.append(("submit" if isinstance(step, Submit) else "poll", now))
+        sent.append(("submit" if step.state is State.WAITING else "poll", now))
         schedule.answered(0, left.pop(0) if left else Success(Tally(1)), now)
     return schedule.jobs[0], sent
 
@@ -326,18 +329,18 @@ def outage(n: int, answer: Answer, held: bool = False, most: int = 200) -> Sched
     schedule = Schedule(asked, Timing(), 0.0, Random(2).random)
     now, requests = 0.0, list[int]()
     flying: deque[int] = deque()
-    while not isinstance(step := schedule.next(now), Done):
-        if not isinstance(step, Wait):
-            requests.append(step.job.number)
-            flying.append(step.job.number)
+    while not schedule.done:
+        step = schedule.next(now)
+        if isinstance(step, Job):
+            requests.append(step.number)
+            flying.append(step.number)
         elif flying:
             now += LATENCY
             number = flying.popleft()
             own = Partial(f"id {number}") if held and isinstance(answer, Partial) else answer
             schedule.answered(number, own, now)
         else:
-            assert step.until is not None
-            now = step.until
+            now = step
         assert now < 10_000, "it never ends"
         assert len(requests) < most
     sent = set(requests) if not held else set(range(n))
@@ -424,26 +427,29 @@ def shared_by(first: Answer, second: Answer, looks: list[Answer]) -> Schedule:
     `looks` are what the first hears of its id before the second submission is answered.
     """
     schedule, now, given = Schedule(jobs(2), Timing(), 0.0, lambda: 0.0), 0.0, count(100)
-    assert [schedule.next(now), schedule.next(now)] == [Submit(job) for job in schedule.jobs]
+    assert [schedule.next(now), schedule.next(now)] == list(schedule.jobs)
     schedule.answered(0, first, now := now + 0.1)
     for look in looks:
         now = max(now, schedule.jobs[0].due or now)
-        assert isinstance(schedule.next(now), Poll)
+        assert state_of(schedule.next(now)) is State.SUBMITTED
         schedule.answered(0, look, now := now + 0.1)
     schedule.answered(1, second, now := now + 0.1)
-    flying = deque[Submit | Poll]()
-    while not isinstance(step := schedule.next(now), Done):
-        if not isinstance(step, Wait):
+    flying = deque[Job]()
+    while not schedule.done:
+        step = schedule.next(now)
+        if isinstance(step, Job):
             flying.append(step)
-            assert sum(isinstance(left, Submit) for left in flying) <= 1, "it may be joined again"
+            assert sum(left.state is State.WAITING for left in flying) <= 1, (
+                "it may be joined again"
+            )
         elif flying:
             step, now = flying.popleft(), now + 0.1
-            number = step.job.number
+            number = step.number
             count_of = Success(Tally(number + 1))
-            answer = count_of if isinstance(step, Poll) else Partial(str(next(given)))
+            answer = count_of if step.state is State.SUBMITTED else Partial(str(next(given)))
             schedule.answered(number, answer, now)
         else:
-            now = step.until or now
+            now = step or now
     return schedule
 
 
@@ -475,7 +481,7 @@ def test_a_look_under_way_brings_nothing_of_an_id_that_was_found_to_be_shared() 
     schedule = Schedule(jobs(2), Timing(), 0.0, lambda: 0.0)
     schedule.next(0.0), schedule.next(0.0)
     schedule.answered(0, Partial("7"), 0.1)
-    assert isinstance(schedule.next(5.2), Poll)
+    assert state_of(schedule.next(5.2)) is State.SUBMITTED
     schedule.answered(1, Partial("7"), 5.3)
     assert schedule.believed(0, Success(Tally(66))) == Shared("7")
     schedule.answered(0, Success(Tally(66)), 5.4)
@@ -537,16 +543,17 @@ def test_one_query_that_the_service_cannot_read_fails_alone() -> None:
     """500 for ever, while others are answered: the query is suspected, and the rest arrives."""
     schedule = Schedule(jobs(3), Timing(), 0.0, lambda: 0.0)
     now, flying = 0.0, deque[int]()
-    while not isinstance(step := schedule.next(now), Done):
-        if not isinstance(step, Wait):
-            flying.append(step.job.number)
+    while not schedule.done:
+        step = schedule.next(now)
+        if isinstance(step, Job):
+            flying.append(step.number)
         elif flying:
             now, number = now + LATENCY, flying.popleft()
             schedule.answered(number, Partial(f"id {number}") if number else CRASH, now)
             if now > 400:
                 schedule.cancel(1, now), schedule.cancel(2, now)
         else:
-            now = step.until or now
+            now = step or now
     bad = schedule.jobs[0]
     assert bad.state is State.FAILED
     assert "given up after 8 tries" in str(bad.error)
@@ -559,14 +566,15 @@ def test_queries_that_the_service_cannot_read_cost_no_other_count(interval: int)
     n = 90
     schedule = Schedule(jobs(n), Timing(), 0.0, lambda: 0.0)
     now, flying = 0.0, deque[int]()
-    while not isinstance(step := schedule.next(now), Done):
-        if not isinstance(step, Wait):
-            flying.append(step.job.number)
+    while not schedule.done:
+        step = schedule.next(now)
+        if isinstance(step, Job):
+            flying.append(step.number)
         elif flying:
             now, number = now + LATENCY, flying.popleft()
             schedule.answered(number, Success(Tally(1)) if number % interval else CRASH, now)
         else:
-            now = step.until or now
+            now = step or now
     good = [job for job in schedule.jobs if job.number % interval]
     assert all(job.state is State.SUCCESS for job in good)
 
@@ -596,7 +604,7 @@ def test_retry_after_is_obeyed(answer: Answer) -> None:
     schedule = Schedule(jobs(9), Timing(), 0.0, lambda: 0.0)
     schedule.next(0.0)
     schedule.answered(0, answer, 0.0)
-    assert schedule.next(0.1) == Wait(90.0)
+    assert schedule.next(0.1) == 90.0
 
 
 GONE = Forgotten("HTTP 400: Invalid request id")
@@ -643,7 +651,7 @@ def test_looks_that_fail_are_no_outage() -> None:
     for number in range(9):
         schedule.next(0.0), schedule.answered(number, Partial(str(number)), 0.0)
     for number in range(9):
-        assert isinstance(schedule.next(5.0), Poll)
+        assert state_of(schedule.next(5.0)) is State.SUBMITTED
         schedule.answered(number, Trouble("Query failed", cause=Cause.REFUSED), 5.0)
     assert schedule.outage is None
 
@@ -677,10 +685,10 @@ def test_wrong_credentials_end_the_whole_cell() -> None:
     """What was not sent is not sent."""
     schedule = Schedule(jobs(5), Timing(max_concurrent=1), 0.0, lambda: 0.0)
     step = schedule.next(0.0)
-    assert isinstance(step, Submit)
+    assert step.state is State.WAITING
     changed = schedule.answered(0, Denied("HTTP 401: no"), 0.1)
     assert len(changed) == 5
-    assert isinstance(schedule.next(0.1), Done)
+    assert schedule.done
     assert "not sent" in str(schedule.jobs[4].error)
 
 
@@ -703,11 +711,10 @@ def test_an_outage_says_since_when_and_when_it_is_given_up() -> None:
         schedule.answered(number, Trouble("no connection"), 1.0 + number)
     assert schedule.outage == (1.0, 181.0)
     step = schedule.next(3.0)
-    assert isinstance(step, Wait)
-    assert step.until is not None
-    assert 3.0 < step.until < 20.0
-    assert isinstance(schedule.next(step.until), Submit)
-    schedule.answered(3, Partial("1"), step.until + 1)
+    assert isinstance(step, float)
+    assert 3.0 < step < 20.0
+    assert state_of(schedule.next(step)) is State.WAITING
+    schedule.answered(3, Partial("1"), step + 1)
     assert schedule.outage is None
 
 
@@ -719,9 +726,9 @@ def test_the_deadline_ends_what_is_left_and_nothing_is_asked_after_it() -> None:
     schedule.next(5.1)
     schedule.answered(1, Partial("1"), 5.2)
     assert schedule.expire(14.9) == []
-    assert schedule.next(5.3) == Wait(10.2)
+    assert schedule.next(5.3) == 10.2
     assert [job.state for job in schedule.expire(15.0)] == [State.TIMED_OUT]
-    assert isinstance(schedule.next(15.0), Done)
+    assert schedule.done
     assert schedule.jobs[0].state is State.SUCCESS
 
 
@@ -794,7 +801,7 @@ def test_pending_jobs_of_the_journal_are_looked_at_first_and_at_once() -> None:
     held = Job(2, known[2].question, State.SUBMITTED, req_id="77")
     schedule = Schedule([*known[:2], held], Timing(), 0.0, lambda: 0.0)
     steps: list[Callable[..., object] | object] = [schedule.next(0.0) for _ in range(3)]
-    assert sum(isinstance(step, Poll) and step.job.number == 2 for step in steps) == 1
+    assert sum(step.state is State.SUBMITTED and step.number == 2 for step in steps) == 1
 
 
 def test_a_failure_is_final() -> None:

@@ -6,20 +6,18 @@ import heapq
 from bisect import bisect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from random import Random
 
 from ct_magic.client.jobs import (
     Answer,
     Busy,
-    Done,
     Job,
     Partial,
-    Poll,
     State,
     Success,
     Tally,
     Timing,
-    Wait,
 )
 from ct_magic.client.scheduler import Schedule
 from helpers.plans import question
@@ -48,11 +46,12 @@ class Narrow:
         """Ask for so many counts with `max_concurrent` set to `most`; return when all are there."""
         jobs = [Job(number, question(f"q{number}")) for number in range(counts)]
         schedule = Schedule(jobs, Timing(max_concurrent=most), 0.0, Random(seed).random)
-        while not isinstance(step := schedule.next(self.now), Done):
-            if isinstance(step, Wait):
-                self._sleep(schedule, step.until)
+        while not schedule.done:
+            step = schedule.next(self.now)
+            if not isinstance(step, Job):
+                self._sleep(schedule, step)
             else:
-                self._send(step.job.number, isinstance(step, Poll))
+                self._send(step.number, step.state is State.SUBMITTED)
         assert all(job.state is State.SUCCESS for job in schedule.jobs)
         return self.now
 
@@ -67,9 +66,9 @@ class Narrow:
         end = self.now + self.latency * (1 if is_taken else 0.1)
         heapq.heappush(self.flying, (end, number, polled, is_taken))
 
-    def _sleep(self, schedule: Schedule, until: float | None) -> None:
-        if not self.flying or (until is not None and until < self.flying[0][0]):
-            assert until is not None, "a wait for ever with nothing under way"
+    def _sleep(self, schedule: Schedule, until: float) -> None:
+        if not self.flying or until < self.flying[0][0]:
+            assert until < inf, "a wait for ever with nothing under way"
             self.now = until
             return
         self.now, number, polled, is_taken = heapq.heappop(self.flying)
