@@ -35,7 +35,7 @@ from ct_magic.query.doubts import is_misspelt, misplaced, of_event_name
 from ct_magic.query.lexer import API_NAMES, Source, Token, tried_word, unquoted
 from ct_magic.query.mistakes.rewriting import swallowed
 from ct_magic.query.mistakes.words import WORDS_OF_OTHERS
-from ct_magic.query.parts import NamedCondition, NamedEvent, base_condition
+from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.payload import OFTEN, from_json
 from ct_magic.rows import Record
 
@@ -768,7 +768,7 @@ def _places_and_clocks(conditions: Iterable[model.Filter | model.AtPlace]) -> se
 
 def _with_condition(query: model.Query, condition: model.Condition) -> str:
     """Return the base's event with one more condition, as it is written."""
-    own = base_condition(query)
+    own = query.where
     whole = model.And((own, condition)) if own else condition
     step = printer.clause_text(model.ShareWhere(whole))
     return f"{printer.event_name(query.event.name)} {step}"

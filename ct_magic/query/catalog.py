@@ -146,7 +146,7 @@ def _united(some: Iterable[_T], others: Iterable[_T]) -> tuple[_T, ...]:
 
 def _of_query(query: model.Query) -> Names:
     known = Names()
-    for event in (query.event, *(event for clause in query.clauses for event in clause.events)):
+    for event in (query.event, *query.inner_events):
         known = known.merged(_of_event(event))
     shared = [step.condition for step in query.steps if isinstance(step, model.ShareWhere)]
     conditions = [

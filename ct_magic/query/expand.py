@@ -424,10 +424,8 @@ class _Statement:
 
     def _conditions(self, piece: _Slice, chain: _Chain) -> tuple[model.Condition, ...]:
         """Return what must hold: the base's filters, the axes', and those of a `share where`."""
-        query = self.query
         shared = (step.condition for step in chain.clauses if isinstance(step, model.ShareWhere))
-        places = (model.AtPlace(query.places),) if query.places else ()
-        own = (query.condition,) if query.condition else (*query.event.where, *places)
+        own = (self.query.where,) if self.query.where else ()
         return (*own, *piece.conditions, *shared)
 
     def notes(self) -> Iterator[str]:

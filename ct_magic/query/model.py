@@ -442,6 +442,14 @@ class Query(Record):
         return event.during(None) if event.period == self.event.period else event
 
     @property
+    def where(self) -> Condition | None:
+        """Return the whole `where` of the base as one condition."""
+        if self.condition is not None:
+            return self.condition
+        parts = (*self.event.where, *((AtPlace(self.places),) if self.places else ()))
+        return And(parts) if len(parts) > 1 else next(iter(parts), None)
+
+    @property
     def time_axis(self) -> ByTime | None:
         """Return the part of `by` that cuts time, None where there is none."""
         return next((axis for axis in self.by if isinstance(axis, ByTime)), None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ct_magic.query.model import And, AtPlace, Condition, Or, Query, ShareWhere, identity
+from ct_magic.query.model import And, Condition, Or, Query, ShareWhere, identity
 from ct_magic.query.printer import clause_text, often_text, to_text
 
 
@@ -65,16 +65,7 @@ class NamedEvent(_Part):
 
     def _key(self) -> object:
         event = self.query.event
-        return event.name, _key_of(base_condition(self.query)), event.period, event.often
-
-
-def base_condition(query: Query) -> Condition | None:
-    """Return the condition of a statement's base; None where it has none."""
-    if query.condition is not None:
-        return query.condition
-    places = (AtPlace(query.places),) if query.places else ()
-    parts = (*query.event.where, *places)
-    return And(parts) if len(parts) > 1 else next(iter(parts), None)
+        return event.name, _key_of(self.query.where), event.period, event.often
 
 
 def _key_of(condition: Condition | None) -> object:

@@ -70,7 +70,8 @@ def property_text(prop: model.Property) -> str:
 
 def event_text(event: model.Event) -> str:
     """Return an event with its filters, its period and how often, as it is written inside `did`."""
-    return " ".join([*_parts(event, _filter_texts(event.where)), *often_text(event)])
+    where = _led("and", _joined(event.where, in_and=True))
+    return " ".join([event_name(event.name), *where, *_period_words(event), *often_text(event)])
 
 
 def often_text(event: model.Event) -> list[str]:
@@ -96,7 +97,7 @@ def clause_text(clause: model.Clause) -> str:
             assert_never(clause)
 
 
-def period_text(period: model.AnyPeriod) -> str:
+def period_text(period: model.AnyPeriod | model.Preceding) -> str:
     """Return a period: `2015-08`, `since 2015-08-10`, `last 30 days`, `after 2 weeks`."""
     match period:
         case model.Days():
@@ -113,6 +114,8 @@ def period_text(period: model.AnyPeriod) -> str:
             return f"after {first}..{units_text(last, unit)}"
         case model.OwnDays(windows):
             return _own_days(windows)
+        case model.Preceding():
+            return "previous"
         case _:
             assert_never(period)
 
@@ -136,7 +139,7 @@ def _clauses(query: model.Query | model.JsonQuery) -> list[str]:
     texts = [
         " ".join(_base(query)),
         *(("share " if clause.share else "") + clause_text(clause) for clause in query.clauses),
-        *([f"vs {_versus(query.versus)}"] if query.versus else []),
+        *([f"vs {period_text(query.versus)}"] if query.versus else []),
         *([f"by {', '.join(map(_axis, query.by))}"] if query.by else []),
     ]
     if not any(map(_UNSAYABLE.search, texts)):
@@ -147,8 +150,8 @@ def _clauses(query: model.Query | model.JsonQuery) -> list[str]:
 
 
 def _is_single(query: model.Query) -> bool:
-    events = (event for clause in query.clauses for event in clause.events if event.period)
-    periods = [query.event.period, *(event.period for event in events)]
+    inner = (event.period for event in query.inner_events if event.period)
+    periods = (query.event.period, *inner)
     return query.is_single and not any(p is None or counts_from_today(p) for p in periods)
 
 
@@ -160,14 +163,8 @@ def _visible_char(char: re.Match[str]) -> str:
 
 def _base(query: model.Query) -> list[str]:
     """Return the base in the parts that `layout` may put on lines of their own."""
-    if query.condition:
-        return [event_name(query.event.name), *_where(query.condition), *_period_words(query.event)]
-    at_place = [f"geo {_list(query.places)}"] if query.places else []
-    return _parts(query.event, [*_filter_texts(query.event.where), *at_place])
-
-
-def _parts(event: model.Event, conditions: list[str]) -> list[str]:
-    return [event_name(event.name), *_led("and", conditions), *_period_words(event)]
+    where = _where(query.where) if query.where else []
+    return [event_name(query.event.name), *where, *_period_words(query.event)]
 
 
 def _period_words(event: model.Event) -> list[str]:
@@ -189,12 +186,9 @@ def _joined(parts: tuple[model.Condition, ...], in_and: bool = False) -> list[st
     """Return the parts of an `and` or `or`; neighbours that are one range are printed as one."""
     texts, at = [], 0
     while at < len(parts):
-        pair = parts[at : at + 2]
-        if in_and and _is_range(pair):
-            texts.append(_range(pair))
-        else:
-            texts.append(_part(parts[at], in_and))
-        at += 2 if in_and and _is_range(pair) else 1
+        both = _range(parts[at : at + 2]) if in_and else None
+        texts.append(both or _part(parts[at], in_and))
+        at += 2 if both else 1
     return texts
 
 
@@ -213,23 +207,15 @@ def _part(part: model.Condition, in_and: bool) -> str:
             assert_never(part)
 
 
-def _filter_texts(where: tuple[model.Filter, ...]) -> list[str]:
-    return _joined(where, in_and=True)
-
-
-def _range(pair: tuple[model.Condition, ...]) -> str:
-    low, high = (end for end in pair if isinstance(end, model.Filter))
-    return f"{property_text(low.property)} in {_values(low.value)}..{_values(high.value)}"
-
-
-def _is_range(pair: tuple[model.Condition, ...]) -> bool:
+def _range(pair: tuple[model.Condition, ...]) -> str | None:
+    """Return two conditions as one range, `Amount in 100..500`; None where they are none."""
     match pair:
         case (
             model.Filter(prop, model.Operator.GREATER_THAN_EQUALS, int() | float() as low),
             model.Filter(other, model.Operator.LESS_THAN_EQUALS, int() | float() as high),
-        ):
-            return prop == other and low <= high
-    return False
+        ) if prop == other and low <= high:
+            return f"{property_text(prop)} in {_values(low)}..{_values(high)}"
+    return None
 
 
 def _filter_text(condition: model.Filter) -> str:
@@ -253,10 +239,6 @@ def _list(places: tuple[model.Place, ...]) -> str:
     # Quoted always: `geo = true` is no place, and one may be called "True".
     names = [quote("/".join(place)) for place in places]
     return f"= {names[0]}" if len(names) == 1 else f"in ({', '.join(names)})"
-
-
-def _versus(period: model.Period | model.Shift | model.Preceding) -> str:
-    return "previous" if isinstance(period, model.Preceding) else period_text(period)
 
 
 def _axis(axis: model.Axis) -> str:
