@@ -195,11 +195,6 @@ class Sum(Record):
         """Return True if this is one count whose base was sent with all its filters."""
         return self.has_events and len(self.plus) == 1 and not self.minus
 
-    @property
-    def counts(self) -> tuple[model.Query | model.JsonQuery, ...]:
-        """Return all single counts, those that are added first."""
-        return (*self.plus, *self.minus)
-
 
 def terms_of(condition: model.Condition) -> tuple[Term, ...]:
     """Return the alternatives that a condition has when it is multiplied out and merged."""
@@ -218,13 +213,11 @@ def terms_of(condition: model.Condition) -> tuple[Term, ...]:
 
 def _factors(parts: Iterable[model.Condition]) -> Iterator[tuple[Term, ...]]:
     """Yield the terms of each bracket, and those of neighbouring conditions as one term."""
-    for is_single, group in groupby(
-        parts, lambda part: isinstance(part, model.Filter | model.AtPlace)
-    ):
-        if is_single:
-            yield (tuple(part for part in group if isinstance(part, model.Filter | model.AtPlace)),)
-        else:
+    for is_bracket, group in groupby(parts, lambda part: isinstance(part, model.And | model.Or)):
+        if is_bracket:
             yield from map(terms_of, group)
+        else:
+            yield (tuple(group),)  # type: ignore[arg-type] # what is no bracket is single
 
 
 def counts_of(base: model.Query, terms: tuple[Term, ...], only_one: str | None) -> Sum:
@@ -237,21 +230,16 @@ def counts_of(base: model.Query, terms: tuple[Term, ...], only_one: str | None) 
     common = tuple(c for c in terms[0] if not _is_of_event(c) and all(_holds(t, c) for t in terms))
     events = tuple(tuple(c for c in term if not _holds(common, c)) for term in terms)
     if all(_is_of_event(condition) for term in events for condition in term):
-        return _as_did_any(base, common, events)
+        if any(isinstance(clause, model.DidAny) for clause in base.clauses):
+            raise ClauseError(TAKEN, "OR")
+        any_of = model.DidAny(tuple(_event(base, term) for term in events))
+        clauses = (*base.clauses, any_of)
+        return Sum((replace(_with(base, common), clauses=clauses),), has_events=False)
     if only_one is not None:
         raise ClauseError(_ONE_COUNT.format(only_one), "OR")
     if len(terms) > 2:
         raise ClauseError(THREE.format(n=len(terms)), "OR")
-    both = _both_terms(base, *terms)
-    return Sum((_with(base, terms[0]), _with(base, terms[1])), (both,))
-
-
-def _as_did_any(base: model.Query, common: Term, terms: tuple[Term, ...]) -> Sum:
-    if any(isinstance(clause, model.DidAny) for clause in base.clauses):
-        raise ClauseError(TAKEN, "OR")
-    events = tuple(model.Event(base.event.name, _plain_filters(term)) for term in terms)
-    any_of = replace(_with(base, common), clauses=(*base.clauses, model.DidAny(events)))
-    return Sum((any_of,), has_events=False)
+    return Sum((_with(base, terms[0]), _with(base, terms[1])), (_both_terms(base, *terms),))
 
 
 def _both_terms(base: model.Query, first: Term, second: Term) -> model.Query:
@@ -260,21 +248,13 @@ def _both_terms(base: model.Query, first: Term, second: Term) -> model.Query:
     left, right = (tuple(filter(_is_of_event, term)) for term in (first, second))
     single = _with(base, (*(left or right), *model.once(profile)))
     if left and right and condition_keys(left) != condition_keys(right):
-        done = model.Did(model.Event(base.event.name, _plain_filters(right)))
-        return replace(single, clauses=(*single.clauses, done))
+        return replace(single, clauses=(*single.clauses, model.Did(_event(base, right))))
     return single
 
 
-def without_earlier(
-    base: model.Query, terms: tuple[Term, ...], earlier: model.Days | None
-) -> model.Query:
+def without_earlier(base: model.Query, terms: tuple[Term, ...], earlier: model.Days) -> model.Query:
     """Return a base that leaves out who did its event, by these terms, on the earlier days."""
-    if earlier is None:
-        return base
-    events = (tuple(filter(_is_of_event, term)) for term in terms)
-    before = (
-        model.DidNot(model.Event(base.event.name, _plain_filters(term), earlier)) for term in events
-    )
+    before = (model.DidNot(_event(base, term, earlier)) for term in terms)
     return replace(base, clauses=(*base.clauses, *before))
 
 
@@ -282,12 +262,14 @@ def _with(base: model.Query, term: Term) -> model.Query:
     places = [condition for condition in term if isinstance(condition, model.AtPlace)]
     if len(condition_keys(places)) > 1:
         raise ClauseError(TWO_PLACES, "WHERE")
-    event = replace(base.event, where=_plain_filters(term))
+    filters = tuple(condition for condition in term if isinstance(condition, model.Filter))
+    event = replace(base.event, where=filters)
     return replace(base, event=event, places=places[0].places if places else ())
 
 
-def _plain_filters(term: Term) -> tuple[model.Filter, ...]:
-    return tuple(condition for condition in term if isinstance(condition, model.Filter))
+def _event(base: model.Query, term: Term, period: model.Days | None = None) -> model.Event:
+    """Return the base's event with what a term says of it."""
+    return model.Event(base.event.name, tuple(filter(_is_of_event, term)), period)  # type: ignore[arg-type] # these are filters
 
 
 def _is_of_event(condition: Single) -> bool:
