@@ -165,6 +165,13 @@ class Row(Record):
     doubts: tuple[str, ...] = ()
 
     @property
+    def window(self) -> tuple[int, int] | None:
+        """Return the first and the last own day, both included."""
+        return (
+            None if self.from_day is None or self.to_day is None else (self.from_day, self.to_day)
+        )
+
+    @property
     def questions(self) -> tuple[int, ...]:
         """Return the numbers of all questions behind it: of its count, `of`, and their others."""
         other = (self.previous.formula, self.previous.of) if self.previous else ()

@@ -280,9 +280,7 @@ Place = tuple[int, ...]  # of a column: its number of `after`, or its first and 
 
 
 def _place(row: Row) -> Place | None:
-    if row.after is not None:
-        return (row.after,)
-    return None if row.from_day is None or row.to_day is None else (row.from_day, row.to_day)
+    return row.window if row.after is None else (row.after,)
 
 
 def is_grid(rows: Sequence[RowResult]) -> bool:

@@ -1,18 +1,16 @@
 """Rows + jobs -> each row's state: its count, its share, its change, its status.
 
-A row has a number only where every count behind it has arrived and none contradicts another
-(see `consistency`).
+A row has a number only where every count behind it has arrived and none contradicts another.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, tzinfo
 from itertools import pairwise
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ct_magic.client.jobs import NOT_AGAIN, NOT_SENT, TOO_LATE, Job, State, Tally
 from ct_magic.common.statistics import difference, wilson
@@ -29,17 +27,7 @@ if TYPE_CHECKING:
 # days are compared first day by first day, since a sum may hide what its parts say.
 
 Counted = Callable[[int], int | None]  # the number of a question -> its count, once it is there
-
-
-class Values(Record):
-    """What the formulas of all rows come to, and which rows contradict others.
-
-    A value is None where one of its counts is missing, or where it cannot be right.
-    """
-
-    counts: tuple[int | None, ...]
-    ofs: tuple[int | None, ...]
-    wrong: tuple[bool, ...]
+_Values = tuple[int | None, int | None, bool]  # of a row: its count, its `of`, whether one is wrong
 
 
 class _Sum(Record):
@@ -58,38 +46,41 @@ class _Sum(Record):
         return max(self.plus) <= self.value <= sum(self.plus)
 
 
-def values_of(
+_Window = tuple[int, int, Row, _Sum]  # both its ends, its row and what that counts
+
+
+def _values_of(
     rows: Sequence[Row],
     formulas: Sequence[Formula | None],
     ofs: Sequence[Formula | None],
     counted: Counted,
-) -> Values:
-    """Return the values of each row's formula and of what its share is of."""
+) -> list[_Values]:
+    """Return what the formulas of each row come to, and whether it contradicts others.
+
+    A value is None where one of its counts is missing, or where it cannot be right.
+    """
     sums, bases = ([_sum(formula, counted) for formula in part] for part in (formulas, ofs))
-    bad_of = [base is not None and not base.is_possible for base in bases]
     bad = {n for n, own in enumerate(sums) if own and not own.is_possible}
-    groups: dict[tuple[int | None, int | None], list[tuple[Row, _Sum]]] = defaultdict(list)
+    groups: dict[tuple[int | None, int | None], list[_Window]] = defaultdict(list)
     bases_of: dict[int | None, list[tuple[int, int, int]]] = defaultdict(list)
     for row, own, base in zip(rows, sums, bases, strict=True):
         outer = None if row.within is None else sums[row.within]
         if own and ((base and own.value > base.value) or (outer and _is_above(own, outer))):
             bad.add(row.number)
-        if own and row.from_day is not None:
-            groups[row.base, row.within].append((row, own))
+        if own and row.window:
+            groups[row.base, row.within].append((*row.window, row, own))
             if base:
                 bases_of[row.base].append((len(own.plus), base.value, row.number))
     for group in groups.values():
         bad.update(_windows_above(group))
     for number, some in bases_of.items():
         bad.update(_falling(some, sums[number] if number is not None else None))
-    return Values(
-        tuple(None if own is None or n in bad else own.value for n, own in enumerate(sums)),
-        tuple(
-            None if base is None or not_of else base.value
-            for base, not_of in zip(bases, bad_of, strict=True)
-        ),
-        tuple(n in bad or bad_of[n] for n in range(len(rows))),
-    )
+    values = []
+    for n, (own, base) in enumerate(zip(sums, bases, strict=True)):
+        of = base.value if base and base.is_possible else None
+        count = own.value if own and n not in bad else None
+        values.append((count, of, n in bad or (base is not None and of is None)))
+    return values
 
 
 def _sum(formula: Formula | None, counted: Counted) -> _Sum | None:
@@ -107,40 +98,31 @@ def _is_above(own: _Sum, outer: _Sum) -> bool:
     return own.value > outer.value
 
 
-def _windows_above(group: Sequence[tuple[Row, _Sum]]) -> Iterator[int]:
+def _windows_above(group: Sequence[_Window]) -> Iterator[int]:
     """Yield the numbers of rows, of one step's windows, that contradict each other."""
-    for row, own in group:
-        others = [pair for pair in group if pair[0] is not row]
-        for other, larger in others:
-            if _first(other) <= _first(row) and _last_day(row) <= _last_day(other):
-                less, more = (larger, own) if row.windows == FEWER else (own, larger)
-                if row.windows and any(a > b for a, b in zip(less.plus, more.plus, strict=False)):
+    for first, last, row, own in group:
+        near = []
+        for low, high, other, sums in group:
+            if other is row or low > last or high < first:
+                continue
+            near.append((low, high, other.number, sums.plus))
+            if row.windows and low <= first and last <= high:
+                less, more = (sums, own) if row.windows == FEWER else (own, sums)
+                if any(a > b for a, b in zip(less.plus, more.plus, strict=False)):
                     yield from (row.number, other.number)
-        near = [
-            (o, s) for o, s in others if _first(o) <= _last_day(row) and _first(row) <= _last_day(o)
-        ]
         for day, count in enumerate(own.plus if row.windows == PARTS else ()):
-            parts = [(other, sums.plus[day]) for other, sums in near if day < len(sums.plus)]
-            if count > _cheapest_cover(row, parts):
-                yield from (row.number, *(part.number for part, _ in parts))
+            parts = [(low, high, n, plus[day]) for low, high, n, plus in near if day < len(plus)]
+            if count > _cheapest_cover(first, last, [(a, b, cost) for a, b, _, cost in parts]):
+                yield from (row.number, *(n for _, _, n, _ in parts))
 
 
-def _cheapest_cover(row: Row, parts: Sequence[tuple[Row, int]]) -> float:
-    """Return the smallest sum of windows that together hold every day of a row's."""
-    costs: dict[int, float] = {_first(row): 0}  # the first day not covered yet -> its cost
-    for part, count in sorted(parts, key=lambda pair: _last_day(pair[0])):
-        before = [cost for day, cost in costs.items() if _first(part) <= day <= _last_day(part)]
-        after = _last_day(part) + 1
-        costs[after] = min([cost + count for cost in before] + [costs.get(after, inf)])
-    return min((cost for day, cost in costs.items() if day > _last_day(row)), default=inf)
-
-
-def _first(row: Row) -> int:
-    return row.from_day or 0
-
-
-def _last_day(row: Row) -> int:
-    return row.to_day or 0
+def _cheapest_cover(first: int, last: int, parts: Sequence[tuple[int, int, int]]) -> float:
+    """Return the smallest sum of windows that together hold every day; each is its ends and sum."""
+    costs: dict[int, float] = {first: 0}  # the first day not covered yet -> its cost
+    for low, high, count in sorted(parts, key=lambda part: part[1]):
+        before = [cost + count for day, cost in costs.items() if low <= day <= high]
+        costs[high + 1] = min([*before, costs.get(high + 1, inf)])
+    return min((cost for day, cost in costs.items() if day > last), default=inf)
 
 
 def _falling(bases: Sequence[tuple[int, int, int]], whole: _Sum | None) -> Iterator[int]:
@@ -152,8 +134,10 @@ def _falling(bases: Sequence[tuple[int, int, int]], whole: _Sum | None) -> Itera
 
 
 INCONSISTENT = "counts of different moments: --refresh asks them anew"
-# The worst comes first.
-WORST = (
+# Of the states of its counts a row has the first.
+_STATES = (
+    State.SUBMITTED,
+    State.WAITING,
     State.FAILED,
     State.TIMED_OUT,
     State.CANCELLED,
@@ -204,12 +188,13 @@ class RowResult(Record):
 
 def row_results(plan: Plan, jobs: Sequence[Job]) -> tuple[RowResult, ...]:
     """Return the state of each row of a plan; `jobs` are those of its questions, in their order."""
-    counts = [_job_count(job) for job in jobs]
+    counts = [job.tally.count if job.state is State.SUCCESS and job.tally else None for job in jobs]
     rows, none = plan.rows, Comparison(None, None, None)
     others = [row.previous or none for row in rows]
-    own = values_of(rows, [r.formula for r in rows], [r.of for r in rows], counts.__getitem__)
-    other = values_of(rows, [o.formula for o in others], [o.of for o in others], counts.__getitem__)
-    return tuple(_result(row, jobs, own, other) for row in rows)
+    own = _values_of(rows, [r.formula for r in rows], [r.of for r in rows], counts.__getitem__)
+    there = [o.formula for o in others], [o.of for o in others]
+    other = _values_of(rows, *there, counts.__getitem__)
+    return tuple(_result(row, jobs, *pair) for row, *pair in zip(rows, own, other, strict=True))
 
 
 def shared_error(rows: Sequence[RowResult]) -> str | None:
@@ -225,90 +210,54 @@ def reason(row: RowResult) -> str:
     return "" if is_said else row.error or ""
 
 
-def _result(row: Row, jobs: Sequence[Job], own: Values, other: Values) -> RowResult:
-    number = row.number
-    count, previous = own.counts[number], other.counts[number]
-    of = None if count is None else own.ofs[number]
-    share = count / of if count is not None and of else None
-    is_base = row.base == number
-    interval = wilson(count, of) if count is not None and of and not is_base else (None, None)
-    needed = [jobs[n] for n in row.questions]
-    contradicted = own.wrong[number] or other.wrong[number]
-    state = State.INCONSISTENT if contradicted else _state(row, needed)
-    tally = _row_tally(row, jobs) if count is not None else None
-    result = RowResult(
+def _result(row: Row, jobs: Sequence[Job], own: _Values, other: _Values) -> RowResult:
+    (count, of, is_wrong), (previous, previous_of, is_other_wrong) = own, other
+    is_alike = row.previous is not None and row.previous.incomparable is None
+    is_base, needed = row.base == row.number, tuple(jobs[n] for n in row.questions)
+    found: dict[str, Any] = {}
+    if count is not None and of:
+        found["share"] = count / of
+        if not is_base:
+            found["low"], found["high"] = wilson(count, of)
+        if is_alike and previous is not None:
+            found["previous_of"] = previous_of
+            if previous_of:
+                gap = difference(count, of, previous, previous_of)
+                found |= {"previous_share": previous / previous_of, "difference": gap.difference}
+                if not is_base:
+                    found |= {"difference_low": gap.low, "difference_high": gap.high}
+    if is_alike and count is not None and previous:
+        found["change"] = count / previous - 1
+    if count is not None and (tally := _row_tally(row, jobs)):
+        found |= {"events": tally.events, "users": tally.users, "devices": tally.devices}
+    states = {job.state for job in needed} | ({State.NOT_YET} if row.formula is None else set())
+    state = next((state for state in _STATES if state in states), State.SUCCESS)
+    error = next((job.error for job in needed if job.state is state and job.error), None)
+    if is_wrong or is_other_wrong:
+        state, error = State.INCONSISTENT, INCONSISTENT
+    return RowResult(
         row=row,
         state=state,
-        jobs=tuple(needed),
+        jobs=needed,
         count=count,
-        of=of,
-        share=share,
-        low=interval[0],
-        high=interval[1],
+        of=None if count is None else of,
         previous=previous,
-        change=_change(row, count, previous),
-        events=tally.events if tally else None,
-        users=tally.users if tally else None,
-        devices=tally.devices if tally else None,
-        error=INCONSISTENT if state is State.INCONSISTENT else _error(state, needed),
+        error=error,
         cached=bool(needed) and all(job.taken is not None for job in needed),
+        **found,
     )
-    return _with_difference(result, other.ofs[number])
+
+
+def _row_tally(row: Row, jobs: Sequence[Job]) -> Tally | None:
+    # The split of one count is that of its row only where its base was sent with all its filters.
+    if row.formula is None or len(row.formula.questions) > 1 or not row.has_events:
+        return None
+    return jobs[row.formula.plus[0]].tally
 
 
 def _moment(job: Job, zone: tzinfo | None) -> datetime:
     times = [time.astimezone(zone) for time in (job.sent, job.counted) if time]
     return min(times) if times[0].date() <= job.question.until else times[-1]
-
-
-def _with_difference(result: RowResult, previous_of: int | None) -> RowResult:
-    """Return a row with the other period's share and how its own differs from that."""
-    row, count, of, previous = result.row, result.count, result.of, result.previous
-    if row.previous is None or row.previous.incomparable is not None or result.share is None:
-        return result
-    if count is None or not of or previous is None or not previous_of:
-        return result if previous is None else replace(result, previous_of=previous_of)
-    gap = difference(count, of, previous, previous_of)
-    is_base = row.base == row.number
-    return replace(
-        result,
-        previous_of=previous_of,
-        previous_share=previous / previous_of,
-        difference=gap.difference,
-        difference_low=None if is_base else gap.low,
-        difference_high=None if is_base else gap.high,
-    )
-
-
-def _job_count(job: Job) -> int | None:
-    return job.tally.count if job.state is State.SUCCESS and job.tally else None
-
-
-def _change(row: Row, count: int | None, previous: int | None) -> float | None:
-    if row.previous is None or row.previous.incomparable is not None:
-        return None
-    return count / previous - 1 if count is not None and previous else None
-
-
-def _row_tally(row: Row, jobs: Sequence[Job]) -> Tally | None:
-    # The split of one count is that of its row only where its base was sent with all its filters.
-    if row.formula is None or row.formula.minus or len(row.formula.plus) > 1 or not row.has_events:
-        return None
-    return jobs[row.formula.plus[0]].tally
-
-
-def _state(row: Row, jobs: Sequence[Job]) -> State:
-    states = {job.state for job in jobs}
-    if row.formula is None:
-        states.add(State.NOT_YET)
-    for state in (State.SUBMITTED, State.WAITING, *WORST):
-        if state in states:
-            return state
-    return State.SUCCESS
-
-
-def _error(state: State, jobs: Sequence[Job]) -> str | None:
-    return next((job.error for job in jobs if job.state is state and job.error), None)
 
 
 # A plan on its way: its rows, as they are now, over the run of its questions.

@@ -140,7 +140,7 @@ def seen(result: RowResult) -> Expected:
         of=result.of,
         after=row.after,
         whole=row.whole,
-        window=None if row.from_day is None or row.to_day is None else (row.from_day, row.to_day),
+        window=row.window,
         previous=result.previous,
         previous_of=result.previous_of,
         previous_days=(other.start, other.end) if other and other.start and other.end else None,
