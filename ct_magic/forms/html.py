@@ -38,8 +38,8 @@ STYLE = f"""<style>{style.FOCUS}
 .ct-magic-unlabelled > label {{ {style.HIDDEN} }}
 .ct-magic-form .widget-box {{ overflow: visible; }}
 .ct-magic-row {{ position: relative; }}
-.ct-magic-problem {{ position: absolute; top: 100%; left: 2px; right: 2px; z-index: 3; margin: 0;
-  display: none !important; }}
+.ct-magic-problem {{ position: absolute; top: 100%; right: 2px; z-index: 3; margin: 0; width: auto;
+  max-width: 100%; display: none !important; pointer-events: none; }}
 .ct-magic-row:is(:hover, :focus-within) > .ct-magic-problem {{ display: block !important; }}
 .ct-magic-actions .ct-magic-problem {{ top: auto; bottom: 100%; }}
 .ct-magic-problem .ct-magic-error {{ background: var(--jp-layout-color1,Canvas);

@@ -84,19 +84,20 @@ class Fields:
         for widget in self.entries.values():
             widget.observe(lambda _: changed(), "value")
 
-    def line(self, *names: str, flex: str = "1 1 14em") -> w.Box:
-        """Place fields on a line, and what is wrong with them right below it."""
+    def line(self, *names: str, flex: str | None = None) -> w.Box:
+        """Place fields on a line, by default all and as wide as the form; errors float below it."""
         problem = w.HTML().add_class(PROBLEM)
         self._lines.append((problem, names or tuple(self.entries)))
         widgets = [self.entries[name] for name in names or self.entries]
         line = w.HBox(widgets, layout=w.Layout(width="100%", flex_flow="row wrap"))
-        return w.VBox([line, problem], layout=w.Layout(flex=flex, min_width="0")).add_class(ROW)
+        layout = w.Layout(flex=flex, min_width="0", width="auto" if flex else "100%")
+        return w.VBox([line, problem], layout=layout).add_class(ROW)
 
     def value(self) -> FieldRow:
         """Return what is typed in the fields that are there."""
         typed = {name: str(widget.value) for name, widget in self.entries.items()}
         whole = row(typed, **{name: rows.values() for name, rows in self.lists.items()})
-        there = [name for name in whole.typed if self._fields[name].when(whole)]
+        there = [name for name in whole.typed if draft.is_there(name, whole)]
         return FieldRow({name: whole[name] for name in there}, whole.rows)
 
     def show(self, shown: FieldRow) -> None:
@@ -110,9 +111,9 @@ class Fields:
     def suggest(self, names: Names, event: str | None, is_first: bool = True) -> None:
         """Propose what is known of an event, and show the fields that the row has."""
         now = self.value()
-        for name, field in self._fields.items():
-            is_there = field.when(now) and not (is_first and name == "joint")
-            self.entries[name].layout.display = "" if is_there else "none"
+        for name, widget in self.entries.items():
+            is_there = draft.is_there(name, now) and not (is_first and name == "joint")
+            widget.layout.display = "" if is_there else "none"
         if "event" in self.entries:
             event = field_text.field_name(now["event"]) or event
             self._propose("event", [field_text.name_field(name) for name in names.events])
@@ -209,7 +210,9 @@ class Rows:
         ]
         self._steps.append(w.HBox(steps, layout=w.Layout(flex="0 0 auto")))
         self._rows.append(fields)
-        head = w.HBox([fields.line(), self._steps[-1]], layout=w.Layout(flex_flow="row wrap"))
+        head = w.HBox(
+            [fields.line(flex="1 1 14em"), self._steps[-1]], layout=w.Layout(flex_flow="row wrap")
+        )
         indented = w.Layout(margin="0 0 0 2em")
         below = [w.VBox([rows.box], layout=indented) for rows in fields.lists.values()]
         self._list.children = (*self._list.children, w.VBox([head, *below]))

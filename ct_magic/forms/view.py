@@ -373,8 +373,12 @@ class FormView:
         self.copy = _area("the cell's text", 2)
         self.copy.layout.display = "none"
         self._panel = w.VBox()
-        boxes = [self._top.line("name"), self._query.line("label"), self._top.line("account")]
-        self._line = w.HBox(boxes, layout=w.Layout(flex="3 1 30em", **_WRAP))
+        boxes = [
+            self._top.line("name", flex="1 1 11em"),
+            self._query.line("label", flex="1 1 11em"),
+            self._top.line("account", flex="1 1 13em"),
+        ]
+        self._line = w.HBox(boxes, layout=w.Layout(flex="3 1 38em", **_WRAP))
         layout = w.Layout(align_items="center", margin="8px 0 0 0", **_WRAP)
         buttons = [self._run, self._refresh, self._insert, off]
         line = w.HBox([self._line, *buttons, self._asks], layout=layout)
@@ -392,7 +396,9 @@ class FormView:
             button("✕", "Remove this statement", remove, NARROW),
         ]
         left = [w.HBox([self._which, *self._turning]), self._note, self._fields, more]
-        right = [_head("Text"), self.text, self.error, self._banner, self.json]
+        # As high with an error as without one, so that nothing below it moves.
+        told = w.VBox([self.error, self._banner, self.json], layout=w.Layout(min_height="6em"))
+        right = [_head("Text"), self.text, told]
         return w.Box(
             [_column(left, "3 1 36em"), _column(right, "2 1 21em")],
             layout=w.Layout(width="100%", **_WRAP),

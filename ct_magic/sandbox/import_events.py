@@ -132,25 +132,16 @@ CREATE TABLE profiles (
     profile_id VARCHAR, profile JSON, tech JSON, app JSON, demographics JSON, reachability JSON,
     country VARCHAR, state VARCHAR, city VARCHAR);
 """
-SHAPE = {
-    "eventName": "VARCHAR",
-    "evtName": "VARCHAR",
-    "ts": "VARCHAR",
-    **dict.fromkeys(OBJECTS, "JSON"),
-    "objectId": "JSON",
-    "identity": "JSON",
+SHAPE: dict[str, object] = {
+    **dict.fromkeys(("eventName", "evtName", "ts"), "VARCHAR"),
+    **dict.fromkeys((*OBJECTS, "objectId", "identity"), "JSON"),
     "profile": {
         "objectId": "JSON",
         "identity": "JSON",
-        "platform": "VARCHAR",
         "profileData": "JSON",
+        "platform": "VARCHAR",
     },
-    "deviceInfo": {
-        "make": "VARCHAR",
-        "model": "VARCHAR",
-        "osVersion": "VARCHAR",
-        "appVersion": "VARCHAR",
-    },
+    "deviceInfo": dict.fromkeys(("make", "model", "osVersion", "appVersion"), "VARCHAR"),
 }
 # One object of each line, its event and its time; what is wrong with it is NULL here.
 READ = """

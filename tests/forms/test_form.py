@@ -142,13 +142,13 @@ def test_own_days_conditions_and_parts_have_fields() -> None:
     hand.press("+ did")
     hand.type("did, did not or did any", "share did any")
     hand.type("event", "Charged", 1)
-    hand.type("did any, within or on which days", "within 7 days")
+    hand.type("did any, which days", "within 7 days")
     assert hand.form.text == (
         "App Installed where $real 2026-Q3\n  share did any (Charged) within 7 days"
     )
     assert hand.wrong == []
     hand.press("Remove did 1")
-    hand.type("did any, within or on which days", "")
+    hand.type("did any, which days", "")
     hand.press("+ did")
     hand.type("did, did not or did any", SHARE_WHERE)
     assert hand.wrong == []

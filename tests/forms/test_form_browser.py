@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,11 @@ FOCUSED = """() => { const e = document.activeElement;
 SLIVERS = """() => [...document.querySelectorAll('.ct-magic-form :is(input, select)')]
   .filter(e => e.type !== 'checkbox').map(e => e.offsetWidth)
   .filter(width => width && width < 60)"""
+# How far below the form's upper edge its fields and buttons are.
+HEIGHTS = """() => { const form = document.querySelector('.ct-magic-form');
+  const top = e => Math.round(e.getBoundingClientRect().top);
+  return [...form.querySelectorAll('input, select, button')].map(e => [e.title, top(e) - top(form)])
+}"""
 # With a property that is doubted.
 PASTED = 'seen: App Launched last 7 days\n  did Charged where Categry = "Shoes"'
 FORM = ".ct-magic-form"
@@ -67,8 +73,11 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(
         keyboard.press("ArrowDown")  # which JupyterLab would take for the next cell
         keyboard.type(">")
         go(notebook, "value")
+        heights = notebook.page.evaluate(HEIGHTS)
         keyboard.type("much")
         notebook.wait_output(1, 'compares numbers, and "much" is text')
+        assert notebook.page.evaluate(HEIGHTS) == heights  # an error moves nothing
+        assert all(lower - upper < 120 for (_, upper), (_, lower) in pairwise(heights))
         check_seen(notebook)
         notebook.screenshot("form-wrong")
         keyboard.press("Control+A")

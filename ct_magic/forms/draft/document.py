@@ -55,17 +55,15 @@ def _of_row(kind: str, typed: FieldRow, key: Key) -> Iterator[tuple[Key, str]]:
     is_missing = typed["kind"] == rows.SHARE_WHERE and not typed.below("where")
     if is_missing:
         yield (*key, "kind"), Missing("which profiles of the first event? Add a filter to it")
-    for name, field in FIELDS[kind].items():
-        if not field.when(typed):
-            continue
+    for name in (name for name in FIELDS[kind] if rows.is_there(name, typed)):
         if typed[name]:
             try:
                 _check(kind, name, typed)
             except QueryError as error:
                 yield (*key, name), error.message
-        elif field.missing and not is_missing:
+        elif name in rows.MISSING and not is_missing:
             is_missing = True  # one thing after the other
-            yield (*key, name), Missing(field.missing)
+            yield (*key, name), Missing(rows.MISSING[name])
     for name, below in typed.rows.items():
         for number, child in enumerate(below):
             yield from _of_row(name, child, (*key, name, number))
@@ -181,16 +179,10 @@ def _wrong(sheet: Sheet, number: int, without: set[Key], check: _Check) -> tuple
         check(text)
     except QueryError as error:
         start = sum(len(s.before + s.text) for s in sheet.statements[:number]) + len(tried.before)
-        at = offset(text, error) - start
+        at = Source(text).offset(error.line, error.column) - start
         inside = 0 <= at <= len(written.text)
         return (written.at(at) if inside else ELSEWHERE), error.message
     return None
-
-
-def offset(text: str, error: QueryError) -> int:
-    """Return the place of the text that an error names."""
-    lines = re.split(r"(\r\n?|\n)", text)
-    return sum(map(len, lines[: 2 * (error.line - 1)])) + error.column - 1
 
 
 def _comments(text: str) -> list[str]:

@@ -1,14 +1,14 @@
 """A statement as the rows of a form, filled in or not; and the text that they make.
 
-`FIELDS` says what kinds of row there are, the fields of each, what they are called and when they
-are there. A field holds what was typed (see `field_text`), so that a row can be as incomplete as
+`FIELDS` says what kinds of row there are and the fields of each, `is_there` which of them a row
+has. A field holds what was typed (see `field_text`), so that a row can be as incomplete as
 what a person is about to say, and knows the variables that a query has forgotten. A row holds
 nothing for a field that is empty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field
 
 from ct_magic.forms.draft import field_text
@@ -39,6 +39,8 @@ PRESETS = (
     *("last week", "this month", "last month", "last 3 months", "this year", "last year"),
 )
 _OWN = ("within 7 days", "within 30 days", "on day 1, 7, 30", "on days 1..30")
+_OWN_PERIODS = (*_OWN, "after 30 days", "before 30 days", *PRESETS)
+_WINDOWS = ("7 days", "28 days", "4 weeks", "3 months")
 _OTHERS = ("previous", "before 1 week", "before 52 weeks", "last month")
 _OFTEN = (">= 2", ">= 3", "= 1")
 
@@ -65,122 +67,82 @@ def row(typed: Mapping[str, str], **rows: tuple[FieldRow, ...]) -> FieldRow:
 
 
 class Field(Record):
-    """A field of a row: its label, its choices or else proposals, and a hint where it is empty.
+    """A field of a row: its label, a hint where it is empty, and its choices or else proposals.
 
-    The basis of `flex` is the room that it needs: what has not so much goes on below. It is there
-    `when` the row says so. Its label is for those who do not see it, or if `labelled` for all.
+    The basis of `flex` is the room that it needs: what has not so much goes on below. Its label is
+    for those who do not see it, or if `labelled` for all.
     """
 
     label: str
     flex: str = "1 1 10em"
+    hint: str = ""
     choices: tuple[str, ...] = ()
     proposed: tuple[str, ...] = ()
-    hint: str = ""
-    when: Callable[[FieldRow], bool] = lambda row: True
-    missing: str = ""  # what is said where it has to be filled in, and is not
     labelled: bool = False
 
 
-def _of_values(row: FieldRow) -> bool:
-    return row["unit"] in ("", VALUES)
-
-
-def _has_any(row: FieldRow) -> bool:
-    return any(did["kind"] in ANY for did in row.below("did"))
-
-
-_SCOPE = Field("scope", "0 1 8em", ("", *SCOPE_WORDS[1:], GEO))
+_AXIS_SCOPES = ("", *SCOPE_WORDS[1:], GEO)
+_PROPERTY = Field("property", "2 1 10em")
 FIELDS: dict[str, dict[str, Field]] = {
     "query": {
-        "label": Field("label", "1 1 11em", hint="name of the rows", labelled=True),
-        "event": Field("event", hint="event, like Charged", missing="which event? Like 'Charged'"),
-        "period": Field("period", proposed=PRESETS, hint="last 30 days"),
-        "own": Field(
-            "did any, within or on which days",
-            "1 1 16em",
-            proposed=_OWN,
-            hint="in the same period",
-            when=lambda row: _has_any(row) or bool(row["own"]),
-            labelled=True,
-        ),
-        "often": Field(
-            "did any, how often",
-            "1 1 10em",
-            proposed=_OFTEN,
-            hint=">= 1",
-            when=lambda row: _has_any(row) or bool(row["often"]),
-            labelled=True,
-        ),
-        "versus": Field("the other period", "0 1 16em", proposed=_OTHERS, hint="no other period"),
+        "label": Field("label", "1 1 11em", "name of the rows", labelled=True),
+        "event": Field("event", hint="event, like Charged"),
+        "period": Field("period", hint="last 30 days", proposed=PRESETS),
+        "own": Field("did any, which days", "1 1 18em", "the period", proposed=_OWN, labelled=True),
+        "often": Field("did any, how often", hint=">= 1", proposed=_OFTEN, labelled=True),
+        "versus": Field("the other period", "0 1 16em", "no other period", proposed=_OTHERS),
     },
     "where": {
-        "joint": Field("and, or", "0 1 5em", ("and", "or")),
-        "scope": Field("scope", "0 1 8em", (*_SCOPE.choices, PART)),
-        "property": Field(
-            "property",
-            "2 1 10em",
-            when=lambda row: row["scope"] != GEO,
-            missing="which property? Like 'Amount'",
-        ),
-        "operator": Field(
-            "operator", "0 1 9em", OPERATOR_WORDS, when=lambda row: row["scope"] != PART
-        ),
-        "value": Field(
-            "value",
-            "5 1 9em",
-            when=lambda row: row["scope"] != PART and row["operator"] not in BARE,
-            missing="which value? A text, a number, or a variable as $name",
-        ),
+        "joint": Field("and, or", "0 1 5em", choices=("and", "or")),
+        "scope": Field("scope", "0 1 8em", choices=(*_AXIS_SCOPES, PART)),
+        "property": _PROPERTY,
+        "operator": Field("operator", "0 1 9em", choices=OPERATOR_WORDS),
+        "value": Field("value", "5 1 9em"),
     },
     "did": {
-        "kind": Field("did, did not or did any", "0 1 9em", KINDS),
-        "event": Field(
-            "event",
-            "2 1 12em",
-            when=lambda row: row["kind"] != SHARE_WHERE,
-            missing="which event? Like 'Charged'",
-        ),
-        "times": Field(
-            "how often",
-            "0 1 7em",
-            proposed=_OFTEN,
-            hint=">= 1",
-            when=lambda row: row["kind"] in TIMED_KINDS,
-        ),
-        "period": Field(
-            "its own period",
-            "1 1 9em",
-            proposed=(*_OWN, "after 30 days", "before 30 days", *PRESETS),
-            hint="the same period",
-            when=lambda row: row["kind"] != SHARE_WHERE,
-        ),
+        "kind": Field("did, did not or did any", "0 1 9em", choices=KINDS),
+        "event": Field("event", "2 1 12em"),
+        "times": Field("how often", "0 1 7em", ">= 1", proposed=_OFTEN),
+        "period": Field("its own period", "1 1 9em", "the same period", proposed=_OWN_PERIODS),
     },
     "by": {
-        "unit": Field("by", "0 1 8em", AXIS_UNITS),
-        "scope": Field("scope", "0 1 8em", _SCOPE.choices, when=_of_values),
-        "property": Field(
-            "property",
-            "2 1 10em",
-            when=lambda row: _of_values(row) and row["scope"] != GEO,
-            missing="which property? Like 'Category'",
-        ),
-        "values": Field(
-            "values",
-            "5 1 9em",
-            hint="Shoes, Bags",
-            when=_of_values,
-            missing="which values? Commas between them, like Shoes, Bags",
-        ),
-        "rolling": Field(
-            "rolling",
-            "2 1 10em",
-            proposed=("7 days", "28 days", "4 weeks", "3 months"),
-            hint="rolling, like 7 days",
-            when=lambda row: row["unit"] in PIECES,
-        ),
+        "unit": Field("by", "0 1 8em", choices=AXIS_UNITS),
+        "scope": Field("scope", "0 1 8em", choices=_AXIS_SCOPES),
+        "property": _PROPERTY,
+        "values": Field("values", "5 1 9em", "Shoes, Bags"),
+        "rolling": Field("rolling", "2 1 10em", "rolling, like 7 days", proposed=_WINDOWS),
     },
 }
+MISSING = {  # what is said of a field that has to be filled in, and is not
+    "event": "which event? Like 'Charged'",
+    "property": "which property? Like 'Amount'",
+    "value": "which value? A text, a number, or a variable as $name",
+    "values": "which values? Commas between them, like Shoes, Bags",
+}
 BELOW = {"query": ("where", "did", "by"), "did": ("where",)}  # the lists of rows in a row
+
+
+def is_there(name: str, row: FieldRow) -> bool:
+    """Return True if a row has this field, as its other fields are."""
+    is_part, is_of_values = row["scope"] == PART, row["unit"] in ("", VALUES)
+    match name:
+        case "scope" | "values":
+            return is_of_values
+        case "property":
+            return is_of_values and row["scope"] != GEO
+        case "rolling":
+            return row["unit"] in PIECES
+        case "operator":
+            return not is_part
+        case "value":
+            return not is_part and row["operator"] not in BARE
+        case "times":
+            return row["kind"] in TIMED_KINDS
+        case "event" | "period":
+            return row["kind"] != SHARE_WHERE
+        case "own" | "often":
+            return bool(row[name]) or any(did["kind"] in ANY for did in row.below("did"))
+    return True
 
 
 class Written(Record):
