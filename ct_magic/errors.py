@@ -80,24 +80,24 @@ class QueryError(CtMagicError, ValueError):
         return QueryError(message, source=self.source, **place)
 
     def __str__(self) -> str:
+        return self.shown(_WIDEST, _WIDEST // 2)
+
+    def shown(self, widest: int, lead: int) -> str:
+        """Return it with at most so many characters of a wider line, and of those before it."""
         if not self.source:
             return self.message
-        before, under = _cut_around(self.source[: self.column - 1], self.source[self.column - 1 :])
+        before, under = self.source[: self.column - 1], self.source[self.column - 1 :]
+        if (
+            len(before) + len(under) > widest
+        ):  # a front end would wrap it, and part it from its caret
+            before = f"\u2026{before[-lead:]}" if len(before) > lead else before
+            rest = widest - len(before)
+            under = f"{under[:rest]}\u2026" if len(under) > rest else under
         # The caret line repeats the tabs above it, so that it is right however wide they are.
-        lead = "".join("\t" if c == "\t" else " " * width(c) for c in before)
-        caret = lead + "^" * max(1, sum(map(width, under[: self.length])))
+        gap = "".join("\t" if c == "\t" else " " * width(c) for c in before)
+        caret = gap + "^" * max(1, sum(map(width, under[: self.length])))
         place = f"line {self.line}, column {self.column}"
         return f"{place}\n    {before}{under}\n    {caret}\n{self.message}"
-
-
-def _cut_around(before: str, under: str) -> tuple[str, str]:
-    """Cut what a front end would wrap: the caret would be under another line."""
-    if len(before) + len(under) <= _WIDEST:
-        return before, under
-    half = _WIDEST // 2
-    before = "\u2026" + before[-half:] if len(before) > half else before
-    rest = _WIDEST - len(before)
-    return before, under[:rest] + "\u2026" if len(under) > rest else under
 
 
 class UsageError(CtMagicError, ValueError):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from json import dumps as escaped
+from textwrap import dedent
 
-from ct_magic.common.words import width
+from ct_magic.errors import QueryError
 from ct_magic.panel import style
 from ct_magic.panel.html import doubted
 from ct_magic.planning.preview import pretty
 
 ERROR = "var(--jp-error-color1,#c62828)"
 _FITS = 48  # characters of a line that a narrow form shows
-_BEFORE = 20  # characters before a mistake that are shown of a longer one
+_BEFORE = 19  # characters before a mistake that are shown of a longer one
 _EDGE = "rgba(128,128,128,.9)"  # of a field: it is seen on white and on black
 STYLE = f"""<style>{style.FOCUS}
 .ct-magic-form {{ border: 1px solid {style.LINE}; border-radius: 6px; padding: 6px 12px;
@@ -69,29 +70,16 @@ def status(text: str, wrong: bool = False) -> str:
     return f'<div role="status" class="{kind}">{escape(text)}</div>' if text else ""
 
 
-def caret(error: str) -> str:
+def caret(error: QueryError | None) -> str:
     """Draw an error of the text: the caret under its place scrolls, the message wraps."""
-    if not error:
+    if error is None:
         return ""
-    *place, message = error.split("\n", 3) if error.startswith("line ") else [error]
-    if len(place) == 3:
-        place[1:] = _line_around(*place[1:])
-    shown = escape("\n".join(place))
+    *place, message = error.shown(_FITS, _BEFORE).split("\n", 3) if error.source else [str(error)]
+    shown = escape("\n".join([*place[:1], dedent("\n".join(place[1:]))]))
     return (
         f'<div role="status"><pre class="ct-magic-error ct-magic-place">{shown}</pre>'
         f'<pre class="ct-magic-error">{escape(message)}</pre></div>'
     )
-
-
-def _line_around(line: str, carets: str) -> tuple[str, str]:
-    """Return a line and its carets, without what would push these out of sight at the right."""
-    line, indent = line.strip(" "), len(line) - len(line.lstrip(" "))
-    at = len(carets) - len(carets.lstrip(" ")) - indent
-    is_wide = sum(map(width, line)) != len(line)  # whose carets need no room
-    cut = at - _BEFORE
-    if len(carets) - indent <= _FITS or cut <= 0 or is_wide:
-        return line, carets[indent:]
-    return "…" + line[cut + 1 :], carets[indent + cut :]
 
 
 def note(text: str) -> str:

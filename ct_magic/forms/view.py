@@ -152,24 +152,18 @@ class FormView:
         if start <= end:
             self._query.entries["period"].value = f"{start}..{end}"
 
-    def _turn(self, sheet: Sheet, at: int) -> None:
+    def _turn(self, sheet: Sheet, at: int, focused: Any = None) -> None:
         """Show another statement, or the sheet anew."""
         self._sheet, self._typed = sheet, None
         self._at = min(at, len(sheet.statements) - 1)
         self._show_text(sheet.text)
         self._fill()
         self._tell()
-
-    def _change(self, sheet: Sheet, at: int) -> None:
-        self._turn(sheet, at)
-        self._query.entries["event"].focus()  # the button that was pressed may be gone
+        if focused:  # the button that was pressed may be gone
+            focused.focus()
 
     def _step(self, by: int) -> None:
         self._turn(self._sheet, (self._at + by) % len(self._sheet.statements))
-
-    def _back(self) -> None:
-        self._turn(self._sheet, self._at)
-        self.text.focus()
 
     # what is shown
 
@@ -199,11 +193,11 @@ class FormView:
     def _tell(self) -> None:
         """Show what is wrong and what would be sent, and propose what may be typed."""
         wrong = self._problems()
-        error, asks = "", Preview((), 0, ())
+        error, asks = None, Preview((), 0, ())
         try:
             asks = self._preview(self.query_text)
         except QueryError as no_query:
-            error = str(no_query)
+            error = no_query
         is_missing = any(isinstance(message, Missing) for message in wrong.values())
         self.error.value = html.status(_MISSING) if is_missing else html.caret(error)
         self.json.value = html.doubts(asks.doubts) + html.json(asks.bodies)
@@ -352,7 +346,8 @@ class FormView:
     def _build_text(self) -> None:
         self.text = _area("the query as text", 6)
         self.text.observe(lambda change: self._take(change["new"]), "value")
-        undo = button("Back to the fields", "Forget the text, take the fields", self._back)
+        back = lambda: self._turn(self._sheet, self._at, self.text)  # noqa: E731
+        undo = button("Back to the fields", "Forget the text, take the fields", back)
         note = w.HTML(html.status(_NO_QUERY, wrong=True))
         self._banner = w.VBox([note, undo], layout=w.Layout(display="none"))
         self.error, self.json, self._note = w.HTML(), w.HTML(), w.HTML()
@@ -386,8 +381,14 @@ class FormView:
         return w.VBox([line, self.status, self.copy, self._other, self._panel])
 
     def _columns(self) -> w.Box:
-        add = lambda: self._change(self._sheet.add(), len(self._sheet.statements))  # noqa: E731
-        remove = lambda: self._change(self._sheet.remove(self._at), self._at)  # noqa: E731
+        event = self._query.entries["event"]
+
+        def add() -> None:
+            self._turn(self._sheet.add(), len(self._sheet.statements), event)
+
+        def remove() -> None:
+            self._turn(self._sheet.remove(self._at), self._at, event)
+
         more = button("+ statement", "Begin one more statement in this cell", add)
         self._which = w.HTML()
         self._turning = [

@@ -23,26 +23,13 @@ class Missing(str):
     __slots__ = ()
 
 
-# Some fields are put into a statement of their own and read back, so that none says more than its
-# own: what that statement is besides, and what is right.
-_X = {"kind": "did any", "event": "x"}
-_ALONE: dict[tuple[str, str], tuple[Callable[[str], FieldRow], str]] = {
-    ("query", "period"): (
-        lambda text: row({"event": "x", "period": text}),
-        "write a period, like 'last 7 days' or '2026-08-10..2026-10-25'",
-    ),
-    ("did", "period"): (
-        lambda text: row({"event": "x"}, did=(row(_X | {"kind": "did", "period": text}),)),
-        "write a period, like 'last 7 days', 'after 1 week' or 'within 7 days'",
-    ),
-    ("query", "own"): (
-        lambda text: row({"event": "x", "own": text}, did=(row(_X),)),
-        "write a window, like 'within 7 days' or 'on day 1, 7'",
-    ),
-    ("query", "versus"): (
-        lambda text: row({"event": "x", "versus": text}),
-        "write the other period: 'previous', 'before 52 weeks' or '2026-05'",
-    ),
+# Fields that are put into a statement of their own and read back, so that none says more than its
+# own; and what is right.
+_ALONE = {
+    ("query", "period"): "write a period, like 'last 7 days' or '2026-08-10..2026-10-25'",
+    ("did", "period"): "write a period, like 'last 7 days', 'after 1 week' or 'within 7 days'",
+    ("query", "own"): "write a window, like 'within 7 days' or 'on day 1, 7'",
+    ("query", "versus"): "write the other period: 'previous', 'before 52 weeks' or '2026-05'",
 }
 
 
@@ -80,11 +67,12 @@ def _check(kind: str, name: str, typed: FieldRow) -> None:
         if not all(part.strip() for part in text.partition("..")):
             raise QueryError("a range has two ends, like 100..500")
     elif (kind, name) in _ALONE:
-        make, right = _ALONE[kind, name]
-        alone = make(field_text.as_typed(text))
+        own, x = {name: field_text.as_typed(text)}, {"event": "x"}
+        of_did = {"kind": "did", **x, **own} if kind == "did" else {"kind": "did any", **x}
+        alone = row(x | own if kind == "query" else x, did=(row(of_did),))
         source = Source(write_draft(alone).text)
         if [draft(statement, source) for statement in spelled(source)] != [alone]:
-            raise QueryError(right)
+            raise QueryError(_ALONE[kind, name])
 
 
 _Check = Callable[[str], object]  # raises QueryError for a text that cannot be asked
