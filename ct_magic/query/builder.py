@@ -8,21 +8,20 @@ from __future__ import annotations
 import calendar
 import re
 import reprlib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, tzinfo
-from itertools import pairwise, product
-from math import prod
-from typing import NoReturn, TypeVar, assert_never
+from itertools import pairwise, repeat
+from typing import Any, NoReturn, TypeVar, assert_never
 
 from ct_magic.common.words import suggest
 from ct_magic.errors import QueryError
-from ct_magic.query import check_filter, model, parameters, printer, tree
-from ct_magic.query.alternatives import condition_keys
+from ct_magic.query import alternatives, check_filter, model, parameters, printer, tree
 from ct_magic.query.calendar import (
     DAYS,
     DEFAULT,
+    MONTHS,
     counts_from_today,
     in_own_units,
     month_of,
@@ -37,7 +36,6 @@ from ct_magic.query.mistakes.rewriting import swallowed
 from ct_magic.query.mistakes.words import WORDS_OF_OTHERS
 from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.payload import OFTEN, from_json
-from ct_magic.rows import Record
 
 # How leaves of the tree are read: texts, numbers, lists, variables; and the place of an error.
 
@@ -72,6 +70,8 @@ class Reader:
         try:
             yield
         except QueryError as error:
+            if error.source:
+                raise
             raise self.source.error(error.message, *_edges(first, last or first)) from None
 
     def unquoted(self, token: Token) -> str:
@@ -140,9 +140,15 @@ class Reader:
             cure = "leave the separators out, or put a space behind every comma of the list"
             self.fail(f"{one} is two numbers here: {cure}", *glued[0])
 
-    def shown(self, token: Token) -> str:
-        """Return a value as it was typed, and what a variable holds."""
-        return f"{token.text} ({self.value(token)!r})" if token.type == "PARAM" else token.text
+    def fitting(
+        self, token: Token, operator: model.Operator, name: str | None = None
+    ) -> model.Scalar:
+        """Return a value that the operator can take; `name` is it where it has no symbol."""
+        value = self.value(token, is_number=operator in model.ORDERING)
+        shown = f"{token.text} ({value!r})" if token.type == "PARAM" else token.text
+        if message := check_filter.misfit(operator, value, shown, name):
+            self.fail(message, token)
+        return value
 
 
 def _as_one(left: Token, right: Token) -> bool:
@@ -169,38 +175,21 @@ GEO_TWICE = "a filter takes 'geo' once: name all places in one list, geo in (…
 ONLY_GEO = 'only = and in apply to geo, as in geo = "India/Goa"'
 
 
-class Where(Record):
-    """A `where` as a query holds it: filters and places, or one condition with an `or`."""
-
-    filters: tuple[model.Filter, ...] = ()
-    places: tuple[model.Place, ...] = ()
-    condition: model.And | model.Or | None = None
-
-    @property
-    def all(self) -> tuple[model.Filter | model.AtPlace, ...]:
-        """Return every filter and place in it, however they are joined."""
-        if self.condition:
-            return tuple(_flat(self.condition))
-        return (*self.filters, *((model.AtPlace(self.places),) if self.places else ()))
-
-
 class FilterRules(Reader):
     """Reads conditions."""
 
-    def where(self, node: tree.ConditionNode | None) -> Where:
-        """Return what must hold of the statement's own event."""
+    def where(self, node: tree.ConditionNode | None) -> model.Condition | None:
+        """Return what must hold of an event; one count can ask for one list of places."""
         if node is None:
-            return Where()
-        if self._has_or(node):
-            condition = self.condition(node)
-            return Where(
-                condition=condition if isinstance(condition, model.And | model.Or) else None
-            )
-        conditions = list(_flat(self.condition(node)))
-        self._check_places(node)
-        places = [part.places for part in conditions if isinstance(part, model.AtPlace)]
-        filters = tuple(part for part in conditions if isinstance(part, model.Filter))
-        return Where(filters, places[0] if places else ())
+            return None
+        condition = self.condition(node)
+        seen: set[object] = set()
+        for leaf in () if _holds_or(condition) else tree.leaves(node):
+            conditions = _flat(self.condition(leaf))
+            seen |= {model.identity(c) for c in conditions if isinstance(c, model.AtPlace)}
+            if len(seen) > 1:
+                self.fail(GEO_TWICE, leaf if isinstance(leaf, tree.Named) else leaf.property)
+        return condition
 
     def condition(self, node: tree.ConditionNode) -> model.Condition:
         """Return a condition, whole."""
@@ -241,21 +230,24 @@ class FilterRules(Reader):
 
     def places(self, values: tree.ValuesNode) -> tuple[model.Place, ...]:
         """Return the places of a list."""
-        if values.variable is None:
-            return tuple(map(self._place, values.items))
-        return tuple(self._place_of(value, values) for value in self.values(values))
+        where = values.items if values.typed else repeat(values)
+        return tuple(map(self._place, self.values(values), where))
+
+    def _place(self, value: model.Scalar, at: Token | tree.Node) -> model.Place:
+        is_boolean = isinstance(at, Token) and at.type != "STRING" and value in ("True", "False")
+        place = None if is_boolean else check_filter.check_place(value)
+        if place is None:
+            self.fail(f"{value!r} is no place: write {check_filter.PLACE}", at)
+        return place
 
     def _comparison(self, node: tree.ComparisonNode) -> model.Condition:
         operator = OPERATOR_OF[node.operator.type]
         if node.property.is_geo:
             if operator is not model.Operator.EQUALS:
                 self.fail(ONLY_GEO, node.property)
-            return model.AtPlace((self._place(node.value),))
+            return model.AtPlace((self._place(self.value(node.value), node.value),))
         self._check_clock(node.property, node)
-        value = self.value(node.value, is_number=operator in model.ORDERING)
-        shown = self.shown(node.value)
-        if message := check_filter.misfit(operator, value, shown):
-            self.fail(message, node.value)
+        value = self.fitting(node.value, operator)
         return model.Filter(self.property(node.property), operator, value)
 
     def _membership(self, node: tree.Membership) -> model.Condition:
@@ -280,10 +272,8 @@ class FilterRules(Reader):
     def _bound(self, token: Token, operator: model.Operator) -> int | float:
         if token.type == "CLOCK":
             self.fail(f"{check_filter.CLOCK}, of no other property", token)
-        value = self.value(token, is_number=True)
-        message = check_filter.misfit(operator, value, self.shown(token), "a range")
-        if message or isinstance(value, str):
-            self.fail(str(message), token)
+        value = self.fitting(token, operator, "a range")
+        assert not isinstance(value, str)  # noqa: S101 # it would not fit
         return value
 
     def _clock_range(self, node: tree.Range) -> model.ClockRange:
@@ -312,22 +302,6 @@ class FilterRules(Reader):
             self.fail(ONLY_GEO, prop)
         self._check_clock(prop, prop)
 
-    def _check_places(self, node: tree.ConditionNode) -> None:
-        """Raise QueryError where two different places meet: no count can ask for both."""
-        seen: set[frozenset[model.Place]] = set()
-        for leaf in tree.leaves(node):
-            places = (c.places for c in _flat(self.condition(leaf)) if isinstance(c, model.AtPlace))
-            seen.update(map(frozenset, places))
-            if len(seen) > 1:
-                self.fail(GEO_TWICE, leaf if isinstance(leaf, tree.Named) else leaf.property)
-
-    def _has_or(self, node: tree.ConditionNode) -> bool:
-        if isinstance(node, tree.Conjunction):
-            return any(map(self._has_or, node.parts))
-        if isinstance(node, tree.Named):
-            return _holds_or(self._named(node.variable))
-        return isinstance(node, tree.Disjunction)
-
     def _named(self, variable: Token) -> model.Condition:
         """Return the condition that a variable holds; a text never is one."""
         name = variable.text[1:]
@@ -339,30 +313,18 @@ class FilterRules(Reader):
             self.fail(f"${name} is {what}, not a condition: make it one, {cure}", variable)
         return held.condition
 
-    def _place(self, token: Token) -> model.Place:
-        value = self.value(token)
-        if value in ("True", "False") and token.type != "STRING":
-            self.fail(f"{value!r} is no place: write {check_filter.PLACE}", token)
-        return self._place_of(value, token)
 
-    def _place_of(self, value: str | int | float, at: Token | tree.Node) -> model.Place:
-        place = check_filter.check_place(value)
-        if place is None:
-            self.fail(f"{value!r} is no place: write {check_filter.PLACE}", at)
-        return place
-
-
-def _holds_or(condition: model.Condition) -> bool:
+def _holds_or(condition: model.Condition | None) -> bool:
     if isinstance(condition, model.And):
         return any(map(_holds_or, condition.parts))
     return isinstance(condition, model.Or)
 
 
-def _flat(condition: model.Condition) -> Iterator[model.Filter | model.AtPlace]:
+def _flat(condition: model.Condition | None) -> Iterator[model.Filter | model.AtPlace]:
     if isinstance(condition, model.And | model.Or):
         for part in condition.parts:
             yield from _flat(part)
-    else:
+    elif condition:
         yield condition
 
 
@@ -388,111 +350,93 @@ _MOST_DAYS = {
 class PeriodRules(Reader):
     """Reads each way to say when."""
 
-    def period(self, node: tree.PeriodNode) -> model.Period:
+    def period(self, node: tree.PeriodNode | tree.OnDays | None) -> Any:
         """Return a period that the calendar has; its days do not end before they begin."""
-        period = self._period(node)
+        if node is None:
+            return None
         with self.at(node):
-            resolve(period, self.today)
-        return period
+            if isinstance(node, tree.OnDays):
+                return _each_once([self._window(window, node) for window in node.windows])
+            period = self._period(node)
+            if not isinstance(period, model.Shift | model.ShiftAxis | model.OwnDays):
+                resolve(period, self.today)
+            return period
 
-    def shift(self, node: tree.MovedNode | tree.MovedAxis) -> model.Shift | model.ShiftAxis:
-        """Return by how much a period is moved."""
-        return self.moved(node) if isinstance(node, tree.MovedNode) else self.moved_axis(node)
+    def number(self, number: Token, units: Token, least: int = 1) -> int:
+        """Return how many units, fewer than lead out of the calendar."""
+        return self.whole_number(number, least, _LONGEST // _MOST_DAYS[unit(units)])
 
-    def moved(self, node: tree.MovedNode) -> model.Shift:
-        """Return `after 2 weeks`, or `before 1 month` as a negative one."""
-        back = node.direction.type == "BEFORE"
-        number = self._number(node.number, node.unit, least=1 if back else 0)
-        return model.Shift(-number if back else number, unit(node.unit))
+    def _period(self, node: tree.PeriodNode) -> model.AnyPeriod:
+        match node.rule, node.tokens:
+            case "one_day", (day,) if day.type == "PARAM":
+                return parameters.period_value(day.text[1:], self.params, self.zone)
+            case "one_day", (day,):
+                return model.Days(self._day(day), self._day(day))
+            case "days", (start, end):
+                return model.Days(self._day(start), self._day(end))
+            case "named_unit", (name,):
+                return _named(name.text)
+            case "since", (day,):
+                return model.Days(self._day(day), YESTERDAY)
+            case "last", (number, of):
+                return model.Last(self.number(number, of), unit(of))
+            case "previous", (of,):
+                return model.Previous(unit(of))
+            case "this", (of,):
+                return model.This(unit(of))
+        return self._moved(node)
 
-    def moved_axis(self, node: tree.MovedAxis) -> model.ShiftAxis:
-        """Return `after 0..11 weeks`."""
-        if node.direction.type == "BEFORE":
+    def _moved(self, node: tree.PeriodNode) -> model.Shift | model.ShiftAxis | model.OwnDays:
+        first, *numbers, of = node.tokens
+        if node.rule == "within":
+            return self._within(numbers, unit(of))
+        back = first.type == "BEFORE"
+        if back and node.rule == "moved_axis":
             self.fail("'before' takes one number: only 'after' takes several", node)
-        first, last = (self._number(n, node.unit, least=0) for n in (node.start, node.end))
-        if first > last:
-            message = f"the numbers end ({last}) before they begin ({first})"
-            self.fail(message, node.start, node.end)
-        return model.ShiftAxis(first, last, unit(node.unit))
+        start, *end = (self.number(number, of, least=int(back)) for number in numbers)
+        if not end:
+            return model.Shift(-start if back else start, unit(of))
+        if start > end[0]:
+            self.fail(f"the numbers end ({end[0]}) before they begin ({start})", *numbers)
+        return model.ShiftAxis(start, end[0], unit(of))
 
-    def own(self, node: tree.OwnNode) -> model.OwnDays:
-        """Return `within 7 days`, `on day 1, 7`."""
-        if isinstance(node, tree.Within):
-            of = unit(node.unit)
-            if of not in DAYS:
-                about = _DAYS_OF_UNITS[of] * self.whole_number(node.numbers[0], least=1)
-                self.fail(f"own days are days or weeks: write within {about} days", node)
-            windows = [(0, n * DAYS[of] - 1) for n in self._lengths(node, DAYS[of])]
-        else:
-            windows = [self._window(window, node) for window in node.windows]
-        if twice := next((w for at, w in enumerate(windows) if w in windows[:at]), None):
-            self.fail(f"duplicate window, {printer.period_text(model.OwnDays((twice,)))}", node)
-        return model.OwnDays(tuple(windows))
-
-    def _lengths(self, node: tree.Within, size: int) -> Iterator[int]:
-        for token in node.numbers:
-            if token.text == "0":
-                self.fail("the first day is day 0: write within 1 day", token)
-            yield self.whole_number(token, 1, (MOST_OWN_DAYS + 1) // size)
+    def _within(self, numbers: list[Token], of: model.Unit) -> model.OwnDays:
+        if of not in DAYS:
+            about = _DAYS_OF_UNITS[of] * self.whole_number(numbers[0], least=1)
+            raise QueryError(f"own days are days or weeks: write within {about} days")
+        if zero := next((token for token in numbers if token.text == "0"), None):
+            self.fail("the first day is day 0: write within 1 day", zero)
+        most = (MOST_OWN_DAYS + 1) // DAYS[of]
+        return _each_once([(0, self.whole_number(n, 1, most) * DAYS[of] - 1) for n in numbers])
 
     def _window(self, node: tree.WindowNode, days: tree.OnDays) -> tuple[int, int]:
-        for token in (node.start, node.end):
-            if token and token.type == "EIGHT_DIGITS":
-                with self.at(days):
-                    day = _calendar_day(token.text)
-                self.fail(f"a date is written on {day}", days)
+        for token in filter(None, (node.start, node.end)):
+            if token.type == "EIGHT_DIGITS":
+                self.fail(f"a date is written on {_calendar_day(token.text)}", days)
         first = self.whole_number(node.start, 0, MOST_OWN_DAYS)
         last = self.whole_number(node.end, 0, MOST_OWN_DAYS) if node.end else first
         if last < first:
             self.fail(f"the window ends ({last}) before it begins ({first})", node)
         return first, last
 
-    def rolling(self, node: tree.Rolling) -> model.Shift:
-        """Return the length of `rolling 7 days`."""
-        return model.Shift(self._number(node.number, node.unit, least=1), unit(node.unit))
-
-    def _period(self, node: tree.PeriodNode) -> model.Period:
-        match node:
-            case tree.OneDay(token) if token.type == "PARAM":
-                with self.at(token):
-                    return parameters.period_value(token.text[1:], self.params, self.zone)
-            case tree.OneDay(token):
-                return model.Days(self._day(token), self._day(token))
-            case tree.DaySpan(start, end):
-                return model.Days(self._day(start), self._day(end))
-            case tree.NamedUnit(name):
-                with self.at(name):
-                    return _named(name.text)
-            case tree.Since(day):
-                return model.Days(self._day(day), YESTERDAY)
-            case tree.LastUnits(number, token):
-                return model.Last(self._number(number, token, least=1), unit(token))
-            case tree.LastUnit(token):
-                return model.Previous(unit(token))
-            case tree.ThisUnit(token):
-                return model.This(unit(token))
-            case _:
-                assert_never(node)
-
     def _day(self, token: Token) -> date | model.Ago:
         if token.type == "YESTERDAY":
             return YESTERDAY
         if token.type == "TODAY":
-            return model.Ago(self._back(token))
+            number = token.text.removeprefix("today").removeprefix("-")
+            ago = Token("NUMBER", number or "0", token.end - len(number))
+            return model.Ago(self.whole_number(ago, least=0, most=_LONGEST))
         with self.at(token):
             if token.type == "PARAM":
                 return parameters.day_value(token.text[1:], self.params, self.zone)
             return _calendar_day(token.text)
 
-    def _number(self, number: Token, units: Token, least: int) -> int:
-        return self.whole_number(number, least, _LONGEST // _MOST_DAYS[unit(units)])
 
-    def _back(self, token: Token) -> int:
-        number = token.text.removeprefix("today").removeprefix("-")
-        if not number:
-            return 0
-        start = token.end - len(number)
-        return self.whole_number(Token("NUMBER", number, start), least=0, most=_LONGEST)
+def _each_once(windows: list[tuple[int, int]]) -> model.OwnDays:
+    """Return own days; raise QueryError where a window is there twice."""
+    if twice := next((w for at, w in enumerate(windows) if w in windows[:at]), None):
+        raise QueryError(f"duplicate window, {printer.period_text(model.OwnDays((twice,)))}")
+    return model.OwnDays(tuple(windows))
 
 
 def unit(token: Token) -> model.Unit:
@@ -523,13 +467,14 @@ def _calendar_day(written: str) -> date:
     return date(year, month, day)
 
 
+_Pairs = list[tuple[tree.Clause, model.Clause]]
+
 # What a statement's clauses may be together, whatever they ask.
 #
 # Rule: README.md here, from "What else the profile did" on. Each check raises the error that
 # underlines the clause that is not allowed there. What needs days (whole pieces, pairs of `vs`) is
 # `expand`'s.
 
-_Moved = tree.MovedNode | tree.MovedAxis
 BEHIND_SHARE = (
     "a 'did' without 'share' belongs to the base: move it before the first 'share', "
     "or write share did"
@@ -543,12 +488,8 @@ AFTER_VS = "'vs' takes one number, as in vs before 52 weeks"
 NO_ROLLING = "'rolling' is not allowed beside {}: take one of the two"
 OWN_HOURS = "'by hour' asks every hour of the clock: leave time_of_day out, or by hour"
 ONE_PLACE = "'geo' is in 'where' and in 'by': say the place in one of the two"
+AXIS_TWICE = "two parts of 'by' make one column, '{}': a statement takes each once"
 TIME_TWICE = "a statement takes one period of time"
-PER = {
-    model.Unit.WEEK: (model.Unit.DAY, 7),
-    model.Unit.QUARTER: (model.Unit.MONTH, 3),
-    model.Unit.YEAR: (model.Unit.MONTH, 12),
-}
 
 
 class ClauseRules(PeriodRules, FilterRules):
@@ -556,73 +497,72 @@ class ClauseRules(PeriodRules, FilterRules):
 
     def check_clauses(self, node: tree.QueryNode) -> None:
         """Raise QueryError for clauses that are not allowed there, or not together."""
-        self._check_shares(node)
-        self._check_any(node.clauses)
-        self._check_moved_axis(node.clauses)
-        if node.versus:
-            self._check_versus(node.versus)
-        if axis := _time_axis(node):
-            self._check_time(axis, node.clauses)
-
-    def check_axes(self, node: tree.QueryNode, axes: tuple[model.Axis, ...], where: Where) -> None:
-        """Raise QueryError for axes that do not go together, or not with the statement."""
-        columns: set[str] = set()
-        places = node.by.axes if node.by else ()
-        own = _places_and_clocks(where.all)
-        for axis, at in zip(axes, places, strict=True):
-            column = _column(axis)
-            if column in columns:
-                self.fail(_twice(axis, column), at)
-            columns.add(column)
-            if isinstance(axis, model.ByPlace) and "geo" in own:
-                self.fail(ONE_PLACE, at)
-            if isinstance(axis, model.ByHour) and TIME_OF_DAY.name in own:
-                self.fail(OWN_HOURS, at)
-
-    def _base_period(self, node: tree.QueryNode) -> model.Period | None:
-        period = node.event.period
-        if period is None or isinstance(period, _Moved | tree.OwnNode):
-            return None  # the grammar has no other here
-        return self.period(period)
-
-    def _check_shares(self, node: tree.QueryNode) -> None:
-        shared = False
-        for clause in node.clauses:
-            if shared and not clause.share:
+        for before, clause in pairwise(node.clauses):
+            if before.share and not clause.share:
                 self.fail(BEHIND_SHARE, clause.first)
-            shared = shared or clause.share is not None
-
-    def _check_any(self, clauses: Iterable[tree.Clause]) -> None:
-        several = [clause for clause in clauses if isinstance(clause, tree.DidAnyNode)]
-        if len(several) > 1:
-            self.fail("only one 'did any' is allowed in a statement", several[1].did)
-
-    def _check_moved_axis(self, clauses: tuple[tree.Clause, ...]) -> None:
-        for clause in clauses:
-            for period in _periods(clause):
-                if not isinstance(period, tree.MovedAxis):
-                    continue
-                if isinstance(clause, tree.DidAnyNode):
+        brackets = [c for c in node.clauses if isinstance(c, tree.DidNode) and c.kind == "did any"]
+        if len(brackets) > 1:
+            self.fail("only one 'did any' is allowed in a statement", brackets[1].did)
+        for clause in node.clauses:
+            for period in _moved_in(clause):
+                if period.rule == "moved_axis" and clause in brackets:
                     self.fail(IN_ANY, period)
-                if clause is not clauses[-1]:
+                if period.rule == "moved_axis" and clause is not node.clauses[-1]:
                     self.fail(LAST_CLAUSE, period)
+        versus = node.versus.period if node.versus else None
+        if isinstance(versus, tree.PeriodNode) and versus.rule == "moved_axis":
+            self.fail(AFTER_VS, versus)
 
-    def _check_versus(self, versus: tree.Versus) -> None:
-        if isinstance(versus.period, tree.MovedAxis):
-            self.fail(AFTER_VS, versus.period)
-
-    def _check_time(self, axis: tree.TimeAxis, clauses: tuple[tree.Clause, ...]) -> None:
+    def check_time(self, node: tree.QueryNode, axis: tree.TimeAxis) -> None:
+        """Raise QueryError for a time axis that goes with no `first`, or with no moved period."""
         if axis.rolling and axis.by_first:
             self.fail(NO_ROLLING.format("'first'"), axis.rolling)
-        for clause in clauses:
-            for period in _periods(clause):
-                if not isinstance(period, _Moved):
-                    continue
-                if axis.rolling:
-                    self.fail(NO_ROLLING.format(f"'{period.direction.text}'"), axis.rolling)
-                shift = self.shift(period)
-                if shift.unit is not unit(axis.unit):
-                    self.fail(_in_unit(shift, unit(axis.unit)), period)
+        for period in (period for clause in node.clauses for period in _moved_in(clause)):
+            if axis.rolling:
+                self.fail(NO_ROLLING.format(f"'{period.first.text}'"), axis.rolling)
+            shift = self.period(period)
+            if shift.unit is not unit(axis.unit):
+                self.fail(_in_unit(shift, unit(axis.unit)), period)
+
+    def check_axes(
+        self, pairs: _Pairs, node: tree.QueryNode, axes: tuple[model.Axis, ...], taken: set[str]
+    ) -> None:
+        """Raise QueryError for axes that do not go together, or not with the statement.
+
+        `taken` are those of `geo` and `time_of_day` that its `where` speaks of; a second `share
+        where`, or one that repeats them, is an error, too.
+        """
+        columns: set[str] = set()
+        for axis, at in zip(axes, node.axes, strict=True):
+            column, own, message = _column(axis)
+            if column in columns:
+                twice = (
+                    f"two parts of 'by' make one column, '{column}': a statement takes each once"
+                )
+                self.fail(twice if column else TIME_TWICE, at)
+            if own in taken:
+                self.fail(message, at)
+            columns.add(column)
+        taken |= {own for _, own, _ in map(_column, axes)}
+        wheres = [(at, step) for at, step in pairs if isinstance(step, model.ShareWhere)]
+        if len(wheres) > 1:
+            self.fail(WHERE_ONCE, wheres[1][0])
+        for clause, step in wheres:
+            if both := taken & _places_and_clocks(step.condition):
+                self.fail(WHERE_TWICE.format(min(both)), clause)
+
+
+def _column(axis: model.Axis) -> tuple[str, str, str]:
+    """Return an axis's column, what of `where` it asks as well, and what is said of that."""
+    match axis:
+        case model.ByTime():
+            return "", "", ""  # its days have columns of their own
+        case model.ByHour():
+            return "hour", TIME_OF_DAY.name, OWN_HOURS
+        case model.ByValue(prop):
+            return prop.column.removesuffix(" (property)"), "", ""
+        case model.ByPlace():
+            return "geo", "geo", ONE_PLACE
 
 
 def _moves_all(shift: model.Shift | model.ShiftAxis, own: model.Last | None) -> str:
@@ -660,7 +600,6 @@ def _numbers(shift: model.Shift | model.ShiftAxis) -> tuple[int, int]:
 # A window counts from the first time that a profile did the base's event, its day 0, so it goes
 # with nothing that cuts or moves the period otherwise.
 
-_Pairs = list[tuple[tree.Clause, model.Clause]]
 WHERE_ONCE = (
     "'share where' is allowed once: join the conditions by 'and', or take a statement for each"
 )
@@ -671,21 +610,6 @@ NOT_MOVED = "own days cannot be beside '{}': both say which days are meant"
 
 class StepRules(ClauseRules):
     """Checks the steps of a statement against each other and its base."""
-
-    def check_share_where(self, pairs: _Pairs, node: tree.QueryNode, where: Where) -> None:
-        """Raise QueryError for a second `share where`, or a place or clock that it repeats."""
-        steps = [(at, step) for at, step in pairs if isinstance(step, model.ShareWhere)]
-        if len(steps) > 1:
-            self.fail(WHERE_ONCE, steps[1][0])
-        taken = _places_and_clocks(where.all)
-        for axis in node.by.axes if node.by else ():
-            if isinstance(axis, tree.HourAxis):
-                taken.add(TIME_OF_DAY.name)
-            elif isinstance(axis, tree.ValueAxis) and axis.property.is_geo:
-                taken.add("geo")
-        for at, step in steps:
-            if twice := taken & _places_and_clocks(_flat(step.condition)):
-                self.fail(WHERE_TWICE.format(min(twice)), at)
 
     def check_own_days(self, pairs: _Pairs, node: tree.QueryNode, query: model.Query) -> None:
         """Raise QueryError for windows that cannot be asked there, or not together."""
@@ -699,7 +623,7 @@ class StepRules(ClauseRules):
                 self.fail(LAST_WINDOWS, at)
             if name := _known_on_day_0(clause, query):
                 self.fail(_on_day_0(clause, name), at)
-        for axis, part in zip(query.by, node.by.axes if node.by else (), strict=True):
+        for axis, part in zip(query.by, node.axes, strict=True):
             if isinstance(axis, model.ByHour):
                 self.fail(NOT_MOVED.format("by hour"), part)
             if isinstance(axis, model.ByTime) and not axis.first:
@@ -719,9 +643,8 @@ class StepRules(ClauseRules):
         if clause.share and not clause.window:
             step = printer.clause_text(clause.during(model.OwnDays(window.windows[:1])))
             self.fail(f"every step has a window, or none has: write share {step}", at)
-        for period in _periods(at):
-            if isinstance(period, _Moved):
-                self.fail(NOT_MOVED.format(period.direction.text), period)
+        for period in _moved_in(at):
+            self.fail(NOT_MOVED.format(period.first.text), period)
 
     def check_periods(self, pairs: _Pairs, query: model.Query) -> None:
         """Raise QueryError for days of a `did` that do not go with the statement's.
@@ -732,7 +655,7 @@ class StepRules(ClauseRules):
         own = in_own_units(query.event.period or DEFAULT)  # type: ignore[arg-type] # is never moved
         piece = model.Last(1, axis.unit) if axis else own or model.Last(1, model.Unit.DAY)
         for node, clause in pairs:
-            for at, event in zip(_event_nodes(node), clause.events, strict=True):
+            for at, event in zip(node.events, clause.events, strict=True):
                 period = event.period
                 if isinstance(period, model.Shift | model.ShiftAxis):
                     if axis is None and not _fits(period, own):
@@ -751,7 +674,7 @@ class StepRules(ClauseRules):
         for at, clause in pairs:
             if not isinstance(clause, model.Did) or not clause.window or clause.event.often:
                 continue
-            same = clause.event.name, condition_keys(clause.event.where)
+            same = clause.event.name, alternatives.condition_keys(clause.event.where)
             if before := seen.get(same):
                 days = dict.fromkeys((*before.windows, *clause.window.windows))
                 step = printer.clause_text(clause.during(model.OwnDays(tuple(days))))
@@ -760,9 +683,9 @@ class StepRules(ClauseRules):
             seen[same] = clause.window
 
 
-def _places_and_clocks(conditions: Iterable[model.Filter | model.AtPlace]) -> set[str]:
-    """Return those of `geo` and `time_of_day` that conditions speak of."""
-    props = ("geo" if isinstance(c, model.AtPlace) else c.property for c in conditions)
+def _places_and_clocks(condition: model.Condition | None) -> set[str]:
+    """Return those of `geo` and `time_of_day` that a condition speaks of."""
+    props = ("geo" if isinstance(c, model.AtPlace) else c.property for c in _flat(condition))
     return {"geo" if p == "geo" else TIME_OF_DAY.name for p in props if p in ("geo", TIME_OF_DAY)}
 
 
@@ -795,7 +718,7 @@ def _known_on_day_0(clause: model.Clause, query: model.Query) -> str | None:
             )
             known |= set(map(model.identity, one))
     is_base = any(
-        event.name == query.event.name and condition_keys(event.where) <= known
+        event.name == query.event.name and alternatives.condition_keys(event.where) <= known
         for event in clause.events
     )
     return query.event.name if is_base and often in ([], [once]) else None
@@ -812,19 +735,9 @@ def _on_day_0(clause: model.Clause, name: str) -> str:
     return f"{first}, so this is {who}: write {', or '.join(cures)}"
 
 
-def _event_nodes(clause: tree.Clause) -> tuple[tree.EventNode, ...]:
-    if isinstance(clause, tree.ShareWhereNode):
-        return ()
-    return clause.events if isinstance(clause, tree.DidAnyNode) else (clause.event,)
-
-
-def _periods(clause: tree.Clause) -> Iterator[tree.PeriodNode | _Moved | tree.OwnNode]:
-    return (node.period for node in _event_nodes(clause) if node.period is not None)
-
-
-def _time_axis(node: tree.QueryNode) -> tree.TimeAxis | None:
-    axes = node.by.axes if node.by else ()
-    return next((axis for axis in axes if isinstance(axis, tree.TimeAxis)), None)
+def _moved_in(clause: tree.Clause) -> Iterator[tree.PeriodNode]:
+    periods = (event.period for event in clause.events)
+    return (p for p in periods if isinstance(p, tree.PeriodNode) and p.is_moved)
 
 
 def _in_unit(shift: model.Shift | model.ShiftAxis, by: model.Unit) -> str:
@@ -841,28 +754,9 @@ def _in_unit(shift: model.Shift | model.ShiftAxis, by: model.Unit) -> str:
 
 def _converted(number: int, unit: model.Unit, by: model.Unit) -> int | None:
     """Return the number in the other unit; None where that is no whole number."""
-    small, times = PER.get(unit, (unit, 1))
-    base, size = PER.get(by, (by, 1))
-    whole, rest = divmod(number * times, size)
-    return whole if small is base and not rest else None
-
-
-def _column(axis: model.Axis) -> str:
-    match axis:
-        case model.ByTime():
-            return ""  # its days have columns of their own
-        case model.ByHour():
-            return "hour"
-        case model.ByValue(prop):
-            return prop.column.removesuffix(" (property)")
-        case model.ByPlace():
-            return "geo"
-
-
-def _twice(axis: model.Axis, column: str) -> str:
-    if isinstance(axis, model.ByTime):
-        return TIME_TWICE
-    return f"two parts of 'by' make one column, '{column}': a statement takes each once"
+    sizes = next((sizes for sizes in (DAYS, MONTHS) if {unit, by} <= sizes.keys()), None)
+    whole, rest = divmod(number * sizes[unit], sizes[by]) if sizes else (0, 1)
+    return None if rest else whole
 
 
 FEWER = (
@@ -885,86 +779,76 @@ class Builder(StepRules):
 
     def query(self, node: tree.QueryNode) -> model.Query:
         """Return the query of a statement's clauses."""
-        event, where = self._event(
-            node.event, self.where(node.event.where), self._base_period(node)
-        )
+        event, condition = self._event(node.event)
         if event.often:
             name = node.event.name
             self.fail("an event with a number is behind did and share did only", name)
         self.check_clauses(node)
+        for time in (axis for axis in node.axes if isinstance(axis, tree.TimeAxis)):
+            self.check_time(node, time)
         clauses = tuple(map(self.clause, node.clauses))
-        axes = tuple(map(self.axis, node.by.axes)) if node.by else ()
+        axes = tuple(map(self.axis, node.axes))
         self._check_places_of(node, event.name, axes)
-        self.check_axes(node, axes, where)
-        query = model.Query(
-            event,
-            places=where.places,
+        pairs = list(zip(node.clauses, clauses, strict=True))
+        self.check_axes(pairs, node, axes, _places_and_clocks(condition))
+        query = replace(
+            _base(event, condition),
             clauses=clauses,
-            condition=where.condition,
-            versus=self.versus(node.versus) if node.versus else None,
+            versus=self._versus(node.versus.period) if node.versus else None,
             by=axes,
         )
-        pairs = list(zip(node.clauses, clauses, strict=True))
-        self.check_share_where(pairs, node, where)
         self.check_own_days(pairs, node, query)
         self.check_periods(pairs, query)
         return query
 
     def named_event(self, node: tree.DidNode) -> model.Query:
         """Return an event by itself, with how often, as a statement's base would be."""
-        period = node.event.period
-        if isinstance(period, _Moved | tree.OwnNode):
+        period = node.events[0].period
+        if isinstance(period, tree.OnDays) or (
+            period and (period.is_moved or period.rule == "within")
+        ):
             self.fail("the event's own period is days: write this behind its name", period)
-        event, where = self._event(
-            node.event, self.where(node.event.where), self._any_period(period), inner=True
-        )
+        event, condition = self._event(node.events[0], inner=True)
         often = self._often(node.times) if node.times else event.often
-        return model.Query(replace(event, often=often), where.places, condition=where.condition)
+        return _base(replace(event, often=often), condition)
 
     def clause(self, node: tree.Clause) -> model.Clause:
         """Return a clause, of the base or behind `share`."""
         if isinstance(node, tree.ShareWhereNode):
-            self.where(node.where)  # what a `where` may not hold, this may not
-            return model.ShareWhere(self.condition(node.where))
+            condition = self.where(node.where)
+            assert condition is not None  # noqa: S101 # the grammar wants one
+            return model.ShareWhere(condition)
         return replace(self._did(node), share=node.share is not None)
 
-    def _did(self, node: tree.DidClause) -> model.Did | model.DidNot | model.DidAny:
-        match node:
-            case tree.DidNotNode():
-                done = self._inner(node.event, node)
-                if node.times or done.often:
-                    self.fail(NOT_OFTEN, node.times or node.event)
-                return model.DidNot(done)
-            case tree.DidNode(event=event, times=times):
-                often = self._often(times) if times else None
-                done = self._inner(event, node)
-                if times and done.often:
-                    own_number = " ".join(printer.often_text(done))
-                    self.fail(f"{event.first.text} has a number of its own, {own_number}", times)
-                return model.Did(replace(done, often=often) if often else done)
-            case tree.DidAnyNode(events=events, own=own, times=times):
-                inner = tuple(self._inner(event, node) for event in events)
-                if counted := next(
-                    (at for at, e in zip(events, inner, strict=True) if e.often), None
-                ):
-                    self.fail(IN_BRACKET, counted)
-                did_any = model.DidAny(inner, *self._times(times)) if times else model.DidAny(inner)
-                return replace(did_any, window=self.own(own)) if own else did_any
+    def _did(self, node: tree.DidNode) -> model.Did | model.DidNot | model.DidAny:
+        events, times = tuple(self._inner(event, node) for event in node.events), node.times
+        counted = next((at for at, e in zip(node.events, events, strict=True) if e.often), None)
+        if node.kind == "did any":
+            if counted:
+                self.fail(IN_BRACKET, counted)
+            how_often = self._times(times) if times else (model.Operator.GREATER_THAN_EQUALS, 1)
+            return model.DidAny(events, *how_often, self.period(node.own))
+        if node.kind == "did not":
+            if times or counted:
+                self.fail(NOT_OFTEN, times or node.events[0])
+            return model.DidNot(events[0])
+        often = self._often(times) if times else events[0].often
+        if times and counted:
+            own_number = " ".join(printer.often_text(events[0]))
+            self.fail(f"{counted.first.text} has a number of its own, {own_number}", times)
+        return model.Did(replace(events[0], often=often))
 
-    def versus(self, node: tree.Versus) -> model.Period | model.Shift | model.Preceding:
-        """Return the period that a statement is compared with."""
-        if isinstance(node.period, Token):
-            return model.Preceding()
-        if isinstance(node.period, tree.MovedNode):
-            return self.moved(node.period)
-        assert not isinstance(node.period, tree.MovedAxis)  # noqa: S101 # check_clauses refuses it
-        return self.period(node.period)
+    def _versus(self, node: Token | tree.PeriodNode) -> Any:
+        return model.Preceding() if isinstance(node, Token) else self.period(node)
 
     def axis(self, node: tree.AxisNode) -> model.Axis:
         """Return a part of `by`."""
         match node:
             case tree.TimeAxis(by_first, token, rolling):
-                window = self.rolling(rolling) if rolling else None
+                window = None
+                if rolling:
+                    number = self.number(rolling.number, rolling.unit)
+                    window = model.Shift(number, unit(rolling.unit))
                 return model.ByTime(unit(token), by_first is not None, window)
             case tree.HourAxis():
                 return model.ByHour()
@@ -978,30 +862,23 @@ class Builder(StepRules):
                 )
 
     def _event(
-        self,
-        node: tree.EventNode,
-        where: Where,
-        period: model.AnyPeriod | None,
-        *,
-        inner: bool = False,
-    ) -> tuple[model.Event, Where]:
-        """Return an event and its whole `where`, as they are typed or as its `$name` holds them."""
+        self, node: tree.EventNode, *, inner: bool = False
+    ) -> tuple[model.Event, model.Condition | None]:
+        """Return an event and its `where`, as they are typed or as its `$name` holds them."""
+        condition, period = self.where(node.where), self.period(node.period)
         part, name = None, node.name.name
         if isinstance(name, Token):
             with self.at(name):
                 part = parameters.lookup(name.text[1:], self.params)
         if not isinstance(part, NamedEvent):
-            return model.Event(
-                self._event_name(node.name, inner=inner), where.filters, period
-            ), where
+            return model.Event(self._event_name(node.name, inner=inner), (), period), condition
         event, shown = part.query.event, node.first.text
         if node.where:
             self.fail(f"{shown} has its filters, and takes no more: {part}", node.where)
         if event.period and node.period:
             own = printer.period_text(event.period)
             self.fail(f"{shown} has a period of its own, {own}", node.period)
-        whole = Where(event.where, part.query.places, part.query.condition)
-        return event.during(event.period or period), whole
+        return replace(event, where=(), period=event.period or period), part.query.where
 
     def _event_name(self, node: tree.EventName, *, inner: bool = False) -> str:
         if isinstance(node.name, tree.Name):
@@ -1036,42 +913,32 @@ class Builder(StepRules):
         self, node: tree.QueryNode, event: str, axes: tuple[model.Axis, ...]
     ) -> None:
         """Raise QueryError for an axis that is known to be of another scope: OS is tech.OS."""
-        for axis, at in zip(axes, node.by.axes if node.by else (), strict=True):
+        for axis, at in zip(axes, node.axes, strict=True):
             if not isinstance(axis, model.ByValue) or not isinstance(at, tree.ValueAxis):
                 continue
             doubt = misplaced(axis.property, event, self.names)
             if at.property.name.is_bare and doubt and "geo" not in doubt:  # which would be a list
                 self.fail(f"{doubt} Quoted, it is sent as it is", at.property)
 
-    def _inner(self, node: tree.EventNode, clause: tree.Clause) -> model.Event:
-        """Return an event inside `did`."""
+    def _inner(self, node: tree.EventNode, clause: tree.DidNode) -> model.Event:
+        """Return an event inside `did`, where only events and sessions are spoken of."""
         for leaf in tree.leaves(node.where):
-            if not isinstance(leaf, tree.Named):
-                prop = leaf.property
-                self._check_inner(None if prop.is_geo else self.property(prop), prop)
-        period = self._any_period(node.period)
-        event, where = self._event(node, self.where(node.where), period, inner=True)
-        for condition in where.all:
-            of = condition.property if isinstance(condition, model.Filter) else None
-            self._check_inner(of, node.where or node.name)
-        if where.condition:
-            self.fail(_write_or(event, where.condition, clause), _first_or(node.where) or node)
-        return event
+            at = leaf if isinstance(leaf, tree.Named) else leaf.property
+            self._check_inner(self.condition(leaf), at)
+        event, condition = self._event(node, inner=True)
+        self._check_inner(condition, node.where or node.name)
+        if _holds_or(condition):
+            self.fail(_write_or(event, condition, clause), _first_or(node.where) or node)
+        filters = tuple(c for c in _flat(condition) if isinstance(c, model.Filter))
+        return replace(event, where=filters)
 
-    def _check_inner(self, prop: model.Property | None, at: tree.Node) -> None:
-        """Raise QueryError for what cannot be said inside `did`; None is a place."""
-        if prop is None or prop.scope not in model.OF_AN_EVENT:
-            name = prop.scope.value if prop else "geo"
-            self.fail(f"'{name}' is not allowed inside 'did': write it in the first 'where'", at)
-
-    def _any_period(
-        self, node: tree.PeriodNode | tree.MovedNode | tree.MovedAxis | tree.OwnNode | None
-    ) -> model.AnyPeriod | None:
-        if node is None:
-            return None
-        if isinstance(node, tree.OwnNode):
-            return self.own(node)
-        return self.shift(node) if isinstance(node, _Moved) else self.period(node)
+    def _check_inner(self, condition: model.Condition | None, at: tree.Node) -> None:
+        for part in _flat(condition):
+            scope = part.property.scope if isinstance(part, model.Filter) else None
+            if scope not in model.OF_AN_EVENT:
+                name = scope.value if scope else "geo"
+                where = "write it in the first 'where'"
+                self.fail(f"'{name}' is not allowed inside 'did': {where}", at)
 
     def _times(self, node: tree.Times) -> tuple[model.Operator, int]:
         return OPERATOR_OF[node.operator.type], self.whole_number(node.number, least=1)
@@ -1105,38 +972,31 @@ def _first_or(node: tree.ConditionNode | None) -> tree.Disjunction | None:
     return node if isinstance(node, tree.Disjunction) else None
 
 
-def _write_or(event: model.Event, condition: model.Condition, clause: tree.Clause) -> str:
+def _base(event: model.Event, condition: model.Condition | None) -> model.Query:
+    """Return a query of an event alone: its filters and places, or one condition with an `or`."""
+    if isinstance(condition, model.And | model.Or) and _holds_or(condition):
+        return model.Query(event, condition=condition)
+    parts = list(_flat(condition))
+    places = next((part.places for part in parts if isinstance(part, model.AtPlace)), ())
+    filters = tuple(part for part in parts if isinstance(part, model.Filter))
+    return model.Query(replace(event, where=filters), places)
+
+
+def _write_or(event: model.Event, condition: model.Condition | None, clause: tree.DidNode) -> str:
     """Return how an `or` inside `did` is written: one event for each alternative."""
     alone = "'or' is allowed in the statement's own 'where' only"
-    counted = isinstance(clause, tree.DidNode) and clause.times is not None
+    terms: Sequence[alternatives.Term] = ()
+    with suppress(QueryError):  # of too many
+        terms = alternatives.terms_of(condition) if condition else ()
+    counted = clause.kind == "did" and clause.times
     window = event.period if isinstance(event.period, model.OwnDays) else None
     event = event.during(None) if window else event
-    if counted or event.often or _alternatives_of(condition) > MOST_SHOWN:
+    if counted or event.often or not 0 < len(terms) <= MOST_SHOWN:
         return f"{alone}: take a statement for each"
-    events = [printer.event_text(replace(event, where=term)) for term in _alternatives(condition)]
-    if isinstance(clause, tree.DidNotNode):
+    filters = [tuple(c for c in term if isinstance(c, model.Filter)) for term in terms]
+    events = [printer.event_text(replace(event, where=where)) for where in filters]
+    if clause.kind == "did not":
         return f"{alone}: write {' '.join(f'did not {name}' for name in events)}"
     behind = f" {printer.period_text(window)}" if window else ""
-    return f"{alone}: write did any ({', '.join(events)}){behind}"
-
-
-def _alternatives_of(condition: model.Condition) -> int:
-    """Return how many alternatives there are, in no time however many they are."""
-    if isinstance(condition, model.Or):
-        return sum(map(_alternatives_of, condition.parts))
-    return prod(map(_alternatives_of, condition.parts)) if isinstance(condition, model.And) else 1
-
-
-def _alternatives(condition: model.Condition) -> list[tuple[model.Filter, ...]]:
-    match condition:
-        case model.Or(parts):
-            return [term for part in parts for term in _alternatives(part)]
-        case model.And(parts):
-            several = product(*map(_alternatives, parts))
-            return [
-                tuple(alternative for term in terms for alternative in term) for terms in several
-            ]
-        case model.Filter():
-            return [(condition,)]
-        case _:
-            return [()]  # a place, which is not allowed inside `did`
+    together = f"any ({', '.join(events)})" if len(events) > 1 else events[0]
+    return f"{alone}: write did {together}{behind}"

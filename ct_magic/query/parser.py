@@ -156,7 +156,7 @@ def event(text: str, *, params: Mapping[str, object] | None = None) -> NamedEven
     builder, query = _part(text, params, "did")
     clause, *others = query.clauses
     more = next(filter(None, (*others, query.versus, query.by)), None)
-    if more or not isinstance(clause, DidNode):
+    if more or not isinstance(clause, DidNode) or clause.sign:
         message = "an event is a name with filters, a period and how often, and no more"
         builder.fail(message, more or clause)
     return NamedEvent(builder.named_event(clause))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import dataclass_transform
+from typing import ClassVar, dataclass_transform
 
 from ct_magic.query.lexer import Token, unquoted
 
@@ -144,73 +144,19 @@ ConditionNode = LeafNode | Conjunction | Disjunction
 # Periods
 
 
-class OneDay(Node):
-    """`2015-08-10`, `on today`; a variable may also hold a whole month."""
+class PeriodNode(Node):
+    """`last 30 days`, `2015-08-10..today`, `after 2 weeks`, `within 7 days`.
 
-    day: Token
+    `rule` is its rule in the grammar: `last` has the tokens `30` and `days`.
+    """
 
+    rule: str
+    tokens: tuple[Token, ...]
 
-class DaySpan(Node):
-    """`2015-08-10..yesterday`, `from … to …`."""
-
-    start: Token
-    end: Token
-
-
-class NamedUnit(Node):
-    """`2015-08`, `2026-Q3`."""
-
-    name: Token
-
-
-class Since(Node):
-    """`since 2015-08-10`."""
-
-    day: Token
-
-
-class LastUnits(Node):
-    """`last 30 days`."""
-
-    number: Token
-    unit: Token
-
-
-class LastUnit(Node):
-    """`last week`."""
-
-    unit: Token
-
-
-class ThisUnit(Node):
-    """Of the week so far: `this week`."""
-
-    unit: Token
-
-
-class MovedNode(Node):
-    """`after 2 weeks`, `before 1 month`."""
-
-    direction: Token
-    number: Token
-    unit: Token
-
-
-class MovedAxis(Node):
-    """`after 0..11 weeks`."""
-
-    direction: Token
-    start: Token
-    end: Token
-    unit: Token
-
-
-class Within(Node):
-    """`within 7 days`, `within 1, 2 weeks`."""
-
-    within: Token
-    numbers: tuple[Token, ...]
-    unit: Token
+    @property
+    def is_moved(self) -> bool:
+        """Return True for `after 2 weeks`, `before 1 month` and `after 0..11 weeks`."""
+        return self.rule in ("moved", "moved_axis")
 
 
 class WindowNode(Node):
@@ -228,9 +174,6 @@ class OnDays(Node):
     windows: tuple[WindowNode, ...]
 
 
-OwnNode = Within | OnDays
-PeriodNode = OneDay | DaySpan | NamedUnit | Since | LastUnits | LastUnit | ThisUnit
-
 # Clauses
 
 
@@ -242,7 +185,7 @@ class EventNode(Node):
 
     name: EventName
     where: ConditionNode | None
-    period: PeriodNode | MovedNode | MovedAxis | OwnNode | None
+    period: PeriodNode | OnDays | None
 
 
 class Times(Node):
@@ -253,33 +196,22 @@ class Times(Node):
 
 
 class DidNode(Node):
-    """`did E`, `did E >= 2`; `share` is the word before it that makes it a step."""
+    """`did E >= 2`, `did not E`, `did any (E, F) within 7 days`.
+
+    `share` is the word before it that makes it a step; `own` are the own days of a bracket.
+    """
 
     share: Token | None
     did: Token
-    event: EventNode
-    times: Times | None
-
-
-class DidNotNode(Node):
-    """`did not E`."""
-
-    share: Token | None
-    did: Token
-    sign: Token
-    event: EventNode
-    times: Times | None
-
-
-class DidAnyNode(Node):
-    """`did any (E, F) within 7 days >= 2`."""
-
-    share: Token | None
-    did: Token
-    sign: Token
+    sign: Token | None
     events: tuple[EventNode, ...]
-    own: OwnNode | None
+    own: PeriodNode | OnDays | None
     times: Times | None
+
+    @property
+    def kind(self) -> str:
+        """Return `did`, `did not` or `did any`."""
+        return f"did {self.sign.text}" if self.sign else "did"
 
 
 class ShareWhereNode(Node):
@@ -288,16 +220,17 @@ class ShareWhereNode(Node):
     share: Token
     where: ConditionNode
 
+    events: ClassVar[tuple[EventNode, ...]] = ()
 
-DidClause = DidNode | DidNotNode | DidAnyNode
-Clause = DidClause | ShareWhereNode
+
+Clause = DidNode | ShareWhereNode
 
 
 class Versus(Node):
     """`vs previous`, `vs before 52 weeks`, `vs 2026-05`; the token is PREVIOUS."""
 
     vs: Token
-    period: Token | MovedNode | MovedAxis | PeriodNode
+    period: Token | PeriodNode
 
 
 class Rolling(Node):
@@ -346,6 +279,11 @@ class QueryNode(Node):
     clauses: tuple[Clause, ...]
     versus: Versus | None
     by: By | None
+
+    @property
+    def axes(self) -> tuple[AxisNode, ...]:
+        """Return the parts of its `by`."""
+        return self.by.axes if self.by else ()
 
 
 class StatementNode(Node):
@@ -396,21 +334,13 @@ NODES: dict[str, Callable[..., Node]] = {
     "property": PropertyName,
     "typed_list": lambda *items: ValuesNode(items),
     "variable_list": lambda variable: ValuesNode((variable,), typed=False),
-    "one_day": OneDay,
-    "days": DaySpan,
-    "named_unit": NamedUnit,
-    "since": Since,
-    "last": LastUnits,
-    "previous": LastUnit,
-    "this": ThisUnit,
-    "moved": MovedNode,
-    "moved_axis": MovedAxis,
-    "did": DidNode,
-    "did_not": DidNotNode,
-    "within": lambda within, *rest: Within(within, rest[:-1], rest[-1]),
     "on_day": lambda on, day, *windows: OnDays(on, day, windows),
     "window": WindowNode,
-    "did_any": lambda share, did, sign, *rest: DidAnyNode(share, did, sign, rest[:-2], *rest[-2:]),
+    "did": lambda share, did, event, times: DidNode(share, did, None, (event,), None, times),
+    "did_not": lambda share, did, sign, event, times: DidNode(
+        share, did, sign, (event,), None, times
+    ),
+    "did_any": lambda share, did, sign, *rest: DidNode(share, did, sign, rest[:-2], *rest[-2:]),
     "share_where": ShareWhereNode,
     "times": Times,
     "versus": Versus,
@@ -420,6 +350,13 @@ NODES: dict[str, Callable[..., Node]] = {
     "by_value": ValueAxis,
     "rolling": Rolling,
 }
+# The rules of periods, whose children are tokens alone.
+PERIODS = frozenset(
+    [
+        *("one_day", "days", "named_unit", "since", "last", "previous", "this"),
+        *("moved", "moved_axis", "within"),
+    ]
+)
 
 
 class NodeMaker:
@@ -427,6 +364,8 @@ class NodeMaker:
 
     def __getattr__(self, rule: str) -> Callable[[list[object]], Node]:
         """Return the function that makes the rule's node; AttributeError for what is no rule."""
+        if rule in PERIODS:
+            return lambda children: PeriodNode(rule, tuple(children))  # type: ignore[arg-type]
         if rule not in NODES:
             raise AttributeError(rule)
         return lambda children: NODES[rule](*children)

@@ -52,7 +52,7 @@ class _Reader:
 
     def query(self, query: tree.QueryNode, label: str) -> FieldRow:
         """Return the fields of a statement."""
-        brackets = [c for c in query.clauses if isinstance(c, tree.DidAnyNode)]
+        brackets = [c for c in query.clauses if isinstance(c, tree.DidNode) and c.kind == "did any"]
         if len(brackets) > 1:
             raise _NoFieldError
         bracket = brackets[0] if brackets else None
@@ -92,11 +92,10 @@ class _Reader:
             case tree.ShareWhereNode():
                 kind = {"kind": rows.SHARE_WHERE}
                 yield row(kind, where=tuple(_filters(clause.where)))
-            case tree.DidAnyNode():
+            case tree.DidNode(kind="did any"):
                 yield from (self._event(event, f"{share}did any") for event in clause.events)
-            case tree.DidNode() | tree.DidNotNode():
-                kind_word = "did" if isinstance(clause, tree.DidNode) else "did not"
-                did = self._event(clause.event, share + kind_word)
+            case tree.DidNode(kind=kind_word, events=(event, *_)):
+                did = self._event(event, share + kind_word)
                 yield row({**did.typed, "times": _times(clause.times)}, **did.rows)
 
     def _axis(self, axis: tree.AxisNode) -> FieldRow:
