@@ -23,7 +23,6 @@ from ct_magic.rows import Record, Row, row_name
 
 NONE = "\u2013"  # in the place of a count that will not come
 NUMERIC = " class=n"  # of a column whose cells are at the right
-_GAP = "  "
 _COLOURS = {State.FAILED: WRONG, State.TIMED_OUT: WRONG, State.INCONSISTENT: WRONG}
 _SIGN = re.compile(r'<span[^>]*(?:aria-hidden|role="img")[^>]*>[^<]*</span> ?')
 
@@ -61,12 +60,14 @@ def text_table(lines: Sequence[Sequence[str]], right: Sequence[bool], columns: i
     """
     kept = [n for n in range(len(right)) if any(line[n] for line in lines)]
     widths = [max(sum(map(words.width, line[n])) for line in lines) for n in kept]
-    over = sum(widths) + len(_GAP) * (len(kept) - 1) - columns
+    over, gap = sum(widths) + 2 * (len(kept) - 1) - columns, "  "
+    if over > 0:
+        over, gap = over - len(kept) + 1, " "
     if kept and over > 0 and not right[kept[0]]:
         widths[0] = max(12, widths[0] - over)
     room = list(zip(kept, widths, strict=True))
     return [
-        _GAP.join(_padded(line[n], width, right[n]) for n, width in room).rstrip() for line in lines
+        gap.join(_padded(line[n], width, right[n]) for n, width in room).rstrip() for line in lines
     ]
 
 
@@ -129,9 +130,17 @@ def table_as_text(
         *said, last = [column.words(row) for column in columns]
         lines.append([*said, " · ".join(filter(None, [last, remark]))])
     right = [column.right for column in columns]
-    if max(map(len, text_table(lines, right, 10**6)), default=0) > width:
+    if _is_wider(lines, right, width):
         lines[0] = [column.short or column.head for column in columns]
+        lines = [[re.sub(r"(\d) of (\d+ days)", r"\1/\2", said) for said in line] for line in lines]
+    if _is_wider(lines, right, width) and any(column.is_shade for column in columns):
+        lines = [[said.removesuffix(" %") for said in line] for line in lines]
+        lines[0][0] += ", in %"
     return text_table(lines, right, width)
+
+
+def _is_wider(lines: Sequence[Sequence[str]], right: Sequence[bool], width: int) -> bool:
+    return max(map(len, text_table(lines, right, 10**6)), default=0) > width
 
 
 # What a table of rows has in its columns: what all of them share is left out.

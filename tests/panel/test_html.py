@@ -860,10 +860,34 @@ def test_shares_against_another_period_differ_in_points() -> None:
         replace(row(2, "f", step="did C", base=0, within=1, of=Formula((0,))), previous=other),
     ]
     results = standing(steps, [DONE | {"tally": Tally(n)} for n in (400, 100, 90)])
-    compared = replace(
-        results.rows[1], difference=0.031, difference_low=-0.018, difference_high=0.079
-    )
+    ends = {"difference_low": -0.018, "difference_high": 0.079}
+    compared = replace(results.rows[1], previous_share=0.19, difference=0.031, **ends)
     shown = replace(results, rows=(results.rows[0], compared, results.rows[2]))
     for drawn in (said(card.html(shown)), tables.text(shown)):
+        assert "90 19 %" in drawn
         assert "+3.1 points (\N{MINUS SIGN}1.8 to +7.9)" in drawn
         assert "change" not in drawn
+    alone = replace(shown, rows=(results.rows[0], compared))
+    assert "19 % before · +3.1 points" in said(card.html(alone))
+
+
+@pytest.mark.parametrize("windows", [None, [(1, 1), (7, 7), (30, 30)]])
+def test_a_retention_of_twelve_weeks_fits_into_a_terminal(
+    windows: list[tuple[int, int]] | None,
+) -> None:
+    """Where there is no room for the signs, the head says what the numbers are."""
+    rows = own_days(*(windows or [(0, 0)]), pieces=12)
+    if windows is None:
+        rows, weeks = [], rows[::2]
+        for week, base in enumerate(weeks):
+            first, days = 13 * week, {"start": base.start, "end": base.end}
+            rows.append(row(first, "r", step="A", base=first, **days))
+            for after in range(12):
+                place = {"after": after, "base": first, "within": first, "step": "did X"}
+                over = {} if after < 12 - week else {"formula": None}
+                rows.append(row(first + after + 1, "r", **place, **days, **over))
+    tallies = [8_000 // (1 + (row.after or 0)) for row in rows]
+    counted = standing(rows, [DONE | {"tally": Tally(count)} for count in tallies])
+    lines = tables.text(counted, 80).splitlines()[2:]
+    assert max(map(len, lines)) <= 80
+    assert ("cohort, in %" in lines[0]) == (windows is None)

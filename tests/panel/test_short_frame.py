@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pandas as pd
@@ -55,3 +56,15 @@ def test_shares_are_percentages_and_pieces_that_are_cut_are_named() -> None:
     assert table["change"].tolist() == ["", "\N{MINUS SIGN}75 %"]
     assert table["whole"].tolist() == ["True", "False"]
     assert "query" not in table.columns, "all rows share it"
+
+
+def test_what_compares_two_shares_is_written_as_people_read_it() -> None:
+    """The other share in percent, and the difference in points."""
+    other = Comparison(Formula((2,)), date(2026, 10, 1), date(2026, 10, 1), of=Formula((2,)))
+    before = replace(other, formula=Formula((3,)))
+    rows = [row(0, base=0, previous=other), row(1, base=0, within=0, previous=before)]
+    table = shown(rows, [done(0, 2000), done(1, 500), done(2, 1000), done(3, 190)])
+    assert table["previous_share"].tolist() == ["100 %", "19 %"]
+    assert table["previous_of"].tolist() == ["1,000", "1,000"]
+    assert table["difference"].tolist() == ["±0 points", "+6 points"]
+    assert table["difference_low"].tolist()[0] == ""
