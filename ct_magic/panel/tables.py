@@ -164,7 +164,8 @@ def row_columns(standing: Standing, *, live: bool = False) -> list[Column]:
     if any(row.row.previous is not None for row in rows):
         columns.append(Column("before", _previous, right=True))
         if not standing.has_shares:
-            columns.append(Column("change", _change, right=True))
+            known = {row.row.number: change(row.change) for row in rows if row.change is not None}
+            columns.append(Column("change", lambda row: known.get(row.row.number, ""), right=True))
     columns.append(Column("", lambda row: _bar(row, highest, standing), is_bar=True))
     head = "share" if standing.has_shares else ""
     return [*columns, Column(head, lambda row: _note(row, standing, live))]
@@ -198,10 +199,6 @@ def _previous(row: RowResult) -> str:
     is_base, part = row.row.base == row.row.number, row.previous_share
     known = "" if part is None or is_base else quiet(escape(share(part)))
     return "" if row.previous is None else f"{row.previous:,} {known}".rstrip()
-
-
-def _change(row: RowResult) -> str:
-    return "" if row.change is None else change(row.change)
 
 
 def _named(row: RowResult, named: bool) -> str:
@@ -331,7 +328,7 @@ def grid_columns(standing: Standing) -> list[Column]:
             return Column(
                 head,
                 lambda base: _own_cell(cells.get(base.row.number), standing, len(lines) == 1),
-                lambda base: _own_words(cells.get(base.row.number), standing),
+                lambda base: _stripped(_own_cell(cells.get(base.row.number), standing, False)),
                 short=short,
                 mean=_mean(cells.values(), with_interval=True) if has_means else "",
             )
@@ -387,19 +384,11 @@ def _own_cell(row: RowResult | None, standing: Standing, with_interval: bool) ->
     if row is None or row.share is None:
         is_open = row is not None and row.state is State.NOT_YET
         return quiet("not yet") if is_open else _shade(row, None)
-    ends = escape(interval(row.low, row.high))
-    beside = ", ".join(filter(None, [ends if with_interval else "", _of(row, standing)]))
+    ends, so_far = escape(interval(row.low, row.high)), standing.so_far(row)
+    # Of how many it is where their days are not all over.
+    parts = [ends if with_interval else "", f"of {row.of:,}, {so_far}" if so_far else ""]
+    beside = ", ".join(filter(None, parts))
     return f'<b title="{row.count:,}, {ends}">{escape(share(row.share))}</b> {quiet(beside)}'
-
-
-def _own_words(row: RowResult | None, standing: Standing) -> str:
-    return _stripped(_own_cell(row, standing, with_interval=False))
-
-
-def _of(row: RowResult, standing: Standing) -> str:
-    """Return of how many a share is whose days are not all over: `of 64, 5 of 7 days`."""
-    so_far = standing.so_far(row)
-    return f"of {row.of:,}, {so_far}" if so_far else ""
 
 
 def grid_as_html(standing: Standing) -> str:
