@@ -145,49 +145,34 @@ def _united(some: Iterable[_T], others: Iterable[_T]) -> tuple[_T, ...]:
 
 
 def _of_query(query: model.Query) -> Names:
-    known = Names()
-    for event in (query.event, *query.inner_events):
-        known = known.merged(_of_event(event))
+    """Return the names of a query, and the texts that its filters and axes compare with."""
+    name, inner = query.event.name, query.inner_events
     shared = [step.condition for step in query.steps if isinstance(step, model.ShareWhere)]
-    conditions = [
-        leaf for part in (query.condition, *shared) if part for leaf in _conditions_of(part)
+    parts = (*filter(None, (query.condition, *shared)), *query.by)
+    leaves = [leaf for part in parts for leaf in _leaves(part)]
+    held: list[tuple[str, model.Filter | model.ByValue]] = [
+        (event.name, condition) for event in (query.event, *inner) for condition in event.where
     ]
-    for condition in conditions:
-        if isinstance(condition, model.Filter):
-            known = known.merged(_names_of_filter(query.event.name, condition))
-    for axis in query.by:
-        if isinstance(axis, model.ByValue):
-            known = known.merged(_of_property(query.event.name, axis.property, axis.values))
-    holders = (
-        part for part in (*conditions, *query.by) if isinstance(part, model.AtPlace | model.ByPlace)
-    )
-    places = [place for holder in holders for place in holder.places]
-    return known.merged(Names(places=tuple("/".join(place) for place in (*query.places, *places))))
+    held += [(name, leaf) for leaf in leaves if isinstance(leaf, model.Filter | model.ByValue)]
+    events: dict[str, dict[str, Values]] = {event.name: {} for event in (query.event, *inner)}
+    scopes: dict[model.Scope, dict[str, Values]] = {}
+    for event, leaf in held:
+        scope, prop = leaf.property.scope, leaf.property.name
+        of = events[event] if scope is model.Scope.EVENT else scopes.setdefault(scope, {})
+        values = leaf.values if isinstance(leaf, model.ByValue) else _worth(leaf.value)
+        of[prop] = _united(of.get(prop, ()), values)
+    holders = (leaf for leaf in leaves if isinstance(leaf, model.AtPlace | model.ByPlace))
+    places = [*query.places, *(place for holder in holders for place in holder.places)]
+    return Names(events, scopes, _united(("/".join(p) for p in places), ()))
 
 
-def _conditions_of(condition: model.Condition) -> Iterator[model.Filter | model.AtPlace]:
-    if isinstance(condition, model.And | model.Or):
-        for part in condition.parts:
-            yield from _conditions_of(part)
+def _leaves(part: object) -> Iterator[object]:
+    """Yield the filters and places that `and` and `or` join; an axis is one itself."""
+    if isinstance(part, model.And | model.Or):
+        for inner in part.parts:
+            yield from _leaves(inner)
     else:
-        yield condition
-
-
-def _of_event(event: model.Event) -> Names:
-    known = Names({event.name: {}})
-    for condition in event.where:
-        known = known.merged(_names_of_filter(event.name, condition))
-    return known
-
-
-def _names_of_filter(event: str, condition: model.Filter) -> Names:
-    return _of_property(event, condition.property, _worth(condition.value))
-
-
-def _of_property(event: str, prop: model.Property, values: Values) -> Names:
-    if prop.scope is model.Scope.EVENT:
-        return Names({event: {prop.name: values}})
-    return Names(scopes={prop.scope: {prop.name: values}})
+        yield part
 
 
 def _worth(value: model.Value) -> Values:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 
 from ct_magic.query.catalog import SCOPES, Names
 from ct_magic.query.lexer import CONTEXTUAL, OPERATORS, Source, Token, in_context, tokens, unquoted
@@ -120,33 +120,33 @@ def _open_statement(before: str) -> tuple[Token, ...]:
     return () if before[-1:] in ("\r", "\n", "") else tuple(in_context(line))
 
 
+def _is_word(token: Token) -> bool:
+    return token.type == "WORD" or token.text in CONTEXTUAL
+
+
 def _with_whole_name(place: _Place) -> _Place:
     """Return the place with the words before the cursor as the beginning of one name."""
-    first = len(place.line)
-    while first > 0 and _is_word(place.line[first - 1]):
-        first -= 1
-    words = place.line[first:]
+    words = list(takewhile(_is_word, reversed(place.line)))[::-1]
     if place.mark or not words:
         return place
     typed = " ".join([*(word.text for word in words), place.typed])
-    return replace(place, line=place.line[:first], start=words[0].start, typed=typed)
-
-
-def _is_word(token: Token) -> bool:
-    return token.type == "WORD" or token.text in CONTEXTUAL
+    line = place.line[: -len(words)]
+    return replace(place, line=line, start=words[0].start, typed=typed)
 
 
 def _keywords(place: _Place) -> Iterator[Completion]:
     if place.mark:
         return
-    accepted = parse_progress(place.line).accepted - PUNCTUATION - _refused(place)
+    now = parse_progress(place.line)
+    accepted = now.accepted - PUNCTUATION - _refused(place)
     if {"WORD", "OPENING"} <= accepted:
         accepted -= {"OPENING"}  # of an `or`: names come first to mind
     for kind, spelled in SPELLED.items():
         if kind not in accepted or not place.begins(spelled):
             continue
-        if kind not in ("TRUE", "FALSE") or (_fits(place, spelled) and not _is_of_geo(place)):
-            yield Completion(place.start, spelled, _kind(kind))
+        if kind not in ("TRUE", "FALSE") or (_fits(place, spelled) and _property(now.stack)):
+            is_a = "unit" if kind in UNITS else "operator" if kind in OPERATORS else "keyword"
+            yield Completion(place.start, spelled, is_a)
 
 
 def _refused(place: _Place) -> frozenset[str]:
@@ -157,60 +157,41 @@ def _refused(place: _Place) -> frozenset[str]:
     return OPERATORS - {"IN"} if words[-3:] == ["session", ".", "time_of_day"] else frozenset()
 
 
-def _kind(token: str) -> str:
-    if token in UNITS:
-        return "unit"
-    return "operator" if token in OPERATORS else "keyword"
-
-
 def _named(place: _Place, names: Names) -> Iterator[Completion]:
     """Propose names, texts and places, by what the grammar wants there."""
     now = parse_progress(place.line)
     event = _event_before(now.stack)
+    wanted: list[tuple[Scalar, str, str]]
     if "TRUE" in now.accepted:
-        yield from _values(place, names, event, _property_before(now.stack))
+        wanted = _values(place, names, event, _property(now.stack))
     elif "WORD" not in now.accepted:
         return
     elif place.line and place.line[-1].type == "DOT":
         known = names.of_scope(_scope(place.line[-2].text))
-        yield from _listed(place, known, "property")
+        wanted = [(name, name_text(name), "property") for name in known]
     elif "PARAM" in now.accepted and "OPENING" not in now.accepted:  # which would be a condition
-        yield from _listed(place, names.events, "event")
+        wanted = [(name, event_name(name), "event") for name in names.events]
     else:
-        yield from _properties(place, names.of_event(event), _is_inner(now.stack))
-
-
-def _properties(place: _Place, known: Iterable[str], inner: bool) -> Iterator[Completion]:
-    yield from _listed(place, known, "property", own=True)
-    if place.mark:
-        return
-    for scope in SCOPES:
-        if place.begins(f"{scope.value}.") and not (inner and scope is not Scope.SESSION):
-            yield Completion(place.start, f"{scope.value}.", "scope")
-    if place.begins("geo") and not inner:
-        yield Completion(place.start, "geo", "property")
-
-
-def _listed(
-    place: _Place, known: Iterable[str], kind: str, own: bool = False
-) -> Iterator[Completion]:
-    spell = event_name if kind == "event" else name_text
-    for name in known:
-        spelled = property_text(Property(name)) if own else spell(name)
-        yield from _spelled(place, name, spelled, kind)
+        known = names.of_event(event)
+        wanted = [(name, property_text(Property(name)), "property") for name in known]
+        is_inner = any(isinstance(item, Token) and item.type == "DID" for item in now.stack)
+        if not place.mark:
+            scopes = [f"{s.value}." for s in SCOPES if s is Scope.SESSION or not is_inner]
+            wanted += [(scope, scope, "scope") for scope in scopes]
+            wanted += [] if is_inner else [("geo", "geo", "property")]
+    for value, spelled, kind in wanted:
+        yield from _spelled(place, value, spelled, kind)
 
 
 def _values(
     place: _Place, names: Names, event: str | None, prop: Property | None
-) -> Iterator[Completion]:
-    kind = "value" if prop else "place"
-    countries = (path.split("/")[0] for path in names.places)
-    places = dict.fromkeys(chain(countries, names.places))
+) -> list[tuple[Scalar, str, str]]:
+    """Return what fits there and is not in the list already."""
+    places = dict.fromkeys([*(path.split("/")[0] for path in names.places), *names.places])
     known: Iterable[Scalar] = names.values(event, prop) if prop else places
-    listed = _listed_already(place.line)
-    for known_value in known:
-        if _fits(place, known_value) and value_text(known_value) not in listed:
-            yield from _spelled(place, known_value, value_text(known_value), kind)
+    texts = [(value, value_text(value)) for value in known if _fits(place, value)]
+    listed, kind = _listed_already(place.line), "value" if prop else "place"
+    return [(value, text, kind) for value, text in texts if text not in listed]
 
 
 def _listed_already(line: Sequence[Token]) -> set[str]:
@@ -219,12 +200,6 @@ def _listed_already(line: Sequence[Token]) -> set[str]:
     open_list = line[begin:] if begin and line[begin - 1].type == "IN" else ()
     texts = (unquoted(t.text) if t.type == "STRING" else t.text for t in open_list)
     return {text for typed in texts for text in (typed, value_text(typed))}
-
-
-def _is_of_geo(place: _Place) -> bool:
-    """Return True if the value of `geo` is expected: a place, and neither true nor false."""
-    names = [item for item in parse_progress(place.line).stack if isinstance(item, PropertyName)]
-    return bool(names) and names[-1].is_geo
 
 
 def _fits(place: _Place, proposed: Scalar) -> bool:
@@ -260,16 +235,11 @@ def _event_before(stack: Sequence[object]) -> str | None:
     return None
 
 
-def _property_before(stack: Sequence[object]) -> Property | None:
-    """Return the property whose value is expected; None for `geo`."""
+def _property(stack: Sequence[object]) -> Property | None:
+    """Return the property whose value is expected; None for `geo`, whose value is a place."""
     prop = [item for item in stack if isinstance(item, PropertyName)][-1]
-    if prop.is_geo:
-        return None
-    return Property(prop.name.text, _scope(prop.scope.text) if prop.scope else Scope.EVENT)
-
-
-def _is_inner(stack: Sequence[object]) -> bool:
-    return any(isinstance(item, Token) and item.type == "DID" for item in stack)
+    scope = _scope(prop.scope.text) if prop.scope else Scope.EVENT
+    return None if prop.is_geo else Property(prop.name.text, scope)
 
 
 def _scope(word: str) -> Scope:

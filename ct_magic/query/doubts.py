@@ -17,8 +17,9 @@ from typing import Any
 
 from ct_magic.common.words import suggest
 from ct_magic.query.catalog import Names
+from ct_magic.query.check_filter import TIME_OF_DAY
 from ct_magic.query.expand import Expansion
-from ct_magic.query.model import ByHour, JsonQuery, Operator, Property, Query, Scope
+from ct_magic.query.model import ByHour, Operator, Property, Query, Scope
 from ct_magic.query.payload import FAMILIES, day_of_number, to_payload
 from ct_magic.query.printer import property_text, value_text
 from ct_magic.rows import Plan, Record, Row
@@ -62,39 +63,48 @@ class Known(Record):
 
 def doubted(cell: Expansion, today: date, known: Known) -> Plan:
     """Return a cell's plan with the doubts about each row: its statement's, then its counts'."""
-    of_statements = [_statement_doubts(query, known) for query in cell.statements]
-    of_counts = [_of_count(to_payload(count), today, known) for count in cell.counts]
+    clock = "by hour: undocumented which clock is used; run '%ct check' to find out"
+    by_hour = [
+        CLOCK not in known.facts
+        and isinstance(query, Query)
+        and any(isinstance(axis, ByHour) for axis in query.by)
+        for query in cell.statements
+    ]
+    of_counts = [[*_of_count(to_payload(count), today, known)] for count in cell.counts]
 
     def of_row(row: Row) -> tuple[str, ...]:
         other = row.previous.formula if row.previous else None
         formulas = (formula for formula in (row.formula, other) if formula)
         numbers = (number for formula in formulas for number in formula.questions)
-        return _each_once(of_statements[row.statement], *(of_counts[n] for n in numbers))
+        doubts = chain.from_iterable(of_counts[n] for n in numbers)
+        return tuple(dict.fromkeys(chain([clock] * by_hour[row.statement], doubts)))
 
     return replace(cell.plan, rows=tuple(replace(r, doubts=of_row(r)) for r in cell.plan.rows))
 
 
-def _statement_doubts(query: Query | JsonQuery, known: Known) -> tuple[str, ...]:
-    is_by_hour = isinstance(query, Query) and any(isinstance(axis, ByHour) for axis in query.by)
-    if not is_by_hour or CLOCK in known.facts:
-        return ()
-    return ("by hour: undocumented which clock is used; run '%ct check' to find out",)
-
-
-def _of_count(body: _Json, today: date, known: Known) -> tuple[str, ...]:
-    doubts = [
-        *_keys(body, BASE_KEYS),
-        *_event_doubts(body, today, known),
-        *_of_profile(body, known),
-    ]
-    doubts += _of_advanced(body, today, known)
+def _of_count(body: _Json, today: date, known: Known) -> Iterator[str]:
+    common, advanced = (_dict(body.get(k)) for k in ("common_profile_properties", "advanced_query"))
+    any_of = _dict(advanced.get("did_any"))
+    lists = (advanced.get("did_all"), advanced.get("did_none"), any_of.get("any_events"))
+    inner = [event for events in lists for event in _dicts(events)]
+    yield from _keys(body, BASE_KEYS)
+    yield from _event_doubts(body, today, known)
+    yield from _keys(common, COMMON_KEYS)
+    yield from _of_places(common.get("geo_fields"), known.names.places)
+    for key, scope in FAMILIES.items():
+        for condition in _dicts(common.get(key)):
+            yield from _of_filter(condition, scope, None, known)
+    yield from _keys(advanced, ADVANCED_KEYS)
+    for event in inner:
+        yield from _keys(event, OFTEN_KEYS)
+        yield from _event_doubts(event, today, known)
+    operator = any_of.get("operator", ANY_OPERATORS[0])
+    if operator in _SYMBOLS and operator not in ANY_OPERATORS:
+        yield f"did any (…) {_SYMBOLS[operator]}: the vendor lists = and >= there; {IGNORED}"
+    elif operator not in _SYMBOLS:
+        yield _unknown("operator", str(operator), _SYMBOLS)
     if DID_SEES_BASE not in known.facts:
-        doubts += _of_base_again(body)
-    return _each_once(doubts)
-
-
-def _each_once(*doubts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(chain.from_iterable(doubts)))
+        yield from _of_base_again(body, inner)
 
 
 def _event_doubts(event: _Json, today: date, known: Known) -> Iterator[str]:
@@ -107,36 +117,15 @@ def _event_doubts(event: _Json, today: date, known: Known) -> Iterator[str]:
             yield from _of_filter(condition, scope, name, known)
 
 
-def _of_profile(body: _Json, known: Known) -> Iterator[str]:
-    common = _dict(body.get("common_profile_properties"))
-    yield from _keys(common, COMMON_KEYS)
-    yield from _of_places(common.get("geo_fields"), known.names.places)
-    for key, scope in FAMILIES.items():
-        for condition in _dicts(common.get(key)):
-            yield from _of_filter(condition, scope, None, known)
-
-
-def _of_advanced(body: _Json, today: date, known: Known) -> Iterator[str]:
-    advanced = _dict(body.get("advanced_query"))
-    yield from _keys(advanced, ADVANCED_KEYS)
-    for event in _events(advanced):
-        yield from _keys(event, OFTEN_KEYS)
-        yield from _event_doubts(event, today, known)
-    operator = _dict(advanced.get("did_any")).get("operator", ANY_OPERATORS[0])
-    if operator in _SYMBOLS and operator not in ANY_OPERATORS:
-        yield f"did any (…) {_SYMBOLS[operator]}: the vendor lists = and >= there; {IGNORED}"
-    elif operator not in _SYMBOLS:
-        yield _unknown("operator", str(operator), _SYMBOLS)
-
-
-def _of_base_again(body: _Json) -> Iterator[str]:
+def _of_base_again(body: _Json, inner: Iterable[_Json]) -> Iterator[str]:
     """Doubt a `did` of the base's event on days of the base: it may not see them."""
-    name, start, end = (body.get(key) for key in ("event_name", "from", "to"))
-    for event in _events(_dict(body.get("advanced_query"))):
-        first, last = event.get("from"), event.get("to")
-        if not all(isinstance(number, int) for number in (start, end, first, last)):
+    name = body.get("event_name")
+    for event in inner:
+        days = [event.get("from"), event.get("to"), body.get("from"), body.get("to")]
+        first, last, start, end = (day if isinstance(day, int) else None for day in days)
+        if event.get("event_name") != name or None in (first, last, start, end):
             continue
-        if event.get("event_name") == name and first <= end and last >= start:  # type: ignore[operator] # ints: checked above
+        if first <= end and last >= start:  # type: ignore[operator] # ints: None is left out
             yield (
                 f"did {name}: undocumented whether a 'did' sees the occurrences that the base "
                 "counts; run '%ct check' to find out"
@@ -144,24 +133,24 @@ def _of_base_again(body: _Json) -> Iterator[str]:
 
 
 def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) -> Iterator[str]:
-    yield from _keys(condition, _FILTER_KEYS)
-    names = of_property(Property(str(condition.get("name")), scope), event, known.names)
+    prop, part = Property(str(condition.get("name")), scope), _part(condition, scope)
     operator, values = condition.get("operator", "equals"), condition.get("value")
     listed = values if isinstance(values, list) else [values]
-    is_version = "version" in str(condition.get("name")).casefold()
-    if is_version and any(type(item) in (int, float) for item in listed):
+    yield from _keys(condition, _FILTER_KEYS)
+    of_name = of_property(prop, event, known.names)
+    if "version" in prop.name.casefold() and any(type(item) in (int, float) for item in listed):
         # Quoted, its operator is right; so one doubt says all.
-        version = f"{_part(condition, scope)}: a version is a text, and 1.10 is not 1.1: quote it"
-        yield "; ".join([version, *names])
+        version = f"{part}: a version is a text, and 1.10 is not 1.1: quote it"
+        yield "; ".join([version, *of_name])
         return
-    yield from names
+    yield from of_name
     for text in (t for t in listed if isinstance(t, str) and _PARAMETER.fullmatch(t)):
-        yield f'{_part(condition, scope)}: "{text}" is a text; a variable has no quotes, {text}'
+        yield f'{part}: "{text}" is a text; a variable has no quotes, {text}'
     for doubt in _of_operator(operator, listed, scope):
-        yield f"{_part(condition, scope)}: {doubt}"
+        yield f"{part}: {doubt}"
     if operator in ("equals", "not_equals"):
-        for doubt in _of_values(listed, _values(condition, scope, event, known), known.names):
-            yield f"{_part(condition, scope)}: {doubt}"
+        for doubt in _of_values(listed, _texts(prop, event, known.names), known.names):
+            yield f"{part}: {doubt}"
 
 
 def of_property(prop: Property, event: str | None, names: Names) -> Iterator[str]:
@@ -177,34 +166,28 @@ def of_property(prop: Property, event: str | None, names: Names) -> Iterator[str
     if scope is Scope.EVENT and dot and head in _SCOPES:
         yield f'"{name}" is one name as it is quoted: is {head}.{rest} meant, without quotes?'
         return
-    if doubt := misplaced(prop, event, names):
-        yield doubt
-    elif _near(name, tuple(properties)):
-        yield from _of_name(name, properties)
-    elif names.are_all:
+    doubts = [misplaced(prop, event, names) or next(_of_name(name, properties), None)]
+    if doubts == [None] and names.are_all:
         whose = f"properties of {event}" if scope is Scope.EVENT else "names"
-        yield f"{property_text(prop)} is not among the known {whose}"
+        doubts = [f"{property_text(prop)} is not among the known {whose}"]
+    yield from filter(None, doubts)
 
 
 def misplaced(prop: Property, event: str | None, names: Names) -> str | None:
     """Return the doubt about a property that is known elsewhere: `tech.OS` for `OS`."""
-    properties = _properties(prop.scope, event, names)
-    near = None if prop.name in properties else _near(prop.name, tuple(properties))
-    if prop.name in properties or (near or "").casefold() == prop.name.casefold():
+    word, properties = prop.name.casefold(), _properties(prop.scope, event, names)
+    near = prop.name if prop.name in properties else _near(prop.name, tuple(properties)) or ""
+    if near.casefold() == word:
         return None
-    other = _elsewhere(prop, event, names)
-    return (
-        f"{property_text(prop)} is not among the known names: is {other} meant?" if other else None
+    elsewhere = (
+        property_text(Property(name, scope))
+        for scope in Scope
+        if scope is not prop.scope
+        for name in _properties(scope, event, names)
+        if name.casefold() == word
     )
-
-
-def _elsewhere(prop: Property, event: str | None, names: Names) -> str | None:
-    """Return where a property of that name is; a place's is `geo`."""
-    for scope in Scope:
-        for name in _properties(scope, event, names) if scope is not prop.scope else ():
-            if name.casefold() == prop.name.casefold():
-                return property_text(Property(name, scope))
-    return 'geo, as in geo = "India",' if prop.name.casefold() in _PLACES else None
+    other = next(elsewhere, 'geo, as in geo = "India",' if word in _PLACES else None)
+    return other and f"{property_text(prop)} is not among the known names: is {other} meant?"
 
 
 def of_event_name(name: str, names: Names) -> Iterator[str]:
@@ -219,7 +202,7 @@ def are_doubted(learned: Names, names: Names) -> bool:
     doubts = chain.from_iterable(of_event_name(event, names) for event in learned.events)
     for event, (name, values), scope in (*of_scopes, *of_events):
         prop = Property(name, scope)
-        known = _value_texts(names.values(event, prop))
+        known = _texts(prop, event, names)
         doubts = chain(doubts, of_property(prop, event, names), _of_values(values, known, names))
     places = [place.split("/") for place in learned.places]
     return any(True for _ in chain(doubts, _of_places(places, names.places)))
@@ -277,7 +260,11 @@ def _of_operator(operator: str, listed: list[Any], scope: Scope) -> Iterator[str
         yield _unknown("operator", str(operator), _SYMBOLS)
     elif scope is Scope.SESSION and operator != "equals":
         yield f"the vendor lists only equality on the session; {IGNORED}"
-    elif not all(operator in _operators_for(item) for item in listed):
+    elif not all(
+        # What a boolean is taken for is a doubt of its own.
+        operator in (NUMBER_OPERATORS if type(item) in (int, float) else TEXT_OPERATORS)
+        for item in listed
+    ):
         kind = "texts" if isinstance(listed[0], str) else "numbers"
         yield f"the vendor does not list '{_SYMBOLS[operator]}' for {kind}; {IGNORED}"
     if any(isinstance(item, bool) for item in listed):
@@ -298,14 +285,9 @@ def _of_values(listed: Sequence[Any], known: tuple[str, ...], names: Names) -> I
             yield f"{unknown}, {', '.join(map(value_text, known[:_SHOWN]))}{more}"
 
 
-def _values(condition: _Json, scope: Scope, event: str | None, known: Known) -> tuple[str, ...]:
-    if scope is Scope.SESSION and condition.get("name") == "time_of_day":
-        return ()  # a clock has all minutes, whichever were seen
-    values = known.names.values(event, Property(str(condition.get("name")), scope))
-    return _value_texts(values)
-
-
-def _value_texts(values: Iterable[object]) -> tuple[str, ...]:
+def _texts(prop: Property, event: str | None, names: Names) -> tuple[str, ...]:
+    """Return the known texts of a property; a clock has all minutes, whichever were seen."""
+    values = () if prop == TIME_OF_DAY else names.values(event, prop)
     return tuple(value for value in values if isinstance(value, str))
 
 
@@ -320,13 +302,6 @@ def _with_wider(places: tuple[str, ...]) -> tuple[str, ...]:
 def _near(word: str, known: tuple[str, ...]) -> str | None:
     held = (other for other in known if f" {word} ".casefold() in f" {other} ".casefold())
     return suggest(word, known) or next(held, None)
-
-
-def _operators_for(item: object) -> frozenset[str]:
-    # What a boolean is taken for is a doubt of its own.
-    if isinstance(item, bool):
-        return TEXT_OPERATORS
-    return NUMBER_OPERATORS if isinstance(item, int | float) else TEXT_OPERATORS
 
 
 def _part(condition: _Json, scope: Scope) -> str:
@@ -350,12 +325,6 @@ def _unknown(kind: str, word: str, listed: Mapping[str, str] | frozenset[str]) -
     near = suggest(word, sorted(listed))
     hint = f": is '{near}' meant?" if near else f"; {IGNORED}"
     return f"'{word}' is not a documented {kind}{hint}"
-
-
-def _events(advanced: _Json) -> Iterator[_Json]:
-    for key in ("did_all", "did_none"):
-        yield from _dicts(advanced.get(key))
-    yield from _dicts(_dict(advanced.get("did_any")).get("any_events"))
 
 
 def _dict(part: object) -> _Json:
