@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import Enum
 from itertools import pairwise
 from typing import Any
@@ -22,21 +22,20 @@ from typing import Any
 import pandas as pd
 
 from ct_magic.errors import StillRunningError, UsageError
+from ct_magic.query.calendar import number_of_pieces
+from ct_magic.query.model import Days, Unit
 from ct_magic.results.frame import (
     COLUMNS,
+    FLOAT,
     LAYOUT,
     free_names,
     layout_of,
-    unit_days,
     unit_of_days,
     unit_of_ends,
 )
 from ct_magic.rows import Record, is_over
 
 _NEEDED = ("query", "start", "end", "count")
-_COUNTS = ("count", "of", "previous", "previous_of")
-_DIFFERENCES = ("difference", "difference_low", "difference_high")
-_FRACTIONS = ("share", "low", "high", "change", "previous_share", *_DIFFERENCES)
 CellValue = str | float | bool | date
 
 
@@ -123,11 +122,6 @@ class Cell(Record):
         """How many days the row counts; both ends are included."""
         return (self.end - self.start).days + 1
 
-    @property
-    def next_day(self) -> date:
-        """The day after its last; the last there is where the calendar ends."""
-        return self.end + timedelta(days=1) if self.end < date.max else self.end
-
 
 def axes(df: pd.DataFrame) -> tuple[str, ...]:
     """Return the columns of `by`'s values.
@@ -169,14 +163,15 @@ def cells(df: pd.DataFrame) -> tuple[Cell, ...]:
     rows = tuple(_cell(row, names) for row in df.to_dict("records"))
     _check_once(rows)
     layouts = _layout(df)["statements"]
-    ranks = _ranks(rows, layouts)
     units = _units(rows, layouts)
-    return tuple(
-        replace(row, rank=rank, every=every, rolls=rolls)
-        for row, rank, (every, rolls) in zip(
-            rows, ranks, (units[row.series.query] for row in rows), strict=True
-        )
-    )
+    found = []
+    for row in rows:
+        query, step = row.series.query, row.series.step
+        steps = layouts.get(query, {}).get("steps", ())
+        rank = steps.index(step) if step in steps else 0 if row.is_base else None
+        every, rolls = units[query]
+        found.append(replace(row, rank=rank, every=every, rolls=rolls))
+    return tuple(found)
 
 
 def with_room(df: pd.DataFrame, ours: Iterable[str]) -> pd.DataFrame:
@@ -211,14 +206,6 @@ def steps_before(rows: Sequence[Cell]) -> dict[int, Cell]:
     known = {(row.piece, row.rank): row for row in rows if row.series.after is None}
     before = {id(row): known.get((row.piece, row.rank - 1)) for row in rows if row.rank}
     return {number: row for number, row in before.items() if row is not None}
-
-
-def _ranks(rows: Sequence[Cell], layouts: Mapping[str, Mapping[str, Any]]) -> list[int | None]:
-    steps = [layouts.get(row.series.query, {}).get("steps", ()) for row in rows]
-    return [
-        some.index(row.series.step) if row.series.step in some else 0 if row.is_base else None
-        for row, some in zip(rows, steps, strict=True)
-    ]
 
 
 def _units(
@@ -263,44 +250,48 @@ def _check(df: object) -> None:
 
 
 def _check_once(rows: Sequence[Cell]) -> None:
-    known: set[tuple[Series, date, date]] = set()
-    for row in rows:
-        key = row.series, row.start, row.end
-        if key in known:
-            values = "".join(f", {name} {value!r}" for name, _, value in row.series.values)
-            raise UsageError(
-                f"{row.series.query!r}{values}, {row.start} to {row.end} is there twice: "
-                "drop one of the rows, or give the statements different labels"
-            )
-        known.add(key)
+    often = Counter((row.series, row.start, row.end) for row in rows)
+    (series, start, end), times = often.most_common(1)[0]
+    if times > 1:
+        values = "".join(f", {name} {value!r}" for name, _, value in series.values)
+        raise UsageError(
+            f"{series.query!r}{values}, {start} to {end} is there twice: "
+            "drop one of the rows, or give the statements different labels"
+        )
 
 
-def _cell(row: Mapping[object, object], names: Sequence[str]) -> Cell:
-    values = tuple((name, *_typed(row[name])) for name in names if not _is_missing(row[name]))
-    last = _whole_number(row.get("to_day"))
+def _day(value: object) -> date:
+    return date.fromisoformat(str(value)[:10])  # from a CSV it is a text
+
+
+# How a cell of each column is read, where there is something in it.
+_READ: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("count", "of", "previous", "previous_of"), int),
+    **dict.fromkeys(("start", "end", "previous_start", "previous_end"), _day),
+    **dict.fromkeys(("event", "status", "doubt"), str),
+    "whole": lambda value: str(value) == "True",
+    "counted": lambda value: datetime.fromisoformat(str(value)[:19]),
+}
+_READ |= {
+    name: lambda value: float(value) if math.isfinite(value) else None
+    for name, kind in COLUMNS.items()
+    if kind is FLOAT
+}
+
+
+def _cell(row: Mapping[Any, Any], names: Sequence[str]) -> Cell:
+    known = {name: row[name] for name in (*COLUMNS, *names) if not pd.isna(row.get(name))}
+    last = known.get("to_day")
     series = Series(
         query=str(row["query"]),
-        values=values,
-        step=_text(row.get("step")),
-        after=_whole_number(row.get("after")),
-        window=None if last is None else (_whole_number(row.get("from_day")) or 0, last),
+        values=tuple((name, *_typed(known[name])) for name in names if name in known),
+        step=str(known["step"]) if "step" in known else None,
+        after=int(known["after"]) if "after" in known else None,
+        window=None if last is None else (int(known.get("from_day", 0)), int(last)),
     )
-    event = _text(row.get("event"))
-    numbers: dict[str, Any] = {name: _number(row.get(name)) for name in _FRACTIONS}
-    numbers |= {name: _whole_number(row.get(name)) for name in _COUNTS}
-    return Cell(
-        series=series,
-        event=series.query if event is None else event,
-        start=_day(row["start"]) or date.min,
-        end=_day(row["end"]) or date.max,
-        previous_start=_day(row.get("previous_start")),
-        previous_end=_day(row.get("previous_end")),
-        whole=_flag(row.get("whole")),
-        status=_text(row.get("status")),
-        doubt=_text(row.get("doubt")),
-        counted=_moment(row.get("counted")),
-        **numbers,
-    )
+    read: dict[str, Any] = {"event": series.query, "start": date.min, "end": date.max}
+    read |= {"count": None} | {name: of(known[name]) for name, of in _READ.items() if name in known}
+    return Cell(series=series, **read)
 
 
 def _typed(value: object) -> tuple[str, CellValue]:
@@ -310,36 +301,6 @@ def _typed(value: object) -> tuple[str, CellValue]:
     if isinstance(plain, int | float):
         return "number", plain
     return "text", str(plain)
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or value is pd.NA or value is pd.NaT or value != value
-
-
-def _text(value: object) -> str | None:
-    return None if _is_missing(value) else str(value)
-
-
-def _number(value: Any) -> float | None:
-    number = None if _is_missing(value) else float(value)
-    return number if number is not None and math.isfinite(number) else None
-
-
-def _whole_number(value: Any) -> int | None:
-    return None if _is_missing(value) else int(value)
-
-
-def _day(value: object) -> date | None:
-    # From a CSV it is a text.
-    return None if _is_missing(value) else date.fromisoformat(str(value)[:10])
-
-
-def _moment(value: object) -> datetime | None:
-    return None if _is_missing(value) else datetime.fromisoformat(str(value)[:19])
-
-
-def _flag(value: object) -> bool | None:
-    return None if _is_missing(value) else str(value) == "True"
 
 
 # What kind of result the rows of a DataFrame are, and the stretch of time that `by` cut.
@@ -405,32 +366,25 @@ def is_one_number(rows: Sequence[Cell]) -> bool:
 
 def in_order(rows: Sequence[Cell]) -> list[Cell]:
     """Return the rows of a share by their days and steps; others as they are."""
-    if all(row.series.step is None for row in rows):
-        return list(rows)
     groups = list(dict.fromkeys((row.series.query, row.series.values) for row in rows))
     at = {group: number for number, group in enumerate(groups)}
-    last = len(rows)
-    return sorted(
-        rows,
-        key=lambda row: (
-            at[row.series.query, row.series.values],
-            row.start,
-            last if row.rank is None else row.rank,
-            -1 if row.series.after is None else row.series.after,
-            row.series.window or (-1, -1),
-        ),
-    )
+
+    def place(row: Cell) -> tuple[object, ...]:
+        series = row.series
+        rank = len(rows) if row.rank is None else row.rank
+        after = -1 if series.after is None else series.after
+        return at[series.query, series.values], row.start, rank, after, series.window or (-1, -1)
+
+    return list(rows) if all(row.series.step is None for row in rows) else sorted(rows, key=place)
 
 
 def follows(earlier: Cell, later: Cell) -> bool:
     """Return True if a piece of a series is the one right behind another: none was taken out."""
     if not earlier.rolls:
-        return later.start == earlier.next_day
+        return (later.start - earlier.end).days == 1
     if earlier.every is None or earlier.end >= later.end:
         return False
-    behind = earlier.next_day
-    length = unit_days(earlier.every, behind)
-    return later.end <= earlier.end + timedelta(days=length)
+    return number_of_pieces(Days(earlier.end, later.end), Unit(earlier.every)) == 2
 
 
 def unit(rows: Iterable[Cell]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
@@ -15,6 +15,7 @@ import pandas as pd
 
 from ct_magic.errors import QueryError
 from ct_magic.planning.row_results import RowResult
+from ct_magic.query import calendar, model
 from ct_magic.query.parser import read_cell
 from ct_magic.rows import Plan, Row, Scalar
 
@@ -217,53 +218,35 @@ def _statement(rows: Sequence[Row]) -> dict[str, Any]:
 
 # Stretches of the calendar, as they are seen from days.
 
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
-
 
 def unit_of_days(stretches: Iterable[tuple[date, date]]) -> str | None:
     """Return the stretch of the calendar that all of these are: `week`; None if unknown."""
-    names = {_unit(start, end) for start, end in stretches}
-    return names.pop() if len(names) == 1 else None
+    known = {model.Days(*days) for days in stretches}
+    for unit in model.Unit if known else ():
+        if all(_is_one(days, unit) for days in known):
+            return unit.value
+    return None
+
+
+def _is_one(days: model.Days, unit: model.Unit) -> bool:
+    return calendar.is_whole(days, unit) and calendar.number_of_pieces(days, unit) == 1
 
 
 def unit_of_ends(lines: Iterable[Sequence[date]]) -> str | None:
     """Return the stretch of the calendar that lies between the ends of windows."""
-    lines = [list(line) for line in lines]
-    gaps = {(later - earlier).days for line in lines for earlier, later in pairwise(line)}
-    if 1 in gaps:
-        return "day"
-    ends = {end for line in lines for end in line}
-    if 7 in gaps and all(end.weekday() == 6 for end in ends):
-        return "week"
-    if not all(end < date.max and (end + timedelta(days=1)).day == 1 for end in ends):
-        return None
-    months = {12 * end.year + end.month for end in ends}
-    between = {b - a for a, b in pairwise(sorted(months))}
-    return next((name for name, size in _MONTHS.items() if size in between), None)
+    pairs = {pair for line in lines for pair in pairwise(line)}
+    for unit in model.Unit:
+        ends = {model.Days(calendar.first_of(unit, end), end) for pair in pairs for end in pair}
+        next_to = (calendar.number_of_pieces(model.Days(*pair), unit) == 2 for pair in pairs)
+        if all(_is_one(days, unit) for days in ends) and any(next_to):
+            return unit.value
+    return None
 
 
 def unit_days(name: str, day: date) -> int:
     """Return how many days the stretch has that this day lies in."""
-    if name in ("day", "week"):
-        return 7 if name == "week" else 1
-    months = _MONTHS[name]
-    first = date(day.year, (day.month - 1) // months * months + 1, 1)
-    month = first.month - 1 + months
-    if first.year + month // 12 > date.max.year:
-        return (date.max - first).days + 1
-    return (date(first.year + month // 12, month % 12 + 1, 1) - first).days
-
-
-def _unit(start: date, end: date) -> str | None:
-    days = (end - start).days + 1
-    if days == 1:
-        return "day"
-    if days == 7 and start.weekday() == 0:
-        return "week"
-    if start.day != 1 or end == date.max or (end + timedelta(days=1)).day != 1:
-        return None
-    begins = [name for name, months in _MONTHS.items() if (start.month - 1) % months == 0]
-    return next((name for name in begins if unit_days(name, start) == days), None)
+    unit = model.Unit(name)
+    return calendar.DAYS.get(unit) or calendar.length(calendar.unit_of(unit, day))
 
 
 def records(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
