@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ct_magic.charts import wording
 from ct_magic.charts.chart import Box, Chart, ChartAxis, Colour, Mark, Words
 from ct_magic.common.words import MINUS, change
 from ct_magic.results.cells import Cell
-from ct_magic.results.changes import Finding
+from ct_magic.results.changes import SIGNIFICANT, said
 
 ROW, _PLANE = 26, 220  # pixels of a bar's row, and of a plane with columns
 
@@ -81,26 +82,26 @@ def paired_bars(rows: Sequence[Cell]) -> Chart:
     return wording.row_chart(rows, rows, what, notes, axis, text_of, marks, 2 * ROW)
 
 
-def reasons(found: Sequence[Finding], words: str) -> Chart:
-    """Return a bar of z for each value, the significant ones in colour."""
-    shown = [f for f in found if f.z is not None][: wording.MOST]
-    called = wording.shortened(f"{f.axis} = {f.value}" for f in shown)
+def reasons(found: Any, words: str) -> Chart:
+    """Return a bar of z for each value that `why` found, the significant ones in colour."""
+    shown = list(found[found["z"].notna()].head(wording.MOST).itertuples())
+    called = wording.shortened(f"{row.axis} = {row.value}" for row in shown)
     marks: list[Mark] = []
-    for n, f in enumerate(shown):
-        left, right = sorted((0.0, f.z or 0.0))
-        colour = Colour.FIRST if f.is_significant else Colour.GREY
-        marks.append(Box(left, right, -n - 0.34, -n + 0.34, colour, tip=str(f)))
-        marks.append(Words(right, -n, f"{f.z:+.1f}".replace("-", MINUS), right=6))
+    for n, row in enumerate(shown):
+        left, right = sorted((0.0, row.z))
+        colour = Colour.FIRST if row.p < SIGNIFICANT else Colour.GREY
+        marks.append(Box(left, right, -n - 0.34, -n + 0.34, colour, tip=said(row)))
+        marks.append(Words(right, -n, f"{row.z:+.1f}".replace("-", MINUS), right=6))
     first, *notes = words.split("\n")
-    ends = [f.z or 0.0 for f in shown]
+    ends = [row.z for row in shown]
     title = f"Where the change is: {first}"
-    ticks = tuple((-n, called[f"{f.axis} = {f.value}"]) for n, f in enumerate(shown))
+    names = [called[f"{row.axis} = {row.value}"] for row in shown]
     return Chart(
         title=title,
         lines=(*notes, "z: how far a change is from that of everybody else; colour: p below 0.05"),
         alt=f"{title}. {'. '.join(notes)}.",
         x=ChartAxis(min([*ends, -3.0]), max([*ends, 3.0])),
-        y=ChartAxis(0.5 - len(shown), 0.5, ticks),
+        y=wording.row_axis(names),
         marks=tuple(marks),
         height=ROW * max(1, len(shown)),
         margin=12 + wording.pixels(["+999.9"]),

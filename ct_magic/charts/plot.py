@@ -16,7 +16,7 @@ from ct_magic.charts.vega import Picture
 from ct_magic.errors import CtMagicError
 from ct_magic.results import cells as results
 from ct_magic.results.cells import Cell, Kind, cells, is_over_time, kind, steps
-from ct_magic.results.changes import NO_CAUSE, findings
+from ct_magic.results.changes import NO_CAUSE, is_findings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,6 +100,6 @@ def show_below(frame: pd.DataFrame) -> None:
 
 def picture(df: pd.DataFrame, *, as_curves: bool = False) -> Picture:
     """Return the picture that fits what was counted: see `api.plot`."""
-    if (found := findings(df)) is not None:
-        return Picture(reasons(found, df.attrs.get("finding", NO_CAUSE)))
+    if is_findings(df):
+        return Picture(reasons(df, df.attrs.get("finding", NO_CAUSE)))
     return Picture(choose_chart(cells(df), as_curves=as_curves))

@@ -256,6 +256,11 @@ def share_axis(values: Sequence[float]) -> ChartAxis:
     return ChartAxis(0, ticks[-1][0], tuple(t for t in ticks if t[0] <= 1), grid=True)
 
 
+def row_axis(names: Sequence[str]) -> ChartAxis:
+    """Return the axis of rows below each other: the first at 0, each further one lower by 1."""
+    return ChartAxis(0.5 - len(names), 0.5, tuple((-n, name) for n, name in enumerate(names)))
+
+
 def place(row: Cell) -> int:
     """Return where a piece is in time: at its first day, or the last one of a window."""
     return _own_day(row).toordinal()
@@ -374,7 +379,7 @@ def row_chart(
     marks = [mark for n, one in enumerate(named) for mark in marks_of(-n, *one)]
     cut = [f"the first {MOST} of {len(shown):,} rows"] if len(shown) > MOST else []
     gist = short("; ".join(f"{name}: {text}" for _, name, text in named), 300)
-    y = ChartAxis(0.5 - len(named), 0.5, tuple((-n, name) for n, (_, name, _) in enumerate(named)))
+    y = row_axis([name for _, name, _ in named])
     margin = 16 + pixels(text for *_, text in named)
     notes = [*notes, *cut, *not_over(rows)]
     return chart_of(rows, what, notes, f"{gist}.", (x, y), marks, height * len(named), margin)

@@ -26,14 +26,32 @@ def comparison(df: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     if pd.api.types.is_integer_dtype(df.index):
         df = df.sort_index(kind="stable")  # as it was asked, however it was sorted since
     rows = cells(df)
-    name = _compared(df, by)
-    if name not in ("query", "start"):
-        _doubt(name)
-    lines = _lines(df, name, [row for row in rows if row.is_step and _value(row, name) is not None])
-    known = [line for line in lines if line["p"] is not None]
-    for line, p in zip(known, holm([line["p"] for line in known]), strict=True):
-        line["p_holm"] = p
-    return _frame(lines, name, df)
+    name, names = _compared(df, by), axes(df)
+    if name in names and not name.startswith(OF_PROFILES):
+        warnings.warn(
+            f"{name} is no property of the profile: one profile may be in several groups, "
+            "while interval and p suppose different people",
+            QueryWarning,
+            stacklevel=3,
+        )
+    first, pairs = _pairs(df, name, [row for row in rows if row.is_step])
+    at = {id(row): number for number, row in enumerate(rows)}
+    shown = ["query", "step", *(time for time in _TIMES if time in df.columns)]
+    shown += ["start", "end"] if df["start"].nunique() > 1 else []
+    shown += sorted(names, key=lambda axis: axis == name)
+    frame = df.iloc[[at[id(row)] for row, _ in pairs]][shown].reset_index(drop=True)
+    days = ["start", "end"] if "start" in shown else []
+    frame[days] = frame[days].apply(pd.to_datetime)
+    kinds: dict[str, Any] = {"query": TEXT, "start": "datetime64[ns]"}
+    frame.attrs = {}
+    frame = frame.rename(columns={axis: free_names([axis], _OURS)[axis] for axis in names})
+    frame["against"] = pd.Series([first] * len(pairs), dtype=kinds.get(name, df[name].dtype))
+    numbers = pd.DataFrame([_numbers(*pair) for pair in pairs], columns=list(_SHARES[:-1]))
+    known = numbers["p"].notna()
+    numbers.loc[known, "p_holm"] = holm(numbers.loc[known, "p"].tolist())
+    types: dict[str, Any] = {"query": TEXT, "step": TEXT}
+    types |= {time: "Int64" for time in _TIMES if time in shown}
+    return frame.astype(types).join(numbers.reindex(columns=list(_SHARES)).astype("Float64"))
 
 
 def _compared(df: pd.DataFrame, by: str | None) -> str:
@@ -54,97 +72,55 @@ def _compared(df: pd.DataFrame, by: str | None) -> str:
     raise UsageError(f"no axis {by!r}: there is {', '.join([*names, 'query', 'start'])}")
 
 
-def _doubt(axis: str) -> None:
-    if not axis.startswith(OF_PROFILES):
-        warnings.warn(
-            f"{axis} is no property of the profile: one profile may be in several groups, "
-            "while interval and p suppose different people",
-            QueryWarning,
-            stacklevel=3,
-        )
-
-
 def _value(row: Cell, by: str) -> Any:
     if by in ("query", "start"):
         return row.series.query if by == "query" else row.start
     return next((value for name, _, value in row.series.values if name == by), None)
 
 
-def _lines(df: pd.DataFrame, by: str, rows: Sequence[Cell]) -> list[dict[str, Any]]:
+def _pairs(
+    df: pd.DataFrame, by: str, rows: Sequence[Cell]
+) -> tuple[Any, list[tuple[Cell, Cell | None]]]:
+    """Return the value that others are compared with, and each other row with its own."""
+    rows = [row for row in rows if _value(row, by) is not None]
     # Statements of one piece each may speak of different days.
     days = {(row.series.query, row.start, row.end) for row in rows}
-    several = len(days) > len({query for query, *_ in days})
+    several = by != "query" or len(days) > len({query for query, *_ in days})
     steps: dict[int | None, set[str | None]] = {}
     for row in rows:
         steps.setdefault(row.rank, set()).add(row.series.step)
     groups: dict[object, dict[Any, Cell]] = {}
     for row in rows:
+        series = row.series
         # The first step of each statement, though their filters differ.
         is_ranked = by == "query" and row.rank is not None and len(steps[row.rank]) > 1
-        step = row.rank if is_ranked else row.series.step
-        key = _apart(row, by, step, with_days=several or by != "query")
+        key = (
+            None if by == "query" else series.query,
+            tuple(value for value in series.values if value[0] != by),
+            row.rank if is_ranked else series.step,
+            (series.after, series.window),
+            (row.start, row.end) if several and by != "start" else None,
+        )
         group = groups.setdefault(key, {})
         if _value(row, by) in group:
-            raise UsageError(f"{by} {_value(row, by)} has two shares of {row.series.step!r}")
+            raise UsageError(f"{by} {_value(row, by)} has two shares of {series.step!r}")
         group[_value(row, by)] = row
     values = [_value(row, by) for row in rows]
     order = sorted(set(values)) if by == "start" else asked_order(df, values, by)
-    return [
-        _line(by, group[value], order[0], group.get(order[0]))
+    first, *others = order or [None]
+    return first, [
+        (group[value], group.get(first))
         for group in groups.values()
-        for value in order[1:]
+        for value in others
         if value in group
     ]
 
 
-def _apart(row: Cell, by: str, step: object, *, with_days: bool) -> object:
-    """Return what rows have in common that are compared with each other."""
-    series = row.series
-    others = tuple(value for value in series.values if value[0] != by)
-    days = (row.start, row.end) if with_days and by != "start" else None
-    times = series.after, series.window
-    return None if by == "query" else series.query, others, step, *times, days
-
-
-def _line(by: str, row: Cell, against: Any, first: Cell | None) -> dict[str, Any]:
-    return {
-        "query": row.series.query,
-        "step": row.series.step,
-        **dict(zip(_TIMES, (row.series.after, *(row.series.window or (None, None))), strict=True)),
-        "start": pd.Timestamp(row.start),
-        "end": pd.Timestamp(row.end),
-        **{_axis(name): value for name, _, value in row.series.values},
-        "against": pd.Timestamp(against) if by == "start" else against,
-        "share": row.share,
-        "share_against": first.share if first else None,
-        **_numbers(row, first),
-    }
-
-
 def _numbers(row: Cell, first: Cell | None) -> dict[str, float | None]:
-    unknown: dict[str, float | None] = dict.fromkeys(_SHARES[2:])
+    shares = {"share": row.share, "share_against": first.share if first else None}
     # Where days count from each profile's first, a share is of the days that are over.
     if first is None or (row.series.window is None and False in (row.whole, first.whole)):
-        return unknown
+        return shares
     if row.count is None or first.count is None or not row.of or not first.of:
-        return unknown
-    return unknown | asdict(difference(row.count, row.of, first.count, first.of))
-
-
-def _axis(name: str) -> str:
-    return free_names([name], _OURS)[name]
-
-
-def _frame(lines: Sequence[dict[str, Any]], by: str, df: pd.DataFrame) -> pd.DataFrame:
-    names = ["query", "step"]
-    names += [name for name in _TIMES if name in df.columns]
-    names += ["start", "end"] if df["start"].nunique() > 1 else []
-    own = {_axis(name): df[name].dtype for name in axes(df)}
-    last = _axis(by) if by in axes(df) else None
-    names += [*(name for name in own if name != last), *([last] if last else []), "against"]
-    frame = pd.DataFrame(list(lines), columns=[*names, *_SHARES])
-    kinds = {"query": TEXT, "start": "datetime64[ns]"}
-    types: dict[str, Any] = {"query": TEXT, "step": TEXT} | dict.fromkeys(_SHARES, "Float64")
-    types |= {name: "Int64" for name in _TIMES if name in names}
-    types |= own | {"against": kinds.get(by) or df[by].dtype}
-    return frame.astype(types)
+        return shares
+    return shares | asdict(difference(row.count, row.of, first.count, first.of))
