@@ -131,7 +131,11 @@ class Run:
         try:
             while (job := self._next_step()) is not None:
                 if self._pass_gate(job):
-                    self._take(job, self._ask(job))
+                    began = self.clock()
+                    answer = self._ask(job)
+                    took = self.clock() - began
+                    self._take(job, answer)
+                    self._measure(took)
         except BaseException as error:
             # A run without its workers would let the cell wait for ever.
             self._end(f"an error inside ct_magic: {type(error).__name__}")
@@ -174,7 +178,6 @@ class Run:
         return True
 
     def _ask(self, job: Job) -> Answer:
-        began = self.clock()
         try:
             if job.state is State.SUBMITTED:
                 return self._asker.poll(job.req_id or "")
@@ -191,7 +194,6 @@ class Run:
             return Failure(f"an error inside ct_magic: {type(error).__name__}")
         finally:
             self._gate.leave()
-            self._measure(self.clock() - began)
 
     def _measure(self, seconds: float) -> None:
         with self._news:

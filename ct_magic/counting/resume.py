@@ -71,9 +71,7 @@ def pending_cells(journal: Journal) -> list[PendingCell]:
     own.
     """
     pending = journal.pending()
-    latest = dict.fromkeys(journal.last_cell_with(entry) for entry in pending)
-    cells = [cell for name in latest if name is not None and (cell := journal.cell(name))]
-    parts = [_part(*cell, journal.entries_of(cell[0].id)) for cell in cells]
+    parts = [_part(*cell, journal.entries_of(cell[0].id)) for cell in journal.pending_cells()]
     seen = {entry.id for part in parts for entry in part.known}
     rest = [entry for entry in pending if entry.id not in seen]
     return [*(part for part in parts if part.plan.rows), *_alone(rest)]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -361,7 +361,7 @@ def test_a_disk_that_fills_up_costs_a_warning_and_no_more(tmp_path: Path) -> Non
     warned: list[str] = []
     journal = open_journal(tmp_path / "j", warn=warned.append)
     assert journal._file is not None
-    journal._file.write("PRAGMA max_page_count = 12")
+    journal._file.read("PRAGMA max_page_count = 12")
     for number in range(500):
         journal.asking(replace(JOB, number=number))
     assert len(warned) == 1
@@ -468,7 +468,7 @@ def test_no_value_in_the_journal_costs_a_count(tmp_path: Path, column: str, valu
     journal = open_journal(tmp_path / "j", NOW + 60)
     assert journal._file is not None
     try:
-        journal._file.write(f"UPDATE submissions SET {column} = ?", (value,))  # noqa: S608 # ours
+        journal._file.read(f"UPDATE submissions SET {column} = ?", (value,))  # noqa: S608 # ours
     except JournalFileError:
         return  # SQLite refuses it: then it cannot stand there
     job = recall(journal, JOB, fresh())
@@ -487,7 +487,7 @@ def test_no_text_in_the_journal_costs_a_count(tmp_path: Path, column: str, value
     journal.asking(JOB)
     journal.answered(JOB, Partial("7"))
     assert journal._file is not None
-    journal._file.write(f"UPDATE submissions SET {column} = ?", (value,))  # noqa: S608 # ours
+    journal._file.read(f"UPDATE submissions SET {column} = ?", (value,))  # noqa: S608 # ours
     assert recall(journal, JOB, fresh()).state in (State.WAITING, State.SUBMITTED)
     assert len(pending_cells(journal)) <= 1
     assert len(history_frame(past_cells(tmp_path / "j", 10), lambda _: UTC)) == 1
@@ -684,19 +684,21 @@ def test_a_fork_in_the_middle_of_a_write_leaves_the_child_its_journal(tmp_path: 
     """It would find SQLite's own locks held by a thread that it has not: for ever."""
     file, inside, go_on = opened(tmp_path / "j"), threading.Event(), threading.Event()
 
-    def values() -> Iterator[tuple[str, str, str]]:
+    def held() -> str:
         inside.set()
         go_on.wait(60)
-        yield "a", "limits", "parent"
+        return "parent"
 
-    insert = "INSERT OR REPLACE INTO account_facts VALUES (?,?,?)"
-    thread = threading.Thread(target=lambda: file.write_all(insert, values()))
+    file._db.create_function("held", 0, held)
+    insert = "INSERT OR REPLACE INTO account_facts VALUES ('a', 'limits', {})"
+    step = (insert.format("held()"), ())
+    thread = threading.Thread(target=lambda: file.write(step, step))
     thread.start()
     assert inside.wait(60)
     go_on.set()  # this thread goes on first: the other one is still inside when it forks
     if not (child := os.fork()):
         with suppress(BaseException):
-            opened(tmp_path / "j").write(insert, ("a", "limits", "child"))
+            opened(tmp_path / "j").write((insert.format("'child'"), ()))
             os._exit(0)
         os._exit(1)
     assert os.waitpid(child, 0)[1] == 0

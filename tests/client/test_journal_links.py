@@ -241,3 +241,18 @@ def test_a_number_is_never_given_out_twice(old: Old, tmp_path: Path) -> None:
     journal.answered(jobs[-1], Busy("HTTP 429"))
     journal.asking(jobs[-1])
     assert len(seen | set(journal._rows.values())) == 4
+
+
+@pytest.mark.parametrize("is_sent_again", [False, True])
+def test_a_count_that_comes_after_its_id_was_withdrawn_is_not_kept(
+    tmp_path: Path, is_sent_again: bool
+) -> None:
+    """Another thread found meanwhile that two queries have its id; it may be sent anew by then."""
+    journal = opened(tmp_path / "j")
+    (job,) = begun(journal, cell("c", "a"))
+    journal.answered(job, Partial("7"))
+    journal.withdraw("7")
+    if is_sent_again:
+        journal.asking(job)
+    journal.ended(replace(job, state=State.SUCCESS, req_id="7", tally=Tally(66)))
+    assert [entry.tally for entry in journal.entries_of("c").values()] == [None]

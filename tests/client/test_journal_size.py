@@ -71,7 +71,7 @@ def asked(file: Path, plan: Plan, now: float = NOW, *, fetched: bool = True) -> 
 
 def size(path: Path) -> int:
     with closing(JournalFile(path)) as file:
-        file.write("PRAGMA wal_checkpoint(TRUNCATE)")
+        file.read("PRAGMA wal_checkpoint(TRUNCATE)")
     return path.stat().st_size
 
 
@@ -177,7 +177,7 @@ def test_what_nothing_can_use_any_more_is_removed(
     left = [cell for cell in past_cells(tmp_path / "j", 10) if cell.variable == "df"]
     assert len(left) == cells_left
     with closing(JournalFile(tmp_path / "j")) as file:
-        file.write("PRAGMA wal_checkpoint(TRUNCATE)")
+        file.read("PRAGMA wal_checkpoint(TRUNCATE)")
         found = file.read("SELECT count(*) AS n FROM cell_questions")[0]["n"]
     assert found == 3 * customers_left + (cells_left > 0)
     content = b"".join(part.read_bytes() for part in tmp_path.iterdir())

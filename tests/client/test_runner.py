@@ -143,7 +143,7 @@ def test_a_journal_whose_warning_is_an_error_costs_no_count(
     journal = Journal(tmp_path / "j", "a", warn=refuse, now=lambda: 0.0)
     journal.asking(JOBS[0])
     assert journal._file is not None
-    journal._file.write("DROP TABLE submissions")
+    journal._file.read("DROP TABLE submissions")
     jobs = [replace(job, state=State.SUBMITTED, req_id="1") for job in JOBS] if held else JOBS
     timing = Timing(poll_interval=0.01)
     assert states(Run(jobs, Quick(), timing, journal=journal)) == {State.SUCCESS}

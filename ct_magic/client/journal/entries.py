@@ -65,21 +65,22 @@ class Entry(Record):
         return (day_of(min(self.sent, self.asked), zone) - day).days
 
 
-def entry(row: _Stored) -> Entry:
-    """Return what a row of the table `submissions` says, its texts unfolded."""
+def entry(row: _Stored, parts: Parts) -> Entry:
+    """Return what a row of the table `submissions` says, given the parts of its cell."""
     asked, ended = moment(row["asked"]), moment(row["ended"])
+    count, *split = (_whole(row[name]) for name in ("count", "events", "users", "devices"))
     return Entry(
         id=row["id"],
         state=text(row["state"]) or "",
-        body=text(row["body"]) or "",
-        title=text(row["title"]) or "",
-        text=text(row["text"]) or "",
+        body=parts.read(row["body"]) or "",
+        title=parts.read(row["title"]) or "",
+        text=parts.read(row["text"]) or "",
         asked=asked,
         sent=moment(row["sent"]) if row["sent"] is not None else asked,
         req_id=text(row["req_id"]),
         ended=ended,
         counted=moment(row["counted"]) if row["counted"] is not None else ended,
-        tally=_stored_tally(row),
+        tally=None if count is None else Tally(count, *split),
         error=text(row["error"]),
         cell=text(row["cell"]),
     )
@@ -105,13 +106,6 @@ def moment(value: object) -> float | None:
 def day_of(seconds: float, zone: tzinfo | None) -> date:
     """Return the day that a time lies in."""
     return datetime.fromtimestamp(seconds, UTC).astimezone(zone).date()
-
-
-def _stored_tally(row: _Stored) -> Tally | None:
-    count, events, users, devices = (
-        _whole(row[name]) for name in ("count", "events", "users", "devices")
-    )
-    return None if count is None else Tally(count, events, users, devices)
 
 
 def _whole(value: object) -> int | None:

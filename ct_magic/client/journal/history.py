@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from ct_magic.client.journal.store import JournalFile
 
 _T = TypeVar("_T")
-_SHOWN = 60  # characters of a long list
 OF_A_CELL = (
     "SELECT submissions.*, question FROM cell_questions"
     " JOIN submissions ON submissions.id = submission WHERE cell_questions.cell = ?"
 )
+# What was listed is told short: it may be the values of thousands of customers.
+_SHORT_PARTS = "SELECT cell, substr(text, 1, 60) AS text FROM parts ORDER BY cell, number"
 _OF_CELLS = (
     "id IN (SELECT cell FROM parts WHERE instr(text, ?)) OR instr(titles, ?) OR id IN"
     " (SELECT cell_questions.cell FROM cell_questions JOIN submissions"
@@ -76,8 +78,11 @@ def past_cells(file: Path | None, limit: int, holding: str | None = None) -> lis
     values = (holding,) * 8 if holding else ()
 
     def work(opened: JournalFile) -> list[PastCell]:
+        parts: defaultdict[str | None, Parts] = defaultdict(Parts)
+        for row in opened.read(_SHORT_PARTS):
+            parts[str(row["cell"])].texts.append(f"{row['text']}…")
         cells = opened.read(_CELLS.format(**where), (*values, limit))
-        return [_past_cell(cell, opened) for cell in cells]
+        return [_past_cell(cell, opened, parts) for cell in cells]
 
     return _read(file, work) or []
 
@@ -93,27 +98,22 @@ def texts_that_found(file: Path | None, limit: int, account: str = "") -> list[s
     return [row["text"] for row in rows if isinstance(row["text"], str)]
 
 
-def _past_cell(cell: dict[str, Any], opened: JournalFile) -> PastCell:
-    of_cell, of_one = f"{OF_A_CELL} ORDER BY question", "SELECT * FROM submissions WHERE id = ?"
+def _past_cell(
+    cell: dict[str, Any], opened: JournalFile, parts: Mapping[str | None, Parts]
+) -> PastCell:
     is_one = cell["cell"] is None
-    rows = opened.read(*((of_one, (cell["submission"],)) if is_one else (of_cell, (cell["cell"],))))
-    parts = Parts()
-    if any(isinstance(value, bytes) for row in rows for value in (row["title"], row["text"])):
-        sql = "SELECT text FROM parts WHERE cell = ? ORDER BY number"
-        # What was listed is told short: it may be the values of thousands of customers.
-        texts = (str(row["text"]) for row in opened.read(sql, (cell["cell"],)))
-        parts = Parts(f"{text[:_SHOWN]}…" for text in texts)
-    entries = tuple(entry(_readable(row, parts)) for row in rows)
-    titles = tuple(entry.title for entry in entries) if is_one else _titles(cell["titles"], parts)
+    sql = "SELECT * FROM submissions WHERE id = ?" if is_one else f"{OF_A_CELL} ORDER BY question"
+    rows = opened.read(sql, (cell["submission" if is_one else "cell"],))
+    entries = tuple(entry(row, parts[text(row["cell"])]) for row in rows)
+    if is_one:
+        titles = tuple(entry.title for entry in entries)
+    else:
+        titles = _titles(cell["titles"], parts[cell["cell"]])
     times = [known.asked for known in entries if known.asked is not None]
     began = moment(cell["began"]) if cell["began"] is not None else min(times, default=None)
     variable, zone = text(cell["variable"]), text(cell["zone"])
     counts = cell["counts"] if isinstance(cell["counts"], int) else len(entries)
     return PastCell(str(cell["account"]), began, variable, zone, titles, counts, entries)
-
-
-def _readable(row: dict[str, Any], parts: Parts) -> dict[str, Any]:
-    return row | {name: parts.read(row[name]) for name in ("title", "text", "body")}
 
 
 def _titles(stored: object, parts: Parts) -> tuple[str, ...]:

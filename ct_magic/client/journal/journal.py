@@ -15,10 +15,10 @@ import logging
 import secrets
 import time
 import warnings
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,7 +36,6 @@ from ct_magic.client.jobs import (
     Shared,
     State,
     Success,
-    Tally,
     Trouble,
 )
 from ct_magic.client.journal.entries import (
@@ -58,7 +57,7 @@ from ct_magic.rows import Plan, Question
 from ct_magic.settings import LONGEST
 
 if TYPE_CHECKING:
-    from ct_magic.client.journal.store import JournalFile
+    from ct_magic.client.journal.store import JournalFile, Step
 
 
 # Newest first; more than so many of one question are not looked through. Those of older versions
@@ -67,28 +66,51 @@ OF_A_QUESTION = (
     "SELECT * FROM submissions WHERE account = ? AND lookup IN (lookup(?), lookup(?))"
     " AND state IN ('success', 'submitted') ORDER BY +id DESC LIMIT 50"
 )
-PENDING = (
-    "SELECT * FROM submissions WHERE account = ? AND state = 'submitted' AND req_id IS NOT NULL"
-    " ORDER BY id DESC LIMIT 10000"
+_IS_PENDING = "state = 'submitted' AND req_id IS NOT NULL"
+_PENDING = (
+    f"SELECT * FROM submissions WHERE account = ? AND {_IS_PENDING} ORDER BY id DESC LIMIT 10000"  # noqa: S608 # all our own
 )
-# The latest are enough: whatever answers every query alike does it now.
-_WITH_THIS_ID = "SELECT * FROM submissions WHERE req_id = ? AND account = ? AND id > ? - 1000"
+# Of each that is pending the latest cell that needs it.
+_PENDING_CELLS = (
+    "SELECT cells.*, max(began) FROM submissions JOIN cell_questions ON submission = submissions.id"  # noqa: S608 # all our own
+    f" JOIN cells ON cells.id = cell_questions.cell WHERE submissions.account = ? AND {_IS_PENDING}"
+    " GROUP BY submission ORDER BY submission"
+)
 # A rerun asks the account in use now; a cell that was cut off may have asked another.
 _PENDING_ELSEWHERE = (
-    "SELECT submissions.*, account_name FROM submissions"
+    "SELECT submissions.*, account_name FROM submissions"  # noqa: S608 # all our own
     " JOIN cells ON cells.id = submissions.cell WHERE lookup IN (lookup(?), lookup(?))"
-    " AND state = 'submitted' AND req_id IS NOT NULL AND account_name IS NOT NULL"
-    " AND submissions.account != ? AND asked > ?"
+    f" AND {_IS_PENDING} AND account_name IS NOT NULL AND submissions.account != ? AND asked > ?"
 )
 _LATELY = 7 * 86400.0  # seconds
-_PRUNED = "pruned"  # under this name it keeps the day on which it was pruned last
-_INSERT = (
-    "INSERT INTO submissions (account, cell, body, key, title, text, asked, state, lookup)"
-    " VALUES (?,?,?,?,?,?,?,?,lookup(?))"
-)
 _BEGIN = (
     "INSERT INTO cells (id, account, account_name, began, variable, zone, plan, titles, counts)"
     " VALUES (?,?,?,?,?,?,?,?,?)"
+)
+_PART = "INSERT INTO parts VALUES (?,?,?)"
+_LINK = "INSERT OR REPLACE INTO cell_questions VALUES (?,?,coalesce(?, last_insert_rowid()))"
+_ASKING = (
+    "INSERT INTO submissions (account, cell, body, key, title, text, asked, state, lookup)"
+    " VALUES (?,?,?,?,?,?,?,?,lookup(?))"
+)
+_BY_NUMBER = "SELECT * FROM submissions WHERE id = ?"
+# Back from the answer's time to the request's: both clocks may be wrong, not their rate.
+_ACCEPTED = (
+    "UPDATE submissions SET state = ?, req_id = ?, sent = ? - max(0.0, ? - asked) WHERE id = ?"
+)
+# The latest are enough: whatever answers every query alike does it now.
+_WITH_THIS_ID = "SELECT * FROM submissions WHERE req_id = ? AND account = ? AND id > ? - 1000"
+_REFUSED = "UPDATE submissions SET state = ?, error = ? WHERE id = ?"
+_TURNED_AWAY = (
+    "DELETE FROM cell_questions WHERE submission = ?",
+    "DELETE FROM submissions WHERE id = ?",
+)
+# Not over what was withdrawn meanwhile, nor into the next submission of the same question.
+# How long it took is by the machine's clock: one that was refused at first has waited before.
+_ENDED = (
+    "UPDATE submissions SET state = ?, error = ?, count = ?, events = ?, users = ?, devices = ?,"
+    " counted = ?, ended = ?, took = CASE WHEN ? THEN max(0.0, ? - asked) ELSE took END"
+    " WHERE id = ? AND coalesce(?, req_id) IS req_id AND (state != 'shared' OR ? IS NULL)"
 )
 _SHARED = "shared"  # the state of a submission whose id another one got, too
 _BY_ID = "SELECT * FROM submissions WHERE account = ? AND req_id = ? ORDER BY id DESC LIMIT 1000"
@@ -96,14 +118,35 @@ _WITHDRAW = (
     f"UPDATE submissions SET state = '{_SHARED}', count = NULL, events = NULL, users = NULL,"  # noqa: S608 # all our own
     " devices = NULL, counted = NULL WHERE account = ? AND req_id = ?"
 )
+# What nothing can use any more, and the seconds after which that is so at the earliest: lists of
+# customers are kept for as long as they can answer, what is short for `%ct history`.
+_LONG_AGO, _YEARS_AGO = 30 * 86400.0, 400 * 86400.0
+_PRUNINGS = (
+    (
+        "DELETE FROM cells WHERE began < ? AND"
+        " (id IN (SELECT cell FROM parts) OR length(plan) > 2000000)",
+        _LONG_AGO,
+    ),
+    (
+        "DELETE FROM submissions WHERE asked < ? AND"
+        " (typeof(body) = 'blob' OR length(body) > 10000)",
+        _LONG_AGO,
+    ),
+    ("DELETE FROM cells WHERE began < ?", _YEARS_AGO),
+    ("DELETE FROM submissions WHERE asked < ?", _YEARS_AGO),
+)
+_PRUNINGS_OF_LINKS = (
+    "DELETE FROM parts WHERE cell NOT IN (SELECT id FROM cells)",
+    "DELETE FROM cell_questions WHERE cell NOT IN (SELECT id FROM cells)"
+    " OR submission NOT IN (SELECT id FROM submissions)",
+)
+_LEARN = "INSERT OR REPLACE INTO account_facts (account, name, value) VALUES (?,?,?)"
+_PRUNED = "pruned"  # under this name it keeps the day on which it was pruned last
 _FORGOTTEN = (
     "the service forgot this query, and it speaks of profiles as they are: run the cell again, "
     "which asks all counts of its row"
 )
-_LINK = "INSERT OR REPLACE INTO cell_questions VALUES (?,?,?)"
-_INSERT_PART = "INSERT INTO parts VALUES (?,?,?)"
 _QuestionAt = tuple[str, int]  # a cell, and the number of one of its questions
-_Rows = Sequence[Sequence[Any]]
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
@@ -124,26 +167,21 @@ class Journal:
         warn: Callable[[str], None],
         now: Callable[[], float],
     ) -> None:
-        self._account, self._warn, self.now = account, warn, now
-        self._path = file
+        self._path, self._account, self._warn, self.now = file, account, warn, now
         self.trouble: str | None = None
         self.data: str | None = None  # what a sandbox says that it counts
         self._cell: str | None = None
         self._began = 0.0
         self._freshness: Freshness | None = None
-        self._rows: dict[int, int] = {}
-        self._asked: dict[int, float] = {}
-        self._sent: dict[int, float] = {}
+        self._rows: dict[int, int] = {}  # the submission of each job
+        self._own: set[int] = set()  # jobs that were submitted here, not found
         self._titles: Mapping[int, str] = {}
         self._places: dict[int, Sequence[_QuestionAt]] = {}
         self._together: set[int] = set()  # what is not taken from another cell
         self._parts: dict[str, Parts] = {}
         self._denied = False
         self._file: JournalFile | None = None
-        try:
-            self._file = _file(file)
-        except Exception as error:  # a path, a disk, a Python without sqlite3
-            self._give_up(error)
+        self._file = self._guarded(lambda: _file(file))  # a path, a disk, a Python without sqlite3
 
     def found(self, question: Question, freshness: Freshness) -> list[Entry]:
         """Return the submissions that answer this question now, the best first.
@@ -175,13 +213,13 @@ class Journal:
         self._titles = {n: row.title for row in reversed(plan.rows) for n in row.questions}
         self.ask_together(plan)
         parts = self._parts[cell.id] = Parts()
-        text, titles = plan_to_json(plan, parts), titles_to_json(plan, parts)
-        account = (cell.id, self._account, cell.account)
-        shown = (cell.variable, cell.zone, text, titles, len(plan.questions))
-        kept = [(cell.id, *numbered) for numbered in enumerate(parts.texts)]
-        links = [(cell.id, number, row) for number, row in self._rows.items()]
-        cells = [(*account, self._began, *shown)]
-        self._write_all(_BEGIN, cells, (_INSERT_PART, kept), (_LINK, links))
+        texts = plan_to_json(plan, parts), titles_to_json(plan, parts)
+        whose = cell.id, self._account, cell.account, self._began, cell.variable, cell.zone
+        self._write(
+            (_BEGIN, (*whose, *texts, len(plan.questions))),
+            *((_PART, (cell.id, *numbered)) for numbered in enumerate(parts.texts)),
+            *((_LINK, (cell.id, *known)) for known in self._rows.items()),
+        )
 
     def ask_together(self, plan: Plan) -> None:
         """Take no count of a row that speaks of profiles as they are from another moment."""
@@ -193,38 +231,40 @@ class Journal:
         That is its count, or an id of just now; the job goes on writing into its submission. What
         speaks of profiles as they are now comes from one run, with all that its row needs.
         """
-        if job.again and (row := self._rows.pop(job.number, None)):
-            self._write("UPDATE submissions SET state = 'forgotten' WHERE id = ?", (row,))
-            if job.number in self._together and job.number not in self._asked:
+        number, question, now = job.number, job.question, self.now()
+        if job.again and (row := self._rows.pop(number, None)):
+            self._write(("UPDATE submissions SET state = 'forgotten' WHERE id = ?", (row,)))
+            if number in self._together and number not in self._own:
                 return Failure(_FORGOTTEN)  # its id was another run's, and so is its row
-        if self._freshness is None or job.number in self._together:
+        if self._freshness is None or number in self._together:
             return None
-        q, now = job.question, self.now()
-        for known in self._of(q):
-            if self._freshness.came_meanwhile(known, q, self._began, now):
+        for known in self._of(question):
+            if self._freshness.came_meanwhile(known, question, self._began, now):
+                self._rows[number] = known.id
+                self._own.discard(number)  # an earlier try, which met with trouble
+                self._write(*((_LINK, (*at, known.id)) for at in self._places_of(number)))
                 after = job_after(job, known)
-                self._rows[job.number] = known.id
-                self._asked.pop(job.number, None)  # by an earlier try, which met with trouble
-                self._sent.pop(job.number, None)
-                self._link(job.number)
-                if after.tally is not None:
-                    return Success(after.tally, after.counted)
-                return Partial(known.req_id or "")
+                if after.tally is None:
+                    return Partial(known.req_id or "")
+                return Success(after.tally, after.counted)
         return None
 
     def asking(self, job: Job) -> None:
         """Write down that this job's query is about to be sent."""
-        q, now = job.question, self.now()
-        cell = next((cell for cell, _ in self._places_of(job.number)), None)
-        texts = (q.body, q.key, self._titles.get(job.number, q.text), q.text)
-        stored = self._stored(cell, texts)
-        values = (self._account, cell, *stored, now, str(State.WAITING), q.key)
-        row = self._write(_INSERT, values)
-        if row is None:
-            return
-        self._rows[job.number], self._asked[job.number] = row, now
-        self._sent.pop(job.number, None)
-        self._link(job.number)
+        q, places = job.question, self._places_of(job.number)
+        cell = places[0][0] if places else None
+        parts, known = self._parts_of(cell), len(self._parts_of(cell).texts)
+        texts = q.body, q.key, self._titles.get(job.number, q.text), q.text
+        stored = texts if cell is None else tuple(map(parts.stored, texts))
+        new = list(enumerate(parts.texts))[known:]
+        row = self._write(
+            *((_PART, (cell, *numbered)) for numbered in new),
+            (_ASKING, (self._account, cell, *stored, self.now(), str(State.WAITING), q.key)),
+            *((_LINK, (*at, None)) for at in places),
+        )
+        if row is not None:
+            self._rows[job.number] = row
+            self._own.add(job.number)
 
     def answered(self, job: Job, answer: Answer) -> Answer:
         """Write down the id that came, or why there is none; return the answer that counts.
@@ -232,34 +272,50 @@ class Journal:
         That is another one where an id is forgotten because another kernel fetched its count, and
         where an id is that of another query, in whichever cell: see `withdraw`.
         """
-        answer = self._own(job, answer)
+        # A wrong passcode must not cost the ids that wait for the right one.
+        self._denied |= isinstance(answer, Denied)
+        row = self._rows.get(job.number)
+        if row is None:
+            return answer
+        if job.req_id is not None:
+            return self._believed(row, job, answer)
         match answer:
-            case Success(_, at, req_id):
-                self._note_sent(job, at)
-                if req_id:
-                    self._set(job, "req_id = ?", (req_id,))
-            case Partial(req_id, at) if job.number in self._asked:
-                # Of one that was picked up all is written, and perhaps its end by now.
-                self._note_sent(job, at)
-                values = (req_id, str(State.SUBMITTED), self._sent.get(job.number))
-                self._set(job, "req_id = ?, state = ?, sent = coalesce(sent, ?)", values)
-            case Forgotten():
-                # It is called forgotten once it is sent again: a young id may be known a bit later.
-                return self._fetched_elsewhere(job) or answer
-            case Busy() if job.req_id is None and job.number in self._rows:
+            case Success(_, at, req_id) | Partial(req_id, at):
+                # Nothing comes before it: whoever is killed here sends the query once more.
+                if job.number in self._own:
+                    sent = at and at.timestamp()
+                    values = str(State.SUBMITTED), req_id, sent, self.now(), row
+                    self._write((_ACCEPTED, values))
+                others = self._read(_WITH_THIS_ID, (req_id, self._account, row)) if req_id else []
+                if req_id and not all(self._asks(other, job.question) for other in others):
+                    self._write((_REFUSED, (_SHARED, None, row)))
+                    return Shared(req_id)
+            case Busy():
                 # It was turned away at the door: no submission, so no row of one, nor a link.
-                row = [(self._rows.pop(job.number),)]
-                of_it = "DELETE FROM cell_questions WHERE submission = ?"
-                self._write_all(of_it, row, ("DELETE FROM submissions WHERE id = ?", row))
-            case Trouble(error) if job.req_id is None:
-                self._set(job, "state = ?, error = ?", ("unanswered", error))
-            case Shared() if job.req_id is None:
-                self._set(job, "state = ?", (_SHARED,))
+                del self._rows[job.number]
+                self._write(*((sql, (row,)) for sql in _TURNED_AWAY))
+            case Trouble(error):
+                self._write((_REFUSED, ("unanswered", error, row)))
             case Denied(error):
-                # A wrong passcode must not cost the ids that wait for the right one.
-                if job.req_id is None:
-                    self._set(job, "state = ?, error = ?", (str(State.FAILED), error))
-                self._denied = True
+                self._write((_REFUSED, (str(State.FAILED), error, row)))
+            case Shared():
+                self._write((_REFUSED, (_SHARED, None, row)))
+        return answer
+
+    def _believed(self, row: int, job: Job, answer: Answer) -> Answer:
+        """Return the answer to a look; another kernel may have found out since about its id."""
+        for own in self._read(_BY_NUMBER, (row,)):
+            if isinstance(answer, Forgotten):
+                # It is called so once it is sent again: a young id may be known a bit later.
+                (known,) = self._entries([own])
+                after = job_after(job, known)
+                if known.is_counted and after.tally:
+                    return Success(after.tally, after.counted)
+            elif isinstance(answer, Partial | Success):
+                if own["state"] == _SHARED:
+                    return Shared(job.req_id or "")
+                if answer.at and answer.at.timestamp() < (moment(own["sent"]) or 0.0) - 1:
+                    return Trouble(f"{BY_A_CACHE} before it was asked", cause=Cause.FOREIGN)
         return answer
 
     def withdraw(self, req_id: str) -> None:
@@ -269,74 +325,58 @@ class Journal:
         """
         values = (self._account, req_id)
         own = set(self._rows.values())
-        counted = [row for row in self._read(_BY_ID, values) if row["state"] == State.SUCCESS]
-        self._write(_WITHDRAW, values)
-        for known in self._entries(row for row in counted if row["id"] not in own):
-            self._warn(
-                f"the count of {known.title!r} may be wrong: another query got the same id since "
-                "then. It is forgotten: run its cell again"
-            )
+        known = self._entries(self._read(_BY_ID, values))
+        self._write((_WITHDRAW, values))
+        for other in known:
+            if other.state == State.SUCCESS and other.id not in own:
+                self._warn(
+                    f"the count of {other.title!r} may be wrong: another query got the same id "
+                    "since then. It is forgotten: run its cell again"
+                )
 
     def ended(self, job: Job) -> None:
         """Write down how it ended. Cancelled, late or lost it stays pending: it can be fetched."""
         ends = (State.SUCCESS,) if self._denied else (State.SUCCESS, State.FAILED)
-        if job.state not in ends or job.lost:
+        row = self._rows.get(job.number)
+        if row is None or job.state not in ends or job.lost:
             return
-        tally = job.tally or Tally(0)
-        values = {
-            "state": str(job.state),
-            "ended": self.now(),
-            "error": job.error,
-            "count": tally.count if job.tally else None,
-            "events": tally.events,
-            "users": tally.users,
-            "devices": tally.devices,
-            "counted": job.counted and job.counted.timestamp(),
-        }
-        if job.number in self._asked:
-            # By the machine's clock: one that was refused at first has waited before.
-            values["took"] = max(0.0, self.now() - self._asked[job.number])
-        if job.number in self._sent:
-            values["sent"] = self._sent[job.number]
-        self._set(job, ", ".join(f"{name} = ?" for name in values), tuple(values.values()))
+        tally, now = job.tally, self.now()
+        came = (tally.count, tally.events, tally.users, tally.devices) if tally else (None,) * 4
+        times = job.counted and job.counted.timestamp(), now, job.number in self._own, now
+        which = row, job.req_id, came[0]
+        self._write((_ENDED, (str(job.state), job.error, *came, *times, *which)))
 
     def pending(self) -> list[Entry]:
         """Return what this account was asked and never came back, the oldest first."""
-        return self._entries(reversed(self._read(PENDING, (self._account,))))
+        return self._entries(reversed(self._read(_PENDING, (self._account,))))
+
+    def pending_cells(self) -> list[tuple[CellRecord, float]]:
+        """Return the latest cells that need what is pending, and when each began."""
+        cells = []
+        for row in {
+            row["id"]: row for row in self._read(_PENDING_CELLS, (self._account,))
+        }.values():
+            try:
+                plan = plan_from_json(row["plan"], self._parts_of(row["id"]))
+                record = CellRecord(row["id"], plan, row["variable"], row["zone"])
+                cells.append((record, float(row["began"])))
+            except ValueError:
+                _log.warning("ct_magic: a cell in the journal cannot be read")
+        return cells
 
     def entries_of(self, cell: str) -> dict[int, Entry]:
         """Return what was submitted for each question of a cell."""
         rows = self._read(f"{OF_A_CELL} ORDER BY question", (cell,))
-        entries = self._entries(rows)
-        return {row["question"]: entry for row, entry in zip(rows, entries, strict=True)}
-
-    def last_cell_with(self, submission: Entry) -> str | None:
-        """Return the latest cell that needs a submission."""
-        sql = (
-            "SELECT cells.id FROM cell_questions JOIN cells ON cells.id = cell_questions.cell"
-            " WHERE submission = ? ORDER BY began DESC LIMIT 1"
-        )
-        return next((row["id"] for row in self._read(sql, (submission.id,))), None)
-
-    def cell(self, cell: str) -> tuple[CellRecord, float] | None:
-        """Return a cell, and when it began; None where it cannot be read."""
-        for row in self._read("SELECT * FROM cells WHERE id = ?", (cell,)):
-            try:
-                plan = plan_from_json(row["plan"], self._parts_of(cell))
-                return CellRecord(cell, plan, row["variable"], row["zone"]), float(row["began"])
-            except ValueError:
-                _log.warning("ct_magic: a cell in the journal cannot be read")
-        return None
+        return dict(zip((row["question"] for row in rows), self._entries(rows), strict=True))
 
     def pending_elsewhere(self, questions: Iterable[Question]) -> Counter[str]:
         """Return at which other accounts, by name, how many of these questions are pending."""
         names: Counter[str] = Counter()
-        for question in questions:
-            values = (question.key, question.body, self._account, self.now() - _LATELY)
-            rows = [
-                row for row in self._read(_PENDING_ELSEWHERE, values) if self._asks(row, question)
-            ]
-            names.update({str(row["account_name"]) for row in rows})
+        for q in questions:
+            rows = self._read(
+                _PENDING_ELSEWHERE, (q.key, q.body, self._account, self.now() - _LATELY)
+            )
+            names.update({str(row["account_name"]) for row in rows if self._asks(row, q)})
         return names
 
     def learned(self, name: str) -> str | None:
@@ -347,8 +387,7 @@ class Journal:
 
     def learn(self, name: str, value: str) -> None:
         """Keep what this account taught."""
-        sql = "INSERT OR REPLACE INTO account_facts (account, name, value) VALUES (?,?,?)"
-        self._write(sql, (self._account, name, value))
+        self._write((_LEARN, (self._account, name, value)))
 
     def latencies(self, limit: int = 200) -> list[float]:
         """Return the seconds that this account's latest counts took, the newest first."""
@@ -358,19 +397,9 @@ class Journal:
         )
         return [row["took"] for row in self._read(sql, (self._account, LONGEST, limit))]
 
-    def _note_sent(self, job: Job, at: datetime | None) -> None:
-        # Back from the answer's time to the request's: both clocks may be wrong, not their rate.
-        if job.req_id is None and at is not None and job.number in self._asked:
-            under_way = max(0.0, self.now() - self._asked[job.number])
-            self._sent[job.number] = at.timestamp() - under_way
-
     def _places_of(self, number: int) -> Sequence[_QuestionAt]:
         own = [] if self._cell is None else [(self._cell, number)]
         return self._places.get(number, own)
-
-    def _link(self, number: int) -> None:
-        for place in self._places_of(number):
-            self._write(_LINK, (*place, self._rows[number]))
 
     def _of(self, question: Question) -> list[Entry]:
         rows = self._read(OF_A_QUESTION, (self._account, question.key, question.body))
@@ -378,14 +407,10 @@ class Journal:
 
     def _asks(self, row: dict[str, Any], question: Question) -> bool:
         # `lookup` only finds it: what is the same is compared.
-        return self._text(row, "key") in (question.key, question.body)
+        return self._parts_of(row["cell"]).read(row["key"]) in (question.key, question.body)
 
     def _entries(self, rows: Iterable[dict[str, Any]]) -> list[Entry]:
-        texts = ("body", "title", "text")
-        return [entry(row | {name: self._text(row, name) for name in texts}) for row in rows]
-
-    def _text(self, row: dict[str, Any], name: str) -> str | None:
-        return self._parts_of(row["cell"]).read(row[name])
+        return [entry(row, self._parts_of(row["cell"])) for row in rows]
 
     def _parts_of(self, cell: str | None) -> Parts:
         if cell is None:
@@ -395,77 +420,34 @@ class Journal:
             self._parts[cell] = Parts(row["text"] for row in self._read(sql, (cell,)))
         return self._parts[cell]
 
-    def _stored(self, cell: str | None, texts: Iterable[str]) -> list[str | bytes]:
-        if cell is None:
-            return list(texts)
-        parts = self._parts_of(cell)
-        known = len(parts.texts)
-        stored = [parts.stored(text) for text in texts]
-        for number in range(known, len(parts.texts)):
-            self._write(_INSERT_PART, (cell, number, parts.texts[number]))
-        return stored
-
     def _prune(self, freshness: Freshness | None) -> None:
         """Once a day, forget what nothing can use any more."""
         today = day_of(self._began, UTC).isoformat()
         if self.learned(_PRUNED) != today:
             self.learn(_PRUNED, today)
             ttl = max(freshness.ttl, freshness.settled_ttl) if freshness else 0.0
-            self._guarded(lambda file: file.prune(self._began, ttl))
-
-    def _fetched_elsewhere(self, job: Job) -> Success | None:
-        rows = self._read("SELECT * FROM submissions WHERE id = ?", (self._rows.get(job.number),))
-        after = [job_after(job, known) for known in self._entries(rows) if known.is_counted]
-        newest = next(iter(after), None)
-        return Success(newest.tally, newest.counted) if newest and newest.tally else None
-
-    def _own(self, job: Job, answer: Answer) -> Answer:
-        """Return the answer, or Shared where its id is that of another question, too."""
-        row = self._rows.get(job.number)
-        if row is None or not isinstance(answer, Partial | Success):
-            return answer
-        if job.req_id is not None:
-            # Another kernel may have found out, since this id was looked at.
-            for own in self._read("SELECT state, sent FROM submissions WHERE id = ?", (row,)):
-                if own["state"] == _SHARED:
-                    return Shared(job.req_id)
-                if answer.at and answer.at.timestamp() < (moment(own["sent"]) or 0.0) - 1:
-                    return Trouble(f"{BY_A_CACHE} before it was asked", cause=Cause.FOREIGN)
-            return answer
-        known = self._read(_WITH_THIS_ID, (answer.req_id, self._account, row))
-        is_anothers = any(not self._asks(other, job.question) for other in known)
-        return Shared(answer.req_id) if answer.req_id and is_anothers else answer
-
-    def _set(self, job: Job, assignments: str, values: Sequence[object]) -> None:
-        if job.number in self._rows:
-            sql = f"UPDATE submissions SET {assignments} WHERE id = ?"  # noqa: S608 # `assignments` is our own text
-            self._write(sql, (*values, self._rows[job.number]))
+            old = [(sql, (self._began - max(age, ttl),)) for sql, age in _PRUNINGS]
+            self._write(*old, *((sql, ()) for sql in _PRUNINGS_OF_LINKS))
 
     def _read(self, sql: str, values: Sequence[object]) -> list[dict[str, Any]]:
-        return self._guarded(lambda file: file.read(sql, values)) or []
+        file = self._file
+        return (self._guarded(lambda: file.read(sql, values)) if file else None) or []
 
-    def _write(self, sql: str, values: Sequence[Any]) -> int | None:
-        return self._guarded(lambda file: file.write(sql, values))
+    def _write(self, *steps: Step) -> int | None:
+        file = self._file
+        return self._guarded(lambda: file.write(*steps)) if file and steps else None
 
-    def _write_all(self, sql: str, values: _Rows, *more: tuple[str, _Rows]) -> None:
-        self._guarded(lambda file: file.write_all(sql, values, *more))
-
-    def _guarded(self, work: Callable[[JournalFile], _T]) -> _T | None:
-        if self._file is None:
-            return None
+    def _guarded(self, work: Callable[[], _T]) -> _T | None:
         try:
-            return work(self._file)
+            return work()
         except Exception as error:  # whatever happens to the journal, the count arrives
-            self._give_up(error)
+            self._file = None
+            _log.debug("ct_magic: the journal is off", exc_info=error)
+            journal = f"the journal {self._path}" if self._path else "the journal"
+            self.trouble = f"{journal} cannot be used ({error})"
+            again = "an interrupted one will have to be asked again"
+            self._warn(f"{self.trouble}; counts go on, but {again}")
             return None
-
-    def _give_up(self, error: Exception) -> None:
-        self._file = None
-        _log.debug("ct_magic: the journal is off", exc_info=error)
-        journal = f"the journal {self._path}" if self._path else "the journal"
-        self.trouble = f"{journal} cannot be used ({error})"
-        again = "an interrupted one will have to be asked again"
-        self._warn(f"{self.trouble}; counts go on, but {again}")
 
 
 def path() -> Path | None:
@@ -559,16 +541,22 @@ def recalled(plan: Plan, journal: Journal, freshness: Freshness) -> list[Job]:
     of profiles as they are: then all its counts come from one run of one cell.
     """
     found = [journal.found(question, freshness) for question in plan.questions]
-    moving = together(plan)
+    moving, now = together(plan), journal.now()
     for group in moving:
         _of_one_cell(group, found)
-    known = [entries[0] if entries else None for entries in found]
-    anew = _asked_anew(plan, known, moving, freshness, journal.now())
-    jobs = []
-    for number, (question, kept) in enumerate(zip(plan.questions, known, strict=True)):
-        job = Job(number, question)
-        jobs.append(job if kept is None or number in anew else journal.taken(job, kept))
-    return jobs
+    changing = {
+        number
+        for number, (question, entries) in enumerate(zip(plan.questions, found, strict=True))
+        if freshness.may_change(question) and not (entries and freshness.is_of_now(entries[0], now))
+    }
+    groups = _joined([*(changing.intersection(row.questions) for row in plan.rows), *moving])
+    anew = {number for number, entries in enumerate(found) if not entries}
+    lost = {id(groups[number]) for number in anew if number in groups}
+    anew |= {number for number, group in groups.items() if id(group) in lost}
+    return [
+        Job(number, question) if number in anew else journal.taken(Job(number, question), known[0])
+        for number, (question, known) in enumerate(zip(plan.questions, found, strict=True))
+    ]
 
 
 def together(plan: Plan) -> list[set[int]]:
@@ -576,39 +564,24 @@ def together(plan: Plan) -> list[set[int]]:
 
     Those of a row that speaks of profiles as they are now, and of all such rows that share one.
     """
-    needed = [row.questions for row in plan.rows]
     moving = {n for n, question in enumerate(plan.questions) if question.profiles_now}
-    rows = [set(numbers) for numbers in needed if not moving.isdisjoint(numbers)]
-    reach = _Reach(rows)
-    groups, seen = [], set[int]()
-    for row in rows:
-        if not row <= seen:
-            groups.append(reach.from_(row))
-            seen |= groups[-1]
-    return [group for group in groups if len(group) > 1]
+    rows = [row.questions for row in plan.rows if not moving.isdisjoint(row.questions)]
+    groups = {id(group): group for group in _joined(rows).values()}
+    return [group for group in groups.values() if len(group) > 1]
 
 
-class _Reach:
-    """Which numbers are reached from some through sets that share one; each set is met once."""
-
-    def __init__(self, sets: Sequence[set[int]]) -> None:
-        self._sets = sets
-        self._with: dict[int, list[int]] = defaultdict(list)
-        for place, numbers in enumerate(sets):
-            for number in numbers:
-                self._with[number].append(place)
-
-    def from_(self, begin: Iterable[int]) -> set[int]:
-        """Return these and all that are reached from them."""
-        reached, met = set(begin), set[int]()
-        left = list(reached)
-        while left:
-            places = [place for place in self._with[left.pop()] if place not in met]
-            met.update(places)
-            more = set[int]().union(*(self._sets[place] for place in places)) - reached
-            reached |= more
-            left += more
-        return reached
+def _joined(sets: Iterable[Collection[int]]) -> dict[int, set[int]]:
+    """Return, for each number, all that are reached from it through sets that share one."""
+    groups: dict[int, set[int]] = {}
+    for numbers in sets:
+        known = {id(groups[n]): groups[n] for n in numbers if n in groups}
+        # The smaller ones go into the largest: a chain of thousands takes no time.
+        whole = max(known.values(), key=len, default=set[int]())
+        for part in (set(numbers), *known.values()):
+            if part is not whole:
+                whole |= part
+                groups.update(dict.fromkeys(part, whole))
+    return groups
 
 
 def _of_one_cell(group: set[int], found: list[list[Entry]]) -> None:
@@ -618,17 +591,3 @@ def _of_one_cell(group: set[int], found: list[list[Entry]]) -> None:
     latest = max(cells, key=lambda cell: max(by_cell[n][cell].id for n in group), default=None)
     for number in group:
         found[number] = [by_cell[number][latest]] if latest is not None else []
-
-
-def _asked_anew(
-    plan: Plan,
-    known: Sequence[Entry | None],
-    moving: Sequence[set[int]],
-    freshness: Freshness,
-    now: float,
-) -> set[int]:
-    changing = {n for n, question in enumerate(plan.questions) if freshness.may_change(question)}
-    fine = {n for n, entry in enumerate(known) if entry and freshness.is_of_now(entry, now)}
-    rows = [(changing - fine).intersection(row.questions) for row in plan.rows]
-    anew = {number for number, entry in enumerate(known) if entry is None}
-    return _Reach([*rows, *moving]).from_(anew)

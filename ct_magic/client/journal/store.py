@@ -11,10 +11,10 @@ import sqlite3
 import stat
 import time
 import weakref
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from zlib import crc32
 
 from ct_magic.common.threads import ForkLock, in_child, now
@@ -74,9 +74,7 @@ _FROM_1 = tuple(
 )
 _FROM_2 = (
     "ALTER TABLE learned RENAME TO account_facts",
-    "ALTER TABLE cells ADD COLUMN account_name TEXT",
-    "ALTER TABLE cells ADD COLUMN titles",
-    "ALTER TABLE cells ADD COLUMN counts INTEGER",
+    *(f"ALTER TABLE cells ADD COLUMN {name}" for name in ("account_name", "titles", "counts")),
 )
 _MOVED = (
     "id, account, body, title, text, asked, sent, req_id, state, ended, counted, took,"
@@ -88,28 +86,38 @@ _MOVE = (
 )
 # A link of version 2 may lead to another's submission: numbers were given out twice. One whose
 # question is that of its submission is sure if the cell began later, or alone before it was sent.
-_UNSURE = """
+_LINKS = (
+    """
+INSERT INTO cell_questions SELECT cell, question, asked.id FROM needed
+JOIN asked ON asked.id = needed.asked
+JOIN cells ON cells.id = cell AND cells.account = asked.account
+WHERE CASE WHEN json_valid(plan) THEN key IN (
+    json_extract(plan, '$.questions[' || question || '].key'),
+    json_extract(plan, '$.questions[' || question || '].body')) END""",
+    """
+UPDATE cells SET counts = json_array_length(plan, '$.questions'), titles = (
+    SELECT json_group_array(DISTINCT json_extract(plan, fullkey || '.title'))
+    FROM json_each(plan, '$.rows'))
+WHERE json_valid(plan)""",
+    """
 DELETE FROM cell_questions WHERE submission IN (
     SELECT submission FROM cell_questions JOIN cells ON cells.id = cell_questions.cell
     JOIN submissions ON submissions.id = submission
     WHERE began <= asked GROUP BY submission HAVING count(*) > 1
 ) AND (SELECT began FROM cells WHERE id = cell) <= (
-    SELECT asked FROM submissions WHERE id = submission)"""
-_OWNERS = """
+    SELECT asked FROM submissions WHERE id = submission)""",
+    """
 UPDATE submissions SET cell = (
     SELECT cell_questions.cell FROM cell_questions JOIN cells ON cells.id = cell_questions.cell
-    WHERE submission = submissions.id AND began <= asked)"""
-# What was tried before it was submitted belongs to the same cell.
-_EARLIER_TRIES = """
+    WHERE submission = submissions.id AND began <= asked)""",
+    # What was tried before it was submitted belongs to the same cell.
+    """
 UPDATE submissions SET cell = (
     SELECT later.cell FROM submissions AS later JOIN cells ON cells.id = later.cell
     WHERE later.account = submissions.account AND later.lookup = submissions.lookup
     AND later.key = submissions.key AND later.id > submissions.id AND began <= submissions.asked
     ORDER BY began DESC LIMIT 1)
-WHERE cell IS NULL AND state IN ('unanswered', 'forgotten')"""
-_LINKS = (
-    "SELECT question, asked.id, asked.key FROM needed JOIN asked ON asked.id = needed.asked"
-    " WHERE cell = ? AND asked.account = ?"
+WHERE cell IS NULL AND state IN ('unanswered', 'forgotten')""",
 )
 
 
@@ -118,65 +126,14 @@ def lookup(key: object) -> int:
     return crc32(str(key).encode("utf-8", "replace"))
 
 
-def _link(db: sqlite3.Connection) -> None:
-    """Keep the links of version 2 whose question is that of their submission."""
-    from ct_magic.client.journal.entries import Parts, plan_from_json, titles_to_json
-
-    for (cell,) in db.execute("SELECT id FROM cells").fetchall():
-        (account, text), *_ = db.execute("SELECT account, plan FROM cells WHERE id = ?", (cell,))
-        try:
-            plan = plan_from_json(text)
-        except ValueError:
-            continue
-        values = (titles_to_json(plan, Parts()), len(plan.questions), cell)
-        db.execute("UPDATE cells SET titles = ?, counts = ? WHERE id = ?", values)
-        known = dict(enumerate(plan.questions))
-        for number, submission, key in db.execute(_LINKS, (cell, account)).fetchall():
-            question = known.get(number)
-            if question is not None and key in (question.key, question.body):
-                link = (cell, number, submission)
-                db.execute("INSERT INTO cell_questions VALUES (?,?,?)", link)
-
-
-_Step = str | Callable[[sqlite3.Connection], object]
 VERSION = 3
 # What makes the tables of a file of each version; those of versions 1 and 2 are out there.
-_STEPS: tuple[tuple[_Step, ...], ...] = (
+_STEPS: tuple[tuple[str, ...], ...] = (
     _TABLES,
     (*_FROM_1, *_TABLES, _MOVE, "DROP TABLE asked"),
-    (
-        *_FROM_2,
-        *_TABLES,
-        _MOVE,
-        _link,
-        *(_UNSURE, _OWNERS, _EARLIER_TRIES),
-        "DROP TABLE needed",
-        "DROP TABLE asked",
-    ),
+    (*_FROM_2, *_TABLES, _MOVE, *_LINKS, "DROP TABLE needed", "DROP TABLE asked"),
 )
-# What nothing can use any more, and the seconds after which that is so at the earliest: lists of
-# customers are kept for as long as they can answer, what is short for `%ct history`.
-_LONG_AGO, _YEARS_AGO = 30 * 86400.0, 400 * 86400.0
-_PRUNINGS = (
-    (
-        "DELETE FROM cells WHERE began < :before AND"
-        " (id IN (SELECT cell FROM parts) OR length(plan) > 2000000)",
-        _LONG_AGO,
-    ),
-    (
-        "DELETE FROM submissions WHERE asked < :before AND"
-        " (typeof(body) = 'blob' OR length(body) > 10000)",
-        _LONG_AGO,
-    ),
-    ("DELETE FROM cells WHERE began < :before", _YEARS_AGO),
-    ("DELETE FROM submissions WHERE asked < :before", _YEARS_AGO),
-    ("DELETE FROM parts WHERE cell NOT IN (SELECT id FROM cells)", 0.0),
-    (
-        "DELETE FROM cell_questions WHERE cell NOT IN (SELECT id FROM cells)"
-        " OR submission NOT IN (SELECT id FROM submissions)",
-        0.0,
-    ),
-)
+Step = tuple[str, Sequence[object]]  # a statement of SQL, and its values
 _PATIENCE = 10.0  # seconds that a file which somebody else is writing is waited for
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -242,45 +199,29 @@ class JournalFile:
         """Return the rows of a query."""
         return self._guarded(lambda db: [dict(row) for row in db.execute(sql, values)])
 
-    def write(self, sql: str, values: Sequence[object] = ()) -> int:
-        """Write, and return the number of the row that was inserted last."""
-        self._check_place()
-        return self._guarded(lambda db: db.execute(sql, values).lastrowid or 0)
+    def write(self, *steps: Step) -> int:
+        """Write all or none of it, and return the number of the row that was inserted last."""
 
-    def write_all(
-        self, sql: str, values: Iterable[Sequence[object]], *more: tuple[str, Iterable[Any]]
-    ) -> None:
-        """Write the same with each of several values, and `more` such; all or none of it."""
+        def work(db: sqlite3.Connection) -> int:
+            cursor = db.cursor()
+            # One alone is a transaction by itself, at once.
+            with _transaction(db) if len(steps) > 1 else nullcontext():
+                for sql, values in steps:
+                    cursor.execute(sql, values)
+            return cursor.lastrowid or 0
 
-        def work(db: sqlite3.Connection) -> None:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                for step in ((sql, values), *more):
-                    db.executemany(*step)
-            except BaseException:
-                _undo(db)
-                raise
-            db.execute("COMMIT")
-
-        self._check_place()
-        self._guarded(work)
-
-    def prune(self, now: float, ttl: float) -> None:
-        """Forget what nothing can use any more; a count may answer for `ttl` seconds."""
-        for sql, age in _PRUNINGS:
-            self._guarded(lambda db: db.execute(sql, {"before": now - max(age, ttl)}))  # noqa: B023 # called at once
+        # What is written into a file that was removed is lost without a word; and one that is at
+        # its place now has the same WAL.
+        if self._file != _identity(self._path):
+            raise JournalFileError(
+                "it was removed or replaced while it was in use; the next cell makes a new one"
+            )
+        return self._guarded(work)
 
     def close(self) -> None:
         """Close it."""
         with _busy:
             self._db.close()
-
-    def _check_place(self) -> None:
-        # What is written into a file that was removed is lost without a word.
-        if self._file != _identity(self._path):
-            raise JournalFileError(
-                "it was removed or replaced while it was in use; the next cell makes a new one"
-            )
 
     def _guarded(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         with _busy:
@@ -340,27 +281,29 @@ def _check_owner(path: Path) -> None:
 def _migrate(db: sqlite3.Connection) -> None:
     if _version(db) == VERSION:
         return
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with _transaction(db):
         version = _version(db)  # another kernel may have done it meanwhile
         if version > VERSION:
             raise sqlite3.DatabaseError("it was written by a newer ct_magic: upgrade this one")
         for step in _STEPS[version] if version < VERSION else ():
-            step(db) if callable(step) else db.execute(step)
+            db.execute(step)
         db.execute(f"PRAGMA user_version = {VERSION}")
-        db.execute("COMMIT")
-    except BaseException:
-        _undo(db)
-        raise
     if version:
         with suppress(sqlite3.Error):  # another kernel has it open: the next version's will do
             db.execute("VACUUM")
 
 
-def _undo(db: sqlite3.Connection) -> None:
-    # SQLite has done it by itself where the disk is full, and that is what must be said.
-    with suppress(sqlite3.Error):
-        db.execute("ROLLBACK")
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        # SQLite has done it by itself where the disk is full, and that is what must be said.
+        with suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
+        raise
 
 
 def _version(db: sqlite3.Connection) -> int:
