@@ -387,12 +387,12 @@ def _svg(
 def extent(standing: Standing, rows: Sequence[RowResult]) -> str:
     """Return between which counts the rows lie: `25-110 a day`."""
     # A piece that is not whole yet is no low.
-    counted = [row for row in rows if row.count is not None]
-    known = [row.count or 0 for row in counted if not standing.is_open(row)]
-    known = known or [row.count or 0 for row in counted]
-    if not known:
+    known = [row for row in rows if row.count is not None]
+    counts = [row.count or 0 for row in known if not standing.is_open(row)]
+    counts = counts or [row.count or 0 for row in known]
+    if not counts:
         return ""
-    low, high = f"{min(known):,}", f"{max(known):,}"
+    low, high = f"{min(counts):,}", f"{max(counts):,}"
     lengths = {(row.row.end - row.row.start).days + 1 for row in rows if row.row.whole}
     unit = next((unit for unit, usual in _UNITS.items() if lengths and lengths <= usual), "")
     return f"{low if low == high else f'{low}{words.DASH}{high}'} {unit}".strip()
