@@ -28,7 +28,7 @@ from ct_magic.client.journal.journal import (
 from ct_magic.client.limits import LIMITS, REQUEST, Learned, gate
 from ct_magic.common.threads import spawn_import
 from ct_magic.planning.prepare import PreparedCell
-from ct_magic.planning.row_results import RowRun, row_results
+from ct_magic.planning.row_results import RowResult, RowRun, row_results
 from ct_magic.query import parser
 from ct_magic.rows import Plan
 from ct_magic.session.session import SANDBOX, SESSION
@@ -114,7 +114,7 @@ def begin(
         stable=shown.stable_outputs,
         left_out=left_out,
         plotted=plotted,
-        days=_counts_by_day(cell, journal) if shell else (),
+        days=_days_of(cell, journal) if shell else (),
     )
     show = partial(panel or usual, rows, about)
     kernel = getattr(shell, "kernel", None)
@@ -122,8 +122,8 @@ def begin(
     return Counting(rows, show, zone=cell.zone, stamp=stamp, kernel=kernel)
 
 
-def _counts_by_day(cell: PreparedCell, journal: Journal) -> tuple[int | None, ...]:
-    """Return the count of each day of a lone number, as far as the journal has it.
+def _days_of(cell: PreparedCell, journal: Journal) -> tuple[RowResult, ...]:
+    """Return the days of a lone number, counted as far as the journal has them.
 
     Nothing is asked for it: it is what the same text `by day` would find at once.
     """
@@ -139,7 +139,7 @@ def _counts_by_day(cell: PreparedCell, journal: Journal) -> tuple[int | None, ..
     for number, question in enumerate(days.questions):
         counted = [known for known in journal.found(question, cell.freshness) if known.is_counted]
         jobs[number] = job_after(jobs[number], counted[0]) if counted else jobs[number]
-    return tuple(row.count for row in row_results(days, jobs))
+    return row_results(days, jobs)
 
 
 def _pending_elsewhere(names: Mapping[str, int], own: str) -> str | None:

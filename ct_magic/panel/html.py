@@ -341,11 +341,9 @@ def columns_drawn(standing: Standing, height: int) -> str:
     lines = []
     for name in groups:
         if name in largest and _highest(shown := groups[name][:_DRAWN], -1) >= 0:
-            said = extent(standing, shown)
-            counts = [(row.count, standing.is_open(row)) for row in shown]
-            svg = _svg(counts, _highest(rows), size, f"{name}: " * bool(name), said)
+            svg = _svg(standing, shown, _highest(rows), size, name)
             begin = f'<bdi style="color:{MUTED}">{escape(plain(name))}</bdi>'
-            parts = f"{begin} {svg} {quiet(said)}" if name else svg
+            parts = f"{begin} {svg} {quiet(extent(standing, shown))}" if name else svg
             lines.append(f'<div class="ct-line">{parts}</div>')
     return "".join(lines) + rest
 
@@ -357,26 +355,26 @@ def _highest(rows: Sequence[RowResult], default: int = 0) -> int:
 def _days_drawn(standing: Standing) -> str:
     """Return the days of a lone number, as far as the journal has them."""
     days = standing.about.days if standing.over else ()
-    known = [count for count in days if count is not None]
-    if len(known) < 2:
+    if sum(row.count is not None for row in days) < 2:
         return ""
-    said = f"{min(known):,}{words.DASH}{max(known):,} a day"
-    svg = _svg([(count, False) for count in days], max(known), 28, "", said)
+    svg = _svg(standing, days, _highest(days), 28)
+    said = extent(standing, days)
     return f' <span class="ct-days" style="color:{MUTED}">{svg} {said}</span>'
 
 
 def _svg(
-    counts: Sequence[tuple[int | None, bool]], highest: int, height: int, name: str, said: str
+    standing: Standing, rows: Sequence[RowResult], highest: int, height: int, name: str = ""
 ) -> str:
     """Return counts as columns; those that are not of whole pieces are hollow."""
-    width = 10 * max(len(counts), _ROOM)  # stretched to the room there is
+    width = 10 * max(len(rows), _ROOM)  # stretched to the room there is
     drawn = {True: "", False: ""}
-    for place, (count, is_open) in enumerate(counts):
-        if count is not None:
+    for place, row in enumerate(rows):
+        if row.count is not None:
             # A count of 0 is a line at the ground; one that did not arrive is a gap.
-            size = max(1.5, height * count / highest) if count else 0.5
-            drawn[is_open] += f"M{10 * place} {height}h8v-{size:.1f}h-8z"
-    label = escape(f"{name}{counted(len(counts), 'count')}, {said}")
+            size = max(1.5, height * row.count / highest) if row.count else 0.5
+            drawn[standing.is_open(row)] += f"M{10 * place} {height}h8v-{size:.1f}h-8z"
+    said = f"{counted(len(rows), 'count')}, {extent(standing, rows)}"
+    label = escape(f"{name}: {said}" if name else said)
     return (
         f'<svg role="img" aria-label="{label}" viewBox="0 0 {width} {height}" '
         f'preserveAspectRatio="none" style="height:{height}px;color:{style.BAR}" '

@@ -28,8 +28,8 @@ class About(Record):
     not the environment's. Times are those of `zone`, whose date is `today`. A `stable` panel shows
     no time of day and no duration: two runs look alike but for the counts. Where the cell is
     `plotted`, the rows of a panel are folded at the end, for the picture shows them. `left_out` is
-    how many counts of the cell were never sent, and are not asked now either. `days` are the counts
-    of each day of a lone number, None for one that the journal does not have.
+    how many counts of the cell were never sent, and are not asked now either. `days` are the days
+    of a lone number, as far as the journal has them.
     """
 
     note: str | None = None
@@ -40,7 +40,7 @@ class About(Record):
     stable: bool = False
     plotted: bool = False
     left_out: int = 0
-    days: tuple[int | None, ...] = ()
+    days: tuple[RowResult, ...] = ()
 
 
 USUAL = About()
