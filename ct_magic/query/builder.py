@@ -8,12 +8,13 @@ from __future__ import annotations
 import calendar
 import re
 import reprlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, tzinfo
 from itertools import pairwise, repeat
-from typing import Any, NoReturn, TypeVar, assert_never
+from typing import Any, NoReturn, TypeVar
 
 from ct_magic.common.words import suggest
 from ct_magic.errors import QueryError
@@ -62,17 +63,20 @@ class Reader:
         self, message: str, first: Token | tree.Node, last: Token | tree.Node | None = None
     ) -> NoReturn:
         """Raise the error that underlines from one part of the statement to another."""
-        raise self.source.error(message, *_edges(first, last or first))
+        last = last or first
+        start = first if isinstance(first, Token) else first.first
+        end = last if isinstance(last, Token) else last.last
+        raise self.source.error(message, start.start, end.end) from None
 
     @contextmanager
-    def at(self, first: Token | tree.Node, last: Token | tree.Node | None = None) -> Iterator[None]:
+    def at(self, place: Token | tree.Node) -> Iterator[None]:
         """Raise an error of the block that knows no place with this one."""
         try:
             yield
         except QueryError as error:
             if error.source:
                 raise
-            raise self.source.error(error.message, *_edges(first, last or first)) from None
+            self.fail(error.message, place)
 
     def unquoted(self, token: Token) -> str:
         """Return a text without its quotes, and without the backslash before what it escapes."""
@@ -131,14 +135,15 @@ class Reader:
 
     def _check_separators(self, values: tree.ValuesNode) -> None:
         """Raise QueryError for `(1,250)`, `(1,250, 2,500)`: a comma may be a separator."""
-        pairs = list(pairwise(values.items))
-        glued = [pair for pair in pairs if pair[1].start == pair[0].end + 1 and _as_one(*pair)]
+        pairs = [(f"{a.text},{b.text}", a, b) for a, b in pairwise(values.items)]
+        is_one = re.compile(r"-?\d{1,3},\d{3}(\.\d+)?").fullmatch
+        glued = [pair for pair in pairs if pair[2].start == pair[1].end + 1 and is_one(pair[0])]
         # Several numbers of three digits each, like `(100,200,300)`, are a list.
         is_list = len(glued) == len(pairs) > 1 and len(values.items[0].text) == 3
         if glued and not is_list:
-            one = f"{glued[0][0].text},{glued[0][1].text}"
+            one, first, last = glued[0]
             cure = "leave the separators out, or put a space behind every comma of the list"
-            self.fail(f"{one} is two numbers here: {cure}", *glued[0])
+            self.fail(f"{one} is two numbers here: {cure}", first, last)
 
     def fitting(
         self, token: Token, operator: model.Operator, name: str | None = None
@@ -149,17 +154,6 @@ class Reader:
         if message := check_filter.misfit(operator, value, shown, name):
             self.fail(message, token)
         return value
-
-
-def _as_one(left: Token, right: Token) -> bool:
-    """Return True for two numbers which may be one with a separator between its digits."""
-    return bool(re.fullmatch(r"-?\d{1,3},\d{3}(\.\d+)?", f"{left.text},{right.text}"))
-
-
-def _edges(first: Token | tree.Node, last: Token | tree.Node) -> tuple[int, int]:
-    start = first if isinstance(first, Token) else first.first
-    end = last if isinstance(last, Token) else last.last
-    return start.start, end.end
 
 
 # How the builder reads a `where`. Rule: README.md here, "Filters" and "Or".
@@ -198,20 +192,9 @@ class FilterRules(Reader):
                 return model.And(tuple(map(self.condition, parts)))
             case tree.Disjunction(parts):
                 return model.Or(tuple(map(self.condition, parts)))
-            case tree.ComparisonNode():
-                return self._comparison(node)
-            case tree.Membership():
-                return self._membership(node)
-            case tree.Range():
-                return self._range(node)
-            case tree.Existence(prop, _, negated):
-                self._check_plain(prop)
-                operator = model.Operator.DOES_NOT_EXIST if negated else model.Operator.EXISTS
-                return model.Filter(self.property(prop), operator, "")
             case tree.Named(variable):
                 return self._named(variable)
-            case _:
-                assert_never(node)
+        return self._filter(node)
 
     def property(self, node: tree.PropertyName) -> model.Property:
         """Return the property in the scope before the dot."""
@@ -240,28 +223,36 @@ class FilterRules(Reader):
             self.fail(f"{value!r} is no place: write {check_filter.PLACE}", at)
         return place
 
-    def _comparison(self, node: tree.ComparisonNode) -> model.Condition:
-        operator = OPERATOR_OF[node.operator.type]
+    def _filter(self, node: tree.FilterNode) -> model.Condition:
+        """Return a filter or a place; a range is two filters."""
         if node.property.is_geo:
-            if operator is not model.Operator.EQUALS:
-                self.fail(ONLY_GEO, node.property)
-            return model.AtPlace((self._place(self.value(node.value), node.value),))
-        self._check_clock(node.property, node)
-        value = self.fitting(node.value, operator)
-        return model.Filter(self.property(node.property), operator, value)
-
-    def _membership(self, node: tree.Membership) -> model.Condition:
-        if node.property.is_geo and not node.negated:
-            return model.AtPlace(self.places(node.values))
-        self._check_plain(node.property)
-        operator = model.Operator.NOT_EQUALS if node.negated else model.Operator.EQUALS
-        return model.Filter(self.property(node.property), operator, self.values(node.values))
-
-    def _range(self, node: tree.Range) -> model.Condition:
-        if node.property.is_geo:
-            self.fail(ONLY_GEO, node.property)
+            return self._at_place(node)
         prop = self.property(node.property)
-        if prop == check_filter.TIME_OF_DAY:
+        if prop == TIME_OF_DAY and not isinstance(node, tree.Range):
+            where = node if isinstance(node, tree.ComparisonNode) else node.property
+            self.fail(ONLY_CLOCK, where)
+        match node:
+            case tree.ComparisonNode(_, sign, value):
+                operator = OPERATOR_OF[sign.type]
+                return model.Filter(prop, operator, self.fitting(value, operator))
+            case tree.Membership(_, values, negated):
+                operator = model.Operator.NOT_EQUALS if negated else model.Operator.EQUALS
+                return model.Filter(prop, operator, self.values(values))
+            case tree.Existence(_, _, negated):
+                operator = model.Operator.DOES_NOT_EXIST if negated else model.Operator.EXISTS
+                return model.Filter(prop, operator, "")
+            case tree.Range():
+                return self._range(node, prop)
+
+    def _at_place(self, node: tree.FilterNode) -> model.AtPlace:
+        if isinstance(node, tree.ComparisonNode) and node.operator.type == "IS":
+            return model.AtPlace((self._place(self.value(node.value), node.value),))
+        if not isinstance(node, tree.Membership) or node.negated:
+            self.fail(ONLY_GEO, node.property)
+        return model.AtPlace(self.places(node.values))
+
+    def _range(self, node: tree.Range, prop: model.Property) -> model.Condition:
+        if prop == TIME_OF_DAY:
             return model.Filter(prop, model.Operator.EQUALS, self._clock_range(node))
         least, most = model.Operator.GREATER_THAN_EQUALS, model.Operator.LESS_THAN_EQUALS
         low, high = self._bound(node.low, least), self._bound(node.high, most)
@@ -293,15 +284,6 @@ class FilterRules(Reader):
             self.fail(f"{token.text} is no time of day: write HH:MM, from 00:00 to 23:59", token)
         return minute
 
-    def _check_clock(self, prop: tree.PropertyName, node: tree.Node) -> None:
-        if self.property(prop) == check_filter.TIME_OF_DAY:
-            self.fail(check_filter.ONLY_CLOCK, node)
-
-    def _check_plain(self, prop: tree.PropertyName) -> None:
-        if prop.is_geo:
-            self.fail(ONLY_GEO, prop)
-        self._check_clock(prop, prop)
-
     def _named(self, variable: Token) -> model.Condition:
         """Return the condition that a variable holds; a text never is one."""
         name = variable.text[1:]
@@ -331,20 +313,11 @@ def _flat(condition: model.Condition | None) -> Iterator[model.Filter | model.At
 # How the builder reads a period. Rule: README.md here, "Periods".
 
 YESTERDAY = model.Ago(1)
-_DAYS_OF_UNITS = {
-    model.Unit.MONTH: 30,
-    model.Unit.QUARTER: 90,
-    model.Unit.YEAR: 365,
-}  # where somebody means days
+# Where people mean days.
+_DAYS_OF_UNITS = {model.Unit.MONTH: 30, model.Unit.QUARTER: 90, model.Unit.YEAR: 365}
 MOST_OWN_DAYS = 3650  # the last day, from a profile's first one, that a window may hold
 _LONGEST = 100 * 366  # days: more than any account has, and far from the calendar's beginning
-_MOST_DAYS = {
-    model.Unit.DAY: 1,
-    model.Unit.WEEK: 7,
-    model.Unit.MONTH: 31,
-    model.Unit.QUARTER: 92,
-    model.Unit.YEAR: 366,
-}
+_MOST_DAYS = dict(zip(model.Unit, (1, 7, 31, 92, 366), strict=True))
 
 
 class PeriodRules(Reader):
@@ -358,7 +331,7 @@ class PeriodRules(Reader):
             if isinstance(node, tree.OnDays):
                 return _each_once([self._window(window, node) for window in node.windows])
             period = self._period(node)
-            if not isinstance(period, model.Shift | model.ShiftAxis | model.OwnDays):
+            if isinstance(period, model.Period):
                 resolve(period, self.today)
             return period
 
@@ -475,21 +448,14 @@ _Pairs = list[tuple[tree.Clause, model.Clause]]
 # underlines the clause that is not allowed there. What needs days (whole pieces, pairs of `vs`) is
 # `expand`'s.
 
-BEHIND_SHARE = (
-    "a 'did' without 'share' belongs to the base: move it before the first 'share', "
-    "or write share did"
-)
-FROM_TODAY = (
-    "beside 'vs' a 'did' cannot count its days from today: leave the period out, or write before {}"
-)
-LAST_CLAUSE = "'after' with several numbers is allowed once, in the statement's last clause"
-IN_ANY = "'after' with several numbers is not allowed inside 'did any': write did, or share did"
-AFTER_VS = "'vs' takes one number, as in vs before 52 weeks"
 NO_ROLLING = "'rolling' is not allowed beside {}: take one of the two"
-OWN_HOURS = "'by hour' asks every hour of the clock: leave time_of_day out, or by hour"
-ONE_PLACE = "'geo' is in 'where' and in 'by': say the place in one of the two"
-AXIS_TWICE = "two parts of 'by' make one column, '{}': a statement takes each once"
-TIME_TWICE = "a statement takes one period of time"
+FEWER = (
+    "use =, > or >= with a number of at least 1 "
+    "(CleverTap does not say whether profiles that never did it count)"
+)
+NOT_MOVED = "own days cannot be beside '{}': both say which days are meant"
+MOST_SHOWN = 4  # alternatives that an error writes out
+_T = TypeVar("_T")
 
 
 class ClauseRules(PeriodRules, FilterRules):
@@ -499,19 +465,22 @@ class ClauseRules(PeriodRules, FilterRules):
         """Raise QueryError for clauses that are not allowed there, or not together."""
         for before, clause in pairwise(node.clauses):
             if before.share and not clause.share:
-                self.fail(BEHIND_SHARE, clause.first)
+                belongs = "a 'did' without 'share' belongs to the base: move it before the first"
+                self.fail(f"{belongs} 'share', or write share did", clause.first)
         brackets = [c for c in node.clauses if isinstance(c, tree.DidNode) and c.kind == "did any"]
         if len(brackets) > 1:
             self.fail("only one 'did any' is allowed in a statement", brackets[1].did)
         for clause in node.clauses:
             for period in _moved_in(clause):
+                several = "'after' with several numbers is"
                 if period.rule == "moved_axis" and clause in brackets:
-                    self.fail(IN_ANY, period)
+                    where = "inside 'did any': write did, or share did"
+                    self.fail(f"{several} not allowed {where}", period)
                 if period.rule == "moved_axis" and clause is not node.clauses[-1]:
-                    self.fail(LAST_CLAUSE, period)
+                    self.fail(f"{several} allowed once, in the statement's last clause", period)
         versus = node.versus.period if node.versus else None
         if isinstance(versus, tree.PeriodNode) and versus.rule == "moved_axis":
-            self.fail(AFTER_VS, versus)
+            self.fail("'vs' takes one number, as in vs before 52 weeks", versus)
 
     def check_time(self, node: tree.QueryNode, axis: tree.TimeAxis) -> None:
         """Raise QueryError for a time axis that goes with no `first`, or with no moved period."""
@@ -536,20 +505,20 @@ class ClauseRules(PeriodRules, FilterRules):
         for axis, at in zip(axes, node.axes, strict=True):
             column, own, message = _column(axis)
             if column in columns:
-                twice = (
-                    f"two parts of 'by' make one column, '{column}': a statement takes each once"
-                )
-                self.fail(twice if column else TIME_TWICE, at)
+                twice = f"two parts of 'by' make one column, '{column}': a statement takes each"
+                self.fail(f"{twice} once" if column else "a statement takes one period of time", at)
             if own in taken:
                 self.fail(message, at)
             columns.add(column)
         taken |= {own for _, own, _ in map(_column, axes)}
         wheres = [(at, step) for at, step in pairs if isinstance(step, model.ShareWhere)]
         if len(wheres) > 1:
-            self.fail(WHERE_ONCE, wheres[1][0])
+            cure = "join the conditions by 'and', or take a statement for each"
+            self.fail(f"'share where' is allowed once: {cure}", wheres[1][0])
         for clause, step in wheres:
             if both := taken & _places_and_clocks(step.condition):
-                self.fail(WHERE_TWICE.format(min(both)), clause)
+                twice = f"'{min(both)}' is in 'where' or 'by', and in 'share where'"
+                self.fail(f"{twice}: say it in one of the two", clause)
 
 
 def _column(axis: model.Axis) -> tuple[str, str, str]:
@@ -558,11 +527,12 @@ def _column(axis: model.Axis) -> tuple[str, str, str]:
         case model.ByTime():
             return "", "", ""  # its days have columns of their own
         case model.ByHour():
-            return "hour", TIME_OF_DAY.name, OWN_HOURS
+            message = "'by hour' asks every hour of the clock: leave time_of_day out, or by hour"
+            return "hour", TIME_OF_DAY.name, message
         case model.ByValue(prop):
             return prop.column.removesuffix(" (property)"), "", ""
         case model.ByPlace():
-            return "geo", "geo", ONE_PLACE
+            return "geo", "geo", "'geo' is in 'where' and in 'by': say the place in one of the two"
 
 
 def _moves_all(shift: model.Shift | model.ShiftAxis, own: model.Last | None) -> str:
@@ -595,21 +565,12 @@ def _numbers(shift: model.Shift | model.ShiftAxis) -> tuple[int, int]:
     return shift.first, shift.last
 
 
-# What only some of a statement's steps may be: `share where`, and the windows of own days.
-#
-# A window counts from the first time that a profile did the base's event, its day 0, so it goes
-# with nothing that cuts or moves the period otherwise.
-
-WHERE_ONCE = (
-    "'share where' is allowed once: join the conditions by 'and', or take a statement for each"
-)
-WHERE_TWICE = "'{}' is in 'where' or 'by', and in 'share where': say it in one of the two"
-LAST_WINDOWS = "several windows are in the statement's last step only"
-NOT_MOVED = "own days cannot be beside '{}': both say which days are meant"
-
-
 class StepRules(ClauseRules):
-    """Checks the steps of a statement against each other and its base."""
+    """Checks the steps of a statement against each other and its base.
+
+    A window counts from the first time that a profile did the base's event, its day 0, so it goes
+    with nothing that cuts or moves the period otherwise.
+    """
 
     def check_own_days(self, pairs: _Pairs, node: tree.QueryNode, query: model.Query) -> None:
         """Raise QueryError for windows that cannot be asked there, or not together."""
@@ -620,9 +581,9 @@ class StepRules(ClauseRules):
         for at, clause in pairs:
             self._check_beside(at, clause, window, query)
             if clause.window and len(clause.window.windows) > 1 and at is not pairs[-1][0]:
-                self.fail(LAST_WINDOWS, at)
-            if name := _known_on_day_0(clause, query):
-                self.fail(_on_day_0(clause, name), at)
+                self.fail("several windows are in the statement's last step only", at)
+            if message := _known_on_day_0(clause, query):
+                self.fail(message, at)
         for axis, part in zip(query.by, node.axes, strict=True):
             if isinstance(axis, model.ByHour):
                 self.fail(NOT_MOVED.format("by hour"), part)
@@ -635,8 +596,10 @@ class StepRules(ClauseRules):
     ) -> None:
         """Raise QueryError for a clause that cannot be beside a window, or not without one."""
         if isinstance(clause, model.ShareWhere):
-            base = _with_condition(query, clause.condition)
-            self.fail(f"beside own days a filter is the base's: write {base}", at)
+            whole = model.And((query.where, clause.condition)) if query.where else clause.condition
+            step = printer.clause_text(model.ShareWhere(whole))
+            base = printer.event_name(query.event.name)
+            self.fail(f"beside own days a filter is the base's: write {base} {step}", at)
         if clause.window and not clause.share:
             step = printer.clause_text(clause)
             self.fail(f"own days are asked of a step: write share {step}", at)
@@ -665,8 +628,9 @@ class StepRules(ClauseRules):
                     and not isinstance(period, model.OwnDays | None)
                     and counts_from_today(period)
                 ):
-                    message = FROM_TODAY.format(printer.units_text(piece.n, piece.unit))
-                    self.fail(message, at.period or at)
+                    before = f"write before {printer.units_text(piece.n, piece.unit)}"
+                    message = "beside 'vs' a 'did' cannot count its days from today: leave the"
+                    self.fail(f"{message} period out, or {before}", at.period or at)
 
     def _check_side_by_side(self, pairs: _Pairs) -> None:
         """Raise QueryError for `on day 1` and `on day 7` as two steps: meant is one list."""
@@ -689,49 +653,33 @@ def _places_and_clocks(condition: model.Condition | None) -> set[str]:
     return {"geo" if p == "geo" else TIME_OF_DAY.name for p in props if p in ("geo", TIME_OF_DAY)}
 
 
-def _with_condition(query: model.Query, condition: model.Condition) -> str:
-    """Return the base's event with one more condition, as it is written."""
-    own = query.where
-    whole = model.And((own, condition)) if own else condition
-    step = printer.clause_text(model.ShareWhere(whole))
-    return f"{printer.event_name(query.event.name)} {step}"
-
-
 def _known_on_day_0(clause: model.Clause, query: model.Query) -> str | None:
-    """Return the base's event where a step asks for it in a window that holds day 0.
+    """Return what is said of a step that asks for the base's event in a window with day 0.
 
     Each profile did it on day 0, by what day 0 is, so such a step says nothing.
     """
+    windows = clause.window.windows if clause.window else ()
+    last = next((last for first, last in windows if first == 0), None)
     once = (model.Operator.GREATER_THAN_EQUALS, 1)
-    if not clause.window or not any(first == 0 for first, _ in clause.window.windows):
-        return None
-    often = [(e.often.operator, e.often.times) for e in clause.events if e.often]
+    often = next(((e.often.operator, e.often.times) for e in clause.events if e.often), once)
     if isinstance(clause, model.DidAny):
-        often = [(clause.operator, clause.times)]
-    known = {model.identity(c) for c in query.event.where}
-    if isinstance(query.condition, model.And):
-        known |= {model.identity(c) for c in query.condition.parts if isinstance(c, model.Filter)}
+        often = clause.operator, clause.times
+    if last is None or often != once:
+        return None
+    base = query.where.parts if isinstance(query.where, model.And) else (query.where,)
+    known = {model.identity(part) for part in base if isinstance(part, model.Filter)}
     for axis in query.by:
         if isinstance(axis, model.ByValue):
-            one = (
-                model.Filter(axis.property, model.Operator.EQUALS, value) for value in axis.values
-            )
-            known |= set(map(model.identity, one))
-    is_base = any(
-        event.name == query.event.name and alternatives.condition_keys(event.where) <= known
-        for event in clause.events
-    )
-    return query.event.name if is_base and often in ([], [once]) else None
-
-
-def _on_day_0(clause: model.Clause, name: str) -> str:
-    windows = clause.window.windows if clause.window else ()
-    last = next(last for first, last in windows if first == 0)
+            values = (model.Filter(axis.property, model.Operator.EQUALS, v) for v in axis.values)
+            known.update(map(model.identity, values))
+    same = [e for e in clause.events if e.name == query.event.name]
+    if not any(alternatives.condition_keys(event.where) <= known for event in same):
+        return None
     cures = [printer.period_text(model.OwnDays(((1, max(1, last)),)))]
     if not isinstance(clause, model.DidNot):
         cures.append(f"{printer.period_text(model.OwnDays(((0, last),)))} >= 2")
     who = "nobody" if isinstance(clause, model.DidNot) else "everybody"
-    first = f"the first {printer.event_name(name)} is itself on day 0"
+    first = f"the first {printer.event_name(query.event.name)} is itself on day 0"
     return f"{first}, so this is {who}: write {', or '.join(cures)}"
 
 
@@ -759,16 +707,6 @@ def _converted(number: int, unit: model.Unit, by: model.Unit) -> int | None:
     return None if rest else whole
 
 
-FEWER = (
-    "use =, > or >= with a number of at least 1 "
-    "(CleverTap does not say whether profiles that never did it count)"
-)
-IN_BRACKET = "inside 'did any' an event has no number: it is behind the bracket, for all of them"
-NOT_OFTEN = "a number is not allowed behind 'did not': it asks for those who never did it"
-MOST_SHOWN = 4  # alternatives that an error writes out
-_T = TypeVar("_T")
-
-
 class Builder(StepRules):
     """Builds the statements of one source."""
 
@@ -787,37 +725,29 @@ class Builder(StepRules):
         for time in (axis for axis in node.axes if isinstance(axis, tree.TimeAxis)):
             self.check_time(node, time)
         clauses = tuple(map(self.clause, node.clauses))
-        axes = tuple(map(self.axis, node.axes))
-        self._check_places_of(node, event.name, axes)
+        axes = tuple(self.axis(axis, event.name) for axis in node.axes)
         pairs = list(zip(node.clauses, clauses, strict=True))
         self.check_axes(pairs, node, axes, _places_and_clocks(condition))
-        query = replace(
-            _base(event, condition),
-            clauses=clauses,
-            versus=self._versus(node.versus.period) if node.versus else None,
-            by=axes,
-        )
+        other = node.versus.period if node.versus else None
+        versus = model.Preceding() if isinstance(other, Token) else self.period(other)
+        query = replace(_base(event, condition), clauses=clauses, versus=versus, by=axes)
         self.check_own_days(pairs, node, query)
         self.check_periods(pairs, query)
         return query
 
     def named_event(self, node: tree.DidNode) -> model.Query:
         """Return an event by itself, with how often, as a statement's base would be."""
-        period = node.events[0].period
-        if isinstance(period, tree.OnDays) or (
-            period and (period.is_moved or period.rule == "within")
-        ):
-            self.fail("the event's own period is days: write this behind its name", period)
         event, condition = self._event(node.events[0], inner=True)
+        if not isinstance(event.period, model.Period | None):
+            at = node.events[0].period or node
+            self.fail("the event's own period is days: write this behind its name", at)
         often = self._often(node.times) if node.times else event.often
         return _base(replace(event, often=often), condition)
 
     def clause(self, node: tree.Clause) -> model.Clause:
         """Return a clause, of the base or behind `share`."""
         if isinstance(node, tree.ShareWhereNode):
-            condition = self.where(node.where)
-            assert condition is not None  # noqa: S101 # the grammar wants one
-            return model.ShareWhere(condition)
+            return model.ShareWhere(self.where(node.where))  # type: ignore[arg-type] # it has one
         return replace(self._did(node), share=node.share is not None)
 
     def _did(self, node: tree.DidNode) -> model.Did | model.DidNot | model.DidAny:
@@ -825,12 +755,14 @@ class Builder(StepRules):
         counted = next((at for at, e in zip(node.events, events, strict=True) if e.often), None)
         if node.kind == "did any":
             if counted:
-                self.fail(IN_BRACKET, counted)
+                own = "inside 'did any' an event has no number: it is behind the bracket"
+                self.fail(f"{own}, for all of them", counted)
             how_often = self._times(times) if times else (model.Operator.GREATER_THAN_EQUALS, 1)
             return model.DidAny(events, *how_often, self.period(node.own))
         if node.kind == "did not":
             if times or counted:
-                self.fail(NOT_OFTEN, times or node.events[0])
+                message = "a number is not allowed behind 'did not': it asks for those who never"
+                self.fail(f"{message} did it", times or node.events[0])
             return model.DidNot(events[0])
         often = self._often(times) if times else events[0].often
         if times and counted:
@@ -838,11 +770,8 @@ class Builder(StepRules):
             self.fail(f"{counted.first.text} has a number of its own, {own_number}", times)
         return model.Did(replace(events[0], often=often))
 
-    def _versus(self, node: Token | tree.PeriodNode) -> Any:
-        return model.Preceding() if isinstance(node, Token) else self.period(node)
-
-    def axis(self, node: tree.AxisNode) -> model.Axis:
-        """Return a part of `by`."""
+    def axis(self, node: tree.AxisNode, event: str) -> model.Axis:
+        """Return a part of `by`; an error where it is known to be of another scope: tech.OS."""
         match node:
             case tree.TimeAxis(by_first, token, rolling):
                 window = None
@@ -852,14 +781,16 @@ class Builder(StepRules):
                 return model.ByTime(unit(token), by_first is not None, window)
             case tree.HourAxis():
                 return model.ByHour()
-            case tree.ValueAxis(prop, values) if prop.is_geo:
+            case tree.ValueAxis(name, values) if name.is_geo:
                 return model.ByPlace(self._each_once(self.places(values), values))
-            case tree.ValueAxis(prop, values):
-                if self.property(prop) == TIME_OF_DAY:
+            case tree.ValueAxis(name, values):
+                prop = self.property(name)
+                if prop == TIME_OF_DAY:
                     self.fail(f"{ONLY_CLOCK}; or by hour", node)
-                return model.ByValue(
-                    self.property(prop), self._each_once(self.values(values), values)
-                )
+                doubt = misplaced(prop, event, self.names) if name.name.is_bare else None
+                if doubt and "geo" not in doubt:  # which would be a list
+                    self.fail(f"{doubt} Quoted, it is sent as it is", name)
+                return model.ByValue(prop, self._each_once(self.values(values), values))
 
     def _event(
         self, node: tree.EventNode, *, inner: bool = False
@@ -898,27 +829,14 @@ class Builder(StepRules):
             (doubt,) = of_event_name(name.text, self.names)
             self.fail(f"{doubt} Quoted, it is sent as it is", name)
         words = [word.text for word in name.words]
-        did = "did " if inner else ""
-        if message := swallowed(f"{did}{name.text}", self.today) or swallowed(
-            name.text, self.today
-        ):
+        inside = swallowed(f"did {name.text}", self.today) if inner else None
+        if message := inside or swallowed(name.text, self.today):
             self.fail(f"{message}; a name is quoted, {printer.quote(name.text)}", name)
         place = tried_word(words)
         if place is not None:
             hint = f"a name that holds it is quoted, {printer.quote(name.text)}"
             message = f"found '{words[place]}': {WORDS_OF_OTHERS[words[place]]}; {hint}"
             self.fail(message, name.words[place])
-
-    def _check_places_of(
-        self, node: tree.QueryNode, event: str, axes: tuple[model.Axis, ...]
-    ) -> None:
-        """Raise QueryError for an axis that is known to be of another scope: OS is tech.OS."""
-        for axis, at in zip(axes, node.axes, strict=True):
-            if not isinstance(axis, model.ByValue) or not isinstance(at, tree.ValueAxis):
-                continue
-            doubt = misplaced(axis.property, event, self.names)
-            if at.property.name.is_bare and doubt and "geo" not in doubt:  # which would be a list
-                self.fail(f"{doubt} Quoted, it is sent as it is", at.property)
 
     def _inner(self, node: tree.EventNode, clause: tree.DidNode) -> model.Event:
         """Return an event inside `did`, where only events and sessions are spoken of."""
@@ -949,12 +867,9 @@ class Builder(StepRules):
         return model.Often(*self._times(node))
 
     def _each_once(self, values: tuple[_T, ...], at: tree.ValuesNode) -> tuple[_T, ...]:
-        seen: set[_T] = set()
-        for value in values:
-            if value in seen:
-                shown = "/".join(value) if isinstance(value, tuple) else value
-                self.fail(f"duplicate value {shown!r}", at)
-            seen.add(value)
+        if twice := [value for value, times in Counter(values).items() if times > 1]:
+            shown = "/".join(twice[0]) if isinstance(twice[0], tuple) else twice[0]
+            self.fail(f"duplicate value {shown!r}", at)
         return values
 
     def _json(self, token: Token) -> model.Query | model.JsonQuery:
