@@ -11,7 +11,6 @@ query may pass, since the query was accepted. The tables are in `client/API.md`.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -58,22 +57,27 @@ def read(
     account is known to have, for an event that the service does not know.
     """
     data = json_object(body)
+    is_failed = data.get("status") == "fail"
     # A failure under 2xx comes from the API itself, and its HTTP status says nothing.
-    source = "the service answered" if _is_failed(data) and 200 <= status < 300 else None
-    error = f"{source or f'HTTP {status}'}: {_failure_text(data, body, status)}"
+    source = "the service answered" if is_failed and 200 <= status < 300 else f"HTTP {status}"
+    error = f"{source}: {_failure_text(data, body, status)}"
     if status == 429:
         return jobs.Busy(error)  # whoever sends it, and whatever it holds
     if status == 401 and isinstance(data.get("error"), str):
         return jobs.Denied(error)
-    if _is_failed(data) and (200 <= status < 300 or status >= 400):
-        if is_anothers(data, req_id):
-            return _anothers(body)
+    if data.get("status") in STATUSES and is_anothers(data, req_id):
+        return _foreign(f"the answer belongs to another query: {_body_kind(body)}")
+    if is_failed and (200 <= status < 300 or status >= 400):
         return _failure(_kind(status, data), data, _with_event(error, events), req_id)
     if status == 202 and (data.get("status") in STATUSES or not body.strip()):
         return _partial(data, req_id, body) if "req_id" in data else jobs.NotYet()
     if status == 200 and data.get("status") in STATUSES:
         return _good(data, req_id, body)
-    return _trouble(status, error)
+    if _is_passing(status):
+        return jobs.Trouble(error, cause=_cause(status))
+    if 300 <= status < 400:
+        return _foreign(f"HTTP {status}: a redirection, which is not followed; check the address")
+    return _foreign(f"{error}, which is no answer of the API")
 
 
 def pause(headers: Mapping[str, str]) -> float | None:
@@ -86,7 +90,11 @@ def pause(headers: Mapping[str, str]) -> float | None:
     try:
         seconds = float(header.replace("_", "x"))  # which Python alone takes for a separator
     except ValueError:
-        seconds = _text_between(headers.get("Date") or formatdate(usegmt=True), header)
+        try:
+            sent = parsedate_to_datetime(headers.get("Date") or formatdate(usegmt=True))
+            seconds = (parsedate_to_datetime(header) - sent).total_seconds()
+        except (TypeError, ValueError, OverflowError):
+            return None
     return min(seconds, LONGEST_PAUSE) if seconds >= 0 else None
 
 
@@ -120,66 +128,56 @@ def _kind(status: int, data: dict[str, object]) -> int:
 
 
 def _failure(kind: int, data: dict[str, object], error: str, req_id: str | None) -> jobs.Answer:
-    words = error.lower()
-    if str(data.get("code")) == STILL_IN_PROGRESS or "still in progress" in words:
+    words, code = error.lower(), str(data.get("code"))
+    is_event = error.startswith("invalid event")  # which may be called anything
+    has_too_many_parts = TOO_MANY_PARTS.search(error)
+    if code == STILL_IN_PROGRESS or "still in progress" in words:
         return jobs.NotYet()
     if req_id is not None and "invalid request id" in words:
         return jobs.Forgotten(error)
-    if kind == 401 or _names_credentials(kind, error):
+    is_plain = kind == 400 or 200 <= kind < 300
+    if kind == 401 or (is_plain and not is_event and CREDENTIALS.search(error)):
         return jobs.Denied(error)
-    if _is_busy(kind, error):
+    if kind in (409, 429) or "too many concurrent" in words:
+        return jobs.Busy(error)
+    if _is_passing(kind):
+        return jobs.Trouble(error, cause=_cause(kind))
+    if not is_event and not has_too_many_parts and BUSY.search(error):
         return jobs.Busy(error)
     if kind == 403:
         return jobs.Denied(error)
-    if kind in (408, 425) or kind >= 500:
-        return jobs.Trouble(error, cause=_cause(kind))
-    if req_id is None or _is_of_the_query(data, error):
+    is_of_the_query = is_event or has_too_many_parts or code == DATES_ARE_BAD
+    if req_id is None or is_of_the_query or INVALID_GROUP in words:
         return jobs.Failure(error)
     return jobs.Trouble(error, cause=jobs.Cause.REFUSED)
 
 
-def _is_failed(data: dict[str, object]) -> bool:
-    return data.get("status") == "fail"
+def _is_passing(kind: int) -> bool:
+    return kind in (408, 425) or kind >= 500
 
 
-def _is_busy(kind: int, error: str) -> bool:
-    if kind in (409, 429) or "too many concurrent" in error.lower():
-        return True
-    is_free = kind < 500 and kind not in (408, 425) and not error.startswith("invalid event")
-    return is_free and bool(BUSY.search(error)) and not TOO_MANY_PARTS.search(error)
-
-
-def _is_of_the_query(data: dict[str, object], error: str) -> bool:
-    words = error.lower()
-    is_named = words.startswith("invalid event") or INVALID_GROUP in words
-    return is_named or str(data.get("code")) == DATES_ARE_BAD or bool(TOO_MANY_PARTS.search(error))
-
-
-def _names_credentials(kind: int, error: str) -> bool:
-    plain = kind == 400 or 200 <= kind < 300
-    is_event = error.startswith("invalid event")
-    return plain and bool(CREDENTIALS.search(error)) and not is_event
+def _cause(kind: int) -> jobs.Cause:
+    return jobs.Cause.INTERNAL if kind == 500 else jobs.Cause.UNAVAILABLE
 
 
 def _good(data: dict[str, object], req_id: str | None, body: bytes) -> jobs.Answer:
     if data["status"] == "partial":
         return _partial(data, req_id, body)
-    if is_anothers(data, req_id):
-        return _anothers(body)
-    count = _whole(data.get("count"))
+    count, events = _whole(data.get("count")), _whole(data.get("tcount"))
     if count is None:
         return _foreign(f"the answer holds no count: {_body_kind(body)}")
-    tally = _tally(count, data)
     if _unwrapped(data.get("error")) or _kind(200, data) != 200:
         return _foreign(f"the answer is a success and a failure in one: {_body_kind(body)}")
-    if tally.events is not None and tally.events < count:
-        return _foreign(f"the answer has {count} profiles, but {tally.events} events (tcount)")
-    return jobs.Success(tally, req_id=None if req_id else _req_id(data.get("req_id")))
+    if events is not None and events < count:
+        return _foreign(f"the answer has {count} profiles, but {events} events (tcount)")
+    split: object = data.get("userDeviceCount")
+    split = split if isinstance(split, dict) else {}
+    users, devices = _whole(split.get("users")), _whole(split.get("devices"))
+    named = None if req_id else _req_id(data.get("req_id"))
+    return jobs.Success(jobs.Tally(count, events, users, devices), req_id=named)
 
 
 def _partial(data: dict[str, object], req_id: str | None, body: bytes) -> jobs.Answer:
-    if is_anothers(data, req_id):
-        return _anothers(body)
     req_id = _req_id(data.get("req_id")) or req_id
     if req_id is None:
         return _foreign(f"the answer holds no request id: {_body_kind(body)}")
@@ -192,35 +190,8 @@ def is_anothers(data: dict[str, object], req_id: str | None) -> bool:
     return req_id is not None and named is not None and _req_id(named) != req_id
 
 
-def _anothers(body: bytes) -> jobs.Trouble:
-    return _foreign(f"the answer belongs to another query: {_body_kind(body)}")
-
-
-def _trouble(status: int, error: str) -> jobs.Answer:
-    if status in (408, 425) or status >= 500:
-        return jobs.Trouble(error, cause=_cause(status))
-    if 300 <= status < 400:
-        return _foreign(f"HTTP {status}: a redirection, which is not followed; check the address")
-    return _foreign(f"{error}, which is no answer of the API")
-
-
-def _cause(kind: int) -> jobs.Cause:
-    return jobs.Cause.INTERNAL if kind == 500 else jobs.Cause.UNAVAILABLE
-
-
 def _foreign(error: str) -> jobs.Trouble:
     return jobs.Trouble(error, cause=jobs.Cause.FOREIGN)
-
-
-def _tally(count: int, data: dict[str, object]) -> jobs.Tally:
-    split = data.get("userDeviceCount")
-    split = split if isinstance(split, dict) else {}
-    return jobs.Tally(
-        count=count,
-        events=_whole(data.get("tcount")),
-        users=_whole(split.get("users")),
-        devices=_whole(split.get("devices")),
-    )
 
 
 def _whole(value: Any) -> int | None:
@@ -300,10 +271,3 @@ def _body_kind(body: bytes) -> str:
     begin = body.lstrip()[:1]
     kind = "a page" if begin == b"<" else "JSON" if begin in b"{[" else "a text"
     return f"{kind} of {len(body):,} bytes"
-
-
-def _text_between(start: str, end: str) -> float:
-    try:
-        return (parsedate_to_datetime(end) - parsedate_to_datetime(start)).total_seconds()
-    except (TypeError, ValueError, OverflowError):
-        return math.nan
