@@ -19,7 +19,6 @@ from ct_magic.settings import Settings, seconds
 # A quoted text, which may hold anything, or what has neither space nor quote at its beginning.
 _WORD = re.compile(r"""(?P<quote>["'])(?P<inside>.*?)(?:(?P=quote)|\Z)(?=\s|\Z)|\S+""", re.DOTALL)
 _OPTION = re.compile(r"(?P<name>--?[^\s=\"']*)(?P<sign>=?)")
-_SPACE = re.compile(r"\s*")
 
 
 class Option(Record):
@@ -33,11 +32,6 @@ class Option(Record):
     value: str = ""
     example: str = ""
     choices: tuple[str, ...] = ()
-
-    @property
-    def usage(self) -> str:
-        """Return the option as the manual shows it: `--timeout TIME`."""
-        return " ".join(filter(None, (self.name, self.value)))
 
 
 OPTIONS = (
@@ -77,27 +71,19 @@ class Typed(Record):
         return BY_NAME.get(self.name)
 
 
-class Split(Record):
-    """A line's options, and where behind them the query, the variable or nothing begins."""
-
-    options: tuple[Typed, ...]
-    begin: int
-
-
-def split_options(line: str, start: int = 0) -> Split:
+def split_options(line: str, start: int = 0) -> tuple[list[Typed], int]:
     """Return the options at the beginning of a line, and where what is no option begins."""
     options: list[Typed] = []
     place = after_space(line, start)
     while line.startswith("-", place):
         options.append(_option(line, place))
         place = after_space(line, options[-1].end)
-    return Split(tuple(options), place)
+    return options, place
 
 
 def after_space(line: str, place: int) -> int:
     """Return the place of the next character after spaces, tabs and no-break spaces."""
-    match = _SPACE.match(line, place)
-    return match.end() if match else place
+    return len(line) - len(line[place:].lstrip())
 
 
 def word_at(line: str, place: int) -> tuple[str, int, bool]:
@@ -117,21 +103,13 @@ def _option(line: str, start: int) -> Typed:
     if match and match["sign"]:
         value, value_end, closed = word_at(line, end)
         return Typed(name, start, value_end, value, end, closed)
-    option = BY_NAME.get(name)
-    place = after_space(line, end)
+    option, place = BY_NAME.get(name), after_space(line, end)
     if option is None or not option.value or place == end or place == len(line):
-        return Typed(name, start, _word_end(line, end))
+        return Typed(name, start, end + len(re.split(r"\s", line[end:], maxsplit=1)[0]))
     value, value_end, closed = word_at(line, place)
-    if option.choices and value not in option.choices:
-        return Typed(name, start, end)
-    if line.startswith(("-", "#"), place):
+    if line[place] in "-#" or (option.choices and value not in option.choices):
         return Typed(name, start, end)
     return Typed(name, start, value_end, value, place, closed)
-
-
-def _word_end(line: str, place: int) -> int:
-    match = re.compile(r"\S*").match(line, place)
-    return match.end() if match else place
 
 
 # `%ctcount df Charged ...`: a variable that would be sent as a part of the event's name.
@@ -181,12 +159,13 @@ _HELP = "'%%ctcount?' shows the arguments and the language, '%ct help where' exp
 _NAMED = re.compile(r"(^|\s)--?pass(code|word|wd|phrase)?[\s=]", re.IGNORECASE)
 _SET = re.compile(r"(^|\s)pass(code|word|wd|phrase)=", re.IGNORECASE)
 _TIME = r"\d+(?:\.\d+)?[smhd]?"
-_UNIT = re.compile(
-    r"(?P<number>\d*)\s*(?P<unit>s|m|h|d|secs?|seconds?|mins?|minutes?|hrs?|hours?|days?)(?=\s|\Z)",
+_ONE_TIME = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(s|m|h|d|secs?|seconds?|mins?|minutes?|hrs?|hours?|days?)(?=\s|\Z)",
     re.IGNORECASE,
 )
+_TIMES = re.compile(rf"{_ONE_TIME.pattern}(?:\s+{_ONE_TIME.pattern})*", re.IGNORECASE)
 _LONGER_UNIT = re.compile(
-    r"(ms|msecs?|w|wks?|weeks?|months?|quarters?|years?)(?=\s|\Z)", re.IGNORECASE
+    r"\s+(ms|msecs?|w|wks?|weeks?|months?|quarters?|years?)(?=\s|\Z)", re.IGNORECASE
 )
 # Texts and comments of the query: what looks like an option in them is not one.
 _NO_OPTION = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|#[^\r\n]*""")
@@ -212,7 +191,7 @@ class Arguments(Record):
 def manual() -> str:
     """Return the arguments of `%%ctcount` as `%%ctcount?` shows them."""
     rows = [("NAME", "the variable that gets the DataFrame")]
-    rows += [(option.usage, option.help) for option in OPTIONS]
+    rows += [(f"{option.name} {option.value}".strip(), option.help) for option in OPTIONS]
     return "\n".join([_USAGE, "", *(f"  {name:<16} {text}" for name, text in rows), ""])
 
 
@@ -221,24 +200,24 @@ def of_cell(line: str, cell: str) -> Arguments:
     if _SET.search(line):
         raise UsageError(PASSCODE)
     refuse_passcode(line)
-    before = _options(line, 0)
-    name, end = _variable_name(line, before.begin)
-    after = _options(line, end)
-    if after.begin < len(line) and line[after.begin] != "#":
-        word = line[after.begin :].split()[0]
+    before, begin = _options(line, 0)
+    name, end = _variable_name(line, begin)
+    after, rest = _options(line, end)
+    if rest < len(line) and line[rest] != "#":
+        word = line[rest:].split()[0]
         raise UsageError(f"unexpected {word!r} behind the variable {name!r}: {QUERY_BELOW}")
-    return _arguments((*before.options, *after.options), cell, name)
+    return _arguments([*before, *after], cell, name)
 
 
 def of_line(line: str) -> Arguments:
     """Read `%ctcount --options query`; the query begins where the options end."""
     refuse_passcode(line)
-    split = _options(line, 0)
-    text = line[split.begin :].strip()
+    options, begin = _options(line, 0)
+    text = line[begin:].strip()
     words = (word.partition("=")[0] for word in _NO_OPTION.sub(" ", text).split())
     if late := next((word for word in words if word in BY_NAME), None):
         raise UsageError(f"options come before the query: '%ctcount {late} ... QUERY'")
-    return _arguments(split.options, text)
+    return _arguments(options, text)
 
 
 def refuse_passcode(line: str) -> None:
@@ -247,13 +226,14 @@ def refuse_passcode(line: str) -> None:
         raise UsageError(PASSCODE)
 
 
-def _options(line: str, start: int) -> Split:
+def _options(line: str, start: int) -> tuple[list[Typed], int]:
     """Return the options that begin there; raise UsageError for one that is not right."""
-    split = split_options(line, start)
-    for option in split.options:
+    options, begin = split_options(line, start)
+    for option in options:
         _check(option)
-    _refuse_two_words(line, split)
-    return split
+    if options and options[-1].name == "--timeout":
+        _refuse_two_words(line, options[-1])
+    return options, begin
 
 
 def _variable_name(line: str, place: int) -> tuple[str | None, int]:
@@ -268,31 +248,19 @@ def _variable_name(line: str, place: int) -> tuple[str | None, int]:
     return name, end
 
 
-def _refuse_two_words(line: str, split: Split) -> None:
+def _refuse_two_words(line: str, timeout: Typed) -> None:
     # Its second word would else be the variable's name, or begin the query.
-    last = split.options[-1] if split.options else None
-    value = last.value if last and last.name == "--timeout" else None
-    if last is None or value is None or not re.fullmatch(_TIME, value):
+    value = timeout.value or ""
+    if not re.fullmatch(_TIME, value):
         return
-    place = after_space(line, last.end)
-    if not value[-1:].isalpha() and (other := _LONGER_UNIT.match(line, place)):
-        raise UsageError(f"'{value} {other[0]}' is no duration: write it like 90s, 30m or 2h")
-    unit = _UNIT.match(line, place)
-    if unit and (unit["number"] or not value[-1:].isalpha()):
-        total = seconds(value + ("" if unit["number"] else unit["unit"][0]))
-        total += seconds(unit["number"] + unit["unit"][0]) if unit["number"] else 0
-        typed = f"{value} {unit[0]}"
-        more = _UNIT.match(line, after_space(line, unit.end()))
-        if more and more["number"]:
-            total += seconds(more["number"] + more["unit"][0])
-            typed += f" {more[0]}"
-        raise UsageError(f"a time is one word: --timeout {_short(total)}, not {typed}")
-
-
-def _short(total: float) -> str:
-    """Return a duration as one word: 90m, 2h."""
-    size, unit = next((s, u) for s, u in ((3600, "h"), (60, "m"), (1, "s")) if not total % s)
-    return f"{total / size:g}{unit}"
+    if not value[-1:].isalpha() and (other := _LONGER_UNIT.match(line, timeout.end)):
+        raise UsageError(f"'{value}{other[0]}' is no duration: write it like 90s, 30m or 2h")
+    times = _TIMES.match(line, timeout.value_start)
+    if times and times.end() > timeout.end:
+        total = sum(seconds(number + unit[0]) for number, unit in _ONE_TIME.findall(times[0]))
+        size, unit = next((s, u) for s, u in ((3600, "h"), (60, "m"), (1, "s")) if not total % s)
+        typed = " ".join(times[0].split())
+        raise UsageError(f"a time is one word: --timeout {total / size:g}{unit}, not {typed}")
 
 
 def _arguments(options: Iterable[Typed], text: str, name: str | None = None) -> Arguments:

@@ -84,7 +84,7 @@ def _foreign(frame: FrameType | None) -> Iterator[FrameType]:
 def _scopes(frame: FrameType) -> Iterator[MutableMapping[str, object]]:
     """Yield where Python would look for a name of this frame, and what it would not find there."""
     running = [frame, *_around(frame)]
-    yield from (_writable(_locals(each)) for each in running)
+    yield from map(_locals, running)
     if frame.f_code.co_name in _COMPREHENSIONS:
         return  # its other names are those of the frame around it, which comes next
     yield _Lost(running[-1].f_code, frame.f_globals)
@@ -162,13 +162,9 @@ def _codes_around(code: CodeType, known: Mapping[str, object]) -> list[CodeType]
     return around if outer is code else []
 
 
-def _locals(frame: FrameType) -> Mapping[str, object]:
+def _locals(frame: FrameType) -> dict[str, object]:
     # A copy of a function's: from Python 3.13 on they are a view that keeps the frame alive.
-    return frame.f_locals if frame.f_locals is frame.f_globals else dict(frame.f_locals)
-
-
-def _writable(names: Mapping[str, object]) -> MutableMapping[str, object]:
-    return names if isinstance(names, dict) else dict(names)
+    return frame.f_globals if frame.f_locals is frame.f_globals else dict(frame.f_locals)
 
 
 def _bindable(

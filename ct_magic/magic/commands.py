@@ -13,8 +13,7 @@ from ct_magic.errors import AccountError, CountError, MissingExtraError, UsageEr
 from ct_magic.magic.arguments import PASSCODE, Arguments, refuse_passcode
 from ct_magic.magic.caller import Caller, Invocation, say
 from ct_magic.magic.short_display import show
-from ct_magic.planning import preview as explanation
-from ct_magic.planning.preview import plan
+from ct_magic.planning import preview
 from ct_magic.session.session import SANDBOX, SESSION
 from ct_magic.settings import Settings
 
@@ -68,14 +67,12 @@ def login(invocation: Invocation) -> None:
             f"cancelled in the keyring's dialog: no passcode of account {name} is kept; "
             f"'%ct login {name}' asks again"
         ) from None
-    say(f"kept for account {name} {_in_keyring(name) if kept else _only_now()}")
-
-
-def _in_keyring(name: str) -> str:
-    weak = credentials.weak_keeper(name)
-    return (
-        f"in {weak}, which protects it less than a system's keyring" if weak else "in the keyring"
-    )
+    where = "in the keyring" if kept else "for this session"
+    if kept and (weak := credentials.weak_keeper(name)):
+        where = f"in {weak}, which protects it less than a system's keyring"
+    elif not kept and find_spec("keyring") is None:
+        where += f"; {MissingExtraError('keeping it for good', 'keyring')}"
+    say(f"kept for account {name} {where}")
 
 
 def _typed_passcode(name: str) -> credentials.Secret:
@@ -92,14 +89,9 @@ def _typed_passcode(name: str) -> credentials.Secret:
 
 
 def _account_row(name: str, table: dict[str, object]) -> dict[str, object]:
-    row = {
-        "account": name,
-        "in use": name == SESSION.used,
-        "ready": True,
-        "id": table.get("id"),
-        "region": table.get("region", "eu1") if table and "base_url" not in table else None,
-        "note": None,
-    }
+    region = table.get("region", "eu1") if table and "base_url" not in table else None
+    row = {"account": name, "in use": name == SESSION.used, "ready": True, "id": table.get("id")}
+    row |= {"region": region, "note": None}
     if name == SANDBOX:
         return row | {"id": accounts.SANDBOX_ID, "region": "local"}
     try:
@@ -109,29 +101,19 @@ def _account_row(name: str, table: dict[str, object]) -> dict[str, object]:
     return row | {"id": account.id, "region": account.place}
 
 
-def _only_now() -> str:
-    if find_spec("keyring") is not None:
-        return "for this session"
-    return f"for this session; {MissingExtraError('keeping it for good', 'keyring')}"
-
-
 # `--dry-run` and `--plan`: what a query would send, printed; nothing is sent.
 
 
 def show_preview(arguments: Arguments, variables: Mapping[str, object], settings: Settings) -> None:
     """Print what the line asks to see."""
+    text, account, refresh = arguments.text, arguments.account, arguments.refresh
     if arguments.plan:
-        planned = plan(
-            arguments.text,
-            params=variables,
-            account=arguments.account,
-            refresh=arguments.refresh,
-            settings=settings,
+        what = preview.plan(
+            text, params=variables, account=account, refresh=refresh, settings=settings
         )
-        say(str(planned))
+        say(str(what))
     if arguments.dry_run:
-        every = arguments.dry_run == "all"
-        say(explanation.dry_run(arguments.text, variables, settings, arguments.account, every))
+        say(preview.dry_run(text, variables, settings, account, arguments.dry_run == "all"))
 
 
 def values_command(invocation: Invocation) -> pd.DataFrame:
@@ -166,10 +148,8 @@ def overview() -> str:
 
 def explain_command(invocation: Invocation) -> None:
     """Print a query as the language, as JSON and as curl; also for JSON of the API."""
-    from ct_magic.planning import preview as explanation
-
     text, variables = invocation.text, invocation.caller.names
-    say(explanation.explain(text, params=variables, settings=invocation.settings))
+    say(preview.explain(text, params=variables, settings=invocation.settings))
 
 
 def show_help(invocation: Invocation) -> None:
@@ -234,8 +214,7 @@ def resume_command(invocation: Invocation) -> pd.DataFrame:
     from ct_magic import api
 
     invocation.refuse_arguments()
-    variables = invocation.caller.bindable
-    return api.resume(settings=invocation.settings, variables=variables)
+    return api.resume(settings=invocation.settings, variables=invocation.caller.bindable)
 
 
 def wait_command(invocation: Invocation) -> None:

@@ -33,10 +33,10 @@ def of_arguments(line: str, begin: int) -> list[Completion]:
 
 def open_option(line: str, begin: int) -> Typed | None:
     """Return the option that the end of a line is in, or whose value is still to come."""
-    split = split_options(line, begin)
-    while split.begin < len(line):  # behind the variable's name, or a word too many
-        split = split_options(line, word_at(line, split.begin)[1])
-    last = split.options[-1] if split.options else None
+    options, place = split_options(line, begin)
+    while place < len(line):  # behind the variable's name, or a word too many
+        options, place = split_options(line, word_at(line, place)[1])
+    last = options[-1] if options else None
     if last is None or last.end == len(line):
         return last
     takes_value = last.option is not None and last.option.example
@@ -98,49 +98,36 @@ def at(cell: str, row: int, column: int, known: KnownNames) -> list[Completion] 
     """
     lines = cell.split("\n")
     head = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    line = lines[row]
+    line, below = lines[row], "\n".join(lines[head + 1 :])
+    begin = sum(len(line) + 1 for line in lines[head + 1 : row])
     if magic := _CELL.match(lines[head]):
         if row <= head:
             return of_arguments(line[:column], magic.end())
-        return _of_text("\n".join(lines[head + 1 :]), lines[head + 1 : row], column, known)
+        return _in_query(below, begin + column, -begin, known)
     if magic := _LINE.match(line):
-        return _of_line(line, column, magic.end(), known)
+        _, begin = split_options(line[:column], magic.end())
+        if begin == column and open_option(line[:column], magic.end()):
+            return of_arguments(line[:column], magic.end())
+        return _in_query(line[begin:], column - begin, begin, known)
     if lines[head].startswith("%%ct ") and row > head:
-        return _of_text("\n".join(lines[head + 1 :]), lines[head + 1 : row], column, known)
+        return _in_query(below, begin + column, -begin, known)
     if (magic := _COMMAND.match(line)) and column >= magic.end():
-        return _of_command(line, column, magic.end(), known)
+        command, space, _ = line[magic.end() : column].partition(" ")
+        if space and command in ("explain", "form", "values"):
+            begin = after_space(line, magic.end() + len(command))
+            return _in_query(line[begin:], column - begin, begin, known)
+        return of_command(line[:column], magic.end(), known.variables)
     return None
 
 
-def _of_command(line: str, column: int, begin: int, known: KnownNames) -> list[Completion]:
-    command, _, _ = line[begin:column].partition(" ")
-    behind = begin + len(command)
-    if column > behind and command in ("explain", "form", "values"):
-        return _query_completions(line, column, after_space(line, behind), known)
-    return of_command(line[:column], begin, known.variables)
-
-
-def _of_line(line: str, column: int, begin: int, known: KnownNames) -> list[Completion]:
-    query = split_options(line[:column], begin).begin
-    if query == column and open_option(line[:column], begin):
-        return of_arguments(line[:column], begin)
-    return _query_completions(line, column, query, known)
-
-
-def _query_completions(line: str, column: int, begin: int, known: KnownNames) -> list[Completion]:
-    return _shifted(_completions(line[begin:], max(0, column - begin), known), begin)
-
-
-def _of_text(text: str, above: list[str], column: int, known: KnownNames) -> list[Completion]:
-    begin = sum(len(line) + 1 for line in above)
-    return _shifted(_completions(text, begin + column, known), -begin)
-
-
-def _completions(text: str, cursor: int, known: KnownNames) -> list[Completion]:
-    before = text[:cursor]
+def _in_query(text: str, cursor: int, shift: int, known: KnownNames) -> list[Completion]:
+    """Return what may come in a query, whose first character is at this place of the row."""
+    before = text[: max(0, cursor)]
     if (typed := _VARIABLE.search(before)) and not _inside_text(before[: typed.start()]):
-        return _variables(typed, known.variables)
-    return complete(text, cursor, known.names())
+        proposed = _variables(typed, known.variables)
+    else:
+        proposed = complete(text, len(before), known.names())
+    return [Completion(c.start + shift, c.text, c.kind) for c in proposed]
 
 
 def _inside_text(before: str) -> bool:
@@ -151,15 +138,9 @@ def _inside_text(before: str) -> bool:
 
 
 def _variables(typed: re.Match[str], variables: Mapping[str, object]) -> list[Completion]:
-    fitting = sorted(
-        (
-            name
-            for name, value in variables.items()
-            if name.startswith(typed[1]) and _is_proposed(name, value)
-        ),
-        key=str.casefold,
-    )
-    return [Completion(typed.start(), f"${name}", "variable") for name in fitting]
+    begun = ((name, value) for name, value in variables.items() if name.startswith(typed[1]))
+    names = sorted((n for n, value in begun if _is_proposed(n, value)), key=str.casefold)
+    return [Completion(typed.start(), f"${name}", "variable") for name in names]
 
 
 def _is_proposed(name: str, value: object) -> bool:
@@ -168,7 +149,3 @@ def _is_proposed(name: str, value: object) -> bool:
     if isinstance(value, _VALUES):
         return True
     return bool(_OTHER_VALUES & {kind.__name__ for kind in type(value).__mro__})
-
-
-def _shifted(completions: Iterable[Completion], by: int) -> list[Completion]:
-    return [Completion(c.start + by, c.text, c.kind) for c in completions]

@@ -50,7 +50,8 @@ def settings_table() -> str:
 
 
 def options_table() -> str:
-    rows = [f"| `{option.usage}` | {option.help} |\n" for option in options.OPTIONS]
+    usages = [f"{option.name} {option.value}".strip() for option in options.OPTIONS]
+    rows = [f"| `{u}` | {o.help} |\n" for u, o in zip(usages, options.OPTIONS, strict=True)]
     return "".join(["| option | |\n", "| --- | --- |\n", *rows])
 
 
