@@ -49,9 +49,6 @@ def _kept(journal: Journal) -> dict[str, Any]:
     return kept if isinstance(kept, dict) else {}
 
 
-_USUAL = Timing()
-
-
 class PreparedCell(Record):
     """A text made ready: what is asked of whom and how, and what the panel has to say of it."""
 
@@ -63,7 +60,7 @@ class PreparedCell(Record):
     @property
     def zone(self) -> tzinfo | None:
         """Whose days are meant: the settings' zone, else the account's; None is the machine's."""
-        return zone(self.zone_name)
+        return zone_of(self.account, self.settings)
 
     @property
     def zone_name(self) -> str | None:
@@ -85,13 +82,12 @@ class PreparedCell(Record):
     @property
     def timing(self) -> Timing:
         """How the account is asked, by the settings and by what is set for the account."""
-        settings, account = self.settings, self.account
+        settings, account, usual = self.settings, self.account, Timing()
+        at_once = settings.max_concurrent or account.max_concurrent or usual.max_concurrent
         return Timing(
-            poll_interval=settings.poll_interval or account.poll_interval or _USUAL.poll_interval,
+            poll_interval=settings.poll_interval or account.poll_interval or usual.poll_interval,
             first_look=settings.first_look,
-            max_concurrent=settings.max_concurrent
-            or account.max_concurrent
-            or _USUAL.max_concurrent,
+            max_concurrent=at_once,
             retry_wait=settings.retry_wait,
             give_up_after=settings.give_up_after,
             stalled_after=settings.stalled_after,

@@ -10,29 +10,20 @@ from typing import Any, Unpack
 
 from ct_magic.client.accounts import COUNTS_PATH, DEFAULT, REGIONS, Account
 from ct_magic.client.credentials import variable
-from ct_magic.client.jobs import Job, State, jobs_of
+from ct_magic.client.jobs import State, jobs_of
 from ct_magic.client.journal.journal import open_journal, recalled
 from ct_magic.common.words import counted
+from ct_magic.planning import prepare
 from ct_magic.planning.estimate import Estimate, expected
-from ct_magic.planning.prepare import (
-    PreparedCell,
-    day_and_hours,
-    known_of,
-    one_text,
-    read_plan,
-    zone_of,
-)
 from ct_magic.query import strict_json
 from ct_magic.query.doubts import doubted
 from ct_magic.query.expand import TooLargeError, expand, rows_in
 from ct_magic.query.parser import statements
 from ct_magic.query.payload import to_payload
 from ct_magic.query.printer import layout
-from ct_magic.rows import Plan, Record
+from ct_magic.rows import Record
 from ct_magic.session.session import SANDBOX, SESSION
 from ct_magic.settings import Changes, Settings, changed, in_force
-
-# What a cell would ask of an account and how long that may take, before anything is sent.
 
 # What a cell would ask and what it costs, as a value that prints itself: `--plan`.
 
@@ -72,13 +63,10 @@ class PlanSummary(Record):
         rows = counted(self.rows, "row")
         if self.counts is None:
             return rows
-        parts = [
-            f"{counted(self.to_send, 'count')} to ask for {rows}",
-            f"{self.known:,} from the journal" if self.known else None,
-            f"{self.pending:,} still pending" if self.pending else None,
-        ]
+        known = f", {self.known:,} from the journal" if self.known else ""
+        pending = f", {self.pending:,} still pending" if self.pending else ""
         future = f"; {counted(self.not_yet, 'row')} in the future" if self.not_yet else ""
-        return ", ".join(filter(None, parts)) + future
+        return f"{counted(self.to_send, 'count')} to ask for {rows}{known}{pending}{future}"
 
     def _time(self) -> str | None:
         if self.seconds is None or self.refused:
@@ -104,10 +92,10 @@ def plan(
     that is no query; one that is too large is none, and its summary says so.
     """
     settings, chosen = changed(settings, changes), SESSION.account_if_any(account)
-    days_of = zone_of(chosen, settings)
-    day, hours = day_and_hours(today, days_of)
-    known = known_of(chosen)
-    queries = statements(one_text(text), params, day, days_of, known.names)
+    days_of = prepare.zone_of(chosen, settings)
+    day, hours = prepare.day_and_hours(today, days_of)
+    known = prepare.known_of(chosen)
+    queries = statements(prepare.one_text(text), params, day, days_of, known.names)
     rows = rows_in(queries, day)
     try:
         expansion = expand(queries, day, settings.max_counts, hours)
@@ -115,18 +103,14 @@ def plan(
         refused = f"refused: {error.size}, the limit is {error.limit:,}"
         return PlanSummary(rows, None, refused=refused)
     planned = doubted(expansion, day, known)
-    if chosen is None:
-        return _summary(planned, jobs_of(planned.questions), None)
-    journal, cell = open_journal(chosen), PreparedCell(planned, chosen, settings, day)
-    jobs = jobs_of(planned.questions) if refresh else recalled(planned, journal, cell.freshness)
-    seconds, _ = expected(jobs, journal, cell.timing)
-    return _summary(planned, jobs, seconds)
-
-
-def _summary(planned: Plan, jobs: Sequence[Job], seconds: Estimate | None) -> PlanSummary:
+    jobs, seconds = jobs_of(planned.questions), None
+    if chosen is not None:
+        journal, cell = open_journal(chosen), prepare.PreparedCell(planned, chosen, settings, day)
+        jobs = jobs if refresh else recalled(planned, journal, cell.freshness)
+        seconds, _ = expected(jobs, journal, cell.timing)
     states = [job.state for job in jobs]
     return PlanSummary(
-        rows=len(planned.rows),
+        rows=rows,
         counts=len(jobs),
         known=states.count(State.SUCCESS),
         pending=states.count(State.SUBMITTED),
@@ -157,16 +141,12 @@ def explain(
     that is no query.
     """
     account = SESSION.account_if_any()
-    cell, _ = read_plan(text, params, account, settings or in_force())
+    cell, _ = prepare.read_plan(text, params, account, settings or in_force())
     parts = [layout(statement) for statement in cell.statements]
     parts += [f"doubt: {doubt}" for doubt in cell.plan.doubts]
-    bodies = [to_payload(count) for count in cell.counts]
-    return "\n\n".join(
-        [
-            *parts,
-            *_first_and_last([f"{pretty(body)}\n\n{_curl_of(body, account)}" for body in bodies]),
-        ]
-    )
+    bodies = map(to_payload, cell.counts)
+    shown = [f"{pretty(body)}\n\n{_curl_of(body, account)}" for body in bodies]
+    return "\n\n".join([*parts, *_first_and_last(shown)])
 
 
 def dry_run(
@@ -177,22 +157,15 @@ def dry_run(
     every: bool = False,
 ) -> str:
     """Return the JSON that a text would send: of many counts the first and the last, or `every`."""
-    shown = [pretty(body) for body in bodies(text, params, settings, account)]
+    shown = [pretty(body) for body in preview(text, params, settings, account).bodies]
     return "\n".join(shown if every else _first_and_last(shown))
-
-
-def bodies(
-    text: str, params: Mapping[str, object], settings: Settings, account: str | None = None
-) -> list[dict[str, object]]:
-    """Return the JSON of every distinct count of a text. An account is not needed for it."""
-    return list(preview(text, params, settings, account).bodies)
 
 
 def preview(
     text: str, params: Mapping[str, object], settings: Settings, account: str | None = None
 ) -> Preview:
     """Return what a text would ask. An account is not needed for it."""
-    cell, _ = read_plan(text, params, SESSION.account_if_any(account), settings)
+    cell, _ = prepare.read_plan(text, params, SESSION.account_if_any(account), settings)
     return Preview(tuple(map(to_payload, cell.counts)), len(cell.plan.rows), cell.plan.doubts)
 
 
@@ -206,14 +179,11 @@ def curl(
 
     They are read from below the command: others can see its arguments.
     """
-    command = [
-        f"curl -sS {shlex.quote(url + COUNTS_PATH)}",
-        "--config - -H 'Content-Type: application/json'",
-        f"-d {shlex.quote(strict_json.encode(body))} <<END",
-    ]
     return "\n".join(
         [
-            " \\\n  ".join(command),
+            f"curl -sS {shlex.quote(url + COUNTS_PATH)} \\",
+            "  --config - -H 'Content-Type: application/json' \\",
+            f"  -d {shlex.quote(strict_json.encode(body))} <<END",
             f'header = "X-CleverTap-Account-Id: {account_id}"',
             f'header = "X-CleverTap-Passcode: {passcode}"',
             "END",

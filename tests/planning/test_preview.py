@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import ct_magic
-from ct_magic.planning.preview import bodies, dry_run, explain
+from ct_magic.planning.preview import dry_run, explain, preview
 from ct_magic.query.payload import to_payload
 from ct_magic.sandbox.faults import Reply
 from ct_magic.sandbox.server import Server
@@ -39,7 +39,7 @@ def test_every_body_can_still_be_had(state: object) -> None:
     text = dry_run(DAYS, {}, USUAL, every=True)
     payloads = [to_payload(query) for query in ct_magic.parse(DAYS)]
     printed = json.loads("[" + text.replace("}\n{", "},{") + "]")
-    assert printed == payloads == bodies(DAYS, {}, USUAL)
+    assert printed == payloads == list(preview(DAYS, {}, USUAL).bodies)
     assert dry_run("Charged 2026-01 by week", {}, USUAL).count("event_name") == 2
     three = "Charged 2026-01-01..2026-01-03 by day"
     assert dry_run(three, {}, USUAL) == dry_run(three, {}, USUAL, every=True)
