@@ -1,6 +1,6 @@
 """How long a cell may take, and when to look first: from what its account took before.
 
-The cell is played out many times (see `latency_model`), and the range is where most of these
+The cell is played out many times (see `played`), and the range is where most of these
 ended. Without earlier counts the same works, and is wide. Where many counts are ready just after
 their first look, each of these costs a whole `poll_interval`, and nobody can tell which cell has
 one: a first look that comes a little later ends such cells sooner, and at a time that is known.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import product
@@ -67,24 +67,22 @@ class Pacing(Record):
     is_taught: bool = True
 
 
-def weighed(took: Sequence[float], pacing: Pacing) -> Iterator[tuple[tuple[float, float], float]]:
-    """Yield each pair of middle and width with how likely the earlier counts make it."""
+def _drawn(
+    took: Sequence[float], pacing: Pacing, times: int, random: Random
+) -> list[tuple[float, float]]:
+    """Return pairs of middle and width, each as often as the earlier counts make it likely."""
     seen = Counter(round(2 * seconds) / 2 for seconds in took)
     pairs = [(log(middle), width) for middle, width in product(MIDDLES, WIDTHS)]
-    scores = [_log_prior(*pair) + _log_likelihood(seen, *pair, pacing) for pair in pairs]
+    scores = [_log_score(seen, *pair, pacing) for pair in pairs]
     best = max(scores)
-    yield from ((pair, exp(score - best)) for pair, score in zip(pairs, scores, strict=True))
+    return random.choices(pairs, [exp(score - best) for score in scores], k=times)
 
 
-def _log_prior(middle: float, width: float) -> float:
-    return log(USUAL_MIDDLE.pdf(middle)) + log(USUAL_WIDTH.pdf(width))
-
-
-def _log_likelihood(seen: Counter[float], middle: float, width: float, pacing: Pacing) -> float:
+def _log_score(seen: Counter[float], middle: float, width: float, pacing: Pacing) -> float:
     logs = NormalDist(middle, hypot(width, MOOD))
     # What was seen later than this was looked at before, in vain.
     latest = 1.5 * max(pacing.first_look, pacing.poll_interval / 2)
-    total = 0.0
+    total = log(USUAL_MIDDLE.pdf(middle)) + log(USUAL_WIDTH.pdf(width))
     for seconds, times in seen.items():
         since = seconds - pacing.poll_interval if seconds > latest else 0.0
         below = logs.cdf(log(since)) if since > 0 else 0.0
@@ -206,13 +204,6 @@ def put_off(counts: int, took: Sequence[float], pacing: Pacing) -> Pacing:
         held = max(_held(ended, first, FACTOR)[0] for first in range(len(ended))) / len(ended)
         trials.append((-min(held, SURE), fmean(ended), later))
     return min(trials, key=lambda trial: trial[:2])[2]
-
-
-def _drawn(
-    took: Sequence[float], pacing: Pacing, times: int, random: Random
-) -> list[tuple[float, float]]:
-    pairs, weights = zip(*weighed(took, pacing), strict=True)
-    return random.choices(pairs, weights, k=times)
 
 
 def _narrowest(ended: Sequence[float]) -> Estimate:
