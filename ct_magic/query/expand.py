@@ -130,10 +130,8 @@ class _Counts:
     questions: list[Question] = field(default_factory=list)
     _places: dict[str, int] = field(default_factory=dict)
 
-    def formula(self, total: alternatives.Sum | None) -> Formula | None:
+    def formula(self, total: alternatives.Sum) -> Formula:
         """Return a sum over the numbers of its counts."""
-        if total is None:
-            return None
         plus = tuple(map(self.number, total.plus))
         return Formula(plus, tuple(map(self.number, total.minus)))
 
@@ -211,27 +209,20 @@ class _Statement:
         self.is_first = axis is not None and axis.first
         self.is_own = any(step.window for step in query.steps)
         self.only_one = "own days" if self.is_own else "'by first'" if self.is_first else None
-        periods = [event.period for event in query.inner_events]
-        self.waits = self.is_own or any(
-            isinstance(p, model.ShiftAxis) or (isinstance(p, model.Shift) and p.n >= 0)
-            for p in periods
-        )
         self.base, *_ = self.chains = _chains(query)
+        later = any(_moved_on(chain.clauses) for chain in self.chains)
+        self.waits = self.is_own or later
 
     def rows(self, first: int) -> Iterator[Row]:
         """Yield the rows, whose numbers begin with `first`; the last axis turns fastest."""
         for piece in self._slices():
             base = None
-            for place, chain in enumerate(self.chains):
-                row = self._row(piece, chain, first + place)
+            for number, chain in enumerate(self.chains, first):
+                row = self._row(piece, chain, number, base)
                 if chain.step is not None:
-                    base = base or row
-                    if row.from_day is None:  # else it has the base on the days that are used
-                        before = row.previous and base.previous
-                        previous = before and replace(row.previous, of=before.formula)  # type: ignore[type-var] # it has one
-                        row = replace(row, of=base.formula, previous=previous)
                     within = None if chain.within is None else first + chain.within
                     row = replace(row, base=first, within=within)
+                    base = base or row
                 yield row
             first += len(self.chains)
 
@@ -257,15 +248,22 @@ class _Statement:
                 clocks = [model.ClockRange(60 * hour, 60 * hour + 59) for hour in range(_HOURS)]
                 return [(model.Filter(_CLOCK, equals, c), ("hour", c.start // 60)) for c in clocks]
 
-    def _row(self, piece: _Slice, chain: _Chain, number: int) -> Row:
+    def _row(self, piece: _Slice, chain: _Chain, number: int, base: Row | None) -> Row:
         own, other, is_asked = self._asked(piece, chain)
         start, end = ends(own.days)
-        total = self._total(piece, chain, own) if is_asked else None
-        formula = self.counts.formula(total)
+        total, formula, of = self._formulas(piece, chain, own if is_asked else None, base)
         if formula and total and total.is_single:
             text = self.counts.questions[formula.plus[0]].text
         else:
             text = to_text(self._one_statement(piece, chain, own))
+        previous = Comparison(None, None, None) if self.other else None
+        if other:
+            is_asked = is_asked and (chain.last_day is not None or self._is_asked(chain, other))
+            before = base and base.previous
+            there = self._formulas(piece, chain, other if is_asked else None, before)
+            days = own.days, other.days
+            reason = incomparable(self.query, *days, self.unit, lambda d: self._is_over(piece, d))
+            previous = Comparison(there[1], *ends(other.days), reason, there[2])
         from_day, to_day = chain.window or (None, None)
         return Row(
             number=number,
@@ -282,28 +280,26 @@ class _Statement:
             from_day=from_day,
             to_day=to_day,
             windows=_windows(chain.clauses[-1]) if chain.window else None,
-            of=self._of(piece, chain, own) if is_asked else None,
-            previous=self._previous(piece, chain, own, other, is_asked) if self.other else None,
+            of=of,
+            previous=previous,
             whole=own.whole and self._is_over(piece, end),
             has_events=total is None or total.has_events,
         )
 
-    def _of(self, piece: _Slice, chain: _Chain, stretch: Stretch) -> Formula | None:
-        """Return the base on the days that own days use; any other row has its base's formula."""
-        is_own = chain.last_day is not None
-        return self.counts.formula(self._total(piece, self.base, stretch)) if is_own else None
+    def _formulas(
+        self, piece: _Slice, chain: _Chain, asked: Stretch | None, base: Row | Comparison | None
+    ) -> tuple[alternatives.Sum | None, Formula | None, Formula | None]:
+        """Return what is counted of a stretch, as formula too, and the one that it is a share of.
 
-    def _previous(
-        self, piece: _Slice, chain: _Chain, own: Stretch, other: Stretch | None, is_asked: bool
-    ) -> Comparison:
-        if other is None:
-            return Comparison(None, None, None)
-        is_asked = is_asked and (chain.last_day is not None or self._is_asked(chain, other))
-        days = own.days, other.days
-        reason = incomparable(self.query, *days, self.unit, lambda d: self._is_over(piece, d))
-        total = self._total(piece, chain, other) if is_asked else None
-        of = self._of(piece, chain, other) if is_asked else None
-        return Comparison(self.counts.formula(total), *ends(other.days), reason, of)
+        That is the base's; of own days it is the base on the days that are used.
+        """
+        total = self._total(piece, chain, asked) if asked else None
+        formula = self.counts.formula(total) if total else None
+        if chain.last_day is None:
+            of = base.formula if base else formula if chain.step is not None else None
+        else:
+            of = self.counts.formula(self._total(piece, self.base, asked)) if asked else None
+        return total, formula, of
 
     # Which days are asked, and whether.
 
@@ -340,11 +336,9 @@ class _Statement:
         """Return True where the stretch has begun, and what an `after` moves it to is over."""
         if not self.waits:
             return True
-        periods = [event.period for clause in chain.clauses for event in clause.events]
-        moved = (p for p in periods if isinstance(p, model.Shift) and p.n >= 0)
-        lasts = (ends(calendar.moved(stretch.piece, shift))[1] for shift in moved)
+        moved = (calendar.moved(stretch.piece, shift) for shift in _moved_on(chain.clauses))
         begins = ends(stretch.piece)[0]
-        return begins <= self.today and all(last < self.today for last in lasts)
+        return begins <= self.today and all(ends(days)[1] < self.today for days in moved)
 
     def _is_over(self, piece: _Slice, end: date) -> bool:
         return is_over(end, piece.pieces, self.today, self.hours)
@@ -449,6 +443,12 @@ class _Statement:
         if self.other and query.steps:
             wander = "rates that wander by themselves differ from period to period, too"
             yield f"a period is one draw: {wander}"
+
+
+def _moved_on(clauses: Sequence[model.Clause]) -> list[model.Shift]:
+    """Return what each `after` in the clauses moves."""
+    periods = [event.period for clause in clauses for event in clause.events]
+    return [period for period in periods if isinstance(period, model.Shift) and period.n >= 0]
 
 
 def _windows(step: model.Clause) -> str | None:
