@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field, replace
 from datetime import date
 from enum import Enum
@@ -50,14 +50,7 @@ class Operator(Enum):
         return member
 
 
-ORDERING = frozenset(
-    {
-        Operator.GREATER_THAN,
-        Operator.GREATER_THAN_EQUALS,
-        Operator.LESS_THAN,
-        Operator.LESS_THAN_EQUALS,
-    }
-)
+ORDERING = frozenset(operator for operator in Operator if operator.symbol[0] in "<>")
 LISTING = frozenset({Operator.EQUALS, Operator.NOT_EQUALS})
 SEARCHING = frozenset({Operator.CONTAINS, Operator.DOES_NOT_CONTAIN})
 
@@ -312,8 +305,7 @@ class And(Record):
     parts: tuple[Condition, ...]
 
     def __post_init__(self) -> None:
-        flat = [inner for part in self.parts for inner in _parts(part, And)]
-        object.__setattr__(self, "parts", tuple(sorted(flat, key=_rank)))
+        object.__setattr__(self, "parts", tuple(sorted(_flat(self), key=_rank)))
 
 
 class Or(Record):
@@ -322,8 +314,7 @@ class Or(Record):
     parts: tuple[Condition, ...]
 
     def __post_init__(self) -> None:
-        flat = [inner for part in self.parts for inner in _parts(part, Or)]
-        object.__setattr__(self, "parts", tuple(flat))
+        object.__setattr__(self, "parts", tuple(_flat(self)))
 
 
 class AtPlace(Record):
@@ -353,12 +344,10 @@ def once(conditions: Iterable[_Single]) -> tuple[_Single, ...]:
     return tuple(seen.values())
 
 
-def _parts(condition: Condition, kind: type[And | Or]) -> tuple[Condition, ...]:
-    return (
-        condition.parts
-        if isinstance(condition, And | Or) and type(condition) is kind
-        else (condition,)
-    )
+def _flat(whole: And | Or) -> Iterator[Condition]:
+    """Yield the parts; those of a part of the same kind in its place."""
+    for part in whole.parts:
+        yield from part.parts if isinstance(part, type(whole)) else (part,)
 
 
 def _rank(condition: Condition) -> int:
