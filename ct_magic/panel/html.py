@@ -240,8 +240,8 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
     # The count has arrived; what it is compared with may not have.
     said = _tick(standing) if row.state.ended else state(row, standing, live=live)
     number = f'<b style="font-size:28px;line-height:1.3;{style.NUMBER_STYLE}">{escape(big)}</b>'
-    said = f'<span class="ct-rest" style="color:{MUTED}">{_joined(rest)}</span> {said}'
-    return f'<div class="ct-head ct-one">{number} {said}{_days_drawn(standing)}</div>'
+    behind = f'<span class="ct-rest" style="color:{MUTED}">{_joined(rest)}</span>'
+    return f'<div class="ct-head ct-one">{number} {behind} {_days_drawn(standing)}{said}</div>'
 
 
 def _joined(parts: Iterable[str]) -> str:
@@ -359,7 +359,7 @@ def _days_drawn(standing: Standing) -> str:
         return ""
     svg = _svg(standing, days, _highest(days), 28)
     said = extent(standing, days)
-    return f' <span class="ct-days" style="color:{MUTED}">{svg} {said}</span>'
+    return f'<span class="ct-days" style="color:{MUTED}">{svg} {said}</span> '
 
 
 def _svg(

@@ -103,7 +103,7 @@ SHEET = f"""<style>{FOCUS}
   .ct-magic .ct-rows :is(td,th):first-child {{ max-width:11em !important }}
   .ct-magic-live .ct-rows:not(.ct-heat) :is(td,th):last-child {{ min-width:104px;max-width:104px }}
   .ct-magic table.ct-heat {{ min-width:calc(140px + 29px*var(--ct-magic-columns)) }}
-  .ct-magic:not(.ct-magic-live) .ct-rows:not(.ct-heat) td:last-child {{ white-space:normal }}
+  .ct-gap {{ display:inline-block;white-space:normal;min-width:200px }}
   .ct-magic table.ct-wide td i {{ display:none }}
   .ct-meta {{ display:flex;flex-wrap:wrap }} }}
 .ct-magic summary {{ color:{MUTED};cursor:pointer;width:max-content;margin-top:4px }}

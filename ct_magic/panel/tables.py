@@ -236,7 +236,7 @@ def _share(row: RowResult) -> str:
     if not (differs := panel_text.difference(row)):
         return said
     points, ends = re.split(r" (?=\()", differs)
-    return f"{said} · <b>{points}</b> {quiet(ends)}"
+    return f'<span class="ct-gap">{said} · <b>{points}</b> {quiet(ends)}</span>'
 
 
 def quiet(words: str) -> str:
