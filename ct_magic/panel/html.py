@@ -12,7 +12,7 @@ from ct_magic.client.jobs import State
 from ct_magic.common import words
 from ct_magic.common.words import counted, duration, plain
 from ct_magic.panel import style, text as panel_text
-from ct_magic.panel.standing import Standing, has_trouble, last_news
+from ct_magic.panel.standing import Standing, has_trouble
 from ct_magic.panel.style import DOUBT, INK, MUTED, bar
 from ct_magic.panel.tables import clock, foreign, grid_as_html, is_grid, quiet, rows_as_html, state
 from ct_magic.planning.row_results import RowResult, shared_error
@@ -75,7 +75,7 @@ def _in_panel(parts: str) -> str:
 
 def below(standing: Standing, hint: str | None = None, *, live: bool = False) -> str:
     """Return what is said below the rows: doubts, then notes, then the line of five facts."""
-    doubts = "".join(map(doubted, standing.doubts))
+    doubts = "".join(map(doubted, standing.plan.doubts))
     notes = [*panel_text.notes_of(standing), *([hint] if hint else [])]
     noted = f'<div style="color:{MUTED}">{_joined(map(escape, notes))}</div>' if notes else ""
     said = f'<div style="margin-top:6px">{doubts}{noted}</div>' if doubts or noted else ""
@@ -134,15 +134,17 @@ def in_sight(standing: Standing) -> Sequence[RowResult]:
     rows = standing.rows
     if len(rows) <= panel_text.ROWS:
         return rows
+
+    def last_news(row: RowResult) -> float:
+        times = [time for job in row.jobs for time in (job.ended, job.began) if time is not None]
+        return max(times, default=float("-inf"))
+
     newest = sorted(rows, key=last_news, reverse=True)
     troubled = [row for row in newest if has_trouble(row)][:IN_TROUBLE]
-    calm = [row for row in newest if not has_trouble(row)]
     # What has its number comes first, then what is asked.
-    calm.sort(key=lambda row: row.count is None)
-    return sorted(
-        [*calm[: IN_SIGHT - len(troubled)], *troubled],
-        key=lambda row: (has_trouble(row), row.row.number),
-    )
+    calm = sorted((row for row in newest if not has_trouble(row)), key=lambda r: r.count is None)
+    shown = [*calm[: IN_SIGHT - len(troubled)], *troubled]
+    return sorted(shown, key=lambda row: (has_trouble(row), row.row.number))
 
 
 def single(standing: Standing) -> RowResult | None:

@@ -109,11 +109,6 @@ class Standing(Record):
         oldest = min(times, default=None)
         return len(rows), oldest and oldest.astimezone(zone)
 
-    @property
-    def doubts(self) -> tuple[str, ...]:
-        """What the service may ignore silently, each once."""
-        return tuple(dict.fromkeys(doubt for row in self.rows for doubt in row.row.doubts))
-
     def is_open(self, row: RowResult) -> bool:
         """Return True for a count that is not of whole days, or not of a whole piece."""
         return row.row.whole is False or self._is_before_its_end(row)
@@ -189,12 +184,6 @@ def waiting(row: RowResult) -> Job | None:
     """Return the count that a row waits for: of several the one that is looked at first."""
     jobs = [job for job in row.jobs if not job.state.ended]
     return min(jobs, key=lambda job: float("inf") if job.due is None else job.due, default=None)
-
-
-def last_news(row: RowResult) -> float:
-    """Return when something last happened to a row, as far as is known; for sorting."""
-    times = [time for job in row.jobs for time in (job.ended, job.began) if time is not None]
-    return max(times, default=float("-inf"))
 
 
 def has_trouble(row: RowResult) -> bool:

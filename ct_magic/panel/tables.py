@@ -421,10 +421,9 @@ def text(standing: Standing, columns: int = panel_text.TERMINAL) -> str:
         cached = panel_text.from_when(standing)
         head += [f"{cached}: {panel_text.REFRESH}"] if cached else []
         lines = [" · ".join(head), *panel_text.queries(standing), *shown, *_reasons(rows)]
-    notes = [note for note in (standing.about.account, *panel_text.notes_of(standing)) if note]
-    return "\n".join(
-        [*lines, *(f"! {plain(doubt)}" for doubt in standing.doubts), *(f"({n})" for n in notes)]
-    )
+    notes = filter(None, (standing.about.account, *panel_text.notes_of(standing)))
+    doubts = [f"! {plain(doubt)}" for doubt in standing.plan.doubts]
+    return "\n".join([*lines, *doubts, *(f"({note})" for note in notes)])
 
 
 def _remarkable(standing: Standing) -> list[tuple[RowResult | None, str]]:
