@@ -8,8 +8,9 @@ and colleagues ask the same account, so one refusal proves nothing and yet must 
   lowers it by one: of a burst of 20 at a service that takes 3, 17 are refused. What was refused
   beside others of ours then waits for room, not for a time. After some requests in a row that were
   taken, one more at once is tried. Where that is refused the limit is known, and it takes twice as
-  many requests until the next try; where it is taken, tries are frequent again. So a limit that
-  was lowered by a colleague's load rises again, and a true one is hit ever more seldom.
+  many requests until the next try; where it is taken, or what was taken before is refused, tries
+  are frequent again. So a limit that was lowered by a colleague's load rises again, and a true one
+  is hit ever more seldom.
 - `Limits` is for the pending queries of a run. A request that is refused although no other of ours
   is under way may mean them. Where that happens twice, with a pause between, while as many queries
   are pending as were ever accepted, pending ones do count: the limit is what was accepted, and the
@@ -112,13 +113,11 @@ class Gate:
             self._taken += 1
             if self._limit is None:
                 return
-            patience = AFTER_FEW if self._is_below_known(self._limit) else self._patience
             if self._is_trying and beside >= self._limit:
-                self._is_trying = False
-                if self.known is not None and self._limit > self.known:
-                    self.known, self._patience = None, AFTER_FEW
+                self._is_trying, self._patience = False, AFTER_FEW
                 self._limit = None if self._limit >= self.most else self._limit
-            elif not self._is_trying and self._taken >= patience and self._limit < self.most:
+                self.known = self.known and self._limit
+            elif not self._is_trying and self._taken >= self._patience and self._limit < self.most:
                 self._limit, self._is_trying, self._taken = self._limit + 1, True, 0
                 self._room.notify()
 
@@ -128,14 +127,10 @@ class Gate:
             was_trying = self._is_trying
             self._limit, self._refused = max(1, self.limit - 1), now
             self._is_trying, self._taken = False, 0
-            if was_trying and self.known is not None and self._is_below_known(self._limit):
-                self.known -= 1  # a colleague's load, or fewer are taken now: it is found by and by
-            elif was_trying:
-                self.known, self._patience = self._limit, min(2 * self._patience, AFTER_MANY)
+            self._patience = min(2 * self._patience, AFTER_MANY) if was_trying else AFTER_FEW
+            if was_trying:  # what is lower may be a colleague's load: it is found by and by
+                self.known = max(self._limit, (self.known or 1) - 1)
             return was_trying
-
-    def _is_below_known(self, limit: int) -> bool:
-        return self.known is not None and limit < self.known
 
     def restore(self, limit: int) -> None:
         """Go back to this limit: what was refused since had another reason."""
