@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import random
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from helpers.shell import TODAY, Count, point_at, until
 
 import ct_magic
 from ct_magic import errors
+from ct_magic.client.accounts import Account
+from ct_magic.client.credentials import Secret
 from ct_magic.sandbox import Sandbox
 from ct_magic.settings import Changes, Settings
 
@@ -209,6 +212,20 @@ def test_cancelling_a_handle_keeps_what_had_arrived(account: Sandbox) -> None:
     with pytest.raises(errors.CountCancelledError) as caught:
         handle.result(60)
     assert list(caught.value.frame["status"]) == ["cancelled"]
+
+
+def test_the_users_random_numbers_are_left_alone(state: Path) -> None:
+    """A notebook that sets a seed draws the same ones, whatever is asked and retried meanwhile."""
+    before = random.getstate()
+    text = "App Launched last 4 weeks by week"
+    with Sandbox(profiles=300, today=TODAY, latency=(0, 0.1), faults="any:429*3,later:503") as box:
+        account = Account("box", "SANDBOX", Secret("sandbox"), base_url=box.url, timezone="UTC")
+        frame = ct_magic.count(
+            text, account=account, today=TODAY, poll_interval=0.01, retry_wait=0.01, progress="none"
+        )
+        str(ct_magic.plan("Charged last 90 days by day", account=account, today=TODAY))
+    assert frame["status"].eq("success").all()
+    assert random.getstate() == before
 
 
 def test_several_texts_are_one_question(account: Sandbox) -> None:
