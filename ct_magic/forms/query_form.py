@@ -9,7 +9,7 @@ from ct_magic.errors import UsageError
 from ct_magic.forms import actions, html
 from ct_magic.forms.view import FormView
 from ct_magic.panel.front_end import current_shell, is_interactive
-from ct_magic.panel.widget_panel import VIEW, uncount
+from ct_magic.panel.widget_panel import VIEW, close, uncount
 from ct_magic.planning import prepare
 from ct_magic.settings import Settings, in_force
 
@@ -78,7 +78,7 @@ class Form:
         uncount(view.box)
         for handle in self._handles:
             handle.update(html.kept(self._cell, self._note), raw=True)
-        view.close()
+        close(view.box)
 
     def _ipython_display_(self) -> None:
         from IPython.display import display

@@ -82,7 +82,9 @@ class FormView:
     @property
     def cell(self) -> str:
         """The cell that asks the same."""
-        return actions.cell(self.query_text, self._name, self._account, refresh=self._anew)
+        return actions.cell(
+            self.query_text, self._name, self._account, refresh=bool(self._refresh.value)
+        )
 
     def place_panel(self, box: w.Widget) -> None:
         """Show the panel of a count; the one before goes."""
@@ -93,10 +95,6 @@ class FormView:
         for old in before:
             close(old)
 
-    def close(self) -> None:
-        """Release every widget."""
-        close(self.box)
-
     # what is typed
 
     @property
@@ -106,10 +104,6 @@ class FormView:
     @property
     def _account(self) -> str | None:
         return self._top.value()["account"].strip() or None
-
-    @property
-    def _anew(self) -> bool:
-        return bool(self._refresh.value)
 
     @property
     def _draft(self) -> FieldRow:
@@ -296,7 +290,9 @@ class FormView:
         self._offer("")
         if self._is_ready():
             text = self.query_text
-            if self._runner.start(text, self._name, self._account, refresh=self._anew):
+            if self._runner.start(
+                text, self._name, self._account, refresh=bool(self._refresh.value)
+            ):
                 self._ran = text
             self._show_stale()
             self._suggest()

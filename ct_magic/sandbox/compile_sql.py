@@ -69,8 +69,10 @@ def matching_profiles(sql: Sql, body: Any) -> str:
     if "did_any" in advanced:
         marks.add_any(advanced["did_any"])
     people = _profiles(sql, body.get("common_profile_properties") or {})
-    rows = f"SELECT profile_id, {marks.columns} FROM events WHERE {marks.rough}"
-    counted = f"SELECT profile_id, {marks.counts} FROM ({rows}) GROUP BY profile_id"
+    marked = ", ".join(f"({happened}) AS {mark}" for mark, happened in marks.conditions.items())
+    rows = f"SELECT profile_id, {marked} FROM events WHERE {marks.rough}"
+    times = ", ".join(f"count(*) FILTER ({mark}) AS {mark}" for mark in marks.conditions)
+    counted = f"SELECT profile_id, {times} FROM ({rows}) GROUP BY profile_id"
     return f"SELECT profile_id, base FROM ({counted}) WHERE {' AND '.join(marks.having)}{people}"
 
 
@@ -116,16 +118,6 @@ class _Marks:
         names = ", ".join(map(self.sql.value, sorted({e["event_name"] for e in self.events})))
         begin, end = self.sql.value(min(begins)), self.sql.value(max(ends))
         return f"event_name IN ({names}) AND ts >= {begin} AND ts < {end}"
-
-    @property
-    def columns(self) -> str:
-        """Return the boolean columns, for each row of `events`."""
-        return ", ".join(f"({happened}) AS {mark}" for mark, happened in self.conditions.items())
-
-    @property
-    def counts(self) -> str:
-        """Return how often each was true, for each profile."""
-        return ", ".join(f"count(*) FILTER ({mark}) AS {mark}" for mark in self.conditions)
 
     def add(self, kind: str, body: object, often: str | None = None) -> str:
         """Add an event query; return its column."""

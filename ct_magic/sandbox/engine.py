@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ct_magic.common.threads import ForkLock
 from ct_magic.errors import MissingExtraError, UsageError
 from ct_magic.sandbox.compile_sql import compile_query
-from ct_magic.sandbox.filter_sql import Sql
+from ct_magic.sandbox.filter_sql import MACROS, Sql
 from ct_magic.sandbox.sample_data import generate
 from ct_magic.sandbox.top_values_sql import top_values
 
@@ -32,8 +32,7 @@ WITH r AS ({rows}),
 k AS (SELECT unnest(json_keys(j)) AS name, j FROM r),
 v AS (SELECT name, json_extract(j, '/' || replace(replace(name, '~', '~0'), '/', '~1')) AS x
   FROM k),
-t AS (SELECT name, json_type(x) AS kind, CASE json_type(x) WHEN 'BOOLEAN' THEN
-    CASE x ->> '$' WHEN 'true' THEN 'True' ELSE 'False' END ELSE x ->> '$' END AS text FROM v),
+t AS (SELECT name, json_type(x) AS kind, coalesce(text_of(x), x ->> '$') AS text FROM v),
 top AS (SELECT name, text FROM t WHERE kind <> 'ARRAY' AND text <> '' GROUP BY name, text
   QUALIFY row_number() OVER (PARTITION BY name ORDER BY count(*) DESC, text) <= 50),
 examples AS (SELECT name, list(text ORDER BY text) AS texts FROM top GROUP BY name)
@@ -90,7 +89,7 @@ def _described(
 # A progress bar of DuckDB's would be printed into the cell that first uses a slow sandbox.
 CONFIG: dict[str, str | bool | int | float | list[str]] = {"threads": 2}
 # In a notebook it would leave a bar of its own, black and for good, below the user's cell.
-_NO_PROGRESS_BAR = "SET enable_progress_bar = false"
+_SETUP = f"SET enable_progress_bar = false; {MACROS}"
 
 
 class Engine:
@@ -111,7 +110,7 @@ class Engine:
         except ImportError:
             raise MissingExtraError("the sandbox", "sandbox") from None
         self._db: duckdb.DuckDBPyConnection = duckdb.connect(config=CONFIG)
-        self._db.execute(_NO_PROGRESS_BAR)
+        self._db.execute(_SETUP)
         self._lock = ForkLock()
         self._zone, self._lenient, self._now = zone, lenient, now
         self._names: set[str] = set()
@@ -131,14 +130,14 @@ class Engine:
         """Fill it with exported events, kept in that file or in a temporary one: see `stored`."""
         from ct_magic.sandbox.stored import Stored
 
-        self._stored = Stored(file)
-        memory, self._db = self._db, self._stored.open(CONFIG)
-        self._db.execute(_NO_PROGRESS_BAR)
+        self._stored = Stored(file, CONFIG)
+        memory, self._db = self._db, self._stored.db
+        self._db.execute(_SETUP)
         memory.close()
-        if self._stored.is_of(folder, self._zone):
-            self._data = self._named(self._stored.read(IDENTITY))  # which reads all of it
+        if self._stored.is_of(folder, self._zone) or folder is None:
+            self._identity()  # which reads all of it
             say(f"{file}: opened as it was loaded before")
-            self._names = _event_names(self._db)
+            self._names = self._event_names()
         else:
             self._stored.load(folder, self._zone, say)
             self._finish()
@@ -194,6 +193,7 @@ class Engine:
                 del self._db
                 if self._stored is not None:
                     self._stored.close()
+                self._stored = None
 
     def leave(self) -> None:
         """Leave the data to the process that this one was forked from.
@@ -206,12 +206,12 @@ class Engine:
         self._is_parents = True
 
     def _identity(self) -> str:
-        self._data = self._data or self._named(self._own().execute(IDENTITY).fetchall())
+        if self._data is None:
+            db = self._own()
+            rows = self._stored.read(IDENTITY) if self._stored else db.execute(IDENTITY).fetchall()
+            held = f"{rows[0][0]} {self._zone} {self._lenient}"
+            self._data = sha256(held.encode()).hexdigest()[:16]
         return self._data
-
-    def _named(self, records: list[Any]) -> str:
-        counted = f"{records[0][0]} {self._zone} {self._lenient}"
-        return sha256(counted.encode()).hexdigest()[:16]
 
     def _own(self) -> duckdb.DuckDBPyConnection:
         if self._is_parents:
@@ -230,8 +230,8 @@ class Engine:
         self._db.execute(
             "CREATE OR REPLACE TABLE events AS SELECT * FROM events ORDER BY event_name, ts"
         )
-        self._names = _event_names(self._db)
+        self._names = self._event_names()
 
-
-def _event_names(db: duckdb.DuckDBPyConnection) -> set[str]:
-    return {name for (name,) in db.execute("SELECT DISTINCT event_name FROM events").fetchall()}
+    def _event_names(self) -> set[str]:
+        names = self._db.execute("SELECT DISTINCT event_name FROM events").fetchall()
+        return {name for (name,) in names}

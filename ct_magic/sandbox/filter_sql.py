@@ -40,7 +40,17 @@ _OPERATOR_SQL = {
 _TRIPLE_KEYS = {"name", "operator", "value"}
 _CLOCK = "time_of_day"
 MINUTE = r"([01]\d|2[0-3]):[0-5]\d"
-NUMBER_KINDS = "('BIGINT', 'UBIGINT', 'DOUBLE')"
+# What a value of JSON is: whether it is there, its text as filters compare it, its number as a
+# float, and a whole number as what it is.
+MACROS = """
+CREATE OR REPLACE TEMP MACRO is_there(j) AS coalesce(json_type(j), 'NULL') <> 'NULL';
+CREATE OR REPLACE TEMP MACRO text_of(j) AS CASE json_type(j) WHEN 'VARCHAR' THEN j ->> '$'
+  WHEN 'BOOLEAN' THEN CASE j ->> '$' WHEN 'true' THEN 'True' ELSE 'False' END END;
+CREATE OR REPLACE TEMP MACRO number_of(j) AS
+  CASE WHEN json_type(j) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN TRY_CAST(j AS DOUBLE) END;
+CREATE OR REPLACE TEMP MACRO whole_of(j) AS
+  CASE WHEN json_type(j) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN TRY_CAST(j AS HUGEINT) END;
+"""
 _LARGEST_FLOAT = sys.float_info.max
 _EXACT, _HUGE = 2**53, 2**127  # below the first a float holds each whole number; HUGEINT ends
 
@@ -141,9 +151,9 @@ def _any_item(sql: Sql, located: str, pointer: str, operator: str, value: Any, i
 def _condition_sql(
     sql: Sql, located: str, operator: str, value: Any, *, nested: bool = False
 ) -> str:
-    there = f"coalesce(json_type({located}), 'NULL') <> 'NULL'"
+    there = f"is_there({located})"
     if operator == "exists":
-        return f"({there})"
+        return there
     if operator in COMPARED:
         if not _is_number(value):
             raise RefusedError(f"{operator} needs a number, not {str(value)[:100]!r}")
@@ -151,7 +161,7 @@ def _condition_sql(
     if operator in ("contains", "does_not_contain"):
         if not isinstance(value, str):
             raise RefusedError(f"{operator} needs a text, not {str(value)[:100]!r}")
-        yes = f"coalesce(contains({_text(located)}, {sql.value(value)}), false)"
+        yes = f"coalesce(contains(text_of({located}), {sql.value(value)}), false)"
         return yes if operator == "contains" else f"({there} AND NOT {yes})"
     values = value if isinstance(value, list) else [value]
     if not values:
@@ -167,17 +177,17 @@ def _equals_any(sql: Sql, located: str, values: list[Any], nested: bool) -> str:
     numbers = [item for item in values if not isinstance(item, str)]
     wholes = [int(item) for item in numbers if _EXACT <= abs(item) < _HUGE]
     others = [float(item) for item in numbers if not _EXACT <= abs(item) < _HUGE]
-    ways = [_among(sql, _text(located), texts, "VARCHAR[]", nested)] if texts else []
-    ways += [_among(sql, _number(located), others, "DOUBLE[]", nested)] if others else []
-    ways += [_among(sql, _whole(located), wholes, "HUGEINT[]", nested)] if wholes else []
+    ways = [_among(sql, f"text_of({located})", texts, "VARCHAR[]", nested)] if texts else []
+    ways += [_among(sql, f"number_of({located})", others, "DOUBLE[]", nested)] if others else []
+    ways += [_among(sql, f"whole_of({located})", wholes, "HUGEINT[]", nested)] if wholes else []
     return f"({' OR '.join(ways)})"
 
 
 def _number_sql(sql: Sql, located: str, operator: str, value: int | float) -> str:
-    number = f"{_number(located)} {operator} {sql.value(float(value))}"
+    number = f"number_of({located}) {operator} {sql.value(float(value))}"
     if _EXACT <= abs(value) < _HUGE:
         # As floats, neighbours would be one number there.
-        whole = f"{_whole(located)} {operator} {sql.value(int(value))}::HUGEINT"
+        whole = f"whole_of({located}) {operator} {sql.value(int(value))}::HUGEINT"
         number = f"coalesce({whole}, {number})"
     return f"coalesce({number}, false)"
 
@@ -190,25 +200,6 @@ def _among(sql: Sql, located: str, values: list[Any], kind: str, nested: bool) -
     if nested:
         return f"coalesce(list_contains({listed}, {located}), false)"
     return f"coalesce({located} IN (SELECT unnest({listed})), false)"
-
-
-def _text(located: str) -> str:
-    return (
-        f"CASE json_type({located}) WHEN 'VARCHAR' THEN {located} ->> '$' WHEN 'BOOLEAN' THEN "
-        f"CASE {located}::VARCHAR WHEN 'true' THEN 'True' ELSE 'False' END END"
-    )
-
-
-def _number(located: str) -> str:
-    return (
-        f"CASE WHEN json_type({located}) IN {NUMBER_KINDS} THEN TRY_CAST({located} AS DOUBLE) END"
-    )
-
-
-def _whole(located: str) -> str:
-    return (
-        f"CASE WHEN json_type({located}) IN {NUMBER_KINDS} THEN TRY_CAST({located} AS HUGEINT) END"
-    )
 
 
 def _is_number(value: Any) -> bool:

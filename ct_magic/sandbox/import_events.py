@@ -222,21 +222,33 @@ def load(
         say(f"{number} of {len(sources)} files, {events:,} events: {file.name}")
     db.execute(SETTLED)
     db.execute("DROP TABLE people")
-    _complete(db, folder)
+    if db.execute("SELECT count(*) FROM events").fetchone() == (0,):
+        raise UsageError(f"{folder} holds no event")
+    # Who has events but no row of its own is a profile of which nothing is known.
+    db.execute(
+        "INSERT INTO profiles SELECT DISTINCT profile_id, '{}', '{}', '{}', '{}', '{}', "
+        "NULL, NULL, NULL FROM events ANTI JOIN profiles USING (profile_id)"
+    )
 
 
 def _read(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
     import duckdb
 
+    mistake = None
     try:
         if _kind(file) == ".parquet":
             _parquet(db, file)
         else:
-            _lines(db, file, zone)
+            event = first_line(file)
+            try:
+                _lines(db, file, zone, event)
+                mistake = db.execute(DOUBTFUL).fetchone() and mistake_of(file, event)
+            except duckdb.Error as error:
+                raise mistake_of(file, event) or error from None
     except (duckdb.Error, OSError, EOFError, zlib.error) as error:
         raise UsageError(f"{file} cannot be read: {str(error).splitlines()[0]}") from None
-    if db.execute(DOUBTFUL).fetchone():
-        raise UsageError(f"{file} holds an event without name, time or profile")
+    if mistake or db.execute(DOUBTFUL).fetchone():
+        raise mistake or UsageError(f"{file} holds an event without name, time or profile")
 
 
 def files(folder: Path) -> list[Path]:
@@ -283,16 +295,6 @@ def _located(file: Path) -> str:
     return re.sub(r"[*?\[]", lambda match: f"[{match[0]}]", str(file.absolute()))
 
 
-def _complete(db: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    if db.execute("SELECT count(*) FROM events").fetchone() == (0,):
-        raise UsageError(f"{folder} holds no event")
-    # Who has events but no row of its own is a profile of which nothing is known.
-    db.execute(
-        "INSERT INTO profiles SELECT DISTINCT profile_id, '{}', '{}', '{}', '{}', '{}', "
-        "NULL, NULL, NULL FROM events ANTI JOIN profiles USING (profile_id)"
-    )
-
-
 # Parquet
 
 PARQUET = "read_parquet($1, hive_partitioning = false)"  # a folder `column=value` is no column
@@ -320,10 +322,7 @@ def _parquet(db: duckdb.DuckDBPyConnection, file: Path) -> None:
 # CleverTap's lines
 
 
-def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
-    import duckdb
-
-    event = first_line(file)
+def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo, event: str | None) -> None:
     parameters = {
         "file": _located(file),
         "compression": "gzip" if _is_zipped(file) else "none",
@@ -332,11 +331,5 @@ def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
         "event": event,
         "zone": str(zone),
     }
-    read = READ.format(longest=_LONGEST)
-    try:
-        db.execute(_IMPORTED_EVENTS.format(read=read), parameters)
-        db.execute(_IMPORTED_PEOPLE.format(read=read), parameters)
-    except duckdb.Error as error:
-        raise mistake_of(file, event) or error from None
-    if db.execute(DOUBTFUL).fetchone() and (mistake := mistake_of(file, event)):
-        raise mistake
+    for statement in (_IMPORTED_EVENTS, _IMPORTED_PEOPLE):
+        db.execute(statement.format(read=READ.format(longest=_LONGEST)), parameters)

@@ -14,13 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ct_magic.errors import UsageError
 from ct_magic.sandbox import import_events
-
-if TYPE_CHECKING:
-    import duckdb
 
 MEMORY = "2GB"  # for the load's sorting; more than that is put beside the file
 _TABLES = "SELECT table_name FROM duckdb_tables() WHERE NOT temporary"
@@ -33,18 +30,17 @@ _FOREIGN = "is another database or file: --db takes one of its own"
 
 
 class Stored:
-    """A database file of exported events: `file`, or a temporary one."""
+    """A database file of exported events that is open as `db`: `file`, or a temporary one.
 
-    def __init__(self, file: Path | None) -> None:
+    Raises UsageError for a file that is not ours, or in use.
+    """
+
+    def __init__(self, file: Path | None, config: Mapping[str, Any]) -> None:
+        import duckdb
+
         # Not a TemporaryDirectory, which a process that was forked would remove at its end.
         self._folder = None if file else Path(tempfile.mkdtemp(prefix="ct_magic-"))
         self._file = file or (self._folder or Path()) / "events.duckdb"
-        self._db: duckdb.DuckDBPyConnection | None = None
-
-    def open(self, config: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
-        """Open it; raise UsageError for a file that is not ours, or in use."""
-        import duckdb
-
         if not _may_be_duckdbs(self._file):
             raise UsageError(f"{self._file} {_FOREIGN}")
         if self._file.is_file() and not self._file.stat().st_size:
@@ -52,59 +48,45 @@ class Stored:
         with self._readable():
             # Whole, since DuckDB has a meaning of its own for ":memory:" and the like.
             place = str(self._file.absolute())
-            self._db = duckdb.connect(place, config={**config, "memory_limit": MEMORY})
-        self._db.execute("SET preserve_insertion_order = false")
+            self.db = duckdb.connect(place, config={**config, "memory_limit": MEMORY})
+        self.db.execute("SET preserve_insertion_order = false")
         if (tables := self._tables()) and "ct_magic_source" not in tables:
-            self._db.close()
+            self.db.close()
             raise UsageError(f"{self._file} {_FOREIGN}")
-        return self._db
 
     def read(self, query: str) -> list[Any]:
         """Return the rows of a query; raise UsageError where the file is cut short."""
-        if self._db is None:
-            return []
         with self._readable():
-            return self._db.execute(query).fetchall()
+            return self.db.execute(query).fetchall()
 
     def is_of(self, folder: Path | None, zone: tzinfo) -> bool:
         """Return True if it holds all events of that folder; of any, where none is named."""
-        source = self._source()
-        if folder is None:
-            if source is not None and source[1] == str(zone):
-                return True
-            other = f", but of {source[1]}" if source else ""
-            raise UsageError(
-                f"{self._file} holds no events of time zone {zone}{other}: "
-                "load them with --data DIR"
-            )
-        return source == (_fingerprint(folder), str(zone))
+        complete = "SELECT files, zone FROM ct_magic_source WHERE complete"
+        sources = self.read(complete) if "ct_magic_source" in self._tables() else []
+        if folder is not None:
+            return sources == [(_fingerprint(folder), str(zone))]
+        if sources and sources[0][1] == str(zone):
+            return True
+        other = f", but of {sources[0][1]}" if sources else ""
+        raise UsageError(
+            f"{self._file} holds no events of time zone {zone}{other}: load them with --data DIR"
+        )
 
-    def load(self, folder: Path | None, zone: tzinfo, say: Callable[[str], None]) -> None:
+    def load(self, folder: Path, zone: tzinfo, say: Callable[[str], None]) -> None:
         """Load the folder's events in place of what it holds."""
-        if self._db is None or folder is None:
-            raise UsageError("there are no exported events to load: --data DIR")
         row = (_fingerprint(folder), str(zone), False)
-        self._db.execute(SOURCE)
-        self._db.execute("INSERT INTO ct_magic_source VALUES (?, ?, ?)", row)
-        import_events.load(self._db, folder, zone, say)
+        self.db.execute(SOURCE)
+        self.db.execute("INSERT INTO ct_magic_source VALUES (?, ?, ?)", row)
+        import_events.load(self.db, folder, zone, say)
 
     def complete(self) -> None:
         """Write down that all is there, and give back what the load left behind."""
-        if self._db is not None:
-            self._db.execute("UPDATE ct_magic_source SET complete = true")
-            self._db.execute("CHECKPOINT")
+        self.db.execute("UPDATE ct_magic_source SET complete = true; CHECKPOINT")
 
     def close(self) -> None:
         """Remove it where it is a temporary one."""
-        self._db = None
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _source(self) -> tuple[str, str] | None:
-        if "ct_magic_source" not in self._tables():
-            return None
-        records = self.read("SELECT files, zone FROM ct_magic_source WHERE complete")
-        return (records[0][0], records[0][1]) if records else None
 
     def _tables(self) -> set[str]:
         return {name for (name,) in self.read(_TABLES)}
@@ -116,9 +98,10 @@ class Stored:
         try:
             yield
         except (duckdb.Error, OSError, RuntimeError) as error:
-            if self._db is not None:
-                self._db.close()
-            raise UsageError(f"{self._file} cannot be read: {_line(error)}; {_ANEW}") from None
+            if hasattr(self, "db"):
+                self.db.close()
+            why = str(error).splitlines()[0]
+            raise UsageError(f"{self._file} cannot be read: {why}; {_ANEW}") from None
 
 
 def _fingerprint(folder: Path) -> str:
@@ -134,7 +117,3 @@ def _may_be_duckdbs(file: Path) -> bool:
     with file.open("rb") as content:
         head = content.read(12)
     return not head or head[8:] == b"DUCK"
-
-
-def _line(error: Exception) -> str:
-    return str(error).splitlines()[0]

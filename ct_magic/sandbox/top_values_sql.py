@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ct_magic.sandbox.compile_sql import EVENT_KEYS, FAMILIES, event_condition, matching_profiles
-from ct_magic.sandbox.filter_sql import NUMBER_KINDS, RefusedError, Sql, object_of
+from ct_magic.sandbox.filter_sql import RefusedError, Sql, object_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,14 +30,11 @@ WITH mine AS ({profiles}),
 happened AS (SELECT profile_id, properties, session FROM events JOIN mine USING (profile_id)
   WHERE {base}),
 v AS (SELECT {value} AS x FROM happened JOIN profiles USING (profile_id))
-SELECT CASE json_type(x) WHEN 'BOOLEAN' THEN CASE x ->> '$' WHEN 'true' THEN 'True' ELSE 'False' END
-         WHEN 'VARCHAR' THEN x ->> '$' END AS text,
-  CASE WHEN json_type(x) IN {numbers} THEN TRY_CAST(x AS DOUBLE) END AS number
-FROM v
+SELECT text_of(x) AS text, number_of(x) AS number FROM v
 """
 EVER = """
 SELECT 1 FROM events JOIN profiles USING (profile_id)
-WHERE event_name = {event} AND coalesce(json_type({value}), 'NULL') <> 'NULL' LIMIT 1
+WHERE event_name = {event} AND is_there({value}) LIMIT 1
 """
 _TEXTS = """
 SELECT text, count(*) AS n FROM grouped WHERE text IS NOT NULL
@@ -77,8 +74,7 @@ def _values(
     profiles = matching_profiles(fresh, query)
     base = event_condition(fresh, {key: query[key] for key in EVENT_KEYS if key in query})
     value = _value(fresh, group)
-    text = _FOUND.format(profiles=profiles, base=base, value=value, numbers=NUMBER_KINDS)
-    db.execute(text, fresh.values)
+    db.execute(_FOUND.format(profiles=profiles, base=base, value=value), fresh.values)
     kinds = {
         "STR": dict(db.execute(_TEXTS.format(**group)).fetchall()),
         "NUMBER": _ranges(db, group),

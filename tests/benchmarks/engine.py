@@ -41,7 +41,7 @@ def _over_a_file() -> Row:
 
     from ct_magic.sandbox.compile_sql import compile_query
     from ct_magic.sandbox.engine import CONFIG, Engine
-    from ct_magic.sandbox.filter_sql import Sql
+    from ct_magic.sandbox.filter_sql import MACROS, Sql
     from ct_magic.sandbox.stored import MEMORY
 
     with TemporaryDirectory() as name:
@@ -55,6 +55,7 @@ def _over_a_file() -> Row:
         sql = Sql(UTC, lambda name: True)
         text = compile_query(sql, BODY)
         bare = duckdb.connect(str(file), config={**CONFIG, "memory_limit": MEMORY})
+        bare.execute(MACROS)
         assert bare.execute(text, sql.values).fetchall() == [stored.count(BODY)]
         # In turns: a busy machine is busy for both.
         pairs = [

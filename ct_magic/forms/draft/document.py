@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from ct_magic.errors import QueryError
 from ct_magic.forms.draft import draft as rows, field_text
@@ -75,7 +76,6 @@ def _check(kind: str, name: str, typed: FieldRow) -> None:
             raise QueryError(_ALONE[kind, name])
 
 
-_Check = Callable[[str], object]  # raises QueryError for a text that cannot be asked
 ELSEWHERE: Key = ("elsewhere",)
 
 
@@ -96,18 +96,19 @@ class Sheet(Record):
     @property
     def text(self) -> str:
         """The cell's text."""
-        return (
-            "".join(statement.before + statement.text for statement in self.statements) + self.tail
-        )
+        return "".join(s.before + s.text for s in self.statements) + self.tail
 
     def put(self, number: int, changed: FieldRow) -> Sheet:
         """Write one statement anew; its comments go on lines before it."""
         old = self.statements[number]
-        text = (
-            "".join(f"{comment}\n" for comment in _comments(old.text)) + write_draft(changed).text
-        )
+        text = "".join([*_comments(old.text), write_draft(changed).text])
         new = _Written(changed, text, _ended(old.before))
-        return replace(self, statements=_replaced(self.statements, number, new))
+        return self.with_statement(number, new)
+
+    def with_statement(self, number: int, new: _Written) -> Sheet:
+        """Put another statement in the place of one."""
+        before, after = self.statements[:number], self.statements[number + 1 :]
+        return replace(self, statements=(*before, new, *after))
 
     def add(self) -> Sheet:
         """Add an empty statement at the end."""
@@ -139,53 +140,37 @@ def read_sheet(text: str) -> Sheet:
     return Sheet(tuple(statements), source.text[at:])
 
 
-def problems(sheet: Sheet, number: int, check: _Check) -> dict[Key, str]:
+def problems(sheet: Sheet, number: int, check: Callable[[str], object]) -> dict[Key, str]:
     """Return what is wrong with a statement, by the field it concerns.
 
-    What has been found wrong is left out and the rest is checked again, so that all is shown
-    at once. What is wrong in another statement has the key ELSEWHERE.
+    `check` raises QueryError for a text that cannot be asked. What has been found wrong is left out
+    and the rest is checked again, so that all is shown at once. What is wrong in another statement
+    has the key ELSEWHERE.
     """
     statement = sheet.statements[number]
+    start = sum(len(s.before + s.text) for s in sheet.statements[:number]) + len(statement.before)
     messages = dict(missing_or_invalid(statement.draft))
     while True:
         without = {clause_key(key) for key in messages}
-        wrong = _wrong(sheet, number, without, check)
-        if wrong is None:
-            return messages
-        key, message = wrong
-        if clause_key(key) in without:  # leaving it out did not help: it is shown already
-            return messages
-        messages[key] = message
-
-
-def _wrong(sheet: Sheet, number: int, without: set[Key], check: _Check) -> tuple[Key, str] | None:
-    """Return the first thing wrong in the cell once these clauses of the statement are left out."""
-    written = write_draft(sheet.statements[number].draft, without)
-    tried = replace(sheet.statements[number], text=written.text)
-    text = replace(sheet, statements=_replaced(sheet.statements, number, tried)).text
-    try:
-        check(text)
-    except QueryError as error:
-        start = sum(len(s.before + s.text) for s in sheet.statements[:number]) + len(tried.before)
-        at = Source(text).offset(error.line, error.column) - start
-        inside = 0 <= at <= len(written.text)
-        return (written.at(at) if inside else ELSEWHERE), error.message
-    return None
+        written = write_draft(statement.draft, without)
+        text = sheet.with_statement(number, replace(statement, text=written.text)).text
+        try:
+            check(text)
+        except QueryError as error:
+            at = Source(text).offset(error.line, error.column) - start
+            key = written.at(at) if 0 <= at <= len(written.text) else ELSEWHERE
+            if clause_key(key) not in without:
+                messages[key] = error.message
+                continue
+        return messages  # nothing more is wrong, or leaving it out did not help
 
 
 def _comments(text: str) -> list[str]:
-    """Return the comments inside a statement."""
-    comments: list[str] = []
-    at = 0
-    for token in tokens(Source(text)):
-        comments += re.findall(r"#[^\r\n]*", text[at : token.start])
-        at = token.end
-    return comments
+    """Return the comments inside a statement, each as a line."""
+    found = list(tokens(Source(text)))
+    gaps = [text[left.end : right.start] for left, right in pairwise(found)]
+    return [f"{comment}\n" for gap in gaps for comment in re.findall(r"#[^\r\n]*", gap)]
 
 
 def _ended(text: str) -> str:
     return text if not text or text[-1] in "\r\n" else f"{text}\n"
-
-
-def _replaced(many: tuple[_Written, ...], number: int, new: _Written) -> tuple[_Written, ...]:
-    return (*many[:number], new, *many[number + 1 :])

@@ -137,7 +137,7 @@ def is_there(name: str, row: FieldRow) -> bool:
         case "value":
             return not is_part and row["operator"] not in BARE
         case "times":
-            return row["kind"] in TIMED_KINDS
+            return row["kind"] in TIMED_KINDS or bool(row[name])
         case "event" | "period":
             return row["kind"] != SHARE_WHERE
         case "own" | "often":
@@ -177,101 +177,80 @@ def _lines(draft: FieldRow, without: Collection[Key]) -> Iterator[_Line]:
     head = _between(" ", parts)
     is_wide = len(_joined(head).text) > printer.WIDEST
     yield _between("\n    ", parts) if is_wide else head
-    yield from _did_lines(draft, without)
-    if draft["versus"] and ("versus",) not in without:
-        yield [((), "vs "), (("versus",), field_text.as_typed(draft["versus"]))]
-    axes = [
-        _axis(axis, ("by", n))
-        for n, axis in enumerate(draft.below("by"))
-        if ("by", n) not in without
-    ]
-    if axes:
-        yield [(axes[0][0][0], "by "), *_between(", ", axes)]
-
-
-def _did_lines(draft: FieldRow, without: Collection[Key]) -> Iterator[_Line]:
-    dids: dict[Key, FieldRow] = {("did", n): did for n, did in enumerate(draft.below("did"))}
-    dids = {key: did for key, did in dids.items() if key not in without}
+    dids = _kept(draft, "did", (), without)
     inner = {key: _between(" ", _event(did, key, without)) for key, did in dids.items()}
     several = [inner[key] for key, did in dids.items() if did["kind"] in ANY]
     for key, did in dids.items():
-        kind = (*key, "kind")
-        if did["kind"] == SHARE_WHERE:
-            yield [(kind, "share "), *_between(" ", _conditions(did, key, without))]
-        elif did["kind"] not in ANY:
-            yield [(kind, f"{did['kind']} "), *inner[key], *_often((*key, "times"), did["times"])]
+        kind: _Line = [((*key, "kind"), did["kind"].removesuffix(" where"))]
+        if did["kind"] not in ANY:
+            yield _between(" ", [kind, inner[key], _often((*key, "times"), did["times"], without)])
         elif several:
-            opening = (kind, f"{did['kind']} (")
-            yield [opening, *_between(", ", several), ((), ")"), *_any_tail(draft, without)]
+            bracket = [*kind, ((), " ("), *_between(", ", several), ((), ")")]
+            often = _often(("often",), draft["often"], without)
+            yield _between(" ", [bracket, _typed(("own",), draft["own"], without), often])
             several = []
+    if versus := _typed(("versus",), draft["versus"], without):
+        yield [((), "vs "), *versus]
+    if axes := [_axis(axis, key) for key, axis in _kept(draft, "by", (), without).items()]:
+        yield [(axes[0][0][0], "by "), *_between(", ", axes)]
 
 
-def _any_tail(draft: FieldRow, without: Collection[Key]) -> Iterator[tuple[Key, str]]:
-    if draft["own"] and ("own",) not in without:
-        yield from [((), " "), (("own",), field_text.as_typed(draft["own"]))]
-    if ("often",) not in without:
-        yield from _often(("often",), draft["often"])
+def _kept(row: FieldRow, name: str, key: Key, without: Collection[Key]) -> dict[Key, FieldRow]:
+    """Return the rows of a list that are not left out, by their keys."""
+    rows: dict[Key, FieldRow] = {(*key, name, n): below for n, below in enumerate(row.below(name))}
+    return {at: below for at, below in rows.items() if at not in without}
 
 
-def _often(key: Key, typed: str) -> _Line:
-    text = field_text.often(typed)
-    return [((), " "), (key, text)] if text else []
+def _typed(key: Key, text: str, without: Collection[Key]) -> _Line:
+    return [(key, field_text.as_typed(text))] if text and key not in without else []
+
+
+def _often(key: Key, text: str, without: Collection[Key]) -> _Line:
+    return [(key, often)] if key not in without and (often := field_text.often(text)) else []
 
 
 def _event(event: FieldRow, key: Key, without: Collection[Key]) -> list[_Line]:
-    """Write an event in the parts that may get lines of their own."""
-    name = "x" if (*key, "event") in without else field_text.event_word(event["event"])
-    parts: list[_Line] = [[((*key, "event"), name)], *_conditions(event, key, without)]
-    if event["period"] and (*key, "period") not in without:
-        parts.append([((*key, "period"), field_text.as_typed(event["period"]))])
-    return parts
-
-
-def _conditions(event: FieldRow, key: Key, without: Collection[Key]) -> list[_Line]:
-    filters: dict[Key, FieldRow] = {
-        (*key, "where", n): f for n, f in enumerate(event.below("where"))
-    }
-    written = [(at, condition) for at, condition in filters.items() if at not in without]
-    return [
-        [((*at, "joint"), f"{condition['joint'] if n else 'where'} "), *_condition(condition, at)]
-        for n, (at, condition) in enumerate(written)
-    ]
+    """Write an event, or what `share where` says of the base, in parts for lines of their own."""
+    at = (*key, "event")
+    name: _Line = [(at, "x" if at in without else field_text.event_word(event["event"]))]
+    parts = [] if event["kind"] == SHARE_WHERE else [name]
+    for number, (at, condition) in enumerate(_kept(event, "where", key, without).items()):
+        joint = condition["joint"] if number else "where"
+        parts.append([((*at, "joint"), f"{joint} "), *_condition(condition, at)])
+    return [*parts, _typed((*key, "period"), event["period"], without)]
 
 
 def _condition(condition: FieldRow, key: Key) -> _Line:
     about, operator = _about(condition, key), condition["operator"]
     if condition["scope"] == PART:
-        return [about]
-    symbol = (*key, "operator"), f" {'in' if operator == RANGE else operator} "
-    if operator in BARE:
-        return [about, (symbol[0], f" {operator}")]
+        return about
+    word = [((*key, "operator"), "in" if operator == RANGE else operator)]
     words = {RANGE: field_text.range_word, **dict.fromkeys(LISTS, field_text.list_word)}
-    return [
-        about,
-        symbol,
-        ((*key, "value"), words.get(operator, field_text.value_word)(condition["value"])),
-    ]
+    value = words.get(operator, field_text.value_word)(condition["value"])
+    return _between(" ", [about, word, [] if operator in BARE else [((*key, "value"), value)]])
 
 
-def _about(row: FieldRow, key: Key) -> tuple[Key, str]:
+def _about(row: FieldRow, key: Key) -> _Line:
     """Write what a filter or an axis speaks of."""
     scope, name = row["scope"], row["property"]
     if scope == GEO:
-        return (*key, "scope"), GEO
+        return [((*key, "scope"), GEO)]
     word = field_text.as_typed(name) if scope == PART else field_text.property_word(scope, name)
-    return (*key, "property"), word
+    return [((*key, "property"), word)]
 
 
 def _axis(axis: FieldRow, key: Key) -> _Line:
     if axis["unit"] == VALUES:
         values = ((*key, "values"), field_text.list_word(axis["values"]))
-        return [_about(axis, key), ((), " in "), values]
-    window: _Line = [((*key, "rolling"), field_text.as_typed(axis["rolling"]))]
-    return [((*key, "unit"), axis["unit"]), *([((), " rolling "), *window] if window[0][1] else [])]
+        return [*_about(axis, key), ((), " in "), values]
+    rolling = _typed((*key, "rolling"), axis["rolling"], ())
+    return _between(" rolling ", [[((*key, "unit"), axis["unit"])], rolling])
 
 
 def _between(mark: str, parts: list[_Line]) -> _Line:
-    return [piece for n, part in enumerate(parts) for piece in ([((), mark)] * bool(n) + part)]
+    """Join the parts that are not empty."""
+    filled = filter(None, parts)
+    return [piece for n, part in enumerate(filled) for piece in ([((), mark)] * bool(n) + part)]
 
 
 def _joined(pieces: _Line) -> Written:
