@@ -396,6 +396,7 @@ _WRITTEN: dict[str, Callable[[str], str]] = {
     "weeks": _weeks,
     "often": _often,
     "hours": _hours,
+    "bars": lambda text: text.replace("_", ""),
     "thousands": lambda text: text.replace(",", ""),
     "rhythm": lambda text: "day" if text == "daily" else text.removesuffix("ly"),
     "comma": lambda text: text.replace(",", "."),

@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from ct_magic.common.words import suggestions
 from ct_magic.query.lexer import API_NAMES, KEYWORDS, NOT_FIRST, WORDS, Token
 from ct_magic.query.mistakes.examples import NUMBERS, ORDERS, word_tables
-from ct_magic.query.mistakes.rewriting import ARROWS
 from ct_magic.query.mistakes.stop import Mistake, Stop
 
 _TABLES = word_tables()
 WORDS_OF_OTHERS, _SIGNS = _TABLES["foreign"], _TABLES["sign"]
 FUNNEL = WORDS_OF_OTHERS["funnel"]
-_DAYS = ("DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY")
 
 
 def foreign_word(stop: Stop) -> Mistake | None:
@@ -74,30 +72,22 @@ _CONTRACTED = {
 
 def odd_token(stop: Stop) -> Mistake | None:
     """Explain a token that no rule knows: what to type instead."""
-    explained = {
-        "OPEN": _open_bracket,
-        "GLUED": _glued,
-        "ODD_DATE": _odd_date,
-        "HABIT": _habit,
-        "BAD": _stranger,
-    }.get(stop.found.type)
-    if explained is None:
-        return None
-    width = 1 if stop.is_("OPEN") else len(stop.found.text)
-    return Mistake(explained(stop), stop.found.start, stop.found.start + width)
+    start, text = stop.found.start, stop.found.text
+    match stop.found.type:
+        case "OPEN":
+            return Mistake(_open_quote(stop), start, start + 1)
+        case "GLUED":
+            return stop.mistake(_glued(stop))
+        case "ODD_DATE":
+            return stop.mistake(_dated(stop, text))
+        case "HABIT":
+            return stop.mistake(_SIGNS.get(text, _SIGNS["=="]))
+        case "BAD":
+            return Mistake(_stranger(stop), start, stop.found.end)
+    return None
 
 
-def _habit(stop: Stop) -> str:
-    text, option = stop.found.text, stop.around(1)
-    if text == "--" and option.type == "WORD" and option.start == stop.found.end:
-        hint = "options go on the magic's line, before a query"
-        if option.text in ("data", "header", "request", "url"):
-            hint = WORDS_OF_OTHERS["curl"]
-        return f"found '--{option.text}': {hint}"
-    return f"found '{text}': {_SIGNS.get(text, _SIGNS['=='])}"
-
-
-def _open_bracket(stop: Stop) -> str:
+def _open_quote(stop: Stop) -> str:
     quote = stop.found.text[0]
     before = stop.around(-1) if stop.is_glued() else stop.around(-len(stop.line))
     if before.text in _CONTRACTED:
@@ -108,26 +98,14 @@ def _open_bracket(stop: Stop) -> str:
 
 
 def _glued(stop: Stop) -> str:
-    text = stop.found.text
-    number, letters = re.findall(r"^([-0-9.]+)(.*)$", text)[0]
-    if letters in ("day", "days", "week", "weeks", "month", "months", "year", "years"):
-        return f"found '{text}': put a space between, {number} {letters}"
-    if re.fullmatch(r"[0-9_]+", text):
-        return f"found '{text}': a number has no separators, {text.replace('_', '')}"
-    if day := re.match(r"(\d{4}-\d\d-\d\d)[Tt]", text):
-        return f"found '{text}': a day has no time, {day[1]}"
     if sign := _comparison_cure(stop):
-        return f"found '{text}': {sign} compares numbers: write the number alone"
+        return f"{sign} compares numbers: write the number alone"
+    number, letters = re.findall(r"^([-0-9.]+)(.*)$", stop.found.text)[0]
     quote = f"a name or text that begins with a digit is quoted, {quoted(stop)}"
     unit = _UNITS.get(letters.lower())
     if unit and stop.after("WORD", "STRING", "LAST"):
-        return f"found '{text}': a period is written last {number.strip('-')} {unit}; {quote}"
-    return f"found '{text}': {quote}"
-
-
-def _odd_date(stop: Stop) -> str:
-    text = stop.found.text
-    return f"found '{text}': {_dated(stop, text)}"
+        return f"a period is written last {number.strip('-')} {unit}; {quote}"
+    return quote
 
 
 def _dated(stop: Stop, text: str) -> str:
@@ -145,8 +123,8 @@ def _dated(stop: Stop, text: str) -> str:
 
 def _stranger(stop: Stop) -> str:
     char = stop.found.text
-    if message := _dash(stop) or _bracket(stop) or _SIGNS.get(char):
-        return f"found '{char}': {message}"
+    if char in _SIGNS:
+        return f"found '{char}': {_SIGNS[char]}"
     if char in QUOTES:
         return f"found {char}, a quote that programs do not know: type {QUOTES[char]}"
     if unicodedata.category(char) in ("Zs", "Cf", "Cc", "Zl", "Zp", "Cs"):
@@ -159,43 +137,6 @@ def _stranger(stop: Stop) -> str:
     is_apart = stop.at > 0 and not stop.is_glued()
     share = f"{WORDS_OF_OTHERS['percent']}; " if char in "/%" and is_apart else ""
     return f"found '{char}': {share}a name or text that holds it is quoted, {quoted(stop)}"
-
-
-def _dash(stop: Stop) -> str | None:
-    """Explain a dash or a plus behind a day, curl's -d, an arrow, and the sign of a question."""
-    char, following = stop.found.text, stop.around(1)
-    if char == "-" and stop.at == 0 and following.text == "d":
-        return WORDS_OF_OTHERS["curl"]
-    if char in ARROWS or (char == "-" and following.type == "OVER"):
-        return f"for a funnel {FUNNEL}"
-    if char == "-" and stop.after("TODAY"):
-        return "days are counted back without a space, today-7"
-    if char in "?!" and following.type == "$END" and stop.is_glued():
-        return "no sign ends a statement: take it away"
-    if char == "+" and following.type == "NUMBER" and stop.after("IS", "IS_NOT", "IN", *ORDERS):
-        return f"a number has no plus, {following.text}"
-    if char == "+" and stop.after(*_DAYS):
-        return "days are counted back, today-7; what is to come has no count"
-    if LOOKALIKES.get(char, char) == "-" and stop.after(*_DAYS):
-        return "a period has two dots, 2015-08-10..2015-10-25"
-    return None
-
-
-def _bracket(stop: Stop) -> str | None:
-    """Explain a list of JSON objects, a bracket behind one, and Python's subscript."""
-    if stop.found.text == "{" and stop.after("IN"):
-        return _SIGNS["["]
-    if stop.found.text not in "[}":
-        return None
-    if stop.after("JSON"):
-        return "one bracket too many, the JSON ends before it"
-    if stop.at == 0:
-        return "every JSON object is a statement of its own, without the brackets around"
-    if stop.after("PARAM"):
-        return "behind $ comes a name alone: give the value one in a cell before"
-    if stop.after("WORD") and stop.is_glued():
-        return "a name that holds it is quoted; Python goes into a cell of its own"
-    return None
 
 
 def _comparison_cure(stop: Stop) -> str:
