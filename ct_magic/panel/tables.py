@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from html import escape, unescape
 
 from ct_magic.client.jobs import State
@@ -132,9 +133,10 @@ def table_as_text(
     right = [column.right for column in columns]
     if _is_wider(lines, right, width):
         lines[0] = [column.short or column.head for column in columns]
-        lines = [[re.sub(r"(\d) of (\d+ days)", r"\1/\2", said) for said in line] for line in lines]
+        short = partial(re.sub, r"(\d) of (\d+ days)", r"\1/\2")
+        lines = [[name, *map(short, said)] for name, *said in lines]
     if _is_wider(lines, right, width) and any(column.is_shade for column in columns):
-        lines = [[said.removesuffix(" %") for said in line] for line in lines]
+        lines = [[name, *(text.removesuffix(" %") for text in said)] for name, *said in lines]
         lines[0][0] += ", in %"
     return text_table(lines, right, width)
 
