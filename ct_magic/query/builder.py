@@ -25,7 +25,6 @@ from ct_magic.query.calendar import (
     MONTHS,
     counts_from_today,
     in_own_units,
-    month_of,
     resolve,
     unit_of,
 )
@@ -39,6 +38,8 @@ from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.payload import OFTEN, from_json
 
 # How leaves of the tree are read: texts, numbers, lists, variables; and the place of an error.
+
+_ZEROS = re.compile(r"^(-?)0+(?=\d)")
 
 
 class Reader:
@@ -98,17 +99,17 @@ class Reader:
     def whole_number(self, token: Token, least: int, most: int = 10**9) -> int:
         """Return a number that counts something."""
         with self.at(token):
-            number = parameters.number_value(token.text)
+            number = parameters.number_value(_ZEROS.sub(r"\1", token.text))
         if not isinstance(number, int) or not least <= number <= most:
             expected = f"expected a whole number from {least} to {most}"
             self.fail(f"{expected}, found {token.text}", token)
-        self._check_zero(token, f"write {number}")
+        self._check_zeros(token)
         return number
 
-    def _check_zero(self, token: Token, cure: str) -> None:
-        """Raise QueryError for `030`: some would send 30, and some a text."""
-        if re.match(r"-?0\d", token.text):
-            self.fail(f"a number does not begin with 0: {cure}", token)
+    def _check_zeros(self, token: Token) -> None:
+        """Raise QueryError for `030`, where it cannot be meant as a text."""
+        if (plain := _ZEROS.sub(r"\1", token.text)) != token.text:
+            self.fail(f"a number does not begin with 0: write {plain}", token)
 
     def value(self, token: Token, *, is_number: bool = False) -> model.Scalar:
         """Return a text, number, boolean or variable."""
@@ -119,10 +120,9 @@ class Reader:
         with self.at(token):
             if token.type == "PARAM":
                 return parameters.scalar(token.text[1:], self.params)
-            number = parameters.number_value(token.text)
-        quoted = f'leave the separators out, or quote it, "{token.text}"'
-        self._check_zero(token, f"write {number}" if is_number else quoted)
-        return number
+            if is_number:
+                self._check_zeros(token)
+            return parameters.number_value(token.text)
 
     def values(self, values: tree.ValuesNode) -> tuple[model.Scalar, ...]:
         """Return the values of `("a", "b")`, or of a variable that holds a list."""
@@ -421,7 +421,7 @@ def _named(written: str) -> model.Days:
     """Return the days of `2015-08`, or of `2026-Q3`."""
     year, quarter_sign, number = written.partition("-Q")
     if not quarter_sign:
-        return month_of(_calendar_day(f"{written}-01"))
+        return unit_of(model.Unit.MONTH, _calendar_day(f"{written}-01"))
     if number not in ("1", "2", "3", "4"):
         raise QueryError(f"there is no quarter {number}: a year has Q1 to Q4, as in 2026-Q3")
     days = unit_of(model.Unit.QUARTER, _calendar_day(f"{year}-{3 * int(number):02}-01"))

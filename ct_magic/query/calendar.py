@@ -6,10 +6,10 @@ Months are moved by hand: dateutil comes with pandas only, and importing it cost
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
+from ct_magic.common.words import last_of_month
 from ct_magic.errors import QueryError, UsageError
 from ct_magic.query import model
 from ct_magic.rows import Record
@@ -23,11 +23,6 @@ def ends(period: model.Days) -> tuple[date, date]:
     if isinstance(period.start, model.Ago) or isinstance(period.end, model.Ago):
         raise QueryError("the period counts from today: resolve it first")
     return period.start, period.end
-
-
-def month_of(day: date) -> model.Days:
-    """Return the month that the day lies in."""
-    return unit_of(model.Unit.MONTH, day)
 
 
 def unit_of(unit: model.Unit, day: date) -> model.Days:
@@ -75,41 +70,33 @@ def is_whole(period: model.Days, unit: model.Unit) -> bool:
 
 
 def moved_day(day: date, shift: model.Shift) -> date:
-    """Return the day moved; one that its new month lacks becomes that month's last."""
-    if shift.unit in DAYS:
-        return day + timedelta(shift.n * DAYS[shift.unit])
-    year, month = divmod(day.year * 12 + day.month - 1 + shift.n * MONTHS[shift.unit], 12)
-    first = date(year, month + 1, 1)
-    return first.replace(day=min(day.day, _length_of_month(first)))
-
-
-def moved(period: model.Days, shift: model.Shift) -> model.Days:
-    """Return the period moved; what begins and ends with a month's ends keeps both.
+    """Return the day moved; one that its new month lacks becomes that month's last.
 
     Raises QueryError where it leaves the calendar.
     """
-    start, end = ends(period)
     try:
-        first, last = moved_day(start, shift), moved_day(end, shift)
+        if shift.unit in DAYS:
+            return day + timedelta(shift.n * DAYS[shift.unit])
+        year, month = divmod(day.year * 12 + day.month - 1 + shift.n * MONTHS[shift.unit], 12)
+        first = date(year, month + 1, 1)
     except (OverflowError, ValueError):
-        raise out_of_calendar(shift) from None
+        units = f"{abs(shift.n)} {shift.unit.value}s"
+        raise QueryError(f"moved by {units} a day leaves the calendar") from None
+    return first.replace(day=min(day.day, last_of_month(first).day))
+
+
+def moved(period: model.Days, shift: model.Shift) -> model.Days:
+    """Return the period moved; what begins and ends with a month's ends keeps both."""
+    first, last = (moved_day(day, shift) for day in ends(period))
     if shift.unit in MONTHS and is_whole(period, model.Unit.MONTH):
-        last = last.replace(day=_length_of_month(last))
+        last = last_of_month(last)
     return model.Days(first, last)
 
 
 def window(last: date, length: model.Shift) -> model.Days:
     """Return the days of this length that end with `last`: from the day after it, moved back."""
-    try:
-        first = moved_day(last + timedelta(1), model.Shift(-length.n, length.unit))
-    except (OverflowError, ValueError):
-        raise out_of_calendar(length) from None
-    return model.Days(first, last)
-
-
-def out_of_calendar(shift: model.Shift) -> QueryError:
-    """Return the error for a day that the calendar does not have."""
-    return QueryError(f"moved by {abs(shift.n)} {shift.unit.value}s a day leaves the calendar")
+    after = moved_day(last, model.Shift(1, model.Unit.DAY))
+    return model.Days(moved_day(after, model.Shift(-length.n, length.unit)), last)
 
 
 def length(period: model.Days) -> int:
@@ -123,12 +110,7 @@ def _last_of(unit: model.Unit, day: date) -> int:
     if unit in DAYS:
         return first_of(unit, day).toordinal() + DAYS[unit] - 1
     month = first_of(unit, day).month + MONTHS[unit] - 1
-    last = day.replace(month=month, day=1)
-    return last.replace(day=_length_of_month(last)).toordinal()
-
-
-def _length_of_month(day: date) -> int:
-    return calendar.monthrange(day.year, day.month)[1]
+    return last_of_month(day.replace(month=month, day=1)).toordinal()
 
 
 def _index(unit: model.Unit, day: date) -> int:
@@ -181,7 +163,7 @@ def in_own_units(period: model.Period) -> model.Last | None:
             return model.Last(1, unit)
         case model.Days(named=model.Unit() as unit):
             return model.Last(1, unit)
-        case model.Days(date() as start, date()) if period == month_of(start):
+        case model.Days(date() as start, date()) if period == unit_of(model.Unit.MONTH, start):
             return model.Last(1, model.Unit.MONTH)
         case model.Days(date(), date()):
             return model.Last(length(period), model.Unit.DAY)

@@ -162,18 +162,22 @@ def one_line(line: Sequence[Token]) -> str:
     return "".join(token.text + gap for token, gap in zip(line, [*gaps, ""], strict=False))
 
 
-def tokens_of_cell(text: str) -> Iterator[Token]:
-    """Yield the tokens of all statements, each with the words that mean something where they are.
+def statement_tokens(source: Source) -> list[list[Token]]:
+    """Return the tokens of each statement: one without indentation begins it."""
+    lines: list[list[Token]] = []
+    for token in tokens(source):
+        if not lines or source.begins_line(token.start):
+            lines.append([])
+        lines[-1].append(token)
+    return lines
+
+
+def tokens_of_cell(text: str) -> list[Token]:
+    """Return the tokens of all statements, each with the words that mean something where they are.
 
     What colours a query reads these. It refuses nothing, whatever the text is.
     """
-    source, statement = Source(text), list[Token]()
-    for token in tokens(source):
-        if source.begins_line(token.start) and statement:
-            yield from in_context(statement)
-            statement = []
-        statement.append(token)
-    yield from in_context(statement)
+    return [token for line in statement_tokens(Source(text)) for token in in_context(line)]
 
 
 def unquoted(string: str) -> str:
@@ -181,14 +185,10 @@ def unquoted(string: str) -> str:
     return re.sub(r"\\(.)", r"\1", string[1:-1])
 
 
-def is_bare_word(word: str) -> bool:
-    """Return True if this may be a word of a name without quotes."""
-    return word not in KEYWORDS and bool(word) and word_end(word, 0) == len(word)
-
-
 def is_bare_name(name: str) -> bool:
     """Return True if a name needs no quotes: bare words with one space between them."""
-    return all(map(is_bare_word, name.split(" ")))
+    words = name.split(" ")
+    return all(w not in KEYWORDS and w and word_end(w, 0) == len(w) for w in words)
 
 
 def is_bare_event(name: str) -> bool:
@@ -207,11 +207,14 @@ def tried_word(words: Sequence[str]) -> int | None:
 
 def word_end(text: str, at: int) -> int:
     """Return the end of the word that begins here; `at` itself where none does."""
-    end = at
-    if _begins_word(text[at]):
-        while end < len(text) and _is_inside(text[end]):
-            end += 1
-    return end
+    return _run_end(text, at) if _begins_word(text[at]) else at
+
+
+def _run_end(text: str, at: int) -> int:
+    """Return where what may be inside a word ends."""
+    while at < len(text) and _is_inside(text[at]):
+        at += 1
+    return at
 
 
 def _begins_word(char: str) -> bool:
@@ -257,12 +260,8 @@ def _param(text: str, at: int) -> Token:
 
 
 def _number(text: str, match: re.Match[str], kind: str) -> Token:
-    end = match.end()
-    if end < len(text) and _is_inside(text[end]):
-        while end < len(text) and _is_inside(text[end]):
-            end += 1
-        return Token("GLUED", text[match.start() : end], match.start())
-    return Token(kind, match[0], match.start())
+    end = _run_end(text, match.end())
+    return Token(kind if end == match.end() else "GLUED", text[match.start() : end], match.start())
 
 
 def _json_end(text: str, at: int) -> int:
@@ -276,8 +275,7 @@ def in_context(line: Sequence[Token]) -> list[Token]:
     first word is the operator, unless a symbol follows the words.
     """
     marked = with_contextual(line)
-    if any(token.type == "WORD" and token.text in API_NAMES for token in marked):
-        _mark_operators(marked)
+    _mark_operators(marked)
     return marked
 
 

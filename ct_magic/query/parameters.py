@@ -140,6 +140,9 @@ def number_value(written: str) -> int | float:
     """Read a number as the language and JSON write it; raise QueryError for one too large."""
     if len(written) > _LONGEST:
         raise QueryError("the number is too long")
+    if re.match(r"-?0\d", written):
+        cure = f'leave the separators out, or quote it, "{written}"'
+        raise QueryError(f"a number does not begin with 0: {cure}")
     value = Decimal(written)
     if not -_BIGGEST <= value <= _BIGGEST:
         raise QueryError("the number is too large")
@@ -169,18 +172,11 @@ def lookup(name: str, params: Mapping[str, object]) -> Any:
     name = unicodedata.normalize("NFKC", name)  # as Python reads its own identifiers
     if name in params:
         return params[name]
-    known = [key for key in params if isinstance(key, str) and _may_be_meant(key, params[key])]
-    near = suggest(name, known)
-    hint = (
-        f"did you mean ${near}?"
-        if near
-        else f"set it in a cell before, or pass params={{'{name}': ...}}"
-    )
-    raise QueryError(f"there is no variable '{name}': {hint}")
-
-
-def _may_be_meant(key: str, value: object) -> bool:
-    return not key.startswith("_") and not callable(value)  # a notebook holds `open` and `exit`
+    # A notebook holds `open` and `exit`, too.
+    own = [key for key, value in params.items() if isinstance(key, str) and not callable(value)]
+    near = suggest(name, [key for key in own if not key.startswith("_")])
+    hint = f"set it in a cell before, or pass params={{'{name}': ...}}"
+    raise QueryError(f"there is no variable '{name}': {f'did you mean ${near}?' if near else hint}")
 
 
 def _plain(value: object, name: str) -> Scalar | date | list[object]:
@@ -194,11 +190,18 @@ def _plain(value: object, name: str) -> Scalar | date | list[object]:
         case int() | float() | Decimal():
             return _number(value, name)
         case date():
-            return _date(value, name)
+            if value != value:
+                raise QueryError(f"${name} is not a date (NaT)")
+            return value
         case list() | tuple() | range() | set() | frozenset():
             if not isinstance(value, list | tuple) and len(value) > _MOST_VALUES:
                 raise QueryError(f"${name} holds {len(value):,} values, more than any list")
-            return _in_order(value, name) if isinstance(value, set | frozenset) else list(value)
+            if not isinstance(value, set | frozenset):
+                return list(value)
+            plain = (_item(held, name) for held in value)
+            return sorted(
+                plain, key=lambda v: (0, v) if isinstance(v, int | float) else (1, str(v))
+            )
     return _foreign(value, name)
 
 
@@ -309,19 +312,6 @@ def _float(value: Decimal) -> float | None:
     """Return the number that is sent as these very digits, or None where none is."""
     sent = float(value)
     return sent if Decimal(repr(sent)) == value else None
-
-
-def _date(value: date, name: str) -> date:
-    if value != value:
-        raise QueryError(f"${name} is not a date (NaT)")
-    return value
-
-
-def _in_order(values: Iterable[object], name: str) -> list[object]:
-    plain = [_item(value, name) for value in values]
-    numbers = [value for value in plain if isinstance(value, int | float)]
-    others = [value for value in plain if not isinstance(value, int | float)]
-    return [*sorted(numbers), *sorted(others, key=str)]
 
 
 def _article(kind: str) -> str:

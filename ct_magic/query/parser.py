@@ -20,9 +20,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, tzinfo
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from importlib.util import cache_from_source
+from itertools import accumulate
 from typing import Any
 
 import lark
@@ -33,12 +34,20 @@ from ct_magic.query.builder import Builder
 from ct_magic.query.calendar import plain_day
 from ct_magic.query.catalog import Names
 from ct_magic.query.expand import MOST_COUNTS, Expansion, StatementError, expand
-from ct_magic.query.lexer import Source, Token, in_context, one_line, tokens, with_contextual
+from ct_magic.query.lexer import (
+    Source,
+    Token,
+    in_context,
+    one_line,
+    statement_tokens,
+    tokens,
+    with_contextual,
+)
 from ct_magic.query.mistakes import explain as syntax_errors
 from ct_magic.query.model import JsonQuery, Query
 from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.printer import to_text
-from ct_magic.query.tree import DidNode, NodeMaker, QueryNode, StatementNode
+from ct_magic.query.tree import DidNode, QueryNode, StatementNode, node_maker
 from ct_magic.rows import Record
 
 _DEEPEST = 30  # brackets in brackets
@@ -88,8 +97,9 @@ def read_cell(
     `hours` is how many hours of today are over, where that is known.
     """
     day = plain_day(today or date.today(), zone)
-    with _cured(text, lambda cure: list(_statements(cure, params, day, zone, names))):
-        pairs = list(_statements(text, params, day, zone, names))
+    read = partial(_statements, params=params, today=day, zone=zone, names=names)
+    with _cured(text, read):
+        pairs = read(text)
         queries = tuple(query for query, _ in pairs)
         try:
             return expand(queries, day, max_counts, hours)
@@ -112,8 +122,9 @@ def statements(
     only to refuse a period that ends before it begins.
     """
     day = plain_day(today or date.today(), zone)
-    with _cured(text, lambda cure: list(_statements(cure, params, day, zone, names))):
-        return tuple(query for query, _ in _statements(text, params, day, zone, names))
+    read = partial(_statements, params=params, today=day, zone=zone, names=names)
+    with _cured(text, read):
+        return tuple(query for query, _ in read(text))
 
 
 @contextmanager
@@ -142,9 +153,7 @@ def condition(text: str, *, params: Mapping[str, object] | None = None) -> Named
     more = (*query.clauses, query.event.period, query.versus, query.by)
     if other := next(filter(None, more), None):
         builder.fail("a condition is what may be behind 'where', and no more", other)
-    assert where is not None  # noqa: S101 # the grammar wants one
-    builder.where(where)  # what a `where` may not hold, this may not
-    return NamedCondition(builder.condition(where))
+    return NamedCondition(builder.where(where))  # type: ignore[arg-type] # the grammar wants one
 
 
 def event(text: str, *, params: Mapping[str, object] | None = None) -> NamedEvent:
@@ -214,14 +223,10 @@ class Progress(Record):
 
 def parse_progress(line: Sequence[Token]) -> Progress:
     """Follow the beginning of a statement."""
-    cursor = _grammar().parse_interactive()
-    try:
-        for token in in_context(list(line)):
-            cursor.feed_token(token)  # type: ignore[arg-type] # lark reads only .type of it
-    except UnexpectedToken:
+    taken, cursor, _ = _fed(in_context(list(line)))
+    if taken < len(line):
         return Progress()
-    accepted = cursor.accepts()  # type: ignore[no-untyped-call] # lark's
-    return Progress(frozenset(accepted), tuple(cursor.parser_state.value_stack))
+    return Progress(frozenset(cursor.accepts()), tuple(cursor.parser_state.value_stack))
 
 
 def accepted(line: Sequence[Token]) -> frozenset[str]:
@@ -231,13 +236,19 @@ def accepted(line: Sequence[Token]) -> frozenset[str]:
 
 def reach(line: Sequence[Token]) -> int:
     """Return how many of these tokens the grammar takes; the last is `$END`."""
-    cursor = _grammar().parse_interactive()
-    for at, token in enumerate(in_context(list(line))):
+    return _fed(in_context(list(line)))[0]
+
+
+def _fed(line: Sequence[Token]) -> tuple[int, Any, object]:
+    """Return how many tokens the grammar takes, lark's cursor then, and what the last one ends."""
+    cursor: Any = _grammar().parse_interactive()  # of tokens it reads the type alone
+    tree = None
+    for at, token in enumerate(line):
         try:
-            cursor.feed_token(token)  # type: ignore[arg-type] # lark reads only .type of it
+            tree = cursor.feed_token(token)
         except UnexpectedToken:
-            return at
-    return len(line)
+            return at, cursor, None
+    return len(line), cursor, tree
 
 
 def _statements(
@@ -246,77 +257,60 @@ def _statements(
     today: date,
     zone: tzinfo | None,
     names: Names | None,
-) -> Iterator[tuple[Query | JsonQuery, list[Token]]]:
+) -> list[tuple[Query | JsonQuery, list[Token]]]:
     """Read one statement after the other, each with its tokens."""
     if not isinstance(text, str):
         raise UsageError(f"a query is a text, as in 'App Launched today', not {reprlib.repr(text)}")
     source = Source(text)
     builder = Builder(source, params or {}, today, zone, names)
-    labels: set[str] = set()
+    labels: set[str | None] = set()
+    found = []
     for line in _lines(source):
-        first, colon = line[0], _colon(line)
+        # No other clause has a colon than the label.
+        first, types = line[0], [token.type for token in line]
+        colon = types.index("COLON") if "COLON" in types else -1
         if colon > 0 and source.line(line[colon].start) > source.line(first.start):
             raise source.error(syntax_errors.INDENTED_LABEL, line[colon - 1].start, line[colon].end)
-        query = _built(builder, source, line)
+        try:
+            query = builder.build(_tree(source, line, today))
+        except QueryError as error:
+            raise error.saying(syntax_errors.with_own_events(error.message, line, reach)) from None
         if query.label is not None and query.label in labels:
             message = f"duplicate label '{query.label}': labels must be unique in a cell"
             raise source.error(message, first.start, line[colon - 1].end)
-        if query.label is not None:
-            labels.add(query.label)
-        yield replace(query, source=_written(source, query, line)), line
+        labels.add(query.label)
+        found.append((replace(query, source=_written(query, line[colon + 1 :])), line))
+    return found
 
 
 def _lines(source: Source) -> list[list[Token]]:
-    """Cut the tokens into statements: a token without indentation begins one."""
-    lines: list[list[Token]] = []
-    for token in tokens(source):
-        if source.begins_line(token.start):
-            lines.append([])
-        if not lines:
-            raise source.error(syntax_errors.INDENTED, token.start, token.end)
-        lines[-1].append(token)
+    """Return the tokens of each statement; raise QueryError where none begins."""
+    lines = statement_tokens(source)
     if not lines:
         raise source.error(syntax_errors.EMPTY, 0, 1)
+    if not source.begins_line((first := lines[0][0]).start):
+        raise source.error(syntax_errors.INDENTED, first.start, first.end)
     return lines
 
 
-def _built(builder: Builder, source: Source, line: list[Token]) -> Query | JsonQuery:
-    try:
-        return builder.build(_tree(source, line, builder.today))
-    except QueryError as error:
-        raise error.saying(syntax_errors.with_own_events(error.message, line, reach)) from None
-
-
 def _tree(source: Source, line: list[Token], today: date | None = None) -> StatementNode:
+    depths = accumulate({"OPENING": 1, "CLOSING": -1}.get(token.type, 0) for token in line)
+    if deep := next((token for token, n in zip(line, depths, strict=True) if n > _DEEPEST), None):
+        raise source.error("brackets are nested deeper than any query", deep.start, deep.end)
     end = Token("$END", "", line[-1].end)
-    _check_depth(source, line)
-    cursor = _grammar().parse_interactive()
-    for at, token in enumerate([*in_context(line), end]):
-        try:
-            tree = cursor.feed_token(token)  # type: ignore[arg-type]
-        except UnexpectedToken:
-            mistake = syntax_errors.explain_mistake(
-                [*with_contextual(line), end], at, accepted, reach, today
-            )
-            raise source.error(mistake.message, mistake.start, mistake.end) from None
-    assert isinstance(tree, StatementNode)  # noqa: S101 # lark gives it at the end
+    at, _, tree = _fed([*in_context(line), end])
+    if not isinstance(tree, StatementNode):
+        whole = [*with_contextual(line), end]
+        mistake = syntax_errors.explain_mistake(whole, at, accepted, reach, today)
+        raise source.error(mistake.message, mistake.start, mistake.end)
     return tree
-
-
-def _check_depth(source: Source, line: list[Token]) -> None:
-    """Raise QueryError for brackets in brackets that no person has typed."""
-    depth = 0
-    for token in line:
-        depth += {"OPENING": 1, "CLOSING": -1}.get(token.type, 0)
-        if depth > _DEEPEST:
-            raise source.error("brackets are nested deeper than any query", token.start, token.end)
 
 
 @cache
 def _grammar() -> Lark:
     file = files(__package__) / "grammar.lark"
     # `transformer` makes the nodes while lark parses; lark only asks it for attributes.
-    maker: Any = NodeMaker()  # not of the class that lark asks for
+    maker: Any = node_maker()  # not of the class that lark asks for
     # Making the tables takes longer than all our imports. lark keeps them, with a hash of what they
     # are made of, beside our bytecode: in a folder that is trusted as our modules are.
     kept = not sys.dont_write_bytecode and f"{cache_from_source(str(file))}.tables"
@@ -324,17 +318,11 @@ def _grammar() -> Lark:
     return Lark(rules, **kind, start="statement", transformer=maker, cache=kept)
 
 
-def _colon(line: list[Token]) -> int:
-    """Find the label's colon; -1 where there is none. No other clause has one."""
-    return next((at for at, token in enumerate(line) if token.type == "COLON"), -1)
-
-
-def _written(source: Source, query: Query | JsonQuery, line: list[Token]) -> str:
+def _written(query: Query | JsonQuery, body: list[Token]) -> str:
     """Return the statement's text on one line: where something stood between tokens, one space.
 
     JSON, and what holds a variable, is given as what it says: `$day` names no row.
     """
-    body = line[_colon(line) + 1 :]
     if any(token.type in ("JSON", "PARAM") for token in body):
         return query.body if isinstance(query, JsonQuery) else to_text(replace(query, label=None))
     return one_line(body)

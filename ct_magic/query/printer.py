@@ -7,7 +7,7 @@ from datetime import date
 from typing import assert_never
 
 from ct_magic.query import model, strict_json
-from ct_magic.query.calendar import counts_from_today, month_of
+from ct_magic.query.calendar import counts_from_today, unit_of
 from ct_magic.query.check_filter import check_clock
 from ct_magic.query.lexer import is_bare_event, is_bare_name
 from ct_magic.query.mistakes.rewriting import swallowed
@@ -264,7 +264,7 @@ def _days(period: model.Days) -> str:
             return _day(start)
         case model.Days(start, model.Ago(1)):
             return f"since {_day(start)}"
-        case model.Days(date() as start, date()) if month_of(start) == period:
+        case model.Days(date() as start, date()) if unit_of(model.Unit.MONTH, start) == period:
             return start.isoformat()[:7]
     return f"{_day(period.start)}..{_day(period.end)}"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from types import SimpleNamespace
 from typing import ClassVar, dataclass_transform
 
 from ct_magic.query.lexer import Token, unquoted
@@ -359,13 +360,8 @@ PERIODS = frozenset(
 )
 
 
-class NodeMaker:
-    """What lark asks for a method of each rule's name while it parses."""
-
-    def __getattr__(self, rule: str) -> Callable[[list[object]], Node]:
-        """Return the function that makes the rule's node; AttributeError for what is no rule."""
-        if rule in PERIODS:
-            return lambda children: PeriodNode(rule, tuple(children))  # type: ignore[arg-type]
-        if rule not in NODES:
-            raise AttributeError(rule)
-        return lambda children: NODES[rule](*children)
+def node_maker() -> SimpleNamespace:
+    """Return what lark asks for a method of each rule's name while it parses."""
+    periods = {rule: lambda *tokens, rule=rule: PeriodNode(rule, tokens) for rule in PERIODS}
+    makers = (NODES | periods).items()
+    return SimpleNamespace(**{rule: lambda parts, make=make: make(*parts) for rule, make in makers})

@@ -310,3 +310,9 @@ def test_a_number_with_separators_is_no_text() -> None:
     """The text says how it is written; between quotes it is the text that it is."""
     assert value_word("1,000") == "1,000"
     assert value_word('"1,000"') == '"1,000"'
+
+
+@pytest.mark.parametrize("typed", ["05", "-007", "00.5"])
+def test_a_number_is_kept_as_it_was_typed_where_none_is_meant(typed: str) -> None:
+    """What the field writes is what the text says of it: a code loses none of its zeros."""
+    assert value_word(typed) == typed
