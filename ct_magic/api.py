@@ -170,10 +170,10 @@ def names(account: str | None = None) -> pd.DataFrame:
     of names is read by `%ct names --from FILE`, values are asked for by `ct_magic.values`.
     """
     from ct_magic.query.catalog import table_rows
-    from ct_magic.results.tables import name_table
+    from ct_magic.results.tables import NAME_COLUMNS, table
     from ct_magic.session.known_names import known_of_account
 
-    return name_table(table_rows(known_of_account(account)))
+    return table((row.values() for row in table_rows(known_of_account(account))), NAME_COLUMNS)
 
 
 def values(

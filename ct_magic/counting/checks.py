@@ -48,11 +48,10 @@ class Check(Record):
     @property
     def frame(self) -> pd.DataFrame:
         """A row for each point; `holds` is missing where it is unknown."""
-        from ct_magic.results.tables import point_table
+        from ct_magic.results.tables import POINT_COLUMNS, table
 
-        return point_table(
-            [(p.name, p.holds, p.tested, p.result, p.meaning) for p in self.points],
-        )
+        rows = [(p.name, p.holds, p.tested, p.result, p.meaning) for p in self.points]
+        return table(rows, POINT_COLUMNS)
 
     def __str__(self) -> str:
         lines = [f"account {self.account}"]

@@ -58,15 +58,14 @@ class CommonValues(Record):
     @property
     def frame(self) -> pd.DataFrame:
         """A row for each value: property_type, property, kind, value, events."""
-        from ct_magic.results.tables import value_table
+        from ct_magic.results.tables import VALUE_COLUMNS, table
 
-        return value_table(
-            [
-                (TYPES[prop.scope], prop.name, value.kind, value.text, value.events)
-                for prop, values in self.values.items()
-                for value in values
-            ]
+        rows = (
+            (TYPES[prop.scope], prop.name, value.kind, value.text, value.events)
+            for prop, values in self.values.items()
+            for value in values
         )
+        return table(rows, VALUE_COLUMNS)
 
     @property
     def axes(self) -> list[str]:

@@ -106,7 +106,7 @@ def table_rows(sources: Mapping[str, Names]) -> list[dict[str, Any]]:
     return [
         {
             "event": holder if is_event(holder) else None,
-            "property": name if is_event(holder) or holder == "geo" else f"{holder}.{name}",
+            "property": name or None if is_event(holder) or holder == "geo" else f"{holder}.{name}",
             "type": known.types.get((holder, name)) or _value_type(values),
             "values": list(values),
             "source": ", ".join(s for s, n in sources.items() if _has(n, holder, name)),

@@ -1,9 +1,9 @@
-"""The journal's cells -> the DataFrame of `%ct history`."""
+"""Tables of other things than counts: the journal's cells, points of a check, values, names."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from ct_magic.results.frame import DAY, TEXT
 if TYPE_CHECKING:
     from ct_magic.client.journal.history import PastCell
 
-
+# The columns of each table, and their types.
 HISTORY_COLUMNS: dict[str, Any] = {
     "asked": DAY,
     "account": TEXT,
@@ -32,41 +32,49 @@ HISTORY_COLUMNS: dict[str, Any] = {
     "req_id": TEXT,
     "ended": DAY,
 }
+POINT_COLUMNS = dict.fromkeys(("point", "holds", "tested", "result", "meaning")) | {
+    "holds": "boolean"
+}
+VALUE_COLUMNS = dict.fromkeys(("property_type", "property", "kind", "value", "events")) | {
+    "events": "Int64"
+}
+NAME_COLUMNS = {"event": TEXT, "property": TEXT, "type": TEXT, "values": None, "source": TEXT}
+
+
+def table(rows: Iterable[Iterable[object]], columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the DataFrame of plain rows, given the types of its columns (None: pandas' own)."""
+    types = {name: kind for name, kind in columns.items() if kind is not None}
+    return pd.DataFrame([list(row) for row in rows], columns=list(columns)).astype(types)
 
 
 def history_frame(
     cells: Sequence[PastCell], zone_of: Callable[[str | None], tzinfo | None]
 ) -> pd.DataFrame:
     """Return a row for each cell that was asked, in the order given; see `ct_magic.history`."""
-    rows = [_row(cell, zone_of(cell.zone)) for cell in cells]
-    return pd.DataFrame(
-        {
-            name: pd.Series([row[name] for row in rows], dtype=HISTORY_COLUMNS[name])
-            for name in HISTORY_COLUMNS
-        }
-    )
+    return table([_row(cell, zone_of(cell.zone)) for cell in cells], HISTORY_COLUMNS)
 
 
-def _row(cell: PastCell, zone: tzinfo | None) -> dict[str, object]:
+def _row(cell: PastCell, zone: tzinfo | None) -> tuple[object, ...]:
     entries = cell.entries
     tally = entries[0].tally if cell.counts == len(entries) == 1 else None
     left = cell.counts - len(entries)
     ended = [entry.ended for entry in entries]
     last = max((time for time in ended if time is not None), default=None)
-    return {
-        "asked": _local_moment(cell.began, zone),
-        "account": cell.account,
-        "variable": cell.variable,
-        "title": _joined(cell.titles),
-        "text": _joined([entry.text for entry in entries]),
-        "counts": cell.counts,
-        "state": _states([*(entry.state for entry in entries), *["not sent"] * left]),
-        "count": tally and tally.count,
-        **{name: getattr(tally or Tally(0), name) for name in ("events", "users", "devices")},
-        "error": next((entry.error for entry in entries if entry.error), None),
-        "req_id": _joined([entry.req_id for entry in entries if entry.req_id]) or None,
-        "ended": _local_moment(None if None in ended else last, zone),
-    }
+    counts = tally or Tally(0)
+    return (
+        _moment(cell.began, zone),
+        cell.account,
+        cell.variable,
+        _joined(cell.titles),
+        _joined([entry.text for entry in entries]),
+        cell.counts,
+        _states([*(entry.state for entry in entries), *["not sent"] * left]),
+        tally and tally.count,
+        *(counts.events, counts.users, counts.devices),
+        next((entry.error for entry in entries if entry.error), None),
+        _joined([entry.req_id for entry in entries if entry.req_id]) or None,
+        _moment(None if None in ended else last, zone),
+    )
 
 
 def _joined(texts: Sequence[str]) -> str:
@@ -78,44 +86,6 @@ def _states(states: Sequence[str]) -> str:
     return states[0] if len(tally) == 1 else ", ".join(f"{n} {word}" for word, n in tally.items())
 
 
-def _local_moment(seconds: float | None, zone: tzinfo | None) -> datetime | None:
-    if seconds is None:
-        return None
-    moment = datetime.fromtimestamp(seconds, UTC).astimezone(zone)
-    return moment.replace(tzinfo=None, microsecond=0)
-
-
-# The points of `%ct check` as a DataFrame.
-
-_CHECK_COLUMNS = ("point", "holds", "tested", "result", "meaning")
-
-
-def point_table(rows: Sequence[Sequence[str | bool | None]]) -> pd.DataFrame:
-    """Return a row for each point; `holds` is missing where it is unknown."""
-    return pd.DataFrame([list(row) for row in rows], columns=list(_CHECK_COLUMNS)).astype(
-        {"holds": "boolean"}
-    )
-
-
-# The commonest values of properties as a DataFrame.
-
-_VALUE_COLUMNS = ("property_type", "property", "kind", "value", "events")
-
-
-def value_table(rows: Sequence[Sequence[str | int]]) -> pd.DataFrame:
-    """Return a row for each value of each property, with the events that had it."""
-    frame = pd.DataFrame([list(row) for row in rows], columns=list(_VALUE_COLUMNS))
-    return frame.astype({"events": "Int64"})
-
-
-# The names that an account knows as a DataFrame.
-
-_NAME_COLUMNS = ("event", "property", "type", "values", "source")
-
-
-def name_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-    """Return a row for each property; NA where it has no event, no type, or where none is known."""
-    frame = pd.DataFrame([list(row.values()) for row in rows], columns=list(_NAME_COLUMNS))
-    texts = {name: TEXT for name in _NAME_COLUMNS if name != "values"}
-    frame["property"] = frame["property"].replace("", None)
-    return frame.astype(texts)
+def _moment(seconds: float | None, zone: tzinfo | None) -> datetime | None:
+    moment = None if seconds is None else datetime.fromtimestamp(seconds, UTC).astimezone(zone)
+    return moment and moment.replace(tzinfo=None, microsecond=0)
