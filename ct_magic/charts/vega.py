@@ -18,25 +18,14 @@ import os
 import pathlib
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.util import find_spec
 from textwrap import wrap
 from typing import Any
 
-from ct_magic.charts.chart import (
-    LETTER,
-    Band,
-    Box,
-    Chart,
-    ChartAxis,
-    Colour,
-    Dot,
-    Mark,
-    Path,
-    Tile,
-    Words,
-)
+from ct_magic.charts import chart as parts
+from ct_magic.charts.chart import LETTER, Chart, ChartAxis, Colour
 from ct_magic.errors import MissingExtraError, UsageError
 
 MIME = "application/vnd.vegalite.v5+json"
@@ -202,7 +191,7 @@ def _wrapped(lines: Iterable[str], most: int) -> list[str]:
 def _specification(chart: Chart, width: int | str, background: str, ink: str) -> dict[str, object]:
     layers: dict[tuple[Any, ...], list[Any]] = {}
     for mark in chart.marks:
-        look = (getattr(mark, name) for name in _LAYERS[type(mark)][1])
+        look = (getattr(mark, name) for name in _TABLES[type(mark)][0].split())
         layers.setdefault((type(mark), *look), []).append(mark)
     return {
         "$schema": SCHEMA,
@@ -216,7 +205,7 @@ def _specification(chart: Chart, width: int | str, background: str, ink: str) ->
         "padding": 4,  # beside the words at the plane's right end, which Vega makes room for
         "title": {"text": _wrapped([chart.title], TITLE), "subtitle": _wrapped(chart.lines, LINE)},
         "encoding": {"x": _scaled("x", chart.x), "y": _scaled("y", chart.y)},
-        "layer": [_LAYERS[kind][0](marks) for (kind, *_), marks in layers.items()],
+        "layer": [_layer(marks) for marks in layers.values()],
         "config": _config(ink),
     }
 
@@ -249,118 +238,95 @@ def _key(place: float) -> str:
     return str(int(place)) if float(place).is_integer() else repr(float(place))
 
 
-_COLOUR = {"field": "colour", "type": "nominal", "scale": None}
+# Of each kind of marks: the fields in which all of a layer are alike, and those of its table.
+_TABLES: dict[type[parts.Mark], tuple[str, str]] = {
+    parts.Words: ("align right up bold", "x y text"),
+    parts.Path: ("colour dotted thin thick", ""),
+    parts.Box: ("hollow", "left right bottom top colour strength tip"),
+    parts.Dot: ("hollow", "x y tip colour shape"),
+    parts.Tile: ("", "x y text strength tip hollow"),
+    parts.Band: ("colour", ""),
+}
+_CHANNELS = {"left": "x", "right": "x2", "bottom": "y", "top": "y2"}
+
+
+def _rows(marks: Sequence[Any]) -> list[dict[str, object]]:
+    """Return the table of a layer: a row for each mark, of lines and bands one for each place."""
+    if isinstance(marks[0], parts.Path | parts.Band):
+        # `line` keeps lines of one look apart, `n` the order of a line's places.
+        return [
+            dict(zip(("x", "y", "y2"), place, strict=False)) | {"n": n, "line": number}
+            for number, mark in enumerate(marks)
+            for n, place in enumerate(mark.places)
+        ]
+    rows = []
+    for mark in marks:
+        known = {name: getattr(mark, name) for name in _TABLES[type(mark)][1].split()}
+        if "colour" in known:
+            known["colour"] = VEGA_COLOURS[mark.colour]
+        if "shape" in known:
+            known["shape"] = _SHAPES[mark.shape % len(_SHAPES)]
+        rows.append({_CHANNELS.get(name, name): value for name, value in known.items()})
+    return rows
+
+
+def _channel(field: str, **more: object) -> dict[str, object]:
+    return {"field": field, "type": "nominal", **more}
+
+
+_COLOUR, _TEXT = _channel("colour", scale=None), {"text": _channel("text")}
 _STRENGTH = {"field": "strength", "type": "quantitative", "scale": None}
-_DETAIL: dict[str, object] = {"detail": {"field": "line", "type": "nominal"}}
 _ENDS: dict[str, object] = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
+_LINE = {"detail": _channel("line"), "order": {"field": "n", "type": "quantitative"}}
+# The edges of a grid's cells, computed from their middles.
+_EDGES = {"x2": "datum.x + 0.485", "y2": "datum.y + 0.46"}
+_EDGES |= {"x": "datum.x - 0.485", "y": "datum.y - 0.46"}
 
 
-def _boxes(boxes: Sequence[Box]) -> dict[str, object]:
-    values = [
-        {"x": b.left, "x2": b.right, "y": b.bottom, "y2": b.top}
-        | {"colour": VEGA_COLOURS[b.colour], "strength": b.strength, "tip": b.tip}
-        for b in boxes
-    ]
-    look: dict[str, object] = {"fill": _COLOUR}
-    mark: dict[str, object] = {"type": "rect", "cornerRadius": 1.5}
-    if boxes[0].hollow:
-        # A rectangle without a fill, whose edge is dashed: what is not over, or not whole.
-        mark |= {"filled": False, "strokeWidth": 1.5, "strokeDash": [3, 2]}
-        look = {"stroke": _COLOUR}
-    else:
-        look["fillOpacity"] = _STRENGTH
-    return {"data": {"values": values}, "mark": mark, "encoding": look | _ENDS | _tip(boxes)}
-
-
-def _tiles(tiles: Sequence[Tile]) -> dict[str, object]:
-    """Return the layer of a grid: one table, whose edges Vega computes from its middles."""
-    values = [
-        {"x": t.x, "y": t.y, "text": t.text, "strength": t.strength, "tip": t.tip}
-        | ({"hollow": True} if t.hollow else {})
-        for t in tiles
-    ]
-    edges = {"x2": "datum.x + 0.485", "y2": "datum.y + 0.46"}
-    edges |= {"x": "datum.x - 0.485", "y": "datum.y - 0.46"}
-    blue = VEGA_COLOURS[Colour.FIRST]
-    mark = {"type": "rect", "fill": blue, "strokeDash": [3, 2]}
-    # What is not over has a dashed edge, as everywhere else.
-    edge = {"condition": {"test": "datum.hollow", "value": blue}, "value": None}
-    look = _ENDS | {"stroke": edge, "fillOpacity": _STRENGTH}
-    return {
-        "data": {"values": values},
-        "layer": [
-            {
-                "transform": [{"calculate": how, "as": name} for name, how in edges.items()],
-                "mark": mark,
-                "encoding": look | _tip(tiles),
-            },
-            _text("center", 0, 0, bold=False) | {"encoding": _TEXT | _tip(tiles)},
-        ],
-    }
-
-
-def _tip(marks: Sequence[Box | Dot | Tile]) -> dict[str, object]:
-    has_tip = any(mark.tip for mark in marks)
-    return {"tooltip": {"field": "tip", "type": "nominal"}} if has_tip else {}
-
-
-def _dot_layer(dots: Sequence[Dot]) -> dict[str, object]:
-    values = [
-        {"x": d.x, "y": d.y, "tip": d.tip, "colour": VEGA_COLOURS[d.colour]}
-        | {"shape": _SHAPES[d.shape % len(_SHAPES)]}
-        for d in dots
-    ]
-    shape = {"field": "shape", "type": "nominal", "scale": None}
-    return {
-        "data": {"values": values},
-        "mark": {"type": "point", "size": 42, "filled": not dots[0].hollow, "opacity": 1},
-        "encoding": {"color": _COLOUR, "shape": shape} | _tip(dots),
-    }
-
-
-def _paths(paths: Sequence[Path]) -> dict[str, object]:
-    first = paths[0]
-    mark = {
-        "type": "line",
-        "color": VEGA_COLOURS[first.colour],
-        "strokeWidth": 1.4 if first.thin else 8 if first.thick else 2,
-        **({"strokeDash": [2, 4]} if first.dotted else {}),
-    }
-    # `line` keeps lines of one look apart, `n` the order of a line's places.
-    values = [
-        {"x": x, "y": y, "n": n, "line": number}
-        for number, path in enumerate(paths)
-        for n, (x, y) in enumerate(path.places)
-    ]
-    order = {"order": {"field": "n", "type": "quantitative"}}
-    return {"data": {"values": values}, "mark": mark, "encoding": order | _DETAIL}
-
-
-def _bands(bands: Sequence[Band]) -> dict[str, object]:
-    values = [
-        {"x": x, "y": low, "y2": high, "line": number}
-        for number, band in enumerate(bands)
-        for x, low, high in band.places
-    ]
-    mark = {"type": "area", "color": VEGA_COLOURS[bands[0].colour], "opacity": 0.15}
-    ends = {"y2": {"field": "y2"}}
-    return {"data": {"values": values}, "mark": mark, "encoding": _DETAIL | ends}
-
-
-_TEXT: dict[str, object] = {"text": {"field": "text", "type": "nominal"}}
-
-
-def _text_layer(words: Sequence[Words]) -> dict[str, object]:
-    first = words[0]
-    values = [{"x": w.x, "y": w.y, "text": w.text} for w in words]
-    look = _text(first.align, first.right, -first.up, bold=first.bold)
-    return {"data": {"values": values}, **look, "encoding": _TEXT}
+def _layer(marks: Sequence[Any]) -> dict[str, object]:
+    """Return the layer of marks of one look: a table, a mark, and where each channel is from."""
+    first, colour = marks[0], VEGA_COLOURS[getattr(marks[0], "colour", Colour.FIRST)]
+    has_tip = any(getattr(mark, "tip", "") for mark in marks)
+    tip = {"tooltip": _channel("tip")} if has_tip else {}
+    look: dict[str, Any]
+    match first:
+        case parts.Box(hollow=True):
+            # What is not over, or not whole, has no fill and a dashed edge.
+            dashed = {"filled": False, "strokeWidth": 1.5, "strokeDash": [3, 2]}
+            look = {"mark": {"type": "rect", "cornerRadius": 1.5} | dashed}
+            look["encoding"] = {"stroke": _COLOUR} | _ENDS | tip
+        case parts.Box():
+            look = {"mark": {"type": "rect", "cornerRadius": 1.5}}
+            look["encoding"] = {"fill": _COLOUR, "fillOpacity": _STRENGTH} | _ENDS | tip
+        case parts.Dot():
+            look = {"mark": {"type": "point", "size": 42, "filled": not first.hollow, "opacity": 1}}
+            look["encoding"] = {"color": _COLOUR, "shape": _channel("shape", scale=None)} | tip
+        case parts.Path():
+            wide = 1.4 if first.thin else 8 if first.thick else 2
+            dotted = {"strokeDash": [2, 4]} if first.dotted else {}
+            look = {"mark": {"type": "line", "color": colour, "strokeWidth": wide} | dotted}
+            look["encoding"] = _LINE
+        case parts.Band():
+            look = {"mark": {"type": "area", "color": colour, "opacity": 0.15}}
+            look["encoding"] = {"detail": _LINE["detail"], "y2": _ENDS["y2"]}
+        case parts.Tile():
+            edge = {"condition": {"test": "datum.hollow", "value": colour}, "value": None}
+            ground = {
+                "transform": [{"calculate": how, "as": name} for name, how in _EDGES.items()],
+                "mark": {"type": "rect", "fill": colour, "strokeDash": [3, 2]},
+                "encoding": _ENDS | {"stroke": edge, "fillOpacity": _STRENGTH} | tip,
+            }
+            text = {"mark": _text("center", 0, 0, bold=False), "encoding": _TEXT | tip}
+            look = {"layer": [ground, text]}
+        case _:
+            look = {"mark": _text(first.align, first.right, -first.up, bold=first.bold)}
+            look["encoding"] = _TEXT
+    return {"data": {"values": _rows(marks)}, **look}
 
 
 def _text(align: str, right: int, down: int, *, bold: bool) -> dict[str, object]:
-    weight = "bold" if bold else "normal"
-    look = {"align": align, "baseline": "middle", "dx": right, "dy": down, "fontWeight": weight}
-    return {"mark": {"type": "text", **look}}
+    look = {"align": align, "baseline": "middle", "dx": right, "dy": down}
+    return {"type": "text", **look, "fontWeight": "bold" if bold else "normal"}
 
 
 def _config(ink: str) -> dict[str, object]:
@@ -393,17 +359,6 @@ def _config(ink: str) -> dict[str, object]:
             "offset": 12,
         },
     }
-
-
-# What makes a layer of each kind of marks, and the fields in which all marks of a layer are alike.
-_LAYERS: dict[type[Mark], tuple[Callable[[Any], dict[str, object]], tuple[str, ...]]] = {
-    Words: (_text_layer, ("align", "right", "up", "bold")),
-    Path: (_paths, ("colour", "dotted", "thin", "thick")),
-    Box: (_boxes, ("hollow",)),
-    Dot: (_dot_layer, ("hollow",)),
-    Tile: (_tiles, ()),
-    Band: (_bands, ("colour",)),
-}
 
 
 class Picture:
