@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ct_magic import errors
 from ct_magic.client.accounts import Account
-from ct_magic.client.jobs import Answer, Failure, State
+from ct_magic.client.jobs import Answer, Failure, State, Tally
 from ct_magic.client.journal.journal import open_journal
 from ct_magic.counting.asking import ask_unrecorded
 from ct_magic.counting.check_points import EVENT, Answers, Point, points, questions
@@ -144,16 +144,12 @@ def _answers(names: list[str], cell: PreparedCell, journal: Journal) -> Answers:
 
     asker = _Refusals(Service(cell.account))
     jobs = ask_unrecorded(cell, journal, asker)
-    ended = dict(zip(names, jobs, strict=True))
-    tallies = {name: job.tally for name, job in ended.items() if job.tally is not None}
-    refused = {
-        name: job.error or str(job.state)
-        for name, job in ended.items()
-        if job.state is State.FAILED and {job.question.body, job.req_id} & asker.refused
-    }
-    lost = {
-        name: f"{job.state}{': ' + job.error if job.error else ''}"
-        for name, job in ended.items()
-        if name not in tallies and name not in refused
-    }
+    tallies, refused, lost = dict[str, Tally](), dict[str, str](), dict[str, str]()
+    for name, job in zip(names, jobs, strict=True):
+        if job.tally is not None:
+            tallies[name] = job.tally
+        elif job.state is State.FAILED and {job.question.body, job.req_id} & asker.refused:
+            refused[name] = job.error or str(job.state)
+        else:
+            lost[name] = f"{job.state}{': ' + job.error if job.error else ''}"
     return Answers(tallies, refused, lost)

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -121,7 +122,6 @@ class Counting:
         self._stamp = stamp
         self._heard: Collection[str] | None = None
         self._seen = Event()
-        self._waits: Coroutine[object, None, pd.DataFrame] | None = None
 
     def done(self) -> bool:
         """Return True when every count has arrived or never will, as a Future does."""
@@ -176,21 +176,25 @@ class Counting:
             raise
         finally:
             if plot:
-                self._show_picture()
+                from ct_magic.charts.plot import show_below
+
+                show_below(self.frame)
         return self.result(0)
-
-    def _show_picture(self) -> None:
-        from ct_magic.charts.plot import show_below
-
-        show_below(self.frame)
 
     def followed(self) -> Counting:
         """Start it, show the panel, which lives on beside the cell, and return at once."""
         panel = self._show()
         self._heard = panel.comm_ids
         self._run.start()
-        if not spawn(lambda: self._follow(panel), "ct_magic-panel"):
-            self._follow(panel)
+
+        def work() -> None:
+            try:
+                follow(self._run, panel)
+            finally:
+                self._seen.set()
+
+        if not spawn(work, "ct_magic-panel"):
+            work()
         return self
 
     def when_done(self, then: Callable[[pd.DataFrame], None]) -> None:
@@ -202,13 +206,6 @@ class Counting:
 
         if not spawn(call, "ct_magic-then"):
             call()
-
-    def _follow(self, panel: Panel) -> None:
-
-        try:
-            follow(self._run, panel)
-        finally:
-            self._seen.set()
 
     def __repr__(self) -> str:
         return f"<{'done' if self.done() else 'counting'}: {self.progress}>"
@@ -232,20 +229,19 @@ class Counting:
 
     def send(self, value: None) -> object:
         """Go on, as a coroutine does: wait until the count is there."""
-        return self._coroutine().send(value)
+        return self._coroutine.send(value)
 
     def throw(self, *error: Any) -> object:
-        """Raise this where a coroutine stands."""
-        return self._coroutine().throw(*error)
+        """Raise this where the coroutine is."""
+        return self._coroutine.throw(*error)
 
     def close(self) -> None:
         """Wait no longer, as a coroutine does; the count goes on."""
-        self._coroutine().close()
+        self._coroutine.close()
 
+    @cached_property
     def _coroutine(self) -> Coroutine[object, None, pd.DataFrame]:
-        if self._waits is None:
-            self._waits = self._arrival()
-        return self._waits
+        return self._arrival()
 
     def __await__(self) -> Generator[object, None, pd.DataFrame]:
         """Wait for the DataFrame, as `result()` does, while other tasks go on."""
@@ -294,34 +290,22 @@ def _what_happened(rows: Sequence[RowResult]) -> str:
     if not lost:
         return "the count had arrived" if len(rows) == 1 else "the counts had arrived"
     if len(rows) == 1:
-        return "\n".join([f"{plain(lost[0].row.title)}: {_reason(lost[0])}", *_what_now(lost)])
-    tally = Counter(str(row.state) for row in lost)
-    states = ", ".join(f"{n} {state}" for state, n in tally.items())
-    head = f"{len(lost)} of {len(rows)} counts did not arrive: {states}"
-    return "\n".join([head, *_failures(lost), *_what_now(lost)])
-
-
-def _failures(lost: Sequence[RowResult]) -> list[str]:
-    failed = [f"  {plain(row_name(row.row))}: {plain(reason(row))}" for row in lost if reason(row)]
-    if shared := shared_error(lost):
-        return [f"  {plain(shared)}"]
-    more = [f"  ... and {len(failed) - _SHOWN} more"] if len(failed) > _SHOWN else []
-    return failed[:_SHOWN] + more
-
-
-def _what_now(lost: Sequence[RowResult]) -> list[str]:
-    if not any(_is_pending(job) for row in lost for job in row.jobs):
-        return []
-    return ["We stopped asking; '%ct resume' fetches what the service has counted."]
-
-
-def _is_pending(job: Job) -> bool:
-    ended_without = job.state in (State.CANCELLED, State.TIMED_OUT) or job.lost
-    return job.req_id is not None and ended_without
-
-
-def _reason(row: RowResult) -> str:
-    return f"{row.state}, {plain(row.error)}" if row.error else str(row.state)
+        why = f", {plain(lost[0].error)}" if lost[0].error else ""
+        lines = [f"{plain(lost[0].row.title)}: {lost[0].state}{why}"]
+    else:
+        tally = Counter(str(row.state) for row in lost)
+        states = ", ".join(f"{n} {state}" for state, n in tally.items())
+        failed = [f"  {plain(row_name(r.row))}: {plain(reason(r))}" for r in lost if reason(r)]
+        if shared := shared_error(lost):
+            failed = [f"  {plain(shared)}"]
+        elif len(failed) > _SHOWN:
+            failed[_SHOWN:] = [f"  ... and {len(failed) - _SHOWN} more"]
+        lines = [f"{len(lost)} of {len(rows)} counts did not arrive: {states}", *failed]
+    left = (State.CANCELLED, State.TIMED_OUT)
+    jobs = [job for row in lost for job in row.jobs if job.req_id is not None]
+    if any(job.lost or job.state in left for job in jobs):
+        lines.append("We stopped asking; '%ct resume' fetches what the service has counted.")
+    return "\n".join(lines)
 
 
 # Waiting for a run: in the cell, where clicks and interrupts are heard, or beside it.
@@ -437,23 +421,22 @@ def follow(run: RowRun, panel: Panel) -> None:
 
 @contextmanager
 def _interrupts() -> Iterator[_Interrupts]:
+    # A generator, which restores the handler even where an interrupt falls into its end.
     heard = _Interrupts()
-    if not _is_main() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        # Only the main thread can be interrupted; and where another than Python's own handler
-        # stands, it is somebody's will: ignored in the background, a host's that embeds Python.
-        yield heard
-        return
-
+    # Only the main thread can be interrupted; and where another than Python's own handler is, it
+    # is somebody's will: ignored in the background, a host's that embeds Python.
+    is_ours = _is_main() and signal.getsignal(signal.SIGINT) is signal.default_int_handler
     try:
-        signal.signal(signal.SIGINT, heard.hear)
+        if is_ours:
+            signal.signal(signal.SIGINT, heard.hear)
     except ValueError:
         # A host whose other thread was the first to import `threading`: that is the main one then.
-        yield heard
-        return
+        is_ours = False
     try:
         yield heard
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if is_ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _is_main() -> bool:

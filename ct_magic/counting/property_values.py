@@ -70,7 +70,12 @@ class CommonValues(Record):
     @property
     def axes(self) -> list[str]:
         """Return for each property the text that counts by its values."""
-        return [f"  {_axis(prop, self.texts(prop))}" for prop in self.values]
+        lines = []
+        for prop in self.values:
+            texts, name = ", ".join(map(value_text, self.texts(prop))), property_text(prop)
+            numbers = f"# {name} has numbers or no values: write in 0..100"
+            lines.append(f"  by {name} in ({texts})" if texts else f"  {numbers}")
+        return lines
 
     def texts(self, prop: Property) -> tuple[str, ...]:
         """Return the values that can be typed: none with a control character, none cut in half."""
@@ -172,9 +177,3 @@ def _known_property(text: str, event: str, known: Names) -> Property:
     if doubt and text[:1] not in "\"'":
         raise errors.UsageError(f"{doubt} Quoted, it is asked as it is")
     return prop
-
-
-def _axis(prop: Property, texts: tuple[str, ...]) -> str:
-    if not texts:
-        return f"# {property_text(prop)} has numbers or no values: write in 0..100"
-    return f"by {property_text(prop)} in ({', '.join(map(value_text, texts))})"

@@ -15,7 +15,7 @@ from ct_magic.client.journal.entries import CellRecord, Entry, job_after
 from ct_magic.client.journal.journal import Journal, open_journal
 from ct_magic.common.words import ago
 from ct_magic.counting.asking import begin
-from ct_magic.counting.handle import Stamp
+from ct_magic.counting.handle import Stamp, frame_maker
 from ct_magic.errors import CountError, CountInterrupt, JournalError
 from ct_magic.planning.prepare import PreparedCell, today_of
 from ct_magic.planning.row_results import row_results
@@ -45,21 +45,18 @@ class PendingCell(Record):
     questions: tuple[int, ...]
     unsent: int = 0
 
-    @property
-    def known(self) -> tuple[Entry, ...]:
-        """What is known of the questions that are looked at."""
-        return tuple(self.entries[number] for number in self.questions)
-
     def jobs(self, answers: Sequence[Job]) -> tuple[Job, ...]:
         """Return a job for each question of the whole cell, given those of the looked at ones."""
         answered = dict(zip(self.questions, answers, strict=True))
         jobs = []
         for number, question in enumerate(self.record.plan.questions):
-            job = replace(answered.get(number) or Job(number, question), number=number)
-            entry = self.entries.get(number)
-            if number not in answered:
-                cancelled = replace(job, state=State.CANCELLED, error="cancelled")
-                job = job_after(job, entry) if entry and entry.is_counted else cancelled
+            job, entry = Job(number, question), self.entries.get(number)
+            if number in answered:
+                job = replace(answered[number], number=number)
+            elif entry and entry.is_counted:
+                job = job_after(job, entry)
+            else:
+                job = replace(job, state=State.CANCELLED, error="cancelled")
             jobs.append(job)
         return tuple(jobs)
 
@@ -72,14 +69,20 @@ def pending_cells(journal: Journal) -> list[PendingCell]:
     """
     pending = journal.pending()
     parts = [_part(*cell, journal.entries_of(cell[0].id)) for cell in journal.pending_cells()]
-    seen = {entry.id for part in parts for entry in part.known}
+    seen = {part.entries[number].id for part in parts for number in part.questions}
     rest = [entry for entry in pending if entry.id not in seen]
-    return [*(part for part in parts if part.plan.rows), *_alone(rest)]
+    # Pieces of one statement bear one title: only their own texts tell them apart.
+    titles = Counter(entry.title for entry in rest)
+    alone = (_alone(e, e.title if titles[e.title] == 1 else e.text) for e in rest)
+    return [*(part for part in parts if part.plan.rows), *filter(None, alone)]
 
 
 def _part(record: CellRecord, began: float, entries: Mapping[int, Entry]) -> PendingCell:
     known = {n: e for n, e in entries.items() if e.is_counted or e.is_pending}
-    due = [row for row in record.plan.rows if _is_due(row.questions, known)]
+    pending = {n for n, entry in known.items() if entry.is_pending}
+    # The rows whose questions were all sent, and one is pending.
+    due = [row for row in record.plan.rows if known.keys() >= set(row.questions)]
+    due = [row for row in due if not pending.isdisjoint(row.questions)]
     # With the rows that they are counted among, where these are known: counts may contradict.
     among = {row.within for row in due if row.within is not None}
     bases = {row.base for row in due if row.from_day is not None}
@@ -91,37 +94,18 @@ def _part(record: CellRecord, began: float, entries: Mapping[int, Entry]) -> Pen
     return PendingCell(record, began, known, plan, questions, unsent)
 
 
-def _is_due(questions: Sequence[int], known: Mapping[int, Entry]) -> bool:
-    """Return True where all of a row's questions were sent, and one is pending."""
-    entries = [known.get(number) for number in questions]
-    return None not in entries and any(entry and entry.is_pending for entry in entries)
-
-
-def _alone(entries: Sequence[Entry]) -> list[PendingCell]:
-    titles = Counter(entry.title for entry in entries)
-    return [cell for entry in entries if (cell := _cell_of(entry, titles[entry.title] == 1))]
-
-
-def _cell_of(entry: Entry, has_own_title: bool) -> PendingCell | None:
-    question = _question_again(entry)
-    if question is None:
-        return None
-    # Pieces of one statement bear one title: only their own texts tell them apart.
-    title = entry.title if has_own_title else entry.text
-    row = Row(0, 0, title, entry.text, question.event, question.start, question.end, Formula((0,)))
-    plan = Plan((row,), (question,))
-    record = CellRecord("", plan)
-    return PendingCell(record, entry.asked or 0.0, {0: entry}, plan, (0,))
-
-
-def _question_again(entry: Entry) -> Question | None:
+def _alone(entry: Entry, title: str) -> PendingCell | None:
+    """Return the cell of a submission alone; None where its body cannot be read."""
     try:
         body = json.loads(entry.body)
         start, end = (date.fromisoformat(str(body[name])) for name in ("from", "to"))
         event = str(body["event_name"])
     except (ValueError, LookupError, TypeError, RecursionError):
         return None
-    return Question(entry.text, event, start, end, entry.body, entry.body, end)
+    question = Question(entry.text, event, start, end, entry.body, entry.body, end)
+    row = Row(0, 0, title, entry.text, event, start, end, Formula((0,)))
+    plan = Plan((row,), (question,))
+    return PendingCell(CellRecord("", plan), entry.asked or 0.0, {0: entry}, plan, (0,))
 
 
 def age(cell: PendingCell, now: datetime) -> str:
@@ -133,7 +117,7 @@ def age(cell: PendingCell, now: datetime) -> str:
 
 def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.DataFrame:
     """Return the frame of what was pending; fill the variables that hold such a cell's frame."""
-    account = SESSION.account()
+    frame, account = frame_maker(), SESSION.account()
     journal = open_journal(account, to_resume=True)
     cells = pending_cells(journal)
     if journal.trouble:
@@ -141,15 +125,22 @@ def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.Da
     plan = reduce(Plan.beside, (cell.plan for cell in cells), Plan((), ()))
     whole = PreparedCell(plan, account, settings, today_of(account, settings))
     if not cells:
-        return _with_moments(_empty(whole), [], whole.zone)
+        return _with_moments(frame(plan, (), whole.zone), [], whole.zone)
     now = datetime.now(UTC).astimezone(whole.zone)
-    kept = [_is_changed(variables, cell.record) for cell in cells]
-    notes = [*(age(cell, now) for cell in cells), *filter(None, kept)]
+    notes = [age(cell, now) for cell in cells]
+    for record in (cell.record for cell in cells):
+        value = None if record.variable is None else variables.get(record.variable)
+        if value is not None and not Stamp("", record.id).is_on(value):
+            where = "its counts are in what resume gives, not in it"
+            notes.append(f"{record.variable} was changed since: {where}")
     # What several cells wait for is looked at once: one id of two queries would be nobody's.
     asked = [(cell.record.id, n, cell.entries[n]) for cell in cells for n in cell.questions]
     jobs_of: dict[int, int] = {}
     places = [jobs_of.setdefault(entry.id, len(jobs_of)) for _, _, entry in asked]
-    plan = replace(_sharing(plan, places), notes=tuple(notes))
+    same = {row.number: row.number for row in plan.rows}
+    rows = tuple(row.moved(same, dict(enumerate(places))) for row in plan.rows)
+    questions = dict(zip(places, plan.questions, strict=True))
+    plan = replace(plan, rows=rows, questions=tuple(questions.values()), notes=tuple(notes))
     whole = replace(whole, plan=plan)
     entries = {place: entry for place, (_, _, entry) in zip(places, asked, strict=True)}
     of_cells: dict[int, list[tuple[str, int]]] = defaultdict(list)
@@ -171,20 +162,6 @@ def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.Da
         _fill(variables, cells, answers, account.name)
 
 
-def _sharing(plan: Plan, places: Sequence[int]) -> Plan:
-    """Return the plan over fewer questions, given where each of its own is then."""
-    same = {row.number: row.number for row in plan.rows}
-    rows = tuple(row.moved(same, dict(enumerate(places))) for row in plan.rows)
-    questions = dict(zip(places, plan.questions, strict=True))
-    return replace(plan, rows=rows, questions=tuple(questions[n] for n in sorted(questions)))
-
-
-def _empty(cell: PreparedCell) -> pd.DataFrame:
-    from ct_magic.results.frame import frame
-
-    return frame(cell.plan, (), cell.zone)
-
-
 def _with_moments(
     frame: pd.DataFrame, cells: Sequence[PendingCell], zone: tzinfo | None
 ) -> pd.DataFrame:
@@ -196,23 +173,13 @@ def _with_moments(
     return with_room(frame, ["asked"]).assign(asked=moments(began, zone))
 
 
-def _is_changed(variables: Mapping[str, Any], record: CellRecord) -> str | None:
-    """Return where the counts of a variable are that is not what the cell gave any more."""
-    value = variables.get(record.variable) if record.variable is not None else None
-    if value is None or Stamp("", record.id).is_on(value):
-        return None
-    return f"{record.variable} was changed since: its counts are in what resume gives, not in it"
-
-
 def _fill(
     variables: MutableMapping[str, Any],
     cells: Sequence[PendingCell],
     jobs: Sequence[Job],
     account: str,
 ) -> None:
-    from ct_magic.results.frame import frame
-
-    first = 0
+    first, frame = 0, frame_maker()
     for cell in cells:
         answers = jobs[first : first + len(cell.questions)]
         first += len(answers)

@@ -33,7 +33,7 @@ from ct_magic.client.jobs import (
     Trouble,
 )
 from ct_magic.client.journal.entries import CellRecord, Freshness
-from ct_magic.client.journal.history import past_cells, submissions
+from ct_magic.client.journal.history import past_cells
 from ct_magic.client.journal.journal import OF_A_QUESTION, Journal, path
 from ct_magic.client.journal.store import JournalFile, JournalFileError, opened
 from ct_magic.counting.asking import ask
@@ -54,6 +54,12 @@ NOW = datetime(2026, 11, 5, 12, tzinfo=UTC).timestamp()
 
 def fail(message: str) -> None:
     raise AssertionError(message)
+
+
+def submissions(file: Path) -> list[dict[str, object]]:
+    """Every submission of a journal, the oldest first, as stored."""
+    with closing(JournalFile(file)) as opened_file:
+        return opened_file.read("SELECT * FROM submissions ORDER BY id")
 
 
 def open_journal(file: Path, now: float = NOW, warn: Callable[[str], None] = fail) -> Journal:
@@ -517,7 +523,7 @@ def test_a_journal_of_an_older_version_is_read_as_before(tmp_path: Path) -> None
     job = recall(journal, JOB, fresh())
     assert (job.tally, job.taken) == (Tally(5, 9), datetime.fromtimestamp(NOW, UTC))
     (cell,) = pending_cells(journal)
-    assert [entry.req_id for entry in cell.known] == ["77"]
+    assert [entry.req_id for entry in cell.entries.values()] == ["77"]
     assert (cell.plan.rows[0].event, cell.plan.rows[0].end) == ("Charged", DAY)
     journal.asking(replace(JOB, number=3))
     states = [cell.entries[0].state for cell in past_cells(tmp_path / "j", 10)]

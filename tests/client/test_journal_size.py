@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from helpers.journals import submissions
 from helpers.plans import question, row
 
 from ct_magic.client.jobs import Job, Partial, State, Tally
@@ -22,7 +23,7 @@ from ct_magic.client.journal.entries import (
     plan_from_json,
     plan_to_json,
 )
-from ct_magic.client.journal.history import past_cells, submissions, texts_that_found
+from ct_magic.client.journal.history import past_cells, texts_that_found
 from ct_magic.client.journal.journal import Journal, recalled
 from ct_magic.client.journal.store import JournalFile
 from ct_magic.counting.resume import pending_cells
@@ -125,7 +126,7 @@ def test_a_pending_cell_with_a_long_list_is_resumed_whole(tmp_path: Path) -> Non
     asked(tmp_path / "j", plan, fetched=False)
     (cell,) = pending_cells(opened(tmp_path / "j"))
     assert (cell.plan.rows, cell.plan.questions) == (plan.rows, plan.questions)
-    assert [entry.body for entry in cell.known] == [one.body for one in plan.questions]
+    assert [entry.body for entry in cell.entries.values()] == [one.body for one in plan.questions]
 
 
 def test_history_tells_a_long_list_short_and_finds_what_is_in_it(tmp_path: Path) -> None:
@@ -224,4 +225,4 @@ def test_a_plan_comes_back_as_it_was() -> None:
     assert len(written) < 10 * plan_record._KEPT_ONCE
     assert plan_from_json(written, parts) == plan
     with pytest.raises(ValueError, match="no plan"):
-        plan_from_json(written)
+        plan_from_json(written, Parts())

@@ -19,11 +19,11 @@ from random import Random
 
 import pytest
 from helpers.front_end import started_kernel
+from helpers.journals import submissions
 from helpers.kills import COUNTS, killed
 from helpers.shell import TODAY
 from jupyter_client.blocking.client import BlockingKernelClient
 
-from ct_magic.client.journal.history import submissions
 from ct_magic.sandbox import Sandbox
 
 ROUNDS = int(os.environ.get("CT_MAGIC_KILLS", "2"))

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 from helpers.forks import forked
+from helpers.journals import submissions
 from helpers.plans import question
 from helpers.shell import until
 
@@ -29,7 +30,6 @@ from ct_magic.client.jobs import (
     Tally,
     Timing,
 )
-from ct_magic.client.journal.history import submissions
 from ct_magic.client.journal.journal import Journal
 from ct_magic.client.limits import Gate, Learned, gate
 from ct_magic.client.runner import Run

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from ct_magic.client.journal.history import submissions
+from helpers.journals import submissions
 from helpers.raw_server import Wire, wires
 from helpers.storm import right
 

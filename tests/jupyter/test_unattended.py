@@ -14,11 +14,11 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+from helpers.journals import submissions
 from helpers.pages import PAGES, blocks
 from helpers.shell import Clock, submitted, until
 from nbformat.v4 import new_code_cell, new_notebook
 
-from ct_magic.client.journal.history import submissions
 from ct_magic.sandbox import Sandbox
 
 PAGE = "notebooks/README.md"

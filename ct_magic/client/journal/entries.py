@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 from itertools import groupby
@@ -259,8 +259,14 @@ class Parts:
 
 def plan_to_json(plan: Plan, parts: Parts) -> str:
     """Return a plan as JSON; what is as usual is left out, and long texts are folded."""
-    rows = [_folded(_only_changed(_fields(row)), parts) for row in plan.rows]
-    questions = [_folded(_fields(question), parts) for question in plan.questions]
+    usual = {"has_events": True}
+    rows = [
+        {name: value for name, value in _fields(row).items() if value not in (usual.get(name), ())}
+        for row in plan.rows
+    ]
+    questions = list(map(_fields, plan.questions))
+    for record in (*rows, *questions):
+        record.update((name, parts.folded(record[name])) for name in _TEXTS if name in record)
     return json.dumps({"rows": rows, "questions": questions}, default=_plain)
 
 
@@ -269,67 +275,38 @@ def titles_to_json(plan: Plan, parts: Parts) -> str:
     return json.dumps([parts.folded(title) for title in dict.fromkeys(r.title for r in plan.rows)])
 
 
-def plan_from_json(text: str, parts: Parts | None = None) -> Plan:
+def plan_from_json(text: str, parts: Parts) -> Plan:
     """Return the plan that was written; raise ValueError for a text that is none."""
-    parts = parts or Parts()
     try:
         record = json.loads(text)
-        rows = tuple(_recorded_row(_whole_plan(row, parts)) for row in record["rows"])
-        questions = tuple(
-            _recorded_question(_whole_plan(question, parts)) for question in record["questions"]
-        )
-        # What an older version wrote has no `of`: it was the base's count.
-        rows = tuple(
-            row
-            if row.of or row.base is None or row.from_day is not None
-            else replace(row, of=rows[row.base].formula)
-            for row in rows
-        )
-        plan = Plan(rows, questions)
+        rows = [Row(**{"formula": None} | _recorded(row, parts)) for row in record["rows"]]
+        questions = [Question(**_recorded(question, parts)) for question in record["questions"]]
+        for number, row in enumerate(rows):
+            # What an older version wrote has no `of`: it was the base's count.
+            if not row.of and row.base is not None and row.from_day is None:
+                rows[number] = replace(row, of=rows[row.base].formula)
+        plan = Plan(tuple(rows), tuple(questions))
         _check(plan)
     except (LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("this is no plan") from error
     return plan
 
 
-def _folded(fields: dict[str, Any], parts: Parts) -> dict[str, object]:
-    return fields | {name: parts.folded(fields[name]) for name in _TEXTS if name in fields}
-
-
-def _whole_plan(record: dict[str, Any], parts: Parts) -> dict[str, Any]:
-    return record | {name: parts.unfolded(record[name]) for name in _TEXTS if name in record}
-
-
 def _plain(value: Any) -> object:
     return value.isoformat() if isinstance(value, date) else _fields(value)
 
 
-def _fields(value: Any) -> dict[str, object]:
+def _fields(value: Any) -> dict[str, Any]:
     # Not `asdict`, which copies what is about to be written.
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
-def _only_changed(row: dict[str, object]) -> dict[str, object]:
-    usual = {"has_events": True}
-    return {name: value for name, value in row.items() if value != usual.get(name) and value != ()}
-
-
-def _recorded_question(record: Mapping[str, Any]) -> Question:
-    days = {name: date.fromisoformat(record[name]) for name in ("start", "end", "until")}
-    return Question(**dict(record) | days)
-
-
-def _recorded_row(record: Mapping[str, Any]) -> Row:
-    changes: dict[str, object] = {
-        "start": date.fromisoformat(record["start"]),
-        "end": date.fromisoformat(record["end"]),
-        "formula": _formula(record.get("formula")),
-        "pieces": tuple((name, value) for name, value in record.get("pieces", ())),
-        "of": _formula(record.get("of")),
-        "previous": _comparison(record.get("previous")),
-        "doubts": tuple(record.get("doubts", ())),
+def _recorded(record: Mapping[str, Any], parts: Parts) -> dict[str, Any]:
+    """Return the fields of a row or a question."""
+    fields = {
+        name: _READ[name](value) if name in _READ else value for name, value in record.items()
     }
-    return Row(**dict(record) | changes)
+    return fields | {name: parts.unfolded(fields[name]) for name in _TEXTS if name in fields}
 
 
 def _formula(record: Mapping[str, Any] | None) -> Formula | None:
@@ -346,6 +323,15 @@ def _comparison(record: Mapping[str, Any] | None) -> Comparison | None:
         record["incomparable"],
         _formula(record.get("of")),
     )
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("start", "end", "until"), date.fromisoformat),
+    **dict.fromkeys(("formula", "of"), _formula),
+    "previous": _comparison,
+    "pieces": lambda pieces: tuple((name, value) for name, value in pieces),
+    "doubts": tuple,
+}
 
 
 def _check(plan: Plan) -> None:

@@ -61,14 +61,6 @@ class PastCell(Record):
     entries: tuple[Entry, ...]
 
 
-def submissions(file: Path | None) -> list[dict[str, object]]:
-    """Return every submission of a journal, the oldest first: one dict for each, as stored.
-
-    Raises JournalError for a file that cannot be read.
-    """
-    return _read(file, lambda opened: opened.read("SELECT * FROM submissions ORDER BY id")) or []
-
-
 def past_cells(file: Path | None, limit: int, holding: str | None = None) -> list[PastCell]:
     """Return the latest cells, the newest first; with `holding` only those whose queries hold it.
 

@@ -479,7 +479,6 @@ def _file(file: Path | None) -> JournalFile:
 
 DATA = "data"  # under this name the journal of an address keeps which data a sandbox has there
 WARNED: dict[Any, Any] = {}  # what Python shows once per process, unless a filter says otherwise
-_warning_log = logging.getLogger(__name__)
 
 
 def open_journal(account: Account, *, to_resume: bool = False, to_ask: bool = True) -> Journal:
@@ -527,7 +526,7 @@ def warn(message: str, category: type[Warning] = JournalWarning) -> None:
         warnings.warn_explicit(message, category, "ct_magic", 0, registry=WARNED)
     except Warning:
         # Somebody made warnings errors: not even then may one cost a count.
-        _warning_log.warning("ct_magic: %s", message)
+        _log.warning("ct_magic: %s", message)
 
 
 # A plan -> the jobs of its questions, as far as the journal can answer them.
