@@ -55,14 +55,7 @@ _TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
 _OUT_OF_DATE, _OF_ANOTHER_HOST = (9, 10), (62, 64)  # OpenSSL's numbers of what is wrong
 
 
-class _Reader(Protocol):
-    """What makes an answer of an HTTP response: see `responses.read`."""
-
-    def __call__(
-        self, status: int, body: bytes, *, req_id: str | None, events: Iterable[str]
-    ) -> jobs.Answer:
-        """Return the answer."""
-        ...
+_Reader = Callable[..., jobs.Answer]  # what makes an answer of an HTTP response: `responses.read`
 
 
 class Asker(Protocol):
@@ -225,12 +218,16 @@ class Service:
         was_wrong, self._is_clock_wrong = self._is_clock_wrong, abs(ahead) > WRONG_CLOCK
         if self._is_clock_wrong and not was_wrong and self._warn:
             direction = "ahead of" if ahead > 0 else "behind"
-            _warned(
-                self._warn,
-                f"this machine's clock is {duration(abs(ahead))} {direction} the service's: "
-                "what is kept is dated by the service's, but 'today' and 'last 7 days' are this "
-                "machine's",
+            message = (
+                f"this machine's clock is {duration(abs(ahead))} {direction} the service's: what "
+                "is kept is dated by the service's, but 'today' and 'last 7 days' are this "
+                "machine's"
             )
+            try:
+                self._warn(message)
+            except Exception:
+                # Where warnings are errors, they must not cost a count.
+                _log.exception("ct_magic: %s", message)
 
     def _no_answer(self, error: Exception) -> jobs.Answer:
         host = self._account.base_url
@@ -254,7 +251,10 @@ class Service:
         if isinstance(error, requests.exceptions.InvalidSchema | ValueError):
             return jobs.Failure(f"the request to {host} could not be made ({type(error).__name__})")
         if isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError | OSError):
-            return jobs.Trouble(f"no connection to {host}{_through_proxy(host)}, or it was lost")
+            # A SOCKS proxy that is not there looks like a service that is not.
+            name = route.to(host).proxy_variable
+            through = f" through the proxy in {name}" if name else ""
+            return jobs.Trouble(f"no connection to {host}{through}, or it was lost")
         _log.error("ct_magic: a request failed in an unforeseen way: %s", type(error).__name__)
         return jobs.Failure(f"an error inside ct_magic: {type(error).__name__}")
 
@@ -344,15 +344,16 @@ def _proxy_error(
 
 def _refused_certificate(error: Exception, host: str) -> str | None:
     # Only this is final: a handshake that was merely cut is tried again.
-    refused = _proxy_error(error, ssl.SSLError, having=None)
+    refused = _proxy_error(error, ssl.SSLError)
     reason = getattr(refused, "verify_message", "")
     if refused is None or not (reason or "certificate verify failed" in str(refused)):
         return None
     unsafe = f"no safe connection to {host}: its TLS certificate cannot be verified"
     unsafe += f" ({reason})" if reason else ""
-    if getattr(refused, "verify_code", 0) in _OUT_OF_DATE:
+    code = getattr(refused, "verify_code", 0)
+    if code in _OUT_OF_DATE:
         return f"{unsafe}; this machine's clock says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    if getattr(refused, "verify_code", 0) in _OF_ANOTHER_HOST:
+    if code in _OF_ANOTHER_HOST:
         return f"{unsafe}; check the address"
     return f"{unsafe}; behind a proxy that has one of its own, REQUESTS_CA_BUNDLE names a PEM file \
 with that"
@@ -361,38 +362,20 @@ with that"
 def _no_proxy(error: Exception, host: str) -> jobs.Answer:
     """Return what it means that a proxy opened no way: what it refuses, it refuses for all."""
     name = route.to(host).proxy_variable
+    see = f": see {name}" if name else ""
     status = re.search(r"Tunnel connection failed: (\d+)([^'\"()]*)", str(error))
     if status is None:
-        return jobs.Trouble(f"the proxy on the way to {host} does not answer{_see_proxy(host)}")
+        return jobs.Trouble(f"the proxy on the way to {host} does not answer{see}")
     said = f"the proxy on the way to {host} answers HTTP {status[1]}{status[2]:.60}"
     if status[1] == "407":
         cure = f": put user and password into {name}, as in http://user:password@proxy.example:8080"
         return jobs.Denied(said + cure)
     if status[1] in ("401", "403"):
         return jobs.Denied(f"{said}: whoever runs it must allow the way to {host}, or unset {name}")
-    return jobs.Trouble(f"{said}{_see_proxy(host)}")
+    return jobs.Trouble(f"{said}{see}")
 
 
 def _unreadable_certificates(error: CertificatesError, host: str) -> str:
     if name := route.to(host).certificates_variable:
         return f"{name} names no certificates that can be read: set it to a PEM file, or unset it"
     return f"the certificates {error} cannot be read: pip install --force-reinstall certifi"
-
-
-def _see_proxy(url: str) -> str:
-    name = route.to(url).proxy_variable
-    return f": see {name}" if name else ""
-
-
-def _through_proxy(url: str) -> str:
-    # A SOCKS one that is not there looks like a service that is not.
-    name = route.to(url).proxy_variable
-    return f" through the proxy in {name}" if name else ""
-
-
-def _warned(warn: Callable[[str], None], message: str) -> None:
-    try:
-        warn(message)
-    except Exception:
-        # Where warnings are errors, they must not cost a count.
-        _log.exception("ct_magic: %s", message)
