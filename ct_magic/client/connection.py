@@ -58,12 +58,12 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self._end = now() + seconds
 
-    def left(self) -> float:
-        """Return the seconds that are left, or raise TimeoutError where none are."""
+    def left(self, step: object = None) -> float:
+        """Return the seconds that are left, at most those of a step; TimeoutError for none."""
         left = self._end - now()
         if left <= 0:
             raise TimeoutError("the exchange took too long")
-        return left
+        return min(step, left) if isinstance(step, int | float) else left
 
 
 class BoundedAdapter(HTTPAdapter):
@@ -79,12 +79,6 @@ class BoundedAdapter(HTTPAdapter):
         self._deadline = Deadline(seconds)
         self._trust = _trust(certificates or DEFAULT_CA_BUNDLE_PATH) if tls else None
         super().__init__(pool_connections=1, pool_maxsize=1)
-
-    def __enter__(self) -> BoundedAdapter:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def send(self, *args: Any, **options: Any) -> requests.Response:
         """Send a request; what is made for it keeps to the deadline."""
@@ -140,7 +134,7 @@ class _Bounded(HTTPConnection):
         """Find the host, and connect to it, its TLS and a proxy's tunnel included."""
         connect, close = super().connect, super().close
         if _is_one_step(self):
-            self.timeout = _at_most(self.timeout, self.deadline.left())
+            self.timeout = self.deadline.left(self.timeout)
             connect()
         else:
             _within(self.deadline, connect, close)
@@ -149,8 +143,8 @@ class _Bounded(HTTPConnection):
         self, sock: socket.socket, *args: object, **options: object
     ) -> HTTPResponse:
         """Return what reads the answer."""
-        step = self.timeout if isinstance(self.timeout, int | float) else None
-        return _Response(self.deadline, step, sock, *args, **options)
+        step, deadline = self.timeout, self.deadline
+        return _Response(lambda: deadline.left(step), sock, *args, **options)
 
 
 def _is_one_step(connection: Any) -> bool:
@@ -162,10 +156,6 @@ def _is_one_step(connection: Any) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _at_most(limit: Any, left: float) -> float:
-    return min(limit, left) if isinstance(limit, int | float) else left
 
 
 def _within(deadline: Deadline, work: Callable[[], None], undo: Callable[[], None]) -> None:
@@ -214,17 +204,11 @@ class _Response(HTTPResponse):
     """An HTTP answer that is read until a deadline, and that no interim answer replaces."""
 
     def __init__(
-        self,
-        deadline: Deadline,
-        step: float | None,
-        sock: socket.socket,
-        *args: Any,
-        **options: Any,
+        self, limit: Callable[[], float], sock: socket.socket, *args: Any, **options: Any
     ) -> None:
         super().__init__(sock, *args, **options)
         # `makefile` has counted this reader among the socket's users: keep it, below ours.
-        raw = self.fp.detach()
-        self.fp = io.BufferedReader(_BoundedReader(deadline, step, sock, raw))
+        self.fp = io.BufferedReader(_BoundedReader(limit, sock, self.fp.detach()))
 
     def begin(self) -> None:
         """Read status and headers."""
@@ -235,17 +219,14 @@ class _Response(HTTPResponse):
 
 
 class _BoundedReader(io.RawIOBase):
-    def __init__(
-        self, deadline: Deadline, step: float | None, sock: socket.socket, raw: io.RawIOBase
-    ) -> None:
-        self._deadline, self._step, self._sock, self._raw = deadline, step, sock, raw
+    def __init__(self, limit: Callable[[], float], sock: socket.socket, raw: io.RawIOBase) -> None:
+        self._limit, self._sock, self._raw = limit, sock, raw
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._deadline.left()
-        self._sock.settimeout(_at_most(self._step, left))
+        self._sock.settimeout(self._limit())
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -294,17 +275,13 @@ def to(url: str, environ: Mapping[str, str] = os.environ) -> Route:
         for name, value in get_environ_proxies(url).items()
     }
     proxy = select_proxy(url, proxies)
-    name = _variable(proxy, environ) if proxy else None
-    if proxy and name:
-        _check(proxy, name)
-    return Route(proxies, certificates, name, variable)
-
-
-def _variable(proxy: str, environ: Mapping[str, str]) -> str:
+    if not proxy:
+        return Route(proxies, certificates, None, variable)
     names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-    plain = proxy.removeprefix("http://")
-    named = (name for name in names if environ.get(name) in (proxy, plain))
-    return next(named, "the system's settings")
+    written = (proxy, proxy.removeprefix("http://"))
+    name = next((name for name in names if environ.get(name) in written), "the system's settings")
+    _check(proxy, name)
+    return Route(proxies, certificates, name, variable)
 
 
 def _check(proxy: str, name: str) -> None:
@@ -320,13 +297,10 @@ def _check(proxy: str, name: str) -> None:
             f"the proxy in {name} is no address: write it like http://proxy.example:8080, or unset "
             f"{name}"
         )
-    if parts.scheme.lower().startswith("socks") and not _has_socks():
+    # What requests found when it was imported: of a later installation it makes nothing.
+    has_socks = isinstance(requests.adapters.SOCKSProxyManager, type)
+    if parts.scheme.lower().startswith("socks") and not has_socks:
         raise RouteError(
             f"the proxy in {name} is a SOCKS one, which needs PySocks: pip install pysocks, then "
             "restart the kernel"
         )
-
-
-def _has_socks() -> bool:
-    # What requests found when it was imported: of a later installation it makes nothing.
-    return isinstance(requests.adapters.SOCKSProxyManager, type)

@@ -19,13 +19,13 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import requests
 import urllib3.exceptions
-from requests.auth import AuthBase
 
 from ct_magic.client import connection as route, jobs, redaction
 from ct_magic.client.accounts import COUNTS_PATH
@@ -133,11 +133,10 @@ class Service:
         }
         # By the adapter alone: a session keeps cookies, reads .netrc, and others replace it by
         # one that answers from a cache.
-        request = requests.Request(
-            method, url + self._path, headers=headers, auth=_Credentials(self._account), **content
-        ).prepare()
+        request = _request(self._account, method, self._path, headers=headers, **content)
+        is_tls = url.startswith("https:")
         with (
-            BoundedAdapter(self._total, way.certificates, tls=url.startswith("https:")) as adapter,
+            closing(BoundedAdapter(self._total, way.certificates, tls=is_tls)) as adapter,
             adapter.send(
                 request, stream=True, timeout=self._timeouts, proxies=way.proxies
             ) as response,
@@ -284,10 +283,9 @@ def sandbox_schema(account: Account) -> Any:
     """
     if not account.base_url.startswith("http:"):
         return None
-    url = account.base_url + _SCHEMA_PATH
-    request = requests.Request("GET", url, auth=_Credentials(account)).prepare()
+    request = _request(account, "GET", _SCHEMA_PATH)
     with (
-        BoundedAdapter(SCHEMA_TIME, tls=False) as adapter,
+        closing(BoundedAdapter(SCHEMA_TIME, tls=False)) as adapter,
         adapter.send(request, stream=True, timeout=SCHEMA_TIME) as response,
     ):
         try:
@@ -312,16 +310,12 @@ def sandbox_data(account: Account) -> str | None:
     return data if isinstance(data, str) else None
 
 
-class _Credentials(AuthBase):
-    """Puts id and passcode into the headers at the last moment."""
-
-    def __init__(self, account: Account) -> None:
-        self._account = account
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["X-CleverTap-Account-Id"] = self._account.id
-        request.headers["X-CleverTap-Passcode"] = self._account.passcode.reveal()
-        return request
+def _request(account: Account, method: str, path: str, **content: Any) -> requests.PreparedRequest:
+    """Return a request of an account, with id and passcode in its headers."""
+    request = requests.Request(method, account.base_url + path, **content).prepare()
+    request.headers["X-CleverTap-Account-Id"] = account.id
+    request.headers["X-CleverTap-Passcode"] = account.passcode.reveal()
+    return request
 
 
 def _proxy_error(
