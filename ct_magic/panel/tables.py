@@ -238,7 +238,9 @@ def _share(row: RowResult) -> str:
     if not (differs := panel_text.difference(row)):
         return said
     points, ends = re.split(r" (?=\()", differs)
-    return f'<span class="ct-gap">{said} · <b>{points}</b> {quiet(ends)}</span>'
+    parts = (f"{said} ·", f"<b>{points}</b> {quiet(ends)}")
+    whole = " ".join(f'<span class="ct-part">{part}</span>' for part in parts)
+    return f'<span class="ct-gap">{whole}</span>'
 
 
 def quiet(words: str) -> str:
