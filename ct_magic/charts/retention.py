@@ -24,7 +24,7 @@ from ct_magic.charts.chart import (
 )
 from ct_magic.charts.lines import MOST_LINES, end_labels, last_of
 from ct_magic.common.statistics import wilson
-from ct_magic.common.words import share
+from ct_magic.common.words import share, window_words
 from ct_magic.results.cells import Cell, is_over_time, steps
 
 _ROW = 26
@@ -251,7 +251,7 @@ def _name(column: _Column, place: float | None, *, is_short: bool = False) -> st
     """Return what a column is called: `day 7`, `week 2`; where it is short only `2`."""
     step, after, window = column
     if window is not None:
-        return wording.window_words(window, within=bool(place))
+        return window_words(window, within=bool(place))
     if after is None:
         return wording.short(wording.clause(step), 18)
     return str(after) if is_short else f"{wording.after_unit(step) or 'after'} {after}"

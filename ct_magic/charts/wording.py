@@ -44,17 +44,6 @@ def is_cumulative(rows: Iterable[Cell]) -> bool:
     return len(windows) > 1 and len({first for first, _ in windows}) == 1
 
 
-def window_words(window: tuple[int, int], *, within: bool = False) -> str:
-    """Return the days of a window in words: `day 7`, `within 7 days`, `days 7-13` with a dash.
-
-    Day 0 alone is `within 1 day` among windows that begin with it.
-    """
-    first, last = window
-    if first == 0 and (last or within):
-        return f"within {words.counted(last + 1, 'day')}"
-    return f"day {first}" if first == last else f"days {first}{words.DASH}{last}"
-
-
 def in_brackets(low: float | None, high: float | None) -> str:
     """Return an interval in brackets, ` (24-28 %)`; nothing where there is none."""
     ends = words.interval(low, high)
@@ -216,7 +205,7 @@ def labels(rows: Sequence[Cell], *, with_days: bool = True) -> list[str]:
         parts = [called[series]] if series.values or several else []
         parts += [step] if step and len(steps) > 1 else []
         if series.window is not None and len(windows) > 1:
-            parts.append(window_words(series.window, within=within))
+            parts.append(words.window_words(series.window, within=within))
         if series.after is not None:
             parts.append(f"{after_unit(series.step) or 'after'} {series.after}")
         parts = parts or [step or called[series]]

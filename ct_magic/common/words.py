@@ -18,6 +18,17 @@ _UNITS = ((1, "s"), (60, "min"), (3600, "h"), (86400, "days"))
 _FROM = (120, 5400, 172800)  # seconds from which on people say minutes, hours, days
 
 
+def window_words(days: tuple[int, int], *, within: bool = False) -> str:
+    """Return own days in words: `day 7`, `within 7 days`, `days 7-13` with a dash.
+
+    Day 0 alone is `within 1 day` among windows that begin with it.
+    """
+    first, last = days
+    if first == 0 and (last or within):
+        return f"within {counted(last + 1, 'day')}"
+    return f"day {first}" if first == last else f"days {first}{DASH}{last}"
+
+
 def counted(count: int, noun: str) -> str:
     """Return how many of something there are: `1 profile`, `7,138 profiles`."""
     return f"{count:,} {noun}{'s' if count != 1 else ''}"

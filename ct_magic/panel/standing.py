@@ -211,12 +211,8 @@ def pieces(row: Row) -> list[str]:
 
 def column_words(row: Row) -> str:
     """Return what tells a row from others of its step: `week 3`, `day 7`, `within 7 days`."""
-    if row.from_day is None or row.to_day is None:
+    if row.window is None:
         moved = _MOVED.search(row.step or "")
         unit = "after" if moved is None else moved[2] if moved[1] == "after" else moved[1]
         return f"{unit} {row.after}"
-    if row.from_day == row.to_day:
-        return f"day {row.to_day}"
-    if row.from_day == 0:
-        return f"within {row.to_day + 1} days"
-    return f"days {row.from_day}{words.DASH}{row.to_day}"
+    return words.window_words(row.window)
