@@ -182,12 +182,14 @@ def _query(body: dict[str, object]) -> model.Query:
     advanced = _checked_object(body.pop("advanced_query", {}), {"did_all", "did_none", "did_any"})
     event = _read_event(body)
     filters = [f for key, scope in FAMILIES.items() for f in _filters(common.get(key, []), scope)]
-    done = (model.Did(_read_event(e, often=True)) for e in _list(advanced.get("did_all", [])))
-    not_done = (model.DidNot(_read_event(e)) for e in _list(advanced.get("did_none", [])))
+    done = (
+        model.Did(_read_event(e, often=True)) for e in _sayable(advanced.get("did_all", []), list)
+    )
+    not_done = (model.DidNot(_read_event(e)) for e in _sayable(advanced.get("did_none", []), list))
     any_of = [_any(advanced["did_any"])] if "did_any" in advanced else []
     return model.Query(
         model.Event(event.name, (*event.where, *filters), event.period),
-        places=tuple(map(_place, _list(common.get("geo_fields", [])))),
+        places=tuple(map(_place, _sayable(common.get("geo_fields", []), list))),
         clauses=(*done, *not_done, *any_of),
     )
 
@@ -217,7 +219,7 @@ def _times(
 
 
 def _filters(part: object, scope: model.Scope) -> list[model.Filter]:
-    return [_filter(item, scope) for item in _list(part)]
+    return [_filter(item, scope) for item in _sayable(part, list)]
 
 
 def _filter(part: object, scope: model.Scope) -> model.Filter:
@@ -257,14 +259,14 @@ def _operator(part: object) -> model.Operator:
 
 def _any(part: object) -> model.DidAny:
     body = _checked_object(part, {"any_events", "operator", "value"})
-    events = tuple(map(_read_event, _list(body.get("any_events"))))
+    events = tuple(map(_read_event, _sayable(body.get("any_events"), list)))
     if not events:
         raise UnsayableError
     return model.DidAny(events, *_times(body, TIMES))
 
 
 def _place(path: object) -> model.Place:
-    parts = tuple(_sayable(part, str) for part in _list(path))
+    parts = tuple(_sayable(part, str) for part in _sayable(path, list))
     if not 1 <= len(parts) <= 3 or not all(parts) or any("/" in part for part in parts):
         raise UnsayableError
     return parts
@@ -277,15 +279,10 @@ def _sayable(part: object, *kinds: type) -> Any:
 
 
 def _checked_object(part: object, keys: Iterable[str]) -> dict[str, object]:
-    if not isinstance(part, dict) or not part.keys() <= set(keys):
+    body: dict[str, object] = _sayable(part, dict)
+    if not body.keys() <= set(keys):
         raise UnsayableError
-    return part
-
-
-def _list(part: object) -> list[object]:
-    if not isinstance(part, list):
-        raise UnsayableError
-    return part
+    return body
 
 
 # When two single counts ask the same: a canonical text of their JSON.
