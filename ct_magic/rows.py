@@ -167,9 +167,7 @@ class Row(Record):
     @property
     def window(self) -> tuple[int, int] | None:
         """Return the first and the last own day, both included."""
-        return (
-            None if self.from_day is None or self.to_day is None else (self.from_day, self.to_day)
-        )
+        return None if self.from_day is None else (self.from_day, self.to_day or 0)
 
     @property
     def questions(self) -> tuple[int, ...]:
@@ -243,15 +241,13 @@ class Plan(Record):
 
 def row_name(row: Row) -> str:
     """Return a row's own name: `3: App Launched, Category = Shoes, 2026-11-01`."""
-    pieces = [f"{column} = {value}" for column, value in row.pieces]
-    steps = [row.step] if row.step is not None else []
-    after = [f"after {row.after}"] if row.after is not None else []
-    own = [] if row.from_day is None else [f"day {row.from_day}"]
-    own = [f"days {row.from_day}..{row.to_day}"] if row.from_day != row.to_day else own
-    return f"{row.number + 1}: {', '.join([row.title, *steps, *after, *own, *pieces, days(row)])}"
-
-
-def days(row: Row) -> str:
-    """Return the days of a row in words, both included."""
-    start, end = row.start.isoformat(), row.end.isoformat()
-    return start if start == end else f"{start} to {end}"
+    first, last = row.window or (0, 0)
+    parts = [
+        row.title,
+        row.step,
+        None if row.after is None else f"after {row.after}",
+        (f"day {first}" if first == last else f"days {first}..{last}") if row.window else None,
+        *(f"{column} = {value}" for column, value in row.pieces),
+        f"{row.start}" if row.start == row.end else f"{row.start} to {row.end}",
+    ]
+    return f"{row.number + 1}: {', '.join(filter(None, parts))}"

@@ -218,6 +218,6 @@ def _warn_of_doubts(plan: Plan) -> None:
     from ct_magic.panel.front_end import current_shell
 
     if current_shell() is None:
-        for doubt in dict.fromkeys(doubt for row in plan.rows for doubt in row.doubts):
+        for doubt in plan.doubts:
             # Made an error by somebody, it comes before anything is sent.
             warnings.warn_explicit(doubt, errors.QueryWarning, "ct_magic", 0, registry=WARNED)
