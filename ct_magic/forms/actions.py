@@ -45,17 +45,12 @@ class Runner:
         self._show, self._say = show, say
         self._counting: Counting | None = None
 
-    @property
-    def running(self) -> bool:
-        """Return True while a count runs."""
-        return self._counting is not None and not self._counting.done()
-
     def start(self, text: str, name: str, account: str | None, *, refresh: bool = False) -> bool:
         """Start to count; the variable is a handle, and then the DataFrame.
 
         Return True if it began. With `refresh` the service is asked in any case.
         """
-        if self.running:
+        if self._counting is not None and not self._counting.done():
             self._say("still counting: Cancel stops it", True)
             return False
         self._say(f"counting into {name} …", False)

@@ -121,9 +121,10 @@ class Fields:
             scope, name = now["scope"], field_text.field_name(now["property"])
             self._propose("property", _properties(names, event, scope))
             place = "value" if "value" in self.entries else "values"
-            known, several = _values(names, event, scope, name), place == "values"
-            several = several or now["operator"] in draft.LISTS
-            self._propose(place, _continued(now[place], known) if several else known)
+            known = _values(names, event, scope, name)
+            if place == "values" or now["operator"] in draft.LISTS:
+                known = _continued(now[place], known)
+            self._propose(place, known)
         if "operator" in self.entries:
             self.entries["value"].placeholder = _HINTS.get(now["operator"], "value")
         for rows in self.lists.values():

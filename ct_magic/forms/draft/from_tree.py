@@ -55,17 +55,13 @@ class _Reader:
         brackets = [c for c in query.clauses if isinstance(c, tree.DidNode) and c.kind == "did any"]
         if len(brackets) > 1:
             raise _NoFieldError
-        bracket = brackets[0] if brackets else None
-        versus, event = query.versus, self._event(query.event)
-        typed = {
-            "label": label,
-            **event.typed,
-            "own": self._words(bracket.own.first.start, bracket.own)
-            if bracket and bracket.own
-            else "",
-            "often": _times(bracket.times) if bracket else "",
-            "versus": self._words(versus.vs.end, versus) if versus else "",
-        }
+        event, versus = self._event(query.event), query.versus
+        typed = {"label": label, **event.typed}
+        for bracket in brackets:
+            own = bracket.own
+            typed["own"] = self._words(own.first.start, own) if own else ""
+            typed["often"] = _times(bracket.times)
+        typed["versus"] = self._words(versus.vs.end, versus) if versus else ""
         return row(
             typed,
             **event.rows,
@@ -87,16 +83,14 @@ class _Reader:
         return row(typed, where=tuple(_filters(event.where)))
 
     def _dids(self, clause: tree.Clause) -> Iterator[FieldRow]:
-        share = "share " if clause.share else ""
-        match clause:
-            case tree.ShareWhereNode():
-                kind = {"kind": rows.SHARE_WHERE}
-                yield row(kind, where=tuple(_filters(clause.where)))
-            case tree.DidNode(kind="did any"):
-                yield from (self._event(event, f"{share}did any") for event in clause.events)
-            case tree.DidNode(kind=kind_word, events=(event, *_)):
-                did = self._event(event, share + kind_word)
-                yield row({**did.typed, "times": _times(clause.times)}, **did.rows)
+        if isinstance(clause, tree.ShareWhereNode):
+            yield row({"kind": rows.SHARE_WHERE}, where=tuple(_filters(clause.where)))
+            return
+        kind = f"share {clause.kind}" if clause.share else clause.kind
+        times = "" if kind in rows.ANY else _times(clause.times)  # which is the bracket's
+        for event in clause.events:
+            did = self._event(event, kind)
+            yield row({**did.typed, "times": times}, **did.rows)
 
     def _axis(self, axis: tree.AxisNode) -> FieldRow:
         match axis:
