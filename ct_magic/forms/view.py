@@ -277,6 +277,7 @@ class FormView:
     # what is done with it
 
     def _is_ready(self) -> bool:
+        self._offer("")
         wrong = self._problems()
         if self._typed is not None:
             self._say(_NOT_RUN, wrong=True)
@@ -287,7 +288,6 @@ class FormView:
         return self._typed is None and not wrong
 
     def _count(self) -> None:
-        self._offer("")
         if self._is_ready():
             text = self.query_text
             if self._runner.start(
@@ -298,7 +298,6 @@ class FormView:
             self._suggest()
 
     def _write(self) -> None:
-        self._offer("")
         if self._is_ready():
             cell = self.cell
 
@@ -394,7 +393,7 @@ class FormView:
         ]
         left = [w.HBox([self._which, *self._turning]), self._note, self._fields, more]
         # As high with an error as without one, so that nothing below it moves.
-        told = w.VBox([self.error, self._banner, self.json], layout=w.Layout(min_height="6em"))
+        told = w.VBox([self.error, self._banner, self.json], layout=w.Layout(min_height="7em"))
         right = [_head("Text"), self.text, told]
         return w.Box(
             [_column(left, "3 1 36em"), _column(right, "2 1 21em")],

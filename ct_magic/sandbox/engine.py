@@ -99,11 +99,7 @@ class Engine:
     """
 
     def __init__(
-        self,
-        zone: tzinfo,
-        *,
-        lenient: bool = False,
-        now: Callable[[], datetime] | None = None,
+        self, zone: tzinfo, *, lenient: bool = False, now: Callable[[], datetime] | None = None
     ) -> None:
         try:
             import duckdb

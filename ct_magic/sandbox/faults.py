@@ -53,6 +53,7 @@ def failed(status: int, error: str, code: int | str | None = None) -> Reply:
     return reply(status, {"status": "fail", "error": error, "code": code or status})
 
 
+_BUSY = failed(429, "Too many concurrent requests")
 # What a fault answers. Those of FORGETFUL change the box's memory instead.
 REPLIES: dict[str, Reply] = {
     "400": failed(400, "Bad request"),
@@ -60,10 +61,8 @@ REPLIES: dict[str, Reply] = {
     "403": failed(403, "Permission denied"),
     "404": failed(404, "Not found"),
     "409": failed(409, "Conflict"),
-    "429": failed(429, "Too many concurrent requests"),
-    "retry-after": Reply(
-        429, failed(429, "Too many concurrent requests").body, (("Retry-After", "1"),)
-    ),
+    "429": _BUSY,
+    "retry-after": Reply(429, _BUSY.body, (("Retry-After", "1"),)),
     "500": failed(500, "An unknown error occurred"),
     "502": Reply(502, b"<html>Bad Gateway</html>"),
     "503": failed(503, "Service unavailable"),

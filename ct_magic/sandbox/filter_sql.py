@@ -29,14 +29,7 @@ COMPARED = {
     "less_than_equals": "<=",
 }
 VALUELESS = {"exists", "does_not_exist"}
-_OPERATOR_SQL = {
-    "equals",
-    "not_equals",
-    "contains",
-    "does_not_contain",
-    *VALUELESS,
-    *COMPARED,
-}
+_OPERATOR_SQL = {"equals", "not_equals", "contains", "does_not_contain", *VALUELESS, *COMPARED}
 _TRIPLE_KEYS = {"name", "operator", "value"}
 _CLOCK = "time_of_day"
 MINUTE = r"([01]\d|2[0-3]):[0-5]\d"

@@ -22,7 +22,7 @@ _NAMES_PATH = "/sandbox/schema.json"
 JUMP = 3600.0  # seconds that the fault "clock" puts the sandbox's clock ahead
 ACCOUNT_ID = r"[A-Za-z0-9-]+"
 MOST_PARTS = 500  # event queries and filters of one query; DuckDB takes seconds over more
-_TOO_MANY = failed(429, "Too many concurrent requests")
+_TOO_MANY = REPLIES["429"]
 LOGGED, LONGEST_LOGGED = 10_000, 1 << 16  # requests that the log keeps; bytes of a body in it
 MOST_ANSWERS = 100_000  # answers that are kept under their ids
 
@@ -51,17 +51,13 @@ class _Pending:
     never: bool = False
 
 
-def _first_id() -> int:
-    # 15 digits, as the service's: a double keeps them. No two runs have one in common, or a
-    # client that remembers the ids of one would fetch another's counts.
-    return 10**14 + secrets.randbelow(8 * 10**14)
-
-
 @dataclass(slots=True)
 class _Memory:
     pending: dict[str, _Pending] = field(default_factory=dict)
     log: deque[Request] = field(default_factory=lambda: deque(maxlen=LOGGED))
-    last_id: int = field(default_factory=_first_id)
+    # 15 digits, as the service's: a double keeps them. No two runs have one in common, or a client
+    # that remembers the ids of one would fetch another's counts.
+    last_id: int = field(default_factory=lambda: 10**14 + secrets.randbelow(8 * 10**14))
     under_way: int = 0
     ahead: float = 0.0
 
@@ -130,7 +126,10 @@ class Protocol:
             return failed(404, "Not found")
         methods = ("GET", "HEAD") if path == _NAMES_PATH else ("GET", "POST")
         if method not in methods:
-            return _not_allowed(method, methods)
+            allow = (("Allow", ", ".join((*methods, "OPTIONS"))),)
+            is_asked = method == "OPTIONS"
+            refused = Reply(204, b"") if is_asked else failed(405, "Method not allowed")
+            return replace(refused, headers=allow)
         return self._denied(headers)
 
     def _denied(self, headers: Mapping[str, str]) -> Reply | None:
@@ -219,13 +218,6 @@ class Protocol:
             sent = f"{len(body):,} bytes"
         with self._lock:
             self._memory.log.append(Request(method, sent, req_id, self._now(), status))
-
-
-def _not_allowed(method: str, methods: tuple[str, ...]) -> Reply:
-    allow = (("Allow", ", ".join((*methods, "OPTIONS"))),)
-    if method == "OPTIONS":
-        return Reply(204, b"", allow)
-    return Reply(405, failed(405, "Method not allowed").body, allow)
 
 
 def _decoded(body: bytes) -> Any:

@@ -7,6 +7,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -68,7 +69,8 @@ class Sandbox:
         planned = fault_plan(faults) if isinstance(faults, str) else faults
         days_of = zone(timezone) or UTC
         is_own = data is None and db is None
-        clocked = now or (_utc if is_own and today is None else None)
+        utc = partial(datetime.now, UTC)
+        clocked = now or (utc if is_own and today is None else None)
         self._engine = Engine(days_of, lenient=lenient, now=clocked)
         self._port, self._server = port, Server(self.answer, self._refused)
         # DuckDB complains at the end of a process about connections that are still open.
@@ -76,7 +78,7 @@ class Sandbox:
         in_child(self._leave)
         try:
             if is_own:
-                day = today or (clocked or _utc)().astimezone(days_of).date()
+                day = today or (clocked or utc)().astimezone(days_of).date()
                 self._engine.generate(profiles, seed, day)
             else:
                 folder, file = (None if name is None else Path(name) for name in (data, db))
@@ -152,7 +154,3 @@ class Sandbox:
         profiles, events = self._engine.count(body)
         split = {"users": profiles, "devices": profiles}
         return {"count": profiles, "tcount": events, "nQCount": 0, "userDeviceCount": split}
-
-
-def _utc() -> datetime:
-    return datetime.now(UTC)
