@@ -29,7 +29,6 @@ from ct_magic.counting.check_points import Answers, points, questions
 from ct_magic.planning.prepare import known_facts, remember_facts
 from ct_magic.query.doubts import CLOCK, DID_SEES_BASE
 from ct_magic.sandbox import Sandbox
-from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings
 
 TODAY = datetime.now(UTC).date()  # what the command line asks of, which takes no other day
@@ -253,7 +252,7 @@ def test_a_service_that_lies_is_exit_code_1(
         monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", "SANDBOX")
         monkeypatch.setenv("CLEVERTAP_PASSCODE", "sandbox")
         monkeypatch.setenv("CLEVERTAP_BASE_URL", account.base_url)
-        monkeypatch.setattr(SESSION, "_used", None)
+        ct_magic.use("default")
         assert main(["check"]) == 1
     assert "✗ unknown key is refused: does not hold" in capsys.readouterr().out
 

@@ -61,6 +61,23 @@ def test_rows_come_back_with_their_columns_and_their_age(slow: Sandbox) -> None:
     assert abs(age) < timedelta(minutes=5) + timedelta(hours=14), "the account's clock"
 
 
+@pytest.mark.parametrize("name", ["asked", "Asked", "count", "status", "query", "id", "account"])
+def test_no_column_of_ours_overwrites_an_axis(slow: Sandbox, name: str) -> None:
+    """In what resume gives, in the variable that it fills, and in what is made of either."""
+    text = f'App Launched 2026-10 share did Charged by "{name}" in ("a", "b")'
+    variables: dict[str, Any] = {"df": left(text, "df")}
+    resumed = api.resume(QUICK, variables=variables)
+    warnings.simplefilter("ignore", errors.QueryWarning)
+    for df in (resumed, variables["df"]):
+        (axis,) = (name for name in df if set(map(str, df[name])) == {"a", "b"})
+        compared = ct_magic.compare(df, axis)
+        for made in (df, ct_magic.shares(df), compared):
+            assert len({str(column).casefold() for column in made}) == len(made.columns)
+        assert compared["against"].tolist() == ["a"]
+        assert ct_magic.shares(df)[axis].equals(df[axis])
+    assert pd.api.types.is_datetime64_dtype(resumed["asked"])
+
+
 def test_several_cells_are_one_table_in_the_order_asked(slow: Sandbox) -> None:
     """Each with its own columns; where a row has none it is missing."""
     left(SHOES)
