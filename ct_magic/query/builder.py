@@ -5,7 +5,6 @@ What may be asked: README, "Filters", "What else the profile did", "Shares", "Ma
 
 from __future__ import annotations
 
-import calendar
 import re
 import reprlib
 from collections import Counter
@@ -16,18 +15,9 @@ from datetime import date, tzinfo
 from itertools import pairwise, repeat
 from typing import Any, NoReturn, TypeVar
 
-from ct_magic.common.words import suggest
+from ct_magic.common.words import last_of_month, suggest
 from ct_magic.errors import QueryError
-from ct_magic.query import alternatives, check_filter, model, parameters, printer, tree
-from ct_magic.query.calendar import (
-    DAYS,
-    DEFAULT,
-    MONTHS,
-    counts_from_today,
-    in_own_units,
-    resolve,
-    unit_of,
-)
+from ct_magic.query import alternatives, calendar, check_filter, model, parameters, printer, tree
 from ct_magic.query.catalog import Names
 from ct_magic.query.check_filter import ONLY_CLOCK, TIME_OF_DAY
 from ct_magic.query.doubts import is_misspelt, misplaced, of_event_name
@@ -36,29 +26,25 @@ from ct_magic.query.mistakes.rewriting import swallowed
 from ct_magic.query.mistakes.words import WORDS_OF_OTHERS
 from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.payload import OFTEN, from_json
+from ct_magic.rows import Record
 
 # How leaves of the tree are read: texts, numbers, lists, variables; and the place of an error.
 
 _ZEROS = re.compile(r"^(-?)0+(?=\d)")
 
 
-class Reader:
+class Reader(Record):
     """Reads the leaves of one source: texts, numbers, variables.
 
     `today` checks the periods; `zone` is whose days an instant in a variable lies in. `names` are
     those that the account knows.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        params: Mapping[str, object],
-        today: date,
-        zone: tzinfo | None = None,
-        names: Names | None = None,
-    ) -> None:
-        self.source, self.params, self.today, self.zone = source, params, today, zone
-        self.names = names or Names()
+    source: Source
+    params: Mapping[str, object]
+    today: date
+    zone: tzinfo | None = None
+    names: Names = Names()
 
     def fail(
         self, message: str, first: Token | tree.Node, last: Token | tree.Node | None = None
@@ -255,17 +241,14 @@ class FilterRules(Reader):
         if prop == TIME_OF_DAY:
             return model.Filter(prop, model.Operator.EQUALS, self._clock_range(node))
         least, most = model.Operator.GREATER_THAN_EQUALS, model.Operator.LESS_THAN_EQUALS
-        low, high = self._bound(node.low, least), self._bound(node.high, most)
-        if low > high:
+        for end in (node.low, node.high):
+            if end.type == "CLOCK":
+                self.fail(f"{check_filter.CLOCK}, of no other property", end)
+        low = self.fitting(node.low, least, "a range")
+        high = self.fitting(node.high, most, "a range")
+        if low > high:  # type: ignore[operator] # both are numbers, or they would not fit
             self.fail(f"the range ends ({high}) before it begins ({low})", node.low, node.high)
         return model.And((model.Filter(prop, least, low), model.Filter(prop, most, high)))
-
-    def _bound(self, token: Token, operator: model.Operator) -> int | float:
-        if token.type == "CLOCK":
-            self.fail(f"{check_filter.CLOCK}, of no other property", token)
-        value = self.fitting(token, operator, "a range")
-        assert not isinstance(value, str)  # noqa: S101 # it would not fit
-        return value
 
     def _clock_range(self, node: tree.Range) -> model.ClockRange:
         start, end = self._minute(node.low), self._minute(node.high)
@@ -332,7 +315,7 @@ class PeriodRules(Reader):
                 return _each_once([self._window(window, node) for window in node.windows])
             period = self._period(node)
             if isinstance(period, model.Period):
-                resolve(period, self.today)
+                calendar.resolve(period, self.today)
             return period
 
     def number(self, number: Token, units: Token, least: int = 1) -> int:
@@ -374,13 +357,15 @@ class PeriodRules(Reader):
         return model.ShiftAxis(start, end[0], unit(of))
 
     def _within(self, numbers: list[Token], of: model.Unit) -> model.OwnDays:
-        if of not in DAYS:
+        if of not in calendar.DAYS:
             about = _DAYS_OF_UNITS[of] * self.whole_number(numbers[0], least=1)
             raise QueryError(f"own days are days or weeks: write within {about} days")
         if zero := next((token for token in numbers if token.text == "0"), None):
             self.fail("the first day is day 0: write within 1 day", zero)
-        most = (MOST_OWN_DAYS + 1) // DAYS[of]
-        return _each_once([(0, self.whole_number(n, 1, most) * DAYS[of] - 1) for n in numbers])
+        most = (MOST_OWN_DAYS + 1) // calendar.DAYS[of]
+        return _each_once(
+            [(0, self.whole_number(n, 1, most) * calendar.DAYS[of] - 1) for n in numbers]
+        )
 
     def _window(self, node: tree.WindowNode, days: tree.OnDays) -> tuple[int, int]:
         for token in filter(None, (node.start, node.end)):
@@ -421,10 +406,10 @@ def _named(written: str) -> model.Days:
     """Return the days of `2015-08`, or of `2026-Q3`."""
     year, quarter_sign, number = written.partition("-Q")
     if not quarter_sign:
-        return unit_of(model.Unit.MONTH, _calendar_day(f"{written}-01"))
+        return calendar.unit_of(model.Unit.MONTH, _calendar_day(f"{written}-01"))
     if number not in ("1", "2", "3", "4"):
         raise QueryError(f"there is no quarter {number}: a year has Q1 to Q4, as in 2026-Q3")
-    days = unit_of(model.Unit.QUARTER, _calendar_day(f"{year}-{3 * int(number):02}-01"))
+    days = calendar.unit_of(model.Unit.QUARTER, _calendar_day(f"{year}-{3 * int(number):02}-01"))
     return replace(days, named=model.Unit.QUARTER)
 
 
@@ -434,10 +419,11 @@ def _calendar_day(written: str) -> date:
         raise QueryError(f"there is no month {month}: a date is year, month, day, as 2015-08-10")
     if year < 1:
         raise QueryError("the calendar begins with the year 1")
-    length = calendar.monthrange(year, month)[1]
+    first = date(year, month, 1)
+    length = last_of_month(first).day
     if not 1 <= day <= length:
-        raise QueryError(f"{calendar.month_name[month]} {year} has no day {day}: it has {length}")
-    return date(year, month, day)
+        raise QueryError(f"{first:%B} {year} has no day {day}: it has {length}")
+    return first.replace(day=day)
 
 
 _Pairs = list[tuple[tree.Clause, model.Clause]]
@@ -520,60 +506,12 @@ class ClauseRules(PeriodRules, FilterRules):
                 twice = f"'{min(both)}' is in 'where' or 'by', and in 'share where'"
                 self.fail(f"{twice}: say it in one of the two", clause)
 
-
-def _column(axis: model.Axis) -> tuple[str, str, str]:
-    """Return an axis's column, what of `where` it asks as well, and what is said of that."""
-    match axis:
-        case model.ByTime():
-            return "", "", ""  # its days have columns of their own
-        case model.ByHour():
-            message = "'by hour' asks every hour of the clock: leave time_of_day out, or by hour"
-            return "hour", TIME_OF_DAY.name, message
-        case model.ByValue(prop):
-            return prop.column.removesuffix(" (property)"), "", ""
-        case model.ByPlace():
-            return "geo", "geo", "'geo' is in 'where' and in 'by': say the place in one of the two"
-
-
-def _moves_all(shift: model.Shift | model.ShiftAxis, own: model.Last | None) -> str:
-    """Return how a period that nothing cuts is moved, and what was probably meant."""
-    text, size = printer.period_text(shift), DAYS.get(own.unit) if own else None
-    if own is None:
-        message = "moves the whole period, and its last day is another one tomorrow"
-        return f"'{text}' {message}: write both dates"
-    days = "the whole period" if size is None else f"all {own.n * size} days of the period"
-    whole = f"{text.split()[0]} {printer.units_text(own.n, own.unit)}"
-    if text.startswith("before"):
-        return f"'{text}' moves {days}: write {whole}, or the dates"
-    first, last = (DAYS.get(shift.unit, 0) * number for number in _numbers(shift))
-    window = printer.period_text(model.OwnDays(((first, last + DAYS.get(shift.unit, 1) - 1),)))
-    of_each = f"for days from each profile's first one write {window}; " if first + last else ""
-    pieces = shift.unit if first % 7 or not first else model.Unit.WEEK
-    return f"'{text}' moves {days}: {of_each}for pieces, by first {pieces.value}; or {whole}"
-
-
-def _fits(shift: model.Shift | model.ShiftAxis, own: model.Last | None) -> bool:
-    """Return True if a period is moved by nothing, or by at least what it has, in its own unit."""
-    first, last = _numbers(shift)
-    return last == 0 or (own is not None and shift.unit is own.unit and max(first, 1) >= own.n)
-
-
-def _numbers(shift: model.Shift | model.ShiftAxis) -> tuple[int, int]:
-    """Return by how many units a period is moved at least and at most."""
-    if isinstance(shift, model.Shift):
-        return abs(shift.n), abs(shift.n)
-    return shift.first, shift.last
-
-
-class StepRules(ClauseRules):
-    """Checks the steps of a statement against each other and its base.
-
-    A window counts from the first time that a profile did the base's event, its day 0, so it goes
-    with nothing that cuts or moves the period otherwise.
-    """
-
     def check_own_days(self, pairs: _Pairs, node: tree.QueryNode, query: model.Query) -> None:
-        """Raise QueryError for windows that cannot be asked there, or not together."""
+        """Raise QueryError for windows that cannot be asked there, or not together.
+
+        A window counts from the first time that a profile did the base's event, its day 0, so it
+        goes with nothing that cuts or moves the period otherwise.
+        """
         window = next((clause.window for _, clause in pairs if clause.window), None)
         if window is None:
             return
@@ -615,7 +553,7 @@ class StepRules(ClauseRules):
         Where nothing cuts the period, all of it is moved: by less than it has, the days overlap.
         """
         axis = query.time_axis
-        own = in_own_units(query.event.period or DEFAULT)  # type: ignore[arg-type] # is never moved
+        own = calendar.in_own_units(query.event.period or calendar.DEFAULT)  # type: ignore[arg-type] # is never moved
         piece = model.Last(1, axis.unit) if axis else own or model.Last(1, model.Unit.DAY)
         for node, clause in pairs:
             for at, event in zip(node.events, clause.events, strict=True):
@@ -626,7 +564,7 @@ class StepRules(ClauseRules):
                 elif (
                     query.versus
                     and not isinstance(period, model.OwnDays | None)
-                    and counts_from_today(period)
+                    and calendar.counts_from_today(period)
                 ):
                     before = f"write before {printer.units_text(piece.n, piece.unit)}"
                     message = "beside 'vs' a 'did' cannot count its days from today: leave the"
@@ -645,6 +583,52 @@ class StepRules(ClauseRules):
                 message = "each line is counted inside the one before"
                 self.fail(f"{message}: for days side by side write share {step}", at)
             seen[same] = clause.window
+
+
+def _column(axis: model.Axis) -> tuple[str, str, str]:
+    """Return an axis's column, what of `where` it asks as well, and what is said of that."""
+    match axis:
+        case model.ByTime():
+            return "", "", ""  # its days have columns of their own
+        case model.ByHour():
+            message = "'by hour' asks every hour of the clock: leave time_of_day out, or by hour"
+            return "hour", TIME_OF_DAY.name, message
+        case model.ByValue(prop):
+            return prop.column.removesuffix(" (property)"), "", ""
+        case model.ByPlace():
+            return "geo", "geo", "'geo' is in 'where' and in 'by': say the place in one of the two"
+
+
+def _moves_all(shift: model.Shift | model.ShiftAxis, own: model.Last | None) -> str:
+    """Return how a period that nothing cuts is moved, and what was probably meant."""
+    text, size = printer.period_text(shift), calendar.DAYS.get(own.unit) if own else None
+    if own is None:
+        message = "moves the whole period, and its last day is another one tomorrow"
+        return f"'{text}' {message}: write both dates"
+    days = "the whole period" if size is None else f"all {own.n * size} days of the period"
+    whole = f"{text.split()[0]} {printer.units_text(own.n, own.unit)}"
+    if text.startswith("before"):
+        return f"'{text}' moves {days}: write {whole}, or the dates"
+    first, last = (calendar.DAYS.get(shift.unit, 0) * number for number in _numbers(shift))
+    window = printer.period_text(
+        model.OwnDays(((first, last + calendar.DAYS.get(shift.unit, 1) - 1),))
+    )
+    of_each = f"for days from each profile's first one write {window}; " if first + last else ""
+    pieces = shift.unit if first % 7 or not first else model.Unit.WEEK
+    return f"'{text}' moves {days}: {of_each}for pieces, by first {pieces.value}; or {whole}"
+
+
+def _fits(shift: model.Shift | model.ShiftAxis, own: model.Last | None) -> bool:
+    """Return True if a period is moved by nothing, or by at least what it has, in its own unit."""
+    first, last = _numbers(shift)
+    return last == 0 or (own is not None and shift.unit is own.unit and max(first, 1) >= own.n)
+
+
+def _numbers(shift: model.Shift | model.ShiftAxis) -> tuple[int, int]:
+    """Return by how many units a period is moved at least and at most."""
+    if isinstance(shift, model.Shift):
+        return abs(shift.n), abs(shift.n)
+    return shift.first, shift.last
 
 
 def _places_and_clocks(condition: model.Condition | None) -> set[str]:
@@ -702,12 +686,14 @@ def _in_unit(shift: model.Shift | model.ShiftAxis, by: model.Unit) -> str:
 
 def _converted(number: int, unit: model.Unit, by: model.Unit) -> int | None:
     """Return the number in the other unit; None where that is no whole number."""
-    sizes = next((sizes for sizes in (DAYS, MONTHS) if {unit, by} <= sizes.keys()), None)
+    sizes = next(
+        (sizes for sizes in (calendar.DAYS, calendar.MONTHS) if {unit, by} <= sizes.keys()), None
+    )
     whole, rest = divmod(number * sizes[unit], sizes[by]) if sizes else (0, 1)
     return None if rest else whole
 
 
-class Builder(StepRules):
+class Builder(ClauseRules):
     """Builds the statements of one source."""
 
     def build(self, node: tree.StatementNode) -> model.Query | model.JsonQuery:
@@ -812,14 +798,14 @@ class Builder(StepRules):
         return replace(event, where=(), period=event.period or period), part.query.where
 
     def _event_name(self, node: tree.EventName, *, inner: bool = False) -> str:
-        if isinstance(node.name, tree.Name):
-            self._check_words(node.name, inner=inner)
-            if (name := self.name(node.name)).startswith("{") and '"event_name"' in name:
-                self.fail("JSON has no quotes around it: take them away", node.name)
-            with self.at(node.name):
-                return parameters.check_name(name)
         with self.at(node.name):
-            return parameters.text_value(node.name.text[1:], self.params)
+            if isinstance(node.name, Token):
+                return parameters.text_value(node.name.text[1:], self.params)
+            self._check_words(node.name, inner=inner)
+            name = parameters.check_name(self.name(node.name))
+        if name.startswith("{") and '"event_name"' in name:
+            self.fail("JSON has no quotes around it: take them away", node.name)
+        return name
 
     def _check_words(self, name: tree.Name, *, inner: bool) -> None:
         """Raise QueryError for a name that was meant as a query: `App Installed then Charged`."""

@@ -262,7 +262,7 @@ def _statements(
     if not isinstance(text, str):
         raise UsageError(f"a query is a text, as in 'App Launched today', not {reprlib.repr(text)}")
     source = Source(text)
-    builder = Builder(source, params or {}, today, zone, names)
+    builder = Builder(source, params or {}, today, zone, names or Names())
     labels: set[str | None] = set()
     found = []
     for line in _lines(source):
