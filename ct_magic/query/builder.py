@@ -346,6 +346,8 @@ class PeriodRules(Reader):
         first, *numbers, of = node.tokens
         if node.rule == "within":
             return self._within(numbers, unit(of))
+        if node.rule == "rolling":
+            return model.Shift(self.number(numbers[0], of), unit(of))
         back = first.type == "BEFORE"
         if back and node.rule == "moved_axis":
             self.fail("'before' takes one number: only 'after' takes several", node)
@@ -362,10 +364,9 @@ class PeriodRules(Reader):
             raise QueryError(f"own days are days or weeks: write within {about} days")
         if zero := next((token for token in numbers if token.text == "0"), None):
             self.fail("the first day is day 0: write within 1 day", zero)
-        most = (MOST_OWN_DAYS + 1) // calendar.DAYS[of]
-        return _each_once(
-            [(0, self.whole_number(n, 1, most) * calendar.DAYS[of] - 1) for n in numbers]
-        )
+        size = calendar.DAYS[of]
+        most = (MOST_OWN_DAYS + 1) // size
+        return _each_once([(0, self.whole_number(n, 1, most) * size - 1) for n in numbers])
 
     def _window(self, node: tree.WindowNode, days: tree.OnDays) -> tuple[int, int]:
         for token in filter(None, (node.start, node.end)):
@@ -609,10 +610,9 @@ def _moves_all(shift: model.Shift | model.ShiftAxis, own: model.Last | None) -> 
     whole = f"{text.split()[0]} {printer.units_text(own.n, own.unit)}"
     if text.startswith("before"):
         return f"'{text}' moves {days}: write {whole}, or the dates"
-    first, last = (calendar.DAYS.get(shift.unit, 0) * number for number in _numbers(shift))
-    window = printer.period_text(
-        model.OwnDays(((first, last + calendar.DAYS.get(shift.unit, 1) - 1),))
-    )
+    step = calendar.DAYS.get(shift.unit, 0)
+    first, last = (step * number for number in _numbers(shift))
+    window = printer.period_text(model.OwnDays(((first, last + max(step, 1) - 1),)))
     of_each = f"for days from each profile's first one write {window}; " if first + last else ""
     pieces = shift.unit if first % 7 or not first else model.Unit.WEEK
     return f"'{text}' moves {days}: {of_each}for pieces, by first {pieces.value}; or {whole}"
@@ -674,23 +674,15 @@ def _moved_in(clause: tree.Clause) -> Iterator[tree.PeriodNode]:
 
 def _in_unit(shift: model.Shift | model.ShiftAxis, by: model.Unit) -> str:
     """Return how a moved period is written beside `by`, with its number where there is one."""
-    numbers = dict.fromkeys(_numbers(shift))
-    converted = [_converted(number, shift.unit, by) for number in numbers]
+    units = {shift.unit, by}
+    sizes = next((s for s in (calendar.DAYS, calendar.MONTHS) if units <= s.keys()), None)
+    moved = [n * sizes[shift.unit] for n in dict.fromkeys(_numbers(shift))] if sizes else []
     word = "before" if isinstance(shift, model.Shift) and shift.n < 0 else "after"
     example = f", as in {word} 2 {by.value}s"
-    if all(number is not None for number in converted):
-        number = "..".join(map(str, converted))
+    if sizes and not any(size % sizes[by] for size in moved):
+        number = "..".join(str(size // sizes[by]) for size in moved)
         example = f": write {word} {number} {by.value}{'' if number == '1' else 's'}"
     return f"beside 'by {by.value}' a period is moved by {by.value}s{example}"
-
-
-def _converted(number: int, unit: model.Unit, by: model.Unit) -> int | None:
-    """Return the number in the other unit; None where that is no whole number."""
-    sizes = next(
-        (sizes for sizes in (calendar.DAYS, calendar.MONTHS) if {unit, by} <= sizes.keys()), None
-    )
-    whole, rest = divmod(number * sizes[unit], sizes[by]) if sizes else (0, 1)
-    return None if rest else whole
 
 
 class Builder(ClauseRules):
@@ -760,11 +752,7 @@ class Builder(ClauseRules):
         """Return a part of `by`; an error where it is known to be of another scope: tech.OS."""
         match node:
             case tree.TimeAxis(by_first, token, rolling):
-                window = None
-                if rolling:
-                    number = self.number(rolling.number, rolling.unit)
-                    window = model.Shift(number, unit(rolling.unit))
-                return model.ByTime(unit(token), by_first is not None, window)
+                return model.ByTime(unit(token), by_first is not None, self.period(rolling))
             case tree.HourAxis():
                 return model.ByHour()
             case tree.ValueAxis(name, values) if name.is_geo:

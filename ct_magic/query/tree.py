@@ -146,7 +146,7 @@ ConditionNode = LeafNode | Conjunction | Disjunction
 
 
 class PeriodNode(Node):
-    """`last 30 days`, `2015-08-10..today`, `after 2 weeks`, `within 7 days`.
+    """`last 30 days`, `2015-08-10..today`, `after 2 weeks`, `within 7 days`, `rolling 7 days`.
 
     `rule` is its rule in the grammar: `last` has the tokens `30` and `days`.
     """
@@ -234,20 +234,12 @@ class Versus(Node):
     period: Token | PeriodNode
 
 
-class Rolling(Node):
-    """`rolling 7 days`."""
-
-    rolling: Token
-    number: Token
-    unit: Token
-
-
 class TimeAxis(Node):
     """`week`, `first week`, `day rolling 7 days`."""
 
     by_first: Token | None
     unit: Token
-    rolling: Rolling | None
+    rolling: PeriodNode | None
 
 
 class HourAxis(Node):
@@ -349,13 +341,12 @@ NODES: dict[str, Callable[..., Node]] = {
     "by_time": TimeAxis,
     "by_hour": HourAxis,
     "by_value": ValueAxis,
-    "rolling": Rolling,
 }
 # The rules of periods, whose children are tokens alone.
 PERIODS = frozenset(
     [
         *("one_day", "days", "named_unit", "since", "last", "previous", "this"),
-        *("moved", "moved_axis", "within"),
+        *("moved", "moved_axis", "within", "rolling"),
     ]
 )
 

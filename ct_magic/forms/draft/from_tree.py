@@ -101,7 +101,7 @@ class _Reader:
                 return row(values | _about(axis.property))
             case tree.TimeAxis():
                 window = axis.rolling
-                rolling = self._words(window.rolling.end, window) if window else ""
+                rolling = self._words(window.first.end, window) if window else ""
                 first = "first " if axis.by_first else ""
                 return row({"unit": f"{first}{axis.unit.text}", "rolling": rolling})
 
