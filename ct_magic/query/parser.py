@@ -44,6 +44,7 @@ from ct_magic.query.lexer import (
     with_contextual,
 )
 from ct_magic.query.mistakes import explain as syntax_errors
+from ct_magic.query.mistakes.rewriting import with_own_events
 from ct_magic.query.model import JsonQuery, Query
 from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.printer import to_text
@@ -274,7 +275,7 @@ def _statements(
         try:
             query = builder.build(_tree(source, line, today))
         except QueryError as error:
-            raise error.saying(syntax_errors.with_own_events(error.message, line, reach)) from None
+            raise error.saying(with_own_events(error.message, line, reach)) from None
         if query.label is not None and query.label in labels:
             message = f"duplicate label '{query.label}': labels must be unique in a cell"
             raise source.error(message, first.start, line[colon - 1].end)

@@ -15,7 +15,6 @@ from functools import cache
 from ct_magic.query.lexer import NAMED_DAYS, Source, Token, tokens, with_contextual
 from ct_magic.query.mistakes.rewriting import table_lines
 from ct_magic.query.mistakes.stop import Accepted, Reach, Stop
-from ct_magic.rows import Record
 
 NUMBERS = ("NUMBER", "EIGHT_DIGITS")
 ORDERS = ("OVER", "AT_LEAST", "UNDER", "AT_MOST")
@@ -36,27 +35,14 @@ LEAST = 12.0  # of 20: a cell less alike than this says nothing
 NAMED, MISSING = 2.0, -9.0  # a word in small letters: that it is there, that it is not
 
 
-class Example(Record):
-    """A wrong cell, the message that helps, and the place where the grammar stops in it."""
-
-    cell: str
-    message: str
-    stop: Stop
-
-
 def misplaced_token(stop: Stop) -> str | None:
     """Return what to write instead of what is there; None where no example is like it."""
-    best = nearest(stop)
-    if best is None or best.message == EXPECTED:
-        return None
-    return best.message.format(before=stop.around(-1).text, found=stop.found.text)
-
-
-def nearest(stop: Stop) -> Example | None:
-    """Return the example that is most like this stop."""
     examples = _examples_by_token(stop.accepted, stop.reach).get(_kind(stop.found), [])
-    best = max(examples, key=lambda example: _likeness(stop, example.stop), default=None)
-    return best if best and _likeness(stop, best.stop) >= LEAST else None
+    like = [(_likeness(stop, example), message) for message, example in examples]
+    likeness, message = max(like, key=lambda found: found[0], default=(0.0, EXPECTED))
+    if likeness < LEAST or message == EXPECTED:
+        return None
+    return message.format(before=stop.around(-1).text, found=stop.found.text)
 
 
 def wrong_cells() -> Iterator[tuple[str, str]]:
@@ -84,14 +70,14 @@ def word_tables() -> dict[str, dict[str, str]]:
 
 
 @cache
-def _examples_by_token(accepted: Accepted, reach: Reach) -> dict[str, list[Example]]:
-    """Return the examples by the kind of token that cannot come there."""
-    examples: dict[str, list[Example]] = {}
+def _examples_by_token(accepted: Accepted, reach: Reach) -> dict[str, list[tuple[str, Stop]]]:
+    """Return messages, each with where the grammar stops, by the kind of token found there."""
+    examples: dict[str, list[tuple[str, Stop]]] = {}
     for cell, message in wrong_cells():
         line = with_contextual(list(tokens(Source(cell))))
         line.append(Token("$END", "", len(cell)))
         stop = Stop(line, reach(line), accepted, reach)
-        examples.setdefault(_kind(stop.found), []).append(Example(cell, message, stop))
+        examples.setdefault(_kind(stop.found), []).append((message, stop))
     return examples
 
 

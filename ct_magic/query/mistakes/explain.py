@@ -59,12 +59,6 @@ def explain_mistake(
     return stop.mistake(expected + words.keyword_in_name(stop))
 
 
-def with_own_events(message: str, line: Line, reach: Reach) -> str:
-    """Return the message with the funnel that was typed in the place of the usual example."""
-    own = rewriting.own_funnel(line, reach) if words.FUNNEL in message else None
-    return message.replace(words.FUNNEL, f"write {own}") if own else message
-
-
 def _axis_without_values(stop: Stop) -> Mistake | None:
     """Explain `by Category`: name the command that shows the values there are."""
     message = misplaced_token(stop) if stop.is_("$END") and stop.is_axis() else None
@@ -117,9 +111,8 @@ _MEANT = re.compile(r"did you mean '(.+?)'\?")
 _QUOTED = re.compile(r"""^[^;]*? (?:is|are) quoted, ("[^"]+"|'[^']+')$""")
 _WRITE = re.compile(r"^[^;]*\b(write|is written) ([^;]+?)(?=, as in |; | for |$)")
 _AWAY = re.compile(r"take '(.+?)' away")
-_OPEN = re.compile(
-    r" or |, and |\u2026|2015-"
-)  # several things are said, not all of one, an example
+# Several things are said, not all of one, an example.
+_OPEN = re.compile(r" or |, and |\u2026|2015-")
 _HALF = re.compile(r"\b(at|is|no|not|does|more|less|than|of) $")  # of what the cure replaces
 
 

@@ -20,6 +20,7 @@ from ct_magic.query.check_filter import THOUSANDS
 from ct_magic.query.lexer import WORDS, Source, Token, in_context, tokens
 from ct_magic.query.mistakes.stop import Line, Mistake, Reach, Stop, typed
 
+_FUNNEL = "App Installed share did Product Viewed share did Charged"  # as `words.txt` has it
 _AROUND = 20  # tokens on each side of the stop: more would take long in a long cell
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _NTH = ("first", "second", "third", "fourth")
@@ -158,15 +159,17 @@ def _said(stop: Stop, message: str, place: int, last: int) -> Mistake:
     return stop.mistake(message.replace("`", step, 1).replace("`", ""), did, last)
 
 
-def own_funnel(line: Line, reach: Reach) -> str | None:
-    """Return the funnel of `A then B today` with the events and the period that were typed."""
+def with_own_events(message: str, line: Line, reach: Reach) -> str:
+    """Return a message with the funnel that was typed, `A then B`, in place of an example."""
     begin = 1 + next((at for at, token in enumerate(line) if token.type == "COLON"), -1)
-    match = _compiled("(?:funnel )?{event}{then}{period}{tail}").fullmatch(typed(line[begin:]))
+    pattern = _compiled("(?:funnel )?{event}{then}{period}{tail}")
+    match = pattern.fullmatch(typed(line[begin:])) if _FUNNEL in message else None
     if match is None:
-        return None
+        return message
     own = "{event}{period}{then}{tail}".format_map(_filled(match, None))
     words = [*tokens(Source(own)), Token("$END", "", len(own))]
-    return own if reach(in_context(words)) == len(words) else None
+    is_statement = reach(in_context(words)) == len(words)
+    return message.replace(_FUNNEL, own) if is_statement else message
 
 
 @lru_cache(maxsize=1000)
@@ -218,27 +221,20 @@ def _written(text: str, matches: list[re.Match[str]], today: date, is_range: boo
         match = rest.pop(0)
         written += text[end : match.start()]
         joint = text[match.end() : rest[0].start()] if rest else ""
+        day = _day(match, today)
         if re.fullmatch(_UP_TO, joint) or (joint == " and " and text[:end].endswith("between ")):
-            (begin, _, one), (_, last, other) = _in_order(match, match := rest.pop(0), today)
-            written += f"{begin}..{last}" if is_range else f"{one}{joint}{other}"
+            other = _day(rest[0], today)
+            day = day if day[0] <= other[0] else _day(match, other[0])  # of the year before
+            written += f"{day[0]}..{other[1]}" if is_range else f"{day[2]}{joint}{other[2]}"
+            match = rest.pop(0)
         elif text[:end].endswith("since ") or re.match(
             f"{_UP_TO}{_PLAIN_DAY}", text[match.end() :]
         ):
-            written += str(_day(match, today)[0])
+            written += str(day[0])
         else:
-            written += _day(match, today)[2]
+            written += day[2]
         end = match.end()
     return written
-
-
-def _in_order(
-    one: re.Match[str], other: re.Match[str], today: date
-) -> tuple[tuple[date, date, str], tuple[date, date, str]]:
-    """Return two days of which the second comes after the first, each with the year it needs."""
-    first, last = _day(one, today), _day(other, today)
-    if first[0] <= last[0]:
-        return first, last
-    return _day(one, last[0]), last
 
 
 def _to_come(matches: list[re.Match[str]], today: date) -> str:

@@ -172,13 +172,9 @@ def in_words(expected: Iterable[str], before: str) -> str:
         if signs <= left:
             phrases.append(phrase)
             left -= kind
-    phrases += [f"'{word}'" for word in SPELLED.values() if _is_left(word, left)]
-    return f"expected {_either(phrases)}" if phrases else "nothing more can come here"
-
-
-def _is_left(word: str, left: set[str]) -> bool:
-    return SYMBOLS.get(word, word.upper()) in left
-
-
-def _either(phrases: list[str]) -> str:
-    return " or ".join([", ".join(phrases[:-1]), phrases[-1]] if len(phrases) > 1 else phrases)
+    left_words = (word for word in SPELLED.values() if SYMBOLS.get(word, word.upper()) in left)
+    phrases += [f"'{word}'" for word in left_words]
+    if not phrases:
+        return "nothing more can come here"
+    *others, last = phrases
+    return "expected " + (f"{', '.join(others)} or {last}" if others else last)

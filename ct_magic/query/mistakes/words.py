@@ -13,7 +13,6 @@ from ct_magic.query.mistakes.stop import Mistake, Stop
 
 _TABLES = word_tables()
 WORDS_OF_OTHERS, _SIGNS = _TABLES["foreign"], _TABLES["sign"]
-FUNNEL = WORDS_OF_OTHERS["funnel"]
 
 
 def foreign_word(stop: Stop) -> Mistake | None:
@@ -109,10 +108,6 @@ def _glued(stop: Stop) -> str:
 
 
 def _dated(stop: Stop, text: str) -> str:
-    if stop.after("IN", "AFTER") and (ends := re.fullmatch(r"(\d+)-(\d+)", text)):
-        return f"a range is written {ends[1]}..{ends[2]}"
-    if days := re.fullmatch(r"(\d{4}-\d\d-\d\d|\d{8})-(\d{4}-\d\d-\d\d|\d{8})", text):
-        return f"a period has two dots, {days[1]}..{days[2]}"
     parts = [int(part) for part in re.split(r"[-/.]", text) if len(part) <= 4]
     if len(parts) == 3 and parts[0] > 99:
         return f"a date is written {parts[0]:04}-{parts[1]:02}-{parts[2]:02}"
@@ -161,9 +156,8 @@ def quoted(stop: Stop) -> str:
 
 def text_cut_short(stop: Stop) -> Mistake | None:
     """Explain a quote inside a text: what follows it sticks to the text's end."""
-    if not stop.after("STRING") or not stop.is_glued():
-        return None
-    if not stop.is_("WORD", "STRING", "OPEN", "GLUED", *NUMBERS):
+    is_rest = stop.is_("WORD", "STRING", "OPEN", "GLUED", *NUMBERS)
+    if not stop.after("STRING") or not stop.is_glued() or not is_rest:
         return None
     other = "'" if stop.around(-1).text[0] == '"' else '"'
     hint = f"put {other} around it, or a backslash before the quote that it holds"
@@ -189,26 +183,19 @@ def unquoted_text(stop: Stop) -> Mistake | None:
 
 def label_with_keyword(stop: Stop) -> Mistake | None:
     """Explain `last week: …`: all before the colon are words, and a keyword is among them."""
-    colon = stop.begin() - 1
-    words = [token.text for token in stop.line[: max(0, colon)]]
-    if stop.at >= colon or not all(word[:1].isalpha() for word in words):
+    colon, word = stop.begin() - 1, stop.found.text
+    is_label = all(token.text[:1].isalpha() for token in stop.line[: max(0, colon)])
+    if stop.at >= colon or not is_label or word not in KEYWORDS:
         return None
-    if stop.found.text not in KEYWORDS:
-        return None
-    label = f'"{stop.typed(0, colon)}"'
-    hint = f"a label that holds the keyword '{stop.found.text}' is quoted, {label}"
-    found = stop.mistake(hint)
-    return Mistake(found.message, stop.line[0].start, stop.line[colon - 1].end)
+    hint = f"a label that holds the keyword '{word}' is quoted, \"{stop.typed(0, colon)}\""
+    return Mistake(stop.mistake(hint).message, stop.line[0].start, stop.line[colon - 1].end)
 
 
 def number_in_name(stop: Stop) -> Mistake | None:
-    """Explain `Top 10 Viewed`, and `7 days` without `last`."""
-    if not stop.is_(*NUMBERS) or not (stop.may("WHERE") or stop.at == 0):
+    """Explain `Top 10 Viewed`."""
+    number, name = stop.found.text, quoted(stop)
+    if not stop.is_(*NUMBERS) or not (stop.at == 0 or (stop.may("WHERE") and stop.after("WORD"))):
         return None
-    number = stop.found.text
-    if not stop.after("WORD") and stop.at:
-        return None
-    name = quoted(stop)
     if stop.has("DID"):
         often = f"how often is written did Charged >= {number}"
         return stop.mistake(f"{often}; in a name it is quoted, {name}")
@@ -256,15 +243,7 @@ MOST_WORDS = 12  # before a stop that are tried as misspelt: each costs a parse
 
 def misspelt_word(stop: Stop) -> Mistake | None:
     """Return the keyword or operator that gets further in the place of a word."""
-    guesses = [(_gain(stop, *guess), *guess) for guess in _corrections(stop)]
-    gain, place, keyword = max(guesses, key=lambda guess: guess[0], default=(0, 0, ""))
-    if not gain:
-        return None
-    case = " Keywords are lower case." if stop.line[place].text.lower() == keyword else ""
-    return stop.mistake(f"did you mean '{keyword}'?{case}", place)
-
-
-def _corrections(stop: Stop) -> Iterator[tuple[int, str]]:
+    guesses = []
     for place in [*stop.words()[-MOST_WORDS:], stop.at]:
         word = stop.line[place].text.lower()
         if stop.line[place].type != "WORD" or word == "minutes":  # no 'months' misspelt
@@ -274,7 +253,10 @@ def _corrections(stop: Stop) -> Iterator[tuple[int, str]]:
             near = [known for known in near if known[:1] == word[:1]]
         if place == stop.at and "STRING" in stop.expected:
             near = [known for known in near if known == word]  # else it is a text without quotes
-        yield from ((place, keyword) for keyword in near)
+        guesses += [(_gain(stop, place, keyword), place, keyword) for keyword in near]
+    gain, place, keyword = max(guesses, key=lambda guess: guess[0], default=(0, 0, ""))
+    case = " Keywords are lower case." if stop.line[place].text.lower() == keyword else ""
+    return stop.mistake(f"did you mean '{keyword}'?{case}", place) if gain else None
 
 
 def _gain(stop: Stop, place: int, keyword: str) -> int:
