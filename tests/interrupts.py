@@ -1,23 +1,28 @@
-"""Cells in a storm of SIGINT: python tests/interrupts.py [STORMS] [SEED].
+"""Cells in a storm of SIGINT: python tests/interrupts.py [STORMS] [SEED] [kernel].
 
 Each cell is interrupted two to eight times at random moments: while its panel is made, while it
-waits, and while it is left. What widgets are left in the end is printed; the exit code is 1 if
-there are more than the two that all panels share.
+waits, and while it is left. With `kernel` the cells are a notebook's, in a kernel that its manager
+interrupts; else a process interrupts itself. What widgets are left in the end is printed; the exit
+code is 1 if there are more than the two that all panels share.
 """
 
 from __future__ import annotations
 
+import ast
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from queue import Empty
 from random import Random
 
 from helpers.plans import plan, row
 from ipywidgets.widgets.widget import _instances
+from jupyter_client.blocking.client import BlockingKernelClient
 
 from ct_magic.client.jobs import Answer, Partial, Timing, jobs_of
 from ct_magic.client.runner import Run
@@ -86,17 +91,70 @@ def again(work: Callable[[], None]) -> None:
             pass
 
 
-def main(storms: int = 50, seed: int = 7) -> int:
-    chance = Random(seed)
+def in_kernel(storms: int, chance: Random) -> Counter[str]:
+    """Run the cells in a kernel; return what widgets it is left with."""
+    from helpers.front_end import started_kernel
+
+    from ct_magic.sandbox import Sandbox
+
+    with Sandbox(profiles=50, latency=600) as box, tempfile.TemporaryDirectory() as state:
+        env = {"CLEVERTAP_BASE_URL": box.url, "CLEVERTAP_ACCOUNT_ID": "SANDBOX"}
+        env |= {"CLEVERTAP_PASSCODE": "sandbox", "CT_MAGIC_STATE_DIR": state}
+        with started_kernel(os.environ | env) as (manager, client):
+            setup = "%load_ext ct_magic\n%config CountMagics.progress = 'widget'"
+            client.execute(setup, reply=True, timeout=60)
+            for number in range(storms):
+                sent = client.execute(f"%%ctcount\nApp Launched last {number + 1} days by day\n")
+                time.sleep(chance.random() * 1.5)
+                for _ in range(chance.randint(2, 8)):
+                    manager.interrupt_kernel()
+                    time.sleep(chance.random() * 0.1)
+                # Those before may have come before the cell; and a kernel that is interrupted
+                # outside a cell may lose its request.
+                for _ in range(5):
+                    if _is_answered(client, sent):
+                        break
+                    manager.interrupt_kernel()
+            return Counter(_left(client))
+
+
+def _is_answered(client: BlockingKernelClient, sent: str) -> bool:
+    try:
+        return bool(client.get_shell_msg(timeout=2)["parent_header"]["msg_id"] == sent)
+    except Empty:
+        return False
+
+
+def _left(client: BlockingKernelClient) -> list[str]:
+    """Return the kinds of widgets that a kernel has, once none is closed any more."""
+    code = "[type(w).__name__ for w in __import__('ipywidgets').widgets.widget._instances.values()]"
+    end = time.monotonic() + 60
+    while True:
+        reply = client.execute(user_expressions={"left": code}, code="", reply=True, timeout=60)
+        left = ast.literal_eval(reply["content"]["user_expressions"]["left"]["data"]["text/plain"])
+        if len(left) <= SHARED or time.monotonic() > end:
+            return list(left)
+        time.sleep(0.1)
+
+
+def in_process(storms: int, chance: Random) -> Counter[str]:
+    """Run the cells here; return what widgets are left."""
+    # Whoever is started in the background ignores interrupts, and so does what it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for _ in range(storms):
         storm(chance)
     end = time.monotonic() + 60
     while len(_instances) > SHARED and time.monotonic() < end:
         time.sleep(0.1)  # what was left is closed by a thread beside
-    left = Counter(type(widget).__name__ for widget in _instances.values())
+    return Counter(type(widget).__name__ for widget in _instances.values())
+
+
+def main(storms: str = "50", seed: str = "7", where: str = "") -> int:
+    run = in_kernel if where == "kernel" else in_process
+    left = run(int(storms), Random(int(seed)))
     sys.stdout.write(f"{storms} storms: {sum(left.values())} widgets left {dict(left)}\n")
     return int(sum(left.values()) > SHARED)
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:])))
+    sys.exit(main(*sys.argv[1:]))

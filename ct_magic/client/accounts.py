@@ -25,14 +25,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from ct_magic.client import credentials
 from ct_magic.client.credentials import MACHINE, Secret, Variables
 from ct_magic.common.words import suggest
 from ct_magic.errors import AccountError, UsageError
-from ct_magic.settings import LONGEST, zone
+from ct_magic.settings import SettingKind, zone
 
 # Folders of our own that the environment may move: to `~/x`, `$HOME/x`, or any path.
 _REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
@@ -71,15 +71,6 @@ SANDBOX_ID = "SANDBOX"  # of the account that a sandbox has unless told otherwis
 _Where = Callable[[str], str]  # says in words where a value is set, so that none is ever quoted
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
-def _is_pause(value: object) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 < cast("float", value) <= LONGEST
-
-
 def _is_id(value: object) -> bool:
     text = value.strip() if isinstance(value, str) else ""
     return bool(text) and text.isascii() and text.isprintable() and " " not in text
@@ -95,8 +86,8 @@ KEYS: dict[str, tuple[Callable[[object], bool], str]] = {
     "region": (_is_text, "is a text like 'eu1'"),
     "base_url": (_is_text, "is a text like 'https://host'"),
     "timezone": (_is_text, "is a text like 'Asia/Kolkata'"),
-    "max_concurrent": (_is_count, "is a whole number from 1"),
-    "poll_interval": (_is_pause, "is a number of seconds above 0, up to a year"),
+    "max_concurrent": (SettingKind.WHOLE.takes, "is a whole number from 1"),
+    "poll_interval": (SettingKind.SECONDS.takes, "is a number of seconds above 0, up to a year"),
 }
 
 
@@ -138,9 +129,8 @@ class Account:
         given = (id, region, base_url, timezone, max_concurrent, poll_interval)
         table = dict(zip(KEYS, given, strict=True))
         fields = _checked(name, table, lambda key: f"{key} of account {name!r}")
-        for key, value in (
-            fields | {"name": name, "passcode": credentials.checked(passcode)}
-        ).items():
+        fields |= {"name": name, "passcode": credentials.checked(passcode)}
+        for key, value in fields.items():
             object.__setattr__(self, key, value)
 
     @property
@@ -290,12 +280,8 @@ def _checked(name: str, table: Mapping[str, Any], place: _Where) -> dict[str, An
             "leave one of them away"
         )
     region = region or named or "eu1"
-    checked = {key: table.get(key) for key in KEYS}
-    return checked | {
-        "id": table["id"].strip(),
-        "region": region,
-        "base_url": url or f"https://{REGIONS[region]}",
-    }
+    address = {"region": region, "base_url": url or f"https://{REGIONS[region]}"}
+    return {key: table.get(key) for key in KEYS} | {"id": table["id"].strip()} | address
 
 
 _VARIABLES = {

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Event, Thread
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 from ct_magic.common.threads import spawn
 from ct_magic.errors import AccountError
@@ -62,15 +62,7 @@ class Secret:
         raise TypeError("a passcode cannot be pickled")
 
 
-class Variables(Protocol):
-    """The variables of an environment, asked one by one."""
-
-    def get(self, name: str, default: str, /) -> str:
-        """Return a variable, or the default where it is not set."""
-        ...
-
-
-class _Machine:
+class Machine:
     """The machine's environment; whoever shows a frame's locals does not show what it holds."""
 
     def get(self, name: str, default: str, /) -> str:
@@ -78,7 +70,8 @@ class _Machine:
         return os.environ.get(name, default)
 
 
-MACHINE = _Machine()
+Variables = Mapping[str, str] | Machine
+MACHINE = Machine()
 
 
 def secret(given: Secret | str) -> Secret:
@@ -92,7 +85,7 @@ def of_variable(name: str, environ: Variables) -> Secret:
     Raise AccountError for quotation marks around it, which a shell would have taken away.
     """
     held = Secret(environ.get(name, "").strip())
-    if _is_quoted(held.reveal()):
+    if re.fullmatch("(['\"]).*\\1", held.reveal(), re.DOTALL):
         raise AccountError(
             f"{name} begins and ends with a quotation mark, as env files have them: "
             "write it without"
@@ -112,7 +105,8 @@ def find_passcode(
         return _session[name]
     passcode = of_variable(variable(name), environ)
     if not passcode.reveal():
-        passcode = _from_keyring(name, patience or _patience())
+        asks = sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
+        passcode = _from_keyring(name, patience or (DIALOG_TIME if asks else KEYRING_TIME))
     if not passcode.reveal():
         silent = " (the system's keyring does not answer)" if _is_silent() else ""
         raise AccountError(
@@ -125,9 +119,9 @@ def find_passcode(
 def checked(typed: Secret) -> Secret:
     """Return it without the spaces around it; raise AccountError if no header could carry it."""
     passcode = Secret(typed.reveal().strip())
-    if not _is_sendable(passcode.reveal()):
-        raise AccountError("this is no passcode: it is empty or holds characters that none has")
-    return passcode
+    if re.fullmatch("[ -~]+", passcode.reveal()):
+        return passcode
+    raise AccountError("this is no passcode: it is empty or holds characters that none has")
 
 
 def variable(name: str) -> str:
@@ -167,19 +161,6 @@ def weak_keeper(name: str) -> str | None:
 
     weak: str | None = _ask_keyring(look, DIALOG_TIME)
     return weak
-
-
-def _is_quoted(text: str) -> bool:
-    return len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
-
-
-def _is_sendable(text: str) -> bool:
-    return bool(text) and text.isascii() and text.isprintable()
-
-
-def _patience() -> float:
-    is_terminal = sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
-    return DIALOG_TIME if is_terminal else KEYRING_TIME
 
 
 def _from_keyring(name: str, patience: float) -> Secret:
