@@ -9,8 +9,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from helpers.shell import TODAY, Count, point_at, through_cell
@@ -20,6 +23,9 @@ from traitlets.config import Config
 
 import ct_magic
 from ct_magic.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from helpers.browser import Desk
 
 # On a busy machine an example may take long: only the timeout of a test counts.
 settings.register_profile("suite", deadline=None, suppress_health_check=list(HealthCheck))
@@ -116,14 +122,28 @@ def chromium() -> Iterator[str]:
         yield endpoint
 
 
-@pytest.fixture(scope="module")
-def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
-    """A JupyterLab that serves an empty folder."""
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], tuple[str, Path]]]:
+    """Start JupyterLab or Notebook 7 once for all tests: its address, and the folder it serves."""
     from helpers import browser
 
-    root = tmp_path_factory.mktemp("lab")
-    with browser.server(root, extension=True) as address:
-        yield chromium, address, root
+    with ExitStack() as servers:
+
+        @cache
+        def start(app: str) -> tuple[str, Path]:
+            root = tmp_path_factory.mktemp(app)
+            return servers.enter_context(browser.server(root, app=app, extension=True)), root
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def lab(chromium: str, served: Callable[[str], tuple[str, Path]]) -> Iterator[Desk]:
+    """A page in which JupyterLab opens one notebook after the other."""
+    from helpers import browser
+
+    with browser.desk(chromium, *served("lab")) as desk:
+        yield desk
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import io
 import tempfile
 from pathlib import Path
 
-from helpers.browser import ROOT, Notebook, chromium, open_notebook, server
+from helpers.browser import ROOT, Notebook, chromium, desk, server
 from PIL import Image
 
 PICTURES = ROOT / "notebooks" / "pictures"
@@ -31,14 +31,14 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         server(Path(folder), extension=True) as address,
         chromium() as browser,
+        desk(browser, address, Path(folder)) as page,
     ):
-        place = browser, address, Path(folder)
         cells = ["%ct use sandbox", FUNNEL, SHOWN]
-        with open_notebook(*place, *cells, name="cell.ipynb", height=1000) as notebook:
+        with page.open(*cells, name="cell.ipynb", height=1000) as notebook:
             notebook.run_all()
             keep(notebook, "cell", below=3)
         cells = ["%ct use sandbox", FORM]
-        with open_notebook(*place, *cells, name="form.ipynb", width=1500, height=1300) as notebook:
+        with page.open(*cells, name="form.ipynb", width=1500, height=1300) as notebook:
             notebook.run_all()
             keep(notebook, "form", below=2)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from helpers.browser import Notebook, open_notebook
+from helpers.browser import Desk, Notebook
 from helpers.contrast import least_contrast, least_edge
 
 pytestmark = pytest.mark.browser
@@ -53,11 +52,11 @@ def check_seen(notebook: Notebook) -> None:
 
 
 def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(
-    lab: tuple[str, str, Path],
+    lab: Desk,
 ) -> None:
     """Fields and text move each other, Run fills the variable, and the cell is written."""
     cells = ["%load_ext ct_magic\n%ct use sandbox\n%ct names --from sandbox", "%ct form", "seen"]
-    with open_notebook(*lab, *cells, height=1250) as notebook:
+    with lab.open(*cells, height=1250) as notebook:
         keyboard = notebook.page.keyboard
         notebook.command("notebook:run-cell-and-select-next", wait=True)
         notebook.wait_output(0, "events are known")

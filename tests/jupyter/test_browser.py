@@ -1,10 +1,8 @@
 """What people see: the quick start in a real JupyterLab, in headless Chromium."""
 
-from pathlib import Path
-
 import nbformat
 import pytest
-from helpers.browser import Notebook, open_notebook
+from helpers.browser import Desk, Notebook
 from helpers.contrast import least_contrast
 from nbconvert import HTMLExporter
 
@@ -44,11 +42,11 @@ CARDS = ".ct-magic, .ct-magic-panel"
 SEED = 'choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25'
 
 
-def test_the_quick_start_is_lived_through(lab: tuple[str, str, Path]) -> None:
+def test_the_quick_start_is_lived_through(lab: Desk) -> None:
     """A stranger types a cell, sees the panel change, and reads the DataFrame."""
     seed = f"%%ctcount foodies\n{SEED}"
     cells = ["%load_ext ct_magic\n%ct use sandbox", seed, "foodies", FUNNEL, RETENTION]
-    with open_notebook(*lab, *cells, height=1400) as notebook:
+    with lab.open(*cells, height=1400) as notebook:
         notebook.page.evaluate(FOLLOW)
         notebook.watch()
         notebook.command("notebook:run-all-cells")
@@ -73,19 +71,19 @@ def check_that_nothing_jumped(notebook: Notebook) -> None:
     assert {name: boxes for name, boxes in places.items() if len(boxes) > 1} == {}
 
 
-def test_what_is_saved_shows_the_end_everywhere(lab: tuple[str, str, Path]) -> None:
+def test_what_is_saved_shows_the_end_everywhere(lab: Desk) -> None:
     """In the file, in a notebook that is not trusted, and exported: the count, and no widget."""
     cells = [f"{SANDBOX}\n%config CountMagics.poll_interval = 0.1", f"%%ctcount foodies\n{SEED}"]
-    with open_notebook(*lab, *cells, name="kept.ipynb") as notebook:
+    with lab.open(*cells, name="kept.ipynb") as notebook:
         notebook.run_all()
         notebook.command("docmanager:save", wait=True)
-        saved = nbformat.read(lab[-1] / "kept.ipynb", 4)
+        saved = nbformat.read(lab.root / "kept.ipynb", 4)
         (output,) = saved.cells[1].outputs
         assert set(output.data) == {"text/html", "text/plain"}
         exported, _ = HTMLExporter().from_notebook_node(saved)
         # Changed outside of Jupyter, it is nobody's signed work.
         saved.cells[0].source += "  # changed"
-        nbformat.write(saved, lab[-1] / "changed.ipynb")
+        nbformat.write(saved, lab.root / "changed.ipynb")
         notebook.command("docmanager:open", path="changed.ipynb", wait=True)
         foreign = notebook.page.locator(".jp-NotebookPanel").last
         foreign.get_by_text("1,379", exact=True).wait_for()
@@ -98,10 +96,10 @@ def test_what_is_saved_shows_the_end_everywhere(lab: tuple[str, str, Path]) -> N
     assert "widget-view" not in exported
 
 
-def test_tab_proposes_what_the_sandbox_knows(lab: tuple[str, str, Path]) -> None:
+def test_tab_proposes_what_the_sandbox_knows(lab: Desk) -> None:
     """A name is completed as one piece, its values come quoted, each with its kind."""
     known = "%load_ext ct_magic\n%ct names --from sandbox"
-    with open_notebook(*lab, known, "%%ctcount\nCharged where Pa", name="tab.ipynb") as notebook:
+    with lab.open(known, "%%ctcount\nCharged where Pa", name="tab.ipynb") as notebook:
         notebook.command("notebook:run-cell")
         notebook.wait_output(0, "events are known")
         assert notebook.tab(1) == [("Payment mode", "property")]

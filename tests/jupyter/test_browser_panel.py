@@ -5,28 +5,39 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-from helpers.browser import APPUTILS, choose, open_notebook, server
+from helpers.browser import APPUTILS, Desk, choose, desk
 from nbconvert import HTMLExporter
 
 from ct_magic.panel.widget_panel import VIEW
 
 pytestmark = pytest.mark.browser
-SET_UP = "%load_ext ct_magic\n%ct use sandbox\n%config CountMagics.poll_interval = {}"
-# However busy the machine is, no count of this one arrives.
-NEVER = """%load_ext ct_magic
-import os
+
+
+def set_up(latency: float, poll_interval: float) -> str:
+    """Write a first cell: a small sandbox, whose time jumps where `later` is called.
+
+    Each kernel has other data: the same data would be the same account, which has its answers.
+    """
+    return f"""%load_ext ct_magic
+import os, time
 from ct_magic.sandbox import Sandbox
-# Other data in each kernel: the same data would be the same account, which an id is known of.
-box = Sandbox(profiles=30, seed=os.getpid(), latency=3600).start()
-os.environ |= {"CLEVERTAP_ACCOUNT_ID": "SANDBOX", "CLEVERTAP_PASSCODE": "sandbox"}
+ahead = [0]
+box = Sandbox(profiles=500, seed=os.getpid(), latency={latency},
+              clock=lambda: time.monotonic() + ahead[0]).start()
+os.environ["CLEVERTAP_ACCOUNT_ID"], os.environ["CLEVERTAP_PASSCODE"] = "SANDBOX", "sandbox"
 os.environ["CLEVERTAP_BASE_URL"] = box.url
-%config CountMagics.poll_interval = 600"""
+%config CountMagics.poll_interval = {poll_interval}"""
+
+
+# However busy the machine is, no count of this one arrives before time jumps.
+NEVER = set_up(latency=3600, poll_interval=600)
+LATER = "ahead[0] += 7200"
 FORTY = "%%ctcount days\nApp Launched last 40 days by day"
 # Notebook 7 is the same code, with fewer shortcuts.
 # What the page says to the kernel from now on, without what it asks and runs.
@@ -48,21 +59,19 @@ IN_LAB = pytest.mark.parametrize("app", ["lab"], indirect=True)
 
 @pytest.fixture(scope="module", params=["lab", "notebook"])
 def app(
-    request: pytest.FixtureRequest, chromium: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, str, str, Path]]:
-    """JupyterLab or Notebook 7, where Chromium is, its address, and the folder that it serves."""
-    root = tmp_path_factory.mktemp(request.param)
-    with server(root, app=request.param, extension=True) as address:
-        yield request.param, chromium, address, root
+    request: pytest.FixtureRequest, chromium: str, served: Callable[[str], tuple[str, Path]]
+) -> Iterator[Desk]:
+    """A page of JupyterLab or Notebook 7."""
+    with desk(chromium, *served(request.param), request.param) as page:
+        yield page
 
 
 @pytest.mark.parametrize("comms", ["perCommTarget", "disabled"])
-def test_cancel_and_interrupt_are_heard(app: tuple[str, str, str, Path], comms: str) -> None:
+def test_cancel_and_interrupt_are_heard(app: Desk, comms: str) -> None:
     """While the cell blocks, with widget messages over subshells and not; Run All stops."""
-    name, *place, root = app
-    choose(root, f"{APPUTILS}/kernels-settings", {"commsOverSubshells": comms})
+    choose(app.root, f"{APPUTILS}/kernels-settings", {"commsOverSubshells": comms})
     cells = [NEVER, FORTY, "print('must not run')"]
-    with open_notebook(*place, root, *cells, name=f"{comms}.ipynb", app=name) as notebook:
+    with app.open(*cells, name=f"{comms}.ipynb", reload=True) as notebook:
         for error in ("CountCancelledError", "CountInterrupt"):
             notebook.command("notebook:run-all-cells")
             notebook.wait_output(1, "40 asked")
@@ -73,21 +82,20 @@ def test_cancel_and_interrupt_are_heard(app: tuple[str, str, str, Path], comms: 
             else:
                 notebook.page.locator("button", has_text="Cancel all").click()
             notebook.wait_output(1, error)
-            print(f"{name}, {comms}, {error}: {time.monotonic() - begun:.2f} s")  # noqa: T201 # as above
+            print(f"{app.app}, {comms}, {error}: {time.monotonic() - begun:.2f} s")  # noqa: T201 # as above
             notebook.wait_run()
             assert "40 cancelled" in notebook.output(1)
             assert notebook.output(2) == ""
             # A late word would meet a subshell that goes, and asyncio would complain in a cell.
             messages = notebook.page.evaluate("window.said")
             assert {"_view_count": 0} not in [data.get("state") for data in messages]
-        notebook.screenshot(f"cancelled-{name}-{comms}")
+        notebook.screenshot(f"cancelled-{app.app}-{comms}")
 
 
 @IN_LAB
-def test_some_are_cancelled_with_the_keyboard_alone(app: tuple[str, str, str, Path]) -> None:
+def test_some_are_cancelled_with_the_keyboard_alone(app: Desk) -> None:
     """Rows are marked in a list, whose keys are not the notebook's; Enter cancels them."""
-    _, *place, root = app
-    with open_notebook(*place, root, NEVER, FORTY, name="some.ipynb") as notebook:
+    with app.open(NEVER, FORTY, name="some.ipynb") as notebook:
         notebook.command("notebook:run-all-cells")
         notebook.wait_output(1, "40 asked")
         keys = notebook.page.keyboard
@@ -108,10 +116,9 @@ def test_some_are_cancelled_with_the_keyboard_alone(app: tuple[str, str, str, Pa
         notebook.wait_run()
 
 
-def test_a_reloaded_page_can_cancel_a_cell_that_blocks(app: tuple[str, str, str, Path]) -> None:
+def test_a_reloaded_page_can_cancel_a_cell_that_blocks(app: Desk) -> None:
     """The kernel tells the page of its widgets while the cell runs, and hears the click."""
-    name, *place, root = app
-    with open_notebook(*place, root, NEVER, FORTY, name="reload.ipynb", app=name) as notebook:
+    with app.open(NEVER, FORTY, name="reload.ipynb") as notebook:
         notebook.command("notebook:run-all-cells")
         notebook.wait_output(1, "40 asked")
         notebook.command("docmanager:save", wait=True)
@@ -119,18 +126,17 @@ def test_a_reloaded_page_can_cancel_a_cell_that_blocks(app: tuple[str, str, str,
         notebook.page.locator("button", has_text="Cancel all").click()
         begun = time.monotonic()
         notebook.wait_output(1, "40 cancelled")
-        print(f"{name}: {time.monotonic() - begun:.2f} s after Reload")  # noqa: T201 # as above
+        print(f"{app.app}: {time.monotonic() - begun:.2f} s after Reload")  # noqa: T201 # as above
 
 
 @IN_LAB
-def test_no_dead_widget_is_left_of_a_kernel_that_has_ended(app: tuple[str, str, str, Path]) -> None:
+def test_no_dead_widget_is_left_of_a_kernel_that_has_ended(app: Desk) -> None:
     """Restarted in mid-run, and reopened after it was saved in mid-run: words, and what to do."""
-    _, *place, root = app
-    with open_notebook(*place, root, NEVER, FORTY, name="ended.ipynb") as notebook:
+    with app.open(NEVER, FORTY, name="ended.ipynb") as notebook:
         notebook.command("notebook:run-all-cells")
         notebook.wait_output(1, "40 asked")
         notebook.command("docmanager:save", wait=True)
-        shutil.copy(root / "ended.ipynb", root / "again.ipynb")
+        shutil.copy(app.root / "ended.ipynb", app.root / "again.ipynb")
         notebook.page.evaluate(RESTART)
         notebook.wait_output(1, "The kernel has ended")
         assert "0 of 40 done" in notebook.output(1)
@@ -160,11 +166,10 @@ def seen(days=3):
 
 
 @IN_LAB
-def test_a_panel_stays_where_an_output_widget_shows_it(app: tuple[str, str, str, Path]) -> None:
+def test_a_panel_stays_where_an_output_widget_shows_it(app: Desk) -> None:
     """In `with out:`, in `interact`, in a button's handler: there no display is replaced."""
-    _, *place, root = app
-    cells = [SET_UP.format(0.2), OUTPUTS, INTERACT]
-    with open_notebook(*place, root, *cells, name="output.ipynb") as notebook:
+    cells = [set_up(latency=0.3, poll_interval=0.2), OUTPUTS, INTERACT]
+    with app.open(*cells, name="output.ipynb") as notebook:
         notebook.run_all()
         notebook.until(lambda: re.search(r"\d\s+profiles", notebook.output(1)))
         notebook.page.locator("button", has_text="press").click()
@@ -180,9 +185,8 @@ def test_a_panel_stays_where_an_output_widget_shows_it(app: tuple[str, str, str,
 
 
 @IN_LAB
-def test_a_notebook_without_a_kernel_shows_what_was_saved(app: tuple[str, str, str, Path]) -> None:
+def test_a_notebook_without_a_kernel_shows_what_was_saved(app: Desk) -> None:
     """Trusted, with a widget in it, and no kernel is named: it does not wait for ever."""
-    _, *place, root = app
     card = '<div class="ct-magic">40 counts were under way</div>{}'
     output = nbformat.v4.new_output(
         "display_data", {VIEW: {"model_id": "gone"}, "text/html": card, "text/plain": ""}
@@ -194,8 +198,8 @@ def test_a_notebook_without_a_kernel_shows_what_was_saved(app: tuple[str, str, s
     cell = nbformat.v4.new_code_cell("1", outputs=[output, other])
     cell.metadata["trusted"] = True
     written = nbformat.v4.new_notebook(cells=[cell])
-    nbformat.write(written, root / "kernelless.ipynb")
-    with open_notebook(*place, root, "1", name="beside.ipynb") as notebook:
+    nbformat.write(written, app.root / "kernelless.ipynb")
+    with app.open("1", name="beside.ipynb") as notebook:
         command = "notebook:trust", "docmanager:open"
         notebook.command(command[1], path="kernelless.ipynb", wait=True)
         shown = notebook.page.locator(".jp-NotebookPanel").last
@@ -258,16 +262,15 @@ def test_a_panel_that_is_over_is_copied_and_asked_anew(app: tuple[str, str, str,
 
 
 @IN_LAB
-def test_the_height_does_not_change_while_it_runs(app: tuple[str, str, str, Path]) -> None:
+def test_the_height_does_not_change_while_it_runs(app: Desk) -> None:
     """From the first frame to the last: a short table, a long one, one number."""
-    _, *place, root = app
     cells = [
-        SET_UP.format(0.4),
+        set_up(latency=0.6, poll_interval=0.3),
         "%%ctcount df\nApp Launched last 8 days by day",
         "%%ctcount df\nApp Launched last 60 days by day",
         "%%ctcount df\nApp Launched 2026-08",
     ]
-    with open_notebook(*place, root, *cells, name="height.ipynb") as notebook:
+    with app.open(*cells, name="height.ipynb") as notebook:
         notebook.command("notebook:run-all-cells")
         seen: list[set[int]] = [set() for _ in cells]
         while not seen[3] or any("[*]" in prompt for prompt in notebook.prompts()):
@@ -277,17 +280,18 @@ def test_the_height_does_not_change_while_it_runs(app: tuple[str, str, str, Path
 
 
 @IN_LAB
-def test_a_background_run_is_found_again_and_kept(app: tuple[str, str, str, Path]) -> None:
+def test_a_background_run_is_found_again_and_kept(app: Desk) -> None:
     """After Reload the panel lives and ends right; saved, it needs neither kernel nor widgets."""
-    _, *place, root = app
-    text = "App Launched last 40 days by day"  # which another test may have counted
-    cells = [SET_UP.format(4), f"%%ctcount df --background --refresh\n{text}"]
-    with open_notebook(*place, root, *cells, name="behind.ipynb") as notebook:
-        notebook.run_all()
+    ask = "%%ctcount df --background\nApp Launched last 40 days by day"
+    with app.open(set_up(3600, 0.5), ask, LATER, name="behind.ipynb") as notebook:
+        notebook.command("notebook:run-cell-and-select-next", wait=True)
+        notebook.command("notebook:run-cell-and-select-next", wait=True)
         notebook.wait_output(1, "asked")
         notebook.command("docmanager:save", wait=True)
         notebook.reload()
         notebook.page.locator("button", has_text="Cancel all").wait_for()
+        notebook.page.locator(".jp-CodeCell").nth(2).click()
+        notebook.command("notebook:run-cell", wait=True)
         notebook.wait_output(1, "40 of 40 done")
         for label in ("Cancel all", "more rows"):
             notebook.page.locator("button", has_text=label).wait_for(state="detached")
@@ -296,7 +300,7 @@ def test_a_background_run_is_found_again_and_kept(app: tuple[str, str, str, Path
         notebook.wait_run()
         notebook.wait_output(1, "40 of 40 done")
         notebook.command("docmanager:save", wait=True)
-        saved = nbformat.read(root / "behind.ipynb", as_version=4)
+        saved = nbformat.read(app.root / "behind.ipynb", as_version=4)
         assert "widgets" not in saved.metadata
         check_kept(saved)
         notebook.command("kernelmenu:shutdown")

@@ -6,14 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from helpers.browser import EXTENSION, ROOT, Notebook, open_notebook, server
+from helpers.browser import EXTENSION, ROOT, Notebook, desk
 
 QUERY = """%%ctcount funnel --plot
 # it's a comment, isn't it
@@ -64,14 +64,14 @@ LAB = pytest.mark.parametrize("notebook", ["lab"], indirect=True, scope="module"
 
 @pytest.fixture(scope="module")
 def notebook(
-    request: pytest.FixtureRequest, chromium: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, chromium: str, served: Callable[[str], tuple[str, Path]]
 ) -> Iterator[Notebook]:
     """One notebook, open in JupyterLab or in Notebook 7, for all tests."""
-    root, app = tmp_path_factory.mktemp(request.param), request.param
+    app = request.param
     cells = [QUERY, JSON_QUERY, PYTHON, BUTTON, LOAD]
     with (
-        server(root, app=app, extension=True) as address,
-        open_notebook(chromium, address, root, *cells, app=app, name=f"{app}.ipynb") as notebook,
+        desk(chromium, *served(app), app) as page,
+        page.open(*cells, name=f"{app}.ipynb") as notebook,
     ):
         yield notebook
 

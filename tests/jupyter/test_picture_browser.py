@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.browser import Notebook, open_notebook, server
+from helpers.browser import Notebook, desk, server
 
 pytestmark = pytest.mark.browser
 HELPERS = Path(__file__).parents[1]
@@ -46,7 +46,8 @@ def notebook(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     shown = {"@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"}}
     with (
         server(root, settings=shown) as address,
-        open_notebook(chromium, address, root, BEGIN, *CELLS, width=1400, height=2800) as notebook,
+        desk(chromium, address, root) as page,
+        page.open(BEGIN, *CELLS, width=1400, height=2800) as notebook,
     ):
         notebook.run_all()
         pictures = notebook.page.locator(".chart-wrapper svg")
