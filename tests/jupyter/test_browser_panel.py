@@ -218,9 +218,8 @@ ASKED = 'print(days.attrs["account"], days["cached"].any(), other.attrs["account
 
 
 @IN_LAB
-def test_a_panel_that_is_over_is_copied_and_asked_anew(app: tuple[str, str, str, Path]) -> None:
+def test_a_panel_that_is_over_is_copied_and_asked_anew(app: Desk) -> None:
     """As a spreadsheet takes it; asked of the same account; without a kernel it says what to do."""
-    _, *place, root = app
     cells = [
         TWO,
         "%%ctcount days\nApp Launched last 3 days by day",
@@ -229,7 +228,7 @@ def test_a_panel_that_is_over_is_copied_and_asked_anew(app: tuple[str, str, str,
         "%ct use default",
         ASKED,
     ]
-    with open_notebook(*place, root, *cells, name="actions.ipynb") as notebook:
+    with app.open(*cells, name="actions.ipynb") as notebook:
         notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         notebook.run_all()
         cell = notebook.page.locator(".jp-Notebook .jp-CodeCell").nth
