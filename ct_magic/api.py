@@ -261,6 +261,8 @@ def shares(df: pd.DataFrame) -> pd.DataFrame:
     as fractions: 0.25 is a quarter. A value is missing where a count is, where it would be divided
     by 0, where nothing comes before or that row was taken out, and where a piece or the one before
     is not whole, since a part of a week says nothing of a week. The order of rows has no meaning.
+    What a DataFrame knows of its steps is in its `attrs`; where they are lost, as in a file, the
+    statement in `query` says it, and under a label the share of the step before is missing.
 
     Anything else gets no column. Two statements need not be about the same profiles, and a profile
     may have several values: write `share did …` for a share. A DataFrame with `vs` has its change

@@ -86,8 +86,8 @@ def show_below(frame: pd.DataFrame) -> None:
 
     if not frame["count"].notna().any():
         return print("no picture: no count has arrived")  # noqa: T201 # as below
-    if results.is_one_number(cells(frame)):
-        return None  # the panel shows it
+    if [row.is_base for row in cells(frame)] in ([True], [False], [True, False]):
+        return None  # the panel shows one count, or one share
     try:
         display(picture(frame, as_curves=True))  # type: ignore[no-untyped-call] # IPython's own
     except CtMagicError as error:

@@ -359,11 +359,6 @@ def by_series(rows: Iterable[Cell]) -> dict[Series, list[Cell]]:
     return {series: sorted(some, key=lambda row: row.start) for series, some in series_rows.items()}
 
 
-def is_one_number(rows: Sequence[Cell]) -> bool:
-    """Return True for one count, or one share of one base."""
-    return len(rows) == 1 or (len(rows) == 2 and [row.is_base for row in rows] == [True, False])
-
-
 def in_order(rows: Sequence[Cell]) -> list[Cell]:
     """Return the rows of a share by their days and steps; others as they are."""
     groups = list(dict.fromkeys((row.series.query, row.series.values) for row in rows))

@@ -121,8 +121,6 @@ COLUMNS: dict[str, Any] = {
 }
 LAYOUT = "layout"  # the key in a frame's `attrs`
 _MOST_ORDERED = 1000  # of an axis whose order is kept there
-BEFORE = ("query",)  # the axes of `by` follow it; what is mostly the same comes last
-_DIFFERENCE = ("difference", "difference_low", "difference_high")
 # What only some statements have, and by what one knows them.
 OPTIONAL: dict[tuple[str, ...], Callable[[Row], object]] = {
     ("step",): lambda row: row.step,
@@ -130,8 +128,8 @@ OPTIONAL: dict[tuple[str, ...], Callable[[Row], object]] = {
     ("from_day", "to_day"): lambda row: row.from_day,
     ("of", "share", "low", "high"): lambda row: row.base,
     ("previous", "previous_start", "previous_end", "change"): lambda row: row.previous,
-    ("previous_of", "previous_share", *_DIFFERENCE): lambda row: (
-        None if row.base is None else row.previous
+    ("previous_of", "previous_share", "difference", "difference_low", "difference_high"): (
+        lambda row: None if row.base is None else row.previous
     ),
     ("whole",): lambda row: row.whole,
 }
@@ -161,7 +159,7 @@ def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) 
     }
     columns = {name: _column(name, results, zone) for name in COLUMNS if name not in absent}
     axes = axis_columns([result.row.pieces for result in results], COLUMNS)
-    before = {name: columns.pop(name) for name in BEFORE}
+    before = {"query": columns.pop("query")}  # what is mostly the same comes last
     # Given an index, pandas need not look for one; and its arrays are nobody else's.
     data = pd.DataFrame(before | axes | columns, index=pd.RangeIndex(len(results)), copy=False)
     data.attrs["timezone"] = str(zone or datetime.now().astimezone().tzinfo)
