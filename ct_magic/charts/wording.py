@@ -165,21 +165,17 @@ def names(rows: Iterable[Cell]) -> dict[Series, str]:
     ):
         return {series: short(event) for series, event in events_of.items()}
     several = len({series.query for series in events_of}) > 1
-    parts = {series: _parts(series, several, quoted=False) for series in events_of}
+
+    def parts_of(series: Series, *, quoted: bool = False) -> tuple[str, ...]:
+        texts = [_value(name, value, quoted=quoted) for name, _, value in series.values]
+        return (*([series.query] if several or not texts else []), *texts)
+
     # A step and a time are named elsewhere: series that differ in them alone are called the same.
-    often = Counter(
-        {(series.query, series.values): tuple(some) for series, some in parts.items()}.values()
-    )
-    for series, some in parts.items():
-        if often[tuple(some)] > 1:
-            parts[series] = _parts(series, several, quoted=True)
+    alike = {(series.query, series.values): parts_of(series) for series in events_of}
+    often = Counter(alike.values())
+    parts = {s: parts_of(s, quoted=often[parts_of(s)] > 1) for s in events_of}
     cut = shortened(part for some in parts.values() for part in some)
     return {series: " · ".join(cut[part] for part in some) for series, some in parts.items()}
-
-
-def _parts(series: Series, several: bool, *, quoted: bool) -> list[str]:
-    texts = [_value(name, value, quoted=quoted) for name, _, value in series.values]
-    return [*([series.query] if several or not texts else []), *texts]
 
 
 def _value(name: str, value: CellValue, *, quoted: bool) -> str:

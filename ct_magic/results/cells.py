@@ -52,9 +52,6 @@ class Series(Record):
     window: tuple[int, int] | None = None
 
 
-Piece = tuple[str, tuple[tuple[str, str, CellValue], ...], date, date]
-
-
 class Cell(Record):
     """A row of the DataFrame; None where it says nothing. Shares and changes are fractions.
 
@@ -113,7 +110,7 @@ class Cell(Record):
         return self.whole is False or (self.is_open and self.count is not None)
 
     @property
-    def piece(self) -> Piece:
+    def piece(self) -> tuple[object, ...]:
         """What a row has in common with the steps of the same base."""
         return self.series.query, self.series.values, self.start, self.end
 
@@ -327,7 +324,15 @@ def kind(rows: Sequence[Cell]) -> Kind:
     compared = {row.series.query for row in rows if row.previous_start is not None}
     windows = {(r.series.query, r.series.window) for r in rows if r.is_step and r.series.window}
     listed = {query for query, times in Counter(q for q, _ in windows).items() if times > 1}
-    kinds = {_own_kind(row, compared, listed) for row in rows}
+
+    def own(row: Cell) -> Kind | None:
+        series = row.series
+        if series.step is None:
+            return Kind.VERSUS if series.query in compared else None
+        is_listed = series.query in listed and series.window is not None
+        return Kind.RETENTION if series.after is not None or is_listed else Kind.FUNNEL
+
+    kinds = set(map(own, rows))
     if kinds == {Kind.VERSUS}:
         return Kind.VERSUS
     if kinds <= {Kind.FUNNEL, Kind.RETENTION}:
@@ -385,10 +390,3 @@ def follows(earlier: Cell, later: Cell) -> bool:
 def unit(rows: Iterable[Cell]) -> str | None:
     """Return the stretch of the calendar that all whole pieces are: `week`; None if unknown."""
     return unit_of_days((row.start, row.end) for row in rows if row.whole is not False)
-
-
-def _own_kind(row: Cell, compared: set[str], listed: set[str]) -> Kind | None:
-    if row.series.step is not None:
-        is_listed = row.series.query in listed and row.series.window is not None
-        return Kind.RETENTION if row.series.after is not None or is_listed else Kind.FUNNEL
-    return Kind.VERSUS if row.series.query in compared else None

@@ -8,6 +8,7 @@ from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -69,16 +70,11 @@ def _axis_column(values: Sequence[Any]) -> Any:
 
 def _texts(values: Iterable[Scalar]) -> Mapping[tuple[type, Scalar], str]:
     plain = {(type(value), value): str(value) for value in values}
+    quoted = {key: f'"{text}"' if key[0] is str else text for key, text in plain.items()}
     times = Counter(plain.values())
-    texts = {key: _quoted(key, text) if times[text] > 1 else text for key, text in plain.items()}
-    if len(set(texts.values())) == len(texts):
-        return texts
+    texts = {key: quoted[key] if times[text] > 1 else text for key, text in plain.items()}
     # A text that has quotes of its own: quoted all, no two can be one.
-    return {key: _quoted(key, text) for key, text in plain.items()}
-
-
-def _quoted(key: tuple[type, Scalar], text: str) -> str:
-    return f'"{text}"' if key[0] is str else text
+    return texts if len(set(texts.values())) == len(texts) else quoted
 
 
 _Column = Any  # an array of numpy or pandas: a Series of its own for each takes a millisecond
@@ -274,16 +270,11 @@ def moments(times: Sequence[datetime | None], zone: tzinfo | None) -> _Column:
 def _column(name: str, results: Sequence[RowResult], zone: tzinfo | None) -> _Column:
     if name == "counted":
         return moments([result.moment(zone) for result in results], zone)
-    cells = [_cell(name, result) for result in results]
+    of_row = attrgetter(f"row.{name}" if name in OF_THE_ROW else name)
+    cells = [_CELLS.get(name, of_row)(result) for result in results]
     if COLUMNS[name] is DAY:
         return _days(cells)
     return _whole_numbers(cells) if COLUMNS[name] is INT else pd.array(cells, dtype=COLUMNS[name])
-
-
-def _cell(name: str, result: RowResult) -> Any:
-    if name in _CELLS:
-        return _CELLS[name](result)
-    return getattr(result.row if name in OF_THE_ROW else result, name)
 
 
 def _whole_numbers(cells: Sequence[int | None]) -> _Column:
