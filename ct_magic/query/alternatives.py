@@ -190,11 +190,6 @@ class Sum(Record):
     minus: tuple[model.Query | model.JsonQuery, ...] = ()
     has_events: bool = True
 
-    @property
-    def is_single(self) -> bool:
-        """Return True if this is one count whose base was sent with all its filters."""
-        return self.has_events and len(self.plus) == 1 and not self.minus
-
 
 def terms_of(condition: model.Condition) -> tuple[Term, ...]:
     """Return the alternatives that a condition has when it is multiplied out and merged."""

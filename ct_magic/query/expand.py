@@ -252,7 +252,7 @@ class _Statement:
         own, other, is_asked = self._asked(piece, chain)
         start, end = ends(own.days)
         total, formula, of = self._formulas(piece, chain, own if is_asked else None, base)
-        if formula and total and total.is_single:
+        if formula and total and total.has_events and len(formula.questions) == 1:
             text = self.counts.questions[formula.plus[0]].text
         else:
             text = to_text(self._one_statement(piece, chain, own))
