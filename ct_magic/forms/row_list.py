@@ -7,7 +7,7 @@ our labextension keeps them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -119,12 +119,15 @@ class Fields:
             self._propose("event", [field_text.name_field(name) for name in names.events])
         if "property" in self.entries:
             scope, name = now["scope"], field_text.field_name(now["property"])
-            self._propose("property", _properties(names, event, scope))
+            known: Iterable[str] = ()
+            if scope in draft.SCOPE_WORDS:
+                known = names.of_scope(Scope(scope)) if scope else names.of_event(event)
+            self._propose("property", [field_text.name_field(each) for each in known])
             place = "value" if "value" in self.entries else "values"
-            known = _values(names, event, scope, name)
+            values = _values(names, event, scope, name)
             if place == "values" or now["operator"] in draft.LISTS:
-                known = _continued(now[place], known)
-            self._propose(place, known)
+                values = _continued(now[place], values)
+            self._propose(place, values)
         if "operator" in self.entries:
             self.entries["value"].placeholder = _HINTS.get(now["operator"], "value")
         for rows in self.lists.values():
@@ -252,13 +255,6 @@ def _focus_once_seen(widget: Any) -> None:
 
     widget._view_count = 0
     widget.observe(seen, "_view_count")
-
-
-def _properties(names: Names, event: str | None, scope: str) -> list[str]:
-    if scope not in draft.SCOPE_WORDS:
-        return []
-    known = names.of_scope(Scope(scope)) if scope else names.of_event(event)
-    return [field_text.name_field(name) for name in known]
 
 
 def _values(names: Names, event: str | None, scope: str, name: str) -> list[str]:

@@ -72,7 +72,10 @@ class Sandbox:
         utc = partial(datetime.now, UTC)
         clocked = now or (utc if is_own and today is None else None)
         self._engine = Engine(days_of, lenient=lenient, now=clocked)
-        self._port, self._server = port, Server(self.answer, self._refused)
+        self._port, self._server = (
+            port,
+            Server(self.answer, lambda *head: self._protocol.refused(*head)),
+        )
         # DuckDB complains at the end of a process about connections that are still open.
         self._closing = weakref.finalize(self, self._engine.close)
         in_child(self._leave)
@@ -146,9 +149,6 @@ class Sandbox:
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Answer one request; what the server calls."""
         return self._protocol.answer(method, target, headers, body)
-
-    def _refused(self, method: str, target: str, headers: Mapping[str, str]) -> Reply | None:
-        return self._protocol.refused(method, target, headers)
 
     def _success(self, body: object) -> dict[str, object]:
         profiles, events = self._engine.count(body)
