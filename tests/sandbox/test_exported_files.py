@@ -76,6 +76,20 @@ def test_a_parquet_file_is_read_as_it_is_named(tmp_path: Path) -> None:
     assert counted(tmp_path / "data")[0] == 15
 
 
+@pytest.mark.parametrize("who", ["", " ", "\u00a0", None])
+def test_a_blank_id_in_parquet_is_a_mistake(tmp_path: Path, who: str | None) -> None:
+    """All who have one would be one profile."""
+    write(tmp_path / "plain/a.json", event("1"), event("2"))
+    box = Sandbox(data=tmp_path / "plain")
+    box.export(tmp_path / "made")
+    box.stop()
+    table = pq.read_table(tmp_path / "made/events.parquet")
+    ids = pa.array(["1", who], pa.string())
+    pq.write_table(table.set_column(0, "profile_id", ids), tmp_path / "made/events.parquet")
+    with pytest.raises(UsageError, match="without name, time or profile"):
+        counted(tmp_path / "made")
+
+
 @pytest.mark.parametrize("hidden", [".ipynb_checkpoints/a.json", ".a.json", "x/.git/a.json"])
 def test_what_is_hidden_is_not_read(tmp_path: Path, hidden: str) -> None:
     """Notebooks keep a copy of what was opened; it would be counted twice."""
