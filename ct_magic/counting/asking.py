@@ -42,9 +42,7 @@ if TYPE_CHECKING:
 
     Opener = Callable[[RowRun, About], Panel]
 
-_SECONDS_BETWEEN = (
-    0.2  # seconds between two looks whether all is there; an interrupt is heard at once
-)
+_BETWEEN = 0.2  # seconds between two looks whether all is there; an interrupt is heard at once
 _MOST_DAYS = 92  # of a lone number that are looked up in the journal
 
 
@@ -63,20 +61,19 @@ def ask(
     """
     journal = open_journal(cell.account)
     jobs = jobs_of(cell.plan.questions) if refresh else recalled(cell.plan, journal, cell.freshness)
-    record = CellRecord(
-        secrets.token_hex(8), cell.plan, variable, cell.zone_name, cell.account.name
-    )
+    cell_id, name = secrets.token_hex(8), cell.account.name
+    record = CellRecord(cell_id, cell.plan, variable, cell.zone_name, name)
     if not all(job.state.ended for job in jobs):
         journal.begin(record, None if refresh else cell.freshness)
     _warn_of_doubts(cell.plan)
     waiting = [job.question for job in jobs if job.state is State.WAITING and not refresh]
-    if elsewhere := _pending_elsewhere(journal.pending_elsewhere(waiting), cell.account.name):
+    if elsewhere := _pending_elsewhere(journal.pending_elsewhere(waiting), name):
         cell = replace(cell, plan=replace(cell.plan, notes=(elsewhere, *cell.plan.notes)))
     if len(jobs) > 1:
         from ct_magic.planning.estimate import with_expectation
 
         cell = with_expectation(cell, jobs, journal)
-    return begin(cell, jobs, journal, panel, record.id, plotted=plotted)
+    return begin(cell, jobs, journal, panel, cell_id, plotted=plotted)
 
 
 def begin(
@@ -99,8 +96,7 @@ def begin(
 
     shell = current_shell()
     rows = RowRun(cell.plan, _service_run(cell, jobs, journal))
-    shown = cell.settings
-    usual = partial(open_panel, mode=shown.progress, shell=shell)
+    usual = partial(open_panel, mode=cell.settings.progress, shell=shell)
     if "pandas" not in sys.modules:
         spawn_import(_prepare_frame, "ct_magic-frame")
     # The panel's own line says which days are meant.
@@ -111,15 +107,14 @@ def begin(
         name=None if cell.account.name == accounts.DEFAULT else cell.account.name,
         zone=cell.zone,
         today=cell.today,
-        stable=shown.stable_outputs,
+        stable=cell.settings.stable_outputs,
         left_out=left_out,
         plotted=plotted,
         days=_days_of(cell, journal) if shell else (),
     )
     show = partial(panel or usual, rows, about)
-    kernel = getattr(shell, "kernel", None)
     stamp = Stamp(cell.account.name, cell_id)
-    return Counting(rows, show, zone=cell.zone, stamp=stamp, kernel=kernel)
+    return Counting(rows, show, cell.zone, stamp, kernel=getattr(shell, "kernel", None))
 
 
 def _days_of(cell: PreparedCell, journal: Journal) -> tuple[RowResult, ...]:
@@ -175,7 +170,7 @@ def ask_unrecorded(cell: PreparedCell, journal: Journal, asker: Asker) -> tuple[
     run = _service_run(cell, jobs_of(cell.plan.questions), journal, asker)
     try:
         run.start()
-        while not run.wait(_SECONDS_BETWEEN):
+        while not run.wait(_BETWEEN):
             pass
     finally:
         run.cancel()

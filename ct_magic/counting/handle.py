@@ -113,7 +113,6 @@ class Counting:
         self,
         run: RowRun,
         show: Callable[[], Panel],
-        *,
         zone: tzinfo | None = None,
         stamp: Stamp | None = None,
         kernel: object = None,

@@ -12,7 +12,7 @@ import stat
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 from zlib import crc32
@@ -203,11 +203,12 @@ class JournalFile:
         """Write all or none of it, and return the number of the row that was inserted last."""
 
         def work(db: sqlite3.Connection) -> int:
-            cursor = db.cursor()
-            # One alone is a transaction by itself, at once.
-            with _transaction(db) if len(steps) > 1 else nullcontext():
-                for sql, values in steps:
-                    cursor.execute(sql, values)
+            if len(steps) == 1:  # a transaction by itself, at once
+                return db.execute(*steps[0]).lastrowid or 0
+            with _transaction(db):
+                cursor = db.cursor()
+                for step in steps:
+                    cursor.execute(*step)
             return cursor.lastrowid or 0
 
         # What is written into a file that was removed is lost without a word; and one that is at
