@@ -222,7 +222,12 @@ def wait_command(invocation: Invocation) -> None:
     from ct_magic.counting import handle
 
     caller = invocation.caller
-    for name in invocation.text.split() or _handles(caller.names):
+    names = invocation.text.split() or [
+        name
+        for name, value in caller.names.items()
+        if isinstance(value, handle.Counting) and not name.startswith("_")  # the notebook's Out
+    ]
+    for name in names:
         if name not in caller.names:
             raise UsageError(f"there is no variable {name!r} to wait for")
         caller.check_name(name)
@@ -294,10 +299,3 @@ def _meant(word: str, line: str) -> str:
         return f"'%ctcount {line}' counts"
     near = suggest(word.lower(), COMMANDS)
     return f"did you mean '%ct {near}'?" if near else "'%ct' alone lists the commands"
-
-
-def _handles(variables: Mapping[str, object]) -> list[str]:
-    from ct_magic.counting.handle import Counting
-
-    names = [name for name, value in variables.items() if isinstance(value, Counting)]
-    return [name for name in names if not name.startswith("_")]  # the notebook's own Out, too

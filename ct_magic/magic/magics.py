@@ -51,7 +51,8 @@ class CountMagics(_Configured):  # type: ignore[misc] # mypy knows no class that
     @line_cell_magic
     def ctcount(self, line: str, cell: str | None = None) -> pd.DataFrame | Counting | None:
         """Ask how many profiles did something."""
-        from ct_magic.magic.arguments import of_cell, of_line
+        from ct_magic.magic.arguments import of_cell, of_line, refuse_variable
+        from ct_magic.session import known_names
 
         caller = self._caller()
         arguments = of_line(line) if cell is None else of_cell(line, cell)
@@ -59,7 +60,8 @@ class CountMagics(_Configured):  # type: ignore[misc] # mypy knows no class that
         if not arguments.text.strip():
             raise UsageError("there is nothing to ask: write a query, like 'App Launched today'")
         if cell is None:
-            _refuse_variable(arguments.text)
+            events = known_names.names(known_names.AT_A_KEY).events
+            refuse_variable(arguments.text, events)
         try:
             return self._carry_out(arguments, caller)
         except QueryError as error:
@@ -83,14 +85,21 @@ class CountMagics(_Configured):  # type: ignore[misc] # mypy knows no class that
         return calling(self.shell.user_ns if self.shell else {})
 
     def _carry_out(self, arguments: Arguments, caller: Caller) -> pd.DataFrame | Counting | None:
+        from ct_magic.counting.asking import ask
+        from ct_magic.planning.prepare import prepare
+
         timeout = {"timeout": arguments.timeout} if arguments.timeout else {}
         settings = self.settings(**timeout)
         if arguments.dry_run or arguments.plan:
-            from ct_magic.magic import commands as previews
+            from ct_magic.magic.commands import show_preview
 
-            previews.show_preview(arguments, caller.names, settings)
+            show_preview(arguments, caller.names, settings)
             return None
-        counting = _counting(arguments, caller, settings)
+        text, account = arguments.text, arguments.account
+        cell = prepare(text, params=caller.names, account=account, settings=settings)
+        counting = ask(
+            cell, refresh=arguments.refresh, variable=arguments.name, plotted=arguments.plot
+        )
         if arguments.background:
             return self._background(arguments, caller, counting)
         frame = _blocking(arguments, caller, counting)
@@ -124,22 +133,6 @@ class CountMagics(_Configured):  # type: ignore[misc] # mypy knows no class that
         caller.bind(arguments.name, counting)
         counting.when_done(partial(_replace, caller, arguments.name, counting))
         return None
-
-
-def _refuse_variable(text: str) -> None:
-    from ct_magic.magic.arguments import refuse_variable
-    from ct_magic.session import known_names as name_sources
-
-    refuse_variable(text, name_sources.names(name_sources.AT_A_KEY).events)
-
-
-def _counting(arguments: Arguments, caller: Caller, settings: Settings) -> Counting:
-    from ct_magic.counting.asking import ask
-    from ct_magic.planning.prepare import prepare
-
-    account = arguments.account
-    cell = prepare(arguments.text, params=caller.names, account=account, settings=settings)
-    return ask(cell, refresh=arguments.refresh, variable=arguments.name, plotted=arguments.plot)
 
 
 def _blocking(arguments: Arguments, caller: Caller, counting: Counting) -> pd.DataFrame:
