@@ -312,7 +312,7 @@ class PeriodRules(Reader):
             return None
         with self.at(node):
             if isinstance(node, tree.OnDays):
-                return _each_once([self._window(window, node) for window in node.windows])
+                return _own_days([self._window(window, node) for window in node.windows])
             period = self._period(node)
             if isinstance(period, model.Period):
                 calendar.resolve(period, self.today)
@@ -366,7 +366,7 @@ class PeriodRules(Reader):
             self.fail("the first day is day 0: write within 1 day", zero)
         size = calendar.DAYS[of]
         most = (MOST_OWN_DAYS + 1) // size
-        return _each_once([(0, self.whole_number(n, 1, most) * size - 1) for n in numbers])
+        return _own_days([(0, self.whole_number(n, 1, most) * size - 1) for n in numbers])
 
     def _window(self, node: tree.WindowNode, days: tree.OnDays) -> tuple[int, int]:
         for token in filter(None, (node.start, node.end)):
@@ -391,7 +391,7 @@ class PeriodRules(Reader):
             return _calendar_day(token.text)
 
 
-def _each_once(windows: list[tuple[int, int]]) -> model.OwnDays:
+def _own_days(windows: list[tuple[int, int]]) -> model.OwnDays:
     """Return own days; raise QueryError where a window is there twice."""
     if twice := next((w for at, w in enumerate(windows) if w in windows[:at]), None):
         raise QueryError(f"duplicate window, {printer.period_text(model.OwnDays((twice,)))}")
@@ -701,7 +701,8 @@ class Builder(ClauseRules):
             self.fail("an event with a number is behind did and share did only", name)
         self.check_clauses(node)
         for time in (axis for axis in node.axes if isinstance(axis, tree.TimeAxis)):
-            self.check_time(node, time)
+            if time.unit.type != "HOUR":
+                self.check_time(node, time)
         clauses = tuple(map(self.clause, node.clauses))
         axes = tuple(self.axis(axis, event.name) for axis in node.axes)
         pairs = list(zip(node.clauses, clauses, strict=True))
@@ -751,10 +752,10 @@ class Builder(ClauseRules):
     def axis(self, node: tree.AxisNode, event: str) -> model.Axis:
         """Return a part of `by`; an error where it is known to be of another scope: tech.OS."""
         match node:
+            case tree.TimeAxis(unit=token) if token.type == "HOUR":
+                return model.ByHour()
             case tree.TimeAxis(by_first, token, rolling):
                 return model.ByTime(unit(token), by_first is not None, self.period(rolling))
-            case tree.HourAxis():
-                return model.ByHour()
             case tree.ValueAxis(name, values) if name.is_geo:
                 return model.ByPlace(self._each_once(self.places(values), values))
             case tree.ValueAxis(name, values):

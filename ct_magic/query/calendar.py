@@ -176,13 +176,9 @@ def in_own_units(period: model.Period) -> model.Last | None:
 
 DEFAULT = model.Last(30, model.Unit.DAY)
 # What a unit is made of, where `last N units by piece` means whole ones.
-MADE_OF = {
-    model.Unit.DAY: {model.Unit.DAY},
-    model.Unit.WEEK: {model.Unit.WEEK},
-    model.Unit.MONTH: {model.Unit.MONTH},
-    model.Unit.QUARTER: {model.Unit.MONTH, model.Unit.QUARTER},
-    model.Unit.YEAR: {model.Unit.MONTH, model.Unit.QUARTER, model.Unit.YEAR},
-}
+MADE_OF = {unit: {unit} for unit in model.Unit}
+MADE_OF[model.Unit.QUARTER] |= {model.Unit.MONTH}
+MADE_OF[model.Unit.YEAR] |= {model.Unit.MONTH, model.Unit.QUARTER}
 
 
 def plain_day(today: date, zone: tzinfo | None = None) -> date:

@@ -83,22 +83,9 @@ KEYWORDS = frozenset(WORDS)
 CONTEXTUAL = ("quarter", "quarters", "hour", "first", "rolling", "previous", "within")
 NAMED_DAYS = ("DATE", "YEAR_MONTH", "YEAR_QUARTER")
 DATES = ("CLOCK", *NAMED_DAYS, "EIGHT_DIGITS")
-SYMBOLS = {
-    "=": "IS",
-    "!=": "IS_NOT",
-    "~": "HAS",
-    "!~": "LACKS",
-    ">": "OVER",
-    ">=": "AT_LEAST",
-    "<": "UNDER",
-    "<=": "AT_MOST",
-    "..": "DOTS",
-    "(": "OPENING",
-    ")": "CLOSING",
-    ",": "COMMA",
-    ".": "DOT",
-    ":": "COLON",
-}
+SYMBOLS = {"=": "IS", "!=": "IS_NOT", "~": "HAS", "!~": "LACKS", ">": "OVER", ">=": "AT_LEAST"}
+SYMBOLS |= {"<": "UNDER", "<=": "AT_MOST", "..": "DOTS", "(": "OPENING", ")": "CLOSING"}
+SYMBOLS |= {",": "COMMA", ".": "DOT", ":": "COLON"}
 # The API's own names of operators: words like any other, except where an operator may be.
 API_NAMES = {
     o.value: "DOES_NOT_EXIST" if o is Operator.DOES_NOT_EXIST else SYMBOLS.get(o.symbol, "EXISTS")

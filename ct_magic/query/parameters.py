@@ -36,12 +36,8 @@ _NARROW_FLOATS = re.compile(
     r"(?P<float16>half|float16)|(?P<float32>float32|float(?!\d))", re.IGNORECASE
 )
 # The frequencies of pandas' Period that name a stretch of the calendar as people do.
-_FREQUENCIES = {
-    Unit.WEEK: ("W-SUN",),
-    Unit.MONTH: ("M",),
-    Unit.QUARTER: ("Q-DEC",),
-    Unit.YEAR: ("Y-DEC", "A-DEC"),
-}
+_FREQUENCIES = {"W-SUN": Unit.WEEK, "M": Unit.MONTH, "Q-DEC": Unit.QUARTER}
+_FREQUENCIES |= {"Y-DEC": Unit.YEAR, "A-DEC": Unit.YEAR}
 _COARSE = {"Y": "years", "M": "months", "W": "weeks"}  # numpy's datetime64 of less than days
 
 
@@ -77,11 +73,8 @@ def day_value(name: str, params: Mapping[str, object], zone: tzinfo | None) -> d
     value = _plain(lookup(name, params), name)
     if not isinstance(value, date):
         kind = type(lookup(name, params)).__name__
-        cure = (
-            f"datetime.date.fromisoformat({name})"
-            if isinstance(value, str)
-            else "datetime.date(Y, M, D)"
-        )
+        of_text = f"datetime.date.fromisoformat({name})"
+        cure = of_text if isinstance(value, str) else "datetime.date(Y, M, D)"
         raise QueryError(f"${name} is {_article(kind)}, expected a date: make it {cure}")
     try:
         return day_of(value, zone)
@@ -95,7 +88,7 @@ def period_value(name: str, params: Mapping[str, object], zone: tzinfo | None) -
     if type(value).__name__ != "Period" or not hasattr(value, "freqstr"):
         only = day_value(name, params, zone)
         return Days(only, only)
-    unit = next((unit for unit, freq in _FREQUENCIES.items() if value.freqstr in freq), None)
+    unit = _FREQUENCIES.get(value.freqstr)
     if unit is None:
         known = "of months, quarters, years, or weeks from Monday to Sunday"
         raise QueryError(f"${name} is a Period of frequency {value.freqstr}: take one {known}")
@@ -210,9 +203,8 @@ def _item(value: object, name: str) -> Scalar | date | list[object]:
     try:
         return _plain(value, name)
     except QueryError as error:
-        raise QueryError(
-            error.message.replace(f"${name} is", f"${name} holds what is", 1)
-        ) from None
+        of_item = error.message.replace(f"${name} is", f"${name} holds what is", 1)
+        raise QueryError(of_item) from None
 
 
 def _foreign(value: Any, name: str) -> Scalar | date | list[object]:
@@ -278,9 +270,8 @@ def _no_value(value: object, name: str) -> QueryError:
         return QueryError(f"${name} is {value!r}: it is used as {use}")
     if isinstance(value, time):
         return QueryError(f"${name} is a time: write it in a range of the clock")
-    description = (
-        "not there" if value is None or kind in ("NAType", "datetime64") else _article(kind)
-    )
+    is_missing = value is None or kind in ("NAType", "datetime64")
+    description = "not there" if is_missing else _article(kind)
     shown = reprlib.repr(value)  # which survives a repr that fails
     seen = "" if "\n" in shown else f" ({shown})"
     return QueryError(f"${name} is {description}{seen}: expected a text, number, date or list")

@@ -235,17 +235,11 @@ class Versus(Node):
 
 
 class TimeAxis(Node):
-    """`week`, `first week`, `day rolling 7 days`."""
+    """`week`, `first week`, `day rolling 7 days`, `hour`."""
 
     by_first: Token | None
     unit: Token
     rolling: PeriodNode | None
-
-
-class HourAxis(Node):
-    """`hour`."""
-
-    hour: Token
 
 
 class ValueAxis(Node):
@@ -255,7 +249,7 @@ class ValueAxis(Node):
     values: ValuesNode
 
 
-AxisNode = TimeAxis | HourAxis | ValueAxis
+AxisNode = TimeAxis | ValueAxis
 
 
 class By(Node):
@@ -339,7 +333,7 @@ NODES: dict[str, Callable[..., Node]] = {
     "versus": Versus,
     "by": lambda by, *axes: By(by, axes),
     "by_time": TimeAxis,
-    "by_hour": HourAxis,
+    "by_hour": lambda hour: TimeAxis(None, hour, None),
     "by_value": ValueAxis,
 }
 # The rules of periods, whose children are tokens alone.

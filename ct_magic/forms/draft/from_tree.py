@@ -94,8 +94,6 @@ class _Reader:
 
     def _axis(self, axis: tree.AxisNode) -> FieldRow:
         match axis:
-            case tree.HourAxis():
-                return row({"unit": "hour"})
             case tree.ValueAxis():
                 values = {"unit": rows.VALUES, "values": _list(axis.values)}
                 return row(values | _about(axis.property))
