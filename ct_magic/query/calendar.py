@@ -249,8 +249,7 @@ def _ends(period: model.Period, today: date, by: model.Unit | None) -> tuple[dat
         case model.This(unit):
             return first_of(unit, today), today
         case model.Previous(unit):
-            piece = unit_of(unit, first_of(unit, today) - timedelta(1))
-            return _day(piece.start, today), _day(piece.end, today)
+            return ends(unit_of(unit, first_of(unit, today) - timedelta(1)))
 
 
 def _day(day: date | model.Ago, today: date) -> date:

@@ -217,7 +217,8 @@ def _is_inside(char: str) -> bool:
 def _next(source: Source, at: int, last: Token | None) -> Token:
     text = source.text
     if text[at] == "{" and (source.begins_line(at) or (last and last.type == "COLON")):
-        return Token("JSON", text[at : _json_end(text, at)], at)
+        end = next((part.end() for part, depth in parts(text, at) if not depth), len(text))
+        return Token("JSON", text[at:end], at)
     if _begins_word(text[at]):
         return _word(text, at)
     if text[at] == "$" and at + 1 < len(text) and _begins_word(text[at + 1]):
@@ -249,10 +250,6 @@ def _param(text: str, at: int) -> Token:
 def _number(text: str, match: re.Match[str], kind: str) -> Token:
     end = _run_end(text, match.end())
     return Token(kind if end == match.end() else "GLUED", text[match.start() : end], match.start())
-
-
-def _json_end(text: str, at: int) -> int:
-    return next((part.end() for part, depth in parts(text, at) if not depth), len(text))
 
 
 def in_context(line: Sequence[Token]) -> list[Token]:
@@ -318,14 +315,11 @@ def _is_meant(line: Sequence[Token], at: int, in_by: bool) -> bool:
         case "first":
             begins = in_by and before in ("BY", "COMMA")
             ends = _type(line, at + 1) in ("", "$END", *_UNITS)
-            return begins and (ends or _names_unit(line, at + 1))
+            is_axis = ends or (line[at + 1].text in ("quarter", "hour") and _is_whole(line, at + 1))
+            return begins and is_axis
         case "rolling":
             return in_by and before in (*_UNITS, "QUARTER", "HOUR")
     return False
-
-
-def _names_unit(line: Sequence[Token], at: int) -> bool:
-    return at < len(line) and line[at].text in ("quarter", "hour") and _is_whole(line, at)
 
 
 def _is_whole(line: Sequence[Token], at: int) -> bool:

@@ -123,10 +123,7 @@ def text_value(name: str, params: Mapping[str, object]) -> str:
             f"query's clauses in the cell, as in 'did Charged where Amount > $floor'; "
             f"see %ct help segment"
         )
-    try:
-        return check_name(value)
-    except QueryError as error:
-        raise QueryError(f"${name}: {error.message}") from None
+    return check_name(value, f"${name}: ")
 
 
 def number_value(written: str) -> int | float:
@@ -146,17 +143,18 @@ def number_value(written: str) -> int | float:
     return digits
 
 
-def check_name(name: str) -> str:
+def check_name(name: str, holder: str = "") -> str:
     """Return a name back; raise QueryError where it holds a character that no name can have."""
     if odd := _CONTROL.search(name):
-        raise QueryError(f"no name holds a control character, and here is U+{ord(odd[0]):04X}")
+        code = f"U+{ord(odd[0]):04X}"
+        raise QueryError(f"{holder}no name holds a control character, and here is {code}")
     return name
 
 
-def check_text(value: str) -> str:
+def check_text(value: str, holder: str = "") -> str:
     """Return the text back; raise QueryError where half a surrogate pair makes it unsendable."""
     if any("\ud800" <= char <= "\udfff" for char in value):
-        raise QueryError("the text holds half a surrogate pair, which cannot be sent")
+        raise QueryError(f"{holder}the text holds half a surrogate pair, which cannot be sent")
     return value
 
 
@@ -179,7 +177,7 @@ def _plain(value: object, name: str) -> Scalar | date | list[object]:
         case bool():
             return str(value)
         case str():
-            return _text(value, name)
+            return check_text("".join(value), f"${name}: ")  # of a subclass, the text itself
         case int() | float() | Decimal():
             return _number(value, name)
         case date():
@@ -275,13 +273,6 @@ def _no_value(value: object, name: str) -> QueryError:
     shown = reprlib.repr(value)  # which survives a repr that fails
     seen = "" if "\n" in shown else f" ({shown})"
     return QueryError(f"${name} is {description}{seen}: expected a text, number, date or list")
-
-
-def _text(value: str, name: str) -> str:
-    try:
-        return check_text("".join(value))  # of a str's subclass, the text itself
-    except QueryError as error:
-        raise QueryError(f"${name}: {error.message}") from None
 
 
 def _number(value: int | float | Decimal, name: str) -> int | float:
