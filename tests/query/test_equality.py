@@ -1,10 +1,12 @@
 """When two counts are one: what may differ in their JSON, and what may not."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
+from unittest.mock import ANY
 
 import pytest
 
+from ct_magic.client import jobs
 from ct_magic.query.parser import condition, parse, statements
 from ct_magic.query.payload import key, to_payload
 from ct_magic.query.printer import to_text
@@ -122,3 +124,13 @@ def test_the_first_of_two_equal_filters_stays() -> None:
     """So a range is printed as one, and a list in the order in which it came first."""
     text = "C where A in 1..5 and A >= 1 and B in (2, 1) and B in (1, 2) today"
     assert to_text(*statements(text)) == "C where A in 1..5 and B in (2, 1) today"
+
+
+def test_a_record_equals_another_of_its_class_alone() -> None:
+    """Fields that are not compared make no difference; it shows them as it is written."""
+    assert jobs.Busy("x") == jobs.Busy("x") != jobs.Busy("y")
+    assert jobs.Failure("x") != jobs.Denied("x")
+    assert jobs.NotYet() == jobs.NotYet()
+    assert len({jobs.Partial("7"), jobs.Partial("7", datetime(2026, 11, 1, tzinfo=UTC))}) == 1
+    assert repr(jobs.Busy("x")) == "Busy(error='x', retry_after=None)"
+    assert jobs.Busy("x") == ANY
