@@ -6,7 +6,7 @@ A row has a number only where every count behind it has arrived and none contrad
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from itertools import pairwise
 from math import inf
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # someone buys, a profile moves to another plan. Where that shows, the numbers are no answer. Own
 # days are compared first day by first day, since a sum may hide what its parts say.
 
-Counted = Callable[[int], int | None]  # the number of a question -> its count, once it is there
+_Counts = Sequence[int | None]  # of each question, None until it is there
 _Values = tuple[int | None, int | None, bool]  # of a row: its count, its `of`, whether one is wrong
 
 
@@ -53,13 +53,13 @@ def _values_of(
     rows: Sequence[Row],
     formulas: Sequence[Formula | None],
     ofs: Sequence[Formula | None],
-    counted: Counted,
+    counts: _Counts,
 ) -> list[_Values]:
     """Return what the formulas of each row come to, and whether it contradicts others.
 
     A value is None where one of its counts is missing, or where it cannot be right.
     """
-    sums, bases = ([_sum(formula, counted) for formula in part] for part in (formulas, ofs))
+    sums, bases = ([_sum(formula, counts) for formula in part] for part in (formulas, ofs))
     bad = {n for n, own in enumerate(sums) if own and not own.is_possible}
     groups: dict[tuple[int | None, int | None], list[_Window]] = defaultdict(list)
     bases_of: dict[int | None, list[tuple[int, int, int]]] = defaultdict(list)
@@ -83,12 +83,13 @@ def _values_of(
     return values
 
 
-def _sum(formula: Formula | None, counted: Counted) -> _Sum | None:
+def _sum(formula: Formula | None, counts: _Counts) -> _Sum | None:
     if formula is None:
         return None
-    plus, minus = (tuple(map(counted, part)) for part in (formula.plus, formula.minus))
-    known = tuple(count for count in (*plus, *minus) if count is not None)
-    return _Sum(known[: len(plus)], known[len(plus) :]) if known == (*plus, *minus) else None
+    known = tuple(count for n in formula.questions if (count := counts[n]) is not None)
+    size = len(formula.plus)
+    is_whole = len(known) == len(formula.questions)
+    return _Sum(known[:size], known[size:]) if is_whole else None
 
 
 def _is_above(own: _Sum, outer: _Sum) -> bool:
@@ -191,9 +192,8 @@ def row_results(plan: Plan, jobs: Sequence[Job]) -> tuple[RowResult, ...]:
     counts = [job.tally.count if job.state is State.SUCCESS and job.tally else None for job in jobs]
     rows, none = plan.rows, Comparison(None, None, None)
     others = [row.previous or none for row in rows]
-    own = _values_of(rows, [r.formula for r in rows], [r.of for r in rows], counts.__getitem__)
-    there = [o.formula for o in others], [o.of for o in others]
-    other = _values_of(rows, *there, counts.__getitem__)
+    own = _values_of(rows, [r.formula for r in rows], [r.of for r in rows], counts)
+    other = _values_of(rows, [o.formula for o in others], [o.of for o in others], counts)
     return tuple(_result(row, jobs, *pair) for row, *pair in zip(rows, own, other, strict=True))
 
 
