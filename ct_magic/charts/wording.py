@@ -190,7 +190,8 @@ def labels(rows: Sequence[Cell], *, with_days: bool = True) -> list[str]:
     """Return what each row is called: of its series, step, window and days what tells it apart."""
     called, steps = names(rows), shortened(clause(row.series.step) for row in rows)
     several = len({row.series.query for row in rows}) > 1
-    windows = {row.series.window for row in rows if row.series.window is not None}
+    # A step with one window says it itself.
+    windows = Counter(step for step, _ in {(row.series.step, row.series.window) for row in rows})
     # Own days that are left out are always the last ones.
     ends = {row.start if row.series.window else (row.start, row.end) for row in rows}
     has_days = with_days and len(ends) > 1
@@ -200,7 +201,7 @@ def labels(rows: Sequence[Cell], *, with_days: bool = True) -> list[str]:
         series, step = row.series, steps[clause(row.series.step)]
         parts = [called[series]] if series.values or several else []
         parts += [step] if step and len(steps) > 1 else []
-        if series.window is not None and len(windows) > 1:
+        if series.window is not None and windows[series.step] > 1:
             parts.append(words.window_words(series.window, within=within))
         if series.after is not None:
             parts.append(f"{after_unit(series.step) or 'after'} {series.after}")

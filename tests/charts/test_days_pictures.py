@@ -169,6 +169,11 @@ def test_shares_beside_another_period_are_pairs_with_their_difference(
             ["within 1 day", "within 7 days", "within 14 days"],
         ),
         (
+            "App Installed last 4 weeks vs previous share did App Launched on day 1 "
+            "share did Charged within 7 days",
+            ["did App Launched on day 1", "did Charged within 7 days"],
+        ),
+        (
             "App Launched last 2 weeks vs previous share did Charged after 0..1 weeks by week",
             ["week 0 · 9-15 Nov", "week 1 · 9-15 Nov", "week 0 · 16-22 Nov", "week 1 · 16-22 Nov"],
         ),
