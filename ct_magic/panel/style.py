@@ -135,7 +135,7 @@ LIVE = f"""<style>
 .ct-magic-panel .ct-magic-mark:has(:disabled) {{ visibility:hidden }}
 .ct-magic-panel .ct-magic-marked .ct-rows :is(td,th):first-child {{ padding-left:26px }}
 .ct-magic-panel .ct-magic-more {{ border:0;background:none;color:{MUTED};padding:0;height:19px;
-  margin:4px 0 0 }}
+  margin:4px 0 0;align-self:flex-start }}
 .ct-magic-panel .ct-magic-off {{ display:none }}
 .ct-magic-panel .ct-magic-list, .ct-magic-panel .ct-magic-list > * {{ width:100% }}
 .ct-magic.ct-magic-live {{ padding:0;line-height:1.45 }}
