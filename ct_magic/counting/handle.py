@@ -7,7 +7,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -121,6 +120,7 @@ class Counting:
         self._stamp = stamp
         self._heard: Collection[str] | None = None
         self._seen = Event()
+        self._waits: Coroutine[object, None, pd.DataFrame] | None = None
 
     def done(self) -> bool:
         """Return True when every count has arrived or never will, as a Future does."""
@@ -238,9 +238,10 @@ class Counting:
         """Wait no longer, as a coroutine does; the count goes on."""
         self._coroutine.close()
 
-    @cached_property
+    @property
     def _coroutine(self) -> Coroutine[object, None, pd.DataFrame]:
-        return self._arrival()
+        self._waits = self._waits or self._arrival()
+        return self._waits
 
     def __await__(self) -> Generator[object, None, pd.DataFrame]:
         """Wait for the DataFrame, as `result()` does, while other tasks go on."""
