@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 from helpers.browser import Desk, Notebook
 from helpers.contrast import least_contrast, least_edge
@@ -76,7 +74,7 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(
         keyboard.type("much")
         notebook.wait_output(1, 'compares numbers, and "much" is text')
         assert notebook.page.evaluate(HEIGHTS) == heights  # an error moves nothing
-        assert all(lower - upper < 120 for (_, upper), (_, lower) in pairwise(heights))
+        assert notebook.page.evaluate(f"document.querySelector('{FORM}').offsetHeight") < 900
         check_seen(notebook)
         notebook.screenshot("form-wrong")
         keyboard.press("Control+A")
