@@ -3,6 +3,7 @@
 **Parquet.** Any `*.parquet` with the columns that `--export` writes: `profile_id`, `event_name`,
 `ts` (UTC), `properties` and `session` (JSON text); and one with `profile_id` and `profile`, `tech`,
 `app`, `demographics`, `reachability` (JSON text), `country`, `state`, `city`, where there is one.
+A profile may be in several files, if they say the same of it.
 
 **CleverTap's export**, as the vendor's pages describe it: `*.json`, `*.jsonl`, `*.ndjson` or
 `*.txt`, also with `.gz` behind it, one JSON object a line; a first line that is no object names the
@@ -194,7 +195,12 @@ SETTLED = """
 INSERT INTO profiles
 SELECT who, coalesce(arg_max(profile, seen) FILTER (profile IS NOT NULL), '{}'),
   arg_max(tech, seen), arg_max(app, seen), '{}', '{}', NULL, NULL, NULL
-FROM people GROUP BY who
+FROM people GROUP BY who HAVING bool_or(profile <> '{}' OR tech <> '{}' OR app <> '{}')
+"""
+# With two rows a person would count twice; which of two that differ is right, no file says.
+TWICE = """
+SELECT min(id) FROM (SELECT any_value(profile_id) AS id FROM profiles GROUP BY profile_id
+  HAVING count(profile_id) > 1)
 """
 
 
@@ -222,6 +228,11 @@ def load(
         say(f"{number} of {len(sources)} files, {events:,} events: {file.name}")
     db.execute(SETTLED)
     db.execute("DROP TABLE people")
+    if db.execute(TWICE).fetchone() != (None,):
+        db.execute("CREATE OR REPLACE TABLE profiles AS SELECT DISTINCT * FROM profiles")
+        [(twice,)] = db.execute(TWICE).fetchall()
+        if twice is not None:
+            raise UsageError(f"{folder}: the profile {twice!r} is there twice, and not alike")
     if db.execute("SELECT count(*) FROM events").fetchone() == (0,):
         raise UsageError(f"{folder} holds no event")
     # Who has events but no row of its own is a profile of which nothing is known.

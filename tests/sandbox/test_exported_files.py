@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -250,3 +251,70 @@ def test_a_file_that_is_cut_short_is_one_sentence(tmp_path: Path, left: float) -
     ) as caught:
         counted(tmp_path / "d", db=db)
     assert "\n" not in str(caught.value)
+
+
+PEOPLE = ("profile_id", "profile", "tech", "app", "demographics", "reachability")
+GOLD = {"profile_fields": [{"name": "Plan", "operator": "equals", "value": "Gold"}]}
+TOP = {"1": {"property_type": "event_properties", "name": "Amount"}}
+
+
+def export(folder: Path, *people: tuple[str, str, str | None], events: bool = True) -> None:
+    """Write an export of profiles with their plan and city, each with one purchase."""
+    folder.mkdir(parents=True)
+    ids = [who for who, *_ in people]
+    if events:
+        table: dict[str, list[Any]] = {"profile_id": ids, "event_name": ["Charged"] * len(ids)}
+        table["ts"] = [datetime(2026, 10, 1, 12)] * len(ids)
+        table |= {"properties": ['{"Amount": "five"}'] * len(ids), "session": ["{}"] * len(ids)}
+        pq.write_table(pa.table(table), folder / "events.parquet")
+    rows: dict[str, Any] = {name: ["{}"] * len(ids) for name in PEOPLE} | {"profile_id": ids}
+    rows["profile"] = [json.dumps({"Plan": plan}) for _, plan, _ in people]
+    rows |= dict.fromkeys(("country", "state"), pa.array([None] * len(ids), pa.string()))
+    rows["city"] = pa.array([city for *_, city in people], pa.string())
+    pq.write_table(pa.table(rows), folder / "profiles.parquet")
+
+
+def top(folder: Path) -> Any:
+    """Return the values of `Amount` over all profiles, with their events."""
+    box = Sandbox(data=folder, latency=0)
+    headers = {"X-CleverTap-Account-Id": "SANDBOX", "X-CleverTap-Passcode": "sandbox"}
+    body = json.dumps(BODY | {"groups": TOP}).encode()
+    reply = box.answer("POST", "/1/counts/top.json", headers, body)
+    box.stop()
+    return json.loads(reply.body)["1"]
+
+
+@pytest.mark.parametrize("city", ["Mumbai", None])
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_profile_that_several_files_hold_counts_once(
+    tmp_path: Path, times: int, city: str | None
+) -> None:
+    """Exports of several months each hold all profiles: their events are not more for it."""
+    for number in range(times):
+        export(tmp_path / str(number), ("a", "Gold", city), ("b", "Pro", "Pune"), events=not number)
+    assert top(tmp_path) == {"STR": {"five": 2}}
+    assert counted(tmp_path)[0] == 2
+    assert counted(tmp_path, BODY | {"common_profile_properties": GOLD})[0] == 1
+
+
+@pytest.mark.parametrize("other", [("b", "Gold", "Pune"), ("b", "Pro", None), ("b", "Pro", "Goa")])
+def test_a_profile_of_which_two_files_say_different_things_is_refused(
+    tmp_path: Path, other: tuple[str, str, str | None]
+) -> None:
+    """No order of files says which is right; both would be counted, each in another piece."""
+    export(tmp_path / "1", ("a", "Gold", None), ("b", "Pro", "Pune"))
+    export(tmp_path / "2", ("a", "Gold", None), other, events=False)
+    with pytest.raises(UsageError, match="profile 'b' is there twice, and not alike") as caught:
+        counted(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_lines_that_say_nothing_of_a_profile_leave_its_row_alone(tmp_path: Path) -> None:
+    """Of a profile in Parquet there may be events as lines; those that say more are refused."""
+    export(tmp_path / "1", ("a", "Gold", "Pune"), events=False)
+    write(tmp_path / "lines/a.json", event("a"), event("b", profile={"profileData": {}}))
+    assert counted(tmp_path)[0] == 2
+    assert counted(tmp_path, BODY | {"common_profile_properties": GOLD})[0] == 1
+    write(tmp_path / "lines/b.json", event("a", profile={"profileData": {"Plan": "Pro"}}))
+    with pytest.raises(UsageError, match="profile 'a' is there twice"):
+        counted(tmp_path)
