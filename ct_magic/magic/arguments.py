@@ -65,11 +65,6 @@ class Typed(Record):
     value_start: int = 0
     closed: bool = True
 
-    @property
-    def option(self) -> Option | None:
-        """Return the option that it is, or None for one that there is not."""
-        return BY_NAME.get(self.name)
-
 
 def split_options(line: str, start: int = 0) -> tuple[list[Typed], int]:
     """Return the options at the beginning of a line, and where what is no option begins."""
@@ -155,7 +150,6 @@ QUERY_BELOW = (
     "the first line is '%%ctcount NAME [options]' and the query goes on the lines below it; "
     "on one line it is '%ctcount QUERY'"
 )
-_HELP = "'%%ctcount?' shows the arguments and the language, '%ct help where' explains a word"
 _NAMED = re.compile(r"(^|\s)--?pass(code|word|wd|phrase)?[\s=]", re.IGNORECASE)
 _SET = re.compile(r"(^|\s)pass(code|word|wd|phrase)=", re.IGNORECASE)
 _TIME = r"\d+(?:\.\d+)?[smhd]?"
@@ -278,16 +272,13 @@ def _arguments(options: Iterable[Typed], text: str, name: str | None = None) -> 
         account=values.get("--account"),
         timeout=None if timeout is None else seconds(timeout),
         dry_run=(values["--dry-run"] or "some") if "--dry-run" in values else None,
-        plan="--plan" in values,
-        refresh="--refresh" in values,
-        background="--background" in values,
-        plot="--plot" in values,
+        **{option.removeprefix("--"): True for option in values if not BY_NAME[option].value},
     )
 
 
 def _check(typed: Typed) -> None:
     """Raise UsageError for an option that there is not, or whose value is not right."""
-    option = typed.option
+    option = BY_NAME.get(typed.name)
     if option is None:
         raise UsageError(_no_option(typed.name))
     if not typed.closed:
@@ -302,7 +293,7 @@ def _check(typed: Typed) -> None:
 
 def _no_option(name: str) -> str:
     if name in ("--help", "-h"):
-        return _HELP
+        return "'%%ctcount?' shows the arguments and the language, '%ct help where' explains a word"
     setting = name.lstrip("-").replace("-", "_")
     if setting in Settings.__dataclass_fields__:
         return f"there is no {name}: it is a setting, '%config CountMagics.{setting} = ...'"

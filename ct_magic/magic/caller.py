@@ -68,8 +68,11 @@ def calling(notebook: MutableMapping[str, object]) -> Caller:
     if not frames:
         return Caller(notebook, notebook)
     nearest, *_ = [f for f in frames if f.f_code.co_name not in _COMPREHENSIONS] or frames
-    scopes = [scope for frame in frames for scope in _scopes(frame)]
-    return Caller(ChainMap(*scopes, notebook), _bindable(nearest, notebook))
+    names = ChainMap(*(scope for frame in frames for scope in _scopes(frame)), notebook)
+    if nearest.f_code.co_flags & inspect.CO_OPTIMIZED:
+        return Caller(names, None)
+    # In a shell that is embedded in a function, the notebook's names are the locals.
+    return Caller(names, notebook if nearest.f_locals is notebook else nearest.f_globals)
 
 
 def _foreign(frame: FrameType | None) -> Iterator[FrameType]:
@@ -84,7 +87,9 @@ def _foreign(frame: FrameType | None) -> Iterator[FrameType]:
 def _scopes(frame: FrameType) -> Iterator[MutableMapping[str, object]]:
     """Yield where Python would look for a name of this frame, and what it would not find there."""
     running = [frame, *_around(frame)]
-    yield from map(_locals, running)
+    for each in running:
+        # A copy of a function's: from Python 3.13 on they are a view that keeps the frame alive.
+        yield each.f_globals if each.f_locals is each.f_globals else dict(each.f_locals)
     if frame.f_code.co_name in _COMPREHENSIONS:
         return  # its other names are those of the frame around it, which comes next
     yield _Lost(running[-1].f_code, frame.f_globals)
@@ -118,10 +123,8 @@ class _Lost(dict[str, object]):
 
     def __contains__(self, name: object) -> bool:
         code = self._code
-        if name in _code_variables(code):
-            return True
-        if not code.co_flags & inspect.CO_NESTED:
-            return False
+        if name in _code_variables(code) or not code.co_flags & inspect.CO_NESTED:
+            return name in _code_variables(code)
         around = _codes_around(code, self._known)
         if not around:  # nobody knows what it held
             return name in self._known
@@ -160,20 +163,6 @@ def _codes_around(code: CodeType, known: Mapping[str, object]) -> list[CodeType]
         named = [const for const in inner if const.co_qualname.endswith(f".{part}")]
         outer = code if code in named else next(iter(named), None)
     return around if outer is code else []
-
-
-def _locals(frame: FrameType) -> dict[str, object]:
-    # A copy of a function's: from Python 3.13 on they are a view that keeps the frame alive.
-    return frame.f_globals if frame.f_locals is frame.f_globals else dict(frame.f_locals)
-
-
-def _bindable(
-    frame: FrameType, notebook: MutableMapping[str, object]
-) -> MutableMapping[str, object] | None:
-    if frame.f_code.co_flags & inspect.CO_OPTIMIZED:
-        return None
-    # In a shell that is embedded in a function, the notebook's names are the locals.
-    return notebook if frame.f_locals is notebook else frame.f_globals
 
 
 # What a command of `%ct` gets: its arguments, the settings, and the names of the calling code.

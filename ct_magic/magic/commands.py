@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from ct_magic import api
 from ct_magic.client import accounts, credentials
 from ct_magic.common.words import suggest
+from ct_magic.counting import checks, handle, property_values
 from ct_magic.errors import AccountError, CountError, MissingExtraError, UsageError
-from ct_magic.magic.arguments import PASSCODE, Arguments, refuse_passcode
+from ct_magic.magic.arguments import PASSCODE, refuse_passcode
 from ct_magic.magic.caller import Caller, Invocation, say
-from ct_magic.magic.short_display import show
+from ct_magic.magic.short_display import as_table, show, show_short
 from ct_magic.planning import preview
+from ct_magic.query import help as language_help
+from ct_magic.session import known_names
 from ct_magic.session.session import SANDBOX, SESSION
 from ct_magic.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ct_magic.counting.checks import Check
     from ct_magic.forms import Form
 
 
@@ -29,15 +32,12 @@ if TYPE_CHECKING:
 
 def use_command(invocation: Invocation) -> None:
     """Ask this account from now on: %ct use sandbox, %ct use prod."""
-    from ct_magic.session.known_names import use
-
-    account = use(invocation.one_word("the name of an account", default=SESSION.used))
+    account = known_names.use(invocation.one_word("the name of an account", default=SESSION.used))
     say(f"using account {account.name}, {account.id}, {account.where}")
 
 
 def show_accounts(invocation: Invocation) -> pd.DataFrame:
     """Show the accounts that can be used, where each is asked, and whether a passcode is there."""
-    from ct_magic.magic.short_display import as_table
     from ct_magic.results.frame import records
 
     invocation.refuse_arguments()
@@ -101,28 +101,10 @@ def _account_row(name: str, table: dict[str, object]) -> dict[str, object]:
     return row | {"id": account.id, "region": account.place}
 
 
-# `--dry-run` and `--plan`: what a query would send, printed; nothing is sent.
-
-
-def show_preview(arguments: Arguments, variables: Mapping[str, object], settings: Settings) -> None:
-    """Print what the line asks to see."""
-    text, account, refresh = arguments.text, arguments.account, arguments.refresh
-    if arguments.plan:
-        what = preview.plan(
-            text, params=variables, account=account, refresh=refresh, settings=settings
-        )
-        say(str(what))
-    if arguments.dry_run:
-        say(preview.dry_run(text, variables, settings, account, arguments.dry_run == "all"))
-
-
 def values_command(invocation: Invocation) -> pd.DataFrame:
     """Show the commonest values of properties: %ct values Charged last 30 days by Payment mode."""
-    from ct_magic.counting.property_values import property_values
-    from ct_magic.magic.short_display import as_table
-
-    settings, params = invocation.settings, invocation.caller.names
-    found = property_values(invocation.text, params, settings=settings)
+    text, params, settings = invocation.text, invocation.caller.names, invocation.settings
+    found = property_values.property_values(text, params, settings=settings)
     say("events, not profiles; to count by them:\n" + "\n".join(found.axes))
     return as_table(found.frame)
 
@@ -141,9 +123,8 @@ def run(line: str, cell: str | None, settings: Settings, caller: Caller) -> Any:
 
 
 def overview() -> str:
-    """Return the commands with the first line of what each says of itself."""
-    lines = ((command.__doc__ or "").split("\n")[0] for command in COMMANDS.values())
-    return "\n".join(f"%ct {name:<9} {line}" for name, line in zip(COMMANDS, lines, strict=True))
+    """Return the commands with what each says of itself, one line each."""
+    return "\n".join(f"%ct {name:<9} {command.__doc__}" for name, command in COMMANDS.items())
 
 
 def explain_command(invocation: Invocation) -> None:
@@ -154,8 +135,6 @@ def explain_command(invocation: Invocation) -> None:
 
 def show_help(invocation: Invocation) -> None:
     """Explain the language, or one word of it: %ct help where; or a recipe: %ct help retention."""
-    from ct_magic.query import help as language_help
-
     word = invocation.text.strip()
     command = COMMANDS.get(word.removeprefix("%ct").strip())
     if word.startswith("-") or word.strip("%") == "ctcount":
@@ -163,7 +142,7 @@ def show_help(invocation: Invocation) -> None:
     elif command and command is not names:  # the language has a word for these
         show(f"{word}: {command.__doc__}")
     else:
-        show(language_help.topic(word) if word else language_help.page())
+        show(language_help.topic(word) if word else language_help.PAGE)
 
 
 def form(invocation: Invocation) -> Form:
@@ -175,19 +154,15 @@ def form(invocation: Invocation) -> Form:
 
 def names(invocation: Invocation) -> pd.DataFrame | None:
     """Show the names that Tab knows; --from FILE or sandbox adds, --to FILE writes."""
-    from ct_magic import api
-    from ct_magic.magic.short_display import as_table
-    from ct_magic.session import known_names as name_sources
-
     option, _, argument = invocation.text.strip().partition(" ")
     match option, argument.strip().strip("\"'"):
         case "", "":
             return as_table(api.names())
         case "--from", source if source:
-            known = name_sources.read_names(source)
+            known = known_names.read_names(source)
         case "--to", target if target:
-            known = name_sources.names()
-            name_sources.write(target)
+            known = known_names.names()
+            known_names.write(target)
         case _:
             raise UsageError("'%ct names' takes --from FILE, --from sandbox or --to FILE")
     say(f"{len(known.events)} events are known")
@@ -196,8 +171,6 @@ def names(invocation: Invocation) -> pd.DataFrame | None:
 
 def history_command(invocation: Invocation) -> pd.DataFrame:
     """Show what was asked and what came back: %ct history, %ct history 20, %ct history Charged."""
-    from ct_magic import api
-    from ct_magic.magic.short_display import show_short
     from ct_magic.panel.front_end import current_shell
     from ct_magic.panel.short_tables import short_history
 
@@ -211,16 +184,12 @@ def history_command(invocation: Invocation) -> pd.DataFrame:
 
 def resume_command(invocation: Invocation) -> pd.DataFrame:
     """Fetch the counts that were still pending when a cell or a kernel ended."""
-    from ct_magic import api
-
     invocation.refuse_arguments()
     return api.resume(settings=invocation.settings, variables=invocation.caller.bindable)
 
 
 def wait_command(invocation: Invocation) -> None:
     """Wait for what counts in the background: %ct wait, or for some, %ct wait NAME."""
-    from ct_magic.counting import handle
-
     caller = invocation.caller
     names = invocation.text.split() or [
         name
@@ -238,10 +207,8 @@ def wait_command(invocation: Invocation) -> None:
             raise
 
 
-def check_command(invocation: Invocation) -> Check:
+def check_command(invocation: Invocation) -> checks.Check:
     """Ask an account small counts whose answers must agree: %ct check, %ct check prod."""
-    from ct_magic.counting import checks
-
     name = invocation.one_word("the name of an account", default=SESSION.used)
     return checks.check(name, settings=invocation.settings, say=say)
 
@@ -283,9 +250,7 @@ WORDS: dict[str, Callable[[], Iterable[str]]] = {
 
 def help_words() -> list[str]:
     """Return the words that `%ct help` explains."""
-    from ct_magic.query.help import words
-
-    return [word for word in words() if word.isidentifier()]
+    return [word for word in language_help.words() if word.isidentifier()]
 
 
 def _meant(word: str, line: str) -> str:

@@ -35,10 +35,10 @@ def matcher(names: Callable[[], Names], variables: Mapping[str, object]) -> Call
         if "%ct" not in context.full_text:
             return {"completions": []}
         # The grammar is loaded with the first Tab in a cell of ours, not with the extension.
-        from ct_magic.magic.completion import KnownNames, at
+        from ct_magic.magic.completion import at
 
-        known = KnownNames(names, variables)
-        completions = at(context.full_text, context.cursor_line, context.cursor_position, known)
+        place = context.full_text, context.cursor_line, context.cursor_position
+        completions = at(*place, names, variables)
         return {"completions": []} if completions is None else _answer(context, completions)
 
     return ct_magic_matcher  # type: ignore[no-any-return,unused-ignore]
@@ -70,11 +70,9 @@ def _answer(context: CompletionContext, completions: list[Completion]) -> dict[s
 
     line = context.line_with_cursor[: context.cursor_position]
     start = min((c.start for c in completions), default=len(line))
+    texts = [SimpleCompletion(line[start : c.start] + c.text, type=c.kind) for c in completions]
     return {
-        "completions": [
-            SimpleCompletion(line[start : c.start] + c.text, type=c.kind) for c in completions
-        ]
-        or _Silence(),
+        "completions": texts or _Silence(),
         "suppress": True,
         "ordered": True,
         "matched_fragment": line[start:],

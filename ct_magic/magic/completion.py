@@ -8,11 +8,10 @@ from contextlib import suppress
 
 from ct_magic.client import accounts
 from ct_magic.errors import AccountError
-from ct_magic.magic.arguments import OPTIONS, Typed, after_space, split_options, word_at
+from ct_magic.magic.arguments import BY_NAME, Typed, after_space, split_options, word_at
 from ct_magic.query.catalog import Names
 from ct_magic.query.completion import Completion, complete
 from ct_magic.query.lexer import Source, tokens
-from ct_magic.rows import Record
 from ct_magic.session.session import SANDBOX
 
 # Tab on a magic's own line: options and their values, commands of `%ct` and what they take.
@@ -24,8 +23,7 @@ def of_arguments(line: str, begin: int) -> list[Completion]:
     if option is None:
         return []
     if option.end == len(line) and option.value is None:
-        names = (option.name for option in OPTIONS)
-        return _beginning(names, option.name, option.start, "option")
+        return _beginning(BY_NAME, option.name, option.start, "option")
     values = _accounts() if option.name == "--account" else ()
     start = len(line) if option.value is None else option.value_start
     return _beginning(values, option.value or "", start, "account")
@@ -39,7 +37,7 @@ def open_option(line: str, begin: int) -> Typed | None:
     last = options[-1] if options else None
     if last is None or last.end == len(line):
         return last
-    takes_value = last.option is not None and last.option.example
+    takes_value = last.name in BY_NAME and BY_NAME[last.name].example
     return last if takes_value and last.value is None else None
 
 
@@ -84,50 +82,48 @@ _OTHER_VALUES = {
 }
 
 
-class KnownNames(Record):
-    """What may be proposed: names of the account in use, and the notebook's variables."""
-
-    names: Callable[[], Names]
-    variables: Mapping[str, object]
-
-
-def at(cell: str, row: int, column: int, known: KnownNames) -> list[Completion] | None:
+def at(
+    cell: str, row: int, column: int, names: Callable[[], Names], variables: Mapping[str, object]
+) -> list[Completion] | None:
     """Return the completions at a place of a cell; None where the cell or line is not ours.
 
-    Their `start` counts in the row. Row and column count from 0.
+    Their `start` counts in the row. Row and column count from 0. `names` are those of the account
+    in use, `variables` the notebook's.
     """
     lines = cell.split("\n")
     head = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    line, below = lines[row], "\n".join(lines[head + 1 :])
-    begin = sum(len(line) + 1 for line in lines[head + 1 : row])
-    if magic := _CELL.match(lines[head]):
-        if row <= head:
-            return of_arguments(line[:column], magic.end())
-        return _in_query(below, begin + column, -begin, known)
+    line, magic = lines[row], _CELL.match(lines[head])
+    if row > head and (magic or lines[head].startswith("%%ct ")):
+        begin = sum(len(above) + 1 for above in lines[head + 1 : row])
+        below = "\n".join(lines[head + 1 :])
+        return _in_query(below, begin + column, -begin, names, variables)
+    if magic:
+        return of_arguments(line[:column], magic.end())
     if magic := _LINE.match(line):
         _, begin = split_options(line[:column], magic.end())
         if begin == column and open_option(line[:column], magic.end()):
             return of_arguments(line[:column], magic.end())
-        return _in_query(line[begin:], column - begin, begin, known)
-    if lines[head].startswith("%%ct ") and row > head:
-        return _in_query(below, begin + column, -begin, known)
+        return _in_query(line[begin:], column - begin, begin, names, variables)
     if (magic := _COMMAND.match(line)) and column >= magic.end():
         command, space, _ = line[magic.end() : column].partition(" ")
         if space and command in ("explain", "form", "values"):
             begin = after_space(line, magic.end() + len(command))
-            return _in_query(line[begin:], column - begin, begin, known)
-        return of_command(line[:column], magic.end(), known.variables)
+            return _in_query(line[begin:], column - begin, begin, names, variables)
+        return of_command(line[:column], magic.end(), variables)
     return None
 
 
-def _in_query(text: str, cursor: int, shift: int, known: KnownNames) -> list[Completion]:
+def _in_query(
+    text: str, cursor: int, shift: int, names: Callable[[], Names], variables: Mapping[str, object]
+) -> list[Completion]:
     """Return what may come in a query, whose first character is at this place of the row."""
     before = text[: max(0, cursor)]
     if (typed := _VARIABLE.search(before)) and not _inside_text(before[: typed.start()]):
-        proposed = _variables(typed, known.variables)
-    else:
-        proposed = complete(text, len(before), known.names())
-    return [Completion(c.start + shift, c.text, c.kind) for c in proposed]
+        begun = [name for name in variables if name.startswith(typed[1])]
+        proposed = sorted((n for n in begun if _is_proposed(n, variables[n])), key=str.casefold)
+        return [Completion(typed.start() + shift, f"${name}", "variable") for name in proposed]
+    proposals = complete(text, len(before), names())
+    return [Completion(c.start + shift, c.text, c.kind) for c in proposals]
 
 
 def _inside_text(before: str) -> bool:
@@ -135,12 +131,6 @@ def _inside_text(before: str) -> bool:
     last = next(reversed(list(tokens(Source(before)))), None)
     rest = before[last.end if last else 0 :]
     return "#" in rest.split("\n")[-1] or (last is not None and last.type == "OPEN")
-
-
-def _variables(typed: re.Match[str], variables: Mapping[str, object]) -> list[Completion]:
-    begun = ((name, value) for name, value in variables.items() if name.startswith(typed[1]))
-    names = sorted((n for n, value in begun if _is_proposed(n, value)), key=str.casefold)
-    return [Completion(typed.start(), f"${name}", "variable") for name in names]
 
 
 def _is_proposed(name: str, value: object) -> bool:

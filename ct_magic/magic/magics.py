@@ -11,7 +11,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from traitlets import Bool, Enum, Float, Integer, MetaHasTraits, TraitType, Unicode
 
 from ct_magic.errors import QueryError, UsageError
-from ct_magic.magic.caller import Caller, calling
+from ct_magic.magic.caller import Caller, calling, say
 from ct_magic.settings import PROGRESS, SettingKind, Settings, configure
 
 if TYPE_CHECKING:
@@ -86,26 +86,28 @@ class CountMagics(_Configured):  # type: ignore[misc] # mypy knows no class that
 
     def _carry_out(self, arguments: Arguments, caller: Caller) -> pd.DataFrame | Counting | None:
         from ct_magic.counting.asking import ask
+        from ct_magic.panel.front_end import is_interactive
         from ct_magic.planning.prepare import prepare
 
         timeout = {"timeout": arguments.timeout} if arguments.timeout else {}
         settings = self.settings(**timeout)
         if arguments.dry_run or arguments.plan:
-            from ct_magic.magic.commands import show_preview
-
-            show_preview(arguments, caller.names, settings)
+            _preview(arguments, caller, settings)
             return None
         text, account = arguments.text, arguments.account
         cell = prepare(text, params=caller.names, account=account, settings=settings)
         counting = ask(
             cell, refresh=arguments.refresh, variable=arguments.name, plotted=arguments.plot
         )
-        if arguments.background:
-            return self._background(arguments, caller, counting)
+        # With --background, too, where nobody would be there when it arrives: an executed notebook
+        # ends with its last cell.
+        if arguments.background and is_interactive(self.shell):
+            return _in_background(arguments.name, caller, counting)
         frame = _blocking(arguments, caller, counting)
-        # A named frame is shown later, in a cell that has no panel.
-        has_panel = settings.progress not in ("none", "text") and not arguments.name
-        self._show_short(frame, has_panel=has_panel)
+        if not arguments.background:
+            # A named frame is shown later, in a cell that has no panel.
+            has_panel = settings.progress not in ("none", "text") and not arguments.name
+            self._show_short(frame, has_panel=has_panel)
         return None if arguments.name else frame
 
     def _show_short(self, frame: pd.DataFrame, *, has_panel: bool) -> None:
@@ -118,21 +120,31 @@ class CountMagics(_Configured):  # type: ignore[misc] # mypy knows no class that
         else:
             show_short(shell, frame, drawn_short)
 
-    def _background(
-        self, arguments: Arguments, caller: Caller, counting: Counting
-    ) -> pd.DataFrame | Counting | None:
-        from ct_magic.panel.front_end import is_interactive
 
-        if not is_interactive(self.shell):
-            # Nobody would be there when it arrives: an executed notebook ends with its last cell.
-            frame = _blocking(arguments, caller, counting)
-            return None if arguments.name else frame
-        counting.followed()
-        if not arguments.name:
-            return counting
-        caller.bind(arguments.name, counting)
-        counting.when_done(partial(_replace, caller, arguments.name, counting))
-        return None
+def _preview(arguments: Arguments, caller: Caller, settings: Settings) -> None:
+    """Print what would be sent, or be asked and how long that may take; nothing is sent."""
+    from ct_magic.planning import preview
+
+    text, account, refresh, names = (
+        arguments.text,
+        arguments.account,
+        arguments.refresh,
+        caller.names,
+    )
+    if arguments.plan:
+        plan = preview.plan(text, params=names, account=account, refresh=refresh, settings=settings)
+        say(str(plan))
+    if arguments.dry_run:
+        say(preview.dry_run(text, names, settings, account, arguments.dry_run == "all"))
+
+
+def _in_background(name: str | None, caller: Caller, counting: Counting) -> Counting | None:
+    counting.followed()
+    if not name:
+        return counting
+    caller.bind(name, counting)
+    counting.when_done(partial(_replace, caller, name, counting))
+    return None
 
 
 def _blocking(arguments: Arguments, caller: Caller, counting: Counting) -> pd.DataFrame:
@@ -177,10 +189,10 @@ def unregister(shell: InteractiveShell) -> None:
 
 
 def _manual() -> str:
-    from ct_magic.magic import arguments
-    from ct_magic.query import help as language_help
+    from ct_magic.magic.arguments import manual
+    from ct_magic.query.help import PAGE
 
-    return f"{arguments.manual()}\n{language_help.page()}"
+    return f"{manual()}\n{PAGE}"
 
 
 # `%%ctcount?` asks this for its text, so that the manual is only put together when it is read.

@@ -36,12 +36,7 @@ def _read() -> tuple[Topic, ...]:
 
 
 _PAGE, *TOPICS = _read()
-PAGE = _PAGE.text + "\n"
-
-
-def page() -> str:
-    """Return the whole language on one screen."""
-    return PAGE
+PAGE = _PAGE.text + "\n"  # the whole language on one screen
 
 
 def whole() -> str:

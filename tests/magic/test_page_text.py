@@ -10,10 +10,10 @@ from helpers.front_end import front_end
 
 from ct_magic.magic.commands import overview
 from ct_magic.magic.short_display import wrapped
-from ct_magic.query.help import page, topic
+from ct_magic.query.help import PAGE, topic
 
 
-@pytest.mark.parametrize("text", [overview(), page(), topic("where"), "a <b> & $x $y\n\n  c"])
+@pytest.mark.parametrize("text", [overview(), PAGE, topic("where"), "a <b> & $x $y\n\n  c"])
 def test_a_page_holds_the_text_as_it_is(text: str) -> None:
     """Every sign and every line, whatever stands in it."""
     lines = re.findall(r"<div style[^>]*>(.*?)</div>", wrapped(text))

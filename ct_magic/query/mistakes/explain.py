@@ -30,14 +30,7 @@ from ct_magic.errors import QueryError
 from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, Source, tokens
 from ct_magic.query.mistakes import rewriting, words
 from ct_magic.query.mistakes.examples import misplaced_token
-from ct_magic.query.mistakes.stop import (
-    Accepted,
-    Line,
-    Mistake,
-    Reach,
-    Stop,
-    in_words,
-)
+from ct_magic.query.mistakes.stop import Accepted, Line, Mistake, Reach, Stop, in_words
 
 INDENTED = "a statement begins without indentation: take the spaces before it away"
 INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
