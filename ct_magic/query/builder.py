@@ -878,7 +878,8 @@ def _write_or(event: model.Event, condition: model.Condition | None, clause: tre
     terms: Sequence[alternatives.Term] = ()
     with suppress(QueryError):  # of too many
         terms = alternatives.terms_of(condition) if condition else ()
-    counted = clause.kind == "did" and clause.times
+    # An event that is of two alternatives would be counted twice.
+    counted = clause.times and (clause.kind == "did" or (clause.kind == "did any" and terms[1:]))
     window = event.period if isinstance(event.period, model.OwnDays) else None
     event = event.during(None) if window else event
     if counted or event.often or not 0 < len(terms) <= MOST_SHOWN:
@@ -887,6 +888,8 @@ def _write_or(event: model.Event, condition: model.Condition | None, clause: tre
     events = [printer.event_text(replace(event, where=where)) for where in filters]
     if clause.kind == "did not":
         return f"{alone}: write {' '.join(f'did not {name}' for name in events)}"
+    if clause.kind == "did any":
+        return f"{alone}: in the bracket write {', '.join(events)}"
     behind = f" {printer.period_text(window)}" if window else ""
     together = f"any ({', '.join(events)})" if len(events) > 1 else events[0]
     return f"{alone}: write did {together}{behind}"

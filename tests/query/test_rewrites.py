@@ -297,3 +297,45 @@ def test_a_long_cell_is_explained_at_once() -> None:
 def test_the_field_speaks_of_it_in_these_words(cell: str, cure: str) -> None:
     """None of them is sent as an event's name, and each leads to the text in one step."""
     assert cure in message_of(cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "cure"),
+    [
+        ("Charged Jan through Mar", "Charged 2026-01-01..2026-03-31"),
+        ("Charged January through March", "Charged 2026-01-01..2026-03-31"),
+        ("Charged January to March", "Charged 2026-01-01..2026-03-31"),
+        ("Charged Jan until Mar", "Charged 2026-01-01..2026-03-31"),
+        ("Charged Nov through Feb", "Charged 2025-11-01..2026-02-28"),
+        ("Charged Q1 through Q2", "Charged 2026-01-01..2026-06-30"),
+        ("A did Order Paid Jan through Mar", "A did Order Paid 2026-01-01..2026-03-31"),
+        ("Charged 2026-01..03", "Charged 2026-01-01..2026-03-31"),
+        ("Charged from 2025-11 to 02", "Charged 2025-11-01..2026-02-28"),
+        ("Charged 2026-01-05..08", "Charged 2026-01-05..2026-01-08"),
+        ("Charged 2025..2026", "Charged 2025-01-01..2026-12-31"),
+        ("Charged from 2025 to 2026 by month", "Charged 2025-01-01..2026-12-31 by month"),
+        ("Charged between 2025 and 2026", "Charged 2025-01-01..2026-12-31"),
+        ("Charged 2025-2026", "Charged 2025-01-01..2026-12-31"),
+        ("Charged since 2025", "Charged since 2025-01-01"),
+        ("Charged last year vs 2024", "Charged last year vs 2024-01-01..2024-12-31"),
+    ],
+)
+def test_a_range_of_months_or_years_is_written_as_its_days(cell: str, cure: str) -> None:
+    """However it is joined; none of them is sent as an event's name."""
+    with pytest.raises(QueryError) as caught:
+        parse(cell, today=date(2026, 11, 30), max_counts=None)
+    assert caught.value.cure == cure
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "A did any (B where x = 3, B where x = 1 or y = 2, C)",
+        "A did any (C, B where x = 1 or y = 2) >= 2",
+    ],
+)
+def test_a_bracket_loses_no_event_by_a_cure(cell: str) -> None:
+    """Where the text cannot be changed in its place, or would count twice, there is no cure."""
+    with pytest.raises(QueryError) as caught:
+        parse(cell, today=TODAY)
+    assert caught.value.cure is None

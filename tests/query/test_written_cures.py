@@ -202,6 +202,16 @@ def test_the_values_that_an_error_leads_to_can_be_asked() -> None:
             "write did not B where x = 1 did not B where y = 2",
             "A did not B where x = 1 did not B where y = 2",
         ),
+        (
+            "A did any (B where x = 1 or x = 2, C) >= 2",
+            "in the bracket write B where x in (1, 2)",
+            "A did any (B where x in (1, 2), C) >= 2",
+        ),
+        (
+            "A share did any (C, B where x = 1 or y = 2) within 7 days",
+            "in the bracket write B where x = 1, B where y = 2",
+            "A share did any (C, B where x = 1, B where y = 2) within 7 days",
+        ),
         ("A share did B did C", "move it before the first 'share'", "A did C share did B"),
         ("A share did B did C", "or write share did", "A share did B share did C"),
         ("A did B last 3 days vs previous", "leave the period out", "A did B vs previous"),

@@ -145,11 +145,12 @@ def _put(source: Source, place: tuple[int, int], said: str) -> Iterator[str]:
         t.text for t in line if t.start >= place[1] and (t.text[0].isalnum() or t.text[0] in "'\"")
     }
     ends = [place[1], line[-1].end] if tail <= set(said.replace(",", " ").split()) else [place[1]]
+    word = said.split(" ")[0]
+    begins = [token for token in line if token.start < place[0] and token.text == word]
     regions = [
         (token.start, end)
         for end in ends
-        for token in line
-        if token.start < place[0] and token.text == said.split(" ")[0]
+        for token in begins[-1:]  # the nearest
         if _names_in(text[token.start : end]) - under <= spoken
     ]
     regions += [] if _HALF.search(text[: place[0]]) else [place]

@@ -92,6 +92,9 @@ _KINDS = {
     "year": "(?:19|20)[0-9]{2}",
     "quarter": rf"(?:Q[1-4]|(?:{'|'.join(_NTH)}|[1-4](?:st|nd|rd|th)) quarter)\b",
     "half": r"(?:H[12]|(?:first|second|1st|2nd) half(?: year)?)\b",
+    "months": r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2]) ?(?:\.\.\.?|to|until|till|through) ?"
+    r"(?:0?[1-9]|1[0-2])(?![-0-9.])",
+    "upto": _UP_TO,
     "isoweek": r"W(?:eek )?[0-9]{1,2}\b",
     "period": rf"(?:{_DAYS})?",
     "when": _DAYS,
@@ -179,6 +182,11 @@ def swallowed(name: str, today: date | None = None) -> str | None:
     begun = {word[:3].casefold() for word in name.split()}
     if begun.isdisjoint(_beginnings()) and not re.search(r"\d", name):
         return None
+    days = [*_compiled(_DAY_IN_WORDS).finditer(name)]
+    if len(days) == 2 and days[1].end() == len(name) and not days[0]["weekday"]:
+        begin, joint = days[0].start(), name[days[0].end() : days[1].start()]
+        if name[:begin].endswith(" ") and re.fullmatch(_UP_TO, joint):
+            return f"write {name[:begin]}{_written(name, days, today or date.today(), True)}"
     for sign, pattern, message in _rewrites():
         if sign[:1] in ("=", "+") and (match := pattern.fullmatch(name)):
             return message.format_map(_filled(match, today)).replace("`", "")
@@ -364,6 +372,12 @@ def _windows(text: str) -> str:
     return f"day{'s' * ('..' in written)} {written}"
 
 
+def _months(text: str) -> str:
+    """Return the days of 2026-01..03."""
+    year, first, last = map(int, re.findall("[0-9]+", text))
+    return f"{date(year, first, 1)}..{last_of_month(date(year + (last < first), last, 1))}"
+
+
 def _weeks(text: str) -> str:
     """Return `7..13, 14..27` for week 1 and weeks 2-3."""
     ends = re.findall(rf"([0-9]+)(?:{_UP_TO}(?:W|weeks? ?)?([0-9]+))?", text, re.IGNORECASE)
@@ -389,6 +403,7 @@ _WRITTEN: dict[str, Callable[[str], str]] = {
     "span": _spans,
     "spans": _spans,
     "windows": _windows,
+    "months": _months,
     "weeks": _weeks,
     "often": _often,
     "hours": _hours,
