@@ -75,9 +75,8 @@ class Runner:
         is_bound = self._variables.get(name) is counting
         if is_bound:
             self._variables[name] = frame
-        state = (
-            f"{name} holds what had arrived" if is_bound else f"{name} is bound to something else"
-        )
+        held = "holds what had arrived" if is_bound else "is bound to something else"
+        state = f"{name} {held}"
         try:
             counting.result(0)
         except CountError as error:

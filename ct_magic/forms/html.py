@@ -98,16 +98,13 @@ def json(bodies: Sequence[Mapping[str, object]]) -> str:
     if not bodies:
         return ""
     which = f"1 of {len(bodies):,} requests" if len(bodies) > 1 else "1 request"
-    shown = escape(_visible(pretty(bodies[0])))
+    # What is invisible, and what would turn a line round, is spelled, as JSON may.
+    spelled = (c if c.isprintable() or c == "\n" else escaped(c)[1:-1] for c in pretty(bodies[0]))
+    shown = escape("".join(spelled))
     return (
         f'<details><summary><b>JSON</b> <span class="ct-magic-note">{which}</span></summary>'
         f'<pre tabindex="0" role="region" aria-label="JSON">{shown}</pre></details>'
     )
-
-
-def _visible(json: str) -> str:
-    """Spell what is invisible, and what would turn a line round, as JSON may."""
-    return "".join(c if c.isprintable() or c == "\n" else escaped(c)[1:-1] for c in json)
 
 
 def kept(cell: str, note: str) -> dict[str, object]:

@@ -20,7 +20,6 @@ from ct_magic.query import printer
 from ct_magic.query.catalog import Names
 from ct_magic.query.model import Property, Scope
 
-Problems = Mapping[Key, str]
 WRONG = "ct-magic-wrong"
 UNLABELLED = "ct-magic-unlabelled"  # its label is heard, not seen
 ROW, PROBLEM = "ct-magic-row", "ct-magic-problem"
@@ -134,12 +133,14 @@ class Fields:
             for number, below in enumerate(rows):
                 below.suggest(names, event, number == 0)
 
-    def mark(self, problems: Problems) -> None:
+    def mark(self, problems: Mapping[Key, str]) -> None:
         """Mark the fields that are wrong, and say why at them."""
         for name, widget in self.entries.items():
             (widget.add_class if (name,) in problems else widget.remove_class)(WRONG)
         for place, names in self._lines:
-            place.value = message([text for key, text in problems.items() if key[0] in names])
+            lines = [escape(text[:_LONGEST]) for key, text in problems.items() if key[0] in names]
+            alert = f'<div class="ct-magic-error" role="alert">{"<br>".join(lines)}</div>'
+            place.value = alert if lines else ""
         for name, rows in self.lists.items():
             for number, below in enumerate(rows):
                 inner = {key[2:]: p for key, p in problems.items() if key[:2] == (name, number)}
@@ -150,12 +151,6 @@ class Fields:
         shown = tuple(dict.fromkeys(options))[:_MOST]
         if self.entries[name].options != shown:
             self.entries[name].options = shown
-
-
-def message(errors: Sequence[str]) -> str:
-    """Draw errors; nothing where there are none."""
-    lines = "<br>".join(escape(line[:_LONGEST]) for line in errors)
-    return f'<div class="ct-magic-error" role="alert">{lines}</div>' if errors else ""
 
 
 class Rows:
@@ -214,9 +209,8 @@ class Rows:
         ]
         self._steps.append(w.HBox(steps, layout=w.Layout(flex="0 0 auto")))
         self._rows.append(fields)
-        head = w.HBox(
-            [fields.line(flex="1 1 14em"), self._steps[-1]], layout=w.Layout(flex_flow="row wrap")
-        )
+        wrapped = w.Layout(flex_flow="row wrap")
+        head = w.HBox([fields.line(flex="1 1 14em"), self._steps[-1]], layout=wrapped)
         indented = w.Layout(margin="0 0 0 2em")
         below = [w.VBox([rows.box], layout=indented) for rows in fields.lists.values()]
         self._list.children = (*self._list.children, w.VBox([head, *below]))

@@ -156,9 +156,6 @@ class FormView:
         if focused:  # the button that was pressed may be gone
             focused.focus()
 
-    def _step(self, by: int) -> None:
-        self._turn(self._sheet, (self._at + by) % len(self._sheet.statements))
-
     # what is shown
 
     @contextmanager
@@ -289,10 +286,8 @@ class FormView:
 
     def _count(self) -> None:
         if self._is_ready():
-            text = self.query_text
-            if self._runner.start(
-                text, self._name, self._account, refresh=bool(self._refresh.value)
-            ):
+            text, refresh = self.query_text, bool(self._refresh.value)
+            if self._runner.start(text, self._name, self._account, refresh=refresh):
                 self._ran = text
             self._show_stale()
             self._suggest()
@@ -381,14 +376,17 @@ class FormView:
         def add() -> None:
             self._turn(self._sheet.add(), len(self._sheet.statements), event)
 
+        def step(by: int) -> None:
+            self._turn(self._sheet, (self._at + by) % len(self._sheet.statements))
+
         def remove() -> None:
             self._turn(self._sheet.remove(self._at), self._at, event)
 
         more = button("+ statement", "Begin one more statement in this cell", add)
         self._which = w.HTML()
         self._turning = [
-            button("◀", "The statement before", lambda: self._step(-1), NARROW),
-            button("▶", "The statement after", lambda: self._step(1), NARROW),
+            button("◀", "The statement before", lambda: step(-1), NARROW),
+            button("▶", "The statement after", lambda: step(1), NARROW),
             button("✕", "Remove this statement", remove, NARROW),
         ]
         left = [w.HBox([self._which, *self._turning]), self._note, self._fields, more]

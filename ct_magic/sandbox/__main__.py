@@ -33,7 +33,11 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
     print(f"serving account {options.account} at {box.url} (Ctrl-C stops it)", flush=True)
-    _wait()
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    while not stopped.wait(1.0):
+        pass
     box.stop()
     return 0
 
@@ -65,14 +69,6 @@ def _server_parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--export", type=Path, metavar="DIR", help="write the data as Parquet and end")
     return p
-
-
-def _wait() -> None:
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    while not stopped.wait(1.0):
-        pass
 
 
 if __name__ == "__main__":

@@ -21,15 +21,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from ct_magic.common.system_events import SYSTEM_EVENTS
-from ct_magic.sandbox.filter_sql import (
-    COMPARED,
-    RefusedError,
-    Sql,
-    condition,
-    list_of,
-    object_of,
-    session_condition,
-)
+from ct_magic.sandbox import filter_sql
+from ct_magic.sandbox.filter_sql import COMPARED, RefusedError, Sql, list_of, object_of
 
 FAMILIES = {
     "profile_fields": "profile",
@@ -92,11 +85,11 @@ def event_condition(sql: Sql, body: Any) -> str:
         f"ts < {sql.value(end)}",
     ]
     conditions += [
-        condition(sql, "properties", triple, items=name == "Charged")
+        filter_sql.condition(sql, "properties", triple, items=name == "Charged")
         for triple in list_of(body.get("event_properties"), "event_properties")
     ]
     conditions += [
-        session_condition(sql, triple)
+        filter_sql.session_condition(sql, triple)
         for triple in list_of(body.get("session_properties"), "session_properties")
     ]
     return " AND ".join(conditions)
@@ -157,7 +150,7 @@ def _profiles(sql: Sql, body: Any) -> str:
         raise RefusedError("geo_radius: the sandbox's profiles have no coordinates")
     sql.check_keys(body, {*FAMILIES, "geo_fields"}, "common_profile_properties")
     conditions = [
-        condition(sql, column, {"operator": "equals", **object_of(triple, "a filter")})
+        filter_sql.condition(sql, column, {"operator": "equals", **object_of(triple, "a filter")})
         for key, column in FAMILIES.items()
         for triple in list_of(body.get(key), key)
     ]

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from ct_magic.sandbox.stored import Stored
 
 
-# The names that the data holds: events, properties with types and examples, places.
-
 # Of each key its type, and the fifty values that are most frequent.
 DESCRIBED = """
 WITH r AS ({rows}),
@@ -86,7 +84,6 @@ def _described(
     return {name: {"type": kind, "examples": examples} for name, kind, examples in records}
 
 
-# A progress bar of DuckDB's would be printed into the cell that first uses a slow sandbox.
 CONFIG: dict[str, str | bool | int | float | list[str]] = {"threads": 2}
 # In a notebook it would leave a bar of its own, black and for good, below the user's cell.
 _SETUP = f"SET enable_progress_bar = false; {MACROS}"

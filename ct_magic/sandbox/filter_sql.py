@@ -44,7 +44,6 @@ CREATE OR REPLACE TEMP MACRO number_of(j) AS
 CREATE OR REPLACE TEMP MACRO whole_of(j) AS
   CASE WHEN json_type(j) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN TRY_CAST(j AS HUGEINT) END;
 """
-_LARGEST_FLOAT = sys.float_info.max
 _EXACT, _HUGE = 2**53, 2**127  # below the first a float holds each whole number; HUGEINT ends
 
 
@@ -197,8 +196,5 @@ def _among(sql: Sql, located: str, values: list[Any], kind: str, nested: bool) -
 
 def _is_number(value: Any) -> bool:
     # NaN, infinities and integers that no float holds are not numbers that anything could meet.
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and abs(value) <= _LARGEST_FLOAT
-    )
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and abs(value) <= sys.float_info.max

@@ -41,9 +41,6 @@ if TYPE_CHECKING:
     import duckdb
 
 
-# An export's lines one by one, slowly: the name before them, and which is wrong.
-
-
 def first_line(file: Path) -> str | None:
     """Return the event's name that may come before an export's lines; None where they begin."""
     line = next((line.strip() for line in _text(file) if line.strip()), "{")
@@ -132,14 +129,13 @@ CREATE TABLE events (
 CREATE TABLE profiles (
     profile_id VARCHAR, profile JSON, tech JSON, app JSON, demographics JSON, reachability JSON,
     country VARCHAR, state VARCHAR, city VARCHAR);
+CREATE TEMP TABLE people (who VARCHAR, seen TIMESTAMP, profile JSON, tech JSON, app JSON);
 """
 SHAPE: dict[str, object] = {
     **dict.fromkeys(("eventName", "evtName", "ts"), "VARCHAR"),
     **dict.fromkeys((*OBJECTS, "objectId", "identity"), "JSON"),
     "profile": {
-        "objectId": "JSON",
-        "identity": "JSON",
-        "profileData": "JSON",
+        **dict.fromkeys(("objectId", "identity", "profileData"), "JSON"),
         "platform": "VARCHAR",
     },
     "deviceInfo": dict.fromkeys(("make", "model", "osVersion", "appVersion"), "VARCHAR"),
@@ -195,7 +191,8 @@ SETTLED = """
 INSERT INTO profiles
 SELECT who, coalesce(arg_max(profile, seen) FILTER (profile IS NOT NULL), '{}'),
   arg_max(tech, seen), arg_max(app, seen), '{}', '{}', NULL, NULL, NULL
-FROM people GROUP BY who HAVING bool_or(profile <> '{}' OR tech <> '{}' OR app <> '{}')
+FROM people GROUP BY who HAVING bool_or(profile <> '{}' OR tech <> '{}' OR app <> '{}');
+DROP TABLE people;
 """
 # With two rows a person would count twice; which of two that differ is right, no file says.
 TWICE = """
@@ -211,11 +208,7 @@ def load(
 
     `zone` is the account's. Raises UsageError that names the file, and the line, and what is wrong.
     """
-    db.execute(_TABLES)
-    db.execute(_MACROS)
-    db.execute(
-        "CREATE TEMP TABLE people (who VARCHAR, seen TIMESTAMP, profile JSON, tech JSON, app JSON)"
-    )
+    db.execute(_TABLES + _MACROS)
     sources = files(folder)
     for number, file in enumerate(sources, 1):
         if (size := file.stat().st_size) > LARGE:
@@ -227,7 +220,6 @@ def load(
         (events,) = db.execute("SELECT count(*) FROM events").fetchone() or (0,)
         say(f"{number} of {len(sources)} files, {events:,} events: {file.name}")
     db.execute(SETTLED)
-    db.execute("DROP TABLE people")
     if db.execute(TWICE).fetchone() != (None,):
         db.execute("CREATE OR REPLACE TABLE profiles AS SELECT DISTINCT * FROM profiles")
         [(twice,)] = db.execute(TWICE).fetchall()
@@ -306,8 +298,6 @@ def _located(file: Path) -> str:
     return re.sub(r"[*?\[]", lambda match: f"[{match[0]}]", str(file.absolute()))
 
 
-# Parquet
-
 PARQUET = "read_parquet($1, hive_partitioning = false)"  # a folder `column=value` is no column
 
 
@@ -328,9 +318,6 @@ def _parquet(db: duckdb.DuckDBPyConnection, file: Path) -> None:
     # By way of microseconds, so that a column with a time zone is UTC as well.
     chosen = ", ".join("make_timestamp(epoch_us(ts))" if n == "ts" else n for n in needed)
     db.execute(f"INSERT INTO {table} SELECT {chosen} FROM {PARQUET}", place)
-
-
-# CleverTap's lines
 
 
 def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo, event: str | None) -> None:

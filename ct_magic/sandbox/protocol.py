@@ -7,7 +7,7 @@ import re
 import secrets
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -51,17 +51,6 @@ class _Pending:
     never: bool = False
 
 
-@dataclass(slots=True)
-class _Memory:
-    pending: dict[str, _Pending] = field(default_factory=dict)
-    log: deque[Request] = field(default_factory=lambda: deque(maxlen=LOGGED))
-    # 15 digits, as the service's: a double keeps them. No two runs have one in common, or a client
-    # that remembers the ids of one would fetch another's counts.
-    last_id: int = field(default_factory=lambda: 10**14 + secrets.randbelow(8 * 10**14))
-    under_way: int = 0
-    ahead: float = 0.0
-
-
 class Protocol:
     """Answers requests to one account. May be used by several threads.
 
@@ -89,13 +78,18 @@ class Protocol:
         self._faults, self._random, self._clock = faults, random, clock
         self._latency, self._partials = latency, partials
         self._at_once, self._pending_at_once = at_once, pending_at_once
-        self._memory, self._lock = _Memory(), ForkLock()
+        self._lock, self._under_way, self._ahead = ForkLock(), 0, 0.0
+        self._pending: dict[str, _Pending] = {}
+        self._log: deque[Request] = deque(maxlen=LOGGED)
+        # 15 digits, as the service's: a double keeps them. No two runs have one in common, or a
+        # client that remembers the ids of one would fetch another's counts.
+        self._last_id = 10**14 + secrets.randbelow(8 * 10**14)
 
     @property
     def log(self) -> tuple[Request, ...]:
         """The latest requests to the counts, in the order of their answers."""
         with self._lock:
-            return tuple(self._memory.log)
+            return tuple(self._log)
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Answer one request; what the server calls."""
@@ -106,13 +100,13 @@ class Protocol:
             return reply(200, self._schema())
         req_id = parse_qs(parts.query, keep_blank_values=True).get("req_id", [None])[0]
         with self._lock:
-            self._memory.under_way += 1
-            crowded = self._memory.under_way > self._at_once
+            self._under_way += 1
+            crowded = self._under_way > self._at_once
         try:
-            answer = self._within(crowded, parts.path, method, req_id, body)
+            answer = _TOO_MANY if crowded else self._within(parts.path, method, req_id, body)
         finally:
             with self._lock:
-                self._memory.under_way -= 1
+                self._under_way -= 1
         self._note(method, body, req_id, answer.status)
         return replace(answer, headers=(*answer.headers, ("X-Sandbox-Data", self._data())))
 
@@ -130,9 +124,6 @@ class Protocol:
             is_asked = method == "OPTIONS"
             refused = Reply(204, b"") if is_asked else failed(405, "Method not allowed")
             return replace(refused, headers=allow)
-        return self._denied(headers)
-
-    def _denied(self, headers: Mapping[str, str]) -> Reply | None:
         # Names of headers have no case, and some clients write them small.
         sent = {name.lower(): value for name, value in headers.items()}
         account, passcode = (sent.get(f"x-clevertap-{key}") for key in ("account-id", "passcode"))
@@ -142,25 +133,19 @@ class Protocol:
             return None
         return failed(401, "Invalid Credentials")
 
-    def _within(
-        self, crowded: bool, path: str, method: str, req_id: str | None, body: bytes
-    ) -> Reply:
-        if crowded:
-            return _TOO_MANY
+    def _within(self, path: str, method: str, req_id: str | None, body: bytes) -> Reply:
         # An id in the URL is a poll, whatever the method and the body.
         submits = method == "POST" and req_id is None
-        fault = self._faults.next("submit" if submits else self._step(req_id))
+        with self._lock:
+            known = self._pending.get(req_id or "")
+            looked = "later" if known and known.polls else "first"
+        fault = self._faults.next("submit" if submits else looked)
         if fault in REPLIES:
             return REPLIES[fault]
         if fault == "clock":
             with self._lock:
-                self._memory.ahead += JUMP
+                self._ahead += JUMP
         return self._submitted(path, body, fault) if submits else self._polled(path, req_id, fault)
-
-    def _step(self, req_id: str | None) -> str:
-        with self._lock:
-            known = self._memory.pending.get(req_id or "")
-            return "later" if known and known.polls else "first"
 
     def _submitted(self, path: str, body: bytes, fault: str | None) -> Reply:
         try:
@@ -172,32 +157,25 @@ class Protocol:
         if not self._latency[1] and not self._partials and fault is None:
             return done
         with self._lock:
-            open_now = sum(self._now() < p.ready for p in self._memory.pending.values())
+            open_now = sum(self._now() < p.ready for p in self._pending.values())
             if self._pending_at_once is not None and open_now >= self._pending_at_once:
                 return _TOO_MANY
-            req_id = self._later(path, done, fault)
+            looks, never = self._partials, fault == "partial"
+            wait = self._random.uniform(*self._latency) if looks is None else 0.0
+            self._last_id += self._random.randrange(1, 1000)
+            req_id = str(self._last_id)
+            if fault != "forget":
+                ready = self._now() + wait
+                self._pending[req_id] = _Pending(path, done, ready, looks or 0, never=never)
+                if len(self._pending) > MOST_ANSWERS:
+                    del self._pending[next(iter(self._pending))]
         return _not_finished(req_id if fault == "text-id" else int(req_id))
-
-    def _later(self, path: str, answer: Reply, fault: str | None) -> str:
-        """Keep an answer until it is ready; return its id."""
-        looks = self._partials
-        wait = self._random.uniform(*self._latency) if looks is None else 0.0
-        self._memory.last_id += self._random.randrange(1, 1000)
-        req_id = str(self._memory.last_id)
-        if fault != "forget":
-            ready = self._now() + wait
-            self._memory.pending[req_id] = _Pending(
-                path, answer, ready, looks or 0, never=fault == "partial"
-            )
-            if len(self._memory.pending) > MOST_ANSWERS:
-                del self._memory.pending[next(iter(self._memory.pending))]
-        return req_id
 
     def _polled(self, path: str, req_id: str | None, fault: str | None) -> Reply:
         with self._lock:
-            known = self._memory.pending.get(req_id or "")
+            known = self._pending.get(req_id or "")
             if fault == "forget" and req_id:
-                known = self._memory.pending.pop(req_id, None) and None
+                known = self._pending.pop(req_id, None) and None
             if known is None or known.path != path:
                 return failed(200, "Invalid request id", 400)
             known.polls += 1
@@ -207,7 +185,7 @@ class Protocol:
             return known.answer
 
     def _now(self) -> float:
-        return self._clock() + self._memory.ahead
+        return self._clock() + self._ahead
 
     def _note(self, method: str, body: bytes, req_id: str | None, status: int) -> None:
         try:
@@ -217,7 +195,7 @@ class Protocol:
         if len(body) > LONGEST_LOGGED:
             sent = f"{len(body):,} bytes"
         with self._lock:
-            self._memory.log.append(Request(method, sent, req_id, self._now(), status))
+            self._log.append(Request(method, sent, req_id, self._now(), status))
 
 
 def _decoded(body: bytes) -> Any:

@@ -72,10 +72,8 @@ class Sandbox:
         utc = partial(datetime.now, UTC)
         clocked = now or (utc if is_own and today is None else None)
         self._engine = Engine(days_of, lenient=lenient, now=clocked)
-        self._port, self._server = (
-            port,
-            Server(self.answer, lambda *head: self._protocol.refused(*head)),
-        )
+        self._port = port
+        self._server = Server(self.answer, lambda *head: self._protocol.refused(*head))
         # DuckDB complains at the end of a process about connections that are still open.
         self._closing = weakref.finalize(self, self._engine.close)
         in_child(self._leave)

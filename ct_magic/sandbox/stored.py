@@ -41,10 +41,14 @@ class Stored:
         # Not a TemporaryDirectory, which a process that was forked would remove at its end.
         self._folder = None if file else Path(tempfile.mkdtemp(prefix="ct_magic-"))
         self._file = file or (self._folder or Path()) / "events.duckdb"
-        if not _may_be_duckdbs(self._file):
-            raise UsageError(f"{self._file} {_FOREIGN}")
-        if self._file.is_file() and not self._file.stat().st_size:
-            self._file.unlink()  # made empty, to be filled: DuckDB takes none that is there
+        if self._file.is_file():
+            with self._file.open("rb") as content:
+                head = content.read(12)
+            if not head:
+                self._file.unlink()  # made empty, to be filled: DuckDB takes none that is there
+            # For another program's DuckDB would fetch a part of its own from the internet.
+            elif head[8:] != b"DUCK":
+                raise UsageError(f"{self._file} {_FOREIGN}")
         with self._readable():
             # Whole, since DuckDB has a meaning of its own for ":memory:" and the like.
             place = str(self._file.absolute())
@@ -108,12 +112,3 @@ def _fingerprint(folder: Path) -> str:
     files = import_events.files(folder)
     stats = [(str(file.relative_to(folder)), file.stat()) for file in files]
     return json.dumps([[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats])
-
-
-def _may_be_duckdbs(file: Path) -> bool:
-    # For another program's DuckDB would fetch a part of its own from the internet.
-    if not file.is_file():
-        return True
-    with file.open("rb") as content:
-        head = content.read(12)
-    return not head or head[8:] == b"DUCK"

@@ -101,11 +101,8 @@ def _ranges(db: duckdb.DuckDBPyConnection, group: Mapping[str, Any]) -> dict[str
     # Not finer than a float is there, or neighbours would have one name.
     power = _power(max((most - least) / group["top_n"], max(abs(least), abs(most)) * 2.0**-50))
     records = db.execute(RANGES.format(**group), [float(power)]).fetchall()
-    return {f"{_plain(k * power)}-{_plain((k + 1) * power)}": n for k, n in records}
-
-
-def _plain(number: Decimal) -> str:
-    return f"{number.normalize():f}"
+    ends = [((k * power).normalize(), ((k + 1) * power).normalize(), n) for k, n in records]
+    return {f"{low:f}-{high:f}": n for low, high, n in ends}
 
 
 def _power(least: float) -> Decimal:

@@ -476,7 +476,7 @@ def test_the_log_is_short(served: Sandbox) -> None:
     assert served.log[-1].body == f"{len(long):,} bytes"
     assert ask(served, "POST", PATH, json=BODY).status_code == 200
     assert served.log[-1].body == BODY
-    assert served._protocol._memory.log.maxlen == LOGGED
+    assert served._protocol._log.maxlen == LOGGED
 
 
 def test_a_body_in_many_small_chunks_is_joined_once(served: Sandbox) -> None:

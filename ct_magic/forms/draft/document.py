@@ -15,8 +15,6 @@ from ct_magic.query.lexer import Source, tokens
 from ct_magic.query.parser import spelled
 from ct_magic.rows import Record
 
-# What is still missing in a draft, or not allowed in its field; each with what is.
-
 
 class Missing(str):
     """Says what is still to be filled in: no mistake until Run or Insert is pressed."""

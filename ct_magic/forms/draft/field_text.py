@@ -109,12 +109,8 @@ def range_field(low: Token, high: Token) -> str:
 
 def range_word(field: str) -> str:
     """Write a range, `100..500`."""
-    low, _, high = field.partition("..")
-    return f"{_end_word(low)}..{_end_word(high)}"
-
-
-def _end_word(field: str) -> str:
-    return field.strip() if _CLOCK.fullmatch(field.strip()) else value_word(field)
+    ends = (end.strip() for end in field.partition("..")[::2])
+    return "..".join(end if _CLOCK.fullmatch(end) else value_word(end) for end in ends)
 
 
 def as_typed(field: str) -> str:
