@@ -124,7 +124,7 @@ class Counting:
 
     def done(self) -> bool:
         """Return True when every count has arrived or never will, as a Future does."""
-        return self._run.done
+        return self._run.questions.done
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -135,7 +135,7 @@ class Counting:
     @property
     def jobs(self) -> tuple[Job, ...]:
         """The distinct counts behind its rows, as they are now."""
-        return self._run.jobs
+        return self._run.questions.jobs
 
     @property
     def progress(self) -> str:
@@ -184,7 +184,7 @@ class Counting:
         """Start it, show the panel, which lives on beside the cell, and return at once."""
         panel = self._show()
         self._heard = panel.comm_ids
-        self._run.start()
+        self._run.questions.start()
 
         def work() -> None:
             try:
@@ -250,7 +250,7 @@ class Counting:
     async def _arrival(self) -> pd.DataFrame:
         import asyncio
 
-        while not self._run.wait(0):
+        while not self._run.questions.wait(0):
             await asyncio.sleep(_LOOK)
         return self.result(0)
 
@@ -325,7 +325,7 @@ def wait(run: RowRun, show: Callable[[], Panel], kernel: object = None) -> None:
     with _interrupts() as heard:
         panel = show()
         try:
-            run.start()
+            run.questions.start()
             _watch(run, panel, kernel, heard)
         except BaseException:
             _leave(run, panel)
@@ -369,7 +369,7 @@ def _watch(run: RowRun, panel: Panel, kernel: object, heard: _Interrupts) -> Non
             panel.disable_buttons()
         while True:
             heard.release()
-            is_over = run.wait(_SLICE)
+            is_over = run.questions.wait(_SLICE)
             heard.hold()
             if is_over:
                 return
@@ -387,7 +387,7 @@ def _leave(run: RowRun, panel: Panel) -> None:
         follow(run, panel)
 
     if spawn(cancel, "ct_magic-cancel"):
-        run.wait(_LEAVE)
+        run.questions.wait(_LEAVE)
     else:
         cancel()
 
@@ -405,7 +405,7 @@ def listen(
     """
     end = float("inf") if timeout is None else now() + timeout
     with CommPump(kernel, heard) as pump:
-        while not run.wait(max(0.0, min(_SLICE, end - now()))):
+        while not run.questions.wait(max(0.0, min(_SLICE, end - now()))):
             if now() >= end:
                 return False
             pump()
@@ -414,7 +414,7 @@ def listen(
 
 def follow(run: RowRun, panel: Panel) -> None:
     """Keep the panel true until the run is over; for a thread beside the cell."""
-    while not run.wait(_SLICE):
+    while not run.questions.wait(_SLICE):
         panel.refresh()
     panel.close()
 

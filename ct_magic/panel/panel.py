@@ -52,8 +52,8 @@ class Panel:
         """Be shown by this thread from now on, in place of the cell's, which is left."""
 
     def _standing(self) -> Standing:
-        run = self._run
-        return Standing(run.plan, run.rows, run.clock(), self._about, run.outage, run.at_once)
+        plan, rows, run = self._run.plan, self._run.rows, self._run.questions
+        return Standing(plan, rows, run.clock(), self._about, run.outage, run.at_once)
 
     def _safely(self, show: Callable[[], None]) -> None:
         if self._lost:
@@ -66,11 +66,11 @@ class Panel:
             _log.warning("ct_magic: the panel was lost; counting goes on", exc_info=True)
 
     def _refresh(self) -> None:
-        now = self._run.clock()
+        now = self._run.questions.clock()
         if now - self._spoken < self.tick:
             return
         # Frozen rows: the same tuple of them is the same picture.
-        shown = self._run.rows, self._run.outage
+        shown = self._run.rows, self._run.questions.outage
         if self.ticks or shown != self._shown or now >= self._until:
             self._spoken, self._shown = now, shown
             self._show(self._standing())
@@ -132,8 +132,9 @@ class HtmlPanel(Panel):
         super().__init__(run, about)
         self._display, self._is_final = display, is_final
         # What comes first is shown at once: it was displayed before anything was asked.
-        self._spoken, self._shown = run.clock(), (run.rows, run.outage)
-        self._show(self._standing())
+        standing = self._standing()
+        self._spoken, self._shown = standing.now, (standing.rows, standing.outage)
+        self._show(standing)
 
     def _show(self, standing: Standing) -> None:
         if not self._is_final:

@@ -226,7 +226,7 @@ class WidgetPanel(Panel):
     def _refresh(self) -> None:
         if self._is_built:
             super()._refresh()
-        elif self._run.clock() >= self._opens:
+        elif self._run.questions.clock() >= self._opens:
             self._build(self._standing())
 
     def _show(self, standing: Standing) -> None:

@@ -264,65 +264,36 @@ def _moment(job: Job, zone: tzinfo | None) -> datetime:
 
 
 class RowRun:
-    """The rows of a plan, and the run of the questions behind them.
+    """The rows of a plan, and the run of the `questions` behind them.
 
-    Panel, handle and DataFrame see rows; only the client sees questions. A row that is cancelled
-    ends those of its questions that no other row needs.
+    Panel and DataFrame see rows; the client sees questions. A row that is cancelled ends those of
+    its questions that no other row needs.
     """
 
     def __init__(self, plan: Plan, run: Run) -> None:
-        self.plan, self._run = plan, run
-        self.clock = run.clock
+        self.plan, self.questions = plan, run
         self._cancelled: set[int] = set()
         # What was seen, and its rows. Without a lock, which a fork would find held.
         self._drawn: tuple[tuple[Job, ...] | None, tuple[RowResult, ...]] = (None, ())
 
     @property
-    def jobs(self) -> tuple[Job, ...]:
-        """The job of every question as it is now."""
-        return self._run.jobs
-
-    @property
     def rows(self) -> tuple[RowResult, ...]:
         """Every row as it is now: the same tuple until something has changed."""
-        jobs, (seen, rows) = self._run.jobs, self._drawn
+        jobs, (seen, rows) = self.questions.jobs, self._drawn
         # Frozen jobs: comparing what is the same object takes no time.
         if jobs != seen:
             rows = row_results(self.plan, jobs)
             self._drawn = (jobs, rows)
         return rows
 
-    @property
-    def done(self) -> bool:
-        """True when every count has arrived or never will."""
-        return self._run.done
-
-    @property
-    def outage(self) -> tuple[float, float] | None:
-        """Since when no answer came, and when the service is given up; None while it answers."""
-        return self._run.outage
-
-    @property
-    def at_once(self) -> int | None:
-        """How many requests the service takes at once, where that is fewer than are wanted."""
-        return self._run.at_once
-
-    def start(self) -> None:
-        """Start to ask and return at once."""
-        self._run.start()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait, `timeout` seconds at the most; return True if all is over."""
-        return self._run.wait(timeout)
-
     def cancel(self, number: int | None = None) -> None:
         """Stop asking for one row (by its number, from 0) or for all of them."""
         if number is None:
-            self._run.cancel()
+            self.questions.cancel()
             return
         self._cancelled.add(number)
         kept = [row for row in self.plan.rows if row.number not in self._cancelled]
         needed = {question for row in kept for question in row.questions}
         for question in self.plan.rows[number].questions:
             if question not in needed:
-                self._run.cancel(question)
+                self.questions.cancel(question)

@@ -61,6 +61,6 @@ class PlainRun(RowRun):
 
     def move(self, number: int, **changes: Any) -> None:
         """Change one job."""
-        jobs = list(self.jobs)
+        jobs = list(self.service.jobs)
         jobs[number] = replace(jobs[number], **changes)
         self.service.jobs = tuple(jobs)
