@@ -18,16 +18,19 @@ BY_A_CACHE = "answered by a cache:"  # no answer to this request: it was given b
 
 
 class State(StrEnum):
-    """The state of a job; the value is the word that `status` shows in a DataFrame."""
+    """The state of a job; the value is the word that `status` shows in a DataFrame.
 
-    WAITING = "waiting"
+    Of the states of its counts a row has the first.
+    """
+
     SUBMITTED = "submitted"
-    SUCCESS = "success"
+    WAITING = "waiting"
     FAILED = "failed"
-    CANCELLED = "cancelled"
     TIMED_OUT = "timed out"
+    CANCELLED = "cancelled"
     INCONSISTENT = "inconsistent"  # of a row: counts of different moments
     NOT_YET = "not yet"  # of a row that is not asked
+    SUCCESS = "success"
 
     @property
     def ended(self) -> bool:

@@ -167,18 +167,15 @@ def open_panel(
     # Without a shell there is nothing that could replace what was displayed.
     rich = mode in ("widget", "html") and shell is None
     stream = out or sys.stderr
-    match _mode(shell) if mode == "auto" or rich else mode:
-        case "none":
-            return Panel(run, about)
-        case "widget":
-            from ct_magic.panel.widget_panel import PATIENCE, WidgetPanel
+    chosen = _mode(shell) if mode == "auto" or rich else mode
+    if chosen == "widget":
+        from ct_magic.panel.widget_panel import PATIENCE, WidgetPanel
 
-            lines, stays = _lines(shell), is_inside_output(shell)
-            display = notebook_display()
-            return WidgetPanel(run, about, display, lines=lines, stays=stays, patience=PATIENCE)
-        case "html":
-            return HtmlPanel(run, about, notebook_display(), is_final=is_inside_output(shell))
-    if stream is None:  # a Python without a console
+        lines, stays, display = _lines(shell), is_inside_output(shell), notebook_display()
+        return WidgetPanel(run, about, display, lines=lines, stays=stays, patience=PATIENCE)
+    if chosen == "html":
+        return HtmlPanel(run, about, notebook_display(), is_final=is_inside_output(shell))
+    if chosen == "none" or stream is None:  # a Python without a console
         return Panel(run, about)
     is_ci = environ.get("CI", "").lower() not in ("", "0", "false")
     is_log = is_ci or environ.get("TERM") == "dumb" or about.stable

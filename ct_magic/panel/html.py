@@ -105,11 +105,8 @@ def _days(standing: Standing) -> str:
     rows = [row.row for row in standing.rows]
     others = [row.previous for row in rows if row.previous]
     known = [(other.start, other.end) for other in others if other.start and other.end]
-    ends = [
-        (min(start for start, _ in some), max(end for _, end in some))
-        for some in ([(row.start, row.end) for row in rows], known)
-        if some
-    ]
+    both = [(row.start, row.end) for row in rows], known
+    ends = [(min(some)[0], max(end for _, end in some)) for some in both if some]
     years = {day.year for end in ends for day in end}
     parts = [words.span(*end, year=end is ends[-1] or len(years) > 1) for end in ends]
     return " against ".join(parts)
@@ -176,11 +173,11 @@ def _card(standing: Standing, *, live: bool) -> str:
     head = query + _head(standing)
     if not rows:
         return head
-    if reason := shared_error(rows) if standing.over else None:
-        head += f'<div style="color:{style.WRONG}">✗ {foreign(reason)}</div>'
-        standing = replace(standing, rows=tuple(replace(row, error=None) for row in rows))
     if not standing.over:
         head += _track(standing)
+    elif reason := shared_error(rows):
+        head += f'<div style="color:{style.WRONG}">✗ {foreign(reason)}</div>'
+        standing = replace(standing, rows=tuple(replace(row, error=None) for row in rows))
     # The picture below shows the rows.
     is_folded = standing.over and standing.about.plotted and not standing.lost
     if shape(standing) == "grid" and not is_folded:
@@ -236,8 +233,11 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
         rest = [words.interval(row.low, row.high), of, before, panel_text.difference(row)]
         rest = [escape(part) for part in rest]
     else:
-        big, unit = f"{row.count:,}", of_all.partition(" ")[2]
-        rest = [f"{unit}{_versus_line(row)}", *_behind(row)]
+        big, versus = f"{row.count:,}", panel_text.versus(row)
+        if row.change is not None:
+            bold = words.change(row.change)
+            versus = versus.replace(bold, f'<b style="color:{INK}">{bold}</b>', 1)
+        rest = [of_all.partition(" ")[2] + versus, *_behind(row)]
     rest.append(escape(standing.so_far(row)))
     # The count has arrived; what it is compared with may not have.
     said = _tick(standing) if row.state.ended else state(row, standing, live=live)
@@ -259,11 +259,6 @@ def _behind(row: RowResult) -> list[str]:
     parts = {unit: count for unit, count in split.items() if count != row.count}
     known = {"events": row.events if row.count else None} | parts
     return [f"{count:,} {unit}" for unit, count in known.items() if count is not None]
-
-
-def _versus_line(row: RowResult) -> str:
-    said, bold = panel_text.versus(row), "" if row.change is None else words.change(row.change)
-    return said.replace(bold, f'<b style="color:{INK}">{bold}</b>', 1) if bold else said
 
 
 def _head(standing: Standing) -> str:
@@ -336,22 +331,20 @@ def columns_drawn(standing: Standing, height: int) -> str:
         groups.setdefault(name or row.row.title, []).append(row)
     if len(groups) in (1, len(rows)):
         groups = {"": list(rows)}  # the head says from where to where
-    largest = sorted(groups, key=lambda name: -_highest(groups[name]))[:_GROUPS]
+    highest = {name: max(row.count or 0 for row in groups[name]) for name in groups}
+    largest = sorted(groups, key=lambda name: -highest[name])[:_GROUPS]
     more = len(groups) - len(largest)
     rest = quiet(f"and {more:,} more" if more else "")
     size = height if len(groups) == 1 else (height - 20 * bool(more)) // len(largest) - 4
     lines = []
     for name in groups:
-        if name in largest and _highest(shown := groups[name][:_DRAWN], -1) >= 0:
-            svg = _svg(standing, shown, _highest(rows), size, name)
+        shown = groups[name][:_DRAWN]
+        if name in largest and any(row.count is not None for row in shown):
+            svg = _svg(standing, shown, max(highest.values()), size, name)
             begin = f'<bdi style="color:{MUTED}">{escape(plain(name))}</bdi>'
             parts = f"{begin} {svg} {quiet(extent(standing, shown))}" if name else svg
             lines.append(f'<div class="ct-line">{parts}</div>')
     return "".join(lines) + rest
-
-
-def _highest(rows: Sequence[RowResult], default: int = 0) -> int:
-    return max((row.count for row in rows if row.count is not None), default=default)
 
 
 def _days_drawn(standing: Standing) -> str:
@@ -359,9 +352,8 @@ def _days_drawn(standing: Standing) -> str:
     days = standing.about.days if standing.over else ()
     if sum(row.count is not None for row in days) < 2:
         return ""
-    svg = _svg(standing, days, _highest(days), 28)
-    said = extent(standing, days)
-    return f'<span class="ct-days" style="color:{MUTED}">{svg} {said}</span> '
+    svg = _svg(standing, days, max(row.count or 0 for row in days), 28)
+    return f'<span class="ct-days" style="color:{MUTED}">{svg} {extent(standing, days)}</span> '
 
 
 def _svg(
@@ -412,17 +404,12 @@ def coloured(text: str) -> str:
     """Return a query as HTML: its words, texts and numbers in colour; its lines stay lines."""
     pieces, at = list[str](), 0
     for token in tokens_of_cell(text):
-        pieces += [
-            escape(text[at : token.start]),
-            _KINDS.get(token.type, "{}").format(_foreign(token.text)),
-        ]
+        said = escape(token.text)
+        # A right-to-left name turns the words around it round unless it is isolated.
+        if any(unicodedata.bidirectional(char) in ("R", "AL") for char in token.text):
+            said = f"<bdi>{said}</bdi>"
+        pieces += [escape(text[at : token.start]), _KINDS.get(token.type, "{}").format(said)]
         at = token.end
     # A line that begins with a right-to-left name goes from left to right, as in the editor.
     lines = "".join([*pieces, escape(text[at:])]).split("\n")
     return "\n".join(f'<bdi dir="ltr">{line}</bdi>' for line in lines)
-
-
-def _foreign(text: str) -> str:
-    # A right-to-left name turns the words around it round unless it is isolated.
-    turns = any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
-    return f"<bdi>{escape(text)}</bdi>" if turns else escape(text)

@@ -83,21 +83,16 @@ class Standing(Record):
     @property
     def seconds(self) -> float | None:
         """The seconds since the first request; None where none was sent, or none may be shown."""
-        begun = [job.began for job in self._jobs if job.began is not None]
+        begun = [job.began for job in self.jobs if job.began is not None]
         if not begun or self.about.stable:
             return None
-        ended = [job.ended for job in self._jobs if job.ended is not None]
+        ended = [job.ended for job in self.jobs if job.ended is not None]
         return (max(ended, default=self.now) if self.over else self.now) - min(begun)
-
-    @property
-    def seconds_left(self) -> tuple[float, float] | None:
-        """The least and the most seconds that are likely left; None without ground for it."""
-        return seconds_left(self._jobs, self.now)
 
     @property
     def next_look(self) -> float:
         """When the next look at any count is due, by the run's clock; infinite for none."""
-        dues = (job.due for job in self._jobs if not job.state.ended and job.due is not None)
+        dues = (job.due for job in self.jobs if not job.state.ended and job.due is not None)
         return min((due for due in dues if due > self.now), default=float("inf"))
 
     @property
@@ -151,7 +146,8 @@ class Standing(Record):
         return month if lengths and lengths <= {28, 29, 30, 31} else None
 
     @property
-    def _jobs(self) -> tuple[Job, ...]:
+    def jobs(self) -> tuple[Job, ...]:
+        """The counts behind the rows, each once."""
         jobs = (job for row in self.rows for job in row.jobs)
         return tuple({job.number: job for job in jobs}.values())
 

@@ -17,7 +17,7 @@ from ct_magic.common import words
 from ct_magic.common.statistics import wilson
 from ct_magic.common.words import change, duration, fit, interval, plain, share
 from ct_magic.panel import text as panel_text
-from ct_magic.panel.standing import Standing, column_words, pieces
+from ct_magic.panel.standing import FINE, Standing, column_words, pieces
 from ct_magic.panel.style import DOUBT, INK, MUTED, WRONG, bar
 from ct_magic.planning.row_results import RowResult, reason, shared_error
 from ct_magic.rows import Record, Row, row_name
@@ -151,7 +151,7 @@ def _is_wider(lines: Sequence[Sequence[str]], right: Sequence[bool], width: int)
 def row_columns(standing: Standing, *, live: bool = False) -> list[Column]:
     """Return the columns that all rows of a cell need."""
     rows = standing.rows
-    highest = max((row.count for row in rows if row.count is not None), default=0)
+    highest = max((row.count or 0 for row in rows), default=0)
     named = len({row.row.title for row in rows}) > 1
     columns = []
     if named or any(pieces(row.row) for row in rows):
@@ -168,7 +168,12 @@ def row_columns(standing: Standing, *, live: bool = False) -> list[Column]:
         if not standing.has_shares:
             known = {row.row.number: change(row.change) for row in rows if row.change is not None}
             columns.append(Column("change", lambda row: known.get(row.row.number, ""), right=True))
-    columns.append(Column("", lambda row: _bar(row, highest, standing), is_bar=True))
+
+    def drawn(row: RowResult) -> str:
+        width = 100 * (row.count or 0) / (highest or 1)
+        return bar(width, hollow=standing.is_open(row)) if width else ""
+
+    columns.append(Column("", drawn, is_bar=True))
     head = "share" if standing.has_shares else ""
     return [*columns, Column(head, lambda row: _note(row, standing, live))]
 
@@ -214,11 +219,6 @@ def _named(row: RowResult, named: bool) -> str:
     return f"{sign}<bdi{title}>{escape(name)}</bdi>"
 
 
-def _bar(row: RowResult, highest: int, standing: Standing) -> str:
-    width = 100 * row.count / highest if row.count and highest else 0.0
-    return bar(width, hollow=standing.is_open(row)) if width else ""
-
-
 def _note(row: RowResult, standing: Standing, live: bool) -> str:
     """Return what a table says of a row beside its number: its share, or why it has none."""
     parts = [] if row.share is None or row.low is None else [_share(row)]
@@ -226,7 +226,7 @@ def _note(row: RowResult, standing: Standing, live: bool) -> str:
         parts.append(escape(panel_text.of_step_before(row, standing.rows)))
     parts.append(state(row, standing, live=live))
     said = " · ".join(filter(None, parts))
-    if not live or row.state in panel_text.QUIET:
+    if not live or row.state in FINE:
         return said
     # While it runs a line has no room for all, and must not become two: pointing at it says all.
     return f'<span title="{escape(panel_text.phase(row, standing))}">{said}</span>'
@@ -259,7 +259,7 @@ def state(row: RowResult, standing: Standing, *, live: bool, short: bool = True)
             ends = f' ct-magic-ends" style="--ct-magic-for:{left}s' if live else ""
             said += f'<span class="ct-next{ends}">, next {what} in {time}</span>'
         return f'<span class="ct-live" style="color:{colour}">{said}</span>'
-    if row.state in panel_text.QUIET:
+    if row.state in FINE:
         return quiet(standing.so_far(row) if row.state is State.SUCCESS else "not yet")
     said, colour = foreign(panel_text.ended(row)), _COLOURS.get(row.state, INK)
     if row.state in _COLOURS:
@@ -325,28 +325,25 @@ def grid_columns(standing: Standing) -> list[Column]:
     has_means = len({base.row.start for base in lines}) > 1
     has_values = any(base.row.pieces for base in lines)
 
-    def column(number: int) -> Column:
-        cells, head = known[places[number]], heads[number]
-        short = head.partition(" ")[2] if number else head
+    def column(place: Place, head: str) -> Column:
+        cells, short = known[place], head if place == places[0] else head.partition(" ")[2]
+        mean = _mean(cells.values(), with_interval=is_own) if has_means else ""
         if is_own:
             return Column(
                 head,
                 lambda base: _own_cell(cells.get(base.row.number), standing, len(lines) == 1),
                 lambda base: _stripped(_own_cell(cells.get(base.row.number), standing, False)),
                 short=short,
-                mean=_mean(cells.values(), with_interval=True) if has_means else "",
+                mean=mean,
             )
-        scale = largest if places[number] in shaded else None
-        return Column(
-            head,
-            lambda base: _shade(cells.get(base.row.number), scale),
-            right=True,
-            is_shade=True,
-            short=short,
-            mean=_mean(cells.values()) if has_means else "",
-        )
+        scale = largest if place in shaded else None
 
-    columns = [column(number) for number in range(len(places))]
+        def shade(base: RowResult) -> str:
+            return _shade(cells.get(base.row.number), scale)
+
+        return Column(head, shade, right=True, is_shade=True, short=short, mean=mean)
+
+    columns = list(map(column, places, heads))
     name = f"<b>{'all' if is_own and not has_values else 'mean'}</b>"
     mean = name if any(column.mean for column in columns) else ""
     profiles = Column("profiles", count_html, right=True)

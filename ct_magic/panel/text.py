@@ -10,7 +10,7 @@ from math import ceil
 from ct_magic.client.jobs import State
 from ct_magic.common import words
 from ct_magic.common.words import plain
-from ct_magic.panel.standing import Standing, is_kept, waiting
+from ct_magic.panel.standing import Standing, is_kept, seconds_left, waiting
 from ct_magic.planning.row_results import RowResult, reason
 
 ROWS = 20  # rows of a table that is shown whole
@@ -31,7 +31,6 @@ _STATES = {
     State.SUCCESS: ("✓", ""),
 }
 SIGNS = {state: sign for state, (sign, _) in _STATES.items()}
-QUIET = (State.SUCCESS, State.NOT_YET)
 REFRESH = "--refresh asks anew"
 ANY_ORDER = "in any order: the service knows days, not sequences"
 NEARLY_ALL = 0.9  # of the profiles: more of them did it on day 0 than people expect
@@ -64,7 +63,7 @@ def groups(standing: Standing) -> list[str]:
 
 def time_left(standing: Standing) -> str:
     """Return the time that is left, `about 1 to 2 min left`; what is expected until one came."""
-    if left := standing.seconds_left:
+    if left := seconds_left(standing.jobs, standing.now):
         return f"about {words.durations(*left)} left"
     has_come = any(row.state.ended for row in standing.rows)
     return "" if has_come else standing.plan.expects or ""

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TextIO
 
@@ -103,8 +103,14 @@ class CancelButtons:
 
     def _toggle(self, change: object) -> None:
         if self._list and self._open.value:
-            rows = [row for row in self._run.rows if not row.state.ended][:OFFERED]
-            self._list.options = [(_in_list(row, self._run.rows), row.row.number) for row in rows]
+            rows, options = self._run.rows, list[tuple[str, int]]()
+            named = len({row.row.title for row in rows}) > 1
+            for row in [row for row in rows if not row.state.ended][:OFFERED]:
+                parts = [row_label(row, named), row_days(row, rows)]
+                parts.append(panel_text.under_way(row, short=True))
+                name = f"{row.row.number + 1}: {', '.join(filter(None, parts))}"
+                options.append((name, row.row.number))
+            self._list.options = options
         _shown(self.below[1], self._open.value)
         self.follow(self._seen)
 
@@ -119,12 +125,6 @@ class CancelButtons:
 
 def _shown(widget: w.DOMWidget, is_shown: bool) -> w.DOMWidget:
     return widget.remove_class(OFF) if is_shown else widget.add_class(OFF)
-
-
-def _in_list(row: RowResult, rows: Sequence[RowResult]) -> str:
-    named = len({other.row.title for other in rows}) > 1
-    parts = [row_label(row, named), row_days(row, rows), panel_text.under_way(row, short=True)]
-    return f"{row.row.number + 1}: {', '.join(filter(None, parts))}"
 
 
 def _box(row: RowResult) -> w.Checkbox:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from ct_magic.client.jobs import NOT_AGAIN, NOT_SENT, TOO_LATE, Job, State, Tally
+from ct_magic.client.jobs import NOT_AGAIN, NOT_SENT, TOO_LATE, Job, State
 from ct_magic.common.statistics import difference, wilson
 from ct_magic.rows import FEWER, PARTS, Comparison, Formula, Plan, Record, Row
 
@@ -135,17 +135,6 @@ def _falling(bases: Sequence[tuple[int, int, int]], whole: _Sum | None) -> Itera
 
 
 INCONSISTENT = "counts of different moments: --refresh asks them anew"
-# Of the states of its counts a row has the first.
-_STATES = (
-    State.SUBMITTED,
-    State.WAITING,
-    State.FAILED,
-    State.TIMED_OUT,
-    State.CANCELLED,
-    State.INCONSISTENT,
-    State.NOT_YET,
-    State.SUCCESS,
-)
 
 
 class RowResult(Record):
@@ -228,10 +217,12 @@ def _result(row: Row, jobs: Sequence[Job], own: _Values, other: _Values) -> RowR
                     found |= {"difference_low": gap.low, "difference_high": gap.high}
     if is_alike and count is not None and previous:
         found["change"] = count / previous - 1
-    if count is not None and (tally := _row_tally(row, jobs)):
+    # The split of one count is that of its row only where its base was sent with all its filters.
+    split = row.formula if count is not None and row.has_events else None
+    if split and len(split.questions) == 1 and (tally := jobs[split.plus[0]].tally):
         found |= {"events": tally.events, "users": tally.users, "devices": tally.devices}
     states = {job.state for job in needed} | ({State.NOT_YET} if row.formula is None else set())
-    state = next((state for state in _STATES if state in states), State.SUCCESS)
+    state = next((state for state in State if state in states), State.SUCCESS)
     error = next((job.error for job in needed if job.state is state and job.error), None)
     if is_wrong or is_other_wrong:
         state, error = State.INCONSISTENT, INCONSISTENT
@@ -246,13 +237,6 @@ def _result(row: Row, jobs: Sequence[Job], own: _Values, other: _Values) -> RowR
         cached=bool(needed) and all(job.taken is not None for job in needed),
         **found,
     )
-
-
-def _row_tally(row: Row, jobs: Sequence[Job]) -> Tally | None:
-    # The split of one count is that of its row only where its base was sent with all its filters.
-    if row.formula is None or len(row.formula.questions) > 1 or not row.has_events:
-        return None
-    return jobs[row.formula.plus[0]].tally
 
 
 def _moment(job: Job, zone: tzinfo | None) -> datetime:

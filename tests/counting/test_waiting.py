@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from helpers.plans import question
+from helpers.plans import plan, question, row
 from helpers.shell import TODAY, Clock, point_at, submitted, until
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -20,6 +20,7 @@ from ct_magic.client.jobs import Answer, Job, Partial, State, Success, Tally, Ti
 from ct_magic.client.runner import Run
 from ct_magic.counting.handle import wait
 from ct_magic.panel.panel import Panel
+from ct_magic.planning.row_results import RowRun
 from ct_magic.sandbox import Sandbox
 
 
@@ -88,7 +89,7 @@ def test_whatever_ends_the_waiting_ends_the_asking(error: type[BaseException]) -
         pytest.raises(error),
         alarm(error, lambda: [job.state for job in run.jobs] == arrived),
     ):
-        wait(run, lambda: panel)
+        wait(RowRun(plan([row(number) for number in range(3)]), run), lambda: panel)
     assert run.wait(60)
     assert panel.closed.wait(60)
     ended = [job.state for job in run.jobs]

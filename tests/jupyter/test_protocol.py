@@ -267,6 +267,7 @@ def test_a_second_interrupt_gets_one_out_whatever_happens(front: FrontEnd) -> No
         "from ct_magic.counting.handle import wait\n"
         "class Stubborn:\n"
         "    clock, jobs, cancels, over = time.monotonic, (), 0, False\n"
+        "    questions = property(lambda self: self)\n"
         "    def wait(self, timeout): time.sleep(timeout); return self.over\n"
         "    def start(self): display('it waits')\n"
         "    def cancel(self, number=None):\n"

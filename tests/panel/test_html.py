@@ -16,7 +16,7 @@ from hypothesis import given, strategies as st
 from ct_magic.client.jobs import Job, State, Tally
 from ct_magic.panel import html as card, style, tables, text as words
 from ct_magic.panel.html import coloured
-from ct_magic.panel.standing import About, Standing
+from ct_magic.panel.standing import About, Standing, seconds_left
 from ct_magic.planning.row_results import row_results
 from ct_magic.rows import Comparison, Formula, Row
 
@@ -260,17 +260,21 @@ def test_time_is_estimated_only_where_a_queue_moves() -> None:
     Counts from the journal, or cancelled ones, took no time and say nothing of the others; and
     nothing is promised in the first tenth of a run.
     """
+
+    def left(cell: Standing) -> tuple[float, float] | None:
+        return seconds_left(cell.jobs, cell.now)
+
     pending = {"state": State.SUBMITTED, "began": 0.0}
     done = DONE | {"began": 0.0}
-    assert many(90, *[done] * 10, *[pending] * 80, now=130.0).seconds_left is None
-    assert many(90, *[DONE | {"began": None, "taken": TAKEN}] * 80, pending).seconds_left is None
-    assert many(90, *[{"state": State.CANCELLED, "began": 0.0}] * 80, pending).seconds_left is None
-    assert many(90, *[done] * 10, now=5.0).seconds_left is None
-    assert many(90, *[done] * 10, *[pending] * 11, now=130.0).seconds_left is None
-    assert many(90, *[done] * 10, *[pending] * 10, now=130.0).seconds_left is not None
-    assert many(101, *[done] * 10, now=130.0).seconds_left is None
-    assert many(100, *[done] * 10, now=130.0).seconds_left is not None
-    assert many(20, *[done] * 10, now=100.0).seconds_left == pytest.approx((70.0, 140.0))
+    assert left(many(90, *[done] * 10, *[pending] * 80, now=130.0)) is None
+    assert left(many(90, *[DONE | {"began": None, "taken": TAKEN}] * 80, pending)) is None
+    assert left(many(90, *[{"state": State.CANCELLED, "began": 0.0}] * 80, pending)) is None
+    assert left(many(90, *[done] * 10, now=5.0)) is None
+    assert left(many(90, *[done] * 10, *[pending] * 11, now=130.0)) is None
+    assert left(many(90, *[done] * 10, *[pending] * 10, now=130.0)) is not None
+    assert left(many(101, *[done] * 10, now=130.0)) is None
+    assert left(many(100, *[done] * 10, now=130.0)) is not None
+    assert left(many(20, *[done] * 10, now=100.0)) == pytest.approx((70.0, 140.0))
     assert words.time_left(many(20, *[done] * 10, now=100.0)) == "about 1 to 2 min left"
 
 

@@ -34,7 +34,7 @@ class Runner(PlainRun):
         super().__init__([row(n, f"count {n}", text=f"count {n}") for n in range(many)])
 
     def end(self) -> None:
-        for number in range(len(self.jobs)):
+        for number in range(len(self.service.jobs)):
             self.move(number, state=State.SUCCESS, tally=Tally(7138), began=0.0, ended=self.now)
 
 
