@@ -48,10 +48,6 @@ from ct_magic.rows import Record
 # tests, a class of their own) keeps it, bounded where it is one of urllib3's.
 
 
-class CertificatesError(Exception):
-    """The file of the certificates that are trusted, whose path is the text, cannot be read."""
-
-
 class Deadline:
     """What is left of the time of one exchange, which takes so many seconds at the most."""
 
@@ -69,15 +65,11 @@ class Deadline:
 class BoundedAdapter(HTTPAdapter):
     """An adapter of requests for one exchange, over within so many seconds.
 
-    `certificates` is a file or folder of those that are trusted; None: those of requests. It is
-    for https alone.
+    `trust` is for https: what it is made with, and the certificates that are trusted.
     """
 
-    def __init__(
-        self, seconds: float, certificates: str | None = None, *, tls: bool = True
-    ) -> None:
-        self._deadline = Deadline(seconds)
-        self._trust = _trust(certificates or DEFAULT_CA_BUNDLE_PATH) if tls else None
+    def __init__(self, seconds: float, trust: ssl.SSLContext | None = None) -> None:
+        self._deadline, self._trust = Deadline(seconds), trust
         super().__init__(pool_connections=1, pool_maxsize=1)
 
     def send(self, *args: Any, **options: Any) -> requests.Response:
@@ -185,13 +177,6 @@ def _within(deadline: Deadline, work: Callable[[], None], undo: Callable[[], Non
         raise failures.pop()
 
 
-def _trust(certificates: str) -> ssl.SSLContext:
-    try:
-        return _trusted(certificates, Path(certificates).stat().st_mtime_ns)
-    except (ssl.SSLError, FileNotFoundError, PermissionError) as error:
-        raise CertificatesError(certificates) from error
-
-
 @lru_cache(maxsize=4)
 def _trusted(certificates: str, _changed: int) -> ssl.SSLContext:
     context = create_urllib3_context()
@@ -245,14 +230,12 @@ class RouteError(Exception):
 class Route(Record):
     """How to reach an address: `proxies` as requests takes them, and who is trusted there.
 
-    `certificates` is a file or folder, None for those of requests. `proxy_variable` and
-    `certificates_variable` name where these come from, None where nothing is set.
+    `proxy_variable` names where the proxy comes from, None where there is none.
     """
 
     proxies: Mapping[str, str]
-    certificates: str | None = None
+    trust: ssl.SSLContext | None = None
     proxy_variable: str | None = None
-    certificates_variable: str | None = None
 
 
 def to(url: str, environ: Mapping[str, str] = os.environ) -> Route:
@@ -262,13 +245,7 @@ def to(url: str, environ: Mapping[str, str] = os.environ) -> Route:
     """
     if not url.startswith("https:"):
         return Route({})
-    variable = next((name for name in CERTIFICATES if environ.get(name)), None)
-    certificates = environ[variable] if variable else None
-    if certificates and not Path(certificates).exists():
-        raise RouteError(
-            f"{variable} names {certificates!r}, which does not exist: set it to a "
-            "file of certificates, or unset it"
-        )
+    trust = _trust(environ)
     # Without a scheme `localhost:3128` would be one of the scheme `localhost`.
     proxies = {
         name: value if "://" in value else f"http://{value}"
@@ -276,12 +253,30 @@ def to(url: str, environ: Mapping[str, str] = os.environ) -> Route:
     }
     proxy = select_proxy(url, proxies)
     if not proxy:
-        return Route(proxies, certificates, None, variable)
+        return Route(proxies, trust)
     names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
     written = (proxy, proxy.removeprefix("http://"))
     name = next((name for name in names if environ.get(name) in written), "the system's settings")
     _check(proxy, name)
-    return Route(proxies, certificates, name, variable)
+    return Route(proxies, trust, name)
+
+
+def _trust(environ: Mapping[str, str]) -> ssl.SSLContext:
+    variable = next((name for name in CERTIFICATES if environ.get(name)), "")
+    certificates = environ.get(variable) or DEFAULT_CA_BUNDLE_PATH
+    if variable and not Path(certificates).exists():
+        raise RouteError(
+            f"{variable} names {certificates!r}, which does not exist: set it to a "
+            "file of certificates, or unset it"
+        )
+    why = f"the certificates {certificates} cannot be read: pip install --force-reinstall certifi"
+    if variable:
+        cure = "set it to a PEM file, or unset it"
+        why = f"{variable} names no certificates that can be read: {cure}"
+    try:
+        return _trusted(certificates, Path(certificates).stat().st_mtime_ns)
+    except (ssl.SSLError, FileNotFoundError, PermissionError):
+        raise RouteError(why) from None
 
 
 def _check(proxy: str, name: str) -> None:

@@ -70,17 +70,21 @@ class Learned(Record):
         return Learned(requests, pending, tried) if is_limit and is_time else Learned()
 
 
+NOTHING = Learned()
+
+
 class Gate:
     """Lets as many requests of an account through at once as the service takes, `most` at most.
 
-    `known` is a limit that was met: one more was refused. May be used by several threads; times
-    are readings of any one clock.
+    `learned` is what its answers taught before, seen at the time `wall` in seconds since 1970.
+    `known` is a limit that was met: one more was refused. May be used by several threads; other
+    times are readings of any one clock.
     """
 
-    def __init__(self, most: int, known: int | None = None, *, is_recent: bool = False) -> None:
-        self.most, self.known = most, known
-        self._limit, self._refused = known, 0.0
-        self._patience = AFTER_MANY if is_recent else AFTER_FEW
+    def __init__(self, most: int, learned: Learned = NOTHING, wall: float = 0.0) -> None:
+        self.most, self.known = most, learned.requests
+        self._limit, self._refused = self.known, 0.0
+        self._patience = AFTER_MANY if learned.is_recent(wall) else AFTER_FEW
         self._taken, self._is_trying = 0, False
         self._inside, self._room = 0, Condition()
 
@@ -191,18 +195,15 @@ _gates: dict[str, Gate] = {}
 _lock = ForkLock()
 
 
-def gate(account: str, most: int, learned: Learned | None = None, wall: float = 0.0) -> Gate:
+def gate(account: str, most: int, learned: Learned = NOTHING, wall: float = 0.0) -> Gate:
     """Return the one gate of an account; all its runs keep to the `most` that was set last.
 
     `learned` is for the first run of the process, at the time `wall` in seconds since 1970.
     """
     with _lock:
-        if account not in _gates:
-            known = learned or Learned()
-            recent = known.is_recent(wall)
-            _gates[account] = Gate(most, known.requests, is_recent=recent)
-        _gates[account].most = most
-        return _gates[account]
+        found = _gates.setdefault(account, Gate(most, learned, wall))
+        found.most = most
+        return found
 
 
 in_child(_gates.clear)  # whoever was inside is not there to leave

@@ -66,18 +66,18 @@ def read(
     if status == 401 and isinstance(data.get("error"), str):
         return jobs.Denied(error)
     if data.get("status") in STATUSES and is_anothers(data, req_id):
-        return _foreign(f"the answer belongs to another query: {_body_kind(body)}")
+        return foreign(f"the answer belongs to another query: {_body_kind(body)}")
     if is_failed and (200 <= status < 300 or status >= 400):
         return _failure(_kind(status, data), data, _with_event(error, events), req_id)
     if status == 202 and (data.get("status") in STATUSES or not body.strip()):
         return _partial(data, req_id, body) if "req_id" in data else jobs.NotYet()
     if status == 200 and data.get("status") in STATUSES:
         return _good(data, req_id, body)
-    if _is_passing(status):
-        return jobs.Trouble(error, cause=_cause(status))
+    if passing := _passing(status, error):
+        return passing
     if 300 <= status < 400:
-        return _foreign(f"HTTP {status}: a redirection, which is not followed; check the address")
-    return _foreign(f"{error}, which is no answer of the API")
+        return foreign(f"HTTP {status}: a redirection, which is not followed; check the address")
+    return foreign(f"{error}, which is no answer of the API")
 
 
 def pause(headers: Mapping[str, str]) -> float | None:
@@ -140,8 +140,8 @@ def _failure(kind: int, data: dict[str, object], error: str, req_id: str | None)
         return jobs.Denied(error)
     if kind in (409, 429) or "too many concurrent" in words:
         return jobs.Busy(error)
-    if _is_passing(kind):
-        return jobs.Trouble(error, cause=_cause(kind))
+    if passing := _passing(kind, error):
+        return passing
     if not is_event and not has_too_many_parts and BUSY.search(error):
         return jobs.Busy(error)
     if kind == 403:
@@ -152,12 +152,9 @@ def _failure(kind: int, data: dict[str, object], error: str, req_id: str | None)
     return jobs.Trouble(error, cause=jobs.Cause.REFUSED)
 
 
-def _is_passing(kind: int) -> bool:
-    return kind in (408, 425) or kind >= 500
-
-
-def _cause(kind: int) -> jobs.Cause:
-    return jobs.Cause.INTERNAL if kind == 500 else jobs.Cause.UNAVAILABLE
+def _passing(kind: int, error: str) -> jobs.Trouble | None:
+    cause = jobs.Cause.INTERNAL if kind == 500 else jobs.Cause.UNAVAILABLE
+    return jobs.Trouble(error, cause=cause) if kind in (408, 425) or kind >= 500 else None
 
 
 def _good(data: dict[str, object], req_id: str | None, body: bytes) -> jobs.Answer:
@@ -165,11 +162,11 @@ def _good(data: dict[str, object], req_id: str | None, body: bytes) -> jobs.Answ
         return _partial(data, req_id, body)
     count, events = _whole(data.get("count")), _whole(data.get("tcount"))
     if count is None:
-        return _foreign(f"the answer holds no count: {_body_kind(body)}")
+        return foreign(f"the answer holds no count: {_body_kind(body)}")
     if _unwrapped(data.get("error")) or _kind(200, data) != 200:
-        return _foreign(f"the answer is a success and a failure in one: {_body_kind(body)}")
+        return foreign(f"the answer is a success and a failure in one: {_body_kind(body)}")
     if events is not None and events < count:
-        return _foreign(f"the answer has {count} profiles, but {events} events (tcount)")
+        return foreign(f"the answer has {count} profiles, but {events} events (tcount)")
     split: object = data.get("userDeviceCount")
     split = split if isinstance(split, dict) else {}
     users, devices = _whole(split.get("users")), _whole(split.get("devices"))
@@ -180,7 +177,7 @@ def _good(data: dict[str, object], req_id: str | None, body: bytes) -> jobs.Answ
 def _partial(data: dict[str, object], req_id: str | None, body: bytes) -> jobs.Answer:
     req_id = _req_id(data.get("req_id")) or req_id
     if req_id is None:
-        return _foreign(f"the answer holds no request id: {_body_kind(body)}")
+        return foreign(f"the answer holds no request id: {_body_kind(body)}")
     return jobs.Partial(req_id)
 
 
@@ -190,7 +187,8 @@ def is_anothers(data: dict[str, object], req_id: str | None) -> bool:
     return req_id is not None and named is not None and _req_id(named) != req_id
 
 
-def _foreign(error: str) -> jobs.Trouble:
+def foreign(error: str) -> jobs.Trouble:
+    """Return the answer for what something else than the API sent."""
     return jobs.Trouble(error, cause=jobs.Cause.FOREIGN)
 
 

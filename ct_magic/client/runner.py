@@ -19,7 +19,7 @@ from time import time
 from typing import TYPE_CHECKING, TypeVar
 
 from ct_magic.client.jobs import Answer, Failure, Job, Shared, State, Success, Timing
-from ct_magic.client.limits import Gate, Learned
+from ct_magic.client.limits import NOTHING, Gate, Learned
 from ct_magic.client.scheduler import Schedule
 from ct_magic.common.threads import AwakeClock, in_child, spawn
 
@@ -54,27 +54,22 @@ class Run:
         *,
         journal: Journal | None = None,
         gate: Gate | None = None,
-        learned: Learned | None = None,
+        learned: Learned = NOTHING,
         learn: Callable[[Learned], None] | None = None,
         measured: Callable[[float], None] | None = None,
     ) -> None:
-        self._awake = AwakeClock()
-        self.clock: Callable[[], float] = self._awake
+        self.clock = AwakeClock()
         self._asker, self._timing, self._journal = asker, timing, journal
-        learned, wall = learned or Learned(), time()
-        is_recent = learned.is_recent(wall)
-        self._gate = gate or Gate(timing.max_concurrent, learned.requests, is_recent=is_recent)
         self._news = threading.Condition()
         self._over = threading.Event()
         self._seconds: list[float] = []  # that the first requests took
         self._measured = measured
         self._writing = 0  # threads that are writing down what has changed
         self._threads: list[threading.Thread] = []
-        now = self.clock()
-        self._deadline = inf if timing.timeout is None else now + timing.timeout
         random = Random().random  # noqa: S311 # spreads requests over time, keeps no secret
-        self._schedule = Schedule(jobs, timing, now, random, learned, wall, self._gate)
-        self._learned, self._learn = self._schedule.limits.learned, learn
+        self._schedule = Schedule(jobs, timing, self.clock(), random, learned, time(), gate)
+        self._gate, self._learn = self._schedule.limits.gate, learn
+        self._learned = self._schedule.limits.learned
         if all(job.state.ended for job in jobs):
             self._over.set()
         in_child(self._orphan)
@@ -152,14 +147,14 @@ class Run:
     def _keep_time(self) -> None:
         # Apart from the workers: every one of them may hang in a request.
         while not self._over.is_set():
-            self._awake.tick()
-            left = self._deadline - self.clock()
+            self.clock.tick()
+            left = self._schedule.deadline - self.clock()
             if left <= 0:
                 self._change(self._schedule.expire)
             self._over.wait(min(_TICK_SECONDS, left) if left > 0 else _TICK_SECONDS)
 
     def _next_step(self) -> Job | None:
-        if self.clock() >= self._deadline:
+        if self.clock() >= self._schedule.deadline:
             self._change(self._schedule.expire)  # where no thread could be had for it
         with self._news:
             while not self._schedule.done:
@@ -197,8 +192,6 @@ class Run:
 
     def _measure(self, seconds: float) -> None:
         with self._news:
-            if len(self._seconds) == _MEASURED:
-                return
             self._seconds.append(seconds)
             is_enough = len(self._seconds) == _MEASURED
         if is_enough and self._measured:
@@ -236,21 +229,16 @@ class Run:
             if self._journal:
                 for req_id in shared:
                     _safely(self._journal.withdraw, req_id)
-            self._write_down(changed)
+                for job in changed:
+                    if job.state.ended:
+                        _safely(self._journal.ended, job)
         finally:
-            self._written()
-
-    def _write_down(self, changed: list[Job]) -> None:
-        for job in changed:
-            if job.state.ended and self._journal:
-                _safely(self._journal.ended, job)
-
-    def _written(self) -> None:
-        # A script ends when its run is over, and the threads with it: not before all is written.
-        with self._news:
-            self._writing -= 1
-            if self._schedule.done and not self._writing:
-                self._over.set()
+            # A script ends when its run is over, and the threads with it: not before all is
+            # written.
+            with self._news:
+                self._writing -= 1
+                if self._schedule.done and not self._writing:
+                    self._over.set()
 
     def _orphan(self) -> None:
         # The threads are the parent's, so are the connections and the journal's; and a lock may

@@ -31,27 +31,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ct_magic.client.jobs import (
-    NOT_AGAIN,
-    NOT_SENT,
-    STOPPED,
-    TOO_LATE,
-    Answer,
-    Busy,
-    Cause,
-    Denied,
-    Failure,
-    Forgotten,
-    Job,
-    NotYet,
-    Partial,
-    Shared,
-    State,
-    Success,
-    Timing,
-    Trouble,
-)
-from ct_magic.client.limits import Gate, Learned, Limits
+from ct_magic.client import jobs as kinds
+from ct_magic.client.jobs import Answer, Busy, Cause, Job, Partial, Shared, State, Success, Trouble
+from ct_magic.client.limits import NOTHING, Gate, Learned, Limits
 from ct_magic.common.words import duration
 from ct_magic.rows import Record
 
@@ -87,11 +69,6 @@ class Outage(Record):
         """True when one request at a time is enough to find out whether the service is back."""
         return self.failures >= QUIET
 
-    def is_over(self, now: float, give_up_after: float) -> bool:
-        """Return True if it has lasted so long that the service is given up."""
-        is_long = now - self.since >= give_up_after or self.pauses >= MAX_PAUSES
-        return self.failures > 1 and is_long
-
 
 class Schedule:
     """The jobs of a run and the order of their requests.
@@ -106,19 +83,18 @@ class Schedule:
     def __init__(
         self,
         jobs: Sequence[Job],
-        timing: Timing,
+        timing: kinds.Timing,
         now: float,
         random: Callable[[], float],
-        learned: Learned | None = None,
+        learned: Learned = NOTHING,
         wall: float = 0.0,
         gate: Gate | None = None,
     ) -> None:
-        self.timing, self._random, learned = timing, random, learned or Learned()
-        is_recent = learned.is_recent(wall)
-        gate = gate or Gate(timing.max_concurrent, learned.requests, is_recent=is_recent)
+        self.timing, self._random = timing, random
+        gate = gate or Gate(timing.max_concurrent, learned, wall)
         gate.begin(now)
         self.limits = Limits(gate, learned, wall)
-        self._deadline = None if timing.timeout is None else now + timing.timeout
+        self.deadline = math.inf if timing.timeout is None else now + timing.timeout
         self._jobs = list(jobs)
         self._left = {job.number for job in jobs if not job.state.ended}
         self._fresh = deque(job.number for job in jobs if job.state is State.WAITING)
@@ -145,7 +121,7 @@ class Schedule:
         """Since when no answer came, and when the service is given up; None while it answers."""
         since, end = self._outage.since, self._outage.since + self.timing.give_up_after
         is_lasting = self._outage.is_quiet and not self.done
-        return (since, min(end, self._deadline or end)) if is_lasting else None
+        return (since, min(end, self.deadline)) if is_lasting else None
 
     @property
     def done(self) -> bool:
@@ -158,7 +134,8 @@ class Schedule:
         Where it has an id that is a look, else a submission. Where none is due it is the time until
         which to wait, infinite before an answer comes or when all is done.
         """
-        if self.done or not self._may_send():
+        most = min(self.timing.max_concurrent, self.limits.gate.limit)
+        if self.done or len(self._flying) >= (1 if self._outage.is_quiet else most):
             return math.inf
         if now < self._pause:
             return self._pause
@@ -185,7 +162,7 @@ class Schedule:
         req_id = self._jobs[number].req_id if is_look else named
         if req_id and self._owners.setdefault(req_id, number) != number:
             return Shared(req_id)
-        return STILL_AT_IT if isinstance(answer, NotYet) and not is_look else answer
+        return STILL_AT_IT if isinstance(answer, kinds.NotYet) and not is_look else answer
 
     def answered(self, number: int, answer: Answer, now: float) -> list[Job]:
         """Take the answer to a step; return every job that it changed, the answered one first."""
@@ -220,19 +197,15 @@ class Schedule:
 
     def expire(self, now: float) -> list[Job]:
         """End what is left once the deadline is past; return the jobs that it changed."""
-        if self._deadline is None or now < self._deadline:
-            return []
-        return self.cancel(None, now, State.TIMED_OUT)
+        return self.cancel(None, now, State.TIMED_OUT) if now >= self.deadline else []
 
     def cancel(self, number: int | None, now: float, state: State = State.CANCELLED) -> list[Job]:
         """End one job, or all that have not ended; return those that it changed."""
-        chosen, is_late = self._left, state is State.TIMED_OUT
-        if number is not None:
-            chosen = chosen & {number}
-        sent, unsent = TOO_LATE if is_late else STOPPED
+        chosen = self._left if number is None else self._left & {number}
+        is_late = state is State.TIMED_OUT
+        words = kinds.TOO_LATE if is_late else kinds.STOPPED
         why = f"; {self._outage.error}" if is_late and self._outage.failures else ""
-        words = {True: f"{unsent}{why}", False: f"{sent}{why}"}
-        return self._end_all(chosen, state, lambda job: words[job.began is None], now)
+        return self._end_all(chosen, state, lambda job: words[job.began is None] + why, now)
 
     def give_up(self, error: str, now: float) -> list[Job]:
         """End all that have not ended, with an error that is none of theirs; ids are kept."""
@@ -254,7 +227,7 @@ class Schedule:
                 return error if job.number == news.number else _when_left(job, error)
             stuck = job.note or f"still counting after {job.polls} looks"
             if job.began is None:
-                stuck = f"{NOT_SENT}the service takes no more queries"
+                stuck = f"{kinds.NOT_SENT}the service takes no more queries"
             return f"{stuck}; nothing new for {duration(limit)}"
 
         return self._end_all(self._left, State.TIMED_OUT, why, now)
@@ -265,7 +238,7 @@ class Schedule:
                 return [self._end(replace(job, tally=tally, counted=at), State.SUCCESS, now)]
             case Partial(req_id, at):
                 return [self._hold(job, req_id, now, at)]
-            case NotYet():
+            case kinds.NotYet():
                 return [self._hold(job, job.req_id or "", now)]
             case Shared(req_id):
                 return [self._send_again(job, now), *self._withdraw(req_id, job.number, now)]
@@ -273,12 +246,12 @@ class Schedule:
                 return [self._busy(job, answer, beside, now)]
             case Trouble():
                 return self._trouble(job, answer, now)
-            case Forgotten(error):
+            case kinds.Forgotten(error):
                 return [self._forgotten(job, error, now)]
-            case Denied(error):
+            case kinds.Denied(error):
                 ended = self._end(replace(job, error=error), State.FAILED, now)
                 return [ended, *self.give_up(error, now)]
-            case Failure(error):
+            case kinds.Failure(error):
                 return [self._end(replace(job, error=error), State.FAILED, now)]
 
     def _hold(self, job: Job, req_id: str, now: float, at: datetime | None = None) -> Job:
@@ -305,14 +278,15 @@ class Schedule:
 
     def _trouble(self, job: Job, trouble: Trouble, now: float) -> list[Job]:
         suspicion = SUSPICION if trouble.cause is Cause.INTERNAL else ""
-        give_up_after = self.timing.give_up_after
-        if self._outage.is_over(now, give_up_after):
+        outage, give_up_after = self._outage, self.timing.give_up_after
+        is_long = now - outage.since >= give_up_after or outage.pauses >= MAX_PAUSES
+        if outage.failures > 1 and is_long:
             # Of several queries not every one can be the cause.
             why = f"{trouble.error}{suspicion if len(self._left) == 1 else ''}"
             error = f"{why}; given up after {duration(give_up_after)} without a usable answer"
             return [self._give_up(job, error, now), *self.give_up(error, now)]
         is_page = trouble.cause is Cause.FOREIGN and job.number not in self._held
-        is_counted = is_page or not self._outage.is_quiet
+        is_counted = is_page or not outage.is_quiet
         job = replace(job, tries=job.tries + is_counted, pages=(job.pages + 1) * is_page)
         tries, most = (job.pages, FOREIGN_TRIES) if is_page else (job.tries, self.timing.max_tries)
         is_refused = trouble.cause is Cause.REFUSED
@@ -422,10 +396,6 @@ class Schedule:
                 (self._fresh.append if is_last else self._fresh.appendleft)(number)
         return None
 
-    def _may_send(self) -> bool:
-        most = min(self.timing.max_concurrent, self.limits.gate.limit)
-        return len(self._flying) < (1 if self._outage.is_quiet else most)
-
     def _may_submit(self, now: float) -> bool:
         while self._fresh and self._jobs[self._fresh[0]].state.ended:
             self._fresh.popleft()
@@ -439,4 +409,4 @@ class Schedule:
 
 def _when_left(job: Job, error: str) -> str:
     """Return why there is no count of a job that was left when this error ended the run."""
-    return f"{NOT_SENT if job.began is None else NOT_AGAIN}{error}"
+    return f"{kinds.NOT_SENT if job.began is None else kinds.NOT_AGAIN}{error}"

@@ -29,8 +29,8 @@ import urllib3.exceptions
 
 from ct_magic.client import connection as route, jobs, redaction
 from ct_magic.client.accounts import COUNTS_PATH
-from ct_magic.client.connection import BoundedAdapter, CertificatesError
-from ct_magic.client.responses import kept_by, pause, read, sent_at
+from ct_magic.client.connection import BoundedAdapter
+from ct_magic.client.responses import foreign, kept_by, pause, read, sent_at
 from ct_magic.common.threads import now
 from ct_magic.common.words import duration
 from ct_magic.settings import zone
@@ -48,13 +48,9 @@ _LONGEST = 16 << 10  # bytes of a body that are read; an answer has some hundred
 WRONG_CLOCK = 120.0  # seconds; a clock that is further off than this is said
 SKEW = 5.0  # seconds by which the clocks of the service's machines may differ
 LONG_PAUSE = 60.0  # seconds; a pause that is longer says when it ends
-
-
 _E = TypeVar("_E", bound=BaseException)
 _TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
 _OUT_OF_DATE, _OF_ANOTHER_HOST = (9, 10), (62, 64)  # OpenSSL's numbers of what is wrong
-
-
 _Reader = Callable[..., jobs.Answer]  # what makes an answer of an HTTP response: `responses.read`
 
 
@@ -63,11 +59,9 @@ class Asker(Protocol):
 
     def submit(self, body: str) -> jobs.Answer:
         """Send a query, JSON as text."""
-        ...
 
     def poll(self, req_id: str) -> jobs.Answer:
         """Look whether the query under this id is done."""
-        ...
 
 
 class Service:
@@ -134,18 +128,15 @@ class Service:
         # By the adapter alone: a session keeps cookies, reads .netrc, and others replace it by
         # one that answers from a cache.
         request = _request(self._account, method, self._path, headers=headers, **content)
-        is_tls = url.startswith("https:")
         with (
-            closing(BoundedAdapter(self._total, way.certificates, tls=is_tls)) as adapter,
+            closing(BoundedAdapter(self._total, way.trust)) as adapter,
             adapter.send(
                 request, stream=True, timeout=self._timeouts, proxies=way.proxies
             ) as response,
         ):
             if "," in response.headers.get("Content-Encoding", ""):
                 # Unpacked twice, some kilobytes would fill the memory.
-                return jobs.Trouble(
-                    "an answer that is packed twice is not read", cause=jobs.Cause.FOREIGN
-                )
+                return foreign("an answer that is packed twice is not read")
             body = response.raw.read(self._longest + 1, decode_content=True)
         return self._answer(response, body, req_id, began)
 
@@ -167,12 +158,10 @@ class Service:
         at = sent_at(headers)
         is_final = not isinstance(answer, jobs.Busy | jobs.Trouble)
         if is_final and (why := self._why_kept(headers, req_id, began)):
-            return jobs.Trouble(f"{jobs.BY_A_CACHE} {why}", cause=jobs.Cause.FOREIGN)
+            return foreign(f"{jobs.BY_A_CACHE} {why}")
         match answer:
             case jobs.Partial(new_id) if redaction.holds(new_id, self._account.passcode):
-                return jobs.Trouble(
-                    "the answer's id is the passcode: ****", cause=jobs.Cause.FOREIGN
-                )
+                return foreign("the answer's id is the passcode: ****")
             case jobs.Success() | jobs.Partial():
                 self._compare_clocks(at)
                 if isinstance(answer, jobs.Partial) and req_id is None and at is not None:
@@ -232,8 +221,6 @@ class Service:
         host = self._account.base_url
         if isinstance(error, route.RouteError):
             return jobs.Failure(str(error))
-        if isinstance(error, CertificatesError):
-            return jobs.Failure(_unreadable_certificates(error, host))
         if refusal := _refused_certificate(error, host):
             return jobs.Failure(refusal)
         if isinstance(error, requests.exceptions.ProxyError):
@@ -244,9 +231,7 @@ class Service:
         if is_late or _proxy_error(error, TimeoutError):
             return jobs.Trouble(f"{host} did not answer in time")
         if _proxy_error(error, urllib3.exceptions.InvalidHeader):
-            return jobs.Trouble(
-                "an answer with headers that contradict each other", cause=jobs.Cause.FOREIGN
-            )
+            return foreign("an answer with headers that contradict each other")
         if isinstance(error, requests.exceptions.InvalidSchema | ValueError):
             return jobs.Failure(f"the request to {host} could not be made ({type(error).__name__})")
         if isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError | OSError):
@@ -265,14 +250,11 @@ class Service:
                     "passcode and region; a wrong region is answered like a wrong passcode"
                 )
             case jobs.Busy(error) | jobs.Trouble(error):
-                return replace(answer, error=error + self._until(wait), retry_after=wait)
+                if wait is not None and wait >= LONG_PAUSE:
+                    end = datetime.fromtimestamp(self._wall() + wait, zone(None))
+                    error += f"; it asks to wait until {end:%Y-%m-%d %H:%M}"
+                return replace(answer, error=error, retry_after=wait)
         return answer
-
-    def _until(self, wait: float | None) -> str:
-        if wait is None or wait < LONG_PAUSE:
-            return ""
-        end = datetime.fromtimestamp(self._wall() + wait, zone(None))
-        return f"; it asks to wait until {end:%Y-%m-%d %H:%M}"
 
 
 def sandbox_schema(account: Account) -> Any:
@@ -285,7 +267,7 @@ def sandbox_schema(account: Account) -> Any:
         return None
     request = _request(account, "GET", _SCHEMA_PATH)
     with (
-        closing(BoundedAdapter(SCHEMA_TIME, tls=False)) as adapter,
+        closing(BoundedAdapter(SCHEMA_TIME)) as adapter,
         adapter.send(request, stream=True, timeout=SCHEMA_TIME) as response,
     ):
         try:
@@ -297,8 +279,6 @@ def sandbox_schema(account: Account) -> Any:
         # Half a surrogate pair could be written nowhere.
         text = json.dumps(json.loads(body), ensure_ascii=False).encode("utf-16", "surrogatepass")
         return json.loads(text.decode("utf-16", "replace"))
-    except urllib3.exceptions.HTTPError:
-        raise OSError("the answer was cut") from None
     except (ValueError, RecursionError):
         return None
 
@@ -367,9 +347,3 @@ def _no_proxy(error: Exception, host: str) -> jobs.Answer:
     if status[1] in ("401", "403"):
         return jobs.Denied(f"{said}: whoever runs it must allow the way to {host}, or unset {name}")
     return jobs.Trouble(f"{said}{see}")
-
-
-def _unreadable_certificates(error: CertificatesError, host: str) -> str:
-    if name := route.to(host).certificates_variable:
-        return f"{name} names no certificates that can be read: set it to a PEM file, or unset it"
-    return f"the certificates {error} cannot be read: pip install --force-reinstall certifi"
