@@ -20,6 +20,7 @@ CountInterrupt              a KeyboardInterrupt that brings the `.frame` of what
 
 from __future__ import annotations
 
+import copyreg
 from typing import TYPE_CHECKING
 
 from ct_magic.common.words import width
@@ -39,17 +40,8 @@ class OneMessage:
 
     def __reduce__(self) -> tuple[object, ...]:
         # Or a pool of processes dies of an error whose class takes more than its message.
-        return _restored, (type(self), getattr(self, "args", ()), dict(vars(self)))
-
-
-def _restored(
-    kind: type[BaseException], args: tuple[object, ...], state: dict[str, object]
-) -> object:
-    """Return an error as it was pickled or copied, without asking its class for its arguments."""
-    error = kind.__new__(kind, *args)
-    error.args = args
-    vars(error).update(state)
-    return error
+        made_by = copyreg.__newobj__  # type: ignore[attr-defined] # what pickle itself calls
+        return made_by, (type(self), *getattr(self, "args", ())), vars(self)
 
 
 class CtMagicError(OneMessage, Exception):
@@ -87,9 +79,8 @@ class QueryError(CtMagicError, ValueError):
         if not self.source:
             return self.message
         before, under = self.source[: self.column - 1], self.source[self.column - 1 :]
-        if (
-            len(before) + len(under) > widest
-        ):  # a front end would wrap it, and part it from its caret
+        # A front end would wrap a wider one, and part it from its caret.
+        if len(before) + len(under) > widest:
             before = f"\u2026{before[-lead:]}" if len(before) > lead else before
             rest = widest - len(before)
             under = f"{under[:rest]}\u2026" if len(under) > rest else under

@@ -21,7 +21,8 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -180,7 +181,10 @@ def _table(name: str, environ: Variables) -> tuple[Mapping[str, Any], _Where]:
         return {key: value or None for key, value in held.items()}, _VARIABLES.__getitem__
     known, path = from_file(environ), config_file(environ)
     if name not in known:
-        raise AccountError(_unknown(str(name), known, path))
+        names = [DEFAULT, "sandbox", *known]
+        near = suggest(str(name), names)
+        hint = f"did you mean {near!r}?" if near else f"the accounts are {', '.join(names)}"
+        raise AccountError(f"there is no account {str(name)!r} in {path}: {hint}")
     return known[name], _in_file(path, name)
 
 
@@ -221,26 +225,27 @@ def from_file(
         raise AccountError(f"{path} cannot be read: {error.strerror}") from None
     for name, table in tables.items():
         _check_table(path, name, table)
-    _check_variables(path, tables)
+    names_of: dict[str, str] = {}
+    for name in tables:
+        variable = credentials.variable(name)
+        # Or the passcode of one account would be sent to the address of another.
+        if (other := names_of.setdefault(variable, name)) != name:
+            raise AccountError(
+                f"{path}: [{other}] and [{name}] would both read {variable}: rename one of them"
+            )
     return tables
-
-
-def _check_host(name: str) -> None:
-    """Raise UnicodeError, which is a ValueError, for a name that no host can have."""
-    try:
-        name.encode("idna")
-    except SystemError:
-        # CPython 3.13.0 in a directory that is gone: its first look for a codec fails so.
-        name.encode("idna")
 
 
 def _base_url(url: str, place: str) -> str:
     """Check an address that a passcode may be sent to: https, or http on loopback only."""
+    with suppress(SystemError):
+        # CPython 3.13.0 in a directory that is gone: its first look for a codec fails so.
+        "".encode("idna")
     try:
         parts = urlsplit(url)
         # A passcode may have been put there, so nothing of it is repeated.
         is_odd = parts.port == 0 or any(c in "?#@\\" or c.isspace() for c in url)
-        _check_host(parts.hostname or "")
+        (parts.hostname or "").encode("idna")
     except ValueError:  # a port, a name or an address of version 6 that is none
         parts, is_odd = urlsplit(""), True
     if is_odd or not parts.hostname or not url.isprintable():
@@ -251,7 +256,10 @@ def _base_url(url: str, place: str) -> str:
         raise AccountError(
             f"{place} is more than a base URL: leave away what begins with /1, it is put behind"
         )
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname)):
+    is_loopback = parts.hostname == "localhost"
+    with suppress(ValueError):
+        is_loopback = ip_address(parts.hostname).is_loopback
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback):
         return url.rstrip("/")
     raise AccountError(
         f"{place} would send the passcode in the clear: use https (http is for loopback only)"
@@ -273,7 +281,13 @@ def _checked(name: str, table: Mapping[str, Any], place: _Where) -> dict[str, An
     region = (table.get("region") or "").strip().lower()
     named = next((code for code, host in REGIONS.items() if url == f"https://{host}"), None)
     if region not in REGIONS and region and not (url and REGION_SHAPE.fullmatch(region)):
-        raise AccountError(_unknown_region(name, region))
+        # Codes are never a near miss of each other: another region is another company's data.
+        known = f"the regions are {', '.join(REGIONS)}"
+        variables = (_VARIABLES["region"], _VARIABLES["base_url"])
+        place_of, variable = variables if name == DEFAULT else (f"[{name}]", "base_url")
+        newer = f"; {variable} can name the host of one that is newer, as https://HOST"
+        cure = newer if REGION_SHAPE.fullmatch(region) else ""
+        raise AccountError(f"the region is unknown: {known}; see {place_of}{cure}")
     if named and region and named != region:
         raise AccountError(
             f"{place('base_url')} is the host of region {named}, and the region is another: "
@@ -293,15 +307,6 @@ _VARIABLES = {
 
 def _in_file(path: Path, name: str) -> _Where:
     return lambda key: f"{path}: [{name}] {'' if key == 'id' else key}".rstrip()
-
-
-def _unknown_region(name: str, region: str) -> str:
-    # Codes are never a near miss of each other: another region is another company's data.
-    place = "CLEVERTAP_REGION" if name == DEFAULT else f"[{name}]"
-    variable = "CLEVERTAP_BASE_URL" if name == DEFAULT else "base_url"
-    newer = f"; {variable} can name the host of one that is newer, as https://HOST"
-    cure = newer if REGION_SHAPE.fullmatch(region) else ""
-    return f"the region is unknown: the regions are {', '.join(REGIONS)}; see {place}{cure}"
 
 
 _NO_CHMOD = (
@@ -324,18 +329,6 @@ def _check_permissions(path: Path, user: int | None) -> None:
         raise AccountError(f"anyone may replace {path}{_NO_CHMOD}: run chmod o-w on {path.parent}")
 
 
-def _check_variables(path: Path, names: Iterable[str]) -> None:
-    # Or the passcode of one account would be sent to the address of another.
-    names_of: dict[str, str] = {}
-    for name in names:
-        other = names_of.setdefault(credentials.variable(name), name)
-        if other != name:
-            raise AccountError(
-                f"{path}: [{other}] and [{name}] would both read {credentials.variable(name)}: "
-                "rename one of them"
-            )
-
-
 def _check_table(path: Path, name: str, table: object) -> None:
     if not isinstance(table, dict):
         raise AccountError(f"{path}: {name!r} is outside a table; accounts begin with [name]")
@@ -351,17 +344,3 @@ def _check_table(path: Path, name: str, table: object) -> None:
             f"{path}: [{name}] has {unknown[0]!r}; it may have {', '.join(sorted(KEYS))}"
         )
     _checked(name, table, _in_file(path, name))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _unknown(name: str, known: Mapping[str, object], path: Path) -> str:
-    names = [DEFAULT, "sandbox", *known]
-    near = suggest(name, names)
-    hint = f"did you mean {near!r}?" if near else f"the accounts are {', '.join(names)}"
-    return f"there is no account {name!r} in {path}: {hint}"

@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from http.client import HTTPResponse, HTTPSConnection
 from ipaddress import ip_address
@@ -125,7 +126,11 @@ class _Bounded(HTTPConnection):
     def connect(self) -> None:
         """Find the host, and connect to it, its TLS and a proxy's tunnel included."""
         connect, close = super().connect, super().close
-        if _is_one_step(self):
+        is_one_step = False  # where only one address is connected to, which has a limit of its own
+        with suppress(ValueError):
+            ip_address(self.host)  # of http, which is for loopback and has no proxy
+            is_one_step = not isinstance(self, HTTPSConnection)
+        if is_one_step:
             self.timeout = self.deadline.left(self.timeout)
             connect()
         else:
@@ -137,17 +142,6 @@ class _Bounded(HTTPConnection):
         """Return what reads the answer."""
         step, deadline = self.timeout, self.deadline
         return _Response(lambda: deadline.left(step), sock, *args, **options)
-
-
-def _is_one_step(connection: Any) -> bool:
-    """Return True where only one address is connected to, which has a limit of its own."""
-    if isinstance(connection, HTTPSConnection):
-        return False
-    try:
-        ip_address(connection.host)  # of http, which is for loopback and has no proxy
-    except ValueError:
-        return False
-    return True
 
 
 def _within(deadline: Deadline, work: Callable[[], None], undo: Callable[[], None]) -> None:

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from threading import Event, Thread
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from ct_magic.common.threads import spawn
 from ct_magic.errors import AccountError
@@ -20,6 +20,7 @@ from ct_magic.errors import AccountError
 SERVICE = "ct_magic"  # the name under which the keyring holds our passcodes
 KEYRING_TIME = 5.0  # seconds; a keyring that takes longer to tell a passcode tells none
 DIALOG_TIME = 120.0  # seconds that somebody has for the dialog in which one is kept
+_T = TypeVar("_T")
 _session: dict[str, Secret] = {}
 _left_behind: list[Thread] = []  # waits for a keyring that did not answer in time
 
@@ -52,11 +53,10 @@ class Secret:
     def __hash__(self) -> int:
         return hash(self.reveal())
 
-    def __copy__(self) -> Secret:
+    def __copy__(self, memo: object = None) -> Secret:
         return self
 
-    def __deepcopy__(self, memo: dict[int, object]) -> Secret:
-        return self
+    __deepcopy__ = __copy__
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a passcode cannot be pickled")
@@ -159,18 +159,17 @@ def weak_keeper(name: str) -> str | None:
                 return None if each.priority >= 1 else f"{kind.__module__}.{kind.__name__}"
         return None
 
-    weak: str | None = _ask_keyring(look, DIALOG_TIME)
-    return weak
+    return _ask_keyring(look, DIALOG_TIME)
 
 
 def _from_keyring(name: str, patience: float) -> Secret:
-    kept: Secret | None = _ask_keyring(
+    kept = _ask_keyring(
         lambda keyring: Secret((keyring.get_password(SERVICE, name) or "").strip()), patience
     )
     return kept or Secret("")
 
 
-def _ask_keyring(ask: Callable[[Any], Any], patience: float) -> Any:
+def _ask_keyring(ask: Callable[[Any], _T], patience: float) -> _T | None:
     """Return what a keyring answers; None where it has nothing, or nothing to say in time.
 
     In a thread of its own: some wait for ever for a dialog that nobody sees. While one waits, the
@@ -179,7 +178,7 @@ def _ask_keyring(ask: Callable[[Any], Any], patience: float) -> Any:
     """
     if _is_silent():
         return None
-    answers: list[Any] = []
+    answers: list[_T] = []
     interrupted = Event()
 
     def work() -> None:

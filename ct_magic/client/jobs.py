@@ -132,13 +132,12 @@ class Job(Record):
     `polls` counts the polls answered; `tries` the requests in a row that brought no news; `pages`
     the submissions in a row that something else than the API answered; `note` says in words why it
     waits, where there is more to say than its state. `given` is when its id came, by the run's
-    clock, `forgets` how often in a row the service did not know that id yet, and `shared` how
-    often another query got the same one. `again` is true once it was submitted anew because the
-    service had forgotten its id. `taken` is set when the count
-    was not asked for now but taken from the journal: the moment it was counted (UTC). `counted`
-    is that moment for every count, and `sent` when its id was given, by the service's clock where
-    it is known (UTC). `lost` is true where it failed because nothing more was heard of an id that
-    the service still knows.
+    clock, `forgets` how often in a row the service did not know that id yet, and `shared` how often
+    another query got the same one. `again` is true once it was submitted anew because the service
+    had forgotten its id. `taken` is set when the count was not asked for now but taken from the
+    journal: the moment it was counted (UTC). `counted` is that moment for every count, and `sent`
+    when its id was given, by the service's clock where it is known (UTC). `lost` is true where it
+    failed because nothing more was heard of an id that the service still knows.
     """
 
     number: int

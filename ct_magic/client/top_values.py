@@ -49,15 +49,10 @@ class Listed(Success):
 def request_body(query: Mapping[str, object], groups: Sequence[Group]) -> str:
     """Return the JSON that asks for the groups' values among the events of a query."""
     asked_groups = {
-        key: {"property_type": group.property_type, "name": group.name, "top_n": group.top}
-        for key, group in zip(keys(groups), groups, strict=True)
+        f"g{number}": {"property_type": group.property_type, "name": group.name, "top_n": group.top}
+        for number, group in enumerate(groups, 1)
     }
     return json.dumps({**query, "groups": asked_groups})
-
-
-def keys(groups: Sequence[Group]) -> list[str]:
-    """Return the keys under which the groups are asked: g1, g2, and so on."""
-    return [f"g{number}" for number in range(1, len(groups) + 1)]
 
 
 def read_top(
@@ -90,8 +85,8 @@ class TopValues:
 
     def of(self, group: Group) -> tuple[Value, ...]:
         """Return the values of a group, the commonest first."""
-        key = keys(self._groups)[self._groups.index(group)]
-        return tuple(sorted(self.values.get(key, ()), key=lambda value: -value.events))
+        values = self.values.get(f"g{self._groups.index(group) + 1}", ())
+        return tuple(sorted(values, key=lambda value: -value.events))
 
     def _kept(self, answer: Answer) -> Answer:
         if isinstance(answer, Listed):

@@ -18,7 +18,7 @@ import math
 import re
 import ssl
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -157,7 +157,7 @@ class Service:
         answer = self._read(status, body, req_id=req_id, events=self._events)
         at = sent_at(headers)
         is_final = not isinstance(answer, jobs.Busy | jobs.Trouble)
-        if is_final and (why := self._why_kept(headers, req_id, began)):
+        if is_final and (why := kept_by(headers) or self._why_old(at, req_id, began)):
             return foreign(f"{jobs.BY_A_CACHE} {why}")
         match answer:
             case jobs.Partial(new_id) if redaction.holds(new_id, self._account.passcode):
@@ -182,13 +182,12 @@ class Service:
         error = redaction.without(getattr(answer, "error", ""), passcode)
         return replace(answer, error=error)  # type: ignore[arg-type] # it has one
 
-    def _why_kept(
-        self, headers: Mapping[str, str], req_id: str | None, began: tuple[float, float]
+    def _why_old(
+        self, at: datetime | None, req_id: str | None, began: tuple[float, float]
     ) -> str | None:
         """Return why an answer is none to this request, but one that was given before."""
-        at = sent_at(headers)
-        if (why := kept_by(headers)) or at is None:
-            return why
+        if at is None:
+            return None
         if req_id in self._given and at < self._given[req_id]:
             return "it is older than the id that it was asked for"
         # By both of our clocks: one may have been set anew, the other have slept.

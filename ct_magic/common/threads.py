@@ -16,7 +16,6 @@ from contextlib import suppress
 from functools import partial
 from inspect import ismethod
 from threading import Lock
-from types import FrameType
 from weakref import WeakSet, ref
 
 
@@ -140,28 +139,21 @@ def spawn_import(work: Callable[[], None], name: str) -> None:
     spawn(work, name)
 
 
-def _finish_imports() -> None:
-    end = now() + LONGEST_WORK
-    while _is_importing() and now() < end:
-        time.sleep(0.001)
-
-
 def _is_importing() -> bool:
     idents = {thread.ident for thread in list(_ours)} - {threading.get_ident()}
     frames = sys._current_frames()
-    return any(_imports(frames.get(ident or 0)) for ident in idents)
-
-
-def _imports(frame: FrameType | None) -> bool:
-    while frame is not None:
-        if frame.f_code.co_filename == IMPORT_CODE:
-            return True
-        frame = frame.f_back
+    for frame in [frames.get(ident or 0) for ident in idents]:
+        while frame is not None:
+            if frame.f_code.co_filename == IMPORT_CODE:
+                return True
+            frame = frame.f_back
     return False
 
 
 def _before_fork() -> None:
-    _finish_imports()
+    end = now() + LONGEST_WORK
+    while _is_importing() and now() < end:
+        time.sleep(0.001)
     held = (lock for lock in list(_locks) if lock.holds_forks)
     _resting.locks = [lock for lock in held if lock.inner.acquire(timeout=LONGEST_WORK)]
 

@@ -25,9 +25,7 @@ AT_A_KEY = 0.15  # seconds that Tab waits for the journal's names; what comes la
 _reading = ForkLock()
 _learned: set[tuple[Path, str, str]] = set()  # journal, account and text
 _MOST = 300  # of the latest submissions, whose names are proposed
-_LONGEST = (
-    10_000  # characters of a text that is learned from: a longer one is a program's, with ids
-)
+_LONGEST = 10_000  # characters of a text to learn from: a longer one is a program's, with ids
 
 
 def names(patience: float | None = None) -> Names:

@@ -28,21 +28,16 @@ class Session:
     """
 
     def __init__(self) -> None:
-        self._used: str | None = None
-        self._sandbox: Sandbox | None = None
+        self.used = accounts.DEFAULT  # the account that is asked where none is named
+        self.sandbox: Sandbox | None = None  # that this session started, if it did
         self._given: dict[str, dict[str, Names]] = {}  # of an account, by where they come from
         self._learned: dict[str, Names] = {}
         self._lock, self._starting = ForkLock(), ForkLock()
 
-    @property
-    def used(self) -> str:
-        """The name of the account that is asked where none is named."""
-        return self._used or accounts.DEFAULT
-
     def use(self, name: str) -> Account:
         """Ask this account from now on; `sandbox` is started if it is not running."""
         account = self.account(name)
-        self._used = name
+        self.used = account.name
         return account
 
     def account(self, account: str | Account | None = None) -> Account:
@@ -50,7 +45,20 @@ class Session:
         if isinstance(account, Account):
             return account
         name = account or self.used
-        return self._sandbox_account() if name == SANDBOX else accounts.find_account(name)
+        if name != SANDBOX:
+            return accounts.find_account(name)
+        from ct_magic.sandbox import Sandbox
+
+        with self._starting:
+            self.sandbox = self.sandbox or Sandbox().start()
+        return Account(
+            name=SANDBOX,
+            id=accounts.SANDBOX_ID,
+            passcode=Secret("sandbox"),
+            base_url=self.sandbox.url,
+            timezone="UTC",
+            poll_interval=1.0,
+        )
 
     def account_if_any(self, account: str | Account | None = None) -> Account | None:
         """Return the account; None where none is given and none is set up: nothing is sent then."""
@@ -60,11 +68,6 @@ class Session:
             if account:
                 raise
             return None
-
-    @property
-    def sandbox(self) -> Sandbox | None:
-        """The sandbox that this session started, if it did."""
-        return self._sandbox
 
     @property
     def names(self) -> Names:
@@ -105,25 +108,6 @@ class Session:
             for query in queries:
                 names = names.learned(query)
             self._learned[account] = names
-
-    def started_sandbox(self) -> Sandbox:
-        """Return this session's sandbox; it is started if it is not running."""
-        from ct_magic.sandbox import Sandbox
-
-        with self._starting:
-            if self._sandbox is None:
-                self._sandbox = Sandbox().start()
-            return self._sandbox
-
-    def _sandbox_account(self) -> Account:
-        return Account(
-            name=SANDBOX,
-            id=accounts.SANDBOX_ID,
-            passcode=Secret("sandbox"),
-            base_url=self.started_sandbox().url,
-            timezone="UTC",
-            poll_interval=1.0,
-        )
 
 
 def _merged(parts: Iterable[Names]) -> Names:

@@ -52,7 +52,7 @@ def say(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> Say:
 def session() -> Iterator[None]:
     """Whatever account a test chose, the next begins with the environment's."""
     yield
-    SESSION._used = None
+    SESSION.used = "default"
     SESSION._given, SESSION._learned = {}, {}
     name_sources._learned.clear()
 
@@ -205,7 +205,7 @@ def test_names_are_those_of_the_account_in_use(account: Sandbox, state: Path, sa
     (state / "names.json").write_text('{"events": {"Tea brewed": {"Leaf": ["green"]}}}')
     say(f"%ct names --from {state / 'names.json'}")
     assert "Tea brewed" in name_sources.names().events
-    SESSION._used = "other"
+    SESSION.used = "other"
     assert "Tea brewed" not in name_sources.names().events
     assert "Charged" in name_sources.names().events
 

@@ -111,7 +111,7 @@ def test_the_curl_of_an_account_is_its_own(
             passcode = f"of-{variable}" if variable else "PASSCODE"
             assert seen == [(f"{place}/1/counts/profiles.json", account_id, passcode)]
     finally:
-        SESSION._used = None
+        SESSION.used = "default"
         server.stop()
 
 
@@ -121,7 +121,7 @@ def test_the_curl_of_the_sandbox_has_its_public_pair(state: Path) -> None:
     try:
         command = explain("Charged 2026-10").split("\n\n")[-1]
     finally:
-        SESSION._used = None
+        SESSION.used = "default"
     assert 'header = "X-CleverTap-Account-Id: SANDBOX"' in command
     assert 'header = "X-CleverTap-Passcode: sandbox"' in command
     assert "$CLEVERTAP" not in command

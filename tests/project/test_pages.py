@@ -74,9 +74,9 @@ def prompt() -> Iterator[Sandbox]:
 def session(prompt: Sandbox, state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """`%ct use sandbox` and the environment give this one, so that the page is read quickly."""
     point_at(prompt, monkeypatch)
-    before, SESSION._sandbox = SESSION._sandbox, prompt
+    before, SESSION.sandbox = SESSION.sandbox, prompt
     yield prompt
-    SESSION._sandbox, SESSION._used = before, None
+    SESSION.sandbox, SESSION.used = before, "default"
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")])
