@@ -11,12 +11,10 @@ from functools import cache
 
 from ct_magic.client.credentials import Secret
 
-STARS = "****"
-
 
 def without(text: str, secret: Secret) -> str:
     """Return a text with stars where the passcode is, in upper or lower case."""
-    return _spellings(secret).sub(STARS, text)
+    return _spellings(secret).sub("****", text)
 
 
 def holds(text: str, secret: Secret) -> bool:

@@ -248,11 +248,10 @@ class Schedule:
                 return self._trouble(job, answer, now)
             case kinds.Forgotten(error):
                 return [self._forgotten(job, error, now)]
-            case kinds.Denied(error):
+            case kinds.Denied(error) | kinds.Failure(error):
                 ended = self._end(replace(job, error=error), State.FAILED, now)
-                return [ended, *self.give_up(error, now)]
-            case kinds.Failure(error):
-                return [self._end(replace(job, error=error), State.FAILED, now)]
+                is_final = isinstance(answer, kinds.Denied)  # for everything that would be asked
+                return [ended, *self.give_up(error, now)] if is_final else [ended]
 
     def _hold(self, job: Job, req_id: str, now: float, at: datetime | None = None) -> Job:
         wait = self.timing.poll_interval

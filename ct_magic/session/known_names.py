@@ -19,7 +19,6 @@ from ct_magic.session.session import SANDBOX, SESSION
 
 if TYPE_CHECKING:
     from ct_magic.client.accounts import Account
-    from ct_magic.query.model import JsonQuery, Query
 
 AT_A_KEY = 0.15  # seconds that Tab waits for the journal's names; what comes later is for the next
 _reading = ForkLock()
@@ -105,17 +104,17 @@ def _learn(account: str) -> None:
         return
     with _reading, suppress(errors.JournalError):
         for text in reversed(texts_that_found(file, _MOST, f"{account_id} at ")):
-            if len(text) <= _LONGEST and (file, account, text) not in _learned:
-                _learned.add((file, account, text))
-                with suppress(errors.QueryError):
-                    SESSION.learn(_undoubted(text, account), account)
-
-
-def _undoubted(text: str, account: str) -> list[Query | JsonQuery]:
-    """Return the statements of a text whose names are not doubted: Tab learns no typos."""
-    given = SESSION.given_names(account)
-    statements = parser.statements(text, names=given)
-    return [query for query in statements if not are_doubted(Names().learned(query), given)]
+            if len(text) > _LONGEST or (file, account, text) in _learned:
+                continue
+            _learned.add((file, account, text))
+            with suppress(errors.QueryError):
+                given = SESSION.given_names(account)
+                queries = parser.statements(text, names=given)
+                # Not those whose names are doubted: Tab learns no typos.
+                sure = [
+                    query for query in queries if not are_doubted(Names().learned(query), given)
+                ]
+                SESSION.learn(sure, account)
 
 
 def _id(account: str) -> str | None:
