@@ -70,7 +70,7 @@ class Learned(Record):
         return Learned(requests, pending, tried) if is_limit and is_time else Learned()
 
 
-NOTHING = Learned()
+UNTAUGHT = Learned()
 
 
 class Gate:
@@ -81,7 +81,7 @@ class Gate:
     times are readings of any one clock.
     """
 
-    def __init__(self, most: int, learned: Learned = NOTHING, wall: float = 0.0) -> None:
+    def __init__(self, most: int, learned: Learned = UNTAUGHT, wall: float = 0.0) -> None:
         self.most, self.known = most, learned.requests
         self._limit, self._refused = self.known, 0.0
         self._patience = AFTER_MANY if learned.is_recent(wall) else AFTER_FEW
@@ -195,7 +195,7 @@ _gates: dict[str, Gate] = {}
 _lock = ForkLock()
 
 
-def gate(account: str, most: int, learned: Learned = NOTHING, wall: float = 0.0) -> Gate:
+def gate(account: str, most: int, learned: Learned = UNTAUGHT, wall: float = 0.0) -> Gate:
     """Return the one gate of an account; all its runs keep to the `most` that was set last.
 
     `learned` is for the first run of the process, at the time `wall` in seconds since 1970.

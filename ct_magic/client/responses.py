@@ -66,7 +66,7 @@ def read(
     if status == 401 and isinstance(data.get("error"), str):
         return jobs.Denied(error)
     if data.get("status") in STATUSES and is_anothers(data, req_id):
-        return foreign(f"the answer belongs to another query: {_body_kind(body)}")
+        return unusable(f"the answer belongs to another query: {_body_kind(body)}")
     if is_failed and (200 <= status < 300 or status >= 400):
         return _failure(_kind(status, data), data, _with_event(error, events), req_id)
     if status == 202 and (data.get("status") in STATUSES or not body.strip()):
@@ -76,8 +76,8 @@ def read(
     if passing := _passing(status, error):
         return passing
     if 300 <= status < 400:
-        return foreign(f"HTTP {status}: a redirection, which is not followed; check the address")
-    return foreign(f"{error}, which is no answer of the API")
+        return unusable(f"HTTP {status}: a redirection, which is not followed; check the address")
+    return unusable(f"{error}, which is no answer of the API")
 
 
 def pause(headers: Mapping[str, str]) -> float | None:
@@ -162,11 +162,11 @@ def _good(data: dict[str, object], req_id: str | None, body: bytes) -> jobs.Answ
         return _partial(data, req_id, body)
     count, events = _whole(data.get("count")), _whole(data.get("tcount"))
     if count is None:
-        return foreign(f"the answer holds no count: {_body_kind(body)}")
+        return unusable(f"the answer holds no count: {_body_kind(body)}")
     if _unwrapped(data.get("error")) or _kind(200, data) != 200:
-        return foreign(f"the answer is a success and a failure in one: {_body_kind(body)}")
+        return unusable(f"the answer is a success and a failure in one: {_body_kind(body)}")
     if events is not None and events < count:
-        return foreign(f"the answer has {count} profiles, but {events} events (tcount)")
+        return unusable(f"the answer has {count} profiles, but {events} events (tcount)")
     split: object = data.get("userDeviceCount")
     split = split if isinstance(split, dict) else {}
     users, devices = _whole(split.get("users")), _whole(split.get("devices"))
@@ -177,7 +177,7 @@ def _good(data: dict[str, object], req_id: str | None, body: bytes) -> jobs.Answ
 def _partial(data: dict[str, object], req_id: str | None, body: bytes) -> jobs.Answer:
     req_id = _req_id(data.get("req_id")) or req_id
     if req_id is None:
-        return foreign(f"the answer holds no request id: {_body_kind(body)}")
+        return unusable(f"the answer holds no request id: {_body_kind(body)}")
     return jobs.Partial(req_id)
 
 
@@ -187,7 +187,7 @@ def is_anothers(data: dict[str, object], req_id: str | None) -> bool:
     return req_id is not None and named is not None and _req_id(named) != req_id
 
 
-def foreign(error: str) -> jobs.Trouble:
+def unusable(error: str) -> jobs.Trouble:
     """Return the answer for what something else than the API sent."""
     return jobs.Trouble(error, cause=jobs.Cause.FOREIGN)
 

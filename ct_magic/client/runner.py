@@ -19,7 +19,7 @@ from time import time
 from typing import TYPE_CHECKING, TypeVar
 
 from ct_magic.client.jobs import Answer, Failure, Job, Shared, State, Success, Timing
-from ct_magic.client.limits import NOTHING, Gate, Learned
+from ct_magic.client.limits import UNTAUGHT, Gate, Learned
 from ct_magic.client.scheduler import Schedule
 from ct_magic.common.threads import AwakeClock, in_child, spawn
 
@@ -54,7 +54,7 @@ class Run:
         *,
         journal: Journal | None = None,
         gate: Gate | None = None,
-        learned: Learned = NOTHING,
+        learned: Learned = UNTAUGHT,
         learn: Callable[[Learned], None] | None = None,
         measured: Callable[[float], None] | None = None,
     ) -> None:

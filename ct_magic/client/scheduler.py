@@ -33,13 +33,13 @@ from datetime import datetime
 
 from ct_magic.client import jobs as kinds
 from ct_magic.client.jobs import Answer, Busy, Cause, Job, Partial, Shared, State, Success, Trouble
-from ct_magic.client.limits import NOTHING, Gate, Learned, Limits
+from ct_magic.client.limits import UNTAUGHT, Gate, Learned, Limits
 from ct_magic.common.words import duration
 from ct_magic.rows import Record
 
 LONGEST_WAIT = 60.0  # seconds; growing waits stop growing here
 LONGEST_BUSY = 30.0  # seconds of a pause after a 429, for all counts of a run
-QUIET = 3  # requests in a row without an answer: from here on it is the service, not a request
+QUIET_FROM = 3  # requests in a row without an answer: from here on it is the service, not a request
 FOREIGN_TRIES = 3  # of a submission that something else than the API answers
 REFUSED_TRIES = 5  # of a look that the API fails, in words that say nothing of the query
 SHARED_TRIES = 3
@@ -67,7 +67,7 @@ class Outage(Record):
     @property
     def is_quiet(self) -> bool:
         """True when one request at a time is enough to find out whether the service is back."""
-        return self.failures >= QUIET
+        return self.failures >= QUIET_FROM
 
 
 class Schedule:
@@ -86,7 +86,7 @@ class Schedule:
         timing: kinds.Timing,
         now: float,
         random: Callable[[], float],
-        learned: Learned = NOTHING,
+        learned: Learned = UNTAUGHT,
         wall: float = 0.0,
         gate: Gate | None = None,
     ) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ct_magic.client.jobs import Answer, Failure, Success, Tally
-from ct_magic.client.responses import INVALID_GROUP, foreign, is_anothers, json_object, read
+from ct_magic.client.responses import INVALID_GROUP, is_anothers, json_object, read, unusable
 from ct_magic.rows import Record
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def read_top(
         return read(status, body, req_id=req_id, events=events)
     values = {key: _values(kinds) for key, kinds in data.items() if isinstance(kinds, dict)}
     if is_anothers(data, req_id) or None in values.values():
-        return foreign("the answer holds no values of this query")
+        return unusable("the answer holds no values of this query")
     return Listed(Tally(0), values={key: listed or () for key, listed in values.items()})
 
 

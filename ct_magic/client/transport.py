@@ -30,7 +30,7 @@ import urllib3.exceptions
 from ct_magic.client import connection as route, jobs, redaction
 from ct_magic.client.accounts import COUNTS_PATH
 from ct_magic.client.connection import BoundedAdapter
-from ct_magic.client.responses import foreign, kept_by, pause, read, sent_at
+from ct_magic.client.responses import kept_by, pause, read, sent_at, unusable
 from ct_magic.common.threads import now
 from ct_magic.common.words import duration
 from ct_magic.settings import zone
@@ -136,7 +136,7 @@ class Service:
         ):
             if "," in response.headers.get("Content-Encoding", ""):
                 # Unpacked twice, some kilobytes would fill the memory.
-                return foreign("an answer that is packed twice is not read")
+                return unusable("an answer that is packed twice is not read")
             body = response.raw.read(self._longest + 1, decode_content=True)
         return self._answer(response, body, req_id, began)
 
@@ -158,10 +158,10 @@ class Service:
         at = sent_at(headers)
         is_final = not isinstance(answer, jobs.Busy | jobs.Trouble)
         if is_final and (why := kept_by(headers) or self._why_old(at, req_id, began)):
-            return foreign(f"{jobs.BY_A_CACHE} {why}")
+            return unusable(f"{jobs.BY_A_CACHE} {why}")
         match answer:
             case jobs.Partial(new_id) if redaction.holds(new_id, self._account.passcode):
-                return foreign("the answer's id is the passcode: ****")
+                return unusable("the answer's id is the passcode: ****")
             case jobs.Success() | jobs.Partial():
                 self._compare_clocks(at)
                 if isinstance(answer, jobs.Partial) and req_id is None and at is not None:
@@ -230,7 +230,7 @@ class Service:
         if is_late or _proxy_error(error, TimeoutError):
             return jobs.Trouble(f"{host} did not answer in time")
         if _proxy_error(error, urllib3.exceptions.InvalidHeader):
-            return foreign("an answer with headers that contradict each other")
+            return unusable("an answer with headers that contradict each other")
         if isinstance(error, requests.exceptions.InvalidSchema | ValueError):
             return jobs.Failure(f"the request to {host} could not be made ({type(error).__name__})")
         if isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError | OSError):
