@@ -31,12 +31,9 @@ def timeline(rows: Sequence[Cell]) -> chart.Chart:
     marks += partial_words(rows, axis, several=len(lines) > 1)
     ends = [(called[s], last_of([r.count for r in pieces])) for s, pieces in lines.items()]
     ends = ends if len(lines) > 1 else []
-    marks += end_labels(ends, x, axis)
     gist = " ".join(_gist(called[series], pieces) for series, pieces in lines.items())
     what, notes = f"profiles {wording.how_often(rows)}", [wording.period(rows), *cut]
-    height = max(wording.PLANE, (chart.LINE + 1) * len(lines))
-    margin = wording.beside(ends)
-    return wording.chart_of(rows, what, notes, gist, (x, axis), marks, height, margin)
+    return line_chart(rows, what, notes, gist, (x, axis), marks, ends)
 
 
 def paired_lines(rows: Sequence[Cell]) -> chart.Chart:
@@ -56,12 +53,11 @@ def paired_lines(rows: Sequence[Cell]) -> chart.Chart:
         (span(pieces[0].start, pieces[-1].end), last_of(counts)),
         (span(min(start for start, _ in days), max(end for _, end in days)), last_of(before)),
     ]
-    marks += end_labels(ends, x, axis, colours=(chart.SERIES[0], chart.Colour.GREY))
     changes = [f"{row.start}: {change(row.change)}." for row in pieces if row.change is not None]
     notes = [wording.period(rows), *wording.not_comparable(rows)]
     what = f"profiles {wording.how_often(rows)} against another period"
-    gist, margin = " ".join(changes[:GIST]), wording.beside(ends)
-    return wording.chart_of(rows, what, notes, gist, (x, axis), marks, margin=margin)
+    gist, colours = " ".join(changes[:GIST]), (chart.SERIES[0], chart.Colour.GREY)
+    return line_chart(rows, what, notes, gist, (x, axis), marks, ends, colours)
 
 
 def line(
@@ -117,28 +113,32 @@ def partial_words(
     return marks
 
 
-def end_labels(
+def line_chart(
+    rows: Sequence[Cell],
+    what: str,
+    notes: Sequence[str],
+    gist: str,
+    axes: tuple[chart.ChartAxis, chart.ChartAxis],
+    marks: Sequence[chart.Mark],
     ends: Sequence[tuple[str, float | None]],
-    x: chart.ChartAxis,
-    y: chart.ChartAxis,
     colours: Sequence[chart.Colour] = chart.SERIES,
-) -> list[chart.Mark]:
-    """Return the names of lines at their ends, moved apart, each with its own mark.
+) -> chart.Chart:
+    """Return the chart of lines, their names at their ends, moved apart, each with its own mark.
 
     A line without any number has no end, and no name: at 0 it would say that nobody did it.
     """
     # By their places: two lines may have one name.
     known = [(n, name, at) for n, (name, at) in enumerate(ends) if at is not None]
+    x, y = axes
     gap = (y.high - y.low) * (chart.LINE + 1) / max(wording.PLANE, (chart.LINE + 1) * len(known))
     places = chart.spread([at for *_, at in known], gap, y.low)
     beside = x.high + 0.025 * (x.high - x.low)
-    marks: list[chart.Mark] = []
+    named: list[chart.Mark] = []
     for (n, name, _), at in zip(known, places, strict=True):
-        marks += [
-            chart.Dot(beside, at, colours[n % len(colours)], shape=n),
-            chart.Words(beside, at, name, right=9),
-        ]
-    return marks
+        named.append(chart.Dot(beside, at, colours[n % len(colours)], shape=n))
+        named.append(chart.Words(beside, at, name, right=9))
+    margin = 24 + wording.pixels(name for name, _ in ends) if ends else 12
+    return wording.chart_of(rows, what, notes, gist, axes, [*marks, *named], margin=margin)
 
 
 def _tips(name: str, pieces: Sequence[Cell]) -> list[str]:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ct_magic.charts import retention, wording
+from ct_magic.charts import wording
 from ct_magic.charts.bars import bars, columns, is_by_hour, paired_bars, reasons
 from ct_magic.charts.chart import Chart, Words
 from ct_magic.charts.lines import paired_lines, timeline
+from ct_magic.charts.retention import after_some_time
 from ct_magic.charts.shares import dots, funnel, paired_dots, share_lines
 from ct_magic.charts.vega import Picture
 from ct_magic.errors import CtMagicError
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 # Rows of a result -> the Chart that shows them; which kind of picture fits which kind of rows.
-
-FEW = 4  # lines with intervals, and columns that are lines over time
 
 
 def choose_chart(rows: Sequence[Cell], *, as_curves: bool = False) -> Chart:
@@ -53,28 +52,13 @@ def _picture(rows: Sequence[Cell], as_curves: bool) -> Callable[[Sequence[Cell]]
         if has_other and (is_a is Kind.FUNNEL or len(steps(rows)) <= wording.MOST):
             return paired_dots
         if is_a is Kind.RETENTION:
-            return _after_some_time(rows, as_curves)
+            return after_some_time(rows, as_curves)
         return share_lines if over_time else dots if has_values else funnel
     if is_a is Kind.VERSUS:
         return paired_lines if over_time and len(results.by_series(rows)) == 1 else paired_bars
     if is_a is Kind.VALUES and is_by_hour(rows):
         return columns
     return timeline if is_a is Kind.TIME else bars
-
-
-def _after_some_time(rows: Sequence[Cell], as_curves: bool) -> Callable[[Sequence[Cell]], Chart]:
-    columns, lines = retention.how_many(rows)
-    over_time = is_over_time(rows)
-    if retention.is_own_days(rows):
-        if retention.is_bracket(rows):
-            return retention.brackets
-        is_curve = not over_time or (wording.is_cumulative(rows) and lines <= FEW)
-        if not is_curve and columns <= FEW:
-            return share_lines
-    else:
-        # By values it would be a grid of grids.
-        is_curve = not over_time or any(row.series.values for row in rows)
-    return retention.curves if is_curve or as_curves else retention.triangle
 
 
 def show_below(frame: pd.DataFrame) -> None:

@@ -7,28 +7,17 @@ curve.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from ct_magic.charts import wording
-from ct_magic.charts.chart import (
-    SERIES,
-    Band,
-    Chart,
-    ChartAxis,
-    Colour,
-    Dot,
-    Mark,
-    Path,
-    Tile,
-    Words,
-)
-from ct_magic.charts.lines import MOST_LINES, end_labels, last_of
+from ct_magic.charts import chart, wording
+from ct_magic.charts.lines import MOST_LINES, last_of, line_chart
+from ct_magic.charts.shares import share_lines
 from ct_magic.common.statistics import wilson
 from ct_magic.common.words import share, window_words
 from ct_magic.results.cells import Cell, is_over_time, steps
 
 _ROW = 26
-_BANDED = 4  # curves that have their intervals: more could not be told apart
+_FEW = 4  # curves that have intervals: more could not be told apart; columns that are lines
 STRONGEST = 0.6  # how much colour a cell has: the page's own text is read on it
 MEAN = "mean"
 BANDS = "bands are 95 % intervals"
@@ -40,7 +29,26 @@ _Grid = Mapping[str, Mapping[_Cohort, Mapping[_Column, Cell]]]  # by statement
 _Sums = Mapping[_Column, tuple[int, int, bool]]  # how many, of whom, and whether some are left out
 
 
-def triangle(rows: Sequence[Cell]) -> Chart:
+def after_some_time(
+    rows: Sequence[Cell], as_curves: bool
+) -> Callable[[Sequence[Cell]], chart.Chart]:
+    """Return what draws these shares: of windows behind each profile's own first day, or moved."""
+    windows = sorted({row.series.window for row in rows if row.series.window is not None})
+    over_time = is_over_time(rows)
+    if windows:
+        if [first for first, _ in windows] == [0, 1] and len({last for _, last in windows}) == 1:
+            return brackets  # they differ in day 0 alone: `on days 0..6, 1..6`
+        are_few = len(set(map(_cohort, steps(rows)))) <= _FEW
+        is_curve = not over_time or (wording.is_cumulative(rows) and are_few)
+        if not is_curve and len(_columns(rows)) <= _FEW:
+            return share_lines
+    else:
+        # By values it would be a grid of grids.
+        is_curve = not over_time or any(row.series.values for row in rows)
+    return curves if is_curve or as_curves else triangle
+
+
+def triangle(rows: Sequence[Cell]) -> chart.Chart:
     """Return a heat map: a row for each cohort, a column for each time after it, blank if not yet.
 
     Its colours are one linear scale from nothing to the largest share behind the first column,
@@ -50,7 +58,7 @@ def triangle(rows: Sequence[Cell]) -> Chart:
     columns, places, grid = _columns(rows), _places(rows), _grid(rows)
     largest = max((row.share or 0 for row in steps(rows) if row.series.after != 0), default=0)
     ticks: list[tuple[float, str]] = []
-    marks: list[Mark] = []
+    marks: list[chart.Mark] = []
     top = 0.0
     for query, cohorts in grid.items():
         shown = dict(list(cohorts.items())[: wording.MOST])
@@ -64,7 +72,7 @@ def triangle(rows: Sequence[Cell]) -> Chart:
             top += 1
         ticks.append((-top - 0.2, _mean_name(query, grid)))
         marks += [
-            Words(columns.index(column), -top - 0.2, share(n / of), align="center", bold=True)
+            chart.Words(columns.index(column), -top - 0.2, share(n / of), align="center", bold=True)
             for column, (n, of, _) in _sums(cohorts.values(), columns).items()
         ]
         top += 1.4
@@ -72,13 +80,13 @@ def triangle(rows: Sequence[Cell]) -> Chart:
         (at, _name(column, places.get(column), is_short=at > 0 and len(columns) > 8))
         for at, column in enumerate(columns)
     )
-    x = ChartAxis(-0.5, len(columns) - 0.5, above, above=True)
-    y, notes = ChartAxis(0.2 - top, 0.5, tuple(ticks)), _notes(rows, grid)
+    x = chart.ChartAxis(-0.5, len(columns) - 0.5, above, above=True)
+    y, notes = chart.ChartAxis(0.2 - top, 0.5, tuple(ticks)), _notes(rows, grid)
     gist, height = _gist(grid, places), int(_ROW * (top + 0.3))
     return wording.chart_of(rows, _what(rows), notes, gist, (x, y), marks, height)
 
 
-def curves(rows: Sequence[Cell]) -> Chart:
+def curves(rows: Sequence[Cell]) -> chart.Chart:
     """Return a line for each value or cohort over the time after it.
 
     Values have colours, and with few lines their intervals. Many cohorts of one statement are
@@ -87,12 +95,12 @@ def curves(rows: Sequence[Cell]) -> Chart:
     grid, places = _grid(rows), _places(rows)
     lines = _lines(grid, places, rows)
     has_cohorts = is_over_time(rows) and not any(row.series.values for row in rows)
-    is_grey = has_cohorts and not (is_own_days(rows) and len(lines) <= _BANDED)
-    has_bands = len(lines) <= _BANDED and not is_grey
-    marks: list[Mark] = []
+    is_grey = has_cohorts and not (any(row.series.window for row in rows) and len(lines) <= _FEW)
+    has_bands = len(lines) <= _FEW and not is_grey
+    marks: list[chart.Mark] = []
     if is_grey:
         for _, sums in lines[: wording.MOST]:
-            marks.append(Path(_points(sums, places), Colour.GREY, thin=True))
+            marks.append(chart.Path(_points(sums, places), chart.Colour.GREY, thin=True))
         lines = [(_mean_name(q, grid), _sums(some.values(), places)) for q, some in grid.items()]
     lines = lines[:MOST_LINES]
     for n, (_, sums) in enumerate(lines):
@@ -100,17 +108,16 @@ def curves(rows: Sequence[Cell]) -> Chart:
     ends = [(name, last_of([n / of for n, of, _ in sums.values()])) for name, sums in lines]
     shares = [(row.high if has_bands else None) or row.share or 0 for row in rows if row.is_step]
     last = max(places.values(), default=1.0) or 1.0
-    x = ChartAxis(-0.02 * last, last * 1.02 + 0.01, _after_ticks(places))
+    x = chart.ChartAxis(-0.02 * last, last * 1.02 + 0.01, _after_ticks(places))
     axes = x, wording.share_axis(shares)
-    marks += end_labels(ends, *axes) if len(ends) > 1 or is_grey else []
-    marks.sort(key=lambda mark: not isinstance(mark, Band))  # below all lines
-    are_cut = any(isinstance(mark, Dot) and mark.hollow for mark in marks)
+    marks.sort(key=lambda mark: not isinstance(mark, chart.Band))  # below all lines
+    are_cut = any(isinstance(mark, chart.Dot) and mark.hollow for mark in marks)
     notes = [*_notes(rows, grid), *([BANDS] if has_bands else []), *([LEFT_OUT] if are_cut else [])]
-    gist, margin = _gist(grid, places), wording.beside(ends)
-    return wording.chart_of(rows, _what(rows), notes, gist, axes, marks, margin=margin)
+    ends = ends if len(ends) > 1 or is_grey else []
+    return line_chart(rows, _what(rows), notes, _gist(grid, places), axes, marks, ends)
 
 
-def brackets(rows: Sequence[Cell]) -> Chart:
+def brackets(rows: Sequence[Cell]) -> chart.Chart:
     """Return a bar from the low to the high end that two windows leave: the truth lies between."""
     both: dict[_Cohort, list[Cell]] = {}
     for row in sorted(steps(rows), key=lambda row: row.share or 0.0):
@@ -123,30 +130,14 @@ def brackets(rows: Sequence[Cell]) -> Chart:
         text = f"between {' and '.join(known)}" if len(known) == 2 else wording.number(None)
         return f"{text} of {wording.number(row.of)}"
 
-    def marks(y: int, row: Cell, name: str, text: str) -> list[Mark]:
+    def marks(y: int, row: Cell, name: str, text: str) -> list[chart.Mark]:
         pair = [(one.share, one) for one in both[_cohort(row)] if one.share is not None]
-        bar: list[Mark] = [Path(tuple((at, y) for at, _ in pair), thick=True)]
-        bar += [Dot(at, y, hollow=one.is_partial, tip=f"{name}: {text}") for at, one in pair]
-        return [*(bar if len(pair) == 2 else []), Words(axis.high, y, text, right=10)]
+        bar: list[chart.Mark] = [chart.Path(tuple((at, y) for at, _ in pair), thick=True)]
+        bar += [chart.Dot(at, y, hollow=one.is_partial, tip=f"{name}: {text}") for at, one in pair]
+        return [*(bar if len(pair) == 2 else []), chart.Words(axis.high, y, text, right=10)]
 
     notes = [wording.period(rows), BRACKET]
     return wording.row_chart(rows, tops, _what(rows), notes, axis, text_of, marks, 30)
-
-
-def is_own_days(rows: Sequence[Cell]) -> bool:
-    """Return True for windows behind each profile's own first day."""
-    return any(row.series.window is not None for row in rows)
-
-
-def is_bracket(rows: Sequence[Cell]) -> bool:
-    """Return True for two windows that differ in day 0 alone: `on days 0..6, 1..6`."""
-    windows = sorted({row.series.window for row in rows if row.series.window is not None})
-    return [first for first, _ in windows] == [0, 1] and len({last for _, last in windows}) == 1
-
-
-def how_many(rows: Sequence[Cell]) -> tuple[int, int]:
-    """Return how many columns a grid of the rows has, and how many lines."""
-    return len(_columns(rows)), len(set(map(_cohort, steps(rows))))
 
 
 def _lines(
@@ -217,15 +208,15 @@ def _sums(cohorts: Iterable[Mapping[_Column, Cell]], columns: Iterable[_Column])
     return sums
 
 
-def _tile(x: int, y: float, row: Cell, largest: float) -> Tile:
+def _tile(x: int, y: float, row: Cell, largest: float) -> chart.Tile:
     if row.share is None:
-        return Tile(x, y, "\N{EN DASH}", tip="no count")
+        return chart.Tile(x, y, "\N{EN DASH}", tip="no count")
     # The column of week 0 is mostly all of the cohort.
     strength = STRONGEST * row.share / largest if largest and row.series.after != 0 else 0.0
     tip = f"{wording.number(row.count)} of {wording.number(row.of)}: {share(row.share)}"
     tip += wording.in_brackets(row.low, row.high)
     tip += f", {wording.so_far(row)}" if row.is_partial else ""
-    return Tile(x, y, share(row.share), round(strength, 3), row.is_partial, tip)
+    return chart.Tile(x, y, share(row.share), round(strength, 3), row.is_partial, tip)
 
 
 def _row_labels(
@@ -273,22 +264,22 @@ def _points(sums: _Sums, places: Mapping[_Column, float]) -> tuple[tuple[float, 
 
 def _curve(
     sums: _Sums, places: Mapping[_Column, float], n: int, *, has_band: bool, can_be_hollow: bool
-) -> list[Mark]:
+) -> list[chart.Mark]:
     if not sums:
         return []
-    colour, points = SERIES[n % len(SERIES)], _points(sums, places)
-    marks: list[Mark] = [Path(points, colour)]
+    colour, points = chart.SERIES[n % len(chart.SERIES)], _points(sums, places)
+    marks: list[chart.Mark] = [chart.Path(points, colour)]
     ends = []
     for (x, y), (count, of, is_cut) in zip(points, sums.values(), strict=True):
         low, high = wilson(count, of)
         tip = f"{share(y)}{wording.in_brackets(low, high)} of {of:,}"
-        marks.append(Dot(x, y, colour, is_cut and can_be_hollow, n, tip))
+        marks.append(chart.Dot(x, y, colour, is_cut and can_be_hollow, n, tip))
         ends.append((x, low, high))
-    return [Band(tuple(ends), colour), *marks] if has_band else marks
+    return [chart.Band(tuple(ends), colour), *marks] if has_band else marks
 
 
 def _what(rows: Sequence[Cell]) -> str:
-    if is_own_days(rows):
+    if any(row.series.window for row in rows):
         last = wording.clause(steps(rows)[-1].series.step)
         return f"share that {wording.short(last, 60)}, in days after their own first day"
     names = list(dict.fromkeys(r.series.step for r in steps(rows) if r.series.after is not None))

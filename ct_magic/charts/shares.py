@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ct_magic.charts import wording
 from ct_magic.charts.chart import Box, Chart, ChartAxis, Colour, Dot, Mark, Path, Words
-from ct_magic.charts.lines import end_labels, last_of, line, partial_words
+from ct_magic.charts.lines import last_of, line, line_chart, partial_words
 from ct_magic.common.statistics import wilson
 from ct_magic.common.words import points, points_between, share
 from ct_magic.results.cells import Cell, by_series, steps, steps_before, unit
@@ -75,11 +75,10 @@ def paired_dots(rows: Sequence[Cell]) -> Chart:
     The upper one is of the statement's period; the difference is in points, with its interval.
     """
     shown = steps(rows)
-    others = {
-        id(row): wilson(row.previous, row.previous_of)
-        for row in shown
-        if row.previous is not None and row.previous_of
-    }
+    others: dict[int, tuple[float, float]] = {}
+    for row in shown:
+        if row.previous is not None and row.previous_of:
+            others[id(row)] = wilson(row.previous, row.previous_of)
     high = [row.high or row.share or 0 for row in shown[: wording.MOST]]
     high += [others[id(row)][1] for row in shown[: wording.MOST] if id(row) in others]
     axis = wording.share_axis(high)
@@ -90,10 +89,9 @@ def paired_dots(rows: Sequence[Cell]) -> Chart:
         both = f"{share(row.share)}, before {share(row.previous_share)}"
         if row.difference is None:
             return both
-        text = f"{both}: {points(row.difference)}"
-        if row.difference_low is None or row.difference_high is None:
-            return text
-        return f"{text} ({points_between(row.difference_low, row.difference_high)})"
+        low, high, text = row.difference_low, row.difference_high, points(row.difference)
+        ends = "" if low is None or high is None else f" ({points_between(low, high)})"
+        return f"{both}: {text}{ends}"
 
     def marks(y: int, row: Cell, name: str, text: str) -> list[Mark]:
         found = _interval(y + 0.16, row, f"{name}: {_dot_text(row)}")
@@ -125,11 +123,10 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
     marks += partial_words(shown, axis, several=True)
     ends = [(called[s], last_of([r.share for r in pieces])) for s, pieces in lines.items()]
     gist = "; ".join(f"{name}: last {share(at)}" for name, at in ends if at is not None)
-    named = ends if len(lines) > 1 else []
-    marks += end_labels(named, x, axis)
+    ends = ends if len(lines) > 1 else []
     what, gist = f"{_what(rows)}, by {unit(shown) or 'piece'}", f"{wording.short(gist, 300)}."
-    notes, margin = [wording.period(rows), *order(rows)], wording.beside(named)
-    return wording.chart_of(rows, what, notes, gist, (x, axis), marks, margin=margin)
+    notes = [wording.period(rows), *order(rows)]
+    return line_chart(rows, what, notes, gist, (x, axis), marks, ends)
 
 
 def _what(rows: Sequence[Cell]) -> str:

@@ -211,31 +211,16 @@ def _specification(chart: Chart, width: int | str, background: str, ink: str) ->
 
 
 def _scaled(field: str, axis: ChartAxis) -> dict[str, object]:
-    return {
-        "field": field,
-        "type": "quantitative",
-        "scale": {"domain": [axis.low, axis.high], "nice": False, "zero": False},
-        "axis": _axis(axis, field),
-    }
-
-
-def _axis(axis: ChartAxis, field: str) -> dict[str, object] | None:
-    if not axis.ticks:
-        return None
-    names = {_key(place): name.split("\n") for place, name in axis.ticks}
-    table = json.dumps(names, ensure_ascii=False)
-    return {
-        "title": None,
-        "grid": axis.grid,
-        "values": [place for place, _ in axis.ticks],
-        "labelExpr": f"({table})[toString(datum.value)] || ''",
-        **({"orient": "top"} if field == "x" and axis.above else {}),
-    }
-
-
-def _key(place: float) -> str:
-    """Return a number as JavaScript writes it."""
-    return str(int(place)) if float(place).is_integer() else repr(float(place))
+    places = [place for place, _ in axis.ticks]
+    # By their places as JavaScript writes them.
+    keys = [str(int(at)) if float(at).is_integer() else repr(float(at)) for at in places]
+    names = dict(zip(keys, (name.split("\n") for _, name in axis.ticks), strict=True))
+    label = f"({json.dumps(names, ensure_ascii=False)})[toString(datum.value)] || ''"
+    shown = {"title": None, "grid": axis.grid, "values": places, "labelExpr": label}
+    shown |= {"orient": "top"} if axis.above else {}
+    scale = {"domain": [axis.low, axis.high], "nice": False, "zero": False}
+    found = {"axis": shown if axis.ticks else None, "scale": scale}
+    return {"field": field, "type": "quantitative", **found}
 
 
 # Of each kind of marks: the fields in which all of a layer are alike, and those of its table.

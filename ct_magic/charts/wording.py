@@ -87,10 +87,8 @@ def so_far(row: Cell) -> str:
 def not_over(rows: Sequence[Cell]) -> list[str]:
     """Return until when the rows that are not over were counted, for a line below the title."""
     some = [row for row in rows if row.is_open and row.count is not None]
-    if not some:
-        return []
-    last = max(some, key=lambda row: row.counted or datetime.min)
-    return [f"hollow: {so_far(last)}"]
+    last = max(some, key=lambda row: row.counted or datetime.min, default=None)
+    return [f"hollow: {so_far(last)}"] if last else []
 
 
 def not_comparable(rows: Sequence[Cell]) -> list[str]:
@@ -129,11 +127,6 @@ def pixels(texts: Iterable[str]) -> int:
     return max((LETTER * len(text) for text in texts), default=0)
 
 
-def beside(ends: Sequence[tuple[str, object]]) -> int:
-    """Return the room that the names at the right ends of lines need, in pixels."""
-    return 24 + pixels(name for name, _ in ends) if ends else 12
-
-
 def shortened(texts: Iterable[str], longest: int = LONGEST) -> dict[str, str]:
     """Return texts, each on one line and cut where it is too long; no two become one.
 
@@ -159,12 +152,10 @@ def names(rows: Iterable[Cell]) -> dict[Series, str]:
     No two are called the same: where they would be, texts are quoted. One alone is its event.
     """
     events_of = {row.series: row.event for row in rows}
-    if (
-        len({(series.query, series.values) for series in events_of}) == 1
-        and not next(iter(events_of)).values
-    ):
+    known = {(series.query, series.values) for series in events_of}
+    if len(known) == 1 and not any(values for _, values in known):
         return {series: short(event) for series, event in events_of.items()}
-    several = len({series.query for series in events_of}) > 1
+    several = len({query for query, _ in known}) > 1
 
     def parts_of(series: Series, *, quoted: bool = False) -> tuple[str, ...]:
         texts = [_value(name, value, quoted=quoted) for name, _, value in series.values]
@@ -253,18 +244,22 @@ def place(row: Cell) -> int:
 
 
 def time_axis(rows: Sequence[Cell]) -> ChartAxis:
-    """Return an axis over the pieces of some rows, with a little room at both ends."""
-    pieces = sorted({place(row): row for row in rows}.items())
-    first, last = pieces[0][0], pieces[-1][0]
+    """Return an axis over the pieces of some rows, with a little room at both ends.
+
+    Those are named whose names have room, months' firsts, Mondays, or each so many: by the day,
+    and below the first of each month by its name.
+    """
+    pieces = [row for _, row in sorted({place(row): row for row in rows}.items())]
+    first, last = place(pieces[0]), place(pieces[-1])
     room = max(0.5, 0.015 * (last - first))
-    return ChartAxis(first - room, last + room, tuple(_time_ticks([row for _, row in pieces])))
-
-
-def _time_ticks(pieces: Sequence[Cell]) -> list[tuple[float, str]]:
-    """Return the names of some pieces: a day, and below the first of each month its name."""
-    every = pieces[0].every
-    named = _named(pieces)
-    unit = "month" if every == "day" and len(pieces) > LONG else every
+    named, unit = pieces, pieces[0].every
+    if unit == "day" and len(pieces) > LONG:
+        named, unit = [row for row in pieces if _own_day(row).day == 1] or pieces, "month"
+    elif unit == "day" and len(pieces) >= THREE_WEEKS:
+        named = [row for row in pieces if _own_day(row).weekday() == 0] or pieces
+    step = ceil(len(named) / MOST_TICKS)
+    # The last piece is the one that people look at.
+    named = named[(len(named) - 1) % step :: step]
     years = {_own_day(row).year for row in named}
     ticks: list[tuple[float, str]] = []
     before = ""
@@ -272,19 +267,7 @@ def _time_ticks(pieces: Sequence[Cell]) -> list[tuple[float, str]]:
         name, below = _levels(_own_day(row), unit, with_year=len(years) > 1)
         ticks.append((float(place(row)), f"{name}\n{below}" if below not in ("", before) else name))
         before = below
-    return ticks
-
-
-def _named(pieces: Sequence[Cell]) -> Sequence[Cell]:
-    """Return the pieces whose names have room: months' firsts, Mondays, or each so many."""
-    some = list(pieces)
-    if pieces[0].every == "day" and len(pieces) > LONG:
-        some = [row for row in pieces if _own_day(row).day == 1] or some
-    elif pieces[0].every == "day" and len(pieces) >= THREE_WEEKS:
-        some = [row for row in pieces if _own_day(row).weekday() == 0] or some
-    step = ceil(len(some) / MOST_TICKS)
-    # The last piece is the one that people look at.
-    return some[(len(some) - 1) % step :: step]
+    return ChartAxis(first - room, last + room, tuple(ticks))
 
 
 def _levels(day: date, unit: str | None, *, with_year: bool) -> tuple[str, str]:

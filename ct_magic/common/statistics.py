@@ -1,4 +1,4 @@
-"""Shares and their uncertainty: Wilson, Newcombe, the score test, Holm.
+"""Shares and their uncertainty: Wilson, Newcombe, the score test.
 
 The difference of two shares has Newcombe's interval (1998, method 10): Wilson's intervals of both,
 put together. It holds for small counts, too, where the usual one leaves 0 to 1 or has no width.
@@ -6,7 +6,6 @@ put together. It holds for small counts, too, where the usual one leaves 0 to 1 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import erfc, hypot, log, sqrt
 
 from ct_magic.rows import Record
@@ -44,31 +43,16 @@ def difference(count: int, of: int, other_count: int, other_of: int) -> Differen
     low, high = wilson(count, of)
     other_low, other_high = wilson(other_count, other_of)
     gap = share - other
+    pooled = (count + other_count) / (of + other_of)
+    spread = sqrt(pooled * (1 - pooled) * (1 / of + 1 / other_of))
     return Difference(
         difference=gap,
         low=gap - hypot(share - low, other_high - other),
         high=gap + hypot(high - share, other - other_low),
         ratio=share / other if other else None,
-        p=score_p(count, of, other_count, other_of),
+        # All or none of both: there is no difference that chance could make.
+        p=erfc(abs(gap) / spread / sqrt(2)) if spread else 1.0,
     )
-
-
-def score_p(count: int, of: int, other_count: int, other_of: int) -> float:
-    """Return the two-sided p of the score test with the pooled share; 1 where both are equal."""
-    pooled = (count + other_count) / (of + other_of)
-    spread = sqrt(pooled * (1 - pooled) * (1 / of + 1 / other_of))
-    # All or none of both: there is no difference that chance could make.
-    return erfc(abs(count / of - other_count / other_of) / spread / sqrt(2)) if spread else 1.0
-
-
-def holm(values: Sequence[float]) -> list[float]:
-    """Return the p values adjusted for how many there are, by Holm's steps down."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    adjusted, largest = [0.0] * len(values), 0.0
-    for place, number in enumerate(order):
-        largest = max(largest, min(1.0, (len(values) - place) * values[number]))
-        adjusted[number] = largest
-    return adjusted
 
 
 def relative_change(

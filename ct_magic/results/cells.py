@@ -24,15 +24,8 @@ import pandas as pd
 from ct_magic.errors import StillRunningError, UsageError
 from ct_magic.query.calendar import number_of_pieces
 from ct_magic.query.model import Days, Unit
-from ct_magic.results.frame import (
-    COLUMNS,
-    FLOAT,
-    LAYOUT,
-    free_names,
-    layout_of,
-    unit_of_days,
-    unit_of_ends,
-)
+from ct_magic.results import frame
+from ct_magic.results.frame import COLUMNS, LAYOUT
 from ct_magic.rows import Record, is_over
 
 _NEEDED = ("query", "start", "end", "count")
@@ -141,7 +134,7 @@ def _layout(df: pd.DataFrame) -> Mapping[str, Any]:
     layout: dict[str, Any] = {"axes": [], "values": {}, "statements": {}}
     if "event" in df.columns:
         for query, event in df[["query", "event"]].drop_duplicates().itertuples(index=False):
-            found = layout_of(str(query), str(event))
+            found = frame.layout_of(str(query), str(event))
             layout["axes"] += found.get("axes", [])
             layout["statements"] |= found.get("statements", {})
             for axis, values in found.get("values", {}).items():
@@ -158,7 +151,14 @@ def cells(df: pd.DataFrame) -> tuple[Cell, ...]:
     _check(df)
     names = axes(df)
     rows = tuple(_cell(row, names) for row in df.to_dict("records"))
-    _check_once(rows)
+    often = Counter((row.series, row.start, row.end) for row in rows)
+    (series, start, end), times = often.most_common(1)[0]
+    if times > 1:
+        values = "".join(f", {name} {value!r}" for name, _, value in series.values)
+        raise UsageError(
+            f"{series.query!r}{values}, {start} to {end} is there twice: "
+            "drop one of the rows, or give the statements different labels"
+        )
     layouts = _layout(df)["statements"]
     units = _units(rows, layouts)
     found = []
@@ -173,7 +173,7 @@ def cells(df: pd.DataFrame) -> tuple[Cell, ...]:
 
 def with_room(df: pd.DataFrame, ours: Iterable[str]) -> pd.DataFrame:
     """Return a copy in which no axis bears one of these names."""
-    free = free_names(axes(df), ours)
+    free = frame.free_names(axes(df), ours)
     renamed = df.rename(columns=free)
     if LAYOUT in renamed.attrs:
         known = renamed.attrs[LAYOUT]
@@ -221,7 +221,10 @@ def _units(
         if "every" in known:
             units[query] = known["every"], known["rolls"]
         elif rolls:
-            units[query] = unit_of_ends([[r.end for r in some if r.whole] for some in lines]), True
+            units[query] = (
+                frame.unit_of_ends([[r.end for r in some if r.whole] for some in lines]),
+                True,
+            )
         else:
             units[query] = unit(row for some in lines for row in some), False
     return units
@@ -246,33 +249,13 @@ def _check(df: object) -> None:
         raise UsageError("there is no column 'event', by which the base of a share is known")
 
 
-def _check_once(rows: Sequence[Cell]) -> None:
-    often = Counter((row.series, row.start, row.end) for row in rows)
-    (series, start, end), times = often.most_common(1)[0]
-    if times > 1:
-        values = "".join(f", {name} {value!r}" for name, _, value in series.values)
-        raise UsageError(
-            f"{series.query!r}{values}, {start} to {end} is there twice: "
-            "drop one of the rows, or give the statements different labels"
-        )
-
-
-def _day(value: object) -> date:
-    return date.fromisoformat(str(value)[:10])  # from a CSV it is a text
-
-
-# How a cell of each column is read, where there is something in it.
-_READ: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("count", "of", "previous", "previous_of"), int),
-    **dict.fromkeys(("start", "end", "previous_start", "previous_end"), _day),
-    **dict.fromkeys(("event", "status", "doubt"), str),
-    "whole": lambda value: str(value) == "True",
-    "counted": lambda value: datetime.fromisoformat(str(value)[:19]),
-}
-_READ |= {
-    name: lambda value: float(value) if math.isfinite(value) else None
-    for name, kind in COLUMNS.items()
-    if kind is FLOAT
+# How a cell of each type is read, where there is something in it; from a CSV a day is a text.
+_READ: dict[Any, Callable[[Any], Any]] = {
+    frame.INT: int,
+    frame.TEXT: str,
+    frame.DAY: lambda value: date.fromisoformat(str(value)[:10]),
+    frame.FLOAT: lambda value: float(value) if math.isfinite(value) else None,
+    COLUMNS["whole"]: lambda value: str(value) == "True",
 }
 
 
@@ -287,7 +270,10 @@ def _cell(row: Mapping[Any, Any], names: Sequence[str]) -> Cell:
         window=None if last is None else (int(known.get("from_day", 0)), int(last)),
     )
     read: dict[str, Any] = {"event": series.query, "start": date.min, "end": date.max}
-    read |= {"count": None} | {name: of(known[name]) for name, of in _READ.items() if name in known}
+    ours = [name for name in COLUMNS if name in known and name in Cell.__dataclass_fields__]
+    read |= {"count": None} | {name: _READ[COLUMNS[name]](known[name]) for name in ours}
+    if "counted" in known:
+        read["counted"] = datetime.fromisoformat(str(known["counted"])[:19])
     return Cell(series=series, **read)
 
 
@@ -389,4 +375,4 @@ def follows(earlier: Cell, later: Cell) -> bool:
 
 def unit(rows: Iterable[Cell]) -> str | None:
     """Return the stretch of the calendar that all whole pieces are: `week`; None if unknown."""
-    return unit_of_days((row.start, row.end) for row in rows if row.whole is not False)
+    return frame.unit_of_days((row.start, row.end) for row in rows if row.whole is not False)

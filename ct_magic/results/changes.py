@@ -9,38 +9,28 @@ from typing import Any
 
 import pandas as pd
 
-from ct_magic.common.statistics import holm, relative_change
+from ct_magic.common.statistics import relative_change
 from ct_magic.common.words import MINUS, change as in_words, share as percent
 from ct_magic.errors import UsageError
-from ct_magic.results.cells import (
-    Cell,
-    Kind,
-    by_series,
-    cells,
-    follows,
-    kind,
-    steps_before,
-    with_room,
-)
+from ct_magic.results import cells
+from ct_magic.results.cells import Cell, Kind
+from ct_magic.results.compare import holm
 
 _Numbers = Any  # a column; pandas' types know no arithmetic of nullable ones
 
 
 def with_shares(df: pd.DataFrame) -> pd.DataFrame:
     """Return the DataFrame with columns for what counts are compared with: see `api.shares`."""
-    rows = cells(df)
-    result = with_room(df, ("share_of_step_before", "change"))
-    is_a = kind(rows)
+    rows = cells.cells(df)
+    result = cells.with_room(df, ("share_of_step_before", "change"))
+    is_a = cells.kind(rows)
     if is_a in (Kind.FUNNEL, Kind.RETENTION):
-        before = steps_before(rows)
+        before = cells.steps_before(rows)
         result["share_of_step_before"] = _over(_counts(rows, df), _counts(rows, df, before))
     elif is_a is Kind.TIME:
-        ways = [way for pieces in by_series(rows).values() for way in pairwise(pieces)]
-        before = {
-            id(later): earlier
-            for earlier, later in ways
-            if earlier.whole and later.whole and follows(earlier, later)
-        }
+        ways = [way for pieces in cells.by_series(rows).values() for way in pairwise(pieces)]
+        whole = [way for way in ways if way[0].whole and way[1].whole and cells.follows(*way)]
+        before = {id(later): earlier for earlier, later in whole}
         result["change"] = _over(_counts(rows, df), _counts(rows, df, before)) - 1
     return result
 
@@ -49,8 +39,8 @@ def _counts(
     rows: Sequence[Cell], df: pd.DataFrame, before: dict[int, Cell] | None = None
 ) -> _Numbers:
     """Return the counts of rows, or those of the rows before them."""
-    cells = rows if before is None else [before.get(id(row)) for row in rows]
-    return pd.Series([cell and cell.count for cell in cells], index=df.index, dtype="Int64")
+    some = rows if before is None else [before.get(id(row)) for row in rows]
+    return pd.Series([row and row.count for row in some], index=df.index, dtype="Int64")
 
 
 def _over(counts: _Numbers, others: _Numbers) -> _Numbers:
@@ -83,7 +73,7 @@ class Findings(pd.DataFrame):
 
 def reasons_of(df: pd.DataFrame) -> pd.DataFrame:
     """Return where a change comes from: see `api.why`."""
-    rows = cells(df)
+    rows = cells.cells(df)
     whole = _whole(rows)
     values = [(row, *row.series.values[0]) for row in rows if row is not whole]
     found: Any = pd.DataFrame(
@@ -101,8 +91,7 @@ def reasons_of(df: pd.DataFrame) -> pd.DataFrame:
     counts = found[list(_COUNTS)].astype("object").where(found[list(_COUNTS)].notna(), None)
     tested = [relative_change(a, b, c, d) for a, b, c, d in counts.to_numpy()]
     found[["z", "p"]] = pd.DataFrame(tested, columns=["z", "p"], dtype="Float64")
-    known = found["p"].notna()
-    found.loc[known, "p"] = holm(found.loc[known, "p"].tolist())
+    found["p"] = holm(found["p"])
     found = found.sort_values("z", key=abs, ascending=False, kind="stable", ignore_index=True)
     shown = Findings(found)
     stands_out = (found["p"] < SIGNIFICANT).head(1).any()

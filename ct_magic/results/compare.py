@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from ct_magic.common.statistics import difference, holm
+from ct_magic.common.statistics import difference
 from ct_magic.errors import QueryWarning, UsageError
 from ct_magic.results.cells import Cell, asked_order, axes, cells
 from ct_magic.results.frame import TEXT, free_names
@@ -36,22 +37,25 @@ def comparison(df: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
         )
     first, pairs = _pairs(df, name, [row for row in rows if row.is_step])
     at = {id(row): number for number, row in enumerate(rows)}
-    shown = ["query", "step", *(time for time in _TIMES if time in df.columns)]
-    shown += ["start", "end"] if df["start"].nunique() > 1 else []
-    shown += sorted(names, key=lambda axis: axis == name)
+    times = [time for time in _TIMES if time in df.columns]
+    days = ["start", "end"] if df["start"].nunique() > 1 else []
+    shown = ["query", "step", *times, *days, *sorted(names, key=lambda axis: axis == name)]
     frame = df.iloc[[at[id(row)] for row, _ in pairs]][shown].reset_index(drop=True)
-    days = ["start", "end"] if "start" in shown else []
     frame[days] = frame[days].apply(pd.to_datetime)
     kinds: dict[str, Any] = {"query": TEXT, "start": "datetime64[ns]"}
     frame.attrs = {}
     frame = frame.rename(columns={axis: free_names([axis], _OURS)[axis] for axis in names})
     frame["against"] = pd.Series([first] * len(pairs), dtype=kinds.get(name, df[name].dtype))
     numbers = pd.DataFrame([_numbers(*pair) for pair in pairs], columns=list(_SHARES[:-1]))
-    known = numbers["p"].notna()
-    numbers.loc[known, "p_holm"] = holm(numbers.loc[known, "p"].tolist())
-    types: dict[str, Any] = {"query": TEXT, "step": TEXT}
-    types |= {time: "Int64" for time in _TIMES if time in shown}
+    numbers["p_holm"] = holm(numbers["p"])
+    types: dict[str, Any] = {"query": TEXT, "step": TEXT, **dict.fromkeys(times, "Int64")}
     return frame.astype(types).join(numbers.reindex(columns=list(_SHARES)).astype("Float64"))
+
+
+def holm(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return those p values that are known, adjusted for how many there are, by Holm's steps."""
+    known = values.astype("Float64").dropna().sort_values()
+    return (known * np.arange(len(known), 0, -1)).clip(upper=1.0).cummax()
 
 
 def _compared(df: pd.DataFrame, by: str | None) -> str:

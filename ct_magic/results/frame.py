@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from hashlib import sha256
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import attrgetter
 from typing import Any
 
@@ -22,12 +22,13 @@ from ct_magic.rows import Plan, Row, Scalar
 
 # Pieces of `by` -> columns that every file and database takes.
 
-Pieces = Sequence[tuple[str, Scalar]]
 EXACT = 2**53  # whole numbers up to here are exact as floats
 _INT64_END = 2**63
 
 
-def axis_columns(rows: Sequence[Pieces], taken: Iterable[str]) -> dict[str, object]:
+def axis_columns(
+    rows: Sequence[Sequence[tuple[str, Scalar]]], taken: Iterable[str]
+) -> dict[str, object]:
     """Return the column of each axis, by its name; NA where a row has no such axis.
 
     A name that differs from one that is `taken`, or from an axis before it, in case only, gets
@@ -147,12 +148,8 @@ def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) 
     `ct_magic.count` says what its columns hold. Those that need `share`, `after`, `vs` or `by` are
     there where a statement of the cell has them; all others always, whatever arrived.
     """
-    absent = {
-        name
-        for names, part in OPTIONAL.items()
-        if all(part(row) is None for row in plan.rows)
-        for name in names
-    }
+    unused = [names for names, of in OPTIONAL.items() if all(of(r) is None for r in plan.rows)]
+    absent = set(chain(*unused))
     columns = {name: _column(name, results, zone) for name in COLUMNS if name not in absent}
     axes = axis_columns([result.row.pieces for result in results], COLUMNS)
     before = {"query": columns.pop("query")}  # what is mostly the same comes last
@@ -199,7 +196,7 @@ def layout_of(text: str, event: str) -> Mapping[str, Any]:
 
 
 def _statement(rows: Sequence[Row]) -> dict[str, Any]:
-    steps = [step for step in dict.fromkeys(row.step for row in rows) if step is not None]
+    steps = list(dict.fromkeys(row.step for row in rows if row.step is not None))
     # The rows of one series: those in the place of the base and of the first value.
     one = [r for r in rows if (r.step, r.pieces) == (rows[0].step, rows[0].pieces)]
     rolls = any(later.start <= earlier.end for earlier, later in pairwise(one))
@@ -216,10 +213,8 @@ def _statement(rows: Sequence[Row]) -> dict[str, Any]:
 def unit_of_days(stretches: Iterable[tuple[date, date]]) -> str | None:
     """Return the stretch of the calendar that all of these are: `week`; None if unknown."""
     known = {model.Days(*days) for days in stretches}
-    for unit in model.Unit if known else ():
-        if all(_is_one(days, unit) for days in known):
-            return unit.value
-    return None
+    units = model.Unit if known else ()
+    return next((unit.value for unit in units if all(_is_one(days, unit) for days in known)), None)
 
 
 def _is_one(days: model.Days, unit: model.Unit) -> bool:
@@ -271,21 +266,13 @@ def _column(name: str, results: Sequence[RowResult], zone: tzinfo | None) -> _Co
     if name == "counted":
         return moments([result.moment(zone) for result in results], zone)
     of_row = attrgetter(f"row.{name}" if name in OF_THE_ROW else name)
-    cells = [_CELLS.get(name, of_row)(result) for result in results]
+    cells: list[Any] = [_CELLS.get(name, of_row)(result) for result in results]
     if COLUMNS[name] is DAY:
-        return _days(cells)
-    return _whole_numbers(cells) if COLUMNS[name] is INT else pd.array(cells, dtype=COLUMNS[name])
-
-
-def _whole_numbers(cells: Sequence[int | None]) -> _Column:
-    # What pd.array would make of them, in a sixth of the time.
-    values = np.array([cell or 0 for cell in cells], dtype=np.int64)
-    return pd.arrays.IntegerArray(values, np.array([cell is None for cell in cells], dtype=bool))
-
-
-def _days(cells: Sequence[date | None]) -> _Column:
-    known = [day for day in cells if day is not None]
-    if all(FIRST <= day <= LAST for day in known):
-        return np.array(cells, dtype=DAY)
-    # "until ever" is often written 9999-12-31, and counts that have arrived must not be lost.
-    return np.array(cells, dtype="datetime64[s]")
+        are_near = all(FIRST <= day <= LAST for day in cells if day is not None)
+        # "until ever" is often written 9999-12-31, and counts that have arrived must not be lost.
+        return np.array(cells, dtype=DAY if are_near else "datetime64[s]")
+    if COLUMNS[name] is INT:
+        # What pd.array would make of them, in a sixth of the time.
+        values = np.array([cell or 0 for cell in cells], dtype=np.int64)
+        return pd.arrays.IntegerArray(values, np.array([c is None for c in cells], dtype=bool))
+    return pd.array(cells, dtype=COLUMNS[name])

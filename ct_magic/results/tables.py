@@ -57,9 +57,10 @@ def history_frame(
 def _row(cell: PastCell, zone: tzinfo | None) -> tuple[object, ...]:
     entries = cell.entries
     tally = entries[0].tally if cell.counts == len(entries) == 1 else None
-    left = cell.counts - len(entries)
-    ended = [entry.ended for entry in entries]
-    last = max((time for time in ended if time is not None), default=None)
+    left = ["not sent"] * (cell.counts - len(entries))
+    states = Counter([*(entry.state for entry in entries), *left])
+    numbered = [f"{number} {state}" for state, number in states.items()]
+    ended = [entry.ended for entry in entries if entry.ended is not None]
     counts = tally or Tally(0)
     return (
         _moment(cell.began, zone),
@@ -68,22 +69,17 @@ def _row(cell: PastCell, zone: tzinfo | None) -> tuple[object, ...]:
         _joined(cell.titles),
         _joined([entry.text for entry in entries]),
         cell.counts,
-        _states([*(entry.state for entry in entries), *["not sent"] * left]),
+        "".join(states) if len(states) == 1 else ", ".join(numbered),
         tally and tally.count,
         *(counts.events, counts.users, counts.devices),
         next((entry.error for entry in entries if entry.error), None),
         _joined([entry.req_id for entry in entries if entry.req_id]) or None,
-        _moment(None if None in ended else last, zone),
+        _moment(max(ended, default=None) if len(ended) == len(entries) else None, zone),
     )
 
 
 def _joined(texts: Sequence[str]) -> str:
     return "; ".join(dict.fromkeys(texts))
-
-
-def _states(states: Sequence[str]) -> str:
-    tally = Counter(states)
-    return states[0] if len(tally) == 1 else ", ".join(f"{n} {word}" for word, n in tally.items())
 
 
 def _moment(seconds: float | None, zone: tzinfo | None) -> datetime | None:

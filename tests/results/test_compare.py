@@ -11,8 +11,9 @@ from helpers import frames
 from helpers.frames import base, experiment, frame, share, week
 
 from ct_magic import UsageError, compare
-from ct_magic.common.statistics import difference, holm
+from ct_magic.common.statistics import difference
 from ct_magic.errors import QueryWarning
+from ct_magic.results.compare import holm
 
 # Newcombe, Statistics in Medicine 17 (1998), table II, method 10.
 TABLE = [
@@ -54,9 +55,14 @@ def test_p_is_of_the_pooled_score_test() -> None:
 
 def test_holm_steps_down_and_never_below_the_p_before() -> None:
     """His own example: 0.01, 0.04, 0.03 of three."""
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.9, 0.8]) == [1, 1]
-    assert holm([0.02]) == [0.02]
+    for values, adjusted in (
+        ([0.01, 0.04, 0.03], [0.03, 0.06, 0.06]),
+        ([0.9, 0.8], [1, 1]),
+        ([0.02], [0.02]),
+        ([None, 0.5, 0.5], [1, 1]),
+        ([None], []),
+    ):
+        assert holm(pd.Series(values)).sort_index().tolist() == pytest.approx(adjusted)
 
 
 def test_each_value_is_compared_with_the_first() -> None:

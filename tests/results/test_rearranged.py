@@ -17,7 +17,7 @@ from helpers.evaluated import answered, planned
 from helpers.frames import base, frame, share, week
 
 from ct_magic import UsageError, compare, plot, shares
-from ct_magic.common.statistics import score_p
+from ct_magic.common.statistics import difference
 from ct_magic.errors import QueryWarning
 from ct_magic.planning.row_results import row_results
 from ct_magic.query.parser import statements
@@ -368,7 +368,7 @@ def test_a_comparison_of_whatever_was_made_of_a_frame_is_with_what_it_names(
             )
             if days_of(line["difference"]) is not None:
                 assert line["difference"] == pytest.approx(own[0] / own[1] - other[0] / other[1])
-                assert line["p"] == pytest.approx(score_p(*own, *other))
+                assert line["p"] == pytest.approx(difference(*own, *other).p)
 
 
 @pytest.mark.parametrize("how", ["by count", "shuffled", "turned round"])
