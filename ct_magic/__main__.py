@@ -14,7 +14,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Read the command line, ask, print the table; return the exit code."""
     from ct_magic.counting.checks import check
 
-    chosen = _parser().parse_args(arguments)
+    parser = argparse.ArgumentParser(prog="python -m ct_magic", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    about = (
+        "ask an account some small counts whose answers must agree; "
+        "exit 0 where all of it holds, 1 where some does not, 2 where it could not be asked"
+    )
+    check_command = commands.add_parser("check", help=about, description=about)
+    one_in_use = "the one in use, unless named"
+    check_command.add_argument("account", nargs="?", metavar="ACCOUNT", help=one_in_use)
+    chosen = parser.parse_args(arguments)
     try:
         result = check(chosen.account, say=lambda line: print(line, file=sys.stderr, flush=True))
     except CtMagicError as error:
@@ -24,19 +33,6 @@ def main(arguments: list[str] | None = None) -> int:
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     print(str(result).encode(encoding, "replace").decode(encoding))
     return HOLDS if result.holds else DOES_NOT
-
-
-def _parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog="python -m ct_magic", description=__doc__)
-    commands = p.add_subparsers(required=True, metavar="COMMAND")
-    about = (
-        "ask an account some small counts whose answers must agree; "
-        "exit 0 where all of it holds, 1 where some does not, 2 where it could not be asked"
-    )
-    check_command = commands.add_parser("check", help=about, description=about)
-    help_text = "the one in use, unless named"
-    check_command.add_argument("account", nargs="?", metavar="ACCOUNT", help=help_text)
-    return p
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ct_magic.common.words import is_reserved, suggest
 from ct_magic.errors import UsageError
@@ -112,7 +112,7 @@ def _option(line: str, start: int) -> Typed:
 _VARIABLE_FIRST = re.compile(r"(?P<variable>[a-z_]\w*)[ \t]+(?P<query>[^\W\d].*)", re.DOTALL)
 
 
-def refuse_variable(text: str, events: Iterable[str]) -> None:
+def refuse_variable(text: str, events: Collection[str]) -> None:
     """Raise UsageError where a query is a known event's behind a word that looks like a variable.
 
     `events` are the known ones. One that is called so all the same is known, or can be quoted.
@@ -120,10 +120,9 @@ def refuse_variable(text: str, events: Iterable[str]) -> None:
     match = _VARIABLE_FIRST.fullmatch(text)
     if match is None or match["variable"] in KEYWORDS:
         return
-    known = list(events)
-    if any(_begins(text, event) for event in known):
+    if any(_begins(text, event) for event in events):
         return
-    if event := next((event for event in known if _begins(match["query"], event)), None):
+    if event := next((event for event in events if _begins(match["query"], event)), None):
         variable, query = match["variable"], " ".join(match["query"].split())
         raise UsageError(
             f"found '{variable} {event}': on one line the variable comes before the magic, "

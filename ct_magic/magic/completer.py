@@ -6,7 +6,7 @@ it is not empty, and its fragment must be the text right before the cursor.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class _Silence(list[object]):
         return 1
 
 
-def matcher(names: Callable[[], Names], variables: Mapping[str, object]) -> Callable[..., object]:
-    """Return the matcher that IPython asks at every Tab; `variables` are the notebook's."""
+def install(shell: InteractiveShell, names: Callable[[], Names]) -> None:
+    """Register what IPython asks at every Tab; registered twice, the newer answers."""
     from IPython.core.completer import context_matcher
 
     @context_matcher(identifier=IDENTIFIER)  # type: ignore[untyped-decorator,unused-ignore]
@@ -38,30 +38,22 @@ def matcher(names: Callable[[], Names], variables: Mapping[str, object]) -> Call
         from ct_magic.magic.completion import at
 
         place = context.full_text, context.cursor_line, context.cursor_position
-        completions = at(*place, names, variables)
+        completions = at(*place, names, shell.user_ns)
         return {"completions": []} if completions is None else _answer(context, completions)
 
-    return ct_magic_matcher  # type: ignore[no-any-return,unused-ignore]
-
-
-def install(shell: InteractiveShell, names: Callable[[], Names]) -> None:
-    """Register the matcher with the shell; registered twice, the newer answers."""
     uninstall(shell)
-    matchers = _matchers(shell)
-    if matchers is not None:
-        matchers.append(matcher(names, shell.user_ns))
+    _matchers(shell).append(ct_magic_matcher)
 
 
 def uninstall(shell: InteractiveShell) -> None:
     """Leave the shell as it was."""
     matchers = _matchers(shell)
-    if matchers is not None:
-        matchers[:] = [m for m in matchers if getattr(m, "matcher_identifier", None) != IDENTIFIER]
+    matchers[:] = [m for m in matchers if getattr(m, "matcher_identifier", None) != IDENTIFIER]
 
 
-def _matchers(shell: InteractiveShell) -> list[object] | None:
-    # The list is there from IPython 8.6 on; a shell may also have no completer at all.
-    return getattr(getattr(shell, "Completer", None), "custom_matchers", None)
+def _matchers(shell: InteractiveShell) -> list[object]:
+    # A shell may have no completer at all.
+    return getattr(getattr(shell, "Completer", None), "custom_matchers", [])
 
 
 def _answer(context: CompletionContext, completions: list[Completion]) -> dict[str, object]:

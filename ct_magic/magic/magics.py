@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ct_magic.counting.handle import Counting
     from ct_magic.magic.arguments import Arguments
 
-_FIELDS = fields(Settings)
 _TRAITS: dict[SettingKind, Callable[..., TraitType[Any, Any]]] = {
     SettingKind.SECONDS: Float,
     SettingKind.SECONDS_OR_0: Float,
@@ -40,7 +39,9 @@ def _trait(setting: Field[Any]) -> TraitType[Any, Any]:
 
 
 # Magics with a trait for each setting.
-_Configured: Any = MetaHasTraits("_Configured", (Magics,), {f.name: _trait(f) for f in _FIELDS})
+_Configured: Any = MetaHasTraits(
+    "_Configured", (Magics,), {f.name: _trait(f) for f in fields(Settings)}
+)
 
 
 @magics_class
@@ -96,19 +97,18 @@ class CountMagics(_Configured):  # type: ignore[misc] # mypy knows no class that
             return None
         text, account = arguments.text, arguments.account
         cell = prepare(text, params=caller.names, account=account, settings=settings)
-        counting = ask(
-            cell, refresh=arguments.refresh, variable=arguments.name, plotted=arguments.plot
-        )
+        name, plotted = arguments.name, arguments.plot
+        counting = ask(cell, refresh=arguments.refresh, variable=name, plotted=plotted)
         # With --background, too, where nobody would be there when it arrives: an executed notebook
         # ends with its last cell.
         if arguments.background and is_interactive(self.shell):
-            return _in_background(arguments.name, caller, counting)
+            return _in_background(name, caller, counting)
         frame = _blocking(arguments, caller, counting)
         if not arguments.background:
             # A named frame is shown later, in a cell that has no panel.
-            has_panel = settings.progress not in ("none", "text") and not arguments.name
+            has_panel = settings.progress not in ("none", "text") and not name
             self._show_short(frame, has_panel=has_panel)
-        return None if arguments.name else frame
+        return None if name else frame
 
     def _show_short(self, frame: pd.DataFrame, *, has_panel: bool) -> None:
         from ct_magic.magic.short_display import show_short
@@ -125,13 +125,9 @@ def _preview(arguments: Arguments, caller: Caller, settings: Settings) -> None:
     """Print what would be sent, or be asked and how long that may take; nothing is sent."""
     from ct_magic.planning import preview
 
-    text, account, refresh, names = (
-        arguments.text,
-        arguments.account,
-        arguments.refresh,
-        caller.names,
-    )
+    text, account, names = arguments.text, arguments.account, caller.names
     if arguments.plan:
+        refresh = arguments.refresh
         plan = preview.plan(text, params=names, account=account, refresh=refresh, settings=settings)
         say(str(plan))
     if arguments.dry_run:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
+from functools import reduce
 from typing import Any, TypeVar
 
 from ct_magic.common.system_events import SYSTEM_EVENTS
@@ -34,11 +35,9 @@ class Names(Record):
 
     def merged(self, other: Names) -> Names:
         """Return what both know; the other's names and values come first."""
+        new, old = other.events, self.events
         return Names(
-            {
-                name: _joined(other.events.get(name, {}), self.events.get(name, {}))
-                for name in _united(other.events, self.events)
-            },
+            {name: _joined(new.get(name, {}), old.get(name, {})) for name in _united(new, old)},
             {scope: _joined(other.of_scope(scope), self.of_scope(scope)) for scope in SCOPES},
             _united(other.places, self.places),
             self.are_all or other.are_all,
@@ -64,18 +63,13 @@ class Names(Record):
 
     def of_event(self, event: str | None) -> Properties:
         """Return the properties of an event; of one without known ones, those of all events."""
-        if event and self.events.get(event):
-            return self.events[event]
-        everything: dict[str, Values] = {}
-        for properties in self.events.values():
-            everything |= properties
-        return everything
+        own = self.events.get(event or "")
+        return own or {name: p[name] for p in self.events.values() for name in p}
 
     def values(self, event: str | None, prop: model.Property) -> Values:
         """Return the values worth proposing for a property."""
-        known = (
-            self.of_event(event) if prop.scope is model.Scope.EVENT else self.of_scope(prop.scope)
-        )
+        is_own = prop.scope is model.Scope.EVENT
+        known = self.of_event(event) if is_own else self.of_scope(prop.scope)
         return known.get(prop.name, ())
 
 
@@ -96,9 +90,7 @@ def table_rows(sources: Mapping[str, Names]) -> list[dict[str, Any]]:
     It has the event, none for what is of a profile or a session; the property as it is written; its
     type and its values, where they are known; and the sources.
     """
-    known = Names()
-    for names in sources.values():
-        known = known.merged(names)
+    known = reduce(Names.merged, sources.values(), Names())
     named = [(event, p or {"": ()}) for event, p in known.events.items()]
     named += [(scope.value, known.of_scope(scope)) for scope in SCOPES]
     named += [("geo", {"geo": known.places})] if known.places else []
@@ -166,13 +158,11 @@ def _of_query(query: model.Query) -> Names:
     return Names(events, scopes, _united(("/".join(p) for p in places), ()))
 
 
-def _leaves(part: object) -> Iterator[object]:
-    """Yield the filters and places that `and` and `or` join; an axis is one itself."""
-    if isinstance(part, model.And | model.Or):
-        for inner in part.parts:
-            yield from _leaves(inner)
-    else:
-        yield part
+def _leaves(part: object) -> list[object]:
+    """Return the filters and places that `and` and `or` join; an axis is one itself."""
+    if not isinstance(part, model.And | model.Or):
+        return [part]
+    return [leaf for inner in part.parts for leaf in _leaves(inner)]
 
 
 def _worth(value: model.Value) -> Values:
@@ -209,34 +199,33 @@ def names_from_json(text: str) -> Names:
     if odd:
         raise UsageError(f"the names file has {min(odd)!r}, which is no scope: see %ct help names")
     events = _table(known.get("events", {}), "'events'")
+    held = [scope for scope in SCOPES if scope.value in known]
+    geo = _values(known.get("geo", []), "'geo'")
+    places = tuple(place for place in geo if isinstance(place, str))
+    if len(places) != len(geo):
+        raise UsageError("in the names file, 'geo' has a list of texts, as India/Goa")
     return Names(
         {name: _properties(value, f"the event {name!r}") for name, value in events.items()},
-        {
-            scope: _properties(known.get(scope.value, {}), repr(scope.value))
-            for scope in SCOPES
-            if scope.value in known
-        },
-        _texts_only(known.get("geo", [])),
+        {scope: _properties(known[scope.value], repr(scope.value)) for scope in held},
+        places,
     )
 
 
 def from_schema(schema: Mapping[str, Any]) -> Names:
     """Read the sandbox's schema: like the file, with a type beside each property's values."""
-    plain: dict[str, Any] = {
-        scope.value: _examples(schema.get(scope.value, {})) for scope in SCOPES
-    }
-    events = {name: _examples(properties) for name, properties in schema["events"].items()}
-    read = names_from_json(json.dumps(plain | {"events": events, "geo": schema.get("geo", [])}))
-    holders = schema["events"] | {scope.value: schema.get(scope.value, {}) for scope in SCOPES}
-    types = {(holder, name): p[name]["type"] for holder, p in holders.items() for name in p}
+    scopes = {scope.value: schema.get(scope.value, {}) for scope in SCOPES}
+    plain: dict[str, Any] = {scope: _examples(p) for scope, p in scopes.items()}
+    plain["events"] = {name: _examples(p) for name, p in schema["events"].items()}
+    read = names_from_json(json.dumps(plain | {"geo": schema.get("geo", [])}))
+    holders = (schema["events"] | scopes).items()
+    types = {(holder, name): of["type"] for holder, p in holders for name, of in p.items()}
     return replace(read, are_all=True, types=types)
 
 
 def to_json(names: Names) -> str:
     """Write a names file: sorted, so that a team's changes stay small."""
-    known: dict[str, Any] = {
-        "events": {e: _value_lists(p) for e, p in sorted(names.events.items())}
-    }
+    events = {event: _value_lists(p) for event, p in sorted(names.events.items())}
+    known: dict[str, Any] = {"events": events}
     known |= {scope.value: _value_lists(p) for scope in SCOPES if (p := names.of_scope(scope))}
     if names.places:
         known["geo"] = sorted(names.places)
@@ -269,10 +258,3 @@ def _values(value: object, place: str) -> Values:
     if not isinstance(value, list) or not all(type(v) in (str, int, float) for v in value):
         raise UsageError(f"in the names file, {place} has a list of texts and numbers: […]")
     return tuple(value)
-
-
-def _texts_only(value: object) -> tuple[str, ...]:
-    places = tuple(place for place in _values(value, "'geo'") if isinstance(place, str))
-    if len(places) != len(_values(value, "'geo'")):
-        raise UsageError("in the names file, 'geo' has a list of texts, as India/Goa")
-    return places

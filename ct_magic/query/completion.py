@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, islice, takewhile
+from itertools import chain, islice
 
 from ct_magic.query.catalog import SCOPES, Names
 from ct_magic.query.lexer import CONTEXTUAL, OPERATORS, Source, Token, in_context, tokens, unquoted
@@ -73,7 +73,8 @@ def complete(text: str, cursor: int, names: Names) -> list[Completion]:
 def _most_meant(place: _Place) -> Iterator[Completion]:
     if not place.line or place.mark:
         return
-    before, step = place.line[-1], _is_step(place.line)
+    did = max((at for at, token in enumerate(place.line) if token.type == "DID"), default=0)
+    before, step = place.line[-1], place.line[did - 1].type == "SHARE"  # the last `did` is a step's
     kind = "WITHIN" if step and before.text == "within" else before.type
     for text in FIRST.get(kind, ()):
         if place.begins(text):
@@ -83,12 +84,6 @@ def _most_meant(place: _Place) -> Iterator[Completion]:
     if step and kind != "WITHIN" and "WITHIN" in parse_progress(place.line).accepted:
         for text in filter(place.begins, OWN):
             yield Completion(place.start, text, "keyword")
-
-
-def _is_step(line: Sequence[Token]) -> bool:
-    """Return True if the last `did` is that of a `share did`."""
-    did = max((at for at, token in enumerate(line) if token.type == "DID"), default=0)
-    return line[did - 1].type == "SHARE"
 
 
 def _place(text: str, cursor: int) -> _Place | None:
@@ -120,18 +115,16 @@ def _open_statement(before: str) -> tuple[Token, ...]:
     return () if before[-1:] in ("\r", "\n", "") else tuple(in_context(line))
 
 
-def _is_word(token: Token) -> bool:
-    return token.type == "WORD" or token.text in CONTEXTUAL
-
-
 def _with_whole_name(place: _Place) -> _Place:
     """Return the place with the words before the cursor as the beginning of one name."""
-    words = list(takewhile(_is_word, reversed(place.line)))[::-1]
+    line = [*place.line]
+    while line and (line[-1].type == "WORD" or line[-1].text in CONTEXTUAL):
+        line.pop()
+    words = place.line[len(line) :]
     if place.mark or not words:
         return place
     typed = " ".join([*(word.text for word in words), place.typed])
-    line = place.line[: -len(words)]
-    return replace(place, line=line, start=words[0].start, typed=typed)
+    return replace(place, line=tuple(line), start=words[0].start, typed=typed)
 
 
 def _keywords(place: _Place) -> Iterator[Completion]:
@@ -204,8 +197,7 @@ def _listed_already(line: Sequence[Token]) -> set[str]:
 
 def _fits(place: _Place, proposed: Scalar) -> bool:
     """Return True if what is before the cursor can take the value."""
-    wrong = _ORDERING if isinstance(proposed, str) else _SEARCHING
-    return place.line[-1].type not in wrong
+    return place.line[-1].type not in (_ORDERING if isinstance(proposed, str) else _SEARCHING)
 
 
 def _spelled(place: _Place, value: Scalar, spelled: str, kind: str) -> Iterator[Completion]:

@@ -64,12 +64,9 @@ class Known(Record):
 def doubted(cell: Expansion, today: date, known: Known) -> Plan:
     """Return a cell's plan with the doubts about each row: its statement's, then its counts'."""
     clock = "by hour: undocumented which clock is used; run '%ct check' to find out"
-    by_hour = [
-        CLOCK not in known.facts
-        and isinstance(query, Query)
-        and any(isinstance(axis, ByHour) for axis in query.by)
-        for query in cell.statements
-    ]
+    axes = [query.by if isinstance(query, Query) else () for query in cell.statements]
+    is_open = CLOCK not in known.facts
+    by_hour = [is_open and any(isinstance(axis, ByHour) for axis in by) for by in axes]
     of_counts = [[*_of_count(to_payload(count), today, known)] for count in cell.counts]
 
     def of_row(row: Row) -> tuple[str, ...]:
@@ -121,11 +118,10 @@ def _of_base_again(body: _Json, inner: Iterable[_Json]) -> Iterator[str]:
     """Doubt a `did` of the base's event on days of the base: it may not see them."""
     name = body.get("event_name")
     for event in inner:
-        days = [event.get("from"), event.get("to"), body.get("from"), body.get("to")]
-        first, last, start, end = (day if isinstance(day, int) else None for day in days)
-        if event.get("event_name") != name or None in (first, last, start, end):
+        days: list[Any] = [event.get("from"), event.get("to"), body.get("from"), body.get("to")]
+        if event.get("event_name") != name or not all(isinstance(day, int) for day in days):
             continue
-        if first <= end and last >= start:  # type: ignore[operator] # ints: None is left out
+        if days[0] <= days[3] and days[1] >= days[2]:
             yield (
                 f"did {name}: undocumented whether a 'did' sees the occurrences that the base "
                 "counts; run '%ct check' to find out"
@@ -192,7 +188,14 @@ def misplaced(prop: Property, event: str | None, names: Names) -> str | None:
 
 def of_event_name(name: str, names: Names) -> Iterator[str]:
     """Doubt an event that is not known, and is much like a known one or holds several."""
-    yield from _of_several(name, names.events) or _of_name(name, names.events)
+    is_known = name in names.events
+    held = [] if is_known else [event for event in names.events if f" {event} " in f" {name} "]
+    if len(held) < 2:
+        yield from _of_name(name, names.events)
+        return
+    # As `App Launched Then Charged` does.
+    events = " did ".join(sorted(held, key=name.index))
+    yield f"{name!r} is not among the known names: for those who did all of it write {events}"
 
 
 def are_doubted(learned: Names, names: Names) -> bool:
@@ -215,15 +218,6 @@ def is_misspelt(name: str, names: Names) -> bool:
     """
     near = _near(name, tuple(names.events)) if names.are_all and name not in names.events else None
     return near is not None and near.casefold() != name.casefold()
-
-
-def _of_several(name: str, known: Mapping[str, Any]) -> list[str]:
-    """Doubt a name that holds several known ones, as `App Launched Then Charged` does."""
-    held = [] if name in known else [event for event in known if f" {event} " in f" {name} "]
-    if len(held) < 2:
-        return []
-    events = " did ".join(sorted(held, key=name.index))
-    return [f"{name!r} is not among the known names: for those who did all of it write {events}"]
 
 
 def _of_name(name: str, known: Mapping[str, Any]) -> Iterator[str]:

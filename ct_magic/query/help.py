@@ -26,16 +26,12 @@ class Topic(Record):
         return [re.sub("^    ", "", part, flags=re.MULTILINE) for part in paragraphs]
 
 
-def _read() -> tuple[Topic, ...]:
-    text = files(__package__).joinpath("help.txt").read_text(encoding="utf-8")
-    blocks = re.findall(r"^(===?) (.*)\n((?:(?!===? |# ).*\n)*)", text, re.MULTILINE)
-    return tuple(
-        Topic(tuple(words.split("  ")), body.rstrip(), sign == "===")
-        for sign, words, body in blocks
-    )
-
-
-_PAGE, *TOPICS = _read()
+_TEXT = files(__package__).joinpath("help.txt").read_text(encoding="utf-8")
+_BLOCK = re.compile(r"^(===?) (.*)\n((?:(?!===? |# ).*\n)*)", re.MULTILINE)
+_PAGE, *TOPICS = (
+    Topic(tuple(words.split("  ")), body.rstrip(), sign == "===")
+    for sign, words, body in _BLOCK.findall(_TEXT)
+)
 PAGE = _PAGE.text + "\n"  # the whole language on one screen
 
 

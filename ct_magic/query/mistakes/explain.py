@@ -71,9 +71,10 @@ def _out_of_order(stop: Stop) -> Mistake | None:
     message = misplaced_token(stop)
     if stop.is_("$END") and (message or "").startswith("write by"):
         return stop.mistake(str(message), stop.at - 1)  # `by hours`: the word itself is wrong
-    is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and stop.before("DID"))
+    is_before_did = stop.around(1).type == "DID"
+    is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and is_before_did)
     begins = stop.at == 0 and not is_clause
-    inside = stop.after("WORD") and not stop.before("DID")
+    inside = stop.after("WORD") and not is_before_did
     name = words.keyword_in_name(stop) if begins or inside or stop.is_axis() else ""
     return stop.mistake(message + name) if message else None
 
@@ -141,9 +142,8 @@ def _put(source: Source, place: tuple[int, int], said: str) -> Iterator[str]:
     """Yield the text with this in the place of what it repeats, or of what is underlined."""
     text, spoken, under = source.text, _names_in(said), _names_in(source.text[slice(*place)])
     line = [t for t in tokens(source) if source.line(t.start) == source.line(place[0])]
-    tail = {
-        t.text for t in line if t.start >= place[1] and (t.text[0].isalnum() or t.text[0] in "'\"")
-    }
+    behind = (t.text for t in line if t.start >= place[1])
+    tail = {word for word in behind if word[0].isalnum() or word[0] in "'\""}
     ends = [place[1], line[-1].end] if tail <= set(said.replace(",", " ").split()) else [place[1]]
     word = said.split(" ")[0]
     begins = [token for token in line if token.start < place[0] and token.text == word]

@@ -143,13 +143,16 @@ def rewritten(stop: Stop, *, late: bool = False) -> Mistake | None:
     rows = (row for row in _rewrites() if row[0][:1] != "=" and late == row[0].startswith("<"))
     for sign, pattern, said in rows:
         for match in filter(None, (pattern.match(window.text, start) for start in window.starts)):
-            places = window.places(match)
-            if places is None or places[0] != begins.get(sign[-1:], places[0]):
+            start, end = match.span()
+            if end not in window.ends:
+                continue
+            first, last = window.token(start), window.first + window.ends.index(end)
+            if not first <= stop.at <= last + 1 or first != begins.get(sign[-1:], first):
                 continue
             message = said.format_map(_filled(match, stop.today))
             _, cure, *_ = [*message.split("`"), "", ""]
-            if not cure or window.gains(match.start(), cure, match.end()):
-                return _said(stop, message, *places)
+            if not cure or window.gains(start, cure, end):
+                return _said(stop, message, first, last)
     return None
 
 
@@ -301,13 +304,6 @@ class _Window:
         """Return the place of the token that begins there."""
         return self.first + self.starts.index(offset)
 
-    def places(self, match: re.Match[str]) -> tuple[int, int] | None:
-        """Return the first and last token of a match; None if the stop is not in it."""
-        if match.end() not in self.ends:
-            return None
-        first, last = self.token(match.start()), self.first + self.ends.index(match.end())
-        return (first, last) if first <= self.stop.at <= last + 1 else None
-
     def gains(self, start: int, cure: str, end: int) -> bool:
         """Return True if the grammar takes another text in a place, and what follows it."""
         before, after = self.text[:start] + cure, self.text[end:]
@@ -341,9 +337,7 @@ def _filled(match: re.Match[str], today: date | None) -> Mapping[str, str]:
 
 def _number(text: str) -> int:
     """Return the number in a text; `a week` is one."""
-    found = re.search("|".join(["[0-9]+", *DIGITS]), text.lower())
-    if not found:
-        return 1
+    found = re.findall("|".join(["[0-9]+", *DIGITS]), text.lower()) or ["1"]
     return int(found[0]) if found[0].isdecimal() else DIGITS.index(found[0])
 
 

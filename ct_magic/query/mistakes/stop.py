@@ -69,10 +69,6 @@ class Stop:
         """Return True if one of these is right before it."""
         return self.around(-1).type in types
 
-    def before(self, *types: str) -> bool:
-        """Return True if one of these is right behind it."""
-        return self.around(1).type in types
-
     def has(self, kind: str) -> bool:
         """Return True if this is somewhere before it."""
         return any(token.type == kind for token in self.line[: self.at])

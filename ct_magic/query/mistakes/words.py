@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 
 from ct_magic.common.words import suggestions
 from ct_magic.query.lexer import API_NAMES, KEYWORDS, NOT_FIRST, WORDS, Token
@@ -78,7 +77,7 @@ def odd_token(stop: Stop) -> Mistake | None:
         case "GLUED":
             return stop.mistake(_glued(stop))
         case "ODD_DATE":
-            return stop.mistake(_dated(stop, text))
+            return stop.mistake(_dated(text))
         case "HABIT":
             return stop.mistake(_SIGNS.get(text, _SIGNS["=="]))
         case "BAD":
@@ -107,7 +106,7 @@ def _glued(stop: Stop) -> str:
     return quote
 
 
-def _dated(stop: Stop, text: str) -> str:
+def _dated(text: str) -> str:
     parts = [int(part) for part in re.split(r"[-/.]", text) if len(part) <= 4]
     if len(parts) == 3 and parts[0] > 99:
         return f"a date is written {parts[0]:04}-{parts[1]:02}-{parts[2]:02}"
@@ -118,15 +117,16 @@ def _dated(stop: Stop, text: str) -> str:
 
 def _stranger(stop: Stop) -> str:
     char = stop.found.text
+    called = f"{unicodedata.name(char, 'a character').lower()} (U+{ord(char):04X})"
     if char in _SIGNS:
         return f"found '{char}': {_SIGNS[char]}"
     if char in QUOTES:
         return f"found {char}, a quote that programs do not know: type {QUOTES[char]}"
     if unicodedata.category(char) in ("Zs", "Cf", "Cc", "Zl", "Zp", "Cs"):
-        return f"found {_called(char)}: it cannot be seen, type an ordinary space or nothing"
+        return f"found {called}: it cannot be seen, type an ordinary space or nothing"
     plain = LOOKALIKES.get(char, unicodedata.normalize("NFKC", char))
     if plain != char and plain.isascii():
-        return f"found {char}, {_called(char)}: type {plain}"
+        return f"found {char}, {called}: type {plain}"
     if sign := _comparison_cure(stop):
         return f"found '{char}': {sign} compares numbers: write the number alone, or $name"
     is_apart = stop.at > 0 and not stop.is_glued()
@@ -138,11 +138,6 @@ def _comparison_cure(stop: Stop) -> str:
     """Return the operator that takes a number there, quoted; empty where none does."""
     sign = stop.around(-2 if stop.after("NUMBER") else -1)
     return f"'{sign.text}'" if sign.type in ORDERS else ""
-
-
-def _called(char: str) -> str:
-    code = f"U+{ord(char):04X}"
-    return f"{unicodedata.name(char, 'a character').lower()} ({code})"
 
 
 def quoted(stop: Stop) -> str:
@@ -167,9 +162,8 @@ def text_cut_short(stop: Stop) -> Mistake | None:
 
 def unquoted_text(stop: Stop) -> Mistake | None:
     """Explain a text without quotes where a value is expected."""
-    if not {"STRING", "NUMBER", "TRUE"} <= stop.expected or stop.after(*ORDERS):
-        return None
-    if not stop.is_("WORD"):
+    is_value = {"STRING", "NUMBER", "TRUE"} <= stop.expected and not stop.after(*ORDERS)
+    if not is_value or not stop.is_("WORD"):
         return None
     last = stop.ahead("WORD") - 1
     words = stop.typed(stop.at, last + 1)
@@ -206,19 +200,16 @@ def number_in_name(stop: Stop) -> Mistake | None:
 
 def keyword_in_name(stop: Stop) -> str:
     """Return how a name is written that holds the keyword before or at the stop."""
-    return next(filter(None, (_quoted_name(stop, place) for place in _keywords(stop))), "")
-
-
-def _keywords(stop: Stop) -> Iterator[int]:
-    """Return the places of keywords that may have been meant as a part of a name."""
-    run = stop.words()
+    run, keyword = stop.words(), ""
     if stop.found.text in KEYWORDS and (run or stop.may("WORD")):
-        yield stop.at
+        keyword = _quoted_name(stop, stop.at)
     before = run.start - 1
-    if before < 0 or not (run or stop.is_("WORD")):
-        return
-    if stop.line[before].text in KEYWORDS and stop.line[before].type not in ("WHERE", "AND", "DID"):
-        yield before
+    if keyword or before < 0 or not (run or stop.is_("WORD")):
+        return keyword
+    is_clause = stop.line[before].type in ("WHERE", "AND", "DID")
+    return (
+        _quoted_name(stop, before) if stop.line[before].text in KEYWORDS and not is_clause else ""
+    )
 
 
 def _quoted_name(stop: Stop, place: int) -> str:
