@@ -17,6 +17,7 @@ import sys
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
+from traceback import walk_stack
 from types import CodeType, FrameType
 
 import IPython
@@ -64,7 +65,8 @@ def calling(notebook: MutableMapping[str, object]) -> Caller:
 
     `notebook` are the names of the shell, for a call that no code of a user made.
     """
-    frames = list(_foreign(sys._getframe(1)))
+    calls = walk_stack(sys._getframe(1))  # the nearest first
+    frames = [frame for frame, _ in calls if _is_users(frame.f_code.co_filename)]
     if not frames:
         return Caller(notebook, notebook)
     nearest, *_ = [f for f in frames if f.f_code.co_name not in _COMPREHENSIONS] or frames
@@ -75,13 +77,8 @@ def calling(notebook: MutableMapping[str, object]) -> Caller:
     return Caller(names, notebook if nearest.f_locals is notebook else nearest.f_globals)
 
 
-def _foreign(frame: FrameType | None) -> Iterator[FrameType]:
-    """Yield the frames of code that is the user's own, the nearest first."""
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if not file.startswith(_PASSED_OVER) and _INSTALLED.isdisjoint(Path(file).parts):
-            yield frame
-        frame = frame.f_back
+def _is_users(file: str) -> bool:
+    return not file.startswith(_PASSED_OVER) and _INSTALLED.isdisjoint(Path(file).parts)
 
 
 def _scopes(frame: FrameType) -> Iterator[MutableMapping[str, object]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -239,12 +239,6 @@ MEANT = {
     "set": "settings are %config CountMagics.max_counts = 1000; '%config CountMagics' lists them",
     "refresh": "'%%ctcount --refresh' asks anew; nothing else needs to be cleared",
     "sandbox": "'%ct use sandbox' asks generated data",
-}
-
-# What a command takes, where that is one of some words: for Tab.
-WORDS: dict[str, Callable[[], Iterable[str]]] = {
-    "help": lambda: [*COMMANDS, *help_words()],
-    "names": lambda: ("--from", "--to"),
 }
 
 

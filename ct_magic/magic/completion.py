@@ -43,19 +43,22 @@ def open_option(line: str, begin: int) -> Typed | None:
 
 def of_command(line: str, begin: int, variables: Mapping[str, object]) -> list[Completion]:
     """Return what may replace the last word of `%ct command words`, which begins at `begin`."""
-    from ct_magic.magic.commands import COMMANDS, WORDS
+    from ct_magic.magic.commands import COMMANDS, help_words
 
     command, space, _ = line[begin:].partition(" ")
     if not space:
         return _beginning(COMMANDS, command, begin, "command")
     typed = re.split(r"\s", line)[-1]
     words: Iterable[str] = ()
-    if command in ("use", "login", "check"):
-        words = _accounts()
-    elif command == "wait":
-        words = (n for n, v in variables.items() if type(v).__name__ == "Counting")
-    elif command in WORDS:
-        words = WORDS[command]()
+    match command:
+        case "use" | "login" | "check":
+            words = _accounts()
+        case "wait":
+            words = (n for n, v in variables.items() if type(v).__name__ == "Counting")
+        case "help":
+            words = [*COMMANDS, *help_words()]
+        case "names":
+            words = ("--from", "--to")
     return _beginning(words, typed, len(line) - len(typed), "argument")
 
 

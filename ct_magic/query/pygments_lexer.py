@@ -43,17 +43,14 @@ class QueryLexer(Lexer):
         if magic:
             for group, kind in enumerate((Whitespace, Operator, Keyword, Name), start=1):
                 yield magic.start(group), kind, magic[group]
-        begin = magic.end() if magic else 0
-        at = 0
-        body = text[begin:]
-        for token in tokens_of_cell(body):
-            yield from _pieces_between(body, at, token.start, begin)
+        at = begin = magic.end() if magic else 0
+        for token in tokens_of_cell(text[begin:]):
+            yield from _pieces_between(text, at, begin + token.start)
             yield begin + token.start, _KINDS.get(token.type, Name), token.text
-            at = token.end
-        yield from _pieces_between(body, at, len(body), begin)
+            at = begin + token.end
+        yield from _pieces_between(text, at, len(text))
 
 
-def _pieces_between(text: str, start: int, end: int, begin: int) -> Iterator[Piece]:
+def _pieces_between(text: str, start: int, end: int) -> Iterator[Piece]:
     for match in re.finditer(r"#[^\r\n]*|[^#]+", text[start:end]):
-        kind = Comment if match[0].startswith("#") else Whitespace
-        yield begin + start + match.start(), kind, match[0]
+        yield start + match.start(), Comment if match[0].startswith("#") else Whitespace, match[0]
