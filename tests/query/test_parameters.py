@@ -208,7 +208,7 @@ def test_small_floats_keep_their_digits(values: object) -> None:
     [
         np.array([9.99], dtype="float16"),
         pd.Series([9.99], dtype="float16"),
-        pd.Series([9.99], dtype="halffloat[pyarrow]"),
+        pd.Series([np.float16(9.99)], dtype="halffloat[pyarrow]"),
         pa.array([np.float16(9.99)], pa.float16()),
     ],
 )
