@@ -31,14 +31,11 @@ _STALE = "The result below is of another query:"
 _TEXT_ALONE = "This says something that the fields cannot show: change it in the text."
 _NO_QUERY = "The text is not a query yet. The fields wait until it is one."
 _MISSING = "Not a query yet: something is still to be filled in."
-_NOT_RUN = "the text is not a query yet: the place is marked below it"
-_INSERTED = "The cell was written below."
 _COPY = (
     "This page inserts no cells. Here is the text: Ctrl+A, Ctrl+C, and paste it into a new cell."
 )
 _WRAP = {"flex_flow": "row wrap"}
-_DAY = "YYYY-MM-DD"
-_DAYS = {"start": Field("from", hint=_DAY), "end": Field("to", hint=_DAY)}
+_DAYS = {"start": Field("from", hint="YYYY-MM-DD"), "end": Field("to", hint="YYYY-MM-DD")}
 _TOP = {
     "name": Field("variable", "1 1 11em", hint="foodies", labelled=True),
     "account": Field("account", "1 1 13em", hint="the one in use", labelled=True),
@@ -249,11 +246,10 @@ class FormView:
             return preview(text, self._variables, self._settings, None)
 
     def _problems(self) -> dict[Key, str]:
-        top = {
-            "name": actions.name_problem(self._name),
-            "account": actions.account_problem(self._account),
-        }
-        wrong: dict[Key, str] = {(name,): message for name, message in top.items() if message}
+        name, account = actions.name_problem(self._name), actions.account_problem(self._account)
+        wrong: dict[Key, str] = {("name",): name} if name else {}
+        if account:
+            wrong["account",] = account
         if self._typed is None:
             wrong |= problems(self._sheet, self._at, self._preview)
         return wrong
@@ -277,7 +273,7 @@ class FormView:
         self._offer("")
         wrong = self._problems()
         if self._typed is not None:
-            self._say(_NOT_RUN, wrong=True)
+            self._say("the text is not a query yet: the place is marked below it", wrong=True)
         elif wrong:
             where = "another statement: " if set(wrong) == {ELSEWHERE} else ""
             self._mark(wrong)
@@ -298,7 +294,7 @@ class FormView:
 
             def announce(inserted: bool) -> None:
                 self._offer("" if inserted else cell)
-                self._say(_INSERTED if inserted else _COPY)
+                self._say("The cell was written below." if inserted else _COPY)
 
             actions.insert(cell, announce, self._patience)
 

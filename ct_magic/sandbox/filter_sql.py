@@ -90,11 +90,9 @@ def object_of(body: Any, name: str) -> Mapping[str, Any]:
 
 def list_of(body: Any, name: str) -> list[Any]:
     """Return a list as it is, null as an empty one; raise RefusedError for anything else."""
-    if body is None:
-        return []
-    if not isinstance(body, list):
+    if not isinstance(body, list | None):
         raise RefusedError(f"{name} must be a list")
-    return body
+    return body or []
 
 
 def condition(sql: Sql, column: str, body: Any, *, items: bool = False) -> str:
@@ -130,7 +128,7 @@ def session_condition(sql: Sql, body: Any) -> str:
 
 
 def _any_item(sql: Sql, located: str, pointer: str, operator: str, value: Any, items: bool) -> str:
-    own_holds = _condition_sql(sql, located, operator, value)
+    own_holds = _condition_sql(sql, located, operator, value, nested=False)
     if not items:
         return own_holds
     inner = _condition_sql(sql, f"json_extract(item, {pointer})", operator, value, nested=True)
@@ -140,9 +138,7 @@ def _any_item(sql: Sql, located: str, pointer: str, operator: str, value: Any, i
     )
 
 
-def _condition_sql(
-    sql: Sql, located: str, operator: str, value: Any, *, nested: bool = False
-) -> str:
+def _condition_sql(sql: Sql, located: str, operator: str, value: Any, *, nested: bool) -> str:
     there = f"is_there({located})"
     if operator == "exists":
         return there

@@ -120,10 +120,9 @@ class Protocol:
             return failed(404, "Not found")
         methods = ("GET", "HEAD") if path == _NAMES_PATH else ("GET", "POST")
         if method not in methods:
-            allow = (("Allow", ", ".join((*methods, "OPTIONS"))),)
             is_asked = method == "OPTIONS"
             refused = Reply(204, b"") if is_asked else failed(405, "Method not allowed")
-            return replace(refused, headers=allow)
+            return replace(refused, headers=(("Allow", ", ".join((*methods, "OPTIONS"))),))
         # Names of headers have no case, and some clients write them small.
         sent = {name.lower(): value for name, value in headers.items()}
         account, passcode = (sent.get(f"x-clevertap-{key}") for key in ("account-id", "passcode"))

@@ -36,15 +36,15 @@ class Server:
     """
 
     def __init__(self, answer: _Answer, refuse: _Refuse = lambda *_: None) -> None:
-        self._functions = {"answer": staticmethod(answer), "refuse": staticmethod(refuse)}
+        functions = {"answer": staticmethod(answer), "refuse": staticmethod(refuse)}
+        self._handler = type("Handler", (_Handler,), functions)
         self._http: ThreadingHTTPServer | None = None
         self._port: int | None = None
 
     def start(self, port: int) -> None:
         """Listen on that port, 0 for any that is free."""
-        handler = type("Handler", (_Handler,), self._functions)
         try:
-            self._http = _Http(("127.0.0.1", port), handler)
+            self._http = _Http(("127.0.0.1", port), self._handler)
         except (OSError, OverflowError) as error:
             why = error.strerror if isinstance(error, OSError) else "ports end at 65535"
             raise UsageError(f"port {port} cannot be used: {why}") from None

@@ -67,6 +67,8 @@ class Stored:
         """Return True if it holds all events of that folder; of any, where none is named."""
         complete = "SELECT files, zone FROM ct_magic_source WHERE complete"
         sources = self.read(complete) if "ct_magic_source" in self._tables() else []
+        if sources and self.read(import_events.TWICE) != [(None,)]:
+            sources = []  # loaded when a profile of several files was still kept several times
         if folder is not None:
             return sources == [(_fingerprint(folder), str(zone))]
         if sources and sources[0][1] == str(zone):

@@ -80,6 +80,19 @@ def test_a_load_that_was_cut_short_is_done_again(exported: Path, tmp_path: Path)
     assert counted(exported, db)[0] == 1
 
 
+def test_a_file_with_a_profile_twice_is_loaded_again(exported: Path, tmp_path: Path) -> None:
+    """An older version kept such files; over one, a profile's events would count twice."""
+    db = tmp_path / "kept.duckdb"
+    first = counted(exported, db)
+    with duckdb.connect(str(db)) as older:
+        older.execute("INSERT INTO profiles SELECT * FROM profiles")
+    with pytest.raises(UsageError, match="load them with --data"):
+        counted(None, db)
+    again = counted(exported, db)
+    assert again[:2] == first[:2]
+    assert "1 of 1 files" in again[2][-1]
+
+
 def test_somebody_elses_database_is_left_alone(exported: Path, tmp_path: Path) -> None:
     """Nothing is dropped from it, and nothing written to it; nor to a file that is none."""
     foreign, text = tmp_path / "theirs.duckdb", tmp_path / "notes.txt"
