@@ -62,7 +62,8 @@ def ask(
     journal = open_journal(cell.account)
     jobs = jobs_of(cell.plan.questions) if refresh else recalled(cell.plan, journal, cell.freshness)
     cell_id, name = secrets.token_hex(8), cell.account.name
-    record = CellRecord(cell_id, cell.plan, variable, cell.zone_name, name)
+    zone_name = cell.settings.timezone or cell.account.timezone
+    record = CellRecord(cell_id, cell.plan, variable, zone_name, name)
     if not all(job.state.ended for job in jobs):
         journal.begin(record, None if refresh else cell.freshness)
     _warn_of_doubts(cell.plan)

@@ -260,10 +260,9 @@ def _is_heard(kernel: object) -> bool:
     """Return True if a click may be heard in this thread while it blocks."""
     if threading.current_thread() is threading.main_thread():
         return True
-    try:
+    with suppress(Exception):  # in a thread that the cell has started nobody reads messages
         return streams_of_this_thread(kernel)[0] is not None
-    except Exception:
-        return False  # a thread that the cell has started: nobody reads messages there
+    return False
 
 
 def _lines(shell: object) -> TextIO | None:

@@ -237,7 +237,12 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
         if row.change is not None:
             bold = words.change(row.change)
             versus = versus.replace(bold, f'<b style="color:{INK}">{bold}</b>', 1)
-        rest = [of_all.partition(" ")[2] + versus, *_behind(row)]
+        rest = [of_all.partition(" ")[2] + versus]
+        # One user and one device for each profile is the usual, and no news.
+        split = {"users": row.users, "devices": row.devices}
+        parts = {unit: count for unit, count in split.items() if count != row.count}
+        more = {"events": row.events if row.count else None} | parts
+        rest += [f"{count:,} {unit}" for unit, count in more.items() if count is not None]
     rest.append(escape(standing.so_far(row)))
     # The count has arrived; what it is compared with may not have.
     said = _tick(standing) if row.state.ended else state(row, standing, live=live)
@@ -251,14 +256,6 @@ def _joined(parts: Iterable[str]) -> str:
     *first, last = [part for part in parts if part] or [""]
     whole = [*(f"{part} ·" for part in first), *([last] if last else [])]
     return " ".join(f'<span class="ct-part">{part}</span>' for part in whole)
-
-
-def _behind(row: RowResult) -> list[str]:
-    # One user and one device for each profile is the usual, and no news.
-    split = {"users": row.users, "devices": row.devices}
-    parts = {unit: count for unit, count in split.items() if count != row.count}
-    known = {"events": row.events if row.count else None} | parts
-    return [f"{count:,} {unit}" for unit, count in known.items() if count is not None]
 
 
 def _head(standing: Standing) -> str:

@@ -152,7 +152,6 @@ def short_history(frame: pd.DataFrame, *, is_page: bool, columns: int | None = N
     return "\n".join([*cut, more] if more else cut)
 
 
-_YES = {True: "yes", False: "no"}
 _MOST = 200  # rows in a page
 
 
@@ -174,4 +173,4 @@ def _text(value: Any) -> str:
         return ", ".join(str(v).lower() if isinstance(v, bool) else plain(str(v)) for v in value)
     if pd.isna(value):
         return ""
-    return _YES[value] if isinstance(value, bool) else plain(str(value))
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else plain(str(value))

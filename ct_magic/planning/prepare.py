@@ -63,11 +63,6 @@ class PreparedCell(Record):
         return zone_of(self.account, self.settings)
 
     @property
-    def zone_name(self) -> str | None:
-        """The name of that zone."""
-        return self.settings.timezone or self.account.timezone
-
-    @property
     def freshness(self) -> Freshness:
         """When a count need not be asked again."""
         return Freshness(

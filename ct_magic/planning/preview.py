@@ -51,7 +51,9 @@ class PlanSummary(Record):
 
     def __str__(self) -> str:
         """Return at most four lines, then one for each doubt."""
-        lines = [self._counts(), self._time(), self.refused, "; ".join(self.notes)]
+        is_known = self.seconds and not self.to_send and not self.pending
+        time = "answered at once" if is_known else str(self.seconds or "")
+        lines = [self._counts(), time, self.refused, "; ".join(self.notes)]
         doubts = (f"doubt: {doubt}" for doubt in self.doubts)
         return "\n".join([*filter(None, lines), *doubts])
 
@@ -67,13 +69,6 @@ class PlanSummary(Record):
         pending = f", {self.pending:,} still pending" if self.pending else ""
         future = f"; {counted(self.not_yet, 'row')} in the future" if self.not_yet else ""
         return f"{counted(self.to_send, 'count')} to ask for {rows}{known}{pending}{future}"
-
-    def _time(self) -> str | None:
-        if self.seconds is None or self.refused:
-            return None
-        if not self.to_send and not self.pending:
-            return "answered at once"
-        return str(self.seconds)
 
 
 def plan(
