@@ -65,9 +65,7 @@ class _Terms:
         self._pairs: list[tuple[int, int, int, Rest]] = []
         self._bits: dict[model.Identity, int] = {}
         for place, term in enumerate(terms):
-            self._add(
-                place, {model.identity(condition): condition for condition in model.once(term)}
-            )
+            self._add(place, {model.identity(each): each for each in model.once(term)})
 
     def merged(self) -> tuple[Term, ...]:
         while self._pairs:

@@ -17,9 +17,8 @@ from typing import Any, NoReturn, TypeVar
 
 from ct_magic.common.words import last_of_month, suggest
 from ct_magic.errors import QueryError
-from ct_magic.query import alternatives, calendar, check_filter, model, parameters, printer, tree
+from ct_magic.query import alternatives, calendar, model, parameters, printer, tree
 from ct_magic.query.catalog import Names
-from ct_magic.query.check_filter import ONLY_CLOCK, TIME_OF_DAY
 from ct_magic.query.doubts import is_misspelt, misplaced, of_event_name
 from ct_magic.query.lexer import API_NAMES, Source, Token, tried_word, unquoted
 from ct_magic.query.mistakes.rewriting import swallowed
@@ -137,7 +136,7 @@ class Reader(Record):
         """Return a value that the operator can take; `name` is it where it has no symbol."""
         value = self.value(token, is_number=operator in model.ORDERING)
         shown = f"{token.text} ({value!r})" if token.type == "PARAM" else token.text
-        if message := check_filter.misfit(operator, value, shown, name):
+        if message := model.misfit(operator, value, shown, name):
             self.fail(message, token)
         return value
 
@@ -204,9 +203,9 @@ class FilterRules(Reader):
 
     def _place(self, value: model.Scalar, at: Token | tree.Node) -> model.Place:
         is_boolean = isinstance(at, Token) and at.type != "STRING" and value in ("True", "False")
-        place = None if is_boolean else check_filter.check_place(value)
+        place = None if is_boolean else model.check_place(value)
         if place is None:
-            self.fail(f"{value!r} is no place: write {check_filter.PLACE}", at)
+            self.fail(f"{value!r} is no place: write {model.PLACE}", at)
         return place
 
     def _filter(self, node: tree.FilterNode) -> model.Condition:
@@ -214,9 +213,9 @@ class FilterRules(Reader):
         if node.property.is_geo:
             return self._at_place(node)
         prop = self.property(node.property)
-        if prop == TIME_OF_DAY and not isinstance(node, tree.Range):
+        if prop == model.TIME_OF_DAY and not isinstance(node, tree.Range):
             where = node if isinstance(node, tree.ComparisonNode) else node.property
-            self.fail(ONLY_CLOCK, where)
+            self.fail(model.ONLY_CLOCK, where)
         match node:
             case tree.ComparisonNode(_, sign, value):
                 operator = OPERATOR_OF[sign.type]
@@ -238,31 +237,27 @@ class FilterRules(Reader):
         return model.AtPlace(self.places(node.values))
 
     def _range(self, node: tree.Range, prop: model.Property) -> model.Condition:
-        if prop == TIME_OF_DAY:
-            return model.Filter(prop, model.Operator.EQUALS, self._clock_range(node))
+        if prop == model.TIME_OF_DAY:
+            start, end = self._minute(node.low), self._minute(node.high)
+            if start > end:
+                message = f"the range ends ({node.high.text}) before it begins ({node.low.text})"
+                self.fail(f"{message}: {model.OVERNIGHT}", node.low, node.high)
+            return model.Filter(prop, model.Operator.EQUALS, model.ClockRange(start, end))
         least, most = model.Operator.GREATER_THAN_EQUALS, model.Operator.LESS_THAN_EQUALS
-        for end in (node.low, node.high):
-            if end.type == "CLOCK":
-                self.fail(f"{check_filter.CLOCK}, of no other property", end)
+        if clock := next((t for t in (node.low, node.high) if t.type == "CLOCK"), None):
+            self.fail(f"{model.CLOCK}, of no other property", clock)
         low = self.fitting(node.low, least, "a range")
         high = self.fitting(node.high, most, "a range")
         if low > high:  # type: ignore[operator] # both are numbers, or they would not fit
             self.fail(f"the range ends ({high}) before it begins ({low})", node.low, node.high)
         return model.And((model.Filter(prop, least, low), model.Filter(prop, most, high)))
 
-    def _clock_range(self, node: tree.Range) -> model.ClockRange:
-        start, end = self._minute(node.low), self._minute(node.high)
-        if start > end:
-            message = f"the range ends ({node.high.text}) before it begins ({node.low.text})"
-            self.fail(f"{message}: {check_filter.OVERNIGHT}", node.low, node.high)
-        return model.ClockRange(start, end)
-
     def _minute(self, token: Token) -> int:
         if token.type == "PARAM":
             with self.at(token):
                 return parameters.clock_value(token.text[1:], self.params)
         text = self.unquoted(token) if token.type == "STRING" else token.text
-        minute = check_filter.minutes(text)
+        minute = model.minutes(text)
         if minute is None:
             self.fail(f"{token.text} is no time of day: write HH:MM, from 00:00 to 23:59", token)
         return minute
@@ -560,7 +555,10 @@ class ClauseRules(PeriodRules, FilterRules):
             for at, event in zip(node.events, clause.events, strict=True):
                 period = event.period
                 if isinstance(period, model.Shift | model.ShiftAxis):
-                    if axis is None and not _fits(period, own):
+                    # By nothing, or by at least what the period has, in its own unit.
+                    first, last = _numbers(period)
+                    fits = own and period.unit is own.unit and max(first, 1) >= own.n
+                    if axis is None and last and not fits:
                         self.fail(_moves_all(period, own), at.period or at)
                 elif (
                     query.versus
@@ -593,7 +591,7 @@ def _column(axis: model.Axis) -> tuple[str, str, str]:
             return "", "", ""  # its days have columns of their own
         case model.ByHour():
             message = "'by hour' asks every hour of the clock: leave time_of_day out, or by hour"
-            return "hour", TIME_OF_DAY.name, message
+            return "hour", model.TIME_OF_DAY.name, message
         case model.ByValue(prop):
             return prop.column.removesuffix(" (property)"), "", ""
         case model.ByPlace():
@@ -618,12 +616,6 @@ def _moves_all(shift: model.Shift | model.ShiftAxis, own: model.Last | None) -> 
     return f"'{text}' moves {days}: {of_each}for pieces, by first {pieces.value}; or {whole}"
 
 
-def _fits(shift: model.Shift | model.ShiftAxis, own: model.Last | None) -> bool:
-    """Return True if a period is moved by nothing, or by at least what it has, in its own unit."""
-    first, last = _numbers(shift)
-    return last == 0 or (own is not None and shift.unit is own.unit and max(first, 1) >= own.n)
-
-
 def _numbers(shift: model.Shift | model.ShiftAxis) -> tuple[int, int]:
     """Return by how many units a period is moved at least and at most."""
     if isinstance(shift, model.Shift):
@@ -634,7 +626,11 @@ def _numbers(shift: model.Shift | model.ShiftAxis) -> tuple[int, int]:
 def _places_and_clocks(condition: model.Condition | None) -> set[str]:
     """Return those of `geo` and `time_of_day` that a condition speaks of."""
     props = ("geo" if isinstance(c, model.AtPlace) else c.property for c in _flat(condition))
-    return {"geo" if p == "geo" else TIME_OF_DAY.name for p in props if p in ("geo", TIME_OF_DAY)}
+    return {
+        "geo" if p == "geo" else model.TIME_OF_DAY.name
+        for p in props
+        if p in ("geo", model.TIME_OF_DAY)
+    }
 
 
 def _known_on_day_0(clause: model.Clause, query: model.Query) -> str | None:
@@ -690,21 +686,29 @@ class Builder(ClauseRules):
 
     def build(self, node: tree.StatementNode) -> model.Query | model.JsonQuery:
         """Return what a statement asks, with its label."""
-        query = self._json(node.body) if isinstance(node.body, Token) else self.query(node.body)
+        body = node.body
+        query: model.Query | model.JsonQuery
+        if isinstance(body, Token):
+            try:
+                query = from_json(body.text)
+            except QueryError as error:
+                start = body.start + error.column - 1  # it counts from the JSON's beginning
+                raise self.source.error(error.message, start, start + error.length) from None
+        else:
+            query = self.query(body)
         return replace(query, label=self.name(node.label)) if node.label else query
 
     def query(self, node: tree.QueryNode) -> model.Query:
         """Return the query of a statement's clauses."""
         event, condition = self._event(node.event)
         if event.often:
-            name = node.event.name
-            self.fail("an event with a number is behind did and share did only", name)
+            self.fail("an event with a number is behind did and share did only", node.event.name)
         self.check_clauses(node)
-        for time in (axis for axis in node.axes if isinstance(axis, tree.TimeAxis)):
-            if time.unit.type != "HOUR":
-                self.check_time(node, time)
+        for axis in node.axes:
+            if isinstance(axis, tree.TimeAxis) and axis.unit.type != "HOUR":
+                self.check_time(node, axis)
         clauses = tuple(map(self.clause, node.clauses))
-        axes = tuple(self.axis(axis, event.name) for axis in node.axes)
+        axes = tuple(self.axis(part, event.name) for part in node.axes)
         pairs = list(zip(node.clauses, clauses, strict=True))
         self.check_axes(pairs, node, axes, _places_and_clocks(condition))
         other = node.versus.period if node.versus else None
@@ -760,8 +764,8 @@ class Builder(ClauseRules):
                 return model.ByPlace(self._each_once(self.places(values), values))
             case tree.ValueAxis(name, values):
                 prop = self.property(name)
-                if prop == TIME_OF_DAY:
-                    self.fail(f"{ONLY_CLOCK}; or by hour", node)
+                if prop == model.TIME_OF_DAY:
+                    self.fail(f"{model.ONLY_CLOCK}; or by hour", node)
                 doubt = misplaced(prop, event, self.names) if name.name.is_bare else None
                 if doubt and "geo" not in doubt:  # which would be a list
                     self.fail(f"{doubt} Quoted, it is sent as it is", name)
@@ -846,13 +850,6 @@ class Builder(ClauseRules):
             shown = "/".join(twice[0]) if isinstance(twice[0], tuple) else twice[0]
             self.fail(f"duplicate value {shown!r}", at)
         return values
-
-    def _json(self, token: Token) -> model.Query | model.JsonQuery:
-        try:
-            return from_json(token.text)
-        except QueryError as error:
-            start = token.start + error.column - 1  # it counts from the JSON's beginning
-            raise self.source.error(error.message, start, start + error.length) from None
 
 
 def _first_or(node: tree.ConditionNode | None) -> tree.Disjunction | None:

@@ -139,16 +139,14 @@ def stretches(period: model.Days, axis: model.ByTime | None) -> list[Stretch]:
     """Return the stretches of a period, the whole period where `by` cuts no time."""
     if axis is None:
         return [Stretch(period, period)]
-    return [_stretch(piece, period, axis) for piece in cut(period, axis.unit)]
-
-
-def _stretch(piece: model.Days, period: model.Days, axis: model.ByTime) -> Stretch:
-    start, end = ends(piece)
-    days = window(end, axis.rolling) if axis.rolling else piece
-    first = ends(period)[0]
-    before = model.Days(first, date.fromordinal(start.toordinal() - 1)) if start > first else None
-    whole = piece == unit_of(axis.unit, start)
-    return Stretch(days, piece, before if axis.first else None, whole)
+    first, found = ends(period)[0], []
+    for piece in cut(period, axis.unit):
+        start, end = ends(piece)
+        days = window(end, axis.rolling) if axis.rolling else piece
+        is_later = axis.first and start > first
+        before = model.Days(first, start - timedelta(1)) if is_later else None
+        found.append(Stretch(days, piece, before, piece == unit_of(axis.unit, start)))
+    return found
 
 
 def in_own_units(period: model.Period) -> model.Last | None:

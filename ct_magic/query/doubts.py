@@ -17,9 +17,8 @@ from typing import Any
 
 from ct_magic.common.words import suggest
 from ct_magic.query.catalog import Names
-from ct_magic.query.check_filter import TIME_OF_DAY
 from ct_magic.query.expand import Expansion
-from ct_magic.query.model import ByHour, Operator, Property, Query, Scope
+from ct_magic.query.model import TIME_OF_DAY, ByHour, Operator, Property, Query, Scope
 from ct_magic.query.payload import FAMILIES, day_of_number, to_payload
 from ct_magic.query.printer import property_text, value_text
 from ct_magic.rows import Plan, Record, Row

@@ -268,7 +268,7 @@ class _Statement:
         return Row(
             number=number,
             statement=self.number,
-            title=_title(self.query) or text,
+            title=self.query.label or self.query.source or text,
             text=text,
             event=self.query.event.name,
             start=start,
@@ -486,10 +486,6 @@ def _each_day(stretch: Stretch) -> Iterator[Stretch]:
         yield replace(stretch, days=day, earlier=earlier)
 
 
-def _title(query: model.Query | model.JsonQuery) -> str | None:
-    return query.label if query.label is not None else query.source
-
-
 # A cell -> its rows over distinct single counts, or the refusal of a cell that is too large.
 
 MOST_COUNTS = 500
@@ -574,7 +570,8 @@ def expand(
         # Two statements of one name were one series.
         if row.title in labels and statements[row.statement].label is None:
             rows[number] = replace(row, title=f"{row.title} (no label)")
-    typed = tuple(map(_as_typed, statements))
+    named = (("" if q.label is None else f"{q.label}: ", q) for q in statements)
+    typed = tuple(name + (q.source or to_text(replace(q, label=None))) for name, q in named)
     notes = dict.fromkeys(_notes(made, rows, counts.questions))
     plan = Plan(tuple(rows), tuple(counts.questions), tuple(notes), typed)
     return Expansion(tuple(statements), plan, tuple(counts.counts))
@@ -632,11 +629,11 @@ def _rows(
             yield from statement.rows(first)
             return
         place = counts.number(statement)
-        asked, title = counts.questions[place], _title(statement)
+        asked = counts.questions[place]
         yield Row(
             number=first,
             statement=number,
-            title=asked.text if title is None else title,
+            title=statement.label or statement.source or asked.text,
             text=asked.text,
             event=asked.event,
             start=asked.start,
@@ -654,11 +651,6 @@ def _of_statement(number: int) -> Iterator[None]:
     except QueryError as error:
         keyword = error.keyword if isinstance(error, ClauseError) else None
         raise StatementError(error.message, number, keyword) from None
-
-
-def _as_typed(query: model.Query | model.JsonQuery) -> str:
-    label = "" if query.label is None else f"{query.label}: "
-    return label + (query.source or to_text(replace(query, label=None)))
 
 
 def _notes(

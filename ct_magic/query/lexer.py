@@ -222,13 +222,15 @@ def _next(source: Source, at: int, last: Token | None) -> Token:
     if _begins_word(text[at]):
         return _word(text, at)
     if text[at] == "$" and at + 1 < len(text) and _begins_word(text[at + 1]):
-        return _param(text, at)
+        name, *_ = text[at + 1 : _run_end(text, at + 1)].split("$")
+        return Token("PARAM", f"${name}", at)
     match = _TOKEN.match(text, at)
     if not match:
         return Token("BAD", text[at], at)
     kind = str(match.lastgroup)
     if kind in ("NUMBER", *DATES):
-        return _number(text, match, kind)
+        end = _run_end(text, match.end())
+        return Token(kind if end == match.end() else "GLUED", text[at:end], at)
     return Token(SYMBOLS.get(match[0], kind) if kind == "SYMBOL" else kind, match[0], at)
 
 
@@ -240,18 +242,6 @@ def _word(text: str, at: int) -> Token:
     return Token(word.upper() if word in KEYWORDS else "WORD", text[at:end], at)
 
 
-def _param(text: str, at: int) -> Token:
-    end = at + 1
-    while end < len(text) and text[end] != "$" and _is_inside(text[end]):
-        end += 1
-    return Token("PARAM", text[at:end], at)
-
-
-def _number(text: str, match: re.Match[str], kind: str) -> Token:
-    end = _run_end(text, match.end())
-    return Token(kind if end == match.end() else "GLUED", text[match.start() : end], match.start())
-
-
 def in_context(line: Sequence[Token]) -> list[Token]:
     """Return the statement's tokens with the words that mean something where they are.
 
@@ -259,7 +249,13 @@ def in_context(line: Sequence[Token]) -> list[Token]:
     first word is the operator, unless a symbol follows the words.
     """
     marked = with_contextual(line)
-    _mark_operators(marked)
+    opens_filter = False
+    for at, token in enumerate(marked):
+        opens_filter = token.type in FILTERS_BEGIN or (token.type == "OPENING" and opens_filter)
+        if opens_filter and _type(marked, at + 1) != "OPENING":
+            _mark_operator(marked, at + 1)
+        elif token.type == "CLOSING" and _type(marked, at + 1) == "WORD":
+            marked[at + 1] = _as_operator(marked[at + 1])
     return marked
 
 
@@ -271,16 +267,6 @@ def with_contextual(line: Sequence[Token]) -> list[Token]:
         if token.type == "WORD" and token.text in CONTEXTUAL and _is_meant(marked, at, in_by):
             marked[at] = Token(token.text.upper(), token.text, token.start)
     return marked
-
-
-def _mark_operators(line: list[Token]) -> None:
-    opens_filter = False
-    for at, token in enumerate(line):
-        opens_filter = token.type in FILTERS_BEGIN or (token.type == "OPENING" and opens_filter)
-        if opens_filter and _type(line, at + 1) != "OPENING":
-            _mark_operator(line, at + 1)
-        elif token.type == "CLOSING" and _type(line, at + 1) == "WORD":
-            line[at + 1] = _as_operator(line[at + 1])
 
 
 def _mark_operator(line: list[Token], at: int) -> None:

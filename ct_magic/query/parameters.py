@@ -18,8 +18,7 @@ from typing import Any
 from ct_magic.common.words import suggest
 from ct_magic.errors import QueryError
 from ct_magic.query.calendar import day_of
-from ct_magic.query.check_filter import minutes
-from ct_magic.query.model import Days, Scalar, Unit
+from ct_magic.query.model import Days, Scalar, Unit, minutes
 
 _BIGGEST = 1e300  # a little more fits no float, and no count needs it
 _TOO_MANY = "more digits than can be sent, and another number would be compared with; round it"

@@ -7,6 +7,7 @@ the builder puts them in the place of a `$name`: nothing else ever becomes one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ct_magic.query.model import And, Condition, Or, Query, ShareWhere, identity
 from ct_magic.query.printer import clause_text, often_text, to_text
@@ -17,16 +18,11 @@ class _Part:
 
     __slots__ = ()
 
-    def _key(self) -> object:
-        raise NotImplementedError
-
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Part) or type(other) is not type(self):
-            return NotImplemented
-        return self._key() == other._key()
+        return _key(self) == _key(other) if type(other) is type(self) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        return hash(_key(self))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -44,9 +40,6 @@ class NamedCondition(_Part):
     def __repr__(self) -> str:
         return f"ct_magic.condition({str(self)!r})"
 
-    def _key(self) -> object:
-        return _key_of(self.condition)
-
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class NamedEvent(_Part):
@@ -63,19 +56,19 @@ class NamedEvent(_Part):
     def __repr__(self) -> str:
         return f"ct_magic.event({str(self)!r})"
 
-    def _key(self) -> object:
-        event = self.query.event
-        return event.name, _key_of(self.query.where), event.period, event.often
 
-
-def _key_of(condition: Condition | None) -> object:
-    match condition:
+def _key(part: Any) -> object:
+    match part:
         case None:
             return None
+        case NamedCondition(condition):
+            return _key(condition)
+        case NamedEvent(query):
+            return query.event.name, _key(query.where), query.event.period, query.event.often
         case And(parts):
-            keys = frozenset(map(_key_of, parts))
+            keys = frozenset(map(_key, parts))
             return ("and", keys) if len(keys) > 1 else next(iter(keys))
         case Or(parts):
-            return "or", tuple(map(_key_of, parts))
+            return "or", tuple(map(_key, parts))
         case single:
             return identity(single)

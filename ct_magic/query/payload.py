@@ -12,7 +12,6 @@ from typing import Any
 from ct_magic.errors import QueryError, UsageError
 from ct_magic.query import model, strict_json
 from ct_magic.query.calendar import ends
-from ct_magic.query.check_filter import TIME_OF_DAY, check_clock, fits, minutes
 
 FAMILIES = {
     "profile_fields": model.Scope.PROFILE,
@@ -138,7 +137,7 @@ def _advanced(query: model.Query, period: model.AnyPeriod) -> dict[str, object]:
 
 def _plain(value: model.Value) -> model.Scalar | list[model.Scalar]:
     if isinstance(value, model.ClockRange):
-        return [check_clock(value.start), check_clock(value.end)]
+        return [model.check_clock(value.start), model.check_clock(value.end)]
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -228,10 +227,10 @@ def _filter(part: object, scope: model.Scope) -> model.Filter:
         body = {"operator": "equals", **body}  # it may be left out for equality
     name = _sayable(body.get("name"), str)
     prop, value = model.Property(name, scope), _value(body.get("value"))
-    if prop == TIME_OF_DAY:
+    if prop == model.TIME_OF_DAY:
         value = _clock_range(value)
     condition = model.Filter(prop, _operator(body.get("operator")), value)
-    if not name or not fits(condition):
+    if not name or not model.fits(condition):
         raise UnsayableError
     return condition
 
@@ -244,7 +243,7 @@ def _value(part: object) -> model.Value:
 
 
 def _clock_range(value: model.Value) -> model.ClockRange:
-    match [minutes(str(end)) for end in value] if isinstance(value, tuple) else []:
+    match [model.minutes(str(end)) for end in value] if isinstance(value, tuple) else []:
         case [int() as start, int() as end]:
             return model.ClockRange(start, end)
     raise UnsayableError

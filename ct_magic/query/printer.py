@@ -8,7 +8,6 @@ from typing import assert_never
 
 from ct_magic.query import model, strict_json
 from ct_magic.query.calendar import counts_from_today, unit_of
-from ct_magic.query.check_filter import check_clock
 from ct_magic.query.lexer import is_bare_event, is_bare_name
 from ct_magic.query.mistakes.rewriting import swallowed
 from ct_magic.query.payload import to_payload
@@ -144,15 +143,10 @@ def _clauses(query: model.Query | model.JsonQuery) -> list[str]:
     ]
     if not any(map(_UNSAYABLE.search, texts)):
         return texts
-    if _is_single(query):
+    periods = (query.event.period, *(e.period for e in query.inner_events if e.period))
+    if query.is_single and not any(p is None or counts_from_today(p) for p in periods):
         return [strict_json.encode(to_payload(query))]
     return [_UNSAYABLE.sub(_visible_char, clause_text) for clause_text in texts]
-
-
-def _is_single(query: model.Query) -> bool:
-    inner = (event.period for event in query.inner_events if event.period)
-    periods = (query.event.period, *inner)
-    return query.is_single and not any(p is None or counts_from_today(p) for p in periods)
 
 
 def _visible_char(char: re.Match[str]) -> str:
@@ -231,7 +225,7 @@ def _values(value: model.Value) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(value_text, value))})"
     if isinstance(value, model.ClockRange):
-        return f"{check_clock(value.start)}..{check_clock(value.end)}"
+        return f"{model.check_clock(value.start)}..{model.check_clock(value.end)}"
     return value_text(value)
 
 

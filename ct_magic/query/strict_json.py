@@ -40,7 +40,9 @@ def decode(text: str) -> dict[str, object]:
     Refused beside broken JSON: a key twice, NaN and infinities, numbers that fit no float, half
     surrogate pairs, and more than 30 levels.
     """
-    _check_nesting(text)
+    for part, depth in parts(text):
+        if depth > _MOST_NESTED:
+            fail(text, "the JSON is nested deeper than any query", *part.span())
     try:
         value: dict[str, object] = json.loads(
             text,
@@ -127,12 +129,6 @@ def _number(written: str) -> int | float:
         return number_value(written)
     except QueryError as error:
         raise _RefusedError(error.message, written) from None
-
-
-def _check_nesting(text: str) -> None:
-    for part, depth in parts(text):
-        if depth > _MOST_NESTED:
-            fail(text, "the JSON is nested deeper than any query", *part.span())
 
 
 def _error_words(text: str, error: json.JSONDecodeError) -> tuple[str, int, int]:

@@ -12,11 +12,11 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from ct_magic import QueryError
-from ct_magic.query.check_filter import TIME_OF_DAY
 from ct_magic.query.lexer import CONTEXTUAL, SYMBOLS, WORDS
 from ct_magic.query.model import (
     ORDERING,
     SEARCHING,
+    TIME_OF_DAY,
     ClockRange,
     Days,
     Did,

@@ -11,9 +11,8 @@ from collections.abc import Iterable
 
 from ct_magic.errors import QueryError
 from ct_magic.query import lexer, printer
-from ct_magic.query.check_filter import THOUSANDS
 from ct_magic.query.lexer import SYMBOLS, Source, Token, tokens
-from ct_magic.query.model import Property, Scope
+from ct_magic.query.model import THOUSANDS, Property, Scope
 from ct_magic.query.parameters import number_value
 
 _OFTEN = re.compile(r"\s*(=|>=|>|<=|<)?\s*([0-9]{1,9})\s*")

@@ -16,9 +16,9 @@ from importlib.resources import files
 from itertools import accumulate
 
 from ct_magic.common.words import last_of_month
-from ct_magic.query.check_filter import THOUSANDS
 from ct_magic.query.lexer import WORDS, Source, Token, in_context, tokens
 from ct_magic.query.mistakes.stop import Line, Mistake, Reach, Stop, typed
+from ct_magic.query.model import THOUSANDS
 
 _FUNNEL = "App Installed share did Product Viewed share did Charged"  # as `words.txt` has it
 _AROUND = 20  # tokens on each side of the stop: more would take long in a long cell
