@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, tzinfo
 from enum import Enum
@@ -53,9 +54,33 @@ class SettingKind(Enum):
                 return isinstance(value, str)
 
 
-def _setting(default: Any, kind: SettingKind, help_text: str) -> Any:
-    """Return a field of Settings; what it says is the trait's help and a row of the page, too."""
-    return field(default=default, metadata={"kind": kind, "help": help_text})
+# What each is, as `%config` and the page of the settings say it.
+HELP = {
+    "poll_interval": "Seconds between two looks at one count; None: the account's own, else 30.",
+    "first_look": "Seconds before the first look at a count, or poll_interval; "
+    "up to thrice for many.",
+    "max_concurrent": "Counts asked at once; None: the account's own, else 3.",
+    "max_counts": "A cell that asks more counts than this is refused.",
+    "retry_wait": "Seconds before the first retry of a request without an answer.",
+    "give_up_after": "Seconds without any answer after which the service is given up; "
+    "ids are kept.",
+    "stalled_after": "Seconds without any new id or count after which a cell stops asking; "
+    "ids are kept.",
+    "cache_ttl": "Seconds for which a count of past days is answered from the journal; 0: never.",
+    "settled_after": "Days after which late events no longer change a count's days.",
+    "settled_ttl": "Seconds for which a count of such days is answered from the journal; "
+    "0: as others.",
+    "pickup_age": "How long (s) a pending query for today's data may be reused.",
+    "timeout": "Seconds after which a cell stops asking; None: never.",
+    "timezone": "Whose days are meant, like 'Asia/Kolkata'; "
+    "None: the account's, else the machine's.",
+    "progress": "What is shown meanwhile: auto, widget, html, text or none.",
+    "stable_outputs": "Show no times, so that two runs give the same output but for the counts.",
+}
+
+
+def _setting(default: Any, kind: SettingKind) -> Any:
+    return field(default=default, metadata={"kind": kind})
 
 
 @dataclass(frozen=True)
@@ -65,69 +90,21 @@ class Settings:
     A setting that is None takes what the account or the machine says, as its line tells.
     """
 
-    poll_interval: float | None = _setting(
-        None,
-        SettingKind.SECONDS,
-        "Seconds between two looks at one count; None: the account's own, else 30.",
-    )
-    first_look: float = _setting(
-        5.0,
-        SettingKind.SECONDS,
-        "Seconds before the first look at a count, or poll_interval; up to thrice for many.",
-    )
-    max_concurrent: int | None = _setting(
-        None, SettingKind.WHOLE, "Counts asked at once; None: the account's own, else 3."
-    )
-    max_counts: int = _setting(
-        500, SettingKind.WHOLE, "A cell that asks more counts than this is refused."
-    )
-    retry_wait: float = _setting(
-        1.0, SettingKind.SECONDS, "Seconds before the first retry of a request without an answer."
-    )
-    give_up_after: float = _setting(
-        180.0,
-        SettingKind.SECONDS,
-        "Seconds without any answer after which the service is given up; ids are kept.",
-    )
-    stalled_after: float = _setting(
-        3600.0,
-        SettingKind.SECONDS,
-        "Seconds without any new id or count after which a cell stops asking; ids are kept.",
-    )
-    cache_ttl: float = _setting(
-        86400.0,
-        SettingKind.SECONDS_OR_0,
-        "Seconds for which a count of past days is answered from the journal; 0: never.",
-    )
-    settled_after: int = _setting(
-        7, SettingKind.WHOLE, "Days after which late events no longer change a count's days."
-    )
-    settled_ttl: float = _setting(
-        30 * 86400.0,
-        SettingKind.SECONDS_OR_0,
-        "Seconds for which a count of such days is answered from the journal; 0: as others.",
-    )
-    pickup_age: float = _setting(
-        600.0,
-        SettingKind.SECONDS_OR_0,
-        "How long (s) a pending query for today's data may be reused.",
-    )
-    timeout: float | None = _setting(
-        None, SettingKind.SECONDS, "Seconds after which a cell stops asking; None: never."
-    )
-    timezone: str | None = _setting(
-        None,
-        SettingKind.ZONE,
-        "Whose days are meant, like 'Asia/Kolkata'; None: the account's, else the machine's.",
-    )
-    progress: str = _setting(
-        "auto", SettingKind.PROGRESS, "What is shown meanwhile: auto, widget, html, text or none."
-    )
-    stable_outputs: bool = _setting(
-        False,
-        SettingKind.SWITCH,
-        "Show no times, so that two runs give the same output but for the counts.",
-    )
+    poll_interval: float | None = _setting(None, SettingKind.SECONDS)
+    first_look: float = _setting(5.0, SettingKind.SECONDS)
+    max_concurrent: int | None = _setting(None, SettingKind.WHOLE)
+    max_counts: int = _setting(500, SettingKind.WHOLE)
+    retry_wait: float = _setting(1.0, SettingKind.SECONDS)
+    give_up_after: float = _setting(180.0, SettingKind.SECONDS)
+    stalled_after: float = _setting(3600.0, SettingKind.SECONDS)
+    cache_ttl: float = _setting(86400.0, SettingKind.SECONDS_OR_0)
+    settled_after: int = _setting(7, SettingKind.WHOLE)
+    settled_ttl: float = _setting(30 * 86400.0, SettingKind.SECONDS_OR_0)
+    pickup_age: float = _setting(600.0, SettingKind.SECONDS_OR_0)
+    timeout: float | None = _setting(None, SettingKind.SECONDS)
+    timezone: str | None = _setting(None, SettingKind.ZONE)
+    progress: str = _setting("auto", SettingKind.PROGRESS)
+    stable_outputs: bool = _setting(False, SettingKind.SWITCH)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, naming the setting."""
@@ -139,9 +116,7 @@ class Settings:
 
 
 # What help() shows of the class: the same sentences.
-Settings.__doc__ = f"{Settings.__doc__}\n" + "".join(
-    f"    {of.name}: {of.metadata['help']}\n" for of in fields(Settings)
-)
+Settings.__doc__ = f"{Settings.__doc__}\n" + "".join(f"    {n}: {h}\n" for n, h in HELP.items())
 
 
 class Changes(TypedDict, total=False):
@@ -193,29 +168,23 @@ def zone(name: str | None) -> tzinfo | None:
     """Return the time zone of that name; no name is the machine's own, which is None.
 
     A machine whose zone no calendar can hold (`TZ=UTC+25`) has the days of UTC.
-
     Raise UsageError for a name that no zone has. UTC needs no time zone database.
     """
     if not name:
-        return None if _has_zone() else UTC
+        try:
+            datetime.now().astimezone()
+        except (ValueError, OverflowError, OSError):
+            return UTC
+        return None
     if name == "UTC":
         return UTC
     from zoneinfo import ZoneInfo, available_timezones
 
-    try:
+    with suppress(KeyError, ValueError, OSError):
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        pass
     if not available_timezones():
         raise UsageError(f"no time zone database knows {name!r} here: pip install tzdata")
     raise UsageError(f"there is no time zone {name!r}; write it like 'Asia/Kolkata'")
-
-
-def _has_zone() -> bool:
-    try:
-        return datetime.now().astimezone() is not None
-    except (ValueError, OverflowError, OSError):
-        return False
 
 
 def seconds(text: str) -> float:

@@ -12,7 +12,7 @@ from traitlets import Bool, Enum, Float, Integer, MetaHasTraits, TraitType, Unic
 
 from ct_magic.errors import QueryError, UsageError
 from ct_magic.magic.caller import Caller, calling, say
-from ct_magic.settings import PROGRESS, SettingKind, Settings, configure
+from ct_magic.settings import HELP, PROGRESS, SettingKind, Settings, configure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ _TRAITS: dict[SettingKind, Callable[..., TraitType[Any, Any]]] = {
 def _trait(setting: Field[Any]) -> TraitType[Any, Any]:
     """Return a setting as what `%config` sets."""
     made = _TRAITS[setting.metadata["kind"]]
-    allow_none, words = setting.default is None, setting.metadata["help"]
+    allow_none, words = setting.default is None, HELP[setting.name]
     return made(setting.default, allow_none=allow_none, help=words).tag(config=True)
 
 
