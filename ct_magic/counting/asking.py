@@ -17,20 +17,12 @@ from ct_magic.client import accounts
 from ct_magic.client.accounts import Account
 from ct_magic.client.jobs import Job, State, jobs_of
 from ct_magic.client.journal.entries import CellRecord, job_after
-from ct_magic.client.journal.journal import (
-    WARNED,
-    Journal,
-    account_key,
-    open_journal,
-    recalled,
-    warn,
-)
+from ct_magic.client.journal.journal import WARNED, Journal, key_of, open_journal, recalled, warn
 from ct_magic.client.limits import LIMITS, REQUEST, Learned, gate
 from ct_magic.common.threads import spawn_import
 from ct_magic.planning.prepare import PreparedCell
 from ct_magic.planning.row_results import RowResult, RowRun, row_results
 from ct_magic.query import parser
-from ct_magic.rows import Plan
 from ct_magic.session.session import SANDBOX, SESSION
 
 if TYPE_CHECKING:
@@ -61,15 +53,12 @@ def ask(
     """
     journal = open_journal(cell.account)
     jobs = jobs_of(cell.plan.questions) if refresh else recalled(cell.plan, journal, cell.freshness)
-    cell_id, name = secrets.token_hex(8), cell.account.name
-    zone_name = cell.settings.timezone or cell.account.timezone
-    record = CellRecord(cell_id, cell.plan, variable, zone_name, name)
+    cell_id, zone_name = secrets.token_hex(8), cell.settings.timezone or cell.account.timezone
+    record = CellRecord(cell_id, cell.plan, variable, zone_name, cell.account.name)
     if not all(job.state.ended for job in jobs):
         journal.begin(record, None if refresh else cell.freshness)
-    _warn_of_doubts(cell.plan)
     waiting = [job.question for job in jobs if job.state is State.WAITING and not refresh]
-    if elsewhere := _pending_elsewhere(journal.pending_elsewhere(waiting), name):
-        cell = replace(cell, plan=replace(cell.plan, notes=(elsewhere, *cell.plan.notes)))
+    cell = _with_warnings(cell, journal.pending_elsewhere(waiting))
     if len(jobs) > 1:
         from ct_magic.planning.estimate import with_expectation
 
@@ -138,20 +127,26 @@ def _days_of(cell: PreparedCell, journal: Journal) -> tuple[RowResult, ...]:
     return row_results(days, jobs)
 
 
-def _pending_elsewhere(names: Mapping[str, int], own: str) -> str | None:
-    """Return in words at which other accounts what would be asked now is pending.
+def _with_warnings(cell: PreparedCell, elsewhere: Mapping[str, int]) -> PreparedCell:
+    """Return the cell with a note on what is pending at other accounts, given how much by name.
 
-    After a restart the environment's account is in use again; a script hears it as a warning.
+    After a restart the environment's account is in use again. A script hears it, and what the
+    service may ignore, as warnings; in a notebook the panel says both.
     """
     from ct_magic.panel.front_end import current_shell
 
-    parts = [f"{n:,} at {name} ('%ct use {name}')" for name, n in names.items() if name != own]
+    is_script = current_shell() is None
+    for doubt in cell.plan.doubts if is_script else ():
+        # Made an error by somebody, it comes before anything is sent.
+        warnings.warn_explicit(doubt, errors.QueryWarning, "ct_magic", 0, registry=WARNED)
+    own = cell.account.name
+    parts = [f"{n:,} at {name} ('%ct use {name}')" for name, n in elsewhere.items() if name != own]
     if not parts:
-        return None
+        return cell
     message = f"some of these counts are pending at another account: {', '.join(parts)}"
-    if current_shell() is None:
+    if is_script:
         warn(message)
-    return message
+    return replace(cell, plan=replace(cell.plan, notes=(message, *cell.plan.notes)))
 
 
 def _account_words(account: Account) -> str | None:
@@ -194,7 +189,7 @@ def _service_run(
         asker or Service(account, events=events, warn=warn_of_clock, data=journal.data),
         timing,
         journal=None if asker else journal,
-        gate=gate(account_key(account), timing.max_concurrent, learned, time()),
+        gate=gate(key_of(account), timing.max_concurrent, learned, time()),
         learned=learned,
         learn=lambda learned: journal.learn(LIMITS, learned.to_text()),
         measured=lambda seconds: journal.learn(REQUEST, f"{seconds:.3g}"),
@@ -207,13 +202,3 @@ def _prepare_frame() -> None:
 
     with suppress(errors.UsageError):  # whoever needs it will say so
         frame_maker()
-
-
-def _warn_of_doubts(plan: Plan) -> None:
-    """Warn a script of what the service may ignore; in a notebook the panel says it."""
-    from ct_magic.panel.front_end import current_shell
-
-    if current_shell() is None:
-        for doubt in plan.doubts:
-            # Made an error by somebody, it comes before anything is sent.
-            warnings.warn_explicit(doubt, errors.QueryWarning, "ct_magic", 0, registry=WARNED)

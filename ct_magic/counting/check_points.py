@@ -15,25 +15,14 @@ from ct_magic.client.jobs import Tally
 from ct_magic.query.doubts import CLOCK, DID_SEES_BASE
 from ct_magic.rows import Record
 
-DID_NOT_SPLITS = "did not splits"
-FIRST_DAYS_ADD_UP = "first days add up"
-ANY_IS_EITHER = "did any is either"
-CLOCK_RANGE = "range of the clock"
-UNKNOWN_KEY = "unknown key is refused"
-UNKNOWN_OPERATOR = "unknown operator is refused"
-UNKNOWN_FILTER = "unknown filter is refused"
-COUNT_IS_SPLIT = "count is users or devices"
-EMPTY_TEXT = "empty text is a value"
-
 EVENT = "App Launched"
 BACK = timedelta(days=3)  # from today to the day D
 _WEEK = timedelta(weeks=1)  # before D, in which some of its people came as well
 _LONG_ENOUGH = timedelta(weeks=12)  # so many people that a few do not decide on the clock
 MORNING, EVENING, HOUR = ["00:00", "11:59"], ["12:00", "23:59"], ["19:00", "19:59"]
 FEWEST = 30  # people; that all of fewer came in both halves of a day proves nothing
-_ENOUGH_PEOPLE = (
-    300  # people; were it the event's clock, some would buy or end a minute beyond the hour
-)
+# People; were it the event's clock, some would buy or end a minute beyond the hour.
+_ENOUGH_PEOPLE = 300
 STRANGE = "ct_magic_check"  # a name that no account has
 _Body = dict[str, object]
 
@@ -143,10 +132,6 @@ def _is_sessions(everybody: int, inside: int) -> bool | None:
     return True if everybody >= _ENOUGH_PEOPLE and 0 <= beyond <= everybody / 200 else None
 
 
-def _is_filter(day: int, empty: int) -> bool | None:
-    return empty != day if day else None
-
-
 _RULES = (
     _Rule(
         DID_SEES_BASE,
@@ -157,7 +142,7 @@ _RULES = (
         ("again", "morning or again"),
     ),
     _Rule(
-        DID_NOT_SPLITS,
+        "did not splits",
         "E; E did E in the week before; E did not: the first is the sum of the others",
         ("day", "again", "first"),
         _adds_up,
@@ -165,7 +150,7 @@ _RULES = (
         ("again", "first"),
     ),
     _Rule(
-        FIRST_DAYS_ADD_UP,
+        "first days add up",
         "E on eight days; on the first seven; on the last for the first time: the sum",
         ("eight days", "week before", "first"),
         _adds_up,
@@ -173,7 +158,7 @@ _RULES = (
         ("first",),
     ),
     _Rule(
-        ANY_IS_EITHER,
+        "did any is either",
         "E did any (E in the morning, E in the week before); morning; week; both: first = second + "
         "third - fourth",
         ("morning or again", "morning", "again", "morning and again"),
@@ -182,7 +167,7 @@ _RULES = (
         ("morning or again", "morning", "again"),
     ),
     _Rule(
-        CLOCK_RANGE,
+        "range of the clock",
         "E; 00:00 to 11:59; 12:00 to 23:59; both: the halves are the whole, and not each all of it",
         ("day", "morning", "evening", "morning and evening"),
         _is_clock_range,
@@ -197,16 +182,11 @@ _RULES = (
         "'by hour' and time_of_day mean the hour in which the session began; else the event's own",
     ),
 )
-_UNKNOWN = (
-    (UNKNOWN_KEY, "unknown key"),
-    (UNKNOWN_OPERATOR, "unknown operator"),
-    (UNKNOWN_FILTER, "unknown filter"),
-)
 _EMPTY = _Rule(
-    EMPTY_TEXT,
+    "empty text is a value",
     'E; E where a property that no profile has equals ""',
     ("day", "empty text"),
-    _is_filter,
+    lambda day, empty: empty != day if day else None,
     'an equality with "" finds empty texts where this holds; where not, it means no filter',
 )
 
@@ -215,7 +195,7 @@ def points(answers: Answers) -> tuple[Point, ...]:
     """Return what the answers say, point by point."""
     return (
         *(_judged(rule, answers) for rule in _RULES),
-        *(_unknown(answers, name, kind) for name, kind in _UNKNOWN),
+        *(_unknown(answers, f"unknown {kind}") for kind in ("key", "operator", "filter")),
         _devices(answers),
         _judged(_EMPTY, answers),
     )
@@ -225,31 +205,21 @@ def _judged(rule: _Rule, answers: Answers) -> Point:
     counts = answers.counts(*rule.counts)
     holds = rule.judge(*counts) if counts else None
     if rule.narrowed:
-        holds = _if_heeded(answers, holds, *rule.narrowed)
+        # It may be so since a clause was ignored, which left nobody out, or nobody in.
+        whole, *parts = answers.counts("day", *rule.narrowed) or [0]
+        if not whole or (holds and not all(0 < part < whole for part in parts)):
+            holds = None
     refused = answers.refused.get(rule.counts[-1])
     result = f"refused: {refused}" if refused else answers.shown(*rule.counts)
     return Point(rule.name, rule.tested, result, holds, rule.meaning)
 
 
-def _if_heeded(answers: Answers, right: bool | None, *narrowed: str) -> bool | None:
-    """Return what was found; None where it may be so because a clause was ignored.
-
-    A clause was heeded where it left somebody out, and somebody in.
-    """
-    counts = answers.counts("day", *narrowed)
-    if right is None or counts is None or not counts[0]:
-        return None
-    if not right:
-        return False
-    return True if all(0 < count < counts[0] for count in counts[1:]) else None
-
-
-def _unknown(answers: Answers, name: str, kind: str) -> Point:
+def _unknown(answers: Answers, kind: str) -> Point:
     counts, error = answers.counts("day", kind), answers.refused.get(kind)
     ignored = counts is not None and counts[0] == counts[1]
     result = f"refused: {error}" if error else answers.shown("day", kind)
     return Point(
-        name,
+        f"{kind} is refused",
         f"E; E with an {kind} that no page lists",
         f"{result} (ignored)" if ignored else result,
         True if error else None if counts is None or not counts[0] else False,
@@ -264,7 +234,7 @@ def _devices(answers: Answers) -> Point:
     shown = ", ".join(f"{value:,} {name}" for name, value in split.items() if value is not None)
     like = [name for name, value in split.items() if tally and value == tally.count]
     return Point(
-        COUNT_IS_SPLIT,
+        "count is users or devices",
         "E: count against userDeviceCount",
         f"{answers.shown('day')}: {shown or 'no split'}",
         None if not shown else bool(like),

@@ -71,10 +71,7 @@ class Check(Record):
     def _repr_html_(self) -> str:
         from ct_magic.panel.short_tables import word_table
 
-        rows = [
-            (MARKS[point.holds], point.name, point.tested, point.result, point.meaning)
-            for point in self.points
-        ]
+        rows = [(MARKS[p.holds], p.name, p.tested, p.result, p.meaning) for p in self.points]
         return word_table([_HEAD, *rows])
 
 

@@ -10,18 +10,10 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ct_magic import errors
 from ct_magic.client.jobs import State
 from ct_magic.common.threads import now, spawn
 from ct_magic.common.words import plain
-from ct_magic.errors import (
-    CountCancelledError,
-    CountError,
-    CountFailedError,
-    CountInterrupt,
-    CountTimedOutError,
-    StillRunningError,
-    UsageError,
-)
 from ct_magic.panel.front_end import CommPump
 from ct_magic.planning.row_results import reason, shared_error
 from ct_magic.rows import Record, row_name
@@ -37,18 +29,16 @@ if TYPE_CHECKING:
 
 
 # The worst comes first: it names the error of a cell in which several things went wrong.
-ERRORS: dict[State, type[CountError]] = {
-    State.FAILED: CountFailedError,
-    State.TIMED_OUT: CountTimedOutError,
-    State.CANCELLED: CountCancelledError,
-    State.INCONSISTENT: CountFailedError,
+ERRORS: dict[State, type[errors.CountError]] = {
+    State.FAILED: errors.CountFailedError,
+    State.TIMED_OUT: errors.CountTimedOutError,
+    State.CANCELLED: errors.CountCancelledError,
+    State.INCONSISTENT: errors.CountFailedError,
 }
 _FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no failure
 _SHOWN = 3
 _WORDS = {State.SUBMITTED: "asked", State.SUCCESS: "done"}  # the panel's
 _LOOK = 0.05  # seconds between two looks of `await` at what other threads do
-
-
 _broken: list[Exception] = []  # what an import of pandas failed with: the first says why
 
 
@@ -58,14 +48,14 @@ def frame_maker() -> Callable[..., pd.DataFrame]:
         from ct_magic.results.frame import frame
     except Exception as error:  # a pandas that is broken raises what it likes
         _broken.append(error)
-        raise UsageError(
+        raise errors.UsageError(
             f"pandas cannot be imported ({type(_broken[0]).__name__}: {_broken[0]}): what was "
             "counted is in the journal, run the cell again once it can be"
         ) from _broken[0]
     return frame
 
 
-class NoLengthError(StillRunningError, TypeError):
+class NoLengthError(errors.StillRunningError, TypeError):
     """A handle has no length: Python looks for a TypeError there."""
 
 
@@ -154,8 +144,13 @@ class Counting:
         count did not arrive; its `.frame` holds those that did. The panel's buttons are heard
         meanwhile; an interrupt ends the waiting, not the count.
         """
-        if not listen(self._run, self._heard, self._kernel, timeout):
-            raise StillRunningError(f"still counting: {self.progress}; result() waits for it")
+        end = float("inf") if timeout is None else now() + timeout
+        with CommPump(self._kernel, self._heard) as pump:
+            while not self._run.questions.wait(max(0.0, min(_SLICE, end - now()))):
+                if now() >= end:
+                    still = f"still counting: {self.progress}; result() waits for it"
+                    raise errors.StillRunningError(still)
+                pump()
         return outcome(self._run.rows, self.frame)
 
     def watched(self, *, plot: bool = False) -> pd.DataFrame:
@@ -168,7 +163,7 @@ class Counting:
         try:
             wait(self._run, self._show, self._kernel)
         except KeyboardInterrupt:
-            raise CountInterrupt(_what_happened(self._run.rows), self.frame) from None
+            raise errors.CountInterrupt(_what_happened(self._run.rows), self.frame) from None
         except BaseException as stopped:
             # Whoever ended the waiting gets their own exception, and with it what had arrived.
             stopped.frame = self.frame  # type: ignore[attr-defined] # exceptions take attributes
@@ -213,10 +208,10 @@ class Counting:
         raise TypeError("a count under way cannot be copied or pickled: its .result() can")
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise StillRunningError(self._instead(f".{name}"))
+        raise errors.StillRunningError(self._instead(f".{name}"))
 
     def __getitem__(self, key: object) -> NoReturn:
-        raise StillRunningError(self._instead(f"[{key!r}]"))
+        raise errors.StillRunningError(self._instead(f"[{key!r}]"))
 
     def __len__(self) -> NoReturn:
         raise NoLengthError(self._instead("length"))
@@ -268,12 +263,14 @@ def arrived(value: Any) -> Any:
     if isinstance(value, Counting):
         return value.result()
     if "status" not in getattr(value, "columns", ()):
-        raise UsageError("there is nothing to wait for: it is no count, and no DataFrame of counts")
+        raise errors.UsageError(
+            "there is nothing to wait for: it is no count, and no DataFrame of counts"
+        )
     fine = set(map(str, _FINE))
     lost = sum(status not in fine for status in value["status"])
     if lost:
         message = f"{lost} of {len(value)} counts did not arrive: the column 'error' says why"
-        raise CountFailedError(message, value)
+        raise errors.CountFailedError(message, value)
     return value
 
 
@@ -390,26 +387,6 @@ def _leave(run: RowRun, panel: Panel) -> None:
         run.questions.wait(_LEAVE)
     else:
         cancel()
-
-
-def listen(
-    run: RowRun,
-    heard: Collection[str] | None,
-    kernel: object = None,
-    timeout: float | None = None,
-) -> bool:
-    """Block for `timeout` seconds at the most; return True if it is over.
-
-    For a run whose panel another thread keeps true: its widgets are those `heard` meanwhile.
-    An interrupt ends the waiting, not the run.
-    """
-    end = float("inf") if timeout is None else now() + timeout
-    with CommPump(kernel, heard) as pump:
-        while not run.questions.wait(max(0.0, min(_SLICE, end - now()))):
-            if now() >= end:
-                return False
-            pump()
-    return True
 
 
 def follow(run: RowRun, panel: Panel) -> None:

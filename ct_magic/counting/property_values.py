@@ -7,19 +7,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ct_magic import errors
+from ct_magic.client import top_values
 from ct_magic.client.accounts import Account
 from ct_magic.client.jobs import State
 from ct_magic.client.journal.journal import open_journal
-from ct_magic.client.top_values import (
-    LONGEST,
-    MOST_VALUES,
-    TOP_VALUES_PATH,
-    Group,
-    TopValues,
-    Value,
-    read_top,
-    request_body,
-)
+from ct_magic.client.top_values import LONGEST, TOP_VALUES_PATH, Group, TopValues, read_top
 from ct_magic.common.words import harmless
 from ct_magic.counting.asking import ask_unrecorded
 from ct_magic.planning.prepare import PreparedCell, today_of, zone_of
@@ -53,7 +45,7 @@ class CommonValues(Record):
     """Each property with its values, the commonest first, and how many *events* had them."""
 
     event: str
-    values: Mapping[Property, tuple[Value, ...]]
+    values: Mapping[Property, tuple[top_values.Value, ...]]
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -113,8 +105,8 @@ def property_values(
     """
     from ct_magic.client.transport import Service
 
-    if not isinstance(top, int) or isinstance(top, bool) or not 1 <= top <= MOST_VALUES:
-        raise errors.UsageError(f"top is a whole number from 1 to {MOST_VALUES}")
+    if not isinstance(top, int) or isinstance(top, bool) or not 1 <= top <= top_values.MOST_VALUES:
+        raise errors.UsageError(f"top is a whole number from 1 to {top_values.MOST_VALUES}")
     settings, chosen = settings or in_force(), SESSION.account(account)
     day = today or today_of(chosen, settings)
     known = SESSION.given_names(chosen.name)
@@ -125,11 +117,16 @@ def property_values(
             f"values are of one count, and this is {len(counts)}: {_HOW_TO_ASK}"
         )
     query = to_payload(counts[0])
-    props = [_known_property(name, str(query["event_name"]), known) for name in named]
+    props = []
+    for typed in named:
+        props.append(prop := read_property(typed))
+        doubt = next(of_property(prop, query["event_name"], known), None)
+        if doubt and typed[:1] not in "\"'":
+            raise errors.UsageError(f"{doubt} Quoted, it is asked as it is")
     groups = {prop: Group(TYPES[prop.scope], prop.name, top) for prop in dict.fromkeys(props)}
     asked = tuple(groups.values())
     about = f"values of {', '.join(group.name for group in asked)}"
-    question = question_about(query, request_body(query, asked), about)
+    question = question_about(query, top_values.request_body(query, asked), about)
     cell = PreparedCell(Plan((), (question,)), chosen, settings, day)
     service = Service(chosen, path=TOP_VALUES_PATH, read=read_top, longest=LONGEST)
     asker = TopValues(service, asked)
@@ -168,12 +165,3 @@ def read_property(text: str) -> Property:
     if isinstance(axis, ByPlace):
         raise errors.UsageError(_NO_PLACES)
     raise errors.UsageError(f"{text!r} has no list of values that the API gives: {_HOW_TO_ASK}")
-
-
-def _known_property(text: str, event: str, known: Names) -> Property:
-    """Return a property; raise UsageError for one that is rather another one, unless quoted."""
-    prop = read_property(text)
-    doubt = next(of_property(prop, event, known), None)
-    if doubt and text[:1] not in "\"'":
-        raise errors.UsageError(f"{doubt} Quoted, it is asked as it is")
-    return prop

@@ -108,13 +108,6 @@ def _alone(entry: Entry, title: str) -> PendingCell | None:
     return PendingCell(CellRecord("", plan), entry.asked or 0.0, {0: entry}, plan, (0,))
 
 
-def age(cell: PendingCell, now: datetime) -> str:
-    """Return how old a cell is, in words: `df, asked 2026-11-25 09:00, 8 h ago`."""
-    began = datetime.fromtimestamp(cell.began, now.tzinfo)
-    name = cell.record.variable or cell.plan.rows[0].title
-    return f"{name}, asked {began:%Y-%m-%d %H:%M}, {ago((now - began).total_seconds())}"
-
-
 def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.DataFrame:
     """Return the frame of what was pending; fill the variables that hold such a cell's frame."""
     frame, account = frame_maker(), SESSION.account()
@@ -127,7 +120,12 @@ def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.Da
     if not cells:
         return _with_moments(frame(plan, (), whole.zone), [], whole.zone)
     now = datetime.now(UTC).astimezone(whole.zone)
-    notes = [age(cell, now) for cell in cells]
+    notes = []
+    for cell in cells:
+        began = datetime.fromtimestamp(cell.began, now.tzinfo)
+        name = cell.record.variable or cell.plan.rows[0].title
+        age = ago((now - began).total_seconds())
+        notes.append(f"{name}, asked {began:%Y-%m-%d %H:%M}, {age}")
     for record in (cell.record for cell in cells):
         value = None if record.variable is None else variables.get(record.variable)
         if value is not None and not Stamp("", record.id).is_on(value):

@@ -119,8 +119,6 @@ def text(value: object) -> str | None:
 
 # When a count need not be asked again: what the journal knows answers this question, now.
 
-SETTLES = 7  # days
-
 
 class Freshness(Record):
     """When a count need not be asked again.
@@ -135,7 +133,7 @@ class Freshness(Record):
     today: date
     zone: tzinfo | None
     ttl: float
-    settled_after: int = SETTLES
+    settled_after: int = 7
     settled_ttl: float = 0.0
     pickup_age: float = 600.0
 
@@ -270,11 +268,6 @@ def plan_to_json(plan: Plan, parts: Parts) -> str:
     return json.dumps({"rows": rows, "questions": questions}, default=_plain)
 
 
-def titles_to_json(plan: Plan, parts: Parts) -> str:
-    """Return the titles of a plan's rows as JSON, each once."""
-    return json.dumps([parts.folded(title) for title in dict.fromkeys(r.title for r in plan.rows)])
-
-
 def plan_from_json(text: str, parts: Parts) -> Plan:
     """Return the plan that was written; raise ValueError for a text that is none."""
     try:
@@ -303,34 +296,31 @@ def _fields(value: Any) -> dict[str, Any]:
 
 def _recorded(record: Mapping[str, Any], parts: Parts) -> dict[str, Any]:
     """Return the fields of a row or a question."""
-    fields = {
-        name: _READ[name](value) if name in _READ else value for name, value in record.items()
-    }
+    fields = _fields_read(record)
     return fields | {name: parts.unfolded(fields[name]) for name in _TEXTS if name in fields}
 
 
+def _fields_read(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _READ[name](value) if name in _READ else value for name, value in record.items()}
+
+
 def _formula(record: Mapping[str, Any] | None) -> Formula | None:
-    return None if record is None else Formula(tuple(record["plus"]), tuple(record["minus"]))
+    return None if record is None else Formula(**_fields_read(record))
 
 
 def _comparison(record: Mapping[str, Any] | None) -> Comparison | None:
     if record is None:
         return None
-    return Comparison(
-        _formula(record["formula"]),
-        record["start"] and date.fromisoformat(record["start"]),
-        record["end"] and date.fromisoformat(record["end"]),
-        record["incomparable"],
-        _formula(record.get("of")),
-    )
+    known = _fields_read({name: value for name, value in record.items() if value is not None})
+    return Comparison(**{"formula": None, "start": None, "end": None} | known)
 
 
 _READ: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("start", "end", "until"), date.fromisoformat),
     **dict.fromkeys(("formula", "of"), _formula),
+    **dict.fromkeys(("plus", "minus", "doubts"), tuple),
     "previous": _comparison,
     "pieces": lambda pieces: tuple((name, value) for name, value in pieces),
-    "doubts": tuple,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +20,7 @@ _T = TypeVar("_T")
 OF_A_CELL = (
     "SELECT submissions.*, question FROM cell_questions"
     " JOIN submissions ON submissions.id = submission WHERE cell_questions.cell = ?"
+    " ORDER BY question"
 )
 # What was listed is told short: it may be the values of thousands of customers.
 _SHORT_PARTS = "SELECT cell, substr(text, 1, 60) AS text FROM parts ORDER BY cell, number"
@@ -94,7 +96,7 @@ def _past_cell(
     cell: dict[str, Any], opened: JournalFile, parts: Mapping[str | None, Parts]
 ) -> PastCell:
     is_one = cell["cell"] is None
-    sql = "SELECT * FROM submissions WHERE id = ?" if is_one else f"{OF_A_CELL} ORDER BY question"
+    sql = "SELECT * FROM submissions WHERE id = ?" if is_one else OF_A_CELL
     rows = opened.read(sql, (cell["submission" if is_one else "cell"],))
     entries = tuple(entry(row, parts[text(row["cell"])]) for row in rows)
     if is_one:
@@ -123,10 +125,7 @@ def _read(file: Path | None, work: Callable[[JournalFile], _T]) -> _T | None:
     except ImportError as error:
         raise JournalError(f"the journal {file} cannot be read ({error})") from None
     try:
-        opened = JournalFile(file)
-        try:
+        with closing(JournalFile(file)) as opened:
             return work(opened)
-        finally:
-            opened.close()
     except JournalFileError as error:
         raise JournalError(f"the journal {file} cannot be read ({error})") from None

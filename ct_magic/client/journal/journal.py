@@ -11,6 +11,7 @@ count.
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import time
@@ -22,22 +23,9 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ct_magic.client import jobs
 from ct_magic.client.accounts import SANDBOX_ID, Account, moved
-from ct_magic.client.jobs import (
-    BY_A_CACHE,
-    Answer,
-    Busy,
-    Cause,
-    Denied,
-    Failure,
-    Forgotten,
-    Job,
-    Partial,
-    Shared,
-    State,
-    Success,
-    Trouble,
-)
+from ct_magic.client.jobs import Answer, Job, State
 from ct_magic.client.journal.entries import (
     CellRecord,
     Entry,
@@ -49,7 +37,6 @@ from ct_magic.client.journal.entries import (
     moment,
     plan_from_json,
     plan_to_json,
-    titles_to_json,
 )
 from ct_magic.client.journal.history import OF_A_CELL
 from ct_magic.errors import AccountError, JournalWarning
@@ -101,10 +88,6 @@ _ACCEPTED = (
 # The latest are enough: whatever answers every query alike does it now.
 _WITH_THIS_ID = "SELECT * FROM submissions WHERE req_id = ? AND account = ? AND id > ? - 1000"
 _REFUSED = "UPDATE submissions SET state = ?, error = ? WHERE id = ?"
-_TURNED_AWAY = (
-    "DELETE FROM cell_questions WHERE submission = ?",
-    "DELETE FROM submissions WHERE id = ?",
-)
 # Not over what was withdrawn meanwhile, nor into the next submission of the same question.
 # How long it took is by the machine's clock: one that was refused at first has waited before.
 _ENDED = (
@@ -118,29 +101,18 @@ _WITHDRAW = (
     f"UPDATE submissions SET state = '{_SHARED}', count = NULL, events = NULL, users = NULL,"  # noqa: S608 # all our own
     " devices = NULL, counted = NULL WHERE account = ? AND req_id = ?"
 )
-# What nothing can use any more, and the seconds after which that is so at the earliest: lists of
-# customers are kept for as long as they can answer, what is short for `%ct history`.
-_LONG_AGO, _YEARS_AGO = 30 * 86400.0, 400 * 86400.0
+# What nothing can use any more: lists of customers are kept for as long as they can answer, what is
+# short for `%ct history`.
+_LONG_AGO, _YEARS_AGO = 30 * 86400.0, 400 * 86400.0  # seconds, at the earliest
 _PRUNINGS = (
-    (
-        "DELETE FROM cells WHERE began < ? AND"
-        " (id IN (SELECT cell FROM parts) OR length(plan) > 2000000)",
-        _LONG_AGO,
-    ),
-    (
-        "DELETE FROM submissions WHERE asked < ? AND"
-        " (typeof(body) = 'blob' OR length(body) > 10000)",
-        _LONG_AGO,
-    ),
-    ("DELETE FROM cells WHERE began < ?", _YEARS_AGO),
-    ("DELETE FROM submissions WHERE asked < ?", _YEARS_AGO),
-)
-_PRUNINGS_OF_LINKS = (
+    "DELETE FROM cells WHERE began < :years_ago OR began < :long_ago"
+    " AND (id IN (SELECT cell FROM parts) OR length(plan) > 2000000)",
+    "DELETE FROM submissions WHERE asked < :years_ago OR asked < :long_ago"
+    " AND (typeof(body) = 'blob' OR length(body) > 10000)",
     "DELETE FROM parts WHERE cell NOT IN (SELECT id FROM cells)",
     "DELETE FROM cell_questions WHERE cell NOT IN (SELECT id FROM cells)"
     " OR submission NOT IN (SELECT id FROM submissions)",
 )
-_LEARN = "INSERT OR REPLACE INTO account_facts (account, name, value) VALUES (?,?,?)"
 _PRUNED = "pruned"  # under this name it keeps the day on which it was pruned last
 _FORGOTTEN = (
     "the service forgot this query, and it speaks of profiles as they are: run the cell again, "
@@ -208,15 +180,22 @@ class Journal:
         With `freshness`, what another kernel gets meanwhile is taken: see `asked_elsewhere`.
         """
         self._began, self._freshness = self.now(), freshness
-        self._prune(freshness)
+        today = day_of(self._began, UTC).isoformat()
+        if self.learned(_PRUNED) != today:
+            self.learn(_PRUNED, today)
+            ttl = max(freshness.ttl, freshness.settled_ttl) if freshness else 0.0
+            ages = {"long_ago": max(_LONG_AGO, ttl), "years_ago": max(_YEARS_AGO, ttl)}
+            times = {name: self._began - age for name, age in ages.items()}
+            self._write(*((sql, times) for sql in _PRUNINGS))
         plan, self._cell = cell.plan, cell.id
         self._titles = {n: row.title for row in reversed(plan.rows) for n in row.questions}
         self.ask_together(plan)
         parts = self._parts[cell.id] = Parts()
-        texts = plan_to_json(plan, parts), titles_to_json(plan, parts)
+        written = plan_to_json(plan, parts)
+        titles = json.dumps([parts.folded(t) for t in dict.fromkeys(r.title for r in plan.rows)])
         whose = cell.id, self._account, cell.account, self._began, cell.variable, cell.zone
         self._write(
-            (_BEGIN, (*whose, *texts, len(plan.questions))),
+            (_BEGIN, (*whose, written, titles, len(plan.questions))),
             *((_PART, (cell.id, *numbered)) for numbered in enumerate(parts.texts)),
             *((_LINK, (cell.id, *known)) for known in self._rows.items()),
         )
@@ -225,7 +204,7 @@ class Journal:
         """Take no count of a row that speaks of profiles as they are from another moment."""
         self._together = {number for group in together(plan) for number in group}
 
-    def asked_elsewhere(self, job: Job) -> Success | Partial | Failure | None:
+    def asked_elsewhere(self, job: Job) -> jobs.Success | jobs.Partial | jobs.Failure | None:
         """Return what another kernel has got for this question since the cell began, if anything.
 
         That is its count, or an id of just now; the job goes on writing into its submission. What
@@ -235,7 +214,7 @@ class Journal:
         if job.again and (row := self._rows.pop(number, None)):
             self._write(("UPDATE submissions SET state = 'forgotten' WHERE id = ?", (row,)))
             if number in self._together and number not in self._own:
-                return Failure(_FORGOTTEN)  # its id was another run's, and so is its row
+                return jobs.Failure(_FORGOTTEN)  # its id was another run's, and so is its row
         if self._freshness is None or number in self._together:
             return None
         for known in self._of(question):
@@ -245,8 +224,8 @@ class Journal:
                 self._write(*((_LINK, (*at, known.id)) for at in self._places_of(number)))
                 after = job_after(job, known)
                 if after.tally is None:
-                    return Partial(known.req_id or "")
-                return Success(after.tally, after.counted)
+                    return jobs.Partial(known.req_id or "")
+                return jobs.Success(after.tally, after.counted)
         return None
 
     def asking(self, job: Job) -> None:
@@ -273,14 +252,14 @@ class Journal:
         where an id is that of another query, in whichever cell: see `withdraw`.
         """
         # A wrong passcode must not cost the ids that wait for the right one.
-        self._denied |= isinstance(answer, Denied)
+        self._denied |= isinstance(answer, jobs.Denied)
         row = self._rows.get(job.number)
         if row is None:
             return answer
         if job.req_id is not None:
             return self._believed(row, job, answer)
         match answer:
-            case Success(_, at, req_id) | Partial(req_id, at):
+            case jobs.Success(_, at, req_id) | jobs.Partial(req_id, at):
                 # Nothing comes before it: whoever is killed here sends the query once more.
                 if job.number in self._own:
                     sent = at and at.timestamp()
@@ -289,33 +268,35 @@ class Journal:
                 others = self._read(_WITH_THIS_ID, (req_id, self._account, row)) if req_id else []
                 if req_id and not all(self._asks(other, job.question) for other in others):
                     self._write((_REFUSED, (_SHARED, None, row)))
-                    return Shared(req_id)
-            case Busy():
+                    return jobs.Shared(req_id)
+            case jobs.Busy():
                 # It was turned away at the door: no submission, so no row of one, nor a link.
                 del self._rows[job.number]
-                self._write(*((sql, (row,)) for sql in _TURNED_AWAY))
-            case Trouble(error):
+                link = "DELETE FROM cell_questions WHERE submission = ?", (row,)
+                self._write(link, ("DELETE FROM submissions WHERE id = ?", (row,)))
+            case jobs.Trouble(error):
                 self._write((_REFUSED, ("unanswered", error, row)))
-            case Denied(error):
+            case jobs.Denied(error):
                 self._write((_REFUSED, (str(State.FAILED), error, row)))
-            case Shared():
+            case jobs.Shared():
                 self._write((_REFUSED, (_SHARED, None, row)))
         return answer
 
     def _believed(self, row: int, job: Job, answer: Answer) -> Answer:
         """Return the answer to a look; another kernel may have found out since about its id."""
         for own in self._read(_BY_NUMBER, (row,)):
-            if isinstance(answer, Forgotten):
+            if isinstance(answer, jobs.Forgotten):
                 # It is called so once it is sent again: a young id may be known a bit later.
                 (known,) = self._entries([own])
                 after = job_after(job, known)
                 if known.is_counted and after.tally:
-                    return Success(after.tally, after.counted)
-            elif isinstance(answer, Partial | Success):
+                    return jobs.Success(after.tally, after.counted)
+            elif isinstance(answer, jobs.Partial | jobs.Success):
                 if own["state"] == _SHARED:
-                    return Shared(job.req_id or "")
+                    return jobs.Shared(job.req_id or "")
                 if answer.at and answer.at.timestamp() < (moment(own["sent"]) or 0.0) - 1:
-                    return Trouble(f"{BY_A_CACHE} before it was asked", cause=Cause.FOREIGN)
+                    error = f"{jobs.BY_A_CACHE} before it was asked"
+                    return jobs.Trouble(error, cause=jobs.Cause.FOREIGN)
         return answer
 
     def withdraw(self, req_id: str) -> None:
@@ -353,9 +334,8 @@ class Journal:
     def pending_cells(self) -> list[tuple[CellRecord, float]]:
         """Return the latest cells that need what is pending, and when each began."""
         cells = []
-        for row in {
-            row["id"]: row for row in self._read(_PENDING_CELLS, (self._account,))
-        }.values():
+        rows = self._read(_PENDING_CELLS, (self._account,))
+        for row in {row["id"]: row for row in rows}.values():
             try:
                 plan = plan_from_json(row["plan"], self._parts_of(row["id"]))
                 record = CellRecord(row["id"], plan, row["variable"], row["zone"])
@@ -366,16 +346,15 @@ class Journal:
 
     def entries_of(self, cell: str) -> dict[int, Entry]:
         """Return what was submitted for each question of a cell."""
-        rows = self._read(f"{OF_A_CELL} ORDER BY question", (cell,))
+        rows = self._read(OF_A_CELL, (cell,))
         return dict(zip((row["question"] for row in rows), self._entries(rows), strict=True))
 
     def pending_elsewhere(self, questions: Iterable[Question]) -> Counter[str]:
         """Return at which other accounts, by name, how many of these questions are pending."""
         names: Counter[str] = Counter()
+        own, since = self._account, self.now() - _LATELY
         for q in questions:
-            rows = self._read(
-                _PENDING_ELSEWHERE, (q.key, q.body, self._account, self.now() - _LATELY)
-            )
+            rows = self._read(_PENDING_ELSEWHERE, (q.key, q.body, own, since))
             names.update({str(row["account_name"]) for row in rows if self._asks(row, q)})
         return names
 
@@ -387,7 +366,8 @@ class Journal:
 
     def learn(self, name: str, value: str) -> None:
         """Keep what this account taught."""
-        self._write((_LEARN, (self._account, name, value)))
+        sql = "INSERT OR REPLACE INTO account_facts (account, name, value) VALUES (?,?,?)"
+        self._write((sql, (self._account, name, value)))
 
     def latencies(self, limit: int = 200) -> list[float]:
         """Return the seconds that this account's latest counts took, the newest first."""
@@ -419,15 +399,6 @@ class Journal:
             sql = "SELECT text FROM parts WHERE cell = ? ORDER BY number"
             self._parts[cell] = Parts(row["text"] for row in self._read(sql, (cell,)))
         return self._parts[cell]
-
-    def _prune(self, freshness: Freshness | None) -> None:
-        """Once a day, forget what nothing can use any more."""
-        today = day_of(self._began, UTC).isoformat()
-        if self.learned(_PRUNED) != today:
-            self.learn(_PRUNED, today)
-            ttl = max(freshness.ttl, freshness.settled_ttl) if freshness else 0.0
-            old = [(sql, (self._began - max(age, ttl),)) for sql, age in _PRUNINGS]
-            self._write(*old, *((sql, ()) for sql in _PRUNINGS_OF_LINKS))
 
     def _read(self, sql: str, values: Sequence[object]) -> list[dict[str, Any]]:
         file = self._file
@@ -489,7 +460,7 @@ def open_journal(account: Account, *, to_resume: bool = False, to_ask: bool = Tr
     """
     from ct_magic.client.transport import sandbox_data
 
-    at_address = Journal(path(), account_key(account), warn=warn, now=time.time)
+    at_address = Journal(path(), key_of(account), warn=warn, now=time.time)
     if not account.base_url.startswith("http:"):
         return at_address
     # Another sandbox may have come to the same address, whose counts and ids are others; and the
@@ -515,7 +486,7 @@ def open_journal(account: Account, *, to_resume: bool = False, to_ask: bool = Tr
     return of_data
 
 
-def account_key(account: Account) -> str:
+def key_of(account: Account) -> str:
     """Return the text that tells an account from another."""
     return f"{account.id} at {account.base_url}"
 

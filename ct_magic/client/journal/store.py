@@ -11,10 +11,9 @@ import sqlite3
 import stat
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TypeVar
 from zlib import crc32
 
 from ct_magic.common.threads import ForkLock, in_child, now
@@ -133,7 +132,7 @@ _STEPS: tuple[tuple[str, ...], ...] = (
     (*_FROM_1, *_TABLES, _MOVE, "DROP TABLE asked"),
     (*_FROM_2, *_TABLES, _MOVE, *_LINKS, "DROP TABLE needed", "DROP TABLE asked"),
 )
-Step = tuple[str, Sequence[object]]  # a statement of SQL, and its values
+Step = tuple[str, Sequence[object] | Mapping[str, object]]  # a statement of SQL, and its values
 _PATIENCE = 10.0  # seconds that a file which somebody else is writing is waited for
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -150,7 +149,6 @@ CURES = {
         "free some space, or let CT_MAGIC_STATE_DIR name a folder on another disk",
     ),
 }
-_T = TypeVar("_T")
 _opening = ForkLock()
 # A fork in the middle of a write would leave SQLite's own locks held in the child, which would
 # wait for ever, or find the file locked by a thread that it has not.
@@ -178,7 +176,7 @@ class JournalFile:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._db = _patiently(lambda: _open(path))
+            self._db = _open_in_time(path)
         except OSError as error:
             cure = "CT_MAGIC_STATE_DIR names another folder"
             raise JournalFileError(f"{error.strerror or error}; {cure}") from None
@@ -197,37 +195,35 @@ class JournalFile:
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[dict[str, object]]:
         """Return the rows of a query."""
-        return self._guarded(lambda db: [dict(row) for row in db.execute(sql, values)])
+        with self._use() as db:
+            return [dict(row) for row in db.execute(sql, values)]
 
     def write(self, *steps: Step) -> int:
         """Write all or none of it, and return the number of the row that was inserted last."""
-
-        def work(db: sqlite3.Connection) -> int:
-            if len(steps) == 1:  # a transaction by itself, at once
-                return db.execute(*steps[0]).lastrowid or 0
-            with _transaction(db):
-                cursor = db.cursor()
-                for step in steps:
-                    cursor.execute(*step)
-            return cursor.lastrowid or 0
-
         # What is written into a file that was removed is lost without a word; and one that is at
         # its place now has the same WAL.
         if self._file != _identity(self._path):
             raise JournalFileError(
                 "it was removed or replaced while it was in use; the next cell makes a new one"
             )
-        return self._guarded(work)
+        with self._use() as db:
+            cursor = db.cursor()
+            # One is a transaction by itself, at once.
+            with _transaction(db) if len(steps) > 1 else nullcontext():
+                for step in steps:
+                    cursor.execute(*step)
+            return cursor.lastrowid or 0
 
     def close(self) -> None:
         """Close it."""
         with _busy:
             self._db.close()
 
-    def _guarded(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+    @contextmanager
+    def _use(self) -> Iterator[sqlite3.Connection]:
         with _busy:
             try:
-                return work(self._db)
+                yield self._db
             except sqlite3.Error as error:
                 self._failed = True
                 raise JournalFileError(_sentence(error)) from None
@@ -280,10 +276,11 @@ def _check_owner(path: Path) -> None:
 
 
 def _migrate(db: sqlite3.Connection) -> None:
-    if _version(db) == VERSION:
+    ask = "PRAGMA user_version"
+    if db.execute(ask).fetchone()[0] == VERSION:
         return
     with _transaction(db):
-        version = _version(db)  # another kernel may have done it meanwhile
+        version = db.execute(ask).fetchone()[0]  # another kernel may have done it meanwhile
         if version > VERSION:
             raise sqlite3.DatabaseError("it was written by a newer ct_magic: upgrade this one")
         for step in _STEPS[version] if version < VERSION else ():
@@ -307,18 +304,13 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _version(db: sqlite3.Connection) -> int:
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    return int(version)
-
-
-def _patiently(work: Callable[[], _T]) -> _T:
+def _open_in_time(path: Path) -> sqlite3.Connection:
     # Turning on WAL needs the file alone, and SQLite does not wait for that by itself.
     until = now() + _PATIENCE
     while True:
         try:
             with _busy:
-                return work()
+                return _open(path)
         except sqlite3.OperationalError as error:
             if _code(error) not in LOCKED or now() > until:
                 raise
