@@ -43,7 +43,6 @@ if TYPE_CHECKING:
         compare as compare,
         count as count,
         history as history,
-        language as language,
         names as names,
         plot as plot,
         resume as resume,
@@ -60,6 +59,7 @@ if TYPE_CHECKING:
     from ct_magic.forms import form as form
     from ct_magic.planning.preview import explain as explain, plan as plan
     from ct_magic.query.catalog import Names
+    from ct_magic.query.help import language as language
     from ct_magic.query.model import Query as Query
     from ct_magic.query.parser import condition as condition, event as event, parse as parse
     from ct_magic.query.payload import from_payload as from_payload, to_payload as to_payload
@@ -70,13 +70,14 @@ __version__ = "0.2.0"  # of 2026-11-30
 
 # Where a public name lives. It is imported when first asked for: see "nothing heavy" above.
 _HOMES = {
-    "api": "compare count history language names plot resume shares start use values why",
+    "api": "compare count history names plot resume shares start use values why",
     "charts.vega": "Picture",
     "client.accounts": "Account",
     "counting.checks": "check",
     "counting.handle": "Counting",
     "forms": "form",
     "planning.preview": "explain plan",
+    "query.help": "language",
     "query.model": "Query",
     "query.parser": "condition event parse",
     "query.payload": "from_payload to_payload",

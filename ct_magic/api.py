@@ -214,13 +214,6 @@ def values(
     return found.frame
 
 
-def language() -> str:
-    """Return the query language as a text: one page, questions with their cells, and each word."""
-    from ct_magic.query import help as language_help
-
-    return language_help.whole()
-
-
 def use(name: str) -> None:
     """Ask this account from now on, in this process: what `%ct use` does.
 

@@ -35,8 +35,8 @@ _PAGE, *TOPICS = (
 PAGE = _PAGE.text + "\n"  # the whole language on one screen
 
 
-def whole() -> str:
-    """Return everything: the page, ten questions with their cells, and each word with examples."""
+def language() -> str:
+    """Return the query language as a text: one page, questions with their cells, and each word."""
     topics = (f"== {', '.join(topic.words)}\n{topic.text}\n" for topic in TOPICS)
     return "\n".join([PAGE, *topics])
 

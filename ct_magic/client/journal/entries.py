@@ -62,7 +62,7 @@ class Entry(Record):
         """
         if self.sent is None or self.asked is None:
             return -1
-        return (day_of(min(self.sent, self.asked), zone) - day).days
+        return (day_at(min(self.sent, self.asked), zone) - day).days
 
 
 def entry(row: _Stored, parts: Parts) -> Entry:
@@ -103,7 +103,7 @@ def moment(value: object) -> float | None:
     return float(value) if 0 <= value < LATEST else None
 
 
-def day_of(seconds: float, zone: tzinfo | None) -> date:
+def day_at(seconds: float, zone: tzinfo | None) -> date:
     """Return the day that a time lies in."""
     return datetime.fromtimestamp(seconds, UTC).astimezone(zone).date()
 
@@ -175,7 +175,7 @@ class Freshness(Record):
 
     def _is_over(self, day: date, now: float) -> bool:
         # Of a day that ended meanwhile, what was sent before its end is no count.
-        return day < day_of(now, self.zone)
+        return day < day_at(now, self.zone)
 
 
 # What the journal keeps of a cell: its plan as JSON, and back.
@@ -277,12 +277,17 @@ def plan_from_json(text: str, parts: Parts) -> Plan:
         for number, row in enumerate(rows):
             # What an older version wrote has no `of`: it was the base's count.
             if not row.of and row.base is not None and row.from_day is None:
-                rows[number] = replace(row, of=rows[row.base].formula)
-        plan = Plan(tuple(rows), tuple(questions))
-        _check(plan)
+                rows[number] = row = replace(row, of=rows[row.base].formula)
+            if row.number != number:
+                raise LookupError(number)
+            # Each row and each question that it names is there, too.
+            for other in (row.base, row.within):
+                _ = other is None or rows[other]
+            for question in row.questions:
+                _ = questions[question]
     except (LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("this is no plan") from error
-    return plan
+    return Plan(tuple(rows), tuple(questions))
 
 
 def _plain(value: Any) -> object:
@@ -322,15 +327,3 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "previous": _comparison,
     "pieces": lambda pieces: tuple((name, value) for name, value in pieces),
 }
-
-
-def _check(plan: Plan) -> None:
-    """Raise LookupError where a row names a row or a question that is not there."""
-    for number, row in enumerate(plan.rows):
-        if row.number != number:
-            raise LookupError(number)
-        for other in (row.base, row.within):
-            if other is not None:
-                plan.rows[other]
-        for question in row.questions:
-            plan.questions[question]

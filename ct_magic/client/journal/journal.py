@@ -31,7 +31,7 @@ from ct_magic.client.journal.entries import (
     Entry,
     Freshness,
     Parts,
-    day_of,
+    day_at,
     entry,
     job_after,
     moment,
@@ -180,7 +180,7 @@ class Journal:
         With `freshness`, what another kernel gets meanwhile is taken: see `asked_elsewhere`.
         """
         self._began, self._freshness = self.now(), freshness
-        today = day_of(self._began, UTC).isoformat()
+        today = day_at(self._began, UTC).isoformat()
         if self.learned(_PRUNED) != today:
             self.learn(_PRUNED, today)
             ttl = max(freshness.ttl, freshness.settled_ttl) if freshness else 0.0

@@ -120,7 +120,7 @@ WHERE cell IS NULL AND state IN ('unanswered', 'forgotten')""",
 )
 
 
-def lookup(key: object) -> int:
+def _lookup(key: object) -> int:
     """Return the number that finds a question's submissions; then their keys are compared."""
     return crc32(str(key).encode("utf-8", "replace"))
 
@@ -247,7 +247,7 @@ def _open(path: Path) -> sqlite3.Connection:
         db.row_factory = sqlite3.Row
         # Whatever is there, reading it is no error.
         db.text_factory = lambda text: text.decode("utf-8", "replace")
-        db.create_function("lookup", 1, lookup, deterministic=True)
+        db.create_function("lookup", 1, _lookup, deterministic=True)
         db.execute("PRAGMA auto_vacuum = FULL")  # of a new file
         db.execute("PRAGMA secure_delete = ON")  # what is pruned is gone
         db.execute("PRAGMA journal_mode = WAL")
