@@ -8,7 +8,7 @@ point holds only where some other count shows that its clauses are heeded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 
 from ct_magic.client.jobs import Tally
@@ -38,16 +38,11 @@ class Point(Record):
 
 
 class Answers(Record):
-    """What came: the tally of each count, or why it was refused, or why it is missing."""
+    """What came: the tally of each count, or why there is none, and which the service refused."""
 
     tallies: Mapping[str, Tally]
-    refused: Mapping[str, str]
-    lost: Mapping[str, str]
-
-    @property
-    def errors(self) -> Mapping[str, str]:
-        """Return why there is no count, by the counts' names."""
-        return {**self.refused, **self.lost}
+    errors: Mapping[str, str]
+    refused: Collection[str] = ()
 
     def counts(self, *names: str) -> list[int] | None:
         """Return these counts; None where one is missing."""
@@ -56,8 +51,7 @@ class Answers(Record):
 
     def shown(self, *names: str) -> str:
         """Return these counts as people read them, or the first error."""
-        errors = self.errors
-        if error := next((errors[name] for name in names if name in errors), None):
+        if error := next((self.errors[name] for name in names if name in self.errors), None):
             return error
         tallies = [self.tallies.get(name) for name in names]
         return ", ".join(f"{tally.count:,}" if tally else "nothing" for tally in tallies)
@@ -209,20 +203,21 @@ def _judged(rule: _Rule, answers: Answers) -> Point:
         whole, *parts = answers.counts("day", *rule.narrowed) or [0]
         if not whole or (holds and not all(0 < part < whole for part in parts)):
             holds = None
-    refused = answers.refused.get(rule.counts[-1])
-    result = f"refused: {refused}" if refused else answers.shown(*rule.counts)
+    last = rule.counts[-1]
+    is_refused = last in answers.refused
+    result = f"refused: {answers.errors[last]}" if is_refused else answers.shown(*rule.counts)
     return Point(rule.name, rule.tested, result, holds, rule.meaning)
 
 
 def _unknown(answers: Answers, kind: str) -> Point:
-    counts, error = answers.counts("day", kind), answers.refused.get(kind)
+    counts, is_refused = answers.counts("day", kind), kind in answers.refused
     ignored = counts is not None and counts[0] == counts[1]
-    result = f"refused: {error}" if error else answers.shown("day", kind)
+    result = f"refused: {answers.errors[kind]}" if is_refused else answers.shown("day", kind)
     return Point(
         f"{kind} is refused",
         f"E; E with an {kind} that no page lists",
         f"{result} (ignored)" if ignored else result,
-        True if error else None if counts is None or not counts[0] else False,
+        True if is_refused else None if counts is None or not counts[0] else False,
         "a misspelt one fails aloud where this holds; where not, it is dropped in silence and the "
         "count is of more people than were meant",
     )

@@ -141,12 +141,13 @@ def _answers(names: list[str], cell: PreparedCell, journal: Journal) -> Answers:
 
     asker = _Refusals(Service(cell.account))
     jobs = ask_unrecorded(cell, journal, asker)
-    tallies, refused, lost = dict[str, Tally](), dict[str, str](), dict[str, str]()
+    tallies, why, refused = dict[str, Tally](), dict[str, str](), set[str]()
     for name, job in zip(names, jobs, strict=True):
         if job.tally is not None:
             tallies[name] = job.tally
         elif job.state is State.FAILED and {job.question.body, job.req_id} & asker.refused:
-            refused[name] = job.error or str(job.state)
+            refused.add(name)
+            why[name] = job.error or str(job.state)
         else:
-            lost[name] = f"{job.state}{': ' + job.error if job.error else ''}"
-    return Answers(tallies, refused, lost)
+            why[name] = f"{job.state}{': ' + job.error if job.error else ''}"
+    return Answers(tallies, why, refused)

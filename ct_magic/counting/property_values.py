@@ -79,11 +79,11 @@ class CommonValues(Record):
         """Return what is known of the event by them."""
         known = Names()
         for prop, values in self.values.items():
-            holder = self.event if prop.scope is Scope.EVENT else prop.scope.value
+            of_event = prop.scope is Scope.EVENT
+            holder = self.event if of_event else prop.scope.value
             kinds = {"text" if value.kind in _TEXTS else "number" for value in values}
             types = {(holder, prop.name): kinds.pop()} if len(kinds) == 1 else {}
             texts = {prop.name: self.texts(prop)}
-            of_event = prop.scope is Scope.EVENT
             events, scopes = ({holder: texts}, {}) if of_event else ({}, {prop.scope: texts})
             known = known.merged(Names(events, scopes, types=types))
         return known

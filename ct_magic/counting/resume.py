@@ -133,8 +133,8 @@ def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.Da
             notes.append(f"{record.variable} was changed since: {where}")
     # What several cells wait for is looked at once: one id of two queries would be nobody's.
     asked = [(cell.record.id, n, cell.entries[n]) for cell in cells for n in cell.questions]
-    jobs_of: dict[int, int] = {}
-    places = [jobs_of.setdefault(entry.id, len(jobs_of)) for _, _, entry in asked]
+    numbers: dict[int, int] = {}
+    places = [numbers.setdefault(entry.id, len(numbers)) for _, _, entry in asked]
     same = {row.number: row.number for row in plan.rows}
     rows = tuple(row.moved(same, dict(enumerate(places))) for row in plan.rows)
     questions = dict(zip(places, plan.questions, strict=True))

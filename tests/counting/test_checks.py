@@ -112,7 +112,7 @@ def test_what_is_ignored_is_not_taken_for_what_is_seen(
 def test_nobody_left_out_proves_nothing(again: int, first: int, right: object) -> None:
     """A 'did not' that is ignored gives the whole day, as one that leaves nobody out does."""
     tallies = {"day": Tally(50), "again": Tally(again), "first": Tally(first)}
-    judged = {point.name: point.holds for point in points(Answers(tallies, {}, {}))}
+    judged = {point.name: point.holds for point in points(Answers(tallies, {}))}
     assert judged["did not splits"] is right
 
 
@@ -216,7 +216,7 @@ def test_a_request_that_is_lost_is_no_refusal(state: object) -> None:
     tallies = {name: Tally(50, 60, 50, 50) for name in by_name if not name.startswith("unknown")}
     lost = {name: "timed out" for name in by_name if name.startswith("unknown")}
     unknown = ("unknown key is refused", "unknown operator is refused", "unknown filter is refused")
-    judged = {point.name: point.holds for point in points(Answers(tallies, {}, lost))}
+    judged = {point.name: point.holds for point in points(Answers(tallies, lost))}
     assert [judged[name] for name in unknown] == [None, None, None]
 
 
@@ -271,7 +271,7 @@ def test_a_service_that_lies_is_exit_code_1(
 def test_few_people_do_not_decide_on_the_clock(everybody: int, inside: int, right: object) -> None:
     """That nobody bought beyond the hour proves nothing where hardly anybody bought."""
     tallies = {"once in the hour": Tally(everybody), "all in the hour": Tally(inside)}
-    judged = {point.name: point.holds for point in points(Answers(tallies, {}, {}))}
+    judged = {point.name: point.holds for point in points(Answers(tallies, {}))}
     assert judged[CLOCK] is right
 
 

@@ -80,7 +80,6 @@ _ASKING = (
     "INSERT INTO submissions (account, cell, body, key, title, text, asked, state, lookup)"
     " VALUES (?,?,?,?,?,?,?,?,lookup(?))"
 )
-_BY_NUMBER = "SELECT * FROM submissions WHERE id = ?"
 # Back from the answer's time to the request's: both clocks may be wrong, not their rate.
 _ACCEPTED = (
     "UPDATE submissions SET state = ?, req_id = ?, sent = ? - max(0.0, ? - asked) WHERE id = ?"
@@ -284,7 +283,7 @@ class Journal:
 
     def _believed(self, row: int, job: Job, answer: Answer) -> Answer:
         """Return the answer to a look; another kernel may have found out since about its id."""
-        for own in self._read(_BY_NUMBER, (row,)):
+        for own in self._read("SELECT * FROM submissions WHERE id = ?", (row,)):
             if isinstance(answer, jobs.Forgotten):
                 # It is called so once it is sent again: a young id may be known a bit later.
                 (known,) = self._entries([own])
