@@ -222,8 +222,10 @@ def _next(source: Source, at: int, last: Token | None) -> Token:
     if _begins_word(text[at]):
         return _word(text, at)
     if text[at] == "$" and at + 1 < len(text) and _begins_word(text[at + 1]):
-        name, *_ = text[at + 1 : _run_end(text, at + 1)].split("$")
-        return Token("PARAM", f"${name}", at)
+        end = at + 1
+        while end < len(text) and text[end] != "$" and _is_inside(text[end]):
+            end += 1
+        return Token("PARAM", text[at:end], at)
     match = _TOKEN.match(text, at)
     if not match:
         return Token("BAD", text[at], at)
