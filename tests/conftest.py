@@ -42,6 +42,9 @@ for place in (*PLACES, "CT_MAGIC_STATE_DIR", "CT_MAGIC_CONFIG_DIR"):
 # Files are as open to others, and standard error as quiet, as with nobody's own settings.
 os.umask(0o022)
 os.environ.pop("PYTHONWARNINGS", None)
+# A process that is started need not compile the package anew, as it need not on a user's machine.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,8 +52,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 
-def pytest_collection_finish() -> None:
-    """Leave what was imported and collected out of the garbage collection from here on.
+@pytest.fixture(scope="module", autouse=True)
+def _old_objects() -> None:
+    """Leave what was imported and collected so far out of the garbage collection.
 
     IPython collects whenever it forgets a session, as each test with a shell lets it twice.
     """
