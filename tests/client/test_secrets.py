@@ -40,7 +40,7 @@ CELLS = [
     "%config CountMagics.poll_interval = 60",
     "%%ctcount later --background\nCharged 2026-08",
     "repr(later), vars(later), dir(later), later.progress",
-    "vars(later._run), vars(later._run._asker), vars(later._run._journal)",
+    "run = later._run.questions; vars(later._run), vars(run), vars(run._asker), vars(run._journal)",
     "import pickle; pickle.dumps(later)",
     "%tb",
     "later.result(0)",
@@ -54,7 +54,8 @@ CELLS = [
     "%ct names",
     "%ct use prod",
     "%config CountMagics",
-    "from ct_magic.accounts import find; account = find(); repr(account), str(account), account",
+    "from ct_magic.client.accounts import find_account; account = find_account()",
+    "repr(account), str(account), account",
     "import dataclasses; dataclasses.asdict(account)",
     "vars(account)",
     "import pickle; pickle.dumps(account)",
@@ -65,11 +66,13 @@ CELLS = [
     "%ctcount --account {hidden}x App Launched 2026-10",
     "%%ctcount df --plot\nApp Launched 2026-10 by week",
     "from ct_magic.forms.query_form import Form; from ct_magic.settings import Settings",
-    "form = Form('App Launched 2026-10', {{}}, Settings()); vars(form), vars(form._face)",
-    "form._run(form._view); vars(form._runner), vars(form._runner._counting)",
+    "form = Form('App Launched 2026-10', {{}}, Settings()); vars(form), vars(form._view)",
+    "view = form._view; view._run.click(); vars(view._runner), vars(view._runner._counting)",
     "__import__('ipywidgets').Widget.get_manager_state()",
     "form.close(); form",
 ]
+
+STALE = (AttributeError, ImportError, ModuleNotFoundError, NameError)
 
 
 @pytest.fixture
@@ -106,6 +109,7 @@ def test_a_whole_session_never_shows_it(
     run(shell, "%xmode Context")
     assert any(request.status == 200 for request in hidden.log), "it was never sent: no proof"
     for result in results:
+        assert type(result.error_in_exec) not in STALE, "the cell looks at what is not there"
         searched("a result", repr(result.result))
         searched("an error", repr(result.error_in_exec))
     searched("standard output", captured.stdout)

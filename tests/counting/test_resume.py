@@ -116,7 +116,7 @@ def test_rows_of_a_filled_variable_that_were_never_sent_stay_cancelled(
             progress="none",
             variable="df",
         )
-        until(lambda: any(job.req_id for job in handle.jobs))
+        until(lambda: handle.jobs[1].req_id)
         handle._run.cancel(2)
         handle.cancel()
         assert handle._seen.wait(60)
