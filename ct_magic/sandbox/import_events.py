@@ -158,14 +158,15 @@ known AS (
       WHEN 10 THEN make_timestamp(TRY_CAST(o.ts AS BIGINT) * 1000000) END AS ts
   FROM objects)
 """
-# What is blank names nobody; some exports hold an object as the text of one.
+# What is blank names nobody; some exports hold an object as the text of one. In DuckDB 1 an arrow
+# binds less than a comparison, hence its brackets.
 _MACROS = """
 CREATE OR REPLACE TEMP MACRO seen(t) AS
   CASE WHEN regexp_matches(t, '[^\\s\\p{Z}\\p{C}]') THEN t END;
 CREATE OR REPLACE TEMP MACRO named(j) AS
   CASE WHEN json_type(j) NOT IN ('OBJECT', 'ARRAY', 'BOOLEAN', 'NULL') THEN seen(j ->> '$') END;
 CREATE OR REPLACE TEMP MACRO opened(j) AS CASE
-  WHEN j IS NULL OR json_type(j) = 'NULL' OR j ->> '$' = '' THEN NULL
+  WHEN j IS NULL OR json_type(j) = 'NULL' OR (j ->> '$') = '' THEN NULL
   WHEN json_type(j) = 'OBJECT' THEN j
   WHEN json_type(json(j ->> '$')) = 'OBJECT' THEN json(j ->> '$')
   ELSE error('no object') END;
