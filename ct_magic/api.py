@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ct_magic.charts.vega import Picture
     from ct_magic.counting.handle import Counting
 
-_MOST = 10_000  # cells that `history` reads unless told how many
+_MOST = 10_000  # the most cells that `history` returns by default
 
 
 def count(

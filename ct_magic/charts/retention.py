@@ -17,7 +17,7 @@ from ct_magic.common.words import share, window_words
 from ct_magic.results.cells import Cell, is_over_time, steps
 
 _ROW = 26
-_FEW = 4  # curves that have intervals: more could not be told apart; columns that are lines
+_FEW = 4  # the most curves with intervals, and the most columns drawn as lines
 STRONGEST = 0.6  # how much colour a cell has: the page's own text is read on it
 MEAN = "mean"
 BANDS = "bands are 95 % intervals"

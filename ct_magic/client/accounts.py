@@ -69,7 +69,7 @@ REGION_SHAPE = re.compile(r"[a-z]{2,4}\d")  # a code of a region that may be new
 COUNTS_PATH = "/1/counts/profiles.json"  # of both calls
 DEFAULT = "default"
 SANDBOX_ID = "SANDBOX"  # of the account that a sandbox has unless told otherwise
-_Where = Callable[[str], str]  # says in words where a value is set, so that none is ever quoted
+_Where = Callable[[str], str]  # names the place of a value, so that the value is not quoted
 
 
 def _is_id(value: object) -> bool:

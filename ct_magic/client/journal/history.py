@@ -22,7 +22,7 @@ OF_A_CELL = (
     " JOIN submissions ON submissions.id = submission WHERE cell_questions.cell = ?"
     " ORDER BY question"
 )
-# What was listed is told short: it may be the values of thousands of customers.
+# Only the start of each part is read: it may list thousands of customers.
 _SHORT_PARTS = "SELECT cell, substr(text, 1, 60) AS text FROM parts ORDER BY cell, number"
 _OF_CELLS = (
     "id IN (SELECT cell FROM parts WHERE instr(text, ?)) OR instr(titles, ?) OR id IN"
