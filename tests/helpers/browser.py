@@ -179,7 +179,7 @@ class Notebook:
     """A notebook that is open in the browser."""
 
     def __init__(self, page: Page) -> None:
-        self.page = page
+        self.page, self.was_reloaded = page, False
 
     def command(self, name: str, *, wait: bool = False, **args: Any) -> None:
         """Carry out a command of JupyterLab's; `wait` until it is through."""
@@ -243,6 +243,7 @@ class Notebook:
     def reload(self) -> None:
         """Press the browser's Reload and wait until the page is back."""
         self.page.reload()
+        self.was_reloaded = True
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", state="visible")
 
     def light(self) -> None:
@@ -302,7 +303,6 @@ class Desk:
             self.page.evaluate(CLEAR)
             notebook.light()
             notebook.command("docmanager:open", path=name, wait=True)
-        self._loaded = True
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", state="visible")
         _until_idle(self.page)
         try:
@@ -310,6 +310,9 @@ class Desk:
         except BaseException:
             notebook.screenshot(f"failed-{Path(name).stem}")
             raise
+        finally:
+            # A page that was reloaded opens its notebook once more, at a moment of its own.
+            self._loaded = not notebook.was_reloaded
 
 
 @contextmanager
