@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ct_magic.charts.vega import Picture
     from ct_magic.counting.handle import Counting
 
-_MOST = 10_000  # the most cells that `history` returns by default
+_MOST_CELLS = 10_000  # the most cells that `history` returns by default
 
 
 def count(
@@ -112,7 +112,7 @@ def start(
     return ask(cell, refresh=refresh, variable=variable).followed()
 
 
-def history(limit: int = _MOST, text: str | None = None) -> pd.DataFrame:
+def history(limit: int = _MOST_CELLS, text: str | None = None) -> pd.DataFrame:
     """Return what was asked and what came back: a row for each cell, the newest first.
 
     `history(20)` gives the latest twenty, `history(text="Charged")` those whose queries hold

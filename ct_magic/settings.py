@@ -16,7 +16,7 @@ from ct_magic.errors import UsageError
 
 PROGRESS = ("auto", "widget", "html", "text", "none")
 LONGEST = 366 * 86400.0  # seconds; no thread can wait for longer
-_MOST = 10**6
+_HIGHEST = 10**6
 SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 PARAMS = "into params, as in params={'floor': 100}"
 _ELSEWHERE = {  # what the magic's line has as an option
@@ -45,7 +45,7 @@ class SettingKind(Enum):
             case SettingKind.SECONDS_OR_0:
                 return is_number and 0 <= value <= LONGEST
             case SettingKind.WHOLE:
-                return isinstance(value, Integral) and is_number and 1 <= int(value) <= _MOST
+                return isinstance(value, Integral) and is_number and 1 <= int(value) <= _HIGHEST
             case SettingKind.SWITCH:
                 return isinstance(value, bool)
             case SettingKind.PROGRESS:

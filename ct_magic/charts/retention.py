@@ -55,7 +55,7 @@ def triangle(rows: Sequence[Cell]) -> chart.Chart:
     which is mostly all of the cohort and so a number without a colour, as in the panel. Below the
     cohorts of a statement is the mean of its finished cells, each with the weight of its cohort.
     """
-    columns, places, grid = _columns(rows), _places(rows), _grid(rows)
+    columns, places, grid = _columns(rows), _offsets(rows), _grid(rows)
     largest = max((row.share or 0 for row in steps(rows) if row.series.after != 0), default=0)
     ticks: list[tuple[float, str]] = []
     marks: list[chart.Mark] = []
@@ -92,8 +92,8 @@ def curves(rows: Sequence[Cell]) -> chart.Chart:
     Values have colours, and with few lines their intervals. Many cohorts of one statement are
     grey, since it is their mean that speaks.
     """
-    grid, places = _grid(rows), _places(rows)
-    lines = _lines(grid, places, rows)
+    grid, places = _grid(rows), _offsets(rows)
+    lines = _curves(grid, places, rows)
     has_cohorts = is_over_time(rows) and not any(row.series.values for row in rows)
     is_grey = has_cohorts and not (any(row.series.window for row in rows) and len(lines) <= _FEW)
     has_bands = len(lines) <= _FEW and not is_grey
@@ -140,7 +140,7 @@ def brackets(rows: Sequence[Cell]) -> chart.Chart:
     return wording.row_chart(rows, tops, _what(rows), notes, axis, text_of, marks, 30)
 
 
-def _lines(
+def _curves(
     grid: _Grid, columns: Collection[_Column], rows: Sequence[Cell]
 ) -> list[tuple[str, _Sums]]:
     """Return the counts of each line: of a value over all its cohorts, else of each cohort."""
@@ -163,15 +163,15 @@ def _cohort(row: Cell) -> _Cohort:
     return row.series.query, row.series.values, row.start
 
 
-def _column(row: Cell) -> _Column:
+def _column_of(row: Cell) -> _Column:
     return "" if row.is_base else row.series.step or "", row.series.after, row.series.window
 
 
 def _columns(rows: Sequence[Cell]) -> list[_Column]:
-    return list(dict.fromkeys(map(_column, steps(rows))))
+    return list(dict.fromkeys(map(_column_of, steps(rows))))
 
 
-def _places(rows: Sequence[Cell]) -> dict[_Column, float]:
+def _offsets(rows: Sequence[Cell]) -> dict[_Column, float]:
     """Return where the columns lie in time: weeks after, or days behind the first one.
 
     Of `within 1, 7, 30 days` they are 1, 7 and 30; of `on day 0, 7` they are 0 and 7.
@@ -192,7 +192,7 @@ def _grid(rows: Sequence[Cell]) -> _Grid:
     grid: dict[str, dict[_Cohort, dict[_Column, Cell]]] = {}
     for row in rows:
         cohorts = grid.setdefault(row.series.query, {})
-        cohorts.setdefault(_cohort(row), {})[_column(row)] = row
+        cohorts.setdefault(_cohort(row), {})[_column_of(row)] = row
     return grid
 
 

@@ -115,7 +115,7 @@ def _small(png: bytes) -> bytes:
     """
     import numpy as np
 
-    width, height = _size(png)
+    width, height = _png_size(png)
     at, packed = 8, b""
     while at < len(png):
         end = at + 8 + int.from_bytes(png[at : at + 4], "big")
@@ -152,7 +152,7 @@ def can_draw() -> bool:
         return False
 
 
-def _size(png: bytes) -> tuple[int, int]:
+def _png_size(png: bytes) -> tuple[int, int]:
     """Return width and height of a PNG in its own pixels."""
     return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
 
@@ -191,7 +191,7 @@ def _wrapped(lines: Iterable[str], most: int) -> list[str]:
 def _specification(chart: Chart, width: int | str, background: str, ink: str) -> dict[str, object]:
     layers: dict[tuple[Any, ...], list[Any]] = {}
     for mark in chart.marks:
-        look = (getattr(mark, name) for name in _TABLES[type(mark)][0].split())
+        look = (getattr(mark, name) for name in _MARKS[type(mark)][0].split())
         layers.setdefault((type(mark), *look), []).append(mark)
     return {
         "$schema": SCHEMA,
@@ -224,7 +224,7 @@ def _scaled(field: str, axis: ChartAxis) -> dict[str, object]:
 
 
 # Of each kind of marks: the fields in which all of a layer are alike, and those of its table.
-_TABLES: dict[type[parts.Mark], tuple[str, str]] = {
+_MARKS: dict[type[parts.Mark], tuple[str, str]] = {
     parts.Words: ("align right up bold", "x y text"),
     parts.Path: ("colour dotted thin thick", ""),
     parts.Box: ("hollow", "left right bottom top colour strength tip"),
@@ -235,7 +235,7 @@ _TABLES: dict[type[parts.Mark], tuple[str, str]] = {
 _CHANNELS = {"left": "x", "right": "x2", "bottom": "y", "top": "y2"}
 
 
-def _rows(marks: Sequence[Any]) -> list[dict[str, object]]:
+def _mark_rows(marks: Sequence[Any]) -> list[dict[str, object]]:
     """Return the table of a layer: a row for each mark, of lines and bands one for each place."""
     if isinstance(marks[0], parts.Path | parts.Band):
         # `line` keeps lines of one look apart, `n` the order of a line's places.
@@ -246,7 +246,7 @@ def _rows(marks: Sequence[Any]) -> list[dict[str, object]]:
         ]
     rows = []
     for mark in marks:
-        known = {name: getattr(mark, name) for name in _TABLES[type(mark)][1].split()}
+        known = {name: getattr(mark, name) for name in _MARKS[type(mark)][1].split()}
         if "colour" in known:
             known["colour"] = VEGA_COLOURS[mark.colour]
         if "shape" in known:
@@ -259,7 +259,7 @@ def _channel(field: str, **more: object) -> dict[str, object]:
     return {"field": field, "type": "nominal", **more}
 
 
-_COLOUR, _TEXT = _channel("colour", scale=None), {"text": _channel("text")}
+_COLOUR, _TEXT_COLOUR = _channel("colour", scale=None), {"text": _channel("text")}
 _STRENGTH = {"field": "strength", "type": "quantitative", "scale": None}
 _ENDS: dict[str, object] = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
 _LINE = {"detail": _channel("line"), "order": {"field": "n", "type": "quantitative"}}
@@ -301,15 +301,15 @@ def _layer(marks: Sequence[Any]) -> dict[str, object]:
                 "mark": {"type": "rect", "fill": colour, "strokeDash": [3, 2]},
                 "encoding": _ENDS | {"stroke": edge, "fillOpacity": _STRENGTH} | tip,
             }
-            text = {"mark": _text("center", 0, 0, bold=False), "encoding": _TEXT | tip}
+            text = {"mark": _text_mark("center", 0, 0, bold=False), "encoding": _TEXT_COLOUR | tip}
             look = {"layer": [ground, text]}
         case _:
-            look = {"mark": _text(first.align, first.right, -first.up, bold=first.bold)}
-            look["encoding"] = _TEXT
-    return {"data": {"values": _rows(marks)}, **look}
+            look = {"mark": _text_mark(first.align, first.right, -first.up, bold=first.bold)}
+            look["encoding"] = _TEXT_COLOUR
+    return {"data": {"values": _mark_rows(marks)}, **look}
 
 
-def _text(align: str, right: int, down: int, *, bold: bool) -> dict[str, object]:
+def _text_mark(align: str, right: int, down: int, *, bold: bool) -> dict[str, object]:
     look = {"align": align, "baseline": "middle", "dx": right, "dy": down}
     return {"type": "text", **look, "fontWeight": "bold" if bold else "normal"}
 
@@ -395,7 +395,7 @@ class Picture:
         except UsageError as error:
             data["text/plain"] = f"{self.text}\n{error}"
             return data, about
-        width, height = (round(pixels / SHARPER) for pixels in _size(png))
+        width, height = (round(pixels / SHARPER) for pixels in _png_size(png))
         about["image/png"] = {"width": width, "height": height, "alt": self.text}
         alt = escape(" ".join(self.text.split()), quote=True)
         source = f"data:image/png;base64,{b64encode(png).decode()}"

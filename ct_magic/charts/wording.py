@@ -158,7 +158,7 @@ def names(rows: Iterable[Cell]) -> dict[Series, str]:
     several = len({query for query, _ in known}) > 1
 
     def parts_of(series: Series, *, quoted: bool = False) -> tuple[str, ...]:
-        texts = [_value(name, value, quoted=quoted) for name, _, value in series.values]
+        texts = [_value_text(name, value, quoted=quoted) for name, _, value in series.values]
         return (*([series.query] if several or not texts else []), *texts)
 
     # A step and a time are named elsewhere: series that differ in them alone are called the same.
@@ -169,7 +169,7 @@ def names(rows: Iterable[Cell]) -> dict[Series, str]:
     return {series: " · ".join(cut[part] for part in some) for series, some in parts.items()}
 
 
-def _value(name: str, value: CellValue, *, quoted: bool) -> str:
+def _value_text(name: str, value: CellValue, *, quoted: bool) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False) if quoted else value
     if name == HOUR and value in range(24):

@@ -251,7 +251,7 @@ def to(url: str, environ: Mapping[str, str] = os.environ) -> Route:
     names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
     written = (proxy, proxy.removeprefix("http://"))
     name = next((name for name in names if environ.get(name) in written), "the system's settings")
-    _check(proxy, name)
+    _check_proxy(proxy, name)
     return Route(proxies, trust, name)
 
 
@@ -273,7 +273,7 @@ def _trust(environ: Mapping[str, str]) -> ssl.SSLContext:
         raise RouteError(why) from None
 
 
-def _check(proxy: str, name: str) -> None:
+def _check_proxy(proxy: str, name: str) -> None:
     # The proxy itself is not repeated: it may hold a password.
     try:
         parts = urlsplit(proxy)

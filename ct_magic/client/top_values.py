@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TOP_VALUES_PATH = "/1/counts/top.json"
 MOST_VALUES = 100  # of a group
 LONGEST = 1 << 20  # bytes of an answer: eight groups of a hundred long values
-_KINDS = ("STR", "ENUM", "NUMBER")
+_VALUE_KINDS = ("STR", "ENUM", "NUMBER")
 
 
 class Group(Record):
@@ -62,7 +62,7 @@ def read_top(
     data = json_object(body)
     if status != 200 or data.get("status") != "success":
         return read(status, body, req_id=req_id, events=events)
-    values = {key: _values(kinds) for key, kinds in data.items() if isinstance(kinds, dict)}
+    values = {key: _read_group(kinds) for key, kinds in data.items() if isinstance(kinds, dict)}
     if is_anothers(data, req_id) or None in values.values():
         return unusable("the answer holds no values of this query")
     return Listed(Tally(0), values={key: listed or () for key, listed in values.items()})
@@ -98,11 +98,11 @@ class TopValues:
         return answer
 
 
-def _values(kinds: Mapping[str, object]) -> tuple[Value, ...] | None:
+def _read_group(kinds: Mapping[str, object]) -> tuple[Value, ...] | None:
     """Return the values of a group; None for what is none."""
     values: list[Value] = []
     for kind, counts in kinds.items():
-        if kind not in _KINDS or not isinstance(counts, dict):
+        if kind not in _VALUE_KINDS or not isinstance(counts, dict):
             return None
         for text, events in counts.items():
             if not isinstance(events, int) or isinstance(events, bool) or events < 0:

@@ -44,14 +44,16 @@ _SCHEMA_PATH = "/sandbox/schema.json"
 _LONGEST_SCHEMA = 16 << 20  # bytes of it
 _DATA_HEADER = "X-Sandbox-Data"  # a sandbox says with each answer which data it counts
 SCHEMA_TIME = 10.0  # seconds; over ten million events it takes one
-_LONGEST = 16 << 10  # bytes of a body that are read; an answer has some hundred
+_LONGEST_BODY = 16 << 10  # bytes of a body that are read; an answer has some hundred
 WRONG_CLOCK = 120.0  # seconds; a clock that is further off than this is said
 SKEW = 5.0  # seconds by which the clocks of the service's machines may differ
 LONG_PAUSE = 60.0  # seconds; a pause that is longer says when it ends
 _E = TypeVar("_E", bound=BaseException)
 _TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
 _OUT_OF_DATE, _OF_ANOTHER_HOST = (9, 10), (62, 64)  # OpenSSL's numbers of what is wrong
-_Reader = Callable[..., jobs.Answer]  # what makes an answer of an HTTP response: `responses.read`
+_ReadAnswer = Callable[
+    ..., jobs.Answer
+]  # what makes an answer of an HTTP response: `responses.read`
 
 
 class Asker(Protocol):
@@ -82,8 +84,8 @@ class Service:
         read_timeout: float = 30.0,
         total: float = 60.0,
         path: str = COUNTS_PATH,
-        read: _Reader = read,
-        longest: int = _LONGEST,
+        read: _ReadAnswer = read,
+        longest: int = _LONGEST_BODY,
         events: Iterable[str] = (),
         warn: Callable[[str], None] | None = None,
         wall: Callable[[], float] = time.time,

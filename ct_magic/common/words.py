@@ -166,7 +166,7 @@ def _letters(word: str) -> str:
 
 # A foreign text on a line: made printable, and how wide it is.
 
-_LONGEST = 300  # characters of a foreign text that are shown
+_LONGEST_QUOTE = 300  # characters of a foreign text that are shown
 
 
 def width(char: str) -> int:
@@ -189,9 +189,9 @@ def fit(text: str, columns: int) -> str:
 
 def plain(text: str) -> str:
     """Return a foreign text without control characters and line breaks, and not too long."""
-    folded = "".join(c if c.isprintable() else " " for c in text[: 2 * _LONGEST])
+    folded = "".join(c if c.isprintable() else " " for c in text[: 2 * _LONGEST_QUOTE])
     folded = re.sub(r" +", " ", folded).strip()
-    return folded if len(folded) <= _LONGEST else folded[:_LONGEST] + " …"
+    return folded if len(folded) <= _LONGEST_QUOTE else folded[:_LONGEST_QUOTE] + " …"
 
 
 # Which names a variable of a notebook cannot have.

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     Opener = Callable[[RowRun, About], Panel]
 
 _BETWEEN = 0.2  # seconds between two looks whether all is there; an interrupt is heard at once
-_MOST_DAYS = 92  # of a lone number that are looked up in the journal
+_SPARKLINE_DAYS = 92  # of a lone number that are looked up in the journal
 
 
 def ask(
@@ -113,7 +113,7 @@ def _days_of(cell: PreparedCell, journal: Journal) -> tuple[RowResult, ...]:
     Nothing is asked for it: it is what the same text `by day` would find at once.
     """
     first, *others = cell.plan.rows
-    if others or not 1 < (first.end - first.start).days < _MOST_DAYS:
+    if others or not 1 < (first.end - first.start).days < _SPARKLINE_DAYS:
         return ()
     try:
         text = f"{first.text} by day"

@@ -189,7 +189,7 @@ def points(answers: Answers) -> tuple[Point, ...]:
     """Return what the answers say, point by point."""
     return (
         *(_judged(rule, answers) for rule in _RULES),
-        *(_unknown(answers, f"unknown {kind}") for kind in ("key", "operator", "filter")),
+        *(_undecided(answers, f"unknown {kind}") for kind in ("key", "operator", "filter")),
         _devices(answers),
         _judged(_EMPTY, answers),
     )
@@ -209,7 +209,7 @@ def _judged(rule: _Rule, answers: Answers) -> Point:
     return Point(rule.name, rule.tested, result, holds, rule.meaning)
 
 
-def _unknown(answers: Answers, kind: str) -> Point:
+def _undecided(answers: Answers, kind: str) -> Point:
     counts, is_refused = answers.counts("day", kind), kind in answers.refused
     ignored = counts is not None and counts[0] == counts[1]
     result = f"refused: {answers.errors[kind]}" if is_refused else answers.shown("day", kind)

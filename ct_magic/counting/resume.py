@@ -68,7 +68,9 @@ def pending_cells(journal: Journal) -> list[PendingCell]:
     own.
     """
     pending = journal.pending()
-    parts = [_part(*cell, journal.entries_of(cell[0].id)) for cell in journal.pending_cells()]
+    parts = [
+        _pending_part(*cell, journal.entries_of(cell[0].id)) for cell in journal.pending_cells()
+    ]
     seen = {part.entries[number].id for part in parts for number in part.questions}
     rest = [entry for entry in pending if entry.id not in seen]
     # Pieces of one statement bear one title: only their own texts tell them apart.
@@ -77,7 +79,7 @@ def pending_cells(journal: Journal) -> list[PendingCell]:
     return [*(part for part in parts if part.plan.rows), *filter(None, alone)]
 
 
-def _part(record: CellRecord, began: float, entries: Mapping[int, Entry]) -> PendingCell:
+def _pending_part(record: CellRecord, began: float, entries: Mapping[int, Entry]) -> PendingCell:
     known = {n: e for n, e in entries.items() if e.is_counted or e.is_pending}
     pending = {n for n, entry in known.items() if entry.is_pending}
     # The rows whose questions were all sent, and one is pending.

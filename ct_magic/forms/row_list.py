@@ -24,9 +24,9 @@ WRONG = "ct-magic-wrong"
 UNLABELLED = "ct-magic-unlabelled"  # its label is heard, not seen
 ROW, PROBLEM = "ct-magic-row", "ct-magic-problem"
 NARROW = "2em"  # a button with one sign
-_LONGEST = 400  # characters of an error, which may quote what was typed
-_MOST = 200  # proposals that a list is read through
-_SHOWN = {  # how a choice is shown where its word alone says too little
+_LONGEST_ERROR = 400  # characters of an error, which may quote what was typed
+_MOST_PROPOSALS = 200  # proposals that a list is read through
+_CHOICE_TEXTS = {  # how a choice is shown where its word alone says too little
     "": "event",
     draft.PART: "$name (a named part)",
     "=": "= is",
@@ -53,7 +53,7 @@ def _entry(field: Field) -> w.Combobox | w.Dropdown:
         "layout": w.Layout(flex=field.flex, min_width="0", width="auto", margin="2px"),
     }
     if field.choices:
-        made = w.Dropdown(options=[(_SHOWN.get(c, c), c) for c in field.choices], **common)
+        made = w.Dropdown(options=[(_CHOICE_TEXTS.get(c, c), c) for c in field.choices], **common)
     else:
         common["continuous_update"] = not field.labelled
         hint = field.hint or field.label
@@ -123,7 +123,7 @@ class Fields:
                 known = names.of_scope(Scope(scope)) if scope else names.of_event(event)
             self._propose("property", [field_text.name_field(each) for each in known])
             place = "value" if "value" in self.entries else "values"
-            values = _values(names, event, scope, name)
+            values = _proposed_values(names, event, scope, name)
             if place == "values" or now["operator"] in draft.LISTS:
                 values = _continued(now[place], values)
             self._propose(place, values)
@@ -138,7 +138,9 @@ class Fields:
         for name, widget in self.entries.items():
             (widget.add_class if (name,) in problems else widget.remove_class)(WRONG)
         for place, names in self._lines:
-            lines = [escape(text[:_LONGEST]) for key, text in problems.items() if key[0] in names]
+            lines = [
+                escape(text[:_LONGEST_ERROR]) for key, text in problems.items() if key[0] in names
+            ]
             alert = f'<div class="ct-magic-error" role="alert">{"<br>".join(lines)}</div>'
             place.value = alert if lines else ""
         for name, rows in self.lists.items():
@@ -148,7 +150,7 @@ class Fields:
 
     def _propose(self, name: str, options: Sequence[str]) -> None:
         """Put proposals under a field, if they are others than those that are there."""
-        shown = tuple(dict.fromkeys(options))[:_MOST]
+        shown = tuple(dict.fromkeys(options))[:_MOST_PROPOSALS]
         if self.entries[name].options != shown:
             self.entries[name].options = shown
 
@@ -251,7 +253,7 @@ def _focus_once_seen(widget: Any) -> None:
     widget.observe(seen, "_view_count")
 
 
-def _values(names: Names, event: str | None, scope: str, name: str) -> list[str]:
+def _proposed_values(names: Names, event: str | None, scope: str, name: str) -> list[str]:
     known: Sequence[str | int | float] = ()
     if scope == draft.GEO:
         known = names.places

@@ -35,7 +35,7 @@ _COPY = (
     "This page inserts no cells. Here is the text: Ctrl+A, Ctrl+C, and paste it into a new cell."
 )
 _WRAP = {"flex_flow": "row wrap"}
-_DAYS = {"start": Field("from", hint="YYYY-MM-DD"), "end": Field("to", hint="YYYY-MM-DD")}
+_DAY_FIELDS = {"start": Field("from", hint="YYYY-MM-DD"), "end": Field("to", hint="YYYY-MM-DD")}
 _TOP = {
     "name": Field("variable", "1 1 11em", hint="foodies", labelled=True),
     "account": Field("account", "1 1 13em", hint="the one in use", labelled=True),
@@ -305,7 +305,7 @@ class FormView:
         self._top = Fields(_TOP, self._changed)
         self._top.entries["account"].options = actions.known_accounts()
         self._top.entries["name"].value = "counts"
-        self._days = Fields(_DAYS, self._picked)
+        self._days = Fields(_DAY_FIELDS, self._picked)
         places = {"where": "filter", "did": "did", "by": "by"}
         rows = {name: Rows(name, places[name], self._changed) for name in BELOW["query"]}
         self._query.lists = rows
@@ -313,18 +313,20 @@ class FormView:
         period = [line("period", flex="1 1 10em"), self._days.line(flex="1 1 18em")]
         self._fields = w.VBox(
             [
-                _head("Event"),
+                _heading("Event"),
                 line("event"),
-                _head("Filters", "and binds tighter than or"),
+                _heading("Filters", "and binds tighter than or"),
                 rows["where"].box,
-                _head("Period", "both days included"),
+                _heading("Period", "both days included"),
                 w.HBox(period, layout=w.Layout(**_WRAP)),
-                _head("What else the profile did", "share: a step, counted inside the ones before"),
+                _heading(
+                    "What else the profile did", "share: a step, counted inside the ones before"
+                ),
                 rows["did"].box,
                 line("own", "often"),
-                _head("Against another period", "vs"),
+                _heading("Against another period", "vs"),
                 line("versus"),
-                _head("By", "one count for each piece"),
+                _heading("By", "one count for each piece"),
                 rows["by"].box,
             ]
         )
@@ -388,9 +390,9 @@ class FormView:
         left = [w.HBox([self._which, *self._turning]), self._note, self._fields, more]
         # As high with an error as without one, so that nothing below it moves.
         told = w.VBox([self.error, self._banner, self.json], layout=w.Layout(min_height="7em"))
-        right = [_head("Text"), self.text, told]
+        right = [_heading("Text"), self.text, told]
         return w.Box(
-            [_column(left, "3 1 36em"), _column(right, "2 1 21em")],
+            [_vertical(left, "3 1 36em"), _vertical(right, "2 1 21em")],
             layout=w.Layout(width="100%", **_WRAP),
         )
 
@@ -401,7 +403,7 @@ def _asks(asks: Preview) -> str:
     return counts if asks.rows == many else f"{counts} for {counted(asks.rows, 'row')}"
 
 
-def _head(text: str, note: str = "") -> w.HTML:
+def _heading(text: str, note: str = "") -> w.HTML:
     return w.HTML(html.head(text, note))
 
 
@@ -410,5 +412,5 @@ def _area(name: str, rows: int) -> w.Textarea:
     return w.Textarea(description=name, layout=layout, rows=rows).add_class(UNLABELLED)
 
 
-def _column(children: list[Any], flex: str) -> w.VBox:
+def _vertical(children: list[Any], flex: str) -> w.VBox:
     return w.VBox(children, layout=w.Layout(flex=flex, min_width="0", margin="0 8px 0 0"))

@@ -156,7 +156,7 @@ _ONE_TIME = re.compile(
     r"(\d+(?:\.\d+)?)\s*(s|m|h|d|secs?|seconds?|mins?|minutes?|hrs?|hours?|days?)(?=\s|\Z)",
     re.IGNORECASE,
 )
-_TIMES = re.compile(rf"{_ONE_TIME.pattern}(?:\s+{_ONE_TIME.pattern})*", re.IGNORECASE)
+_SEVERAL_TIMES = re.compile(rf"{_ONE_TIME.pattern}(?:\s+{_ONE_TIME.pattern})*", re.IGNORECASE)
 _LONGER_UNIT = re.compile(
     r"\s+(ms|msecs?|w|wks?|weeks?|months?|quarters?|years?)(?=\s|\Z)", re.IGNORECASE
 )
@@ -223,7 +223,7 @@ def _options(line: str, start: int) -> tuple[list[Typed], int]:
     """Return the options that begin there; raise UsageError for one that is not right."""
     options, begin = split_options(line, start)
     for option in options:
-        _check(option)
+        _check_option(option)
     if options and options[-1].name == "--timeout":
         _refuse_two_words(line, options[-1])
     return options, begin
@@ -248,7 +248,7 @@ def _refuse_two_words(line: str, timeout: Typed) -> None:
         return
     if not value[-1:].isalpha() and (other := _LONGER_UNIT.match(line, timeout.end)):
         raise UsageError(f"'{value}{other[0]}' is no duration: write it like 90s, 30m or 2h")
-    times = _TIMES.match(line, timeout.value_start)
+    times = _SEVERAL_TIMES.match(line, timeout.value_start)
     if times and times.end() > timeout.end:
         total = sum(seconds(number + unit[0]) for number, unit in _ONE_TIME.findall(times[0]))
         size, unit = next((s, u) for s, u in ((3600, "h"), (60, "m"), (1, "s")) if not total % s)
@@ -275,7 +275,7 @@ def _arguments(options: Iterable[Typed], text: str, name: str | None = None) -> 
     )
 
 
-def _check(typed: Typed) -> None:
+def _check_option(typed: Typed) -> None:
     """Raise UsageError for an option that there is not, or whose value is not right."""
     option = BY_NAME.get(typed.name)
     if option is None:

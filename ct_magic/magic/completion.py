@@ -74,7 +74,7 @@ def _beginning(words: Iterable[str], typed: str, start: int, kind: str) -> list[
 
 
 _CELL = re.compile(r"%%ctcount\b")
-_LINE = re.compile(r"\s*(?:\w+\s*=\s*)?%ctcount\s")
+_LINE_MAGIC = re.compile(r"\s*(?:\w+\s*=\s*)?%ctcount\s")
 _COMMAND = re.compile(r"\s*(?:\w+\s*=\s*)?%%?ct\s+")
 _VARIABLE = re.compile(r"\$(\w*)\Z")
 # What a `$name` may hold. Names of other libraries' types, which are not imported for this.
@@ -102,7 +102,7 @@ def at(
         return _in_query(below, begin + column, -begin, names, variables)
     if magic:
         return of_arguments(line[:column], magic.end())
-    if magic := _LINE.match(line):
+    if magic := _LINE_MAGIC.match(line):
         _, begin = split_options(line[:column], magic.end())
         if begin == column and open_option(line[:column], magic.end()):
             return of_arguments(line[:column], magic.end())

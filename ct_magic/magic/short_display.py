@@ -57,8 +57,8 @@ def wrapped(text: str) -> str:
 # Returns a frame as HTML for a page (`is_page=True`), else as text; see `short_tables.drawn_short`.
 # None where a page is to show the text.
 Short = Callable[..., str | None]
-_KINDS = ("text/html", "text/plain")
-_MOST = 100  # frames that may still be shown again: `_`, `Out[3]`
+_MIME_TYPES = ("text/html", "text/plain")
+_MOST_FRAMES = 100  # frames that may still be shown again: `_`, `Out[3]`
 _short: list[tuple[ReferenceType[pd.DataFrame], Short]] = []
 
 
@@ -87,7 +87,7 @@ class Drawing:
 def show_short(shell: InteractiveShell | None, frame: pd.DataFrame, short: Short) -> None:
     """Show this frame short wherever this shell shows it."""
     _short.append((ref(frame), short))
-    del _short[:-_MOST]
+    del _short[:-_MOST_FRAMES]
     for formatter in _formatters(shell):
         before = formatter.for_type(type(frame))
         if not isinstance(before, Drawing):
@@ -114,4 +114,4 @@ def show_as_before(shell: InteractiveShell | None) -> None:
 
 def _formatters(shell: InteractiveShell | None) -> list[Any]:
     formatters = getattr(getattr(shell, "display_formatter", None), "formatters", {})
-    return [formatters[kind] for kind in _KINDS if kind in formatters]
+    return [formatters[kind] for kind in _MIME_TYPES if kind in formatters]

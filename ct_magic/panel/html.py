@@ -77,7 +77,7 @@ def below(standing: Standing, hint: str | None = None, *, live: bool = False) ->
     """Return what is said below the rows: doubts, then notes, then the line of five facts."""
     doubts = "".join(map(doubted, standing.plan.doubts))
     notes = [*panel_text.notes_of(standing), *([hint] if hint else [])]
-    noted = f'<div style="color:{MUTED}">{_joined(map(escape, notes))}</div>' if notes else ""
+    noted = f'<div style="color:{MUTED}">{_dotted(map(escape, notes))}</div>' if notes else ""
     said = f'<div style="margin-top:6px">{doubts}{noted}</div>' if doubts or noted else ""
     return said + _meta(standing, live)
 
@@ -89,7 +89,7 @@ def _meta(standing: Standing, live: bool) -> str:
     questions = len(standing.plan.questions) + standing.about.left_out
     facts = [
         escape(standing.about.account or ""),
-        _days(standing),
+        _days_shown(standing),
         counted(questions, "count"),
         panel_text.from_when(standing),
         f'<span class="ct-live">{took}</span>' if live and took else took,
@@ -101,7 +101,7 @@ def _meta(standing: Standing, live: bool) -> str:
     return f'<div class="ct-meta" {asked} style="color:{MUTED}">{" ".join(spans)}</div>'
 
 
-def _days(standing: Standing) -> str:
+def _days_shown(standing: Standing) -> str:
     rows = [row.row for row in standing.rows]
     others = [row.previous for row in rows if row.previous]
     known = [(other.start, other.end) for other in others if other.start and other.end]
@@ -182,10 +182,10 @@ def _card(standing: Standing, *, live: bool) -> str:
     is_folded = standing.over and standing.about.plotted and not standing.lost
     if shape(standing) == "grid" and not is_folded:
         return head + grid_as_html(standing)
-    return head + _rows(standing, live, is_folded)
+    return head + _rows_html(standing, live, is_folded)
 
 
-def _rows(standing: Standing, live: bool, is_folded: bool) -> str:
+def _rows_html(standing: Standing, live: bool, is_folded: bool) -> str:
     rows = standing.rows
     if not standing.over and shape(standing) == "long":
         shown = in_sight(standing) if live else rows[:IN_SIGHT]
@@ -193,18 +193,18 @@ def _rows(standing: Standing, live: bool, is_folded: bool) -> str:
         left = f'<div style="margin-top:4px">{len(rows) - len(shown):,} more rows</div>'
         return drawn if live else drawn + left
     if not is_folded and shape(standing) != "long":
-        return _table(standing, rows, live=live)
+        return _table_html(standing, rows, live=live)
     drawn = ""
     if standing.lost:
-        drawn = _table(standing, standing.lost[:IN_SIGHT])
+        drawn = _table_html(standing, standing.lost[:IN_SIGHT])
     elif not is_folded and not standing.has_shares:
         lines = columns_drawn(standing, style.AREA - 4)
         drawn = f'<div class="ct-area">{lines}</div>' if lines else ""
-    table = _table(standing, rows)
+    table = _table_html(standing, rows)
     return f"{drawn}<details><summary>{len(rows):,} rows</summary>{table}</details>"
 
 
-def _table(standing: Standing, rows: Sequence[RowResult], *, live: bool = False) -> str:
+def _table_html(standing: Standing, rows: Sequence[RowResult], *, live: bool = False) -> str:
     drawn = rows_as_html(standing, rows[:_MOST], live=live)
     if len(rows) <= SCROLLED or shape(standing) != "long":
         return f'<div style="overflow-x:auto">{drawn}</div>'
@@ -247,11 +247,11 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
     # The count has arrived; what it is compared with may not have.
     said = _tick(standing) if row.state.ended else state(row, standing, live=live)
     number = f'<b style="font-size:28px;line-height:1.3;{style.NUMBER_STYLE}">{escape(big)}</b>'
-    behind = f'<span class="ct-rest" style="color:{MUTED}">{_joined(rest)}</span>'
+    behind = f'<span class="ct-rest" style="color:{MUTED}">{_dotted(rest)}</span>'
     return f'<div class="ct-head ct-one">{number} {behind} {_days_drawn(standing)}{said}</div>'
 
 
-def _joined(parts: Iterable[str]) -> str:
+def _dotted(parts: Iterable[str]) -> str:
     """Return parts with dots between, each whole where there is room, none begun with a dot."""
     *first, last = [part for part in parts if part] or [""]
     whole = [*(f"{part} ·" for part in first), *([last] if last else [])]
@@ -269,7 +269,7 @@ def _head(standing: Standing) -> str:
     ]
     return (
         f'<div class="ct-head"><span><b>{panel_text.done(standing)}</b>{_tick(standing)}</span> '
-        f'<span class="ct-rest" style="color:{MUTED}">{_joined(parts)}</span></div>'
+        f'<span class="ct-rest" style="color:{MUTED}">{_dotted(parts)}</span></div>'
     )
 
 
@@ -390,7 +390,7 @@ def extent(standing: Standing, rows: Sequence[RowResult]) -> str:
 # A query's text -> HTML in the colours of the editor; it refuses nothing.
 
 _NUMBER_TOKENS = ("NUMBER", "EIGHT_DIGITS", "CLOCK", "DATE", "YEAR_MONTH", "DOTS")
-_KINDS = {
+_COLOURS = {
     **dict.fromkeys((word.upper() for word in (*KEYWORDS, *CONTEXTUAL)), "<b>{}</b>"),
     **dict.fromkeys(_NUMBER_TOKENS, '<span class="n">{}</span>'),
     "STRING": '<span class="s">{}</span>',
@@ -405,7 +405,7 @@ def coloured(text: str) -> str:
         # A right-to-left name turns the words around it round unless it is isolated.
         if any(unicodedata.bidirectional(char) in ("R", "AL") for char in token.text):
             said = f"<bdi>{said}</bdi>"
-        pieces += [escape(text[at : token.start]), _KINDS.get(token.type, "{}").format(said)]
+        pieces += [escape(text[at : token.start]), _COLOURS.get(token.type, "{}").format(said)]
         at = token.end
     # A line that begins with a right-to-left name goes from left to right, as in the editor.
     lines = "".join([*pieces, escape(text[at:])]).split("\n")

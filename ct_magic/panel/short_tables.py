@@ -137,7 +137,7 @@ def short_history(frame: pd.DataFrame, *, is_page: bool, columns: int | None = N
         "title": True,
     }
     names = [name for name, is_told in is_shown.items() if is_told]
-    lines = [[*map(_text, line)] for line in rows[names].itertuples(index=False)]
+    lines = [[*map(_cell_text, line)] for line in rows[names].itertuples(index=False)]
     numbers = [place for place, name in enumerate(names) if name in ("counts", "count")]
     for line in lines:
         for place in numbers:
@@ -152,7 +152,7 @@ def short_history(frame: pd.DataFrame, *, is_page: bool, columns: int | None = N
     return "\n".join([*cut, more] if more else cut)
 
 
-_MOST = 200  # rows in a page
+MOST_ROWS = 200  # rows in a page
 
 
 def short_table(frame: pd.DataFrame, *, is_page: bool) -> str:
@@ -160,14 +160,14 @@ def short_table(frame: pd.DataFrame, *, is_page: bool) -> str:
     if not is_page:
         return repr(frame)
     is_number = [is_numeric_dtype(kind) and not is_bool_dtype(kind) for kind in frame.dtypes]
-    shown = [list(map(_text, line)) for line in frame.head(_MOST).itertuples(index=False)]
+    shown = [list(map(_cell_text, line)) for line in frame.head(MOST_ROWS).itertuples(index=False)]
     more = len(frame) - len(shown)
     rest = f"<p>and {more:,} more: the value holds all</p>" if more else ""
     numbers = [place for place, is_one in enumerate(is_number) if is_one]
     return word_table([[str(name) for name in frame.columns], *shown], numbers) + rest
 
 
-def _text(value: Any) -> str:
+def _cell_text(value: Any) -> str:
     if isinstance(value, list):
         # Values of a property, as a query has them.
         return ", ".join(str(v).lower() if isinstance(v, bool) else plain(str(v)) for v in value)

@@ -17,8 +17,8 @@ FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no fa
 LEAST_ENDED = 5  # counts that must have ended before the rest is estimated
 LEAST_SHARE = 0.1  # of all that are asked
 LEAST_SECONDS = 10.0
-_WINDOW = re.compile(r" (within|on days?) [\d., ]+( \w+)?( >=? \d+)?$")
-_MOVED = re.compile(r" (after|before) (\w+?)s?$")
+_WINDOW_WORDS = re.compile(r" (within|on days?) [\d., ]+( \w+)?( >=? \d+)?$")
+_SHIFT_WORDS = re.compile(r" (after|before) (\w+?)s?$")
 
 
 class About(Record):
@@ -199,7 +199,7 @@ def pieces(row: Row) -> list[str]:
     """Return what tells a row from others of its statement, but for its days."""
     step = row.step or ""
     # A step with one window is printed with it.
-    is_said = row.from_day is None or _WINDOW.search(step)
+    is_said = row.from_day is None or _WINDOW_WORDS.search(step)
     window = row.after is not None or not is_said
     parts = [*(str(value) for _, value in row.pieces), step, column_words(row) if window else ""]
     return [part for part in parts if part]
@@ -208,7 +208,7 @@ def pieces(row: Row) -> list[str]:
 def column_words(row: Row) -> str:
     """Return what tells a row from others of its step: `week 3`, `day 7`, `within 7 days`."""
     if row.window is None:
-        moved = _MOVED.search(row.step or "")
+        moved = _SHIFT_WORDS.search(row.step or "")
         unit = "after" if moved is None else moved[2] if moved[1] == "after" else moved[1]
         return f"{unit} {row.after}"
     return words.window_words(row.window)

@@ -48,7 +48,7 @@ USUAL_REQUEST = 0.3  # seconds, where the account has not shown it
 MOST_LOOKS = 8  # at a count that takes as long as the middle one
 MOST_WORKERS = 8
 # How many may be pending at once where the account has not taught it: few, or any number.
-_LIMITS = (3, None)
+_USUAL_LIMITS = (3, None)
 
 
 class Pacing(Record):
@@ -99,7 +99,7 @@ def played(counts: int, pair: tuple[float, float], pacing: Pacing, random: Rando
     middle, width = random.gauss(pair[0], MOOD), pair[1]
     # Far shorter intervals than a count takes hardly change its end, and each look costs time here.
     interval = max(pacing.poll_interval, exp(middle) / MOST_LOOKS)
-    places = (pacing.pending if pacing.is_taught else random.choice(_LIMITS)) or counts
+    places = (pacing.pending if pacing.is_taught else random.choice(_USUAL_LIMITS)) or counts
     fresh, unseen, in_a_row, last = counts, counts, 0, 0.0
     looks: list[tuple[float, float]] = []  # when one is due, and when its count is ready
     freed: list[float] = []  # when a place is free again
@@ -235,7 +235,7 @@ def expected(jobs: Sequence[Job], journal: Journal, timing: Timing) -> tuple[Est
     The look is that of the timing, or a later one where so many jobs are served better by it.
     """
     took, learned = journal.latencies(), Learned.from_text(journal.learned(LIMITS))
-    pacing = pacing_of(timing, learned, _request(journal), is_taught=bool(took))
+    pacing = pacing_of(timing, learned, _request_seconds(journal), is_taught=bool(took))
     counts = _unanswered(jobs)
     if counts >= FROM:
         pacing = put_off(counts, took, pacing)
@@ -265,7 +265,7 @@ def with_expectation(cell: PreparedCell, jobs: Sequence[Job], journal: Journal) 
     return replace(cell, plan=plan, settings=replace(cell.settings, first_look=first_look))
 
 
-def _request(journal: Journal) -> float:
+def _request_seconds(journal: Journal) -> float:
     try:
         seconds = float(journal.learned(REQUEST) or USUAL_REQUEST)
     except ValueError:

@@ -32,16 +32,16 @@ def known_facts(account: Account) -> frozenset[str]:
     if account.id == SANDBOX_ID:
         return FACTS
     journal = open_journal(account, to_ask=False)
-    return frozenset(name for name, value in _kept(journal).items() if value is True)
+    return frozenset(name for name, value in _kept_answers(journal).items() if value is True)
 
 
 def remember_facts(journal: Journal, facts: Mapping[str, bool | None]) -> None:
     """Save the facts that were determined; an undetermined one keeps its earlier value."""
     known = {name: value for name, value in facts.items() if value is not None}
-    journal.learn(CHECKED, json.dumps(_kept(journal) | known))
+    journal.learn(CHECKED, json.dumps(_kept_answers(journal) | known))
 
 
-def _kept(journal: Journal) -> dict[str, Any]:
+def _kept_answers(journal: Journal) -> dict[str, Any]:
     try:
         kept = json.loads(journal.learned(CHECKED) or "{}")
     except (ValueError, RecursionError):

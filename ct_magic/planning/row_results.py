@@ -46,7 +46,7 @@ class _Sum(Record):
         return max(self.plus) <= self.value <= sum(self.plus)
 
 
-_Window = tuple[int, int, Row, _Sum]  # both its ends, its row and what that counts
+_SumWindow = tuple[int, int, Row, _Sum]  # both its ends, its row and what that counts
 
 
 def _values_of(
@@ -61,7 +61,7 @@ def _values_of(
     """
     sums, bases = ([_sum(formula, counts) for formula in part] for part in (formulas, ofs))
     bad = {n for n, own in enumerate(sums) if own and not own.is_possible}
-    groups: dict[tuple[int | None, int | None], list[_Window]] = defaultdict(list)
+    groups: dict[tuple[int | None, int | None], list[_SumWindow]] = defaultdict(list)
     bases_of: dict[int | None, list[tuple[int, int, int]]] = defaultdict(list)
     for row, own, base in zip(rows, sums, bases, strict=True):
         outer = None if row.within is None else sums[row.within]
@@ -99,7 +99,7 @@ def _is_above(own: _Sum, outer: _Sum) -> bool:
     return own.value > outer.value
 
 
-def _windows_above(group: Sequence[_Window]) -> Iterator[int]:
+def _windows_above(group: Sequence[_SumWindow]) -> Iterator[int]:
     """Yield the numbers of rows, of one step's windows, that contradict each other."""
     for first, last, row, own in group:
         near = []
@@ -173,7 +173,7 @@ class RowResult(Record):
         Of one whose last day was not over when it was sent, that is then: how much of that day it
         holds, nobody knows.
         """
-        return min((_moment(job, zone) for job in self.jobs if job.counted), default=None)
+        return min((_moment_of(job, zone) for job in self.jobs if job.counted), default=None)
 
 
 def row_results(plan: Plan, jobs: Sequence[Job]) -> tuple[RowResult, ...]:
@@ -239,7 +239,7 @@ def _result(row: Row, jobs: Sequence[Job], own: _Values, other: _Values) -> RowR
     )
 
 
-def _moment(job: Job, zone: tzinfo | None) -> datetime:
+def _moment_of(job: Job, zone: tzinfo | None) -> datetime:
     times = [time.astimezone(zone) for time in (job.sent, job.counted) if time]
     return min(times) if times[0].date() <= job.question.until else times[-1]
 

@@ -148,11 +148,11 @@ def _merged_filter(
         return united, model.AtPlace((*left.places, *new_places))
     if not isinstance(left, model.Filter) or not isinstance(right, model.Filter):
         raise TypeError("a place and a filter have nothing in common")
-    new_values = (value for value in _values(right) if repr(value) not in held)
-    return united, model.Filter(left.property, left.operator, (*_values(left), *new_values))
+    new_values = (value for value in _values_in(right) if repr(value) not in held)
+    return united, model.Filter(left.property, left.operator, (*_values_in(left), *new_values))
 
 
-def _values(condition: model.Filter) -> tuple[model.Scalar, ...]:
+def _values_in(condition: model.Filter) -> tuple[model.Scalar, ...]:
     value = condition.value
     if isinstance(value, model.ClockRange):
         return ()
@@ -161,7 +161,7 @@ def _values(condition: model.Filter) -> tuple[model.Scalar, ...]:
 
 MOST_TERMS = 12
 MOST_IN_A_SUM = 3  # counts: first + second - both
-_TOO_MANY = (
+_TOO_MANY_TERMS = (
     f"multiplied out this 'or' has more than {MOST_TERMS} alternatives: "
     "ask fewer at once, or take several statements"
 )
@@ -272,7 +272,7 @@ def _is_of_event(condition: Single) -> bool:
 def _not_too_many(terms: Iterable[Term]) -> tuple[Term, ...]:
     left = merged(terms)
     if len(left) > MOST_TERMS:
-        raise ClauseError(_TOO_MANY, "OR")
+        raise ClauseError(_TOO_MANY_TERMS, "OR")
     return left
 
 

@@ -294,7 +294,7 @@ YESTERDAY = model.Ago(1)
 # Where people mean days.
 _DAYS_OF_UNITS = {model.Unit.MONTH: 30, model.Unit.QUARTER: 90, model.Unit.YEAR: 365}
 MOST_OWN_DAYS = 3650  # the last day, from a profile's first one, that a window may hold
-_LONGEST = 100 * 366  # days: more than any account has, and far from the calendar's beginning
+_LONGEST_SPAN = 100 * 366  # days: more than any account has, and far from the calendar's beginning
 _MOST_DAYS = dict(zip(model.Unit, (1, 7, 31, 92, 366), strict=True))
 
 
@@ -315,7 +315,7 @@ class PeriodRules(Reader):
 
     def number(self, number: Token, units: Token, least: int = 1) -> int:
         """Return how many units, fewer than lead out of the calendar."""
-        return self.whole_number(number, least, _LONGEST // _MOST_DAYS[unit(units)])
+        return self.whole_number(number, least, _LONGEST_SPAN // _MOST_DAYS[unit(units)])
 
     def _period(self, node: tree.PeriodNode) -> model.AnyPeriod:
         match node.rule, node.tokens:
@@ -379,7 +379,7 @@ class PeriodRules(Reader):
         if token.type == "TODAY":
             number = token.text.removeprefix("today").removeprefix("-")
             ago = Token("NUMBER", number or "0", token.end - len(number))
-            return model.Ago(self.whole_number(ago, least=0, most=_LONGEST))
+            return model.Ago(self.whole_number(ago, least=0, most=_LONGEST_SPAN))
         with self.at(token):
             if token.type == "PARAM":
                 return parameters.day_value(token.text[1:], self.params, self.zone)
@@ -485,14 +485,14 @@ class ClauseRules(PeriodRules, FilterRules):
         """
         columns: set[str] = set()
         for axis, at in zip(axes, node.axes, strict=True):
-            column, own, message = _column(axis)
+            column, own, message = _axis_column(axis)
             if column in columns:
                 twice = f"two parts of 'by' make one column, '{column}': a statement takes each"
                 self.fail(f"{twice} once" if column else "a statement takes one period of time", at)
             if own in taken:
                 self.fail(message, at)
             columns.add(column)
-        taken |= {own for _, own, _ in map(_column, axes)}
+        taken |= {own for _, own, _ in map(_axis_column, axes)}
         wheres = [(at, step) for at, step in pairs if isinstance(step, model.ShareWhere)]
         if len(wheres) > 1:
             cure = "join the conditions by 'and', or take a statement for each"
@@ -584,7 +584,7 @@ class ClauseRules(PeriodRules, FilterRules):
             seen[same] = clause.window
 
 
-def _column(axis: model.Axis) -> tuple[str, str, str]:
+def _axis_column(axis: model.Axis) -> tuple[str, str, str]:
     """Return an axis's column, what of `where` it asks as well, and what is said of that."""
     match axis:
         case model.ByTime():

@@ -37,8 +37,8 @@ class Names(Record):
         """Return what both know; the other's names and values come first."""
         new, old = other.events, self.events
         return Names(
-            {name: _joined(new.get(name, {}), old.get(name, {})) for name in _united(new, old)},
-            {scope: _joined(other.of_scope(scope), self.of_scope(scope)) for scope in SCOPES},
+            {name: _merged(new.get(name, {}), old.get(name, {})) for name in _united(new, old)},
+            {scope: _merged(other.of_scope(scope), self.of_scope(scope)) for scope in SCOPES},
             _united(other.places, self.places),
             self.are_all or other.are_all,
             {**self.types, **other.types},
@@ -121,7 +121,7 @@ def _has(names: Names, holder: str, name: str) -> bool:
     return any(scope.value == holder and name in names.of_scope(scope) for scope in SCOPES)
 
 
-def _joined(first: Properties, second: Properties) -> dict[str, Values]:
+def _merged(first: Properties, second: Properties) -> dict[str, Values]:
     return {
         name: _united(first.get(name, ()), second.get(name, ()))[:MOST]
         for name in _united(first, second)
@@ -141,7 +141,7 @@ def _of_query(query: model.Query) -> Names:
     name, inner = query.event.name, query.inner_events
     shared = [step.condition for step in query.steps if isinstance(step, model.ShareWhere)]
     parts = (*filter(None, (query.condition, *shared)), *query.by)
-    leaves = [leaf for part in parts for leaf in _leaves(part)]
+    leaves = [leaf for part in parts for leaf in _scalars(part)]
     held: list[tuple[str, model.Filter | model.ByValue]] = [
         (event.name, condition) for event in (query.event, *inner) for condition in event.where
     ]
@@ -158,11 +158,11 @@ def _of_query(query: model.Query) -> Names:
     return Names(events, scopes, _united(("/".join(p) for p in places), ()))
 
 
-def _leaves(part: object) -> list[object]:
+def _scalars(part: object) -> list[object]:
     """Return the filters and places that `and` and `or` join; an axis is one itself."""
     if not isinstance(part, model.And | model.Or):
         return [part]
-    return [leaf for inner in part.parts for leaf in _leaves(inner)]
+    return [leaf for inner in part.parts for leaf in _scalars(inner)]
 
 
 def _worth(value: model.Value) -> Values:
@@ -194,19 +194,19 @@ def names_from_json(text: str) -> Names:
         read = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"the names file is not JSON: {error}") from None
-    known = _table(read, "the file")
+    known = _read_table(read, "the file")
     odd = known.keys() - {"events", "geo", *(scope.value for scope in SCOPES)}
     if odd:
         raise UsageError(f"the names file has {min(odd)!r}, which is no scope: see %ct help names")
-    events = _table(known.get("events", {}), "'events'")
+    events = _read_table(known.get("events", {}), "'events'")
     held = [scope for scope in SCOPES if scope.value in known]
-    geo = _values(known.get("geo", []), "'geo'")
+    geo = _read_values(known.get("geo", []), "'geo'")
     places = tuple(place for place in geo if isinstance(place, str))
     if len(places) != len(geo):
         raise UsageError("in the names file, 'geo' has a list of texts, as India/Goa")
     return Names(
-        {name: _properties(value, f"the event {name!r}") for name, value in events.items()},
-        {scope: _properties(known[scope.value], repr(scope.value)) for scope in held},
+        {name: _read_properties(value, f"the event {name!r}") for name, value in events.items()},
+        {scope: _read_properties(known[scope.value], repr(scope.value)) for scope in held},
         places,
     )
 
@@ -243,18 +243,18 @@ def _value_lists(properties: Properties) -> dict[str, list[model.Scalar]]:
     return {name: sorted(values, key=str) for name, values in sorted(properties.items())}
 
 
-def _table(value: object, place: str) -> dict[str, Any]:
+def _read_table(value: object, place: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UsageError(f"in the names file, {place} is a table: {{…}}")
     return value
 
 
-def _properties(value: object, place: str) -> dict[str, Values]:
-    table = _table(value, place)
-    return {name: _values(values, f"{name!r} of {place}") for name, values in table.items()}
+def _read_properties(value: object, place: str) -> dict[str, Values]:
+    table = _read_table(value, place)
+    return {name: _read_values(values, f"{name!r} of {place}") for name, values in table.items()}
 
 
-def _values(value: object, place: str) -> Values:
+def _read_values(value: object, place: str) -> Values:
     if not isinstance(value, list) or not all(type(v) in (str, int, float) for v in value):
         raise UsageError(f"in the names file, {place} has a list of texts and numbers: […]")
     return tuple(value)

@@ -16,7 +16,7 @@ from ct_magic.query.printer import event_name, name_text, property_text, value_t
 from ct_magic.query.tree import EventName, EventNode, PropertyName
 from ct_magic.rows import Record
 
-_MOST = 500  # as many as IPython takes from one matcher
+_MOST_PROPOSED = 500  # as many as IPython takes from one matcher
 # Never proposed: a label, a scope that is proposed with its dot, `within` with its number.
 PUNCTUATION = {"COLON", "DOT", "WITHIN"}
 _UNFINISHED = {"WORD", "NUMBER", "EIGHT_DIGITS", "GLUED"}  # perhaps a name, `2x` of "2x points"
@@ -67,7 +67,7 @@ def complete(text: str, cursor: int, names: Names) -> list[Completion]:
     if place is None:
         return []
     proposals = chain(_most_meant(place), _named(_with_whole_name(place), names), _keywords(place))
-    return list(dict.fromkeys(islice(proposals, _MOST)))
+    return list(dict.fromkeys(islice(proposals, _MOST_PROPOSED)))
 
 
 def _most_meant(place: _Place) -> Iterator[Completion]:
@@ -156,7 +156,7 @@ def _named(place: _Place, names: Names) -> Iterator[Completion]:
     event = _event_before(now.stack)
     wanted: list[tuple[Scalar, str, str]]
     if "TRUE" in now.accepted:
-        wanted = _values(place, names, event, _property(now.stack))
+        wanted = _value_proposals(place, names, event, _property(now.stack))
     elif "WORD" not in now.accepted:
         return
     elif place.line and place.line[-1].type == "DOT":
@@ -176,7 +176,7 @@ def _named(place: _Place, names: Names) -> Iterator[Completion]:
         yield from _spelled(place, value, spelled, kind)
 
 
-def _values(
+def _value_proposals(
     place: _Place, names: Names, event: str | None, prop: Property | None
 ) -> list[tuple[Scalar, str, str]]:
     """Return what fits there and is not in the list already."""

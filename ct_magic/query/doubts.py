@@ -47,7 +47,7 @@ _SCOPES = frozenset(scope.value for scope in Scope if scope is not Scope.EVENT)
 _PLACES = ("country", "state", "city", "region", "location", "place")
 _MOST_COMPARED = 50  # of one list that are compared with the known ones
 _COMPLETE = 50  # known values: where there are as many, there may be more
-_SHOWN = 5  # of them
+_MOST_SHOWN = 5  # of them
 
 IGNORED = "CleverTap may ignore it"
 _Json = Mapping[str, Any]
@@ -98,7 +98,7 @@ def _of_count(body: _Json, today: date, known: Known) -> Iterator[str]:
     if operator in _SYMBOLS and operator not in ANY_OPERATORS:
         yield f"did any (…) {_SYMBOLS[operator]}: the vendor lists = and >= there; {IGNORED}"
     elif operator not in _SYMBOLS:
-        yield _unknown("operator", str(operator), _SYMBOLS)
+        yield _unknown_word("operator", str(operator), _SYMBOLS)
     if DID_SEES_BASE not in known.facts:
         yield from _of_base_again(body, inner)
 
@@ -128,7 +128,7 @@ def _of_base_again(body: _Json, inner: Iterable[_Json]) -> Iterator[str]:
 
 
 def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) -> Iterator[str]:
-    prop, part = Property(str(condition.get("name")), scope), _part(condition, scope)
+    prop, part = Property(str(condition.get("name")), scope), _condition_text(condition, scope)
     operator, values = condition.get("operator", "equals"), condition.get("value")
     listed = values if isinstance(values, list) else [values]
     yield from _keys(condition, _FILTER_KEYS)
@@ -144,7 +144,7 @@ def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) 
     for doubt in _of_operator(operator, listed, scope):
         yield f"{part}: {doubt}"
     if operator in ("equals", "not_equals"):
-        for doubt in _of_values(listed, _texts(prop, event, known.names), known.names):
+        for doubt in _of_values(listed, _known_texts(prop, event, known.names), known.names):
             yield f"{part}: {doubt}"
 
 
@@ -204,7 +204,7 @@ def are_doubted(learned: Names, names: Names) -> bool:
     doubts = chain.from_iterable(of_event_name(event, names) for event in learned.events)
     for event, (name, values), scope in (*of_scopes, *of_events):
         prop = Property(name, scope)
-        known = _texts(prop, event, names)
+        known = _known_texts(prop, event, names)
         doubts = chain(doubts, of_property(prop, event, names), _of_values(values, known, names))
     places = [place.split("/") for place in learned.places]
     return any(True for _ in chain(doubts, _of_places(places, names.places)))
@@ -250,7 +250,7 @@ def _of_places(places: object, known: tuple[str, ...]) -> Iterator[str]:
 
 def _of_operator(operator: str, listed: list[Any], scope: Scope) -> Iterator[str]:
     if operator not in _SYMBOLS:
-        yield _unknown("operator", str(operator), _SYMBOLS)
+        yield _unknown_word("operator", str(operator), _SYMBOLS)
     elif scope is Scope.SESSION and operator != "equals":
         yield f"the vendor lists only equality on the session; {IGNORED}"
     elif not all(
@@ -274,11 +274,11 @@ def _of_values(listed: Sequence[Any], known: tuple[str, ...], names: Names) -> I
         if near := _near(item, known):
             yield f"{unknown}: is {value_text(near)} meant?{_differ(item, near)}"
         elif names.are_all and len(known) < _COMPLETE:
-            more = ", …" if len(known) > _SHOWN else ""
-            yield f"{unknown}, {', '.join(map(value_text, known[:_SHOWN]))}{more}"
+            more = ", …" if len(known) > _MOST_SHOWN else ""
+            yield f"{unknown}, {', '.join(map(value_text, known[:_MOST_SHOWN]))}{more}"
 
 
-def _texts(prop: Property, event: str | None, names: Names) -> tuple[str, ...]:
+def _known_texts(prop: Property, event: str | None, names: Names) -> tuple[str, ...]:
     """Return the known texts of a property; a clock has all minutes, whichever were seen."""
     values = () if prop == TIME_OF_DAY else names.values(event, prop)
     return tuple(value for value in values if isinstance(value, str))
@@ -297,7 +297,7 @@ def _near(word: str, known: tuple[str, ...]) -> str | None:
     return suggest(word, known) or next(held, None)
 
 
-def _part(condition: _Json, scope: Scope) -> str:
+def _condition_text(condition: _Json, scope: Scope) -> str:
     name = property_text(Property(str(condition.get("name")), scope))
     operator, values = str(condition.get("operator", "equals")), condition.get("value")
     symbol = _SYMBOLS.get(operator, operator)
@@ -311,10 +311,10 @@ def _part(condition: _Json, scope: Scope) -> str:
 
 
 def _keys(part: _Json, listed: frozenset[str]) -> Iterator[str]:
-    yield from (_unknown("key", key, listed) for key in part if key not in listed)
+    yield from (_unknown_word("key", key, listed) for key in part if key not in listed)
 
 
-def _unknown(kind: str, word: str, listed: Mapping[str, str] | frozenset[str]) -> str:
+def _unknown_word(kind: str, word: str, listed: Mapping[str, str] | frozenset[str]) -> str:
     near = suggest(word, sorted(listed))
     hint = f": is '{near}' meant?" if near else f"; {IGNORED}"
     return f"'{word}' is not a documented {kind}{hint}"

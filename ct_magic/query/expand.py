@@ -123,7 +123,7 @@ def step_name(step: model.Clause) -> str:
 
 
 @dataclass(slots=True)
-class _Counts:
+class _Counter:
     """The distinct counts seen so far, numbered in the order in which they come."""
 
     counts: list[model.Query | model.JsonQuery] = field(default_factory=list)
@@ -194,7 +194,7 @@ class _Statement:
     """A statement whose rows are being made; what they share is computed once."""
 
     def __init__(
-        self, query: model.Query, number: int, today: date, counts: _Counts, hours: int | None
+        self, query: model.Query, number: int, today: date, counts: _Counter, hours: int | None
     ) -> None:
         self.query, self.number, self.today, self.counts = query, number, today, counts
         self.hours = hours or 0
@@ -490,7 +490,7 @@ def _each_day(stretch: Stretch) -> Iterator[Stretch]:
 
 MOST_COUNTS = 500
 _MOST_ROWS = 10_000
-_TOO_MANY = "take a shorter period, larger pieces or fewer values"
+_TOO_MANY_ROWS = "take a shorter period, larger pieces or fewer values"
 _TOO_MANY_OWN_DAYS = "take fewer windows, fewer values or a shorter period"
 
 
@@ -508,7 +508,7 @@ class StatementError(QueryError):
 class TooLargeError(StatementError):
     """A cell of too many rows or counts: how many, in words, and how many there may be."""
 
-    def __init__(self, size: str, limit: int, statement: int, cure: str = _TOO_MANY) -> None:
+    def __init__(self, size: str, limit: int, statement: int, cure: str = _TOO_MANY_ROWS) -> None:
         verb = "have" if size.endswith("rows") else "ask"
         message = f"this cell would {verb} {size}, and the limit is {limit:,}: {cure}"
         super().__init__(message, statement, "BY")
@@ -543,7 +543,7 @@ def expand(
     sizes = [_statement_size(number, query, today) for number, query in enumerate(statements)]
     if sum(sizes) > _MOST_ROWS:
         raise TooLargeError(f"{sum(sizes):,} rows", _MOST_ROWS, sizes.index(max(sizes)))
-    counts, rows = _Counts(), list[Row]()
+    counts, rows = _Counter(), list[Row]()
     made: list[_Statement | model.JsonQuery] = []
     for number, query in enumerate(statements):
         with _of_statement(number):
@@ -558,7 +558,7 @@ def expand(
         own = statement.own_counts() if isinstance(statement, _Statement) else 0
         if max_counts is not None and own > max_counts:
             raise _too_many(statements[number], 0, left, max_counts, number)
-        for row in _rows(number, statement, len(rows), counts):
+        for row in _statement_rows(number, statement, len(rows), counts):
             rows.append(row)
             left -= most[number] // sizes[number]
             # Rows that are refused in any case need not be made.
@@ -572,7 +572,7 @@ def expand(
             rows[number] = replace(row, title=f"{row.title} (no label)")
     named = (("" if q.label is None else f"{q.label}: ", q) for q in statements)
     typed = tuple(name + (q.source or to_text(replace(q, label=None))) for name, q in named)
-    notes = dict.fromkeys(_notes(made, rows, counts.questions))
+    notes = dict.fromkeys(_row_notes(made, rows, counts.questions))
     plan = Plan(tuple(rows), tuple(counts.questions), tuple(notes), typed)
     return Expansion(tuple(statements), plan, tuple(counts.counts))
 
@@ -583,7 +583,7 @@ def _too_many(
     most = counts + left
     is_own = isinstance(query, model.Query) and any(step.window for step in query.steps)
     raised = f"%config CountMagics.max_counts = {most}, count(..., max_counts={most})"
-    cure = f"{_TOO_MANY_OWN_DAYS if is_own else _TOO_MANY}, or raise it: {raised}"
+    cure = f"{_TOO_MANY_OWN_DAYS if is_own else _TOO_MANY_ROWS}, or raise it: {raised}"
     return TooLargeError(f"{'up to ' if left else ''}{most:,} counts", limit, number, cure)
 
 
@@ -621,8 +621,8 @@ def _most_counts(statement: _Statement | model.JsonQuery, rows: int) -> int:
     return (statement.own_counts() + rows * of_a_row) * (1 if query.versus is None else 2)
 
 
-def _rows(
-    number: int, statement: _Statement | model.JsonQuery, first: int, counts: _Counts
+def _statement_rows(
+    number: int, statement: _Statement | model.JsonQuery, first: int, counts: _Counter
 ) -> Iterator[Row]:
     with _of_statement(number):
         if isinstance(statement, _Statement):
@@ -653,7 +653,7 @@ def _of_statement(number: int) -> Iterator[None]:
         raise StatementError(error.message, number, keyword) from None
 
 
-def _notes(
+def _row_notes(
     made: Sequence[_Statement | model.JsonQuery], rows: Sequence[Row], questions: Sequence[Question]
 ) -> Iterator[str]:
     """Yield what a panel says of the cell."""

@@ -26,13 +26,13 @@ class Topic(Record):
         return [re.sub("^    ", "", part, flags=re.MULTILINE) for part in paragraphs]
 
 
-_TEXT = files(__package__).joinpath("help.txt").read_text(encoding="utf-8")
+_HELP = files(__package__).joinpath("help.txt").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^(===?) (.*)\n((?:(?!===? |# ).*\n)*)", re.MULTILINE)
-_PAGE, *TOPICS = (
+_OVERVIEW, *TOPICS = (
     Topic(tuple(words.split("  ")), body.rstrip(), sign == "===")
-    for sign, words, body in _BLOCK.findall(_TEXT)
+    for sign, words, body in _BLOCK.findall(_HELP)
 )
-PAGE = _PAGE.text + "\n"  # the whole language on one screen
+PAGE = _OVERVIEW.text + "\n"  # the whole language on one screen
 
 
 def language() -> str:

@@ -294,7 +294,7 @@ class ShareWhere(Record):
 
 
 Clause = Did | DidNot | DidAny | ShareWhere
-_KINDS: dict[type, int] = {Did: 0, DidNot: 1, DidAny: 2}
+_CLAUSE_ORDER: dict[type, int] = {Did: 0, DidNot: 1, DidAny: 2}
 
 
 class And(Record):
@@ -306,7 +306,7 @@ class And(Record):
     parts: tuple[Condition, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parts", tuple(sorted(_flat(self), key=_rank)))
+        object.__setattr__(self, "parts", tuple(sorted(_leaf_conditions(self), key=_rank)))
 
 
 class Or(Record):
@@ -315,7 +315,7 @@ class Or(Record):
     parts: tuple[Condition, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parts", tuple(_flat(self)))
+        object.__setattr__(self, "parts", tuple(_leaf_conditions(self)))
 
 
 class AtPlace(Record):
@@ -345,7 +345,7 @@ def once(conditions: Iterable[_Single]) -> tuple[_Single, ...]:
     return tuple(seen.values())
 
 
-def _flat(whole: And | Or) -> Iterator[Condition]:
+def _leaf_conditions(whole: And | Or) -> Iterator[Condition]:
     """Yield the parts; those of a part of the same kind in its place."""
     for part in whole.parts:
         yield from part.parts if isinstance(part, type(whole)) else (part,)
@@ -484,7 +484,9 @@ class Query(Record):
     pasted: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        base = sorted((c for c in self.clauses if not c.share), key=lambda c: _KINDS[type(c)])
+        base = sorted(
+            (c for c in self.clauses if not c.share), key=lambda c: _CLAUSE_ORDER[type(c)]
+        )
         clauses = (*base, *(clause for clause in self.clauses if clause.share))
         if self.versus is None and self.time_axis is None:
             # A period that is the statement's says nothing: without one a `did` takes it anyway.

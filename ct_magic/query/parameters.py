@@ -21,8 +21,10 @@ from ct_magic.query.calendar import day_of
 from ct_magic.query.model import Days, Scalar, Unit, minutes
 
 _BIGGEST = 1e300  # a little more fits no float, and no count needs it
-_TOO_MANY = "more digits than can be sent, and another number would be compared with; round it"
-_LONGEST = 400  # characters; Python itself refuses to read integers of some thousands
+_TOO_MANY_DIGITS = (
+    "more digits than can be sent, and another number would be compared with; round it"
+)
+_LONGEST_NUMBER = 400  # characters; Python itself refuses to read integers of some thousands
 _MOST_VALUES = 100_000  # of a list: a range may hold more than fits the memory
 # A text that holds more than a name: JSON, a filter, a clause or a period.
 _STATEMENT = re.compile(
@@ -42,7 +44,7 @@ _COARSE = {"Y": "years", "M": "months", "W": "weeks"}  # numpy's datetime64 of l
 
 def scalar(name: str, params: Mapping[str, object]) -> Scalar:
     """Return the text or number that `$name` holds; booleans become "True" and "False"."""
-    value = _plain(lookup(name, params), name)
+    value = _unboxed(lookup(name, params), name)
     if isinstance(value, date):
         raise QueryError(f"${name} is a date, and a filter compares text or numbers")
     if isinstance(value, list):
@@ -52,7 +54,7 @@ def scalar(name: str, params: Mapping[str, object]) -> Scalar:
 
 def scalars(name: str, params: Mapping[str, object]) -> tuple[Scalar, ...]:
     """Return the values of the list that `$name` holds, a set's in sorted order."""
-    values = _plain(lookup(name, params), name)
+    values = _unboxed(lookup(name, params), name)
     if not isinstance(values, list):
         raise QueryError(f"${name} is no list: write in (${name}), or make it one")
     if not values:
@@ -69,7 +71,7 @@ def day_value(name: str, params: Mapping[str, object], zone: tzinfo | None) -> d
 
     One that knows its own zone is an instant, and its day is the one in `zone`.
     """
-    value = _plain(lookup(name, params), name)
+    value = _unboxed(lookup(name, params), name)
     if not isinstance(value, date):
         kind = type(lookup(name, params)).__name__
         of_text = f"datetime.date.fromisoformat({name})"
@@ -127,7 +129,7 @@ def text_value(name: str, params: Mapping[str, object]) -> str:
 
 def number_value(written: str) -> int | float:
     """Read a number as the language and JSON write it; raise QueryError for one too large."""
-    if len(written) > _LONGEST:
+    if len(written) > _LONGEST_NUMBER:
         raise QueryError("the number is too long")
     if re.match(r"-?0\d", written):
         cure = f'leave the separators out, or quote it, "{written}"'
@@ -138,7 +140,7 @@ def number_value(written: str) -> int | float:
     if re.fullmatch(r"-?\d+", written):
         return int(written)
     if (digits := _float(value)) is None:
-        raise QueryError(f"the number has {_TOO_MANY}")
+        raise QueryError(f"the number has {_TOO_MANY_DIGITS}")
     return digits
 
 
@@ -169,16 +171,16 @@ def lookup(name: str, params: Mapping[str, object]) -> Any:
     raise QueryError(f"there is no variable '{name}': {f'did you mean ${near}?' if near else hint}")
 
 
-def _plain(value: object, name: str) -> Scalar | date | list[object]:
+def _unboxed(value: object, name: str) -> Scalar | date | list[object]:
     match value:
         case Enum() if not isinstance(value, str | int | float):
-            return _plain(value.value, name)
+            return _unboxed(value.value, name)
         case bool():
             return str(value)
         case str():
             return check_text("".join(value), f"${name}: ")  # of a subclass, the text itself
         case int() | float() | Decimal():
-            return _number(value, name)
+            return _checked_number(value, name)
         case date():
             if value != value:
                 raise QueryError(f"${name} is not a date (NaT)")
@@ -198,7 +200,7 @@ def _plain(value: object, name: str) -> Scalar | date | list[object]:
 def _item(value: object, name: str) -> Scalar | date | list[object]:
     """Return a value of the list that `$name` holds; what is wrong is said of the value."""
     try:
-        return _plain(value, name)
+        return _unboxed(value, name)
     except QueryError as error:
         of_item = error.message.replace(f"${name} is", f"${name} holds what is", 1)
         raise QueryError(of_item) from None
@@ -216,9 +218,9 @@ def _foreign(value: Any, name: str) -> Scalar | date | list[object]:
             value = value.astype("datetime64[us]")  # of nanoseconds, item() is a bare integer
         if getattr(value.dtype, "kind", "") == "f":
             digits = Decimal(str(value))  # 9.99 of 32 bits is not 9.989999771118164
-            return _number(digits if value.dtype.itemsize > 8 else float(digits), name)
+            return _checked_number(digits if value.dtype.itemsize > 8 else float(digits), name)
         if isinstance(value.item(), bool | str | int | float | date):
-            return _plain(value.item(), name)
+            return _unboxed(value.item(), name)
     raise _no_value(value, name)
 
 
@@ -230,7 +232,7 @@ def _arrow(value: Any, name: str) -> Scalar | date | list[object]:
             return _with_digits(getattr(value, method)(), kind)
     if hasattr(value, "as_py") and value.as_py() is not None:
         (held,) = _with_digits([value.as_py()], value.type)
-        return _plain(held, name)
+        return _unboxed(held, name)
     raise _no_value(value, name)
 
 
@@ -274,7 +276,7 @@ def _no_value(value: object, name: str) -> QueryError:
     return QueryError(f"${name} is {description}{seen}: expected a text, number, date or list")
 
 
-def _number(value: int | float | Decimal, name: str) -> int | float:
+def _checked_number(value: int | float | Decimal, name: str) -> int | float:
     # A signalling NaN of Decimal cannot even be compared.
     if value.is_nan() if isinstance(value, Decimal) else value != value:
         raise QueryError(f"${name} is not a number (NaN); there is nothing to compare with")
@@ -285,7 +287,7 @@ def _number(value: int | float | Decimal, name: str) -> int | float:
     if value == value.to_integral_value():
         return int(value)
     if (digits := _float(value)) is None:
-        raise QueryError(f"${name} has {_TOO_MANY}: {name} = float({name})")
+        raise QueryError(f"${name} has {_TOO_MANY_DIGITS}: {name} = float({name})")
     return digits
 
 

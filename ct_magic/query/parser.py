@@ -1,7 +1,7 @@
 """Text -> queries: the road of a text, and its first mistake underlined.
 
     text      --lexer.tokens-->      tokens     refuses nothing
-              --_lines-->            statements a token without indentation begins one
+              --_statement_lines-->            statements a token without indentation begins one
               --lexer.in_context-->  the words that mean something in one place only
               --grammar.lark-->      `tree`     what is where; `tree.NODES` makes the nodes
               --builder-->           `Query`    what it means; variables and days are looked up
@@ -208,7 +208,7 @@ def spelled(source: Source) -> tuple[Spelled, ...]:
 
     Raises QueryError where the grammar does not take them.
     """
-    return tuple(Spelled(tuple(line), _tree(source, line)) for line in _lines(source))
+    return tuple(Spelled(tuple(line), _tree(source, line)) for line in _statement_lines(source))
 
 
 class Progress(Record):
@@ -266,7 +266,7 @@ def _statements(
     builder = Builder(source, params or {}, today, zone, names or Names())
     labels: set[str | None] = set()
     found = []
-    for line in _lines(source):
+    for line in _statement_lines(source):
         # No other clause has a colon than the label.
         first, types = line[0], [token.type for token in line]
         colon = types.index("COLON") if "COLON" in types else -1
@@ -284,7 +284,7 @@ def _statements(
     return found
 
 
-def _lines(source: Source) -> list[list[Token]]:
+def _statement_lines(source: Source) -> list[list[Token]]:
     """Return the tokens of each statement; raise QueryError where none begins."""
     lines = statement_tokens(source)
     if not lines:

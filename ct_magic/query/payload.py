@@ -70,7 +70,7 @@ def from_payload(mapping: Mapping[str, object]) -> model.Query | model.JsonQuery
 def from_json(text: str) -> model.Query | model.JsonQuery:
     """Read a JSON statement; as `from_payload`, with errors that know the place in the text."""
     body = strict_json.decode(text)
-    _check(body, text)
+    _check_keys(body, text)
     query = _expressed(body)
     if query is None:
         return model.JsonQuery(strict_json.encode(body))
@@ -98,7 +98,7 @@ def _event(event: model.Event, base: model.AnyPeriod) -> dict[str, object]:
     body: dict[str, object] = {"event_name": event.name}
     if own := _triples(event, model.Scope.EVENT):
         body["event_properties"] = own
-    body |= {"from": _number(start), "to": _number(end)}
+    body |= {"from": _day_number(start), "to": _day_number(end)}
     if session := _triples(event, model.Scope.SESSION):
         body["session_properties"] = session
     if event.often:
@@ -106,7 +106,7 @@ def _event(event: model.Event, base: model.AnyPeriod) -> dict[str, object]:
     return body
 
 
-def _number(day: date) -> int:
+def _day_number(day: date) -> int:
     return int(day.isoformat().replace("-", ""))
 
 
@@ -118,7 +118,7 @@ def _triples(event: model.Event, scope: model.Scope) -> list[dict[str, object]]:
             # Of a session no known program sends that it must be equal.
             is_usual = scope is model.Scope.SESSION and operator is model.Operator.EQUALS
             named = {} if is_usual else {"operator": operator.value}
-            triples.append({"name": condition.property.name, **named, "value": _plain(value)})
+            triples.append({"name": condition.property.name, **named, "value": _json_value(value)})
     return triples
 
 
@@ -135,7 +135,7 @@ def _advanced(query: model.Query, period: model.AnyPeriod) -> dict[str, object]:
     return body
 
 
-def _plain(value: model.Value) -> model.Scalar | list[model.Scalar]:
+def _json_value(value: model.Value) -> model.Scalar | list[model.Scalar]:
     if isinstance(value, model.ClockRange):
         return [model.check_clock(value.start), model.check_clock(value.end)]
     return list(value) if isinstance(value, tuple) else value
@@ -144,7 +144,7 @@ def _plain(value: model.Value) -> model.Scalar | list[model.Scalar]:
 # JSON -> query
 
 
-def _check(body: dict[str, Any], text: str) -> None:
+def _check_keys(body: dict[str, Any], text: str) -> None:
     """Raise QueryError unless what the API requires is there, and is what it must be."""
     for key in ("event_name", "from", "to"):
         if key not in body:
@@ -226,7 +226,7 @@ def _filter(part: object, scope: model.Scope) -> model.Filter:
     if scope is not model.Scope.EVENT:
         body = {"operator": "equals", **body}  # it may be left out for equality
     name = _sayable(body.get("name"), str)
-    prop, value = model.Property(name, scope), _value(body.get("value"))
+    prop, value = model.Property(name, scope), _read_value(body.get("value"))
     if prop == model.TIME_OF_DAY:
         value = _clock_range(value)
     condition = model.Filter(prop, _operator(body.get("operator")), value)
@@ -235,7 +235,7 @@ def _filter(part: object, scope: model.Scope) -> model.Filter:
     return condition
 
 
-def _value(part: object) -> model.Value:
+def _read_value(part: object) -> model.Value:
     values = tuple(
         _sayable(v, str, int, float) for v in (part if isinstance(part, list) else [part])
     )

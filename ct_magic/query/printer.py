@@ -31,7 +31,7 @@ def layout(query: model.Query | model.JsonQuery) -> str:
     """Return a query over indented lines, one for each clause; it reads back as the same query."""
     head, *clauses = _clauses(query)
     if isinstance(query, model.Query) and len(head) > WIDEST and not head.startswith("{"):
-        parts = _base(query)
+        parts = _base_text(query)
         head = "\n    ".join(_UNSAYABLE.sub(_visible_char, part) for part in parts)
     return "\n  ".join([_label(query) + head, *clauses])
 
@@ -69,7 +69,7 @@ def property_text(prop: model.Property) -> str:
 
 def event_text(event: model.Event) -> str:
     """Return an event with its filters, its period and how often, as it is written inside `did`."""
-    where = _led("and", _joined(event.where, in_and=True))
+    where = _led("and", _joined_conditions(event.where, in_and=True))
     return " ".join([event_name(event.name), *where, *_period_words(event), *often_text(event)])
 
 
@@ -112,14 +112,14 @@ def period_text(period: model.AnyPeriod | model.Preceding) -> str:
         case model.ShiftAxis(first, last, unit):
             return f"after {first}..{units_text(last, unit)}"
         case model.OwnDays(windows):
-            return _own_days(windows)
+            return _own_days_text(windows)
         case model.Preceding():
             return "previous"
         case _:
             assert_never(period)
 
 
-def _own_days(windows: tuple[tuple[int, int], ...]) -> str:
+def _own_days_text(windows: tuple[tuple[int, int], ...]) -> str:
     longest = max(last - first for first, last in windows)
     if longest and not any(first for first, _ in windows):
         numbers = ", ".join(str(last + 1) for _, last in windows)
@@ -136,10 +136,10 @@ def _clauses(query: model.Query | model.JsonQuery) -> list[str]:
     if isinstance(query, model.JsonQuery):
         return [query.body]
     texts = [
-        " ".join(_base(query)),
+        " ".join(_base_text(query)),
         *(("share " if clause.share else "") + clause_text(clause) for clause in query.clauses),
         *([f"vs {period_text(query.versus)}"] if query.versus else []),
-        *([f"by {', '.join(map(_axis, query.by))}"] if query.by else []),
+        *([f"by {', '.join(map(_axis_text, query.by))}"] if query.by else []),
     ]
     if not any(map(_UNSAYABLE.search, texts)):
         return texts
@@ -155,7 +155,7 @@ def _visible_char(char: re.Match[str]) -> str:
     return chr(0x2400 + ord(char[0])) if char[0] < " " else "\N{REPLACEMENT CHARACTER}"
 
 
-def _base(query: model.Query) -> list[str]:
+def _base_text(query: model.Query) -> list[str]:
     """Return the base in the parts that `layout` may put on lines of their own."""
     where = _where(query.where) if query.where else []
     return [event_name(query.event.name), *where, *_period_words(query.event)]
@@ -169,29 +169,29 @@ def _where(condition: model.Condition) -> list[str]:
     """Return a `where` in its parts, whatever joins them."""
     word = "or" if isinstance(condition, model.Or) else "and"
     parts = condition.parts if isinstance(condition, model.And | model.Or) else (condition,)
-    return _led(word, _joined(parts, in_and=word == "and"))
+    return _led(word, _joined_conditions(parts, in_and=word == "and"))
 
 
 def _led(word: str, conditions: list[str]) -> list[str]:
     return [f"{word if at else 'where'} {text}" for at, text in enumerate(conditions)]
 
 
-def _joined(parts: tuple[model.Condition, ...], in_and: bool = False) -> list[str]:
+def _joined_conditions(parts: tuple[model.Condition, ...], in_and: bool = False) -> list[str]:
     """Return the parts of an `and` or `or`; neighbours that are one range are printed as one."""
     texts, at = [], 0
     while at < len(parts):
         both = _range(parts[at : at + 2]) if in_and else None
-        texts.append(both or _part(parts[at], in_and))
+        texts.append(both or _part_text(parts[at], in_and))
         at += 2 if both else 1
     return texts
 
 
-def _part(part: model.Condition, in_and: bool) -> str:
+def _part_text(part: model.Condition, in_and: bool) -> str:
     match part:
         case model.And(parts):
-            return " and ".join(_joined(parts, in_and=True))
+            return " and ".join(_joined_conditions(parts, in_and=True))
         case model.Or(parts):
-            text = " or ".join(_joined(parts))
+            text = " or ".join(_joined_conditions(parts))
             return f"({text})" if in_and else text
         case model.AtPlace(places):
             return f"geo {_list(places)}"
@@ -208,7 +208,7 @@ def _range(pair: tuple[model.Condition, ...]) -> str | None:
             model.Filter(prop, model.Operator.GREATER_THAN_EQUALS, int() | float() as low),
             model.Filter(other, model.Operator.LESS_THAN_EQUALS, int() | float() as high),
         ) if prop == other and low <= high:
-            return f"{property_text(prop)} in {_values(low)}..{_values(high)}"
+            return f"{property_text(prop)} in {_values_text(low)}..{_values_text(high)}"
     return None
 
 
@@ -218,10 +218,10 @@ def _filter_text(condition: model.Filter) -> str:
         return f"{name} {symbol}"
     if isinstance(condition.value, tuple | model.ClockRange):
         symbol = "in" if condition.operator is model.Operator.EQUALS else "not in"
-    return f"{name} {symbol} {_values(condition.value)}"
+    return f"{name} {symbol} {_values_text(condition.value)}"
 
 
-def _values(value: model.Value) -> str:
+def _values_text(value: model.Value) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(value_text, value))})"
     if isinstance(value, model.ClockRange):
@@ -235,7 +235,7 @@ def _list(places: tuple[model.Place, ...]) -> str:
     return f"= {names[0]}" if len(names) == 1 else f"in ({', '.join(names)})"
 
 
-def _axis(axis: model.Axis) -> str:
+def _axis_text(axis: model.Axis) -> str:
     match axis:
         case model.ByTime(unit, first, rolling):
             window = f" rolling {units_text(rolling.n, rolling.unit)}" if rolling else ""
@@ -243,9 +243,9 @@ def _axis(axis: model.Axis) -> str:
         case model.ByHour():
             return "hour"
         case model.ByValue(prop, values):
-            return f"{property_text(prop)} in {_values(values)}"
+            return f"{property_text(prop)} in {_values_text(values)}"
         case model.ByPlace(places):
-            return f"geo in {_values(tuple('/'.join(place) for place in places))}"
+            return f"geo in {_values_text(tuple('/'.join(place) for place in places))}"
         case _:
             assert_never(axis)
 
@@ -255,12 +255,12 @@ def _days(period: model.Days) -> str:
         case model.Days(date() as start, named=model.Unit.QUARTER):
             return f"{start.year:04}-Q{(start.month + 2) // 3}"
         case model.Days(start, end) if start == end:
-            return _day(start)
+            return _day_text(start)
         case model.Days(start, model.Ago(1)):
-            return f"since {_day(start)}"
+            return f"since {_day_text(start)}"
         case model.Days(date() as start, date()) if unit_of(model.Unit.MONTH, start) == period:
             return start.isoformat()[:7]
-    return f"{_day(period.start)}..{_day(period.end)}"
+    return f"{_day_text(period.start)}..{_day_text(period.end)}"
 
 
 def units_text(n: int, unit: model.Unit) -> str:
@@ -268,7 +268,7 @@ def units_text(n: int, unit: model.Unit) -> str:
     return f"{n} {unit.value}{'' if n == 1 else 's'}"
 
 
-def _day(day: date | model.Ago) -> str:
+def _day_text(day: date | model.Ago) -> str:
     if isinstance(day, date):
         return day.isoformat()
     return {0: "today", 1: "yesterday"}.get(day.days, f"today-{day.days}")

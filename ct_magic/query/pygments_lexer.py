@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Piece = tuple[int, _TokenType, str]
 
 _MAGIC = re.compile(r"(\s*)(%%)(\w+)([^\n]*)")
-_KINDS = {
+_TOKEN_TYPES = {
     **dict.fromkeys([word.upper() for word in (*KEYWORDS, *CONTEXTUAL)], Keyword),
     **dict.fromkeys(OPERATORS - {"IN", "NOT", "EXISTS"}, Operator),
     **dict.fromkeys(("OPENING", "CLOSING", "COMMA", "DOT", "COLON", "DOTS"), Punctuation),
@@ -46,7 +46,7 @@ class QueryLexer(Lexer):
         at = begin = magic.end() if magic else 0
         for token in tokens_of_cell(text[begin:]):
             yield from _pieces_between(text, at, begin + token.start)
-            yield begin + token.start, _KINDS.get(token.type, Name), token.text
+            yield begin + token.start, _TOKEN_TYPES.get(token.type, Name), token.text
             at = begin + token.end
         yield from _pieces_between(text, at, len(text))
 

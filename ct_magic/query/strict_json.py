@@ -20,7 +20,7 @@ _JSON_WORD = re.compile(
     r'"(?:[^"\\]|\\.)*"|[^\s,:{}\[\]"]+', re.DOTALL
 )  # a text, number or constant
 _COLON = re.compile(r"\s*:")
-_DAY = re.compile(r"(?<=[:\s])(\d{4})-(\d\d)-(\d\d)\b")
+_UNQUOTED_DAY = re.compile(r"(?<=[:\s])(\d{4})-(\d\d)-(\d\d)\b")
 _PYTHON = {"T": "true", "F": "false", "N": "null"}
 # What json leaves as it is, although no line of text may hold it.
 _UNPRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029]")
@@ -47,8 +47,8 @@ def decode(text: str) -> dict[str, object]:
         value: dict[str, object] = json.loads(
             text,
             object_pairs_hook=_object,
-            parse_int=_number,
-            parse_float=_number,
+            parse_int=_checked_number,
+            parse_float=_checked_number,
             parse_constant=_constant,
         )
     except json.JSONDecodeError as error:
@@ -124,7 +124,7 @@ def _constant(name: str) -> NoReturn:
     raise _RefusedError(f"JSON has no {name}", name)
 
 
-def _number(written: str) -> int | float:
+def _checked_number(written: str) -> int | float:
     try:
         return number_value(written)
     except QueryError as error:
@@ -144,7 +144,7 @@ def _error_words(text: str, error: json.JSONDecodeError) -> tuple[str, int, int]
         return "JSON has no comments: take it away", at, at + len(rest.splitlines()[0])
     if not rest:
         return "the JSON is not closed: a bracket or quote is missing", at, at + 1
-    if day := _DAY.search(text, max(0, at - 10), at + 6):
+    if day := _UNQUOTED_DAY.search(text, max(0, at - 10), at + 6):
         return f"JSON writes a day as a number: {''.join(day.groups())}", *day.span()
     if rest[0] == "'":
         return "JSON's texts are in double quotes", at, at + 1

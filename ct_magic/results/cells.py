@@ -148,7 +148,7 @@ def cells(df: pd.DataFrame) -> tuple[Cell, ...]:
     Raise UsageError for another DataFrame, for one without rows, and for one that holds a count
     twice: which of the two is meant, nobody could say.
     """
-    _check(df)
+    _check_frame(df)
     names = axes(df)
     rows = tuple(_cell(row, names) for row in df.to_dict("records"))
     often = Counter((row.series, row.start, row.end) for row in rows)
@@ -230,7 +230,7 @@ def _units(
     return units
 
 
-def _check(df: object) -> None:
+def _check_frame(df: object) -> None:
     try:
         columns = list(df.columns)  # type: ignore[attr-defined] # anything may be given
     except StillRunningError:

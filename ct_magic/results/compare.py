@@ -18,8 +18,8 @@ from ct_magic.results.frame import TEXT, free_names
 # A profile has one value of these, so groups by them are different people.
 OF_PROFILES = ("profile.", "tech.", "app.", "demographics.", "reachability.", "geo")
 _SHARES = ("share", "share_against", "difference", "low", "high", "ratio", "p", "p_holm")
-_TIMES = ("after", "from_day", "to_day")
-_OURS = ("query", "step", *_TIMES, "start", "end", "against", *_SHARES)
+_TIME_COLUMNS = ("after", "from_day", "to_day")
+_OURS = ("query", "step", *_TIME_COLUMNS, "start", "end", "against", *_SHARES)
 
 
 def comparison(df: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
@@ -37,7 +37,7 @@ def comparison(df: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
         )
     first, pairs = _pairs(df, name, [row for row in rows if row.is_step])
     at = {id(row): number for number, row in enumerate(rows)}
-    times = [time for time in _TIMES if time in df.columns]
+    times = [time for time in _TIME_COLUMNS if time in df.columns]
     days = ["start", "end"] if df["start"].nunique() > 1 else []
     shown = ["query", "step", *times, *days, *sorted(names, key=lambda axis: axis == name)]
     frame = df.iloc[[at[id(row)] for row, _ in pairs]][shown].reset_index(drop=True)
@@ -46,7 +46,7 @@ def comparison(df: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     frame.attrs = {}
     frame = frame.rename(columns={axis: free_names([axis], _OURS)[axis] for axis in names})
     frame["against"] = pd.Series([first] * len(pairs), dtype=kinds.get(name, df[name].dtype))
-    numbers = pd.DataFrame([_numbers(*pair) for pair in pairs], columns=list(_SHARES[:-1]))
+    numbers = pd.DataFrame([_numbers_of(*pair) for pair in pairs], columns=list(_SHARES[:-1]))
     numbers["p_holm"] = holm(numbers["p"])
     types: dict[str, Any] = {"query": TEXT, "step": TEXT, **dict.fromkeys(times, "Int64")}
     return frame.astype(types).join(numbers.reindex(columns=list(_SHARES)).astype("Float64"))
@@ -76,7 +76,7 @@ def _compared(df: pd.DataFrame, by: str | None) -> str:
     raise UsageError(f"no axis {by!r}: there is {', '.join([*names, 'query', 'start'])}")
 
 
-def _value(row: Cell, by: str) -> Any:
+def _value_of(row: Cell, by: str) -> Any:
     if by in ("query", "start"):
         return row.series.query if by == "query" else row.start
     return next((value for name, _, value in row.series.values if name == by), None)
@@ -86,7 +86,7 @@ def _pairs(
     df: pd.DataFrame, by: str, rows: Sequence[Cell]
 ) -> tuple[Any, list[tuple[Cell, Cell | None]]]:
     """Return the value that others are compared with, and each other row with its own."""
-    rows = [row for row in rows if _value(row, by) is not None]
+    rows = [row for row in rows if _value_of(row, by) is not None]
     # Statements of one piece each may speak of different days.
     days = {(row.series.query, row.start, row.end) for row in rows}
     several = by != "query" or len(days) > len({query for query, *_ in days})
@@ -106,10 +106,10 @@ def _pairs(
             (row.start, row.end) if several and by != "start" else None,
         )
         group = groups.setdefault(key, {})
-        if _value(row, by) in group:
-            raise UsageError(f"{by} {_value(row, by)} has two shares of {series.step!r}")
-        group[_value(row, by)] = row
-    values = [_value(row, by) for row in rows]
+        if _value_of(row, by) in group:
+            raise UsageError(f"{by} {_value_of(row, by)} has two shares of {series.step!r}")
+        group[_value_of(row, by)] = row
+    values = [_value_of(row, by) for row in rows]
     order = sorted(set(values)) if by == "start" else asked_order(df, values, by)
     first, *others = order or [None]
     return first, [
@@ -120,7 +120,7 @@ def _pairs(
     ]
 
 
-def _numbers(row: Cell, first: Cell | None) -> dict[str, float | None]:
+def _numbers_of(row: Cell, first: Cell | None) -> dict[str, float | None]:
     shares = {"share": row.share, "share_against": first.share if first else None}
     # Where days count from each profile's first, a share is of the days that are over.
     if first is None or (row.series.window is None and False in (row.whole, first.whole)):

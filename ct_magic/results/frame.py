@@ -64,12 +64,12 @@ def _axis_column(values: Sequence[Any]) -> Any:
         return pd.array(values, dtype="Int64")
     if kinds <= {int, float} and all(type(n) is float or abs(n) <= EXACT for n in numbers):
         return pd.array(values, dtype="Float64")
-    texts = _texts(value for _, value in known)
+    texts = _texts_of(value for _, value in known)
     cells = [None if value is None else texts[type(value), value] for value in values]
     return pd.array(cells, dtype=pd.StringDtype())
 
 
-def _texts(values: Iterable[Scalar]) -> Mapping[tuple[type, Scalar], str]:
+def _texts_of(values: Iterable[Scalar]) -> Mapping[tuple[type, Scalar], str]:
     plain = {(type(value), value): str(value) for value in values}
     quoted = {key: f'"{text}"' if key[0] is str else text for key, text in plain.items()}
     times = Counter(plain.values())
@@ -130,7 +130,7 @@ OPTIONAL: dict[tuple[str, ...], Callable[[Row], object]] = {
     ),
     ("whole",): lambda row: row.whole,
 }
-_CELLS: dict[str, Callable[[RowResult], object]] = {
+_CELL_OF: dict[str, Callable[[RowResult], object]] = {
     "query": lambda result: result.row.title,
     "previous_start": lambda result: result.row.previous and result.row.previous.start,
     "previous_end": lambda result: result.row.previous and result.row.previous.end,
@@ -150,18 +150,18 @@ def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) 
     """
     unused = [names for names, of in OPTIONAL.items() if all(of(r) is None for r in plan.rows)]
     absent = set(chain(*unused))
-    columns = {name: _column(name, results, zone) for name in COLUMNS if name not in absent}
+    columns = {name: _column_values(name, results, zone) for name in COLUMNS if name not in absent}
     axes = axis_columns([result.row.pieces for result in results], COLUMNS)
     before = {"query": columns.pop("query")}  # what is mostly the same comes last
     # Given an index, pandas need not look for one; and its arrays are nobody else's.
     data = pd.DataFrame(before | axes | columns, index=pd.RangeIndex(len(results)), copy=False)
     data.attrs["timezone"] = str(zone or datetime.now().astimezone().tzinfo)
-    if known := _layout(plan, axes):
+    if known := _layout_of(plan, axes):
         data.attrs[LAYOUT] = known
     return data
 
 
-def _layout(plan: Plan, axes: Mapping[str, Any]) -> dict[str, Any]:
+def _layout_of(plan: Plan, axes: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a frame's rows do not say of themselves: a value that JSON can hold.
 
     The columns of axes and their values in the order asked; of each statement its steps, the
@@ -192,7 +192,7 @@ def layout_of(text: str, event: str) -> Mapping[str, Any]:
     except QueryError:
         return {}
     axes = axis_columns([row.pieces for row in plan.rows], COLUMNS)
-    return _layout(plan, axes) if plan.rows[0].event == event else {}
+    return _layout_of(plan, axes) if plan.rows[0].event == event else {}
 
 
 def _statement(rows: Sequence[Row]) -> dict[str, Any]:
@@ -262,11 +262,11 @@ def moments(times: Sequence[datetime | None], zone: tzinfo | None) -> _Column:
     return np.array(local, dtype=DAY)
 
 
-def _column(name: str, results: Sequence[RowResult], zone: tzinfo | None) -> _Column:
+def _column_values(name: str, results: Sequence[RowResult], zone: tzinfo | None) -> _Column:
     if name == "counted":
         return moments([result.moment(zone) for result in results], zone)
     of_row = attrgetter(f"row.{name}" if name in OF_THE_ROW else name)
-    cells: list[Any] = [_CELLS.get(name, of_row)(result) for result in results]
+    cells: list[Any] = [_CELL_OF.get(name, of_row)(result) for result in results]
     if COLUMNS[name] is DAY:
         are_near = all(FIRST <= day <= LAST for day in cells if day is not None)
         # "until ever" is often written 9999-12-31, and counts that have arrived must not be lost.

@@ -66,19 +66,19 @@ def _row(cell: PastCell, zone: tzinfo | None) -> tuple[object, ...]:
         _moment(cell.began, zone),
         cell.account,
         cell.variable,
-        _joined(cell.titles),
-        _joined([entry.text for entry in entries]),
+        _distinct(cell.titles),
+        _distinct([entry.text for entry in entries]),
         cell.counts,
         "".join(states) if len(states) == 1 else ", ".join(numbered),
         tally and tally.count,
         *(counts.events, counts.users, counts.devices),
         next((entry.error for entry in entries if entry.error), None),
-        _joined([entry.req_id for entry in entries if entry.req_id]) or None,
+        _distinct([entry.req_id for entry in entries if entry.req_id]) or None,
         _moment(max(ended, default=None) if len(ended) == len(entries) else None, zone),
     )
 
 
-def _joined(texts: Sequence[str]) -> str:
+def _distinct(texts: Sequence[str]) -> str:
     return "; ".join(dict.fromkeys(texts))
 
 

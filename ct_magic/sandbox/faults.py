@@ -53,7 +53,7 @@ def failed(status: int, error: str, code: int | str | None = None) -> Reply:
     return reply(status, {"status": "fail", "error": error, "code": code or status})
 
 
-_PENDING = "Request still in progress, please retry later"
+_IN_PROGRESS = "Request still in progress, please retry later"
 _BUSY = failed(429, "Too many concurrent requests")
 # What a fault answers. Those of FORGETFUL change the box's memory instead.
 REPLIES: dict[str, Reply] = {
@@ -70,9 +70,9 @@ REPLIES: dict[str, Reply] = {
     "504": failed(504, "Gateway timeout"),
     "202": Reply(202, b""),
     # Under HTTP 200 the code says what a failure is: a number, or a text of one.
-    "code2": failed(200, _PENDING, 2),
-    "code2-text": failed(200, _PENDING, "2"),
-    "no-code": reply(200, {"status": "fail", "error": _PENDING}),
+    "code2": failed(200, _IN_PROGRESS, 2),
+    "code2-text": failed(200, _IN_PROGRESS, "2"),
+    "no-code": reply(200, {"status": "fail", "error": _IN_PROGRESS}),
     "code401": failed(200, "Invalid Credentials", 401),
     "code429": failed(200, "Too many concurrent requests", 429),
     "code500": failed(200, "An unknown error occurred", 500),

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 def first_line(file: Path) -> str | None:
     """Return the event's name that may come before an export's lines; None where they begin."""
-    line = next((line.strip() for line in _text(file) if line.strip()), "{")
+    line = next((line.strip() for line in _text_lines(file) if line.strip()), "{")
     if line.startswith("["):
         raise UsageError(f"{file} is one JSON list; an export has one object on each line")
     return None if line.startswith("{") else line.strip('"')
@@ -51,7 +51,7 @@ def first_line(file: Path) -> str | None:
 
 def mistake_of(file: Path, event: str | None) -> UsageError | None:
     """Look for the first line that is wrong, slowly; only called when there is one."""
-    for number, line in enumerate(_text(file), 1):
+    for number, line in enumerate(_text_lines(file), 1):
         if line.strip() and not (number == 1 and event is not None):
             wrong = "this is not UTF-8" if "\ufffd" in line else _line_problem(line, event)
             if wrong:
@@ -103,7 +103,7 @@ def _is_time(text: str) -> bool:
     return len(text) == 14
 
 
-def _text(file: Path) -> Iterator[str]:
+def _text_lines(file: Path) -> Iterator[str]:
     with gzip.open(file, "rb") if _is_zipped(file) else file.open("rb") as lines:
         for number, line in enumerate(lines):
             text = line.decode("utf-8", "replace")
@@ -115,7 +115,7 @@ EVENTS: tuple[str, ...] = ("profile_id", "event_name", "ts", "properties", "sess
 OBJECTS = ("eventProps", "event_props", "evtData", "sessionProps", "session_props")
 JSONS: tuple[str, ...] = ("profile", "tech", "app", "demographics", "reachability")
 PROFILES = ("profile_id", *JSONS, "country", "state", "city")
-_LONGEST = 1 << 24  # bytes of a line
+_LONGEST_LINE = 1 << 24  # bytes of a line
 _LONGEST_LIST = 1 << 20  # bytes of a file that lists others
 LARGE = 10_000_000  # bytes of a file that takes a while
 
@@ -123,7 +123,7 @@ DOUBTFUL = (
     "SELECT 1 FROM events WHERE seen(profile_id) IS NULL OR seen(event_name) IS NULL OR ts IS NULL "
     "LIMIT 1"
 )
-_TABLES = """
+_CREATE = """
 CREATE TABLE events (
     profile_id VARCHAR, event_name VARCHAR, ts TIMESTAMP, properties JSON, session JSON);
 CREATE TABLE profiles (
@@ -209,7 +209,7 @@ def load(
 
     `zone` is the account's. Raises UsageError that names the file, and the line, and what is wrong.
     """
-    db.execute(_TABLES + _MACROS)
+    db.execute(_CREATE + _MACROS)
     sources = files(folder)
     for number, file in enumerate(sources, 1):
         if (size := file.stat().st_size) > LARGE:
@@ -240,12 +240,12 @@ def _read(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
 
     mistake = None
     try:
-        if _kind(file) == ".parquet":
+        if _file_kind(file) == ".parquet":
             _parquet(db, file)
         else:
             event = first_line(file)
             try:
-                _lines(db, file, zone, event)
+                _load_lines(db, file, zone, event)
                 mistake = db.execute(DOUBTFUL).fetchone() and mistake_of(file, event)
             except duckdb.Error as error:
                 raise mistake_of(file, event) or error from None
@@ -263,14 +263,14 @@ def files(folder: Path) -> list[Path]:
     for file in sorted(folder.rglob("*"), reverse=True):
         # Notebooks keep copies in hidden folders, other systems notes in hidden files.
         is_hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if not is_hidden and _kind(file) in (*LINES, ".parquet") and file.is_file():
+        if not is_hidden and _file_kind(file) in (*LINES, ".parquet") and file.is_file():
             exports[file.stat().st_dev, file.stat().st_ino] = file  # whatever links lead to it
     if not exports:
         raise UsageError(f"{folder} holds no *.parquet, *.json, *.jsonl or *.ndjson, gzip or not")
     return sorted(exports.values())
 
 
-def _kind(file: Path) -> str:
+def _file_kind(file: Path) -> str:
     plain = file.with_suffix("") if _is_zipped(file) else file
     return plain.suffix.lower()
 
@@ -281,7 +281,7 @@ def _is_zipped(file: Path) -> bool:
 
 def _lists_others(file: Path) -> bool:
     """Return True for one JSON value over the whole file, as `manifest.json`, without an event."""
-    if _kind(file) != ".json" or _is_zipped(file) or file.stat().st_size > _LONGEST_LIST:
+    if _file_kind(file) != ".json" or _is_zipped(file) or file.stat().st_size > _LONGEST_LIST:
         return False
     text = file.read_text(encoding="utf-8", errors="replace").strip()
     if "manifest" not in file.name.lower() and "\n" not in text:
@@ -321,7 +321,7 @@ def _parquet(db: duckdb.DuckDBPyConnection, file: Path) -> None:
     db.execute(f"INSERT INTO {table} SELECT {chosen} FROM {PARQUET}", place)
 
 
-def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo, event: str | None) -> None:
+def _load_lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo, event: str | None) -> None:
     parameters = {
         "file": _located(file),
         "compression": "gzip" if _is_zipped(file) else "none",
@@ -331,4 +331,4 @@ def _lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo, event: str |
         "zone": str(zone),
     }
     for statement in (_IMPORTED_EVENTS, _IMPORTED_PEOPLE):
-        db.execute(statement.format(read=READ.format(longest=_LONGEST)), parameters)
+        db.execute(statement.format(read=READ.format(longest=_LONGEST_LINE)), parameters)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import duckdb
 
 SESSIONS_A_PROFILE = 4.6  # tried before weekday and season thin them out
-_WEEKS = 14  # before today, whose newcomers follow the curve of retention
+_COHORT_WEEKS = 14  # before today, whose newcomers follow the curve of retention
 TRIAL = 8  # weeks since the experiment began
 
 SETUP = """
@@ -197,8 +197,8 @@ def generate(db: duckdb.DuckDBPyConnection, profiles: int, seed: int, today: dat
         "campaign": f"DATE '{june.replace(month=3)}'",
         "june": f"DATE '{june}'",
         "july": f"DATE '{june.replace(month=7)}'",
-        "weeks": _WEEKS,
-        "young": f"DATE '{today - timedelta(weeks=_WEEKS)}'",
+        "weeks": _COHORT_WEEKS,
+        "young": f"DATE '{today - timedelta(weeks=_COHORT_WEEKS)}'",
         "trial": f"DATE '{today - timedelta(weeks=TRIAL)}'",
     }
     for part in (SETUP, _PEOPLE, VISITS, _HAPPENED):

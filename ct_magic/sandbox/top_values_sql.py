@@ -52,11 +52,11 @@ def top_values(db: duckdb.DuckDBPyConnection, sql: Sql, body: object) -> dict[st
     groups = object_of(query.pop("groups", None), "groups")
     if not groups:
         raise RefusedError("Missing mandatory field: groups")
-    asked = {key: _checked(sql, group) for key, group in groups.items()}
-    return {key: _values(db, sql, query, group) for key, group in asked.items()}
+    asked = {key: _checked_group(sql, group) for key, group in groups.items()}
+    return {key: _top_values(db, sql, query, group) for key, group in asked.items()}
 
 
-def _checked(sql: Sql, group: Any) -> dict[str, Any]:
+def _checked_group(sql: Sql, group: Any) -> dict[str, Any]:
     sql.check_keys(group, GROUP_KEYS, "a group")
     whole: dict[str, Any] = {"top_n": USUAL, "order": _ORDERS[0], **group}
     kind, name, top = group.get("property_type"), group.get("name"), whole["top_n"]
@@ -67,7 +67,7 @@ def _checked(sql: Sql, group: Any) -> dict[str, Any]:
     return whole
 
 
-def _values(
+def _top_values(
     db: duckdb.DuckDBPyConnection, sql: Sql, query: Mapping[str, Any], group: Mapping[str, Any]
 ) -> dict[str, Any]:
     fresh = replace(sql, values=[])

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 AT_A_KEY = 0.15  # seconds that Tab waits for the journal's names; what comes later is for the next
 _reading = ForkLock()
 _learned: set[tuple[Path, str, str]] = set()  # journal, account and text
-_MOST = 300  # of the latest submissions, whose names are proposed
-_LONGEST = 10_000  # characters of a text to learn from: a longer one is a program's, with ids
+_MOST_SUBMISSIONS = 300  # of the latest submissions, whose names are proposed
+_LONGEST_TEXT = 10_000  # characters of a text to learn from: a longer one is a program's, with ids
 
 
 def names(patience: float | None = None) -> Names:
@@ -103,8 +103,8 @@ def _learn(account: str) -> None:
     if file is None or account_id is None:
         return
     with _reading, suppress(errors.JournalError):
-        for text in reversed(texts_that_found(file, _MOST, f"{account_id} at ")):
-            if len(text) > _LONGEST or (file, account, text) in _learned:
+        for text in reversed(texts_that_found(file, _MOST_SUBMISSIONS, f"{account_id} at ")):
+            if len(text) > _LONGEST_TEXT or (file, account, text) in _learned:
                 continue
             _learned.add((file, account, text))
             with suppress(errors.QueryError):

@@ -31,14 +31,14 @@ _OF_CELLS = (
 )
 _OF_ONE = "instr(text, ?) OR instr(title, ?) OR instr(body, ?) OR instr(key, ?)"
 # A submission without a cell, as older versions wrote them, is a cell of its own.
-_CELLS = """
+_CELLS_SQL = """
 SELECT NULL AS submission, id AS cell, account, began, variable, zone, titles, counts
 FROM cells WHERE {cells}
 UNION ALL
 SELECT id, NULL, account, asked, NULL, NULL, NULL, 1 FROM submissions WHERE cell IS NULL AND ({one})
 ORDER BY began DESC, submission DESC LIMIT ?
 """
-_LONGEST = 2000  # characters of a query whose names are learned
+_LONGEST_QUERY = 2000  # characters of a query whose names are learned
 _CELLS_FOUND = (
     "SELECT text FROM (SELECT * FROM submissions ORDER BY id DESC LIMIT ?)"
     " WHERE substr(account, 1, length(?)) = ? AND state = 'success' AND typeof(text) = 'text'"
@@ -75,7 +75,7 @@ def past_cells(file: Path | None, limit: int, holding: str | None = None) -> lis
         parts: defaultdict[str | None, Parts] = defaultdict(Parts)
         for row in opened.read(_SHORT_PARTS):
             parts[str(row["cell"])].texts.append(f"{row['text']}…")
-        cells = opened.read(_CELLS.format(**where), (*values, limit))
+        cells = opened.read(_CELLS_SQL.format(**where), (*values, limit))
         return [_past_cell(cell, opened, parts) for cell in cells]
 
     return _read(file, work) or []
@@ -87,7 +87,7 @@ def texts_that_found(file: Path | None, limit: int, account: str = "") -> list[s
     `account` is how the journal's name of the account begins: its id, and perhaps its address. A
     query that lists thousands of values is left out: it would take seconds to read.
     """
-    values = (limit, account, account, _LONGEST)
+    values = (limit, account, account, _LONGEST_QUERY)
     rows = _read(file, lambda opened: opened.read(_CELLS_FOUND, values)) or []
     return [row["text"] for row in rows if isinstance(row["text"], str)]
 

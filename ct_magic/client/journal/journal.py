@@ -74,7 +74,7 @@ _BEGIN = (
     "INSERT INTO cells (id, account, account_name, began, variable, zone, plan, titles, counts)"
     " VALUES (?,?,?,?,?,?,?,?,?)"
 )
-_PART = "INSERT INTO parts VALUES (?,?,?)"
+_ADD_PART = "INSERT INTO parts VALUES (?,?,?)"
 _LINK = "INSERT OR REPLACE INTO cell_questions VALUES (?,?,coalesce(?, last_insert_rowid()))"
 _ASKING = (
     "INSERT INTO submissions (account, cell, body, key, title, text, asked, state, lookup)"
@@ -195,7 +195,7 @@ class Journal:
         whose = cell.id, self._account, cell.account, self._began, cell.variable, cell.zone
         self._write(
             (_BEGIN, (*whose, written, titles, len(plan.questions))),
-            *((_PART, (cell.id, *numbered)) for numbered in enumerate(parts.texts)),
+            *((_ADD_PART, (cell.id, *numbered)) for numbered in enumerate(parts.texts)),
             *((_LINK, (cell.id, *known)) for known in self._rows.items()),
         )
 
@@ -236,7 +236,7 @@ class Journal:
         stored = texts if cell is None else tuple(map(parts.stored, texts))
         new = list(enumerate(parts.texts))[known:]
         row = self._write(
-            *((_PART, (cell, *numbered)) for numbered in new),
+            *((_ADD_PART, (cell, *numbered)) for numbered in new),
             (_ASKING, (self._account, cell, *stored, self.now(), str(State.WAITING), q.key)),
             *((_LINK, (*at, None)) for at in places),
         )
@@ -518,7 +518,7 @@ def recalled(plan: Plan, journal: Journal, freshness: Freshness) -> list[Job]:
         for number, (question, entries) in enumerate(zip(plan.questions, found, strict=True))
         if freshness.may_change(question) and not (entries and freshness.is_of_now(entries[0], now))
     }
-    groups = _joined([*(changing.intersection(row.questions) for row in plan.rows), *moving])
+    groups = _connected([*(changing.intersection(row.questions) for row in plan.rows), *moving])
     anew = {number for number, entries in enumerate(found) if not entries}
     lost = {id(groups[number]) for number in anew if number in groups}
     anew |= {number for number, group in groups.items() if id(group) in lost}
@@ -535,11 +535,11 @@ def together(plan: Plan) -> list[set[int]]:
     """
     moving = {n for n, question in enumerate(plan.questions) if question.profiles_now}
     rows = [row.questions for row in plan.rows if not moving.isdisjoint(row.questions)]
-    groups = {id(group): group for group in _joined(rows).values()}
+    groups = {id(group): group for group in _connected(rows).values()}
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _joined(sets: Iterable[Collection[int]]) -> dict[int, set[int]]:
+def _connected(sets: Iterable[Collection[int]]) -> dict[int, set[int]]:
     """Return, for each number, all that are reached from it through sets that share one."""
     groups: dict[int, set[int]] = {}
     for numbers in sets:

@@ -42,7 +42,7 @@ _OWN = ("within 7 days", "within 30 days", "on day 1, 7, 30", "on days 1..30")
 _OWN_PERIODS = (*_OWN, "after 30 days", "before 30 days", *PRESETS)
 _WINDOWS = ("7 days", "28 days", "4 weeks", "3 months")
 _OTHERS = ("previous", "before 1 week", "before 52 weeks", "last month")
-_OFTEN = (">= 2", ">= 3", "= 1")
+_HOW_OFTEN_HINTS = (">= 2", ">= 3", "= 1")
 
 
 class FieldRow(Record):
@@ -89,7 +89,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "event": Field("event", hint="event, like Charged"),
         "period": Field("period", hint="last 30 days", proposed=PRESETS),
         "own": Field("did any, which days", "1 1 18em", "the period", proposed=_OWN, labelled=True),
-        "often": Field("did any, how often", hint=">= 1", proposed=_OFTEN, labelled=True),
+        "often": Field("did any, how often", hint=">= 1", proposed=_HOW_OFTEN_HINTS, labelled=True),
         "versus": Field("the other period", "0 1 16em", "no other period", proposed=_OTHERS),
     },
     "where": {
@@ -102,7 +102,7 @@ FIELDS: dict[str, dict[str, Field]] = {
     "did": {
         "kind": Field("did, did not or did any", "0 1 9em", choices=KINDS),
         "event": Field("event", "2 1 12em"),
-        "times": Field("how often", "0 1 7em", ">= 1", proposed=_OFTEN),
+        "times": Field("how often", "0 1 7em", ">= 1", proposed=_HOW_OFTEN_HINTS),
         "period": Field("its own period", "1 1 9em", "the same period", proposed=_OWN_PERIODS),
     },
     "by": {
@@ -165,17 +165,17 @@ def clause_key(key: Key) -> Key:
 def write_draft(draft: FieldRow, without: Collection[Key] = ()) -> Written:
     """Write a statement over indented lines, as the printer does, but for these clauses."""
     body: _Line = [(("body",), draft["body"])]
-    lines = [body] if draft["body"] else list(_lines(draft, without))
+    lines = [body] if draft["body"] else list(_statement_lines(draft, without))
     if draft["label"] and ("label",) not in without:
         label = printer.name_text(field_text.field_name(draft["label"]))
         lines[0] = [(("label",), label), ((), ": "), *lines[0]]
-    return _joined(_between("\n  ", lines))
+    return _with_spans(_between("\n  ", lines))
 
 
-def _lines(draft: FieldRow, without: Collection[Key]) -> Iterator[_Line]:
+def _statement_lines(draft: FieldRow, without: Collection[Key]) -> Iterator[_Line]:
     parts = _event(draft, (), without)
     head = _between(" ", parts)
-    is_wide = len(_joined(head).text) > printer.WIDEST
+    is_wide = len(_with_spans(head).text) > printer.WIDEST
     yield _between("\n    ", parts) if is_wide else head
     dids = _kept(draft, "did", (), without)
     inner = {key: _between(" ", _event(did, key, without)) for key, did in dids.items()}
@@ -191,7 +191,7 @@ def _lines(draft: FieldRow, without: Collection[Key]) -> Iterator[_Line]:
             several = []
     if versus := _typed(("versus",), draft["versus"], without):
         yield [((), "vs "), *versus]
-    if axes := [_axis(axis, key) for key, axis in _kept(draft, "by", (), without).items()]:
+    if axes := [_axis_line(axis, key) for key, axis in _kept(draft, "by", (), without).items()]:
         yield [(axes[0][0][0], "by "), *_between(", ", axes)]
 
 
@@ -239,7 +239,7 @@ def _about(row: FieldRow, key: Key) -> _Line:
     return [((*key, "property"), word)]
 
 
-def _axis(axis: FieldRow, key: Key) -> _Line:
+def _axis_line(axis: FieldRow, key: Key) -> _Line:
     if axis["unit"] == VALUES:
         values = ((*key, "values"), field_text.list_word(axis["values"]))
         return [*_about(axis, key), ((), " in "), values]
@@ -253,7 +253,7 @@ def _between(mark: str, parts: list[_Line]) -> _Line:
     return [piece for n, part in enumerate(filled) for piece in ([((), mark)] * bool(n) + part)]
 
 
-def _joined(pieces: _Line) -> Written:
+def _with_spans(pieces: _Line) -> Written:
     spans, at = [], 0
     for key, text in pieces:
         if key:

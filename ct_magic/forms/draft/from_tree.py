@@ -60,7 +60,7 @@ class _Reader:
         for bracket in brackets:
             own = bracket.own
             typed["own"] = self._words(own.first.start, own) if own else ""
-            typed["often"] = _times(bracket.times)
+            typed["often"] = _times_text(bracket.times)
         typed["versus"] = self._words(versus.vs.end, versus) if versus else ""
         return row(
             typed,
@@ -80,14 +80,14 @@ class _Reader:
         before = event.where or event.name
         period = self._words(before.last.end, event.period) if event.period else ""
         typed = {"kind": kind, "event": shown, "period": period}
-        return row(typed, where=tuple(_filters(event.where)))
+        return row(typed, where=tuple(_filter_rows(event.where)))
 
     def _dids(self, clause: tree.Clause) -> Iterator[FieldRow]:
         if isinstance(clause, tree.ShareWhereNode):
-            yield row({"kind": rows.SHARE_WHERE}, where=tuple(_filters(clause.where)))
+            yield row({"kind": rows.SHARE_WHERE}, where=tuple(_filter_rows(clause.where)))
             return
         kind = f"share {clause.kind}" if clause.share else clause.kind
-        times = "" if kind in rows.ANY else _times(clause.times)  # which is the bracket's
+        times = "" if kind in rows.ANY else _times_text(clause.times)  # which is the bracket's
         for event in clause.events:
             did = self._event(event, kind)
             yield row({**did.typed, "times": times}, **did.rows)
@@ -96,7 +96,7 @@ class _Reader:
         match axis:
             case tree.ValueAxis():
                 values = {"unit": rows.VALUES, "values": _list(axis.values)}
-                return row(values | _about(axis.property))
+                return row(values | _property_fields(axis.property))
             case tree.TimeAxis():
                 window = axis.rolling
                 rolling = self._words(window.first.end, window) if window else ""
@@ -104,11 +104,11 @@ class _Reader:
                 return row({"unit": f"{first}{axis.unit.text}", "rolling": rolling})
 
 
-def _times(times: tree.Times | None) -> str:
+def _times_text(times: tree.Times | None) -> str:
     return f"{field_text.symbol(times.operator)} {times.number.text}" if times else ""
 
 
-def _filters(where: tree.ConditionNode | None) -> Iterator[FieldRow]:
+def _filter_rows(where: tree.ConditionNode | None) -> Iterator[FieldRow]:
     """Yield the filters, each with the word that joins it to the one before."""
     terms = where.parts if isinstance(where, tree.Disjunction) else (where,) if where else ()
     for term_number, term in enumerate(terms):
@@ -116,13 +116,13 @@ def _filters(where: tree.ConditionNode | None) -> Iterator[FieldRow]:
         for number, part in enumerate(parts):
             if isinstance(part, tree.Conjunction | tree.Disjunction):
                 raise _NoFieldError
-            yield row({"joint": "or" if term_number and not number else "and"} | _filter(part))
+            yield row({"joint": "or" if term_number and not number else "and"} | _filter_row(part))
 
 
-def _filter(part: tree.LeafNode) -> dict[str, str]:
+def _filter_row(part: tree.LeafNode) -> dict[str, str]:
     if isinstance(part, tree.Named):
         return {"scope": rows.PART, "property": part.variable.text}
-    about = _about(part.property)
+    about = _property_fields(part.property)
     match part:
         case tree.Existence():
             return about | {"operator": rows.BARE[part.negated]}
@@ -135,7 +135,7 @@ def _filter(part: tree.LeafNode) -> dict[str, str]:
             return about | {"operator": field_text.symbol(operator), "value": shown}
 
 
-def _about(name: tree.PropertyName) -> dict[str, str]:
+def _property_fields(name: tree.PropertyName) -> dict[str, str]:
     """Return the scope and the property's field; `geo` is a scope of its own."""
     if name.is_geo:
         return {"scope": rows.GEO}

@@ -100,7 +100,7 @@ GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
 # very text is tried, never an example of its own; and a name would swallow whatever is put wrongly,
 # so a cure brings along no word that was neither typed nor said, and none twice.
 
-_LONGEST = 2_000  # characters of a text whose cures are tried
+_LONGEST_TRIED = 2_000  # characters of a text whose cures are tried
 _MEANT = re.compile(r"did you mean '(.+?)'\?")
 _QUOTED = re.compile(r"""^[^;]*? (?:is|are) quoted, ("[^"]+"|'[^']+')$""")
 _WRITE = re.compile(r"^[^;]*\b(write|is written) ([^;]+?)(?=, as in |; | for |$)")
@@ -113,7 +113,7 @@ _HALF = re.compile(r"\b(at|is|no|not|does|more|less|than|of) $")  # of what the 
 def cures(error: QueryError, text: str) -> Iterator[str]:
     """Yield the texts that may be what was meant; the caller tries whether they are read."""
     source, message = Source(text), error.message
-    if not error.source or len(text) > _LONGEST:
+    if not error.source or len(text) > _LONGEST_TRIED:
         return
     begin = source.offset(error.line, 1)
     start = begin + error.column - 1

@@ -42,41 +42,41 @@ _NO_NAME = "|".join(
 )
 # Whole words, or the search would not end; with the signs of other scripts that are no letters.
 _NAME_WORD = rf"(?!(?:{_NO_NAME})\b)[^\W\d](?:[\w$]|[^\x00-\xbf\s\u2000-\u2fff\uff00-\uff65])*+"
-_DAYS = (
+_SINGLE_DAYS = (
     r" (?:last(?: [0-9]+)? \w+|this \w+|since \S+|today|yesterday|on [0-9-]+"
     r"|from \S+ to \S+|[0-9]{4}-\S+)"
 )
 _N = rf"[0-9]+|{'|'.join(DIGITS)}"
-_LIMITS = "at least|min(?:imum)?|more than|over|exactly"
-_TIMES = "once|twice|thrice"
+_AT_LEAST = "at least|min(?:imum)?|more than|over|exactly"
+_HOW_OFTEN = "once|twice|thrice"
 # Days from each profile's first: a span, a window of days, what is between two, the right spelling.
 _SPAN = (
     rf"(?:[0-9]+ ?[dw]|(?:(?:[0-9]+|an?|the|{'|'.join(DIGITS)})(?: ?- ?| )?)?"
     r"(?:(?:calendar|full|whole) )?(?:days?|weeks?|months?|quarters?|years?))\b"
 )
-_DAY = r"(?:D|days? ?)?[0-9]{1,4}d?\b"
+_A_DAY = r"(?:D|days? ?)?[0-9]{1,4}d?\b"
 _UP_TO = r" ?(?:\.\.\.?|[-\u2013\u2014]|to|until|till|through) ?"
-_WINDOW = rf"{_DAY}(?:{_UP_TO}{_DAY})?"
-_WEEKS = rf"(?:W|weeks? ?)?[0-9]{{1,3}}\b(?:{_UP_TO}(?:W|weeks? ?)?[0-9]{{1,3}}\b)?"
+_A_WINDOW = rf"{_A_DAY}(?:{_UP_TO}{_A_DAY})?"
+_A_WEEK = rf"(?:W|weeks? ?)?[0-9]{{1,3}}\b(?:{_UP_TO}(?:W|weeks? ?)?[0-9]{{1,3}}\b)?"
 _AND = r"(?: ?[,;] ?(?:and |or )?| and | or | ?[&/] ?| )(?:on )?(?:days? )?"
-_OWN = r"(?:within [0-9, ]+ (?:days?|weeks?)|on days? [0-9](?:[0-9., ]*[0-9])?)"
+_OWN_DAYS = r"(?:within [0-9, ]+ (?:days?|weeks?)|on days? [0-9](?:[0-9., ]*[0-9])?)"
 _BARE = rf"{_NAME_WORD}(?:\x20{_NAME_WORD}){{0,7}}"  # on one line
 _EVENT = rf"""(?:{_BARE}|"[^"]*"|'[^']*')"""
-_VALUE = r"""(?:"[^"]*"|'[^']*'|-?[0-9]+(?:\.[0-9]+)?\b)"""
+_A_VALUE = r"""(?:"[^"]*"|'[^']*'|-?[0-9]+(?:\.[0-9]+)?\b)"""
 # What joins events, and the clause that each event behind it becomes.
 _CLAUSES = {
     "then": rf"(?:(?:and |but )?(?:then|followed by)|,|[-=]*>+|[{ARROWS}])",
     "both": r"(?:and|&&?|\+)",
     "nots": r"(?:(?:and|but) )?not",
 }
-_KINDS = {
+_OF_KIND = {
     "event": _EVENT,
     **{kind: rf"(?: ?{joiner} ?{_EVENT})+" for kind, joiner in _CLAUSES.items()},
     "bare": _BARE,
     "tail": r"(?: (?:by|did|share|vs)\b.*)?$",
     "prop": rf'(?:\w+\.)?(?:{_BARE}|"[^"]*")',
-    "value": _VALUE,
-    "values": rf"{_VALUE}(?: or {_VALUE})+",
+    "value": _A_VALUE,
+    "values": rf"{_A_VALUE}(?: or {_A_VALUE})+",
     "digit": rf"(?:{'|'.join(DIGITS)})\b",
     "iso": r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})",
     # Beside a word in small letters: `pay later` is a name, and `Charged later` is none.
@@ -96,28 +96,28 @@ _KINDS = {
     r"(?:0?[1-9]|1[0-2])(?![-0-9.])",
     "upto": _UP_TO,
     "isoweek": r"W(?:eek )?[0-9]{1,2}\b",
-    "period": rf"(?:{_DAYS})?",
-    "when": _DAYS,
+    "period": rf"(?:{_SINGLE_DAYS})?",
+    "when": _SINGLE_DAYS,
     "rest": ".*",
     "filter": r"[\w.]+(?: \w+)*? (?:not )?(?:=|!=|!?~|[<>]=?|in|exists)"
     r'(?: (?:"[^"]*"|\([^()]*\)|[\w.$-]+))?',
     "rhythm": "(?-i:hourly|daily|weekly|monthly|quarterly|yearly)",
     "thousands": rf"{THOUSANDS.pattern}|[0-9]{{1,2}}(?:,[0-9]{{2}})+,[0-9]{{3}}",
-    "often": rf"(?:(?:{_LIMITS}) (?:{_TIMES}|{_N})|{_TIMES}|(?:{_N}) ?(?:\+|or more)"
+    "often": rf"(?:(?:{_AT_LEAST}) (?:{_HOW_OFTEN}|{_N})|{_HOW_OFTEN}|(?:{_N}) ?(?:\+|or more)"
     rf"|(?:{_N})(?= ?x\b| times?))(?: ?x\b| times?)?",
     "comma": "[0-9]+,[0-9]{1,2}",
     "span": _SPAN,
     "spans": rf"{_SPAN}(?:(?: ?[,/&] ?(?:and )?| and | or )(?:within )?{_SPAN})+",
     "hours": r"(?:[0-9]+|an?|one) ?(?:hours?|hrs?|h|minutes?|mins?|m|seconds?)\b",
     "whose": rf'(?:of|after|from|since)(?: {_NAME_WORD}| "[^"]*")+',
-    "list": rf"{_DAY}(?:{_AND}{_DAY})+",
-    "windows": rf"{_WINDOW}(?:{_AND}{_WINDOW})*",
+    "list": rf"{_A_DAY}(?:{_AND}{_A_DAY})+",
+    "windows": rf"{_A_WINDOW}(?:{_AND}{_A_WINDOW})*",
     "nday": r"D ?[0-9]+|day [0-9]+|[0-9]+(?: ?- ?| )?(?:d|days?)\b|[0-9]+(?:st|nd|rd|th)[ -]day",
     "nth": "|".join((*_NTH[1:], "[2-4](?:nd|rd|th)")),
-    "own": _OWN,
-    "window": rf"(?: {_OWN})?",
+    "own": _OWN_DAYS,
+    "window": rf"(?: {_OWN_DAYS})?",
     "inside": r"[^()]+ (?:within|on days?) [^()]+",
-    "weeks": rf"{_WEEKS}(?:{_AND}{_WEEKS})*",
+    "weeks": rf"{_A_WEEK}(?:{_AND}{_A_WEEK})*",
     **dict.fromkeys(("thirty", "since", "beyond", "until", "before"), "[0-9]{1,4}"),
 }
 # 27 Nov 2026, Nov 27; 2026-W45; Q3, 2026 Q3, first quarter, H1; in November, 2026-11; Monday.
@@ -159,7 +159,7 @@ def rewritten(stop: Stop, *, late: bool = False) -> Mistake | None:
 def _said(stop: Stop, message: str, place: int, last: int) -> Mistake:
     """Return what is said of a place; where a window is behind another `did`, of its whole step."""
     did = max((at for at in range(place) if stop.line[at].type == "DID"), default=0)
-    if not re.search(f"`{_OWN}`", message) or not did or stop.line[did - 1].type == "SHARE":
+    if not re.search(f"`{_OWN_DAYS}`", message) or not did or stop.line[did - 1].type == "SHARE":
         return stop.mistake(message.replace("`", ""), place, last)
     step = f"share {stop.typed(did, place)} "
     return stop.mistake(message.replace("`", step, 1).replace("`", ""), did, last)
@@ -189,7 +189,7 @@ def swallowed(name: str, today: date | None = None) -> str | None:
     if len(days) == 2 and days[1].end() == len(name) and not days[0]["weekday"]:
         begin, joint = days[0].start(), name[days[0].end() : days[1].start()]
         if name[:begin].endswith(" ") and re.fullmatch(_UP_TO, joint):
-            return f"write {name[:begin]}{_written(name, days, today or date.today(), True)}"
+            return f"write {name[:begin]}{_rewritten(name, days, today or date.today(), True)}"
     for sign, pattern, message in _rewrites():
         if sign[:1] in ("=", "+") and (match := pattern.fullmatch(name)):
             return message.format_map(_filled(match, today)).replace("`", "")
@@ -206,7 +206,7 @@ def day_in_words(stop: Stop) -> Mistake | None:
     start, end = matches[0].start(), matches[-1].end()
     first, last = window.token(start), window.first + window.ends.index(end)
     for is_range in (False, True):
-        written = _written(window.text, matches, today, is_range)
+        written = _rewritten(window.text, matches, today, is_range)
         begin = start
         if is_range and (word := re.search(r"(?:from|between) $", window.text[:start])):
             begin = word.start()
@@ -225,17 +225,17 @@ def day_in_words(stop: Stop) -> Mistake | None:
     return None
 
 
-def _written(text: str, matches: list[re.Match[str]], today: date, is_range: bool) -> str:
+def _rewritten(text: str, matches: list[re.Match[str]], today: date, is_range: bool) -> str:
     """Return the text from the first match to the last, with days as the language writes them."""
     written, end, rest = "", matches[0].start(), [*matches]
     while rest:
         match = rest.pop(0)
         written += text[end : match.start()]
         joint = text[match.end() : rest[0].start()] if rest else ""
-        day = _day(match, today)
+        day = _matched_day(match, today)
         if re.fullmatch(_UP_TO, joint) or (joint == " and " and text[:end].endswith("between ")):
-            other = _day(rest[0], today)
-            day = day if day[0] <= other[0] else _day(match, other[0])  # of the year before
+            other = _matched_day(rest[0], today)
+            day = day if day[0] <= other[0] else _matched_day(match, other[0])  # of the year before
             written += f"{day[0]}..{other[1]}" if is_range else f"{day[2]}{joint}{other[2]}"
             match = rest.pop(0)
         elif text[:end].endswith("since ") or re.match(
@@ -250,12 +250,15 @@ def _written(text: str, matches: list[re.Match[str]], today: date, is_range: boo
 
 def _to_come(matches: list[re.Match[str]], today: date) -> str:
     """Return the sentence on a day that could also have been meant, and is to come."""
-    pairs = ((_day(match, date(today.year, 12, 31)), _day(match, today)) for match in matches)
+    pairs = (
+        (_matched_day(match, date(today.year, 12, 31)), _matched_day(match, today))
+        for match in matches
+    )
     later = next((year_end[2] for year_end, day in pairs if year_end != day), "")
     return later and f" ({later} is to come)"
 
 
-def _day(match: re.Match[str], today: date) -> tuple[date, date, str]:
+def _matched_day(match: re.Match[str], today: date) -> tuple[date, date, str]:
     """Return the first and last day of the latest that has begun, and how it is written."""
     parts = {re.sub("[0-9]", "", name): text for name, text in match.groupdict().items() if text}
     if weekday := parts.get("weekday"):
@@ -325,17 +328,20 @@ def _filled(match: re.Match[str], today: date | None) -> Mapping[str, str]:
         elif name.startswith("weekday"):
             parts[name] = next(day for day in _WEEKDAYS if day[:3] == text[:3].capitalize())
         elif name in ("month", "quarter", "half"):
-            parts[name] = _day(match, today or date.today())[2]
+            parts[name] = _matched_day(match, today or date.today())[2]
         elif written := _WRITTEN.get(name):
             parts[name] = written(text)
     if inside := parts.get("inside"):
-        parts |= {"bare": re.sub(f" ?{_OWN}", "", inside), "own": re.findall(_OWN, inside)[0]}
+        parts |= {
+            "bare": re.sub(f" ?{_OWN_DAYS}", "", inside),
+            "own": re.findall(_OWN_DAYS, inside)[0],
+        }
     event = parts.get("event") or "App Installed"
     step = "App Launched" if event == "App Installed" else event
     return {"base": event, "step": step, **parts}
 
 
-def _number(text: str) -> int:
+def _first_number(text: str) -> int:
     """Return the number in a text; `a week` is one."""
     found = re.findall("|".join(["[0-9]+", *DIGITS]), text.lower()) or ["1"]
     return int(found[0]) if found[0].isdecimal() else DIGITS.index(found[0])
@@ -351,7 +357,7 @@ def _spans(text: str) -> str:
     """Return `1 week` for a week, `30 days` for a month, `7, 14 days` for 7 days and 2 weeks."""
     unit = "day|week|month|quarter|year|[dw]$"
     pairs = [
-        (_number(span), _IN_DAYS[re.findall(unit, span)[0][0]])
+        (_first_number(span), _IN_DAYS[re.findall(unit, span)[0][0]])
         for span in re.findall(_SPAN, text.lower())
     ]
     unit, size = ("week", 7) if all(days == 7 for _, days in pairs) else ("day", 1)
@@ -359,7 +365,7 @@ def _spans(text: str) -> str:
     return f"{', '.join(map(str, numbers))} {unit}{'s' * (numbers != [1])}"
 
 
-def _windows(text: str) -> str:
+def _as_windows(text: str) -> str:
     """Return `days 1..7, 14` for D1-D7 and day 14."""
     ends = re.findall(rf"([0-9]+)d?(?:{_UP_TO}(?:D|days? ?)?([0-9]+))?", text, re.IGNORECASE)
     written = ", ".join(f"{first}..{last}" if last else first for first, last in ends)
@@ -378,17 +384,17 @@ def _weeks(text: str) -> str:
     return ", ".join(f"{7 * int(first)}..{7 * int(last or first) + 6}" for first, last in ends)
 
 
-def _often(text: str) -> str:
+def _how_often(text: str) -> str:
     """Return `>= 2` for twice and for 2 or more, `> 3` for more than three times, `= 3` for 3."""
     is_limit = re.match("at least|min|[^ ]+ ?(?:[+]|or more)|twice|thrice", text.lower())
     sign = ">=" if is_limit else ">" if re.match("more than|over", text.lower()) else "="
     times = [n for n, word in enumerate(("once", "twice", "thrice"), 1) if word in text.lower()]
-    return f"{sign} {times[0] if times else _number(text)}"
+    return f"{sign} {times[0] if times else _first_number(text)}"
 
 
 def _hours(text: str) -> str:
     """Return the whole days that hold so many hours; minutes are in one."""
-    days = -(-_number(text) // 24) if "h" in text.lower() else 1
+    days = -(-_first_number(text) // 24) if "h" in text.lower() else 1
     return f"{days} day{'s' * (days != 1)}"
 
 
@@ -396,18 +402,18 @@ def _hours(text: str) -> str:
 _WRITTEN: dict[str, Callable[[str], str]] = {
     "span": _spans,
     "spans": _spans,
-    "windows": _windows,
+    "windows": _as_windows,
     "months": _months,
     "weeks": _weeks,
-    "often": _often,
+    "often": _how_often,
     "hours": _hours,
     "bars": lambda text: text.replace("_", ""),
     "thousands": lambda text: text.replace(",", ""),
     "rhythm": lambda text: "day" if text == "daily" else text.removesuffix("ly"),
     "comma": lambda text: text.replace(",", "."),
-    "values": lambda text: ", ".join(re.findall(_VALUE, text)),
+    "values": lambda text: ", ".join(re.findall(_A_VALUE, text)),
     "list": lambda text: ", ".join(re.findall("[0-9]+", text)),
-    "nday": lambda text: str(_number(text)),
+    "nday": lambda text: str(_first_number(text)),
     "nth": lambda text: f"{7 * _nth(text) - 7}..{7 * _nth(text) - 1}",
     "thirty": lambda text: f"{30 * int(text)}..{30 * int(text) + 29}",
     "since": lambda text: f"{text}..{30 if int(text) < 30 else int(text) + 30}",
@@ -420,7 +426,7 @@ _WRITTEN: dict[str, Callable[[str], str]] = {
 def _beginnings() -> frozenset[str]:
     """Return the first three letters of each word that a pattern may look for."""
     patterns = (line for line in table_lines("rewrites.txt") if not line.startswith(" "))
-    text = " ".join([*patterns, *(_KINDS[kind] for kind in _KINDS.keys() - {"event", "rest"})])
+    text = " ".join([*patterns, *(_OF_KIND[kind] for kind in _OF_KIND.keys() - {"event", "rest"})])
     bare = re.sub(r"\{[a-z]+\d?\}|\\[a-zA-Z]|\(\?", " ", text)
     return frozenset(word[:3].casefold() for word in re.findall("[a-z]+", bare, re.IGNORECASE))
 
@@ -436,5 +442,5 @@ def _rewrites() -> tuple[tuple[str, re.Pattern[str], str], ...]:
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Return a pattern with groups in the place of {event}, {n} and their like."""
-    text = re.sub(r"\{([a-z]+)(\d?)\}", lambda m: f"(?P<{m[1]}{m[2]}>{_KINDS[m[1]]})", pattern)
+    text = re.sub(r"\{([a-z]+)(\d?)\}", lambda m: f"(?P<{m[1]}{m[2]}>{_OF_KIND[m[1]]})", pattern)
     return re.compile(text.replace(" ", r"\s"), re.IGNORECASE)

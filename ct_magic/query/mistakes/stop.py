@@ -9,7 +9,7 @@ from datetime import date
 from ct_magic.query.lexer import CONTEXTUAL, NAMED_DAYS, SYMBOLS, WORDS, Token
 from ct_magic.rows import Record
 
-_LONGEST = 50  # characters of what was found that are shown
+_LONGEST_FOUND = 50  # characters of what was found that are shown
 Line = Sequence[Token]
 Accepted = Callable[[Line], frozenset[str]]
 Reach = Callable[[Line], int]
@@ -129,28 +129,30 @@ def shown(token: Token) -> str:
     """Return the words for what was found."""
     if token.type == "$END":
         return "found the end of the statement"
-    text = token.text if len(token.text) <= _LONGEST else f"{token.text[: _LONGEST - 1]}…"
+    text = (
+        token.text if len(token.text) <= _LONGEST_FOUND else f"{token.text[: _LONGEST_FOUND - 1]}…"
+    )
     return f"found {token.text}" if token.type == "STRING" else f"found '{text}'"
 
 
 # What the grammar accepts next, in words.
 
-_DAY = {"DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY", "PARAM"}
-PERIOD = _DAY | {"ON", "FROM", "SINCE", "LAST", "THIS", *NAMED_DAYS}
+_DAY_TOKENS = {"DATE", "EIGHT_DIGITS", "TODAY", "YESTERDAY", "PARAM"}
+PERIOD = _DAY_TOKENS | {"ON", "FROM", "SINCE", "LAST", "THIS", *NAMED_DAYS}
 OPERATOR = {*SYMBOLS.values(), "IN", "NOT", "EXISTS", "DOES_NOT_EXIST"} - {"DOT", "COLON"}
 VALUE = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
 _NAME = {"WORD", "STRING"}
 UNITS = {"DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "QUARTER", "QUARTERS", "YEAR", "YEARS"}
 _OPERATORS = "an operator (=, !=, ~, !~, >, >=, <, <=, in, not in, exists)"
 # What is said, the types that all must be expected for it, and the types that it speaks for.
-_KINDS: list[tuple[str, set[str], set[str]]] = [
+_EXPECTED: list[tuple[str, set[str], set[str]]] = [
     (_OPERATORS, {"IS", "HAS"}, OPERATOR),
     ('a value ("text", a number, true or false)', {"TRUE"}, VALUE),
     ("a property's name", _NAME | {"OPENING"}, _NAME | {"OPENING", "PARAM"}),
     ("an event's name", _NAME | {"PARAM"}, _NAME | {"PARAM", "JSON"}),
     ("a property's name", _NAME, _NAME),
     ("a period (last 7 days, 2015-08-10..2015-10-25)", {"SINCE"}, PERIOD),
-    ("a day (2015-08-10, today, yesterday)", {"DATE"}, _DAY),
+    ("a day (2015-08-10, today, yesterday)", {"DATE"}, _DAY_TOKENS),
     ("days, weeks, months, quarters or years", {"DAYS"}, UNITS),
     ("a whole number", {"NUMBER"}, {"NUMBER", "EIGHT_DIGITS"}),
 ]
@@ -164,7 +166,7 @@ def in_words(expected: Iterable[str], before: str) -> str:
     if before == "WORD":
         left -= {"WORD", "DOT", "COLON"}  # more words of the same name, a scope, a label
     phrases = []
-    for phrase, signs, kind in _KINDS:
+    for phrase, signs, kind in _EXPECTED:
         if signs <= left:
             phrases.append(phrase)
             left -= kind
