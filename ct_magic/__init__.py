@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     )
     from ct_magic.charts.vega import Picture as Picture
     from ct_magic.client.accounts import Account as Account
-    from ct_magic.counting.checks import check as check
+    from ct_magic.counting.account_check import check as check
     from ct_magic.counting.handle import Counting as Counting
     from ct_magic.forms import form as form
     from ct_magic.planning.preview import explain as explain, plan as plan
@@ -73,7 +73,7 @@ _HOMES = {
     "api": "compare count history names plot resume shares start use values why",
     "charts.vega": "Picture",
     "client.accounts": "Account",
-    "counting.checks": "check",
+    "counting.account_check": "check",
     "counting.handle": "Counting",
     "forms": "form",
     "planning.preview": "explain plan",

@@ -12,7 +12,7 @@ HOLDS, DOES_NOT, NOT_ASKED = 0, 1, 2
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line, ask, print the table; return the exit code."""
-    from ct_magic.counting.checks import check
+    from ct_magic.counting.account_check import check
 
     parser = argparse.ArgumentParser(prog="python -m ct_magic", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

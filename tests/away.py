@@ -21,8 +21,8 @@ from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Job, Timing
 from ct_magic.client.journal.journal import Journal
-from ct_magic.client.runner import Run
 from ct_magic.client.transport import Service
+from ct_magic.client.workers import Run
 
 FIRST = 384649162721759
 

@@ -32,7 +32,7 @@ os.write(7, str(count()).encode())
 # Forks a process for each place that it reads; 7 is its result, 2 what it says.
 FORKS = """
 import json, os, signal, sys, time
-import ct_magic.api, ct_magic.client.journal.store, ct_magic.client.runner
+import ct_magic.api, ct_magic.client.journal.store, ct_magic.client.workers
 import ct_magic.client.transport, ct_magic.results.frame, ct_magic.panel.front_end
 for line in sys.stdin:
     place = json.loads(line)

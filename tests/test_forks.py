@@ -29,7 +29,7 @@ from ct_magic.session.session import SESSION
 HOME = "common.threads"  # whoever needs an ordinary lock takes one from there
 OWN = {
     "client.limits": "a gate's room",
-    "client.runner": "client/test_runner.py, while a count runs",
+    "client.workers": "client/test_workers.py, while a count runs",
 }
 # Up to Python 3.11 a cached_property has one, for all objects of its class.
 KINDS = "(?:Lock|RLock|Condition|Semaphore|BoundedSemaphore|Barrier)"

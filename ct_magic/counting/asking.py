@@ -26,8 +26,8 @@ from ct_magic.query import parser
 from ct_magic.session.session import SANDBOX, SESSION
 
 if TYPE_CHECKING:
-    from ct_magic.client.runner import Run
     from ct_magic.client.transport import Asker
+    from ct_magic.client.workers import Run
     from ct_magic.counting.handle import Counting
     from ct_magic.panel.panel import Panel
     from ct_magic.panel.standing import About
@@ -60,7 +60,7 @@ def ask(
     waiting = [job.question for job in jobs if job.state is State.WAITING and not refresh]
     cell = _with_warnings(cell, journal.pending_elsewhere(waiting))
     if len(jobs) > 1:
-        from ct_magic.planning.estimate import with_expectation
+        from ct_magic.planning.timing import with_expectation
 
         cell = with_expectation(cell, jobs, journal)
     return begin(cell, jobs, journal, panel, cell_id, plotted=plotted)
@@ -177,8 +177,8 @@ def _service_run(
     cell: PreparedCell, jobs: Sequence[Job], journal: Journal, asker: Asker | None = None
 ) -> Run:
     """Return the run of these jobs; with an `asker` of one's own no count is written down."""
-    from ct_magic.client.runner import Run
     from ct_magic.client.transport import Service
+    from ct_magic.client.workers import Run
 
     timing, account = cell.timing, cell.account
     learned = Learned.from_text(journal.learned(LIMITS))

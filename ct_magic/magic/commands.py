@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ct_magic import api
 from ct_magic.client import accounts, credentials
 from ct_magic.common.words import suggest
-from ct_magic.counting import checks, handle, property_values
+from ct_magic.counting import account_check, handle, property_values
 from ct_magic.errors import AccountError, CountError, MissingExtraError, UsageError
 from ct_magic.magic.arguments import PASSCODE, refuse_passcode
 from ct_magic.magic.caller import Caller, Invocation, say
-from ct_magic.magic.short_display import as_table, show, show_short
+from ct_magic.magic.formatters import as_table, show, show_short
 from ct_magic.planning import preview
 from ct_magic.query import help as language_help
 from ct_magic.session import known_names
@@ -207,10 +207,10 @@ def wait_command(invocation: Invocation) -> None:
             raise
 
 
-def check_command(invocation: Invocation) -> checks.Check:
+def check_command(invocation: Invocation) -> account_check.Check:
     """Ask an account small counts whose answers must agree: %ct check, %ct check prod."""
     name = invocation.one_word("the name of an account", default=SESSION.used)
-    return checks.check(name, settings=invocation.settings, say=say)
+    return account_check.check(name, settings=invocation.settings, say=say)
 
 
 COMMANDS: dict[str, Callable[[Invocation], object]] = {

@@ -111,7 +111,7 @@ class CountMagics(_Configured):  # type: ignore[misc] # mypy knows no class that
         return None if name else frame
 
     def _show_short(self, frame: pd.DataFrame, *, has_panel: bool) -> None:
-        from ct_magic.magic.short_display import show_short
+        from ct_magic.magic.formatters import show_short
         from ct_magic.panel.short_tables import drawn_beside, drawn_short
 
         shell = self.shell
@@ -172,7 +172,7 @@ def register(shell: InteractiveShell) -> None:
 
 def unregister(shell: InteractiveShell) -> None:
     """Remove the magics and their settings from a shell."""
-    from ct_magic.magic.short_display import show_as_before
+    from ct_magic.magic.formatters import show_as_before
 
     manager = shell.magics_manager
     for table in (*manager.magics.values(), manager.lazy_magics):

@@ -14,7 +14,16 @@ from ct_magic.common.words import counted, duration, plain
 from ct_magic.panel import style, text as panel_text
 from ct_magic.panel.standing import Standing, has_trouble
 from ct_magic.panel.style import DOUBT, INK, MUTED, bar
-from ct_magic.panel.tables import clock, foreign, grid_as_html, is_grid, quiet, rows_as_html, state
+from ct_magic.panel.tables import (
+    clock,
+    foreign,
+    grid_as_html,
+    is_grid,
+    quiet,
+    rows_as_html,
+    state,
+    whole_table,
+)
 from ct_magic.planning.row_results import RowResult, shared_error
 from ct_magic.query.lexer import CONTEXTUAL, KEYWORDS, tokens_of_cell
 
@@ -22,8 +31,6 @@ Shape = Literal["one", "rows", "long", "grid"]
 IN_SIGHT = 8  # rows of a long table while it runs: those that changed last
 IN_TROUBLE = 3  # of them at most
 DRAWN = 250  # cells of a grid that is drawn anew while it fills
-_MOST = 200  # rows in the page; the DataFrame has all
-SCROLLED = 12  # rows from which on an open disclosure scrolls
 _DAY = 86400  # seconds that a clock goes on by itself
 TODO = "{}: what was sent is fetched, the rest is asked."
 _PARTS = {
@@ -193,26 +200,15 @@ def _rows_html(standing: Standing, live: bool, is_folded: bool) -> str:
         left = f'<div style="margin-top:4px">{len(rows) - len(shown):,} more rows</div>'
         return drawn if live else drawn + left
     if not is_folded and shape(standing) != "long":
-        return _table_html(standing, rows, live=live)
+        return whole_table(standing, rows, live=live)
     drawn = ""
     if standing.lost:
-        drawn = _table_html(standing, standing.lost[:IN_SIGHT])
+        drawn = whole_table(standing, standing.lost[:IN_SIGHT])
     elif not is_folded and not standing.has_shares:
         lines = columns_drawn(standing, style.AREA - 4)
         drawn = f'<div class="ct-area">{lines}</div>' if lines else ""
-    table = _table_html(standing, rows)
+    table = whole_table(standing, rows, scrolls=shape(standing) == "long")
     return f"{drawn}<details><summary>{len(rows):,} rows</summary>{table}</details>"
-
-
-def _table_html(standing: Standing, rows: Sequence[RowResult], *, live: bool = False) -> str:
-    drawn = rows_as_html(standing, rows[:_MOST], live=live)
-    if len(rows) <= SCROLLED or shape(standing) != "long":
-        return f'<div style="overflow-x:auto">{drawn}</div>'
-    left = len(rows) - _MOST
-    more = f"<div>and {left:,} more in the DataFrame</div>" if left > 0 else ""
-    name = f"the first {_MOST} rows" if more else "all rows"
-    scrolls = f'class="ct-scroll" tabindex="0" role="region" aria-label="{name}"'
-    return f"<div {scrolls}>{drawn}</div>{more}"
 
 
 def _query_html(standing: Standing) -> str:

@@ -12,7 +12,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from ct_magic.common.words import change, fit, plain, points, share
 from ct_magic.panel.style import NO_FORMULA
-from ct_magic.panel.tables import html_table, text_table
+from ct_magic.panel.tables import MOST_ROWS, html_table, text_table
 
 # What a page shows of a DataFrame of counts: the columns that say something, numbers to read.
 
@@ -150,9 +150,6 @@ def short_history(frame: pd.DataFrame, *, is_page: bool, columns: int | None = N
     shown = text_table([names, *lines], [n in numbers for n in range(len(names))], 10**6)
     cut = [line if fit(line, most) == line else f"{fit(line, most - 1)}…" for line in shown]
     return "\n".join([*cut, more] if more else cut)
-
-
-MOST_ROWS = 200  # rows in a page
 
 
 def short_table(frame: pd.DataFrame, *, is_page: bool) -> str:

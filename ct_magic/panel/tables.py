@@ -23,6 +23,8 @@ from ct_magic.planning.row_results import RowResult, reason, shared_error
 from ct_magic.rows import Record, Row, row_name
 
 NONE = "\u2013"  # in the place of a count that will not come
+MOST_ROWS = 200  # in a page; the DataFrame has all
+SCROLLED = 12  # rows from which on a table may scroll
 NUMERIC = " class=n"  # of a column whose cells are at the right
 _COLOURS = {State.FAILED: WRONG, State.TIMED_OUT: WRONG, State.INCONSISTENT: WRONG}
 _SIGN = re.compile(r'<span[^>]*(?:aria-hidden|role="img")[^>]*>[^<]*</span> ?')
@@ -184,6 +186,20 @@ def rows_as_html(standing: Standing, rows: Sequence[RowResult], *, live: bool = 
     if not live and not any(map(columns[-1].html, standing.rows)):
         columns.pop()
     return table_as_html(columns, rows, "counts")
+
+
+def whole_table(
+    standing: Standing, rows: Sequence[RowResult], *, live: bool = False, scrolls: bool = False
+) -> str:
+    """Return a table of rows that is as wide as it must be and, if it `scrolls`, not too high."""
+    drawn = rows_as_html(standing, rows[:MOST_ROWS], live=live)
+    if len(rows) <= SCROLLED or not scrolls:
+        return f'<div style="overflow-x:auto">{drawn}</div>'
+    left = len(rows) - MOST_ROWS
+    more = f"<div>and {left:,} more in the DataFrame</div>" if left > 0 else ""
+    name = f"the first {MOST_ROWS} rows" if more else "all rows"
+    region = f'class="ct-scroll" tabindex="0" role="region" aria-label="{name}"'
+    return f"<div {region}>{drawn}</div>{more}"
 
 
 def row_label(row: RowResult, named: bool) -> str:

@@ -14,7 +14,7 @@ from ct_magic.client.jobs import State, jobs_of
 from ct_magic.client.journal.journal import open_journal, recalled
 from ct_magic.common.words import counted
 from ct_magic.planning import prepare
-from ct_magic.planning.estimate import Estimate, expected
+from ct_magic.planning.timing import Estimate, expected
 from ct_magic.query import strict_json
 from ct_magic.query.doubts import doubted
 from ct_magic.query.expand import TooLargeError, expand, rows_in

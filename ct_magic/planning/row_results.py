@@ -17,7 +17,7 @@ from ct_magic.common.statistics import difference, wilson
 from ct_magic.rows import FEWER, PARTS, Comparison, Formula, Plan, Record, Row
 
 if TYPE_CHECKING:
-    from ct_magic.client.runner import Run
+    from ct_magic.client.workers import Run
 
 
 # Counts that cannot all be right: when a row is `inconsistent`, and gets no number.

@@ -17,7 +17,7 @@ from helpers.shell import TODAY, Clock, point_at, submitted, until
 from IPython.core.interactiveshell import InteractiveShell
 
 from ct_magic.client.jobs import Answer, Job, Partial, State, Success, Tally, Timing
-from ct_magic.client.runner import Run
+from ct_magic.client.workers import Run
 from ct_magic.counting.handle import wait
 from ct_magic.panel.panel import Panel
 from ct_magic.planning.row_results import RowRun

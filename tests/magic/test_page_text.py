@@ -9,7 +9,7 @@ import pytest
 from helpers.front_end import front_end
 
 from ct_magic.magic.commands import overview
-from ct_magic.magic.short_display import wrapped
+from ct_magic.magic.formatters import wrapped
 from ct_magic.query.help import PAGE, topic
 
 

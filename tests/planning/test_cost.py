@@ -23,7 +23,8 @@ from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Job, State, Tally, Timing
 from ct_magic.client.journal.journal import Journal, open_journal
 from ct_magic.errors import QueryWarning
-from ct_magic.planning.estimate import (
+from ct_magic.planning.prepare import prepare
+from ct_magic.planning.timing import (
     REQUEST,
     Estimate,
     Pacing,
@@ -32,7 +33,6 @@ from ct_magic.planning.estimate import (
     put_off,
     with_expectation,
 )
-from ct_magic.planning.prepare import prepare
 from ct_magic.rows import Question
 from ct_magic.sandbox import Sandbox
 from ct_magic.session.session import SESSION
@@ -268,8 +268,8 @@ def test_an_estimate_is_made_soon_whatever_the_settings_are() -> None:
     script = """
 import resource
 from itertools import product
-from ct_magic.planning.estimate import estimate, put_off
-from ct_magic.planning.estimate import Pacing
+from ct_magic.planning.timing import estimate, put_off
+from ct_magic.planning.timing import Pacing
 from ct_magic.settings import LONGEST
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))  # they take five together
 for took, interval, pending, at_once in product(

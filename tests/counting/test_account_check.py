@@ -24,7 +24,7 @@ from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Tally
 from ct_magic.client.journal.journal import open_journal
-from ct_magic.counting.check_points import Answers, Point, points, questions
+from ct_magic.counting.account_check import Answers, Check, Point, points, questions
 from ct_magic.planning.prepare import known_facts, remember_facts
 from ct_magic.query.doubts import CLOCK, DID_SEES_BASE
 from ct_magic.sandbox import Sandbox
@@ -46,11 +46,11 @@ def honest(box: Sandbox, state: object) -> Account:
     return Account("honest", "SANDBOX", Secret("sandbox"), base_url=box.url, timezone="UTC")
 
 
-def ask(account: Account, **more: Any) -> ct_magic.counting.checks.Check:
+def ask(account: Account, **more: Any) -> Check:
     return ct_magic.check(account, today=TODAY, settings=QUICK, **more)
 
 
-def not_holding(check: ct_magic.counting.checks.Check) -> set[str]:
+def not_holding(check: Check) -> set[str]:
     return {point.name for point in check.points if point.holds is False}
 
 
@@ -183,10 +183,7 @@ def test_the_result_is_a_text_a_page_and_a_frame(honest: Account) -> None:
     assert list(check.frame.columns) == ["point", "holds", "tested", "result", "meaning"]
     assert check.frame["holds"].dtype == pd.BooleanDtype()
     assert len(check.frame) == len(check.points)
-    assert (
-        "<b>"
-        not in ct_magic.counting.checks.Check("x", (Point("<b>", "", "", None, ""),))._repr_html_()
-    )
+    assert "<b>" not in Check("x", (Point("<b>", "", "", None, ""),))._repr_html_()
 
 
 def test_an_account_that_cannot_be_asked_is_an_error(honest: Account) -> None:

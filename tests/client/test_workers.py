@@ -33,7 +33,7 @@ from ct_magic.client.jobs import (
 )
 from ct_magic.client.journal.journal import Journal
 from ct_magic.client.limits import Gate, Learned, gate
-from ct_magic.client.runner import Run
+from ct_magic.client.workers import Run
 from ct_magic.common.threads import spawn
 from ct_magic.errors import JournalWarning
 
@@ -318,7 +318,7 @@ STOPPED = """
 import os, signal, subprocess, sys, time
 from helpers.plans import question
 from ct_magic.client.jobs import Job, Partial, Success, Tally, Trouble
-from ct_magic.client.runner import Run
+from ct_magic.client.workers import Run
 from ct_magic.client.jobs import Timing
 
 class Away:
