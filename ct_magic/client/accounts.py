@@ -65,6 +65,8 @@ REGIONS = {
     "mec1": "mec1.api.clevertap.com",
     "sk1": "sk1.api.clevertap.com",
 }
+_NETLOC = re.compile(r"(\[[\da-f:.]+\]|[\w.-]+)(:\d+)?", re.IGNORECASE)  # no userinfo in it
+_REQUEST_PATH = re.compile(r"/1/*(counts\b.*)?$|/counts/", re.IGNORECASE)
 REGION_SHAPE = re.compile(r"[a-z]{2,4}\d")  # a code of a region that may be newer than the list
 COUNTS_PATH = "/1/counts/profiles.json"  # of both calls
 DEFAULT = "default"
@@ -244,7 +246,8 @@ def _base_url(url: str, place: str) -> str:
     try:
         parts = urlsplit(url)
         # A passcode may have been put there, so nothing of it is repeated.
-        is_odd = parts.port == 0 or any(c in "?#@\\" or c.isspace() for c in url)
+        is_odd = parts.port == 0 or any(c in "?#\\" or c.isspace() for c in url)
+        is_odd = is_odd or not _NETLOC.fullmatch(parts.netloc)
         (parts.hostname or "").encode("idna")
     except ValueError:  # a port, a name or an address of version 6 that is none
         parts, is_odd = urlsplit(""), True
@@ -252,7 +255,7 @@ def _base_url(url: str, place: str) -> str:
         raise AccountError(
             f"{place} is not a base URL: write it like https://host or https://host/path"
         )
-    if parts.path.rstrip("/").endswith(("/1", "/counts/profiles.json")):
+    if _REQUEST_PATH.search(parts.path):
         raise AccountError(
             f"{place} is more than a base URL: leave away what begins with /1, it is put behind"
         )
@@ -260,7 +263,8 @@ def _base_url(url: str, place: str) -> str:
     with suppress(ValueError):
         is_loopback = ip_address(parts.hostname).is_loopback
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback):
-        return url.rstrip("/")
+        # One address is one text: whether it is https, and whose host it is, is read from that.
+        return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
     raise AccountError(
         f"{place} would send the passcode in the clear: use https (http is for loopback only)"
     )
@@ -279,7 +283,8 @@ def _checked(name: str, table: Mapping[str, Any], place: _Where) -> dict[str, An
     url = (table.get("base_url") or "").strip()
     url = _base_url(url, place("base_url")) if url else ""
     region = (table.get("region") or "").strip().lower()
-    named = next((code for code, host in REGIONS.items() if url == f"https://{host}"), None)
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    named = next((code for code, known in REGIONS.items() if host == known), None)
     if region not in REGIONS and region and not (url and REGION_SHAPE.fullmatch(region)):
         # Codes are never a near miss of each other: another region is another company's data.
         known = f"the regions are {', '.join(REGIONS)}"

@@ -26,21 +26,41 @@ LONGEST_PAUSE = 86400.0  # seconds; whoever asks for more than a day's pause can
 STATUSES = ("success", "partial", "fail")
 STILL_IN_PROGRESS = "2"  # the code of "Request still in progress"
 DATES_ARE_BAD = "4002"
-CACHES = ("X-Cache", "Cache-Status")  # headers in which a cache says that it hit
 INVALID_EVENT = re.compile(r"\binvalid event\s*:\s*(.+?)(?=; invalid event|$)", re.IGNORECASE)
 INVALID_GROUP = "invalid group"
+# What asks to come later: TooManyRequests, too_many_requests and too-many-requests are one.
 BUSY = re.compile(
-    r"\b(rate|request|usage)s?[ -]?limit|\bconcurren|\bquota\b|\bthrottl|\bslow down\b|\bbusy\b"
-    r"|\b(too many|try(ing)? (again|later)|retry (again|later|after|in)|try after)\b|\boverload"
-    r"|\btemporar",
+    r"\b(rate|requests?|usage|calls?|api|account|daily|query|queries|polls?|jobs?) ?limit|\bquotas?"
+    r"\b|: limit (was )?(exceeded|reached)|\b(limit|maximum|max)( number)? of (\d+ )?(requests"
+    r"|queries|calls)|\b(rate|requests?|queries|calls)( per \w+)? (is |are )?(exceeded|large|too )"
+    r"|\btoo (many|fast|frequent|much load)|\bconcurren|\bsimultaneous|\bthrottl|\bslow down\b"
+    r"|\bbusy\b|\boverload|\b(high|heavy) (load|traffic)\b|\bcapacity\b|\bexhausted\b|\bqueue\b.*"
+    r"\bfull\b|\b(another|already)\b.*\b(in progress|running)\b|\btemporar|\bmaintenance\b"
+    r"|\b(service|server|currently)\b.*\bunavailable\b|\bunavailable at\b|\bright now\b|\bback ?off"
+    r"\b|\bplease (wait|(re)?(try|submit))\b(?! (with|an?|the)\b)|\bwait (for )?\d"
+    r"|\b(re)?try(ing)?( \w+)? (again|later|after|in)\b(?! with)|\bcome (back|again)\b",
     re.IGNORECASE,
 )
-# Of the query, and so for ever: however often it is sent, its parts are as many.
-TOO_MANY_PARTS = re.compile(
-    r"\btoo many (\w+ )?(conditions?|days|event|events|fields|filters?|groups?|operators?|places"
-    r"|properties|values|clauses|items)\b",
+# Of the query, and so for ever: however often it is sent, its parts stay as they are.
+_PARTS = (
+    r"conditions?|days|events?|(any )?events|fields?|filters?|groups?|operators?|places"
+    r"|propert(y|ies)|clauses|items"
+)
+OF_THE_QUERY = re.compile(
+    rf"\b(too many|invalid|unknown|unsupported) (\w+ ){{0,2}}({_PARTS})\b"
+    r"|\b(too many|invalid) (\w+ )?(values|arguments|parameters?|keys|operands|characters|did )"
+    rf"|\blimit of \d+ (\w+ )?({_PARTS})\b",
     re.IGNORECASE,
 )
+_NAMES = re.compile(r"(?<=\w )'[^']*'|(?<=\w )\"[^\"]*\"")  # quoted, they may be anything
+STILL = re.compile(
+    r"\bstill (being|comput|count|pending|process|queued|running)|\bnot (yet )?(ready|done)\b"
+    r"|\bin progress\b|\bbeing processed\b",
+    re.IGNORECASE,
+)
+_ID = r"\b(request|req|query|job|report) ?id\b"
+_GONE = r"\b(invalid|unknown|expired|no such|no longer|not (a )?(found|known|valid)|not exist)\b"
+FORGOTTEN = re.compile(rf"{_ID}.*{_GONE}|{_GONE}.*{_ID}", re.IGNORECASE)
 CREDENTIALS = re.compile(
     r"\binvalid (account|passcode|credentials?)\b"
     r"|\b(account id|passcode|credentials?)\b.*\b(not valid|invalid|missing|wrong|required)\b",
@@ -108,8 +128,12 @@ def kept_by(headers: Mapping[str, str]) -> str | None:
         return f"it has an Age of {age:.9} seconds"
     if re.search(r"(^|,)\s*11[0-3]\b", warning):
         return f"it has a Warning that says so ({warning[:3].strip()})"
-    hits = (name for name in CACHES if re.search(r"\bhit\b", headers.get(name, ""), re.IGNORECASE))
-    return next((f"it has an {name} that says so" for name in hits), None)
+    for name, value in headers.items():
+        is_hit = re.search(r"hit(?![a-z])|\b(stale|revalidated)\b", value, re.IGNORECASE)
+        is_some = name.lower().endswith("-hits") and re.search("[1-9]", value)
+        if re.search(r"cache(?!-control)", name, re.IGNORECASE) and (is_hit or is_some):
+            return f"it has a header {name:.40} that says so"
+    return None
 
 
 def sent_at(headers: Mapping[str, str]) -> datetime | None:
@@ -128,26 +152,28 @@ def _kind(status: int, data: dict[str, object]) -> int:
 
 
 def _failure(kind: int, data: dict[str, object], error: str, req_id: str | None) -> jobs.Answer:
-    words, code = error.lower(), str(data.get("code"))
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]", " ", _NAMES.sub("", error))
+    code, is_look = str(data.get("code")), req_id is not None
     is_event = error.startswith("invalid event")  # which may be called anything
-    has_too_many_parts = TOO_MANY_PARTS.search(error)
-    if code == STILL_IN_PROGRESS or "still in progress" in words:
+    is_of_its_parts = is_event or OF_THE_QUERY.search(words)
+    if code == STILL_IN_PROGRESS or "still in progress" in words.lower():
         return jobs.NotYet()
-    if req_id is not None and "invalid request id" in words:
+    if is_look and not is_event and FORGOTTEN.search(words):
         return jobs.Forgotten(error)
     is_plain = kind == 400 or 200 <= kind < 300
     if kind == 401 or (is_plain and not is_event and CREDENTIALS.search(error)):
         return jobs.Denied(error)
-    if kind in (409, 429) or "too many concurrent" in words:
+    if kind in (409, 429) or code == "429":
         return jobs.Busy(error)
     if passing := _passing(kind, error):
         return passing
-    if not is_event and not has_too_many_parts and BUSY.search(error):
+    if not is_of_its_parts and BUSY.search(words):
         return jobs.Busy(error)
+    if not is_of_its_parts and STILL.search(words):
+        return jobs.NotYet()
     if kind == 403:
         return jobs.Denied(error)
-    is_of_the_query = is_event or has_too_many_parts or code == DATES_ARE_BAD
-    if req_id is None or is_of_the_query or INVALID_GROUP in words:
+    if not is_look or is_of_its_parts or code == DATES_ARE_BAD:
         return jobs.Failure(error)
     return jobs.Trouble(error, cause=jobs.Cause.REFUSED)
 

@@ -47,6 +47,17 @@ UNSAFE = {
     "an end of loopback's": f"http://127.0.0.1.{HIDDEN}.example",
     "a whole request": f"https://{HIDDEN}.example/1/counts/profiles.json",
     "the passcode": HIDDEN,
+    "behind a bracket": f"https://[::1]{HIDDEN}",
+    "in a bracket": f"https://[v1.{HIDDEN}]",
+    "a zone": f"http://[::1%25{HIDDEN}]",
+    "an empty port": f"https://{HIDDEN}:",
+    "a variable": f"https://${{{HIDDEN}}}",
+    "an assignment": f"https://passcode={HIDDEN}",
+    "a list": f"https://x.example,{HIDDEN}",
+    "a star": f"https://*.{HIDDEN}.example",
+    "a mark": f"https://<{HIDDEN}>",
+    "half a request": f"https://{HIDDEN}.example/1/counts",
+    "a request in capitals": f"https://{HIDDEN}.example/1/COUNTS/profiles.JSON/",
 }
 
 
@@ -104,11 +115,39 @@ def test_an_unsafe_address_is_refused_and_not_quoted(
 
 
 @pytest.mark.parametrize(
-    "url", ["https://x.example/a/", "http://127.0.0.1:8", "http://[::1]:9", " http://localhost:1 "]
+    "url",
+    [
+        *("https://x.example/a/", "http://127.0.0.1:8", "http://[::1]:9", " http://localhost:1 "),
+        *("https://b\u00fccher.example", "https://my_gateway:8443/1/team", "https://x.example."),
+    ],
 )
 def test_a_safe_address_is_taken_by_hand(url: str) -> None:
     """https anywhere, http on loopback."""
     assert ct_magic.Account("a", "A", "x-y-z", base_url=url).base_url == url.strip().rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("HTTPS://X.Example/Team/", "https://x.example/Team"),
+        ("Http://LocalHost:8", "http://localhost:8"),
+        ("HTTPS://IN1.api.CleverTap.com", "https://in1.api.clevertap.com"),
+    ],
+)
+def test_an_address_has_one_writing(tmp_path: Path, url: str, read: str) -> None:
+    """Or one in capitals would have no proxy, no certificates of its own, and another journal."""
+    by_hand = ct_magic.Account("a", "A", "x-y-z", base_url=url)
+    of_environment = accounts.find_account(None, {**safe(tmp_path), "CLEVERTAP_BASE_URL": url})
+    assert by_hand.base_url == of_environment.base_url == read
+
+
+@pytest.mark.parametrize("end", [".", ":443", "/gateway", "./"])
+def test_a_host_of_a_region_is_known_in_every_writing(end: str) -> None:
+    """Beside another region one of the two is a mistake: it is another company's data."""
+    url = f"https://IN1.api.clevertap.com{end}"
+    assert ct_magic.Account("prod", "A", "x-y-z", base_url=url).region == "in1"
+    with pytest.raises(AccountError, match="is the host of region in1"):
+        ct_magic.Account("prod", "A", "x-y-z", region="us1", base_url=url)
 
 
 def test_a_passcode_given_as_text_is_a_secret() -> None:

@@ -20,7 +20,7 @@ from ct_magic.client.jobs import (
     Tally,
     Trouble,
 )
-from ct_magic.client.responses import pause, read
+from ct_magic.client.responses import kept_by, pause, read
 from ct_magic.common.system_events import SYSTEM_EVENTS
 
 LIVE = {
@@ -248,6 +248,26 @@ def test_what_a_success_adds_is_taken_only_where_it_is_a_number() -> None:
         *("Please try again later", "Try again in 30 seconds", "Please retry after some time"),
         *("Request limit reached", "Server is busy", "You are being throttled", "Slow down"),
         *("Concurrency exceeded", "Quota exceeded", "Temporarily unavailable", "TOO MANY"),
+        *("TooManyRequestsException", "too_many_requests", "rate_limit_exceeded", "QuotaExceeded"),
+        *("Please slow-down", "RateLimitExceeded", "ThrottlingException", "Rate exceeded"),
+        *(
+            "Limit exceeded",
+            "API call limit reached",
+            "Daily limit exceeded",
+            "Request rate too high",
+        ),
+        *("Requests per second exceeded", "You have exceeded the maximum number of requests"),
+        *("Please wait 30 seconds between polling requests", "Please retry your request"),
+        *("Please try in a few minutes", "Come back later", "You are polling too fast"),
+        *("A query is already running", "Another request is in progress", "Job queue is full"),
+        *("RESOURCE_EXHAUSTED", "Capacity exceeded", "Service is currently unavailable"),
+        *(
+            "Under maintenance",
+            "Back off",
+            "Too many reports in progress",
+            "exceeded limit of 3 calls",
+        ),
+        *("The 'reports' queue is full", "Usage limits reached"),
     ],
 )
 @pytest.mark.parametrize(("status", "code"), [(400, 400), (200, 400), (200, None), (403, 403)])
@@ -264,6 +284,14 @@ def test_whatever_asks_to_come_later_is_busy(
     [
         *("Invalid event : Try again", "Invalid event : Too many requests", "Bad request"),
         *("Too many filters", "too many event properties", "Too many events in the query"),
+        *(
+            "Invalid property : quota",
+            "Invalid operator : try again",
+            "Unknown property: Rate limit",
+        ),
+        *("Event 'Quota reached' does not exist", 'event property "busy" is invalid'),
+        *("Too many arguments", "Too many operands", "Request limit of 100 filters exceeded"),
+        *("Unknown event Busy", "Invalid parameter: rate limit", "Please try with fewer values"),
     ],
 )
 def test_what_is_wrong_with_the_query_is_no_reason_to_come_later(words: str) -> None:
@@ -317,6 +345,48 @@ def test_a_success_of_a_submission_names_its_id() -> None:
     answer = reading(200, LIVE | {"req_id": int(ID)}, req_id=None)
     assert isinstance(answer, Success)
     assert answer.req_id == ID
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("Unknown request id", "No such req_id", "reqId not found", "Request id has expired"),
+        *("The request id is not valid", "Invalid RequestId", "job id does not exist"),
+    ],
+)
+@pytest.mark.parametrize(("status", "code"), [(400, 400), (404, 404), (200, None), (410, 410)])
+def test_an_id_that_is_not_known_is_forgotten_in_any_words(
+    words: str, status: int, code: object
+) -> None:
+    """Young it is looked at again, later only a new submission helps; a submission has none."""
+    assert isinstance(reading(status, fail(words, code)), Forgotten)
+    assert isinstance(reading(400, fail(f"Invalid event : {words}", 400)), Failure)
+    assert not isinstance(reading(status, fail(words, code), None), Forgotten)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Still processing", "Query is still running", "Result not ready", "Request in progress"],
+)
+@pytest.mark.parametrize(("status", "code"), [(400, 400), (200, 400), (200, None)])
+def test_what_is_still_counted_is_no_failure(words: str, status: int, code: object) -> None:
+    """However it is said: a long count would else be given up after five looks."""
+    assert reading(status, fail(words, code)) == NotYet()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *({"X-Cache": "TCP_MEM_HIT from proxy"}, {"X-Cache": "RefreshHit from cloudfront"}),
+        *({"CF-Cache-Status": "HIT"}, {"X-Cache-Status": "STALE"}, {"X-Proxy-Cache": "hit"}),
+        *({"X-Cache-Hits": "0, 2"}, {"Cache-Status": "edge; hit; ttl=5"}, {"Age": "007"}),
+    ],
+)
+def test_every_cache_that_says_so_is_believed(headers: dict[str, str]) -> None:
+    """What it gives was given before: it is no answer to this request."""
+    assert kept_by(headers)
+    fine = {"X-Cache": "TCP_MISS", "CF-Cache-Status": "DYNAMIC", "X-Cache-Hits": "0", "Age": "0"}
+    assert not kept_by(fine | {"Cache-Control": "no-cache, stale-if-error=0", "X-White": "hit"})
 
 
 @pytest.mark.parametrize("header", ["1_000", "1_0.5", "0x10", "1e", ""])
