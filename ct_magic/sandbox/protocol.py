@@ -13,8 +13,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ct_magic.common.threads import ForkLock
+from ct_magic.sandbox.engine import Engine
 from ct_magic.sandbox.faults import REPLIES, Faults, Reply, failed, reply
 from ct_magic.sandbox.filter_sql import RefusedError
+from ct_magic.sandbox.server import Room
 
 PATH = "/1/counts/profiles.json"
 TOP_PATH = "/1/counts/top.json"
@@ -52,33 +54,29 @@ class _Pending:
 
 
 class Protocol:
-    """Answers requests to one account. May be used by several threads.
+    """Answers requests to one account, from an engine. May be used by several threads.
 
-    `ask` has a function for each path, from the query's JSON to what a success holds; it raises
-    RefusedError. `schema` gives the names of the data, `data` what identifies them; `random`
-    spreads the latencies. The rest is as in `Sandbox`.
+    `credentials` are the account's id and passcode; the rest is as in `Sandbox`.
     """
 
     def __init__(
         self,
         credentials: tuple[str, str],
-        ask: Mapping[str, Callable[[Any], dict[str, Any]]],
-        schema: Callable[[], dict[str, Any]],
-        data: Callable[[], str],
+        engine: Engine,
         faults: Faults,
-        random: Random,
+        seed: int,
         clock: Callable[[], float],
-        *,
         latency: tuple[float, float],
         partials: int | None,
         at_once: int,
         pending_at_once: int | None,
     ) -> None:
-        self._credentials, self._ask, self._schema, self._data = credentials, ask, schema, data
-        self._faults, self._random, self._clock = faults, random, clock
-        self._latency, self._partials = latency, partials
-        self._at_once, self._pending_at_once = at_once, pending_at_once
-        self._lock, self._under_way, self._ahead = ForkLock(), 0, 0.0
+        self._credentials, self._engine, self._faults = credentials, engine, faults
+        self._ask = {PATH: self._count, TOP_PATH: engine.top}
+        self._random = Random(seed)  # noqa: S311 # reproducible, not secret
+        self._clock, self._latency, self._partials = clock, latency, partials
+        self._room, self._pending_at_once = Room(at_once), pending_at_once
+        self._lock, self._ahead = ForkLock(), 0.0
         self._pending: dict[str, _Pending] = {}
         self._log: deque[Request] = deque(maxlen=LOGGED)
         # 15 digits, as the service's: a double keeps them. No two runs have one in common, or a
@@ -97,18 +95,12 @@ class Protocol:
             return refused
         parts = urlsplit(target)
         if parts.path == _NAMES_PATH:
-            return reply(200, self._schema())
+            return reply(200, self._engine.schema())
         req_id = parse_qs(parts.query, keep_blank_values=True).get("req_id", [None])[0]
-        with self._lock:
-            self._under_way += 1
-            crowded = self._under_way > self._at_once
-        try:
-            answer = _TOO_MANY if crowded else self._within(parts.path, method, req_id, body)
-        finally:
-            with self._lock:
-                self._under_way -= 1
+        with self._room.entered() as is_let_in:
+            answer = self._within(parts.path, method, req_id, body) if is_let_in else _TOO_MANY
         self._note(method, body, req_id, answer.status)
-        return replace(answer, headers=(*answer.headers, ("X-Sandbox-Data", self._data())))
+        return replace(answer, headers=(*answer.headers, ("X-Sandbox-Data", self._engine.data())))
 
     def refused(self, method: str, target: str, headers: Mapping[str, str]) -> Reply | None:
         """Return why a request is not answered, whatever its body is; None where it is."""
@@ -182,6 +174,11 @@ class Protocol:
             if known.never or known.polls <= known.looks or self._now() < known.ready:
                 return _not_finished(int(req_id or 0))
             return known.answer
+
+    def _count(self, body: object) -> dict[str, object]:
+        profiles, events = self._engine.count(body)
+        split = {"users": profiles, "devices": profiles}
+        return {"count": profiles, "tcount": events, "nQCount": 0, "userDeviceCount": split}
 
     def _now(self) -> float:
         return self._clock() + self._ahead

@@ -1,31 +1,9 @@
 """The sandbox's own data: a food-and-shopping app, three years long, the same for the same seed.
 
-What it tells, for whoever looks:
-
-- **A launch.** Two and a half years before today the app opened in Singapore; until then nobody
-  there has done anything.
-- **A season.** November and December are half as busy again as the rest of the year, weekends
-  busier than Mondays.
-- **A drop in June.** In the last June that a whole July has followed, payments by UPI failed:
-  `Charged` falls, and only a breakdown by `Payment mode` says why.
-- **A campaign.** In the March before that June a notification went to everybody; Gold and Platinum
-  customers bought more that month, Silver ones did not.
-- **The beginning.** Some profiles are there from 2015, when the app only asked for a favourite
-  food.
-- **A curve of retention.** Whoever came in the last 14 weeks comes back in the week of the
-  installation with a probability of 46 %, later with .14 + .32 e^(-w/3), w weeks after it, on any
-  of its days: on days 7, 14, 21 and 28 as on the others.
-- **An evening spot.** Of these a quarter installed the app between 22:30 and 22:45, after a spot
-  on television.
-- **An experiment.** Eight weeks before today the profiles of `Group` "treated" began to see another
-  way to pay: of a hundred visits 20 buy, of the "control" group's 12.
-- **Orders without a look.** 15 % of the purchases repeat an earlier order: nothing was viewed, and
-  nothing put into the cart.
-
-A session's `time_of_day` is the minute in which it began, like "13:05", and `day_of_week` its day's
-English name, both in UTC. Names and values of `tech`, `app`, `demographics` and `reachability` are
-those of the vendor's examples; the name of the other platform is on no page, so only Android's
-profiles have a `Platform`.
+`README.md`, "The data", says what can be found in it. A session's `time_of_day` is the minute in
+which it began, like "13:05", and `day_of_week` its day's English name, both in UTC. Names and
+values of `tech`, `app`, `demographics` and `reachability` are those of the vendor's examples; the
+name of the other platform is on no page, so only Android's profiles have a `Platform`.
 """
 
 from __future__ import annotations
@@ -37,7 +15,7 @@ if TYPE_CHECKING:
     import duckdb
 
 SESSIONS_A_PROFILE = 4.6  # tried before weekday and season thin them out
-_COHORT_WEEKS = 14  # before today, whose newcomers follow the curve of retention
+_COHORT_WEEKS = 14  # before today, whose newcomers come back by .14 + .32 e^(-w/3) after w weeks
 TRIAL = 8  # weeks since the experiment began
 
 SETUP = """

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from random import Random
 
 from ct_magic.common.threads import in_child
 from ct_magic.errors import UsageError
 from ct_magic.sandbox.engine import Engine
 from ct_magic.sandbox.faults import Fault, Faults, Reply, plan as fault_plan
-from ct_magic.sandbox.protocol import PATH, TOP_PATH, Protocol, Request
+from ct_magic.sandbox.protocol import Protocol, Request
 from ct_magic.sandbox.server import Server
 from ct_magic.settings import zone
 
@@ -66,14 +65,16 @@ class Sandbox:
         seconds = latency if isinstance(latency, tuple) else (latency, latency)
         if not all(0 <= end < math.inf for end in seconds):
             raise UsageError(f"latency is seconds, from 0, not {latency!r}")
-        planned = fault_plan(faults) if isinstance(faults, str) else faults
+        planned = Faults(fault_plan(faults) if isinstance(faults, str) else faults, seed)
         days_of = zone(timezone) or UTC
         is_own = data is None and db is None
         utc = partial(datetime.now, UTC)
         clocked = now or (utc if is_own and today is None else None)
         self._engine = Engine(days_of, lenient=lenient, now=clocked)
-        self._port = port
-        self._server = Server(self.answer, lambda *head: self._protocol.refused(*head))
+        limits = partials, at_once, pending_at_once
+        whom = account, passcode
+        self._protocol = Protocol(whom, self._engine, planned, seed, clock, seconds, *limits)
+        self._port, self._server = port, Server(self._protocol.answer, self._protocol.refused)
         # DuckDB complains at the end of a process about connections that are still open.
         self._closing = weakref.finalize(self, self._engine.close)
         in_child(self._leave)
@@ -87,19 +88,6 @@ class Sandbox:
         except BaseException:
             self._engine.close()
             raise
-        self._protocol = Protocol(
-            (account, passcode),
-            {PATH: self._success, TOP_PATH: self._engine.top},
-            self._engine.schema,
-            self._engine.data,
-            Faults(planned, seed),
-            Random(seed),  # noqa: S311 # reproducible, not secret
-            clock,
-            latency=seconds,
-            partials=partials,
-            at_once=at_once,
-            pending_at_once=pending_at_once,
-        )
 
     def _leave(self) -> None:
         self._closing.detach()
@@ -145,10 +133,5 @@ class Sandbox:
         self._engine.export(folder)
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Answer one request; what the server calls."""
+        """Answer one request, as the server does."""
         return self._protocol.answer(method, target, headers, body)
-
-    def _success(self, body: object) -> dict[str, object]:
-        profiles, events = self._engine.count(body)
-        split = {"users": profiles, "devices": profiles}
-        return {"count": profiles, "tcount": events, "nQCount": 0, "userDeviceCount": split}

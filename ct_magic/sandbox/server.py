@@ -8,13 +8,15 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from itertools import islice
 from socketserver import TCPServer
 from typing import Any
 
+from ct_magic.common.threads import ForkLock
 from ct_magic.errors import UsageError
 from ct_magic.sandbox.faults import Reply, failed
 
@@ -75,6 +77,25 @@ class Server:
             self._http = None
 
 
+class Room:
+    """Lets so many requests to the counts in at once; who comes above that is answered 429."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._inside, self._lock = most, 0, ForkLock()
+
+    @contextmanager
+    def entered(self) -> Iterator[bool]:
+        """Count a request as under way; yield False where it is one too many."""
+        with self._lock:
+            self._inside += 1
+            has_room = self._inside <= self._most
+        try:
+            yield has_room
+        finally:
+            with self._lock:
+                self._inside -= 1
+
+
 def is_loopback(host: str) -> bool:
     """Return True if a `Host` header names this machine itself."""
     name = host.rpartition(":")[0] if re.search(r":\d*$", host) else host
@@ -116,24 +137,13 @@ class _Handler(BaseHTTPRequestHandler):
     answer: _Answer
     refuse: _Refuse
 
-    def do_GET(self) -> None:
-        self._serve()
-
-    def do_POST(self) -> None:
-        self._serve()
-
-    do_HEAD = do_GET  # noqa: N815 # the base class's way of naming
-    do_OPTIONS = do_GET  # noqa: N815
-    do_PUT = do_POST  # noqa: N815
-    do_DELETE = do_POST  # noqa: N815
-    do_PATCH = do_POST  # noqa: N815
-
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Refuse what is no request that HTTP knows: in JSON, as everything here."""
         self.close_connection = True
         self._send(failed(405 if code == 501 else code, message or "Bad request"))
 
-    def _serve(self) -> None:
+    def do_GET(self) -> None:
+        """Answer a request, of whichever method."""
         hosts = self.headers.get_all("Host") or []
         if len(hosts) > 1 or (not hosts and self.request_version != "HTTP/1.0"):
             self.send_error(400, "a request has one Host header")
@@ -157,6 +167,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(413, "the request is too long")
         else:
             self._send(self.answer(self.command, self.path, headers, body))
+
+    # The base class's way of naming.
+    do_HEAD = do_POST = do_OPTIONS = do_PUT = do_DELETE = do_PATCH = do_GET  # noqa: N815
 
     def _body(self, largest: int) -> bytes | None:
         """Return the body; None where it is longer, of which nothing more is read then."""
