@@ -20,7 +20,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -218,10 +217,12 @@ def from_file(
     path = config_file(environ)
     try:
         _check_permissions(path, user)
+        import tomllib  # most have no such file
+
         tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors add a BOM
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise AccountError(f"{path} is not TOML: {error}") from None
     except OSError as error:
         raise AccountError(f"{path} cannot be read: {error.strerror}") from None

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from typing import TextIO
 
-from ct_magic.panel import html as panel_html, tables, text as panel_text
 from ct_magic.panel.standing import USUAL, About, Standing
 from ct_magic.planning.row_results import RowRun
 
@@ -90,6 +89,8 @@ class TextPanel(Panel):
         self.refresh()
 
     def _show(self, standing: Standing) -> None:
+        from ct_magic.panel import text as panel_text
+
         if self._rewrite:
             self._print(REWRITE + panel_text.line(standing, self._columns() - 1))
         elif (line := panel_text.progress(standing)) != self._said and not self._about.stable:
@@ -97,10 +98,14 @@ class TextPanel(Panel):
             self._print(f"ctcount: {line}\n")
 
     def _end(self, standing: Standing) -> None:
+        from ct_magic.panel import tables
+
         lead = REWRITE if self._rewrite else ""
         self._print(f"{lead}{tables.text(standing, self._columns())}\n")
 
     def _columns(self) -> int:
+        from ct_magic.panel import text as panel_text
+
         # A line that is longer than the terminal's cannot be rewritten. Some say they have none.
         try:
             return os.get_terminal_size(self._out.fileno()).columns or panel_text.TERMINAL
@@ -146,5 +151,7 @@ class HtmlPanel(Panel):
 
 def still(standing: Standing, hint: str | None = None) -> dict[str, object]:
     """Return a picture that needs neither a kernel nor widgets, as HTML and as text."""
+    from ct_magic.panel import html as panel_html, tables
+
     text = tables.text(standing) + (f"\n({hint})" if hint else "")
     return {"text/plain": text, "text/html": panel_html.html(standing, hint)}

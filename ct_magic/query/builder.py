@@ -21,8 +21,6 @@ from ct_magic.query import alternatives, calendar, model, parameters, printer, t
 from ct_magic.query.catalog import Names
 from ct_magic.query.doubts import is_misspelt, misplaced, of_event_name
 from ct_magic.query.lexer import API_NAMES, Source, Token, tried_word, unquoted
-from ct_magic.query.mistakes.rewriting import swallowed
-from ct_magic.query.mistakes.words import WORDS_OF_OTHERS
 from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.payload import OFTEN, from_json
 from ct_magic.rows import Record
@@ -808,11 +806,13 @@ class Builder(ClauseRules):
             (doubt,) = of_event_name(name.text, self.names)
             self.fail(f"{doubt} Quoted, it is sent as it is", name)
         words = [word.text for word in name.words]
-        inside = swallowed(f"did {name.text}", self.today) if inner else None
-        if message := inside or swallowed(name.text, self.today):
+        inside = printer.meant(f"did {name.text}", self.today) if inner else None
+        if message := inside or printer.meant(name.text, self.today):
             self.fail(f"{message}; a name is quoted, {printer.quote(name.text)}", name)
         place = tried_word(words)
         if place is not None:
+            from ct_magic.query.mistakes.words import WORDS_OF_OTHERS
+
             hint = f"a name that holds it is quoted, {printer.quote(name.text)}"
             message = f"found '{words[place]}': {WORDS_OF_OTHERS[words[place]]}; {hint}"
             self.fail(message, name.words[place])

@@ -43,8 +43,6 @@ from ct_magic.query.lexer import (
     tokens,
     with_contextual,
 )
-from ct_magic.query.mistakes import explain as syntax_errors
-from ct_magic.query.mistakes.rewriting import with_own_events
 from ct_magic.query.model import JsonQuery, Query
 from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.printer import to_text
@@ -52,6 +50,9 @@ from ct_magic.query.tree import DidNode, QueryNode, StatementNode, node_maker
 from ct_magic.rows import Record
 
 _DEEPEST = 30  # brackets in brackets
+_INDENTED = "a statement begins without indentation: take the spaces before it away"
+_INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
+_EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
 if lark.__version__.startswith("0."):
     raise UsageError(
         "the old package lark-parser has taken the place of lark: pip uninstall lark-parser, then "
@@ -134,7 +135,9 @@ def _cured(text: str, read: Callable[[str], object]) -> Iterator[None]:
     try:
         yield
     except QueryError as error:
-        for cure in syntax_errors.cures(error, text):
+        from ct_magic.query.mistakes.explain import cures
+
+        for cure in cures(error, text):
             with suppress(QueryError):
                 read(cure)
                 error.cure = cure
@@ -184,7 +187,7 @@ def _part(
     words = list(tokens(source))
     if not words:
         no_filter = "there is no filter: write one, as in Amount > 500"
-        raise source.error(syntax_errors.EMPTY if opening == "did" else no_filter, 0, 1)
+        raise source.error(_EMPTY if opening == "did" else no_filter, 0, 1)
     if words[0].type == opening.upper():
         message = f"write what comes behind '{opening}' alone"
         raise source.error(message, words[0].start, words[0].end)
@@ -271,10 +274,12 @@ def _statements(
         first, types = line[0], [token.type for token in line]
         colon = types.index("COLON") if "COLON" in types else -1
         if colon > 0 and source.line(line[colon].start) > source.line(first.start):
-            raise source.error(syntax_errors.INDENTED_LABEL, line[colon - 1].start, line[colon].end)
+            raise source.error(_INDENTED_LABEL, line[colon - 1].start, line[colon].end)
         try:
             query = builder.build(_tree(source, line, today))
         except QueryError as error:
+            from ct_magic.query.mistakes.rewriting import with_own_events
+
             raise error.saying(with_own_events(error.message, line, reach)) from None
         if query.label is not None and query.label in labels:
             message = f"duplicate label '{query.label}': labels must be unique in a cell"
@@ -288,9 +293,9 @@ def _statement_lines(source: Source) -> list[list[Token]]:
     """Return the tokens of each statement; raise QueryError where none begins."""
     lines = statement_tokens(source)
     if not lines:
-        raise source.error(syntax_errors.EMPTY, 0, 1)
+        raise source.error(_EMPTY, 0, 1)
     if not source.begins_line((first := lines[0][0]).start):
-        raise source.error(syntax_errors.INDENTED, first.start, first.end)
+        raise source.error(_INDENTED, first.start, first.end)
     return lines
 
 
@@ -301,8 +306,10 @@ def _tree(source: Source, line: list[Token], today: date | None = None) -> State
     end = Token("$END", "", line[-1].end)
     at, _, tree = _fed([*in_context(line), end])
     if not isinstance(tree, StatementNode):
+        from ct_magic.query.mistakes.explain import explain_mistake
+
         whole = [*with_contextual(line), end]
-        mistake = syntax_errors.explain_mistake(whole, at, accepted, reach, today)
+        mistake = explain_mistake(whole, at, accepted, reach, today)
         raise source.error(mistake.message, mistake.start, mistake.end)
     return tree
 

@@ -6,10 +6,10 @@ import re
 from datetime import date
 from typing import assert_never
 
+from ct_magic.common.system_events import SYSTEM_EVENTS
 from ct_magic.query import model, strict_json
 from ct_magic.query.calendar import counts_from_today, unit_of
 from ct_magic.query.lexer import is_bare_event, is_bare_name
-from ct_magic.query.mistakes.rewriting import swallowed
 from ct_magic.query.payload import to_payload
 
 WIDEST = 88
@@ -43,7 +43,16 @@ def name_text(text: str) -> str:
 
 def event_name(text: str) -> str:
     """Return the name of an event: bare where no word in it could be meant as a clause."""
-    return text if is_bare_event(text) and not swallowed(text) else quote(text)
+    return text if is_bare_event(text) and not meant(text) else quote(text)
+
+
+def meant(name: str, today: date | None = None) -> str | None:
+    """Return what to write for an event's name that is rather a query: `Charged twice`."""
+    if name.removeprefix("did ") in SYSTEM_EVENTS:
+        return None
+    from ct_magic.query.mistakes.rewriting import swallowed  # most of a process loads no mistakes
+
+    return swallowed(name, today)
 
 
 def quote(text: str) -> str:

@@ -32,10 +32,6 @@ from ct_magic.query.mistakes import rewriting, words
 from ct_magic.query.mistakes.examples import misplaced_token
 from ct_magic.query.mistakes.stop import Accepted, Line, Mistake, Reach, Stop, in_words
 
-INDENTED = "a statement begins without indentation: take the spaces before it away"
-INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
-EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
-
 
 def explain_mistake(
     line: Line, at: int, accepted: Accepted, reach: Reach, today: date | None = None
