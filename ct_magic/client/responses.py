@@ -123,8 +123,8 @@ def kept_by(headers: Mapping[str, str]) -> str | None:
 
     An `Age` of 0 may be what a cache writes below an answer that it has just got.
     """
-    age, warning = headers.get("Age", "").strip(), headers.get("Warning", "")
-    if re.match(r"0*[1-9]", age):
+    age, warning = headers.get("Age", ""), headers.get("Warning", "")
+    if re.search("[1-9]", age):
         return f"it has an Age of {age:.9} seconds"
     if re.search(r"(^|,)\s*11[0-3]\b", warning):
         return f"it has a Warning that says so ({warning[:3].strip()})"
@@ -137,9 +137,13 @@ def kept_by(headers: Mapping[str, str]) -> str | None:
 
 
 def sent_at(headers: Mapping[str, str]) -> datetime | None:
-    """Return when the service sent an answer, by its own clock (UTC), or None."""
+    """Return when the service sent an answer, by its own clock (UTC), or None.
+
+    Where somebody on the way has added another date, it is the earliest of them.
+    """
     try:
-        moment = parsedate_to_datetime(headers.get("Date", ""))
+        dates = re.split("(?<=GMT),", headers.get("Date", ""))
+        moment = min(map(parsedate_to_datetime, dates))
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (TypeError, ValueError, OverflowError):
         return None

@@ -111,20 +111,21 @@ class Reader(Record):
         """Return the values of `("a", "b")`, or of a variable that holds a list."""
         if values.variable is None:
             held = tuple(map(self.value, values.items))
-            self._check_separators(values)
+            self.check_separators(list(pairwise(values.items)))
             return held
         with self.at(values):
             return parameters.scalars(values.variable.text[1:], self.params)
 
-    def _check_separators(self, values: tree.ValuesNode) -> None:
-        """Raise QueryError for `(1,250)`, `(1,250, 2,500)`: a comma may be a separator."""
-        pairs = [(f"{a.text},{b.text}", a, b) for a, b in pairwise(values.items)]
-        is_one = re.compile(r"-?\d{1,3},\d{3}(\.\d+)?").fullmatch
-        glued = [pair for pair in pairs if pair[2].start == pair[1].end + 1 and is_one(pair[0])]
+    def check_separators(self, pairs: Sequence[tuple[Token, Token]]) -> None:
+        """Raise QueryError for `(1,250)`, `(1.250,5)`, `(9,99, 19,99)`: a comma may be inside."""
+        glued = [(a, b, f"{a.text},{b.text}") for a, b in pairs if b.start == a.end + 1]
+        glued = [pair for pair in glued if not re.search("[^-0-9.,]", pair[2])]
+        is_one = re.compile(r"-?\d{1,3}(,\d{3}(\.\d+)?|\.\d{3},\d+)").fullmatch
+        odd = glued if 1 < len(glued) < len(pairs) else [p for p in glued if is_one(p[2])]
         # Several numbers of three digits each, like `(100,200,300)`, are a list.
-        is_list = len(glued) == len(pairs) > 1 and len(values.items[0].text) == 3
-        if glued and not is_list:
-            one, first, last = glued[0]
+        is_list = len(odd) == len(pairs) > 1 and len(pairs[0][0].text) == 3
+        if odd and not is_list:
+            first, last, one = odd[0]
             cure = "leave the separators out, or put a space behind every comma of the list"
             self.fail(f"{one} is two numbers here: {cure}", first, last)
 
@@ -305,6 +306,8 @@ class PeriodRules(Reader):
             return None
         with self.at(node):
             if isinstance(node, tree.OnDays):
+                ends = ((a.end or a.start, b.start) for a, b in pairwise(node.windows))
+                self.check_separators(list(ends))
                 return _own_days([self._window(window, node) for window in node.windows])
             period = self._period(node)
             if isinstance(period, model.Period):
@@ -357,6 +360,7 @@ class PeriodRules(Reader):
             raise QueryError(f"own days are days or weeks: write within {about} days")
         if zero := next((token for token in numbers if token.text == "0"), None):
             self.fail("the first day is day 0: write within 1 day", zero)
+        self.check_separators(list(pairwise(numbers)))
         size = calendar.DAYS[of]
         most = (MOST_OWN_DAYS + 1) // size
         return _own_days([(0, self.whole_number(n, 1, most) * size - 1) for n in numbers])

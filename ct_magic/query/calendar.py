@@ -145,7 +145,7 @@ def stretches(period: model.Days, axis: model.ByTime | None) -> list[Stretch]:
         days = window(end, axis.rolling) if axis.rolling else piece
         is_later = axis.first and start > first
         before = model.Days(first, start - timedelta(1)) if is_later else None
-        found.append(Stretch(days, piece, before, piece == unit_of(axis.unit, start)))
+        found.append(Stretch(days, piece, before, is_whole(piece, axis.unit)))
     return found
 
 

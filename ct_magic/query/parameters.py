@@ -212,7 +212,9 @@ def _foreign(value: Any, name: str) -> Scalar | date | list[object]:
         return _arrow(value, name)
     if hasattr(value, "dtype") and getattr(value, "ndim", 0) == 1:
         return _with_digits(value, value.dtype)
-    if hasattr(value, "dtype") and getattr(value, "shape", None) == () and hasattr(value, "item"):
+    is_masked = getattr(value, "ndim", 1) == 0 and bool(getattr(value, "mask", False))
+    is_scalar = hasattr(value, "dtype") and getattr(value, "shape", None) == ()
+    if is_scalar and hasattr(value, "item") and not is_masked:
         if getattr(value.dtype, "kind", "") == "M":
             _check_days(value, name)
             value = value.astype("datetime64[us]")  # of nanoseconds, item() is a bare integer
@@ -231,6 +233,8 @@ def _arrow(value: Any, name: str) -> Scalar | date | list[object]:
             kind = value.dtype if hasattr(value, "dtype") else value.type
             return _with_digits(getattr(value, method)(), kind)
     if hasattr(value, "as_py") and value.as_py() is not None:
+        if hasattr(value.type, "value_field"):  # of a list, which says what its numbers are
+            return _arrow(value.values, name)
         (held,) = _with_digits([value.as_py()], value.type)
         return _unboxed(held, name)
     raise _no_value(value, name)
@@ -269,7 +273,7 @@ def _no_value(value: object, name: str) -> QueryError:
         return QueryError(f"${name} is {value!r}: it is used as {use}")
     if isinstance(value, time):
         return QueryError(f"${name} is a time: write it in a range of the clock")
-    is_missing = value is None or kind in ("NAType", "datetime64")
+    is_missing = value is None or kind in ("NAType", "datetime64", "MaskedConstant")
     description = "not there" if is_missing else _article(kind)
     shown = reprlib.repr(value)  # which survives a repr that fails
     seen = "" if "\n" in shown else f" ({shown})"

@@ -6,7 +6,7 @@ Rule: README.md here, "Against another period".
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 
 from ct_magic.common import words
 from ct_magic.query import calendar, model
@@ -37,7 +37,7 @@ def other_days(query: Query, own: Days, unit: Unit | None, today: date) -> Days:
 def preceding(period: model.AnyPeriod, own: Days, unit: Unit | None, today: date) -> Days:
     """Return the period before, by the words of the period."""
     start, end = calendar.ends(own)
-    before = start - timedelta(1)
+    before = _moved(start, -1, Unit.DAY)
     match period:
         case model.Last(n, of):
             is_whole = calendar.is_of_whole_pieces(period, unit)

@@ -185,9 +185,19 @@ def with_room(df: pd.DataFrame, ours: Iterable[str]) -> pd.DataFrame:
 
 def asked_order(df: pd.DataFrame, values: Iterable[object], axis: str) -> list[object]:
     """Return the values of an axis in the order they were asked; of others, in their order."""
-    known = dict.fromkeys(_layout(df)["values"].get(axis, []))
+    known = {value: place for place, value in enumerate(_layout(df)["values"].get(axis, []))}
+    # From a file "True" and "01" come as True and 1.
+    read = {_as_read(value): place for value, place in known.items()}
     found = dict.fromkeys(values)
-    return [*(v for v in known if v in found), *(v for v in found if v not in known)]
+    return sorted(found, key=lambda v: known.get(v, read.get(_as_read(v), len(known))))
+
+
+def _as_read(value: object) -> object:
+    """Return what is equal for a value and for what a file gives back of it."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return str(value)
 
 
 def steps(rows: Iterable[Cell]) -> list[Cell]:
@@ -254,7 +264,7 @@ _READ: dict[Any, Callable[[Any], Any]] = {
     frame.INT: int,
     frame.TEXT: str,
     frame.DAY: lambda value: date.fromisoformat(str(value)[:10]),
-    frame.FLOAT: lambda value: float(value) if math.isfinite(value) else None,
+    frame.FLOAT: lambda value: number if math.isfinite(number := float(value)) else None,
     COLUMNS["whole"]: lambda value: str(value) == "True",
 }
 

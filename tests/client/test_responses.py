@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from ct_magic.client.jobs import (
     Tally,
     Trouble,
 )
-from ct_magic.client.responses import kept_by, pause, read
+from ct_magic.client.responses import kept_by, pause, read, sent_at
 from ct_magic.common.system_events import SYSTEM_EVENTS
 
 LIVE = {
@@ -393,3 +394,11 @@ def test_every_cache_that_says_so_is_believed(headers: dict[str, str]) -> None:
 def test_a_pause_is_written_as_http_writes_it(header: str) -> None:
     """Python alone takes 1_000 for a number."""
     assert pause({"Retry-After": header}) is None
+
+
+@pytest.mark.parametrize("between", [", ", ","])
+def test_of_two_dates_the_earlier_one_counts(between: str) -> None:
+    """A cache's neighbour may put its own date beside that of the answer."""
+    dates = ["Sun, 29 Nov 2026 10:00:00 GMT", "Mon, 30 Nov 2026 10:00:00 GMT"]
+    for both in (dates, dates[::-1]):
+        assert sent_at({"Date": between.join(both)}) == datetime(2026, 11, 29, 10, tzinfo=UTC)

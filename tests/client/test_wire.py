@@ -616,6 +616,8 @@ def test_whatever_others_put_into_urllib3_the_count_comes(
     [
         *("Age: 30\r\n", "Age: 00001\r\n", 'Warning: 110 - "Response is Stale"\r\n'),
         *("X-Cache: Hit from edge\r\n", "Cache-Status: x; hit\r\n"),
+        *("X-Cache: TCP_MEM_HIT\r\n", "CF-Cache-Status: HIT\r\n", "X-Cache-Status: STALE\r\n"),
+        *("X-Proxy-Cache: HIT\r\n", "Age: 0\r\nAge: 30\r\n", "Age: +30\r\n"),
     ],
 )
 def test_what_a_cache_gives_is_no_answer(head: str) -> None:

@@ -191,6 +191,10 @@ def test_today_may_be_an_instant() -> None:
         pa.array([9.99, 0.1], pa.float32()).dictionary_encode(),
         pa.chunked_array([pa.array([9.99, 0.1], pa.float32())]),
         list(pa.array([9.99, 0.1], pa.float32())),
+        pa.scalar([9.99, 0.1], pa.list_(pa.float32())),
+        pa.array([[9.99, 0.1]], pa.large_list(pa.float32()))[0],
+        pa.array([[9.99, 0.1]], pa.list_(pa.float32(), 2))[0],
+        pl.Series([[9.99, 0.1]], dtype=pl.List(pl.Float32))[0],
         pl.Series([9.99, 0.1], dtype=pl.Float32),
         pd.Series([9.99, 0.1]),
         pa.array([9.99, 0.1]),
@@ -336,6 +340,9 @@ def test_everywhere_a_variable_may_stand() -> None:
         ("A where x in $v", "abc", "$v is no list: write in ($v)"),
         ("A where x in $v", ["a", None], "$v holds what is not there (None)"),
         ("A where x in $v", pd.Series([1.0, None]), "$v holds what is not a number (NaN)"),
+        ("A where x in $v", np.ma.array([1.0, 5], mask=[0, 1]), "$v holds what is not there"),
+        ("A where x in $v", np.ma.array([1, 5], mask=[1, 0]), "$v holds what is not there"),
+        ("A where x = $v", np.ma.masked, "$v is not there (masked)"),
         ("A where x in $v", [DAY], "$v holds dates"),
         ("A where x in $v", [["a"]], "$v holds lists"),
         ("A where x in $v", {"a": 1}, "$v is a dict"),
@@ -452,7 +459,11 @@ def test_a_0_alone_or_before_a_point_is_a_number(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "values", ["(1,250, 2,500)", "(1,250.50, 9)", "(7, 1,250,500)", "(1,250)", "(1,250,500)"]
+    "values",
+    [
+        *("(1,250, 2,500)", "(1,250.50, 9)", "(7, 1,250,500)", "(1,250)", "(1,250,500)"),
+        *("(1.250,5)", "(9,99, 19,99)", "(5, 9,99, 19,9)"),
+    ],
 )
 @pytest.mark.parametrize("clause", ["where x in", "where x not in", "by x in", "did B where x in"])
 def test_some_commas_with_a_space_and_some_without_are_not_guessed(
@@ -461,6 +472,17 @@ def test_some_commas_with_a_space_and_some_without_are_not_guessed(
     """A list of two numbers and a number with a separator are written alike."""
     with pytest.raises(QueryError, match="is two numbers here: leave the separators out"):
         parse(f"A {clause} {values}", today=TODAY)
+
+
+@pytest.mark.parametrize(
+    "window", ["on day 1,365", "on days 0..6,365", "within 1,365 days", "within 7, 1,365 days"]
+)
+def test_a_comma_inside_own_days_is_not_guessed(window: str) -> None:
+    """`on day 1,365` may be one day or two."""
+    with pytest.raises(QueryError, match="is two numbers here: leave the separators out"):
+        parse(f"A 2026-10 share did B {window}", today=TODAY)
+    for listed in ("on day 1,7", "on day 1, 365", "within 1, 365 days"):
+        assert parse(f"A 2026-10-01 share did B {listed}", today=TODAY)
 
 
 @pytest.mark.parametrize("values", ["(100,200,300)", "(100, 200, 300)", "(5,10, 20)"])

@@ -198,3 +198,11 @@ def test_a_did_whose_own_period_counts_from_today_is_refused_beside_vs() -> None
         with pytest.raises(QueryError, match="before 2 weeks"):
             rows(f"last 2 weeks did B {period} vs previous")
     rows("last 2 weeks did B 2026-01-01..2026-02-01 did C before 2 weeks vs previous")
+
+
+@pytest.mark.parametrize("period", ["0001-01-01", "0001-01-01..0001-01-09", "0001-01", "0001-Q1"])
+def test_before_the_first_days_there_is_no_other_period(period: str) -> None:
+    """That is an error of the query; and the calendar's last week is a week like others."""
+    with pytest.raises(QueryError, match="leaves the calendar"):
+        parse(f"A {period} vs previous")
+    assert len(parse("A 9999-12-27..9999-12-31 by week")) == 1

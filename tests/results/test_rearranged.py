@@ -376,3 +376,24 @@ def test_a_plain_frame_is_compared_with_the_value_that_was_asked_first(how: str)
     """Its index tells the order, whatever it was sorted by since."""
     df = frames.experiment(control=(48, 80), treated=(56, 70), held=(10, 50))
     pd.testing.assert_frame_equal(compare(REARRANGED[how](df)), compare(df))
+
+
+@pytest.mark.parametrize("values", [("True", "False"), ("02", "1"), ("1e3", "7"), ("2.50", "x")])
+def test_a_value_that_a_file_gave_another_type_is_known_again(
+    engine: Engine, values: tuple[str, str]
+) -> None:
+    """The first is the one that was asked first, also where "True" and "02" came as True and 2."""
+    listed = ", ".join(f'"{value}"' for value in values)
+    df = asked(
+        engine, f"App Launched 2026-11-08\n  share did Charged\n  by profile.Plan in ({listed})"
+    )
+    turned = from_file(df.iloc[::-1])
+    first = turned["profile.Plan"].tolist()[-1]
+    assert set(compare(turned)["against"]) == {first}
+
+
+def test_a_file_of_texts_alone_has_the_same_shares(engine: Engine) -> None:
+    """Numbers that were read as texts are numbers."""
+    df = asked(engine, FUNNEL)
+    texts = pd.read_csv(io.StringIO(df.to_csv(index=False)), dtype=str)
+    pd.testing.assert_series_equal(*(shares(f)["share_of_step_before"] for f in (texts, df)))
