@@ -23,9 +23,11 @@ import stat
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import wraps
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from traceback import clear_frames
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from ct_magic.client import credentials
@@ -70,7 +72,25 @@ REGION_SHAPE = re.compile(r"[a-z]{2,4}\d")  # a code of a region that may be new
 COUNTS_PATH = "/1/counts/profiles.json"  # of both calls
 DEFAULT = "default"
 SANDBOX_ID = "SANDBOX"  # of the account that a sandbox has unless told otherwise
+_Given = ParamSpec("_Given")
+_Made = TypeVar("_Made")
 _Where = Callable[[str], str]  # names the place of a value, so that the value is not quoted
+
+
+def _without_locals(work: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
+    """Let errors keep no locals: whoever shows an error's frames would show what is configured."""
+
+    @wraps(work)
+    def call(*args: _Given.args, **options: _Given.kwargs) -> _Made:
+        try:
+            return work(*args, **options)
+        except BaseException as error:
+            del args, options
+            clear_frames(error.__traceback__)
+            error.__context__ = None
+            raise
+
+    return call
 
 
 def _is_id(value: object) -> bool:
@@ -113,6 +133,7 @@ class Account:
     max_concurrent: int | None
     poll_interval: float | None
 
+    @_without_locals
     def __init__(
         self,
         name: str,
@@ -148,6 +169,7 @@ class Account:
         return region if self.place == self.region else f"at {self.base_url}"
 
 
+@_without_locals
 def find_account(name: str | None = None, environ: Variables = MACHINE) -> Account:
     """Return the account of that name; without one, the environment's.
 
@@ -168,6 +190,7 @@ def find_account(name: str | None = None, environ: Variables = MACHINE) -> Accou
     return Account(name=name, passcode=passcode, **fields)
 
 
+@_without_locals
 def own_address(name: str, environ: Variables = MACHINE) -> str | None:
     """Return the address that an account names itself, None for its region's host."""
     table, place = _table(name, environ)
@@ -207,6 +230,7 @@ def config_file(environ: Variables = MACHINE) -> Path:
         ) from None
 
 
+@_without_locals
 def from_file(
     environ: Variables = MACHINE, user: int | None = None
 ) -> dict[str, dict[str, object]]:

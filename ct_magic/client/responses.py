@@ -42,25 +42,25 @@ BUSY = re.compile(
     re.IGNORECASE,
 )
 # Of the query, and so for ever: however often it is sent, its parts stay as they are.
-_PARTS = (
+_QUERY_PARTS = (
     r"conditions?|days|events?|(any )?events|fields?|filters?|groups?|operators?|places"
     r"|propert(y|ies)|clauses|items"
 )
 OF_THE_QUERY = re.compile(
-    rf"\b(too many|invalid|unknown|unsupported) (\w+ ){{0,2}}({_PARTS})\b"
+    rf"\b(too many|invalid|unknown|unsupported) (\w+ ){{0,2}}({_QUERY_PARTS})\b"
     r"|\b(too many|invalid) (\w+ )?(values|arguments|parameters?|keys|operands|characters|did )"
-    rf"|\blimit of \d+ (\w+ )?({_PARTS})\b",
+    rf"|\blimit of \d+ (\w+ )?({_QUERY_PARTS})\b",
     re.IGNORECASE,
 )
-_NAMES = re.compile(r"(?<=\w )'[^']*'|(?<=\w )\"[^\"]*\"")  # quoted, they may be anything
+_QUOTED_NAME = re.compile(r"(?<=\w )'[^']*'|(?<=\w )\"[^\"]*\"")  # quoted, they may be anything
 STILL = re.compile(
     r"\bstill (being|comput|count|pending|process|queued|running)|\bnot (yet )?(ready|done)\b"
     r"|\bin progress\b|\bbeing processed\b",
     re.IGNORECASE,
 )
-_ID = r"\b(request|req|query|job|report) ?id\b"
+_SOME_ID = r"\b(request|req|query|job|report) ?id\b"
 _GONE = r"\b(invalid|unknown|expired|no such|no longer|not (a )?(found|known|valid)|not exist)\b"
-FORGOTTEN = re.compile(rf"{_ID}.*{_GONE}|{_GONE}.*{_ID}", re.IGNORECASE)
+FORGOTTEN = re.compile(rf"{_SOME_ID}.*{_GONE}|{_GONE}.*{_SOME_ID}", re.IGNORECASE)
 CREDENTIALS = re.compile(
     r"\binvalid (account|passcode|credentials?)\b"
     r"|\b(account id|passcode|credentials?)\b.*\b(not valid|invalid|missing|wrong|required)\b",
@@ -156,7 +156,7 @@ def _kind(status: int, data: dict[str, object]) -> int:
 
 
 def _failure(kind: int, data: dict[str, object], error: str, req_id: str | None) -> jobs.Answer:
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]", " ", _NAMES.sub("", error))
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]", " ", _QUOTED_NAME.sub("", error))
     code, is_look = str(data.get("code")), req_id is not None
     is_event = error.startswith("invalid event")  # which may be called anything
     is_of_its_parts = is_event or OF_THE_QUERY.search(words)

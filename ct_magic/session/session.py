@@ -10,7 +10,7 @@ from ct_magic.client import accounts
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.common.threads import ForkLock
-from ct_magic.errors import AccountError
+from ct_magic.errors import AccountError, UsageError
 
 if TYPE_CHECKING:
     from ct_magic.query.catalog import Names
@@ -44,6 +44,8 @@ class Session:
         """Return the account that is given or has that name; without one, the one in use."""
         if isinstance(account, Account):
             return account
+        if not isinstance(account, str | None):
+            raise UsageError("account is a name or a ct_magic.Account")
         name = account or self.used
         if name != SANDBOX:
             return accounts.find_account(name)

@@ -110,6 +110,7 @@ def test_an_unsafe_address_is_refused_and_not_quoted(
     with pytest.raises(AccountError) as caught:
         way(url, tmp_path)
     assert HIDDEN not in str(caught.value)
+    assert HIDDEN not in repr([frame.f_locals for frame in ours(caught.value)])
     name = "CLEVERTAP_BASE_URL" if way.__name__.startswith("by_environment") else "base_url"
     assert name in str(caught.value)
 
@@ -228,6 +229,48 @@ def test_a_region_alone_has_its_own_host() -> None:
     assert ct_magic.Account("prod", "A", "x-y-z", base_url=account.base_url).region == "in1"
     with pytest.raises(AccountError, match="leave one of them away"):
         dataclasses.replace(account, region="us1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[prod]\nid = "A"\npasscode = "{HIDDEN}"\n',
+        f'[prod]\nid = "A"\npass = "{HIDDEN}\n',
+        f'prod = "{HIDDEN}"\n',
+        f'[prod]\nid = "A"\nregion = "{HIDDEN}"\n',
+        f'[prod]\nid = "{HIDDEN} x"\n',
+        f'[prod]\nid = "A"\n[default]\nid = "{HIDDEN}"\n',
+        f'[pr-od]\nid = "A"\nbase_url = "https://{HIDDEN}.x"\n[pr_od]\nid = "B"\n',
+    ],
+)
+def test_no_frame_of_an_error_holds_the_file(tmp_path: Path, text: str) -> None:
+    """Whoever wrote a passcode into it is told so, and nothing else is."""
+    file = tmp_path / "accounts.toml"
+    file.write_text(text)
+    file.chmod(0o600)
+    for read in (accounts.from_file, lambda e: accounts.find_account("prod", e)):
+        with pytest.raises(AccountError) as caught:
+            read(safe(tmp_path))
+        assert ours(caught.value)
+        assert HIDDEN not in f"{caught.value} {every_local(caught.value)}"
+
+
+def every_local(error: BaseException | None) -> str:
+    """What a tool shows that keeps the locals of all frames, but of the tests' own."""
+    kept = []
+    while error is not None:
+        frames = [f for f, _ in walk_tb(error.__traceback__) if f.f_code.co_filename != __file__]
+        kept += [repr(frame.f_locals) for frame in frames]
+        error = error.__context__
+    return " ".join(kept)
+
+
+@pytest.mark.parametrize("given", [("A", HIDDEN), {"passcode": HIDDEN}, HIDDEN.encode(), 5])
+def test_an_account_is_a_name_or_an_account(state: Path, given: Any) -> None:
+    """Whatever else somebody gives is not repeated."""
+    with pytest.raises(ct_magic.UsageError, match=r"a name or a ct_magic\.Account") as caught:
+        ct_magic.count("Charged yesterday", account=given)
+    assert HIDDEN not in str(caught.value)
 
 
 WRONG: dict[str, dict[str, str]] = {
