@@ -139,7 +139,10 @@ class Service:
             if "," in response.headers.get("Content-Encoding", ""):
                 # Unpacked twice, some kilobytes would fill the memory.
                 return unusable("an answer that is packed twice is not read")
-            body = response.raw.read(self._longest + 1, decode_content=True)
+            try:
+                body = response.raw.read(self._longest + 1, decode_content=True)
+            except ValueError as error:  # a chunk of -5 bytes
+                return unusable(f"an answer that cannot be read ({type(error).__name__})")
         return self._answer(response, body, req_id, began)
 
     def _answer(

@@ -211,14 +211,20 @@ def names_from_json(text: str) -> Names:
     )
 
 
-def from_schema(schema: Mapping[str, Any]) -> Names:
-    """Read the sandbox's schema: like the file, with a type beside each property's values."""
-    scopes = {scope.value: schema.get(scope.value, {}) for scope in SCOPES}
-    plain: dict[str, Any] = {scope: _examples(p) for scope, p in scopes.items()}
-    plain["events"] = {name: _examples(p) for name, p in schema["events"].items()}
-    read = names_from_json(json.dumps(plain | {"geo": schema.get("geo", [])}))
-    holders = (schema["events"] | scopes).items()
-    types = {(holder, name): of["type"] for holder, p in holders for name, of in p.items()}
+def from_schema(schema: Any) -> Names:
+    """Read the sandbox's schema: like the file, with a type beside each property's values.
+
+    Raise UsageError for what is no schema.
+    """
+    try:
+        scopes = {scope.value: schema.get(scope.value, {}) for scope in SCOPES}
+        plain: dict[str, Any] = {scope: _examples(p) for scope, p in scopes.items()}
+        plain["events"] = {name: _examples(p) for name, p in schema["events"].items()}
+        holders = (schema["events"] | scopes).items()
+        types = {(holder, name): of["type"] for holder, p in holders for name, of in p.items()}
+        read = names_from_json(json.dumps(plain | {"geo": schema.get("geo", [])}))
+    except (AttributeError, LookupError, TypeError):
+        raise UsageError("no sandbox is there, or one of another version") from None
     return replace(read, are_all=True, types=types)
 
 

@@ -82,17 +82,17 @@ def write(target: str) -> None:
         raise errors.UsageError(message) from None
 
 
-def _schema(account: str) -> dict[str, object]:
+def _schema(account: str) -> object:
     """Ask the sandbox of an account: one that runs beside the kernel, else the kernel's own."""
     from ct_magic.client.transport import sandbox_schema
 
     with suppress(errors.AccountError, OSError, ValueError):
         if account != SANDBOX and (schema := sandbox_schema(SESSION.account(account))):
-            return dict(schema)
+            return schema
     own = SESSION.account(SANDBOX)
     try:
         # At its address: in a process that was forked its data are the parent's.
-        return dict(sandbox_schema(own) or {})
+        return sandbox_schema(own)
     except OSError:
         raise errors.AccountError(f"no sandbox answers at {own.base_url}") from None
 

@@ -281,6 +281,19 @@ def test_the_services_clock_decides_and_a_wrong_one_is_said(ahead: float) -> Non
     assert expected in "".join(heard)
 
 
+@pytest.mark.parametrize("size", [b"-5", b"-0x5", b"5;x\r\n-1"])
+def test_an_answer_in_impossible_chunks_is_trouble(size: bytes) -> None:
+    """The id of a look is kept, and a submission is sent again."""
+
+    def serve(wire: Wire) -> None:
+        wire.request()
+        wire.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + size + b"\r\n{}\r\n")
+
+    with wires(serve) as url:
+        assert isinstance(service(url).poll("7"), Trouble)
+        assert isinstance(service(url).submit("7"), Trouble)
+
+
 def test_only_loopback_is_asked_which_data_it_counts() -> None:
     """Whatever the account's id; any other host is asked nothing but the documented calls."""
     asked: list[bytes] = []

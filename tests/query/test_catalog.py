@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 
 from ct_magic import UsageError
-from ct_magic.query.catalog import MOST, Names, names_from_json, to_json
+from ct_magic.query.catalog import MOST, Names, from_schema, names_from_json, to_json
 from ct_magic.query.model import JsonQuery, Property, Query, Scope
 from ct_magic.query.parser import parse, statements
 from ct_magic.session.session import Session
@@ -98,3 +98,18 @@ def test_names_that_are_learned_at_the_same_time_are_all_kept() -> None:
     session.learn(asked())
     beside.join()
     assert {"A", "B", "C"} <= set(session.names.events)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        *(None, 5, True, [1], ["ab", "cd"], "x", {"data": "x"}, {"events": 5}, {"events": ["A"]}),
+        *({"events": {"A": 5}}, {"events": {"A": [1]}}, {"events": {"A": {"p": 5}}}),
+        *({"events": {"A": {"p": ["x"]}}}, {"events": {"A": {"p": {"type": "text"}}}}),
+        *({"events": {}, "profile": [1]}, {"events": {}, "tech": 5}),
+    ],
+)
+def test_what_is_no_schema_is_one_sentence(schema: object) -> None:
+    """Whatever is on loopback may answer there."""
+    with pytest.raises(UsageError, match="no sandbox is there, or one of another version"):
+        from_schema(schema)
