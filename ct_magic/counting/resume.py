@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 from functools import reduce
@@ -45,14 +45,13 @@ class PendingCell(Record):
     questions: tuple[int, ...]
     unsent: int = 0
 
-    def jobs(self, answers: Sequence[Job]) -> tuple[Job, ...]:
-        """Return a job for each question of the whole cell, given those of the looked at ones."""
-        answered = dict(zip(self.questions, answers, strict=True))
+    def jobs(self, answers: Mapping[int, Job]) -> tuple[Job, ...]:
+        """Return a job for each question of the whole cell, given those of the pending ids."""
         jobs = []
         for number, question in enumerate(self.record.plan.questions):
             job, entry = Job(number, question), self.entries.get(number)
-            if number in answered:
-                job = replace(answered[number], number=number)
+            if entry and number in self.questions:
+                job = replace(answers[entry.id], number=number)
             elif entry and entry.is_counted:
                 job = job_after(job, entry)
             else:
@@ -121,45 +120,50 @@ def resumed(settings: Settings, variables: MutableMapping[str, object]) -> pd.Da
     whole = PreparedCell(plan, account, settings, today_of(account, settings))
     if not cells:
         return _with_moments(frame(plan, (), whole.zone), [], whole.zone)
-    now = datetime.now(UTC).astimezone(whole.zone)
-    notes = []
+    # What several cells wait for is looked up once: an id of two queries would belong to neither.
+    jobs: dict[int, Job] = {}
+    places = defaultdict[int, list[tuple[str, int]]](list)
+    numbers = []
     for cell in cells:
-        began = datetime.fromtimestamp(cell.began, now.tzinfo)
-        name = cell.record.variable or cell.plan.rows[0].title
-        age = ago((now - began).total_seconds())
-        notes.append(f"{name}, asked {began:%Y-%m-%d %H:%M}, {age}")
-    for record in (cell.record for cell in cells):
-        value = None if record.variable is None else variables.get(record.variable)
-        if value is not None and not Stamp("", record.id).is_on(value):
-            where = "its counts are in what resume gives, not in it"
-            notes.append(f"{record.variable} was changed since: {where}")
-    # What several cells wait for is looked at once: one id of two queries would be nobody's.
-    asked = [(cell.record.id, n, cell.entries[n]) for cell in cells for n in cell.questions]
-    numbers: dict[int, int] = {}
-    places = [numbers.setdefault(entry.id, len(numbers)) for _, _, entry in asked]
+        for number in cell.questions:
+            entry = cell.entries[number]
+            job = jobs.get(entry.id, Job(len(jobs), cell.record.plan.questions[number]))
+            places[entry.id] += [(cell.record.id, number)] if cell.record.id else []
+            jobs[entry.id] = journal.taken(job, entry, places[entry.id])
+            numbers.append(job.number)
     same = {row.number: row.number for row in plan.rows}
-    rows = tuple(row.moved(same, dict(enumerate(places))) for row in plan.rows)
-    questions = dict(zip(places, plan.questions, strict=True))
-    plan = replace(plan, rows=rows, questions=tuple(questions.values()), notes=tuple(notes))
-    whole = replace(whole, plan=plan)
-    entries = {place: entry for place, (_, _, entry) in zip(places, asked, strict=True)}
-    of_cells: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for place, (name, number, _) in zip(places, asked, strict=True):
-        of_cells[place] += [(name, number)] if name else []
-    jobs = [
-        journal.taken(Job(number, question), entries[number], of_cells[number])
-        for number, question in enumerate(plan.questions)
-    ]
+    rows = tuple(row.moved(same, dict(enumerate(numbers))) for row in plan.rows)
+    notes = (*_ages(cells, whole.zone), *_changed_since(cells, variables))
+    questions = tuple(job.question for job in jobs.values())
+    plan = replace(plan, rows=rows, questions=questions, notes=notes)
     journal.ask_together(plan)
-    handle = begin(whole, jobs, journal, left_out=sum(cell.unsent for cell in cells))
+    whole, unsent = replace(whole, plan=plan), sum(cell.unsent for cell in cells)
+    handle = begin(whole, [*jobs.values()], journal, left_out=unsent)
     try:
         return _with_moments(handle.watched(), cells, whole.zone)
     except (CountError, CountInterrupt) as stopped:
         stopped.frame = _with_moments(stopped.frame, cells, whole.zone)
         raise
     finally:
-        answers = [handle.jobs[place] for place in places]
-        _fill(variables, cells, answers, account.name)
+        _fill(variables, cells, dict(zip(jobs, handle.jobs, strict=True)), account.name)
+
+
+def _ages(cells: Sequence[PendingCell], zone: tzinfo | None) -> Iterator[str]:
+    """Yield when each cell was asked, in words."""
+    now = datetime.now(UTC).astimezone(zone)
+    for cell in cells:
+        began = datetime.fromtimestamp(cell.began, now.tzinfo)
+        name = cell.record.variable or cell.plan.rows[0].title
+        yield f"{name}, asked {began:%Y-%m-%d %H:%M}, {ago((now - began).total_seconds())}"
+
+
+def _changed_since(cells: Sequence[PendingCell], variables: Mapping[str, object]) -> Iterator[str]:
+    """Yield the variables that no longer hold the frame of their cell."""
+    for record in (cell.record for cell in cells):
+        value = None if record.variable is None else variables.get(record.variable)
+        if value is not None and not Stamp("", record.id).is_on(value):
+            where = "its counts are in what resume gives, not in it"
+            yield f"{record.variable} was changed since: {where}"
 
 
 def _with_moments(
@@ -176,16 +180,15 @@ def _with_moments(
 def _fill(
     variables: MutableMapping[str, Any],
     cells: Sequence[PendingCell],
-    jobs: Sequence[Job],
+    jobs: Mapping[int, Job],
     account: str,
 ) -> None:
-    first, frame = 0, frame_maker()
+    """Put the frame of each cell into its variable, given the jobs by the ids they fetched."""
+    frame = frame_maker()
     for cell in cells:
-        answers = jobs[first : first + len(cell.questions)]
-        first += len(answers)
         record, stamp = cell.record, Stamp(account, cell.record.id)
-        # Whatever somebody made of it is a frame of their own.
+        # A frame that was changed belongs to the user: it is left alone.
         if record.variable is not None and stamp.is_on(variables.get(record.variable)):
-            results = row_results(record.plan, cell.jobs(answers))
+            results = row_results(record.plan, cell.jobs(jobs))
             filled = frame(record.plan, results, zone(record.zone))
             variables[record.variable] = stamp.put_on(filled)
