@@ -40,9 +40,7 @@ FEWEST = 30  # people; that all of fewer came in both halves of a day proves not
 _ENOUGH_PEOPLE = 300
 STRANGE = "ct_magic_check"  # a name that no account has
 _Body = dict[str, object]
-MARKS = {True: "✓", False: "✗", None: "?"}
-_RESULT_WORDS = {True: "holds", False: "does not hold", None: "unknown"}
-_HEAD = ("", "point", "tested", "result", "meaning")
+MARKS = {True: ("✓", "holds"), False: ("✗", "does not hold"), None: ("?", "unknown")}
 
 
 class Point(Record):
@@ -56,7 +54,7 @@ class Point(Record):
 
 
 class Answers(Record):
-    """What came: the tally of each count, or why there is none, and which the service refused."""
+    """What came: the tally of each count, or why it is missing, and which ones were refused."""
 
     tallies: Mapping[str, Tally]
     errors: Mapping[str, str]
@@ -193,13 +191,13 @@ _RULES = (
         _is_sessions,
         "'by hour' and time_of_day mean the hour in which the session began; else the event's own",
     ),
-)
-_EMPTY = _Rule(
-    "empty text is a value",
-    'E; E where a property that no profile has equals ""',
-    ("day", "empty text"),
-    lambda day, empty: empty != day if day else None,
-    'an equality with "" finds empty texts where this holds; where not, it means no filter',
+    _Rule(
+        "empty text is a value",
+        'E; E where a property that no profile has equals ""',
+        ("day", "empty text"),
+        lambda day, empty: empty != day if day else None,
+        'an equality with "" finds empty texts where this holds; where not, it means no filter',
+    ),
 )
 
 
@@ -209,7 +207,6 @@ def points(answers: Answers) -> tuple[Point, ...]:
         *(_judged(rule, answers) for rule in _RULES),
         *(_undecided(answers, f"unknown {kind}") for kind in ("key", "operator", "filter")),
         _devices(answers),
-        _judged(_EMPTY, answers),
     )
 
 
@@ -221,16 +218,13 @@ def _judged(rule: _Rule, answers: Answers) -> Point:
         whole, *parts = answers.counts("day", *rule.narrowed) or [0]
         if not whole or (holds and not all(0 < part < whole for part in parts)):
             holds = None
-    last = rule.counts[-1]
-    is_refused = last in answers.refused
-    result = f"refused: {answers.errors[last]}" if is_refused else answers.shown(*rule.counts)
-    return Point(rule.name, rule.tested, result, holds, rule.meaning)
+    return Point(rule.name, rule.tested, answers.shown(*rule.counts), holds, rule.meaning)
 
 
 def _undecided(answers: Answers, kind: str) -> Point:
     counts, is_refused = answers.counts("day", kind), kind in answers.refused
     ignored = counts is not None and counts[0] == counts[1]
-    result = f"refused: {answers.errors[kind]}" if is_refused else answers.shown("day", kind)
+    result = answers.shown("day", kind)
     return Point(
         f"{kind} is refused",
         f"E; E with an {kind} that no page lists",
@@ -308,7 +302,7 @@ class Check(Record):
         lines = [f"account {self.account}"]
         for point in self.points:
             lines += [
-                f"{MARKS[point.holds]} {point.name}: {_RESULT_WORDS[point.holds]}",
+                "{} {name}: {}".format(*MARKS[point.holds], name=point.name),
                 f"    tested   {point.tested}",
                 f"    result   {point.result}",
                 f"    meaning  {point.meaning}",
@@ -322,8 +316,8 @@ class Check(Record):
     def _repr_html_(self) -> str:
         from ct_magic.panel.short_tables import word_table
 
-        rows = [(MARKS[p.holds], p.name, p.tested, p.result, p.meaning) for p in self.points]
-        return word_table([_HEAD, *rows])
+        rows = [(MARKS[p.holds][0], p.name, p.tested, p.result, p.meaning) for p in self.points]
+        return word_table([("", "point", "tested", "result", "meaning"), *rows])
 
 
 def check(
@@ -396,9 +390,9 @@ def _answers(names: list[str], cell: PreparedCell, journal: Journal) -> Answers:
     for name, job in zip(names, jobs, strict=True):
         if job.tally is not None:
             tallies[name] = job.tally
-        elif job.state is State.FAILED and {job.question.body, job.req_id} & asker.refused:
+            continue
+        if job.state is State.FAILED and {job.question.body, job.req_id} & asker.refused:
             refused.add(name)
-            why[name] = job.error or str(job.state)
-        else:
-            why[name] = f"{job.state}{': ' + job.error if job.error else ''}"
+        words = ("refused" if name in refused else str(job.state), job.error)
+        why[name] = ": ".join(filter(None, words))
     return Answers(tallies, why, refused)

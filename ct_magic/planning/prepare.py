@@ -65,14 +65,9 @@ class PreparedCell(Record):
     @property
     def freshness(self) -> Freshness:
         """When a count need not be asked again."""
-        return Freshness(
-            today=self.today,
-            zone=self.zone,
-            ttl=self.settings.cache_ttl,
-            settled_after=self.settings.settled_after,
-            settled_ttl=self.settings.settled_ttl,
-            pickup_age=self.settings.pickup_age,
-        )
+        own = self.settings
+        settled = own.settled_after, own.settled_ttl
+        return Freshness(self.today, self.zone, own.cache_ttl, *settled, own.pickup_age)
 
     @property
     def timing(self) -> Timing:

@@ -226,17 +226,9 @@ def _result(row: Row, jobs: Sequence[Job], own: _Values, other: _Values) -> RowR
     error = next((job.error for job in needed if job.state is state and job.error), None)
     if is_wrong or is_other_wrong:
         state, error = State.INCONSISTENT, INCONSISTENT
-    return RowResult(
-        row=row,
-        state=state,
-        jobs=needed,
-        count=count,
-        of=None if count is None else of,
-        previous=previous,
-        error=error,
-        cached=bool(needed) and all(job.taken is not None for job in needed),
-        **found,
-    )
+    found |= {"count": count, "of": None if count is None else of, "previous": previous}
+    cached = bool(needed) and all(job.taken is not None for job in needed)
+    return RowResult(row, state, needed, error=error, cached=cached, **found)
 
 
 def _moment_of(job: Job, zone: tzinfo | None) -> datetime:

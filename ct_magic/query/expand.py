@@ -176,7 +176,6 @@ def _until(body: Mapping[str, Any]) -> tuple[date, bool]:
 
 # A statement's rows.
 
-_CLOCK = model.Property("time_of_day", model.Scope.SESSION)
 _HOURS = 24
 _Turn = tuple[alternatives.Single, tuple[str, model.Scalar]]  # what it adds, and its column's value
 
@@ -197,6 +196,7 @@ class _Statement:
         self, query: model.Query, number: int, today: date, counts: _Counter, hours: int | None
     ) -> None:
         self.query, self.number, self.today, self.counts = query, number, today, counts
+        self.alone = replace(query, places=(), condition=None, versus=None, by=())
         self.hours = hours or 0
         is_by_hour = any(isinstance(axis, model.ByHour) for axis in query.by)
         self.has_hours = is_by_hour and hours is not None
@@ -246,7 +246,10 @@ class _Statement:
                 return [(model.AtPlace((place,)), ("geo", "/".join(place))) for place in places]
             case model.ByHour():
                 clocks = [model.ClockRange(60 * hour, 60 * hour + 59) for hour in range(_HOURS)]
-                return [(model.Filter(_CLOCK, equals, c), ("hour", c.start // 60)) for c in clocks]
+                return [
+                    (model.Filter(model.TIME_OF_DAY, equals, c), ("hour", c.start // 60))
+                    for c in clocks
+                ]
 
     def _row(self, piece: _Slice, chain: _Chain, number: int, base: Row | None) -> Row:
         own, other, is_asked = self._asked(piece, chain)
@@ -372,20 +375,13 @@ class _Statement:
         self, piece: _Slice, chain: _Chain, stretch: Stretch, has_windows: bool = False
     ) -> model.Query:
         """Return the count without its conditions; `has_windows` leaves own days as they are."""
-        clauses = (c for c in chain.clauses if not isinstance(c, model.ShareWhere))
-        return replace(
-            self.query,
-            event=model.Event(self.query.event.name, (), stretch.days),
-            places=(),
-            clauses=tuple(
-                clause if clause.window and has_windows else self._dated(clause, stretch)
-                for clause in clauses
-            ),
-            condition=None,
-            versus=None,
-            by=(),
-            pieces=piece.pieces,
+        dated = (
+            clause if clause.window and has_windows else self._dated(clause, stretch)
+            for clause in chain.clauses
+            if not isinstance(clause, model.ShareWhere)
         )
+        event = model.Event(self.query.event.name, (), stretch.days)
+        return replace(self.alone, event=event, clauses=tuple(dated), pieces=piece.pieces)
 
     def _dated(
         self, clause: model.Did | model.DidNot | model.DidAny, stretch: Stretch
@@ -630,17 +626,8 @@ def _statement_rows(
             return
         place = counts.number(statement)
         asked = counts.questions[place]
-        yield Row(
-            number=first,
-            statement=number,
-            title=statement.label or statement.source or asked.text,
-            text=asked.text,
-            event=asked.event,
-            start=asked.start,
-            end=asked.end,
-            formula=Formula((place,)),
-            pieces=statement.pieces,
-        )
+        title, days = statement.label or statement.source or asked.text, (asked.start, asked.end)
+        yield Row(first, number, title, asked.text, asked.event, *days, Formula((place,)))
 
 
 @contextmanager

@@ -83,35 +83,22 @@ TEXT = pd.StringDtype()
 INT = pd.Int64Dtype()
 FLOAT = pd.Float64Dtype()
 DAY = "datetime64[ns]"
+_PREVIOUS_SHARE = ("previous_share", "difference", "difference_low", "difference_high")
+# The columns in their order, with their types.
 COLUMNS: dict[str, Any] = {
     "query": TEXT,
-    "start": DAY,
-    "end": DAY,
+    **dict.fromkeys(("start", "end"), DAY),
     "step": TEXT,
-    "after": INT,
-    "from_day": INT,
-    "to_day": INT,
-    "count": INT,
-    "of": INT,
-    "share": FLOAT,
-    "low": FLOAT,
-    "high": FLOAT,
+    **dict.fromkeys(("after", "from_day", "to_day", "count", "of"), INT),
+    **dict.fromkeys(("share", "low", "high"), FLOAT),
     "previous": INT,
-    "previous_start": DAY,
-    "previous_end": DAY,
+    **dict.fromkeys(("previous_start", "previous_end"), DAY),
     "change": FLOAT,
     "previous_of": INT,
-    "previous_share": FLOAT,
-    "difference": FLOAT,
-    "difference_low": FLOAT,
-    "difference_high": FLOAT,
+    **dict.fromkeys(_PREVIOUS_SHARE, FLOAT),
     "whole": pd.BooleanDtype(),
-    "status": TEXT,
-    "error": TEXT,
-    "event": TEXT,
-    "events": INT,
-    "users": INT,
-    "devices": INT,
+    **dict.fromkeys(("status", "error", "event"), TEXT),
+    **dict.fromkeys(("events", "users", "devices"), INT),
     "cached": np.dtype(bool),
     "counted": DAY,
     "doubt": TEXT,
@@ -125,9 +112,7 @@ OPTIONAL: dict[tuple[str, ...], Callable[[Row], object]] = {
     ("from_day", "to_day"): lambda row: row.from_day,
     ("of", "share", "low", "high"): lambda row: row.base,
     ("previous", "previous_start", "previous_end", "change"): lambda row: row.previous,
-    ("previous_of", "previous_share", "difference", "difference_low", "difference_high"): (
-        lambda row: None if row.base is None else row.previous
-    ),
+    ("previous_of", *_PREVIOUS_SHARE): lambda row: None if row.base is None else row.previous,
     ("whole",): lambda row: row.whole,
 }
 _CELL_OF: dict[str, Callable[[RowResult], object]] = {

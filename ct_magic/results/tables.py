@@ -18,18 +18,11 @@ if TYPE_CHECKING:
 # The columns of each table, and their types.
 HISTORY_COLUMNS: dict[str, Any] = {
     "asked": DAY,
-    "account": TEXT,
-    "variable": TEXT,
-    "title": TEXT,
-    "text": TEXT,
+    **dict.fromkeys(("account", "variable", "title", "text"), TEXT),
     "counts": "Int64",
     "state": TEXT,
-    "count": "Int64",
-    "events": "Int64",
-    "users": "Int64",
-    "devices": "Int64",
-    "error": TEXT,
-    "req_id": TEXT,
+    **dict.fromkeys(("count", "events", "users", "devices"), "Int64"),
+    **dict.fromkeys(("error", "req_id"), TEXT),
     "ended": DAY,
 }
 POINT_COLUMNS = dict.fromkeys(("point", "holds", "tested", "result", "meaning")) | {
