@@ -142,39 +142,17 @@ def _merged_filter(
 ) -> tuple[model.Identity, Single]:
     """Return the condition that one of two holds, and its key; both are of one property."""
     about, operator, held = key_left
+    values = model.values_in(left)
+    values += tuple(value for value in model.values_in(right) if repr(value) not in held)
     united = about, operator, held | key_right[2]
-    if isinstance(left, model.AtPlace) and isinstance(right, model.AtPlace):
-        new_places = (place for place in right.places if place not in held)
-        return united, model.AtPlace((*left.places, *new_places))
-    if not isinstance(left, model.Filter) or not isinstance(right, model.Filter):
-        raise TypeError("a place and a filter have nothing in common")
-    new_values = (value for value in _values_in(right) if repr(value) not in held)
-    return united, model.Filter(left.property, left.operator, (*_values_in(left), *new_values))
-
-
-def _values_in(condition: model.Filter) -> tuple[model.Scalar, ...]:
-    value = condition.value
-    if isinstance(value, model.ClockRange):
-        return ()
-    return value if isinstance(value, tuple) else (value,)
+    if isinstance(left, model.AtPlace):
+        return united, model.AtPlace(values)
+    return united, replace(left, value=values)
 
 
 MOST_TERMS = 12
 MOST_IN_A_SUM = 3  # counts: first + second - both
-_TOO_MANY_TERMS = (
-    f"multiplied out this 'or' has more than {MOST_TERMS} alternatives: "
-    "ask fewer at once, or take several statements"
-)
-TAKEN = (
-    "this 'or' is sent as a 'did any', and the statement has one of its own: "
-    "take a statement for each alternative"
-)
-THREE = (
-    "an 'or' over the profile is first + second - both, so it has two alternatives, "
-    "and here are {n}: take a statement for each"
-)
-_ONE_COUNT = "{} cannot be beside an 'or' over the profile: take a statement for each alternative"
-TWO_PLACES = "two conditions on 'geo' meet in one count: say the place in one of them"
+_FOR_EACH = "take a statement for each alternative"
 
 
 class Sum(Record):
@@ -224,14 +202,17 @@ def counts_of(base: model.Query, terms: tuple[Term, ...], only_one: str | None) 
     events = tuple(tuple(c for c in term if not _holds(common, c)) for term in terms)
     if all(_is_of_event(condition) for term in events for condition in term):
         if any(isinstance(clause, model.DidAny) for clause in base.clauses):
-            raise ClauseError(TAKEN, "OR")
+            sent = "this 'or' is sent as a 'did any', and the statement has one of its own"
+            raise ClauseError(f"{sent}: {_FOR_EACH}", "OR")
         any_of = model.DidAny(tuple(_event(base, term) for term in events))
         clauses = (*base.clauses, any_of)
         return Sum((replace(_with(base, common), clauses=clauses),), has_events=False)
     if only_one is not None:
-        raise ClauseError(_ONE_COUNT.format(only_one), "OR")
+        beside = f"{only_one} cannot be beside an 'or' over the profile"
+        raise ClauseError(f"{beside}: {_FOR_EACH}", "OR")
     if len(terms) > 2:
-        raise ClauseError(THREE.format(n=len(terms)), "OR")
+        of_two = "an 'or' over the profile is first + second - both, so it has two alternatives"
+        raise ClauseError(f"{of_two}, and here are {len(terms)}: take a statement for each", "OR")
     return Sum((_with(base, terms[0]), _with(base, terms[1])), (_both_terms(base, *terms),))
 
 
@@ -254,7 +235,8 @@ def without_earlier(base: model.Query, terms: tuple[Term, ...], earlier: model.D
 def _with(base: model.Query, term: Term) -> model.Query:
     places = [condition for condition in term if isinstance(condition, model.AtPlace)]
     if len(condition_keys(places)) > 1:
-        raise ClauseError(TWO_PLACES, "WHERE")
+        twice = "two conditions on 'geo' meet in one count: say the place in one of them"
+        raise ClauseError(twice, "WHERE")
     filters = tuple(condition for condition in term if isinstance(condition, model.Filter))
     event = replace(base.event, where=filters)
     return replace(base, event=event, places=places[0].places if places else ())
@@ -272,7 +254,8 @@ def _is_of_event(condition: Single) -> bool:
 def _not_too_many(terms: Iterable[Term]) -> tuple[Term, ...]:
     left = merged(terms)
     if len(left) > MOST_TERMS:
-        raise ClauseError(_TOO_MANY_TERMS, "OR")
+        many = f"multiplied out this 'or' has more than {MOST_TERMS} alternatives"
+        raise ClauseError(f"{many}: ask fewer at once, or take several statements", "OR")
     return left
 
 

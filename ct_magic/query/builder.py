@@ -667,7 +667,8 @@ def _known_on_day_0(clause: model.Clause, query: model.Query) -> str | None:
 
 def _moved_in(clause: tree.Clause) -> Iterator[tree.PeriodNode]:
     periods = (event.period for event in clause.events)
-    return (p for p in periods if isinstance(p, tree.PeriodNode) and p.is_moved)
+    moved = ("moved", "moved_axis")
+    return (p for p in periods if isinstance(p, tree.PeriodNode) and p.rule in moved)
 
 
 def _in_unit(shift: model.Shift | model.ShiftAxis, by: model.Unit) -> str:

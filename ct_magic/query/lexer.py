@@ -92,7 +92,6 @@ API_NAMES = {
     for o in Operator
 }
 OPERATORS = frozenset(API_NAMES.values()) | {"IN", "NOT"}
-FILTERS_BEGIN = frozenset({"WHERE", "AND", "OR"})
 _UNITS = ("DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "YEAR", "YEARS")
 # Words that people try, which are no keywords: an event's name neither begins with one of the
 # first nor has one of the others behind its first word, or a query would be sent as a name.
@@ -116,7 +115,6 @@ _TOKEN = re.compile(
     | (?P<SYMBOL>[<>!]=|!~|\.\.|[=~<>(),.:])""",
     re.VERBOSE,
 )
-_AGO = re.compile(r"-[0-9]+")
 
 
 class Token(Record):
@@ -209,9 +207,8 @@ def _begins_word(char: str) -> bool:
 
 
 def _is_inside(char: str) -> bool:
-    return (
-        char.isalpha() or char.isdecimal() or char in "_$" or unicodedata.category(char)[0] == "M"
-    )
+    is_plain = char.isalpha() or char.isdecimal() or char in "_$"
+    return is_plain or unicodedata.category(char)[0] == "M"
 
 
 def _next(source: Source, at: int, last: Token | None) -> Token:
@@ -220,7 +217,11 @@ def _next(source: Source, at: int, last: Token | None) -> Token:
         end = next((part.end() for part, depth in parts(text, at) if not depth), len(text))
         return Token("JSON", text[at:end], at)
     if _begins_word(text[at]):
-        return _word(text, at)
+        end = word_end(text, at)
+        word = text[at:end]
+        if word == "today" and (ago := re.compile("-[0-9]+").match(text, end)):
+            end = ago.end()
+        return Token(word.upper() if word in KEYWORDS else "WORD", text[at:end], at)
     if text[at] == "$" and at + 1 < len(text) and _begins_word(text[at + 1]):
         end = at + 1
         while end < len(text) and text[end] != "$" and _is_inside(text[end]):
@@ -236,14 +237,6 @@ def _next(source: Source, at: int, last: Token | None) -> Token:
     return Token(SYMBOLS.get(match[0], kind) if kind == "SYMBOL" else kind, match[0], at)
 
 
-def _word(text: str, at: int) -> Token:
-    end = word_end(text, at)
-    word = text[at:end]
-    if word == "today" and (ago := _AGO.match(text, end)):
-        end = ago.end()
-    return Token(word.upper() if word in KEYWORDS else "WORD", text[at:end], at)
-
-
 def in_context(line: Sequence[Token]) -> list[Token]:
     """Return the statement's tokens with the words that mean something where they are.
 
@@ -253,7 +246,9 @@ def in_context(line: Sequence[Token]) -> list[Token]:
     marked = with_contextual(line)
     opens_filter = False
     for at, token in enumerate(marked):
-        opens_filter = token.type in FILTERS_BEGIN or (token.type == "OPENING" and opens_filter)
+        opens_filter = token.type in ("WHERE", "AND", "OR") or (
+            token.type == "OPENING" and opens_filter
+        )
         if opens_filter and _type(marked, at + 1) != "OPENING":
             _mark_operator(marked, at + 1)
         elif token.type == "CLOSING" and _type(marked, at + 1) == "WORD":

@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field, replace
 from datetime import date
 from enum import Enum
-from typing import ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
-from ct_magic.rows import Record
-
-Scalar = str | int | float
+from ct_magic.rows import Record, Scalar as Scalar
 
 
 class ClockRange(Record):
@@ -245,13 +243,9 @@ class _OfOneEvent(Record):
 class Did(_OfOneEvent):
     """`did E`: the profile did it; with `share`, a step."""
 
-    __slots__ = ()
-
 
 class DidNot(_OfOneEvent):
     """`did not E`: the profile did not."""
-
-    __slots__ = ()
 
 
 class DidAny(Record):
@@ -330,11 +324,16 @@ _Single = TypeVar("_Single", bound=Filter | AtPlace)
 
 def identity(condition: Filter | AtPlace) -> Identity:
     """Return what is equal for two conditions that ask the same, whatever the order of values."""
+    held = frozenset(map(repr, values_in(condition)))
     if isinstance(condition, AtPlace):
-        return AtPlace, None, frozenset(condition.places)
-    value = condition.value
-    values = value if isinstance(value, tuple) else (value,)
-    return condition.property, condition.operator, frozenset(map(repr, values))
+        return AtPlace, None, held
+    return condition.property, condition.operator, held
+
+
+def values_in(condition: Filter | AtPlace) -> tuple[Any, ...]:
+    """Return the values or places that a condition compares with, of which one must be equal."""
+    value = condition.places if isinstance(condition, AtPlace) else condition.value
+    return value if isinstance(value, tuple) else (value,)
 
 
 def once(conditions: Iterable[_Single]) -> tuple[_Single, ...]:
@@ -484,18 +483,15 @@ class Query(Record):
     pasted: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        base = sorted(
-            (c for c in self.clauses if not c.share), key=lambda c: _CLAUSE_ORDER[type(c)]
-        )
-        clauses = (*base, *(clause for clause in self.clauses if clause.share))
+        clauses = sorted(self.clauses, key=lambda c: 3 if c.share else _CLAUSE_ORDER[type(c)])
         if self.versus is None and self.time_axis is None:
             # A period that is the statement's says nothing: without one a `did` takes it anyway.
             # Where `by` cuts it, or `vs` puts another in its place, it means those very days.
-            clauses = tuple(clause.mapped(self._plain) for clause in clauses)
-        object.__setattr__(self, "clauses", clauses)
-
-    def _plain(self, event: Event) -> Event:
-        return event.during(None) if event.period == self.event.period else event
+            own = self.event.period
+            clauses = [
+                c.mapped(lambda e: e.during(None) if e.period == own else e) for c in clauses
+            ]
+        object.__setattr__(self, "clauses", tuple(clauses))
 
     @property
     def where(self) -> Condition | None:

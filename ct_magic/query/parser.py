@@ -53,6 +53,7 @@ _DEEPEST = 30  # brackets in brackets
 _INDENTED = "a statement begins without indentation: take the spaces before it away"
 _INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
 _EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
+_Statements = list[tuple[Query | JsonQuery, list[Token]]]  # each with its tokens
 if lark.__version__.startswith("0."):
     raise UsageError(
         "the old package lark-parser has taken the place of lark: pip uninstall lark-parser, then "
@@ -100,11 +101,9 @@ def read_cell(
     """
     day = plain_day(today or date.today(), zone)
     read = partial(_statements, params=params, today=day, zone=zone, names=names)
-    with _cured(text, read):
-        pairs = read(text)
-        queries = tuple(query for query, _ in pairs)
+    with _cured(text, read) as pairs:
         try:
-            return expand(queries, day, max_counts, hours)
+            return expand(tuple(query for query, _ in pairs), day, max_counts, hours)
         except StatementError as error:
             line = pairs[error.statement][1]
             at = next((token for token in line if token.type == error.keyword), line[0])
@@ -125,15 +124,15 @@ def statements(
     """
     day = plain_day(today or date.today(), zone)
     read = partial(_statements, params=params, today=day, zone=zone, names=names)
-    with _cured(text, read):
-        return tuple(query for query, _ in read(text))
+    with _cured(text, read) as pairs:
+        return tuple(query for query, _ in pairs)
 
 
 @contextmanager
-def _cured(text: str, read: Callable[[str], object]) -> Iterator[None]:
-    """Give an error of the block its cure: the first changed text that is read."""
+def _cured(text: str, read: Callable[[str], _Statements]) -> Iterator[_Statements]:
+    """Read a text; give an error of it or of the block its cure: a changed text that is read."""
     try:
-        yield
+        yield read(text)
     except QueryError as error:
         from ct_magic.query.mistakes.explain import cures
 
@@ -261,8 +260,8 @@ def _statements(
     today: date,
     zone: tzinfo | None,
     names: Names | None,
-) -> list[tuple[Query | JsonQuery, list[Token]]]:
-    """Read one statement after the other, each with its tokens."""
+) -> _Statements:
+    """Read one statement after the other."""
     if not isinstance(text, str):
         raise UsageError(f"a query is a text, as in 'App Launched today', not {reprlib.repr(text)}")
     source = Source(text)
@@ -327,7 +326,7 @@ def _grammar() -> Lark:
 
 
 def _written(query: Query | JsonQuery, body: list[Token]) -> str:
-    """Return the statement's text on one line: where something stood between tokens, one space.
+    """Return the statement's text on one line: one space where there was anything between tokens.
 
     JSON, and what holds a variable, is given as what it says: `$day` names no row.
     """

@@ -154,11 +154,6 @@ class PeriodNode(Node):
     rule: str
     tokens: tuple[Token, ...]
 
-    @property
-    def is_moved(self) -> bool:
-        """Return True for `after 2 weeks`, `before 1 month` and `after 0..11 weeks`."""
-        return self.rule in ("moved", "moved_axis")
-
 
 class WindowNode(Node):
     """`7`, `7..13`: days after a profile's first one."""

@@ -12,7 +12,7 @@ from ct_magic.common import words
 from ct_magic.query import calendar, model
 from ct_magic.query.lexer import ClauseError
 from ct_magic.query.model import Days, Query, Unit
-from ct_magic.query.printer import period_text
+from ct_magic.query.printer import period_text, units_text
 
 LARGER = (Unit.WEEK, Unit.MONTH, Unit.QUARTER, Unit.YEAR)
 
@@ -29,8 +29,16 @@ def other_days(query: Query, own: Days, unit: Unit | None, today: date) -> Days:
             days = calendar.moved(own, shift)
         case period:
             days = calendar.resolve(period, today, unit)
-    if unit is not None:
-        _check_pairs(query, own, days, unit)
+    if unit is None:
+        return days
+    if unit is not Unit.DAY:
+        _check_whole(query, own, days, unit)
+    numbers = calendar.number_of_pieces(own, unit), calendar.number_of_pieces(days, unit)
+    is_by_words = unit is Unit.DAY and isinstance(query.versus, model.Preceding | model.Shift)
+    if numbers[0] != numbers[1] and not is_by_words:
+        pieces = "the periods have {:,} and {:,} pieces".format(*numbers)
+        cure = "take periods with as many each"
+        raise ClauseError(f"cut by {unit.value} {pieces}: {cure}", "VS")
     return days
 
 
@@ -63,7 +71,7 @@ def incomparable(
 ) -> str | None:
     """Return why there is no `change` between two stretches, None where there is one.
 
-    `is_over` tells whether what is counted of a stretch is, by its last day.
+    `is_over` tells, by its last day, whether a stretch is over.
     """
     for last in (calendar.ends(own)[1], calendar.ends(other)[1]):
         if not is_over(last):
@@ -79,8 +87,7 @@ def incomparable(
     is_last = isinstance(period, model.Last) and period.unit in calendar.MONTHS
     if unit is None and is_last and isinstance(versus, model.Preceding):
         return None
-    days = "1 day" if calendar.length(own) == 1 else f"{calendar.length(own)} days"
-    return f"{days} against {calendar.length(other)}"
+    return f"{units_text(calendar.length(own), Unit.DAY)} against {calendar.length(other)}"
 
 
 def left_out(query: Query, own: Days, other: Days, unit: Unit | None) -> str | None:
@@ -88,23 +95,10 @@ def left_out(query: Query, own: Days, other: Days, unit: Unit | None) -> str | N
     if unit is None:
         return None
     more = calendar.number_of_pieces(other, unit) - calendar.number_of_pieces(own, unit)
-    days = "1 day" if abs(more) == 1 else f"{abs(more)} days"
+    days = units_text(abs(more), Unit.DAY)
     if more > 0:
         return f"{days} of the longer other period left out"
     return f"{days} without a partner in the shorter other period" if more else None
-
-
-def _check_pairs(query: Query, own: Days, other: Days, unit: Unit) -> None:
-    if unit is not Unit.DAY:
-        _check_whole(query, own, other, unit)
-    numbers = calendar.number_of_pieces(own, unit), calendar.number_of_pieces(other, unit)
-    is_by_words = unit is Unit.DAY and isinstance(query.versus, model.Preceding | model.Shift)
-    if numbers[0] != numbers[1] and not is_by_words:
-        raise ClauseError(
-            f"cut by {unit.value} the periods have {numbers[0]:,} and {numbers[1]:,} pieces: "
-            "take periods with as many each",
-            "VS",
-        )
 
 
 def _check_whole(query: Query, own: Days, other: Days, unit: Unit) -> None:
@@ -147,8 +141,6 @@ def _is_made_of(shift: model.Shift, unit: Unit) -> bool:
 
 def _not_whole(period: str, unit: Unit) -> ClauseError:
     name = unit.value
-    return ClauseError(
-        f"beside 'vs', 'by {name}' pairs whole {name}s, and {period} is not made of them: "
-        f"write 'last 3 {name}s', 'last {name}' or dates of whole {name}s",
-        "VS",
-    )
+    message = f"beside 'vs', 'by {name}' pairs whole {name}s, and {period} is not made of them"
+    cure = f"write 'last 3 {name}s', 'last {name}' or dates of whole {name}s"
+    return ClauseError(f"{message}: {cure}", "VS")
