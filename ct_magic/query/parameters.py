@@ -21,9 +21,7 @@ from ct_magic.query.calendar import day_of
 from ct_magic.query.model import Days, Scalar, Unit, minutes
 
 _BIGGEST = 1e300  # a little more fits no float, and no count needs it
-_TOO_MANY_DIGITS = (
-    "more digits than can be sent, and another number would be compared with; round it"
-)
+_TOO_MANY_DIGITS = "more digits than can be sent, so another number would be compared; round it"
 _LONGEST_NUMBER = 400  # characters; Python itself refuses to read integers of some thousands
 _MOST_VALUES = 100_000  # of a list: a range may hold more than fits the memory
 # A text that holds more than a name: JSON, a filter, a clause or a period.
@@ -119,11 +117,9 @@ def text_value(name: str, params: Mapping[str, object]) -> str:
         shown = held if is_boolean else value
         raise QueryError(f"${name} is {shown!r}, not an event's name, which is a text")
     if _STATEMENT.match(value) or value.splitlines() != [value]:
-        raise QueryError(
-            f"${name} holds a query, and a variable is an event's name here: write the "
-            f"query's clauses in the cell, as in 'did Charged where Amount > $floor'; "
-            f"see %ct help segment"
-        )
+        cure = "write the query's clauses in the cell, as in 'did Charged where Amount > $floor'"
+        held = f"${name} holds a query, and a variable is an event's name here"
+        raise QueryError(f"{held}: {cure}; see %ct help segment")
     return check_name(value, f"${name}: ")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
@@ -98,16 +99,12 @@ def _event(event: model.Event, base: model.AnyPeriod) -> dict[str, object]:
     body: dict[str, object] = {"event_name": event.name}
     if own := _triples(event, model.Scope.EVENT):
         body["event_properties"] = own
-    body |= {"from": _day_number(start), "to": _day_number(end)}
+    body |= {"from": int(f"{start:%Y%m%d}"), "to": int(f"{end:%Y%m%d}")}
     if session := _triples(event, model.Scope.SESSION):
         body["session_properties"] = session
     if event.often:
         body |= {"operator": event.often.operator.value, "value": event.often.times}
     return body
-
-
-def _day_number(day: date) -> int:
-    return int(day.isoformat().replace("-", ""))
 
 
 def _triples(event: model.Event, scope: model.Scope) -> list[dict[str, object]]:
@@ -169,10 +166,9 @@ def _as_number(day: object) -> str:
 
 
 def _expressed(body: dict[str, object]) -> model.Query | None:
-    try:
+    with suppress(UnsayableError):
         return _query(body)
-    except UnsayableError:
-        return None
+    return None
 
 
 def _query(body: dict[str, object]) -> model.Query:
@@ -181,10 +177,9 @@ def _query(body: dict[str, object]) -> model.Query:
     advanced = _checked_object(body.pop("advanced_query", {}), {"did_all", "did_none", "did_any"})
     event = _read_event(body)
     filters = [f for key, scope in FAMILIES.items() for f in _filters(common.get(key, []), scope)]
-    done = (
-        model.Did(_read_event(e, often=True)) for e in _sayable(advanced.get("did_all", []), list)
-    )
-    not_done = (model.DidNot(_read_event(e)) for e in _sayable(advanced.get("did_none", []), list))
+    did, did_not = (_sayable(advanced.get(k, []), list) for k in ("did_all", "did_none"))
+    done = (model.Did(_read_event(part, often=True)) for part in did)
+    not_done = (model.DidNot(_read_event(part)) for part in did_not)
     any_of = [_any(advanced["did_any"])] if "did_any" in advanced else []
     return model.Query(
         model.Event(event.name, (*event.where, *filters), event.period),
@@ -236,9 +231,8 @@ def _filter(part: object, scope: model.Scope) -> model.Filter:
 
 
 def _read_value(part: object) -> model.Value:
-    values = tuple(
-        _sayable(v, str, int, float) for v in (part if isinstance(part, list) else [part])
-    )
+    listed = part if isinstance(part, list) else [part]
+    values = tuple(_sayable(value, str, int, float) for value in listed)
     return values if isinstance(part, list) else values[0]
 
 

@@ -16,9 +16,8 @@ from ct_magic.query.parameters import number_value
 _MOST_NESTED = 30
 TRAILING = "JSON has no comma before a closing bracket: take it away"
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
-_JSON_WORD = re.compile(
-    r'"(?:[^"\\]|\\.)*"|[^\s,:{}\[\]"]+', re.DOTALL
-)  # a text, number or constant
+# A text, number or constant.
+_JSON_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,:{}\[\]"]+', re.DOTALL)
 _COLON = re.compile(r"\s*:")
 _UNQUOTED_DAY = re.compile(r"(?<=[:\s])(\d{4})-(\d\d)-(\d\d)\b")
 _PYTHON = {"T": "true", "F": "false", "N": "null"}
