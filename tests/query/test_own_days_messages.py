@@ -27,12 +27,13 @@ WINDOWS = {
         *("within 7 days or less", "within 7 days or fewer", "within at most 7 days", "<= 7 days"),
         *("up to 7 days", "in their first 7 days", "max 7 days", "within 7 days at most"),
         *("within 7d", "within 7days", "within 7", "within seven days", "Within 7 Days"),
+        *("whithin 7 days", "with a 7 day window", "window of 7 days", "7-day conversion window"),
         *("withn 7 days", "in 7 days", "in the first 7 days", "within the next 7 days", "by day 7"),
         *("within 7 days of App Installed", "within 7 days after install", "within 7 days since x"),
     ],
     "within 2 weeks": ["within 2w", "in two weeks"],
     "within 30 days": ["within a month", "in 1 month"],
-    "within 1 day": ["within 24h", "within 30 minutes", "within 1 hour"],
+    "within 1 day": ["in the first 24 hours", "within 24h", "within 30 minutes", "within 1 hour"],
     "within 2 days": ["within 48 hours", "within 36 hrs"],
     "within 1, 7, 30 days": [
         *("within 1, 7, 30", "within 1, 7 and 30 days", "within 1 7 30 days"),
@@ -50,7 +51,10 @@ WINDOWS = {
             "on day 7 after install",
         ),
     ],
+    "on day 0": ["on install day", "day of install"],
+    "on day 1": ["the next day", "the day after"],
     "on day 1, 7, 30": [
+        "after 1, 7, 30 days",
         *("D1, D7, D30", "on day 1, 7 and 30", "on day 1/7/30", "on day 1, day 7, day 30"),
         *("on D1 D7 D30", "on day 1 & 7 & 30", "1d, 7d, 30d", "on day 1, on day 7 or on day 30"),
     ],
@@ -66,15 +70,21 @@ WINDOWS = {
     ],
     "on days 1..7, 8..14": ["on days 1..7, on days 8..14", "on days 1-7, 8-14", "D1-D7 and D8-D14"],
     "on days 7..14": ["within 7-14 days", "within 7 to 14 days", "within 7..14 days"],
-    "on days 7..30": ["on day 7..", "on day 7+", "on day 7 or later", "on day 7 unbounded"],
+    "on days 7..30": [
+        *("from day 7", "since day 7", "on day >= 7"),
+        *("on day 7..", "on day 7+", "on day 7 or later", "on day 7 unbounded"),
+    ],
+    "on days 1..30": ["at any time", "after install", "since signup"],
     "on days 8..30": ["after day 7"],
     "on days 0..6": ["before day 7"],
     "on days 0..7": ["until day 7", "no later than day 7"],
     "on days 7..13": ["in week 1", "week 1", "in the second week"],
     "on days 7..13, 14..20": ["on weeks 1, 2", "in weeks 1 and 2", "in week 1, week 2"],
     "on days 30..59": ["in month 1"],
+    "on days 30..59, 60..89": ["on month 1, 2", "in months 1 and 2", "M1, M2"],
     "on days 7..34": ["on weeks 1..4", "in weeks 1-4", "during week 1 to 4"],
-    "within 30 days >= 2": [">= 2 within 30 days"],
+    "within 30 days >= 2": [">= 2 within 30 days", "within 30 days at least twice"],
+    "within 30 days > 1": ["within 30 days more than once"],
     "on day 7 > 1": ["> 1 on day 7"],
 }
 
@@ -116,6 +126,14 @@ def test_behind_another_did_the_whole_step_is_written(typed: str) -> None:
         ("A share did Charged D7", "did Charged on day 7"),
         ("A share did Charged within an hour", "did Charged within 1 day"),
         ("A share did B in the last 7 days", "last 7 days"),
+        ("A share did Charged within a quarter", "did Charged within 90 days"),
+        ("A share did B within 7 days per week", "within 7 days by first week"),
+        ("A share did B within 7 days monthly", "within 7 days by first month"),
+        ("A share did B within 7 days and did C within 7 days", "within 7 days share did"),
+        ("A share did where x = 1", "share where"),
+        ("A share reachable by week", "share where reachability.has_token = true"),
+        ("App Installed last week D7", "share did App Launched on day 7"),
+        ("App Installed last week within 7 days", "share did App Launched within 7 days"),
     ],
 )
 def test_the_place_of_a_window_and_of_a_filter_is_said(cell: str, cure: str) -> None:
@@ -158,6 +176,21 @@ def test_a_step_without_its_words_gets_them(base: str, step: str) -> None:
         ("A share of Charged", "share did Charged"),
         ("A last month % Charged", "share did Charged"),
         ("A share did Charged later", "share did Charged on days 1..30"),
+        ("push opt-in rate by week", "App Launched share where reachability.has_token = true"),
+        ("unbounded retention", "share did App Launched on days 7..30"),
+        ("App Installed last month rolling day 14 retention", "on days 14..30"),
+        ("weekly retention of App Installed", "after 0..11 weeks by first week"),
+        ("App Installed monthly retention", "after 0..11 months by first month"),
+        ("D1/D7/D30 retention", "share did App Launched on day 1, 7, 30"),
+        ("App Installed last month D1/D7", "share did App Launched on day 1, 7"),
+        ("N-day retention", "App Installed share did App Launched on day 1, 7, 30"),
+        ("next day retention", "App Installed share did App Launched on day 1"),
+        ("week 1 retention", "App Installed share did App Launched on days 7..13"),
+        ("7-day retention by week", "share did App Launched on day 7 by first week"),
+        ("App Installed last month came back within 7 days", "share did App Launched on days 1..6"),
+        ("App Installed churned after 30 days", "share did not App Launched on days 1..30"),
+        ("time to first Charged", "App Installed share did Charged within 1, 3, 7, 14, 30 days"),
+        ("activation rate", "App Installed share did Charged within 7 days"),
     ],
 )
 def test_what_other_tools_call_it_leads_to_the_step(cell: str, step: str) -> None:
@@ -168,6 +201,40 @@ def test_what_other_tools_call_it_leads_to_the_step(cell: str, step: str) -> Non
     assert said
     text = said[1] or said[2]
     assert parse(text if text.startswith("App") else f"A last month {text}", today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("cell", "cure"),
+    [
+        ("users who A then B within 7 days", "A share did B within 7 days"),
+        ("funnel A, B within 7 days", "A share did B within 7 days"),
+        ("conversion rate from A to B in 3 days", "A share did B within 3 days"),
+        ("conversion of A to B within 24 hours last week", "A last week share did B within 1 day"),
+        ("A to B conversion rate", "A share did B"),
+        ("B within 7 days of A last week", "A last week share did B within 7 days"),
+        ("B within 48 hours after A", "A share did B within 2 days"),
+        ("B 7 days after A by week", "A share did B on day 7 by first week"),
+        ("A last week who B within 7 days", "A last week share did B within 7 days"),
+        ("A last week and did B within 7 days", "A last week share did B within 7 days"),
+        ("A last week but not B within 7 days", "A last week share did not B within 7 days"),
+        ("A last week without B within 7 days", "A last week share did not B within 7 days"),
+        ("A today converted to B in a week", "A today share did B within 1 week"),
+        ("median time from A to B", "A share did B within 1, 3, 7, 14, 30 days"),
+        ("A LAST WEEK SHARE DID B ON DAY 1", "A last week share did B on day 1"),
+    ],
+)
+def test_a_question_in_a_sentence_becomes_the_statement(cell: str, cure: str) -> None:
+    """Its events keep their names: no word of the sentence is taken for a part of one."""
+    assert error_of(cell).cure == cure
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["in {} days", "within {} hours", "{} days later", "at least {} times", "in week {}"],
+)
+def test_a_number_of_any_length_is_explained(typed: str) -> None:
+    """Python reads no more than 4,300 digits; whatever is typed, one error of the query comes."""
+    assert error_of(STEP + typed.format("9" * 5000))
 
 
 def test_no_message_leads_to_a_period_that_moves() -> None:

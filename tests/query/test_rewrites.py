@@ -202,6 +202,13 @@ NAMES = [
     ("new users", "as in App Installed"),
     ("paying customers", "as in Charged"),
     ("returning users", "share did App Launched on day 1, 7, 30"),
+    ("resurrected users", "did not App Launched before 1 week"),
+    ("Charged October", "Charged 2026-10"),
+    ("App Installed Last Month", "keywords are lower case"),
+    ("sum of Amount", "not of amounts"),
+    ("how soon do they buy", "within 1, 3, 7, 14, 30 days"),
+    ("conversion rate", "share did Charged within 7 days"),
+    ("churn", "share did not App Launched on days 1..30"),
 ]
 
 
@@ -233,6 +240,7 @@ def test_how_often_inside_did_is_written_behind_its_event() -> None:
             "Next Day",
         ),
         *("pay later", "get started", "cost per click", "user join group", "Login First Time"),
+        *("conversion", "Seen Today", "Top Viewed", "Average Order", "Charged May"),
         *("checkout without coupon", "Reached L10", "Push Optin", "Back Pressed", "Rate Us"),
     ],
 )
@@ -256,7 +264,7 @@ def test_a_long_cell_is_explained_at_once() -> None:
         ("App Launched active users", "every count is of profiles: write App Launched"),
         ("DAU last 30 days", "App Launched last 30 days by day"),
         ("App Launched MAU", "App Launched last 30 days by day"),
-        ("D7 retention App Launched", "on day 1, 7, 30"),
+        ("D7 retention App Launched", "share did App Launched on day 7"),
         ("Charged over the last 7 days", "Charged last 7 days"),
         ("Charged YoY", "Charged vs previous"),
         ("Charged MTD", "Charged this month"),

@@ -78,6 +78,7 @@ def _out_of_order(stop: Stop) -> Mistake | None:
 # The first that has something to say says it.
 GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
     words.text_cut_short,
+    words.keywords_in_capitals,
     rewriting.day_in_words,
     rewriting.rewritten,
     words.odd_token,

@@ -21,6 +21,7 @@ from ct_magic.query.mistakes.stop import Line, Mistake, Reach, Stop, typed
 from ct_magic.query.model import THOUSANDS
 
 _FUNNEL = "App Installed share did Product Viewed share did Charged"  # as `words.txt` has it
+_MOST_DIGITS = 100  # of a number that a pattern takes
 _AROUND = 20  # tokens on each side of the stop: more would take long in a long cell
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _NTH = ("first", "second", "third", "fourth")
@@ -32,7 +33,7 @@ _MONTH_NAMES = (
 )
 _MONTHS_OF = (("quarter", 3), ("half", 6))
 _PLAIN_DAY = "(?:today|yesterday|[0-9]{4}-[0-9]{2}-[0-9]{2})"
-_IN_DAYS = {"d": 1, "w": 7, "m": 30, "q": 90, "y": 365}
+_IN_DAYS = {"d": 1, "w": 7, "f": 14, "m": 30, "q": 90, "y": 365}
 # Words that are hardly a part of an event's name where one of the patterns is like the text.
 _NO_NAME = "|".join(
     [
@@ -52,13 +53,17 @@ _HOW_OFTEN = "once|twice|thrice"
 # Days from each profile's first: a span, a window of days, what is between two, the right spelling.
 _SPAN = (
     rf"(?:[0-9]+ ?[dw]|(?:(?:[0-9]+|an?|the|{'|'.join(DIGITS)})(?: ?- ?| )?)?"
-    r"(?:(?:calendar|full|whole) )?(?:days?|weeks?|months?|quarters?|years?))\b"
+    r"(?:(?:calendar|full|whole) )?(?:days?|weeks?|fortnights?|months?|quarters?|years?))\b"
 )
 _A_DAY = r"(?:D|days? ?)?[0-9]{1,4}d?\b"
 _UP_TO = r" ?(?:\.\.\.?|[-\u2013\u2014]|to|until|till|through) ?"
 _A_WINDOW = rf"{_A_DAY}(?:{_UP_TO}{_A_DAY})?"
-_A_WEEK = rf"(?:W|weeks? ?)?[0-9]{{1,3}}\b(?:{_UP_TO}(?:W|weeks? ?)?[0-9]{{1,3}}\b)?"
+_A_WEEK, _A_MONTH = (
+    rf"(?:{word})?[0-9]{{1,3}}\b(?:{_UP_TO}(?:{word})?[0-9]{{1,3}}\b)?"
+    for word in ("W|weeks? ?", "M|months? ?")
+)
 _AND = r"(?: ?[,;] ?(?:and |or )?| and | or | ?[&/] ?| )(?:on )?(?:days? )?"
+_HOURS = r"(?:[0-9]+|an?|one) ?(?:hours?|hrs?|h|minutes?|mins?|m|seconds?)\b"
 _OWN_DAYS = r"(?:within [0-9, ]+ (?:days?|weeks?)|on days? [0-9](?:[0-9., ]*[0-9])?)"
 _BARE = rf"{_NAME_WORD}(?:\x20{_NAME_WORD}){{0,7}}"  # on one line
 _EVENT = rf"""(?:{_BARE}|"[^"]*"|'[^']*')"""
@@ -74,6 +79,16 @@ _OF_KIND = {
     **{kind: rf"(?: ?{joiner} ?{_EVENT})+" for kind, joiner in _CLAUSES.items()},
     "bare": _BARE,
     "tail": r"(?: (?:by|did|share|vs)\b.*)?$",
+    # What is before an event and between two, where people write sentences.
+    "ask": r"(?-i:(?:(?:[A-Z]?[a-z%]+ )?(?:[a-z%]+ )*?"
+    r"(?:of|from|for|who|that|which|funnel|conversion|activation|rate|many|CVR) )?)",
+    "who": r"(?-i:(?:(?:and|who|that|which|also|ha[sd]|have|then|they|converted|made)(?: did)? )*)",
+    "soon": rf"(?:{_OWN_DAYS}|(?:(?:with)?in|inside|under|during|up to) (?:(?:under|the|first) )*"
+    rf"(?:{_SPAN}|{_HOURS}))",
+    "which": rf"(?:(?:{_A_DAY}|W ?[0-9]{{1,3}}\b|{_SPAN}|N|unbounded|rolling|classic|bounded|range"
+    r"|bracket|days?|weeks?|next|first|daily|weekly|monthly|and|on|at|after|within|or|later)\b"
+    r"[ ,/&-]*)++",
+    "gone": _SPAN,
     "prop": rf'(?:\w+\.)?(?:{_BARE}|"[^"]*")',
     "value": _A_VALUE,
     "values": rf"{_A_VALUE}(?: or {_A_VALUE})+",
@@ -108,7 +123,7 @@ _OF_KIND = {
     "comma": "[0-9]+,[0-9]{1,2}",
     "span": _SPAN,
     "spans": rf"{_SPAN}(?:(?: ?[,/&] ?(?:and )?| and | or )(?:within )?{_SPAN})+",
-    "hours": r"(?:[0-9]+|an?|one) ?(?:hours?|hrs?|h|minutes?|mins?|m|seconds?)\b",
+    "hours": _HOURS,
     "whose": rf'(?:of|after|from|since)(?: {_NAME_WORD}| "[^"]*")+',
     "list": rf"{_A_DAY}(?:{_AND}{_A_DAY})+",
     "windows": rf"{_A_WINDOW}(?:{_AND}{_A_WINDOW})*",
@@ -118,7 +133,8 @@ _OF_KIND = {
     "window": rf"(?: {_OWN_DAYS})?",
     "inside": r"[^()]+ (?:within|on days?) [^()]+",
     "weeks": rf"{_A_WEEK}(?:{_AND}{_A_WEEK})*",
-    **dict.fromkeys(("thirty", "since", "beyond", "until", "before"), "[0-9]{1,4}"),
+    "thirties": rf"{_A_MONTH}(?:{_AND}{_A_MONTH})*",
+    **dict.fromkeys(("since", "beyond", "until", "before"), "[0-9]{1,4}"),
 }
 # 27 Nov 2026, Nov 27; 2026-W45; Q3, 2026 Q3, first quarter, H1; in November, 2026-11; Monday.
 _DAY_IN_WORDS = (
@@ -329,7 +345,7 @@ def _filled(match: re.Match[str], today: date | None) -> Mapping[str, str]:
             parts[name] = next(day for day in _WEEKDAYS if day[:3] == text[:3].capitalize())
         elif name in ("month", "quarter", "half"):
             parts[name] = _matched_day(match, today or date.today())[2]
-        elif written := _WRITTEN.get(name):
+        elif text and (written := _WRITTEN.get(name.rstrip("0123456789"))):
             parts[name] = written(text)
     if inside := parts.get("inside"):
         parts |= {
@@ -338,7 +354,10 @@ def _filled(match: re.Match[str], today: date | None) -> Mapping[str, str]:
         }
     event = parts.get("event") or "App Installed"
     step = "App Launched" if event == "App Installed" else event
-    return {"base": event, "step": step, **parts}
+    kept = _kept(parts.get("which", "") + parts.get("which2", ""))
+    # Beside own days only first days are cut.
+    cohorts = re.sub("^ by (?=day|week|month|quarter|year)", " by first ", parts.get("tail", ""))
+    return {"base": event, "step": step, "kept": kept, "cohorts": cohorts, **parts}
 
 
 def _first_number(text: str) -> int:
@@ -355,7 +374,7 @@ def _nth(text: str) -> int:
 
 def _spans(text: str) -> str:
     """Return `1 week` for a week, `30 days` for a month, `7, 14 days` for 7 days and 2 weeks."""
-    unit = "day|week|month|quarter|year|[dw]$"
+    unit = "day|week|fortnight|month|quarter|year|[dw]$"
     pairs = [
         (_first_number(span), _IN_DAYS[re.findall(unit, span)[0][0]])
         for span in re.findall(_SPAN, text.lower())
@@ -378,10 +397,43 @@ def _months(text: str) -> str:
     return f"{date(year, first, 1)}..{last_of_month(date(year + (last < first), last, 1))}"
 
 
-def _weeks(text: str) -> str:
-    """Return `7..13, 14..27` for week 1 and weeks 2-3."""
-    ends = re.findall(rf"([0-9]+)(?:{_UP_TO}(?:W|weeks? ?)?([0-9]+))?", text, re.IGNORECASE)
-    return ", ".join(f"{7 * int(first)}..{7 * int(last or first) + 6}" for first, last in ends)
+def _pieces(text: str, size: int) -> str:
+    """Return `7..13, 14..27` for week 1 and weeks 2-3, and so for months of 30 days."""
+    ends = re.findall(rf"([0-9]+)(?:{_UP_TO}(?:[WM]|[a-z]+ ?)?([0-9]+))?", text, re.IGNORECASE)
+    return ", ".join(
+        f"{size * int(first)}..{size * int(last or first) + size - 1}" for first, last in ends
+    )
+
+
+def _kept(text: str) -> str:
+    """Return the days that a retention speaks of: weekly, D1/D7, W1, unbounded day 7."""
+    number = (re.findall("[0-9]+", text) or ["7"])[0]
+    if re.search("unbounded|rolling|later", text, re.IGNORECASE):
+        return f"on days {_WRITTEN['since'](number)}"
+    if rhythm := re.search("(dai|week|month)ly", text, re.IGNORECASE):
+        unit = _WRITTEN["rhythm"](rhythm[0].lower())
+        return f"after 0..11 {unit}s by first {unit}"
+    if re.search(f"(?:within|first) {_SPAN}", text, re.IGNORECASE):
+        return f"on days 1..{max(1, _days_of(text) - 1)}"
+    if re.search("W ?[0-9]|week [0-9]", text, re.IGNORECASE):
+        return f"on days {_pieces(text, 7)}"
+    if re.search("[0-9]", text):
+        return f"on {_as_windows(text)}"
+    return "on day 1" if "next" in text else "on day 1, 7, 30"
+
+
+def _days_of(text: str) -> int:
+    """Return how many days a span is."""
+    number, *_, unit = re.split("[, ]+", _spans(text))
+    return int(number) * (7 if unit.startswith("week") else 1)
+
+
+def _soon(text: str) -> str:
+    """Return ` within 7 days` for in one week, and what is in the language as it is."""
+    if re.fullmatch(_OWN_DAYS, text):
+        return f" {text}"
+    is_hours = re.search(f"{_HOURS}$", text, re.IGNORECASE)
+    return f" within {_hours(is_hours[0]) if is_hours else _spans(text)}"
 
 
 def _how_often(text: str) -> str:
@@ -404,7 +456,10 @@ _WRITTEN: dict[str, Callable[[str], str]] = {
     "spans": _spans,
     "windows": _as_windows,
     "months": _months,
-    "weeks": _weeks,
+    "weeks": lambda text: _pieces(text, 7),
+    "thirties": lambda text: _pieces(text, 30),
+    "soon": _soon,
+    "gone": lambda text: f"1..{_days_of(text)}",
     "often": _how_often,
     "hours": _hours,
     "bars": lambda text: text.replace("_", ""),
@@ -415,7 +470,6 @@ _WRITTEN: dict[str, Callable[[str], str]] = {
     "list": lambda text: ", ".join(re.findall("[0-9]+", text)),
     "nday": lambda text: str(_first_number(text)),
     "nth": lambda text: f"{7 * _nth(text) - 7}..{7 * _nth(text) - 1}",
-    "thirty": lambda text: f"{30 * int(text)}..{30 * int(text) + 29}",
     "since": lambda text: f"{text}..{30 if int(text) < 30 else int(text) + 30}",
     "beyond": lambda text: f"{int(text) + 1}..{30 if int(text) < 29 else int(text) + 30}",
     "before": lambda text: str(max(0, int(text) - 1)),
@@ -443,4 +497,6 @@ def _rewrites() -> tuple[tuple[str, re.Pattern[str], str], ...]:
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Return a pattern with groups in the place of {event}, {n} and their like."""
     text = re.sub(r"\{([a-z]+)(\d?)\}", lambda m: f"(?P<{m[1]}{m[2]}>{_OF_KIND[m[1]]})", pattern)
+    # A number of more digits is no number to Python.
+    text = text.replace("[0-9]+", f"[0-9]{{1,{_MOST_DIGITS}}}")
     return re.compile(text.replace(" ", r"\s"), re.IGNORECASE)

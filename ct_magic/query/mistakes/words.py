@@ -6,9 +6,9 @@ import re
 import unicodedata
 
 from ct_magic.common.words import suggestions
-from ct_magic.query.lexer import API_NAMES, KEYWORDS, NOT_FIRST, WORDS, Token
+from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, KEYWORDS, NOT_FIRST, WORDS, Token
 from ct_magic.query.mistakes.examples import NUMBERS, ORDERS, word_tables
-from ct_magic.query.mistakes.stop import Mistake, Stop
+from ct_magic.query.mistakes.stop import Mistake, Stop, typed
 
 _TABLES = word_tables()
 WORDS_OF_OTHERS, _SIGNS = _TABLES["foreign"], _TABLES["sign"]
@@ -222,6 +222,23 @@ def _quoted_name(stop: Stop, place: int) -> str:
     if stop.reach(changed) <= first + (end - first > 1) or not stop.gains(changed):
         return ""
     return f"; a name that holds the keyword '{stop.line[place].text}' is quoted: \"{words}\""
+
+
+def keywords_in_capitals(stop: Stop) -> Mistake | None:
+    """Explain `LAST MONTH SHARE DID`: all at once, where the whole statement is read then."""
+    known = {word.upper(): word for word in (*WORDS, *CONTEXTUAL)}
+    small = [
+        Token(token.text if word in KEYWORDS else "WORD", word, token.start)
+        if token.type == "WORD" and (word := known.get(token.text))
+        else token
+        for token in stop.line
+    ]
+    places = [at for at, token in enumerate(small) if token is not stop.line[at]]
+    if len(places) < 2 or stop.reach(small) < len(small):
+        return None
+    first, last = places[0], places[-1]
+    hint = f"keywords are lower case: write {typed(small[first : last + 1])}"
+    return stop.mistake(hint, first, last)
 
 
 # Did you mean: the keyword or operator that a word was probably meant to be.
