@@ -53,33 +53,23 @@ Places = Mapping[int, int]  # where something lies: its number there, by that of
 
 
 def is_over(end: date, pieces: Iterable[tuple[str, object]], day: date, hours: int) -> bool:
-    """Return True if what is counted up to `end` is over when so many full hours of `day` are.
-
-    That is at midnight, or after its hour where the row's `pieces` have one: no other axis than `by
-    hour` has a column of this name.
-    """
+    """Return True if what is counted up to `end` is over when so many full hours of `day` are."""
+    # That is at midnight, or after its hour: no axis but `by hour` has a column of this name.
     hour = dict(pieces).get("hour")
     return (end, hour if isinstance(hour, int | float) else 23) < (day, hours)
 
 
 class Question(Record):
-    """One distinct count, in the words that the service half needs.
+    """One distinct count, in the words that the service half needs."""
 
-    `text` is its canonical text, `start` and `end` the days of its base (both included), `body`
-    the JSON that is sent, `key` the text that is equal for two questions that ask the same, and
-    `until` the latest day that any part of it looks at: before that day is over its count may
-    still change. `profiles_now` is True where it speaks of profiles as they are when it is counted:
-    such a count changes for ever, whatever its days.
-    """
-
-    text: str
+    text: str  # canonical
     event: str
-    start: date
+    start: date  # and `end`: the days of its base, both included
     end: date
-    body: str
-    key: str
-    until: date
-    profiles_now: bool = False
+    body: str  # the JSON that is sent
+    key: str  # equal for two questions that ask the same
+    until: date  # the latest day that it looks at: before it is over the count may change
+    profiles_now: bool = False  # speaks of profiles as they are then: its count changes for ever
 
 
 def question_about(query: Mapping[str, Any], body: str, text: str) -> Question:
@@ -108,61 +98,39 @@ class Formula(Record):
 
 
 class Comparison(Record):
-    """What `vs` compares a row with: another period's count.
+    """What `vs` compares a row with: another period's count."""
 
-    `formula` is None where the piece has no partner. `incomparable` says in words why there is no
-    `change` although both counts are there ("7 days against 31"); None where there is one. `of` is
-    the other period's count that the row's share is of.
-    """
-
-    formula: Formula | None
+    formula: Formula | None  # None where the piece has no partner
     start: date | None
     end: date | None
-    incomparable: str | None = None
-    of: Formula | None = None
+    incomparable: str | None = None  # why two counts give no `change`: "7 days against 31"
+    of: Formula | None = None  # the other period's count that the row's share is of
 
 
 class Row(Record):
-    """One row of the DataFrame, and all that is known of it before anything is asked.
+    """One row of the DataFrame, and all that is known of it before anything is asked."""
 
-    `number` is its place in the cell, from 0; `statement` the number of its statement. `title` is
-    the label, else the statement as typed; `text` the canonical text of what is counted. `start`
-    and `end` are the days really sent. `pieces` are the (column, value) pairs that the axes of
-    `by` fixed. `formula` is None for a row that is not asked: `not yet`.
-
-    A statement with `share` has `step` (the base's event, or the clause as printed), `after` (the
-    number of an `after 0..11 weeks`), `base` (the number of the row it is compared with, its own
-    for the base), `of` (the count its share is of) and `within` (the number of the row whose
-    profiles it is counted among: the step before it, or the base; None for the base). `from_day`
-    and `to_day` are the window of own days; each count of `formula` is then that of one first day,
-    in order, and `windows` says what larger windows hold (MORE, FEWER, PARTS; None: nothing is
-    known). `previous` is what `vs` compares with. `whole` is False for a piece that is cut short
-    or not over, or of which own days leave some out. `has_events` is False where the count's split
-    into events, users and devices is not the row's, since its base was sent without some filters.
-    `doubts` name what the service may ignore silently.
-    """
-
-    number: int
-    statement: int
-    title: str
-    text: str
+    number: int  # its place in the cell, from 0
+    statement: int  # the number of its statement
+    title: str  # the label, else the statement as typed
+    text: str  # canonical, of what is counted
     event: str
-    start: date
+    start: date  # and `end`: the days really sent
     end: date
-    formula: Formula | None
-    pieces: tuple[tuple[str, Scalar], ...] = ()
-    step: str | None = None
-    after: int | None = None
-    from_day: int | None = None
+    formula: Formula | None  # of own days, a count for each first day, in order; None: `not yet`
+    pieces: tuple[tuple[str, Scalar], ...] = ()  # (column, value) that the axes of `by` fixed
+    step: str | None = None  # with `share`: the base's event, or the clause as printed
+    after: int | None = None  # the number of an `after 0..11 weeks`
+    from_day: int | None = None  # and `to_day`: the window of own days
     to_day: int | None = None
-    windows: str | None = None
-    base: int | None = None
-    of: Formula | None = None
-    within: int | None = None
-    previous: Comparison | None = None
-    whole: bool | None = None
-    has_events: bool = True
-    doubts: tuple[str, ...] = ()
+    windows: str | None = None  # what larger ones hold, if it is known: MORE, FEWER, PARTS
+    base: int | None = None  # the number of the row it is compared with, its own for the base
+    of: Formula | None = None  # the count that its share is of
+    within: int | None = None  # the row it is counted among: the step before it, or the base
+    previous: Comparison | None = None  # what `vs` compares with
+    whole: bool | None = None  # False: cut short, not over, or own days leave some out
+    has_events: bool = True  # False: its base was sent without some filters
+    doubts: tuple[str, ...] = ()  # what the service may ignore silently
 
     @property
     def window(self) -> tuple[int, int] | None:
@@ -195,18 +163,13 @@ class Row(Record):
 
 
 class Plan(Record):
-    """What a cell asks: its rows, the distinct questions behind them, and notes for the panel.
-
-    `questions` are in the order in which the rows first need them. `notes` are sentences on the
-    whole cell, like the period that was meant; `statements` the cell's statements as typed.
-    `expects` says how long it may take, where that is worth saying.
-    """
+    """What a cell asks: its rows, the distinct questions behind them, and notes for the panel."""
 
     rows: tuple[Row, ...]
-    questions: tuple[Question, ...]
-    notes: tuple[str, ...] = ()
-    statements: tuple[str, ...] = ()
-    expects: str | None = None
+    questions: tuple[Question, ...]  # in the order in which the rows first need them
+    notes: tuple[str, ...] = ()  # on the whole cell, like the period that was meant
+    statements: tuple[str, ...] = ()  # as typed
+    expects: str | None = None  # how long it may take, where that is worth saying
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -214,10 +177,7 @@ class Plan(Record):
         return tuple(dict.fromkeys(doubt for row in self.rows for doubt in row.doubts))
 
     def only(self, numbers: Iterable[int]) -> tuple[Plan, tuple[int, ...]]:
-        """Return the plan of these rows and their bases, and its questions' numbers.
-
-        The numbers are those of this plan, in the order of the new one.
-        """
+        """Return the plan of these rows and their bases, and its questions' numbers in this one."""
         rows = [self.rows[number] for number in numbers]
         bases = {row.base for row in rows if row.base is not None}
         chosen = sorted(bases.union(row.number for row in rows))

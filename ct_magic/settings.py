@@ -165,16 +165,12 @@ def in_force() -> Settings:
 
 
 def zone(name: str | None) -> tzinfo | None:
-    """Return the time zone of that name; no name is the machine's own, which is None.
-
-    A machine whose zone no calendar can hold (`TZ=UTC+25`) has the days of UTC.
-    Raise UsageError for a name that no zone has. UTC needs no time zone database.
-    """
+    """Return the zone of that name, None for the machine's own; UsageError for an unknown one."""
     if not name:
         try:
             datetime.now().astimezone()
         except (ValueError, OverflowError, OSError):
-            return UTC
+            return UTC  # no calendar can hold the machine's zone, as `TZ=UTC+25`
         return None
     if name == "UTC":
         return UTC

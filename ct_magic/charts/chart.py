@@ -1,7 +1,7 @@
 """What a picture shows, as frozen values: marks on two axes, and the words around them.
 
-`choose_chart` makes it, `vega` turns it into what a front end shows and what is saved. It knows no
-theme: a colour is a role. Every place is a number; a category is at a whole one, time at its day.
+`choose_chart` makes it, `vega` turns it into what a front end shows and what is saved. Every place
+is a number; a category is at a whole one, time at its day.
 """
 
 from __future__ import annotations
@@ -17,32 +17,27 @@ LINE = 15  # pixels between two lines of text, so that neither touches the other
 
 
 class Colour(StrEnum):
-    """What a colour says: text, a mark of its own, or something beside the point."""
+    """The colours of marks: each has a contrast of 3 or more in both of JupyterLab's themes."""
 
-    INK = "ink"  # text
-    QUIET = "quiet"  # text that explains
-    GREY = "grey"  # what is compared with, or has not arrived yet
-    TRACK = "track"  # the track of a bar
-    FIRST = "first"  # the series of a picture, in their order
-    SECOND = "second"
-    THIRD = "third"
-    FOURTH = "fourth"
-    FIFTH = "fifth"
-    SIXTH = "sixth"
+    GREY = "#808080"  # what is compared with, or has not arrived yet
+    TRACK = "#808080"  # the track of a bar
+    FIRST = "#2f7fd1"  # the series of a picture, in their order
+    SECOND = "#c4680b"
+    THIRD = "#1f8f6a"
+    FOURTH = "#c2518f"
+    FIFTH = "#8a6fd6"
+    SIXTH = "#a5781c"
 
 
 SERIES = tuple(Colour)[-6:]
 
 
 class ChartAxis(Record):
-    """One direction of the plane: what lies in sight, and what is written beside it.
-
-    A tick's name may have two lines: a day, and below the first of its month the month.
-    """
+    """One direction of the plane: what is in sight, and what is written beside it."""
 
     low: float
     high: float
-    ticks: tuple[tuple[float, str], ...] = ()
+    ticks: tuple[tuple[float, str], ...] = ()  # a name may have two lines: a day, and its month
     grid: bool = False
     above: bool = False  # the names of columns are above them
 
@@ -115,27 +110,20 @@ Mark = Box | Path | Dot | Words | Tile | Band
 
 
 class Chart(Record):
-    """A whole picture. `alt` has the gist of it for whoever does not see it.
-
-    `lines` are below the title; `height` is the plane's, `margin` what the words at its right
-    end need, both in pixels.
-    """
+    """A whole picture."""
 
     title: str
-    lines: tuple[str, ...]
-    alt: str
+    lines: tuple[str, ...]  # below the title
+    alt: str  # the gist, for people who do not see it
     x: ChartAxis
     y: ChartAxis
     marks: tuple[Mark, ...]
-    height: int
-    margin: int = 8
+    height: int  # of the plane, in pixels
+    margin: int = 8  # pixels that the words at its right end need
 
 
 def spread(places: Sequence[float], gap: float, low: float = -inf) -> list[float]:
-    """Return the places moved apart until any two are `gap` away, as near to the old as it goes.
-
-    None is moved below `low`.
-    """
+    """Return the places, moved as little as makes any two `gap` apart, and none below `low`."""
     order = sorted(range(len(places)), key=places.__getitem__)
     groups: list[tuple[float, list[int]]] = []  # the lowest place of some that touch each other
     for number in order:

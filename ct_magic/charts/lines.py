@@ -14,10 +14,7 @@ GIST = 6  # numbers that an `alt` text holds
 
 
 def timeline(rows: Sequence[Cell]) -> chart.Chart:
-    """Return a line for each series; a piece that is not whole is hollow, and dotted the way to it.
-
-    A count that is missing leaves a gap: no line is drawn over it.
-    """
+    """Return a line for each series; a piece that is not whole is hollow, the way to it dotted."""
     lines = by_series(rows)
     cut = [f"the largest {MOST_LINES} of {len(lines):,} lines"] if len(lines) > MOST_LINES else []
     totals = {series: sum(row.count or 0 for row in some) for series, some in lines.items()}
@@ -123,11 +120,9 @@ def line_chart(
     ends: Sequence[tuple[str, float | None]],
     colours: Sequence[chart.Colour] = chart.SERIES,
 ) -> chart.Chart:
-    """Return the chart of lines, their names at their ends, moved apart, each with its own mark.
-
-    A line without any number has no end, and no name: at 0 it would say that nobody did it.
-    """
-    # By their places: two lines may have one name.
+    """Return the chart of lines, each with its own mark and its name at its end, moved apart."""
+    # By their places: two lines may have one name. A line without any number has no end: a name
+    # at 0 would be a count.
     known = [(n, name, at) for n, (name, at) in enumerate(ends) if at is not None]
     x, y = axes
     gap = (y.high - y.low) * (chart.LINE + 1) / max(wording.PLANE, (chart.LINE + 1) * len(known))

@@ -62,10 +62,7 @@ def _picture(rows: Sequence[Cell], as_curves: bool) -> Callable[[Sequence[Cell]]
 
 
 def show_below(frame: pd.DataFrame) -> None:
-    """Show the picture of what a cell gave, below its panel; say in a line why there is none.
-
-    A panel shows a grid of shares itself, so that its picture is the curves.
-    """
+    """Show the picture of what a cell gave, below its panel; say in a line why there is none."""
     from IPython.display import display
 
     if not frame["count"].notna().any():
@@ -73,6 +70,7 @@ def show_below(frame: pd.DataFrame) -> None:
     if [row.is_base for row in cells(frame)] in ([True], [False], [True, False]):
         return None  # the panel shows one count, or one share
     try:
+        # A panel shows a grid of shares itself: its picture is the curves.
         display(picture(frame, as_curves=True))  # type: ignore[no-untyped-call] # IPython's own
     except CtMagicError as error:
         print(f"no picture: {error}")  # noqa: T201 # the cell asked for one, and shows this instead

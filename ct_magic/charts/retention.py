@@ -87,11 +87,7 @@ def triangle(rows: Sequence[Cell]) -> chart.Chart:
 
 
 def curves(rows: Sequence[Cell]) -> chart.Chart:
-    """Return a line for each value or cohort over the time after it.
-
-    Values have colours, and with few lines their intervals. Many cohorts of one statement are
-    grey, since it is their mean that speaks.
-    """
+    """Return a line for each value or cohort; many cohorts are grey, and their mean is drawn."""
     grid, places = _grid(rows), _offsets(rows)
     lines = _curves(grid, places, rows)
     has_cohorts = is_over_time(rows) and not any(row.series.values for row in rows)
@@ -172,10 +168,8 @@ def _columns(rows: Sequence[Cell]) -> list[_Column]:
 
 
 def _offsets(rows: Sequence[Cell]) -> dict[_Column, float]:
-    """Return where the columns lie in time: weeks after, or days behind the first one.
-
-    Of `within 1, 7, 30 days` they are 1, 7 and 30; of `on day 0, 7` they are 0 and 7.
-    """
+    """Return where the columns are in time: weeks after, or days since the first one."""
+    # `within 1, 7, 30 days` are at 1, 7 and 30, `on day 0, 7` at 0 and 7.
     places, holds_each = dict[_Column, float](), wording.is_cumulative(rows)
     for column in _columns(rows):
         _, after, window = column

@@ -25,10 +25,7 @@ def order(rows: Sequence[Cell]) -> list[str]:
 
 
 def funnel(rows: Sequence[Cell]) -> Chart:
-    """Return nested bars: each step's lies in the one that it is counted inside.
-
-    Where that one is not there, it lies in all of the base.
-    """
+    """Return nested bars: each step is inside the one it is counted among, else inside the base."""
     before = steps_before(rows)
 
     def around(row: Cell) -> int:
@@ -70,10 +67,7 @@ def dots(rows: Sequence[Cell]) -> Chart:
 
 
 def paired_dots(rows: Sequence[Cell]) -> Chart:
-    """Return two points for each share, its own and that of the other period, and their difference.
-
-    The upper one is of the statement's period; the difference is in points, with its interval.
-    """
+    """Return each share above that of the other period, and their difference in points."""
     shown = steps(rows)
     others: dict[int, tuple[float, float]] = {}
     for row in shown:

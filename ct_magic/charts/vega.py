@@ -37,19 +37,6 @@ WIDTH = 820  # pixels of a file, about those of a panel in JupyterLab
 SHARPER = 2  # times as many pixels as it takes on a page
 # An SVG's text takes the page's own colour, whatever the theme is, and when it changes.
 _PAGES_INK = "currentColor"
-# Each is 3 or more away from white and from JupyterLab's dark ground.
-VEGA_COLOURS = {
-    Colour.INK: _PAGES_INK,
-    Colour.QUIET: _PAGES_INK,
-    Colour.GREY: "#808080",
-    Colour.TRACK: "#808080",
-    Colour.FIRST: "#2f7fd1",
-    Colour.SECOND: "#c4680b",
-    Colour.THIRD: "#1f8f6a",
-    Colour.FOURTH: "#c2518f",
-    Colour.FIFTH: "#8a6fd6",
-    Colour.SIXTH: "#a5781c",
-}
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
 MENU = {"export": True, "source": False, "compiled": False, "editor": False}  # nothing leaves
 _OPTIONS: dict[str, object] = {"renderer": "svg", "actions": MENU}
@@ -76,10 +63,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
 
 
 def drawn(chart: Chart, kind: str) -> bytes:
-    """Return the file of a picture: `png`, `svg` or `pdf`.
-
-    Raise MissingExtraError without vl-convert, UsageError where it is broken.
-    """
+    """Return a `png`, `svg` or `pdf`; raise MissingExtraError, or UsageError if that is broken."""
     if not can_draw():
         raise MissingExtraError("plotting", "plot")
     if kind not in ("png", "svg", "pdf"):
@@ -247,8 +231,6 @@ def _mark_rows(marks: Sequence[Any]) -> list[dict[str, object]]:
     rows = []
     for mark in marks:
         known = {name: getattr(mark, name) for name in _MARKS[type(mark)][1].split()}
-        if "colour" in known:
-            known["colour"] = VEGA_COLOURS[mark.colour]
         if "shape" in known:
             known["shape"] = _SHAPES[mark.shape % len(_SHAPES)]
         rows.append({_CHANNELS.get(name, name): value for name, value in known.items()})
@@ -270,7 +252,7 @@ _EDGES |= {"x": "datum.x - 0.485", "y": "datum.y - 0.46"}
 
 def _layer(marks: Sequence[Any]) -> dict[str, object]:
     """Return the layer of marks of one look: a table, a mark, and where each channel is from."""
-    first, colour = marks[0], VEGA_COLOURS[getattr(marks[0], "colour", Colour.FIRST)]
+    first, colour = marks[0], getattr(marks[0], "colour", Colour.FIRST)
     has_tip = any(getattr(mark, "tip", "") for mark in marks)
     tip = {"tooltip": _channel("tip")} if has_tip else {}
     look: dict[str, Any]
@@ -327,7 +309,7 @@ def _config(ink: str) -> dict[str, object]:
             "labelPadding": 6,
             "domain": False,
             "ticks": False,
-            "gridColor": VEGA_COLOURS[Colour.GREY],
+            "gridColor": Colour.GREY,
             "gridOpacity": 0.25,
         },
         "title": {
@@ -363,10 +345,7 @@ class Picture:
         return self._chart.alt
 
     def vega_lite(self) -> dict[str, Any]:
-        """Return the picture as a Vega-Lite 5 specification: a dict that `json.dumps` takes.
-
-        It is as wide as what it is shown in.
-        """
+        """Return a Vega-Lite 5 specification, for `json.dumps`; as wide as what it is shown in."""
         return _specification(self._chart, "container", "transparent", _PAGES_INK)
 
     def png(self) -> bytes:

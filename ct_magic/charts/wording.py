@@ -128,10 +128,7 @@ def pixels(texts: Iterable[str]) -> int:
 
 
 def shortened(texts: Iterable[str], longest: int = LONGEST) -> dict[str, str]:
-    """Return texts, each on one line and cut where it is too long; no two become one.
-
-    Of texts that begin alike what differs is kept: `…shoes/red`, `…shoes/blue`.
-    """
+    """Return texts on one line each, cut if too long, none alike: `…shoes/red`, `…shoes/blue`."""
     known = list(dict.fromkeys(texts))
     cut = {text: short(text, longest) for text in known}
     alike = Counter(cut.values())
@@ -147,10 +144,7 @@ def shortened(texts: Iterable[str], longest: int = LONGEST) -> dict[str, str]:
 
 
 def names(rows: Iterable[Cell]) -> dict[Series, str]:
-    """Return what each series is called: its values, and what else tells it from the others.
-
-    No two are called the same: where they would be, texts are quoted. One alone is its event.
-    """
+    """Return what each series is called, none alike: where they would be, texts are quoted."""
     events_of = {row.series: row.event for row in rows}
     known = {(series.query, series.values) for series in events_of}
     if len(known) == 1 and not any(values for _, values in known):
@@ -244,14 +238,11 @@ def place(row: Cell) -> int:
 
 
 def time_axis(rows: Sequence[Cell]) -> ChartAxis:
-    """Return an axis over the pieces of some rows, with a little room at both ends.
-
-    Those are named whose names have room, months' firsts, Mondays, or each so many: by the day,
-    and below the first of each month by its name.
-    """
+    """Return an axis over the pieces of some rows, with a little room at both ends."""
     pieces = [row for _, row in sorted({place(row): row for row in rows}.items())]
     first, last = place(pieces[0]), place(pieces[-1])
     room = max(0.5, 0.015 * (last - first))
+    # As many names as have room: of months' firsts, of Mondays, or of each so many.
     named, unit = pieces, pieces[0].every
     if unit == "day" and len(pieces) > LONG:
         named, unit = [row for row in pieces if _own_day(row).day == 1] or pieces, "month"
@@ -338,10 +329,7 @@ def row_chart(
     marks_of: Callable[[int, Cell, str, str], Iterable[Mark]],
     height: int,
 ) -> Chart:
-    """Return the chart of those rows that are shown, below each other: the first is at 0.
-
-    `text_of` is what is written beside a row, `marks_of(place, row, name, text)` what is drawn.
-    """
+    """Return the chart of `shown` rows below each other; `marks_of(place, row, name, text)`."""
     named = [
         (row, name, text_of(row)) for row, name in zip(shown[:MOST], labels(shown), strict=False)
     ]

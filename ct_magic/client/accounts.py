@@ -1,18 +1,8 @@
 """Whom to ask: account, region, time zone; from the environment or a TOML file.
 
-The account of the environment is named `default`; it reads `CLEVERTAP_ACCOUNT_ID`,
-`CLEVERTAP_PASSCODE`, `CLEVERTAP_REGION` and `CLEVERTAP_BASE_URL`. Further ones are in
-`accounts.toml`, one table an account:
-
-    [prod]
-    id = "ABC-123-456"
-    region = "in1"                 # default "eu1"
-    timezone = "Asia/Kolkata"      # whose days are meant; default: the machine's
-    max_concurrent = 3             # counts asked at once; default 3
-    poll_interval = 30             # seconds between two looks; default 30
-
-The file lies in the user's configuration directory, or in `CT_MAGIC_CONFIG_DIR`. It holds no
-passcode: see `credentials`.
+The account of the environment is named `default`. Further ones are in `accounts.toml`, one table an
+account, whose keys are fields of `Account`; README shows one. The file is in the user's
+configuration directory, or in `CT_MAGIC_CONFIG_DIR`. It holds no passcode: see `credentials`.
 """
 
 from __future__ import annotations
@@ -41,14 +31,11 @@ _REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 
 def moved(name: str, environ: Variables = MACHINE) -> Path | None:
-    """Return the folder that a variable names, None where it is not set.
-
-    A kernel's or a container's settings pass no shell that would put `$HOME` in. Raise LookupError
-    for what names no folder.
-    """
+    """Return the folder that a variable names, None if it is not set; LookupError if it is none."""
     written = environ.get(name, "")
     if not written:
         return None
+    # A kernel's or a container's settings pass no shell that would fill `$HOME` in.
     filled = _REFERENCE.sub(lambda match: environ.get(match[1] or match[2], match[0]), written)
     try:
         return Path(filled).expanduser()
@@ -171,10 +158,7 @@ class Account:
 
 @_without_locals
 def find_account(name: str | None = None, environ: Variables = MACHINE) -> Account:
-    """Return the account of that name; without one, the environment's.
-
-    Raise AccountError for a name, an id, a passcode or a region that is missing or unknown.
-    """
+    """Return the account of that name, else that of the environment; raise AccountError."""
     name = name or DEFAULT
     table, place = _table(name, environ)
     if name == DEFAULT and not table["id"]:
@@ -234,10 +218,7 @@ def config_file(environ: Variables = MACHINE) -> Path:
 def from_file(
     environ: Variables = MACHINE, user: int | None = None
 ) -> dict[str, dict[str, object]]:
-    """Return what `accounts.toml` holds: name -> its table. No file is no account, not an error.
-
-    `user` is the number of the user who may have written it, this process' own unless given.
-    """
+    """Return the tables of `accounts.toml`, none without a file; `user` or root may write it."""
     path = config_file(environ)
     try:
         _check_permissions(path, user)

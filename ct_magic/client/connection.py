@@ -64,10 +64,7 @@ class Deadline:
 
 
 class BoundedAdapter(HTTPAdapter):
-    """An adapter of requests for one exchange, over within so many seconds.
-
-    `trust` is for https: what it is made with, and the certificates that are trusted.
-    """
+    """An adapter for one exchange, over in so many seconds; `trust` is for https."""
 
     def __init__(self, seconds: float, trust: ssl.SSLContext | None = None) -> None:
         self._deadline, self._trust = Deadline(seconds), trust
@@ -145,17 +142,14 @@ class _Bounded(HTTPConnection):
 
 
 def _within(deadline: Deadline, work: Callable[[], None], undo: Callable[[], None]) -> None:
-    """Do this until the deadline; raise TimeoutError where it takes longer.
-
-    It is left behind then, and undone when it is done after all.
-    """
+    """Do this by the deadline, or raise TimeoutError: then it is left behind, and undone later."""
     left, over, failures = deadline.left(), threading.Event(), list[BaseException]()
     is_left_behind = False
 
     def run() -> None:
         try:
             work()
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, who waits for it raises it again
             failures.append(error)
         finally:
             over.set()
@@ -222,21 +216,16 @@ class RouteError(Exception):
 
 
 class Route(Record):
-    """How to reach an address: `proxies` as requests takes them, and who is trusted there.
+    """How to reach an address."""
 
-    `proxy_variable` names where the proxy comes from, None where there is none.
-    """
-
-    proxies: Mapping[str, str]
-    trust: ssl.SSLContext | None = None
-    proxy_variable: str | None = None
+    proxies: Mapping[str, str]  # as requests takes them
+    trust: ssl.SSLContext | None = None  # the certificates that are trusted
+    proxy_variable: str | None = None  # where the proxy comes from, if there is one
 
 
 def to(url: str, environ: Mapping[str, str] = os.environ) -> Route:
-    """Return the route to an address, or raise RouteError.
-
-    http is for loopback: a proxy of the environment would carry the passcode elsewhere.
-    """
+    """Return the route to an address, or raise RouteError."""
+    # http is for loopback: a proxy would carry the passcode elsewhere.
     if not url.startswith("https:"):
         return Route({})
     trust = _trust(environ)

@@ -26,13 +26,10 @@ _left_behind: list[Thread] = []  # waits for a keyring that did not answer in ti
 
 
 class Secret:
-    """A text that is shown as `****` however it is printed, copied or serialised.
-
-    `reveal()` returns the text. It is kept in a closure, so that neither `vars` nor a debugger's
-    list of fields shows it.
-    """
+    """A text that shows as `****`, however it is printed, copied or serialised."""
 
     __slots__ = ("reveal",)
+    # Returns the text: in a closure neither `vars` nor a debugger's list of fields shows it.
     reveal: Callable[[], str]
 
     def __init__(self, text: str) -> None:
@@ -80,10 +77,7 @@ def secret(given: Secret | str) -> Secret:
 
 
 def of_variable(name: str, environ: Variables) -> Secret:
-    """Return what a variable holds, empty where it is not set.
-
-    Raise AccountError for quotation marks around it, which a shell would have taken away.
-    """
+    """Return what a variable holds, perhaps nothing; raise AccountError if it is in quotes."""
     held = Secret(environ.get(name, "").strip())
     if re.fullmatch("(['\"]).*\\1", held.reveal(), re.DOTALL):
         raise AccountError(
@@ -96,15 +90,13 @@ def of_variable(name: str, environ: Variables) -> Secret:
 def find_passcode(
     name: str, environ: Variables, where: str = "", patience: float | None = None
 ) -> Secret:
-    """Return the passcode of the account of that name, or raise AccountError with the ways there.
-
-    `where` says in the error where it would be sent; `patience` is seconds for the keyring: some
-    ask on the terminal, where there is one.
-    """
+    """Return the passcode of an account, or raise AccountError with the ways to give one."""
+    # `where` says in the error where it would be sent; `patience` is seconds for the keyring.
     if name in _session:
         return _session[name]
     passcode = of_variable(variable(name), environ)
     if not passcode.reveal():
+        # Some keyrings ask on the terminal, where there is one.
         asks = sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
         passcode = _from_keyring(name, patience or (DIALOG_TIME if asks else KEYRING_TIME))
     if not passcode.reveal():
@@ -132,10 +124,7 @@ def variable(name: str) -> str:
 
 
 def remember(name: str, passcode: Secret) -> bool:
-    """Keep a passcode for this session and in the keyring; return False if that did not take it.
-
-    An interrupt in the keyring's dialog keeps nothing.
-    """
+    """Keep a passcode for this session and in the keyring; return False if that has not kept it."""
     _session[name] = passcode
     try:
         _ask_keyring(
@@ -143,7 +132,7 @@ def remember(name: str, passcode: Secret) -> bool:
         )
         # Looked up, because the keyring of a machine that has none may take it and keep nothing.
         return _from_keyring(name, DIALOG_TIME) == passcode
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # in the keyring's dialog: nothing is kept
         del _session[name]
         raise
 
@@ -173,8 +162,8 @@ def _ask_keyring(ask: Callable[[Any], _T], patience: float) -> _T | None:
     """Return what a keyring answers; None where it has nothing, or nothing to say in time.
 
     In a thread of its own: some wait for ever for a dialog that nobody sees. While one waits, the
-    keyring is not asked again; once it has answered, its dialog is done. Backends raise what they
-    like, and a traceback would show what they were given.
+    keyring is not asked again; once it has answered, its dialog is done. A traceback of a backend
+    would show what it was given.
     """
     if _is_silent():
         return None
@@ -188,7 +177,7 @@ def _ask_keyring(ask: Callable[[Any], _T], patience: float) -> _T | None:
             answers.append(ask(keyring))
         except KeyboardInterrupt:
             interrupted.set()
-        except BaseException:
+        except BaseException:  # backends raise what they like: the keyring has no answer then
             return
 
     thread = spawn(work, "ct_magic-keyring")

@@ -18,10 +18,7 @@ BY_A_CACHE = "answered by a cache:"  # no answer to this request: it was given b
 
 
 class State(StrEnum):
-    """The state of a job; the value is the word that `status` shows in a DataFrame.
-
-    Of the states of its counts a row has the first.
-    """
+    """The state of a job, as `status` shows it; a row has the first of its counts' states."""
 
     SUBMITTED = "submitted"
     WAITING = "waiting"
@@ -48,21 +45,15 @@ class Tally(Record):
 
 
 class Success(Record):
-    """The count is there. `at` is when the service sent it, by its own clock (UTC).
-
-    `req_id` is the id that it names where it answers a submission, whose id is not known yet.
-    """
+    """The count is there. `at` is when it was sent, by the service's clock (UTC)."""
 
     tally: Tally
     at: datetime | None = field(default=None, compare=False)
-    req_id: str | None = None
+    req_id: str | None = None  # that it names where it answers a submission
 
 
 class Partial(Record):
-    """Not finished: look again under this id. An id is text, however many digits it has.
-
-    `at` is when the service sent it, by its own clock (UTC).
-    """
+    """Not finished: look again under this id, which is text. `at` is as in Success."""
 
     req_id: str
     at: datetime | None = field(default=None, compare=False)
@@ -125,42 +116,29 @@ Answer = Success | Partial | NotYet | Busy | Trouble | Forgotten | Denied | Fail
 
 
 class Job(Record):
-    """One count on its way. Frozen: every step makes a new one with `dataclasses.replace`.
+    """One count on its way. Frozen: every step makes a new one with `dataclasses.replace`."""
 
-    `number` is its question's place in the plan, from 0. `due`, `began` and `ended` are readings of
-    the run's clock in seconds: when the next request may go, when the first went, when it ended.
-    `polls` counts the polls answered; `tries` the requests in a row that brought no news; `pages`
-    the submissions in a row that something else than the API answered; `note` says in words why it
-    waits, where there is more to say than its state. `given` is when its id came, by the run's
-    clock, `forgets` how often in a row the service did not know that id yet, and `shared` how often
-    another query got the same one. `again` is true once it was submitted anew because the service
-    had forgotten its id. `taken` is set when the count was not asked for now but taken from the
-    journal: the moment it was counted (UTC). `counted` is that moment for every count, and `sent`
-    when its id was given, by the service's clock where it is known (UTC). `lost` is true where it
-    failed because nothing more was heard of an id that the service still knows.
-    """
-
-    number: int
+    number: int  # its question's place in the plan, from 0
     question: Question
     state: State = State.WAITING
     req_id: str | None = None
-    polls: int = 0
-    tries: int = 0
-    pages: int = 0
-    given: float | None = None
-    forgets: int = 0
-    shared: int = 0
-    due: float | None = None
-    began: float | None = None
+    polls: int = 0  # that were answered
+    tries: int = 0  # requests in a row that brought no news
+    pages: int = 0  # submissions in a row that something else than the API answered
+    given: float | None = None  # when its id came, by the run's clock, as the other seconds
+    forgets: int = 0  # how often in a row the service did not know that id yet
+    shared: int = 0  # how often another query got the same one
+    due: float | None = None  # when the next request may go
+    began: float | None = None  # when the first one went
     ended: float | None = None
     tally: Tally | None = None
     error: str | None = None
-    note: str | None = None
-    again: bool = False
-    taken: datetime | None = None
-    sent: datetime | None = None
-    counted: datetime | None = None
-    lost: bool = False
+    note: str | None = None  # why it waits, where there is more to say than its state
+    again: bool = False  # submitted anew, since the service had forgotten its id
+    taken: datetime | None = None  # of a count from the journal: when it was counted (UTC)
+    sent: datetime | None = None  # when its id was given (UTC), by the service's clock if known
+    counted: datetime | None = None  # when it was counted (UTC)
+    lost: bool = False  # failed since no more was heard of an id that the service still knows
 
 
 def jobs_of(questions: Iterable[Question]) -> list[Job]:
@@ -169,22 +147,13 @@ def jobs_of(questions: Iterable[Question]) -> list[Job]:
 
 
 class Timing(Record):
-    """How fast to go; all times in seconds.
+    """How fast to go; all times in seconds."""
 
-    `poll_interval` lies between two looks at the same count (30, as the API's page asks), and
-    `first_look`, or `poll_interval` where that is less, between its submission and the first.
-    `max_concurrent` requests are under way at once at the most (3, as the page says).
-    `retry_wait` comes before the first retry, growing after it; a request is tried `max_tries`
-    times in a row at the most, and a service that answers nothing is given up `give_up_after`.
-    After `timeout` whatever is missing has timed out, and so it has where no count has moved on
-    for `stalled_after`, however often the service answered meanwhile.
-    """
-
-    poll_interval: float = 30.0
-    first_look: float = 5.0
-    max_concurrent: int = 3
-    retry_wait: float = 1.0
-    max_tries: int = 8
-    give_up_after: float = 180.0
-    stalled_after: float = 3600.0
-    timeout: float | None = None
+    poll_interval: float = 30.0  # between two looks at the same count, as the API's page asks
+    first_look: float = 5.0  # from the submission to the first look; or `poll_interval`, if less
+    max_concurrent: int = 3  # requests under way at once, as the page says
+    retry_wait: float = 1.0  # before the first retry, growing after it
+    max_tries: int = 8  # of a request, in a row
+    give_up_after: float = 180.0  # until a service that answers nothing is given up
+    stalled_after: float = 3600.0  # without a count that moves on, until the rest has timed out
+    timeout: float | None = None  # until the rest has timed out, whatever comes

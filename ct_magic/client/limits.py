@@ -37,15 +37,11 @@ _CALM_SECONDS = 60.0  # seconds without a refusal after which a limit that is no
 
 
 class Learned(Record):
-    """What an account's answers taught; None: no limit was met.
+    """What an account's answers taught; None: no limit was met."""
 
-    `requests` at once and `pending` queries are what the service takes; `tried` is when one more
-    was last tried, or a limit met, in seconds since 1970.
-    """
-
-    requests: int | None = None
-    pending: int | None = None
-    tried: float | None = None
+    requests: int | None = None  # that the service takes at once
+    pending: int | None = None  # queries
+    tried: float | None = None  # seconds since 1970: when one more was tried, or a limit met
 
     def is_recent(self, wall: float) -> bool:
         """Return True if it need not be tried again yet."""
@@ -144,10 +140,7 @@ class Gate:
 
 
 class Limits:
-    """The limits of a run: of its pending queries, and through the gate of its requests.
-
-    `wall` is the time in seconds since 1970.
-    """
+    """The limits of a run, at the time `wall` in seconds since 1970."""
 
     def __init__(self, gate: Gate, learned: Learned, wall: float) -> None:
         self.gate, self._wall, self._tried = gate, wall, learned.tried
@@ -196,10 +189,8 @@ _lock = ForkLock()
 
 
 def gate(account: str, most: int, learned: Learned = UNTAUGHT, wall: float = 0.0) -> Gate:
-    """Return the one gate of an account; all its runs keep to the `most` that was set last.
-
-    `learned` is for the first run of the process, at the time `wall` in seconds since 1970.
-    """
+    """Return the one gate of an account; all its runs keep to the `most` that was set last."""
+    # What was learned is for the first run of the process.
     with _lock:
         found = _gates.setdefault(account, Gate(most, learned, wall))
         found.most = most

@@ -101,11 +101,8 @@ def read(
 
 
 def pause(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that Retry-After asks for, a day at the most, or None.
-
-    Not by urllib3's reader, which refuses fractions of a second and measures a date by this
-    machine's clock: it is the service's date, and is measured from the date of its answer.
-    """
+    """Return the seconds that Retry-After asks for, a day at the most, or None."""
+    # Not by urllib3's reader: it refuses fractions, and measures a date by this machine's clock.
     header = headers.get("Retry-After", "")
     try:
         seconds = float(header.replace("_", "x"))  # which Python alone takes for a separator
@@ -119,10 +116,8 @@ def pause(headers: Mapping[str, str]) -> float | None:
 
 
 def kept_by(headers: Mapping[str, str]) -> str | None:
-    """Return how an answer says that a cache kept it, or None: it is no answer to this request.
-
-    An `Age` of 0 may be what a cache writes below an answer that it has just got.
-    """
+    """Return how an answer says that a cache kept it, or None: it is no answer to this request."""
+    # An `Age` of 0 may be what a cache writes below an answer that it has just got.
     age, warning = headers.get("Age", ""), headers.get("Warning", "")
     if re.search("[1-9]", age):
         return f"it has an Age of {age:.9} seconds"

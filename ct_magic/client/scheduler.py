@@ -53,16 +53,12 @@ SHARED_ID = f"two queries got the same id: no number is taken (tried {SHARED_TRI
 
 
 class Outage(Record):
-    """The requests in a row, of whichever counts, that brought no answer of the API.
+    """The requests in a row, of whichever counts, that brought no answer of the API."""
 
-    `since` is when the first of them was over, moved on by every pause that the service asked
-    for: those are no part of it. `pauses` counts these. `error` says what came last instead.
-    """
-
-    since: float = 0.0
+    since: float = 0.0  # when the first was over, moved on by the pauses that were asked for
     failures: int = 0
-    pauses: int = 0
-    error: str = ""
+    pauses: int = 0  # that the service asked for
+    error: str = ""  # what came last instead of an answer
 
     @property
     def is_quiet(self) -> bool:
@@ -71,24 +67,21 @@ class Outage(Record):
 
 
 class Schedule:
-    """The jobs of a run and the order of their requests.
+    """The jobs of a run and the order of their requests. Every step costs O(log n).
 
-    `next(now)` returns a job; who sends its request brings the answer to `answered`. `now` is any
-    clock's reading in seconds that never runs backwards; `random()` returns 0 <= x < 1 and spreads
-    the retries. `learned` is what the account taught before, `wall` the time in seconds since 1970;
-    `limits.learned` is for the next run. `gate` is what all runs of the account share.
-    Every step costs O(log n).
+    `next(now)` returns a job; who sends its request brings the answer to `answered`.
+    `limits.learned` is for the next run.
     """
 
     def __init__(
         self,
         jobs: Sequence[Job],
         timing: kinds.Timing,
-        now: float,
-        random: Callable[[], float],
-        learned: Learned = UNTAUGHT,
-        wall: float = 0.0,
-        gate: Gate | None = None,
+        now: float,  # here and below: a clock's seconds that never run backwards
+        random: Callable[[], float],  # returns 0 <= x < 1, which spreads the retries
+        learned: Learned = UNTAUGHT,  # what the account taught before
+        wall: float = 0.0,  # seconds since 1970
+        gate: Gate | None = None,  # what all runs of the account share
     ) -> None:
         self.timing, self._random = timing, random
         gate = gate or Gate(timing.max_concurrent, learned, wall)
@@ -129,11 +122,8 @@ class Schedule:
         return not self._left
 
     def next(self, now: float) -> Job | float:
-        """Return the job whose request is due; it counts as under way from here on.
-
-        Where it has an id that is a look, else a submission. Where none is due it is the time until
-        which to wait, infinite before an answer comes or when all is done.
-        """
+        """Return the job whose request is due, else until when to wait: infinite for an answer."""
+        # One with an id is looked at, another is submitted; from here on it counts as under way.
         most = min(self.timing.max_concurrent, self.limits.gate.limit)
         if self.done or len(self._flying) >= (1 if self._outage.is_quiet else most):
             return math.inf
@@ -311,10 +301,8 @@ class Schedule:
         return wait
 
     def _growing(self, times: int) -> float:
-        """Return the wait before a retry: doubled each time, up to a minute.
-
-        It is spread over half of itself, so that clients do not come back in step.
-        """
+        """Return the wait before a retry: doubled each time, up to a minute."""
+        # Spread over half of itself, so that clients do not come back in step.
         wait = self.timing.retry_wait * 2.0 ** min(times, 30)
         return min(wait, LONGEST_WAIT) * (1 + self._random() / 2)
 

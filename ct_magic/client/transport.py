@@ -51,9 +51,8 @@ LONG_PAUSE = 60.0  # seconds; a pause that is longer says when it ends
 _E = TypeVar("_E", bound=BaseException)
 _TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
 _OUT_OF_DATE, _OF_ANOTHER_HOST = (9, 10), (62, 64)  # OpenSSL's numbers of what is wrong
-_ReadAnswer = Callable[
-    ..., jobs.Answer
-]  # what makes an answer of an HTTP response: `responses.read`
+# What makes an answer of an HTTP response, as `responses.read` does.
+_ReadAnswer = Callable[..., jobs.Answer]
 
 
 class Asker(Protocol):
@@ -69,27 +68,23 @@ class Asker(Protocol):
 class Service:
     """The service at an account's address. Whatever the network does, a call gives an Answer.
 
-    `connect_timeout` and `read_timeout` are seconds for one step of a request, `total` for the
-    whole exchange. `path`, `read` and `longest` are for a neighbour of the counts: where it is,
-    how its answers are read, and how long they may be. `events` are names of events that the
-    account is known to have; `warn` hears a sentence where this machine's clock is wrong; `data` is
-    what a sandbox counts, or its first answer says it. May be used by several threads at once.
+    May be used by several threads at once.
     """
 
     def __init__(
         self,
         account: Account,
         *,
-        connect_timeout: float = 5.0,
+        connect_timeout: float = 5.0,  # seconds for one step, as the next one
         read_timeout: float = 30.0,
-        total: float = 60.0,
-        path: str = COUNTS_PATH,
-        read: _ReadAnswer = read,
-        longest: int = _LONGEST_BODY,
-        events: Iterable[str] = (),
-        warn: Callable[[str], None] | None = None,
+        total: float = 60.0,  # seconds for the whole exchange
+        path: str = COUNTS_PATH,  # a neighbour of the counts has another path,
+        read: _ReadAnswer = read,  # other answers,
+        longest: int = _LONGEST_BODY,  # and longer ones
+        events: Iterable[str] = (),  # that the account is known to have
+        warn: Callable[[str], None] | None = None,  # hears that this machine's clock is wrong
         wall: Callable[[], float] = time.time,
-        data: str | None = None,
+        data: str | None = None,  # what a sandbox counts; else its first answer says it
     ) -> None:
         self._account = account
         self._timeouts, self._total = (connect_timeout, read_timeout), total
@@ -112,7 +107,7 @@ class Service:
         failed: type[BaseException]
         try:
             return self._exchange(method, req_id, content)
-        except Exception as error:
+        except Exception as error:  # of requests, urllib3, OpenSSL, ours: each becomes an answer
             return self._no_answer(error)
         except BaseException as error:
             failed = type(error)
@@ -153,12 +148,13 @@ class Service:
         began: tuple[float, float],
     ) -> jobs.Answer:
         status, headers = response.status_code, response.headers
-        if (data := headers.get(_DATA_HEADER)) != (before := self._data or data) and data:
+        data = headers.get(_DATA_HEADER)
+        if data and data != (self._data or data):
             return jobs.Denied(
                 f"the sandbox at {self._account.base_url} was started anew over other data: "
                 "run the cell again"
             )
-        self._data = before
+        self._data = self._data or data
         answer = self._read(status, body, req_id=req_id, events=self._events)
         at = sent_at(headers)
         is_final = not isinstance(answer, jobs.Busy | jobs.Trouble)
@@ -229,12 +225,12 @@ class Service:
             return jobs.Failure(refusal)
         if isinstance(error, requests.exceptions.ProxyError):
             return _no_proxy(error, host)
-        if lack := _proxy_error(error, OSError, having=_TOO_MANY_FILES):
+        if lack := _inner_error(error, OSError, having=_TOO_MANY_FILES):
             return jobs.Trouble(f"no socket could be opened ({lack.strerror}): see 'ulimit -n'")
         is_late = isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError)
-        if is_late or _proxy_error(error, TimeoutError):
+        if is_late or _inner_error(error, TimeoutError):
             return jobs.Trouble(f"{host} did not answer in time")
-        if _proxy_error(error, urllib3.exceptions.InvalidHeader):
+        if _inner_error(error, urllib3.exceptions.InvalidHeader):
             return unusable("an answer with headers that contradict each other")
         if isinstance(error, requests.exceptions.InvalidSchema | ValueError):
             return jobs.Failure(f"the request to {host} could not be made ({type(error).__name__})")
@@ -262,11 +258,8 @@ class Service:
 
 
 def sandbox_schema(account: Account) -> Any:
-    """Return what a sandbox tells of its data, or None where none is.
-
-    Only what is on loopback is asked: the service itself is not there, and any other account is
-    asked nothing but the documented calls. Raise OSError where nobody answers.
-    """
+    """Return what a sandbox tells of its data, None where none is; OSError without an answer."""
+    # Only loopback is asked: any other account is asked nothing but the documented calls.
     if not account.base_url.startswith("http:"):
         return None
     request = _request(account, "GET", _SCHEMA_PATH)
@@ -302,13 +295,10 @@ def _request(account: Account, method: str, path: str, **content: Any) -> reques
     return request
 
 
-def _proxy_error(
+def _inner_error(
     error: BaseException | None, kind: type[_E], having: Collection[int] | None = None
 ) -> _E | None:
-    """Return the error of such a kind behind those of the libraries around it, if there is one.
-
-    With `having` it is one of these numbers, as `errno` has them.
-    """
+    """Return the error of this kind, and with one of these `errno`s, that others are around."""
     for _ in range(10):
         if isinstance(error, kind) and (having is None or getattr(error, "errno", 0) in having):
             return error
@@ -322,7 +312,7 @@ def _proxy_error(
 
 def _refused_certificate(error: Exception, host: str) -> str | None:
     # Only this is final: a handshake that was merely cut is tried again.
-    refused = _proxy_error(error, ssl.SSLError)
+    refused = _inner_error(error, ssl.SSLError)
     reason = getattr(refused, "verify_message", "")
     if refused is None or not (reason or "certificate verify failed" in str(refused)):
         return None

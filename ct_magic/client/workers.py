@@ -36,26 +36,19 @@ FORKED = "this process was forked from the one that counts: the count arrives th
 
 
 class Run:
-    """Jobs on their way. `start()` begins, `wait()` waits, `cancel()` stops asking.
-
-    `jobs` are what to ask, some perhaps answered or pending already; `asker` sends the requests
-    (see `transport.Service`); `journal` writes down what was asked and what came; `gate` bounds the
-    requests of all runs together. `learned` is what the account taught before, and `learn` is
-    called with what it has taught since, each time that this changes. `measured` is called once,
-    with the seconds that a request mostly takes.
-    """
+    """Jobs on their way. `start()` begins, `wait()` waits, `cancel()` stops asking."""
 
     def __init__(
         self,
-        jobs: Sequence[Job],
-        asker: Asker,
+        jobs: Sequence[Job],  # some perhaps answered or pending already
+        asker: Asker,  # sends the requests
         timing: Timing,
         *,
-        journal: Journal | None = None,
-        gate: Gate | None = None,
-        learned: Learned = UNTAUGHT,
-        learn: Callable[[Learned], None] | None = None,
-        measured: Callable[[float], None] | None = None,
+        journal: Journal | None = None,  # writes down what was asked and what came
+        gate: Gate | None = None,  # bounds the requests of all runs
+        learned: Learned = UNTAUGHT,  # what the account taught before
+        learn: Callable[[Learned], None] | None = None,  # hears what it has taught since
+        measured: Callable[[float], None] | None = None,  # hears how many seconds a request takes
     ) -> None:
         self.clock = AwakeClock()
         self._asker, self._timing, self._journal = asker, timing, journal

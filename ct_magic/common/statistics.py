@@ -24,17 +24,13 @@ def wilson(count: int, of: int) -> tuple[float, float]:
 
 
 class Difference(Record):
-    """Share minus the other share, the ends of its 95 % interval, and how likely chance is.
+    """How a share differs from another one."""
 
-    `ratio` is share by the other share, None where that is 0. `p` is two-sided, of the score test
-    with the pooled share: how often chance alone would give at least this difference.
-    """
-
-    difference: float
-    low: float
+    difference: float  # share - the other share
+    low: float  # and `high`: the ends of its 95 % interval
     high: float
-    ratio: float | None
-    p: float
+    ratio: float | None  # share / the other share, None where that is 0
+    p: float  # two-sided: how often chance alone would give at least this difference
 
 
 def difference(count: int, of: int, other_count: int, other_of: int) -> Difference:
@@ -58,14 +54,12 @@ def difference(count: int, of: int, other_count: int, other_of: int) -> Differen
 def relative_change(
     before: int | None, after: int | None, rest_before: int | None, rest_after: int | None
 ) -> tuple[float | None, float | None]:
-    """Return z and two-sided p of how a count's change differs from that of the rest.
-
-    z is the difference of the logarithms of both changes, in its standard errors, where counts
-    vary as Poisson's do; missing where one of the four is missing or not above 0.
-    """
+    """Return z and two-sided p of how a count's change differs from that of the rest, if known."""
     counts = (before, after, rest_before, rest_after)
     if any(count is None or count <= 0 for count in counts):
         return None, None
+    # The difference of the logarithms of both changes in its standard errors, if counts vary as
+    # Poisson's do.
     a, b, c, d = (float(count or 0) for count in counts)
     z = (log(b / a) - log(d / c)) / sqrt(1 / a + 1 / b + 1 / c + 1 / d)
     return z, erfc(abs(z) / sqrt(2))

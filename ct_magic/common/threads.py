@@ -20,10 +20,7 @@ from weakref import WeakSet, ref
 
 
 class ForkLock:
-    """`with lock:` lets one thread in at a time. Who is inside must not fork.
-
-    A fork waits for one that `holds_forks`: what it guards may not be in the middle of its work.
-    """
+    """`with lock:` lets one thread in, which must not fork. One that `holds_forks` delays forks."""
 
     def __init__(self, *, holds_forks: bool = False) -> None:
         self.inner, self.holds_forks = Lock(), holds_forks
@@ -78,10 +75,7 @@ else:
 
 
 class AwakeClock:
-    """Seconds in which this process ran: of a stopped process or a closed laptop none pass.
-
-    Some thread must `tick` each second or so from the first time on; until then it is `now`.
-    """
+    """Seconds in which this process ran: of a stopped process or a closed laptop none pass."""
 
     def __init__(self) -> None:
         self._lock, self._lost = ForkLock(), 0.0
@@ -98,7 +92,7 @@ class AwakeClock:
             return reading - self._lost
 
     def tick(self) -> None:
-        """Note that the process runs."""
+        """Note that the process runs: some thread must, each second or so."""
         self()
         with self._lock:
             self._ticked = now()
@@ -114,10 +108,8 @@ _ours: WeakSet[threading.Thread] = WeakSet()
 
 
 def spawn(work: Callable[[], None], name: str) -> threading.Thread | None:
-    """Start a daemon thread; return None where the machine has no more of them.
-
-    Without the cell's context its widgets and prints would land in another cell, or nowhere.
-    """
+    """Start a daemon thread; return None where the machine has no more of them."""
+    # Without the cell's context its widgets and prints would land in another cell, or nowhere.
     run = contextvars.copy_context().run
     thread = threading.Thread(target=run, args=(work,), name=name, daemon=True)
     _ours.add(thread)

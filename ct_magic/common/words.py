@@ -19,10 +19,7 @@ _FROM = (120, 5400, 172800)  # seconds from which on people say minutes, hours, 
 
 
 def window_words(days: tuple[int, int], *, within: bool = False) -> str:
-    """Return own days in words: `day 7`, `within 7 days`, `days 7-13` with a dash.
-
-    Day 0 alone is `within 1 day` among windows that begin with it.
-    """
+    """Return own days in words: `day 7`, `within 7 days`, `days 7-13`; `within` is for day 0."""
     first, last = days
     if first == 0 and (last or within):
         return f"within {counted(last + 1, 'day')}"

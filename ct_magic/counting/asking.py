@@ -17,7 +17,8 @@ from ct_magic.client import accounts
 from ct_magic.client.accounts import Account
 from ct_magic.client.jobs import Job, State, jobs_of
 from ct_magic.client.journal.entries import CellRecord, job_after
-from ct_magic.client.journal.journal import WARNED, Journal, key_of, open_journal, recalled, warn
+from ct_magic.client.journal.freshness import recalled
+from ct_magic.client.journal.journal import WARNED, Journal, key_of, open_journal, warn
 from ct_magic.client.limits import LIMITS, REQUEST, Learned, gate
 from ct_magic.common.threads import spawn_import
 from ct_magic.planning.prepare import PreparedCell

@@ -22,16 +22,13 @@ _OPTION = re.compile(r"(?P<name>--?[^\s=\"']*)(?P<sign>=?)")
 
 
 class Option(Record):
-    """An option of the line: its name, what its value is called, and what it does.
-
-    `choices` are the only words that are read as its value; then the value may be left out.
-    """
+    """An option of the line: its name, what its value is called, and what it does."""
 
     name: str
     help: str
     value: str = ""
     example: str = ""
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()  # the only words that are its value, which may be left out
 
 
 OPTIONS = (
@@ -52,18 +49,14 @@ BY_NAME = {option.name: option for option in OPTIONS}
 
 
 class Typed(Record):
-    """An option as it was typed, known or not.
-
-    `start` and `end` are its place in the line, `value_start` that of its value; `value` is None
-    where there is none. `closed` is False where a quote was left open.
-    """
+    """An option as it was typed, known or not."""
 
     name: str
-    start: int
+    start: int  # its place in the line
     end: int
     value: str | None = None
     value_start: int = 0
-    closed: bool = True
+    closed: bool = True  # False where a quote was left open
 
 
 def split_options(line: str, start: int = 0) -> tuple[list[Typed], int]:
@@ -113,10 +106,7 @@ _VARIABLE_FIRST = re.compile(r"(?P<variable>[a-z_]\w*)[ \t]+(?P<query>[^\W\d].*)
 
 
 def refuse_variable(text: str, events: Collection[str]) -> None:
-    """Raise UsageError where a query is a known event's behind a word that looks like a variable.
-
-    `events` are the known ones. One that is called so all the same is known, or can be quoted.
-    """
+    """Raise UsageError where a known event is behind a word that looks like a variable."""
     match = _VARIABLE_FIRST.fullmatch(text)
     if match is None or match["variable"] in KEYWORDS:
         return
@@ -165,16 +155,13 @@ _NO_OPTION = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|#[^\r\n]*""")
 
 
 class Arguments(Record):
-    """What `%%ctcount` was asked for. `timeout` is in seconds; `text` is the query.
+    """What `%%ctcount` was asked for."""
 
-    `dry_run` is "some", or "all" for every body; None asks for none.
-    """
-
-    text: str
+    text: str  # the query
     name: str | None = None
     account: str | None = None
-    timeout: float | None = None
-    dry_run: str | None = None
+    timeout: float | None = None  # seconds
+    dry_run: str | None = None  # "some", or "all" for every body
     plan: bool = False
     refresh: bool = False
     background: bool = False

@@ -25,7 +25,6 @@ import IPython
 from ct_magic.common.words import harmless
 from ct_magic.errors import QueryError, UsageError
 from ct_magic.rows import Record
-from ct_magic.settings import Settings
 
 # Up to Python 3.11 a comprehension has a frame of its own; its names are those around it, too.
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
@@ -61,10 +60,7 @@ class Caller(Record):
 
 
 def calling(notebook: MutableMapping[str, object]) -> Caller:
-    """Return the names of the code that called the magic which calls this.
-
-    `notebook` are the names of the shell, for a call that no code of a user made.
-    """
+    """Return the names of the code that called the magic; the notebook's where no user's did."""
     calls = walk_stack(sys._getframe(1))  # the nearest first
     frames = [frame for frame, _ in calls if _is_users(frame.f_code.co_filename)]
     if not frames:
@@ -95,10 +91,8 @@ def _scopes(frame: FrameType) -> Iterator[MutableMapping[str, object]]:
 
 
 def _around(frame: FrameType) -> Iterator[FrameType]:
-    """Yield the functions around a function's text that are still running, the innermost first.
-
-    What a nested function does not mention it does not hold: `$name` in a query is no mention.
-    """
+    """Yield the functions around a function's text that still run, the innermost first."""
+    # What a nested function does not mention it does not hold: `$name` in a query is no mention.
     code, outer = frame.f_code, frame.f_back
     while outer is not None and code.co_flags & inspect.CO_NESTED:
         if any(const is code for const in outer.f_code.co_consts):
@@ -160,30 +154,6 @@ def _codes_around(code: CodeType, known: Mapping[str, object]) -> list[CodeType]
         named = [const for const in inner if const.co_qualname.endswith(f".{part}")]
         outer = code if code in named else next(iter(named), None)
     return around if outer is code else []
-
-
-# What a command of `%ct` gets: its arguments, the settings, and the names of the calling code.
-
-
-class Invocation(Record):
-    """A command as it was typed: `text` is what follows its name, and its cell."""
-
-    command: str
-    text: str
-    settings: Settings
-    caller: Caller
-
-    def one_word(self, expected: str, default: str) -> str:
-        """Return the only argument, or the default; raise UsageError for several."""
-        words = self.text.split()
-        if len(words) > 1:
-            raise UsageError(f"'%ct {self.command}' takes {expected}, not {self.text.strip()!r}")
-        return words[0] if words else default
-
-    def refuse_arguments(self) -> None:
-        """Raise UsageError where anything follows the command."""
-        if self.text.strip():
-            raise UsageError(f"'%ct {self.command}' takes nothing more, not {self.text.strip()!r}")
 
 
 def say(text: str) -> None:

@@ -13,10 +13,11 @@ from ct_magic.common.words import suggest
 from ct_magic.counting import account_check, handle, property_values
 from ct_magic.errors import AccountError, CountError, MissingExtraError, UsageError
 from ct_magic.magic.arguments import PASSCODE, refuse_passcode
-from ct_magic.magic.caller import Caller, Invocation, say
+from ct_magic.magic.caller import Caller, say
 from ct_magic.magic.formatters import as_table, show, show_short
 from ct_magic.planning import preview
 from ct_magic.query import help as language_help
+from ct_magic.rows import Record
 from ct_magic.session import known_names
 from ct_magic.session.session import SANDBOX, SESSION
 from ct_magic.settings import Settings
@@ -25,6 +26,27 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ct_magic.forms import Form
+
+
+class Invocation(Record):
+    """A command as it was typed: `text` is what follows its name, and its cell."""
+
+    command: str
+    text: str
+    settings: Settings
+    caller: Caller
+
+    def one_word(self, expected: str, default: str) -> str:
+        """Return the only argument, or the default; raise UsageError for several."""
+        words = self.text.split()
+        if len(words) > 1:
+            raise UsageError(f"'%ct {self.command}' takes {expected}, not {self.text.strip()!r}")
+        return words[0] if words else default
+
+    def refuse_arguments(self) -> None:
+        """Raise UsageError where anything follows the command."""
+        if self.text.strip():
+            raise UsageError(f"'%ct {self.command}' takes nothing more, not {self.text.strip()!r}")
 
 
 # `%ct use`, `accounts` and `login`: whom to ask.

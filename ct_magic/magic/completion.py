@@ -88,11 +88,8 @@ _OTHER_VALUES = {
 def at(
     cell: str, row: int, column: int, names: Callable[[], Names], variables: Mapping[str, object]
 ) -> list[Completion] | None:
-    """Return the completions at a place of a cell; None where the cell or line is not ours.
-
-    Their `start` counts in the row. Row and column count from 0. `names` are those of the account
-    in use, `variables` the notebook's.
-    """
+    """Return what may come at a place of a cell; None where the cell or the line is not ours."""
+    # All places count from 0, and a completion's `start` in its row.
     lines = cell.split("\n")
     head = next((number for number, line in enumerate(lines) if line.strip()), 0)
     line, magic = lines[row], _CELL.match(lines[head])

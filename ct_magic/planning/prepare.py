@@ -11,7 +11,7 @@ from typing import Any
 
 from ct_magic.client.accounts import SANDBOX_ID, Account
 from ct_magic.client.jobs import Timing
-from ct_magic.client.journal.entries import Freshness
+from ct_magic.client.journal.freshness import Freshness
 from ct_magic.client.journal.journal import Journal, open_journal
 from ct_magic.errors import UsageError
 from ct_magic.query import parser

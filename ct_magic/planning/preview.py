@@ -11,7 +11,8 @@ from typing import Any, Unpack
 from ct_magic.client.accounts import COUNTS_PATH, DEFAULT, REGIONS, Account
 from ct_magic.client.credentials import variable
 from ct_magic.client.jobs import State, jobs_of
-from ct_magic.client.journal.journal import open_journal, recalled
+from ct_magic.client.journal.freshness import recalled
+from ct_magic.client.journal.journal import open_journal
 from ct_magic.common.words import counted
 from ct_magic.planning import prepare
 from ct_magic.planning.timing import Estimate, expected

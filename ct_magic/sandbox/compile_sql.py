@@ -41,11 +41,9 @@ _PLACES, _PARTS = ("country", "state", "city"), ("path[1]", "path[2]", "path[3]"
 
 
 def compile_query(sql: Sql, body: object) -> str:
-    """Return the SQL, whose one row is profiles and events. Raises RefusedError.
-
-    One pass over `events`: each event query becomes a boolean column, and the profile decides on
-    how often each was true.
-    """
+    """Return the SQL, whose one row is profiles and events. Raises RefusedError."""
+    # One pass over `events`: each event query becomes a boolean column, and the profile decides on
+    # how often each was true.
     sql.check_keys(body, QUERY_KEYS, "the query")
     return f"SELECT count(*), coalesce(sum(base), 0)::BIGINT FROM ({matching_profiles(sql, body)})"
 

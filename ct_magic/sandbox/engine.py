@@ -90,10 +90,7 @@ _SETUP = f"SET enable_progress_bar = false; {MACROS}"
 
 
 class Engine:
-    """Profiles and events in memory, and counts over them. May be used by several threads.
-
-    `now` gives the moment from which on nothing has happened yet; without it all has.
-    """
+    """Profiles and events, and counts over what happened before `now()`. For several threads."""
 
     def __init__(
         self, zone: tzinfo, *, lenient: bool = False, now: Callable[[], datetime] | None = None
@@ -189,11 +186,9 @@ class Engine:
                 self._stored = None
 
     def leave(self) -> None:
-        """Leave the data to the process that this one was forked from.
-
-        DuckDB's threads are there: to ask it here may take for ever, and to free it crashes, so one
-        reference is never given back.
-        """
+        """Leave the data to the process that this one was forked from."""
+        # DuckDB's threads are there: to ask it here may take for ever, and to free it crashes, so
+        # one reference is never given back.
         if not self._is_parents and hasattr(self, "_db"):
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._db))
         self._is_parents = True

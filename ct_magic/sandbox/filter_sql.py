@@ -57,16 +57,12 @@ class RefusedError(Exception):
 
 @dataclass
 class Sql:
-    """A statement in the making: whose days it means, which events there are, its parameters.
-
-    `lenient` drops what is not understood, as the service was seen to do, instead of refusing it.
-    What happens at `now` (UTC, without a zone) or later has not happened yet.
-    """
+    """A statement in the making: whose days it means, which events there are, its parameters."""
 
     zone: tzinfo
     is_event: Callable[[str], bool]
-    lenient: bool = False
-    now: datetime = datetime.max
+    lenient: bool = False  # drops what is not understood, as the service was seen to do
+    now: datetime = datetime.max  # what is at this time (UTC) or later has not happened yet
     values: list[Any] = field(default_factory=list)
 
     def value(self, value: Any) -> str:

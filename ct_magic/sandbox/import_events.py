@@ -205,10 +205,7 @@ SELECT min(id) FROM (SELECT any_value(profile_id) AS id FROM profiles GROUP BY p
 def load(
     db: duckdb.DuckDBPyConnection, folder: Path, zone: tzinfo, say: Callable[[str], None]
 ) -> None:
-    """Fill `events` and `profiles` from a folder; `say` gets a line of progress for each file.
-
-    `zone` is the account's. Raises UsageError that names the file, and the line, and what is wrong.
-    """
+    """Fill `events` and `profiles` from a folder; UsageError names the file, the line and why."""
     db.execute(_CREATE + _MACROS)
     sources = files(folder)
     for number, file in enumerate(sources, 1):

@@ -31,15 +31,12 @@ MOST_ANSWERS = 100_000  # answers that are kept under their ids
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the sandbox got; `at` is its clock in seconds, `status` the HTTP status it gave.
-
-    Of a long `body` it has only how long it was.
-    """
+    """What the sandbox got, and the HTTP status it gave."""
 
     method: str
-    body: Any
+    body: Any  # of a long one only how long it was
     req_id: str | None
-    at: float
+    at: float  # seconds, on the sandbox's clock
     status: int
 
 
@@ -54,10 +51,7 @@ class _Pending:
 
 
 class Protocol:
-    """Answers requests to one account, from an engine. May be used by several threads.
-
-    `credentials` are the account's id and passcode; the rest is as in `Sandbox`.
-    """
+    """Answers requests to one account, as `Sandbox` says. May be used by several threads."""
 
     def __init__(
         self,

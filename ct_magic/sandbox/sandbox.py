@@ -23,40 +23,27 @@ LATENCY = (1.5, 2.8)  # seconds: with a look every second, two or three looks
 
 
 class Sandbox:
-    """A stand-in for the service, on loopback.
-
-    `with Sandbox() as box:` serves at `box.url`. It takes one `account` with one `passcode`.
-    `latency` is how many seconds a count takes: a number, a (low, high) pair, or 0 for an answer
-    at once. `partials` counts looks instead of seconds: so many are answered "partial". `at_once`
-    requests are let in at the same time; `pending_at_once` queries may be pending, where that is
-    set. `faults` is a plan (see `ct_magic.sandbox.faults`), as text or values. `lenient` ignores
-    what it does not understand in a query, as the service was seen to do, instead of refusing it.
-    `profiles` is how many there are, about ten events each, up to the end of `today`, or without it
-    up to `now()`, the clock's moment unless given; `data` a folder of exported events to use
-    instead, and `db` a file that keeps them: where it holds them already, they are not loaded
-    again. `timezone` is whose days are meant. Everything but the ids is the same for the same
-    `seed`.
-    """
+    """A stand-in for the service on loopback: `with Sandbox() as box:` serves at `box.url`."""
 
     def __init__(
         self,
         *,
         account: str = PUBLIC_ACCOUNT,
         passcode: str = PUBLIC_PASSCODE,
-        port: int = 0,
-        latency: float | tuple[float, float] = LATENCY,
-        partials: int | None = None,
-        at_once: int = 3,
-        pending_at_once: int | None = None,
-        faults: str | Iterable[Fault] = (),
-        lenient: bool = False,
-        profiles: int = 50_000,
-        seed: int = 1,
-        today: date | None = None,
+        port: int = 0,  # any that is free
+        latency: float | tuple[float, float] = LATENCY,  # seconds of a count, from 0
+        partials: int | None = None,  # looks that are answered "partial", in place of seconds
+        at_once: int = 3,  # requests that are let in at the same time
+        pending_at_once: int | None = None,  # queries that may be pending
+        faults: str | Iterable[Fault] = (),  # a plan: see `faults`
+        lenient: bool = False,  # ignores what it does not understand, as the service was seen to do
+        profiles: int = 50_000,  # of about ten events each
+        seed: int = 1,  # all but the ids is the same for the same one
+        today: date | None = None,  # up to its end there are events, else up to `now()`
         now: Callable[[], datetime] | None = None,
-        timezone: str = "UTC",
-        data: str | Path | None = None,
-        db: str | Path | None = None,
+        timezone: str = "UTC",  # whose days are meant
+        data: str | Path | None = None,  # a folder of exported events to use instead
+        db: str | Path | None = None,  # a file that keeps these: loaded once
         say: Callable[[str], None] = lambda line: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -85,7 +72,7 @@ class Sandbox:
             else:
                 folder, file = (None if name is None else Path(name) for name in (data, db))
                 self._engine.load(folder, say, file)
-        except BaseException:
+        except BaseException:  # an interrupt, too: its traceback would keep the data
             self._engine.close()
             raise
 

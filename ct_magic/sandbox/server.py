@@ -32,12 +32,10 @@ TRAILERS = 100  # lines behind a body in chunks
 
 
 class Server:
-    """Serves an `answer` function on loopback, a thread for each connection.
-
-    `refuse` looks at a request before its body is read, and returns why it is not answered.
-    """
+    """Serves an `answer` function on loopback, a thread for each connection."""
 
     def __init__(self, answer: _Answer, refuse: _Refuse = lambda *_: None) -> None:
+        # `refuse` sees a request before its body is read, and says why it is not answered.
         functions = {"answer": staticmethod(answer), "refuse": staticmethod(refuse)}
         self._handler = type("Handler", (_Handler,), functions)
         self._http: ThreadingHTTPServer | None = None
@@ -68,10 +66,8 @@ class Server:
         self._http = self._port = None
 
     def leave(self) -> None:
-        """Leave it to the process that this one was forked from: it listens there.
-
-        Kept open here, the port would take requests after that process's end, and answer none.
-        """
+        """Leave it to the process that this one was forked from: it listens there."""
+        # Kept open here, the port would take requests after that process's end, and answer none.
         if self._http is not None:
             self._http.server_close()
             self._http = None

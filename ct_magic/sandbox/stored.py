@@ -30,10 +30,7 @@ _FOREIGN = "is another database or file: --db takes one of its own"
 
 
 class Stored:
-    """A database file of exported events that is open as `db`: `file`, or a temporary one.
-
-    Raises UsageError for a file that is not ours, or in use.
-    """
+    """A file of exported events, or a temporary one, open as `db`; UsageError if it is not ours."""
 
     def __init__(self, file: Path | None, config: Mapping[str, Any]) -> None:
         import duckdb

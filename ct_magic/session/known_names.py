@@ -28,10 +28,7 @@ _LONGEST_TEXT = 10_000  # characters of a text to learn from: a longer one is a 
 
 
 def names(patience: float | None = None) -> Names:
-    """Return the names that are known of the account in use, with what it asked meanwhile.
-
-    Those of the journal are waited for `patience` seconds at the most; None: until they are there.
-    """
+    """Return the names known of the account in use; those of the journal are waited for so long."""
     account = SESSION.used
     if reading := spawn(lambda: _learn(account), "ct_magic-names"):
         reading.join(patience)

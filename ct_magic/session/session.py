@@ -21,16 +21,13 @@ SANDBOX = "sandbox"
 
 
 class Session:
-    """What `%ct use` chose, and which names are known. Shared by magics, form and `count()`.
-
-    Names are known for an account: given ones were read from a file, a sandbox or `%ct values`,
-    learned ones were asked and found somebody.
-    """
+    """What `%ct use` chose, and which names are known. Shared by magics, form and `count()`."""
 
     def __init__(self) -> None:
         self.used = accounts.DEFAULT  # the account that is asked where none is named
         self.sandbox: Sandbox | None = None  # that this session started, if it did
-        self._given: dict[str, dict[str, Names]] = {}  # of an account, by where they come from
+        # Of each account: what a file, a sandbox or `%ct values` gave, and what found somebody.
+        self._given: dict[str, dict[str, Names]] = {}  # by where they come from
         self._learned: dict[str, Names] = {}
         self._lock, self._starting = ForkLock(), ForkLock()
 

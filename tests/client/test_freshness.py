@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ct_magic.client.jobs import Tally
-from ct_magic.client.journal.entries import Entry, Freshness
+from ct_magic.client.journal.entries import Entry
+from ct_magic.client.journal.freshness import Freshness
 from ct_magic.rows import Question
 
 NOW, AGE = 1_000_000.0, 600.0

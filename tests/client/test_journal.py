@@ -32,7 +32,8 @@ from ct_magic.client.jobs import (
     Timing,
     Trouble,
 )
-from ct_magic.client.journal.entries import CellRecord, Freshness
+from ct_magic.client.journal.entries import CellRecord
+from ct_magic.client.journal.freshness import Freshness
 from ct_magic.client.journal.history import past_cells
 from ct_magic.client.journal.journal import OF_A_QUESTION, Journal, path
 from ct_magic.client.journal.store import JournalFile, JournalFileError, opened

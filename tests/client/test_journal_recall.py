@@ -12,8 +12,9 @@ import pytest
 from helpers.plans import question, row
 
 from ct_magic.client.jobs import Failure, Job, Partial, State, Tally
-from ct_magic.client.journal.entries import CellRecord, Freshness
-from ct_magic.client.journal.journal import Journal, recalled
+from ct_magic.client.journal.entries import CellRecord
+from ct_magic.client.journal.freshness import Freshness, recalled
+from ct_magic.client.journal.journal import Journal
 from ct_magic.rows import Comparison, Formula, Plan
 from ct_magic.settings import Settings
 

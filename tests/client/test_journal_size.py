@@ -23,8 +23,9 @@ from ct_magic.client.journal.entries import (
     plan_from_json,
     plan_to_json,
 )
+from ct_magic.client.journal.freshness import recalled
 from ct_magic.client.journal.history import past_cells, texts_that_found
-from ct_magic.client.journal.journal import Journal, recalled
+from ct_magic.client.journal.journal import Journal
 from ct_magic.client.journal.store import JournalFile
 from ct_magic.counting.resume import pending_cells
 from ct_magic.results.tables import history_frame

@@ -19,19 +19,15 @@ LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
 class Entry(Record):
-    """One submission. Times are seconds since 1970; what could not be read is None.
-
-    `asked` and `ended` are readings of the machine's clock; `sent` and `counted` of the service's
-    where it is known, else of the machine's.
-    """
+    """One submission. Times are seconds since 1970; what could not be read is None."""
 
     id: int
     state: str
     body: str
     title: str
     text: str
-    asked: float | None
-    sent: float | None
+    asked: float | None  # by this machine's clock, as `ended`
+    sent: float | None  # by the service's clock where it is known, as `counted`
     req_id: str | None
     ended: float | None
     counted: float | None
@@ -55,11 +51,9 @@ class Entry(Record):
         return now - self.asked if self.asked is not None else float("inf")
 
     def days_after(self, day: date, zone: tzinfo | None) -> int:
-        """Return how many days after this one, in this zone, it was sent: 1 on the next day.
-
-        By the service's clock and by this machine's: one that runs ahead over midnight would make
-        the count of a part of a day one of the whole. Before every day where that is not known.
-        """
+        """Return how many days after this one, in this zone, it was sent; -1 if not known."""
+        # By the earlier clock: one that runs ahead over midnight would make the count of a part
+        # of a day one of the whole.
         if self.sent is None or self.asked is None:
             return -1
         return (day_at(min(self.sent, self.asked), zone) - day).days
@@ -117,67 +111,6 @@ def text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-# When a count need not be asked again: what the journal knows answers this question, now.
-
-
-class Freshness(Record):
-    """When a count need not be asked again.
-
-    `zone` is the account's time zone, in which its days end. A count is kept for `ttl` seconds (0:
-    it is asked anew always), and for `settled_ttl` where its latest day was more than
-    `settled_after` days past when it was sent; one that speaks of profiles as they are now is kept
-    for `ttl` since it was asked, whatever its days. A pending id is looked at again where its days
-    were over when it was sent, or where it is at most `pickup_age` seconds old.
-    """
-
-    today: date
-    zone: tzinfo | None
-    ttl: float
-    settled_after: int = 7
-    settled_ttl: float = 0.0
-    pickup_age: float = 600.0
-
-    def may_change(self, question: Question) -> bool:
-        """Return True while the question's count may still change."""
-        late_events = (self.today - question.until).days <= self.settled_after
-        return late_events or question.profiles_now
-
-    def keeps(self, known: Entry, question: Question, now: float) -> bool:
-        """Return True if this count still answers its question."""
-        if self.ttl <= 0 or not known.is_counted or known.ended is None:
-            return False
-        days = known.days_after(question.until, self.zone)
-        is_settled = days > self.settled_after and not question.profiles_now
-        ttl = max(self.ttl, self.settled_ttl) if is_settled else self.ttl
-        age = known.age(now) if question.profiles_now else now - known.ended
-        # One from the future was taken while the machine's clock was wrong.
-        return question.until < self.today and days > 0 and 0 <= age < ttl
-
-    def picks_up(self, known: Entry, question: Question, now: float) -> bool:
-        """Return True if this id's count will be one of now, or of days that were over."""
-        if not known.is_pending:
-            return False
-        if known.days_after(question.until, self.zone) > 0:
-            longest = max(self.ttl, self.pickup_age)
-            return not question.profiles_now or 0 <= known.age(now) < longest
-        return self.is_of_now(known, now) and not self._is_over(question.until, now)
-
-    def is_of_now(self, known: Entry, now: float) -> bool:
-        """Return True for a pending id whose count is as good as one that is asked now."""
-        return known.is_pending and 0 <= known.age(now) <= self.pickup_age
-
-    def came_meanwhile(self, known: Entry, question: Question, began: float, now: float) -> bool:
-        """Return True for an id, or a count that came since `began`, as good as one asked now."""
-        came = known.is_counted and known.ended is not None and began <= known.ended <= now
-        is_of_now = (came or known.is_pending) and 0 <= known.age(now) <= self.pickup_age
-        was_over = known.days_after(question.until, self.zone) > 0
-        return is_of_now and (was_over or not self._is_over(question.until, now))
-
-    def _is_over(self, day: date, now: float) -> bool:
-        # Of a day that ended meanwhile, what was sent before its end is no count.
-        return day < day_at(now, self.zone)
-
-
 # What the journal keeps of a cell: its plan as JSON, and back.
 
 _KEPT_ONCE = 500  # characters of a part that is kept once
@@ -188,24 +121,17 @@ Folded = str | list[str | int]
 
 
 class CellRecord(Record):
-    """A cell as the journal keeps it, for `%ct resume` and `%ct history`.
+    """A cell as the journal keeps it, for `%ct resume` and `%ct history`."""
 
-    `id` is also in the `attrs` of its DataFrame; `variable` is the name that gets it; `zone` the
-    name of whose days were meant, None for the machine's; `account` the account's name.
-    """
-
-    id: str
+    id: str  # also in the `attrs` of its DataFrame
     plan: Plan
-    variable: str | None = None
-    zone: str | None = None
-    account: str | None = None
+    variable: str | None = None  # that gets the DataFrame
+    zone: str | None = None  # whose days were meant; None: the machine's
+    account: str | None = None  # its name
 
 
 class Parts:
-    """The long parts of a cell's texts, mostly lists of values, each kept once.
-
-    Ninety counts whose filter names ten thousand customers differ in their days alone.
-    """
+    """The long parts of a cell's texts, mostly lists of values, each kept once."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self.texts = list(texts)

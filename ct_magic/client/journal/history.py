@@ -38,7 +38,7 @@ UNION ALL
 SELECT id, NULL, account, asked, NULL, NULL, NULL, 1 FROM submissions WHERE cell IS NULL AND ({one})
 ORDER BY began DESC, submission DESC LIMIT ?
 """
-_LONGEST_QUERY = 2000  # characters of a query whose names are learned
+_LONGEST_QUERY = 2000  # characters; to read a list of thousands of values would take seconds
 _CELLS_FOUND = (
     "SELECT text FROM (SELECT * FROM submissions ORDER BY id DESC LIMIT ?)"
     " WHERE substr(account, 1, length(?)) = ? AND state = 'success' AND typeof(text) = 'text'"
@@ -48,26 +48,19 @@ _CELLS_FOUND = (
 
 
 class PastCell(Record):
-    """A cell that was asked: when (seconds since 1970), of whom, for which variable, and how.
-
-    `titles` are its statements as typed; `counts` are how many it needed, of which `entries` were
-    submitted.
-    """
+    """A cell that was asked, with all that was submitted for it."""
 
     account: str
-    began: float | None
+    began: float | None  # seconds since 1970
     variable: str | None
     zone: str | None
-    titles: tuple[str, ...]
-    counts: int
+    titles: tuple[str, ...]  # its statements as typed
+    counts: int  # that it needed
     entries: tuple[Entry, ...]
 
 
 def past_cells(file: Path | None, limit: int, holding: str | None = None) -> list[PastCell]:
-    """Return the latest cells, the newest first; with `holding` only those whose queries hold it.
-
-    Raises JournalError for a file that cannot be read.
-    """
+    """Return the latest cells, newest first, or those that hold a text; may raise JournalError."""
     where = {"cells": _OF_CELLS, "one": _OF_ONE} if holding else {"cells": "1", "one": "1"}
     values = (holding,) * 8 if holding else ()
 
@@ -82,11 +75,8 @@ def past_cells(file: Path | None, limit: int, holding: str | None = None) -> lis
 
 
 def texts_that_found(file: Path | None, limit: int, account: str = "") -> list[str]:
-    """Return the queries, among so many of the latest submissions, that found somebody.
-
-    `account` is how the journal's name of the account begins: its id, and perhaps its address. A
-    query that lists thousands of values is left out: it would take seconds to read.
-    """
+    """Return the queries that found somebody, of the latest submissions of an account."""
+    # `account` is how its name in the journal begins: its id, and perhaps its address.
     values = (limit, account, account, _LONGEST_QUERY)
     rows = _read(file, lambda opened: opened.read(_CELLS_FOUND, values)) or []
     return [row["text"] for row in rows if isinstance(row["text"], str)]

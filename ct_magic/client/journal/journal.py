@@ -17,7 +17,7 @@ import secrets
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
@@ -29,7 +29,6 @@ from ct_magic.client.jobs import Answer, Job, State
 from ct_magic.client.journal.entries import (
     CellRecord,
     Entry,
-    Freshness,
     Parts,
     day_at,
     entry,
@@ -38,6 +37,7 @@ from ct_magic.client.journal.entries import (
     plan_from_json,
     plan_to_json,
 )
+from ct_magic.client.journal.freshness import Freshness, together
 from ct_magic.client.journal.history import OF_A_CELL
 from ct_magic.errors import AccountError, JournalWarning
 from ct_magic.rows import Plan, Question
@@ -155,29 +155,22 @@ class Journal:
         self._file = self._guarded(lambda: _file(file))  # a path, a disk, a Python without sqlite3
 
     def found(self, question: Question, freshness: Freshness) -> list[Entry]:
-        """Return the submissions that answer this question now, the best first.
-
-        Those that are counted, the newest first, then those that are pending.
-        """
+        """Return what answers this question now: counts, newest first, then what is pending."""
         now, entries = self.now(), self._of(question)
         kept = [entry for entry in entries if freshness.keeps(entry, question, now)]
         return kept + [entry for entry in entries if freshness.picks_up(entry, question, now)]
 
     def taken(self, job: Job, known: Entry, places: Sequence[_QuestionAt] | None = None) -> Job:
-        """Return the job as this submission leaves it, which it goes on writing into.
-
-        `places` are the cells and the numbers of their questions, where no cell begins.
-        """
+        """Return the job as this submission leaves it, which it goes on writing into."""
+        # `places` are the cells and the numbers of their questions, where no cell begins.
         self._rows[job.number] = known.id
         if places is not None:
             self._places[job.number] = places
         return job_after(job, known)
 
     def begin(self, cell: CellRecord, freshness: Freshness | None = None) -> None:
-        """Write down the cell whose questions will be asked, and what is known of them.
-
-        With `freshness`, what another kernel gets meanwhile is taken: see `asked_elsewhere`.
-        """
+        """Write down the cell whose questions will be asked, and what is known of them."""
+        # With `freshness`, what another kernel gets meanwhile is taken: see `asked_elsewhere`.
         self._began, self._freshness = self.now(), freshness
         today = day_at(self._began, UTC).isoformat()
         if self.learned(_PRUNED) != today:
@@ -204,16 +197,16 @@ class Journal:
         self._together = {number for group in together(plan) for number in group}
 
     def asked_elsewhere(self, job: Job) -> jobs.Success | jobs.Partial | jobs.Failure | None:
-        """Return what another kernel has got for this question since the cell began, if anything.
+        """Return what another kernel got for this question since the cell began, or None.
 
-        That is its count, or an id of just now; the job goes on writing into its submission. What
-        speaks of profiles as they are now comes from one run, with all that its row needs.
+        That is its count, or an id of just now; the job goes on writing into its submission.
         """
         number, question, now = job.number, job.question, self.now()
         if job.again and (row := self._rows.pop(number, None)):
             self._write(("UPDATE submissions SET state = 'forgotten' WHERE id = ?", (row,)))
             if number in self._together and number not in self._own:
                 return jobs.Failure(_FORGOTTEN)  # its id was another run's, and so is its row
+        # What speaks of profiles as they are now comes from one run, with all that its row needs.
         if self._freshness is None or number in self._together:
             return None
         for known in self._of(question):
@@ -247,7 +240,7 @@ class Journal:
     def answered(self, job: Job, answer: Answer) -> Answer:
         """Write down the id that came, or why there is none; return the answer that counts.
 
-        That is another one where an id is forgotten because another kernel fetched its count, and
+        It is another one where another kernel has fetched the count of an id that is forgotten, and
         where an id is that of another query, in whichever cell: see `withdraw`.
         """
         # A wrong passcode must not cost the ids that wait for the right one.
@@ -299,10 +292,7 @@ class Journal:
         return answer
 
     def withdraw(self, req_id: str) -> None:
-        """Forget an id that two queries got, and the counts that were fetched by it.
-
-        A count of another cell may be wrong as well, and whoever has it is warned.
-        """
+        """Forget an id that two queries got, and its counts; warn of those of other cells."""
         values = (self._account, req_id)
         own = set(self._rows.values())
         known = self._entries(self._read(_BY_ID, values))
@@ -410,7 +400,7 @@ class Journal:
     def _guarded(self, work: Callable[[], _T]) -> _T | None:
         try:
             return work()
-        except Exception as error:  # whatever happens to the journal, the count arrives
+        except Exception as error:  # of the disk, SQLite or what it holds: the count arrives
             self._file = None
             _log.debug("ct_magic: the journal is off", exc_info=error)
             journal = f"the journal {self._path}" if self._path else "the journal"
@@ -421,10 +411,7 @@ class Journal:
 
 
 def path() -> Path | None:
-    """Return the journal's file: in the user's state directory, or in `CT_MAGIC_STATE_DIR`.
-
-    None where there is neither: nobody knows the user's home.
-    """
+    """Return the journal's file, in `CT_MAGIC_STATE_DIR` or the user's state directory, if any."""
     try:
         if folder := moved("CT_MAGIC_STATE_DIR"):
             return folder / "journal.sqlite"
@@ -497,66 +484,3 @@ def warn(message: str, category: type[Warning] = JournalWarning) -> None:
     except Warning:
         # Somebody made warnings errors: not even then may one cost a count.
         _log.warning("ct_magic: %s", message)
-
-
-# A plan -> the jobs of its questions, as far as the journal can answer them.
-
-
-def recalled(plan: Plan, journal: Journal, freshness: Freshness) -> list[Job]:
-    """Return a job for each question: counted, pending, or to be asked.
-
-    A row's counts belong together: of those that may still change, one that must be asked anew
-    takes the others with it. An id of just now is as good as one of now, except where a row speaks
-    of profiles as they are: then all its counts come from one run of one cell.
-    """
-    found = [journal.found(question, freshness) for question in plan.questions]
-    moving, now = together(plan), journal.now()
-    for group in moving:
-        _of_one_cell(group, found)
-    changing = {
-        number
-        for number, (question, entries) in enumerate(zip(plan.questions, found, strict=True))
-        if freshness.may_change(question) and not (entries and freshness.is_of_now(entries[0], now))
-    }
-    groups = _connected([*(changing.intersection(row.questions) for row in plan.rows), *moving])
-    anew = {number for number, entries in enumerate(found) if not entries}
-    lost = {id(groups[number]) for number in anew if number in groups}
-    anew |= {number for number, group in groups.items() if id(group) in lost}
-    return [
-        Job(number, question) if number in anew else journal.taken(Job(number, question), known[0])
-        for number, (question, known) in enumerate(zip(plan.questions, found, strict=True))
-    ]
-
-
-def together(plan: Plan) -> list[set[int]]:
-    """Return the questions that one run must ask, by their numbers: several in each group.
-
-    Those of a row that speaks of profiles as they are now, and of all such rows that share one.
-    """
-    moving = {n for n, question in enumerate(plan.questions) if question.profiles_now}
-    rows = [row.questions for row in plan.rows if not moving.isdisjoint(row.questions)]
-    groups = {id(group): group for group in _connected(rows).values()}
-    return [group for group in groups.values() if len(group) > 1]
-
-
-def _connected(sets: Iterable[Collection[int]]) -> dict[int, set[int]]:
-    """Return, for each number, all that are reached from it through sets that share one."""
-    groups: dict[int, set[int]] = {}
-    for numbers in sets:
-        known = {id(groups[n]): groups[n] for n in numbers if n in groups}
-        # The smaller ones go into the largest: a chain of thousands takes no time.
-        whole = max(known.values(), key=len, default=set[int]())
-        for part in (set(numbers), *known.values()):
-            if part is not whole:
-                whole |= part
-                groups.update(dict.fromkeys(part, whole))
-    return groups
-
-
-def _of_one_cell(group: set[int], found: list[list[Entry]]) -> None:
-    """Leave in `found` what the latest cell submitted that submitted all of a group, if any."""
-    by_cell = {n: {entry.cell: entry for entry in reversed(found[n])} for n in group}
-    cells = set.intersection(*(set(entries) for entries in by_cell.values())) - {None}
-    latest = max(cells, key=lambda cell: max(by_cell[n][cell].id for n in group), default=None)
-    for number in group:
-        found[number] = [by_cell[number][latest]] if latest is not None else []

@@ -187,10 +187,8 @@ class JournalFile:
         weakref.finalize(self, self._db.close).atexit = False
 
     def is_well(self) -> bool:
-        """Return False once somebody has removed or replaced the file, and after any trouble.
-
-        What was opened while it could not be written stays so, whatever is done about it.
-        """
+        """Return False where the file was removed or replaced, and after any trouble."""
+        # What was opened while it could not be written stays so, whatever is done about it.
         return not self._failed and self._file == _identity(self._path)
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[dict[str, object]]:
