@@ -83,7 +83,8 @@ def _scopes(frame: FrameType) -> Iterator[MutableMapping[str, object]]:
     for each in running:
         # A copy of a function's: from Python 3.13 on they are a view that keeps the frame alive.
         yield each.f_globals if each.f_locals is each.f_globals else dict(each.f_locals)
-    if frame.f_code.co_name in _COMPREHENSIONS:
+    is_alone = frame.f_code.co_flags & inspect.CO_NESTED and len(running) == 1
+    if frame.f_code.co_name in _COMPREHENSIONS and not is_alone:
         return  # its other names are those of the frame around it, which comes next
     yield _Lost(running[-1].f_code, frame.f_globals)
     if frame.f_locals is not frame.f_globals:

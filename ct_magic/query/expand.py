@@ -157,20 +157,22 @@ _OF_EVENTS |= {"operator", "value"}
 def _until(body: Mapping[str, Any]) -> tuple[date, bool]:
     """Return the latest day that a count looks at, and whether it speaks of profiles as they are.
 
-    JSON that cannot be read is never over, and may speak of anything.
+    JSON that cannot be read, or has a key of its own, is never over, and may speak of anything.
     """
     advanced = body.get("advanced_query") or {}
     try:
+        any_of = advanced.get("did_any", {"any_events": ()})
         unknown = advanced.keys() - {"did_all", "did_none", "did_any"}
+        unknown |= any_of.keys() - {"any_events", "operator", "value"}
         inner = [*advanced.get("did_all", ()), *advanced.get("did_none", ())]
-        inner += advanced.get("did_any", {}).get("any_events", ())
+        inner += any_of["any_events"]
         unknown |= {name for event in inner for name in event.keys() - _OF_EVENTS}
         days = [[day_of_number(e.get(end)) for end in ("from", "to")] for e in (body, *inner)]
-    except (AttributeError, TypeError):
+    except (AttributeError, TypeError, KeyError):
         return date.max, True
-    lasts = [last for first, last in days if first and last]
-    is_read = len(lasts) == len(days)
     unknown |= body.keys() - _OF_EVENTS - {"advanced_query"}
+    lasts = [last for first, last in days if first and last]
+    is_read = len(lasts) == len(days) and unknown <= {"common_profile_properties"}
     return max(lasts) if is_read else date.max, bool(unknown)
 
 

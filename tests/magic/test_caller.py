@@ -147,6 +147,10 @@ RETURNED = {
         "class Report:\n    def of(self, floor=3000):\n        return lambda: CALL\n"
         "def outer(): return Report().of()"
     ),
+    "a generator": (
+        "def outer():\n    floor = 3000\n    made = (CALL for _ in [1])\n"
+        "    return lambda: next(made)"
+    ),
     "forgotten": (
         "def outer():\n    floor = 3000\n    def inner(): return CALL\n    return inner\n"
         "first, outer = outer(), lambda: first"
