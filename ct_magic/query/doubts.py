@@ -41,6 +41,7 @@ BASE_KEYS = _EVENT_KEYS | {"common_profile_properties", "advanced_query"}
 COMMON_KEYS = frozenset({*FAMILIES, "geo_fields", "geo_radius"})
 ADVANCED_KEYS = frozenset({"did_all", "did_none", "did_any"})
 OFTEN_KEYS = _EVENT_KEYS | {"operator", "value"}
+_ANY_KEYS = frozenset({"any_events", "operator", "value"})
 _FILTER_KEYS = frozenset({"name", "operator", "value"})
 _PARAMETER = re.compile(r"\$[A-Za-z_]\w*")
 _SCOPES = frozenset(scope.value for scope in Scope if scope is not Scope.EVENT)
@@ -94,6 +95,7 @@ def _of_count(body: _Json, today: date, known: Known) -> Iterator[str]:
     for event in inner:
         yield from _keys(event, OFTEN_KEYS)
         yield from _event_doubts(event, today, known)
+    yield from _keys(any_of, _ANY_KEYS)
     operator = any_of.get("operator", ANY_OPERATORS[0])
     if operator in _SYMBOLS and operator not in ANY_OPERATORS:
         yield f"did any (…) {_SYMBOLS[operator]}: the vendor lists = and >= there; {IGNORED}"
@@ -157,10 +159,12 @@ def of_property(prop: Property, event: str | None, names: Names) -> Iterator[str
     if scope is Scope.EVENT and name in names.events:
         yield f"{name} is an event, not a property: what else was done is did {name}"
         return
-    head, dot, rest = name.partition(".")
-    if scope is Scope.EVENT and dot and head in _SCOPES:
-        yield f'"{name}" is one name as it is quoted: is {head}.{rest} meant, without quotes?'
-        return
+    head, rest = [*re.split(r"(?<=\w)[. ](?=\w)", name, maxsplit=1), ""][:2]
+    if scope is Scope.EVENT and rest and head in _SCOPES:
+        known = {known.casefold() for known in names.of_scope(Scope(head))}
+        if "." in name or rest[0].isupper() or rest.casefold() in known:
+            yield f'"{name}" is one name, of the event: is {head}.{rest} meant, with a dot?'
+            return
     doubts = [misplaced(prop, event, names) or next(_of_name(name, properties), None)]
     if doubts == [None] and names.are_all:
         whose = f"properties of {event}" if scope is Scope.EVENT else "names"

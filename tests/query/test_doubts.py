@@ -121,6 +121,10 @@ def test_what_no_page_lists_is_doubted(text: str, part: str, known: str) -> None
         ("Charged where tech.UTM_SOURCE = 'x'", "Charged where session.utm_source = 'x'"),
         ("Charged where country = 'India'", 'Charged where geo = "India"'),
         ("Charged where 'tech.OS' = 'x'", "Charged where tech.OS = 'x'"),
+        ("Charged where tech OS = 'x'", "Charged where tech.OS = 'x'"),
+        ("Charged where profile Plan = 'x'", "Charged where profile.Plan = 'x'"),
+        ("Charged today by profile Plan in ('x')", "Charged today by profile.Plan in ('x')"),
+        ("Charged where session utm_source = 'x'", "Charged where session.utm_source = 'x'"),
         ("App Launched where Charged >= 1", "App Launched did Charged >= 1"),
         ("App Launched Then Charged today", "App Launched did Charged today"),
         ("x Charged App Installed today", "Charged did App Installed today"),
@@ -143,6 +147,7 @@ def test_a_doubt_is_gone_once_what_is_meant_is_written(text: str, meant: str) ->
         "Charged where Category = 'Shoes' or Category = 'Bags' today",
         "Charged where profile.Customer Type = 'Gold' or tech.OS = 'iOS' today",
         "Charged last 4 weeks by first week",
+        "Charged where session length = 5 and profile type = 'x' and app name = 'y' today",
         "Charged where Category = 'Umbrellas' and Colour = 'Shoos' today",
         "Something Else where Catgory = 'x' and geo = 'India' and Umbrella = 1 today",
         "Charged where geo = 'India/Maharashtra' or geo = 'Nepal' today",
@@ -205,6 +210,10 @@ def triple(**changes: object) -> dict[str, object]:
         (
             {**DAYS, "advanced_query": {"did_all": [{**DAYS, "event_name": "B", "often": 2}]}},
             ["'often' is not a documented key"],
+        ),
+        (
+            {**DAYS, "advanced_query": {"did_any": {"any_events": [], "days": 7}}},
+            ["'days' is not a documented key"],
         ),
         (
             triple(operator="greaterThan"),
