@@ -123,7 +123,8 @@ def axes(df: pd.DataFrame) -> tuple[str, ...]:
     known = [name for name in _layout(df)["axes"] if name in names]
     if LAYOUT in df.attrs and len(known) == len(_layout(df)["axes"]):
         return tuple(known)
-    before = names[: names.index("count")]
+    # A file that was written with its index has a column for that.
+    before = [n for n in names[: names.index("count")] if not n.startswith("Unnamed: ")]
     return tuple(dict.fromkeys([n for n in before if n not in COLUMNS] + known))
 
 

@@ -397,3 +397,12 @@ def test_a_file_of_texts_alone_has_the_same_shares(engine: Engine) -> None:
     df = asked(engine, FUNNEL)
     texts = pd.read_csv(io.StringIO(df.to_csv(index=False)), dtype=str)
     pd.testing.assert_series_equal(*(shares(f)["share_of_step_before"] for f in (texts, df)))
+
+
+@pytest.mark.parametrize("label", ["", "weekly: "])
+@pytest.mark.parametrize("text", [DAYS, ROLLING])
+def test_a_file_with_its_index_has_the_same_changes(engine: Engine, text: str, label: str) -> None:
+    """The index is no axis, whatever its column is called in the file."""
+    df = asked(engine, label + text)
+    again = pd.read_csv(io.StringIO(df.to_csv()))
+    pd.testing.assert_series_equal(*(shares(frame)["change"] for frame in (again, df)))
