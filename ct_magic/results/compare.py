@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -93,11 +94,14 @@ def _pairs(
     steps: dict[int | None, set[str | None]] = {}
     for row in rows:
         steps.setdefault(row.rank, set()).add(row.series.step)
+    places = Counter(step for known in steps.values() for step in known)
     groups: dict[object, dict[Any, Cell]] = {}
     for row in rows:
         series = row.series
-        # The first step of each statement, though their filters differ.
+        # The first step of each statement, though their filters differ, but none that another
+        # statement has in another place.
         is_ranked = by == "query" and row.rank is not None and len(steps[row.rank]) > 1
+        is_ranked = is_ranked and all(places[step] == 1 for step in steps[row.rank])
         key = (
             None if by == "query" else series.query,
             tuple(value for value in series.values if value[0] != by),

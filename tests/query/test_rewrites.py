@@ -195,6 +195,8 @@ NAMES = [
     ("people who Charged", "write Charged"),
     ("Charged L7D", "Charged last 7 days"),
     ("Charged during Dec", "Charged 2025-12"),
+    ("Charged Mon through Fri", 'where session.day_of_week in ("Monday", "Friday")'),
+    ("Charged Sunday through Tuesday", 'where session.day_of_week in ("Sunday", "Tuesday")'),
     ("Charged weekends", WEEKEND),
     ("all users", "take an event that all do, App Launched"),
     ("active users", "take an event that all do, App Launched"),

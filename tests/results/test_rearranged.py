@@ -259,6 +259,20 @@ def test_statements_are_compared_step_by_step() -> None:
     assert compared["p_holm"][1] == pytest.approx(4 * compared["p"][1]), "four at once"
 
 
+@pytest.mark.parametrize("second", ["Charged", "Notification Viewed"])
+def test_a_step_is_compared_with_the_same_step_wherever_a_statement_has_it(
+    engine: Engine, second: str
+) -> None:
+    """The first step of one and the first of the other may be two questions."""
+    text = f"""a: App Launched 2026-10\n  share did {second}\n  share did Product Viewed
+b: App Launched 2026-11-01..2026-11-20\n  share did Product Viewed\n  share did Charged"""
+    df = asked(engine, text)
+    known = df[df["query"] == "a"].set_index("step")["share"]
+    against = compare(df, by="query").set_index("step")["share_against"].dropna()
+    assert set(against.index) == {"did Product Viewed", "did Charged"} & set(known.index)
+    assert against.tolist() == known[against.index].tolist()
+
+
 @pytest.mark.parametrize("order", [(0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
 def test_a_file_that_was_sorted_gives_no_share_of_another_step(order: tuple[int, ...]) -> None:
     """A statement says its steps' order itself; under a label what cannot be known is missing."""
