@@ -319,7 +319,7 @@ def why(df: pd.DataFrame) -> pd.DataFrame:
 
     The largest |z| comes first; z is missing where a count is missing or 0. Shown, and in
     `attrs["finding"]`, is the first row in words where its p is below 0.05, else "nothing stands
-    out", and of each axis whether its values overlap or leave somebody out. `plot` draws it.
+    out", and of each axis whether its values overlap or leave profiles out. `plot` draws it.
 
     It says where a change is, and not what made it: a correlation is no cause, two axes may hold
     the same people, and a period is one draw. Raise UsageError for a DataFrame of something else.
@@ -335,7 +335,7 @@ def plot(df: pd.DataFrame, *, as_curves: bool = False) -> Picture:
     Counts over time are lines, and a piece that is not whole is hollow and dotted. One count for
     each value, and several statements, are bars. `share` gives a funnel of nested bars, points with
     intervals where `by` splits by values, lines over time; with `after` a triangle of cohorts, or
-    their curves (`as_curves=True`). `vs` gives pairs. What did not arrive is left out, and said;
+    their curves (`as_curves=True`). `vs` gives pairs. What did not arrive is left out, and named;
     a row that was taken out is a gap.
 
     What `why` gave is drawn as bars. Raise UsageError for a DataFrame that holds no counts, or one

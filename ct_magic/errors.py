@@ -131,7 +131,7 @@ class CountTimedOutError(CountError):
 
 
 class CountCancelledError(CountError):
-    """Somebody pressed Cancel before the last count had arrived."""
+    """Cancel was pressed before the last count had arrived."""
 
 
 class CountInterrupt(OneMessage, KeyboardInterrupt):

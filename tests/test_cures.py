@@ -200,7 +200,7 @@ def test_a_file_that_others_may_change_is_taken_once_its_mode_is_as_said(
         (
             PROD + '\nbase_url = "https://ct.example/1/counts/profiles.json"',
             {"CLEVERTAP_PASSCODE_PROD": "x"},
-            "leave away what begins with /1",
+            "leave out what begins with /1",
             PROD + '\nbase_url = "https://ct.example"',
             {},
         ),
@@ -222,7 +222,7 @@ def test_a_file_that_others_may_change_is_taken_once_its_mode_is_as_said(
         (
             PROD,
             {"CT_MAGIC_CONFIG_DIR": "~nobody-at-all/x", "CLEVERTAP_PASSCODE_PROD": "x"},
-            "name it whole",
+            "give the whole path",
             PROD,
             {"CT_MAGIC_CONFIG_DIR": ""},
         ),

@@ -39,7 +39,7 @@ def columns(rows: Sequence[Cell]) -> Chart:
         if row.count:
             marks.append(Box(hour - 0.4, hour + 0.4, 0, row.count, tip=tip))
         elif row.status != "not yet":
-            # A zero is a number, and a count that did not arrive is none.
+            # A zero is a number; a count that did not arrive is not.
             sign = "0" if row.count == 0 else "\N{EN DASH}"
             marks.append(Words(hour, 0, sign, align="center", up=8))
     most = max(range(len(rows)), key=lambda n: rows[n].count or 0)

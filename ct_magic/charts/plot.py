@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 def choose_chart(rows: Sequence[Cell], *, as_curves: bool = False) -> Chart:
-    """Return the Chart of a result; what is not there is said."""
+    """Return the Chart of a result, which says what is missing."""
     rows = results.in_order(rows)
     chart = _picture(rows, as_curves)(rows)
     if not chart.marks:

@@ -18,7 +18,7 @@ INTERVALS = "lines are 95 % intervals"
 
 
 def order(rows: Sequence[Cell]) -> list[str]:
-    """Return what is to be said of the steps' order: it is known only of a window that is moved."""
+    """Return the note on the steps' order: it is known only of a window that is moved."""
     names = [row.series.step or "" for row in steps(rows)]
     others = [name for name in names if not name.startswith(WHERE)]
     return [wording.ORDER] if others and not any(map(wording.MOVED.search, others)) else []

@@ -72,7 +72,7 @@ def drawn(chart: Chart, kind: str) -> bytes:
         import vl_convert
     except Exception as error:  # one that was built for another machine raises what it likes
         raise UsageError(
-            f"vl-convert cannot be imported ({type(error).__name__}: {error}): install it anew "
+            f"vl-convert cannot be imported ({type(error).__name__}: {error}): reinstall it "
             "(pip install --force-reinstall vl-convert-python), then restart the kernel"
         ) from None
     # It has threads of its own, which a fork does not take along: the child would wait for ever.
@@ -132,7 +132,7 @@ def can_draw() -> bool:
     """Return True if a file can be drawn."""
     try:
         return find_spec("vl_convert") is not None
-    except ValueError:  # somebody put None in its place
+    except ValueError:  # None was put in its place
         return False
 
 

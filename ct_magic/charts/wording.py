@@ -21,7 +21,7 @@ LONGEST, LONGEST_LINE = 36, 90  # characters of a name, and of a line below the 
 _AFTER = re.compile(r" after (day|week|month|quarter|year)s?$")
 MOVED = re.compile(r" (after|before) (\d+ )?(day|week|month|quarter|year)s?$")
 PLANE = 260  # pixels of a plane with lines
-MOST = 60  # rows in one picture: more would be a picture that nobody scrolls through
+MOST = 60  # rows in one picture: more is too long to scroll through
 ORDER = "in any order: days are all that the service knows"
 HOUR = "hour"  # the column of `by hour`; a property of that name has another one
 UNDER_WAY = ("waiting", "submitted", "not yet")
@@ -212,7 +212,7 @@ LONG = 45  # days in a row that are named by their months
 
 
 def count_axis(values: Sequence[int]) -> ChartAxis:
-    """Return an axis from 0 to a round number above these counts: half a profile is none."""
+    """Return an axis from 0 to a round number above these counts, with whole numbers."""
     step = max(1, round(_step(max(values, default=1) / 5)))
     top = step * max(1, ceil(max(values, default=1) / step))
     return ChartAxis(0, top, tuple((n, f"{n:,}") for n in range(0, top + 1, step)), grid=True)

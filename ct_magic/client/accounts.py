@@ -31,7 +31,7 @@ _REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 
 def moved(name: str, environ: Variables = MACHINE) -> Path | None:
-    """Return the folder that a variable names, None if it is not set; LookupError if it is none."""
+    """Return the folder that a variable names, None if it is not set; raise LookupError."""
     written = environ.get(name, "")
     if not written:
         return None
@@ -40,7 +40,7 @@ def moved(name: str, environ: Variables = MACHINE) -> Path | None:
     try:
         return Path(filled).expanduser()
     except RuntimeError:
-        raise LookupError(f"{name} begins with a home that nobody knows: name it whole") from None
+        raise LookupError(f"{name} names an unknown home: give the whole path") from None
 
 
 # Region -> host: `client/API.md`, "The two calls".
@@ -89,7 +89,7 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-# What each key of an account may be, and how that is said.
+# What each key of an account may be, and the words for it.
 KEYS: dict[str, tuple[Callable[[object], bool], str]] = {
     "id": (_is_id, "needs an id, the account's id as text without spaces"),
     "region": (_is_text, "is a text like 'eu1'"),
@@ -183,7 +183,7 @@ def own_address(name: str, environ: Variables = MACHINE) -> str | None:
 
 
 def _table(name: str, environ: Variables) -> tuple[Mapping[str, Any], _Where]:
-    """Return what is set for an account, and where each of it is."""
+    """Return what is set for an account, and what names the place of each key."""
     if name == DEFAULT:
         held = {k: credentials.of_variable(v, environ).reveal() for k, v in _VARIABLES.items()}
         return {key: value or None for key, value in held.items()}, _VARIABLES.__getitem__
@@ -255,7 +255,7 @@ def _base_url(url: str, place: str) -> str:
         is_odd = parts.port == 0 or any(c in "?#\\" or c.isspace() for c in url)
         is_odd = is_odd or not _NETLOC.fullmatch(parts.netloc)
         (parts.hostname or "").encode("idna")
-    except ValueError:  # a port, a name or an address of version 6 that is none
+    except ValueError:  # a bad port, name or address of version 6
         parts, is_odd = urlsplit(""), True
     if is_odd or not parts.hostname or not url.isprintable():
         raise AccountError(
@@ -263,7 +263,7 @@ def _base_url(url: str, place: str) -> str:
         )
     if _REQUEST_PATH.search(parts.path):
         raise AccountError(
-            f"{place} is more than a base URL: leave away what begins with /1, it is put behind"
+            f"{place} is more than a base URL: leave out what begins with /1: it is added"
         )
     is_loopback = parts.hostname == "localhost"
     with suppress(ValueError):
@@ -302,7 +302,7 @@ def _checked(name: str, table: Mapping[str, Any], place: _Where) -> dict[str, An
     if named and region and named != region:
         raise AccountError(
             f"{place('base_url')} is the host of region {named}, and the region is another: "
-            "leave one of them away"
+            "remove one of them"
         )
     region = region or named or "eu1"
     address = {"region": region, "base_url": url or f"https://{REGIONS[region]}"}

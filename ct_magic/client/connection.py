@@ -1,4 +1,4 @@
-"""The way to an account's address: proxies and certificates that the environment names."""
+"""The way to an account's address: its proxy, its certificates, a connection bounded in time."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from ct_magic.rows import Record
 # - the search for a host's address has no limit at all, and one that has several is tried for the
 #   sum of their limits: here both are done by a thread, which is left behind when the time is up,
 #   unless the host is one plain address, as the sandbox's;
-# - an interim answer (103 and the like) would be taken for the answer: here they are read away,
-#   whatever their number;
+# - an interim answer (103 and the like) would be taken for the answer: here all of them are
+#   skipped;
 # - the certificates are read for every connection, which takes longer than the rest of it: here
 #   once for each file and state of it;
 # - `http.client.HTTPConnection.debuglevel`, which prints headers, has no effect here.
@@ -43,10 +43,10 @@ from ct_magic.rows import Record
 # What this rests on. Public are an adapter's `init_poolmanager` and `proxy_manager_for`, a pool
 # manager's `pool_classes_by_scheme`, a pool's `ConnectionCls`, urllib3's `HTTPConnection` with its
 # `timeout` and `sock`, and `connect` to be overridden; urllib3 2 offers no limit for a whole
-# exchange, and no say in how a host's address is found. Not public is one thing only: that
-# http.client asks its `response_class` for what reads the answer, and that reads from what the
-# socket's `makefile` gives. Whoever puts another kind of connection into a pool (a recorder of
-# tests, a class of their own) keeps it, bounded where it is one of urllib3's.
+# exchange, and no say in how a host's address is found. Not public is a part of http.client: what
+# reads the answer is its `response_class`; that reads from its `fp`, and status and headers in
+# `begin`, again where `headers` is None. Another kind of connection in a pool (a recorder of tests
+# puts one there) is kept, and bounded where it is one of urllib3's.
 
 
 class Deadline:
@@ -187,7 +187,7 @@ class _Response(HTTPResponse):
         """Read status and headers."""
         super().begin()
         while 100 <= self.status < 200 and self.status != 101:  # what follows 101 is not HTTP
-            self.headers = self.msg = None  # type: ignore[assignment] # which lets it begin anew
+            self.headers = self.msg = None  # type: ignore[assignment] # so that it begins again
             super().begin()
 
 
@@ -212,7 +212,7 @@ SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 
 
 class RouteError(Exception):
-    """A variable of the environment that leads nowhere; the text names it and the cure."""
+    """A variable of the environment that is wrong; the text names it and the cure."""
 
 
 class Route(Record):

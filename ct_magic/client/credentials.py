@@ -19,7 +19,7 @@ from ct_magic.errors import AccountError
 
 SERVICE = "ct_magic"  # the name under which the keyring holds our passcodes
 KEYRING_TIME = 5.0  # seconds; a keyring that takes longer to tell a passcode tells none
-DIALOG_TIME = 120.0  # seconds that somebody has for the dialog in which one is kept
+DIALOG_TIME = 120.0  # seconds for the dialog in which one is kept
 _T = TypeVar("_T")
 _session: dict[str, Secret] = {}
 _left_behind: list[Thread] = []  # waits for a keyring that did not answer in time
@@ -72,7 +72,7 @@ MACHINE = Machine()
 
 
 def secret(given: Secret | str) -> Secret:
-    """Return a passcode that somebody wrote down as a Secret; what is no text is an empty one."""
+    """Return a passcode as a Secret; what is not a text is an empty one."""
     return given if isinstance(given, Secret) else Secret(given if isinstance(given, str) else "")
 
 
@@ -113,7 +113,7 @@ def checked(typed: Secret) -> Secret:
     passcode = Secret(typed.reveal().strip())
     if re.fullmatch("[ -~]+", passcode.reveal()):
         return passcode
-    raise AccountError("this is no passcode: it is empty or holds characters that none has")
+    raise AccountError("not a passcode: it is empty, or has characters that no passcode has")
 
 
 def variable(name: str) -> str:
@@ -161,7 +161,7 @@ def _from_keyring(name: str, patience: float) -> Secret:
 def _ask_keyring(ask: Callable[[Any], _T], patience: float) -> _T | None:
     """Return what a keyring answers; None where it has nothing, or nothing to say in time.
 
-    In a thread of its own: some wait for ever for a dialog that nobody sees. While one waits, the
+    In a thread of its own: some wait for ever for a dialog that is not seen. While one waits, the
     keyring is not asked again; once it has answered, its dialog is done. A traceback of a backend
     would show what it was given.
     """

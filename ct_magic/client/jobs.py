@@ -107,7 +107,7 @@ class Failure(Record):
 
 
 class Shared(Record):
-    """An id that two queries got: nobody's. Both are sent again, and its count is withdrawn."""
+    """An id that two queries got. Both are sent again, and its count is withdrawn."""
 
     req_id: str
 

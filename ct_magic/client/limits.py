@@ -122,13 +122,13 @@ class Gate:
                 self._room.notify()
 
     def refuse(self, now: float) -> bool:
-        """Note a request that was refused; return True if that tells what is known anew."""
+        """Note a request that was refused; return True if the known limit changed."""
         with self._room:
             was_trying = self._is_trying
             self._limit, self._refused = max(1, self.limit - 1), now
             self._is_trying, self._taken = False, 0
             self._patience = min(2 * self._patience, AFTER_MANY) if was_trying else AFTER_FEW
-            if was_trying:  # what is lower may be a colleague's load: it is found by and by
+            if was_trying:  # a lower limit may be a colleague's load: it is found in steps
                 self.known = max(self._limit, (self.known or 1) - 1)
             return was_trying
 
@@ -197,4 +197,4 @@ def gate(account: str, most: int, learned: Learned = UNTAUGHT, wall: float = 0.0
         return found
 
 
-in_child(_gates.clear)  # whoever was inside is not there to leave
+in_child(_gates.clear)  # the threads inside are the parent's

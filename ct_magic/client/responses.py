@@ -22,7 +22,7 @@ from ct_magic.common.system_events import SYSTEM_EVENTS
 from ct_magic.common.words import suggest
 
 ERROR_LENGTH = 400  # characters of the service's own words that an error repeats
-LONGEST_PAUSE = 86400.0  # seconds; whoever asks for more than a day's pause cannot mean it
+LONGEST_PAUSE = 86400.0  # seconds; a service that asks for more than a day cannot mean it
 STATUSES = ("success", "partial", "fail")
 STILL_IN_PROGRESS = "2"  # the code of "Request still in progress"
 DATES_ARE_BAD = "4002"

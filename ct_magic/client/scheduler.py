@@ -3,12 +3,12 @@
 How it works. A job is WAITING until its query is accepted, then SUBMITTED with an id until its
 count is fetched; every other state is an end. `next` hands out requests; `answered` takes what came
 and moves the job on: the table "State and answer" in `client/API.md` says how. A count may move
-back: an id that two queries got is nobody's, so that a count which was fetched by it is withdrawn
+back: an id that two queries got belongs to neither, so a count that was fetched by it is withdrawn
 and both are sent again, each alone, since what is on the way may join requests of one moment.
 
 Trouble and NotYet in a row, of whichever jobs, are an outage of the service. From the third on a
-single request at a time asks whether it is back, tries are no longer counted, and after
-`give_up_after` seconds every job is given up together. Any answer of the API ends the outage.
+single request at a time asks whether it is back, tries no longer count, and after `give_up_after`
+seconds every job is given up together. Any answer of the API ends the outage.
 
 A run is stalled when no job has moved on for `stalled_after` seconds, or will not have by the end
 of a pause that the service asks for: it answers, again and again, but neither takes a query nor
@@ -146,7 +146,7 @@ class Schedule:
         return self._jobs[number]
 
     def believed(self, number: int, answer: Answer) -> Answer:
-        """Return what an answer is to this job's request: an id of two queries is nobody's."""
+        """Return what an answer means for this job: an id of two queries belongs to neither."""
         is_look = number in self._held
         named = answer.req_id if isinstance(answer, Partial | Success) else None
         req_id = self._jobs[number].req_id if is_look else named

@@ -99,7 +99,7 @@ class TopValues:
 
 
 def _read_group(kinds: Mapping[str, object]) -> tuple[Value, ...] | None:
-    """Return the values of a group; None for what is none."""
+    """Return the values of a group; None for anything else."""
     values: list[Value] = []
     for kind, counts in kinds.items():
         if kind not in _VALUE_KINDS or not isinstance(counts, dict):
@@ -107,7 +107,7 @@ def _read_group(kinds: Mapping[str, object]) -> tuple[Value, ...] | None:
         for text, events in counts.items():
             if not isinstance(events, int) or isinstance(events, bool) or events < 0:
                 return None
-            # Half a surrogate pair could be written nowhere.
+            # Half a surrogate pair cannot be encoded.
             whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
             values.append(Value(kind, whole, events))
     return tuple(values)

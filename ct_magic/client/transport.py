@@ -45,7 +45,7 @@ _LONGEST_SCHEMA = 16 << 20  # bytes of it
 _DATA_HEADER = "X-Sandbox-Data"  # a sandbox says with each answer which data it counts
 SCHEMA_TIME = 10.0  # seconds; over ten million events it takes one
 _LONGEST_BODY = 16 << 10  # bytes of a body that are read; an answer has some hundred
-WRONG_CLOCK = 120.0  # seconds; a clock that is further off than this is said
+WRONG_CLOCK = 120.0  # seconds; a clock that is further off than this is warned of
 SKEW = 5.0  # seconds by which the clocks of the service's machines may differ
 LONG_PAUSE = 60.0  # seconds; a pause that is longer says when it ends
 _E = TypeVar("_E", bound=BaseException)
@@ -111,7 +111,7 @@ class Service:
             return self._no_answer(error)
         except BaseException as error:
             failed = type(error)
-        # Raised anew: the frames of the first hold the headers, and somebody may show them.
+        # A new one: the frames of the first hold the headers, and a front end may show them.
         raise failed
 
     def _exchange(self, method: str, req_id: str | None, content: Any) -> jobs.Answer:
@@ -151,7 +151,7 @@ class Service:
         data = headers.get(_DATA_HEADER)
         if data and data != (self._data or data):
             return jobs.Denied(
-                f"the sandbox at {self._account.base_url} was started anew over other data: "
+                f"the sandbox at {self._account.base_url} was restarted over other data: "
                 "run the cell again"
             )
         self._data = self._data or data
@@ -186,12 +186,12 @@ class Service:
     def _why_old(
         self, at: datetime | None, req_id: str | None, began: tuple[float, float]
     ) -> str | None:
-        """Return why an answer is none to this request, but one that was given before."""
+        """Return why an answer is not to this request, but one that was given before."""
         if at is None:
             return None
         if req_id in self._given and at < self._given[req_id]:
             return "it is older than the id that it was asked for"
-        # By both of our clocks: one may have been set anew, the other have slept.
+        # By both of our clocks: one may have been set, the other have slept.
         moment, ahead = at.timestamp(), self._ahead or (-math.inf, -math.inf)
         if all(moment < clock + gap - SKEW for clock, gap in zip(began, ahead, strict=True)):
             return f"it is of {at:%H:%M:%S} UTC, before it was asked"
@@ -273,7 +273,7 @@ def sandbox_schema(account: Account) -> Any:
         except urllib3.exceptions.HTTPError as error:
             raise OSError(type(error).__name__) from None
     try:
-        # Half a surrogate pair could be written nowhere.
+        # Half a surrogate pair cannot be encoded.
         text = json.dumps(json.loads(body), ensure_ascii=False).encode("utf-16", "surrogatepass")
         return json.loads(text.decode("utf-16", "replace"))
     except (ValueError, RecursionError):

@@ -192,7 +192,7 @@ class Run:
 
     def _take(self, job: Job, answer: Answer) -> None:
         number = job.number
-        # What is no answer to this query must not be written down as its id.
+        # The answer to another query must not be written down as this one's id.
         with self._news:
             answer = self._schedule.believed(number, answer)
         # The id is written down before anything else can happen to it.

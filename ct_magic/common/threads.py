@@ -66,7 +66,7 @@ def _begin_child() -> None:
 
 ASLEEP = 3.0  # seconds without a tick: the process did not run, whatever else is late by less
 
-# Seconds, of a beginning that nobody knows. Within `partial` it is not found and replaced.
+# Seconds since some moment. Within `partial` it is not found and replaced.
 now: Callable[[], float]
 if hasattr(time, "clock_gettime"):
     now = partial(time.clock_gettime, time.CLOCK_MONOTONIC)
@@ -86,7 +86,7 @@ class AwakeClock:
         with self._lock:
             reading = now()
             if self._ticked is not None and reading - self._ticked > ASLEEP:
-                # Whoever wakes first notes it, before anything is found to be late.
+                # The first thread to wake notes it, before anything is found to be late.
                 self._lost += reading - self._ticked
                 self._ticked = reading
             return reading - self._lost
@@ -100,8 +100,8 @@ class AwakeClock:
 
 # Threads that belong to the cell that is running, and that a fork finds outside any import.
 #
-# A thread that a fork finds inside an import leaves the module locked in the child, where nobody is
-# to unlock it: whoever imports that next waits for ever.
+# A thread that a fork finds inside an import leaves the module locked in the child, where no thread
+# unlocks it: the next import of it waits for ever.
 
 IMPORT_CODE = "<frozen importlib._bootstrap>"  # the file that Python names for it
 _ours: WeakSet[threading.Thread] = WeakSet()

@@ -28,7 +28,7 @@ from ct_magic.rows import Record
 
 # Up to Python 3.11 a comprehension has a frame of its own; its names are those around it, too.
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
-# Where code is nobody's that asks: ours, IPython's, Python's, and what was made for a decorator.
+# Code that is not a user's: ours, IPython's, Python's, and what was made for a decorator.
 _PASSED_OVER = (
     *(str(Path(file).parent) + os.sep for file in (IPython.__file__, os.__file__)),
     str(Path(__file__).parents[1]) + os.sep,
@@ -118,7 +118,7 @@ class _Lost(dict[str, object]):
         if name in _code_variables(code) or not code.co_flags & inspect.CO_NESTED:
             return name in _code_variables(code)
         around = _codes_around(code, self._known)
-        if not around:  # nobody knows what it held
+        if not around:  # what it held is not known
             return name in self._known
         return any(name in _code_variables(code) for code in around)
 

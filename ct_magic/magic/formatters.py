@@ -1,7 +1,7 @@
 """What a magic returns is shown short; the value stays a plain DataFrame.
 
 IPython learns how to draw one particular object. Every other DataFrame is drawn as before, by
-whoever drew it before.
+what drew it before.
 """
 
 from __future__ import annotations

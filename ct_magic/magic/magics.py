@@ -99,7 +99,7 @@ class CountMagics(_Configured):  # type: ignore[misc] # mypy knows no class that
         cell = prepare(text, params=caller.names, account=account, settings=settings)
         name, plotted = arguments.name, arguments.plot
         counting = ask(cell, refresh=arguments.refresh, variable=name, plotted=plotted)
-        # With --background, too, where nobody would be there when it arrives: an executed notebook
+        # With --background, too, where the kernel may end before it arrives: an executed notebook
         # ends with its last cell.
         if arguments.background and is_interactive(self.shell):
             return _in_background(name, caller, counting)

@@ -81,7 +81,7 @@ def _line_problem(line: str, event: str | None) -> str | None:
 
 
 def _is_seen(value: object) -> bool:
-    """Return True for a text or a number that is not blank: what may name somebody."""
+    """Return True for a text or a number that is not blank: what may name a profile or an event."""
     is_text = isinstance(value, str | int | float) and not isinstance(value, bool)
     return is_text and any(char.isprintable() and char != " " for char in str(value))
 
@@ -158,7 +158,7 @@ known AS (
       WHEN 10 THEN make_timestamp(TRY_CAST(o.ts AS BIGINT) * 1000000) END AS ts
   FROM objects)
 """
-# What is blank names nobody; some exports hold an object as the text of one. In DuckDB 1 an arrow
+# What is blank is not a name; some exports hold an object as the text of one. In DuckDB 1 an arrow
 # binds less than a comparison, hence its brackets.
 _MACROS = """
 CREATE OR REPLACE TEMP MACRO seen(t) AS

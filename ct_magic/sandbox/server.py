@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
     refuse: _Refuse
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Refuse what is no request that HTTP knows: in JSON, as everything here."""
+        """Refuse what is not an HTTP request, in JSON as everything here."""
         self.close_connection = True
         self._send(failed(405 if code == 501 else code, message or "Bad request"))
 
@@ -154,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             body = self._body(UNREAD if refused else LARGEST)
         except ValueError:
-            self.send_error(400, "the length of a chunk is none")
+            self.send_error(400, "the length of a chunk is not a number")
             return
         if refused:
             self.close_connection = self.close_connection or body is None

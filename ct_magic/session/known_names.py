@@ -95,7 +95,7 @@ def _schema(account: str) -> object:
 
 
 def _learn(account: str) -> None:
-    """Learn what an account asked since the last time, where it found somebody."""
+    """Learn what an account asked since the last time, where it found profiles."""
     file, account_id = journal.path(), _id(account)
     if file is None or account_id is None:
         return

@@ -11,9 +11,9 @@ from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
 from ct_magic.common.threads import ForkLock
 from ct_magic.errors import AccountError, UsageError
+from ct_magic.query.catalog import SYSTEM, Names
 
 if TYPE_CHECKING:
-    from ct_magic.query.catalog import Names
     from ct_magic.query.model import JsonQuery, Query
     from ct_magic.sandbox import Sandbox
 
@@ -26,7 +26,7 @@ class Session:
     def __init__(self) -> None:
         self.used = accounts.DEFAULT  # the account that is asked where none is named
         self.sandbox: Sandbox | None = None  # that this session started, if it did
-        # Of each account: what a file, a sandbox or `%ct values` gave, and what found somebody.
+        # Of each account: what a file, a sandbox or `%ct values` gave, and what found profiles.
         self._given: dict[str, dict[str, Names]] = {}  # by where they come from
         self._learned: dict[str, Names] = {}
         self._lock, self._starting = ForkLock(), ForkLock()
@@ -76,8 +76,6 @@ class Session:
 
     def sources(self, account: str | None = None) -> dict[str, Names]:
         """Return what is known of an account, by where it comes from: the surest at the end."""
-        from ct_magic.query.catalog import SYSTEM, Names
-
         account = account or self.used
         with self._lock:
             given = dict(self._given.get(account, {}))
@@ -90,16 +88,12 @@ class Session:
 
     def know(self, names: Names, account: str | None = None, source: str = "given") -> None:
         """Add given names of an account; the newer values come first."""
-        from ct_magic.query.catalog import Names
-
         with self._lock:
             given = self._given.setdefault(account or self.used, {})
             given[source] = given.pop(source, Names()).merged(names)
 
     def learn(self, queries: Iterable[Query | JsonQuery], account: str | None = None) -> None:
-        """Add the names of queries that found somebody."""
-        from ct_magic.query.catalog import Names
-
+        """Add the names of queries that found profiles."""
         account = account or self.used
         # The journal's names are learned beside the cells: neither may undo what the other did.
         with self._lock:
@@ -110,8 +104,6 @@ class Session:
 
 
 def _merged(parts: Iterable[Names]) -> Names:
-    from ct_magic.query.catalog import Names
-
     return reduce(Names.merged, parts, Names())
 
 

@@ -167,7 +167,7 @@ def test_a_passcode_in_an_address_is_not_repeated(tmp_path: Path, ending: str) -
 )
 def test_a_whole_request_is_no_base_url(tmp_path: Path, url: str) -> None:
     """Vendors' pages and old scripts hold it whole; each count would be answered 404."""
-    with pytest.raises(AccountError, match="leave away what begins with /1"):
+    with pytest.raises(AccountError, match="leave out what begins with /1"):
         accounts.find_account(None, environ(tmp_path, CLEVERTAP_BASE_URL=url))
 
 
@@ -462,6 +462,6 @@ def test_a_folder_of_ours_may_begin_with_the_home(
 def test_a_home_that_nobody_knows_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """The configuration cannot be read then; the journal alone is missed."""
     monkeypatch.setenv("CT_MAGIC_STATE_DIR", "~nobody-at-all/x")
-    with pytest.raises(AccountError, match="name it whole"):
+    with pytest.raises(AccountError, match="give the whole path"):
         accounts.config_file({"CT_MAGIC_CONFIG_DIR": "~nobody-at-all/x"})
     assert journal.path() is None

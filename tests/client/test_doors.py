@@ -227,7 +227,7 @@ def test_a_region_alone_has_its_own_host() -> None:
     account = ct_magic.Account("prod", "A", "x-y-z", region="in1")
     assert account.base_url == "https://in1.api.clevertap.com"
     assert ct_magic.Account("prod", "A", "x-y-z", base_url=account.base_url).region == "in1"
-    with pytest.raises(AccountError, match="leave one of them away"):
+    with pytest.raises(AccountError, match="remove one of them"):
         dataclasses.replace(account, region="us1")
 
 

@@ -70,7 +70,7 @@ def test_a_restart_over_other_data_ends_a_run(state: Path, name: str, profiles: 
             right = [int(n) for n in ask(second, name, text)["count"]]
             assert list(handle.result(60)["count"]) == right
             return
-        with pytest.raises(errors.CountError, match="was started anew over other data") as caught:
+        with pytest.raises(errors.CountError, match="was restarted over other data") as caught:
             handle.result(60)
     assert caught.value.frame["count"].isna().all()
 

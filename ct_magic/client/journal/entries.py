@@ -1,4 +1,4 @@
-"""What a journal's row says, as far as it can be believed: absurd values are none at all."""
+"""What a journal's row says, as far as it can be trusted: absurd values are missing."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _whole(value: object) -> int | None:
 
 
 def text(value: object) -> str | None:
-    """Return a text, or None for what is none."""
+    """Return a text, or None for anything else."""
     return value if isinstance(value, str) else None
 
 
@@ -159,9 +159,9 @@ class Parts:
         return folded if isinstance(folded, str) else json.dumps(folded).encode()
 
     def read(self, value: object) -> str | None:
-        """Return the text that a column holds, None for what is none."""
+        """Return the text that a column holds, or None for anything else."""
         try:
-            return self.unfolded(json.loads(value) if isinstance(value, bytes) else value)  # type: ignore[arg-type] # what stands there is not believed
+            return self.unfolded(json.loads(value) if isinstance(value, bytes) else value)  # type: ignore[arg-type] # anything may be in it
         except (LookupError, TypeError, ValueError, RecursionError):
             return None
 
@@ -195,7 +195,7 @@ def plan_to_json(plan: Plan, parts: Parts) -> str:
 
 
 def plan_from_json(text: str, parts: Parts) -> Plan:
-    """Return the plan that was written; raise ValueError for a text that is none."""
+    """Return the plan that was written; raise ValueError for anything else."""
     try:
         record = json.loads(text)
         rows = [Row(**{"formula": None} | _recorded(row, parts)) for row in record["rows"]]
@@ -212,7 +212,7 @@ def plan_from_json(text: str, parts: Parts) -> Plan:
             for question in row.questions:
                 _ = questions[question]
     except (LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError("this is no plan") from error
+        raise ValueError("not a plan") from error
     return Plan(tuple(rows), tuple(questions))
 
 

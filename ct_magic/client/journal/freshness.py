@@ -64,7 +64,7 @@ class Freshness(Record):
         return is_of_now and (was_over or not self._is_over(question.until, now))
 
     def _is_over(self, day: date, now: float) -> bool:
-        # Of a day that ended meanwhile, what was sent before its end is no count.
+        # What was sent before the end of a day is not a count of that day.
         return day < day_at(now, self.zone)
 
 

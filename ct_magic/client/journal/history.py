@@ -1,4 +1,4 @@
-"""A journal, read as a whole: what was asked, cell by cell, and the names that found somebody."""
+"""A journal, read as a whole: what was asked, cell by cell, and the queries that found profiles."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def past_cells(file: Path | None, limit: int, holding: str | None = None) -> lis
 
 
 def texts_that_found(file: Path | None, limit: int, account: str = "") -> list[str]:
-    """Return the queries that found somebody, of the latest submissions of an account."""
+    """Return the queries that found profiles, of the latest submissions of an account."""
     # `account` is how its name in the journal begins: its id, and perhaps its address.
     values = (limit, account, account, _LONGEST_QUERY)
     rows = _read(file, lambda opened: opened.read(_CELLS_FOUND, values)) or []

@@ -466,7 +466,7 @@ def open_journal(account: Account, *, to_resume: bool = False, to_ask: bool = Tr
     is_known = data or (to_ask and account.id == SANDBOX_ID)  # or it is no sandbox, for all we know
     if data == "" or at_address.trouble or not is_known:
         return at_address
-    key = data or f"that nobody knows {secrets.token_hex(8)}"  # nor will it be looked up
+    key = data or f"unknown {secrets.token_hex(8)}"  # nor will it be looked up
     of_data = Journal(path(), f"{account.id} at data {key}", warn=warn, now=time.time)
     of_data.data = data
     return of_data
@@ -478,9 +478,9 @@ def key_of(account: Account) -> str:
 
 
 def warn(message: str, category: type[Warning] = JournalWarning) -> None:
-    """Warn in nobody's name: a line of our own source below it would say nothing to a reader."""
+    """Warn without a place: a line of our own source below it would say nothing to a reader."""
     try:
         warnings.warn_explicit(message, category, "ct_magic", 0, registry=WARNED)
     except Warning:
-        # Somebody made warnings errors: not even then may one cost a count.
+        # Where warnings are errors, they must not cost a count.
         _log.warning("ct_magic: %s", message)

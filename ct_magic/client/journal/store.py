@@ -1,7 +1,12 @@
 """The journal's file: opened, migrated, read and written; trouble becomes one sentence.
 
-SQLite in WAL mode, so that several kernels may use one file. Each write is committed before
-anything else happens. What is read is not believed: see `entries`.
+How it works. SQLite is in WAL mode, so that several kernels may use one file; each write is
+committed before anything else happens. A file stays open until the process ends, since closing it
+takes longer than a count. SQLite does not notice a file that is removed or replaced: its device and
+inode tell, a write into it fails, and the next cell opens the new one. A fork waits until a write
+is over; the child opens the file again, and never closes the connection of its parent, since that
+would release the parent's locks. A file of an older version is migrated in one transaction. What is
+read is not trusted: see `entries`.
 """
 
 from __future__ import annotations
@@ -133,7 +138,7 @@ _STEPS: tuple[tuple[str, ...], ...] = (
     (*_FROM_2, *_TABLES, _MOVE, *_LINKS, "DROP TABLE needed", "DROP TABLE asked"),
 )
 Step = tuple[str, Sequence[object] | Mapping[str, object]]  # a statement of SQL, and its values
-_PATIENCE = 10.0  # seconds that a file which somebody else is writing is waited for
+_PATIENCE = 10.0  # seconds to wait for a file that another process is writing
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 CURES = {
@@ -238,7 +243,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _check_owner(path)
-    # Made by us before SQLite does, so that nobody else may read it at any time.
+    # Made by us before SQLite does, so that no other user may read it at any time.
     path.touch(mode=0o600, exist_ok=True)
     db = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False, isolation_level=None)
     try:
@@ -296,7 +301,7 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
         yield
         db.execute("COMMIT")
     except BaseException:
-        # SQLite has done it by itself where the disk is full, and that is what must be said.
+        # SQLite has done it by itself where the disk is full, and its error is the one to report.
         with suppress(sqlite3.Error):
             db.execute("ROLLBACK")
         raise
