@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _HOW_TO_ASK = "write 'EVENT [where ...] [PERIOD] by PROPERTY, PROPERTY'"
-_NO_PLACES = (
-    "no page says by which names the API lists countries and cities, and it knows no paths: name "
-    'the places yourself, as in by geo in ("India/Goa", "Singapore")'
-)
 _TEXTS = ("STR", "ENUM")  # kinds whose values a filter can name; a number's are ranges
 TYPES = {scope: key for key, scope in FAMILIES.items()} | {
     Scope.EVENT: "event_properties",
@@ -112,18 +108,15 @@ def property_values(
     known = SESSION.given_names(chosen.name)
     before, named = split_properties(text)
     counts = parse(before, params=params, today=day, zone=zone_of(chosen, settings), names=known)
-    if len(counts) != 1:
-        raise errors.UsageError(
-            f"values are of one count, and this is {len(counts)}: {_HOW_TO_ASK}"
-        )
-    query = to_payload(counts[0])
-    props = []
+    if (number := len(counts)) != 1:
+        raise errors.UsageError(f"values are of one count, and this is {number}: {_HOW_TO_ASK}")
+    query, groups = to_payload(counts[0]), dict[Property, Group]()
     for typed in named:
-        props.append(prop := read_property(typed))
+        prop = read_property(typed)
         doubt = next(of_property(prop, query["event_name"], known), None)
         if doubt and typed[:1] not in "\"'":
             raise errors.UsageError(f"{doubt} Quoted, it is asked as it is")
-    groups = {prop: Group(TYPES[prop.scope], prop.name, top) for prop in dict.fromkeys(props)}
+        groups[prop] = Group(TYPES[prop.scope], prop.name, top)
     asked = tuple(groups.values())
     about = f"values of {', '.join(group.name for group in asked)}"
     question = question_about(query, top_values.request_body(query, asked), about)
@@ -158,10 +151,11 @@ def read_property(text: str) -> Property:
         (statement,) = statements(f'E by {text} in ("x")')
     except (errors.QueryError, ValueError):
         raise errors.UsageError(f"{text!r} is no property: {_HOW_TO_ASK}") from None
-    axes: tuple[object, ...] = getattr(statement, "by", ())
-    axis = axes[0] if len(axes) == 1 else None
-    if isinstance(axis, ByValue):
+    axis, *others = getattr(statement, "by", ()) or (None,)
+    if isinstance(axis, ByValue) and not others:
         return axis.property
-    if isinstance(axis, ByPlace):
-        raise errors.UsageError(_NO_PLACES)
+    if isinstance(axis, ByPlace) and not others:
+        unknown = "it is undocumented by which names the API lists countries and cities"
+        cure = 'name the places yourself, as in by geo in ("India/Goa", "Singapore")'
+        raise errors.UsageError(f"{unknown}, and it knows no paths: {cure}")
     raise errors.UsageError(f"{text!r} has no list of values that the API gives: {_HOW_TO_ASK}")

@@ -60,12 +60,13 @@ def use_command(invocation: Invocation) -> None:
 
 def show_accounts(invocation: Invocation) -> pd.DataFrame:
     """Show the accounts that can be used, where each is asked, and whether a passcode is there."""
-    from ct_magic.results.frame import records
+    from ct_magic.results.tables import table
 
     invocation.refuse_arguments()
     tables: dict[str, dict[str, object]] = {accounts.DEFAULT: {}, SANDBOX: {}}
     tables |= accounts.from_file()
-    return as_table(records([_account_row(name, table) for name, table in tables.items()]))
+    rows = [_account_row(name, known) for name, known in tables.items()]
+    return as_table(table((row.values() for row in rows), dict.fromkeys(rows[0])))
 
 
 def login(invocation: Invocation) -> None:

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from enum import Enum
-from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -220,25 +219,12 @@ def _units(
     rows: Sequence[Cell], layouts: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, tuple[str | None, bool]]:
     """Return, for each statement, the stretch of the calendar that its pieces are, or end with."""
-    pieces: dict[str, list[list[Cell]]] = defaultdict(list)
+    lines: dict[str, list[list[Cell]]] = defaultdict(list)
     for series, some in by_series(rows).items():
-        pieces[series.query].append(some)
-    units: dict[str, tuple[str | None, bool]] = {}
-    for query, lines in pieces.items():
-        known = layouts.get(query, {})
-        # A whole piece that is no stretch of the calendar is a window, where others were taken out.
-        rolls = any(row.whole and unit([row]) is None for some in lines for row in some)
-        rolls = rolls or any(b.start <= a.end for some in lines for a, b in pairwise(some))
-        if "every" in known:
-            units[query] = known["every"], known["rolls"]
-        elif rolls:
-            units[query] = (
-                frame.unit_of_ends([[r.end for r in some if r.whole] for some in lines]),
-                True,
-            )
-        else:
-            units[query] = unit(row for some in lines for row in some), False
-    return units
+        lines[series.query].append(some)
+    units = {query: frame.pieces_of(some) for query, some in lines.items()}
+    known = {query: layouts.get(query, {}) for query in lines}
+    return units | {q: (of["every"], of["rolls"]) for q, of in known.items() if "every" in of}
 
 
 def _check_frame(df: object) -> None:

@@ -15,6 +15,8 @@ from ct_magic.errors import UsageError
 from ct_magic.results import cells
 from ct_magic.results.cells import Cell, Kind
 from ct_magic.results.compare import holm
+from ct_magic.results.frame import TEXT
+from ct_magic.results.tables import table
 
 _Numbers = Any  # a column; pandas' types know no arithmetic of nullable ones
 
@@ -76,14 +78,9 @@ def reasons_of(df: pd.DataFrame) -> pd.DataFrame:
     rows = cells.cells(df)
     whole = _whole(rows)
     values = [(row, *row.series.values[0]) for row in rows if row is not whole]
-    found: Any = pd.DataFrame(
-        {
-            "axis": [axis for _, axis, *_ in values],
-            "value": [str(value) for *_, value in values],
-            "before": [row.previous for row, *_ in values],
-            "after": [row.count for row, *_ in values],
-        }
-    ).astype({"axis": "string", "value": "string", "before": "Int64", "after": "Int64"})
+    types = {"axis": TEXT, "value": TEXT, "before": "Int64", "after": "Int64"}
+    numbers = ((axis, str(value), row.previous, row.count) for row, axis, _, value in values)
+    found: Any = table(numbers, types)
     found["change"] = _over(found["after"], found["before"]) - 1
     for name, count in (("before", whole.previous), ("after", whole.count)):
         found[f"rest_{name}"] = (pd.NA if count is None else count) - found[name]

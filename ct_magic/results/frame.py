@@ -184,15 +184,26 @@ def _statement(rows: Sequence[Row]) -> dict[str, Any]:
     steps = list(dict.fromkeys(row.step for row in rows if row.step is not None))
     # The rows of one series: those in the place of the base and of the first value.
     one = [r for r in rows if (r.step, r.pieces) == (rows[0].step, rows[0].pieces)]
-    rolls = any(later.start <= earlier.end for earlier, later in pairwise(one))
-    ends = [row.end for row in one if row.whole]
-    every = (
-        unit_of_ends([ends]) if rolls else unit_of_days((r.start, r.end) for r in one if r.whole)
-    )
+    every, rolls = (None, False) if one[0].whole is None else pieces_of([one])
     return {"steps": steps, "every": every, "rolls": rolls}
 
 
 # Stretches of the calendar, as they are seen from days.
+
+
+def pieces_of(lines: Sequence[Sequence[Any]]) -> tuple[str | None, bool]:
+    """Return the stretch of the calendar that pieces are, and whether they only end with one.
+
+    `lines` are the rows of each series in the order of their days. A whole piece that is no stretch
+    of the calendar is a window, as is one that overlaps the next.
+    """
+    whole = [[row for row in line if row.whole] for line in lines]
+    is_window = (unit_of_days([(row.start, row.end)]) is None for line in whole for row in line)
+    overlap = (later.start <= earlier.end for line in lines for earlier, later in pairwise(line))
+    if any(is_window) or any(overlap):
+        return unit_of_ends([[row.end for row in line] for line in whole]), True
+    rows = (row for line in lines for row in line if row.whole is not False)
+    return unit_of_days((row.start, row.end) for row in rows), False
 
 
 def unit_of_days(stretches: Iterable[tuple[date, date]]) -> str | None:
@@ -221,11 +232,6 @@ def unit_days(name: str, day: date) -> int:
     """Return how many days the stretch has that this day lies in."""
     unit = model.Unit(name)
     return calendar.DAYS.get(unit) or calendar.length(calendar.unit_of(unit, day))
-
-
-def records(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-    """Return the DataFrame of some plain rows."""
-    return pd.DataFrame(list(rows))
 
 
 def digest(data: Any) -> str:
