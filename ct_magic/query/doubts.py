@@ -18,8 +18,8 @@ from typing import Any
 from ct_magic.common.words import suggest
 from ct_magic.query.catalog import Names
 from ct_magic.query.expand import Expansion
-from ct_magic.query.model import TIME_OF_DAY, ByHour, Operator, Property, Query, Scope
-from ct_magic.query.payload import FAMILIES, day_of_number, to_payload
+from ct_magic.query.model import ORDERING, TIME_OF_DAY, ByHour, Operator, Property, Query, Scope
+from ct_magic.query.payload import EVENT_KEYS, FAMILIES, INNER_KEYS, day_of_number, to_payload
 from ct_magic.query.printer import property_text, value_text
 from ct_magic.rows import Plan, Record, Row
 
@@ -28,19 +28,14 @@ DID_SEES_BASE = "did sees the base"
 CLOCK = "clock of time_of_day"
 FACTS = frozenset({DID_SEES_BASE, CLOCK})
 
-TEXT_OPERATORS = frozenset(
-    {"equals", "not_equals", "contains", "does_not_contain", "exists", "does_not_exist"}
-)
-NUMBER_OPERATORS = frozenset(
-    {"equals", "greater_than", "greater_than_equals", "less_than", "less_than_equals"}
-)
+# What the vendor lists for texts and for numbers.
+TEXT_OPERATORS = frozenset(operator.value for operator in Operator if operator not in ORDERING)
+NUMBER_OPERATORS = frozenset({"equals", *(operator.value for operator in ORDERING)})
 _SYMBOLS = {operator.value: operator.symbol for operator in Operator}
 ANY_OPERATORS = ("equals", "greater_than_equals")
-_EVENT_KEYS = frozenset({"event_name", "from", "to", "event_properties", "session_properties"})
-BASE_KEYS = _EVENT_KEYS | {"common_profile_properties", "advanced_query"}
+BASE_KEYS = EVENT_KEYS | {"common_profile_properties", "advanced_query"}
 COMMON_KEYS = frozenset({*FAMILIES, "geo_fields", "geo_radius"})
 ADVANCED_KEYS = frozenset({"did_all", "did_none", "did_any"})
-OFTEN_KEYS = _EVENT_KEYS | {"operator", "value"}
 _ANY_KEYS = frozenset({"any_events", "operator", "value"})
 _FILTER_KEYS = frozenset({"name", "operator", "value"})
 _PARAMETER = re.compile(r"\$[A-Za-z_]\w*")
@@ -93,7 +88,7 @@ def _of_count(body: _Json, today: date, known: Known) -> Iterator[str]:
             yield from _of_filter(condition, scope, None, known)
     yield from _keys(advanced, ADVANCED_KEYS)
     for event in inner:
-        yield from _keys(event, OFTEN_KEYS)
+        yield from _keys(event, INNER_KEYS)
         yield from _event_doubts(event, today, known)
     yield from _keys(any_of, _ANY_KEYS)
     operator = any_of.get("operator", ANY_OPERATORS[0])

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from itertools import product
 from math import prod
 from typing import Any
@@ -29,7 +30,7 @@ from ct_magic.errors import QueryError
 from ct_magic.query import alternatives, calendar, model
 from ct_magic.query.calendar import Stretch, ends
 from ct_magic.query.lexer import ClauseError
-from ct_magic.query.payload import day_of_number, key, to_payload
+from ct_magic.query.payload import INNER_KEYS, day_of_number, key, to_payload
 from ct_magic.query.printer import clause_text, to_text
 from ct_magic.query.versus import incomparable, left_out, other_days
 from ct_magic.rows import (
@@ -149,11 +150,6 @@ class _Counter:
         return number
 
 
-# What only speaks of events on days. Everything else, the unknown too, may speak of profiles.
-_OF_EVENTS = {"event_name", "from", "to", "event_properties", "session_properties"}
-_OF_EVENTS |= {"operator", "value"}
-
-
 def _until(body: Mapping[str, Any]) -> tuple[date, bool]:
     """Return the latest day that a count looks at, and whether it speaks of profiles as they are.
 
@@ -166,11 +162,11 @@ def _until(body: Mapping[str, Any]) -> tuple[date, bool]:
         unknown |= any_of.keys() - {"any_events", "operator", "value"}
         inner = [*advanced.get("did_all", ()), *advanced.get("did_none", ())]
         inner += any_of["any_events"]
-        unknown |= {name for event in inner for name in event.keys() - _OF_EVENTS}
+        unknown |= {name for event in inner for name in event.keys() - INNER_KEYS}
         days = [[day_of_number(e.get(end)) for end in ("from", "to")] for e in (body, *inner)]
     except (AttributeError, TypeError, KeyError):
         return date.max, True
-    unknown |= body.keys() - _OF_EVENTS - {"advanced_query"}
+    unknown |= body.keys() - INNER_KEYS - {"advanced_query"}
     lasts = [last for first, last in days if first and last]
     is_read = len(lasts) == len(days) and unknown <= {"common_profile_properties"}
     return max(lasts) if is_read else date.max, bool(unknown)
@@ -541,14 +537,11 @@ def expand(
     sizes = [_statement_size(number, query, today) for number, query in enumerate(statements)]
     if sum(sizes) > _MOST_ROWS:
         raise TooLargeError(f"{sum(sizes):,} rows", _MOST_ROWS, sizes.index(max(sizes)))
-    counts, rows = _Counter(), list[Row]()
-    made: list[_Statement | model.JsonQuery] = []
+    counts, rows, made = _Counter(), list[Row](), list[_Statement | model.JsonQuery]()
+    make = partial(_Statement, today=today, counts=counts, hours=hours)
     for number, query in enumerate(statements):
         with _of_statement(number):
-            if isinstance(query, model.Query):
-                made.append(_Statement(query, number, today, counts, hours))
-            else:
-                made.append(query)
+            made.append(make(query, number) if isinstance(query, model.Query) else query)
     most = [_most_counts(*pair) for pair in zip(made, sizes, strict=True)]
     left = sum(most)  # counts that may still come
     for number, statement in enumerate(made):
@@ -563,16 +556,22 @@ def expand(
             if max_counts is not None and len(counts.counts) > max_counts:
                 at = most.index(max(most))
                 raise _too_many(statements[at], len(counts.counts), left, max_counts, at)
-    labels = {query.label for query in statements if query.label is not None}
-    for number, row in enumerate(rows):
-        # Two statements of one name were one series.
-        if row.title in labels and statements[row.statement].label is None:
-            rows[number] = replace(row, title=f"{row.title} (no label)")
     named = (("" if q.label is None else f"{q.label}: ", q) for q in statements)
     typed = tuple(name + (q.source or to_text(replace(q, label=None))) for name, q in named)
     notes = dict.fromkeys(_row_notes(made, rows, counts.questions))
-    plan = Plan(tuple(rows), tuple(counts.questions), tuple(notes), typed)
+    titled = tuple(_with_own_titles(rows, statements))
+    plan = Plan(titled, tuple(counts.questions), tuple(notes), typed)
     return Expansion(tuple(statements), plan, tuple(counts.counts))
+
+
+def _with_own_titles(
+    rows: Sequence[Row], statements: Sequence[model.Query | model.JsonQuery]
+) -> Iterator[Row]:
+    # Two statements of one name would be one series.
+    labels = {query.label for query in statements if query.label is not None}
+    for row in rows:
+        is_taken = row.title in labels and statements[row.statement].label is None
+        yield replace(row, title=f"{row.title} (no label)") if is_taken else row
 
 
 def _too_many(

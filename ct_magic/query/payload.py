@@ -21,6 +21,8 @@ FAMILIES = {
     "demographics": model.Scope.DEMOGRAPHICS,
     "reachability": model.Scope.REACHABILITY,
 }
+EVENT_KEYS = frozenset({"event_name", "from", "to", "event_properties", "session_properties"})
+INNER_KEYS = EVENT_KEYS | {"operator", "value"}  # of an event inside `did_all`
 OFTEN = frozenset(  # what `did E` may be followed by
     {model.Operator.EQUALS, model.Operator.GREATER_THAN, model.Operator.GREATER_THAN_EQUALS}
 )
@@ -189,8 +191,7 @@ def _query(body: dict[str, object]) -> model.Query:
 
 
 def _read_event(part: object, often: bool = False) -> model.Event:
-    keys = {"event_name", "from", "to", "event_properties", "session_properties"}
-    body = _checked_object(part, keys | ({"operator", "value"} if often else set()))
+    body = _checked_object(part, INNER_KEYS if often else EVENT_KEYS)
     name = _sayable(body.get("event_name"), str)
     start, end = day_of_number(body.get("from")), day_of_number(body.get("to"))
     if not name or start is None or end is None or start > end:

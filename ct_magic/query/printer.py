@@ -78,7 +78,7 @@ def property_text(prop: model.Property) -> str:
 
 def event_text(event: model.Event) -> str:
     """Return an event with its filters, its period and how often, as it is written inside `did`."""
-    where = _led("and", _joined_conditions(event.where, in_and=True))
+    where = _where(model.And(event.where))
     return " ".join([event_name(event.name), *where, *_period_words(event), *often_text(event)])
 
 
@@ -178,11 +178,8 @@ def _where(condition: model.Condition) -> list[str]:
     """Return a `where` in its parts, whatever joins them."""
     word = "or" if isinstance(condition, model.Or) else "and"
     parts = condition.parts if isinstance(condition, model.And | model.Or) else (condition,)
-    return _led(word, _joined_conditions(parts, in_and=word == "and"))
-
-
-def _led(word: str, conditions: list[str]) -> list[str]:
-    return [f"{word if at else 'where'} {text}" for at, text in enumerate(conditions)]
+    texts = _joined_conditions(parts, in_and=word == "and")
+    return [f"{word if at else 'where'} {text}" for at, text in enumerate(texts)]
 
 
 def _joined_conditions(parts: tuple[model.Condition, ...], in_and: bool = False) -> list[str]:
