@@ -14,12 +14,11 @@ from ct_magic.client.jobs import State, jobs_of
 from ct_magic.client.journal.freshness import recalled
 from ct_magic.client.journal.journal import open_journal
 from ct_magic.common.words import counted
+from ct_magic.errors import QueryError
 from ct_magic.planning import prepare
 from ct_magic.planning.timing import Estimate, expected
 from ct_magic.query import strict_json
-from ct_magic.query.doubts import doubted
-from ct_magic.query.expand import TooLargeError, expand, rows_in
-from ct_magic.query.parser import statements
+from ct_magic.query.expand import TooLargeError
 from ct_magic.query.payload import to_payload
 from ct_magic.query.printer import layout
 from ct_magic.rows import Record
@@ -88,17 +87,14 @@ def plan(
     that is no query; one that is too large is none, and its summary says so.
     """
     settings, chosen = changed(settings, changes), SESSION.account_if_any(account)
-    days_of = prepare.zone_of(chosen, settings)
-    day, hours = prepare.day_and_hours(today, days_of)
-    known = prepare.known_of(chosen)
-    queries = statements(prepare.one_text(text), params, day, days_of, known.names)
-    rows = rows_in(queries, day)
     try:
-        expansion = expand(queries, day, settings.max_counts, hours)
-    except TooLargeError as error:
-        refused = f"refused: {error.size}, the limit is {error.limit:,}"
-        return PlanSummary(rows, None, refused=refused)
-    planned = doubted(expansion, day, known)
+        read, day = prepare.read_plan(text, params, chosen, settings, today)
+    except QueryError as error:
+        if not isinstance(large := error.__context__, TooLargeError):
+            raise
+        refused = f"refused: {large.size}, the limit is {large.limit:,}"
+        return PlanSummary(large.rows, None, refused=refused)
+    planned = read.plan
     jobs, seconds = jobs_of(planned.questions), None
     if chosen is not None:
         journal, cell = open_journal(chosen), prepare.PreparedCell(planned, chosen, settings, day)
@@ -106,7 +102,7 @@ def plan(
         seconds, _ = expected(jobs, journal, cell.timing)
     states = [job.state for job in jobs]
     return PlanSummary(
-        rows=rows,
+        rows=len(planned.rows),
         counts=len(jobs),
         known=states.count(State.SUCCESS),
         pending=states.count(State.SUBMITTED),

@@ -500,13 +500,13 @@ class StatementError(QueryError):
 
 
 class TooLargeError(StatementError):
-    """A cell of too many rows or counts: how many, in words, and how many there may be."""
+    """A cell of too many rows or counts: `size` in words, the limit, and how many rows it has."""
 
-    def __init__(self, size: str, limit: int, statement: int, cure: str = _TOO_MANY_ROWS) -> None:
+    def __init__(self, size: str, limit: int, rows: int, statement: int, cure: str) -> None:
         verb = "have" if size.endswith("rows") else "ask"
         message = f"this cell would {verb} {size}, and the limit is {limit:,}: {cure}"
         super().__init__(message, statement, "BY")
-        self.size, self.limit = size, limit
+        self.size, self.limit, self.rows = size, limit, rows
 
 
 class Expansion(Record):
@@ -535,8 +535,10 @@ def expand(
     has no form, pieces that cannot be paired. JSON that was pasted is one row as it is.
     """
     sizes = [_statement_size(number, query, today) for number, query in enumerate(statements)]
-    if sum(sizes) > _MOST_ROWS:
-        raise TooLargeError(f"{sum(sizes):,} rows", _MOST_ROWS, sizes.index(max(sizes)))
+    size = sum(sizes)
+    if size > _MOST_ROWS:
+        largest = sizes.index(max(sizes))
+        raise TooLargeError(f"{size:,} rows", _MOST_ROWS, size, largest, _TOO_MANY_ROWS)
     counts, rows, made = _Counter(), list[Row](), list[_Statement | model.JsonQuery]()
     make = partial(_Statement, today=today, counts=counts, hours=hours)
     for number, query in enumerate(statements):
@@ -548,14 +550,15 @@ def expand(
         # Of own days it is known before: a row of them may need more counts than there may be.
         own = statement.own_counts() if isinstance(statement, _Statement) else 0
         if max_counts is not None and own > max_counts:
-            raise _too_many(statements[number], 0, left, max_counts, number)
+            so_far = len(counts.counts)
+            raise _too_many(statements[number], number, so_far, left, max_counts, size)
         for row in _statement_rows(number, statement, len(rows), counts):
             rows.append(row)
             left -= most[number] // sizes[number]
             # Rows that are refused in any case need not be made.
             if max_counts is not None and len(counts.counts) > max_counts:
-                at = most.index(max(most))
-                raise _too_many(statements[at], len(counts.counts), left, max_counts, at)
+                at, so_far = most.index(max(most)), len(counts.counts)
+                raise _too_many(statements[at], at, so_far, left, max_counts, size)
     named = (("" if q.label is None else f"{q.label}: ", q) for q in statements)
     typed = tuple(name + (q.source or to_text(replace(q, label=None))) for name, q in named)
     notes = dict.fromkeys(_row_notes(made, rows, counts.questions))
@@ -575,18 +578,13 @@ def _with_own_titles(
 
 
 def _too_many(
-    query: model.Query | model.JsonQuery, counts: int, left: int, limit: int, number: int
+    query: model.Query | model.JsonQuery, number: int, made: int, left: int, limit: int, rows: int
 ) -> TooLargeError:
-    most = counts + left
+    most = made + left
     is_own = isinstance(query, model.Query) and any(step.window for step in query.steps)
     raised = f"%config CountMagics.max_counts = {most}, count(..., max_counts={most})"
     cure = f"{_TOO_MANY_OWN_DAYS if is_own else _TOO_MANY_ROWS}, or raise it: {raised}"
-    return TooLargeError(f"{'up to ' if left else ''}{most:,} counts", limit, number, cure)
-
-
-def rows_in(statements: Sequence[model.Query | model.JsonQuery], today: date) -> int:
-    """Return how many rows a cell has, in no time however many they are."""
-    return sum(_statement_size(number, query, today) for number, query in enumerate(statements))
+    return TooLargeError(f"{'up to ' if left else ''}{most:,} counts", limit, rows, number, cure)
 
 
 def _statement_size(number: int, query: model.Query | model.JsonQuery, today: date) -> int:

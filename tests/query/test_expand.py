@@ -1,5 +1,6 @@
 """Periods -> days: every way to say when, at the calendar's corners, and the pieces of `by`."""
 
+import re
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from ct_magic import QueryError
 from ct_magic.query.calendar import resolve
-from ct_magic.query.expand import expand, rows_in
+from ct_magic.query.expand import TooLargeError, expand
 from ct_magic.query.model import (
     Ago,
     ByTime,
@@ -33,6 +34,13 @@ MONDAY = date(2026, 11, 23)
 def rows_of(query: Query | JsonQuery, today: date) -> tuple[Row, ...]:
     """The rows of one statement."""
     return expand([query], today, max_counts=None).plan.rows
+
+
+def rows_foretold(query: Query | JsonQuery) -> int:
+    """How many rows a statement has that is refused before they are made."""
+    with pytest.raises(TooLargeError) as refused:
+        expand([query], MONDAY, max_counts=0)
+    return refused.value.rows
 
 
 def days(text: str, today: date) -> tuple[str, str]:
@@ -107,7 +115,7 @@ def test_pieces_tile_the_period(first: date, second: date, unit: Unit) -> None:
     start = max(start, date.fromordinal(max(1, end.toordinal() - 400)))
     query = Query(Event("A", period=Days(start, end)), by=(ByTime(unit),))
     bounds = [(row.start, row.end) for row in rows_of(query, MONDAY)]
-    assert len(bounds) == rows_in([query], MONDAY)
+    assert len(bounds) == rows_foretold(query)
     assert (bounds[0][0], bounds[-1][1]) == (start, end)
     for (_, left), (right, _) in pairwise(bounds):
         assert right.toordinal() == left.toordinal() + 1
@@ -142,7 +150,7 @@ def test_json_is_a_count_as_it_stands() -> None:
     pasted = JsonQuery('{"event_name": "x", "from": 20150101, "to": 20150101}')
     (row,) = rows_of(pasted, MONDAY)
     assert (row.text, row.start, row.formula) == (pasted.body, date(2015, 1, 1), Formula((0,)))
-    assert rows_in([pasted], MONDAY) == 1
+    assert rows_foretold(pasted) == 1
 
 
 @pytest.mark.parametrize(
@@ -275,7 +283,7 @@ def test_a_retention_triangle_asks_what_is_over() -> None:
     )
     (query,) = statements(text, today=MONDAY)
     rows = list(rows_of(query, MONDAY))
-    assert len(rows) == rows_in([query], MONDAY) == 156
+    assert len(rows) == rows_foretold(query) == 156
     assert sum(row.formula is not None for row in rows) == 90
     assert len(parse(text, today=MONDAY)) == 90
     steps = rows[:13]
@@ -319,3 +327,13 @@ def test_a_cell_of_millions_of_rows_is_refused_at_once() -> None:
     text = f"A 1900-01-01..2020-12-31\n  {steps}\n  by day, X in ({values}), hour"
     with pytest.raises(QueryError, match="would have 1,062,801,360,000 rows"):
         parse(text, today=MONDAY)
+
+
+@pytest.mark.parametrize("before", ["A last 7 days by day", "A last 3 days by day\nC today"])
+def test_the_limit_that_a_refusal_names_is_enough(before: str) -> None:
+    """Counts of the statements before one with own days are among those that may come."""
+    text = f"{before}\nB last 30 days\n  share did D within 1, 2, 3 days"
+    with pytest.raises(QueryError, match="raise it") as refused:
+        parse(text, today=MONDAY, max_counts=20)
+    limit = int(re.findall(r"max_counts=(\d+)", str(refused.value))[0])
+    assert len(parse(text, today=MONDAY, max_counts=limit)) > 20
