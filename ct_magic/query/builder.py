@@ -50,6 +50,9 @@ class Reader(Record):
         last = last or first
         start = first if isinstance(first, Token) else first.first
         end = last if isinstance(last, Token) else last.last
+        held = self.params.get(start.text[1:]) if start.type == "PARAM" else None
+        if isinstance(held, NamedCondition | NamedEvent) and start.text not in message:
+            message = f"{start.text} is {held}: {message}"
         raise self.source.error(message, start.start, end.end) from None
 
     @contextmanager

@@ -55,6 +55,7 @@ class Source:
 
     def error(self, message: str, start: int, end: int) -> QueryError:
         """Return the error that underlines the text from start to end, or to the line's end."""
+        start = max(start, 0)
         number = self.line(start)
         begin = self._line_starts[number - 1]
         line = re.split(r"[\r\n]", self.text[begin:], maxsplit=1)[0]

@@ -52,6 +52,7 @@ from ct_magic.rows import Record
 _DEEPEST = 30  # brackets in brackets
 _INDENTED = "a statement begins without indentation: take the spaces before it away"
 _INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
+_NO_MORE = "a condition is what may be behind 'where', and no more"
 _EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
 _Statements = list[tuple[Query | JsonQuery, list[Token]]]  # each with its tokens
 if lark.__version__.startswith("0."):
@@ -155,7 +156,7 @@ def condition(text: str, *, params: Mapping[str, object] | None = None) -> Named
     where = query.event.where
     more = (*query.clauses, query.event.period, query.versus, query.by)
     if other := next(filter(None, more), None):
-        builder.fail("a condition is what may be behind 'where', and no more", other)
+        builder.fail(_NO_MORE, other)
     return NamedCondition(builder.where(where))  # type: ignore[arg-type] # the grammar wants one
 
 
@@ -182,18 +183,22 @@ def _part(
         raise UsageError(f"a part of a query is a text, not {reprlib.repr(text)}")
     source = Source(text)
     builder = Builder(source, params or {}, date.today())
-    head = [Token("WORD", "x", 0), Token(opening.upper(), opening, 0)]
+    # What is before the text has no place in it, and no message repeats it.
+    head = [Token("WORD", "x", -9), Token(opening.upper(), opening, -7)]
     words = list(tokens(source))
     if not words:
         no_filter = "there is no filter: write one, as in Amount > 500"
         raise source.error(_EMPTY if opening == "did" else no_filter, 0, 1)
-    if words[0].type == opening.upper():
+    if words[0].type in (opening.upper(), "SHARE"):
         message = f"write what comes behind '{opening}' alone"
         raise source.error(message, words[0].start, words[0].end)
     begun = (word for word in words[1:] if source.begins_line(word.start))
     if opening == "did" and (other := next(begun, None)):
         raise source.error("an event is one line, or goes on indented", other.start, other.end)
-    body = _tree(source, [*head, *words]).body
+    line = [*head, *words]
+    if opening == "where" and 2 < (at := reach(line)) < len(line) and "$END" in accepted(line[:at]):
+        raise source.error(_NO_MORE, line[at].start, line[at].end)
+    body = _tree(source, line).body
     assert isinstance(body, QueryNode)  # noqa: S101 # it begins with a name
     return builder, body
 

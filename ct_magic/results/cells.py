@@ -184,8 +184,10 @@ def with_room(df: pd.DataFrame, ours: Iterable[str]) -> pd.DataFrame:
 
 
 def asked_order(df: pd.DataFrame, values: Iterable[object], axis: str) -> list[object]:
-    """Return the values of an axis in the order they were asked; of others, in their order."""
-    known = {value: place for place, value in enumerate(_layout(df)["values"].get(axis, []))}
+    """Return an axis's values, or the statements, as they were asked; others in their order."""
+    layout = _layout(df)
+    asked = layout["statements"] if axis == "query" else layout["values"].get(axis, [])
+    known = {value: place for place, value in enumerate(asked)}
     # From a file "True" and "01" come as True and 1.
     read = {_as_read(value): place for value, place in known.items()}
     found = dict.fromkeys(values)

@@ -95,6 +95,12 @@ def test_a_part_is_its_text(cell: str, written: str) -> None:
             "'or' is allowed in the statement's own 'where' only: write did any",
         ),
         ("A share did B where $paid on day 1", "write did any (B where Amount > 500, B where Coup"),
+        (
+            "$loyal",
+            "$loyal is Charged where Amount > 500 last 90 days >= 2: an event with a number",
+        ),
+        ("A did not $loyal", "$loyal is Charged where Amount > 500 last 90 days >= 2: a number is"),
+        ("A did $goan", "$goan is "),
         ("A did $goan", "'geo' is not allowed inside 'did'"),
         ('A where $real by geo in ("Oman")', "'geo' is in 'where' and in 'by'"),
         ('A where $real and geo = "Oman"', "a filter takes 'geo' once"),
@@ -113,6 +119,12 @@ def test_an_error_names_the_variable_and_what_it_holds(cell: str, message: str) 
     [
         (ct_magic.condition, "", "there is no filter: write one"),
         (ct_magic.condition, "x = 1 last 7 days", "what may be behind 'where', and no more"),
+        (ct_magic.condition, "x = 1 within 7 days", "and no more"),
+        (ct_magic.condition, "x = 1 >= 2", "and no more"),
+        (ct_magic.condition, "x = 1\n  y = 2", "and no more"),
+        (ct_magic.condition, "not x = 1", "found 'not': 'not' comes behind the name"),
+        (ct_magic.condition, "share where x = 1", "write what comes behind 'where' alone"),
+        (ct_magic.event, "share did B", "write what comes behind 'did' alone"),
         (ct_magic.condition, "x = 1 did B", "and no more"),
         (ct_magic.condition, "x = 1 by day", "and no more"),
         (ct_magic.condition, "x = 1 vs previous", "and no more"),
@@ -140,7 +152,7 @@ def test_a_part_is_that_part_and_nothing_else(make, text: str, message: str) -> 
     with pytest.raises(QueryError) as caught:
         make(text)
     assert message in caught.value.message
-    assert caught.value.column <= len(text) + 1
+    assert 1 <= caught.value.column <= len(text) + 1
 
 
 def test_a_part_that_is_no_text_is_a_usage_error() -> None:

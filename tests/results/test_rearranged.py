@@ -273,6 +273,18 @@ b: App Launched 2026-11-01..2026-11-20\n  share did Product Viewed\n  share did 
     assert against.tolist() == known[against.index].tolist()
 
 
+def test_the_statement_that_was_asked_first_is_known_without_the_rows_numbers(
+    engine: Engine,
+) -> None:
+    """The frame knows it, whatever was sorted and numbered anew."""
+    days = "2026-11-02..2026-11-15 share did Charged within 3 days"
+    df = asked(engine, f"b: App Installed {days}\na: App Launched {days}\nc: Product Viewed {days}")
+    backwards = compare(df.iloc[::-1].reset_index(drop=True), by="query")
+    assert set(backwards["against"]) == {"b"}
+    names = ["difference", "p_holm"]
+    assert by_row(backwards, names) == by_row(compare(df, by="query"), names)
+
+
 @pytest.mark.parametrize("order", [(0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
 def test_a_file_that_was_sorted_gives_no_share_of_another_step(order: tuple[int, ...]) -> None:
     """A statement says its steps' order itself; under a label what cannot be known is missing."""

@@ -308,7 +308,7 @@ class _Window:
     """The text of the tokens around a stop, on one line; a new line in the cell is one in it."""
 
     def __init__(self, stop: Stop) -> None:
-        self.stop, self.first = stop, max(0, stop.at - _AROUND)
+        self.stop, self.first = stop, max(stop.outside, stop.at - _AROUND)
         end = min(len(stop.line) - 1, stop.at + _AROUND)
         line = stop.line[self.first : end]
         gaps = [b.start - a.end for a, b in zip([line[0], *line], line, strict=False)]

@@ -93,7 +93,13 @@ class Stop:
 
     def begin(self) -> int:
         """Return the place of the event's name: behind the label, where there is one."""
-        return 1 + next((at for at, t in enumerate(self.line) if t.type == "COLON"), -1)
+        colon = next((at for at, t in enumerate(self.line) if t.type == "COLON"), -1)
+        return max(1 + colon, self.outside)
+
+    @property
+    def outside(self) -> int:
+        """Return how many tokens come before the text: those that a part is read behind."""
+        return sum(token.start < 0 for token in self.line)
 
     def typed(self, first: int, end: int) -> str:
         """Return the tokens from one place up to another as they were typed."""
