@@ -164,7 +164,6 @@ class Engine:
         """Return the names of what it holds, and under `data` a text that identifies the data."""
         with self._lock:
             if self._schema is None:
-                # Asked once for every run of a client; what it says does not change.
                 db = self._own()
                 self._schema = {"data": self._identity(), **schema(db, self._names)}
             return self._schema
