@@ -28,7 +28,7 @@ def timeline(rows: Sequence[Cell]) -> chart.Chart:
     marks += partial_words(rows, axis, several=len(lines) > 1)
     ends = [(called[s], last_of([r.count for r in pieces])) for s, pieces in lines.items()]
     ends = ends if len(lines) > 1 else []
-    gist = " ".join(_gist(called[series], pieces) for series, pieces in lines.items())
+    gist = " ".join(_line_gist(called[series], pieces) for series, pieces in lines.items())
     what, notes = f"profiles {wording.how_often(rows)}", [wording.period(rows), *cut]
     return line_chart(rows, what, notes, gist, (x, axis), marks, ends)
 
@@ -147,7 +147,7 @@ def last_of(values: Sequence[float | None]) -> float | None:
     return next((value for value in reversed(values) if value is not None), None)
 
 
-def _gist(name: str, pieces: Sequence[Cell]) -> str:
+def _line_gist(name: str, pieces: Sequence[Cell]) -> str:
     known = [(row.count, row) for row in pieces if row.count is not None]
     if not known:
         return f"{name}: no count."

@@ -16,17 +16,17 @@ from ct_magic.common.statistics import wilson
 from ct_magic.common.words import share, window_words
 from ct_magic.results.cells import Cell, is_over_time, steps
 
-_ROW = 26
+_COHORT_HEIGHT = 26
 _FEW = 4  # the most curves with intervals, and the most columns drawn as lines
 STRONGEST = 0.6  # how much colour a cell has: the page's own text is read on it
 MEAN = "mean"
 BANDS = "bands are 95 % intervals"
 BRACKET = "on day 0 either may have come first: the truth lies between both ends"
 LEFT_OUT = "hollow: some days are not over, and left out"
-_Column = tuple[str, int | None, tuple[int, int] | None]  # step, after, window
+_After = tuple[str, int | None, tuple[int, int] | None]  # step, after, window
 _Cohort = tuple[object, ...]  # statement, values, first day
-_Grid = Mapping[str, Mapping[_Cohort, Mapping[_Column, Cell]]]  # by statement
-_Sums = Mapping[_Column, tuple[int, int, bool]]  # how many, of whom, and whether some are left out
+_Grid = Mapping[str, Mapping[_Cohort, Mapping[_After, Cell]]]  # by statement
+_Sums = Mapping[_After, tuple[int, int, bool]]  # how many, of whom, and whether some are left out
 
 
 def after_some_time(
@@ -38,7 +38,7 @@ def after_some_time(
     if windows:
         if [first for first, _ in windows] == [0, 1] and len({last for _, last in windows}) == 1:
             return brackets  # they differ in day 0 alone: `on days 0..6, 1..6`
-        are_few = len(set(map(_cohort, steps(rows)))) <= _FEW
+        are_few = len(set(map(_cohort_of, steps(rows)))) <= _FEW
         is_curve = not over_time or (wording.is_cumulative(rows) and are_few)
         if not is_curve and len(_columns(rows)) <= _FEW:
             return share_lines
@@ -82,8 +82,8 @@ def triangle(rows: Sequence[Cell]) -> chart.Chart:
     )
     x = chart.ChartAxis(-0.5, len(columns) - 0.5, above, above=True)
     y, notes = chart.ChartAxis(0.2 - top, 0.5, tuple(ticks)), _notes(rows, grid)
-    gist, height = _gist(grid, places), int(_ROW * (top + 0.3))
-    return wording.chart_of(rows, _what(rows), notes, gist, (x, y), marks, height)
+    gist, height = _mean_gist(grid, places), int(_COHORT_HEIGHT * (top + 0.3))
+    return wording.chart_of(rows, _after_title(rows), notes, gist, (x, y), marks, height)
 
 
 def curves(rows: Sequence[Cell]) -> chart.Chart:
@@ -110,41 +110,41 @@ def curves(rows: Sequence[Cell]) -> chart.Chart:
     are_cut = any(isinstance(mark, chart.Dot) and mark.hollow for mark in marks)
     notes = [*_notes(rows, grid), *([BANDS] if has_bands else []), *([LEFT_OUT] if are_cut else [])]
     ends = ends if len(ends) > 1 or is_grey else []
-    return line_chart(rows, _what(rows), notes, _gist(grid, places), axes, marks, ends)
+    return line_chart(rows, _after_title(rows), notes, _mean_gist(grid, places), axes, marks, ends)
 
 
 def brackets(rows: Sequence[Cell]) -> chart.Chart:
     """Return a bar from the low to the high end that two windows leave: the truth lies between."""
     both: dict[_Cohort, list[Cell]] = {}
     for row in sorted(steps(rows), key=lambda row: row.share or 0.0):
-        both.setdefault(_cohort(row), []).append(row)
-    tops = [both[key][-1] for key in dict.fromkeys(map(_cohort, steps(rows)))]
+        both.setdefault(_cohort_of(row), []).append(row)
+    tops = [both[key][-1] for key in dict.fromkeys(map(_cohort_of, steps(rows)))]
     axis = wording.share_axis([row.share or 0 for row in tops[: wording.MOST]])
 
     def text_of(row: Cell) -> str:
-        known = [share(one.share) for one in both[_cohort(row)] if one.share is not None]
+        known = [share(one.share) for one in both[_cohort_of(row)] if one.share is not None]
         text = f"between {' and '.join(known)}" if len(known) == 2 else wording.number(None)
         return f"{text} of {wording.number(row.of)}"
 
     def marks(y: int, row: Cell, name: str, text: str) -> list[chart.Mark]:
-        pair = [(one.share, one) for one in both[_cohort(row)] if one.share is not None]
+        pair = [(one.share, one) for one in both[_cohort_of(row)] if one.share is not None]
         bar: list[chart.Mark] = [chart.Path(tuple((at, y) for at, _ in pair), thick=True)]
         bar += [chart.Dot(at, y, hollow=one.is_partial, tip=f"{name}: {text}") for at, one in pair]
         return [*(bar if len(pair) == 2 else []), chart.Words(axis.high, y, text, right=10)]
 
     notes = [wording.period(rows), BRACKET]
-    return wording.row_chart(rows, tops, _what(rows), notes, axis, text_of, marks, 30)
+    return wording.row_chart(rows, tops, _after_title(rows), notes, axis, text_of, marks, 30)
 
 
 def _curves(
-    grid: _Grid, columns: Collection[_Column], rows: Sequence[Cell]
+    grid: _Grid, columns: Collection[_After], rows: Sequence[Cell]
 ) -> list[tuple[str, _Sums]]:
     """Return the counts of each line: of a value over all its cohorts, else of each cohort."""
     lines: list[tuple[str, _Sums]] = []
     called = wording.names(steps(rows))
     for cohorts in grid.values():
         labels = _row_labels(cohorts, rows)
-        groups: dict[object, tuple[str, list[Mapping[_Column, Cell]]]] = {}
+        groups: dict[object, tuple[str, list[Mapping[_After, Cell]]]] = {}
         for label, (key, cells) in zip(labels, cohorts.items(), strict=True):
             _, values, start = key
             series = next((row.series for row in cells.values() if row.is_step), None)
@@ -154,23 +154,23 @@ def _curves(
     return lines
 
 
-def _cohort(row: Cell) -> _Cohort:
+def _cohort_of(row: Cell) -> _Cohort:
     # Windows that are not over leave days out at the end: a cohort is known by its first day.
     return row.series.query, row.series.values, row.start
 
 
-def _column_of(row: Cell) -> _Column:
+def _column_of(row: Cell) -> _After:
     return "" if row.is_base else row.series.step or "", row.series.after, row.series.window
 
 
-def _columns(rows: Sequence[Cell]) -> list[_Column]:
+def _columns(rows: Sequence[Cell]) -> list[_After]:
     return list(dict.fromkeys(map(_column_of, steps(rows))))
 
 
-def _offsets(rows: Sequence[Cell]) -> dict[_Column, float]:
+def _offsets(rows: Sequence[Cell]) -> dict[_After, float]:
     """Return where the columns are in time: weeks after, or days since the first one."""
     # `within 1, 7, 30 days` are at 1, 7 and 30, `on day 0, 7` at 0 and 7.
-    places, holds_each = dict[_Column, float](), wording.is_cumulative(rows)
+    places, holds_each = dict[_After, float](), wording.is_cumulative(rows)
     for column in _columns(rows):
         _, after, window = column
         if window is not None:
@@ -183,16 +183,16 @@ def _offsets(rows: Sequence[Cell]) -> dict[_Column, float]:
 
 def _grid(rows: Sequence[Cell]) -> _Grid:
     """Return the cells of each cohort of each statement; its base is the column without a step."""
-    grid: dict[str, dict[_Cohort, dict[_Column, Cell]]] = {}
+    grid: dict[str, dict[_Cohort, dict[_After, Cell]]] = {}
     for row in rows:
         cohorts = grid.setdefault(row.series.query, {})
-        cohorts.setdefault(_cohort(row), {})[_column_of(row)] = row
+        cohorts.setdefault(_cohort_of(row), {})[_column_of(row)] = row
     return grid
 
 
-def _sums(cohorts: Iterable[Mapping[_Column, Cell]], columns: Iterable[_Column]) -> _Sums:
+def _sums(cohorts: Iterable[Mapping[_After, Cell]], columns: Iterable[_After]) -> _Sums:
     """Return the counts of all finished cells together, for each column that has one."""
-    sums: dict[_Column, tuple[int, int, bool]] = {}
+    sums: dict[_After, tuple[int, int, bool]] = {}
     cells = [cell for cohort in cohorts for cell in cohort.items()]
     for column in columns:
         for key, row in cells:
@@ -214,7 +214,7 @@ def _tile(x: int, y: float, row: Cell, largest: float) -> chart.Tile:
 
 
 def _row_labels(
-    cohorts: Mapping[_Cohort, Mapping[_Column, Cell]], rows: Sequence[Cell]
+    cohorts: Mapping[_Cohort, Mapping[_After, Cell]], rows: Sequence[Cell]
 ) -> list[str]:
     firsts = [next(iter(cells.values())) for cells in cohorts.values()]
     called, over_time = wording.names(firsts), is_over_time(rows)
@@ -232,7 +232,7 @@ def _mean_name(query: str, grid: _Grid) -> str:
     return f"{MEAN} · {wording.short(query)}" if len(grid) > 1 else MEAN
 
 
-def _name(column: _Column, place: float | None, *, is_short: bool = False) -> str:
+def _name(column: _After, place: float | None, *, is_short: bool = False) -> str:
     """Return what a column is called: `day 7`, `week 2`; where it is short only `2`."""
     step, after, window = column
     if window is not None:
@@ -242,7 +242,7 @@ def _name(column: _Column, place: float | None, *, is_short: bool = False) -> st
     return str(after) if is_short else f"{wording.after_unit(step) or 'after'} {after}"
 
 
-def _after_ticks(places: Mapping[_Column, float]) -> tuple[tuple[float, str], ...]:
+def _after_ticks(places: Mapping[_After, float]) -> tuple[tuple[float, str], ...]:
     ticks: list[tuple[float, str]] = []
     last = max(places.values(), default=1.0) or 1.0
     for place, column in sorted({place: column for column, place in places.items()}.items()):
@@ -252,12 +252,12 @@ def _after_ticks(places: Mapping[_Column, float]) -> tuple[tuple[float, str], ..
     return tuple(ticks)
 
 
-def _points(sums: _Sums, places: Mapping[_Column, float]) -> tuple[tuple[float, float], ...]:
+def _points(sums: _Sums, places: Mapping[_After, float]) -> tuple[tuple[float, float], ...]:
     return tuple((places[column], n / of) for column, (n, of, _) in sums.items())
 
 
 def _curve(
-    sums: _Sums, places: Mapping[_Column, float], n: int, *, has_band: bool, can_be_hollow: bool
+    sums: _Sums, places: Mapping[_After, float], n: int, *, has_band: bool, can_be_hollow: bool
 ) -> list[chart.Mark]:
     if not sums:
         return []
@@ -272,7 +272,7 @@ def _curve(
     return [chart.Band(tuple(ends), colour), *marks] if has_band else marks
 
 
-def _what(rows: Sequence[Cell]) -> str:
+def _after_title(rows: Sequence[Cell]) -> str:
     if any(row.series.window for row in rows):
         last = wording.clause(steps(rows)[-1].series.step)
         return f"share that {wording.short(last, 60)}, in days after their own first day"
@@ -295,7 +295,7 @@ def _notes(rows: Sequence[Cell], grid: _Grid) -> list[str]:
     ]
 
 
-def _gist(grid: _Grid, places: Mapping[_Column, float]) -> str:
+def _mean_gist(grid: _Grid, places: Mapping[_After, float]) -> str:
     lines = []
     for query, cohorts in grid.items():
         means = _sums(cohorts.values(), places).items()

@@ -11,7 +11,7 @@ from ct_magic.common.statistics import wilson
 from ct_magic.common.words import points, points_between, share
 from ct_magic.results.cells import Cell, by_series, steps, steps_before, unit
 
-_ROW = 30  # pixels
+_STEP = 30  # pixels
 WHERE = "where "  # a step that is a filter
 DRAW = "each period is one draw"
 INTERVALS = "lines are 95 % intervals"
@@ -51,7 +51,7 @@ def funnel(rows: Sequence[Cell]) -> Chart:
 
     axis = ChartAxis(0, max([row.count or 0 for row in rows[: wording.MOST]] + [1]))
     notes = [wording.period(rows), *order(rows)]
-    return wording.row_chart(rows, rows, _what(rows), notes, axis, text_of, marks, _ROW)
+    return wording.row_chart(rows, rows, _title(rows), notes, axis, text_of, marks, _STEP)
 
 
 def dots(rows: Sequence[Cell]) -> Chart:
@@ -63,7 +63,7 @@ def dots(rows: Sequence[Cell]) -> Chart:
         return [*_interval(y, row, f"{name}: {text}"), Words(axis.high, y, text, right=10)]
 
     notes = [wording.period(rows), INTERVALS]
-    return wording.row_chart(rows, shown, _what(rows), notes, axis, _dot_text, marks, _ROW)
+    return wording.row_chart(rows, shown, _title(rows), notes, axis, _dot_text, marks, _STEP)
 
 
 def paired_dots(rows: Sequence[Cell]) -> Chart:
@@ -97,9 +97,9 @@ def paired_dots(rows: Sequence[Cell]) -> Chart:
             found.append(Dot(row.previous_share, y - 0.16, Colour.GREY, shape=1, tip=tip))
         return [*found, Words(axis.high, y, text, right=10)]
 
-    what = f"{_what(rows)} against another period"
+    what = f"{_title(rows)} against another period"
     notes = [wording.two_periods(shown, "point"), INTERVALS, DRAW]
-    return wording.row_chart(rows, shown, what, notes, axis, text_of, marks, _ROW + 14)
+    return wording.row_chart(rows, shown, what, notes, axis, text_of, marks, _STEP + 14)
 
 
 def share_lines(rows: Sequence[Cell]) -> Chart:
@@ -118,12 +118,12 @@ def share_lines(rows: Sequence[Cell]) -> Chart:
     ends = [(called[s], last_of([r.share for r in pieces])) for s, pieces in lines.items()]
     gist = "; ".join(f"{name}: last {share(at)}" for name, at in ends if at is not None)
     ends = ends if len(lines) > 1 else []
-    what, gist = f"{_what(rows)}, by {unit(shown) or 'piece'}", f"{wording.short(gist, 300)}."
+    what, gist = f"{_title(rows)}, by {unit(shown) or 'piece'}", f"{wording.short(gist, 300)}."
     notes = [wording.period(rows), *order(rows)]
     return line_chart(rows, what, notes, gist, (x, axis), marks, ends)
 
 
-def _what(rows: Sequence[Cell]) -> str:
+def _title(rows: Sequence[Cell]) -> str:
     names = list(dict.fromkeys(row.series.step for row in steps(rows)))
     if len(names) > 1:
         return "share of each step"

@@ -31,7 +31,7 @@ from ct_magic.rows import Record
 
 LIMITS = "limits"  # under this name the journal keeps what an account takes at once
 REQUEST = "request"  # and under this the seconds that a request takes
-_DAY = 86400.0  # seconds
+_RECENT_SECONDS = 86400.0  # seconds
 AFTER_FEW, AFTER_MANY = 10, 40  # requests taken in a row before one more is tried
 _CALM_SECONDS = 60.0  # seconds without a refusal after which a limit that is not known is let go
 
@@ -45,7 +45,7 @@ class Learned(Record):
 
     def is_recent(self, wall: float) -> bool:
         """Return True if it need not be tried again yet."""
-        return self.tried is not None and wall - self.tried < _DAY
+        return self.tried is not None and wall - self.tried < _RECENT_SECONDS
 
     def to_text(self) -> str:
         """Return it as JSON, which `from_text` reads."""

@@ -88,7 +88,7 @@ def read(
     if data.get("status") in STATUSES and is_anothers(data, req_id):
         return unusable(f"the answer belongs to another query: {_body_kind(body)}")
     if is_failed and (200 <= status < 300 or status >= 400):
-        return _failure(_kind(status, data), data, _with_event(error, events), req_id)
+        return _failure(_failure_kind(status, data), data, _with_event(error, events), req_id)
     if status == 202 and (data.get("status") in STATUSES or not body.strip()):
         return _partial(data, req_id, body) if "req_id" in data else jobs.NotYet()
     if status == 200 and data.get("status") in STATUSES:
@@ -144,7 +144,7 @@ def sent_at(headers: Mapping[str, str]) -> datetime | None:
         return None
 
 
-def _kind(status: int, data: dict[str, object]) -> int:
+def _failure_kind(status: int, data: dict[str, object]) -> int:
     """Return what decides about a failure: its HTTP status, or under 2xx its code."""
     code = str(data.get("code", ""))
     return int(code) if 200 <= status < 300 and re.fullmatch(r"[45]\d\d", code) else status
@@ -185,16 +185,16 @@ def _passing(kind: int, error: str) -> jobs.Trouble | None:
 def _good(data: dict[str, object], req_id: str | None, body: bytes) -> jobs.Answer:
     if data["status"] == "partial":
         return _partial(data, req_id, body)
-    count, events = _whole(data.get("count")), _whole(data.get("tcount"))
+    count, events = _count_of(data.get("count")), _count_of(data.get("tcount"))
     if count is None:
         return unusable(f"the answer holds no count: {_body_kind(body)}")
-    if _unwrapped(data.get("error")) or _kind(200, data) != 200:
+    if _unwrapped(data.get("error")) or _failure_kind(200, data) != 200:
         return unusable(f"the answer is a success and a failure in one: {_body_kind(body)}")
     if events is not None and events < count:
         return unusable(f"the answer has {count} profiles, but {events} events (tcount)")
     split: object = data.get("userDeviceCount")
     split = split if isinstance(split, dict) else {}
-    users, devices = _whole(split.get("users")), _whole(split.get("devices"))
+    users, devices = _count_of(split.get("users")), _count_of(split.get("devices"))
     named = None if req_id else _req_id(data.get("req_id"))
     return jobs.Success(jobs.Tally(count, events, users, devices), req_id=named)
 
@@ -217,7 +217,7 @@ def unusable(error: str) -> jobs.Trouble:
     return jobs.Trouble(error, cause=jobs.Cause.FOREIGN)
 
 
-def _whole(value: Any) -> int | None:
+def _count_of(value: Any) -> int | None:
     # Int64 is what the DataFrame can hold.
     is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
     return value if is_count else None

@@ -14,7 +14,7 @@ from math import floor, log10
 # are missing or there, and a change is never "all gone" where some are left.
 
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
-_UNITS = ((1, "s"), (60, "min"), (3600, "h"), (86400, "days"))
+_SIZES = ((1, "s"), (60, "min"), (3600, "h"), (86400, "days"))
 _FROM = (120, 5400, 172800)  # seconds from which on people say minutes, hours, days
 
 
@@ -87,9 +87,9 @@ def duration(seconds: float) -> str:
 def durations(low: float, high: float) -> str:
     """Return a range of durations, in one unit where both have it: `1 to 4 min`, `5 s to 2 h`."""
     unit = _unit_of(high)
-    least = _duration_in(low, unit if low >= _UNITS[unit][0] else _unit_of(low))
+    least = _duration_in(low, unit if low >= _SIZES[unit][0] else _unit_of(low))
     most = _duration_in(high, unit)
-    return most if least == most else f"{least.removesuffix(f' {_UNITS[unit][1]}')} to {most}"
+    return most if least == most else f"{least.removesuffix(f' {_SIZES[unit][1]}')} to {most}"
 
 
 def _unit_of(seconds: float) -> int:
@@ -97,7 +97,7 @@ def _unit_of(seconds: float) -> int:
 
 
 def _duration_in(seconds: float, unit: int) -> str:
-    size, name = _UNITS[unit]
+    size, name = _SIZES[unit]
     value = max(seconds, 0.0) / size
     digits = f"{value:.1g}" if 0 < value < 1 else f"{value:.{int(name == 'h')}f}"
     return f"{digits.removesuffix('.0')} {name}"

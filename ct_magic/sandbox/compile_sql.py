@@ -37,7 +37,7 @@ EVENT_KEYS = {"event_name", "event_properties", "session_properties", "from", "t
 QUERY_KEYS = EVENT_KEYS | {"common_profile_properties", "advanced_query"}
 HOW_OFTEN = {"operator", "value"}
 BAD_DATES = 4002
-_PLACES, _PARTS = ("country", "state", "city"), ("path[1]", "path[2]", "path[3]")
+_PLACE_COLUMNS, _PARTS = ("country", "state", "city"), ("path[1]", "path[2]", "path[3]")
 
 
 def compile_query(sql: Sql, body: object) -> str:
@@ -167,7 +167,7 @@ def _places(sql: Sql, paths: list[Any]) -> list[str]:
             )
         of_length.setdefault(len(parts), []).append(parts)
     return [
-        f"({', '.join(_PLACES[:length])}) IN (SELECT {', '.join(_PARTS[:length])} FROM "
+        f"({', '.join(_PLACE_COLUMNS[:length])}) IN (SELECT {', '.join(_PARTS[:length])} FROM "
         f"(SELECT unnest({sql.value(listed)}::VARCHAR[][]) AS path))"
         for length, listed in of_length.items()
     ]
@@ -179,14 +179,14 @@ def _moments(sql: Sql, body: Any) -> tuple[datetime, datetime]:
     for key in ("from", "to"):
         if key not in body:
             raise RefusedError(f"Missing mandatory field: {key}")
-        days.append(_day(body[key]))
+        days.append(_day_of(body[key]))
     if days[0] > days[1]:
         raise RefusedError("Invalid date range: from is after to", BAD_DATES)
     end = min(_midnight(days[1], sql.zone, after=timedelta(days=1)), sql.now)
     return _midnight(days[0], sql.zone), end
 
 
-def _day(number: Any) -> date:
+def _day_of(number: Any) -> date:
     if isinstance(number, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", number):
         # So the service was seen to answer, for ever.
         raise RefusedError("An unknown error occurred", 500, 500)

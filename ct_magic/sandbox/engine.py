@@ -39,13 +39,13 @@ SELECT name, CASE mode(kind) WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'tex
 FROM t LEFT JOIN examples USING (name)
 GROUP BY name ORDER BY name
 """
-_SCOPES = ("profile", "tech", "app", "demographics", "reachability")
+_PROFILE_COLUMNS = ("profile", "tech", "app", "demographics", "reachability")
 SCANNED = 5_000  # rows of an event, or profiles, that are looked at
 ITEMS = """
 SELECT i FROM (SELECT unnest(TRY_CAST(json_extract(j, '/Items') AS JSON[])) AS i FROM e)
 WHERE json_type(i) = 'OBJECT'
 """
-_PLACES = """
+_PLACE_PATHS = """
 SELECT DISTINCT concat_ws('/', country, state, city) FROM profiles WHERE country IS NOT NULL
 ORDER BY 1 LIMIT 1000
 """
@@ -71,9 +71,9 @@ def schema(db: duckdb.DuckDBPyConnection, events: Iterable[str]) -> dict[str, An
         "session": _described(db, session, []),
         **{
             scope: _described(db, f"SELECT {scope} AS j FROM profiles LIMIT {SCANNED}", [])
-            for scope in _SCOPES
+            for scope in _PROFILE_COLUMNS
         },
-        "geo": [place for (place,) in db.execute(_PLACES).fetchall()],
+        "geo": [place for (place,) in db.execute(_PLACE_PATHS).fetchall()],
     }
 
 

@@ -31,7 +31,7 @@ COMPARED = {
 VALUELESS = {"exists", "does_not_exist"}
 _OPERATOR_SQL = {"equals", "not_equals", "contains", "does_not_contain", *VALUELESS, *COMPARED}
 _TRIPLE_KEYS = {"name", "operator", "value"}
-_CLOCK = "time_of_day"
+_BEGAN = "time_of_day"
 MINUTE = r"([01]\d|2[0-3]):[0-5]\d"
 # What a value of JSON is: whether it is there, its text as filters compare it, its number as a
 # float, and a whole number as what it is.
@@ -110,15 +110,15 @@ def condition(sql: Sql, column: str, body: Any, *, items: bool = False) -> str:
 def session_condition(sql: Sql, body: Any) -> str:
     """Return the condition of a filter on the session: equality where no operator is named."""
     clause = {"operator": "equals", **object_of(body, "a filter")}
-    if clause.get("name") != _CLOCK or clause["operator"] != "equals":
+    if clause.get("name") != _BEGAN or clause["operator"] != "equals":
         return condition(sql, "session", clause)
     sql.check_keys(clause, _TRIPLE_KEYS, "a filter")
     times = clause.get("value")
     ends: list[Any] = times if isinstance(times, list) else [times, times]
     fine = all(isinstance(end, str) and re.fullmatch(MINUTE, end) for end in ends)
     if len(ends) != 2 or not fine or ends[0] > ends[1]:
-        raise RefusedError(f'{_CLOCK} is a range like ["22:30", "22:35"], not {str(times)[:100]}')
-    began = f"(session ->> '$.{_CLOCK}')"
+        raise RefusedError(f'{_BEGAN} is a range like ["22:30", "22:35"], not {str(times)[:100]}')
+    began = f"(session ->> '$.{_BEGAN}')"
     within = f"{began} BETWEEN {sql.value(ends[0])} AND {sql.value(ends[1])}"
     return f"coalesce({within} AND regexp_full_match({began}, '{MINUTE}'), false)"
 

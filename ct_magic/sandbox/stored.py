@@ -20,7 +20,7 @@ from ct_magic.errors import UsageError
 from ct_magic.sandbox import import_events
 
 MEMORY = "2GB"  # for the load's sorting; more than that is put beside the file
-_TABLES = "SELECT table_name FROM duckdb_tables() WHERE NOT temporary"
+_TABLE_NAMES = "SELECT table_name FROM duckdb_tables() WHERE NOT temporary"
 SOURCE = """
 DROP TABLE IF EXISTS events; DROP TABLE IF EXISTS profiles; DROP TABLE IF EXISTS ct_magic_source;
 CREATE TABLE ct_magic_source (files VARCHAR, zone VARCHAR, complete BOOLEAN);
@@ -92,7 +92,7 @@ class Stored:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _tables(self) -> set[str]:
-        return {name for (name,) in self.read(_TABLES)}
+        return {name for (name,) in self.read(_TABLE_NAMES)}
 
     @contextmanager
     def _readable(self) -> Iterator[None]:

@@ -36,7 +36,7 @@ EVER = """
 SELECT 1 FROM events JOIN profiles USING (profile_id)
 WHERE event_name = {event} AND is_there({value}) LIMIT 1
 """
-_TEXTS = """
+_COMMON_TEXTS = """
 SELECT text, count(*) AS n FROM grouped WHERE text IS NOT NULL
 GROUP BY text ORDER BY n {order}, text LIMIT {top_n}
 """
@@ -76,7 +76,7 @@ def _top_values(
     value = _value(fresh, group)
     db.execute(_FOUND.format(profiles=profiles, base=base, value=value), fresh.values)
     kinds = {
-        "STR": dict(db.execute(_TEXTS.format(**group)).fetchall()),
+        "STR": dict(db.execute(_COMMON_TEXTS.format(**group)).fetchall()),
         "NUMBER": _ranges(db, group),
     }
     if not any(kinds.values()):

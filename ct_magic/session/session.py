@@ -72,7 +72,7 @@ class Session:
     def names(self) -> Names:
         """The names that Tab and the form propose: the given ones first, then the learned ones."""
         system, learned, *given = self.sources().values()
-        return system.merged(learned.in_order()).merged(_merged(given).in_order())
+        return system.merged(learned.in_order()).merged(_all_names(given).in_order())
 
     def sources(self, account: str | None = None) -> dict[str, Names]:
         """Return what is known of an account, by where it comes from: the surest at the end."""
@@ -84,7 +84,7 @@ class Session:
     def given_names(self, account: str | None = None) -> Names:
         """Return the names that are sure for an account: what is near one of them is doubted."""
         system, _, *given = self.sources(account).values()
-        return system.merged(_merged(given))
+        return system.merged(_all_names(given))
 
     def know(self, names: Names, account: str | None = None, source: str = "given") -> None:
         """Add given names of an account; the newer values come first."""
@@ -103,7 +103,7 @@ class Session:
             self._learned[account] = names
 
 
-def _merged(parts: Iterable[Names]) -> Names:
+def _all_names(parts: Iterable[Names]) -> Names:
     return reduce(Names.merged, parts, Names())
 
 

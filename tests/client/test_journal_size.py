@@ -18,12 +18,11 @@ from ct_magic.client.jobs import Job, Partial, State, Tally
 from ct_magic.client.journal import entries as plan_record
 from ct_magic.client.journal.entries import (
     CellRecord,
-    Freshness,
     Parts,
     plan_from_json,
     plan_to_json,
 )
-from ct_magic.client.journal.freshness import recalled
+from ct_magic.client.journal.freshness import Freshness, recalled
 from ct_magic.client.journal.history import past_cells, texts_that_found
 from ct_magic.client.journal.journal import Journal
 from ct_magic.client.journal.store import JournalFile

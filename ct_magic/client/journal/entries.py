@@ -62,7 +62,7 @@ class Entry(Record):
 def entry(row: _Stored, parts: Parts) -> Entry:
     """Return what a row of the table `submissions` says, given the parts of its cell."""
     asked, ended = moment(row["asked"]), moment(row["ended"])
-    count, *split = (_whole(row[name]) for name in ("count", "events", "users", "devices"))
+    count, *split = (_stored_count(row[name]) for name in ("count", "events", "users", "devices"))
     return Entry(
         id=row["id"],
         state=text(row["state"]) or "",
@@ -102,7 +102,7 @@ def day_at(seconds: float, zone: tzinfo | None) -> date:
     return datetime.fromtimestamp(seconds, UTC).astimezone(zone).date()
 
 
-def _whole(value: object) -> int | None:
+def _stored_count(value: object) -> int | None:
     return value if isinstance(value, int) and value >= 0 else None
 
 
@@ -114,7 +114,7 @@ def text(value: object) -> str | None:
 # What the journal keeps of a cell: its plan as JSON, and back.
 
 _KEPT_ONCE = 500  # characters of a part that is kept once
-_TEXTS = ("title", "text", "body", "key")
+_FOLDED = ("title", "text", "body", "key")
 _VALUE = r'(?:"(?:[^"\\]++|\\.)*+"|[-+.\w]++)'
 _LISTS = re.compile(rf"({_VALUE}(?:,\s*{_VALUE})*+)")  # as JSON has them, and the language
 Folded = str | list[str | int]
@@ -190,8 +190,8 @@ def plan_to_json(plan: Plan, parts: Parts) -> str:
     ]
     questions = list(map(_fields, plan.questions))
     for record in (*rows, *questions):
-        record.update((name, parts.folded(record[name])) for name in _TEXTS if name in record)
-    return json.dumps({"rows": rows, "questions": questions}, default=_plain)
+        record.update((name, parts.folded(record[name])) for name in _FOLDED if name in record)
+    return json.dumps({"rows": rows, "questions": questions}, default=_as_json)
 
 
 def plan_from_json(text: str, parts: Parts) -> Plan:
@@ -216,7 +216,7 @@ def plan_from_json(text: str, parts: Parts) -> Plan:
     return Plan(tuple(rows), tuple(questions))
 
 
-def _plain(value: Any) -> object:
+def _as_json(value: Any) -> object:
     return value.isoformat() if isinstance(value, date) else _fields(value)
 
 
@@ -228,11 +228,13 @@ def _fields(value: Any) -> dict[str, Any]:
 def _recorded(record: Mapping[str, Any], parts: Parts) -> dict[str, Any]:
     """Return the fields of a row or a question."""
     fields = _fields_read(record)
-    return fields | {name: parts.unfolded(fields[name]) for name in _TEXTS if name in fields}
+    return fields | {name: parts.unfolded(fields[name]) for name in _FOLDED if name in fields}
 
 
 def _fields_read(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _READ[name](value) if name in _READ else value for name, value in record.items()}
+    return {**record} | {
+        name: read(record[name]) for name, read in _KINDS.items() if name in record
+    }
 
 
 def _formula(record: Mapping[str, Any] | None) -> Formula | None:
@@ -246,7 +248,7 @@ def _comparison(record: Mapping[str, Any] | None) -> Comparison | None:
     return Comparison(**{"formula": None, "start": None, "end": None} | known)
 
 
-_READ: Mapping[str, Callable[[Any], Any]] = {
+_KINDS: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("start", "end", "until"), date.fromisoformat),
     **dict.fromkeys(("formula", "of"), _formula),
     **dict.fromkeys(("plus", "minus", "doubts"), tuple),

@@ -71,14 +71,14 @@ def past_cells(file: Path | None, limit: int, holding: str | None = None) -> lis
         cells = opened.read(_CELLS_SQL.format(**where), (*values, limit))
         return [_past_cell(cell, opened, parts) for cell in cells]
 
-    return _read(file, work) or []
+    return _read_file(file, work) or []
 
 
 def texts_that_found(file: Path | None, limit: int, account: str = "") -> list[str]:
     """Return the queries that found profiles, of the latest submissions of an account."""
     # `account` is how its name in the journal begins: its id, and perhaps its address.
     values = (limit, account, account, _LONGEST_QUERY)
-    rows = _read(file, lambda opened: opened.read(_CELLS_FOUND, values)) or []
+    rows = _read_file(file, lambda opened: opened.read(_CELLS_FOUND, values)) or []
     return [row["text"] for row in rows if isinstance(row["text"], str)]
 
 
@@ -107,7 +107,7 @@ def _titles(stored: object, parts: Parts) -> tuple[str, ...]:
         return ()
 
 
-def _read(file: Path | None, work: Callable[[JournalFile], _T]) -> _T | None:
+def _read_file(file: Path | None, work: Callable[[JournalFile], _T]) -> _T | None:
     if file is None or not file.exists():
         return None
     try:

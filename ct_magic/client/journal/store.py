@@ -23,7 +23,7 @@ from zlib import crc32
 
 from ct_magic.common.threads import ForkLock, in_child, now
 
-_TABLES = (
+_CREATE_TABLES = (
     """CREATE TABLE IF NOT EXISTS cells (
     id TEXT PRIMARY KEY,
     account TEXT NOT NULL,      -- id and address, and which data it has
@@ -133,9 +133,9 @@ def _lookup(key: object) -> int:
 VERSION = 3
 # What makes the tables of a file of each version; those of versions 1 and 2 are out there.
 _STEPS: tuple[tuple[str, ...], ...] = (
-    _TABLES,
-    (*_FROM_1, *_TABLES, _MOVE, "DROP TABLE asked"),
-    (*_FROM_2, *_TABLES, _MOVE, *_LINKS, "DROP TABLE needed", "DROP TABLE asked"),
+    _CREATE_TABLES,
+    (*_FROM_1, *_CREATE_TABLES, _MOVE, "DROP TABLE asked"),
+    (*_FROM_2, *_CREATE_TABLES, _MOVE, *_LINKS, "DROP TABLE needed", "DROP TABLE asked"),
 )
 Step = tuple[str, Sequence[object] | Mapping[str, object]]  # a statement of SQL, and its values
 _PATIENCE = 10.0  # seconds to wait for a file that another process is writing
