@@ -310,9 +310,11 @@ def kind(rows: Sequence[Cell]) -> Kind:
     windows = {(r.series.query, r.series.window) for r in rows if r.is_step and r.series.window}
     listed = {query for query, times in Counter(q for q, _ in windows).items() if times > 1}
 
+    shared = {row.series.query for row in rows if row.is_step}
+
     def own(row: Cell) -> Kind | None:
         series = row.series
-        if series.step is None:
+        if series.query not in shared:  # a base alone is a count
             return Kind.VERSUS if series.query in compared else None
         is_listed = series.query in listed and series.window is not None
         return Kind.RETENTION if series.after is not None or is_listed else Kind.FUNNEL

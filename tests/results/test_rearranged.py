@@ -432,3 +432,13 @@ def test_a_file_with_its_index_has_the_same_changes(engine: Engine, text: str, l
     df = asked(engine, label + text)
     again = pd.read_csv(io.StringIO(df.to_csv()))
     pd.testing.assert_series_equal(*(shares(frame)["change"] for frame in (again, df)))
+
+
+@pytest.mark.parametrize("text", [*TEXTS[:4], *WHOLE[-5:]])
+def test_bases_whose_steps_were_taken_out_are_counts(engine: Engine, text: str) -> None:
+    """They are drawn, and compared over time, as the statement without its steps."""
+    df = asked(engine, text)
+    bases = df[df["step"] == df["event"]]
+    assert plot(bases).text
+    assert "share" not in plot(bases).text
+    assert "share_of_step_before" not in shares(bases)

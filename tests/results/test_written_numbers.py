@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from html import escape
 
 import pandas as pd
 import pytest
@@ -48,7 +49,9 @@ def counts(shown: Standing) -> pd.DataFrame:
 OUTPUTS: dict[str, Callable[[Standing], str]] = {
     "panel": html.html,
     "text": tables.text,
-    "picture": lambda shown: f"{plot(counts(shown)).text} {plot(counts(shown)).vega_lite()}",
+    "picture": lambda shown: escape(
+        f"{plot(counts(shown)).text} {plot(counts(shown)).vega_lite()}"
+    ),
     "table": lambda shown: drawn_short(counts(shown), is_page=True),
     "plain table": lambda shown: short_frame(counts(shown)).to_string(),
 }
