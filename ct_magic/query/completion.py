@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 
 from ct_magic.query.catalog import SCOPES, Names
 from ct_magic.query.lexer import CONTEXTUAL, OPERATORS, Source, Token, in_context, tokens, unquoted
@@ -76,9 +76,10 @@ def _most_meant(place: _Place) -> Iterator[Completion]:
     did = max((at for at, token in enumerate(place.line) if token.type == "DID"), default=0)
     before, step = place.line[-1], place.line[did - 1].type == "SHARE"  # the last `did` is a step's
     kind = "WITHIN" if step and before.text == "within" else before.type
+    first = "first " if kind == "BY" and _has_own_days(place.line) else ""
     for text in FIRST.get(kind, ()):
-        if place.begins(text):
-            yield Completion(place.start, text, "keyword" if kind == "SHARE" else "unit")
+        if place.begins(first + text):
+            yield Completion(place.start, first + text, "keyword" if kind == "SHARE" else "unit")
     if step and before.type == "ON" and place.begins(OWN[1][3:]):
         yield Completion(place.start, OWN[1][3:], "unit")
     if step and kind != "WITHIN" and "WITHIN" in parse_progress(place.line).accepted:
@@ -143,11 +144,21 @@ def _keywords(place: _Place) -> Iterator[Completion]:
 
 
 def _refused(place: _Place) -> frozenset[str]:
-    """Return the operators that the grammar takes there, and the language does not."""
+    """Return the operators and units that the grammar takes there, and the language does not."""
+    types = [token.type for token in place.line]
+    if types[-1:] == ["BY"] and _has_own_days(place.line):
+        return frozenset({*UNITS, "HOUR", "FIRST"})  # each is proposed behind its `first`
+    if "WITHIN" in types and {*types[types.index("WITHIN") + 1 :]} <= {"NUMBER", "COMMA"}:
+        return frozenset(UNITS - {"DAY", "DAYS", "WEEK", "WEEKS"})
     words = [token.text for token in place.line[-4:]]
     if words[-1:] == ["geo"] and [token.type for token in place.line[-2:-1]] != ["DOT"]:
         return OPERATORS - {"IS", "IN"}
     return OPERATORS - {"IN"} if words[-3:] == ["session", ".", "time_of_day"] else frozenset()
+
+
+def _has_own_days(line: Sequence[Token]) -> bool:
+    pairs = ((left.type, right.type) for left, right in pairwise(line))
+    return any("WITHIN" in pair or pair in (("ON", "DAY"), ("ON", "DAYS")) for pair in pairs)
 
 
 def _named(place: _Place, names: Names) -> Iterator[Completion]:

@@ -42,6 +42,24 @@ def test_every_word_of_the_language_is_explained(word: str) -> None:
     assert "\n    " in topic(word)
 
 
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("day 0", "share did"),
+        ("conversion rate", "share did Charged"),
+        ("unbounded retention", "on days 7..30"),
+        ("time to first purchase", "within 1, 3, 7, 14, 30 days"),
+        ("opt in", "share where reachability.has_token = true"),
+        ("cohort analysis", "by first week"),
+        ("condition", "ct_magic.condition"),
+        ("difference", "A period is one draw"),
+    ],
+)
+def test_a_question_is_found_by_what_people_call_it(word: str, says: str) -> None:
+    """Whoever comes from another tool has its word, not ours."""
+    assert says in topic(word)
+
+
 def test_a_word_it_does_not_have_gets_near_misses() -> None:
     """And a word that is near to none gets the way to the whole."""
     with pytest.raises(UsageError, match="has no 'wher': did you mean where"):
