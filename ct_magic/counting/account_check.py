@@ -1,9 +1,9 @@
-"""`%ct check`: what an account's own answers say of the service, where no page says it.
+"""`%ct check`: what an account's own answers show about what the service leaves undocumented.
 
-Three days ago is the day D of most counts: complete, and what arrives late has mostly arrived. All
-counts are of one event E, which many do on a day; `App Launched` is one that every account has.
-A clause that the service ignores leaves the count as it is, which may look as if all were well: a
-point holds only where some other count shows that its clauses are heeded.
+Most counts are of the day three days ago: it is complete, and late events have mostly arrived. All
+are of one event E that many profiles do on a day, by default `App Launched`, which every account
+has. A clause that the service ignores leaves the count as it is, which may look like success: a
+point holds only where another count shows that its clauses had an effect.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ MARKS = {True: ("✓", "holds"), False: ("✗", "does not hold"), None: ("?", "u
 
 
 class Point(Record):
-    """One thing that was found out: `holds` is None where the answers do not tell."""
+    """One thing that was tested: `holds` is None where the answers are inconclusive."""
 
     name: str
     tested: str
@@ -74,7 +74,7 @@ class Answers(Record):
 
 
 def questions(today: date, event: str = EVENT) -> dict[str, _Body]:
-    """Return the counts that are asked: their names here, and their JSON."""
+    """Return the JSON of each count that is asked, by its name here."""
     last = today - BACK
     day, before = _days(event, last, last), _days(event, last - _WEEK, last - timedelta(1))
     morning, evening = _at(day, MORNING), _at(day, EVENING)
@@ -105,14 +105,14 @@ def questions(today: date, event: str = EVENT) -> dict[str, _Body]:
 
 
 class _Rule(Record):
-    """What is tested by which counts: `judge` gets these, and says what they prove."""
+    """What is tested by which counts: `judge` takes these and returns what they prove."""
 
     name: str
     tested: str
     counts: tuple[str, ...]
     judge: Callable[..., bool | None]
     meaning: str
-    narrowed: tuple[str, ...] = ()  # counts that show that the clauses in question were heeded
+    narrowed: tuple[str, ...] = ()  # counts that show that the clauses had an effect
 
 
 def _adds_up(whole: int, *parts: int) -> bool:
@@ -120,7 +120,7 @@ def _adds_up(whole: int, *parts: int) -> bool:
 
 
 def _is_either(either: int, morning: int, again: int, both: int) -> bool | None:
-    # Where one part holds the other, who looked at one alone finds as many.
+    # Where one part contains the other, a service that reads only one of them finds as many.
     right = either == morning + again - both
     return None if right and both in (morning, again) else right
 
@@ -130,7 +130,7 @@ def _is_clock_range(whole: int, morning: int, evening: int, both: int) -> bool |
         return None
     if whole != morning + evening - both:
         return False
-    # Where each half is the whole, the filter was ignored, or there are too few to tell.
+    # Where each half is the whole, the filter was ignored, or there are too few profiles.
     return True if both < whole else None if whole < FEWEST else False
 
 
@@ -214,7 +214,7 @@ def _judged(rule: _Rule, answers: Answers) -> Point:
     counts = answers.counts(*rule.counts)
     holds = rule.judge(*counts) if counts else None
     if rule.narrowed:
-        # It may be so since a clause was ignored, which left nobody out, or nobody in.
+        # A clause that was ignored excludes no profile, or all of them.
         whole, *parts = answers.counts("day", *rule.narrowed) or [0]
         if not whole or (holds and not all(0 < part < whole for part in parts)):
             holds = None
@@ -227,11 +227,11 @@ def _undecided(answers: Answers, kind: str) -> Point:
     result = answers.shown("day", kind)
     return Point(
         f"{kind} is refused",
-        f"E; E with an {kind} that no page lists",
+        f"E; E with an {kind} (an undocumented one)",
         f"{result} (ignored)" if ignored else result,
         True if is_refused else None if counts is None or not counts[0] else False,
-        "a misspelt one fails aloud where this holds; where not, it is dropped in silence and the "
-        "count is of more people than were meant",
+        "a misspelt one is an error where this holds; where not, it is ignored silently and the "
+        "count is of more profiles than meant",
     )
 
 
@@ -328,16 +328,15 @@ def check(
     settings: Settings | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Check:
-    """Ask an account some small counts whose answers must agree, and return what they say.
+    """Ask an account some small counts whose answers must agree, and return what they show.
 
-    `account` is a name or an `Account`; without it, the one in use. `event` is one that many
-    profiles do on a day, `today` the day before which the days of the counts lie. `say` is called
-    first, with a sentence on how many counts are asked. What holds is remembered for this account
-    and takes doubts away.
+    `account` is a name or an `Account` (default: the one in use), `event` one that many profiles
+    do on a day; the counts are of days before `today`. `say` is called first, with a sentence on
+    how many counts are asked. What holds is remembered for this account and removes doubts.
 
-    The result shows itself as a table; `.frame` is it as a DataFrame, `.holds` is False where
-    some point does not hold. Raises AccountError for missing credentials, and CountFailedError
-    where the account could not be asked.
+    The result displays as a table; `.frame` is its DataFrame, `.holds` is False where some point
+    does not hold. Raises AccountError for missing credentials, and CountFailedError where the
+    account could not be asked.
     """
     chosen = SESSION.account(account)
     settings = settings or in_force()
@@ -358,10 +357,7 @@ def check(
 
 
 class _Refusals:
-    """Passes requests on, and remembers which queries the service refused for good.
-
-    What only failed to arrive says nothing about the service, and must not look like a refusal.
-    """
+    """Passes requests on, and remembers the refused ones: a lost request is no refusal."""
 
     def __init__(self, asker: Asker) -> None:
         self._asker = asker

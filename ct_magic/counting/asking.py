@@ -1,4 +1,4 @@
-"""What was prepared -> a count under way: journal, service, panel and handle are put together."""
+"""A prepared cell -> a running count: journal, service, panel and handle are put together."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     Opener = Callable[[RowRun, About], Panel]
 
-_BETWEEN = 0.2  # seconds between two looks whether all is there; an interrupt is heard at once
+_BETWEEN = 0.2  # seconds between two looks at a run; an interrupt takes effect at once
 _SPARKLINE_DAYS = 92  # of a lone number that are looked up in the journal
 
 
@@ -47,10 +47,10 @@ def ask(
     variable: str | None = None,
     plotted: bool = False,
 ) -> Counting:
-    """Return the handle of what is asked, not started: what the journal does not know is sent.
+    """Return the handle of a count, not started: only what the journal does not know is sent.
 
-    `panel` makes what shows it, where that is not the panel of a cell; `variable` is the name
-    that will hold the DataFrame, which `%ct resume` fills. With `plotted` a picture of it follows.
+    `panel` opens another panel than that of a cell; `variable` is the name that will hold the
+    DataFrame, for `%ct resume`. With `plotted` a picture follows.
     """
     journal = open_journal(cell.account)
     jobs = jobs_of(cell.plan.questions) if refresh else recalled(cell.plan, journal, cell.freshness)
@@ -76,10 +76,9 @@ def begin(
     left_out: int = 0,
     plotted: bool = False,
 ) -> Counting:
-    """Make jobs ready to go, and the panel that will show them: `watched()` or `followed()`.
+    """Return the handle of jobs that are ready to go: start it by `watched()` or `followed()`.
 
-    `left_out` is how many counts of the cell were never sent, and are not asked now either;
-    `plotted` says that a picture below the panel will show its rows.
+    `left_out` is how many counts of the cell were never sent, and are not sent now either.
     """
     from ct_magic.counting.handle import Counting, Stamp
     from ct_magic.panel.front_end import current_shell, open_panel
@@ -109,10 +108,7 @@ def begin(
 
 
 def _days_of(cell: PreparedCell, journal: Journal) -> tuple[RowResult, ...]:
-    """Return the days of a lone number, counted as far as the journal has them.
-
-    Nothing is asked for it: it is what the same text `by day` would find at once.
-    """
+    """Return the days of a lone number as far as the journal has their counts; asks nothing."""
     first, *others = cell.plan.rows
     if others or not 1 < (first.end - first.start).days < _SPARKLINE_DAYS:
         return ()
@@ -129,16 +125,16 @@ def _days_of(cell: PreparedCell, journal: Journal) -> tuple[RowResult, ...]:
 
 
 def _with_warnings(cell: PreparedCell, elsewhere: Mapping[str, int]) -> PreparedCell:
-    """Return the cell with a note on what is pending at other accounts, given how much by name.
+    """Return the cell with a note on its counts that are pending at other accounts, by their names.
 
-    After a restart the environment's account is in use again. A script hears it, and what the
-    service may ignore, as warnings; in a notebook the panel says both.
+    After a restart the environment's account is in use again. A script gets this note and the
+    doubts as warnings; a notebook shows both in the panel.
     """
     from ct_magic.panel.front_end import current_shell
 
     is_script = current_shell() is None
     for doubt in cell.plan.doubts if is_script else ():
-        # Made an error by somebody, it comes before anything is sent.
+        # A warning that is turned into an error is raised before anything is sent.
         warnings.warn_explicit(doubt, errors.QueryWarning, "ct_magic", 0, registry=WARNED)
     own = cell.account.name
     parts = [f"{n:,} at {name} ('%ct use {name}')" for name, n in elsewhere.items() if name != own]
@@ -151,7 +147,7 @@ def _with_warnings(cell: PreparedCell, elsewhere: Mapping[str, int]) -> Prepared
 
 
 def _account_words(account: Account) -> str | None:
-    """Return how an account is named in a panel; None for the environment's where it is alone."""
+    """Return an account's name in a panel; None for the environment's if there is no other."""
     try:
         others = bool(accounts.from_file()) or SESSION.sandbox is not None
     except (errors.AccountError, RuntimeError):  # the latter where no home is known
@@ -163,7 +159,7 @@ def _account_words(account: Account) -> str | None:
 
 
 def ask_unrecorded(cell: PreparedCell, journal: Journal, asker: Asker) -> tuple[Job, ...]:
-    """Ask through an `asker` of one's own and wait; return the jobs, which no journal keeps."""
+    """Ask through another `asker` and wait; return the jobs, which are not in the journal."""
     run = _service_run(cell, jobs_of(cell.plan.questions), journal, asker)
     try:
         run.start()
@@ -177,7 +173,7 @@ def ask_unrecorded(cell: PreparedCell, journal: Journal, asker: Asker) -> tuple[
 def _service_run(
     cell: PreparedCell, jobs: Sequence[Job], journal: Journal, asker: Asker | None = None
 ) -> Run:
-    """Return the run of these jobs; with an `asker` of one's own no count is written down."""
+    """Return the run of these jobs; with another `asker` the journal keeps no count."""
     from ct_magic.client.transport import Service
     from ct_magic.client.workers import Run
 
@@ -201,5 +197,5 @@ def _prepare_frame() -> None:
     # pandas takes a while to import; better while the service counts than after a click on Cancel.
     from ct_magic.counting.handle import frame_maker
 
-    with suppress(errors.UsageError):  # whoever needs it will say so
+    with suppress(errors.UsageError):  # raised again when the frame is needed
         frame_maker()

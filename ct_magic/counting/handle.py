@@ -1,4 +1,4 @@
-"""A count under way: what `start` gives, and what `--background` leaves in the variable."""
+"""The handle of a running count: `start` returns it, `--background` puts it in the variable."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ct_magic.planning.row_results import RowResult, RowRun
 
 
-# The worst comes first: it names the error of a cell in which several things went wrong.
+# The worst comes first: it is raised where several things went wrong.
 ERRORS: dict[State, type[errors.CountError]] = {
     State.FAILED: errors.CountFailedError,
     State.TIMED_OUT: errors.CountTimedOutError,
@@ -56,14 +56,13 @@ def frame_maker() -> Callable[..., pd.DataFrame]:
 
 
 class NoLengthError(errors.StillRunningError, TypeError):
-    """A handle has no length: Python looks for a TypeError there."""
+    """A handle has no length: Python expects a TypeError there."""
 
 
 class Stamp(Record):
-    """What the `attrs` of a DataFrame say of it: whose counts they are, of which cell.
+    """What the `attrs` of a DataFrame hold: its account and its cell, for `%ct resume`.
 
-    By the cell `%ct resume` knows whose frame a variable holds, and by the digest, which one with
-    counts missing has, that it is still as the cell gave it.
+    A frame with counts missing also has a digest, which shows whether it was changed since.
     """
 
     account: str
@@ -90,12 +89,11 @@ class Stamp(Record):
 
 
 class Counting:
-    """A count under way, as `start` returns it: `result()` waits for its DataFrame.
+    """A running count, as `start` returns it: `result()` and `await` wait for its DataFrame.
 
-    So does `await`. `done()` is True when it is over, `progress` is its state in words,
-    `frame` the DataFrame of what is there so far; `cancel()` stops asking and keeps what had
-    arrived. A use of it as if it were the DataFrame raises a StillRunningError that says what to
-    do.
+    `done()` is True when it is over, `progress` is its state in words, `frame` the DataFrame so
+    far; `cancel()` stops asking and keeps what has arrived. Using the handle as if it were the
+    DataFrame raises a StillRunningError that names the way.
     """
 
     def __init__(
@@ -113,7 +111,7 @@ class Counting:
         self._waits: Coroutine[object, None, pd.DataFrame] | None = None
 
     def done(self) -> bool:
-        """Return True when every count has arrived or never will, as a Future does."""
+        """Return True when every count has arrived or failed, as a Future does."""
         return self._run.questions.done
 
     @property
@@ -141,7 +139,7 @@ class Counting:
         """Wait for the DataFrame and return it.
 
         Raises StillRunningError after `timeout` seconds (None: never), and CountError where a
-        count did not arrive; its `.frame` holds those that did. The panel's buttons are heard
+        count did not arrive; its `.frame` holds those that did. The panel's buttons work
         meanwhile; an interrupt ends the waiting, not the count.
         """
         end = float("inf") if timeout is None else now() + timeout
@@ -156,16 +154,15 @@ class Counting:
     def watched(self, *, plot: bool = False) -> pd.DataFrame:
         """Start it, show the panel, wait in the cell and return the DataFrame.
 
-        The panel's buttons and an interrupt are heard. With `plot` what arrived is drawn below the
-        panel at the end, however it came. Raises what `result` raises, and CountInterrupt after an
-        interrupt.
+        The panel's buttons and interrupts work. With `plot` what arrived is drawn at the end, in
+        every case. Raises what `result` raises, and CountInterrupt after an interrupt.
         """
         try:
             wait(self._run, self._show, self._kernel)
         except KeyboardInterrupt:
             raise errors.CountInterrupt(_what_happened(self._run.rows), self.frame) from None
         except BaseException as stopped:
-            # Whoever ended the waiting gets their own exception, and with it what had arrived.
+            # Any other exception that ends the waiting is kept, and carries what had arrived.
             stopped.frame = self.frame  # type: ignore[attr-defined] # exceptions take attributes
             raise
         finally:
@@ -176,7 +173,7 @@ class Counting:
         return self.result(0)
 
     def followed(self) -> Counting:
-        """Start it, show the panel, which lives on beside the cell, and return at once."""
+        """Start it, show the panel, which is kept up to date in a thread, and return at once."""
         panel = self._show()
         self._heard = panel.comm_ids
         self._run.questions.start()
@@ -263,9 +260,8 @@ def arrived(value: Any) -> Any:
     if isinstance(value, Counting):
         return value.result()
     if "status" not in getattr(value, "columns", ()):
-        raise errors.UsageError(
-            "there is nothing to wait for: it is no count, and no DataFrame of counts"
-        )
+        kind = type(value).__name__
+        raise errors.UsageError(f"expected a count or its DataFrame, got {kind}")
     fine = set(map(str, _FINE))
     lost = sum(status not in fine for status in value["status"])
     if lost:
@@ -305,9 +301,9 @@ def _what_happened(rows: Sequence[RowResult]) -> str:
     return "\n".join(lines)
 
 
-# Waiting for a run: in the cell, where clicks and interrupts are heard, or beside it.
+# Waiting for a run: in the cell, where clicks and interrupts work, or in a thread beside it.
 
-_SLICE = 0.1  # seconds; how late a click or an interrupt is heard
+_SLICE = 0.1  # seconds; how late a click or an interrupt takes effect
 _HELD = 2.0  # seconds for which a second interrupt waits for a panel
 _LEAVE = 0.5  # seconds; a cancelled count is called cancelled where the machine is busy, too
 
@@ -315,9 +311,9 @@ _LEAVE = 0.5  # seconds; a cancelled count is called cancelled where the machine
 def wait(run: RowRun, show: Callable[[], Panel], kernel: object = None) -> None:
     """Show the run, start it and block until it is over.
 
-    The first interrupt cancels the run, and KeyboardInterrupt is raised once it is over; a second
-    one is raised as soon as no panel is half made or half gone, and so is any other exception that
-    ends the waiting: an alarm's, a deadline's of whoever runs the notebook, a SystemExit.
+    The first interrupt cancels the run, and KeyboardInterrupt is raised once it is over. A second
+    one, or any other exception (an alarm, a deadline, SystemExit), is raised as soon as no panel is
+    half made or half closed.
     """
     with _interrupts() as heard:
         panel = show()
@@ -333,11 +329,10 @@ def wait(run: RowRun, show: Callable[[], Panel], kernel: object = None) -> None:
 
 
 class _Interrupts:
-    """The interrupts that came. A second one is raised, but not while it is held.
+    """Counts interrupts. The second one is raised, but not while it is held.
 
-    It is held from the beginning on, and again from its raising on: what an exception leaves half
-    made would stay in memory, and in the page. Whatever hangs then, after `_HELD` seconds it is
-    raised all the same.
+    It is held while a panel is made or closed: half a panel would stay in memory and in the page.
+    After `_HELD` seconds it is raised in any case.
     """
 
     def __init__(self) -> None:
@@ -345,7 +340,7 @@ class _Interrupts:
         self._held: float | None = now()
 
     def hear(self, _number: int, _frame: object) -> None:
-        # The first is only noted: it may come while the run's own locks are held by this thread.
+        # The first is only counted: it may come while this thread holds locks of the run.
         self.times += 1
         if self.times > 1 and (self._held is None or now() - self._held > _HELD):
             self.hold()
@@ -377,7 +372,7 @@ def _watch(run: RowRun, panel: Panel, kernel: object, heard: _Interrupts) -> Non
 
 
 def _leave(run: RowRun, panel: Panel) -> None:
-    # Out of here, even if cancelling hangs. Mostly it takes no time.
+    # In a thread, so that it ends even if cancelling hangs. Mostly it takes no time.
     def cancel() -> None:
         panel.move_here()
         run.cancel()
@@ -400,14 +395,14 @@ def follow(run: RowRun, panel: Panel) -> None:
 def _interrupts() -> Iterator[_Interrupts]:
     # A generator, which restores the handler even where an interrupt falls into its end.
     heard = _Interrupts()
-    # Only the main thread can be interrupted; and where another than Python's own handler is, it
-    # is somebody's will: ignored in the background, a host's that embeds Python.
+    # Only the main thread can be interrupted; and a handler other than Python's own was set on
+    # purpose: by a shell for a background job, or by a host that embeds Python.
     is_ours = _is_main() and signal.getsignal(signal.SIGINT) is signal.default_int_handler
     try:
         if is_ours:
             signal.signal(signal.SIGINT, heard.hear)
     except ValueError:
-        # A host whose other thread was the first to import `threading`: that is the main one then.
+        # In some hosts another thread was the first to import `threading`, and counts as main.
         is_ours = False
     try:
         yield heard

@@ -38,7 +38,7 @@ TYPES = {scope: key for key, scope in FAMILIES.items()} | {
 
 
 class CommonValues(Record):
-    """Each property with its values, the commonest first, and how many *events* had them."""
+    """The values of each property, the commonest first, each with its number of *events*."""
 
     event: str
     values: Mapping[Property, tuple[top_values.Value, ...]]
@@ -94,10 +94,10 @@ def property_values(
     today: date | None = None,
     settings: Settings | None = None,
 ) -> CommonValues:
-    """Ask for the values that the events of a count have, wait, make them known, return them.
+    """Ask for the commonest values of a count's events, wait, remember and return them.
 
-    `text` is a statement of one count with the properties behind its `by`. Raises QueryError or
-    UsageError where it is none, CountFailedError where the values did not arrive.
+    `text` is a statement of one count with the properties behind its `by`, else QueryError or
+    UsageError. Raises CountFailedError where the values did not arrive.
     """
     from ct_magic.client.transport import Service
 

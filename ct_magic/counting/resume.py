@@ -1,4 +1,11 @@
-"""`%ct resume`: pending ids are fetched, their rows restored, and their variables filled."""
+"""`%ct resume`: pending ids are fetched, their rows restored, and their variables filled.
+
+The journal keeps each cell that was asked: its plan, its variable, and the id of each of its
+submissions. A cell some of whose ids are pending is cut down to the rows that can be complete, and
+the cut cells are put together as one plan, which is counted as that of a cell. An id that several
+cells wait for is one question of it. At the end each cell gets its own answers back, and where its
+variable still holds the frame that it gave, a new frame is put there.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +40,8 @@ if TYPE_CHECKING:
 class PendingCell(Record):
     """A cell some of whose ids are pending.
 
-    `entries` are what is known of its questions; `questions` are the numbers of those that are
-    looked at, in the order of `plan`, which holds the rows that can be complete. `unsent` is how
-    many of its counts were never sent.
+    `plan` has the rows that can be complete, and `questions` their questions' numbers in the cell;
+    `entries` has what is known of these. `unsent` is how many of its counts were never sent.
     """
 
     record: CellRecord
@@ -61,18 +67,14 @@ class PendingCell(Record):
 
 
 def pending_cells(journal: Journal) -> list[PendingCell]:
-    """Return the cells with ids that are pending, the oldest first.
-
-    An id that no such cell can complete, or that an older version wrote down, is a cell of its
-    own.
-    """
+    """Return the cells with pending ids, the oldest first; any other pending id as its own cell."""
     pending = journal.pending()
     parts = [
         _pending_part(*cell, journal.entries_of(cell[0].id)) for cell in journal.pending_cells()
     ]
     seen = {part.entries[number].id for part in parts for number in part.questions}
     rest = [entry for entry in pending if entry.id not in seen]
-    # Pieces of one statement bear one title: only their own texts tell them apart.
+    # Pieces of one statement have one title: only their own texts tell them apart.
     titles = Counter(entry.title for entry in rest)
     alone = (_alone(e, e.title if titles[e.title] == 1 else e.text) for e in rest)
     return [*(part for part in parts if part.plan.rows), *filter(None, alone)]
@@ -84,7 +86,7 @@ def _pending_part(record: CellRecord, began: float, entries: Mapping[int, Entry]
     # The rows whose questions were all sent, and one is pending.
     due = [row for row in record.plan.rows if known.keys() >= set(row.questions)]
     due = [row for row in due if not pending.isdisjoint(row.questions)]
-    # With the rows that they are counted among, where these are known: counts may contradict.
+    # With the known rows that they are counted among: these show counts that contradict.
     among = {row.within for row in due if row.within is not None}
     bases = {row.base for row in due if row.from_day is not None}
     among |= {r.number for r in record.plan.rows if r.base in bases and r.from_day is not None}

@@ -28,7 +28,7 @@ CHECKED = "facts"  # under this name the journal keeps what `%ct check` found
 
 
 def known_facts(account: Account) -> frozenset[str]:
-    """Return what is known to hold for an account: the sandbox counts as one that has passed."""
+    """Return the facts that hold for an account; the sandbox has passed all checks."""
     if account.id == SANDBOX_ID:
         return FACTS
     journal = open_journal(account, to_ask=False)
@@ -50,7 +50,7 @@ def _kept_answers(journal: Journal) -> dict[str, Any]:
 
 
 class PreparedCell(Record):
-    """A text made ready: what is asked of whom and how, and what the panel has to say of it."""
+    """A text made ready: what is asked of which account, with which settings, on which day."""
 
     plan: Plan
     account: Account
@@ -59,19 +59,19 @@ class PreparedCell(Record):
 
     @property
     def zone(self) -> tzinfo | None:
-        """Whose days are meant: the settings' zone, else the account's; None is the machine's."""
+        """The zone of its days: that of the settings, else the account's; None: the machine's."""
         return zone_of(self.account, self.settings)
 
     @property
     def freshness(self) -> Freshness:
-        """When a count need not be asked again."""
+        """The rules by which a known count is used again."""
         own = self.settings
         settled = own.settled_after, own.settled_ttl
         return Freshness(self.today, self.zone, own.cache_ttl, *settled, own.pickup_age)
 
     @property
     def timing(self) -> Timing:
-        """How the account is asked, by the settings and by what is set for the account."""
+        """How fast the account is asked: by the settings, else as is set for the account."""
         settings, account, usual = self.settings, self.account, Timing()
         at_once = settings.max_concurrent or account.max_concurrent or usual.max_concurrent
         return Timing(
@@ -107,7 +107,7 @@ def read_plan(
     settings: Settings,
     today: date | None = None,
 ) -> tuple[Expansion, date]:
-    """Read a text as an account means it: its rows with their doubts, and the account's today."""
+    """Read a text for an account: its rows with their doubts, and the account's today."""
     days_of, known = zone_of(account, settings), known_of(account)
     day, hours = day_and_hours(today, days_of)
     cell = parser.read_cell(
@@ -125,7 +125,7 @@ def read_plan(
 def day_and_hours(
     today: date | None, days_of: tzinfo | None, now: datetime | None = None
 ) -> tuple[date, int | None]:
-    """Return today, and how many of its hours are over; of a day that is given that is unknown."""
+    """Return today, and how many of its hours are over (None for a day that is given)."""
     if today is not None:
         return plain_day(today, days_of), None
     moment = now.astimezone(days_of) if now else datetime.now(days_of)
@@ -133,10 +133,7 @@ def day_and_hours(
 
 
 def one_text(text: str | Sequence[str]) -> str:
-    """Return the text of a cell: several are statements below each other.
-
-    A text that is indented as a whole, as between triple quotes in a function, is not.
-    """
+    """Return one text of one or several, whose common indentation is removed."""
     if isinstance(text, list | tuple) and all(isinstance(part, str) for part in text):
         return "\n".join(dedent(part).strip("\n") for part in text)
     if not isinstance(text, str):
@@ -156,7 +153,7 @@ def today_of(account: Account | None, settings: Settings) -> date:
 
 
 def zone_of(account: Account | None, settings: Settings) -> tzinfo | None:
-    """Return whose days are meant: the settings' zone, else the account's; None: the machine's."""
+    """Return the zone of the days: the settings', else the account's; None: the machine's."""
     return zone(settings.timezone or (account.timezone if account else None))
 
 

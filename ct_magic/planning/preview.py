@@ -31,11 +31,10 @@ from ct_magic.settings import Changes, Settings, changed, in_force
 class PlanSummary(Record):
     """What a cell would ask, before anything is sent.
 
-    `rows` are the DataFrame's; `counts` the distinct counts behind them, of which `known` are in
-    the journal, `pending` are fetched under an id that the service still knows, and `to_send` are
-    submitted; `seconds` is how long that may take. `not_yet` rows are not asked, since their days
-    are not over. Where a cell is refused for its size, `refused` says so, and `counts` are None
-    where they were not even looked at. `notes` are sentences on the whole cell.
+    `rows` are the DataFrame's, of which `not_yet` are not asked, since their days are not over.
+    `counts` are the distinct counts behind them (None where the cell is `refused` for its size):
+    `known` ones are in the journal, `pending` ones have an id that is fetched, and `to_send` are
+    submitted; `seconds` is how long that may take. `notes` are sentences on the whole cell.
     """
 
     rows: int
@@ -84,7 +83,7 @@ def plan(
     """Return what `count` would ask and how long it may take; nothing is sent.
 
     The parameters are those of `count`; an account is not needed. Raises QueryError for a text
-    that is no query; one that is too large is none, and its summary says so.
+    that is no query; for one that is too large the summary says so.
     """
     settings, chosen = changed(settings, changes), SESSION.account_if_any(account)
     try:
@@ -127,10 +126,9 @@ def explain(
 ) -> str:
     """Return what a text means and would send, as a text: nothing is sent.
 
-    It holds the statements in canonical form, what the service may ignore of them, and the JSON
-    and the `curl` command of each single count; of more than three, the first and the last.
-    `params` are the values of its `$names`; an account is not needed. Raises QueryError for a text
-    that is no query.
+    It shows the statements in canonical form, their doubts, and the JSON and `curl` command of each
+    count (of more than three, the first and the last). `params` are the values of its `$names`; an
+    account is not needed. Raises QueryError for a text that is no query.
     """
     account = SESSION.account_if_any()
     cell, _ = prepare.read_plan(text, params, account, settings or in_force())
@@ -167,9 +165,9 @@ def curl(
     account_id: str = "$CLEVERTAP_ACCOUNT_ID",
     passcode: str = "$CLEVERTAP_PASSCODE",
 ) -> str:
-    """Return the shell command that asks this; a shell makes id and passcode of what is given.
+    """Return the shell command that asks this; the shell expands variables in id and passcode.
 
-    They are read from below the command: others can see its arguments.
+    Both are read from standard input: other users can see a command's arguments.
     """
     return "\n".join(
         [
@@ -184,7 +182,7 @@ def curl(
 
 
 def _curl_of(body: Mapping[str, object], account: Account | None) -> str:
-    """Return the command for an account, by its own variable, or by what is no secret."""
+    """Return the command for an account; its passcode is a variable, unless it is public."""
     if account is None or account.name == DEFAULT:
         return curl(body, account.base_url if account else f"https://{REGIONS['eu1']}")
     account_id = account.id
@@ -203,7 +201,7 @@ def pretty(body: Mapping[str, object]) -> str:
 
 
 def _first_and_last(shown: Sequence[str]) -> list[str]:
-    """Return the first, the last and how many lie between."""
+    """Return the first, the last and how many are between."""
     if len(shown) <= 3:
         return list(shown)
     return [shown[0], f"... and {len(shown) - 2:,} more, then the last:", shown[-1]]

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 # Counts that cannot all be right: when a row is `inconsistent`, and gets no number.
 #
-# Each count of a row is taken at a moment of its own, and what they count may change in between:
-# someone buys, a profile moves to another plan. Where that shows, the numbers are no answer. Own
-# days are compared first day by first day, since a sum may hide what its parts say.
+# The counts of a row are taken at different moments, and what they count may change in between: a
+# person buys, a profile moves to another plan. Where that shows, the row gets no number. Own days
+# are compared first day by first day, since a sum may hide what its parts show.
 
 _Counts = Sequence[int | None]  # of each question, None until it is there
 _Values = tuple[int | None, int | None, bool]  # of a row: its count, its `of`, whether one is wrong
@@ -42,7 +42,7 @@ class _Sum(Record):
 
     @property
     def is_possible(self) -> bool:
-        # first + second - both lies between the larger of the two and their sum.
+        # first + second - both is between the larger of the two and their sum.
         return max(self.plus) <= self.value <= sum(self.plus)
 
 
@@ -55,10 +55,7 @@ def _values_of(
     ofs: Sequence[Formula | None],
     counts: _Counts,
 ) -> list[_Values]:
-    """Return what the formulas of each row come to, and whether it contradicts others.
-
-    A value is None where one of its counts is missing, or where it cannot be right.
-    """
+    """Return what each row's formulas come to (None: missing or wrong), and whether it is wrong."""
     sums, bases = ([_sum(formula, counts) for formula in part] for part in (formulas, ofs))
     bad = {n for n, own in enumerate(sums) if own and not own.is_possible}
     groups: dict[tuple[int | None, int | None], list[_SumWindow]] = defaultdict(list)
@@ -93,7 +90,7 @@ def _sum(formula: Formula | None, counts: _Counts) -> _Sum | None:
 
 
 def _is_above(own: _Sum, outer: _Sum) -> bool:
-    """Return True where a row has more than the one it is counted among, of days on any of them."""
+    """Return True where a row is above the one it is counted among, in total or on any day."""
     if len(outer.plus) > 1 and not outer.minus and not own.minus:
         return any(a > b for a, b in zip(own.plus, outer.plus, strict=False))
     return own.value > outer.value
@@ -118,7 +115,7 @@ def _windows_above(group: Sequence[_SumWindow]) -> Iterator[int]:
 
 
 def _cheapest_cover(first: int, last: int, parts: Sequence[tuple[int, int, int]]) -> float:
-    """Return the smallest sum of windows that together hold every day; each is its ends and sum."""
+    """Return the smallest sum of windows that together cover all days; a part is (ends, sum)."""
     costs: dict[int, float] = {first: 0}  # the first day not covered yet -> its cost
     for low, high, count in sorted(parts, key=lambda part: part[1]):
         before = [cost + count for day, cost in costs.items() if low <= day <= high]
@@ -140,10 +137,9 @@ INCONSISTENT = "counts of different moments: --refresh asks them anew"
 class RowResult(Record):
     """A row as it is now. `jobs` are those of all counts behind it, each once.
 
-    `count` is None where a count that it is made of is missing, and `of` wherever `count` is;
-    `share`, `low`, `high`, `previous` and `change` are None where theirs are. `difference` is of
-    the two periods' shares, with Newcombe's interval; it and what is of the other share is None
-    where the periods are not alike. Shares and changes are fractions.
+    A number is None where a count that it is made of is missing, and `of` wherever `count` is.
+    Shares and changes are fractions. `difference` is that of the two periods' shares, with
+    Newcombe's interval; it and the other share are None where the periods are not comparable.
     """
 
     row: Row
@@ -170,8 +166,8 @@ class RowResult(Record):
     def moment(self, zone: tzinfo | None) -> datetime | None:
         """Return the moment of the oldest count behind it, on a zone's clock (None: the machine's).
 
-        Of one whose last day was not over when it was sent, that is then: how much of that day it
-        holds, nobody knows.
+        A count that was sent before its last day was over has the moment when it was sent: it is
+        unknown how much of that day it holds.
         """
         return min((_moment_of(job, zone) for job in self.jobs if job.counted), default=None)
 
@@ -194,7 +190,7 @@ def shared_error(rows: Sequence[RowResult]) -> str | None:
 
 
 def reason(row: RowResult) -> str:
-    """Return why a row has no count, or nothing where its state says it all."""
+    """Return why a row has no count, or nothing where its state is enough."""
     is_said = row.state is State.CANCELLED or row.error in TOO_LATE
     return "" if is_said else row.error or ""
 
@@ -240,16 +236,15 @@ def _moment_of(job: Job, zone: tzinfo | None) -> datetime:
 
 
 class RowRun:
-    """The rows of a plan, and the run of the `questions` behind them.
+    """The rows of a plan, for panel and DataFrame, over the run of their `questions`.
 
-    Panel and DataFrame see rows; the client sees questions. A row that is cancelled ends those of
-    its questions that no other row needs.
+    Cancelling a row ends those of its questions that no other row needs.
     """
 
     def __init__(self, plan: Plan, run: Run) -> None:
         self.plan, self.questions = plan, run
         self._cancelled: set[int] = set()
-        # What was seen, and its rows. Without a lock, which a fork would find held.
+        # The jobs seen last, and their rows. Without a lock, which a fork might find held.
         self._drawn: tuple[tuple[Job, ...] | None, tuple[RowResult, ...]] = (None, ())
 
     @property

@@ -1,10 +1,9 @@
 """How long a cell may take, and when to look first: from what its account took before.
 
-The cell is played out many times (see `played`), and the range is where most of these
-ended. Without earlier counts the same works, and is wide. Where many counts are ready just after
-their first look, each of these costs a whole `poll_interval`, and nobody can tell which cell has
-one: a first look that comes a little later ends such cells sooner, and at a time that is known.
-Pure; nothing is asked.
+The cell is simulated many times (see `played`), and the range is where most of these runs ended.
+Without earlier counts the same works, and is wide. Where many counts are ready just after their
+first look, each of these costs a whole `poll_interval`, and it is unknown which cell has one: a
+slightly later first look ends such cells sooner, and at a time that is known.
 """
 
 from __future__ import annotations
@@ -52,11 +51,10 @@ _USUAL_LIMITS = (3, None)
 
 
 class Pacing(Record):
-    """How an account is asked.
+    """How an account is asked; `first_look`, `poll_interval` and `request` are seconds.
 
-    `first_look` and `poll_interval` are seconds; `at_once` requests are under way at a time, of
-    `request` seconds each; at most `pending` counts are (None: any number). `is_taught` is False
-    where nobody knows yet whether the account takes so many.
+    `at_once` requests, of `request` seconds each, and `pending` counts (None: any number) are under
+    way at a time. `is_taught` is False while it is unknown whether the account allows so many.
     """
 
     first_look: float = 5.0
@@ -80,7 +78,7 @@ def _drawn(
 
 def _log_score(seen: Counter[float], middle: float, width: float, pacing: Pacing) -> float:
     logs = NormalDist(middle, hypot(width, MOOD))
-    # What was seen later than this was looked at before, in vain.
+    # What was seen later than this was looked at before, without an answer.
     latest = 1.5 * max(pacing.first_look, pacing.poll_interval / 2)
     total = log(USUAL_MIDDLE.pdf(middle)) + log(USUAL_WIDTH.pdf(width))
     for seconds, times in seen.items():
@@ -134,15 +132,15 @@ PLAYED = 300  # times that a cell is played out
 LEAST_PLAYED = 50
 MOST_PLAYED = 20_000  # counts, over all of these times
 MOST_COUNTS = 600  # of a cell that is played; the rest goes on at its rate
-COVERED = 0.97  # of them that the range holds
-GUESSED = 0.95  # of them, where nothing is known
-PADDED = 1.5  # at most, over both ends
-MARGIN = 1.1  # of it that is always there: a range must not end where many of them did
+COVERED = 0.97  # share of them that the range holds
+GUESSED = 0.95  # the same, where nothing is known
+PADDED = 1.5  # factor by which the range is widened at most, over both ends
+MARGIN = 1.1  # factor by which it is widened always: many runs may end at its edge
 WIDEST = 4.0  # between the ends of a range that is shown
 FACTOR = 2.0  # between the ends of the range, once something is known
 LATER = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0)  # times `first_look` that a first look may be put off
 TRIED = 100  # times that a cell is played out for each of them
-SURE = 0.95  # of them that a range of the factor holds where one knows when a cell ends
+SURE = 0.95  # share of them in a range of the factor, from which on an end is predictable
 _ENOUGH = 5  # earlier counts from which on something is known
 
 
@@ -187,10 +185,7 @@ def estimate(counts: int, took: Sequence[float], pacing: Pacing) -> Estimate:
 
 
 def put_off(counts: int, took: Sequence[float], pacing: Pacing) -> Pacing:
-    """Return the pacing whose first look serves so many counts best.
-
-    Of those after which one knows when the cell ends, the one with which it ends soonest.
-    """
+    """Return the pacing whose first look is best: a predictable end first, then an early one."""
     looks = {min(pacing.first_look * times, pacing.poll_interval) for times in LATER}
     if len(took) < _ENOUGH or not counts or len(looks) == 1:
         return pacing
@@ -225,15 +220,12 @@ def _held(ended: Sequence[float], first: int, widest: float) -> tuple[int, float
 
 # How long a cell that is about to be asked may take, and when its counts are looked at first.
 
-LONGEST_REQUEST = 60.0  # seconds; what takes longer was never measured
+LONGEST_REQUEST = 60.0  # seconds; a longer one was no measurement
 FROM = 11  # counts without an answer from which on a cell is played out before it is asked
 
 
 def expected(jobs: Sequence[Job], journal: Journal, timing: Timing) -> tuple[Estimate, float]:
-    """Return how long the jobs that have no answer yet may take, and their first look in seconds.
-
-    The look is that of the timing, or a later one where so many jobs are served better by it.
-    """
+    """Return how long the jobs without an answer may take, and their best first look (seconds)."""
     took, learned = journal.latencies(), Learned.from_text(journal.learned(LIMITS))
     pacing = pacing_of(timing, learned, _request_seconds(journal), is_taught=bool(took))
     counts = _unanswered(jobs)
@@ -245,7 +237,7 @@ def expected(jobs: Sequence[Job], journal: Journal, timing: Timing) -> tuple[Est
 def pacing_of(
     timing: Timing, learned: Learned, request: float = USUAL_REQUEST, *, is_taught: bool
 ) -> Pacing:
-    """Return how an account is asked, by the timing and by what it has taught."""
+    """Return how an account is asked, by the timing and by the limits that were learned."""
     return Pacing(
         first_look=min(timing.first_look, timing.poll_interval),
         poll_interval=timing.poll_interval,
@@ -257,7 +249,7 @@ def pacing_of(
 
 
 def with_expectation(cell: PreparedCell, jobs: Sequence[Job], journal: Journal) -> PreparedCell:
-    """Return the same with a note on how long many counts may take, and with their first look."""
+    """Return the cell with a note on how long many counts may take, and with their first look."""
     if _unanswered(jobs) < FROM:
         return cell
     seconds, first_look = expected(jobs, journal, cell.timing)
