@@ -1,11 +1,11 @@
 """DataFrame of counts -> its rows as typed values, also where it was saved and read again.
 
-Neither the order of rows nor that of columns has a meaning, since people sort, filter and put
-frames together. A base is the row whose `step` is its event and whose count is its `of`. What a
-row cannot say of itself, the steps' order and the pieces' unit, is in the frame's `attrs` (see
-`frame.LAYOUT`), which pandas hands on. Where they are lost, as in a file, the statement that a row
-bears is read again; of one that bears a label, which step came before is not known, and nothing is
-guessed from the place or the index of a row: some may have been taken out, and numbered anew.
+The order of rows and columns has no meaning, since people sort, filter and join frames. A base is
+the row whose `step` is its event and whose count is its `of`. What a single row does not tell, the
+order of the steps and the unit of the pieces, is in the frame's `attrs` (see `frame.LAYOUT`), which
+pandas passes on. Where they are lost, as in a file, the statement in the row's `query` is read
+again; where that is a label, the step before is unknown. Nothing is guessed from the place or the
+index of a row: rows may have been removed, and numbered anew.
 """
 
 from __future__ import annotations
@@ -45,12 +45,11 @@ class Series(Record):
 
 
 class Cell(Record):
-    """A row of the DataFrame; None where it says nothing. Shares and changes are fractions.
+    """A row of the DataFrame; None where a cell is empty. Shares and changes are fractions.
 
-    `is_base` is True for the row that steps are compared with. `rank` is the step's place in its
-    statement, from 0 for the base; None where nothing tells it. `every` is the stretch of the
-    calendar that `by` cut; where it `rolls`, a row is a window that ends with its piece. `counted`
-    is the moment of the count on the account's clock.
+    `rank` is the step's place in its statement, 0 for the base (None: unknown). `every` is the unit
+    of `by`; where it `rolls`, a row is a window that ends with its piece. `counted` is the moment
+    of the count on the account's clock.
     """
 
     series: Series
@@ -92,13 +91,13 @@ class Cell(Record):
 
     @property
     def is_open(self) -> bool:
-        """True where its last day, or its hour of that, was not over when it was counted."""
+        """True where its last day (or its hour on it) was not over when it was counted."""
         at, pieces = self.counted, ((name, value) for name, _, value in self.series.values)
         return at is not None and not is_over(self.end, pieces, at.date(), at.hour)
 
     @property
     def is_partial(self) -> bool:
-        """True for a count of a part of its days: of a piece that is cut, or not over."""
+        """True for a count of a piece that is cut short or not over."""
         return self.whole is False or (self.is_open and self.count is not None)
 
     @property
@@ -115,8 +114,8 @@ class Cell(Record):
 def axes(df: pd.DataFrame) -> tuple[str, ...]:
     """Return the columns of `by`'s values.
 
-    The frame knows them by name; where that was lost, they are those that its statements name, and
-    those before the count that are no column of ours.
+    Their names are in the frame's `attrs`; where these were lost, they are those of its statements,
+    and those before the count that are no column of ours.
     """
     names = [str(name) for name in df.columns]
     known = [name for name in _layout(df)["axes"] if name in names]
@@ -128,7 +127,7 @@ def axes(df: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _layout(df: pd.DataFrame) -> Mapping[str, Any]:
-    """Return what the frame knows, or what its statements say when they are read again."""
+    """Return the frame's layout, or that of its statements, which are read again."""
     if LAYOUT in df.attrs:
         return df.attrs[LAYOUT]  # type: ignore[no-any-return] # anything may be in `attrs`
     layout: dict[str, Any] = {"axes": [], "values": {}, "statements": {}}
@@ -143,10 +142,10 @@ def _layout(df: pd.DataFrame) -> Mapping[str, Any]:
 
 
 def cells(df: pd.DataFrame) -> tuple[Cell, ...]:
-    """Return the rows of a DataFrame that `count()` gave, in its order; others' columns are passed.
+    """Return the rows of a DataFrame of counts, in its order; foreign columns are ignored.
 
-    Raise UsageError for another DataFrame, for one without rows, and for one that holds a count
-    twice: which of the two is meant, nobody could say.
+    Raises UsageError for another DataFrame, for one without rows, and for one with the same count
+    twice, since either could be meant.
     """
     _check_frame(df)
     names = axes(df)
@@ -172,7 +171,7 @@ def cells(df: pd.DataFrame) -> tuple[Cell, ...]:
 
 
 def with_room(df: pd.DataFrame, ours: Iterable[str]) -> pd.DataFrame:
-    """Return a copy in which no axis bears one of these names."""
+    """Return a copy in which no axis has one of these names."""
     free = frame.free_names(axes(df), ours)
     renamed = df.rename(columns=free)
     if LAYOUT in renamed.attrs:
@@ -208,10 +207,7 @@ def steps(rows: Iterable[Cell]) -> list[Cell]:
 
 
 def steps_before(rows: Sequence[Cell]) -> dict[int, Cell]:
-    """Return, by the `id` of a row, that of the step which its profiles are counted inside.
-
-    There is none for a base, where that row was taken out, and where nothing tells which it is.
-    """
+    """Return, by the `id` of a row, the row of the step before it, where it is there and known."""
     known = {(row.piece, row.rank): row for row in rows if row.series.after is None}
     before = {id(row): known.get((row.piece, row.rank - 1)) for row in rows if row.rank}
     return {number: row for number, row in before.items() if row is not None}
@@ -233,7 +229,7 @@ def _check_frame(df: object) -> None:
     try:
         columns = list(df.columns)  # type: ignore[attr-defined] # anything may be given
     except StillRunningError:
-        raise  # a handle says better than we what to do
+        raise  # a handle's own message is better
     except AttributeError:
         columns = []
     missing = [name for name in _NEEDED if name not in columns]
@@ -305,7 +301,7 @@ def kind(rows: Sequence[Cell]) -> Kind:
 
     Rows of different kinds, like a share beside a count over time, are several statements.
     """
-    # A day without a partner is one of the comparison, too.
+    # A day without a partner belongs to the comparison, too.
     compared = {row.series.query for row in rows if row.previous_start is not None}
     windows = {(r.series.query, r.series.window) for r in rows if r.is_step and r.series.window}
     listed = {query for query, times in Counter(q for q, _ in windows).items() if times > 1}
@@ -334,10 +330,7 @@ def kind(rows: Sequence[Cell]) -> Kind:
 
 
 def is_over_time(rows: Sequence[Cell]) -> bool:
-    """Return True if some series has several pieces, and each belongs to a series that may.
-
-    A statement without pieces beside one with them is no line.
-    """
+    """Return True if some series has several pieces, and all are cut into pieces."""
     pieces = by_series(rows).values()
     lengths = [len(cells) for cells in pieces]
     return max(lengths) > 1 and (min(lengths) > 1 or all(row.whole is not None for row in rows))
@@ -366,7 +359,7 @@ def in_order(rows: Sequence[Cell]) -> list[Cell]:
 
 
 def follows(earlier: Cell, later: Cell) -> bool:
-    """Return True if a piece of a series is the one right behind another: none was taken out."""
+    """Return True if a piece of a series comes right after another: none was removed."""
     if not earlier.rolls:
         return (later.start - earlier.end).days == 1
     if earlier.every is None or earlier.end >= later.end:

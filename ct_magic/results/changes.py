@@ -50,7 +50,7 @@ def _over(counts: _Numbers, others: _Numbers) -> _Numbers:
     return counts / others.mask(others == 0)
 
 
-# Where a change comes from: each value of some axes beside everybody else.
+# Where a change comes from: each value of some axes against all others.
 
 SIGNIFICANT = 0.05
 NOTHING = "nothing stands out"
@@ -63,7 +63,7 @@ class Findings(pd.DataFrame):
 
     @property
     def _constructor(self) -> type[pd.DataFrame]:
-        return pd.DataFrame  # what is taken out of it says nothing of the whole
+        return pd.DataFrame  # a part of it has no finding of its own
 
     def __repr__(self) -> str:
         return f"{self.attrs['finding']}\n{super().__repr__()}"

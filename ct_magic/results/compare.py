@@ -88,7 +88,7 @@ def _pairs(
 ) -> tuple[Any, list[tuple[Cell, Cell | None]]]:
     """Return the value that others are compared with, and each other row with its own."""
     rows = [row for row in rows if _value_of(row, by) is not None]
-    # Statements of one piece each may speak of different days.
+    # Statements of one piece each may be of different days.
     days = {(row.series.query, row.start, row.end) for row in rows}
     several = by != "query" or len(days) > len({query for query, *_ in days})
     steps: dict[int | None, set[str | None]] = {}
@@ -126,7 +126,7 @@ def _pairs(
 
 def _numbers_of(row: Cell, first: Cell | None) -> dict[str, float | None]:
     shares = {"share": row.share, "share_against": first.share if first else None}
-    # Where days count from each profile's first, a share is of the days that are over.
+    # A share on own days is of those first days only whose window is over.
     if first is None or (row.series.window is None and False in (row.whole, first.whole)):
         return shares
     if row.count is None or first.count is None or not row.of or not first.of:

@@ -31,10 +31,9 @@ def axis_columns(
 ) -> dict[str, object]:
     """Return the column of each axis, by its name; NA where a row has no such axis.
 
-    A name that differs from one that is `taken`, or from an axis before it, in case only, gets
-    ` (property)` or a number behind it: SQL compares without case. Whole numbers become Int64,
-    others Float64, texts string; where a column mixes them, or a number is too large, all become
-    text, and where two values would become one text those that were text keep their quotes.
+    Names are made distinct without case, as SQL compares them: see `free_names`. Whole numbers
+    become Int64, others Float64, texts string. Where a column mixes them, or a number is too large,
+    all become text; where two would be the same text, those that were text keep their quotes.
     """
     known = [dict(pieces) for pieces in rows]
     axes = list(dict.fromkeys(name for pieces in rows for name, _ in pieces))
@@ -43,7 +42,7 @@ def axis_columns(
 
 
 def free_names(axes: Sequence[str], taken: Iterable[str]) -> Mapping[str, str]:
-    """Return what each axis is called beside columns that bear these names."""
+    """Return each axis's column name; where it is taken, with ` (property)` or a number behind."""
     used = {name.casefold() for name in taken}
     free: dict[str, str] = {}
     for axis in axes:
@@ -74,7 +73,7 @@ def _texts_of(values: Iterable[Scalar]) -> Mapping[tuple[type, Scalar], str]:
     quoted = {key: f'"{text}"' if key[0] is str else text for key, text in plain.items()}
     times = Counter(plain.values())
     texts = {key: quoted[key] if times[text] > 1 else text for key, text in plain.items()}
-    # A text that has quotes of its own: quoted all, no two can be one.
+    # A text may have quotes of its own: with all of them quoted, no two are the same.
     return texts if len(set(texts.values())) == len(texts) else quoted
 
 
@@ -123,22 +122,22 @@ _CELL_OF: dict[str, Callable[[RowResult], object]] = {
     "doubt": lambda result: "; ".join(result.row.doubts) or None,
 }
 OF_THE_ROW = frozenset({"event", "start", "end", "step", "after", "from_day", "to_day", "whole"})
-# Days that nanoseconds can say.
+# The days that pandas' nanoseconds can represent.
 FIRST, LAST = date(1677, 9, 22), date(2262, 4, 11)
 
 
 def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) -> pd.DataFrame:
     """Return the DataFrame of a plan's rows as they are now, with a RangeIndex.
 
-    `ct_magic.count` says what its columns hold. Those that need `share`, `after`, `vs` or `by` are
-    there where a statement of the cell has them; all others always, whatever arrived.
+    `ct_magic.count` documents the columns. Those of `share`, `after`, `vs` and `by` are there where
+    a statement of the cell has these clauses, all others always.
     """
     unused = [names for names, of in OPTIONAL.items() if all(of(r) is None for r in plan.rows)]
     absent = set(chain(*unused))
     columns = {name: _column_values(name, results, zone) for name in COLUMNS if name not in absent}
     axes = axis_columns([result.row.pieces for result in results], COLUMNS)
     before = {"query": columns.pop("query")}  # what is mostly the same comes last
-    # Given an index, pandas need not look for one; and its arrays are nobody else's.
+    # With an index pandas need not look for one; and no one else uses the arrays.
     data = pd.DataFrame(before | axes | columns, index=pd.RangeIndex(len(results)), copy=False)
     data.attrs["timezone"] = str(zone or datetime.now().astimezone().tzinfo)
     if known := _layout_of(plan, axes):
@@ -147,10 +146,10 @@ def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) 
 
 
 def _layout_of(plan: Plan, axes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a frame's rows do not say of themselves: a value that JSON can hold.
+    """Return what a frame's single rows do not tell, as a value that JSON can hold.
 
-    The columns of axes and their values in the order asked; of each statement its steps, the
-    stretch of the calendar that its pieces are, and whether each is a window that ends with one.
+    The columns of axes and their values in the order asked; of each statement its steps, the unit
+    of its pieces, and whether each is a window that ends with one.
     """
     statements: dict[str, list[Row]] = {}
     for row in plan.rows:
@@ -169,7 +168,7 @@ def _layout_of(plan: Plan, axes: Mapping[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def layout_of(text: str, event: str) -> Mapping[str, Any]:
-    """Return the layout of a statement of this event, read again; empty of what is a label."""
+    """Return the layout of a statement of this event, which is read again; of a label, nothing."""
     if event not in text:
         return {}
     try:
@@ -235,11 +234,11 @@ def unit_days(name: str, day: date) -> int:
 
 
 def digest(data: Any) -> str:
-    """Return a text that is another one where anything in a DataFrame is."""
+    """Return a text that changes with anything in a DataFrame."""
     columns = repr([(name, str(dtype)) for name, dtype in data.dtypes.items()])
     try:
         rows = pd.util.hash_pandas_object(data).to_numpy().tobytes()
-    except TypeError:  # what cannot be hashed is no value of ours
+    except TypeError:  # a value that cannot be hashed is not one of ours
         return ""
     return sha256(columns.encode("utf-8", "replace") + rows).hexdigest()
 
